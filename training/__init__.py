@@ -1,0 +1,1 @@
+"""Train a convolutional variational autoencoder with PyTorch. Imports neither `export` nor `desktop`."""

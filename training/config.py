@@ -1,0 +1,101 @@
+"""What a fit is: one frozen dataclass, the named recipes, and both directions of JSON."""
+
+import dataclasses
+import json
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+
+@dataclass(frozen=True)
+class FitConfig:
+    """Everything that decides the result of a fit, except the machine.
+
+    Attributes:
+        recipe: the name of the recipe that this started from.
+        epochs: passes over the training images.
+        batch_size: images a step.
+        learning_rate: Adam's step size; with the "one-cycle" schedule its peak.
+        schedule: "constant", or "one-cycle": a linear rise over `warmup_fraction` of all steps and a
+            linear fall to zero over the rest.
+        warmup_fraction: see `schedule`.
+        adam_beta2: decay of Adam's second moment.
+        adam_epsilon: added to the root of the second moment (Keras's default is 1e-7, PyTorch's 1e-8).
+        rate: "sampled" takes log q(z|x) − log p(z) at the one sample drawn, "analytic" the exact KL.
+        start_at_log_odds: start the output's bias at the training images' log-odds instead of at zero.
+        latent_dim: dimensions of z.
+        filters: channels after the encoder's two convolutions; the decoder mirrors them.
+        seed: of the weights, the order of the images and the posterior samples.
+        dataset: the name of the dataset.
+        image_shape: channels, height, width.
+    """
+
+    recipe: str
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    schedule: Literal["constant", "one-cycle"]
+    warmup_fraction: float = 0.1
+    adam_beta2: float = 0.999
+    adam_epsilon: float = 1e-8
+    rate: Literal["sampled", "analytic"] = "analytic"
+    start_at_log_odds: bool = False
+    latent_dim: int = 2
+    filters: tuple[int, int] = (32, 64)
+    seed: int = 0
+    dataset: str = "mnist"
+    image_shape: tuple[int, int, int] = (1, 28, 28)
+
+
+RECIPES = {
+    "default": FitConfig(
+        recipe="default",
+        epochs=3,
+        batch_size=64,
+        learning_rate=4e-3,
+        schedule="one-cycle",
+        adam_beta2=0.99,
+        start_at_log_odds=True,
+    ),
+    "tutorial": FitConfig(
+        recipe="tutorial",
+        epochs=10,
+        batch_size=32,
+        learning_rate=1e-4,
+        schedule="constant",
+        adam_epsilon=1e-7,
+        rate="sampled",
+    ),
+}
+
+
+def learning_rate_at(config: FitConfig, step: int, step_count: int) -> float:
+    """The learning rate of step `step` (from 0) of `step_count`."""
+    if config.schedule == "constant":
+        return config.learning_rate
+    warmup_steps = max(1, math.ceil(config.warmup_fraction * step_count))
+    rise = (step + 1) / warmup_steps
+    fall = (step_count - step) / max(1, step_count - warmup_steps)
+    return config.learning_rate * min(1.0, rise, fall)
+
+
+def to_json(config: FitConfig) -> str:
+    """JSON text of all fields, readable by `from_json`."""
+    return json.dumps(dataclasses.asdict(config), indent=2) + "\n"
+
+
+def from_json(text: str) -> FitConfig:
+    """A config from what `to_json` wrote. Raises ValueError on anything else, saying what was wrong."""
+    values: Any = json.loads(text)
+    if not isinstance(values, dict):
+        raise ValueError(f"found a JSON {type(values).__name__}, expected an object")
+    names = {field.name for field in dataclasses.fields(FitConfig)}
+    if values.keys() != names:
+        raise ValueError(f"found fields {sorted(values)}, expected {sorted(names)}")
+    for name in ("filters", "image_shape"):
+        values[name] = tuple(values[name])
+    for field in dataclasses.fields(FitConfig):
+        expected = type(getattr(RECIPES["default"], field.name))
+        if type(values[field.name]) is not expected:
+            raise ValueError(f"found {field.name} = {values[field.name]!r}, expected a {expected.__name__}")
+    return FitConfig(**values)

@@ -1,0 +1,109 @@
+"""Images to train on: the embedded binarized MNIST, and the IDX files it was made from.
+
+MNIST is by Yann LeCun, Corinna Cortes and Christopher J. C. Burges and is shared under the Creative
+Commons Attribution-ShareAlike 3.0 licence (https://creativecommons.org/licenses/by-sa/3.0/). `mnist.xz`
+beside this file is derived from it, thresholded at pixel/255 > 0.5, and is under the same licence.
+"""
+
+import gzip
+import hashlib
+import lzma
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+TRAIN_COUNT, TEST_COUNT = 60_000, 10_000
+SIDE_PX = 28
+EMBEDDED_MNIST = Path(__file__).with_name("mnist.xz")
+# Of the unpacked bytes, as `pack` lays them out.
+MNIST_SHA256 = "1ed78d835d8742ca662bfbc21257950328b445cb5d9c03e9dad5d0861200e72e"
+
+
+class DatasetError(Exception):
+    """A dataset file is missing or is not what it should be."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Binary images with labels, split in training and held-out part.
+
+    Images are uint8 [N, C, H, W] with values 0 and 1; labels are uint8 [N].
+    """
+
+    name: str
+    label_names: tuple[str, ...]
+    train_images: NDArray[np.uint8]
+    train_labels: NDArray[np.uint8]
+    test_images: NDArray[np.uint8]
+    test_labels: NDArray[np.uint8]
+
+
+def mnist() -> Dataset:
+    """The embedded MNIST: 60,000 + 10,000 images of 1 × 28 × 28, thresholded at pixel/255 > 0.5.
+
+    Raises DatasetError when the file beside this module is missing or damaged.
+    """
+    try:
+        packed = lzma.decompress(EMBEDDED_MNIST.read_bytes())
+    except (OSError, lzma.LZMAError) as error:
+        raise DatasetError(
+            f"{EMBEDDED_MNIST}: {error}; expected the embedded MNIST; install the package again"
+        ) from error
+    found = hashlib.sha256(packed).hexdigest()
+    if found != MNIST_SHA256:
+        raise DatasetError(
+            f"{EMBEDDED_MNIST}: found SHA-256 {found[:12]}…, expected {MNIST_SHA256[:12]}…; "
+            "install the package again"
+        )
+    count = TRAIN_COUNT + TEST_COUNT
+    data = np.frombuffer(packed, np.uint8)
+    bits = np.unpackbits(data[: count * SIDE_PX * SIDE_PX // 8])
+    return _split(bits.reshape(count, 1, SIDE_PX, SIDE_PX), data[-count:].copy())
+
+
+def mnist_from_idx(folder: Path) -> Dataset:
+    """MNIST from its four original gzipped IDX files in `folder`, thresholded at pixel/255 > 0.5.
+
+    Raises DatasetError when a file is missing or its header is not the expected one.
+    """
+    parts = ("train", TRAIN_COUNT), ("t10k", TEST_COUNT)
+    images = [_idx(folder / f"{part}-images-idx3-ubyte.gz", (n, SIDE_PX, SIDE_PX)) for part, n in parts]
+    labels = [_idx(folder / f"{part}-labels-idx1-ubyte.gz", (n,)) for part, n in parts]
+    binary = (np.concatenate(images)[:, np.newaxis] / np.float32(255) > 0.5).astype(np.uint8)
+    return _split(binary, np.concatenate(labels))
+
+
+def pack(dataset: Dataset) -> bytes:
+    """The unpacked content of `mnist.xz`: every image's bits, training part first, then every label."""
+    images = np.concatenate([dataset.train_images, dataset.test_images])
+    labels = np.concatenate([dataset.train_labels, dataset.test_labels])
+    return np.packbits(images).tobytes() + labels.tobytes()
+
+
+def _split(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Dataset:
+    return Dataset(
+        name="MNIST, binarized at 0.5",
+        label_names=tuple("0123456789"),
+        train_images=images[:TRAIN_COUNT],
+        train_labels=labels[:TRAIN_COUNT],
+        test_images=images[TRAIN_COUNT:],
+        test_labels=labels[TRAIN_COUNT:],
+    )
+
+
+def _idx(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    """One IDX file of unsigned bytes: magic 0x0000 08 DD, DD big-endian sizes, then the values."""
+    try:
+        raw = gzip.decompress(path.read_bytes())
+    except (OSError, EOFError) as error:
+        raise DatasetError(f"{path}: {error}; expected MNIST's original gzipped IDX file") from error
+    header = bytes([0, 0, 8, len(shape)]) + b"".join(size.to_bytes(4, "big") for size in shape)
+    expected_bytes = len(header) + int(np.prod(shape))
+    if not raw.startswith(header) or len(raw) != expected_bytes:
+        raise DatasetError(
+            f"{path}: found {len(raw)} bytes beginning {raw[:8].hex()}, "
+            f"expected {expected_bytes} bytes of unsigned bytes shaped {shape}"
+        )
+    return np.frombuffer(raw, np.uint8, offset=len(header)).reshape(shape)

@@ -1,0 +1,46 @@
+"""Which device computes, and what it needs to be fast."""
+
+import ctypes
+import sys
+
+import torch
+
+MEBIBYTE = 1 << 20
+# glibc's names for mallopt's options (malloc.h).
+M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD = -1, -2, -3
+
+
+class DeviceError(Exception):
+    """The device that was asked for is not there."""
+
+
+def pick_device(name: str) -> torch.device:
+    """The device called `name`: "cuda", "mps", "cpu", or "auto" for the best there is.
+
+    Raises DeviceError when a named device is not there.
+    """
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if name == "auto":
+        return torch.device(next(kind for kind, is_there in there.items() if is_there))
+    if not there[name]:
+        built_for = "without CUDA" if torch.version.cuda is None else f"for CUDA {torch.version.cuda}"
+        raise DeviceError(
+            f"--device {name}: found no {name.upper()} device (PyTorch {torch.__version__}, "
+            f"built {built_for}); use --device auto or --device cpu"
+        )
+    return torch.device(name)
+
+
+def keep_freed_memory() -> None:
+    """Let the C library keep freed memory for the next allocation instead of returning it to the system.
+
+    Every step of training on the CPU allocates the same few large activations. By default glibc maps and
+    unmaps each of them, and the page faults cost a fourth of the step. Does nothing where there is no glibc.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(M_MMAP_THRESHOLD, 32 * MEBIBYTE)  # the most that glibc takes
+        mallopt(M_TRIM_THRESHOLD, 2047 * MEBIBYTE)
+        mallopt(M_TOP_PAD, 64 * MEBIBYTE)

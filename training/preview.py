@@ -1,0 +1,59 @@
+"""The same sixteen held-out images after every epoch, encoded, sampled and decoded: PNGs and a GIF."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import imageio.v3 as imageio
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from training.elbo import reparameterize
+from training.files import replaced_file
+from training.model import ConvVAE
+
+COLUMNS = 4
+COUNT = COLUMNS * COLUMNS
+SCALE = 4
+GAP_PX = 4
+FRAME_MS = 500
+LAST_FRAME_MS = 2000
+
+
+@torch.inference_mode()
+def preview(model: ConvVAE, images: Tensor, seed: int) -> NDArray[np.uint8]:
+    """A 4 × 4 sheet of reconstructions of uint8 images [16, C, H, W] → uint8 [H', W'] or [H', W', 3].
+
+    The posterior samples come from `seed`: from epoch to epoch only the model changes.
+    """
+    model.eval()
+    mean, logvar = model.encoder(images.float())
+    noise = torch.randn(mean.shape, generator=torch.Generator().manual_seed(seed)).to(mean.device)
+    probabilities = model.decoder(reparameterize(mean, logvar, noise)).sigmoid().cpu().numpy()
+    return _sheet(np.rint(probabilities * 255).astype(np.uint8))
+
+
+def write_preview(path: Path, picture: NDArray[np.uint8]) -> None:
+    """Write one picture as PNG."""
+    with replaced_file(path) as temporary:
+        imageio.imwrite(temporary, picture, extension=".png")
+
+
+def write_preview_gif(path: Path, pictures: Sequence[Path]) -> None:
+    """Write the pictures in order as one GIF that repeats and rests on the last."""
+    frames = [imageio.imread(picture) for picture in pictures]
+    durations = [FRAME_MS] * (len(frames) - 1) + [LAST_FRAME_MS]
+    with replaced_file(path) as temporary:
+        imageio.imwrite(temporary, np.stack(frames), extension=".gif", duration=durations, loop=0)
+
+
+def _sheet(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """uint8 [16, C, H, W] → one picture, each image enlarged, with gaps between."""
+    large = images.repeat(SCALE, axis=2).repeat(SCALE, axis=3)
+    framed = np.pad(large, ((0, 0), (0, 0), (0, GAP_PX), (0, GAP_PX)), constant_values=255)
+    _, channels, height, width = framed.shape
+    rows = framed.reshape(COLUMNS, COLUMNS, channels, height, width)
+    sheet = rows.transpose(0, 3, 1, 4, 2).reshape(COLUMNS * height, COLUMNS * width, channels)
+    sheet = sheet[:-GAP_PX, :-GAP_PX]
+    return sheet[..., 0] if channels == 1 else sheet
