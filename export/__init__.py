@@ -1,0 +1,1 @@
+"""Turn a run into a bundle. `export.bundle` is the format and needs no PyTorch; the rest reads `training`."""

@@ -1,0 +1,369 @@
+"""The bundle, format version 1: names, shapes, checksums; reading and writing. Needs numpy alone.
+
+A folder, or the same folder zipped as one file that ends in `.latent`:
+
+    manifest.json                  MUST   everything that a viewer would otherwise guess
+    decoder.onnx                   MUST   z float32 [N, d] → probabilities float32 [N, C, H, W] in [0, 1]
+    encoder.onnx                   MAY    x float32 [N, C, H, W] in [0, 1] → mean, logvar float32 [N, d]
+    posterior.npz                  MAY    the held-out images (packed bits), labels, means, log-variances
+    epochs/NNN/decoder.onnx        MAY    the decoder after epoch NNN; 000 is before training
+    epochs/NNN/posterior.npz       MAY    means and log-variances after epoch NNN
+
+The manifest MUST hold `format`, `name`, `created`, `image`, `latent_dim`, `likelihood`, `opset`, `tensors`
+and `files` (size and SHA-256 of every other file); whatever else it holds is for people. Opening checks
+each file against it, and `Bundle.read` checks once more exactly the bytes that it hands out.
+"""
+
+import hashlib
+import io
+import json
+import re
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from export.containers import (
+    MAX_FILE_BYTES,
+    MAX_TOTAL_BYTES,
+    ContainerError,
+    Folder,
+    Zip,
+    check_name,
+    open_container,
+    write_container,
+)
+
+FORMAT = "latent-plane/1"
+MANIFEST_FILE = "manifest.json"
+DECODER_FILE = "decoder.onnx"
+ENCODER_FILE = "encoder.onnx"
+POSTERIOR_FILE = "posterior.npz"
+MAX_MANIFEST_BYTES = 16 << 20
+MAX_LATENT_DIM = 1 << 16
+MAX_IMAGE_SIDE_PX = 1 << 14
+REQUIRED = {
+    "format": str,
+    "name": str,
+    "created": str,
+    "image": dict,
+    "latent_dim": int,
+    "likelihood": str,
+    "opset": int,
+    "tensors": dict,
+    "files": dict,
+}
+EPOCH_NAME = re.compile(r"epochs/(\d{3,6})/decoder\.onnx")
+
+
+class BundleError(Exception):
+    """A bundle is not what its format says: what was found, what was expected, in which file."""
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """What the encoder made of the held-out images.
+
+    Attributes:
+        mean: float32 [N, d].
+        logvar: float32 [N, d].
+        images: uint8 [N, C, H, W] of 0 and 1, or None where the file holds none.
+        labels: uint8 [N], or None where the file holds none.
+    """
+
+    mean: NDArray[np.float32]
+    logvar: NDArray[np.float32]
+    images: NDArray[np.uint8] | None = None
+    labels: NDArray[np.uint8] | None = None
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """An opened bundle: every file has been checked against the manifest.
+
+    Attributes:
+        path: the folder or `.latent` file.
+        name: what people call it.
+        image_shape: channels, height, width.
+        latent_dim: dimensions of z.
+        likelihood: of the decoder's output, "bernoulli".
+        manifest: the whole manifest, for people.
+    """
+
+    path: Path
+    name: str
+    image_shape: tuple[int, int, int]
+    latent_dim: int
+    likelihood: str
+    manifest: Mapping[str, Any]
+    _container: Folder | Zip
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The names of all files but the manifest."""
+        return tuple(self.manifest["files"])
+
+    @property
+    def epochs(self) -> tuple[int, ...]:
+        """The epochs that have a decoder of their own, ascending."""
+        return tuple(sorted(int(found[1]) for name in self.files if (found := EPOCH_NAME.fullmatch(name))))
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """What the labels 0, 1, … stand for; empty where the manifest does not say."""
+        dataset = self.manifest.get("dataset")
+        labels = dataset.get("labels") if isinstance(dataset, dict) else None
+        return tuple(str(label) for label in labels) if isinstance(labels, list) else ()
+
+    def read(self, name: str) -> bytes:
+        """The bytes of one file, checked against the manifest. Raises BundleError."""
+        if name not in self.manifest["files"]:
+            raise BundleError(f"{self.path}: found no {name} in {MANIFEST_FILE}, expected it there")
+        fact = self.manifest["files"][name]
+        return _read_checked(self.path, self._container, name, fact["size_bytes"], fact["sha256"])
+
+    def read_posterior(self, epoch: int | None = None) -> Posterior | None:
+        """The held-out posterior, after `epoch` or of the whole fit; None where the bundle has none.
+
+        An epoch's own file holds means and log-variances only. Raises BundleError when arrays are missing
+        or shaped otherwise than the manifest says.
+        """
+        name = POSTERIOR_FILE if epoch is None else epoch_file(epoch, POSTERIOR_FILE)
+        if name not in self.files:
+            return None
+        return _unpack_posterior(self.read(name), self.image_shape, self.latent_dim, f"{self.path}: {name}")
+
+
+def epoch_file(epoch: int, name: str) -> str:
+    """The name inside the bundle of `decoder.onnx` or `posterior.npz` after an epoch."""
+    return f"epochs/{epoch:03d}/{name}"
+
+
+def tensor_facts(image_shape: tuple[int, int, int], latent_dim: int) -> dict[str, Any]:
+    """Names, dtypes and shapes of both graphs' inputs and outputs, as the manifest holds them."""
+
+    def tensor(name: str, *shape: int) -> dict[str, Any]:
+        return {"name": name, "dtype": "float32", "shape": ["N", *shape]}
+
+    return {
+        DECODER_FILE: {
+            "inputs": [tensor("z", latent_dim)],
+            "outputs": [tensor("probabilities", *image_shape)],
+        },
+        ENCODER_FILE: {
+            "inputs": [tensor("x", *image_shape)],
+            "outputs": [tensor("mean", latent_dim), tensor("logvar", latent_dim)],
+        },
+    }
+
+
+def pack_posterior(posterior: Posterior) -> bytes:
+    """The bytes of a posterior.npz; images become packed bits."""
+    arrays: dict[str, NDArray[Any]] = {"mean": posterior.mean, "logvar": posterior.logvar}
+    if posterior.images is not None:
+        arrays["images_packed"] = np.packbits(posterior.images.reshape(len(posterior.images), -1), axis=1)
+    if posterior.labels is not None:
+        arrays["labels"] = posterior.labels
+    file = io.BytesIO()
+    np.savez_compressed(file, allow_pickle=False, **arrays)
+    return file.getvalue()
+
+
+def write_bundle(
+    path: Path, facts: Mapping[str, Any], files: Mapping[str, bytes], overwrite: bool = False
+) -> Bundle:
+    """Write `files` with a manifest of `facts`, sizes and checksums; a folder, or a `.latent` file.
+
+    A reader sees the old bundle or the new one. Raises BundleError when something is there already and
+    `overwrite` is false, or when the facts make no valid manifest; OSError when it cannot be written.
+    """
+    manifest = dict(facts) | {
+        "format": FORMAT,
+        "files": {
+            name: {"size_bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+            for name, data in files.items()
+        },
+    }
+    text = (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode()
+    _parse_manifest(text, path)
+    try:
+        write_container(path, {MANIFEST_FILE: text, **files}, overwrite)
+    except ContainerError as error:
+        raise BundleError(str(error)) from error
+    return open_bundle(path)
+
+
+def open_bundle(path: Path) -> Bundle:
+    """Open a bundle and check every file that its manifest names. Raises BundleError."""
+    try:
+        container = open_container(path)
+        size = container.size_bytes(MANIFEST_FILE)
+        if size is None:
+            raise BundleError(
+                f"{path}: found no {MANIFEST_FILE}, expected a bundle made by python -m export.onnx"
+            )
+        if size > MAX_MANIFEST_BYTES:
+            raise BundleError(
+                f"{path}: found a {MANIFEST_FILE} of {size:,} bytes, expected at most {MAX_MANIFEST_BYTES:,}"
+            )
+        manifest = _parse_manifest(container.read(MANIFEST_FILE, size), path)
+        for name, fact in manifest["files"].items():
+            _read_checked(path, container, name, fact["size_bytes"], fact["sha256"])
+    except ContainerError as error:
+        raise BundleError(str(error)) from error
+    except OSError as error:
+        raise BundleError(f"{path}: {error.strerror or error}; expected a bundle that can be read") from error
+    image = manifest["image"]
+    return Bundle(
+        path=path,
+        name=manifest["name"],
+        image_shape=(image["channels"], image["height"], image["width"]),
+        latent_dim=manifest["latent_dim"],
+        likelihood=manifest["likelihood"],
+        manifest=manifest,
+        _container=container,
+    )
+
+
+def _parse_manifest(text: bytes, path: Path) -> dict[str, Any]:
+    """The manifest with everything that is required of it checked."""
+    where = f"{path}: {MANIFEST_FILE}"
+    try:
+        manifest = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BundleError(f"{where}: {error}; expected JSON") from error
+    if not isinstance(manifest, dict):
+        raise BundleError(f"{where}: found a JSON {type(manifest).__name__}, expected an object")
+    found_format = manifest.get("format")
+    if found_format != FORMAT:
+        raise BundleError(
+            f"{where}: found format {found_format!r}, expected {FORMAT!r}; "
+            "open it with the version of the program that wrote it, or export the run again"
+        )
+    for key, kind in REQUIRED.items():
+        if type(manifest.get(key)) is not kind:
+            raise BundleError(f"{where}: found {key} = {manifest.get(key)!r:.60}, expected a {kind.__name__}")
+    _check_range(manifest["latent_dim"], MAX_LATENT_DIM, f"{where}: latent_dim")
+    for side in ("channels", "height", "width"):
+        _check_range(manifest["image"].get(side), MAX_IMAGE_SIDE_PX, f"{where}: image {side}")
+    if manifest["image"]["channels"] not in (1, 3, 4):
+        raise BundleError(f"{where}: found {manifest['image']['channels']} channels, expected 1, 3 or 4")
+    if DECODER_FILE not in manifest["files"]:
+        raise BundleError(f"{where}: found no {DECODER_FILE} among its files, expected it there")
+    total = 0
+    for name, fact in manifest["files"].items():
+        try:
+            check_name(name, where)
+        except ContainerError as error:
+            raise BundleError(str(error)) from error
+        size = fact.get("size_bytes") if isinstance(fact, dict) else None
+        _check_range(size, MAX_FILE_BYTES, f"{where}: size_bytes of {name}")
+        if not isinstance(fact.get("sha256"), str):
+            raise BundleError(
+                f"{where}: found sha256 = {fact.get('sha256')!r} for {name}, expected hex digits"
+            )
+        total += fact["size_bytes"]
+    if total > MAX_TOTAL_BYTES:
+        raise BundleError(f"{where}: found {total:,} bytes in all, expected at most {MAX_TOTAL_BYTES:,}")
+    _check_tensors(manifest, where)
+    return manifest
+
+
+def _check_range(value: Any, maximum: int, what: str) -> None:
+    if type(value) is not int or not 1 <= value <= maximum:
+        raise BundleError(f"{what}: found {value!r:.60}, expected a whole number from 1 to {maximum:,}")
+
+
+def _check_tensors(manifest: dict[str, Any], where: str) -> None:
+    image = manifest["image"]
+    expected = tensor_facts((image["channels"], image["height"], image["width"]), manifest["latent_dim"])
+    for graph in (DECODER_FILE, ENCODER_FILE):
+        if graph in manifest["files"] and manifest["tensors"].get(graph) != expected[graph]:
+            raise BundleError(
+                f"{where}: found tensors of {graph} {_in_words(manifest['tensors'].get(graph))}, "
+                f"expected {_in_words(expected[graph])} from image and latent_dim"
+            )
+
+
+def _in_words(graph: Any) -> str:
+    try:
+        sides = (
+            ", ".join(f"{tensor['name']} {tensor['dtype']} {tensor['shape']}" for tensor in graph[side])
+            for side in ("inputs", "outputs")
+        )
+        return " → ".join(sides)
+    except (TypeError, KeyError):
+        return f"{graph!r:.60}"
+
+
+def _read_checked(path: Path, container: Folder | Zip, name: str, size_bytes: int, sha256: str) -> bytes:
+    try:
+        found_bytes = container.size_bytes(name)
+        if found_bytes is None:
+            raise BundleError(
+                f"{path}: found no {name}, expected it as {MANIFEST_FILE} names it; export again"
+            )
+        if found_bytes != size_bytes:
+            raise BundleError(
+                f"{path}: {name}: found {found_bytes:,} bytes, expected {size_bytes:,}; export again"
+            )
+        data = container.read(name, size_bytes)
+    except ContainerError as error:
+        raise BundleError(str(error)) from error
+    except OSError as error:
+        raise BundleError(f"{path}: {name}: {error.strerror or error}; expected to read it") from error
+    found = hashlib.sha256(data).hexdigest()
+    if found != sha256:
+        raise BundleError(
+            f"{path}: {name}: found SHA-256 {found[:12]}…, expected {sha256[:12]}…; "
+            "the file was changed, export again"
+        )
+    return data
+
+
+def _unpack_posterior(
+    data: bytes, image_shape: tuple[int, int, int], latent_dim: int, where: str
+) -> Posterior:
+    arrays = _load_arrays(data, where)
+    for name in ("mean", "logvar"):
+        if name not in arrays:
+            raise BundleError(f"{where}: found no array {name}, expected float32 [N, {latent_dim}]")
+    count = len(arrays["mean"]) if arrays["mean"].ndim else 0
+    bits = int(np.prod(image_shape))
+    expected = {
+        "mean": (np.float32, (count, latent_dim)),
+        "logvar": (np.float32, (count, latent_dim)),
+        "labels": (np.uint8, (count,)),
+        "images_packed": (np.uint8, (count, -(-bits // 8))),
+    }
+    for name, (dtype, shape) in expected.items():
+        if name in arrays and (arrays[name].dtype != dtype or arrays[name].shape != shape):
+            raise BundleError(
+                f"{where}: found {name} {arrays[name].dtype} {list(arrays[name].shape)}, "
+                f"expected {np.dtype(dtype)} {list(shape)}"
+            )
+    if not all(np.isfinite(arrays[name]).all() for name in ("mean", "logvar")):
+        raise BundleError(f"{where}: found means or log-variances that are not finite, expected numbers")
+    packed = arrays.get("images_packed")
+    images = (
+        None if packed is None else np.unpackbits(packed, axis=1, count=bits).reshape(count, *image_shape)
+    )
+    return Posterior(arrays["mean"], arrays["logvar"], images, arrays.get("labels"))
+
+
+def _load_arrays(data: bytes, where: str) -> dict[str, NDArray[Any]]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            total = sum(entry.file_size for entry in archive.infolist())
+        if total > MAX_FILE_BYTES:
+            raise BundleError(
+                f"{where}: found {total:,} bytes of arrays, expected at most {MAX_FILE_BYTES:,}"
+            )
+        with np.load(io.BytesIO(data), allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise BundleError(f"{where}: {error}; expected arrays written by numpy.savez") from error

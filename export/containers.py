@@ -1,0 +1,197 @@
+"""A folder, or the same folder zipped: named files read without leaving it, and written whole or not at all.
+
+What is read may come from a stranger. Nothing here follows a link, leaves the container, or unpacks more
+than it was told to expect.
+"""
+
+import os
+import re
+import shutil
+import stat
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+ZIP_SUFFIX = ".latent"
+MAX_FILES = 10_000
+MAX_FILE_BYTES = 2 << 30
+MAX_TOTAL_BYTES = 8 << 30
+# Deflate cannot do better than 1032 : 1; whatever claims more lies about its size.
+MAX_ZIP_RATIO = 1032
+SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
+
+
+class ContainerError(Exception):
+    """A folder or zip file is missing, or holds something that it must not."""
+
+
+def check_name(name: str, where: str) -> None:
+    """Raise ContainerError unless `name` is a plain relative path that stays inside its container."""
+    if not SAFE_NAME.fullmatch(name):
+        raise ContainerError(f"{where}: found the file name {name!r}, expected plain names inside the bundle")
+
+
+class Folder:
+    """The files under a folder."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def size_bytes(self, name: str) -> int | None:
+        """The size of a file, or None where there is none. Raises ContainerError on a link or a folder."""
+        check_name(name, str(self.path))
+        place = self.path
+        for part in name.split("/"):
+            place = place / part
+            if place.is_symlink():
+                raise ContainerError(f"{self.path}: found a link at {name}, expected a plain file")
+        try:
+            status = place.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        if not stat.S_ISREG(status.st_mode):
+            raise ContainerError(f"{self.path}: found something else at {name}, expected a plain file")
+        return status.st_size
+
+    def read(self, name: str, size_bytes: int) -> bytes:
+        """At most `size_bytes` + 1 bytes of a file, so that a longer one shows."""
+        check_name(name, str(self.path))
+        with (self.path / name).open("rb") as file:
+            return file.read(size_bytes + 1)
+
+
+class Zip:
+    """The files in a zip file. Raises ContainerError when it is none, or hides something."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            with zipfile.ZipFile(path) as archive:
+                entries = archive.infolist()
+        except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+            raise ContainerError(f"{path}: {error}; expected a {ZIP_SUFFIX} file, a zipped bundle") from error
+        if len(entries) > MAX_FILES:
+            raise ContainerError(f"{path}: found {len(entries):,} entries, expected at most {MAX_FILES:,}")
+        self._entries: dict[str, zipfile.ZipInfo] = {}
+        for entry in entries:
+            if entry.is_dir():
+                continue
+            self._check(entry)
+            self._entries[entry.filename] = entry
+        total = sum(entry.file_size for entry in self._entries.values())
+        if total > MAX_TOTAL_BYTES:
+            raise ContainerError(
+                f"{path}: found {total:,} bytes unpacked, expected at most {MAX_TOTAL_BYTES:,}"
+            )
+
+    def size_bytes(self, name: str) -> int | None:
+        """The unpacked size that the zip file claims for a file, or None where there is none."""
+        entry = self._entries.get(name)
+        return None if entry is None else entry.file_size
+
+    def read(self, name: str, size_bytes: int) -> bytes:
+        """At most `size_bytes` + 1 bytes of a file, so that a longer one shows."""
+        try:
+            with zipfile.ZipFile(self.path) as archive, archive.open(self._entries[name]) as file:
+                return file.read(size_bytes + 1)
+        except (zipfile.BadZipFile, EOFError, NotImplementedError, zipfile.zlib.error) as error:  # type: ignore[attr-defined]
+            raise ContainerError(
+                f"{self.path}: {name}: {error}; the file is damaged, export it again"
+            ) from error
+
+    def _check(self, entry: zipfile.ZipInfo) -> None:
+        name = entry.filename
+        check_name(name, str(self.path))
+        if name in self._entries:
+            raise ContainerError(f"{self.path}: found {name} twice, expected each file once")
+        if stat.S_ISLNK(entry.external_attr >> 16):
+            raise ContainerError(f"{self.path}: found a link at {name}, expected a plain file")
+        if entry.flag_bits & 1:
+            raise ContainerError(f"{self.path}: found {name} encrypted, expected a plain file")
+        if entry.file_size > MAX_ZIP_RATIO * max(entry.compress_size, 1):
+            raise ContainerError(
+                f"{self.path}: {name} claims to unpack from {entry.compress_size:,} to "
+                f"{entry.file_size:,} bytes, expected at most {MAX_ZIP_RATIO} times as many"
+            )
+
+
+def open_container(path: Path) -> Folder | Zip:
+    """The container at `path`. Raises ContainerError when there is none."""
+    if path.is_dir():
+        return Folder(path)
+    if path.is_file():
+        return Zip(path)
+    raise ContainerError(f"{path}: found nothing there, expected a bundle folder or a {ZIP_SUFFIX} file")
+
+
+def write_container(path: Path, files: Mapping[str, bytes], overwrite: bool) -> None:
+    """Write `files` as a folder, or as a zip file where `path` ends in `.latent`.
+
+    All is written to a temporary sibling and flushed before it takes the name. A folder that replaces
+    another steps into its place after that one has stepped aside; the old one comes back if that fails.
+
+    Raises ContainerError when something is there already and `overwrite` is false, OSError when the disk
+    is full or the place cannot be written: what was there before is then as it was.
+    """
+    is_zip = path.suffix == ZIP_SUFFIX
+    occupied = path.is_file() or (path.is_dir() and any(path.iterdir())) or path.is_symlink()
+    if occupied and not overwrite:
+        found = "a folder that is not empty" if path.is_dir() else "a file"
+        raise ContainerError(f"{path}: found {found}, expected a new name; choose another or add --overwrite")
+    if path.exists() and path.is_dir() == is_zip:
+        raise ContainerError(
+            f"{path}: found a {'folder' if is_zip else 'file'} there, expected to replace a "
+            f"{'file' if is_zip else 'folder'}; choose another name"
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        if is_zip:
+            _write_zip(temporary, files)
+            temporary.replace(path)
+        else:
+            _write_folder(temporary, files)
+            with _stepped_aside(path):
+                temporary.rename(path)
+    finally:
+        if temporary.is_dir():
+            shutil.rmtree(temporary)
+        else:
+            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def _stepped_aside(path: Path) -> Iterator[None]:
+    """Move a folder at `path` out of the way; remove it at the end, or bring it back on an error."""
+    if not path.exists():
+        yield
+        return
+    aside = path.with_name(f".{path.name}.{os.getpid()}.old")
+    path.rename(aside)
+    try:
+        yield
+    except BaseException:
+        aside.rename(path)
+        raise
+    shutil.rmtree(aside)
+
+
+def _write_folder(path: Path, files: Mapping[str, bytes]) -> None:
+    path.mkdir()
+    for name, data in files.items():
+        place = path / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with place.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def _write_zip(path: Path, files: Mapping[str, bytes]) -> None:
+    with path.open("wb") as file:
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, data in files.items():
+                archive.writestr(name, data)
+        file.flush()
+        os.fsync(file.fileno())

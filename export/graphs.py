@@ -1,0 +1,125 @@
+"""What is exported: the encoder x → mean, logvar and the decoder z → probabilities, as ONNX graphs."""
+
+import logging
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import onnx
+import torch
+from onnx import ModelProto, numpy_helper
+from torch import Tensor, nn
+
+from export.bundle import DECODER_FILE, ENCODER_FILE, FORMAT
+from training.model import ConvVAE, Decoder
+
+OPSET = 20
+BATCH_AXIS = "N"
+
+
+class ExportError(Exception):
+    """A run cannot be exported."""
+
+
+class ProbabilityDecoder(nn.Module):
+    """z float32 [N, d] → Bernoulli probabilities, float32 [N, C, H, W]."""
+
+    def __init__(self, decoder: Decoder) -> None:
+        super().__init__()
+        self.decoder = decoder
+
+    def forward(self, z: Tensor) -> Tensor:
+        """The decoder's logits through the logistic function."""
+        probabilities: Tensor = self.decoder(z).sigmoid()
+        return probabilities
+
+
+def export_graphs(
+    model: ConvVAE, image_shape: tuple[int, int, int], latent_dim: int
+) -> dict[str, ModelProto]:
+    """Both graphs by file name: dynamic batch, weights inside, nothing of this machine in their metadata."""
+    # PyTorch treats a batch of 1 as a constant; any other example leaves the batch free.
+    x, z = torch.zeros(2, *image_shape), torch.zeros(2, latent_dim)
+    return {
+        DECODER_FILE: _export(ProbabilityDecoder(model.decoder), z, ("z",), ("probabilities",)),
+        ENCODER_FILE: _export(model.encoder, x, ("x",), ("mean", "logvar")),
+    }
+
+
+def with_weights(graph: ModelProto, state: Mapping[str, Tensor]) -> ModelProto:
+    """A copy of an exported graph holding the weights of `state`, a ConvVAE's state_dict.
+
+    Raises ExportError when a parameter's initializer is missing or shaped otherwise: the exporter then no
+    longer names them as this function needs it.
+    """
+    copy = ModelProto()
+    copy.CopyFrom(graph)
+    part = "decoder." if graph.graph.input[0].name == "z" else "encoder."
+    prefix = part if part == "decoder." else ""
+    initializers = {initializer.name: initializer for initializer in copy.graph.initializer}
+    for name, tensor in state.items():
+        if not name.startswith(part):
+            continue
+        found = initializers.get(prefix + name.removeprefix(part))
+        if found is None or list(found.dims) != list(tensor.shape):
+            raise ExportError(
+                f"{name}: found no such initializer in the graph, expected one shaped {[*tensor.shape]}"
+            )
+        found.CopyFrom(numpy_helper.from_array(tensor.numpy(), found.name))
+    return copy
+
+
+def with_facts(graph: ModelProto, facts: Mapping[str, str]) -> ModelProto:
+    """A copy of a graph that says in its own metadata what it is."""
+    copy = ModelProto()
+    copy.CopyFrom(graph)
+    onnx.helper.set_model_props(copy, {"latent_plane.format": FORMAT} | dict(facts))
+    return copy
+
+
+def _export(
+    module: nn.Module, example: Tensor, inputs: tuple[str, ...], outputs: tuple[str, ...]
+) -> ModelProto:
+    with _quiet():
+        program = torch.onnx.export(
+            module.eval(),
+            (example,),
+            dynamo=True,
+            input_names=inputs,
+            output_names=outputs,
+            dynamic_shapes=({0: torch.export.Dim(BATCH_AXIS)},),
+            external_data=False,
+            opset_version=OPSET,
+            verbose=False,
+        )
+    assert program is not None
+    graph: ModelProto = program.model_proto
+    _strip(graph)
+    onnx.checker.check_model(graph, full_check=True)
+    return graph
+
+
+def _strip(model: ModelProto) -> None:
+    """Remove what the exporter notes down for its own developers: stack traces with this machine's paths."""
+    model.producer_name, model.producer_version, model.doc_string = "latent-plane", "", ""
+    graph = model.graph
+    graph.doc_string = ""
+    del model.metadata_props[:], graph.metadata_props[:], graph.value_info[:]
+    for part in (*graph.node, *graph.input, *graph.output, *graph.initializer):
+        part.doc_string = ""
+        del part.metadata_props[:]
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep PyTorch's remarks on its own insides from the person who exports."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            # torch.export deep-copies its own deprecated LeafSpec.
+            warnings.filterwarnings("ignore", category=FutureWarning, message=".*LeafSpec.*")
+            yield
+    finally:
+        logger.setLevel(level)
