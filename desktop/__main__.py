@@ -1,0 +1,137 @@
+"""python -m desktop [BUNDLE]: the viewer."""
+
+import errno
+import os
+import socket
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from desktop.command_line import run_command
+from desktop.files import replaced_file
+from desktop.runtime import DeviceError, DeviceName
+from desktop.shipped import shipped_bundle
+from export.bundle import BundleError
+
+if TYPE_CHECKING:
+    from desktop.widgets.main_window import MainWindow
+
+START_SIZE_PX = (1180, 860)
+QT_LIBRARIES = "libegl1 libgl1 libxkbcommon0 libdbus-1-3 libfontconfig1 libxcb-cursor0"
+
+
+class DisplayError(Exception):
+    """There is nowhere to open a window."""
+
+
+@click.command(
+    name="latent-plane", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.argument("bundle", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--device",
+    type=click.Choice(["auto", "cuda", "cpu"]),
+    default="auto",
+    show_default=True,
+    help="Where to decode.",
+)
+@click.option(
+    "--screenshot",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Draw the window into this PNG once everything is decoded, and end. Needs no display with "
+    "QT_QPA_PLATFORM=offscreen.",
+)
+@click.option(
+    "--size",
+    type=(click.IntRange(320, 10_000), click.IntRange(320, 10_000)),
+    metavar="WIDTH HEIGHT",
+    help=f"The window's size in pixels.  [default: as it was, first {START_SIZE_PX[0]} {START_SIZE_PX[1]}]",
+)
+def command(
+    bundle: Path | None, device: DeviceName, screenshot: Path | None, size: tuple[int, int] | None
+) -> int:
+    """Explore the latent space of BUNDLE, a folder or a .latent file; by default the one that ships."""
+    _check_display()
+    try:
+        from PySide6.QtWidgets import QApplication
+
+        from desktop.explorer import Explorer
+        from desktop.widgets.main_window import MainWindow
+    except ImportError as error:
+        raise DisplayError(
+            f"Qt cannot start: {error}; on Debian and Ubuntu install {QT_LIBRARIES}"
+        ) from error
+
+    application = QApplication.instance() or QApplication([sys.argv[0]])
+    application.setApplicationName("Latent Plane")
+    window = MainWindow(Explorer(device))
+    was_placed = window.restore_place()
+    if size is not None or not was_placed:
+        window.resize(*(size or START_SIZE_PX))
+    errors: list[Exception] = []
+
+    def open_failed(error: Exception) -> None:
+        # Later failures leave a model open and are told in the window.
+        if window.explorer.bundle is None:
+            errors.append(error)
+            window.close()
+
+    window.explorer.open_failed.connect(open_failed)
+    if screenshot is not None:
+        window.explorer.backdrop_finished.connect(lambda: _shoot(window, screenshot, errors))
+    window.show()
+    window.open_path(bundle or shipped_bundle())
+    application.exec()
+    if errors:
+        raise errors[0]
+    return 0
+
+
+def _shoot(window: "MainWindow", file: Path, errors: list[Exception]) -> None:
+    """Write the window as PNG and close it."""
+    try:
+        with replaced_file(file) as temporary:
+            if not window.grab().save(str(temporary), "PNG"):
+                raise OSError(errno.EIO, "the picture could not be written", str(file))
+    except OSError as error:
+        errors.append(error)
+    window.close()
+
+
+def _check_display() -> None:
+    """Raise DisplayError where Qt would end the process because no window can be shown."""
+    if not sys.platform.startswith("linux") or os.environ.get("QT_QPA_PLATFORM"):
+        return
+    wayland, x11 = os.environ.get("WAYLAND_DISPLAY"), os.environ.get("DISPLAY")
+    if not wayland and not x11:
+        raise DisplayError(
+            "found no display (neither DISPLAY nor WAYLAND_DISPLAY is set), expected a desktop session; "
+            "start it there, or draw pictures without one: python -m desktop.render --help"
+        )
+    if not wayland and x11 and x11.startswith(":"):
+        address = f"/tmp/.X11-unix/X{x11[1:].split('.')[0]}"  # noqa: S108 (where X servers listen)
+        if not any(_answers(place) for place in (address, f"\0{address}")):
+            raise DisplayError(
+                f"DISPLAY is {x11}, but no X server answers there; start one, "
+                "or draw pictures without a display: python -m desktop.render --help"
+            )
+
+
+def _answers(address: str) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(address)
+        except OSError:
+            return False
+    return True
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    run_command(command, (BundleError, DeviceError, DisplayError))
+
+
+if __name__ == "__main__":
+    main()

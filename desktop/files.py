@@ -1,0 +1,22 @@
+"""Write a file so that a reader sees the old one or the new one, whole, and never half."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def replaced_file(path: Path) -> Iterator[Path]:
+    """Yield a temporary sibling to write; at the end it is flushed to disk and takes the name `path`.
+
+    If the block raises, or the disk fills up, the sibling is removed and the file at `path` is as before.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        yield temporary
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,85 @@
+"""What the worker does, step by step: each is a generator whose every step is short. No Qt."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from desktop import pictures
+from desktop.latent_plane import Floats, Plane, cell_grid
+from desktop.pictures import Bytes
+from desktop.runtime import DeviceName, Model
+from export.bundle import Posterior, open_bundle
+
+# Some 3 ms on two CPU cores: the picture under the pointer waits no longer.
+STEP_PICTURES = 20
+COARSE_CELL_PX = 72
+MIN_CELL_PX = 24
+EDGES = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A model that is ready to run, and its held-out posterior if its bundle has one."""
+
+    model: Model
+    posterior: Posterior | None
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """One picture: its z, probabilities float32 [C, H, W], and how long the decode took."""
+
+    z: tuple[float, ...]
+    probabilities: NDArray[np.float32]
+    decode_ms: float
+
+
+@dataclass(frozen=True)
+class Backdrop:
+    """The decoded plane between `edges` (left, bottom, right, top), as one picture."""
+
+    picture: Bytes
+    edges: EDGES
+
+
+def open_model(path: Path, device: DeviceName) -> Iterator[Opened]:
+    """Open and check a bundle, load its graphs, decode once."""
+    bundle = open_bundle(path)
+    posterior = bundle.read_posterior()
+    yield Opened(Model(bundle, device), posterior)
+
+
+def decode_picture(model: Model, z: tuple[float, ...]) -> Iterator[Decoded]:
+    """Decode one z."""
+    (probabilities,) = model.decode(np.array([z], np.float32))
+    yield Decoded(z, probabilities, model.last_decode_ms)
+
+
+def decode_backdrop(
+    model: Model, plane: Plane, edges: EDGES, size_px: tuple[int, int]
+) -> Iterator[Backdrop | None]:
+    """Decode what is in view, coarse and then fine; None in between."""
+    cell_px = max(MIN_CELL_PX, *model.image_shape[1:])
+    for side_px in (max(COARSE_CELL_PX, 2 * cell_px), cell_px):
+        columns, rows = (max(1, round(size / side_px)) for size in size_px)
+        z = cell_grid(plane, edges, columns, rows)
+        for sheet in decode_sheet(model, z, columns):
+            yield None if sheet is None else Backdrop(sheet, edges)
+
+
+def save_png(path: Path, picture: Bytes, scale: int) -> Iterator[Path]:
+    """Write a picture, enlarged, as PNG."""
+    pictures.write_png(path, pictures.enlarge(picture[None], scale)[0])
+    yield path
+
+
+def decode_sheet(model: Model, z: Floats, columns: int) -> Iterator[Bytes | None]:
+    """Decode z [N, d] to one sheet of pictures; None in between."""
+    parts: list[Bytes] = []
+    for start in range(0, len(z), STEP_PICTURES):
+        parts.append(pictures.to_bytes(model.decode(z[start : start + STEP_PICTURES])))
+        yield None
+    yield pictures.tile(np.concatenate(parts), columns)

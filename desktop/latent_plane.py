@@ -1,0 +1,185 @@
+"""Geometry without Qt: a plane through the latent space, the part of it in view, grids and paths.
+
+Plane coordinates are (a, b); z = origin + a·u + b·v. a grows to the right and b grows upward, as in any
+plot, so grids list their highest row first.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
+
+MIN_SPAN, MAX_SPAN = 1e-3, 1e4
+LOW_QUANTILE, HIGH_QUANTILE = 0.05, 0.95
+
+
+@dataclass(frozen=True)
+class Plane:
+    """A plane in d dimensions: a point and two orthonormal directions, d numbers each.
+
+    With d = 1 the second direction is zero, and so is every b.
+    """
+
+    origin: tuple[float, ...]
+    u: tuple[float, ...]
+    v: tuple[float, ...]
+
+    def embed(self, ab: ArrayLike) -> Floats:
+        """(a, b) [..., 2] → z float32 [..., d]."""
+        coordinates = np.asarray(ab, np.float64)
+        z: Doubles = np.asarray(self.origin) + coordinates @ np.asarray([self.u, self.v])
+        return z.astype(np.float32)
+
+    def project(self, z: ArrayLike) -> Doubles:
+        """The (a, b) [..., 2] nearest to z [..., d]."""
+        offsets = np.asarray(z, np.float64) - np.asarray(self.origin)
+        ab: Doubles = offsets @ np.asarray([self.u, self.v]).T
+        return ab
+
+
+def axis_plane(z: Sequence[float], horizontal: int = 0, vertical: int = 1) -> Plane:
+    """The plane of two axes through z: a and b are then the two coordinates themselves."""
+    dims = range(len(z))
+    return Plane(
+        origin=tuple(0.0 if i in (horizontal, vertical) else float(z[i]) for i in dims),
+        u=tuple(float(i == horizontal) for i in dims),
+        v=tuple(float(i == vertical and i != horizontal) for i in dims),
+    )
+
+
+@dataclass(frozen=True)
+class Viewport:
+    """The part of the plane in view: its centre, and the units that the shorter side of the view spans."""
+
+    center: tuple[float, float] = (0.0, 0.0)
+    span: float = 6.0
+
+    def units_per_px(self, size_px: tuple[float, float]) -> float:
+        """Plane units that one pixel covers."""
+        return self.span / max(1.0, min(size_px))
+
+    def to_plane(self, size_px: tuple[float, float], x_px: float, y_px: float) -> tuple[float, float]:
+        """A pixel's (a, b)."""
+        scale = self.units_per_px(size_px)
+        a = self.center[0] + (x_px - size_px[0] / 2) * scale
+        b = self.center[1] - (y_px - size_px[1] / 2) * scale
+        return a, b
+
+    def to_px(self, size_px: tuple[float, float], ab: ArrayLike) -> Doubles:
+        """(a, b) [..., 2] → pixels (x, y) [..., 2]."""
+        scale = self.units_per_px(size_px)
+        offsets = np.asarray(ab, np.float64) - np.asarray(self.center)
+        px: Doubles = offsets / scale * np.asarray([1.0, -1.0]) + np.asarray(size_px) / 2
+        return px
+
+    def edges(self, size_px: tuple[float, float]) -> tuple[float, float, float, float]:
+        """The left, bottom, right and top edge in plane units."""
+        left, top = self.to_plane(size_px, 0, 0)
+        right, bottom = self.to_plane(size_px, *size_px)
+        return left, bottom, right, top
+
+    def zoomed(self, factor: float, about: tuple[float, float]) -> "Viewport":
+        """`factor` times as much in view, with the point `about` staying where it is."""
+        span = min(MAX_SPAN, max(MIN_SPAN, self.span * factor))
+        applied = span / self.span
+        center = tuple(fixed + (old - fixed) * applied for fixed, old in zip(about, self.center, strict=True))
+        return Viewport((center[0], center[1]), span)
+
+    def panned(self, da: float, db: float) -> "Viewport":
+        """The view moved by (da, db) plane units."""
+        return replace(self, center=(self.center[0] + da, self.center[1] + db))
+
+
+def viewport_around(ab: ArrayLike, share: float = 0.995, margin: float = 1.1) -> Viewport:
+    """A view that holds `share` of the points (a, b) [N, 2] along each axis, and some room."""
+    points = np.asarray(ab, np.float64).reshape(-1, 2)
+    if not len(points):
+        return Viewport()
+    low, high = np.quantile(points, [(1 - share) / 2, (1 + share) / 2], axis=0)
+    center = (low + high) / 2
+    return Viewport((float(center[0]), float(center[1])), max(float((high - low).max()) * margin, 0.1))
+
+
+def quantile_axis(n: int, low: float = LOW_QUANTILE, high: float = HIGH_QUANTILE) -> Doubles:
+    """The prior's quantiles at n evenly spaced probabilities: through the inverse normal CDF, [n]."""
+    normal = NormalDist()
+    return np.array([normal.inv_cdf(p) for p in np.linspace(low, high, n)])
+
+
+def manifold_grid(plane: Plane, n: int) -> Floats:
+    """z [n·n, d] at prior quantiles 0.05 to 0.95 of both coordinates, highest b first, then by a."""
+    axis = quantile_axis(n)
+    return plane.embed([(a, b) for b in axis[::-1] for a in axis])
+
+
+def cell_grid(plane: Plane, edges: tuple[float, float, float, float], columns: int, rows: int) -> Floats:
+    """z [rows·columns, d] at the centres of the cells between `edges`, highest row first, left to right."""
+    left, bottom, right, top = edges
+    a = left + (np.arange(columns) + 0.5) * (right - left) / columns
+    b = top - (np.arange(rows) + 0.5) * (top - bottom) / rows
+    return plane.embed(np.stack(np.meshgrid(a, b), axis=-1).reshape(-1, 2))
+
+
+def sample_prior(count: int, latent_dim: int, seed: int) -> Floats:
+    """z [count, d] from N(0, I), the same for the same seed."""
+    return np.random.default_rng(seed).standard_normal((count, latent_dim), dtype=np.float32)
+
+
+def path_points(points: ArrayLike, frame_count: int, closed: bool = False) -> Floats:
+    """z [frame_count, d] at even distances along straight lines through `points` [K, d].
+
+    A closed path returns to its first point, which is then not repeated as the last frame.
+
+    Raises ValueError for less than two different points or less than two frames.
+    """
+    corners = np.asarray(points, np.float64)
+    if closed and len(corners):
+        corners = np.concatenate([corners, corners[:1]])
+    lengths = np.linalg.norm(np.diff(corners, axis=0), axis=1)
+    if len(corners) < 2 or not lengths.sum() > 0:
+        raise ValueError("found no two different points on the path, expected at least two; add points")
+    if frame_count < 2:
+        raise ValueError(f"found {frame_count} frames, expected at least 2; ask for more")
+    distance = np.concatenate([[0.0], lengths.cumsum()])
+    stops = np.linspace(0, distance[-1], frame_count, endpoint=not closed)
+    return np.stack([np.interp(stops, distance, column) for column in corners.T], axis=1).astype(np.float32)
+
+
+def ticks(low: float, high: float, most: int = 8) -> list[float]:
+    """Round numbers between low and high, at steps of 1, 2 or 5 times a power of ten, at most `most`."""
+    if not high > low:
+        return []
+    raw = (high - low) / max(1, most)
+    power = 10.0 ** math.floor(math.log10(raw))
+    step = next(m * power for m in (1, 2, 5, 10) if m * power >= raw * (1 - 1e-9))
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [n * step for n in range(first, last + 1)]
+
+
+def parse_z(text: str, latent_dim: int) -> tuple[float, ...]:
+    """The d numbers in `text`, divided by commas, semicolons or spaces; brackets and − for - are fine.
+
+    Raises ValueError that says what was found, expected and to do.
+    """
+    words = text.replace("−", "-").replace(",", " ").replace(";", " ").strip(" \t\n()[]").split()
+    try:
+        numbers = tuple(float(word) for word in words)
+    except ValueError:
+        numbers = ()
+    if len(numbers) != latent_dim or not all(math.isfinite(number) for number in numbers):
+        raise ValueError(
+            f"found z = {text.strip()[:60]!r}, expected {latent_dim} "
+            f"number{'s' if latent_dim > 1 else ''}, such as {format_z([0.5] * min(latent_dim, 3))}"
+        )
+    return numbers
+
+
+def format_z(z: Sequence[float]) -> str:
+    """Z as people read and type it: four decimals, divided by commas."""
+    return ", ".join(f"{value:.4f}" for value in z)

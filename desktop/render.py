@@ -1,0 +1,153 @@
+"""python -m desktop.render: plane, samples or a path as PNG or GIF, without a window and without Qt."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from desktop import pictures
+from desktop.animation import path_gif
+from desktop.command_line import run_command
+from desktop.latent_plane import axis_plane, manifold_grid, parse_z, path_points, sample_prior
+from desktop.runtime import DeviceError, DeviceName, Model
+from desktop.shipped import shipped_bundle
+from export.bundle import BundleError, open_bundle
+
+
+class RenderError(Exception):
+    """What was asked for cannot be rendered."""
+
+
+def plane_picture(model: Model, n: int, axes: tuple[int, int]) -> pictures.Bytes:
+    """The manifold grid: n × n pictures at prior quantiles 0.05 to 0.95, z[1] upward, others at zero."""
+    plane = axis_plane((0.0,) * model.latent_dim, *axes)
+    return pictures.tile(pictures.to_bytes(model.decode(manifold_grid(plane, n))), columns=n)
+
+
+def samples_picture(model: Model, n: int, seed: int) -> pictures.Bytes:
+    """n × n pictures at samples of the prior."""
+    z = sample_prior(n * n, model.latent_dim, seed)
+    return pictures.tile(pictures.to_bytes(model.decode(z)), columns=n)
+
+
+def bundle_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """What all three commands take."""
+    for option in (
+        click.argument("bundle", required=False, type=click.Path(path_type=Path)),
+        click.option(
+            "--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The file."
+        ),
+        click.option(
+            "--scale",
+            type=click.IntRange(1, 64),
+            help="Enlarge every pixel this many times.  [default: 1; path: 8]",
+        ),
+        click.option(
+            "--device",
+            type=click.Choice(["auto", "cuda", "cpu"]),
+            default="auto",
+            show_default=True,
+            help="Where to decode.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+@click.group(name="python -m desktop.render", context_settings=CONTEXT)
+def command() -> None:
+    """Render a bundle's latent space, by default that of the bundle that comes with the program."""
+
+
+@command.command()
+@bundle_options
+@click.option("--n", type=click.IntRange(1, 200), default=20, show_default=True, help="Pictures a side.")
+@click.option(
+    "--axes",
+    type=(click.IntRange(0), click.IntRange(0)),
+    metavar="RIGHT UP",
+    help="The two latent dimensions that span the plane.  [default: 0 1]",
+)
+def plane(n: int, axes: tuple[int, int] | None, **common: Any) -> None:
+    """The manifold grid: n × n pictures at the prior's quantiles 0.05 to 0.95. A PNG."""
+    model = _open(common, ".png")
+    chosen = axes if axes is not None else (0, min(1, model.latent_dim - 1))
+    if max(chosen) >= model.latent_dim or (chosen[0] == chosen[1] and model.latent_dim > 1):
+        raise RenderError(
+            f"--axes {chosen[0]} {chosen[1]}: "
+            f"expected two different dimensions from 0 to {model.latent_dim - 1}"
+        )
+    _write_sheet(plane_picture(model, n, chosen), model, common)
+
+
+@command.command()
+@bundle_options
+@click.option("--n", type=click.IntRange(1, 200), default=8, show_default=True, help="Pictures a side.")
+@click.option(
+    "--seed",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Of the samples; same seed, same pictures.",
+)
+def samples(n: int, seed: int, **common: Any) -> None:
+    """n × n pictures at samples of the prior. A PNG."""
+    model = _open(common, ".png")
+    _write_sheet(samples_picture(model, n, seed), model, common)
+
+
+@command.command()
+@bundle_options
+@click.option(
+    "--z",
+    "points",
+    multiple=True,
+    required=True,
+    metavar="NUMBERS",
+    help="A point of the path, its numbers divided by commas. Give at least two: --z -2,0 --z 2,0",
+)
+@click.option(
+    "--frames", type=click.IntRange(2, 10_000), default=60, show_default=True, help="Frames in all."
+)
+@click.option("--fps", type=click.FloatRange(1, 50), default=20, show_default=True, help="Frames a second.")
+@click.option("--closed", is_flag=True, help="Return to the first point.")
+def path(points: tuple[str, ...], frames: int, fps: float, closed: bool, **common: Any) -> None:
+    """A walk along straight lines through the points given with --z, at even speed. A GIF."""
+    model = _open(common, ".gif")
+    try:
+        corners = [parse_z(text, model.latent_dim) for text in points]
+        z = path_points(corners, frames, closed)
+    except ValueError as error:
+        raise RenderError(f"--z: {error}") from error
+    for _ in path_gif(model.decode, z, common["out"], fps, common["scale"] or 8):
+        pass
+    click.echo(f"{common['out']}: {frames} frames")
+
+
+def _open(common: dict[str, Any], suffix: str) -> Model:
+    out: Path = common["out"]
+    if out.suffix.lower() != suffix:
+        raise RenderError(f"--out {out}: found the ending {out.suffix or 'none'!r}, expected {suffix}")
+    device: DeviceName = common["device"]
+    return Model(open_bundle(common["bundle"] or shipped_bundle()), device)
+
+
+def _write_sheet(picture: pictures.Bytes, model: Model, common: dict[str, Any]) -> None:
+    scale = common["scale"] or 1
+    enlarged = pictures.enlarge(picture[None], scale)[0]
+    pictures.write_png(common["out"], enlarged)
+    height, width = enlarged.shape[:2]
+    click.echo(f"{common['out']}: {width} × {height} pixels, decoded on {model.device.description}")
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    run_command(command, (BundleError, DeviceError, RenderError))
+
+
+if __name__ == "__main__":
+    main()

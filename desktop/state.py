@@ -1,0 +1,68 @@
+"""What is being looked at: one frozen value without Qt. Widgets draw it; the window replaces it."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from desktop.latent_plane import Plane, Viewport, axis_plane
+
+START_VIEWPORT = Viewport()
+
+
+class PictureMode(StrEnum):
+    """How probabilities become a picture."""
+
+    PROBABILITIES = "Probabilities"
+    THRESHOLDED = "Thresholded"
+    SAMPLE = "Bernoulli sample"
+
+
+@dataclass(frozen=True)
+class ViewState:
+    """What the window shows of a model.
+
+    Attributes:
+        z: the cursor, d numbers.
+        axes: the two latent dimensions that span the plane; equal for d = 1.
+        viewport: the part of the plane in view.
+        show_backdrop: whether the decoded plane is drawn.
+        show_points: whether the held-out means are drawn.
+        hidden_labels: labels whose points are not drawn.
+        picture_mode: how the picture at the cursor is drawn.
+        path: the z of the path's points, in order.
+    """
+
+    z: tuple[float, ...] = (0.0, 0.0)
+    axes: tuple[int, int] = (0, 1)
+    viewport: Viewport = START_VIEWPORT
+    show_backdrop: bool = True
+    show_points: bool = True
+    hidden_labels: frozenset[int] = frozenset()
+    picture_mode: PictureMode = PictureMode.PROBABILITIES
+    path: tuple[tuple[float, ...], ...] = ()
+
+    @property
+    def plane(self) -> Plane:
+        """The plane of the two axes through the cursor."""
+        return axis_plane(self.z, *self.axes)
+
+    def at(self, ab: tuple[float, float]) -> "ViewState":
+        """With the cursor moved within the plane."""
+        return replace(self, z=tuple(float(value) for value in self.plane.embed(ab)))
+
+    def nudged(self, da: float, db: float) -> "ViewState":
+        """With the cursor moved by plane units."""
+        a, b = self.plane.project(self.z)
+        return self.at((float(a) + da, float(b) + db))
+
+    def with_label_switched(self, label: int) -> "ViewState":
+        """With one label's points hidden, or shown again."""
+        return replace(self, hidden_labels=self.hidden_labels ^ {label})
+
+    def with_path_point(self) -> "ViewState":
+        """With the cursor added to the end of the path."""
+        return replace(self, path=(*self.path, self.z))
+
+
+def start_state(latent_dim: int) -> ViewState:
+    """The state that a newly opened model starts from: the cursor at the prior's mean."""
+    return ViewState(z=(0.0,) * latent_dim, axes=(0, min(1, latent_dim - 1)))

@@ -1,0 +1,1 @@
+"""The window's parts, one file each. They know state and geometry, never ONNX Runtime."""

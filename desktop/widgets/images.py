@@ -1,0 +1,18 @@
+"""The one place where numpy becomes QImage."""
+
+from PySide6.QtGui import QImage
+
+from desktop.pictures import Bytes
+
+
+def to_qimage(picture: Bytes) -> QImage:
+    """uint8 [H, W], [H, W, 3] or [H, W, 4] → QImage with memory of its own."""
+    formats = {
+        1: QImage.Format.Format_Grayscale8,
+        3: QImage.Format.Format_RGB888,
+        4: QImage.Format.Format_RGBA8888,
+    }
+    height, width = picture.shape[:2]
+    channels = picture.shape[2] if picture.ndim == 3 else 1
+    # QImage does not keep the buffer alive; the copy does without it.
+    return QImage(picture.tobytes(), width, height, width * channels, formats[channels]).copy()

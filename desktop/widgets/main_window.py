@@ -1,0 +1,419 @@
+"""The window: wires plane, panel, pages and menus to the explorer."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt
+from PySide6.QtGui import (
+    QAction,
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QGuiApplication,
+    QKeySequence,
+)
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QMenu,
+    QMessageBox,
+    QScrollArea,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop import jobs
+from desktop.command_line import describe_os_error
+from desktop.explorer import Explorer
+from desktop.latent_plane import Viewport, format_z, viewport_around
+from desktop.pictures import Bytes, to_bytes
+from desktop.state import PictureMode, ViewState
+from desktop.widgets import settings
+from desktop.widgets.grid_page import GridPage
+from desktop.widgets.images import to_qimage
+from desktop.widgets.message_bar import MessageBar
+from desktop.widgets.plane_view import PlaneView
+from desktop.widgets.side_panel import SidePanel
+
+SAMPLES, MANIFOLD = "samples", "manifold"
+SAVED_PICTURE_SCALE = 10
+STATUS_MS = 6000
+SHORTCUTS = """\
+Click or drag\tmove the cursor and decode
+Arrow keys\tnudge the cursor (Shift finer, Ctrl coarser)
+Wheel, + and −\tzoom; the plane is decoded again
+Right or middle drag\tmove the plane
+Shift-click, P\tadd a point to the path
+Home\tback to the prior's middle
+F\tfit the view to the held-out images
+Ctrl+O\topen a bundle
+Ctrl+S\tsave the picture
+Ctrl+C\tcopy the picture
+"""
+
+
+class MainWindow(QMainWindow):
+    """Latent Plane's window.
+
+    Args:
+        explorer: the model and the state; the window closes it when it closes.
+    """
+
+    def __init__(self, explorer: Explorer) -> None:
+        super().__init__()
+        self.explorer = explorer
+        self._picture: Bytes | None = None
+        self._decoded: jobs.Decoded | None = None
+        self._sheets: dict[str, Bytes] = {}
+        self._points_z: NDArray[np.float32] | None = None
+        self._labels: NDArray[np.uint8] | None = None
+        self._points_axes = self.explorer.state.axes
+        self.setWindowTitle("Latent Plane")
+        self.setAcceptDrops(True)
+        self.plane = PlaneView()
+        self.panel = SidePanel()
+        self.message = MessageBar()
+        self.samples = GridPage(
+            8, seeded=True, hint="Pictures at samples of the prior. Click one to go to its z."
+        )
+        self.manifold = GridPage(
+            20,
+            seeded=False,
+            hint="The manifold grid: pictures at the prior's quantiles 0.05 to 0.95 along both axes.",
+        )
+        self._pages = {SAMPLES: self.samples, MANIFOLD: self.manifold}
+        self._device = QLabel()
+        self._timing = QLabel()
+        self._pointer = QLabel()
+        self._lay_out()
+        self._make_menus()
+        self._connect()
+
+    def restore_place(self) -> bool:
+        """Go where the window was last; False if that is not known."""
+        return self.restoreGeometry(settings.window_geometry())
+
+    def open_path(self, path: Path) -> None:
+        """Open a bundle's folder, its manifest.json, or a `.latent` file."""
+        self._pointer.setText(f"opening {path} …")
+        self.explorer.open(path.parent if path.name == "manifest.json" else path)
+
+    def show_error(self, error: Exception) -> None:
+        """Say in the window what went wrong."""
+        text = describe_os_error(error) if isinstance(error, OSError) else str(error)
+        self.message.show_message(" ".join(text.split()))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Remember the window's place and end what runs in the background."""
+        settings.remember_window_geometry(self.saveGeometry())
+        self.explorer.close()
+        super().closeEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take what could be a bundle."""
+        if event.mimeData().hasUrls() and event.mimeData().urls()[0].isLocalFile():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what was dropped."""
+        event.acceptProposedAction()
+        self.open_path(Path(event.mimeData().urls()[0].toLocalFile()))
+
+    def _lay_out(self) -> None:
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.addTab(self.plane, "Plane")
+        self.tabs.addTab(self.samples, "Samples")
+        self.tabs.addTab(self.manifold, "Manifold")
+        scroll = QScrollArea()
+        scroll.setWidget(self.panel)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFixedWidth(self.panel.width() + scroll.verticalScrollBar().sizeHint().width())
+        middle = QHBoxLayout()
+        middle.addWidget(self.tabs, 1)
+        middle.addWidget(scroll)
+        central = QWidget()
+        layout = QVBoxLayout(central)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.message)
+        layout.addLayout(middle, 1)
+        self.setCentralWidget(central)
+        self.statusBar().addWidget(self._pointer, 1)
+        self.statusBar().addPermanentWidget(self._timing)
+        self.statusBar().addPermanentWidget(self._device)
+
+    def _make_menus(self) -> None:
+        file = self.menuBar().addMenu("&File")
+        self._action(file, "&Open bundle…", QKeySequence.StandardKey.Open, self._choose_bundle)
+        self._recent = file.addMenu("Open &recent")
+        self._recent.aboutToShow.connect(self._fill_recent)
+        file.addSeparator()
+        self._action(file, "&Save picture…", QKeySequence.StandardKey.Save, self._save_picture)
+        self._action(file, "&Copy picture", QKeySequence.StandardKey.Copy, self._copy_picture)
+        file.addSeparator()
+        self._action(file, "&Quit", QKeySequence.StandardKey.Quit, self.close)
+        view = self.menuBar().addMenu("&View")
+        self._action(view, "&Home", "Home", lambda: self._look_at(Viewport()))
+        self._action(view, "&Fit to the held-out images", "F", self._fit)
+        view.addSeparator()
+        for index, name in enumerate(("&Plane", "&Samples", "&Manifold")):
+            self._action(view, name, f"Ctrl+{index + 1}", partial(self.tabs.setCurrentIndex, index))
+        path = self.menuBar().addMenu("&Path")
+        self._action(path, "&Add the cursor", "P", self._add_to_path)
+        self._action(path, "&Remove the last point", "Shift+P", self._remove_from_path)
+        self._action(path, "&Clear", None, self._clear_path)
+        help_menu = self.menuBar().addMenu("&Help")
+        self._action(help_menu, "&Shortcuts", "F1", self._show_shortcuts)
+        self._action(help_menu, "&About this model", None, self._show_about)
+
+    def _action(
+        self,
+        menu: QMenu,
+        text: str,
+        shortcut: QKeySequence.StandardKey | str | None,
+        call: Callable[[], object],
+    ) -> QAction:
+        action = menu.addAction(text)
+        if shortcut is not None:
+            action.setShortcut(QKeySequence(shortcut))
+        action.triggered.connect(lambda: call())
+        return action
+
+    def _connect(self) -> None:
+        explorer, plane, panel = self.explorer, self.plane, self.panel
+        explorer.opened.connect(self._on_opened)
+        explorer.open_failed.connect(self._on_open_failed)
+        explorer.failed.connect(self.show_error)
+        explorer.state_changed.connect(self._on_state)
+        explorer.picture_decoded.connect(self._on_picture)
+        explorer.backdrop_decoded.connect(lambda b: plane.set_backdrop(to_qimage(b.picture), b.edges))
+        explorer.sheet_decoded.connect(self._on_sheet)
+        explorer.gif_progressed.connect(panel.path.set_progress)
+        explorer.saved.connect(lambda path: self.statusBar().showMessage(f"saved {path}", STATUS_MS))
+
+        plane.cursor_moved.connect(lambda a, b: explorer.set_state(explorer.state.at((a, b))))
+        plane.nudged.connect(lambda a, b: explorer.set_state(explorer.state.nudged(a, b)))
+        plane.viewport_wanted.connect(self._look_at)
+        plane.path_point_wanted.connect(
+            lambda a, b: explorer.set_state(explorer.state.at((a, b)).with_path_point())
+        )
+        plane.pointer_moved.connect(self._on_pointer)
+        plane.resized.connect(lambda: explorer.set_view_size(plane.size_px()))
+
+        panel.z_typed.connect(lambda z: self._change(z=z))
+        panel.mode_wanted.connect(lambda mode: self._change(picture_mode=mode))
+        panel.axes_wanted.connect(self._set_axes)
+        panel.backdrop_wanted.connect(lambda on: self._change(show_backdrop=on))
+        panel.points_wanted.connect(lambda on: self._change(show_points=on))
+        panel.legend.switched.connect(
+            lambda label: explorer.set_state(explorer.state.with_label_switched(label))
+        )
+        panel.copy_wanted.connect(self._copy_picture)
+        panel.save_wanted.connect(self._save_picture)
+        panel.path.add_wanted.connect(self._add_to_path)
+        panel.path.remove_wanted.connect(self._remove_from_path)
+        panel.path.clear_wanted.connect(self._clear_path)
+        panel.path.gif_wanted.connect(self._save_gif)
+        panel.path.cancel_wanted.connect(explorer.cancel_gif)
+
+        self.tabs.currentChanged.connect(self._fill_page)
+        for name, page in self._pages.items():
+            page.wanted.connect(self._fill_page)
+            page.save_wanted.connect(partial(self._save_sheet, name))
+            page.cell_clicked.connect(partial(self._go_to_cell, name))
+
+    def _change(self, **changes: object) -> None:
+        self.explorer.set_state(replace(self.explorer.state, **changes))  # type: ignore[arg-type]
+
+    def _look_at(self, viewport: Viewport) -> None:
+        self._change(viewport=viewport)
+
+    def _fit(self) -> None:
+        if self._points_z is not None:
+            self._look_at(viewport_around(self.explorer.state.plane.project(self._points_z)))
+
+    def _set_axes(self, right: int, up: int) -> None:
+        if right == up:
+            self.panel.set_state(self.explorer.state)
+            self.statusBar().showMessage("the plane needs two different axes", STATUS_MS)
+        else:
+            self._change(axes=(right, up))
+
+    def _add_to_path(self) -> None:
+        self.explorer.set_state(self.explorer.state.with_path_point())
+
+    def _remove_from_path(self) -> None:
+        self._change(path=self.explorer.state.path[:-1])
+
+    def _clear_path(self) -> None:
+        self._change(path=())
+
+    def _on_opened(self, opened: jobs.Opened) -> None:
+        bundle, device = opened.model.bundle, opened.model.device
+        settings.remember_bundle(bundle.path)
+        self.message.hide()
+        self.setWindowTitle(f"{bundle.name} — Latent Plane")
+        self._device.setText(device.description)
+        self._device.setToolTip(f"Not on a GPU: {device.reason}" if device.reason else device.description)
+        self._pointer.setText(str(bundle.path))
+        self._picture, self._decoded = None, None
+        self._sheets.clear()
+        posterior = opened.posterior
+        self._points_z = None if posterior is None else posterior.mean
+        self._labels = None if posterior is None else posterior.labels
+        self.panel.set_model(bundle.latent_dim, bundle.label_names, posterior is not None)
+        self.plane.set_backdrop(None, (0.0, 0.0, 1.0, 1.0))
+        self.plane.set_thumbnail(None)
+        for page in self._pages.values():
+            page.set_image(None)
+        self._project_points()
+        self.plane.setFocus()
+        self._fill_page()
+
+    def _on_open_failed(self, error: Exception) -> None:
+        self._pointer.clear()
+        self.show_error(error)
+
+    def _project_points(self) -> None:
+        bundle = self.explorer.bundle
+        self._points_axes = self.explorer.state.axes
+        if self._points_z is None or bundle is None:
+            self.plane.set_points(np.empty((0, 2)), None, ())
+        else:
+            ab = self.explorer.state.plane.project(self._points_z)
+            self.plane.set_points(ab, self._labels, bundle.label_names)
+
+    def _on_state(self, state: ViewState) -> None:
+        if state.axes != self._points_axes:
+            self._project_points()
+        self.plane.set_state(state)
+        self.panel.set_state(state)
+        if self._decoded is not None:
+            self._show_picture(self._decoded, state.picture_mode)
+
+    def _on_picture(self, decoded: jobs.Decoded) -> None:
+        self._decoded = decoded
+        self._show_picture(decoded, self.explorer.state.picture_mode)
+        self._timing.setText(f"last decode {decoded.decode_ms:.2f} ms")
+
+    def _show_picture(self, decoded: jobs.Decoded, mode: PictureMode) -> None:
+        probabilities = decoded.probabilities
+        if mode is PictureMode.THRESHOLDED:
+            probabilities = (probabilities > 0.5).astype(np.float32)
+        elif mode is PictureMode.SAMPLE:
+            # The same noise for every picture, so that only the picture moves.
+            noise = np.random.default_rng(0).random(probabilities.shape, np.float32)
+            probabilities = (noise < probabilities).astype(np.float32)
+        self._picture = to_bytes(probabilities[np.newaxis])[0]
+        image = to_qimage(self._picture)
+        self.panel.picture.set_image(image)
+        self.plane.set_thumbnail(image)
+
+    def _on_pointer(self, ab: tuple[float, float] | None) -> None:
+        if ab is not None:
+            self._pointer.setText(f"z  {format_z(self.explorer.state.plane.embed(ab).tolist())}")
+
+    def _fill_page(self) -> None:
+        page = self.tabs.currentWidget()
+        if page is self.samples:
+            self.explorer.request_samples(SAMPLES, self.samples.n.value(), self.samples.seed.value())
+        elif page is self.manifold:
+            self.explorer.request_manifold(MANIFOLD, self.manifold.n.value())
+
+    def _on_sheet(self, name: str, sheet: Bytes) -> None:
+        self._sheets[name] = sheet
+        self._pages[name].set_image(to_qimage(sheet))
+
+    def _go_to_cell(self, name: str, index: int) -> None:
+        z = self.explorer.grid_z(name, index)
+        if z is not None:
+            self._change(z=z)
+
+    def _copy_picture(self) -> None:
+        image = self.panel.picture.image()
+        if image is not None:
+            QGuiApplication.clipboard().setImage(image)
+            self.statusBar().showMessage("picture copied", STATUS_MS)
+
+    def _save_picture(self) -> None:
+        if self._picture is not None:
+            path = self._ask_where("Save picture", "picture.png", "PNG (*.png)")
+            if path is not None:
+                self.explorer.save_picture(path, self._picture, SAVED_PICTURE_SCALE)
+
+    def _save_sheet(self, name: str, scale: int) -> None:
+        path = self._ask_where(f"Save {name}", f"{name}.png", "PNG (*.png)")
+        if path is not None:
+            self.explorer.save_picture(path, self._sheets[name], scale)
+
+    def _save_gif(self, frame_count: int, fps: int, closed: bool) -> None:
+        path = self._ask_where("Save the path", "walk.gif", "GIF (*.gif)")
+        if path is not None:
+            try:
+                self.explorer.save_gif(path, frame_count, fps, closed)
+            except ValueError as error:
+                self.show_error(error)
+
+    def _ask_where(self, title: str, name: str, kind: str) -> Path | None:
+        chosen, _ = QFileDialog.getSaveFileName(self, title, name, kind)
+        if not chosen:
+            return None
+        path = Path(chosen)
+        return path if path.suffix else path.with_suffix(Path(name).suffix)
+
+    def _choose_bundle(self) -> None:
+        chosen, _ = QFileDialog.getOpenFileName(
+            self, "Open a bundle", "", "Bundles (manifest.json *.latent);;All files (*)"
+        )
+        if chosen:
+            self.open_path(Path(chosen))
+
+    def _fill_recent(self) -> None:
+        self._recent.clear()
+        paths = settings.recent_bundles()
+        for path in paths:
+            self._recent.addAction(str(path)).triggered.connect(partial(self._open_recent, path))
+        if not paths:
+            self._recent.addAction("Nothing yet").setEnabled(False)
+            return
+        self._recent.addSeparator()
+        self._recent.addAction("Clear").triggered.connect(settings.forget_bundles)
+
+    def _open_recent(self, path: Path) -> None:
+        self.open_path(path)
+
+    def _show_shortcuts(self) -> None:
+        rows = (line.split("\t") for line in SHORTCUTS.splitlines())
+        table = "".join(f"<tr><td><b>{keys}</b>&nbsp;&nbsp;</td><td>{what}</td></tr>" for keys, what in rows)
+        self._tell("Shortcuts", f"<table cellspacing='4'>{table}</table>")
+
+    def _show_about(self) -> None:
+        bundle = self.explorer.bundle
+        if bundle is None:
+            return
+        metrics = bundle.manifest.get("metrics") or {}
+        image = " × ".join(map(str, bundle.image_shape))
+        lines = [
+            f"<b>{bundle.name}</b>",
+            f"{bundle.latent_dim} latent dimensions, images of {image}, {bundle.likelihood} likelihood",
+            f"made {bundle.manifest['created']} with {', then '.join(bundle.manifest.get('made_with', []))}",
+            f"runs on {self._device.text()}",
+        ]
+        if "test_elbo_nats" in metrics:
+            lines.insert(2, f"test ELBO {metrics['test_elbo_nats']:.2f} nats after epoch {metrics['epoch']}")
+        self._tell("About this model", "<br>".join(lines))
+
+    def _tell(self, title: str, text: str) -> None:
+        box = QMessageBox(QMessageBox.Icon.NoIcon, title, text, QMessageBox.StandardButton.Close, self)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.open()

@@ -1,0 +1,125 @@
+"""One background thread for everything that takes time; the UI thread never waits.
+
+A request is a name and an iterator. The thread takes the most urgent request's next step, gives what it
+yields back to the UI thread, and chooses again: so a picture under the pointer never waits for more than
+one step of a backdrop. A new request takes the place of the one with the same name, whose later results
+are dropped, even those already on their way: the latest wins.
+"""
+
+import threading
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+
+@dataclass(frozen=True)
+class _Request:
+    name: str
+    urgency: int
+    ticket: int
+    steps: Iterator[Any]
+    on_result: Callable[[Any], object]
+    on_error: Callable[[Exception], object]
+    on_end: Callable[[], object]
+
+
+class Worker(QObject):
+    """Runs iterators step by step on its thread; their results arrive on the thread that made the worker."""
+
+    _arrived = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+        self._changed = threading.Condition()
+        self._waiting: dict[str, _Request] = {}
+        self._latest: dict[str, int] = {}
+        self._ticket = 0
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
+        self._thread.start()
+
+    def request(
+        self,
+        name: str,
+        urgency: int,
+        steps: Iterator[Any],
+        on_result: Callable[[Any], object],
+        on_error: Callable[[Exception], object],
+        on_end: Callable[[], object] = lambda: None,
+    ) -> None:
+        """Have `steps` run; a lower `urgency` goes first. Replaces the request called `name`, if any.
+
+        `on_result` gets each value that is yielded, then comes `on_end` or, if a step raises, `on_error`.
+        """
+        with self._changed:
+            self._ticket += 1
+            self._latest[name] = self._ticket
+            request = _Request(name, urgency, self._ticket, steps, on_result, on_error, on_end)
+            self._waiting[name] = request
+            self._changed.notify()
+
+    def cancel(self, name: str) -> None:
+        """Drop the request called `name`, if any, with all results that have not arrived."""
+        with self._changed:
+            self._ticket += 1
+            self._latest[name] = self._ticket
+            self._waiting.pop(name, None)
+
+    def stop(self) -> None:
+        """End the thread after the step it is in. Nothing arrives any more."""
+        with self._changed:
+            self._stopping = True
+            self._latest.clear()
+            self._changed.notify()
+        self._thread.join()
+
+    def _run(self) -> None:
+        started: dict[int, Iterator[Any]] = {}
+
+        def ended() -> set[int]:
+            return started.keys() - {request.ticket for request in self._waiting.values()}
+
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._stopping or self._waiting or ended())
+                if self._stopping:
+                    break
+                to_end = ended()
+                request = min(self._waiting.values(), key=lambda r: (r.urgency, r.ticket), default=None)
+            # What was replaced or cancelled is closed here, on the thread that ran it.
+            for ticket in to_end:
+                _end(started.pop(ticket))
+            if request is not None:
+                started[request.ticket] = request.steps
+                self._step(request)
+        for steps in started.values():
+            _end(steps)
+
+    def _step(self, request: _Request) -> None:
+        try:
+            value = next(request.steps)
+        except StopIteration:
+            self._finish(request, request.on_end)
+        except Exception as error:  # it is shown in the window; the thread lives on
+            self._finish(request, lambda error=error: request.on_error(error))  # type: ignore[misc]
+        else:
+            self._arrived.emit((request, lambda: request.on_result(value)))
+
+    def _finish(self, request: _Request, call: Callable[[], object]) -> None:
+        with self._changed:
+            if self._waiting.get(request.name) is request:
+                del self._waiting[request.name]
+        self._arrived.emit((request, call))
+
+    def _deliver(self, arrival: tuple[_Request, Callable[[], object]]) -> None:
+        request, call = arrival
+        if self._latest.get(request.name) == request.ticket:
+            call()
+
+
+def _end(steps: Iterator[Any]) -> None:
+    if isinstance(steps, Generator):
+        steps.close()
