@@ -18,6 +18,9 @@ def run_command(command: click.Command, expected_errors: tuple[type[Exception], 
         status = command.main(prog_name=prog, standalone_mode=False)
     except click.Abort:
         sys.exit(130)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        sys.exit(2)
     except click.ClickException as error:
         _fail(prog, f"{error.format_message()} (see {prog} --help)")
     except expected_errors as error:

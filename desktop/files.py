@@ -1,6 +1,7 @@
 """Write a file so that a reader sees the old one or the new one, whole, and never half."""
 
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +13,9 @@ def replaced_file(path: Path) -> Iterator[Path]:
 
     If the block raises, or the disk fills up, the sibling is removed and the file at `path` is as before.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    # Two threads may write the same file: a GIF that was cancelled ends while its successor begins.
+    unique = f"{os.getpid()}.{threading.get_native_id()}"
+    temporary = path.with_name(f".{path.name}.{unique}.tmp")
     try:
         yield temporary
         with temporary.open("rb+") as file:

@@ -16,6 +16,7 @@ Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 
 MIN_SPAN, MAX_SPAN = 1e-3, 1e4
+MAX_Z = float(np.finfo(np.float32).max)
 LOW_QUANTILE, HIGH_QUANTILE = 0.05, 0.95
 
 
@@ -155,11 +156,27 @@ def ticks(low: float, high: float, most: int = 8) -> list[float]:
     """Round numbers between low and high, at steps of 1, 2 or 5 times a power of ten, at most `most`."""
     if not high > low:
         return []
-    raw = (high - low) / max(1, most)
+    raw = (high - low) / max(1, most - 1)  # both ends may be ticks
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(m * power for m in (1, 2, 5, 10) if m * power >= raw * (1 - 1e-9))
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     return [n * step for n in range(first, last + 1)]
+
+
+def spread_apart(points: ArrayLike, distance: float, rounds: int = 30) -> Doubles:
+    """Points [N, 2] pushed away from each other until they are `distance` apart, or nearly so."""
+    spread = np.array(points, np.float64).reshape(-1, 2)
+    for _ in range(rounds):
+        for i in range(len(spread)):
+            for j in range(i):
+                apart = spread[i] - spread[j]
+                length = float(np.hypot(*apart))
+                if length < distance:
+                    direction = apart / length if length else np.array([0.0, 1.0])
+                    push = (distance - length) / 2 * direction
+                    spread[i] += push
+                    spread[j] -= push
+    return spread
 
 
 def parse_z(text: str, latent_dim: int) -> tuple[float, ...]:
@@ -172,7 +189,7 @@ def parse_z(text: str, latent_dim: int) -> tuple[float, ...]:
         numbers = tuple(float(word) for word in words)
     except ValueError:
         numbers = ()
-    if len(numbers) != latent_dim or not all(math.isfinite(number) for number in numbers):
+    if len(numbers) != latent_dim or not all(abs(number) <= MAX_Z for number in numbers):
         raise ValueError(
             f"found z = {text.strip()[:60]!r}, expected {latent_dim} "
             f"number{'s' if latent_dim > 1 else ''}, such as {format_z([0.5] * min(latent_dim, 3))}"

@@ -12,8 +12,11 @@ Bytes = NDArray[np.uint8]
 
 
 def to_bytes(probabilities: NDArray[np.float32]) -> Bytes:
-    """float32 [N, C, H, W] in [0, 1] → uint8 [N, H, W] for one channel, [N, H, W, C] for more."""
-    scaled = np.rint(np.clip(probabilities, 0, 1) * 255).astype(np.uint8)
+    """float32 [N, C, H, W] in [0, 1] → uint8 [N, H, W] for one channel, [N, H, W, C] for more.
+
+    What is not a number is black: far out, sums of a graph can overflow.
+    """
+    scaled = np.rint(np.clip(np.nan_to_num(probabilities), 0, 1) * 255).astype(np.uint8)
     return scaled[:, 0] if scaled.shape[1] == 1 else np.ascontiguousarray(scaled.transpose(0, 2, 3, 1))
 
 

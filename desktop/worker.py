@@ -6,6 +6,7 @@ one step of a backdrop. A new request takes the place of the one with the same n
 are dropped, even those already on their way: the latest wins.
 """
 
+import contextlib
 import threading
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
@@ -122,4 +123,6 @@ class Worker(QObject):
 
 def _end(steps: Iterator[Any]) -> None:
     if isinstance(steps, Generator):
-        steps.close()
+        # Nobody waits for what was replaced or cancelled, so nobody is told; the thread lives on.
+        with contextlib.suppress(Exception):
+            steps.close()

@@ -17,8 +17,10 @@ each file against it, and `Bundle.read` checks once more exactly the bytes that 
 import hashlib
 import io
 import json
+import lzma
 import re
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +29,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from export import containers
 from export.containers import (
     MAX_FILE_BYTES,
     MAX_TOTAL_BYTES,
@@ -57,6 +60,18 @@ REQUIRED = {
     "tensors": dict,
     "files": dict,
 }
+# What zipfile, zlib, lzma and numpy raise at bytes that lie; RuntimeError says encrypted or unknown method.
+ARRAY_ERRORS = (
+    OSError,
+    ValueError,
+    EOFError,
+    OverflowError,
+    MemoryError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+)
 EPOCH_NAME = re.compile(r"epochs/(\d{3,6})/decoder\.onnx")
 
 
@@ -190,11 +205,28 @@ def write_bundle(
     }
     text = (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode()
     _parse_manifest(text, path)
+    check_target(path, overwrite)
     try:
         write_container(path, {MANIFEST_FILE: text, **files}, overwrite)
     except ContainerError as error:
         raise BundleError(str(error)) from error
     return open_bundle(path)
+
+
+def check_target(path: Path, overwrite: bool) -> None:
+    """Raise BundleError when `write_bundle` would refuse to write to `path`.
+
+    Overwriting replaces a bundle, never a folder that holds something else.
+    """
+    try:
+        containers.check_target(path, overwrite)
+    except ContainerError as error:
+        raise BundleError(str(error)) from error
+    if path.is_dir() and any(path.iterdir()) and not (path / MANIFEST_FILE).is_file():
+        raise BundleError(
+            f"{path}: found a folder that holds something else, expected a bundle to overwrite; "
+            "choose another name"
+        )
 
 
 def open_bundle(path: Path) -> Bundle:
@@ -364,6 +396,10 @@ def _load_arrays(data: bytes, where: str) -> dict[str, NDArray[Any]]:
                 f"{where}: found {total:,} bytes of arrays, expected at most {MAX_FILE_BYTES:,}"
             )
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+            arrays = {name: file[name] for name in file.files}
+    except ARRAY_ERRORS as error:
         raise BundleError(f"{where}: {error}; expected arrays written by numpy.savez") from error
+    for name, array in arrays.items():
+        if not isinstance(array, np.ndarray):  # numpy hands out a file without its header as bytes
+            raise BundleError(f"{where}: found {name} that is no array, expected one written by numpy.savez")
+    return arrays

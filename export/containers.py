@@ -109,6 +109,11 @@ class Zip:
             raise ContainerError(f"{self.path}: found a link at {name}, expected a plain file")
         if entry.flag_bits & 1:
             raise ContainerError(f"{self.path}: found {name} encrypted, expected a plain file")
+        if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise ContainerError(
+                f"{self.path}: found {name} compressed by method {entry.compress_type}, "
+                "expected it stored or deflated"
+            )
         if entry.file_size > MAX_ZIP_RATIO * max(entry.compress_size, 1):
             raise ContainerError(
                 f"{self.path}: {name} claims to unpack from {entry.compress_size:,} to "
@@ -134,20 +139,11 @@ def write_container(path: Path, files: Mapping[str, bytes], overwrite: bool) -> 
     Raises ContainerError when something is there already and `overwrite` is false, OSError when the disk
     is full or the place cannot be written: what was there before is then as it was.
     """
-    is_zip = path.suffix == ZIP_SUFFIX
-    occupied = path.is_file() or (path.is_dir() and any(path.iterdir())) or path.is_symlink()
-    if occupied and not overwrite:
-        found = "a folder that is not empty" if path.is_dir() else "a file"
-        raise ContainerError(f"{path}: found {found}, expected a new name; choose another or add --overwrite")
-    if path.exists() and path.is_dir() == is_zip:
-        raise ContainerError(
-            f"{path}: found a {'folder' if is_zip else 'file'} there, expected to replace a "
-            f"{'file' if is_zip else 'folder'}; choose another name"
-        )
+    check_target(path, overwrite)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        if is_zip:
+        if path.suffix == ZIP_SUFFIX:
             _write_zip(temporary, files)
             temporary.replace(path)
         else:
@@ -159,6 +155,22 @@ def write_container(path: Path, files: Mapping[str, bytes], overwrite: bool) -> 
             shutil.rmtree(temporary)
         else:
             temporary.unlink(missing_ok=True)
+
+
+def check_target(path: Path, overwrite: bool) -> None:
+    """Raise ContainerError when `write_container` would not write there."""
+    if path.name in ("", ".."):
+        raise ContainerError(f"{str(path)!r}: found no name at its end, expected a new folder's; choose one")
+    is_zip = path.suffix == ZIP_SUFFIX
+    occupied = path.is_file() or (path.is_dir() and any(path.iterdir())) or path.is_symlink()
+    if occupied and not overwrite:
+        found = "a folder that is not empty" if path.is_dir() else "a file"
+        raise ContainerError(f"{path}: found {found}, expected a new name; choose another or add --overwrite")
+    if path.exists() and path.is_dir() == is_zip:
+        raise ContainerError(
+            f"{path}: found a {'folder' if is_zip else 'file'} there, expected to replace a "
+            f"{'file' if is_zip else 'folder'}; choose another name"
+        )
 
 
 @contextmanager
@@ -174,7 +186,10 @@ def _stepped_aside(path: Path) -> Iterator[None]:
     except BaseException:
         aside.rename(path)
         raise
-    shutil.rmtree(aside)
+    if aside.is_symlink():
+        aside.unlink()
+    else:
+        shutil.rmtree(aside)
 
 
 def _write_folder(path: Path, files: Mapping[str, bytes]) -> None:

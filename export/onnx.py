@@ -20,6 +20,7 @@ from export.bundle import (
     Bundle,
     BundleError,
     Posterior,
+    check_target,
     epoch_file,
     pack_posterior,
     tensor_facts,
@@ -53,14 +54,18 @@ def export_run(
     name: str,
     overwrite: bool = False,
     on_epoch: Callable[[int], object] | None = None,
+    dataset: Dataset | None = None,
 ) -> Bundle:
     """Write a run as a bundle: both graphs, the held-out posterior, and the decoder after every epoch.
+
+    The held-out images are those of `dataset`, by default the embedded MNIST.
 
     Everything is compared with PyTorch before it is written. Raises ParityError on a miss, ExportError
     and RunError for a run that cannot be exported, BundleError when `out` is taken, OSError when it
     cannot be written.
     """
-    config, dataset = run.config, mnist()
+    check_target(out, overwrite)
+    config, dataset = run.config, dataset or mnist()
     model = ConvVAE(config.image_shape, config.filters, config.latent_dim).eval()
     graphs = export_graphs(model, config.image_shape, config.latent_dim)
     parity = Parity()

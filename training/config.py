@@ -92,8 +92,11 @@ def from_json(text: str) -> FitConfig:
     names = {field.name for field in dataclasses.fields(FitConfig)}
     if values.keys() != names:
         raise ValueError(f"found fields {sorted(values)}, expected {sorted(names)}")
-    for name in ("filters", "image_shape"):
-        values[name] = tuple(values[name])
+    for name, count in (("filters", 2), ("image_shape", 3)):
+        sizes = values[name]
+        if type(sizes) is not list or len(sizes) != count or any(type(n) is not int or n < 1 for n in sizes):
+            raise ValueError(f"found {name} = {sizes!r}, expected {count} whole numbers from 1")
+        values[name] = tuple(sizes)
     for field in dataclasses.fields(FitConfig):
         expected = type(getattr(RECIPES["default"], field.name))
         if type(values[field.name]) is not expected:

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from training import preview
 from training.command_line import run_command
 from training.config import RECIPES, FitConfig
-from training.datasets import DatasetError, mnist
+from training.datasets import Dataset, DatasetError, mnist
 from training.device import DeviceError, keep_freed_memory, pick_device
 from training.loop import Trainer, evaluate
 from training.runs import Run, RunError, add_epoch, create_run, preview_path, save_weights, weights_path
@@ -23,15 +23,15 @@ class FitError(Exception):
     """The fit cannot go on."""
 
 
-def fit(config: FitConfig, device: torch.device, out: Path | None) -> Run:
-    """Fit the VAE, print one line an epoch, and leave a run folder.
+def fit(config: FitConfig, device: torch.device, out: Path | None, dataset: Dataset | None = None) -> Run:
+    """Fit the VAE to `dataset`, by default the embedded MNIST; print one line an epoch, leave a run folder.
 
     Ctrl-C ends the fit early: every finished epoch is kept and the run so far is returned.
 
     Raises RunError when `out` is not empty, OSError when it cannot be written, DatasetError when the
     embedded MNIST is damaged, FitError when the test ELBO is no longer a number.
     """
-    dataset = mnist()
+    dataset = dataset or mnist()
     run = create_run(out, config)
     trainer = Trainer(config, dataset.train_images, device)
     test_images = torch.from_numpy(dataset.test_images).to(device)

@@ -18,7 +18,7 @@ EVALUATION_BATCH = 500
 
 
 @dataclass(frozen=True)
-class TestMetrics:
+class HeldOutMetrics:
     """Means over the held-out images; elbo_nats = −(rate_nats + distortion_nats)."""
 
     elbo_nats: float
@@ -94,7 +94,7 @@ class Trainer:
 
 
 @torch.inference_mode()
-def evaluate(model: ConvVAE, images: Tensor) -> TestMetrics:
+def evaluate(model: ConvVAE, images: Tensor) -> HeldOutMetrics:
     """Rate (exact) and distortion (one posterior sample an image, from a fixed seed) of uint8 [N, C, H, W].
 
     The noise is drawn on the CPU, so that every device and every epoch sees the same.
@@ -109,7 +109,7 @@ def evaluate(model: ConvVAE, images: Tensor) -> TestMetrics:
         rate += gaussian_rate_nats(mean, logvar).double().sum().item()
         distortion += distortion_nats(model.decoder(z), x).double().sum().item()
     rate, distortion = rate / len(images), distortion / len(images)
-    return TestMetrics(-(rate + distortion), rate, distortion)
+    return HeldOutMetrics(-(rate + distortion), rate, distortion)
 
 
 def _start_at_log_odds(model: ConvVAE, images: NDArray[np.uint8]) -> None:

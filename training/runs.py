@@ -17,7 +17,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from training.config import FitConfig, from_json, to_json
@@ -84,7 +84,8 @@ def save_weights(path: Path, model: ConvVAE) -> None:
     """Write the model's weights as safetensors."""
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
     with replaced_file(path) as temporary:
-        save_file(state, temporary)
+        # safetensors' own writer raises no OSError when the disk is full.
+        temporary.write_bytes(save(state))
 
 
 def load_weights(run: Run, epoch: int) -> dict[str, Tensor]:
@@ -118,7 +119,9 @@ def load_weights(run: Run, epoch: int) -> dict[str, Tensor]:
 
 def newest_run(root: Path = RUNS_FOLDER) -> Path:
     """The run folder under `root` that was made last and has a finished epoch. Raises RunError if none."""
-    finished = [path.parent for path in root.glob(f"*/{METRICS_FILE}")]
+    finished = [
+        path.parent for path in root.glob(f"*/{METRICS_FILE}") if (path.parent / CONFIG_FILE).is_file()
+    ]
     if not finished:
         raise RunError(f"{root}: found no run with a finished epoch; make one with python -m training.fit")
     return max(finished, key=lambda folder: (folder / CONFIG_FILE).stat().st_mtime_ns)
@@ -138,11 +141,17 @@ def read_run(folder: Path) -> Run:
         ) from error
     try:
         lines = (folder / METRICS_FILE).read_text().splitlines()
-    except OSError as error:
+    except FileNotFoundError:
+        lines = []
+    except (OSError, ValueError) as error:
         raise RunError(
-            f"{folder}: found no {METRICS_FILE}, expected a line for each finished epoch; "
-            "the run ended before its first epoch did, fit again"
+            f"{folder / METRICS_FILE}: {error}; expected a line for each finished epoch"
         ) from error
+    if not lines:
+        raise RunError(
+            f"{folder}: found no line in {METRICS_FILE}, expected one for each finished epoch; "
+            "the run ended before its first epoch did, fit again"
+        )
     return Run(folder, config, tuple(_metrics(folder, n, line) for n, line in enumerate(lines, start=1)))
 
 
@@ -157,6 +166,8 @@ def _metrics(folder: Path, number: int, line: str) -> dict[str, Any]:
     missing = [name for name in REQUIRED_METRICS if not isinstance(values, dict) or name not in values]
     if missing:
         raise RunError(f"{where}: found no {missing[0]}, expected {', '.join(REQUIRED_METRICS)}; fit again")
+    if values["epoch"] != number:
+        raise RunError(f"{where}: found epoch {values['epoch']!r}, expected {number}; fit again")
     return dict(values)
 
 

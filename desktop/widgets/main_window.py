@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -22,7 +22,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QMainWindow,
     QMenu,
-    QMessageBox,
     QScrollArea,
     QTabWidget,
     QVBoxLayout,
@@ -37,26 +36,17 @@ from desktop.pictures import Bytes, to_bytes
 from desktop.state import PictureMode, ViewState
 from desktop.widgets import settings
 from desktop.widgets.grid_page import GridPage
+from desktop.widgets.help_dialogs import show_about, show_shortcuts
 from desktop.widgets.images import to_qimage
 from desktop.widgets.message_bar import MessageBar
 from desktop.widgets.plane_view import PlaneView
 from desktop.widgets.side_panel import SidePanel
+from export.bundle import Bundle
 
 SAMPLES, MANIFOLD = "samples", "manifold"
 SAVED_PICTURE_SCALE = 10
 STATUS_MS = 6000
-SHORTCUTS = """\
-Click or drag\tmove the cursor and decode
-Arrow keys\tnudge the cursor (Shift finer, Ctrl coarser)
-Wheel, + and −\tzoom; the plane is decoded again
-Right or middle drag\tmove the plane
-Shift-click, P\tadd a point to the path
-Home\tback to the prior's middle
-F\tfit the view to the held-out images
-Ctrl+O\topen a bundle
-Ctrl+S\tsave the picture
-Ctrl+C\tcopy the picture
-"""
+STATUS_UPDATE_MS = 60
 
 
 class MainWindow(QMainWindow):
@@ -71,6 +61,7 @@ class MainWindow(QMainWindow):
         self.explorer = explorer
         self._picture: Bytes | None = None
         self._decoded: jobs.Decoded | None = None
+        self._picture_mode = explorer.state.picture_mode
         self._sheets: dict[str, Bytes] = {}
         self._points_z: NDArray[np.float32] | None = None
         self._labels: NDArray[np.uint8] | None = None
@@ -92,6 +83,9 @@ class MainWindow(QMainWindow):
         self._device = QLabel()
         self._timing = QLabel()
         self._pointer = QLabel()
+        self._pointer_ab: tuple[float, float] | None = None
+        self._soon = QTimer(self, singleShot=True, interval=STATUS_UPDATE_MS)
+        self._soon.timeout.connect(self._show_status)
         self._lay_out()
         self._make_menus()
         self._connect()
@@ -173,7 +167,7 @@ class MainWindow(QMainWindow):
         self._action(path, "&Remove the last point", "Shift+P", self._remove_from_path)
         self._action(path, "&Clear", None, self._clear_path)
         help_menu = self.menuBar().addMenu("&Help")
-        self._action(help_menu, "&Shortcuts", "F1", self._show_shortcuts)
+        self._action(help_menu, "&Shortcuts", "F1", partial(show_shortcuts, self))
         self._action(help_menu, "&About this model", None, self._show_about)
 
     def _action(
@@ -265,7 +259,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{bundle.name} — Latent Plane")
         self._device.setText(device.description)
         self._device.setToolTip(f"Not on a GPU: {device.reason}" if device.reason else device.description)
-        self._pointer.setText(str(bundle.path))
+        self._pointer.setText(_in_words(bundle))
         self._picture, self._decoded = None, None
         self._sheets.clear()
         posterior = opened.posterior
@@ -298,15 +292,16 @@ class MainWindow(QMainWindow):
             self._project_points()
         self.plane.set_state(state)
         self.panel.set_state(state)
-        if self._decoded is not None:
+        if self._decoded is not None and state.picture_mode is not self._picture_mode:
             self._show_picture(self._decoded, state.picture_mode)
 
     def _on_picture(self, decoded: jobs.Decoded) -> None:
         self._decoded = decoded
         self._show_picture(decoded, self.explorer.state.picture_mode)
-        self._timing.setText(f"last decode {decoded.decode_ms:.2f} ms")
+        self._soon.start()
 
     def _show_picture(self, decoded: jobs.Decoded, mode: PictureMode) -> None:
+        self._picture_mode = mode
         probabilities = decoded.probabilities
         if mode is PictureMode.THRESHOLDED:
             probabilities = (probabilities > 0.5).astype(np.float32)
@@ -320,8 +315,17 @@ class MainWindow(QMainWindow):
         self.plane.set_thumbnail(image)
 
     def _on_pointer(self, ab: tuple[float, float] | None) -> None:
-        if ab is not None:
-            self._pointer.setText(f"z  {format_z(self.explorer.state.plane.embed(ab).tolist())}")
+        self._pointer_ab = ab
+        self._soon.start()
+
+    def _show_status(self) -> None:
+        """The status bar is laid out anew with every text: often enough to read, not for every event."""
+        if self._decoded is not None:
+            self._timing.setText(f"last decode {self._decoded.decode_ms:.2f} ms")
+        if self._pointer_ab is not None:
+            self._pointer.setText(
+                f"z  {format_z(self.explorer.state.plane.embed(self._pointer_ab).tolist())}"
+            )
 
     def _fill_page(self) -> None:
         page = self.tabs.currentWidget()
@@ -392,28 +396,13 @@ class MainWindow(QMainWindow):
     def _open_recent(self, path: Path) -> None:
         self.open_path(path)
 
-    def _show_shortcuts(self) -> None:
-        rows = (line.split("\t") for line in SHORTCUTS.splitlines())
-        table = "".join(f"<tr><td><b>{keys}</b>&nbsp;&nbsp;</td><td>{what}</td></tr>" for keys, what in rows)
-        self._tell("Shortcuts", f"<table cellspacing='4'>{table}</table>")
-
     def _show_about(self) -> None:
         bundle = self.explorer.bundle
-        if bundle is None:
-            return
-        metrics = bundle.manifest.get("metrics") or {}
-        image = " × ".join(map(str, bundle.image_shape))
-        lines = [
-            f"<b>{bundle.name}</b>",
-            f"{bundle.latent_dim} latent dimensions, images of {image}, {bundle.likelihood} likelihood",
-            f"made {bundle.manifest['created']} with {', then '.join(bundle.manifest.get('made_with', []))}",
-            f"runs on {self._device.text()}",
-        ]
-        if "test_elbo_nats" in metrics:
-            lines.insert(2, f"test ELBO {metrics['test_elbo_nats']:.2f} nats after epoch {metrics['epoch']}")
-        self._tell("About this model", "<br>".join(lines))
+        if bundle is not None:
+            show_about(self, bundle, self._device.text())
 
-    def _tell(self, title: str, text: str) -> None:
-        box = QMessageBox(QMessageBox.Icon.NoIcon, title, text, QMessageBox.StandardButton.Close, self)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.open()
+
+def _in_words(bundle: Bundle) -> str:
+    metrics = bundle.manifest.get("metrics")
+    elbo = metrics.get("test_elbo_nats") if isinstance(metrics, dict) else None
+    return bundle.name if elbo is None else f"{bundle.name}, test ELBO {elbo:.2f} nats"

@@ -1,5 +1,7 @@
 """The panel beside the plane: the picture, its z, the layers and the path."""
 
+from dataclasses import replace
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -40,6 +42,7 @@ class SidePanel(QWidget):
         super().__init__(parent)
         self.setFixedWidth(WIDTH_PX)
         self._latent_dim = 2
+        self._state: ViewState | None = None
         self.picture = PictureView(PICTURE_PX)
         self.picture.setFixedHeight(PICTURE_PX)
         self.picture.setAccessibleName("Decoded picture")
@@ -75,6 +78,7 @@ class SidePanel(QWidget):
 
     def set_model(self, latent_dim: int, label_names: tuple[str, ...], has_points: bool) -> None:
         """Fit the controls to another model."""
+        self._state = None
         self._latent_dim = latent_dim
         self.legend.set_labels(label_names if has_points else ())
         self.points.setEnabled(has_points)
@@ -86,9 +90,12 @@ class SidePanel(QWidget):
 
     def set_state(self, state: ViewState) -> None:
         """Show a state."""
+        old, self._state = self._state, state
         if not self.z.hasFocus() or not self.z.isModified():
             self.z.setText(format_z(state.z))
             self.z.setCursorPosition(0)
+        if old is not None and replace(old, z=state.z, viewport=state.viewport) == state:
+            return  # a drag: the rest would be laid out anew for nothing
         self.mode.setCurrentText(state.picture_mode.value)
         self.backdrop.setChecked(state.show_backdrop)
         self.points.setChecked(state.show_points)

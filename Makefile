@@ -1,0 +1,50 @@
+# make demo: from nothing to the viewer on a model fitted here.   make test: lint, types, all tests.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+DEMO := artifacts/demo
+SOURCES := $(wildcard training/*.py training/mnist.xz export/*.py)
+
+.PHONY: demo test wheel clean
+.DELETE_ON_ERROR:
+
+demo: $(DEMO)/plane.png $(DEMO)/samples.png $(DEMO)/walk.gif
+	@echo "pictures: $^"
+	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || [ "$$(uname)" = Darwin ]; then \
+		$(BIN)/python -m desktop $(DEMO)/bundle; \
+	else \
+		echo "found no display, so the viewer was not opened; where there is one: $(BIN)/python -m desktop $(DEMO)/bundle"; \
+	fi
+
+test: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest
+
+wheel: $(INSTALLED)
+	$(BIN)/python -m build --wheel
+
+clean:
+	rm -rf $(DEMO) dist build .mypy_cache .pytest_cache .ruff_cache
+
+$(INSTALLED): pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(f"found Python {v[0]}.{v[1]}, expected 3.11 or newer; make PYTHON=python3.11 $(MAKECMDGOALS)" if v < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[all]'
+	@touch $@
+
+$(DEMO)/bundle/manifest.json: $(SOURCES) | $(INSTALLED)
+	rm -rf $(DEMO)/run
+	$(BIN)/python -m training.fit --out $(DEMO)/run
+	$(BIN)/python -m export.onnx $(DEMO)/run --out $(DEMO)/bundle --overwrite
+
+$(DEMO)/plane.png: $(DEMO)/bundle/manifest.json
+	$(BIN)/python -m desktop.render plane $(DEMO)/bundle --out $@ --scale 2
+
+$(DEMO)/samples.png: $(DEMO)/bundle/manifest.json
+	$(BIN)/python -m desktop.render samples $(DEMO)/bundle --out $@ --scale 2
+
+$(DEMO)/walk.gif: $(DEMO)/bundle/manifest.json
+	$(BIN)/python -m desktop.render path $(DEMO)/bundle --out $@ --z -1.5,0 --z 0,1.5 --z 1.5,0 --z 0,-1.5 --closed

@@ -1,0 +1,52 @@
+"""What the help menu shows: the shortcuts, and what the open model is."""
+
+from html import escape
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+from export.bundle import Bundle
+
+SHORTCUTS = (
+    ("Click or drag", "move the cursor and decode"),
+    ("Arrow keys", "nudge the cursor (Shift finer, Ctrl coarser)"),
+    ("Wheel, + and −", "zoom; the plane is decoded again"),
+    ("Right or middle drag", "move the plane"),
+    ("Shift-click, P", "add a point to the path"),
+    ("Shift+P", "remove the path's last point"),
+    ("Home", "back to the prior's middle"),
+    ("F", "fit the view to the held-out images"),
+    ("Ctrl+1, 2, 3", "plane, samples, manifold"),
+    ("Ctrl+O", "open a bundle"),
+    ("Ctrl+S, Ctrl+C", "save, copy the picture"),
+)
+
+
+def show_shortcuts(parent: QWidget) -> None:
+    """A table of keys and what they do."""
+    rows = (f"<tr><td><b>{keys}</b>&nbsp;&nbsp;</td><td>{what}</td></tr>" for keys, what in SHORTCUTS)
+    _tell(parent, "Shortcuts", f"<table cellspacing='4'>{''.join(rows)}</table>")
+
+
+def show_about(parent: QWidget, bundle: Bundle, device: str) -> None:
+    """What the model is, how it was made, how good it is and where it runs."""
+    image = " × ".join(map(str, bundle.image_shape))
+    lines = [
+        f"{bundle.latent_dim} latent dimensions, images of {image}, {bundle.likelihood} likelihood",
+        f"made {bundle.manifest['created']}",
+    ]
+    metrics, made_with = bundle.manifest.get("metrics"), bundle.manifest.get("made_with")
+    if isinstance(metrics, dict) and isinstance(metrics.get("test_elbo_nats"), float):
+        lines.append(f"test ELBO {metrics['test_elbo_nats']:.2f} nats after epoch {metrics.get('epoch')}")
+    if isinstance(made_with, list):
+        lines += [str(command) for command in made_with]
+    lines.append(f"runs on {device}")
+    # A bundle may come from a stranger: its words are shown as words.
+    text = "<br>".join(escape(line) for line in lines)
+    _tell(parent, "About this model", f"<b>{escape(bundle.name)}</b><br>{text}")
+
+
+def _tell(parent: QWidget, title: str, text: str) -> None:
+    box = QMessageBox(QMessageBox.Icon.NoIcon, title, text, QMessageBox.StandardButton.Close, parent)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.open()

@@ -1,0 +1,96 @@
+"""What two decisions give: mirrored transposed convolutions, and memory that the C library keeps.
+
+    python tests/benchmarks/training_step.py [--steps 60] [--rounds 5]
+
+Each variant trains the default recipe on the CPU in a process of its own, in turn and over several rounds;
+printed are the milliseconds of a step (median, least and most over the rounds) and the ratio to the
+program as it is.
+"""
+
+import argparse
+import itertools
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+
+import torch
+from torch import Tensor, nn
+
+from training.config import RECIPES
+from training.datasets import mnist
+from training.device import keep_freed_memory
+from training.loop import Trainer
+
+VARIANTS = {
+    "as it is": {"mirrored": True, "keep_memory": True},
+    "full result, cut": {"mirrored": False, "keep_memory": True},
+    "memory given back": {"mirrored": True, "keep_memory": False},
+}
+
+
+class CutConvolution(nn.ConvTranspose2d):
+    """Keras's "same" with stride 2 the plain way: compute 2n + 1 rows and columns, drop the last."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        full = nn.functional.conv_transpose2d(x, self.weight, self.bias, stride=2)
+        return full[:, :, :-1, :-1]
+
+
+def step_ms(steps: int, mirrored: bool, keep_memory: bool) -> float:
+    """The median milliseconds of a step, after a warm-up."""
+    if keep_memory:
+        keep_freed_memory()
+    config = RECIPES["default"]
+    images = mnist().train_images[: (steps + 10) * config.batch_size]
+    trainer = Trainer(config, images, torch.device("cpu"))
+    if not mirrored:
+        trainer.model.decoder.conv1.__class__ = CutConvolution
+        trainer.model.decoder.conv2.__class__ = CutConvolution
+    marks = [time.perf_counter()]
+    trainer.train_epoch(lambda _: marks.append(time.perf_counter()))
+    times = [after - before for before, after in itertools.pairwise(marks)]
+    return 1e3 * statistics.median(times[10:])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--steps", type=int, default=60)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--variant", choices=VARIANTS, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.variant:
+        print(step_ms(arguments.steps, **VARIANTS[arguments.variant]))
+        return
+    command = [sys.executable, __file__, "--steps", str(arguments.steps), "--variant"]
+    times: dict[str, list[float]] = {name: [] for name in VARIANTS}
+    for _ in range(arguments.rounds):
+        for name in VARIANTS:
+            finished = subprocess.run([*command, name], check=True, capture_output=True, text=True)
+            times[name].append(float(finished.stdout))
+    machine = f"{platform.machine()}, {os.cpu_count()} cores, PyTorch {torch.__version__}"
+    print(
+        json.dumps({"machine": machine, "batch": RECIPES["default"].batch_size, "rounds": arguments.rounds})
+    )
+    for name, values in times.items():
+        ratios = [value / base for value, base in zip(values, times["as it is"], strict=True)]
+        print(
+            json.dumps(
+                {
+                    "variant": name,
+                    "median_ms": round(statistics.median(values), 1),
+                    "least_ms": round(min(values), 1),
+                    "most_ms": round(max(values), 1),
+                    "ratio_median": round(statistics.median(ratios), 2),
+                }
+            )
+        )
+
+
+if __name__ == "__main__":
+    main()

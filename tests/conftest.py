@@ -1,0 +1,106 @@
+"""What several packages' tests need: a small real fit, the bundle made from it, commands, and a full disk."""
+
+import dataclasses
+import os
+import resource
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+# PyTorch's threads wait for each other by spinning: where something else wants the cores too, two of them
+# take eight times as long as one. Set before the first import of torch, and inherited by subprocesses.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+TRAIN_COUNT, TEST_COUNT = 512, 1000
+
+
+@pytest.fixture(scope="session")
+def small_mnist():
+    """The first 512 training and 1,000 held-out images of the embedded MNIST."""
+    # Imported here and not at the top: most tests of `desktop` never need PyTorch.
+    from training.datasets import mnist
+
+    whole = mnist()
+    return dataclasses.replace(
+        whole,
+        train_images=whole.train_images[:TRAIN_COUNT],
+        train_labels=whole.train_labels[:TRAIN_COUNT],
+        test_images=whole.test_images[:TEST_COUNT],
+        test_labels=whole.test_labels[:TEST_COUNT],
+    )
+
+
+@pytest.fixture(scope="session")
+def run_folder(tmp_path_factory: pytest.TempPathFactory, small_mnist) -> Path:
+    """A run of the default recipe's network: two epochs on 512 images. Not to be written to."""
+    import torch
+
+    from training.config import RECIPES
+    from training.fit import fit
+
+    config = dataclasses.replace(RECIPES["default"], epochs=2)
+    folder = tmp_path_factory.mktemp("runs") / "small"
+    return fit(config, torch.device("cpu"), folder, small_mnist).folder
+
+
+@pytest.fixture(scope="session")
+def bundle_path(tmp_path_factory: pytest.TempPathFactory, run_folder: Path, small_mnist) -> Path:
+    """That run as a bundle folder: epochs 0 to 2, 1,000 held-out images. Not to be written to."""
+    from export.onnx import export_run
+    from training.runs import read_run
+
+    folder = tmp_path_factory.mktemp("bundles") / "small"
+    return export_run(read_run(run_folder), folder, "MNIST, small", dataset=small_mnist).path
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def error_line(self) -> str:
+        """What it said on standard error, which must be one line, with exit status 2."""
+        assert self.status == 2, self
+        assert self.err.endswith("\n")
+        assert self.err.count("\n") == 1, self.err
+        return self.err.rstrip("\n")
+
+
+@pytest.fixture
+def run_main(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
+    """Run a command's `main` in this process, as its command line would, up to its exit."""
+
+    def run(main: Callable[[], None], *arguments: object) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["program", *map(str, arguments)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as exit_info:
+            main()
+        captured = capsys.readouterr()
+        return Ended(exit_info.value.code or 0, captured.out, captured.err)
+
+    return run
+
+
+@pytest.fixture
+def file_size_limit() -> Callable[[int], AbstractContextManager[None]]:
+    """A disk that fills up: within the context the system lets no file grow over so many bytes."""
+
+    @contextmanager
+    def limit(size_bytes: int) -> Iterator[None]:
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        # Python ignores the signal that comes with this, so that the write fails with an OSError.
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, before[1]))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    return limit

@@ -1,0 +1,248 @@
+"""What the tests of the viewer share: small bundles of any shape, a plain decoder to compare with, no rests."""
+
+import gc
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+import pytest
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+from PySide6.QtCore import QSettings
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
+
+from desktop.explorer import Explorer
+from desktop.runtime import Model
+from desktop.widgets.main_window import MainWindow
+from export.bundle import (
+    DECODER_FILE,
+    ENCODER_FILE,
+    POSTERIOR_FILE,
+    Posterior,
+    open_bundle,
+    pack_posterior,
+    tensor_facts,
+    write_bundle,
+)
+
+END_S = 5.0
+
+
+@pytest.fixture(autouse=True)
+def settings_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Settings go to a folder of the test's own, never to that of whoever runs the tests."""
+    folder = tmp_path_factory.mktemp("settings")
+    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(folder))
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def nothing_left() -> Iterator[None]:
+    """No test leaves a thread that it started, or a window that is shown."""
+    before = set(threading.enumerate())
+    yield
+    # Threads of a pool end shortly after the pool was let go.
+    deadline = time.monotonic() + END_S
+    while left := set(threading.enumerate()) - before:
+        assert time.monotonic() < deadline, f"left running: {left}"
+        time.sleep(0.01)
+    if (application := QApplication.instance()) is not None:
+        shown = [widget for widget in application.topLevelWidgets() if widget.isVisible()]
+        assert not shown, f"left open: {shown}"
+
+
+def decoder_graph(latent_dim: int, image_shape: tuple[int, int, int], seed: int = 0) -> bytes:
+    """A decoder of one layer whose pictures change strongly with z: sigmoid(z · W + b)."""
+    draw = np.random.default_rng(seed)
+    pixels = int(np.prod(image_shape))
+    weights = draw.normal(0, 2 / latent_dim**0.5, (latent_dim, pixels)).astype(np.float32)
+    arrays = {
+        "weights": weights,
+        "bias": draw.normal(0, 1, pixels).astype(np.float32),
+        "shape": np.array([-1, *image_shape], np.int64),
+    }
+    graph = helper.make_graph(
+        [
+            helper.make_node("MatMul", ["z", "weights"], ["product"]),
+            helper.make_node("Add", ["product", "bias"], ["logits"]),
+            helper.make_node("Sigmoid", ["logits"], ["flat"]),
+            helper.make_node("Reshape", ["flat", "shape"], ["probabilities"]),
+        ],
+        "decoder",
+        [helper.make_tensor_value_info("z", TensorProto.FLOAT, ["N", latent_dim])],
+        [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["N", *image_shape])],
+        [numpy_helper.from_array(array, name) for name, array in arrays.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
+    onnx.checker.check_model(model)
+    return bytes(model.SerializeToString())
+
+
+@pytest.fixture(name="decoder_graph", scope="session")
+def decoder_graph_fixture() -> Callable[..., bytes]:
+    """`decoder_graph(latent_dim, image_shape, seed)`: the bytes of a small ONNX decoder."""
+    return decoder_graph
+
+
+@pytest.fixture
+def make_bundle(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """`make_bundle(...)`: the path of a small bundle of any shape, by default one without a posterior."""
+
+    def make(
+        latent_dim: int = 2,
+        image_shape: tuple[int, int, int] = (1, 12, 12),
+        name: str = "small",
+        decoder: bytes | None = None,
+        encoder: bytes | None = None,
+        posterior: Posterior | None = None,
+        labels: tuple[str, ...] = (),
+        seed: int = 0,
+        suffix: str = "",
+    ) -> Path:
+        files = {DECODER_FILE: decoder or decoder_graph(latent_dim, image_shape, seed)}
+        if encoder is not None:
+            files[ENCODER_FILE] = encoder
+        if posterior is not None:
+            files[POSTERIOR_FILE] = pack_posterior(posterior)
+        facts = {
+            "name": name,
+            "created": "2000-01-01T00:00:00+00:00",
+            "image": dict(zip(("channels", "height", "width"), image_shape, strict=True)),
+            "latent_dim": latent_dim,
+            "likelihood": "bernoulli",
+            "opset": 20,
+            "tensors": tensor_facts(image_shape, latent_dim),
+            "dataset": {"labels": list(labels)},
+        }
+        path = tmp_path_factory.mktemp("bundle") / f"{name.replace(' ', '-')}{suffix}"
+        return write_bundle(path, facts, files).path
+
+    return make
+
+
+@pytest.fixture
+def labelled_posterior() -> Posterior:
+    """60 means in two dimensions: twenty labelled 0 to the left, 1 in the middle, 2 to the right."""
+    draw = np.random.default_rng(1)
+    labels = np.repeat(np.arange(3, dtype=np.uint8), 20)
+    mean = draw.normal(0, 0.1, (60, 2)).astype(np.float32)
+    mean[:, 0] += labels.astype(np.float32) - 1
+    return Posterior(mean, np.zeros_like(mean), labels=labels)
+
+
+@pytest.fixture
+def make_model() -> Iterator[Callable[..., Model]]:
+    """`make_model(path, device)`: an opened model, closed after the test."""
+    models: list[Model] = []
+
+    def make(path: Path, device: Any = "cpu") -> Model:
+        models.append(Model(open_bundle(path), device))
+        return models[-1]
+
+    yield make
+    for model in models:
+        model.close()
+
+
+@pytest.fixture
+def plain_decoder() -> Callable[[Path], Callable[[Any], NDArray[np.float32]]]:
+    """`plain_decoder(path)(z)`: a bundle's decoder by ONNX Runtime alone, all of z [N, d] at once."""
+
+    def load(path: Path) -> Callable[[Any], NDArray[np.float32]]:
+        session = ort.InferenceSession(
+            (path / DECODER_FILE).read_bytes(), providers=["CPUExecutionProvider"]
+        )
+
+        def decode(z: Any) -> NDArray[np.float32]:
+            (probabilities,) = session.run(None, {"z": np.asarray(z, np.float32)})
+            return np.asarray(probabilities)
+
+        return decode
+
+    return load
+
+
+@pytest.fixture(scope="session")
+def same_picture() -> Callable[[Any, Any], bool]:
+    """`same_picture(a, b)`: equal shapes, and bytes that differ by rounding at most."""
+
+    def same(found: Any, expected: Any) -> bool:
+        found, expected = np.asarray(found, np.int16), np.asarray(expected, np.int16)
+        return found.shape == expected.shape and int(np.abs(found - expected).max()) <= 1
+
+    return same
+
+
+@pytest.fixture(scope="session")
+def pixels() -> Callable[[QImage], NDArray[np.uint8]]:
+    """`pixels(image)`: a QImage as uint8 [H, W, 4], red first."""
+
+    def read(image: QImage) -> NDArray[np.uint8]:
+        rgba = image.convertToFormat(QImage.Format.Format_RGBA8888)
+        rows = np.frombuffer(rgba.constBits(), np.uint8).reshape(rgba.height(), rgba.bytesPerLine())
+        return rows[:, : 4 * rgba.width()].reshape(rgba.height(), rgba.width(), 4).copy()
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def gray(pixels: Callable[[QImage], NDArray[np.uint8]]) -> Callable[[QImage], NDArray[np.uint8]]:
+    """`gray(image)`: a gray QImage as uint8 [H, W]."""
+
+    def read(image: QImage) -> NDArray[np.uint8]:
+        rgba = pixels(image)
+        assert (rgba[..., 0] == rgba[..., 1]).all()
+        assert (rgba[..., 0] == rgba[..., 2]).all()
+        return rgba[..., 0]
+
+    return read
+
+
+@pytest.fixture
+def make_explorer(qtbot: Any) -> Iterator[Callable[..., Explorer]]:
+    """`make_explorer(path)`: an explorer that has opened a bundle, closed after the test."""
+    explorers: list[Explorer] = []
+
+    def make(path: Path | None = None) -> Explorer:
+        explorer = Explorer("cpu")
+        explorers.append(explorer)
+        if path is not None:
+            with qtbot.waitSignal(explorer.opened, timeout=10_000):
+                explorer.open(path)
+        return explorer
+
+    yield make
+    for explorer in explorers:
+        explorer.close()
+
+
+@pytest.fixture
+def open_window(qtbot: Any) -> Iterator[Callable[..., MainWindow]]:
+    """`open_window(path, size)`: the shown window with a bundle open and its backdrop decoded."""
+    windows: list[MainWindow] = []
+
+    def make(path: Path | None = None, size: tuple[int, int] = (900, 800)) -> MainWindow:
+        window = MainWindow(Explorer("cpu"))
+        windows.append(window)
+        qtbot.addWidget(window)
+        window.resize(*size)
+        window.show()
+        qtbot.waitExposed(window)
+        if path is not None:
+            with qtbot.waitSignal(window.explorer.backdrop_finished, timeout=10_000):
+                window.open_path(path)
+        return window
+
+    yield make
+    windows.clear()
+    # What still refers to itself is taken apart here, on the thread that made it.
+    gc.collect()
