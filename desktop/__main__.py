@@ -1,8 +1,6 @@
 """python -m desktop [BUNDLE]: the viewer."""
 
 import errno
-import os
-import socket
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from desktop.command_line import run_command
+from desktop.display import DisplayError, check_display, missing_library
 from desktop.files import replaced_file
 from desktop.runtime import DeviceError, DeviceName
 from desktop.shipped import shipped_bundle
@@ -19,11 +18,6 @@ if TYPE_CHECKING:
     from desktop.widgets.main_window import MainWindow
 
 START_SIZE_PX = (1180, 860)
-QT_LIBRARIES = "libegl1 libgl1 libxkbcommon0 libdbus-1-3 libfontconfig1 libxcb-cursor0"
-
-
-class DisplayError(Exception):
-    """There is nowhere to open a window."""
 
 
 @click.command(
@@ -53,16 +47,14 @@ def command(
     bundle: Path | None, device: DeviceName, screenshot: Path | None, size: tuple[int, int] | None
 ) -> int:
     """Explore the latent space of BUNDLE, a folder or a .latent file; by default the one that ships."""
-    _check_display()
+    check_display()
     try:
         from PySide6.QtWidgets import QApplication
 
         from desktop.explorer import Explorer
         from desktop.widgets.main_window import MainWindow
     except ImportError as error:
-        raise DisplayError(
-            f"Qt cannot start: {error}; on Debian and Ubuntu install {QT_LIBRARIES}"
-        ) from error
+        raise missing_library(error) from error
 
     application = QApplication.instance() or QApplication([sys.argv[0]])
     application.setApplicationName("Latent Plane")
@@ -98,34 +90,6 @@ def _shoot(window: "MainWindow", file: Path, errors: list[Exception]) -> None:
     except OSError as error:
         errors.append(error)
     window.close()
-
-
-def _check_display() -> None:
-    """Raise DisplayError where Qt would end the process because no window can be shown."""
-    if not sys.platform.startswith("linux") or os.environ.get("QT_QPA_PLATFORM"):
-        return
-    wayland, x11 = os.environ.get("WAYLAND_DISPLAY"), os.environ.get("DISPLAY")
-    if not wayland and not x11:
-        raise DisplayError(
-            "found no display (neither DISPLAY nor WAYLAND_DISPLAY is set), expected a desktop session; "
-            "start it there, or draw pictures without one: python -m desktop.render --help"
-        )
-    if not wayland and x11 and x11.startswith(":"):
-        address = f"/tmp/.X11-unix/X{x11[1:].split('.')[0]}"  # noqa: S108 (where X servers listen)
-        if not any(_answers(place) for place in (address, f"\0{address}")):
-            raise DisplayError(
-                f"DISPLAY is {x11}, but no X server answers there; start one, "
-                "or draw pictures without a display: python -m desktop.render --help"
-            )
-
-
-def _answers(address: str) -> bool:
-    with socket.socket(socket.AF_UNIX) as probe:
-        try:
-            probe.connect(address)
-        except OSError:
-            return False
-    return True
 
 
 def main() -> None:

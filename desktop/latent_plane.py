@@ -139,7 +139,7 @@ def path_points(points: ArrayLike, frame_count: int, closed: bool = False) -> Fl
 
     Raises ValueError for less than two different points or less than two frames.
     """
-    corners = np.asarray(points, np.float64)
+    corners = np.atleast_2d(np.asarray(points, np.float64))
     if closed and len(corners):
         corners = np.concatenate([corners, corners[:1]])
     lengths = np.linalg.norm(np.diff(corners, axis=0), axis=1)

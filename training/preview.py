@@ -45,7 +45,12 @@ def write_preview_gif(path: Path, pictures: Sequence[Path]) -> None:
     frames = [imageio.imread(picture) for picture in pictures]
     durations = [FRAME_MS] * (len(frames) - 1) + [LAST_FRAME_MS]
     with replaced_file(path) as temporary:
-        imageio.imwrite(temporary, np.stack(frames), extension=".gif", duration=durations, loop=0)
+        # Pillow takes a list of durations for several frames only.
+        duration = durations if len(frames) > 1 else LAST_FRAME_MS
+        # Optimized, each gray frame gets a palette of its own, which Pillow itself then cannot read.
+        imageio.imwrite(
+            temporary, np.stack(frames), extension=".gif", duration=duration, loop=0, optimize=False
+        )
 
 
 def _sheet(images: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -298,7 +298,7 @@ class MainWindow(QMainWindow):
     def _on_picture(self, decoded: jobs.Decoded) -> None:
         self._decoded = decoded
         self._show_picture(decoded, self.explorer.state.picture_mode)
-        self._soon.start()
+        self._show_status_soon()
 
     def _show_picture(self, decoded: jobs.Decoded, mode: PictureMode) -> None:
         self._picture_mode = mode
@@ -316,7 +316,11 @@ class MainWindow(QMainWindow):
 
     def _on_pointer(self, ab: tuple[float, float] | None) -> None:
         self._pointer_ab = ab
-        self._soon.start()
+        self._show_status_soon()
+
+    def _show_status_soon(self) -> None:
+        if not self._soon.isActive():  # a new start would put it off for as long as the pointer moves
+            self._soon.start()
 
     def _show_status(self) -> None:
         """The status bar is laid out anew with every text: often enough to read, not for every event."""

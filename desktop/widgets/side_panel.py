@@ -24,7 +24,7 @@ from desktop.widgets.path_panel import PathPanel
 from desktop.widgets.picture_view import PictureView
 
 WIDTH_PX = 316
-PICTURE_PX = 280
+PICTURE_PX = 298
 
 
 class SidePanel(QWidget):
@@ -94,6 +94,11 @@ class SidePanel(QWidget):
         if not self.z.hasFocus() or not self.z.isModified():
             self.z.setText(format_z(state.z))
             self.z.setCursorPosition(0)
+            self.z_error.hide()
+        for spin, axis in zip((self.right, self.up), state.axes, strict=True):
+            spin.blockSignals(True)
+            spin.setValue(axis)
+            spin.blockSignals(False)
         if old is not None and replace(old, z=state.z, viewport=state.viewport) == state:
             return  # a drag: the rest would be laid out anew for nothing
         self.mode.setCurrentText(state.picture_mode.value)
@@ -101,10 +106,6 @@ class SidePanel(QWidget):
         self.points.setChecked(state.show_points)
         self.legend.set_hidden(state.hidden_labels)
         self.path.set_point_count(len(state.path))
-        for spin, axis in zip((self.right, self.up), state.axes, strict=True):
-            spin.blockSignals(True)
-            spin.setValue(axis)
-            spin.blockSignals(False)
 
     def _z_entered(self) -> None:
         try:

@@ -60,6 +60,19 @@ def nothing_left() -> Iterator[None]:
         assert not shown, f"left open: {shown}"
 
 
+@pytest.fixture(scope="session")
+def join_encoders() -> Callable[[], None]:
+    """`join_encoders()` returns when no GIF is encoded any more: one that was cancelled ends by itself."""
+
+    def join() -> None:
+        for thread in threading.enumerate():
+            if thread.name.startswith("gif"):
+                thread.join(END_S)
+                assert not thread.is_alive()
+
+    return join
+
+
 def decoder_graph(latent_dim: int, image_shape: tuple[int, int, int], seed: int = 0) -> bytes:
     """A decoder of one layer whose pictures change strongly with z: sigmoid(z · W + b)."""
     draw = np.random.default_rng(seed)

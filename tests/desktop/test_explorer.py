@@ -1,0 +1,324 @@
+"""The explorer holds model and state, and asks for what changed and nothing else."""
+
+from dataclasses import replace
+
+import imageio.v3 as imageio
+import numpy as np
+import pytest
+from PIL import Image
+
+from desktop.latent_plane import Viewport, manifold_grid, path_points, sample_prior
+from desktop.pictures import tile, to_bytes
+from desktop.state import ViewState
+from export.bundle import BundleError
+
+SIZE_PX = (300, 200)
+SOON_MS = 10_000
+
+
+class Heard:
+    """The names of the explorer's signals, in the order they came."""
+
+    def __init__(self, explorer, *names):
+        self.events = []
+        for name in names:
+            getattr(explorer, name).connect(lambda *_, name=name: self.events.append(name))
+
+
+@pytest.fixture
+def explorer(make_explorer, make_bundle, qtbot):
+    """An explorer with a small bundle open and its first backdrop decoded."""
+    explorer = make_explorer(make_bundle(name="first"))
+    with qtbot.waitSignal(explorer.backdrop_finished, timeout=SOON_MS):
+        explorer.set_view_size(SIZE_PX)
+    return explorer
+
+
+def test_opening_gives_the_model_and_decodes_the_picture_and_the_backdrop(
+    make_explorer, bundle_path, qtbot, plain_decoder
+):
+    """The first picture is that of the prior's mean, and the view holds the held-out means."""
+    explorer = make_explorer()
+    assert explorer.bundle is None
+    explorer.set_view_size(SIZE_PX)
+    arrived = []
+    explorer.opened.connect(arrived.append)
+    explorer.picture_decoded.connect(arrived.append)
+    with qtbot.waitSignal(explorer.backdrop_finished, timeout=SOON_MS):
+        explorer.open(bundle_path)
+    opened, decoded = arrived
+    assert explorer.bundle.name == opened.model.bundle.name == "MNIST, small"
+    assert explorer.state.z == decoded.z == (0.0, 0.0)
+    assert decoded.probabilities == pytest.approx(plain_decoder(bundle_path)([[0, 0]])[0], abs=1e-6)
+    left, bottom, right, top = explorer.state.viewport.edges(SIZE_PX)
+    mean = opened.posterior.mean
+    assert ((mean > [left, bottom]) & (mean < [right, top])).mean() > 0.9
+
+
+@pytest.mark.parametrize("latent_dim", [1, 3, 8])
+def test_the_state_starts_anew_in_the_models_dimensions(make_explorer, make_bundle, latent_dim):
+    """As many coordinates as the model has, all zero, on its first axes."""
+    explorer = make_explorer(make_bundle(latent_dim=latent_dim))
+    assert explorer.state.z == (0.0,) * latent_dim
+    assert explorer.state.axes == (0, min(1, latent_dim - 1))
+
+
+def test_a_bundle_that_cannot_be_opened_leaves_everything_as_it_was(explorer, tmp_path, qtbot):
+    """Model and state stay, no signal but the failure comes, and the model still decodes."""
+    explorer.set_state(explorer.state.at((0.5, 0.25)))
+    bundle, state = explorer.bundle, explorer.state
+    heard = Heard(explorer, "opened", "state_changed", "failed")
+    with qtbot.waitSignal(explorer.open_failed, timeout=SOON_MS) as failure:
+        explorer.open(tmp_path / "no")
+    assert isinstance(failure.args[0], BundleError)
+    assert explorer.bundle is bundle
+    assert explorer.state is state
+    assert heard.events == []
+    with qtbot.waitSignal(explorer.picture_decoded, timeout=SOON_MS):
+        explorer.set_state(state.at((1.0, 1.0)))
+
+
+def test_another_bundle_takes_the_place_of_the_first(explorer, make_bundle, qtbot):
+    """What is switched off stays off; cursor, path and view begin anew."""
+    changed = replace(explorer.state, show_backdrop=False, path=((1.0, 1.0),), viewport=Viewport((5, 5), 1))
+    explorer.set_state(changed)
+    with qtbot.waitSignal(explorer.opened, timeout=SOON_MS):
+        explorer.open(make_bundle(name="second", latent_dim=3))
+    assert explorer.bundle.name == "second"
+    assert explorer.state == ViewState(z=(0.0,) * 3, show_backdrop=False)
+
+
+def test_the_last_of_several_openings_wins(explorer, make_bundle, qtbot):
+    """Two bundles asked for at once: the second is open, the first never was."""
+    names = []
+    explorer.opened.connect(lambda opened: names.append(opened.model.bundle.name))
+    first, second = make_bundle(name="a"), make_bundle(name="b")
+    explorer.open(first)
+    explorer.open(second)
+    qtbot.waitUntil(lambda: names == ["b"], timeout=SOON_MS)
+    qtbot.wait(50)
+    assert names == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("change", "picture", "backdrop"),
+    [
+        ({"z": (1.0, 0.5)}, True, False),
+        ({"viewport": Viewport((1.0, 0.0), 2.0)}, False, True),
+        ({"axes": (1, 0)}, False, True),
+        ({"show_points": False, "hidden_labels": frozenset({1}), "path": ((0.0, 0.0),)}, False, False),
+    ],
+)
+def test_a_change_decodes_what_changed_and_nothing_else(explorer, qtbot, change, picture, backdrop):
+    """In two dimensions the cursor decodes a picture, the view a backdrop, and the rest nothing."""
+    heard = Heard(explorer, "state_changed", "picture_decoded", "backdrop_finished")
+    explorer.set_state(replace(explorer.state, **change))
+    expected = ["state_changed"] + ["picture_decoded"] * picture + ["backdrop_finished"] * backdrop
+    qtbot.waitUntil(lambda: heard.events == expected, timeout=SOON_MS)
+    qtbot.wait(50)
+    assert heard.events == expected
+
+
+def test_the_same_state_again_does_nothing(explorer, qtbot):
+    """No signal, no decode."""
+    heard = Heard(explorer, "state_changed", "picture_decoded", "backdrop_finished")
+    explorer.set_state(replace(explorer.state))
+    explorer.set_view_size(SIZE_PX)
+    qtbot.wait(50)
+    assert heard.events == []
+
+
+def test_moving_off_the_plane_decodes_it_again(make_explorer, make_bundle, qtbot):
+    """In three dimensions a cursor with another third coordinate lies in another plane."""
+    explorer = make_explorer(make_bundle(latent_dim=3))
+    with qtbot.waitSignal(explorer.backdrop_finished, timeout=SOON_MS):
+        explorer.set_view_size(SIZE_PX)
+    heard = Heard(explorer, "picture_decoded", "backdrop_finished")
+    explorer.set_state(replace(explorer.state, z=(0.0, 0.0, 1.0)))
+    qtbot.waitUntil(lambda: heard.events == ["picture_decoded", "backdrop_finished"], timeout=SOON_MS)
+    explorer.set_state(explorer.state.at((1.0, 1.0)))
+    qtbot.waitUntil(lambda: len(heard.events) == 3, timeout=SOON_MS)
+    qtbot.wait(50)
+    assert heard.events[2:] == ["picture_decoded"]
+
+
+def test_a_backdrop_covers_what_is_in_view(explorer, qtbot):
+    """Coarse and fine both say the edges of the view that they were decoded for."""
+    edges = []
+    explorer.backdrop_decoded.connect(lambda backdrop: edges.append(backdrop.edges))
+    view = Viewport((1.0, -1.0), 3.0)
+    with qtbot.waitSignal(explorer.backdrop_finished, timeout=SOON_MS):
+        explorer.set_state(replace(explorer.state, viewport=view))
+    assert edges == [view.edges(SIZE_PX)] * 2
+
+
+def test_of_many_cursor_positions_the_last_is_always_shown(explorer, qtbot):
+    """Pictures may be skipped, but never the last one, and none comes out of order."""
+    seen = []
+    explorer.picture_decoded.connect(lambda decoded: seen.append(decoded.z))
+    for step in range(200):
+        explorer.set_state(explorer.state.at((step / 100, 0.0)))
+    qtbot.waitUntil(lambda: seen[-1:] == [explorer.state.z], timeout=SOON_MS)
+    assert seen == sorted(seen)
+
+
+def test_a_page_of_samples_shows_its_seed(explorer, qtbot, plain_decoder, same_picture):
+    """The sheet is the samples of that seed, and each of its pictures knows its z."""
+    with qtbot.waitSignal(explorer.sheet_decoded, timeout=SOON_MS) as heard:
+        explorer.request_samples("samples", 5, 3)
+    name, sheet = heard.args
+    z = sample_prior(25, 2, 3)
+    assert name == "samples"
+    assert same_picture(sheet, tile(to_bytes(plain_decoder(explorer.bundle.path)(z)), 5))
+    assert explorer.grid_z("samples", 7) == pytest.approx(z[7])
+    assert explorer.grid_z("samples", 25) is None
+    assert explorer.grid_z("other", 0) is None
+
+
+def test_a_page_of_the_manifold_lies_in_the_plane_in_view(make_explorer, make_bundle, qtbot):
+    """In three dimensions the grid goes along the chosen axes through the cursor."""
+    explorer = make_explorer(make_bundle(latent_dim=3))
+    explorer.set_state(replace(explorer.state, z=(0.5, 0.0, 0.0), axes=(2, 1)))
+    with qtbot.waitSignal(explorer.sheet_decoded, timeout=SOON_MS):
+        explorer.request_manifold("manifold", 4)
+    expected = manifold_grid(explorer.state.plane, 4)
+    assert [explorer.grid_z("manifold", index) for index in range(16)] == [tuple(row) for row in expected]
+    assert (expected[:, 0] == 0.5).all()
+
+
+def test_without_a_model_nothing_is_asked_for(make_explorer, qtbot, tmp_path):
+    """Before anything is open, pages, changes and GIFs do nothing and raise nothing."""
+    explorer = make_explorer()
+    heard = Heard(explorer, "picture_decoded", "backdrop_finished", "sheet_decoded", "gif_progressed")
+    explorer.request_samples("samples", 3, 0)
+    explorer.request_manifold("manifold", 3)
+    explorer.set_view_size(SIZE_PX)
+    explorer.set_state(explorer.state.at((1.0, 1.0)))
+    explorer.save_gif(tmp_path / "a.gif", 10, 20, False)
+    qtbot.wait(50)
+    assert heard.events == []
+
+
+def test_a_saved_picture_is_in_the_file_when_it_is_said_to_be(explorer, tmp_path, qtbot):
+    """The signal names the file, and the file holds the enlarged picture."""
+    picture = np.arange(12, dtype=np.uint8).reshape(3, 4)
+    with qtbot.waitSignal(explorer.saved, timeout=SOON_MS) as heard:
+        explorer.save_picture(tmp_path / "a.png", picture, 3)
+    assert heard.args == [tmp_path / "a.png"]
+    assert (imageio.imread(tmp_path / "a.png") == picture.repeat(3, axis=0).repeat(3, axis=1)).all()
+
+
+def test_two_pictures_saved_at_once_are_both_written(explorer, tmp_path, qtbot):
+    """Saving under another name does not replace the first request."""
+    saved = []
+    explorer.saved.connect(saved.append)
+    for name in ("a.png", "b.png"):
+        explorer.save_picture(tmp_path / name, np.zeros((2, 2), np.uint8), 1)
+    qtbot.waitUntil(lambda: sorted(saved) == [tmp_path / "a.png", tmp_path / "b.png"], timeout=SOON_MS)
+
+
+def test_a_picture_that_cannot_be_saved_is_told(explorer, tmp_path, qtbot):
+    """The error comes by `failed`, and nothing is said to be saved."""
+    heard = Heard(explorer, "saved")
+    with qtbot.waitSignal(explorer.failed, timeout=SOON_MS) as failure:
+        explorer.save_picture(tmp_path / "no" / "a.png", np.zeros((2, 2), np.uint8), 1)
+    assert isinstance(failure.args[0], OSError)
+    assert heard.events == []
+
+
+def with_path(explorer):
+    explorer.set_state(replace(explorer.state, path=((-2.0, 0.0), (2.0, 0.0), (0.0, 1.5))))
+
+
+def test_the_gif_is_the_path_with_progress_from_nothing_to_all(
+    explorer, tmp_path, qtbot, plain_decoder, same_picture
+):
+    """Shares rise from 0 to 1, then None; the frames are the decoded path, enlarged to some 280 pixels."""
+    with_path(explorer)
+    shares = []
+    explorer.gif_progressed.connect(shares.append)
+    with qtbot.waitSignal(explorer.saved, timeout=SOON_MS) as heard:
+        explorer.save_gif(tmp_path / "a.gif", 40, 10, True)
+    assert heard.args == [tmp_path / "a.gif"]
+    assert shares[0] == 0.0
+    assert shares[-2:] == [1.0, None]
+    assert shares[:-1] == sorted(shares[:-1])
+    frames = imageio.imread(tmp_path / "a.gif", index=None)[..., 0]
+    z = path_points(explorer.state.path, 40, True)
+    expected = to_bytes(plain_decoder(explorer.bundle.path)(z))
+    assert frames.shape == (40, 276, 276)
+    assert same_picture(frames[:, ::23, ::23], expected)
+    with Image.open(tmp_path / "a.gif") as gif:
+        assert gif.info["duration"] == 100
+
+
+@pytest.mark.parametrize("at_share", [0.01, 0.95])
+def test_a_cancelled_gif_leaves_the_old_file(explorer, tmp_path, qtbot, at_share, join_encoders):
+    """Cancelled while decoding or while encoding: progress ends, the old file stays, nothing is saved."""
+    with_path(explorer)
+    place = tmp_path / "a.gif"
+    place.write_bytes(b"old")
+    heard = Heard(explorer, "saved", "failed")
+    with qtbot.waitSignal(
+        explorer.gif_progressed, timeout=SOON_MS, check_params_cb=lambda share: share and share >= at_share
+    ):
+        explorer.save_gif(place, 400, 20, False)
+    with qtbot.waitSignal(explorer.gif_progressed, timeout=SOON_MS, check_params_cb=lambda s: s is None):
+        explorer.cancel_gif()
+    later = Heard(explorer, "gif_progressed")
+    with qtbot.waitSignal(explorer.picture_decoded, timeout=SOON_MS):
+        explorer.set_state(explorer.state.at((1.0, 0.0)))
+    assert later.events == []
+    assert heard.events == []
+    join_encoders()
+    assert [file.name for file in tmp_path.iterdir()] == ["a.gif"]
+    assert place.read_bytes() == b"old"
+
+
+def test_a_gif_does_not_hold_up_the_picture(explorer, tmp_path, qtbot):
+    """While a GIF is made the picture at the cursor comes before it has gone on by a tenth."""
+    with_path(explorer)
+    shares = []
+    explorer.gif_progressed.connect(shares.append)
+    explorer.save_gif(tmp_path / "a.gif", 2000, 20, False)
+    qtbot.waitUntil(lambda: len(shares) > 2, timeout=SOON_MS)
+    before = shares[-1]
+    with qtbot.waitSignal(explorer.picture_decoded, timeout=SOON_MS):
+        explorer.set_state(explorer.state.at((1.0, 0.0)))
+    assert shares[-1] < before + 0.1
+    explorer.cancel_gif()
+
+
+def test_a_gif_of_no_path_is_refused_at_once(explorer, tmp_path):
+    """The error is raised to whoever asked, before any progress is shown."""
+    heard = Heard(explorer, "gif_progressed")
+    with pytest.raises(ValueError, match="found no two different points on the path"):
+        explorer.save_gif(tmp_path / "a.gif", 40, 10, False)
+    assert heard.events == []
+
+
+def test_a_gif_that_cannot_be_written_ends_its_progress_and_is_told(explorer, tmp_path, qtbot):
+    """The progress goes away and the error says why."""
+    with_path(explorer)
+    shares = []
+    explorer.gif_progressed.connect(shares.append)
+    with qtbot.waitSignal(explorer.failed, timeout=SOON_MS) as failure:
+        explorer.save_gif(tmp_path / "no" / "a.gif", 20, 10, False)
+    assert isinstance(failure.args[0], OSError)
+    assert shares[-1] is None
+
+
+def test_opening_another_bundle_ends_the_gif_of_the_first(explorer, make_bundle, tmp_path, qtbot):
+    """A GIF of a model that is gone is not written; progress ends, and nothing fails."""
+    with_path(explorer)
+    heard = Heard(explorer, "failed", "saved")
+    shares = []
+    explorer.gif_progressed.connect(shares.append)
+    explorer.save_gif(tmp_path / "a.gif", 1500, 20, False)
+    qtbot.waitUntil(lambda: len(shares) > 2, timeout=SOON_MS)
+    with qtbot.waitSignal(explorer.opened, timeout=SOON_MS):
+        explorer.open(make_bundle(name="second"))
+    assert shares[-1] is None
+    qtbot.wait(100)
+    assert heard.events == []
+    assert not (tmp_path / "a.gif").exists()

@@ -1,0 +1,417 @@
+"""Pictures without a window: what they hold, that they repeat, and what is said when they cannot be made."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import imageio.v3 as imageio
+import numpy as np
+import pytest
+from PIL import Image
+
+from desktop import render
+from desktop.latent_plane import path_points, quantile_axis, sample_prior
+from desktop.pictures import tile, to_bytes
+from desktop.runtime import DRIVER_LIBRARY
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def call(monkeypatch, capsys):
+    """`call(*arguments)`: the command's exit status, standard output and standard error."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["render", *map(str, arguments)])
+        try:
+            render.main()
+        except SystemExit as end:
+            status = end.code
+        return status, *capsys.readouterr()
+
+    return run
+
+
+@pytest.fixture
+def refused(call):
+    """`refused(*arguments)`: the one line that is said, with status 2 and nothing on standard output."""
+
+    def run(*arguments):
+        status, out, err = call(*arguments)
+        assert status == 2
+        assert out == ""
+        assert err.endswith("\n")
+        assert err.count("\n") == 1
+        assert err.startswith("python -m desktop.render")
+        return err.rstrip("\n")
+
+    return run
+
+
+def test_the_plane_is_the_manifold_grid(call, tmp_path, bundle_path, plain_decoder, same_picture):
+    """Twenty by twenty pictures at the prior's quantiles, z1 upward, pixel for pixel what the decoder gives."""
+    out = tmp_path / "plane.png"
+    status, said, errors = call("plane", bundle_path, "--out", out, "--device", "cpu")
+    assert (status, errors) == (0, "")
+    assert said.startswith(f"{out}: 560 × 560 pixels, decoded on CPU")
+    axis = quantile_axis(20)
+    z = [(a, b) for b in axis[::-1] for a in axis]
+    assert same_picture(imageio.imread(out), tile(to_bytes(plain_decoder(bundle_path)(z)), 20))
+
+
+@pytest.mark.parametrize(("n", "scale"), [(1, 1), (3, 1), (5, 4)])
+def test_the_plane_has_the_size_that_was_asked_for(call, tmp_path, make_bundle, n, scale):
+    """n pictures a side, each pixel enlarged."""
+    call("plane", make_bundle(), "--out", tmp_path / "a.png", "--n", n, "--scale", scale)
+    assert imageio.imread(tmp_path / "a.png").shape == (12 * n * scale,) * 2
+
+
+def test_the_axes_of_the_plane_can_be_chosen(call, tmp_path, make_bundle, plain_decoder, same_picture):
+    """The first number goes to the right, the second up, and the other coordinates are zero."""
+    path = make_bundle(latent_dim=4)
+    assert call("plane", path, "--out", tmp_path / "a.png", "--n", 4, "--axes", 3, 1)[0] == 0
+    axis = quantile_axis(4)
+    z = [(0, b, 0, a) for b in axis[::-1] for a in axis]
+    assert same_picture(imageio.imread(tmp_path / "a.png"), tile(to_bytes(plain_decoder(path)(z)), 4))
+
+
+@pytest.mark.parametrize("shape", [(1, 12, 12), (3, 8, 10)])
+def test_one_dimension_and_colours_have_a_plane_too(call, tmp_path, make_bundle, shape):
+    """With d = 1 all rows are alike; colours stay colours."""
+    assert call("plane", make_bundle(1, shape), "--out", tmp_path / "a.png", "--n", 3)[0] == 0
+    sheet = imageio.imread(tmp_path / "a.png")
+    assert sheet.shape == (3 * shape[1], 3 * shape[2], *([3] if shape[0] == 3 else []))
+    assert (sheet[: shape[1]] == sheet[-shape[1] :]).all()
+
+
+def test_samples_are_the_priors(call, tmp_path, bundle_path, plain_decoder, same_picture):
+    """Eight by eight pictures at samples of N(0, I), in the order they were drawn."""
+    assert call("samples", bundle_path, "--out", tmp_path / "a.png", "--seed", 5)[0] == 0
+    z = sample_prior(64, 2, 5)
+    assert same_picture(imageio.imread(tmp_path / "a.png"), tile(to_bytes(plain_decoder(bundle_path)(z)), 8))
+
+
+def test_the_same_seed_gives_the_same_bytes(call, tmp_path, bundle_path):
+    """Twice the same file, byte for byte; another seed gives another picture."""
+    for name, seed in [("a.png", 1), ("b.png", 1), ("c.png", 2)]:
+        call("samples", bundle_path, "--out", tmp_path / name, "--seed", seed)
+    first, again, other = ((tmp_path / name).read_bytes() for name in ("a.png", "b.png", "c.png"))
+    assert first == again
+    assert first != other
+
+
+def test_a_path_is_a_gif_of_its_frames(call, tmp_path, make_bundle, plain_decoder, same_picture):
+    """As many frames as asked for, as fast, eight times enlarged, and each is what the decoder gives."""
+    path, out = make_bundle(), tmp_path / "a.gif"
+    points = ("--z", "-2,0", "--z", "0 1.5", "--z", "(2; −1)")
+    status, said, errors = call("path", path, "--out", out, *points, "--frames", 25, "--fps", 10)
+    assert (status, said, errors) == (0, f"{out}: 25 frames\n", "")
+    with Image.open(out) as gif:
+        assert (gif.n_frames, gif.size, gif.info["duration"]) == (25, (96, 96), 100)
+    z = path_points([(-2, 0), (0, 1.5), (2, -1)], 25)
+    frames = imageio.imread(out, index=None)[:, ::8, ::8, 0]
+    assert same_picture(frames, to_bytes(plain_decoder(path)(z)))
+
+
+def test_a_closed_path_comes_back(call, tmp_path, make_bundle, plain_decoder, same_picture):
+    """With --closed the last frame is one step before the first."""
+    path, out = make_bundle(), tmp_path / "a.gif"
+    points = ("--z", "-2,0", "--z", "2,0")
+    call("path", path, "--out", out, *points, "--frames", 8, "--closed", "--scale", 1)
+    z = path_points([(-2, 0), (2, 0)], 8, closed=True)
+    assert z[-1].tolist() == [-1, 0]
+    assert same_picture(imageio.imread(out, index=-1)[..., 0], to_bytes(plain_decoder(path)(z[-1:]))[0])
+
+
+def test_a_latent_file_is_rendered_like_its_folder(call, tmp_path, make_bundle):
+    """The zipped bundle gives the same bytes."""
+    for suffix in ("", ".latent"):
+        call("plane", make_bundle(suffix=suffix), "--out", tmp_path / f"a{suffix}.png", "--n", 3)
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "a.latent.png").read_bytes()
+
+
+@pytest.mark.parametrize("blocked", ["PySide6", "torch", "training"])
+def test_rendering_needs_neither_qt_nor_pytorch_nor_the_training_code(tmp_path, make_bundle, blocked):
+    """In a process where it cannot be imported all three commands work."""
+    path = make_bundle()
+    program = (
+        "import sys; from importlib import import_module; from pathlib import Path\n"
+        f"sys.modules[{blocked!r}] = None\n"
+        "from desktop.render import command\n"
+        "folder, bundle = Path(sys.argv[1]), sys.argv[2]\n"
+        "for line in ('plane --n 2 --out a.png', 'samples --n 2 --out b.png',"
+        " 'path --z 0,0 --z 1,1 --frames 3 --out c.gif'):\n"
+        "    *words, name = line.split()\n"
+        "    command.main([words[0], bundle, *words[1:], str(folder / name)], standalone_mode=False)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, tmp_path, path], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.png", "b.png", "c.gif"]
+
+
+def test_blocking_qt_is_felt_by_what_needs_it():
+    """The block of the test above is real: the explorer cannot be imported behind it."""
+    program = "import sys; sys.modules['PySide6'] = None; import desktop.explorer"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "PySide6" in done.stderr
+
+
+def test_the_command_runs_as_a_module_without_a_display(tmp_path, make_bundle):
+    """`python -m desktop.render` needs no display: the same picture with none in the environment."""
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "desktop.render", "plane", make_bundle(), "--out", tmp_path / "a.png"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert imageio.imread(tmp_path / "a.png").shape == (240, 240)
+
+
+PLANE, PATH = ("plane", "--out", "a.png"), ("path", "--out", "a.gif")
+
+
+def test_without_a_command_the_help_is_shown_as_it_is_written(call):
+    """Status 2, and the help with its line breaks rather than run into one line."""
+    status, _, errors = call()
+    assert status == 2
+    assert "\nCommands:\n" in errors
+
+
+@pytest.mark.parametrize("arguments", [("-h",), ("plane", "--help")])
+def test_help_is_no_error(call, arguments):
+    """Status 0, on standard output."""
+    status, out, errors = call(*arguments)
+    assert (status, errors) == (0, "")
+    assert "Usage:" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "found", "near"),
+    [
+        (("plan",), "plan", "plane"),
+        (("sample",), "sample", "samples"),
+        ((*PLANE, "--sclae", "2"), "--sclae", "--scale"),
+        ((*PATH, "--fsp", "2"), "--fsp", "--fps"),
+    ],
+)
+def test_what_is_misspelt_is_answered_with_what_is_near(refused, arguments, found, near):
+    """An unknown command or option is named, with the one that was probably meant."""
+    said = refused(*arguments)
+    assert found in said
+    assert f"Did you mean '{near}'?" in said
+    assert "--help)" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("plane",), "--out"),
+        ((*PLANE, "--n", "0"), "1<=x<=200"),
+        ((*PLANE, "--scale", "65"), "1<=x<=64"),
+        ((*PATH, "--z", "0,0", "--frames", "1"), "2<=x<=10000"),
+        ((*PATH, "--z", "0,0", "--fps", "51"), "1.0<=x<=50.0"),
+        (PATH, "--z"),
+        ((*PLANE, "--device", "gpu"), "'auto', 'cuda', 'cpu'"),
+        ((*PLANE, "--n", "many"), "many"),
+    ],
+)
+def test_a_value_out_of_range_is_told_with_the_range(refused, arguments, expected):
+    """What is allowed is in the line."""
+    assert expected in refused(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "found", "expected"),
+    [
+        (("plane",), "a.jpg", "'.jpg'", ".png"),
+        (("samples",), "a", "'none'", ".png"),
+        (("path", "--z", "0,0"), "a.png", "'.png'", ".gif"),
+    ],
+)
+def test_a_wrong_ending_is_told_before_anything_is_decoded(
+    refused, tmp_path, command, name, found, expected
+):
+    """PNG for grids, GIF for paths: the format is never guessed from the name."""
+    out = tmp_path / name
+    said = refused(*command, tmp_path / "no bundle", "--out", out)
+    assert f"--out {out}: found the ending {found}, expected {expected}" in said
+
+
+def test_an_ending_in_capitals_is_an_ending(call, tmp_path, make_bundle):
+    """PLANE.PNG is a PNG."""
+    assert call("plane", make_bundle(), "--out", tmp_path / "PLANE.PNG", "--n", 2)[0] == 0
+    assert imageio.imread(tmp_path / "PLANE.PNG").shape == (24, 24)
+
+
+@pytest.mark.parametrize(
+    ("points", "said"),
+    [
+        (("0,0,0", "1,1"), "--z: found z = '0,0,0', expected 2 numbers, such as 0.5000, 0.5000"),
+        (("0,0", "x,1"), "--z: found z = 'x,1', expected 2 numbers, such as 0.5000, 0.5000"),
+        (("0,0",), "--z: found no two different points on the path, expected at least two; add points"),
+        (("1,1", "1,1"), "--z: found no two different points on the path, expected at least two; add points"),
+    ],
+)
+def test_a_path_that_is_none_is_refused_in_words(refused, tmp_path, make_bundle, points, said):
+    """Wrong count, no number, one point, one point twice."""
+    options = [word for point in points for word in ("--z", point)]
+    out = tmp_path / "a.gif"
+    assert refused("path", make_bundle(), "--out", out, *options) == f"python -m desktop.render: {said}"
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("latent_dim", "axes", "last"), [(2, (0, 2), 1), (3, (1, 1), 2), (1, (0, 1), 0)]
+)
+def test_axes_that_the_model_does_not_have_are_refused(
+    refused, tmp_path, make_bundle, latent_dim, axes, last
+):
+    """Too large, or twice the same: the range is told."""
+    said = refused("plane", make_bundle(latent_dim), "--out", tmp_path / "a.png", "--axes", *axes)
+    assert f"--axes {axes[0]} {axes[1]}: expected two different dimensions from 0 to {last}" in said
+
+
+@pytest.mark.parametrize(("command", "name"), [(("plane",), "a.png"), (("path", "--z", "0,0", "--z", "1,1"), "a.gif")])
+def test_a_folder_that_is_not_there_is_named(refused, tmp_path, make_bundle, command, name):
+    """Found, and what to do."""
+    said = refused(*command, make_bundle(), "--out", tmp_path / "no" / name)
+    assert said == f"python -m desktop.render: {tmp_path / 'no'}: The directory does not exist; check the path"
+
+
+def test_a_folder_in_the_place_of_the_file_is_told(refused, tmp_path, make_bundle):
+    """A folder that is called like the picture stays, and is named."""
+    (tmp_path / "a.png").mkdir()
+    said = refused("plane", make_bundle(), "--out", tmp_path / "a.png")
+    assert str(tmp_path / "a.png") in said
+    assert [file.name for file in tmp_path.iterdir()] == ["a.png"]
+
+
+def test_a_file_as_a_folder_is_told(refused, tmp_path, make_bundle):
+    """Part of the path is a file."""
+    (tmp_path / "file").write_text("")
+    said = refused("plane", make_bundle(), "--out", tmp_path / "file" / "a.png")
+    assert str(tmp_path / "file") in said
+
+
+def test_cuda_without_a_driver_is_refused_in_words(refused, tmp_path, make_bundle):
+    """What was found, what was expected and what to do; nothing is written."""
+    import ctypes
+
+    try:
+        ctypes.CDLL(DRIVER_LIBRARY)
+    except OSError:
+        pass
+    else:
+        pytest.skip("there is a GPU")
+    said = refused("plane", make_bundle(), "--out", tmp_path / "a.png", "--device", "cuda")
+    assert "--device cuda: " in said
+    assert "expected CUDA to run; use --device auto or --device cpu" in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def change_manifest(path, change):
+    """Rewrite a bundle's manifest."""
+    manifest = json.loads((path / "manifest.json").read_text())
+    change(manifest)
+    (path / "manifest.json").write_text(json.dumps(manifest))
+
+
+def remove_decoder(path):
+    (path / "decoder.onnx").unlink()
+
+
+def flip_a_byte(path):
+    data = bytearray((path / "decoder.onnx").read_bytes())
+    data[len(data) // 2] ^= 1
+    (path / "decoder.onnx").write_bytes(data)
+
+
+def cut_short(path):
+    data = (path / "decoder.onnx").read_bytes()
+    (path / "decoder.onnx").write_bytes(data[:-1])
+
+
+def another_version(path):
+    change_manifest(path, lambda manifest: manifest.update(format="latent-plane/2"))
+
+
+def leave_the_folder(path):
+    shutil.copy(path / "decoder.onnx", path.parent / "decoder.onnx")
+
+    def point_outside(manifest):
+        manifest["files"]["../decoder.onnx"] = manifest["files"]["decoder.onnx"]
+
+    change_manifest(path, point_outside)
+
+
+def spoil_the_manifest(path):
+    (path / "manifest.json").write_text("{")
+
+
+def empty_folder(path):
+    shutil.rmtree(path)
+    path.mkdir()
+
+
+def nothing_there(path):
+    shutil.rmtree(path)
+
+
+@pytest.mark.parametrize(
+    ("damage", "found", "expected"),
+    [
+        (remove_decoder, "found no decoder.onnx", "expected it as manifest.json names it"),
+        (flip_a_byte, "decoder.onnx: found SHA-256 ", "the file was changed"),
+        (cut_short, "decoder.onnx: found ", " bytes, expected "),
+        (another_version, "found format 'latent-plane/2'", "expected 'latent-plane/1'"),
+        (leave_the_folder, "found the file name '../decoder.onnx'", "expected plain names inside the bundle"),
+        (spoil_the_manifest, "manifest.json: ", "expected JSON"),
+        (empty_folder, "found no manifest.json", "expected a bundle made by python -m export.onnx"),
+        (nothing_there, "found nothing there", "expected a bundle folder or a .latent file"),
+    ],
+)
+def test_a_damaged_bundle_is_refused_in_one_line(refused, tmp_path, make_bundle, damage, found, expected):
+    """Which bundle, what was found and what was expected; no picture is written."""
+    path = make_bundle()
+    damage(path)
+    said = refused("plane", path, "--out", tmp_path / "a.png")
+    assert str(path) in said
+    assert found in said
+    assert expected in said
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("data", [b"no graph", None])
+def test_a_decoder_that_does_not_fit_is_refused_in_one_line(
+    refused, tmp_path, make_bundle, decoder_graph, data
+):
+    """Not ONNX at all, or a graph of another shape than the manifest's."""
+    path = make_bundle(decoder=data or decoder_graph(2, (1, 9, 9)))
+    said = refused("samples", path, "--out", tmp_path / "a.png")
+    assert f"{path}: decoder.onnx: " in said
+    assert said.endswith("export it again")
+
+
+def test_far_out_there_is_still_a_picture(call, tmp_path, bundle_path):
+    """Where the graph's numbers overflow the pixels are black or white, and no warning is printed."""
+    out = tmp_path / "a.gif"
+    points = ("--z", "1e38,0", "--z", "-1e38,1")
+    status, _, errors = call("path", bundle_path, "--out", out, *points, "--frames", 3, "--scale", 1)
+    assert (status, errors) == (0, "")
+    assert np.isin(imageio.imread(out, index=0), np.arange(256)).all()

@@ -1,0 +1,142 @@
+"""training/config.py: the recipes, the learning rate's course, and both directions of JSON."""
+
+import dataclasses
+import json
+
+import pytest
+
+from training.config import RECIPES, FitConfig, from_json, learning_rate_at, to_json
+
+TUTORIAL = RECIPES["tutorial"]
+DEFAULT = RECIPES["default"]
+
+
+def changed_json(**changes: object) -> str:
+    """The default recipe's JSON with some fields' values replaced."""
+    return json.dumps(json.loads(to_json(DEFAULT)) | changes)
+
+
+def test_the_tutorial_recipe_is_the_tutorial_to_the_letter():
+    """Batch 32, Adam at a constant 1e-4 with Keras's defaults, 10 epochs, the one-sample bound, z in 2-D."""
+    assert dataclasses.asdict(TUTORIAL) == {
+        "recipe": "tutorial",
+        "epochs": 10,
+        "batch_size": 32,
+        "learning_rate": 1e-4,
+        "schedule": "constant",
+        "warmup_fraction": 0.1,
+        "adam_beta2": 0.999,
+        "adam_epsilon": 1e-7,
+        "rate": "sampled",
+        "start_at_log_odds": False,
+        "latent_dim": 2,
+        "filters": (32, 64),
+        "seed": 0,
+        "dataset": "mnist",
+        "image_shape": (1, 28, 28),
+    }
+
+
+def test_every_recipe_knows_its_name():
+    """A recipe is found under the name that it holds."""
+    assert all(config.recipe == name for name, config in RECIPES.items())
+
+
+def test_a_config_cannot_be_changed():
+    """A config is frozen: what a run says of itself is what it was made with."""
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        DEFAULT.epochs = 4
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        *RECIPES.values(),
+        dataclasses.replace(DEFAULT, seed=2**31 - 1, filters=(1, 512), latent_dim=9, learning_rate=1e-9),
+        dataclasses.replace(TUTORIAL, image_shape=(3, 32, 64), rate="analytic", start_at_log_odds=True),
+    ],
+)
+def test_json_gives_the_same_config_back(config):
+    """What `to_json` writes, `from_json` reads: equal, tuples as tuples."""
+    assert from_json(to_json(config)) == config
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[]", "found a JSON list, expected an object"),
+        ("null", "found a JSON NoneType, expected an object"),
+        (changed_json(epochs="3"), "found epochs = '3', expected a int"),
+        (changed_json(epochs=3.0), "found epochs = 3.0, expected a int"),
+        (changed_json(learning_rate=1), "found learning_rate = 1, expected a float"),
+        (changed_json(start_at_log_odds=1), "found start_at_log_odds = 1, expected a bool"),
+        (changed_json(seed=True), "found seed = True, expected a int"),
+        (changed_json(schedule=None), "found schedule = None, expected a str"),
+        (changed_json(filters=32), "found filters = 32, expected 2 whole numbers from 1"),
+        (changed_json(filters=[32]), "found filters = [32], expected 2 whole numbers from 1"),
+        (changed_json(filters="ab"), "found filters = 'ab', expected 2 whole numbers from 1"),
+        (changed_json(filters=[32, 0]), "found filters = [32, 0], expected 2 whole numbers from 1"),
+        (
+            changed_json(image_shape=[1, 28, None]),
+            "found image_shape = [1, 28, None], expected 3 whole numbers from 1",
+        ),
+    ],
+)
+def test_other_json_is_refused_with_the_field(text, message):
+    """A value of the wrong type is refused with its field, the value and what was expected."""
+    with pytest.raises(ValueError) as error:
+        from_json(text)
+    assert str(error.value) == message
+
+
+@pytest.mark.parametrize("text", ["", "{", to_json(DEFAULT)[:-10], "\0"])
+def test_text_that_is_no_json_is_refused(text):
+    """Half a file, an empty one and bytes that are no JSON are refused with a ValueError."""
+    with pytest.raises(ValueError, match=r"line \d+ column \d+"):
+        from_json(text)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {key: value for key, value in json.loads(to_json(DEFAULT)).items() if key != "seed"},
+        json.loads(to_json(DEFAULT)) | {"dropout": 0.1},
+    ],
+    ids=["one too few", "one too many"],
+)
+def test_other_fields_are_refused(values):
+    """A missing and an unknown field are refused with the fields that were found and expected."""
+    names = sorted(field.name for field in dataclasses.fields(FitConfig))
+    with pytest.raises(ValueError) as error:
+        from_json(json.dumps(values))
+    assert str(error.value) == f"found fields {sorted(values)}, expected {names}"
+
+
+def test_the_tutorials_learning_rate_is_constant():
+    """With the constant schedule every step has the same learning rate."""
+    assert {learning_rate_at(TUTORIAL, step, 100) for step in range(100)} == {1e-4}
+
+
+def test_one_cycle_rises_to_its_peak_and_falls_to_zero():
+    """One cycle: a straight rise over a tenth of the steps to the peak, a straight fall over the rest."""
+    config = dataclasses.replace(DEFAULT, learning_rate=1.0)
+    rates = [learning_rate_at(config, step, 1000) for step in range(1000)]
+    assert rates[:100] == pytest.approx([(step + 1) / 100 for step in range(100)])
+    assert rates[100:] == pytest.approx([(1000 - step) / 900 for step in range(100, 1000)])
+    assert max(rates) == 1.0
+    assert 0 < rates[-1] < 0.002
+
+
+def test_the_warm_up_is_as_long_as_asked():
+    """With half of the steps for the rise, the peak is in the middle."""
+    config = dataclasses.replace(DEFAULT, learning_rate=1.0, warmup_fraction=0.5)
+    rates = [learning_rate_at(config, step, 10) for step in range(10)]
+    assert rates == pytest.approx([0.2, 0.4, 0.6, 0.8, 1, 1, 0.8, 0.6, 0.4, 0.2])
+
+
+@pytest.mark.parametrize("step_count", [1, 2, 3, 11])
+def test_short_fits_have_a_learning_rate_too(step_count):
+    """However few steps there are, each has a learning rate over zero and none is over the peak."""
+    rates = [learning_rate_at(DEFAULT, step, step_count) for step in range(step_count)]
+    assert all(0 < rate <= DEFAULT.learning_rate for rate in rates)
+    assert max(rates) == DEFAULT.learning_rate

@@ -1,0 +1,55 @@
+"""training/device.py: a device that is there, or one sentence."""
+
+import re
+
+import pytest
+import torch
+
+from training.device import DeviceError, keep_freed_memory, pick_device
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
+def test_cuda_that_is_not_there_is_refused():
+    """Asking for CUDA without a CUDA device says so, names PyTorch's build and what to choose instead."""
+    built_for = "without CUDA" if torch.version.cuda is None else f"for CUDA {torch.version.cuda}"
+    message = re.escape(
+        f"--device cuda: found no CUDA device (PyTorch {torch.__version__}, built {built_for}); "
+        "use --device auto or --device cpu"
+    )
+    with pytest.raises(DeviceError, match=f"^{message}$"):
+        pick_device("cuda")
+
+
+@pytest.mark.skipif(torch.backends.mps.is_available(), reason="there is an MPS device")
+def test_mps_that_is_not_there_is_refused():
+    """Asking for Apple's GPU where there is none is refused likewise."""
+    with pytest.raises(DeviceError, match=r"^--device mps: found no MPS device"):
+        pick_device("mps")
+
+
+def test_auto_gives_the_best_device_that_works():
+    """`auto` prefers CUDA, then MPS, then the CPU, and a tensor can be made there."""
+    there = [
+        kind
+        for kind, is_there in (
+            ("cuda", torch.cuda.is_available()),
+            ("mps", torch.backends.mps.is_available()),
+        )
+        if is_there
+    ]
+    device = pick_device("auto")
+    assert device.type == [*there, "cpu"][0]
+    assert torch.ones(2, device=device).sum().item() == 2
+
+
+def test_the_cpu_is_always_there():
+    """The CPU can be asked for by name."""
+    assert pick_device("cpu") == torch.device("cpu")
+
+
+def test_keeping_freed_memory_changes_no_result():
+    """After `keep_freed_memory`, called twice, large tensors come and go and hold what they should."""
+    keep_freed_memory()
+    keep_freed_memory()
+    for size in (1 << 10, 1 << 24):
+        assert torch.ones(size).sum().item() == size

@@ -1,0 +1,86 @@
+"""training/files.py: the old file or the new one, never half."""
+
+import errno
+
+import pytest
+
+from training.command_line import describe_os_error
+from training.files import replaced_file
+
+
+def names_in(folder) -> list[str]:
+    """The names of all files in a folder, hidden ones too."""
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_new_file_has_what_was_written(tmp_path):
+    """After the block the file is there under its name, and nothing else is."""
+    with replaced_file(tmp_path / "a.txt") as temporary:
+        temporary.write_text("new")
+        assert names_in(tmp_path) == [temporary.name]
+    assert (tmp_path / "a.txt").read_text() == "new"
+    assert names_in(tmp_path) == ["a.txt"]
+
+
+def test_the_old_file_is_whole_until_the_end(tmp_path):
+    """While the new file is being written, a reader still sees the old one."""
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+    with replaced_file(path) as temporary:
+        temporary.write_text("new")
+        assert path.read_text() == "old"
+    assert path.read_text() == "new"
+
+
+def test_the_old_file_survives_an_error(tmp_path):
+    """When the block raises halfway, the old file is as it was and the half one is gone."""
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+    with pytest.raises(ZeroDivisionError), replaced_file(path) as temporary:
+        temporary.write_text("ne")
+        _ = 1 / 0
+    assert path.read_text() == "old"
+    assert names_in(tmp_path) == ["a.txt"]
+
+
+def test_an_error_leaves_no_new_file(tmp_path):
+    """When the block raises and there was no file before, there is none after."""
+    with pytest.raises(KeyboardInterrupt), replaced_file(tmp_path / "a.txt") as temporary:
+        temporary.write_text("ne")
+        raise KeyboardInterrupt
+    assert names_in(tmp_path) == []
+
+
+def test_the_old_file_survives_a_disk_that_fills_up(tmp_path, file_size_limit):
+    """When the system takes no more bytes, the old file is as it was and the half one is gone."""
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"old")
+    with pytest.raises(OSError) as error, file_size_limit(1000), replaced_file(path) as temporary:
+        temporary.write_bytes(bytes(100_000))
+    assert error.value.errno == errno.EFBIG
+    assert path.read_bytes() == b"old"
+    assert names_in(tmp_path) == ["a.bin"]
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (
+            OSError(errno.ENOSPC, "No space left on device", "runs/a"),
+            (
+                "runs/a: No space left on device; free some space and try again; "
+                "what was there before is untouched"
+            ),
+        ),
+        (
+            OSError(errno.EACCES, "Permission denied", "runs/a"),
+            "runs/a: Permission denied; choose another place or change its permissions",
+        ),
+        (OSError(errno.ENOENT, "No such file", "a"), "a: No such file; check the path"),
+        (OSError(errno.EFBIG, "File too large"), "writing: File too large; try another place"),
+        (OSError("odd"), "writing: odd; try another place"),
+    ],
+)
+def test_an_error_of_the_system_becomes_one_line(error, line):
+    """The file, what the system said, and what to do, in one line."""
+    assert describe_os_error(error) == line

@@ -1,0 +1,332 @@
+"""training/fit.py: what a fit leaves behind, what it prints, and how it refuses and stops."""
+
+import dataclasses
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import imageio.v3 as imageio
+import numpy as np
+import pytest
+import torch
+
+from training.config import RECIPES, from_json
+from training.fit import FitError, command, fit, main
+from training.loop import evaluate
+from training.model import ConvVAE
+from training.runs import load_weights, read_run, weights_path
+
+CPU = torch.device("cpu")
+# The smallest network: an epoch of the whole MNIST in a few seconds.
+QUICK = ("--filters", "2", "2", "--batch-size", "500", "--device", "cpu")
+EPOCH_LINE = re.compile(
+    r"epoch +(\d+)/(\d+)   test ELBO +(-\d+\.\d\d) nats   rate +(\d+\.\d\d)   "
+    r"distortion +(\d+\.\d\d) +\d+\.\d s"
+)
+MODULE = (sys.executable, "-W", "error", "-m", "training.fit")
+
+
+@contextmanager
+def ordinary_user() -> Iterator[None]:
+    """Without root's power to write everywhere."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def test_a_run_folder_has_everything(run_folder):
+    """A fit of two epochs leaves config, metrics, weights and previews of epochs 0 to 2, and the GIF."""
+    files = sorted(
+        path.relative_to(run_folder).as_posix() for path in run_folder.rglob("*") if path.is_file()
+    )
+    assert files == [
+        "config.json",
+        "metrics.jsonl",
+        "previews.gif",
+        *(f"previews/epoch-00{epoch}.png" for epoch in range(3)),
+        *(f"weights/epoch-00{epoch}.safetensors" for epoch in range(3)),
+    ]
+
+
+def test_the_config_is_the_fits(run_folder):
+    """config.json holds the config that the fit was called with."""
+    expected = dataclasses.replace(RECIPES["default"], epochs=2)
+    assert from_json((run_folder / "config.json").read_text()) == expected
+
+
+def test_every_finished_epoch_has_its_metrics(run_folder):
+    """metrics.jsonl has one object an epoch; ELBO is −(rate + distortion) and times only grow."""
+    lines = [json.loads(line) for line in (run_folder / "metrics.jsonl").read_text().splitlines()]
+    assert [line["epoch"] for line in lines] == [1, 2]
+    for line in lines:
+        assert set(line) == {
+            "epoch",
+            "test_elbo_nats",
+            "test_rate_nats",
+            "test_distortion_nats",
+            "train_seconds",
+            "epoch_seconds",
+        }
+        assert line["test_elbo_nats"] == -(line["test_rate_nats"] + line["test_distortion_nats"])
+        assert line["test_elbo_nats"] < 0 < line["epoch_seconds"] <= line["train_seconds"]
+    assert lines[1]["train_seconds"] == pytest.approx(sum(line["epoch_seconds"] for line in lines))
+
+
+def test_the_weights_give_the_metrics(run_folder, small_mnist):
+    """The weights kept after an epoch are those that were evaluated: they give its test ELBO again."""
+    run = read_run(run_folder)
+    images = torch.from_numpy(small_mnist.test_images)
+    for line in run.metrics:
+        model = ConvVAE()
+        model.load_state_dict(load_weights(run, line["epoch"]))
+        assert evaluate(model, images).elbo_nats == pytest.approx(line["test_elbo_nats"], abs=1e-3)
+
+
+def test_the_previews_change_from_epoch_to_epoch(run_folder):
+    """The PNGs of epochs 0 to 2 all differ, and the GIF shows them in order."""
+    pictures = [imageio.imread(run_folder / f"previews/epoch-00{epoch}.png") for epoch in range(3)]
+    assert (pictures[0] != pictures[1]).any()
+    assert (pictures[1] != pictures[2]).any()
+    np.testing.assert_array_equal(imageio.imread(run_folder / "previews.gif", index=...), pictures)
+
+
+def test_the_same_seed_gives_the_same_run(small_mnist, tmp_path):
+    """Two fits with one seed on one machine leave the same weights, byte for byte; another seed others."""
+    config = dataclasses.replace(RECIPES["default"], epochs=1, filters=(2, 2))
+    runs = [
+        fit(dataclasses.replace(config, seed=seed), CPU, tmp_path / name, small_mnist)
+        for name, seed in (("a", 3), ("b", 3), ("c", 4))
+    ]
+    weights = [weights_path(run, 1).read_bytes() for run in runs]
+    assert weights[0] == weights[1]
+    assert weights[0] != weights[2]
+
+
+def test_a_fit_that_runs_away_ends_with_what_it_has(small_mnist, tmp_path):
+    """When the ELBO is no number any more the fit ends, says which epochs are kept and what to try."""
+    config = dataclasses.replace(RECIPES["default"], epochs=1, filters=(2, 2), learning_rate=1e30)
+    with pytest.raises(FitError) as error:
+        fit(config, CPU, tmp_path / "run", small_mnist)
+    assert re.fullmatch(
+        r"epoch 1: found a test ELBO of -?(nan|inf), expected a number; the epochs before are kept in "
+        + re.escape(f"{tmp_path / 'run'}; try a lower --learning-rate"),
+        str(error.value),
+    )
+    assert not (tmp_path / "run/metrics.jsonl").exists()
+
+
+def test_a_fit_prints_a_line_an_epoch(small_mnist, tmp_path, capsys):
+    """A fit says what it fits, on what and where to, and then each epoch's metrics in one line."""
+    config = dataclasses.replace(RECIPES["tutorial"], epochs=2)
+    run = fit(config, CPU, tmp_path / "run", small_mnist)
+    out, err = capsys.readouterr()
+    assert err == ""
+    first, *lines = out.splitlines()
+    assert first == (
+        "tutorial: 2 epochs of 512 images, batch 32, 69,989 parameters, "
+        f"on the CPU, {torch.get_num_threads()} threads; run folder {tmp_path / 'run'}"
+    )
+    for line, metrics in zip(lines, run.metrics, strict=True):
+        match = EPOCH_LINE.fullmatch(line)
+        assert match, line
+        assert match.groups() == (
+            str(metrics["epoch"]),
+            "2",
+            *(f"{metrics[f'test_{name}_nats']:.2f}" for name in ("elbo", "rate", "distortion")),
+        )
+
+
+@pytest.mark.slow
+def test_the_command_fits_the_whole_mnist_and_says_what_comes_next(run_main, tmp_path):
+    """The command fits 60,000 images with the options given, ends with the result and the next command."""
+    out = tmp_path / "run"
+    ended = run_main(main, *QUICK, "--recipe", "tutorial", "--epochs", 1, "--seed", 7, "--out", out)
+    assert (ended.status, ended.err) == (0, "")
+    lines = ended.out.splitlines()
+    assert lines[0].startswith("tutorial: 1 epochs of 60,000 images, batch 500, ")
+    assert EPOCH_LINE.fullmatch(lines[1])
+    run = read_run(out)
+    assert re.fullmatch(
+        rf"test ELBO {run.metrics[-1]['test_elbo_nats']:.2f} nats after \d+\.\d s of training "
+        r"\(\d+\.\d s in all\)",
+        lines[2],
+    )
+    assert lines[3:] == [f"next: python -m export.onnx {out}"]
+    assert run.config == dataclasses.replace(
+        RECIPES["tutorial"], epochs=1, seed=7, filters=(2, 2), batch_size=500
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--epochs", "0"], "Invalid value for '--epochs': 0 is not in the range x>=1."),
+        (["--epochs", "two"], "Invalid value for '--epochs': 'two' is not a valid integer range."),
+        (["--batch-size", "-1"], "Invalid value for '--batch-size': -1 is not in the range x>=1."),
+        (["--learning-rate", "0"], "Invalid value for '--learning-rate': 0.0 is not in the range 0<x<=1."),
+        (["--learning-rate", "2"], "Invalid value for '--learning-rate': 2.0 is not in the range 0<x<=1."),
+        (["--learning-rate", "nan"], "Invalid value for '--learning-rate': found nan, expected a number."),
+        (["--latent-dim", "0"], "Invalid value for '--latent-dim': 0 is not in the range 1<=x<=512."),
+        (["--latent-dim", "513"], "Invalid value for '--latent-dim': 513 is not in the range 1<=x<=512."),
+        (["--filters", "0", "2"], "Invalid value for '--filters': 0 is not in the range x>=1."),
+        (["--filters", "2"], "Option '--filters' requires 2 arguments."),
+        (["--seed", "-1"], "Invalid value for '--seed': -1 is not in the range 0<=x<=2147483647."),
+        (
+            ["--recipe", "tutorail"],
+            "Invalid value for '--recipe': 'tutorail' is not one of 'default', 'tutorial'.",
+        ),
+        (
+            ["--device", "gpu"],
+            "Invalid value for '--device': 'gpu' is not one of 'auto', 'cuda', 'mps', 'cpu'.",
+        ),
+        (["--epoch", "3"], "No such option '--epoch'. Did you mean '--epochs'?"),
+        (["here"], "Got unexpected extra argument (here)"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_wrong_option_is_one_line_and_status_2(run_main, arguments, message, tmp_path, monkeypatch):
+    """A value out of range, or an unknown option, is one line with what is allowed; nothing is made."""
+    monkeypatch.chdir(tmp_path)
+    said = run_main(main, *arguments).error_line
+    assert said == f"python -m training.fit: {message} (see python -m training.fit --help)"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_not_empty_is_refused_before_training(run_main, tmp_path):
+    """A run folder with something in it is one line and status 2; what is in it stays as it was."""
+    (tmp_path / "mine.txt").write_text("mine")
+    said = run_main(main, *QUICK, "--out", tmp_path).error_line
+    assert said == (
+        f"python -m training.fit: --out {tmp_path}: found a folder that is not empty, "
+        "expected a new or empty folder; choose another name"
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_a_place_below_a_file_is_refused(run_main, tmp_path):
+    """A run folder below a file is one line that names the path and says why."""
+    (tmp_path / "file").write_text("mine")
+    out = tmp_path / "file" / "run"
+    assert run_main(main, *QUICK, "--out", out).error_line == (
+        f"python -m training.fit: {out}: Not a directory; part of the path is a file; choose another"
+    )
+
+
+def test_a_place_that_may_not_be_written_is_refused(run_main, tmp_path):
+    """A run folder where one may not write is one line that names the path and says what to do."""
+    tmp_path.chmod(0o555)
+    with ordinary_user():
+        said = run_main(main, *QUICK, "--out", tmp_path / "run").error_line
+    assert said == (
+        f"python -m training.fit: {tmp_path / 'run'}: Permission denied; "
+        "choose another place or change its permissions"
+    )
+
+
+def test_a_disk_that_is_full_is_one_line(run_main, tmp_path, file_size_limit):
+    """When the weights do not fit on the disk, the command names the file and ends with status 2."""
+    with file_size_limit(2000):
+        said = run_main(main, *QUICK, "--out", tmp_path / "run").error_line
+    assert said == (
+        f"python -m training.fit: {tmp_path / 'run/weights/epoch-000.safetensors'}: File too large; "
+        "try another place"
+    )
+    assert list((tmp_path / "run/weights").iterdir()) == []
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
+def test_cuda_that_is_not_there_is_one_line_from_the_real_command(tmp_path):
+    """`python -m training.fit --device cuda` without CUDA: one line, status 2, no run folder, no warning."""
+    ended = subprocess.run(
+        [*MODULE, "--device", "cuda", "--out", tmp_path / "run"], capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert re.fullmatch(
+        r"python -m training\.fit: --device cuda: found no CUDA device \(PyTorch .*\); "
+        r"use --device auto or --device cpu\n",
+        ended.stderr,
+    )
+    assert not (tmp_path / "run").exists()
+
+
+def test_help_explains_every_option(run_main):
+    """--help names every option with an explanation, and says the default wherever there is one."""
+    ended = run_main(main, "--help")
+    assert (ended.status, ended.err) == (0, "")
+    for option in command.params:
+        assert option.opts[0] in ended.out
+        assert option.help
+        entry = " ".join(ended.out.split(f"  {option.opts[0]} ")[1].split("\n  -")[0].split())
+        assert "[default: " in entry, option.name
+        if hasattr(RECIPES["default"], option.name):
+            value = getattr(RECIPES["default"], option.name)
+            words = " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+            assert f"[default: {words}]" in entry, option.name
+
+
+def press_ctrl_c(folder: Path, until: Callable[[str], bool], *arguments: str) -> tuple[int, str, str]:
+    """Start a real fit, send it SIGINT once `until` is true of a line that it prints; status and streams."""
+    process = subprocess.Popen(
+        [*MODULE, *arguments, "--device", "cpu", "--epochs", "200", "--out", folder],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+    )
+    try:
+        lines = [process.stdout.readline()]
+        while lines[-1] and not until(lines[-1]):
+            lines.append(process.stdout.readline())
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    return process.returncode, "".join(lines) + out, err
+
+
+@pytest.mark.slow
+def test_ctrl_c_keeps_the_finished_epochs(tmp_path):
+    """Ctrl-C ends a fit with status 130, says where the finished epochs are, and leaves a whole run."""
+    folder = tmp_path / "run"
+    status, out, err = press_ctrl_c(folder, lambda line: bool(EPOCH_LINE.match(line)), *QUICK)
+    assert status == 130, err
+    run = read_run(folder)
+    count = len(run.metrics)
+    assert 1 <= count < 200
+    assert err == f"interrupted: {count} finished epochs are kept in {folder}\n"
+    assert out.endswith(f"next: python -m export.onnx {folder}\n")
+    assert len(EPOCH_LINE.findall(out)) == count
+    for epoch in run.epochs:
+        load_weights(run, epoch)
+    assert len(imageio.imread(folder / "previews.gif", index=...)) == len(run.epochs)
+
+
+def test_ctrl_c_in_the_first_epoch_says_that_none_is_finished(tmp_path):
+    """Stopped in its first epoch, a fit says that it kept none, and ends with status 130."""
+    folder = tmp_path / "run"
+
+    def in_the_first_epoch(line: str) -> bool:
+        deadline = time.monotonic() + 60
+        while not (folder / "previews/epoch-000.png").exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(0.5)  # what comes before the epoch's first step is over by then; the epoch is not
+        return "run folder" in line
+
+    status, out, err = press_ctrl_c(folder, in_the_first_epoch)
+    assert err == f"interrupted: 0 finished epochs are kept in {folder}\n"
+    assert status == 130
+    assert "next:" not in out
+    assert not (folder / "metrics.jsonl").exists()
+    assert (folder / "previews.gif").exists()

@@ -1,0 +1,307 @@
+"""training/runs.py: a run folder is made, read, found, and refused when it is half written."""
+
+import dataclasses
+import json
+import os
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from training.config import RECIPES, to_json
+from training.model import ConvVAE
+from training.runs import (
+    REQUIRED_METRICS,
+    RunError,
+    add_epoch,
+    create_run,
+    load_weights,
+    newest_run,
+    preview_path,
+    read_run,
+    save_weights,
+    weights_path,
+)
+
+CONFIG = dataclasses.replace(RECIPES["default"], filters=(2, 2), epochs=2)
+
+
+def metrics(epoch: int) -> dict[str, float]:
+    """A finished epoch's line."""
+    return dict.fromkeys(REQUIRED_METRICS, 1.5) | {"epoch": epoch}
+
+
+def small_model(seed: int = 0) -> ConvVAE:
+    """A model of the config's size."""
+    model = ConvVAE(CONFIG.image_shape, CONFIG.filters, CONFIG.latent_dim)
+    model.reset_parameters(torch.Generator().manual_seed(seed))
+    return model
+
+
+def finished_run(folder: Path):
+    """A run with one finished epoch."""
+    run = create_run(folder, CONFIG)
+    for epoch in (0, 1):
+        save_weights(weights_path(run, epoch), small_model(epoch))
+    return add_epoch(run, metrics(1))
+
+
+@pytest.fixture
+def broken_run(run_folder, tmp_path):
+    """A copy of the small fit's run, to be damaged."""
+    return Path(shutil.copytree(run_folder, tmp_path / "run"))
+
+
+def refusal(folder: Path) -> str:
+    """What `read_run` says of a run that it refuses."""
+    with pytest.raises(RunError) as error:
+        read_run(folder)
+    return str(error.value)
+
+
+def weights_refusal(folder: Path, epoch: int) -> str:
+    """What `load_weights` says of weights that it refuses."""
+    run = read_run(folder)
+    with pytest.raises(RunError) as error:
+        load_weights(run, epoch)
+    return str(error.value)
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_run_is_made_in_a_new_or_an_empty_folder(tmp_path, exists):
+    """A new run has its config and places for weights and previews, and no epoch yet."""
+    folder = tmp_path / "a" / "run"
+    if exists:
+        folder.mkdir(parents=True)
+    run = create_run(folder, CONFIG)
+    assert sorted(path.name for path in folder.iterdir()) == ["config.json", "previews", "weights"]
+    assert (folder / "config.json").read_text() == to_json(CONFIG)
+    assert run.metrics == ()
+    assert run.epochs == (0,)
+
+
+def test_a_folder_that_is_not_empty_is_refused(tmp_path):
+    """A folder with a file in it is refused by name, and the file stays alone."""
+    (tmp_path / "mine.txt").write_text("mine")
+    message = re.escape(
+        f"--out {tmp_path}: found a folder that is not empty, expected a new or empty folder; "
+        "choose another name"
+    )
+    with pytest.raises(RunError, match=f"^{message}$"):
+        create_run(tmp_path, CONFIG)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_a_file_is_refused(tmp_path):
+    """A file where the folder should be is refused by name, and stays."""
+    path = tmp_path / "run"
+    path.write_text("mine")
+    with pytest.raises(RunError, match=re.escape(f"--out {path}: found a file, expected a new or empty")):
+        create_run(path, CONFIG)
+    assert path.read_text() == "mine"
+
+
+def test_runs_without_a_name_get_new_names(tmp_path, monkeypatch):
+    """Runs made in the same second lie side by side under artifacts/runs, named by time and recipe."""
+    monkeypatch.chdir(tmp_path)
+    folders = [create_run(None, CONFIG).folder for _ in range(3)]
+    assert len(set(folders)) == 3
+    for folder in folders:
+        assert folder.parent == Path("artifacts/runs")
+        assert re.fullmatch(r"\d{4}-\d\d-\d\d-\d{6}-default(-\d)?", folder.name)
+
+
+def test_a_run_is_read_as_it_was_written(tmp_path):
+    """Config, metrics and weights come back equal, and each epoch has its own file."""
+    written = finished_run(tmp_path / "run")
+    run = read_run(tmp_path / "run")
+    assert run == written
+    assert run.epochs == (0, 1)
+    assert weights_path(run, 1) == tmp_path / "run/weights/epoch-001.safetensors"
+    assert preview_path(run, 0) == tmp_path / "run/previews/epoch-000.png"
+    for epoch in run.epochs:
+        loaded = load_weights(run, epoch)
+        for name, tensor in small_model(epoch).state_dict().items():
+            assert torch.equal(loaded[name], tensor), name
+
+
+def test_an_epoch_added_twice_over_leaves_whole_lines(tmp_path):
+    """Every added epoch is one more line of JSON; the earlier ones stay as they were."""
+    run = finished_run(tmp_path / "run")
+    longer = add_epoch(run, metrics(2))
+    lines = (tmp_path / "run/metrics.jsonl").read_text().splitlines()
+    assert [json.loads(line) for line in lines] == [metrics(1), metrics(2)]
+    assert longer.epochs == (0, 1, 2)
+
+
+def test_the_newest_run_is_the_one_made_last(tmp_path):
+    """Of several runs the one whose config is youngest is the newest, whatever its name."""
+    for age, name in enumerate(("b", "c", "a")):
+        finished_run(tmp_path / name)
+        os.utime(tmp_path / name / "config.json", (1e9 - age, 1e9 - age))
+    assert newest_run(tmp_path) == tmp_path / "b"
+
+
+def test_the_newest_run_has_a_finished_epoch(tmp_path):
+    """A younger run that ended before its first epoch, or lost its config, is passed over."""
+    finished_run(tmp_path / "old")
+    os.utime(tmp_path / "old/config.json", (1e9, 1e9))
+    create_run(tmp_path / "unfinished", CONFIG)
+    finished_run(tmp_path / "torn")
+    (tmp_path / "torn/config.json").unlink()
+    assert newest_run(tmp_path) == tmp_path / "old"
+
+
+@pytest.mark.parametrize("name", ["", "nowhere"])
+def test_without_a_finished_run_there_is_no_newest(tmp_path, name):
+    """With no run that has a finished epoch the error says where it looked and how to make one."""
+    create_run(tmp_path / "unfinished", CONFIG)
+    root = tmp_path / name
+    message = re.escape(f"{root}: found no run with a finished epoch; make one with python -m training.fit")
+    with pytest.raises(RunError, match=f"^{message}$"):
+        newest_run(root)
+
+
+def test_a_missing_run_is_refused(tmp_path):
+    """A folder that is not there is refused with its name and how to make a run."""
+    folder = tmp_path / "gone"
+    assert refusal(folder) == (
+        f"{folder}: found no folder there, expected a run; make one with python -m training.fit"
+    )
+
+
+def test_a_run_without_config_is_refused(broken_run):
+    """A run without config.json is refused with that file's name."""
+    (broken_run / "config.json").unlink()
+    found = refusal(broken_run)
+    assert found.startswith(f"{broken_run / 'config.json'}: ")
+    assert "No such file" in found
+    assert found.endswith("expected a run made by python -m training.fit")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("{", "Expecting property name"),
+        ("[1]", "found a JSON list, expected an object"),
+        ("\udcff", "codec can't decode byte 0xff"),
+        (
+            to_json(CONFIG).replace('"latent_dim": 2', '"latent_dim": "two"'),
+            "found latent_dim = 'two', expected a int",
+        ),
+        (to_json(CONFIG).replace('"epochs"', '"epoch"'), "found fields"),
+    ],
+    ids=["torn", "a list", "no text", "a word for a number", "another field"],
+)
+def test_a_run_with_another_config_is_refused(broken_run, text, found):
+    """A config that is torn or has other fields is refused with its file and the reason."""
+    (broken_run / "config.json").write_bytes(text.encode(errors="surrogateescape"))
+    said = refusal(broken_run)
+    assert said.startswith(f"{broken_run / 'config.json'}: ")
+    assert found in said
+    assert said.endswith("; expected a run made by python -m training.fit")
+
+
+@pytest.mark.parametrize("emptied", [True, False])
+def test_a_run_without_a_finished_epoch_is_refused(broken_run, emptied):
+    """A run whose metrics are missing or empty has no finished epoch, and the error says so."""
+    (broken_run / "metrics.jsonl").unlink()
+    if emptied:
+        (broken_run / "metrics.jsonl").touch()
+    assert refusal(broken_run) == (
+        f"{broken_run}: found no line in metrics.jsonl, expected one for each finished epoch; "
+        "the run ended before its first epoch did, fit again"
+    )
+
+
+def test_a_torn_metrics_line_is_refused(broken_run):
+    """When the last line of metrics.jsonl is half written, the error names the file and the line."""
+    path = broken_run / "metrics.jsonl"
+    path.write_text(path.read_text()[:-20])
+    said = refusal(broken_run)
+    assert said.startswith(f"{path}, line 2: ")
+    assert said.endswith("; expected one JSON object; the run is half written, fit again")
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ({"epoch": 2}, "found no test_elbo_nats, expected epoch, test_elbo_nats, "),
+        ([2], "found no epoch, expected epoch, "),
+        (None, "found no epoch, expected epoch, "),
+        (metrics(7), "found epoch 7, expected 2; "),
+        (metrics(2) | {"epoch": "2"}, "found epoch '2', expected 2; "),
+    ],
+    ids=["fields missing", "a list", "null", "an epoch too far", "a word for a number"],
+)
+def test_a_metrics_line_of_something_else_is_refused(broken_run, line, found):
+    """A line without the required numbers, or of another epoch, is refused with file, line and field."""
+    path = broken_run / "metrics.jsonl"
+    path.write_text(path.read_text().splitlines()[0] + "\n" + json.dumps(line) + "\n")
+    said = refusal(broken_run)
+    assert said.startswith(f"{path}, line 2: {found}")
+    assert said.endswith("fit again")
+
+
+def test_metrics_that_cannot_be_read_are_refused(broken_run):
+    """A folder in the place of metrics.jsonl is refused with its name."""
+    path = broken_run / "metrics.jsonl"
+    path.unlink()
+    path.mkdir()
+    said = refusal(broken_run)
+    assert said.startswith(f"{path}: ")
+    assert "Is a directory" in said
+
+
+def test_missing_weights_are_refused(broken_run):
+    """When an epoch's weights are missing, the error names the file and the epoch."""
+    path = broken_run / "weights/epoch-001.safetensors"
+    path.unlink()
+    said = weights_refusal(broken_run, 1)
+    assert said.startswith(f"{path}: ")
+    assert "No such file" in said
+    assert said.endswith("expected the weights after epoch 1; the run is half written, fit again")
+
+
+@pytest.mark.parametrize("keep", [0, 7, 300, -1])
+def test_truncated_weights_are_refused(broken_run, keep):
+    """Weights cut at any length are refused with their file's name, not read in part."""
+    path = broken_run / "weights/epoch-002.safetensors"
+    path.write_bytes(path.read_bytes()[:keep])
+    said = weights_refusal(broken_run, 2)
+    assert said.startswith(f"{path}: ")
+    assert said.endswith("expected the weights after epoch 2; the run is half written, fit again")
+
+
+def test_weights_of_another_shape_are_refused(broken_run):
+    """Weights of a smaller network are refused with the first parameter that differs and both shapes."""
+    path = broken_run / "weights/epoch-002.safetensors"
+    save_weights(path, small_model())
+    assert weights_refusal(broken_run, 2) == (
+        f"{path}: found decoder.conv1.bias shaped (2,), expected (64,) from config.json; fit again"
+    )
+
+
+def test_weights_of_another_network_are_refused(broken_run):
+    """A file with a tensor too few is refused with the tensor's name."""
+    path = broken_run / "weights/epoch-002.safetensors"
+    state = ConvVAE().state_dict()
+    del state["encoder.dense.bias"]
+    save_file(state, path)
+    assert weights_refusal(broken_run, 2) == (
+        f"{path}: found encoder.dense.bias shaped None, expected (4,) from config.json; fit again"
+    )
+
+
+def test_weights_survive_a_disk_that_fills_up(tmp_path, file_size_limit):
+    """When the disk is full, saving weights raises an OSError; the weights before are whole."""
+    path = tmp_path / "w.safetensors"
+    save_weights(path, small_model())
+    before = path.read_bytes()
+    with pytest.raises(OSError, match="File too large"), file_size_limit(1000):
+        save_weights(path, small_model(1))
+    assert path.read_bytes() == before
+    assert [found.name for found in tmp_path.iterdir()] == ["w.safetensors"]
