@@ -1,12 +1,11 @@
 """The latent plane: decoded backdrop, held-out points, path and cursor, and the mouse and keys on them."""
 
-import math
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QColor,
     QImage,
     QKeyEvent,
     QMouseEvent,
@@ -19,16 +18,11 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from desktop.latent_plane import Viewport, spread_apart, ticks
+from desktop.latent_plane import Viewport
 from desktop.state import ViewState
 from desktop.widgets import colors
+from desktop.widgets.plane_layers import Edges, Points, backdrop_layer, points_layer
 
-Edges = tuple[float, float, float, float]
-
-BACKDROP_OPACITY = 0.62
-POINT_OPACITY = 0.8
-POINT_PX = 3.4
-LABEL_DISTANCE_PX = 30.0
 MARKER_PX = 7.0
 THUMBNAIL_PX = 96
 THUMBNAIL_GAP_PX = 14
@@ -67,19 +61,18 @@ class PlaneView(QWidget):
         self._thumbnail: QImage | None = None
         self._backdrop: QPixmap | None = None
         self._backdrop_edges: Edges = (0.0, 0.0, 1.0, 1.0)
-        self._points_ab: NDArray[np.float64] = np.empty((0, 2))
-        self._labels: NDArray[np.uint8] | None = None
-        self._label_names: tuple[str, ...] = ()
-        self._scene: QPixmap | None = None  # all but path and cursor
+        self._points = Points(np.empty((0, 2)), None, ())
+        # All but path and cursor, drawn anew only when it changes.
+        self._backdrop_layer: QPixmap | None = None
+        self._points_layer: QPixmap | None = None
         self._pan_from: QPointF | None = None
 
     def set_state(self, state: ViewState) -> None:
         """Draw another state."""
         old, self._state = self._state, state
-        drawn = ("viewport", "axes", "show_backdrop", "show_points", "hidden_labels")
-        if any(getattr(old, name) != getattr(state, name) for name in drawn):
-            self._scene = None
-        if self._scene is None or old.path != state.path or old.plane != state.plane:
+        if replace(old, z=state.z, path=state.path) != state:
+            self._backdrop_layer = self._points_layer = None
+        if self._points_layer is None or old.path != state.path or old.plane != state.plane:
             self.update()
         else:  # only the cursor moved: paint where it was and where it is
             self._update_cursor(old)
@@ -89,15 +82,15 @@ class PlaneView(QWidget):
         self, ab: NDArray[np.float64], labels: NDArray[np.uint8] | None, label_names: tuple[str, ...]
     ) -> None:
         """Show points at (a, b) [N, 2], coloured by labels [N] if there are any."""
-        self._points_ab, self._labels, self._label_names = ab, labels, label_names
-        self._scene = None
+        self._points = Points(ab, labels, label_names)
+        self._points_layer = None
         self.update()
 
     def set_backdrop(self, image: QImage | None, edges: Edges) -> None:
         """Show the decoded plane between edges (left, bottom, right, top)."""
         self._backdrop = None if image is None else QPixmap.fromImage(image)
         self._backdrop_edges = edges
-        self._scene = None
+        self._backdrop_layer = None
         self.update()
 
     def set_thumbnail(self, image: QImage | None) -> None:
@@ -114,20 +107,25 @@ class PlaneView(QWidget):
         return QSize(760, 760)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The cached scene, then what moves on it."""
+        """The cached layers, then what moves on them."""
         painter = QPainter(self)
-        if self._scene is None or self._scene.deviceIndependentSize().toSize() != self.size():
-            self._scene = self._draw_scene()
-        ratio = self._scene.devicePixelRatio()
+        ratio = self.devicePixelRatioF()
+        if self._backdrop_layer is None:
+            self._backdrop_layer = backdrop_layer(
+                self._state, self.size(), ratio, self._backdrop, self._backdrop_edges
+            )
+        if self._points_layer is None:
+            self._points_layer = points_layer(self._state, self.size(), ratio, self._points)
         area = QRectF(event.rect())
-        painter.drawPixmap(area, self._scene, QRectF(area.topLeft() * ratio, area.size() * ratio))
+        for layer in (self._backdrop_layer, self._points_layer):
+            painter.drawPixmap(area, layer, QRectF(area.topLeft() * ratio, area.size() * ratio))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._draw_path(painter)
         self._draw_cursor(painter)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """What is in view changes with the size."""
-        self._scene = None
+        self._backdrop_layer = self._points_layer = None
         self.resized.emit()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -195,90 +193,6 @@ class PlaneView(QWidget):
     def _viewport(self) -> Viewport:
         return self._state.viewport
 
-    def _draw_scene(self) -> QPixmap:
-        ratio = self.devicePixelRatioF()
-        scene = QPixmap(self.size() * ratio)
-        scene.setDevicePixelRatio(ratio)
-        scene.fill(colors.CANVAS)
-        painter = QPainter(scene)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if self._state.show_backdrop and self._backdrop is not None:
-            left, bottom, right, top = self._backdrop_edges
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.setOpacity(BACKDROP_OPACITY)
-            target = QRectF(self._px((left, top)), self._px((right, bottom)))
-            painter.drawPixmap(target, self._backdrop, QRectF(self._backdrop.rect()))
-            painter.setOpacity(1.0)
-        if self._state.show_points:
-            self._draw_points(painter)
-        self._draw_axes(painter)
-        painter.end()
-        return scene
-
-    def _draw_points(self, painter: QPainter) -> None:
-        px = self._viewport.to_px(self.size_px(), self._points_ab)
-        width, height = self.size_px()
-        in_view = ((px > -POINT_PX) & (px < np.array([width, height]) + POINT_PX)).all(axis=1)
-        labels = self._labels if self._labels is not None else np.zeros(len(px), np.uint8)
-        shown = [label for label in np.unique(labels).tolist() if label not in self._state.hidden_labels]
-        # Ten thousand small pixmaps take a twentieth of the time of as many antialiased points.
-        ratio = self.devicePixelRatioF()
-        for label in shown:
-            color = colors.label_color(label) if self._labels is not None else colors.AXIS
-            dot = _dot(color, ratio)
-            offset = dot.deviceIndependentSize().width() / 2
-            for x, y in np.rint((px[in_view & (labels == label)] - offset) * ratio).tolist():
-                painter.drawPixmap(QPointF(x / ratio, y / ratio), dot)
-        if self._labels is None:
-            return
-        middles = [np.median(px[labels == label], axis=0) for label in shown]
-        for label, (x, y) in zip(shown, spread_apart(middles, LABEL_DISTANCE_PX).tolist(), strict=True):
-            name = self._label_names[label] if label < len(self._label_names) else str(label)
-            self._draw_label(painter, QPointF(x, y), name, colors.label_color(label))
-
-    def _draw_label(self, painter: QPainter, center: QPointF, text: str, color: QColor) -> None:
-        font = painter.font()
-        font.setPointSizeF(12.5)
-        font.setBold(True)
-        painter.setFont(font)
-        box = QRectF(painter.fontMetrics().boundingRect(text)).adjusted(-7, -3, 7, 3)
-        box.moveCenter(center)
-        painter.setPen(QPen(color, 1.5))
-        painter.setBrush(QColor(14, 17, 22, 225))
-        painter.drawRoundedRect(box, 7, 7)
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-
-    def _draw_axes(self, painter: QPainter) -> None:
-        """Ticks with numbers along the left and the lower edge, over a strip that keeps them readable."""
-        left, bottom, right, top = self._viewport.edges(self.size_px())
-        font = painter.font()
-        font.setPointSizeF(8.5)
-        font.setBold(False)
-        painter.setFont(font)
-        width, height = self.size_px()
-        metrics = painter.fontMetrics()
-        painter.fillRect(QRectF(0, height - 22, width, 22), QColor(14, 17, 22, 190))
-        painter.fillRect(QRectF(0, 0, 44, height - 22), QColor(14, 17, 22, 190))
-        painter.setPen(colors.AXIS)
-        for value in ticks(left, right, max(2, width // 90)):
-            x = self._px((value, 0)).x()
-            if x > 60:
-                painter.drawLine(QPointF(x, height - 22), QPointF(x, height - 18))
-                text = f"{value:.6g}"
-                painter.drawText(QPointF(x - metrics.horizontalAdvance(text) / 2, height - 6), text)
-        for value in ticks(bottom, top, max(2, height // 90)):
-            y = self._px((0, value)).y()
-            if y < height - 34:
-                painter.drawLine(QPointF(40, y), QPointF(44, y))
-                text = f"{value:.6g}"
-                painter.drawText(
-                    QPointF(36 - metrics.horizontalAdvance(text), y + metrics.ascent() / 2 - 1), text
-                )
-        horizontal, vertical = self._state.axes
-        names = f"z{vertical} ↑  z{horizontal} →" if horizontal != vertical else f"z{horizontal} →"
-        painter.drawText(QPointF(6, height - 6), names)
-
     def _draw_path(self, painter: QPainter) -> None:
         if not self._state.path:
             return
@@ -332,20 +246,3 @@ class PlaneView(QWidget):
         painter.drawImage(box, self._thumbnail)
         painter.setPen(QPen(colors.CURSOR, 1.5))
         painter.drawRoundedRect(box.adjusted(-1, -1, 1, 1), 3, 3)
-
-
-def _dot(color: QColor, ratio: float) -> QPixmap:
-    """A round point, antialiased, for a device pixel ratio."""
-    side = math.ceil((POINT_PX + 2) * ratio)
-    dot = QPixmap(side, side)
-    dot.setDevicePixelRatio(ratio)
-    dot.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(dot)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setOpacity(POINT_OPACITY)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(color)
-    center = side / ratio / 2
-    painter.drawEllipse(QPointF(center, center), POINT_PX / 2, POINT_PX / 2)
-    painter.end()
-    return dot

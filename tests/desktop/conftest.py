@@ -50,10 +50,11 @@ def nothing_left() -> Iterator[None]:
     """No test leaves a thread that it started, or a window that is shown."""
     before = set(threading.enumerate())
     yield
-    # Threads of a pool end shortly after the pool was let go.
+    # Threads of a pool end shortly after the pool was let go, and an error's traceback may still hold it.
     deadline = time.monotonic() + END_S
     while left := set(threading.enumerate()) - before:
         assert time.monotonic() < deadline, f"left running: {left}"
+        gc.collect()
         time.sleep(0.01)
     if (application := QApplication.instance()) is not None:
         shown = [widget for widget in application.topLevelWidgets() if widget.isVisible()]

@@ -123,7 +123,7 @@ def test_a_closed_path_comes_back(call, tmp_path, make_bundle, plain_decoder, sa
     call("path", path, "--out", out, *points, "--frames", 8, "--closed", "--scale", 1)
     z = path_points([(-2, 0), (2, 0)], 8, closed=True)
     assert z[-1].tolist() == [-1, 0]
-    assert same_picture(imageio.imread(out, index=-1)[..., 0], to_bytes(plain_decoder(path)(z[-1:]))[0])
+    assert same_picture(imageio.imread(out, index=7)[..., 0], to_bytes(plain_decoder(path)(z[-1:]))[0])
 
 
 def test_a_latent_file_is_rendered_like_its_folder(call, tmp_path, make_bundle):
@@ -214,7 +214,8 @@ def test_what_is_misspelt_is_answered_with_what_is_near(refused, arguments, foun
     """An unknown command or option is named, with the one that was probably meant."""
     said = refused(*arguments)
     assert found in said
-    assert f"Did you mean '{near}'?" in said
+    assert "Did you mean" in said
+    assert f"'{near}'" in said
     assert "--help)" in said
 
 
@@ -225,7 +226,7 @@ def test_what_is_misspelt_is_answered_with_what_is_near(refused, arguments, foun
         ((*PLANE, "--n", "0"), "1<=x<=200"),
         ((*PLANE, "--scale", "65"), "1<=x<=64"),
         ((*PATH, "--z", "0,0", "--frames", "1"), "2<=x<=10000"),
-        ((*PATH, "--z", "0,0", "--fps", "51"), "1.0<=x<=50.0"),
+        ((*PATH, "--z", "0,0", "--fps", "51"), "1<=x<=50"),
         (PATH, "--z"),
         ((*PLANE, "--device", "gpu"), "'auto', 'cuda', 'cpu'"),
         ((*PLANE, "--n", "many"), "many"),

@@ -52,12 +52,12 @@ def test_an_error_leaves_no_new_file(tmp_path):
 
 
 def test_the_old_file_survives_a_disk_that_fills_up(tmp_path, file_size_limit):
-    """When the system takes no more bytes, the old file is as it was and the half one is gone."""
+    """When the system takes no more bytes, the old file is as it was; the error has the file's own name."""
     path = tmp_path / "a.bin"
     path.write_bytes(b"old")
     with pytest.raises(OSError) as error, file_size_limit(1000), replaced_file(path) as temporary:
         temporary.write_bytes(bytes(100_000))
-    assert error.value.errno == errno.EFBIG
+    assert (error.value.errno, error.value.filename) == (errno.EFBIG, str(path))
     assert path.read_bytes() == b"old"
     assert names_in(tmp_path) == ["a.bin"]
 
