@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from desktop.widgets.main_window import MainWindow
 
 START_SIZE_PX = (1180, 860)
+SETTLE_MS = 150
 
 
 @click.command(
@@ -49,6 +50,7 @@ def command(
     """Explore the latent space of BUNDLE, a folder or a .latent file; by default the one that ships."""
     check_display()
     try:
+        from PySide6.QtCore import QTimer
         from PySide6.QtWidgets import QApplication
 
         from desktop.explorer import Explorer
@@ -72,7 +74,10 @@ def command(
 
     window.explorer.open_failed.connect(open_failed)
     if screenshot is not None:
-        window.explorer.backdrop_finished.connect(lambda: _shoot(window, screenshot, errors))
+        # A little later the status bar, too, says what there is to say.
+        window.explorer.backdrop_finished.connect(
+            lambda: QTimer.singleShot(SETTLE_MS, lambda: _shoot(window, screenshot, errors))
+        )
     window.show()
     window.open_path(bundle or shipped_bundle())
     application.exec()

@@ -150,6 +150,10 @@ def write_container(path: Path, files: Mapping[str, bytes], overwrite: bool) -> 
             _write_folder(temporary, files)
             with _stepped_aside(path):
                 temporary.rename(path)
+    except OSError as error:
+        # A full disk does not say whose write failed, and the temporary name means nothing to anyone.
+        error.filename = str(path)
+        raise
     finally:
         if temporary.is_dir():
             shutil.rmtree(temporary)

@@ -47,7 +47,7 @@ for module in pkgutil.walk_packages(importlib.import_module(package).__path__, p
 
 
 def imported_modules(path: Path) -> set[str]:
-    """Every module that a file imports, wherever in it; `from export import bundle` counts as `export.bundle`."""
+    """Every module that a file imports; `from export import bundle` counts as `export.bundle`."""
     package = path.parent.relative_to(ROOT).parts if path.is_relative_to(ROOT) else ()
     modules = set()
     for node in ast.walk(ast.parse(path.read_text())):
@@ -70,7 +70,7 @@ def lawless_imports(path: Path, allowed: set[str]) -> list[str]:
     )
 
 
-def import_all_without_pytorch(package: str, *more: str, path: Path = ROOT) -> subprocess.CompletedProcess:
+def import_all_without_pytorch(package: str, *more: str, path: object = ROOT) -> subprocess.CompletedProcess:
     """Import a whole package, and more modules, in a process that can import neither PyTorch nor training."""
     return subprocess.run(
         [sys.executable, "-W", "error", "-c", IMPORT_ALL, package, *more],
