@@ -15,31 +15,28 @@ each file against it, and `Bundle.read` checks once more exactly the bytes that 
 """
 
 import hashlib
-import io
 import json
-import lzma
 import re
-import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from export import containers
 from export.containers import (
     MAX_FILE_BYTES,
     MAX_TOTAL_BYTES,
-    ContainerError,
+    BundleError,
     Folder,
     Zip,
     check_name,
     open_container,
     write_container,
 )
+from export.posterior import Posterior, pack_posterior, unpack_posterior
+
+# The one module that the desktop imports: what it needs of the others comes from here.
+__all__ = ["Bundle", "BundleError", "Posterior", "open_bundle", "pack_posterior", "write_bundle"]
 
 FORMAT = "latent-plane/1"
 MANIFEST_FILE = "manifest.json"
@@ -60,40 +57,7 @@ REQUIRED = {
     "tensors": dict,
     "files": dict,
 }
-# What zipfile, zlib, lzma and numpy raise at bytes that lie; RuntimeError says encrypted or unknown method.
-ARRAY_ERRORS = (
-    OSError,
-    ValueError,
-    EOFError,
-    OverflowError,
-    MemoryError,
-    RuntimeError,
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-)
 EPOCH_NAME = re.compile(r"epochs/(\d{3,6})/decoder\.onnx")
-
-
-class BundleError(Exception):
-    """A bundle is not what its format says: what was found, what was expected, in which file."""
-
-
-@dataclass(frozen=True)
-class Posterior:
-    """What the encoder made of the held-out images.
-
-    Attributes:
-        mean: float32 [N, d].
-        logvar: float32 [N, d].
-        images: uint8 [N, C, H, W] of 0 and 1, or None where the file holds none.
-        labels: uint8 [N], or None where the file holds none.
-    """
-
-    mean: NDArray[np.float32]
-    logvar: NDArray[np.float32]
-    images: NDArray[np.uint8] | None = None
-    labels: NDArray[np.uint8] | None = None
 
 
 @dataclass(frozen=True)
@@ -150,7 +114,7 @@ class Bundle:
         name = POSTERIOR_FILE if epoch is None else epoch_file(epoch, POSTERIOR_FILE)
         if name not in self.files:
             return None
-        return _unpack_posterior(self.read(name), self.image_shape, self.latent_dim, f"{self.path}: {name}")
+        return unpack_posterior(self.read(name), self.image_shape, self.latent_dim, f"{self.path}: {name}")
 
 
 def epoch_file(epoch: int, name: str) -> str:
@@ -176,18 +140,6 @@ def tensor_facts(image_shape: tuple[int, int, int], latent_dim: int) -> dict[str
     }
 
 
-def pack_posterior(posterior: Posterior) -> bytes:
-    """The bytes of a posterior.npz; images become packed bits."""
-    arrays: dict[str, NDArray[Any]] = {"mean": posterior.mean, "logvar": posterior.logvar}
-    if posterior.images is not None:
-        arrays["images_packed"] = np.packbits(posterior.images.reshape(len(posterior.images), -1), axis=1)
-    if posterior.labels is not None:
-        arrays["labels"] = posterior.labels
-    file = io.BytesIO()
-    np.savez_compressed(file, allow_pickle=False, **arrays)
-    return file.getvalue()
-
-
 def write_bundle(
     path: Path, facts: Mapping[str, Any], files: Mapping[str, bytes], overwrite: bool = False
 ) -> Bundle:
@@ -206,10 +158,7 @@ def write_bundle(
     text = (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode()
     _parse_manifest(text, path)
     check_target(path, overwrite)
-    try:
-        write_container(path, {MANIFEST_FILE: text, **files}, overwrite)
-    except ContainerError as error:
-        raise BundleError(str(error)) from error
+    write_container(path, {MANIFEST_FILE: text, **files}, overwrite)
     return open_bundle(path)
 
 
@@ -218,10 +167,7 @@ def check_target(path: Path, overwrite: bool) -> None:
 
     Overwriting replaces a bundle, never a folder that holds something else.
     """
-    try:
-        containers.check_target(path, overwrite)
-    except ContainerError as error:
-        raise BundleError(str(error)) from error
+    containers.check_target(path, overwrite)
     if path.is_dir() and any(path.iterdir()) and not (path / MANIFEST_FILE).is_file():
         raise BundleError(
             f"{path}: found a folder that holds something else, expected a bundle to overwrite; "
@@ -245,8 +191,6 @@ def open_bundle(path: Path) -> Bundle:
         manifest = _parse_manifest(container.read(MANIFEST_FILE, size), path)
         for name, fact in manifest["files"].items():
             _read_checked(path, container, name, fact["size_bytes"], fact["sha256"])
-    except ContainerError as error:
-        raise BundleError(str(error)) from error
     except OSError as error:
         raise BundleError(f"{path}: {error.strerror or error}; expected a bundle that can be read") from error
     image = manifest["image"]
@@ -288,10 +232,7 @@ def _parse_manifest(text: bytes, path: Path) -> dict[str, Any]:
         raise BundleError(f"{where}: found no {DECODER_FILE} among its files, expected it there")
     total = 0
     for name, fact in manifest["files"].items():
-        try:
-            check_name(name, where)
-        except ContainerError as error:
-            raise BundleError(str(error)) from error
+        check_name(name, where)
         size = fact.get("size_bytes") if isinstance(fact, dict) else None
         _check_range(size, MAX_FILE_BYTES, f"{where}: size_bytes of {name}")
         if not isinstance(fact.get("sha256"), str):
@@ -344,8 +285,6 @@ def _read_checked(path: Path, container: Folder | Zip, name: str, size_bytes: in
                 f"{path}: {name}: found {found_bytes:,} bytes, expected {size_bytes:,}; export again"
             )
         data = container.read(name, size_bytes)
-    except ContainerError as error:
-        raise BundleError(str(error)) from error
     except OSError as error:
         raise BundleError(f"{path}: {name}: {error.strerror or error}; expected to read it") from error
     found = hashlib.sha256(data).hexdigest()
@@ -355,51 +294,3 @@ def _read_checked(path: Path, container: Folder | Zip, name: str, size_bytes: in
             "the file was changed, export again"
         )
     return data
-
-
-def _unpack_posterior(
-    data: bytes, image_shape: tuple[int, int, int], latent_dim: int, where: str
-) -> Posterior:
-    arrays = _load_arrays(data, where)
-    for name in ("mean", "logvar"):
-        if name not in arrays:
-            raise BundleError(f"{where}: found no array {name}, expected float32 [N, {latent_dim}]")
-    count = len(arrays["mean"]) if arrays["mean"].ndim else 0
-    bits = int(np.prod(image_shape))
-    expected = {
-        "mean": (np.float32, (count, latent_dim)),
-        "logvar": (np.float32, (count, latent_dim)),
-        "labels": (np.uint8, (count,)),
-        "images_packed": (np.uint8, (count, -(-bits // 8))),
-    }
-    for name, (dtype, shape) in expected.items():
-        if name in arrays and (arrays[name].dtype != dtype or arrays[name].shape != shape):
-            raise BundleError(
-                f"{where}: found {name} {arrays[name].dtype} {list(arrays[name].shape)}, "
-                f"expected {np.dtype(dtype)} {list(shape)}"
-            )
-    if not all(np.isfinite(arrays[name]).all() for name in ("mean", "logvar")):
-        raise BundleError(f"{where}: found means or log-variances that are not finite, expected numbers")
-    packed = arrays.get("images_packed")
-    images = (
-        None if packed is None else np.unpackbits(packed, axis=1, count=bits).reshape(count, *image_shape)
-    )
-    return Posterior(arrays["mean"], arrays["logvar"], images, arrays.get("labels"))
-
-
-def _load_arrays(data: bytes, where: str) -> dict[str, NDArray[Any]]:
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            total = sum(entry.file_size for entry in archive.infolist())
-        if total > MAX_FILE_BYTES:
-            raise BundleError(
-                f"{where}: found {total:,} bytes of arrays, expected at most {MAX_FILE_BYTES:,}"
-            )
-        with np.load(io.BytesIO(data), allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-    except ARRAY_ERRORS as error:
-        raise BundleError(f"{where}: {error}; expected arrays written by numpy.savez") from error
-    for name, array in arrays.items():
-        if not isinstance(array, np.ndarray):  # numpy hands out a file without its header as bytes
-            raise BundleError(f"{where}: found {name} that is no array, expected one written by numpy.savez")
-    return arrays

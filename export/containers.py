@@ -22,14 +22,14 @@ MAX_ZIP_RATIO = 1032
 SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
 
 
-class ContainerError(Exception):
-    """A folder or zip file is missing, or holds something that it must not."""
+class BundleError(Exception):
+    """A bundle is not what its format says: what was found, what was expected, in which file."""
 
 
 def check_name(name: str, where: str) -> None:
-    """Raise ContainerError unless `name` is a plain relative path that stays inside its container."""
+    """Raise BundleError unless `name` is a plain relative path that stays inside its container."""
     if not SAFE_NAME.fullmatch(name):
-        raise ContainerError(f"{where}: found the file name {name!r}, expected plain names inside the bundle")
+        raise BundleError(f"{where}: found the file name {name!r}, expected plain names inside the bundle")
 
 
 class Folder:
@@ -39,19 +39,19 @@ class Folder:
         self.path = path
 
     def size_bytes(self, name: str) -> int | None:
-        """The size of a file, or None where there is none. Raises ContainerError on a link or a folder."""
+        """The size of a file, or None where there is none. Raises BundleError on a link or a folder."""
         check_name(name, str(self.path))
         place = self.path
         for part in name.split("/"):
             place = place / part
             if place.is_symlink():
-                raise ContainerError(f"{self.path}: found a link at {name}, expected a plain file")
+                raise BundleError(f"{self.path}: found a link at {name}, expected a plain file")
         try:
             status = place.stat()
         except (FileNotFoundError, NotADirectoryError):
             return None
         if not stat.S_ISREG(status.st_mode):
-            raise ContainerError(f"{self.path}: found something else at {name}, expected a plain file")
+            raise BundleError(f"{self.path}: found something else at {name}, expected a plain file")
         return status.st_size
 
     def read(self, name: str, size_bytes: int) -> bytes:
@@ -62,7 +62,7 @@ class Folder:
 
 
 class Zip:
-    """The files in a zip file. Raises ContainerError when it is none, or hides something."""
+    """The files in a zip file. Raises BundleError when it is none, or hides something."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -70,9 +70,9 @@ class Zip:
             with zipfile.ZipFile(path) as archive:
                 entries = archive.infolist()
         except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-            raise ContainerError(f"{path}: {error}; expected a {ZIP_SUFFIX} file, a zipped bundle") from error
+            raise BundleError(f"{path}: {error}; expected a {ZIP_SUFFIX} file, a zipped bundle") from error
         if len(entries) > MAX_FILES:
-            raise ContainerError(f"{path}: found {len(entries):,} entries, expected at most {MAX_FILES:,}")
+            raise BundleError(f"{path}: found {len(entries):,} entries, expected at most {MAX_FILES:,}")
         self._entries: dict[str, zipfile.ZipInfo] = {}
         for entry in entries:
             if entry.is_dir():
@@ -81,9 +81,7 @@ class Zip:
             self._entries[entry.filename] = entry
         total = sum(entry.file_size for entry in self._entries.values())
         if total > MAX_TOTAL_BYTES:
-            raise ContainerError(
-                f"{path}: found {total:,} bytes unpacked, expected at most {MAX_TOTAL_BYTES:,}"
-            )
+            raise BundleError(f"{path}: found {total:,} bytes unpacked, expected at most {MAX_TOTAL_BYTES:,}")
 
     def size_bytes(self, name: str) -> int | None:
         """The unpacked size that the zip file claims for a file, or None where there is none."""
@@ -96,7 +94,7 @@ class Zip:
             with zipfile.ZipFile(self.path) as archive, archive.open(self._entries[name]) as file:
                 return file.read(size_bytes + 1)
         except (zipfile.BadZipFile, EOFError, NotImplementedError, zipfile.zlib.error) as error:  # type: ignore[attr-defined]
-            raise ContainerError(
+            raise BundleError(
                 f"{self.path}: {name}: {error}; the file is damaged, export it again"
             ) from error
 
@@ -104,30 +102,30 @@ class Zip:
         name = entry.filename
         check_name(name, str(self.path))
         if name in self._entries:
-            raise ContainerError(f"{self.path}: found {name} twice, expected each file once")
+            raise BundleError(f"{self.path}: found {name} twice, expected each file once")
         if stat.S_ISLNK(entry.external_attr >> 16):
-            raise ContainerError(f"{self.path}: found a link at {name}, expected a plain file")
+            raise BundleError(f"{self.path}: found a link at {name}, expected a plain file")
         if entry.flag_bits & 1:
-            raise ContainerError(f"{self.path}: found {name} encrypted, expected a plain file")
+            raise BundleError(f"{self.path}: found {name} encrypted, expected a plain file")
         if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise ContainerError(
+            raise BundleError(
                 f"{self.path}: found {name} compressed by method {entry.compress_type}, "
                 "expected it stored or deflated"
             )
         if entry.file_size > MAX_ZIP_RATIO * max(entry.compress_size, 1):
-            raise ContainerError(
+            raise BundleError(
                 f"{self.path}: {name} claims to unpack from {entry.compress_size:,} to "
                 f"{entry.file_size:,} bytes, expected at most {MAX_ZIP_RATIO} times as many"
             )
 
 
 def open_container(path: Path) -> Folder | Zip:
-    """The container at `path`. Raises ContainerError when there is none."""
+    """The container at `path`. Raises BundleError when there is none."""
     if path.is_dir():
         return Folder(path)
     if path.is_file():
         return Zip(path)
-    raise ContainerError(f"{path}: found nothing there, expected a bundle folder or a {ZIP_SUFFIX} file")
+    raise BundleError(f"{path}: found nothing there, expected a bundle folder or a {ZIP_SUFFIX} file")
 
 
 def write_container(path: Path, files: Mapping[str, bytes], overwrite: bool) -> None:
@@ -136,7 +134,7 @@ def write_container(path: Path, files: Mapping[str, bytes], overwrite: bool) -> 
     All is written to a temporary sibling and flushed before it takes the name. A folder that replaces
     another steps into its place after that one has stepped aside; the old one comes back if that fails.
 
-    Raises ContainerError when something is there already and `overwrite` is false, OSError when the disk
+    Raises BundleError when something is there already and `overwrite` is false, OSError when the disk
     is full or the place cannot be written: what was there before is then as it was.
     """
     check_target(path, overwrite)
@@ -162,16 +160,16 @@ def write_container(path: Path, files: Mapping[str, bytes], overwrite: bool) -> 
 
 
 def check_target(path: Path, overwrite: bool) -> None:
-    """Raise ContainerError when `write_container` would not write there."""
+    """Raise BundleError when `write_container` would not write there."""
     if path.name in ("", ".."):
-        raise ContainerError(f"{str(path)!r}: found no name at its end, expected a new folder's; choose one")
+        raise BundleError(f"{str(path)!r}: found no name at its end, expected a new folder's; choose one")
     is_zip = path.suffix == ZIP_SUFFIX
     occupied = path.is_file() or (path.is_dir() and any(path.iterdir())) or path.is_symlink()
     if occupied and not overwrite:
         found = "a folder that is not empty" if path.is_dir() else "a file"
-        raise ContainerError(f"{path}: found {found}, expected a new name; choose another or add --overwrite")
+        raise BundleError(f"{path}: found {found}, expected a new name; choose another or add --overwrite")
     if path.exists() and path.is_dir() == is_zip:
-        raise ContainerError(
+        raise BundleError(
             f"{path}: found a {'folder' if is_zip else 'file'} there, expected to replace a "
             f"{'file' if is_zip else 'folder'}; choose another name"
         )

@@ -40,6 +40,7 @@ from desktop.widgets.help_dialogs import show_about, show_shortcuts
 from desktop.widgets.images import to_qimage
 from desktop.widgets.message_bar import MessageBar
 from desktop.widgets.plane_view import PlaneView
+from desktop.widgets.recent_menu import RecentMenu
 from desktop.widgets.side_panel import SidePanel
 from export.bundle import Bundle
 
@@ -149,8 +150,9 @@ class MainWindow(QMainWindow):
     def _make_menus(self) -> None:
         file = self.menuBar().addMenu("&File")
         self._action(file, "&Open bundle…", QKeySequence.StandardKey.Open, self._choose_bundle)
-        self._recent = file.addMenu("Open &recent")
-        self._recent.aboutToShow.connect(self._fill_recent)
+        self.recent = RecentMenu(self)
+        self.recent.chosen.connect(self.open_path)
+        file.addMenu(self.recent)
         file.addSeparator()
         self._action(file, "&Save picture…", QKeySequence.StandardKey.Save, self._save_picture)
         self._action(file, "&Copy picture", QKeySequence.StandardKey.Copy, self._copy_picture)
@@ -385,20 +387,6 @@ class MainWindow(QMainWindow):
         )
         if chosen:
             self.open_path(Path(chosen))
-
-    def _fill_recent(self) -> None:
-        self._recent.clear()
-        paths = settings.recent_bundles()
-        for path in paths:
-            self._recent.addAction(str(path)).triggered.connect(partial(self._open_recent, path))
-        if not paths:
-            self._recent.addAction("Nothing yet").setEnabled(False)
-            return
-        self._recent.addSeparator()
-        self._recent.addAction("Clear").triggered.connect(settings.forget_bundles)
-
-    def _open_recent(self, path: Path) -> None:
-        self.open_path(path)
 
     def _show_about(self) -> None:
         bundle = self.explorer.bundle

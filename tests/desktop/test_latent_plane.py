@@ -19,6 +19,7 @@ from desktop.latent_plane import (
     path_points,
     quantile_axis,
     sample_prior,
+    spread_apart,
     ticks,
     viewport_around,
 )
@@ -290,3 +291,20 @@ def test_what_is_shown_can_be_typed():
     """A z as it is shown reads back as itself, to its four decimals."""
     z = (-1.23456, 0.0, 1e-5, 12.5)
     assert parse_z(format_z(z), 4) == pytest.approx(z, abs=5e-5)
+
+
+def test_names_that_lie_on_each_other_are_spread_apart():
+    """Points closer than the distance move until they are that far apart, about their common middle."""
+    points = [(0.0, 0.0), (0.0, 0.0), (5.0, 0.0), (5.0, 5.0)]
+    spread = spread_apart(points, 30)
+    apart = [np.hypot(*(spread[i] - spread[j])) for i in range(4) for j in range(i)]
+    assert min(apart) > 29
+    assert spread.mean(axis=0) == pytest.approx(np.mean(points, axis=0))
+
+
+def test_names_that_have_room_stay_where_they_are():
+    """Points that are far enough apart do not move, nor does a single one; none is none."""
+    points = [(0.0, 0.0), (31.0, 0.0)]
+    assert spread_apart(points, 30).tolist() == [list(point) for point in points]
+    assert spread_apart([(1.0, 2.0)], 30).tolist() == [[1.0, 2.0]]
+    assert spread_apart([], 30).shape == (0, 2)

@@ -1,0 +1,107 @@
+"""What the encoder made of the held-out images, as arrays in one `posterior.npz`."""
+
+import io
+import lzma
+import zipfile
+import zlib
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from export.containers import MAX_FILE_BYTES, BundleError
+
+# What zipfile, zlib, lzma and numpy raise at bytes that lie; RuntimeError says encrypted or unknown method.
+ARRAY_ERRORS = (
+    OSError,
+    ValueError,
+    EOFError,
+    OverflowError,
+    MemoryError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+)
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """What the encoder made of the held-out images.
+
+    Attributes:
+        mean: float32 [N, d].
+        logvar: float32 [N, d].
+        images: uint8 [N, C, H, W] of 0 and 1, or None where the file holds none.
+        labels: uint8 [N], or None where the file holds none.
+    """
+
+    mean: NDArray[np.float32]
+    logvar: NDArray[np.float32]
+    images: NDArray[np.uint8] | None = None
+    labels: NDArray[np.uint8] | None = None
+
+
+def pack_posterior(posterior: Posterior) -> bytes:
+    """The bytes of a posterior.npz; images become packed bits."""
+    arrays: dict[str, NDArray[Any]] = {"mean": posterior.mean, "logvar": posterior.logvar}
+    if posterior.images is not None:
+        arrays["images_packed"] = np.packbits(posterior.images.reshape(len(posterior.images), -1), axis=1)
+    if posterior.labels is not None:
+        arrays["labels"] = posterior.labels
+    file = io.BytesIO()
+    np.savez_compressed(file, allow_pickle=False, **arrays)
+    return file.getvalue()
+
+
+def unpack_posterior(
+    data: bytes, image_shape: tuple[int, int, int], latent_dim: int, where: str
+) -> Posterior:
+    """The posterior of what `pack_posterior` wrote; `where` names the file.
+
+    Raises BundleError when arrays are missing, shaped otherwise, or not numbers.
+    """
+    arrays = _load_arrays(data, where)
+    for name in ("mean", "logvar"):
+        if name not in arrays:
+            raise BundleError(f"{where}: found no array {name}, expected float32 [N, {latent_dim}]")
+    count = len(arrays["mean"]) if arrays["mean"].ndim else 0
+    bits = int(np.prod(image_shape))
+    expected = {
+        "mean": (np.float32, (count, latent_dim)),
+        "logvar": (np.float32, (count, latent_dim)),
+        "labels": (np.uint8, (count,)),
+        "images_packed": (np.uint8, (count, -(-bits // 8))),
+    }
+    for name, (dtype, shape) in expected.items():
+        if name in arrays and (arrays[name].dtype != dtype or arrays[name].shape != shape):
+            raise BundleError(
+                f"{where}: found {name} {arrays[name].dtype} {list(arrays[name].shape)}, "
+                f"expected {np.dtype(dtype)} {list(shape)}"
+            )
+    if not all(np.isfinite(arrays[name]).all() for name in ("mean", "logvar")):
+        raise BundleError(f"{where}: found means or log-variances that are not finite, expected numbers")
+    packed = arrays.get("images_packed")
+    images = (
+        None if packed is None else np.unpackbits(packed, axis=1, count=bits).reshape(count, *image_shape)
+    )
+    return Posterior(arrays["mean"], arrays["logvar"], images, arrays.get("labels"))
+
+
+def _load_arrays(data: bytes, where: str) -> dict[str, NDArray[Any]]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            total = sum(entry.file_size for entry in archive.infolist())
+        if total > MAX_FILE_BYTES:
+            raise BundleError(
+                f"{where}: found {total:,} bytes of arrays, expected at most {MAX_FILE_BYTES:,}"
+            )
+        with np.load(io.BytesIO(data), allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+    except ARRAY_ERRORS as error:
+        raise BundleError(f"{where}: {error}; expected arrays written by numpy.savez") from error
+    for name, array in arrays.items():
+        if not isinstance(array, np.ndarray):  # numpy hands out a file without its header as bytes
+            raise BundleError(f"{where}: found {name} that is no array, expected one written by numpy.savez")
+    return arrays

@@ -1,0 +1,143 @@
+"""`python -m desktop`: a screenshot without a display, and one line for everything that goes wrong."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import imageio.v3 as imageio
+import pytest
+
+ROOT = Path(__file__).parents[2]
+OFFSCREEN_SAYS = "This plugin does not support propagateSizeHints()"
+
+
+@pytest.fixture
+def call(settings_folder):
+    """`call(*arguments, **environment)`: exit status, standard output and the lines of standard error."""
+
+    def run(*arguments, **environment):
+        clean = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+        }
+        done = subprocess.run(
+            [sys.executable, "-m", "desktop", *map(str, arguments)],
+            cwd=ROOT,
+            env=clean | {"XDG_CONFIG_HOME": str(settings_folder)} | environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        errors = [line for line in done.stderr.splitlines() if line != OFFSCREEN_SAYS]
+        return done.returncode, done.stdout, errors
+
+    return run
+
+
+@pytest.fixture
+def refused(call):
+    """`refused(*arguments, **environment)`: the one line that is said, with status 2."""
+
+    def run(*arguments, **environment):
+        status, out, errors = call(*arguments, **environment)
+        assert status == 2
+        assert out == ""
+        assert len(errors) == 1, errors
+        assert errors[0].startswith("latent-plane: ")
+        return errors[0]
+
+    return run
+
+
+def test_a_screenshot_is_the_window_with_the_model_in_it(call, tmp_path, bundle_path):
+    """A PNG of the size that was asked for, with many colours: plane, points and picture are decoded."""
+    out = tmp_path / "window.png"
+    arguments = (bundle_path, "--screenshot", out, "--size", 1000, 700)
+    assert call(*arguments, QT_QPA_PLATFORM="offscreen") == (0, "", [])
+    picture = imageio.imread(out)
+    assert picture.shape[:2] == (700, 1000)
+    assert len({tuple(pixel) for pixel in picture[::7, ::7, :3].reshape(-1, 3)}) > 50
+    assert [file.name for file in tmp_path.iterdir()] == ["window.png"]
+
+
+def test_the_window_opens_where_it_was_last(call, tmp_path, make_bundle):
+    """Without a size the second start has that of the first, which is remembered between processes."""
+    path, sizes = make_bundle(), []
+    for number, size in enumerate([("--size", 960, 710), ()]):
+        out = tmp_path / f"{number}.png"
+        status, _, _ = call(path, "--screenshot", out, *size, QT_QPA_PLATFORM="offscreen")
+        assert status == 0
+        sizes.append(imageio.imread(out).shape[:2])
+    assert sizes == [(710, 960)] * 2
+
+
+def test_without_a_bundle_the_one_that_ships_is_opened(call, tmp_path):
+    """The program shows something at its first start."""
+    out = tmp_path / "window.png"
+    assert call("--screenshot", out, QT_QPA_PLATFORM="offscreen") == (0, "", [])
+    assert imageio.imread(out).shape[:2] == (860, 1180)
+
+
+def test_without_any_display_one_line_names_what_works_without(refused):
+    """No window can open: what is missing, and the command that needs none."""
+    said = refused()
+    assert "neither DISPLAY nor WAYLAND_DISPLAY is set" in said
+    assert "python -m desktop.render" in said
+
+
+def test_a_display_where_nothing_answers_is_named(refused):
+    """A stale DISPLAY is one line, where Qt alone would abort the process."""
+    said = refused(DISPLAY=":987")
+    assert "DISPLAY is :987" in said
+    assert "python -m desktop.render" in said
+
+
+def test_help_needs_no_display(call):
+    """On a server the options can be read."""
+    status, out, errors = call("--help")
+    assert (status, errors) == (0, [])
+    assert "--screenshot" in out
+
+
+def test_a_bundle_that_is_not_there_ends_the_start(refused, tmp_path):
+    """Nothing is open, so the window closes and the line says what was found and expected."""
+    said = refused(tmp_path / "no", "--screenshot", tmp_path / "a.png", QT_QPA_PLATFORM="offscreen")
+    assert said == (
+        f"latent-plane: {tmp_path / 'no'}: found nothing there, "
+        "expected a bundle folder or a .latent file"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_decoder_that_is_no_graph_ends_the_start(refused, make_bundle):
+    """The bundle's checksums are right and its content is not."""
+    path = make_bundle(decoder=b"no graph")
+    said = refused(path, QT_QPA_PLATFORM="offscreen")
+    assert f"{path}: decoder.onnx: " in said
+
+
+def test_a_screenshot_that_cannot_be_written_is_told(refused, tmp_path, make_bundle):
+    """The window closes, and the line names the file."""
+    out = tmp_path / "no" / "a.png"
+    said = refused(make_bundle(), "--screenshot", out, QT_QPA_PLATFORM="offscreen")
+    assert str(out) in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("--sreenshot", "a.png"), "'--screenshot'"),
+        (("--devise", "cpu"), "'--device'"),
+        (("--size", "10", "900"), "320<=x<=10000"),
+        (("--device", "gpu"), "'auto', 'cuda', 'cpu'"),
+        (("a", "b"), "unexpected extra argument"),
+    ],
+)
+def test_a_wrong_option_is_answered_with_what_is_right(refused, arguments, expected):
+    """The near name, or the range, and where to read more; no display is needed for that."""
+    said = refused(*arguments)
+    assert expected in said
+    assert said.endswith("(see latent-plane --help)")

@@ -1,0 +1,650 @@
+"""export/bundle.py: what is written comes back, and every lie is one sentence."""
+
+import errno
+import io
+import json
+import pickle
+import re
+import zipfile
+
+import numpy as np
+import pytest
+
+from export.bundle import (
+    DECODER_FILE,
+    ENCODER_FILE,
+    MANIFEST_FILE,
+    POSTERIOR_FILE,
+    BundleError,
+    Posterior,
+    check_target,
+    epoch_file,
+    open_bundle,
+    pack_posterior,
+    tensor_facts,
+    write_bundle,
+)
+from tests.export.forging import (
+    COUNT,
+    DECODER,
+    IMAGE_SHAPE,
+    LATENT_DIM,
+    edit_manifest,
+    facts,
+    posterior,
+    swap_file,
+    write_small,
+    zip_folder,
+)
+
+
+@pytest.fixture(params=["small", "small.latent"])
+def target(request, tmp_path):
+    """Where a bundle goes: a folder, or a file."""
+    return tmp_path / request.param
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A small bundle's folder, to be damaged."""
+    write_small(tmp_path / "bundle")
+    return tmp_path / "bundle"
+
+
+def refusal(path) -> str:
+    """What `open_bundle` says of a bundle that it refuses: one line."""
+    with pytest.raises(BundleError) as error:
+        open_bundle(path)
+    assert "\n" not in str(error.value)
+    return str(error.value)
+
+
+def npy(array: np.ndarray) -> bytes:
+    """The bytes of an .npy file."""
+    file = io.BytesIO()
+    np.save(file, array, allow_pickle=True)
+    return file.getvalue()
+
+
+def npz(members: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
+    """The bytes of a zip file."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", compression) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return file.getvalue()
+
+
+def npy_header(shape: str) -> bytes:
+    """An .npy file of float32 whose header claims a shape and that has nothing after it."""
+    header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}".ljust(117).encode() + b"\n"
+    return b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header
+
+
+GOOD = {
+    "mean.npy": npy(np.zeros((COUNT, 2), np.float32)),
+    "logvar.npy": npy(np.zeros((COUNT, 2), np.float32)),
+}
+
+
+def test_what_is_written_is_read(target):
+    """A folder and a .latent file both give back their facts and each file's bytes."""
+    written = write_small(
+        target, **{epoch_file(12, DECODER_FILE): b"twelve", epoch_file(3, DECODER_FILE): b"3"}
+    )
+    bundle = open_bundle(target)
+    assert bundle.manifest == written.manifest
+    assert (bundle.name, bundle.latent_dim, bundle.likelihood) == ("Small", LATENT_DIM, "bernoulli")
+    assert bundle.image_shape == IMAGE_SHAPE
+    assert set(bundle.files) == {
+        "decoder.onnx",
+        "posterior.npz",
+        "epochs/012/decoder.onnx",
+        "epochs/003/decoder.onnx",
+    }
+    assert bundle.read(DECODER_FILE) == DECODER
+    assert bundle.read("epochs/012/decoder.onnx") == b"twelve"
+    assert bundle.epochs == (3, 12)
+    assert target.is_dir() == (target.suffix == "")
+
+
+def test_the_manifest_holds_size_and_hash_of_every_file(folder):
+    """manifest.json names every other file of the folder with its size and SHA-256, and the format."""
+    manifest = json.loads((folder / MANIFEST_FILE).read_text())
+    assert manifest["format"] == "latent-plane/1"
+    found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert set(manifest["files"]) == found - {MANIFEST_FILE}
+    assert manifest["files"]["decoder.onnx"] == {
+        "size_bytes": 360,
+        "sha256": "8bfb7b1758663e7d709e9bed3d4984a3ffc13d9aa07f92142654dd6a5a67ecbd",
+    }
+
+
+def test_the_posterior_comes_back(target):
+    """Means, log-variances, labels and images come back bit for bit, though 25 pixels fill no whole bytes."""
+    found = write_small(target).read_posterior()
+    expected = posterior()
+    for name in ("mean", "logvar", "images", "labels"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
+        assert getattr(found, name).dtype == getattr(expected, name).dtype
+
+
+def test_an_epochs_posterior_has_no_images(tmp_path):
+    """A posterior without images and labels reads as one, and an epoch that has none reads as None."""
+    everything = posterior()
+    alone = pack_posterior(Posterior(everything.mean, everything.logvar))
+    bundle = write_small(tmp_path / "b", **{epoch_file(1, POSTERIOR_FILE): alone})
+    found = bundle.read_posterior(1)
+    np.testing.assert_array_equal(found.mean, everything.mean)
+    assert (found.images, found.labels) == (None, None)
+    assert bundle.read_posterior(2) is None
+
+
+def test_label_names_are_for_people(tmp_path):
+    """Label names come from the manifest's dataset; without any there are none."""
+    files = {DECODER_FILE: DECODER}
+    named = write_bundle(tmp_path / "a", facts(dataset={"name": "two", "labels": ["no", "yes"]}), files)
+    assert named.label_names == ("no", "yes")
+    for number, dataset in enumerate((None, {}, {"labels": "no"}, ["no"])):
+        bundle = write_bundle(tmp_path / str(number), facts(dataset=dataset), files)
+        assert bundle.label_names == ()
+
+
+def test_a_file_that_the_manifest_does_not_name_is_not_read(folder):
+    """A file that lies in the folder but not in the manifest does not belong to the bundle."""
+    (folder / "extra.txt").write_text("extra")
+    bundle = open_bundle(folder)
+    with pytest.raises(BundleError) as error:
+        bundle.read("extra.txt")
+    assert str(error.value) == f"{folder}: found no extra.txt in manifest.json, expected it there"
+
+
+def test_a_bundle_that_changes_after_opening_is_noticed(target):
+    """Bytes are checked as they are handed out: another bundle in the same place is no longer this one."""
+    bundle = write_small(target)
+    write_small(target, overwrite=True, **{DECODER_FILE: DECODER[::-1]})
+    with pytest.raises(BundleError, match=re.escape(f"{target}: decoder.onnx: ")):
+        bundle.read(DECODER_FILE)
+
+
+def test_nothing_there_is_refused(tmp_path):
+    """A path with nothing there is refused with its name."""
+    path = tmp_path / "gone.latent"
+    assert refusal(path) == f"{path}: found nothing there, expected a bundle folder or a .latent file"
+
+
+def test_a_folder_without_manifest_is_refused(tmp_path):
+    """A folder without manifest.json is no bundle."""
+    assert refusal(tmp_path) == (
+        f"{tmp_path}: found no manifest.json, expected a bundle made by python -m export.onnx"
+    )
+
+
+def test_a_missing_file_is_refused(folder):
+    """A file that the manifest names and the folder lacks is refused with its name."""
+    (folder / DECODER_FILE).unlink()
+    assert refusal(folder) == (
+        f"{folder}: found no decoder.onnx, expected it as manifest.json names it; export again"
+    )
+
+
+@pytest.mark.parametrize("size_bytes", [0, 359, 361])
+def test_a_wrong_size_is_refused(folder, size_bytes):
+    """A file cut short, emptied or grown is refused with both sizes."""
+    (folder / DECODER_FILE).write_bytes((DECODER + b"x")[:size_bytes])
+    assert refusal(folder) == (
+        f"{folder}: decoder.onnx: found {size_bytes} bytes, expected 360; export again"
+    )
+
+
+def test_a_wrong_hash_is_refused(folder):
+    """One changed byte is refused with both hashes."""
+    (folder / DECODER_FILE).write_bytes(b"A" + DECODER[1:])
+    assert re.fullmatch(
+        re.escape(f"{folder}: decoder.onnx: found SHA-256 ")
+        + r"[0-9a-f]{12}…, expected [0-9a-f]{12}…; the file was changed, export again",
+        refusal(folder),
+    )
+
+
+@pytest.mark.parametrize("version", ["latent-plane/2", "latent-plane/11", "latent-plane", "", None, 1])
+def test_another_format_is_refused(folder, version):
+    """An unknown format version is refused with the version found, and says what to do."""
+    edit_manifest(folder, lambda manifest: manifest.update(format=version))
+    assert refusal(folder) == (
+        f"{folder}: manifest.json: found format {version!r}, expected 'latent-plane/1'; "
+        "open it with the version of the program that wrote it, or export the run again"
+    )
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../secret",
+        "epochs/../../secret",
+        "/etc/passwd",
+        "epochs\\..\\secret",
+        "C:\\secret",
+        "c:/secret",
+        "",
+        ".",
+        "..",
+        "a//b",
+        "a/",
+        ".hidden",
+        "a\nb",
+        "a b",
+        "caf\u00e9",
+        "a\0",
+    ],
+)
+def test_a_name_that_leaves_the_folder_is_refused(folder, name):
+    """A name with .., an absolute one, one with a backslash or with odd letters is refused, never opened."""
+    (folder.parent / "secret").write_text("secret")
+    fact = {"size_bytes": 6, "sha256": "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b"}
+    edit_manifest(folder, lambda manifest: manifest["files"].update({name: fact}))
+    assert refusal(folder) == (
+        f"{folder}: manifest.json: found the file name {name!r}, expected plain names inside the bundle"
+    )
+
+
+@pytest.mark.parametrize("kind", ["file", "folder on the way", "manifest"])
+def test_a_link_is_refused(folder, kind):
+    """A link in the place of a file, of a folder on the way to it, or of the manifest is refused."""
+    outside = folder.parent / "outside"
+    if kind == "folder on the way":
+        name = epoch_file(1, DECODER_FILE)
+        (folder / name).parent.mkdir(parents=True)
+        swap_file(folder, name, b"epoch")
+        (folder / "epochs").rename(outside)
+        (folder / "epochs").symlink_to(outside)
+    else:
+        name = DECODER_FILE if kind == "file" else MANIFEST_FILE
+        (folder / name).rename(outside)
+        (folder / name).symlink_to(outside)
+    assert refusal(folder) == f"{folder}: found a link at {name}, expected a plain file"
+
+
+def test_a_folder_in_the_place_of_a_file_is_refused(folder):
+    """A folder called decoder.onnx is refused."""
+    (folder / DECODER_FILE).unlink()
+    (folder / DECODER_FILE).mkdir()
+    assert refusal(folder) == f"{folder}: found something else at decoder.onnx, expected a plain file"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (b"", "Expecting value"),
+        (b'{"format": "latent-plane/1"', "Expecting"),
+        (b"\xff\xfe\xfd", "codec can't decode"),
+        (b"[" * 100_000, "recursion"),
+        (b"[1]", "found a JSON list, expected an object"),
+        (b"null", "found a JSON NoneType, expected an object"),
+    ],
+    ids=["empty", "cut short", "no text", "nested too deep", "a list", "null"],
+)
+def test_a_manifest_that_is_no_json_object_is_refused(folder, text, found):
+    """A manifest that is no JSON, or no object, is refused with the reason."""
+    (folder / MANIFEST_FILE).write_bytes(text)
+    said = refusal(folder)
+    assert said.startswith(f"{folder}: manifest.json: ")
+    assert found in said
+
+
+def test_a_huge_manifest_is_refused_unread(folder):
+    """A manifest over 16 MiB is refused by its size."""
+    with (folder / MANIFEST_FILE).open("ab") as file:
+        file.truncate((16 << 20) + 1)
+    assert refusal(folder) == (
+        f"{folder}: found a manifest.json of 16,777,217 bytes, expected at most 16,777,216"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"name": None}, "found name = None, expected a str"),
+        ({"latent_dim": "2"}, "found latent_dim = '2', expected a int"),
+        ({"latent_dim": 2.0}, "found latent_dim = 2.0, expected a int"),
+        ({"latent_dim": True}, "found latent_dim = True, expected a int"),
+        ({"opset": []}, "found opset = [], expected a int"),
+        ({"files": ["decoder.onnx"]}, "found files = ['decoder.onnx'], expected a dict"),
+        ({"image": 28}, "found image = 28, expected a dict"),
+        ({"tensors": None}, "found tensors = None, expected a dict"),
+        ({"name": ["x" * 100]}, f"found name = ['{'x' * 58}, expected a str"),
+    ],
+)
+def test_a_wrong_type_is_refused(folder, changes, message):
+    """A fact of the wrong type, or none, is refused with the value, cut to a readable length."""
+    edit_manifest(folder, lambda manifest: manifest.update(changes))
+    assert refusal(folder) == f"{folder}: manifest.json: {message}"
+
+
+@pytest.mark.parametrize(
+    "key", ["name", "created", "image", "latent_dim", "likelihood", "opset", "tensors", "files"]
+)
+def test_a_missing_fact_is_refused(folder, key):
+    """Every fact that the format requires is missed by name."""
+    edit_manifest(folder, lambda manifest: manifest.pop(key))
+    assert refusal(folder).startswith(f"{folder}: manifest.json: found {key} = None, expected a ")
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (
+            lambda manifest: manifest.update(latent_dim=0),
+            "latent_dim: found 0, expected a whole number from 1 to 65,536",
+        ),
+        (
+            lambda manifest: manifest.update(latent_dim=-2),
+            "latent_dim: found -2, expected a whole number from 1 to 65,536",
+        ),
+        (
+            lambda manifest: manifest.update(latent_dim=1 << 40),
+            "latent_dim: found 1099511627776, expected a whole number from 1 to 65,536",
+        ),
+        (
+            lambda manifest: manifest["image"].update(height=0),
+            "image height: found 0, expected a whole number from 1 to 16,384",
+        ),
+        (
+            lambda manifest: manifest["image"].update(width="5"),
+            "image width: found '5', expected a whole number from 1 to 16,384",
+        ),
+        (
+            lambda manifest: manifest["image"].pop("channels"),
+            "image channels: found None, expected a whole number from 1 to 16,384",
+        ),
+        (lambda manifest: manifest["image"].update(channels=2), "found 2 channels, expected 1, 3 or 4"),
+        (
+            lambda manifest: manifest["files"].pop("decoder.onnx"),
+            "found no decoder.onnx among its files, expected it there",
+        ),
+        (
+            lambda manifest: manifest["files"].update({"decoder.onnx": 360}),
+            "size_bytes of decoder.onnx: found None, expected a whole number from 1 to 2,147,483,648",
+        ),
+        (
+            lambda manifest: manifest["files"]["decoder.onnx"].update(size_bytes=1 << 40),
+            "size_bytes of decoder.onnx: found 1099511627776, expected a whole number from 1 to",
+        ),
+        (
+            lambda manifest: manifest["files"]["decoder.onnx"].pop("sha256"),
+            "found sha256 = None for decoder.onnx, expected hex digits",
+        ),
+        (
+            lambda manifest: manifest["files"].update(
+                {f"f{n}": {"size_bytes": 1 << 31, "sha256": ""} for n in range(5)}
+            ),
+            "found 10,737,419,",
+        ),
+    ],
+)
+def test_a_fact_out_of_range_is_refused(folder, edit, message):
+    """Sizes and counts that cannot be are refused before any file is read."""
+    edit_manifest(folder, edit)
+    assert refusal(folder).startswith(f"{folder}: manifest.json: {message}")
+
+
+def test_tensors_that_contradict_the_image_are_refused(folder):
+    """Tensor shapes that do not follow from image and latent_dim are refused with both."""
+    edit_manifest(folder, lambda manifest: manifest.update(tensors=tensor_facts((1, 9, 9), 3)))
+    assert refusal(folder) == (
+        f"{folder}: manifest.json: found tensors of decoder.onnx z float32 ['N', 3] → "
+        "probabilities float32 ['N', 1, 9, 9], expected z float32 ['N', 2] → "
+        "probabilities float32 ['N', 1, 5, 5] from image and latent_dim"
+    )
+
+
+@pytest.mark.parametrize(
+    ("graph", "words"),
+    [
+        (None, "None"),
+        ({"inputs": 3}, "{'inputs': 3}"),
+        ({"inputs": [{"name": "z"}], "outputs": []}, "{'inputs': [{'name': 'z'}], 'outputs': []}"),
+        ({"inputs": [], "outputs": []}, " → "),
+    ],
+)
+def test_tensors_of_another_form_are_refused(folder, graph, words):
+    """Tensor facts that are no such facts are refused, as far as they can be told."""
+    edit_manifest(folder, lambda manifest: manifest["tensors"].update({"decoder.onnx": graph}))
+    assert refusal(folder).startswith(
+        f"{folder}: manifest.json: found tensors of decoder.onnx {words}, expected z float32 ['N', 2] → "
+    )
+
+
+def test_an_encoders_tensors_are_checked_too(folder):
+    """A bundle with an encoder must have the encoder's tensors right."""
+    swap_file(folder, ENCODER_FILE, b"an encoder")
+    open_bundle(folder)
+    edit_manifest(folder, lambda manifest: manifest["tensors"].pop(ENCODER_FILE))
+    assert refusal(folder).startswith(
+        f"{folder}: manifest.json: found tensors of encoder.onnx None, expected x "
+    )
+
+
+@pytest.mark.parametrize(
+    ("members", "message"),
+    [
+        ({"mean.npy": GOOD["mean.npy"]}, "found no array logvar, expected float32 [N, 2]"),
+        ({}, "found no array mean, expected float32 [N, 2]"),
+        (
+            GOOD | {"mean.npy": npy(np.zeros((COUNT, 3), np.float32))},
+            "found mean float32 [7, 3], expected float32 [7, 2]",
+        ),
+        (
+            GOOD | {"logvar.npy": npy(np.zeros((COUNT - 1, 2), np.float32))},
+            "found logvar float32 [6, 2], expected float32 [7, 2]",
+        ),
+        (GOOD | {"mean.npy": npy(np.zeros(()))}, "found mean float64 [], expected float32 [0, 2]"),
+        (
+            GOOD | {"mean.npy": npy(np.zeros((COUNT, 2)))},
+            "found mean float64 [7, 2], expected float32 [7, 2]",
+        ),
+        (
+            GOOD | {"labels.npy": npy(np.zeros(COUNT, np.int64))},
+            "found labels int64 [7], expected uint8 [7]",
+        ),
+        (
+            GOOD | {"images_packed.npy": npy(np.zeros((COUNT, 3), np.uint8))},
+            "found images_packed uint8 [7, 3], expected uint8 [7, 4]",
+        ),
+        (
+            GOOD | {"mean.npy": npy(np.full((COUNT, 2), np.nan, np.float32))},
+            "found means or log-variances that are not finite, expected numbers",
+        ),
+        (
+            GOOD | {"logvar.npy": npy(np.full((COUNT, 2), -np.inf, np.float32))},
+            "found means or log-variances that are not finite, expected numbers",
+        ),
+        (GOOD | {"mean": b"no array"}, "found mean that is no array, expected one written by numpy.savez"),
+    ],
+)
+def test_posterior_arrays_of_another_kind_are_refused(folder, members, message):
+    """Arrays that are missing, of another shape or type, or no numbers are refused with both sides."""
+    swap_file(folder, POSTERIOR_FILE, npz(members))
+    bundle = open_bundle(folder)
+    with pytest.raises(BundleError) as error:
+        bundle.read_posterior()
+    assert str(error.value) == f"{folder}: posterior.npz: {message}"
+
+
+class Trap:
+    """What unpickling it would do is create a file."""
+
+    def __init__(self, path) -> None:
+        self.path = path
+
+    def __reduce__(self):
+        """Open the file for writing."""
+        return open, (str(self.path), "w")
+
+
+@pytest.mark.parametrize("form", ["object array", "bare pickle"])
+def test_a_pickle_is_refused_and_not_run(folder, form):
+    """A pickle, bare or in an array of objects, is refused; the code in it does not run."""
+    sprung = folder.parent / "sprung"
+    if form == "object array":
+        data = npz(GOOD | {"mean.npy": npy(np.array([Trap(sprung)], dtype=object))})
+    else:
+        data = pickle.dumps(Trap(sprung))
+    swap_file(folder, POSTERIOR_FILE, data)
+    with pytest.raises(BundleError) as error:
+        open_bundle(folder).read_posterior()
+    assert str(error.value).endswith("; expected arrays written by numpy.savez")
+    assert not sprung.exists()
+
+
+@pytest.mark.parametrize("shape", ["(1000000000000, 2)", "(99999999999999999999, 2)", "(-1, 2)", "(7, 2)"])
+def test_an_array_that_claims_what_is_not_there_is_refused(folder, shape):
+    """A header that claims terabytes, or just more than follows it, is refused as no array."""
+    swap_file(folder, POSTERIOR_FILE, npz(GOOD | {"mean.npy": npy_header(shape)}))
+    with pytest.raises(BundleError) as error:
+        open_bundle(folder).read_posterior()
+    assert str(error.value).startswith(f"{folder}: posterior.npz: ")
+    assert str(error.value).endswith("; expected arrays written by numpy.savez")
+
+
+def test_damaged_arrays_are_refused_whatever_the_damage(folder):
+    """Of 1,000 posteriors with a few bytes changed, each reads or is refused; no other error gets out."""
+    dice = np.random.default_rng(0)
+    good = np.frombuffer(pack_posterior(posterior()), np.uint8)
+    path = folder / POSTERIOR_FILE
+    refused = 0
+    for _ in range(1000):
+        damaged = good.copy()
+        damaged[dice.integers(0, len(good), 3)] = dice.integers(0, 256, 3)
+        swap_file(folder, path.name, damaged.tobytes())
+        bundle = open_bundle(folder)
+        try:
+            bundle.read_posterior()
+        except BundleError:
+            refused += 1
+    assert 500 < refused < 1000
+
+
+def test_a_place_that_is_taken_is_refused(target):
+    """Without overwriting, a bundle in the place is refused, by name, and stays as it is."""
+    write_small(target)
+    found = "a folder that is not empty" if target.is_dir() else "a file"
+    with pytest.raises(BundleError) as error:
+        write_small(target, **{DECODER_FILE: b"new"})
+    assert str(error.value) == (
+        f"{target}: found {found}, expected a new name; choose another or add --overwrite"
+    )
+    assert open_bundle(target).read(DECODER_FILE) == DECODER
+
+
+def test_overwriting_replaces_the_whole_bundle(target):
+    """Overwriting leaves the new files and none of the old, and nothing beside them."""
+    write_small(target, **{"epochs/001/decoder.onnx": b"old"})
+    write_small(target, overwrite=True, **{DECODER_FILE: b"new"})
+    bundle = open_bundle(target)
+    assert bundle.read(DECODER_FILE) == b"new"
+    assert bundle.epochs == ()
+    assert not (target / "epochs").exists()
+    assert list(target.parent.iterdir()) == [target]
+
+
+def test_an_empty_folder_is_a_free_place(tmp_path):
+    """An empty folder is taken over without --overwrite."""
+    (tmp_path / "b").mkdir()
+    assert write_small(tmp_path / "b").name == "Small"
+
+
+def test_overwriting_spares_a_folder_that_is_no_bundle(tmp_path):
+    """--overwrite on a folder that holds something else is refused, and what it holds stays."""
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home/letter.txt").write_text("dear")
+    for attempt in (check_target, write_small):
+        with pytest.raises(BundleError) as error:
+            attempt(tmp_path / "home", overwrite=True)
+        assert str(error.value) == (
+            f"{tmp_path / 'home'}: found a folder that holds something else, "
+            "expected a bundle to overwrite; choose another name"
+        )
+    assert (tmp_path / "home/letter.txt").read_text() == "dear"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found", "expected"),
+    [
+        ("b", "b.latent", "folder", "file"),
+        ("b.latent", "b", "file", "folder"),
+    ],
+)
+def test_a_folder_never_replaces_a_file_nor_a_file_a_folder(tmp_path, old, new, found, expected):
+    """Overwriting a folder by a .latent file, or a file by a folder, is refused."""
+    write_small(tmp_path / old).path.rename(tmp_path / new)
+    with pytest.raises(BundleError) as error:
+        write_small(tmp_path / new, overwrite=True)
+    assert str(error.value) == (
+        f"{tmp_path / new}: found a {found} there, expected to replace a {expected}; choose another name"
+    )
+
+
+@pytest.mark.parametrize("name", [".", "/", ".."])
+def test_a_place_without_a_name_is_refused(name, tmp_path, monkeypatch):
+    """A path that ends in no name, such as `.`, is refused."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BundleError, match=rf"^'{re.escape(name)}': found no name at its end"):
+        write_small(tmp_path.__class__(name))
+
+
+def test_overwriting_a_link_leaves_what_it_led_to(tmp_path):
+    """A link to a bundle is replaced by the new one; the bundle that it led to stays."""
+    write_small(tmp_path / "real")
+    (tmp_path / "link").symlink_to("real")
+    write_small(tmp_path / "link", overwrite=True, **{DECODER_FILE: b"new"})
+    assert open_bundle(tmp_path / "real").read(DECODER_FILE) == DECODER
+    assert open_bundle(tmp_path / "link").read(DECODER_FILE) == b"new"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "real"]
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_disk_that_fills_up_leaves_the_old_bundle(target, file_size_limit, exists):
+    """When writing fails midway, the old bundle is whole, or there is still none; no half one stays."""
+    if exists:
+        write_small(target)
+    noise = np.random.default_rng(0).bytes(100_000)
+    with pytest.raises(OSError) as error, file_size_limit(20_000):
+        write_small(target, overwrite=True, **{DECODER_FILE: noise})
+    assert (error.value.errno, error.value.filename) == (errno.EFBIG, str(target))
+    assert list(target.parent.iterdir()) == ([target] if exists else [])
+    if exists:
+        assert open_bundle(target).read(DECODER_FILE) == DECODER
+
+
+def test_a_file_that_cannot_be_made_leaves_the_old_bundle(tmp_path):
+    """When one of the files cannot be created, the old bundle is whole and no half one stays."""
+    path = tmp_path / "b"
+    write_small(path)
+    with pytest.raises(OSError):
+        write_small(path, overwrite=True, **{"a": b"a file", "a/b": b"below a file"})
+    assert list(tmp_path.iterdir()) == [path]
+    assert open_bundle(path).read(DECODER_FILE) == DECODER
+
+
+@pytest.mark.parametrize(
+    ("changes", "files", "message"),
+    [
+        ({"latent_dim": 3}, {}, "found tensors of decoder.onnx z float32 ['N', 2]"),
+        ({}, {"../x": b"x"}, "found the file name '../x'"),
+        ({}, {"decoder.onnx": b""}, "size_bytes of decoder.onnx: found 0"),
+    ],
+)
+def test_a_bundle_that_would_lie_is_not_written(target, changes, files, message):
+    """Facts or names that reading would refuse are refused by writing, and nothing is written."""
+    with pytest.raises(BundleError, match=re.escape(message)):
+        write_bundle(target, facts(**changes), {DECODER_FILE: DECODER} | files)
+    assert list(target.parent.iterdir()) == []
+
+
+def test_a_real_bundle_opens_as_a_file_too(bundle_path, tmp_path):
+    """A bundle's folder, zipped by anyone, is the same bundle."""
+    zipped = open_bundle(zip_folder(bundle_path, tmp_path / "small.latent"))
+    folder = open_bundle(bundle_path)
+    assert zipped.manifest == folder.manifest
+    assert all(zipped.read(name) == folder.read(name) for name in folder.files)

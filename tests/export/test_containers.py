@@ -1,0 +1,210 @@
+"""export/containers.py: zip files that hide something, and the limits of what is read."""
+
+import tracemalloc
+import zipfile
+
+import numpy as np
+import pytest
+
+from export.bundle import DECODER_FILE, BundleError, open_bundle
+from export.containers import Folder, Zip, open_container, write_container
+from tests.export.forging import DECODER, write_small, zip_folder
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A small bundle's folder."""
+    return write_small(tmp_path / "bundle").path
+
+
+@pytest.fixture
+def path(tmp_path):
+    """Where the forged file goes."""
+    return tmp_path / "forged.latent"
+
+
+def refusal(path) -> str:
+    """What `open_bundle` says of a file that it refuses."""
+    with pytest.raises(BundleError) as error:
+        open_bundle(path)
+    return str(error.value)
+
+
+def forge_decoder(**claims: int):
+    """Let the zip file claim something else of decoder.onnx."""
+
+    def forge(entry: zipfile.ZipInfo) -> None:
+        if entry.filename == DECODER_FILE:
+            for name, value in claims.items():
+                setattr(entry, name, value)
+
+    return forge
+
+
+@pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_the_unforged_file_opens(folder, path, compression):
+    """What the other tests forge is a good bundle before: each of them fails for its own lie."""
+    assert open_bundle(zip_folder(folder, path, compression=compression)).read(DECODER_FILE) == DECODER
+
+
+def test_folders_in_a_zip_file_are_passed_over(folder, path):
+    """Entries for folders, which many zip programs write, do no harm."""
+    assert open_bundle(zip_folder(folder, path, more=(("epochs/", b""),))).epochs == ()
+
+
+def test_a_name_twice_is_refused(folder, path):
+    """Two entries of one name, of which readers see one or the other, are refused."""
+    zip_folder(folder, path, more=((DECODER_FILE, DECODER),))
+    assert refusal(path) == f"{path}: found decoder.onnx twice, expected each file once"
+
+
+@pytest.mark.parametrize("name", ["../secret", "/etc/passwd", "a/../../b", "a\\b", "..\\x", "C:/x"])
+def test_a_name_that_leaves_the_folder_is_refused(folder, path, name):
+    """An entry whose name would leave the bundle is refused, though the manifest does not name it."""
+    zip_folder(folder, path, more=((name, b"x"),))
+    assert refusal(path) == f"{path}: found the file name {name!r}, expected plain names inside the bundle"
+
+
+def test_a_link_is_refused(folder, path):
+    """An entry that says it is a symbolic link is refused."""
+    zip_folder(folder, path, forge_decoder(external_attr=0o120777 << 16))
+    assert refusal(path) == f"{path}: found a link at decoder.onnx, expected a plain file"
+
+
+def test_an_encrypted_file_is_refused(folder, path):
+    """An encrypted entry is refused before anything is read."""
+    zip_folder(folder, path, forge_decoder(flag_bits=1))
+    assert refusal(path) == f"{path}: found decoder.onnx encrypted, expected a plain file"
+
+
+@pytest.mark.parametrize("compression", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_other_compression_is_refused(folder, path, compression):
+    """Methods that can unpack to more than deflate can, and need more memory, are refused."""
+    zip_folder(folder, path, compression=compression)
+    assert refusal(path) == (
+        f"{path}: found decoder.onnx compressed by method {compression}, expected it stored or deflated"
+    )
+
+
+def test_a_zip_bombs_claim_is_refused(folder, path):
+    """An entry that claims to unpack to more than deflate can is refused unread."""
+    zip_folder(folder, path, forge_decoder(file_size=1 << 30))
+    packed = zipfile.ZipFile(path).getinfo(DECODER_FILE).compress_size
+    assert refusal(path) == (
+        f"{path}: decoder.onnx claims to unpack from {packed} to 1,073,741,824 bytes, "
+        "expected at most 1032 times as many"
+    )
+
+
+def test_a_zip_bomb_that_hides_its_size_is_not_unpacked(folder, path):
+    """64 MB of zeros that claim to be the 360 bytes expected are refused, and never fill the memory."""
+    with (folder / DECODER_FILE).open("wb") as file:
+        file.truncate(64 << 20)
+    zip_folder(folder, path, forge_decoder(file_size=len(DECODER)))
+    tracemalloc.start()
+    try:
+        said = refusal(path)
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert said.startswith(f"{path}: decoder.onnx: ")
+    assert peak_bytes < 4 << 20
+
+
+def test_claims_beyond_all_limits_are_refused(folder, path):
+    """Entries that claim more than 8 GiB together are refused unread."""
+
+    def forge(entry: zipfile.ZipInfo) -> None:
+        entry.file_size, entry.compress_size = 3 << 30, 3 << 30
+
+    zip_folder(folder, path, forge)
+    assert refusal(path) == f"{path}: found 9,663,676,416 bytes unpacked, expected at most 8,589,934,592"
+
+
+def test_too_many_entries_are_refused(path):
+    """More than 10,000 entries are refused."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for number in range(10_001):
+            archive.writestr(str(number), b"")
+    assert refusal(path) == f"{path}: found 10,001 entries, expected at most 10,000"
+
+
+@pytest.mark.parametrize(
+    ("content", "found"), [(b"", "File is not a zip file"), (b"plain text", "File is not a zip file")]
+)
+def test_a_file_that_is_no_zip_is_refused(path, content, found):
+    """An empty file, and one that is something else, are refused with the reason."""
+    path.write_bytes(content)
+    assert refusal(path) == f"{path}: {found}; expected a .latent file, a zipped bundle"
+
+
+def test_a_file_cut_short_is_refused(folder, path):
+    """A .latent file that lost its end is refused."""
+    zip_folder(folder, path)
+    path.write_bytes(path.read_bytes()[:-30])
+    assert refusal(path).endswith("; expected a .latent file, a zipped bundle")
+
+
+def test_damaged_content_is_refused(folder, path):
+    """Packed bytes that do not unpack are refused with the entry's name."""
+    zip_folder(folder, path)
+    with zipfile.ZipFile(path) as archive:
+        start = archive.getinfo(DECODER_FILE).header_offset + 30 + len(DECODER_FILE)
+    data = bytearray(path.read_bytes())
+    data[start : start + 8] = b"\xff" * 8
+    path.write_bytes(data)
+    said = refusal(path)
+    assert said.startswith(f"{path}: decoder.onnx: ")
+    assert said.endswith("; the file is damaged, export it again")
+
+
+def test_damaged_files_are_refused_whatever_the_damage(folder, path):
+    """Of 1,000 files with a few bytes changed, each opens or is refused; no other error gets out."""
+    dice = np.random.default_rng(0)
+    good = np.frombuffer(zip_folder(folder, path).read_bytes(), np.uint8)
+    refused = 0
+    for _ in range(1000):
+        damaged = good.copy()
+        # Half of the damage goes to the central directory, at the end, which says what the rest means.
+        places = np.where(dice.random(3) < 0.5, dice.integers(0, len(good), 3), -dice.integers(1, 220, 3))
+        damaged[places] = dice.integers(0, 256, 3)
+        path.write_bytes(damaged.tobytes())
+        try:
+            open_bundle(path)
+        except BundleError:
+            refused += 1
+    assert 500 < refused < 1000
+
+
+def test_reading_stops_after_what_was_expected(tmp_path):
+    """However long a file is, one byte more than expected is read, so that a longer one shows."""
+    (tmp_path / "f").mkdir()
+    (tmp_path / "f/a").write_bytes(b"12345")
+    zipped = zip_folder(tmp_path / "f", tmp_path / "z.latent")
+    for container in (Folder(tmp_path / "f"), Zip(zipped)):
+        assert container.size_bytes("a") == 5
+        assert container.size_bytes("b") is None
+        assert container.size_bytes("a/b") is None
+        assert container.read("a", 2) == b"123"
+
+
+def test_a_name_is_checked_at_every_door(tmp_path):
+    """Even asked directly, a folder gives no file outside of it."""
+    (tmp_path / "f").mkdir()
+    (tmp_path / "secret").write_text("secret")
+    for ask in (Folder(tmp_path / "f").size_bytes, lambda name: Folder(tmp_path / "f").read(name, 10)):
+        with pytest.raises(BundleError, match=r"found the file name '\.\./secret'"):
+            ask("../secret")
+
+
+def test_nothing_there_is_no_container(tmp_path):
+    """A path with nothing there, and one that is neither file nor folder, are refused."""
+    for path in (tmp_path / "gone", type(tmp_path)("/dev/null")):
+        with pytest.raises(BundleError, match="found nothing there, expected a bundle folder"):
+            open_container(path)
+
+
+def test_missing_parents_are_made(tmp_path):
+    """Folders on the way to the new container are made."""
+    write_container(tmp_path / "a/b/c", {"x": b"1"}, overwrite=False)
+    assert (tmp_path / "a/b/c/x").read_bytes() == b"1"
