@@ -37,7 +37,7 @@ class Legend(QWidget):
 
     def _button(self, label: int, name: str) -> QToolButton:
         button = QToolButton()
-        button.setText(name)
+        button.setText(name.replace("&", "&&"))
         button.setCheckable(True)
         button.setChecked(True)
         button.setToolTip(f"Show or hide the points labelled {name}")

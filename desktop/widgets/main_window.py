@@ -84,6 +84,7 @@ class MainWindow(QMainWindow):
         self._device = QLabel()
         self._timing = QLabel()
         self._pointer = QLabel()
+        self._pointer.setTextFormat(Qt.TextFormat.PlainText)
         self._pointer_ab: tuple[float, float] | None = None
         self._soon = QTimer(self, singleShot=True, interval=STATUS_UPDATE_MS)
         self._soon.timeout.connect(self._show_status)
@@ -397,4 +398,4 @@ class MainWindow(QMainWindow):
 def _in_words(bundle: Bundle) -> str:
     metrics = bundle.manifest.get("metrics")
     elbo = metrics.get("test_elbo_nats") if isinstance(metrics, dict) else None
-    return bundle.name if elbo is None else f"{bundle.name}, test ELBO {elbo:.2f} nats"
+    return f"{bundle.name}, test ELBO {elbo:.2f} nats" if isinstance(elbo, float) else bundle.name

@@ -1,5 +1,6 @@
 """A message in the window that does not stand in the way: what went wrong, to copy and to dismiss."""
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
@@ -18,6 +19,7 @@ class MessageBar(QFrame):
         )
         self._label = QLabel()
         self._label.setWordWrap(True)
+        self._label.setTextFormat(Qt.TextFormat.PlainText)
         copy = QPushButton("Copy")
         copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.text()))
         dismiss = QPushButton("Dismiss")

@@ -110,6 +110,8 @@ class PlaneView(QWidget):
         """The cached layers, then what moves on them."""
         painter = QPainter(self)
         ratio = self.devicePixelRatioF()
+        if self._backdrop_layer is not None and self._backdrop_layer.devicePixelRatio() != ratio:
+            self._backdrop_layer = self._points_layer = None  # the window is on another screen
         if self._backdrop_layer is None:
             self._backdrop_layer = backdrop_layer(
                 self._state, self.size(), ratio, self._backdrop, self._backdrop_edges

@@ -21,7 +21,7 @@ class RecentMenu(QMenu):
         self.clear()
         paths = settings.recent_bundles()
         for path in paths:
-            self.addAction(str(path)).triggered.connect(partial(self.chosen.emit, path))
+            self.addAction(str(path).replace("&", "&&")).triggered.connect(partial(self.chosen.emit, path))
         if paths:
             self.addSeparator()
             self.addAction("Clear").triggered.connect(settings.forget_bundles)

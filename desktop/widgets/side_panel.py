@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -56,6 +56,7 @@ class SidePanel(QWidget):
         self.z.setToolTip("The cursor's z: type or paste numbers, Return moves there")
         self.z_error = QLabel()
         self.z_error.setWordWrap(True)
+        self.z_error.setTextFormat(Qt.TextFormat.PlainText)
         self.z_error.setStyleSheet("color: #d9534f;")
         self.z_error.hide()
         self.right, self.up = QSpinBox(), QSpinBox()

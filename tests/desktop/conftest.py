@@ -172,9 +172,7 @@ def plain_decoder() -> Callable[[Path], Callable[[Any], NDArray[np.float32]]]:
     """`plain_decoder(path)(z)`: a bundle's decoder by ONNX Runtime alone, all of z [N, d] at once."""
 
     def load(path: Path) -> Callable[[Any], NDArray[np.float32]]:
-        session = ort.InferenceSession(
-            (path / DECODER_FILE).read_bytes(), providers=["CPUExecutionProvider"]
-        )
+        session = ort.InferenceSession((path / DECODER_FILE).read_bytes(), providers=["CPUExecutionProvider"])
 
         def decode(z: Any) -> NDArray[np.float32]:
             (probabilities,) = session.run(None, {"z": np.asarray(z, np.float32)})
@@ -243,6 +241,7 @@ def make_explorer(qtbot: Any) -> Iterator[Callable[..., Explorer]]:
 def open_window(qtbot: Any) -> Iterator[Callable[..., MainWindow]]:
     """`open_window(path, size)`: the shown window with a bundle open and its backdrop decoded."""
     windows: list[MainWindow] = []
+    gc.freeze()  # what is there already need not be looked through at the end
 
     def make(path: Path | None = None, size: tuple[int, int] = (900, 800)) -> MainWindow:
         window = MainWindow(Explorer("cpu"))
@@ -260,3 +259,4 @@ def open_window(qtbot: Any) -> Iterator[Callable[..., MainWindow]]:
     windows.clear()
     # What still refers to itself is taken apart here, on the thread that made it.
     gc.collect()
+    gc.unfreeze()

@@ -236,7 +236,8 @@ def test_a_path_of_one_frame_is_refused_in_words():
 
 @pytest.mark.parametrize("most", [1, 2, 3, 8, 10])
 @pytest.mark.parametrize(
-    ("low", "high"), [(0, 8), (-3, 3), (-0.31, 0.29), (1e-4, 3.3e-4), (-7e3, 9.9e3), (0.1, 0.3), (99.5, 100.5)]
+    ("low", "high"),
+    [(0, 8), (-3, 3), (-0.31, 0.29), (1e-4, 3.3e-4), (-7e3, 9.9e3), (0.1, 0.3), (99.5, 100.5)],
 )
 def test_ticks_are_round_numbers_within_range_and_not_too_many(low, high, most):
     """All ticks are multiples of 1, 2 or 5 times a power of ten, inside, and at most as many as asked."""
@@ -266,7 +267,15 @@ def test_an_empty_range_has_no_ticks():
 
 @pytest.mark.parametrize(
     "text",
-    ["0.5, -1.25", "0.5 -1.25", "(0.5; −1.25)", "[ 0.5,-1.25 ]", "\t0.5\n-1.25 ", "5e-1,-125e-2", "[[.5 -1.25]]"],
+    [
+        "0.5, -1.25",
+        "0.5 -1.25",
+        "(0.5; −1.25)",
+        "[ 0.5,-1.25 ]",
+        "\t0.5\n-1.25 ",
+        "5e-1,-125e-2",
+        "[[.5 -1.25]]",
+    ],
 )
 def test_z_is_read_however_people_write_it(text):
     """Commas, semicolons, spaces, brackets and the real minus sign are all fine."""

@@ -245,9 +245,7 @@ def test_a_value_out_of_range_is_told_with_the_range(refused, arguments, expecte
         (("path", "--z", "0,0"), "a.png", "'.png'", ".gif"),
     ],
 )
-def test_a_wrong_ending_is_told_before_anything_is_decoded(
-    refused, tmp_path, command, name, found, expected
-):
+def test_a_wrong_ending_is_told_before_anything_is_decoded(refused, tmp_path, command, name, found, expected):
     """PNG for grids, GIF for paths: the format is never guessed from the name."""
     out = tmp_path / name
     said = refused(*command, tmp_path / "no bundle", "--out", out)
@@ -277,9 +275,7 @@ def test_a_path_that_is_none_is_refused_in_words(refused, tmp_path, make_bundle,
     assert not out.exists()
 
 
-@pytest.mark.parametrize(
-    ("latent_dim", "axes", "last"), [(2, (0, 2), 1), (3, (1, 1), 2), (1, (0, 1), 0)]
-)
+@pytest.mark.parametrize(("latent_dim", "axes", "last"), [(2, (0, 2), 1), (3, (1, 1), 2), (1, (0, 1), 0)])
 def test_axes_that_the_model_does_not_have_are_refused(
     refused, tmp_path, make_bundle, latent_dim, axes, last
 ):
@@ -288,11 +284,15 @@ def test_axes_that_the_model_does_not_have_are_refused(
     assert f"--axes {axes[0]} {axes[1]}: expected two different dimensions from 0 to {last}" in said
 
 
-@pytest.mark.parametrize(("command", "name"), [(("plane",), "a.png"), (("path", "--z", "0,0", "--z", "1,1"), "a.gif")])
+@pytest.mark.parametrize(
+    ("command", "name"), [(("plane",), "a.png"), (("path", "--z", "0,0", "--z", "1,1"), "a.gif")]
+)
 def test_a_folder_that_is_not_there_is_named(refused, tmp_path, make_bundle, command, name):
     """Found, and what to do."""
     said = refused(*command, make_bundle(), "--out", tmp_path / "no" / name)
-    assert said == f"python -m desktop.render: {tmp_path / 'no'}: The directory does not exist; check the path"
+    assert (
+        said == f"python -m desktop.render: {tmp_path / 'no'}: The directory does not exist; check the path"
+    )
 
 
 def test_a_folder_in_the_place_of_the_file_is_told(refused, tmp_path, make_bundle):

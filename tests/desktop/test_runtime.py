@@ -182,7 +182,9 @@ def test_an_encoder_of_another_shape_is_refused_too(make_bundle):
         [("mean", ["N", 3]), ("logvar", ["N", 3])],
     )
     path = make_bundle(encoder=encoder)
-    with pytest.raises(BundleError, match=r"encoder\.onnx: found inputs x float \['N', 3\], expected x float"):
+    with pytest.raises(
+        BundleError, match=r"encoder\.onnx: found inputs x float \['N', 3\], expected x float"
+    ):
         Model(open_bundle(path), "cpu")
 
 

@@ -1,5 +1,6 @@
 """export/graphs.py: graphs that take any batch, carry their weights, and tell nothing of this machine."""
 
+import functools
 from pathlib import Path
 
 import numpy as np
@@ -27,19 +28,23 @@ def seeded_model(size: str, seed: int = 0) -> ConvVAE:
     return model
 
 
+@functools.cache
+def graphs_of(size: str) -> dict[str, onnx.ModelProto]:
+    """The two graphs of the model with seed 0, exported once."""
+    image_shape, _, latent_dim = SIZES[size]
+    return export_graphs(seeded_model(size), image_shape, latent_dim)
+
+
 @pytest.fixture(scope="module", params=SIZES)
 def exported(request):
     """A model's size, the model, and its two graphs."""
-    model = seeded_model(request.param)
-    image_shape, _, latent_dim = SIZES[request.param]
-    return request.param, model, export_graphs(model, image_shape, latent_dim)
+    return request.param, seeded_model(request.param), graphs_of(request.param)
 
 
 @pytest.fixture(scope="module")
 def small_graphs():
     """The small model's two graphs."""
-    image_shape, _, latent_dim = SIZES["small"]
-    return export_graphs(seeded_model("small"), image_shape, latent_dim)
+    return graphs_of("small")
 
 
 def run(graph: onnx.ModelProto, **inputs: np.ndarray) -> list[np.ndarray]:

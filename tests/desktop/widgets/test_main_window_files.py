@@ -1,0 +1,449 @@
+"""The window and files: bundles come in, pictures and GIFs go out, and nothing is lost on the way."""
+
+import shutil
+from pathlib import Path
+
+import imageio.v3 as imageio
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel
+
+from desktop.latent_plane import manifold_grid, path_points, sample_prior
+from desktop.pictures import tile, to_bytes
+from desktop.widgets import settings
+from export.bundle import FORMAT, open_bundle, write_bundle
+
+LEFT = Qt.MouseButton.LeftButton
+SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
+SOON_MS = 10_000
+
+
+@pytest.fixture
+def first(make_bundle, labelled_posterior):
+    """A small bundle with points of three labels."""
+    return make_bundle(name="first", posterior=labelled_posterior, labels=("a", "b", "c"))
+
+
+@pytest.fixture
+def window(open_window, first):
+    """The window with that bundle open."""
+    return open_window(first)
+
+
+@pytest.fixture
+def decoded(plain_decoder, first):
+    """`decoded(z)`: pictures at z [N, 2] by a plain session, uint8 [N, 12, 12]."""
+    decode = plain_decoder(first)
+    return lambda z: to_bytes(decode(z))
+
+
+@pytest.fixture
+def answer(monkeypatch):
+    """`answer(path)`: what the person chooses in the next dialogs for a file; asked holds what they asked."""
+    asked = []
+
+    def choose(path):
+        def dialog(parent, title, name, kind):
+            asked.append((title, name, kind))
+            return ("" if path is None else str(path), kind)
+
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", staticmethod(dialog))
+        monkeypatch.setattr(QFileDialog, "getOpenFileName", staticmethod(dialog))
+        return asked
+
+    return choose
+
+
+def drop(window, *urls):
+    """Drag files onto the window and let them go; whether the window would take them."""
+    data = QMimeData()
+    data.setUrls(list(urls))
+    copy, no_keys = Qt.DropAction.CopyAction, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPoint(50, 50), copy, data, LEFT, no_keys)
+    enter.ignore()
+    window.event(enter)
+    if enter.isAccepted():
+        window.event(QDropEvent(QPointF(50, 50), copy, data, LEFT, no_keys))
+    return enter.isAccepted()
+
+
+def names(folder):
+    return sorted(file.name for file in folder.iterdir())
+
+
+def make_path(window, qtbot):
+    """Three points by Shift-click."""
+    width, height = window.plane.width(), window.plane.height()
+    for x, y in ((0.3, 0.3), (0.8, 0.3), (0.5, 0.8)):
+        qtbot.mouseClick(window.plane, LEFT, SHIFT, QPoint(round(x * width), round(y * height)))
+
+
+def test_a_dropped_bundle_is_opened(window, make_bundle, qtbot):
+    """The folder, or its manifest, let go over the window."""
+    for name, file in (("second", ""), ("third", "manifest.json")):
+        path = make_bundle(name=name, latent_dim=3)
+        with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+            assert drop(window, QUrl.fromLocalFile(str(path / file)))
+        assert window.windowTitle() == f"{name} — Latent Plane"
+        assert window.explorer.bundle.path == path
+
+
+def test_a_dropped_latent_file_is_opened(window, make_bundle, qtbot):
+    """The bundle as one file."""
+    path = make_bundle(name="zipped", suffix=".latent")
+    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+        drop(window, QUrl.fromLocalFile(str(path)))
+    assert window.windowTitle() == "zipped — Latent Plane"
+
+
+def test_what_is_no_file_is_not_taken(window):
+    """A web address is refused while it is still in the hand."""
+    assert not drop(window, QUrl("https://example.org/bundle.latent"))
+    assert not drop(window)
+
+
+def test_a_bundle_is_opened_with_the_dialog(window, make_bundle, qtbot, answer):
+    """Ctrl+O asks for a file; a manifest stands for its folder; nothing chosen opens nothing."""
+    path = make_bundle(name="second")
+    asked = answer(path / "manifest.json")
+    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+        qtbot.keyClick(window.plane, Qt.Key.Key_O, CONTROL)
+    assert window.explorer.bundle.path == path
+    assert asked[0][0] == "Open a bundle"
+    answer(None)
+    qtbot.keyClick(window.plane, Qt.Key.Key_O, CONTROL)
+    qtbot.wait(50)
+    assert window.explorer.bundle.path == path
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support")
+def test_a_recent_bundle_is_opened_from_the_menu(window, first, make_bundle, qtbot):
+    """What was opened stands in the menu, newest first, and can be chosen again."""
+    second = make_bundle(name="second")
+    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+        window.open_path(second)
+    assert settings.recent_bundles() == [second, first]
+    menu = window.recent
+    menu.popup(QPoint(0, 0))
+    qtbot.waitExposed(menu)
+    assert [action.text() for action in menu.actions()][:2] == [str(second), str(first)]
+    qtbot.keyClick(menu, Qt.Key.Key_Down)
+    qtbot.keyClick(menu, Qt.Key.Key_Down)
+    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+        qtbot.keyClick(menu, Qt.Key.Key_Return)
+    assert window.windowTitle() == "first — Latent Plane"
+    assert settings.recent_bundles() == [first, second]
+
+
+def test_nothing_of_the_bundle_before_stays(window, make_bundle, qtbot, pixels):
+    """Points, labels, path, sheets and hidden labels are gone; the picture is the new model's."""
+    make_path(window, qtbot)
+    qtbot.keyClick(window.plane, Qt.Key.Key_2, CONTROL)
+    qtbot.waitUntil(lambda: window.samples.save.isEnabled(), timeout=SOON_MS)
+    qtbot.keyClick(window.samples, Qt.Key.Key_1, CONTROL)
+    with qtbot.waitSignal(window.explorer.backdrop_finished, timeout=SOON_MS):
+        window.open_path(make_bundle(name="second", latent_dim=3, image_shape=(3, 9, 9), seed=1))
+    assert window.explorer.state.path == ()
+    assert not window.panel.path.save.isEnabled()
+    assert not window.panel.points.isEnabled()
+    assert not window.samples.save.isEnabled()
+    assert window.samples.view.image() is None
+    assert window.panel.picture.image().width() == 9
+    qtbot.waitUntil(
+        lambda: not [button for button in window.panel.legend.children() if button.isWidgetType()]
+    )
+    window.plane.grab()
+
+
+def break_the_hash(path):
+    data = bytearray((path / "decoder.onnx").read_bytes())
+    data[100] ^= 1
+    (path / "decoder.onnx").write_bytes(data)
+
+
+def break_the_version(path):
+    manifest = path / "manifest.json"
+    manifest.write_text(manifest.read_text().replace(FORMAT, "latent-plane/9"))
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (shutil.rmtree, "found nothing there, expected a bundle folder or a .latent file"),
+        (lambda path: (path / "decoder.onnx").unlink(), "found no decoder.onnx"),
+        (break_the_hash, "found SHA-256"),
+        (break_the_version, "found format 'latent-plane/9'"),
+    ],
+)
+def test_a_bundle_that_cannot_be_opened_leaves_the_one_before(
+    window, first, make_bundle, qtbot, gray, decoded, same_picture, damage, said
+):
+    """The bar says what was found, and the model that was open goes on, picture by picture."""
+    path = make_bundle(name="damaged")
+    damage(path)
+    state = window.explorer.state
+    with qtbot.waitSignal(window.explorer.open_failed, timeout=SOON_MS):
+        drop(window, QUrl.fromLocalFile(str(path)))
+    assert window.message.isVisible()
+    assert str(path) in window.message.text()
+    assert said in window.message.text()
+    assert window.windowTitle() == "first — Latent Plane"
+    assert window.explorer.state == state
+    assert settings.recent_bundles() == [first]
+    qtbot.mouseClick(window.plane, LEFT, pos=QPoint(200, 150))
+    z = window.explorer.state.z
+    assert z != state.z
+    qtbot.waitUntil(
+        lambda: same_picture(gray(window.panel.picture.image()), decoded([z])[0]), timeout=SOON_MS
+    )
+
+
+def test_a_graph_that_does_not_fit_leaves_the_one_before(window, make_bundle, decoder_graph, qtbot):
+    """The checksums are right and the decoder is another one's."""
+    with qtbot.waitSignal(window.explorer.open_failed, timeout=SOON_MS):
+        window.open_path(make_bundle(name="odd", decoder=decoder_graph(5, (1, 12, 12))))
+    assert "found inputs z float ['N', 5], expected z float ['N', 2]" in window.message.text()
+    assert window.windowTitle() == "first — Latent Plane"
+
+
+def test_the_message_goes_when_a_bundle_opens(window, first, tmp_path, qtbot):
+    """What went wrong before is no longer of interest."""
+    with qtbot.waitSignal(window.explorer.open_failed, timeout=SOON_MS):
+        window.open_path(tmp_path / "no")
+    assert window.message.isVisible()
+    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+        window.open_path(first)
+    assert not window.message.isVisible()
+
+
+def test_a_strangers_facts_do_no_harm(window, make_bundle, decoder_graph, qtbot):
+    """Facts that nobody checked, of the wrong kind and full of markup, are shown as text or not at all."""
+    path = make_bundle(name="stranger")
+    bundle = open_bundle(path)
+    facts = dict(bundle.manifest) | {
+        "name": "<h1>stranger</h1>",
+        "metrics": {"test_elbo_nats": "high", "epoch": None},
+        "made_with": 7,
+        "dataset": {"labels": [1, None, "<b>"]},
+    }
+    odd = write_bundle(path.parent / "odd", facts, {"decoder.onnx": decoder_graph(2, (1, 12, 12))}).path
+    with qtbot.waitSignal(window.explorer.backdrop_finished, timeout=SOON_MS):
+        window.open_path(odd)
+    labels = window.statusBar().findChildren(QLabel)
+    (name,) = (label for label in labels if "stranger" in label.text())
+    assert name.text() == "<h1>stranger</h1>"
+    assert name.textFormat() == Qt.TextFormat.PlainText
+
+
+def saved_picture(window, qtbot, trigger):
+    with qtbot.waitSignal(window.explorer.saved, timeout=SOON_MS) as heard:
+        trigger()
+    return heard.args[0]
+
+
+def test_the_picture_is_saved_as_it_is_shown(window, qtbot, answer, tmp_path, decoded, same_picture):
+    """Ctrl+S and the button write the panel's picture, ten times enlarged, and the status bar says so."""
+    qtbot.mouseClick(window.plane, LEFT, pos=QPoint(300, 200))
+    with qtbot.waitSignal(window.explorer.picture_decoded, timeout=SOON_MS):
+        qtbot.keyClick(window.plane, Qt.Key.Key_Right)
+    expected = decoded([window.explorer.state.z])[0]
+    for name, trigger in (
+        ("key.png", lambda: qtbot.keyClick(window.plane, Qt.Key.Key_S, CONTROL)),
+        ("button.png", lambda: qtbot.mouseClick(window.panel.save, LEFT)),
+    ):
+        answer(tmp_path / name)
+        assert saved_picture(window, qtbot, trigger) == tmp_path / name
+        found = imageio.imread(tmp_path / name)
+        assert found.shape == (120, 120)
+        assert same_picture(found[::10, ::10], expected)
+        assert str(tmp_path / name) in window.statusBar().currentMessage()
+
+
+def test_a_name_without_an_ending_gets_one(window, qtbot, answer, tmp_path):
+    """Whoever types `seven` gets seven.png."""
+    answer(tmp_path / "seven")
+    saved_picture(window, qtbot, lambda: qtbot.mouseClick(window.panel.save, LEFT))
+    assert names(tmp_path) == ["seven.png"]
+
+
+def test_a_dialog_that_is_left_writes_nothing(window, qtbot, answer, tmp_path, monkeypatch):
+    """Cancel in the dialog for a picture, a sheet and a GIF."""
+    monkeypatch.chdir(tmp_path)
+    asked = answer(None)
+    make_path(window, qtbot)
+    qtbot.mouseClick(window.panel.save, LEFT)
+    qtbot.mouseClick(window.panel.path.save, LEFT)
+    qtbot.keyClick(window.plane, Qt.Key.Key_2, CONTROL)
+    qtbot.waitUntil(lambda: window.samples.save.isEnabled(), timeout=SOON_MS)
+    qtbot.mouseClick(window.samples.save, LEFT)
+    qtbot.wait(50)
+    assert [name for _, name, _ in asked] == ["picture.png", "walk.gif", "samples.png"]
+    assert names(tmp_path) == []
+    assert not window.panel.path.progress.isVisible()
+
+
+def test_a_place_that_cannot_be_written_is_told(window, qtbot, answer, tmp_path):
+    """The bar names the folder and says what to do."""
+    answer(tmp_path / "no" / "a.png")
+    with qtbot.waitSignal(window.explorer.failed, timeout=SOON_MS):
+        qtbot.mouseClick(window.panel.save, LEFT)
+    assert window.message.text() == f"{tmp_path / 'no'}: The directory does not exist; check the path"
+    assert window.message.isVisible()
+
+
+def test_saving_before_anything_is_open_does_nothing(open_window, qtbot, answer):
+    """No picture, no question where to put it."""
+    window = open_window()
+    asked = answer(Path("never.png"))
+    for key in (Qt.Key.Key_S, Qt.Key.Key_C, Qt.Key.Key_F, Qt.Key.Key_Plus):
+        qtbot.keyClick(window.plane, key, CONTROL if key in (Qt.Key.Key_S, Qt.Key.Key_C) else SHIFT)
+    qtbot.mouseClick(window.panel.save, LEFT)
+    assert asked == []
+
+
+def test_a_sheet_is_saved_at_its_scale(window, qtbot, answer, tmp_path, decoded, same_picture):
+    """The PNG of the samples is the sheet, each pixel enlarged as the page says."""
+    qtbot.keyClick(window.plane, Qt.Key.Key_2, CONTROL)
+    qtbot.waitUntil(lambda: window.samples.save.isEnabled(), timeout=SOON_MS)
+    window.samples.scale.setValue(3)
+    answer(tmp_path / "a.png")
+    saved_picture(window, qtbot, lambda: qtbot.mouseClick(window.samples.save, LEFT))
+    found = imageio.imread(tmp_path / "a.png")
+    assert found.shape == (8 * 12 * 3,) * 2
+    assert same_picture(found[::3, ::3], tile(decoded(sample_prior(64, 2, 0)), 8))
+
+
+def test_the_manifold_grid_is_saved_as_560_pixels(
+    open_window, bundle_path, qtbot, answer, tmp_path, plain_decoder, same_picture
+):
+    """Twenty by twenty MNIST pictures at scale 1, pixel by pixel what the decoder gives."""
+    window = open_window(bundle_path)
+    qtbot.keyClick(window.plane, Qt.Key.Key_3, CONTROL)
+    qtbot.waitUntil(lambda: window.manifold.save.isEnabled(), timeout=SOON_MS)
+    window.manifold.scale.setValue(1)
+    answer(tmp_path / "manifold.png")
+    saved_picture(window, qtbot, lambda: qtbot.mouseClick(window.manifold.save, LEFT))
+    found = imageio.imread(tmp_path / "manifold.png")
+    assert found.shape == (560, 560)
+    expected = to_bytes(plain_decoder(bundle_path)(manifold_grid(window.explorer.state.plane, 20)))
+    assert same_picture(found, tile(expected, 20))
+
+
+def test_the_path_is_saved_as_a_gif(window, qtbot, answer, tmp_path, decoded, same_picture):
+    """Frames, speed and return as the panel says; progress stands there meanwhile and goes at the end."""
+    panel = window.panel.path
+    make_path(window, qtbot)
+    panel.frames.setValue(30)
+    panel.fps.setValue(10)
+    panel.closed.setChecked(True)
+    answer(tmp_path / "walk")
+    shown = []
+    window.explorer.gif_progressed.connect(
+        lambda _: shown.append((panel.progress.isVisible(), panel.progress.value()))
+    )
+    saved_picture(window, qtbot, lambda: qtbot.mouseClick(panel.save, LEFT))
+    assert names(tmp_path) == ["walk.gif"]
+    frames = imageio.imread(tmp_path / "walk.gif", index=None)[..., 0]
+    scale = frames.shape[1] // 12
+    assert frames.shape == (30, 12 * scale, 12 * scale)
+    z = path_points(window.explorer.state.path, 30, True)
+    assert same_picture(frames[:, ::scale, ::scale], decoded(z))
+    with Image.open(tmp_path / "walk.gif") as gif:
+        assert gif.info["duration"] == 100
+    assert all(visible for visible, _ in shown[:-1])
+    values = [value for _, value in shown[:-1]]
+    assert values == sorted(values)
+    assert (values[0], values[-1]) == (0, 100)
+    assert not panel.progress.isVisible()
+    assert panel.save.isVisible()
+
+
+@pytest.mark.parametrize("at_share", [0.01, 0.95])
+def test_a_cancelled_gif_leaves_the_file_that_was_there(
+    window, qtbot, answer, tmp_path, join_encoders, at_share
+):
+    """Cancel while it decodes or while it encodes: the old file is whole, nothing else is left."""
+    place = tmp_path / "walk.gif"
+    place.write_bytes(b"the one before")
+    panel = window.panel.path
+    make_path(window, qtbot)
+    panel.frames.setValue(500)
+    answer(place)
+    with qtbot.waitSignal(
+        window.explorer.gif_progressed,
+        timeout=SOON_MS,
+        check_params_cb=lambda share: share and share >= at_share,
+    ):
+        qtbot.mouseClick(panel.save, LEFT)
+    assert panel.progress.isVisible()
+    qtbot.mouseClick(panel.cancel, LEFT)
+    assert not panel.progress.isVisible()
+    assert panel.save.isEnabled()
+    with qtbot.waitSignal(window.explorer.picture_decoded, timeout=SOON_MS):
+        qtbot.keyClick(window.plane, Qt.Key.Key_Right)
+    join_encoders()
+    assert names(tmp_path) == ["walk.gif"]
+    assert place.read_bytes() == b"the one before"
+    assert not window.message.isVisible()
+
+
+def test_a_gif_cancelled_and_saved_again_is_whole(window, qtbot, answer, tmp_path, join_encoders):
+    """Under the same name, at once: the second is the file, whatever became of the first."""
+    panel = window.panel.path
+    make_path(window, qtbot)
+    answer(tmp_path / "walk.gif")
+    panel.frames.setValue(500)
+    with qtbot.waitSignal(
+        window.explorer.gif_progressed, timeout=SOON_MS, check_params_cb=lambda share: share == 0.95
+    ):
+        qtbot.mouseClick(panel.save, LEFT)
+    qtbot.mouseClick(panel.cancel, LEFT)
+    panel.frames.setValue(7)
+    saved_picture(window, qtbot, lambda: qtbot.mouseClick(panel.save, LEFT))
+    join_encoders()
+    assert names(tmp_path) == ["walk.gif"]
+    with Image.open(tmp_path / "walk.gif") as gif:
+        assert gif.n_frames == 7
+
+
+def test_closing_the_window_gives_the_gif_up(window, qtbot, answer, tmp_path, join_encoders):
+    """Half a GIF is no GIF: the folder is as it was."""
+    make_path(window, qtbot)
+    window.panel.path.frames.setValue(300)
+    answer(tmp_path / "walk.gif")
+    with qtbot.waitSignal(
+        window.explorer.gif_progressed, timeout=SOON_MS, check_params_cb=lambda share: share == 0.95
+    ):
+        qtbot.mouseClick(window.panel.path.save, LEFT)
+    window.close()
+    join_encoders()
+    assert names(tmp_path) == []
+
+
+def test_a_path_that_stands_still_is_refused(window, qtbot, answer, tmp_path):
+    """Twice the same point is no walk: the bar says so, and nothing is written."""
+    answer(tmp_path / "walk.gif")
+    for _ in range(2):
+        qtbot.keyClick(window.plane, Qt.Key.Key_P)
+    qtbot.mouseClick(window.panel.path.save, LEFT)
+    expected = "found no two different points on the path, expected at least two; add points"
+    assert window.message.text() == expected
+    assert window.message.isVisible()
+    assert names(tmp_path) == []
+    assert not window.panel.path.progress.isVisible()
+
+
+def test_the_sheet_that_is_saved_is_the_one_that_is_shown(window, qtbot, answer, tmp_path, gray):
+    """After resampling, the file holds the new samples."""
+    page = window.samples
+    qtbot.keyClick(window.plane, Qt.Key.Key_2, CONTROL)
+    qtbot.waitUntil(lambda: page.save.isEnabled(), timeout=SOON_MS)
+    with qtbot.waitSignal(window.explorer.sheet_decoded, timeout=SOON_MS):
+        qtbot.mouseClick(page.resample, LEFT)
+    page.scale.setValue(1)
+    answer(tmp_path / "a.png")
+    saved_picture(window, qtbot, lambda: qtbot.mouseClick(page.save, LEFT))
+    assert np.array_equal(imageio.imread(tmp_path / "a.png"), gray(page.view.image()))

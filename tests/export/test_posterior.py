@@ -1,0 +1,179 @@
+"""export/posterior.py: arrays come back bit for bit, and no file of arrays does harm."""
+
+import io
+import pickle
+import zipfile
+
+import numpy as np
+import pytest
+
+from export.bundle import (
+    POSTERIOR_FILE,
+    BundleError,
+    Posterior,
+    epoch_file,
+    open_bundle,
+    pack_posterior,
+)
+from tests.export.forging import COUNT, posterior, swap_file, write_small
+
+
+@pytest.fixture(params=["small", "small.latent"])
+def target(request, tmp_path):
+    """Where a bundle goes: a folder, or a file."""
+    return tmp_path / request.param
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A small bundle's folder, to be damaged."""
+    write_small(tmp_path / "bundle")
+    return tmp_path / "bundle"
+
+
+def npy(array: np.ndarray) -> bytes:
+    """The bytes of an .npy file."""
+    file = io.BytesIO()
+    np.save(file, array, allow_pickle=True)
+    return file.getvalue()
+
+
+def npz(members: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
+    """The bytes of a zip file."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", compression) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return file.getvalue()
+
+
+def npy_header(shape: str) -> bytes:
+    """An .npy file of float32 whose header claims a shape and that has nothing after it."""
+    header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}".ljust(117).encode() + b"\n"
+    return b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header
+
+
+GOOD = {
+    "mean.npy": npy(np.zeros((COUNT, 2), np.float32)),
+    "logvar.npy": npy(np.zeros((COUNT, 2), np.float32)),
+}
+
+
+def test_the_posterior_comes_back(target):
+    """Means, log-variances, labels and images come back bit for bit, though 25 pixels fill no whole bytes."""
+    found = write_small(target).read_posterior()
+    expected = posterior()
+    for name in ("mean", "logvar", "images", "labels"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
+        assert getattr(found, name).dtype == getattr(expected, name).dtype
+
+
+def test_an_epochs_posterior_has_no_images(tmp_path):
+    """A posterior without images and labels reads as one, and an epoch that has none reads as None."""
+    everything = posterior()
+    alone = pack_posterior(Posterior(everything.mean, everything.logvar))
+    bundle = write_small(tmp_path / "b", **{epoch_file(1, POSTERIOR_FILE): alone})
+    found = bundle.read_posterior(1)
+    np.testing.assert_array_equal(found.mean, everything.mean)
+    assert (found.images, found.labels) == (None, None)
+    assert bundle.read_posterior(2) is None
+
+
+@pytest.mark.parametrize(
+    ("members", "message"),
+    [
+        ({"mean.npy": GOOD["mean.npy"]}, "found no array logvar, expected float32 [N, 2]"),
+        ({}, "found no array mean, expected float32 [N, 2]"),
+        (
+            GOOD | {"mean.npy": npy(np.zeros((COUNT, 3), np.float32))},
+            "found mean float32 [7, 3], expected float32 [7, 2]",
+        ),
+        (
+            GOOD | {"logvar.npy": npy(np.zeros((COUNT - 1, 2), np.float32))},
+            "found logvar float32 [6, 2], expected float32 [7, 2]",
+        ),
+        (GOOD | {"mean.npy": npy(np.zeros(()))}, "found mean float64 [], expected float32 [0, 2]"),
+        (
+            GOOD | {"mean.npy": npy(np.zeros((COUNT, 2)))},
+            "found mean float64 [7, 2], expected float32 [7, 2]",
+        ),
+        (
+            GOOD | {"labels.npy": npy(np.zeros(COUNT, np.int64))},
+            "found labels int64 [7], expected uint8 [7]",
+        ),
+        (
+            GOOD | {"images_packed.npy": npy(np.zeros((COUNT, 3), np.uint8))},
+            "found images_packed uint8 [7, 3], expected uint8 [7, 4]",
+        ),
+        (
+            GOOD | {"mean.npy": npy(np.full((COUNT, 2), np.nan, np.float32))},
+            "found means or log-variances that are not finite, expected numbers",
+        ),
+        (
+            GOOD | {"logvar.npy": npy(np.full((COUNT, 2), -np.inf, np.float32))},
+            "found means or log-variances that are not finite, expected numbers",
+        ),
+        (GOOD | {"mean": b"no array"}, "found mean that is no array, expected one written by numpy.savez"),
+    ],
+)
+def test_posterior_arrays_of_another_kind_are_refused(folder, members, message):
+    """Arrays that are missing, of another shape or type, or no numbers are refused with both sides."""
+    swap_file(folder, POSTERIOR_FILE, npz(members))
+    bundle = open_bundle(folder)
+    with pytest.raises(BundleError) as error:
+        bundle.read_posterior()
+    assert str(error.value) == f"{folder}: posterior.npz: {message}"
+
+
+class Trap:
+    """What unpickling it would do is create a file."""
+
+    def __init__(self, path) -> None:
+        self.path = path
+
+    def __reduce__(self):
+        """Open the file for writing."""
+        return open, (str(self.path), "w")
+
+
+@pytest.mark.parametrize("form", ["object array", "bare pickle"])
+def test_a_pickle_is_refused_and_not_run(folder, form):
+    """A pickle, bare or in an array of objects, is refused; the code in it does not run."""
+    sprung = folder.parent / "sprung"
+    if form == "object array":
+        data = npz(GOOD | {"mean.npy": npy(np.array([Trap(sprung)], dtype=object))})
+    else:
+        data = pickle.dumps(Trap(sprung))
+    swap_file(folder, POSTERIOR_FILE, data)
+    with pytest.raises(BundleError) as error:
+        open_bundle(folder).read_posterior()
+    assert str(error.value).endswith("; expected arrays written by numpy.savez")
+    assert not sprung.exists()
+
+
+@pytest.mark.parametrize("shape", ["(1000000000000, 2)", "(99999999999999999999, 2)", "(-1, 2)", "(7, 2)"])
+def test_an_array_that_claims_what_is_not_there_is_refused(folder, shape):
+    """A header that claims terabytes, or just more than follows it, is refused as no array."""
+    swap_file(folder, POSTERIOR_FILE, npz(GOOD | {"mean.npy": npy_header(shape)}))
+    with pytest.raises(BundleError) as error:
+        open_bundle(folder).read_posterior()
+    assert str(error.value).startswith(f"{folder}: posterior.npz: ")
+    assert str(error.value).endswith("; expected arrays written by numpy.savez")
+
+
+def test_damaged_arrays_are_refused_whatever_the_damage(folder):
+    """Of 400 posteriors with a few bytes changed, each reads or is refused; no other error gets out."""
+    dice = np.random.default_rng(0)
+    good = np.frombuffer(pack_posterior(posterior()), np.uint8)
+    path = folder / POSTERIOR_FILE
+    refused = 0
+    for _ in range(400):
+        damaged = good.copy()
+        damaged[dice.integers(0, len(good), 3)] = dice.integers(0, 256, 3)
+        swap_file(folder, path.name, damaged.tobytes())
+        bundle = open_bundle(folder)
+        try:
+            bundle.read_posterior()
+        except BundleError:
+            refused += 1
+    assert 200 < refused < 400
