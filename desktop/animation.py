@@ -20,15 +20,6 @@ DECODE_CHUNK = 16
 POLL_S = 0.005
 
 
-def write_gif(path: Path, frames: Bytes, fps: float) -> None:
-    """Write [T, H, W(, 3)] as a GIF that repeats; the old file stays whole if that fails. Raises OSError.
-
-    The time of a frame is rounded to the format's hundredths of a second.
-    """
-    with replaced_file(path) as temporary:
-        _encode_gif(temporary, frames, fps)
-
-
 def path_gif(
     decode: Callable[[NDArray[np.float32]], NDArray[np.float32]],
     z: NDArray[np.float32],
@@ -74,5 +65,12 @@ class _CancelledError(Exception):
 
 def _encode_gif(path: Path, frames: Bytes, fps: float) -> None:
     duration_ms = max(MIN_FRAME_MS, round(1000 / fps / GIF_TICK_MS) * GIF_TICK_MS)
-    # A narrow picture's width could be taken for channels, the frames then for one picture.
-    imageio.imwrite(path, frames, extension=".gif", is_batch=True, duration=duration_ms, loop=0)
+    imageio.imwrite(
+        path,
+        frames,
+        extension=".gif",
+        is_batch=True,  # a narrow picture's width could be taken for channels, the frames for one picture
+        duration=duration_ms,
+        loop=0,
+        optimize=False,  # else each gray frame gets a palette of its own, which some readers do not take
+    )

@@ -21,5 +21,9 @@ def replaced_file(path: Path) -> Iterator[Path]:
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
         temporary.replace(path)
+    except OSError as error:
+        # A full disk does not say whose write failed, and the temporary name means nothing to anyone.
+        error.filename = str(path)
+        raise
     finally:
         temporary.unlink(missing_ok=True)

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import torch
 from onnx import ModelProto
 
 from export.bundle import (
@@ -186,7 +185,6 @@ def command(run: Path | None, out: Path | None, name: str | None, overwrite: boo
     Encoder and decoder become ONNX graphs, checked against PyTorch before anything is written; beside
     them go the held-out images' posterior, and the decoder and posterior after every epoch.
     """
-    torch.set_grad_enabled(False)
     source = read_run(run if run is not None else newest_run())
     target = out if out is not None else BUNDLES_FOLDER / source.folder.resolve().name
     title = name or f"MNIST, {source.config.latent_dim} latent dimensions"

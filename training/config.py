@@ -4,7 +4,11 @@ import dataclasses
 import json
 import math
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
+
+Schedule = Literal["constant", "one-cycle"]
+Rate = Literal["sampled", "analytic"]
+SCHEDULES, RATES = get_args(Schedule), get_args(Rate)
 
 
 @dataclass(frozen=True)
@@ -34,11 +38,11 @@ class FitConfig:
     epochs: int
     batch_size: int
     learning_rate: float
-    schedule: Literal["constant", "one-cycle"]
+    schedule: Schedule
     warmup_fraction: float = 0.1
     adam_beta2: float = 0.999
     adam_epsilon: float = 1e-8
-    rate: Literal["sampled", "analytic"] = "analytic"
+    rate: Rate = "analytic"
     start_at_log_odds: bool = False
     latent_dim: int = 2
     filters: tuple[int, int] = (32, 64)
@@ -92,6 +96,9 @@ def from_json(text: str) -> FitConfig:
     names = {field.name for field in dataclasses.fields(FitConfig)}
     if values.keys() != names:
         raise ValueError(f"found fields {sorted(values)}, expected {sorted(names)}")
+    for name, choices in (("schedule", SCHEDULES), ("rate", RATES)):
+        if values[name] not in choices:
+            raise ValueError(f"found {name} = {values[name]!r}, expected {' or '.join(choices)}")
     for name, count in (("filters", 2), ("image_shape", 3)):
         sizes = values[name]
         if type(sizes) is not list or len(sizes) != count or any(type(n) is not int or n < 1 for n in sizes):

@@ -127,7 +127,9 @@ class Finite(click.FloatRange):
 @click.option(
     "--epochs", type=POSITIVE, help=f"Passes over the training images.  [default: {DEFAULT.epochs}]"
 )
-@click.option("--batch-size", type=POSITIVE, help=f"Images a step.  [default: {DEFAULT.batch_size}]")
+@click.option(
+    "--batch-size", type=click.IntRange(1, 60_000), help=f"Images a step.  [default: {DEFAULT.batch_size}]"
+)
 @click.option(
     "--learning-rate",
     type=Finite(min=0, min_open=True, max=1),
@@ -140,7 +142,7 @@ class Finite(click.FloatRange):
 )
 @click.option(
     "--filters",
-    type=(POSITIVE, POSITIVE),
+    type=(click.IntRange(1, 4096), click.IntRange(1, 4096)),
     metavar="FIRST SECOND",
     help="Channels of the encoder's two convolutions; the decoder mirrors them.  "
     f"[default: {DEFAULT.filters[0]} {DEFAULT.filters[1]}]",

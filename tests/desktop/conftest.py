@@ -1,4 +1,4 @@
-"""What the tests of the viewer share: small bundles of any shape, a plain decoder to compare with, no rests."""
+"""What the tests of the viewer share: small bundles of any shape, a plain decoder, nothing left behind."""
 
 import gc
 import os

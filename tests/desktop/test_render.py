@@ -52,7 +52,7 @@ def refused(call):
 
 
 def test_the_plane_is_the_manifold_grid(call, tmp_path, bundle_path, plain_decoder, same_picture):
-    """Twenty by twenty pictures at the prior's quantiles, z1 upward, pixel for pixel what the decoder gives."""
+    """20 × 20 pictures at the prior's quantiles, z1 upward, pixel for pixel what the decoder gives."""
     out = tmp_path / "plane.png"
     status, said, errors = call("plane", bundle_path, "--out", out, "--device", "cpu")
     assert (status, errors) == (0, "")

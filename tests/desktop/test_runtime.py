@@ -135,8 +135,10 @@ def test_on_a_gpu_decoding_agrees_with_the_cpu(bundle_path, make_model):
         (
             2,
             (1, 12, 13),
-            "found outputs probabilities float ['N', 1, 12, 13], "
-            "expected probabilities float ['N', 1, 12, 12] from the manifest",
+            (
+                "found outputs probabilities float ['N', 1, 12, 13], "
+                "expected probabilities float ['N', 1, 12, 12] from the manifest"
+            ),
         ),
     ],
 )

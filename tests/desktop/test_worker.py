@@ -11,7 +11,7 @@ SOON_MS = 5000
 
 
 @pytest.fixture
-def worker(qtbot):
+def worker(qapp):  # noqa: ARG001 (there must be an application)
     """A worker with an event loop to deliver to, stopped after the test."""
     worker = Worker()
     yield worker
@@ -274,7 +274,7 @@ def test_stopping_ends_the_thread_closes_what_ran_and_delivers_nothing(qtbot):
     assert len(log.events) == count
 
 
-def test_stopping_twice_is_no_error(qtbot):
+def test_stopping_twice_is_no_error(qapp):  # noqa: ARG001 (there must be an application)
     """A window may be closed by two at once."""
     worker = Worker()
     worker.stop()

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from export.bundle import DECODER_FILE, BundleError, open_bundle
-from export.containers import Folder, Zip, open_container, write_container
+from export.containers import Folder, Zip, _stepped_aside, open_container, write_container
 from tests.export.forging import DECODER, write_small, zip_folder
 
 
@@ -208,3 +208,15 @@ def test_missing_parents_are_made(tmp_path):
     """Folders on the way to the new container are made."""
     write_container(tmp_path / "a/b/c", {"x": b"1"}, overwrite=False)
     assert (tmp_path / "a/b/c/x").read_bytes() == b"1"
+
+
+def test_a_folder_that_stepped_aside_comes_back(tmp_path):
+    """When its successor cannot take its place, or is stopped just then, the old folder is there again."""
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b/x").write_bytes(b"old")
+    # In `write_container` this takes another process that gets in between two system calls.
+    with pytest.raises(KeyboardInterrupt), _stepped_aside(tmp_path / "b"):
+        assert not (tmp_path / "b").exists()
+        raise KeyboardInterrupt
+    assert (tmp_path / "b/x").read_bytes() == b"old"
+    assert [path.name for path in tmp_path.iterdir()] == ["b"]

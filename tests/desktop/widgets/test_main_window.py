@@ -113,7 +113,7 @@ def test_a_click_decodes_the_point_of_its_pixel(window, qtbot, decoded, shows, s
     assert window.panel.z.text() == f"{z[0]:.4f}, {z[1]:.4f}"
 
 
-def test_pictures_at_different_points_differ(window, decoded):
+def test_pictures_at_different_points_differ(decoded):
     """What the tests here compare is not the same picture everywhere."""
     corners = [decoded(z) for z in ((-2, -2), (2, -2), (-2, 2), (2, 2))]
     assert all(np.abs(a.astype(int) - b).max() > 20 for i, a in enumerate(corners) for b in corners[:i])
@@ -530,7 +530,7 @@ def test_one_dimension_is_a_line(open_window, make_bundle, qtbot, gray, plain_de
 
 
 @pytest.mark.parametrize("shape", [(3, 10, 16), (4, 12, 12), (1, 30, 10)])
-def test_pictures_of_any_shape_are_shown(open_window, make_bundle, qtbot, pixels, plain_decoder, shape):
+def test_pictures_of_any_shape_are_shown(open_window, make_bundle, pixels, plain_decoder, shape):
     """Colour, transparency, wide and tall: the panel shows the decoder's bytes."""
     path = make_bundle(image_shape=shape)
     window = open_window(path)

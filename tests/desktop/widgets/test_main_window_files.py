@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QLabel
+from PySide6.QtWidgets import QFileDialog, QLabel
 
 from desktop.latent_plane import manifold_grid, path_points, sample_prior
 from desktop.pictures import tile, to_bytes
@@ -46,7 +46,7 @@ def answer(monkeypatch):
     asked = []
 
     def choose(path):
-        def dialog(parent, title, name, kind):
+        def dialog(_parent, title, name, kind):
             asked.append((title, name, kind))
             return ("" if path is None else str(path), kind)
 
@@ -100,7 +100,7 @@ def test_a_dropped_latent_file_is_opened(window, make_bundle, qtbot):
 
 
 def test_what_is_no_file_is_not_taken(window):
-    """A web address is refused while it is still in the hand."""
+    """A web address, or a list of files that is empty, is refused while it is still in the hand."""
     assert not drop(window, QUrl("https://example.org/bundle.latent"))
     assert not drop(window)
 
@@ -138,7 +138,7 @@ def test_a_recent_bundle_is_opened_from_the_menu(window, first, make_bundle, qtb
     assert settings.recent_bundles() == [first, second]
 
 
-def test_nothing_of_the_bundle_before_stays(window, make_bundle, qtbot, pixels):
+def test_nothing_of_the_bundle_before_stays(window, make_bundle, qtbot):
     """Points, labels, path, sheets and hidden labels are gone; the picture is the new model's."""
     make_path(window, qtbot)
     qtbot.keyClick(window.plane, Qt.Key.Key_2, CONTROL)

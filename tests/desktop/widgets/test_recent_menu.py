@@ -61,7 +61,7 @@ def test_an_ampersand_is_part_of_the_path(entries, tmp_path):
     assert entries()[0] == str(tmp_path / "salt && pepper")
 
 
-def test_clear_forgets_them(menu, entries, qtbot, tmp_path):
+def test_clear_forgets_them(menu, entries, tmp_path):
     """Next time there is nothing."""
     settings.remember_bundle(tmp_path)
     entries()
