@@ -20,7 +20,8 @@ def replaced_file(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     except OSError as error:
         # A full disk does not say whose write failed, and the temporary name means nothing to anyone.
-        error.filename = str(path)
+        if error.errno is not None:
+            error.filename = str(path)
         raise
     finally:
         temporary.unlink(missing_ok=True)

@@ -16,6 +16,7 @@ import onnxruntime as ort
 import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
+from PIL import Image, ImageSequence
 from PySide6.QtCore import QSettings
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
@@ -215,6 +216,19 @@ def gray(pixels: Callable[[QImage], NDArray[np.uint8]]) -> Callable[[QImage], ND
         assert (rgba[..., 0] == rgba[..., 1]).all()
         assert (rgba[..., 0] == rgba[..., 2]).all()
         return rgba[..., 0]
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def gif_frames() -> Callable[[Path], NDArray[np.uint8]]:
+    """`gif_frames(path)`: the frames of a gray GIF as uint8 [T, H, W]."""
+
+    def read(path: Path) -> NDArray[np.uint8]:
+        with Image.open(path) as gif:
+            frames = np.stack([np.asarray(frame.convert("RGB")) for frame in ImageSequence.Iterator(gif)])
+        assert (frames == frames[..., :1]).all()
+        return frames[..., 0]
 
     return read
 

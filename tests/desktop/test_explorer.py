@@ -231,7 +231,7 @@ def with_path(explorer):
 
 
 def test_the_gif_is_the_path_with_progress_from_nothing_to_all(
-    explorer, tmp_path, qtbot, plain_decoder, same_picture
+    explorer, tmp_path, qtbot, gif_frames, plain_decoder, same_picture
 ):
     """Shares rise from 0 to 1, then None; the frames are the decoded path, enlarged to some 280 pixels."""
     with_path(explorer)
@@ -243,7 +243,7 @@ def test_the_gif_is_the_path_with_progress_from_nothing_to_all(
     assert shares[0] == 0.0
     assert shares[-2:] == [1.0, None]
     assert shares[:-1] == sorted(shares[:-1])
-    frames = imageio.imread(tmp_path / "a.gif", index=None)[..., 0]
+    frames = gif_frames(tmp_path / "a.gif")
     z = path_points(explorer.state.path, 40, True)
     expected = to_bytes(plain_decoder(explorer.bundle.path)(z))
     assert frames.shape == (40, 276, 276)

@@ -71,7 +71,7 @@ def test_json_gives_the_same_config_back(config):
         (changed_json(learning_rate=1), "found learning_rate = 1, expected a float"),
         (changed_json(start_at_log_odds=1), "found start_at_log_odds = 1, expected a bool"),
         (changed_json(seed=True), "found seed = True, expected a int"),
-        (changed_json(schedule=None), "found schedule = None, expected a str"),
+        (changed_json(schedule=None), "found schedule = None, expected constant or one-cycle"),
         (changed_json(filters=32), "found filters = 32, expected 2 whole numbers from 1"),
         (changed_json(filters=[32]), "found filters = [32], expected 2 whole numbers from 1"),
         (changed_json(filters="ab"), "found filters = 'ab', expected 2 whole numbers from 1"),

@@ -174,13 +174,13 @@ def test_the_command_fits_the_whole_mnist_and_says_what_comes_next(run_main, tmp
     [
         (["--epochs", "0"], "Invalid value for '--epochs': 0 is not in the range x>=1."),
         (["--epochs", "two"], "Invalid value for '--epochs': 'two' is not a valid integer range."),
-        (["--batch-size", "-1"], "Invalid value for '--batch-size': -1 is not in the range x>=1."),
+        (["--batch-size", "-1"], "Invalid value for '--batch-size': -1 is not in the range 1<=x<=60000."),
         (["--learning-rate", "0"], "Invalid value for '--learning-rate': 0.0 is not in the range 0<x<=1."),
         (["--learning-rate", "2"], "Invalid value for '--learning-rate': 2.0 is not in the range 0<x<=1."),
         (["--learning-rate", "nan"], "Invalid value for '--learning-rate': found nan, expected a number."),
         (["--latent-dim", "0"], "Invalid value for '--latent-dim': 0 is not in the range 1<=x<=512."),
         (["--latent-dim", "513"], "Invalid value for '--latent-dim': 513 is not in the range 1<=x<=512."),
-        (["--filters", "0", "2"], "Invalid value for '--filters': 0 is not in the range x>=1."),
+        (["--filters", "0", "2"], "Invalid value for '--filters': 0 is not in the range 1<=x<=4096."),
         (["--filters", "2"], "Option '--filters' requires 2 arguments."),
         (["--seed", "-1"], "Invalid value for '--seed': -1 is not in the range 0<=x<=2147483647."),
         (

@@ -290,7 +290,9 @@ def test_a_place_that_cannot_be_written_is_told(window, qtbot, answer, tmp_path)
     answer(tmp_path / "no" / "a.png")
     with qtbot.waitSignal(window.explorer.failed, timeout=SOON_MS):
         qtbot.mouseClick(window.panel.save, LEFT)
-    assert window.message.text() == f"{tmp_path / 'no'}: The directory does not exist; check the path"
+    assert (
+        window.message.text() == f"{tmp_path / 'no' / 'a.png'}: The directory does not exist; check the path"
+    )
     assert window.message.isVisible()
 
 
@@ -332,7 +334,7 @@ def test_the_manifold_grid_is_saved_as_560_pixels(
     assert same_picture(found, tile(expected, 20))
 
 
-def test_the_path_is_saved_as_a_gif(window, qtbot, answer, tmp_path, decoded, same_picture):
+def test_the_path_is_saved_as_a_gif(window, qtbot, answer, tmp_path, gif_frames, decoded, same_picture):
     """Frames, speed and return as the panel says; progress stands there meanwhile and goes at the end."""
     panel = window.panel.path
     make_path(window, qtbot)
@@ -346,7 +348,7 @@ def test_the_path_is_saved_as_a_gif(window, qtbot, answer, tmp_path, decoded, sa
     )
     saved_picture(window, qtbot, lambda: qtbot.mouseClick(panel.save, LEFT))
     assert names(tmp_path) == ["walk.gif"]
-    frames = imageio.imread(tmp_path / "walk.gif", index=None)[..., 0]
+    frames = gif_frames(tmp_path / "walk.gif")
     scale = frames.shape[1] // 12
     assert frames.shape == (30, 12 * scale, 12 * scale)
     z = path_points(window.explorer.state.path, 30, True)

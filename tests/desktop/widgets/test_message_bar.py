@@ -52,10 +52,9 @@ def test_the_message_can_be_copied(bar, qtbot):
     QGuiApplication.clipboard().clear()
 
 
-def test_a_message_is_shown_as_it_is_written(bar, pixels):
-    """A file name that looks like markup is text: nothing of it is swallowed."""
-    bar.show_message("<b>bundle</b>: found nothing")
+def test_a_message_is_shown_as_it_is_written(bar):
+    """A file name that looks like markup is text: two that differ by it alone look different."""
+    bar.show_message("<i></i>bundle: found nothing")
     shown = bar.grab().toImage()
-    bar.show_message("bundle: found nothing")
+    bar.show_message("<u></u>bundle: found nothing")
     assert shown != bar.grab().toImage()
-    assert (pixels(shown) != 0).any()

@@ -352,7 +352,7 @@ def test_a_drag_leaves_no_trail_on_the_screen(view, look, on_screen, pixels):
     for step in range(30):
         angle = step / 3
         view.set_state(replace(STATE, z=(1.9 * float(np.cos(angle)), 1.9 * float(np.sin(angle)))))
-        view.repaint()
+        QApplication.processEvents()
     shown = pixels(on_screen(view))[..., :3].astype(int)
     # Smooth pictures drawn through a clip differ by a level or two at its border.
     assert np.abs(shown - look()).max() <= 8

@@ -28,10 +28,11 @@ def test_the_bundle_opened_last_comes_first_and_once(tmp_path):
     assert settings.recent_bundles() == [a, c, b]
 
 
-def test_a_single_bundle_is_remembered_too(tmp_path):
-    """A list of one is a list: the file format has no difference between it and a text."""
-    settings.remember_bundle(tmp_path / "only, one")
-    assert settings.recent_bundles() == [tmp_path / "only, one"]
+def test_a_single_bundle_is_remembered_too(ini, tmp_path):
+    """A list of one is a list, though a later start reads it from the file as a text."""
+    ini.parent.mkdir(parents=True)
+    ini.write_text(f"[General]\nrecent={tmp_path}\n")
+    assert settings.recent_bundles() == [tmp_path]
 
 
 def test_the_list_ends_somewhere(tmp_path):
