@@ -1,5 +1,7 @@
 """A file is replaced whole or not at all."""
 
+import errno
+import os
 import threading
 
 import pytest
@@ -32,6 +34,14 @@ def test_an_error_leaves_the_old_file_and_nothing_else(tmp_path):
         raise OSError("disk full")
     assert place.read_text() == "old"
     assert names(tmp_path) == ["a.txt"]
+
+
+def test_an_error_names_the_file_that_was_asked_for(tmp_path):
+    """A full disk names no file and a failing write the temporary one; people know only their own."""
+    place = tmp_path / "a.txt"
+    with pytest.raises(OSError, match="No space") as caught, replaced_file(place):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert caught.value.filename == str(place)
 
 
 def test_a_block_that_writes_nothing_is_an_error(tmp_path):
