@@ -110,7 +110,7 @@ def viewport_around(ab: ArrayLike, share: float = 0.995, margin: float = 1.1) ->
 def quantile_axis(n: int, low: float = LOW_QUANTILE, high: float = HIGH_QUANTILE) -> Doubles:
     """The prior's quantiles at n evenly spaced probabilities: through the inverse normal CDF, [n]."""
     normal = NormalDist()
-    return np.array([normal.inv_cdf(p) for p in np.linspace(low, high, n)])
+    return np.array([normal.inv_cdf(p) for p in (np.linspace(low, high, n) if n > 1 else [(low + high) / 2])])
 
 
 def manifold_grid(plane: Plane, n: int) -> Floats:

@@ -34,8 +34,8 @@ def pick_device(name: str) -> torch.device:
 def keep_freed_memory() -> None:
     """Let the C library keep freed memory for the next allocation instead of returning it to the system.
 
-    Every step of training on the CPU allocates the same few large activations. By default glibc maps and
-    unmaps each of them, and the page faults cost a fourth of the step. Does nothing where there is no glibc.
+    Every step on the CPU allocates the same few large activations. By default glibc maps and
+    unmaps each of them, and the page faults slow a step down by a sixth. Does nothing where there is no glibc.
     """
     if not sys.platform.startswith("linux"):
         return

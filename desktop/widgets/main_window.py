@@ -380,8 +380,16 @@ class MainWindow(QMainWindow):
         chosen, _ = QFileDialog.getSaveFileName(self, title, name, kind)
         if not chosen:
             return None
-        path = Path(chosen)
-        return path if path.suffix else path.with_suffix(Path(name).suffix)
+        path, ending = Path(chosen), Path(name).suffix
+        if path.suffix.lower() == ending:
+            return path
+        path = path.with_name(path.name + ending)
+        if path.exists():  # the dialog has asked about another name
+            self.message.show_message(
+                f"{path}: found a file there; choose it by its whole name to replace it"
+            )
+            return None
+        return path
 
     def _choose_bundle(self) -> None:
         chosen, _ = QFileDialog.getOpenFileName(
