@@ -35,7 +35,7 @@ def keep_freed_memory() -> None:
     """Let the C library keep freed memory for the next allocation instead of returning it to the system.
 
     Every step on the CPU allocates the same few large activations. By default glibc maps and
-    unmaps each of them, and the page faults slow a step down by a sixth. Does nothing where there is no glibc.
+    unmaps each of them, and the page faults slow a step down by a sixth. Without glibc it does nothing.
     """
     if not sys.platform.startswith("linux"):
         return
