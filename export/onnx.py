@@ -36,6 +36,8 @@ from training.runs import Run, RunError, load_weights, newest_run, read_run
 
 BUNDLES_FOLDER = Path("artifacts/bundles")
 LIKELIHOOD = "bernoulli"
+# The fields of a config that options of `training.fit` set.
+FIT_OPTIONS = ("epochs", "batch_size", "learning_rate", "latent_dim", "filters", "seed")
 
 
 @dataclass(frozen=True)
@@ -93,15 +95,22 @@ def export_run(
 
 
 def fit_command(config: FitConfig) -> str:
-    """The command line that makes a fit with this config, such as "python -m training.fit --epochs 10"."""
+    """The command line that makes a fit with this config, such as "python -m training.fit --epochs 10".
+
+    Of a recipe that has changed since, it also names what no option sets: ", with hold_fraction 0.0".
+    """
     recipe = RECIPES.get(config.recipe, RECIPES["default"])
-    words = ["python", "-m", "training.fit", "--recipe", config.recipe]
-    for option in ("epochs", "batch_size", "learning_rate", "latent_dim", "filters", "seed"):
-        value = getattr(config, option)
-        if value != getattr(recipe, option):
+    words = ["python", "-m", "training.fit", "--recipe", recipe.recipe]
+    others = []
+    for name, value in vars(config).items():
+        if name == "recipe" or value == getattr(recipe, name):
+            continue
+        if name in FIT_OPTIONS:
             values = value if isinstance(value, tuple) else (value,)
-            words += [f"--{option.replace('_', '-')}", *map(str, values)]
-    return shlex.join(words)
+            words += [f"--{name.replace('_', '-')}", *map(str, values)]
+        else:
+            others.append(f", with {name} {value}")
+    return shlex.join(words) + "".join(others)
 
 
 def _snapshot(

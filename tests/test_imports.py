@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGES = ("training", "export", "desktop")
 STANDARD_LIBRARY = frozenset(sys.stdlib_module_names)
 LAW = {
-    "training": {"training", "torch", "safetensors", "tqdm", "numpy", "imageio", "click"},
+    "training": {"training", "torch", "safetensors", "tqdm", "numpy", "imageio", "matplotlib", "click"},
     "export": {"export", "training", "torch", "onnx", "onnxruntime", "onnxscript", "numpy", "click"},
     "desktop": {
         "desktop",

@@ -42,7 +42,7 @@ def test_contents(wheel: Path) -> None:
         "export",
         "desktop",
     }
-    for script in ("latent-plane", "latent-plane-fit", "latent-plane-export"):
+    for script in ("latent-plane", "latent-plane-fit", "latent-plane-evaluate", "latent-plane-export"):
         assert f"{script} = " in entry_points
 
 

@@ -1,10 +1,31 @@
-"""How this project's commands end: one line for an error and exit status 2."""
+"""How this project's commands read numbers, and end: one line for an error and exit status 2."""
 
 import errno
+import math
 import sys
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
+
+
+class Finite(click.FloatRange):
+    """A float range that nan is outside of."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """As click's, which lets nan through."""
+        number = super().convert(value, param, ctx)
+        return (
+            number if math.isfinite(number) else self.fail(f"found {value}, expected a number.", param, ctx)
+        )
+
+
+device_option = click.option(
+    "--device",
+    type=click.Choice(["auto", "cuda", "mps", "cpu"]),
+    default="auto",
+    show_default=True,
+    help="Where to compute; 'auto' takes the best there is.",
+)
 
 
 def run_command(command: click.Command, expected_errors: tuple[type[Exception], ...]) -> None:

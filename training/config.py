@@ -3,12 +3,25 @@
 import dataclasses
 import json
 import math
+import sys
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 Schedule = Literal["constant", "one-cycle"]
 Rate = Literal["sampled", "analytic"]
-SCHEDULES, RATES = get_args(Schedule), get_args(Rate)
+Precision = Literal["float32", "bfloat16"]
+# What a number must be, where its type alone does not say it.
+BOUNDS: dict[str, tuple[float, float, str]] = {
+    **dict.fromkeys(("epochs", "batch_size", "latent_dim"), (1, math.inf, "a whole number from 1")),
+    "seed": (0, math.inf, "a whole number from 0"),
+    "learning_rate": (math.ulp(0.0), sys.float_info.max, "a number over 0"),
+    "warmup_fraction": (0, 1, "a number from 0 to 1"),
+    "hold_fraction": (0, 1, "a number from 0 to 1"),
+    "adam_beta1": (0, math.nextafter(1, 0), "a number from 0 and below 1"),
+    "adam_beta2": (0, math.nextafter(1, 0), "a number from 0 and below 1"),
+    "adam_epsilon": (0, sys.float_info.max, "a number from 0"),
+}
+CHOICES = {"schedule": get_args(Schedule), "rate": get_args(Rate), "precision": get_args(Precision)}
 
 
 @dataclass(frozen=True)
@@ -20,15 +33,18 @@ class FitConfig:
         epochs: passes over the training images.
         batch_size: images a step.
         learning_rate: Adam's step size; with the "one-cycle" schedule its peak.
-        schedule: "constant", or "one-cycle": a linear rise over `warmup_fraction` of all steps and a
-            linear fall to zero over the rest.
+        schedule: "constant", or "one-cycle": a linear rise over `warmup_fraction` of all steps,
+            `hold_fraction` of them at the peak, and a linear fall to zero over the rest.
         warmup_fraction: see `schedule`.
-        adam_beta2: decay of Adam's second moment.
+        hold_fraction: see `schedule`.
+        adam_beta1: decay of Adam's first moment.
+        adam_beta2: decay of its second moment.
         adam_epsilon: added to the root of the second moment (Keras's default is 1e-7, PyTorch's 1e-8).
         rate: "sampled" takes log q(z|x) − log p(z) at the one sample drawn, "analytic" the exact KL.
         start_at_log_odds: start the output's bias at the training images' log-odds instead of at zero.
         latent_dim: dimensions of z.
         filters: channels after the encoder's two convolutions; the decoder mirrors them.
+        precision: of the two networks' arithmetic, by autocast; weights and the bound are float32.
         seed: of the weights, the order of the images and the posterior samples.
         dataset: the name of the dataset.
         image_shape: channels, height, width.
@@ -40,26 +56,41 @@ class FitConfig:
     learning_rate: float
     schedule: Schedule
     warmup_fraction: float = 0.1
+    hold_fraction: float = 0.0
+    adam_beta1: float = 0.9
     adam_beta2: float = 0.999
     adam_epsilon: float = 1e-8
     rate: Rate = "analytic"
     start_at_log_odds: bool = False
     latent_dim: int = 2
     filters: tuple[int, int] = (32, 64)
+    precision: Precision = "float32"
     seed: int = 0
     dataset: str = "mnist"
     image_shape: tuple[int, int, int] = (1, 28, 28)
 
 
+_DEFAULT = FitConfig(
+    recipe="default",
+    epochs=3,
+    batch_size=48,
+    learning_rate=1e-2,
+    schedule="one-cycle",
+    warmup_fraction=0.2,
+    hold_fraction=0.4,
+    adam_beta1=0.8,
+    adam_beta2=0.98,
+    start_at_log_odds=True,
+)
 RECIPES = {
-    "default": FitConfig(
-        recipe="default",
-        epochs=3,
-        batch_size=64,
-        learning_rate=8e-3,
-        schedule="one-cycle",
-        adam_beta2=0.99,
-        start_at_log_odds=True,
+    "default": _DEFAULT,
+    "wide": dataclasses.replace(
+        _DEFAULT,
+        recipe="wide",
+        epochs=20,
+        learning_rate=1e-3,
+        filters=(512, 512),
+        precision="bfloat16",
     ),
     "tutorial": FitConfig(
         recipe="tutorial",
@@ -78,8 +109,9 @@ def learning_rate_at(config: FitConfig, step: int, step_count: int) -> float:
     if config.schedule == "constant":
         return config.learning_rate
     warmup_steps = max(1, math.ceil(config.warmup_fraction * step_count))
+    hold_steps = math.floor(config.hold_fraction * step_count)
     rise = (step + 1) / warmup_steps
-    fall = (step_count - step) / max(1, step_count - warmup_steps)
+    fall = (step_count - step) / max(1, step_count - warmup_steps - hold_steps)
     return config.learning_rate * min(1.0, rise, fall)
 
 
@@ -93,19 +125,27 @@ def from_json(text: str) -> FitConfig:
     values: Any = json.loads(text)
     if not isinstance(values, dict):
         raise ValueError(f"found a JSON {type(values).__name__}, expected an object")
-    names = {field.name for field in dataclasses.fields(FitConfig)}
-    if values.keys() != names:
+    fields = dataclasses.fields(FitConfig)
+    names = {field.name for field in fields}
+    # A field that came later may be missing: its default is what a fit did before it was there.
+    required = {field.name for field in fields if field.default is dataclasses.MISSING}
+    if not required <= values.keys() <= names:
         raise ValueError(f"found fields {sorted(values)}, expected {sorted(names)}")
-    for name, choices in (("schedule", SCHEDULES), ("rate", RATES)):
-        if values[name] not in choices:
+    for name, choices in CHOICES.items():
+        if values.get(name, choices[0]) not in choices:
             raise ValueError(f"found {name} = {values[name]!r}, expected {' or '.join(choices)}")
     for name, count in (("filters", 2), ("image_shape", 3)):
-        sizes = values[name]
+        sizes = values.get(name)
+        if sizes is None:
+            continue
         if type(sizes) is not list or len(sizes) != count or any(type(n) is not int or n < 1 for n in sizes):
             raise ValueError(f"found {name} = {sizes!r}, expected {count} whole numbers from 1")
         values[name] = tuple(sizes)
-    for field in dataclasses.fields(FitConfig):
+    for field in fields:
         expected = type(getattr(RECIPES["default"], field.name))
-        if type(values[field.name]) is not expected:
+        if field.name in values and type(values[field.name]) is not expected:
             raise ValueError(f"found {field.name} = {values[field.name]!r}, expected a {expected.__name__}")
+    for name, (least, most, expected_number) in BOUNDS.items():
+        if name in values and not least <= values[name] <= most:
+            raise ValueError(f"found {name} = {values[name]}, expected {expected_number}")
     return FitConfig(**values)

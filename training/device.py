@@ -14,21 +14,41 @@ class DeviceError(Exception):
     """The device that was asked for is not there."""
 
 
-def pick_device(name: str) -> torch.device:
+def pick_device(name: str, local_rank: int = 0) -> torch.device:
     """The device called `name`: "cuda", "mps", "cpu", or "auto" for the best there is.
+
+    With CUDA it is the GPU number `local_rank`, which becomes the process's own.
 
     Raises DeviceError when a named device is not there.
     """
     there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if name == "auto":
-        return torch.device(next(kind for kind, is_there in there.items() if is_there))
+        name = next(kind for kind, is_there in there.items() if is_there)
     if not there[name]:
         built_for = "without CUDA" if torch.version.cuda is None else f"for CUDA {torch.version.cuda}"
         raise DeviceError(
             f"--device {name}: found no {name.upper()} device (PyTorch {torch.__version__}, "
             f"built {built_for}); use --device auto or --device cpu"
         )
-    return torch.device(name)
+    if name != "cuda":
+        return torch.device(name)
+    if local_rank >= torch.cuda.device_count():
+        raise DeviceError(
+            f"rank {local_rank} of this machine: found {torch.cuda.device_count()} GPUs, expected one for "
+            "each rank; lower --nproc-per-node"
+        )
+    device = torch.device("cuda", local_rank)
+    torch.cuda.set_device(device)
+    # Every step has the same shapes: measuring cuDNN's algorithms once pays back.
+    torch.backends.cudnn.benchmark = True
+    return device
+
+
+def describe_device(device: torch.device) -> str:
+    """The device in words: the GPU's name, or the CPU with its number of threads."""
+    if device.type == "cuda":
+        return f"{torch.cuda.get_device_name(device)} (CUDA)"
+    return f"the CPU, {torch.get_num_threads()} threads" if device.type == "cpu" else device.type.upper()
 
 
 def keep_freed_memory() -> None:

@@ -1,114 +1,188 @@
 """python -m training.fit: options → FitConfig → a run folder."""
 
 import dataclasses
-import math
+import signal
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import click
 import torch
-from tqdm import tqdm
+from click.core import ParameterSource
 
-from training import preview
-from training.command_line import run_command
+from training.checkpoint import CHECKPOINT_FILE, load_checkpoint
+from training.command_line import Finite, device_option, run_command
 from training.config import RECIPES, FitConfig
 from training.datasets import Dataset, DatasetError, mnist
-from training.device import DeviceError, keep_freed_memory, pick_device
-from training.loop import Trainer, evaluate
-from training.runs import Run, RunError, add_epoch, create_run, preview_path, save_weights, weights_path
+from training.device import DeviceError, describe_device, keep_freed_memory, pick_device
+from training.logbook import FitError, Logbook, tensorboard_writer_class
+from training.loop import NotFiniteError, Trainer
+from training.ranks import ALONE, Ranks, RanksError, joined, ranks_from
+from training.runs import (
+    CONFIG_FILE,
+    METRICS_FILE,
+    Run,
+    RunError,
+    create_run,
+    is_started,
+    newest_run,
+    read_started_run,
+    resume_run,
+)
+
+CHECKPOINT_SECONDS = 300.0
 
 
-class FitError(Exception):
-    """The fit cannot go on."""
+class StopRequestedError(Exception):
+    """Ctrl-C was pressed, or the system asked the process to end; every step begun is finished."""
 
 
-def fit(config: FitConfig, device: torch.device, out: Path | None, dataset: Dataset | None = None) -> Run:
+def fit(
+    config: FitConfig,
+    device: torch.device,
+    out: Path | None,
+    dataset: Dataset | None = None,
+    *,
+    ranks: Ranks = ALONE,
+    resume: bool = False,
+    checkpoint_seconds: float = CHECKPOINT_SECONDS,
+    tensorboard: bool = False,
+) -> Run | None:
     """Fit the VAE to `dataset`, by default the embedded MNIST; print one line an epoch, leave a run folder.
 
-    Ctrl-C ends the fit early: every finished epoch is kept and the run so far is returned.
+    Ctrl-C or SIGTERM end the fit at the next step, with a checkpoint there; the run so far is returned.
+    Only the first rank prints, writes and returns the run; the others return None. To `resume` is to go on
+    with the run in `out`, which must have been made with the same config.
 
-    Raises RunError when `out` is not empty, OSError when it cannot be written, DatasetError when the
-    embedded MNIST is damaged, FitError when the test ELBO is no longer a number.
+    Raises RunError when `out` is not empty, or cannot be resumed, OSError when it cannot be written,
+    DatasetError when the embedded MNIST is damaged, FitError when a loss or the test ELBO is not finite, or
+    the tensorboard package is missing.
     """
     dataset = dataset or mnist()
-    run = create_run(out, config)
-    trainer = Trainer(config, dataset.train_images, device)
-    test_images = torch.from_numpy(dataset.test_images).to(device)
+    run, checkpoint = None, None
+    if ranks.is_first:
+        if config.image_shape != dataset.train_images.shape[1:]:
+            where = out / CONFIG_FILE if resume and out is not None else "the config"
+            raise RunError(
+                f"{where}: found image_shape = {config.image_shape}, expected "
+                f"{dataset.train_images.shape[1:]} as the images are; start another run"
+            )
+        if tensorboard:
+            tensorboard_writer_class()
+        run = resume_run(out) if resume and out is not None else create_run(out, config)
+        checkpoint = load_checkpoint(run.folder, config)
+    checkpoint = ranks.from_first(checkpoint)
+    trainer = Trainer(config, dataset.train_images, device, ranks)
+    if checkpoint is not None:
+        trainer.restore(checkpoint.trainer)
+    if run is None:
+        try:
+            _train(trainer, None)
+        except NotFiniteError as error:
+            raise FitError(f"rank {ranks.rank}: {error}; fit again with a lower --learning-rate") from error
+        return None
+    finished_epochs = trainer.step // trainer.steps_an_epoch
+    if len(run.metrics) < finished_epochs:
+        raise RunError(
+            f"{run.folder / METRICS_FILE}: found {len(run.metrics)} lines, expected {finished_epochs}, one "
+            f"for each epoch that {CHECKPOINT_FILE} has behind it; remove {CHECKPOINT_FILE} to fit this run "
+            "from its beginning"
+        )
+    run = dataclasses.replace(run, metrics=run.metrics[:finished_epochs])
     click.echo(
         f"{config.recipe}: {config.epochs} epochs of {len(dataset.train_images):,} images, "
         f"batch {config.batch_size}, {sum(p.numel() for p in trainer.model.parameters()):,} parameters, "
-        f"on {describe_device(device)}; run folder {run.folder}"
+        f"on {f'{ranks.size} × ' if ranks.size > 1 else ''}{describe_device(device)}; run folder {run.folder}"
+        + _where(trainer)
     )
-    _keep(run, 0, trainer, test_images)
-    train_seconds = 0.0
+    test_images = torch.from_numpy(dataset.test_images).to(device)
+    logbook = Logbook(run, trainer, test_images, checkpoint, checkpoint_seconds, tensorboard)
     try:
-        for epoch in range(1, config.epochs + 1):
-            with tqdm(
-                total=len(dataset.train_images),
-                desc=f"epoch {epoch}/{config.epochs}",
-                unit=" images",
-                leave=False,
-                disable=None,
-                bar_format="{desc} {percentage:3.0f}%|{bar}| {rate_fmt}, {remaining} left",
-            ) as bar:
-                epoch_seconds = trainer.train_epoch(bar.update)
-            train_seconds += epoch_seconds
-            metrics = evaluate(trainer.model, test_images)
-            if not math.isfinite(metrics.elbo_nats):
-                raise FitError(
-                    f"epoch {epoch}: found a test ELBO of {metrics.elbo_nats}, expected a number; "
-                    f"the epochs before are kept in {run.folder}; try a lower --learning-rate"
-                )
-            _keep(run, epoch, trainer, test_images)
-            run = add_epoch(
-                run,
-                {
-                    "epoch": epoch,
-                    "test_elbo_nats": metrics.elbo_nats,
-                    "test_rate_nats": metrics.rate_nats,
-                    "test_distortion_nats": metrics.distortion_nats,
-                    "train_seconds": train_seconds,
-                    "epoch_seconds": epoch_seconds,
-                },
-            )
-            click.echo(
-                f"epoch {epoch:3d}/{config.epochs}   test ELBO {metrics.elbo_nats:8.2f} nats   "
-                f"rate {metrics.rate_nats:5.2f}   distortion {metrics.distortion_nats:6.2f}   "
-                f"{epoch_seconds:6.1f} s"
-            )
-    except KeyboardInterrupt:
-        click.echo(f"interrupted: {len(run.metrics)} finished epochs are kept in {run.folder}", err=True)
-    preview.write_preview_gif(run.folder / "previews.gif", [preview_path(run, epoch) for epoch in run.epochs])
-    return run
+        _train(trainer, logbook)
+    except NotFiniteError as error:
+        raise FitError(
+            f"step {error.step} (epoch {(error.step - 1) // trainer.steps_an_epoch + 1}): found a loss of "
+            f"{error.loss_nats}, expected a number; the checkpoint of step {logbook.saved_step} and the "
+            f"epochs before are kept in {run.folder}; fit again with a lower --learning-rate"
+        ) from error
+    except (StopRequestedError, KeyboardInterrupt):
+        click.echo(
+            f"interrupted: {len(logbook.run.metrics)} finished epochs and the state after step "
+            f"{logbook.saved_step} are kept; go on with python -m training.fit --resume --out {run.folder}",
+            err=True,
+        )
+        if ranks.size > 1:
+            # The others were interrupted too: nobody waits for them.
+            raise
+    finally:
+        logbook.close_bar()
+    logbook.finish()
+    if trainer.step_graph is not None:
+        seconds = trainer.step_graph.capture_seconds
+        click.echo(f"recording a step as a CUDA graph took {seconds:.2f} s of the training")
+    return logbook.run
 
 
-def describe_device(device: torch.device) -> str:
-    """The device in words: the GPU's name, or the CPU with its number of threads."""
-    if device.type == "cuda":
-        return f"{torch.cuda.get_device_name(device)} (CUDA)"
-    return f"the CPU, {torch.get_num_threads()} threads" if device.type == "cpu" else device.type.upper()
+def _where(trainer: Trainer) -> str:
+    if trainer.step == trainer.step_count:
+        return "; it is finished"
+    return f"; going on after step {trainer.step:,} of {trainer.step_count:,}" if trainer.step else ""
 
 
-def _keep(run: Run, epoch: int, trainer: Trainer, test_images: torch.Tensor) -> None:
-    save_weights(weights_path(run, epoch), trainer.model)
-    picture = preview.preview(trainer.model, test_images[: preview.COUNT], seed=run.config.seed)
-    preview.write_preview(preview_path(run, epoch), picture)
+def _train(trainer: Trainer, logbook: Logbook | None) -> None:
+    """The epochs that are left; every rank runs them, the first has a logbook."""
+    with _stop_requests(trainer.ranks) as stop_requests:
+
+        def on_step(image_count: int) -> None:
+            if logbook is not None:
+                logbook.count_step(image_count)
+                # An epoch whose last step is taken is finished first.
+                if stop_requests and trainer.step % trainer.steps_an_epoch:
+                    logbook.save_checkpoint()
+                    raise StopRequestedError
+
+        while trainer.step < trainer.step_count:
+            if logbook is not None:
+                logbook.start_epoch()
+            trainer.train_epoch(on_step)
+            if logbook is not None:
+                logbook.finish_epoch()
+                if stop_requests and trainer.step < trainer.step_count:
+                    raise StopRequestedError
+
+
+@contextmanager
+def _stop_requests(ranks: Ranks) -> Iterator[list[int]]:
+    """Within it, a list that the first Ctrl-C or SIGTERM adds to; a second one ends the fit on the spot.
+
+    With several ranks there is no agreeing on a last step: there they end as torchrun ends them.
+    """
+    requests: list[int] = []
+    if ranks.size > 1 or threading.current_thread() is not threading.main_thread():
+        yield requests
+        return
+
+    def request(signal_number: int, _frame: FrameType | None) -> None:
+        requests.append(signal_number)
+        restore()
+
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    before = {number: signal.signal(number, request) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield requests
+    finally:
+        restore()
 
 
 DEFAULT = RECIPES["default"]
 POSITIVE = click.IntRange(min=1)
-
-
-class Finite(click.FloatRange):
-    """A float range that nan is outside of."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """As click's, which lets nan through."""
-        number = super().convert(value, param, ctx)
-        return (
-            number if math.isfinite(number) else self.fail(f"found {value}, expected a number.", param, ctx)
-        )
 
 
 @click.command(
@@ -152,31 +226,64 @@ class Finite(click.FloatRange):
     type=click.IntRange(0, 2**31 - 1),
     help=f"Same seed, same machine: same result.  [default: {DEFAULT.seed}]",
 )
-@click.option(
-    "--device",
-    type=click.Choice(["auto", "cuda", "mps", "cpu"]),
-    default="auto",
-    show_default=True,
-    help="Where to compute; 'auto' takes the best there is.",
-)
+@device_option
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
     help="The run folder, new or empty.  [default: a new one under artifacts/runs]",
 )
-def command(recipe: str, device: str, out: Path | None, **changes: Any) -> int:
+@click.option(
+    "--resume",
+    is_flag=True,
+    help="Go on with the run in --out, or with the newest one; where --out does not exist yet, start it.",
+)
+@click.option(
+    "--checkpoint-seconds",
+    type=Finite(min=0),
+    default=CHECKPOINT_SECONDS,
+    show_default=True,
+    help="Save the state of the fit so often, and after every epoch.",
+)
+@click.option("--tensorboard", is_flag=True, help="Write the run folder's tensorboard/ as well.")
+def command(
+    recipe: str,
+    device: str,
+    out: Path | None,
+    resume: bool,
+    checkpoint_seconds: float,
+    tensorboard: bool,
+    **changes: Any,
+) -> int:
     """Fit a convolutional VAE to MNIST and leave a run folder for python -m export.onnx.
 
     With no options: the MNIST that comes with the package, the best device there is, the default recipe.
     After every epoch one line with the test ELBO (higher is better), rate and distortion in nats an image.
+    Several processes: torchrun --nproc-per-node N -m training.fit.
     """
     changes = {name: value for name, value in changes.items() if value is not None}
     config = dataclasses.replace(RECIPES[recipe], **changes)
-    chosen = pick_device(device)
+    if click.get_current_context().get_parameter_source("recipe") is not ParameterSource.DEFAULT:
+        changes["recipe"] = recipe
+    ranks = ranks_from()
+    chosen = pick_device(device, ranks.local_rank)
     if chosen.type == "cpu":
         keep_freed_memory()
     start = time.perf_counter()
-    run = fit(config, chosen, out)
+    with joined(ranks, chosen):
+        if resume and ranks.is_first:
+            out, config, resume = _run_to_resume(out, config, changes)
+        config, resume = ranks.from_first((config, resume))
+        run = fit(
+            config,
+            chosen,
+            out,
+            ranks=ranks,
+            resume=resume,
+            checkpoint_seconds=checkpoint_seconds,
+            tensorboard=tensorboard,
+        )
+    if run is None:
+        return 0
     if not run.metrics:
         return 130
     last = run.metrics[-1]
@@ -188,9 +295,34 @@ def command(recipe: str, device: str, out: Path | None, **changes: Any) -> int:
     return 0 if len(run.metrics) == config.epochs else 130
 
 
+def _run_to_resume(
+    out: Path | None, config: FitConfig, changes: dict[str, Any]
+) -> tuple[Path, FitConfig, bool]:
+    """The folder to go on in, the config of the fit there, and whether there is something to go on from.
+
+    Raises RunError when there is no run, or when `changes` asks for another one than that.
+    """
+    folder = out if out is not None else newest_run(started=True)
+    if not is_started(folder):
+        return folder, config, False
+    found = read_started_run(folder).config
+    for name, value in changes.items():
+        if getattr(found, name) != value:
+            option = "--" + name.replace("_", "-")
+            raise RunError(
+                f"--resume: found {option} {_words(value)}, expected {_words(getattr(found, name))} as the "
+                f"run in {folder} has it; leave {option} out, or start another run"
+            )
+    return folder, found, True
+
+
+def _words(value: Any) -> str:
+    return " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
 def main() -> None:
     """Run the command line and exit."""
-    run_command(command, (RunError, DatasetError, DeviceError, FitError))
+    run_command(command, (RunError, DatasetError, DeviceError, FitError, RanksError))
 
 
 if __name__ == "__main__":

@@ -1,45 +1,82 @@
-"""The training loop, and the test ELBO after each epoch."""
+"""The training loop."""
 
-import time
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
 
 from training.config import FitConfig, learning_rate_at
+from training.draws import draw_epoch
 from training.elbo import distortion_nats, gaussian_rate_nats, reparameterize, sampled_rate_nats
 from training.model import ConvVAE
+from training.ranks import ALONE, Ranks
+from training.step_graph import StepGraph
 
-EVALUATION_SEED = 20_140_401
-EVALUATION_BATCH = 500
+RECENT_STEPS = 50
 
 
-@dataclass(frozen=True)
-class HeldOutMetrics:
-    """Means over the held-out images; elbo_nats = −(rate_nats + distortion_nats)."""
+class NotFiniteError(Exception):
+    """A loss that is infinite or not a number.
 
-    elbo_nats: float
-    rate_nats: float
-    distortion_nats: float
+    Attributes:
+        step: of the fit, from 1.
+        loss_nats: what was found.
+    """
+
+    def __init__(self, step: int, loss_nats: float) -> None:
+        super().__init__(f"step {step}: found a loss of {loss_nats}, expected a number")
+        self.step = step
+        self.loss_nats = loss_nats
+
+
+class Objective(nn.Module):
+    """A model together with its loss: what is differentiated."""
+
+    def __init__(self, model: ConvVAE, config: FitConfig) -> None:
+        super().__init__()
+        self.model = model
+        self.config = config
+
+    def forward(self, x: Tensor, noise: Tensor) -> Tensor:
+        """−ELBO of each image with one posterior sample: x [N, C, H, W], noise [N, d] → float32 [N]."""
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16"):
+            mean, logvar = self.model.encoder(x)
+        mean, logvar = mean.float(), logvar.float()
+        z = reparameterize(mean, logvar, noise)
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16"):
+            logits = self.model.decoder(z)
+        rate = (
+            gaussian_rate_nats(mean, logvar)
+            if self.config.rate == "analytic"
+            else sampled_rate_nats(z, mean, logvar)
+        )
+        return distortion_nats(logits.float(), x) + rate
 
 
 class Trainer:
     """A model, its optimizer and its training images, all on one device.
 
-    The images stay there as bytes; nothing inside an epoch waits for the device.
+    The images stay there as bytes; on a GPU nothing inside an epoch waits for the device, and a step is
+    one CUDA graph. With several ranks each holds a Trainer, and each takes its share of every batch.
 
     Args:
         config: what to fit.
         train_images: uint8 [N, C, H, W], values 0 and 1.
         device: where to compute.
+        ranks: the processes that fit together.
     """
 
-    def __init__(self, config: FitConfig, train_images: NDArray[np.uint8], device: torch.device) -> None:
+    def __init__(
+        self, config: FitConfig, train_images: NDArray[np.uint8], device: torch.device, ranks: Ranks = ALONE
+    ) -> None:
         self.config = config
         self.device = device
+        self.ranks = ranks
         self.model = ConvVAE(config.image_shape, config.filters, config.latent_dim)
         self.model.reset_parameters(torch.Generator().manual_seed(config.seed))
         if config.start_at_log_odds:
@@ -47,69 +84,124 @@ class Trainer:
         self.model.to(device)
         # mypy: PyTorch does not declare this overload.
         self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.objective: nn.Module = Objective(self.model, config)
+        if ranks.size > 1:
+            self.objective = DistributedDataParallel(self.objective)
         self.images = torch.from_numpy(train_images).to(device)
+        on_cuda = device.type == "cuda"
         self.optimizer = torch.optim.Adam(
             self.model.parameters(),
-            lr=config.learning_rate,
-            betas=(0.9, config.adam_beta2),
+            lr=torch.tensor(config.learning_rate, device=device),
+            betas=(config.adam_beta1, config.adam_beta2),
             eps=config.adam_epsilon,
             fused=device.type in ("cpu", "cuda"),
+            capturable=on_cuda,
         )
-        # The order comes from the CPU's generator, so that it is the same on every device.
-        self.order = torch.Generator().manual_seed(config.seed + 1)
-        self.noise = torch.Generator(device).manual_seed(config.seed + 2)
         self.steps_an_epoch = -(-len(train_images) // config.batch_size)
+        self.step_count = config.epochs * self.steps_an_epoch
         self.step = 0
+        rates = [learning_rate_at(config, step, self.step_count) for step in range(self.step_count)]
+        self.learning_rates = torch.tensor(rates, device=device)
+        self.losses_nats = torch.zeros(self.steps_an_epoch, device=device)
+        self._recent_nats = torch.zeros((), pin_memory=on_cuda)
+        # DistributedDataParallel's streams and buckets are not recorded: with ranks, steps run as they are.
+        self.step_graph = StepGraph(self._take_whole_step) if on_cuda and ranks.size == 1 else None
 
-    def train_epoch(self, on_batch: Callable[[int], object]) -> float:
-        """One pass over the training images in a new order; seconds. `on_batch` gets each batch's size."""
-        step_count = self.config.epochs * self.steps_an_epoch
-        start = time.perf_counter()
-        order = torch.randperm(len(self.images), generator=self.order).to(self.device)
+    def train_epoch(self, on_step: Callable[[int], object]) -> None:
+        """Take the steps that are left of this epoch; `on_step` gets each one's number of images.
+
+        Raises NotFiniteError at the first loss that is not finite: on the CPU at once, elsewhere at the end
+        of the epoch, as looking earlier would make every step wait for the device.
+        """
+        epoch = self.step // self.steps_an_epoch
+        order, noise = draw_epoch(self.config.seed, epoch, len(self.images), self.config.latent_dim)
+        order, noise = order.to(self.device), noise.to(self.device)
         self.model.train()
-        for indices in torch.split(order, self.config.batch_size):
-            for group in self.optimizer.param_groups:
-                group["lr"] = learning_rate_at(self.config, self.step, step_count)
-            x = self.images[indices].float().contiguous(memory_format=torch.channels_last)
-            self.optimizer.zero_grad(set_to_none=True)
-            self.loss_nats(x).backward()  # type: ignore[no-untyped-call]
-            self.optimizer.step()
+        while self.step < (epoch + 1) * self.steps_an_epoch:
+            place = self.step % self.steps_an_epoch
+            batch = slice(place * self.config.batch_size, (place + 1) * self.config.batch_size)
+            size = len(order[batch])
+            self.learning_rate.copy_(self.learning_rates[self.step])
+            if self.step_graph is not None and size == self.config.batch_size:
+                self.losses_nats[place] = self.step_graph(order[batch], noise[batch])
+            else:
+                share = self.ranks.share(order[batch]), self.ranks.share(noise[batch])
+                self.losses_nats[place] = self._take_step(*share, size)
             self.step += 1
-            on_batch(len(indices))
-        if self.device.type == "cuda":
-            torch.cuda.synchronize()
-        return time.perf_counter() - start
+            if self.device.type == "cpu" and not math.isfinite(self.losses_nats[place]):
+                self.require_finite_losses()
+            on_step(size)
+        self.ranks.average_(self.losses_nats)
+        self.require_finite_losses()
 
-    def loss_nats(self, x: Tensor) -> Tensor:
-        """−ELBO of a batch [N, C, H, W] with one posterior sample an image: a scalar, the mean."""
-        mean, logvar = self.model.encoder(x)
-        noise = torch.randn(mean.shape, generator=self.noise, device=mean.device)
-        z = reparameterize(mean, logvar, noise)
-        rate = (
-            gaussian_rate_nats(mean, logvar)
-            if self.config.rate == "analytic"
-            else sampled_rate_nats(z, mean, logvar)
-        )
-        return (distortion_nats(self.model.decoder(z), x) + rate).mean()
+    @property
+    def learning_rate(self) -> Tensor:
+        """The optimizer's step size: a scalar on the device, which a recorded step reads anew."""
+        rate: Tensor = self.optimizer.param_groups[0]["lr"]
+        return rate
+
+    @property
+    def losses_so_far_nats(self) -> Tensor:
+        """The losses of this epoch's steps that were taken; after its last step those of all of them."""
+        taken = self.step % self.steps_an_epoch
+        return self.losses_nats[:taken] if taken or not self.step else self.losses_nats
+
+    def require_finite_losses(self) -> None:
+        """Raises NotFiniteError if one of this epoch's losses is not finite. Waits for the device."""
+        losses = self.losses_so_far_nats
+        bad = (~losses.isfinite()).nonzero().flatten().tolist()
+        if bad:
+            raise NotFiniteError(self.step - len(losses) + bad[0] + 1, losses[bad[0]].item())
+
+    def recent_elbo_nats(self) -> float:
+        """The mean ELBO of the last steps. On a GPU it does not wait and may lag a call behind."""
+        self._recent_nats.copy_(self.losses_so_far_nats[-RECENT_STEPS:].mean(), non_blocking=True)
+        return -float(self._recent_nats)
+
+    def state(self) -> dict[str, Any]:
+        """All that a fit needs to go on: step, weights, optimizer, this epoch's losses; on the CPU.
+
+        The order of the images and the noise are not in it: `draw_epoch` gives them again. Raises
+        NotFiniteError if a loss of this epoch is not finite: such a state must not replace a good one.
+        """
+        self.require_finite_losses()
+        return {
+            "step": self.step,
+            "model": _on_cpu(self.model.state_dict()),
+            "optimizer": _on_cpu(self.optimizer.state_dict()["state"]),
+            "losses_nats": self.losses_nats.cpu().clone(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from what `state` gave; before the first step only."""
+        self.model.load_state_dict(state["model"])
+        groups = self.optimizer.state_dict()["param_groups"]
+        self.optimizer.load_state_dict({"state": state["optimizer"], "param_groups": groups})
+        self.losses_nats.copy_(state["losses_nats"])
+        self.step = int(state["step"])
+
+    def _take_whole_step(self, indices: Tensor, noise: Tensor) -> Tensor:
+        return self._take_step(indices, noise, len(indices))
+
+    def _take_step(self, indices: Tensor, noise: Tensor, batch_size: int) -> Tensor:
+        """A step on this rank's share of a batch of `batch_size`; the loss, a scalar.
+
+        The loss is scaled so that its mean over the ranks, which is what DistributedDataParallel makes of
+        the gradients, is the mean over the batch, however it is shared.
+        """
+        x = self.images[indices].float().contiguous(memory_format=torch.channels_last)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss: Tensor = self.objective(x, noise).sum() * (self.ranks.size / batch_size)
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimizer.step()
+        return loss.detach()
 
 
-@torch.inference_mode()
-def evaluate(model: ConvVAE, images: Tensor) -> HeldOutMetrics:
-    """Rate (exact) and distortion (one posterior sample an image, from a fixed seed) of uint8 [N, C, H, W].
-
-    The noise is drawn on the CPU, so that every device and every epoch sees the same.
-    """
-    model.eval()
-    noise = torch.Generator().manual_seed(EVALUATION_SEED)
-    rate, distortion = 0.0, 0.0
-    for batch in torch.split(images, EVALUATION_BATCH):
-        x = batch.float().contiguous(memory_format=torch.channels_last)
-        mean, logvar = model.encoder(x)
-        z = reparameterize(mean, logvar, torch.randn(mean.shape, generator=noise).to(mean.device))
-        rate += gaussian_rate_nats(mean, logvar).double().sum().item()
-        distortion += distortion_nats(model.decoder(z), x).double().sum().item()
-    rate, distortion = rate / len(images), distortion / len(images)
-    return HeldOutMetrics(-(rate + distortion), rate, distortion)
+def _on_cpu(state: Any) -> Any:
+    """A copy of nested dicts of tensors, on the CPU, in the same memory layout."""
+    if isinstance(state, Tensor):
+        return state.detach().cpu().clone()
+    return {name: _on_cpu(value) for name, value in state.items()} if isinstance(state, dict) else state
 
 
 def _start_at_log_odds(model: ConvVAE, images: NDArray[np.uint8]) -> None:

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from training.transposed_convolution import TransposedConvolution
+
 KERNEL_PX = 3
 
 
@@ -30,8 +32,8 @@ class Encoder(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """x [N, C, H, W] → mean [N, d], logvar [N, d]."""
-        h = self.conv1(x).relu()  # [N, f0, 13, 13] for 28 × 28
-        h = self.conv2(h).relu()  # [N, f1, 6, 6]
+        h = self.conv1(x).relu_()  # [N, f0, 13, 13] for 28 × 28
+        h = self.conv2(h).relu_()  # [N, f1, 6, 6]
         mean, logvar = self.dense(h.flatten(1)).chunk(2, dim=1)
         return mean, logvar
 
@@ -53,13 +55,13 @@ class Decoder(nn.Module):
         self.dense = nn.Linear(latent_dim, first * (height // 4) * (width // 4))
         self.conv1 = _doubling_convolution(first, second)
         self.conv2 = _doubling_convolution(second, first)
-        self.conv3 = nn.ConvTranspose2d(first, channels, KERNEL_PX, padding=1)
+        self.conv3 = TransposedConvolution(first, channels, KERNEL_PX, padding=1)
 
     def forward(self, z: Tensor) -> Tensor:
         """z [N, d] → logits [N, C, H, W]."""
-        h = self.dense(z).relu().unflatten(1, self.start_shape)  # [N, f0, 7, 7] for 28 × 28
-        h = self.conv1(h).relu()  # [N, f1, 14, 14]
-        h = self.conv2(h).relu()  # [N, f0, 28, 28]
+        h = self.dense(z).relu_().unflatten(1, self.start_shape)  # [N, f0, 7, 7] for 28 × 28
+        h = self.conv1(h).relu_()  # [N, f1, 14, 14]
+        h = self.conv2(h).relu_()  # [N, f0, 28, 28]
         logits: Tensor = self.conv3(h).flip(2, 3)  # [N, C, 28, 28]
         return logits
 
@@ -95,8 +97,8 @@ class ConvVAE(nn.Module):
                 nn.init.zeros_(layer.bias)
 
 
-def _doubling_convolution(inputs: int, outputs: int) -> nn.ConvTranspose2d:
-    return nn.ConvTranspose2d(inputs, outputs, KERNEL_PX, stride=2, padding=1, output_padding=1)
+def _doubling_convolution(inputs: int, outputs: int) -> TransposedConvolution:
+    return TransposedConvolution(inputs, outputs, KERNEL_PX, stride=2, padding=1, output_padding=1)
 
 
 def _after_two_convolutions(size: int) -> int:

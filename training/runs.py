@@ -1,10 +1,13 @@
 """The run folder: what training leaves behind, how it is written, found and read again.
 
     config.json                         the resolved FitConfig
+    checkpoint.pt                       the state of the fit, to go on from (training/checkpoint.py)
     metrics.jsonl                       one object for each finished epoch
     weights/epoch-NNN.safetensors       the weights after epoch NNN; 000 is before the first
     previews/epoch-NNN.png              sixteen held-out images, encoded, sampled, decoded
     previews.gif                        the same over the epochs
+    curves.png                          ELBO, rate and distortion over the epochs
+    tensorboard/                        the same for TensorBoard, where it was asked for
 
 An epoch is finished once it has its line in metrics.jsonl; its weights are on disk before that.
 """
@@ -54,13 +57,33 @@ def create_run(out: Path | None, config: FitConfig) -> Run:
     Raises RunError when `out` exists and is not an empty folder, OSError when it cannot be written.
     """
     folder = out if out is not None else _new_folder(config.recipe)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    # What a process that was killed at the very start left is not in the way.
+    leftovers = f".{CONFIG_FILE}.*.tmp"
+    if folder.exists() and (
+        not folder.is_dir() or not all(path.match(leftovers) for path in folder.iterdir())
+    ):
         found = "a folder that is not empty" if folder.is_dir() else "a file"
         raise RunError(f"--out {folder}: found {found}, expected a new or empty folder; choose another name")
-    for part in (folder, folder / "weights", folder / "previews"):
-        part.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    # First: a folder with a config is a run that can be resumed.
     _write_text(folder / CONFIG_FILE, to_json(config))
+    _tidy(folder)
     return Run(folder, config, ())
+
+
+def is_started(folder: Path) -> bool:
+    """Whether a run was begun there: its config, the first thing that is written, is on disk."""
+    return (folder / CONFIG_FILE).is_file()
+
+
+def resume_run(folder: Path) -> Run:
+    """Read a run that is to go on, and remove the half-written files of a process that was killed.
+
+    Raises RunError when it is missing or not a run.
+    """
+    run = read_started_run(folder)
+    _tidy(folder)
+    return run
 
 
 def add_epoch(run: Run, metrics: dict[str, Any]) -> Run:
@@ -73,6 +96,16 @@ def add_epoch(run: Run, metrics: dict[str, Any]) -> Run:
 def weights_path(run: Run, epoch: int) -> Path:
     """Where the weights after `epoch` are."""
     return run.folder / "weights" / f"epoch-{epoch:03d}.safetensors"
+
+
+def curves_path(run: Run) -> Path:
+    """Where the picture of the metrics over the epochs is."""
+    return run.folder / "curves.png"
+
+
+def tensorboard_path(run: Run) -> Path:
+    """Where TensorBoard's files are."""
+    return run.folder / "tensorboard"
 
 
 def preview_path(run: Run, epoch: int) -> Path:
@@ -100,8 +133,11 @@ def load_weights(run: Run, epoch: int) -> dict[str, Tensor]:
         raise RunError(
             f"{path}: {error}; expected the weights after epoch {epoch}; the run is half written, fit again"
         ) from error
-    with torch.device("meta"):
-        expected = ConvVAE(run.config.image_shape, run.config.filters, run.config.latent_dim).state_dict()
+    try:
+        with torch.device("meta"):
+            expected = ConvVAE(run.config.image_shape, run.config.filters, run.config.latent_dim).state_dict()
+    except ValueError as error:
+        raise RunError(f"{run.folder / CONFIG_FILE}: {error}; fit again") from error
     found_shapes = {name: tuple(tensor.shape) for name, tensor in state.items()}
     expected_shapes = {name: tuple(tensor.shape) for name, tensor in expected.items()}
     if found_shapes != expected_shapes:
@@ -117,18 +153,35 @@ def load_weights(run: Run, epoch: int) -> dict[str, Tensor]:
     return state
 
 
-def newest_run(root: Path = RUNS_FOLDER) -> Path:
-    """The run folder under `root` that was made last and has a finished epoch. Raises RunError if none."""
-    finished = [
-        path.parent for path in root.glob(f"*/{METRICS_FILE}") if (path.parent / CONFIG_FILE).is_file()
+def newest_run(root: Path = RUNS_FOLDER, started: bool = False) -> Path:
+    """The run folder under `root` that was made last and has a finished epoch, or that was only `started`.
+
+    Raises RunError if there is none.
+    """
+    there = [
+        path.parent
+        for path in root.glob(f"*/{CONFIG_FILE}")
+        if started or (path.parent / METRICS_FILE).is_file()
     ]
-    if not finished:
-        raise RunError(f"{root}: found no run with a finished epoch; make one with python -m training.fit")
-    return max(finished, key=lambda folder: (folder / CONFIG_FILE).stat().st_mtime_ns)
+    if not there:
+        what = "run" if started else "run with a finished epoch"
+        raise RunError(f"{root}: found no {what}; make one with python -m training.fit")
+    return max(there, key=lambda folder: (folder / CONFIG_FILE).stat().st_mtime_ns)
 
 
 def read_run(folder: Path) -> Run:
     """Read a run. Raises RunError when it is missing, not a run, or has no finished epoch."""
+    run = read_started_run(folder)
+    if not run.metrics:
+        raise RunError(
+            f"{folder}: found no line in {METRICS_FILE}, expected one for each finished epoch; the run ended "
+            f"before its first epoch did; go on with python -m training.fit --resume --out {folder}"
+        )
+    return run
+
+
+def read_started_run(folder: Path) -> Run:
+    """Read a run that may have no finished epoch yet. Raises RunError when it is missing or not a run."""
     if not folder.is_dir():
         raise RunError(
             f"{folder}: found no folder there, expected a run; make one with python -m training.fit"
@@ -147,11 +200,6 @@ def read_run(folder: Path) -> Run:
         raise RunError(
             f"{folder / METRICS_FILE}: {error}; expected a line for each finished epoch"
         ) from error
-    if not lines:
-        raise RunError(
-            f"{folder}: found no line in {METRICS_FILE}, expected one for each finished epoch; "
-            "the run ended before its first epoch did, fit again"
-        )
     return Run(folder, config, tuple(_metrics(folder, n, line) for n, line in enumerate(lines, start=1)))
 
 
@@ -180,6 +228,14 @@ def _new_folder(recipe: str) -> Path:
         folder = RUNS_FOLDER / f"{name}-{number}"
         number += 1
     return folder
+
+
+def _tidy(folder: Path) -> None:
+    """Make the folders of a run, and remove what a killed process was writing."""
+    for part in ("weights", "previews"):
+        (folder / part).mkdir(exist_ok=True)
+    for leftover in folder.rglob(".*.tmp"):
+        leftover.unlink()
 
 
 def _write_text(path: Path, text: str) -> None:

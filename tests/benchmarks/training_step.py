@@ -1,4 +1,4 @@
-"""What two decisions give: mirrored transposed convolutions, and memory that the C library keeps.
+"""What our transposed convolution, mirrored images, and memory that the C library keeps give a step.
 
     python tests/benchmarks/training_step.py [--steps 60] [--rounds 5]
 
@@ -26,9 +26,10 @@ from training.device import keep_freed_memory
 from training.loop import Trainer
 
 VARIANTS = {
-    "as it is": {"mirrored": True, "keep_memory": True},
-    "full result, cut": {"mirrored": False, "keep_memory": True},
-    "memory given back": {"mirrored": True, "keep_memory": False},
+    "as it is": {"convolution": "ours", "keep_memory": True},
+    "PyTorch's transposed convolution": {"convolution": "PyTorch's", "keep_memory": True},
+    "PyTorch's, full result, cut": {"convolution": "cut", "keep_memory": True},
+    "memory given back": {"convolution": "ours", "keep_memory": False},
 }
 
 
@@ -40,16 +41,20 @@ class CutConvolution(nn.ConvTranspose2d):
         return full[:, :, :-1, :-1]
 
 
-def step_ms(steps: int, mirrored: bool, keep_memory: bool) -> float:
+def step_ms(steps: int, convolution: str, keep_memory: bool) -> float:
     """The median milliseconds of a step, after a warm-up."""
     if keep_memory:
         keep_freed_memory()
     config = RECIPES["default"]
     images = mnist().train_images[: (steps + 10) * config.batch_size]
     trainer = Trainer(config, images, torch.device("cpu"))
-    if not mirrored:
-        trainer.model.decoder.conv1.__class__ = CutConvolution
-        trainer.model.decoder.conv2.__class__ = CutConvolution
+    decoder = trainer.model.decoder
+    if convolution != "ours":
+        for layer in (decoder.conv1, decoder.conv2, decoder.conv3):
+            layer.__class__ = nn.ConvTranspose2d
+    if convolution == "cut":
+        for layer in (decoder.conv1, decoder.conv2):
+            layer.__class__ = CutConvolution
     marks = [time.perf_counter()]
     trainer.train_epoch(lambda _: marks.append(time.perf_counter()))
     times = [after - before for before, after in itertools.pairwise(marks)]

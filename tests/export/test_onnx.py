@@ -23,7 +23,7 @@ from training import fit as training_fit
 from training.config import RECIPES
 from training.elbo import distortion_nats
 from training.fit import fit
-from training.loop import evaluate
+from training.held_out import evaluate
 from training.model import ConvVAE
 from training.runs import create_run, load_weights, read_run
 
@@ -304,7 +304,8 @@ def test_a_run_without_a_finished_epoch_is_refused(run_main, tmp_path):
     create_run(tmp_path / "run", DEFAULT)
     assert refused_by_command(run_main, tmp_path, tmp_path / "run") == (
         f"{tmp_path / 'run'}: found no line in metrics.jsonl, expected one for each finished epoch; "
-        "the run ended before its first epoch did, fit again"
+        "the run ended before its first epoch did; go on with python -m training.fit --resume --out "
+        f"{tmp_path / 'run'}"
     )
 
 
@@ -390,5 +391,14 @@ def test_the_fits_command_makes_the_same_config(config, line):
     context = training_fit.command.make_context("fit", arguments)
     given = {name: value for name, value in context.params.items() if value is not None}
     recipe = RECIPES[given.pop("recipe")]
-    del given["device"]
-    assert dataclasses.replace(recipe, **given) == config
+    # The rest says where to compute and what to write down.
+    settings = {name: given[name] for name in given.keys() & vars(recipe).keys()}
+    assert dataclasses.replace(recipe, **settings) == config
+
+
+def test_what_no_option_sets_is_told_beside_the_command():
+    """A config of a recipe as it once was is not passed off as the recipe of today."""
+    once = dataclasses.replace(DEFAULT, batch_size=64, hold_fraction=0.0, adam_beta1=0.9)
+    assert fit_command(once) == (
+        "python -m training.fit --recipe default --batch-size 64, with hold_fraction 0.0, with adam_beta1 0.9"
+    )

@@ -18,7 +18,7 @@ from export.parity import (
     check_encoder,
     session,
 )
-from training.loop import evaluate
+from training.held_out import evaluate
 from training.model import ConvVAE
 
 FILTERS, LATENT_DIM = (4, 8), 2

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 
 import pytest
 
@@ -9,6 +10,7 @@ from training.config import RECIPES, FitConfig, from_json, learning_rate_at, to_
 
 TUTORIAL = RECIPES["tutorial"]
 DEFAULT = RECIPES["default"]
+NO_HOLD = dataclasses.replace(DEFAULT, warmup_fraction=0.1, hold_fraction=0.0)
 
 
 def changed_json(**changes: object) -> str:
@@ -25,12 +27,15 @@ def test_the_tutorial_recipe_is_the_tutorial_to_the_letter():
         "learning_rate": 1e-4,
         "schedule": "constant",
         "warmup_fraction": 0.1,
+        "hold_fraction": 0.0,
+        "adam_beta1": 0.9,
         "adam_beta2": 0.999,
         "adam_epsilon": 1e-7,
         "rate": "sampled",
         "start_at_log_odds": False,
         "latent_dim": 2,
         "filters": (32, 64),
+        "precision": "float32",
         "seed": 0,
         "dataset": "mnist",
         "image_shape": (1, 28, 28),
@@ -80,10 +85,24 @@ def test_json_gives_the_same_config_back(config):
             changed_json(image_shape=[1, 28, None]),
             "found image_shape = [1, 28, None], expected 3 whole numbers from 1",
         ),
+        (changed_json(precision="float16"), "found precision = 'float16', expected float32 or bfloat16"),
+        (changed_json(precision=["float32"]), "found precision = ['float32'], expected float32 or bfloat16"),
+        (changed_json(hold_fraction=1), "found hold_fraction = 1, expected a float"),
+        (changed_json(hold_fraction=1.5), "found hold_fraction = 1.5, expected a number from 0 to 1"),
+        (changed_json(warmup_fraction=-0.1), "found warmup_fraction = -0.1, expected a number from 0 to 1"),
+        (changed_json(latent_dim=0), "found latent_dim = 0, expected a whole number from 1"),
+        (changed_json(epochs=0), "found epochs = 0, expected a whole number from 1"),
+        (changed_json(batch_size=-1), "found batch_size = -1, expected a whole number from 1"),
+        (changed_json(seed=-1), "found seed = -1, expected a whole number from 0"),
+        (changed_json(learning_rate=0.0), "found learning_rate = 0.0, expected a number over 0"),
+        (changed_json(learning_rate=math.nan), "found learning_rate = nan, expected a number over 0"),
+        (changed_json(learning_rate=math.inf), "found learning_rate = inf, expected a number over 0"),
+        (changed_json(adam_beta2=1.0), "found adam_beta2 = 1.0, expected a number from 0 and below 1"),
+        (changed_json(adam_epsilon=-1e-8), "found adam_epsilon = -1e-08, expected a number from 0"),
     ],
 )
 def test_other_json_is_refused_with_the_field(text, message):
-    """A value of the wrong type is refused with its field, the value and what was expected."""
+    """A value of the wrong type or size is refused with its field, the value and what was expected."""
     with pytest.raises(ValueError) as error:
         from_json(text)
     assert str(error.value) == message
@@ -99,7 +118,7 @@ def test_text_that_is_no_json_is_refused(text):
 @pytest.mark.parametrize(
     "values",
     [
-        {key: value for key, value in json.loads(to_json(DEFAULT)).items() if key != "seed"},
+        {key: value for key, value in json.loads(to_json(DEFAULT)).items() if key != "epochs"},
         json.loads(to_json(DEFAULT)) | {"dropout": 0.1},
     ],
     ids=["one too few", "one too many"],
@@ -112,6 +131,15 @@ def test_other_fields_are_refused(values):
     assert str(error.value) == f"found fields {sorted(values)}, expected {names}"
 
 
+@pytest.mark.parametrize("name", ["hold_fraction", "precision", "seed", "image_shape"])
+def test_a_config_from_before_a_field_has_its_default(name):
+    """A field that an older run's config does not have gets the value that the fit had then, the default."""
+    config = dataclasses.replace(TUTORIAL, latent_dim=3)
+    values = json.loads(to_json(config))
+    del values[name]
+    assert from_json(json.dumps(values)) == config
+
+
 def test_the_tutorials_learning_rate_is_constant():
     """With the constant schedule every step has the same learning rate."""
     assert {learning_rate_at(TUTORIAL, step, 100) for step in range(100)} == {1e-4}
@@ -119,7 +147,7 @@ def test_the_tutorials_learning_rate_is_constant():
 
 def test_one_cycle_rises_to_its_peak_and_falls_to_zero():
     """One cycle: a straight rise over a tenth of the steps to the peak, a straight fall over the rest."""
-    config = dataclasses.replace(DEFAULT, learning_rate=1.0)
+    config = dataclasses.replace(NO_HOLD, learning_rate=1.0)
     rates = [learning_rate_at(config, step, 1000) for step in range(1000)]
     assert rates[:100] == pytest.approx([(step + 1) / 100 for step in range(100)])
     assert rates[100:] == pytest.approx([(1000 - step) / 900 for step in range(100, 1000)])
@@ -129,14 +157,38 @@ def test_one_cycle_rises_to_its_peak_and_falls_to_zero():
 
 def test_the_warm_up_is_as_long_as_asked():
     """With half of the steps for the rise, the peak is in the middle."""
-    config = dataclasses.replace(DEFAULT, learning_rate=1.0, warmup_fraction=0.5)
+    config = dataclasses.replace(NO_HOLD, learning_rate=1.0, warmup_fraction=0.5)
     rates = [learning_rate_at(config, step, 10) for step in range(10)]
     assert rates == pytest.approx([0.2, 0.4, 0.6, 0.8, 1, 1, 0.8, 0.6, 0.4, 0.2])
 
 
+def test_the_peak_is_held_as_long_as_asked():
+    """A fifth of ten steps up, half of them at the peak, then a straight fall: 3/3, 2/3, 1/3 of it."""
+    config = dataclasses.replace(DEFAULT, learning_rate=3.0, warmup_fraction=0.2, hold_fraction=0.5)
+    rates = [learning_rate_at(config, step, 10) for step in range(10)]
+    assert rates == pytest.approx([1.5, 3, 3, 3, 3, 3, 3, 3, 2, 1])
+
+
+def test_without_a_hold_the_schedule_is_as_before():
+    """With hold_fraction 0 only one step has the peak's rate, and the fall begins right after it."""
+    rates = [learning_rate_at(NO_HOLD, step, 100) for step in range(100)]
+    assert rates.index(max(rates)) == 9
+    assert rates[11] < rates[10] == NO_HOLD.learning_rate
+    assert rates[10] == pytest.approx(rates[9])
+
+
+def test_a_peak_held_to_the_end_does_not_fall():
+    """With the rise and the hold filling all steps, the last step is at the peak."""
+    config = dataclasses.replace(DEFAULT, warmup_fraction=0.5, hold_fraction=0.5)
+    rates = [learning_rate_at(config, step, 10) for step in range(10)]
+    assert rates[4:] == [DEFAULT.learning_rate] * 6
+
+
+@pytest.mark.parametrize("hold_fraction", [0.0, 0.3, 1.0])
 @pytest.mark.parametrize("step_count", [1, 2, 3, 11])
-def test_short_fits_have_a_learning_rate_too(step_count):
+def test_short_fits_have_a_learning_rate_too(step_count, hold_fraction):
     """However few steps there are, each has a learning rate over zero and none is over the peak."""
-    rates = [learning_rate_at(DEFAULT, step, step_count) for step in range(step_count)]
+    config = dataclasses.replace(DEFAULT, hold_fraction=hold_fraction)
+    rates = [learning_rate_at(config, step, step_count) for step in range(step_count)]
     assert all(0 < rate <= DEFAULT.learning_rate for rate in rates)
     assert max(rates) == DEFAULT.learning_rate

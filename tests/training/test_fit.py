@@ -8,8 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import imageio.v3 as imageio
@@ -17,9 +16,10 @@ import numpy as np
 import pytest
 import torch
 
+from training.checkpoint import load_checkpoint
 from training.config import RECIPES, from_json
 from training.fit import FitError, command, fit, main
-from training.loop import evaluate
+from training.held_out import evaluate
 from training.model import ConvVAE
 from training.runs import load_weights, read_run, weights_path
 
@@ -33,26 +33,15 @@ EPOCH_LINE = re.compile(
 MODULE = (sys.executable, "-W", "error", "-m", "training.fit")
 
 
-@contextmanager
-def ordinary_user() -> Iterator[None]:
-    """Without root's power to write everywhere."""
-    if os.geteuid() != 0:
-        yield
-        return
-    os.seteuid(65534)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
-
-
 def test_a_run_folder_has_everything(run_folder):
-    """A fit of two epochs leaves config, metrics, weights and previews of epochs 0 to 2, and the GIF."""
+    """A fit of two epochs leaves config, checkpoint, metrics, curves, weights, previews and their GIF."""
     files = sorted(
         path.relative_to(run_folder).as_posix() for path in run_folder.rglob("*") if path.is_file()
     )
     assert files == [
+        "checkpoint.pt",
         "config.json",
+        "curves.png",
         "metrics.jsonl",
         "previews.gif",
         *(f"previews/epoch-00{epoch}.png" for epoch in range(3)),
@@ -73,11 +62,15 @@ def test_every_finished_epoch_has_its_metrics(run_folder):
     for line in lines:
         assert set(line) == {
             "epoch",
+            "step",
             "test_elbo_nats",
             "test_rate_nats",
             "test_distortion_nats",
+            "train_elbo_nats",
+            "learning_rate",
             "train_seconds",
             "epoch_seconds",
+            "images_a_second",
         }
         assert line["test_elbo_nats"] == -(line["test_rate_nats"] + line["test_distortion_nats"])
         assert line["test_elbo_nats"] < 0 < line["epoch_seconds"] <= line["train_seconds"]
@@ -114,9 +107,11 @@ def test_the_same_seed_gives_the_same_run(small_mnist, tmp_path):
     assert weights[0] != weights[2]
 
 
-def test_a_fit_that_runs_away_ends_with_what_it_has(small_mnist, tmp_path):
-    """When the ELBO is no number any more the fit ends, says which epochs are kept and what to try."""
-    config = dataclasses.replace(RECIPES["default"], epochs=1, filters=(2, 2), learning_rate=1e30)
+def test_a_fit_whose_last_step_runs_away_keeps_nothing_of_the_epoch(small_mnist, tmp_path):
+    """When every loss was finite and the test ELBO is not, the fit says which epochs are kept."""
+    config = dataclasses.replace(
+        RECIPES["default"], epochs=1, filters=(2, 2), learning_rate=1e30, batch_size=512
+    )
     with pytest.raises(FitError) as error:
         fit(config, CPU, tmp_path / "run", small_mnist)
     assert re.fullmatch(
@@ -125,6 +120,7 @@ def test_a_fit_that_runs_away_ends_with_what_it_has(small_mnist, tmp_path):
         str(error.value),
     )
     assert not (tmp_path / "run/metrics.jsonl").exists()
+    assert load_checkpoint(tmp_path / "run", config).trainer["step"] == 0
 
 
 def test_a_fit_prints_a_line_an_epoch(small_mnist, tmp_path, capsys):
@@ -185,7 +181,7 @@ def test_the_command_fits_the_whole_mnist_and_says_what_comes_next(run_main, tmp
         (["--seed", "-1"], "Invalid value for '--seed': -1 is not in the range 0<=x<=2147483647."),
         (
             ["--recipe", "tutorail"],
-            "Invalid value for '--recipe': 'tutorail' is not one of 'default', 'tutorial'.",
+            "Invalid value for '--recipe': 'tutorail' is not one of 'default', 'wide', 'tutorial'.",
         ),
         (
             ["--device", "gpu"],
@@ -224,7 +220,7 @@ def test_a_place_below_a_file_is_refused(run_main, tmp_path):
     )
 
 
-def test_a_place_that_may_not_be_written_is_refused(run_main, tmp_path):
+def test_a_place_that_may_not_be_written_is_refused(run_main, tmp_path, ordinary_user):
     """A run folder where one may not write is one line that names the path and says what to do."""
     tmp_path.chmod(0o555)
     with ordinary_user():
@@ -261,6 +257,20 @@ def test_cuda_that_is_not_there_is_one_line_from_the_real_command(tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+def test_a_wrong_checkpoint_interval_is_one_line(run_main, tmp_path, monkeypatch):
+    """A negative and an endless time between checkpoints are refused."""
+    monkeypatch.chdir(tmp_path)
+    for value, message in (
+        ("-1", "-1.0 is not in the range x>=0."),
+        ("inf", "found inf, expected a number."),
+        ("soon", "'soon' is not a valid float range."),
+    ):
+        assert run_main(main, "--checkpoint-seconds", value).error_line == (
+            f"python -m training.fit: Invalid value for '--checkpoint-seconds': {message} "
+            "(see python -m training.fit --help)"
+        )
+
+
 def test_help_explains_every_option(run_main):
     """--help names every option with an explanation, and says the default wherever there is one."""
     ended = run_main(main, "--help")
@@ -269,7 +279,7 @@ def test_help_explains_every_option(run_main):
         assert option.opts[0] in ended.out
         assert option.help
         entry = " ".join(ended.out.split(f"  {option.opts[0]} ")[1].split("\n  -")[0].split())
-        assert "[default: " in entry, option.name
+        assert option.is_flag or "[default: " in entry, option.name
         if hasattr(RECIPES["default"], option.name):
             value = getattr(RECIPES["default"], option.name)
             words = " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
@@ -305,7 +315,11 @@ def test_ctrl_c_keeps_the_finished_epochs(tmp_path):
     run = read_run(folder)
     count = len(run.metrics)
     assert 1 <= count < 200
-    assert err == f"interrupted: {count} finished epochs are kept in {folder}\n"
+    assert re.fullmatch(
+        rf"interrupted: {count} finished epochs and the state after step \d+ are kept; "
+        rf"go on with python -m training\.fit --resume --out {folder}\n",
+        err,
+    )
     assert out.endswith(f"next: python -m export.onnx {folder}\n")
     assert len(EPOCH_LINE.findall(out)) == count
     for epoch in run.epochs:
@@ -325,7 +339,11 @@ def test_ctrl_c_in_the_first_epoch_says_that_none_is_finished(tmp_path):
         return "run folder" in line
 
     status, out, err = press_ctrl_c(folder, in_the_first_epoch)
-    assert err == f"interrupted: 0 finished epochs are kept in {folder}\n"
+    assert re.fullmatch(
+        r"interrupted: 0 finished epochs and the state after step \d+ are kept; "
+        rf"go on with python -m training\.fit --resume --out {folder}\n",
+        err,
+    )
     assert status == 130
     assert "next:" not in out
     assert not (folder / "metrics.jsonl").exists()

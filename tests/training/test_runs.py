@@ -213,7 +213,8 @@ def test_a_run_without_a_finished_epoch_is_refused(broken_run, emptied):
         (broken_run / "metrics.jsonl").touch()
     assert refusal(broken_run) == (
         f"{broken_run}: found no line in metrics.jsonl, expected one for each finished epoch; "
-        "the run ended before its first epoch did, fit again"
+        "the run ended before its first epoch did; go on with "
+        f"python -m training.fit --resume --out {broken_run}"
     )
 
 

@@ -1,0 +1,69 @@
+"""`python -m training.fit` on a cut MNIST, as a process of its own.
+
+    python small_fit.py TRAIN TEST OPTION…    once, on so many images, under torchrun or alone
+    python small_fit.py TRAIN TEST            a server: for each line on standard input, a JSON list of the
+                                              options and a file for what is printed, it forks a fit, prints
+                                              its process id and, once it has ended, its exit status
+
+Imports take seconds; the server has them behind it, so that a fit starts at once.
+"""
+
+import dataclasses
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import torch
+
+import training.fit
+from training.config import RECIPES
+from training.curves import write_curves
+from training.loop import Trainer
+from training.runs import REQUIRED_METRICS
+
+
+def run(options: list[str]) -> None:
+    """The command itself, up to its exit."""
+    sys.argv = ["program", *options]
+    training.fit.main()
+
+
+def import_what_comes_late() -> None:
+    """PyTorch and Matplotlib import some of themselves at their first use."""
+    Trainer(RECIPES["tutorial"], training.fit.mnist().train_images, torch.device("cpu"))
+    with tempfile.TemporaryDirectory() as folder:
+        write_curves(Path(folder, "curves.png"), "", [dict.fromkeys(REQUIRED_METRICS, 1)])
+
+
+def serve() -> None:
+    """Fork a fit for each line."""
+    for line in sys.stdin:
+        *options, log = json.loads(line)
+        pid = os.fork()
+        if pid == 0:
+            output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+            for stream in (1, 2):
+                os.dup2(output, stream)
+            run(options)
+        print(pid, flush=True)
+        print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+
+
+if __name__ == "__main__":
+    train_count, test_count = map(int, sys.argv[1:3])
+    whole = training.fit.mnist()
+    small = dataclasses.replace(
+        whole,
+        train_images=whole.train_images[:train_count],
+        train_labels=whole.train_labels[:train_count],
+        test_images=whole.test_images[:test_count],
+        test_labels=whole.test_labels[:test_count],
+    )
+    training.fit.mnist = lambda: small
+    if len(sys.argv) > 3:
+        run(sys.argv[3:])
+    else:
+        import_what_comes_late()
+        serve()

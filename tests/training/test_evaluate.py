@@ -1,0 +1,419 @@
+"""training/evaluate.py: every figure with its error, as a table and as JSON, and how it refuses."""
+
+import dataclasses
+import json
+import math
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from training.config import RECIPES
+from training.evaluate import (
+    DRAWS,
+    SAMPLES,
+    STEP,
+    EvaluationError,
+    command,
+    decode_batch,
+    evaluate_run,
+    main,
+    weighted_count,
+)
+from training.evaluation import Comparison, to_json, to_table
+from training.fit import fit
+from training.model import ConvVAE
+from training.runs import (
+    REQUIRED_METRICS,
+    RunError,
+    add_epoch,
+    create_run,
+    save_weights,
+    weights_path,
+)
+
+CPU = torch.device("cpu")
+MODULE = (sys.executable, "-W", "error", "-m", "training.evaluate")
+BOUND = {
+    "elbo_nats",
+    "elbo_standard_error_nats",
+    "rate_nats",
+    "rate_standard_error_nats",
+    "distortion_nats",
+    "distortion_standard_error_nats",
+    "bits_per_dimension",
+    "images",
+    "draws",
+    "seed",
+    "seconds",
+}
+ACTIVE = {"count", "threshold", "variances"}
+WEIGHTED = {
+    "log_px_nats",
+    "standard_error_nats",
+    "monte_carlo_error_nats",
+    "bits_per_dimension",
+    "images",
+    "samples",
+    "seed",
+    "effective_samples_least",
+    "effective_samples_median",
+    "largest_error_nats",
+    "seconds",
+}
+QUADRATURE = {
+    "log_px_nats",
+    "standard_error_nats",
+    "bits_per_dimension",
+    "images",
+    "step",
+    "change_mean_nats",
+    "change_largest_nats",
+    "half_width",
+    "points",
+    "seconds",
+}
+COMPARISON = {"mean_nats", "monte_carlo_error_nats", "largest_nats", "images"}
+ALWAYS = {"run", "epoch", "dataset", "image_shape", "latent_dim", "device", "bound", "active_units"}
+
+
+def small_run(folder: Path, latent_dim: int = 3, dead: bool = False, broken: bool = False):
+    """A run of the smallest network, unfitted: two epochs with weights of their own."""
+    config = dataclasses.replace(RECIPES["default"], filters=(2, 2), latent_dim=latent_dim, epochs=1)
+    run = create_run(folder, config)
+    for epoch in (0, 1):
+        model = ConvVAE(config.image_shape, config.filters, config.latent_dim)
+        model.reset_parameters(torch.Generator().manual_seed(epoch))
+        with torch.no_grad():
+            if dead:
+                model.encoder.dense.weight[0] = 0
+            if broken:
+                model.decoder.conv3.bias.fill_(math.nan)
+        save_weights(weights_path(run, epoch), model)
+    return add_epoch(run, dict.fromkeys(REQUIRED_METRICS, 1.5) | {"epoch": 1})
+
+
+@pytest.fixture(scope="module")
+def few(small_mnist):
+    """200 held-out images."""
+    return dataclasses.replace(small_mnist, test_images=small_mnist.test_images[:200])
+
+
+@pytest.fixture(scope="module")
+def fitted_run(small_mnist, tmp_path_factory):
+    """A real fit of a small network: twelve epochs on 512 images."""
+    config = dataclasses.replace(RECIPES["default"], epochs=12, filters=(8, 8))
+    return fit(config, CPU, tmp_path_factory.mktemp("runs") / "fitted", small_mnist)
+
+
+@pytest.fixture(scope="module")
+def fitted(fitted_run, small_mnist):
+    """Its evaluation: 100 images by quadrature, 20 by importance weights."""
+    some = dataclasses.replace(small_mnist, test_images=small_mnist.test_images[:100])
+    return evaluate_run(fitted_run, CPU, draws=2, images=20, samples=1000, step=0.1, dataset=some)
+
+
+@pytest.fixture(scope="module")
+def standard(fitted_run, small_mnist):
+    """Its evaluation on all 1,000 images with one draw, without importance weights."""
+    return evaluate_run(fitted_run, CPU, draws=1, samples=0, step=0.1, dataset=small_mnist)
+
+
+def test_the_two_estimates_of_log_p_agree(fitted):
+    """On a real fit, log p(x) by importance weights and by quadrature agree within 4 standard errors."""
+    found = fitted.importance_weighted_minus_quadrature
+    assert found.images == fitted.importance_weighted.images == 20
+    assert abs(found.mean_nats) <= 4 * found.monte_carlo_error_nats
+    assert found.monte_carlo_error_nats == fitted.importance_weighted.monte_carlo_error_nats < 0.1
+    assert abs(found.mean_nats) <= found.largest_nats
+
+
+def test_the_iwae_bound_shows_how_far_the_encoder_is_astray(fitted):
+    """From q itself the figure is lower, one image's by over a nat."""
+    difference = fitted.iwae_bound_minus_quadrature
+    assert difference.mean_nats < -0.1
+    assert difference.largest_nats > 1
+    assert fitted.iwae_bound.log_px_nats < fitted.importance_weighted.log_px_nats
+
+
+@pytest.mark.parametrize(("errors", "said"), [(3.9, False), (4.1, True)])
+def test_missed_mass_is_said(fitted, errors, said):
+    """A figure below the quadrature by more than four of its errors is followed by what that means."""
+    low = Comparison(-errors, 1.0, 9.0, 20)
+    for name, words in (
+        ("importance_weighted_minus_quadrature", "the proposal misses mass, trust the quadrature"),
+        ("iwae_bound_minus_quadrature", "samples from q(z|x) miss mass"),
+    ):
+        zero = Comparison(0.0, 1.0, 9.0, 20)
+        nothing = dataclasses.replace(
+            fitted, importance_weighted_minus_quadrature=zero, iwae_bound_minus_quadrature=zero
+        )
+        assert (words in to_table(dataclasses.replace(nothing, **{name: low}))) is said
+
+
+def test_log_p_exceeds_the_elbo(fitted):
+    """log p(x) by quadrature is over the ELBO of the same images; bits a dimension are the other way."""
+    assert fitted.quadrature.images == fitted.bound.images == 100
+    assert fitted.quadrature.log_px_nats > fitted.bound.elbo_nats
+    assert fitted.quadrature.bits_per_dimension < fitted.bound.bits_per_dimension
+    for part, nats in (
+        (fitted.quadrature, fitted.quadrature.log_px_nats),
+        (fitted.bound, fitted.bound.elbo_nats),
+        (fitted.importance_weighted, fitted.importance_weighted.log_px_nats),
+    ):
+        assert part.bits_per_dimension == pytest.approx(-nats / 784 / math.log(2))
+
+
+def test_halving_the_step_is_reported(fitted):
+    """Halving the step to 0.1 changed a broad fit's log p(x) by less than 0.01 nats on average."""
+    assert fitted.quadrature.step == 0.1
+    assert abs(fitted.quadrature.change_mean_nats) < 0.01
+    assert abs(fitted.quadrature.change_mean_nats) <= fitted.quadrature.change_largest_nats
+    assert fitted.quadrature.half_width >= 5
+
+
+def test_the_bound_is_the_one_of_training(fitted_run, standard):
+    """With one draw ELBO, rate and distortion are those that the fit wrote down for its last epoch."""
+    written = fitted_run.metrics[-1]
+    assert standard.bound.images == 1000
+    for name in ("elbo_nats", "rate_nats", "distortion_nats"):
+        assert getattr(standard.bound, name) == pytest.approx(written[f"test_{name}"], abs=1e-3)
+
+
+def test_the_json_has_every_figure(fitted):
+    """One object with every part and every figure, numbers all, and the run, epoch, seeds and device."""
+    found = json.loads(to_json(fitted))
+    assert found.keys() == ALWAYS | {
+        "importance_weighted",
+        "iwae_bound",
+        "quadrature",
+        "importance_weighted_minus_quadrature",
+        "iwae_bound_minus_quadrature",
+    }
+    parts = {
+        "bound": BOUND,
+        "active_units": ACTIVE,
+        "importance_weighted": WEIGHTED,
+        "iwae_bound": WEIGHTED,
+        "quadrature": QUADRATURE,
+        "importance_weighted_minus_quadrature": COMPARISON,
+        "iwae_bound_minus_quadrature": COMPARISON,
+    }
+    for name, keys in parts.items():
+        assert found[name].keys() == keys
+        numbers = [value for key, value in found[name].items() if key != "variances"]
+        assert all(type(value) in (int, float) for value in numbers), name
+    assert (found["epoch"], found["latent_dim"], found["image_shape"]) == (12, 2, [1, 28, 28])
+    assert found["device"] == f"the CPU, {torch.get_num_threads()} threads"
+    assert found["active_units"]["count"] == sum(v > 0.01 for v in found["active_units"]["variances"])
+
+
+def test_the_table_has_the_figures_of_the_json(fitted):
+    """Every headline figure stands in the table with its error, columns aligned."""
+    table = to_table(fitted)
+    lines = table.split("\n\n")[1].splitlines()
+    for name, nats, error in (
+        ("ELBO", fitted.bound.elbo_nats, fitted.bound.elbo_standard_error_nats),
+        ("  rate", fitted.bound.rate_nats, fitted.bound.rate_standard_error_nats),
+        ("  distortion", fitted.bound.distortion_nats, fitted.bound.distortion_standard_error_nats),
+        (
+            "log p(x), importance-weighted",
+            fitted.importance_weighted.log_px_nats,
+            fitted.importance_weighted.standard_error_nats,
+        ),
+        ("IWAE bound", fitted.iwae_bound.log_px_nats, fitted.iwae_bound.standard_error_nats),
+        ("log p(x), quadrature", fitted.quadrature.log_px_nats, fitted.quadrature.standard_error_nats),
+    ):
+        (line,) = (line for line in lines if line.startswith(name + " "))
+        assert re.fullmatch(rf" +{re.escape(f'{nats:.3f}')} +{error:.3f}( .*)?", line[len(name) :])
+        assert line.index(f"{nats:.3f}") + len(f"{nats:.3f}") == 44
+    assert "the first 20 images, 1,000 samples from a proposal fitted to each" in table
+    assert "the first 20 images, 1,000 samples from q(z|x)" in table
+    assert "importance-weighted − quadrature on the same 20 images" in table
+    assert "active units: 2 of 2" in table
+
+
+def test_without_a_plane_there_is_no_quadrature(tmp_path, few):
+    """With three latent dimensions the JSON has no quadrature and no comparison; the rest is there."""
+    found = evaluate_run(small_run(tmp_path / "run"), CPU, draws=1, samples=2, images=5, dataset=few)
+    assert json.loads(to_json(found)).keys() == ALWAYS | {"importance_weighted", "iwae_bound"}
+    assert "quadrature" not in to_table(found)
+    assert len(found.active_units.variances) == 3
+
+
+def test_no_samples_leave_the_figure_out(tmp_path, few):
+    """With samples 0 there is neither an importance-weighted figure nor a comparison."""
+    run = small_run(tmp_path / "run", latent_dim=2)
+    fewer = dataclasses.replace(few, test_images=few.test_images[:20])
+    found = evaluate_run(run, CPU, draws=1, samples=0, step=0.1, dataset=fewer)
+    assert json.loads(to_json(found)).keys() == ALWAYS | {"quadrature"}
+    assert "importance" not in to_table(found)
+
+
+def test_a_dead_unit_is_not_counted(tmp_path, few):
+    """A latent dimension whose posterior mean is the same for every image is not active."""
+    run = small_run(tmp_path / "run", dead=True)
+    units = evaluate_run(run, CPU, draws=1, samples=0, dataset=few).active_units
+    assert units.variances[0] == 0
+    assert units.count == sum(variance > 0.01 for variance in units.variances) < 3
+
+
+def test_the_epoch_decides_the_weights(tmp_path, few):
+    """Without --epoch the last finished one is taken; epoch 0 is another network with another ELBO."""
+    run = small_run(tmp_path / "run")
+    last, same, first = (
+        evaluate_run(run, CPU, epoch=epoch, draws=1, samples=0, dataset=few) for epoch in (None, 1, 0)
+    )
+    assert (last.epoch, same.epoch, first.epoch) == (1, 1, 0)
+    assert last.bound.elbo_nats == same.bound.elbo_nats != first.bound.elbo_nats
+
+
+@pytest.mark.parametrize(
+    ("asked", "device", "available", "expected"),
+    [(None, "cpu", 200, 100), (None, "cpu", 30, 30), (None, "cuda", 200, 200), (150, "cpu", 200, 150)],
+)
+def test_the_number_of_weighted_images_fits_the_machine(asked, device, available, expected):
+    """By default 100 images off CUDA and all on it; never more than there are."""
+    assert weighted_count(asked, torch.device(device), available) == expected
+
+
+def test_an_epoch_that_is_not_there_is_refused(tmp_path):
+    """An epoch that the run does not have is refused with those that it has."""
+    run = small_run(tmp_path / "run")
+    message = f"{run.folder}: found no epoch 2, expected one from 0 to 1; choose another --epoch"
+    with pytest.raises(RunError, match=f"^{re.escape(message)}$"):
+        evaluate_run(run, CPU, epoch=2)
+
+
+def test_weights_that_are_no_numbers_are_refused(tmp_path, few):
+    """A network that gives nan is refused with the name of its weights, and no figure is given."""
+    run = small_run(tmp_path / "run", broken=True)
+    with pytest.raises(EvaluationError) as error:
+        evaluate_run(run, CPU, draws=1, samples=2, dataset=few)
+    assert str(error.value) == (
+        f"{weights_path(run, 1)}: found an ELBO of nan, expected a number; "
+        "choose another --epoch or fit again"
+    )
+
+
+def test_larger_networks_decode_fewer_at_once():
+    """The batch shrinks as the activations grow, to no less than one, and grows on a GPU."""
+    sizes = [
+        decode_batch(dataclasses.replace(RECIPES["default"], filters=filters), CPU)
+        for filters in ((2, 2), (32, 64), (512, 512), (4096, 4096))
+    ]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[-1] == 1
+    assert 50 <= sizes[1] <= 200
+    assert decode_batch(RECIPES["default"], torch.device("cuda")) > 10 * sizes[1]
+
+
+def test_the_command_takes_the_newest_run(run_main, tmp_path, monkeypatch):
+    """Without RUN it is the newest under artifacts/runs; --json prints one object and nothing else."""
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "artifacts/runs/a"
+    small_run(folder)
+    ended = run_main(main, "--device", "cpu", "--draws", 1, "--samples", 2, "--images", 3, "--json")
+    assert (ended.status, ended.err) == (0, "")
+    found = json.loads(ended.out)
+    assert Path(found["run"]) == Path("artifacts/runs/a")
+    assert found["bound"]["images"] == 10_000
+    assert found["importance_weighted"]["images"] == 3
+
+
+def test_the_real_command_prints_a_table(tmp_path):
+    """`python -m training.evaluate RUN`, as a process: a table on standard output, nothing else."""
+    run = small_run(tmp_path / "run")
+    options = ("--device", "cpu", "--draws", "1", "--samples", "0")
+    ended = subprocess.run([*MODULE, run.folder, *options], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    first, blank, header, elbo, *_ = ended.stdout.splitlines()
+    assert first.startswith(
+        f"{run.folder}, epoch 1: MNIST, binarized at 0.5, 10,000 held-out images of 1 × 28"
+    )
+    assert blank == ""
+    assert header.split() == ["nats", "an", "image", "±", "s.e.", "bits", "a", "dimension"]
+    assert elbo.startswith("ELBO ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--epoch", "-1"], "Invalid value for '--epoch': -1 is not in the range x>=0."),
+        (["--draws", "0"], "Invalid value for '--draws': 0 is not in the range 1<=x<=10000."),
+        (["--images", "1"], "Invalid value for '--images': 1 is not in the range 2<=x<=10000."),
+        (["--images", "10001"], "Invalid value for '--images': 10001 is not in the range 2<=x<=10000."),
+        (["--samples", "1"], "Invalid value for '--samples': found 1, expected 0 or at least 2."),
+        (["--samples", "-1"], "Invalid value for '--samples': -1 is not in the range 0<=x<=10000000."),
+        (["--step", "0"], "Invalid value for '--step': 0.0 is not in the range 0.002<=x<=0.1."),
+        (["--step", "0.2"], "Invalid value for '--step': 0.2 is not in the range 0.002<=x<=0.1."),
+        (["--step", "nan"], "Invalid value for '--step': found nan, expected a number."),
+        (["--step", "fine"], "Invalid value for '--step': 'fine' is not a valid float range."),
+        (
+            ["--device", "gpu"],
+            "Invalid value for '--device': 'gpu' is not one of 'auto', 'cuda', 'mps', 'cpu'.",
+        ),
+        (["--epochs", "3"], "No such option '--epochs'. Did you mean '--epoch'?"),
+        (["a", "b"], "Got unexpected extra argument (b)"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_wrong_option_is_one_line_and_status_2(run_main, arguments, message):
+    """A value out of range, or an unknown option, is one line with what is allowed."""
+    said = run_main(main, *arguments).error_line
+    assert said == f"python -m training.evaluate: {message} (see python -m training.evaluate --help)"
+
+
+def test_a_folder_that_is_no_run_is_one_line(run_main, tmp_path):
+    """A folder without a config, and a path that is not there, are refused by name."""
+    assert run_main(main, tmp_path).error_line == (
+        f"python -m training.evaluate: {tmp_path / 'config.json'}: [Errno 2] No such file or directory: "
+        f"'{tmp_path / 'config.json'}'; expected a run made by python -m training.fit"
+    )
+    assert run_main(main, tmp_path / "gone").error_line == (
+        f"python -m training.evaluate: {tmp_path / 'gone'}: found no folder there, expected a run; "
+        "make one with python -m training.fit"
+    )
+
+
+def test_without_any_run_it_says_how_to_make_one(run_main, tmp_path, monkeypatch):
+    """Where artifacts/runs is empty the error says how to make a run."""
+    monkeypatch.chdir(tmp_path)
+    assert run_main(main).error_line == (
+        "python -m training.evaluate: artifacts/runs: found no run with a finished epoch; "
+        "make one with python -m training.fit"
+    )
+
+
+def test_an_epoch_that_is_not_there_is_one_line(run_main, tmp_path):
+    """--epoch beyond the run's last is one line and status 2."""
+    run = small_run(tmp_path / "run")
+    assert run_main(main, run.folder, "--epoch", 9).error_line == (
+        f"python -m training.evaluate: {run.folder}: found no epoch 9, expected one from 0 to 1; "
+        "choose another --epoch"
+    )
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
+def test_cuda_that_is_not_there_is_one_line(run_main, tmp_path):
+    """--device cuda without CUDA is one line that says what to use."""
+    said = run_main(main, tmp_path, "--device", "cuda").error_line
+    assert re.fullmatch(
+        r"python -m training\.evaluate: --device cuda: found no CUDA device \(PyTorch .*\); "
+        r"use --device auto or --device cpu",
+        said,
+    )
+
+
+def test_help_explains_every_option(run_main):
+    """--help names every option with an explanation and the defaults that the functions have."""
+    ended = run_main(main, "--help")
+    assert (ended.status, ended.err) == (0, "")
+    for option in command.params[1:]:
+        assert option.opts[0] in ended.out
+        assert option.help
+    for default in (DRAWS, SAMPLES, STEP):
+        assert f"[default: {default};" in ended.out or f"[default: {default}]" in ended.out

@@ -1,0 +1,114 @@
+"""training/held_out.py: the bound on held-out images, its errors, and what evaluating leaves alone."""
+
+import dataclasses
+import math
+
+import pytest
+import torch
+
+from training.config import RECIPES
+from training.elbo import distortion_nats, gaussian_rate_nats, reparameterize
+from training.held_out import EVALUATION_BATCH, EVALUATION_SEED, evaluate, posteriors
+from training.loop import Trainer
+from training.model import ConvVAE
+
+CPU = torch.device("cpu")
+SMALL = dataclasses.replace(RECIPES["default"], filters=(4, 4), batch_size=64, epochs=2)
+
+
+@pytest.fixture(scope="module")
+def model(small_mnist):
+    """A small network after one epoch on 512 images."""
+    trainer = Trainer(SMALL, small_mnist.train_images, CPU)
+    trainer.train_epoch(lambda _: None)
+    return trainer.model
+
+
+@pytest.fixture(scope="module")
+def images(small_mnist):
+    """More than a batch of held-out images, and not a whole number of batches."""
+    return torch.from_numpy(small_mnist.test_images[: EVALUATION_BATCH + 17])
+
+
+def test_evaluate_knows_the_model_that_knows_nothing(small_mnist):
+    """With all weights zero: rate 0, distortion 784 ln 2, the ELBO minus their sum, and no spread."""
+    model = ConvVAE(filters=(2, 2))
+    for parameter in model.parameters():
+        torch.nn.init.zeros_(parameter)
+    metrics = evaluate(model, torch.from_numpy(small_mnist.test_images))
+    assert metrics.rate_nats == 0
+    assert metrics.distortion_nats == pytest.approx(784 * math.log(2), rel=1e-6)
+    assert metrics.elbo_nats == -(metrics.rate_nats + metrics.distortion_nats)
+    assert metrics.elbo_error_nats == pytest.approx(0, abs=1e-5)
+
+
+@torch.inference_mode()
+def test_one_draw_is_one_pass_from_the_fixed_seed(model, images):
+    """With one draw each batch takes its noise from the seed in turn: the bound, written out here, again."""
+    noise = torch.Generator().manual_seed(EVALUATION_SEED)
+    rate = distortion = 0.0
+    for x in images.float().split(EVALUATION_BATCH):
+        mean, logvar = model.encoder(x)
+        z = reparameterize(mean, logvar, torch.randn(mean.shape, generator=noise))
+        rate += gaussian_rate_nats(mean, logvar).double().sum().item() / len(images)
+        distortion += distortion_nats(model.decoder(z), x).double().sum().item() / len(images)
+    metrics = evaluate(model, images)
+    assert metrics.rate_nats == pytest.approx(rate, rel=1e-6)
+    assert metrics.distortion_nats == pytest.approx(distortion, rel=1e-6)
+
+
+def test_evaluate_is_deterministic(model, images):
+    """The same model and images give the same metrics, whatever the global generator's state."""
+    first = evaluate(model, images)
+    torch.manual_seed(5)
+    assert evaluate(model, images) == first
+    assert first.rate_nats > 0
+
+
+def test_more_draws_change_the_distortion_alone(model, images):
+    """The rate is exact and so the same for any number of draws; the distortion moves within its noise."""
+    one, many = evaluate(model, images), evaluate(model, images, draws=8)
+    assert many.rate_nats == one.rate_nats
+    assert many.rate_error_nats == one.rate_error_nats
+    assert many.distortion_nats != one.distortion_nats
+    assert many.distortion_nats == pytest.approx(one.distortion_nats, abs=2)
+    assert many.elbo_nats == -(many.rate_nats + many.distortion_nats)
+
+
+def test_the_errors_are_over_the_images(model, images):
+    """The standard error of the ELBO is the spread of single images' ELBOs over √N."""
+    single = torch.tensor([evaluate(model, image, draws=50).elbo_nats for image in images[:40].split(1)])
+    found = evaluate(model, images[:40], draws=50)
+    assert found.elbo_nats == pytest.approx(single.mean().item(), abs=0.5)
+    assert found.elbo_error_nats == pytest.approx(single.std().item() / 40**0.5, rel=0.02)
+    assert math.isnan(evaluate(model, images[:1]).elbo_error_nats)
+
+
+def test_it_counts_the_images_that_are_finished(model, images):
+    """Progress is told in images and adds up to all of them."""
+    told: list[int] = []
+    evaluate(model, images, on_images=told.append)
+    assert told == [EVALUATION_BATCH, 17]
+
+
+@torch.inference_mode()
+def test_posteriors_are_the_encoders(model, images):
+    """Batch by batch or in one, the means and log-variances are the encoder's."""
+    mean, logvar = posteriors(model, images)
+    expected_mean, expected_logvar = model.encoder(images.float())
+    torch.testing.assert_close(mean, expected_mean, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(logvar, expected_logvar, atol=1e-5, rtol=1e-5)
+
+
+def test_evaluate_leaves_the_model_and_the_generators_alone(small_mnist):
+    """Evaluating between epochs changes neither the weights nor what is drawn next."""
+    trainer = Trainer(SMALL, small_mnist.train_images, CPU)
+    undisturbed = Trainer(SMALL, small_mnist.train_images, CPU)
+    global_state = torch.get_rng_state()
+    for _ in range(2):
+        evaluate(trainer.model, torch.from_numpy(small_mnist.test_images[:100]))
+        trainer.train_epoch(lambda _: None)
+        undisturbed.train_epoch(lambda _: None)
+    pairs = zip(trainer.model.parameters(), undisturbed.model.parameters(), strict=True)
+    assert all(torch.equal(first, second) for first, second in pairs)
+    assert torch.equal(torch.get_rng_state(), global_state)

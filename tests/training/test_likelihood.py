@@ -1,0 +1,52 @@
+"""training/likelihood.py against the training bound and closed forms."""
+
+import math
+
+import pytest
+import torch
+
+from training.elbo import distortion_nats
+from training.likelihood import (
+    bits_per_dimension,
+    log_likelihoods_nats,
+    log_prior_nats,
+    mean_and_standard_error,
+    unit_variances,
+)
+
+
+def test_log_likelihoods_are_minus_the_distortions():
+    """Every pair of a logit image and an image has minus the distortion that the bound takes."""
+    generator = torch.Generator().manual_seed(0)
+    logits = 5 * torch.randn(4, 1, 2, 6, generator=generator, dtype=torch.float64)
+    x = torch.randint(0, 2, (3, 1, 2, 6), generator=generator).double()
+    found = log_likelihoods_nats(logits.flatten(1), x.flatten(1))
+    for image in range(3):
+        expected = -distortion_nats(logits, x[image : image + 1].expand(4, -1, -1, -1))
+        torch.testing.assert_close(found[image], expected)
+
+
+def test_log_prior():
+    """log N(z; 0, I) is a sum over the dimensions of −½ (z² + log 2π)."""
+    z = torch.tensor([[0.0, 0.0], [3.0, -4.0]], dtype=torch.float64)
+    expected = [-math.log(2 * math.pi), -12.5 - math.log(2 * math.pi)]
+    assert log_prior_nats(z).tolist() == pytest.approx(expected)
+
+
+def test_a_dead_dimension_has_no_variance():
+    """Variances over the images, dimension by dimension: one that is constant has 0, the others theirs."""
+    mean = torch.tensor([[0.0, 5.0, 1.0], [2.0, 5.0, 1.1], [4.0, 5.0, 1.2]])
+    assert unit_variances(mean).tolist() == pytest.approx([8 / 3, 0, 0.02 / 3], abs=1e-6)
+
+
+def test_bits_per_dimension():
+    """A coin a pixel is one bit a pixel, whatever the number of pixels."""
+    assert bits_per_dimension(-784 * math.log(2), 784) == pytest.approx(1)
+    assert bits_per_dimension(-100.0, 10) == pytest.approx(10 / math.log(2))
+
+
+def test_mean_and_standard_error():
+    """Of 1, 2, 3, 4: mean 2.5 and error sd / √4; a single value has no error."""
+    mean, error = mean_and_standard_error(torch.tensor([1.0, 2.0, 3.0, 4.0]))
+    assert (mean, error) == pytest.approx((2.5, (5 / 3) ** 0.5 / 2))
+    assert math.isnan(mean_and_standard_error(torch.tensor([1.0]))[1])

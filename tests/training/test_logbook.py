@@ -1,0 +1,235 @@
+"""training/logbook.py and curves.py: what can be seen of a fit while it goes on."""
+
+import dataclasses
+import fcntl
+import json
+import os
+import pty
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import termios
+import warnings
+from pathlib import Path
+
+import imageio.v3 as imageio
+import numpy as np
+import pytest
+import torch
+
+from training.config import RECIPES
+from training.curves import write_curves
+from training.fit import fit
+from training.logbook import STEPS_A_POINT
+from training.loop import Trainer
+from training.runs import REQUIRED_METRICS
+
+CPU = torch.device("cpu")
+# 8 steps an epoch, the last with 2 images of 72.
+CONFIG = dataclasses.replace(RECIPES["default"], filters=(2, 2), batch_size=10, epochs=2, hold_fraction=0.0)
+COUNT, STEPS = 72, 8
+SMALL_FIT = Path(__file__).with_name("small_fit.py")
+ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+
+
+@pytest.fixture(scope="module")
+def few_images(small_mnist):
+    """72 training images and 20 held-out ones."""
+    return dataclasses.replace(
+        small_mnist, train_images=small_mnist.train_images[:COUNT], test_images=small_mnist.test_images[:20]
+    )
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory, few_images):
+    """A run of two epochs with TensorBoard's files."""
+    folder = tmp_path_factory.mktemp("watched") / "run"
+    return fit(CONFIG, CPU, folder, few_images, tensorboard=True)
+
+
+def events(folder: Path):
+    """What TensorBoard reads in a run folder."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # TensorBoard's own imports are not this project's
+        from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+    reader = EventAccumulator(str(folder / "tensorboard"), {"scalars": 0, "images": 0})
+    reader.Reload()
+    return reader
+
+
+def scalars(reader, tag: str) -> dict[int, float]:
+    """A tag's values by step, each step once."""
+    found = reader.Scalars(tag)
+    assert len({event.step for event in found}) == len(found), tag
+    return {event.step: event.value for event in found}
+
+
+def test_the_training_elbo_is_the_mean_over_the_images(run, few_images):
+    """train_elbo_nats weighs every image the same, though the last batch has 2 images and the others 10."""
+    trainer = Trainer(CONFIG, few_images.train_images, CPU)
+    for line in run.metrics:
+        trainer.train_epoch(lambda _: None)
+        losses = trainer.losses_nats.double().tolist()
+        mean = (10 * sum(losses[:7]) + 2 * losses[7]) / COUNT
+        assert line["train_elbo_nats"] == pytest.approx(-mean, rel=1e-9)
+        assert line["train_elbo_nats"] != pytest.approx(-sum(losses) / 8, rel=1e-6)
+
+
+def test_a_line_says_step_rate_and_speed(run):
+    """A line has the epoch's last step, the rate it was taken with, and images over the epoch's seconds."""
+    assert [line["step"] for line in run.metrics] == [STEPS, 2 * STEPS]
+    for line in run.metrics:
+        assert line["images_a_second"] == pytest.approx(COUNT / line["epoch_seconds"])
+    # 16 steps: 4 up, 12 down, the last of which is a twelfth of the peak.
+    assert run.metrics[1]["learning_rate"] == pytest.approx(CONFIG.learning_rate / 12)
+    assert run.metrics[0]["learning_rate"] == pytest.approx(CONFIG.learning_rate * 9 / 12)
+
+
+def test_tensorboard_reads_what_the_metrics_say(run):
+    """Test metrics and speed are at each epoch's last step, as in metrics.jsonl."""
+    reader = events(run.folder)
+    for name in ("elbo_nats", "rate_nats", "distortion_nats"):
+        found = scalars(reader, f"test/{name}")
+        assert list(found) == [STEPS, 2 * STEPS]
+        assert list(found.values()) == pytest.approx([line[f"test_{name}"] for line in run.metrics])
+    speeds = scalars(reader, "train/images_a_second")
+    assert list(speeds.values()) == pytest.approx([line["images_a_second"] for line in run.metrics])
+
+
+def test_tensorboard_shows_the_previews(run):
+    """The previews of epochs 0 to 2 are at the steps 0, 8 and 16, pixel for pixel."""
+    found = events(run.folder).Images("previews")
+    assert [event.step for event in found] == [0, STEPS, 2 * STEPS]
+    for epoch, event in enumerate(found):
+        picture = imageio.imread(event.encoded_image_string, extension=".png")
+        expected = imageio.imread(run.folder / f"previews/epoch-00{epoch}.png")
+        np.testing.assert_array_equal(picture if picture.ndim == 2 else picture[..., 0], expected)
+
+
+def test_tensorboard_gets_a_point_for_every_fifty_steps(tmp_path, few_images):
+    """The training ELBO of an epoch of 72 steps comes as two means, at step 50 and at its last step."""
+    config = dataclasses.replace(CONFIG, batch_size=1, epochs=2)
+    fit(config, CPU, tmp_path / "run", few_images, tensorboard=True)
+    trainer = Trainer(config, few_images.train_images, CPU)
+    expected = {}
+    for epoch in range(2):
+        trainer.train_epoch(lambda _: None)
+        first = epoch * COUNT
+        expected[first + STEPS_A_POINT] = -trainer.losses_nats[:STEPS_A_POINT].mean().item()
+        expected[first + COUNT] = -trainer.losses_nats[STEPS_A_POINT:].mean().item()
+    reader = events(tmp_path / "run")
+    assert scalars(reader, "train/elbo_nats") == pytest.approx(expected)
+    rates = scalars(reader, "train/learning_rate")
+    assert rates == pytest.approx({step: trainer.learning_rates[step - 1].item() for step in expected})
+
+
+@pytest.mark.parametrize("epochs_known", [0, 1])
+def test_what_a_killed_fit_told_tensorboard_is_taken_back(tmp_path, few_images, run, epochs_known):
+    """Killed after it told TensorBoard of an epoch, before its checkpoint, a fit leaves each step once."""
+    folder = Path(shutil.copytree(run.folder, tmp_path / "run"))
+    (folder / "checkpoint.pt").unlink()
+    if epochs_known:
+        shorter = tmp_path / "shorter"
+        # The same fit, killed in its second epoch: a file in the place of the weights stops it.
+        blocked = shorter / "weights/epoch-002.safetensors"
+        blocked.mkdir(parents=True)
+        (shorter / "config.json").write_text((folder / "config.json").read_text())
+        with pytest.raises(IsADirectoryError):
+            fit(CONFIG, CPU, shorter, few_images, resume=True, checkpoint_seconds=0)
+        shutil.copy(shorter / "checkpoint.pt", folder)
+    fit(CONFIG, CPU, folder, few_images, resume=True, tensorboard=True)
+    assert len(list((folder / "tensorboard").iterdir())) == 2
+    reader = events(folder)
+    assert list(scalars(reader, "test/elbo_nats")) == [STEPS, 2 * STEPS]
+    assert list(scalars(reader, "train/elbo_nats")) == [STEPS, 2 * STEPS]
+    assert [event.step for event in reader.Images("previews")] == [0, STEPS, 2 * STEPS]
+
+
+def test_without_tensorboard_the_option_is_one_line_before_anything_is_made(tmp_path):
+    """Where the package is missing, --tensorboard ends the command at once: status 2, no run folder."""
+    code = "import sys; sys.modules['tensorboard'] = None; from training.fit import main; main()"
+    ended = subprocess.run(
+        [sys.executable, "-c", code, "--tensorboard", "--device", "cpu", "--out", tmp_path / "run"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert re.fullmatch(
+        r"python -m training\.fit: --tensorboard: .*tensorboard.*; expected the tensorboard package; "
+        r"pip install tensorboard\n",
+        ended.stderr,
+    )
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_curves_are_a_picture_of_the_run(run):
+    """curves.png is a PNG of three panels with something in each."""
+    assert (run.folder / "curves.png").read_bytes().startswith(b"\x89PNG\r\n")
+    picture = imageio.imread(run.folder / "curves.png")[..., :3]
+    assert picture.shape == (408, 1200, 3)
+    for panel in np.array_split(picture, 3, axis=1):
+        colourful = np.ptp(panel.astype(int), axis=2) > 60
+        assert colourful.sum() > 100
+
+
+def test_the_curves_grow_with_the_run(tmp_path, run):
+    """With one more epoch the picture is another one, in the place of the first."""
+    pictures = []
+    for count in (1, 2):
+        write_curves(tmp_path / "curves.png", "a run", run.metrics[:count])
+        pictures.append((tmp_path / "curves.png").read_bytes())
+    assert pictures[0] != pictures[1]
+    assert [path.name for path in tmp_path.iterdir()] == ["curves.png"]
+
+
+def test_curves_can_be_drawn_of_an_older_runs_metrics(tmp_path):
+    """Lines from before the training ELBO was kept are drawn without it."""
+    write_curves(tmp_path / "curves.png", "a run", [dict.fromkeys(REQUIRED_METRICS, -1.5) | {"epoch": 1}])
+    assert imageio.imread(tmp_path / "curves.png").any()
+
+
+def test_the_curves_are_there_after_the_first_epoch(tmp_path, few_images):
+    """A fit that ends in its second epoch has left curves of the first."""
+    folder = tmp_path / "run"
+    (folder / "weights/epoch-002.safetensors").mkdir(parents=True)
+    fit(dataclasses.replace(CONFIG, epochs=1), CPU, tmp_path / "other", few_images)
+    config = json.loads((tmp_path / "other/config.json").read_text()) | {"epochs": 2}
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(IsADirectoryError):
+        fit(CONFIG, CPU, folder, few_images, resume=True)
+    assert imageio.imread(folder / "curves.png").any()
+    assert len((folder / "metrics.jsonl").read_text().splitlines()) == 1
+
+
+@pytest.mark.slow
+def test_a_terminal_sees_speed_and_running_elbo(tmp_path):
+    """On a terminal a bar shows the epoch, images a second and the ELBO of the last steps; then it goes."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+    # Long enough that the bar is drawn more often than at its start.
+    options = ("--filters", "16", "16", "--batch-size", "20", "--epochs", "1", "--device", "cpu")
+    process = subprocess.Popen(
+        [sys.executable, SMALL_FIT, "4000", "20", *options, "--out", tmp_path / "run"],
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    shown = b""
+    while True:
+        try:
+            part = os.read(ours, 1 << 16)
+        except OSError:  # the other end is closed
+            break
+        if not part:
+            break
+        shown += part
+    os.close(ours)
+    assert process.wait() == 0, shown
+    text = ESCAPES.sub("", shown.decode())
+    bars = re.findall(r"epoch 1/1 +\d+%\|[^|]+\| +[\d.]+k? images/s, [\d:]+ left, ELBO (-\d+\.\d)", text)
+    assert bars, text
+    assert all(-600 < float(elbo) < -100 for elbo in bars)
+    assert re.search(r"\repoch   1/1   test ELBO ", text)

@@ -1,0 +1,303 @@
+"""training/ranks.py: several processes fit as one does, and end together when one of them is lost."""
+
+import contextlib
+import dataclasses
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from training.checkpoint import load_checkpoint, save_checkpoint
+from training.config import RECIPES, from_json, to_json
+from training.loop import Trainer
+from training.ranks import ALONE, Ranks, RanksError, ranks_from
+from training.runs import load_weights, read_run
+
+CPU = torch.device("cpu")
+HERE = Path(__file__).parent
+NAMES = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
+WHOLE = dict(zip(NAMES, ("1", "3", "1", "localhost", "29500"), strict=True))
+# 3 epochs of 29 steps, the last of them with one image: the second rank has none.
+OPTIONS = ("--filters", "2", "2", "--batch-size", "7", "--epochs", "3", "--device", "cpu")
+IMAGES = ("197", "20")
+STEPS = 3 * 29
+
+
+def torchrun(count: int, script: Path, *arguments: object) -> subprocess.Popen[str]:
+    """Start a script on so many processes of this machine, in a process group of their own; one as it is."""
+    launcher = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(count))
+    return subprocess.Popen(
+        [sys.executable, *(launcher if count > 1 else ()), script, *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def ended(job: subprocess.Popen[str]) -> tuple[int, str, str]:
+    """Wait for a job; its exit status and streams. Nothing of it is left."""
+    try:
+        out, err = job.communicate(timeout=180)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(job.pid, signal.SIGKILL)
+    return job.returncode, out, err
+
+
+def our_lines(err: str) -> list[str]:
+    """What the ranks themselves said, without torchrun's report."""
+    return [line for line in err.splitlines() if line.startswith("python -m training.fit: ")]
+
+
+def numbered_images(count: int) -> np.ndarray:
+    """Images that hold their own number in their first pixels, and something in each else."""
+    images = np.zeros((count, 1, 28, 28), np.uint8)
+    images[:, 0, 0, :8] = np.arange(count)[:, np.newaxis] >> np.arange(8) & 1
+    images[:, 0, 20:] = 1
+    return images
+
+
+def numbers_of(images: np.ndarray) -> list[int]:
+    """The numbers of such images."""
+    return (images[:, 0, 0, :8] @ (1 << np.arange(8))).tolist()
+
+
+def test_without_torchrun_a_process_is_alone():
+    """With nothing of torchrun in the environment there is one rank, and it is the first."""
+    assert ranks_from({"PATH": "/bin"}) == ALONE == Ranks(0, 1, 0)
+    assert ALONE.is_first
+
+
+def test_torchruns_environment_is_understood():
+    """Rank, size and local rank are what torchrun says."""
+    assert ranks_from(WHOLE) == Ranks(rank=1, size=3, local_rank=1)
+    assert not ranks_from(WHOLE).is_first
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *({name: None} for name in WHOLE if name != "WORLD_SIZE"),
+        {"RANK": "one"},
+        {"RANK": "-1"},
+        {"RANK": "3"},
+        {"WORLD_SIZE": "0"},
+        {"WORLD_SIZE": ""},
+    ],
+    ids=str,
+)
+def test_half_an_environment_is_refused(changes):
+    """A variable that is missing or cannot be is refused with all of them as they were found."""
+    environment = {name: value for name, value in (WHOLE | changes).items() if value is not None}
+    found = ", ".join(f"{name}={environment.get(name, '')}" for name in NAMES)
+    with pytest.raises(RanksError) as error:
+        ranks_from(environment)
+    assert str(error.value) == (
+        f"found the environment {found}, expected all of them as torchrun sets them; "
+        "start the ranks with torchrun, or unset WORLD_SIZE"
+    )
+
+
+def test_the_command_refuses_half_an_environment(run_main, monkeypatch, tmp_path):
+    """WORLD_SIZE without RANK is one line and status 2, and no run folder is made."""
+    from training.fit import main
+
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    said = run_main(main, *OPTIONS, "--out", tmp_path / "run").error_line
+    assert said.startswith("python -m training.fit: found the environment RANK=, WORLD_SIZE=2, LOCAL_RANK=, ")
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5])
+@pytest.mark.parametrize("count", [0, 1, 2, 7, 32])
+def test_shares_are_the_batch(size, count):
+    """The shares in order are the batch, and none has more than one row more than another."""
+    batch = torch.arange(count)
+    shares = [Ranks(rank, size).share(batch) for rank in range(size)]
+    assert torch.equal(torch.cat(shares), batch)
+    assert max(map(len, shares)) - min(map(len, shares)) <= 1
+
+
+@pytest.fixture(scope="module")
+def two_ranks(tmp_path_factory, small_mnist):
+    """An epoch each of three cases on two ranks: config, images, and what each rank saw."""
+    small = dataclasses.replace(RECIPES["default"], filters=(4, 4), epochs=1, start_at_log_odds=False)
+    # The first 50 of 2,800 steps, at low rates. At the default recipe's peak the loss swings, and a
+    # difference in the last bit grows to a nat within 50 steps; small betas do the same more slowly.
+    fifty = dataclasses.replace(
+        RECIPES["default"], epochs=56, batch_size=10, learning_rate=3e-3, adam_beta1=0.9, adam_beta2=0.99
+    )
+    cases = {
+        "fifty": (fifty, small_mnist.train_images[:500]),
+        "unequal": (dataclasses.replace(small, batch_size=7), numbered_images(17)),
+        "empty": (dataclasses.replace(small, batch_size=8, rate="sampled"), numbered_images(17)),
+    }
+    folder = tmp_path_factory.mktemp("ranks")
+    for name, (config, images) in cases.items():
+        (folder / f"{name}.json").write_text(to_json(config))
+        np.savez(folder / f"{name}.npz", images=images)
+    status, out, err = ended(torchrun(2, HERE / "rank_steps.py", folder))
+    assert (status, out) == (0, ""), err
+    return {
+        name: (config, images, [dict(np.load(folder / f"{name}-{rank}.npz")) for rank in range(2)])
+        for name, (config, images) in cases.items()
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", ["fifty", "unequal", "empty"])
+def test_two_ranks_have_the_losses_of_one(two_ranks, case):
+    """Every step's loss, 50 of them in the first case, is within 1e-4 nats of what one process has."""
+    config, images, seen = two_ranks[case]
+    trainer = Trainer(config, images, CPU)
+    trainer.train_epoch(lambda _: None)
+    weights = torch.cat([p.detach().flatten() for p in trainer.model.parameters()]).numpy()
+    assert len(trainer.losses_nats) == {"fifty": 50, "unequal": 3, "empty": 3}[case]
+    for rank in seen:
+        np.testing.assert_allclose(rank["losses"], trainer.losses_nats.numpy(), rtol=0, atol=1e-4)
+        np.testing.assert_allclose(rank["weights"], weights, rtol=0, atol=1e-3)
+    np.testing.assert_array_equal(seen[0]["weights"], seen[1]["weights"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("case", "sizes"), [("unequal", ([4, 4, 2], [3, 3, 1])), ("empty", ([4, 4, 1], [4, 4, 0]))]
+)
+def test_every_image_is_seen_by_one_rank_once(two_ranks, case, sizes):
+    """The ranks' images together are all images, each once, also where a rank has none of a batch."""
+    _, images, seen = two_ranks[case]
+    assert tuple(rank["sizes"].tolist() for rank in seen) == sizes
+    assert sorted(n for rank in seen for n in numbers_of(rank["images"])) == list(range(len(images)))
+
+
+def rank_process(job: subprocess.Popen[str], rank: int) -> int:
+    """The process id of a rank."""
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            environment = (entry / "environ").read_bytes().split(b"\0")
+            if parent == job.pid and f"RANK={rank}".encode() in environment:
+                return int(entry.name)
+    raise LookupError(rank)
+
+
+def members(group: int) -> list[int]:
+    """The processes of a group that are not just waiting to be reaped."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            state, _, process_group = (entry / "stat").read_text().rpartition(")")[2].split()[:3]
+            if int(process_group) == group and state != "Z":
+                found.append(int(entry.name))
+    return found
+
+
+@pytest.fixture(scope="module")
+def lost(tmp_path_factory):
+    """A job of two ranks whose second was killed in the middle: run folder, status, streams, the leftover."""
+    folder = tmp_path_factory.mktemp("lost") / "run"
+    # Far more epochs than there is time for.
+    options = (*OPTIONS, "--epochs", 2000, "--checkpoint-seconds", 0)
+    job = torchrun(2, HERE / "small_fit.py", *IMAGES, *options, "--out", folder)
+    deadline = time.monotonic() + 120
+    while not (folder / "metrics.jsonl").exists() and job.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.kill(rank_process(job, 1), signal.SIGKILL)
+    out, err = job.communicate(timeout=120)
+    left = members(job.pid)
+    for pid in left:
+        os.kill(pid, signal.SIGKILL)
+    return folder, job.returncode, out, err, left
+
+
+@pytest.mark.slow
+def test_a_lost_rank_ends_the_job_with_a_clear_line(lost):
+    """When a rank is killed the job ends, not with 0; the rank left says so in one line; no process stays."""
+    _, status, out, err, left = lost
+    assert status == 1, err
+    assert left == []
+    (line,) = our_lines(err)
+    # Which of the two comes first is a matter of chance.
+    gone = r"rank 0 of 2: found another rank gone \(.+\), expected all 2; every rank ends; that rank's own"
+    asked = "rank 0: found SIGTERM, which torchrun sends when another rank has ended"
+    assert re.match(rf"python -m training\.fit: ({gone} message says why|{asked}); what was saved", line)
+    assert line.endswith("; what was saved is kept: go on with --resume")
+    # The only traceback is torchrun's own.
+    assert err.count("Traceback") == 1
+    assert out.startswith("default: 2000 epochs of 197 images, batch 7, 739 parameters, on 2 × the CPU")
+    assert out.count("run folder") == 1
+
+
+@pytest.mark.slow
+def test_a_lost_rank_leaves_a_whole_checkpoint(lost):
+    """After that the checkpoint, at most an epoch behind, and the weights of every epoch can be read."""
+    folder = lost[0]
+    run = read_run(folder)
+    assert load_checkpoint(folder, run.config).trainer["step"] >= 29 * (len(run.metrics) - 1)
+    for epoch in run.epochs:
+        load_weights(run, epoch)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_job_is_resumed_by_another_number_of_ranks(tmp_path, lost, count):
+    """What two ranks began, one goes on with, or three, to the end; only the first of them prints."""
+    folder = Path(shutil.copytree(lost[0], tmp_path / "run"))
+    run = read_run(folder)
+    config = dataclasses.replace(run.config, epochs=len(run.metrics) + 2)
+    state = load_checkpoint(folder, run.config)
+    # A shorter fit, so that it has an end.
+    (folder / "config.json").write_text(to_json(config))
+    save_checkpoint(folder, config, state)
+    job = torchrun(count, HERE / "small_fit.py", *IMAGES, "--device", "cpu", "--resume", "--out", folder)
+    status, out, err = ended(job)
+    assert status == 0, err
+    assert our_lines(err) == []
+    assert out.count("epoch ") == config.epochs - state.trainer["step"] // 29, out
+    assert out.count("run folder") == out.count("next: ") == 1
+    assert f"going on after step {state.trainer['step']:,} of {29 * config.epochs:,}" in out
+    assert [line["epoch"] for line in read_run(folder).metrics] == [*range(1, config.epochs + 1)]
+    assert not [*folder.rglob(".*.tmp")]
+
+
+@pytest.mark.slow
+def test_an_error_of_the_first_rank_ends_the_job_with_its_line(tmp_path):
+    """A folder that is not empty, which rank 0 alone looks at, ends all ranks; its line is there."""
+    (tmp_path / "mine.txt").write_text("mine")
+    status, out, err = ended(torchrun(2, HERE / "small_fit.py", *IMAGES, *OPTIONS, "--out", tmp_path))
+    assert (status, out) == (1, ""), err
+    assert (
+        f"python -m training.fit: --out {tmp_path}: found a folder that is not empty, "
+        "expected a new or empty folder; choose another name"
+    ) in our_lines(err)
+    assert err.count("Traceback") == 1, err
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+@pytest.mark.slow
+def test_a_loss_that_is_no_number_ends_the_job_and_names_the_step(tmp_path):
+    """Each rank that finds such a loss says so in one line with the step; the checkpoint before stays."""
+    folder = tmp_path / "run"
+    wild = ("--recipe", "tutorial", "--learning-rate", 1, "--filters", 64, 64, "--batch-size", 7)
+    job = torchrun(2, HERE / "small_fit.py", *IMAGES, *wild, "--device", "cpu", "--out", folder)
+    status, _, err = ended(job)
+    assert status == 1
+    assert err.count("Traceback") == 1, err
+    lines = our_lines(err)
+    assert 1 <= len(lines) <= 2
+    assert any(
+        re.search(r": step \d+.*: found a loss of (nan|inf), expected a number", line) for line in lines
+    )
+    config = from_json((folder / "config.json").read_text())
+    assert load_checkpoint(folder, config).trainer["step"] == 0
+    assert json.loads((folder / "config.json").read_text())["learning_rate"] == 1.0

@@ -1,0 +1,491 @@
+"""training/fit.py and checkpoint.py: a fit that is killed anywhere goes on to the same bits."""
+
+import contextlib
+import dataclasses
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from training.checkpoint import load_checkpoint
+from training.config import RECIPES, from_json
+from training.fit import FitError, fit, main
+
+SMALL_FIT = Path(__file__).with_name("small_fit.py")
+# 3 epochs of 7 steps, the last of them with 8 images; a checkpoint after every step.
+TRAIN_COUNT, TEST_COUNT, STEPS = 200, 20, 21
+OPTIONS = (
+    *("--filters", "2", "2", "--batch-size", "32", "--epochs", "3", "--device", "cpu"),
+    *("--checkpoint-seconds", "0"),
+)
+SECONDS = ("train_seconds", "epoch_seconds", "images_a_second")
+KILLS = 20
+INTERRUPTED = re.compile(
+    r"interrupted: (\d+) finished epochs and the state after step (\d+) are kept; "
+    r"go on with python -m training\.fit --resume --out (\S+)\n"
+)
+
+
+class Fits:
+    """The server of small_fit.py; one fit at a time."""
+
+    def __init__(self, log: Path) -> None:
+        self.log = log
+        self._server = subprocess.Popen(
+            [sys.executable, "-W", "error", SMALL_FIT, str(TRAIN_COUNT), str(TEST_COUNT)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def start(self, *options: object) -> int:
+        """Start a fit; its process id."""
+        self.log.unlink(missing_ok=True)
+        self._server.stdin.write(json.dumps([*OPTIONS, *map(str, options), str(self.log)]) + "\n")
+        self._server.stdin.flush()
+        return int(self._server.stdout.readline())
+
+    def status(self) -> int:
+        """Wait until the fit has ended; its exit status, or minus the signal that ended it."""
+        return int(self._server.stdout.readline())
+
+    def run(self, *options: object) -> tuple[int, str]:
+        """A whole fit; its exit status and all that it printed."""
+        self.start(*options)
+        return self.status(), self.log.read_text()
+
+    def close(self) -> None:
+        """End the server."""
+        self._server.stdin.close()
+        self._server.wait()
+        self._server.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def fits(tmp_path_factory) -> Iterator[Fits]:
+    """Fits of 21 steps, each a process of its own."""
+    server = Fits(tmp_path_factory.mktemp("log") / "log.txt")
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="module")
+def undisturbed(fits, tmp_path_factory) -> Path:
+    """The run folder of a fit that nothing happened to. Not to be written to."""
+    folder = tmp_path_factory.mktemp("undisturbed") / "run"
+    status, printed = fits.run("--out", folder)
+    assert status == 0, printed
+    return folder
+
+
+def interrupted_by(signal_number: int, fits: Fits, tmp_path_factory) -> tuple[Path, int, str]:
+    """A run whose fit was asked to end after its first step, its exit status and what it printed."""
+    for _ in range(10):
+        folder = tmp_path_factory.mktemp("interrupted") / "run"
+        pid = fits.start("--out", folder)
+        while not (folder / "checkpoint.pt").exists():
+            time.sleep(0.001)
+        before = (folder / "checkpoint.pt").stat().st_ino
+        while (folder / "checkpoint.pt").stat().st_ino == before and Path(f"/proc/{pid}").exists():
+            time.sleep(0.001)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal_number)
+        status = fits.status()
+        # Beside other work the fit may be over before it is asked.
+        if status != 0:
+            return folder, status, fits.log.read_text()
+    pytest.fail("ten fits were over before they could be asked to end")
+
+
+@pytest.fixture(scope="module")
+def interrupted(fits, tmp_path_factory) -> tuple[Path, int, str]:
+    """One that Ctrl-C ended."""
+    return interrupted_by(signal.SIGINT, fits, tmp_path_factory)
+
+
+@pytest.fixture
+def halfway(interrupted, tmp_path) -> Path:
+    """A copy of that run folder."""
+    return Path(shutil.copytree(interrupted[0], tmp_path / "run"))
+
+
+@pytest.fixture
+def finished(undisturbed, tmp_path) -> Path:
+    """A copy of that run folder."""
+    return Path(shutil.copytree(undisturbed, tmp_path / "run"))
+
+
+def same_values(first: object, second: object) -> bool:
+    """Whether nested dicts of tensors and numbers agree in every bit."""
+    if isinstance(first, dict):
+        return first.keys() == second.keys() and all(same_values(first[k], second[k]) for k in first)
+    return torch.equal(first, second) if isinstance(first, torch.Tensor) else first == second
+
+
+def metrics_without_seconds(folder: Path) -> list[dict[str, object]]:
+    """The lines of metrics.jsonl, without what no two fits have in common."""
+    lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    return [{name: value for name, value in line.items() if name not in SECONDS} for line in lines]
+
+
+def checkpoint_of(folder: Path):
+    """The checkpoint of a run folder."""
+    return load_checkpoint(folder, from_json((folder / "config.json").read_text()))
+
+
+def assert_same_run(folder: Path, expected: Path) -> None:
+    """Both have the same files, and the same in them, but for times."""
+    files = [{path.relative_to(root) for path in root.rglob("*")} for root in (folder, expected)]
+    assert files[0] == files[1]
+    for path in sorted(files[0]):
+        if path.suffix in (".safetensors", ".png", ".gif") and path.name != "curves.png":
+            assert (folder / path).read_bytes() == (expected / path).read_bytes(), path
+    assert (folder / "config.json").read_text() == (expected / "config.json").read_text()
+    assert metrics_without_seconds(folder) == metrics_without_seconds(expected)
+    states = [checkpoint_of(root).trainer for root in (folder, expected)]
+    assert states[0]["step"] == STEPS
+    assert same_values(states[0], states[1])
+
+
+def temporary_files(folder: Path) -> list[str]:
+    """What a process was writing when it was killed."""
+    return sorted(path.name for path in folder.rglob(".*.tmp"))
+
+
+def kill(fits: Fits, pid: int) -> int | None:
+    """SIGKILL a fit; its status, None where it had ended before."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+    status = fits.status()
+    return status if status != 0 else None
+
+
+def test_the_same_seed_gives_the_same_run(fits, undisturbed, tmp_path):
+    """Two fits of one seed on one machine leave the same bits in every file, but for times."""
+    status, printed = fits.run("--out", tmp_path / "run", "--checkpoint-seconds", 300)
+    assert status == 0, printed
+    assert_same_run(tmp_path / "run", undisturbed)
+
+
+@pytest.mark.slow
+def test_a_fit_killed_at_twenty_random_moments_ends_with_the_same_bits(fits, undisturbed, tmp_path):
+    """SIGKILL at 20 moments, every second one while the checkpoint is being written, changes nothing.
+
+    A fit that ends before all of them have come is compared, and another one begun.
+    """
+    seed = random.SystemRandom().randrange(1 << 32)
+    draw = random.Random(seed)  # noqa: S311
+    print(f"seed {seed}")
+    folders = [tmp_path / "0"]
+    kills: list[list[str]] = []
+    while len(kills) < KILLS:
+        folder = folders[-1]
+        pid = fits.start("--resume", "--out", folder)
+        time.sleep(draw.choice([0.02, 0.2, 0.5]) * draw.random())
+        deadline = time.monotonic() + 20
+        if len(kills) % 2:
+            while not any(folder.glob(".checkpoint.pt.*.tmp")) and time.monotonic() < deadline:
+                if not Path(f"/proc/{pid}").exists():
+                    break
+        status = kill(fits, pid)
+        if status is None:
+            assert_same_run(folder, undisturbed)
+            folders.append(tmp_path / str(len(folders)))
+            continue
+        assert status == -signal.SIGKILL, fits.log.read_text()
+        kills.append(temporary_files(folder))
+    status, printed = fits.run("--resume", "--out", folders[-1])
+    assert status == 0, printed
+    assert_same_run(folders[-1], undisturbed)
+    # That the file is there when the signal is sent does not mean that it is when the signal arrives.
+    assert sum(any(name.startswith(".checkpoint.pt.") for name in names) for names in kills) >= 3, kills
+
+
+@pytest.mark.parametrize("asked_by", ["SIGINT", "SIGTERM"])
+def test_a_fit_that_is_asked_to_end_saves_its_last_step(asked_by, interrupted, fits, tmp_path_factory):
+    """Ctrl-C and SIGTERM end a fit with status 130 and one line that says what is kept, which is so."""
+    if asked_by == "SIGTERM":
+        interrupted = interrupted_by(signal.SIGTERM, fits, tmp_path_factory)
+    folder, status, printed = interrupted
+    assert status == 130, printed
+    match = INTERRUPTED.search(printed)
+    assert match, printed
+    epochs, step, place = int(match[1]), int(match[2]), match[3]
+    assert place == str(folder)
+    assert 1 <= step < STEPS
+    assert checkpoint_of(folder).trainer["step"] == step
+    assert epochs == step // 7
+    assert temporary_files(folder) == []
+    assert "Traceback" not in printed
+
+
+def test_a_fit_that_was_asked_to_end_goes_on_to_the_same_bits(fits, halfway, undisturbed):
+    """Resumed in the middle of an epoch it says after which step, and ends like one that was not stopped."""
+    step = checkpoint_of(halfway).trainer["step"]
+    status, printed = fits.run("--resume", "--out", halfway)
+    assert status == 0, printed
+    assert printed.splitlines()[0].endswith(f"run folder {halfway}; going on after step {step} of {STEPS}")
+    assert_same_run(halfway, undisturbed)
+
+
+def test_resuming_what_is_finished_says_the_result_and_trains_nothing(fits, finished, undisturbed):
+    """A finished fit that is resumed prints its result again and leaves weights and checkpoint untouched."""
+    kept = [finished / "checkpoint.pt", finished / "metrics.jsonl", *finished.glob("weights/*")]
+    before = [path.stat().st_mtime_ns for path in kept]
+    status, printed = fits.run("--resume", "--out", finished)
+    assert status == 0
+    first, result, following = printed.splitlines()
+    assert first.endswith(f"run folder {finished}; it is finished")
+    elbo = metrics_without_seconds(undisturbed)[-1]["test_elbo_nats"]
+    assert result.startswith(f"test ELBO {elbo:.2f} nats after ")
+    assert following == f"next: python -m export.onnx {finished}"
+    assert [path.stat().st_mtime_ns for path in kept] == before
+    assert_same_run(finished, undisturbed)
+
+
+def test_an_epoch_that_the_checkpoint_does_not_know_is_done_again(fits, halfway, undisturbed):
+    """Killed between metrics.jsonl and the checkpoint, a fit drops the lines that it went on before."""
+    for part in ("metrics.jsonl", "weights/epoch-001.safetensors", "weights/epoch-002.safetensors"):
+        shutil.copy(undisturbed / part, halfway / part)
+    lines = (halfway / "metrics.jsonl").read_text().splitlines()
+    (halfway / "metrics.jsonl").write_text("".join(line + "\n" for line in lines[:2]))
+    step = checkpoint_of(halfway).trainer["step"]
+    status, printed = fits.run("--resume", "--out", halfway)
+    assert status == 0, printed
+    # A line for each epoch that was not behind it, and one for the result.
+    assert printed.count("test ELBO") == 3 - step // 7 + 1
+    assert_same_run(halfway, undisturbed)
+
+
+def test_what_a_process_killed_at_the_very_start_left_is_not_in_the_way(fits, tmp_path):
+    """With nothing but the half-written config there, --resume starts the run and removes that."""
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / ".config.json.123.tmp").write_text("{")
+    status, printed = fits.run("--resume", "--epochs", 1, "--out", folder)
+    assert status == 0, printed
+    assert len(metrics_without_seconds(folder)) == 1
+    assert temporary_files(folder) == []
+
+
+def test_a_run_with_its_config_alone_is_resumed_from_its_beginning(fits, tmp_path, undisturbed):
+    """Killed after its config was written, before anything else, a run is fitted from its beginning."""
+    folder = tmp_path / "run"
+    folder.mkdir()
+    shutil.copy(undisturbed / "config.json", folder)
+    (folder / ".checkpoint.pt.123.tmp").write_bytes(b"half")
+    status, printed = fits.run("--resume", "--out", folder)
+    assert status == 0, printed
+    assert_same_run(folder, undisturbed)
+
+
+@pytest.fixture
+def cut_mnist(small_mnist, monkeypatch):
+    """The command in this process fits the images that the server's fits have."""
+    cut = dataclasses.replace(
+        small_mnist,
+        train_images=small_mnist.train_images[:TRAIN_COUNT],
+        test_images=small_mnist.test_images[:TEST_COUNT],
+    )
+    monkeypatch.setattr("training.fit.mnist", lambda: cut)
+    return cut
+
+
+@pytest.mark.usefixtures("cut_mnist")
+def test_a_disk_that_fills_up_leaves_the_checkpoint_before(run_main, halfway, file_size_limit):
+    """No room for the next checkpoint: one line, status 2, the older one whole and alone."""
+    before = (halfway / "checkpoint.pt").read_bytes()
+    with file_size_limit(len(before) // 2):
+        said = run_main(main, *OPTIONS, "--resume", "--out", halfway).error_line
+    assert said == (f"python -m training.fit: {halfway / 'checkpoint.pt'}: File too large; try another place")
+    assert (halfway / "checkpoint.pt").read_bytes() == before
+    assert temporary_files(halfway) == []
+
+
+@pytest.mark.usefixtures("cut_mnist")
+def test_a_folder_that_may_no_longer_be_written_leaves_the_checkpoint_before(
+    run_main, interrupted, ordinary_user
+):
+    """A run folder that became read-only: one line names the checkpoint, status 2, the older one is whole."""
+    # Not below pytest's own folder, which another user cannot even see into.
+    with tempfile.TemporaryDirectory() as parent:
+        Path(parent).chmod(0o755)
+        folder = Path(shutil.copytree(interrupted[0], Path(parent, "run")))
+        before = (folder / "checkpoint.pt").read_bytes()
+        folder.chmod(0o555)
+        with ordinary_user():
+            said = run_main(main, *OPTIONS, "--resume", "--out", folder).error_line
+        folder.chmod(0o755)
+        assert said == (
+            f"python -m training.fit: {folder / 'checkpoint.pt'}: Permission denied; "
+            "choose another place or change its permissions"
+        )
+        assert (folder / "checkpoint.pt").read_bytes() == before
+
+
+def test_a_loss_that_is_no_number_ends_the_command(fits, tmp_path):
+    """With a learning rate of 1 the loss soon overflows: one line names the step; the checkpoint stays."""
+    folder = tmp_path / "run"
+    wild = ("--recipe", "tutorial", "--learning-rate", 1, "--filters", 64, 64)
+    status, printed = fits.run(*wild, "--checkpoint-seconds", 300, "--out", folder)
+    assert status == 2, printed
+    match = re.fullmatch(
+        r"python -m training\.fit: step (\d+) \(epoch 1\): found a loss of (nan|inf), expected a number; "
+        rf"the checkpoint of step 0 and the epochs before are kept in {folder}; fit again with a lower "
+        r"--learning-rate",
+        printed.splitlines()[-1],
+    )
+    assert match, printed
+    assert 2 <= int(match[1]) <= 7
+    assert checkpoint_of(folder).trainer["step"] == 0
+    assert not (folder / "metrics.jsonl").exists()
+
+
+@pytest.mark.parametrize(("learning_rate", "kept_step"), [(1e30, 1), (1e39, 0)])
+def test_weights_that_are_no_numbers_do_not_replace_a_checkpoint(
+    tmp_path, cut_mnist, learning_rate, kept_step
+):
+    """The first loss is finite in any case; where the weights after it are not, the state before is kept."""
+    config = dataclasses.replace(
+        RECIPES["tutorial"], epochs=1, filters=(2, 2), learning_rate=learning_rate, schedule="constant"
+    )
+    with pytest.raises(FitError) as error:
+        fit(config, torch.device("cpu"), tmp_path / "run", cut_mnist, checkpoint_seconds=0)
+    assert re.fullmatch(
+        r"step 2 \(epoch 1\): found a loss of -?(nan|inf), expected a number; the checkpoint of step "
+        rf"{kept_step} and the epochs before are kept in {tmp_path / 'run'}; fit again with a lower "
+        r"--learning-rate",
+        str(error.value),
+    )
+    state = checkpoint_of(tmp_path / "run").trainer
+    assert state["step"] == kept_step
+    assert all(weights.isfinite().all() for weights in state["model"].values())
+
+
+def test_without_a_run_there_is_nothing_to_resume(run_main, tmp_path, monkeypatch):
+    """--resume with no run under artifacts/runs is one line that says how to make one."""
+    monkeypatch.chdir(tmp_path)
+    assert run_main(main, "--device", "cpu", "--resume").error_line == (
+        "python -m training.fit: artifacts/runs: found no run; make one with python -m training.fit"
+    )
+
+
+@pytest.mark.usefixtures("cut_mnist")
+def test_the_newest_run_is_resumed_though_no_epoch_is_finished(run_main, tmp_path, monkeypatch):
+    """--resume alone takes the run under artifacts/runs that was begun last."""
+    monkeypatch.chdir(tmp_path)
+    assert run_main(main, *OPTIONS, "--epochs", 1).status == 0
+    (older,) = (tmp_path / "artifacts/runs").iterdir()
+    newer = older.with_name("0-the-newer")
+    newer.mkdir()
+    (newer / "config.json").write_text((older / "config.json").read_text())
+    os.utime(older / "config.json", (1e9, 1e9))
+    ended = run_main(main, *OPTIONS, "--epochs", 1, "--resume")
+    assert ended.out.splitlines()[0].endswith("run folder artifacts/runs/0-the-newer")
+    assert metrics_without_seconds(newer) == metrics_without_seconds(older)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--epochs", 4], "found --epochs 4, expected 3"),
+        (["--seed", 1], "found --seed 1, expected 0"),
+        (["--filters", 2, 3], "found --filters 2 3, expected 2 2"),
+        (["--recipe", "tutorial"], "found --recipe tutorial, expected default"),
+        (
+            ["--learning-rate", 0.5],
+            f"found --learning-rate 0.5, expected {RECIPES['default'].learning_rate}",
+        ),
+    ],
+    ids=lambda value: " ".join(map(str, value)) if isinstance(value, list) else "",
+)
+def test_another_option_than_the_runs_is_refused(run_main, finished, options, said):
+    """An option that the run was not made with is one line with both values; nothing is changed."""
+    before = {path: path.stat().st_mtime_ns for path in finished.rglob("*")}
+    option = options[0]
+    assert run_main(main, "--device", "cpu", "--resume", "--out", finished, *options).error_line == (
+        f"python -m training.fit: --resume: {said} as the run in {finished} has it; "
+        f"leave {option} out, or start another run"
+    )
+    assert {path: path.stat().st_mtime_ns for path in finished.rglob("*")} == before
+
+
+def test_a_folder_that_is_no_run_is_refused(run_main, tmp_path):
+    """--resume on a folder with something else in it is refused, and what is in it stays."""
+    (tmp_path / "mine.txt").write_text("mine")
+    assert run_main(main, *OPTIONS, "--resume", "--out", tmp_path).error_line == (
+        f"python -m training.fit: --out {tmp_path}: found a folder that is not empty, "
+        "expected a new or empty folder; choose another name"
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"latent_dim": 0}, "found latent_dim = 0, expected a whole number from 1"),
+        ({"learning_rate": -1.0}, "found learning_rate = -1.0, expected a number over 0"),
+        ({"filters": [2]}, "found filters = [2], expected 2 whole numbers from 1"),
+    ],
+)
+def test_a_config_with_nonsense_is_one_line(run_main, finished, changes, said):
+    """A value that no fit can have, in the config of a run, is one line with file, field and value."""
+    path = finished / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+    assert run_main(main, "--device", "cpu", "--resume", "--out", finished).error_line == (
+        f"python -m training.fit: {path}: {said}; expected a run made by python -m training.fit"
+    )
+
+
+@pytest.mark.parametrize("shape", [[1, 30, 30], [1, 32, 32], [3, 28, 28]], ids=str)
+def test_a_config_for_other_images_is_one_line(run_main, finished, shape):
+    """A run for images of another shape than the dataset's is refused with both."""
+    path = finished / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"image_shape": shape}))
+    assert run_main(main, "--device", "cpu", "--resume", "--out", finished).error_line == (
+        f"python -m training.fit: {path}: found image_shape = {tuple(shape)}, expected (1, 28, 28) "
+        "as the images are; start another run"
+    )
+
+
+@pytest.mark.usefixtures("cut_mnist")
+def test_metrics_that_are_missing_are_one_line(run_main, finished):
+    """With fewer lines in metrics.jsonl than the checkpoint has epochs behind it, a run is refused."""
+    path = finished / "metrics.jsonl"
+    path.write_text(path.read_text().splitlines()[0] + "\n")
+    assert run_main(main, "--device", "cpu", "--resume", "--out", finished).error_line == (
+        f"python -m training.fit: {path}: found 1 lines, expected 3, one for each epoch that checkpoint.pt "
+        "has behind it; remove checkpoint.pt to fit this run from its beginning"
+    )
+
+
+def test_a_damaged_checkpoint_is_one_line(run_main, finished):
+    """A checkpoint cut in half is one line from the command, which touches nothing."""
+    path = finished / "checkpoint.pt"
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    before = path.read_bytes()
+    assert run_main(main, "--device", "cpu", "--resume", "--out", finished).error_line == (
+        f"python -m training.fit: {path}: File is not a zip file; expected a checkpoint of "
+        "latent-plane-checkpoint/1; remove it to fit this run from its beginning"
+    )
+    assert path.read_bytes() == before
+
+
+def test_without_its_checkpoint_a_run_is_fitted_from_its_beginning(fits, finished, undisturbed):
+    """The advice holds: once the checkpoint is removed, --resume fits the run anew, to the same bits."""
+    (finished / "checkpoint.pt").unlink()
+    status, printed = fits.run("--resume", "--out", finished)
+    assert status == 0, printed
+    assert printed.count("test ELBO") == 4
+    assert_same_run(finished, undisturbed)

@@ -1,0 +1,89 @@
+"""training/transposed_convolution.py: the parent's function and gradients, by another way."""
+
+import pytest
+import torch
+from torch import nn
+
+from training.transposed_convolution import TransposedConvolution
+
+SHAPES = {
+    "doubling": ((3, 2, 3), {"stride": 2, "padding": 1, "output_padding": 1}),
+    "doubling, one channel": ((2, 1, 3), {"stride": 2, "padding": 1, "output_padding": 1}),
+    "same size, one channel": ((5, 1, 3), {"padding": 1}),
+    "same size, three channels": ((5, 3, 3), {"padding": 1}),
+    "same size, many channels": ((5, 6, 3), {"padding": 1}),
+    "no padding": ((2, 2, 3), {}),
+    "kernel of 2 × 5": ((2, 2, (2, 5)), {"padding": (0, 2)}),
+}
+
+
+def pair(shape, dtype) -> tuple[TransposedConvolution, nn.ConvTranspose2d]:
+    """One of ours and the parent with the same weights."""
+    sizes, settings = SHAPES[shape]
+    ours = TransposedConvolution(*sizes, **settings).to(dtype)
+    parent = nn.ConvTranspose2d(*sizes, **settings).to(dtype)
+    parent.load_state_dict(ours.state_dict())
+    return ours, parent
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_result_and_gradients_are_the_parents(shape, layout):
+    """In float64, in either memory layout, the result and every gradient agree to 1e-12."""
+    torch.manual_seed(0)
+    ours, parent = pair(shape, torch.float64)
+    x = torch.randn(3, ours.in_channels, 4, 6, dtype=torch.float64).to(memory_format=layout)
+    x.requires_grad_(True)
+    result, expected = ours(x), parent(x)
+    torch.testing.assert_close(result, expected, rtol=0, atol=1e-12)
+    weights = torch.randn_like(expected)
+    found = torch.autograd.grad((result * weights).sum(), [x, *ours.parameters()])
+    gradients = torch.autograd.grad((expected * weights).sum(), [x, *parent.parameters()])
+    for ours_gradient, parents_gradient in zip(found, gradients, strict=True):
+        torch.testing.assert_close(ours_gradient, parents_gradient, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_gradients_are_those_of_finite_differences(shape):
+    """torch's gradcheck finds the gradients of x, weight and bias right."""
+    torch.manual_seed(0)
+    ours, _ = pair(shape, torch.float64)
+    x = torch.randn(2, ours.in_channels, 3, 4, dtype=torch.float64, requires_grad=True)
+    sizes, settings = SHAPES[shape]
+
+    def function(x, weight, bias):
+        layer = TransposedConvolution(*sizes, **settings).double()
+        return torch.func.functional_call(layer, {"weight": weight, "bias": bias}, (x,))
+
+    assert torch.autograd.gradcheck(function, (x, ours.weight, ours.bias))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_no_images_give_no_gradient(shape):
+    """A share without images, as a rank may get, gives gradients of zero."""
+    ours, _ = pair(shape, torch.float32)
+    ours(torch.empty(0, ours.in_channels, 4, 4)).sum().backward()
+    for parameter in ours.parameters():
+        assert parameter.grad is not None
+        assert not parameter.grad.any()
+
+
+def test_outside_training_it_is_the_parent():
+    """In eval mode the very bits are the parent's: what is evaluated and exported is PyTorch's own."""
+    ours, parent = pair("same size, one channel", torch.float32)
+    x = torch.randn(4, 5, 8, 8)
+    assert not torch.equal(ours(x), parent(x))
+    assert torch.equal(ours.eval()(x), parent(x))
+
+
+def test_under_autocast_it_is_the_parent():
+    """In bfloat16 by autocast the result has that type, and gradients reach float32 weights."""
+    ours, parent = pair("doubling", torch.float32)
+    x = torch.randn(2, 3, 4, 4)
+    with torch.autocast("cpu", torch.bfloat16):
+        result = ours(x)
+        assert torch.equal(result, parent(x))
+    assert result.dtype == torch.bfloat16
+    result.float().sum().backward()
+    assert ours.weight.grad is not None
+    assert ours.weight.grad.dtype == torch.float32

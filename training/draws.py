@@ -1,0 +1,17 @@
+"""What chance decides in an epoch: the order of the images, and the noise of their posterior samples."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+def draw_epoch(seed: int, epoch: int, image_count: int, latent_dim: int) -> tuple[Tensor, Tensor]:
+    """The order of the images, int64 [N], and the noise for each place in it, float32 [N, d], on the CPU.
+
+    They depend on the arguments alone. There is no generator whose state could be lost: a fit that goes on
+    in the middle of an epoch draws it again, and so does every one of several processes.
+    """
+    (mixed,) = np.random.SeedSequence([seed, epoch]).generate_state(1, np.uint64)
+    generator = torch.Generator().manual_seed(int(mixed))
+    order = torch.randperm(image_count, generator=generator)
+    return order, torch.randn(image_count, latent_dim, generator=generator)

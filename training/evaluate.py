@@ -1,0 +1,296 @@
+"""python -m training.evaluate: a run → its figures on held-out images, each with its error."""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from training.command_line import Finite, device_option, run_command
+from training.config import FitConfig
+from training.datasets import TEST_COUNT, Dataset, DatasetError, mnist
+from training.device import DeviceError, describe_device, keep_freed_memory, pick_device
+from training.evaluation import (
+    ActiveUnits,
+    Bound,
+    Comparison,
+    Evaluation,
+    ImportanceWeighted,
+    Quadrature,
+    compare,
+    quadrature_figures,
+    to_json,
+    to_table,
+    weighted_figures,
+)
+from training.held_out import EVALUATION_SEED, evaluate, posteriors
+from training.importance import ImportanceEstimate, adaptively_weighted, importance_weighted
+from training.likelihood import ACTIVE_VARIANCE, bits_per_dimension, unit_variances
+from training.model import ConvVAE
+from training.quadrature import COARSE_STEP, LEAST_HALF_WIDTH, Grid, integrate, survey
+from training.runs import Run, RunError, load_weights, newest_run, read_run, weights_path
+
+IMPORTANCE_SEED = 20_160_502
+IMAGES_OFF_CUDA = 100
+SAMPLES = 5000
+DRAWS = 10
+STEP = 0.015
+ESTIMATORS = {"importance_weighted": adaptively_weighted, "iwae_bound": importance_weighted}
+# What a batch of the decoder's activations may take.
+BATCH_BYTES = {"cpu": 16 << 20, "cuda": 1 << 30, "mps": 256 << 20}
+
+
+class EvaluationError(Exception):
+    """A run whose figures are no numbers."""
+
+
+def evaluate_run(
+    run: Run,
+    device: torch.device,
+    *,
+    epoch: int | None = None,
+    draws: int = DRAWS,
+    images: int | None = None,
+    samples: int = SAMPLES,
+    step: float = STEP,
+    dataset: Dataset | None = None,
+) -> Evaluation:
+    """What the weights of one epoch are worth on the held-out images of `dataset`, by default MNIST's.
+
+    Args:
+        run: where the weights are.
+        device: where to compute.
+        epoch: which weights; by default the last finished epoch's.
+        draws: posterior draws an image for the bound.
+        images: how many of the first held-out images get the two importance-weighted figures; by default all
+            on CUDA and 100 elsewhere.
+        samples: importance samples an image for each of them, at least 2; 0 leaves them out.
+        step: of the quadrature, in units of z.
+        dataset: whose held-out images are used; at least two.
+
+    Raises RunError when the epoch or its weights are not there, DatasetError when the embedded MNIST is
+    damaged, EvaluationError when the bound is no number.
+    """
+    epoch = run.epochs[-1] if epoch is None else epoch
+    if epoch not in run.epochs:
+        raise RunError(
+            f"{run.folder}: found no epoch {epoch}, expected one from 0 to {run.epochs[-1]}; "
+            "choose another --epoch"
+        )
+    model = _load(run, epoch).to(device)
+    # mypy: PyTorch does not declare this overload.
+    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    dataset = dataset or mnist()
+    test = torch.from_numpy(dataset.test_images).to(device)
+    flat = test.flatten(1)
+    batch = decode_batch(run.config, device)
+    count = weighted_count(images, device, len(test))
+
+    def decode(z: Tensor) -> Tensor:
+        return torch.cat([model.decoder(part) for part in torch.split(z, batch)])
+
+    with _full_precision():
+        bound = _bound(model, test, draws)
+        if not math.isfinite(bound.elbo_nats):
+            raise EvaluationError(
+                f"{weights_path(run, epoch)}: found an ELBO of {bound.elbo_nats}, expected a number; "
+                "choose another --epoch or fit again"
+            )
+        mean, logvar = posteriors(model, test)
+        figures: dict[str, ImportanceWeighted] = {}
+        estimates: dict[str, ImportanceEstimate] = {}
+        if samples:
+            for name, estimator in ESTIMATORS.items():
+                start = time.perf_counter()
+                with _bar(count, name.replace("_", " "), "images") as done:
+                    estimates[name] = estimator(
+                        decode,
+                        flat[:count],
+                        mean[:count],
+                        logvar[:count],
+                        samples,
+                        IMPORTANCE_SEED,
+                        batch,
+                        done,
+                    )
+                seconds = time.perf_counter() - start
+                figures[name] = weighted_figures(
+                    estimates[name], samples, IMPORTANCE_SEED, flat.shape[1], seconds
+                )
+        quadrature: Quadrature | None = None
+        comparisons: dict[str, Comparison] = {}
+        if run.config.latent_dim == 2:
+            start = time.perf_counter()
+            grid = Grid.with_step(step, COARSE_STEP)
+            half_width = max(LEAST_HALF_WIDTH, mean.abs().max().item() + grid.tile_side)
+            with _bar(None, "looking at the plane", "tiles") as done:
+                surveyed = survey(decode, flat, grid, half_width, on_tiles=done)
+            with _bar(len(surveyed.tiles()), "quadrature", "tiles") as done:
+                integral = integrate(decode, flat, surveyed, done)
+            seconds = time.perf_counter() - start
+            quadrature = quadrature_figures(integral, grid, surveyed.half_width, flat.shape[1], seconds)
+            for name, estimate in estimates.items():
+                comparisons[name] = compare(estimate, integral.log_px_nats[:count])
+    variances = unit_variances(mean).tolist()
+    return Evaluation(
+        run=str(run.folder),
+        epoch=epoch,
+        dataset=dataset.name,
+        image_shape=run.config.image_shape,
+        latent_dim=run.config.latent_dim,
+        device=describe_device(device),
+        bound=bound,
+        active_units=ActiveUnits(
+            sum(variance > ACTIVE_VARIANCE for variance in variances), ACTIVE_VARIANCE, variances
+        ),
+        importance_weighted=figures.get("importance_weighted"),
+        iwae_bound=figures.get("iwae_bound"),
+        quadrature=quadrature,
+        importance_weighted_minus_quadrature=comparisons.get("importance_weighted"),
+        iwae_bound_minus_quadrature=comparisons.get("iwae_bound"),
+    )
+
+
+def weighted_count(asked: int | None, device: torch.device, available: int) -> int:
+    """How many images get importance weights: as many as asked for, or as suit the device."""
+    suited = available if device.type == "cuda" else IMAGES_OFF_CUDA
+    return min(suited if asked is None else asked, available)
+
+
+def decode_batch(config: FitConfig, device: torch.device) -> int:
+    """How many z to decode at once: what keeps the decoder's two large activations in `BATCH_BYTES`."""
+    _, height, width = config.image_shape
+    first, second = config.filters
+    bytes_each = 4 * (second * height * width // 4 + first * height * width)
+    return max(1, BATCH_BYTES[device.type] // bytes_each)
+
+
+def _load(run: Run, epoch: int) -> ConvVAE:
+    model = ConvVAE(run.config.image_shape, run.config.filters, run.config.latent_dim)
+    model.load_state_dict(load_weights(run, epoch))
+    return model.eval()
+
+
+def _bound(model: ConvVAE, images: Tensor, draws: int) -> Bound:
+    start = time.perf_counter()
+    with _bar(len(images), "ELBO", "images") as done:
+        found = evaluate(model, images, draws, done)
+    return Bound(
+        elbo_nats=found.elbo_nats,
+        elbo_standard_error_nats=found.elbo_error_nats,
+        rate_nats=found.rate_nats,
+        rate_standard_error_nats=found.rate_error_nats,
+        distortion_nats=found.distortion_nats,
+        distortion_standard_error_nats=found.distortion_error_nats,
+        bits_per_dimension=bits_per_dimension(found.elbo_nats, images[0].numel()),
+        images=len(images),
+        draws=draws,
+        seed=EVALUATION_SEED,
+        seconds=time.perf_counter() - start,
+    )
+
+
+@contextmanager
+def _full_precision() -> Iterator[None]:
+    """Convolutions in float32 on CUDA too, whose default, TF32, keeps ten bits of every factor."""
+    before = torch.backends.cudnn.allow_tf32
+    torch.backends.cudnn.allow_tf32 = False
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.allow_tf32 = before
+
+
+@contextmanager
+def _bar(total: int | None, what: str, unit: str) -> Iterator[Callable[[int], object]]:
+    with tqdm(total=total, desc=what, unit=f" {unit}", leave=False, disable=None) as bar:
+        yield bar.update
+
+
+def _zero_or_several(context: click.Context, parameter: click.Parameter, value: int) -> int:
+    if value == 1:
+        raise click.BadParameter("found 1, expected 0 or at least 2.", context, parameter)
+    return value
+
+
+@click.command(
+    name="python -m training.evaluate",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Example: python -m training.evaluate artifacts/runs/ten --images 1000 --json",
+)
+@click.argument("run", type=click.Path(path_type=Path), required=False)
+@click.option(
+    "--epoch", type=click.IntRange(min=0), help="Whose weights.  [default: the last finished epoch]"
+)
+@click.option(
+    "--draws",
+    type=click.IntRange(1, 10_000),
+    default=DRAWS,
+    show_default=True,
+    help="Posterior draws an image for the ELBO.",
+)
+@click.option(
+    "--images",
+    type=click.IntRange(2, TEST_COUNT),
+    help="How many held-out images, the first ones, get log p(x) by importance weights.  "
+    f"[default: all on CUDA, {IMAGES_OFF_CUDA} elsewhere]",
+)
+@click.option(
+    "--samples",
+    type=click.IntRange(0, 10_000_000),
+    default=SAMPLES,
+    show_default=True,
+    callback=_zero_or_several,
+    help="Importance samples an image, from a fitted proposal and again from q(z|x); 0 leaves both out.",
+)
+@click.option(
+    "--step",
+    type=Finite(min=0.002, max=0.1),
+    default=STEP,
+    show_default=True,
+    help="Step of the quadrature over a latent plane, in units of z.",
+)
+@device_option
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+def command(
+    run: Path | None,
+    epoch: int | None,
+    draws: int,
+    images: int | None,
+    samples: int,
+    step: float,
+    device: str,
+    as_json: bool,
+) -> None:
+    """What the model of RUN, by default the newest one, is worth on MNIST's 10,000 held-out images.
+
+    ELBO with rate and distortion, importance-weighted log p(x), the IWAE bound, active units and, where the
+    latent space is a plane, log p(x) by quadrature; each with its error, in nats and in bits a dimension.
+    """
+    chosen = pick_device(device)
+    if chosen.type == "cpu":
+        keep_freed_memory()
+    evaluation = evaluate_run(
+        read_run(run if run is not None else newest_run()),
+        chosen,
+        epoch=epoch,
+        draws=draws,
+        images=images,
+        samples=samples,
+        step=step,
+    )
+    click.echo(to_json(evaluation) if as_json else to_table(evaluation))
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    run_command(command, (RunError, DatasetError, DeviceError, EvaluationError))
+
+
+if __name__ == "__main__":
+    main()

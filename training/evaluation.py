@@ -1,0 +1,255 @@
+"""What is said of a run: every figure with its error, as JSON and as a table."""
+
+import json
+from dataclasses import asdict, dataclass
+
+from torch import Tensor
+
+from training.importance import ImportanceEstimate
+from training.likelihood import bits_per_dimension, mean_and_standard_error
+from training.quadrature import Grid, PlaneIntegral
+
+WEIGHTED_NAME = "log p(x), importance-weighted"
+BOUND_NAME = "IWAE bound"
+MISSED_BY_PROPOSAL = "; the proposal misses mass, trust the quadrature"
+MISSED_BY_Q = "; samples from q(z|x) miss mass"
+
+
+@dataclass(frozen=True)
+class Bound:
+    """The evidence lower bound, means over `images` images with `draws` posterior draws each."""
+
+    elbo_nats: float
+    elbo_standard_error_nats: float
+    rate_nats: float
+    rate_standard_error_nats: float
+    distortion_nats: float
+    distortion_standard_error_nats: float
+    bits_per_dimension: float
+    images: int
+    draws: int
+    seed: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class ActiveUnits:
+    """Latent dimensions whose posterior mean varies over the images by more than `threshold`."""
+
+    count: int
+    threshold: float
+    variances: list[float]
+
+
+@dataclass(frozen=True)
+class ImportanceWeighted:
+    """log p(x), or a bound on it, from importance weights.
+
+    The Monte Carlo error is the mean's over other draws; `largest_error_nats` is that of one image.
+    """
+
+    log_px_nats: float
+    standard_error_nats: float
+    monte_carlo_error_nats: float
+    bits_per_dimension: float
+    images: int
+    samples: int
+    seed: int
+    effective_samples_least: float
+    effective_samples_median: float
+    largest_error_nats: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Quadrature:
+    """log p(x) by the rectangle rule; `change` is what halving the step to `step` changed."""
+
+    log_px_nats: float
+    standard_error_nats: float
+    bits_per_dimension: float
+    images: int
+    step: float
+    change_mean_nats: float
+    change_largest_nats: float
+    half_width: float
+    points: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One minus quadrature on the same images; the error is of the mean, over other draws."""
+
+    mean_nats: float
+    monte_carlo_error_nats: float
+    largest_nats: float
+    images: int
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Everything that is said of a run; a part that was not asked for, or does not exist, is None.
+
+    `importance_weighted` draws from a proposal fitted to each image, `iwae_bound` from q(z|x).
+    """
+
+    run: str
+    epoch: int
+    dataset: str
+    image_shape: tuple[int, int, int]
+    latent_dim: int
+    device: str
+    bound: Bound
+    active_units: ActiveUnits
+    importance_weighted: ImportanceWeighted | None
+    iwae_bound: ImportanceWeighted | None
+    quadrature: Quadrature | None
+    importance_weighted_minus_quadrature: Comparison | None
+    iwae_bound_minus_quadrature: Comparison | None
+
+
+def to_json(evaluation: Evaluation) -> str:
+    """One JSON object of all figures; a part that is None is left out."""
+    parts = {name: part for name, part in asdict(evaluation).items() if part is not None}
+    return json.dumps(parts, indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def to_table(evaluation: Evaluation) -> str:
+    """The same for people: a line a figure, aligned."""
+    bound, units = evaluation.bound, evaluation.active_units
+    shape = " × ".join(map(str, evaluation.image_shape))
+    head = (
+        f"{evaluation.run}, epoch {evaluation.epoch}: {evaluation.dataset}, "
+        f"{bound.images:,} held-out images of {shape}, on {evaluation.device}"
+    )
+    rows = [
+        ("", "nats an image", "± s.e.", "bits a dimension", ""),
+        _row(
+            "ELBO",
+            bound.elbo_nats,
+            bound.elbo_standard_error_nats,
+            bound.bits_per_dimension,
+            f"{bound.images:,} images, {bound.draws} draws each",
+        ),
+        _row("  rate", bound.rate_nats, bound.rate_standard_error_nats),
+        _row("  distortion", bound.distortion_nats, bound.distortion_standard_error_nats),
+    ]
+    notes = []
+    for name, weighted, proposal in (
+        (WEIGHTED_NAME, evaluation.importance_weighted, "from a proposal fitted to each"),
+        (BOUND_NAME, evaluation.iwae_bound, "from q(z|x)"),
+    ):
+        if weighted is not None:
+            rows.append(
+                _row(
+                    name,
+                    weighted.log_px_nats,
+                    weighted.standard_error_nats,
+                    weighted.bits_per_dimension,
+                    f"the first {weighted.images:,} images, {weighted.samples:,} samples {proposal}",
+                )
+            )
+            notes.append(
+                f"{name}: Monte Carlo error of the mean {weighted.monte_carlo_error_nats:.4f} nats, "
+                f"of one image at most {weighted.largest_error_nats:.3f}; effective samples "
+                f"{weighted.effective_samples_median:,.0f} (median), "
+                f"{weighted.effective_samples_least:,.0f} (least)"
+            )
+    if (quadrature := evaluation.quadrature) is not None:
+        rows.append(
+            _row(
+                "log p(x), quadrature",
+                quadrature.log_px_nats,
+                quadrature.standard_error_nats,
+                quadrature.bits_per_dimension,
+                f"{quadrature.images:,} images, step {quadrature.step:g}",
+            )
+        )
+        notes.append(
+            f"quadrature: halving the step to {quadrature.step:g} changed the mean by "
+            f"{quadrature.change_mean_nats:+.5f} nats, "
+            f"one image by at most {quadrature.change_largest_nats:.4f}"
+        )
+    for name, comparison, missed in (
+        (WEIGHTED_NAME, evaluation.importance_weighted_minus_quadrature, MISSED_BY_PROPOSAL),
+        (BOUND_NAME, evaluation.iwae_bound_minus_quadrature, MISSED_BY_Q),
+    ):
+        if comparison is not None:
+            notes.append(
+                f"{name} − quadrature on the same {comparison.images:,} images: "
+                f"{comparison.mean_nats:+.4f} ± {comparison.monte_carlo_error_nats:.4f} nats, "
+                f"one image at most {comparison.largest_nats:.3f}"
+                + (missed if comparison.mean_nats < -4 * comparison.monte_carlo_error_nats else "")
+            )
+    shown = ", ".join(f"{variance:.3g}" for variance in units.variances)
+    notes.append(
+        f"active units: {units.count} of {len(units.variances)} "
+        f"(variance of the posterior mean over {units.threshold}: {shown})"
+    )
+    lines = [
+        f"{name:<30}{nats:>14}{error:>9}{bits:>18}   {what}".rstrip()
+        for name, nats, error, bits, what in rows
+    ]
+    return "\n".join([head, "", *lines, "", *notes])
+
+
+def _row(
+    name: str, nats: float, error_nats: float, bits: float | None = None, what: str = ""
+) -> tuple[str, str, str, str, str]:
+    return name, f"{nats:.3f}", f"{error_nats:.3f}", "" if bits is None else f"{bits:.4f}", what
+
+
+def weighted_figures(
+    estimate: ImportanceEstimate, samples: int, seed: int, dimensions: int, seconds: float
+) -> ImportanceWeighted:
+    """The figures of an estimate with so many samples an image of so many dimensions."""
+    mean, error = mean_and_standard_error(estimate.log_px_nats)
+    return ImportanceWeighted(
+        log_px_nats=mean,
+        standard_error_nats=error,
+        monte_carlo_error_nats=_error_of_mean(estimate.error_nats),
+        bits_per_dimension=bits_per_dimension(mean, dimensions),
+        images=len(estimate.log_px_nats),
+        samples=samples,
+        seed=seed,
+        effective_samples_least=estimate.effective_samples.min().item(),
+        effective_samples_median=estimate.effective_samples.median().item(),
+        largest_error_nats=estimate.error_nats.max().item(),
+        seconds=seconds,
+    )
+
+
+def quadrature_figures(
+    integral: PlaneIntegral, grid: Grid, half_width: float, dimensions: int, seconds: float
+) -> Quadrature:
+    """The figures of an integral over a square of that half width."""
+    mean, error = mean_and_standard_error(integral.log_px_nats)
+    return Quadrature(
+        log_px_nats=mean,
+        standard_error_nats=error,
+        bits_per_dimension=bits_per_dimension(mean, dimensions),
+        images=len(integral.log_px_nats),
+        step=grid.step,
+        change_mean_nats=integral.change_nats.mean().item(),
+        change_largest_nats=integral.change_nats.abs().max().item(),
+        half_width=half_width,
+        points=integral.points,
+        seconds=seconds,
+    )
+
+
+def compare(estimate: ImportanceEstimate, log_px_nats: Tensor) -> Comparison:
+    """An estimate against log p(x) by quadrature of the same images, [N]."""
+    difference = estimate.log_px_nats - log_px_nats
+    return Comparison(
+        mean_nats=difference.mean().item(),
+        monte_carlo_error_nats=_error_of_mean(estimate.error_nats),
+        largest_nats=difference.abs().max().item(),
+        images=len(difference),
+    )
+
+
+def _error_of_mean(errors: Tensor) -> float:
+    """The standard error of a mean of independent estimates with these standard errors [N]."""
+    return errors.square().sum().sqrt().item() / len(errors)

@@ -1,0 +1,76 @@
+"""The bound on held-out images: what a model is worth."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from training.elbo import distortion_nats, gaussian_rate_nats, reparameterize
+from training.likelihood import ignore, mean_and_standard_error, widened
+from training.model import ConvVAE
+
+EVALUATION_SEED = 20_140_401
+EVALUATION_BATCH = 500
+
+
+@dataclass(frozen=True)
+class HeldOutMetrics:
+    """Means over the held-out images; elbo_nats = −(rate_nats + distortion_nats).
+
+    The standard errors are over the images, sd / √N; of a single image they are nan.
+    """
+
+    elbo_nats: float
+    rate_nats: float
+    distortion_nats: float
+    elbo_error_nats: float
+    rate_error_nats: float
+    distortion_error_nats: float
+
+
+@torch.inference_mode()
+def evaluate(
+    model: ConvVAE, images: Tensor, draws: int = 1, on_images: Callable[[int], object] = ignore
+) -> HeldOutMetrics:
+    """Rate (exact) and distortion (`draws` posterior samples an image, a fixed seed) of uint8 [N, C, H, W].
+
+    The noise is drawn on the CPU, so that every device and every epoch sees the same.
+    """
+    model.eval()
+    noise = torch.Generator().manual_seed(EVALUATION_SEED)
+    rates, distortions = [], []
+    for batch in torch.split(images, EVALUATION_BATCH):
+        x = _network_input(batch)
+        mean, logvar = model.encoder(x)
+        rates.append(widened(gaussian_rate_nats(mean, logvar)))
+        distortion = torch.zeros_like(rates[-1])
+        for _ in range(draws):
+            z = reparameterize(mean, logvar, torch.randn(mean.shape, generator=noise).to(mean.device))
+            distortion += widened(distortion_nats(model.decoder(z), x))
+        distortions.append(distortion / draws)
+        on_images(len(batch))
+    rate, distortion = torch.cat(rates), torch.cat(distortions)
+    rate_nats, rate_error_nats = mean_and_standard_error(rate)
+    distortion_mean_nats, distortion_error_nats = mean_and_standard_error(distortion)
+    return HeldOutMetrics(
+        elbo_nats=-(rate_nats + distortion_mean_nats),
+        rate_nats=rate_nats,
+        distortion_nats=distortion_mean_nats,
+        elbo_error_nats=mean_and_standard_error(-(rate + distortion))[1],
+        rate_error_nats=rate_error_nats,
+        distortion_error_nats=distortion_error_nats,
+    )
+
+
+@torch.inference_mode()
+def posteriors(model: ConvVAE, images: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and log-variance of q(z|x), [N, d] each, of uint8 [N, C, H, W]."""
+    model.eval()
+    parts = [model.encoder(_network_input(batch)) for batch in torch.split(images, EVALUATION_BATCH)]
+    mean, logvar = zip(*parts, strict=True)
+    return torch.cat(mean), torch.cat(logvar)
+
+
+def _network_input(images: Tensor) -> Tensor:
+    return images.float().contiguous(memory_format=torch.channels_last)

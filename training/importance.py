@@ -1,0 +1,344 @@
+"""log p(x) of held-out images by importance weighting, from q(z|x) or from a proposal fitted to each image.
+
+Pure functions: tensors in, tensors out. Images are Bernoulli pixels, 0 or 1, flattened to [N, P]; `decode`
+takes z float32 [M, d] to logits, float32 [M, …] with P numbers each. Proposals and weights are float64 on the
+CPU, sums of weights are sums of their logarithms. Image n has a generator of its own, seeded with `seed` + n
+on the CPU: its noise is the same on every device, in every `batch`, and however many images come after it.
+
+Sources: Burda, Grosse and Salakhutdinov, "Importance Weighted Autoencoders", 2016, equation 8. For the
+fitted proposal, Cappé et al., "Adaptive importance sampling in general mixture classes", 2008 (EM on weighted
+draws); Cornuet et al., "Adaptive multiple importance sampling", 2012 (the draws of all rounds count, each
+against the mixture of all proposals); Koblents and Míguez, "A population Monte Carlo scheme with transformed
+weights", 2015 (weights tempered until enough draws count).
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.functional import softplus
+
+from training.elbo import LOG_2PI
+from training.likelihood import Decode, Progress, ignore, log_likelihoods_nats, log_prior_nats, widened
+
+NOISE_BLOCK = 1000
+# The fitted proposal: draws of the prior that all images share, and how many an image keeps; draws a round of
+# its own; normal distributions in the mixture, and steps of EM a round.
+EXPLORED = 10_000
+KEPT = 100
+ROUND_DRAWS = 250
+ROUNDS = 8
+COMPONENTS = 6
+EM_STEPS = 10
+LEAST_EFFECTIVE = 25.0
+LEAST_VARIANCE = 1e-8
+# Shares of the final draws from the fitted normals, from them with twice the standard deviations, from
+# q(z|x), and from the prior.
+SHARES = (0.7, 0.15, 0.05, 0.1)
+
+
+@dataclass(frozen=True)
+class ImportanceEstimate:
+    """What the importance weights w of each image say; all float64 [N].
+
+    Attributes:
+        log_px_nats: log of the mean weight. The mean is unbiased for p(x); its log is low by half of
+            `error_nats` squared on average.
+        error_nats: its standard error by the delta method, sd(w) / (mean(w) √K).
+        effective_samples: (Σ w)² / Σ w², from 1 to K.
+    """
+
+    log_px_nats: Tensor
+    error_nats: Tensor
+    effective_samples: Tensor
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """C normal distributions in d dimensions, a mixture for each of G images; float64.
+
+    Attributes:
+        share: [G, C], sums to 1.
+        mean: [G, C, d].
+        cholesky: of the covariances, lower triangles [G, C, d, d].
+    """
+
+    share: Tensor
+    mean: Tensor
+    cholesky: Tensor
+
+    def log_parts(self, z: Tensor) -> Tensor:
+        """log of share · N(z; mean, covariance), a component each: [G, M, d] → [G, M, C]."""
+        size = self.mean.shape[2]
+        inverse = torch.linalg.solve_triangular(
+            self.cholesky, torch.eye(size, dtype=self.cholesky.dtype), upper=False
+        )
+        noise = torch.einsum("gcij,gmcj->gmci", inverse, z.unsqueeze(2) - self.mean.unsqueeze(1))
+        log_volume = self.cholesky.diagonal(dim1=2, dim2=3).log().sum(2) + 0.5 * size * LOG_2PI
+        return (self.share.log() - log_volume).unsqueeze(1) - 0.5 * noise.square().sum(3)
+
+    def log_density(self, z: Tensor) -> Tensor:
+        """[G, M, d] → [G, M]."""
+        return self.log_parts(z).logsumexp(2)
+
+    def stratified(self, draws: int) -> "Mixture":
+        """The same with shares that are whole numbers of so many draws."""
+        ends = self._ends(draws).double() / draws
+        return Mixture(ends.diff(dim=1, prepend=torch.zeros_like(ends[:, :1])), self.mean, self.cholesky)
+
+    def draws(self, noise: Tensor, numbers: Tensor, of: int) -> Tensor:
+        """The draws with those numbers [M], from 0 to under `of`, made from N(0, I) noise [G, M, d].
+
+        They go through the components in order, each for its whole number of draws.
+        """
+        ends = self._ends(of)
+        component = torch.searchsorted(ends, numbers.expand(len(ends), -1).contiguous(), right=True)
+        image = torch.arange(len(ends)).unsqueeze(1)
+        offset = (self.cholesky[image, component] @ noise.unsqueeze(3)).squeeze(3)
+        return self.mean[image, component] + offset
+
+    def _ends(self, draws: int) -> Tensor:
+        """How many of so many draws have come from each component and those before it: int64 [G, C]."""
+        return (self.share.cumsum(1) * draws).round().long()
+
+
+@torch.inference_mode()
+def importance_weighted(
+    decode: Decode,
+    images: Tensor,
+    mean: Tensor,
+    logvar: Tensor,
+    samples: int,
+    seed: int,
+    batch: int = 100,
+    on_images: Progress = ignore,
+) -> ImportanceEstimate:
+    """log p(x) ≥ E log 1/K Σ p(x|z) p(z) / q(z|x) with K = `samples` draws of z from q(z|x): the IWAE bound.
+
+    Where q(z|x) is narrower than the true posterior, or elsewhere, a few draws hold nearly all of the weight,
+    or none reaches the mass: the estimate is then too low, and its error cannot show it.
+
+    Args:
+        decode: z float32 [M, d] → logits.
+        images: [N, P], values 0 and 1.
+        mean: of q(z|x), [N, d].
+        logvar: its log-variance, [N, d].
+        samples: K, at least 2.
+        seed: of the first image.
+        batch: how many z are decoded at once.
+        on_images: called with the number of images that are finished.
+    """
+    parts = []
+    for _, draw, q in _groups(decode, images, mean, logvar, samples, seed, batch):
+        parts.append(_weigh(draw, q, samples))
+        on_images(len(draw.x))
+    return _estimate(parts, samples)
+
+
+@torch.inference_mode()
+def adaptively_weighted(
+    decode: Decode,
+    images: Tensor,
+    mean: Tensor,
+    logvar: Tensor,
+    samples: int,
+    seed: int,
+    batch: int = 100,
+    on_images: Progress = ignore,
+) -> ImportanceEstimate:
+    """log p(x) ≈ log 1/K Σ p(x|z) p(z) / r(z) with K = `samples` draws from a mixture r fitted to the image.
+
+    The image's true posterior is looked for among `EXPLORED` draws of the prior, the same for all images, and
+    in `ROUNDS` rounds of `ROUND_DRAWS` draws of its own: first of q and of q with three times its standard
+    deviations, then of a mixture of normal distributions fitted to all that was drawn so far, beside q and
+    the prior. The last such mixture is r, and the K draws are fresh: their mean weight is unbiased for p(x)
+    whatever the rounds have found, and what they missed is still looked for by q's and the prior's share.
+
+    Measured on the first 200 held-out images of the model that ships, K = 1000, against quadrature: the mean
+    difference is +0.0001 ± 0.0010 nats, the largest of one image 0.025 (1.6 of its errors), effective samples
+    827 (median) and 482 (least). With 3 rounds of 500 draws the hardest image had 43 left; with `EXPLORED`
+    at 5,000 and 6 rounds of 300, two of four hard images were off by 2.7 and 3.7 of their errors.
+
+    Arguments as of `importance_weighted`.
+    """
+    near = _explore(decode, images, mean.shape[1], seed - 1, batch)
+    parts = []
+    for chosen, draw, q in _groups(decode, images, mean, logvar, samples, seed, batch):
+        proposal = _fitted_proposal(draw, q, *(found[chosen] for found in near))
+        parts.append(_weigh(draw, proposal, samples))
+        on_images(len(draw.x))
+    return _estimate(parts, samples)
+
+
+@dataclass(frozen=True)
+class _Draws:
+    """Draws of z for a group of images, each from its own noise, with log p(x, z) at each.
+
+    x is float64 [G, P]; `device` and `batch` are the decoder's.
+    """
+
+    decode: Decode
+    x: Tensor
+    noise: list[torch.Generator]
+    device: torch.device
+    batch: int
+
+    def __call__(self, mixture: Mixture, numbers: Tensor, of: int) -> tuple[Tensor, Tensor]:
+        """z float64 [G, M, d] and log p(x|z) p(z) float64 [G, M] of the draws with those numbers."""
+        shape = len(numbers), mixture.mean.shape[2]
+        noise = torch.stack([torch.randn(shape, generator=each, dtype=torch.float64) for each in self.noise])
+        # Rounded before it is weighed, so that it is the z that is decoded.
+        z = mixture.draws(noise, numbers, of).float()
+        flat = z.flatten(0, 1)
+        parts = []
+        for at in torch.split(torch.arange(len(flat)), self.batch):
+            logits = widened(self.decode(flat[at].to(self.device)).flatten(1))
+            of_image = self.x[(at // len(numbers)).to(self.x.device)]
+            parts.append((of_image * logits).sum(1) - softplus(logits, threshold=40).sum(1))
+        log_likelihood = torch.cat(parts).cpu() + log_prior_nats(flat.double())
+        return z.double(), log_likelihood.reshape(z.shape[:2])
+
+
+def _groups(
+    decode: Decode, images: Tensor, mean: Tensor, logvar: Tensor, samples: int, seed: int, batch: int
+) -> Iterator[tuple[slice, _Draws, Mixture]]:
+    """Which images, their draws and their q, for as many images at a time as fit one decode."""
+    together = max(1, batch // min(samples, NOISE_BLOCK))
+    for first in range(0, len(images), together):
+        chosen = slice(first, first + together)
+        x = widened(images[chosen])
+        noise = [torch.Generator().manual_seed(seed + first + n) for n in range(len(x))]
+        q = _normal(mean[chosen].cpu().double(), (0.5 * logvar[chosen].cpu().double()).exp())
+        yield chosen, _Draws(decode, x, noise, mean.device, batch), q
+
+
+def _normal(mean: Tensor, deviation: Tensor) -> Mixture:
+    """A single normal distribution of independent dimensions, [G, d] twice."""
+    return Mixture(mean.new_ones(len(mean), 1), mean.unsqueeze(1), torch.diag_embed(deviation).unsqueeze(1))
+
+
+def _join(shares: tuple[float, ...], parts: tuple[Mixture, ...]) -> Mixture:
+    return Mixture(
+        torch.cat([share * part.share for share, part in zip(shares, parts, strict=True)], 1),
+        torch.cat([part.mean for part in parts], 1),
+        torch.cat([part.cholesky for part in parts], 1),
+    )
+
+
+def _scaled(mixture: Mixture, factor: float) -> Mixture:
+    """The same with `factor` times the standard deviations."""
+    return Mixture(mixture.share, mixture.mean, factor * mixture.cholesky)
+
+
+def _weigh(draw: _Draws, proposal: Mixture, samples: int) -> tuple[Tensor, Tensor]:
+    """log Σ w and log Σ w² of fresh draws, [G] each."""
+    proposal = proposal.stratified(samples)
+    log_sum = proposal.mean.new_full((len(proposal.mean),), -math.inf)
+    log_square_sum = log_sum.clone()
+    for numbers in torch.split(torch.arange(samples), NOISE_BLOCK):
+        z, log_joint = draw(proposal, numbers, samples)
+        log_w = log_joint - proposal.log_density(z)
+        log_sum = torch.logaddexp(log_sum, log_w.logsumexp(1))
+        log_square_sum = torch.logaddexp(log_square_sum, (2 * log_w).logsumexp(1))
+    return log_sum, log_square_sum
+
+
+def _estimate(parts: list[tuple[Tensor, Tensor]], samples: int) -> ImportanceEstimate:
+    log_sum, log_square_sum = (torch.cat(part) for part in zip(*parts, strict=True))
+    effective = (2 * log_sum - log_square_sum).exp()
+    return ImportanceEstimate(
+        log_px_nats=log_sum - math.log(samples),
+        error_nats=((samples / effective - 1).clamp(min=0) / (samples - 1)).sqrt(),
+        effective_samples=effective,
+    )
+
+
+def _explore(decode: Decode, images: Tensor, latent_dim: int, seed: int, batch: int) -> tuple[Tensor, Tensor]:
+    """The `KEPT` likeliest of `EXPLORED` draws of the prior: z [N, KEPT, d] and log p(x, z) [N, KEPT]."""
+    z = torch.randn(EXPLORED, latent_dim, generator=torch.Generator().manual_seed(seed))
+    x = images.float()
+    best = x.new_empty(len(x), 0)
+    where = torch.empty(len(x), 0, dtype=torch.long, device=x.device)
+    for at in torch.split(torch.arange(EXPLORED), NOISE_BLOCK):
+        logits = torch.cat([decode(part.to(x.device)).flatten(1) for part in torch.split(z[at], batch)])
+        best, order = torch.cat([best, log_likelihoods_nats(logits, x)], 1).topk(KEPT, 1)
+        where = torch.cat([where, at.to(x.device).expand(len(x), -1)], 1).gather(1, order)
+    near = z.double()[where.cpu()]
+    return near, best.cpu().double() + log_prior_nats(near.flatten(0, 1)).reshape(best.shape)
+
+
+def _fitted_proposal(draw: _Draws, q: Mixture, z: Tensor, log_joint: Tensor) -> Mixture:
+    """The mixture for the final draws; z [G, M, d] and log p(x, z) [G, M] are what `_explore` found."""
+    prior = _normal(torch.zeros_like(q.mean[:, 0]), torch.ones_like(q.mean[:, 0]))
+    drawn_from = [(EXPLORED, prior)]
+    proposal = _join((0.5, 0.5), (q, _scaled(q, 3.0)))
+    for _ in range(ROUNDS):
+        proposal = proposal.stratified(ROUND_DRAWS)
+        drawn_from.append((ROUND_DRAWS, proposal))
+        more_z, more_log_joint = draw(proposal, torch.arange(ROUND_DRAWS), ROUND_DRAWS)
+        z, log_joint = torch.cat([z, more_z], 1), torch.cat([log_joint, more_log_joint], 1)
+        log_drawn = torch.stack([math.log(count) + each.log_density(z) for count, each in drawn_from])
+        fitted = _fit(z, log_joint - log_drawn.logsumexp(0), q)
+        proposal = _join(SHARES, (fitted, _scaled(fitted, 2.0), q, prior))
+    return proposal
+
+
+def _fit(z: Tensor, log_w: Tensor, q: Mixture) -> Mixture:
+    """`COMPONENTS` normal distributions for weighted points [G, M, d], [G, M], by EM.
+
+    Every covariance is drawn towards q's as by d + 1 further points: few points alone may lie in a line.
+    """
+    log_w, effective = _tempered(log_w)
+    weight = log_w.exp().unsqueeze(2)
+    size = z.shape[2]
+    q_covariance = torch.diag_embed(q.cholesky[:, 0].diagonal(dim1=1, dim2=2).square() + LEAST_VARIANCE)
+    mean = _starts(z, log_w)
+    share = torch.full(mean.shape[:2], 1 / COMPONENTS, dtype=torch.float64)
+    overall = _covariances(weight, z, (weight * z).sum(1, keepdim=True)).squeeze(1)
+    covariance = (overall + q_covariance) / COMPONENTS ** (2 / size)
+    covariance = covariance.unsqueeze(1).expand(-1, COMPONENTS, -1, -1)
+    for _ in range(EM_STEPS):
+        mixture = Mixture(share, mean, torch.linalg.cholesky(covariance))
+        of_component = mixture.log_parts(z).softmax(2) * weight
+        share = of_component.sum(1)
+        within_component = of_component / share.clamp(min=1e-300).unsqueeze(1)
+        mean = torch.einsum("gmc,gmi->gci", within_component, z)
+        points = (share * effective.unsqueeze(1)).reshape(*share.shape, 1, 1)
+        found = _covariances(within_component, z, mean)
+        covariance = (points * found + (size + 1) * q_covariance.unsqueeze(1)) / (points + size + 1)
+    return Mixture(share, mean, torch.linalg.cholesky(covariance))
+
+
+def _covariances(weight: Tensor, z: Tensor, mean: Tensor) -> Tensor:
+    """Weighted covariances about the means: [G, M, C], [G, M, d], [G, C, d] → [G, C, d, d]."""
+    offset = z.unsqueeze(2) - mean.unsqueeze(1)
+    return torch.einsum("gmc,gmci,gmcj->gcij", weight, offset, offset)
+
+
+def _tempered(log_w: Tensor) -> tuple[Tensor, Tensor]:
+    """The weights to the largest power up to 1 that leaves `LEAST_EFFECTIVE` effective points, by bisection.
+
+    [G, M] → the log of what sums to 1, [G, M], and how many effective points it has, [G].
+    """
+    low, high = log_w.new_zeros(len(log_w), 1), log_w.new_ones(len(log_w), 1)
+    power = high
+    for _ in range(40):
+        log_squares = (2 * (power * log_w).log_softmax(1)).logsumexp(1, keepdim=True)
+        enough = log_squares <= -math.log(LEAST_EFFECTIVE)
+        low, high = torch.where(enough, power, low), torch.where(enough, high, power)
+        power = (low + high) / 2
+    tempered = (low * log_w).log_softmax(1)
+    return tempered, (-(2 * tempered).logsumexp(1)).exp()
+
+
+def _starts(z: Tensor, log_w: Tensor) -> Tensor:
+    """The heaviest point, then the heaviest by weight times squared distance to those taken: [G, C, d]."""
+    image = torch.arange(len(z))
+    taken = [z[image, log_w.argmax(1)]]
+    nearest = torch.full_like(log_w, math.inf)
+    for _ in range(COMPONENTS - 1):
+        nearest = torch.minimum(nearest, (z - taken[-1].unsqueeze(1)).square().sum(2))
+        taken.append(z[image, (log_w + nearest.log()).argmax(1)])
+    return torch.stack(taken, 1)

@@ -1,0 +1,243 @@
+"""What a fit leaves behind while it goes on: the run folder's files, and a line for each epoch."""
+
+import math
+import time
+from typing import TYPE_CHECKING
+
+import click
+from torch import Tensor
+from tqdm import tqdm
+
+from training import preview
+from training.checkpoint import Checkpoint, save_checkpoint
+from training.curves import write_curves
+from training.held_out import HeldOutMetrics, evaluate
+from training.loop import Trainer
+from training.runs import (
+    Run,
+    add_epoch,
+    curves_path,
+    preview_path,
+    save_weights,
+    tensorboard_path,
+    weights_path,
+)
+
+if TYPE_CHECKING:
+    from torch.utils.tensorboard.writer import SummaryWriter
+
+# TensorBoard gets the mean of so many steps as one point.
+STEPS_A_POINT = 50
+SECONDS_BETWEEN_CURVES = 30
+
+
+class FitError(Exception):
+    """The fit cannot go on."""
+
+
+class Logbook:
+    """The first rank's record of a fit.
+
+    Args:
+        run: what is on disk.
+        trainer: the fit, already where `checkpoint` was.
+        test_images: uint8 [N, C, H, W], values 0 and 1, on the trainer's device.
+        checkpoint: what the fit goes on from.
+        checkpoint_seconds: how long the fit goes without a new checkpoint.
+        tensorboard: whether to write for TensorBoard too.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        trainer: Trainer,
+        test_images: Tensor,
+        checkpoint: Checkpoint | None,
+        checkpoint_seconds: float,
+        tensorboard: bool,
+    ) -> None:
+        self.run = run
+        self.train_seconds = checkpoint.train_seconds if checkpoint else 0.0
+        self._trainer = trainer
+        self._test_images = test_images
+        self._checkpoint_seconds = checkpoint_seconds
+        self._epoch_seconds = checkpoint.epoch_seconds if checkpoint else 0.0
+        self._clock_start: float | None = None
+        self._drawn_at = -math.inf
+        self._bar: tqdm[None] | None = None
+        self._writer = None
+        if tensorboard:
+            # What a killed fit wrote of an epoch after its last checkpoint is taken back.
+            place = trainer.step % trainer.steps_an_epoch
+            first_step = trainer.step - place + 1 if trainer.step else 0
+            self._writer = tensorboard_writer_class()(str(tensorboard_path(run)), purge_step=first_step)
+        self.saved_step = trainer.step
+        self._saved_at = time.perf_counter()
+        if trainer.step == 0:
+            self._keep(0)
+            self.save_checkpoint()
+
+    def start_epoch(self) -> None:
+        """Show a progress bar and start the clock."""
+        config, trainer = self._trainer.config, self._trainer
+        epoch, place = divmod(trainer.step, trainer.steps_an_epoch)
+        self._bar = tqdm(
+            total=len(trainer.images),
+            initial=place * config.batch_size,
+            desc=f"epoch {epoch + 1}/{config.epochs}",
+            unit=" images",
+            leave=False,
+            disable=None,
+            bar_format="{desc} {percentage:3.0f}%|{bar}| {rate_fmt}, {remaining} left{postfix}",
+        )
+        self._start_clock()
+
+    def count_step(self, image_count: int) -> None:
+        """Move the bar on, and save a checkpoint when it is time."""
+        assert self._bar is not None
+        if self._bar.update(image_count):
+            self._bar.set_postfix_str(f"ELBO {self._trainer.recent_elbo_nats():.1f}", refresh=False)
+        # After an epoch's last step the checkpoint waits for its evaluation: a fit that goes on in between
+        # would leave it out.
+        is_within = self._trainer.step % self._trainer.steps_an_epoch > 0
+        if is_within and time.perf_counter() - self._saved_at >= self._checkpoint_seconds:
+            self.save_checkpoint()
+
+    def finish_epoch(self) -> None:
+        """Evaluate, write everything that an epoch leaves, and print its line.
+
+        Raises FitError when the test ELBO is not finite; then nothing of the epoch is kept.
+        """
+        trainer, config = self._trainer, self._trainer.config
+        self._stop_clock()
+        self.close_bar()
+        epoch = trainer.step // trainer.steps_an_epoch
+        metrics = evaluate(trainer.model, self._test_images)
+        if not math.isfinite(metrics.elbo_nats):
+            raise FitError(
+                f"epoch {epoch}: found a test ELBO of {metrics.elbo_nats}, expected a number; "
+                f"the epochs before are kept in {self.run.folder}; try a lower --learning-rate"
+            )
+        self._keep(epoch)
+        losses = trainer.losses_nats.double()
+        sizes = losses.new_full(losses.shape, config.batch_size)
+        sizes[-1] = len(trainer.images) - config.batch_size * (len(losses) - 1)
+        self.run = add_epoch(
+            self.run,
+            {
+                "epoch": epoch,
+                "step": trainer.step,
+                "test_elbo_nats": metrics.elbo_nats,
+                "test_rate_nats": metrics.rate_nats,
+                "test_distortion_nats": metrics.distortion_nats,
+                "train_elbo_nats": -float((losses * sizes).sum() / len(trainer.images)),
+                "learning_rate": float(trainer.learning_rate),
+                "train_seconds": self.train_seconds,
+                "epoch_seconds": self._epoch_seconds,
+                "images_a_second": len(trainer.images) / self._epoch_seconds,
+            },
+        )
+        self._tell_tensorboard(metrics)
+        # After the last epoch `finish` draws them.
+        is_last = trainer.step == trainer.step_count
+        if not is_last and time.perf_counter() - self._drawn_at >= SECONDS_BETWEEN_CURVES:
+            self.draw_curves()
+        click.echo(
+            f"epoch {epoch:3d}/{config.epochs}   test ELBO {metrics.elbo_nats:8.2f} nats   "
+            f"rate {metrics.rate_nats:5.2f}   distortion {metrics.distortion_nats:6.2f}   "
+            f"{self._epoch_seconds:6.1f} s"
+        )
+        self._epoch_seconds = 0.0
+        # Last: a fit that ends before this line goes on from the checkpoint before and does all of it again.
+        self.save_checkpoint()
+
+    def save_checkpoint(self) -> None:
+        """Write the fit's state; the clock of training stands still meanwhile.
+
+        Leaves the checkpoint before when a weight is not finite; raises NotFiniteError when a loss of this
+        epoch is not.
+        """
+        state = self._trainer.state()
+        if not all(weights.isfinite().all() for weights in state["model"].values()):
+            # The loss of the next step will not be finite either, and that ends the fit.
+            return
+        was_running = self._stop_clock()
+        checkpoint = Checkpoint(state, self.train_seconds, self._epoch_seconds)
+        save_checkpoint(self.run.folder, self._trainer.config, checkpoint)
+        self.saved_step = self._trainer.step
+        self._saved_at = time.perf_counter()
+        if was_running:
+            self._start_clock()
+
+    def finish(self) -> None:
+        """Draw what shows all epochs: the curves and the GIF of the previews."""
+        self.draw_curves()
+        pictures = [preview_path(self.run, epoch) for epoch in self.run.epochs]
+        preview.write_preview_gif(self.run.folder / "previews.gif", pictures)
+        if self._writer is not None:
+            self._writer.close()
+
+    def draw_curves(self) -> None:
+        """Draw the metrics over the epochs, once there are any."""
+        if self.run.metrics:
+            config = self._trainer.config
+            title = f"{self.run.folder.name}: {config.dataset}, {config.recipe} recipe"
+            write_curves(curves_path(self.run), title, self.run.metrics)
+            self._drawn_at = time.perf_counter()
+
+    def close_bar(self) -> None:
+        """Take the progress bar away."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+    def _keep(self, epoch: int) -> None:
+        model, seed = self._trainer.model, self._trainer.config.seed
+        save_weights(weights_path(self.run, epoch), model)
+        picture = preview.preview(model, self._test_images[: preview.COUNT], seed=seed)
+        preview.write_preview(preview_path(self.run, epoch), picture)
+        if self._writer is not None:
+            step = self._trainer.step
+            self._writer.add_image(
+                "previews", picture, step, dataformats="HW" if picture.ndim == 2 else "HWC"
+            )
+
+    def _tell_tensorboard(self, metrics: HeldOutMetrics) -> None:
+        if self._writer is None:
+            return
+        trainer = self._trainer
+        first_step = trainer.step - trainer.steps_an_epoch
+        for start in range(0, trainer.steps_an_epoch, STEPS_A_POINT):
+            losses = trainer.losses_nats[start : start + STEPS_A_POINT]
+            step = first_step + start + len(losses)
+            self._writer.add_scalar("train/elbo_nats", -losses.mean().item(), step)
+            self._writer.add_scalar("train/learning_rate", trainer.learning_rates[step - 1].item(), step)
+        for name, value in vars(metrics).items():
+            self._writer.add_scalar(f"test/{name}", value, trainer.step)
+        self._writer.add_scalar(
+            "train/images_a_second", self.run.metrics[-1]["images_a_second"], trainer.step
+        )
+        self._writer.flush()
+
+    def _start_clock(self) -> None:
+        self._clock_start = time.perf_counter()
+
+    def _stop_clock(self) -> bool:
+        if self._clock_start is None:
+            return False
+        seconds = time.perf_counter() - self._clock_start
+        self._clock_start = None
+        self.train_seconds += seconds
+        self._epoch_seconds += seconds
+        return True
+
+
+def tensorboard_writer_class() -> "type[SummaryWriter]":
+    """What writes for TensorBoard. Raises FitError when the package is missing."""
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError as error:
+        raise FitError(
+            f"--tensorboard: {error}; expected the tensorboard package; pip install tensorboard"
+        ) from error
+    return SummaryWriter
