@@ -17,6 +17,9 @@ BOUNDS: dict[str, tuple[float, float, str]] = {
     "learning_rate": (math.ulp(0.0), sys.float_info.max, "a number over 0"),
     "warmup_fraction": (0, 1, "a number from 0 to 1"),
     "hold_fraction": (0, 1, "a number from 0 to 1"),
+    "encoder_step_share": (0, 1, "a number from 0 to 1"),
+    "warp_share": (0, 1, "a number from 0 to 1"),
+    "average_power": (0, sys.float_info.max, "a number from 0"),
     "adam_beta1": (0, math.nextafter(1, 0), "a number from 0 and below 1"),
     "adam_beta2": (0, math.nextafter(1, 0), "a number from 0 and below 1"),
     "adam_epsilon": (0, sys.float_info.max, "a number from 0"),
@@ -33,10 +36,15 @@ class FitConfig:
         epochs: passes over the training images.
         batch_size: images a step.
         learning_rate: Adam's step size; with the "one-cycle" schedule its peak.
+        encoder_step_share: the encoder's step size as a share of the decoder's, `learning_rate`.
         schedule: "constant", or "one-cycle": a linear rise over `warmup_fraction` of all steps,
             `hold_fraction` of them at the peak, and a linear fall to zero over the rest.
         warmup_fraction: see `schedule`.
         hold_fraction: see `schedule`.
+        warp_share: the share of the training images that are distorted anew in each epoch; with the
+            "one-cycle" schedule up to the end of the hold, from where it falls as the step size does.
+        average_power: γ of the running average of the weights that a fit leaves (see `average_weight_at`):
+            it spans about the last 1/(γ + 1) of the steps so far. 0 leaves the weights of the last step.
         adam_beta1: decay of Adam's first moment.
         adam_beta2: decay of its second moment.
         adam_epsilon: added to the root of the second moment (Keras's default is 1e-7, PyTorch's 1e-8).
@@ -57,6 +65,9 @@ class FitConfig:
     schedule: Schedule
     warmup_fraction: float = 0.1
     hold_fraction: float = 0.0
+    encoder_step_share: float = 1.0
+    warp_share: float = 0.0
+    average_power: float = 0.0
     adam_beta1: float = 0.9
     adam_beta2: float = 0.999
     adam_epsilon: float = 1e-8
@@ -78,12 +89,22 @@ _DEFAULT = FitConfig(
     schedule="one-cycle",
     warmup_fraction=0.2,
     hold_fraction=0.4,
+    encoder_step_share=0.25,
+    average_power=16.0,
     adam_beta1=0.8,
     adam_beta2=0.98,
     start_at_log_odds=True,
 )
 RECIPES = {
     "default": _DEFAULT,
+    "best": dataclasses.replace(
+        _DEFAULT,
+        recipe="best",
+        epochs=45,
+        warmup_fraction=0.05,
+        hold_fraction=0.5,
+        warp_share=0.3,
+    ),
     "wide": dataclasses.replace(
         _DEFAULT,
         recipe="wide",
@@ -109,10 +130,30 @@ def learning_rate_at(config: FitConfig, step: int, step_count: int) -> float:
     if config.schedule == "constant":
         return config.learning_rate
     warmup_steps = max(1, math.ceil(config.warmup_fraction * step_count))
-    hold_steps = math.floor(config.hold_fraction * step_count)
     rise = (step + 1) / warmup_steps
-    fall = (step_count - step) / max(1, step_count - warmup_steps - hold_steps)
-    return config.learning_rate * min(1.0, rise, fall)
+    return config.learning_rate * min(1.0, rise, _fall(config, step, step_count))
+
+
+def average_weight_at(config: FitConfig, step: int) -> float:
+    """The weight of the weights after step `step` (from 0) in their running average: 1 at the first.
+
+    Polynomial-decay averaging: (γ + 1) / (t + γ) at step t from 1 (Shamir and Zhang 2013, "Stochastic
+    gradient descent for non-smooth optimization", section 4).
+    """
+    return (config.average_power + 1) / (step + 1 + config.average_power)
+
+
+def warp_share_at(config: FitConfig, epoch: int) -> float:
+    """The share of the training images that are distorted in epoch `epoch` (from 0): 0 in the last one."""
+    if config.schedule == "constant":
+        return config.warp_share
+    return config.warp_share * min(1.0, _fall(config, epoch + 1, config.epochs))
+
+
+def _fall(config: FitConfig, place: int, count: int) -> float:
+    """The line that falls from 1 at the end of the hold to 0 at `count`."""
+    warmup, hold = math.ceil(config.warmup_fraction * count), math.floor(config.hold_fraction * count)
+    return (count - place) / max(1, count - max(1, warmup) - hold)
 
 
 def to_json(config: FitConfig) -> str:

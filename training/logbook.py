@@ -112,7 +112,7 @@ class Logbook:
         self._stop_clock()
         self.close_bar()
         epoch = trainer.step // trainer.steps_an_epoch
-        metrics = evaluate(trainer.model, self._test_images)
+        metrics = evaluate(trainer.fitted, self._test_images)
         if not math.isfinite(metrics.elbo_nats):
             raise FitError(
                 f"epoch {epoch}: found a test ELBO of {metrics.elbo_nats}, expected a number; "
@@ -192,7 +192,7 @@ class Logbook:
             self._bar = None
 
     def _keep(self, epoch: int) -> None:
-        model, seed = self._trainer.model, self._trainer.config.seed
+        model, seed = self._trainer.fitted, self._trainer.config.seed
         save_weights(weights_path(self.run, epoch), model)
         picture = preview.preview(model, self._test_images[: preview.COUNT], seed=seed)
         preview.write_preview(preview_path(self.run, epoch), picture)

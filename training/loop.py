@@ -1,5 +1,6 @@
 """The training loop."""
 
+import copy
 import math
 from collections.abc import Callable
 from typing import Any
@@ -10,12 +11,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from training.config import FitConfig, learning_rate_at
+from training.config import FitConfig, average_weight_at, learning_rate_at, warp_share_at
 from training.draws import draw_epoch
 from training.elbo import distortion_nats, gaussian_rate_nats, reparameterize, sampled_rate_nats
 from training.model import ConvVAE
 from training.ranks import ALONE, Ranks
 from training.step_graph import StepGraph
+from training.warps import warped
 
 RECENT_STEPS = 50
 
@@ -84,14 +86,20 @@ class Trainer:
         self.model.to(device)
         # mypy: PyTorch does not declare this overload.
         self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        # What the fit leaves and what is evaluated: the running average of the weights, where there is one.
+        self.fitted = copy.deepcopy(self.model) if config.average_power else self.model
         self.objective: nn.Module = Objective(self.model, config)
         if ranks.size > 1:
             self.objective = DistributedDataParallel(self.objective)
         self.images = torch.from_numpy(train_images).to(device)
+        # What the steps read: a recorded step needs it to stay where it is.
+        self._shown = self.images.clone() if config.warp_share else self.images
         on_cuda = device.type == "cuda"
         self.optimizer = torch.optim.Adam(
-            self.model.parameters(),
-            lr=torch.tensor(config.learning_rate, device=device),
+            [
+                {"params": [*part.parameters()], "lr": torch.tensor(config.learning_rate, device=device)}
+                for part in (self.model.decoder, self.model.encoder)
+            ],
             betas=(config.adam_beta1, config.adam_beta2),
             eps=config.adam_epsilon,
             fused=device.type in ("cpu", "cuda"),
@@ -102,6 +110,7 @@ class Trainer:
         self.step = 0
         rates = [learning_rate_at(config, step, self.step_count) for step in range(self.step_count)]
         self.learning_rates = torch.tensor(rates, device=device)
+        self._step_shares = 1.0, config.encoder_step_share
         self.losses_nats = torch.zeros(self.steps_an_epoch, device=device)
         self._recent_nats = torch.zeros((), pin_memory=on_cuda)
         # DistributedDataParallel's streams and buckets are not recorded: with ranks, steps run as they are.
@@ -116,17 +125,22 @@ class Trainer:
         epoch = self.step // self.steps_an_epoch
         order, noise = draw_epoch(self.config.seed, epoch, len(self.images), self.config.latent_dim)
         order, noise = order.to(self.device), noise.to(self.device)
+        if self.config.warp_share:
+            warp_share = warp_share_at(self.config, epoch)
+            self._shown.copy_(warped(self.images, warp_share, self.config.seed, epoch))
         self.model.train()
         while self.step < (epoch + 1) * self.steps_an_epoch:
             place = self.step % self.steps_an_epoch
             batch = slice(place * self.config.batch_size, (place + 1) * self.config.batch_size)
             size = len(order[batch])
-            self.learning_rate.copy_(self.learning_rates[self.step])
+            for group, step_share in zip(self.optimizer.param_groups, self._step_shares, strict=True):
+                torch.mul(self.learning_rates[self.step], step_share, out=group["lr"])
             if self.step_graph is not None and size == self.config.batch_size:
                 self.losses_nats[place] = self.step_graph(order[batch], noise[batch])
             else:
                 share = self.ranks.share(order[batch]), self.ranks.share(noise[batch])
                 self.losses_nats[place] = self._take_step(*share, size)
+            self._average()
             self.step += 1
             if self.device.type == "cpu" and not math.isfinite(self.losses_nats[place]):
                 self.require_finite_losses()
@@ -136,7 +150,7 @@ class Trainer:
 
     @property
     def learning_rate(self) -> Tensor:
-        """The optimizer's step size: a scalar on the device, which a recorded step reads anew."""
+        """The decoder's step size: a scalar on the device, which a recorded step reads anew."""
         rate: Tensor = self.optimizer.param_groups[0]["lr"]
         return rate
 
@@ -168,6 +182,7 @@ class Trainer:
         return {
             "step": self.step,
             "model": _on_cpu(self.model.state_dict()),
+            "fitted": _on_cpu(self.fitted.state_dict()),
             "optimizer": _on_cpu(self.optimizer.state_dict()["state"]),
             "losses_nats": self.losses_nats.cpu().clone(),
         }
@@ -175,10 +190,18 @@ class Trainer:
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from what `state` gave; before the first step only."""
         self.model.load_state_dict(state["model"])
+        self.fitted.load_state_dict(state["fitted"])
         groups = self.optimizer.state_dict()["param_groups"]
         self.optimizer.load_state_dict({"state": state["optimizer"], "param_groups": groups})
         self.losses_nats.copy_(state["losses_nats"])
         self.step = int(state["step"])
+
+    def _average(self) -> None:
+        if self.fitted is not self.model:
+            average: list[Tensor] = [*self.fitted.parameters()]
+            now: list[Tensor] = [*self.model.parameters()]
+            with torch.no_grad():
+                torch._foreach_lerp_(average, now, average_weight_at(self.config, self.step))
 
     def _take_whole_step(self, indices: Tensor, noise: Tensor) -> Tensor:
         return self._take_step(indices, noise, len(indices))
@@ -189,7 +212,7 @@ class Trainer:
         The loss is scaled so that its mean over the ranks, which is what DistributedDataParallel makes of
         the gradients, is the mean over the batch, however it is shared.
         """
-        x = self.images[indices].float().contiguous(memory_format=torch.channels_last)
+        x = self._shown[indices].float().contiguous(memory_format=torch.channels_last)
         self.optimizer.zero_grad(set_to_none=True)
         loss: Tensor = self.objective(x, noise).sum() * (self.ranks.size / batch_size)
         loss.backward()  # type: ignore[no-untyped-call]

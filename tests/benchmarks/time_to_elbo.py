@@ -60,10 +60,10 @@ def our_seconds(arguments: argparse.Namespace, seed: int) -> dict[str, Any]:
             torch.cuda.synchronize()
         seconds += time.perf_counter() - start
         # A tenth of the images tells whether the target is near; only all of them tell that it is reached.
-        elbo_nats = evaluate(trainer.model, test_images[::10]).elbo_nats
+        elbo_nats = evaluate(trainer.fitted, test_images[::10]).elbo_nats
         is_exact = elbo_nats >= arguments.target - NEAR_NATS or trainer.step == trainer.step_count
         if is_exact:
-            elbo_nats = evaluate(trainer.model, test_images, draws=arguments.draws).elbo_nats
+            elbo_nats = evaluate(trainer.fitted, test_images, draws=arguments.draws).elbo_nats
         trainer.model.train()
         found.update(step=trainer.step, train_seconds=round(seconds, 2), test_elbo_nats=round(elbo_nats, 3))
         if is_exact and elbo_nats >= arguments.target:

@@ -4,9 +4,18 @@ import dataclasses
 import json
 import math
 
+import numpy as np
 import pytest
 
-from training.config import RECIPES, FitConfig, from_json, learning_rate_at, to_json
+from training.config import (
+    RECIPES,
+    FitConfig,
+    average_weight_at,
+    from_json,
+    learning_rate_at,
+    to_json,
+    warp_share_at,
+)
 
 TUTORIAL = RECIPES["tutorial"]
 DEFAULT = RECIPES["default"]
@@ -28,6 +37,9 @@ def test_the_tutorial_recipe_is_the_tutorial_to_the_letter():
         "schedule": "constant",
         "warmup_fraction": 0.1,
         "hold_fraction": 0.0,
+        "encoder_step_share": 1.0,
+        "warp_share": 0.0,
+        "average_power": 0.0,
         "adam_beta1": 0.9,
         "adam_beta2": 0.999,
         "adam_epsilon": 1e-7,
@@ -192,3 +204,25 @@ def test_short_fits_have_a_learning_rate_too(step_count, hold_fraction):
     rates = [learning_rate_at(config, step, step_count) for step in range(step_count)]
     assert all(0 < rate <= DEFAULT.learning_rate for rate in rates)
     assert max(rates) == DEFAULT.learning_rate
+
+
+def test_fewer_images_are_distorted_after_the_hold():
+    """To the end of the hold all of the share, then less by an equal amount each epoch, in the last none."""
+    config = dataclasses.replace(DEFAULT, epochs=10, warmup_fraction=0.1, hold_fraction=0.4, warp_share=0.8)
+    shares = [warp_share_at(config, epoch) for epoch in range(10)]
+    assert shares == pytest.approx([0.8, 0.8, 0.8, 0.8, 0.8, 0.64, 0.48, 0.32, 0.16, 0.0])
+    assert warp_share_at(dataclasses.replace(config, epochs=1), 0) == 0.0
+    assert warp_share_at(dataclasses.replace(config, schedule="constant"), 9) == 0.8
+
+
+@pytest.mark.parametrize("power", [0.5, 16.0])
+def test_the_average_spans_a_share_of_the_steps_so_far(power):
+    """The weights of the running average sum to 1, and their mean age is t / (γ + 2) of t steps."""
+    config = dataclasses.replace(DEFAULT, average_power=power)
+    weights = np.ones(0)
+    for step in range(2000):
+        weight = average_weight_at(config, step)
+        weights = np.append(weights * (1 - weight), weight)
+    assert average_weight_at(config, 0) == 1.0
+    assert weights.sum() == pytest.approx(1)
+    assert (weights * np.arange(2000)[::-1]).sum() == pytest.approx(2000 / (power + 2), rel=0.02)

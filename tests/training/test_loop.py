@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 import torch
 
-from training.config import RECIPES
+from training.config import RECIPES, warp_share_at
 from training.draws import draw_epoch
 from training.held_out import evaluate
 from training.loop import NotFiniteError, Objective, Trainer
 from training.model import ConvVAE
+from training.warps import warped
 
 CPU = torch.device("cpu")
 SMALL = dataclasses.replace(RECIPES["default"], filters=(4, 4), batch_size=64, epochs=2)
@@ -113,16 +114,17 @@ def test_the_elbo_rises(config, small_mnist):
 
 
 def test_the_optimizer_follows_the_schedule(small_mnist):
-    """At the end of the last epoch the step size is the schedule's last one."""
-    config = dataclasses.replace(SMALL, hold_fraction=0.0)
+    """At the end of the last epoch the step sizes of decoder and encoder are the schedule's last ones."""
+    config = dataclasses.replace(SMALL, hold_fraction=0.0, encoder_step_share=0.5)
     trainer = Trainer(config, small_mnist.train_images, CPU)
     for _ in range(SMALL.epochs):
         trainer.train_epoch(lambda _: None)
     steps = SMALL.epochs * 8
     assert trainer.step == steps
-    (group,) = trainer.optimizer.param_groups
-    assert group["lr"] == pytest.approx(SMALL.learning_rate / (steps - 4))
-    assert group["betas"] == (0.8, 0.98)
+    last = SMALL.learning_rate / (steps - 4)
+    assert trainer.learning_rate == pytest.approx(last)
+    assert [group["lr"].item() for group in trainer.optimizer.param_groups] == pytest.approx([last, last / 2])
+    assert [group["betas"] for group in trainer.optimizer.param_groups] == [(0.8, 0.98)] * 2
 
 
 def test_the_loss_is_minus_the_elbo_for_both_rates(small_mnist):
@@ -151,25 +153,81 @@ def test_the_losses_of_the_first_step_are_the_objective_on_the_drawn_batch(small
     assert trainer.losses_nats[0].item() == pytest.approx(expected, rel=1e-6)
 
 
+def test_the_encoder_takes_its_share_of_the_step(small_mnist):
+    """With an eighth, the first step moves the encoder's weights an eighth as far, the decoder's the same."""
+    images = small_mnist.train_images[:64]
+    moved = []
+    for share in (1.0, 0.125):
+        trainer = Trainer(dataclasses.replace(SMALL, encoder_step_share=share), images, CPU)
+        before = [parameter.detach().clone() for parameter in trainer.model.parameters()]
+        trainer.train_epoch(lambda _: None)
+        parts = zip(trainer.model.named_parameters(), before, strict=True)
+        moved.append({name: (now.detach() - then).abs().max().item() for (name, now), then in parts})
+    for name, whole in moved[0].items():
+        factor = 0.125 if name.startswith("encoder") else 1.0
+        assert moved[1][name] == pytest.approx(factor * whole, rel=1e-3), name
+
+
+def test_a_fit_leaves_the_running_average_of_its_weights(small_mnist):
+    """After each step `fitted` is the average of all weights so far, the newest with (γ + 1) / (t + γ)."""
+    trainer = Trainer(dataclasses.replace(SMALL, average_power=3.0), small_mnist.train_images, CPU)
+    expected: list[torch.Tensor] = []
+
+    def follow(_: int) -> None:
+        now = [parameter.detach().clone() for parameter in trainer.model.parameters()]
+        weight = 4.0 / (trainer.step + 3.0)
+        old = expected or now
+        expected[:] = [weight * new + (1 - weight) * mean for new, mean in zip(now, old, strict=True)]
+
+    trainer.train_epoch(follow)
+    for parameter, mean in zip(trainer.fitted.parameters(), expected, strict=True):
+        assert torch.allclose(parameter, mean, atol=1e-6)
+    assert not same_weights(trainer.fitted, trainer.model)
+
+
+def test_without_an_average_a_fit_leaves_its_last_weights(small_mnist):
+    """With γ = 0 `fitted` is the model itself."""
+    trainer = Trainer(TUTORIAL, small_mnist.train_images, CPU)
+    assert trainer.fitted is trainer.model
+
+
+def test_the_share_of_the_images_is_distorted_and_the_last_epoch_is_not(small_mnist):
+    """What the steps of an epoch see is `warped` of its share; the images themselves stay as they are."""
+    images = small_mnist.train_images
+    config = dataclasses.replace(SMALL, epochs=2, warp_share=0.75, warmup_fraction=0.1)
+    trainer = Trainer(config, images, CPU)
+    shares = []
+    for epoch in range(2):
+        trainer.train_epoch(lambda _: None)
+        expected = warped(torch.from_numpy(images), warp_share_at(config, epoch), config.seed, epoch)
+        assert torch.equal(trainer._shown, expected)
+        shares.append((expected.numpy() != images).any(axis=(1, 2, 3)).mean())
+    assert shares[0] > 0.3
+    assert shares[1] == 0
+    assert np.array_equal(trainer.images.numpy(), images)
+
+
 def test_a_trainer_goes_on_from_its_state_in_the_middle_of_an_epoch(small_mnist):
     """Restored after step 11 of 16 a new trainer ends with the same bits, whatever drew in between."""
     images = small_mnist.train_images
-    whole = Trainer(SMALL, images, CPU)
+    config = dataclasses.replace(SMALL, warp_share=0.5)
+    whole = Trainer(config, images, CPU)
     states = []
 
     def keep(_: int) -> None:
         if whole.step == 11:
             states.append(whole.state())
 
-    for _ in range(SMALL.epochs):
+    for _ in range(config.epochs):
         whole.train_epoch(keep)
     torch.manual_seed(5)
-    resumed = Trainer(SMALL, images, CPU)
+    resumed = Trainer(config, images, CPU)
     resumed.restore(states[0])
     sizes: list[int] = []
     resumed.train_epoch(sizes.append)
     assert len(sizes) == 5
     assert same_weights(resumed.model, whole.model)
+    assert same_weights(resumed.fitted, whole.fitted)
     assert torch.equal(resumed.losses_nats, whole.losses_nats)
 
 

@@ -18,9 +18,9 @@ def test_a_recipe_is_called_by_its_name(name):
     assert RECIPES[name].recipe == name
 
 
-@pytest.mark.parametrize("name", ["default", "tutorial"])
+@pytest.mark.parametrize("name", ["default", "best", "tutorial"])
 def test_the_tutorials_network_is_in_all_but_wide(name):
-    """default and tutorial fit the same network, of 69,989 parameters."""
+    """default, best and tutorial fit the same network, of 69,989 parameters."""
     trainer = Trainer(RECIPES[name], np.zeros((64, 1, 28, 28), np.uint8) | (np.arange(28) > 20), CPU)
     assert sum(parameter.numel() for parameter in trainer.model.parameters()) == 69_989
 

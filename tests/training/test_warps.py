@@ -1,0 +1,72 @@
+"""training/warps.py: small smooth distortions, the same for the same seed and epoch."""
+
+import pytest
+import torch
+
+from training.warps import MAP_COUNT, pixel_maps, warped
+
+
+@pytest.fixture(scope="module")
+def images(small_mnist):
+    """The first 512 training images, uint8 [512, 1, 28, 28]."""
+    return torch.from_numpy(small_mnist.train_images)
+
+
+def changed(images, result):
+    """Which images differ, bool [N]."""
+    return (images != result).flatten(1).any(dim=1)
+
+
+def test_seed_and_epoch_decide(images):
+    """The same seed and epoch give the same bits, another seed or epoch others."""
+    result = warped(images, 1.0, 3, 7)
+    assert torch.equal(result, warped(images, 1.0, 3, 7))
+    for other in ((4, 7), (3, 8), (7, 3)):
+        assert changed(result, warped(images, 1.0, *other)).float().mean() > 0.9
+
+
+def test_the_global_generator_is_left_alone(images):
+    """The state of PyTorch's global generator is the same before and after."""
+    before = torch.get_rng_state()
+    warped(images, 1.0, 0, 0)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.parametrize(("share", "tolerance"), [(0.0, 0.0), (0.5, 0.08), (1.0, 0.03)])
+def test_the_share_is_distorted(images, share, tolerance):
+    """About that share of the images differs from the originals; with 0 none does."""
+    assert changed(images, warped(images, share, 0, 0)).float().mean().item() == pytest.approx(
+        share, abs=tolerance
+    )
+
+
+def test_what_was_binary_stays_so_and_keeps_its_amount_of_ink(images):
+    """Values are 0 and 1, the dtype is the same, and the mean changes by less than a tenth."""
+    result = warped(images, 1.0, 0, 0)
+    assert result.dtype == torch.uint8
+    assert result.shape == images.shape
+    assert set(result.unique().tolist()) == {0, 1}
+    assert result.float().mean().item() == pytest.approx(images.float().mean().item(), rel=0.1)
+
+
+def test_the_channels_of_an_image_are_distorted_alike():
+    """Three equal channels stay equal."""
+    gray = torch.randint(0, 256, (20, 1, 12, 16), dtype=torch.uint8)
+    result = warped(gray.expand(-1, 3, -1, -1).contiguous(), 1.0, 0, 0)
+    assert torch.equal(result[:, 0], result[:, 1])
+    assert torch.equal(result[:, 0], result[:, 2])
+    assert torch.equal(result[:, :1], warped(gray, 1.0, 0, 0))
+
+
+@pytest.mark.parametrize(("height", "width"), [(28, 28), (8, 32)])
+def test_maps_are_small_and_smooth(height, width):
+    """Map 0 moves nothing; others less than a twentieth of the side at the mean; neighbours go alike."""
+    maps = pixel_maps(height, width, torch.Generator().manual_seed(0))
+    assert maps.shape == (1 + MAP_COUNT, height * width)
+    assert torch.equal(maps[0], torch.arange(height * width))
+    source = torch.stack([maps // width, maps % width], dim=1).unflatten(2, (height, width))
+    moved = (source - source[:1]).float()
+    share = moved.abs() / max(height, width)
+    assert 0 < share[1:].mean() < 0.05
+    assert share.max() < 0.25
+    assert (moved.diff(dim=3).abs() <= 2).float().mean() > 0.99
