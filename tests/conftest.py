@@ -35,19 +35,25 @@ def small_mnist():
 
 
 @pytest.fixture(scope="session")
-def run_folder(tmp_path_factory: pytest.TempPathFactory, small_mnist) -> Path:
-    """A run of the default recipe's network: two epochs on 512 images. Not to be written to.
+def run_config():
+    """The default recipe's network, two epochs with small batches at a lower rate.
 
-    Small batches and a lower rate, as a fit of 64 steps has to give different pictures at different points.
+    A fit of 64 steps on 512 images has to give different pictures at different points.
     """
+    from training.config import RECIPES
+
+    return dataclasses.replace(RECIPES["default"], epochs=2, batch_size=16, learning_rate=4e-3)
+
+
+@pytest.fixture(scope="session")
+def run_folder(tmp_path_factory: pytest.TempPathFactory, small_mnist, run_config) -> Path:
+    """A run of `run_config`. Not to be written to."""
     import torch
 
-    from training.config import RECIPES
     from training.fit import fit
 
-    config = dataclasses.replace(RECIPES["default"], epochs=2, batch_size=16, learning_rate=4e-3)
     folder = tmp_path_factory.mktemp("runs") / "small"
-    return fit(config, torch.device("cpu"), folder, small_mnist).folder
+    return fit(run_config, torch.device("cpu"), folder, small_mnist).folder
 
 
 @pytest.fixture(scope="session")

@@ -28,6 +28,8 @@ from training.model import ConvVAE
 from training.runs import create_run, load_weights, read_run
 
 DEFAULT, TUTORIAL = RECIPES["default"], RECIPES["tutorial"]
+# The command that the small fit of these tests stands for.
+FIT_COMMAND = "python -m training.fit --recipe default --epochs 2 --batch-size 16 --learning-rate 0.004"
 
 
 @pytest.fixture(autouse=True)
@@ -103,7 +105,7 @@ def test_the_manifest_says_what_the_run_was(bundle, run_folder):
     expected_fit = dataclasses.asdict(run.config)
     assert manifest["fit"] == expected_fit | {"filters": [32, 64], "image_shape": [1, 28, 28]}
     assert manifest["made_with"] == [
-        "python -m training.fit --recipe default --epochs 2",
+        FIT_COMMAND,
         "python -m export.onnx",
     ]
     assert manifest["tools"]["torch"] == torch.__version__
@@ -180,7 +182,7 @@ def test_a_lone_graph_says_what_it_is(bundle, file, epoch):
         "latent_plane.latent_dim": "2",
         "latent_plane.likelihood": "bernoulli",
         "latent_plane.epoch": str(epoch),
-        "latent_plane.made_with": "python -m training.fit --recipe default --epochs 2",
+        "latent_plane.made_with": FIT_COMMAND,
     }
 
 
