@@ -1,4 +1,4 @@
-"""What this machine has for running models: driver, CUDA libraries, installed distributions. No ONNX Runtime."""
+"""What this machine has to run models with: driver, CUDA libraries, distributions. No ONNX Runtime."""
 
 import ctypes
 import importlib.util
@@ -118,7 +118,7 @@ def missing_libraries(cuda_major: str, load: Callable[[str], bool] = loads) -> t
 
 
 def missing_in_words(libraries: Sequence[str]) -> str:
-    """Such as "libcublasLt.so.13 not found: pip install 'latent-plane[cuda]'"; empty where none is missing."""
+    """Such as "libcublasLt.so.13 not found: pip install 'latent-plane[cuda]'"; empty for none."""
     if not libraries:
         return ""
     more = f" (and {len(libraries) - 1} more)" if len(libraries) > 1 else ""

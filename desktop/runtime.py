@@ -37,7 +37,9 @@ Floats = NDArray[np.float32]
 # Transposed convolutions run image by image on the CPU: small chunks over single-threaded runs beat one
 # large batch over many threads, and leave the caches warm (`tests/benchmarks/decode.py` measures it).
 CPU_CHUNK = 10
-CHUNK_MS = 100.0  # a slow network's chunks are smaller: a decode can be ended between them, and memory stays low
+CHUNK_MS = (
+    100.0  # a slow network's chunks are smaller: a decode can be ended between them, and memory stays low
+)
 CUDA_CHUNK = 1024
 CUDA_CHUNK_BYTES = 2**31  # of activations, at a guess of 64 maps for each of a picture's channels
 CUDA_ARENA_BYTES = 2**32
@@ -152,7 +154,9 @@ class Model:
             means.append(mean[: len(part)])
             logvars.append(logvar[: len(part)])
         if not means:
-            return np.empty((0, reading.latent_dim), np.float32), np.empty((0, reading.latent_dim), np.float32)
+            return np.empty((0, reading.latent_dim), np.float32), np.empty(
+                (0, reading.latent_dim), np.float32
+            )
         return np.concatenate(means), np.concatenate(logvars)
 
     def close(self) -> None:
@@ -230,7 +234,9 @@ class Model:
         picture = self._decode_by(session, z)
         one_ms = 1e3 * (time.perf_counter() - start)
         if np.isnan(picture).all():
-            raise self._failure(DECODER_FILE, "found nothing but NaN in the picture at z = 0, expected numbers")
+            raise self._failure(
+                DECODER_FILE, "found nothing but NaN in the picture at z = 0, expected numbers"
+            )
         self._chunk = _chunk_size(self.source.reading, kind, one_ms)
         return session
 

@@ -23,8 +23,8 @@ from PySide6.QtWidgets import QApplication
 
 from desktop.explorer import Explorer
 from desktop.runtime import Model
-from desktop.widgets.main_window import MainWindow
 from desktop.source import open_source
+from desktop.widgets.main_window import MainWindow
 from export.bundle import (
     DECODER_FILE,
     ENCODER_FILE,

@@ -455,7 +455,9 @@ def test_a_model_cannot_choose_its_session(tmp_path, opened, monkeypatch):
     monkeypatch.setenv("ORT_LOAD_CONFIG_FROM_MODEL", "1")
     source = bare(tmp_path, picture_nodes((1, 4, 5)), ["N", 1, 4, 5])
     model = onnx.load_from_string(source.decoder)
-    onnx.helper.set_model_props(model, {"ort_config": '{"session_options": {"intra_op_num_threads": "many"}}'})
+    onnx.helper.set_model_props(
+        model, {"ort_config": '{"session_options": {"intra_op_num_threads": "many"}}'}
+    )
     with pytest.raises(Exception, match="intra_op"):
         ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
     opened(dataclasses.replace(source, decoder=model.SerializeToString()))
