@@ -284,7 +284,7 @@ class Model:
         return np.nan_to_num(pictures, nan=0.0)
 
     def _failure(self, name: str, words: str, to_do: str = "") -> BundleError | ModelError:
-        """An error of the kind that the source calls for; what a bundle's maker can do is of no use elsewhere."""
+        """An error of the kind that the source calls for; `to_do` is for those who make bundles."""
         if self.source.bundle is not None:
             return BundleError(f"{self.source.path}: {name}: {words}" + (f"; {to_do}" if to_do else ""))
         part = "its encoder: " if name == ENCODER_FILE else ""

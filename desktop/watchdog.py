@@ -73,8 +73,7 @@ class Watchdog:
                         guard.expired = True
                         guard.stop()
         with self._lock:
-            # What came in the moment between is watched by a new thread, started with the next one: its own
-            # start happened under this lock, before `_thread` was None.
+            # What began since the last look saw this thread still there, and started none of its own.
             self._thread = None
             if self._running and not self._closing.is_set():
                 self._thread = threading.Thread(target=self._look, name="watchdog", daemon=True)

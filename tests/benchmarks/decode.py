@@ -107,7 +107,7 @@ class TensorFlow:
 
 
 def as_keras(weights: dict[str, NDArray], start_shape: tuple[int, int, int]) -> dict[str, NDArray]:
-    """Our decoder's weights for channels-last and unmirrored images (`training/model.py` says why mirrored)."""
+    """Our decoder's weights for channels-last and unmirrored images (`training/model.py` says why)."""
     first, height, width = start_shape
     dense = weights["dense.weight"].reshape(first, height, width, -1)[:, ::-1, ::-1]
     bias = weights["dense.bias"].reshape(first, height, width)[:, ::-1, ::-1]

@@ -224,7 +224,7 @@ def test_the_encoder_file_is_loaded_only_where_there_is_one(bundle_path, make_mo
 
 
 def bare(tmp_path, nodes, output_shape, *, z_shape=("N", 2), dtype="float32", more=(), **changes):
-    """A source that is one bare graph, read as told: z → `out`, unit range, [1, 4, 5] unless said otherwise."""
+    """A source that is one bare graph, read as told: z → `out`, unit range, [1, 4, 5] unless `changes`."""
     kind = helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
     graph = helper.make_graph(
         nodes,
@@ -347,7 +347,7 @@ SLOW = 2**40
 
 
 def looping_nodes():
-    """A picture that takes a turn of a Loop for every unit of z's first number over 1: for ever, if asked to."""
+    """A picture that takes as many turns of a Loop as z's largest number says: for ever, if asked to."""
     body = helper.make_graph(
         [
             helper.make_node("Identity", ["go"], ["still"]),
@@ -451,7 +451,7 @@ def test_a_bare_file_that_is_no_onnx_is_a_model_error(tmp_path):
 
 
 def test_a_model_cannot_choose_its_session(tmp_path, opened, monkeypatch):
-    """Settings for the session that a model carries in its metadata are not read, whatever the environment."""
+    """Settings for the session in a model's metadata are not read, whatever the environment says."""
     monkeypatch.setenv("ORT_LOAD_CONFIG_FROM_MODEL", "1")
     source = bare(tmp_path, picture_nodes((1, 4, 5)), ["N", 1, 4, 5])
     model = onnx.load_from_string(source.decoder)
