@@ -1,14 +1,12 @@
-"""The only importer of ONNX Runtime: a bundle's two graphs, on CUDA or on the CPU."""
+"""Runs a source's two graphs with ONNX Runtime, on CUDA or on the CPU, and says where."""
 
 import contextlib
-import ctypes
 import io
 import os
-import sys
+import platform
 import time
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
 
@@ -16,18 +14,40 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
+from desktop import device as machine
+from desktop.device import DRIVER_LIBRARY, Device, DeviceError, DeviceName, distribution_warning
+from desktop.model_file import ModelError
+from desktop.reading import Reading, encoder_feeds, feeds, posterior, probabilities
+from desktop.source import Source
+from desktop.watchdog import Watchdog
 from export.bundle import DECODER_FILE, ENCODER_FILE, Bundle, BundleError
 
+__all__ = [
+    "DRIVER_LIBRARY",
+    "Device",
+    "DeviceError",
+    "DeviceName",
+    "Model",
+    "describe_runtime",
+    "distribution_warning",
+]
+
 Floats = NDArray[np.float32]
-DeviceName = Literal["auto", "cuda", "cpu"]
 
 # Transposed convolutions run image by image on the CPU: small chunks over single-threaded runs beat one
-# large batch over many threads, and leave the caches warm.
-CPU_CHUNK = 20
+# large batch over many threads, and leave the caches warm (`tests/benchmarks/decode.py` measures it).
+CPU_CHUNK = 10
+CHUNK_MS = (
+    100.0  # a slow network's chunks are smaller: a decode can be ended between them, and memory stays low
+)
 CUDA_CHUNK = 1024
-MAX_CPU_THREADS = 8
+CUDA_CHUNK_BYTES = 2**31  # of activations, at a guess of 64 maps for each of a picture's channels
+CUDA_ARENA_BYTES = 2**32
+ENCODER_CHUNK = 256
+RUN_LIMIT_S = 20.0
 FATAL = 4
-DRIVER_LIBRARY = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
+CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
+DISTRIBUTIONS = (*machine.DISTRIBUTIONS, "onnx", "numpy", "PySide6-Essentials", "imageio", "torch")
 # ONNX Runtime's errors have no base class of their own.
 ERRORS: tuple[type[Exception], ...] = (
     RuntimeError,
@@ -40,46 +60,43 @@ ERRORS: tuple[type[Exception], ...] = (
 )
 
 
-class DeviceError(Exception):
-    """The device that was asked for cannot run the model."""
+class Model:
+    """A source whose decoder, and encoder if it has one, are ready to run.
 
-
-@dataclass(frozen=True)
-class Device:
-    """Where the model really runs.
+    Any thread may decode; large batches are split over a few threads of the model's own. A run of a graph
+    that takes longer than `limit_s` seconds is ended. Raises BundleError (for a bundle) or ModelError (for a
+    bare file) when a graph cannot be loaded, is not what the manifest or the reading says, or gives only NaN;
+    DeviceError when CUDA was asked for and cannot run it.
 
     Attributes:
-        kind: "cuda" or "cpu", as the session itself reports it after a first run.
-        description: in words, for the status bar.
-        reason: why it is not CUDA, or an empty string.
+        source: what was opened.
+        image_shape: channels, height, width.
+        latent_dim: d.
+        device: where it runs.
+        warning: what was wrong with pictures that were decoded all the same, or an empty string.
+        last_decode_ms: how long the last decode took.
     """
 
-    kind: Literal["cuda", "cpu"]
-    description: str
-    reason: str = ""
-
-
-class Model:
-    """An opened bundle whose decoder, and encoder if it has one, are ready to run.
-
-    Any thread may decode; large batches are split over a few threads of the model's own. Raises
-    BundleError when a graph cannot be loaded or is not the one that the manifest describes, DeviceError
-    when CUDA was asked for and cannot run it.
-    """
-
-    def __init__(self, bundle: Bundle, device: DeviceName = "auto") -> None:
-        self.bundle = bundle
-        self.image_shape = bundle.image_shape
-        self.latent_dim = bundle.latent_dim
-        self._cpu_threads = min(MAX_CPU_THREADS, os.cpu_count() or 1)
-        self._pool = ThreadPoolExecutor(self._cpu_threads, "decode")
-        self._decoder, self.device = self._start(bundle.read(DECODER_FILE), device)
-        self._encoder = (
-            self._session(bundle.read(ENCODER_FILE), ENCODER_FILE, self.device.kind)
-            if ENCODER_FILE in bundle.files
-            else None
-        )
+    def __init__(self, source: Source, device: DeviceName = "auto", limit_s: float = RUN_LIMIT_S) -> None:
+        self.source = source
+        self.image_shape = source.reading.image_shape
+        self.latent_dim = source.reading.latent_dim
+        self.warning = ""
         self.last_decode_ms = 0.0
+        self._cpu_threads = machine.cpu_threads()
+        self._chunk = 1
+        self._pool = ThreadPoolExecutor(self._cpu_threads, "decode")
+        self._watchdog = Watchdog(limit_s)
+        try:
+            self._decoder, self.device = self._start(source.decoder, device)
+            self._encoder = (
+                self._session(source.encoder, ENCODER_FILE, self.device.kind)
+                if source.encoder is not None and source.encoder_reading is not None
+                else None
+            )
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def has_encoder(self) -> bool:
@@ -87,71 +104,120 @@ class Model:
         return self._encoder is not None
 
     def decode(self, z: Floats) -> Floats:
-        """Probabilities float32 [N, C, H, W] at z float32 [N, d].
+        """Probabilities float32 [N, C, H, W] in [0, 1] at z float32 [N, d].
 
-        Raises ValueError for z of another shape, BundleError when the graph fails or gives another shape.
+        NaN becomes 0 and is said in `warning`. Raises ValueError for z of another shape, BundleError or
+        ModelError when the graph fails, gives another shape or takes too long.
         """
         if z.ndim != 2 or z.shape[1] != self.latent_dim:
             raise ValueError(f"found z of shape {z.shape}, expected (N, {self.latent_dim})")
         start = time.perf_counter()
         z = np.ascontiguousarray(z, np.float32)
-        size = CUDA_CHUNK if self.device.kind == "cuda" else min(CPU_CHUNK, -(-len(z) // self._cpu_threads))
-        chunks = [z[i : i + size] for i in range(0, len(z), max(1, size))]
-        one_by_one = len(chunks) == 1 or self.device.kind == "cuda"
-        each = map if one_by_one else self._pool.map
-        parts: Iterable[Floats] = each(partial(self._decode_chunk, self._decoder), chunks)
-        probabilities = (
-            np.concatenate(list(parts)) if chunks else np.empty((0, *self.image_shape), np.float32)
-        )
+        alone = self.device.kind == "cuda"
+        batch = self.source.reading.batch or 1
+        share = -(-len(z) // self._cpu_threads)
+        size = self._chunk if alone else min(self._chunk, -(-share // batch) * batch)
+        parts = _pieces(z, size)
+        if len(parts) > 1 and not alone:
+            decoded = list(self._pool.map(self._decode_part, parts))
+        else:
+            decoded = [self._decode_part(part) for part in parts]
+        if len(decoded) == 1:
+            result = decoded[0]
+        else:
+            result = np.concatenate(decoded) if decoded else np.empty((0, *self.image_shape), np.float32)
+        if len(result) and np.isnan(result.min()):  # min keeps NaN, and costs less than looking at each
+            result = self._without_nan(result)
         self.last_decode_ms = 1e3 * (time.perf_counter() - start)
-        return probabilities
+        return result
 
     def encode(self, x: Floats) -> tuple[Floats, Floats]:
         """Mean and logvar float32 [N, d] of images x float32 [N, C, H, W] in [0, 1].
 
-        Raises ValueError for x of another shape or a bundle without encoder, BundleError when it fails.
+        Raises ValueError for x of another shape or a source without encoder, BundleError or ModelError when
+        it fails.
         """
-        if self._encoder is None:
-            raise ValueError(f"{self.bundle.name} has no {ENCODER_FILE}, expected one to encode an image")
-        if x.shape[1:] != self.image_shape:
-            raise ValueError(f"found images of shape {x.shape[1:]}, expected {self.image_shape}")
-        mean, logvar = self._run(self._encoder, ENCODER_FILE, ["mean", "logvar"], {"x": x})
-        return mean, logvar
+        reading = self.source.encoder_reading
+        if self._encoder is None or reading is None:
+            raise ValueError(f"{self.source.name} has no {ENCODER_FILE}, expected one to encode an image")
+        if x.shape[1:] != reading.image_shape:
+            raise ValueError(f"found images of shape {x.shape[1:]}, expected {reading.image_shape}")
+        names = list(dict.fromkeys(n for n in (reading.mean_output, reading.spread_output) if n is not None))
+        means, logvars = [], []
+        for part in _pieces(np.ascontiguousarray(x, np.float32), reading.batch or ENCODER_CHUNK):
+            inputs = encoder_feeds(reading, _filled(part, reading.batch))
+            outputs = self._run(self._encoder, ENCODER_FILE, names, inputs)
+            try:
+                mean, logvar = posterior(reading, dict(zip(names, outputs, strict=True)))
+            except ModelError as error:
+                raise self._failure(ENCODER_FILE, str(error)) from error
+            means.append(mean[: len(part)])
+            logvars.append(logvar[: len(part)])
+        if not means:
+            return np.empty((0, reading.latent_dim), np.float32), np.empty(
+                (0, reading.latent_dim), np.float32
+            )
+        return np.concatenate(means), np.concatenate(logvars)
 
     def close(self) -> None:
-        """End the model's threads."""
+        """End the model's threads, and what they still run."""
+        self._watchdog.close()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _decode_chunk(self, session: ort.InferenceSession, z: Floats) -> Floats:
-        (probabilities,) = self._run(session, DECODER_FILE, ["probabilities"], {"z": z})
-        if probabilities.shape != (len(z), *self.image_shape):
-            raise BundleError(
-                f"{self.bundle.path}: {DECODER_FILE}: found an output of shape {probabilities.shape}, "
-                f"expected {(len(z), *self.image_shape)}"
-            )
-        return probabilities
+    def _decode_part(self, z: Floats) -> Floats:
+        return self._decode_by(self._decoder, z)
+
+    def _decode_by(self, session: ort.InferenceSession, z: Floats) -> Floats:
+        """z [N, d] → [N, C, H, W], in as many runs as a fixed batch needs."""
+        reading = self.source.reading
+        decoded = []
+        for part in _pieces(z, reading.batch or len(z)):
+            inputs = feeds(reading, _filled(part, reading.batch))
+            (raw,) = self._run(session, DECODER_FILE, [reading.output], inputs)
+            try:
+                decoded.append(probabilities(reading, raw)[: len(part)])
+            except ModelError as error:
+                raise self._failure(DECODER_FILE, str(error)) from error
+            if decoded[-1].shape != (len(part), *self.image_shape):
+                raise self._failure(
+                    DECODER_FILE,
+                    f"found pictures of shape {decoded[-1].shape}, expected {(len(part), *self.image_shape)}",
+                )
+        return decoded[0] if len(decoded) == 1 else np.concatenate(decoded)
 
     def _run(
-        self, session: ort.InferenceSession, name: str, outputs: list[str], inputs: dict[str, Floats]
-    ) -> list[Floats]:
-        try:
-            results: list[Floats] = session.run(outputs, inputs)
-        except ERRORS as error:
-            raise BundleError(f"{self.bundle.path}: {name}: {_first_line(error)}; export it again") from error
+        self,
+        session: ort.InferenceSession,
+        name: str,
+        outputs: Sequence[str],
+        inputs: Mapping[str, NDArray[Any]],
+    ) -> list[NDArray[Any]]:
+        options = ort.RunOptions()
+        with self._watchdog.watch(partial(setattr, options, "terminate", True)) as guard:
+            try:
+                results: list[NDArray[Any]] = session.run(outputs, inputs, options)
+            except ERRORS as error:
+                if not guard.expired:
+                    raise self._failure(name, _first_line(error), "export it again") from error
+                limit = f"{self._watchdog.limit_s:g} s"
+                raise self._failure(
+                    name, f"a run took longer than {limit} and was ended, expected less"
+                ) from error
         return results
 
     def _start(self, decoder: bytes, device: DeviceName) -> tuple[ort.InferenceSession, Device]:
         """A session that has decoded once: only then is it known where it runs."""
-        reason = "the CPU was asked for" if device == "cpu" else _why_no_cuda()
+        available = ort.get_available_providers()
+        reason = "the CPU was asked for" if device == "cpu" else machine.why_no_cuda(available)
         if not reason:
+            preload_cuda()
             try:
-                with contextlib.redirect_stdout(io.StringIO()):  # it prints what it does not find
-                    ort.preload_dlls()
                 session = self._warm_session(decoder, "cuda")
-                if session.get_providers()[0] == "CUDAExecutionProvider":
+                if session.get_providers()[0] == CUDA:
                     return session, Device("cuda", "CUDA")
-                reason = "the CUDA libraries did not load: pip install 'latent-plane[cuda]'"
-            except BundleError as error:
+                missing = machine.missing_in_words(machine.missing_libraries(_cuda_major()))
+                reason = missing or f"ONNX Runtime fell back to the CPU: {machine.INSTALL_CUDA}"
+            except (BundleError, ModelError) as error:
                 reason = f"CUDA failed at its first run ({error})"
         if device == "cuda":
             raise DeviceError(
@@ -163,7 +229,15 @@ class Model:
 
     def _warm_session(self, decoder: bytes, kind: Literal["cuda", "cpu"]) -> ort.InferenceSession:
         session = self._session(decoder, DECODER_FILE, kind)
-        self._decode_chunk(session, np.zeros((1, self.latent_dim), np.float32))
+        z = np.zeros((1, self.latent_dim), np.float32)
+        start = time.perf_counter()
+        picture = self._decode_by(session, z)
+        one_ms = 1e3 * (time.perf_counter() - start)
+        if np.isnan(picture).all():
+            raise self._failure(
+                DECODER_FILE, "found nothing but NaN in the picture at z = 0, expected numbers"
+            )
+        self._chunk = _chunk_size(self.source.reading, kind, one_ms)
         return session
 
     def _session(self, graph: bytes, name: str, kind: Literal["cuda", "cpu"]) -> ort.InferenceSession:
@@ -172,46 +246,120 @@ class Model:
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        os.environ.pop("ORT_LOAD_CONFIG_FROM_MODEL", None)  # a model has no say in how it is run
         # For every new batch size the default search tries all algorithms and takes longer than it saves.
-        cuda = ("CUDAExecutionProvider", {"cudnn_conv_algo_search": "HEURISTIC"})
-        providers: list[Any] = [cuda] if kind == "cuda" else []
+        settings = {
+            "cudnn_conv_algo_search": "HEURISTIC",
+            "arena_extend_strategy": "kSameAsRequested",
+            "gpu_mem_limit": str(CUDA_ARENA_BYTES),
+        }
+        providers: list[Any] = [(CUDA, settings)] if kind == "cuda" else []
         try:
-            session = ort.InferenceSession(graph, options, providers=[*providers, "CPUExecutionProvider"])
+            session = ort.InferenceSession(graph, options, providers=[*providers, CPU])
         except ERRORS as error:
-            raise BundleError(
-                f"{self.bundle.path}: {name}: {_first_line(error)}; expected an ONNX graph; export it again"
+            raise self._failure(
+                name, f"{_first_line(error)}; expected an ONNX graph", "export it again"
             ) from error
-        self._check_tensors(session, name)
+        if self.source.bundle is not None:
+            self._check_tensors(session, name, self.source.bundle)
         return session
 
-    def _check_tensors(self, session: ort.InferenceSession, name: str) -> None:
-        facts = self.bundle.manifest["tensors"][name]
+    def _check_tensors(self, session: ort.InferenceSession, name: str, bundle: Bundle) -> None:
+        facts = bundle.manifest["tensors"][name]
         for side, tensors in (("inputs", session.get_inputs()), ("outputs", session.get_outputs())):
             found = [_in_words(t.name, t.type.removeprefix("tensor(").rstrip(")"), t.shape) for t in tensors]
             expected = [
                 _in_words(t["name"], t["dtype"].replace("float32", "float"), t["shape"]) for t in facts[side]
             ]
             if found != expected:
-                raise BundleError(
-                    f"{self.bundle.path}: {name}: found {side} {', '.join(found)}, "
-                    f"expected {', '.join(expected)} from the manifest; export it again"
+                raise self._failure(
+                    name,
+                    f"found {side} {', '.join(found)}, expected {', '.join(expected)} from the manifest",
+                    "export it again",
                 )
+
+    def _without_nan(self, pictures: Floats) -> Floats:
+        broken = int(np.isnan(pictures).any((1, 2, 3)).sum())
+        self.warning = f"NaN in {broken} of {len(pictures)} pictures, drawn as 0"
+        return np.nan_to_num(pictures, nan=0.0)
+
+    def _failure(self, name: str, words: str, to_do: str = "") -> BundleError | ModelError:
+        """An error of the kind that the source calls for; `to_do` is for those who make bundles."""
+        if self.source.bundle is not None:
+            return BundleError(f"{self.source.path}: {name}: {words}" + (f"; {to_do}" if to_do else ""))
+        part = "its encoder: " if name == ENCODER_FILE else ""
+        return ModelError(f"{self.source.path}: {part}{words}")
+
+
+def preload_cuda() -> None:
+    """Load the CUDA libraries: PyTorch's own where it carries them, else those of NVIDIA's wheels."""
+    folder = machine.torch_libraries(_cuda_major())
+    # It prints what it does not find; `missing_libraries` asks again, when the session did not use CUDA.
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(RuntimeError, OSError):
+        ort.preload_dlls(directory=str(folder) if folder else "")
+
+
+def describe_runtime() -> dict[str, Any]:
+    """What a bug report needs: versions, cores, providers, driver, CUDA libraries. JSON's types only."""
+    providers = ort.get_available_providers()
+    found = machine.installed(DISTRIBUTIONS)
+    cuda: dict[str, Any] = {"why_not": machine.why_no_cuda(providers), "driver": machine.driver_version()}
+    if CUDA in providers:
+        preload_cuda()
+        needed, missing = (
+            machine.needed_libraries(_cuda_major()),
+            machine.missing_libraries(_cuda_major()),
+        )
+        cuda |= {
+            "built_for": str(getattr(ort, "cuda_version", "")),
+            "libraries_found": [name for name in needed if name not in missing],
+            "libraries_missing": list(missing),
+            "to_do": machine.missing_in_words(missing),
+        }
+    return {
+        "platform": platform.platform(),
+        "machine": platform.machine(),
+        "python": platform.python_version(),
+        "distributions": found,
+        "distribution_warning": distribution_warning(found),
+        "onnxruntime": ort.__version__,
+        "providers": list(providers),
+        "qt": found.get("PySide6-Essentials", ""),
+        "cores": os.cpu_count() or 1,
+        "decode_threads": machine.cpu_threads(),
+        "cuda": cuda,
+    }
+
+
+def _cuda_major() -> str:
+    major = str(getattr(ort, "cuda_version", "")).partition(".")[0]
+    return major if major.isdigit() else "13"
+
+
+def _chunk_size(reading: Reading, kind: Literal["cuda", "cpu"], one_ms: float) -> int:
+    """How many pictures one run takes: what keeps caches warm, memory low and runs short."""
+    if kind == "cuda":
+        size = min(CUDA_CHUNK, CUDA_CHUNK_BYTES // (64 * 4 * int(np.prod(reading.image_shape))))
+    else:
+        size = min(CPU_CHUNK, int(CHUNK_MS / max(one_ms, 1e-3)))
+    batch = reading.batch or 1
+    return max(batch, size // batch * batch)
+
+
+def _pieces(rows: Floats, size: int) -> list[Floats]:
+    return [rows[start : start + size] for start in range(0, len(rows), max(1, size))]
+
+
+def _filled(rows: Floats, batch: int | None) -> Floats:
+    """Rows, at most `batch` of them, with the last one repeated up to a fixed batch."""
+    if batch is None or len(rows) == batch:
+        return rows
+    return np.concatenate([rows, np.repeat(rows[-1:], batch - len(rows), axis=0)])
 
 
 def _in_words(name: str, dtype: str, shape: list[int | str | None]) -> str:
     sizes = [size if isinstance(size, int) else "N" for size in shape]
     return f"{name} {dtype} {sizes}"
-
-
-def _why_no_cuda() -> str:
-    """Why CUDA cannot be tried, or an empty string when it can."""
-    if "CUDAExecutionProvider" not in ort.get_available_providers():
-        return "this ONNX Runtime is built without CUDA"
-    try:
-        ctypes.CDLL(DRIVER_LIBRARY)
-    except OSError:
-        return "found no NVIDIA driver"
-    return ""
 
 
 def _first_line(error: Exception) -> str:

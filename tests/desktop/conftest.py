@@ -23,13 +23,13 @@ from PySide6.QtWidgets import QApplication
 
 from desktop.explorer import Explorer
 from desktop.runtime import Model
+from desktop.source import open_source
 from desktop.widgets.main_window import MainWindow
 from export.bundle import (
     DECODER_FILE,
     ENCODER_FILE,
     POSTERIOR_FILE,
     Posterior,
-    open_bundle,
     pack_posterior,
     tensor_facts,
     write_bundle,
@@ -160,7 +160,7 @@ def make_model() -> Iterator[Callable[..., Model]]:
     models: list[Model] = []
 
     def make(path: Path, device: Any = "cpu") -> Model:
-        models.append(Model(open_bundle(path), device))
+        models.append(Model(open_source(path), device))
         return models[-1]
 
     yield make

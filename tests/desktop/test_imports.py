@@ -7,7 +7,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-WITHOUT_QT = ("latent_plane", "pictures", "animation", "files", "state", "jobs", "runtime", "render")
+WITHOUT_QT = (
+    "latent_plane",
+    "pictures",
+    "animation",
+    "files",
+    "state",
+    "jobs",
+    "runtime",
+    "render",
+    "device",
+    "watchdog",
+)
 
 
 def loaded_qt_modules(module):

@@ -1,0 +1,151 @@
+"""What this machine has to run models with: driver, CUDA libraries, distributions. No ONNX Runtime."""
+
+import ctypes
+import importlib.util
+import os
+import re
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Literal
+
+DeviceName = Literal["auto", "cuda", "cpu"]
+
+DRIVER_LIBRARY = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
+DRIVER_FILE = Path("/proc/driver/nvidia/version")
+INSTALL_CUDA = "pip install 'latent-plane[cuda]'"
+DISTRIBUTIONS = ("onnxruntime", "onnxruntime-gpu")
+MAX_CPU_THREADS = 8
+
+
+class DeviceError(Exception):
+    """The device that was asked for cannot run the model."""
+
+
+@dataclass(frozen=True)
+class Device:
+    """Where the model really runs.
+
+    Attributes:
+        kind: "cuda" or "cpu", as the session itself reports it after a first run.
+        description: in words, for the status bar.
+        reason: why it is not CUDA, or an empty string.
+    """
+
+    kind: Literal["cuda", "cpu"]
+    description: str
+    reason: str = ""
+
+
+def cpu_threads() -> int:
+    """How many threads decode: the cores that this process may use, at most MAX_CPU_THREADS."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(MAX_CPU_THREADS, allowed))
+
+
+def has_driver() -> bool:
+    """Whether the NVIDIA driver's library loads."""
+    return loads(DRIVER_LIBRARY)
+
+
+def driver_version() -> str:
+    """The driver in words, or an empty string where there is none or it does not say."""
+    try:
+        found = re.search(r"\b\d+\.\d+(\.\d+)?\b", DRIVER_FILE.read_text(errors="replace"))
+    except OSError:
+        found = None
+    if found:
+        return found[0]
+    return "present, version unknown" if has_driver() else ""
+
+
+def why_no_cuda(providers: Sequence[str], driver: Callable[[], bool] = has_driver) -> str:
+    """Why CUDA cannot be tried with these providers available, or an empty string when it can."""
+    if "CUDAExecutionProvider" not in providers:
+        return "this ONNX Runtime is built without CUDA"
+    return "" if driver() else "found no NVIDIA driver"
+
+
+def torch_libraries(cuda_major: str) -> Path | None:
+    """The folder in which an installed PyTorch carries cuBLAS of this major version. PyTorch is not imported.
+
+    None where PyTorch is not installed, is built without CUDA or for another one, or takes its libraries from
+    the same wheels as ONNX Runtime.
+    """
+    spec = importlib.util.find_spec("torch")
+    for place in (spec.submodule_search_locations or ()) if spec else ():
+        folder = Path(place) / "lib"
+        if any((folder / name).is_file() for name in cublas_names(cuda_major)):
+            return folder
+    return None
+
+
+def cublas_names(cuda_major: str) -> tuple[str, str]:
+    """The file names of cuBLASLt of a CUDA major version, on Linux and on Windows."""
+    return f"libcublasLt.so.{cuda_major}", f"cublasLt64_{cuda_major}.dll"
+
+
+def needed_libraries(cuda_major: str) -> tuple[str, ...]:
+    """The libraries that ONNX Runtime's CUDA provider links, by the names the system looks them up with."""
+    cufft = "12" if int(cuda_major) >= 13 else "11"
+    if sys.platform == "win32":
+        names = (f"cublasLt64_{cuda_major}", f"cublas64_{cuda_major}", f"cufft64_{cufft}", "cudnn64_9")
+        return tuple(f"{name}.dll" for name in (*names, f"cudart64_{cuda_major}"))
+    return (
+        f"libcublasLt.so.{cuda_major}",
+        f"libcublas.so.{cuda_major}",
+        f"libcufft.so.{cufft}",
+        "libcurand.so.10",
+        f"libcudart.so.{cuda_major}",
+        "libcudnn.so.9",
+    )
+
+
+def loads(library: str) -> bool:
+    """Whether the system's loader finds a library, or has it already."""
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
+
+
+def missing_libraries(cuda_major: str, load: Callable[[str], bool] = loads) -> tuple[str, ...]:
+    """Those of `needed_libraries` that do not load."""
+    return tuple(name for name in needed_libraries(cuda_major) if not load(name))
+
+
+def missing_in_words(libraries: Sequence[str]) -> str:
+    """Such as "libcublasLt.so.13 not found: pip install 'latent-plane[cuda]'"; empty for none."""
+    if not libraries:
+        return ""
+    more = f" (and {len(libraries) - 1} more)" if len(libraries) > 1 else ""
+    return f"{libraries[0]}{more} not found: {INSTALL_CUDA}"
+
+
+def installed(names: Sequence[str]) -> dict[str, str]:
+    """Distribution to version, of those of `names` that are installed."""
+    found = {}
+    for name in names:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def distribution_warning(found: Mapping[str, str] | None = None) -> str:
+    """What is wrong with the installed distributions of ONNX Runtime, or an empty string.
+
+    `found` is distribution to version, by default those that are installed.
+    """
+    found = installed(DISTRIBUTIONS) if found is None else found
+    if not all(name in found for name in DISTRIBUTIONS):
+        return ""
+    both = " and ".join(f"{name} {found[name]}" for name in DISTRIBUTIONS)
+    return (
+        f"found {both}, which overwrite each other, expected one; "
+        "pip uninstall both, then pip install 'latent-plane[desktop]'"
+    )

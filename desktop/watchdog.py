@@ -1,0 +1,80 @@
+"""Ends what runs too long. One thread, there only while something runs and shortly after."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+# A burst of decodes shares one thread: starting one for each would cost more than a small picture.
+LINGER_S = 1.0
+LOOK_EVERY_S = 0.1
+
+
+class Guard:
+    """One thing that runs: `expired` says whether it was ended."""
+
+    __slots__ = ("deadline", "expired", "stop")
+
+    def __init__(self, deadline: float, stop: Callable[[], None]) -> None:
+        self.deadline = deadline
+        self.stop = stop
+        self.expired = False
+
+
+class Watchdog:
+    """Calls `stop` of what has run for longer than `limit_s` seconds, at most LOOK_EVERY_S late.
+
+    Any thread may use it. `close` ends its thread; without it the thread ends by itself when nothing has
+    run for LINGER_S.
+    """
+
+    def __init__(self, limit_s: float) -> None:
+        self.limit_s = limit_s
+        self._running: set[Guard] = set()
+        self._lock = threading.Lock()
+        self._closing = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._last_end = 0.0
+
+    @contextmanager
+    def watch(self, stop: Callable[[], None]) -> Iterator[Guard]:
+        """While inside, `stop()` may be called from another thread, once."""
+        guard = Guard(time.monotonic() + self.limit_s, stop)
+        with self._lock:
+            self._running.add(guard)
+            if self._thread is None and not self._closing.is_set():
+                self._thread = threading.Thread(target=self._look, name="watchdog", daemon=True)
+                self._thread.start()
+        try:
+            yield guard
+        finally:
+            with self._lock:
+                self._running.discard(guard)
+                self._last_end = time.monotonic()
+
+    def close(self) -> None:
+        """End the thread; what still runs is told to stop."""
+        with self._lock:
+            self._closing.set()
+            thread = self._thread
+            for guard in self._running:
+                guard.stop()
+        if thread is not None:
+            thread.join()
+
+    def _look(self) -> None:
+        while not self._closing.wait(min(LOOK_EVERY_S, self.limit_s)):
+            now = time.monotonic()
+            with self._lock:
+                if not self._running and now - self._last_end > LINGER_S:
+                    break
+                for guard in self._running:
+                    if now > guard.deadline and not guard.expired:
+                        guard.expired = True
+                        guard.stop()
+        with self._lock:
+            # What began since the last look saw this thread still there, and started none of its own.
+            self._thread = None
+            if self._running and not self._closing.is_set():
+                self._thread = threading.Thread(target=self._look, name="watchdog", daemon=True)
+                self._thread.start()
