@@ -1,15 +1,17 @@
-"""python -m desktop [BUNDLE]: the viewer."""
+"""python -m desktop [MODEL]: the viewer."""
 
 import errno
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from desktop.command_line import run_command
 from desktop.display import DisplayError, check_display, missing_library
 from desktop.files import replaced_file
+from desktop.model_file import ModelError
+from desktop.reading_options import reading_options, wanted_from
 from desktop.runtime import DeviceError, DeviceName
 from desktop.shipped import shipped_bundle
 from export.bundle import BundleError
@@ -24,7 +26,8 @@ SETTLE_MS = 150
 @click.command(
     name="latent-plane", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
 )
-@click.argument("bundle", required=False, type=click.Path(path_type=Path))
+@click.argument("model", required=False, type=click.Path(path_type=Path))
+@reading_options
 @click.option(
     "--device",
     type=click.Choice(["auto", "cuda", "cpu"]),
@@ -45,9 +48,18 @@ SETTLE_MS = 150
     help=f"The window's size in pixels.  [default: as it was, first {START_SIZE_PX[0]} {START_SIZE_PX[1]}]",
 )
 def command(
-    bundle: Path | None, device: DeviceName, screenshot: Path | None, size: tuple[int, int] | None
+    model: Path | None,
+    device: DeviceName,
+    screenshot: Path | None,
+    size: tuple[int, int] | None,
+    **reading: Any,
 ) -> int:
-    """Explore the latent space of BUNDLE, a folder or a .latent file; by default the one that ships."""
+    """Explore the latent space of MODEL: a bundle, as a folder or a .latent file, or any decoder's .onnx;
+    by default the bundle that ships.
+
+    What the program cannot know of a decoder it guesses, shows, and lets you set: here or in the window.
+    """
+    encoder, wanted = wanted_from(**reading)
     check_display()
     try:
         from PySide6.QtCore import QTimer
@@ -68,7 +80,7 @@ def command(
 
     def open_failed(error: Exception) -> None:
         # Later failures leave a model open and are told in the window.
-        if window.explorer.bundle is None:
+        if window.explorer.source is None:
             errors.append(error)
             window.close()
 
@@ -79,7 +91,7 @@ def command(
             lambda: QTimer.singleShot(SETTLE_MS, lambda: _shoot(window, screenshot, errors))
         )
     window.show()
-    window.open_path(bundle or shipped_bundle())
+    window.open_path(model or shipped_bundle(), encoder, wanted)
     application.exec()
     if errors:
         raise errors[0]
@@ -99,7 +111,7 @@ def _shoot(window: "MainWindow", file: Path, errors: list[Exception]) -> None:
 
 def main() -> None:
     """Run the command line and exit."""
-    run_command(command, (BundleError, DeviceError, DisplayError))
+    run_command(command, (BundleError, DeviceError, DisplayError, ModelError))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """What the window does: holds the open model and the state, and asks the worker for what is to be seen."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,12 +11,12 @@ from desktop.animation import path_gif
 from desktop.latent_plane import Floats, manifold_grid, path_points, sample_prior, viewport_around
 from desktop.pictures import Bytes
 from desktop.runtime import DeviceName
+from desktop.source import Source
 from desktop.state import ViewState, start_state
 from desktop.worker import Worker
-from export.bundle import Bundle
 
 # Lower goes first.
-OPEN, PICTURE, GRID, SAVE, BACKDROP, GIF = range(6)
+PICTURE, GRID, SAVE, BACKDROP, GIF = range(5)
 
 
 class Explorer(QObject):
@@ -36,24 +37,31 @@ class Explorer(QObject):
         super().__init__(parent)
         self._device: DeviceName = device
         self._worker = Worker(self)
+        self._opener = Worker(self)
         self._opened: jobs.Opened | None = None
         self._size_px = (1, 1)
         self._grids: dict[str, Floats] = {}
         self.state = ViewState()
 
     @property
-    def bundle(self) -> Bundle | None:
-        """The open bundle."""
-        return None if self._opened is None else self._opened.model.bundle
+    def source(self) -> Source | None:
+        """What is open."""
+        return None if self._opened is None else self._opened.model.source
 
-    def open(self, path: Path) -> None:
-        """Open a bundle; what is open stays so until the new one is ready, and for good if it fails."""
-        self._worker.request(
-            "open", OPEN, jobs.open_model(path, self._device), self._on_opened, self.open_failed.emit
+    def open(self, path: Path, encoder: Path | None = None, wanted: Mapping[str, str] | None = None) -> None:
+        """Open a bundle or a bare model; what is open stays so until the new one is ready, or it fails.
+
+        `encoder` and `wanted` as in `jobs.Wish`. Opening has a thread of its own: a model that takes long
+        to look into, or hangs, keeps nothing else waiting.
+        """
+        wish = jobs.Wish(path, encoder, wanted)
+        self._opener.request(
+            "open", 0, jobs.open_model(wish, self._device), self._on_opened, self.open_failed.emit
         )
 
     def close(self) -> None:
-        """End the worker and the model's threads."""
+        """End the threads, the model's own too."""
+        self._opener.stop()
         self._worker.stop()
         if self._opened is not None:
             self._opened.model.close()
@@ -146,16 +154,18 @@ class Explorer(QObject):
         for name in ("picture", "backdrop", "gif", *(f"grid {page}" for page in self._grids)):
             self._worker.cancel(name)
         self.gif_progressed.emit(None)
+        same_file = self._opened is not None and self._opened.model.source.sha256 == opened.model.source.sha256
         if self._opened is not None:
             self._opened.model.close()
         self._opened = opened
         self._grids.clear()
         before = self.state
-        fresh = start_state(opened.model.latent_dim)
-        if opened.posterior is not None:
-            view = viewport_around(fresh.plane.project(opened.posterior.mean))
-            fresh = replace(fresh, viewport=view)
-        self.state = replace(fresh, show_backdrop=before.show_backdrop, show_points=before.show_points)
+        if not same_file or len(before.z) != opened.model.latent_dim:
+            fresh = start_state(opened.model.latent_dim)
+            if opened.posterior is not None:
+                view = viewport_around(fresh.plane.project(opened.posterior.mean))
+                fresh = replace(fresh, viewport=view)
+            self.state = replace(fresh, show_backdrop=before.show_backdrop, show_points=before.show_points)
         self.opened.emit(opened)
         self.state_changed.emit(self.state)
         self._request_picture()

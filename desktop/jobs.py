@@ -1,6 +1,6 @@
 """What the worker does, step by step: each is a generator whose every step is short. No Qt."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,8 @@ from desktop import pictures
 from desktop.latent_plane import Floats, Plane, cell_grid
 from desktop.pictures import Bytes
 from desktop.runtime import DeviceName, Model
-from export.bundle import Posterior, open_bundle
+from desktop.source import open_source
+from export.bundle import Posterior
 
 # Some 3 ms on two CPU cores: the picture under the pointer waits no longer.
 STEP_PICTURES = 20
@@ -45,11 +46,23 @@ class Backdrop:
     edges: EDGES
 
 
-def open_model(path: Path, device: DeviceName) -> Iterator[Opened]:
-    """Open and check a bundle, load its graphs, decode once."""
-    bundle = open_bundle(path)
-    posterior = bundle.read_posterior()
-    yield Opened(Model(bundle, device), posterior)
+@dataclass(frozen=True)
+class Wish:
+    """What to open, and how: a bundle or a bare model, the encoder beside it, parts of its reading.
+
+    `wanted` is None where the reading is the program's to find, with what is remembered of that file.
+    """
+
+    path: Path
+    encoder: Path | None = None
+    wanted: Mapping[str, str] | None = None
+
+
+def open_model(wish: Wish, device: DeviceName) -> Iterator[Opened]:
+    """Open and check a bundle or a bare model, read it, load its graphs, decode once."""
+    source = open_source(wish.path, wish.encoder, wish.wanted)
+    posterior = None if source.bundle is None else source.bundle.read_posterior()
+    yield Opened(Model(source, device), posterior)
 
 
 def decode_picture(model: Model, z: tuple[float, ...]) -> Iterator[Decoded]:

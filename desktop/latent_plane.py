@@ -16,6 +16,8 @@ Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 
 MIN_SPAN, MAX_SPAN = 1e-3, 1e4
+# Shorter edges, and flatter triangles, give no direction that float32 pictures could show.
+MIN_EDGE, MIN_SINE = 1e-9, 1e-6
 MAX_Z = float(np.finfo(np.float32).max)
 LOW_QUANTILE, HIGH_QUANTILE = 0.05, 0.95
 
@@ -42,6 +44,66 @@ class Plane:
         offsets = np.asarray(z, np.float64) - np.asarray(self.origin)
         ab: Doubles = offsets @ np.asarray([self.u, self.v]).T
         return ab
+
+    def through(self, z: Sequence[float]) -> "Plane":
+        """The parallel plane that holds z [d]; (a, b) of what lies on it stay what they were."""
+        beside = np.asarray(z, np.float64) - np.asarray(self.origin)
+        beside -= self.project(z) @ np.asarray([self.u, self.v])
+        if not beside.any():
+            return self
+        return replace(self, origin=_numbers(np.asarray(self.origin) + beside))
+
+    @property
+    def axes(self) -> tuple[int, int] | None:
+        """The two latent dimensions that span it, equal for d = 1; None for any other plane."""
+        right, up = (_axis(direction) for direction in (self.u, self.v))
+        if right is None:
+            return None
+        if up is None:
+            return (right, right) if not any(self.v) else None
+        return (right, up) if self.origin[right] == self.origin[up] == 0 else None
+
+
+def plane_through(origin: Sequence[float], right: Sequence[float], up: Sequence[float]) -> Plane:
+    """The plane through three points, d numbers each: (0, 0) at the first, a grows towards the second.
+
+    Raises ValueError where they lie on one line, or d is less than two.
+    """
+    start = np.asarray(origin, np.float64)
+    edges = np.asarray([right, up], np.float64) - start
+    lengths = np.linalg.norm(edges, axis=1)
+    u = edges[0] / max(lengths[0], MIN_EDGE)
+    beside = edges[1] - edges[1] @ u * u
+    if len(start) < 2 or not lengths[0] > MIN_EDGE or not np.linalg.norm(beside) > MIN_SINE * lengths[1]:
+        raise ValueError("found three points on one line, expected a triangle that spans a plane; move one")
+    return Plane(_numbers(start), _numbers(u), _numbers(beside / np.linalg.norm(beside)))
+
+
+def principal_plane(z: ArrayLike) -> Plane:
+    """The plane of the two directions along which the points z [N, d] vary most, through their mean.
+
+    The first two eigenvectors of their covariance; each direction's largest number is positive.
+    Raises ValueError for less than three points or two dimensions, or points that vary in less than two.
+    """
+    points = np.asarray(z, np.float64)
+    if points.ndim != 2 or len(points) < 3 or points.shape[1] < 2:
+        raise ValueError(f"found points of shape {points.shape}, expected at least 3 in 2 dimensions")
+    mean = points.mean(axis=0)
+    variances, directions = np.linalg.eigh(np.cov(points, rowvar=False))
+    if not variances[-2] > MIN_SINE**2 * variances[-1]:
+        raise ValueError("found points on one line, expected them to vary in two directions")
+    u, v = (d * np.sign(d[np.argmax(np.abs(d))]) for d in (directions[:, -1], directions[:, -2]))
+    return Plane(_numbers(mean), _numbers(u), _numbers(v))
+
+
+def _numbers(values: ArrayLike) -> tuple[float, ...]:
+    return tuple(np.asarray(values, np.float64).tolist())
+
+
+def _axis(direction: Sequence[float]) -> int | None:
+    """Which number of a direction is 1 while all others are 0."""
+    ones = [index for index, number in enumerate(direction) if number == 1]
+    return ones[0] if len(ones) == 1 and sum(map(abs, direction)) == 1 else None
 
 
 def axis_plane(z: Sequence[float], horizontal: int = 0, vertical: int = 1) -> Plane:

@@ -9,19 +9,29 @@ import click
 from desktop import pictures
 from desktop.animation import path_gif
 from desktop.command_line import run_command
-from desktop.latent_plane import axis_plane, manifold_grid, parse_z, path_points, sample_prior
+from desktop.latent_plane import (
+    Plane,
+    axis_plane,
+    manifold_grid,
+    parse_z,
+    path_points,
+    plane_through,
+    sample_prior,
+)
+from desktop.model_file import ModelError
+from desktop.reading_options import reading_options, wanted_from
 from desktop.runtime import DeviceError, DeviceName, Model
 from desktop.shipped import shipped_bundle
-from export.bundle import BundleError, open_bundle
+from desktop.source import open_source
+from export.bundle import BundleError
 
 
 class RenderError(Exception):
     """What was asked for cannot be rendered."""
 
 
-def plane_picture(model: Model, n: int, axes: tuple[int, int]) -> pictures.Bytes:
-    """The manifold grid: n × n pictures at prior quantiles 0.05 to 0.95, z[1] upward, others at zero."""
-    plane = axis_plane((0.0,) * model.latent_dim, *axes)
+def plane_picture(model: Model, n: int, plane: Plane) -> pictures.Bytes:
+    """The manifold grid: n × n pictures at prior quantiles 0.05 to 0.95 of the plane, b upward."""
     return pictures.tile(pictures.to_bytes(model.decode(manifold_grid(plane, n))), columns=n)
 
 
@@ -31,10 +41,11 @@ def samples_picture(model: Model, n: int, seed: int) -> pictures.Bytes:
     return pictures.tile(pictures.to_bytes(model.decode(z)), columns=n)
 
 
-def bundle_options(function: Callable[..., Any]) -> Callable[..., Any]:
+def model_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """What all three commands take."""
     for option in (
-        click.argument("bundle", required=False, type=click.Path(path_type=Path)),
+        click.argument("model", required=False, type=click.Path(path_type=Path)),
+        reading_options,
         click.option(
             "--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The file."
         ),
@@ -60,11 +71,11 @@ CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 @click.group(name="python -m desktop.render", context_settings=CONTEXT)
 def command() -> None:
-    """Render a bundle's latent space, by default that of the bundle that comes with the program."""
+    """Render the latent space of MODEL: a bundle or any decoder's .onnx, by default the bundle that ships."""
 
 
 @command.command()
-@bundle_options
+@model_options
 @click.option("--n", type=click.IntRange(1, 200), default=20, show_default=True, help="Pictures a side.")
 @click.option(
     "--axes",
@@ -72,20 +83,24 @@ def command() -> None:
     metavar="RIGHT UP",
     help="The two latent dimensions that span the plane.  [default: 0 1]",
 )
-def plane(n: int, axes: tuple[int, int] | None, **common: Any) -> None:
+@click.option(
+    "--through",
+    multiple=True,
+    metavar="NUMBERS",
+    help="The plane through three points instead: its middle, a point to the right, a point above. "
+    "Give it three times: --through 0,0,0 --through 1,0,1 --through 0,1,0",
+)
+def plane(n: int, axes: tuple[int, int] | None, through: tuple[str, ...], **common: Any) -> None:
     """The manifold grid: n × n pictures at the prior's quantiles 0.05 to 0.95. A PNG."""
+    if axes is not None and through:
+        raise RenderError("found --axes and --through, expected one of them; leave one out")
     model = _open(common, ".png")
-    chosen = axes if axes is not None else (0, min(1, model.latent_dim - 1))
-    if max(chosen) >= model.latent_dim or (chosen[0] == chosen[1] and model.latent_dim > 1):
-        raise RenderError(
-            f"--axes {chosen[0]} {chosen[1]}: "
-            f"expected two different dimensions from 0 to {model.latent_dim - 1}"
-        )
+    chosen = _plane_through(through, model.latent_dim) if through else _axis_plane(axes, model.latent_dim)
     _write_sheet(plane_picture(model, n, chosen), model, common)
 
 
 @command.command()
-@bundle_options
+@model_options
 @click.option("--n", type=click.IntRange(1, 200), default=8, show_default=True, help="Pictures a side.")
 @click.option(
     "--seed",
@@ -101,7 +116,7 @@ def samples(n: int, seed: int, **common: Any) -> None:
 
 
 @command.command()
-@bundle_options
+@model_options
 @click.option(
     "--z",
     "points",
@@ -128,12 +143,33 @@ def path(points: tuple[str, ...], frames: int, fps: float, closed: bool, **commo
     click.echo(f"{common['out']}: {frames} frames")
 
 
+def _axis_plane(axes: tuple[int, int] | None, latent_dim: int) -> Plane:
+    right, up = axes if axes is not None else (0, min(1, latent_dim - 1))
+    if max(right, up) >= latent_dim or (right == up and latent_dim > 1):
+        raise RenderError(
+            f"--axes {right} {up}: expected two different dimensions from 0 to {latent_dim - 1}"
+        )
+    return axis_plane((0.0,) * latent_dim, right, up)
+
+
+def _plane_through(texts: tuple[str, ...], latent_dim: int) -> Plane:
+    if len(texts) != 3:
+        raise RenderError(f"--through: found {len(texts)} point{'s' * (len(texts) != 1)}, expected three")
+    try:
+        middle, right, up = (parse_z(text, latent_dim) for text in texts)
+        return plane_through(middle, right, up)
+    except ValueError as error:
+        raise RenderError(f"--through: {error}") from error
+
+
 def _open(common: dict[str, Any], suffix: str) -> Model:
     out: Path = common["out"]
     if out.suffix.lower() != suffix:
         raise RenderError(f"--out {out}: found the ending {out.suffix or 'none'!r}, expected {suffix}")
     device: DeviceName = common["device"]
-    return Model(open_bundle(common["bundle"] or shipped_bundle()), device)
+    encoder, wanted = wanted_from(**common)
+    source = open_source(common["model"] or shipped_bundle(), encoder, wanted)
+    return Model(source, device)
 
 
 def _write_sheet(picture: pictures.Bytes, model: Model, common: dict[str, Any]) -> None:
@@ -146,7 +182,7 @@ def _write_sheet(picture: pictures.Bytes, model: Model, common: dict[str, Any]) 
 
 def main() -> None:
     """Run the command line and exit."""
-    run_command(command, (BundleError, DeviceError, RenderError))
+    run_command(command, (BundleError, DeviceError, ModelError, RenderError))
 
 
 if __name__ == "__main__":

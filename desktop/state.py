@@ -6,6 +6,7 @@ from enum import StrEnum
 from desktop.latent_plane import Plane, Viewport, axis_plane
 
 START_VIEWPORT = Viewport()
+START_PLANE = axis_plane((0.0, 0.0))
 
 
 class PictureMode(StrEnum):
@@ -21,8 +22,8 @@ class ViewState:
     """What the window shows of a model.
 
     Attributes:
-        z: the cursor, d numbers.
-        axes: the two latent dimensions that span the plane; equal for d = 1.
+        z: the cursor, d numbers, on the plane.
+        plane: the plane that is drawn: an origin and two directions.
         viewport: the part of the plane in view.
         show_backdrop: whether the decoded plane is drawn.
         show_points: whether the held-out means are drawn.
@@ -32,7 +33,7 @@ class ViewState:
     """
 
     z: tuple[float, ...] = (0.0, 0.0)
-    axes: tuple[int, int] = (0, 1)
+    plane: Plane = START_PLANE
     viewport: Viewport = START_VIEWPORT
     show_backdrop: bool = True
     show_points: bool = True
@@ -40,10 +41,17 @@ class ViewState:
     picture_mode: PictureMode = PictureMode.PROBABILITIES
     path: tuple[tuple[float, ...], ...] = ()
 
-    @property
-    def plane(self) -> Plane:
-        """The plane of the two axes through the cursor."""
-        return axis_plane(self.z, *self.axes)
+    def moved_to(self, z: tuple[float, ...]) -> "ViewState":
+        """With the cursor anywhere in the space; the plane goes with it, its directions stay."""
+        return replace(self, z=z, plane=self.plane.through(z))
+
+    def with_axes(self, right: int, up: int) -> "ViewState":
+        """With the plane of two axes through the cursor."""
+        return replace(self, plane=axis_plane(self.z, right, up))
+
+    def with_plane(self, plane: Plane) -> "ViewState":
+        """With another plane, and the cursor at the point of it that is nearest to where it was."""
+        return replace(self, plane=plane).at(tuple(plane.project(self.z)))
 
     def at(self, ab: tuple[float, float]) -> "ViewState":
         """With the cursor moved within the plane."""
@@ -65,4 +73,5 @@ class ViewState:
 
 def start_state(latent_dim: int) -> ViewState:
     """The state that a newly opened model starts from: the cursor at the prior's mean."""
-    return ViewState(z=(0.0,) * latent_dim, axes=(0, min(1, latent_dim - 1)))
+    z = (0.0,) * latent_dim
+    return ViewState(z=z, plane=axis_plane(z, 0, min(1, latent_dim - 1)))

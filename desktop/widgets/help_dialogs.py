@@ -1,11 +1,13 @@
 """What the help menu shows: the shortcuts, and what the open model is."""
 
+from collections.abc import Mapping
 from html import escape
+from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
-from export.bundle import Bundle
+from desktop.source import Source
 
 SHORTCUTS = (
     ("Click or drag", "move the cursor and decode"),
@@ -17,7 +19,7 @@ SHORTCUTS = (
     ("Home", "back to the prior's middle"),
     ("F", "fit the view to the held-out images"),
     ("Ctrl+1, 2, 3", "plane, samples, manifold"),
-    ("Ctrl+O", "open a bundle"),
+    ("Ctrl+O", "open a bundle or a decoder"),
     ("Ctrl+S, Ctrl+C", "save, copy the picture"),
 )
 
@@ -28,22 +30,35 @@ def show_shortcuts(parent: QWidget) -> None:
     _tell(parent, "Shortcuts", f"<table cellspacing='4'>{''.join(rows)}</table>")
 
 
-def show_about(parent: QWidget, bundle: Bundle, device: str) -> None:
+def in_words(source: Source) -> str:
+    """What is open, in a few words for the status bar."""
+    metrics = source.bundle.manifest.get("metrics") if source.bundle is not None else None
+    elbo = metrics.get("test_elbo_nats") if isinstance(metrics, dict) else None
+    return f"{source.name}, test ELBO {elbo:.2f} nats" if isinstance(elbo, float) else source.name
+
+
+def show_about(parent: QWidget, source: Source, device: str) -> None:
     """What the model is, how it was made, how good it is and where it runs."""
-    image = " × ".join(map(str, bundle.image_shape))
-    lines = [
-        f"{bundle.latent_dim} latent dimensions, images of {image}, {bundle.likelihood} likelihood",
-        f"made {bundle.manifest['created']}",
-    ]
-    metrics, made_with = bundle.manifest.get("metrics"), bundle.manifest.get("made_with")
+    reading, bundle, file = source.reading, source.bundle, source.file
+    image = " × ".join(map(str, reading.image_shape))
+    lines = [f"{reading.latent_dim} latent dimensions, images of {image}"]
+    if file is not None:
+        lines += [f"made by {file.producer}"] * bool(file.producer)
+        lines.append(f"{file.parameter_count:,} parameters")
+    facts: Mapping[str, Any] = {}
+    if bundle is not None:
+        lines[0] += f", {bundle.likelihood} likelihood"
+        lines.append(f"made {bundle.manifest['created']}")
+        facts = bundle.manifest
+    metrics, made_with = facts.get("metrics"), facts.get("made_with")
     if isinstance(metrics, dict) and isinstance(metrics.get("test_elbo_nats"), float):
         lines.append(f"test ELBO {metrics['test_elbo_nats']:.2f} nats after epoch {metrics.get('epoch')}")
     if isinstance(made_with, list):
         lines += [str(command) for command in made_with]
     lines.append(f"runs on {device}")
-    # A bundle may come from a stranger: its words are shown as words.
+    # A model may come from a stranger: its words are shown as words.
     text = "<br>".join(escape(line) for line in lines)
-    _tell(parent, "About this model", f"<b>{escape(bundle.name)}</b><br>{text}")
+    _tell(parent, "About this model", f"<b>{escape(source.name)}</b><br>{text}")
 
 
 def _tell(parent: QWidget, title: str, text: str) -> None:

@@ -1,6 +1,6 @@
 """The window: wires plane, panel, pages and menus to the explorer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -31,18 +31,24 @@ from PySide6.QtWidgets import (
 from desktop import jobs
 from desktop.command_line import describe_os_error
 from desktop.explorer import Explorer
-from desktop.latent_plane import Viewport, format_z, viewport_around
+from desktop.latent_plane import (
+    Plane,
+    Viewport,
+    format_z,
+    plane_through,
+    principal_plane,
+    viewport_around,
+)
 from desktop.pictures import Bytes, to_bytes
 from desktop.state import PictureMode, ViewState
 from desktop.widgets import settings
 from desktop.widgets.grid_page import GridPage
-from desktop.widgets.help_dialogs import show_about, show_shortcuts
+from desktop.widgets.help_dialogs import in_words, show_about, show_shortcuts
 from desktop.widgets.images import to_qimage
 from desktop.widgets.message_bar import MessageBar
 from desktop.widgets.plane_view import PlaneView
 from desktop.widgets.recent_menu import RecentMenu
 from desktop.widgets.side_panel import SidePanel
-from export.bundle import Bundle
 
 SAMPLES, MANIFOLD = "samples", "manifold"
 SAVED_PICTURE_SCALE = 10
@@ -66,7 +72,7 @@ class MainWindow(QMainWindow):
         self._sheets: dict[str, Bytes] = {}
         self._points_z: NDArray[np.float32] | None = None
         self._labels: NDArray[np.uint8] | None = None
-        self._points_axes = self.explorer.state.axes
+        self._points_plane = self.explorer.state.plane
         self.setWindowTitle("Latent Plane")
         self.setAcceptDrops(True)
         self.plane = PlaneView()
@@ -96,10 +102,12 @@ class MainWindow(QMainWindow):
         """Go where the window was last; False if that is not known."""
         return self.restoreGeometry(settings.window_geometry())
 
-    def open_path(self, path: Path) -> None:
-        """Open a bundle's folder, its manifest.json, or a `.latent` file."""
+    def open_path(
+        self, path: Path, encoder: Path | None = None, wanted: Mapping[str, str] | None = None
+    ) -> None:
+        """Open a bundle's folder, its manifest.json, a `.latent` file or a bare `.onnx`."""
         self._pointer.setText(f"opening {path} …")
-        self.explorer.open(path.parent if path.name == "manifest.json" else path)
+        self.explorer.open(path.parent if path.name == "manifest.json" else path, encoder, wanted)
 
     def show_error(self, error: Exception) -> None:
         """Say in the window what went wrong."""
@@ -151,7 +159,7 @@ class MainWindow(QMainWindow):
 
     def _make_menus(self) -> None:
         file = self.menuBar().addMenu("&File")
-        self._action(file, "&Open bundle…", QKeySequence.StandardKey.Open, self._choose_bundle)
+        self._action(file, "&Open…", QKeySequence.StandardKey.Open, self._choose_bundle)
         self.recent = RecentMenu(self)
         self.recent.chosen.connect(self.open_path)
         file.addMenu(self.recent)
@@ -208,9 +216,11 @@ class MainWindow(QMainWindow):
         plane.pointer_moved.connect(self._on_pointer)
         plane.resized.connect(lambda: explorer.set_view_size(plane.size_px()))
 
-        panel.z_typed.connect(lambda z: self._change(z=z))
+        panel.z_typed.connect(self._move_to)
         panel.mode_wanted.connect(lambda mode: self._change(picture_mode=mode))
         panel.axes_wanted.connect(self._set_axes)
+        panel.principal_wanted.connect(self._set_principal_plane)
+        panel.through_path_wanted.connect(self._set_plane_through_path)
         panel.backdrop_wanted.connect(lambda on: self._change(show_backdrop=on))
         panel.points_wanted.connect(lambda on: self._change(show_points=on))
         panel.legend.switched.connect(
@@ -233,6 +243,9 @@ class MainWindow(QMainWindow):
     def _change(self, **changes: object) -> None:
         self.explorer.set_state(replace(self.explorer.state, **changes))  # type: ignore[arg-type]
 
+    def _move_to(self, z: tuple[float, ...]) -> None:
+        self.explorer.set_state(self.explorer.state.moved_to(z))
+
     def _look_at(self, viewport: Viewport) -> None:
         self._change(viewport=viewport)
 
@@ -245,7 +258,25 @@ class MainWindow(QMainWindow):
             self.panel.set_state(self.explorer.state)
             self.statusBar().showMessage("the plane needs two different axes", STATUS_MS)
         else:
-            self._change(axes=(right, up))
+            self.explorer.set_state(self.explorer.state.with_axes(right, up))
+
+    def _set_principal_plane(self) -> None:
+        if self._points_z is not None:
+            self._set_plane(lambda: principal_plane(self._points_z))
+
+    def _set_plane_through_path(self) -> None:
+        self._set_plane(lambda: plane_through(*self.explorer.state.path[-3:]))
+
+    def _set_plane(self, make: Callable[[], Plane]) -> None:
+        try:
+            plane = make()
+        except ValueError as error:
+            self.show_error(error)
+            return
+        state = self.explorer.state.with_plane(plane)
+        points = self._points_z if self._points_z is not None else [*state.path, state.z]
+        view = viewport_around(plane.project(points), share=0.995 if self._points_z is not None else 1.0)
+        self.explorer.set_state(replace(state, viewport=view))
 
     def _add_to_path(self) -> None:
         self.explorer.set_state(self.explorer.state.with_path_point())
@@ -257,19 +288,20 @@ class MainWindow(QMainWindow):
         self._change(path=())
 
     def _on_opened(self, opened: jobs.Opened) -> None:
-        bundle, device = opened.model.bundle, opened.model.device
-        settings.remember_bundle(bundle.path)
+        source, device = opened.model.source, opened.model.device
+        labels = source.bundle.label_names if source.bundle is not None else ()
+        settings.remember_bundle(source.path)
         self.message.hide()
-        self.setWindowTitle(f"{bundle.name} — Latent Plane")
-        self._device.setText(device.description)
+        self.setWindowTitle(f"{source.name} — Latent Plane")
+        self._device.setText(f"{device.description} ({device.reason})" if device.reason else device.description)
         self._device.setToolTip(f"Not on a GPU: {device.reason}" if device.reason else device.description)
-        self._pointer.setText(_in_words(bundle))
+        self._pointer.setText(in_words(source))
         self._picture, self._decoded = None, None
         self._sheets.clear()
         posterior = opened.posterior
         self._points_z = None if posterior is None else posterior.mean
         self._labels = None if posterior is None else posterior.labels
-        self.panel.set_model(bundle.latent_dim, bundle.label_names, posterior is not None)
+        self.panel.set_model(source.reading.latent_dim, labels, posterior is not None)
         self.plane.set_backdrop(None, (0.0, 0.0, 1.0, 1.0))
         self.plane.set_thumbnail(None)
         for page in self._pages.values():
@@ -283,16 +315,16 @@ class MainWindow(QMainWindow):
         self.show_error(error)
 
     def _project_points(self) -> None:
-        bundle = self.explorer.bundle
-        self._points_axes = self.explorer.state.axes
-        if self._points_z is None or bundle is None:
+        source = self.explorer.source
+        self._points_plane = self.explorer.state.plane
+        if self._points_z is None or source is None or source.bundle is None:
             self.plane.set_points(np.empty((0, 2)), None, ())
         else:
             ab = self.explorer.state.plane.project(self._points_z)
-            self.plane.set_points(ab, self._labels, bundle.label_names)
+            self.plane.set_points(ab, self._labels, source.bundle.label_names)
 
     def _on_state(self, state: ViewState) -> None:
-        if state.axes != self._points_axes:
+        if state.plane != self._points_plane:
             self._project_points()
         self.plane.set_state(state)
         self.panel.set_state(state)
@@ -349,7 +381,7 @@ class MainWindow(QMainWindow):
     def _go_to_cell(self, name: str, index: int) -> None:
         z = self.explorer.grid_z(name, index)
         if z is not None:
-            self._change(z=z)
+            self._move_to(z)
 
     def _copy_picture(self) -> None:
         image = self.panel.picture.image()
@@ -393,18 +425,12 @@ class MainWindow(QMainWindow):
 
     def _choose_bundle(self) -> None:
         chosen, _ = QFileDialog.getOpenFileName(
-            self, "Open a bundle", "", "Bundles (manifest.json *.latent);;All files (*)"
+            self, "Open a bundle or a decoder", "", "Models (manifest.json *.latent *.onnx);;All files (*)"
         )
         if chosen:
             self.open_path(Path(chosen))
 
     def _show_about(self) -> None:
-        bundle = self.explorer.bundle
-        if bundle is not None:
-            show_about(self, bundle, self._device.text())
-
-
-def _in_words(bundle: Bundle) -> str:
-    metrics = bundle.manifest.get("metrics")
-    elbo = metrics.get("test_elbo_nats") if isinstance(metrics, dict) else None
-    return f"{bundle.name}, test ELBO {elbo:.2f} nats" if isinstance(elbo, float) else bundle.name
+        source = self.explorer.source
+        if source is not None:
+            show_about(self, source, self._device.text())

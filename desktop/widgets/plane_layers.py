@@ -58,7 +58,7 @@ def points_layer(state: ViewState, size: QSize, ratio: float, points: Points) ->
     size_px = size.width(), size.height()
     if state.show_points:
         _draw_points(painter, state, size_px, ratio, points)
-    _draw_axes(painter, state.viewport, size_px, state.axes)
+    _draw_axes(painter, state.viewport, size_px, state.plane.axes)
     painter.end()
     return layer
 
@@ -122,8 +122,15 @@ def _draw_name(painter: QPainter, center: QPointF, text: str, color: QColor) -> 
     painter.setBrush(Qt.BrushStyle.NoBrush)
 
 
+def _axis_names(axes: tuple[int, int] | None) -> str:
+    if axes is None:
+        return "b ↑  a →"  # the plane's own coordinates
+    horizontal, vertical = axes
+    return f"z{vertical} ↑  z{horizontal} →" if horizontal != vertical else f"z{horizontal} →"
+
+
 def _draw_axes(
-    painter: QPainter, viewport: Viewport, size_px: tuple[int, int], axes: tuple[int, int]
+    painter: QPainter, viewport: Viewport, size_px: tuple[int, int], axes: tuple[int, int] | None
 ) -> None:
     """Ticks with numbers along the left and the lower edge, over a strip that keeps them readable."""
     left, bottom, right, top = viewport.edges(size_px)
@@ -137,8 +144,7 @@ def _draw_axes(
     painter.fillRect(QRectF(0, floor, width, MARGIN_BOTTOM_PX), colors.SHADE)
     painter.fillRect(QRectF(0, 0, MARGIN_LEFT_PX, floor), colors.SHADE)
     painter.setPen(colors.AXIS)
-    horizontal, vertical = axes
-    names = f"z{vertical} ↑  z{horizontal} →" if horizontal != vertical else f"z{horizontal} →"
+    names = _axis_names(axes)
     painter.drawText(QPointF(6, height - 6), names)
     names_end_px = 6 + metrics.horizontalAdvance(names)
     for value in ticks(left, right, max(2, width // TICK_EVERY_PX)):

@@ -33,6 +33,8 @@ class SidePanel(QWidget):
     z_typed = Signal(object)
     mode_wanted = Signal(object)
     axes_wanted = Signal(int, int)
+    principal_wanted = Signal()
+    through_path_wanted = Signal()
     backdrop_wanted = Signal(bool)
     points_wanted = Signal(bool)
     copy_wanted = Signal()
@@ -60,6 +62,10 @@ class SidePanel(QWidget):
         self.z_error.setStyleSheet("color: #d9534f;")
         self.z_error.hide()
         self.right, self.up = QSpinBox(), QSpinBox()
+        self.principal = QPushButton("Principal")
+        self.principal.setToolTip("The plane of the two directions along which the held-out means vary most")
+        self.through_path = QPushButton("Through path")
+        self.through_path.setToolTip("The plane through the path's last three points")
         self.axes = QWidget()
         self.backdrop = QCheckBox("Decoded plane")
         self.points = QCheckBox("Held-out images by label")
@@ -73,6 +79,8 @@ class SidePanel(QWidget):
         self.z.textEdited.connect(self.z_error.hide)
         self.backdrop.clicked.connect(self.backdrop_wanted)
         self.points.clicked.connect(self.points_wanted)
+        self.principal.clicked.connect(self.principal_wanted)
+        self.through_path.clicked.connect(self.through_path_wanted)
         for spin in (self.right, self.up):
             spin.valueChanged.connect(lambda: self.axes_wanted.emit(self.right.value(), self.up.value()))
         self._lay_out()
@@ -84,6 +92,7 @@ class SidePanel(QWidget):
         self.legend.set_labels(label_names if has_points else ())
         self.points.setEnabled(has_points)
         self.axes.setVisible(latent_dim > 2)
+        self.principal.setEnabled(has_points)
         for spin in (self.right, self.up):
             spin.blockSignals(True)
             spin.setRange(0, latent_dim - 1)
@@ -96,7 +105,7 @@ class SidePanel(QWidget):
             self.z.setText(format_z(state.z))
             self.z.setCursorPosition(0)
             self.z_error.hide()
-        for spin, axis in zip((self.right, self.up), state.axes, strict=True):
+        for spin, axis in zip((self.right, self.up), state.plane.axes or (), strict=False):
             spin.blockSignals(True)
             spin.setValue(axis)
             spin.blockSignals(False)
@@ -107,6 +116,7 @@ class SidePanel(QWidget):
         self.points.setChecked(state.show_points)
         self.legend.set_hidden(state.hidden_labels)
         self.path.set_point_count(len(state.path))
+        self.through_path.setEnabled(len(state.path) > 2)
 
     def _z_entered(self) -> None:
         try:
@@ -126,8 +136,13 @@ class SidePanel(QWidget):
         above.addWidget(self.save)
         z_row = QFormLayout()
         z_row.addRow("z", self.z)
-        axes_row = QHBoxLayout(self.axes)
-        axes_row.setContentsMargins(0, 0, 0, 0)
+        in_axes = QVBoxLayout(self.axes)
+        in_axes.setContentsMargins(0, 0, 0, 0)
+        axes_row, planes_row = QHBoxLayout(), QHBoxLayout()
+        in_axes.addLayout(axes_row)
+        in_axes.addLayout(planes_row)
+        planes_row.addWidget(self.principal)
+        planes_row.addWidget(self.through_path)
         for name, spin in (("Right z", self.right), ("Up z", self.up)):
             axes_row.addWidget(QLabel(name))
             axes_row.addWidget(spin, 1)
