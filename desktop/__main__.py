@@ -54,12 +54,12 @@ def command(
     size: tuple[int, int] | None,
     **reading: Any,
 ) -> int:
-    """Explore the latent space of MODEL: a bundle, as a folder or a .latent file, or any decoder's .onnx;
-    by default the bundle that ships.
+    """Explore the latent space of MODEL.
 
-    What the program cannot know of a decoder it guesses, shows, and lets you set: here or in the window.
+    MODEL is a bundle, as a folder or a .latent file, or any decoder's .onnx; by default the bundle that
+    ships. What the program cannot know of a decoder it guesses, shows, and lets you set: here or in the window.
     """
-    encoder, wanted = wanted_from(**reading)
+    wishes = wanted_from(**reading)
     check_display()
     try:
         from PySide6.QtCore import QTimer
@@ -91,7 +91,7 @@ def command(
             lambda: QTimer.singleShot(SETTLE_MS, lambda: _shoot(window, screenshot, errors))
         )
     window.show()
-    window.open_path(model or shipped_bundle(), encoder, wanted)
+    window.open_path(model or shipped_bundle(), wishes)
     application.exec()
     if errors:
         raise errors[0]

@@ -1,6 +1,5 @@
 """What the window does: holds the open model and the state, and asks the worker for what is to be seen."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from desktop.pictures import Bytes
 from desktop.runtime import DeviceName
 from desktop.source import Source
 from desktop.state import ViewState, start_state
+from desktop.wanted import Wanted
 from desktop.worker import Worker
 
 # Lower goes first.
@@ -48,16 +48,14 @@ class Explorer(QObject):
         """What is open."""
         return None if self._opened is None else self._opened.model.source
 
-    def open(self, path: Path, encoder: Path | None = None, wanted: Mapping[str, str] | None = None) -> None:
+    def open(self, path: Path, wishes: Wanted | None = None) -> None:
         """Open a bundle or a bare model; what is open stays so until the new one is ready, or it fails.
 
-        `encoder` and `wanted` as in `jobs.Wish`. Opening has a thread of its own: a model that takes long
-        to look into, or hangs, keeps nothing else waiting.
+        `wishes` are for a bare model's reading, as in `open_source`. Opening has a thread of its own: a
+        model that takes long to look into, or hangs, keeps nothing else waiting.
         """
-        wish = jobs.Wish(path, encoder, wanted)
-        self._opener.request(
-            "open", 0, jobs.open_model(wish, self._device), self._on_opened, self.open_failed.emit
-        )
+        job = jobs.open_model(path, wishes, self._device)
+        self._opener.request("open", 0, job, self._on_opened, self.open_failed.emit)
 
     def close(self) -> None:
         """End the threads, the model's own too."""
@@ -154,7 +152,9 @@ class Explorer(QObject):
         for name in ("picture", "backdrop", "gif", *(f"grid {page}" for page in self._grids)):
             self._worker.cancel(name)
         self.gif_progressed.emit(None)
-        same_file = self._opened is not None and self._opened.model.source.sha256 == opened.model.source.sha256
+        same_file = (
+            self._opened is not None and self._opened.model.source.sha256 == opened.model.source.sha256
+        )
         if self._opened is not None:
             self._opened.model.close()
         self._opened = opened

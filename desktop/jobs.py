@@ -1,6 +1,6 @@
 """What the worker does, step by step: each is a generator whose every step is short. No Qt."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from desktop.latent_plane import Floats, Plane, cell_grid
 from desktop.pictures import Bytes
 from desktop.runtime import DeviceName, Model
 from desktop.source import open_source
+from desktop.wanted import Wanted
 from export.bundle import Posterior
 
 # Some 3 ms on two CPU cores: the picture under the pointer waits no longer.
@@ -46,21 +47,9 @@ class Backdrop:
     edges: EDGES
 
 
-@dataclass(frozen=True)
-class Wish:
-    """What to open, and how: a bundle or a bare model, the encoder beside it, parts of its reading.
-
-    `wanted` is None where the reading is the program's to find, with what is remembered of that file.
-    """
-
-    path: Path
-    encoder: Path | None = None
-    wanted: Mapping[str, str] | None = None
-
-
-def open_model(wish: Wish, device: DeviceName) -> Iterator[Opened]:
-    """Open and check a bundle or a bare model, read it, load its graphs, decode once."""
-    source = open_source(wish.path, wish.encoder, wish.wanted)
+def open_model(path: Path, wishes: Wanted | None, device: DeviceName) -> Iterator[Opened]:
+    """Open and check a bundle or a bare model, read it as wished, load its graphs, decode once."""
+    source = open_source(path, wishes)
     posterior = None if source.bundle is None else source.bundle.read_posterior()
     yield Opened(Model(source, device), posterior)
 

@@ -167,8 +167,7 @@ def _open(common: dict[str, Any], suffix: str) -> Model:
     if out.suffix.lower() != suffix:
         raise RenderError(f"--out {out}: found the ending {out.suffix or 'none'!r}, expected {suffix}")
     device: DeviceName = common["device"]
-    encoder, wanted = wanted_from(**common)
-    source = open_source(common["model"] or shipped_bundle(), encoder, wanted)
+    source = open_source(common["model"] or shipped_bundle(), wanted_from(**common))
     return Model(source, device)
 
 

@@ -15,9 +15,10 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from desktop import device as machine
+from desktop.convert import encoder_feeds, feeds, posterior, probabilities
 from desktop.device import DRIVER_LIBRARY, Device, DeviceError, DeviceName, distribution_warning
 from desktop.model_file import ModelError
-from desktop.reading import Reading, encoder_feeds, feeds, posterior, probabilities
+from desktop.reading import Reading
 from desktop.source import Source
 from desktop.watchdog import Watchdog
 from export.bundle import DECODER_FILE, ENCODER_FILE, Bundle, BundleError

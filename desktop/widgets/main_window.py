@@ -1,6 +1,6 @@
 """The window: wires plane, panel, pages and menus to the explorer."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -41,6 +41,7 @@ from desktop.latent_plane import (
 )
 from desktop.pictures import Bytes, to_bytes
 from desktop.state import PictureMode, ViewState
+from desktop.wanted import Wanted
 from desktop.widgets import settings
 from desktop.widgets.grid_page import GridPage
 from desktop.widgets.help_dialogs import in_words, show_about, show_shortcuts
@@ -102,12 +103,10 @@ class MainWindow(QMainWindow):
         """Go where the window was last; False if that is not known."""
         return self.restoreGeometry(settings.window_geometry())
 
-    def open_path(
-        self, path: Path, encoder: Path | None = None, wanted: Mapping[str, str] | None = None
-    ) -> None:
+    def open_path(self, path: Path, wishes: Wanted | None = None) -> None:
         """Open a bundle's folder, its manifest.json, a `.latent` file or a bare `.onnx`."""
         self._pointer.setText(f"opening {path} …")
-        self.explorer.open(path.parent if path.name == "manifest.json" else path, encoder, wanted)
+        self.explorer.open(path.parent if path.name == "manifest.json" else path, wishes)
 
     def show_error(self, error: Exception) -> None:
         """Say in the window what went wrong."""
@@ -293,7 +292,9 @@ class MainWindow(QMainWindow):
         settings.remember_bundle(source.path)
         self.message.hide()
         self.setWindowTitle(f"{source.name} — Latent Plane")
-        self._device.setText(f"{device.description} ({device.reason})" if device.reason else device.description)
+        self._device.setText(
+            f"{device.description} ({device.reason})" if device.reason else device.description
+        )
         self._device.setToolTip(f"Not on a GPU: {device.reason}" if device.reason else device.description)
         self._pointer.setText(in_words(source))
         self._picture, self._decoded = None, None

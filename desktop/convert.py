@@ -1,0 +1,141 @@
+"""From z to what a graph takes, and from what it gives to pictures, as a reading says. Pure numpy."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from desktop.model_file import ModelError
+from desktop.reading import EncoderReading, Layout, OtherInput, Reading, Spread, ValueRange
+
+Array = NDArray[Any]
+Floats = NDArray[np.float32]
+# Beyond this a float32 sigmoid is 0 or 1, and exp would warn of an overflow.
+MAX_LOGIT = 88.0
+MIN_VARIANCE = 1e-12
+
+
+def feeds(reading: Reading, z: Floats) -> dict[str, Array]:
+    """What the decoder takes for z float32 [N, d]: exactly its names, shapes and dtypes.
+
+    Raises ValueError for N that its fixed batch does not take.
+    """
+    if reading.batch is not None and len(z) != reading.batch:
+        raise ValueError(f"found {len(z)} z, expected {reading.batch} at once")
+    shape = [len(z) if size is None else size for size in reading.z_shape]
+    taken = {reading.z_input: z.reshape(shape).astype(reading.z_dtype)}
+    return taken | {other.name: _filled(other, len(z)) for other in reading.other_inputs}
+
+
+def probabilities(reading: Reading, raw: Array) -> Floats:
+    """Pictures float32 [N, C, H, W] in [0, 1] from the decoder's output; NaN stays NaN.
+
+    Raises ModelError when the output has another shape than the reading says.
+    """
+    pictures = _to_nchw(raw, reading.layout, reading.image_shape)
+    if reading.value_range is ValueRange.LOGITS:
+        # In place throughout: a plane of pictures is many megabytes.
+        np.clip(pictures, -MAX_LOGIT, MAX_LOGIT, out=pictures)
+        np.negative(pictures, out=pictures)
+        np.exp(pictures, out=pictures)
+        pictures += 1
+        return np.reciprocal(pictures, out=pictures)
+    if reading.value_range is ValueRange.SIGNED:
+        pictures += 1
+        pictures *= 0.5
+    elif reading.value_range is ValueRange.BYTES:
+        pictures *= 1 / 255
+    return np.clip(pictures, 0, 1, out=pictures)
+
+
+def encoder_feeds(reading: EncoderReading, x: Floats) -> dict[str, Array]:
+    """What the encoder takes for images x float32 [N, C, H, W] in [0, 1].
+
+    Raises ValueError for images of another shape.
+    """
+    if x.shape[1:] != reading.image_shape:
+        raise ValueError(f"found images of shape {x.shape[1:]}, expected {reading.image_shape}")
+    if reading.value_range is ValueRange.SIGNED:
+        x = x * 2 - 1
+    elif reading.value_range is ValueRange.BYTES:
+        x = np.rint(x * 255)
+    if reading.layout in (Layout.NHWC, Layout.FLAT):
+        x = x.transpose(0, 2, 3, 1)
+    return {reading.x_input: np.ascontiguousarray(x.reshape(encoder_shape(reading, len(x))), reading.x_dtype)}
+
+
+def encoder_shape(reading: EncoderReading, count: int) -> tuple[int, ...]:
+    """The shape of `count` images as the encoder takes them."""
+    return count, *_layout_shape(reading.layout, reading.image_shape)
+
+
+def posterior(reading: EncoderReading, outputs: Mapping[str, Array]) -> tuple[Floats, Floats]:
+    """Mean and log-variance float32 [N, d] from the encoder's outputs.
+
+    An encoder without a spread gives the smallest variance there is. Raises ModelError when an output has
+    another shape than the reading says.
+    """
+    joined = reading.spread_output == reading.mean_output
+    width = reading.latent_dim * (2 if joined else 1)
+    mean = _rows(outputs[reading.mean_output], width, reading.mean_output)
+    if reading.spread_output is None or reading.spread is Spread.NONE:
+        return mean, np.full_like(mean, np.log(MIN_VARIANCE))
+    if joined:
+        mean, spread = mean[:, : reading.latent_dim].copy(), mean[:, reading.latent_dim :]
+    else:
+        spread = _rows(outputs[reading.spread_output], width, reading.spread_output)
+    if reading.spread is Spread.LOGVAR:
+        return mean, spread.copy()
+    power = 2 if reading.spread is Spread.STD else 1
+    return mean, (np.log(np.maximum(np.abs(spread), MIN_VARIANCE ** (1 / power))) * power).astype(np.float32)
+
+
+def _filled(other: OtherInput, count: int) -> Array:
+    shape = [count if size is None else size for size in other.shape]
+    if not other.one_hot:
+        return np.full(shape, other.value, other.dtype)
+    one = np.zeros(shape, other.dtype)
+    one[..., int(other.value)] = 1
+    return one
+
+
+def _layout_shape(layout: Layout, image_shape: tuple[int, int, int]) -> tuple[int, ...]:
+    """What follows the batch axis."""
+    channels, height, width = image_shape
+    return {
+        Layout.NCHW: (channels, height, width),
+        Layout.NHWC: (height, width, channels),
+        Layout.NHW: (height, width),
+        Layout.FLAT: (height * width * channels,),
+        Layout.FLAT_CHW: (channels * height * width,),
+    }[layout]
+
+
+def _to_nchw(raw: Array, layout: Layout, image_shape: tuple[int, int, int]) -> Floats:
+    """A fresh float32 [N, C, H, W]."""
+    channels, height, width = image_shape
+    expected = _layout_shape(layout, image_shape)
+    # One picture may come without its batch axis; ones beside a flat vector are how some tools write it.
+    if raw.shape == expected:
+        raw = raw[np.newaxis]
+    elif layout in (Layout.FLAT, Layout.FLAT_CHW) and raw.ndim > 2 and max(raw.shape[1:]) == expected[0]:
+        raw = raw.reshape(len(raw), -1)
+    if raw.shape[1:] != expected:
+        raise ModelError(
+            f"found an output of shape {list(raw.shape)}, expected [N, {', '.join(map(str, expected))}] "
+            f"from its reading as {layout}; set --layout or --image-shape"
+        )
+    if layout in (Layout.NHWC, Layout.FLAT):
+        raw = raw.reshape(-1, height, width, channels).transpose(0, 3, 1, 2)
+    return np.array(raw.reshape(-1, channels, height, width), np.float32, order="C")
+
+
+def _rows(output: Array, width: int, name: str) -> Floats:
+    rows = output.reshape(len(output), -1) if output.ndim > 1 else output.reshape(1, -1)
+    if rows.shape[1] != width:
+        raise ModelError(
+            f"found an output {name} of shape {list(output.shape)}, expected {width} numbers an image; "
+            "set --mean-output, --spread-output or --spread"
+        )
+    return rows.astype(np.float32)

@@ -1,0 +1,228 @@
+"""What a graph from a stranger may be: how many nodes, how deep, which domains, how large a tensor."""
+
+import math
+from collections.abc import Iterator, Sequence
+
+import onnx
+from onnx import TensorProto, external_data_helper, helper
+
+from desktop.model_error import ModelError
+
+# Far above what decoders have, far below what takes long to look at or overflows a stack.
+MAX_NODES = 100_000
+MAX_FUNCTIONS = 2_000
+MAX_CALL_DEPTH = 24
+MAX_SUBGRAPH_DEPTH = 8
+MAX_TENSOR_BYTES = 512 << 20
+MAX_AXES = 16
+# Only what ONNX Runtime has built in; nothing that loads a library or a file.
+DOMAINS = ("", "ai.onnx", "ai.onnx.ml", "com.microsoft", "com.microsoft.nchwc")
+REFUSED_OPERATORS = {"EPContext": "loads a file of compiled code"}
+# Their first input, or an attribute, is a shape: a few bytes that ask for any amount of memory.
+SHAPED_BY_INPUT = {"ConstantOfShape": 0, "Expand": 1, "Reshape": 1}
+NUMBERS = (TensorProto.INT64, TensorProto.INT32, TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.DOUBLE)
+SHAPED_BY_ATTRIBUTE = ("RandomNormal", "RandomUniform")
+
+
+def check(model: onnx.ModelProto) -> None:
+    """Raise ModelError for a model that should not be loaded, saying what was found and expected."""
+    if not model.HasField("graph") or not model.graph.output:
+        raise ModelError("found a model without outputs, expected a graph; export it again")
+    _check_functions(model)
+    functions = {(function.domain, function.name) for function in model.functions}
+    count = 0
+    for count, node in enumerate(all_nodes(model), start=1):
+        if count > MAX_NODES:
+            raise ModelError(f"found more than {MAX_NODES:,} nodes, expected fewer; choose a smaller model")
+        if (node.domain, node.op_type) not in functions:
+            _check_operator(node)
+    if not count:
+        raise ModelError("found a graph without nodes, expected a decoder; export it again")
+    for tensor in all_tensors(model):
+        _check_tensor(tensor)
+    for graph in _all_graphs(model):
+        constants = {name: [int(size) for size in values] for name, values in small_constants(graph).items()}
+        for node in graph.node:
+            _check_shape_asked_for(node, constants)
+        for sparse in graph.sparse_initializer:
+            _check_size(f"the sparse weights {sparse.values.name}", sparse.dims, sparse.values.data_type)
+
+
+def all_nodes(model: onnx.ModelProto) -> Iterator[onnx.NodeProto]:
+    """The nodes of the graph, its subgraphs and the model's own functions. Raises ModelError if too deep."""
+    for nodes in (model.graph.node, *(function.node for function in model.functions)):
+        for node, _ in _walk(nodes, 0):
+            yield node
+
+
+def all_tensors(model: onnx.ModelProto) -> Iterator[TensorProto]:
+    """Every tensor that the model holds: weights, and those of nodes' attributes."""
+    for graph in _all_graphs(model):
+        yield from graph.initializer
+        for sparse in graph.sparse_initializer:
+            yield from (sparse.values, sparse.indices)
+    for node in all_nodes(model):
+        for attribute in node.attribute:
+            if attribute.HasField("t"):
+                yield attribute.t
+            yield from attribute.tensors
+            for sparse in (attribute.sparse_tensor, *attribute.sparse_tensors):
+                if sparse.HasField("values"):
+                    yield from (sparse.values, sparse.indices)
+
+
+def element_count(dims: Sequence[int]) -> int:
+    """How many numbers a tensor of these sizes holds."""
+    return math.prod(dims)
+
+
+def size_bytes(tensor: TensorProto) -> int:
+    """What the tensor's numbers take. Raises ModelError for a type without a size."""
+    return _bytes(tensor.dims, tensor.data_type)
+
+
+def _walk(nodes: Sequence[onnx.NodeProto], depth: int) -> Iterator[tuple[onnx.NodeProto, int]]:
+    if depth > MAX_SUBGRAPH_DEPTH:
+        raise ModelError(
+            f"found graphs within graphs deeper than {MAX_SUBGRAPH_DEPTH}, expected less; simplify the model"
+        )
+    for node in nodes:
+        yield node, depth
+        for attribute in node.attribute:
+            for graph in (*([attribute.g] if attribute.HasField("g") else []), *attribute.graphs):
+                yield from _walk(graph.node, depth + 1)
+
+
+def _all_graphs(model: onnx.ModelProto) -> Iterator[onnx.GraphProto]:
+    yield model.graph
+    for node in all_nodes(model):
+        for attribute in node.attribute:
+            if attribute.HasField("g"):
+                yield attribute.g
+            yield from attribute.graphs
+
+
+def _check_functions(model: onnx.ModelProto) -> None:
+    """Calls are followed by hand, without recursion: ONNX Runtime inlines them with it, and dies."""
+    if len(model.functions) > MAX_FUNCTIONS:
+        raise ModelError(
+            f"found {len(model.functions):,} local functions, expected at most {MAX_FUNCTIONS:,}; inline them"
+        )
+    calls: dict[tuple[str, str], set[tuple[str, str]]] = {
+        (function.domain, function.name): {(node.domain, node.op_type) for node, _ in _walk(function.node, 0)}
+        for function in model.functions
+    }
+    # Depth by rounds: what calls nothing has depth 0; whatever is left over in the end calls itself.
+    depth: dict[tuple[str, str], int] = {}
+    left = {name: called & calls.keys() for name, called in calls.items()}
+    for round_depth in range(MAX_CALL_DEPTH + 1):
+        ready = [name for name, called in left.items() if called <= depth.keys()]
+        for name in ready:
+            depth[name] = round_depth
+            del left[name]
+        if not left:
+            return
+        if not ready:
+            raise ModelError("found local functions that call themselves, expected none; inline them")
+    raise ModelError(
+        f"found local functions that call each other more than {MAX_CALL_DEPTH} deep, expected less; "
+        "inline them (onnx.inliner)"
+    )
+
+
+def _check_operator(node: onnx.NodeProto) -> None:
+    if node.domain not in DOMAINS:
+        raise ModelError(
+            f"found the operator {node.op_type[:60]} of the domain {node.domain[:60]!r}, expected ONNX's own; "
+            "export the model without it"
+        )
+    if node.op_type in REFUSED_OPERATORS:
+        raise ModelError(
+            f"found the operator {node.op_type}, which {REFUSED_OPERATORS[node.op_type]}, expected none; "
+            "export the model without it"
+        )
+
+
+def _check_tensor(tensor: TensorProto) -> None:
+    """What a tensor says it is must be there."""
+    what = f"the tensor {tensor.name[:60]!r}"
+    expected_bytes = _check_size(what, tensor.dims, tensor.data_type)
+    if tensor.data_type == TensorProto.STRING or external_data_helper.uses_external_data(tensor):
+        return
+    if tensor.HasField("segment"):
+        raise ModelError(f"found {what} in segments, expected it whole; export the model again")
+    if tensor.HasField("raw_data"):
+        found, expected = len(tensor.raw_data), expected_bytes
+    else:
+        found, expected = _stored_count(tensor)
+    if found != expected:
+        raise ModelError(
+            f"found {found:,} of the {expected:,} {'bytes' if tensor.HasField('raw_data') else 'numbers'} of "
+            f"{what} of shape {list(tensor.dims)[:MAX_AXES]}, expected them all; fetch or export the model again"
+        )
+
+
+def _stored_count(tensor: TensorProto) -> tuple[int, int]:
+    """How many numbers the typed field holds, and how many it should."""
+    field = getattr(tensor, helper.tensor_dtype_to_field(tensor.data_type))
+    count = element_count(tensor.dims)
+    if tensor.data_type in (TensorProto.COMPLEX64, TensorProto.COMPLEX128):
+        count *= 2
+    elif _bits(tensor.data_type) < 8:
+        return len(field), -(-count * _bits(tensor.data_type) // 8)
+    return len(field), count
+
+
+def _check_size(what: str, dims: Sequence[int], data_type: int) -> int:
+    if len(dims) > MAX_AXES or any(size < 0 for size in dims):
+        raise ModelError(f"found {what} of shape {list(dims)[:MAX_AXES]}, expected sizes from 0")
+    size = _bytes(dims, data_type)
+    if size > MAX_TENSOR_BYTES:
+        raise ModelError(
+            f"found {what} of shape {list(dims)}, {size:,} bytes, expected at most {MAX_TENSOR_BYTES:,}"
+        )
+    return size
+
+
+def _bits(data_type: int) -> int:
+    if data_type in (TensorProto.UINT4, TensorProto.INT4, TensorProto.FLOAT4E2M1):
+        return 4
+    if data_type in (getattr(TensorProto, "UINT2", -1), getattr(TensorProto, "INT2", -1)):
+        return 2
+    if data_type == TensorProto.STRING:
+        return 8
+    try:
+        return 8 * helper.tensor_dtype_to_np_dtype(data_type).itemsize
+    except (KeyError, TypeError) as error:
+        raise ModelError(f"found numbers of the unknown type {data_type}, expected one of ONNX's") from error
+
+
+def _bytes(dims: Sequence[int], data_type: int) -> int:
+    return -(-element_count(dims) * _bits(data_type) // 8)
+
+
+def small_constants(graph: onnx.GraphProto) -> dict[str, list[float]]:
+    """The constants of a graph with one axis at most and at most MAX_AXES numbers, such as shapes."""
+    tensors = [(tensor.name, tensor) for tensor in graph.initializer]
+    for node in graph.node:
+        if node.op_type == "Constant" and node.output:
+            for attribute in node.attribute:
+                if attribute.HasField("t"):
+                    tensors.append((node.output[0], attribute.t))
+    constants = {}
+    for name, tensor in tensors:
+        small = len(tensor.dims) <= 1 and element_count(tensor.dims) <= MAX_AXES
+        if small and tensor.data_type in NUMBERS and tensor.data_location != TensorProto.EXTERNAL:
+            constants[name] = onnx.numpy_helper.to_array(tensor).reshape(-1).tolist()
+    return constants
+
+
+def _check_shape_asked_for(node: onnx.NodeProto, constants: dict[str, list[int]]) -> None:
+    """Where a constant asks for a shape, that shape is not too large."""
+    shape: Sequence[int] = ()
+    place = SHAPED_BY_INPUT.get(node.op_type)
+    if place is not None and len(node.input) > place:
+        shape = constants.get(node.input[place], ())
+    elif node.op_type in SHAPED_BY_ATTRIBUTE:
+        shape = next((a.ints for a in node.attribute if a.name == "shape"), ())
+    _check_size(f"a {node.op_type}", [max(1, size) for size in shape], TensorProto.FLOAT)

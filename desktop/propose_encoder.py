@@ -1,0 +1,197 @@
+"""An encoder's reading, from its inputs, outputs, names, types and a trial. No ONNX Runtime."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from desktop import wanted
+from desktop.convert import encoder_feeds, encoder_shape
+from desktop.model_error import ModelError
+from desktop.model_file import ModelFile, Tensor
+from desktop.propose import FREE_BATCH, OWN_FORMAT, Run
+from desktop.reading import EncoderReading, Layout, Reading, Spread, ValueRange
+from desktop.trial import DTYPES
+from desktop.wanted import Wanted
+
+Array = NDArray[Any]
+MEAN_NAMES = re.compile(r"mean|(^|[^a-z])(mu|loc)([^a-z]|$)", re.IGNORECASE)
+LOG_NAMES = re.compile(r"log", re.IGNORECASE)
+STD_NAMES = re.compile(r"std|sigma|scale|dev", re.IGNORECASE)
+VARIANCE_NAMES = re.compile(r"var", re.IGNORECASE)
+FIELDS = {
+    "x-input": "x_input",
+    "encoder-range": "value_range",
+    "mean-output": "mean_output",
+    "spread-output": "spread_output",
+    "spread": "spread",
+}
+
+
+def propose_encoder(file: ModelFile, run: Run, decoder: Reading, wishes: Wanted = {}) -> EncoderReading:  # noqa: B006
+    """The reading of the encoder that belongs to a decoder.
+
+    Raises ModelError where there is none, or a wish does not fit, saying what was found.
+    """
+    guesses: set[str] = set()
+    tensor, layout, batch = _picture_input(file, decoder, wishes, guesses)
+    name = wanted.one_of(wishes, "encoder-range", {n: k for n, k in wanted.RANGES.items() if n != "logits"})
+    if name is not None:
+        value_range = wanted.RANGES[name]
+    elif tensor.dtype == "uint8":
+        value_range = ValueRange.BYTES
+    else:
+        value_range = ValueRange.SIGNED if decoder.value_range is ValueRange.SIGNED else ValueRange.UNIT
+        guesses.add("value_range")
+    draft = EncoderReading(
+        x_input=tensor.name,
+        x_dtype=tensor.dtype,
+        layout=layout,
+        image_shape=decoder.image_shape,
+        value_range=value_range,
+        batch=batch,
+        mean_output="",
+        spread_output=None,
+        spread=Spread.NONE,
+        latent_dim=decoder.latent_dim,
+    )
+    x = np.random.default_rng(0).random((batch or FREE_BATCH, *decoder.image_shape), np.float32)
+    names = [output.name for output in file.outputs if output.dtype in DTYPES]
+    outputs = run(encoder_feeds(draft, x), names)
+    mean, spread_output, spread = _outputs(file, outputs, len(x), decoder.latent_dim, wishes, guesses)
+    if file.metadata.get("latent_plane.format") == OWN_FORMAT:
+        guesses.clear()
+    settled = {field for option, field in FIELDS.items() if option in wishes}
+    return EncoderReading(
+        x_input=tensor.name,
+        x_dtype=tensor.dtype,
+        layout=layout,
+        image_shape=decoder.image_shape,
+        value_range=value_range,
+        batch=batch,
+        mean_output=mean,
+        spread_output=spread_output,
+        spread=spread,
+        latent_dim=decoder.latent_dim,
+        guesses=frozenset(guesses - settled),
+    )
+
+
+def _picture_input(
+    file: ModelFile, decoder: Reading, wishes: Wanted, guesses: set[str]
+) -> tuple[Tensor, Layout, int | None]:
+    """The input that takes the decoder's pictures, how, and how many at once if not any number."""
+    by_name = {tensor.name: tensor for tensor in file.inputs}
+    name = wanted.one_of(wishes, "x-input", by_name)
+    tensors = [by_name[name]] if name is not None else list(file.inputs)
+    fits = [(tensor, layout) for tensor in tensors for layout in _layouts(tensor, decoder)]
+    if not fits:
+        found = ", ".join(_in_words(tensor) for tensor in file.inputs) or "none"
+        shape = " × ".join(map(str, decoder.image_shape))
+        raise ModelError(
+            f"{file.path}: found no input of this encoder that takes the decoder's pictures of {shape}; its "
+            f"inputs: {found[:200]}; choose the encoder that belongs to it, or set --x-input"
+        )
+    if len(file.inputs) > 1:
+        others = ", ".join(t.name for t in file.inputs if t is not fits[0][0])
+        raise ModelError(
+            f"{file.path}: found the further inputs {others[:200]}, expected an encoder that takes a picture alone"
+        )
+    tensor, layout = fits[0]
+    if len(fits) > 1:
+        guesses.add("layout")
+    first = (tensor.shape or (None,))[0]
+    return tensor, layout, first if isinstance(first, int) else None
+
+
+def _layouts(tensor: Tensor, decoder: Reading) -> list[Layout]:
+    if tensor.dtype not in DTYPES or not tensor.shape:
+        return []
+    flat = Layout.FLAT if decoder.layout is Layout.FLAT else Layout.FLAT_CHW
+    layouts = [Layout.NCHW, Layout.NHWC, flat]
+    if decoder.image_shape[0] == 1:
+        layouts.append(Layout.NHW)
+    layouts.sort(key=lambda layout: layout is not decoder.layout)  # most are made alike
+    draft = dict(
+        x_input="", x_dtype="", image_shape=decoder.image_shape, value_range=ValueRange.UNIT, batch=None,
+        mean_output="", spread_output=None, spread=Spread.NONE, latent_dim=1,
+    )  # fmt: skip
+    found = []
+    for layout in layouts:
+        expected = encoder_shape(EncoderReading(layout=layout, **draft), 1)  # type: ignore[arg-type]
+        if len(expected) == len(tensor.shape) and all(
+            not isinstance(size, int) or size == there
+            for size, there in zip(tensor.shape[1:], expected[1:], strict=True)
+        ):
+            found.append(layout)
+    return found
+
+
+def _outputs(
+    file: ModelFile,
+    outputs: Mapping[str, Array],
+    count: int,
+    latent_dim: int,
+    wishes: Wanted,
+    guesses: set[str],
+) -> tuple[str, str | None, Spread]:
+    """The names of mean and spread, and what the spread is."""
+    widths = {name: array.size // count for name, array in outputs.items() if array.size % count == 0}
+    single = [name for name, width in widths.items() if width == latent_dim]
+    joined = [name for name, width in widths.items() if width == 2 * latent_dim]
+    choices = dict.fromkeys([*single, *joined])
+    if not choices:
+        found = ", ".join(f"{name} {list(array.shape)}" for name, array in outputs.items())
+        raise ModelError(
+            f"{file.path}: found the outputs {found[:200]} for {count} images, expected {latent_dim} numbers "
+            f"an image, or {2 * latent_dim}; choose the encoder that belongs to this decoder"
+        )
+    mean = wanted.one_of(wishes, "mean-output", choices)
+    if mean is None:
+        named = [name for name in single if MEAN_NAMES.search(name)]
+        mean = (named or single or joined)[0]
+        if not named and len(choices) > 1:
+            guesses.add("mean_output")
+    spread_name = wanted.one_of(wishes, "spread", wanted.SPREADS)
+    if spread_name == "none":
+        return mean, None, Spread.NONE
+    spread_output = wanted.one_of(wishes, "spread-output", choices)
+    if spread_output is None and mean in joined:
+        spread_output = mean
+    elif spread_output is None:
+        others = [name for name in single if name != mean]
+        named = [name for name in others if LOG_NAMES.search(name) or VARIANCE_NAMES.search(name)]
+        named = named or [name for name in others if STD_NAMES.search(name)]
+        if not others:
+            return mean, None, Spread.NONE
+        spread_output = (named or others)[0]
+        if not named and len(others) > 1:
+            guesses.add("spread_output")
+    if spread_name is not None:
+        return mean, spread_output, wanted.SPREADS[spread_name]
+    numbers = outputs[spread_output].reshape(count, -1)
+    return (
+        mean,
+        spread_output,
+        _spread(spread_output, numbers[:, -latent_dim:], spread_output == mean, guesses),
+    )
+
+
+def _spread(name: str, numbers: Array, is_joined: bool, guesses: set[str]) -> Spread:
+    """By name where it has one that says it, else by sign: a standard deviation is never below zero."""
+    negative = bool((numbers < 0).any())
+    if not is_joined and LOG_NAMES.search(name) and VARIANCE_NAMES.search(name):
+        return Spread.LOGVAR
+    guesses.add("spread")
+    if negative or (not is_joined and LOG_NAMES.search(name)):
+        return Spread.LOGVAR
+    if not is_joined and VARIANCE_NAMES.search(name):
+        return Spread.VARIANCE
+    return Spread.STD
+
+
+def _in_words(tensor: Tensor) -> str:
+    shape = "of any shape" if tensor.shape is None else str(list(tensor.shape)).replace("'", "")
+    return f"{tensor.name[:60]} {tensor.dtype} {shape}"

@@ -1,0 +1,202 @@
+"""What is opened: a bundle, or a bare decoder with the encoder beside it, with their readings. No Qt."""
+
+import hashlib
+import re
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from desktop import convert, wanted
+from desktop.model_error import ModelError
+from desktop.model_file import ModelFile, read_model_file
+from desktop.propose import Run, propose, trial_z
+from desktop.propose_encoder import propose_encoder
+from desktop.reading import EncoderReading, Layout, Reading, Spread, ValueRange
+from desktop.remembered import remember, remembered
+from desktop.shipped import shipped_bundle
+from desktop.trial import TIME_LIMIT_S, Trial
+from desktop.wanted import Wanted
+from export.bundle import DECODER_FILE, ENCODER_FILE, Bundle, BundleError, open_bundle
+
+
+@dataclass(frozen=True)
+class Source:
+    """A decoder, and its encoder if there is one, that were looked into, tried and read.
+
+    Attributes:
+        path: of the bundle or the decoder.
+        name: what people call it.
+        sha256: of the decoder, hex digits.
+        decoder: the decoder's graph.
+        reading: of the decoder.
+        encoder: the encoder's graph, or None.
+        encoder_reading: of the encoder, or None.
+        bundle: the bundle, or None for a bare decoder.
+        file: what the bare decoder's file is, or None for a bundle.
+        encoder_file: what the bare encoder's file is, or None.
+        wanted: what people said of the reading.
+        notes: what people should know: an encoder that was found and could not be read.
+    """
+
+    path: Path
+    name: str
+    sha256: str
+    decoder: bytes
+    reading: Reading
+    encoder: bytes | None = None
+    encoder_reading: EncoderReading | None = None
+    bundle: Bundle | None = None
+    file: ModelFile | None = None
+    encoder_file: ModelFile | None = None
+    wanted: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def open_source(path: Path, wishes: Wanted | None = None) -> Source:
+    """Open a bundle or a bare `.onnx`.
+
+    `wishes` are options of `desktop.wanted`, for a bare model: they are remembered for that file; None takes
+    what is remembered. Raises BundleError for a bundle, ModelError for a bare model, saying what was found;
+    OSError when a file cannot be read.
+    """
+    wanted.check_names(wishes or {})
+    if _is_bundle(path):
+        if wishes:
+            raise ModelError(
+                f"{path}: found options for a reading ({', '.join('--' + name for name in wishes)}), expected "
+                "none: a bundle says itself how it is read; leave them out"
+            )
+        return _open_bundle(path)
+    return _open_model(path, wishes)
+
+
+def _is_bundle(path: Path) -> bool:
+    """A folder, what is named as a bundle or is a zip, and what is not there: the bundle's errors fit all."""
+    return path.suffix.lower() != ".onnx" and (
+        not path.is_file() or path.suffix.lower() == ".latent" or zipfile.is_zipfile(path)
+    )
+
+
+def _open_bundle(path: Path) -> Source:
+    bundle = open_bundle(path)
+    reading = Reading(
+        z_input="z",
+        z_dtype="float32",
+        z_shape=(None, bundle.latent_dim),
+        latent_dim=bundle.latent_dim,
+        batch=None,
+        other_inputs=(),
+        output="probabilities",
+        output_dtype="float32",
+        layout=Layout.NCHW,
+        image_shape=bundle.image_shape,
+        value_range=ValueRange.UNIT,
+    )
+    encoder_reading = EncoderReading(
+        x_input="x",
+        x_dtype="float32",
+        layout=Layout.NCHW,
+        image_shape=bundle.image_shape,
+        value_range=ValueRange.UNIT,
+        batch=None,
+        mean_output="mean",
+        spread_output="logvar",
+        spread=Spread.LOGVAR,
+        latent_dim=bundle.latent_dim,
+    )
+    decoder = bundle.read(DECODER_FILE)
+    encoder = bundle.read(ENCODER_FILE) if ENCODER_FILE in bundle.files else None
+    if path.resolve() != shipped_bundle().resolve():
+        x = np.zeros((1, *bundle.image_shape), np.float32)
+        _try_graph(
+            path, DECODER_FILE, decoder, convert.feeds(reading, trial_z(reading)[:1]), ["probabilities"]
+        )
+        if encoder is not None:
+            feeds = convert.encoder_feeds(encoder_reading, x)
+            _try_graph(path, ENCODER_FILE, encoder, feeds, ["mean", "logvar"])
+    return Source(
+        path=bundle.path,
+        name=bundle.name,
+        sha256=hashlib.sha256(decoder).hexdigest(),
+        decoder=decoder,
+        reading=reading,
+        encoder=encoder,
+        encoder_reading=None if encoder is None else encoder_reading,
+        bundle=bundle,
+    )
+
+
+def _try_graph(path: Path, name: str, graph: bytes, feeds: dict[str, Any], outputs: list[str]) -> None:
+    """A bundle, too, may come from a stranger: its graphs are looked into and tried before they are loaded."""
+    where = Path(f"{path}: {name}")
+    try:
+        file = read_model_file(where, graph)
+        with Trial(file.data, str(where)) as trial:
+            trial.run(feeds, outputs)
+    except ModelError as error:
+        raise BundleError(f"{error}; export it again") from error
+
+
+def _open_model(path: Path, wishes: Wanted | None) -> Source:
+    file = read_model_file(path)
+    effective = remembered(file.sha256) if wishes is None else dict(wishes)
+    patience_s = wanted.patience_s(effective, TIME_LIMIT_S)
+    with Trial(file.data, str(path), patience_s) as trial:
+        reading = propose(file, _run(trial), effective)
+        _check_batches(trial, reading)
+    notes: tuple[str, ...] = ()
+    encoder_file, encoder_reading = None, None
+    chosen = wanted.encoder_path(effective)
+    beside = chosen or encoder_beside(path)
+    if beside is not None:
+        try:
+            encoder_file = read_model_file(beside)
+            with Trial(encoder_file.data, str(beside), patience_s) as trial:
+                encoder_reading = propose_encoder(encoder_file, _run(trial), reading, effective)
+        except (ModelError, OSError) as error:
+            if chosen is not None and wishes is not None:
+                raise
+            encoder_file = None
+            notes = (f"the encoder was left out: {error}",)
+    if wishes is not None:
+        remember(file.sha256, effective)
+    return Source(
+        path=path,
+        name=file.metadata.get("latent_plane.name", path.stem)[:200],
+        sha256=file.sha256,
+        decoder=file.data,
+        reading=reading,
+        encoder=None if encoder_file is None else encoder_file.data,
+        encoder_reading=encoder_reading,
+        file=file,
+        encoder_file=encoder_file,
+        wanted=effective,
+        notes=notes,
+    )
+
+
+def encoder_beside(decoder: Path) -> Path | None:
+    """The encoder that a decoder's name points to, or the only one in its folder."""
+    named = re.sub("decoder", "encoder", decoder.name, flags=re.IGNORECASE)
+    if named != decoder.name and decoder.with_name(named).is_file():
+        return decoder.with_name(named)
+    if "encoder" in decoder.stem.lower() and "decoder" not in decoder.stem.lower():
+        return None
+    found = [p for p in sorted(decoder.parent.glob("*.onnx")) if "encoder" in p.stem.lower() and p != decoder]
+    decoders = [p for p in decoder.parent.glob("*.onnx") if p not in found]
+    return found[0] if len(found) == 1 and len(decoders) == 1 else None
+
+
+def _run(trial: Trial) -> Run:
+    return trial.run
+
+
+def _check_batches(trial: Trial, reading: Reading) -> None:
+    """One picture is what the window asks for most: it, too, must come as the reading says."""
+    z = trial_z(reading)[: reading.batch or 1]
+    raw = trial.run(convert.feeds(reading, z), [reading.output])[reading.output]
+    convert.probabilities(reading, raw)

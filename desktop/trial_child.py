@@ -1,0 +1,126 @@
+"""The process that tries a model: limits itself, loads it, runs it, answers `desktop.trial`.
+
+Beside `desktop.runtime` the only one that imports ONNX Runtime. It ends when its input does.
+"""
+
+import contextlib
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+MAX_LINE_BYTES = 1 << 20
+MAX_OUTPUT_BYTES = 256 << 20
+FATAL = 4
+
+
+def main() -> None:
+    """Serve the requests that come on standard input until it ends."""
+    requests, answers = sys.stdin.buffer, sys.stdout.buffer
+    limits = json.loads(requests.readline(MAX_LINE_BYTES))
+    import onnxruntime as ort
+
+    _limit(int(limits["memory_bytes"]), int(limits["cpu_s"]))
+    _say(answers, {})
+    session = None
+    while line := requests.readline(MAX_LINE_BYTES):
+        request = json.loads(line)
+        start = time.perf_counter()
+        arrays: list[Any] = []
+        try:
+            if "model_bytes" in request:
+                session = _session(ort, _read(requests, int(request["model_bytes"])))
+            else:
+                feeds = {fact["name"]: _array(requests, fact) for fact in request["feeds"]}
+                assert session is not None
+                arrays = [_plain(array) for array in session.run(request["outputs"], feeds)]
+            answer: dict[str, Any] = {
+                "outputs": [{"dtype": str(a.dtype), "shape": list(a.shape)} for a in arrays]
+            }
+        except MemoryError:
+            arrays, answer = [], {"error": _memory_in_words(limits)}
+        except Exception as error:  # whatever it is, the one who asked is told
+            text = str(error).strip() or type(error).__name__
+            out_of_memory = any(
+                word in text for word in ("bad_alloc", "Failed to allocate", "bad allocation")
+            )
+            arrays, answer = [], {"error": _memory_in_words(limits) if out_of_memory else _first_line(text)}
+        answer["seconds"] = time.perf_counter() - start
+        answer["peak_memory_bytes"] = _peak_memory_bytes()
+        _say(answers, answer)
+        for array in arrays:
+            answers.write(np.ascontiguousarray(array).tobytes())
+        answers.flush()
+
+
+def _session(ort: Any, model: bytes) -> Any:
+    options = ort.SessionOptions()
+    options.log_severity_level = FATAL
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+def _plain(value: Any) -> Any:
+    if not isinstance(value, np.ndarray) or value.dtype == object:
+        raise ValueError("found an output that is no array of numbers, expected one")
+    if value.nbytes > MAX_OUTPUT_BYTES:
+        raise ValueError(f"found an output of {value.nbytes:,} bytes, expected at most {MAX_OUTPUT_BYTES:,}")
+    return value
+
+
+def _array(requests: BinaryIO, fact: dict[str, Any]) -> Any:
+    dtype = np.dtype(fact["dtype"])
+    size_bytes = int(dtype.itemsize * np.prod(fact["shape"], dtype=object))
+    return np.frombuffer(_read(requests, size_bytes), dtype).reshape(fact["shape"])
+
+
+def _read(requests: BinaryIO, size_bytes: int) -> bytes:
+    data = requests.read(size_bytes)
+    if len(data) != size_bytes:
+        sys.exit(1)
+    return data
+
+
+def _say(answers: BinaryIO, answer: dict[str, Any]) -> None:
+    answers.write(json.dumps(answer).encode() + b"\n")
+    answers.flush()
+
+
+def _first_line(text: str) -> str:
+    # "[ONNXRuntimeError] : 1 : FAIL : Load model failed: …" is for people from the third colon on.
+    line = text.splitlines()[0]
+    return line.split(" : ", 3)[-1] if line.startswith("[ONNXRuntimeError]") else line
+
+
+def _memory_in_words(limits: dict[str, Any]) -> str:
+    return f"it needs more than {int(limits['memory_bytes']) >> 20} MiB of memory, expected less; choose a smaller model"
+
+
+def _limit(memory_bytes: int, cpu_s: int) -> None:
+    """As far as the system has such limits: Linux all, macOS no memory, Windows none (time is the parent's)."""
+    try:
+        import resource
+    except ImportError:
+        return
+    wanted = {"RLIMIT_CORE": 0, "RLIMIT_FSIZE": 0, "RLIMIT_CPU": cpu_s}
+    with contextlib.suppress(OSError):  # what is mapped already, such as libraries, is not the model's
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        wanted["RLIMIT_AS"] = pages * resource.getpagesize() + memory_bytes
+    for name, value in wanted.items():
+        with contextlib.suppress(ValueError, OSError):
+            hard = resource.getrlimit(getattr(resource, name))[1]
+            value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+            resource.setrlimit(getattr(resource, name), (value, value))
+
+
+def _peak_memory_bytes() -> int:
+    try:
+        import resource
+    except ImportError:
+        return 0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return int(peak if sys.platform == "darwin" else peak << 10)
