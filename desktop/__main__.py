@@ -57,7 +57,8 @@ def command(
     """Explore the latent space of MODEL.
 
     MODEL is a bundle, as a folder or a .latent file, or any decoder's .onnx; by default the bundle that
-    ships. What the program cannot know of a decoder it guesses, shows, and lets you set: here or in the window.
+    ships. What the program cannot know of a decoder it guesses, shows, and lets you set, here or in the
+    window.
     """
     wishes = wanted_from(**reading)
     check_display()

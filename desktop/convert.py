@@ -62,12 +62,11 @@ def encoder_feeds(reading: EncoderReading, x: Floats) -> dict[str, Array]:
         x = np.rint(x * 255)
     if reading.layout in (Layout.NHWC, Layout.FLAT):
         x = x.transpose(0, 2, 3, 1)
-    return {reading.x_input: np.ascontiguousarray(x.reshape(encoder_shape(reading, len(x))), reading.x_dtype)}
-
-
-def encoder_shape(reading: EncoderReading, count: int) -> tuple[int, ...]:
-    """The shape of `count` images as the encoder takes them."""
-    return count, *_layout_shape(reading.layout, reading.image_shape)
+    return {
+        reading.x_input: np.ascontiguousarray(
+            x.reshape(len(x), *layout_shape(reading.layout, reading.image_shape)), reading.x_dtype
+        )
+    }
 
 
 def posterior(reading: EncoderReading, outputs: Mapping[str, Array]) -> tuple[Floats, Floats]:
@@ -100,8 +99,8 @@ def _filled(other: OtherInput, count: int) -> Array:
     return one
 
 
-def _layout_shape(layout: Layout, image_shape: tuple[int, int, int]) -> tuple[int, ...]:
-    """What follows the batch axis."""
+def layout_shape(layout: Layout, image_shape: tuple[int, int, int]) -> tuple[int, ...]:
+    """The sizes behind the batch axis of images of channels, height, width."""
     channels, height, width = image_shape
     return {
         Layout.NCHW: (channels, height, width),
@@ -115,7 +114,7 @@ def _layout_shape(layout: Layout, image_shape: tuple[int, int, int]) -> tuple[in
 def _to_nchw(raw: Array, layout: Layout, image_shape: tuple[int, int, int]) -> Floats:
     """A fresh float32 [N, C, H, W]."""
     channels, height, width = image_shape
-    expected = _layout_shape(layout, image_shape)
+    expected = layout_shape(layout, image_shape)
     # One picture may come without its batch axis; ones beside a flat vector are how some tools write it.
     if raw.shape == expected:
         raw = raw[np.newaxis]
@@ -124,7 +123,7 @@ def _to_nchw(raw: Array, layout: Layout, image_shape: tuple[int, int, int]) -> F
     if raw.shape[1:] != expected:
         raise ModelError(
             f"found an output of shape {list(raw.shape)}, expected [N, {', '.join(map(str, expected))}] "
-            f"from its reading as {layout}; set --layout or --image-shape"
+            f"from its reading as {layout}"
         )
     if layout in (Layout.NHWC, Layout.FLAT):
         raw = raw.reshape(-1, height, width, channels).transpose(0, 3, 1, 2)

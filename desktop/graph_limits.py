@@ -133,8 +133,8 @@ def _check_functions(model: onnx.ModelProto) -> None:
 def _check_operator(node: onnx.NodeProto) -> None:
     if node.domain not in DOMAINS:
         raise ModelError(
-            f"found the operator {node.op_type[:60]} of the domain {node.domain[:60]!r}, expected ONNX's own; "
-            "export the model without it"
+            f"found the operator {node.op_type[:60]} of the domain {node.domain[:60]!r}, expected "
+            "ONNX's own; export the model without it"
         )
     if node.op_type in REFUSED_OPERATORS:
         raise ModelError(
@@ -156,9 +156,10 @@ def _check_tensor(tensor: TensorProto) -> None:
     else:
         found, expected = _stored_count(tensor)
     if found != expected:
+        units = "bytes" if tensor.HasField("raw_data") else "numbers"
         raise ModelError(
-            f"found {found:,} of the {expected:,} {'bytes' if tensor.HasField('raw_data') else 'numbers'} of "
-            f"{what} of shape {list(tensor.dims)[:MAX_AXES]}, expected them all; fetch or export the model again"
+            f"found {found:,} of the {expected:,} {units} of {what} of shape {list(tensor.dims)[:MAX_AXES]}, "
+            "expected them all; fetch or export the model again"
         )
 
 

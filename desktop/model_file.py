@@ -6,6 +6,7 @@ is found by `desktop.trial`.
 """
 
 import hashlib
+import math
 import stat
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -207,12 +208,10 @@ def _maker(graph: onnx.GraphProto, name: str) -> str:
         if node is None:
             return ""
         if node.op_type not in LOOKED_THROUGH or not node.input:
-            bounds = [constants.get(bound, [None])[0] for bound in node.input[1:3]]
-            return (
-                f"Clip {bounds[0]:g} {bounds[1]:g}"
-                if node.op_type == "Clip" and len(bounds) == 2 and None not in bounds
-                else node.op_type
-            )
+            if node.op_type != "Clip":
+                return str(node.op_type)
+            low, high = (constants.get(bound, [math.nan])[0] for bound in [*node.input[1:3], "", ""][:2])
+            return f"Clip {low:g} {high:g}"
         name = node.input[0]
     return ""
 
@@ -230,9 +229,8 @@ def _take_in_external_data(path: Path, model: onnx.ModelProto) -> list[bytes]:
             files[place] = _read_beside(path, place, MAX_FILE_BYTES - total)
             total += len(files[place])
         size = graph_limits.size_bytes(tensor)
-        offset, length = (
-            _whole_number(facts.get(key, ""), default) for key, default in (("offset", 0), ("length", size))
-        )
+        offset = _whole_number(facts.get("offset", ""), 0)
+        length = _whole_number(facts.get("length", ""), size)
         if length != size or offset + length > len(files[place]):
             raise ModelError(
                 f"found weights {tensor.name} at {offset:,} to {offset + length:,} of {place} with "

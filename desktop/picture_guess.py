@@ -121,11 +121,7 @@ def _flat(count: int) -> list[LayoutGuess]:
 def _with_shape(array: Array, count: int, image_shape: tuple[int, int, int]) -> list[LayoutGuess]:
     """What people know: a flat vector that is not square."""
     shape = _behind_batch(array, count)
-    if (
-        shape is None
-        or max(shape, default=0) != math.prod(shape)
-        or math.prod(shape) != math.prod(image_shape)
-    ):
+    if shape is None or not max(shape, default=0) == math.prod(shape) == math.prod(image_shape):
         return []
     layouts = (Layout.FLAT,) if image_shape[0] == 1 else (Layout.FLAT_CHW, Layout.FLAT)
     return [LayoutGuess(layout, image_shape) for layout in layouts]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from desktop import convert, picture_guess, wanted
 from desktop.model_error import ModelError
 from desktop.model_file import ModelFile, Tensor
-from desktop.reading import OtherInput, Reading
+from desktop.reading import Layout, OtherInput, Reading, ValueRange
 from desktop.trial import DTYPES
 from desktop.wanted import SET, Wanted
 
@@ -36,9 +36,14 @@ USUAL_DIMS = (2, 3, 4, 8, 10, 16, 20, 32, 50, 64, 100, 128, 200, 256, 512, 1024)
 FREE_BATCH = 3  # a number that is rarely anything else in a shape
 OWN_FORMAT = "latent-plane/1"
 FIELDS = {
-    option: option.replace("-", "_") for option in ("z-input", "latent-dim", "batch", "output", "layout")
+    "z-input": "z_input",
+    "latent-dim": "latent_dim",
+    "batch": "batch",
+    "output": "output",
+    "layout": "layout",
+    "image-shape": "image_shape",
+    "range": "value_range",
 }
-FIELDS |= {"image-shape": "image_shape", "range": "value_range"}
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,7 @@ class _Input:
     batch: int | None
 
 
-def propose(file: ModelFile, run: Run, wishes: Wanted = {}) -> Reading:  # noqa: B006: read only
+def propose(file: ModelFile, run: Run, wishes: Wanted) -> Reading:
     """The reading of a decoder. `run` decodes feeds to the outputs that are named.
 
     Raises ModelError where there is no reading, or a wish does not fit, saying what was found.
@@ -76,12 +81,12 @@ def propose(file: ModelFile, run: Run, wishes: Wanted = {}) -> Reading:  # noqa:
         other_inputs=others,
         output="",
         output_dtype="",
-        layout=picture_guess.Layout.NCHW,
+        layout=Layout.NCHW,
         image_shape=(1, 1, 1),
-        value_range=picture_guess.ValueRange.UNIT,
+        value_range=ValueRange.UNIT,
     )
     outputs = _picture_outputs(file, wishes)
-    draft, results = _first_decode(file, run, draft, chosen, outputs, guesses)
+    draft, results = _first_decode(run, draft, chosen, outputs, guesses)
     for name in outputs:
         _check_declared(file, name, results[name])
     return _read_output(file, run, draft, results, wishes, guesses)
@@ -171,7 +176,7 @@ def _picture_outputs(file: ModelFile, wishes: Wanted) -> list[str]:
 
 
 def _first_decode(
-    file: ModelFile, run: Run, draft: Reading, chosen: _Input, outputs: list[str], guesses: set[str]
+    run: Run, draft: Reading, chosen: _Input, outputs: list[str], guesses: set[str]
 ) -> tuple[Reading, dict[str, Array]]:
     """The draft with d and batch settled, and what the outputs are at a few z."""
     last_error: ModelError | None = None

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from desktop import wanted
-from desktop.convert import encoder_feeds, encoder_shape
+from desktop.convert import encoder_feeds, layout_shape
 from desktop.model_error import ModelError
 from desktop.model_file import ModelFile, Tensor
 from desktop.propose import FREE_BATCH, OWN_FORMAT, Run
@@ -30,7 +30,7 @@ FIELDS = {
 }
 
 
-def propose_encoder(file: ModelFile, run: Run, decoder: Reading, wishes: Wanted = {}) -> EncoderReading:  # noqa: B006
+def propose_encoder(file: ModelFile, run: Run, decoder: Reading, wishes: Wanted) -> EncoderReading:
     """The reading of the encoder that belongs to a decoder.
 
     Raises ModelError where there is none, or a wish does not fit, saying what was found.
@@ -97,7 +97,8 @@ def _picture_input(
     if len(file.inputs) > 1:
         others = ", ".join(t.name for t in file.inputs if t is not fits[0][0])
         raise ModelError(
-            f"{file.path}: found the further inputs {others[:200]}, expected an encoder that takes a picture alone"
+            f"{file.path}: found the further inputs {others[:200]}, expected an encoder that takes a picture "
+            "alone"
         )
     tensor, layout = fits[0]
     if len(fits) > 1:
@@ -114,16 +115,12 @@ def _layouts(tensor: Tensor, decoder: Reading) -> list[Layout]:
     if decoder.image_shape[0] == 1:
         layouts.append(Layout.NHW)
     layouts.sort(key=lambda layout: layout is not decoder.layout)  # most are made alike
-    draft = dict(
-        x_input="", x_dtype="", image_shape=decoder.image_shape, value_range=ValueRange.UNIT, batch=None,
-        mean_output="", spread_output=None, spread=Spread.NONE, latent_dim=1,
-    )  # fmt: skip
     found = []
     for layout in layouts:
-        expected = encoder_shape(EncoderReading(layout=layout, **draft), 1)  # type: ignore[arg-type]
-        if len(expected) == len(tensor.shape) and all(
+        expected = layout_shape(layout, decoder.image_shape)
+        if len(expected) == len(tensor.shape) - 1 and all(
             not isinstance(size, int) or size == there
-            for size, there in zip(tensor.shape[1:], expected[1:], strict=True)
+            for size, there in zip(tensor.shape[1:], expected, strict=True)
         ):
             found.append(layout)
     return found
@@ -172,11 +169,8 @@ def _outputs(
     if spread_name is not None:
         return mean, spread_output, wanted.SPREADS[spread_name]
     numbers = outputs[spread_output].reshape(count, -1)
-    return (
-        mean,
-        spread_output,
-        _spread(spread_output, numbers[:, -latent_dim:], spread_output == mean, guesses),
-    )
+    spread = _spread(spread_output, numbers[:, -latent_dim:], spread_output == mean, guesses)
+    return mean, spread_output, spread
 
 
 def _spread(name: str, numbers: Array, is_joined: bool, guesses: set[str]) -> Spread:

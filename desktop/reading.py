@@ -1,4 +1,4 @@
-"""What a graph's inputs and outputs mean: which is z, how its output is a picture. Pure; no ONNX Runtime, no Qt."""
+"""What a graph's inputs and outputs mean: which is z, how an output is a picture. No ONNX Runtime, no Qt."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -21,7 +21,7 @@ from desktop.model_file import ModelError
 from desktop.reading import Reading
 from desktop.source import Source
 from desktop.watchdog import Watchdog
-from export.bundle import DECODER_FILE, ENCODER_FILE, Bundle, BundleError
+from export.bundle import DECODER_FILE, ENCODER_FILE, BundleError
 
 __all__ = [
     "DRIVER_LIBRARY",
@@ -261,23 +261,7 @@ class Model:
             raise self._failure(
                 name, f"{_first_line(error)}; expected an ONNX graph", "export it again"
             ) from error
-        if self.source.bundle is not None:
-            self._check_tensors(session, name, self.source.bundle)
         return session
-
-    def _check_tensors(self, session: ort.InferenceSession, name: str, bundle: Bundle) -> None:
-        facts = bundle.manifest["tensors"][name]
-        for side, tensors in (("inputs", session.get_inputs()), ("outputs", session.get_outputs())):
-            found = [_in_words(t.name, t.type.removeprefix("tensor(").rstrip(")"), t.shape) for t in tensors]
-            expected = [
-                _in_words(t["name"], t["dtype"].replace("float32", "float"), t["shape"]) for t in facts[side]
-            ]
-            if found != expected:
-                raise self._failure(
-                    name,
-                    f"found {side} {', '.join(found)}, expected {', '.join(expected)} from the manifest",
-                    "export it again",
-                )
 
     def _without_nan(self, pictures: Floats) -> Floats:
         broken = int(np.isnan(pictures).any((1, 2, 3)).sum())
@@ -356,11 +340,6 @@ def _filled(rows: Floats, batch: int | None) -> Floats:
     if batch is None or len(rows) == batch:
         return rows
     return np.concatenate([rows, np.repeat(rows[-1:], batch - len(rows), axis=0)])
-
-
-def _in_words(name: str, dtype: str, shape: list[int | str | None]) -> str:
-    sizes = [size if isinstance(size, int) else "N" for size in shape]
-    return f"{name} {dtype} {sizes}"
 
 
 def _first_line(error: Exception) -> str:

@@ -3,7 +3,7 @@
 import hashlib
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -67,8 +67,8 @@ def open_source(path: Path, wishes: Wanted | None = None) -> Source:
     if _is_bundle(path):
         if wishes:
             raise ModelError(
-                f"{path}: found options for a reading ({', '.join('--' + name for name in wishes)}), expected "
-                "none: a bundle says itself how it is read; leave them out"
+                f"{path}: found options for a reading ({', '.join('--' + name for name in wishes)}), "
+                "expected none: a bundle says itself how it is read; leave them out"
             )
         return _open_bundle(path)
     return _open_model(path, wishes)
@@ -110,14 +110,10 @@ def _open_bundle(path: Path) -> Source:
     )
     decoder = bundle.read(DECODER_FILE)
     encoder = bundle.read(ENCODER_FILE) if ENCODER_FILE in bundle.files else None
-    if path.resolve() != shipped_bundle().resolve():
-        x = np.zeros((1, *bundle.image_shape), np.float32)
-        _try_graph(
-            path, DECODER_FILE, decoder, convert.feeds(reading, trial_z(reading)[:1]), ["probabilities"]
-        )
-        if encoder is not None:
-            feeds = convert.encoder_feeds(encoder_reading, x)
-            _try_graph(path, ENCODER_FILE, encoder, feeds, ["mean", "logvar"])
+    z, x = trial_z(reading)[:1], np.zeros((1, *bundle.image_shape), np.float32)
+    _try_graph(bundle, DECODER_FILE, decoder, convert.feeds(reading, z))
+    if encoder is not None:
+        _try_graph(bundle, ENCODER_FILE, encoder, convert.encoder_feeds(encoder_reading, x))
     return Source(
         path=bundle.path,
         name=bundle.name,
@@ -130,15 +126,30 @@ def _open_bundle(path: Path) -> Source:
     )
 
 
-def _try_graph(path: Path, name: str, graph: bytes, feeds: dict[str, Any], outputs: list[str]) -> None:
-    """A bundle, too, may come from a stranger: its graphs are looked into and tried before they are loaded."""
-    where = Path(f"{path}: {name}")
+def _try_graph(bundle: Bundle, name: str, graph: bytes, feeds: dict[str, Any]) -> None:
+    """A bundle may come from a stranger, too: its graphs are looked into and tried before they are loaded."""
+    where = Path(f"{bundle.path}: {name}")
+    facts = bundle.manifest["tensors"][name]
     try:
         file = read_model_file(where, graph)
-        with Trial(file.data, str(where)) as trial:
-            trial.run(feeds, outputs)
+        for side, tensors in (("inputs", file.inputs), ("outputs", file.outputs)):
+            found = [_in_words(t.name, t.dtype, t.shape or ()) for t in tensors]
+            expected = [_in_words(t["name"], t["dtype"], t["shape"]) for t in facts[side]]
+            if found != expected:
+                words = f"{', '.join(found)}, expected {', '.join(expected)} from the manifest"
+                raise ModelError(f"{where}: found {side} {words}")
+        if bundle.path.resolve() != shipped_bundle().resolve():
+            with Trial(file.data, str(where)) as trial:
+                trial.run(feeds, [tensor.name for tensor in file.outputs])
     except ModelError as error:
-        raise BundleError(f"{error}; export it again") from error
+        words = str(error)
+        to_do = "" if words.endswith("export it again") else "; export it again"
+        raise BundleError(words + to_do) from error
+
+
+def _in_words(name: str, dtype: str, shape: Sequence[int | str | None]) -> str:
+    sizes = ", ".join(str(size) if isinstance(size, int) else "N" for size in shape)
+    return f"{name} {dtype} [{sizes}]"
 
 
 def _open_model(path: Path, wishes: Wanted | None) -> Source:

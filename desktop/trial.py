@@ -26,10 +26,8 @@ START_LIMIT_S = 30.0
 MEMORY_BYTES = 640 << 20  # for the model's own use; weights are counted three times on top of it
 MAX_OUTPUT_BYTES = 256 << 20
 MAX_LINE_BYTES = 1 << 16
-DTYPES = frozenset(
-    ("float16", "float32", "float64", "bool")
-    + tuple(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))
-)
+INTEGERS = [f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)]
+DTYPES = frozenset(["float16", "float32", "float64", "bool", *INTEGERS])
 CHILD = "import sys; sys.path.insert(0, sys.argv[1]); from desktop.trial_child import main; main()"
 
 Array = NDArray[Any]
@@ -63,7 +61,7 @@ class Trial:
     def __enter__(self) -> "Trial":
         environment = os.environ | {"OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
         environment.pop("ORT_LOAD_CONFIG_FROM_MODEL", None)  # a model has no say in how it is run
-        self._child = subprocess.Popen(  # noqa: S603: this program's own module
+        self._child = subprocess.Popen(  # noqa: S603 (this program's own module)
             [sys.executable, "-c", CHILD, str(Path(__file__).parents[1])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

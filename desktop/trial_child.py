@@ -15,6 +15,7 @@ import numpy as np
 MAX_LINE_BYTES = 1 << 20
 MAX_OUTPUT_BYTES = 256 << 20
 FATAL = 4
+OUT_OF_MEMORY = ("bad_alloc", "Failed to allocate", "bad allocation")
 
 
 def main() -> None:
@@ -44,9 +45,7 @@ def main() -> None:
             arrays, answer = [], {"error": _memory_in_words(limits)}
         except Exception as error:  # whatever it is, the one who asked is told
             text = str(error).strip() or type(error).__name__
-            out_of_memory = any(
-                word in text for word in ("bad_alloc", "Failed to allocate", "bad allocation")
-            )
+            out_of_memory = any(word in text for word in OUT_OF_MEMORY)
             arrays, answer = [], {"error": _memory_in_words(limits) if out_of_memory else _first_line(text)}
         answer["seconds"] = time.perf_counter() - start
         answer["peak_memory_bytes"] = _peak_memory_bytes()
@@ -97,11 +96,12 @@ def _first_line(text: str) -> str:
 
 
 def _memory_in_words(limits: dict[str, Any]) -> str:
-    return f"it needs more than {int(limits['memory_bytes']) >> 20} MiB of memory, expected less; choose a smaller model"
+    mib = int(limits["memory_bytes"]) >> 20
+    return f"it needs more than {mib} MiB of memory, expected less; choose a smaller model"
 
 
 def _limit(memory_bytes: int, cpu_s: int) -> None:
-    """As far as the system has such limits: Linux all, macOS no memory, Windows none (time is the parent's)."""
+    """As far as the system has limits: Linux all, macOS no memory, Windows none (the parent has time)."""
     try:
         import resource
     except ImportError:

@@ -260,8 +260,9 @@ class MainWindow(QMainWindow):
             self.explorer.set_state(self.explorer.state.with_axes(right, up))
 
     def _set_principal_plane(self) -> None:
-        if self._points_z is not None:
-            self._set_plane(lambda: principal_plane(self._points_z))
+        points = self._points_z
+        if points is not None:
+            self._set_plane(lambda: principal_plane(points))
 
     def _set_plane_through_path(self) -> None:
         self._set_plane(lambda: plane_through(*self.explorer.state.path[-3:]))
@@ -292,9 +293,8 @@ class MainWindow(QMainWindow):
         settings.remember_bundle(source.path)
         self.message.hide()
         self.setWindowTitle(f"{source.name} — Latent Plane")
-        self._device.setText(
-            f"{device.description} ({device.reason})" if device.reason else device.description
-        )
+        reason = f" ({device.reason})" if device.reason else ""
+        self._device.setText(device.description + reason)
         self._device.setToolTip(f"Not on a GPU: {device.reason}" if device.reason else device.description)
         self._pointer.setText(in_words(source))
         self._picture, self._decoded = None, None

@@ -138,13 +138,13 @@ def test_on_a_gpu_decoding_agrees_with_the_cpu(bundle_path, make_model):
 @pytest.mark.parametrize(
     ("forged_dim", "forged_shape", "wrong"),
     [
-        (3, (1, 12, 12), "found inputs z float ['N', 3], expected z float ['N', 2] from the manifest"),
+        (3, (1, 12, 12), "found inputs z float32 [N, 3], expected z float32 [N, 2] from the manifest"),
         (
             2,
             (1, 12, 13),
             (
-                "found outputs probabilities float ['N', 1, 12, 13], "
-                "expected probabilities float ['N', 1, 12, 12] from the manifest"
+                "found outputs probabilities float32 [N, 1, 12, 13], "
+                "expected probabilities float32 [N, 1, 12, 12] from the manifest"
             ),
         ),
     ],
@@ -179,7 +179,7 @@ def test_a_graph_that_lies_about_its_output_is_found_out_at_the_first_run(make_b
     with pytest.raises(BundleError) as caught:
         Model(open_source(path), "cpu")
     assert str(caught.value).startswith(f"{path}: {DECODER_FILE}: found ")
-    assert "12, 13)" in str(caught.value)
+    assert "12, 13]" in str(caught.value)
 
 
 def test_an_encoder_of_another_shape_is_refused_too(make_bundle):
@@ -191,7 +191,7 @@ def test_an_encoder_of_another_shape_is_refused_too(make_bundle):
     )
     path = make_bundle(encoder=encoder)
     with pytest.raises(
-        BundleError, match=r"encoder\.onnx: found inputs x float \['N', 3\], expected x float"
+        BundleError, match=r"encoder\.onnx: found inputs x float32 \[N, 3\], expected x float32"
     ):
         Model(open_source(path), "cpu")
 
@@ -204,7 +204,8 @@ def test_a_decoder_that_is_no_onnx_is_refused_in_words(make_bundle, data):
         Model(open_source(path), "cpu")
     message = str(caught.value)
     assert message.startswith(f"{path}: {DECODER_FILE}: ")
-    assert message.endswith("; expected an ONNX graph; export it again")
+    assert ", expected a" in message
+    assert message.endswith("export it again")
     assert "\n" not in message
 
 
@@ -437,7 +438,7 @@ def test_nothing_but_nan_is_an_error(tmp_path):
 def test_a_bare_model_that_lies_about_its_shape_is_found_out(tmp_path):
     """A picture of another size than the reading says is an error that names the file."""
     source = bare(tmp_path, picture_nodes((1, 4, 5)), ["N", 1, 4, 5], image_shape=(1, 5, 5))
-    with pytest.raises(ModelError, match=r"bare\.onnx: found .*4, 5\)"):
+    with pytest.raises(ModelError, match=r"bare\.onnx: found .*4, 5\]"):
         Model(source, "cpu")
 
 
