@@ -41,7 +41,7 @@ def check(model: onnx.ModelProto) -> None:
     for tensor in all_tensors(model):
         _check_tensor(tensor)
     for graph in _all_graphs(model):
-        constants = {name: [int(size) for size in values] for name, values in small_constants(graph).items()}
+        constants = small_constants(graph)
         for node in graph.node:
             _check_shape_asked_for(node, constants)
         for sparse in graph.sparse_initializer:
@@ -218,12 +218,13 @@ def small_constants(graph: onnx.GraphProto) -> dict[str, list[float]]:
     return constants
 
 
-def _check_shape_asked_for(node: onnx.NodeProto, constants: dict[str, list[int]]) -> None:
+def _check_shape_asked_for(node: onnx.NodeProto, constants: dict[str, list[float]]) -> None:
     """Where a constant asks for a shape, that shape is not too large."""
-    shape: Sequence[int] = ()
+    shape: Sequence[float] = ()
     place = SHAPED_BY_INPUT.get(node.op_type)
     if place is not None and len(node.input) > place:
         shape = constants.get(node.input[place], ())
     elif node.op_type in SHAPED_BY_ATTRIBUTE:
         shape = next((a.ints for a in node.attribute if a.name == "shape"), ())
-    _check_size(f"a {node.op_type}", [max(1, size) for size in shape], TensorProto.FLOAT)
+    if all(isinstance(size, int) for size in shape):
+        _check_size(f"a {node.op_type}", [max(1, int(size)) for size in shape], TensorProto.FLOAT)

@@ -148,15 +148,15 @@ def read_model_file(path: Path, data: bytes | None = None) -> ModelFile:
 
 def _read_plain(path: Path, most_bytes: int) -> bytes:
     """The bytes of a file that is neither a pipe nor a device, and not too large."""
+    status = path.stat()  # before it is opened: a pipe would wait for someone to write
+    if not stat.S_ISREG(status.st_mode):
+        raise ModelError(f"{path}: found no plain file, expected an ONNX model; choose another")
+    if status.st_size > most_bytes:
+        raise ModelError(
+            f"{path}: found {status.st_size:,} bytes, expected at most {most_bytes:,}; choose a smaller model"
+        )
     with path.open("rb") as file:
-        size = path.stat().st_size
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise ModelError(f"{path}: found no plain file, expected an ONNX model; choose another")
-        if size > most_bytes:
-            raise ModelError(
-                f"{path}: found {size:,} bytes, expected at most {most_bytes:,}; choose a smaller model"
-            )
-        return file.read(most_bytes + 1)
+        return file.read(most_bytes)
 
 
 def _refuse_other_kinds(path: Path, data: bytes) -> None:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from desktop.model_error import ModelError
 
-TIME_LIMIT_S = 4.0  # for loading and all runs together, on top of what the process takes to start
+TIME_LIMIT_S = 3.0  # for loading and all runs together, on top of what the process takes to start
 START_LIMIT_S = 30.0
 MEMORY_BYTES = 640 << 20  # for the model's own use; weights are counted three times on top of it
 MAX_OUTPUT_BYTES = 256 << 20

@@ -1,0 +1,73 @@
+"""Hostile model files: how long each takes until it is refused, and what the trial's process took.
+
+    python tests/benchmarks/hostile.py
+
+Every file of `tests/desktop/hostile_models.py` is opened as the program would, each command in a process of
+its own, whose memory and whose children's is the most that any one of them held.
+"""
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from tests.desktop.hostile_models import corpus, mutated, truncated
+
+
+def look(path: Path) -> tuple[float, int, int, str]:
+    """Seconds, largest memory in bytes, exit status and first line of `desktop.inspect`."""
+    start = time.perf_counter()
+    with subprocess.Popen(
+        [sys.executable, "-m", "desktop.inspect", str(path)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as process:
+        assert process.stdout is not None
+        said = process.stdout.read().decode()
+        # Of the process itself and of those it waited for, the trial among them.
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    return time.perf_counter() - start, usage.ru_maxrss << 10, process.returncode, said.strip().splitlines()[0]
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--mutations", type=int, default=100, help="how many of the 500 mutations to run")
+    arguments = parser.parse_args()
+    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    worst: dict[str, list[float]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+
+        def row(group: str, name: str, write) -> None:
+            path = Path(folder) / f"{abs(hash((group, name)))}.onnx"
+            write(path)
+            seconds, memory, status, said = look(path)
+            accepted = status == 0
+            ends = worst.setdefault(group, [0, 0, 0, 0])
+            ends[0] += 1
+            ends[1] = max(ends[1], seconds)
+            ends[2] = max(ends[2], memory / 2**20)
+            ends[3] += accepted
+            if group == "corpus":
+                words = said.removeprefix("python -m desktop.inspect: ").replace(str(path), "FILE")
+                print(f"{name:<30} {seconds:5.2f} s {memory / 2**20:6.0f} MiB  exit {status}  {words[:110]}")
+            assert status in (0, 2), (name, status, said)
+
+        for name, write in corpus():
+            row("corpus", name, write)
+        for index, content in enumerate(truncated()):
+            row("truncated", str(index), lambda path, content=content: path.write_bytes(content))
+        for index, content in zip(range(arguments.mutations), mutated(), strict=False):
+            row("mutated", str(index), lambda path, content=content: path.write_bytes(content))
+    print(f"\n{'group':<12} {'n':>4} {'worst s':>8} {'worst MiB':>10} {'accepted':>9}")
+    for group, (count, seconds, memory, accepted) in worst.items():
+        print(f"{group:<12} {count:4.0f} {seconds:8.2f} {memory:10.0f} {accepted:9.0f}")
+
+
+if __name__ == "__main__":
+    main()
