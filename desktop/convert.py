@@ -1,5 +1,6 @@
 """From z to what a graph takes, and from what it gives to pictures, as a reading says. Pure numpy."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -118,8 +119,8 @@ def _to_nchw(raw: Array, layout: Layout, image_shape: tuple[int, int, int]) -> F
     # One picture may come without its batch axis; ones beside a flat vector are how some tools write it.
     if raw.shape == expected:
         raw = raw[np.newaxis]
-    elif layout in (Layout.FLAT, Layout.FLAT_CHW) and raw.ndim > 2 and max(raw.shape[1:]) == expected[0]:
-        raw = raw.reshape(len(raw), -1)
+    elif layout in (Layout.FLAT, Layout.FLAT_CHW) and _is_flat(raw.shape, expected[0]):
+        raw = raw.reshape(-1, expected[0])
     if raw.shape[1:] != expected:
         raise ModelError(
             f"found an output of shape {list(raw.shape)}, expected [N, {', '.join(map(str, expected))}] "
@@ -128,6 +129,13 @@ def _to_nchw(raw: Array, layout: Layout, image_shape: tuple[int, int, int]) -> F
     if layout in (Layout.NHWC, Layout.FLAT):
         raw = raw.reshape(-1, height, width, channels).transpose(0, 3, 1, 2)
     return np.array(raw.reshape(-1, channels, height, width), np.float32, order="C")
+
+
+def _is_flat(shape: tuple[int, ...], count: int) -> bool:
+    """Whether `count` numbers a picture lie one after the other, with ones for axes, or all in one column."""
+    return math.prod(shape[1:]) == max(shape[1:], default=1) == count or (
+        math.prod(shape[1:]) == 1 and bool(shape) and shape[0] % count == 0
+    )
 
 
 def _rows(output: Array, width: int, name: str) -> Floats:

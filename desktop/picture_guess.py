@@ -130,6 +130,8 @@ def _with_shape(array: Array, count: int, image_shape: tuple[int, int, int]) -> 
 def _behind_batch(array: Array, count: int) -> tuple[int, ...] | None:
     if array.ndim >= 2 and array.shape[0] == count:
         return array.shape[1:]
+    if array.ndim == 2 and array.shape[1] == 1 and array.shape[0] % count == 0:
+        return (array.shape[0] // count,)  # one column for all pictures, as skl2onnx writes it
     # One picture at a time may come without a batch axis.
     return array.shape if count == 1 and array.ndim else None
 

@@ -33,6 +33,8 @@ CLASS_NAMES = re.compile(r"label|class|cond|one.?hot|(^|[^a-z])[cy]([^a-z]|$)", 
 ONE_NAMES = re.compile(r"trunc|psi|temper|scale|strength|guid", re.IGNORECASE)
 # Where a model leaves d open, these are tried first.
 USUAL_DIMS = (2, 3, 4, 8, 10, 16, 20, 32, 50, 64, 100, 128, 200, 256, 512, 1024)
+# The same for maps of d = channels × side × side numbers.
+USUAL_SIDES = (8, 16, 4, 32, 64, 7, 1, 2, 3, 5, 6)
 FREE_BATCH = 3  # a number that is rarely anything else in a shape
 OWN_FORMAT = "latent-plane/1"
 FIELDS = {
@@ -112,7 +114,7 @@ def _z_input(file: ModelFile, wishes: Wanted, guesses: set[str]) -> _Input:
     sizes = _sizes(tensor)
     assert sizes is not None
     shape, batch = sizes
-    open_axes = [index for index, size in enumerate(shape) if size is None and (index or len(shape) == 1)]
+    open_axes = _open_axes(shape)
     latent_dim = wanted.whole_number(wishes, "latent-dim", MAX_LATENT_DIM)
     declared = None if open_axes else int(np.prod([size for size in shape if size is not None]))
     if declared is not None and not 1 <= declared <= MAX_LATENT_DIM:
@@ -183,6 +185,8 @@ def _first_decode(
     for latent_dim in _dims_to_try(chosen):
         for batch in (chosen.batch,) if chosen.batch is not None else (None, 1):
             filled = _with_dim(draft, latent_dim, batch)
+            if filled is None:
+                continue
             try:
                 results = run(convert.feeds(filled, trial_z(filled)), outputs)
             except ModelError as error:
@@ -195,26 +199,42 @@ def _first_decode(
             if batch != chosen.batch:
                 guesses.add("batch")
             return filled, results
-    assert last_error is not None
+    if last_error is None:
+        raise ModelError(
+            f"--latent-dim: found {chosen.latent_dim}, expected what fits {_in_words(chosen.tensor)}"
+        )
     raise last_error
 
 
 def _dims_to_try(chosen: _Input) -> Iterator[int]:
+    """d, where the model says it, else what is usual for as many open axes."""
     if chosen.latent_dim is not None:
         yield chosen.latent_dim
-        return
-    yield from USUAL_DIMS
-    yield from (dim for dim in range(1, 513) if dim not in USUAL_DIMS)
+    elif len(_open_axes(chosen.shape)) == 1:
+        yield from USUAL_DIMS
+        yield from (dim for dim in range(1, 513) if dim not in USUAL_DIMS)
+    else:
+        yield from (_known(chosen.shape) * side**2 for side in USUAL_SIDES)
 
 
-def _with_dim(draft: Reading, latent_dim: int, batch: int | None) -> Reading:
-    """The first open axis behind the batch axis holds d, others 1."""
-    shape = list(draft.z_shape)
-    first = 0 if len(shape) == 1 else 1
-    known = int(np.prod([size for size in shape[first:] if size is not None]))
-    for index in range(first, len(shape)):
-        if shape[index] is None:
-            shape[index], known = latent_dim // known if latent_dim % known == 0 else latent_dim, latent_dim
+def _open_axes(shape: tuple[int | None, ...]) -> list[int]:
+    """The axes behind the batch axis that the model leaves open; a single axis is no batch axis."""
+    return [index for index, size in enumerate(shape) if size is None and (index or len(shape) == 1)]
+
+
+def _known(shape: tuple[int | None, ...]) -> int:
+    return int(np.prod([size for size in shape if size is not None]))
+
+
+def _with_dim(draft: Reading, latent_dim: int, batch: int | None) -> Reading | None:
+    """With d numbers in z's open axes, alike where there are several; None where that cannot be."""
+    shape, axes = list(draft.z_shape), _open_axes(draft.z_shape)
+    if axes:
+        side = round((latent_dim / _known(draft.z_shape)) ** (1 / len(axes)))
+        for axis in axes:
+            shape[axis] = side
+    if _known(tuple(shape)) != latent_dim:
+        return None
     return replace(draft, z_shape=tuple(shape), latent_dim=latent_dim, batch=batch)
 
 

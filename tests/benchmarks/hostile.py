@@ -31,7 +31,12 @@ def look(path: Path) -> tuple[float, int, int, str]:
         # Of the process itself and of those it waited for, the trial among them.
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
-    return time.perf_counter() - start, usage.ru_maxrss << 10, process.returncode, said.strip().splitlines()[0]
+    return (
+        time.perf_counter() - start,
+        usage.ru_maxrss << 10,
+        process.returncode,
+        said.strip().splitlines()[0],
+    )
 
 
 def main() -> None:

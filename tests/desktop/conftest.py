@@ -21,6 +21,7 @@ from PySide6.QtCore import QSettings
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
+from desktop import remembered
 from desktop.explorer import Explorer
 from desktop.runtime import Model
 from desktop.source import open_source
@@ -39,9 +40,10 @@ END_S = 5.0
 
 
 @pytest.fixture(autouse=True)
-def settings_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def settings_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Settings go to a folder of the test's own, never to that of whoever runs the tests."""
     folder = tmp_path_factory.mktemp("settings")
+    monkeypatch.setattr(remembered, "place", lambda: folder / "readings.json")
     QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(folder))
     return folder
 

@@ -26,7 +26,9 @@ def model_bytes(
         nodes,
         "graph",
         [helper.make_tensor_value_info("z", TensorProto.FLOAT, ["N", 2])] if inputs is None else inputs,
-        [helper.make_tensor_value_info("out", TensorProto.FLOAT, ["N", 1, 8, 8])] if outputs is None else outputs,
+        [helper.make_tensor_value_info("out", TensorProto.FLOAT, ["N", 1, 8, 8])]
+        if outputs is None
+        else outputs,
         initializers or [],
     )
     opsets = [helper.make_opsetid("", 20), *(helper.make_opsetid(domain, 1) for domain in domains)]
@@ -133,7 +135,9 @@ def deep_subgraphs(depth: int = 20) -> bytes:
 
 def giant_initializer() -> bytes:
     """Weights that say they are four terabytes, and hold four bytes."""
-    tensor = TensorProto(name="weights", dims=[1 << 20, 1 << 20], data_type=TensorProto.FLOAT, raw_data=b"abcd")
+    tensor = TensorProto(
+        name="weights", dims=[1 << 20, 1 << 20], data_type=TensorProto.FLOAT, raw_data=b"abcd"
+    )
     return model_bytes([helper.make_node("MatMul", ["z", "weights"], ["out"])], initializers=[tensor])
 
 
@@ -215,7 +219,9 @@ def corpus() -> Iterator[tuple[str, Write]]:
         "external data, a folder": external("."),
         "no input": model_bytes([helper.make_node("Identity", ["ones"], ["out"])], [], None, [number]),
         "string input": model_bytes(
-            [helper.make_node("Shape", ["z"], ["out"])], [string_input], [info("out", TensorProto.INT64, None)]
+            [helper.make_node("Shape", ["z"], ["out"])],
+            [string_input],
+            [info("out", TensorProto.INT64, None)],
         ),
         "scalar output": model_bytes(
             [helper.make_node("ReduceSum", ["z"], ["out"], keepdims=0)],
@@ -227,12 +233,17 @@ def corpus() -> Iterator[tuple[str, Write]]:
         ),
         "unknown operator": model_bytes([helper.make_node("Rnu", ["z"], ["out"])]),
         "compiled code in a file": model_bytes(
-            [helper.make_node("EPContext", ["z"], ["out"], domain="com.microsoft")], domains=("com.microsoft",)
+            [helper.make_node("EPContext", ["z"], ["out"], domain="com.microsoft")],
+            domains=("com.microsoft",),
         ),
         "a shape that lies": model_bytes(nodes, outputs=lying, initializers=arrays),
         "a computed shape that lies": model_bytes(computed, initializers=sizes),
         "all NaN": model_bytes(
-            [*nodes[:2], helper.make_node("Mul", ["flat", "nan"], ["no"]), helper.make_node("Reshape", ["no", "shape"], ["out"])],
+            [
+                *nodes[:2],
+                helper.make_node("Mul", ["flat", "nan"], ["no"]),
+                helper.make_node("Reshape", ["no", "shape"], ["out"]),
+            ],
             initializers=[*arrays, nan],
         ),
         "a picture of 2^15 by 2^15": model_bytes(

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from desktop.latent_plane import Viewport, manifold_grid, path_points, sample_prior
+from desktop.latent_plane import Viewport, axis_plane, manifold_grid, path_points, sample_prior
 from desktop.pictures import tile, to_bytes
-from desktop.state import ViewState
+from desktop.state import start_state
 from export.bundle import BundleError
 
 SIZE_PX = (300, 200)
@@ -39,7 +39,7 @@ def test_opening_gives_the_model_and_decodes_the_picture_and_the_backdrop(
 ):
     """The first picture is that of the prior's mean, and the view holds the held-out means."""
     explorer = make_explorer()
-    assert explorer.bundle is None
+    assert explorer.source is None
     explorer.set_view_size(SIZE_PX)
     arrived = []
     explorer.opened.connect(arrived.append)
@@ -47,7 +47,7 @@ def test_opening_gives_the_model_and_decodes_the_picture_and_the_backdrop(
     with qtbot.waitSignal(explorer.backdrop_finished, timeout=SOON_MS):
         explorer.open(bundle_path)
     opened, decoded = arrived
-    assert explorer.bundle.name == opened.model.bundle.name == "MNIST, small"
+    assert explorer.source.name == opened.model.source.name == "MNIST, small"
     assert explorer.state.z == decoded.z == (0.0, 0.0)
     assert decoded.probabilities == pytest.approx(plain_decoder(bundle_path)([[0, 0]])[0], abs=1e-6)
     left, bottom, right, top = explorer.state.viewport.edges(SIZE_PX)
@@ -60,18 +60,18 @@ def test_the_state_starts_anew_in_the_models_dimensions(make_explorer, make_bund
     """As many coordinates as the model has, all zero, on its first axes."""
     explorer = make_explorer(make_bundle(latent_dim=latent_dim))
     assert explorer.state.z == (0.0,) * latent_dim
-    assert explorer.state.axes == (0, min(1, latent_dim - 1))
+    assert explorer.state.plane.axes == (0, min(1, latent_dim - 1))
 
 
 def test_a_bundle_that_cannot_be_opened_leaves_everything_as_it_was(explorer, tmp_path, qtbot):
     """Model and state stay, no signal but the failure comes, and the model still decodes."""
     explorer.set_state(explorer.state.at((0.5, 0.25)))
-    bundle, state = explorer.bundle, explorer.state
+    bundle, state = explorer.source, explorer.state
     heard = Heard(explorer, "opened", "state_changed", "failed")
     with qtbot.waitSignal(explorer.open_failed, timeout=SOON_MS) as failure:
         explorer.open(tmp_path / "no")
     assert isinstance(failure.args[0], BundleError)
-    assert explorer.bundle is bundle
+    assert explorer.source is bundle
     assert explorer.state is state
     assert heard.events == []
     with qtbot.waitSignal(explorer.picture_decoded, timeout=SOON_MS):
@@ -84,14 +84,14 @@ def test_another_bundle_takes_the_place_of_the_first(explorer, make_bundle, qtbo
     explorer.set_state(changed)
     with qtbot.waitSignal(explorer.opened, timeout=SOON_MS):
         explorer.open(make_bundle(name="second", latent_dim=3))
-    assert explorer.bundle.name == "second"
-    assert explorer.state == ViewState(z=(0.0,) * 3, show_backdrop=False)
+    assert explorer.source.name == "second"
+    assert explorer.state == replace(start_state(3), show_backdrop=False)
 
 
 def test_the_last_of_several_openings_wins(explorer, make_bundle, qtbot):
     """Two bundles asked for at once: the second is open, the first never was."""
     names = []
-    explorer.opened.connect(lambda opened: names.append(opened.model.bundle.name))
+    explorer.opened.connect(lambda opened: names.append(opened.model.source.name))
     first, second = make_bundle(name="a"), make_bundle(name="b")
     explorer.open(first)
     explorer.open(second)
@@ -105,7 +105,7 @@ def test_the_last_of_several_openings_wins(explorer, make_bundle, qtbot):
     [
         ({"z": (1.0, 0.5)}, True, False),
         ({"viewport": Viewport((1.0, 0.0), 2.0)}, False, True),
-        ({"axes": (1, 0)}, False, True),
+        ({"plane": axis_plane((0.0, 0.0), 1, 0)}, False, True),
         ({"show_points": False, "hidden_labels": frozenset({1}), "path": ((0.0, 0.0),)}, False, False),
     ],
 )
@@ -134,7 +134,7 @@ def test_moving_off_the_plane_decodes_it_again(make_explorer, make_bundle, qtbot
     with qtbot.waitSignal(explorer.backdrop_finished, timeout=SOON_MS):
         explorer.set_view_size(SIZE_PX)
     heard = Heard(explorer, "picture_decoded", "backdrop_finished")
-    explorer.set_state(replace(explorer.state, z=(0.0, 0.0, 1.0)))
+    explorer.set_state(explorer.state.moved_to((0.0, 0.0, 1.0)))
     qtbot.waitUntil(lambda: heard.events == ["picture_decoded", "backdrop_finished"], timeout=SOON_MS)
     explorer.set_state(explorer.state.at((1.0, 1.0)))
     qtbot.waitUntil(lambda: len(heard.events) == 3, timeout=SOON_MS)
@@ -169,7 +169,7 @@ def test_a_page_of_samples_shows_its_seed(explorer, qtbot, plain_decoder, same_p
     name, sheet = heard.args
     z = sample_prior(25, 2, 3)
     assert name == "samples"
-    assert same_picture(sheet, tile(to_bytes(plain_decoder(explorer.bundle.path)(z)), 5))
+    assert same_picture(sheet, tile(to_bytes(plain_decoder(explorer.source.path)(z)), 5))
     assert explorer.grid_z("samples", 7) == pytest.approx(z[7])
     assert explorer.grid_z("samples", 25) is None
     assert explorer.grid_z("other", 0) is None
@@ -178,7 +178,7 @@ def test_a_page_of_samples_shows_its_seed(explorer, qtbot, plain_decoder, same_p
 def test_a_page_of_the_manifold_lies_in_the_plane_in_view(make_explorer, make_bundle, qtbot):
     """In three dimensions the grid goes along the chosen axes through the cursor."""
     explorer = make_explorer(make_bundle(latent_dim=3))
-    explorer.set_state(replace(explorer.state, z=(0.5, 0.0, 0.0), axes=(2, 1)))
+    explorer.set_state(explorer.state.moved_to((0.5, 0.0, 0.0)).with_axes(2, 1))
     with qtbot.waitSignal(explorer.sheet_decoded, timeout=SOON_MS):
         explorer.request_manifold("manifold", 4)
     expected = manifold_grid(explorer.state.plane, 4)
@@ -245,7 +245,7 @@ def test_the_gif_is_the_path_with_progress_from_nothing_to_all(
     assert shares[:-1] == sorted(shares[:-1])
     frames = gif_frames(tmp_path / "a.gif")
     z = path_points(explorer.state.path, 40, True)
-    expected = to_bytes(plain_decoder(explorer.bundle.path)(z))
+    expected = to_bytes(plain_decoder(explorer.source.path)(z))
     assert frames.shape == (40, 276, 276)
     assert same_picture(frames[:, ::23, ::23], expected)
     with Image.open(tmp_path / "a.gif") as gif:
@@ -308,17 +308,20 @@ def test_a_gif_that_cannot_be_written_ends_its_progress_and_is_told(explorer, tm
     assert shares[-1] is None
 
 
-def test_opening_another_bundle_ends_the_gif_of_the_first(explorer, make_bundle, tmp_path, qtbot):
+def test_opening_another_bundle_ends_the_gif_of_the_first(
+    explorer, make_bundle, tmp_path, qtbot, join_encoders
+):
     """A GIF of a model that is gone is not written; progress ends, and nothing fails."""
     with_path(explorer)
     heard = Heard(explorer, "failed", "saved")
     shares = []
     explorer.gif_progressed.connect(shares.append)
-    explorer.save_gif(tmp_path / "a.gif", 1500, 20, False)
+    explorer.save_gif(tmp_path / "a.gif", 600, 20, False)
     qtbot.waitUntil(lambda: len(shares) > 2, timeout=SOON_MS)
     with qtbot.waitSignal(explorer.opened, timeout=SOON_MS):
         explorer.open(make_bundle(name="second"))
     assert shares[-1] is None
+    join_encoders()
     qtbot.wait(100)
     assert heard.events == []
     assert not (tmp_path / "a.gif").exists()

@@ -4,8 +4,8 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
+from desktop.source import open_source
 from desktop.widgets.help_dialogs import SHORTCUTS, show_about, show_shortcuts
-from export.bundle import open_bundle
 
 # A dialog raises itself, which the offscreen plugin cannot do.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
@@ -47,8 +47,9 @@ def test_every_shortcut_is_listed(parent, told):
 
 def test_the_model_says_what_it_is_and_how_good(parent, told, bundle_path):
     """Name, dimensions, shape, likelihood, test ELBO in nats, the commands that made it, the device."""
-    bundle = open_bundle(bundle_path)
-    show_about(parent, bundle, "CPU, 2 threads")
+    source = open_source(bundle_path)
+    bundle = source.bundle
+    show_about(parent, source, "CPU, 2 threads")
     text = told()
     assert bundle.name in text
     assert "2 latent dimensions, images of 1 × 28 × 28, bernoulli likelihood" in text
@@ -59,7 +60,7 @@ def test_the_model_says_what_it_is_and_how_good(parent, told, bundle_path):
 
 def test_a_strangers_words_are_shown_as_words(parent, told, make_bundle):
     """A name that looks like markup is not drawn as such."""
-    show_about(parent, open_bundle(make_bundle(name="<img src='a.png'>")), "CPU")
+    show_about(parent, open_source(make_bundle(name="<img src='a.png'>")), "CPU")
     text = told()
     assert "<img" not in text
     assert "&lt;img src=" in text

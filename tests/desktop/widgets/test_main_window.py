@@ -285,7 +285,7 @@ def test_fit_shows_the_held_out_images_and_home_the_prior(window, qtbot):
     """F looks where the encoder puts the images, Home at the prior's middle."""
     qtbot.keyClick(window.plane, Qt.Key.Key_F)
     fitted = window.explorer.state.viewport
-    mean = window.explorer.bundle.read_posterior().mean
+    mean = window.explorer.source.bundle.read_posterior().mean
     left, bottom, right, top = fitted.edges(window.plane.size_px())
     assert ((mean > [left, bottom]) & (mean < [right, top])).all(axis=1).mean() > 0.98
     assert fitted.span < 3
@@ -485,10 +485,10 @@ def test_three_dimensions_have_axes_to_choose(
     with qtbot.waitSignal(window.explorer.backdrop_finished, timeout=SOON_MS):
         window.panel.up.setFocus()
         qtbot.keyClick(window.panel.up, Qt.Key.Key_Up)
-    assert window.explorer.state.axes == (0, 2)
+    assert window.explorer.state.plane.axes == (0, 2)
     with qtbot.waitSignal(window.explorer.backdrop_finished, timeout=SOON_MS):
         qtbot.keyClick(window.panel.right, Qt.Key.Key_Up)
-    assert window.explorer.state.axes == (1, 2)
+    assert window.explorer.state.plane.axes == (1, 2)
     pixel = at(window, 1, -1)
     qtbot.mouseClick(window.plane, LEFT, pos=pixel)
     z = window.explorer.state.z
@@ -501,9 +501,9 @@ def test_three_dimensions_have_axes_to_choose(
 def test_twice_the_same_axis_is_not_a_plane(open_window, make_bundle, qtbot):
     """The state keeps its axes, the box shows them again, and the status bar says why."""
     window = open_window(make_bundle(latent_dim=3))
-    assert window.explorer.state.axes == (0, 1)
+    assert window.explorer.state.plane.axes == (0, 1)
     qtbot.keyClick(window.panel.right, Qt.Key.Key_Up)
-    assert window.explorer.state.axes == (0, 1)
+    assert window.explorer.state.plane.axes == (0, 1)
     assert (window.panel.right.value(), window.panel.up.value()) == (0, 1)
     assert "two different axes" in window.statusBar().currentMessage()
 

@@ -88,7 +88,7 @@ def test_a_dropped_bundle_is_opened(window, make_bundle, qtbot):
         with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
             assert drop(window, QUrl.fromLocalFile(str(path / file)))
         assert window.windowTitle() == f"{name} — Latent Plane"
-        assert window.explorer.bundle.path == path
+        assert window.explorer.source.path == path
 
 
 def test_a_dropped_latent_file_is_opened(window, make_bundle, qtbot):
@@ -111,12 +111,12 @@ def test_a_bundle_is_opened_with_the_dialog(window, make_bundle, qtbot, answer):
     asked = answer(path / "manifest.json")
     with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
         qtbot.keyClick(window.plane, Qt.Key.Key_O, CONTROL)
-    assert window.explorer.bundle.path == path
-    assert asked[0][0] == "Open a bundle"
+    assert window.explorer.source.path == path
+    assert asked[0][0] == "Open a bundle or a decoder"
     answer(None)
     qtbot.keyClick(window.plane, Qt.Key.Key_O, CONTROL)
     qtbot.wait(50)
-    assert window.explorer.bundle.path == path
+    assert window.explorer.source.path == path
 
 
 @pytest.mark.qt_log_ignore("This plugin does not support")
@@ -205,7 +205,7 @@ def test_a_graph_that_does_not_fit_leaves_the_one_before(window, make_bundle, de
     """The checksums are right and the decoder is another one's."""
     with qtbot.waitSignal(window.explorer.open_failed, timeout=SOON_MS):
         window.open_path(make_bundle(name="odd", decoder=decoder_graph(5, (1, 12, 12))))
-    assert "found inputs z float ['N', 5], expected z float ['N', 2]" in window.message.text()
+    assert "found inputs z float32 [N, 5], expected z float32 [N, 2]" in window.message.text()
     assert window.windowTitle() == "first — Latent Plane"
 
 

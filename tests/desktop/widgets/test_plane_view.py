@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QImage, QMouseEvent
 from PySide6.QtWidgets import QApplication
 
-from desktop.latent_plane import Viewport
+from desktop.latent_plane import Viewport, axis_plane
 from desktop.state import ViewState
 from desktop.widgets import colors
 from desktop.widgets.images import to_qimage
@@ -290,7 +290,7 @@ def test_the_axes_are_named_after_the_dimensions(view, look):
     corner = (slice(SIDE_PX - 20, None), slice(0, 70))
     seen = []
     for z, axes in [((1.5, -1.0), (0, 1)), ((1.5, -1.0), (1, 0)), ((1.5,), (0, 0))]:
-        view.set_state(replace(STATE, z=z, axes=axes))
+        view.set_state(replace(STATE, z=z, plane=axis_plane(z, *axes)))
         seen.append(look()[corner])
     assert (seen[0] != seen[1]).any()
     assert (seen[1] != seen[2]).any()

@@ -50,7 +50,8 @@ def test_showing_a_state_wants_nothing(panel):
     for name in ("z_typed", "mode_wanted", "axes_wanted", "backdrop_wanted", "points_wanted"):
         getattr(panel, name).connect(lambda *_, name=name: heard.append(name))
     panel.set_model(5, (), has_points=False)
-    panel.set_state(ViewState(z=(0.0,) * 5, axes=(4, 2), show_backdrop=False, show_points=False))
+    state = ViewState(z=(0.0,) * 5, show_backdrop=False, show_points=False)
+    panel.set_state(state.with_axes(4, 2))
     assert (panel.right.value(), panel.up.value()) == (4, 2)
     assert heard == []
 
