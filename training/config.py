@@ -42,7 +42,8 @@ class FitConfig:
         warmup_fraction: see `schedule`.
         hold_fraction: see `schedule`.
         warp_share: the share of the training images that are distorted anew in each epoch; with the
-            "one-cycle" schedule up to the end of the hold, from where it falls as the step size does.
+            "one-cycle" schedule none in the rise and one epoch more, when the images find their places in
+            the latent space, and fewer from the end of the hold on, as the step size falls.
         average_power: γ of the running average of the weights that a fit leaves (see `average_weight_at`):
             it spans about the last 1/(γ + 1) of the steps so far. 0 leaves the weights of the last step.
         adam_beta1: decay of Adam's first moment.
@@ -100,8 +101,8 @@ RECIPES = {
     "best": dataclasses.replace(
         _DEFAULT,
         recipe="best",
-        epochs=45,
-        warmup_fraction=0.05,
+        epochs=60,
+        warmup_fraction=1 / 30,
         hold_fraction=0.5,
         warp_share=0.3,
     ),
@@ -147,6 +148,8 @@ def warp_share_at(config: FitConfig, epoch: int) -> float:
     """The share of the training images that are distorted in epoch `epoch` (from 0): 0 in the last one."""
     if config.schedule == "constant":
         return config.warp_share
+    if epoch <= math.ceil(config.warmup_fraction * config.epochs):
+        return 0.0
     return config.warp_share * min(1.0, _fall(config, epoch + 1, config.epochs))
 
 
