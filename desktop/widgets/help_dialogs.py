@@ -20,6 +20,7 @@ SHORTCUTS = (
     ("F", "fit the view to the held-out images"),
     ("Ctrl+1, 2, 3", "plane, samples, manifold"),
     ("Ctrl+O", "open a bundle or a decoder"),
+    ("Ctrl+R", "how a bare decoder is read"),
     ("Ctrl+S, Ctrl+C", "save, copy the picture"),
 )
 

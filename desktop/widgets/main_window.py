@@ -30,6 +30,7 @@ from PySide6.QtWidgets import (
 
 from desktop import jobs
 from desktop.command_line import describe_os_error
+from desktop.device import distribution_warning
 from desktop.explorer import Explorer
 from desktop.latent_plane import (
     Plane,
@@ -48,6 +49,7 @@ from desktop.widgets.help_dialogs import in_words, show_about, show_shortcuts
 from desktop.widgets.images import to_qimage
 from desktop.widgets.message_bar import MessageBar
 from desktop.widgets.plane_view import PlaneView
+from desktop.widgets.reading_control import ReadingControl
 from desktop.widgets.recent_menu import RecentMenu
 from desktop.widgets.side_panel import SidePanel
 
@@ -159,6 +161,9 @@ class MainWindow(QMainWindow):
     def _make_menus(self) -> None:
         file = self.menuBar().addMenu("&File")
         self._action(file, "&Open…", QKeySequence.StandardKey.Open, self._choose_bundle)
+        self.reading = ReadingControl(self)
+        self.reading.wished.connect(self.explorer.open)
+        file.addAction(self.reading.action)
         self.recent = RecentMenu(self)
         self.recent.chosen.connect(self.open_path)
         file.addMenu(self.recent)
@@ -292,6 +297,8 @@ class MainWindow(QMainWindow):
         labels = source.bundle.label_names if source.bundle is not None else ()
         settings.remember_bundle(source.path)
         self.message.hide()
+        self.reading.set_source(source)
+        self._show_notes(opened)
         self.setWindowTitle(f"{source.name} — Latent Plane")
         reason = f" ({device.reason})" if device.reason else ""
         self._device.setText(device.description + reason)
@@ -311,9 +318,22 @@ class MainWindow(QMainWindow):
         self.plane.setFocus()
         self._fill_page()
 
+    def _show_notes(self, opened: jobs.Opened) -> None:
+        """What people should know of a model that was opened all the same."""
+        source = opened.model.source
+        notes = [*source.notes, opened.model.warning, distribution_warning()]
+        if source.reading.guesses and not source.wanted:
+            guessed = ", ".join(sorted(name.replace("_", " ") for name in source.reading.guesses))
+            notes.insert(
+                0, f"{source.path.name} was read with guesses: {guessed} (File, How the model is read)"
+            )
+        if any(notes):
+            self.message.show_note("; ".join(filter(None, notes)))
+
     def _on_open_failed(self, error: Exception) -> None:
         self._pointer.clear()
-        self.show_error(error)
+        if not self.reading.show_error(error):
+            self.show_error(error)
 
     def _project_points(self) -> None:
         source = self.explorer.source
@@ -350,6 +370,7 @@ class MainWindow(QMainWindow):
         image = to_qimage(self._picture)
         self.panel.picture.set_image(image)
         self.plane.set_thumbnail(image)
+        self.reading.set_image(image)
 
     def _on_pointer(self, ab: tuple[float, float] | None) -> None:
         self._pointer_ab = ab

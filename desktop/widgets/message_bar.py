@@ -4,6 +4,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
+# Of the bar, its buttons, and those under the pointer.
+ERROR_COLORS = ("#7a1f2b", "#9c3342", "#b54454")
+NOTE_COLORS = ("#23456b", "#33608f", "#4173a8")
+
 
 class MessageBar(QFrame):
     """Hidden until there is something to say."""
@@ -11,12 +15,6 @@ class MessageBar(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("message_bar")
-        self.setStyleSheet(
-            "#message_bar { background: #7a1f2b; }"
-            "#message_bar QLabel { color: #ffffff; }"
-            "#message_bar QPushButton { color: #ffffff; background: #9c3342; border: none; "
-            "padding: 4px 12px; border-radius: 4px; } #message_bar QPushButton:hover { background: #b54454; }"
-        )
         self._label = QLabel()
         self._label.setWordWrap(True)
         self._label.setTextFormat(Qt.TextFormat.PlainText)
@@ -32,7 +30,20 @@ class MessageBar(QFrame):
         self.hide()
 
     def show_message(self, text: str) -> None:
-        """Say something, in the place of what was said before."""
+        """Say what went wrong, in the place of what was said before."""
+        self._show(text, *ERROR_COLORS)
+
+    def show_note(self, text: str) -> None:
+        """Say what people should know, though nothing went wrong."""
+        self._show(text, *NOTE_COLORS)
+
+    def _show(self, text: str, ground: str, button: str, hovered: str) -> None:
+        self.setStyleSheet(
+            f"#message_bar {{ background: {ground}; }} #message_bar QLabel {{ color: #ffffff; }}"
+            f"#message_bar QPushButton {{ color: #ffffff; background: {button}; border: none; "
+            "padding: 4px 12px; border-radius: 4px; }"
+            f"#message_bar QPushButton:hover {{ background: {hovered}; }}"
+        )
         self._label.setText(text)
         self.show()
 

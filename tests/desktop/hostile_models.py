@@ -54,7 +54,7 @@ def good_model() -> bytes:
 
 
 def nested_functions(count: int = 3000) -> bytes:
-    """A chain of local functions, each of which calls the next: inlining it overflows ONNX Runtime's stack."""
+    """A chain of local functions, each calling the next: inlining it overflows ONNX Runtime's stack."""
     opset = [helper.make_opsetid("", 20), helper.make_opsetid("local", 1)]
     functions = [
         helper.make_function(
