@@ -106,15 +106,15 @@ def _possible(array: Array, count: int) -> list[LayoutGuess]:
 
 
 def _flat(count: int) -> list[LayoutGuess]:
-    """Square pictures of so many numbers."""
+    """Square pictures of so many numbers; what can be gray is not taken for one with alpha."""
     found = []
     for channels in CHANNELS:
         side = math.isqrt(count // channels)
         if side >= MIN_SIDE_PX and side * side * channels == count:
             layouts = (Layout.FLAT,) if channels == 1 else (Layout.FLAT_CHW, Layout.FLAT)
-            found += [
-                LayoutGuess(layout, (channels, side, side), frozenset({"image_shape"})) for layout in layouts
-            ]
+            shape = (channels, side, side)
+            found += [LayoutGuess(layout, shape, frozenset({"image_shape"})) for layout in layouts]
+            break
     return found
 
 

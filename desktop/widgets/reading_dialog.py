@@ -125,10 +125,9 @@ class ReadingDialog(QDialog):
         self._text(
             form, "image-shape", "Channels, height, width", reading.image_shape, reading, "image_shape"
         )
-        named = {kind: name for name, kind in RANGES.items()}
-        texts = [f"{name}: {kind.value}" for kind, name in named.items()]
-        current = f"{named[reading.value_range]}: {reading.value_range.value}"
-        self._choice(form, "range", "Its numbers are", texts, current, reading, "value_range")
+        ranges = {kind.value: name for name, kind in RANGES.items()}
+        now = reading.value_range.value
+        self._choice(form, "range", "Its numbers are", ranges, now, reading, "value_range")
         return group
 
     def _encoder_group(self, reading: EncoderReading | None) -> QGroupBox:
@@ -141,20 +140,17 @@ class ReadingDialog(QDialog):
         form.addRow(_plain(file.path.name if file is not None else "none"), choose)
         if reading is None or file is None:
             return group
-        spreads = {kind: name for name, kind in SPREADS.items()}
         outputs = [tensor.name for tensor in file.outputs]
         self._choice(form, "mean-output", "Mean", outputs, reading.mean_output, reading, "mean_output")
         if reading.spread is not Spread.NONE and reading.spread_output is not None:
             self._choice(
                 form, "spread-output", "Spread", outputs, reading.spread_output, reading, "spread_output"
             )
-        texts = [f"{name}: {kind.value}" for kind, name in spreads.items()]
-        current = f"{spreads[reading.spread]}: {reading.spread.value}"
-        self._choice(form, "spread", "The spread is", texts, current, reading, "spread")
-        ranges = {kind: name for name, kind in RANGES.items() if name != "logits"}
-        texts = [f"{name}: {kind.value}" for kind, name in ranges.items()]
-        current = f"{ranges[reading.value_range]}: {reading.value_range.value}"
-        self._choice(form, "encoder-range", "It takes numbers in", texts, current, reading, "value_range")
+        spreads = {kind.value: name for name, kind in SPREADS.items()}
+        self._choice(form, "spread", "The spread is", spreads, reading.spread.value, reading, "spread")
+        ranges = {kind.value: name for name, kind in RANGES.items() if name != "logits"}
+        now = reading.value_range.value
+        self._choice(form, "encoder-range", "It takes numbers in", ranges, now, reading, "value_range")
         return group
 
     def _choice(
@@ -162,7 +158,7 @@ class ReadingDialog(QDialog):
         form: QFormLayout,
         option: str,
         label: str,
-        choices: Sequence[str],
+        choices: Sequence[str] | Mapping[str, str],
         current: str,
         reading: Reading | EncoderReading,
         field: str,
@@ -170,9 +166,9 @@ class ReadingDialog(QDialog):
         box = QComboBox()
         box.addItems(list(choices))
         box.setCurrentText(current)
-        box.textActivated.connect(
-            lambda text: self._wish(option, text.split(":")[0] if ": " in text else text)
-        )
+        # A mapping is from what is shown to what the option takes.
+        values = choices if isinstance(choices, Mapping) else {text: text for text in choices}
+        box.textActivated.connect(lambda text: self._wish(option, values[text]))
         self._row(form, option, label, box, field in reading.guesses)
 
     def _text(

@@ -1,0 +1,149 @@
+"""Small decoders and encoders as other tools write them: any layout, type, range, batch, further inputs."""
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+FLOAT = TensorProto.FLOAT
+
+
+def save(
+    path: Path,
+    nodes: list[onnx.NodeProto],
+    inputs: list[onnx.ValueInfoProto],
+    outputs: list[onnx.ValueInfoProto],
+    arrays: dict[str, np.ndarray],
+    metadata: dict[str, str] | None = None,
+) -> Path:
+    """Write a checked model."""
+    graph = helper.make_graph(
+        nodes, "graph", inputs, outputs, [numpy_helper.from_array(a, name) for name, a in arrays.items()]
+    )
+    opsets = [helper.make_opsetid("", 20)]
+    model = helper.make_model(graph, opset_imports=opsets, ir_version=10, producer_name="elsewhere")
+    helper.set_model_props(model, metadata or {})
+    onnx.checker.check_model(model)
+    path.write_bytes(model.SerializeToString())
+    return path
+
+
+def smooth_weights(latent_dim: int, channels: int, height: int, width: int, layout: str) -> np.ndarray:
+    """Weights float32 [d, pixels] of pictures whose neighbouring pixels are alike, laid out as asked."""
+    y, x = np.mgrid[0:height, 0:width] / max(height, width)
+    maps = [
+        [np.sin(3 * (k + 1) * x + c) + np.cos(2 * (k + 1) * y - c) for c in range(channels)]
+        for k in range(latent_dim)
+    ]
+    pictures = np.array(maps, np.float32)  # [d, C, H, W]
+    if layout in ("NHWC", "flat"):
+        pictures = pictures.transpose(0, 2, 3, 1)
+    return np.ascontiguousarray(pictures).reshape(latent_dim, -1)
+
+
+def decoder(
+    path: Path,
+    layout: str = "NCHW",
+    image_shape: tuple[int, int, int] = (1, 8, 10),
+    latent_dim: int = 2,
+    z_shape: list[object] | None = None,
+    last: str = "Sigmoid",
+    dtype: type = np.float32,
+    bytes_out: bool = False,
+    scale: float = 1.0,
+    shift: float = 0.0,
+    z_name: str = "latent",
+    more_inputs: list[onnx.ValueInfoProto] | None = None,
+    metadata: dict[str, str] | None = None,
+) -> Path:
+    """last(scale · z · W + shift) as pictures; further inputs are added up into it, times nothing."""
+    channels, height, width = image_shape
+    shape = {
+        "NCHW": [channels, height, width],
+        "NHWC": [height, width, channels],
+        "NHW": [height, width],
+        "flat": [channels * height * width],
+        "flat CHW": [channels * height * width],
+    }[layout]
+    z_shape = ["N", latent_dim] if z_shape is None else z_shape
+    batch = z_shape[0] if len(z_shape) > 1 else 1
+    kind = helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
+    arrays: dict[str, np.ndarray] = {
+        "rows": np.array([-1, latent_dim], np.int64),
+        "weights": (scale * smooth_weights(latent_dim, *image_shape, layout)).astype(dtype),
+        "bias": np.array(shift, dtype),
+        "shape": np.array([-1, *shape], np.int64),
+        "nothing": np.array(0, dtype),
+    }
+    nodes = [
+        helper.make_node("Reshape", [z_name, "rows"], ["z"]),
+        helper.make_node("MatMul", ["z", "weights"], ["product"]),
+        helper.make_node("Add", ["product", "bias"], ["sum"]),
+    ]
+    now = "sum"
+    for index, value in enumerate(more_inputs or []):
+        nodes += [
+            helper.make_node("Cast", [value.name], [f"cast{index}"], to=kind),
+            helper.make_node("ReduceSum", [f"cast{index}"], [f"all{index}"], keepdims=0),
+            helper.make_node("Mul", [f"all{index}", "nothing"], [f"none{index}"]),
+            helper.make_node("Add", [now, f"none{index}"], [f"plus{index}"]),
+        ]
+        now = f"plus{index}"
+    if last == "Clip":
+        arrays |= {"low": np.array(0, dtype), "high": np.array(1, dtype)}
+        nodes.append(helper.make_node("Clip", [now, "low", "high"], ["last"]))
+    elif last:
+        nodes.append(helper.make_node(last, [now], ["last"]))
+    else:
+        nodes.append(helper.make_node("Identity", [now], ["last"]))
+    if bytes_out:
+        arrays["most"] = np.array(255, dtype)
+        nodes += [
+            helper.make_node("Mul", ["last", "most"], ["large"]),
+            helper.make_node("Cast", ["large"], ["whole"], to=TensorProto.UINT8),
+            helper.make_node("Reshape", ["whole", "shape"], ["image"]),
+        ]
+    else:
+        nodes.append(helper.make_node("Reshape", ["last", "shape"], ["image"]))
+    inputs = [helper.make_tensor_value_info(z_name, kind, z_shape), *(more_inputs or [])]
+    outputs = [
+        helper.make_tensor_value_info("image", TensorProto.UINT8 if bytes_out else kind, [batch, *shape])
+    ]
+    return save(path, nodes, inputs, outputs, arrays, metadata)
+
+
+def encoder(
+    path: Path,
+    kind: str = "two",
+    x_shape: list[object] | None = None,
+    latent_dim: int = 2,
+    names: tuple[str, str] = ("z_mean", "z_log_var"),
+    spread: str = "logvar",
+) -> Path:
+    """Mean and spread of images by a matrix: as "two" outputs, "joined" in one, or the mean "alone"."""
+    x_shape = ["N", 1, 8, 10] if x_shape is None else x_shape
+    pixels = int(np.prod([size for size in x_shape[1:] if isinstance(size, int)]))
+    draw = np.random.default_rng(0)
+    arrays = {
+        "row": np.array([-1, pixels], np.int64),
+        "to_mean": draw.normal(0, 0.1, (pixels, latent_dim)).astype(np.float32),
+        "to_spread": draw.normal(0, 0.1, (pixels, latent_dim)).astype(np.float32),
+    }
+    mean, second = names
+    nodes = [
+        helper.make_node("Reshape", ["picture", "row"], ["flat"]),
+        helper.make_node("MatMul", ["flat", "to_mean"], [mean if kind != "joined" else "left"]),
+    ]
+    outputs = [helper.make_tensor_value_info(mean, FLOAT, ["N", latent_dim])]
+    if kind != "alone":
+        nodes.append(helper.make_node("MatMul", ["flat", "to_spread"], ["raw"]))
+        after = second if kind == "two" else "right"
+        operator = {"logvar": "Identity", "variance": "Exp", "std": "Exp"}[spread]
+        nodes.append(helper.make_node(operator, ["raw"], [after]))
+        if kind == "two":
+            outputs.append(helper.make_tensor_value_info(second, FLOAT, ["N", latent_dim]))
+        else:
+            nodes.append(helper.make_node("Concat", ["left", "right"], ["both"], axis=1))
+            outputs = [helper.make_tensor_value_info("both", FLOAT, ["N", 2 * latent_dim])]
+    return save(path, nodes, [helper.make_tensor_value_info("picture", FLOAT, x_shape)], outputs, arrays)

@@ -1,0 +1,88 @@
+"""python -m desktop.inspect says what a file is and how it is read, for people and as JSON."""
+
+import json
+
+import pytest
+
+from desktop.inspect import main
+from tests.desktop.foreign_models import decoder, encoder
+
+
+@pytest.fixture
+def call(monkeypatch, capsys):
+    """`call(*arguments)`: exit status, standard output and standard error of the command."""
+
+    def run(*arguments):
+        monkeypatch.setattr("sys.argv", ["inspect", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return (ended.value.code or 0, *capsys.readouterr())
+
+    return run
+
+
+def test_people_read_what_is_certain_and_what_is_a_guess(call, tmp_path):
+    """Maker, operators, inputs and outputs, the reading part by part, the encoder's too."""
+    path = decoder(tmp_path / "decoder.onnx", last="", scale=5.0)
+    encoder(tmp_path / "encoder.onnx")
+    status, out, _ = call(path)
+    assert status == 0
+    for line in (
+        "  made by      elsewhere; operators of ONNX 20",
+        "  takes        latent float32 [N, 2]",
+        "  gives        image float32 [N, 1, 8, 10]",
+        "  layout         NCHW",
+        "  image shape    1 × 8 × 10",
+        "  value range    logits   (a guess)",
+        "  spread         log-variance",
+    ):
+        assert line in out.splitlines(), line
+    assert "what is a guess can be set" in out
+
+
+def test_json_holds_the_same(call, tmp_path):
+    """Every part by its name, guesses as a list; an option settles one."""
+    path = decoder(tmp_path / "decoder.onnx", last="", scale=5.0)
+    facts = json.loads(call(path, "--json")[1])
+    assert facts["kind"] == "model"
+    assert facts["decoder_file"]["inputs"] == [{"name": "latent", "dtype": "float32", "shape": ["N", 2]}]
+    assert facts["decoder_file"]["parameter_count"] > 160
+    assert facts["reading"]["value_range"] == "logits"
+    assert facts["reading"]["guesses"] == ["value_range"]
+    facts = json.loads(call(path, "--json", "--range", "signed")[1])
+    assert (facts["reading"]["value_range"], facts["reading"]["guesses"]) == ("[-1, 1]", [])
+    assert facts["wanted"] == {"range": "signed"}
+
+
+def test_a_bundle_is_inspected_like_a_model(call, bundle_path):
+    """Its format and epochs beside the reading."""
+    facts = json.loads(call(bundle_path, "--json")[1])
+    assert (facts["kind"], facts["format"]) == ("bundle", "latent-plane/1")
+    assert facts["reading"]["guesses"] == []
+
+
+def test_what_a_bug_report_needs_is_printed(call):
+    """Versions, providers and why there is no CUDA, for people and as JSON."""
+    facts = json.loads(call("--runtime", "--json")[1])
+    assert facts["onnxruntime"]
+    lines = call("--runtime")[1].splitlines()
+    assert any(line.startswith("onnxruntime ") and line.endswith(facts["onnxruntime"]) for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["README.md"], "expected a whole model; fetch or export it again"),
+        (["no.onnx"], "no.onnx: No such file or directory; check the path"),
+        (["--set", "psi"], "--set: found 'psi', expected NAME=VALUE, such as psi=0.7"),
+        (["--layout", "NHWC"], "found options for a reading (--layout), expected none"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line_with_status_2(call, tmp_path, monkeypatch, arguments, said):
+    """On standard error, with the option or the file."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "README.md").write_bytes(b"not a model \xff" * 20)
+    status, out, err = call(*arguments)
+    assert (status, out) == (2, "")
+    assert said in err
+    assert len(err.splitlines()) == 1
