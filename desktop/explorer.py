@@ -95,6 +95,12 @@ class Explorer(QObject):
         grid = self._grids.get(page)
         return tuple(map(float, grid[index])) if grid is not None and index < len(grid) else None
 
+    def encode_image(self, path: Path) -> None:
+        """Go to the mean of q(z|x) of a picture in a file."""
+        if self._opened is not None:
+            job = jobs.encode_image(self._opened.model, path)
+            self._worker.request("encode", PICTURE, job, self._on_encoded, self.failed.emit)
+
     def save_picture(self, path: Path, picture: Bytes, scale: int) -> None:
         """Write a PNG."""
         job = jobs.save_png(path, picture, scale)
@@ -149,7 +155,7 @@ class Explorer(QObject):
         )
 
     def _on_opened(self, opened: jobs.Opened) -> None:
-        for name in ("picture", "backdrop", "gif", *(f"grid {page}" for page in self._grids)):
+        for name in ("picture", "backdrop", "gif", "encode", *(f"grid {page}" for page in self._grids)):
             self._worker.cancel(name)
         self.gif_progressed.emit(None)
         same_file = (
@@ -174,6 +180,9 @@ class Explorer(QObject):
     def _on_backdrop(self, backdrop: jobs.Backdrop | None) -> None:
         if backdrop is not None:
             self.backdrop_decoded.emit(backdrop)
+
+    def _on_encoded(self, z: tuple[float, ...]) -> None:
+        self.set_state(self.state.moved_to(z))
 
     def _on_gif_failed(self, error: Exception) -> None:
         self.gif_progressed.emit(None)

@@ -32,6 +32,7 @@ from desktop import jobs
 from desktop.command_line import describe_os_error
 from desktop.device import distribution_warning
 from desktop.explorer import Explorer
+from desktop.image_file import is_image
 from desktop.latent_plane import (
     Plane,
     Viewport,
@@ -122,15 +123,19 @@ class MainWindow(QMainWindow):
         super().closeEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take what could be a bundle."""
+        """Take what could be a model or a picture."""
         urls = event.mimeData().urls()  # hasUrls() is true of an empty list
         if urls and urls[0].isLocalFile():
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open what was dropped."""
+        """Open what was dropped; a picture is encoded, and the cursor goes to its mean."""
         event.acceptProposedAction()
-        self.open_path(Path(event.mimeData().urls()[0].toLocalFile()))
+        path = Path(event.mimeData().urls()[0].toLocalFile())
+        if is_image(path):
+            self.explorer.encode_image(path)
+        else:
+            self.open_path(path)
 
     def _lay_out(self) -> None:
         self.tabs = QTabWidget()

@@ -17,6 +17,8 @@ from desktop.latent_plane import (
     manifold_grid,
     parse_z,
     path_points,
+    plane_through,
+    principal_plane,
     quantile_axis,
     sample_prior,
     spread_apart,
@@ -108,6 +110,54 @@ def test_a_view_around_nothing_or_a_single_point_is_still_a_view():
     """No points give the prior's view; one point gives a view of a size to work with."""
     assert viewport_around(np.empty((0, 2))) == Viewport()
     assert viewport_around([(4.0, 5.0)]) == Viewport((4.0, 5.0), 0.1)
+
+
+@pytest.mark.parametrize(("latent_dim", "axes"), [(1, (0, 0)), (3, (0, 1)), (3, (2, 0)), (8, (5, 3))])
+def test_a_plane_of_two_axes_knows_them(latent_dim, axes):
+    """So that its ticks can be named; another plane has none."""
+    plane = axis_plane([0.5] * latent_dim, *axes)
+    assert plane.axes == axes
+    if latent_dim > 1:
+        assert plane_through(*np.eye(latent_dim)[:2], [0.3] * latent_dim).axes is None
+
+
+def test_a_plane_through_three_points_holds_them():
+    """(0, 0) is the first, the second lies to the right of it, the third above the line of both."""
+    points = np.random.default_rng(0).normal(size=(3, 5))
+    plane = plane_through(*points)
+    ab = plane.project(points)
+    assert plane.embed(ab) == pytest.approx(points, abs=1e-6)
+    assert ab[0] == pytest.approx([0, 0])
+    assert ab[1] == pytest.approx([np.linalg.norm(points[1] - points[0]), 0])
+    assert ab[2, 1] > 0
+    assert np.dot(plane.u, plane.v) == pytest.approx(0)
+    assert np.linalg.norm([plane.u, plane.v], axis=1) == pytest.approx([1, 1])
+
+
+@pytest.mark.parametrize(
+    "points",
+    [([0, 0, 0], [1, 1, 1], [2, 2, 2]), ([0, 0], [0, 0], [1, 0]), ([1, 0], [2, 0], [1, 0]), ([0], [1], [2])],
+)
+def test_three_points_on_a_line_span_no_plane(points):
+    """Nor do two that are the same, or one dimension."""
+    with pytest.raises(ValueError, match="found three points on one line, expected a triangle"):
+        plane_through(*points)
+
+
+def test_the_principal_plane_holds_what_varies_most():
+    """Of points spread 5, 2 and 0.1 along three directions it is spanned by the first two, through the mean."""
+    draw = np.random.default_rng(0)
+    turn = np.linalg.qr(draw.normal(size=(6, 6)))[0]
+    points = draw.normal(size=(4000, 6)) * [5, 2, 0.1, 0.1, 0.1, 0.1] @ turn + 3
+    plane = principal_plane(points)
+    assert abs(np.dot(plane.u, turn[0])) > 0.999
+    assert abs(np.dot(plane.v, turn[1])) > 0.999
+    assert plane.origin == pytest.approx(points.mean(axis=0))
+    for direction in (plane.u, plane.v):
+        assert max(direction, key=abs) > 0
+    for wrong in (points[:2], points[:, :1], np.outer(np.arange(9), np.ones(3))):
+        with pytest.raises(ValueError, match=r"^found points .*expected"):
+            principal_plane(wrong)
 
 
 @pytest.mark.parametrize(("latent_dim", "axes"), [(1, (0, 0)), (3, (0, 1)), (3, (2, 0)), (8, (5, 3))])

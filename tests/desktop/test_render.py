@@ -15,6 +15,7 @@ from desktop import render
 from desktop.latent_plane import path_points, quantile_axis, sample_prior
 from desktop.pictures import tile, to_bytes
 from desktop.runtime import DRIVER_LIBRARY
+from tests.desktop.foreign_models import decoder
 
 ROOT = Path(__file__).parents[2]
 
@@ -75,6 +76,47 @@ def test_the_axes_of_the_plane_can_be_chosen(call, tmp_path, make_bundle, plain_
     axis = quantile_axis(4)
     z = [(0, b, 0, a) for b in axis[::-1] for a in axis]
     assert same_picture(imageio.imread(tmp_path / "a.png"), tile(to_bytes(plain_decoder(path)(z)), 4))
+
+
+def test_a_plane_goes_through_any_three_points(call, tmp_path, make_bundle, plain_decoder, same_picture):
+    """Its middle is the first, its directions are orthonormal: along the second, and towards the third."""
+    path = make_bundle(latent_dim=3)
+    through = ("--through", "1,1,1", "--through", "1,4,1", "--through", "3,9,1")
+    assert call("plane", path, "--out", tmp_path / "a.png", "--n", 4, *through)[0] == 0
+    axis = quantile_axis(4)
+    z = [(1 + b, 1 + a, 1) for b in axis[::-1] for a in axis]
+    assert same_picture(imageio.imread(tmp_path / "a.png"), tile(to_bytes(plain_decoder(path)(z)), 4))
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--through", "0,0,0"], "--through: found 1 point, expected three"),
+        (["--through", "0,0", "--through", "1,0,0", "--through", "0,1,0"], "--through: found z = '0,0'"),
+        (
+            ["--through", "0,0,0", "--through", "1,0,0", "--through", "2,0,0"],
+            "--through: found three points on",
+        ),
+        (["--through", "0,0,0", "--axes", 0, 1], "found --axes and --through, expected one of them"),
+    ],
+)
+def test_points_that_span_no_plane_are_refused(refused, tmp_path, make_bundle, options, said):
+    """How many, in how many dimensions, and not on one line."""
+    assert said in refused("plane", make_bundle(latent_dim=3), "--out", tmp_path / "a.png", *options)
+
+
+def test_a_bare_decoder_is_rendered_as_it_is_read(call, refused, tmp_path):
+    """Options set its reading: the same values as [-1, 1] and as [0, 1] give other pictures."""
+    path = decoder(tmp_path / "model.onnx", last="", scale=0.1)
+    sheets = []
+    for value_range in ("signed", "unit"):
+        out = tmp_path / f"{value_range}.png"
+        assert call("samples", path, "--out", out, "--n", 3, "--range", value_range)[0] == 0
+        sheets.append(imageio.imread(out))
+    assert sheets[0].shape == sheets[1].shape == (24, 30)
+    assert (sheets[0] != sheets[1]).any()
+    said = refused("samples", path, "--out", tmp_path / "a.png", "--layout", "NHWC")
+    assert "no output is a picture with --layout NHWC" in said
 
 
 @pytest.mark.parametrize("shape", [(1, 12, 12), (3, 8, 10)])

@@ -1,0 +1,69 @@
+"""Whatever a stranger sends: one clear line within seconds, little memory, and the program goes on."""
+
+import time
+
+import numpy as np
+import pytest
+
+from desktop.model_error import ModelError
+from desktop.runtime import Model
+from desktop.source import open_source
+from tests.desktop.hostile_models import CUTS, MUTATIONS, corpus, mutated, truncated
+
+LIMIT_S = 5.0
+CORPUS = dict(corpus())
+
+
+def opened(path):
+    """The error of opening a file in the program, or None where it opens and decodes."""
+    try:
+        source = open_source(path)
+        model = Model(source, "cpu")
+    except (ModelError, OSError) as error:
+        return str(error)
+    try:
+        model.decode(np.zeros((2, model.latent_dim), np.float32))
+    finally:
+        model.close()
+    return None
+
+
+@pytest.mark.parametrize("name", CORPUS)
+def test_a_hostile_file_is_refused_in_one_line_in_time(name, tmp_path):
+    """What was found and expected, within five seconds."""
+    path = tmp_path / "model.onnx"
+    CORPUS[name](path)
+    start = time.monotonic()
+    message = opened(path)
+    assert time.monotonic() - start < LIMIT_S
+    assert message is not None
+    assert message.startswith(f"{path}: ")
+    assert "\n" not in message
+    assert len(message) < 900
+
+
+def test_a_truncated_file_is_refused_wherever_it_ends(tmp_path):
+    """Cut off at fifty places."""
+    path = tmp_path / "model.onnx"
+    cut = list(truncated())
+    assert len(cut) == CUTS
+    for data in cut:
+        path.write_bytes(data)
+        message = opened(path)
+        assert message is not None, len(data)
+        assert message.startswith(f"{path}: found "), message
+
+
+@pytest.mark.slow
+def test_a_mutated_file_is_refused_or_harmless(tmp_path):
+    """Five hundred times some bytes of a good file are others: an error of one line, or pictures."""
+    path = tmp_path / "model.onnx"
+    changed = list(mutated())
+    assert len(changed) == MUTATIONS
+    for data in changed:
+        path.write_bytes(data)
+        start = time.monotonic()
+        message = opened(path)
+        assert time.monotonic() - start < LIMIT_S
+        assert message is None or message.startswith(f"{path}: ")
+        assert message is None or "\n" not in message
