@@ -52,14 +52,13 @@ def read_image(path: Path) -> Bytes:
     kind = _kind(data)
     if kind is None:
         raise ImageError(f"{path}: found no picture, expected PNG, JPEG, BMP, GIF or WebP; save it as one")
-    how = {"plugin": "pillow", "extension": kind, "index": 0}
     try:
         # The size stands at the beginning; nothing is unpacked before it is known to be small enough.
-        height, width = imageio.improps(data, **how).shape[:2]
+        height, width = imageio.improps(data, index=0, plugin="pillow", extension=kind).shape[:2]
         if width * height > MAX_PIXELS:
             size = f"{width:,} × {height:,} pixels"
             raise ImageError(f"{path}: found {size}, expected at most {MAX_PIXELS:,}; make it smaller")
-        pixels = imageio.imread(data, mode="RGBA", **how)
+        pixels = imageio.imread(data, index=0, plugin="pillow", extension=kind, mode="RGBA")
     except ImageError:
         raise
     except Exception as error:  # a damaged picture can raise whatever its decoder likes

@@ -9,7 +9,7 @@ import click
 
 from desktop.command_line import run_command
 from desktop.device import DeviceError
-from desktop.model_file import ModelError, ModelFile, Tensor
+from desktop.model_file import ModelError, ModelFile
 from desktop.reading import EncoderReading, Reading
 from desktop.reading_options import reading_options, wanted_from
 from desktop.runtime import describe_runtime
@@ -84,8 +84,8 @@ def _describe_file(file: ModelFile) -> list[str]:
         f"  made by      {file.producer or 'unknown'}; operators of {opsets}",
         f"  size         {len(file.data):,} bytes, {file.parameter_count:,} parameters",
         f"  operators    {operators}",
-        f"  takes        {', '.join(map(_tensor_in_words, file.inputs))}",
-        f"  gives        {', '.join(map(_tensor_in_words, file.outputs))}",
+        f"  takes        {', '.join(tensor.in_words() for tensor in file.inputs)}",
+        f"  gives        {', '.join(tensor.in_words() for tensor in file.outputs)}",
     ]
 
 
@@ -108,13 +108,6 @@ def _describe_reading(reading: Reading | EncoderReading) -> list[str]:
         mark = "   (a guess)" if field.name in reading.guesses else ""
         lines.append(f"  {field.name.replace('_', ' '):<14} {words or 'none'}{mark}")
     return lines
-
-
-def _tensor_in_words(tensor: Tensor) -> str:
-    shape = (
-        "of any shape" if tensor.shape is None else "[" + ", ".join(str(s or "?") for s in tensor.shape) + "]"
-    )
-    return f"{tensor.name} {tensor.dtype} {shape}"
 
 
 @click.command(

@@ -37,6 +37,12 @@ class Tensor:
     dtype: str
     shape: tuple[int | str | None, ...] | None
 
+    def in_words(self) -> str:
+        """Such as "z float32 [N, 2]", with a name of reasonable length."""
+        if self.shape is None:
+            return f"{self.name[:60]} {self.dtype} of any shape"
+        return f"{self.name[:60]} {self.dtype} [{', '.join(str(size or '?') for size in self.shape)}]"
+
 
 @dataclass(frozen=True)
 class ModelFile:

@@ -102,7 +102,7 @@ def _z_input(file: ModelFile, wishes: Wanted, guesses: set[str]) -> _Input:
     floats = [tensor for tensor in file.inputs if tensor.dtype in FLOATS and _sizes(tensor) is not None]
     if name is not None:
         if by_name[name] not in floats:
-            raise ModelError(f"--z-input: found {_in_words(by_name[name])}, expected float [N, d] or [d]")
+            raise ModelError(f"--z-input: found {by_name[name].in_words()}, expected float [N, d] or [d]")
         tensor = by_name[name]
     else:
         if not floats:
@@ -118,7 +118,7 @@ def _z_input(file: ModelFile, wishes: Wanted, guesses: set[str]) -> _Input:
     latent_dim = wanted.whole_number(wishes, "latent-dim", MAX_LATENT_DIM)
     declared = None if open_axes else int(np.prod([size for size in shape if size is not None]))
     if declared is not None and not 1 <= declared <= MAX_LATENT_DIM:
-        raise _no_reading(file, f"the input {_in_words(tensor)} holds {declared:,} numbers a picture")
+        raise _no_reading(file, f"the input {tensor.in_words()} holds {declared:,} numbers a picture")
     if declared is not None and latent_dim not in (None, declared):
         raise ModelError(f"--latent-dim: found {latent_dim}, expected {declared} as the model says")
     wish = wanted.whole_number(wishes, "batch", 4096)
@@ -169,7 +169,7 @@ def _picture_outputs(file: ModelFile, wishes: Wanted) -> list[str]:
     name = wanted.one_of(wishes, "output", by_name)
     if name is not None:
         if by_name[name].dtype not in DTYPES:
-            raise ModelError(f"--output: found {_in_words(by_name[name])}, expected numbers")
+            raise ModelError(f"--output: found {by_name[name].in_words()}, expected numbers")
         return [name]
     names = [tensor.name for tensor in file.outputs if tensor.dtype in (*FLOATS, "uint8")]
     if not names:
@@ -201,7 +201,7 @@ def _first_decode(
             return filled, results
     if last_error is None:
         raise ModelError(
-            f"--latent-dim: found {chosen.latent_dim}, expected what fits {_in_words(chosen.tensor)}"
+            f"--latent-dim: found {chosen.latent_dim}, expected what fits {chosen.tensor.in_words()}"
         )
     raise last_error
 
@@ -335,14 +335,9 @@ def _count(tensor: Tensor) -> int:
 
 
 def _no_reading(file: ModelFile, why: str) -> ModelError:
-    inputs = ", ".join(_in_words(tensor) for tensor in file.inputs) or "none"
-    outputs = ", ".join(_in_words(tensor) for tensor in file.outputs)
+    inputs = ", ".join(tensor.in_words() for tensor in file.inputs) or "none"
+    outputs = ", ".join(tensor.in_words() for tensor in file.outputs)
     return ModelError(
         f"{file.path}: found no reading of it as a decoder: {why}; its inputs: {inputs[:200]}; "
         f"its outputs: {outputs[:200]}; if it is one, set --z-input, --output, --layout or --image-shape"
     )
-
-
-def _in_words(tensor: Tensor) -> str:
-    shape = "of any shape" if tensor.shape is None else str(list(tensor.shape)).replace("'", "")
-    return f"{tensor.name[:60]} {tensor.dtype} {shape}"

@@ -88,7 +88,7 @@ def _picture_input(
     tensors = [by_name[name]] if name is not None else list(file.inputs)
     fits = [(tensor, layout) for tensor in tensors for layout in _layouts(tensor, decoder)]
     if not fits:
-        found = ", ".join(_in_words(tensor) for tensor in file.inputs) or "none"
+        found = ", ".join(tensor.in_words() for tensor in file.inputs) or "none"
         shape = " × ".join(map(str, decoder.image_shape))
         raise ModelError(
             f"{file.path}: found no input of this encoder that takes the decoder's pictures of {shape}; its "
@@ -184,8 +184,3 @@ def _spread(name: str, numbers: Array, is_joined: bool, guesses: set[str]) -> Sp
     if not is_joined and VARIANCE_NAMES.search(name):
         return Spread.VARIANCE
     return Spread.STD
-
-
-def _in_words(tensor: Tensor) -> str:
-    shape = "of any shape" if tensor.shape is None else str(list(tensor.shape)).replace("'", "")
-    return f"{tensor.name[:60]} {tensor.dtype} {shape}"

@@ -27,9 +27,9 @@ from PySide6.QtWidgets import QApplication
 from desktop.explorer import Explorer
 from desktop.runtime import Model
 from desktop.shipped import shipped_bundle
+from desktop.source import open_source
 from desktop.widgets.main_window import MainWindow
 from desktop.widgets.picture_view import PictureView
-from export.bundle import open_bundle
 
 IDLE_S = 0.02
 
@@ -138,7 +138,7 @@ def main() -> None:
         )
     )
 
-    model = Model(open_bundle(arguments.bundle))
+    model = Model(open_source(arguments.bundle))
     z = np.zeros((1, model.latent_dim), np.float32)
     bare = []
     for _ in range(arguments.drags):

@@ -145,7 +145,7 @@ def test_three_points_on_a_line_span_no_plane(points):
 
 
 def test_the_principal_plane_holds_what_varies_most():
-    """Of points spread 5, 2 and 0.1 along three directions it is spanned by the first two, through the mean."""
+    """Of points spread 5, 2 and 0.1 along directions it is spanned by the first two, through the mean."""
     draw = np.random.default_rng(0)
     turn = np.linalg.qr(draw.normal(size=(6, 6)))[0]
     points = draw.normal(size=(4000, 6)) * [5, 2, 0.1, 0.1, 0.1, 0.1] @ turn + 3
