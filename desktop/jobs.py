@@ -33,11 +33,12 @@ class Opened:
 
 @dataclass(frozen=True)
 class Decoded:
-    """One picture: its z, probabilities float32 [C, H, W], and how long the decode took."""
+    """One picture: its z, probabilities float32 [C, H, W], how long it took, what was wrong with it."""
 
     z: tuple[float, ...]
     probabilities: NDArray[np.float32]
     decode_ms: float
+    warning: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,9 @@ def open_model(path: Path, wishes: Wanted | None, device: DeviceName) -> Iterato
 
 def decode_picture(model: Model, z: tuple[float, ...]) -> Iterator[Decoded]:
     """Decode one z."""
+    model.warning = ""
     (probabilities,) = model.decode(np.array([z], np.float32))
-    yield Decoded(z, probabilities, model.last_decode_ms)
+    yield Decoded(z, probabilities, model.last_decode_ms, model.warning)
 
 
 def encode_image(model: Model, path: Path) -> Iterator[tuple[float, ...]]:

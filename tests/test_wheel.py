@@ -42,7 +42,8 @@ def test_contents(wheel: Path) -> None:
         "export",
         "desktop",
     }
-    for script in ("latent-plane", "latent-plane-fit", "latent-plane-evaluate", "latent-plane-export"):
+    for name in ("", "-fit", "-evaluate", "-export", "-inspect"):
+        script = f"latent-plane{name}"
         assert f"{script} = " in entry_points
 
 

@@ -71,6 +71,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.explorer = explorer
         self._picture: Bytes | None = None
+        self._warning = ""
         self._decoded: jobs.Decoded | None = None
         self._picture_mode = explorer.state.picture_mode
         self._sheets: dict[str, Bytes] = {}
@@ -359,6 +360,9 @@ class MainWindow(QMainWindow):
 
     def _on_picture(self, decoded: jobs.Decoded) -> None:
         self._decoded = decoded
+        if decoded.warning and decoded.warning != self._warning:
+            self.message.show_note(decoded.warning)
+        self._warning = decoded.warning
         self._show_picture(decoded, self.explorer.state.picture_mode)
         self._show_status_soon()
 

@@ -117,14 +117,21 @@ class ReadingDialog(QDialog):
         assert file is not None
         floats = [tensor.name for tensor in file.inputs if tensor.dtype.startswith("float")]
         self._choice(form, "z-input", "z goes to", floats, reading.z_input, reading, "z_input")
+        # What most models settle themselves is not in the way.
+        for option, label, value in (
+            ("latent-dim", "Latent dimensions", reading.latent_dim),
+            ("batch", "Pictures at once", reading.batch or "any"),
+        ):
+            field = option.replace("-", "_")
+            if field in reading.guesses or option in self._wishes:
+                self._text(form, option, label, str(value), reading, field)
         for other in reading.other_inputs:
             self._number(form, other, "other_inputs" in reading.guesses)
         names = [tensor.name for tensor in file.outputs]
         self._choice(form, "output", "The picture is", names, reading.output, reading, "output")
         self._choice(form, "layout", "Layout", list(LAYOUTS), reading.layout.value, reading, "layout")
-        self._text(
-            form, "image-shape", "Channels, height, width", reading.image_shape, reading, "image_shape"
-        )
+        shape = ", ".join(map(str, reading.image_shape))
+        self._text(form, "image-shape", "Channels, height, width", shape, reading, "image_shape")
         ranges = {kind.value: name for name, kind in RANGES.items()}
         now = reading.value_range.value
         self._choice(form, "range", "Its numbers are", ranges, now, reading, "value_range")
@@ -176,15 +183,14 @@ class ReadingDialog(QDialog):
         form: QFormLayout,
         option: str,
         label: str,
-        numbers: Sequence[int],
+        text: str,
         reading: Reading,
         field: str,
     ) -> None:
-        line = QLineEdit(", ".join(map(str, numbers)))
-        shown = line.text()
+        line = QLineEdit(text)
 
         def finished() -> None:
-            if line.text() != shown:  # leaving the line without a change wants nothing
+            if line.text() != text:  # leaving the line without a change wants nothing
                 self._wish(option, line.text())
 
         line.editingFinished.connect(finished)

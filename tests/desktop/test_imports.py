@@ -16,6 +16,10 @@ WITHOUT_QT = (
     "jobs",
     "runtime",
     "render",
+    "source",
+    "inspect",
+    "trial_child",
+    "image_file",
     "device",
     "watchdog",
 )

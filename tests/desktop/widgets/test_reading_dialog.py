@@ -183,3 +183,21 @@ def test_a_dropped_picture_takes_the_cursor_to_its_mean(open_window, qtbot, tmp_
     with qtbot.waitSignal(window.explorer.failed, timeout=SOON_MS):
         drop(tmp_path / "b.png")
     assert "found a damaged picture" in window.message.text()
+
+
+def test_the_number_of_dimensions_is_there_where_the_model_leaves_it_open(open_window, tmp_path):
+    """And only there; what works is set by hand."""
+    window = open_window(decoder(tmp_path / "model.onnx", z_shape=["N", "d"], latent_dim=4))
+    window.reading.open_dialog()
+    dialog = window.reading.dialog
+    assert dialog.fields["latent-dim"].text() == "4"
+    assert "batch" not in dialog.fields
+    dialog.done(0)
+
+
+def test_numbers_that_are_none_are_said(open_window, qtbot, tmp_path):
+    """Pictures that turn into NaN far from the middle are drawn black, and a note says so."""
+    window = open_window(decoder(tmp_path / "model.onnx", last="Sqrt", scale=0.01, shift=0.5))
+    with qtbot.waitSignal(window.explorer.picture_decoded, timeout=SOON_MS):
+        window.explorer.set_state(window.explorer.state.at((500.0, 500.0)))
+    assert "NaN in 1 of 1 pictures, drawn as 0" in window.message.text()
