@@ -9,6 +9,7 @@ import click
 from desktop import pictures
 from desktop.animation import path_gif
 from desktop.command_line import run_command
+from desktop.device import distribution_warning
 from desktop.latent_plane import (
     Plane,
     axis_plane,
@@ -168,7 +169,11 @@ def _open(common: dict[str, Any], suffix: str) -> Model:
         raise RenderError(f"--out {out}: found the ending {out.suffix or 'none'!r}, expected {suffix}")
     device: DeviceName = common["device"]
     source = open_source(common["model"] or shipped_bundle(), wanted_from(**common))
-    return Model(source, device)
+    model = Model(source, device)
+    for note in (source.guess_note, *source.notes, model.warning, distribution_warning()):
+        if note:
+            click.echo(note, err=True)
+    return model
 
 
 def _write_sheet(picture: pictures.Bytes, model: Model, common: dict[str, Any]) -> None:
@@ -176,7 +181,10 @@ def _write_sheet(picture: pictures.Bytes, model: Model, common: dict[str, Any]) 
     enlarged = pictures.enlarge(picture[None], scale)[0]
     pictures.write_png(common["out"], enlarged)
     height, width = enlarged.shape[:2]
-    click.echo(f"{common['out']}: {width} × {height} pixels, decoded on {model.device.description}")
+    where = model.device.description + (f" ({model.device.reason})" if model.device.reason else "")
+    click.echo(f"{common['out']}: {width} × {height} pixels, decoded on {where}")
+    if model.warning:
+        click.echo(model.warning, err=True)
 
 
 def main() -> None:

@@ -55,6 +55,14 @@ class Source:
     wanted: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
+    @property
+    def guess_note(self) -> str:
+        """Which parts of the decoder's reading are guesses that nobody has looked at; else empty."""
+        if self.wanted or not self.reading.guesses:
+            return ""
+        guesses = ", ".join(sorted(name.replace("_", " ") for name in self.reading.guesses))
+        return f"{self.path.name} was read with guesses: {guesses}"
+
 
 def open_source(path: Path, wishes: Wanted | None = None) -> Source:
     """Open a bundle or a bare `.onnx`.

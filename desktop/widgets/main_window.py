@@ -327,12 +327,8 @@ class MainWindow(QMainWindow):
     def _show_notes(self, opened: jobs.Opened) -> None:
         """What people should know of a model that was opened all the same."""
         source = opened.model.source
-        notes = [*source.notes, opened.model.warning, distribution_warning()]
-        if source.reading.guesses and not source.wanted:
-            guessed = ", ".join(sorted(name.replace("_", " ") for name in source.reading.guesses))
-            notes.insert(
-                0, f"{source.path.name} was read with guesses: {guessed} (File, How the model is read)"
-            )
+        guesses = source.guess_note and f"{source.guess_note} (File, How the model is read)"
+        notes = [guesses, *source.notes, opened.model.warning, distribution_warning()]
         if any(notes):
             self.message.show_note("; ".join(filter(None, notes)))
 

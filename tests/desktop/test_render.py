@@ -105,6 +105,15 @@ def test_points_that_span_no_plane_are_refused(refused, tmp_path, make_bundle, o
     assert said in refused("plane", make_bundle(latent_dim=3), "--out", tmp_path / "a.png", *options)
 
 
+def test_nothing_is_guessed_silently(call, tmp_path):
+    """What was guessed is said on standard error, until someone has set it."""
+    path = decoder(tmp_path / "model.onnx", last="", scale=5.0)
+    guessed = call("samples", path, "--out", tmp_path / "a.png", "--n", 1)
+    assert (guessed[0], guessed[2]) == (0, "model.onnx was read with guesses: value range\n")
+    chosen = call("samples", path, "--out", tmp_path / "a.png", "--n", 1, "--range", "logits")
+    assert (chosen[0], chosen[2]) == (0, "")
+
+
 def test_a_bare_decoder_is_rendered_as_it_is_read(call, refused, tmp_path):
     """Options set its reading: the same values as [-1, 1] and as [0, 1] give other pictures."""
     path = decoder(tmp_path / "model.onnx", last="", scale=0.1)
