@@ -29,25 +29,34 @@ def feeds(reading: Reading, z: Floats) -> dict[str, Array]:
     return taken | {other.name: _filled(other, len(z)) for other in reading.other_inputs}
 
 
-def probabilities(reading: Reading, raw: Array) -> Floats:
+def probabilities(reading: Reading, raw: Array, out: Floats | None = None) -> Floats:
     """Pictures float32 [N, C, H, W] in [0, 1] from the decoder's output; NaN stays NaN.
 
-    Raises ModelError when the output has another shape than the reading says.
+    With `out` [M, C, H, W] the first M of them go there. Raises ModelError when the output has another shape
+    than the reading says, or is of less than M pictures.
     """
-    pictures = _to_nchw(raw, reading.layout, reading.image_shape)
+    pictures = _as_nchw(raw, reading.layout, reading.image_shape)
+    if out is None:
+        out = np.empty(pictures.shape, np.float32)
+    elif len(pictures) < len(out):
+        raise ModelError(f"found {len(pictures)} pictures, expected {len(out)}")
+    # In place throughout: a plane of pictures is many megabytes.
+    pictures = pictures[: len(out)]
+    if reading.value_range is ValueRange.UNIT:
+        return np.clip(pictures, 0, 1, out=out, casting="same_kind")
     if reading.value_range is ValueRange.LOGITS:
-        # In place throughout: a plane of pictures is many megabytes.
-        np.clip(pictures, -MAX_LOGIT, MAX_LOGIT, out=pictures)
-        np.negative(pictures, out=pictures)
-        np.exp(pictures, out=pictures)
-        pictures += 1
-        return np.reciprocal(pictures, out=pictures)
+        np.clip(pictures, -MAX_LOGIT, MAX_LOGIT, out=out, casting="same_kind")
+        np.negative(out, out=out)
+        np.exp(out, out=out)
+        out += 1
+        return np.reciprocal(out, out=out)
+    out[:] = pictures
     if reading.value_range is ValueRange.SIGNED:
-        pictures += 1
-        pictures *= 0.5
-    elif reading.value_range is ValueRange.BYTES:
-        pictures *= 1 / 255
-    return np.clip(pictures, 0, 1, out=pictures)
+        out += 1
+        out *= 0.5
+    else:
+        out *= 1 / 255
+    return np.clip(out, 0, 1, out=out)
 
 
 def encoder_feeds(reading: EncoderReading, x: Floats) -> dict[str, Array]:
@@ -112,8 +121,8 @@ def layout_shape(layout: Layout, image_shape: tuple[int, int, int]) -> tuple[int
     }[layout]
 
 
-def _to_nchw(raw: Array, layout: Layout, image_shape: tuple[int, int, int]) -> Floats:
-    """A fresh float32 [N, C, H, W]."""
+def _as_nchw(raw: Array, layout: Layout, image_shape: tuple[int, int, int]) -> Array:
+    """The same numbers as [N, C, H, W]."""
     channels, height, width = image_shape
     expected = layout_shape(layout, image_shape)
     # One picture may come without its batch axis; ones beside a flat vector are how some tools write it.
@@ -128,7 +137,7 @@ def _to_nchw(raw: Array, layout: Layout, image_shape: tuple[int, int, int]) -> F
         )
     if layout in (Layout.NHWC, Layout.FLAT):
         raw = raw.reshape(-1, height, width, channels).transpose(0, 3, 1, 2)
-    return np.array(raw.reshape(-1, channels, height, width), np.float32, order="C")
+    return raw.reshape(-1, channels, height, width)
 
 
 def _is_flat(shape: tuple[int, ...], count: int) -> bool:
