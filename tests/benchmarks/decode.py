@@ -4,9 +4,9 @@
 
 All run the same network with the same weights on the cores that this process may use, in turn, round by
 round, so that what else the machine does hits all alike; beside them runs a large float32 matrix product,
-the rate that the cores can reach. A round's time is the median of five to twenty decodes in a row. Printed are
-medians with least and most over the rounds, the share of the product's rate, the times of one picture, and
-the share of a core that an idle model burns. `--chunks 5,10,20` compares sizes of the chunks that one run
+the rate that the cores can reach. A round's time is the median of five to twenty decodes in a row. Printed
+are medians with least and most over the rounds, the share of the product's rate, the times of one picture,
+and the share of a core that an idle model burns. `--chunks 5,10,20` compares sizes of the chunks that one run
 takes. It needs a bundle of this project's own network.
 """
 
