@@ -1,7 +1,9 @@
 """What the window does: holds the open model and the state, and asks the worker for what is to be seen."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -9,18 +11,22 @@ from desktop import jobs
 from desktop.animation import path_gif
 from desktop.latent_plane import Floats, manifold_grid, path_points, sample_prior, viewport_around
 from desktop.pictures import Bytes
-from desktop.runtime import DeviceName
+from desktop.runtime import DeviceName, Model
 from desktop.source import Source
 from desktop.state import ViewState, start_state
 from desktop.wanted import Wanted
 from desktop.worker import Worker
+from export.bundle import Posterior
 
 # Lower goes first.
 PICTURE, GRID, SAVE, BACKDROP, GIF = range(5)
 
 
 class Explorer(QObject):
-    """One open model at a time. What fails leaves everything as it was and says so by `failed`."""
+    """One open model at a time. What fails leaves everything as it was and says so by `failed`.
+
+    What a feature needs of the background it asks for by `run`, from a file of its own.
+    """
 
     opened = Signal(object)  # jobs.Opened
     open_failed = Signal(object)  # Exception
@@ -39,6 +45,7 @@ class Explorer(QObject):
         self._worker = Worker(self)
         self._opener = Worker(self)
         self._opened: jobs.Opened | None = None
+        self._of_model: set[str] = set()
         self._size_px = (1, 1)
         self._grids: dict[str, Floats] = {}
         self.state = ViewState()
@@ -47,6 +54,39 @@ class Explorer(QObject):
     def source(self) -> Source | None:
         """What is open."""
         return None if self._opened is None else self._opened.model.source
+
+    @property
+    def model(self) -> Model | None:
+        """What decodes, and encodes if it can."""
+        return None if self._opened is None else self._opened.model
+
+    @property
+    def posterior(self) -> Posterior | None:
+        """What the encoder made of the held-out images, where the open bundle says."""
+        return None if self._opened is None else self._opened.posterior
+
+    def run(
+        self,
+        name: str,
+        urgency: int,
+        steps: Iterator[Any],
+        on_result: Callable[[Any], object],
+        on_end: Callable[[], object] = lambda: None,
+        on_error: Callable[[Exception], object] | None = None,
+        of_model: bool = True,
+    ) -> None:
+        """Have the worker take `steps`, in the place of an earlier request called `name`.
+
+        As `Worker.request`; errors go to `failed` unless `on_error` takes them. What is `of_model` is
+        dropped when another model is opened.
+        """
+        if of_model:
+            self._of_model.add(name)
+        self._worker.request(name, urgency, steps, on_result, on_error or self.failed.emit, on_end)
+
+    def cancel(self, name: str) -> None:
+        """Drop a request of `run`, with all results that have not arrived."""
+        self._worker.cancel(name)
 
     def open(self, path: Path, wishes: Wanted | None = None) -> None:
         """Open a bundle or a bare model; what is open stays so until the new one is ready, or it fails.
@@ -75,6 +115,10 @@ class Explorer(QObject):
         if old.plane != state.plane or old.viewport != state.viewport:
             self._request_backdrop()
 
+    def change(self, **changes: Any) -> None:
+        """Look at something else: the state with some fields replaced."""
+        self.set_state(replace(self.state, **changes))
+
     def set_view_size(self, size_px: tuple[int, int]) -> None:
         """The plane is drawn at another size: what is in view changed."""
         if size_px != self._size_px:
@@ -98,65 +142,61 @@ class Explorer(QObject):
     def encode_image(self, path: Path) -> None:
         """Go to the mean of q(z|x) of a picture in a file."""
         if self._opened is not None:
-            job = jobs.encode_image(self._opened.model, path)
-            self._worker.request("encode", PICTURE, job, self._on_encoded, self.failed.emit)
+            self.run("encode", PICTURE, jobs.encode_image(self._opened.model, path), self._on_encoded)
 
     def save_picture(self, path: Path, picture: Bytes, scale: int) -> None:
         """Write a PNG."""
         job = jobs.save_png(path, picture, scale)
-        self._worker.request(f"save {path}", SAVE, job, self.saved.emit, self.failed.emit)
+        self.run(f"save {path}", SAVE, job, self.saved.emit, of_model=False)
 
-    def save_gif(self, path: Path, frame_count: int, fps: int, closed: bool) -> None:
+    def save_gif(self, path: Path, frame_count: int, fps: int) -> None:
         """Write the path as a GIF. Raises ValueError when the path has no two different points."""
         if self._opened is None:
             return
         model = self._opened.model
-        z = path_points(self.state.path, frame_count, closed)
+        z = path_points(self.state.path, frame_count, self.state.path_closed)
         scale = max(1, 280 // max(model.image_shape[1:]))
         self.gif_progressed.emit(0.0)
-        self._worker.request(
+        self.run(
             "gif",
             GIF,
             path_gif(model.decode, z, path, fps, scale),
             self.gif_progressed.emit,
-            self._on_gif_failed,
             lambda: self._on_gif_saved(path),
+            self._on_gif_failed,
         )
 
     def cancel_gif(self) -> None:
         """Stop making the GIF; what was at its path before is untouched."""
-        self._worker.cancel("gif")
+        self.cancel("gif")
         self.gif_progressed.emit(None)
 
     def _request_picture(self) -> None:
         if self._opened is not None:
             job = jobs.decode_picture(self._opened.model, self.state.z)
-            self._worker.request("picture", PICTURE, job, self.picture_decoded.emit, self.failed.emit)
+            self.run("picture", PICTURE, job, self.picture_decoded.emit)
 
     def _request_backdrop(self) -> None:
         if self._opened is None or min(self._size_px) < 2:
             return
         edges = self.state.viewport.edges(self._size_px)
         job = jobs.decode_backdrop(self._opened.model, self.state.plane, edges, self._size_px)
-        self._worker.request(
-            "backdrop", BACKDROP, job, self._on_backdrop, self.failed.emit, self.backdrop_finished.emit
-        )
+        self.run("backdrop", BACKDROP, job, self._on_backdrop, self.backdrop_finished.emit)
 
     def _request_grid(self, page: str, z: Floats, n: int) -> None:
         if self._opened is None:
             return
         self._grids[page] = z
-        self._worker.request(
+        self.run(
             f"grid {page}",
             GRID,
             jobs.decode_sheet(self._opened.model, z, n),
             lambda sheet: None if sheet is None else self.sheet_decoded.emit(page, sheet),
-            self.failed.emit,
         )
 
     def _on_opened(self, opened: jobs.Opened) -> None:
-        for name in ("picture", "backdrop", "gif", "encode", *(f"grid {page}" for page in self._grids)):
-            self._worker.cancel(name)
+        while self._of_model:
+            self._worker.cancel(self._of_model.pop())
         self.gif_progressed.emit(None)
         same_file = (
             self._opened is not None and self._opened.model.source.sha256 == opened.model.source.sha256
@@ -171,7 +211,7 @@ class Explorer(QObject):
             if opened.posterior is not None:
                 view = viewport_around(fresh.plane.project(opened.posterior.mean))
                 fresh = replace(fresh, viewport=view)
-            self.state = replace(fresh, show_backdrop=before.show_backdrop, show_points=before.show_points)
+            self.state = replace(fresh, layers=before.layers, picture_mode=before.picture_mode)
         self.opened.emit(opened)
         self.state_changed.emit(self.state)
         self._request_picture()

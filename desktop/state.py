@@ -17,6 +17,13 @@ class PictureMode(StrEnum):
     SAMPLE = "Bernoulli sample"
 
 
+class Layer(StrEnum):
+    """What can be drawn on the plane, each to be switched; a value is its name in the window."""
+
+    BACKDROP = "Decoded plane"
+    POINTS = "Held-out images by label"
+
+
 @dataclass(frozen=True)
 class ViewState:
     """What the window shows of a model.
@@ -25,21 +32,21 @@ class ViewState:
         z: the cursor, d numbers, on the plane.
         plane: the plane that is drawn: an origin and two directions.
         viewport: the part of the plane in view.
-        show_backdrop: whether the decoded plane is drawn.
-        show_points: whether the held-out means are drawn.
+        layers: what is drawn on the plane.
         hidden_labels: labels whose points are not drawn.
         picture_mode: how the picture at the cursor is drawn.
         path: the z of the path's points, in order.
+        path_closed: whether the path returns to its first point.
     """
 
     z: tuple[float, ...] = (0.0, 0.0)
     plane: Plane = START_PLANE
     viewport: Viewport = START_VIEWPORT
-    show_backdrop: bool = True
-    show_points: bool = True
+    layers: frozenset[Layer] = frozenset({Layer.BACKDROP, Layer.POINTS})
     hidden_labels: frozenset[int] = frozenset()
     picture_mode: PictureMode = PictureMode.PROBABILITIES
     path: tuple[tuple[float, ...], ...] = ()
+    path_closed: bool = False
 
     def moved_to(self, z: tuple[float, ...]) -> "ViewState":
         """With the cursor anywhere in the space; the plane goes with it, its directions stay."""
@@ -61,6 +68,10 @@ class ViewState:
         """With the cursor moved by plane units."""
         a, b = self.plane.project(self.z)
         return self.at((float(a) + da, float(b) + db))
+
+    def with_layer(self, layer: Layer, on: bool) -> "ViewState":
+        """With a layer drawn, or not."""
+        return replace(self, layers=self.layers | {layer} if on else self.layers - {layer})
 
     def with_label_switched(self, label: int) -> "ViewState":
         """With one label's points hidden, or shown again."""

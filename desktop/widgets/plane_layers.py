@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 
 from desktop.latent_plane import Viewport, spread_apart, ticks
-from desktop.state import ViewState
+from desktop.state import Layer, ViewState
 from desktop.widgets import colors
 
 Edges = tuple[float, float, float, float]
@@ -38,7 +38,7 @@ def backdrop_layer(
 ) -> QPixmap:
     """The canvas, and on it the decoded plane between `edges`: left, bottom, right, top."""
     layer = _layer(size, ratio, colors.CANVAS)
-    if state.show_backdrop and backdrop is not None:
+    if Layer.BACKDROP in state.layers and backdrop is not None:
         left, bottom, right, top = edges
         corners = state.viewport.to_px((size.width(), size.height()), [(left, top), (right, bottom)])
         (x0, y0), (x1, y1) = corners.tolist()
@@ -56,7 +56,7 @@ def points_layer(state: ViewState, size: QSize, ratio: float, points: Points) ->
     painter = QPainter(layer)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     size_px = size.width(), size.height()
-    if state.show_points:
+    if Layer.POINTS in state.layers:
         _draw_points(painter, state, size_px, ratio, points)
     _draw_axes(painter, state.viewport, size_px, state.plane.axes)
     painter.end()

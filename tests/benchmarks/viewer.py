@@ -45,8 +45,8 @@ class Watch:
 
         def paint(view: PictureView, event: object) -> None:
             original(view, event)
-            if view is self.window.panel.picture and view.image() is not None:
-                self.painted_z = self.window._decoded.z
+            if view is self.window.panel.picture.picture and view.image() is not None:
+                self.painted_z = self.window.picture_control.decoded.z
                 self.loop.quit()
 
         PictureView.paintEvent = paint

@@ -9,7 +9,7 @@ from PIL import Image
 
 from desktop.latent_plane import Viewport, axis_plane, manifold_grid, path_points, sample_prior
 from desktop.pictures import tile, to_bytes
-from desktop.state import start_state
+from desktop.state import Layer, start_state
 from export.bundle import BundleError
 
 SIZE_PX = (300, 200)
@@ -80,12 +80,14 @@ def test_a_bundle_that_cannot_be_opened_leaves_everything_as_it_was(explorer, tm
 
 def test_another_bundle_takes_the_place_of_the_first(explorer, make_bundle, qtbot):
     """What is switched off stays off; cursor, path and view begin anew."""
-    changed = replace(explorer.state, show_backdrop=False, path=((1.0, 1.0),), viewport=Viewport((5, 5), 1))
+    changed = replace(
+        explorer.state, layers=frozenset({Layer.POINTS}), path=((1.0, 1.0),), viewport=Viewport((5, 5), 1)
+    )
     explorer.set_state(changed)
     with qtbot.waitSignal(explorer.opened, timeout=SOON_MS):
         explorer.open(make_bundle(name="second", latent_dim=3))
     assert explorer.source.name == "second"
-    assert explorer.state == replace(start_state(3), show_backdrop=False)
+    assert explorer.state == replace(start_state(3), layers=frozenset({Layer.POINTS}))
 
 
 def test_the_last_of_several_openings_wins(explorer, make_bundle, qtbot):
@@ -106,7 +108,11 @@ def test_the_last_of_several_openings_wins(explorer, make_bundle, qtbot):
         ({"z": (1.0, 0.5)}, True, False),
         ({"viewport": Viewport((1.0, 0.0), 2.0)}, False, True),
         ({"plane": axis_plane((0.0, 0.0), 1, 0)}, False, True),
-        ({"show_points": False, "hidden_labels": frozenset({1}), "path": ((0.0, 0.0),)}, False, False),
+        (
+            {"layers": frozenset({Layer.BACKDROP}), "hidden_labels": frozenset({1}), "path": ((0.0, 0.0),)},
+            False,
+            False,
+        ),
     ],
 )
 def test_a_change_decodes_what_changed_and_nothing_else(explorer, qtbot, change, picture, backdrop):
@@ -194,7 +200,7 @@ def test_without_a_model_nothing_is_asked_for(make_explorer, qtbot, tmp_path):
     explorer.request_manifold("manifold", 3)
     explorer.set_view_size(SIZE_PX)
     explorer.set_state(explorer.state.at((1.0, 1.0)))
-    explorer.save_gif(tmp_path / "a.gif", 10, 20, False)
+    explorer.save_gif(tmp_path / "a.gif", 10, 20)
     qtbot.wait(50)
     assert heard.events == []
 
@@ -235,10 +241,11 @@ def test_the_gif_is_the_path_with_progress_from_nothing_to_all(
 ):
     """Shares rise from 0 to 1, then None; the frames are the decoded path, enlarged to some 280 pixels."""
     with_path(explorer)
+    explorer.change(path_closed=True)
     shares = []
     explorer.gif_progressed.connect(shares.append)
     with qtbot.waitSignal(explorer.saved, timeout=SOON_MS) as heard:
-        explorer.save_gif(tmp_path / "a.gif", 40, 10, True)
+        explorer.save_gif(tmp_path / "a.gif", 40, 10)
     assert heard.args == [tmp_path / "a.gif"]
     assert shares[0] == 0.0
     assert shares[-2:] == [1.0, None]
@@ -262,7 +269,7 @@ def test_a_cancelled_gif_leaves_the_old_file(explorer, tmp_path, qtbot, at_share
     with qtbot.waitSignal(
         explorer.gif_progressed, timeout=SOON_MS, check_params_cb=lambda share: share and share >= at_share
     ):
-        explorer.save_gif(place, 400, 20, False)
+        explorer.save_gif(place, 400, 20)
     with qtbot.waitSignal(explorer.gif_progressed, timeout=SOON_MS, check_params_cb=lambda s: s is None):
         explorer.cancel_gif()
     later = Heard(explorer, "gif_progressed")
@@ -278,9 +285,10 @@ def test_a_cancelled_gif_leaves_the_old_file(explorer, tmp_path, qtbot, at_share
 def test_a_gif_does_not_hold_up_the_picture(explorer, tmp_path, qtbot):
     """While a GIF is made the picture at the cursor comes before it has gone on by a tenth."""
     with_path(explorer)
+    explorer.change(path_closed=True)
     shares = []
     explorer.gif_progressed.connect(shares.append)
-    explorer.save_gif(tmp_path / "a.gif", 2000, 20, False)
+    explorer.save_gif(tmp_path / "a.gif", 2000, 20)
     qtbot.waitUntil(lambda: len(shares) > 2, timeout=SOON_MS)
     before = shares[-1]
     with qtbot.waitSignal(explorer.picture_decoded, timeout=SOON_MS):
@@ -293,17 +301,18 @@ def test_a_gif_of_no_path_is_refused_at_once(explorer, tmp_path):
     """The error is raised to whoever asked, before any progress is shown."""
     heard = Heard(explorer, "gif_progressed")
     with pytest.raises(ValueError, match="found no two different points on the path"):
-        explorer.save_gif(tmp_path / "a.gif", 40, 10, False)
+        explorer.save_gif(tmp_path / "a.gif", 40, 10)
     assert heard.events == []
 
 
 def test_a_gif_that_cannot_be_written_ends_its_progress_and_is_told(explorer, tmp_path, qtbot):
     """The progress goes away and the error says why."""
     with_path(explorer)
+    explorer.change(path_closed=True)
     shares = []
     explorer.gif_progressed.connect(shares.append)
     with qtbot.waitSignal(explorer.failed, timeout=SOON_MS) as failure:
-        explorer.save_gif(tmp_path / "no" / "a.gif", 20, 10, False)
+        explorer.save_gif(tmp_path / "no" / "a.gif", 20, 10)
     assert isinstance(failure.args[0], OSError)
     assert shares[-1] is None
 
@@ -316,7 +325,7 @@ def test_opening_another_bundle_ends_the_gif_of_the_first(
     heard = Heard(explorer, "failed", "saved")
     shares = []
     explorer.gif_progressed.connect(shares.append)
-    explorer.save_gif(tmp_path / "a.gif", 600, 20, False)
+    explorer.save_gif(tmp_path / "a.gif", 600, 20)
     qtbot.waitUntil(lambda: len(shares) > 2, timeout=SOON_MS)
     with qtbot.waitSignal(explorer.opened, timeout=SOON_MS):
         explorer.open(make_bundle(name="second"))

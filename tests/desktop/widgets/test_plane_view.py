@@ -9,7 +9,7 @@ from PySide6.QtGui import QImage, QMouseEvent
 from PySide6.QtWidgets import QApplication
 
 from desktop.latent_plane import Viewport, axis_plane
-from desktop.state import ViewState
+from desktop.state import Layer, ViewState
 from desktop.widgets import colors
 from desktop.widgets.images import to_qimage
 from desktop.widgets.plane_view import PlaneView
@@ -218,7 +218,7 @@ def test_the_backdrop_can_be_switched_off_and_taken_away(view, look):
     bare = look()
     view.set_backdrop(to_qimage(WHITE), (-1.0, -1.0, 1.0, 1.0))
     assert (look() != bare).mean() > 0.2
-    view.set_state(replace(STATE, show_backdrop=False))
+    view.set_state(replace(STATE, layers=frozenset({Layer.POINTS})))
     assert (look() == bare).all()
     view.set_state(STATE)
     assert (look() != bare).mean() > 0.2
@@ -267,7 +267,7 @@ def test_points_can_be_switched_off(view, look):
     bare = look()
     view.set_points(POINTS, LABELS, ("0", "1", "2", "3"))
     assert (look() != bare).any()
-    view.set_state(replace(STATE, show_points=False))
+    view.set_state(replace(STATE, layers=frozenset({Layer.BACKDROP})))
     assert (look() == bare).all()
 
 

@@ -72,17 +72,17 @@ def test_the_picture_changes_as_one_chooses_and_the_cursor_stays(window, dialog,
     z = window.explorer.state.at((0.5, 0.7)).z
     with qtbot.waitSignal(window.explorer.picture_decoded, timeout=SOON_MS):
         window.explorer.set_state(window.explorer.state.at((0.5, 0.7)))
-    before = gray(window.panel.picture.image())
+    before = gray(window.panel.picture.picture.image())
     with qtbot.waitSignal(window.explorer.picture_decoded, timeout=SOON_MS):
         choose(dialog.fields["range"], ValueRange.UNIT.value, qtbot)
-    after = gray(window.panel.picture.image())
+    after = gray(window.panel.picture.picture.image())
     assert window.explorer.source.reading.value_range is ValueRange.UNIT
     assert window.explorer.state.z == z
     assert (after != before).any()
     assert np.array_equal(gray(dialog.picture.image()), after)
     with qtbot.waitSignal(window.explorer.picture_decoded, timeout=SOON_MS):
         dialog.undo.click()
-    assert np.array_equal(gray(window.panel.picture.image()), before)
+    assert np.array_equal(gray(window.panel.picture.picture.image()), before)
     assert window.reading.dialog is None
     assert remembered(window.explorer.source.sha256) == {}
 
@@ -166,7 +166,7 @@ def test_a_dropped_picture_takes_the_cursor_to_its_mean(open_window, qtbot, tmp_
     window = open_window(bundle_path)
     with qtbot.waitSignal(window.explorer.picture_decoded, timeout=SOON_MS):
         window.explorer.set_state(window.explorer.state.at((1.0, -0.5)))
-    picture = window._picture
+    picture = window.picture_control.picture
     imageio.imwrite(tmp_path / "a.png", picture)
     mean, _ = window.explorer._opened.model.encode(picture[None, None].astype(np.float32) / 255)
 

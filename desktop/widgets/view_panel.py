@@ -1,0 +1,94 @@
+"""What of the space is looked at: the plane's directions, the layers on it, the labels."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QGroupBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop.state import Layer, ViewState
+from desktop.widgets.legend import Legend
+
+# These show the held-out images, which not every model comes with.
+NEED_POINTS = (Layer.POINTS,)
+
+
+class ViewPanel(QWidget):
+    """Shows a ViewState's plane and layers; says what the person wants by signals."""
+
+    axes_wanted = Signal(int, int)
+    principal_wanted = Signal()
+    through_path_wanted = Signal()
+    layer_wanted = Signal(object, bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.right, self.up = QSpinBox(), QSpinBox()
+        self.principal = QPushButton("Principal")
+        self.principal.setToolTip("The plane of the two directions along which the held-out means vary most")
+        self.through_path = QPushButton("Through path")
+        self.through_path.setToolTip("The plane through the path's last three points")
+        self.axes = QWidget()
+        self.layers = {layer: QCheckBox(layer.value) for layer in Layer}
+        self.legend = Legend()
+
+        self.principal.clicked.connect(self.principal_wanted)
+        self.through_path.clicked.connect(self.through_path_wanted)
+        for spin in (self.right, self.up):
+            spin.valueChanged.connect(lambda: self.axes_wanted.emit(self.right.value(), self.up.value()))
+        for layer, box in self.layers.items():
+            box.clicked.connect(lambda on, layer=layer: self.layer_wanted.emit(layer, on))
+        self._lay_out()
+
+    def set_model(self, latent_dim: int, label_names: tuple[str, ...], has_points: bool) -> None:
+        """Fit the controls to another model."""
+        self.legend.set_labels(label_names if has_points else ())
+        for layer in NEED_POINTS:
+            self.layers[layer].setEnabled(has_points)
+        self.axes.setVisible(latent_dim > 2)
+        self.principal.setEnabled(has_points)
+        for spin in (self.right, self.up):
+            spin.blockSignals(True)
+            spin.setRange(0, latent_dim - 1)
+            spin.blockSignals(False)
+
+    def set_state(self, state: ViewState) -> None:
+        """Show a state."""
+        for spin, axis in zip((self.right, self.up), state.plane.axes or (), strict=False):
+            spin.blockSignals(True)
+            spin.setValue(axis)
+            spin.blockSignals(False)
+        for layer, box in self.layers.items():
+            box.setChecked(layer in state.layers)
+        self.legend.set_hidden(state.hidden_labels)
+        self.through_path.setEnabled(len(state.path) > 2)
+
+    def _lay_out(self) -> None:
+        in_axes = QVBoxLayout(self.axes)
+        in_axes.setContentsMargins(0, 0, 0, 0)
+        axes_row, planes_row = QHBoxLayout(), QHBoxLayout()
+        in_axes.addLayout(axes_row)
+        in_axes.addLayout(planes_row)
+        planes_row.addWidget(self.principal)
+        planes_row.addWidget(self.through_path)
+        for name, spin in (("Right z", self.right), ("Up z", self.up)):
+            axes_row.addWidget(QLabel(name))
+            axes_row.addWidget(spin, 1)
+            spin.setAccessibleName(f"{name}: dimension")
+        layers = QGroupBox("Layers")
+        in_layers = QVBoxLayout(layers)
+        for layer, box in self.layers.items():
+            in_layers.addWidget(box)
+            if layer is Layer.POINTS:
+                in_layers.addWidget(self.legend)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 6, 0, 0)
+        layout.addWidget(self.axes)
+        layout.addWidget(layers)
+        layout.addStretch(1)
