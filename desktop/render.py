@@ -8,7 +8,7 @@ import click
 
 from desktop import pictures
 from desktop.animation import path_gif
-from desktop.command_line import run_command
+from desktop.command_line import printable, run_command
 from desktop.device import distribution_warning
 from desktop.latent_plane import (
     Plane,
@@ -172,7 +172,7 @@ def _open(common: dict[str, Any], suffix: str) -> Model:
     model = Model(source, device)
     for note in (source.guess_note, *source.notes, model.warning, distribution_warning()):
         if note:
-            click.echo(note, err=True)
+            click.echo(printable(note), err=True)
     return model
 
 

@@ -1,10 +1,12 @@
 """What would fill the memory when it is unpacked is found out from its bytes."""
 
+import contextlib
 import time
 
 import numpy as np
 import onnx
 import pytest
+from google.protobuf.message import DecodeError
 from onnx import helper, numpy_helper
 
 from desktop import wire_limits
@@ -65,11 +67,10 @@ def test_many_parts_are_refused_before_they_are_unpacked(data):
 def test_what_the_parser_takes_is_not_called_damaged():
     """Every good, cut off or changed file on which both say something, they say the same of."""
     for data in (good_model(), *truncated(), *(d for d, _ in zip(mutated(), range(200), strict=False))):
-        try:
-            onnx.ModelProto.FromString(data)
-        except Exception:
-            continue
-        assert refused(data) == "", data
+        parsed = False
+        with contextlib.suppress(DecodeError):
+            parsed = bool(onnx.ModelProto.FromString(data).ListFields())
+        assert not parsed or refused(data) == "", data
     assert len(list(truncated())) == CUTS
 
 
