@@ -24,6 +24,7 @@ LAW = {
         "google.protobuf",
         "imageio",
         "platformdirs",
+        "contourpy",
         "click",
     },
 }
