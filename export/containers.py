@@ -9,8 +9,8 @@ import re
 import shutil
 import stat
 import zipfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 ZIP_SUFFIX = ".latent"
@@ -77,6 +77,9 @@ class Zip:
         for entry in entries:
             if entry.is_dir():
                 continue
+            check_name(entry.filename, str(path))
+            if entry.filename in self._entries:
+                raise BundleError(f"{path}: found {entry.filename} twice, expected each file once")
             self._check(entry)
             self._entries[entry.filename] = entry
         total = sum(entry.file_size for entry in self._entries.values())
@@ -89,10 +92,20 @@ class Zip:
         return None if entry is None else entry.file_size
 
     def read(self, name: str, size_bytes: int) -> bytes:
-        """At most `size_bytes` + 1 bytes of a file, so that a longer one shows."""
+        """At most `size_bytes` + 1 bytes of a file, so that a longer one shows.
+
+        Another file may have taken the name meanwhile: what lies where is looked up and checked again.
+        """
         try:
-            with zipfile.ZipFile(self.path) as archive, archive.open(self._entries[name]) as file:
-                return file.read(size_bytes + 1)
+            with zipfile.ZipFile(self.path) as archive:
+                entry = archive.getinfo(name)
+                self._check(entry)
+                with archive.open(entry) as file:
+                    return file.read(size_bytes + 1)
+        except KeyError as error:
+            raise BundleError(
+                f"{self.path}: found no {name} any more, expected the file as it was opened; open it again"
+            ) from error
         except (zipfile.BadZipFile, EOFError, NotImplementedError, zipfile.zlib.error) as error:  # type: ignore[attr-defined]
             raise BundleError(
                 f"{self.path}: {name}: {error}; the file is damaged, export it again"
@@ -100,9 +113,6 @@ class Zip:
 
     def _check(self, entry: zipfile.ZipInfo) -> None:
         name = entry.filename
-        check_name(name, str(self.path))
-        if name in self._entries:
-            raise BundleError(f"{self.path}: found {name} twice, expected each file once")
         if stat.S_ISLNK(entry.external_attr >> 16):
             raise BundleError(f"{self.path}: found a link at {name}, expected a plain file")
         if entry.flag_bits & 1:
@@ -159,6 +169,40 @@ def write_container(path: Path, files: Mapping[str, bytes], overwrite: bool) -> 
             temporary.unlink(missing_ok=True)
 
 
+def replace_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Put files into a folder, each in one step and in that order; other files there stay.
+
+    All are written beside their places and flushed before the first one takes its name. Raises OSError
+    when the disk is full or the place cannot be written: up to then nothing has changed.
+    """
+    staged: list[tuple[Path, Path]] = []
+    try:
+        for name, data in files.items():
+            place = folder / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            temporary = place.with_name(f".{place.name}.{os.getpid()}.tmp")
+            staged.append((temporary, place))
+            _write_flushed(temporary, data)
+        for temporary, place in staged:
+            temporary.replace(place)
+    except OSError as error:
+        error.filename = str(folder)
+        raise
+    finally:
+        for temporary, place in staged:
+            temporary.unlink(missing_ok=True)
+            _remove_if_empty(place.parent)
+
+
+def remove_files(folder: Path, names: Iterable[str]) -> None:
+    """Remove files of a folder, and the folders that this leaves empty."""
+    for name in names:
+        place = folder / name
+        place.unlink(missing_ok=True)
+        while (place := place.parent) != folder:
+            _remove_if_empty(place)
+
+
 def check_target(path: Path, overwrite: bool) -> None:
     """Raise BundleError when `write_container` would not write there."""
     if path.name in ("", ".."):
@@ -199,10 +243,20 @@ def _write_folder(path: Path, files: Mapping[str, bytes]) -> None:
     for name, data in files.items():
         place = path / name
         place.parent.mkdir(parents=True, exist_ok=True)
-        with place.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+        _write_flushed(place, data)
+
+
+def _write_flushed(path: Path, data: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _remove_if_empty(folder: Path) -> None:
+    # What the system refuses to remove is not empty.
+    with suppress(OSError):
+        folder.rmdir()
 
 
 def _write_zip(path: Path, files: Mapping[str, bytes]) -> None:
