@@ -25,6 +25,7 @@ LAW = {
         "imageio",
         "PIL",
         "platformdirs",
+        "contourpy",
         "click",
     },
 }
