@@ -37,7 +37,7 @@ def is_image(path: Path) -> bool:
         if not path.is_file():  # a pipe would wait for someone to write
             return False
         with path.open("rb") as file:
-            return _kind(file.read(16)) is not None
+            return kind_of(file.read(16)) is not None
     except OSError:
         return False
 
@@ -57,7 +57,7 @@ def read_image(path: Path) -> Bytes:
         raise ImageError(f"{path}: {words}")
     with path.open("rb") as file:
         data = file.read(MAX_FILE_BYTES)
-    kind = _kind(data)
+    kind = kind_of(data)
     if kind is None:
         raise ImageError(f"{path}: found no picture, expected PNG, JPEG, BMP, GIF or WebP; save it as one")
     try:
@@ -103,7 +103,8 @@ def fitted(image: Bytes, image_shape: tuple[int, int, int]) -> Floats:
     return np.ascontiguousarray(planes[np.newaxis])
 
 
-def _kind(data: bytes) -> str | None:
+def kind_of(data: bytes) -> str | None:
+    """The ending that fits a file's first bytes, such as ".png"; None for what is none of the pictures."""
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return ".webp"
     return next((kind for start, kind in KINDS if data.startswith(start)), None)
