@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import imageio.v3 as imageio
+import numpy as np
 import pytest
 from PIL import Image
 
