@@ -95,6 +95,7 @@ class ReadingDialog(QDialog):
         """Show the reading of the model as it was opened last."""
         self._source, self._wishes = source, dict(source.wanted)
         self._error.hide()
+        self.keep.setEnabled(True)
         self._title.setText(
             f"{source.path.name}\n\nWhat the file settles is certain; the rest is a guess until you set it. "
             "Your choice is remembered for this file."
@@ -115,6 +116,7 @@ class ReadingDialog(QDialog):
                 "the rest is guessed again each time."
             )
             self._show_groups(self._decoder_group(None))
+        self.keep.setEnabled(self._source is not None)
         self._error.setText(" ".join(str(error).split()))
         self._error.show()
 

@@ -284,6 +284,7 @@ def test_a_model_without_a_reading_is_set_by_hand(window, qtbot, tmp_path):
     with qtbot.waitSignal(window.explorer.open_failed, timeout=SOON_MS):
         choose(dialog.fields["range"], ValueRange.SIGNED.value, qtbot)
     assert "no output is a picture" in dialog._error.text()
+    assert not dialog.keep.isEnabled()
     with qtbot.waitSignal(window.explorer.picture_decoded, timeout=SOON_MS):
         set_text(dialog, "image-shape", "8 x 10", qtbot)
     reading = window.explorer.source.reading
