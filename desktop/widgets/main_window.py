@@ -28,7 +28,9 @@ from desktop.wanted import Wanted
 from desktop.widgets import settings
 from desktop.widgets.actions import add_action
 from desktop.widgets.grids_control import GridsControl
+from desktop.widgets.held_out_control import HeldOutControl
 from desktop.widgets.help_dialogs import in_words, show_about, show_shortcuts
+from desktop.widgets.map_control import MapControl
 from desktop.widgets.message_bar import MessageBar
 from desktop.widgets.path_control import PathControl
 from desktop.widgets.picture_control import PictureControl
@@ -80,6 +82,8 @@ class MainWindow(QMainWindow):
         self._make_file_menu()
         self.picture_control = PictureControl(self)
         self.plane_control = PlaneControl(self)
+        self.map_control = MapControl(self)
+        self.held_out = HeldOutControl(self)
         self.path_control = PathControl(self)
         self._pages_separator = self.menus["view"].addSeparator()
         self.add_page("&Plane", self._plane_page)
