@@ -23,6 +23,7 @@ HOVER_MS = 140
 REACH_PX = 9.0
 RADII = (1.0, 2.0)
 MAX_Z_NUMBERS = 4
+MAX_PINNED = 64  # what is opened again may be anyone's
 
 
 class HeldOutControl(QObject):
@@ -46,8 +47,8 @@ class HeldOutControl(QObject):
         self._posterior: Posterior | None = None
         legend = window.panel.view.legend
         legend.hidden_wanted.connect(lambda hidden: explorer.change(hidden_labels=hidden))
-        add_action(window.menus["view"], "P&in the nearest held-out image", "P", self._pin_nearest)
-        add_action(window.menus["view"], "&Unpin all", "Shift+P", lambda: explorer.change(pinned=()))
+        add_action(window.menus["view"], "P&in the nearest held-out image", "I", self._pin_nearest)
+        add_action(window.menus["view"], "&Unpin all", "Shift+I", lambda: explorer.change(pinned=()))
 
     @property
     def hovered(self) -> int | None:
@@ -117,8 +118,7 @@ class HeldOutControl(QObject):
         return np.ascontiguousarray(px.T)
 
     def _on_opened(self) -> None:
-        self._posterior = None
-        self._on_state(self._explorer.state)
+        self._posterior = None  # the state comes next, when the legend has its labels
 
     def _on_state(self, state: ViewState) -> None:
         posterior, old = self._explorer.posterior, self._state
@@ -163,7 +163,11 @@ class HeldOutControl(QObject):
             self._overlay.show_images((), None)
             return
         count = len(posterior.mean)
-        pinned = tuple(self._held_out(posterior, n, pinned=True) for n in self._state.pinned if n < count)
+        pinned = tuple(
+            self._held_out(posterior, n, pinned=True)
+            for n in self._state.pinned[-MAX_PINNED:]
+            if 0 <= n < count
+        )
         wanted = {Layer.THUMBNAIL, Layer.ELLIPSE} & self._state.layers
         near = self._near if wanted else None
         self._overlay.show_images(pinned, None if near is None else self._held_out(posterior, near))

@@ -18,7 +18,7 @@ PINNED_IMAGE_PX = 52.0
 GAP_PX = 16.0
 PADDING_PX = 6.0
 TEXT_POINT_SIZE = 8.5
-POINT_RADIUS_PX = 5.0
+POINT_RADIUS_PX = 3.2
 FAR_PX = 1e5
 
 
@@ -88,9 +88,9 @@ class HeldOutOverlay(QWidget):
             for color, width in ((colors.CANVAS, 4.0), (held_out.color, 1.8)):
                 painter.setPen(QPen(color, width))
                 painter.drawPolyline(polygon)
-        for color, width in ((colors.CANVAS, 4.0), (colors.CURSOR, 1.6)):
-            painter.setPen(QPen(color, width))
-            painter.drawEllipse(center, POINT_RADIUS_PX, POINT_RADIUS_PX)
+        painter.setPen(QPen(colors.CANVAS, 1.5))
+        painter.setBrush(colors.CURSOR)
+        painter.drawEllipse(center, POINT_RADIUS_PX, POINT_RADIUS_PX)
 
     def _paint_card(self, painter: QPainter, held_out: HeldOut, side_px: float) -> None:
         plain, bold = painter.font(), painter.font()

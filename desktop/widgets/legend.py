@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from desktop.widgets.colors import label_color
 
@@ -132,11 +132,11 @@ class Legend(QWidget):
         return button
 
 
-def _small_button(text: str) -> QToolButton:
-    button = QToolButton()
-    button.setText(text)
-    button.setAutoRaise(True)
-    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+def _small_button(text: str) -> QPushButton:
+    button = QPushButton(text)
+    button.setFlat(True)
+    width = button.fontMetrics().horizontalAdvance(text)
+    button.setMaximumSize(width + 24, button.fontMetrics().height() + 6)
     return button
 
 

@@ -32,6 +32,7 @@ from desktop.widgets.held_out_control import HeldOutControl
 from desktop.widgets.help_dialogs import in_words, show_about, show_shortcuts
 from desktop.widgets.map_control import MapControl
 from desktop.widgets.message_bar import MessageBar
+from desktop.widgets.nearest_control import NearestControl
 from desktop.widgets.path_control import PathControl
 from desktop.widgets.picture_control import PictureControl
 from desktop.widgets.plane_control import PlaneControl
@@ -84,6 +85,7 @@ class MainWindow(QMainWindow):
         self.plane_control = PlaneControl(self)
         self.map_control = MapControl(self)
         self.held_out = HeldOutControl(self)
+        self.nearest = NearestControl(self)
         self.path_control = PathControl(self)
         self._pages_separator = self.menus["view"].addSeparator()
         self.add_page("&Plane", self._plane_page)

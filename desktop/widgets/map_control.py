@@ -34,13 +34,19 @@ class MapControl(QObject):
         self._normals: PlaneNormals | None = None
         self._normals_of: tuple[object, object] = (None, None)
         self._asked: object = None
+        self._mapped: object = None
         self._plane_view.add_under_points(self._paint)
         self._plane_view.resized.connect(self._refresh)
         self._explorer.opened.connect(self._on_opened)
         self._explorer.state_changed.connect(self._refresh)
 
+    @property
+    def is_current(self) -> bool:
+        """Whether the map that was asked for last is there."""
+        return self._map is not None and self._mapped == self._asked
+
     def _on_opened(self) -> None:
-        self._map, self._picture, self._asked = None, None, None
+        self._map, self._picture, self._asked, self._mapped = None, None, None, None
         self._normals_of = (None, None)
 
     def _refresh(self) -> None:
@@ -61,7 +67,7 @@ class MapControl(QObject):
 
     def _on_map(self, found: PosteriorMap | None) -> None:
         if found is not None:
-            self._map, self._picture = found, to_qimage(found.picture)
+            self._map, self._picture, self._mapped = found, to_qimage(found.picture), self._asked
             self._plane_view.redraw_under_points()
 
     def _paint(

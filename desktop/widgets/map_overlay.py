@@ -59,8 +59,8 @@ def paint_prior(painter: QPainter, to_px: ToPx, plane: Plane) -> None:
 
 
 def _name_place(curve: NDArray[np.float64], to_px: ToPx) -> QPointF:
-    """At a circle's eighth, up and to the right; at the middle of a straight line."""
-    ab = curve[len(curve) // 8] if len(curve) > 2 else curve.mean(axis=0)
+    """At a circle's last eighth, down and to the right; at the middle of a straight line."""
+    ab = curve[7 * len(curve) // 8] if len(curve) > 2 else curve.mean(axis=0)
     x, y = np.clip(to_px(ab), -FAR_PX, FAR_PX).tolist()
     return QPointF(x, y)
 
