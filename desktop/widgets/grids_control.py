@@ -36,6 +36,7 @@ class GridsControl(QObject):
         window.add_page("&Samples", self.samples)
         window.add_page("&Manifold", self.manifold)
         self._explorer.opened.connect(self._on_opened)
+        self._explorer.model_changed.connect(self._fill)
         self._explorer.sheet_decoded.connect(self._on_sheet)
         window.tabs.currentChanged.connect(self._fill)
         for name, page in self._pages.items():
