@@ -43,6 +43,7 @@ class ViewState:
         pinned: held-out images that stay shown on the plane, by their numbers, in the order of pinning.
         picture_mode: how the picture at the cursor is drawn.
         nearness: what the nearest held-out images are near in.
+        epoch: of the bundle's fit, whose model decodes; None is the bundle's own, the last one.
         path: the z of the path's points, in order.
         path_closed: whether the path returns to its first point.
     """
@@ -55,6 +56,7 @@ class ViewState:
     pinned: tuple[int, ...] = ()
     picture_mode: PictureMode = PictureMode.PROBABILITIES
     nearness: Nearness = Nearness.Z
+    epoch: int | None = None
     path: tuple[tuple[float, ...], ...] = ()
     path_closed: bool = False
 

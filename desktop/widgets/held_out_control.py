@@ -43,6 +43,7 @@ class HeldOutControl(QObject):
         self._view.resized.connect(self._on_moved)
         explorer.opened.connect(self._on_opened)
         explorer.state_changed.connect(self._on_state)
+        explorer.model_changed.connect(lambda: self._on_state(explorer.state))
         self._state = explorer.state
         self._posterior: Posterior | None = None
         legend = window.panel.view.legend

@@ -39,6 +39,7 @@ class MapControl(QObject):
         self._plane_view.resized.connect(self._refresh)
         self._explorer.opened.connect(self._on_opened)
         self._explorer.state_changed.connect(self._refresh)
+        self._explorer.model_changed.connect(self._refresh)
 
     @property
     def is_current(self) -> bool:

@@ -42,6 +42,7 @@ class NearestControl(QObject):
         explorer.opened.connect(self._on_opened)
         explorer.picture_decoded.connect(self._on_decoded)
         explorer.state_changed.connect(self._on_state)
+        explorer.model_changed.connect(lambda: self._on_state(explorer.state))
 
     def _on_opened(self) -> None:
         posterior = self._explorer.posterior
