@@ -1,6 +1,7 @@
 """Runs a source's two graphs with ONNX Runtime, on CUDA or on the CPU, and says where."""
 
 import contextlib
+import functools
 import io
 import os
 import platform
@@ -44,6 +45,10 @@ CHUNK_MS = (
 CUDA_CHUNK = 1024
 CUDA_CHUNK_BYTES = 2**31  # of activations, at a guess of 64 maps for each of a picture's channels
 CUDA_ARENA_BYTES = 2**32
+# Of all runs on the CPU together: what passed its trial may still ask for any amount at another z.
+CPU_ARENA_BYTES = 2**31
+SAME_AS_REQUESTED = 1  # how an arena grows
+ARENA_IS_FULL = "Available memory of"
 ENCODER_CHUNK = 256
 RUN_LIMIT_S = 20.0
 FATAL = 4
@@ -200,6 +205,9 @@ class Model:
             try:
                 results: list[NDArray[Any]] = session.run(outputs, inputs, options)
             except ERRORS as error:
+                if ARENA_IS_FULL in str(error):
+                    words = f"a run needs more than {CPU_ARENA_BYTES >> 20:,} MiB of memory, expected less"
+                    raise self._failure(name, words) from error
                 if not guard.expired:
                     raise self._failure(name, _first_line(error), "export it again") from error
                 limit = f"{self._watchdog.limit_s:g} s"
@@ -250,6 +258,8 @@ class Model:
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        _bound_memory()
+        options.add_session_config_entry("session.use_env_allocators", "1")
         os.environ.pop("ORT_LOAD_CONFIG_FROM_MODEL", None)  # a model has no say in how it is run
         # For every new batch size the default search tries all algorithms and takes longer than it saves.
         settings = {
@@ -317,6 +327,17 @@ def describe_runtime() -> dict[str, Any]:
         "decode_threads": machine.cpu_threads(),
         "cuda": cuda,
     }
+
+
+@functools.cache
+def _bound_memory() -> None:
+    """One arena of bounded size for all sessions on the CPU; ONNX Runtime takes it once a process.
+
+    What it has grown to it keeps, as the arena of a session does while that is there.
+    """
+    info = ort.OrtMemoryInfo("Cpu", ort.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, ort.OrtMemType.DEFAULT)
+    arena = ort.OrtArenaCfg(CPU_ARENA_BYTES, SAME_AS_REQUESTED, -1, -1)
+    ort.create_and_register_allocator(info, arena)
 
 
 def _cuda_major() -> str:

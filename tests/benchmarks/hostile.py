@@ -12,31 +12,31 @@ import platform
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.desktop.hostile_models import MUTATIONS, corpus, mutated, truncated
 
+# What this process holds would count as the command's until it starts: a small one starts it. The command's
+# memory and that of those it waited for, the trial among them.
+OBSERVER = """
+import resource, subprocess, sys, time
+start = time.perf_counter()
+done = subprocess.run(sys.argv[1:], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+seconds = time.perf_counter() - start
+print(seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, done.returncode)
+print(done.stdout)
+"""
+
 
 def look(path: Path) -> tuple[float, int, int, str]:
     """Seconds, largest memory in bytes, exit status and first line of `desktop.inspect`."""
-    start = time.perf_counter()
-    with subprocess.Popen(
-        [sys.executable, "-m", "desktop.inspect", str(path)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    ) as process:
-        assert process.stdout is not None
-        said = process.stdout.read().decode()
-        # Of the process itself and of those it waited for, the trial among them.
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    return (
-        time.perf_counter() - start,
-        usage.ru_maxrss << 10,
-        process.returncode,
-        said.strip().splitlines()[0],
-    )
+    command = [sys.executable, "-c", OBSERVER, sys.executable, "-m", "desktop.inspect", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    facts, _, said = done.stdout.partition("\n")
+    seconds, memory_kib, status = facts.split()
+    return float(seconds), int(memory_kib) << 10, int(status), said.strip().splitlines()[0]
 
 
 def main() -> None:

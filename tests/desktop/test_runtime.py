@@ -18,6 +18,7 @@ from desktop.reading import Layout, OtherInput, Reading, ValueRange
 from desktop.runtime import DRIVER_LIBRARY, DeviceError, Model, _chunk_size, describe_runtime
 from desktop.source import Source, open_source
 from export.bundle import DECODER_FILE, ENCODER_FILE, BundleError
+from tests.desktop.hostile_models import good_nodes, model_bytes
 
 
 def has_driver():
@@ -487,3 +488,28 @@ def test_the_runtime_describes_itself():
     assert 1 <= found["decode_threads"] <= found["cores"]
     assert found["qt"]
     assert found["cuda"]["why_not"] or found["cuda"]["driver"]
+
+
+def test_a_model_that_asks_for_memory_only_later_does_not_get_it(tmp_path, make_model):
+    """Harmless at the z of its trial, gigabytes at another: an error in words, and the model lives on."""
+    nodes = [
+        helper.make_node("ReduceMax", ["z"], ["most"], keepdims=0),
+        helper.make_node("Mul", ["most", "giga"], ["floats"]),
+        helper.make_node("Clip", ["floats", "none"], ["many"]),
+        helper.make_node("Cast", ["many"], ["count"], to=TensorProto.INT64),
+        helper.make_node("Unsqueeze", ["count", "axis"], ["sizes"]),
+        helper.make_node("ConstantOfShape", ["sizes"], ["zeros"]),
+        helper.make_node("ReduceSum", ["zeros"], ["nothing"], keepdims=0),
+        *good_nodes()[0][:2],
+        helper.make_node("Reshape", ["flat", "shape"], ["pictures"]),
+        helper.make_node("Add", ["pictures", "nothing"], ["out"]),
+    ]
+    facts = {"giga": np.float32(2**20), "none": np.float32(0), "axis": np.array([0], np.int64)}
+    arrays = [*good_nodes()[1], *(numpy_helper.from_array(np.asarray(a), n) for n, a in facts.items())]
+    path = tmp_path / "later.onnx"
+    path.write_bytes(model_bytes(nodes, initializers=arrays))
+    model = make_model(path)
+    with pytest.raises(ModelError) as caught:
+        model.decode(np.array([[1000.0, 0]], np.float32))
+    assert str(caught.value) == f"{path}: a run needs more than 2,048 MiB of memory, expected less"
+    assert model.decode(np.zeros((2, 2), np.float32)).shape == (2, 1, 8, 8)
