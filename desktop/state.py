@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from desktop.chart import AxisScale, Chart
 from desktop.latent_plane import Plane, Viewport, axis_plane
 
 START_VIEWPORT = Viewport()
@@ -31,7 +32,8 @@ class ViewState:
     Attributes:
         z: the cursor, d numbers, on the plane.
         plane: the plane that is drawn: an origin and two directions.
-        viewport: the part of the plane in view.
+        scale: whether the axes are even in z or in the prior's quantiles.
+        viewport: the part of the plane in view, in view coordinates (`desktop.chart`).
         layers: what is drawn on the plane.
         hidden_labels: labels whose points are not drawn.
         picture_mode: how the picture at the cursor is drawn.
@@ -41,12 +43,18 @@ class ViewState:
 
     z: tuple[float, ...] = (0.0, 0.0)
     plane: Plane = START_PLANE
+    scale: AxisScale = AxisScale.LINEAR
     viewport: Viewport = START_VIEWPORT
     layers: frozenset[Layer] = frozenset({Layer.BACKDROP, Layer.POINTS})
     hidden_labels: frozenset[int] = frozenset()
     picture_mode: PictureMode = PictureMode.PROBABILITIES
     path: tuple[tuple[float, ...], ...] = ()
     path_closed: bool = False
+
+    @property
+    def chart(self) -> Chart:
+        """The plane under its scale."""
+        return Chart(self.plane, self.scale)
 
     def moved_to(self, z: tuple[float, ...]) -> "ViewState":
         """With the cursor anywhere in the space; the plane goes with it, its directions stay."""
