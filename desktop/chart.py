@@ -33,10 +33,10 @@ class AxisScale(StrEnum):
 
 @dataclass(frozen=True)
 class Chart:
-    """A plane under a scale: what its points' view coordinates are. All that a picture at a place depends on.
+    """A plane under a scale: what its points' view coordinates are. What a picture at a place depends on.
 
-    On quantile axes they are Φ(a) and Φ(b), from 0 to 1, counted from the point nearest to the prior's mean, so
-    that under the prior as much lies in every square as the square is large.
+    On quantile axes they are Φ(a) and Φ(b), from 0 to 1, counted from the point nearest to the prior's mean:
+    under the prior as much lies in every square as the square is large.
     """
 
     plane: Plane

@@ -39,8 +39,9 @@ class TileDecoder(QObject):
     not begun anew.
     """
 
-    decoded = Signal(object)  # list[Tile]
-    finished = Signal()
+    decoded = Signal(object)  # list[Tile], of what is shown
+    shown_changed = Signal()  # other pictures are to be shown
+    finished = Signal()  # all that is in view is there
 
     def __init__(self, explorer: "Explorer") -> None:
         super().__init__(explorer)
@@ -51,9 +52,10 @@ class TileDecoder(QObject):
         self._spaces: dict[Hashable, int] = {}
         self._last_space = 0
         self._model: Model | None = None
-        self._picture_ms = 0.0
+        self._picture_ms: dict[str, float] = {}
         self._ratio = 1.0
-        self.cut: Cut | None = None
+        self._cut: Cut | None = None
+        self.shown: Cut | None = None
         self.focus: tuple[float, float] | None = None
 
     @property
@@ -61,32 +63,49 @@ class TileDecoder(QObject):
         """The tiles that are there."""
         return self._cache
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing more is to come."""
+        return not self._running and not len(self._queue)
+
     def set_model(self, model: Model) -> None:
         """Decode with another model from now on; what was wanted of the last one is dropped."""
         self._model = model
-        self._picture_ms = model.last_decode_ms
+        self._picture_ms.setdefault(model.source.sha256, model.last_decode_ms)
+        self._explorer.cancel("backdrop")
         self._queue = TileQueue()
         self._running = False
-        self.cut = None
+        self._cut = None
 
-    def look(self, projection: Projection, ratio: float) -> None:
-        """Have decoded what this part of the plane needs, on a screen with `ratio` pixels to a pixel."""
+    def look(self, projection: Projection, ratio: float, coarse_first: bool = True) -> None:
+        """Have decoded what this part of the plane needs, on a screen with `ratio` pixels to a pixel.
+
+        Without `coarse_first` what was shown before stays so until all is there.
+        """
         if self._model is None:
             return
-        if self.cut is None or self.cut.chart != projection.chart or ratio != self._ratio:
+        if self._cut is None or self._cut.chart != projection.chart or ratio != self._ratio:
             self._ratio = ratio
-            self.cut = self._new_cut(projection, ratio)
-        pyramid, space = self.cut.pyramid, self.cut.space
+            self._cut = self._new_cut(projection, ratio)
+        pyramid, space = self._cut.pyramid, self._cut.space
         units_per_px = projection.viewport.units_per_px(projection.size_px)
+        level = pyramid.level(units_per_px)
         focus = projection.viewport.center if self.focus is None else self.focus
         wanted = pyramid.wanted(projection.edges, units_per_px, focus, projection.chart.limits)
         missing = [tile for tile in wanted if self._cache.get(space, tile) is None]
-        finest = {tile for tile in missing if tile.level == pyramid.level(units_per_px)}
+        finest = [tile for tile in missing if tile.level == level]
         # What is there in full needs nothing coarser.
-        self._queue.replace(self.cut, missing if finest else [])
+        self._queue.replace(self._cut, (missing if coarse_first else finest) if finest else [])
+        if coarse_first or not finest:
+            self._show()
         if not finest:
             self.finished.emit()
         self._start()
+
+    def _show(self) -> None:
+        if self.shown != self._cut:
+            self.shown = self._cut
+            self.shown_changed.emit()
 
     def _start(self) -> None:
         if self._model is None or self._running or not len(self._queue):
@@ -102,8 +121,7 @@ class TileDecoder(QObject):
             return
         for decoded in tiles:
             self._cache.put(decoded.space, decoded.tile, decoded.picture)
-        space = None if self.cut is None else self.cut.space
-        here = [decoded.tile for decoded in tiles if decoded.space == space]
+        here = [decoded.tile for decoded in tiles if self.shown and decoded.space == self.shown.space]
         if here:
             self.decoded.emit(here)
 
@@ -112,6 +130,7 @@ class TileDecoder(QObject):
         if len(self._queue):  # wanted just when the last step found nothing left
             self._start()
         else:
+            self._show()
             self.finished.emit()
 
     def _on_error(self, error: Exception) -> None:
@@ -120,8 +139,8 @@ class TileDecoder(QObject):
 
     def _new_cut(self, projection: Projection, ratio: float) -> Cut:
         assert self._model is not None
-        pyramid: Pyramid = pyramid_for(self._model.image_shape, self._picture_ms, ratio)
         source = self._model.source
+        pyramid: Pyramid = pyramid_for(self._model.image_shape, self._picture_ms[source.sha256], ratio)
         key = (source.sha256, repr(source.reading), projection.chart, pyramid)
         if key not in self._spaces:
             self._last_space += 1

@@ -18,7 +18,7 @@ from desktop.chart import Chart
 from desktop.latent_plane import Doubles, Edges, Floats
 from desktop.pictures import Bytes
 
-# The longer side of a picture on the screen is at least its own pixels within these, and less than twice that.
+# A cell's longer side on the screen is at least most of its picture's pixels, and less than twice that.
 MIN_CELL_PX, MAX_CELL_PX = 24, 72
 # A tile of slow pictures is one of them: a view needs no more of them than it shows.
 CELLS_OF_FAST, FAST_MS = 4, 1.0
@@ -103,9 +103,7 @@ class Pyramid:
             return []
         width, height = self.side(level)
         column, row = focus[0] / width - 0.5, focus[1] / height - 0.5
-        return sorted(
-            self.meeting(edges, level), key=lambda t: (t.column - column) ** 2 + (t.row - row) ** 2
-        )
+        return sorted(self.meeting(edges, level), key=lambda t: (t.column - column) ** 2 + (t.row - row) ** 2)
 
 
 def pyramid_for(image_shape: tuple[int, int, int], picture_ms: float, ratio: float = 1.0) -> Pyramid:
@@ -124,7 +122,7 @@ def pyramid_for(image_shape: tuple[int, int, int], picture_ms: float, ratio: flo
 
 
 def reduced(pictures: Bytes, size_px: tuple[int, int]) -> Bytes:
-    """uint8 [N, H, W(, C)] → [N, h, w(, C)], each pixel the mean of those it stands for. (w, h) is not larger."""
+    """uint8 [N, H, W(, C)] → [N, h, w(, C)], each pixel the mean of those it stands for."""
     for axis, size in ((1, size_px[1]), (2, size_px[0])):
         length = pictures.shape[axis]
         if size >= length:
@@ -137,7 +135,7 @@ def reduced(pictures: Bytes, size_px: tuple[int, int]) -> Bytes:
 
 
 def ancestor(tile: Tile, levels: int) -> tuple[Tile, Edges]:
-    """The tile so many levels coarser, and which part of it, in shares from its left and bottom, this one is."""
+    """The tile so many levels coarser, and which part of it this one is: shares from its left and bottom."""
     column, row = tile.column >> levels, tile.row >> levels
     side = 0.5**levels
     left = (tile.column - (column << levels)) * side
@@ -217,10 +215,10 @@ class Cut:
         view = np.concatenate([self.pyramid.centers(tile) for tile in tiles])
         limits = self.chart.limits
         if limits is None:
-            exist = np.ones(len(view), bool)
+            exist: NDArray[np.bool_] = np.ones(len(view), np.bool_)
         else:
             left, bottom, right, top = limits
-            exist = ((view > (left, bottom)) & (view < (right, top))).all(axis=1)
+            exist = np.logical_and.reduce((view > (left, bottom)) & (view < (right, top)), axis=1)
         return self.chart.z(view[exist]), exist
 
 

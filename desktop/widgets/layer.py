@@ -2,12 +2,11 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPixmap
 
-from desktop.chart import Projection
+from desktop.chart import Chart, Projection
 
 Draw = Callable[[QPainter, Projection], Iterator[None] | None]
 
@@ -50,7 +49,6 @@ class PlaneLayer:
 
     def is_due(self, projection: Projection, ratio: float) -> bool:
         """Whether something has to be drawn for this part to be shown as well as it can be."""
-        self._drop_unlike(projection, ratio)
         return self._next is not None or self._stale or not self._serves(self._shown, projection, ratio)
 
     def advance(self, projection: Projection, ratio: float, deadline: float) -> bool:
@@ -70,6 +68,24 @@ class PlaneLayer:
                 return True
             if time.perf_counter() >= deadline:
                 return False
+
+    def amend(self, draw: Draw, chart: Chart) -> bool:
+        """Paint something more on what is shown and on what is being drawn, where they are of `chart`."""
+        amended = False
+        if self._shown is not None and self._shown[1].chart == chart:
+            pixmap, drawn = self._shown
+            painter = _painter(pixmap)
+            for _ in draw(painter, drawn) or ():
+                pass
+            painter.end()
+            amended = True
+        if self._next is not None and self._next[1].chart == chart:
+            _, drawn, painter, _ = self._next
+            painter.save()
+            for _ in draw(painter, drawn) or ():
+                pass
+            painter.restore()
+        return amended
 
     def complete(self, projection: Projection, ratio: float) -> None:
         """Draw all there is for this part now."""
@@ -102,19 +118,16 @@ class PlaneLayer:
         pixmap = QPixmap(round(drawn.size_px[0] * ratio), round(drawn.size_px[1] * ratio))
         pixmap.setDevicePixelRatio(ratio)
         pixmap.fill(self._background)
-        painter = QPainter(pixmap)
-        painter.setRenderHints(
-            QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform
-        )
+        painter = _painter(pixmap)
         return pixmap, drawn, painter, self._draw(painter, drawn) or iter(())
 
-    def _serves(
-        self, drawn: tuple[QPixmap, Projection] | None, projection: Projection, ratio: float
-    ) -> bool:
+    def _serves(self, drawn: tuple[QPixmap, Projection] | None, projection: Projection, ratio: float) -> bool:
         """Whether a picture has the right scale and reaches beyond the view."""
         if drawn is None:
             return False
         pixmap, part = drawn
+        if part.chart != projection.chart:
+            return False
         if pixmap.devicePixelRatio() != ratio or abs(_units(part) / _units(projection) - 1) > 1e-9:
             return False
         room = REDRAW_SHARE * MARGIN_SHARE * min(projection.size_px)
@@ -122,15 +135,6 @@ class PlaneLayer:
         right, bottom = part.view_px(projection.view(*projection.size_px)).tolist()
         width, height = part.size_px
         return bool(min(left, top, width - right, height - bottom) >= room - 1)
-
-    def _drop_unlike(self, projection: Projection, ratio: float) -> None:
-        """A picture of another chart shows nothing that is in this one."""
-        if self._shown is not None and self._shown[1].chart != projection.chart:
-            self._shown = None
-        if self._next is not None and (
-            self._next[1].chart != projection.chart or self._next[0].devicePixelRatio() != ratio
-        ):
-            self._end_next()
 
     def _end_next(self) -> None:
         if self._next is not None:
@@ -143,7 +147,7 @@ def _units(projection: Projection) -> float:
     return projection.viewport.units_per_px(projection.size_px)
 
 
-def moved(projection: Projection, dx_px: float, dy_px: float) -> Projection:
-    """The part of the plane that lies (dx, dy) pixels to the left and above: what was held moved so far."""
-    scale = _units(projection)
-    return replace(projection, viewport=projection.viewport.panned(-dx_px * scale, dy_px * scale))
+def _painter(pixmap: QPixmap) -> QPainter:
+    painter = QPainter(pixmap)
+    painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
+    return painter

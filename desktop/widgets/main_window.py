@@ -23,13 +23,17 @@ from desktop.device import distribution_warning
 from desktop.explorer import Explorer
 from desktop.image_file import is_image
 from desktop.latent_plane import format_z
+from desktop.source import UnreadError
 from desktop.state import ViewState
 from desktop.wanted import Wanted
 from desktop.widgets import settings
 from desktop.widgets.actions import add_action
 from desktop.widgets.grids_control import GridsControl
+from desktop.widgets.held_out_control import HeldOutControl
 from desktop.widgets.help_dialogs import in_words, show_about, show_shortcuts
+from desktop.widgets.map_control import MapControl
 from desktop.widgets.message_bar import MessageBar
+from desktop.widgets.nearest_control import NearestControl
 from desktop.widgets.path_control import PathControl
 from desktop.widgets.picture_control import PictureControl
 from desktop.widgets.plane_control import PlaneControl
@@ -37,6 +41,7 @@ from desktop.widgets.plane_view import PlaneView
 from desktop.widgets.reading_control import ReadingControl
 from desktop.widgets.recent_menu import RecentMenu
 from desktop.widgets.side_panel import SidePanel
+from desktop.widgets.time_control import TimeControl
 
 STATUS_MS = 6000
 STATUS_UPDATE_MS = 60
@@ -80,12 +85,17 @@ class MainWindow(QMainWindow):
         self._make_file_menu()
         self.picture_control = PictureControl(self)
         self.plane_control = PlaneControl(self)
+        self.map_control = MapControl(self)
+        self.held_out = HeldOutControl(self)
+        self.nearest = NearestControl(self)
         self.path_control = PathControl(self)
+        self.time_control = TimeControl(self)
         self._pages_separator = self.menus["view"].addSeparator()
         self.add_page("&Plane", self._plane_page)
         self.grids = GridsControl(self)
         self._make_last_entries()
         explorer.opened.connect(self._on_opened)
+        explorer.renewed.connect(self._show_source)
         explorer.open_failed.connect(self._on_open_failed)
         explorer.failed.connect(self.show_error)
         explorer.state_changed.connect(self._on_state)
@@ -174,6 +184,7 @@ class MainWindow(QMainWindow):
         self.recent = RecentMenu(self)
         self.recent.chosen.connect(self.open_path)
         file.addMenu(self.recent)
+        add_action(file, "Re&load", QKeySequence.StandardKey.Refresh, self.explorer.reload)
         file.addSeparator()
 
     def _make_last_entries(self) -> None:
@@ -186,17 +197,22 @@ class MainWindow(QMainWindow):
         self.menus["edit"].menuAction().setVisible(not self.menus["edit"].isEmpty())
 
     def _on_opened(self, opened: jobs.Opened) -> None:
-        source, device = opened.model.source, opened.model.device
-        labels = source.bundle.label_names if source.bundle is not None else ()
+        source = opened.model.source
         settings.remember_bundle(source.path)
         self.message.hide()
-        self.reading.set_source(source)
         self._show_notes(opened)
+        self._pointer.setText(in_words(source))
+        self._show_source(opened)
+
+    def _show_source(self, opened: jobs.Opened) -> None:
+        """What the window says of a model wherever it says it."""
+        source, device = opened.model.source, opened.model.device
+        labels = source.bundle.label_names if source.bundle is not None else ()
+        self.reading.set_source(source)
         self.setWindowTitle(f"{source.name} — Latent Plane")
         reason = f" ({device.reason})" if device.reason else ""
         self._device.setText(device.description + reason)
         self._device.setToolTip(f"Not on a GPU: {device.reason}" if device.reason else device.description)
-        self._pointer.setText(in_words(source))
         self.panel.set_model(source.reading.latent_dim, labels, opened.posterior is not None)
 
     def _show_notes(self, opened: jobs.Opened) -> None:
@@ -209,7 +225,12 @@ class MainWindow(QMainWindow):
 
     def _on_open_failed(self, error: Exception) -> None:
         self._pointer.clear()
-        if not self.reading.show_error(error):
+        if self.reading.show_error(error):
+            return
+        if isinstance(error, UnreadError):
+            text = " ".join(str(error).split())
+            self.message.show_message(text, "How is it read?", lambda: self.reading.open_dialog(error))
+        else:
             self.show_error(error)
 
     def _on_state(self, state: ViewState) -> None:
