@@ -55,7 +55,7 @@ class Session:
         kept = self.models.get(self.last)
         return None if kept is None else Path(kept.path)
 
-    def state_of(self, sha256: str, latent_dim: int) -> ViewState | None:
+    def state_of(self, sha256: str, latent_dim: int | None = None) -> ViewState | None:
         """What was looked at of a model; None where nothing usable is kept."""
         kept = self.models.get(sha256)
         if kept is None:
@@ -72,9 +72,7 @@ class Session:
 
     def with_model(self, sha256: str, path: Path, state: ViewState) -> "Session":
         """With a model as the last one, and what is looked at of it; it takes the place of others there."""
-        others = {
-            key: kept for key, kept in self.models.items() if key != sha256 and kept.path != str(path)
-        }
+        others = {key: kept for key, kept in self.models.items() if key != sha256 and kept.path != str(path)}
         models = others | {sha256: KeptModel(str(path), state_to_dict(state))}
         return replace(self, last=sha256, models=dict(list(models.items())[-MAX_MODELS:]))
 

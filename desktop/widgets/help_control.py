@@ -1,7 +1,6 @@
 """The help menu, the details of an error, and what is told of errors that nobody expected."""
 
 import sys
-from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -25,6 +24,7 @@ class HelpControl(QObject):
         self._window = window
         add_action(window.menus["help"], "&Shortcuts", "F1", self.show_shortcuts)
         add_action(window.menus["help"], "&About Latent Plane", None, self.show_about)
+        add_action(window.menus["view"], "Hide the m&essage", "Esc", window.message.hide)
         window.message.details_wanted.connect(self._show_details)
 
     def show_shortcuts(self) -> None:
@@ -61,6 +61,5 @@ class HelpControl(QObject):
 
         name = f"report {title}"
         self._window.explorer.run(name, SAVE, machine_report(), show, of_model=False)
-        dialog.finished.connect(partial(self._window.explorer.cancel, name))
+        dialog.finished.connect(lambda _: self._window.explorer.cancel(name))
         dialog.open()
-

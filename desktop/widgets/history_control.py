@@ -38,9 +38,8 @@ class HistoryControl(QObject):
         kind = event.type()
         if kind == QEvent.Type.MouseButtonPress:
             self._history.hold()
-        elif kind == QEvent.Type.MouseButtonRelease and isinstance(event, QMouseEvent):
-            if event.buttons() == Qt.MouseButton.NoButton:
-                self._history.release()
+        elif isinstance(event, QMouseEvent) and kind == QEvent.Type.MouseButtonRelease and not _held(event):
+            self._history.release()
         return False
 
     def _on_step(self, before: ViewState, after: ViewState) -> None:
@@ -66,6 +65,10 @@ class HistoryControl(QObject):
     def _show(self) -> None:
         _say(self.undo, "&Undo", self._history.undo_words)
         _say(self.redo, "&Redo", self._history.redo_words)
+
+
+def _held(event: QMouseEvent) -> bool:
+    return event.buttons() != Qt.MouseButton.NoButton
 
 
 def _say(action: QAction, verb: str, words: str) -> None:

@@ -61,7 +61,7 @@ def _set(widget: QWidget, value: Value) -> None:
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if isinstance(widget, (QSpinBox, QSlider)) and number:
         low, high = widget.minimum(), widget.maximum()
-        widget.setValue(int(min(max(value, low), high)))  # type: ignore[type-var]
+        widget.setValue(int(min(max(value, low), high)))
     elif isinstance(widget, QDoubleSpinBox) and number:
         widget.setValue(float(value))
     elif isinstance(widget, QComboBox) and isinstance(value, str):

@@ -1,4 +1,4 @@
-"""Exports that open again: what was dropped, opened or pasted is looked into, and the program goes on there."""
+"""Exports that open again: what is dropped, opened or pasted is looked into, and taken up where it was."""
 
 from collections.abc import Iterator
 from functools import partial

@@ -28,6 +28,7 @@ class SessionControl(QObject):
 
     Attributes:
         session: what was kept, and is by and by replaced by what there is now.
+        recovering: whether what was open last could not be opened, and the bundle that ships is.
     """
 
     def __init__(self, window: "MainWindow") -> None:
@@ -38,6 +39,7 @@ class SessionControl(QObject):
         self._restoring = True
         self._latest: tuple[Source, ViewState] | None = None
         self._fallback = False
+        self.recovering = False
         self._note = ""
         self.session = Session()
         self._later = QTimer(self, singleShot=True, interval=WRITE_MS)
@@ -80,14 +82,9 @@ class SessionControl(QObject):
             with contextlib.suppress(OSError):  # a convenience is lost, and there is nobody left to tell
                 write_session(self._now())
 
-    def opens_another(self) -> bool:
-        """Whether a model that could not be opened is about to be replaced by the one that ships."""
-        return self._fallback
-
     def _take_layers(self) -> None:
         """A model that was never open starts with the layers and the drawing of the last one."""
-        last = self.session.models.get(self.session.last)
-        state = None if last is None else self.session.state_of(self.session.last, len(last.state.get("z", ())))
+        state = self.session.state_of(self.session.last)
         if state is not None:
             self._explorer.state = replace(
                 self._explorer.state, layers=state.layers, picture_mode=state.picture_mode
@@ -95,7 +92,7 @@ class SessionControl(QObject):
 
     def _on_opened(self, opened: jobs.Opened) -> None:
         source = opened.model.source
-        self._fallback = False
+        self._fallback = self.recovering = False
         before, self._latest = self._latest, None
         other = before is None or before[0].sha256 != source.sha256
         if before is not None:
@@ -110,8 +107,8 @@ class SessionControl(QObject):
             self._note = ""
 
     def _on_open_failed(self, error: Exception) -> None:
-        if self._fallback:
-            self._fallback = False
+        self.recovering, self._fallback = self._fallback, False
+        if self.recovering:
             words = " ".join(str(error).split())
             self._note = f"last time's model cannot be opened ({words}); this is the bundle that ships"
             self._window.open_path(shipped_bundle())

@@ -1,5 +1,6 @@
 """The list of shortcuts: read off the window's own menus and widgets, so that it cannot be out of date."""
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QDialog,
@@ -13,7 +14,6 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from PySide6.QtCore import Qt
 
 from desktop.shortcuts import Shortcut
 
@@ -36,9 +36,7 @@ def shortcuts_of(window: QMainWindow) -> list[Shortcut]:
         if action not in listed and action.shortcuts():
             found.append(Shortcut(_keys(action), _plain(action.text()), "Window"))
     for shortcut in window.findChildren(QShortcut):
-        if shortcut.whatsThis():
-            keys = ", ".join(key.toString(NATIVE) for key in shortcut.keys())
-            found.append(Shortcut(keys, shortcut.whatsThis(), "Window"))
+        found.append(Shortcut(shortcut.key().toString(NATIVE), shortcut.whatsThis(), "Window"))
     seen = set()
     for widget in window.findChildren(QWidget):
         gestures = getattr(widget, "GESTURES", ())
@@ -92,19 +90,29 @@ class ShortcutsDialog(QDialog):
 
     def shown(self) -> list[Shortcut]:
         """What the filter leaves."""
-        places = [self.list.topLevelItem(index) for index in range(self.list.topLevelItemCount())]
-        items = [place.child(index) for place in places if place for index in range(place.childCount())]
-        return [item.data(0, Qt.ItemDataRole.UserRole) for item in items if not item.isHidden()]
+        items = [item for _, items in self._places() for item in items]
+        return [_shortcut(item) for item in items if not item.isHidden()]
 
     def _show_matching(self, text: str) -> None:
-        for index in range(self.list.topLevelItemCount()):
-            place = self.list.topLevelItem(index)
-            if place is None:
-                continue
-            children = [place.child(number) for number in range(place.childCount())]
-            for child in children:
-                child.setHidden(not child.data(0, Qt.ItemDataRole.UserRole).matches(text))
-            place.setHidden(all(child.isHidden() for child in children))
+        for place, items in self._places():
+            for item in items:
+                item.setHidden(not _shortcut(item).matches(text))
+            place.setHidden(all(item.isHidden() for item in items))
+
+    def _places(self) -> list[tuple[QTreeWidgetItem, list[QTreeWidgetItem]]]:
+        root = self.list.invisibleRootItem()
+        return [(place, _children(place)) for place in _children(root)]
+
+
+def _children(item: QTreeWidgetItem) -> list[QTreeWidgetItem]:
+    children = (item.child(number) for number in range(item.childCount()))
+    return [child for child in children if child is not None]
+
+
+def _shortcut(item: QTreeWidgetItem) -> Shortcut:
+    found = item.data(0, Qt.ItemDataRole.UserRole)
+    assert isinstance(found, Shortcut)
+    return found
 
 
 def _menus(window: QMainWindow) -> list[QMenu]:
