@@ -27,9 +27,15 @@ class Explorer(QObject):
     """One open model at a time. What fails leaves everything as it was and says so by `failed`.
 
     What a feature needs of the background it asks for by `run`, from a file of its own.
+
+    Attributes:
+        device: where models are to run.
+        state: what is looked at.
     """
 
     opened = Signal(object)  # jobs.Opened
+    renewed = Signal(object)  # jobs.Opened: the same file, which has changed
+    model_changed = Signal()
     open_failed = Signal(object)  # Exception
     failed = Signal(object)  # Exception
     state_changed = Signal(object)  # ViewState
@@ -39,14 +45,17 @@ class Explorer(QObject):
     backdrop_finished = Signal()
     gif_progressed = Signal(object)  # share from 0 to 1, None when it has ended
     saved = Signal(object)  # Path
+    closed = Signal()  # nothing runs any more
 
     def __init__(self, device: DeviceName, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._device: DeviceName = device
+        self.device: DeviceName = device
         self._worker = Worker(self)
         self._opener = Worker(self)
         self._opened: jobs.Opened | None = None
+        self._now: jobs.Opened | None = None
         self._of_model: set[str] = set()
+        self._loads: set[str] = set()
         self._size_px = (1, 1)
         self.state = ViewState()
 
@@ -56,14 +65,22 @@ class Explorer(QObject):
         return None if self._opened is None else self._opened.model.source
 
     @property
+    def whole(self) -> jobs.Opened | None:
+        """What is open, as it is by itself: of a bundle the model after its last epoch."""
+        return self._opened
+
+    @property
     def model(self) -> Model | None:
-        """What decodes, and encodes if it can."""
-        return None if self._opened is None else self._opened.model
+        """What decodes, and encodes if it can: the model after the state's epoch, once that is loaded.
+
+        `model_changed` says that another one is it, or the open file was renewed.
+        """
+        return None if self._now is None else self._now.model
 
     @property
     def posterior(self) -> Posterior | None:
-        """What the encoder made of the held-out images, where the open bundle says."""
-        return None if self._opened is None else self._opened.posterior
+        """What that model's encoder made of the held-out images, where the open bundle says."""
+        return None if self._now is None else self._now.posterior
 
     def run(
         self,
@@ -88,21 +105,71 @@ class Explorer(QObject):
         """Drop a request of `run`, with all results that have not arrived."""
         self._worker.cancel(name)
 
+    def load(
+        self,
+        name: str,
+        urgency: int,
+        steps: Iterator[Any],
+        on_result: Callable[[Any], object],
+        on_error: Callable[[Exception], object],
+        on_end: Callable[[], object] = lambda: None,
+    ) -> None:
+        """As `run`, on the thread that opens models: dropped when another one is opened."""
+        self._loads.add(name)
+        self._opener.request(name, urgency, steps, on_result, on_error, on_end)
+
+    def cancel_load(self, name: str) -> None:
+        """Drop a request of `load`."""
+        self._opener.cancel(name)
+
     def open(self, path: Path, wishes: Wanted | None = None) -> None:
         """Open a bundle or a bare model; what is open stays so until the new one is ready, or it fails.
 
         `wishes` are for a bare model's reading, as in `open_source`. Opening has a thread of its own: a
         model that takes long to look into, or hangs, keeps nothing else waiting.
         """
-        job = jobs.open_model(path, wishes, self._device)
+        job = jobs.open_model(path, wishes, self.device)
         self._opener.request("open", 0, job, self._on_opened, self.open_failed.emit)
+
+    def reload(self) -> None:
+        """Open what is open once more, as it is on disk now; what is looked at stays, where it fits."""
+        if self._opened is not None:
+            source = self._opened.model.source
+            job = jobs.open_model(source.path, dict(source.wanted) or None, self.device)
+            self._opener.request("open", 0, job, self.renew, self.open_failed.emit)
+
+    def renew(self, opened: jobs.Opened) -> None:
+        """Take the same file in the place of what is open: it has changed, or grown.
+
+        A model of other dimensions is opened like any other.
+        """
+        old = self._opened
+        if old is None or _dimensions(old.model) != _dimensions(opened.model):
+            self._on_opened(opened)
+            return
+        # What still runs with the old model may end with it: it is left to those who hold it.
+        is_shown, self._opened = self._now is old, opened
+        if is_shown:
+            self._now = opened
+        self.renewed.emit(opened)
+        if is_shown:
+            self._use_model()
+
+    def take_over(self, opened: jobs.Opened | None) -> None:
+        """Decode with the model after an epoch of the open bundle, or with the bundle's own."""
+        now = self._opened if opened is None else opened
+        if now is not self._now:
+            self._now = now
+            self._use_model()
 
     def close(self) -> None:
         """End the threads, the model's own too."""
         self._opener.stop()
         self._worker.stop()
-        if self._opened is not None:
-            self._opened.model.close()
+        for opened in (self._opened, self._now):
+            if opened is not None:
+                opened.model.close()
+        self.closed.emit()
 
     def set_state(self, state: ViewState, record: bool = True) -> None:
         """Look at something else: decodes what changed.
@@ -140,8 +207,8 @@ class Explorer(QObject):
 
     def encode_image(self, path: Path) -> None:
         """Go to the mean of q(z|x) of a picture in a file."""
-        if self._opened is not None:
-            self.run("encode", PICTURE, jobs.encode_image(self._opened.model, path), self._on_encoded)
+        if self._now is not None:
+            self.run("encode", PICTURE, jobs.encode_image(self._now.model, path), self._on_encoded)
 
     def save_picture(self, path: Path, picture: Bytes, scale: int, note: str = "") -> None:
         """Write a PNG; `note` says in the file where it came from, see `note`."""
@@ -150,9 +217,9 @@ class Explorer(QObject):
 
     def save_gif(self, path: Path, frame_count: int, fps: int) -> None:
         """Write the path as a GIF. Raises ValueError when the path has no two different points."""
-        if self._opened is None:
+        if self._now is None:
             return
-        model = self._opened.model
+        model = self._now.model
         z = path_points(self.state.path, frame_count, self.state.path_closed)
         scale = max(1, 280 // max(model.image_shape[1:]))
         self.gif_progressed.emit(0.0)
@@ -171,27 +238,35 @@ class Explorer(QObject):
         self.gif_progressed.emit(None)
 
     def _request_picture(self) -> None:
-        if self._opened is not None:
-            job = jobs.decode_picture(self._opened.model, self.state.z)
+        if self._now is not None:
+            job = jobs.decode_picture(self._now.model, self.state.z)
             self.run("picture", PICTURE, job, self.picture_decoded.emit)
 
-    def _request_backdrop(self) -> None:
-        if self._opened is None or min(self._size_px) < 2:
+    def _use_model(self) -> None:
+        self.model_changed.emit()
+        self._request_picture()
+        # The plane as it is stays until it is decoded anew: seen in pieces, it would flicker.
+        self._request_backdrop(coarse_first=False)
+
+    def _request_backdrop(self, coarse_first: bool = True) -> None:
+        if self._now is None or min(self._size_px) < 2:
             return
         edges = self.state.viewport.edges(self._size_px)
-        job = jobs.decode_backdrop(self._opened.model, self.state.plane, edges, self._size_px)
+        job = jobs.decode_backdrop(self._now.model, self.state.plane, edges, self._size_px, coarse_first)
         self.run("backdrop", BACKDROP, job, self._on_backdrop, self.backdrop_finished.emit)
 
     def _on_opened(self, opened: jobs.Opened) -> None:
         while self._of_model:
             self._worker.cancel(self._of_model.pop())
+        while self._loads:
+            self._opener.cancel(self._loads.pop())
         self.gif_progressed.emit(None)
         same_file = (
             self._opened is not None and self._opened.model.source.sha256 == opened.model.source.sha256
         )
         if self._opened is not None:
             self._opened.model.close()
-        self._opened = opened
+        self._opened = self._now = opened
         before = self.state
         if not same_file or len(before.z) != opened.model.latent_dim:
             fresh = start_state(opened.model.latent_dim)
@@ -218,3 +293,7 @@ class Explorer(QObject):
     def _on_gif_saved(self, path: Path) -> None:
         self.gif_progressed.emit(None)
         self.saved.emit(path)
+
+
+def _dimensions(model: Model) -> tuple[int, tuple[int, int, int]]:
+    return model.latent_dim, model.image_shape

@@ -70,11 +70,12 @@ def encode_image(model: Model, path: Path) -> Iterator[tuple[float, ...]]:
 
 
 def decode_backdrop(
-    model: Model, plane: Plane, edges: EDGES, size_px: tuple[int, int]
+    model: Model, plane: Plane, edges: EDGES, size_px: tuple[int, int], coarse_first: bool = True
 ) -> Iterator[Backdrop | None]:
-    """Decode what is in view, coarse and then fine; None in between."""
+    """Decode what is in view, coarse and then fine, or fine at once; None in between."""
     cell_px = max(MIN_CELL_PX, *model.image_shape[1:])
-    for side_px in (max(COARSE_CELL_PX, 2 * cell_px), cell_px):
+    coarse_px = (max(COARSE_CELL_PX, 2 * cell_px),) if coarse_first else ()
+    for side_px in (*coarse_px, cell_px):
         columns, rows = (max(1, round(size / side_px)) for size in size_px)
         z = cell_grid(plane, edges, columns, rows)
         for sheet in decode_sheet(model, z, columns):

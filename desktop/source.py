@@ -4,7 +4,7 @@ import hashlib
 import re
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,10 @@ from desktop.remembered import remember, remembered
 from desktop.shipped import shipped_bundle
 from desktop.trial import TIME_LIMIT_S, Trial
 from desktop.wanted import Wanted
-from export.bundle import DECODER_FILE, ENCODER_FILE, Bundle, BundleError, open_bundle
+from export.bundle import DECODER_FILE, ENCODER_FILE, Bundle, BundleError, epoch_file, open_bundle
+
+# SHA-256 of the graphs of bundles that were tried since the program started: once is enough.
+_tried: set[bytes] = set()
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,27 @@ def open_source(path: Path, wishes: Wanted | None = None) -> Source:
     return _open_model(path, wishes)
 
 
+def open_epoch(source: Source, epoch: int) -> Source:
+    """A bundle's source as it was after an epoch; without encoder where the bundle has none of that epoch.
+
+    Its graphs are looked into and tried like the bundle's own. Raises BundleError.
+    """
+    bundle = source.bundle
+    if bundle is None:
+        raise BundleError(f"{source.path}: found no epochs, expected a bundle that has them")
+    decoder_name, encoder_name = epoch_file(epoch, DECODER_FILE), epoch_file(epoch, ENCODER_FILE)
+    decoder = bundle.read(decoder_name)
+    encoder = bundle.read(encoder_name) if encoder_name in bundle.files else None
+    _try_graphs(bundle, source.reading, (decoder_name, decoder), (encoder_name, encoder))
+    return replace(
+        source,
+        sha256=hashlib.sha256(decoder).hexdigest(),
+        decoder=decoder,
+        encoder=encoder,
+        encoder_reading=None if encoder is None else _encoder_reading(bundle),
+    )
+
+
 def _is_bundle(path: Path) -> bool:
     """A folder, what is named as a bundle or is a zip, and what is not there: the bundle's errors fit all."""
     return path.suffix.lower() != ".onnx" and (
@@ -104,7 +128,23 @@ def _open_bundle(path: Path) -> Source:
         image_shape=bundle.image_shape,
         value_range=ValueRange.UNIT,
     )
-    encoder_reading = EncoderReading(
+    decoder = bundle.read(DECODER_FILE)
+    encoder = bundle.read(ENCODER_FILE) if ENCODER_FILE in bundle.files else None
+    _try_graphs(bundle, reading, (DECODER_FILE, decoder), (ENCODER_FILE, encoder))
+    return Source(
+        path=bundle.path,
+        name=bundle.name,
+        sha256=hashlib.sha256(decoder).hexdigest(),
+        decoder=decoder,
+        reading=reading,
+        encoder=encoder,
+        encoder_reading=None if encoder is None else _encoder_reading(bundle),
+        bundle=bundle,
+    )
+
+
+def _encoder_reading(bundle: Bundle) -> EncoderReading:
+    return EncoderReading(
         x_input="x",
         x_dtype="float32",
         layout=Layout.NCHW,
@@ -116,28 +156,24 @@ def _open_bundle(path: Path) -> Source:
         spread=Spread.LOGVAR,
         latent_dim=bundle.latent_dim,
     )
-    decoder = bundle.read(DECODER_FILE)
-    encoder = bundle.read(ENCODER_FILE) if ENCODER_FILE in bundle.files else None
-    z, x = trial_z(reading)[:1], np.zeros((1, *bundle.image_shape), np.float32)
-    _try_graph(bundle, DECODER_FILE, decoder, convert.feeds(reading, z))
-    if encoder is not None:
-        _try_graph(bundle, ENCODER_FILE, encoder, convert.encoder_feeds(encoder_reading, x))
-    return Source(
-        path=bundle.path,
-        name=bundle.name,
-        sha256=hashlib.sha256(decoder).hexdigest(),
-        decoder=decoder,
-        reading=reading,
-        encoder=encoder,
-        encoder_reading=None if encoder is None else encoder_reading,
-        bundle=bundle,
-    )
+
+
+def _try_graphs(
+    bundle: Bundle, reading: Reading, decoder: tuple[str, bytes], encoder: tuple[str, bytes | None]
+) -> None:
+    """Look into a bundle's decoder and encoder, each with its name in the bundle, and try them."""
+    _try_graph(bundle, *decoder, convert.feeds(reading, trial_z(reading)[:1]))
+    name, graph = encoder
+    if graph is not None:
+        x = np.zeros((1, *bundle.image_shape), np.float32)
+        _try_graph(bundle, name, graph, convert.encoder_feeds(_encoder_reading(bundle), x))
 
 
 def _try_graph(bundle: Bundle, name: str, graph: bytes, feeds: dict[str, Any]) -> None:
     """A bundle may come from a stranger, too: its graphs are looked into and tried before they are loaded."""
     where = Path(f"{bundle.path}: {name}")
-    facts = bundle.manifest["tensors"][name]
+    facts = bundle.manifest["tensors"][name.rpartition("/")[2]]
+    sha256 = hashlib.sha256(graph).digest()
     try:
         file = read_model_file(where, graph)
         for side, tensors in (("inputs", file.inputs), ("outputs", file.outputs)):
@@ -146,9 +182,10 @@ def _try_graph(bundle: Bundle, name: str, graph: bytes, feeds: dict[str, Any]) -
             if found != expected:
                 words = f"{', '.join(found)}, expected {', '.join(expected)} from the manifest"
                 raise ModelError(f"{where}: found {side} {words}")
-        if bundle.path.resolve() != shipped_bundle().resolve():
+        if sha256 not in _tried and bundle.path.resolve() != shipped_bundle().resolve():
             with Trial(file.data, str(where)) as trial:
                 trial.run(feeds, [tensor.name for tensor in file.outputs])
+            _tried.add(sha256)
     except ModelError as error:
         words = str(error)
         to_do = "" if words.endswith("export it again") else "; export it again"

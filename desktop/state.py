@@ -35,6 +35,7 @@ class ViewState:
         layers: what is drawn on the plane.
         hidden_labels: labels whose points are not drawn.
         picture_mode: how the picture at the cursor is drawn.
+        epoch: of the bundle's fit, whose model decodes; None is the bundle's own, the last one.
         path: the z of the path's points, in order.
         path_closed: whether the path returns to its first point.
     """
@@ -45,6 +46,7 @@ class ViewState:
     layers: frozenset[Layer] = frozenset({Layer.BACKDROP, Layer.POINTS})
     hidden_labels: frozenset[int] = frozenset()
     picture_mode: PictureMode = PictureMode.PROBABILITIES
+    epoch: int | None = None
     path: tuple[tuple[float, ...], ...] = ()
     path_closed: bool = False
 

@@ -84,6 +84,7 @@ class GridsControl(QObject):
             spin.valueChanged.connect(self._fill)
         self.order.currentIndexChanged.connect(self._fill)
         self._explorer.opened.connect(self._on_opened)
+        self._explorer.model_changed.connect(self._on_model)
         self._explorer.state_changed.connect(self._on_state)
         window.tabs.currentChanged.connect(self._fill)
 
@@ -119,6 +120,11 @@ class GridsControl(QObject):
             page.set_sheet(None)
         self._fill()
 
+    def _on_model(self) -> None:
+        """Another epoch's model: what is shown stays until it is decoded anew."""
+        self._scores = None
+        self._fill()
+
     def _on_state(self, state: ViewState) -> None:
         old, self._state = self._state, state
         current = self._window.tabs.currentWidget()
@@ -152,7 +158,7 @@ class GridsControl(QObject):
         if posterior is None or posterior.images is None:
             self.reconstructions.set_sheet(None, NO_IMAGES)
             return None
-        if self._scores is None:
+        if self._scores is None and self.reconstructions.sheet is None:
             self.reconstructions.set_sheet(None, "Computing the bound of every held-out image …")
         order = Order(self.order.currentText())
         return grid_jobs.reconstructions_sheet(model, posterior, self._scores, order, self.pairs_n.value())

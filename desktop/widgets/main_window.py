@@ -43,6 +43,7 @@ from desktop.widgets.reading_control import ReadingControl
 from desktop.widgets.recent_menu import RecentMenu
 from desktop.widgets.session_control import SessionControl
 from desktop.widgets.side_panel import SidePanel
+from desktop.widgets.time_control import TimeControl
 
 STATUS_MS = 6000
 STATUS_UPDATE_MS = 60
@@ -94,12 +95,14 @@ class MainWindow(QMainWindow):
         self.picture_control = PictureControl(self)
         self.plane_control = PlaneControl(self)
         self.path_control = PathControl(self)
+        self.time_control = TimeControl(self)
         self.coordinates = CoordinatesControl(self)
         self._pages_separator = self.menus["view"].addSeparator()
         self.add_page("&Plane", self._plane_page)
         self.grids = GridsControl(self)
         self._make_last_entries()
         explorer.opened.connect(self._on_opened)
+        explorer.renewed.connect(self._show_source)
         explorer.open_failed.connect(self._on_open_failed)
         explorer.failed.connect(self.show_error)
         explorer.state_changed.connect(self._on_state)
@@ -203,6 +206,7 @@ class MainWindow(QMainWindow):
         self.recent = RecentMenu(self)
         self.recent.chosen.connect(self.open_path)
         file.addMenu(self.recent)
+        add_action(file, "Re&load", QKeySequence.StandardKey.Refresh, self.explorer.reload)
         file.addSeparator()
 
     def _make_last_entries(self) -> None:
@@ -213,17 +217,22 @@ class MainWindow(QMainWindow):
         add_action(help_menu, "About this &model", None, self._show_about)
 
     def _on_opened(self, opened: jobs.Opened) -> None:
-        source, device = opened.model.source, opened.model.device
-        labels = source.bundle.label_names if source.bundle is not None else ()
+        source = opened.model.source
         settings.remember_bundle(source.path)
         self.message.hide()
-        self.reading.set_source(source)
         self._show_notes(opened)
+        self._pointer.setText(in_words(source))
+        self._show_source(opened)
+
+    def _show_source(self, opened: jobs.Opened) -> None:
+        """What the window says of a model wherever it says it."""
+        source, device = opened.model.source, opened.model.device
+        labels = source.bundle.label_names if source.bundle is not None else ()
+        self.reading.set_source(source)
         self.setWindowTitle(f"{source.name} — Latent Plane")
         reason = f" ({device.reason})" if device.reason else ""
         self._device.setText(device.description + reason)
         self._device.setToolTip(f"Not on a GPU: {device.reason}" if device.reason else device.description)
-        self._pointer.setText(in_words(source))
         self.panel.set_model(source.reading.latent_dim, labels, opened.posterior is not None)
 
     def _show_notes(self, opened: jobs.Opened) -> None:

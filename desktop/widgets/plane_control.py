@@ -26,6 +26,7 @@ class PlaneControl(QObject):
         self._points_plane = explorer.state.plane
         plane, panel = window.plane, window.panel.view
         explorer.opened.connect(self._on_opened)
+        explorer.model_changed.connect(self._project_points)
         explorer.state_changed.connect(self._on_state)
         explorer.backdrop_decoded.connect(lambda b: plane.set_backdrop(to_qimage(b.picture), b.edges))
 

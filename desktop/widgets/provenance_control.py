@@ -1,6 +1,7 @@
 """Exports that open again: what is dropped, opened or pasted is looked into, and taken up where it was."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,10 +16,11 @@ from desktop.image_note import read_note
 from desktop.latent_plane import parse_z
 from desktop.provenance import Provenance, from_text, is_provenance
 from desktop.shipped import shipped_bundle
+from desktop.source import Source
 from desktop.widgets.actions import add_action
 from desktop.widgets.message_bar import Action
 from desktop.widgets.picture_control import NOTE_TYPE
-from export.bundle import DECODER_FILE, open_bundle
+from export.bundle import DECODER_FILE, epoch_file, open_bundle
 
 if TYPE_CHECKING:
     from desktop.widgets.main_window import MainWindow
@@ -102,7 +104,7 @@ class ProvenanceControl(QObject):
             self._window.message.show_message(f"{name}: {error}")
             return
         source = self._explorer.source
-        if source is not None and source.sha256 == carried.decoder_sha256:
+        if source is not None and _is_in(source, carried):
             self._apply(carried, name, picture)
             return
 
@@ -155,7 +157,7 @@ class ProvenanceControl(QObject):
         if self._pending is None:
             return
         pending, self._pending = self._pending, None
-        if opened.model.source.sha256 == pending[0].decoder_sha256:
+        if _is_in(opened.model.source, pending[0]):
             self._apply(*pending)
         else:
             self._say_what_is_needed(*pending)
@@ -171,6 +173,9 @@ class ProvenanceControl(QObject):
             found = f"found z of {len(state.z)} numbers, expected the model's {model.latent_dim}"
             self._window.message.show_message(f"{name}: {found}")
             return
+        source = self._explorer.source
+        if source is not None and source.sha256 != carried.decoder_sha256:
+            state = replace(state, epoch=_epoch_of(source, carried.decoder_sha256))
         self._explorer.set_state(state)
         self.restored.emit(carried)
         actions = self._encode_action(picture)
@@ -188,3 +193,16 @@ class ProvenanceControl(QObject):
 
     def _encode(self, path: Path) -> None:
         self._window.encode_picture(path)
+
+
+def _is_in(source: Source, carried: Provenance) -> bool:
+    """Whether a source has the needed model: as its own, or as an epoch of a bundle that has grown."""
+    return carried.decoder_sha256 == source.sha256 or _epoch_of(source, carried.decoder_sha256) is not None
+
+
+def _epoch_of(source: Source, sha256: str) -> int | None:
+    if source.bundle is None:
+        return None
+    files = source.bundle.manifest["files"]
+    hashes = {files[epoch_file(epoch, DECODER_FILE)]["sha256"]: epoch for epoch in source.bundle.epochs}
+    return hashes.get(sha256)
