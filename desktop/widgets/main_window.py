@@ -29,11 +29,14 @@ from desktop.widgets import settings
 from desktop.widgets.actions import add_action
 from desktop.widgets.coordinates_control import CoordinatesControl
 from desktop.widgets.grids_control import GridsControl
+from desktop.widgets.held_out_control import HeldOutControl
 from desktop.widgets.help_control import HelpControl
 from desktop.widgets.help_dialogs import in_words, show_about
 from desktop.widgets.history_control import HistoryControl
 from desktop.widgets.kept import keep
+from desktop.widgets.map_control import MapControl
 from desktop.widgets.message_bar import MessageBar
+from desktop.widgets.nearest_control import NearestControl
 from desktop.widgets.path_control import PathControl
 from desktop.widgets.picture_control import PictureControl
 from desktop.widgets.plane_control import PlaneControl
@@ -94,6 +97,9 @@ class MainWindow(QMainWindow):
         self.history = HistoryControl(self)
         self.picture_control = PictureControl(self)
         self.plane_control = PlaneControl(self)
+        self.map_control = MapControl(self)
+        self.held_out = HeldOutControl(self)
+        self.nearest = NearestControl(self)
         self.path_control = PathControl(self)
         self.time_control = TimeControl(self)
         self.coordinates = CoordinatesControl(self)
