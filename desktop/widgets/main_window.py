@@ -23,6 +23,7 @@ from desktop.device import distribution_warning
 from desktop.explorer import Explorer
 from desktop.image_file import is_image
 from desktop.latent_plane import format_z
+from desktop.source import UnreadError
 from desktop.state import ViewState
 from desktop.wanted import Wanted
 from desktop.widgets import settings
@@ -224,7 +225,12 @@ class MainWindow(QMainWindow):
 
     def _on_open_failed(self, error: Exception) -> None:
         self._pointer.clear()
-        if not self.reading.show_error(error):
+        if self.reading.show_error(error):
+            return
+        if isinstance(error, UnreadError):
+            text = " ".join(str(error).split())
+            self.message.show_message(text, "How is it read?", lambda: self.reading.open_dialog(error))
+        else:
             self.show_error(error)
 
     def _on_state(self, state: ViewState) -> None:
