@@ -1,5 +1,6 @@
 """The window: its parts and their places. What each part does stands in a control of its own."""
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from desktop.device import distribution_warning
 from desktop.explorer import Explorer
 from desktop.latent_plane import format_z
 from desktop.report import error_text
+from desktop.source import UnreadError
 from desktop.state import ViewState
 from desktop.wanted import Wanted
 from desktop.widgets import settings
@@ -35,7 +37,7 @@ from desktop.widgets.help_dialogs import in_words, show_about
 from desktop.widgets.history_control import HistoryControl
 from desktop.widgets.kept import keep
 from desktop.widgets.map_control import MapControl
-from desktop.widgets.message_bar import MessageBar
+from desktop.widgets.message_bar import Action, MessageBar
 from desktop.widgets.nearest_control import NearestControl
 from desktop.widgets.path_control import PathControl
 from desktop.widgets.picture_control import PictureControl
@@ -136,12 +138,15 @@ class MainWindow(QMainWindow):
         index = self.tabs.addTab(page, text.replace("&", ""))
         add_action(self.menus["view"], text, f"Ctrl+{index + 1}", partial(self.tabs.setCurrentWidget, page))
 
-    def show_error(self, error: Exception, expected: bool = True) -> None:
-        """Say in the window what went wrong; what is not `expected` is told as a fault of the program."""
+    def show_error(self, error: Exception, expected: bool = True, actions: Sequence[Action] = ()) -> None:
+        """Say in the window what went wrong; what is not `expected` is told as a fault of the program.
+
+        Each action is a button's text and what it does.
+        """
         text = describe_os_error(error) if isinstance(error, OSError) else str(error)
         if not expected or isinstance(error, FAULTS):
             text = f"something unexpected went wrong ({type(error).__name__}: {text}); the program goes on"
-        self.message.show_message(" ".join(text.split()), error_text(error))
+        self.message.show_message(" ".join(text.split()), error_text(error), actions)
 
     def device_text(self) -> str:
         """Where the open model runs."""
@@ -251,7 +256,11 @@ class MainWindow(QMainWindow):
 
     def _on_open_failed(self, error: Exception) -> None:
         self._pointer.clear()
-        if not self.reading.show_error(error):
+        if self.reading.show_error(error):
+            return
+        if isinstance(error, UnreadError):
+            self.show_error(error, actions=[("How is it read?", lambda: self.reading.open_dialog(error))])
+        else:
             self.show_error(error)
 
     def _on_state(self, state: ViewState) -> None:

@@ -14,7 +14,12 @@ Action = tuple[str, Callable[[], object]]
 
 
 class MessageBar(QFrame):
-    """Hidden until there is something to say; asks for the details of an error by a signal."""
+    """Hidden until there is something to say; asks for the details of an error by a signal.
+
+    Attributes:
+        action_buttons: the buttons of what can be done about it.
+        details: the button that asks for the details.
+    """
 
     details_wanted = Signal(str)  # what there is to say beyond the message, such as a traceback
 
@@ -22,7 +27,7 @@ class MessageBar(QFrame):
         super().__init__(parent)
         self.setObjectName("message_bar")
         self._details = ""
-        self._actions: list[QPushButton] = []
+        self.action_buttons: list[QPushButton] = []
         self._label = QLabel()
         self._label.setWordWrap(True)
         self._label.setTextFormat(Qt.TextFormat.PlainText)
@@ -43,14 +48,17 @@ class MessageBar(QFrame):
             self._row.addWidget(button)
         self.hide()
 
-    def show_message(self, text: str, details: str = "") -> None:
-        """Say what went wrong, in the place of what was said before; `details` is more than the text."""
-        self._show(text, *ERROR_COLORS, ())
+    def show_message(self, text: str, details: str = "", actions: Sequence[Action] = ()) -> None:
+        """Say what went wrong, in the place of what was said before.
+
+        `details` is more than the text; each action is a button's text and what it does.
+        """
+        self._show(text, *ERROR_COLORS, actions)
         self._details = details
         self.details.show()
 
     def show_note(self, text: str, actions: Sequence[Action] = ()) -> None:
-        """Say what people should know, though nothing went wrong; each action is a button's text and call."""
+        """Say what people should know, though nothing went wrong; actions as in `show_message`."""
         self._show(text, *NOTE_COLORS, actions)
         self.details.hide()
 
@@ -62,11 +70,11 @@ class MessageBar(QFrame):
             f"#message_bar QPushButton:hover {{ background: {hovered}; }}"
             "#message_bar QPushButton:focus { border-color: #ffffff; }"
         )
-        for old in self._actions:
+        for old in self.action_buttons:
             self._row.removeWidget(old)
             old.deleteLater()
-        self._actions = [self._action(*action) for action in actions]
-        for place, new in enumerate(self._actions, start=1):
+        self.action_buttons = [self._action(*action) for action in actions]
+        for place, new in enumerate(self.action_buttons, start=1):
             self._row.insertWidget(place, new)
         self._label.setText(text)
         self.setAccessibleName("Message")
