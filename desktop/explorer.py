@@ -12,6 +12,7 @@ from desktop.animation import path_gif
 from desktop.chart import Projection
 from desktop.latent_plane import path_points
 from desktop.pictures import Bytes
+from desktop.provenance import Detail, provenance, to_text
 from desktop.runtime import DeviceName, Model
 from desktop.source import Source
 from desktop.state import ViewState, start_state
@@ -194,6 +195,14 @@ class Explorer(QObject):
         """Look at something else: the state with some fields replaced."""
         self.set_state(replace(self.state, **changes))
 
+    def note(self, kind: str, **details: Detail) -> str:
+        """The text that an export of what is looked at now carries; empty while nothing is open.
+
+        `kind` and `details` say what is exported and how, as in `desktop.provenance`.
+        """
+        source = self.source
+        return "" if source is None else to_text(provenance(source, self.state, kind, **details))
+
     def set_view_size(self, size_px: tuple[int, int], ratio: float = 1.0) -> None:
         """The plane is drawn at another size, or with `ratio` pixels to a pixel: what is in view changed."""
         if (size_px, ratio) != (self._size_px, self._ratio):
@@ -205,9 +214,9 @@ class Explorer(QObject):
         if self._now is not None:
             self.run("encode", PICTURE, jobs.encode_image(self._now.model, path), self._on_encoded)
 
-    def save_picture(self, path: Path, picture: Bytes, scale: int) -> None:
-        """Write a PNG."""
-        job = jobs.save_png(path, picture, scale)
+    def save_picture(self, path: Path, picture: Bytes, scale: int, note: str = "") -> None:
+        """Write a PNG; `note` says in the file where it came from, see `note`."""
+        job = jobs.save_png(path, picture, scale, note)
         self.run(f"save {path}", SAVE, job, self.saved.emit, of_model=False)
 
     def save_gif(self, path: Path, frame_count: int, fps: int) -> None:

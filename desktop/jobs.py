@@ -64,9 +64,9 @@ def encode_image(model: Model, path: Path) -> Iterator[tuple[float, ...]]:
     yield tuple(float(value) for value in mean[0])
 
 
-def save_png(path: Path, picture: Bytes, scale: int) -> Iterator[Path]:
-    """Write a picture, enlarged, as PNG."""
-    pictures.write_png(path, pictures.enlarge(picture[None], scale)[0])
+def save_png(path: Path, picture: Bytes, scale: int, note: str = "") -> Iterator[Path]:
+    """Write a picture, enlarged, as PNG, with a note of where it came from."""
+    pictures.write_png(path, pictures.enlarge(picture[None], scale)[0], note)
     yield path
 
 

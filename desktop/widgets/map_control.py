@@ -5,15 +5,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QRectF
 from PySide6.QtGui import QImage, QPainter
 
 from desktop.explorer import BACKDROP
+from desktop.latent_plane import Plane
 from desktop.plane_normals import PlaneNormals, project_normals
 from desktop.posterior_map import PosteriorMap, posterior_map
 from desktop.state import Layer, ViewState
 from desktop.widgets.images import to_qimage
 from desktop.widgets.map_overlay import paint_density, paint_holes, paint_prior
+from export.bundle import Posterior
 
 if TYPE_CHECKING:
     from desktop.widgets.main_window import MainWindow
@@ -32,7 +34,8 @@ class MapControl(QObject):
         self._map: PosteriorMap | None = None
         self._picture: QImage | None = None
         self._normals: PlaneNormals | None = None
-        self._normals_of: tuple[object, object] = (None, None)
+        self._posterior: Posterior | None = None
+        self._of_plane: Plane | None = None
         self._asked: object = None
         self._mapped: object = None
         self._plane_view.add_under_points(self._paint)
@@ -46,9 +49,13 @@ class MapControl(QObject):
         """Whether the map that was asked for last is there."""
         return self._map is not None and self._mapped == self._asked
 
+    def picture(self) -> QImage | None:
+        """The density's picture, as it was mapped last."""
+        return self._picture
+
     def _on_opened(self) -> None:
         self._map, self._picture, self._asked, self._mapped = None, None, None, None
-        self._normals_of = (None, None)
+        self._posterior, self._normals = None, None
 
     def _refresh(self) -> None:
         """Ask for the map of what is in view, if a layer needs it and it was not asked for already."""
@@ -60,9 +67,9 @@ class MapControl(QObject):
         if asked == self._asked:
             return
         self._asked = asked
-        if self._normals is None or self._normals_of != (posterior, state.plane):
+        if self._normals is None or posterior is not self._posterior or state.plane != self._of_plane:
             self._normals = project_normals(state.plane, posterior.mean, posterior.logvar)
-            self._normals_of = (posterior, state.plane)
+            self._posterior, self._of_plane = posterior, state.plane
         steps = posterior_map(self._normals, state.plane, state.viewport, size_px)
         self._explorer.run(NAME, BACKDROP, steps, self._on_map)
 
@@ -80,7 +87,8 @@ class MapControl(QObject):
         # A map of another plane would lie: nothing is drawn until its own is there.
         if self._map is not None and self._picture is not None and self._map.plane == state.plane:
             if Layer.DENSITY in state.layers:
-                paint_density(painter, to_px, self._picture, self._map.corners)
+                (x0, y0), (x1, y1) = to_px(self._map.corners).tolist()
+                paint_density(painter, self._picture, QRectF(x0, y0, x1 - x0, y1 - y0))
             if Layer.HOLES in state.layers:
                 paint_holes(painter, to_px, self._map.holes)
         if Layer.PRIOR in state.layers:

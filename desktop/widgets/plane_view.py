@@ -63,6 +63,17 @@ class PlaneView(QWidget):
     view moves the layers move with it.
     """
 
+    # For the list of shortcuts.
+    GESTURES = (
+        ("Click or drag", "Move the cursor and decode"),
+        ("Shift-click", "Add a point to the path"),
+        ("Arrow keys", "Nudge the cursor"),
+        ("Shift+arrow keys", "Nudge it finer"),
+        ("Ctrl+arrow keys", "Nudge it coarser"),
+        ("Wheel, + or -", "Zoom"),
+        ("Right or middle drag", "Move the plane"),
+    )
+
     cursor_moved = Signal(float, float)
     nudged = Signal(float, float)  # view coordinates
     path_point_wanted = Signal(float, float)

@@ -205,3 +205,14 @@ def test_a_card_stays_within_the_plane(x, y):
     card = card_place(QPointF(x, y), 100, 120, room)
     assert room.contains(card)
     assert not card.contains(QPointF(x, y))
+
+
+def test_a_card_goes_where_no_other_is():
+    """The next quadrant that is free; over another one only where all are taken."""
+    room, point = QRectF(0, 0, 400, 400), QPointF(200, 200)
+    taken = []
+    for _ in range(4):
+        card = card_place(point, 100, 120, room, taken)
+        assert not any(card.intersects(other) for other in taken)
+        taken.append(card)
+    assert card_place(point, 100, 120, room, taken) == taken[0]
