@@ -276,8 +276,9 @@ def test_a_model_without_a_reading_is_set_by_hand(window, qtbot, tmp_path):
     with qtbot.waitSignal(window.explorer.open_failed, timeout=SOON_MS):
         window.open_path(path)
     assert window.explorer.source.path.name == "model.onnx"
-    assert window.message.action.text() == "How is it read?"
-    qtbot.mouseClick(window.message.action, Qt.MouseButton.LeftButton)
+    (action,) = window.message.action_buttons
+    assert action.text() == "How is it read?"
+    qtbot.mouseClick(action, Qt.MouseButton.LeftButton)
     dialog = window.reading.dialog
     assert dialog.file.path == path
     assert set(known(dialog).values()) <= {"not set", ""}
@@ -302,4 +303,4 @@ def test_other_failures_offer_nothing_to_set(window, qtbot, tmp_path):
     with qtbot.waitSignal(window.explorer.open_failed, timeout=SOON_MS):
         window.open_path(tmp_path / "no.onnx")
     assert window.message.isVisible()
-    assert not window.message.action.isVisible()
+    assert not window.message.action_buttons
