@@ -138,6 +138,15 @@ class MainWindow(QMainWindow):
         index = self.tabs.addTab(page, text.replace("&", ""))
         add_action(self.menus["view"], text, f"Ctrl+{index + 1}", partial(self.tabs.setCurrentWidget, page))
 
+    def show_page(self, name: str) -> None:
+        """Bring the page or else the section of a name to the front, in any case; the plane for no page's."""
+        pages = [self.tabs.tabText(index).lower() for index in range(self.tabs.count())]
+        self.tabs.setCurrentIndex(pages.index(name.lower()) if name.lower() in pages else 0)
+        sections = self.panel.sections
+        for index in range(sections.count()):
+            if sections.tabText(index).lower() == name.lower():
+                sections.setCurrentIndex(index)
+
     def show_error(self, error: Exception, expected: bool = True, actions: Sequence[Action] = ()) -> None:
         """Say in the window what went wrong; what is not `expected` is told as a fault of the program.
 
