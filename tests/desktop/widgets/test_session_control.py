@@ -169,7 +169,7 @@ def test_a_place_that_cannot_be_written_keeps_nothing(start, bundle, monkeypatch
     assert window.close()
 
 
-def test_the_command_goes_on_unless_it_is_told_to_begin_anew(start, monkeypatch, bundle, left):
+def test_the_command_goes_on_unless_it_is_told_to_begin_anew(monkeypatch, bundle, left):
     """`python -m desktop` twice: with --fresh the bundle that ships, without what was left."""
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     seen = []
