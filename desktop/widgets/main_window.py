@@ -30,6 +30,7 @@ from desktop.wanted import Wanted
 from desktop.widgets import settings
 from desktop.widgets.actions import add_action
 from desktop.widgets.coordinates_control import CoordinatesControl
+from desktop.widgets.focus_frame import FocusFrame
 from desktop.widgets.grids_control import GridsControl
 from desktop.widgets.held_out_control import HeldOutControl
 from desktop.widgets.help_control import HelpControl
@@ -124,6 +125,7 @@ class MainWindow(QMainWindow):
         self.session = SessionControl(self)
         self.provenance_control = ProvenanceControl(self)
         self.help = HelpControl(self)
+        FocusFrame(self.plane)
         keep("page", self.tabs)
         keep("section", self.panel.sections)
 
