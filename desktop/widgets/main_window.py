@@ -30,12 +30,14 @@ from desktop.wanted import Wanted
 from desktop.widgets import settings
 from desktop.widgets.actions import add_action
 from desktop.widgets.coordinates_control import CoordinatesControl
+from desktop.widgets.focus_frame import FocusFrame
 from desktop.widgets.grids_control import GridsControl
 from desktop.widgets.held_out_control import HeldOutControl
 from desktop.widgets.help_control import HelpControl
 from desktop.widgets.help_dialogs import in_words, show_about
 from desktop.widgets.history_control import HistoryControl
 from desktop.widgets.kept import keep
+from desktop.widgets.layers_menu import LayersMenu
 from desktop.widgets.map_control import MapControl
 from desktop.widgets.message_bar import Action, MessageBar
 from desktop.widgets.nearest_control import NearestControl
@@ -99,6 +101,8 @@ class MainWindow(QMainWindow):
         self.history = HistoryControl(self)
         self.picture_control = PictureControl(self)
         self.plane_control = PlaneControl(self)
+        self.layers_menu = LayersMenu(self)
+        self.menus["view"].addMenu(self.layers_menu)
         self.map_control = MapControl(self)
         self.held_out = HeldOutControl(self)
         self.nearest = NearestControl(self)
@@ -121,6 +125,7 @@ class MainWindow(QMainWindow):
         self.session = SessionControl(self)
         self.provenance_control = ProvenanceControl(self)
         self.help = HelpControl(self)
+        FocusFrame(self.plane)
         keep("page", self.tabs)
         keep("section", self.panel.sections)
 
@@ -137,6 +142,15 @@ class MainWindow(QMainWindow):
         """One more tab, with an entry in the view menu and Ctrl with its number."""
         index = self.tabs.addTab(page, text.replace("&", ""))
         add_action(self.menus["view"], text, f"Ctrl+{index + 1}", partial(self.tabs.setCurrentWidget, page))
+
+    def show_page(self, name: str) -> None:
+        """Bring the page or else the section of a name to the front, in any case; the plane for no page's."""
+        pages = [self.tabs.tabText(index).lower() for index in range(self.tabs.count())]
+        self.tabs.setCurrentIndex(pages.index(name.lower()) if name.lower() in pages else 0)
+        sections = self.panel.sections
+        for index in range(sections.count()):
+            if sections.tabText(index).lower() == name.lower():
+                sections.setCurrentIndex(index)
 
     def show_error(self, error: Exception, expected: bool = True, actions: Sequence[Action] = ()) -> None:
         """Say in the window what went wrong; what is not `expected` is told as a fault of the program.
