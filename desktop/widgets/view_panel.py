@@ -104,6 +104,9 @@ class ViewPanel(QWidget):
             axes_row.addWidget(QLabel(name))
             axes_row.addWidget(spin, 1)
             spin.setAccessibleName(f"{name}: dimension")
+            spin.setToolTip(
+                f"The latent dimension that grows {'to the right' if spin is self.right else 'upward'}"
+            )
         layers = QGroupBox("Layers")
         in_layers = QVBoxLayout(layers)
         for layer, box in self.layers.items():
