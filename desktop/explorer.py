@@ -264,7 +264,12 @@ class Explorer(QObject):
             if opened.posterior is not None:
                 view = viewport_around(fresh.plane.project(opened.posterior.mean))
                 fresh = replace(fresh, viewport=view)
-            self.state = replace(fresh, layers=before.layers, picture_mode=before.picture_mode)
+            self.state = replace(
+                fresh,
+                layers=before.layers,
+                picture_mode=before.picture_mode,
+                nearness=before.nearness,
+            )
         self.opened.emit(opened)
         self.state_changed.emit(self.state)
         self._request_picture()

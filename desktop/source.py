@@ -13,7 +13,7 @@ import numpy as np
 from desktop import convert, wanted
 from desktop.model_error import ModelError
 from desktop.model_file import ModelFile, read_model_file
-from desktop.propose import Run, propose, trial_z
+from desktop.propose import check_set, propose, trial_z
 from desktop.propose_encoder import propose_encoder
 from desktop.reading import EncoderReading, Layout, Reading, Spread, ValueRange
 from desktop.remembered import remember, remembered
@@ -24,6 +24,15 @@ from export.bundle import DECODER_FILE, ENCODER_FILE, Bundle, BundleError, epoch
 
 # SHA-256 of the graphs of bundles that were tried since the program started: once is enough.
 _tried: set[bytes] = set()
+
+
+class UnreadError(ModelError):
+    """A model that was looked into and has no reading, or none with these wishes: others may give one."""
+
+    def __init__(self, words: str, file: ModelFile, wishes: Wanted) -> None:
+        super().__init__(words)
+        self.file = file
+        self.wishes = dict(wishes)
 
 
 @dataclass(frozen=True)
@@ -71,8 +80,8 @@ def open_source(path: Path, wishes: Wanted | None = None) -> Source:
     """Open a bundle or a bare `.onnx`.
 
     `wishes` are options of `desktop.wanted`, for a bare model: they are remembered for that file; None takes
-    what is remembered. Raises BundleError for a bundle, ModelError for a bare model, saying what was found;
-    OSError when a file cannot be read.
+    what is remembered. Raises BundleError for a bundle, ModelError for a bare model, saying what was found
+    (UnreadError where other wishes could help); OSError when a file cannot be read.
     """
     wanted.check_names(wishes or {})
     if _is_bundle(path):
@@ -199,30 +208,51 @@ def _in_words(name: str, dtype: str, shape: Sequence[int | str | None]) -> str:
 
 def _open_model(path: Path, wishes: Wanted | None) -> Source:
     file = read_model_file(path)
-    effective = remembered(file.sha256) if wishes is None else dict(wishes)
-    patience_s = wanted.patience_s(effective, TIME_LIMIT_S)
-    with Trial(file.data, str(path), patience_s) as trial:
-        reading = propose(file, _run(trial), effective)
-        _check_batches(trial, reading)
-    notes: tuple[str, ...] = ()
-    encoder_file, encoder_reading = None, None
-    chosen = wanted.encoder_path(effective)
-    beside = chosen or encoder_beside(path)
-    if beside is not None:
-        try:
-            encoder_file = read_model_file(beside)
-            with Trial(encoder_file.data, str(beside), patience_s) as trial:
-                encoder_reading = propose_encoder(encoder_file, _run(trial), reading, effective)
-        except (ModelError, OSError) as error:
-            if chosen is not None and wishes is not None:
-                raise
-            encoder_file = None
-            notes = (f"the encoder was left out: {error}",)
     if wishes is not None:
-        remember(file.sha256, effective)
+        source = _read(file, wishes, True)
+        remember(file.sha256, wishes)
+        return source
+    before = remembered(file.sha256)
+    try:
+        return _read(file, before, False)
+    except ModelError as error:
+        if not before:
+            raise
+        source = _read(file, {}, False)  # what was set once must not keep it shut
+        return replace(source, notes=(f"what was set for it before was left out: {error}", *source.notes))
+
+
+def _read(file: ModelFile, wishes: Wanted, is_asked: bool) -> Source:
+    """The decoder and its encoder. Raises UnreadError.
+
+    An encoder that cannot be read is left out with a note, unless people have just asked for it.
+    """
+    try:
+        patience_s = wanted.patience_s(wishes, TIME_LIMIT_S)
+        with Trial(file.data, str(file.path), patience_s) as trial:
+            reading = propose(file, trial.run, wishes)
+            _check_batches(trial, reading)
+        notes: tuple[str, ...] = ()
+        encoder_file, encoder_reading = None, None
+        chosen = wanted.encoder_path(wishes)
+        beside = chosen if "encoder" in wishes else encoder_beside(file.path)
+        if beside is not None:
+            try:
+                encoder_file = read_model_file(beside)
+                with Trial(encoder_file.data, str(beside), patience_s) as trial:
+                    encoder_reading = propose_encoder(encoder_file, trial.run, reading, wishes)
+            except (ModelError, OSError) as error:
+                if chosen is not None and is_asked:
+                    raise
+                encoder_file = None
+                notes = (f"the encoder was left out: {error}",)
+        others = () if encoder_reading is None else encoder_reading.other_inputs
+        check_set(wishes, (*reading.other_inputs, *others))
+    except ModelError as error:
+        raise UnreadError(str(error), file, wishes) from error
     return Source(
-        path=path,
-        name=file.metadata.get("latent_plane.name", path.stem)[:200],
+        path=file.path,
+        name=file.metadata.get("latent_plane.name", file.path.stem)[:200],
         sha256=file.sha256,
         decoder=file.data,
         reading=reading,
@@ -230,7 +260,7 @@ def _open_model(path: Path, wishes: Wanted | None) -> Source:
         encoder_reading=encoder_reading,
         file=file,
         encoder_file=encoder_file,
-        wanted=effective,
+        wanted=dict(wishes),
         notes=notes,
     )
 
@@ -245,10 +275,6 @@ def encoder_beside(decoder: Path) -> Path | None:
     found = [p for p in sorted(decoder.parent.glob("*.onnx")) if "encoder" in p.stem.lower() and p != decoder]
     decoders = [p for p in decoder.parent.glob("*.onnx") if p not in found]
     return found[0] if len(found) == 1 and len(decoders) == 1 else None
-
-
-def _run(trial: Trial) -> Run:
-    return trial.run
 
 
 def _check_batches(trial: Trial, reading: Reading) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from desktop.latent_plane import Plane, Viewport, axis_plane
+from desktop.nearest import Nearness
 
 START_VIEWPORT = Viewport()
 START_PLANE = axis_plane((0.0, 0.0))
@@ -21,7 +22,12 @@ class Layer(StrEnum):
     """What can be drawn on the plane, each to be switched; a value is its name in the window."""
 
     BACKDROP = "Decoded plane"
+    PRIOR = "Prior: 50, 90 and 99 % of it"
+    DENSITY = "Density of the held-out posterior"
+    HOLES = "Holes in that density"
     POINTS = "Held-out images by label"
+    THUMBNAIL = "Image of the point under the pointer"
+    ELLIPSE = "Its posterior: 1 and 2 σ"
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,9 @@ class ViewState:
         viewport: the part of the plane in view.
         layers: what is drawn on the plane.
         hidden_labels: labels whose points are not drawn.
+        pinned: held-out images that stay shown on the plane, by their numbers, in the order of pinning.
         picture_mode: how the picture at the cursor is drawn.
+        nearness: what the nearest held-out images are near in.
         epoch: of the bundle's fit, whose model decodes; None is the bundle's own, the last one.
         path: the z of the path's points, in order.
         path_closed: whether the path returns to its first point.
@@ -43,9 +51,11 @@ class ViewState:
     z: tuple[float, ...] = (0.0, 0.0)
     plane: Plane = START_PLANE
     viewport: Viewport = START_VIEWPORT
-    layers: frozenset[Layer] = frozenset({Layer.BACKDROP, Layer.POINTS})
+    layers: frozenset[Layer] = frozenset({Layer.BACKDROP, Layer.POINTS, Layer.THUMBNAIL, Layer.ELLIPSE})
     hidden_labels: frozenset[int] = frozenset()
+    pinned: tuple[int, ...] = ()
     picture_mode: PictureMode = PictureMode.PROBABILITIES
+    nearness: Nearness = Nearness.Z
     epoch: int | None = None
     path: tuple[tuple[float, ...], ...] = ()
     path_closed: bool = False
@@ -78,6 +88,11 @@ class ViewState:
     def with_label_switched(self, label: int) -> "ViewState":
         """With one label's points hidden, or shown again."""
         return replace(self, hidden_labels=self.hidden_labels ^ {label})
+
+    def with_pin_switched(self, index: int) -> "ViewState":
+        """With a held-out image pinned last, or not any more."""
+        kept = tuple(other for other in self.pinned if other != index)
+        return replace(self, pinned=kept if index in self.pinned else (*kept, index))
 
     def with_path_point(self) -> "ViewState":
         """With the cursor added to the end of the path."""

@@ -23,13 +23,17 @@ from desktop.device import distribution_warning
 from desktop.explorer import Explorer
 from desktop.image_file import is_image
 from desktop.latent_plane import format_z
+from desktop.source import UnreadError
 from desktop.state import ViewState
 from desktop.wanted import Wanted
 from desktop.widgets import settings
 from desktop.widgets.actions import add_action
 from desktop.widgets.grids_control import GridsControl
+from desktop.widgets.held_out_control import HeldOutControl
 from desktop.widgets.help_dialogs import in_words, show_about, show_shortcuts
+from desktop.widgets.map_control import MapControl
 from desktop.widgets.message_bar import MessageBar
+from desktop.widgets.nearest_control import NearestControl
 from desktop.widgets.path_control import PathControl
 from desktop.widgets.picture_control import PictureControl
 from desktop.widgets.plane_control import PlaneControl
@@ -81,6 +85,9 @@ class MainWindow(QMainWindow):
         self._make_file_menu()
         self.picture_control = PictureControl(self)
         self.plane_control = PlaneControl(self)
+        self.map_control = MapControl(self)
+        self.held_out = HeldOutControl(self)
+        self.nearest = NearestControl(self)
         self.path_control = PathControl(self)
         self.time_control = TimeControl(self)
         self._pages_separator = self.menus["view"].addSeparator()
@@ -218,7 +225,12 @@ class MainWindow(QMainWindow):
 
     def _on_open_failed(self, error: Exception) -> None:
         self._pointer.clear()
-        if not self.reading.show_error(error):
+        if self.reading.show_error(error):
+            return
+        if isinstance(error, UnreadError):
+            text = " ".join(str(error).split())
+            self.message.show_message(text, "How is it read?", lambda: self.reading.open_dialog(error))
+        else:
             self.show_error(error)
 
     def _on_state(self, state: ViewState) -> None:

@@ -1,5 +1,7 @@
 """A message in the window that does not stand in the way: what went wrong, to copy and to dismiss."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
@@ -24,18 +26,33 @@ class MessageBar(QFrame):
         dismiss.clicked.connect(self.hide)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 8, 12, 8)
+        self.action = QPushButton()
+        self._act: Callable[[], object] | None = None
+        self.action.clicked.connect(self._on_action)
         layout.addWidget(self._label, 1)
+        layout.addWidget(self.action)
         layout.addWidget(copy)
         layout.addWidget(dismiss)
         self.hide()
 
-    def show_message(self, text: str) -> None:
-        """Say what went wrong, in the place of what was said before."""
+    def show_message(self, text: str, action: str = "", act: Callable[[], object] | None = None) -> None:
+        """Say what went wrong, in the place of what was said before; `action` is a button that does `act`."""
         self._show(text, *ERROR_COLORS)
+        self._offer(action, act)
 
     def show_note(self, text: str) -> None:
         """Say what people should know, though nothing went wrong."""
         self._show(text, *NOTE_COLORS)
+        self._offer("", None)
+
+    def _offer(self, action: str, act: Callable[[], object] | None) -> None:
+        self.action.setText(action)
+        self.action.setVisible(bool(action))
+        self._act = act
+
+    def _on_action(self) -> None:
+        if self._act is not None:
+            self._act()
 
     def _show(self, text: str, ground: str, button: str, hovered: str) -> None:
         self.setStyleSheet(

@@ -59,12 +59,16 @@ class PicturePanel(QWidget):
         above.addWidget(self.save)
         z_row = QFormLayout()
         z_row.addRow("z", self.z)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.picture)
-        layout.addLayout(above)
-        layout.addLayout(z_row)
-        layout.addWidget(self.z_error)
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.addWidget(self.picture)
+        self._layout.addLayout(above)
+        self._layout.addLayout(z_row)
+        self._layout.addWidget(self.z_error)
+
+    def add_below(self, widget: QWidget) -> None:
+        """One more part below z."""
+        self._layout.addWidget(widget)
 
     def set_latent_dim(self, latent_dim: int) -> None:
         """Take z of so many numbers."""

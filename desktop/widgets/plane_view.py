@@ -1,9 +1,10 @@
 """The latent plane: decoded backdrop, held-out points, path and cursor, and the mouse and keys on them."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QImage,
@@ -37,6 +38,10 @@ ARROWS = {
 }
 
 
+# Draws something below the points: with what, (a, b) [..., 2] → pixels, and for which state.
+Paint = Callable[[QPainter, Callable[[ArrayLike], NDArray[np.float64]], ViewState], object]
+
+
 class PlaneView(QWidget):
     """Draws a ViewState; says what the person wants by signals and changes nothing itself."""
 
@@ -66,6 +71,20 @@ class PlaneView(QWidget):
         self._backdrop_layer: QPixmap | None = None
         self._points_layer: QPixmap | None = None
         self._pan_from: QPointF | None = None
+        self._under_points: list[Paint] = []
+
+    def add_under_points(self, paint: Paint) -> None:
+        """Have something drawn between the backdrop and the points, whenever those are drawn anew."""
+        self._under_points.append(paint)
+
+    def redraw_under_points(self) -> None:
+        """What `add_under_points` added has changed."""
+        self._backdrop_layer = None
+        self.update()
+
+    def to_px(self, ab: ArrayLike) -> NDArray[np.float64]:
+        """(a, b) [..., 2] → pixels [..., 2]."""
+        return self._viewport.to_px(self.size_px(), ab)
 
     def set_state(self, state: ViewState) -> None:
         """Draw another state."""
@@ -116,6 +135,12 @@ class PlaneView(QWidget):
             self._backdrop_layer = backdrop_layer(
                 self._state, self.size(), ratio, self._backdrop, self._backdrop_edges
             )
+            under = QPainter(self._backdrop_layer)
+            for paint in self._under_points:
+                under.save()
+                paint(under, self.to_px, self._state)
+                under.restore()
+            under.end()
         if self._points_layer is None:
             self._points_layer = points_layer(self._state, self.size(), ratio, self._points)
         area = QRectF(event.rect())

@@ -13,10 +13,29 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.state import Layer, ViewState
+from desktop.widgets.layer_keys import DensityKey, HolesKey
 from desktop.widgets.legend import Legend
 
 # These show the held-out images, which not every model comes with.
-NEED_POINTS = (Layer.POINTS,)
+NEED_POINTS = (Layer.DENSITY, Layer.HOLES, Layer.POINTS, Layer.THUMBNAIL, Layer.ELLIPSE)
+TOOL_TIPS = {
+    Layer.BACKDROP: "The picture that each place decodes to",
+    Layer.PRIOR: "Contours within which the plane holds 50, 90 and 99 % of the prior N(0, I)",
+    Layer.DENSITY: (
+        "The aggregate posterior: the mean of q(z|x) over all held-out images, on the plane.\n"
+        "Where the prior and it agree, its colour is that of the prior's own density."
+    ),
+    Layer.HOLES: "Where the prior expects at least ten times as many held-out images as there are",
+    Layer.POINTS: "The mean of q(z|x) of every held-out image",
+    Layer.THUMBNAIL: (
+        "Point at a held-out image to see it. Ctrl-click pins it, the key I the one nearest to the cursor;\n"
+        "the same again takes it away"
+    ),
+    Layer.ELLIPSE: (
+        "The posterior q(z|x) of the held-out image under the pointer: on a plane 39 % of it lies within\n"
+        "1 standard deviation (σ), and 86 % within 2"
+    ),
+}
 
 
 class ViewPanel(QWidget):
@@ -37,12 +56,14 @@ class ViewPanel(QWidget):
         self.axes = QWidget()
         self.layers = {layer: QCheckBox(layer.value) for layer in Layer}
         self.legend = Legend()
+        self.keys: dict[Layer, QWidget] = {Layer.DENSITY: DensityKey(), Layer.HOLES: HolesKey()}
 
         self.principal.clicked.connect(self.principal_wanted)
         self.through_path.clicked.connect(self.through_path_wanted)
         for spin in (self.right, self.up):
             spin.valueChanged.connect(lambda: self.axes_wanted.emit(self.right.value(), self.up.value()))
         for layer, box in self.layers.items():
+            box.setToolTip(TOOL_TIPS[layer])
             box.clicked.connect(lambda on, layer=layer: self.layer_wanted.emit(layer, on))
         self._lay_out()
 
@@ -66,6 +87,8 @@ class ViewPanel(QWidget):
             spin.blockSignals(False)
         for layer, box in self.layers.items():
             box.setChecked(layer in state.layers)
+            if layer in self.keys:
+                self.keys[layer].setVisible(layer in state.layers and box.isEnabled())
         self.legend.set_hidden(state.hidden_labels)
         self.through_path.setEnabled(len(state.path) > 2)
 
@@ -87,6 +110,8 @@ class ViewPanel(QWidget):
             in_layers.addWidget(box)
             if layer is Layer.POINTS:
                 in_layers.addWidget(self.legend)
+            if layer in self.keys:
+                in_layers.addWidget(self.keys[layer])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 6, 0, 0)
         layout.addWidget(self.axes)

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QFileDialog, QLabel
+from PySide6.QtWidgets import QAbstractButton, QFileDialog, QLabel
 
 from desktop.latent_plane import manifold_grid, path_points, sample_prior
 from desktop.pictures import tile, to_bytes
@@ -154,7 +154,13 @@ def test_nothing_of_the_bundle_before_stays(window, make_bundle, qtbot):
     assert window.grids.samples.view.image() is None
     assert window.panel.picture.picture.image().width() == 9
     qtbot.waitUntil(
-        lambda: not [button for button in window.panel.view.legend.children() if button.isWidgetType()]
+        lambda: (
+            not [
+                button
+                for button in window.panel.view.legend.findChildren(QAbstractButton)
+                if button.isVisible()
+            ]
+        )
     )
     window.plane.grab()
 
