@@ -13,6 +13,7 @@ from desktop.pictures import Bytes
 from desktop.plane_normals import PlaneNormals, prior_on
 
 Doubles = NDArray[np.float64]
+Corners = tuple[tuple[float, float], tuple[float, float]]
 
 # The grid's step follows the narrowest posteriors in view, within these bounds.
 MIN_CELL_PX, MAX_CELL_PX = 4.0, 24.0
@@ -29,13 +30,13 @@ class PosteriorMap:
     Attributes:
         plane: the plane it is of.
         picture: its density in colours, uint8 [H, W, 4].
-        corners: (a, b) of the picture's upper left and lower right corner.
+        corners: the picture's upper left and lower right corner, in the viewport's coordinates.
         holes: where the prior expects images and there are next to none.
     """
 
     plane: Plane
     picture: Bytes
-    corners: tuple[tuple[float, float], tuple[float, float]]
+    corners: Corners
     holes: tuple[Region, ...]
 
 
@@ -44,8 +45,7 @@ def posterior_map(
 ) -> Iterator[PosteriorMap | None]:
     """The map of what a view of size_px shows, from posteriors on the plane; None in between."""
     cell_px = cell_size_px(normals, viewport, size_px)
-    a, corners_a = _axis(viewport, size_px, cell_px, 0)
-    b, corners_b = _axis(viewport, size_px, cell_px, 1)
+    a, b, corners = _cells(viewport, size_px, cell_px)
     q = np.zeros((len(b), len(a)), np.float32)
     for step in density(normals, a, b):
         if step is not None:
@@ -53,7 +53,6 @@ def posterior_map(
         yield None
     dimensions = 2 if any(plane.v) else 1
     found = tuple(holes(q, prior_on(plane), a, b)) if min(q.shape) > 1 else ()
-    corners = ((corners_a[0], corners_b[1]), (corners_a[1], corners_b[0]))
     yield PosteriorMap(plane, density_picture(q, dimensions), corners, found)
 
 
@@ -72,19 +71,16 @@ def cell_size_px(normals: PlaneNormals, viewport: Viewport, size_px: tuple[int, 
     return min(MAX_CELL_PX, max(MIN_CELL_PX, cell_px))
 
 
-def _axis(
-    viewport: Viewport, size_px: tuple[int, int], cell_px: float, side: int
-) -> tuple[Doubles, tuple[float, float]]:
-    """A picture's cells along one side: their centres, ascending in the plane, and its two ends."""
-    length_px = size_px[side] * (1 + 2 * MARGIN)
-    count = max(2, round(length_px / cell_px))
-    start_px = -size_px[side] * MARGIN
-    edges_px = start_px + np.arange(count + 1) * length_px / count
-    centres_px = (edges_px[:-1] + edges_px[1:]) / 2
-    points = np.zeros((count + 2, 2))
-    points[:, side] = [*centres_px, edges_px[0], edges_px[-1]]
-    along = [viewport.to_plane(size_px, x, y)[side] for x, y in points.tolist()]
-    centres, ends = np.array(along[:-2]), along[-2:]
-    if side == 1:
-        centres, ends = centres[::-1].copy(), ends[::-1]
-    return centres, (ends[0], ends[1])
+def _cells(viewport: Viewport, size_px: tuple[int, int], cell_px: float) -> tuple[Doubles, Doubles, Corners]:
+    """A picture's cells: a of their columns, b of their rows, both ascending, and the picture's corners."""
+    counts = [max(2, round(side * (1 + 2 * MARGIN) / cell_px)) for side in size_px]
+    starts = [-side * MARGIN for side in size_px]
+    steps = [side * (1 + 2 * MARGIN) / count for side, count in zip(size_px, counts, strict=True)]
+    ends = [start + step * count for start, step, count in zip(starts, steps, counts, strict=True)]
+    left, top = viewport.to_plane(size_px, starts[0], starts[1])
+    right, bottom = viewport.to_plane(size_px, ends[0], ends[1])
+    a, b = (
+        low + (np.arange(count) + 0.5) * (high - low) / count
+        for low, high, count in ((left, right, counts[0]), (bottom, top, counts[1]))
+    )
+    return a, b, ((left, top), (right, bottom))

@@ -46,11 +46,17 @@ class HeldOut:
 class HeldOutOverlay(QWidget):
     """Lies over the plane, takes no events, and is hidden while there is nothing to show."""
 
+    GESTURES = (
+        ("Point at a point", "show its image and its posterior"),
+        ("Ctrl-click", "pin the held-out image there, or take its pin away"),
+    )
+
     def __init__(self, plane: QWidget, to_px: ToPx) -> None:
         super().__init__(plane)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setAttribute(Qt.WidgetAttribute.WA_NoSystemBackground)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setAccessibleName("Held-out images on the plane")
         self._plane = plane
         self._to_px = to_px
         self.pinned: tuple[HeldOut, ...] = ()

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QRectF
 from PySide6.QtGui import QImage, QPainter
 
 from desktop.explorer import BACKDROP
@@ -87,7 +87,9 @@ class MapControl(QObject):
         # A map of another plane would lie: nothing is drawn until its own is there.
         if self._map is not None and self._picture is not None and self._map.plane == state.plane:
             if Layer.DENSITY in state.layers:
-                paint_density(painter, to_px, self._picture, self._map.corners)
+                size_px = self._plane_view.size_px()
+                (x0, y0), (x1, y1) = state.viewport.to_px(size_px, self._map.corners).tolist()
+                paint_density(painter, self._picture, QRectF(x0, y0, x1 - x0, y1 - y0))
             if Layer.HOLES in state.layers:
                 paint_holes(painter, to_px, self._map.holes)
         if Layer.PRIOR in state.layers:

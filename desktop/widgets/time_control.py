@@ -92,4 +92,4 @@ class TimeControl(QObject):
         if following >= len(self.timeline.epochs):
             self._pause()
         elif self.timeline.is_shown and self.timeline.is_ready(following):
-            self.timeline.go_to(following)
+            self.timeline.go_to(following, record=False)
