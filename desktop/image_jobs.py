@@ -2,12 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from desktop.elbo import log_likelihood_nats, rate_nats
+from desktop.fitting import Fitted, fit
+from desktop.image_file import Bytes, read_image
+from desktop.posterior_picture import PosteriorPicture, posterior_picture
 from desktop.runtime import Model
+from desktop.true_posterior import LikelihoodTable, TruePosterior
 
 Floats = NDArray[np.float32]
 
@@ -39,6 +44,26 @@ class Encoded:
     def elbo_nats(self) -> float | None:
         """−(rate + distortion)."""
         return None if self.distortion_nats is None else -(self.rate_nats + self.distortion_nats)
+
+
+@dataclass(frozen=True)
+class Located:
+    """The true posterior of a picture, and how it is drawn."""
+
+    posterior: TruePosterior
+    picture: PosteriorPicture
+
+
+def fit_image(original: Bytes | Path, image_shape: tuple[int, int, int], as_digit: bool) -> Iterator[Fitted]:
+    """A picture, or one in a file, as the model takes it. Raises ImageError, OSError."""
+    pixels = read_image(original) if isinstance(original, Path) else original
+    yield fit(pixels, image_shape, as_digit)
+
+
+def locate(table: LikelihoodTable, x: Floats, known: NDArray[np.bool_]) -> Iterator[Located | None]:
+    """The true posterior of the known pixels [H, W] of x [C, H, W], finer and finer; None in between."""
+    for posterior in table.posterior(x, np.broadcast_to(known, x.shape)):
+        yield None if posterior is None else Located(posterior, posterior_picture(posterior))
 
 
 def encode(model: Model, x: Floats, is_bernoulli: bool) -> Iterator[Encoded]:

@@ -122,7 +122,7 @@ class DrawCanvas(QWidget):
 
     def _scale(self) -> float:
         height, width = self._drawing.known.shape
-        return min(self.width() / width, self.height() / height)
+        return float(min(self.width() / width, self.height() / height))
 
     def _target(self) -> QRectF:
         height, width = self._drawing.known.shape

@@ -1,6 +1,7 @@
 """The section for a picture of one's own: drawn, dropped or pasted, with what the model makes of it."""
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import (
     QButtonGroup,
     QDoubleSpinBox,
@@ -31,11 +32,13 @@ TOOL_TIPS = {
 FIGURES = {
     "elbo": ("ELBO", "−(rate + distortion): a lower bound of log p(x); higher is better"),
     "rate": ("Rate", "KL of the encoder's posterior from the prior, in closed form"),
-    "distortion": ("Distortion", "−E log p(x|z) under the encoder's posterior, by Gauss–Hermite quadrature "
-                   "in one or two dimensions, by 64 draws in more"),
+    "distortion": (
+        "Distortion",
+        "−E log p(x|z) under the encoder's posterior: quadrature to two dimensions, else 64 draws",
+    ),
     "log_px": ("log p(x)", "By quadrature over the plane, from the decoder alone"),
     "gap": ("Gap", "log p(x) − ELBO: the KL of the encoder's posterior from the true one"),
-}  # fmt: skip
+}
 
 
 class ImagePanel(QWidget):
@@ -93,9 +96,9 @@ class ImagePanel(QWidget):
         """Show a figure, or where there is none a dash or what stands in its place."""
         self.figures[name].setText(note or ("–" if nats is None else f"{nats:.2f} nats".replace("-", "−")))
 
-    def show_completed(self, picture: object | None) -> None:
+    def show_completed(self, picture: QImage | None) -> None:
         """Show the picture with its unknown pixels filled in, or hide its place."""
-        self.completed.set_image(picture)  # type: ignore[arg-type]
+        self.completed.set_image(picture)
         self.completed.setVisible(picture is not None)
         self._completed_name.setVisible(picture is not None)
 
@@ -134,31 +137,31 @@ class ImagePanel(QWidget):
         pictures.addWidget(self.canvas, 0, Qt.AlignmentFlag.AlignTop)
         pictures.addLayout(results)
         buttons = QHBoxLayout()
-        for button in (self.clear, self.open, self.take):
-            buttons.addWidget(button)
+        for push in (self.clear, self.open, self.take):
+            buttons.addWidget(push)
         figures = QGridLayout()
         figures.setHorizontalSpacing(12)
         figures.setVerticalSpacing(2)
-        for row, (key, (name, tip)) in enumerate(FIGURES.items()):
-            label, value = QLabel(name), QLabel("–")
+        for row, (key, (title, tip)) in enumerate(FIGURES.items()):
+            label, value = QLabel(title), QLabel("–")
             value.setAlignment(Qt.AlignmentFlag.AlignRight)
-            value.setAccessibleName(name)
-            for part in (label, value):
-                part.setToolTip(tip)
+            value.setAccessibleName(title)
+            label.setToolTip(tip)
+            value.setToolTip(tip)
             figures.addWidget(label, row, 0)
             figures.addWidget(value, row, 1)
             self.figures[key] = value
-        steps = QVBoxLayout(self.steps)
-        steps.setContentsMargins(0, 0, 0, 0)
+        about_steps = QVBoxLayout(self.steps)
+        about_steps.setContentsMargins(0, 0, 0, 0)
         in_steps = QHBoxLayout()
-        for view, name in zip(self.step_views, ("As it came", "Fitted", "Thresholded"), strict=True):
+        for view, step in zip(self.step_views, ("As it came", "Fitted", "Thresholded"), strict=True):
             view.setFixedSize(STEP_PX, STEP_PX)
-            view.setAccessibleName(name)
-            view.setToolTip(name)
+            view.setAccessibleName(step)
+            view.setToolTip(step)
             in_steps.addWidget(view)
         in_steps.addStretch(1)
-        steps.addLayout(in_steps)
-        steps.addWidget(self.steps_text)
+        about_steps.addLayout(in_steps)
+        about_steps.addWidget(self.steps_text)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 6, 0, 0)
         layout.addLayout(tools)

@@ -31,6 +31,7 @@ from desktop.widgets.actions import add_action
 from desktop.widgets.grids_control import GridsControl
 from desktop.widgets.held_out_control import HeldOutControl
 from desktop.widgets.help_dialogs import in_words, show_about, show_shortcuts
+from desktop.widgets.image_control import ImageControl
 from desktop.widgets.map_control import MapControl
 from desktop.widgets.message_bar import MessageBar
 from desktop.widgets.nearest_control import NearestControl
@@ -42,6 +43,7 @@ from desktop.widgets.reading_control import ReadingControl
 from desktop.widgets.recent_menu import RecentMenu
 from desktop.widgets.side_panel import SidePanel
 from desktop.widgets.time_control import TimeControl
+from desktop.widgets.true_posterior_control import TruePosteriorControl
 
 STATUS_MS = 6000
 STATUS_UPDATE_MS = 60
@@ -89,6 +91,8 @@ class MainWindow(QMainWindow):
         self.held_out = HeldOutControl(self)
         self.nearest = NearestControl(self)
         self.path_control = PathControl(self)
+        self.image = ImageControl(self)
+        self.true_posterior = TruePosteriorControl(self, self.image)
         self.time_control = TimeControl(self)
         self._pages_separator = self.menus["view"].addSeparator()
         self.add_page("&Plane", self._plane_page)
@@ -117,6 +121,10 @@ class MainWindow(QMainWindow):
         index = self.tabs.addTab(page, text.replace("&", ""))
         add_action(self.menus["view"], text, f"Ctrl+{index + 1}", partial(self.tabs.setCurrentWidget, page))
 
+    def encode_picture(self, path: Path) -> None:
+        """Fit a picture in a file to the model and encode it; the cursor goes to its mean."""
+        self.image.open_file(path)
+
     def show_error(self, error: Exception) -> None:
         """Say in the window what went wrong."""
         text = describe_os_error(error) if isinstance(error, OSError) else str(error)
@@ -143,7 +151,7 @@ class MainWindow(QMainWindow):
         event.acceptProposedAction()
         path = Path(event.mimeData().urls()[0].toLocalFile())
         if is_image(path):
-            self.explorer.encode_image(path)
+            self.encode_picture(path)
         else:
             self.open_path(path)
 

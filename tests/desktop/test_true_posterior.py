@@ -51,12 +51,13 @@ def torch_model(shipped):
     return model
 
 
+@pytest.mark.slow
 def test_log_px_is_that_of_trainings_quadrature(shipped, torch_model):
     """To 0.01 nats for held-out images, from float16 logits of float32 probabilities."""
     _, posterior, table, _ = shipped
-    images = posterior.images[:3]
+    images = posterior.images[:2]
     flat = torch.from_numpy(images.reshape(len(images), -1))
-    surveyed = survey(torch_model.decoder, flat, Grid.with_step(0.03), half_width(posterior.mean))
+    surveyed = survey(torch_model.decoder, flat, Grid.with_step(0.03))
     expected = integrate(torch_model.decoder, flat, surveyed).log_px_nats.tolist()
     for image, nats in zip(images, expected, strict=True):
         found = last(table.posterior(image.astype(np.float32), np.ones(image.shape, bool)))
