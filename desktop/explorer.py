@@ -11,6 +11,7 @@ from desktop import jobs
 from desktop.animation import path_gif
 from desktop.latent_plane import path_points, viewport_around
 from desktop.pictures import Bytes
+from desktop.provenance import Detail, provenance, to_text
 from desktop.runtime import DeviceName, Model
 from desktop.source import Source
 from desktop.state import ViewState, start_state
@@ -190,15 +191,23 @@ class Explorer(QObject):
         """Look at something else: the state with some fields replaced."""
         self.set_state(replace(self.state, **changes))
 
+    def note(self, kind: str, **details: Detail) -> str:
+        """The text that an export of what is looked at now carries; empty while nothing is open.
+
+        `kind` and `details` say what is exported and how, as in `desktop.provenance`.
+        """
+        source = self.source
+        return "" if source is None else to_text(provenance(source, self.state, kind, **details))
+
     def set_view_size(self, size_px: tuple[int, int]) -> None:
         """The plane is drawn at another size: what is in view changed."""
         if size_px != self._size_px:
             self._size_px = size_px
             self._request_backdrop()
 
-    def save_picture(self, path: Path, picture: Bytes, scale: int) -> None:
-        """Write a PNG."""
-        job = jobs.save_png(path, picture, scale)
+    def save_picture(self, path: Path, picture: Bytes, scale: int, note: str = "") -> None:
+        """Write a PNG; `note` says in the file where it came from, see `note`."""
+        job = jobs.save_png(path, picture, scale, note)
         self.run(f"save {path}", SAVE, job, self.saved.emit, of_model=False)
 
     def save_gif(self, path: Path, frame_count: int, fps: int) -> None:

@@ -75,9 +75,9 @@ def decode_backdrop(
             yield None if sheet is None else Backdrop(sheet, edges)
 
 
-def save_png(path: Path, picture: Bytes, scale: int) -> Iterator[Path]:
-    """Write a picture, enlarged, as PNG."""
-    pictures.write_png(path, pictures.enlarge(picture[None], scale)[0])
+def save_png(path: Path, picture: Bytes, scale: int, note: str = "") -> Iterator[Path]:
+    """Write a picture, enlarged, as PNG, with a note of where it came from."""
+    pictures.write_png(path, pictures.enlarge(picture[None], scale)[0], note)
     yield path
 
 

@@ -20,7 +20,7 @@ MIN_CELL_PX, MAX_CELL_PX = 4.0, 24.0
 CELLS_A_DEVIATION = 2.0
 NARROWEST_SHARE = 0.02
 # Drawn beyond the view, too, so that there is something at its edges while the plane is moved.
-MARGIN = 0.15
+MARGIN = 0.25
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class PosteriorMap:
     Attributes:
         plane: the plane it is of.
         picture: its density in colours, uint8 [H, W, 4].
-        corners: the picture's upper left and lower right corner, in the viewport's coordinates.
+        corners: the picture's upper left and lower right corner, (a, b).
         holes: where the prior expects images and there are next to none.
     """
 

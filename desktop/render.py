@@ -1,6 +1,7 @@
 """python -m desktop.render: sheets of pictures and paths as PNG or GIF, without a window and without Qt."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,12 @@ from desktop.latent_plane import (
     plane_through,
 )
 from desktop.model_file import ModelError
+from desktop.provenance import Detail, provenance, to_text
 from desktop.reading_options import reading_options, wanted_from
 from desktop.runtime import DeviceError, DeviceName, Model
 from desktop.shipped import shipped_bundle
 from desktop.source import open_source
+from desktop.state import ViewState, start_state
 from export.bundle import BundleError
 
 
@@ -85,7 +88,8 @@ def plane(n: int, axes: tuple[int, int] | None, through: tuple[str, ...], **comm
         raise RenderError("found --axes and --through, expected one of them; leave one out")
     model = _open(common, ".png")
     chosen = _plane_through(through, model.latent_dim) if through else _axis_plane(axes, model.latent_dim)
-    _write_sheet(grid_jobs.manifold_sheet(model, chosen, n), model, common)
+    state = replace(start_state(model.latent_dim), plane=chosen)
+    _write_sheet(grid_jobs.manifold_sheet(model, chosen, n), model, common, state, "manifold", n=n)
 
 
 @command.command()
@@ -101,7 +105,9 @@ def plane(n: int, axes: tuple[int, int] | None, through: tuple[str, ...], **comm
 def samples(n: int, seed: int, **common: Any) -> None:
     """n × n pictures at samples of the prior. A PNG."""
     model = _open(common, ".png")
-    _write_sheet(grid_jobs.samples_sheet(model, n, seed), model, common)
+    state = start_state(model.latent_dim)
+    steps = grid_jobs.samples_sheet(model, n, seed)
+    _write_sheet(steps, model, common, state, "samples", n=n, seed=seed)
 
 
 @command.command()
@@ -123,9 +129,10 @@ def reconstructions(n: int, order: str, **common: Any) -> None:
         raise RenderError(
             f"{model.source.path}: found no held-out images, expected a bundle that has some to reconstruct"
         )
-    _write_sheet(
-        grid_jobs.reconstructions_sheet(model, posterior, None, Order[order.upper()], n), model, common
-    )
+    chosen = Order[order.upper()]
+    steps = grid_jobs.reconstructions_sheet(model, posterior, None, chosen, n)
+    state = start_state(model.latent_dim)
+    _write_sheet(steps, model, common, state, "reconstructions", n=n, order=chosen.value)
 
 
 @command.command()
@@ -150,7 +157,9 @@ def traversals(point: str | None, n: int, dimensions: int, **common: Any) -> Non
         raise RenderError(f"--z: {error}") from error
     bundle = model.source.bundle
     rows = grid_jobs.by_rate(None if bundle is None else bundle.read_posterior(), model.latent_dim)
-    _write_sheet(grid_jobs.traversals_sheet(model, z, rows[:dimensions], n), model, common)
+    state = start_state(model.latent_dim).moved_to(z)
+    steps = grid_jobs.traversals_sheet(model, z, rows[:dimensions], n)
+    _write_sheet(steps, model, common, state, "traversals", n=n, dimensions=dimensions)
 
 
 @command.command()
@@ -213,11 +222,20 @@ def _open(common: dict[str, Any], suffix: str) -> Model:
     return model
 
 
-def _write_sheet(steps: Iterator[Sheet | Scores | None], model: Model, common: dict[str, Any]) -> None:
+def _write_sheet(
+    steps: Iterator[Sheet | Scores | None],
+    model: Model,
+    common: dict[str, Any],
+    state: ViewState,
+    kind: str,
+    **details: Detail,
+) -> None:
+    """Write the sheet; the file also says what it is, so that the viewer can go on from there."""
     (sheet,) = (step for step in steps if isinstance(step, Sheet))
     scale = common["scale"] or 1
     enlarged = pictures.enlarge(sheet.picture[None], scale)[0]
-    pictures.write_png(common["out"], enlarged)
+    note = to_text(provenance(model.source, state, kind, scale=scale, **details))
+    pictures.write_png(common["out"], enlarged, note)
     height, width = enlarged.shape[:2]
     where = model.device.description + (f" ({model.device.reason})" if model.device.reason else "")
     click.echo(f"{common['out']}: {width} × {height} pixels, decoded on {where}")

@@ -1,6 +1,6 @@
 """The layers under the points: has the worker map the aggregate posterior in view, and draws it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,8 +9,8 @@ from PySide6.QtCore import QObject, QRectF
 from PySide6.QtGui import QImage, QPainter
 
 from desktop.explorer import BACKDROP
-from desktop.latent_plane import Plane
-from desktop.plane_normals import PlaneNormals, project_normals
+from desktop.latent_plane import Plane, Viewport
+from desktop.plane_normals import PlaneNormals, project_normals, same_marginals
 from desktop.posterior_map import PosteriorMap, posterior_map
 from desktop.state import Layer, ViewState
 from desktop.widgets.images import to_qimage
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MAPPED = {Layer.DENSITY, Layer.HOLES}
 NAME = "posterior map"
+Asked = tuple[Posterior, Plane, Viewport, tuple[int, int]]
 
 
 class MapControl(QObject):
@@ -33,11 +34,9 @@ class MapControl(QObject):
         self._explorer = window.explorer
         self._map: PosteriorMap | None = None
         self._picture: QImage | None = None
-        self._normals: PlaneNormals | None = None
-        self._posterior: Posterior | None = None
-        self._of_plane: Plane | None = None
-        self._asked: object = None
-        self._mapped: object = None
+        self._projected: tuple[Posterior, Plane, PlaneNormals] | None = None
+        self._asked: Asked | None = None
+        self._mapped: Asked | None = None
         self._plane_view.add_under_points(self._paint)
         self._plane_view.resized.connect(self._refresh)
         self._explorer.opened.connect(self._on_opened)
@@ -47,7 +46,7 @@ class MapControl(QObject):
     @property
     def is_current(self) -> bool:
         """Whether the map that was asked for last is there."""
-        return self._map is not None and self._mapped == self._asked
+        return self._map is not None and self._mapped is self._asked
 
     def picture(self) -> QImage | None:
         """The density's picture, as it was mapped last."""
@@ -55,7 +54,7 @@ class MapControl(QObject):
 
     def _on_opened(self) -> None:
         self._map, self._picture, self._asked, self._mapped = None, None, None, None
-        self._posterior, self._normals = None, None
+        self._projected = None
 
     def _refresh(self) -> None:
         """Ask for the map of what is in view, if a layer needs it and it was not asked for already."""
@@ -63,15 +62,23 @@ class MapControl(QObject):
         size_px = self._plane_view.size_px()
         if posterior is None or not MAPPED & state.layers or min(size_px) < 2:
             return
-        asked = (id(posterior), state.plane, state.viewport, size_px)
-        if asked == self._asked:
-            return
-        self._asked = asked
-        if self._normals is None or posterior is not self._posterior or state.plane != self._of_plane:
-            self._normals = project_normals(state.plane, posterior.mean, posterior.logvar)
-            self._posterior, self._of_plane = posterior, state.plane
-        steps = posterior_map(self._normals, state.plane, state.viewport, size_px)
-        self._explorer.run(NAME, BACKDROP, steps, self._on_map)
+        if self._asked is not None:
+            of, plane, *rest = self._asked
+            if of is posterior and rest == [state.viewport, size_px] and same_marginals(plane, state.plane):
+                return
+        self._asked = posterior, state.plane, state.viewport, size_px
+        self._explorer.run(NAME, BACKDROP, self._steps(posterior, state, size_px), self._on_map)
+
+    def _steps(
+        self, posterior: Posterior, state: ViewState, size_px: tuple[int, int]
+    ) -> Iterator[PosteriorMap | None]:
+        """Run by the worker, which alone looks at what it projected last."""
+        last = self._projected
+        if last is None or last[0] is not posterior or not same_marginals(last[1], state.plane):
+            normals = project_normals(state.plane, posterior.mean, posterior.logvar)
+            last = self._projected = posterior, state.plane, normals
+            yield None
+        yield from posterior_map(last[2], state.plane, state.viewport, size_px)
 
     def _on_map(self, found: PosteriorMap | None) -> None:
         if found is not None:
@@ -85,12 +92,12 @@ class MapControl(QObject):
         state: ViewState,
     ) -> None:
         # A map of another plane would lie: nothing is drawn until its own is there.
-        if self._map is not None and self._picture is not None and self._map.plane == state.plane:
+        found, picture = self._map, self._picture
+        if found is not None and picture is not None and same_marginals(found.plane, state.plane):
             if Layer.DENSITY in state.layers:
-                size_px = self._plane_view.size_px()
-                (x0, y0), (x1, y1) = state.viewport.to_px(size_px, self._map.corners).tolist()
-                paint_density(painter, self._picture, QRectF(x0, y0, x1 - x0, y1 - y0))
+                (x0, y0), (x1, y1) = to_px(found.corners).tolist()
+                paint_density(painter, picture, QRectF(x0, y0, x1 - x0, y1 - y0))
             if Layer.HOLES in state.layers:
-                paint_holes(painter, to_px, self._map.holes)
+                paint_holes(painter, to_px, found.holes)
         if Layer.PRIOR in state.layers:
             paint_prior(painter, to_px, state.plane)

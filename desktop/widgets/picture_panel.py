@@ -1,11 +1,10 @@
 """The picture at the cursor, how it is drawn, and its z."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QVBoxLayout,
@@ -14,6 +13,7 @@ from PySide6.QtWidgets import (
 
 from desktop.latent_plane import format_z, parse_z
 from desktop.state import PictureMode, ViewState
+from desktop.widgets.error_label import ErrorLabel
 from desktop.widgets.picture_view import PictureView
 
 PICTURE_PX = 298
@@ -41,10 +41,7 @@ class PicturePanel(QWidget):
         self.z = QLineEdit()
         self.z.setAccessibleName("z")
         self.z.setToolTip("The cursor's z: type or paste numbers, Return moves there")
-        self.z_error = QLabel()
-        self.z_error.setWordWrap(True)
-        self.z_error.setTextFormat(Qt.TextFormat.PlainText)
-        self.z_error.setStyleSheet("color: #d9534f;")
+        self.z_error = ErrorLabel()
         self.z_error.hide()
 
         self.mode.textActivated.connect(lambda text: self.mode_wanted.emit(PictureMode(text)))

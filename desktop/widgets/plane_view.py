@@ -45,6 +45,17 @@ Paint = Callable[[QPainter, Callable[[ArrayLike], NDArray[np.float64]], ViewStat
 class PlaneView(QWidget):
     """Draws a ViewState; says what the person wants by signals and changes nothing itself."""
 
+    # For the list of shortcuts.
+    GESTURES = (
+        ("Click or drag", "Move the cursor and decode"),
+        ("Shift-click", "Add a point to the path"),
+        ("Arrow keys", "Nudge the cursor"),
+        ("Shift+arrow keys", "Nudge it finer"),
+        ("Ctrl+arrow keys", "Nudge it coarser"),
+        ("Wheel, + or -", "Zoom"),
+        ("Right or middle drag", "Move the plane"),
+    )
+
     cursor_moved = Signal(float, float)
     nudged = Signal(float, float)
     path_point_wanted = Signal(float, float)
