@@ -58,9 +58,9 @@ def command(
 ) -> int:
     """Explore the latent space of MODEL.
 
-    MODEL is a bundle, as a folder or a .latent file, or any decoder's .onnx; by default what was open
-    last, at first the bundle that ships. What the program cannot know of a decoder it guesses, shows, and
-    lets you set, here or in the window.
+    MODEL is a bundle, as a folder or a .latent file, any decoder's .onnx, or a picture that the program
+    exported; by default what was open last, at first the bundle that ships. What the program cannot know of
+    a decoder it guesses, shows, and lets you set, here or in the window.
     """
     wishes = wanted_from(**reading)
     check_display()

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from desktop.elbo import rate_nats
 from desktop.latent_plane import Doubles
 from export.bundle import Posterior
 
@@ -11,9 +12,8 @@ COLLAPSED_NATS = 0.01
 
 
 def kl_nats(posterior: Posterior) -> Doubles:
-    """The mean over images of KL(q(z_i|x) ‖ N(0, 1)) = ½ (μ² + σ² − log σ² − 1), float64 [d]."""
-    mean, logvar = np.asarray(posterior.mean, np.float64), np.asarray(posterior.logvar, np.float64)
-    kl: Doubles = 0.5 * (mean**2 + np.exp(logvar) - logvar - 1).mean(axis=0)
+    """The mean over images of each dimension's KL(q(z_i|x) ‖ N(0, 1)), [d]; one image at least."""
+    kl: Doubles = rate_nats(posterior.mean, posterior.logvar).mean(axis=0)
     return kl
 
 

@@ -1,7 +1,6 @@
 """python -m desktop.render: sheets of pictures and paths as PNG or GIF, without a window and without Qt."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +87,7 @@ def plane(n: int, axes: tuple[int, int] | None, through: tuple[str, ...], **comm
         raise RenderError("found --axes and --through, expected one of them; leave one out")
     model = _open(common, ".png")
     chosen = _plane_through(through, model.latent_dim) if through else _axis_plane(axes, model.latent_dim)
-    state = replace(start_state(model.latent_dim), plane=chosen)
+    state = start_state(model.latent_dim).with_plane(chosen)
     _write_sheet(grid_jobs.manifold_sheet(model, chosen, n), model, common, state, "manifold", n=n)
 
 
@@ -106,8 +105,7 @@ def samples(n: int, seed: int, **common: Any) -> None:
     """n × n pictures at samples of the prior. A PNG."""
     model = _open(common, ".png")
     state = start_state(model.latent_dim)
-    steps = grid_jobs.samples_sheet(model, n, seed)
-    _write_sheet(steps, model, common, state, "samples", n=n, seed=seed)
+    _write_sheet(grid_jobs.samples_sheet(model, n, seed), model, common, state, "samples", n=n, seed=seed)
 
 
 @command.command()
@@ -129,10 +127,9 @@ def reconstructions(n: int, order: str, **common: Any) -> None:
         raise RenderError(
             f"{model.source.path}: found no held-out images, expected a bundle that has some to reconstruct"
         )
-    chosen = Order[order.upper()]
-    steps = grid_jobs.reconstructions_sheet(model, posterior, None, chosen, n)
-    state = start_state(model.latent_dim)
-    _write_sheet(steps, model, common, state, "reconstructions", n=n, order=chosen.value)
+    by, state = Order[order.upper()], start_state(model.latent_dim)
+    steps = grid_jobs.reconstructions_sheet(model, posterior, None, by, n)
+    _write_sheet(steps, model, common, state, "reconstructions", n=n, order=by.value)
 
 
 @command.command()
@@ -157,9 +154,8 @@ def traversals(point: str | None, n: int, dimensions: int, **common: Any) -> Non
         raise RenderError(f"--z: {error}") from error
     bundle = model.source.bundle
     rows = grid_jobs.by_rate(None if bundle is None else bundle.read_posterior(), model.latent_dim)
-    state = start_state(model.latent_dim).moved_to(z)
-    steps = grid_jobs.traversals_sheet(model, z, rows[:dimensions], n)
-    _write_sheet(steps, model, common, state, "traversals", n=n, dimensions=dimensions)
+    steps, state = grid_jobs.traversals_sheet(model, z, rows[:dimensions], n), start_state(model.latent_dim)
+    _write_sheet(steps, model, common, state.moved_to(z), "traversals", n=n, dimensions=dimensions)
 
 
 @command.command()
@@ -230,7 +226,6 @@ def _write_sheet(
     kind: str,
     **details: Detail,
 ) -> None:
-    """Write the sheet; the file also says what it is, so that the viewer can go on from there."""
     (sheet,) = (step for step in steps if isinstance(step, Sheet))
     scale = common["scale"] or 1
     enlarged = pictures.enlarge(sheet.picture[None], scale)[0]

@@ -4,7 +4,7 @@ from PySide6.QtGui import QColor
 
 CANVAS = QColor("#0e1116")
 SHADE = QColor(14, 17, 22, 205)  # the canvas over something, so that what is on it can be read
-CARD = QColor(14, 17, 22, 235)
+CARD = QColor(14, 17, 22)
 AXIS = QColor("#aab4c0")
 CURSOR = QColor("#ffffff")
 PATH = QColor("#ffd166")

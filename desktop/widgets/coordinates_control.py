@@ -24,12 +24,15 @@ class CoordinatesControl(QObject):
         sections.setTabToolTip(sections.indexOf(self.panel), "The cursor's coordinates on sliders")
         self.panel.coordinate_wanted.connect(self._go)
         self._explorer.opened.connect(self._on_opened)
+        self._explorer.model_changed.connect(self._on_opened)
         self._explorer.state_changed.connect(self._on_state)
 
     def _on_opened(self) -> None:
         model, posterior = self._explorer.model, self._explorer.posterior
         if model is not None:
-            self.panel.set_model(model.latent_dim, None if posterior is None else kl_nats(posterior))
+            kl = kl_nats(posterior) if posterior is not None and len(posterior.mean) else None
+            self.panel.set_model(model.latent_dim, kl)
+            self.panel.set_z(self._explorer.state.z)
 
     def _on_state(self, state: ViewState) -> None:
         self.panel.set_z(state.z)

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPalette, QWheelEvent
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QPalette, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QDoubleSpinBox,
@@ -48,7 +48,7 @@ class CoordinatesPanel(QWidget):
         self._scroll.setAccessibleName("First dimension that is shown")
         self._scroll.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._scroll.valueChanged.connect(self._show_rows)
-        self.rows = [CoordinateRow() for _ in range(ROWS)]
+        self.rows = [CoordinateRow(self) for _ in range(ROWS)]
         grid = QGridLayout()
         grid.setHorizontalSpacing(6)
         grid.setColumnStretch(1, 1)
@@ -96,6 +96,12 @@ class CoordinatesPanel(QWidget):
         """What changed while nobody looked is shown now."""
         self._show_rows()
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Dark became light, or light dark."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._show_rows()
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         """The wheel goes through the dimensions."""
         if self._scroll.isVisible():
@@ -115,13 +121,13 @@ class CoordinatesPanel(QWidget):
                 row.set_value(self._z[dimension])
 
 
-class CoordinateRow(QWidget):
+class CoordinateRow(QObject):
     """The widgets of one dimension: its name, a slider, a box, and its rate."""
 
     wanted = Signal(int, float)
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
         self.dimension = 0
         self.name = QLabel()
         self.slider = QSlider(Qt.Orientation.Horizontal)
@@ -158,7 +164,7 @@ class CoordinateRow(QWidget):
         group = QPalette.ColorGroup.Disabled if collapsed else QPalette.ColorGroup.Active
         for label in (self.name, self.kl):
             palette = label.palette()
-            color = self.palette().color(group, QPalette.ColorRole.WindowText)
+            color = QGuiApplication.palette().color(group, QPalette.ColorRole.WindowText)
             palette.setColor(QPalette.ColorRole.WindowText, color)
             label.setPalette(palette)
         self.slider.setAccessibleName(f"{name} slider")

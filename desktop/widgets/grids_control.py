@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QComboBox, QPushButton, QSpinBox, QWidget
 from desktop import grid_jobs
 from desktop.explorer import GRID
 from desktop.grid_jobs import Order, Scores, Sheet
-from desktop.provenance import Provenance
 from desktop.state import ViewState
 from desktop.widgets.grid_page import MAX_SEED, MAX_SIDE, GridPage
 from desktop.widgets.kept import keep
@@ -74,17 +73,15 @@ class GridsControl(QObject):
             RECONSTRUCTIONS: self.reconstructions,
             TRAVERSALS: self.traversals,
         }
-        # What each sheet is made by: kept between starts, and carried by what is saved.
-        self._controls: dict[str, dict[str, QSpinBox | QComboBox]] = {
-            SAMPLES: {"n": self.samples_n, "seed": self.seed},
-            MANIFOLD: {"n": self.manifold_n},
-            RECONSTRUCTIONS: {"n": self.pairs_n, "order": self.order},
-            TRAVERSALS: {"n": self.traversal_n, "dimensions": self.dimensions_n},
-        }
-        for page, controls in self._controls.items():
-            for name, control in controls.items():
-                keep(f"{page}.{name}", control)
-            keep(f"{page}.scale", self._pages[page].scale)
+        for name, page in self._pages.items():
+            keep(f"{name}.scale", page.scale)
+        keep("samples.n", self.samples_n)
+        keep("samples.seed", self.seed)
+        keep("manifold.n", self.manifold_n)
+        keep("reconstructions.n", self.pairs_n)
+        keep("reconstructions.order", self.order)
+        keep("traversals.n", self.traversal_n)
+        keep("traversals.dimensions", self.dimensions_n)
         self.resample.clicked.connect(lambda: self.seed.setValue((self.seed.value() + 1) % MAX_SEED))
         for spin in (
             self.samples_n,
@@ -101,18 +98,20 @@ class GridsControl(QObject):
         self._explorer.state_changed.connect(self._on_state)
         window.tabs.currentChanged.connect(self._fill)
 
-    def restore(self, carried: Provenance) -> None:
-        """Bring back the page that an export was saved from, as it was; other exports have none."""
-        page = self._pages.get(carried.kind)
-        if page is None:
-            return
-        for name, control in self._controls[carried.kind].items():
-            value = carried.details.get(name)
-            with QSignalBlocker(control):
-                if isinstance(control, QSpinBox) and isinstance(value, int):
-                    control.setValue(max(control.minimum(), min(value, control.maximum())))
-                elif isinstance(control, QComboBox) and isinstance(value, str):
-                    control.setCurrentIndex(max(0, control.findText(value)))
+    def show_samples(self, n: int, seed: int) -> None:
+        """Bring the samples of a seed to the front."""
+        for spin, value in ((self.samples_n, n), (self.seed, seed)):
+            with QSignalBlocker(spin):
+                spin.setValue(value)
+        self._bring(self.samples)
+
+    def show_manifold(self, n: int) -> None:
+        """Bring the manifold grid to the front."""
+        with QSignalBlocker(self.manifold_n):
+            self.manifold_n.setValue(n)
+        self._bring(self.manifold)
+
+    def _bring(self, page: GridPage) -> None:
         if self._window.tabs.currentWidget() is page:
             self._fill()
         else:
@@ -191,13 +190,8 @@ class GridsControl(QObject):
         window, sheet = self._window, self._pages[name].sheet
         path = ask_where(window, f"Save {name}", f"{name}.png", "PNG (*.png)", window.message.show_message)
         if path is not None and sheet is not None:
-            details = {key: _value(control) for key, control in self._controls[name].items()}
-            note = self._explorer.note(name, scale=scale, **details)
+            note = window.provenance_control.note(name)
             self._explorer.save_picture(path, sheet.picture, scale, note)
-
-
-def _value(control: QSpinBox | QComboBox) -> int | str:
-    return control.value() if isinstance(control, QSpinBox) else control.currentText()
 
 
 def _spin(low: int, high: int, value: int) -> QSpinBox:

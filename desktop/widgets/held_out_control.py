@@ -73,7 +73,7 @@ class HeldOutControl(QObject):
             ):
                 found = self._index_at(event.position().x(), event.position().y())
                 if found is not None:
-                    self._explorer.set_state(self._explorer.state.with_pin_switched(found))
+                    self._switch_pin(found)
                 return True
             self._leave()
         return False
@@ -156,7 +156,14 @@ class HeldOutControl(QObject):
             squares[np.isin(self._posterior.labels, list(state.hidden_labels))] = np.inf
         nearest = int(squares.argmin())
         if np.isfinite(squares[nearest]):
-            self._explorer.set_state(state.with_pin_switched(nearest))
+            self._switch_pin(nearest)
+
+    def _switch_pin(self, index: int) -> None:
+        state = self._explorer.state.with_pin_switched(index)
+        self._explorer.set_state(state)
+        labels = None if self._posterior is None else self._posterior.labels
+        name = f"{self._label_name(None if labels is None else int(labels[index]))}no. {index}"
+        self._window.show_status(f"{name} {'pinned' if index in state.pinned else 'no longer pinned'}")
 
     def _show(self) -> None:
         posterior = self._posterior

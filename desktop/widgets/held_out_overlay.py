@@ -134,6 +134,10 @@ class HeldOutOverlay(QWidget):
         text_gap = PADDING_PX / 2 if held_out.lines and held_out.image is not None else 0
         height = picture.height() + sum(heights) + text_gap + 2 * PADDING_PX
         card = card_place(self._point(held_out), width, height, QRectF(self.rect()), taken)
+        # Where cards crowd, a line tells whose each is.
+        for color, line_width in ((colors.CANVAS, 3.0), (held_out.color, 1.2)):
+            painter.setPen(QPen(color, line_width))
+            painter.drawLine(self._point(held_out), card.center())
         painter.setPen(QPen(held_out.color, 1.5))
         painter.setBrush(colors.CARD)
         painter.drawRoundedRect(card, 6, 6)

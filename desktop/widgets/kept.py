@@ -1,4 +1,8 @@
-"""Which inputs of the window are kept between starts: those whose object name begins with `kept.`."""
+"""Which inputs of the window are kept between starts: those whose object name begins with `kept.`.
+
+What is set for an export of some kind, such as "samples", is kept as "samples.n", "samples.seed", …; its file
+carries the same names and values, so that it opens again as it was made.
+"""
 
 from PySide6.QtWidgets import (
     QAbstractButton,

@@ -30,6 +30,7 @@ from desktop.wanted import Wanted
 from desktop.widgets import settings
 from desktop.widgets.actions import add_action
 from desktop.widgets.coordinates_control import CoordinatesControl
+from desktop.widgets.focus_frame import FocusFrame
 from desktop.widgets.grids_control import GridsControl
 from desktop.widgets.held_out_control import HeldOutControl
 from desktop.widgets.help_control import HelpControl
@@ -125,8 +126,8 @@ class MainWindow(QMainWindow):
         self.session = SessionControl(self)
         self.provenance_control = ProvenanceControl(self)
         self.provenance_control.image_pasted.connect(self.image.set_image)
-        self.provenance_control.restored.connect(self.grids.restore)
         self.help = HelpControl(self)
+        FocusFrame(self.plane)
         keep("page", self.tabs)
         keep("section", self.panel.sections)
 
@@ -143,6 +144,15 @@ class MainWindow(QMainWindow):
         """One more tab, with an entry in the view menu and Ctrl with its number."""
         index = self.tabs.addTab(page, text.replace("&", ""))
         add_action(self.menus["view"], text, f"Ctrl+{index + 1}", partial(self.tabs.setCurrentWidget, page))
+
+    def show_page(self, name: str) -> None:
+        """Bring the page or else the section of a name to the front, in any case; the plane for no page's."""
+        pages = [self.tabs.tabText(index).lower() for index in range(self.tabs.count())]
+        self.tabs.setCurrentIndex(pages.index(name.lower()) if name.lower() in pages else 0)
+        sections = self.panel.sections
+        for index in range(sections.count()):
+            if sections.tabText(index).lower() == name.lower():
+                sections.setCurrentIndex(index)
 
     def show_error(self, error: Exception, expected: bool = True, actions: Sequence[Action] = ()) -> None:
         """Say in the window what went wrong; what is not `expected` is told as a fault of the program.

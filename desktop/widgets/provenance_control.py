@@ -14,10 +14,11 @@ from desktop.explorer import PICTURE
 from desktop.image_file import is_image
 from desktop.image_note import read_note
 from desktop.latent_plane import parse_z
-from desktop.provenance import Provenance, from_text, is_provenance
+from desktop.provenance import Detail, Provenance, from_text, is_provenance
 from desktop.shipped import shipped_bundle
 from desktop.source import Source
 from desktop.widgets.actions import add_action
+from desktop.widgets.kept import kept_values, set_kept_values
 from desktop.widgets.message_bar import Action
 from desktop.widgets.picture_control import NOTE_TYPE
 from export.bundle import DECODER_FILE, epoch_file, open_bundle
@@ -35,7 +36,7 @@ class ProvenanceControl(QObject):
         window: its explorer's state is set, and can be undone.
     """
 
-    restored = Signal(object)  # Provenance, when its state has been set
+    restored = Signal(object)  # Provenance, when its state and inputs have been set
     image_pasted = Signal(object)  # QImage
 
     def __init__(self, window: "MainWindow") -> None:
@@ -61,6 +62,13 @@ class ProvenanceControl(QObject):
                 yield read_note(path)
 
             self._explorer.run("note", PICTURE, read(), partial(self._on_read, path), of_model=False)
+
+    def note(self, kind: str, **details: Detail) -> str:
+        """The text that an export carries: what is looked at, and what is set in the inputs kept for it."""
+        start = f"{kind}."
+        kept = kept_values(self._window)
+        inputs = {name.removeprefix(start): value for name, value in kept.items() if name.startswith(start)}
+        return self._explorer.note(kind, **inputs | details)
 
     def paste(self) -> None:
         """Take what is on the clipboard: a view, z, files, or a picture."""
@@ -177,6 +185,9 @@ class ProvenanceControl(QObject):
         if source is not None and source.sha256 != carried.decoder_sha256:
             state = replace(state, epoch=_epoch_of(source, carried.decoder_sha256))
         self._explorer.set_state(state)
+        details = {f"{carried.kind}.{name}": value for name, value in carried.details.items()}
+        set_kept_values(self._window, details)
+        self._window.show_page(carried.kind)
         self.restored.emit(carried)
         actions = self._encode_action(picture)
         if actions:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QTimer
 
 from desktop import jobs
 from desktop.explorer import SAVE
+from desktop.image_file import is_image
 from desktop.session import Session, read_session, write_session
 from desktop.shipped import shipped_bundle
 from desktop.source import Source
@@ -38,6 +39,7 @@ class SessionControl(QObject):
         self._started = False
         self._restoring = True
         self._latest: tuple[Source, ViewState] | None = None
+        self._picture: Path | None = None
         self._fallback = False
         self.recovering = False
         self._note = ""
@@ -51,6 +53,7 @@ class SessionControl(QObject):
     def start(self, model: Path | None, wishes: Wanted | None = None, fresh: bool = False) -> None:
         """Open `model`, or without one what was open last, or else the bundle that ships.
 
+        A picture is taken up once a model is there, as one that is dropped.
         With `fresh` nothing that was kept is taken up, and it stays kept for the other models.
         """
         self._started = True
@@ -61,6 +64,8 @@ class SessionControl(QObject):
         if not fresh:
             set_kept_values(self._window, dict(kept.controls))
             self._take_layers()
+        if model is not None and is_image(model):
+            model, self._picture = None, model
         last = self.session.last_path
         if model is None and last is not None:
             if last.exists():
@@ -78,7 +83,7 @@ class SessionControl(QObject):
     def close(self) -> None:
         """Keep what there is at the end."""
         self._later.stop()
-        if self._started:
+        if self._started and self._latest is not None:
             with contextlib.suppress(OSError):  # a convenience is lost, and there is nobody left to tell
                 write_session(self._now())
 
@@ -105,6 +110,9 @@ class SessionControl(QObject):
         if self._note:
             self._window.message.show_note(self._note)
             self._note = ""
+        if self._picture is not None:
+            picture, self._picture = self._picture, None
+            self._window.provenance_control.open(picture)
 
     def _on_open_failed(self, error: Exception) -> None:
         self.recovering, self._fallback = self._fallback, False

@@ -1,6 +1,7 @@
 """An export that is dropped back in is where the program goes on, or it says which model it needs."""
 
 import json
+from dataclasses import replace
 
 import imageio.v3 as imageio
 import numpy as np
@@ -10,7 +11,8 @@ from PySide6.QtGui import QDropEvent, QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QPushButton
 
 from desktop.image_note import gif_note, read_note, webp_note
-from desktop.provenance import from_text
+from desktop.provenance import from_text, to_text
+from desktop.render import command
 
 LEFT, ALT = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.AltModifier
 SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
@@ -101,6 +103,39 @@ def test_the_dialog_opens_it_too(window, saved, qtbot, monkeypatch):
     with qtbot.waitSignal(window.provenance_control.restored, timeout=SOON_MS):
         qtbot.keyClick(window.plane, Qt.Key.Key_O, CONTROL)
     assert window.explorer.state == state
+
+
+def test_a_sheet_opens_again_as_it_was_made(window, qtbot, monkeypatch, tmp_path):
+    """Its page, number and seed: the same pictures; a stranger's numbers end where the inputs do."""
+    grids, path = window.grids, tmp_path / "samples.png"
+    grids.show_samples(3, 77)
+    qtbot.waitUntil(grids.samples.save.isEnabled, timeout=SOON_MS)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", staticmethod(lambda *_: (str(path), "")))
+    with qtbot.waitSignal(window.explorer.saved, timeout=SOON_MS):
+        qtbot.mouseClick(grids.samples.save, LEFT)
+    carried = from_text(read_note(path))
+    assert (carried.kind, carried.details) == ("samples", {"n": 3, "seed": 77, "scale": 2})
+    grids.samples_n.setValue(5)
+    grids.seed.setValue(1)
+    window.show_page("plane")
+    with qtbot.waitSignal(window.provenance_control.restored, timeout=SOON_MS):
+        drop(window, path)
+    assert window.tabs.currentWidget() is grids.samples
+    assert (grids.samples_n.value(), grids.seed.value()) == (3, 77)
+    text = to_text(replace(carried, details={"n": 10**9, "seed": "x"}))
+    window.provenance_control.go_on(text, "a stranger's")
+    assert (grids.samples_n.value(), grids.seed.value()) == (grids.samples_n.maximum(), 77)
+
+
+def test_a_sheet_that_was_rendered_without_a_window_opens_too(window, qtbot, tmp_path, bundle):
+    """By python -m desktop.render, with the same names."""
+    path = tmp_path / "samples.png"
+    arguments = ["samples", str(bundle), "--out", str(path), "--n", "4", "--seed", "9", "--device", "cpu"]
+    command.main(arguments, standalone_mode=False)
+    with qtbot.waitSignal(window.provenance_control.restored, timeout=SOON_MS):
+        drop(window, path)
+    assert window.tabs.currentWidget() is window.grids.samples
+    assert (window.grids.samples_n.value(), window.grids.seed.value()) == (4, 9)
 
 
 def test_a_model_that_was_open_before_is_opened_again(window, saved, qtbot, make_bundle):

@@ -2,14 +2,18 @@
 
 import json
 import shutil
+import sys
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtWidgets import QApplication
 
 from desktop import session
+from desktop.__main__ import command
 from desktop.session import read_session
 from desktop.shipped import shipped_bundle
 from desktop.state import Layer
+from desktop.widgets.main_window import MainWindow
 
 LEFT = Qt.MouseButton.LeftButton
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -163,3 +167,39 @@ def test_a_place_that_cannot_be_written_keeps_nothing(start, bundle, monkeypatch
     monkeypatch.setattr(session, "place", lambda: tmp_path / "file" / "session.json")
     window = start(bundle)
     assert window.close()
+
+
+def test_the_command_goes_on_unless_it_is_told_to_begin_anew(monkeypatch, bundle, left):
+    """`python -m desktop` twice: with --fresh the bundle that ships, without what was left."""
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    seen = []
+
+    def look():
+        window = next(
+            w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow) and w.isVisible()
+        )
+        if window.picture_control.decoded is None:
+            QTimer.singleShot(20, look)
+        else:
+            seen.append((window.explorer.source.path, window.explorer.state))
+            window.close()
+
+    for arguments in (["--device", "cpu"], ["--device", "cpu", "--fresh"]):
+        QTimer.singleShot(20, look)
+        assert command.main(arguments, standalone_mode=False) == 0
+    assert seen[0] == (bundle, left)
+    assert seen[1][0] == shipped_bundle()
+
+
+def test_a_start_with_an_export_goes_on_from_there(start, bundle, left, tmp_path, qtbot):
+    """The model that is needed is opened, and its state set."""
+    window = start(bundle)
+    window.explorer.save_picture(
+        tmp_path / "a.png", window.picture_control.picture, 2, window.explorer.note("picture")
+    )
+    with qtbot.waitSignal(window.explorer.saved, timeout=SOON_MS):
+        pass
+    window.explorer.change(path=())
+    window.close()
+    window = start(tmp_path / "a.png")
+    qtbot.waitUntil(lambda: window.explorer.source.path == bundle and window.explorer.state == left)
