@@ -38,6 +38,7 @@ from desktop.widgets.help_dialogs import in_words, show_about
 from desktop.widgets.history_control import HistoryControl
 from desktop.widgets.image_control import ImageControl
 from desktop.widgets.kept import keep
+from desktop.widgets.layers_menu import LayersMenu
 from desktop.widgets.map_control import MapControl
 from desktop.widgets.message_bar import Action, MessageBar
 from desktop.widgets.nearest_control import NearestControl
@@ -102,6 +103,8 @@ class MainWindow(QMainWindow):
         self.history = HistoryControl(self)
         self.picture_control = PictureControl(self)
         self.plane_control = PlaneControl(self)
+        self.layers_menu = LayersMenu(self)
+        self.menus["view"].addMenu(self.layers_menu)
         self.map_control = MapControl(self)
         self.held_out = HeldOutControl(self)
         self.nearest = NearestControl(self)
