@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PySide6.QtCore import QObject, QPointF, QRectF, Qt
+from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QImage, QPainter, QPen, QPolygonF
 
 from desktop.explorer import GRID, SAVE
@@ -28,14 +28,17 @@ class TruePosteriorControl(QObject):
     Attributes:
         located: the posterior of what was drawn last, or None.
         side: points of the plane's grid along each dimension.
+        table: the plane's likelihoods, or None while nothing is drawn.
     """
+
+    shown = Signal()
 
     def __init__(self, window: "MainWindow", image: ImageControl) -> None:
         super().__init__(window)
         self._window = window
         self._explorer = window.explorer
         self._image = image
-        self._table: LikelihoodTable | None = None
+        self.table: LikelihoodTable | None = None
         self.located: Located | None = None
         self.side = SIDE
         self._picture: QImage | None = None
@@ -56,7 +59,7 @@ class TruePosteriorControl(QObject):
         """Another decoder: what was computed of the one before is of no use."""
         for name in (TABLE, POSTERIOR):
             self._explorer.cancel(name)
-        self._table = None
+        self.table = None
         self._is_first_due = self._is_stale = False
         self._asked = None
         self._show(None)
@@ -70,24 +73,24 @@ class TruePosteriorControl(QObject):
             self._is_first_due = self._is_stale = False
             self._show(None)
             return
-        if self._table is None:
+        if self.table is None:
             posterior = self._explorer.posterior
             means = np.zeros((0, 2)) if posterior is None else posterior.mean
-            self._table = LikelihoodTable(model.decode, half_width(means), model.image_shape, self.side)
-            self._explorer.run(TABLE, SAVE, self._table.build(), self._on_built)
+            self.table = LikelihoodTable(model.decode, half_width(means), model.image_shape, self.side)
+            self._explorer.run(TABLE, SAVE, self.table.build(), self._on_built)
         self._locate()
 
     def _on_built(self, is_finer: bool) -> None:
         if is_finer:
             self._asked = None
             self._locate()
-        elif self._table is not None and self.located is None:
-            self._image.panel.set_figure("log_px", None, f"decoding the plane, {self._table.share:.0%}")
+        elif self.table is not None and self.located is None:
+            self._image.panel.set_figure("log_px", None, f"decoding the plane, {self.table.share:.0%}")
 
     def _locate(self) -> None:
         """Ask for the posterior of the drawing, once the first figures of the one before have come."""
         drawing = self._image.drawing
-        if self._table is None or drawing.is_empty:
+        if self.table is None or drawing.is_empty:
             return
         asked = (drawing.pixels, drawing.known)
         if self._asked is not None and all(a is b for a, b in zip(asked, self._asked, strict=True)):
@@ -97,7 +100,7 @@ class TruePosteriorControl(QObject):
             self._is_stale = True
             return
         self._asked, self._is_first_due, self._is_stale = asked, True, False
-        job = locate(self._table, self._image.x, drawing.known)
+        job = locate(self.table, self._image.x, drawing.known)
         self._explorer.run(POSTERIOR, GRID, job, self._on_located, self._on_end, self._on_failed)
 
     def _on_located(self, located: Located | None) -> None:
@@ -129,6 +132,7 @@ class TruePosteriorControl(QObject):
             panel.show_completed(to_qimage(to_bytes(completed[None].astype(np.float32))[0]))
         self._show_gap()
         self._window.plane.redraw_under_points()
+        self.shown.emit()
 
     def _show_gap(self) -> None:
         panel, encoded, model = self._image.panel, self._image.encoded, self._explorer.model
