@@ -209,11 +209,6 @@ class Explorer(QObject):
             self._size_px, self._ratio = size_px, ratio
             self._request_backdrop()
 
-    def encode_image(self, path: Path) -> None:
-        """Go to the mean of q(z|x) of a picture in a file."""
-        if self._now is not None:
-            self.run("encode", PICTURE, jobs.encode_image(self._now.model, path), self._on_encoded)
-
     def save_picture(self, path: Path, picture: Bytes, scale: int, note: str = "") -> None:
         """Write a PNG; `note` says in the file where it came from, see `note`."""
         job = jobs.save_png(path, picture, scale, note)
@@ -289,9 +284,6 @@ class Explorer(QObject):
         self.state_changed.emit(self.state)
         self._request_picture()
         self._request_backdrop()
-
-    def _on_encoded(self, z: tuple[float, ...]) -> None:
-        self.set_state(self.state.moved_to(z))
 
     def _on_gif_failed(self, error: Exception) -> None:
         self.gif_progressed.emit(None)

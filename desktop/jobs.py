@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from desktop import pictures
-from desktop.image_file import fitted, read_image
 from desktop.latent_plane import Floats
 from desktop.pictures import Bytes
 from desktop.runtime import DeviceName, Model
@@ -56,12 +55,6 @@ def decode_picture(model: Model, z: tuple[float, ...]) -> Iterator[Decoded]:
     model.warning = ""
     (probabilities,) = model.decode(np.array([z], np.float32))
     yield Decoded(z, probabilities, model.last_decode_ms, model.warning)
-
-
-def encode_image(model: Model, path: Path) -> Iterator[tuple[float, ...]]:
-    """The mean of q(z|x) of a picture in a file, fitted to what the model takes."""
-    mean, _ = model.encode(fitted(read_image(path), model.image_shape))
-    yield tuple(float(value) for value in mean[0])
 
 
 def save_png(path: Path, picture: Bytes, scale: int, note: str = "") -> Iterator[Path]:

@@ -31,6 +31,12 @@ class Layer(StrEnum):
     POINTS = "Held-out images by label"
     THUMBNAIL = "Image of the point under the pointer"
     ELLIPSE = "Its posterior: 1 and 2 σ"
+    ENCODED = "Encoder's posterior of the drawn image"
+    TRUE_POSTERIOR = "True posterior of the drawn image"
+
+
+# All but what covers others; those of a drawn image show once there is one.
+START_LAYERS = frozenset(Layer) - {Layer.PRIOR, Layer.DENSITY, Layer.HOLES}
 
 
 @dataclass(frozen=True)
@@ -56,7 +62,7 @@ class ViewState:
     plane: Plane = START_PLANE
     scale: AxisScale = AxisScale.LINEAR
     viewport: Viewport = START_VIEWPORT
-    layers: frozenset[Layer] = frozenset({Layer.BACKDROP, Layer.POINTS, Layer.THUMBNAIL, Layer.ELLIPSE})
+    layers: frozenset[Layer] = START_LAYERS
     hidden_labels: frozenset[int] = frozenset()
     pinned: tuple[int, ...] = ()
     picture_mode: PictureMode = PictureMode.PROBABILITIES

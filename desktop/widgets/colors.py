@@ -9,6 +9,8 @@ AXIS = QColor("#aab4c0")
 CURSOR = QColor("#ffffff")
 PATH = QColor("#ffd166")
 PRIOR = QColor(255, 255, 255, 190)
+ENCODED = QColor("#ffffff")
+TRUE_POSTERIOR = QColor("#ff7a52")
 HATCH = QColor(255, 255, 255, 95)
 HATCH_EDGE = QColor(255, 255, 255, 140)
 

@@ -36,6 +36,7 @@ from desktop.widgets.held_out_control import HeldOutControl
 from desktop.widgets.help_control import HelpControl
 from desktop.widgets.help_dialogs import in_words, show_about
 from desktop.widgets.history_control import HistoryControl
+from desktop.widgets.image_control import ImageControl
 from desktop.widgets.kept import keep
 from desktop.widgets.layers_menu import LayersMenu
 from desktop.widgets.map_control import MapControl
@@ -51,6 +52,7 @@ from desktop.widgets.recent_menu import RecentMenu
 from desktop.widgets.session_control import SessionControl
 from desktop.widgets.side_panel import SidePanel
 from desktop.widgets.time_control import TimeControl
+from desktop.widgets.true_posterior_control import TruePosteriorControl
 
 STATUS_MS = 6000
 STATUS_UPDATE_MS = 60
@@ -107,6 +109,8 @@ class MainWindow(QMainWindow):
         self.held_out = HeldOutControl(self)
         self.nearest = NearestControl(self)
         self.path_control = PathControl(self)
+        self.image = ImageControl(self)
+        self.true_posterior = TruePosteriorControl(self, self.image)
         self.time_control = TimeControl(self)
         self.coordinates = CoordinatesControl(self)
         self._pages_separator = self.menus["view"].addSeparator()
@@ -124,6 +128,7 @@ class MainWindow(QMainWindow):
         # After the window itself has taken a model: what these have to say of it stays.
         self.session = SessionControl(self)
         self.provenance_control = ProvenanceControl(self)
+        self.provenance_control.image_pasted.connect(self.image.set_image)
         self.help = HelpControl(self)
         FocusFrame(self.plane)
         keep("page", self.tabs)
@@ -167,8 +172,8 @@ class MainWindow(QMainWindow):
         return self._device.text()
 
     def encode_picture(self, path: Path) -> None:
-        """Go to the mean of a picture in a file."""
-        self.explorer.encode_image(path)
+        """Fit a picture in a file to the model and encode it; the cursor goes to its mean."""
+        self.image.open_file(path)
 
     def show_status(self, text: str) -> None:
         """Say something in the status bar for some seconds."""

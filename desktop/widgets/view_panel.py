@@ -37,6 +37,11 @@ TOOL_TIPS = {
         "The posterior q(z|x) of the held-out image under the pointer: on a plane 39 % of it lies within\n"
         "1 standard deviation (σ), and 86 % within 2"
     ),
+    Layer.ENCODED: "The posterior q(z|x) that the encoder gives what is drawn: 1 and 2 standard deviations",
+    Layer.TRUE_POSTERIOR: (
+        "The posterior p(z|x) of what is drawn, from the decoder alone, for two latent dimensions:\n"
+        "the curves hold 50 and 95 % of it"
+    ),
 }
 
 
@@ -116,6 +121,9 @@ class ViewPanel(QWidget):
             axes_row.addWidget(QLabel(name))
             axes_row.addWidget(spin, 1)
             spin.setAccessibleName(f"{name}: dimension")
+            spin.setToolTip(
+                f"The latent dimension that grows {'to the right' if spin is self.right else 'upward'}"
+            )
         scale_row = QHBoxLayout()
         scale_row.addWidget(QLabel("Axes"))
         scale_row.addWidget(self.scale, 1)

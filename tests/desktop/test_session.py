@@ -57,16 +57,17 @@ def test_a_model_takes_the_place_of_others_that_were_there():
     assert list(grown.models) == [OTHER, "ef" * 32]
 
 
-def test_the_oldest_models_are_forgotten():
+def test_the_oldest_models_are_forgotten(monkeypatch):
     """By number, and by the size of the file."""
     kept = Session()
     for number in range(MAX_MODELS + 5):
         kept = kept.with_model(f"{number:064x}", Path(f"/models/{number}"), STATE)
     assert next(iter(kept.models)) == f"{5:064x}"
     assert len(kept.models) == MAX_MODELS
+    monkeypatch.setattr(session, "MAX_FILE_CHARS", 50_000)
     large = Session()
     for number in range(8):
-        large = large.with_model(f"{number:064x}", Path(f"/models/{number}"), start_state(100_000))
+        large = large.with_model(f"{number:064x}", Path(f"/models/{number}"), start_state(1_000))
     write_session(large)
     found = read_session()
     assert 0 < len(found.models) < 8

@@ -162,13 +162,13 @@ def test_a_model_that_hangs_holds_up_nothing(window, qtbot, tmp_path):
 
 
 def test_a_dropped_picture_takes_the_cursor_to_its_mean(open_window, qtbot, tmp_path, bundle_path):
-    """What the decoder gives, saved and dropped, is encoded as the runtime encodes it; no picture is told."""
+    """What the decoder gives, saved and dropped, is thresholded and encoded; what is no picture is told."""
     window = open_window(bundle_path)
     with qtbot.waitSignal(window.explorer.picture_decoded, timeout=SOON_MS):
         window.explorer.set_state(window.explorer.state.at((1.0, -0.5)))
     picture = window.picture_control.picture
     imageio.imwrite(tmp_path / "a.png", picture)
-    mean, _ = window.explorer._opened.model.encode(picture[None, None].astype(np.float32) / 255)
+    mean, _ = window.explorer._opened.model.encode((picture[None, None] > 127).astype(np.float32))
 
     def drop(path):
         data = QMimeData()

@@ -103,6 +103,8 @@ def test_a_fresh_start_takes_up_nothing(start, bundle):
 def test_it_is_written_soon_and_not_only_at_the_end(start, bundle, qtbot):
     """A program that is killed has kept what was looked at some seconds before."""
     window = start(bundle)
+    window.session._later.stop()
+    window.session._later.setInterval(50)
     qtbot.mouseClick(window.plane, LEFT, pos=QPoint(300, 250))
     sha256 = window.explorer.source.sha256
     qtbot.waitUntil(lambda: read_session().state_of(sha256) == window.explorer.state, timeout=SOON_MS)
