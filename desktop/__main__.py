@@ -109,6 +109,7 @@ def _shoot(window: "MainWindow", file: Path, errors: list[Exception]) -> None:
     """Write the window as PNG and close it."""
     try:
         with replaced_file(file) as temporary:
+            window.plane.settle()
             if not window.grab().save(str(temporary), "PNG"):
                 raise OSError(errno.EIO, "the picture could not be written", str(file))
     except OSError as error:

@@ -3,6 +3,7 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QCheckBox,
+    QComboBox,
     QGroupBox,
     QHBoxLayout,
     QLabel,
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop.chart import AxisScale
 from desktop.state import Layer, ViewState
 from desktop.widgets.layer_keys import DensityKey, HolesKey
 from desktop.widgets.legend import Legend
@@ -47,6 +49,7 @@ class ViewPanel(QWidget):
     """Shows a ViewState's plane and layers; says what the person wants by signals."""
 
     axes_wanted = Signal(int, int)
+    scale_wanted = Signal(object)
     principal_wanted = Signal()
     through_path_wanted = Signal()
     layer_wanted = Signal(object, bool)
@@ -63,6 +66,14 @@ class ViewPanel(QWidget):
         self.legend = Legend()
         self.keys: dict[Layer, QWidget] = {Layer.DENSITY: DensityKey(), Layer.HOLES: HolesKey()}
 
+        self.scale = QComboBox()
+        self.scale.addItems([scale.value for scale in AxisScale])
+        self.scale.setAccessibleName("Axes")
+        self.scale.setToolTip(
+            "Linear z, or the prior's quantiles: every square of the plane is then as likely\n"
+            "under the prior as every other of its size"
+        )
+        self.scale.activated.connect(lambda index: self.scale_wanted.emit(list(AxisScale)[index]))
         self.principal.clicked.connect(self.principal_wanted)
         self.through_path.clicked.connect(self.through_path_wanted)
         for spin in (self.right, self.up):
@@ -90,6 +101,7 @@ class ViewPanel(QWidget):
             spin.blockSignals(True)
             spin.setValue(axis)
             spin.blockSignals(False)
+        self.scale.setCurrentIndex(list(AxisScale).index(state.scale))
         for layer, box in self.layers.items():
             box.setChecked(layer in state.layers)
             if layer in self.keys:
@@ -112,6 +124,9 @@ class ViewPanel(QWidget):
             spin.setToolTip(
                 f"The latent dimension that grows {'to the right' if spin is self.right else 'upward'}"
             )
+        scale_row = QHBoxLayout()
+        scale_row.addWidget(QLabel("Axes"))
+        scale_row.addWidget(self.scale, 1)
         layers = QGroupBox("Layers")
         in_layers = QVBoxLayout(layers)
         for layer, box in self.layers.items():
@@ -122,6 +137,7 @@ class ViewPanel(QWidget):
                 in_layers.addWidget(self.keys[layer])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 6, 0, 0)
+        layout.addLayout(scale_row)
         layout.addWidget(self.axes)
         layout.addWidget(layers)
         layout.addStretch(1)

@@ -189,7 +189,8 @@ def test_the_plane_is_never_blank_while_it_is_played(open_window, make_film, qtb
         shares.append(float((image[..., :3].max(axis=-1) > 40).mean()))
 
     look()
-    window.explorer.backdrop_decoded.connect(look)
+    window.explorer.tiles.decoded.connect(look)
+    window.explorer.tiles.shown_changed.connect(look)
     window.explorer.model_changed.connect(look)
     qtbot.keyClick(window.plane, "[")
     with qtbot.waitSignal(window.explorer.backdrop_finished, timeout=SOON_MS):
