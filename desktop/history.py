@@ -126,6 +126,8 @@ def in_words(before: ViewState, after: ViewState) -> str:
         return "switch of a label"
     if names == {"picture_mode"}:
         return f"picture as {after.picture_mode.value.lower()}"
+    if names == {"path_closed"}:
+        return "closing the path" if after.path_closed else "opening the path"
     if len(names) == 1:
         return f"change of {next(iter(names)).replace('_', ' ')}"
     return "change of the view"

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from PySide6.QtCore import QObject, QRectF
 from PySide6.QtGui import QImage, QPainter
 
+from desktop.chart import Chart, Projection
 from desktop.explorer import BACKDROP
 from desktop.latent_plane import Plane, Viewport
 from desktop.plane_normals import PlaneNormals, project_normals, same_marginals
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 MAPPED = {Layer.DENSITY, Layer.HOLES}
 NAME = "posterior map"
-Asked = tuple[Posterior, Plane, Viewport, tuple[int, int]]
+Asked = tuple[Posterior, Chart, Viewport, tuple[int, int]]
 
 
 class MapControl(QObject):
@@ -63,10 +64,11 @@ class MapControl(QObject):
         if posterior is None or not MAPPED & state.layers or min(size_px) < 2:
             return
         if self._asked is not None:
-            of, plane, *rest = self._asked
-            if of is posterior and rest == [state.viewport, size_px] and same_marginals(plane, state.plane):
+            of, chart, *rest = self._asked
+            same_chart = chart.scale is state.scale and same_marginals(chart.plane, state.plane)
+            if of is posterior and same_chart and rest == [state.viewport, size_px]:
                 return
-        self._asked = posterior, state.plane, state.viewport, size_px
+        self._asked = posterior, state.chart, state.viewport, size_px
         self._explorer.run(NAME, BACKDROP, self._steps(posterior, state, size_px), self._on_map)
 
     def _steps(
@@ -78,7 +80,7 @@ class MapControl(QObject):
             normals = project_normals(state.plane, posterior.mean, posterior.logvar)
             last = self._projected = posterior, state.plane, normals
             yield None
-        yield from posterior_map(last[2], state.plane, state.viewport, size_px)
+        yield from posterior_map(last[2], Projection(state.chart, state.viewport, size_px))
 
     def _on_map(self, found: PosteriorMap | None) -> None:
         if found is not None:

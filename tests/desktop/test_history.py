@@ -67,7 +67,8 @@ def test_steps_go_back_and_forth_in_order(looking):
         (lambda s: s.with_path_point(), "adding a path point"),
         (lambda s: s.at((1.0, 0.0)).with_path_point(), "adding a path point"),
         (lambda s: replace(s, picture_mode=PictureMode.SAMPLE), "picture as bernoulli sample"),
-        (lambda s: replace(s, path_closed=True), "change of path closed"),
+        (lambda s: replace(s, path_closed=True), "closing the path"),
+        (lambda s: replace(s, epoch=3), "change of epoch"),
         (lambda s: replace(s, path_closed=True, hidden_labels=frozenset({1})), "change of the view"),
     ],
 )

@@ -85,7 +85,8 @@ def test_a_saved_sheet_brings_its_page_back(window, qtbot, tmp_path, monkeypatch
     monkeypatch.setattr("desktop.widgets.grids_control.ask_where", lambda *_: tmp_path / "samples.png")
     with qtbot.waitSignal(window.explorer.saved, timeout=SOON_MS):
         qtbot.mouseClick(grids.samples.save, LEFT)
-    grids.seed.setValue(1)
+    with qtbot.waitSignal(grids.sheet_shown, timeout=SOON_MS):
+        grids.seed.setValue(1)
     qtbot.keyClick(window.tabs.currentWidget(), Qt.Key.Key_1, CONTROL)
     with qtbot.waitSignal(grids.sheet_shown, timeout=SOON_MS):
         window.provenance_control.open(tmp_path / "samples.png")

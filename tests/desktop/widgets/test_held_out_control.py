@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QToolButton
 
+from desktop.chart import AxisScale
 from desktop.latent_plane import Viewport
 from desktop.state import Layer
 from desktop.widgets.held_out_overlay import card_place
@@ -70,6 +71,14 @@ def test_a_point_under_the_pointer_shows_its_image_and_posterior(window, qtbot, 
         assert changed[y - 2 : y + 3, x - 2 : x + 3].any()
     x, y = spot(window, 1).x() + 50, spot(window, 1).y() + 50
     assert changed[y - 30 : y + 30, x - 30 : x + 30].mean() > 0.15
+
+
+def test_points_are_found_on_quantile_axes(window, qtbot):
+    """Where they are drawn then; a pinned one goes with its point."""
+    window.explorer.set_state(window.explorer.state.with_scale(AxisScale.QUANTILES))
+    for index in range(3):
+        hover(window, spot(window, index))
+        qtbot.waitUntil(lambda index=index: window.held_out.hovered == index)
 
 
 def test_away_from_points_nothing_is_shown(window, qtbot):

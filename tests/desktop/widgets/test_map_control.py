@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 
+from desktop.chart import AxisScale
 from desktop.latent_plane import Viewport, plane_through
 from desktop.plane_normals import radius_of_mass
 from desktop.state import Layer
@@ -178,3 +179,18 @@ def test_an_epoch_has_its_own_map(window, qtbot, posterior):
     qtbot.waitUntil(lambda: window.map_control.is_current, timeout=10_000)
     assert window.map_control.picture() != first
     window.explorer.take_over(None)
+
+
+def test_on_quantile_axes_the_map_is_where_its_posteriors_are(window, qtbot, look):
+    """And the prior's contours are no circles any more, but where their radii are."""
+    window.explorer.set_state(window.explorer.state.with_scale(AxisScale.QUANTILES))
+    window.explorer.set_state(window.explorer.state.at((-3.0, 3.0)))
+    before = look()
+    show(window, qtbot, Layer.DENSITY)
+    after = look()
+    assert changed(before, after, window, -1, 0) > 60
+    assert changed(before, after, window, 2, 0) == 0
+    show(window, qtbot, Layer.PRIOR)
+    after = look()
+    radius = radius_of_mass(0.5, 2)
+    assert any(changed(before, after, window, *point) > 40 for point in ((-radius, 0), (0, radius)))
