@@ -9,11 +9,14 @@ from PySide6.QtCore import QObject, Signal
 
 from desktop import jobs
 from desktop.animation import path_gif
-from desktop.latent_plane import path_points, viewport_around
+from desktop.chart import Projection
+from desktop.latent_plane import path_points
 from desktop.pictures import Bytes
+from desktop.provenance import Detail, provenance, to_text
 from desktop.runtime import DeviceName, Model
 from desktop.source import Source
 from desktop.state import ViewState, start_state
+from desktop.tile_decoder import TileDecoder
 from desktop.wanted import Wanted
 from desktop.worker import Worker
 from export.bundle import Posterior
@@ -40,8 +43,7 @@ class Explorer(QObject):
     state_changed = Signal(object)  # ViewState
     stepped = Signal(object, object)  # ViewState before and after: what can be undone
     picture_decoded = Signal(object)  # jobs.Decoded
-    backdrop_decoded = Signal(object)  # jobs.Backdrop
-    backdrop_finished = Signal()
+    backdrop_finished = Signal()  # all tiles in view are there
     gif_progressed = Signal(object)  # share from 0 to 1, None when it has ended
     saved = Signal(object)  # Path
     closed = Signal()  # nothing runs any more
@@ -56,6 +58,9 @@ class Explorer(QObject):
         self._of_model: set[str] = set()
         self._loads: set[str] = set()
         self._size_px = (1, 1)
+        self._ratio = 1.0
+        self.tiles = TileDecoder(self)
+        self.tiles.finished.connect(self.backdrop_finished)
         self.state = ViewState()
 
     @property
@@ -183,27 +188,30 @@ class Explorer(QObject):
         self.state_changed.emit(state)
         if old.z != state.z:
             self._request_picture()
-        if old.plane != state.plane or old.viewport != state.viewport:
+        if old.chart != state.chart or old.viewport != state.viewport:
             self._request_backdrop()
 
     def change(self, **changes: Any) -> None:
         """Look at something else: the state with some fields replaced."""
         self.set_state(replace(self.state, **changes))
 
-    def set_view_size(self, size_px: tuple[int, int]) -> None:
-        """The plane is drawn at another size: what is in view changed."""
-        if size_px != self._size_px:
-            self._size_px = size_px
+    def note(self, kind: str, **details: Detail) -> str:
+        """The text that an export of what is looked at now carries; empty while nothing is open.
+
+        `kind` and `details` say what is exported and how, as in `desktop.provenance`.
+        """
+        source = self.source
+        return "" if source is None else to_text(provenance(source, self.state, kind, **details))
+
+    def set_view_size(self, size_px: tuple[int, int], ratio: float = 1.0) -> None:
+        """The plane is drawn at another size, or with `ratio` pixels to a pixel: what is in view changed."""
+        if (size_px, ratio) != (self._size_px, self._ratio):
+            self._size_px, self._ratio = size_px, ratio
             self._request_backdrop()
 
-    def encode_image(self, path: Path) -> None:
-        """Go to the mean of q(z|x) of a picture in a file."""
-        if self._now is not None:
-            self.run("encode", PICTURE, jobs.encode_image(self._now.model, path), self._on_encoded)
-
-    def save_picture(self, path: Path, picture: Bytes, scale: int) -> None:
-        """Write a PNG."""
-        job = jobs.save_png(path, picture, scale)
+    def save_picture(self, path: Path, picture: Bytes, scale: int, note: str = "") -> None:
+        """Write a PNG; `note` says in the file where it came from, see `note`."""
+        job = jobs.save_png(path, picture, scale, note)
         self.run(f"save {path}", SAVE, job, self.saved.emit, of_model=False)
 
     def save_gif(self, path: Path, frame_count: int, fps: int) -> None:
@@ -230,21 +238,22 @@ class Explorer(QObject):
 
     def _request_picture(self) -> None:
         if self._now is not None:
+            self.tiles.hurry()
             job = jobs.decode_picture(self._now.model, self.state.z)
             self.run("picture", PICTURE, job, self.picture_decoded.emit)
 
     def _use_model(self) -> None:
+        assert self._now is not None
+        self.tiles.set_model(self._now.model)
         self.model_changed.emit()
         self._request_picture()
         # The plane as it is stays until it is decoded anew: seen in pieces, it would flicker.
         self._request_backdrop(coarse_first=False)
 
     def _request_backdrop(self, coarse_first: bool = True) -> None:
-        if self._now is None or min(self._size_px) < 2:
-            return
-        edges = self.state.viewport.edges(self._size_px)
-        job = jobs.decode_backdrop(self._now.model, self.state.plane, edges, self._size_px, coarse_first)
-        self.run("backdrop", BACKDROP, job, self._on_backdrop, self.backdrop_finished.emit)
+        if self._now is not None and min(self._size_px) > 1:
+            projection = Projection(self.state.chart, self.state.viewport, self._size_px)
+            self.tiles.look(projection, self._ratio, coarse_first)
 
     def _on_opened(self, opened: jobs.Opened) -> None:
         while self._of_model:
@@ -258,12 +267,14 @@ class Explorer(QObject):
         if self._opened is not None:
             self._opened.model.close()
         self._opened = self._now = opened
+        self.tiles.set_model(opened.model)
         before = self.state
         if not same_file or len(before.z) != opened.model.latent_dim:
             fresh = start_state(opened.model.latent_dim)
             if opened.posterior is not None:
-                view = viewport_around(fresh.plane.project(opened.posterior.mean))
-                fresh = replace(fresh, viewport=view)
+                fresh = replace(
+                    fresh, viewport=fresh.chart.around(fresh.plane.project(opened.posterior.mean))
+                )
             self.state = replace(
                 fresh,
                 layers=before.layers,
@@ -274,13 +285,6 @@ class Explorer(QObject):
         self.state_changed.emit(self.state)
         self._request_picture()
         self._request_backdrop()
-
-    def _on_backdrop(self, backdrop: jobs.Backdrop | None) -> None:
-        if backdrop is not None:
-            self.backdrop_decoded.emit(backdrop)
-
-    def _on_encoded(self, z: tuple[float, ...]) -> None:
-        self.set_state(self.state.moved_to(z))
 
     def _on_gif_failed(self, error: Exception) -> None:
         self.gif_progressed.emit(None)

@@ -1,5 +1,7 @@
 """Has the explorer decode with the model after the state's epoch, and keeps those models at hand."""
 
+from dataclasses import replace
+
 from PySide6.QtCore import QObject, Signal
 
 from desktop.epochs import Epoch, Loaded, Loader, epochs_of
@@ -39,12 +41,13 @@ class Timeline(QObject):
         epoch = self._explorer.state.epoch
         return numbers.index(epoch) if epoch in numbers else len(numbers) - 1
 
-    def go_to(self, index: int) -> None:
-        """Look at another epoch; beyond the ends, at the first or the last."""
+    def go_to(self, index: int, record: bool = True) -> None:
+        """Look at another epoch; beyond the ends, at the first or the last. `record` as in `set_state`."""
         if self.epochs:
             index = min(max(index, 0), len(self.epochs) - 1)
             is_last = index == len(self.epochs) - 1
-            self._explorer.change(epoch=None if is_last else self.epochs[index].number)
+            epoch = None if is_last else self.epochs[index].number
+            self._explorer.set_state(replace(self._explorer.state, epoch=epoch), record)
 
     def is_ready(self, index: int) -> bool:
         """Whether going there shows it at once."""

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QMouseEvent
 
+from desktop.chart import Chart
 from desktop.pictures import to_bytes
 from desktop.plane_normals import ellipse, project_normals
 from desktop.state import Layer, ViewState
@@ -36,6 +37,7 @@ class HeldOutControl(QObject):
         self._view = window.plane
         self._overlay = HeldOutOverlay(window.plane, window.plane.to_px)
         self._near: int | None = None
+        self._placed: tuple[Chart, NDArray[np.float64]] | None = None
         self._px: NDArray[np.float64] | None = None
         self._soon = QTimer(self, singleShot=True, interval=HOVER_MS)
         self._soon.timeout.connect(self._show)
@@ -73,7 +75,7 @@ class HeldOutControl(QObject):
             ):
                 found = self._index_at(event.position().x(), event.position().y())
                 if found is not None:
-                    self._explorer.set_state(self._explorer.state.with_pin_switched(found))
+                    self._switch_pin(found)
                 return True
             self._leave()
         return False
@@ -113,7 +115,10 @@ class HeldOutControl(QObject):
 
     def _shown_px(self, posterior: Posterior) -> NDArray[np.float64]:
         """Pixels of all points [2, N]; far away where a label is hidden."""
-        px = self._view.to_px(self._state.plane.project(posterior.mean))
+        chart = self._state.chart
+        if self._placed is None or self._placed[0] != chart:
+            self._placed = chart, chart.view_of(posterior.mean)
+        px = self._view.projection.view_px(self._placed[1])
         if posterior.labels is not None and self._state.hidden_labels:
             px[np.isin(posterior.labels, list(self._state.hidden_labels))] = np.inf
         return np.ascontiguousarray(px.T)
@@ -125,10 +130,10 @@ class HeldOutControl(QObject):
         posterior, old = self._explorer.posterior, self._state
         self._state = state
         if posterior is not self._posterior:
-            self._posterior, self._px, self._near = posterior, None, None
+            self._posterior, self._placed, self._px, self._near = posterior, None, None, None
             self._count_labels(posterior)
-        elif (old.plane, old.viewport, old.hidden_labels) != (
-            state.plane,
+        elif (old.chart, old.viewport, old.hidden_labels) != (
+            state.chart,
             state.viewport,
             state.hidden_labels,
         ):
@@ -156,7 +161,14 @@ class HeldOutControl(QObject):
             squares[np.isin(self._posterior.labels, list(state.hidden_labels))] = np.inf
         nearest = int(squares.argmin())
         if np.isfinite(squares[nearest]):
-            self._explorer.set_state(state.with_pin_switched(nearest))
+            self._switch_pin(nearest)
+
+    def _switch_pin(self, index: int) -> None:
+        state = self._explorer.state.with_pin_switched(index)
+        self._explorer.set_state(state)
+        labels = None if self._posterior is None else self._posterior.labels
+        name = f"{self._label_name(None if labels is None else int(labels[index]))}no. {index}"
+        self._window.show_status(f"{name} {'pinned' if index in state.pinned else 'no longer pinned'}")
 
     def _show(self) -> None:
         posterior = self._posterior

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent
+from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from desktop.widgets.colors import label_color
 
-COLUMNS = 5
+MAX_COLUMNS = 5
+WIDTH_PX, SPACING_PX, PADDING_PX = 270, 4, 14  # within the side panel
 
 
 class LabelSwitch(QToolButton):
@@ -42,13 +43,18 @@ class LabelSwitch(QToolButton):
 class Legend(QWidget):
     """A switch a label, and two buttons for all and none; says what is wanted."""
 
+    GESTURES = (
+        ("Click, Space", "show or hide the points of a label"),
+        ("Double click, Alt-click, Return", "show the points of a label alone; again, all"),
+    )
     switched = Signal(int)
     hidden_wanted = Signal(object)  # frozenset of labels
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setAccessibleName("Labels")
         self._grid = QGridLayout()
-        self._grid.setSpacing(4)
+        self._grid.setSpacing(SPACING_PX)
         self._buttons: list[LabelSwitch] = []
         self._names: tuple[str, ...] = ()
         self._hidden: frozenset[int] = frozenset()
@@ -78,10 +84,14 @@ class Legend(QWidget):
         self._names = names
         self._hidden = frozenset()
         self._buttons = [self._button(label, name) for label, name in enumerate(names)]
+        columns = self._columns()
+        for column in range(MAX_COLUMNS):
+            self._grid.setColumnStretch(column, int(column < columns))
         for label, button in enumerate(self._buttons):
-            self._grid.addWidget(button, label // COLUMNS, label % COLUMNS)
+            self._grid.addWidget(button, label // columns, label % columns)
         self._ends.setVisible(bool(names))
         self.set_counts(())
+        self.set_hidden(frozenset())
 
     def set_counts(self, counts: Sequence[int]) -> None:
         """Say in the tool tips how many held-out images each label has; beyond the list it has none."""
@@ -99,7 +109,15 @@ class Legend(QWidget):
         for label, button in enumerate(self._buttons):
             button.setChecked(label not in hidden)
         self.all.setEnabled(bool(hidden & self._every))
-        self.none.setEnabled(hidden < self._every or not hidden >= self._every)
+        self.none.setEnabled(not hidden >= self._every)
+
+    def _columns(self) -> int:
+        """As many as the longest name leaves room for."""
+        font = self.font()
+        font.setBold(True)
+        metrics = QFontMetrics(font)
+        longest = max((metrics.horizontalAdvance(name) for name in self._names), default=0)
+        return max(1, min(MAX_COLUMNS, (WIDTH_PX + SPACING_PX) // (longest + PADDING_PX + SPACING_PX)))
 
     @property
     def _every(self) -> frozenset[int]:
@@ -112,6 +130,7 @@ class Legend(QWidget):
 
     def _button(self, label: int, name: str) -> LabelSwitch:
         button = LabelSwitch()
+        button.setMinimumWidth(20)
         button.setText(name.replace("&", "&&"))
         button.setCheckable(True)
         button.setChecked(True)

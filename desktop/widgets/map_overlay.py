@@ -13,17 +13,15 @@ from desktop.plane_normals import prior_contours
 from desktop.widgets import colors
 
 ToPx = Callable[[ArrayLike], NDArray[np.float64]]
-Corners = tuple[tuple[float, float], tuple[float, float]]
 
 FAR_PX = 1e5
 NAME_POINT_SIZE = 8.5
 
 
-def paint_density(painter: QPainter, to_px: ToPx, picture: QImage, corners: Corners) -> None:
-    """The density's picture between its corners (a, b), upper left and lower right."""
-    (x0, y0), (x1, y1) = to_px(corners).tolist()
+def paint_density(painter: QPainter, picture: QImage, box: QRectF) -> None:
+    """The density's picture where it belongs, in pixels."""
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-    painter.drawImage(QRectF(x0, y0, x1 - x0, y1 - y0), picture)
+    painter.drawImage(box, picture)
 
 
 def paint_holes(painter: QPainter, to_px: ToPx, holes: tuple[Region, ...]) -> None:

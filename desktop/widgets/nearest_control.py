@@ -18,8 +18,8 @@ from desktop.widgets.nearest_panel import COUNT, NearestPanel, Shown
 if TYPE_CHECKING:
     from desktop.widgets.main_window import MainWindow
 
-# Some 16 a second while dragging: each search costs a few ms of the worker's time, between pictures.
-UPDATE_MS = 60
+# While dragging: a search by z is soon done, one by picture reads all images. Both run between pictures.
+UPDATE_MS = {Nearness.Z: 60, Nearness.PICTURE: 120}
 NAME = "nearest"
 
 
@@ -34,7 +34,7 @@ class NearestControl(QObject):
         self.panel = NearestPanel()
         self.panel.hide()
         window.panel.picture.add_below(self.panel)
-        self._soon = QTimer(self, singleShot=True, interval=UPDATE_MS)
+        self._soon = QTimer(self, singleShot=True)
         self._soon.timeout.connect(self._ask)
         self._nearness = explorer.state.nearness
         self.panel.nearness_wanted.connect(lambda nearness: explorer.change(nearness=nearness))
@@ -64,7 +64,7 @@ class NearestControl(QObject):
 
     def _ask_soon(self) -> None:
         if not self._soon.isActive():  # a new start would put it off for as long as the cursor moves
-            self._soon.start()
+            self._soon.start(UPDATE_MS[self._explorer.state.nearness])
 
     def _ask(self) -> None:
         posterior, decoded = self._explorer.posterior, self._decoded

@@ -25,6 +25,7 @@ from desktop.model_file import ModelFile
 from desktop.reading import EncoderReading, OtherInput, Reading, Spread
 from desktop.source import Source, UnreadError
 from desktop.wanted import LAYOUTS, NO_ENCODER, RANGES, SET, SPREADS
+from desktop.widgets.error_label import ErrorLabel
 from desktop.widgets.picture_view import PictureView
 
 PICTURE_PX = 168
@@ -61,10 +62,7 @@ class ReadingDialog(QDialog):
         self._title = QLabel()
         self._title.setTextFormat(Qt.TextFormat.PlainText)
         self._title.setWordWrap(True)
-        self._error = QLabel()
-        self._error.setTextFormat(Qt.TextFormat.PlainText)
-        self._error.setWordWrap(True)
-        self._error.setStyleSheet("color: #d9534f;")
+        self._error = ErrorLabel()
         self._error.hide()
         self.fields: dict[str, QWidget] = {}
         self._parts = QVBoxLayout()

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QPointF, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QHelpEvent, QIcon, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -19,8 +19,9 @@ from PySide6.QtWidgets import (
 from desktop.epochs import Epoch
 
 START_EPOCHS_A_SECOND, MAX_EPOCHS_A_SECOND = 4, 25
-TICK_PX, MIN_TICK_GAP_PX = 5.0, 4.0
+TICK_PX, MIN_TICK_GAP_PX = 4.0, 4.0
 CURVE_PX = 12.0
+ICON_PX = 16
 
 
 class EpochSlider(QSlider):
@@ -45,7 +46,8 @@ class EpochSlider(QSlider):
     def sizeHint(self) -> QSize:
         """Room for the curve above the groove and the ticks below it."""
         hint = super().sizeHint()
-        return QSize(hint.width(), hint.height() + round(CURVE_PX + TICK_PX))
+        # The style draws its groove in the middle.
+        return QSize(hint.width(), hint.height() + round(2 * CURVE_PX))
 
     def minimumSizeHint(self) -> QSize:
         """As high as it wants to be."""
@@ -99,14 +101,14 @@ class EpochSlider(QSlider):
         color = self.palette().windowText().color()
         color.setAlphaF(0.45)
         painter.setPen(QPen(color, 1))
-        bottom = self.height() - 1.0
+        top = self._groove_and_handle()[1].bottom() + 3.0
         gap = (self.x_of(1) - self.x_of(0)) if self.maximum() else 0.0
         every = 1
         while gap * every < MIN_TICK_GAP_PX and every <= self.maximum():
             every *= 5
         for index in range(0, self.maximum() + 1, every):
             x = self.x_of(index)
-            painter.drawLine(QPointF(x, bottom - TICK_PX), QPointF(x, bottom))
+            painter.drawLine(QPointF(x, top), QPointF(x, top + TICK_PX))
 
     def _draw_curve(self, painter: QPainter) -> None:
         known = [(index, e.elbo_nats) for index, e in enumerate(self._epochs) if e.elbo_nats is not None]
@@ -114,8 +116,9 @@ class EpochSlider(QSlider):
             return
         low, high = min(elbo for _, elbo in known), max(elbo for _, elbo in known)
         span = (high - low) or 1.0
+        top, bottom = 4.0, self._groove_and_handle()[1].center().y() - 5.0
         corners = [
-            QPointF(self.x_of(index), 4 + CURVE_PX * (1 - (elbo - low) / span)) for index, elbo in known
+            QPointF(self.x_of(index), bottom + (top - bottom) * (elbo - low) / span) for index, elbo in known
         ]
         color = self.palette().highlight().color()
         painter.setPen(QPen(color, 1.5))
@@ -149,6 +152,7 @@ class TimeBar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._epochs: tuple[Epoch, ...] = ()
+        self._is_playing = False
         self.play = QToolButton()
         self.play.setAutoRaise(True)
         self.play.clicked.connect(self.play_wanted)
@@ -172,6 +176,12 @@ class TimeBar(QWidget):
         self.set_playing(False)
         self.set_epochs(())
 
+    def changeEvent(self, event: QEvent) -> None:
+        """In other colours the button's icon is another."""
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "speed"):
+            self.set_playing(self._is_playing)
+        super().changeEvent(event)
+
     def set_epochs(self, epochs: tuple[Epoch, ...]) -> None:
         """Offer other epochs; with fewer than two there is nothing to choose from."""
         self._epochs = epochs
@@ -188,9 +198,8 @@ class TimeBar(QWidget):
     def set_index(self, index: int) -> None:
         """Show where the state is."""
         self.slider.blockSignals(True)
-        self.slider.setValue(index)
+        self.slider.setValue(index)  # draws it anew if it is another: not at every drag on the plane
         self.slider.blockSignals(False)
-        self.slider.update()
         if self._epochs:
             self.label.setText(_label(self._epochs, index))
             words = epoch_in_words(self._epochs, index)
@@ -199,11 +208,29 @@ class TimeBar(QWidget):
 
     def set_playing(self, playing: bool) -> None:
         """Show whether it plays."""
-        icon = QStyle.StandardPixmap.SP_MediaPause if playing else QStyle.StandardPixmap.SP_MediaPlay
-        self.play.setIcon(self.style().standardIcon(icon))
+        self._is_playing = playing
+        self.play.setIcon(_play_icon(playing, self.palette().buttonText().color(), self.devicePixelRatioF()))
         words = "Pause" if playing else "Play the epochs"
         self.play.setAccessibleName(words)
         self.play.setToolTip(f"{words} (E)")
+
+
+def _play_icon(playing: bool, color: QColor, ratio: float) -> QIcon:
+    """A triangle, or two bars: the style's own are black in a dark window."""
+    picture = QPixmap(round(ICON_PX * ratio), round(ICON_PX * ratio))
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(color)
+    if playing:
+        for x in (3, 9):
+            painter.drawRect(QRectF(x, 2, 4, 12))
+    else:
+        painter.drawPolygon([QPointF(3, 2), QPointF(14, 8), QPointF(3, 14)])
+    painter.end()
+    return QIcon(picture)
 
 
 def epoch_in_words(epochs: Sequence[Epoch], index: int) -> str:

@@ -3,6 +3,7 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QCheckBox,
+    QComboBox,
     QGroupBox,
     QHBoxLayout,
     QLabel,
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop.chart import AxisScale
 from desktop.state import Layer, ViewState
 from desktop.widgets.layer_keys import DensityKey, HolesKey
 from desktop.widgets.legend import Legend
@@ -35,6 +37,11 @@ TOOL_TIPS = {
         "The posterior q(z|x) of the held-out image under the pointer: on a plane 39 % of it lies within\n"
         "1 standard deviation (σ), and 86 % within 2"
     ),
+    Layer.ENCODED: "The posterior q(z|x) that the encoder gives what is drawn: 1 and 2 standard deviations",
+    Layer.TRUE_POSTERIOR: (
+        "The posterior p(z|x) of what is drawn, from the decoder alone, for two latent dimensions:\n"
+        "the curves hold 50 and 95 % of it"
+    ),
 }
 
 
@@ -42,6 +49,7 @@ class ViewPanel(QWidget):
     """Shows a ViewState's plane and layers; says what the person wants by signals."""
 
     axes_wanted = Signal(int, int)
+    scale_wanted = Signal(object)
     principal_wanted = Signal()
     through_path_wanted = Signal()
     layer_wanted = Signal(object, bool)
@@ -58,6 +66,14 @@ class ViewPanel(QWidget):
         self.legend = Legend()
         self.keys: dict[Layer, QWidget] = {Layer.DENSITY: DensityKey(), Layer.HOLES: HolesKey()}
 
+        self.scale = QComboBox()
+        self.scale.addItems([scale.value for scale in AxisScale])
+        self.scale.setAccessibleName("Axes")
+        self.scale.setToolTip(
+            "Linear z, or the prior's quantiles: every square of the plane is then as likely\n"
+            "under the prior as every other of its size"
+        )
+        self.scale.activated.connect(lambda index: self.scale_wanted.emit(list(AxisScale)[index]))
         self.principal.clicked.connect(self.principal_wanted)
         self.through_path.clicked.connect(self.through_path_wanted)
         for spin in (self.right, self.up):
@@ -85,6 +101,7 @@ class ViewPanel(QWidget):
             spin.blockSignals(True)
             spin.setValue(axis)
             spin.blockSignals(False)
+        self.scale.setCurrentIndex(list(AxisScale).index(state.scale))
         for layer, box in self.layers.items():
             box.setChecked(layer in state.layers)
             if layer in self.keys:
@@ -104,8 +121,15 @@ class ViewPanel(QWidget):
             axes_row.addWidget(QLabel(name))
             axes_row.addWidget(spin, 1)
             spin.setAccessibleName(f"{name}: dimension")
+            spin.setToolTip(
+                f"The latent dimension that grows {'to the right' if spin is self.right else 'upward'}"
+            )
+        scale_row = QHBoxLayout()
+        scale_row.addWidget(QLabel("Axes"))
+        scale_row.addWidget(self.scale, 1)
         layers = QGroupBox("Layers")
         in_layers = QVBoxLayout(layers)
+        in_layers.setSpacing(3)
         for layer, box in self.layers.items():
             in_layers.addWidget(box)
             if layer is Layer.POINTS:
@@ -114,6 +138,7 @@ class ViewPanel(QWidget):
                 in_layers.addWidget(self.keys[layer])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 6, 0, 0)
+        layout.addLayout(scale_row)
         layout.addWidget(self.axes)
         layout.addWidget(layers)
         layout.addStretch(1)

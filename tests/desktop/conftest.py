@@ -21,7 +21,7 @@ from PySide6.QtCore import QSettings
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
-from desktop import remembered
+from desktop import remembered, session
 from desktop.explorer import Explorer
 from desktop.runtime import Model
 from desktop.source import open_source
@@ -46,6 +46,7 @@ def settings_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytes
     """Settings go to a folder of the test's own, never to that of whoever runs the tests."""
     folder = tmp_path_factory.mktemp("settings")
     monkeypatch.setattr(remembered, "place", lambda: folder / "readings.json")
+    monkeypatch.setattr(session, "place", lambda: folder / "session.json")
     QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(folder))
     return folder
 
@@ -340,9 +341,13 @@ def make_explorer(qtbot: Any) -> Iterator[Callable[..., Explorer]]:
                 explorer.open(path)
         return explorer
 
+    gc.freeze()  # what is there already need not be looked through at the end
     yield make
-    for explorer in explorers:
-        explorer.close()
+    while explorers:
+        explorers.pop().close()
+    # What still refers to itself is taken apart here, on the thread that made it.
+    gc.collect()
+    gc.unfreeze()
 
 
 @pytest.fixture

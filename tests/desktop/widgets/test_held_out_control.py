@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QToolButton
 
+from desktop.chart import AxisScale
 from desktop.latent_plane import Viewport
 from desktop.state import Layer
 from desktop.widgets.held_out_overlay import card_place
@@ -70,6 +71,14 @@ def test_a_point_under_the_pointer_shows_its_image_and_posterior(window, qtbot, 
         assert changed[y - 2 : y + 3, x - 2 : x + 3].any()
     x, y = spot(window, 1).x() + 50, spot(window, 1).y() + 50
     assert changed[y - 30 : y + 30, x - 30 : x + 30].mean() > 0.15
+
+
+def test_points_are_found_on_quantile_axes(window, qtbot):
+    """Where they are drawn then; a pinned one goes with its point."""
+    window.explorer.set_state(window.explorer.state.with_scale(AxisScale.QUANTILES))
+    for index in range(3):
+        hover(window, spot(window, index))
+        qtbot.waitUntil(lambda index=index: window.held_out.hovered == index)
 
 
 def test_away_from_points_nothing_is_shown(window, qtbot):
@@ -145,8 +154,10 @@ def test_keys_pin_what_is_nearest_to_the_cursor(window, qtbot):
         window.explorer.change(z=tuple(MEANS[index].tolist()))
         qtbot.keyClick(window.plane, Qt.Key.Key_I)
     assert window.explorer.state.pinned == (0, 1)
+    assert window.statusBar().currentMessage() == "b, no. 1 pinned"
     qtbot.keyClick(window.plane, Qt.Key.Key_I)
     assert window.explorer.state.pinned == (0,)
+    assert window.statusBar().currentMessage() == "b, no. 1 no longer pinned"
     qtbot.keyClick(window.plane, Qt.Key.Key_I, Qt.KeyboardModifier.ShiftModifier)
     assert window.explorer.state.pinned == ()
 
@@ -205,3 +216,14 @@ def test_a_card_stays_within_the_plane(x, y):
     card = card_place(QPointF(x, y), 100, 120, room)
     assert room.contains(card)
     assert not card.contains(QPointF(x, y))
+
+
+def test_a_card_goes_where_no_other_is():
+    """The next quadrant that is free; over another one only where all are taken."""
+    room, point = QRectF(0, 0, 400, 400), QPointF(200, 200)
+    taken = []
+    for _ in range(4):
+        card = card_place(point, 100, 120, room, taken)
+        assert not any(card.intersects(other) for other in taken)
+        taken.append(card)
+    assert card_place(point, 100, 120, room, taken) == taken[0]

@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction, QGuiApplication
-from PySide6.QtWidgets import QLabel, QMessageBox, QToolButton
+from PySide6.QtWidgets import QLabel, QToolButton
 
 from desktop.latent_plane import Viewport, manifold_grid, sample_prior
 from desktop.pictures import tile, to_bytes
 from desktop.runtime import Model
 from desktop.state import Layer
 from desktop.widgets import colors
+from desktop.widgets.shortcuts_dialog import ShortcutsDialog
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
@@ -230,27 +231,32 @@ def test_letters_in_the_field_are_text_and_no_shortcuts(window, qtbot):
 
 
 def test_the_wheel_zooms_and_the_backdrop_is_decoded_again(window, qtbot, turn_wheel, pixels):
-    """The point under the pointer stays; then the plane is decoded for just what is in view."""
+    """The point under the pointer stays; then the plane is decoded finer, where it is looked at."""
     pixel = at(window, 1, 1)
     before = plane_point(window, pixel)
-    arrived = []
-    window.explorer.backdrop_decoded.connect(arrived.append)
-    blurred = None
-    with qtbot.waitSignal(window.explorer.backdrop_finished, timeout=SOON_MS):
-        for _ in range(5):
-            turn_wheel(window.plane, pixel, 2)
-        blurred = pixels(window.plane.grab().toImage())
+    for _ in range(5):
+        turn_wheel(window.plane, pixel, 2)
+    blurred = pixels(window.plane.grab().toImage())
+    qtbot.waitUntil(lambda: window.explorer.tiles.is_complete, timeout=SOON_MS)
     viewport = window.explorer.state.viewport
     assert viewport.span < 2
     assert viewport.to_plane(window.plane.size_px(), pixel.x(), pixel.y()) == pytest.approx(before)
-    assert arrived[-1].edges == viewport.edges(window.plane.size_px())
     assert (pixels(window.plane.grab().toImage()) != blurred).any(axis=-1).mean() > 0.2
+
+
+def cells_in_view(window):
+    """The middles (a, b) of the pictures on the plane, by hand: their sides are powers of a half."""
+    size_px = window.plane.size_px()
+    units = window.explorer.state.viewport.units_per_px(size_px)
+    side = 2.0 ** -np.floor(-np.log2(units * 24))
+    left, bottom, right, top = window.explorer.state.viewport.edges(size_px)
+    columns = np.arange(np.ceil(left / side), np.floor(right / side))
+    rows = np.arange(np.ceil(bottom / side), np.floor(top / side))
+    return side, [((column + 0.5) * side, (row + 0.5) * side) for row in rows for column in columns]
 
 
 def test_the_backdrop_is_the_decoded_plane(window, qtbot, pixels, decoded):
     """The mean brightness of a cell on the screen follows that of the picture decoded at its centre."""
-    backdrop = []
-    window.explorer.backdrop_decoded.connect(backdrop.append)
     with qtbot.waitSignal(window.explorer.backdrop_finished, timeout=SOON_MS):
         qtbot.keyClick(window.plane, Qt.Key.Key_Plus)
         qtbot.mouseClick(
@@ -259,19 +265,19 @@ def test_the_backdrop_is_the_decoded_plane(window, qtbot, pixels, decoded):
             pos=QPoint(10, window.panel.view.layers[Layer.POINTS].height() // 2),
         )
     qtbot.keyClick(window.plane, Qt.Key.Key_Right, CONTROL)
-    picture, (left, bottom, right, top) = backdrop[-1].picture, backdrop[-1].edges
-    rows, columns = picture.shape[0] // 28, picture.shape[1] // 28
     screen = pixels(window.plane.grab().toImage())[..., 0].astype(float)
     found, expected = [], []
-    for row in range(2, rows - 2, 3):
-        for column in range(3, columns - 2, 3):
-            a = left + (column + 0.5) * (right - left) / columns
-            b = top - (row + 0.5) * (top - bottom) / rows
-            if np.hypot(a - window.explorer.state.z[0], b - window.explorer.state.z[1]) < 1:
-                continue
-            center = at(window, a, b)
-            found.append(screen[center.y() - 10 : center.y() + 10, center.x() - 10 : center.x() + 10].mean())
-            expected.append(decoded((a, b))[4:24, 4:24].mean())
+    side, cells = cells_in_view(window)
+    units = window.explorer.state.viewport.units_per_px(window.plane.size_px())
+    reach = round(10 / 28 * side / units)
+    for a, b in cells[::5]:
+        center = at(window, a, b)
+        if np.hypot(a - window.explorer.state.z[0], b - window.explorer.state.z[1]) < 1 or center.x() < 60:
+            continue
+        found.append(
+            screen[center.y() - reach : center.y() + reach, center.x() - reach : center.x() + reach].mean()
+        )
+        expected.append(decoded((a, b))[4:24, 4:24].mean())
     assert len(found) > 20
     assert np.corrcoef(found, expected)[0, 1] > 0.95
 
@@ -599,7 +605,7 @@ def test_closing_ends_all_threads_even_in_the_middle_of_work(open_window, bundle
     assert threading.active_count() > before
     qtbot.keyClick(window.plane, Qt.Key.Key_Home)
     arrived = []
-    window.explorer.backdrop_decoded.connect(arrived.append)
+    window.explorer.tiles.decoded.connect(arrived.append)
     start = time.monotonic()
     window.close()
     assert time.monotonic() - start < 1
@@ -630,11 +636,11 @@ def test_the_window_comes_back_in_its_size(open_window):
 def test_help_is_a_key_away(window, qtbot):
     """F1 opens the shortcuts, and Escape closes them."""
     qtbot.keyClick(window.plane, Qt.Key.Key_F1)
-    (box,) = window.findChildren(QMessageBox)
-    qtbot.waitUntil(box.isVisible)
-    assert "Wheel" in box.text()
-    qtbot.keyClick(box, Qt.Key.Key_Escape)
-    qtbot.waitUntil(lambda: not window.findChildren(QMessageBox))
+    (dialog,) = window.findChildren(ShortcutsDialog)
+    qtbot.waitUntil(dialog.isVisible)
+    assert any("Wheel" in shortcut.keys for shortcut in dialog.shown())
+    qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: not window.findChildren(ShortcutsDialog))
 
 
 def test_no_two_actions_share_a_key(window):
@@ -656,3 +662,87 @@ def test_whoever_cannot_see_is_told_what_the_parts_are(window):
         window.grids.manifold.view,
     )
     assert all(part.accessibleName() for part in parts)
+
+
+def test_quantile_axes_show_all_of_the_prior(window, qtbot, pixels, decoded, shows):
+    """Q and Home: clicks give the z of their quantiles, the cursor is there, the plane ends at 0 and 1."""
+    qtbot.keyClick(window.plane, Qt.Key.Key_Q)
+    assert window.panel.view.scale.currentText() == "Prior quantiles"
+    qtbot.keyClick(window.plane, Qt.Key.Key_Home)
+    qtbot.waitUntil(lambda: window.explorer.tiles.is_complete, timeout=SOON_MS)
+    width, height = window.plane.size_px()
+    unit_px = min(width, height) / 1.12
+    pixel = QPoint(round(width / 2 + 0.45 * unit_px), round(height / 2 + 0.25 * unit_px))
+    qtbot.mouseClick(window.plane, LEFT, pos=pixel)
+    assert window.explorer.state.z == pytest.approx((1.645, -0.674), abs=0.02)
+    assert window.plane.to_px(window.explorer.state.z) == pytest.approx((pixel.x(), pixel.y()), abs=0.6)
+    qtbot.waitUntil(lambda: shows(decoded(window.explorer.state.z)), timeout=SOON_MS)
+    picture = pixels(window.plane.grab().toImage())[..., :3].astype(int)
+    canvas = [colors.CANVAS.red(), colors.CANVAS.green(), colors.CANVAS.blue()]
+    above = round(height / 2 - 0.55 * unit_px)
+    assert (picture[above, 200:400] == canvas).all()
+    assert (picture[round(height / 2 - 0.45 * unit_px), 200:400] != canvas).any(axis=-1).mean() > 0.9
+    outside = QPoint(round(width / 2 - 0.53 * unit_px), round(height / 2))
+    qtbot.mouseClick(window.plane, LEFT, pos=outside)
+    assert window.explorer.state.z[0] == pytest.approx(-6.0, abs=0.1)
+    qtbot.keyClick(window.plane, Qt.Key.Key_Q)
+    assert window.panel.view.scale.currentText() == "Linear z"
+
+
+def test_coming_back_decodes_nothing(window, qtbot, monkeypatch):
+    """What was seen is still there: other axes and back, in and out, without one decode."""
+    qtbot.waitUntil(lambda: window.explorer.tiles.is_complete, timeout=SOON_MS)
+    for key in (Qt.Key.Key_Q, Qt.Key.Key_Q, Qt.Key.Key_Home):
+        qtbot.keyClick(window.plane, key)
+        qtbot.waitUntil(lambda: window.explorer.tiles.is_complete, timeout=SOON_MS)
+    counts = []
+    decode = Model.decode
+    monkeypatch.setattr(Model, "decode", lambda self, z: (counts.append(len(z)), decode(self, z))[1])
+    for key in (Qt.Key.Key_Q, Qt.Key.Key_Q, Qt.Key.Key_Home):
+        qtbot.keyClick(window.plane, key)
+        qtbot.waitUntil(lambda: window.explorer.tiles.is_complete, timeout=SOON_MS)
+    assert counts == []
+
+
+def test_tiles_that_left_the_view_are_not_decoded(window, qtbot):
+    """A view that is looked at only for a moment costs a moment."""
+    qtbot.waitUntil(lambda: window.explorer.tiles.is_complete, timeout=SOON_MS)
+    came = []
+    window.explorer.tiles.decoded.connect(came.extend)
+    for step in range(40):
+        window.plane.viewport_wanted.emit(Viewport((10.0 + 10 * step, 0.0), 3.0))
+    qtbot.waitUntil(lambda: window.explorer.tiles.is_complete, timeout=SOON_MS)
+    pyramid = window.explorer.tiles.shown.pyramid
+    assert came
+    assert sum(pyramid.edges(tile)[2] < 380 for tile in came if tile.level > 2) <= 2
+
+
+def test_the_nearest_view_is_said_and_shows_no_noise(window, turn_wheel):
+    """The wheel ends where neighbouring pictures are the same float32 z, in words; out again works."""
+    pixel = at(window, 1.0, 0.5)
+    for _ in range(100):
+        turn_wheel(window.plane, pixel, 2)
+    viewport = window.explorer.state.viewport
+    assert viewport.span == pytest.approx(32 * 2**-23, rel=0.01)
+    assert viewport.center == pytest.approx((1.0, 0.5), abs=0.05)
+    assert "as near as it goes" in window.statusBar().currentMessage()
+    window.plane.grab()
+    turn_wheel(window.plane, pixel, -2)
+    assert window.explorer.state.viewport.span > viewport.span * 1.2
+
+
+def test_space_and_the_left_button_move_the_plane(window, qtbot):
+    """While Space is held a drag moves the plane and not the cursor; then it decodes again."""
+    z, view = window.explorer.state.z, window.explorer.state.viewport
+    qtbot.keyPress(window.plane, Qt.Key.Key_Space)
+    start, end = at(window, 0, 0), at(window, 1, 1)
+    qtbot.mousePress(window.plane, LEFT, pos=start)
+    qtbot.mouseMove(window.plane, end)
+    qtbot.mouseRelease(window.plane, LEFT, pos=end)
+    qtbot.keyRelease(window.plane, Qt.Key.Key_Space)
+    assert window.explorer.state.z == z
+    assert window.explorer.state.viewport.center == pytest.approx(
+        (view.center[0] - 1, view.center[1] - 1), abs=0.02
+    )
+    qtbot.mouseClick(window.plane, LEFT, pos=end)
+    assert window.explorer.state.z != z

@@ -113,7 +113,7 @@ def test_a_bundle_is_opened_with_the_dialog(window, make_bundle, qtbot, answer):
     with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
         qtbot.keyClick(window.plane, Qt.Key.Key_O, CONTROL)
     assert window.explorer.source.path == path
-    assert asked[0][0] == "Open a bundle or a decoder"
+    assert asked[0][0] == "Open a bundle, a decoder or an export"
     answer(None)
     qtbot.keyClick(window.plane, Qt.Key.Key_O, CONTROL)
     qtbot.wait(50)

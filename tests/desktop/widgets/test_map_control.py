@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QPoint, Qt
 
+from desktop.chart import AxisScale
 from desktop.latent_plane import Viewport, plane_through
 from desktop.plane_normals import radius_of_mass
 from desktop.state import Layer
@@ -133,3 +135,62 @@ def test_without_held_out_images_the_prior_is_still_there(open_window, make_bund
     after = look_at(window)
     assert max(changed(before, after, window, *p) for p in ((-radius, 0), (0, radius))) > 40
     assert not window.panel.view.layers[Layer.DENSITY].isEnabled()
+
+
+@pytest.mark.parametrize(("dims", "shape"), [(1, (1, 12, 12)), (3, (3, 8, 10)), (64, (1, 12, 12))])
+def test_all_layers_are_drawn_for_any_number_of_dimensions(
+    open_window, make_bundle, qtbot, look_at, dims, shape
+):
+    """Pictures in colour and not, a line, a plane through many dimensions: each layer shows something."""
+    draw = np.random.default_rng(0)
+    mean = draw.normal(0, 0.7, (200, dims)).astype(np.float32)
+    images = (draw.random((200, *shape)) < 0.5).astype(np.uint8)
+    posterior = Posterior(mean, np.full((200, dims), -2.0, np.float32), images, np.zeros(200, np.uint8))
+    path = make_bundle(latent_dim=dims, image_shape=shape, posterior=posterior, labels=("a",))
+    window = open_window(path)
+    window.explorer.change(layers=NOTHING, viewport=VIEW)
+    window.explorer.set_state(window.explorer.state.at((-3.9, 3.9)))
+    before = look_at(window)
+    for layer in (Layer.DENSITY, Layer.HOLES, Layer.PRIOR):
+        show(window, qtbot, layer)
+        assert (np.abs(look_at(window) - before) > 20).any(), layer
+    window.explorer.change(layers=NOTHING, pinned=(7,))
+    assert (np.abs(look_at(window) - before) > 20).any()
+
+
+def test_a_layers_key_is_there_while_it_is_on(window, qtbot):
+    """Colours and hatching are said what they mean, under their switches."""
+    panel = window.panel.view
+    assert not any(key.isVisible() for key in panel.keys.values())
+    for layer, key in panel.keys.items():
+        qtbot.mouseClick(panel.layers[layer], Qt.MouseButton.LeftButton, pos=QPoint(10, 8))
+        assert key.isVisible()
+        assert key.accessibleName()
+        assert not key.grab().toImage().isNull()
+
+
+def test_an_epoch_has_its_own_map(window, qtbot, posterior):
+    """When the model changes under the same view, so does the map."""
+    show(window, qtbot, Layer.DENSITY)
+    first = window.map_control.picture()
+    moved = Posterior(posterior.mean + 1, posterior.logvar, labels=posterior.labels)
+    whole = window.explorer.whole
+    window.explorer.take_over(replace(whole, posterior=moved))
+    qtbot.waitUntil(lambda: window.map_control.is_current, timeout=10_000)
+    assert window.map_control.picture() != first
+    window.explorer.take_over(None)
+
+
+def test_on_quantile_axes_the_map_is_where_its_posteriors_are(window, qtbot, look):
+    """And the prior's contours are no circles any more, but where their radii are."""
+    window.explorer.set_state(window.explorer.state.with_scale(AxisScale.QUANTILES))
+    window.explorer.set_state(window.explorer.state.at((-3.0, 3.0)))
+    before = look()
+    show(window, qtbot, Layer.DENSITY)
+    after = look()
+    assert changed(before, after, window, -1, 0) > 60
+    assert changed(before, after, window, 2, 0) == 0
+    show(window, qtbot, Layer.PRIOR)
+    after = look()
+    radius = radius_of_mass(0.5, 2)
+    assert any(changed(before, after, window, *point) > 40 for point in ((-radius, 0), (0, radius)))

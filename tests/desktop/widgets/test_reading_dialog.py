@@ -162,13 +162,13 @@ def test_a_model_that_hangs_holds_up_nothing(window, qtbot, tmp_path):
 
 
 def test_a_dropped_picture_takes_the_cursor_to_its_mean(open_window, qtbot, tmp_path, bundle_path):
-    """What the decoder gives, saved and dropped, is encoded as the runtime encodes it; no picture is told."""
+    """What the decoder gives, saved and dropped, is thresholded and encoded; what is no picture is told."""
     window = open_window(bundle_path)
     with qtbot.waitSignal(window.explorer.picture_decoded, timeout=SOON_MS):
         window.explorer.set_state(window.explorer.state.at((1.0, -0.5)))
     picture = window.picture_control.picture
     imageio.imwrite(tmp_path / "a.png", picture)
-    mean, _ = window.explorer._opened.model.encode(picture[None, None].astype(np.float32) / 255)
+    mean, _ = window.explorer._opened.model.encode((picture[None, None] > 127).astype(np.float32))
 
     def drop(path):
         data = QMimeData()
@@ -276,8 +276,9 @@ def test_a_model_without_a_reading_is_set_by_hand(window, qtbot, tmp_path):
     with qtbot.waitSignal(window.explorer.open_failed, timeout=SOON_MS):
         window.open_path(path)
     assert window.explorer.source.path.name == "model.onnx"
-    assert window.message.action.text() == "How is it read?"
-    qtbot.mouseClick(window.message.action, Qt.MouseButton.LeftButton)
+    (action,) = window.message.action_buttons
+    assert action.text() == "How is it read?"
+    qtbot.mouseClick(action, Qt.MouseButton.LeftButton)
     dialog = window.reading.dialog
     assert dialog.file.path == path
     assert set(known(dialog).values()) <= {"not set", ""}
@@ -302,4 +303,4 @@ def test_other_failures_offer_nothing_to_set(window, qtbot, tmp_path):
     with qtbot.waitSignal(window.explorer.open_failed, timeout=SOON_MS):
         window.open_path(tmp_path / "no.onnx")
     assert window.message.isVisible()
-    assert not window.message.action.isVisible()
+    assert not window.message.action_buttons
