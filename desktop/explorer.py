@@ -32,6 +32,7 @@ class Explorer(QObject):
     open_failed = Signal(object)  # Exception
     failed = Signal(object)  # Exception
     state_changed = Signal(object)  # ViewState
+    stepped = Signal(object, object)  # ViewState before and after: what can be undone
     picture_decoded = Signal(object)  # jobs.Decoded
     backdrop_decoded = Signal(object)  # jobs.Backdrop
     backdrop_finished = Signal()
@@ -104,11 +105,16 @@ class Explorer(QObject):
         if self._opened is not None:
             self._opened.model.close()
 
-    def set_state(self, state: ViewState) -> None:
-        """Look at something else: decodes what changed."""
+    def set_state(self, state: ViewState, record: bool = True) -> None:
+        """Look at something else: decodes what changed.
+
+        `record` is false for what people do not undo: what plays by itself, and undoing.
+        """
         old, self.state = self.state, state
         if old == state:
             return
+        if record:
+            self.stepped.emit(old, state)
         self.state_changed.emit(state)
         if old.z != state.z:
             self._request_picture()

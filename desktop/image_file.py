@@ -33,7 +33,7 @@ def is_image(path: Path) -> bool:
     """Whether a file begins as one of the pictures that can be read."""
     try:
         with path.open("rb") as file:
-            return _kind(file.read(16)) is not None
+            return kind_of(file.read(16)) is not None
     except OSError:
         return False
 
@@ -49,7 +49,7 @@ def read_image(path: Path) -> Bytes:
         words = f"found {size_bytes:,} bytes, expected at most {MAX_FILE_BYTES:,}; make it smaller"
         raise ImageError(f"{path}: {words}")
     data = path.read_bytes()
-    kind = _kind(data)
+    kind = kind_of(data)
     if kind is None:
         raise ImageError(f"{path}: found no picture, expected PNG, JPEG, BMP, GIF or WebP; save it as one")
     try:
@@ -91,7 +91,8 @@ def fitted(image: Bytes, image_shape: tuple[int, int, int]) -> Floats:
     return np.ascontiguousarray(planes[np.newaxis])
 
 
-def _kind(data: bytes) -> str | None:
+def kind_of(data: bytes) -> str | None:
+    """The ending that fits a file's first bytes, such as ".png"; None for what is none of the pictures."""
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return ".webp"
     return next((kind for start, kind in KINDS if data.startswith(start)), None)

@@ -23,6 +23,7 @@ LAW = {
         "PySide6",
         "google.protobuf",
         "imageio",
+        "PIL",
         "platformdirs",
         "contourpy",
         "click",

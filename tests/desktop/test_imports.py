@@ -20,6 +20,9 @@ WITHOUT_QT = (
     "inspect",
     "trial_child",
     "image_file",
+    "image_note",
+    "provenance",
+    "state_text",
     "device",
     "watchdog",
 )
