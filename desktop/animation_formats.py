@@ -74,16 +74,9 @@ def real_fps(kind: Format, fps: float) -> float:
 
 def why_not(kind: Format) -> str:
     """Why a format cannot be written here and what to do; empty where it can."""
-    if kind is Format.MP4 and video_plugin() is None:
-        return "MP4: found neither PyAV nor imageio-ffmpeg, expected one of them; pip install av"
+    if kind is Format.MP4 and find_spec("av") is None:
+        return "MP4: found no PyAV, which imageio writes it with; pip install 'latent-plane[video]'"
     return ""
-
-
-def video_plugin() -> str | None:
-    """The imageio plugin that writes MP4; None where none is installed."""
-    if find_spec("av") is not None:
-        return "pyav"
-    return "FFMPEG" if find_spec("imageio_ffmpeg") is not None else None
 
 
 def check_size(kind: Format, width_px: int, height_px: int) -> None:

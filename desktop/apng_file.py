@@ -11,10 +11,10 @@ from typing import BinaryIO
 import numpy as np
 
 from desktop.changed_box import changed_box
+from desktop.image_note import KEYWORD
 from desktop.pictures import Bytes
 
 COLOR_TYPES = {1: 0, 3: 2, 4: 6}
-KEYWORD = "Comment"
 # Whole frames of enlarged pixels repeat themselves so much that more effort gains little.
 LEVEL = 4
 
@@ -28,7 +28,7 @@ class ApngWriter:
         channels: 1, 3 or 4.
         count: how many frames there will be.
         frame_s: seconds a frame.
-        comment: text that travels in the file, under the keyword Comment.
+        comment: text that travels in the file, under the keyword that `image_note` reads.
     """
 
     def __init__(
@@ -48,8 +48,7 @@ class ApngWriter:
         self._write(b"IHDR", struct.pack(">IIBBBBB", *size_px, 8, COLOR_TYPES[channels], 0, 0, 0))
         self._write(b"acTL", struct.pack(">II", count, 0))  # for ever
         if comment:
-            name, text = text_chunk(KEYWORD, comment)
-            self._write(name, text)
+            self._write(b"iTXt", KEYWORD.encode() + b"\0\0\0\0\0" + comment.encode())
 
     def add(self, frame: Bytes) -> None:
         """One more frame: the part of it that differs from the one before."""
@@ -73,11 +72,3 @@ class ApngWriter:
 
     def _write(self, name: bytes, data: bytes) -> None:
         self._file.write(struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)))
-
-
-def text_chunk(keyword: str, text: str) -> tuple[bytes, bytes]:
-    """Name and content of a PNG's text chunk: tEXt for what is Latin-1, else iTXt in UTF-8."""
-    try:
-        return b"tEXt", keyword.encode("latin-1") + b"\0" + text.encode("latin-1")
-    except UnicodeEncodeError:
-        return b"iTXt", keyword.encode("latin-1") + b"\0\0\0\0\0" + text.encode()

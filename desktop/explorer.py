@@ -8,8 +8,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from desktop import jobs
-from desktop.animation import path_gif
-from desktop.latent_plane import Floats, manifold_grid, path_points, sample_prior, viewport_around
+from desktop.latent_plane import Floats, manifold_grid, sample_prior, viewport_around
 from desktop.pictures import Bytes
 from desktop.runtime import DeviceName, Model
 from desktop.source import Source
@@ -19,7 +18,7 @@ from desktop.worker import Worker
 from export.bundle import Posterior
 
 # Lower goes first.
-PICTURE, GRID, SAVE, BACKDROP, GIF = range(5)
+PICTURE, GRID, SAVE, BACKDROP = range(4)
 
 
 class Explorer(QObject):
@@ -37,7 +36,6 @@ class Explorer(QObject):
     backdrop_decoded = Signal(object)  # jobs.Backdrop
     backdrop_finished = Signal()
     sheet_decoded = Signal(str, object)  # the page's name, Bytes
-    gif_progressed = Signal(object)  # share from 0 to 1, None when it has ended
     saved = Signal(object)  # Path
 
     def __init__(self, device: DeviceName, parent: QObject | None = None) -> None:
@@ -155,28 +153,6 @@ class Explorer(QObject):
         job = jobs.save_png(path, picture, scale)
         self.run(f"save {path}", SAVE, job, self.saved.emit, of_model=False)
 
-    def save_gif(self, path: Path, frame_count: int, fps: int) -> None:
-        """Write the path as a GIF. Raises ValueError when the path has no two different points."""
-        if self._opened is None:
-            return
-        model = self._opened.model
-        z = path_points(self.state.path, frame_count, self.state.path_closed)
-        scale = max(1, 280 // max(model.image_shape[1:]))
-        self.gif_progressed.emit(0.0)
-        self.run(
-            "gif",
-            GIF,
-            path_gif(model.decode, z, path, fps, scale),
-            self.gif_progressed.emit,
-            lambda: self._on_gif_saved(path),
-            self._on_gif_failed,
-        )
-
-    def cancel_gif(self) -> None:
-        """Stop making the GIF; what was at its path before is untouched."""
-        self.cancel("gif")
-        self.gif_progressed.emit(None)
-
     def _request_picture(self) -> None:
         if self._opened is not None:
             job = jobs.decode_picture(self._opened.model, self.state.z)
@@ -203,7 +179,6 @@ class Explorer(QObject):
     def _on_opened(self, opened: jobs.Opened) -> None:
         while self._of_model:
             self._worker.cancel(self._of_model.pop())
-        self.gif_progressed.emit(None)
         same_file = (
             self._opened is not None and self._opened.model.source.sha256 == opened.model.source.sha256
         )
@@ -229,11 +204,3 @@ class Explorer(QObject):
 
     def _on_encoded(self, z: tuple[float, ...]) -> None:
         self.set_state(self.state.moved_to(z))
-
-    def _on_gif_failed(self, error: Exception) -> None:
-        self.gif_progressed.emit(None)
-        self.failed.emit(error)
-
-    def _on_gif_saved(self, path: Path) -> None:
-        self.gif_progressed.emit(None)
-        self.saved.emit(path)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from desktop.latent_plane import Plane, Viewport, axis_plane
+from desktop.paths import PathKind
 
 START_VIEWPORT = Viewport()
 START_PLANE = axis_plane((0.0, 0.0))
@@ -37,6 +38,7 @@ class ViewState:
         picture_mode: how the picture at the cursor is drawn.
         path: the z of the path's points, in order.
         path_closed: whether the path returns to its first point.
+        path_kind: how the path goes from point to point.
     """
 
     z: tuple[float, ...] = (0.0, 0.0)
@@ -47,6 +49,7 @@ class ViewState:
     picture_mode: PictureMode = PictureMode.PROBABILITIES
     path: tuple[tuple[float, ...], ...] = ()
     path_closed: bool = False
+    path_kind: PathKind = PathKind.STRAIGHT
 
     def moved_to(self, z: tuple[float, ...]) -> "ViewState":
         """With the cursor anywhere in the space; the plane goes with it, its directions stay."""

@@ -7,24 +7,18 @@ encodes, put into the container by hand. The format: RFC 9649, section 2.7.
 import io
 import struct
 from typing import BinaryIO
-from xml.sax.saxutils import escape
 
 import numpy as np
 from PIL import Image
 
 from desktop.changed_box import changed_box
+from desktop.image_note import webp_note
 from desktop.pictures import Bytes
 
-ANIMATION, XMP, ALPHA = 0x02, 0x04, 0x10
+ANIMATION, EXIF, ALPHA = 0x02, 0x08, 0x10
 DO_NOT_BLEND = 0x02
 # Of libwebp's six: the others take several times as long for a few per cent.
 METHOD = 1
-
-PACKET = (
-    '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
-    '<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:description><rdf:Alt>'
-    '<rdf:li xml:lang="x-default">{}</rdf:li></rdf:Alt></dc:description></rdf:Description></rdf:RDF></x:xmpmeta>'
-)
 
 
 class WebpWriter:
@@ -35,7 +29,7 @@ class WebpWriter:
         size_px: width and height.
         duration_ms: of a frame.
         alpha: whether frames have four channels.
-        comment: text that travels in the file, as XMP's description.
+        comment: text that travels in the file, as Exif's description.
     """
 
     def __init__(
@@ -43,7 +37,7 @@ class WebpWriter:
     ) -> None:
         self._file, self._duration_ms, self._comment = file, duration_ms, comment
         self._last: Bytes | None = None
-        flags = ANIMATION | (ALPHA if alpha else 0) | (XMP if comment else 0)
+        flags = ANIMATION | (ALPHA if alpha else 0) | (EXIF if comment else 0)
         file.write(b"RIFF\0\0\0\0WEBP")
         width, height = size_px
         file.write(_chunk(b"VP8X", struct.pack("<I", flags) + _u24(width - 1) + _u24(height - 1)))
@@ -63,7 +57,8 @@ class WebpWriter:
     def close(self) -> None:
         """End the file: the text, and the size at its beginning."""
         if self._comment:
-            self._file.write(_chunk(b"XMP ", PACKET.format(escape(self._comment)).encode()))
+            exif: bytes = webp_note(self._comment)["exif"]
+            self._file.write(_chunk(b"EXIF", exif.removeprefix(b"Exif\0\0")))
         size_bytes = self._file.tell()
         self._file.seek(4)
         self._file.write(struct.pack("<I", size_bytes - 8))

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QImage,
@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from desktop.latent_plane import Viewport
 from desktop.state import ViewState
 from desktop.widgets import colors
+from desktop.widgets.path_layer import draw_path
 from desktop.widgets.plane_layers import Edges, Points, backdrop_layer, points_layer
 
 MARKER_PX = 7.0
@@ -66,6 +67,7 @@ class PlaneView(QWidget):
         self._backdrop_layer: QPixmap | None = None
         self._points_layer: QPixmap | None = None
         self._pan_from: QPointF | None = None
+        self._path_point: int | None = None
 
     def set_state(self, state: ViewState) -> None:
         """Draw another state."""
@@ -98,6 +100,20 @@ class PlaneView(QWidget):
         self._thumbnail = image
         self._update_cursor(self._state)
 
+    def set_path_point(self, index: int | None) -> None:
+        """Show one of the path's points as chosen."""
+        if index != self._path_point:
+            self._path_point = index
+            self.update()
+
+    def to_px(self, ab: ArrayLike) -> NDArray[np.float64]:
+        """(a, b) [..., 2] → the pixels [..., 2] they are drawn at."""
+        return self._state.viewport.to_px(self.size_px(), ab)
+
+    def ab_at(self, position: QPointF) -> tuple[float, float]:
+        """The (a, b) of a pixel."""
+        return self._ab(position)
+
     def size_px(self) -> tuple[int, int]:
         """Width and height."""
         return self.width(), self.height()
@@ -122,7 +138,7 @@ class PlaneView(QWidget):
         for layer in (self._backdrop_layer, self._points_layer):
             painter.drawPixmap(area, layer, QRectF(area.topLeft() * ratio, area.size() * ratio))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._draw_path(painter)
+        draw_path(painter, self._state, self.to_px, self._path_point)
         self._draw_cursor(painter)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -194,25 +210,6 @@ class PlaneView(QWidget):
     @property
     def _viewport(self) -> Viewport:
         return self._state.viewport
-
-    def _draw_path(self, painter: QPainter) -> None:
-        if not self._state.path:
-            return
-        ab = self._state.plane.project(self._state.path)
-        corners = [self._px(point) for point in ab]
-        painter.setPen(QPen(colors.PATH, 2))
-        painter.drawPolyline(corners)
-        font = painter.font()
-        font.setPointSizeF(8)
-        font.setBold(True)
-        painter.setFont(font)
-        for number, corner in enumerate(corners, start=1):
-            painter.setPen(QPen(colors.CANVAS, 1.5))
-            painter.setBrush(colors.PATH)
-            painter.drawEllipse(corner, 8.5, 8.5)
-            box = QRectF(corner.x() - 9, corner.y() - 9, 18, 18)
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(number))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
 
     def _update_cursor(self, state: ViewState) -> None:
         """Have the cursor of a state painted again, with its picture."""

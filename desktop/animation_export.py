@@ -1,0 +1,54 @@
+"""Has the worker make animations of what is open, one at a time, with progress and cancel."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from desktop.explorer import Explorer
+from desktop.film import Film, Route, path_film
+from desktop.provenance import provenance, to_text
+
+NAME = "animation"
+URGENCY = 4
+
+
+class AnimationExport(QObject):
+    """Writes films; what fails is told by the explorer's `failed`, what is done by its `saved`."""
+
+    progressed = Signal(object)  # share from 0 to 1, None when it has ended
+
+    def __init__(self, explorer: Explorer) -> None:
+        super().__init__(explorer)
+        self._explorer = explorer
+        explorer.opened.connect(lambda: self.progressed.emit(None))
+
+    def save(self, path: Path, film: Film) -> None:
+        """Make a film. Raises ValueError when the path has no two different points."""
+        explorer, state = self._explorer, self._explorer.state
+        if explorer.model is None or explorer.source is None:
+            return
+        route = Route(state.path, state.path_closed, state.path_kind)
+        route.curve  # noqa: B018 - whoever asks is told at once
+        details = {"frames": film.frame_count, "fps": film.fps, "scale": film.scale, "ping_pong": film.ping_pong}
+        comment = to_text(provenance(explorer.source, state, "path", **details))
+        self._run(path, path_film(explorer.model.decode, route, film, path, explorer.source.name, "", comment))
+
+    def cancel(self) -> None:
+        """Stop; what was in the file's place before is untouched."""
+        self._explorer.cancel(NAME)
+        self.progressed.emit(None)
+
+    def _run(self, path: Path, steps: Iterator[float]) -> None:
+        self.progressed.emit(0.0)
+        self._explorer.run(
+            NAME, URGENCY, steps, self.progressed.emit, lambda: self._on_saved(path), self._on_failed
+        )
+
+    def _on_saved(self, path: Path) -> None:
+        self.progressed.emit(None)
+        self._explorer.saved.emit(path)
+
+    def _on_failed(self, error: Exception) -> None:
+        self.progressed.emit(None)
+        self._explorer.failed.emit(error)
