@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from desktop.animation_formats import AnimationError, Format, check_size, format_of, frame_time, why_not
+from desktop.animation_formats import AnimationError, Format, check_size, frame_time, why_not
 from desktop.apng_file import ApngWriter
 from desktop.captions import CaptionStrip
 from desktop.files import replaced_file
@@ -35,12 +35,14 @@ class Look:
     """How an animation's frames look, and how fast they go.
 
     Attributes:
+        format: of the file.
         fps: frames a second, as near as the format can.
         scale: every pixel becomes so many a side.
         captions: for every frame the parts of the text under it; empty for none.
         comment: text that travels in the file.
     """
 
+    format: Format
     fps: float = 20
     scale: int = 1
     captions: Sequence[Sequence[str]] = ()
@@ -58,14 +60,14 @@ class Writer(Protocol):
 
 
 def make_animation(path: Path, count: int, pictures: Pictures, look: Look) -> Iterator[float]:
-    """Write `count` frames in the format of the path's ending, yielding the share done from 0 to 1.
+    """Write `count` frames to a file, yielding the share done from 0 to 1.
 
     `pictures(indices)` gives uint8 [N, H, W(, C)] for some of the frames 0 to count − 1. It is called between
     yields, so whoever drives this can do something else there. Encoding has a thread of its own. To close
     the generator is to cancel: what was at `path` before stays as it was; the thread ends by itself within a
     frame and removes its temporary file. Raises AnimationError, or OSError.
     """
-    kind = format_of(path)
+    kind = look.format
     if reason := why_not(kind):
         raise AnimationError(reason)
     palette = (yield from _palette(count, pictures, bool(look.captions))) if kind is Format.GIF else None
@@ -125,7 +127,7 @@ class _Encoding:
         return 0.99 * self._frames / self._count
 
     def take(self, batch: Bytes | None) -> bool:
-        """Hand a batch over, or None after the last; False where there is no room yet. Raises what went wrong."""
+        """Hand a batch over, or None after the last; False where there is no room. Raises what went wrong."""
         if self._written.done():
             self._written.result()
         try:

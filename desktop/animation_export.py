@@ -30,9 +30,9 @@ class AnimationExport(QObject):
             return
         route = Route(state.path, state.path_closed, state.path_kind)
         route.curve  # noqa: B018 - whoever asks is told at once
-        details = {"frames": film.frame_count, "fps": film.fps, "scale": film.scale, "ping_pong": film.ping_pong}
-        comment = to_text(provenance(explorer.source, state, "path", **details))
-        self._run(path, path_film(explorer.model.decode, route, film, path, explorer.source.name, "", comment))
+        comment = to_text(provenance(explorer.source, state, "path", **film.details()))
+        name, decode = explorer.source.name, explorer.model.decode
+        self._run(path, path_film(decode, route, film, path, name, comment=comment))
 
     def cancel(self) -> None:
         """Stop; what was in the file's place before is untouched."""

@@ -1,4 +1,4 @@
-"""The files that animations are written to: their names, what they hold, and which can be written here. No Qt."""
+"""The formats of animations: their names, what they hold, and which can be written here. No Qt."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -71,4 +71,6 @@ class ApngWriter:
         return struct.pack(">I", self._numbers - 1)
 
     def _write(self, name: bytes, data: bytes) -> None:
-        self._file.write(struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)))
+        self._file.write(
+            struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        )

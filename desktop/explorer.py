@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from desktop import jobs
-from desktop.latent_plane import Floats, manifold_grid, sample_prior, viewport_around
+from desktop.latent_plane import viewport_around
 from desktop.pictures import Bytes
 from desktop.runtime import DeviceName, Model
 from desktop.source import Source
@@ -35,7 +35,6 @@ class Explorer(QObject):
     picture_decoded = Signal(object)  # jobs.Decoded
     backdrop_decoded = Signal(object)  # jobs.Backdrop
     backdrop_finished = Signal()
-    sheet_decoded = Signal(str, object)  # the page's name, Bytes
     saved = Signal(object)  # Path
 
     def __init__(self, device: DeviceName, parent: QObject | None = None) -> None:
@@ -46,7 +45,6 @@ class Explorer(QObject):
         self._opened: jobs.Opened | None = None
         self._of_model: set[str] = set()
         self._size_px = (1, 1)
-        self._grids: dict[str, Floats] = {}
         self.state = ViewState()
 
     @property
@@ -129,20 +127,6 @@ class Explorer(QObject):
             self._size_px = size_px
             self._request_backdrop()
 
-    def request_samples(self, page: str, n: int, seed: int) -> None:
-        """Decode n × n prior samples for a page."""
-        if self._opened is not None:
-            self._request_grid(page, sample_prior(n * n, self._opened.model.latent_dim, seed), n)
-
-    def request_manifold(self, page: str, n: int) -> None:
-        """Decode the manifold grid of the plane in view for a page."""
-        self._request_grid(page, manifold_grid(self.state.plane, n), n)
-
-    def grid_z(self, page: str, index: int) -> tuple[float, ...] | None:
-        """The z of a picture on a page."""
-        grid = self._grids.get(page)
-        return tuple(map(float, grid[index])) if grid is not None and index < len(grid) else None
-
     def encode_image(self, path: Path) -> None:
         """Go to the mean of q(z|x) of a picture in a file."""
         if self._opened is not None:
@@ -165,17 +149,6 @@ class Explorer(QObject):
         job = jobs.decode_backdrop(self._opened.model, self.state.plane, edges, self._size_px)
         self.run("backdrop", BACKDROP, job, self._on_backdrop, self.backdrop_finished.emit)
 
-    def _request_grid(self, page: str, z: Floats, n: int) -> None:
-        if self._opened is None:
-            return
-        self._grids[page] = z
-        self.run(
-            f"grid {page}",
-            GRID,
-            jobs.decode_sheet(self._opened.model, z, n),
-            lambda sheet: None if sheet is None else self.sheet_decoded.emit(page, sheet),
-        )
-
     def _on_opened(self, opened: jobs.Opened) -> None:
         while self._of_model:
             self._worker.cancel(self._of_model.pop())
@@ -185,7 +158,6 @@ class Explorer(QObject):
         if self._opened is not None:
             self._opened.model.close()
         self._opened = opened
-        self._grids.clear()
         before = self.state
         if not same_file or len(before.z) != opened.model.latent_dim:
             fresh = start_state(opened.model.latent_dim)

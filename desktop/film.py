@@ -5,12 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-import numpy as np
-
 from desktop.animation import Look, make_animation
 from desktop.animation_formats import Format
 from desktop.captions import caption_number
-from desktop.latent_plane import Floats
 from desktop.paths import Curve, Decode, PathKind, Walk, even_walk, path_curve, visual_walk
 from desktop.pictures import to_bytes
 
@@ -58,6 +55,15 @@ class Film:
     ping_pong: bool = False
     captions: frozenset[Caption] = frozenset()
 
+    def details(self) -> dict[str, int | float | bool]:
+        """What of it travels in the file, beside what was looked at."""
+        return {
+            "frames": self.frame_count,
+            "fps": self.fps,
+            "scale": self.scale,
+            "ping_pong": self.ping_pong,
+        }
+
 
 @dataclass(frozen=True)
 class Route:
@@ -94,7 +100,7 @@ def path_film(
         walk: Walk = end.value
     z = walk.frames(film.frame_count, film.ping_pong)
     captions = [caption(film, name, epoch, numbers) for numbers in z.tolist()] if film.captions else ()
-    look = Look(film.fps, film.scale, captions, comment)
+    look = Look(film.format, film.fps, film.scale, captions, comment)
     for share in make_animation(path, len(z), lambda indices: to_bytes(decode(z[list(indices)])), look):
         yield pace_share + (1 - pace_share) * share
 

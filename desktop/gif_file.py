@@ -75,9 +75,10 @@ class GifWriter:
 
 
 def shared_palette(frames: Bytes, with_text: bool = False) -> NDArray[np.uint8]:
-    """The palette uint8 [K, 3], K at most 256, of frames [N, H, W, 3 or 4]: their very colours if they are few.
+    """The palette uint8 [K, 3], K at most 256, of frames [N, H, W, 3 or 4].
 
-    Else the median cut of all their pixels together. With text it holds grays from black to white as well.
+    It is their very colours if they are few, else the median cut of all their pixels together. With text it
+    holds grays from black to white as well.
     """
     rgb = as_rgb(frames)
     grays = GRAYS[:: (COLORS - 1) // (TEXT_GRAYS - 1)][:TEXT_GRAYS] if with_text else GRAYS[:0]

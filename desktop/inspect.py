@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from desktop.command_line import run_command
+from desktop.command_line import printable, run_command
 from desktop.device import DeviceError
 from desktop.model_file import ModelError, ModelFile
 from desktop.reading import EncoderReading, Reading
@@ -128,7 +128,7 @@ def command(model: Path | None, as_json: bool, runtime: bool, **reading: Any) ->
         click.echo(json.dumps(found, indent=2) if as_json else "\n".join(_flat("", found)))
         return
     source = open_source(model or shipped_bundle(), wanted_from(**reading))
-    click.echo(json.dumps(facts(source), indent=2) if as_json else "\n".join(describe(source)))
+    click.echo(json.dumps(facts(source), indent=2) if as_json else printable("\n".join(describe(source))))
 
 
 def _flat(prefix: str, value: Any) -> list[str]:

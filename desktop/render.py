@@ -1,29 +1,27 @@
-"""python -m desktop.render: plane, samples or a path as PNG or GIF, without a window and without Qt."""
+"""python -m desktop.render: sheets and paths as PNG or an animation, without a window and without Qt."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
-from desktop import pictures
-from desktop.animation import path_gif
-from desktop.command_line import run_command
+from desktop import grid_jobs, pictures
+from desktop.animation_formats import AnimationError, Format, check_size, format_of, real_fps, why_not
+from desktop.command_line import printable, run_command
 from desktop.device import distribution_warning
-from desktop.latent_plane import (
-    Plane,
-    axis_plane,
-    manifold_grid,
-    parse_z,
-    path_points,
-    plane_through,
-    sample_prior,
-)
+from desktop.film import Caption, Film, Route, path_film
+from desktop.grid_jobs import Order, Scores, Sheet
+from desktop.latent_plane import Plane, axis_plane, parse_z, plane_through
 from desktop.model_file import ModelError
+from desktop.paths import PathKind
+from desktop.provenance import provenance, to_text
 from desktop.reading_options import reading_options, wanted_from
 from desktop.runtime import DeviceError, DeviceName, Model
 from desktop.shipped import shipped_bundle
 from desktop.source import open_source
+from desktop.state import start_state
 from export.bundle import BundleError
 
 
@@ -31,19 +29,8 @@ class RenderError(Exception):
     """What was asked for cannot be rendered."""
 
 
-def plane_picture(model: Model, n: int, plane: Plane) -> pictures.Bytes:
-    """The manifold grid: n × n pictures at prior quantiles 0.05 to 0.95 of the plane, b upward."""
-    return pictures.tile(pictures.to_bytes(model.decode(manifold_grid(plane, n))), columns=n)
-
-
-def samples_picture(model: Model, n: int, seed: int) -> pictures.Bytes:
-    """n × n pictures at samples of the prior."""
-    z = sample_prior(n * n, model.latent_dim, seed)
-    return pictures.tile(pictures.to_bytes(model.decode(z)), columns=n)
-
-
 def model_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """What all three commands take."""
+    """What all commands take."""
     for option in (
         click.argument("model", required=False, type=click.Path(path_type=Path)),
         reading_options,
@@ -67,6 +54,7 @@ def model_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
+INTERPOLATIONS = dict(zip(("straight", "spherical", "visual"), PathKind, strict=True))
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -97,7 +85,7 @@ def plane(n: int, axes: tuple[int, int] | None, through: tuple[str, ...], **comm
         raise RenderError("found --axes and --through, expected one of them; leave one out")
     model = _open(common, ".png")
     chosen = _plane_through(through, model.latent_dim) if through else _axis_plane(axes, model.latent_dim)
-    _write_sheet(plane_picture(model, n, chosen), model, common)
+    _write_sheet(grid_jobs.manifold_sheet(model, chosen, n), model, common)
 
 
 @command.command()
@@ -113,7 +101,56 @@ def plane(n: int, axes: tuple[int, int] | None, through: tuple[str, ...], **comm
 def samples(n: int, seed: int, **common: Any) -> None:
     """n × n pictures at samples of the prior. A PNG."""
     model = _open(common, ".png")
-    _write_sheet(samples_picture(model, n, seed), model, common)
+    _write_sheet(grid_jobs.samples_sheet(model, n, seed), model, common)
+
+
+@command.command()
+@model_options
+@click.option("--n", type=click.IntRange(1, 100), default=8, show_default=True, help="Pairs a row.")
+@click.option(
+    "--order",
+    type=click.Choice([order.name.lower() for order in Order]),
+    default=Order.WORST.name.lower(),
+    show_default=True,
+    help="By the bound of each image, or as the file has them.",
+)
+def reconstructions(n: int, order: str, **common: Any) -> None:
+    """n × 2n held-out images, each with the decoder's picture of its posterior mean beside it. A PNG."""
+    model = _open(common, ".png")
+    bundle = model.source.bundle
+    posterior = None if bundle is None else bundle.read_posterior()
+    if posterior is None or posterior.images is None:
+        raise RenderError(
+            f"{model.source.path}: found no held-out images, expected a bundle that has some to reconstruct"
+        )
+    _write_sheet(
+        grid_jobs.reconstructions_sheet(model, posterior, None, Order[order.upper()], n), model, common
+    )
+
+
+@command.command()
+@model_options
+@click.option(
+    "--z", "point", metavar="NUMBERS", help="Where the other numbers stand.  [default: the prior's mean]"
+)
+@click.option("--n", type=click.IntRange(2, 200), default=11, show_default=True, help="Pictures a row.")
+@click.option(
+    "--dimensions",
+    type=click.IntRange(1, 200),
+    default=10,
+    show_default=True,
+    help="Rows at most: the dimensions with the highest rate, where the bundle says.",
+)
+def traversals(point: str | None, n: int, dimensions: int, **common: Any) -> None:
+    """A row for each latent dimension: z with that number from −3 to 3. A PNG."""
+    model = _open(common, ".png")
+    try:
+        z = parse_z(point, model.latent_dim) if point else (0.0,) * model.latent_dim
+    except ValueError as error:
+        raise RenderError(f"--z: {error}") from error
+    bundle = model.source.bundle
+    rows = grid_jobs.by_rate(None if bundle is None else bundle.read_posterior(), model.latent_dim)
+    _write_sheet(grid_jobs.traversals_sheet(model, z, rows[:dimensions], n), model, common)
 
 
 @command.command()
@@ -129,19 +166,73 @@ def samples(n: int, seed: int, **common: Any) -> None:
 @click.option(
     "--frames", type=click.IntRange(2, 10_000), default=60, show_default=True, help="Frames in all."
 )
-@click.option("--fps", type=click.FloatRange(1, 50), default=20, show_default=True, help="Frames a second.")
+@click.option("--fps", type=click.FloatRange(1, 60), default=20, show_default=True, help="Frames a second.")
 @click.option("--closed", is_flag=True, help="Return to the first point.")
-def path(points: tuple[str, ...], frames: int, fps: float, closed: bool, **common: Any) -> None:
-    """A walk along straight lines through the points given with --z, at even speed. A GIF."""
-    model = _open(common, ".gif")
+@click.option("--ping-pong", is_flag=True, help="There and back, with as many frames in all.")
+@click.option(
+    "--interpolation",
+    type=click.Choice(list(INTERPOLATIONS)),
+    default="straight",
+    show_default=True,
+    help="Straight lines, great circles, or straight lines at the speed at which the picture changes evenly.",
+)
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice([kind.value for kind in Format], case_sensitive=False),
+    help="What to write.  [default: by the ending of --out]",
+)
+@click.option(
+    "--size", type=click.IntRange(1, 8192), help="The longer side in pixels, instead of --scale; or less."
+)
+@click.option(
+    "--caption",
+    "captions",
+    type=click.Choice(["name", "z"]),
+    multiple=True,
+    help="Write this under each frame; can be given twice.",
+)
+def path(
+    points: tuple[str, ...],
+    frames: int,
+    fps: float,
+    closed: bool,
+    ping_pong: bool,
+    interpolation: str,
+    kind: str | None,
+    size: int | None,
+    captions: tuple[str, ...],
+    **common: Any,
+) -> None:
+    """A walk through the points given with --z, as GIF, WebP, APNG or MP4."""
+    out: Path = common["out"]
+    chosen = format_of(out) if kind is None else Format(kind)
+    if reason := why_not(chosen):
+        raise AnimationError(reason)
+    if size is not None and common["scale"] is not None:
+        raise RenderError("found --size and --scale, expected one of them; leave one out")
+    model = _open(common, None)
+    height, width = model.image_shape[1:]
+    scale = common["scale"] or (8 if size is None else max(1, size // max(height, width)))
+    check_size(chosen, width * scale, height * scale)
     try:
-        corners = [parse_z(text, model.latent_dim) for text in points]
-        z = path_points(corners, frames, closed)
+        corners = tuple(parse_z(text, model.latent_dim) for text in points)
+        route = Route(corners, closed, INTERPOLATIONS[interpolation])
+        film = Film(
+            format=chosen,
+            frame_count=frames,
+            fps=fps,
+            scale=scale,
+            ping_pong=ping_pong,
+            captions=frozenset(Caption.NAME if part == "name" else Caption.Z for part in captions),
+        )
+        state = replace(start_state(model.latent_dim), path=corners, path_closed=closed, path_kind=route.kind)
+        comment = to_text(provenance(model.source, state, "path", **film.details()))
+        for _ in path_film(model.decode, route, film, out, model.source.name, comment=comment):
+            pass
     except ValueError as error:
         raise RenderError(f"--z: {error}") from error
-    for _ in path_gif(model.decode, z, common["out"], fps, common["scale"] or 8):
-        pass
-    click.echo(f"{common['out']}: {frames} frames")
+    click.echo(f"{out}: {frames} frames at {real_fps(chosen, fps):.4g} a second")
 
 
 def _axis_plane(axes: tuple[int, int] | None, latent_dim: int) -> Plane:
@@ -163,22 +254,23 @@ def _plane_through(texts: tuple[str, ...], latent_dim: int) -> Plane:
         raise RenderError(f"--through: {error}") from error
 
 
-def _open(common: dict[str, Any], suffix: str) -> Model:
+def _open(common: dict[str, Any], suffix: str | None) -> Model:
     out: Path = common["out"]
-    if out.suffix.lower() != suffix:
+    if suffix is not None and out.suffix.lower() != suffix:
         raise RenderError(f"--out {out}: found the ending {out.suffix or 'none'!r}, expected {suffix}")
     device: DeviceName = common["device"]
     source = open_source(common["model"] or shipped_bundle(), wanted_from(**common))
     model = Model(source, device)
     for note in (source.guess_note, *source.notes, model.warning, distribution_warning()):
         if note:
-            click.echo(note, err=True)
+            click.echo(printable(note), err=True)
     return model
 
 
-def _write_sheet(picture: pictures.Bytes, model: Model, common: dict[str, Any]) -> None:
+def _write_sheet(steps: Iterator[Sheet | Scores | None], model: Model, common: dict[str, Any]) -> None:
+    (sheet,) = (step for step in steps if isinstance(step, Sheet))
     scale = common["scale"] or 1
-    enlarged = pictures.enlarge(picture[None], scale)[0]
+    enlarged = pictures.enlarge(sheet.picture[None], scale)[0]
     pictures.write_png(common["out"], enlarged)
     height, width = enlarged.shape[:2]
     where = model.device.description + (f" ({model.device.reason})" if model.device.reason else "")
@@ -189,7 +281,7 @@ def _write_sheet(picture: pictures.Bytes, model: Model, common: dict[str, Any]) 
 
 def main() -> None:
     """Run the command line and exit."""
-    run_command(command, (BundleError, DeviceError, ModelError, RenderError))
+    run_command(command, (AnimationError, BundleError, DeviceError, ModelError, RenderError))
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ from typing import Any
 from export import containers
 from export.containers import (
     MAX_FILE_BYTES,
+    MAX_FILES,
     MAX_TOTAL_BYTES,
     BundleError,
     Folder,
@@ -270,6 +271,8 @@ def _parse_manifest(text: bytes, path: Path) -> dict[str, Any]:
         _check_range(manifest["image"].get(side), MAX_IMAGE_SIDE_PX, f"{where}: image {side}")
     if manifest["image"]["channels"] not in (1, 3, 4):
         raise BundleError(f"{where}: found {manifest['image']['channels']} channels, expected 1, 3 or 4")
+    if len(manifest["files"]) > MAX_FILES:
+        raise BundleError(f"{where}: found {len(manifest['files']):,} files, expected at most {MAX_FILES:,}")
     if DECODER_FILE not in manifest["files"]:
         raise BundleError(f"{where}: found no {DECODER_FILE} among its files, expected it there")
     total = 0

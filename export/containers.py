@@ -12,13 +12,19 @@ import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 ZIP_SUFFIX = ".latent"
 MAX_FILES = 10_000
-MAX_FILE_BYTES = 2 << 30
-MAX_TOTAL_BYTES = 8 << 30
-# Deflate cannot do better than 1032 : 1; whatever claims more lies about its size.
-MAX_ZIP_RATIO = 1032
+MAX_FILE_BYTES = 512 << 20
+MAX_TOTAL_BYTES = 2 << 30
+# Weights and packed pictures hardly get smaller; what is as small as this may be as empty as it likes.
+MAX_ZIP_RATIO = 32
+ALWAYS_ALLOWED_BYTES = 1 << 20
+MAX_DIRECTORY_BYTES = 4 << 20  # of a zip file's list of entries, which is read whole
+END_RECORD, END_RECORD_64 = b"PK\x05\x06", b"PK\x06\x07"
+END_RECORD_BYTES, MAX_COMMENT_BYTES = 22, 65_535
+CHUNK_BYTES = 1 << 20
 SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
 
 
@@ -67,6 +73,8 @@ class Zip:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
+            with path.open("rb") as file:
+                check_zip_directory(file, str(path))
             with zipfile.ZipFile(path) as archive:
                 entries = archive.infolist()
         except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
@@ -122,11 +130,27 @@ class Zip:
                 f"{self.path}: found {name} compressed by method {entry.compress_type}, "
                 "expected it stored or deflated"
             )
-        if entry.file_size > MAX_ZIP_RATIO * max(entry.compress_size, 1):
+        if entry.file_size > max(ALWAYS_ALLOWED_BYTES, MAX_ZIP_RATIO * entry.compress_size):
             raise BundleError(
                 f"{self.path}: {name} claims to unpack from {entry.compress_size:,} to "
                 f"{entry.file_size:,} bytes, expected at most {MAX_ZIP_RATIO} times as many"
             )
+
+
+def check_zip_directory(file: IO[bytes], where: str) -> None:
+    """Raise BundleError where a zip file's list of entries is longer than any bundle's.
+
+    `zipfile` reads the list whole, and makes an object of every entry.
+    """
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - END_RECORD_BYTES - MAX_COMMENT_BYTES))
+    tail = file.read()
+    place = tail.rfind(END_RECORD)
+    directory_bytes = int.from_bytes(tail[place + 12 : place + 16], "little") if place >= 0 else 0
+    if directory_bytes > MAX_DIRECTORY_BYTES or END_RECORD_64 in tail[:place]:
+        raise BundleError(
+            f"{where}: found a list of more than {MAX_FILES:,} entries, expected at most that; export it"
+        )
 
 
 def open_container(path: Path) -> Folder | Zip:

@@ -1,4 +1,4 @@
-"""What an animation is to be, asked before it is made: subject, format, size, time and captions, with a look."""
+"""What an animation is to be: subject, format, size, time and captions, with a look at a frame."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QImage, QPixmap, QStandardItemModel

@@ -36,6 +36,7 @@ class PathControl(QObject):
         self._explorer = explorer = window.explorer
         self._panel = panel = window.panel.path
         self._chosen: int | None = None
+        self._shown: object = None
         self._walk: Walk | None = None
         self._route: Route | None = None
         self._share = 0.0
@@ -225,8 +226,13 @@ class PathControl(QObject):
         self._show()
 
     def _show(self) -> None:
+        state = self._explorer.state
+        shown = (state.path, state.path_closed, state.path_kind, self._chosen)
+        if shown == self._shown:
+            return  # the cursor moved
+        self._shown = shown
         self._window.plane.set_path_point(self._chosen)
-        self._panel.set_state(self._explorer.state, self._chosen)
+        self._panel.set_state(state, self._chosen)
 
     # ---- export
 

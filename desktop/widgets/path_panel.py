@@ -58,7 +58,7 @@ class PathPanel(QWidget):
             self.kind.setItemData(self.kind.count() - 1, KIND_TIPS[kind], Qt.ItemDataRole.ToolTipRole)
         self.kind.setAccessibleName("How the path goes from point to point")
         self.closed = QCheckBox("Return to the first point")
-        self.play = _button("Play", "Play the path (Space on the plane); a click or key on the plane stops it")
+        self.play = _button("Play", "Play the path (Space on the plane); a click or key there stops it")
         self.seconds = QDoubleSpinBox()
         self.seconds.setRange(0.2, 600)
         self.seconds.setDecimals(1)

@@ -45,7 +45,7 @@ class PathPoints(QTableWidget):
                     self.setItem(row, 0, QTableWidgetItem(format_z(z)))
             self._path = path
         if selected is None:
-            self.setCurrentItem(None)
+            self.setCurrentCell(-1, -1)
         elif selected != self.currentRow():
             self.setCurrentCell(selected, 0)
         self.blockSignals(False)

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from desktop.latent_plane import Viewport, axis_plane, manifold_grid, path_points, sample_prior
-from desktop.pictures import tile, to_bytes
+from desktop.latent_plane import Viewport, axis_plane, path_points
+from desktop.pictures import to_bytes
 from desktop.state import Layer, start_state
 from export.bundle import BundleError
 
@@ -168,36 +168,10 @@ def test_of_many_cursor_positions_the_last_is_always_shown(explorer, qtbot):
     assert seen == sorted(seen)
 
 
-def test_a_page_of_samples_shows_its_seed(explorer, qtbot, plain_decoder, same_picture):
-    """The sheet is the samples of that seed, and each of its pictures knows its z."""
-    with qtbot.waitSignal(explorer.sheet_decoded, timeout=SOON_MS) as heard:
-        explorer.request_samples("samples", 5, 3)
-    name, sheet = heard.args
-    z = sample_prior(25, 2, 3)
-    assert name == "samples"
-    assert same_picture(sheet, tile(to_bytes(plain_decoder(explorer.source.path)(z)), 5))
-    assert explorer.grid_z("samples", 7) == pytest.approx(z[7])
-    assert explorer.grid_z("samples", 25) is None
-    assert explorer.grid_z("other", 0) is None
-
-
-def test_a_page_of_the_manifold_lies_in_the_plane_in_view(make_explorer, make_bundle, qtbot):
-    """In three dimensions the grid goes along the chosen axes through the cursor."""
-    explorer = make_explorer(make_bundle(latent_dim=3))
-    explorer.set_state(explorer.state.moved_to((0.5, 0.0, 0.0)).with_axes(2, 1))
-    with qtbot.waitSignal(explorer.sheet_decoded, timeout=SOON_MS):
-        explorer.request_manifold("manifold", 4)
-    expected = manifold_grid(explorer.state.plane, 4)
-    assert [explorer.grid_z("manifold", index) for index in range(16)] == [tuple(row) for row in expected]
-    assert (expected[:, 0] == 0.5).all()
-
-
 def test_without_a_model_nothing_is_asked_for(make_explorer, qtbot, tmp_path):
-    """Before anything is open, pages, changes and GIFs do nothing and raise nothing."""
+    """Before anything is open, changes and GIFs do nothing and raise nothing."""
     explorer = make_explorer()
-    heard = Heard(explorer, "picture_decoded", "backdrop_finished", "sheet_decoded", "gif_progressed")
-    explorer.request_samples("samples", 3, 0)
-    explorer.request_manifold("manifold", 3)
+    heard = Heard(explorer, "picture_decoded", "backdrop_finished", "gif_progressed")
     explorer.set_view_size(SIZE_PX)
     explorer.set_state(explorer.state.at((1.0, 1.0)))
     explorer.save_gif(tmp_path / "a.gif", 10, 20)

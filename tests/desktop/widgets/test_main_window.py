@@ -424,9 +424,9 @@ def test_the_picture_can_be_copied(window, qtbot, decoded, gray, same_picture):
 
 @pytest.fixture
 def sheets(window):
-    """The sheets that have arrived: (page, picture)."""
+    """The pages whose sheets have arrived."""
     arrived = []
-    window.explorer.sheet_decoded.connect(lambda name, sheet: arrived.append((name, sheet)))
+    window.grids.sheet_shown.connect(arrived.append)
     return arrived
 
 
@@ -445,15 +445,15 @@ def test_samples_are_shown_resampled_and_repeat(
     first = wait_for(1)
     expected = tile(to_bytes(plain_decoder(bundle_path)(sample_prior(64, 2, 0))), 8)
     assert same_picture(first, expected)
-    qtbot.mouseClick(page.resample, LEFT)
+    qtbot.mouseClick(window.grids.resample, LEFT)
     second = wait_for(2)
-    assert page.seed.value() == 1
+    assert window.grids.seed.value() == 1
     assert (second != first).any()
-    page.seed.selectAll()
-    qtbot.keyClicks(page.seed, "0")
-    qtbot.keyClick(page.seed, Qt.Key.Key_Return)
+    window.grids.seed.selectAll()
+    qtbot.keyClicks(window.grids.seed, "0")
+    qtbot.keyClick(window.grids.seed, Qt.Key.Key_Return)
     assert (wait_for(3) == first).all()
-    qtbot.keyClick(page.n, Qt.Key.Key_Up)
+    qtbot.keyClick(window.grids.samples_n, Qt.Key.Key_Up)
     assert wait_for(4).shape == (9 * 28, 9 * 28)
 
 
@@ -574,7 +574,7 @@ def test_nothing_is_decoded_on_the_ui_thread(open_window, bundle_path, qtbot, mo
     with qtbot.waitSignal(window.explorer.backdrop_finished, timeout=SOON_MS):
         qtbot.keyClick(window.plane, Qt.Key.Key_Plus)
     for key in (Qt.Key.Key_2, Qt.Key.Key_3):
-        with qtbot.waitSignal(window.explorer.sheet_decoded, timeout=SOON_MS):
+        with qtbot.waitSignal(window.grids.sheet_shown, timeout=SOON_MS):
             qtbot.keyClick(window.tabs.currentWidget(), key, CONTROL)
     assert len(threads) > 50
     assert threading.main_thread().ident not in threads

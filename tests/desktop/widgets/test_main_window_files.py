@@ -447,8 +447,8 @@ def test_the_sheet_that_is_saved_is_the_one_that_is_shown(window, qtbot, answer,
     page = window.grids.samples
     qtbot.keyClick(window.plane, Qt.Key.Key_2, CONTROL)
     qtbot.waitUntil(lambda: page.save.isEnabled(), timeout=SOON_MS)
-    with qtbot.waitSignal(window.explorer.sheet_decoded, timeout=SOON_MS):
-        qtbot.mouseClick(page.resample, LEFT)
+    with qtbot.waitSignal(window.grids.sheet_shown, timeout=SOON_MS):
+        qtbot.mouseClick(window.grids.resample, LEFT)
     page.scale.setValue(1)
     answer(tmp_path / "a.png")
     saved_picture(window, qtbot, lambda: qtbot.mouseClick(page.save, LEFT))
