@@ -25,7 +25,7 @@ BATCH = 16
 # Batches that are decoded and not yet encoded: memory stays small however long the animation is.
 AHEAD = 4
 POLL_S = 0.004
-SAMPLE_FRAMES, SAMPLE_PIXELS = 32, 2_000_000
+LEAST_SAMPLED, SAMPLE_PIXELS = 32, 1_000_000
 
 Pictures = Callable[[Sequence[int]], Bytes]
 
@@ -92,11 +92,13 @@ def _palette(
     count: int, pictures: Pictures, with_text: bool
 ) -> Generator[float, None, NDArray[np.uint8] | None]:
     """One palette for all frames, from some of them, evenly apart; None for gray ones."""
-    indices = sorted({round(index) for index in np.linspace(0, count - 1, SAMPLE_FRAMES)})
-    parts = [pictures(indices[:1])]
+    parts = [pictures([0])]
     if parts[0].ndim == 3:
         return None
-    every = max(1, round((parts[0][..., 0].size * len(indices) / SAMPLE_PIXELS) ** 0.5))
+    pixels = parts[0][..., 0].size
+    most = min(count, max(LEAST_SAMPLED, SAMPLE_PIXELS // pixels))
+    indices = sorted({round(index) for index in np.linspace(0, count - 1, most)})
+    every = max(1, round((pixels * len(indices) / SAMPLE_PIXELS) ** 0.5))
     for start in range(1, len(indices), BATCH):
         yield 0.0
         parts.append(pictures(indices[start : start + BATCH]))

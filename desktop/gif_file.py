@@ -17,6 +17,7 @@ from desktop.pictures import Bytes
 
 COLORS = 256
 GRAYS = np.repeat(np.arange(COLORS, dtype=np.uint8)[:, np.newaxis], 3, axis=1)
+PACK = np.array([65536, 256, 1], np.int32)  # red, green and blue as one number
 # Of text over colours: from the ground to the letters.
 TEXT_GRAYS = 8
 
@@ -46,6 +47,8 @@ class GifWriter:
         if palette is not None:
             self._palette = Image.new("P", (1, 1))
             self._palette.putpalette(palette.tobytes())
+            self._index_of = np.full(1 << 24, -1, np.int16)
+            self._index_of[palette @ PACK] = np.arange(len(palette))
         table = np.zeros((COLORS, 3), np.uint8)
         colors = GRAYS if palette is None else palette
         table[: len(colors)] = colors
@@ -69,8 +72,13 @@ class GifWriter:
     def _indices(self, frame: Bytes) -> Bytes:
         if self._palette is None:
             return frame if frame.ndim == 2 else over_black(frame)[..., 0]
-        colors = Image.fromarray(as_rgb(frame))
-        # No dithering: its grain would crawl from frame to frame.
+        rgb = as_rgb(frame)
+        indices = self._index_of[rgb @ PACK]
+        if indices.min() >= 0:
+            return np.asarray(indices, np.uint8)
+        # pillow takes colours that are nearly equal for one, which is why it is not asked first. No
+        # dithering: its grain would crawl from frame to frame.
+        colors = Image.fromarray(rgb)
         return np.asarray(colors.quantize(palette=self._palette, dither=Image.Dither.NONE))
 
 
@@ -82,7 +90,7 @@ def shared_palette(frames: Bytes, with_text: bool = False) -> NDArray[np.uint8]:
     """
     rgb = as_rgb(frames)
     grays = GRAYS[:: (COLORS - 1) // (TEXT_GRAYS - 1)][:TEXT_GRAYS] if with_text else GRAYS[:0]
-    packed = np.unique(rgb.reshape(-1, 3).astype(np.uint32) @ np.array([65536, 256, 1], np.uint32))
+    packed = np.unique(rgb.reshape(-1, 3) @ PACK)
     room = COLORS - len(grays)
     if len(packed) <= room:
         colors = np.stack([packed >> 16, packed >> 8 & 255, packed & 255], axis=1).astype(np.uint8)

@@ -11,7 +11,7 @@ from PySide6.QtGui import QKeyEvent
 from desktop.animation_export import AnimationExport
 from desktop.captions import CaptionStrip
 from desktop.film import Film, Route, Subject, caption, walk_route
-from desktop.paths import Walk
+from desktop.paths import PathKind, Walk, even_walk
 from desktop.pictures import enlarge
 from desktop.state import ViewState
 from desktop.widgets.actions import add_action
@@ -28,7 +28,13 @@ PACE, PACE_URGENCY = "path pace", 1
 
 
 class PathControl(QObject):
-    """Wires the path's panel and menu, and the mouse on the plane, to the explorer."""
+    """Wires the path's panel and menu, and the mouse on the plane, to the explorer.
+
+    Attributes:
+        player: what plays the path.
+        exports: what makes animations.
+        dialog: what asks for an animation, or None as long as nobody has wanted one.
+    """
 
     def __init__(self, window: "MainWindow") -> None:
         super().__init__(window)
@@ -43,7 +49,7 @@ class PathControl(QObject):
         self._played_z: tuple[float, ...] | None = None
         self.player = PathPlayer(self)
         self.exports = AnimationExport(explorer)
-        self._dialog: ExportDialog | None = None
+        self.dialog: ExportDialog | None = None
         self._handles = handles = PathHandles(window.plane)
         window.plane.installEventFilter(self)
         window.plane.path_point_wanted.connect(self._add_at)
@@ -171,16 +177,18 @@ class PathControl(QObject):
         state, model = self._explorer.state, self._explorer.model
         route = Route(state.path, state.path_closed, state.path_kind)
         try:
-            route.curve  # noqa: B018 - a path that stands still is told
+            curve = route.curve
         except ValueError as error:
             self._window.show_error(error)
             return
         if model is None:
             return
-        if self._walk is not None and route == self._route:
+        if self._walk is None or route != self._route:
+            self._route = route
+            self._walk = None if route.kind is PathKind.VISUAL else even_walk(curve, route.closed)
+        if self._walk is not None:
             self._start()
             return
-        self._walk, self._route = None, route
         steps = walk_route(model.decode, route)
 
         def walk() -> Iterator[float | Walk]:
@@ -210,9 +218,9 @@ class PathControl(QObject):
         self.player.stop()
         self._walk = None
         model, source = self._explorer.model, self._explorer.source
-        if self._dialog is not None and model is not None and source is not None:
-            self._dialog.reject()
-            self._fit_dialog(self._dialog)
+        if self.dialog is not None and model is not None and source is not None:
+            self.dialog.reject()
+            self._fit_dialog(self.dialog)
 
     def _on_state(self, state: ViewState) -> None:
         if self._route != Route(state.path, state.path_closed, state.path_kind):
@@ -239,13 +247,13 @@ class PathControl(QObject):
     def _ask_film(self) -> None:
         if self._explorer.model is None:
             return
-        if self._dialog is None:
-            self._dialog = ExportDialog(self._window)
-            self._dialog.wanted.connect(self._save)
-            self._dialog.changed.connect(self._preview)
-            self._fit_dialog(self._dialog)
+        if self.dialog is None:
+            self.dialog = ExportDialog(self._window)
+            self.dialog.wanted.connect(self._save)
+            self.dialog.changed.connect(self._preview)
+            self._fit_dialog(self.dialog)
         self._preview()
-        self._dialog.open()
+        self.dialog.open()
 
     def _fit_dialog(self, dialog: ExportDialog) -> None:
         model, source = self._explorer.model, self._explorer.source
@@ -255,7 +263,7 @@ class PathControl(QObject):
 
     def _preview(self) -> None:
         """The picture at the cursor as a frame of it would be."""
-        dialog, picture, source = self._dialog, self._window.picture_control.picture, self._explorer.source
+        dialog, picture, source = self.dialog, self._window.picture_control.picture, self._explorer.source
         if dialog is None or picture is None or source is None:
             return
         film = dialog.film()
