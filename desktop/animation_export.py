@@ -7,7 +7,6 @@ from PySide6.QtCore import QObject, Signal
 
 from desktop.explorer import Explorer
 from desktop.film import Film, Route, path_film
-from desktop.provenance import provenance, to_text
 
 NAME = "animation"
 URGENCY = 4
@@ -30,7 +29,7 @@ class AnimationExport(QObject):
             return
         route = Route(state.path, state.path_closed, state.path_kind)
         route.curve  # noqa: B018 - whoever asks is told at once
-        comment = to_text(provenance(explorer.source, state, "path", **film.details()))
+        comment = explorer.note("path", **film.details())
         name, decode = explorer.source.name, explorer.model.decode
         self._run(path, path_film(decode, route, film, path, name, comment=comment))
 

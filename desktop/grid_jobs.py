@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from desktop import pictures
+from desktop.coordinates import by_kl, kl_nats
 from desktop.elbo import log_likelihood_nats, rate_nats
 from desktop.latent_plane import Floats, Plane, format_z, manifold_grid, sample_prior
 from desktop.pictures import Bytes
@@ -134,8 +135,7 @@ def by_rate(posterior: Posterior | None, latent_dim: int) -> tuple[int, ...]:
     """The latent dimensions by the mean rate of the held-out images, highest first; else in their order."""
     if posterior is None or not len(posterior.mean):
         return tuple(range(latent_dim))
-    rates = rate_nats(posterior.mean, posterior.logvar).mean(0)
-    return tuple(np.argsort(-rates, kind="stable").tolist())
+    return tuple(by_kl(kl_nats(posterior)).tolist())
 
 
 def _held_out_name(posterior: Posterior, index: int) -> str:

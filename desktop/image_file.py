@@ -103,6 +103,12 @@ def fitted(image: Bytes, image_shape: tuple[int, int, int]) -> Floats:
     return np.ascontiguousarray(planes[np.newaxis])
 
 
+def area_scaled(gray: Floats, rows: int, columns: int) -> Floats:
+    """[H, W] → [rows, columns], each number the mean of what it covers."""
+    scaled = _area(gray.shape[0], rows) @ gray.astype(np.float32) @ _area(gray.shape[1], columns).T
+    return np.asarray(scaled, np.float32)
+
+
 def kind_of(data: bytes) -> str | None:
     """The ending that fits a file's first bytes, such as ".png"; None for what is none of the pictures."""
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":

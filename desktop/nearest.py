@@ -11,7 +11,7 @@ from desktop.elbo import MIN_PROBABILITY
 
 Floats = NDArray[np.float32]
 
-STEP_NUMBERS = 800_000  # some 1 ms: the picture under the pointer waits no longer
+STEP_NUMBERS = 400_000  # some 1 ms: the picture under the pointer waits no longer
 
 
 class Nearness(StrEnum):

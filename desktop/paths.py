@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from desktop.latent_plane import Doubles, Floats
 
-# Of a curved leg: its arc length comes out to 1e-6, and drawn it looks round.
+# Of a curved leg, whose arc length comes out to 1e-6; and of a leg that is drawn, on axes of any scale.
 ARC_STEPS, LINE_STEPS = 256, 48
 # Pictures along the walk whose changes are measured: so many in all, and at least some on every leg.
 VISUAL_STEPS, VISUAL_LEG_STEPS = 512, 16
@@ -176,7 +176,7 @@ def path_line(points: tuple[tuple[float, ...], ...], kind: PathKind, closed: boo
         curve = path_curve(points, kind, closed)
     except ValueError:
         return np.zeros(min(1, len(points))), np.asarray(points[:1], np.float64)
-    t = np.linspace(0, curve.legs, curve.legs * (LINE_STEPS if curve.spherical else 1) + 1)
+    t = np.linspace(0, curve.legs, curve.legs * LINE_STEPS + 1)
     return t, curve.at(t)
 
 

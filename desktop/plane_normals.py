@@ -19,6 +19,7 @@ Doubles = NDArray[np.float64]
 # Half of what the prior expects lies in the first contour, all but a hundredth in the last.
 PRIOR_MASSES = (0.5, 0.9, 0.99)
 CONTOUR_POINTS = 181
+SAME_PLACE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,13 @@ def prior_on(plane: Plane) -> PlaneNormals:
     """The prior N(0, I) on the plane, as one normal: its marginal, and its section with the plane."""
     zero = np.zeros((1, len(plane.origin)))
     return project_normals(plane, zero, zero)
+
+
+def same_marginals(plane: Plane, other: Plane) -> bool:
+    """Whether two planes have the same marginals: parallel, and one straight above the other."""
+    if (plane.u, plane.v) != (other.u, other.v):
+        return False
+    return bool(np.allclose(plane.project(other.origin), 0, atol=SAME_PLACE))
 
 
 def ellipse(normals: PlaneNormals, index: int, radius: float) -> Doubles:

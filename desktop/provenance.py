@@ -10,11 +10,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import metadata
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from desktop.source import Source
 from desktop.state import ViewState
 from desktop.state_text import state_from_dict, state_to_dict
+
+if TYPE_CHECKING:
+    from desktop.source import Source
 
 FORMAT = 1
 # Pillow reads no longer text from a PNG.
@@ -60,7 +62,7 @@ def program_version() -> str:
         return "unknown"
 
 
-def provenance(source: Source, state: ViewState | None, kind: str, **details: Detail) -> Provenance:
+def provenance(source: "Source", state: ViewState | None, kind: str, **details: Detail) -> Provenance:
     """What an export of `source`, looked at as `state` says, carries."""
     return Provenance(
         model=source.name,

@@ -16,12 +16,12 @@ from desktop.grid_jobs import Order, Scores, Sheet
 from desktop.latent_plane import Plane, axis_plane, parse_z, plane_through
 from desktop.model_file import ModelError
 from desktop.paths import PathKind
-from desktop.provenance import provenance, to_text
+from desktop.provenance import Detail, provenance, to_text
 from desktop.reading_options import reading_options, wanted_from
 from desktop.runtime import DeviceError, DeviceName, Model
 from desktop.shipped import shipped_bundle
 from desktop.source import open_source
-from desktop.state import start_state
+from desktop.state import ViewState, start_state
 from export.bundle import BundleError
 
 
@@ -85,7 +85,8 @@ def plane(n: int, axes: tuple[int, int] | None, through: tuple[str, ...], **comm
         raise RenderError("found --axes and --through, expected one of them; leave one out")
     model = _open(common, ".png")
     chosen = _plane_through(through, model.latent_dim) if through else _axis_plane(axes, model.latent_dim)
-    _write_sheet(grid_jobs.manifold_sheet(model, chosen, n), model, common)
+    state = start_state(model.latent_dim).with_plane(chosen)
+    _write_sheet(grid_jobs.manifold_sheet(model, chosen, n), model, common, state, "manifold", n=n)
 
 
 @command.command()
@@ -101,7 +102,8 @@ def plane(n: int, axes: tuple[int, int] | None, through: tuple[str, ...], **comm
 def samples(n: int, seed: int, **common: Any) -> None:
     """n × n pictures at samples of the prior. A PNG."""
     model = _open(common, ".png")
-    _write_sheet(grid_jobs.samples_sheet(model, n, seed), model, common)
+    state = start_state(model.latent_dim)
+    _write_sheet(grid_jobs.samples_sheet(model, n, seed), model, common, state, "samples", n=n, seed=seed)
 
 
 @command.command()
@@ -123,9 +125,9 @@ def reconstructions(n: int, order: str, **common: Any) -> None:
         raise RenderError(
             f"{model.source.path}: found no held-out images, expected a bundle that has some to reconstruct"
         )
-    _write_sheet(
-        grid_jobs.reconstructions_sheet(model, posterior, None, Order[order.upper()], n), model, common
-    )
+    by, state = Order[order.upper()], start_state(model.latent_dim)
+    steps = grid_jobs.reconstructions_sheet(model, posterior, None, by, n)
+    _write_sheet(steps, model, common, state, "reconstructions", n=n, order=by.value)
 
 
 @command.command()
@@ -150,7 +152,8 @@ def traversals(point: str | None, n: int, dimensions: int, **common: Any) -> Non
         raise RenderError(f"--z: {error}") from error
     bundle = model.source.bundle
     rows = grid_jobs.by_rate(None if bundle is None else bundle.read_posterior(), model.latent_dim)
-    _write_sheet(grid_jobs.traversals_sheet(model, z, rows[:dimensions], n), model, common)
+    steps, state = grid_jobs.traversals_sheet(model, z, rows[:dimensions], n), start_state(model.latent_dim)
+    _write_sheet(steps, model, common, state.moved_to(z), "traversals", n=n, dimensions=dimensions)
 
 
 @command.command()
@@ -267,11 +270,19 @@ def _open(common: dict[str, Any], suffix: str | None) -> Model:
     return model
 
 
-def _write_sheet(steps: Iterator[Sheet | Scores | None], model: Model, common: dict[str, Any]) -> None:
+def _write_sheet(
+    steps: Iterator[Sheet | Scores | None],
+    model: Model,
+    common: dict[str, Any],
+    state: ViewState,
+    kind: str,
+    **details: Detail,
+) -> None:
     (sheet,) = (step for step in steps if isinstance(step, Sheet))
     scale = common["scale"] or 1
     enlarged = pictures.enlarge(sheet.picture[None], scale)[0]
-    pictures.write_png(common["out"], enlarged)
+    note = to_text(provenance(model.source, state, kind, scale=scale, **details))
+    pictures.write_png(common["out"], enlarged, note)
     height, width = enlarged.shape[:2]
     where = model.device.description + (f" ({model.device.reason})" if model.device.reason else "")
     click.echo(f"{common['out']}: {width} × {height} pixels, decoded on {where}")

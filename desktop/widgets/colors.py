@@ -4,9 +4,15 @@ from PySide6.QtGui import QColor
 
 CANVAS = QColor("#0e1116")
 SHADE = QColor(14, 17, 22, 205)  # the canvas over something, so that what is on it can be read
+CARD = QColor(14, 17, 22)
 AXIS = QColor("#aab4c0")
 CURSOR = QColor("#ffffff")
 PATH = QColor("#ffd166")
+PRIOR = QColor(255, 255, 255, 190)
+ENCODED = QColor("#ffffff")
+TRUE_POSTERIOR = QColor("#ff7a52")
+HATCH = QColor(255, 255, 255, 95)
+HATCH_EDGE = QColor(255, 255, 255, 140)
 
 # Ten colours that stay apart for everyone: CIEDE2000 of any two is at least 18, and at least 12 as
 # protanopes, deuteranopes and tritanopes see them (Machado et al. 2009; a test computes it). On the plane

@@ -36,6 +36,7 @@ class GridPage(QWidget):
         self.scale.setAccessibleName("Scale of the saved picture")
         self.scale.setToolTip("How many pixels of the file each pixel becomes, along both sides")
         self.save = QPushButton("Save as PNG…")
+        self.save.setToolTip("Save the sheet as a PNG that can be opened again")
         self.save.setEnabled(False)
         self.view = PictureView(side_px=560, smooth=True)
         self.view.setAccessibleName(hint)

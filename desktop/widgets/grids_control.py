@@ -12,6 +12,7 @@ from desktop.explorer import GRID
 from desktop.grid_jobs import Order, Scores, Sheet
 from desktop.state import ViewState
 from desktop.widgets.grid_page import MAX_SEED, MAX_SIDE, GridPage
+from desktop.widgets.kept import keep
 from desktop.widgets.save_dialog import ask_where
 
 if TYPE_CHECKING:
@@ -72,6 +73,15 @@ class GridsControl(QObject):
             RECONSTRUCTIONS: self.reconstructions,
             TRAVERSALS: self.traversals,
         }
+        for name, page in self._pages.items():
+            keep(f"{name}.scale", page.scale)
+        keep("samples.n", self.samples_n)
+        keep("samples.seed", self.seed)
+        keep("manifold.n", self.manifold_n)
+        keep("reconstructions.n", self.pairs_n)
+        keep("reconstructions.order", self.order)
+        keep("traversals.n", self.traversal_n)
+        keep("traversals.dimensions", self.dimensions_n)
         self.resample.clicked.connect(lambda: self.seed.setValue((self.seed.value() + 1) % MAX_SEED))
         for spin in (
             self.samples_n,
@@ -84,6 +94,7 @@ class GridsControl(QObject):
             spin.valueChanged.connect(self._fill)
         self.order.currentIndexChanged.connect(self._fill)
         self._explorer.opened.connect(self._on_opened)
+        self._explorer.model_changed.connect(self._on_model)
         self._explorer.state_changed.connect(self._on_state)
         window.tabs.currentChanged.connect(self._fill)
 
@@ -119,6 +130,11 @@ class GridsControl(QObject):
             page.set_sheet(None)
         self._fill()
 
+    def _on_model(self) -> None:
+        """Another epoch's model: what is shown stays until it is decoded anew."""
+        self._scores = None
+        self._fill()
+
     def _on_state(self, state: ViewState) -> None:
         old, self._state = self._state, state
         current = self._window.tabs.currentWidget()
@@ -152,7 +168,7 @@ class GridsControl(QObject):
         if posterior is None or posterior.images is None:
             self.reconstructions.set_sheet(None, NO_IMAGES)
             return None
-        if self._scores is None:
+        if self._scores is None and self.reconstructions.sheet is None:
             self.reconstructions.set_sheet(None, "Computing the bound of every held-out image …")
         order = Order(self.order.currentText())
         return grid_jobs.reconstructions_sheet(model, posterior, self._scores, order, self.pairs_n.value())
@@ -174,7 +190,8 @@ class GridsControl(QObject):
         window, sheet = self._window, self._pages[name].sheet
         path = ask_where(window, f"Save {name}", f"{name}.png", "PNG (*.png)", window.message.show_message)
         if path is not None and sheet is not None:
-            self._explorer.save_picture(path, sheet.picture, scale)
+            note = window.provenance_control.note(name)
+            self._explorer.save_picture(path, sheet.picture, scale, note)
 
 
 def _spin(low: int, high: int, value: int) -> QSpinBox:

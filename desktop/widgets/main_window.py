@@ -1,5 +1,6 @@
 """The window: its parts and their places. What each part does stands in a control of its own."""
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -21,25 +22,46 @@ from desktop import jobs
 from desktop.command_line import describe_os_error
 from desktop.device import distribution_warning
 from desktop.explorer import Explorer
-from desktop.image_file import is_image
 from desktop.latent_plane import format_z
+from desktop.report import error_text
+from desktop.source import UnreadError
 from desktop.state import ViewState
 from desktop.wanted import Wanted
 from desktop.widgets import settings
 from desktop.widgets.actions import add_action
+from desktop.widgets.coordinates_control import CoordinatesControl
+from desktop.widgets.focus_frame import FocusFrame
 from desktop.widgets.grids_control import GridsControl
-from desktop.widgets.help_dialogs import in_words, show_about, show_shortcuts
-from desktop.widgets.message_bar import MessageBar
+from desktop.widgets.held_out_control import HeldOutControl
+from desktop.widgets.help_control import HelpControl
+from desktop.widgets.help_dialogs import in_words, show_about
+from desktop.widgets.history_control import HistoryControl
+from desktop.widgets.image_control import ImageControl
+from desktop.widgets.kept import keep
+from desktop.widgets.layers_menu import LayersMenu
+from desktop.widgets.map_control import MapControl
+from desktop.widgets.message_bar import Action, MessageBar
+from desktop.widgets.nearest_control import NearestControl
 from desktop.widgets.path_control import PathControl
 from desktop.widgets.picture_control import PictureControl
 from desktop.widgets.plane_control import PlaneControl
 from desktop.widgets.plane_view import PlaneView
+from desktop.widgets.provenance_control import ProvenanceControl
 from desktop.widgets.reading_control import ReadingControl
 from desktop.widgets.recent_menu import RecentMenu
+from desktop.widgets.session_control import SessionControl
 from desktop.widgets.side_panel import SidePanel
+from desktop.widgets.time_control import TimeControl
+from desktop.widgets.true_posterior_control import TruePosteriorControl
 
 STATUS_MS = 6000
 STATUS_UPDATE_MS = 60
+# Errors that say something of the program's own code, not of what people gave it.
+FAULTS = (TypeError, LookupError, AttributeError, ArithmeticError, AssertionError, NotImplementedError)
+OPEN_KINDS = (
+    "Models and exports (manifest.json *.latent *.onnx *.png *.apng *.gif *.webp);;"
+    "Pictures (*.png *.jpg *.jpeg *.bmp *.gif *.webp);;All files (*)"
+)
 MENUS = {"file": "&File", "edit": "&Edit", "view": "&View", "path": "&Path", "help": "&Help"}
 
 
@@ -78,20 +100,39 @@ class MainWindow(QMainWindow):
         self._lay_out()
         self.menus: dict[str, QMenu] = {name: self.menuBar().addMenu(text) for name, text in MENUS.items()}
         self._make_file_menu()
+        self.history = HistoryControl(self)
         self.picture_control = PictureControl(self)
         self.plane_control = PlaneControl(self)
+        self.layers_menu = LayersMenu(self)
+        self.menus["view"].addMenu(self.layers_menu)
+        self.map_control = MapControl(self)
+        self.held_out = HeldOutControl(self)
+        self.nearest = NearestControl(self)
         self.path_control = PathControl(self)
+        self.image = ImageControl(self)
+        self.true_posterior = TruePosteriorControl(self, self.image)
+        self.time_control = TimeControl(self)
+        self.coordinates = CoordinatesControl(self)
         self._pages_separator = self.menus["view"].addSeparator()
         self.add_page("&Plane", self._plane_page)
         self.grids = GridsControl(self)
         self._make_last_entries()
         explorer.opened.connect(self._on_opened)
+        explorer.renewed.connect(self._show_source)
         explorer.open_failed.connect(self._on_open_failed)
         explorer.failed.connect(self.show_error)
         explorer.state_changed.connect(self._on_state)
         explorer.picture_decoded.connect(self._show_status_soon)
         explorer.saved.connect(lambda path: self.show_status(f"saved {path}"))
         self.plane.pointer_moved.connect(self._on_pointer)
+        # After the window itself has taken a model: what these have to say of it stays.
+        self.session = SessionControl(self)
+        self.provenance_control = ProvenanceControl(self)
+        self.provenance_control.image_pasted.connect(self.image.set_image)
+        self.help = HelpControl(self)
+        FocusFrame(self.plane)
+        keep("page", self.tabs)
+        keep("section", self.panel.sections)
 
     def restore_place(self) -> bool:
         """Go where the window was last; False if that is not known."""
@@ -107,10 +148,32 @@ class MainWindow(QMainWindow):
         index = self.tabs.addTab(page, text.replace("&", ""))
         add_action(self.menus["view"], text, f"Ctrl+{index + 1}", partial(self.tabs.setCurrentWidget, page))
 
-    def show_error(self, error: Exception) -> None:
-        """Say in the window what went wrong."""
+    def show_page(self, name: str) -> None:
+        """Bring the page or else the section of a name to the front, in any case; the plane for no page's."""
+        pages = [self.tabs.tabText(index).lower() for index in range(self.tabs.count())]
+        self.tabs.setCurrentIndex(pages.index(name.lower()) if name.lower() in pages else 0)
+        sections = self.panel.sections
+        for index in range(sections.count()):
+            if sections.tabText(index).lower() == name.lower():
+                sections.setCurrentIndex(index)
+
+    def show_error(self, error: Exception, expected: bool = True, actions: Sequence[Action] = ()) -> None:
+        """Say in the window what went wrong; what is not `expected` is told as a fault of the program.
+
+        Each action is a button's text and what it does.
+        """
         text = describe_os_error(error) if isinstance(error, OSError) else str(error)
-        self.message.show_message(" ".join(text.split()))
+        if not expected or isinstance(error, FAULTS):
+            text = f"something unexpected went wrong ({type(error).__name__}: {text}); the program goes on"
+        self.message.show_message(" ".join(text.split()), error_text(error), actions)
+
+    def device_text(self) -> str:
+        """Where the open model runs."""
+        return self._device.text()
+
+    def encode_picture(self, path: Path) -> None:
+        """Fit a picture in a file to the model and encode it; the cursor goes to its mean."""
+        self.image.open_file(path)
 
     def show_status(self, text: str) -> None:
         """Say something in the status bar for some seconds."""
@@ -119,6 +182,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remember the window's place and end what runs in the background."""
         settings.remember_window_geometry(self.saveGeometry())
+        self.session.close()
         self.explorer.close()
         super().closeEvent(event)
 
@@ -129,13 +193,11 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open what was dropped; a picture is encoded, and the cursor goes to its mean."""
+        """Open what was dropped, go on from an export, or encode a picture; with Alt encode any picture."""
         event.acceptProposedAction()
         path = Path(event.mimeData().urls()[0].toLocalFile())
-        if is_image(path):
-            self.explorer.encode_image(path)
-        else:
-            self.open_path(path)
+        alt = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
+        self.provenance_control.open(path, as_picture=alt)
 
     def _lay_out(self) -> None:
         self.tabs.setDocumentMode(True)
@@ -167,13 +229,14 @@ class MainWindow(QMainWindow):
 
     def _make_file_menu(self) -> None:
         file = self.menus["file"]
-        add_action(file, "&Open…", QKeySequence.StandardKey.Open, self._choose_model)
+        add_action(file, "&Open…", QKeySequence.StandardKey.Open, self.choose_model)
         self.reading = ReadingControl(self)
         self.reading.wished.connect(self.explorer.open)
         file.addAction(self.reading.action)
         self.recent = RecentMenu(self)
         self.recent.chosen.connect(self.open_path)
         file.addMenu(self.recent)
+        add_action(file, "Re&load", QKeySequence.StandardKey.Refresh, self.explorer.reload)
         file.addSeparator()
 
     def _make_last_entries(self) -> None:
@@ -181,22 +244,25 @@ class MainWindow(QMainWindow):
         file, help_menu = self.menus["file"], self.menus["help"]
         file.addSeparator()
         add_action(file, "&Quit", QKeySequence.StandardKey.Quit, self.close)
-        add_action(help_menu, "&Shortcuts", "F1", partial(show_shortcuts, self))
-        add_action(help_menu, "&About this model", None, self._show_about)
-        self.menus["edit"].menuAction().setVisible(not self.menus["edit"].isEmpty())
+        add_action(help_menu, "About this &model", None, self._show_about)
 
     def _on_opened(self, opened: jobs.Opened) -> None:
-        source, device = opened.model.source, opened.model.device
-        labels = source.bundle.label_names if source.bundle is not None else ()
+        source = opened.model.source
         settings.remember_bundle(source.path)
         self.message.hide()
-        self.reading.set_source(source)
         self._show_notes(opened)
+        self._pointer.setText(in_words(source))
+        self._show_source(opened)
+
+    def _show_source(self, opened: jobs.Opened) -> None:
+        """What the window says of a model wherever it says it."""
+        source, device = opened.model.source, opened.model.device
+        labels = source.bundle.label_names if source.bundle is not None else ()
+        self.reading.set_source(source)
         self.setWindowTitle(f"{source.name} — Latent Plane")
         reason = f" ({device.reason})" if device.reason else ""
         self._device.setText(device.description + reason)
         self._device.setToolTip(f"Not on a GPU: {device.reason}" if device.reason else device.description)
-        self._pointer.setText(in_words(source))
         self.panel.set_model(source.reading.latent_dim, labels, opened.posterior is not None)
 
     def _show_notes(self, opened: jobs.Opened) -> None:
@@ -209,7 +275,11 @@ class MainWindow(QMainWindow):
 
     def _on_open_failed(self, error: Exception) -> None:
         self._pointer.clear()
-        if not self.reading.show_error(error):
+        if self.reading.show_error(error):
+            return
+        if isinstance(error, UnreadError):
+            self.show_error(error, actions=[("How is it read?", lambda: self.reading.open_dialog(error))])
+        else:
             self.show_error(error)
 
     def _on_state(self, state: ViewState) -> None:
@@ -232,12 +302,12 @@ class MainWindow(QMainWindow):
                 f"z  {format_z(self.explorer.state.plane.embed(self._pointer_ab).tolist())}"
             )
 
-    def _choose_model(self) -> None:
-        chosen, _ = QFileDialog.getOpenFileName(
-            self, "Open a bundle or a decoder", "", "Models (manifest.json *.latent *.onnx);;All files (*)"
-        )
+    def choose_model(self) -> bool:
+        """Ask for a file and open it; False if none was chosen."""
+        chosen, _ = QFileDialog.getOpenFileName(self, "Open a bundle, a decoder or an export", "", OPEN_KINDS)
         if chosen:
-            self.open_path(Path(chosen))
+            self.provenance_control.open(Path(chosen))
+        return bool(chosen)
 
     def _show_about(self) -> None:
         source = self.explorer.source

@@ -46,6 +46,7 @@ class PathControl(QObject):
         self._walk: Walk | None = None
         self._route: Route | None = None
         self._share = 0.0
+        self._space_tapped = False
         self._played_z: tuple[float, ...] | None = None
         self.player = PathPlayer(self)
         self.exports = AnimationExport(explorer)
@@ -67,14 +68,22 @@ class PathControl(QObject):
         self._make_menu()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Any click or key on the plane stops what is played; Space there plays, Delete removes a point."""
+        """Any click or key on the plane stops what is played; Space there plays, Delete removes a point.
+
+        Space plays when it is let go: held down, it moves the plane with the mouse.
+        """
         if event.type() == QEvent.Type.MouseButtonPress:
+            self._space_tapped = False
             self.player.stop()
+        elif event.type() == QEvent.Type.KeyRelease and isinstance(event, QKeyEvent):
+            if event.key() == Qt.Key.Key_Space and self._space_tapped and not event.isAutoRepeat():
+                self._space_tapped = False
+                self._play_or_pause()
         elif event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             if event.key() == Qt.Key.Key_Space and not event.modifiers():
-                if not event.isAutoRepeat():
-                    self._play_or_pause()
-                return True
+                self._space_tapped = self._space_tapped or not event.isAutoRepeat()
+                return False
+            self._space_tapped = False
             self.player.stop()
             if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and self._chosen is not None:
                 self._remove(self._chosen)

@@ -67,6 +67,8 @@ class PathHandles(QObject):
         return False
 
     def _press(self, event: QMouseEvent) -> bool:
+        if self._plane.is_space_held:
+            return False  # it holds the plane
         index = self._point_at(event.position())
         modifiers = event.modifiers()
         if modifiers & Qt.KeyboardModifier.ShiftModifier:
@@ -141,5 +143,5 @@ class PathHandles(QObject):
         if shape is not None:
             self._plane.setCursor(shape)
         elif self._shape_is_ours:
-            self._plane.setCursor(Qt.CursorShape.CrossCursor)
+            self._plane.show_hand()
         self._shape_is_ours = shape is not None

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QMimeData, QObject
 from PySide6.QtGui import QGuiApplication, QKeySequence
 
 from desktop import jobs
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from desktop.widgets.main_window import MainWindow
 
 SAVED_PICTURE_SCALE = 10
+NOTE_TYPE = "application/x-latent-plane"
 
 
 class PictureControl(QObject):
@@ -78,7 +79,11 @@ class PictureControl(QObject):
     def _copy(self) -> None:
         image = self._window.panel.picture.picture.image()
         if image is not None:
-            QGuiApplication.clipboard().setImage(image)
+            data = QMimeData()
+            data.setImageData(image)
+            # Pasted into this program, it says where it came from; others take the picture.
+            data.setData(NOTE_TYPE, self._window.explorer.note("picture", scale=1).encode())
+            QGuiApplication.clipboard().setMimeData(data)
             self._window.show_status("picture copied")
 
     def _save(self) -> None:
@@ -88,4 +93,5 @@ class PictureControl(QObject):
                 window, "Save picture", "picture.png", "PNG (*.png)", window.message.show_message
             )
             if path is not None:
-                window.explorer.save_picture(path, self.picture, SAVED_PICTURE_SCALE)
+                note = window.explorer.note("picture", scale=SAVED_PICTURE_SCALE)
+                window.explorer.save_picture(path, self.picture, SAVED_PICTURE_SCALE, note)

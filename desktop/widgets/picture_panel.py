@@ -1,11 +1,10 @@
 """The picture at the cursor, how it is drawn, and its z."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QVBoxLayout,
@@ -14,6 +13,7 @@ from PySide6.QtWidgets import (
 
 from desktop.latent_plane import format_z, parse_z
 from desktop.state import PictureMode, ViewState
+from desktop.widgets.error_label import ErrorLabel
 from desktop.widgets.picture_view import PictureView
 
 PICTURE_PX = 298
@@ -36,15 +36,15 @@ class PicturePanel(QWidget):
         self.mode = QComboBox()
         self.mode.addItems([mode.value for mode in PictureMode])
         self.mode.setAccessibleName("How the picture is drawn")
+        self.mode.setToolTip("Probabilities, black and white at ½, or one draw from them")
         self.copy = QPushButton("Copy")
+        self.copy.setToolTip("Copy the picture; pasted into this program it says where it was made")
         self.save = QPushButton("Save…")
+        self.save.setToolTip("Save the picture as a PNG that can be opened again")
         self.z = QLineEdit()
         self.z.setAccessibleName("z")
         self.z.setToolTip("The cursor's z: type or paste numbers, Return moves there")
-        self.z_error = QLabel()
-        self.z_error.setWordWrap(True)
-        self.z_error.setTextFormat(Qt.TextFormat.PlainText)
-        self.z_error.setStyleSheet("color: #d9534f;")
+        self.z_error = ErrorLabel()
         self.z_error.hide()
 
         self.mode.textActivated.connect(lambda text: self.mode_wanted.emit(PictureMode(text)))
@@ -59,12 +59,16 @@ class PicturePanel(QWidget):
         above.addWidget(self.save)
         z_row = QFormLayout()
         z_row.addRow("z", self.z)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.picture)
-        layout.addLayout(above)
-        layout.addLayout(z_row)
-        layout.addWidget(self.z_error)
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.addWidget(self.picture)
+        self._layout.addLayout(above)
+        self._layout.addLayout(z_row)
+        self._layout.addWidget(self.z_error)
+
+    def add_below(self, widget: QWidget) -> None:
+        """One more part below z."""
+        self._layout.addWidget(widget)
 
     def set_latent_dim(self, latent_dim: int) -> None:
         """Take z of so many numbers."""

@@ -3,6 +3,7 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QCheckBox,
+    QComboBox,
     QGroupBox,
     QHBoxLayout,
     QLabel,
@@ -12,17 +13,43 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop.chart import AxisScale
 from desktop.state import Layer, ViewState
+from desktop.widgets.layer_keys import DensityKey, HolesKey
 from desktop.widgets.legend import Legend
 
 # These show the held-out images, which not every model comes with.
-NEED_POINTS = (Layer.POINTS,)
+NEED_POINTS = (Layer.DENSITY, Layer.HOLES, Layer.POINTS, Layer.THUMBNAIL, Layer.ELLIPSE)
+TOOL_TIPS = {
+    Layer.BACKDROP: "The picture that each place decodes to",
+    Layer.PRIOR: "Contours within which the plane holds 50, 90 and 99 % of the prior N(0, I)",
+    Layer.DENSITY: (
+        "The aggregate posterior: the mean of q(z|x) over all held-out images, on the plane.\n"
+        "Where the prior and it agree, its colour is that of the prior's own density."
+    ),
+    Layer.HOLES: "Where the prior expects at least ten times as many held-out images as there are",
+    Layer.POINTS: "The mean of q(z|x) of every held-out image",
+    Layer.THUMBNAIL: (
+        "Point at a held-out image to see it. Ctrl-click pins it, the key I the one nearest to the cursor;\n"
+        "the same again takes it away"
+    ),
+    Layer.ELLIPSE: (
+        "The posterior q(z|x) of the held-out image under the pointer: on a plane 39 % of it lies within\n"
+        "1 standard deviation (σ), and 86 % within 2"
+    ),
+    Layer.ENCODED: "The posterior q(z|x) that the encoder gives what is drawn: 1 and 2 standard deviations",
+    Layer.TRUE_POSTERIOR: (
+        "The posterior p(z|x) of what is drawn, from the decoder alone, for two latent dimensions:\n"
+        "the curves hold 50 and 95 % of it"
+    ),
+}
 
 
 class ViewPanel(QWidget):
     """Shows a ViewState's plane and layers; says what the person wants by signals."""
 
     axes_wanted = Signal(int, int)
+    scale_wanted = Signal(object)
     principal_wanted = Signal()
     through_path_wanted = Signal()
     layer_wanted = Signal(object, bool)
@@ -37,12 +64,22 @@ class ViewPanel(QWidget):
         self.axes = QWidget()
         self.layers = {layer: QCheckBox(layer.value) for layer in Layer}
         self.legend = Legend()
+        self.keys: dict[Layer, QWidget] = {Layer.DENSITY: DensityKey(), Layer.HOLES: HolesKey()}
 
+        self.scale = QComboBox()
+        self.scale.addItems([scale.value for scale in AxisScale])
+        self.scale.setAccessibleName("Axes")
+        self.scale.setToolTip(
+            "Linear z, or the prior's quantiles: every square of the plane is then as likely\n"
+            "under the prior as every other of its size"
+        )
+        self.scale.activated.connect(lambda index: self.scale_wanted.emit(list(AxisScale)[index]))
         self.principal.clicked.connect(self.principal_wanted)
         self.through_path.clicked.connect(self.through_path_wanted)
         for spin in (self.right, self.up):
             spin.valueChanged.connect(lambda: self.axes_wanted.emit(self.right.value(), self.up.value()))
         for layer, box in self.layers.items():
+            box.setToolTip(TOOL_TIPS[layer])
             box.clicked.connect(lambda on, layer=layer: self.layer_wanted.emit(layer, on))
         self._lay_out()
 
@@ -64,8 +101,11 @@ class ViewPanel(QWidget):
             spin.blockSignals(True)
             spin.setValue(axis)
             spin.blockSignals(False)
+        self.scale.setCurrentIndex(list(AxisScale).index(state.scale))
         for layer, box in self.layers.items():
             box.setChecked(layer in state.layers)
+            if layer in self.keys:
+                self.keys[layer].setVisible(layer in state.layers and box.isEnabled())
         self.legend.set_hidden(state.hidden_labels)
         self.through_path.setEnabled(len(state.path) > 2)
 
@@ -81,14 +121,23 @@ class ViewPanel(QWidget):
             axes_row.addWidget(QLabel(name))
             axes_row.addWidget(spin, 1)
             spin.setAccessibleName(f"{name}: dimension")
+            spin.setToolTip(
+                f"The latent dimension that grows {'to the right' if spin is self.right else 'upward'}"
+            )
+        scale_row = QHBoxLayout()
+        scale_row.addWidget(QLabel("Axes"))
+        scale_row.addWidget(self.scale, 1)
         layers = QGroupBox("Layers")
         in_layers = QVBoxLayout(layers)
         for layer, box in self.layers.items():
             in_layers.addWidget(box)
             if layer is Layer.POINTS:
                 in_layers.addWidget(self.legend)
+            if layer in self.keys:
+                in_layers.addWidget(self.keys[layer])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 6, 0, 0)
+        layout.addLayout(scale_row)
         layout.addWidget(self.axes)
         layout.addWidget(layers)
         layout.addStretch(1)

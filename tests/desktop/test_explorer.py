@@ -146,14 +146,16 @@ def test_moving_off_the_plane_decodes_it_again(make_explorer, make_bundle, qtbot
     assert heard.events[2:] == ["picture_decoded"]
 
 
-def test_a_backdrop_covers_what_is_in_view(explorer, qtbot):
-    """Coarse and fine both say the edges of the view that they were decoded for."""
-    edges = []
-    explorer.backdrop_decoded.connect(lambda backdrop: edges.append(backdrop.edges))
+def test_what_is_in_view_is_there_when_the_backdrop_is_finished(explorer, qtbot):
+    """Every tile of the finest level that meets the view is in the cache."""
     view = Viewport((1.0, -1.0), 3.0)
     with qtbot.waitSignal(explorer.backdrop_finished, timeout=SOON_MS):
         explorer.set_state(replace(explorer.state, viewport=view))
-    assert edges == [view.edges(SIZE_PX)] * 2
+    cut = explorer.tiles.shown
+    level = cut.pyramid.level(view.units_per_px(SIZE_PX))
+    tiles = cut.pyramid.meeting(view.edges(SIZE_PX), level)
+    assert len(tiles) > 1
+    assert all(explorer.tiles.cache.get(cut.space, tile) is not None for tile in tiles)
 
 
 def test_of_many_cursor_positions_the_last_is_always_shown(explorer, qtbot):

@@ -23,6 +23,11 @@ WITHOUT_QT = (
     "image_note",
     "provenance",
     "state_text",
+    "history",
+    "session",
+    "coordinates",
+    "report",
+    "shortcuts",
     "device",
     "watchdog",
 )

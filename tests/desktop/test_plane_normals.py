@@ -1,5 +1,7 @@
 """Marginals, ellipses and the prior's contours against sampling and against the definitions."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -11,6 +13,7 @@ from desktop.plane_normals import (
     prior_on,
     project_normals,
     radius_of_mass,
+    same_marginals,
 )
 
 TILTED = plane_through((0.5, -1.0, 2.0), (1.5, 0.0, 2.5), (0.0, 1.0, 1.0))
@@ -92,3 +95,14 @@ def test_in_one_dimension_the_priors_contours_are_upright_lines():
 def test_a_plane_with_no_second_direction_is_of_one_dimension():
     """As `axis_plane` makes it."""
     assert prior_on(Plane((0.0,), (1.0,), (0.0,))).covariance.tolist() == [[[1.0, 0.0], [0.0, 0.0]]]
+
+
+def test_parallel_planes_straight_above_each_other_have_the_same_marginals():
+    """So the cursor's other coordinates change no map; a plane that is turned or moved along itself does."""
+    z = (3.0, -2.0, 7.0)
+    assert same_marginals(TILTED, TILTED.through(z))
+    mean, logvar = np.ones((1, 3)), np.zeros((1, 3))
+    here, above = (project_normals(plane, mean, logvar) for plane in (TILTED, TILTED.through(z)))
+    np.testing.assert_allclose(here.mean, above.mean, atol=1e-9)
+    assert not same_marginals(TILTED, replace(TILTED, origin=(0.0, 0.0, 0.0)))
+    assert not same_marginals(axis_plane(z, 0, 1), axis_plane(z, 1, 2))

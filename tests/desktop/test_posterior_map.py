@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from desktop.aggregate_posterior import density
+from desktop.chart import AxisScale, Chart, Projection
 from desktop.density_colors import density_picture
 from desktop.latent_plane import Viewport, axis_plane
 from desktop.plane_normals import PlaneNormals, project_normals
@@ -11,6 +12,11 @@ from desktop.posterior_map import MAX_CELL_PX, MIN_CELL_PX, cell_size_px, poster
 
 PLANE = axis_plane((0.0, 0.0))
 SIZE_PX = (400, 300)
+
+
+def seen(viewport, scale=AxisScale.LINEAR):
+    """A part of the plane in 400 × 300 pixels."""
+    return Projection(Chart(PLANE, scale), viewport, SIZE_PX)
 
 
 def draw_normals(deviation, count=200):
@@ -22,7 +28,7 @@ def draw_normals(deviation, count=200):
 def test_the_map_is_the_densitys_picture_at_the_centres_of_its_cells():
     """Between its corners, some of it beyond the view on every side."""
     normals, viewport = draw_normals(0.3), Viewport((0.3, -0.2), 6.0)
-    *_, found = posterior_map(normals, PLANE, viewport, SIZE_PX)
+    *_, found = posterior_map(normals, seen(viewport))
     (left, top), (right, bottom) = found.corners
     view = viewport.edges(SIZE_PX)
     assert left < view[0] and bottom < view[1] and right > view[2] and top > view[3]
@@ -37,7 +43,7 @@ def test_the_map_is_the_densitys_picture_at_the_centres_of_its_cells():
 def test_holes_are_found_where_nothing_is():
     """Posteriors on one side only leave the other to the prior."""
     left = PlaneNormals(np.array([[-1.0, 0.0]]), np.eye(2)[None] * 0.5)
-    *_, found = posterior_map(left, PLANE, Viewport(span=8.0), SIZE_PX)
+    *_, found = posterior_map(left, seen(Viewport(span=8.0)))
     rings = np.concatenate([ring for region in found.holes for ring in region.rings])
     assert rings[:, 0].max() > 2.5
     assert np.hypot(*rings.T).max() < 3.1
@@ -49,11 +55,32 @@ def test_holes_are_found_where_nothing_is():
 )
 def test_the_grid_is_as_fine_as_the_posteriors_in_view_need(deviation, span, expected_px):
     """Two cells a standard deviation, within bounds."""
-    assert cell_size_px(draw_normals(deviation), Viewport(span=span), SIZE_PX) == pytest.approx(expected_px)
+    assert cell_size_px(draw_normals(deviation), seen(Viewport(span=span))) == pytest.approx(expected_px)
 
 
 def test_a_view_with_nothing_in_it_is_clear():
     """Far away there is neither density nor hole."""
-    *_, found = posterior_map(draw_normals(0.3), PLANE, Viewport((100.0, 100.0), 1.0), SIZE_PX)
+    *_, found = posterior_map(draw_normals(0.3), seen(Viewport((100.0, 100.0), 1.0)))
     assert (found.picture[..., 3] == 0).all()
     assert found.holes == ()
+
+
+def test_on_quantile_axes_cells_are_even_in_probability():
+    """Their centres are at quantiles of the prior; the picture ends where the quantiles do."""
+    normals = draw_normals(0.3)
+    projection = seen(Viewport((0.5, 0.5), 1.1), AxisScale.QUANTILES)
+    *_, found = posterior_map(normals, projection)
+    rows, columns = found.picture.shape[:2]
+    a = projection.chart.ab(np.stack([(np.arange(columns) + 0.5) / columns, np.full(columns, 0.5)], axis=1))
+    b = projection.chart.ab(np.stack([np.full(rows, 0.5), (np.arange(rows) + 0.5) / rows], axis=1))
+    *_, q = density(normals, a[:, 0], b[:, 1])
+    assert np.abs(found.picture.astype(int) - density_picture(q, 2)).max() <= 1
+    np.testing.assert_allclose(projection.chart.view(found.corners), [[0, 1], [1, 0]], atol=1e-6)
+
+
+@pytest.mark.parametrize("center", [(5.0, 0.5), (0.5, -3.0), (-9.0, 9.0)])
+def test_beyond_the_ends_of_quantile_axes_there_is_nothing_and_no_error(center):
+    """A view may be moved there."""
+    steps = posterior_map(draw_normals(0.3), seen(Viewport(center, 0.5), AxisScale.QUANTILES))
+    *_, found = steps
+    assert np.isfinite(found.corners).all()

@@ -79,7 +79,9 @@ def test_a_state_comes_back_equal(dims):
 
 def test_choices_are_written_by_name():
     """What they are called in the window may change, and a file from before opens all the same."""
-    written = through_json(ViewState(picture_mode=PictureMode.SAMPLE))
+    written = through_json(
+        ViewState(picture_mode=PictureMode.SAMPLE, layers=frozenset({Layer.BACKDROP, Layer.POINTS}))
+    )
     assert written["picture_mode"] == "sample"
     assert written["layers"] == ["backdrop", "points"]
 

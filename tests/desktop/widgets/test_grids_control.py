@@ -74,12 +74,22 @@ def test_after_the_last_seed_comes_a_first_one(window, qtbot):
     assert window.grids.seed.value() < MAX_SEED
 
 
-def test_a_sheet_can_be_asked_for_again(window, qtbot):
-    """By its seed and size, which its controls then show."""
-    with qtbot.waitSignal(window.grids.sheet_shown, timeout=SOON_MS):
-        window.grids.show_samples(3, 17)
-    assert window.grids.samples.isVisible()
-    assert (window.grids.samples_n.value(), window.grids.seed.value()) == (3, 17)
-    with qtbot.waitSignal(window.grids.sheet_shown, timeout=SOON_MS):
-        window.grids.show_manifold(5)
-    assert len(window.grids.manifold.sheet.z) == 25
+def test_a_saved_sheet_brings_its_page_back(window, qtbot, tmp_path, monkeypatch):
+    """Dropped on the window again: the same page, of the same seed and size."""
+    grids = window.grids
+    open_page(window, qtbot, Qt.Key.Key_2)
+    for control, value in ((grids.samples_n, 3), (grids.seed, 17)):
+        with qtbot.waitSignal(grids.sheet_shown, timeout=SOON_MS):
+            control.setValue(value)
+    shown = grids.samples.sheet.picture
+    monkeypatch.setattr("desktop.widgets.grids_control.ask_where", lambda *_: tmp_path / "samples.png")
+    with qtbot.waitSignal(window.explorer.saved, timeout=SOON_MS):
+        qtbot.mouseClick(grids.samples.save, LEFT)
+    with qtbot.waitSignal(grids.sheet_shown, timeout=SOON_MS):
+        grids.seed.setValue(1)
+    qtbot.keyClick(window.tabs.currentWidget(), Qt.Key.Key_1, CONTROL)
+    with qtbot.waitSignal(grids.sheet_shown, timeout=SOON_MS):
+        window.provenance_control.open(tmp_path / "samples.png")
+    assert grids.samples.isVisible()
+    assert (grids.samples_n.value(), grids.seed.value()) == (3, 17)
+    assert (grids.samples.sheet.picture == shown).all()

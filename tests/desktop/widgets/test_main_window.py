@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction, QGuiApplication
-from PySide6.QtWidgets import QLabel, QMessageBox, QToolButton
+from PySide6.QtWidgets import QLabel, QToolButton
 
 from desktop.latent_plane import Viewport, manifold_grid, sample_prior
 from desktop.pictures import tile, to_bytes
 from desktop.runtime import Model
 from desktop.state import Layer
 from desktop.widgets import colors
+from desktop.widgets.shortcuts_dialog import ShortcutsDialog
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
@@ -84,6 +85,7 @@ def test_opening_shows_the_model(open_window, bundle_path, qtbot, pixels, gray, 
     assert any(text.startswith("CPU, ") for text in texts(window))
     assert any("MNIST, small" in text for text in texts(window))
     picture = pixels(window.plane.grab().toImage())
+    bare = bare[: len(picture)]  # the time bar has come, below
     inside = np.s_[10:-40, 60:-10]
     assert (picture[inside] != bare[inside]).any(axis=-1).mean() > 0.5
     for label in range(10):
@@ -229,27 +231,32 @@ def test_letters_in_the_field_are_text_and_no_shortcuts(window, qtbot):
 
 
 def test_the_wheel_zooms_and_the_backdrop_is_decoded_again(window, qtbot, turn_wheel, pixels):
-    """The point under the pointer stays; then the plane is decoded for just what is in view."""
+    """The point under the pointer stays; then the plane is decoded finer, where it is looked at."""
     pixel = at(window, 1, 1)
     before = plane_point(window, pixel)
-    arrived = []
-    window.explorer.backdrop_decoded.connect(arrived.append)
-    blurred = None
-    with qtbot.waitSignal(window.explorer.backdrop_finished, timeout=SOON_MS):
-        for _ in range(5):
-            turn_wheel(window.plane, pixel, 2)
-        blurred = pixels(window.plane.grab().toImage())
+    for _ in range(5):
+        turn_wheel(window.plane, pixel, 2)
+    blurred = pixels(window.plane.grab().toImage())
+    qtbot.waitUntil(lambda: window.explorer.tiles.is_complete, timeout=SOON_MS)
     viewport = window.explorer.state.viewport
     assert viewport.span < 2
     assert viewport.to_plane(window.plane.size_px(), pixel.x(), pixel.y()) == pytest.approx(before)
-    assert arrived[-1].edges == viewport.edges(window.plane.size_px())
     assert (pixels(window.plane.grab().toImage()) != blurred).any(axis=-1).mean() > 0.2
+
+
+def cells_in_view(window):
+    """The middles (a, b) of the pictures on the plane, by hand: their sides are powers of a half."""
+    size_px = window.plane.size_px()
+    units = window.explorer.state.viewport.units_per_px(size_px)
+    side = 2.0 ** -np.floor(-np.log2(units * 24))
+    left, bottom, right, top = window.explorer.state.viewport.edges(size_px)
+    columns = np.arange(np.ceil(left / side), np.floor(right / side))
+    rows = np.arange(np.ceil(bottom / side), np.floor(top / side))
+    return side, [((column + 0.5) * side, (row + 0.5) * side) for row in rows for column in columns]
 
 
 def test_the_backdrop_is_the_decoded_plane(window, qtbot, pixels, decoded):
     """The mean brightness of a cell on the screen follows that of the picture decoded at its centre."""
-    backdrop = []
-    window.explorer.backdrop_decoded.connect(backdrop.append)
     with qtbot.waitSignal(window.explorer.backdrop_finished, timeout=SOON_MS):
         qtbot.keyClick(window.plane, Qt.Key.Key_Plus)
         qtbot.mouseClick(
@@ -258,19 +265,19 @@ def test_the_backdrop_is_the_decoded_plane(window, qtbot, pixels, decoded):
             pos=QPoint(10, window.panel.view.layers[Layer.POINTS].height() // 2),
         )
     qtbot.keyClick(window.plane, Qt.Key.Key_Right, CONTROL)
-    picture, (left, bottom, right, top) = backdrop[-1].picture, backdrop[-1].edges
-    rows, columns = picture.shape[0] // 28, picture.shape[1] // 28
     screen = pixels(window.plane.grab().toImage())[..., 0].astype(float)
     found, expected = [], []
-    for row in range(2, rows - 2, 3):
-        for column in range(3, columns - 2, 3):
-            a = left + (column + 0.5) * (right - left) / columns
-            b = top - (row + 0.5) * (top - bottom) / rows
-            if np.hypot(a - window.explorer.state.z[0], b - window.explorer.state.z[1]) < 1:
-                continue
-            center = at(window, a, b)
-            found.append(screen[center.y() - 10 : center.y() + 10, center.x() - 10 : center.x() + 10].mean())
-            expected.append(decoded((a, b))[4:24, 4:24].mean())
+    side, cells = cells_in_view(window)
+    units = window.explorer.state.viewport.units_per_px(window.plane.size_px())
+    reach = round(10 / 28 * side / units)
+    for a, b in cells[::5]:
+        center = at(window, a, b)
+        if np.hypot(a - window.explorer.state.z[0], b - window.explorer.state.z[1]) < 1 or center.x() < 60:
+            continue
+        found.append(
+            screen[center.y() - reach : center.y() + reach, center.x() - reach : center.x() + reach].mean()
+        )
+        expected.append(decoded((a, b))[4:24, 4:24].mean())
     assert len(found) > 20
     assert np.corrcoef(found, expected)[0, 1] > 0.95
 
@@ -598,7 +605,7 @@ def test_closing_ends_all_threads_even_in_the_middle_of_work(open_window, bundle
     assert threading.active_count() > before
     qtbot.keyClick(window.plane, Qt.Key.Key_Home)
     arrived = []
-    window.explorer.backdrop_decoded.connect(arrived.append)
+    window.explorer.tiles.decoded.connect(arrived.append)
     start = time.monotonic()
     window.close()
     assert time.monotonic() - start < 1
@@ -629,11 +636,11 @@ def test_the_window_comes_back_in_its_size(open_window):
 def test_help_is_a_key_away(window, qtbot):
     """F1 opens the shortcuts, and Escape closes them."""
     qtbot.keyClick(window.plane, Qt.Key.Key_F1)
-    (box,) = window.findChildren(QMessageBox)
-    qtbot.waitUntil(box.isVisible)
-    assert "Wheel" in box.text()
-    qtbot.keyClick(box, Qt.Key.Key_Escape)
-    qtbot.waitUntil(lambda: not window.findChildren(QMessageBox))
+    (dialog,) = window.findChildren(ShortcutsDialog)
+    qtbot.waitUntil(dialog.isVisible)
+    assert any("Wheel" in shortcut.keys for shortcut in dialog.shown())
+    qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: not window.findChildren(ShortcutsDialog))
 
 
 def test_no_two_actions_share_a_key(window):

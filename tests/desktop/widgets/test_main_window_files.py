@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QFileDialog, QLabel
+from PySide6.QtWidgets import QAbstractButton, QFileDialog, QLabel
 
 from desktop.image_note import read_note
 from desktop.latent_plane import manifold_grid, sample_prior
@@ -116,7 +116,7 @@ def test_a_bundle_is_opened_with_the_dialog(window, make_bundle, qtbot, answer):
     with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
         qtbot.keyClick(window.plane, Qt.Key.Key_O, CONTROL)
     assert window.explorer.source.path == path
-    assert asked[0][0] == "Open a bundle or a decoder"
+    assert asked[0][0] == "Open a bundle, a decoder or an export"
     answer(None)
     qtbot.keyClick(window.plane, Qt.Key.Key_O, CONTROL)
     qtbot.wait(50)
@@ -151,13 +151,19 @@ def test_nothing_of_the_bundle_before_stays(window, make_bundle, qtbot):
     with qtbot.waitSignal(window.explorer.backdrop_finished, timeout=SOON_MS):
         window.open_path(make_bundle(name="second", latent_dim=3, image_shape=(3, 9, 9), seed=1))
     assert window.explorer.state.path == ()
-    assert not window.panel.path.save.isEnabled()
+    assert not window.panel.path.play.isEnabled()
     assert not window.panel.view.layers[Layer.POINTS].isEnabled()
     assert not window.grids.samples.save.isEnabled()
     assert window.grids.samples.view.image() is None
     assert window.panel.picture.picture.image().width() == 9
     qtbot.waitUntil(
-        lambda: not [button for button in window.panel.view.legend.children() if button.isWidgetType()]
+        lambda: (
+            not [
+                button
+                for button in window.panel.view.legend.findChildren(QAbstractButton)
+                if button.isVisible()
+            ]
+        )
     )
     window.plane.grab()
 
@@ -279,7 +285,7 @@ def test_a_dialog_that_is_left_writes_nothing(window, qtbot, answer, tmp_path, m
     asked = answer(None)
     make_path(window, qtbot)
     qtbot.mouseClick(window.panel.picture.save, LEFT)
-    qtbot.mouseClick(window.panel.path.save, LEFT)
+    save_film(window, qtbot)
     qtbot.keyClick(window.plane, Qt.Key.Key_2, CONTROL)
     qtbot.waitUntil(lambda: window.grids.samples.save.isEnabled(), timeout=SOON_MS)
     qtbot.mouseClick(window.grids.samples.save, LEFT)
