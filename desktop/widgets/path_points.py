@@ -41,8 +41,11 @@ class PathPoints(QTableWidget):
         if path != self._path:
             self.setRowCount(len(path))
             for row, z in enumerate(path):
-                if row >= len(self._path) or self._path[row] != z or self.item(row, 0) is None:
+                item = self.item(row, 0)
+                if item is None:
                     self.setItem(row, 0, QTableWidgetItem(format_z(z)))
+                elif row >= len(self._path) or self._path[row] != z:
+                    item.setText(format_z(z))
             self._path = path
         if selected is None:
             self.setCurrentCell(-1, -1)
@@ -81,5 +84,6 @@ class PathPoints(QTableWidget):
                 self.z_typed.emit(row, z)
         # What is shown is always what is.
         self.blockSignals(True)
-        item.setText(format_z(self._path[row]))
+        if (item := self.item(row, 0)) is not None:
+            item.setText(format_z(self._path[row]))
         self.blockSignals(False)

@@ -169,7 +169,7 @@ def test_the_line_is_the_curve_that_is_taken(window, qtbot, pixels):
     assert yellow_at(window, pixels, 0, 1)
     assert not yellow_at(window, pixels, 0, 0)
     window.panel.path.closed.click()
-    assert yellow_at(window, pixels, 0.02, 0.02)
+    assert yellow_at(window, pixels, 0.5, -0.5)
     window.panel.path.kind.setFocus()
     qtbot.keyClick(window.panel.path.kind, Qt.Key.Key_Down)
     assert window.explorer.state.path_kind is PathKind.SPHERICAL
