@@ -13,6 +13,9 @@ from desktop.widgets.time_bar import TimeBar, epoch_in_words
 if TYPE_CHECKING:
     from desktop.widgets.main_window import MainWindow
 
+# How long playing waits for the plane of an epoch to be decoded.
+PATIENCE_MS = 1000
+
 
 class TimeControl(QObject):
     """Wires the time bar to the explorer.
@@ -31,6 +34,10 @@ class TimeControl(QObject):
         self.bar = TimeBar()
         self._clock = QTimer(self, timerType=Qt.TimerType.PreciseTimer)
         self._clock.timeout.connect(self._step)
+        # Where the plane takes longer than an epoch is shown, playing waits for it: so each one is seen.
+        self._patience = QTimer(self, singleShot=True, interval=PATIENCE_MS)
+        explorer.model_changed.connect(self._patience.start)
+        explorer.backdrop_finished.connect(self._patience.stop)
         window.below_plane.addWidget(self.bar)
         view = window.menus["view"]
         view.addSeparator()
@@ -91,5 +98,5 @@ class TimeControl(QObject):
         following = self.timeline.index + 1
         if following >= len(self.timeline.epochs):
             self._pause()
-        elif self.timeline.is_shown and self.timeline.is_ready(following):
+        elif self.timeline.is_shown and self.timeline.is_ready(following) and not self._patience.isActive():
             self.timeline.go_to(following, record=False)

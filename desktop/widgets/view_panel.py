@@ -129,6 +129,7 @@ class ViewPanel(QWidget):
         scale_row.addWidget(self.scale, 1)
         layers = QGroupBox("Layers")
         in_layers = QVBoxLayout(layers)
+        in_layers.setSpacing(3)
         for layer, box in self.layers.items():
             in_layers.addWidget(box)
             if layer is Layer.POINTS:
