@@ -213,6 +213,7 @@ class Explorer(QObject):
 
     def _request_picture(self) -> None:
         if self._now is not None:
+            self.tiles.hurry()
             job = jobs.decode_picture(self._now.model, self.state.z)
             self.run("picture", PICTURE, job, self.picture_decoded.emit)
 

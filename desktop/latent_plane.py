@@ -213,6 +213,7 @@ def spread_apart(points: ArrayLike, distance: float, rounds: int = 30) -> Double
     """Points [N, 2] pushed away from each other until they are `distance` apart, or nearly so."""
     spread = np.array(points, np.float64).reshape(-1, 2)
     for _ in range(rounds):
+        before = spread.copy()
         for i in range(len(spread)):
             for j in range(i):
                 apart = spread[i] - spread[j]
@@ -222,6 +223,8 @@ def spread_apart(points: ArrayLike, distance: float, rounds: int = 30) -> Double
                     push = (distance - length) / 2 * direction
                     spread[i] += push
                     spread[j] -= push
+        if (spread == before).all():
+            break
     return spread
 
 

@@ -40,6 +40,10 @@ NUDGE_SHARE = 0.01
 FINER, COARSER = 0.1, 5.0
 # So long the layers are drawn before events are looked at again.
 SLICE_S = 0.0008
+# While the cursor is dragged the layers get a slice only so often: its picture goes first.
+HURRIED_EVERY_MS, HURRY_S = 8, 0.1
+# Nothing of the axes is farther from these edges than so.
+AXES_LEFT_PX, AXES_BOTTOM_PX = 160, 60
 ARROWS = {
     Qt.Key.Key_Left: (-1, 0),
     Qt.Key.Key_Right: (1, 0),
@@ -112,6 +116,8 @@ class PlaneView(QWidget):
         self._overlays: dict[str, tuple[PlaneLayer, bool]] = {}
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._advance)
+        self._has_news = False  # layers that were drawn anew and are not on the screen
+        self._hurry_until = 0.0  # `time.perf_counter`
 
     @property
     def projection(self) -> Projection:
@@ -125,7 +131,7 @@ class PlaneView(QWidget):
     def redraw_under_points(self) -> None:
         """What `add_under_points` added has changed."""
         self._below.redraw()
-        self._soon.start()
+        self._draw_soon()
 
     def set_overlay(self, name: str, draw: Draw | None, over_points: bool = False) -> None:
         """Have `draw` paint a layer of its own, under the points or over them; None takes it away.
@@ -170,6 +176,7 @@ class PlaneView(QWidget):
             if old.path != state.path:
                 self.update()
             else:  # only the cursor moved: paint where it was and where it is
+                self._hurry_until = time.perf_counter() + HURRY_S
                 self._update_cursor(old)
                 self._update_cursor(state)
             return
@@ -203,8 +210,7 @@ class PlaneView(QWidget):
     def add_tiles(self, tiles: Sequence[Tile]) -> None:
         """These have come."""
         self._arrived.extend(tiles)
-        if not self._soon.isActive():
-            self._soon.start()
+        self._draw_soon()
 
     def set_thumbnail(self, image: QImage | None) -> None:
         """Show the picture beside the cursor."""
@@ -258,10 +264,11 @@ class PlaneView(QWidget):
             if layer.pixmap is None:
                 layer.complete(projection, ratio)
             layer.paint(painter, projection, area)
-            if not self._soon.isActive() and layer.is_due(projection, ratio):
-                self._soon.start()
+            if layer.is_due(projection, ratio):
+                self._draw_soon()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        draw_axes(painter, projection)
+        if area.left() < AXES_LEFT_PX or area.bottom() > self.height() - AXES_BOTTOM_PX:
+            draw_axes(painter, projection)
         draw_path(painter, self._state, self.to_px, self._path_point)
         self._draw_cursor(painter)
 
@@ -426,10 +433,17 @@ class PlaneView(QWidget):
         for layer in self._layers():
             if time.perf_counter() >= deadline:
                 break
-            if layer.advance(projection, ratio, deadline):
-                self.update()
-        if not self.is_settled:
-            self._soon.start()
+            self._has_news |= layer.advance(projection, ratio, deadline)
+        settled = self.is_settled
+        if not settled:
+            self._draw_soon()
+        if self._has_news and (settled or time.perf_counter() >= self._hurry_until):
+            self._has_news = False
+            self.update()
+
+    def _draw_soon(self) -> None:
+        if not self._soon.isActive():
+            self._soon.start(HURRIED_EVERY_MS if time.perf_counter() < self._hurry_until else 0)
 
     def _draw_arrived(self) -> None:
         """Draw the next tile that has come into the layer as it is."""
