@@ -1,4 +1,4 @@
-"""Geometry without Qt: a plane through the latent space, the part of it in view, grids and paths.
+"""Geometry without Qt: a plane through the latent space, the part of it in view, and grids.
 
 Plane coordinates are (a, b); z = origin + a·u + b·v. a grows to the right and b grows upward, as in any
 plot, so grids list their highest row first.
@@ -198,26 +198,6 @@ def sample_prior(count: int, latent_dim: int, seed: int) -> Floats:
     return np.random.default_rng(seed).standard_normal((count, latent_dim), dtype=np.float32)
 
 
-def path_points(points: ArrayLike, frame_count: int, closed: bool = False) -> Floats:
-    """z [frame_count, d] at even distances along straight lines through `points` [K, d].
-
-    A closed path returns to its first point, which is then not repeated as the last frame.
-
-    Raises ValueError for less than two different points or less than two frames.
-    """
-    corners = np.atleast_2d(np.asarray(points, np.float64))
-    if closed and len(corners):
-        corners = np.concatenate([corners, corners[:1]])
-    lengths = np.linalg.norm(np.diff(corners, axis=0), axis=1)
-    if len(corners) < 2 or not lengths.sum() > 0:
-        raise ValueError("found no two different points on the path, expected at least two; add points")
-    if frame_count < 2:
-        raise ValueError(f"found {frame_count} frames, expected at least 2; ask for more")
-    distance = np.concatenate([[0.0], lengths.cumsum()])
-    stops = np.linspace(0, distance[-1], frame_count, endpoint=not closed)
-    return np.stack([np.interp(stops, distance, column) for column in corners.T], axis=1).astype(np.float32)
-
-
 def ticks(low: float, high: float, most: int = 8) -> list[float]:
     """Round numbers between low and high, at steps of 1, 2 or 5 times a power of ten, at most `most`."""
     if not high > low:
@@ -233,6 +213,7 @@ def spread_apart(points: ArrayLike, distance: float, rounds: int = 30) -> Double
     """Points [N, 2] pushed away from each other until they are `distance` apart, or nearly so."""
     spread = np.array(points, np.float64).reshape(-1, 2)
     for _ in range(rounds):
+        before = spread.copy()
         for i in range(len(spread)):
             for j in range(i):
                 apart = spread[i] - spread[j]
@@ -242,6 +223,8 @@ def spread_apart(points: ArrayLike, distance: float, rounds: int = 30) -> Double
                     push = (distance - length) / 2 * direction
                     spread[i] += push
                     spread[j] -= push
+        if (spread == before).all():
+            break
     return spread
 
 

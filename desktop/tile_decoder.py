@@ -1,5 +1,6 @@
 """Has the tiles of the view decoded in the background, keeps them, and says which have come."""
 
+import time
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 # The picture under the pointer waits for no more than one step, and so does everything else.
 STEP_MS = 2.5
+# While pictures are asked for one after the other the steps are shorter: they leave the UI thread its core.
+HURRIED_STEP_MS, HURRY_S = 0.8, 0.1
 SMOOTHING = 0.3  # how much the last step counts in the estimate of the time a picture takes
 MAX_STEP_PICTURES = 256
 MAX_SPACES = 64
@@ -67,6 +70,10 @@ class TileDecoder(QObject):
     def is_complete(self) -> bool:
         """Whether nothing more is to come."""
         return not self._running and not len(self._queue)
+
+    def hurry(self) -> None:
+        """A picture was asked for: for a while it is others' turn more often."""
+        self._queue.hurry_until = time.perf_counter() + HURRY_S
 
     def set_model(self, model: Model) -> None:
         """Decode with another model from now on; what was wanted of the last one is dropped."""
@@ -154,14 +161,16 @@ def decode_tiles(model: Model, queue: TileQueue) -> Iterator[list[DecodedTile] |
     """Decode what is in the queue, also what is put there meanwhile, in steps of some STEP_MS."""
     picture_ms, count = model.last_decode_ms, 1
     while True:
-        cut, tiles = queue.take(max(1, int(STEP_MS / max(picture_ms, 1e-3)) // 16))
+        step_ms = HURRIED_STEP_MS if time.perf_counter() < queue.hurry_until else STEP_MS
+        cut, tiles = queue.take(max(1, int(step_ms / max(picture_ms, 1e-3)) // 16))
         if cut is None or not tiles:
             return
         z, exist = cut.z(tiles)
         parts: list[Bytes] = []
         start = 0
         while start < len(z):
-            count = max(1, min(MAX_STEP_PICTURES, int(STEP_MS / max(picture_ms, 1e-3))))
+            step_ms = HURRIED_STEP_MS if time.perf_counter() < queue.hurry_until else STEP_MS
+            count = max(1, min(MAX_STEP_PICTURES, int(step_ms / max(picture_ms, 1e-3))))
             if len(z) - start < 1.5 * count:
                 count = len(z) - start
             part = z[start : start + count]

@@ -229,6 +229,7 @@ class TileQueue:
         self._lock = threading.Lock()
         self._tiles: list[Tile] = []
         self._cut: Cut | None = None
+        self.hurry_until = 0.0  # `time.perf_counter`
 
     def replace(self, cut: Cut, tiles: Sequence[Tile]) -> None:
         """Want these, and nothing that was wanted before."""

@@ -28,6 +28,7 @@ from desktop.state import Layer, ViewState
 from desktop.tiles import Cut, Tile, TileCache
 from desktop.widgets import colors
 from desktop.widgets.layer import PlaneLayer
+from desktop.widgets.path_layer import draw_path
 from desktop.widgets.plane_layers import PlacedPoints, Points, draw_axes, draw_points, draw_tiles
 
 MARKER_PX = 7.0
@@ -39,6 +40,10 @@ NUDGE_SHARE = 0.01
 FINER, COARSER = 0.1, 5.0
 # So long the layers are drawn before events are looked at again.
 SLICE_S = 0.0008
+# While the cursor is dragged the layers get a slice only so often: its picture goes first.
+HURRIED_EVERY_MS, HURRY_S = 8, 0.1
+# Nothing of the axes is farther from these edges than so.
+AXES_LEFT_PX, AXES_BOTTOM_PX = 160, 60
 ARROWS = {
     Qt.Key.Key_Left: (-1, 0),
     Qt.Key.Key_Right: (1, 0),
@@ -102,6 +107,7 @@ class PlaneView(QWidget):
         self._cut: Cut | None = None
         self._arrived: deque[Tile] = deque()
         self._pan_from: QPointF | None = None
+        self._path_point: int | None = None
         self._space_held = False
         self._under_points: list[Paint] = []
         self._backdrop = PlaneLayer(self._draw_backdrop, colors.CANVAS)
@@ -110,6 +116,8 @@ class PlaneView(QWidget):
         self._overlays: dict[str, tuple[PlaneLayer, bool]] = {}
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._advance)
+        self._has_news = False  # layers that were drawn anew and are not on the screen
+        self._hurry_until = 0.0  # `time.perf_counter`
 
     @property
     def projection(self) -> Projection:
@@ -123,7 +131,7 @@ class PlaneView(QWidget):
     def redraw_under_points(self) -> None:
         """What `add_under_points` added has changed."""
         self._below.redraw()
-        self._soon.start()
+        self._draw_soon()
 
     def set_overlay(self, name: str, draw: Draw | None, over_points: bool = False) -> None:
         """Have `draw` paint a layer of its own, under the points or over them; None takes it away.
@@ -168,6 +176,7 @@ class PlaneView(QWidget):
             if old.path != state.path:
                 self.update()
             else:  # only the cursor moved: paint where it was and where it is
+                self._hurry_until = time.perf_counter() + HURRY_S
                 self._update_cursor(old)
                 self._update_cursor(state)
             return
@@ -201,13 +210,22 @@ class PlaneView(QWidget):
     def add_tiles(self, tiles: Sequence[Tile]) -> None:
         """These have come."""
         self._arrived.extend(tiles)
-        if not self._soon.isActive():
-            self._soon.start()
+        self._draw_soon()
 
     def set_thumbnail(self, image: QImage | None) -> None:
         """Show the picture beside the cursor."""
         self._thumbnail = image
         self._update_cursor(self._state)
+
+    def set_path_point(self, index: int | None) -> None:
+        """Show one of the path's points as chosen."""
+        if index != self._path_point:
+            self._path_point = index
+            self.update()
+
+    def ab_at(self, position: QPointF) -> tuple[float, float]:
+        """The (a, b) of a pixel."""
+        return self._ab(position)
 
     def size_px(self) -> tuple[int, int]:
         """Width and height."""
@@ -246,11 +264,12 @@ class PlaneView(QWidget):
             if layer.pixmap is None:
                 layer.complete(projection, ratio)
             layer.paint(painter, projection, area)
-            if not self._soon.isActive() and layer.is_due(projection, ratio):
-                self._soon.start()
+            if layer.is_due(projection, ratio):
+                self._draw_soon()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        draw_axes(painter, projection)
-        self._draw_path(painter)
+        if area.left() < AXES_LEFT_PX or area.bottom() > self.height() - AXES_BOTTOM_PX:
+            draw_axes(painter, projection)
+        draw_path(painter, self._state, self.to_px, self._path_point)
         self._draw_cursor(painter)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -303,7 +322,7 @@ class PlaneView(QWidget):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Let the plane go."""
         self._pan_from = None
-        self._show_hand()
+        self.show_hand()
 
     def leaveEvent(self, event: QEvent) -> None:
         """The pointer is elsewhere."""
@@ -329,7 +348,7 @@ class PlaneView(QWidget):
             self._zoom(ZOOM_KEYS[Qt.Key(event.key())])
         elif event.key() == Qt.Key.Key_Space:
             self._space_held = True
-            self._show_hand()
+            self.show_hand()
         else:
             super().keyPressEvent(event)
 
@@ -338,21 +357,27 @@ class PlaneView(QWidget):
         if event.key() == Qt.Key.Key_Space:
             if not event.isAutoRepeat():
                 self._space_held = False
-                self._show_hand()
+                self.show_hand()
         else:
             super().keyReleaseEvent(event)
 
     def focusOutEvent(self, event: QEvent) -> None:
         """The release of Space will be told to someone else."""
         self._space_held = False
-        self._show_hand()
+        self.show_hand()
         super().focusOutEvent(event)  # type: ignore[arg-type]
 
     def _hold(self, position: QPointF) -> None:
         self._pan_from = position
-        self._show_hand()
+        self.show_hand()
 
-    def _show_hand(self) -> None:
+    @property
+    def is_space_held(self) -> bool:
+        """Whether the left button would hold the plane."""
+        return self._space_held
+
+    def show_hand(self) -> None:
+        """Have the pointer say what a press on the plane would do."""
         if self._pan_from is not None:
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
         elif self._space_held:
@@ -408,10 +433,17 @@ class PlaneView(QWidget):
         for layer in self._layers():
             if time.perf_counter() >= deadline:
                 break
-            if layer.advance(projection, ratio, deadline):
-                self.update()
-        if not self.is_settled:
-            self._soon.start()
+            self._has_news |= layer.advance(projection, ratio, deadline)
+        settled = self.is_settled
+        if not settled:
+            self._draw_soon()
+        if self._has_news and (settled or time.perf_counter() >= self._hurry_until):
+            self._has_news = False
+            self.update()
+
+    def _draw_soon(self) -> None:
+        if not self._soon.isActive():
+            self._soon.start(HURRIED_EVERY_MS if time.perf_counter() < self._hurry_until else 0)
 
     def _draw_arrived(self) -> None:
         """Draw the next tile that has come into the layer as it is."""
@@ -448,24 +480,6 @@ class PlaneView(QWidget):
         if self._placed is None or self._placed.chart != projection.chart:
             self._placed = self._points.placed(projection.chart)
         yield from draw_points(painter, projection, self._placed, self._state.hidden_labels)
-
-    def _draw_path(self, painter: QPainter) -> None:
-        if not self._state.path:
-            return
-        corners = [QPointF(x, y) for x, y in self.projection.px_of(self._state.path).tolist()]
-        painter.setPen(QPen(colors.PATH, 2))
-        painter.drawPolyline(corners)
-        font = painter.font()
-        font.setPointSizeF(8)
-        font.setBold(True)
-        painter.setFont(font)
-        for number, corner in enumerate(corners, start=1):
-            painter.setPen(QPen(colors.CANVAS, 1.5))
-            painter.setBrush(colors.PATH)
-            painter.drawEllipse(corner, 8.5, 8.5)
-            box = QRectF(corner.x() - 9, corner.y() - 9, 18, 18)
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(number))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
 
     def _update_cursor(self, state: ViewState) -> None:
         """Have the cursor of a state painted again, with its picture."""

@@ -198,9 +198,8 @@ class TimeBar(QWidget):
     def set_index(self, index: int) -> None:
         """Show where the state is."""
         self.slider.blockSignals(True)
-        self.slider.setValue(index)
+        self.slider.setValue(index)  # draws it anew if it is another: not at every drag on the plane
         self.slider.blockSignals(False)
-        self.slider.update()
         if self._epochs:
             self.label.setText(_label(self._epochs, index))
             words = epoch_in_words(self._epochs, index)

@@ -309,9 +309,9 @@ def test_fit_shows_the_held_out_images_and_home_the_prior(window, qtbot):
 
 
 def test_the_path_is_made_with_the_mouse_and_the_keyboard(window, qtbot):
-    """Shift-click adds its point, P the cursor, the buttons take away; a GIF needs two points."""
+    """Shift-click adds its point, P the cursor, the buttons take away; playing needs two points."""
     panel, plane = window.panel.path, window.plane
-    assert not panel.save.isEnabled()
+    assert not panel.play.isEnabled()
     pixels = [at(window, 1, 1), at(window, -1, 1)]
     for pixel in pixels:
         qtbot.mouseClick(plane, LEFT, SHIFT, pixel)
@@ -321,12 +321,12 @@ def test_the_path_is_made_with_the_mouse_and_the_keyboard(window, qtbot):
     path = window.explorer.state.path
     assert path[:2] == tuple(pytest.approx(plane_point(window, pixel), abs=1e-5) for pixel in pixels)
     assert path[2] == window.explorer.state.z
-    assert panel.save.isEnabled()
+    assert panel.play.isEnabled()
     qtbot.mouseClick(panel.remove, LEFT)
     assert window.explorer.state.path == path[:2]
     qtbot.keyClick(plane, Qt.Key.Key_P, SHIFT)
     assert window.explorer.state.path == path[:1]
-    assert not panel.save.isEnabled()
+    assert not panel.play.isEnabled()
     qtbot.mouseClick(panel.add, LEFT)
     assert len(window.explorer.state.path) == 2
     qtbot.mouseClick(panel.clear, LEFT)
@@ -546,7 +546,7 @@ def test_one_dimension_is_a_line(open_window, make_bundle, qtbot, gray, plain_de
     for pixel in (at(window, 1, 0), at(window, -1, 0)):
         qtbot.mouseClick(window.plane, LEFT, SHIFT, pixel)
     window.plane.grab()
-    assert window.panel.path.save.isEnabled()
+    assert window.panel.path.play.isEnabled()
 
 
 @pytest.mark.parametrize("shape", [(3, 10, 16), (4, 12, 12), (1, 30, 10)])
@@ -662,3 +662,87 @@ def test_whoever_cannot_see_is_told_what_the_parts_are(window):
         window.grids.manifold.view,
     )
     assert all(part.accessibleName() for part in parts)
+
+
+def test_quantile_axes_show_all_of_the_prior(window, qtbot, pixels, decoded, shows):
+    """Q and Home: clicks give the z of their quantiles, the cursor is there, the plane ends at 0 and 1."""
+    qtbot.keyClick(window.plane, Qt.Key.Key_Q)
+    assert window.panel.view.scale.currentText() == "Prior quantiles"
+    qtbot.keyClick(window.plane, Qt.Key.Key_Home)
+    qtbot.waitUntil(lambda: window.explorer.tiles.is_complete, timeout=SOON_MS)
+    width, height = window.plane.size_px()
+    unit_px = min(width, height) / 1.12
+    pixel = QPoint(round(width / 2 + 0.45 * unit_px), round(height / 2 + 0.25 * unit_px))
+    qtbot.mouseClick(window.plane, LEFT, pos=pixel)
+    assert window.explorer.state.z == pytest.approx((1.645, -0.674), abs=0.02)
+    assert window.plane.to_px(window.explorer.state.z) == pytest.approx((pixel.x(), pixel.y()), abs=0.6)
+    qtbot.waitUntil(lambda: shows(decoded(window.explorer.state.z)), timeout=SOON_MS)
+    picture = pixels(window.plane.grab().toImage())[..., :3].astype(int)
+    canvas = [colors.CANVAS.red(), colors.CANVAS.green(), colors.CANVAS.blue()]
+    above = round(height / 2 - 0.55 * unit_px)
+    assert (picture[above, 200:400] == canvas).all()
+    assert (picture[round(height / 2 - 0.45 * unit_px), 200:400] != canvas).any(axis=-1).mean() > 0.9
+    outside = QPoint(round(width / 2 - 0.53 * unit_px), round(height / 2))
+    qtbot.mouseClick(window.plane, LEFT, pos=outside)
+    assert window.explorer.state.z[0] == pytest.approx(-6.0, abs=0.1)
+    qtbot.keyClick(window.plane, Qt.Key.Key_Q)
+    assert window.panel.view.scale.currentText() == "Linear z"
+
+
+def test_coming_back_decodes_nothing(window, qtbot, monkeypatch):
+    """What was seen is still there: other axes and back, in and out, without one decode."""
+    qtbot.waitUntil(lambda: window.explorer.tiles.is_complete, timeout=SOON_MS)
+    for key in (Qt.Key.Key_Q, Qt.Key.Key_Q, Qt.Key.Key_Home):
+        qtbot.keyClick(window.plane, key)
+        qtbot.waitUntil(lambda: window.explorer.tiles.is_complete, timeout=SOON_MS)
+    counts = []
+    decode = Model.decode
+    monkeypatch.setattr(Model, "decode", lambda self, z: (counts.append(len(z)), decode(self, z))[1])
+    for key in (Qt.Key.Key_Q, Qt.Key.Key_Q, Qt.Key.Key_Home):
+        qtbot.keyClick(window.plane, key)
+        qtbot.waitUntil(lambda: window.explorer.tiles.is_complete, timeout=SOON_MS)
+    assert counts == []
+
+
+def test_tiles_that_left_the_view_are_not_decoded(window, qtbot):
+    """A view that is looked at only for a moment costs a moment."""
+    qtbot.waitUntil(lambda: window.explorer.tiles.is_complete, timeout=SOON_MS)
+    came = []
+    window.explorer.tiles.decoded.connect(came.extend)
+    for step in range(40):
+        window.plane.viewport_wanted.emit(Viewport((10.0 + 10 * step, 0.0), 3.0))
+    qtbot.waitUntil(lambda: window.explorer.tiles.is_complete, timeout=SOON_MS)
+    pyramid = window.explorer.tiles.shown.pyramid
+    assert came
+    assert sum(pyramid.edges(tile)[2] < 380 for tile in came if tile.level > 2) <= 2
+
+
+def test_the_nearest_view_is_said_and_shows_no_noise(window, turn_wheel):
+    """The wheel ends where neighbouring pictures are the same float32 z, in words; out again works."""
+    pixel = at(window, 1.0, 0.5)
+    for _ in range(100):
+        turn_wheel(window.plane, pixel, 2)
+    viewport = window.explorer.state.viewport
+    assert viewport.span == pytest.approx(32 * 2**-23, rel=0.01)
+    assert viewport.center == pytest.approx((1.0, 0.5), abs=0.05)
+    assert "as near as it goes" in window.statusBar().currentMessage()
+    window.plane.grab()
+    turn_wheel(window.plane, pixel, -2)
+    assert window.explorer.state.viewport.span > viewport.span * 1.2
+
+
+def test_space_and_the_left_button_move_the_plane(window, qtbot):
+    """While Space is held a drag moves the plane and not the cursor; then it decodes again."""
+    z, view = window.explorer.state.z, window.explorer.state.viewport
+    qtbot.keyPress(window.plane, Qt.Key.Key_Space)
+    start, end = at(window, 0, 0), at(window, 1, 1)
+    qtbot.mousePress(window.plane, LEFT, pos=start)
+    qtbot.mouseMove(window.plane, end)
+    qtbot.mouseRelease(window.plane, LEFT, pos=end)
+    qtbot.keyRelease(window.plane, Qt.Key.Key_Space)
+    assert window.explorer.state.z == z
+    assert window.explorer.state.viewport.center == pytest.approx(
+        (view.center[0] - 1, view.center[1] - 1), abs=0.02
+    )
+    qtbot.mouseClick(window.plane, LEFT, pos=end)
+    assert window.explorer.state.z != z

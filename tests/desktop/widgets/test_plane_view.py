@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QImage, QMouseEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QImage, QMouseEvent, QNativeGestureEvent, QPointingDevice
 from PySide6.QtWidgets import QApplication
 
 from desktop.latent_plane import Viewport, axis_plane
@@ -404,3 +404,55 @@ def test_a_screen_of_another_density_is_drawn_anew(view, show_picture, look):
     after = look()
     del view.devicePixelRatioF
     assert np.abs(before - after).mean() < 5
+
+
+def test_two_fingers_zoom_about_their_middle(view, heard):
+    """A trackpad's gesture: apart shows less of the plane, and the point below stays."""
+    position = QPointF(at(1, -1))
+    gesture = QNativeGestureEvent(
+        Qt.NativeGestureType.ZoomNativeGesture,
+        QPointingDevice.primaryPointingDevice(),
+        2,
+        position,
+        position,
+        view.mapToGlobal(position),
+        0.25,
+        QPointF(),
+    )
+    QApplication.sendEvent(view, gesture)
+    ((viewport,),) = wanted(heard, "viewport_wanted")
+    assert viewport.span == pytest.approx(4.0 / 1.25)
+    assert viewport.to_plane((SIDE_PX, SIDE_PX), position.x(), position.y()) == pytest.approx((1, -1))
+
+
+def test_overlays_lie_where_they_say_and_are_taken_away(view, look):
+    """An image between edges of the plane, and a painter of one's own over the points."""
+    bare = look()
+    view.set_overlay_image("image", MAGENTA, (-1.0, -1.0, 0.0, 1.0))
+    picture = look()
+    assert picture[at(-0.5, 0.5).y(), at(-0.5, 0.5).x()].tolist() == [255, 0, 255]
+    assert near(picture[at(0.5, 0.5).y(), at(0.5, 0.5).x()], colors.CANVAS, 0)
+
+    def draw(painter, projection):
+        x, y = projection.px((0.5, 0.5))
+        painter.fillRect(QRectF(x - 10, y - 10, 20, 20), colors.PATH)
+
+    view.set_overlay("own", draw, over_points=True)
+    view.set_state(replace(STATE, viewport=Viewport((0.25, 0.0), 4.0)))
+    assert near(look()[at(0.25, 0.5).y(), at(0.25, 0.5).x()], colors.PATH, 0)
+    view.set_state(STATE)
+    for name in ("image", "own"):
+        view.set_overlay(name, None)
+    assert (look() == bare).all()
+
+
+def test_a_pan_moves_what_is_drawn_before_anything_is_drawn_anew(view, show_picture, look, pixels, on_screen):
+    """The next frame already shows the tiles where they now are."""
+    show_picture(WHITE)
+    look()
+    view.set_state(replace(STATE, viewport=Viewport((0.3, 0.0), 4.0)))
+    view.repaint()
+    assert view.is_settled
+    picture = pixels(on_screen(view))[..., :3].astype(int)
+    assert picture[SIDE_PX // 2, at(-1.2, 0).x()].min() > 120
+    assert near(picture[SIDE_PX // 2 + 20, at(0.8, 0).x()], colors.CANVAS, 0)
