@@ -43,7 +43,7 @@ class FitConfig:
         hold_fraction: see `schedule`.
         warp_share: the share of the training images that are distorted anew in each epoch; with the
             "one-cycle" schedule none in the rise and one epoch more, when the images find their places in
-            the latent space.
+            the latent space, and fewer from the end of the hold on, as the step size falls.
         average_power: γ of the running average of the weights that a fit leaves (see `average_weight_at`):
             it spans about the last 1/(γ + 1) of the steps so far. 0 leaves the weights of the last step.
         adam_beta1: decay of Adam's first moment.
@@ -132,10 +132,8 @@ def learning_rate_at(config: FitConfig, step: int, step_count: int) -> float:
     if config.schedule == "constant":
         return config.learning_rate
     warmup_steps = max(1, math.ceil(config.warmup_fraction * step_count))
-    hold_steps = math.floor(config.hold_fraction * step_count)
     rise = (step + 1) / warmup_steps
-    fall = (step_count - step) / max(1, step_count - warmup_steps - hold_steps)
-    return config.learning_rate * min(1.0, rise, fall)
+    return config.learning_rate * min(1.0, rise, _fall(config, step, step_count))
 
 
 def average_weight_at(config: FitConfig, step: int) -> float:
@@ -148,9 +146,18 @@ def average_weight_at(config: FitConfig, step: int) -> float:
 
 
 def warp_share_at(config: FitConfig, epoch: int) -> float:
-    """The share of the training images that are distorted in epoch `epoch` (from 0)."""
-    rise = math.ceil(config.warmup_fraction * config.epochs)
-    return 0.0 if config.schedule == "one-cycle" and epoch <= rise else config.warp_share
+    """The share of the training images that are distorted in epoch `epoch` (from 0): 0 in the last one."""
+    if config.schedule == "constant":
+        return config.warp_share
+    if epoch <= math.ceil(config.warmup_fraction * config.epochs):
+        return 0.0
+    return config.warp_share * min(1.0, _fall(config, epoch + 1, config.epochs))
+
+
+def _fall(config: FitConfig, place: int, count: int) -> float:
+    """The line that falls from 1 at the end of the hold to 0 at `count`."""
+    warmup, hold = math.ceil(config.warmup_fraction * count), math.floor(config.hold_fraction * count)
+    return (count - place) / max(1, count - max(1, warmup) - hold)
 
 
 def to_json(config: FitConfig) -> str:

@@ -206,12 +206,13 @@ def test_short_fits_have_a_learning_rate_too(step_count, hold_fraction):
     assert max(rates) == DEFAULT.learning_rate
 
 
-def test_images_are_distorted_after_the_rise():
-    """None until an epoch after the rise, then the share to the end; with a constant step size always."""
+def test_images_are_distorted_after_the_rise_and_fewer_after_the_hold():
+    """None until an epoch after the rise, the share to the hold's end, then evenly less, at last none."""
     config = dataclasses.replace(DEFAULT, epochs=10, warmup_fraction=0.1, hold_fraction=0.4, warp_share=0.8)
-    assert [warp_share_at(config, epoch) for epoch in range(10)] == [0.0] * 2 + [0.8] * 8
+    shares = [warp_share_at(config, epoch) for epoch in range(10)]
+    assert shares == pytest.approx([0.0, 0.0, 0.8, 0.8, 0.8, 0.64, 0.48, 0.32, 0.16, 0.0])
     assert warp_share_at(dataclasses.replace(config, epochs=1), 0) == 0.0
-    assert warp_share_at(dataclasses.replace(config, schedule="constant"), 0) == 0.8
+    assert warp_share_at(dataclasses.replace(config, schedule="constant"), 9) == 0.8
 
 
 @pytest.mark.parametrize("power", [0.5, 16.0])

@@ -191,7 +191,7 @@ def test_without_an_average_a_fit_leaves_its_last_weights(small_mnist):
     assert trainer.fitted is trainer.model
 
 
-def test_the_share_of_the_images_is_distorted_after_the_rise(small_mnist):
+def test_the_share_of_the_images_is_distorted_and_the_last_epoch_is_not(small_mnist):
     """What the steps of an epoch see is `warped` of its share; the images themselves stay as they are."""
     images = small_mnist.train_images
     config = dataclasses.replace(SMALL, epochs=4, warp_share=0.75, warmup_fraction=0.1, hold_fraction=0.6)
@@ -203,8 +203,8 @@ def test_the_share_of_the_images_is_distorted_after_the_rise(small_mnist):
         assert torch.equal(trainer._shown, expected)
         shares.append((expected.numpy() != images).any(axis=(1, 2, 3)).mean())
     assert shares[:2] == [0, 0]
-    assert min(shares[2:]) > 0.5
-    assert max(shares[2:]) < 0.8
+    assert shares[2] > 0.3
+    assert shares[3] == 0
     assert np.array_equal(trainer.images.numpy(), images)
 
 
