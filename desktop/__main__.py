@@ -47,18 +47,20 @@ SETTLE_MS = 150
     metavar="WIDTH HEIGHT",
     help=f"The window's size in pixels.  [default: as it was, first {START_SIZE_PX[0]} {START_SIZE_PX[1]}]",
 )
+@click.option("--fresh", is_flag=True, help="Take up nothing that was kept from the last start.")
 def command(
     model: Path | None,
     device: DeviceName,
     screenshot: Path | None,
     size: tuple[int, int] | None,
+    fresh: bool,
     **reading: Any,
 ) -> int:
     """Explore the latent space of MODEL.
 
-    MODEL is a bundle, as a folder or a .latent file, or any decoder's .onnx; by default the bundle that
-    ships. What the program cannot know of a decoder it guesses, shows, and lets you set, here or in the
-    window.
+    MODEL is a bundle, as a folder or a .latent file, any decoder's .onnx, or a picture that the program
+    exported; by default what was open last, at first the bundle that ships. What the program cannot know of
+    a decoder it guesses, shows, and lets you set, here or in the window.
     """
     wishes = wanted_from(**reading)
     check_display()
@@ -81,7 +83,7 @@ def command(
 
     def open_failed(error: Exception) -> None:
         # Later failures leave a model open and are told in the window.
-        if window.explorer.source is None:
+        if window.explorer.source is None and not window.session.recovering:
             errors.append(error)
             window.close()
 
@@ -92,7 +94,11 @@ def command(
             lambda: QTimer.singleShot(SETTLE_MS, lambda: _shoot(window, screenshot, errors))
         )
     window.show()
-    window.open_path(model or shipped_bundle(), wishes)
+    if screenshot is not None:
+        window.open_path(model or shipped_bundle(), wishes)
+    else:
+        window.help.tell_unexpected()
+        window.session.start(model, wishes, fresh)
     application.exec()
     if errors:
         raise errors[0]
@@ -103,6 +109,7 @@ def _shoot(window: "MainWindow", file: Path, errors: list[Exception]) -> None:
     """Write the window as PNG and close it."""
     try:
         with replaced_file(file) as temporary:
+            window.plane.settle()
             if not window.grab().save(str(temporary), "PNG"):
                 raise OSError(errno.EIO, "the picture could not be written", str(file))
     except OSError as error:

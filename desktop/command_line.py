@@ -45,6 +45,11 @@ def describe_os_error(error: OSError) -> str:
     return f"{place}: {error.strerror or error}; {advice}"
 
 
+def printable(text: str) -> str:
+    """A text that may hold a stranger's words, without what would steer a terminal."""
+    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
 def _fail(prog: str, message: str) -> NoReturn:
-    click.echo(f"{prog}: {' '.join(message.split())}", err=True)
+    click.echo(f"{prog}: {printable(' '.join(message.split()))}", err=True)
     sys.exit(2)

@@ -64,6 +64,7 @@ def encoder_feeds(reading: EncoderReading, x: Floats) -> dict[str, Array]:
 
     Raises ValueError for images of another shape.
     """
+    count = len(x)
     if x.shape[1:] != reading.image_shape:
         raise ValueError(f"found images of shape {x.shape[1:]}, expected {reading.image_shape}")
     if reading.value_range is ValueRange.SIGNED:
@@ -72,11 +73,10 @@ def encoder_feeds(reading: EncoderReading, x: Floats) -> dict[str, Array]:
         x = np.rint(x * 255)
     if reading.layout in (Layout.NHWC, Layout.FLAT):
         x = x.transpose(0, 2, 3, 1)
-    return {
-        reading.x_input: np.ascontiguousarray(
-            x.reshape(len(x), *layout_shape(reading.layout, reading.image_shape)), reading.x_dtype
-        )
-    }
+    picture = np.ascontiguousarray(
+        x.reshape(count, *layout_shape(reading.layout, reading.image_shape)), reading.x_dtype
+    )
+    return {reading.x_input: picture} | {o.name: _filled(o, count) for o in reading.other_inputs}
 
 
 def posterior(reading: EncoderReading, outputs: Mapping[str, Array]) -> tuple[Floats, Floats]:
@@ -96,6 +96,8 @@ def posterior(reading: EncoderReading, outputs: Mapping[str, Array]) -> tuple[Fl
         spread = _rows(outputs[reading.spread_output], width, reading.spread_output)
     if reading.spread is Spread.LOGVAR:
         return mean, spread.copy()
+    if reading.spread is Spread.LOGSTD:
+        return mean, 2 * spread
     power = 2 if reading.spread is Spread.STD else 1
     return mean, (np.log(np.maximum(np.abs(spread), MIN_VARIANCE ** (1 / power))) * power).astype(np.float32)
 

@@ -1,46 +1,66 @@
 """What the window does: holds the open model and the state, and asks the worker for what is to be seen."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
 from desktop import jobs
 from desktop.animation import path_gif
-from desktop.latent_plane import Floats, manifold_grid, path_points, sample_prior, viewport_around
+from desktop.chart import Projection
+from desktop.latent_plane import path_points
 from desktop.pictures import Bytes
-from desktop.runtime import DeviceName
+from desktop.provenance import Detail, provenance, to_text
+from desktop.runtime import DeviceName, Model
 from desktop.source import Source
 from desktop.state import ViewState, start_state
+from desktop.tile_decoder import TileDecoder
 from desktop.wanted import Wanted
 from desktop.worker import Worker
+from export.bundle import Posterior
 
 # Lower goes first.
 PICTURE, GRID, SAVE, BACKDROP, GIF = range(5)
 
 
 class Explorer(QObject):
-    """One open model at a time. What fails leaves everything as it was and says so by `failed`."""
+    """One open model at a time. What fails leaves everything as it was and says so by `failed`.
+
+    What a feature needs of the background it asks for by `run`, from a file of its own.
+
+    Attributes:
+        device: where models are to run.
+        state: what is looked at.
+    """
 
     opened = Signal(object)  # jobs.Opened
+    renewed = Signal(object)  # jobs.Opened: the same file, which has changed
+    model_changed = Signal()
     open_failed = Signal(object)  # Exception
     failed = Signal(object)  # Exception
     state_changed = Signal(object)  # ViewState
+    stepped = Signal(object, object)  # ViewState before and after: what can be undone
     picture_decoded = Signal(object)  # jobs.Decoded
-    backdrop_decoded = Signal(object)  # jobs.Backdrop
-    backdrop_finished = Signal()
-    sheet_decoded = Signal(str, object)  # the page's name, Bytes
+    backdrop_finished = Signal()  # all tiles in view are there
     gif_progressed = Signal(object)  # share from 0 to 1, None when it has ended
     saved = Signal(object)  # Path
+    closed = Signal()  # nothing runs any more
 
     def __init__(self, device: DeviceName, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._device: DeviceName = device
+        self.device: DeviceName = device
         self._worker = Worker(self)
         self._opener = Worker(self)
         self._opened: jobs.Opened | None = None
+        self._now: jobs.Opened | None = None
+        self._of_model: set[str] = set()
+        self._loads: set[str] = set()
         self._size_px = (1, 1)
-        self._grids: dict[str, Floats] = {}
+        self._ratio = 1.0
+        self.tiles = TileDecoder(self)
+        self.tiles.finished.connect(self.backdrop_finished)
         self.state = ViewState()
 
     @property
@@ -48,141 +68,223 @@ class Explorer(QObject):
         """What is open."""
         return None if self._opened is None else self._opened.model.source
 
+    @property
+    def whole(self) -> jobs.Opened | None:
+        """What is open, as it is by itself: of a bundle the model after its last epoch."""
+        return self._opened
+
+    @property
+    def model(self) -> Model | None:
+        """What decodes, and encodes if it can: the model after the state's epoch, once that is loaded.
+
+        `model_changed` says that another one is it, or the open file was renewed.
+        """
+        return None if self._now is None else self._now.model
+
+    @property
+    def posterior(self) -> Posterior | None:
+        """What that model's encoder made of the held-out images, where the open bundle says."""
+        return None if self._now is None else self._now.posterior
+
+    def run(
+        self,
+        name: str,
+        urgency: int,
+        steps: Iterator[Any],
+        on_result: Callable[[Any], object],
+        on_end: Callable[[], object] = lambda: None,
+        on_error: Callable[[Exception], object] | None = None,
+        of_model: bool = True,
+    ) -> None:
+        """Have the worker take `steps`, in the place of an earlier request called `name`.
+
+        As `Worker.request`; errors go to `failed` unless `on_error` takes them. What is `of_model` is
+        dropped when another model is opened.
+        """
+        if of_model:
+            self._of_model.add(name)
+        self._worker.request(name, urgency, steps, on_result, on_error or self.failed.emit, on_end)
+
+    def cancel(self, name: str) -> None:
+        """Drop a request of `run`, with all results that have not arrived."""
+        self._worker.cancel(name)
+
+    def load(
+        self,
+        name: str,
+        urgency: int,
+        steps: Iterator[Any],
+        on_result: Callable[[Any], object],
+        on_error: Callable[[Exception], object],
+        on_end: Callable[[], object] = lambda: None,
+    ) -> None:
+        """As `run`, on the thread that opens models: dropped when another one is opened."""
+        self._loads.add(name)
+        self._opener.request(name, urgency, steps, on_result, on_error, on_end)
+
+    def cancel_load(self, name: str) -> None:
+        """Drop a request of `load`."""
+        self._opener.cancel(name)
+
     def open(self, path: Path, wishes: Wanted | None = None) -> None:
         """Open a bundle or a bare model; what is open stays so until the new one is ready, or it fails.
 
         `wishes` are for a bare model's reading, as in `open_source`. Opening has a thread of its own: a
         model that takes long to look into, or hangs, keeps nothing else waiting.
         """
-        job = jobs.open_model(path, wishes, self._device)
+        job = jobs.open_model(path, wishes, self.device)
         self._opener.request("open", 0, job, self._on_opened, self.open_failed.emit)
+
+    def reload(self) -> None:
+        """Open what is open once more, as it is on disk now; what is looked at stays, where it fits."""
+        if self._opened is not None:
+            source = self._opened.model.source
+            job = jobs.open_model(source.path, dict(source.wanted) or None, self.device)
+            self._opener.request("open", 0, job, self.renew, self.open_failed.emit)
+
+    def renew(self, opened: jobs.Opened) -> None:
+        """Take the same file in the place of what is open: it has changed, or grown.
+
+        A model of other dimensions is opened like any other.
+        """
+        old = self._opened
+        if old is None or _dimensions(old.model) != _dimensions(opened.model):
+            self._on_opened(opened)
+            return
+        # What still runs with the old model may end with it: it is left to those who hold it.
+        is_shown, self._opened = self._now is old, opened
+        if is_shown:
+            self._now = opened
+        self.renewed.emit(opened)
+        if is_shown:
+            self._use_model()
+
+    def take_over(self, opened: jobs.Opened | None) -> None:
+        """Decode with the model after an epoch of the open bundle, or with the bundle's own."""
+        now = self._opened if opened is None else opened
+        if now is not self._now:
+            self._now = now
+            self._use_model()
 
     def close(self) -> None:
         """End the threads, the model's own too."""
         self._opener.stop()
         self._worker.stop()
-        if self._opened is not None:
-            self._opened.model.close()
+        for opened in (self._opened, self._now):
+            if opened is not None:
+                opened.model.close()
+        self.closed.emit()
 
-    def set_state(self, state: ViewState) -> None:
-        """Look at something else: decodes what changed."""
+    def set_state(self, state: ViewState, record: bool = True) -> None:
+        """Look at something else: decodes what changed.
+
+        `record` is false for what people do not undo: what plays by itself, and undoing.
+        """
         old, self.state = self.state, state
         if old == state:
             return
+        if record:
+            self.stepped.emit(old, state)
         self.state_changed.emit(state)
         if old.z != state.z:
             self._request_picture()
-        if old.plane != state.plane or old.viewport != state.viewport:
+        if old.chart != state.chart or old.viewport != state.viewport:
             self._request_backdrop()
 
-    def set_view_size(self, size_px: tuple[int, int]) -> None:
-        """The plane is drawn at another size: what is in view changed."""
-        if size_px != self._size_px:
-            self._size_px = size_px
+    def change(self, **changes: Any) -> None:
+        """Look at something else: the state with some fields replaced."""
+        self.set_state(replace(self.state, **changes))
+
+    def note(self, kind: str, **details: Detail) -> str:
+        """The text that an export of what is looked at now carries; empty while nothing is open.
+
+        `kind` and `details` say what is exported and how, as in `desktop.provenance`.
+        """
+        source = self.source
+        return "" if source is None else to_text(provenance(source, self.state, kind, **details))
+
+    def set_view_size(self, size_px: tuple[int, int], ratio: float = 1.0) -> None:
+        """The plane is drawn at another size, or with `ratio` pixels to a pixel: what is in view changed."""
+        if (size_px, ratio) != (self._size_px, self._ratio):
+            self._size_px, self._ratio = size_px, ratio
             self._request_backdrop()
 
-    def request_samples(self, page: str, n: int, seed: int) -> None:
-        """Decode n × n prior samples for a page."""
-        if self._opened is not None:
-            self._request_grid(page, sample_prior(n * n, self._opened.model.latent_dim, seed), n)
+    def save_picture(self, path: Path, picture: Bytes, scale: int, note: str = "") -> None:
+        """Write a PNG; `note` says in the file where it came from, see `note`."""
+        job = jobs.save_png(path, picture, scale, note)
+        self.run(f"save {path}", SAVE, job, self.saved.emit, of_model=False)
 
-    def request_manifold(self, page: str, n: int) -> None:
-        """Decode the manifold grid of the plane in view for a page."""
-        self._request_grid(page, manifold_grid(self.state.plane, n), n)
-
-    def grid_z(self, page: str, index: int) -> tuple[float, ...] | None:
-        """The z of a picture on a page."""
-        grid = self._grids.get(page)
-        return tuple(map(float, grid[index])) if grid is not None and index < len(grid) else None
-
-    def encode_image(self, path: Path) -> None:
-        """Go to the mean of q(z|x) of a picture in a file."""
-        if self._opened is not None:
-            job = jobs.encode_image(self._opened.model, path)
-            self._worker.request("encode", PICTURE, job, self._on_encoded, self.failed.emit)
-
-    def save_picture(self, path: Path, picture: Bytes, scale: int) -> None:
-        """Write a PNG."""
-        job = jobs.save_png(path, picture, scale)
-        self._worker.request(f"save {path}", SAVE, job, self.saved.emit, self.failed.emit)
-
-    def save_gif(self, path: Path, frame_count: int, fps: int, closed: bool) -> None:
+    def save_gif(self, path: Path, frame_count: int, fps: int) -> None:
         """Write the path as a GIF. Raises ValueError when the path has no two different points."""
-        if self._opened is None:
+        if self._now is None:
             return
-        model = self._opened.model
-        z = path_points(self.state.path, frame_count, closed)
+        model = self._now.model
+        z = path_points(self.state.path, frame_count, self.state.path_closed)
         scale = max(1, 280 // max(model.image_shape[1:]))
         self.gif_progressed.emit(0.0)
-        self._worker.request(
+        self.run(
             "gif",
             GIF,
             path_gif(model.decode, z, path, fps, scale),
             self.gif_progressed.emit,
-            self._on_gif_failed,
             lambda: self._on_gif_saved(path),
+            self._on_gif_failed,
         )
 
     def cancel_gif(self) -> None:
         """Stop making the GIF; what was at its path before is untouched."""
-        self._worker.cancel("gif")
+        self.cancel("gif")
         self.gif_progressed.emit(None)
 
     def _request_picture(self) -> None:
-        if self._opened is not None:
-            job = jobs.decode_picture(self._opened.model, self.state.z)
-            self._worker.request("picture", PICTURE, job, self.picture_decoded.emit, self.failed.emit)
+        if self._now is not None:
+            self.tiles.hurry()
+            job = jobs.decode_picture(self._now.model, self.state.z)
+            self.run("picture", PICTURE, job, self.picture_decoded.emit)
 
-    def _request_backdrop(self) -> None:
-        if self._opened is None or min(self._size_px) < 2:
-            return
-        edges = self.state.viewport.edges(self._size_px)
-        job = jobs.decode_backdrop(self._opened.model, self.state.plane, edges, self._size_px)
-        self._worker.request(
-            "backdrop", BACKDROP, job, self._on_backdrop, self.failed.emit, self.backdrop_finished.emit
-        )
+    def _use_model(self) -> None:
+        assert self._now is not None
+        self.tiles.set_model(self._now.model)
+        self.model_changed.emit()
+        self._request_picture()
+        # The plane as it is stays until it is decoded anew: seen in pieces, it would flicker.
+        self._request_backdrop(coarse_first=False)
 
-    def _request_grid(self, page: str, z: Floats, n: int) -> None:
-        if self._opened is None:
-            return
-        self._grids[page] = z
-        self._worker.request(
-            f"grid {page}",
-            GRID,
-            jobs.decode_sheet(self._opened.model, z, n),
-            lambda sheet: None if sheet is None else self.sheet_decoded.emit(page, sheet),
-            self.failed.emit,
-        )
+    def _request_backdrop(self, coarse_first: bool = True) -> None:
+        if self._now is not None and min(self._size_px) > 1:
+            projection = Projection(self.state.chart, self.state.viewport, self._size_px)
+            self.tiles.look(projection, self._ratio, coarse_first)
 
     def _on_opened(self, opened: jobs.Opened) -> None:
-        for name in ("picture", "backdrop", "gif", "encode", *(f"grid {page}" for page in self._grids)):
-            self._worker.cancel(name)
+        while self._of_model:
+            self._worker.cancel(self._of_model.pop())
+        while self._loads:
+            self._opener.cancel(self._loads.pop())
         self.gif_progressed.emit(None)
         same_file = (
             self._opened is not None and self._opened.model.source.sha256 == opened.model.source.sha256
         )
         if self._opened is not None:
             self._opened.model.close()
-        self._opened = opened
-        self._grids.clear()
+        self._opened = self._now = opened
+        self.tiles.set_model(opened.model)
         before = self.state
         if not same_file or len(before.z) != opened.model.latent_dim:
             fresh = start_state(opened.model.latent_dim)
             if opened.posterior is not None:
-                view = viewport_around(fresh.plane.project(opened.posterior.mean))
-                fresh = replace(fresh, viewport=view)
-            self.state = replace(fresh, show_backdrop=before.show_backdrop, show_points=before.show_points)
+                fresh = replace(
+                    fresh, viewport=fresh.chart.around(fresh.plane.project(opened.posterior.mean))
+                )
+            self.state = replace(
+                fresh,
+                layers=before.layers,
+                picture_mode=before.picture_mode,
+                nearness=before.nearness,
+            )
         self.opened.emit(opened)
         self.state_changed.emit(self.state)
         self._request_picture()
         self._request_backdrop()
-
-    def _on_backdrop(self, backdrop: jobs.Backdrop | None) -> None:
-        if backdrop is not None:
-            self.backdrop_decoded.emit(backdrop)
-
-    def _on_encoded(self, z: tuple[float, ...]) -> None:
-        self.set_state(self.state.moved_to(z))
 
     def _on_gif_failed(self, error: Exception) -> None:
         self.gif_progressed.emit(None)
@@ -191,3 +293,7 @@ class Explorer(QObject):
     def _on_gif_saved(self, path: Path) -> None:
         self.gif_progressed.emit(None)
         self.saved.emit(path)
+
+
+def _dimensions(model: Model) -> tuple[int, tuple[int, int, int]]:
+    return model.latent_dim, model.image_shape

@@ -1,7 +1,8 @@
 """What a graph from a stranger may be: how many nodes, how deep, which domains, how large a tensor."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import onnx
 from onnx import TensorProto, external_data_helper, helper
@@ -15,6 +16,7 @@ MAX_CALL_DEPTH = 24
 MAX_SUBGRAPH_DEPTH = 8
 MAX_TENSOR_BYTES = 512 << 20
 MAX_AXES = 16
+MAX_ENDS = 1_000  # inputs and outputs, each
 # Only what ONNX Runtime has built in; nothing that loads a library or a file.
 DOMAINS = ("", "ai.onnx", "ai.onnx.ml", "com.microsoft", "com.microsoft.nchwc")
 REFUSED_OPERATORS = {"EPContext": "loads a file of compiled code"}
@@ -23,52 +25,46 @@ SHAPED_BY_INPUT = {"ConstantOfShape": 0, "Expand": 1, "Reshape": 1}
 NUMBERS = (TensorProto.INT64, TensorProto.INT32, TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.DOUBLE)
 SHAPED_BY_ATTRIBUTE = ("RandomNormal", "RandomUniform")
 
+Name = tuple[str, str]  # domain, name
 
-def check(model: onnx.ModelProto) -> None:
-    """Raise ModelError for a model that should not be loaded, saying what was found and expected."""
+
+@dataclass
+class Parts:
+    """What a model holds, gathered in one walk: subgraphs and the model's own functions are looked into."""
+
+    nodes: list[onnx.NodeProto] = field(default_factory=list)
+    graphs: list[onnx.GraphProto] = field(default_factory=list)
+    tensors: list[TensorProto] = field(default_factory=list)
+
+
+def check(model: onnx.ModelProto) -> Parts:
+    """Its parts. Raises ModelError for what should not be loaded, saying what was found and expected."""
     if not model.HasField("graph") or not model.graph.output:
         raise ModelError("found a model without outputs, expected a graph; export it again")
-    _check_functions(model)
-    functions = {(function.domain, function.name) for function in model.functions}
-    count = 0
-    for count, node in enumerate(all_nodes(model), start=1):
-        if count > MAX_NODES:
-            raise ModelError(f"found more than {MAX_NODES:,} nodes, expected fewer; choose a smaller model")
-        if (node.domain, node.op_type) not in functions:
-            _check_operator(node)
-    if not count:
+    for what, values in (("inputs", model.graph.input), ("outputs", model.graph.output)):
+        real = len(values) - (len(model.graph.initializer) if what == "inputs" else 0)
+        if real > MAX_ENDS:  # old exporters list the weights among the inputs
+            raise ModelError(
+                f"found {real:,} {what}, expected at most {MAX_ENDS:,}; export the model with fewer"
+            )
+    parts = Parts()
+    _gather_graph(model.graph, parts, 0)
+    calls = _gather_functions(model, parts)
+    _check_calls(calls)
+    if not parts.nodes:
         raise ModelError("found a graph without nodes, expected a decoder; export it again")
-    for tensor in all_tensors(model):
+    for node in parts.nodes:
+        if (node.domain, node.op_type) not in calls:
+            _check_operator(node)
+    for tensor in parts.tensors:
         _check_tensor(tensor)
-    for graph in _all_graphs(model):
+    for graph in parts.graphs:
         constants = small_constants(graph)
         for node in graph.node:
             _check_shape_asked_for(node, constants)
         for sparse in graph.sparse_initializer:
             _check_size(f"the sparse weights {sparse.values.name}", sparse.dims, sparse.values.data_type)
-
-
-def all_nodes(model: onnx.ModelProto) -> Iterator[onnx.NodeProto]:
-    """The nodes of the graph, its subgraphs and the model's own functions. Raises ModelError if too deep."""
-    for nodes in (model.graph.node, *(function.node for function in model.functions)):
-        for node, _ in _walk(nodes, 0):
-            yield node
-
-
-def all_tensors(model: onnx.ModelProto) -> Iterator[TensorProto]:
-    """Every tensor that the model holds: weights, and those of nodes' attributes."""
-    for graph in _all_graphs(model):
-        yield from graph.initializer
-        for sparse in graph.sparse_initializer:
-            yield from (sparse.values, sparse.indices)
-    for node in all_nodes(model):
-        for attribute in node.attribute:
-            if attribute.HasField("t"):
-                yield attribute.t
-            yield from attribute.tensors
-            for sparse in (attribute.sparse_tensor, *attribute.sparse_tensors):
-                if sparse.HasField("values"):
-                    yield from (sparse.values, sparse.indices)
+    return parts
 
 
 def element_count(dims: Sequence[int]) -> int:
@@ -81,39 +77,53 @@ def size_bytes(tensor: TensorProto) -> int:
     return _bytes(tensor.dims, tensor.data_type)
 
 
-def _walk(nodes: Sequence[onnx.NodeProto], depth: int) -> Iterator[tuple[onnx.NodeProto, int]]:
+def _gather_graph(graph: onnx.GraphProto, parts: Parts, depth: int) -> None:
+    parts.graphs.append(graph)
+    parts.tensors.extend(graph.initializer)
+    for sparse in graph.sparse_initializer:
+        parts.tensors.extend((sparse.values, sparse.indices))
+    _gather_nodes(graph.node, parts, depth)
+
+
+def _gather_nodes(nodes: Sequence[onnx.NodeProto], parts: Parts, depth: int) -> None:
     if depth > MAX_SUBGRAPH_DEPTH:
         raise ModelError(
             f"found graphs within graphs deeper than {MAX_SUBGRAPH_DEPTH}, expected less; simplify the model"
         )
+    if len(parts.nodes) + len(nodes) > MAX_NODES:
+        raise ModelError(f"found more than {MAX_NODES:,} nodes, expected fewer; choose a smaller model")
+    parts.nodes.extend(nodes)
     for node in nodes:
-        yield node, depth
         for attribute in node.attribute:
+            if attribute.HasField("t"):
+                parts.tensors.append(attribute.t)
+            parts.tensors.extend(attribute.tensors)
+            for sparse in (attribute.sparse_tensor, *attribute.sparse_tensors):
+                if sparse.HasField("values"):
+                    parts.tensors.extend((sparse.values, sparse.indices))
             for graph in (*([attribute.g] if attribute.HasField("g") else []), *attribute.graphs):
-                yield from _walk(graph.node, depth + 1)
+                _gather_graph(graph, parts, depth + 1)
 
 
-def _all_graphs(model: onnx.ModelProto) -> Iterator[onnx.GraphProto]:
-    yield model.graph
-    for node in all_nodes(model):
-        for attribute in node.attribute:
-            if attribute.HasField("g"):
-                yield attribute.g
-            yield from attribute.graphs
-
-
-def _check_functions(model: onnx.ModelProto) -> None:
-    """Calls are followed by hand, without recursion: ONNX Runtime inlines them with it, and dies."""
+def _gather_functions(model: onnx.ModelProto, parts: Parts) -> dict[Name, set[Name]]:
+    """Each local function, by domain and name, with all that it calls."""
     if len(model.functions) > MAX_FUNCTIONS:
         raise ModelError(
             f"found {len(model.functions):,} local functions, expected at most {MAX_FUNCTIONS:,}; inline them"
         )
-    calls: dict[tuple[str, str], set[tuple[str, str]]] = {
-        (function.domain, function.name): {(node.domain, node.op_type) for node, _ in _walk(function.node, 0)}
-        for function in model.functions
-    }
+    calls: dict[Name, set[Name]] = {}
+    for function in model.functions:
+        before = len(parts.nodes)
+        _gather_nodes(function.node, parts, 0)
+        called = {(node.domain, node.op_type) for node in parts.nodes[before:]}
+        calls.setdefault((function.domain, function.name), set()).update(called)
+    return calls
+
+
+def _check_calls(calls: Mapping[Name, set[Name]]) -> None:
+    """Calls are followed by hand, without recursion: ONNX Runtime inlines them with it, and dies."""
     # Depth by rounds: what calls nothing has depth 0; whatever is left over in the end calls itself.
-    depth: dict[tuple[str, str], int] = {}
+    depth: dict[Name, int] = {}
     left = {name: called & calls.keys() for name, called in calls.items()}
     for round_depth in range(MAX_CALL_DEPTH + 1):
         ready = [name for name, called in left.items() if called <= depth.keys()]

@@ -3,6 +3,7 @@
 imageio decodes PNG, JPEG, BMP, GIF and WebP only; nothing that could be a pickle or a script is tried.
 """
 
+import stat
 from pathlib import Path
 
 import imageio.v3 as imageio
@@ -13,7 +14,8 @@ Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
 MAX_FILE_BYTES = 64 << 20
-MAX_PIXELS = 64_000_000
+MAX_PIXELS = 25_000_000
+ROWS_AT_ONCE = 64  # of a large picture, as floats
 # The first bytes of what is read, and the name of its format.
 KINDS = (
     (b"\x89PNG\r\n\x1a\n", ".png"),
@@ -32,8 +34,10 @@ class ImageError(Exception):
 def is_image(path: Path) -> bool:
     """Whether a file begins as one of the pictures that can be read."""
     try:
+        if not path.is_file():  # a pipe would wait for someone to write
+            return False
         with path.open("rb") as file:
-            return _kind(file.read(16)) is not None
+            return kind_of(file.read(16)) is not None
     except OSError:
         return False
 
@@ -44,12 +48,16 @@ def read_image(path: Path) -> Bytes:
     Raises ImageError for whatever is no such picture, is too large or is damaged, OSError when the file
     cannot be read.
     """
-    size_bytes = path.stat().st_size
+    status = path.stat()
+    size_bytes = status.st_size
+    if not stat.S_ISREG(status.st_mode):
+        raise ImageError(f"{path}: found no plain file, expected a picture; choose another")
     if size_bytes > MAX_FILE_BYTES:
         words = f"found {size_bytes:,} bytes, expected at most {MAX_FILE_BYTES:,}; make it smaller"
         raise ImageError(f"{path}: {words}")
-    data = path.read_bytes()
-    kind = _kind(data)
+    with path.open("rb") as file:
+        data = file.read(MAX_FILE_BYTES)
+    kind = kind_of(data)
     if kind is None:
         raise ImageError(f"{path}: found no picture, expected PNG, JPEG, BMP, GIF or WebP; save it as one")
     try:
@@ -74,12 +82,16 @@ def fitted(image: Bytes, image_shape: tuple[int, int, int]) -> Floats:
     aspect kept.
     """
     channels, height, width = image_shape
-    color = image[..., :3].astype(np.float32) / 255 * (image[..., 3:].astype(np.float32) / 255)
     scale = min(height / image.shape[0], width / image.shape[1])
     rows, columns = (max(1, round(size * scale)) for size in image.shape[:2])
-    small = _area(image.shape[0], rows) @ color.reshape(image.shape[0], -1)
-    small = small.reshape(rows, image.shape[1], 3).transpose(1, 0, 2).reshape(image.shape[1], -1)
-    small = (_area(image.shape[1], columns) @ small).reshape(columns, rows, 3).transpose(1, 0, 2)
+    down = _area(image.shape[0], rows)
+    low = np.zeros((rows, 3 * image.shape[1]), np.float32)
+    for top in range(0, image.shape[0], ROWS_AT_ONCE):
+        part = image[top : top + ROWS_AT_ONCE].astype(np.float32)
+        color = part[..., :3] * (part[..., 3:] / 255**2)
+        low += down[:, top : top + ROWS_AT_ONCE] @ color.reshape(len(part), -1)
+    low = low.reshape(rows, image.shape[1], 3).transpose(1, 0, 2).reshape(image.shape[1], -1)
+    small = (_area(image.shape[1], columns) @ low).reshape(columns, rows, 3).transpose(1, 0, 2)
     x = np.zeros((height, width, 3), np.float32)
     top, left = (height - rows) // 2, (width - columns) // 2
     x[top : top + rows, left : left + columns] = small
@@ -91,7 +103,14 @@ def fitted(image: Bytes, image_shape: tuple[int, int, int]) -> Floats:
     return np.ascontiguousarray(planes[np.newaxis])
 
 
-def _kind(data: bytes) -> str | None:
+def area_scaled(gray: Floats, rows: int, columns: int) -> Floats:
+    """[H, W] → [rows, columns], each number the mean of what it covers."""
+    scaled = _area(gray.shape[0], rows) @ gray.astype(np.float32) @ _area(gray.shape[1], columns).T
+    return np.asarray(scaled, np.float32)
+
+
+def kind_of(data: bytes) -> str | None:
+    """The ending that fits a file's first bytes, such as ".png"; None for what is none of the pictures."""
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return ".webp"
     return next((kind for start, kind in KINDS if data.startswith(start)), None)

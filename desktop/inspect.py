@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from desktop.command_line import run_command
+from desktop.command_line import printable, run_command
 from desktop.device import DeviceError
 from desktop.model_file import ModelError, ModelFile
 from desktop.reading import EncoderReading, Reading
@@ -125,13 +125,13 @@ def command(model: Path | None, as_json: bool, runtime: bool, **reading: Any) ->
     """
     if runtime:
         found = describe_runtime()
-        click.echo(json.dumps(found, indent=2) if as_json else "\n".join(_flat("", found)))
+        click.echo(json.dumps(found, indent=2) if as_json else "\n".join(flat_lines("", found)))
         return
     source = open_source(model or shipped_bundle(), wanted_from(**reading))
-    click.echo(json.dumps(facts(source), indent=2) if as_json else "\n".join(describe(source)))
+    click.echo(json.dumps(facts(source), indent=2) if as_json else printable("\n".join(describe(source))))
 
 
-def _flat(prefix: str, value: Any) -> list[str]:
+def flat_lines(prefix: str, value: Any) -> list[str]:
     """Nested facts as lines of a name and a value."""
     if not isinstance(value, dict):
         words = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
@@ -139,7 +139,7 @@ def _flat(prefix: str, value: Any) -> list[str]:
     return [
         line
         for name, inner in value.items()
-        for line in _flat(f"{prefix}{' ' * bool(prefix)}{str(name).replace('_', ' ')}", inner)
+        for line in flat_lines(f"{prefix}{' ' * bool(prefix)}{str(name).replace('_', ' ')}", inner)
     ]
 
 

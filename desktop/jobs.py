@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from desktop import pictures
-from desktop.image_file import fitted, read_image
-from desktop.latent_plane import Floats, Plane, cell_grid
+from desktop.latent_plane import Floats
 from desktop.pictures import Bytes
 from desktop.runtime import DeviceName, Model
 from desktop.source import open_source
@@ -18,9 +17,6 @@ from export.bundle import Posterior
 
 # Some 3 ms on two CPU cores: the picture under the pointer waits no longer.
 STEP_PICTURES = 20
-COARSE_CELL_PX = 72
-MIN_CELL_PX = 24
-EDGES = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -41,19 +37,17 @@ class Decoded:
     warning: str = ""
 
 
-@dataclass(frozen=True)
-class Backdrop:
-    """The decoded plane between `edges` (left, bottom, right, top), as one picture."""
-
-    picture: Bytes
-    edges: EDGES
-
-
 def open_model(path: Path, wishes: Wanted | None, device: DeviceName) -> Iterator[Opened]:
     """Open and check a bundle or a bare model, read it as wished, load its graphs, decode once."""
     source = open_source(path, wishes)
     posterior = None if source.bundle is None else source.bundle.read_posterior()
-    yield Opened(Model(source, device), posterior)
+    model = Model(source, device)
+    try:  # so that it is known what a picture takes when the first of them are asked for
+        model.decode(np.zeros((1, model.latent_dim), np.float32))
+    except BaseException:
+        model.close()
+        raise
+    yield Opened(model, posterior)
 
 
 def decode_picture(model: Model, z: tuple[float, ...]) -> Iterator[Decoded]:
@@ -63,27 +57,9 @@ def decode_picture(model: Model, z: tuple[float, ...]) -> Iterator[Decoded]:
     yield Decoded(z, probabilities, model.last_decode_ms, model.warning)
 
 
-def encode_image(model: Model, path: Path) -> Iterator[tuple[float, ...]]:
-    """The mean of q(z|x) of a picture in a file, fitted to what the model takes."""
-    mean, _ = model.encode(fitted(read_image(path), model.image_shape))
-    yield tuple(float(value) for value in mean[0])
-
-
-def decode_backdrop(
-    model: Model, plane: Plane, edges: EDGES, size_px: tuple[int, int]
-) -> Iterator[Backdrop | None]:
-    """Decode what is in view, coarse and then fine; None in between."""
-    cell_px = max(MIN_CELL_PX, *model.image_shape[1:])
-    for side_px in (max(COARSE_CELL_PX, 2 * cell_px), cell_px):
-        columns, rows = (max(1, round(size / side_px)) for size in size_px)
-        z = cell_grid(plane, edges, columns, rows)
-        for sheet in decode_sheet(model, z, columns):
-            yield None if sheet is None else Backdrop(sheet, edges)
-
-
-def save_png(path: Path, picture: Bytes, scale: int) -> Iterator[Path]:
-    """Write a picture, enlarged, as PNG."""
-    pictures.write_png(path, pictures.enlarge(picture[None], scale)[0])
+def save_png(path: Path, picture: Bytes, scale: int, note: str = "") -> Iterator[Path]:
+    """Write a picture, enlarged, as PNG, with a note of where it came from."""
+    pictures.write_png(path, pictures.enlarge(picture[None], scale)[0], note)
     yield path
 
 

@@ -14,8 +14,9 @@ from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
+Edges = tuple[float, float, float, float]  # left, bottom, right, top
 
-MIN_SPAN, MAX_SPAN = 1e-3, 1e4
+MIN_SPAN, MAX_SPAN = 1e-14, 1e4
 # Shorter edges, and flatter triangles, give no direction that float32 pictures could show.
 MIN_EDGE, MIN_SINE = 1e-9, 1e-6
 MAX_Z = float(np.finfo(np.float32).max)
@@ -118,7 +119,10 @@ def axis_plane(z: Sequence[float], horizontal: int = 0, vertical: int = 1) -> Pl
 
 @dataclass(frozen=True)
 class Viewport:
-    """The part of the plane in view: its centre, and the units that the shorter side of the view spans."""
+    """The part of the plane in view: its centre, and the units that the shorter side of the view spans.
+
+    In view coordinates (`desktop.chart`): on linear axes these are (a, b).
+    """
 
     center: tuple[float, float] = (0.0, 0.0)
     span: float = 6.0
@@ -141,15 +145,15 @@ class Viewport:
         px: Doubles = offsets / scale * np.asarray([1.0, -1.0]) + np.asarray(size_px) / 2
         return px
 
-    def edges(self, size_px: tuple[float, float]) -> tuple[float, float, float, float]:
+    def edges(self, size_px: tuple[float, float]) -> Edges:
         """The left, bottom, right and top edge in plane units."""
         left, top = self.to_plane(size_px, 0, 0)
         right, bottom = self.to_plane(size_px, *size_px)
         return left, bottom, right, top
 
-    def zoomed(self, factor: float, about: tuple[float, float]) -> "Viewport":
-        """`factor` times as much in view, with the point `about` staying where it is."""
-        span = min(MAX_SPAN, max(MIN_SPAN, self.span * factor))
+    def zoomed(self, factor: float, about: tuple[float, float], least_span: float = MIN_SPAN) -> "Viewport":
+        """`factor` times as much in view, within limits, with the point `about` staying where it is."""
+        span = min(MAX_SPAN, max(least_span, self.span * factor))
         applied = span / self.span
         center = tuple(fixed + (old - fixed) * applied for fixed, old in zip(about, self.center, strict=True))
         return Viewport((center[0], center[1]), span)
@@ -181,7 +185,7 @@ def manifold_grid(plane: Plane, n: int) -> Floats:
     return plane.embed([(a, b) for b in axis[::-1] for a in axis])
 
 
-def cell_grid(plane: Plane, edges: tuple[float, float, float, float], columns: int, rows: int) -> Floats:
+def cell_grid(plane: Plane, edges: Edges, columns: int, rows: int) -> Floats:
     """z [rows·columns, d] at the centres of the cells between `edges`, highest row first, left to right."""
     left, bottom, right, top = edges
     a = left + (np.arange(columns) + 0.5) * (right - left) / columns
@@ -229,6 +233,7 @@ def spread_apart(points: ArrayLike, distance: float, rounds: int = 30) -> Double
     """Points [N, 2] pushed away from each other until they are `distance` apart, or nearly so."""
     spread = np.array(points, np.float64).reshape(-1, 2)
     for _ in range(rounds):
+        before = spread.copy()
         for i in range(len(spread)):
             for j in range(i):
                 apart = spread[i] - spread[j]
@@ -238,6 +243,8 @@ def spread_apart(points: ArrayLike, distance: float, rounds: int = 30) -> Double
                     push = (distance - length) / 2 * direction
                     spread[i] += push
                     spread[j] -= push
+        if (spread == before).all():
+            break
     return spread
 
 

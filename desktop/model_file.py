@@ -9,16 +9,17 @@ import hashlib
 import math
 import stat
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import onnx
 from google.protobuf.message import DecodeError
-from onnx import external_data_helper, helper
+from onnx import TensorProto, external_data_helper, helper
 
 from desktop import graph_limits
 from desktop.model_error import ModelError
+from desktop.wire_limits import DAMAGED, check_wire
 
 __all__ = ["ModelError", "ModelFile", "Tensor", "read_model_file"]
 
@@ -104,6 +105,7 @@ KINDS = (
 LOOKED_THROUGH = frozenset(
     ("Reshape", "Transpose", "Identity", "Cast", "Squeeze", "Unsqueeze", "Flatten", "Slice", "DepthToSpace")
 )
+MOST_LOOKED_THROUGH = 32  # operators in a row
 MARKUP = (b"<!doctype", b"<html", b"<?xml", b"<head", b"{")
 
 
@@ -116,18 +118,15 @@ def read_model_file(path: Path, data: bytes | None = None) -> ModelFile:
     data = _read_plain(path, MAX_FILE_BYTES) if data is None else data
     _refuse_other_kinds(path, data)
     try:
+        check_wire(data)
         model = onnx.ModelProto.FromString(data)
-    except DecodeError as error:
-        raise ModelError(
-            f"{path}: found {len(data):,} bytes that are no ONNX model or a part of one, expected a whole "
-            "model; fetch or export it again"
-        ) from error
-    try:
-        graph_limits.check(model)
-        taken_in = _take_in_external_data(path, model)
+        parts = graph_limits.check(model)
+        taken_in = _take_in_external_data(path, parts.tensors)
         tensors = [
             [_tensor(value) for value in values] for values in (_real_inputs(model.graph), model.graph.output)
         ]
+    except DecodeError as error:
+        raise ModelError(f"{path}: found {len(data):,} {DAMAGED}") from error
     except ModelError as error:
         raise ModelError(f"{path}: {error}") from error
     digest = hashlib.sha256(data)
@@ -145,10 +144,10 @@ def read_model_file(path: Path, data: bytes | None = None) -> ModelFile:
         opsets=opsets,
         operators=Counter(
             f"{node.domain}.{node.op_type}" if node.domain not in ("", "ai.onnx") else node.op_type
-            for node in graph_limits.all_nodes(model)
+            for node in parts.nodes
         ),
         parameter_count=sum(graph_limits.element_count(t.dims) for t in model.graph.initializer),
-        makers={output.name: _maker(model.graph, output.name) for output in model.graph.output},
+        makers=_makers(model.graph),
     )
 
 
@@ -206,11 +205,16 @@ def _tensor(value: onnx.ValueInfoProto) -> Tensor:
     return Tensor(value.name, dtype, tuple(shape))
 
 
-def _maker(graph: onnx.GraphProto, name: str) -> str:
-    makers = {output: node for node in graph.node for output in node.output}
+def _makers(graph: onnx.GraphProto) -> dict[str, str]:
+    """`ModelFile.makers`."""
+    made_by = {output: node for node in graph.node for output in node.output}
     constants = graph_limits.small_constants(graph)
-    for _ in range(len(graph.node)):
-        node = makers.get(name)
+    return {output.name: _maker(output.name, made_by, constants) for output in graph.output}
+
+
+def _maker(name: str, made_by: Mapping[str, onnx.NodeProto], constants: Mapping[str, list[float]]) -> str:
+    for _ in range(MOST_LOOKED_THROUGH):
+        node = made_by.get(name)
         if node is None:
             return ""
         if node.op_type not in LOOKED_THROUGH or not node.input:
@@ -222,11 +226,11 @@ def _maker(graph: onnx.GraphProto, name: str) -> str:
     return ""
 
 
-def _take_in_external_data(path: Path, model: onnx.ModelProto) -> list[bytes]:
+def _take_in_external_data(path: Path, tensors: Iterable[TensorProto]) -> list[bytes]:
     """Put external data inside the model; the bytes of the files that it came from."""
     files: dict[str, bytes] = {}
     total = 0
-    for tensor in graph_limits.all_tensors(model):
+    for tensor in tensors:
         if not external_data_helper.uses_external_data(tensor):
             continue
         facts = {entry.key: entry.value for entry in tensor.external_data}

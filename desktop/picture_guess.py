@@ -24,6 +24,7 @@ SURE = {
     "Clip 0 255": ValueRange.BYTES,
 }
 TOLERANCE = 1e-3
+FAR_SIGNED = 1.6  # what is trained on [-1, 1] strays as well, at the edges of things most
 LEAST_BYTES = 8.0  # pictures in bytes reach further than this somewhere
 
 
@@ -85,6 +86,8 @@ def guess_range(maker: str, arrays: Sequence[Array]) -> tuple[ValueRange, bool]:
     # A regression on [0, 1] strays a little beyond; logits go far.
     if low > -0.5 and high < 1.5:
         return ValueRange.UNIT, False
+    if max(-low, high) <= FAR_SIGNED:
+        return ValueRange.SIGNED, False
     return ValueRange.LOGITS, False
 
 

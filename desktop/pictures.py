@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from desktop.files import replaced_file
+from desktop.image_note import png_note
 
 Bytes = NDArray[np.uint8]
 
@@ -38,7 +39,11 @@ def enlarge(images: Bytes, scale: int) -> Bytes:
     return images.repeat(scale, axis=1).repeat(scale, axis=2)
 
 
-def write_png(path: Path, picture: Bytes) -> None:
-    """Write [H, W(, C)] as PNG; the old file stays whole if that fails. Raises OSError."""
+def write_png(path: Path, picture: Bytes, note: str = "") -> None:
+    """Write [H, W(, C)] as PNG; the old file stays whole if that fails. Raises OSError.
+
+    `note` is a text of `desktop.provenance`, which the file carries.
+    """
+    options = png_note(note) if note else {}
     with replaced_file(path) as temporary:
-        imageio.imwrite(temporary, picture, extension=".png")
+        imageio.imwrite(temporary, picture, extension=".png", plugin="pillow", **options)

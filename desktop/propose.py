@@ -5,7 +5,7 @@ What the file itself settles is certain; what only names, sizes or values sugges
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -40,6 +40,7 @@ OWN_FORMAT = "latent-plane/1"
 FIELDS = {
     "z-input": "z_input",
     "latent-dim": "latent_dim",
+    "z-shape": "latent_dim",
     "batch": "batch",
     "output": "output",
     "layout": "layout",
@@ -69,11 +70,12 @@ def propose(file: ModelFile, run: Run, wishes: Wanted) -> Reading:
             raise _no_reading(file, f"the input {tensor.name} takes {tensor.dtype}, expected numbers")
     chosen = _z_input(file, wishes, guesses)
     others = tuple(
-        _other_input(tensor, chosen, wishes) for tensor in file.inputs if tensor.name != chosen.tensor.name
+        other_input(tensor, chosen.batch, wishes)
+        for tensor in file.inputs
+        if tensor.name != chosen.tensor.name
     )
     if others:
         guesses.add("other_inputs")
-    _check_set(wishes, others)
     draft = Reading(
         z_input=chosen.tensor.name,
         z_dtype=chosen.tensor.dtype,
@@ -88,7 +90,7 @@ def propose(file: ModelFile, run: Run, wishes: Wanted) -> Reading:
         value_range=ValueRange.UNIT,
     )
     outputs = _picture_outputs(file, wishes)
-    draft, results = _first_decode(run, draft, chosen, outputs, guesses)
+    draft, results = _first_decode(run, draft, chosen, outputs, guesses, wishes)
     for name in outputs:
         _check_declared(file, name, results[name])
     return _read_output(file, run, draft, results, wishes, guesses)
@@ -113,7 +115,7 @@ def _z_input(file: ModelFile, wishes: Wanted, guesses: set[str]) -> _Input:
             guesses.add("z_input")
     sizes = _sizes(tensor)
     assert sizes is not None
-    shape, batch = sizes
+    shape, batch = _with_wished_sizes(tensor, sizes[0], wishes), sizes[1]
     open_axes = _open_axes(shape)
     latent_dim = wanted.whole_number(wishes, "latent-dim", MAX_LATENT_DIM)
     declared = None if open_axes else int(np.prod([size for size in shape if size is not None]))
@@ -137,10 +139,26 @@ def _sizes(tensor: Tensor) -> tuple[tuple[int | None, ...], int | None] | None:
     return (None, *numbers[1:]), numbers[0]
 
 
-def _other_input(tensor: Tensor, z: _Input, wishes: Wanted) -> OtherInput:
+def _with_wished_sizes(
+    tensor: Tensor, shape: tuple[int | None, ...], wishes: Wanted
+) -> tuple[int | None, ...]:
+    """With the sizes that people want where the model leaves them open."""
+    wish = wanted.z_shape(wishes)
+    if wish is None:
+        return shape
+    behind = shape if len(shape) == 1 else shape[1:]
+    if len(wish) != len(behind) or any(
+        size not in (None, there) for size, there in zip(behind, wish, strict=True)
+    ):
+        raise ModelError(f"--z-shape: found {wishes['z-shape']!r}, expected what fits {tensor.in_words()}")
+    return wish if len(shape) == 1 else (None, *wish)
+
+
+def other_input(tensor: Tensor, batch: int | None, wishes: Wanted) -> OtherInput:
+    """What an input gets that is not z, or not the encoder's picture. Raises ModelError for a bad wish."""
     declared = tensor.shape or ()
     shape: list[int | None] = [size if isinstance(size, int) else 1 for size in declared]
-    if declared and (not isinstance(declared[0], int) or (len(declared) > 1 and declared[0] == z.batch)):
+    if declared and (not isinstance(declared[0], int) or (len(declared) > 1 and declared[0] == batch)):
         shape[0] = None
     last = declared[-1] if len(declared) > 1 else None
     one_hot = bool(CLASS_NAMES.search(tensor.name)) and isinstance(last, int) and last > 1
@@ -156,11 +174,12 @@ def _other_input(tensor: Tensor, z: _Input, wishes: Wanted) -> OtherInput:
     return OtherInput(tensor.name, tensor.dtype, tuple(shape), value, one_hot)
 
 
-def _check_set(wishes: Wanted, others: tuple[OtherInput, ...]) -> None:
+def check_set(wishes: Wanted, others: Sequence[OtherInput]) -> None:
+    """Raise ModelError where a value was set for an input that there is not."""
     names = {SET + other.name for other in others}
     for option in wishes:
         if option.startswith(SET) and option not in names:
-            known = ", ".join(other.name for other in others) or "none: z is the only input"
+            known = ", ".join(dict.fromkeys(o.name for o in others)) or "none: z is the only input"
             raise ModelError(f"--set: found {option.removeprefix(SET)!r}, expected one of {known}")
 
 
@@ -178,10 +197,11 @@ def _picture_outputs(file: ModelFile, wishes: Wanted) -> list[str]:
 
 
 def _first_decode(
-    run: Run, draft: Reading, chosen: _Input, outputs: list[str], guesses: set[str]
+    run: Run, draft: Reading, chosen: _Input, outputs: list[str], guesses: set[str], wishes: Wanted
 ) -> tuple[Reading, dict[str, Array]]:
     """The draft with d and batch settled, and what the outputs are at a few z."""
     last_error: ModelError | None = None
+    without_pictures: tuple[Reading, dict[str, Array]] | None = None
     for latent_dim in _dims_to_try(chosen):
         for batch in (chosen.batch,) if chosen.batch is not None else (None, 1):
             filled = _with_dim(draft, latent_dim, batch)
@@ -192,18 +212,32 @@ def _first_decode(
             except ModelError as error:
                 last_error = last_error or error
                 if "its trial took" in str(error) or "the process that tried it" in str(error):
+                    if without_pictures is not None:
+                        break
                     raise  # there is no process any more
+                continue
+            if chosen.latent_dim is None and not _any_picture(results, filled, wishes):
+                # Numbers that only happen to be cut into something: another size may fit.
+                without_pictures = without_pictures or (filled, results)
                 continue
             if chosen.latent_dim is None:
                 guesses.add("latent_dim")
             if batch != chosen.batch:
                 guesses.add("batch")
             return filled, results
+    if without_pictures is not None:
+        return without_pictures
     if last_error is None:
         raise ModelError(
             f"--latent-dim: found {chosen.latent_dim}, expected what fits {chosen.tensor.in_words()}"
         )
     raise last_error
+
+
+def _any_picture(results: Mapping[str, Array], draft: Reading, wishes: Wanted) -> bool:
+    layout = wanted.LAYOUTS.get(wishes.get("layout", ""))
+    shape, count = wanted.image_shape(wishes), len(trial_z(draft))
+    return any(picture_guess.guess_layout(a, count, shape, layout) for a in results.values())
 
 
 def _dims_to_try(chosen: _Input) -> Iterator[int]:
@@ -311,15 +345,15 @@ def _read_output(
         image_shape=guess.image_shape,
         value_range=kind,
     )
-    return replace(reading, guesses=frozenset(_left(guesses, wishes, file)))
+    return replace(reading, guesses=frozenset(_left(guesses, wishes, file, draft.other_inputs)))
 
 
-def _left(guesses: set[str], wishes: Wanted, file: ModelFile) -> set[str]:
+def _left(guesses: set[str], wishes: Wanted, file: ModelFile, others: Sequence[OtherInput]) -> set[str]:
     """Without what people said themselves, and without any for a decoder of this program's own."""
     if file.metadata.get("latent_plane.format") == OWN_FORMAT:
         return set()
     settled = {FIELDS[option] for option in wishes if option in FIELDS}
-    if sum(option.startswith(SET) for option in wishes) == len(file.inputs) - 1:
+    if all(SET + other.name in wishes for other in others):
         settled.add("other_inputs")
     return guesses - settled
 

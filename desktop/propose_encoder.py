@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,10 @@ from desktop import wanted
 from desktop.convert import encoder_feeds, layout_shape
 from desktop.model_error import ModelError
 from desktop.model_file import ModelFile, Tensor
-from desktop.propose import FREE_BATCH, OWN_FORMAT, Run
+from desktop.propose import FREE_BATCH, OTHER_NAMES, OWN_FORMAT, Run, other_input
 from desktop.reading import EncoderReading, Layout, Reading, Spread, ValueRange
 from desktop.trial import DTYPES
-from desktop.wanted import Wanted
+from desktop.wanted import SET, Wanted
 
 Array = NDArray[Any]
 MEAN_NAMES = re.compile(r"mean|(^|[^a-z])(mu|loc)([^a-z]|$)", re.IGNORECASE)
@@ -23,6 +24,7 @@ STD_NAMES = re.compile(r"std|sigma|scale|dev", re.IGNORECASE)
 VARIANCE_NAMES = re.compile(r"var", re.IGNORECASE)
 FIELDS = {
     "x-input": "x_input",
+    "encoder-layout": "layout",
     "encoder-range": "value_range",
     "mean-output": "mean_output",
     "spread-output": "spread_output",
@@ -45,6 +47,9 @@ def propose_encoder(file: ModelFile, run: Run, decoder: Reading, wishes: Wanted)
     else:
         value_range = ValueRange.SIGNED if decoder.value_range is ValueRange.SIGNED else ValueRange.UNIT
         guesses.add("value_range")
+    others = tuple(other_input(other, batch, wishes) for other in file.inputs if other is not tensor)
+    if not all(SET + other.name in wishes for other in others):
+        guesses.add("other_inputs")
     draft = EncoderReading(
         x_input=tensor.name,
         x_dtype=tensor.dtype,
@@ -56,6 +61,7 @@ def propose_encoder(file: ModelFile, run: Run, decoder: Reading, wishes: Wanted)
         spread_output=None,
         spread=Spread.NONE,
         latent_dim=decoder.latent_dim,
+        other_inputs=others,
     )
     x = np.random.default_rng(0).random((batch or FREE_BATCH, *decoder.image_shape), np.float32)
     names = [output.name for output in file.outputs if output.dtype in DTYPES]
@@ -64,17 +70,11 @@ def propose_encoder(file: ModelFile, run: Run, decoder: Reading, wishes: Wanted)
     if file.metadata.get("latent_plane.format") == OWN_FORMAT:
         guesses.clear()
     settled = {field for option, field in FIELDS.items() if option in wishes}
-    return EncoderReading(
-        x_input=tensor.name,
-        x_dtype=tensor.dtype,
-        layout=layout,
-        image_shape=decoder.image_shape,
-        value_range=value_range,
-        batch=batch,
+    return replace(
+        draft,
         mean_output=mean,
         spread_output=spread_output,
         spread=spread,
-        latent_dim=decoder.latent_dim,
         guesses=frozenset(guesses - settled),
     )
 
@@ -86,23 +86,26 @@ def _picture_input(
     by_name = {tensor.name: tensor for tensor in file.inputs}
     name = wanted.one_of(wishes, "x-input", by_name)
     tensors = [by_name[name]] if name is not None else list(file.inputs)
-    fits = [(tensor, layout) for tensor in tensors for layout in _layouts(tensor, decoder)]
+    wish = wanted.one_of(wishes, "encoder-layout", wanted.LAYOUTS)
+    fits = [
+        (tensor, layout)
+        for tensor in tensors
+        for layout in _layouts(tensor, decoder)
+        if wish in (None, layout.value)
+    ]
     if not fits:
         found = ", ".join(tensor.in_words() for tensor in file.inputs) or "none"
         shape = " × ".join(map(str, decoder.image_shape))
         raise ModelError(
             f"{file.path}: found no input of this encoder that takes the decoder's pictures of {shape}; its "
-            f"inputs: {found[:200]}; choose the encoder that belongs to it, or set --x-input"
+            f"inputs: {found[:200]}; choose the one that belongs to it, or set --x-input or --encoder-layout"
         )
-    if len(file.inputs) > 1:
-        others = ", ".join(t.name for t in file.inputs if t is not fits[0][0])
-        raise ModelError(
-            f"{file.path}: found the further inputs {others[:200]}, expected an encoder that takes a picture "
-            "alone"
-        )
-    tensor, layout = fits[0]
-    if len(fits) > 1:
+    # What more it takes is most often smaller, or named otherwise.
+    tensor, layout = min(fits, key=lambda fit: bool(OTHER_NAMES.search(fit[0].name)))
+    if sum(fit[0] is tensor for fit in fits) > 1:
         guesses.add("layout")
+    if any(fit[0] is not tensor for fit in fits):
+        guesses.add("x_input")
     first = (tensor.shape or (None,))[0]
     return tensor, layout, first if isinstance(first, int) else None
 
@@ -179,6 +182,8 @@ def _spread(name: str, numbers: Array, is_joined: bool, guesses: set[str]) -> Sp
     if not is_joined and LOG_NAMES.search(name) and VARIANCE_NAMES.search(name):
         return Spread.LOGVAR
     guesses.add("spread")
+    if not is_joined and LOG_NAMES.search(name) and STD_NAMES.search(name):
+        return Spread.LOGSTD
     if negative or (not is_joined and LOG_NAMES.search(name)):
         return Spread.LOGVAR
     if not is_joined and VARIANCE_NAMES.search(name):

@@ -77,6 +77,7 @@ class Spread(StrEnum):
     LOGVAR = "log-variance"
     VARIANCE = "variance"
     STD = "standard deviation"
+    LOGSTD = "log standard deviation"
     NONE = "none"
 
 
@@ -95,6 +96,7 @@ class EncoderReading:
         spread_output: the output that holds the spread; the same as `mean_output` when joined; None without.
         spread: what the spread is.
         latent_dim: d.
+        other_inputs: all but the picture, such as a class.
         guesses: the names of the fields above that are a guess.
     """
 
@@ -108,4 +110,5 @@ class EncoderReading:
     spread_output: str | None
     spread: Spread
     latent_dim: int
+    other_inputs: tuple[OtherInput, ...] = ()
     guesses: frozenset[str] = frozenset()

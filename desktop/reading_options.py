@@ -9,11 +9,14 @@ import click
 from desktop import wanted
 from desktop.model_error import ModelError
 
+LAYOUTS = "|".join(name.replace(" ", "\N{NO-BREAK SPACE}") for name in wanted.LAYOUTS)
 METAVARS = {
-    "encoder": "FILE",
+    "encoder": "FILE|none",
     "latent-dim": "D",
+    "z-shape": "SIZES",
     "batch": "N",
-    "layout": "|".join(name.replace(" ", "\N{NO-BREAK SPACE}") for name in wanted.LAYOUTS),
+    "layout": LAYOUTS,
+    "encoder-layout": LAYOUTS,
     "image-shape": "C,H,W",
     "range": "|".join(wanted.RANGES),
     "encoder-range": "unit|signed|bytes",
@@ -50,6 +53,6 @@ def wanted_from(**values: Any) -> dict[str, str] | None:
         if not equals or not name:
             raise ModelError(f"--set: found {text!r}, expected NAME=VALUE, such as psi=0.7")
         found[wanted.SET + name] = value
-    if "encoder" in found:
+    if found.get("encoder", wanted.NO_ENCODER) != wanted.NO_ENCODER:
         found["encoder"] = str(Path(found["encoder"]).absolute())
     return found or None

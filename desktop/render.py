@@ -1,29 +1,30 @@
-"""python -m desktop.render: plane, samples or a path as PNG or GIF, without a window and without Qt."""
+"""python -m desktop.render: sheets of pictures and paths as PNG or GIF, without a window and without Qt."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
-from desktop import pictures
+from desktop import grid_jobs, pictures
 from desktop.animation import path_gif
-from desktop.command_line import run_command
+from desktop.command_line import printable, run_command
 from desktop.device import distribution_warning
+from desktop.grid_jobs import Order, Scores, Sheet
 from desktop.latent_plane import (
     Plane,
     axis_plane,
-    manifold_grid,
     parse_z,
     path_points,
     plane_through,
-    sample_prior,
 )
 from desktop.model_file import ModelError
+from desktop.provenance import Detail, provenance, to_text
 from desktop.reading_options import reading_options, wanted_from
 from desktop.runtime import DeviceError, DeviceName, Model
 from desktop.shipped import shipped_bundle
 from desktop.source import open_source
+from desktop.state import ViewState, start_state
 from export.bundle import BundleError
 
 
@@ -31,19 +32,8 @@ class RenderError(Exception):
     """What was asked for cannot be rendered."""
 
 
-def plane_picture(model: Model, n: int, plane: Plane) -> pictures.Bytes:
-    """The manifold grid: n × n pictures at prior quantiles 0.05 to 0.95 of the plane, b upward."""
-    return pictures.tile(pictures.to_bytes(model.decode(manifold_grid(plane, n))), columns=n)
-
-
-def samples_picture(model: Model, n: int, seed: int) -> pictures.Bytes:
-    """n × n pictures at samples of the prior."""
-    z = sample_prior(n * n, model.latent_dim, seed)
-    return pictures.tile(pictures.to_bytes(model.decode(z)), columns=n)
-
-
 def model_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """What all three commands take."""
+    """What all commands take."""
     for option in (
         click.argument("model", required=False, type=click.Path(path_type=Path)),
         reading_options,
@@ -97,7 +87,8 @@ def plane(n: int, axes: tuple[int, int] | None, through: tuple[str, ...], **comm
         raise RenderError("found --axes and --through, expected one of them; leave one out")
     model = _open(common, ".png")
     chosen = _plane_through(through, model.latent_dim) if through else _axis_plane(axes, model.latent_dim)
-    _write_sheet(plane_picture(model, n, chosen), model, common)
+    state = start_state(model.latent_dim).with_plane(chosen)
+    _write_sheet(grid_jobs.manifold_sheet(model, chosen, n), model, common, state, "manifold", n=n)
 
 
 @command.command()
@@ -113,7 +104,58 @@ def plane(n: int, axes: tuple[int, int] | None, through: tuple[str, ...], **comm
 def samples(n: int, seed: int, **common: Any) -> None:
     """n × n pictures at samples of the prior. A PNG."""
     model = _open(common, ".png")
-    _write_sheet(samples_picture(model, n, seed), model, common)
+    state = start_state(model.latent_dim)
+    _write_sheet(grid_jobs.samples_sheet(model, n, seed), model, common, state, "samples", n=n, seed=seed)
+
+
+@command.command()
+@model_options
+@click.option("--n", type=click.IntRange(1, 100), default=8, show_default=True, help="Pairs a row.")
+@click.option(
+    "--order",
+    type=click.Choice([order.name.lower() for order in Order]),
+    default=Order.WORST.name.lower(),
+    show_default=True,
+    help="By the bound of each image, or as the file has them.",
+)
+def reconstructions(n: int, order: str, **common: Any) -> None:
+    """n × 2n held-out images, each with the decoder's picture of its posterior mean beside it. A PNG."""
+    model = _open(common, ".png")
+    bundle = model.source.bundle
+    posterior = None if bundle is None else bundle.read_posterior()
+    if posterior is None or posterior.images is None:
+        raise RenderError(
+            f"{model.source.path}: found no held-out images, expected a bundle that has some to reconstruct"
+        )
+    by, state = Order[order.upper()], start_state(model.latent_dim)
+    steps = grid_jobs.reconstructions_sheet(model, posterior, None, by, n)
+    _write_sheet(steps, model, common, state, "reconstructions", n=n, order=by.value)
+
+
+@command.command()
+@model_options
+@click.option(
+    "--z", "point", metavar="NUMBERS", help="Where the other numbers stand.  [default: the prior's mean]"
+)
+@click.option("--n", type=click.IntRange(2, 200), default=11, show_default=True, help="Pictures a row.")
+@click.option(
+    "--dimensions",
+    type=click.IntRange(1, 200),
+    default=10,
+    show_default=True,
+    help="Rows at most: the dimensions with the highest rate, where the bundle says.",
+)
+def traversals(point: str | None, n: int, dimensions: int, **common: Any) -> None:
+    """A row for each latent dimension: z with that number from −3 to 3. A PNG."""
+    model = _open(common, ".png")
+    try:
+        z = parse_z(point, model.latent_dim) if point else (0.0,) * model.latent_dim
+    except ValueError as error:
+        raise RenderError(f"--z: {error}") from error
+    bundle = model.source.bundle
+    rows = grid_jobs.by_rate(None if bundle is None else bundle.read_posterior(), model.latent_dim)
+    steps, state = grid_jobs.traversals_sheet(model, z, rows[:dimensions], n), start_state(model.latent_dim)
+    _write_sheet(steps, model, common, state.moved_to(z), "traversals", n=n, dimensions=dimensions)
 
 
 @command.command()
@@ -172,14 +214,23 @@ def _open(common: dict[str, Any], suffix: str) -> Model:
     model = Model(source, device)
     for note in (source.guess_note, *source.notes, model.warning, distribution_warning()):
         if note:
-            click.echo(note, err=True)
+            click.echo(printable(note), err=True)
     return model
 
 
-def _write_sheet(picture: pictures.Bytes, model: Model, common: dict[str, Any]) -> None:
+def _write_sheet(
+    steps: Iterator[Sheet | Scores | None],
+    model: Model,
+    common: dict[str, Any],
+    state: ViewState,
+    kind: str,
+    **details: Detail,
+) -> None:
+    (sheet,) = (step for step in steps if isinstance(step, Sheet))
     scale = common["scale"] or 1
-    enlarged = pictures.enlarge(picture[None], scale)[0]
-    pictures.write_png(common["out"], enlarged)
+    enlarged = pictures.enlarge(sheet.picture[None], scale)[0]
+    note = to_text(provenance(model.source, state, kind, scale=scale, **details))
+    pictures.write_png(common["out"], enlarged, note)
     height, width = enlarged.shape[:2]
     where = model.device.description + (f" ({model.device.reason})" if model.device.reason else "")
     click.echo(f"{common['out']}: {width} × {height} pixels, decoded on {where}")

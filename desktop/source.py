@@ -4,7 +4,7 @@ import hashlib
 import re
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +13,26 @@ import numpy as np
 from desktop import convert, wanted
 from desktop.model_error import ModelError
 from desktop.model_file import ModelFile, read_model_file
-from desktop.propose import Run, propose, trial_z
+from desktop.propose import check_set, propose, trial_z
 from desktop.propose_encoder import propose_encoder
 from desktop.reading import EncoderReading, Layout, Reading, Spread, ValueRange
 from desktop.remembered import remember, remembered
 from desktop.shipped import shipped_bundle
 from desktop.trial import TIME_LIMIT_S, Trial
 from desktop.wanted import Wanted
-from export.bundle import DECODER_FILE, ENCODER_FILE, Bundle, BundleError, open_bundle
+from export.bundle import DECODER_FILE, ENCODER_FILE, Bundle, BundleError, epoch_file, open_bundle
+
+# SHA-256 of the graphs of bundles that were tried since the program started: once is enough.
+_tried: set[bytes] = set()
+
+
+class UnreadError(ModelError):
+    """A model that was looked into and has no reading, or none with these wishes: others may give one."""
+
+    def __init__(self, words: str, file: ModelFile, wishes: Wanted) -> None:
+        super().__init__(words)
+        self.file = file
+        self.wishes = dict(wishes)
 
 
 @dataclass(frozen=True)
@@ -68,8 +80,8 @@ def open_source(path: Path, wishes: Wanted | None = None) -> Source:
     """Open a bundle or a bare `.onnx`.
 
     `wishes` are options of `desktop.wanted`, for a bare model: they are remembered for that file; None takes
-    what is remembered. Raises BundleError for a bundle, ModelError for a bare model, saying what was found;
-    OSError when a file cannot be read.
+    what is remembered. Raises BundleError for a bundle, ModelError for a bare model, saying what was found
+    (UnreadError where other wishes could help); OSError when a file cannot be read.
     """
     wanted.check_names(wishes or {})
     if _is_bundle(path):
@@ -80,6 +92,27 @@ def open_source(path: Path, wishes: Wanted | None = None) -> Source:
             )
         return _open_bundle(path)
     return _open_model(path, wishes)
+
+
+def open_epoch(source: Source, epoch: int) -> Source:
+    """A bundle's source as it was after an epoch; without encoder where the bundle has none of that epoch.
+
+    Its graphs are looked into and tried like the bundle's own. Raises BundleError.
+    """
+    bundle = source.bundle
+    if bundle is None:
+        raise BundleError(f"{source.path}: found no epochs, expected a bundle that has them")
+    decoder_name, encoder_name = epoch_file(epoch, DECODER_FILE), epoch_file(epoch, ENCODER_FILE)
+    decoder = bundle.read(decoder_name)
+    encoder = bundle.read(encoder_name) if encoder_name in bundle.files else None
+    _try_graphs(bundle, source.reading, (decoder_name, decoder), (encoder_name, encoder))
+    return replace(
+        source,
+        sha256=hashlib.sha256(decoder).hexdigest(),
+        decoder=decoder,
+        encoder=encoder,
+        encoder_reading=None if encoder is None else _encoder_reading(bundle),
+    )
 
 
 def _is_bundle(path: Path) -> bool:
@@ -104,7 +137,23 @@ def _open_bundle(path: Path) -> Source:
         image_shape=bundle.image_shape,
         value_range=ValueRange.UNIT,
     )
-    encoder_reading = EncoderReading(
+    decoder = bundle.read(DECODER_FILE)
+    encoder = bundle.read(ENCODER_FILE) if ENCODER_FILE in bundle.files else None
+    _try_graphs(bundle, reading, (DECODER_FILE, decoder), (ENCODER_FILE, encoder))
+    return Source(
+        path=bundle.path,
+        name=bundle.name,
+        sha256=hashlib.sha256(decoder).hexdigest(),
+        decoder=decoder,
+        reading=reading,
+        encoder=encoder,
+        encoder_reading=None if encoder is None else _encoder_reading(bundle),
+        bundle=bundle,
+    )
+
+
+def _encoder_reading(bundle: Bundle) -> EncoderReading:
+    return EncoderReading(
         x_input="x",
         x_dtype="float32",
         layout=Layout.NCHW,
@@ -116,28 +165,24 @@ def _open_bundle(path: Path) -> Source:
         spread=Spread.LOGVAR,
         latent_dim=bundle.latent_dim,
     )
-    decoder = bundle.read(DECODER_FILE)
-    encoder = bundle.read(ENCODER_FILE) if ENCODER_FILE in bundle.files else None
-    z, x = trial_z(reading)[:1], np.zeros((1, *bundle.image_shape), np.float32)
-    _try_graph(bundle, DECODER_FILE, decoder, convert.feeds(reading, z))
-    if encoder is not None:
-        _try_graph(bundle, ENCODER_FILE, encoder, convert.encoder_feeds(encoder_reading, x))
-    return Source(
-        path=bundle.path,
-        name=bundle.name,
-        sha256=hashlib.sha256(decoder).hexdigest(),
-        decoder=decoder,
-        reading=reading,
-        encoder=encoder,
-        encoder_reading=None if encoder is None else encoder_reading,
-        bundle=bundle,
-    )
+
+
+def _try_graphs(
+    bundle: Bundle, reading: Reading, decoder: tuple[str, bytes], encoder: tuple[str, bytes | None]
+) -> None:
+    """Look into a bundle's decoder and encoder, each with its name in the bundle, and try them."""
+    _try_graph(bundle, *decoder, convert.feeds(reading, trial_z(reading)[:1]))
+    name, graph = encoder
+    if graph is not None:
+        x = np.zeros((1, *bundle.image_shape), np.float32)
+        _try_graph(bundle, name, graph, convert.encoder_feeds(_encoder_reading(bundle), x))
 
 
 def _try_graph(bundle: Bundle, name: str, graph: bytes, feeds: dict[str, Any]) -> None:
     """A bundle may come from a stranger, too: its graphs are looked into and tried before they are loaded."""
     where = Path(f"{bundle.path}: {name}")
-    facts = bundle.manifest["tensors"][name]
+    facts = bundle.manifest["tensors"][name.rpartition("/")[2]]
+    sha256 = hashlib.sha256(graph).digest()
     try:
         file = read_model_file(where, graph)
         for side, tensors in (("inputs", file.inputs), ("outputs", file.outputs)):
@@ -146,9 +191,10 @@ def _try_graph(bundle: Bundle, name: str, graph: bytes, feeds: dict[str, Any]) -
             if found != expected:
                 words = f"{', '.join(found)}, expected {', '.join(expected)} from the manifest"
                 raise ModelError(f"{where}: found {side} {words}")
-        if bundle.path.resolve() != shipped_bundle().resolve():
+        if sha256 not in _tried and bundle.path.resolve() != shipped_bundle().resolve():
             with Trial(file.data, str(where)) as trial:
                 trial.run(feeds, [tensor.name for tensor in file.outputs])
+            _tried.add(sha256)
     except ModelError as error:
         words = str(error)
         to_do = "" if words.endswith("export it again") else "; export it again"
@@ -162,30 +208,51 @@ def _in_words(name: str, dtype: str, shape: Sequence[int | str | None]) -> str:
 
 def _open_model(path: Path, wishes: Wanted | None) -> Source:
     file = read_model_file(path)
-    effective = remembered(file.sha256) if wishes is None else dict(wishes)
-    patience_s = wanted.patience_s(effective, TIME_LIMIT_S)
-    with Trial(file.data, str(path), patience_s) as trial:
-        reading = propose(file, _run(trial), effective)
-        _check_batches(trial, reading)
-    notes: tuple[str, ...] = ()
-    encoder_file, encoder_reading = None, None
-    chosen = wanted.encoder_path(effective)
-    beside = chosen or encoder_beside(path)
-    if beside is not None:
-        try:
-            encoder_file = read_model_file(beside)
-            with Trial(encoder_file.data, str(beside), patience_s) as trial:
-                encoder_reading = propose_encoder(encoder_file, _run(trial), reading, effective)
-        except (ModelError, OSError) as error:
-            if chosen is not None and wishes is not None:
-                raise
-            encoder_file = None
-            notes = (f"the encoder was left out: {error}",)
     if wishes is not None:
-        remember(file.sha256, effective)
+        source = _read(file, wishes, True)
+        remember(file.sha256, wishes)
+        return source
+    before = remembered(file.sha256)
+    try:
+        return _read(file, before, False)
+    except ModelError as error:
+        if not before:
+            raise
+        source = _read(file, {}, False)  # what was set once must not keep it shut
+        return replace(source, notes=(f"what was set for it before was left out: {error}", *source.notes))
+
+
+def _read(file: ModelFile, wishes: Wanted, is_asked: bool) -> Source:
+    """The decoder and its encoder. Raises UnreadError.
+
+    An encoder that cannot be read is left out with a note, unless people have just asked for it.
+    """
+    try:
+        patience_s = wanted.patience_s(wishes, TIME_LIMIT_S)
+        with Trial(file.data, str(file.path), patience_s) as trial:
+            reading = propose(file, trial.run, wishes)
+            _check_batches(trial, reading)
+        notes: tuple[str, ...] = ()
+        encoder_file, encoder_reading = None, None
+        chosen = wanted.encoder_path(wishes)
+        beside = chosen if "encoder" in wishes else encoder_beside(file.path)
+        if beside is not None:
+            try:
+                encoder_file = read_model_file(beside)
+                with Trial(encoder_file.data, str(beside), patience_s) as trial:
+                    encoder_reading = propose_encoder(encoder_file, trial.run, reading, wishes)
+            except (ModelError, OSError) as error:
+                if chosen is not None and is_asked:
+                    raise
+                encoder_file = None
+                notes = (f"the encoder was left out: {error}",)
+        others = () if encoder_reading is None else encoder_reading.other_inputs
+        check_set(wishes, (*reading.other_inputs, *others))
+    except ModelError as error:
+        raise UnreadError(str(error), file, wishes) from error
     return Source(
-        path=path,
-        name=file.metadata.get("latent_plane.name", path.stem)[:200],
+        path=file.path,
+        name=file.metadata.get("latent_plane.name", file.path.stem)[:200],
         sha256=file.sha256,
         decoder=file.data,
         reading=reading,
@@ -193,7 +260,7 @@ def _open_model(path: Path, wishes: Wanted | None) -> Source:
         encoder_reading=encoder_reading,
         file=file,
         encoder_file=encoder_file,
-        wanted=effective,
+        wanted=dict(wishes),
         notes=notes,
     )
 
@@ -208,10 +275,6 @@ def encoder_beside(decoder: Path) -> Path | None:
     found = [p for p in sorted(decoder.parent.glob("*.onnx")) if "encoder" in p.stem.lower() and p != decoder]
     decoders = [p for p in decoder.parent.glob("*.onnx") if p not in found]
     return found[0] if len(found) == 1 and len(decoders) == 1 else None
-
-
-def _run(trial: Trial) -> Run:
-    return trial.run
 
 
 def _check_batches(trial: Trial, reading: Reading) -> None:

@@ -3,7 +3,11 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+import numpy as np
+
+from desktop.chart import AxisScale, Chart
 from desktop.latent_plane import Plane, Viewport, axis_plane
+from desktop.nearest import Nearness
 
 START_VIEWPORT = Viewport()
 START_PLANE = axis_plane((0.0, 0.0))
@@ -17,6 +21,24 @@ class PictureMode(StrEnum):
     SAMPLE = "Bernoulli sample"
 
 
+class Layer(StrEnum):
+    """What can be drawn on the plane, each to be switched; a value is its name in the window."""
+
+    BACKDROP = "Decoded plane"
+    PRIOR = "Prior: 50, 90 and 99 % of it"
+    DENSITY = "Density of the held-out posterior"
+    HOLES = "Holes in that density"
+    POINTS = "Held-out images by label"
+    THUMBNAIL = "Image of the point under the pointer"
+    ELLIPSE = "Its posterior: 1 and 2 σ"
+    ENCODED = "Encoder's posterior of the drawn image"
+    TRUE_POSTERIOR = "True posterior of the drawn image"
+
+
+# All but what covers others; those of a drawn image show once there is one.
+START_LAYERS = frozenset(Layer) - {Layer.PRIOR, Layer.DENSITY, Layer.HOLES}
+
+
 @dataclass(frozen=True)
 class ViewState:
     """What the window shows of a model.
@@ -24,22 +46,35 @@ class ViewState:
     Attributes:
         z: the cursor, d numbers, on the plane.
         plane: the plane that is drawn: an origin and two directions.
-        viewport: the part of the plane in view.
-        show_backdrop: whether the decoded plane is drawn.
-        show_points: whether the held-out means are drawn.
+        scale: whether the axes are even in z or in the prior's quantiles.
+        viewport: the part of the plane in view, in view coordinates (`desktop.chart`).
+        layers: what is drawn on the plane.
         hidden_labels: labels whose points are not drawn.
+        pinned: held-out images that stay shown on the plane, by their numbers, in the order of pinning.
         picture_mode: how the picture at the cursor is drawn.
+        nearness: what the nearest held-out images are near in.
+        epoch: of the bundle's fit, whose model decodes; None is the bundle's own, the last one.
         path: the z of the path's points, in order.
+        path_closed: whether the path returns to its first point.
     """
 
     z: tuple[float, ...] = (0.0, 0.0)
     plane: Plane = START_PLANE
+    scale: AxisScale = AxisScale.LINEAR
     viewport: Viewport = START_VIEWPORT
-    show_backdrop: bool = True
-    show_points: bool = True
+    layers: frozenset[Layer] = START_LAYERS
     hidden_labels: frozenset[int] = frozenset()
+    pinned: tuple[int, ...] = ()
     picture_mode: PictureMode = PictureMode.PROBABILITIES
+    nearness: Nearness = Nearness.Z
+    epoch: int | None = None
     path: tuple[tuple[float, ...], ...] = ()
+    path_closed: bool = False
+
+    @property
+    def chart(self) -> Chart:
+        """The plane under its scale."""
+        return Chart(self.plane, self.scale)
 
     def moved_to(self, z: tuple[float, ...]) -> "ViewState":
         """With the cursor anywhere in the space; the plane goes with it, its directions stay."""
@@ -57,14 +92,42 @@ class ViewState:
         """With the cursor moved within the plane."""
         return replace(self, z=tuple(float(value) for value in self.plane.embed(ab)))
 
-    def nudged(self, da: float, db: float) -> "ViewState":
-        """With the cursor moved by plane units."""
-        a, b = self.plane.project(self.z)
-        return self.at((float(a) + da, float(b) + db))
+    def nudged(self, right: float, up: float) -> "ViewState":
+        """With the cursor moved by view coordinates: on linear axes by plane units."""
+        view = self.chart.view_of(self.z) + np.array([right, up])
+        a, b = self.chart.ab(view).tolist()
+        return self.at((a, b))
+
+    def with_scale(self, scale: AxisScale) -> "ViewState":
+        """With other axes, and the same part of the plane in view as far as it can be."""
+        if scale is self.scale:
+            return self
+        chart = Chart(self.plane, scale)
+        if scale is AxisScale.QUANTILES and self.viewport.span > 4.0:
+            return replace(self, scale=scale, viewport=chart.home)
+        (x, y), half = self.viewport.center, self.viewport.span / 2
+        corners = self.chart.ab([(x - half, y - half), (x + half, y + half)])
+        low, high = chart.view(corners)
+        if scale is AxisScale.LINEAR and self.viewport.span >= 0.9:
+            return replace(self, scale=scale, viewport=chart.home)
+        center, span = (low + high) / 2, float((high - low).max())
+        least = chart.least_span((float(center[0]), float(center[1])))
+        return replace(
+            self, scale=scale, viewport=Viewport((float(center[0]), float(center[1])), max(span, least))
+        )
+
+    def with_layer(self, layer: Layer, on: bool) -> "ViewState":
+        """With a layer drawn, or not."""
+        return replace(self, layers=self.layers | {layer} if on else self.layers - {layer})
 
     def with_label_switched(self, label: int) -> "ViewState":
         """With one label's points hidden, or shown again."""
         return replace(self, hidden_labels=self.hidden_labels ^ {label})
+
+    def with_pin_switched(self, index: int) -> "ViewState":
+        """With a held-out image pinned last, or not any more."""
+        kept = tuple(other for other in self.pinned if other != index)
+        return replace(self, pinned=kept if index in self.pinned else (*kept, index))
 
     def with_path_point(self) -> "ViewState":
         """With the cursor added to the end of the path."""

@@ -174,7 +174,9 @@ class Trial:
                 "give it more time with --patience SECONDS if you trust it"
             )
         code = child.poll()
-        if code is not None and code < 0:
+        if code is None:
+            return "its trial gave an answer that is none"
+        if code < 0:
             name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
             return f"it crashed the process that tried it ({name}), expected a decode; do not trust it"
         return f"it ended the process that tried it (status {code}), expected a decode; do not trust it"

@@ -14,6 +14,7 @@ import numpy as np
 
 MAX_LINE_BYTES = 1 << 20
 MAX_OUTPUT_BYTES = 256 << 20
+MAX_ERROR_CHARACTERS = 1000  # ONNX Runtime quotes all names of a node
 FATAL = 4
 OUT_OF_MEMORY = ("bad_alloc", "Failed to allocate", "bad allocation")
 
@@ -91,7 +92,7 @@ def _say(answers: BinaryIO, answer: dict[str, Any]) -> None:
 
 def _first_line(text: str) -> str:
     # "[ONNXRuntimeError] : 1 : FAIL : Load model failed: …" is for people from the third colon on.
-    line = text.splitlines()[0]
+    line = text.splitlines()[0][:MAX_ERROR_CHARACTERS]
     return line.split(" : ", 3)[-1] if line.startswith("[ONNXRuntimeError]") else line
 
 

@@ -8,15 +8,17 @@ from desktop.reading import Layout, Spread, ValueRange
 
 # Option to what it sets; the names of the command line, the dialog and the remembered choices.
 OPTIONS = {
-    "encoder": "the encoder's file",
+    "encoder": "the encoder's file, or none",
     "z-input": "the input that z goes to",
     "latent-dim": "the number of latent dimensions, where the model leaves it open",
+    "z-shape": "the sizes of z behind the batch axis, where the model leaves them open",
     "batch": "how many pictures the model decodes at once, where it cannot take any number",
     "output": "the output that is the picture",
     "layout": "how a picture's numbers lie in memory",
     "image-shape": "channels, height and width",
     "range": "what the output's numbers are",
     "x-input": "the encoder's input that the picture goes to",
+    "encoder-layout": "how the picture's numbers lie in the encoder's input",
     "encoder-range": "what numbers the encoder takes",
     "mean-output": "the encoder's output that is the mean",
     "spread-output": "the encoder's output that is the spread",
@@ -31,7 +33,14 @@ RANGES = {
     "bytes": ValueRange.BYTES,
 }
 LAYOUTS = {layout.value: layout for layout in Layout}
-SPREADS = {"logvar": Spread.LOGVAR, "variance": Spread.VARIANCE, "std": Spread.STD, "none": Spread.NONE}
+SPREADS = {
+    "logvar": Spread.LOGVAR,
+    "variance": Spread.VARIANCE,
+    "std": Spread.STD,
+    "logstd": Spread.LOGSTD,
+    "none": Spread.NONE,
+}
+NO_ENCODER = "none"
 MAX_PATIENCE_S = 600.0
 
 Wanted = Mapping[str, str]
@@ -81,6 +90,17 @@ def image_shape(wanted: Wanted) -> tuple[int, int, int] | None:
     return sizes[0], sizes[1], sizes[2]
 
 
+def z_shape(wanted: Wanted) -> tuple[int, ...] | None:
+    """The wanted sizes of z behind the batch axis, or None. Raises ModelError for anything else."""
+    text = wanted.get("z-shape")
+    if text is None:
+        return None
+    words = [word.strip() for word in text.replace("x", ",").replace("×", ",").split(",")]
+    if not all(word.isascii() and word.isdigit() and 1 <= int(word[:9]) <= 1 << 16 for word in words):
+        raise ModelError(f"--z-shape: found {text!r}, expected sizes such as 4,8,8")
+    return tuple(map(int, words))
+
+
 def number(text: str, option: str) -> float:
     """A number as people type it. Raises ModelError for anything else."""
     try:
@@ -106,7 +126,7 @@ def patience_s(wanted: Wanted, default: float) -> float:
 
 def encoder_path(wanted: Wanted) -> Path | None:
     """The wanted encoder's file, or None."""
-    return Path(wanted["encoder"]) if "encoder" in wanted else None
+    return Path(wanted["encoder"]) if wanted.get("encoder", NO_ENCODER) != NO_ENCODER else None
 
 
 def _in_words(choices: Mapping[str, object]) -> str:

@@ -7,12 +7,15 @@ are dropped, even those already on their way: the latest wins.
 """
 
 import contextlib
+import sys
 import threading
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal
+
+SWITCH_S = 0.0005
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,8 @@ class Worker(QObject):
         self._latest: dict[str, int] = {}
         self._ticket = 0
         self._stopping = False
+        # Else the UI thread waits for up to 5 ms whenever both have something to do in Python.
+        sys.setswitchinterval(SWITCH_S)
         self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
         self._thread.start()
 
@@ -53,7 +58,8 @@ class Worker(QObject):
     ) -> None:
         """Have `steps` run; a lower `urgency` goes first. Replaces the request called `name`, if any.
 
-        `on_result` gets each value that is yielded, then comes `on_end` or, if a step raises, `on_error`.
+        `on_result` gets each value that is yielded but None, which only ends a step; then comes `on_end`
+        or, if a step raises, `on_error`.
         """
         with self._changed:
             self._ticket += 1
@@ -107,7 +113,8 @@ class Worker(QObject):
         except Exception as error:  # it is shown in the window; the thread lives on
             self._finish(request, lambda error=error: request.on_error(error))  # type: ignore[misc]
         else:
-            self._arrived.emit((request, lambda: request.on_result(value)))
+            if value is not None:
+                self._arrived.emit((request, lambda: request.on_result(value)))
 
     def _finish(self, request: _Request, call: Callable[[], object]) -> None:
         with self._changed:

@@ -7,11 +7,17 @@ A folder, or the same folder zipped as one file that ends in `.latent`:
     encoder.onnx                   MAY    x float32 [N, C, H, W] in [0, 1] → mean, logvar float32 [N, d]
     posterior.npz                  MAY    the held-out images (packed bits), labels, means, log-variances
     epochs/NNN/decoder.onnx        MAY    the decoder after epoch NNN; 000 is before training
+    epochs/NNN/encoder.onnx        MAY    the encoder after epoch NNN
     epochs/NNN/posterior.npz       MAY    means and log-variances after epoch NNN
 
 The manifest MUST hold `format`, `name`, `created`, `image`, `latent_dim`, `likelihood`, `opset`, `tensors`
 and `files` (size and SHA-256 of every other file); whatever else it holds is for people. Opening checks
 each file against it, and `Bundle.read` checks once more exactly the bytes that it hands out.
+
+A bundle of a fit that is still running grows in place. While it does, `previous/NAME` is what NAME was under
+the manifest before: readers that find other bytes at NAME than their manifest says look there, so that the
+manifest in place has all its files at every moment. New files come first, the manifest is replaced last.
+`previous/` is not in the manifest and is gone once the bundle is finished.
 """
 
 import hashlib
@@ -25,6 +31,7 @@ from typing import Any
 from export import containers
 from export.containers import (
     MAX_FILE_BYTES,
+    MAX_FILES,
     MAX_TOTAL_BYTES,
     BundleError,
     Folder,
@@ -57,6 +64,9 @@ REQUIRED = {
     "tensors": dict,
     "files": dict,
 }
+PREVIOUS_FOLDER = "previous"
+# How often opening starts again because the manifest was replaced meanwhile.
+OPEN_ATTEMPTS = 10
 EPOCH_NAME = re.compile(r"epochs/(\d{3,6})/decoder\.onnx")
 
 
@@ -102,8 +112,14 @@ class Bundle:
         """The bytes of one file, checked against the manifest. Raises BundleError."""
         if name not in self.manifest["files"]:
             raise BundleError(f"{self.path}: found no {name} in {MANIFEST_FILE}, expected it there")
-        fact = self.manifest["files"][name]
-        return _read_checked(self.path, self._container, name, fact["size_bytes"], fact["sha256"])
+        return _read_checked(self.path, self._container, name, self.manifest["files"][name])
+
+    def is_current(self) -> bool:
+        """Whether the manifest in its place is still this one: false once the bundle grew, or is gone."""
+        try:
+            return bool(json.loads(read_manifest(open_container(self.path), self.path)) == self.manifest)
+        except (BundleError, ValueError, RecursionError):
+            return False
 
     def read_posterior(self, epoch: int | None = None) -> Posterior | None:
         """The held-out posterior, after `epoch` or of the whole fit; None where the bundle has none.
@@ -148,15 +164,7 @@ def write_bundle(
     A reader sees the old bundle or the new one. Raises BundleError when something is there already and
     `overwrite` is false, or when the facts make no valid manifest; OSError when it cannot be written.
     """
-    manifest = dict(facts) | {
-        "format": FORMAT,
-        "files": {
-            name: {"size_bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-            for name, data in files.items()
-        },
-    }
-    text = (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode()
-    _parse_manifest(text, path)
+    text = make_manifest(path, facts, files)
     check_target(path, overwrite)
     write_container(path, {MANIFEST_FILE: text, **files}, overwrite)
     return open_bundle(path)
@@ -176,23 +184,27 @@ def check_target(path: Path, overwrite: bool) -> None:
 
 
 def open_bundle(path: Path) -> Bundle:
-    """Open a bundle and check every file that its manifest names. Raises BundleError."""
-    try:
+    """Open a bundle and check every file that its manifest names. Raises BundleError.
+
+    It starts again when the manifest was replaced meanwhile, as it is while a bundle grows.
+    """
+    for _ in range(OPEN_ATTEMPTS - 1):
         container = open_container(path)
-        size = container.size_bytes(MANIFEST_FILE)
-        if size is None:
-            raise BundleError(
-                f"{path}: found no {MANIFEST_FILE}, expected a bundle made by python -m export.onnx"
-            )
-        if size > MAX_MANIFEST_BYTES:
-            raise BundleError(
-                f"{path}: found a {MANIFEST_FILE} of {size:,} bytes, expected at most {MAX_MANIFEST_BYTES:,}"
-            )
-        manifest = _parse_manifest(container.read(MANIFEST_FILE, size), path)
-        for name, fact in manifest["files"].items():
-            _read_checked(path, container, name, fact["size_bytes"], fact["sha256"])
-    except OSError as error:
-        raise BundleError(f"{path}: {error.strerror or error}; expected a bundle that can be read") from error
+        text = read_manifest(container, path)
+        try:
+            return _open(path, container, text)
+        except BundleError:
+            if read_manifest(open_container(path), path) == text:
+                raise
+    container = open_container(path)
+    return _open(path, container, read_manifest(container, path))
+
+
+def _open(path: Path, container: Folder | Zip, text: bytes) -> Bundle:
+    """The bundle whose manifest is `text`, with every file checked."""
+    manifest = _parse_manifest(text, path)
+    for name, fact in manifest["files"].items():
+        _read_checked(path, container, name, fact)
     image = manifest["image"]
     return Bundle(
         path=path,
@@ -203,6 +215,37 @@ def open_bundle(path: Path) -> Bundle:
         manifest=manifest,
         _container=container,
     )
+
+
+def make_manifest(path: Path, facts: Mapping[str, Any], files: Mapping[str, bytes]) -> bytes:
+    """The text of the manifest of `files`. Raises BundleError when reading would refuse it."""
+    manifest = dict(facts) | {
+        "format": FORMAT,
+        "files": {
+            name: {"size_bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+            for name, data in files.items()
+        },
+    }
+    text = (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode()
+    _parse_manifest(text, path)
+    return text
+
+
+def read_manifest(container: Folder | Zip, path: Path) -> bytes:
+    """The manifest's bytes. Raises BundleError when there is none or it is too large."""
+    try:
+        size = container.size_bytes(MANIFEST_FILE)
+        if size is None:
+            raise BundleError(
+                f"{path}: found no {MANIFEST_FILE}, expected a bundle made by python -m export.onnx"
+            )
+        if size > MAX_MANIFEST_BYTES:
+            raise BundleError(
+                f"{path}: found a {MANIFEST_FILE} of {size:,} bytes, expected at most {MAX_MANIFEST_BYTES:,}"
+            )
+        return container.read(MANIFEST_FILE, size)
+    except OSError as error:
+        raise BundleError(f"{path}: {error.strerror or error}; expected a bundle that can be read") from error
 
 
 def _parse_manifest(text: bytes, path: Path) -> dict[str, Any]:
@@ -228,6 +271,8 @@ def _parse_manifest(text: bytes, path: Path) -> dict[str, Any]:
         _check_range(manifest["image"].get(side), MAX_IMAGE_SIDE_PX, f"{where}: image {side}")
     if manifest["image"]["channels"] not in (1, 3, 4):
         raise BundleError(f"{where}: found {manifest['image']['channels']} channels, expected 1, 3 or 4")
+    if len(manifest["files"]) > MAX_FILES:
+        raise BundleError(f"{where}: found {len(manifest['files']):,} files, expected at most {MAX_FILES:,}")
     if DECODER_FILE not in manifest["files"]:
         raise BundleError(f"{where}: found no {DECODER_FILE} among its files, expected it there")
     total = 0
@@ -273,9 +318,23 @@ def _in_words(graph: Any) -> str:
         return f"{graph!r:.60}"
 
 
-def _read_checked(path: Path, container: Folder | Zip, name: str, size_bytes: int, sha256: str) -> bytes:
+def _read_checked(path: Path, container: Folder | Zip, name: str, fact: Mapping[str, Any]) -> bytes:
+    """A file's bytes, checked; of a bundle that has just grown, what the file was before."""
     try:
-        found_bytes = container.size_bytes(name)
+        return _read_as(path, container, name, fact, name)
+    except BundleError:
+        try:
+            return _read_as(path, open_container(path), f"{PREVIOUS_FOLDER}/{name}", fact, name)
+        except BundleError:
+            pass
+        raise
+
+
+def _read_as(path: Path, container: Folder | Zip, place: str, fact: Mapping[str, Any], name: str) -> bytes:
+    """The bytes at `place` if they are what the manifest says of `name`. Raises BundleError if not."""
+    size_bytes, sha256 = fact["size_bytes"], fact["sha256"]
+    try:
+        found_bytes = container.size_bytes(place)
         if found_bytes is None:
             raise BundleError(
                 f"{path}: found no {name}, expected it as {MANIFEST_FILE} names it; export again"
@@ -284,7 +343,7 @@ def _read_checked(path: Path, container: Folder | Zip, name: str, size_bytes: in
             raise BundleError(
                 f"{path}: {name}: found {found_bytes:,} bytes, expected {size_bytes:,}; export again"
             )
-        data = container.read(name, size_bytes)
+        data = container.read(place, size_bytes)
     except OSError as error:
         raise BundleError(f"{path}: {name}: {error.strerror or error}; expected to read it") from error
     found = hashlib.sha256(data).hexdigest()

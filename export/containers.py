@@ -9,16 +9,22 @@ import re
 import shutil
 import stat
 import zipfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 ZIP_SUFFIX = ".latent"
 MAX_FILES = 10_000
-MAX_FILE_BYTES = 2 << 30
-MAX_TOTAL_BYTES = 8 << 30
-# Deflate cannot do better than 1032 : 1; whatever claims more lies about its size.
-MAX_ZIP_RATIO = 1032
+MAX_FILE_BYTES = 512 << 20
+MAX_TOTAL_BYTES = 2 << 30
+# Weights and packed pictures hardly get smaller; what is as small as this may be as empty as it likes.
+MAX_ZIP_RATIO = 32
+ALWAYS_ALLOWED_BYTES = 1 << 20
+MAX_DIRECTORY_BYTES = 4 << 20  # of a zip file's list of entries, which is read whole
+END_RECORD, END_RECORD_64 = b"PK\x05\x06", b"PK\x06\x07"
+END_RECORD_BYTES, MAX_COMMENT_BYTES = 22, 65_535
+CHUNK_BYTES = 1 << 20
 SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
 
 
@@ -67,6 +73,8 @@ class Zip:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
+            with path.open("rb") as file:
+                check_zip_directory(file, str(path))
             with zipfile.ZipFile(path) as archive:
                 entries = archive.infolist()
         except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
@@ -77,6 +85,9 @@ class Zip:
         for entry in entries:
             if entry.is_dir():
                 continue
+            check_name(entry.filename, str(path))
+            if entry.filename in self._entries:
+                raise BundleError(f"{path}: found {entry.filename} twice, expected each file once")
             self._check(entry)
             self._entries[entry.filename] = entry
         total = sum(entry.file_size for entry in self._entries.values())
@@ -89,10 +100,20 @@ class Zip:
         return None if entry is None else entry.file_size
 
     def read(self, name: str, size_bytes: int) -> bytes:
-        """At most `size_bytes` + 1 bytes of a file, so that a longer one shows."""
+        """At most `size_bytes` + 1 bytes of a file, so that a longer one shows.
+
+        Another file may have taken the name meanwhile: what lies where is looked up and checked again.
+        """
         try:
-            with zipfile.ZipFile(self.path) as archive, archive.open(self._entries[name]) as file:
-                return file.read(size_bytes + 1)
+            with zipfile.ZipFile(self.path) as archive:
+                entry = archive.getinfo(name)
+                self._check(entry)
+                with archive.open(entry) as file:
+                    return file.read(size_bytes + 1)
+        except KeyError as error:
+            raise BundleError(
+                f"{self.path}: found no {name} any more, expected the file as it was opened; open it again"
+            ) from error
         except (zipfile.BadZipFile, EOFError, NotImplementedError, zipfile.zlib.error) as error:  # type: ignore[attr-defined]
             raise BundleError(
                 f"{self.path}: {name}: {error}; the file is damaged, export it again"
@@ -100,9 +121,6 @@ class Zip:
 
     def _check(self, entry: zipfile.ZipInfo) -> None:
         name = entry.filename
-        check_name(name, str(self.path))
-        if name in self._entries:
-            raise BundleError(f"{self.path}: found {name} twice, expected each file once")
         if stat.S_ISLNK(entry.external_attr >> 16):
             raise BundleError(f"{self.path}: found a link at {name}, expected a plain file")
         if entry.flag_bits & 1:
@@ -112,11 +130,27 @@ class Zip:
                 f"{self.path}: found {name} compressed by method {entry.compress_type}, "
                 "expected it stored or deflated"
             )
-        if entry.file_size > MAX_ZIP_RATIO * max(entry.compress_size, 1):
+        if entry.file_size > max(ALWAYS_ALLOWED_BYTES, MAX_ZIP_RATIO * entry.compress_size):
             raise BundleError(
                 f"{self.path}: {name} claims to unpack from {entry.compress_size:,} to "
                 f"{entry.file_size:,} bytes, expected at most {MAX_ZIP_RATIO} times as many"
             )
+
+
+def check_zip_directory(file: IO[bytes], where: str) -> None:
+    """Raise BundleError where a zip file's list of entries is longer than any bundle's.
+
+    `zipfile` reads the list whole, and makes an object of every entry.
+    """
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - END_RECORD_BYTES - MAX_COMMENT_BYTES))
+    tail = file.read()
+    place = tail.rfind(END_RECORD)
+    directory_bytes = int.from_bytes(tail[place + 12 : place + 16], "little") if place >= 0 else 0
+    if directory_bytes > MAX_DIRECTORY_BYTES or END_RECORD_64 in tail[:place]:
+        raise BundleError(
+            f"{where}: found a list of more than {MAX_FILES:,} entries, expected at most that; export it"
+        )
 
 
 def open_container(path: Path) -> Folder | Zip:
@@ -159,6 +193,40 @@ def write_container(path: Path, files: Mapping[str, bytes], overwrite: bool) -> 
             temporary.unlink(missing_ok=True)
 
 
+def replace_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Put files into a folder, each in one step and in that order; other files there stay.
+
+    All are written beside their places and flushed before the first one takes its name. Raises OSError
+    when the disk is full or the place cannot be written: up to then nothing has changed.
+    """
+    staged: list[tuple[Path, Path]] = []
+    try:
+        for name, data in files.items():
+            place = folder / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            temporary = place.with_name(f".{place.name}.{os.getpid()}.tmp")
+            staged.append((temporary, place))
+            _write_flushed(temporary, data)
+        for temporary, place in staged:
+            temporary.replace(place)
+    except OSError as error:
+        error.filename = str(folder)
+        raise
+    finally:
+        for temporary, place in staged:
+            temporary.unlink(missing_ok=True)
+            _remove_if_empty(place.parent)
+
+
+def remove_files(folder: Path, names: Iterable[str]) -> None:
+    """Remove files of a folder, and the folders that this leaves empty."""
+    for name in names:
+        place = folder / name
+        place.unlink(missing_ok=True)
+        while (place := place.parent) != folder:
+            _remove_if_empty(place)
+
+
 def check_target(path: Path, overwrite: bool) -> None:
     """Raise BundleError when `write_container` would not write there."""
     if path.name in ("", ".."):
@@ -199,10 +267,20 @@ def _write_folder(path: Path, files: Mapping[str, bytes]) -> None:
     for name, data in files.items():
         place = path / name
         place.parent.mkdir(parents=True, exist_ok=True)
-        with place.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+        _write_flushed(place, data)
+
+
+def _write_flushed(path: Path, data: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _remove_if_empty(folder: Path) -> None:
+    # What the system refuses to remove is not empty.
+    with suppress(OSError):
+        folder.rmdir()
 
 
 def _write_zip(path: Path, files: Mapping[str, bytes]) -> None:

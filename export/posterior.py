@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from export.containers import MAX_FILE_BYTES, BundleError
+from export.containers import BundleError, check_zip_directory
 
+MAX_ARRAYS_BYTES = 256 << 20  # all together, unpacked
+MAX_IMAGES_BYTES = 512 << 20  # of the images, a byte a pixel
 # What zipfile, zlib, lzma and numpy raise at bytes that lie; RuntimeError says encrypted or unknown method.
 ARRAY_ERRORS = (
     OSError,
@@ -83,6 +85,11 @@ def unpack_posterior(
     if not all(np.isfinite(arrays[name]).all() for name in ("mean", "logvar")):
         raise BundleError(f"{where}: found means or log-variances that are not finite, expected numbers")
     packed = arrays.get("images_packed")
+    if packed is not None and count * bits > MAX_IMAGES_BYTES:
+        raise BundleError(
+            f"{where}: found {count:,} images of {bits:,} bits, expected at most {MAX_IMAGES_BYTES:,} bits "
+            "in all; export fewer"
+        )
     images = (
         None if packed is None else np.unpackbits(packed, axis=1, count=bits).reshape(count, *image_shape)
     )
@@ -91,11 +98,12 @@ def unpack_posterior(
 
 def _load_arrays(data: bytes, where: str) -> dict[str, NDArray[Any]]:
     try:
+        check_zip_directory(io.BytesIO(data), where)
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             total = sum(entry.file_size for entry in archive.infolist())
-        if total > MAX_FILE_BYTES:
+        if total > MAX_ARRAYS_BYTES:
             raise BundleError(
-                f"{where}: found {total:,} bytes of arrays, expected at most {MAX_FILE_BYTES:,}"
+                f"{where}: found {total:,} bytes of arrays, expected at most {MAX_ARRAYS_BYTES:,}"
             )
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}

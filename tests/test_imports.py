@@ -23,7 +23,9 @@ LAW = {
         "PySide6",
         "google.protobuf",
         "imageio",
+        "PIL",
         "platformdirs",
+        "contourpy",
         "click",
     },
 }

@@ -1,13 +1,10 @@
 """python -m training.fit: options → FitConfig → a run folder."""
 
 import dataclasses
-import signal
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import click
@@ -30,9 +27,11 @@ from training.runs import (
     create_run,
     is_started,
     newest_run,
+    note_failure,
     read_started_run,
     resume_run,
 )
+from training.stop_requests import stop_requests
 
 CHECKPOINT_SECONDS = 300.0
 
@@ -102,7 +101,8 @@ def fit(
     test_images = torch.from_numpy(dataset.test_images).to(device)
     logbook = Logbook(run, trainer, test_images, checkpoint, checkpoint_seconds, tensorboard)
     try:
-        _train(trainer, logbook)
+        with _noted_failure(run):
+            _train(trainer, logbook)
     except NotFiniteError as error:
         raise FitError(
             f"step {error.step} (epoch {(error.step - 1) // trainer.steps_an_epoch + 1}): found a loss of "
@@ -135,13 +135,15 @@ def _where(trainer: Trainer) -> str:
 
 def _train(trainer: Trainer, logbook: Logbook | None) -> None:
     """The epochs that are left; every rank runs them, the first has a logbook."""
-    with _stop_requests(trainer.ranks) as stop_requests:
+    # With several ranks there is no agreeing on a last step: there they end as torchrun ends them.
+    no_requests: AbstractContextManager[list[int]] = nullcontext([])
+    with stop_requests() if trainer.ranks.size == 1 else no_requests as requests:
 
         def on_step(image_count: int) -> None:
             if logbook is not None:
                 logbook.count_step(image_count)
                 # An epoch whose last step is taken is finished first.
-                if stop_requests and trainer.step % trainer.steps_an_epoch:
+                if requests and trainer.step % trainer.steps_an_epoch:
                     logbook.save_checkpoint()
                     raise StopRequestedError
 
@@ -151,34 +153,20 @@ def _train(trainer: Trainer, logbook: Logbook | None) -> None:
             trainer.train_epoch(on_step)
             if logbook is not None:
                 logbook.finish_epoch()
-                if stop_requests and trainer.step < trainer.step_count:
+                if requests and trainer.step < trainer.step_count:
                     raise StopRequestedError
 
 
 @contextmanager
-def _stop_requests(ranks: Ranks) -> Iterator[list[int]]:
-    """Within it, a list that the first Ctrl-C or SIGTERM adds to; a second one ends the fit on the spot.
-
-    With several ranks there is no agreeing on a last step: there they end as torchrun ends them.
-    """
-    requests: list[int] = []
-    if ranks.size > 1 or threading.current_thread() is not threading.main_thread():
-        yield requests
-        return
-
-    def request(signal_number: int, _frame: FrameType | None) -> None:
-        requests.append(signal_number)
-        restore()
-
-    def restore() -> None:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-    before = {number: signal.signal(number, request) for number in (signal.SIGINT, signal.SIGTERM)}
+def _noted_failure(run: Run) -> Iterator[None]:
+    """Within it, an error that ends the fit is noted in the run folder too."""
     try:
-        yield requests
-    finally:
-        restore()
+        yield
+    except StopRequestedError:
+        raise
+    except Exception as error:
+        note_failure(run, error)
+        raise
 
 
 DEFAULT = RECIPES["default"]

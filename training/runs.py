@@ -8,11 +8,13 @@
     previews.gif                        the same over the epochs
     curves.png                          ELBO, rate and distortion over the epochs
     tensorboard/                        the same for TensorBoard, where it was asked for
+    failure.txt                         the error that ended the fit, until it goes on; mostly there is none
 
 An epoch is finished once it has its line in metrics.jsonl; its weights are on disk before that.
 """
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +32,7 @@ from training.model import ConvVAE
 RUNS_FOLDER = Path("artifacts/runs")
 CONFIG_FILE = "config.json"
 METRICS_FILE = "metrics.jsonl"
+FAILURE_FILE = "failure.txt"
 REQUIRED_METRICS = ("epoch", "test_elbo_nats", "test_rate_nats", "test_distortion_nats", "train_seconds")
 
 
@@ -57,11 +60,7 @@ def create_run(out: Path | None, config: FitConfig) -> Run:
     Raises RunError when `out` exists and is not an empty folder, OSError when it cannot be written.
     """
     folder = out if out is not None else _new_folder(config.recipe)
-    # What a process that was killed at the very start left is not in the way.
-    leftovers = f".{CONFIG_FILE}.*.tmp"
-    if folder.exists() and (
-        not folder.is_dir() or not all(path.match(leftovers) for path in folder.iterdir())
-    ):
+    if not is_free(folder):
         found = "a folder that is not empty" if folder.is_dir() else "a file"
         raise RunError(f"--out {folder}: found {found}, expected a new or empty folder; choose another name")
     folder.mkdir(parents=True, exist_ok=True)
@@ -71,13 +70,22 @@ def create_run(out: Path | None, config: FitConfig) -> Run:
     return Run(folder, config, ())
 
 
+def is_free(folder: Path) -> bool:
+    """Whether a run can be made there: there is nothing, or a folder with nothing in it."""
+    # What a process that was killed at the very start left is not in the way.
+    leftovers = f".{CONFIG_FILE}.*.tmp"
+    return not folder.exists() or (
+        folder.is_dir() and all(path.match(leftovers) for path in folder.iterdir())
+    )
+
+
 def is_started(folder: Path) -> bool:
     """Whether a run was begun there: its config, the first thing that is written, is on disk."""
     return (folder / CONFIG_FILE).is_file()
 
 
 def resume_run(folder: Path) -> Run:
-    """Read a run that is to go on, and remove the half-written files of a process that was killed.
+    """Read a run that is to go on, and remove what the process that ended left half written.
 
     Raises RunError when it is missing or not a run.
     """
@@ -91,6 +99,21 @@ def add_epoch(run: Run, metrics: dict[str, Any]) -> Run:
     longer = Run(run.folder, run.config, (*run.metrics, metrics))
     _write_text(run.folder / METRICS_FILE, "".join(json.dumps(line) + "\n" for line in longer.metrics))
     return longer
+
+
+def note_failure(run: Run, error: Exception) -> None:
+    """Write down the error that ends a fit, for those who wait for its next epoch."""
+    # A disk that is full may be that very error.
+    with suppress(OSError):
+        _write_text(run.folder / FAILURE_FILE, f"{error}\n")
+
+
+def read_failure(run: Run) -> str | None:
+    """The error that ended the fit, in one line; None while it goes on, or when it was interrupted."""
+    try:
+        return " ".join((run.folder / FAILURE_FILE).read_text(errors="replace").split())
+    except FileNotFoundError:
+        return None
 
 
 def weights_path(run: Run, epoch: int) -> Path:
@@ -236,6 +259,7 @@ def _tidy(folder: Path) -> None:
         (folder / part).mkdir(exist_ok=True)
     for leftover in folder.rglob(".*.tmp"):
         leftover.unlink()
+    (folder / FAILURE_FILE).unlink(missing_ok=True)
 
 
 def _write_text(path: Path, text: str) -> None:

@@ -4,25 +4,32 @@ from PySide6.QtGui import QColor
 
 CANVAS = QColor("#0e1116")
 SHADE = QColor(14, 17, 22, 205)  # the canvas over something, so that what is on it can be read
+CARD = QColor(14, 17, 22)
 AXIS = QColor("#aab4c0")
 CURSOR = QColor("#ffffff")
 PATH = QColor("#ffd166")
+PRIOR = QColor(255, 255, 255, 190)
+ENCODED = QColor("#ffffff")
+TRUE_POSTERIOR = QColor("#ff7a52")
+HATCH = QColor(255, 255, 255, 95)
+HATCH_EDGE = QColor(255, 255, 255, 140)
 
-# Ten hues of unlike lightness, so that they also differ for people who see fewer hues; on the plane each
-# group carries its label as well.
+# Ten colours that stay apart for everyone: CIEDE2000 of any two is at least 18, and at least 12 as
+# protanopes, deuteranopes and tritanopes see them (Machado et al. 2009; a test computes it). On the plane
+# each group carries its label as well.
 LABELS = tuple(
     QColor(name)
     for name in (
-        "#4e9bff",
-        "#ff9f3d",
-        "#3fd17a",
-        "#ff5d5d",
-        "#b88cff",
-        "#c98a5e",
-        "#ff9be0",
-        "#b9c2cc",
-        "#e6df45",
-        "#36d6e7",
+        "#287afe",
+        "#ed9912",
+        "#9ee08f",
+        "#fb5a6f",
+        "#afa0ff",
+        "#a76a35",
+        "#c67cb7",
+        "#c4c1c3",
+        "#fff20e",
+        "#29f0ff",
     )
 )
 

@@ -1,9 +1,12 @@
-"""A page that shows n × n pictures, of prior samples or of the manifold grid, and saves them."""
+"""A page that shows a sheet of pictures, says what each is, and saves it."""
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QImage
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
+from desktop.grid_jobs import Sheet
+from desktop.widgets.images import to_qimage
 from desktop.widgets.picture_view import PictureView
 
 MAX_SIDE = 64
@@ -14,64 +17,81 @@ class GridPage(QWidget):
     """Controls above a large picture.
 
     Args:
-        n: pictures a side to begin with.
-        seeded: whether there is a seed, and a button for the next one.
         hint: one line that says what is shown.
+        controls: what the sheet is made by, each with its label.
     """
 
-    wanted = Signal()
     save_wanted = Signal(int)
     cell_clicked = Signal(int)
 
-    def __init__(self, n: int, seeded: bool, hint: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, hint: str, controls: Sequence[tuple[str, QWidget]], parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
-        self.n = QSpinBox()
-        self.n.setRange(1, MAX_SIDE)
-        self.n.setValue(n)
-        self.n.setAccessibleName("Pictures a side")
-        self.seed = QSpinBox()
-        self.seed.setRange(0, MAX_SEED)
-        self.seed.setAccessibleName("Seed of the samples")
-        self.resample = QPushButton("Resample")
-        self.resample.setToolTip("Draw new samples: the next seed")
+        self.sheet: Sheet | None = None
         self.scale = QSpinBox()
         self.scale.setRange(1, 16)
         self.scale.setValue(2)
         self.scale.setSuffix(" ×")
         self.scale.setAccessibleName("Scale of the saved picture")
+        self.scale.setToolTip("How many pixels of the file each pixel becomes, along both sides")
         self.save = QPushButton("Save as PNG…")
+        self.save.setToolTip("Save the sheet as a PNG that can be opened again")
         self.save.setEnabled(False)
         self.view = PictureView(side_px=560, smooth=True)
         self.view.setAccessibleName(hint)
+        self.view.set_tip(self._tip)
+        self._note = QLabel()
+        self._note.setWordWrap(True)
+        self._note.setTextFormat(Qt.TextFormat.PlainText)
+        self._hint = hint
 
-        self.n.valueChanged.connect(self.wanted)
-        self.seed.valueChanged.connect(self.wanted)
-        self.resample.clicked.connect(lambda: self.seed.setValue((self.seed.value() + 1) % MAX_SEED))
         self.save.clicked.connect(lambda: self.save_wanted.emit(self.scale.value()))
         self.view.clicked.connect(self._clicked)
 
-        controls = QHBoxLayout()
-        parts: list[QWidget] = [QLabel("Pictures a side"), self.n]
-        if seeded:
-            parts += [QLabel("Seed"), self.seed, self.resample]
-        for part in parts:
-            controls.addWidget(part)
-        controls.addStretch(1)
-        for part in (QLabel("Scale"), self.scale, self.save):
-            controls.addWidget(part)
-        caption = QLabel(hint)
-        caption.setWordWrap(True)
+        row = QHBoxLayout()
+        for label, control in (*controls, ("", None), ("Scale", self.scale), ("", self.save)):
+            if control is None:
+                row.addStretch(1)
+                continue
+            if label:
+                named = QLabel(label)
+                named.setBuddy(control)
+                row.addWidget(named)
+                if not control.accessibleName():
+                    control.setAccessibleName(label)
+            row.addWidget(control)
         layout = QVBoxLayout(self)
-        layout.addLayout(controls)
-        layout.addWidget(caption)
+        layout.addLayout(row)
+        layout.addWidget(self._note)
         layout.addWidget(self.view, 1)
+        self.set_sheet(None)
 
-    def set_image(self, image: QImage | None) -> None:
-        """Show the sheet, or nothing while there is none."""
-        self.view.set_image(image)
-        self.save.setEnabled(image is not None)
+    def set_sheet(self, sheet: Sheet | None, note: str = "") -> None:
+        """Show a sheet, or nothing; `note` says why in the place of what the page shows."""
+        self.sheet = sheet
+        self.view.set_image(None if sheet is None else to_qimage(sheet.picture))
+        self.save.setEnabled(sheet is not None)
+        self._note.setText(note or self._hint)
+
+    def note(self) -> str:
+        """What is said above the sheet."""
+        return self._note.text()
+
+    def _cell(self, x_share: float, y_share: float) -> int | None:
+        """Which cell lies at shares of the sheet's width and height; None behind the last one."""
+        if self.sheet is None:
+            return None
+        rows, columns = self.sheet.rows, self.sheet.columns
+        column, row = min(columns - 1, int(x_share * columns)), min(rows - 1, int(y_share * rows))
+        index = row * columns + column
+        return index if index < len(self.sheet.z) else None
 
     def _clicked(self, x_share: float, y_share: float) -> None:
-        n = self.n.value()
-        column, row = min(n - 1, int(x_share * n)), min(n - 1, int(y_share * n))
-        self.cell_clicked.emit(row * n + column)
+        index = self._cell(x_share, y_share)
+        if index is not None:
+            self.cell_clicked.emit(index)
+
+    def _tip(self, x_share: float, y_share: float) -> str:
+        index = self._cell(x_share, y_share)
+        return "" if index is None or self.sheet is None else self.sheet.captions[index]

@@ -1,4 +1,4 @@
-"""What the help menu shows: the shortcuts, and what the open model is."""
+"""What the open model is, in a few words and in a dialog."""
 
 from collections.abc import Mapping
 from html import escape
@@ -8,27 +8,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from desktop.source import Source
-
-SHORTCUTS = (
-    ("Click or drag", "move the cursor and decode"),
-    ("Arrow keys", "nudge the cursor (Shift finer, Ctrl coarser)"),
-    ("Wheel, + and −", "zoom; the plane is decoded again"),
-    ("Right or middle drag", "move the plane"),
-    ("Shift-click, P", "add a point to the path"),
-    ("Shift+P", "remove the path's last point"),
-    ("Home", "back to the prior's middle"),
-    ("F", "fit the view to the held-out images"),
-    ("Ctrl+1, 2, 3", "plane, samples, manifold"),
-    ("Ctrl+O", "open a bundle or a decoder"),
-    ("Ctrl+R", "how a bare decoder is read"),
-    ("Ctrl+S, Ctrl+C", "save, copy the picture"),
-)
-
-
-def show_shortcuts(parent: QWidget) -> None:
-    """A table of keys and what they do."""
-    rows = (f"<tr><td><b>{keys}</b>&nbsp;&nbsp;</td><td>{what}</td></tr>" for keys, what in SHORTCUTS)
-    _tell(parent, "Shortcuts", f"<table cellspacing='4'>{''.join(rows)}</table>")
 
 
 def in_words(source: Source) -> str:

@@ -1,5 +1,6 @@
-"""The one place where numpy becomes QImage."""
+"""The one place where numpy becomes QImage, and QImage numpy."""
 
+import numpy as np
 from PySide6.QtGui import QImage
 
 from desktop.pictures import Bytes
@@ -16,3 +17,10 @@ def to_qimage(picture: Bytes) -> QImage:
     channels = picture.shape[2] if picture.ndim == 3 else 1
     # QImage does not keep the buffer alive; the copy does without it.
     return QImage(picture.tobytes(), width, height, width * channels, formats[channels]).copy()
+
+
+def from_qimage(image: QImage) -> Bytes:
+    """QImage → uint8 [H, W, 4], red first, with memory of its own."""
+    rgba = image.convertToFormat(QImage.Format.Format_RGBA8888)
+    rows = np.frombuffer(rgba.constBits(), np.uint8).reshape(rgba.height(), rgba.bytesPerLine())
+    return rows[:, : 4 * rgba.width()].reshape(rgba.height(), rgba.width(), 4).copy()

@@ -1,6 +1,8 @@
 """A message in the window that does not stand in the way: what went wrong, to copy and to dismiss."""
 
-from PySide6.QtCore import Qt
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
@@ -8,44 +10,86 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 ERROR_COLORS = ("#7a1f2b", "#9c3342", "#b54454")
 NOTE_COLORS = ("#23456b", "#33608f", "#4173a8")
 
+Action = tuple[str, Callable[[], object]]
+
 
 class MessageBar(QFrame):
-    """Hidden until there is something to say."""
+    """Hidden until there is something to say; asks for the details of an error by a signal.
+
+    Attributes:
+        action_buttons: the buttons of what can be done about it.
+        details: the button that asks for the details.
+    """
+
+    details_wanted = Signal(str)  # what there is to say beyond the message, such as a traceback
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("message_bar")
+        self._details = ""
+        self.action_buttons: list[QPushButton] = []
         self._label = QLabel()
         self._label.setWordWrap(True)
         self._label.setTextFormat(Qt.TextFormat.PlainText)
+        self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.details = QPushButton("Details")
+        self.details.setToolTip("All there is to say of it, with versions and device, to copy into a report")
+        self.details.clicked.connect(lambda: self.details_wanted.emit(self._details))
         copy = QPushButton("Copy")
+        copy.setToolTip("Copy the message")
         copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.text()))
         dismiss = QPushButton("Dismiss")
+        dismiss.setToolTip("Hide the message (Esc)")
         dismiss.clicked.connect(self.hide)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(12, 8, 12, 8)
-        layout.addWidget(self._label, 1)
-        layout.addWidget(copy)
-        layout.addWidget(dismiss)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(12, 8, 12, 8)
+        self._row.addWidget(self._label, 1)
+        for button in (self.details, copy, dismiss):
+            self._row.addWidget(button)
         self.hide()
 
-    def show_message(self, text: str) -> None:
-        """Say what went wrong, in the place of what was said before."""
-        self._show(text, *ERROR_COLORS)
+    def show_message(self, text: str, details: str = "", actions: Sequence[Action] = ()) -> None:
+        """Say what went wrong, in the place of what was said before.
 
-    def show_note(self, text: str) -> None:
-        """Say what people should know, though nothing went wrong."""
-        self._show(text, *NOTE_COLORS)
+        `details` is more than the text; each action is a button's text and what it does.
+        """
+        self._show(text, *ERROR_COLORS, actions)
+        self._details = details
+        self.details.show()
 
-    def _show(self, text: str, ground: str, button: str, hovered: str) -> None:
+    def show_note(self, text: str, actions: Sequence[Action] = ()) -> None:
+        """Say what people should know, though nothing went wrong; actions as in `show_message`."""
+        self._show(text, *NOTE_COLORS, actions)
+        self.details.hide()
+
+    def _show(self, text: str, ground: str, button: str, hovered: str, actions: Sequence[Action]) -> None:
         self.setStyleSheet(
             f"#message_bar {{ background: {ground}; }} #message_bar QLabel {{ color: #ffffff; }}"
-            f"#message_bar QPushButton {{ color: #ffffff; background: {button}; border: none; "
+            f"#message_bar QPushButton {{ color: #ffffff; background: {button}; border: 1px solid {button}; "
             "padding: 4px 12px; border-radius: 4px; }"
             f"#message_bar QPushButton:hover {{ background: {hovered}; }}"
+            "#message_bar QPushButton:focus { border-color: #ffffff; }"
         )
+        for old in self.action_buttons:
+            self._row.removeWidget(old)
+            old.deleteLater()
+        self.action_buttons = [self._action(*action) for action in actions]
+        for place, new in enumerate(self.action_buttons, start=1):
+            self._row.insertWidget(place, new)
         self._label.setText(text)
+        self.setAccessibleName("Message")
+        self.setAccessibleDescription(text)
         self.show()
+
+    def _action(self, text: str, call: Callable[[], object]) -> QPushButton:
+        button = QPushButton(text)
+
+        def act() -> None:
+            self.hide()
+            call()
+
+        button.clicked.connect(act)
+        return button
 
     def text(self) -> str:
         """What is said."""

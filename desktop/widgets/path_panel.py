@@ -4,7 +4,6 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QFormLayout,
-    QGroupBox,
     QHBoxLayout,
     QLabel,
     QProgressBar,
@@ -14,21 +13,24 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop.state import ViewState
+
 MAX_FRAMES = 2000
 MAX_FPS = 50
 
 
-class PathPanel(QGroupBox):
+class PathPanel(QWidget):
     """Says what the person wants done with the path."""
 
     add_wanted = Signal()
     remove_wanted = Signal()
     clear_wanted = Signal()
-    gif_wanted = Signal(int, int, bool)
+    closed_wanted = Signal(bool)
+    gif_wanted = Signal(int, int)
     cancel_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Path", parent)
+        super().__init__(parent)
         self._count = QLabel()
         self._count.setWordWrap(True)
         self.add = QPushButton("Add point")
@@ -47,9 +49,8 @@ class PathPanel(QGroupBox):
         self.remove.clicked.connect(self.remove_wanted)
         self.clear.clicked.connect(self.clear_wanted)
         self.cancel.clicked.connect(self.cancel_wanted)
-        self.save.clicked.connect(
-            lambda: self.gif_wanted.emit(self.frames.value(), self.fps.value(), self.closed.isChecked())
-        )
+        self.closed.clicked.connect(self.closed_wanted)
+        self.save.clicked.connect(lambda: self.gif_wanted.emit(self.frames.value(), self.fps.value()))
 
         buttons = QHBoxLayout()
         for button in (self.add, self.remove, self.clear):
@@ -61,17 +62,21 @@ class PathPanel(QGroupBox):
         running.addWidget(self.progress, 1)
         running.addWidget(self.cancel)
         layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 6, 0, 0)
         layout.addWidget(self._count)
         layout.addLayout(buttons)
         layout.addLayout(form)
         layout.addWidget(self.closed)
         layout.addWidget(self.save)
         layout.addLayout(running)
-        self.set_point_count(0)
+        layout.addStretch(1)
+        self.set_state(ViewState())
         self.set_progress(None)
 
-    def set_point_count(self, count: int) -> None:
+    def set_state(self, state: ViewState) -> None:
         """Show how many points there are; a GIF needs two."""
+        count = len(state.path)
+        self.closed.setChecked(state.path_closed)
         hint = (
             "Shift-click on the plane to add points." if count == 0 else f"{count} point{'s' * (count > 1)}"
         )

@@ -1,8 +1,10 @@
 """One picture, as large as fits, with its aspect kept."""
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QWidget
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QHelpEvent, QImage, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QToolTip, QWidget
 
 from desktop.widgets import colors
 
@@ -17,12 +19,17 @@ class PictureView(QWidget):
         self._image: QImage | None = None
         self._side_px = side_px
         self._smooth = smooth
+        self._tip: Callable[[float, float], str] | None = None
         self.setMinimumSize(min(side_px, 140), min(side_px, 140))
 
     def set_image(self, image: QImage | None) -> None:
         """Show a picture, or none."""
         self._image = image
         self.update()
+
+    def set_tip(self, tip: Callable[[float, float], str]) -> None:
+        """Have a tool tip for each place in the picture: `tip(share of width, share of height)`."""
+        self._tip = tip
 
     def image(self) -> QImage | None:
         """The picture that is shown."""
@@ -41,14 +48,27 @@ class PictureView(QWidget):
             painter.setRenderHint(hint, self._smooth)
             painter.drawImage(self._target(self._image), self._image)
 
+    def event(self, event: QEvent) -> bool:
+        """The tool tip of the place under the pointer."""
+        if not isinstance(event, QHelpEvent) or event.type() != QEvent.Type.ToolTip or self._tip is None:
+            return super().event(event)
+        place = self._place(QPointF(event.pos()))
+        text = "" if place is None else self._tip(*place)
+        QToolTip.showText(event.globalPos(), text, self)
+        return True
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """A left click in the picture."""
-        if self._image is None or event.button() != Qt.MouseButton.LeftButton:
-            return
-        target = self._target(self._image)
-        if target.contains(event.position()):
-            offset = event.position() - target.topLeft()
-            self.clicked.emit(offset.x() / target.width(), offset.y() / target.height())
+        place = self._place(event.position())
+        if place is not None and event.button() == Qt.MouseButton.LeftButton:
+            self.clicked.emit(*place)
+
+    def _place(self, position: QPointF) -> tuple[float, float] | None:
+        """A position as shares of the picture's width and height; None beside it."""
+        if self._image is None or not (target := self._target(self._image)).contains(position):
+            return None
+        offset = position - target.topLeft()
+        return offset.x() / target.width(), offset.y() / target.height()
 
     def _target(self, image: QImage) -> QRectF:
         scale = min(self.width() / image.width(), self.height() / image.height())

@@ -17,7 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.desktop.hostile_models import corpus, mutated, truncated
+from tests.desktop.hostile_models import MUTATIONS, corpus, mutated, truncated
 
 
 def look(path: Path) -> tuple[float, int, int, str]:
@@ -42,7 +42,9 @@ def look(path: Path) -> tuple[float, int, int, str]:
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--mutations", type=int, default=100, help="how many of the 500 mutations to run")
+    parser.add_argument(
+        "--mutations", type=int, default=MUTATIONS, help="how many of the mutations to run (default: all)"
+    )
     arguments = parser.parse_args()
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     worst: dict[str, list[float]] = {}

@@ -1,13 +1,16 @@
-"""How fast the viewer answers: cold start to the first painted picture, and drag to painted picture.
+"""How fast the viewer answers: start, drags, pans, memory.
 
-    QT_QPA_PLATFORM=offscreen python tests/benchmarks/viewer.py [BUNDLE] [--drags 300] [--starts 5]
+    QT_QPA_PLATFORM=offscreen python tests/benchmarks/viewer.py [BUNDLE] [--drags 1000] [--long 100000]
 
 Prints one JSON line each. A drag is timed from sending the mouse event until the side panel has painted
 the picture of exactly that z; beside it stands a bare decode of one picture in the same process, the part
-that no viewer can do without. Drags are timed twice: at rest, and while the plane behind is decoded anew.
+that no viewer can do without. Drags are timed at rest, and while the plane behind, zoomed and moved, is
+decoded. A frame of a pan is timed from the mouse event until the plane is painted where it then is, with
+10,000 points. Memory is the process's resident set; its growth is over drags without a pause, in twentieths.
 """
 
 import argparse
+import gc
 import json
 import os
 import platform
@@ -20,18 +23,23 @@ START = time.perf_counter()
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import numpy as np
-from PySide6.QtCore import QEvent, QEventLoop, QPointF, QSettings, Qt
+from PySide6.QtCore import QEvent, QEventLoop, QPointF, QSettings, Qt, QTimer
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 
 from desktop.explorer import Explorer
+from desktop.latent_plane import Viewport
 from desktop.runtime import Model
 from desktop.shipped import shipped_bundle
 from desktop.source import open_source
 from desktop.widgets.main_window import MainWindow
 from desktop.widgets.picture_view import PictureView
+from desktop.widgets.plane_view import PlaneView
 
-IDLE_S = 0.02
+SIZE_PX = (1180, 860)
+POINT_COUNT = 10_000
+PAN_FRAMES = 600
+SETTLE_MS = 300
 
 
 class Watch:
@@ -40,54 +48,90 @@ class Watch:
     def __init__(self, bundle: Path) -> None:
         self.loop = QEventLoop()
         self.painted_z: tuple[float, ...] | None = None
-        self.backdrops = 0
-        original = PictureView.paintEvent
+        self.painted_viewport: Viewport | None = None
+        paint_picture, paint_plane = PictureView.paintEvent, PlaneView.paintEvent
 
-        def paint(view: PictureView, event: object) -> None:
-            original(view, event)
-            if view is self.window.panel.picture and view.image() is not None:
-                self.painted_z = self.window._decoded.z
+        def picture_painted(view: PictureView, event: object) -> None:
+            paint_picture(view, event)
+            if view is self.window.panel.picture.picture and view.image() is not None:
+                self.painted_z = self.window.picture_control.decoded.z
                 self.loop.quit()
 
-        PictureView.paintEvent = paint
+        def plane_painted(view: PlaneView, event: object) -> None:
+            paint_plane(view, event)
+            self.painted_viewport = view.projection.viewport
+            self.loop.quit()
+
+        PictureView.paintEvent, PlaneView.paintEvent = picture_painted, plane_painted
         self.window = MainWindow(Explorer("auto"))
-        self.window.explorer.backdrop_finished.connect(self._backdrop_finished)
-        self.window.resize(1180, 860)
+        self.explorer, self.plane = self.window.explorer, self.window.plane
+        self.window.resize(*SIZE_PX)
         self.window.show()
         self.window.open_path(bundle)
         while self.painted_z is None:
             self.loop.exec()
 
-    def _backdrop_finished(self) -> None:
-        self.backdrops += 1
-        self.loop.quit()
+    def settle(self) -> None:
+        """Wait until all is decoded and drawn, and a little longer."""
+        while not (self.explorer.tiles.is_complete and self.plane.is_settled):
+            self.wait_ms(20)
+        self.wait_ms(SETTLE_MS)
 
-    def wait_for_backdrop(self) -> None:
-        while not self.backdrops:
+    def wait_ms(self, duration_ms: int) -> None:
+        """Let the window live for a while."""
+        end = time.perf_counter() + duration_ms / 1e3
+        while time.perf_counter() < end:
+            QTimer.singleShot(max(1, int(1e3 * (end - time.perf_counter()))), self.loop.quit)
             self.loop.exec()
+
+    def send(self, kind: QEvent.Type, x: float, y: float, button: Qt.MouseButton) -> None:
+        """A mouse event at a pixel of the plane."""
+        position = QPointF(x, y)
+        held = Qt.MouseButton.NoButton if kind == QEvent.Type.MouseButtonRelease else button
+        changed = Qt.MouseButton.NoButton if kind == QEvent.Type.MouseMove else button
+        event = QMouseEvent(
+            kind,
+            position,
+            self.plane.mapToGlobal(position),
+            changed,
+            held,
+            Qt.KeyboardModifier.NoModifier,
+        )
+        QApplication.sendEvent(self.plane, event)
 
     def drag_ms(self, x: float, y: float) -> float:
         """Milliseconds from a mouse move at a pixel of the plane to its painted picture."""
-        plane = self.window.plane
-        position = QPointF(x, y)
-        left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-        event = QMouseEvent(
-            QEvent.Type.MouseMove, position, plane.mapToGlobal(position), Qt.MouseButton.NoButton, left, none
-        )
         start = time.perf_counter()
-        QApplication.sendEvent(plane, event)
-        while self.painted_z != self.window.explorer.state.z:
+        self.send(QEvent.Type.MouseMove, x, y, Qt.MouseButton.LeftButton)
+        while self.painted_z != self.explorer.state.z:
             self.loop.exec()
         return 1e3 * (time.perf_counter() - start)
 
+    def pan_ms(self, frames: int) -> list[float]:
+        """Milliseconds of each frame of a pan by the right button, painted one after the other."""
+        width, height = self.plane.size_px()
+        times = []
+        self.send(QEvent.Type.MouseButtonPress, width / 2, height / 2, Qt.MouseButton.RightButton)
+        for frame in range(1, frames + 1):
+            angle = 2 * np.pi * frame / 240
+            x, y = width / 2 + 250 * np.sin(angle), height / 2 + 150 * np.sin(2 * angle)
+            start = time.perf_counter()
+            self.send(QEvent.Type.MouseMove, x, y, Qt.MouseButton.RightButton)
+            while self.painted_viewport != self.explorer.state.viewport:
+                self.loop.exec()
+            times.append(1e3 * (time.perf_counter() - start))
+        self.send(QEvent.Type.MouseButtonRelease, width / 2, height / 2, Qt.MouseButton.RightButton)
+        return times
 
-def positions(count: int, size_px: tuple[int, int]) -> np.ndarray:
+
+def positions(count: int, size_px: tuple[int, int], turns: int = 1) -> np.ndarray:
     """A smooth stroke over the plane, [count, 2] pixels."""
-    t = np.linspace(0, 2 * np.pi, count)
+    t = np.linspace(0, 2 * np.pi * turns, count)
     return np.stack([np.cos(3 * t), np.sin(2 * t)], axis=1) * 0.35 * np.array(size_px) + np.array(size_px) / 2
 
 
 def quantiles(times_ms: list[float]) -> dict[str, float]:
+    """Count, median, 99 % and the longest."""
     p50, p99 = np.quantile(times_ms, [0.5, 0.99])
     return {
         "n": len(times_ms),
@@ -97,74 +141,142 @@ def quantiles(times_ms: list[float]) -> dict[str, float]:
     }
 
 
+def memory_mib() -> float:
+    """The resident set."""
+    gc.collect()
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def say(**facts: object) -> None:
+    """One JSON line."""
+    print(json.dumps(facts), flush=True)
+
+
 def main() -> None:
+    """Measure everything."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("bundle", nargs="?", type=Path, default=shipped_bundle())
-    parser.add_argument("--drags", type=int, default=300)
+    parser.add_argument("--drags", type=int, default=1000)
     parser.add_argument("--starts", type=int, default=5)
+    parser.add_argument("--long", type=int, default=100_000, help="drags over which memory must not grow")
     parser.add_argument("--one-start", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     folder = os.environ.setdefault("XDG_CONFIG_HOME", f"/tmp/latent-plane-benchmark-{os.getpid()}")  # noqa: S108
     QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, folder)
-    application = QApplication([])
+    QApplication([])
     if arguments.one_start:
         watch = Watch(arguments.bundle)
-        print(json.dumps({"seconds": time.perf_counter() - START}))
+        seconds = time.perf_counter() - START
+        watch.settle()
+        say(seconds=seconds, memory_mib=memory_mib())
         watch.window.close()
         return
+    say(machine=f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores")
+    starts(arguments.bundle, arguments.starts)
+    bare_decodes(arguments.bundle, arguments.drags)
 
-    starts_s = []
-    command = [sys.executable, __file__, str(arguments.bundle), "--one-start"]
-    for _ in range(arguments.starts):
+    watch = Watch(arguments.bundle)
+    watch.settle()
+    stroke = positions(arguments.drags, watch.plane.size_px())
+    say(drag="at rest", **quantiles([watch.drag_ms(x, y) for x, y in stroke]))
+    drags_while_decoding(watch, stroke)
+    pan(watch)
+    # The figure of a 120-frame GIF of 280 × 280 belongs here: gif(watch).
+    growth(watch, arguments.long)
+    watch.window.close()
+
+
+def starts(bundle: Path, count: int) -> None:
+    """New processes, from the start of the imports to the first painted picture; memory when all is drawn."""
+    command = [sys.executable, __file__, str(bundle), "--one-start"]
+    seconds, whole, memory = [], [], []
+    for _ in range(count):
         start = time.perf_counter()
         finished = subprocess.run(command, check=True, capture_output=True, text=True)
-        inside = json.loads(finished.stdout)["seconds"]
-        starts_s.append((inside, time.perf_counter() - start))
-    inside, whole = (np.median(column) for column in zip(*starts_s, strict=True))
-    machine = {"machine": f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores"}
-    spread = {"least_s": round(min(starts_s)[0], 3), "most_s": round(max(starts_s)[0], 3)}
-    print(
-        json.dumps(
-            {
-                "cold_start": "imports to first painted picture",
-                "n": arguments.starts,
-                "median_s": round(inside, 3),
-            }
-            | spread
-            | {"process_median_s": round(whole, 3)}
-            | machine
-        )
+        whole.append(time.perf_counter() - start)
+        said = json.loads(finished.stdout)
+        seconds.append(said["seconds"])
+        memory.append(said["memory_mib"])
+    say(
+        cold_start="imports to first painted picture",
+        n=count,
+        p50_s=round(float(np.median(seconds)), 3),
+        least_s=round(min(seconds), 3),
+        max_s=round(max(seconds), 3),
+        start_to_exit_p50_s=round(float(np.median(whole)), 3),
+    )
+    say(
+        memory="resident set after start",
+        n=count,
+        p50_mib=round(float(np.median(memory)), 1),
+        max_mib=round(max(memory), 1),
     )
 
-    model = Model(open_source(arguments.bundle))
+
+def bare_decodes(bundle: Path, count: int) -> None:
+    """What no viewer can do without."""
+    model = Model(open_source(bundle))
     z = np.zeros((1, model.latent_dim), np.float32)
     bare = []
-    for _ in range(arguments.drags):
+    for _ in range(count):
         model.decode(z)
         bare.append(model.last_decode_ms)
         time.sleep(0.001)
-    print(json.dumps({"bare_decode": "one picture"} | quantiles(bare)))
     model.close()
+    say(bare_decode="one picture", **quantiles(bare))
 
-    watch = Watch(arguments.bundle)
-    watch.wait_for_backdrop()
-    stroke = positions(arguments.drags, watch.window.plane.size_px())
-    at_rest = []
-    for x, y in stroke:
-        time.sleep(IDLE_S / 4)
-        at_rest.append(watch.drag_ms(x, y))
-    print(json.dumps({"drag": "at rest"} | quantiles(at_rest)))
-    while_decoding = []
+
+def drags_while_decoding(watch: Watch, stroke: np.ndarray) -> None:
+    """Every 10 drags the zoomed view goes to a part that was never seen, so that there is always work."""
+    times, busy = [], 0
+    start = watch.explorer.state.viewport
     for number, (x, y) in enumerate(stroke):
         if number % 10 == 0:
-            viewport = watch.window.explorer.state.viewport
-            watch.window.plane.viewport_wanted.emit(viewport.panned(0.01, 0.0))
-            application.processEvents()
-        while_decoding.append(watch.drag_ms(x, y))
-    print(json.dumps({"drag": "while the plane is decoded"} | quantiles(while_decoding)))
-    watch.window.close()
+            angle, span = number / 7, start.span / (4 + number / 100)
+            center = (start.center[0] + np.cos(angle) * span, start.center[1] + np.sin(angle) * span)
+            watch.plane.viewport_wanted.emit(Viewport((float(center[0]), float(center[1])), span))
+            QApplication.processEvents()
+        busy += not watch.explorer.tiles.is_complete
+        times.append(watch.drag_ms(x, y))
+    say(
+        drag="while a zoomed plane is decoded", decoding_share=round(busy / len(times), 2), **quantiles(times)
+    )
+    watch.plane.viewport_wanted.emit(start)
+    watch.settle()
+
+
+def pan(watch: Watch) -> None:
+    """Frames painted one after the other, with as many points as the axes hold well."""
+    draw = np.random.default_rng(0)
+    labels = (np.arange(POINT_COUNT) % 10).astype(np.uint8)
+    watch.plane.set_points(draw.normal(0, 1.2, (POINT_COUNT, 2)), labels, tuple("0123456789"))
+    watch.settle()
+    times = watch.pan_ms(PAN_FRAMES)
+    fps = round(1e3 * len(times) / sum(times), 1)
+    say(pan=f"{POINT_COUNT:,} points, {SIZE_PX[0]} × {SIZE_PX[1]}", fps=fps, **quantiles(times))
+    watch.settle()
+
+
+def growth(watch: Watch, count: int) -> None:
+    """Memory over many drags, after those that warm everything up."""
+    part = max(1, count // 20)
+    memory = []
+    for _ in range(21):
+        for x, y in positions(part, watch.plane.size_px(), turns=7):
+            watch.drag_ms(x, y)
+        memory.append(memory_mib())
+    slope = np.polyfit(np.arange(len(memory) - 1), memory[1:], 1)[0]
+    say(
+        memory_growth="resident set over drags",
+        n=20 * part,
+        first_mib=round(memory[0], 1),
+        last_mib=round(memory[-1], 1),
+        max_mib=round(max(memory), 1),
+        trend_mib_per_100000=round(float(slope) * 100_000 / part, 2),
+    )
 
 
 if __name__ == "__main__":

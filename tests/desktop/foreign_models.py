@@ -120,6 +120,7 @@ def encoder(
     latent_dim: int = 2,
     names: tuple[str, str] = ("z_mean", "z_log_var"),
     spread: str = "logvar",
+    more_inputs: list[onnx.ValueInfoProto] | None = None,
 ) -> Path:
     """Mean and spread of images by a matrix: as "two" outputs, "joined" in one, or the mean "alone"."""
     x_shape = ["N", 1, 8, 10] if x_shape is None else x_shape
@@ -139,11 +140,12 @@ def encoder(
     if kind != "alone":
         nodes.append(helper.make_node("MatMul", ["flat", "to_spread"], ["raw"]))
         after = second if kind == "two" else "right"
-        operator = {"logvar": "Identity", "variance": "Exp", "std": "Exp"}[spread]
+        operator = {"logvar": "Identity", "logstd": "Identity", "variance": "Exp", "std": "Exp"}[spread]
         nodes.append(helper.make_node(operator, ["raw"], [after]))
         if kind == "two":
             outputs.append(helper.make_tensor_value_info(second, FLOAT, ["N", latent_dim]))
         else:
             nodes.append(helper.make_node("Concat", ["left", "right"], ["both"], axis=1))
             outputs = [helper.make_tensor_value_info("both", FLOAT, ["N", 2 * latent_dim])]
-    return save(path, nodes, [helper.make_tensor_value_info("picture", FLOAT, x_shape)], outputs, arrays)
+    inputs = [*(more_inputs or []), helper.make_tensor_value_info("picture", FLOAT, x_shape)]
+    return save(path, nodes, inputs, outputs, arrays)

@@ -158,6 +158,37 @@ def external_by_link(path: Path) -> None:
     path.write_bytes(external(f"{path.stem}.data"))
 
 
+def protobuf_field(number: int, content: bytes) -> bytes:
+    """A length-delimited field as it lies in a file."""
+
+    def varint(value: int) -> bytes:
+        parts = [value & 127]
+        while value := value >> 7:
+            parts[-1] |= 128
+            parts.append(value & 127)
+        return bytes(parts)
+
+    return varint(number << 3 | 2) + varint(len(content)) + content
+
+
+def with_fields(graph: bytes = b"", model: bytes = b"") -> bytes:
+    """The good decoder with more fields at the end of its graph and of itself."""
+    whole = onnx.load_from_string(good_model())
+    inner = whole.graph.SerializeToString() + graph
+    whole.ClearField("graph")
+    return bytes(whole.SerializeToString()) + protobuf_field(7, inner) + model
+
+
+def many_outputs(count: int = 20_000) -> bytes:
+    """As many outputs as operators, one behind the other."""
+    nodes = [
+        helper.make_node("Identity", [f"o{index - 1}" if index else "z"], [f"o{index}"])
+        for index in range(count)
+    ]
+    outputs = [onnx.ValueInfoProto(name=f"o{index}") for index in range(count)]
+    return model_bytes(nodes, outputs=outputs)
+
+
 def random_bytes(count: int) -> bytes:
     return np.random.default_rng(1).bytes(count)
 
@@ -255,6 +286,19 @@ def corpus() -> Iterator[tuple[str, Write]]:
     }
     for name, content in contents.items():
         yield name, lambda path, content=content: path.write_bytes(content)
+    one_by_one = {
+        "a million empty nodes": lambda: with_fields(graph=protobuf_field(1, b"") * 1_000_000),
+        "a million empty facts": lambda: with_fields(model=protobuf_field(14, b"") * 1_000_000),
+        "numbers of one byte each": lambda: with_fields(
+            graph=protobuf_field(5, protobuf_field(7, bytes(40_000_000)))
+        ),
+        "a node with a million inputs": lambda: with_fields(
+            graph=protobuf_field(1, protobuf_field(1, b"") * 1_000_000)
+        ),
+        "20,000 outputs": many_outputs,
+    }
+    for name, make in one_by_one.items():
+        yield name, lambda path, make=make: path.write_bytes(make())
     yield "external data, missing", lambda path: path.write_bytes(external(f"{path.stem}.data"))
     yield "external data, by link", external_by_link
     yield "a folder", lambda path: path.mkdir()

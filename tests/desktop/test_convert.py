@@ -158,7 +158,12 @@ def test_images_are_laid_out_as_pictures_are_read(layout):
 
 @pytest.mark.parametrize(
     ("spread", "raw"),
-    [(Spread.LOGVAR, [-2, 1]), (Spread.VARIANCE, np.exp([-2, 1])), (Spread.STD, np.exp([-1, 0.5]))],
+    [
+        (Spread.LOGVAR, [-2, 1]),
+        (Spread.LOGSTD, [-1, 0.5]),
+        (Spread.VARIANCE, np.exp([-2, 1])),
+        (Spread.STD, np.exp([-1, 0.5])),
+    ],
 )
 def test_every_spread_becomes_a_log_variance(spread, raw):
     """As an output of its own, and joined to the mean."""

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from desktop.latent_plane import Viewport, axis_plane, manifold_grid, path_points, sample_prior
-from desktop.pictures import tile, to_bytes
-from desktop.state import start_state
+from desktop.latent_plane import Viewport, axis_plane, path_points
+from desktop.pictures import to_bytes
+from desktop.state import Layer, start_state
 from export.bundle import BundleError
 
 SIZE_PX = (300, 200)
@@ -80,12 +80,14 @@ def test_a_bundle_that_cannot_be_opened_leaves_everything_as_it_was(explorer, tm
 
 def test_another_bundle_takes_the_place_of_the_first(explorer, make_bundle, qtbot):
     """What is switched off stays off; cursor, path and view begin anew."""
-    changed = replace(explorer.state, show_backdrop=False, path=((1.0, 1.0),), viewport=Viewport((5, 5), 1))
+    changed = replace(
+        explorer.state, layers=frozenset({Layer.POINTS}), path=((1.0, 1.0),), viewport=Viewport((5, 5), 1)
+    )
     explorer.set_state(changed)
     with qtbot.waitSignal(explorer.opened, timeout=SOON_MS):
         explorer.open(make_bundle(name="second", latent_dim=3))
     assert explorer.source.name == "second"
-    assert explorer.state == replace(start_state(3), show_backdrop=False)
+    assert explorer.state == replace(start_state(3), layers=frozenset({Layer.POINTS}))
 
 
 def test_the_last_of_several_openings_wins(explorer, make_bundle, qtbot):
@@ -106,7 +108,11 @@ def test_the_last_of_several_openings_wins(explorer, make_bundle, qtbot):
         ({"z": (1.0, 0.5)}, True, False),
         ({"viewport": Viewport((1.0, 0.0), 2.0)}, False, True),
         ({"plane": axis_plane((0.0, 0.0), 1, 0)}, False, True),
-        ({"show_points": False, "hidden_labels": frozenset({1}), "path": ((0.0, 0.0),)}, False, False),
+        (
+            {"layers": frozenset({Layer.BACKDROP}), "hidden_labels": frozenset({1}), "path": ((0.0, 0.0),)},
+            False,
+            False,
+        ),
     ],
 )
 def test_a_change_decodes_what_changed_and_nothing_else(explorer, qtbot, change, picture, backdrop):
@@ -142,14 +148,16 @@ def test_moving_off_the_plane_decodes_it_again(make_explorer, make_bundle, qtbot
     assert heard.events[2:] == ["picture_decoded"]
 
 
-def test_a_backdrop_covers_what_is_in_view(explorer, qtbot):
-    """Coarse and fine both say the edges of the view that they were decoded for."""
-    edges = []
-    explorer.backdrop_decoded.connect(lambda backdrop: edges.append(backdrop.edges))
+def test_what_is_in_view_is_there_when_the_backdrop_is_finished(explorer, qtbot):
+    """Every tile of the finest level that meets the view is in the cache."""
     view = Viewport((1.0, -1.0), 3.0)
     with qtbot.waitSignal(explorer.backdrop_finished, timeout=SOON_MS):
         explorer.set_state(replace(explorer.state, viewport=view))
-    assert edges == [view.edges(SIZE_PX)] * 2
+    cut = explorer.tiles.shown
+    level = cut.pyramid.level(view.units_per_px(SIZE_PX))
+    tiles = cut.pyramid.meeting(view.edges(SIZE_PX), level)
+    assert len(tiles) > 1
+    assert all(explorer.tiles.cache.get(cut.space, tile) is not None for tile in tiles)
 
 
 def test_of_many_cursor_positions_the_last_is_always_shown(explorer, qtbot):
@@ -162,39 +170,13 @@ def test_of_many_cursor_positions_the_last_is_always_shown(explorer, qtbot):
     assert seen == sorted(seen)
 
 
-def test_a_page_of_samples_shows_its_seed(explorer, qtbot, plain_decoder, same_picture):
-    """The sheet is the samples of that seed, and each of its pictures knows its z."""
-    with qtbot.waitSignal(explorer.sheet_decoded, timeout=SOON_MS) as heard:
-        explorer.request_samples("samples", 5, 3)
-    name, sheet = heard.args
-    z = sample_prior(25, 2, 3)
-    assert name == "samples"
-    assert same_picture(sheet, tile(to_bytes(plain_decoder(explorer.source.path)(z)), 5))
-    assert explorer.grid_z("samples", 7) == pytest.approx(z[7])
-    assert explorer.grid_z("samples", 25) is None
-    assert explorer.grid_z("other", 0) is None
-
-
-def test_a_page_of_the_manifold_lies_in_the_plane_in_view(make_explorer, make_bundle, qtbot):
-    """In three dimensions the grid goes along the chosen axes through the cursor."""
-    explorer = make_explorer(make_bundle(latent_dim=3))
-    explorer.set_state(explorer.state.moved_to((0.5, 0.0, 0.0)).with_axes(2, 1))
-    with qtbot.waitSignal(explorer.sheet_decoded, timeout=SOON_MS):
-        explorer.request_manifold("manifold", 4)
-    expected = manifold_grid(explorer.state.plane, 4)
-    assert [explorer.grid_z("manifold", index) for index in range(16)] == [tuple(row) for row in expected]
-    assert (expected[:, 0] == 0.5).all()
-
-
 def test_without_a_model_nothing_is_asked_for(make_explorer, qtbot, tmp_path):
-    """Before anything is open, pages, changes and GIFs do nothing and raise nothing."""
+    """Before anything is open, changes and GIFs do nothing and raise nothing."""
     explorer = make_explorer()
-    heard = Heard(explorer, "picture_decoded", "backdrop_finished", "sheet_decoded", "gif_progressed")
-    explorer.request_samples("samples", 3, 0)
-    explorer.request_manifold("manifold", 3)
+    heard = Heard(explorer, "picture_decoded", "backdrop_finished", "gif_progressed")
     explorer.set_view_size(SIZE_PX)
     explorer.set_state(explorer.state.at((1.0, 1.0)))
-    explorer.save_gif(tmp_path / "a.gif", 10, 20, False)
+    explorer.save_gif(tmp_path / "a.gif", 10, 20)
     qtbot.wait(50)
     assert heard.events == []
 
@@ -235,10 +217,11 @@ def test_the_gif_is_the_path_with_progress_from_nothing_to_all(
 ):
     """Shares rise from 0 to 1, then None; the frames are the decoded path, enlarged to some 280 pixels."""
     with_path(explorer)
+    explorer.change(path_closed=True)
     shares = []
     explorer.gif_progressed.connect(shares.append)
     with qtbot.waitSignal(explorer.saved, timeout=SOON_MS) as heard:
-        explorer.save_gif(tmp_path / "a.gif", 40, 10, True)
+        explorer.save_gif(tmp_path / "a.gif", 40, 10)
     assert heard.args == [tmp_path / "a.gif"]
     assert shares[0] == 0.0
     assert shares[-2:] == [1.0, None]
@@ -262,7 +245,7 @@ def test_a_cancelled_gif_leaves_the_old_file(explorer, tmp_path, qtbot, at_share
     with qtbot.waitSignal(
         explorer.gif_progressed, timeout=SOON_MS, check_params_cb=lambda share: share and share >= at_share
     ):
-        explorer.save_gif(place, 400, 20, False)
+        explorer.save_gif(place, 400, 20)
     with qtbot.waitSignal(explorer.gif_progressed, timeout=SOON_MS, check_params_cb=lambda s: s is None):
         explorer.cancel_gif()
     later = Heard(explorer, "gif_progressed")
@@ -278,9 +261,10 @@ def test_a_cancelled_gif_leaves_the_old_file(explorer, tmp_path, qtbot, at_share
 def test_a_gif_does_not_hold_up_the_picture(explorer, tmp_path, qtbot):
     """While a GIF is made the picture at the cursor comes before it has gone on by a tenth."""
     with_path(explorer)
+    explorer.change(path_closed=True)
     shares = []
     explorer.gif_progressed.connect(shares.append)
-    explorer.save_gif(tmp_path / "a.gif", 2000, 20, False)
+    explorer.save_gif(tmp_path / "a.gif", 2000, 20)
     qtbot.waitUntil(lambda: len(shares) > 2, timeout=SOON_MS)
     before = shares[-1]
     with qtbot.waitSignal(explorer.picture_decoded, timeout=SOON_MS):
@@ -293,17 +277,18 @@ def test_a_gif_of_no_path_is_refused_at_once(explorer, tmp_path):
     """The error is raised to whoever asked, before any progress is shown."""
     heard = Heard(explorer, "gif_progressed")
     with pytest.raises(ValueError, match="found no two different points on the path"):
-        explorer.save_gif(tmp_path / "a.gif", 40, 10, False)
+        explorer.save_gif(tmp_path / "a.gif", 40, 10)
     assert heard.events == []
 
 
 def test_a_gif_that_cannot_be_written_ends_its_progress_and_is_told(explorer, tmp_path, qtbot):
     """The progress goes away and the error says why."""
     with_path(explorer)
+    explorer.change(path_closed=True)
     shares = []
     explorer.gif_progressed.connect(shares.append)
     with qtbot.waitSignal(explorer.failed, timeout=SOON_MS) as failure:
-        explorer.save_gif(tmp_path / "no" / "a.gif", 20, 10, False)
+        explorer.save_gif(tmp_path / "no" / "a.gif", 20, 10)
     assert isinstance(failure.args[0], OSError)
     assert shares[-1] is None
 
@@ -316,7 +301,7 @@ def test_opening_another_bundle_ends_the_gif_of_the_first(
     heard = Heard(explorer, "failed", "saved")
     shares = []
     explorer.gif_progressed.connect(shares.append)
-    explorer.save_gif(tmp_path / "a.gif", 600, 20, False)
+    explorer.save_gif(tmp_path / "a.gif", 600, 20)
     qtbot.waitUntil(lambda: len(shares) > 2, timeout=SOON_MS)
     with qtbot.waitSignal(explorer.opened, timeout=SOON_MS):
         explorer.open(make_bundle(name="second"))

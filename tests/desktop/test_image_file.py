@@ -1,8 +1,10 @@
 """Pictures from anyone: told by their content, capped, and fitted to what a model takes."""
 
 import io
+import os
 import pickle
 import zlib
+from pathlib import Path
 
 import imageio.v3 as imageio
 import numpy as np
@@ -107,3 +109,22 @@ def test_scaling_by_area_loses_no_light():
     same = fitted(image, (3, 37, 37))[0].transpose(1, 2, 0)
     assert same == pytest.approx(image[..., :3] / 255, abs=1e-6)
     assert fitted(image, (3, 10, 10)).mean() == pytest.approx(image[..., :3].mean() / 255, abs=1e-5)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes in folders here")
+def test_a_pipe_is_not_waited_for(tmp_path):
+    """Nor is a device read without end."""
+    os.mkfifo(tmp_path / "a.png")
+    assert not is_image(tmp_path / "a.png")
+    for path in (tmp_path / "a.png", Path(os.devnull)):
+        with pytest.raises(ImageError, match="found no plain file, expected a picture; choose another"):
+            read_image(path)
+
+
+def test_a_large_picture_is_fitted_in_bands():
+    """The same as all at once, for a height that no band divides."""
+    image = np.random.default_rng(0).integers(0, 256, (3 * image_file.ROWS_AT_ONCE + 5, 20, 4), np.uint8)
+    light = (image[..., :3] / 255 * (image[..., 3:] / 255)).mean(axis=(0, 1))
+    x = fitted(image, (3, 8, 8))[0]
+    found = x.sum(axis=(1, 2)) / (8 * round(20 * 8 / len(image)))
+    assert found == pytest.approx(light, abs=1e-4)

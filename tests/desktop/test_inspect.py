@@ -86,3 +86,17 @@ def test_what_is_wrong_is_said_in_one_line_with_status_2(call, tmp_path, monkeyp
     assert (status, out) == (2, "")
     assert said in err
     assert len(err.splitlines()) == 1
+
+
+def test_a_strangers_words_do_not_steer_the_terminal(call, tmp_path):
+    """Names may hold any characters: those that are no signs are shown as such."""
+    evil = "z\x1b]0;owned\x07\x1b[2J"
+    status, out, _ = call(decoder(tmp_path / "decoder.onnx", z_name=evil))
+    assert status == 0
+    assert "\x1b" not in out
+    assert "\x07" not in out
+    assert "z\ufffd]0;owned\ufffd\ufffd[2J" in out
+    status, _, err = call(decoder(tmp_path / "decoder.onnx", z_name=evil), "--z-input", "y")
+    assert status == 2
+    assert "\x1b" not in err
+    assert len(err.splitlines()) == 1

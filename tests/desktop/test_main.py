@@ -25,7 +25,9 @@ def call(settings_folder):
         done = subprocess.run(
             [sys.executable, "-m", "desktop", *map(str, arguments)],
             cwd=ROOT,
-            env=clean | {"XDG_CONFIG_HOME": str(settings_folder)} | environment,
+            env=clean
+            | {"XDG_CONFIG_HOME": str(settings_folder), "XDG_DATA_HOME": str(settings_folder)}
+            | environment,
             capture_output=True,
             text=True,
             check=False,

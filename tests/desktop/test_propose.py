@@ -115,6 +115,7 @@ def test_every_float_type_is_fed_and_read(read, dtype):
         ({"last": "", "scale": 5.0}, ValueRange.LOGITS, True),
         ({"last": "", "scale": 0.1, "shift": 0.5}, ValueRange.UNIT, True),
         ({"last": "", "scale": 0.1}, ValueRange.SIGNED, True),
+        ({"last": "", "scale": 0.15, "shift": 0.2}, ValueRange.SIGNED, True),
         ({"last": "", "scale": 10.0, "shift": 128.0}, ValueRange.BYTES, True),
     ],
 )
@@ -191,6 +192,9 @@ def test_the_largest_picture_of_several_outputs_is_taken(tmp_path):
         ({"output": "y"}, "--output: found 'y', expected image"),
         ({"batch": "0"}, "--batch: found '0', expected a whole number from 1 to 4096"),
         ({"set psi": "1"}, "--set: found 'psi', expected one of none: z is the only input"),
+        ({"z-shape": "3"}, "--z-shape: found '3', expected what fits latent float32 [N, 2]"),
+        ({"z-shape": "2,2"}, "--z-shape: found '2,2', expected what fits latent"),
+        ({"z-shape": "-2"}, "--z-shape: found '-2', expected sizes such as 4,8,8"),
         ({"patience": "soon"}, "--patience: found 'soon', expected a number"),
         ({"colour": "red"}, "found the option 'colour', expected one of encoder, z-input"),
     ],
@@ -198,6 +202,15 @@ def test_the_largest_picture_of_several_outputs_is_taken(tmp_path):
 def test_a_wish_that_cannot_be_is_refused_in_words(refused, wishes, said):
     """The option, what was found, what was expected."""
     assert said in refused(wishes)
+
+
+def test_open_sizes_of_z_can_be_said(read):
+    """A map that is no square; a vector by its only size."""
+    wishes = {"z-shape": "2 x 2 x 8"}
+    reading = read(wishes, z_shape=["N", 2, "h", "w"], latent_dim=32)
+    assert (reading.z_shape, reading.latent_dim) == ((None, 2, 2, 8), 32)
+    assert reading.guesses == frozenset()
+    assert read({"z-shape": "7"}, z_shape=["N", "d"], latent_dim=7).latent_dim == 7
 
 
 def test_where_there_is_no_reading_inputs_and_outputs_are_said(refused, tmp_path):

@@ -8,13 +8,16 @@ import sys
 from pathlib import Path
 
 import imageio.v3 as imageio
+import numpy as np
 import pytest
 from PIL import Image
 
 from desktop import render
+from desktop.grid_jobs import PAIR_GAP_PX
 from desktop.latent_plane import path_points, quantile_axis, sample_prior
 from desktop.pictures import tile, to_bytes
 from desktop.runtime import DRIVER_LIBRARY
+from export.bundle import Posterior
 from tests.desktop.foreign_models import decoder
 
 ROOT = Path(__file__).parents[2]
@@ -144,6 +147,38 @@ def test_samples_are_the_priors(call, tmp_path, bundle_path, plain_decoder, same
     assert same_picture(imageio.imread(tmp_path / "a.png"), tile(to_bytes(plain_decoder(bundle_path)(z)), 8))
 
 
+def test_traversals_have_a_row_for_each_dimension(call, tmp_path, make_bundle, plain_decoder, same_picture):
+    """The point's number runs from −3 to 3, the others stay."""
+    path, out = make_bundle(latent_dim=3), tmp_path / "a.png"
+    options = ("--z", "1,2,3", "--n", 5, "--dimensions", 2)
+    assert call("traversals", path, "--out", out, *options)[0] == 0
+    z = np.tile(np.float32([1, 2, 3]), (2, 5, 1))
+    z[0, :, 0] = z[1, :, 1] = np.linspace(-3, 3, 5)
+    assert same_picture(imageio.imread(out), tile(to_bytes(plain_decoder(path)(z.reshape(10, 3))), 5))
+
+
+def test_reconstructions_stand_beside_their_originals(call, tmp_path, make_bundle):
+    """In the file's order, each original is there pixel by pixel."""
+    images = (np.random.default_rng(0).random((9, 1, 12, 12)) < 0.5).astype(np.uint8)
+    zeros = np.zeros((9, 2), np.float32)
+    path, out = make_bundle(posterior=Posterior(zeros, zeros, images)), tmp_path / "a.png"
+    assert call("reconstructions", path, "--out", out, "--n", 2, "--order", "file")[0] == 0
+    sheet = imageio.imread(out)
+    assert (sheet[:12, :12] == images[0, 0] * 255).all()
+    assert (sheet[-12:, 24 + PAIR_GAP_PX : 36 + PAIR_GAP_PX] == images[7, 0] * 255).all()
+
+
+def test_without_held_out_images_nothing_is_reconstructed(refused, tmp_path, make_bundle):
+    """One line, and no file."""
+    path = make_bundle()
+    said = refused("reconstructions", path, "--out", tmp_path / "a.png")
+    assert said == (
+        f"python -m desktop.render: {path}: found no held-out images, "
+        "expected a bundle that has some to reconstruct"
+    )
+    assert not (tmp_path / "a.png").exists()
+
+
 def test_the_same_seed_gives_the_same_bytes(call, tmp_path, bundle_path):
     """Twice the same file, byte for byte; another seed gives another picture."""
     for name, seed in [("a.png", 1), ("b.png", 1), ("c.png", 2)]:
@@ -177,10 +212,10 @@ def test_a_closed_path_comes_back(call, tmp_path, make_bundle, gif_frames, plain
 
 
 def test_a_latent_file_is_rendered_like_its_folder(call, tmp_path, make_bundle):
-    """The zipped bundle gives the same bytes."""
+    """The zipped bundle gives the same picture."""
     for suffix in ("", ".latent"):
         call("plane", make_bundle(suffix=suffix), "--out", tmp_path / f"a{suffix}.png", "--n", 3)
-    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "a.latent.png").read_bytes()
+    assert np.array_equal(imageio.imread(tmp_path / "a.png"), imageio.imread(tmp_path / "a.latent.png"))
 
 
 @pytest.mark.parametrize("blocked", ["PySide6", "torch", "training"])

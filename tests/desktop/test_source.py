@@ -8,9 +8,9 @@ import pytest
 
 from desktop.model_error import ModelError
 from desktop.reading import Layout, Spread, ValueRange
-from desktop.remembered import remembered
+from desktop.remembered import remember, remembered
 from desktop.runtime import Model
-from desktop.source import encoder_beside, open_source
+from desktop.source import UnreadError, encoder_beside, open_source
 from export.bundle import DECODER_FILE, ENCODER_FILE, BundleError
 from tests.desktop.foreign_models import decoder, encoder
 from tests.desktop.hostile_models import endless_loop, nested_functions
@@ -107,6 +107,11 @@ def test_the_encoder_is_the_one_that_the_name_points_to_or_the_only_one(
             {"value_range", "spread"},
         ),
         (
+            {"names": ("mu", "log_sigma"), "spread": "logstd"},
+            ("mu", "log_sigma", Spread.LOGSTD),
+            {"value_range", "spread"},
+        ),
+        (
             {"names": ("first", "second")},
             ("first", "second", Spread.LOGVAR),
             {"value_range", "spread", "mean_output"},
@@ -138,7 +143,7 @@ def test_another_models_encoder_is_left_out_with_a_note_or_refused_where_it_was_
     source = open_source(path)
     assert source.encoder_reading is None
     assert "found no input of this encoder that takes the decoder's pictures of 1 × 8 × 10" in source.notes[0]
-    with pytest.raises(ModelError, match="choose the encoder that belongs to it"):
+    with pytest.raises(ModelError, match="choose the one that belongs to it"):
         open_source(path, {"encoder": str(other)})
     wide = encoder(tmp_path / "wide.onnx", latent_dim=5)
     with pytest.raises(ModelError, match="expected 2 numbers an image, or 4"):
@@ -167,3 +172,66 @@ def test_a_wish_that_failed_is_not_remembered(tmp_path):
     with pytest.raises(ModelError):
         open_source(path, {"layout": "NHWC"})
     assert open_source(path).wanted == {}
+
+
+def test_a_conditional_encoder_is_read_with_its_other_inputs(tmp_path):
+    """A one at 0 for a class unless it is set, for both graphs; a value for neither is refused."""
+    more = [onnx.helper.make_tensor_value_info("label", onnx.TensorProto.FLOAT, ["N", 4])]
+    path = decoder(tmp_path / "decoder.onnx")
+    encoder(tmp_path / "encoder.onnx", more_inputs=more)
+    source = open_source(path)
+    (other,) = source.encoder_reading.other_inputs
+    assert (other.name, other.value, other.one_hot) == ("label", 0, True)
+    assert "other_inputs" in source.encoder_reading.guesses
+    source = open_source(path, {"set label": "3"})
+    assert source.encoder_reading.other_inputs[0].value == 3
+    assert "other_inputs" not in source.encoder_reading.guesses
+    model = Model(source, "cpu")
+    try:
+        mean, _ = model.encode(np.zeros((3, 1, 8, 10), np.float32))
+    finally:
+        model.close()
+    assert mean.shape == (3, 2)
+    with pytest.raises(ModelError, match="--set: found 'lable', expected one of label"):
+        open_source(path, {"set lable": "3"})
+
+
+def test_no_encoder_can_be_wished_for(tmp_path):
+    """Whatever lies beside the decoder; and it is remembered."""
+    path = decoder(tmp_path / "decoder.onnx")
+    encoder(tmp_path / "encoder.onnx")
+    assert open_source(path).encoder_reading is not None
+    assert open_source(path, {"encoder": "none"}).encoder_reading is None
+    assert open_source(path).encoder_reading is None
+
+
+def test_the_encoders_layout_can_be_set(tmp_path):
+    """As many rows as columns and channels leave a choice; what does not fit is refused."""
+    path = decoder(tmp_path / "decoder.onnx", image_shape=(3, 3, 3))
+    encoder(tmp_path / "encoder.onnx", x_shape=["N", 3, 3, 3])
+    assert open_source(path).encoder_reading.layout is Layout.NCHW
+    assert "layout" in open_source(path).encoder_reading.guesses
+    reading = open_source(path, {"encoder-layout": "NHWC"}).encoder_reading
+    assert (reading.layout, "layout" in reading.guesses) == (Layout.NHWC, False)
+    wishes = {"encoder-layout": "flat", "encoder": str(tmp_path / "encoder.onnx")}
+    with pytest.raises(ModelError, match="or set --x-input or --encoder-layout"):
+        open_source(path, wishes)
+
+
+def test_a_choice_that_no_longer_fits_does_not_keep_a_model_shut(tmp_path):
+    """It is left out, with a note."""
+    path = decoder(tmp_path / "decoder.onnx")
+    source = open_source(path)
+    remember(source.sha256, {"layout": "NHWC", "set label": "3"})
+    again = open_source(path)
+    assert again.reading == source.reading
+    assert again.notes[0].startswith("what was set for it before was left out: ")
+
+
+def test_a_model_without_a_reading_says_which_file_and_wishes(tmp_path):
+    """So that they can be changed."""
+    path = decoder(tmp_path / "decoder.onnx", layout="flat", image_shape=(1, 8, 10))
+    with pytest.raises(UnreadError) as caught:
+        open_source(path, {"range": "unit"})
+    assert (caught.value.file.path, caught.value.wishes) == (path, {"range": "unit"})
+    assert remembered(caught.value.file.sha256) == {}

@@ -16,7 +16,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from export.bundle import BundleError, open_bundle
-from export.onnx import export_run, fit_command, main
+from export.exporter import fit_command
+from export.onnx import export_run, main
 from export.parity import BATCHES, ParityError
 from tests.export.forging import write_small
 from training import fit as training_fit
@@ -28,6 +29,7 @@ from training.model import ConvVAE
 from training.runs import create_run, load_weights, read_run
 
 DEFAULT, TUTORIAL = RECIPES["default"], RECIPES["tutorial"]
+FILES = ("decoder.onnx", "encoder.onnx", "posterior.npz")
 # The command that the small fit of these tests stands for.
 FIT_COMMAND = "python -m training.fit --recipe default --epochs 2 --batch-size 16 --learning-rate 0.004"
 
@@ -76,14 +78,14 @@ def make_nan(run: Path, epoch: int, name: str) -> None:
 
 
 def test_a_bundle_has_everything(bundle, bundle_path):
-    """Both graphs, the posterior, and decoder and posterior after every epoch, all in the manifest."""
+    """Both graphs, the posterior, and the same three after every epoch, all in the manifest."""
     names = {path.relative_to(bundle_path).as_posix() for path in bundle_path.rglob("*") if path.is_file()}
     assert names == {
         "manifest.json",
         "decoder.onnx",
         "encoder.onnx",
         "posterior.npz",
-        *(f"epochs/00{epoch}/{file}" for epoch in range(3) for file in ("decoder.onnx", "posterior.npz")),
+        *(f"epochs/00{epoch}/{file}" for epoch in range(3) for file in FILES),
     }
     assert set(bundle.files) == names - {"manifest.json"}
     assert bundle.epochs == (0, 1, 2)
@@ -150,10 +152,11 @@ def test_every_epochs_posterior_is_its_models(bundle, run_folder, small_mnist):
 
 
 def test_the_bundle_stands_for_the_last_epoch(bundle):
-    """The bundle's decoder is the last epoch's, byte for byte, and no earlier one's."""
-    decoders = [bundle.read(f"epochs/00{epoch}/decoder.onnx") for epoch in bundle.epochs]
-    assert bundle.read("decoder.onnx") == decoders[-1]
-    assert len(set(decoders)) == 3
+    """The bundle's graphs are the last epoch's, byte for byte, and no earlier one's."""
+    for name in ("decoder.onnx", "encoder.onnx"):
+        graphs = [bundle.read(f"epochs/00{epoch}/{name}") for epoch in bundle.epochs]
+        assert bundle.read(name) == graphs[-1]
+        assert len(set(graphs)) == 3
 
 
 @torch.inference_mode()
@@ -170,7 +173,13 @@ def test_a_bundle_gives_the_runs_elbo_without_pytorchs_network(bundle, small_mni
 
 
 @pytest.mark.parametrize(
-    ("file", "epoch"), [("decoder.onnx", 2), ("encoder.onnx", 2), ("epochs/001/decoder.onnx", 1)]
+    ("file", "epoch"),
+    [
+        ("decoder.onnx", 2),
+        ("encoder.onnx", 2),
+        ("epochs/001/decoder.onnx", 1),
+        ("epochs/000/encoder.onnx", 0),
+    ],
 )
 def test_a_lone_graph_says_what_it_is(bundle, file, epoch):
     """A graph found without its bundle still says format, name, sizes, likelihood, epoch and command."""
@@ -256,7 +265,7 @@ def test_the_command_exports_the_newest_run_with_the_whole_mnist(run_main, tiny_
         f"mean to {parity['mean']:.1e} and logvar to {parity['logvar']:.1e} on 20,148, "
         f"test ELBO {parity['elbo_nats']['onnx_runtime']:.4f} against {parity['elbo_nats']['torch']:.4f} nats"
     )
-    assert written.startswith("bundle artifacts/bundles/newer: 7 files, ")
+    assert written.startswith("bundle artifacts/bundles/newer: 9 files, ")
     assert written.endswith(" MB")
     assert following == "next: python -m desktop artifacts/bundles/newer"
     images = torch.from_numpy(bundle.read_posterior().images)

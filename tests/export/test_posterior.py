@@ -7,6 +7,7 @@ import zipfile
 import numpy as np
 import pytest
 
+from export import posterior as posterior_module
 from export.bundle import (
     POSTERIOR_FILE,
     BundleError,
@@ -177,3 +178,13 @@ def test_damaged_arrays_are_refused_whatever_the_damage(folder):
         except BundleError:
             refused += 1
     assert 200 < refused < 400
+
+
+def test_arrays_that_would_fill_the_memory_are_refused(folder, monkeypatch):
+    """Bits become bytes, and what is packed becomes large: both are known before."""
+    monkeypatch.setattr(posterior_module, "MAX_IMAGES_BYTES", COUNT * 25 - 1)
+    with pytest.raises(BundleError, match=r"found 7 images of 25 bits, expected at most 174 bits in all"):
+        open_bundle(folder).read_posterior()
+    monkeypatch.setattr(posterior_module, "MAX_ARRAYS_BYTES", 100)
+    with pytest.raises(BundleError, match=r"bytes of arrays, expected at most 100"):
+        open_bundle(folder).read_posterior()

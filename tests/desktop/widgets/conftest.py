@@ -35,6 +35,8 @@ def on_screen(qtbot: Any) -> Callable[[QWidget], QImage]:
     """`on_screen(widget)`: what the screen shows of a widget, not what it would draw if asked anew."""
 
     def read(widget: QWidget) -> QImage:
+        # The plane draws its layers little by little.
+        qtbot.waitUntil(lambda: getattr(widget, "is_settled", True), timeout=5000)
         # Painting is scheduled; two rounds of the event loop carry it out.
         qtbot.wait(30)
         window = widget.window()

@@ -1,11 +1,11 @@
-"""The help menu says which keys there are, and what the open model is."""
+"""The help menu says what the open model is."""
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from desktop.source import open_source
-from desktop.widgets.help_dialogs import SHORTCUTS, show_about, show_shortcuts
+from desktop.widgets.help_dialogs import show_about
 
 # A dialog raises itself, which the offscreen plugin cannot do.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
@@ -34,15 +34,6 @@ def told(parent, qtbot):
         return text
 
     return read
-
-
-def test_every_shortcut_is_listed(parent, told):
-    """Keys and what they do, in a dialog that does not block."""
-    show_shortcuts(parent)
-    text = told()
-    for keys, what in SHORTCUTS:
-        assert keys in text
-        assert what in text
 
 
 def test_the_model_says_what_it_is_and_how_good(parent, told, bundle_path):

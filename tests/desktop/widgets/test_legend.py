@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QToolButton
 
 from desktop.widgets import colors
-from desktop.widgets.legend import Legend
+from desktop.widgets.legend import WIDTH_PX, Legend
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -82,3 +82,29 @@ def test_a_name_is_shown_as_it_is_written(legend, qtbot):
     (button,) = buttons(legend)
     assert button.text() == "salt && pepper"  # how Qt is told to show one
     assert button.shortcut().isEmpty()
+
+
+@pytest.mark.parametrize(
+    "names",
+    [tuple("0123456789"), ("T-shirt/top", "Trouser", "Ankle boot"), ("a name that is far too long " * 3,)],
+)
+def test_names_of_any_length_fit_the_side_panel(legend, qtbot, names):
+    """Five in a row where they are short, fewer where they are long; none is wider than the panel."""
+    legend.set_labels(names)
+    legend.resize(WIDTH_PX, 200)
+    qtbot.waitUntil(lambda: len(buttons(legend)) == len(names))
+    found = buttons(legend)
+    rows = {button.y() for button in found}
+    assert len(rows) == (2 if len(names) > 9 else 1)
+    assert all(button.geometry().right() <= WIDTH_PX for button in found)
+
+
+def test_all_and_none_are_there_with_labels_only(legend):
+    """And each only where it would change something."""
+    assert legend.none.isEnabled() and not legend.all.isEnabled()
+    legend.set_hidden(frozenset({3}))
+    assert legend.none.isEnabled() and legend.all.isEnabled()
+    legend.set_hidden(frozenset(range(12)))
+    assert legend.all.isEnabled() and not legend.none.isEnabled()
+    legend.set_labels(())
+    assert not legend.all.isVisible() and not legend.none.isVisible()

@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction, QGuiApplication
-from PySide6.QtWidgets import QLabel, QMessageBox, QToolButton
+from PySide6.QtWidgets import QLabel, QToolButton
 
 from desktop.latent_plane import Viewport, manifold_grid, sample_prior
 from desktop.pictures import tile, to_bytes
 from desktop.runtime import Model
+from desktop.state import Layer
 from desktop.widgets import colors
+from desktop.widgets.shortcuts_dialog import ShortcutsDialog
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
@@ -39,7 +41,7 @@ def decoded(plain_decoder, bundle_path):
 @pytest.fixture
 def shows(window, gray, same_picture):
     """`shows(picture)`: whether the panel shows it."""
-    return lambda picture: same_picture(gray(window.panel.picture.image()), picture)
+    return lambda picture: same_picture(gray(window.panel.picture.picture.image()), picture)
 
 
 def at(window, a, b):
@@ -61,15 +63,15 @@ def texts(window):
 
 
 def type_z(window, qtbot, text):
-    window.panel.z.setFocus()
-    window.panel.z.selectAll()
+    window.panel.picture.z.setFocus()
+    window.panel.picture.z.selectAll()
     if text.isascii():
-        qtbot.keyClicks(window.panel.z, text)
+        qtbot.keyClicks(window.panel.picture.z, text)
     else:  # no key of a keyboard gives a real minus sign: it is pasted
         QGuiApplication.clipboard().setText(text)
-        qtbot.keyClick(window.panel.z, Qt.Key.Key_V, CONTROL)
+        qtbot.keyClick(window.panel.picture.z, Qt.Key.Key_V, CONTROL)
         QGuiApplication.clipboard().clear()
-    qtbot.keyClick(window.panel.z, Qt.Key.Key_Return)
+    qtbot.keyClick(window.panel.picture.z, Qt.Key.Key_Return)
 
 
 def test_opening_shows_the_model(open_window, bundle_path, qtbot, pixels, gray, plain_decoder, same_picture):
@@ -83,6 +85,7 @@ def test_opening_shows_the_model(open_window, bundle_path, qtbot, pixels, gray, 
     assert any(text.startswith("CPU, ") for text in texts(window))
     assert any("MNIST, small" in text for text in texts(window))
     picture = pixels(window.plane.grab().toImage())
+    bare = bare[: len(picture)]  # the time bar has come, below
     inside = np.s_[10:-40, 60:-10]
     assert (picture[inside] != bare[inside]).any(axis=-1).mean() > 0.5
     for label in range(10):
@@ -90,7 +93,7 @@ def test_opening_shows_the_model(open_window, bundle_path, qtbot, pixels, gray, 
         target = np.array([color.red(), color.green(), color.blue()])
         assert (np.abs(picture[..., :3].astype(int) - target).max(axis=-1) < 40).any(), label
     expected = to_bytes(plain_decoder(bundle_path)([[0, 0]]))[0]
-    assert same_picture(gray(window.panel.picture.image()), expected)
+    assert same_picture(gray(window.panel.picture.picture.image()), expected)
     assert not window.message.isVisible()
 
 
@@ -110,7 +113,7 @@ def test_a_click_decodes_the_point_of_its_pixel(window, qtbot, decoded, shows, s
     z = window.explorer.state.z
     assert z == pytest.approx(plane_point(window, pixel), abs=1e-5)
     qtbot.waitUntil(lambda: shows(decoded(z)), timeout=SOON_MS)
-    assert window.panel.z.text() == f"{z[0]:.4f}, {z[1]:.4f}"
+    assert window.panel.picture.z.text() == f"{z[0]:.4f}, {z[1]:.4f}"
 
 
 def test_pictures_at_different_points_differ(decoded):
@@ -183,7 +186,7 @@ def test_a_typed_z_is_gone_to(window, qtbot, decoded, shows):
         type_z(window, qtbot, text)
         assert window.explorer.state.z == z
         qtbot.waitUntil(lambda z=z: shows(decoded(z)), timeout=SOON_MS)
-        assert window.panel.z.text() == f"{z[0]:.4f}, {z[1]:.4f}"
+        assert window.panel.picture.z.text() == f"{z[0]:.4f}, {z[1]:.4f}"
 
 
 @pytest.mark.parametrize("text", ["1", "1, 2, 3", "nan, 0", "a, b", "1e39, 0"])
@@ -191,13 +194,16 @@ def test_a_mistyped_z_is_told_and_changes_nothing(window, qtbot, text):
     """The field keeps the text, the message says what was expected, and z stays."""
     state = window.explorer.state
     type_z(window, qtbot, text)
-    assert window.panel.z_error.isVisible()
-    assert window.panel.z_error.text() == f"found z = {text!r}, expected 2 numbers, such as 0.5000, 0.5000"
-    assert window.panel.z.text() == text
+    assert window.panel.picture.z_error.isVisible()
+    assert (
+        window.panel.picture.z_error.text()
+        == f"found z = {text!r}, expected 2 numbers, such as 0.5000, 0.5000"
+    )
+    assert window.panel.picture.z.text() == text
     assert window.explorer.state == state
     qtbot.mouseClick(window.plane, LEFT, pos=at(window, 1, 1))
-    assert not window.panel.z_error.isVisible()
-    assert window.panel.z.text() != text
+    assert not window.panel.picture.z_error.isVisible()
+    assert window.panel.picture.z.text() != text
 
 
 @pytest.mark.parametrize("text", ["1e30, 0", "3e38, -3e38"])
@@ -214,55 +220,64 @@ def test_far_out_there_is_still_a_picture(window, qtbot, text):
 def test_letters_in_the_field_are_text_and_no_shortcuts(window, qtbot):
     """P, F and Home are typed into z; the same keys on the plane are shortcuts."""
     state = window.explorer.state
-    window.panel.z.setFocus()
-    window.panel.z.selectAll()
-    qtbot.keyClicks(window.panel.z, "pPf")
-    qtbot.keyClick(window.panel.z, Qt.Key.Key_Home)
-    assert window.panel.z.text() == "pPf"
+    window.panel.picture.z.setFocus()
+    window.panel.picture.z.selectAll()
+    qtbot.keyClicks(window.panel.picture.z, "pPf")
+    qtbot.keyClick(window.panel.picture.z, Qt.Key.Key_Home)
+    assert window.panel.picture.z.text() == "pPf"
     assert window.explorer.state == state
     qtbot.keyClick(window.plane, Qt.Key.Key_P)
     assert len(window.explorer.state.path) == 1
 
 
 def test_the_wheel_zooms_and_the_backdrop_is_decoded_again(window, qtbot, turn_wheel, pixels):
-    """The point under the pointer stays; then the plane is decoded for just what is in view."""
+    """The point under the pointer stays; then the plane is decoded finer, where it is looked at."""
     pixel = at(window, 1, 1)
     before = plane_point(window, pixel)
-    arrived = []
-    window.explorer.backdrop_decoded.connect(arrived.append)
-    blurred = None
-    with qtbot.waitSignal(window.explorer.backdrop_finished, timeout=SOON_MS):
-        for _ in range(5):
-            turn_wheel(window.plane, pixel, 2)
-        blurred = pixels(window.plane.grab().toImage())
+    for _ in range(5):
+        turn_wheel(window.plane, pixel, 2)
+    blurred = pixels(window.plane.grab().toImage())
+    qtbot.waitUntil(lambda: window.explorer.tiles.is_complete, timeout=SOON_MS)
     viewport = window.explorer.state.viewport
     assert viewport.span < 2
     assert viewport.to_plane(window.plane.size_px(), pixel.x(), pixel.y()) == pytest.approx(before)
-    assert arrived[-1].edges == viewport.edges(window.plane.size_px())
     assert (pixels(window.plane.grab().toImage()) != blurred).any(axis=-1).mean() > 0.2
+
+
+def cells_in_view(window):
+    """The middles (a, b) of the pictures on the plane, by hand: their sides are powers of a half."""
+    size_px = window.plane.size_px()
+    units = window.explorer.state.viewport.units_per_px(size_px)
+    side = 2.0 ** -np.floor(-np.log2(units * 24))
+    left, bottom, right, top = window.explorer.state.viewport.edges(size_px)
+    columns = np.arange(np.ceil(left / side), np.floor(right / side))
+    rows = np.arange(np.ceil(bottom / side), np.floor(top / side))
+    return side, [((column + 0.5) * side, (row + 0.5) * side) for row in rows for column in columns]
 
 
 def test_the_backdrop_is_the_decoded_plane(window, qtbot, pixels, decoded):
     """The mean brightness of a cell on the screen follows that of the picture decoded at its centre."""
-    backdrop = []
-    window.explorer.backdrop_decoded.connect(backdrop.append)
     with qtbot.waitSignal(window.explorer.backdrop_finished, timeout=SOON_MS):
         qtbot.keyClick(window.plane, Qt.Key.Key_Plus)
-        qtbot.mouseClick(window.panel.points, LEFT, pos=QPoint(10, window.panel.points.height() // 2))
+        qtbot.mouseClick(
+            window.panel.view.layers[Layer.POINTS],
+            LEFT,
+            pos=QPoint(10, window.panel.view.layers[Layer.POINTS].height() // 2),
+        )
     qtbot.keyClick(window.plane, Qt.Key.Key_Right, CONTROL)
-    picture, (left, bottom, right, top) = backdrop[-1].picture, backdrop[-1].edges
-    rows, columns = picture.shape[0] // 28, picture.shape[1] // 28
     screen = pixels(window.plane.grab().toImage())[..., 0].astype(float)
     found, expected = [], []
-    for row in range(2, rows - 2, 3):
-        for column in range(3, columns - 2, 3):
-            a = left + (column + 0.5) * (right - left) / columns
-            b = top - (row + 0.5) * (top - bottom) / rows
-            if np.hypot(a - window.explorer.state.z[0], b - window.explorer.state.z[1]) < 1:
-                continue
-            center = at(window, a, b)
-            found.append(screen[center.y() - 10 : center.y() + 10, center.x() - 10 : center.x() + 10].mean())
-            expected.append(decoded((a, b))[4:24, 4:24].mean())
+    side, cells = cells_in_view(window)
+    units = window.explorer.state.viewport.units_per_px(window.plane.size_px())
+    reach = round(10 / 28 * side / units)
+    for a, b in cells[::5]:
+        center = at(window, a, b)
+        if np.hypot(a - window.explorer.state.z[0], b - window.explorer.state.z[1]) < 1 or center.x() < 60:
+            continue
+        found.append(
+            screen[center.y() - reach : center.y() + reach, center.x() - reach : center.x() + reach].mean()
+        )
+        expected.append(decoded((a, b))[4:24, 4:24].mean())
     assert len(found) > 20
     assert np.corrcoef(found, expected)[0, 1] > 0.95
 
@@ -336,7 +351,9 @@ def test_the_path_is_on_the_screen(window, qtbot, pixels):
 
 def test_a_hidden_label_leaves_the_screen_and_comes_back(window, qtbot, pixels):
     """A click on a switch hides its points, another one shows them again."""
-    (switch,) = (button for button in window.panel.legend.findChildren(QToolButton) if button.text() == "3")
+    (switch,) = (
+        button for button in window.panel.view.legend.findChildren(QToolButton) if button.text() == "3"
+    )
     before = pixels(window.plane.grab().toImage())
     qtbot.mouseClick(switch, LEFT)
     assert window.explorer.state.hidden_labels == {3}
@@ -350,13 +367,13 @@ def test_a_hidden_label_leaves_the_screen_and_comes_back(window, qtbot, pixels):
 def test_the_layers_can_be_switched_off(window, qtbot, pixels):
     """Without backdrop and points, only axes, path and cursor are left; both come back."""
     both = pixels(window.plane.grab().toImage())
-    boxes = (window.panel.backdrop, window.panel.points)
+    boxes = (window.panel.view.layers[Layer.BACKDROP], window.panel.view.layers[Layer.POINTS])
     seen = [both]
     for box in boxes:
         qtbot.mouseClick(box, LEFT, pos=QPoint(10, box.height() // 2))
         seen.append(pixels(window.plane.grab().toImage()))
-    assert not window.explorer.state.show_backdrop
-    assert not window.explorer.state.show_points
+    assert Layer.BACKDROP not in window.explorer.state.layers
+    assert Layer.POINTS not in window.explorer.state.layers
     canvas = [colors.CANVAS.red(), colors.CANVAS.green(), colors.CANVAS.blue()]
     shares = [(picture[..., :3] == canvas).all(axis=-1).mean() for picture in seen]
     assert shares[0] < shares[1] < shares[2]
@@ -368,7 +385,7 @@ def test_the_layers_can_be_switched_off(window, qtbot, pixels):
 
 def choose_mode(window, qtbot, text):
     """Choose with the keyboard, as a closed combo box allows it."""
-    mode = window.panel.mode
+    mode = window.panel.picture.mode
     mode.setFocus()
     while mode.currentText() != text:
         key = Qt.Key.Key_Down if mode.findText(text) > mode.currentIndex() else Qt.Key.Key_Up
@@ -379,16 +396,16 @@ def test_the_picture_can_be_thresholded_or_sampled(window, qtbot, decoded, gray,
     """Thresholded is black and white at a half; a sample is black and white by chance, the same each time."""
     z = window.explorer.state.z
     choose_mode(window, qtbot, "Thresholded")
-    assert (gray(window.panel.picture.image()) == np.where(decoded(z) > 127, 255, 0)).mean() > 0.98
+    assert (gray(window.panel.picture.picture.image()) == np.where(decoded(z) > 127, 255, 0)).mean() > 0.98
     choose_mode(window, qtbot, "Bernoulli sample")
-    sample = gray(window.panel.picture.image())
+    sample = gray(window.panel.picture.picture.image())
     assert set(np.unique(sample)) == {0, 255}
     assert sample.mean() == pytest.approx(decoded(z).mean(), abs=8)
     assert (sample != np.where(decoded(z) > 127, 255, 0)).any()
     choose_mode(window, qtbot, "Probabilities")
     assert shows(decoded(z))
     choose_mode(window, qtbot, "Bernoulli sample")
-    assert (gray(window.panel.picture.image()) == sample).all()
+    assert (gray(window.panel.picture.picture.image()) == sample).all()
 
 
 def test_the_mode_holds_while_the_cursor_moves(window, qtbot, gray):
@@ -396,7 +413,7 @@ def test_the_mode_holds_while_the_cursor_moves(window, qtbot, gray):
     choose_mode(window, qtbot, "Thresholded")
     with qtbot.waitSignal(window.explorer.picture_decoded, timeout=SOON_MS):
         qtbot.mouseClick(window.plane, LEFT, pos=at(window, 2, -2))
-    assert set(np.unique(gray(window.panel.picture.image()))) <= {0, 255}
+    assert set(np.unique(gray(window.panel.picture.picture.image()))) <= {0, 255}
 
 
 def test_the_picture_can_be_copied(window, qtbot, decoded, gray, same_picture):
@@ -404,7 +421,7 @@ def test_the_picture_can_be_copied(window, qtbot, decoded, gray, same_picture):
     clipboard = QGuiApplication.clipboard()
     for copy in (
         lambda: qtbot.keyClick(window.plane, Qt.Key.Key_C, CONTROL),
-        lambda: qtbot.mouseClick(window.panel.copy, LEFT),
+        lambda: qtbot.mouseClick(window.panel.picture.copy, LEFT),
     ):
         clipboard.clear()
         copy()
@@ -414,9 +431,9 @@ def test_the_picture_can_be_copied(window, qtbot, decoded, gray, same_picture):
 
 @pytest.fixture
 def sheets(window):
-    """The sheets that have arrived: (page, picture)."""
+    """The pages whose sheets have arrived."""
     arrived = []
-    window.explorer.sheet_decoded.connect(lambda name, sheet: arrived.append((name, sheet)))
+    window.grids.sheet_shown.connect(arrived.append)
     return arrived
 
 
@@ -424,7 +441,7 @@ def test_samples_are_shown_resampled_and_repeat(
     window, qtbot, sheets, gray, plain_decoder, bundle_path, same_picture
 ):
     """Ctrl+2 shows samples of seed 0; another seed or count gives others; the first seed the first again."""
-    page = window.samples
+    page = window.grids.samples
 
     def wait_for(count):
         qtbot.waitUntil(lambda: len(sheets) == count, timeout=SOON_MS)
@@ -435,15 +452,15 @@ def test_samples_are_shown_resampled_and_repeat(
     first = wait_for(1)
     expected = tile(to_bytes(plain_decoder(bundle_path)(sample_prior(64, 2, 0))), 8)
     assert same_picture(first, expected)
-    qtbot.mouseClick(page.resample, LEFT)
+    qtbot.mouseClick(window.grids.resample, LEFT)
     second = wait_for(2)
-    assert page.seed.value() == 1
+    assert window.grids.seed.value() == 1
     assert (second != first).any()
-    page.seed.selectAll()
-    qtbot.keyClicks(page.seed, "0")
-    qtbot.keyClick(page.seed, Qt.Key.Key_Return)
+    window.grids.seed.selectAll()
+    qtbot.keyClicks(window.grids.seed, "0")
+    qtbot.keyClick(window.grids.seed, Qt.Key.Key_Return)
     assert (wait_for(3) == first).all()
-    qtbot.keyClick(page.n, Qt.Key.Key_Up)
+    qtbot.keyClick(window.grids.samples_n, Qt.Key.Key_Up)
     assert wait_for(4).shape == (9 * 28, 9 * 28)
 
 
@@ -451,7 +468,7 @@ def test_a_click_on_a_sample_goes_to_its_z(window, qtbot, sheets, decoded, shows
     """The picture that was clicked is the one that the panel then shows."""
     qtbot.keyClick(window.plane, Qt.Key.Key_2, CONTROL)
     qtbot.waitUntil(lambda: len(sheets) == 1, timeout=SOON_MS)
-    view = window.samples.view
+    view = window.grids.samples.view
     side = min(view.width(), view.height())
     left, top = (view.width() - side) / 2, (view.height() - side) / 2
     point = QPoint(round(left + 5.5 * side / 8), round(top + 2.5 * side / 8))
@@ -469,8 +486,8 @@ def test_the_manifold_grid_is_twenty_by_twenty(
     qtbot.waitUntil(lambda: len(sheets) == 1, timeout=SOON_MS)
     z = manifold_grid(window.explorer.state.plane, 20)
     expected = tile(to_bytes(plain_decoder(bundle_path)(z)), 20)
-    assert same_picture(gray(window.manifold.view.image()), expected)
-    qtbot.keyClick(window.manifold.view, Qt.Key.Key_1, CONTROL)
+    assert same_picture(gray(window.grids.manifold.view.image()), expected)
+    qtbot.keyClick(window.grids.manifold.view, Qt.Key.Key_1, CONTROL)
     assert window.plane.isVisible()
 
 
@@ -483,18 +500,19 @@ def test_three_dimensions_have_axes_to_choose(
     decode = plain_decoder(path)
     type_z(window, qtbot, "0.5, 0, 0")
     with qtbot.waitSignal(window.explorer.backdrop_finished, timeout=SOON_MS):
-        window.panel.up.setFocus()
-        qtbot.keyClick(window.panel.up, Qt.Key.Key_Up)
+        window.panel.view.up.setFocus()
+        qtbot.keyClick(window.panel.view.up, Qt.Key.Key_Up)
     assert window.explorer.state.plane.axes == (0, 2)
     with qtbot.waitSignal(window.explorer.backdrop_finished, timeout=SOON_MS):
-        qtbot.keyClick(window.panel.right, Qt.Key.Key_Up)
+        qtbot.keyClick(window.panel.view.right, Qt.Key.Key_Up)
     assert window.explorer.state.plane.axes == (1, 2)
     pixel = at(window, 1, -1)
     qtbot.mouseClick(window.plane, LEFT, pos=pixel)
     z = window.explorer.state.z
     assert z == pytest.approx((0.5, *plane_point(window, pixel)), abs=1e-5)
     qtbot.waitUntil(
-        lambda: same_picture(gray(window.panel.picture.image()), to_bytes(decode([z]))[0]), timeout=SOON_MS
+        lambda: same_picture(gray(window.panel.picture.picture.image()), to_bytes(decode([z]))[0]),
+        timeout=SOON_MS,
     )
 
 
@@ -502,9 +520,9 @@ def test_twice_the_same_axis_is_not_a_plane(open_window, make_bundle, qtbot):
     """The state keeps its axes, the box shows them again, and the status bar says why."""
     window = open_window(make_bundle(latent_dim=3))
     assert window.explorer.state.plane.axes == (0, 1)
-    qtbot.keyClick(window.panel.right, Qt.Key.Key_Up)
+    qtbot.keyClick(window.panel.view.right, Qt.Key.Key_Up)
     assert window.explorer.state.plane.axes == (0, 1)
-    assert (window.panel.right.value(), window.panel.up.value()) == (0, 1)
+    assert (window.panel.view.right.value(), window.panel.view.up.value()) == (0, 1)
     assert "two different axes" in window.statusBar().currentMessage()
 
 
@@ -513,7 +531,7 @@ def test_one_dimension_is_a_line(open_window, make_bundle, qtbot, gray, plain_de
     path = make_bundle(latent_dim=1)
     window = open_window(path)
     decode = plain_decoder(path)
-    assert not window.panel.axes.isVisible()
+    assert not window.panel.view.axes.isVisible()
     qtbot.mouseClick(window.plane, LEFT, pos=at(window, 1.5, 2))
     assert window.explorer.state.z == pytest.approx((1.5,), abs=0.01)
     z = window.explorer.state.z
@@ -522,7 +540,9 @@ def test_one_dimension_is_a_line(open_window, make_bundle, qtbot, gray, plain_de
     type_z(window, qtbot, "-0.75")
     assert window.explorer.state.z == (-0.75,)
     expected = to_bytes(decode([[-0.75]]))[0]
-    qtbot.waitUntil(lambda: same_picture(gray(window.panel.picture.image()), expected), timeout=SOON_MS)
+    qtbot.waitUntil(
+        lambda: same_picture(gray(window.panel.picture.picture.image()), expected), timeout=SOON_MS
+    )
     for pixel in (at(window, 1, 0), at(window, -1, 0)):
         qtbot.mouseClick(window.plane, LEFT, SHIFT, pixel)
     window.plane.grab()
@@ -534,7 +554,7 @@ def test_pictures_of_any_shape_are_shown(open_window, make_bundle, pixels, plain
     """Colour, transparency, wide and tall: the panel shows the decoder's bytes."""
     path = make_bundle(image_shape=shape)
     window = open_window(path)
-    image = window.panel.picture.image()
+    image = window.panel.picture.picture.image()
     assert (image.height(), image.width()) == shape[1:]
     expected = to_bytes(plain_decoder(path)([[0, 0]]))[0]
     found = pixels(image)[..., : shape[0]].reshape(expected.shape).astype(int)
@@ -561,7 +581,7 @@ def test_nothing_is_decoded_on_the_ui_thread(open_window, bundle_path, qtbot, mo
     with qtbot.waitSignal(window.explorer.backdrop_finished, timeout=SOON_MS):
         qtbot.keyClick(window.plane, Qt.Key.Key_Plus)
     for key in (Qt.Key.Key_2, Qt.Key.Key_3):
-        with qtbot.waitSignal(window.explorer.sheet_decoded, timeout=SOON_MS):
+        with qtbot.waitSignal(window.grids.sheet_shown, timeout=SOON_MS):
             qtbot.keyClick(window.tabs.currentWidget(), key, CONTROL)
     assert len(threads) > 50
     assert threading.main_thread().ident not in threads
@@ -585,7 +605,7 @@ def test_closing_ends_all_threads_even_in_the_middle_of_work(open_window, bundle
     assert threading.active_count() > before
     qtbot.keyClick(window.plane, Qt.Key.Key_Home)
     arrived = []
-    window.explorer.backdrop_decoded.connect(arrived.append)
+    window.explorer.tiles.decoded.connect(arrived.append)
     start = time.monotonic()
     window.close()
     assert time.monotonic() - start < 1
@@ -616,11 +636,11 @@ def test_the_window_comes_back_in_its_size(open_window):
 def test_help_is_a_key_away(window, qtbot):
     """F1 opens the shortcuts, and Escape closes them."""
     qtbot.keyClick(window.plane, Qt.Key.Key_F1)
-    (box,) = window.findChildren(QMessageBox)
-    qtbot.waitUntil(box.isVisible)
-    assert "Wheel" in box.text()
-    qtbot.keyClick(box, Qt.Key.Key_Escape)
-    qtbot.waitUntil(lambda: not window.findChildren(QMessageBox))
+    (dialog,) = window.findChildren(ShortcutsDialog)
+    qtbot.waitUntil(dialog.isVisible)
+    assert any("Wheel" in shortcut.keys for shortcut in dialog.shown())
+    qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: not window.findChildren(ShortcutsDialog))
 
 
 def test_no_two_actions_share_a_key(window):
@@ -633,5 +653,96 @@ def test_no_two_actions_share_a_key(window):
 def test_whoever_cannot_see_is_told_what_the_parts_are(window):
     """The plane, the picture, z and the pages have names for a screen reader."""
     panel = window.panel
-    parts = (window.plane, panel.picture, panel.mode, panel.z, window.samples.view, window.manifold.view)
+    parts = (
+        window.plane,
+        panel.picture.picture,
+        panel.picture.mode,
+        panel.picture.z,
+        window.grids.samples.view,
+        window.grids.manifold.view,
+    )
     assert all(part.accessibleName() for part in parts)
+
+
+def test_quantile_axes_show_all_of_the_prior(window, qtbot, pixels, decoded, shows):
+    """Q and Home: clicks give the z of their quantiles, the cursor is there, the plane ends at 0 and 1."""
+    qtbot.keyClick(window.plane, Qt.Key.Key_Q)
+    assert window.panel.view.scale.currentText() == "Prior quantiles"
+    qtbot.keyClick(window.plane, Qt.Key.Key_Home)
+    qtbot.waitUntil(lambda: window.explorer.tiles.is_complete, timeout=SOON_MS)
+    width, height = window.plane.size_px()
+    unit_px = min(width, height) / 1.12
+    pixel = QPoint(round(width / 2 + 0.45 * unit_px), round(height / 2 + 0.25 * unit_px))
+    qtbot.mouseClick(window.plane, LEFT, pos=pixel)
+    assert window.explorer.state.z == pytest.approx((1.645, -0.674), abs=0.02)
+    assert window.plane.to_px(window.explorer.state.z) == pytest.approx((pixel.x(), pixel.y()), abs=0.6)
+    qtbot.waitUntil(lambda: shows(decoded(window.explorer.state.z)), timeout=SOON_MS)
+    picture = pixels(window.plane.grab().toImage())[..., :3].astype(int)
+    canvas = [colors.CANVAS.red(), colors.CANVAS.green(), colors.CANVAS.blue()]
+    above = round(height / 2 - 0.55 * unit_px)
+    assert (picture[above, 200:400] == canvas).all()
+    assert (picture[round(height / 2 - 0.45 * unit_px), 200:400] != canvas).any(axis=-1).mean() > 0.9
+    outside = QPoint(round(width / 2 - 0.53 * unit_px), round(height / 2))
+    qtbot.mouseClick(window.plane, LEFT, pos=outside)
+    assert window.explorer.state.z[0] == pytest.approx(-6.0, abs=0.1)
+    qtbot.keyClick(window.plane, Qt.Key.Key_Q)
+    assert window.panel.view.scale.currentText() == "Linear z"
+
+
+def test_coming_back_decodes_nothing(window, qtbot, monkeypatch):
+    """What was seen is still there: other axes and back, in and out, without one decode."""
+    qtbot.waitUntil(lambda: window.explorer.tiles.is_complete, timeout=SOON_MS)
+    for key in (Qt.Key.Key_Q, Qt.Key.Key_Q, Qt.Key.Key_Home):
+        qtbot.keyClick(window.plane, key)
+        qtbot.waitUntil(lambda: window.explorer.tiles.is_complete, timeout=SOON_MS)
+    counts = []
+    decode = Model.decode
+    monkeypatch.setattr(Model, "decode", lambda self, z: (counts.append(len(z)), decode(self, z))[1])
+    for key in (Qt.Key.Key_Q, Qt.Key.Key_Q, Qt.Key.Key_Home):
+        qtbot.keyClick(window.plane, key)
+        qtbot.waitUntil(lambda: window.explorer.tiles.is_complete, timeout=SOON_MS)
+    assert counts == []
+
+
+def test_tiles_that_left_the_view_are_not_decoded(window, qtbot):
+    """A view that is looked at only for a moment costs a moment."""
+    qtbot.waitUntil(lambda: window.explorer.tiles.is_complete, timeout=SOON_MS)
+    came = []
+    window.explorer.tiles.decoded.connect(came.extend)
+    for step in range(40):
+        window.plane.viewport_wanted.emit(Viewport((10.0 + 10 * step, 0.0), 3.0))
+    qtbot.waitUntil(lambda: window.explorer.tiles.is_complete, timeout=SOON_MS)
+    pyramid = window.explorer.tiles.shown.pyramid
+    assert came
+    assert sum(pyramid.edges(tile)[2] < 380 for tile in came if tile.level > 2) <= 2
+
+
+def test_the_nearest_view_is_said_and_shows_no_noise(window, turn_wheel):
+    """The wheel ends where neighbouring pictures are the same float32 z, in words; out again works."""
+    pixel = at(window, 1.0, 0.5)
+    for _ in range(100):
+        turn_wheel(window.plane, pixel, 2)
+    viewport = window.explorer.state.viewport
+    assert viewport.span == pytest.approx(32 * 2**-23, rel=0.01)
+    assert viewport.center == pytest.approx((1.0, 0.5), abs=0.05)
+    assert "as near as it goes" in window.statusBar().currentMessage()
+    window.plane.grab()
+    turn_wheel(window.plane, pixel, -2)
+    assert window.explorer.state.viewport.span > viewport.span * 1.2
+
+
+def test_space_and_the_left_button_move_the_plane(window, qtbot):
+    """While Space is held a drag moves the plane and not the cursor; then it decodes again."""
+    z, view = window.explorer.state.z, window.explorer.state.viewport
+    qtbot.keyPress(window.plane, Qt.Key.Key_Space)
+    start, end = at(window, 0, 0), at(window, 1, 1)
+    qtbot.mousePress(window.plane, LEFT, pos=start)
+    qtbot.mouseMove(window.plane, end)
+    qtbot.mouseRelease(window.plane, LEFT, pos=end)
+    qtbot.keyRelease(window.plane, Qt.Key.Key_Space)
+    assert window.explorer.state.z == z
+    assert window.explorer.state.viewport.center == pytest.approx(
+        (view.center[0] - 1, view.center[1] - 1), abs=0.02
+    )
+    qtbot.mouseClick(window.plane, LEFT, pos=end)
+    assert window.explorer.state.z != z

@@ -9,10 +9,11 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QFileDialog, QLabel
+from PySide6.QtWidgets import QAbstractButton, QFileDialog, QLabel
 
 from desktop.latent_plane import manifold_grid, path_points, sample_prior
 from desktop.pictures import tile, to_bytes
+from desktop.state import Layer
 from desktop.widgets import settings
 from export.bundle import FORMAT, open_bundle, write_bundle
 
@@ -112,7 +113,7 @@ def test_a_bundle_is_opened_with_the_dialog(window, make_bundle, qtbot, answer):
     with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
         qtbot.keyClick(window.plane, Qt.Key.Key_O, CONTROL)
     assert window.explorer.source.path == path
-    assert asked[0][0] == "Open a bundle or a decoder"
+    assert asked[0][0] == "Open a bundle, a decoder or an export"
     answer(None)
     qtbot.keyClick(window.plane, Qt.Key.Key_O, CONTROL)
     qtbot.wait(50)
@@ -142,18 +143,24 @@ def test_nothing_of_the_bundle_before_stays(window, make_bundle, qtbot):
     """Points, labels, path, sheets and hidden labels are gone; the picture is the new model's."""
     make_path(window, qtbot)
     qtbot.keyClick(window.plane, Qt.Key.Key_2, CONTROL)
-    qtbot.waitUntil(lambda: window.samples.save.isEnabled(), timeout=SOON_MS)
-    qtbot.keyClick(window.samples, Qt.Key.Key_1, CONTROL)
+    qtbot.waitUntil(lambda: window.grids.samples.save.isEnabled(), timeout=SOON_MS)
+    qtbot.keyClick(window.grids.samples, Qt.Key.Key_1, CONTROL)
     with qtbot.waitSignal(window.explorer.backdrop_finished, timeout=SOON_MS):
         window.open_path(make_bundle(name="second", latent_dim=3, image_shape=(3, 9, 9), seed=1))
     assert window.explorer.state.path == ()
     assert not window.panel.path.save.isEnabled()
-    assert not window.panel.points.isEnabled()
-    assert not window.samples.save.isEnabled()
-    assert window.samples.view.image() is None
-    assert window.panel.picture.image().width() == 9
+    assert not window.panel.view.layers[Layer.POINTS].isEnabled()
+    assert not window.grids.samples.save.isEnabled()
+    assert window.grids.samples.view.image() is None
+    assert window.panel.picture.picture.image().width() == 9
     qtbot.waitUntil(
-        lambda: not [button for button in window.panel.legend.children() if button.isWidgetType()]
+        lambda: (
+            not [
+                button
+                for button in window.panel.view.legend.findChildren(QAbstractButton)
+                if button.isVisible()
+            ]
+        )
     )
     window.plane.grab()
 
@@ -197,7 +204,7 @@ def test_a_bundle_that_cannot_be_opened_leaves_the_one_before(
     z = window.explorer.state.z
     assert z != state.z
     qtbot.waitUntil(
-        lambda: same_picture(gray(window.panel.picture.image()), decoded([z])[0]), timeout=SOON_MS
+        lambda: same_picture(gray(window.panel.picture.picture.image()), decoded([z])[0]), timeout=SOON_MS
     )
 
 
@@ -252,7 +259,7 @@ def test_the_picture_is_saved_as_it_is_shown(window, qtbot, answer, tmp_path, de
     expected = decoded([window.explorer.state.z])[0]
     for name, trigger in (
         ("key.png", lambda: qtbot.keyClick(window.plane, Qt.Key.Key_S, CONTROL)),
-        ("button.png", lambda: qtbot.mouseClick(window.panel.save, LEFT)),
+        ("button.png", lambda: qtbot.mouseClick(window.panel.picture.save, LEFT)),
     ):
         answer(tmp_path / name)
         assert saved_picture(window, qtbot, trigger) == tmp_path / name
@@ -265,7 +272,7 @@ def test_the_picture_is_saved_as_it_is_shown(window, qtbot, answer, tmp_path, de
 def test_a_name_without_an_ending_gets_one(window, qtbot, answer, tmp_path):
     """Whoever types `seven` gets seven.png."""
     answer(tmp_path / "seven")
-    saved_picture(window, qtbot, lambda: qtbot.mouseClick(window.panel.save, LEFT))
+    saved_picture(window, qtbot, lambda: qtbot.mouseClick(window.panel.picture.save, LEFT))
     assert names(tmp_path) == ["seven.png"]
 
 
@@ -274,11 +281,11 @@ def test_a_dialog_that_is_left_writes_nothing(window, qtbot, answer, tmp_path, m
     monkeypatch.chdir(tmp_path)
     asked = answer(None)
     make_path(window, qtbot)
-    qtbot.mouseClick(window.panel.save, LEFT)
+    qtbot.mouseClick(window.panel.picture.save, LEFT)
     qtbot.mouseClick(window.panel.path.save, LEFT)
     qtbot.keyClick(window.plane, Qt.Key.Key_2, CONTROL)
-    qtbot.waitUntil(lambda: window.samples.save.isEnabled(), timeout=SOON_MS)
-    qtbot.mouseClick(window.samples.save, LEFT)
+    qtbot.waitUntil(lambda: window.grids.samples.save.isEnabled(), timeout=SOON_MS)
+    qtbot.mouseClick(window.grids.samples.save, LEFT)
     qtbot.wait(50)
     assert [name for _, name, _ in asked] == ["picture.png", "walk.gif", "samples.png"]
     assert names(tmp_path) == []
@@ -289,7 +296,7 @@ def test_a_place_that_cannot_be_written_is_told(window, qtbot, answer, tmp_path)
     """The bar names the folder and says what to do."""
     answer(tmp_path / "no" / "a.png")
     with qtbot.waitSignal(window.explorer.failed, timeout=SOON_MS):
-        qtbot.mouseClick(window.panel.save, LEFT)
+        qtbot.mouseClick(window.panel.picture.save, LEFT)
     assert (
         window.message.text() == f"{tmp_path / 'no' / 'a.png'}: The directory does not exist; check the path"
     )
@@ -302,17 +309,17 @@ def test_saving_before_anything_is_open_does_nothing(open_window, qtbot, answer)
     asked = answer(Path("never.png"))
     for key in (Qt.Key.Key_S, Qt.Key.Key_C, Qt.Key.Key_F, Qt.Key.Key_Plus):
         qtbot.keyClick(window.plane, key, CONTROL if key in (Qt.Key.Key_S, Qt.Key.Key_C) else SHIFT)
-    qtbot.mouseClick(window.panel.save, LEFT)
+    qtbot.mouseClick(window.panel.picture.save, LEFT)
     assert asked == []
 
 
 def test_a_sheet_is_saved_at_its_scale(window, qtbot, answer, tmp_path, decoded, same_picture):
     """The PNG of the samples is the sheet, each pixel enlarged as the page says."""
     qtbot.keyClick(window.plane, Qt.Key.Key_2, CONTROL)
-    qtbot.waitUntil(lambda: window.samples.save.isEnabled(), timeout=SOON_MS)
-    window.samples.scale.setValue(3)
+    qtbot.waitUntil(lambda: window.grids.samples.save.isEnabled(), timeout=SOON_MS)
+    window.grids.samples.scale.setValue(3)
     answer(tmp_path / "a.png")
-    saved_picture(window, qtbot, lambda: qtbot.mouseClick(window.samples.save, LEFT))
+    saved_picture(window, qtbot, lambda: qtbot.mouseClick(window.grids.samples.save, LEFT))
     found = imageio.imread(tmp_path / "a.png")
     assert found.shape == (8 * 12 * 3,) * 2
     assert same_picture(found[::3, ::3], tile(decoded(sample_prior(64, 2, 0)), 8))
@@ -324,10 +331,10 @@ def test_the_manifold_grid_is_saved_as_560_pixels(
     """Twenty by twenty MNIST pictures at scale 1, pixel by pixel what the decoder gives."""
     window = open_window(bundle_path)
     qtbot.keyClick(window.plane, Qt.Key.Key_3, CONTROL)
-    qtbot.waitUntil(lambda: window.manifold.save.isEnabled(), timeout=SOON_MS)
-    window.manifold.scale.setValue(1)
+    qtbot.waitUntil(lambda: window.grids.manifold.save.isEnabled(), timeout=SOON_MS)
+    window.grids.manifold.scale.setValue(1)
     answer(tmp_path / "manifold.png")
-    saved_picture(window, qtbot, lambda: qtbot.mouseClick(window.manifold.save, LEFT))
+    saved_picture(window, qtbot, lambda: qtbot.mouseClick(window.grids.manifold.save, LEFT))
     found = imageio.imread(tmp_path / "manifold.png")
     assert found.shape == (560, 560)
     expected = to_bytes(plain_decoder(bundle_path)(manifold_grid(window.explorer.state.plane, 20)))
@@ -337,10 +344,11 @@ def test_the_manifold_grid_is_saved_as_560_pixels(
 def test_the_path_is_saved_as_a_gif(window, qtbot, answer, tmp_path, gif_frames, decoded, same_picture):
     """Frames, speed and return as the panel says; progress stands there meanwhile and goes at the end."""
     panel = window.panel.path
+    window.panel.show_section(panel)
     make_path(window, qtbot)
     panel.frames.setValue(30)
     panel.fps.setValue(10)
-    panel.closed.setChecked(True)
+    panel.closed.click()
     answer(tmp_path / "walk")
     shown = []
     window.explorer.gif_progressed.connect(
@@ -371,6 +379,7 @@ def test_a_cancelled_gif_leaves_the_file_that_was_there(
     place = tmp_path / "walk.gif"
     place.write_bytes(b"the one before")
     panel = window.panel.path
+    window.panel.show_section(panel)
     make_path(window, qtbot)
     panel.frames.setValue(500)
     answer(place)
@@ -395,6 +404,7 @@ def test_a_cancelled_gif_leaves_the_file_that_was_there(
 def test_a_gif_cancelled_and_saved_again_is_whole(window, qtbot, answer, tmp_path, join_encoders):
     """Under the same name, at once: the second is the file, whatever became of the first."""
     panel = window.panel.path
+    window.panel.show_section(panel)
     make_path(window, qtbot)
     answer(tmp_path / "walk.gif")
     panel.frames.setValue(500)
@@ -440,11 +450,11 @@ def test_a_path_that_stands_still_is_refused(window, qtbot, answer, tmp_path):
 
 def test_the_sheet_that_is_saved_is_the_one_that_is_shown(window, qtbot, answer, tmp_path, gray):
     """After resampling, the file holds the new samples."""
-    page = window.samples
+    page = window.grids.samples
     qtbot.keyClick(window.plane, Qt.Key.Key_2, CONTROL)
     qtbot.waitUntil(lambda: page.save.isEnabled(), timeout=SOON_MS)
-    with qtbot.waitSignal(window.explorer.sheet_decoded, timeout=SOON_MS):
-        qtbot.mouseClick(page.resample, LEFT)
+    with qtbot.waitSignal(window.grids.sheet_shown, timeout=SOON_MS):
+        qtbot.mouseClick(window.grids.resample, LEFT)
     page.scale.setValue(1)
     answer(tmp_path / "a.png")
     saved_picture(window, qtbot, lambda: qtbot.mouseClick(page.save, LEFT))

@@ -3,9 +3,15 @@
 import pytest
 from PySide6.QtCore import Qt
 
+from desktop.state import ViewState
 from desktop.widgets.path_panel import PathPanel
 
 LEFT = Qt.MouseButton.LeftButton
+
+
+def with_points(count):
+    """A state whose path has so many points."""
+    return ViewState(path=tuple((float(i), 0.0) for i in range(count)))
 
 
 @pytest.fixture
@@ -24,7 +30,7 @@ def panel(qtbot):
 )
 def test_what_can_be_done_depends_on_the_points(panel, count, can_remove, can_save):
     """Nothing to remove without points, and no GIF of less than two."""
-    panel.set_point_count(count)
+    panel.set_state(with_points(count))
     assert panel.add.isEnabled()
     assert panel.remove.isEnabled() == panel.clear.isEnabled() == can_remove
     assert panel.save.isEnabled() == can_save
@@ -33,7 +39,7 @@ def test_what_can_be_done_depends_on_the_points(panel, count, can_remove, can_sa
 @pytest.mark.parametrize("button", ["add", "remove", "clear"])
 def test_each_button_says_its_own(panel, qtbot, button):
     """A click wants one thing and no other."""
-    panel.set_point_count(2)
+    panel.set_state(with_points(2))
     heard = []
     for name in ("add", "remove", "clear", "gif", "cancel"):
         getattr(panel, f"{name}_wanted").connect(lambda *_, name=name: heard.append(name))
@@ -42,19 +48,18 @@ def test_each_button_says_its_own(panel, qtbot, button):
 
 
 def test_the_gif_is_wanted_as_it_was_set(panel, qtbot):
-    """Frames, frames a second and whether to return."""
-    panel.set_point_count(2)
+    """Frames and frames a second."""
+    panel.set_state(with_points(2))
     panel.frames.setValue(33)
     panel.fps.setValue(12)
-    panel.closed.setChecked(True)
     with qtbot.waitSignal(panel.gif_wanted) as heard:
         qtbot.mouseClick(panel.save, LEFT)
-    assert heard.args == [33, 12, True]
+    assert heard.args == [33, 12]
 
 
 def test_while_a_gif_is_made_it_can_be_cancelled_and_not_made_again(panel, qtbot):
     """Progress and Cancel take the place of Save, and give it back at the end."""
-    panel.set_point_count(2)
+    panel.set_state(with_points(2))
     assert not panel.progress.isVisible()
     panel.set_progress(0.456)
     assert panel.progress.value() == 46
@@ -66,3 +71,13 @@ def test_while_a_gif_is_made_it_can_be_cancelled_and_not_made_again(panel, qtbot
     assert panel.save.isVisible()
     assert not panel.progress.isVisible()
     assert not panel.cancel.isVisible()
+
+
+def test_returning_is_part_of_the_state(panel, qtbot):
+    """The box says what is wanted, and shows what is."""
+    panel.set_state(with_points(2))
+    with qtbot.waitSignal(panel.closed_wanted) as heard:
+        panel.closed.click()
+    assert heard.args == [True]
+    panel.set_state(with_points(2))
+    assert not panel.closed.isChecked()

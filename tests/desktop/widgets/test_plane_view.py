@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QImage, QMouseEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QImage, QMouseEvent, QNativeGestureEvent, QPointingDevice
 from PySide6.QtWidgets import QApplication
 
 from desktop.latent_plane import Viewport, axis_plane
-from desktop.state import ViewState
+from desktop.state import Layer, ViewState
+from desktop.tiles import Cut, Pyramid, Tile, TileCache
 from desktop.widgets import colors
-from desktop.widgets.images import to_qimage
 from desktop.widgets.plane_view import PlaneView
 
 SIDE_PX = 400
@@ -33,6 +33,23 @@ def view(qtbot):
     view.show()
     qtbot.waitExposed(view)
     return view
+
+
+PYRAMID = Pyramid(cell=(1.0, 1.0), cells=1, cell_px=24.0, picture_px=(8, 8))
+
+
+@pytest.fixture
+def show_picture(view):
+    """`show_picture(picture)`: the four tiles around the middle, from (−1, −1) to (1, 1), each a picture."""
+
+    def show(picture):
+        cache, cut = TileCache(), Cut(0, STATE.chart, PYRAMID)
+        for column in (-1, 0):
+            for row in (-1, 0):
+                cache.put(0, Tile(0, column, row), picture)
+        view.set_backdrop(cache, cut)
+
+    return show
 
 
 @pytest.fixture
@@ -192,37 +209,37 @@ def test_a_resize_is_told(view, qtbot):
     assert view.size_px() == (300, 350)
 
 
-def test_the_backdrop_lies_where_its_edges_are(view, look):
-    """White from (−1, −1) to (1, 1), its upper half black: seen there, and bare canvas around."""
+def test_the_backdrop_lies_where_its_tiles_are(show_picture, look):
+    """White from (−1, −1) to (1, 1), the upper half of each black: seen there, and bare canvas around."""
     image = WHITE.copy()
     image[:4] = 0
-    view.set_backdrop(to_qimage(image), (-1.0, -1.0, 1.0, 1.0))
+    show_picture(image)
     picture = look()
-    below, above, outside = (picture[at(0.5, b).y(), at(0.5, b).x()] for b in (-0.5, 0.5, 1.5))
+    below, above, outside = (picture[at(0.5, b).y(), at(0.5, b).x()] for b in (-0.75, 0.75, 1.5))
     assert below.min() > 120
     assert above.max() < 20
     assert near(outside, colors.CANVAS, 0)
 
 
-def test_the_backdrop_moves_with_the_view_until_a_new_one_comes(view, look):
+def test_the_backdrop_moves_with_the_view_until_a_new_one_comes(view, show_picture, look):
     """After a pan the old backdrop is drawn where its points now are."""
-    view.set_backdrop(to_qimage(WHITE), (-1.0, -1.0, 1.0, 1.0))
+    show_picture(WHITE)
     view.set_state(replace(STATE, viewport=Viewport((1.0, 0.0), 4.0)))
     picture = look()
     assert picture[SIDE_PX // 2, at(-0.5, 0).x()].min() > 120
     assert near(picture[SIDE_PX // 2, at(0.5, 0).x()], colors.CANVAS, 0)
 
 
-def test_the_backdrop_can_be_switched_off_and_taken_away(view, look):
+def test_the_backdrop_can_be_switched_off_and_taken_away(view, show_picture, look):
     """Switched off or without a backdrop the plane is the bare canvas."""
     bare = look()
-    view.set_backdrop(to_qimage(WHITE), (-1.0, -1.0, 1.0, 1.0))
+    show_picture(WHITE)
     assert (look() != bare).mean() > 0.2
-    view.set_state(replace(STATE, show_backdrop=False))
+    view.set_state(replace(STATE, layers=frozenset({Layer.POINTS})))
     assert (look() == bare).all()
     view.set_state(STATE)
     assert (look() != bare).mean() > 0.2
-    view.set_backdrop(None, (0.0, 0.0, 1.0, 1.0))
+    view.set_backdrop(TileCache(), None)
     assert (look() == bare).all()
 
 
@@ -267,7 +284,7 @@ def test_points_can_be_switched_off(view, look):
     bare = look()
     view.set_points(POINTS, LABELS, ("0", "1", "2", "3"))
     assert (look() != bare).any()
-    view.set_state(replace(STATE, show_points=False))
+    view.set_state(replace(STATE, layers=frozenset({Layer.BACKDROP})))
     assert (look() == bare).all()
 
 
@@ -344,9 +361,9 @@ def test_the_picture_at_the_cursor_keeps_its_aspect(view, look, width, height, s
     assert np.ptp(rows) == pytest.approx(shown[1], abs=3)
 
 
-def test_a_drag_leaves_no_trail_on_the_screen(view, look, on_screen, pixels):
+def test_a_drag_leaves_no_trail_on_the_screen(view, look, on_screen, pixels, show_picture):
     """Only a part is painted anew for every move; the screen still shows what a whole painting would."""
-    view.set_backdrop(to_qimage(WHITE // 2), (-2.0, -2.0, 2.0, 2.0))
+    show_picture(WHITE // 2)
     view.set_points(POINTS, LABELS, ("0", "1", "2", "3"))
     view.set_thumbnail(MAGENTA)
     for step in range(30):
@@ -379,11 +396,63 @@ def test_only_what_changed_is_painted_for_a_move(view, qtbot):
     del view.paintEvent
 
 
-def test_a_screen_of_another_density_is_drawn_anew(view, look):
+def test_a_screen_of_another_density_is_drawn_anew(view, show_picture, look):
     """Moved to a screen with twice the pixels, the plane shows the same part as before."""
-    view.set_backdrop(to_qimage(WHITE), (-1.0, -1.0, 1.0, 1.0))
+    show_picture(WHITE)
     before = look()
     view.devicePixelRatioF = lambda: 2.0
     after = look()
     del view.devicePixelRatioF
     assert np.abs(before - after).mean() < 5
+
+
+def test_two_fingers_zoom_about_their_middle(view, heard):
+    """A trackpad's gesture: apart shows less of the plane, and the point below stays."""
+    position = QPointF(at(1, -1))
+    gesture = QNativeGestureEvent(
+        Qt.NativeGestureType.ZoomNativeGesture,
+        QPointingDevice.primaryPointingDevice(),
+        2,
+        position,
+        position,
+        view.mapToGlobal(position),
+        0.25,
+        QPointF(),
+    )
+    QApplication.sendEvent(view, gesture)
+    ((viewport,),) = wanted(heard, "viewport_wanted")
+    assert viewport.span == pytest.approx(4.0 / 1.25)
+    assert viewport.to_plane((SIDE_PX, SIDE_PX), position.x(), position.y()) == pytest.approx((1, -1))
+
+
+def test_overlays_lie_where_they_say_and_are_taken_away(view, look):
+    """An image between edges of the plane, and a painter of one's own over the points."""
+    bare = look()
+    view.set_overlay_image("image", MAGENTA, (-1.0, -1.0, 0.0, 1.0))
+    picture = look()
+    assert picture[at(-0.5, 0.5).y(), at(-0.5, 0.5).x()].tolist() == [255, 0, 255]
+    assert near(picture[at(0.5, 0.5).y(), at(0.5, 0.5).x()], colors.CANVAS, 0)
+
+    def draw(painter, projection):
+        x, y = projection.px((0.5, 0.5))
+        painter.fillRect(QRectF(x - 10, y - 10, 20, 20), colors.PATH)
+
+    view.set_overlay("own", draw, over_points=True)
+    view.set_state(replace(STATE, viewport=Viewport((0.25, 0.0), 4.0)))
+    assert near(look()[at(0.25, 0.5).y(), at(0.25, 0.5).x()], colors.PATH, 0)
+    view.set_state(STATE)
+    for name in ("image", "own"):
+        view.set_overlay(name, None)
+    assert (look() == bare).all()
+
+
+def test_a_pan_moves_what_is_drawn_before_anything_is_drawn_anew(view, show_picture, look, pixels, on_screen):
+    """The next frame already shows the tiles where they now are."""
+    show_picture(WHITE)
+    look()
+    view.set_state(replace(STATE, viewport=Viewport((0.3, 0.0), 4.0)))
+    view.repaint()
+    assert view.is_settled
+    picture = pixels(on_screen(view))[..., :3].astype(int)
+    assert picture[SIDE_PX // 2, at(-1.2, 0).x()].min() > 120
+    assert near(picture[SIDE_PX // 2 + 20, at(0.8, 0).x()], colors.CANVAS, 0)

@@ -72,17 +72,17 @@ def test_the_picture_changes_as_one_chooses_and_the_cursor_stays(window, dialog,
     z = window.explorer.state.at((0.5, 0.7)).z
     with qtbot.waitSignal(window.explorer.picture_decoded, timeout=SOON_MS):
         window.explorer.set_state(window.explorer.state.at((0.5, 0.7)))
-    before = gray(window.panel.picture.image())
+    before = gray(window.panel.picture.picture.image())
     with qtbot.waitSignal(window.explorer.picture_decoded, timeout=SOON_MS):
         choose(dialog.fields["range"], ValueRange.UNIT.value, qtbot)
-    after = gray(window.panel.picture.image())
+    after = gray(window.panel.picture.picture.image())
     assert window.explorer.source.reading.value_range is ValueRange.UNIT
     assert window.explorer.state.z == z
     assert (after != before).any()
     assert np.array_equal(gray(dialog.picture.image()), after)
     with qtbot.waitSignal(window.explorer.picture_decoded, timeout=SOON_MS):
         dialog.undo.click()
-    assert np.array_equal(gray(window.panel.picture.image()), before)
+    assert np.array_equal(gray(window.panel.picture.picture.image()), before)
     assert window.reading.dialog is None
     assert remembered(window.explorer.source.sha256) == {}
 
@@ -162,13 +162,13 @@ def test_a_model_that_hangs_holds_up_nothing(window, qtbot, tmp_path):
 
 
 def test_a_dropped_picture_takes_the_cursor_to_its_mean(open_window, qtbot, tmp_path, bundle_path):
-    """What the decoder gives, saved and dropped, is encoded as the runtime encodes it; no picture is told."""
+    """What the decoder gives, saved and dropped, is thresholded and encoded; what is no picture is told."""
     window = open_window(bundle_path)
     with qtbot.waitSignal(window.explorer.picture_decoded, timeout=SOON_MS):
         window.explorer.set_state(window.explorer.state.at((1.0, -0.5)))
-    picture = window._picture
+    picture = window.picture_control.picture
     imageio.imwrite(tmp_path / "a.png", picture)
-    mean, _ = window.explorer._opened.model.encode(picture[None, None].astype(np.float32) / 255)
+    mean, _ = window.explorer._opened.model.encode((picture[None, None] > 127).astype(np.float32))
 
     def drop(path):
         data = QMimeData()
@@ -186,12 +186,12 @@ def test_a_dropped_picture_takes_the_cursor_to_its_mean(open_window, qtbot, tmp_
 
 
 def test_the_number_of_dimensions_is_there_where_the_model_leaves_it_open(open_window, tmp_path):
-    """And only there; what works is set by hand."""
+    """And only there can it be set."""
     window = open_window(decoder(tmp_path / "model.onnx", z_shape=["N", "d"], latent_dim=4))
     window.reading.open_dialog()
     dialog = window.reading.dialog
     assert dialog.fields["latent-dim"].text() == "4"
-    assert "batch" not in dialog.fields
+    assert dialog.fields["latent-dim"].isEnabled()
     dialog.done(0)
 
 
@@ -201,3 +201,106 @@ def test_numbers_that_are_none_are_said(open_window, qtbot, tmp_path):
     with qtbot.waitSignal(window.explorer.picture_decoded, timeout=SOON_MS):
         window.explorer.set_state(window.explorer.state.at((500.0, 500.0)))
     assert "NaN in 1 of 1 pictures, drawn as 0" in window.message.text()
+
+
+def set_text(dialog, option, text, qtbot):
+    """Type into a field and leave it with Enter."""
+    line = dialog.fields[option]
+    line.setFocus()
+    line.selectAll()
+    qtbot.keyClicks(line, text)
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+
+
+def test_what_the_file_settles_cannot_be_set_and_everything_else_can(open_window, tmp_path):
+    """Every part is there; those without a choice are grey."""
+    window = open_window(decoder(tmp_path / "model.onnx", z_shape=[4, 5], latent_dim=5))
+    window.reading.open_dialog()
+    dialog = window.reading.dialog
+    decoders = {"z-input", "latent-dim", "batch", "output", "layout", "image-shape", "range"}
+    assert set(dialog.fields) == decoders | {"encoder", "no encoder"}
+    assert (dialog.fields["latent-dim"].text(), dialog.fields["batch"].text()) == ("5", "4")
+    assert not dialog.fields["latent-dim"].isEnabled()
+    assert not dialog.fields["batch"].isEnabled()
+    dialog.done(0)
+
+
+def test_a_free_batch_can_be_fixed_and_freed_again(window, dialog, qtbot):
+    """Some graphs say that they take any number, and do not."""
+    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+        set_text(dialog, "batch", "2", qtbot)
+    assert window.explorer.source.reading.batch == 2
+    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+        set_text(dialog, "batch", "any", qtbot)
+    assert window.explorer.source.reading.batch is None
+    assert window.explorer.source.wanted == {}
+
+
+def test_a_map_of_open_sides_is_set_by_its_sizes(open_window, qtbot, tmp_path):
+    """Not only squares."""
+    path = decoder(tmp_path / "model.onnx", z_shape=["N", 2, "h", "w"], latent_dim=32)
+    window = open_window(path)
+    assert window.explorer.source.reading.z_shape == (None, 2, 4, 4)
+    window.reading.open_dialog()
+    dialog = window.reading.dialog
+    assert dialog.fields["z-shape"].text() == "2, 4, 4"
+    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+        set_text(dialog, "z-shape", "2, 2, 8", qtbot)
+    assert window.explorer.source.reading.z_shape == (None, 2, 2, 8)
+    dialog.done(0)
+
+
+def test_a_conditional_encoder_shares_its_class_with_the_decoder(open_window, qtbot, tmp_path):
+    """Set once for both; and the encoder can be left out."""
+    more = [helper.make_tensor_value_info("cond", FLOAT, ["N", 10])]
+    path = decoder(tmp_path / "decoder.onnx", more_inputs=more)
+    encoder(tmp_path / "encoder.onnx", more_inputs=more)
+    window = open_window(path)
+    window.reading.open_dialog()
+    dialog = window.reading.dialog
+    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+        dialog.fields["set cond"].setFocus()
+        qtbot.keyClick(dialog.fields["set cond"], Qt.Key.Key_Up)
+    source = window.explorer.source
+    assert source.reading.other_inputs[0].value == source.encoder_reading.other_inputs[0].value == 1
+    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+        dialog.fields["no encoder"].click()
+    assert window.explorer.source.encoder_reading is None
+    assert not dialog.fields["no encoder"].isEnabled()
+    dialog.done(0)
+
+
+def test_a_model_without_a_reading_is_set_by_hand(window, qtbot, tmp_path):
+    """The message has a button; what is set adds up until the model opens, and its picture is there."""
+    path = decoder(tmp_path / "other.onnx", layout="flat", image_shape=(1, 8, 10), last="", scale=3.0)
+    with qtbot.waitSignal(window.explorer.open_failed, timeout=SOON_MS):
+        window.open_path(path)
+    assert window.explorer.source.path.name == "model.onnx"
+    (action,) = window.message.action_buttons
+    assert action.text() == "How is it read?"
+    qtbot.mouseClick(action, Qt.MouseButton.LeftButton)
+    dialog = window.reading.dialog
+    assert dialog.file.path == path
+    assert set(known(dialog).values()) <= {"not set", ""}
+    with qtbot.waitSignal(window.explorer.open_failed, timeout=SOON_MS):
+        choose(dialog.fields["range"], ValueRange.SIGNED.value, qtbot)
+    assert "no output is a picture" in dialog._error.text()
+    assert not dialog.keep.isEnabled()
+    with qtbot.waitSignal(window.explorer.picture_decoded, timeout=SOON_MS):
+        set_text(dialog, "image-shape", "8 x 10", qtbot)
+    reading = window.explorer.source.reading
+    assert window.explorer.source.path == path
+    assert (reading.image_shape, reading.value_range) == ((1, 8, 10), ValueRange.SIGNED)
+    assert dialog.picture.image() is not None
+    assert not window.message.isVisible()
+    dialog.undo.click()
+    assert window.explorer.source.path == path
+
+
+def test_other_failures_offer_nothing_to_set(window, qtbot, tmp_path):
+    """What is no model has no reading to speak of."""
+    (tmp_path / "no.onnx").write_bytes(b"<html>")
+    with qtbot.waitSignal(window.explorer.open_failed, timeout=SOON_MS):
+        window.open_path(tmp_path / "no.onnx")
+    assert window.message.isVisible()
+    assert not window.message.action_buttons

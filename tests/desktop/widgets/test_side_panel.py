@@ -1,12 +1,9 @@
-"""The panel shows a state, and leaves what is being typed alone."""
+"""The panel hands a state on to the picture and the sections."""
 
 import pytest
-from PySide6.QtCore import Qt
 
-from desktop.state import PictureMode, ViewState
+from desktop.state import ViewState
 from desktop.widgets.side_panel import SidePanel
-
-STATE = ViewState(z=(0.5, -0.25))
 
 
 @pytest.fixture
@@ -15,98 +12,22 @@ def panel(qtbot):
     panel = SidePanel()
     qtbot.addWidget(panel)
     panel.set_model(2, ("a", "b", "c"), has_points=True)
-    panel.set_state(STATE)
     panel.show()
     qtbot.waitExposed(panel)
     return panel
 
 
-def type_z(panel, qtbot, text):
-    panel.z.setFocus()
-    panel.z.selectAll()
-    qtbot.keyClicks(panel.z, text)
-
-
-def test_the_state_is_shown(panel):
-    """Every control says what the state says."""
-    state = ViewState(
-        z=(1.0, 2.0),
-        show_backdrop=False,
-        show_points=False,
-        picture_mode=PictureMode.THRESHOLDED,
-        path=((0.0, 0.0), (1.0, 1.0)),
-    )
-    panel.set_state(state)
-    assert panel.z.text() == "1.0000, 2.0000"
-    assert panel.mode.currentText() == "Thresholded"
-    assert not panel.backdrop.isChecked()
-    assert not panel.points.isChecked()
+def test_every_part_shows_the_state(panel):
+    """The picture its z, the view its layers, the path its points."""
+    panel.set_state(ViewState(z=(1.0, 2.0), layers=frozenset(), path=((0.0, 0.0), (1.0, 1.0))))
+    assert panel.picture.z.text() == "1.0000, 2.0000"
+    assert not any(box.isChecked() for box in panel.view.layers.values())
     assert panel.path.save.isEnabled()
 
 
-def test_showing_a_state_wants_nothing(panel):
-    """What is shown is not taken for what a person wants."""
-    heard = []
-    for name in ("z_typed", "mode_wanted", "axes_wanted", "backdrop_wanted", "points_wanted"):
-        getattr(panel, name).connect(lambda *_, name=name: heard.append(name))
-    panel.set_model(5, (), has_points=False)
-    state = ViewState(z=(0.0,) * 5, show_backdrop=False, show_points=False)
-    panel.set_state(state.with_axes(4, 2))
-    assert (panel.right.value(), panel.up.value()) == (4, 2)
-    assert heard == []
-
-
-def test_typed_numbers_are_said_on_return(panel, qtbot):
-    """As numbers, once."""
-    type_z(panel, qtbot, "1.5, -2")
-    with qtbot.waitSignal(panel.z_typed) as heard:
-        qtbot.keyClick(panel.z, Qt.Key.Key_Return)
-    assert heard.args == [(1.5, -2.0)]
-
-
-def test_what_is_being_typed_is_not_overwritten(panel, qtbot):
-    """While someone types, a new state does not take the text away; after Return it does."""
-    type_z(panel, qtbot, "1.5, ")
-    panel.set_state(ViewState(z=(9.0, 9.0)))
-    assert panel.z.text() == "1.5, "
-    qtbot.keyClicks(panel.z, "2")
-    qtbot.keyClick(panel.z, Qt.Key.Key_Return)
-    panel.set_state(ViewState(z=(1.5, 2.0)))
-    assert panel.z.text() == "1.5000, 2.0000"
-
-
-def test_a_mistyped_z_is_told_until_it_is_typed_again(panel, qtbot):
-    """Found and expected stand below the field, as they were typed, and go away with the next key."""
-    type_z(panel, qtbot, "<b>1")
-    with qtbot.assertNotEmitted(panel.z_typed):
-        qtbot.keyClick(panel.z, Qt.Key.Key_Return)
-    assert panel.z_error.isVisible()
-    assert panel.z_error.text() == "found z = '<b>1', expected 2 numbers, such as 0.5000, 0.5000"
-    assert panel.z_error.textFormat() == Qt.TextFormat.PlainText
-    qtbot.keyClicks(panel.z, "2")
-    assert not panel.z_error.isVisible()
-
-
-def test_a_mistyped_z_is_forgotten_with_the_text(panel, qtbot):
-    """When the field shows a state again, the complaint about what stood there is gone."""
-    type_z(panel, qtbot, "1")
-    qtbot.keyClick(panel.z, Qt.Key.Key_Return)
-    panel.path.add.setFocus()
-    panel.set_state(ViewState(z=(9.0, 9.0)))
-    assert panel.z.text() == "9.0000, 9.0000"
-    assert not panel.z_error.isVisible()
-
-
-@pytest.mark.parametrize(("latent_dim", "shown"), [(1, False), (2, False), (3, True)])
-def test_axes_can_be_chosen_where_there_is_a_choice(panel, latent_dim, shown):
-    """With one or two dimensions there is none."""
-    panel.set_model(latent_dim, (), has_points=False)
-    assert panel.axes.isVisible() == shown
-
-
-def test_without_held_out_images_there_is_nothing_to_switch(panel):
-    """No points, no switch for them."""
-    panel.set_model(2, ("a", "b"), has_points=False)
-    assert not panel.points.isEnabled()
-    panel.set_model(2, ("a", "b"), has_points=True)
-    assert panel.points.isEnabled()
+def test_a_section_can_be_brought_to_the_front(panel):
+    """What was behind is seen."""
+    assert not panel.path.isVisible()
+    panel.show_section(panel.path)
+    assert panel.path.isVisible()
+    assert panel.picture.isVisible()

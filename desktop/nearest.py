@@ -1,0 +1,74 @@
+"""Which held-out images are nearest to the cursor: in z, or to its picture. No Qt."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from desktop.elbo import MIN_PROBABILITY
+
+Floats = NDArray[np.float32]
+
+STEP_NUMBERS = 400_000  # some 1 ms: the picture under the pointer waits no longer
+
+
+class Nearness(StrEnum):
+    """What near means; a value is its name in the window."""
+
+    Z = "By z"
+    PICTURE = "By picture"
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A held-out image: which one, and how far it is, in units of z or in nats."""
+
+    index: int
+    distance: float
+
+
+def nearest_by_z(mean: Floats, z: tuple[float, ...], count: int) -> Iterator[tuple[Neighbour, ...] | None]:
+    """The `count` images whose means [N, d] are nearest to z [d], nearest first; None in between.
+
+    The distance is Euclid's.
+    """
+    here = np.asarray(z, np.float32)
+    distances = np.empty(len(mean), np.float32)
+    for part in _parts(len(mean), mean.shape[1]):
+        distances[part] = np.linalg.norm(mean[part] - here, axis=1)
+        yield None
+    yield _least(distances, count)
+
+
+def nearest_by_picture(
+    images: NDArray[np.uint8], probabilities: Floats, count: int
+) -> Iterator[tuple[Neighbour, ...] | None]:
+    """The `count` images x [N, C, H, W] that probabilities [C, H, W] make most likely; None in between.
+
+    The distance is −log p(x|z) in nats for the Bernoulli likelihood of `desktop.elbo`: the sum over pixels
+    of x · logit p + log(1 − p), so one product with all images.
+    """
+    p = np.clip(probabilities.astype(np.float64).ravel(), MIN_PROBABILITY, None)
+    q = np.clip(1 - p, MIN_PROBABILITY, None)
+    logits = (np.log(p) - np.log(q)).astype(np.float32)
+    nothing = float(np.log(q).sum())
+    pixels = images.reshape(len(images), -1)
+    distances = np.empty(len(images), np.float32)
+    for part in _parts(len(pixels), pixels.shape[1]):
+        distances[part] = -(pixels[part].astype(np.float32) @ logits + nothing)
+        yield None
+    yield _least(distances, count)
+
+
+def _parts(rows: int, columns: int) -> Iterator[slice]:
+    size = max(1, STEP_NUMBERS // max(1, columns))
+    return (slice(start, start + size) for start in range(0, rows, size))
+
+
+def _least(distances: Floats, count: int) -> tuple[Neighbour, ...]:
+    count = min(count, len(distances))
+    found = np.argpartition(distances, count - 1)[:count] if count else np.empty(0, np.int64)
+    ordered = found[np.argsort(distances[found], kind="stable")]
+    return tuple(Neighbour(int(index), float(distances[index])) for index in ordered)

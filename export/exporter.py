@@ -1,0 +1,187 @@
+"""A run's epochs → what a bundle holds: graphs, posteriors and facts, all compared with PyTorch."""
+
+import dataclasses
+import shlex
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+from onnx import ModelProto
+
+from export.bundle import (
+    DECODER_FILE,
+    ENCODER_FILE,
+    POSTERIOR_FILE,
+    Posterior,
+    epoch_file,
+    pack_posterior,
+    tensor_facts,
+)
+from export.graphs import OPSET, export_graphs, with_facts, with_weights
+from export.parity import Parity, check_decoder, check_elbo, check_encoder, session
+from training.config import RECIPES, FitConfig
+from training.datasets import Dataset, mnist
+from training.model import ConvVAE
+from training.runs import Run, load_weights
+
+LIKELIHOOD = "bernoulli"
+# The fields of a config that options of `training.fit` set.
+FIT_OPTIONS = ("epochs", "batch_size", "learning_rate", "latent_dim", "filters", "seed")
+
+
+@dataclass(frozen=True)
+class Content:
+    """What `write_bundle` and `grow_bundle` take: the manifest's facts, and the files by name."""
+
+    facts: dict[str, Any]
+    files: dict[str, bytes]
+
+
+class Exporter:
+    """Exports the epochs of one run, one after the other, as they come.
+
+    The held-out images are those of `dataset`, by default the embedded MNIST.
+    """
+
+    def __init__(self, config: FitConfig, name: str, dataset: Dataset | None = None) -> None:
+        self.config = config
+        self._name = name
+        self._dataset = dataset or mnist()
+        self._model = ConvVAE(config.image_shape, config.filters, config.latent_dim).eval()
+        self._graphs = export_graphs(self._model, config.image_shape, config.latent_dim)
+        self._parity = Parity()
+        self._files: dict[str, bytes] = {}
+        self._posterior: Posterior | None = None
+        # What the run said of each epoch when it was exported; nothing of epoch 0.
+        self._exported: dict[int, dict[str, Any] | None] = {}
+
+    def to_export(self, run: Run) -> tuple[int, ...]:
+        """The run's epochs that are not exported yet, ascending.
+
+        A fit that was killed and goes on may finish an epoch a second time: that one counts as new, and so
+        do those after it.
+        """
+        said = _said(run)
+        for count, epoch in enumerate(said):
+            if epoch not in self._exported or self._exported[epoch] != said[epoch]:
+                return tuple(said)[count:]
+        return ()
+
+    def add_epoch(self, run: Run, epoch: int) -> None:
+        """Export an epoch, the earliest that is still to be exported.
+
+        Raises RunError when its weights are missing or damaged, ExportError when they cannot be exported,
+        ParityError when the graphs do not compute what PyTorch computes.
+        """
+        self._exported = {e: said for e, said in self._exported.items() if e < epoch}
+        state = load_weights(run, epoch)
+        self._model.load_state_dict(state)
+        decoder = with_weights(self._graphs[DECODER_FILE], state)
+        encoder = with_weights(self._graphs[ENCODER_FILE], state)
+        check_decoder(self._parity, session(decoder.SerializeToString()), self._model, self.config.latent_dim)
+        images = self._dataset.test_images
+        posterior = Posterior(
+            *check_encoder(self._parity, session(encoder.SerializeToString()), self._model, images)
+        )
+        facts = self._graph_facts(epoch)
+        self._files[epoch_file(epoch, DECODER_FILE)] = _serialize(decoder, facts)
+        self._files[epoch_file(epoch, ENCODER_FILE)] = _serialize(encoder, facts)
+        self._files[epoch_file(epoch, POSTERIOR_FILE)] = pack_posterior(posterior)
+        self._posterior = posterior
+        self._exported[epoch] = _said(run)[epoch]
+
+    def content(self) -> Content:
+        """What a bundle of the epochs so far holds; it stands for the last one that was added.
+
+        Raises ParityError when that one's ELBO is not PyTorch's.
+        """
+        assert self._posterior is not None, "an epoch is added first"
+        epoch, dataset = max(self._exported), self._dataset
+        mean, logvar = self._posterior.mean, self._posterior.logvar
+        decoder = self._files[epoch_file(epoch, DECODER_FILE)]
+        check_elbo(self._parity, session(decoder), self._model, dataset.test_images, mean, logvar)
+        posterior = Posterior(mean, logvar, dataset.test_images, dataset.test_labels)
+        files = {
+            DECODER_FILE: decoder,
+            ENCODER_FILE: self._files[epoch_file(epoch, ENCODER_FILE)],
+            POSTERIOR_FILE: pack_posterior(posterior),
+        }
+        for exported in sorted(self._exported):
+            for file in (DECODER_FILE, ENCODER_FILE, POSTERIOR_FILE):
+                files[epoch_file(exported, file)] = self._files[epoch_file(exported, file)]
+        return Content(self._manifest_facts(files), files)
+
+    def _graph_facts(self, epoch: int) -> dict[str, str]:
+        """What a graph says of itself when it is found alone."""
+        channels, height, width = self.config.image_shape
+        return {
+            "latent_plane.name": self._name,
+            "latent_plane.image": f"{channels} x {height} x {width}",
+            "latent_plane.latent_dim": str(self.config.latent_dim),
+            "latent_plane.likelihood": LIKELIHOOD,
+            "latent_plane.epoch": str(epoch),
+            "latent_plane.made_with": fit_command(self.config),
+        }
+
+    def _manifest_facts(self, files: dict[str, bytes]) -> dict[str, Any]:
+        config, dataset = self.config, self._dataset
+        channels, height, width = config.image_shape
+        tensors = tensor_facts(config.image_shape, config.latent_dim)
+        tensors |= {file: tensors[file.rpartition("/")[2]] for file in files if file.endswith(".onnx")}
+        metrics = [said for said in self._exported.values() if said is not None]
+        return {
+            "name": self._name,
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "image": {"channels": channels, "height": height, "width": width},
+            "latent_dim": config.latent_dim,
+            "likelihood": LIKELIHOOD,
+            "opset": OPSET,
+            "tensors": tensors,
+            "dataset": {"name": dataset.name, "labels": list(dataset.label_names)},
+            # Before the first epoch is finished there are none.
+            **({"metrics": metrics[-1]} if metrics else {}),
+            "epochs": metrics,
+            "fit": dataclasses.asdict(config),
+            "made_with": [fit_command(config), "python -m export.onnx"],
+            "parity": dataclasses.asdict(self._parity),
+            "tools": {
+                tool: version(tool) for tool in ("latent-plane", "torch", "onnx", "onnxscript", "numpy")
+            }
+            | {"onnxruntime": _onnxruntime_version()},
+        }
+
+
+def fit_command(config: FitConfig) -> str:
+    """The command line that makes a fit with this config, such as "python -m training.fit --epochs 10".
+
+    Of a recipe that has changed since, it also names what no option sets: ", with hold_fraction 0.0".
+    """
+    recipe = RECIPES.get(config.recipe, RECIPES["default"])
+    words = ["python", "-m", "training.fit", "--recipe", recipe.recipe]
+    others = []
+    for name, value in vars(config).items():
+        if name == "recipe" or value == getattr(recipe, name):
+            continue
+        if name in FIT_OPTIONS:
+            values = value if isinstance(value, tuple) else (value,)
+            words += [f"--{name.replace('_', '-')}", *map(str, values)]
+        else:
+            others.append(f", with {name} {value}")
+    return shlex.join(words) + "".join(others)
+
+
+def _said(run: Run) -> dict[int, dict[str, Any] | None]:
+    """What a run says of each epoch that has weights."""
+    return {0: None} | {line["epoch"]: line for line in run.metrics}
+
+
+def _serialize(graph: ModelProto, facts: dict[str, str]) -> bytes:
+    data: bytes = with_facts(graph, facts).SerializeToString(deterministic=True)
+    return data
+
+
+def _onnxruntime_version() -> str:
+    import onnxruntime
+
+    return str(onnxruntime.__version__)

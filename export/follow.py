@@ -1,0 +1,128 @@
+"""A run that is still running: each epoch goes into the bundle as training finishes it."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from export.bundle import Bundle, write_bundle
+from export.exporter import Exporter
+from export.growing import grow_bundle, settle_bundle
+from training.runs import (
+    CONFIG_FILE,
+    RUNS_FOLDER,
+    Run,
+    RunError,
+    is_free,
+    is_started,
+    newest_run,
+    read_failure,
+    read_started_run,
+    weights_path,
+)
+
+# How long to wait before looking again whether the run has got on.
+POLL_S = 0.25
+# How long readers of the manifest before have for what they have begun, when the last one is written.
+GRACE_S = 1.0
+
+
+class StoppedError(Exception):
+    """Somebody asked to stop; what was written is whole."""
+
+
+def wait_for_run(folder: Path | None, stop_requests: list[int], say: Callable[[str], object]) -> Run:
+    """The run in `folder`, by default the newest one, once it is there with the weights of its start.
+
+    Raises RunError when something else is there, StoppedError when asked to stop.
+    """
+    is_told = False
+    while True:
+        found = folder if folder is not None else _newest()
+        if found is not None and (is_started(found) or not is_free(found)):
+            run = read_started_run(found)
+            if run.metrics or weights_path(run, 0).is_file():
+                return run
+        if not is_told:
+            say(f"waiting for {_awaited(folder, found)}")
+            is_told = True
+        _pause(stop_requests)
+
+
+def follow_run(
+    run: Run,
+    out: Path,
+    exporter: Exporter,
+    overwrite: bool,
+    stop_requests: list[int],
+    on_growth: Callable[[Bundle, tuple[int, ...]], object],
+) -> Bundle:
+    """Export a run's epochs as they are finished, until it has all of them; the finished bundle.
+
+    `on_growth` gets the bundle each time it was written, with the epochs that are new in it. Requests to
+    stop are heard between epochs: StoppedError. Raises RunError when the fit ended in an error or the run
+    is no longer what it was, and what `export_run` raises; what was written before stays, whole.
+    """
+    bundle: Bundle | None = None
+    has_grown = False
+    try:
+        while True:
+            # In this order: what was finished before the error is exported first.
+            failure = read_failure(run)
+            run = _read_again(run)
+            new = exporter.to_export(run)
+            for epoch in new:
+                exporter.add_epoch(run, epoch)
+                if stop_requests:
+                    raise StoppedError
+            if new:
+                content = exporter.content()
+                if bundle is None:
+                    bundle = write_bundle(out, content.facts, content.files, overwrite)
+                else:
+                    has_grown = True
+                    bundle = grow_bundle(bundle, content.facts, content.files)
+                on_growth(bundle, new)
+            if bundle is not None and len(run.metrics) == run.config.epochs:
+                return bundle
+            if failure is not None:
+                raise RunError(
+                    f"{run.folder}: found that the fit ended after epoch {len(run.metrics)} of "
+                    f"{run.config.epochs} ({failure}), expected it to go on; {out} has the epochs until then"
+                )
+            _pause(stop_requests)
+    finally:
+        if bundle is not None and has_grown:
+            time.sleep(GRACE_S)
+            settle_bundle(bundle)
+
+
+def _pause(stop_requests: list[int]) -> None:
+    if stop_requests:
+        raise StoppedError
+    time.sleep(POLL_S)
+
+
+def _newest() -> Path | None:
+    try:
+        return newest_run(started=True)
+    except RunError:
+        return None
+
+
+def _awaited(folder: Path | None, found: Path | None) -> str:
+    if found is not None and is_started(found):
+        return f"the first weights of {found}"
+    if folder is None:
+        return f"a run under {RUNS_FOLDER}; start one with python -m training.fit"
+    return f"{folder}; start the run with python -m training.fit --out {folder}"
+
+
+def _read_again(before: Run) -> Run:
+    """The run as it is now. Raises RunError when another one has taken its place."""
+    run = read_started_run(before.folder)
+    if run.config != before.config:
+        raise RunError(
+            f"{run.folder / CONFIG_FILE}: found another config than before, expected the run that is "
+            "followed; follow the new one with another --out, or with --overwrite"
+        )
+    return run

@@ -1,0 +1,55 @@
+"""A bundle that grows while its fit goes on: a reader sees a whole one at every moment.
+
+`previous/` in the bundle holds what the manifest before still needs (export/bundle.py says how it is read).
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from export.bundle import MANIFEST_FILE, PREVIOUS_FOLDER, Bundle, BundleError, make_manifest, open_bundle
+from export.containers import ZIP_SUFFIX, remove_files, replace_files, write_container
+
+
+def grow_bundle(before: Bundle, facts: Mapping[str, Any], files: Mapping[str, bytes]) -> Bundle:
+    """Write `files`, all that the bundle is now to hold, in the place of `before`.
+
+    In a folder only what is new or has changed is written, the manifest last; a `.latent` file is replaced
+    as a whole. Raises BundleError when `before` is no longer in its place, or the facts make no valid
+    manifest; OSError when it cannot be written, which leaves `before` whole.
+    """
+    path = before.path
+    text = make_manifest(path, facts, files)
+    if not before.is_current():
+        raise BundleError(
+            f"{path}: found another bundle there, or none, expected the one that was written last; "
+            "leave it in its place while it grows, and export again"
+        )
+    facts_now, facts_before = json.loads(text)["files"], before.manifest["files"]
+    changed = [name for name, fact in facts_before.items() if facts_now.get(name) != fact]
+    kept = {f"{PREVIOUS_FOLDER}/{name}": before.read(name) for name in changed}
+    if path.suffix == ZIP_SUFFIX:
+        write_container(path, {MANIFEST_FILE: text, **files, **kept}, overwrite=True)
+    else:
+        new = {name: data for name, data in files.items() if name not in facts_before}
+        replaced = {name: files[name] for name in changed if name in files}
+        replace_files(path, {**kept, **new, **replaced, MANIFEST_FILE: text})
+        remove_files(path, facts_before.keys() - files.keys())
+    return open_bundle(path)
+
+
+def settle_bundle(bundle: Bundle) -> None:
+    """Remove what only readers of the manifest before needed: it will not grow any more.
+
+    Does nothing when something else is in its place. Raises OSError when it cannot be written.
+    """
+    if not bundle.is_current():
+        return
+    if bundle.path.suffix == ZIP_SUFFIX:
+        files = {name: bundle.read(name) for name in bundle.files}
+        text = make_manifest(bundle.path, bundle.manifest, files)
+        write_container(bundle.path, {MANIFEST_FILE: text, **files}, overwrite=True)
+    else:
+        previous = bundle.path / PREVIOUS_FOLDER
+        left = [file.relative_to(bundle.path).as_posix() for file in previous.rglob("*") if file.is_file()]
+        remove_files(bundle.path, left)

@@ -1,0 +1,410 @@
+"""export/follow.py: a run that still goes on becomes a bundle that grows, whole at every moment."""
+
+import dataclasses
+import itertools
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+import torch
+
+from export.bundle import Bundle, BundleError, open_bundle
+from export.exporter import Exporter
+from export.follow import StoppedError, follow_run, wait_for_run
+from export.onnx import export_run, main
+from tests.export.forging import write_small
+from training.config import RECIPES, to_json
+from training.fit import FitError, fit
+from training.runs import RunError, add_epoch, note_failure, read_run, read_started_run
+
+CPU = torch.device("cpu")
+CONFIG = dataclasses.replace(RECIPES["default"], epochs=3, filters=(2, 2))
+PATIENCE_S = 60
+
+
+@pytest.fixture(autouse=True)
+def gradients():
+    """The command turns gradients off for its process, which here is also the other tests'."""
+    with torch.enable_grad():
+        yield
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, small_mnist) -> Path:
+    """A run of the smallest network, three epochs long. Not to be written to."""
+    return fit(CONFIG, CPU, tmp_path_factory.mktemp("runs") / "whole", small_mnist).folder
+
+
+@pytest.fixture
+def young(finished, tmp_path) -> Path:
+    """That run as it was before its first epoch was finished."""
+    folder = tmp_path / "run"
+    for name in ("config.json", "weights/epoch-000.safetensors"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(finished / name, folder / name)
+    return folder
+
+
+@pytest.fixture
+def out(tmp_path) -> Path:
+    """Where the bundle goes."""
+    return tmp_path / "bundle"
+
+
+def finish_epoch(folder: Path, finished: Path, **changes: object) -> None:
+    """Let the run go on by an epoch, as training writes it: the weights, then the line."""
+    run = read_started_run(folder)
+    epoch = len(run.metrics) + 1
+    name = f"weights/epoch-{epoch:03d}.safetensors"
+    shutil.copy(finished / name, folder / name)
+    add_epoch(run, read_run(finished).metrics[epoch - 1] | changes)
+
+
+class Following:
+    """`follow_run` on a thread of its own, and what it told."""
+
+    def __init__(self, folder: Path, out: Path, dataset) -> None:
+        self.stop_requests: list[int] = []
+        self.told: list[tuple[int, ...]] = []
+        self.bundle: Bundle | None = None
+        self.error: Exception | None = None
+        self._grown = threading.Semaphore(0)
+        run = read_started_run(folder)
+        exporter = Exporter(run.config, "Followed", dataset)
+        self._thread = threading.Thread(target=self._run, args=(run, out, exporter))
+        self._thread.start()
+
+    def _run(self, run, out, exporter) -> None:
+        try:
+            self.bundle = follow_run(run, out, exporter, False, self.stop_requests, self._on_growth)
+        except (StoppedError, RunError, BundleError) as error:
+            self.error = error
+
+    def _on_growth(self, _bundle: Bundle, epochs: tuple[int, ...]) -> None:
+        self.told.append(epochs)
+        self._grown.release()
+
+    def wait_for_growth(self) -> None:
+        """Until the bundle was written once more."""
+        assert self._grown.acquire(timeout=PATIENCE_S)
+
+    def end(self) -> None:
+        """Until it has ended."""
+        self._thread.join(PATIENCE_S)
+        assert not self._thread.is_alive()
+
+
+@pytest.fixture
+def follow(small_mnist):
+    """Follow a run on a thread that ends with the test."""
+    started: list[Following] = []
+
+    def start(folder: Path, out: Path) -> Following:
+        started.append(Following(folder, out, small_mnist))
+        return started[-1]
+
+    yield start
+    for following in started:
+        following.stop_requests.append(signal.SIGINT)
+        following.end()
+
+
+def epoch_of(bundle: Bundle) -> int:
+    """The epoch that the bundle stands for, after making sure that all in it agrees."""
+    files = {name: bundle.read(name) for name in bundle.files}
+    last = bundle.epochs[-1]
+    assert bundle.epochs == tuple(range(last + 1))
+    assert files["decoder.onnx"] == files[f"epochs/{last:03d}/decoder.onnx"]
+    assert (bundle.read_posterior().mean == bundle.read_posterior(last).mean).all()
+    assert [line["epoch"] for line in bundle.manifest["epochs"]] == list(bundle.epochs[1:])
+    return last
+
+
+def test_a_fit_is_followed_by_whoever_reads(follow, small_mnist, tmp_path, out):
+    """While a real fit goes on, a reader finds whole bundles only, of ever later epochs, up to the last.
+
+    In the end the bundle is what an ordinary export of the run makes, byte for byte.
+    """
+    folder = tmp_path / "run"
+    training = threading.Thread(target=fit, args=(CONFIG, CPU, folder, small_mnist))
+    training.start()
+    run = wait_for_run(folder, [], print)
+    following = follow(run.folder, out)
+    following.wait_for_growth()
+    seen = []
+    while following.bundle is None and following.error is None:
+        seen.append(epoch_of(open_bundle(out)))
+    training.join()
+    following.end()
+    assert following.error is None
+    seen.append(epoch_of(open_bundle(out)))
+    assert seen == sorted(seen)
+    assert seen[-1] == 3
+    assert sum(following.told, ()) == (0, 1, 2, 3)
+    ordinary = export_run(read_run(folder), tmp_path / "ordinary", "Followed", dataset=small_mnist)
+    assert following.bundle.manifest["files"] == ordinary.manifest["files"]
+    names = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
+    assert names == {"manifest.json", *ordinary.files}
+
+
+@pytest.mark.parametrize("name", ["bundle", "bundle.latent"])
+def test_each_epoch_is_added_as_it_is_finished(follow, young, finished, tmp_path, name):
+    """Before the first epoch the bundle holds what the fit began with; then it grows epoch by epoch."""
+    out = tmp_path / name
+    following = follow(young, out)
+    for epoch in range(4):
+        following.wait_for_growth()
+        bundle = open_bundle(out)
+        assert epoch_of(bundle) == epoch
+        if epoch == 0:
+            assert "metrics" not in bundle.manifest
+        else:
+            assert bundle.manifest["metrics"] == read_run(finished).metrics[epoch - 1]
+        if epoch < 3:
+            finish_epoch(young, finished)
+    following.end()
+    assert following.told == [(0,), (1,), (2,), (3,)]
+    assert following.bundle.epochs == (0, 1, 2, 3)
+
+
+def test_an_epoch_without_its_line_is_not_taken(follow, young, finished, out):
+    """Weights that are there before the epoch's line are an epoch that is not finished."""
+    following = follow(young, out)
+    following.wait_for_growth()
+    shutil.copy(finished / "weights/epoch-001.safetensors", young / "weights")
+    following.stop_requests.append(signal.SIGINT)
+    following.end()
+    assert open_bundle(out).epochs == (0,)
+
+
+def test_an_epoch_that_is_done_again_is_exported_again(follow, young, finished, out):
+    """A fit that was killed and goes on may finish an epoch twice: the bundle has the second."""
+    following = follow(young, out)
+    for _ in range(2):
+        following.wait_for_growth()
+        finish_epoch(young, finished)
+    following.wait_for_growth()
+    (young / "metrics.jsonl").unlink()
+    finish_epoch(young, finished, train_seconds=99.0)
+    following.wait_for_growth()
+    bundle = open_bundle(out)
+    assert epoch_of(bundle) == 1
+    assert bundle.manifest["metrics"]["train_seconds"] == 99.0
+    assert following.told == [(0,), (1,), (2,), (1,)]
+
+
+def test_a_request_to_stop_leaves_a_whole_bundle(follow, young, finished, out):
+    """Asked to stop while it waits, it ends with the epochs so far, and only them, in the folder."""
+    following = follow(young, out)
+    following.wait_for_growth()
+    finish_epoch(young, finished)
+    following.wait_for_growth()
+    following.stop_requests.append(signal.SIGTERM)
+    following.end()
+    assert isinstance(following.error, StoppedError)
+    bundle = open_bundle(out)
+    assert epoch_of(bundle) == 1
+    names = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
+    assert names == {"manifest.json", *bundle.files}
+
+
+def test_a_fit_that_ends_in_an_error_ends_it_too(follow, young, finished, out):
+    """The error that ended the fit is told; what was finished before it is in the bundle first."""
+    following = follow(young, out)
+    following.wait_for_growth()
+    finish_epoch(young, finished)
+    note_failure(read_run(young), FitError("step 9: found a loss of nan,\nexpected a number"))
+    following.end()
+    assert str(following.error) == (
+        f"{young}: found that the fit ended after epoch 1 of 3 (step 9: found a loss of nan, expected a "
+        f"number), expected it to go on; {out} has the epochs until then"
+    )
+    assert epoch_of(open_bundle(out)) == 1
+
+
+def test_a_real_fit_that_fails_is_noted(small_mnist, tmp_path):
+    """A fit whose loss runs away leaves its error in the run folder, until it is gone on with."""
+    config = dataclasses.replace(CONFIG, learning_rate=1e30)
+    with pytest.raises(FitError):
+        fit(config, CPU, tmp_path / "run", small_mnist)
+    note = (tmp_path / "run/failure.txt").read_text()
+    assert re.fullmatch(r"(step|epoch) \d+: found a (loss|test ELBO) of .*\n", note)
+    with pytest.raises(FitError):
+        fit(config, CPU, tmp_path / "run", small_mnist, resume=True)
+
+
+@pytest.mark.parametrize(
+    ("harm", "kind", "message"),
+    [
+        ("weights", RunError, "{run}/weights/epoch-001.safetensors: No such file or directory: .*"),
+        ("run", RunError, "{run}: found no folder there, expected a run; make one with .*"),
+        (
+            "config",
+            RunError,
+            (
+                "{run}/config.json: found another config than before, expected the run that is followed; "
+                "follow the new one with another --out, or with --overwrite"
+            ),
+        ),
+        ("metrics", RunError, "{run}/metrics.jsonl, line 1: .*; the run is half written, fit again"),
+        (
+            "target",
+            BundleError,
+            (
+                "{out}: found another bundle there, or none, expected the one that was written last; leave "
+                "it in its place while it grows, and export again"
+            ),
+        ),
+    ],
+)
+def test_what_goes_away_meanwhile_is_told(follow, young, finished, out, harm, kind, message):
+    """Weights, a run, or a target that vanish or change end it in a sentence, and the bundle stays."""
+    following = follow(young, out)
+    following.wait_for_growth()
+    if harm == "run":
+        shutil.rmtree(young)
+    elif harm == "config":
+        (young / "config.json").write_text(to_json(dataclasses.replace(CONFIG, seed=5)))
+    elif harm == "metrics":
+        (young / "metrics.jsonl").write_text("{\n")
+    elif harm == "target":
+        out.rename(out.with_name("moved"))
+        finish_epoch(young, finished)
+    else:
+        add_epoch(read_started_run(young), read_run(finished).metrics[0])
+    following.end()
+    assert isinstance(following.error, kind)
+    pattern = message.replace("{run}", re.escape(str(young))).replace("{out}", re.escape(str(out)))
+    assert re.fullmatch(pattern, str(following.error)), following.error
+    assert epoch_of(open_bundle(out.with_name("moved") if harm == "target" else out)) == 0
+    assert out.exists() == (harm != "target")
+
+
+def test_a_run_is_waited_for(finished, tmp_path):
+    """Until the folder, the config and the first weights are there it waits, and says so once."""
+    folder, said = tmp_path / "run", []
+    steps = itertools.count()
+
+    class Stepping(list):
+        """Asked at every look whether to stop: then the run gets a step on."""
+
+        def __bool__(self) -> bool:
+            step = next(steps)
+            if step == 1:
+                folder.mkdir()
+            elif step == 2:
+                shutil.copy(finished / "config.json", folder)
+            elif step == 3:
+                (folder / "weights").mkdir()
+                shutil.copy(finished / "weights/epoch-000.safetensors", folder / "weights")
+            return False
+
+    run = wait_for_run(folder, Stepping(), said.append)
+    assert (run.folder, run.epochs) == (folder, (0,))
+    assert said == [f"waiting for {folder}; start the run with python -m training.fit --out {folder}"]
+    assert next(steps) == 4
+
+
+def test_without_a_run_the_newest_is_waited_for(young, tmp_path, monkeypatch):
+    """With no run named, any that appears under artifacts/runs is taken, finished epoch or not."""
+    monkeypatch.chdir(tmp_path)
+    said: list[str] = []
+
+    class Appearing(list):
+        """At the first look there is none; then there is."""
+
+        def __bool__(self) -> bool:
+            (tmp_path / "artifacts").mkdir(exist_ok=True)
+            shutil.copytree(young, tmp_path / "artifacts/runs/new", dirs_exist_ok=True)
+            return False
+
+    run = wait_for_run(None, Appearing(), said.append)
+    assert run.folder == Path("artifacts/runs/new")
+    assert said == ["waiting for a run under artifacts/runs; start one with python -m training.fit"]
+
+
+def test_waiting_can_be_stopped(tmp_path):
+    """A request to stop ends the waiting too."""
+    with pytest.raises(StoppedError):
+        wait_for_run(tmp_path / "gone", [signal.SIGINT], print)
+
+
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_a_place_with_something_else_is_no_run(run_main, tmp_path, kind):
+    """A file, or a folder that holds something else, is refused at once: no run will appear there."""
+    place = tmp_path / "home"
+    if kind == "file":
+        place.write_text("dear")
+    else:
+        place.mkdir()
+        (place / "letter.txt").write_text("dear")
+    line = run_main(main, place, "--follow", "--out", tmp_path / "b").error_line
+    expected = {
+        "file": f"{place}: found no folder there, expected a run; make one with python -m training.fit",
+        "folder": f"{place}/config.json: [Errno 2] No such file or directory: '{place}/config.json'; "
+        "expected a run made by python -m training.fit",
+    }
+    assert line == f"python -m export.onnx: {expected[kind]}"
+
+
+def test_a_target_that_is_taken_is_refused_before_the_waiting(run_main, tmp_path, out):
+    """A bundle that is there is kept: without --overwrite the command does not even wait."""
+    write_small(out)
+    line = run_main(main, tmp_path / "gone", "--follow", "--out", out).error_line
+    assert line == (
+        f"python -m export.onnx: {out}: found a folder that is not empty, expected a new name; "
+        "choose another or add --overwrite"
+    )
+
+
+@pytest.mark.slow
+def test_following_a_finished_run_is_the_ordinary_export(run_main, young, finished, out):
+    """All epochs are there: they are exported, each with its line, and the command ends as it always does."""
+    for _ in range(3):
+        finish_epoch(young, finished)
+    ended = run_main(main, young, "--follow", "--out", out, "--name", "Mine")
+    assert (ended.status, ended.err) == (0, "")
+    first, grows, *epochs, agrees, written, following = ended.out.splitlines()
+    assert first == f"exporting {young}, each of its 3 epochs as it is finished"
+    assert grows == f"bundle {out} grows; see it with python -m desktop {out}"
+    metrics = read_run(finished).metrics
+    assert epochs == [
+        "epoch 0/3: before training",
+        *(f"epoch {line['epoch']}/3: test ELBO {line['test_elbo_nats']:.2f} nats" for line in metrics),
+    ]
+    assert agrees.startswith("agrees with PyTorch: probabilities to ")
+    assert written.startswith(f"bundle {out}: 15 files, ")
+    assert following == f"next: python -m desktop {out}"
+    assert epoch_of(open_bundle(out)) == 3
+
+
+@pytest.mark.slow
+def test_a_signal_ends_the_command_with_a_whole_bundle(young, out):
+    """SIGTERM ends the real command with status 130, one line and a bundle that can be opened."""
+    command = (sys.executable, "-W", "error", "-m", "export.onnx", young, "--follow", "--out", out)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        for line in process.stdout:
+            if line.startswith("epoch 0/3"):
+                break
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE_S) == 130
+        assert process.stderr.read() == (
+            f"interrupted: {out} is whole, with epochs 0 to 0; the run had not finished\n"
+        )
+    assert epoch_of(open_bundle(out)) == 0
+
+
+def test_a_signal_while_waiting_ends_the_command(tmp_path, out):
+    """Before there is a run, Ctrl-C ends the real command with status 130; nothing is written."""
+    command = (sys.executable, "-W", "error", "-m", "export.onnx", tmp_path / "run", "--follow", "--out", out)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline().startswith(f"waiting for {tmp_path / 'run'}; ")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(PATIENCE_S) == 130
+        assert process.stderr.read() == "interrupted: nothing was written; the run had not finished\n"
+    assert list(tmp_path.iterdir()) == []
