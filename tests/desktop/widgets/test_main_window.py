@@ -568,9 +568,9 @@ def test_nothing_is_decoded_on_the_ui_thread(open_window, bundle_path, qtbot, mo
     threads = []
     decode = Model.decode
 
-    def watched(self, z, *threads):
+    def watched(self, z, most_threads=None):
         threads.append(threading.get_ident())
-        return decode(self, z, *threads)
+        return decode(self, z, most_threads)
 
     monkeypatch.setattr(Model, "decode", watched)
     window = open_window(bundle_path)
