@@ -568,9 +568,9 @@ def test_nothing_is_decoded_on_the_ui_thread(open_window, bundle_path, qtbot, mo
     threads = []
     decode = Model.decode
 
-    def watched(self, z):
+    def watched(self, z, most_threads=None):
         threads.append(threading.get_ident())
-        return decode(self, z)
+        return decode(self, z, most_threads)
 
     monkeypatch.setattr(Model, "decode", watched)
     window = open_window(bundle_path)
@@ -697,7 +697,9 @@ def test_coming_back_decodes_nothing(window, qtbot, monkeypatch):
         qtbot.waitUntil(lambda: window.explorer.tiles.is_complete, timeout=SOON_MS)
     counts = []
     decode = Model.decode
-    monkeypatch.setattr(Model, "decode", lambda self, z: (counts.append(len(z)), decode(self, z))[1])
+    monkeypatch.setattr(
+        Model, "decode", lambda self, z, *threads: (counts.append(len(z)), decode(self, z, *threads))[1]
+    )
     for key in (Qt.Key.Key_Q, Qt.Key.Key_Q, Qt.Key.Key_Home):
         qtbot.keyClick(window.plane, key)
         qtbot.waitUntil(lambda: window.explorer.tiles.is_complete, timeout=SOON_MS)
