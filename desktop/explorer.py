@@ -8,9 +8,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from desktop import jobs
-from desktop.animation import path_gif
 from desktop.chart import Projection
-from desktop.latent_plane import path_points
 from desktop.pictures import Bytes
 from desktop.provenance import Detail, provenance, to_text
 from desktop.runtime import DeviceName, Model
@@ -22,7 +20,7 @@ from desktop.worker import Worker
 from export.bundle import Posterior
 
 # Lower goes first.
-PICTURE, GRID, SAVE, BACKDROP, GIF = range(5)
+PICTURE, GRID, SAVE, BACKDROP = range(4)
 
 
 class Explorer(QObject):
@@ -44,7 +42,6 @@ class Explorer(QObject):
     stepped = Signal(object, object)  # ViewState before and after: what can be undone
     picture_decoded = Signal(object)  # jobs.Decoded
     backdrop_finished = Signal()  # all tiles in view are there
-    gif_progressed = Signal(object)  # share from 0 to 1, None when it has ended
     saved = Signal(object)  # Path
     closed = Signal()  # nothing runs any more
 
@@ -214,28 +211,6 @@ class Explorer(QObject):
         job = jobs.save_png(path, picture, scale, note)
         self.run(f"save {path}", SAVE, job, self.saved.emit, of_model=False)
 
-    def save_gif(self, path: Path, frame_count: int, fps: int) -> None:
-        """Write the path as a GIF. Raises ValueError when the path has no two different points."""
-        if self._now is None:
-            return
-        model = self._now.model
-        z = path_points(self.state.path, frame_count, self.state.path_closed)
-        scale = max(1, 280 // max(model.image_shape[1:]))
-        self.gif_progressed.emit(0.0)
-        self.run(
-            "gif",
-            GIF,
-            path_gif(model.decode, z, path, fps, scale),
-            self.gif_progressed.emit,
-            lambda: self._on_gif_saved(path),
-            self._on_gif_failed,
-        )
-
-    def cancel_gif(self) -> None:
-        """Stop making the GIF; what was at its path before is untouched."""
-        self.cancel("gif")
-        self.gif_progressed.emit(None)
-
     def _request_picture(self) -> None:
         if self._now is not None:
             self.tiles.hurry()
@@ -260,7 +235,6 @@ class Explorer(QObject):
             self._worker.cancel(self._of_model.pop())
         while self._loads:
             self._opener.cancel(self._loads.pop())
-        self.gif_progressed.emit(None)
         same_file = (
             self._opened is not None and self._opened.model.source.sha256 == opened.model.source.sha256
         )
@@ -285,14 +259,6 @@ class Explorer(QObject):
         self.state_changed.emit(self.state)
         self._request_picture()
         self._request_backdrop()
-
-    def _on_gif_failed(self, error: Exception) -> None:
-        self.gif_progressed.emit(None)
-        self.failed.emit(error)
-
-    def _on_gif_saved(self, path: Path) -> None:
-        self.gif_progressed.emit(None)
-        self.saved.emit(path)
 
 
 def _dimensions(model: Model) -> tuple[int, tuple[int, int, int]]:

@@ -1,4 +1,4 @@
-"""Geometry without Qt: a plane through the latent space, the part of it in view, grids and paths.
+"""Geometry without Qt: a plane through the latent space, the part of it in view, and grids.
 
 Plane coordinates are (a, b); z = origin + a·u + b·v. a grows to the right and b grows upward, as in any
 plot, so grids list their highest row first.
@@ -196,26 +196,6 @@ def cell_grid(plane: Plane, edges: Edges, columns: int, rows: int) -> Floats:
 def sample_prior(count: int, latent_dim: int, seed: int) -> Floats:
     """z [count, d] from N(0, I), the same for the same seed."""
     return np.random.default_rng(seed).standard_normal((count, latent_dim), dtype=np.float32)
-
-
-def path_points(points: ArrayLike, frame_count: int, closed: bool = False) -> Floats:
-    """z [frame_count, d] at even distances along straight lines through `points` [K, d].
-
-    A closed path returns to its first point, which is then not repeated as the last frame.
-
-    Raises ValueError for less than two different points or less than two frames.
-    """
-    corners = np.atleast_2d(np.asarray(points, np.float64))
-    if closed and len(corners):
-        corners = np.concatenate([corners, corners[:1]])
-    lengths = np.linalg.norm(np.diff(corners, axis=0), axis=1)
-    if len(corners) < 2 or not lengths.sum() > 0:
-        raise ValueError("found no two different points on the path, expected at least two; add points")
-    if frame_count < 2:
-        raise ValueError(f"found {frame_count} frames, expected at least 2; ask for more")
-    distance = np.concatenate([[0.0], lengths.cumsum()])
-    stops = np.linspace(0, distance[-1], frame_count, endpoint=not closed)
-    return np.stack([np.interp(stops, distance, column) for column in corners.T], axis=1).astype(np.float32)
 
 
 def ticks(low: float, high: float, most: int = 8) -> list[float]:

@@ -1,24 +1,21 @@
-"""python -m desktop.render: sheets of pictures and paths as PNG or GIF, without a window and without Qt."""
+"""python -m desktop.render: sheets and paths as PNG or an animation, without a window and without Qt."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
 from desktop import grid_jobs, pictures
-from desktop.animation import path_gif
+from desktop.animation_formats import AnimationError, Format, check_size, format_of, real_fps, why_not
 from desktop.command_line import printable, run_command
 from desktop.device import distribution_warning
+from desktop.film import Caption, Film, Route, path_film
 from desktop.grid_jobs import Order, Scores, Sheet
-from desktop.latent_plane import (
-    Plane,
-    axis_plane,
-    parse_z,
-    path_points,
-    plane_through,
-)
+from desktop.latent_plane import Plane, axis_plane, parse_z, plane_through
 from desktop.model_file import ModelError
+from desktop.paths import PathKind
 from desktop.provenance import Detail, provenance, to_text
 from desktop.reading_options import reading_options, wanted_from
 from desktop.runtime import DeviceError, DeviceName, Model
@@ -57,6 +54,7 @@ def model_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
+INTERPOLATIONS = dict(zip(("straight", "spherical", "visual"), PathKind, strict=True))
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -171,19 +169,73 @@ def traversals(point: str | None, n: int, dimensions: int, **common: Any) -> Non
 @click.option(
     "--frames", type=click.IntRange(2, 10_000), default=60, show_default=True, help="Frames in all."
 )
-@click.option("--fps", type=click.FloatRange(1, 50), default=20, show_default=True, help="Frames a second.")
+@click.option("--fps", type=click.FloatRange(1, 60), default=20, show_default=True, help="Frames a second.")
 @click.option("--closed", is_flag=True, help="Return to the first point.")
-def path(points: tuple[str, ...], frames: int, fps: float, closed: bool, **common: Any) -> None:
-    """A walk along straight lines through the points given with --z, at even speed. A GIF."""
-    model = _open(common, ".gif")
+@click.option("--ping-pong", is_flag=True, help="There and back, with as many frames in all.")
+@click.option(
+    "--interpolation",
+    type=click.Choice(list(INTERPOLATIONS)),
+    default="straight",
+    show_default=True,
+    help="Straight lines, great circles, or straight lines at the speed at which the picture changes evenly.",
+)
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice([kind.value for kind in Format], case_sensitive=False),
+    help="What to write.  [default: by the ending of --out]",
+)
+@click.option(
+    "--size", type=click.IntRange(1, 8192), help="The longer side in pixels, instead of --scale; or less."
+)
+@click.option(
+    "--caption",
+    "captions",
+    type=click.Choice(["name", "z"]),
+    multiple=True,
+    help="Write this under each frame; can be given twice.",
+)
+def path(
+    points: tuple[str, ...],
+    frames: int,
+    fps: float,
+    closed: bool,
+    ping_pong: bool,
+    interpolation: str,
+    kind: str | None,
+    size: int | None,
+    captions: tuple[str, ...],
+    **common: Any,
+) -> None:
+    """A walk through the points given with --z, as GIF, WebP, APNG or MP4."""
+    out: Path = common["out"]
+    chosen = format_of(out) if kind is None else Format(kind)
+    if reason := why_not(chosen):
+        raise AnimationError(reason)
+    if size is not None and common["scale"] is not None:
+        raise RenderError("found --size and --scale, expected one of them; leave one out")
+    model = _open(common, None)
+    height, width = model.image_shape[1:]
+    scale = common["scale"] or (8 if size is None else max(1, size // max(height, width)))
+    check_size(chosen, width * scale, height * scale)
     try:
-        corners = [parse_z(text, model.latent_dim) for text in points]
-        z = path_points(corners, frames, closed)
+        corners = tuple(parse_z(text, model.latent_dim) for text in points)
+        route = Route(corners, closed, INTERPOLATIONS[interpolation])
+        film = Film(
+            format=chosen,
+            frame_count=frames,
+            fps=fps,
+            scale=scale,
+            ping_pong=ping_pong,
+            captions=frozenset(Caption.NAME if part == "name" else Caption.Z for part in captions),
+        )
+        state = replace(start_state(model.latent_dim), path=corners, path_closed=closed, path_kind=route.kind)
+        comment = to_text(provenance(model.source, state, "path", **film.details()))
+        for _ in path_film(model.decode, route, film, out, model.source.name, comment=comment):
+            pass
     except ValueError as error:
         raise RenderError(f"--z: {error}") from error
-    for _ in path_gif(model.decode, z, common["out"], fps, common["scale"] or 8):
-        pass
-    click.echo(f"{common['out']}: {frames} frames")
+    click.echo(f"{out}: {frames} frames at {real_fps(chosen, fps):.4g} a second")
 
 
 def _axis_plane(axes: tuple[int, int] | None, latent_dim: int) -> Plane:
@@ -205,9 +257,9 @@ def _plane_through(texts: tuple[str, ...], latent_dim: int) -> Plane:
         raise RenderError(f"--through: {error}") from error
 
 
-def _open(common: dict[str, Any], suffix: str) -> Model:
+def _open(common: dict[str, Any], suffix: str | None) -> Model:
     out: Path = common["out"]
-    if out.suffix.lower() != suffix:
+    if suffix is not None and out.suffix.lower() != suffix:
         raise RenderError(f"--out {out}: found the ending {out.suffix or 'none'!r}, expected {suffix}")
     device: DeviceName = common["device"]
     source = open_source(common["model"] or shipped_bundle(), wanted_from(**common))
@@ -240,7 +292,7 @@ def _write_sheet(
 
 def main() -> None:
     """Run the command line and exit."""
-    run_command(command, (BundleError, DeviceError, ModelError, RenderError))
+    run_command(command, (AnimationError, BundleError, DeviceError, ModelError, RenderError))
 
 
 if __name__ == "__main__":

@@ -109,8 +109,8 @@ class Model:
         """Whether images can be encoded."""
         return self._encoder is not None
 
-    def decode(self, z: Floats) -> Floats:
-        """Probabilities float32 [N, C, H, W] in [0, 1] at z float32 [N, d].
+    def decode(self, z: Floats, most_threads: int | None = None) -> Floats:
+        """Probabilities float32 [N, C, H, W] in [0, 1] at z float32 [N, d], by at most so many threads.
 
         NaN becomes 0 and is said in `warning`. Raises ValueError for z of another shape, BundleError or
         ModelError when the graph fails, gives another shape or takes too long.
@@ -121,7 +121,8 @@ class Model:
         z = np.ascontiguousarray(z, np.float32)
         alone = self.device.kind == "cuda"
         batch = self.source.reading.batch or 1
-        share = -(-len(z) // self._cpu_threads)
+        most_threads = min(self._cpu_threads, most_threads or self._cpu_threads)
+        share = -(-len(z) // most_threads)
         size = self._chunk if alone else min(self._chunk, -(-share // batch) * batch)
         size = max(1, size)
         result = np.empty((len(z), *self.image_shape), np.float32)
@@ -132,7 +133,7 @@ class Model:
                 self._decode_by(self._decoder, z[start : start + size], result[start : start + size])
 
         # This thread works, too: a hand-over for every piece would cost a tenth of the decode.
-        threads = 1 if alone else min(self._cpu_threads, -(-len(z) // size))
+        threads = 1 if alone else min(most_threads, -(-len(z) // size))
         others = [self._pool.submit(work) for _ in range(threads - 1)]
         try:
             work()

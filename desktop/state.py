@@ -8,6 +8,7 @@ import numpy as np
 from desktop.chart import AxisScale, Chart
 from desktop.latent_plane import Plane, Viewport, axis_plane
 from desktop.nearest import Nearness
+from desktop.paths import PathKind
 
 START_VIEWPORT = Viewport()
 START_PLANE = axis_plane((0.0, 0.0))
@@ -56,6 +57,7 @@ class ViewState:
         epoch: of the bundle's fit, whose model decodes; None is the bundle's own, the last one.
         path: the z of the path's points, in order.
         path_closed: whether the path returns to its first point.
+        path_kind: how the path goes from point to point.
     """
 
     z: tuple[float, ...] = (0.0, 0.0)
@@ -70,6 +72,7 @@ class ViewState:
     epoch: int | None = None
     path: tuple[tuple[float, ...], ...] = ()
     path_closed: bool = False
+    path_kind: PathKind = PathKind.STRAIGHT
 
     @property
     def chart(self) -> Chart:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 # The picture under the pointer waits for no more than one step, and so does everything else.
 STEP_MS = 2.5
-# While pictures are asked for one after the other the steps are shorter: they leave the UI thread its core.
+# While pictures are asked for one after the other the steps are shorter, and taken by one thread: the UI
+# thread has a core to itself.
 HURRIED_STEP_MS, HURRY_S = 0.8, 0.1
 SMOOTHING = 0.3  # how much the last step counts in the estimate of the time a picture takes
 MAX_STEP_PICTURES = 256
@@ -169,13 +170,16 @@ def decode_tiles(model: Model, queue: TileQueue) -> Iterator[list[DecodedTile] |
         parts: list[Bytes] = []
         start = 0
         while start < len(z):
-            step_ms = HURRIED_STEP_MS if time.perf_counter() < queue.hurry_until else STEP_MS
+            hurried = time.perf_counter() < queue.hurry_until
+            step_ms = HURRIED_STEP_MS if hurried else STEP_MS
             count = max(1, min(MAX_STEP_PICTURES, int(step_ms / max(picture_ms, 1e-3))))
             if len(z) - start < 1.5 * count:
                 count = len(z) - start
             part = z[start : start + count]
             start += len(part)
-            parts.append(reduced(pictures.to_bytes(model.decode(part)), cut.pyramid.picture_px))
+            parts.append(
+                reduced(pictures.to_bytes(model.decode(part, 1 if hurried else None)), cut.pyramid.picture_px)
+            )
             picture_ms += SMOOTHING * (model.last_decode_ms / len(part) - picture_ms)
             if start < len(z):
                 yield None

@@ -102,9 +102,10 @@ RECIPES = {
         _DEFAULT,
         recipe="best",
         epochs=60,
+        learning_rate=4e-3,
         warmup_fraction=1 / 30,
         hold_fraction=0.5,
-        warp_share=0.3,
+        warp_share=0.8,
     ),
     "wide": dataclasses.replace(
         _DEFAULT,

@@ -2,17 +2,18 @@
 
 Each is a small random affine map together with a smooth random displacement (Simard, Steinkraus and Platt
 2003, "Best practices for convolutional neural networks applied to visual document analysis", distorted
-handwritten digits likewise). A pixel takes the value of the nearest pixel that the map points to, so that
-what was 0 or 1 stays so.
+handwritten digits likewise). Where a map points between pixels the value is interpolated and thresholded
+at 0.5, so that what was 0 or 1 stays so and edges stay as smooth as they were.
 """
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import grid_sample, interpolate
 
 # Deviations, in shares of the image's side: of the affine map's four entries, of the shift, and of the
 # displacements on a coarse grid, between which they are interpolated.
-AFFINE, SHIFT, BEND = 0.05, 0.009, 0.021
+AFFINE, SHIFT, BEND = 0.022, 0.004, 0.01
 COARSE_POINTS = 5
 # Maps an epoch; images share them, as one map looks different on each.
 MAP_COUNT = 1024
@@ -20,9 +21,10 @@ CHUNK = 4096
 
 
 def warped(images: Tensor, share: float, seed: int, epoch: int) -> Tensor:
-    """`images` [N, C, H, W] with about `share` of them distorted: the same dtype, device and memory size.
+    """`images` [N, C, H, W], 0 or 1, with about `share` of them distorted: the same dtype and device.
 
-    Which ones, and how, depends on `seed` and `epoch` alone, on every device.
+    Which ones, and how, depends on `seed` and `epoch` alone; devices may round differently where an
+    interpolated value is next to 0.5.
     """
     # The third number sets these draws apart from those of `draw_epoch`.
     (mixed,) = np.random.SeedSequence([seed, epoch, 1]).generate_state(1, np.uint64)
@@ -35,26 +37,28 @@ def warped(images: Tensor, share: float, seed: int, epoch: int) -> Tensor:
     result = torch.empty_like(images)
     for start in range(0, len(images), CHUNK):
         part = slice(start, start + CHUNK)
-        source = maps[chosen[part], None].expand(-1, images.shape[1], -1)
-        result[part] = images[part].flatten(2).gather(2, source).view(-1, *images.shape[1:])
+        moved = grid_sample(images[part].float(), maps[chosen[part]], align_corners=True)
+        result[part] = moved > 0.5
     return result
 
 
 def pixel_maps(height: int, width: int, generator: torch.Generator) -> Tensor:
-    """For each map and pixel the pixel to take: int64 [1 + MAP_COUNT, H·W]; map 0 moves nothing."""
+    """For each map and pixel the place to take: float32 [1 + MAP_COUNT, H, W, 2]; map 0 moves nothing.
+
+    Places are (x, y), with −1 and 1 at the centres of the first and last pixels, as `grid_sample` takes them.
+    """
     size = torch.tensor([height, width], dtype=torch.float32)
     rows, columns = torch.arange(height), torch.arange(width)
     place = torch.stack(torch.meshgrid(rows.float(), columns.float(), indexing="ij"))
     centred = place - ((size - 1) / 2)[:, None, None]
     affine = AFFINE * torch.randn(MAP_COUNT, 2, 2, generator=generator)
     shift = SHIFT * torch.randn(MAP_COUNT, 2, 1, 1, generator=generator)
-    bend = torch.nn.functional.interpolate(
+    bend = interpolate(
         BEND * torch.randn(MAP_COUNT, 2, COARSE_POINTS, COARSE_POINTS, generator=generator),
         size=(height, width),
         mode="bicubic",
         align_corners=True,
     )
     moved = place + torch.einsum("kij,jhw->kihw", affine, centred) + (shift + bend) * size[:, None, None]
-    source = moved.round().long()
-    index = source[:, 0].clamp(0, height - 1) * width + source[:, 1].clamp(0, width - 1)
-    return torch.cat([torch.arange(height * width)[None], index.flatten(1)])
+    places = torch.cat([place[None], moved]) / ((size - 1) / 2)[:, None, None] - 1
+    return places.flip(1).permute(0, 2, 3, 1)

@@ -16,7 +16,7 @@ from desktop.state import PictureMode, ViewState
 from desktop.widgets.error_label import ErrorLabel
 from desktop.widgets.picture_view import PictureView
 
-PICTURE_PX = 298
+PICTURE_PX = 236
 
 
 class PicturePanel(QWidget):

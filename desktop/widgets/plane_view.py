@@ -28,6 +28,7 @@ from desktop.state import Layer, ViewState
 from desktop.tiles import Cut, Tile, TileCache
 from desktop.widgets import colors
 from desktop.widgets.layer import PlaneLayer
+from desktop.widgets.path_layer import draw_path
 from desktop.widgets.plane_layers import PlacedPoints, Points, draw_axes, draw_points, draw_tiles
 
 MARKER_PX = 7.0
@@ -106,6 +107,7 @@ class PlaneView(QWidget):
         self._cut: Cut | None = None
         self._arrived: deque[Tile] = deque()
         self._pan_from: QPointF | None = None
+        self._path_point: int | None = None
         self._space_held = False
         self._under_points: list[Paint] = []
         self._backdrop = PlaneLayer(self._draw_backdrop, colors.CANVAS)
@@ -215,6 +217,16 @@ class PlaneView(QWidget):
         self._thumbnail = image
         self._update_cursor(self._state)
 
+    def set_path_point(self, index: int | None) -> None:
+        """Show one of the path's points as chosen."""
+        if index != self._path_point:
+            self._path_point = index
+            self.update()
+
+    def ab_at(self, position: QPointF) -> tuple[float, float]:
+        """The (a, b) of a pixel."""
+        return self._ab(position)
+
     def size_px(self) -> tuple[int, int]:
         """Width and height."""
         return self.width(), self.height()
@@ -257,7 +269,7 @@ class PlaneView(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if area.left() < AXES_LEFT_PX or area.bottom() > self.height() - AXES_BOTTOM_PX:
             draw_axes(painter, projection)
-        self._draw_path(painter)
+        draw_path(painter, self._state, self.to_px, self._path_point)
         self._draw_cursor(painter)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -310,7 +322,7 @@ class PlaneView(QWidget):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Let the plane go."""
         self._pan_from = None
-        self._show_hand()
+        self.show_hand()
 
     def leaveEvent(self, event: QEvent) -> None:
         """The pointer is elsewhere."""
@@ -336,7 +348,7 @@ class PlaneView(QWidget):
             self._zoom(ZOOM_KEYS[Qt.Key(event.key())])
         elif event.key() == Qt.Key.Key_Space:
             self._space_held = True
-            self._show_hand()
+            self.show_hand()
         else:
             super().keyPressEvent(event)
 
@@ -345,21 +357,27 @@ class PlaneView(QWidget):
         if event.key() == Qt.Key.Key_Space:
             if not event.isAutoRepeat():
                 self._space_held = False
-                self._show_hand()
+                self.show_hand()
         else:
             super().keyReleaseEvent(event)
 
     def focusOutEvent(self, event: QEvent) -> None:
         """The release of Space will be told to someone else."""
         self._space_held = False
-        self._show_hand()
+        self.show_hand()
         super().focusOutEvent(event)  # type: ignore[arg-type]
 
     def _hold(self, position: QPointF) -> None:
         self._pan_from = position
-        self._show_hand()
+        self.show_hand()
 
-    def _show_hand(self) -> None:
+    @property
+    def is_space_held(self) -> bool:
+        """Whether the left button would hold the plane."""
+        return self._space_held
+
+    def show_hand(self) -> None:
+        """Have the pointer say what a press on the plane would do."""
         if self._pan_from is not None:
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
         elif self._space_held:
@@ -462,24 +480,6 @@ class PlaneView(QWidget):
         if self._placed is None or self._placed.chart != projection.chart:
             self._placed = self._points.placed(projection.chart)
         yield from draw_points(painter, projection, self._placed, self._state.hidden_labels)
-
-    def _draw_path(self, painter: QPainter) -> None:
-        if not self._state.path:
-            return
-        corners = [QPointF(x, y) for x, y in self.projection.px_of(self._state.path).tolist()]
-        painter.setPen(QPen(colors.PATH, 2))
-        painter.drawPolyline(corners)
-        font = painter.font()
-        font.setPointSizeF(8)
-        font.setBold(True)
-        painter.setFont(font)
-        for number, corner in enumerate(corners, start=1):
-            painter.setPen(QPen(colors.CANVAS, 1.5))
-            painter.setBrush(colors.PATH)
-            painter.drawEllipse(corner, 8.5, 8.5)
-            box = QRectF(corner.x() - 9, corner.y() - 9, 18, 18)
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(number))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
 
     def _update_cursor(self, state: ViewState) -> None:
         """Have the cursor of a state painted again, with its picture."""

@@ -51,4 +51,3 @@ class SidePanel(QWidget):
         if old is not None and replace(old, z=state.z, viewport=state.viewport) == state:
             return  # a drag: the rest would be laid out anew for nothing
         self.view.set_state(state)
-        self.path.set_state(state)

@@ -3,9 +3,11 @@
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QImage, QPainter, QPen, QPolygonF
 
+from desktop.chart import AxisScale
 from desktop.explorer import GRID, SAVE
 from desktop.image_jobs import Located, locate
 from desktop.pictures import to_bytes
@@ -17,6 +19,8 @@ from desktop.widgets.images import to_qimage
 
 if TYPE_CHECKING:
     from desktop.widgets.main_window import MainWindow
+
+Doubles = NDArray[np.float64]
 
 TABLE, POSTERIOR = "likelihood table", "true posterior"
 NOT_A_PLANE = "not for {} dimensions"
@@ -47,6 +51,7 @@ class TruePosteriorControl(QObject):
         image.encoding_changed.connect(self._on_changed)
         self._explorer.opened.connect(self._forget)
         self._explorer.model_changed.connect(self._forget)
+        self._explorer.closed.connect(self._drop)
         window.plane.add_under_points(self._paint)
 
     @property
@@ -64,6 +69,10 @@ class TruePosteriorControl(QObject):
         self._asked = None
         self._show(None)
         self._on_changed()
+
+    def _drop(self) -> None:
+        """The window is closed: a hundred megabytes are of no use any more."""
+        self.table = None
 
     def _on_changed(self) -> None:
         drawing, model = self._image.drawing, self._explorer.model
@@ -160,16 +169,25 @@ class TruePosteriorControl(QObject):
         if state.plane.axes != (0, 1):
             return
         picture = self.located.picture
-        half = (picture.a[1] - picture.a[0]) / 2 if len(picture.a) > 1 else 0.0
-        corners = [
-            (picture.a[0] - half, picture.b[-1] + half),
-            (picture.a[-1] + half, picture.b[0] - half),
-        ]
-        (left, top), (right, bottom) = to_px(corners).tolist()
+        # Uneven on quantile axes: the picture is taken apart and put together evenly in pixels.
+        columns, left, right = _even(to_px(np.stack([picture.a, picture.a * 0], axis=1))[:, 0])
+        rows, bottom, top = _even(-to_px(np.stack([picture.b * 0, picture.b], axis=1))[:, 1])
+        image = self._picture
+        if state.scale is not AxisScale.LINEAR:
+            image = to_qimage(picture.picture[np.ix_(rows, columns)][::-1])
+        top, bottom = -top, -bottom
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawImage(QRectF(left, top, right - left, bottom - top), self._picture)
+        painter.drawImage(QRectF(left, top, right - left, bottom - top), image)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for curves, width in zip(picture.contours, (1.6, 1.0), strict=True):
             painter.setPen(QPen(colors.TRUE_POSTERIOR, width))
             for curve in curves:
                 painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in to_px(curve).tolist()]))
+
+
+def _even(px: Doubles) -> tuple[NDArray[np.intp], float, float]:
+    """Which of the lines at ascending `px` [N] lies nearest to N even places; where these begin and end."""
+    even = np.linspace(px[0], px[-1], len(px))
+    nearest = np.rint(np.interp(even, px, np.arange(len(px)))).astype(np.intp)
+    half = (px[-1] - px[0]) / max(1, len(px) - 1) / 2
+    return nearest, float(px[0] - half), float(px[-1] + half)

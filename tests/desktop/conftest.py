@@ -69,11 +69,11 @@ def nothing_left() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def join_encoders() -> Callable[[], None]:
-    """`join_encoders()` returns when no GIF is encoded any more: one that was cancelled ends by itself."""
+    """`join_encoders()` returns when nothing is encoded any more: what was cancelled ends by itself."""
 
     def join() -> None:
         for thread in threading.enumerate():
-            if thread.name.startswith("gif"):
+            if thread.name.startswith("animation"):
                 thread.join(END_S)
                 assert not thread.is_alive()
 

@@ -5,10 +5,8 @@ from dataclasses import replace
 import imageio.v3 as imageio
 import numpy as np
 import pytest
-from PIL import Image
 
-from desktop.latent_plane import Viewport, axis_plane, path_points
-from desktop.pictures import to_bytes
+from desktop.latent_plane import Viewport, axis_plane
 from desktop.state import Layer, start_state
 from export.bundle import BundleError
 
@@ -170,13 +168,12 @@ def test_of_many_cursor_positions_the_last_is_always_shown(explorer, qtbot):
     assert seen == sorted(seen)
 
 
-def test_without_a_model_nothing_is_asked_for(make_explorer, qtbot, tmp_path):
-    """Before anything is open, changes and GIFs do nothing and raise nothing."""
+def test_without_a_model_nothing_is_asked_for(make_explorer, qtbot):
+    """Before anything is open, changes do nothing and raise nothing."""
     explorer = make_explorer()
-    heard = Heard(explorer, "picture_decoded", "backdrop_finished", "gif_progressed")
+    heard = Heard(explorer, "picture_decoded", "backdrop_finished")
     explorer.set_view_size(SIZE_PX)
     explorer.set_state(explorer.state.at((1.0, 1.0)))
-    explorer.save_gif(tmp_path / "a.gif", 10, 20)
     qtbot.wait(50)
     assert heard.events == []
 
@@ -206,107 +203,3 @@ def test_a_picture_that_cannot_be_saved_is_told(explorer, tmp_path, qtbot):
         explorer.save_picture(tmp_path / "no" / "a.png", np.zeros((2, 2), np.uint8), 1)
     assert isinstance(failure.args[0], OSError)
     assert heard.events == []
-
-
-def with_path(explorer):
-    explorer.set_state(replace(explorer.state, path=((-2.0, 0.0), (2.0, 0.0), (0.0, 1.5))))
-
-
-def test_the_gif_is_the_path_with_progress_from_nothing_to_all(
-    explorer, tmp_path, qtbot, gif_frames, plain_decoder, same_picture
-):
-    """Shares rise from 0 to 1, then None; the frames are the decoded path, enlarged to some 280 pixels."""
-    with_path(explorer)
-    explorer.change(path_closed=True)
-    shares = []
-    explorer.gif_progressed.connect(shares.append)
-    with qtbot.waitSignal(explorer.saved, timeout=SOON_MS) as heard:
-        explorer.save_gif(tmp_path / "a.gif", 40, 10)
-    assert heard.args == [tmp_path / "a.gif"]
-    assert shares[0] == 0.0
-    assert shares[-2:] == [1.0, None]
-    assert shares[:-1] == sorted(shares[:-1])
-    frames = gif_frames(tmp_path / "a.gif")
-    z = path_points(explorer.state.path, 40, True)
-    expected = to_bytes(plain_decoder(explorer.source.path)(z))
-    assert frames.shape == (40, 276, 276)
-    assert same_picture(frames[:, ::23, ::23], expected)
-    with Image.open(tmp_path / "a.gif") as gif:
-        assert gif.info["duration"] == 100
-
-
-@pytest.mark.parametrize("at_share", [0.01, 0.95])
-def test_a_cancelled_gif_leaves_the_old_file(explorer, tmp_path, qtbot, at_share, join_encoders):
-    """Cancelled while decoding or while encoding: progress ends, the old file stays, nothing is saved."""
-    with_path(explorer)
-    place = tmp_path / "a.gif"
-    place.write_bytes(b"old")
-    heard = Heard(explorer, "saved", "failed")
-    with qtbot.waitSignal(
-        explorer.gif_progressed, timeout=SOON_MS, check_params_cb=lambda share: share and share >= at_share
-    ):
-        explorer.save_gif(place, 400, 20)
-    with qtbot.waitSignal(explorer.gif_progressed, timeout=SOON_MS, check_params_cb=lambda s: s is None):
-        explorer.cancel_gif()
-    later = Heard(explorer, "gif_progressed")
-    with qtbot.waitSignal(explorer.picture_decoded, timeout=SOON_MS):
-        explorer.set_state(explorer.state.at((1.0, 0.0)))
-    assert later.events == []
-    assert heard.events == []
-    join_encoders()
-    assert [file.name for file in tmp_path.iterdir()] == ["a.gif"]
-    assert place.read_bytes() == b"old"
-
-
-def test_a_gif_does_not_hold_up_the_picture(explorer, tmp_path, qtbot):
-    """While a GIF is made the picture at the cursor comes before it has gone on by a tenth."""
-    with_path(explorer)
-    explorer.change(path_closed=True)
-    shares = []
-    explorer.gif_progressed.connect(shares.append)
-    explorer.save_gif(tmp_path / "a.gif", 2000, 20)
-    qtbot.waitUntil(lambda: len(shares) > 2, timeout=SOON_MS)
-    before = shares[-1]
-    with qtbot.waitSignal(explorer.picture_decoded, timeout=SOON_MS):
-        explorer.set_state(explorer.state.at((1.0, 0.0)))
-    assert shares[-1] < before + 0.1
-    explorer.cancel_gif()
-
-
-def test_a_gif_of_no_path_is_refused_at_once(explorer, tmp_path):
-    """The error is raised to whoever asked, before any progress is shown."""
-    heard = Heard(explorer, "gif_progressed")
-    with pytest.raises(ValueError, match="found no two different points on the path"):
-        explorer.save_gif(tmp_path / "a.gif", 40, 10)
-    assert heard.events == []
-
-
-def test_a_gif_that_cannot_be_written_ends_its_progress_and_is_told(explorer, tmp_path, qtbot):
-    """The progress goes away and the error says why."""
-    with_path(explorer)
-    explorer.change(path_closed=True)
-    shares = []
-    explorer.gif_progressed.connect(shares.append)
-    with qtbot.waitSignal(explorer.failed, timeout=SOON_MS) as failure:
-        explorer.save_gif(tmp_path / "no" / "a.gif", 20, 10)
-    assert isinstance(failure.args[0], OSError)
-    assert shares[-1] is None
-
-
-def test_opening_another_bundle_ends_the_gif_of_the_first(
-    explorer, make_bundle, tmp_path, qtbot, join_encoders
-):
-    """A GIF of a model that is gone is not written; progress ends, and nothing fails."""
-    with_path(explorer)
-    heard = Heard(explorer, "failed", "saved")
-    shares = []
-    explorer.gif_progressed.connect(shares.append)
-    explorer.save_gif(tmp_path / "a.gif", 600, 20)
-    qtbot.waitUntil(lambda: len(shares) > 2, timeout=SOON_MS)
-    with qtbot.waitSignal(explorer.opened, timeout=SOON_MS):
-        explorer.open(make_bundle(name="second"))
-    assert shares[-1] is None
-    join_encoders()
-    qtbot.wait(100)
-    assert heard.events == []
-    assert not (tmp_path / "a.gif").exists()

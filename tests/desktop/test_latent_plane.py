@@ -16,7 +16,6 @@ from desktop.latent_plane import (
     format_z,
     manifold_grid,
     parse_z,
-    path_points,
     plane_through,
     principal_plane,
     quantile_axis,
@@ -241,47 +240,6 @@ def test_samples_of_the_prior_repeat_with_their_seed():
     assert (sample_prior(5000, 3, 8) != first).any()
     assert first.mean(axis=0) == pytest.approx(np.zeros(3), abs=0.06)
     assert np.cov(first.T) == pytest.approx(np.eye(3), abs=0.08)
-
-
-CORNERS = [(0.0, 0.0, 1.0), (3.0, 4.0, 1.0), (3.0, 4.0, 11.0)]
-
-
-def test_a_path_goes_at_even_speed_from_its_first_to_its_last_point():
-    """Along legs of unequal length all frames lie equally far apart on the path."""
-    z = path_points(CORNERS, 31)
-    assert z.dtype == np.float32
-    assert z.shape == (31, 3)
-    assert z[0] == pytest.approx(CORNERS[0])
-    assert z[-1] == pytest.approx(CORNERS[-1])
-    assert np.linalg.norm(np.diff(z, axis=0), axis=1) == pytest.approx(np.full(30, 0.5), abs=1e-5)
-    assert z[10] == pytest.approx(CORNERS[1])
-
-
-def test_a_closed_path_returns_and_does_not_repeat_its_first_frame():
-    """The step from the last frame back to the first is as long as all others: the loop has no jerk."""
-    z = path_points([(0, 0), (1, 0), (1, 1), (0, 1)], 40, closed=True)
-    around = np.concatenate([z, z[:1]])
-    assert np.linalg.norm(np.diff(around, axis=0), axis=1) == pytest.approx(np.full(40, 0.1), abs=1e-6)
-
-
-def test_a_point_given_twice_does_not_hold_the_path_up():
-    """A repeated point adds no frames of its own."""
-    assert path_points([(0, 0), (0, 0), (1, 0), (1, 0)], 3).tolist() == [[0, 0], [0.5, 0], [1, 0]]
-
-
-@pytest.mark.parametrize("closed", [False, True])
-@pytest.mark.parametrize("points", [[], [(1.0, 2.0)], [(1.0, 2.0), (1.0, 2.0)]])
-def test_a_path_of_less_than_two_points_is_refused_in_words(points, closed):
-    """Found, expected and what to do, for no point, one point and one point twice."""
-    message = "found no two different points on the path, expected at least two; add points"
-    with pytest.raises(ValueError, match=f"^{message}$"):
-        path_points(points, 10, closed)
-
-
-def test_a_path_of_one_frame_is_refused_in_words():
-    """One frame is no walk."""
-    with pytest.raises(ValueError, match=r"^found 1 frames, expected at least 2; ask for more$"):
-        path_points([(0, 0), (1, 1)], 1)
 
 
 @pytest.mark.parametrize("most", [1, 2, 3, 8, 10])

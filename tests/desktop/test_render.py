@@ -14,8 +14,11 @@ from PIL import Image
 
 from desktop import render
 from desktop.grid_jobs import PAIR_GAP_PX
-from desktop.latent_plane import path_points, quantile_axis, sample_prior
+from desktop.image_note import read_note
+from desktop.latent_plane import quantile_axis, sample_prior
+from desktop.paths import PathKind, path_points
 from desktop.pictures import tile, to_bytes
+from desktop.provenance import from_text
 from desktop.runtime import DRIVER_LIBRARY
 from export.bundle import Posterior
 from tests.desktop.foreign_models import decoder
@@ -193,7 +196,7 @@ def test_a_path_is_a_gif_of_its_frames(call, tmp_path, make_bundle, gif_frames, 
     path, out = make_bundle(), tmp_path / "a.gif"
     points = ("--z", "-2,0", "--z", "0 1.5", "--z", "(2; −1)")
     status, said, errors = call("path", path, "--out", out, *points, "--frames", 25, "--fps", 10)
-    assert (status, said, errors) == (0, f"{out}: 25 frames\n", "")
+    assert (status, said, errors) == (0, f"{out}: 25 frames at 10 a second\n", "")
     with Image.open(out) as gif:
         assert (gif.n_frames, gif.size, gif.info["duration"]) == (25, (96, 96), 100)
     z = path_points([(-2, 0), (0, 1.5), (2, -1)], 25)
@@ -209,6 +212,64 @@ def test_a_closed_path_comes_back(call, tmp_path, make_bundle, gif_frames, plain
     z = path_points([(-2, 0), (2, 0)], 8, closed=True)
     assert z[-1].tolist() == [-1, 0]
     assert same_picture(gif_frames(out)[7], to_bytes(plain_decoder(path)(z[-1:]))[0])
+
+
+@pytest.mark.parametrize("name", ["a.webp", "a.apng", "a.png"])
+def test_a_path_is_written_in_the_format_of_its_ending(call, tmp_path, make_bundle, name):
+    """With as many frames as asked for, equal ones too, and the frames a second that it really has."""
+    out = tmp_path / name
+    points = ("--z", "-2,0", "--z", "2,0")
+    status, said, _ = call("path", make_bundle(), "--out", out, *points, "--frames", 9, "--fps", 30)
+    assert status == 0
+    assert said.endswith(
+        ": 9 frames at 30.3 a second\n" if name == "a.webp" else ": 9 frames at 30 a second\n"
+    )
+    with Image.open(out) as image:
+        assert (image.n_frames, image.format) == (9, "WEBP" if name == "a.webp" else "PNG")
+
+
+def test_a_path_can_be_a_circle_there_and_back_with_captions(
+    call, tmp_path, make_bundle, plain_decoder, same_picture, gif_frames
+):
+    """Interpolation, ping-pong, size and captions are options; the format can be named."""
+    path, out = make_bundle(), tmp_path / "walk"
+    points = ("--z", "-2,0", "--z", "0,2")
+    options = (
+        "--interpolation",
+        "spherical",
+        "--ping-pong",
+        "--size",
+        250,
+        "--caption",
+        "z",
+        "--format",
+        "gif",
+    )
+    assert call("path", path, "--out", out, *points, "--frames", 8, *options, "--format", "gif")[0] == 0
+    frames = gif_frames(out)
+    assert frames.shape[2] == 240
+    assert frames.shape[1] > 240
+    z = path_points([(-2, 0), (0, 2)], 8, False, PathKind.SPHERICAL, True)
+    assert same_picture(frames[:, :240:20, ::20], to_bytes(plain_decoder(path)(z)))
+    carried = from_text(read_note(out))
+    assert carried.state.path == ((-2.0, 0.0), (0.0, 2.0))
+    assert carried.state.path_kind is PathKind.SPHERICAL
+
+
+def test_equal_visual_change_and_wrong_wishes(call, refused, tmp_path, make_bundle):
+    """The third way to go is an option too; size and scale together are refused."""
+    points = ("--z", "-2,0", "--z", "0,2")
+    out = tmp_path / "a.gif"
+    assert (
+        call("path", make_bundle(), "--out", out, *points, "--frames", 5, "--interpolation", "visual")[0] == 0
+    )
+    with Image.open(out) as gif:
+        assert gif.n_frames == 5
+    said = refused("path", make_bundle(), "--out", out, *points, "--size", 100, "--scale", 2)
+    assert "found --size and --scale, expected one of them" in said
+    assert "'straight', 'spherical', 'visual'" in refused(
+        "path", "--out", out, *points, "--interpolation", "x"
+    )
 
 
 def test_a_latent_file_is_rendered_like_its_folder(call, tmp_path, make_bundle):
@@ -311,7 +372,7 @@ def test_what_is_misspelt_is_answered_with_what_is_near(refused, arguments, foun
         ((*PLANE, "--n", "0"), "1<=x<=200"),
         ((*PLANE, "--scale", "65"), "1<=x<=64"),
         ((*PATH, "--z", "0,0", "--frames", "1"), "2<=x<=10000"),
-        ((*PATH, "--z", "0,0", "--fps", "51"), "1<=x<=50"),
+        ((*PATH, "--z", "0,0", "--fps", "61"), "1<=x<=60"),
         (PATH, "--z"),
         ((*PLANE, "--device", "gpu"), "'auto', 'cuda', 'cpu'"),
         ((*PLANE, "--n", "many"), "many"),
@@ -327,14 +388,14 @@ def test_a_value_out_of_range_is_told_with_the_range(refused, arguments, expecte
     [
         (("plane",), "a.jpg", "'.jpg'", ".png"),
         (("samples",), "a", "'none'", ".png"),
-        (("path", "--z", "0,0"), "a.png", "'.png'", ".gif"),
+        (("path", "--z", "0,0"), "a.jpg", "'.jpg'", ".gif, .webp, .apng or .mp4"),
     ],
 )
 def test_a_wrong_ending_is_told_before_anything_is_decoded(refused, tmp_path, command, name, found, expected):
-    """PNG for grids, GIF for paths: the format is never guessed from the name."""
+    """PNG for grids, what can move for paths."""
     out = tmp_path / name
     said = refused(*command, tmp_path / "no bundle", "--out", out)
-    assert f"--out {out}: found the ending {found}, expected {expected}" in said
+    assert f"{out}: found the ending {found}, expected {expected}" in said
 
 
 def test_an_ending_in_capitals_is_an_ending(call, tmp_path, make_bundle):
@@ -370,15 +431,16 @@ def test_axes_that_the_model_does_not_have_are_refused(
 
 
 @pytest.mark.parametrize(
-    ("command", "name"), [(("plane",), "a.png"), (("path", "--z", "0,0", "--z", "1,1"), "a.gif")]
+    ("command", "name", "reason"),
+    [
+        (("plane",), "a.png", "The directory does not exist"),
+        (("path", "--z", "0,0", "--z", "1,1"), "a.gif", "No such file or directory"),
+    ],
 )
-def test_a_folder_that_is_not_there_is_named(refused, tmp_path, make_bundle, command, name):
+def test_a_folder_that_is_not_there_is_named(refused, tmp_path, make_bundle, command, name, reason):
     """Found, and what to do."""
     said = refused(*command, make_bundle(), "--out", tmp_path / "no" / name)
-    assert (
-        said
-        == f"python -m desktop.render: {tmp_path / 'no' / name}: The directory does not exist; check the path"
-    )
+    assert said == f"python -m desktop.render: {tmp_path / 'no' / name}: {reason}; check the path"
 
 
 def test_a_folder_in_the_place_of_the_file_is_told(refused, tmp_path, make_bundle):

@@ -32,7 +32,7 @@ def test_the_global_generator_is_left_alone(images):
     assert torch.equal(torch.get_rng_state(), before)
 
 
-@pytest.mark.parametrize(("share", "tolerance"), [(0.0, 0.0), (0.5, 0.08), (1.0, 0.03)])
+@pytest.mark.parametrize(("share", "tolerance"), [(0.0, 0.0), (0.5, 0.08), (1.0, 0.08)])
 def test_the_share_is_distorted(images, share, tolerance):
     """About that share of the images differs from the originals; with 0 none does."""
     assert changed(images, warped(images, share, 0, 0)).float().mean().item() == pytest.approx(
@@ -41,32 +41,38 @@ def test_the_share_is_distorted(images, share, tolerance):
 
 
 def test_what_was_binary_stays_so_and_keeps_its_amount_of_ink(images):
-    """Values are 0 and 1, the dtype is the same, and the mean changes by less than a tenth."""
+    """Values are 0 and 1, the dtype is the same, and the mean changes by less than a hundredth."""
     result = warped(images, 1.0, 0, 0)
     assert result.dtype == torch.uint8
     assert result.shape == images.shape
     assert set(result.unique().tolist()) == {0, 1}
-    assert result.float().mean().item() == pytest.approx(images.float().mean().item(), rel=0.1)
+    assert result.float().mean().item() == pytest.approx(images.float().mean().item(), rel=0.01)
 
 
-def test_the_channels_of_an_image_are_distorted_alike():
+def test_the_channels_of_an_image_are_distorted_alike(images):
     """Three equal channels stay equal."""
-    gray = torch.randint(0, 256, (20, 1, 12, 16), dtype=torch.uint8)
-    result = warped(gray.expand(-1, 3, -1, -1).contiguous(), 1.0, 0, 0)
-    assert torch.equal(result[:, 0], result[:, 1])
-    assert torch.equal(result[:, 0], result[:, 2])
-    assert torch.equal(result[:, :1], warped(gray, 1.0, 0, 0))
+    result = warped(images.expand(-1, 3, -1, -1).contiguous(), 1.0, 0, 0)
+    assert torch.equal(result, warped(images, 1.0, 0, 0).expand(-1, 3, -1, -1))
+
+
+def test_edges_stay_smooth(images):
+    """Distorted images have no more pairs of different neighbours than the originals."""
+    edges = [
+        sum(x.diff(dim=axis).ne(0).sum().item() for axis in (2, 3))
+        for x in (images, warped(images, 1.0, 0, 0))
+    ]
+    assert edges[1] < 1.01 * edges[0]
 
 
 @pytest.mark.parametrize(("height", "width"), [(28, 28), (8, 32)])
 def test_maps_are_small_and_smooth(height, width):
-    """Map 0 moves nothing; others less than a twentieth of the side at the mean; neighbours go alike."""
+    """Map 0 moves nothing; others a fiftieth of the side at the mean or less; neighbours go alike."""
     maps = pixel_maps(height, width, torch.Generator().manual_seed(0))
-    assert maps.shape == (1 + MAP_COUNT, height * width)
-    assert torch.equal(maps[0], torch.arange(height * width))
-    source = torch.stack([maps // width, maps % width], dim=1).unflatten(2, (height, width))
-    moved = (source - source[:1]).float()
-    share = moved.abs() / max(height, width)
-    assert 0 < share[1:].mean() < 0.05
-    assert share.max() < 0.25
-    assert (moved.diff(dim=3).abs() <= 2).float().mean() > 0.99
+    assert maps.shape == (1 + MAP_COUNT, height, width, 2)
+    assert maps[0, :, 0, 1].tolist() == pytest.approx(torch.linspace(-1, 1, height).tolist(), abs=1e-6)
+    assert maps[0, 0, :, 0].tolist() == pytest.approx(torch.linspace(-1, 1, width).tolist(), abs=1e-6)
+    moved_px = (maps - maps[:1]) * torch.tensor([width - 1, height - 1]) / 2
+    share = moved_px[1:].abs() / max(height, width)
+    assert 0 < share.mean() < 0.02
+    assert share.max() < 0.12
+    assert moved_px.diff(dim=2).abs().max() < 0.5

