@@ -3,10 +3,14 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from desktop.epochs import epochs_of, pictures_over_epochs
 from desktop.explorer import Explorer
-from desktop.film import Film, Route, path_film
+from desktop.film import GRID_SIDE, Film, Route, Subject, epoch_film, path_film
+from desktop.latent_plane import manifold_grid
+from desktop.source import Source
 
 NAME = "animation"
 URGENCY = 4
@@ -23,15 +27,37 @@ class AnimationExport(QObject):
         explorer.opened.connect(lambda: self.progressed.emit(None))
 
     def save(self, path: Path, film: Film) -> None:
-        """Make a film. Raises ValueError when the path has no two different points."""
+        """Make a film. Raises ValueError when there is nothing to go through: no path, or no epochs."""
         explorer, state = self._explorer, self._explorer.state
         if explorer.model is None or explorer.source is None:
+            return
+        if film.subject is not Subject.PATH:
+            self._save_epochs(path, film)
             return
         route = Route(state.path, state.path_closed, state.path_kind)
         route.curve  # noqa: B018 - whoever asks is told at once
         comment = explorer.note("path", **film.details())
         name, decode = explorer.source.name, explorer.model.decode
-        self._run(path, path_film(decode, route, film, path, name, comment=comment))
+        epoch = epoch_shown(explorer.source, state.epoch)
+        self._run(path, path_film(decode, route, film, path, name, epoch, comment))
+
+    def _save_epochs(self, path: Path, film: Film) -> None:
+        """One frame an epoch of the bundle: the picture at the cursor, or the plane's manifold grid."""
+        explorer, state = self._explorer, self._explorer.state
+        whole, epochs = explorer.whole, epochs_of(explorer.source)
+        if whole is None or not epochs:
+            raise ValueError("found no epochs in the open model, expected a bundle that has some; open one")
+        of_plane = film.subject is Subject.PLANE_EPOCHS
+        z = manifold_grid(state.plane, GRID_SIDE) if of_plane else np.array([state.z], np.float32)
+        columns, place = (GRID_SIDE, ()) if of_plane else (1, state.z)
+        numbered = (
+            (epoch.number, pictures)
+            for epoch, pictures in pictures_over_epochs(whole, explorer.device, z, epochs)
+        )
+        details = film.details() | {"frames": len(epochs)}
+        comment = explorer.note("manifold epochs" if of_plane else "picture epochs", **details)
+        name = whole.model.source.name
+        self._run(path, epoch_film(numbered, len(epochs), columns, film, path, name, place, comment))
 
     def cancel(self) -> None:
         """Stop; what was in the file's place before is untouched."""
@@ -51,3 +77,9 @@ class AnimationExport(QObject):
     def _on_failed(self, error: Exception) -> None:
         self.progressed.emit(None)
         self._explorer.failed.emit(error)
+
+
+def epoch_shown(source: Source | None, epoch: int | None) -> str:
+    """The number of the epoch that is looked at, in words; empty for a model without epochs."""
+    epochs = epochs_of(source)
+    return "" if not epochs else str(epochs[-1].number if epoch is None else epoch)

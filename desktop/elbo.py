@@ -31,3 +31,11 @@ def rate_nats(mean: Floats, logvar: Floats) -> Doubles:
     mean64, logvar64 = mean.astype(np.float64), logvar.astype(np.float64)
     nats: Doubles = 0.5 * (mean64**2 + np.exp(logvar64) - 1 - logvar64)
     return nats
+
+
+def log_likelihood_of_logits_nats(logits: Floats, x: NDArray[np.generic]) -> Doubles:
+    """log p(x|z) = Σ [x·l − log(1 + exp(l))]: logits and x [N, C, H, W] → [N]; nothing is cut off."""
+    flat = logits.reshape(len(logits), -1).astype(np.float64)
+    pixels = x.reshape(len(x), -1).astype(np.float64)
+    nats: Doubles = (pixels * flat - np.logaddexp(0, flat)).sum(1)
+    return nats

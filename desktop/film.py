@@ -5,16 +5,23 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+import numpy as np
+
 from desktop.animation import Look, make_animation
 from desktop.animation_formats import Format
 from desktop.captions import caption_number
+from desktop.latent_plane import Floats
 from desktop.paths import Curve, Decode, PathKind, Walk, even_walk, path_curve, visual_walk
-from desktop.pictures import to_bytes
+from desktop.pictures import Bytes, tile, to_bytes
 
 # Of a caption's z: more numbers say little in a line of text.
 CAPTION_NUMBERS = 4
 # What measuring the pace takes of a film's progress.
 PACE_SHARE = 0.2
+# What loading and decoding epochs takes of it.
+DECODE_SHARE = 0.8
+# Pictures a side of a manifold grid in a film, as in the tutorial's figure.
+GRID_SIDE = 20
 
 
 class Subject(StrEnum):
@@ -40,7 +47,7 @@ class Film:
     Attributes:
         subject: what it goes through.
         format: of the file.
-        frame_count: in all; of epochs there are as many frames as epochs, times `frame_count` each.
+        frame_count: in all; of epochs there is one each, whatever this says.
         fps: frames a second, as near as the format can.
         scale: every pixel becomes so many a side.
         ping_pong: there and back.
@@ -103,6 +110,38 @@ def path_film(
     look = Look(film.format, film.fps, film.scale, captions, comment)
     for share in make_animation(path, len(z), lambda indices: to_bytes(decode(z[list(indices)])), look):
         yield pace_share + (1 - pace_share) * share
+
+
+def epoch_film(
+    epochs: Iterator[tuple[int, Floats | None]],
+    count: int,
+    columns: int,
+    film: Film,
+    path: Path,
+    name: str = "",
+    z: Sequence[float] = (),
+    comment: str = "",
+) -> Iterator[float]:
+    """Write one frame an epoch, there and back if wanted, yielding the share done.
+
+    `epochs` gives `count` epochs, each with its number: None while it decodes, then probabilities float32
+    [N, C, H, W], which become a sheet of so many columns. `z` is what the captions say of all of them.
+    Raises AnimationError, OSError, and what `epochs` raises.
+    """
+    numbers: list[int] = []
+    sheets: list[Bytes] = []
+    for number, probabilities in epochs:
+        if probabilities is not None:
+            numbers.append(number)
+            sheets.append(tile(to_bytes(probabilities), columns))
+        yield DECODE_SHARE * (len(sheets) / count)
+    order = [*range(count), *(range(count - 2, 0, -1) if film.ping_pong else ())]
+    captions = [caption(film, name, str(numbers[index]), z) for index in order] if film.captions else ()
+    look = Look(film.format, film.fps, film.scale, captions, comment)
+    for share in make_animation(
+        path, len(order), lambda frames: np.stack([sheets[order[frame]] for frame in frames]), look
+    ):
+        yield DECODE_SHARE + (1 - DECODE_SHARE) * share
 
 
 def caption(film: Film, name: str, epoch: str, z: Sequence[float]) -> tuple[str, ...]:

@@ -128,6 +128,8 @@ def in_words(before: ViewState, after: ViewState) -> str:
         return f"picture as {after.picture_mode.value.lower()}"
     if names == {"path_closed"}:
         return "closing the path" if after.path_closed else "opening the path"
+    if names == {"path_kind"}:
+        return f"path as {after.path_kind.value.lower()}"
     if len(names) == 1:
         return f"change of {next(iter(names)).replace('_', ' ')}"
     return "change of the view"

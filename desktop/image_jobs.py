@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from desktop.elbo import log_likelihood_nats, rate_nats
+from desktop.elbo import log_likelihood_of_logits_nats, rate_nats
 from desktop.fitting import Fitted, fit
 from desktop.image_file import Bytes, read_image
 from desktop.posterior_picture import PosteriorPicture, posterior_picture
@@ -70,14 +70,13 @@ def encode(model: Model, x: Floats, is_bernoulli: bool) -> Iterator[Encoded]:
     """Encode x [C, H, W] and decode its posterior: at the mean, and at points that stand for all of it."""
     mean, logvar = model.encode(x[np.newaxis])
     nodes, weights = posterior_nodes(mean[0], logvar[0])
-    z = np.concatenate([mean, nodes]) if is_bernoulli else mean
-    decoded = model.decode(z)
     distortion = None
     if is_bernoulli:
-        likelihoods = log_likelihood_nats(decoded[1:], np.broadcast_to(x, decoded[1:].shape))
+        logits = model.decode_logits(nodes)
+        likelihoods = log_likelihood_of_logits_nats(logits, np.broadcast_to(x, logits.shape))
         distortion = -float(likelihoods @ weights)
     rate = float(rate_nats(mean, logvar).sum())
-    yield Encoded(x, mean[0], logvar[0], decoded[0], rate, distortion)
+    yield Encoded(x, mean[0], logvar[0], model.decode(mean)[0], rate, distortion)
 
 
 def posterior_nodes(mean: Floats, logvar: Floats) -> tuple[Floats, NDArray[np.float64]]:

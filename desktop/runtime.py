@@ -6,7 +6,7 @@ import io
 import os
 import platform
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from functools import partial
 from typing import Any, Literal
@@ -16,8 +16,10 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from desktop import device as machine
-from desktop.convert import encoder_feeds, feeds, posterior, probabilities
+from desktop.convert import as_nchw, encoder_feeds, feeds, posterior, probabilities
 from desktop.device import DRIVER_LIBRARY, Device, DeviceError, DeviceName, distribution_warning
+from desktop.elbo import MIN_PROBABILITY
+from desktop.logits import without_sigmoid
 from desktop.model_file import ModelError
 from desktop.reading import Reading
 from desktop.source import Source
@@ -89,6 +91,8 @@ class Model:
         self.latent_dim = source.reading.latent_dim
         self.warning = ""
         self.last_decode_ms = 0.0
+        self._logits: ort.InferenceSession | None = None
+        self._logits_looked_for = False
         self._cpu_threads = machine.cpu_threads()
         self._chunk = 1
         self._pool = ThreadPoolExecutor(self._cpu_threads, "decode")
@@ -115,9 +119,35 @@ class Model:
         NaN becomes 0 and is said in `warning`. Raises ValueError for z of another shape, BundleError or
         ModelError when the graph fails, gives another shape or takes too long.
         """
+        start = time.perf_counter()
+        result = self._in_pieces(z, partial(self._decode_by, self._decoder), most_threads)
+        if len(result) and np.isnan(result.min()):  # min keeps NaN, and costs less than looking at each
+            result = self._without_nan(result)
+        self.last_decode_ms = 1e3 * (time.perf_counter() - start)
+        return result
+
+    def decode_logits(self, z: Floats) -> Floats:
+        """Logits float32 [N, C, H, W] at z float32 [N, d], of a decoder of Bernoulli probabilities.
+
+        Those of the graph itself where it ends with a sigmoid, else of its probabilities, within ±17.3.
+        Raises as `decode`.
+        """
+        if not self._logits_looked_for:
+            self._logits_looked_for = True
+            found = without_sigmoid(self.source.decoder, self.source.reading.output)
+            if found is not None:
+                self._logits = self._session(found, DECODER_FILE, self.device.kind)
+        if self._logits is None:
+            p = np.clip(self.decode(z), MIN_PROBABILITY, None)
+            return np.log(p) - np.log(np.clip(1 - p, MIN_PROBABILITY, None))
+        return self._in_pieces(z, partial(self._logits_by, self._logits))
+
+    def _in_pieces(
+        self, z: Floats, decode_by: Callable[[Floats, Floats], None], most_threads: int | None = None
+    ) -> Floats:
+        """Float32 [N, C, H, W] at z [N, d], by chunks that a few threads share."""
         if z.ndim != 2 or z.shape[1] != self.latent_dim:
             raise ValueError(f"found z of shape {z.shape}, expected (N, {self.latent_dim})")
-        start = time.perf_counter()
         z = np.ascontiguousarray(z, np.float32)
         alone = self.device.kind == "cuda"
         batch = self.source.reading.batch or 1
@@ -130,7 +160,7 @@ class Model:
 
         def work() -> None:
             for start in starts:  # shared: each thread takes the next piece that nobody has
-                self._decode_by(self._decoder, z[start : start + size], result[start : start + size])
+                decode_by(z[start : start + size], result[start : start + size])
 
         # This thread works, too: a hand-over for every piece would cost a tenth of the decode.
         threads = 1 if alone else min(most_threads, -(-len(z) // size))
@@ -143,9 +173,6 @@ class Model:
             wait(others)
         for other in others:
             other.result()
-        if len(result) and np.isnan(result.min()):  # min keeps NaN, and costs less than looking at each
-            result = self._without_nan(result)
-        self.last_decode_ms = 1e3 * (time.perf_counter() - start)
         return result
 
     def encode(self, x: Floats) -> tuple[Floats, Floats]:
@@ -193,6 +220,16 @@ class Model:
                 probabilities(reading, raw, result[start : start + step])
             except ModelError as error:
                 raise self._failure(DECODER_FILE, str(error)) from error
+
+    def _logits_by(self, session: ort.InferenceSession, z: Floats, result: Floats) -> None:
+        """z [N, d] → logits in `result` [N, C, H, W], in as many runs as a fixed batch needs."""
+        reading = self.source.reading
+        step = reading.batch or len(z)
+        for start in range(0, len(z), step):
+            part = z[start : start + step]
+            inputs = feeds(reading, _filled(part, reading.batch))
+            (raw,) = self._run(session, DECODER_FILE, [reading.output], inputs)
+            result[start : start + step] = as_nchw(raw, reading.layout, reading.image_shape)[: len(part)]
 
     def _run(
         self,

@@ -5,8 +5,8 @@ z. The logits of a grid's pictures, once decoded, give it for any x by a product
 pixels that changed. log p(x) = log Σ p(x|z) N(z; 0, I) · cell area, the rectangle rule, on cells that are
 split where the posterior has its mass until that changes nothing. All figures are in nats.
 
-Logits are kept as float16, a hundred megabytes for 256 × 256 pictures of 784 pixels: they are rounded to some
-0.002 each and independently, which moves log p(x) by thousandths of a nat.
+The grid's logits are kept as float16, a hundred megabytes for 256 × 256 pictures of 784 pixels; those of the
+smaller cells, which log p(x) comes from in the end, as float32.
 """
 
 import math
@@ -16,8 +16,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-
-from desktop.elbo import MIN_PROBABILITY
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
@@ -35,7 +33,8 @@ BLOCK_CELLS, SPLIT = 8, 4  # a block of 8 × 8 cells is split into 32 × 32
 MAX_DEPTH = 3
 MIN_BLOCK_SHARE = 1e-3
 CONVERGED_NATS = 0.003
-MAX_BLOCKS = 48  # 1.6 MB each for 784 pixels
+MAX_BLOCKS = 32  # 3.2 MB each for 784 pixels
+MOST_LOGIT = 6e4  # float16 ends at 65,504
 ROWS_AT_ONCE = 16  # a millisecond or two
 MIXED_CELLS, MIN_SHARE = 600, 1e-4
 
@@ -94,7 +93,7 @@ class LikelihoodTable:
     """The logits of the pictures on a square grid of a space of two dimensions. For one thread at a time.
 
     Args:
-        decode: z float32 [N, 2] → probabilities float32 [N, C, H, W].
+        decode: z float32 [N, 2] → logits float32 [N, C, H, W].
         reach: the grid goes from −reach to reach in both dimensions.
         image_shape: channels, height, width.
         side: points along each dimension, a multiple of 32.
@@ -117,7 +116,7 @@ class LikelihoodTable:
         # Of the points that are scored, for these pixels: log p(x|z).
         self._scores: Doubles = np.zeros(0)
         self._weights, self._known = np.zeros(pixels, np.float32), np.ones(pixels, np.float32)
-        self._blocks: OrderedDict[tuple[float, float, float], tuple[Halves, Doubles]] = OrderedDict()
+        self._blocks: OrderedDict[tuple[float, float, float], tuple[Floats, Doubles]] = OrderedDict()
 
     @property
     def share(self) -> float:
@@ -134,9 +133,10 @@ class LikelihoodTable:
         """Decode the grid step by step; True where a finer lattice is complete."""
         while self._decoded < len(self._order):
             start, end = self._decoded, min(self._decoded + STEP_PICTURES, len(self._order))
-            logits, softplus = self._decoded_at(self._points(slice(start, end)))
-            self._logits[:, start:end] = logits
-            self._softplus[start:end] = softplus
+            logits, _ = self._decoded_at(self._points(slice(start, end)))
+            self._logits[:, start:end] = np.clip(logits, -MOST_LOGIT, MOST_LOGIT)
+            # Of what is kept, so that a pixel that becomes unknown takes away what it gave.
+            self._softplus[start:end] = _softplus(self._logits[:, start:end]).sum(axis=0, dtype=np.float64)
             self._decoded = end
             yield any(start < lattice <= end for lattice in self._ends)
 
@@ -183,12 +183,10 @@ class LikelihoodTable:
     def _points(self, places: slice | NDArray[np.intp]) -> Doubles:
         return np.stack([self._axis[self._columns[places]], self._axis[self._rows[places]]], axis=1)
 
-    def _decoded_at(self, z: Doubles) -> tuple[Halves, Doubles]:
-        """Logits [pixels, N], as they are kept, and Σ log(1 + eˡ) [N] of them."""
-        p = self._decode(z.astype(np.float32)).reshape(len(z), -1)
-        logits = np.log(np.maximum(p, MIN_PROBABILITY)) - np.log(np.maximum(1 - p, MIN_PROBABILITY))
-        kept = logits.T.astype(np.float16)
-        return kept, _softplus(kept).sum(axis=0, dtype=np.float64)
+    def _decoded_at(self, z: Doubles) -> tuple[Floats, Doubles]:
+        """Logits [pixels, N], and Σ log(1 + eˡ) [N] of them."""
+        logits = self._decode(z.astype(np.float32)).reshape(len(z), -1).T
+        return logits, _softplus(logits).sum(axis=0, dtype=np.float64)
 
     def _score(self, ready: int, weights: Floats, known: Floats) -> Iterator[None]:
         """Have `_scores` be of these pixels: only what changed is added or taken away."""
@@ -238,7 +236,7 @@ class LikelihoodTable:
                 self._blocks.popitem(last=False)
         self._blocks.move_to_end(key)
         logits, softplus = self._blocks[key]
-        scores = weights @ logits.astype(np.float32) - softplus
+        scores = weights @ logits - softplus
         if not known.all():
             unknown = np.flatnonzero(known == 0)
             scores = scores + _softplus(logits[unknown]).sum(axis=0, dtype=np.float64)
@@ -283,7 +281,7 @@ def _log_sum(parts: list[Cells]) -> float:
     return most + math.log(float(np.exp(masses - most).sum()))
 
 
-def _softplus(logits: Halves) -> Floats:
+def _softplus(logits: Halves | Floats) -> Floats:
     """log(1 + eˡ) without an overflow: max(l, 0) + log(1 + e^−|l|)."""
     wide = logits.astype(np.float32)
     soft: Floats = np.maximum(wide, 0) + np.log1p(np.exp(-np.abs(wide)))

@@ -16,11 +16,12 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.animation_formats import MAX_FPS, Format, real_fps, why_not
-from desktop.film import Caption, Film, Subject
+from desktop.film import GRID_SIDE, Caption, Film, Subject
 
 MAX_FRAMES, MAX_SCALE = 2000, 64
 PREVIEW_PX = 280
-SAVED_SIDE_PX = 280
+SAVED_SIDE_PX, SAVED_GRID_PX = 280, 560
+PATH_FPS, EPOCHS_FPS = 20, 4
 
 
 class ExportDialog(QDialog):
@@ -43,7 +44,7 @@ class ExportDialog(QDialog):
         self.scale = _spin("Size: times as large as the pictures", 1, MAX_SCALE, 10)
         self.scale.setSuffix(" ×")
         self.frames = _spin("Frames in all", 2, MAX_FRAMES, 120)
-        self.fps = _spin("Frames a second", 1, MAX_FPS, 20)
+        self.fps = _spin("Frames a second", 1, MAX_FPS, PATH_FPS)
         self.ping_pong = QCheckBox("There and back")
         self.captions = {part: QCheckBox(part.value) for part in Caption}
         self.facts = QLabel()
@@ -56,8 +57,8 @@ class ExportDialog(QDialog):
         self.save.setText("Save…")
         self.buttons.accepted.connect(self._accept)
         self.buttons.rejected.connect(self.reject)
-        for box in (self.subject, self.format):
-            box.currentIndexChanged.connect(self._on_changed)
+        self.subject.currentIndexChanged.connect(self._on_subject)
+        self.format.currentIndexChanged.connect(self._on_changed)
         for spin in (self.scale, self.frames, self.fps):
             spin.valueChanged.connect(self._on_changed)
         for check in (self.ping_pong, *self.captions.values()):
@@ -87,8 +88,11 @@ class ExportDialog(QDialog):
             captions=frozenset(part for part, box in self.captions.items() if box.isChecked()),
         )
 
-    def set_preview(self, image: QImage) -> None:
-        """Show the first frame, made smaller where it has to be."""
+    def set_preview(self, image: QImage | None) -> None:
+        """Show the first frame, made smaller where it has to be; None where it is not at hand."""
+        if image is None:
+            self.preview.setText(f"{GRID_SIDE} × {GRID_SIDE} pictures\nof each epoch")
+            return
         room = self.preview.size()
         if image.width() > room.width() or image.height() > room.height():
             image = image.scaled(
@@ -110,6 +114,18 @@ class ExportDialog(QDialog):
         """How many frames a film over the epochs has."""
         there_and_back = self.ping_pong.isChecked() and self._epochs > 2
         return 2 * self._epochs - 2 if there_and_back else self._epochs
+
+    def picture_px(self) -> tuple[int, int]:
+        """Width and height of what is enlarged: a picture, or a grid of them."""
+        side = GRID_SIDE if self.film().subject is Subject.PLANE_EPOCHS else 1
+        return self._image_px[0] * side, self._image_px[1] * side
+
+    def _on_subject(self) -> None:
+        """Epochs are few and want time to be looked at; a grid is large as it is."""
+        self.fps.setValue(PATH_FPS if self.film().subject is Subject.PATH else EPOCHS_FPS)
+        most = SAVED_GRID_PX if self.film().subject is Subject.PLANE_EPOCHS else SAVED_SIDE_PX
+        self.scale.setValue(max(1, most // max(self.picture_px())))
+        self._on_changed()
 
     def _on_changed(self) -> None:
         for index, kind in enumerate(Format):

@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 
-from desktop.animation_export import AnimationExport
+from desktop.animation_export import AnimationExport, epoch_shown
 from desktop.captions import CaptionStrip
 from desktop.film import Film, Route, Subject, caption, walk_route
 from desktop.paths import PathKind, Walk, even_walk
@@ -276,11 +276,17 @@ class PathControl(QObject):
         if dialog is None or picture is None or source is None:
             return
         film = dialog.film()
-        frame = enlarge(picture[np.newaxis], film.scale)[0]
-        texts = [caption(film, source.name, "", self._explorer.state.z)] if film.captions else []
-        frame = CaptionStrip(texts, frame.shape[1]).under(frame, 0)
-        dialog.set_preview(to_qimage(frame))
-        dialog.set_size(frame.shape[1], frame.shape[0])
+        state = self._explorer.state
+        width, height = (film.scale * side for side in dialog.picture_px())
+        of_plane = film.subject is Subject.PLANE_EPOCHS
+        epoch = epoch_shown(source, state.epoch)
+        texts = [caption(film, source.name, epoch, () if of_plane else state.z)] if film.captions else []
+        strip = CaptionStrip(texts, width)
+        if of_plane:
+            dialog.set_preview(None)
+        else:
+            dialog.set_preview(to_qimage(strip.under(enlarge(picture[np.newaxis], film.scale)[0], 0)))
+        dialog.set_size(width, height + strip.height_px)
 
     def _save(self, film: Film) -> None:
         window, ending = self._window, film.format.ending

@@ -71,7 +71,10 @@ class PlaneView(QWidget):
     # For the list of shortcuts.
     GESTURES = (
         ("Click or drag", "Move the cursor and decode"),
-        ("Shift-click", "Add a point to the path"),
+        ("Shift-click", "Add a point to the path; on its line, insert one; on a point, come by it again"),
+        ("Drag a path point", "Move it"),
+        ("Alt-click a path point, Delete", "Remove it, or the chosen one"),
+        ("Space", "Play the path, or pause"),
         ("Arrow keys", "Nudge the cursor"),
         ("Shift+arrow keys", "Nudge it finer"),
         ("Ctrl+arrow keys", "Nudge it coarser"),

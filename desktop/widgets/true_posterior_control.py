@@ -85,7 +85,7 @@ class TruePosteriorControl(QObject):
         if self.table is None:
             posterior = self._explorer.posterior
             means = np.zeros((0, 2)) if posterior is None else posterior.mean
-            self.table = LikelihoodTable(model.decode, half_width(means), model.image_shape, self.side)
+            self.table = LikelihoodTable(model.decode_logits, half_width(means), model.image_shape, self.side)
             self._explorer.run(TABLE, SAVE, self.table.build(), self._on_built)
         self._locate()
 

@@ -2,14 +2,17 @@
 
 from dataclasses import replace
 
+import numpy as np
+import onnxruntime as ort
 import pytest
 from PIL import Image
 
 from desktop.animation_export import AnimationExport
-from desktop.film import Film
+from desktop.film import Film, Subject
 from desktop.image_note import read_note
+from desktop.latent_plane import manifold_grid
 from desktop.paths import PathKind, path_points
-from desktop.pictures import to_bytes
+from desktop.pictures import tile, to_bytes
 from desktop.provenance import from_text
 
 SIZE_PX = (300, 200)
@@ -151,3 +154,36 @@ def test_opening_another_bundle_ends_the_film_of_the_first(
     qtbot.wait(100)
     assert told == []
     assert not (tmp_path / "a.gif").exists()
+
+
+@pytest.mark.parametrize("subject", [Subject.CURSOR_EPOCHS, Subject.PLANE_EPOCHS])
+def test_a_film_of_the_epochs_has_a_frame_of_each(
+    make_explorer, bundle_path, tmp_path, qtbot, gif_frames, same_picture, subject
+):
+    """The picture at the cursor, or the manifold grid, by the decoder of every epoch; there and back."""
+    explorer = make_explorer(bundle_path)
+    exports = AnimationExport(explorer)
+    explorer.set_state(explorer.state.at((0.5, -0.5)))
+    shares = []
+    exports.progressed.connect(shares.append)
+    with qtbot.waitSignal(explorer.saved, timeout=SOON_MS):
+        exports.save(tmp_path / "a.gif", Film(subject, fps=4, scale=2, ping_pong=True))
+    grid = subject is Subject.PLANE_EPOCHS
+    z = manifold_grid(explorer.state.plane, 20) if grid else np.array([explorer.state.z], np.float32)
+    expected = []
+    for epoch in (0, 1, 2, 1):
+        graph = (bundle_path / "epochs" / f"{epoch:03d}" / "decoder.onnx").read_bytes()
+        session = ort.InferenceSession(graph, providers=["CPUExecutionProvider"])
+        expected.append(tile(to_bytes(session.run(None, {"z": z})[0]), 20 if grid else 1))
+    assert same_picture(gif_frames(tmp_path / "a.gif")[:, ::2, ::2], np.stack(expected))
+    assert shares[:-1] == sorted(shares[:-1])
+    assert shares[-2:] == [1.0, None]
+    carried = from_text(read_note(tmp_path / "a.gif"))
+    assert carried.kind == ("manifold epochs" if grid else "picture epochs")
+    assert carried.details["frames"] == 3
+
+
+def test_a_model_without_epochs_has_no_film_of_them(exports, tmp_path):
+    """The error is raised to whoever asked."""
+    with pytest.raises(ValueError, match="found no epochs in the open model"):
+        exports.save(tmp_path / "a.gif", Film(Subject.CURSOR_EPOCHS))

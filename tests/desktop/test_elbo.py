@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from desktop.elbo import MIN_PROBABILITY, log_likelihood_nats, rate_nats
+from desktop.elbo import (
+    MIN_PROBABILITY,
+    log_likelihood_nats,
+    log_likelihood_of_logits_nats,
+    rate_nats,
+)
 from training.elbo import distortion_nats, gaussian_rate_nats
 
 
@@ -35,3 +40,11 @@ def test_a_certain_pixel_that_is_wrong_costs_a_finite_sum(certain):
     wrong = log_likelihood_nats(probabilities, 1 - probabilities)
     assert wrong == pytest.approx([math.log(MIN_PROBABILITY)])
     assert log_likelihood_nats(probabilities, probabilities) == pytest.approx([0], abs=1e-6)
+
+
+def test_logits_say_what_an_impossible_pixel_costs():
+    """Nothing is cut off: at −508, ink costs 508 nats, as in training."""
+    logits = np.array([-508.0, 0.5, 508.0, 3.0], np.float32).reshape(1, 1, 2, 2)
+    x = np.array([1.0, 1.0, 1.0, 0.0], np.float32).reshape(1, 1, 2, 2)
+    expected = -distortion_nats(torch.from_numpy(logits), torch.from_numpy(x)).numpy()
+    assert log_likelihood_of_logits_nats(logits, x) == pytest.approx(expected, rel=1e-6)

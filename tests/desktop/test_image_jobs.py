@@ -68,7 +68,7 @@ def test_a_located_posterior_is_drawn_where_its_mass_is(make_bundle, make_model)
     model = make_model(make_bundle(image_shape=(1, 8, 8)))
     z = np.float32([[0.7, -0.4]])
     x = (model.decode(z)[0] > 0.5).astype(np.float32)
-    table = LikelihoodTable(model.decode, 4.5, model.image_shape, 64)
+    table = LikelihoodTable(model.decode_logits, 4.5, model.image_shape, 64)
     for _ in table.build():
         pass
     located = [step for step in locate(table, x, np.ones((8, 8), bool)) if step is not None][-1]

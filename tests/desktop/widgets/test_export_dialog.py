@@ -65,6 +65,10 @@ def test_epochs_are_offered_where_there_are_some(dialog):
     dialog.set_size(280, 280)
     assert "11 frames" in dialog.facts.text()
     assert not dialog.frames.isEnabled()
+    assert dialog.film().fps == 4
+    dialog.subject.setCurrentText(Subject.PLANE_EPOCHS.value)
+    assert dialog.picture_px() == (560, 560)
+    assert dialog.film().scale == 1
     dialog.set_model((28, 28), 0)
     assert dialog.film().subject is Subject.PATH
     assert not dialog.subject.model().item(1).isEnabled()
