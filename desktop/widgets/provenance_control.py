@@ -58,8 +58,8 @@ class ProvenanceControl(QObject):
             self._encode(path)
         else:
 
-            def read() -> Iterator[str | None]:
-                yield read_note(path)
+            def read() -> Iterator[tuple[str | None]]:
+                yield (read_note(path),)  # the worker takes None for a step without a result
 
             self._explorer.run("note", PICTURE, read(), partial(self._on_read, path), of_model=False)
 
@@ -116,8 +116,8 @@ class ProvenanceControl(QObject):
             self._apply(carried, name, picture)
             return
 
-        def find() -> Iterator[Path | None]:
-            yield self._find(carried.decoder_sha256)
+        def find() -> Iterator[tuple[Path | None]]:
+            yield (self._find(carried.decoder_sha256),)
 
         self._explorer.run(
             "find", PICTURE, find(), partial(self._on_found, carried, name, picture), of_model=False
@@ -134,13 +134,17 @@ class ProvenanceControl(QObject):
         shipped = open_bundle(shipped_bundle())
         return shipped.path if shipped.manifest["files"][DECODER_FILE]["sha256"] == sha256 else None
 
-    def _on_read(self, path: Path, text: str | None) -> None:
+    def _on_read(self, path: Path, note: tuple[str | None]) -> None:
+        (text,) = note
         if text is None:
             self._encode(path)
         else:
             self.go_on(text, path.name, path)
 
-    def _on_found(self, carried: Provenance, name: str, picture: Path | None, found: Path | None) -> None:
+    def _on_found(
+        self, carried: Provenance, name: str, picture: Path | None, places: tuple[Path | None]
+    ) -> None:
+        (found,) = places
         if found is not None:
             self._pending = carried, name, picture
             self._window.open_path(found)
