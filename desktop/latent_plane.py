@@ -185,14 +185,6 @@ def manifold_grid(plane: Plane, n: int) -> Floats:
     return plane.embed([(a, b) for b in axis[::-1] for a in axis])
 
 
-def cell_grid(plane: Plane, edges: Edges, columns: int, rows: int) -> Floats:
-    """z [rows·columns, d] at the centres of the cells between `edges`, highest row first, left to right."""
-    left, bottom, right, top = edges
-    a = left + (np.arange(columns) + 0.5) * (right - left) / columns
-    b = top - (np.arange(rows) + 0.5) * (top - bottom) / rows
-    return plane.embed(np.stack(np.meshgrid(a, b), axis=-1).reshape(-1, 2))
-
-
 def sample_prior(count: int, latent_dim: int, seed: int) -> Floats:
     """z [count, d] from N(0, I), the same for the same seed."""
     return np.random.default_rng(seed).standard_normal((count, latent_dim), dtype=np.float32)

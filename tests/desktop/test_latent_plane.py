@@ -12,7 +12,6 @@ from desktop.latent_plane import (
     Plane,
     Viewport,
     axis_plane,
-    cell_grid,
     format_z,
     manifold_grid,
     parse_z,
@@ -221,15 +220,6 @@ def test_the_manifold_grid_keeps_the_coordinates_off_the_plane():
     grid = manifold_grid(axis_plane((0.1, 0.2, 0.3, 0.4), 3, 1), 5)
     assert grid.shape == (25, 4)
     assert grid[:, [0, 2]] == pytest.approx(np.tile([0.1, 0.3], (25, 1)))
-
-
-def test_cells_are_decoded_at_their_centres():
-    """Each cell's z is its centre, the highest row first, from left to right."""
-    grid = cell_grid(axis_plane((0.0, 0.0)), (-2.0, -1.0, 2.0, 1.0), columns=4, rows=2)
-    assert grid.tolist() == [
-        *([a, 0.5] for a in (-1.5, -0.5, 0.5, 1.5)),
-        *([a, -0.5] for a in (-1.5, -0.5, 0.5, 1.5)),
-    ]
 
 
 def test_samples_of_the_prior_repeat_with_their_seed():
