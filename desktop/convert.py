@@ -35,7 +35,7 @@ def probabilities(reading: Reading, raw: Array, out: Floats | None = None) -> Fl
     With `out` [M, C, H, W] the first M of them go there. Raises ModelError when the output has another shape
     than the reading says, or is of less than M pictures.
     """
-    pictures = as_nchw(raw, reading.layout, reading.image_shape)
+    pictures = _as_nchw(raw, reading.layout, reading.image_shape)
     if out is None:
         out = np.empty(pictures.shape, np.float32)
     elif len(pictures) < len(out):
@@ -57,6 +57,15 @@ def probabilities(reading: Reading, raw: Array, out: Floats | None = None) -> Fl
     else:
         out *= 1 / 255
     return np.clip(out, 0, 1, out=out)
+
+
+def logits(reading: Reading, raw: Array, out: Floats) -> Floats:
+    """Logits float32 [M, C, H, W] into `out` from the output of a graph without its last sigmoid.
+
+    Raises ModelError when the output has another shape than the reading says.
+    """
+    out[:] = _as_nchw(raw, reading.layout, reading.image_shape)[: len(out)]
+    return out
 
 
 def encoder_feeds(reading: EncoderReading, x: Floats) -> dict[str, Array]:
@@ -123,7 +132,7 @@ def layout_shape(layout: Layout, image_shape: tuple[int, int, int]) -> tuple[int
     }[layout]
 
 
-def as_nchw(raw: Array, layout: Layout, image_shape: tuple[int, int, int]) -> Array:
+def _as_nchw(raw: Array, layout: Layout, image_shape: tuple[int, int, int]) -> Array:
     """The same numbers as [N, C, H, W]."""
     channels, height, width = image_shape
     expected = layout_shape(layout, image_shape)

@@ -1,4 +1,4 @@
-"""The terms of the evidence lower bound for a Bernoulli likelihood, from decoded probabilities, in nats.
+"""The terms of the evidence lower bound for a Bernoulli likelihood, in nats.
 
 ELBO = −(rate + distortion), an image each; higher is better. Equations: Kingma and Welling, "Auto-Encoding
 Variational Bayes", 2014, appendix B. Pure numpy; sums are float64.
@@ -14,18 +14,6 @@ Doubles = NDArray[np.float64]
 MIN_PROBABILITY = 2.0**-25
 
 
-def log_likelihood_nats(probabilities: Floats, x: NDArray[np.generic]) -> Doubles:
-    """log p(x|z) = Σ [x·log p + (1−x)·log(1−p)]: p and x [N, C, H, W] → [N].
-
-    A probability of exactly 0 or 1 counts as 2⁻²⁵ away from it: float32 cannot say what it was.
-    """
-    p = np.clip(probabilities.reshape(len(probabilities), -1).astype(np.float64), MIN_PROBABILITY, None)
-    q = np.clip(1 - p, MIN_PROBABILITY, None)
-    pixels = x.reshape(len(x), -1).astype(np.float64)
-    nats: Doubles = (pixels * np.log(p) + (1 - pixels) * np.log(q)).sum(1)
-    return nats
-
-
 def rate_nats(mean: Floats, logvar: Floats) -> Doubles:
     """KL(q(z|x) ‖ N(0, I)) = ½ [mean² + exp(logvar) − 1 − logvar], a dimension each: [N, d] → [N, d]."""
     mean64, logvar64 = mean.astype(np.float64), logvar.astype(np.float64)
@@ -33,7 +21,7 @@ def rate_nats(mean: Floats, logvar: Floats) -> Doubles:
     return nats
 
 
-def log_likelihood_of_logits_nats(logits: Floats, x: NDArray[np.generic]) -> Doubles:
+def log_likelihood_nats(logits: Floats, x: NDArray[np.generic]) -> Doubles:
     """log p(x|z) = Σ [x·l − log(1 + exp(l))]: logits and x [N, C, H, W] → [N]; nothing is cut off."""
     flat = logits.reshape(len(logits), -1).astype(np.float64)
     pixels = x.reshape(len(x), -1).astype(np.float64)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from desktop import pictures
 from desktop.coordinates import by_kl, kl_nats
-from desktop.elbo import log_likelihood_of_logits_nats, rate_nats
+from desktop.elbo import log_likelihood_nats, rate_nats
 from desktop.latent_plane import Floats, Plane, format_z, manifold_grid, sample_prior
 from desktop.pictures import Bytes
 from desktop.runtime import Model
@@ -126,9 +126,7 @@ def held_out_scores(model: Model, posterior: Posterior) -> Iterator[Scores | Non
     distortion = np.empty(len(z))
     for start in range(0, len(z), STEP_PICTURES):
         part = slice(start, start + STEP_PICTURES)
-        distortion[part] = -log_likelihood_of_logits_nats(
-            model.decode_logits(z[part]), posterior.images[part]
-        )
+        distortion[part] = -log_likelihood_nats(model.decode_logits(z[part]), posterior.images[part])
         yield None
     yield Scores(-(rate + distortion), rate, distortion)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from desktop.elbo import log_likelihood_of_logits_nats, rate_nats
+from desktop.elbo import log_likelihood_nats, rate_nats
 from desktop.fitting import Fitted, fit
 from desktop.image_file import Bytes, read_image
 from desktop.posterior_picture import PosteriorPicture, posterior_picture
@@ -73,7 +73,7 @@ def encode(model: Model, x: Floats, is_bernoulli: bool) -> Iterator[Encoded]:
     distortion = None
     if is_bernoulli:
         logits = model.decode_logits(nodes)
-        likelihoods = log_likelihood_of_logits_nats(logits, np.broadcast_to(x, logits.shape))
+        likelihoods = log_likelihood_nats(logits, np.broadcast_to(x, logits.shape))
         distortion = -float(likelihoods @ weights)
     rate = float(rate_nats(mean, logvar).sum())
     yield Encoded(x, mean[0], logvar[0], model.decode(mean)[0], rate, distortion)

@@ -16,7 +16,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from desktop import device as machine
-from desktop.convert import as_nchw, encoder_feeds, feeds, posterior, probabilities
+from desktop.convert import encoder_feeds, feeds, logits, posterior, probabilities
 from desktop.device import DRIVER_LIBRARY, Device, DeviceError, DeviceName, distribution_warning
 from desktop.elbo import MIN_PROBABILITY
 from desktop.logits import without_sigmoid
@@ -37,6 +37,8 @@ __all__ = [
 ]
 
 Floats = NDArray[np.float32]
+# From a decoder's output to pictures, as its reading says, in the place of the last argument.
+Take = Callable[[Reading, NDArray[Any], Floats], object]
 
 # Transposed convolutions run image by image on the CPU: small chunks over single-threaded runs beat one
 # large batch over many threads, and leave the caches warm (`tests/benchmarks/decode.py` measures it).
@@ -120,7 +122,7 @@ class Model:
         ModelError when the graph fails, gives another shape or takes too long.
         """
         start = time.perf_counter()
-        result = self._in_pieces(z, partial(self._decode_by, self._decoder), most_threads)
+        result = self._in_pieces(z, partial(self._decode_by, self._decoder, probabilities), most_threads)
         if len(result) and np.isnan(result.min()):  # min keeps NaN, and costs less than looking at each
             result = self._without_nan(result)
         self.last_decode_ms = 1e3 * (time.perf_counter() - start)
@@ -140,7 +142,7 @@ class Model:
         if self._logits is None:
             p = np.clip(self.decode(z), MIN_PROBABILITY, None)
             return np.log(p) - np.log(np.clip(1 - p, MIN_PROBABILITY, None))
-        return self._in_pieces(z, partial(self._logits_by, self._logits))
+        return self._in_pieces(z, partial(self._decode_by, self._logits, logits))
 
     def _in_pieces(
         self, z: Floats, decode_by: Callable[[Floats, Floats], None], most_threads: int | None = None
@@ -208,8 +210,8 @@ class Model:
         self._watchdog.close()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _decode_by(self, session: ort.InferenceSession, z: Floats, result: Floats) -> None:
-        """z [N, d] → `result` [N, C, H, W], in as many runs as a fixed batch needs."""
+    def _decode_by(self, session: ort.InferenceSession, take: Take, z: Floats, result: Floats) -> None:
+        """z [N, d] → `result` [N, C, H, W] by `take`, in as many runs as a fixed batch needs."""
         reading = self.source.reading
         step = reading.batch or len(z)
         for start in range(0, len(z), step):
@@ -217,19 +219,9 @@ class Model:
             inputs = feeds(reading, _filled(part, reading.batch))
             (raw,) = self._run(session, DECODER_FILE, [reading.output], inputs)
             try:
-                probabilities(reading, raw, result[start : start + step])
+                take(reading, raw, result[start : start + step])
             except ModelError as error:
                 raise self._failure(DECODER_FILE, str(error)) from error
-
-    def _logits_by(self, session: ort.InferenceSession, z: Floats, result: Floats) -> None:
-        """z [N, d] → logits in `result` [N, C, H, W], in as many runs as a fixed batch needs."""
-        reading = self.source.reading
-        step = reading.batch or len(z)
-        for start in range(0, len(z), step):
-            part = z[start : start + step]
-            inputs = feeds(reading, _filled(part, reading.batch))
-            (raw,) = self._run(session, DECODER_FILE, [reading.output], inputs)
-            result[start : start + step] = as_nchw(raw, reading.layout, reading.image_shape)[: len(part)]
 
     def _run(
         self,
@@ -281,7 +273,7 @@ class Model:
         z = np.zeros((1, self.latent_dim), np.float32)
         start = time.perf_counter()
         picture = np.empty((1, *self.image_shape), np.float32)
-        self._decode_by(session, z, picture)
+        self._decode_by(session, probabilities, z, picture)
         one_ms = 1e3 * (time.perf_counter() - start)
         if np.isnan(picture).all():
             raise self._failure(

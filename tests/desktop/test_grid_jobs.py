@@ -108,7 +108,7 @@ def test_the_bound_is_rate_and_distortion(held_out):
     )
     assert scores.elbo == pytest.approx(-(scores.rate + scores.distortion))
     assert scores.rate == pytest.approx(rate_nats(posterior.mean, posterior.logvar).sum(1))
-    at_mean = -log_likelihood_nats(model.decode(posterior.mean), posterior.images)
+    at_mean = -log_likelihood_nats(model.decode_logits(posterior.mean), posterior.images)
     assert scores.distortion.mean() == pytest.approx(at_mean.mean(), rel=0.1)
 
 
