@@ -23,7 +23,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QSizePolicy, QWidget
 
 from desktop.chart import Projection
-from desktop.latent_plane import Edges, Viewport
+from desktop.latent_plane import Viewport
 from desktop.state import Layer, ViewState
 from desktop.tiles import Cut, Tile, TileCache
 from desktop.widgets import colors
@@ -58,7 +58,6 @@ ZOOM_KEYS = {
 
 # Draws something below the points: with what, (a, b) [..., 2] → pixels, and for which state.
 Paint = Callable[[QPainter, Callable[[ArrayLike], NDArray[np.float64]], ViewState], object]
-Draw = Callable[[QPainter, Projection], object]
 
 
 class PlaneView(QWidget):
@@ -116,7 +115,6 @@ class PlaneView(QWidget):
         self._backdrop = PlaneLayer(self._draw_backdrop, colors.CANVAS)
         self._below = PlaneLayer(self._draw_below)
         self._dots = PlaneLayer(self._draw_points)
-        self._overlays: dict[str, tuple[PlaneLayer, bool]] = {}
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._advance)
         self._has_news = False  # layers that were drawn anew and are not on the screen
@@ -135,38 +133,6 @@ class PlaneView(QWidget):
         """What `add_under_points` added has changed."""
         self._below.redraw()
         self._draw_soon()
-
-    def set_overlay(self, name: str, draw: Draw | None, over_points: bool = False) -> None:
-        """Have `draw` paint a layer of its own, under the points or over them; None takes it away.
-
-        It is called with a painter and the projection that it paints for, whenever the layer has to be drawn
-        anew, and when it is set.
-        """
-        if draw is None:
-            self._overlays.pop(name, None)
-        else:
-            layer = PlaneLayer(lambda painter, projection: _once(draw, painter, projection))
-            self._overlays[name] = layer, over_points
-        self.update()
-
-    def set_overlay_image(
-        self,
-        name: str,
-        image: QImage | None,
-        edges: Edges,
-        opacity: float = 1.0,
-        over_points: bool = False,
-    ) -> None:
-        """Show an image between edges in view coordinates: left, bottom, right, top."""
-
-        def draw(painter: QPainter, projection: Projection) -> None:
-            left, bottom, right, top = edges
-            (x0, y0), (x1, y1) = projection.view_px([(left, top), (right, bottom)]).tolist()
-            painter.setOpacity(opacity)
-            assert image is not None
-            painter.drawImage(QRectF(x0, y0, x1 - x0, y1 - y0), image)
-
-        self.set_overlay(name, None if image is None else draw, over_points)
 
     def to_px(self, ab: ArrayLike) -> NDArray[np.float64]:
         """(a, b) [..., 2] → pixels [..., 2]."""
@@ -411,10 +377,8 @@ class PlaneView(QWidget):
 
     def _layers(self) -> list[PlaneLayer]:
         """From the lowest to the highest."""
-        under = [layer for layer, over_points in self._overlays.values() if not over_points]
-        over = [layer for layer, over_points in self._overlays.values() if over_points]
         below = [self._below] if self._under_points else []
-        return [self._backdrop, *below, *under, self._dots, *over]
+        return [self._backdrop, *below, self._dots]
 
     def _forget(self, old: ViewState, state: ViewState) -> None:
         """Another chart: nothing of the old one is where it was."""
@@ -518,8 +482,3 @@ class PlaneView(QWidget):
         painter.drawImage(box, self._thumbnail)
         painter.setPen(QPen(colors.CURSOR, 1.5))
         painter.drawRoundedRect(box.adjusted(-1, -1, 1, 1), 3, 3)
-
-
-def _once(draw: Draw, painter: QPainter, projection: Projection) -> Iterator[None]:
-    draw(painter, projection)
-    yield

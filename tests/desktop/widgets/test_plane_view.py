@@ -425,25 +425,23 @@ def test_two_fingers_zoom_about_their_middle(view, heard):
     assert viewport.to_plane((SIDE_PX, SIDE_PX), position.x(), position.y()) == pytest.approx((1, -1))
 
 
-def test_overlays_lie_where_they_say_and_are_taken_away(view, look):
-    """An image between edges of the plane, and a painter of one's own over the points."""
-    bare = look()
-    view.set_overlay_image("image", MAGENTA, (-1.0, -1.0, 0.0, 1.0))
-    picture = look()
-    assert picture[at(-0.5, 0.5).y(), at(-0.5, 0.5).x()].tolist() == [255, 0, 255]
-    assert near(picture[at(0.5, 0.5).y(), at(0.5, 0.5).x()], colors.CANVAS, 0)
+def test_what_is_drawn_under_the_points_moves_with_the_view(view, look):
+    """A painter of one's own is given the pixels of the plane, and asked again when its subject changed."""
+    wanted_at = [(0.5, 0.5)]
 
-    def draw(painter, projection):
-        x, y = projection.px((0.5, 0.5))
-        painter.fillRect(QRectF(x - 10, y - 10, 20, 20), colors.PATH)
+    def paint(painter, to_px, _state):
+        for ab in wanted_at:
+            x, y = to_px(ab)
+            painter.fillRect(QRectF(x - 10, y - 10, 20, 20), colors.PATH)
 
-    view.set_overlay("own", draw, over_points=True)
+    view.add_under_points(paint)
+    view.redraw_under_points()
+    assert near(look()[at(0.5, 0.5).y(), at(0.5, 0.5).x()], colors.PATH, 0)
     view.set_state(replace(STATE, viewport=Viewport((0.25, 0.0), 4.0)))
     assert near(look()[at(0.25, 0.5).y(), at(0.25, 0.5).x()], colors.PATH, 0)
-    view.set_state(STATE)
-    for name in ("image", "own"):
-        view.set_overlay(name, None)
-    assert (look() == bare).all()
+    wanted_at.clear()
+    view.redraw_under_points()
+    assert near(look()[at(0.25, 0.5).y(), at(0.25, 0.5).x()], colors.CANVAS, 0)
 
 
 def test_a_pan_moves_what_is_drawn_before_anything_is_drawn_anew(view, show_picture, look, pixels, on_screen):
