@@ -27,3 +27,12 @@ def log_likelihood_nats(logits: Floats, x: NDArray[np.generic]) -> Doubles:
     pixels = x.reshape(len(x), -1).astype(np.float64)
     nats: Doubles = (pixels * flat - np.logaddexp(0, flat)).sum(1)
     return nats
+
+
+def logits_of(probabilities: Floats) -> Floats:
+    """log p − log(1 − p) of probabilities of any shape, within ±17.3.
+
+    A probability of exactly 0 or 1 counts as 2⁻²⁵ away from it: float32 cannot say what it was.
+    """
+    p = np.clip(probabilities, MIN_PROBABILITY, None)
+    return np.log(p) - np.log(np.clip(1 - p, MIN_PROBABILITY, None))

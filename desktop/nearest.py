@@ -7,7 +7,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from desktop.elbo import MIN_PROBABILITY
+from desktop.elbo import logits_of
 
 Floats = NDArray[np.float32]
 
@@ -47,17 +47,15 @@ def nearest_by_picture(
 ) -> Iterator[tuple[Neighbour, ...] | None]:
     """The `count` images x [N, C, H, W] that probabilities [C, H, W] make most likely; None in between.
 
-    The distance is −log p(x|z) in nats for the Bernoulli likelihood of `desktop.elbo`: the sum over pixels
-    of x · logit p + log(1 − p), so one product with all images.
+    The distance is −log p(x|z) in nats for the Bernoulli likelihood of `desktop.elbo`: a sum over pixels
+    that is linear in x but for what an empty image costs, so one product with all images.
     """
-    p = np.clip(probabilities.astype(np.float64).ravel(), MIN_PROBABILITY, None)
-    q = np.clip(1 - p, MIN_PROBABILITY, None)
-    logits = (np.log(p) - np.log(q)).astype(np.float32)
-    nothing = float(np.log(q).sum())
+    logits = logits_of(probabilities).ravel()
+    empty_nats = float(np.logaddexp(0, logits.astype(np.float64)).sum())
     pixels = images.reshape(len(images), -1)
     distances = np.empty(len(images), np.float32)
     for part in _parts(len(pixels), pixels.shape[1]):
-        distances[part] = -(pixels[part].astype(np.float32) @ logits + nothing)
+        distances[part] = empty_nats - pixels[part].astype(np.float32) @ logits
         yield None
     yield _least(distances, count)
 

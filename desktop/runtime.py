@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from desktop import device as machine
 from desktop.convert import encoder_feeds, feeds, logits, posterior, probabilities
 from desktop.device import DRIVER_LIBRARY, Device, DeviceError, DeviceName, distribution_warning
-from desktop.elbo import MIN_PROBABILITY
+from desktop.elbo import logits_of
 from desktop.logits import without_sigmoid
 from desktop.model_file import ModelError
 from desktop.reading import Reading
@@ -140,8 +140,7 @@ class Model:
             if found is not None:
                 self._logits = self._session(found, DECODER_FILE, self.device.kind)
         if self._logits is None:
-            p = np.clip(self.decode(z), MIN_PROBABILITY, None)
-            return np.log(p) - np.log(np.clip(1 - p, MIN_PROBABILITY, None))
+            return logits_of(self.decode(z))
         return self._in_pieces(z, partial(self._decode_by, self._logits, logits))
 
     def _in_pieces(

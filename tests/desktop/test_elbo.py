@@ -1,10 +1,12 @@
 """The viewer's ELBO terms are training's."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
 
-from desktop.elbo import log_likelihood_nats, rate_nats
+from desktop.elbo import MIN_PROBABILITY, log_likelihood_nats, logits_of, rate_nats
 from training.elbo import distortion_nats, gaussian_rate_nats
 
 
@@ -32,3 +34,18 @@ def test_logits_say_what_an_impossible_pixel_costs():
     x = np.array([1.0, 1.0, 1.0, 0.0], np.float32).reshape(1, 1, 2, 2)
     expected = -distortion_nats(torch.from_numpy(logits), torch.from_numpy(x)).numpy()
     assert log_likelihood_nats(logits, x) == pytest.approx(expected, rel=1e-6)
+
+
+def test_logits_of_probabilities_are_those_that_gave_them():
+    """To float32's rounding of a probability."""
+    logits = np.linspace(-6, 6, 49, dtype=np.float32)
+    assert logits_of(torch.sigmoid(torch.from_numpy(logits)).numpy()) == pytest.approx(logits, abs=1e-4)
+
+
+@pytest.mark.parametrize("certain", [0.0, 1.0])
+def test_a_certain_pixel_that_is_wrong_costs_a_finite_sum(certain):
+    """What float32 rounded to 0 or 1 was not impossible."""
+    probabilities = np.full((1, 1, 1, 1), certain, np.float32)
+    logits = logits_of(probabilities)
+    assert log_likelihood_nats(logits, 1 - probabilities) == pytest.approx([math.log(MIN_PROBABILITY)])
+    assert log_likelihood_nats(logits, probabilities) == pytest.approx([0], abs=1e-6)

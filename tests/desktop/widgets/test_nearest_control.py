@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
-from desktop.elbo import log_likelihood_nats
+from desktop.elbo import log_likelihood_nats, logits_of
 from desktop.nearest import Nearness
 from export.bundle import Posterior
 
@@ -57,7 +57,7 @@ def test_near_can_mean_the_picture(window, posterior, qtbot, plain_decoder):
     box.textActivated.emit(Nearness.PICTURE.value)
     assert window.explorer.state.nearness is Nearness.PICTURE
     probabilities = plain_decoder(window.explorer.source.path)([window.explorer.state.z])
-    nats = -log_likelihood_nats(np.repeat(probabilities, 50, axis=0), posterior.images)
+    nats = -log_likelihood_nats(np.repeat(logits_of(probabilities), 50, axis=0), posterior.images)
     qtbot.waitUntil(lambda: shown(window) == np.argsort(nats)[:5].tolist())
     assert f"{nats.min():.4g} nats" in window.nearest.panel.buttons[0].toolTip()
 
