@@ -18,8 +18,9 @@ from export.bundle import (
     pack_posterior,
     tensor_facts,
 )
-from export.graphs import OPSET, export_graphs, with_facts, with_weights
+from export.graphs import BATCH_AXIS, OPSET, export_graphs, with_facts, with_weights
 from export.parity import Parity, check_decoder, check_elbo, check_encoder, session
+from export.phased_decoder import phased_decoder
 from training.config import RECIPES, FitConfig
 from training.datasets import Dataset, mnist
 from training.model import ConvVAE
@@ -41,12 +42,16 @@ class Content:
 class Exporter:
     """Exports the epochs of one run, one after the other, as they come.
 
-    The held-out images are those of `dataset`, by default the embedded MNIST.
+    The held-out images are those of `dataset`, by default the embedded MNIST. With `phases` the decoder is
+    rewritten to run faster on a CPU (`export.phased_decoder`), without them it has the layers of training.
     """
 
-    def __init__(self, config: FitConfig, name: str, dataset: Dataset | None = None) -> None:
+    def __init__(
+        self, config: FitConfig, name: str, dataset: Dataset | None = None, phases: bool = True
+    ) -> None:
         self.config = config
         self._name = name
+        self._phases = phases
         self._dataset = dataset or mnist()
         self._model = ConvVAE(config.image_shape, config.filters, config.latent_dim).eval()
         self._graphs = export_graphs(self._model, config.image_shape, config.latent_dim)
@@ -77,7 +82,11 @@ class Exporter:
         self._exported = {e: said for e, said in self._exported.items() if e < epoch}
         state = load_weights(run, epoch)
         self._model.load_state_dict(state)
-        decoder = with_weights(self._graphs[DECODER_FILE], state)
+        decoder = (
+            phased_decoder(state, self.config.image_shape, OPSET, BATCH_AXIS)
+            if self._phases
+            else with_weights(self._graphs[DECODER_FILE], state)
+        )
         encoder = with_weights(self._graphs[ENCODER_FILE], state)
         check_decoder(self._parity, session(decoder.SerializeToString()), self._model, self.config.latent_dim)
         images = self._dataset.test_images
@@ -143,7 +152,10 @@ class Exporter:
             **({"metrics": metrics[-1]} if metrics else {}),
             "epochs": metrics,
             "fit": dataclasses.asdict(config),
-            "made_with": [fit_command(config), "python -m export.onnx"],
+            "made_with": [
+                fit_command(config),
+                "python -m export.onnx" + ("" if self._phases else " --no-phases"),
+            ],
             "parity": dataclasses.asdict(self._parity),
             "tools": {
                 tool: version(tool) for tool in ("latent-plane", "torch", "onnx", "onnxscript", "numpy")

@@ -27,17 +27,18 @@ def export_run(
     overwrite: bool = False,
     on_epoch: Callable[[int], object] | None = None,
     dataset: Dataset | None = None,
+    phases: bool = True,
 ) -> Bundle:
     """Write a run as a bundle: both graphs, the held-out posterior, and the same after every epoch.
 
-    The held-out images are those of `dataset`, by default the embedded MNIST.
+    The held-out images are those of `dataset`, by default the embedded MNIST; `phases` as `Exporter` has it.
 
     Everything is compared with PyTorch before it is written. Raises ParityError on a miss, ExportError
     and RunError for a run that cannot be exported, BundleError when `out` is taken, OSError when it
     cannot be written.
     """
     check_target(out, overwrite)
-    exporter = Exporter(run.config, name, dataset)
+    exporter = Exporter(run.config, name, dataset, phases)
     for epoch in exporter.to_export(run):
         exporter.add_epoch(run, epoch)
         if on_epoch is not None:
@@ -64,8 +65,15 @@ def export_run(
     is_flag=True,
     help="Wait for the run, and export each epoch as training finishes it; the viewer follows the bundle.",
 )
+@click.option(
+    "--phases/--no-phases",
+    default=True,
+    show_default=True,
+    help="Write the decoder's transposed convolutions as convolutions of each phase: the same function to "
+    "1e-5, faster on a CPU. Without, the graph has the layers that were trained.",
+)
 def command(
-    run: Path | None, out: Path | None, name: str | None, overwrite: bool, follow: bool
+    run: Path | None, out: Path | None, name: str | None, overwrite: bool, follow: bool, phases: bool
 ) -> int | None:
     """Export RUN, by default the newest one under artifacts/runs, as a bundle for the viewer.
 
@@ -73,15 +81,15 @@ def command(
     them go the held-out images' posterior, and the same three after every epoch.
     """
     if follow:
-        return _follow(run, out, name, overwrite)
+        return _follow(run, out, name, overwrite, phases)
     source = read_run(run if run is not None else newest_run())
     target = _target(source, out)
     click.echo(f"exporting {source.folder}, epochs {source.epochs[0]} to {source.epochs[-1]}")
-    _say_result(export_run(source, target, _title(source.config, name), overwrite))
+    _say_result(export_run(source, target, _title(source.config, name), overwrite, phases=phases))
     return None
 
 
-def _follow(folder: Path | None, out: Path | None, name: str | None, overwrite: bool) -> int:
+def _follow(folder: Path | None, out: Path | None, name: str | None, overwrite: bool, phases: bool) -> int:
     """Export a run that is still going on; the exit status."""
     if out is not None:
         check_target(out, overwrite)
@@ -101,7 +109,7 @@ def _follow(folder: Path | None, out: Path | None, name: str | None, overwrite: 
                     click.echo(_epoch_line(bundle, epoch, last))
                 kept = f"{target} is whole, with epochs 0 to {epochs[-1]}"
 
-            exporter = Exporter(run.config, _title(run.config, name))
+            exporter = Exporter(run.config, _title(run.config, name), phases=phases)
             bundle = follow_run(run, target, exporter, overwrite, requests, say_epochs)
         except StoppedError:
             click.echo(f"interrupted: {kept}; the run had not finished", err=True)

@@ -1,13 +1,15 @@
 """How fast pictures are decoded: this runtime against PyTorch, torch.compile and TensorFlow, in one run.
 
-    python tests/benchmarks/decode.py [BUNDLE] [--rounds 7] [--tensorflow-python PATH] [--no-compile]
+    python tests/benchmarks/decode.py [--rounds 7] [--tensorflow-python PATH] [--no-compile]
 
-All run the same network with the same weights on the cores that this process may use, in turn, round by
-round, so that what else the machine does hits all alike; beside them runs a large float32 matrix product,
-the rate that the cores can reach. A round's time is the median of five to twenty decodes in a row. Printed
+All run the tutorial's network with the same drawn weights, this runtime from a graph in phases and from one
+with the layers as they were trained (`export.onnx --no-phases`). They use the cores that this process may
+use, in turn, round by round, so that what else the machine does hits all alike; beside them runs a large
+float32 matrix product, the rate that the cores can reach. A round's time is the median of five to twenty
+decodes in a row. Printed
 are medians with least and most over the rounds, the share of the product's rate, the times of one picture,
 and the share of a core that an idle model burns. `--chunks 5,10,20` compares sizes of the chunks that one run
-takes. It needs a bundle of this project's own network.
+takes.
 """
 
 import argparse
@@ -21,17 +23,20 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import numpy_helper
 
 from desktop.runtime import Model
-from desktop.shipped import shipped_bundle
 from desktop.source import open_source
 from desktop.watchdog import LINGER_S
+from export.bundle import DECODER_FILE
+from export.graphs import BATCH_AXIS, OPSET, export_graphs
+from export.phased_decoder import phased_decoder
 
+IMAGE_SHAPE, LATENT_DIM = (1, 28, 28), 2
 BATCHES = (1, 16, 64, 400, 2500)
 PRODUCT_SIZE = 2048
 ONE_PICTURE_RUNS = 2000
@@ -122,14 +127,22 @@ def as_keras(weights: dict[str, NDArray], start_shape: tuple[int, int, int]) -> 
     return {name: np.ascontiguousarray(array) for name, array in found.items()}
 
 
-def decoder_weights(graph: bytes) -> dict[str, NDArray]:
-    """The parameters in an exported decoder, by their names in PyTorch."""
-    initializers = onnx.load_from_string(graph).graph.initializer
-    return {
-        tensor.name.removeprefix("decoder."): numpy_helper.to_array(tensor)
-        for tensor in initializers
-        if tensor.name.startswith("decoder.")
-    }
+def drawn_model() -> Any:
+    """The tutorial's VAE with weights drawn as a fit draws them."""
+    import torch
+
+    from training.model import ConvVAE
+
+    model = ConvVAE().eval()
+    model.reset_parameters(torch.Generator().manual_seed(0))
+    return model
+
+
+def open_model(graph: onnx.ModelProto, folder: Path, name: str) -> Model:
+    """A decoder's graph in this runtime."""
+    path = folder / f"{name}.onnx"
+    path.write_bytes(graph.SerializeToString())
+    return Model(open_source(path), "cpu")
 
 
 def picture_flops(weights: dict[str, NDArray], start_shape: tuple[int, int, int]) -> int:
@@ -141,18 +154,11 @@ def picture_flops(weights: dict[str, NDArray], start_shape: tuple[int, int, int]
     return 2 * total
 
 
-def torch_decoders(
-    weights: dict[str, NDArray], image_shape: tuple[int, int, int], threads: int, compiled: bool
-) -> dict[str, Decode]:
+def torch_decoders(decoder: Any, threads: int, compiled: bool) -> dict[str, Decode]:
     """The network in PyTorch, eager and compiled."""
     import torch
 
-    from training.model import Decoder
-
     torch.set_num_threads(threads)
-    filters = (weights["conv1.weight"].shape[0], weights["conv1.weight"].shape[1])
-    decoder = Decoder(image_shape, filters, weights["dense.weight"].shape[1]).eval()
-    decoder.load_state_dict({name: torch.from_numpy(array.copy()) for name, array in weights.items()})
 
     def wrapped(module: Callable) -> Decode:
         def decode(z: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -198,7 +204,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("bundle", nargs="?", type=Path, default=shipped_bundle())
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--tensorflow-python", help="an interpreter that has TensorFlow")
     parser.add_argument(
@@ -210,12 +215,18 @@ def main() -> None:
     print(
         f"{platform.machine()}, {cores} cores, Python {platform.python_version()}, {arguments.rounds} rounds"
     )
-    source = open_source(arguments.bundle)
-    model = Model(source, "cpu")
+    drawn = drawn_model()
+    graphs = {
+        "phases": phased_decoder(drawn.state_dict(), IMAGE_SHAPE, OPSET, BATCH_AXIS),
+        "layers": export_graphs(drawn, IMAGE_SHAPE, LATENT_DIM)[DECODER_FILE],
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        model, plain = (open_model(graph, Path(folder), name) for name, graph in graphs.items())
     z = np.random.default_rng(0).standard_normal((max(BATCHES), model.latent_dim), dtype=np.float32)
     if arguments.chunks:
         compare_chunks(model, z, [int(size) for size in arguments.chunks.split(",")], arguments.rounds)
         model.close()
+        plain.close()
         return
 
     model.decode(z[:400])
@@ -226,11 +237,10 @@ def main() -> None:
     one = [timed(lambda i=i: model.decode(z[i : i + 1])) for i in range(ONE_PICTURE_RUNS)]
     p50, p99 = np.percentile(one, [50, 99])
 
-    weights = decoder_weights(source.decoder)
-    height, width = model.image_shape[1] // 4, model.image_shape[2] // 4
-    start_shape = (weights["conv1.weight"].shape[0], height, width)
-    decoders = {"this runtime": model.decode}
-    decoders |= torch_decoders(weights, model.image_shape, cores, not arguments.no_compile)
+    weights = {name: tensor.numpy() for name, tensor in drawn.decoder.state_dict().items()}
+    start_shape = drawn.decoder.start_shape
+    decoders = {"this runtime": model.decode, "with --no-phases": plain.decode}
+    decoders |= torch_decoders(drawn.decoder, cores, not arguments.no_compile)
     tensorflow = None
     if arguments.tensorflow_python:
         tensorflow = TensorFlow(arguments.tensorflow_python, weights, start_shape, z)
@@ -268,6 +278,7 @@ def main() -> None:
     if tensorflow is not None:
         tensorflow.close()
     model.close()
+    plain.close()
 
     flops = picture_flops(weights, start_shape)
     rate = statistics.median(product)

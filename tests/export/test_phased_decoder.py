@@ -1,0 +1,134 @@
+"""export/phased_decoder.py: the decoder's own function, as plain convolutions, for every size of it."""
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from onnx import numpy_helper
+
+from desktop.logits import without_sigmoid
+from export.graphs import BATCH_AXIS, OPSET
+from export.parity import Parity, ParityError, check_decoder, session
+from export.phased_decoder import interleaving, phase_kernel, phased_decoder, tap_maps, tap_places
+from tests.export.unphased import decoder_state
+from training.model import ConvVAE
+
+# By name: image, filters, dimensions. The tutorial's, colours on a wide image, the least, and the widest.
+SIZES = {
+    "tutorial": ((1, 28, 28), (32, 64), 2),
+    "color": ((3, 12, 40), (5, 3), 7),
+    "least": ((1, 8, 8), (1, 1), 1),
+    "wide": ((1, 28, 28), (512, 512), 2),
+}
+
+
+@pytest.fixture(scope="module", params=SIZES)
+def phased(request):
+    """A model with weights of its own, biases too, and its graph in phases."""
+    model = ConvVAE(*SIZES[request.param]).eval()
+    generator = torch.Generator().manual_seed(0)
+    model.reset_parameters(generator)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += 0.1 * torch.randn(parameter.shape, generator=generator) / len(parameter) ** 0.5
+    return model, phased_decoder(model.state_dict(), SIZES[request.param][0], OPSET, BATCH_AXIS)
+
+
+def latents(model: ConvVAE, count: int) -> torch.Tensor:
+    """Z [count, d], further out than the prior's."""
+    return 2 * torch.randn(count, model.decoder.dense.in_features, generator=torch.Generator().manual_seed(1))
+
+
+@pytest.mark.parametrize("batch", [1, 2, 7, 64])
+@torch.inference_mode()
+def test_it_computes_what_the_decoder_does(phased, batch):
+    """To 1e-5 of a probability, for any batch; the pictures of different z differ."""
+    model, graph = phased
+    z = 2 * torch.randn(
+        batch, model.decoder.dense.in_features, generator=torch.Generator().manual_seed(batch)
+    )
+    (found,) = session(graph.SerializeToString()).run(None, {"z": z.numpy()})
+    expected = model.decoder(z).sigmoid().numpy()
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
+    assert batch == 1 or np.abs(expected[0] - expected[1]).max() > 1e-3
+
+
+@torch.inference_mode()
+def test_its_logits_are_the_decoders(phased):
+    """The viewer takes the last sigmoid off, and finds logits that differ by rounding."""
+    model, graph = phased
+    z = torch.randn(3, model.decoder.dense.in_features, generator=torch.Generator().manual_seed(0))
+    (found,) = session(without_sigmoid(graph.SerializeToString(), "probabilities")).run(
+        None, {"z": z.numpy()}
+    )
+    expected = model.decoder(z).numpy()
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5 * max(1, np.abs(expected).max()))
+
+
+def test_only_what_adds_maps_is_a_transposed_convolution(phased):
+    """And its kernel holds zeros and ones; nothing is scattered with a stride."""
+    _, graph = phased
+    transposed = [node for node in graph.graph.node if node.op_type == "ConvTranspose"]
+    constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.graph.initializer}
+    assert len(transposed) == 1
+    assert set(np.unique(constants[transposed[0].input[1]])) == {0, 1}
+    assert "strides" not in {attribute.name for attribute in transposed[0].attribute}
+
+
+def test_it_is_plain_onnx_of_this_project(phased):
+    """The standard domain alone, the weights inside, the batch free, nothing of this machine."""
+    _, graph = phased
+    onnx.checker.check_model(graph, full_check=True)
+    assert [(entry.domain, entry.version) for entry in graph.opset_import] == [("", OPSET)]
+    assert {node.domain for node in graph.graph.node} == {""}
+    assert graph.graph.input[0].type.tensor_type.shape.dim[0].dim_param == BATCH_AXIS
+    assert graph.graph.output[0].type.tensor_type.shape.dim[0].dim_param == BATCH_AXIS
+    assert graph.producer_name == "latent-plane"
+    assert not any(tensor.external_data for tensor in graph.graph.initializer)
+
+
+def test_parity_sees_a_phase_that_is_wrong():
+    """With one number of one phase's kernel changed the graph is a miss."""
+    model = ConvVAE().eval()
+    model.reset_parameters(torch.Generator().manual_seed(0))
+    graph = phased_decoder(model.state_dict(), (1, 28, 28), OPSET, BATCH_AXIS)
+    check_decoder(Parity(), session(graph.SerializeToString()), model, 2)
+    (tensor,) = [tensor for tensor in graph.graph.initializer if tensor.name == "conv2.weight.01"]
+    values = numpy_helper.to_array(tensor).copy()
+    values[0, 0] += 0.1
+    tensor.CopyFrom(numpy_helper.from_array(values, tensor.name))
+    with pytest.raises(ParityError, match="probabilities"):
+        check_decoder(Parity(), session(graph.SerializeToString()), model, 2)
+
+
+def test_nothing_is_lost(phased):
+    """The weights that were trained are in it, to the bit."""
+    model, graph = phased
+    found, expected = decoder_state(graph), model.decoder.state_dict()
+    assert found.keys() == expected.keys()
+    assert all(torch.equal(found[name], tensor) for name, tensor in expected.items())
+
+
+def test_the_phases_share_out_the_kernel():
+    """Each of the nine taps is in one phase's kernel, and once."""
+    weight = np.arange(9, dtype=np.float32).reshape(1, 1, 3, 3)
+    taps = [phase_kernel(weight, row, column).ravel() for row in (0, 1) for column in (0, 1)]
+    assert [len(values) for values in taps] == [4, 2, 2, 1]
+    assert sorted(np.concatenate(taps)) == list(range(9))
+
+
+def test_interleaving_sorts():
+    """Even columns first, then odd ones, become all in their order."""
+    row = np.array([0, 2, 4, 1, 3, 5], np.float32)
+    assert (row @ interleaving(6)).tolist() == [0, 1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_every_map_has_one_place(channels):
+    """Each phase's map goes to one pixel of one phase, for each tap and channel; the zeros go nowhere."""
+    maps = tap_maps(np.ones((4, channels, 3, 3), np.float32))
+    assert maps.shape[0] % 16 == 0
+    assert maps.any((1, 2, 3)).sum() == 9 * channels
+    places = tap_places(channels, len(maps)).reshape(4, len(maps), -1).sum(-1)
+    assert (places[:, : 9 * channels] == 1).all()
+    assert not places[:, 9 * channels :].any()
