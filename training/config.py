@@ -18,6 +18,8 @@ BOUNDS: dict[str, tuple[float, float, str]] = {
     "warmup_fraction": (0, 1, "a number from 0 to 1"),
     "hold_fraction": (0, 1, "a number from 0 to 1"),
     "encoder_step_share": (0, 1, "a number from 0 to 1"),
+    "trial_share": (0, math.nextafter(1, 0), "a number from 0 and below 1"),
+    "first_epoch_boost": (math.ulp(0.0), sys.float_info.max, "a number over 0"),
     "warp_share": (0, 1, "a number from 0 to 1"),
     "average_power": (0, sys.float_info.max, "a number from 0"),
     "adam_beta1": (0, math.nextafter(1, 0), "a number from 0 and below 1"),
@@ -33,7 +35,7 @@ class FitConfig:
 
     Attributes:
         recipe: the name of the recipe that this started from.
-        epochs: passes over the training images.
+        epochs: passes over the training images, those of `trial_share` among them.
         batch_size: images a step.
         learning_rate: Adam's step size; with the "one-cycle" schedule its peak.
         encoder_step_share: the encoder's step size as a share of the decoder's, `learning_rate`.
@@ -41,9 +43,13 @@ class FitConfig:
             `hold_fraction` of them at the peak, and a linear fall to zero over the rest.
         warmup_fraction: see `schedule`.
         hold_fraction: see `schedule`.
+        trial_share: the share of the epochs that only try other weights to start from: each gets one epoch,
+            as does the first, and the fit goes on from the start whose last losses were the least. Where the
+            images come to lie in the latent space is decided in that epoch, and hardly changes afterwards.
+        first_epoch_boost: what the step sizes of that first epoch are multiplied with.
         warp_share: the share of the training images that are distorted anew in each epoch; with the
             "one-cycle" schedule none in the rise and one epoch more, when the images find their places in
-            the latent space, and fewer from the end of the hold on, as the step size falls.
+            the latent space.
         average_power: γ of the running average of the weights that a fit leaves (see `average_weight_at`):
             it spans about the last 1/(γ + 1) of the steps so far. 0 leaves the weights of the last step.
         adam_beta1: decay of Adam's first moment.
@@ -67,6 +73,8 @@ class FitConfig:
     warmup_fraction: float = 0.1
     hold_fraction: float = 0.0
     encoder_step_share: float = 1.0
+    trial_share: float = 0.0
+    first_epoch_boost: float = 1.0
     warp_share: float = 0.0
     average_power: float = 0.0
     adam_beta1: float = 0.9
@@ -91,6 +99,7 @@ _DEFAULT = FitConfig(
     warmup_fraction=0.2,
     hold_fraction=0.4,
     encoder_step_share=0.25,
+    trial_share=0.2,
     average_power=16.0,
     adam_beta1=0.8,
     adam_beta2=0.98,
@@ -101,10 +110,12 @@ RECIPES = {
     "best": dataclasses.replace(
         _DEFAULT,
         recipe="best",
-        epochs=60,
+        epochs=100,
         learning_rate=4e-3,
-        warmup_fraction=1 / 30,
+        warmup_fraction=0.006,
         hold_fraction=0.5,
+        trial_share=0.12,
+        first_epoch_boost=2.5,
         warp_share=0.8,
     ),
     "wide": dataclasses.replace(
@@ -127,13 +138,26 @@ RECIPES = {
 }
 
 
-def learning_rate_at(config: FitConfig, step: int, step_count: int) -> float:
-    """The learning rate of step `step` (from 0) of `step_count`."""
+def trial_count(config: FitConfig) -> int:
+    """How many epochs try another start; one epoch at least is left for the fit."""
+    return min(int(config.trial_share * config.epochs), config.epochs - 1)
+
+
+def schedule_step_at(config: FitConfig, step: int, steps_an_epoch: int) -> int:
+    """Where in the schedule step `step` (from 0) is: every start is tried with the schedule's first epoch."""
+    return step - min(step // steps_an_epoch, trial_count(config)) * steps_an_epoch
+
+
+def learning_rate_at(config: FitConfig, step: int, steps_an_epoch: int) -> float:
+    """The learning rate of step `step` (from 0) of a fit."""
+    place = schedule_step_at(config, step, steps_an_epoch)
+    count = (config.epochs - trial_count(config)) * steps_an_epoch
+    peak = config.learning_rate * (config.first_epoch_boost if place < steps_an_epoch else 1.0)
     if config.schedule == "constant":
-        return config.learning_rate
-    warmup_steps = max(1, math.ceil(config.warmup_fraction * step_count))
-    rise = (step + 1) / warmup_steps
-    return config.learning_rate * min(1.0, rise, _fall(config, step, step_count))
+        return peak
+    warmup_steps = max(1, math.ceil(config.warmup_fraction * count))
+    rise = (place + 1) / warmup_steps
+    return peak * min(1.0, rise, _fall(config, place, count))
 
 
 def average_weight_at(config: FitConfig, step: int) -> float:
@@ -146,12 +170,12 @@ def average_weight_at(config: FitConfig, step: int) -> float:
 
 
 def warp_share_at(config: FitConfig, epoch: int) -> float:
-    """The share of the training images that are distorted in epoch `epoch` (from 0): 0 in the last one."""
-    if config.schedule == "constant":
-        return config.warp_share
-    if epoch <= math.ceil(config.warmup_fraction * config.epochs):
+    """The share of the training images that are distorted in epoch `epoch` (from 0)."""
+    trials = trial_count(config)
+    rise = math.ceil(config.warmup_fraction * (config.epochs - trials))
+    if config.schedule == "one-cycle" and epoch - min(epoch, trials) <= rise:
         return 0.0
-    return config.warp_share * min(1.0, _fall(config, epoch + 1, config.epochs))
+    return config.warp_share
 
 
 def _fall(config: FitConfig, place: int, count: int) -> float:

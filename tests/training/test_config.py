@@ -13,13 +13,17 @@ from training.config import (
     average_weight_at,
     from_json,
     learning_rate_at,
+    schedule_step_at,
     to_json,
+    trial_count,
     warp_share_at,
 )
 
 TUTORIAL = RECIPES["tutorial"]
 DEFAULT = RECIPES["default"]
-NO_HOLD = dataclasses.replace(DEFAULT, warmup_fraction=0.1, hold_fraction=0.0)
+# One epoch, which then has all of a schedule's steps.
+ONE_EPOCH = dataclasses.replace(DEFAULT, epochs=1)
+NO_HOLD = dataclasses.replace(ONE_EPOCH, warmup_fraction=0.1, hold_fraction=0.0)
 
 
 def changed_json(**changes: object) -> str:
@@ -38,6 +42,8 @@ def test_the_tutorial_recipe_is_the_tutorial_to_the_letter():
         "warmup_fraction": 0.1,
         "hold_fraction": 0.0,
         "encoder_step_share": 1.0,
+        "trial_share": 0.0,
+        "first_epoch_boost": 1.0,
         "warp_share": 0.0,
         "average_power": 0.0,
         "adam_beta1": 0.9,
@@ -176,7 +182,7 @@ def test_the_warm_up_is_as_long_as_asked():
 
 def test_the_peak_is_held_as_long_as_asked():
     """A fifth of ten steps up, half of them at the peak, then a straight fall: 3/3, 2/3, 1/3 of it."""
-    config = dataclasses.replace(DEFAULT, learning_rate=3.0, warmup_fraction=0.2, hold_fraction=0.5)
+    config = dataclasses.replace(ONE_EPOCH, learning_rate=3.0, warmup_fraction=0.2, hold_fraction=0.5)
     rates = [learning_rate_at(config, step, 10) for step in range(10)]
     assert rates == pytest.approx([1.5, 3, 3, 3, 3, 3, 3, 3, 2, 1])
 
@@ -191,7 +197,7 @@ def test_without_a_hold_the_schedule_is_as_before():
 
 def test_a_peak_held_to_the_end_does_not_fall():
     """With the rise and the hold filling all steps, the last step is at the peak."""
-    config = dataclasses.replace(DEFAULT, warmup_fraction=0.5, hold_fraction=0.5)
+    config = dataclasses.replace(ONE_EPOCH, warmup_fraction=0.5, hold_fraction=0.5)
     rates = [learning_rate_at(config, step, 10) for step in range(10)]
     assert rates[4:] == [DEFAULT.learning_rate] * 6
 
@@ -200,19 +206,49 @@ def test_a_peak_held_to_the_end_does_not_fall():
 @pytest.mark.parametrize("step_count", [1, 2, 3, 11])
 def test_short_fits_have_a_learning_rate_too(step_count, hold_fraction):
     """However few steps there are, each has a learning rate over zero and none is over the peak."""
-    config = dataclasses.replace(DEFAULT, hold_fraction=hold_fraction)
+    config = dataclasses.replace(ONE_EPOCH, hold_fraction=hold_fraction)
     rates = [learning_rate_at(config, step, step_count) for step in range(step_count)]
     assert all(0 < rate <= DEFAULT.learning_rate for rate in rates)
     assert max(rates) == DEFAULT.learning_rate
 
 
-def test_images_are_distorted_after_the_rise_and_fewer_after_the_hold():
-    """None until an epoch after the rise, the share to the hold's end, then evenly less, at last none."""
-    config = dataclasses.replace(DEFAULT, epochs=10, warmup_fraction=0.1, hold_fraction=0.4, warp_share=0.8)
-    shares = [warp_share_at(config, epoch) for epoch in range(10)]
-    assert shares == pytest.approx([0.0, 0.0, 0.8, 0.8, 0.8, 0.64, 0.48, 0.32, 0.16, 0.0])
+def test_images_are_distorted_after_the_rise():
+    """None until an epoch after the rise, then the share to the end; none in trials."""
+    config = dataclasses.replace(DEFAULT, epochs=10, warmup_fraction=0.1, trial_share=0.0, warp_share=0.8)
+    assert [warp_share_at(config, epoch) for epoch in range(10)] == [0.0, 0.0, *[0.8] * 8]
+    tried = dataclasses.replace(config, trial_share=0.3)
+    assert [warp_share_at(tried, epoch) for epoch in range(10)] == [0.0] * 5 + [0.8] * 5
     assert warp_share_at(dataclasses.replace(config, epochs=1), 0) == 0.0
     assert warp_share_at(dataclasses.replace(config, schedule="constant"), 9) == 0.8
+
+
+@pytest.mark.parametrize(
+    ("epochs", "share", "count"), [(10, 0.2, 2), (3, 0.2, 0), (100, 0.12, 12), (4, 0.99, 3)]
+)
+def test_a_share_of_the_epochs_tries_starts(epochs, share, count):
+    """Rounded down, and one epoch at least is left."""
+    assert trial_count(dataclasses.replace(DEFAULT, epochs=epochs, trial_share=share)) == count
+
+
+def test_every_start_is_tried_with_the_schedules_first_epoch():
+    """Two trials of six epochs: thrice the first epoch's steps, then those of the second of four."""
+    config = dataclasses.replace(DEFAULT, epochs=6, trial_share=0.4)
+    assert trial_count(config) == 2
+    places = [schedule_step_at(config, step, 5) for step in range(30)]
+    assert places == [*range(5)] * 2 + [*range(20)]
+    rates = [learning_rate_at(config, step, 5) for step in range(30)]
+    whole = [
+        learning_rate_at(dataclasses.replace(config, epochs=4, trial_share=0.0), s, 5) for s in range(20)
+    ]
+    assert rates == whole[:5] * 2 + whole
+
+
+def test_the_first_epoch_may_take_longer_steps():
+    """So many times the schedule's, in every trial; afterwards it is the schedule's."""
+    config = dataclasses.replace(DEFAULT, epochs=5, trial_share=0.2, first_epoch_boost=2.5)
+    plain = dataclasses.replace(config, first_epoch_boost=1.0)
+    ratios = [learning_rate_at(config, s, 10) / learning_rate_at(plain, s, 10) for s in range(50)]
+    assert ratios == pytest.approx([2.5] * 20 + [1.0] * 30)
 
 
 @pytest.mark.parametrize("power", [0.5, 16.0])
