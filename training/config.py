@@ -17,6 +17,7 @@ BOUNDS: dict[str, tuple[float, float, str]] = {
     "learning_rate": (math.ulp(0.0), sys.float_info.max, "a number over 0"),
     "warmup_fraction": (0, 1, "a number from 0 to 1"),
     "hold_fraction": (0, 1, "a number from 0 to 1"),
+    "rate_warmup_fraction": (0, 1, "a number from 0 to 1"),
     "encoder_step_share": (0, 1, "a number from 0 to 1"),
     "trial_share": (0, math.nextafter(1, 0), "a number from 0 and below 1"),
     "first_epoch_boost": (math.ulp(0.0), sys.float_info.max, "a number over 0"),
@@ -43,6 +44,9 @@ class FitConfig:
             `hold_fraction` of them at the peak, and a linear fall to zero over the rest.
         warmup_fraction: see `schedule`.
         hold_fraction: see `schedule`.
+        rate_warmup_fraction: over this share of the steps the weight of the rate in what is minimised rises
+            evenly from 0 to 1, so that the images spread before the prior holds them together (Sønderby et
+            al. 2016, "Ladder variational autoencoders", section 2.3: warm-up). Losses are told unweighted.
         trial_share: the share of the epochs that only try other weights to start from: each gets one epoch,
             as does the first, and the fit goes on from the start whose last losses were the least. Where the
             images come to lie in the latent space is decided in that epoch, and hardly changes afterwards.
@@ -72,6 +76,7 @@ class FitConfig:
     schedule: Schedule
     warmup_fraction: float = 0.1
     hold_fraction: float = 0.0
+    rate_warmup_fraction: float = 0.0
     encoder_step_share: float = 1.0
     trial_share: float = 0.0
     first_epoch_boost: float = 1.0
@@ -96,8 +101,9 @@ _DEFAULT = FitConfig(
     batch_size=48,
     learning_rate=1e-2,
     schedule="one-cycle",
-    warmup_fraction=0.2,
+    warmup_fraction=0.1,
     hold_fraction=0.4,
+    rate_warmup_fraction=0.15,
     encoder_step_share=0.25,
     trial_share=0.2,
     average_power=16.0,
@@ -113,6 +119,7 @@ RECIPES = {
         epochs=100,
         learning_rate=4e-3,
         warmup_fraction=0.006,
+        rate_warmup_fraction=0.005,
         hold_fraction=0.5,
         trial_share=0.12,
         first_epoch_boost=2.5,
@@ -158,6 +165,13 @@ def learning_rate_at(config: FitConfig, step: int, steps_an_epoch: int) -> float
     warmup_steps = max(1, math.ceil(config.warmup_fraction * count))
     rise = (place + 1) / warmup_steps
     return peak * min(1.0, rise, _fall(config, place, count))
+
+
+def rate_weight_at(config: FitConfig, step: int, steps_an_epoch: int) -> float:
+    """The weight of the rate in what step `step` (from 0) minimises."""
+    count = (config.epochs - trial_count(config)) * steps_an_epoch
+    warmup_steps = max(1, math.ceil(config.rate_warmup_fraction * count))
+    return min(1.0, (schedule_step_at(config, step, steps_an_epoch) + 1) / warmup_steps)
 
 
 def average_weight_at(config: FitConfig, step: int) -> float:

@@ -15,6 +15,7 @@ from training.config import (
     FitConfig,
     average_weight_at,
     learning_rate_at,
+    rate_weight_at,
     schedule_step_at,
     trial_count,
     warp_share_at,
@@ -44,15 +45,18 @@ class NotFiniteError(Exception):
 
 
 class Objective(nn.Module):
-    """A model together with its loss: what is differentiated."""
+    """A model together with the two terms of its loss."""
 
     def __init__(self, model: ConvVAE, config: FitConfig) -> None:
         super().__init__()
         self.model = model
         self.config = config
 
-    def forward(self, x: Tensor, noise: Tensor) -> Tensor:
-        """−ELBO of each image with one posterior sample: x [N, C, H, W], noise [N, d] → float32 [N]."""
+    def forward(self, x: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+        """Distortion and rate of each image with one posterior sample; −ELBO is their sum.
+
+        x [N, C, H, W], noise [N, d] → float32 [N] each.
+        """
         with torch.autocast(x.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16"):
             mean, logvar = self.model.encoder(x)
         mean, logvar = mean.float(), logvar.float()
@@ -64,7 +68,7 @@ class Objective(nn.Module):
             if self.config.rate == "analytic"
             else sampled_rate_nats(z, mean, logvar)
         )
-        return distortion_nats(logits.float(), x) + rate
+        return distortion_nats(logits.float(), x), rate
 
 
 class Trainer:
@@ -120,6 +124,10 @@ class Trainer:
         self._best_start: dict[str, Any] | None = None
         rates = [learning_rate_at(config, step, self.steps_an_epoch) for step in range(self.step_count)]
         self.learning_rates = torch.tensor(rates, device=device)
+        weights = [rate_weight_at(config, step, self.steps_an_epoch) for step in range(self.step_count)]
+        self._rate_weights = torch.tensor(weights, device=device)
+        # Of this step: a recorded one reads it anew, as it does the step size.
+        self._rate_weight = torch.ones((), device=device)
         self._step_shares = 1.0, config.encoder_step_share
         self.losses_nats = torch.zeros(self.steps_an_epoch, device=device)
         self._recent_nats = torch.zeros((), pin_memory=on_cuda)
@@ -147,6 +155,7 @@ class Trainer:
             size = len(order[batch])
             for group, step_share in zip(self.optimizer.param_groups, self._step_shares, strict=True):
                 torch.mul(self.learning_rates[self.step], step_share, out=group["lr"])
+            self._rate_weight.copy_(self._rate_weights[self.step])
             if self.step_graph is not None and size == self.config.batch_size:
                 self.losses_nats[place] = self.step_graph(order[batch], noise[batch])
             else:
@@ -274,17 +283,19 @@ class Trainer:
         return self._take_step(indices, noise, len(indices))
 
     def _take_step(self, indices: Tensor, noise: Tensor, batch_size: int) -> Tensor:
-        """A step on this rank's share of a batch of `batch_size`; the loss, a scalar.
+        """A step on this rank's share of a batch of `batch_size`; the loss −ELBO, a scalar.
 
-        The loss is scaled so that its mean over the ranks, which is what DistributedDataParallel makes of
+        It is scaled so that its mean over the ranks, which is what DistributedDataParallel makes of
         the gradients, is the mean over the batch, however it is shared.
         """
         x = self._shown[indices].float().contiguous(memory_format=torch.channels_last)
         self.optimizer.zero_grad(set_to_none=True)
-        loss: Tensor = self.objective(x, noise).sum() * (self.ranks.size / batch_size)
-        loss.backward()  # type: ignore[no-untyped-call]
+        distortion, rate = self.objective(x, noise)
+        scale = self.ranks.size / batch_size
+        ((distortion + self._rate_weight * rate).sum() * scale).backward()
         self.optimizer.step()
-        return loss.detach()
+        loss: Tensor = (distortion + rate).detach().sum() * scale
+        return loss
 
 
 def _on_cpu(state: Any) -> Any:

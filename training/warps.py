@@ -13,7 +13,7 @@ from torch.nn.functional import grid_sample, interpolate
 
 # Deviations, in shares of the image's side: of the affine map's four entries, of the shift, and of the
 # displacements on a coarse grid, between which they are interpolated.
-AFFINE, SHIFT, BEND = 0.033, 0.006, 0.015
+AFFINE, SHIFT, BEND = 0.022, 0.004, 0.01
 COARSE_POINTS = 5
 # Maps an epoch; images share them, as one map looks different on each.
 MAP_COUNT = 1024

@@ -6,13 +6,13 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from onnx import numpy_helper
 
 from desktop.runtime import Model
 from desktop.shipped import shipped_bundle
 from desktop.source import open_source
 from desktop.true_posterior import SPLIT, LikelihoodTable, half_width
 from export.bundle import DECODER_FILE
+from tests.export.unphased import decoder_state
 from training.model import ConvVAE
 from training.quadrature import Grid, integrate, survey
 
@@ -43,11 +43,8 @@ def shipped():
 def torch_model(shipped):
     """The same network in PyTorch, which gives logits: an independent way to log p(x)."""
     bundle = shipped[0]
-    graph = onnx.load_from_string(bundle.read(DECODER_FILE)).graph
-    state = {t.name: torch.from_numpy(numpy_helper.to_array(t).copy()) for t in graph.initializer}
     model = ConvVAE(bundle.image_shape, tuple(bundle.manifest["fit"]["filters"]), bundle.latent_dim).eval()
-    decoder = {name: state[f"decoder.{name}"] for name in model.decoder.state_dict()}
-    model.decoder.load_state_dict(decoder)
+    model.decoder.load_state_dict(decoder_state(onnx.load_from_string(bundle.read(DECODER_FILE))))
     return model
 
 

@@ -13,6 +13,7 @@ from training.config import (
     average_weight_at,
     from_json,
     learning_rate_at,
+    rate_weight_at,
     schedule_step_at,
     to_json,
     trial_count,
@@ -41,6 +42,7 @@ def test_the_tutorial_recipe_is_the_tutorial_to_the_letter():
         "schedule": "constant",
         "warmup_fraction": 0.1,
         "hold_fraction": 0.0,
+        "rate_warmup_fraction": 0.0,
         "encoder_step_share": 1.0,
         "trial_share": 0.0,
         "first_epoch_boost": 1.0,
@@ -241,6 +243,14 @@ def test_every_start_is_tried_with_the_schedules_first_epoch():
         learning_rate_at(dataclasses.replace(config, epochs=4, trial_share=0.0), s, 5) for s in range(20)
     ]
     assert rates == whole[:5] * 2 + whole
+
+
+def test_the_rates_weight_rises_to_one():
+    """Evenly over the share of the schedule's steps, in every trial anew; without a share it is 1."""
+    config = dataclasses.replace(DEFAULT, epochs=5, trial_share=0.2, rate_warmup_fraction=0.1)
+    weights = [rate_weight_at(config, step, 10) for step in range(50)]
+    assert weights == [0.25, 0.5, 0.75, *[1.0] * 7] * 2 + [1.0] * 30
+    assert {rate_weight_at(TUTORIAL, step, 10) for step in range(100)} == {1.0}
 
 
 def test_the_first_epoch_may_take_longer_steps():

@@ -123,7 +123,7 @@ def test_the_optimizer_follows_the_schedule(small_mnist):
         trainer.train_epoch(lambda _: None)
     steps = SMALL.epochs * 8
     assert trainer.step == steps
-    last = SMALL.learning_rate / (steps - 4)
+    last = SMALL.learning_rate / (steps - 2)
     assert trainer.learning_rate == pytest.approx(last)
     assert [group["lr"].item() for group in trainer.optimizer.param_groups] == pytest.approx([last, last / 2])
     assert [group["betas"] for group in trainer.optimizer.param_groups] == [(0.8, 0.98)] * 2
@@ -136,7 +136,7 @@ def test_the_loss_is_minus_the_elbo_for_both_rates(small_mnist):
     trainer = Trainer(SMALL, small_mnist.train_images, CPU)
     with torch.no_grad():
         losses = [
-            Objective(trainer.model, dataclasses.replace(SMALL, rate=rate))(x, noise).mean().item()
+            sum(Objective(trainer.model, dataclasses.replace(SMALL, rate=rate))(x, noise)).mean().item()
             for rate in ("analytic", "sampled")
         ]
     # Both see the same noise, so that only the rate's own spread, of about 1 nat, is between them.
@@ -150,9 +150,31 @@ def test_the_losses_of_the_first_step_are_the_objective_on_the_drawn_batch(small
     trainer = Trainer(SMALL, images, CPU)
     order, noise = draw_epoch(SMALL.seed, 0, len(images), SMALL.latent_dim)
     with torch.no_grad():
-        expected = trainer.objective(torch.from_numpy(images)[order[:64]].float(), noise[:64]).mean().item()
+        terms = trainer.objective(torch.from_numpy(images)[order[:64]].float(), noise[:64])
+        expected = sum(terms).mean().item()
     trainer.train_epoch(lambda _: None)
     assert trainer.losses_nats[0].item() == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize(("fraction", "weight"), [(0.5, 1 / 8), (0.0, 1.0)])
+def test_the_rate_weighs_what_the_schedule_says(small_mnist, fraction, weight):
+    """The first step's moments are of the distortion and so much of the rate; the loss is all of it."""
+    images = small_mnist.train_images
+    trainer = Trainer(dataclasses.replace(SMALL, rate_warmup_fraction=fraction), images, CPU)
+    twin = Objective(copy.deepcopy(trainer.model).train(), SMALL)
+    order, noise = draw_epoch(SMALL.seed, 0, len(images), SMALL.latent_dim)
+    distortion, rate = twin(torch.from_numpy(images)[order[:64]].float(), noise[:64])
+    (distortion + weight * rate).mean().backward()
+    moments = []
+
+    def look(_: int) -> None:
+        if trainer.step == 1:
+            moments.extend(trainer.optimizer.state[p]["exp_avg"].clone() for p in trainer.model.parameters())
+
+    trainer.train_epoch(look)
+    for moment, parameter in zip(moments, twin.model.parameters(), strict=True):
+        torch.testing.assert_close(moment, (1 - SMALL.adam_beta1) * parameter.grad, rtol=1e-4, atol=1e-6)
+    assert trainer.losses_nats[0].item() == pytest.approx((distortion + rate).mean().item(), rel=1e-6)
 
 
 def test_the_encoder_takes_its_share_of_the_step(small_mnist):
