@@ -105,7 +105,6 @@ _DEFAULT = FitConfig(
     hold_fraction=0.4,
     rate_warmup_fraction=0.15,
     encoder_step_share=0.25,
-    trial_share=0.2,
     average_power=16.0,
     adam_beta1=0.8,
     adam_beta2=0.98,
