@@ -53,7 +53,8 @@ class FitConfig:
         first_epoch_boost: what the step sizes of that first epoch are multiplied with.
         warp_share: the share of the training images that are distorted anew in each epoch; with the
             "one-cycle" schedule none in the rise and one epoch more, when the images find their places in
-            the latent space.
+            the latent space. As the step size falls only the encoder sees them distorted: the decoder then
+            learns the images as they are, and the encoder is kept from learning them by heart.
         average_power: γ of the running average of the weights that a fit leaves (see `average_weight_at`):
             it spans about the last 1/(γ + 1) of the steps so far. 0 leaves the weights of the last step.
         adam_beta1: decay of Adam's first moment.
@@ -190,6 +191,13 @@ def warp_share_at(config: FitConfig, epoch: int) -> float:
     if config.schedule == "one-cycle" and epoch - min(epoch, trials) <= rise:
         return 0.0
     return config.warp_share
+
+
+def warps_are_learned_at(config: FitConfig, epoch: int) -> bool:
+    """Whether the decoder, too, gets the distorted images in epoch `epoch` (from 0)."""
+    trials = trial_count(config)
+    place = epoch - min(epoch, trials)
+    return config.schedule == "constant" or _fall(config, place, config.epochs - trials) >= 1
 
 
 def _fall(config: FitConfig, place: int, count: int) -> float:

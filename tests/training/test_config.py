@@ -18,6 +18,7 @@ from training.config import (
     to_json,
     trial_count,
     warp_share_at,
+    warps_are_learned_at,
 )
 
 TUTORIAL = RECIPES["tutorial"]
@@ -222,6 +223,15 @@ def test_images_are_distorted_after_the_rise():
     assert [warp_share_at(tried, epoch) for epoch in range(10)] == [0.0] * 5 + [0.8] * 5
     assert warp_share_at(dataclasses.replace(config, epochs=1), 0) == 0.0
     assert warp_share_at(dataclasses.replace(config, schedule="constant"), 9) == 0.8
+
+
+def test_the_decoder_learns_distorted_images_until_the_fall():
+    """A tenth up, four tenths held: six of ten epochs, trials counted; always with constant steps."""
+    config = dataclasses.replace(DEFAULT, epochs=10, warmup_fraction=0.1, hold_fraction=0.4, warp_share=0.8)
+    assert [warps_are_learned_at(config, epoch) for epoch in range(10)] == [True] * 6 + [False] * 4
+    tried = dataclasses.replace(config, epochs=13, trial_share=0.25)
+    assert [warps_are_learned_at(tried, epoch) for epoch in range(13)] == [True] * 9 + [False] * 4
+    assert warps_are_learned_at(dataclasses.replace(config, schedule="constant"), 9)
 
 
 @pytest.mark.parametrize(
