@@ -109,7 +109,7 @@ class Trainer:
         # What the steps read, for the encoder and for the decoder: a recorded step needs both to stay where
         # they are.
         self._seen = self.images.clone() if config.warp_share else self.images
-        self._learned = self.images.clone() if config.warp_share else self.images
+        self._learned = self.images.clone() if config.warp_share else self._seen
         on_cuda = device.type == "cuda"
         self.optimizer = torch.optim.Adam(
             [
@@ -275,7 +275,8 @@ class Trainer:
             groups = self.optimizer.state_dict()["param_groups"]
             self.optimizer.load_state_dict({"state": kept["optimizer"], "param_groups": groups})
         self.losses_nats.copy_(kept["losses_nats"])
-        self.start = int(kept["start"])
+        # A checkpoint from before there were starts has none.
+        self.start = int(kept.get("start", 0))
 
     def _average(self) -> None:
         if self.fitted is not self.model:
@@ -294,10 +295,8 @@ class Trainer:
         It is scaled so that its mean over the ranks, which is what DistributedDataParallel makes of
         the gradients, is the mean over the batch, however it is shared.
         """
-        x, seen = (
-            images[indices].float().contiguous(memory_format=torch.channels_last)
-            for images in (self._learned, self._seen)
-        )
+        x = _taken(self._learned, indices)
+        seen = _taken(self._seen, indices) if self._seen is not self._learned else x
         self.optimizer.zero_grad(set_to_none=True)
         distortion, rate = self.objective(x, noise, seen)
         scale = self.ranks.size / batch_size
@@ -305,6 +304,10 @@ class Trainer:
         self.optimizer.step()
         loss: Tensor = (distortion + rate).detach().sum() * scale
         return loss
+
+
+def _taken(images: Tensor, indices: Tensor) -> Tensor:
+    return images[indices].float().contiguous(memory_format=torch.channels_last)
 
 
 def _on_cpu(state: Any) -> Any:
