@@ -8,8 +8,9 @@ deconvolution layer the same as a convolutional layer?", has the phases). What i
 
     conv1   the four results side by side, and a product with a permutation matrix that sorts their columns
     conv2   none: conv3 takes the four as they are
-    conv3   each tap of its kernel turns the phases into maps first; a transposed convolution of zeros and
-            ones adds the maps where the taps point to, still in phases; only the picture is interleaved
+    conv3   its taps turn the phases into sixteen maps first, one for each phase of the result and each shift;
+            a transposed convolution of zeros and ones adds them where they belong, still in phases; only the
+            picture is interleaved
 
 The same function as `training.model.Decoder` and its logistic function, to rounding: `export.parity` holds it
 to that. `tests/benchmarks/decode.py` measures what it gives. The decoder works on mirrored images; here the
@@ -34,6 +35,8 @@ PHASES = ((0, 0), (0, 1), (1, 0), (1, 1))
 # The kernel's rows, or columns, that reach phase 0 and phase 1 of what is doubled, in the order of the rows
 # that they see: the one before and the same, or the same alone.
 TAPS = ([0, 2], [1])
+# Takes a border of one pixel off a picture: starts, ends and axes of Slice.
+BORDER = {"starts": (1, 1), "ends": (-1, -1), "axes": (2, 3)}
 DOC = "Transposed convolutions are written as convolutions of each phase: faster on a CPU, the same function."
 
 
@@ -68,19 +71,21 @@ def phased_decoder(
     h = graph.add("MatMul", h, graph.constant("interleave_columns", interleaving(width // 2)))
     phases = _doubled(graph, h, "conv2", weights)
     kernel = _mirrored(weights["conv3.weight"], 2, 3)
-    maps = graph.constant("conv3.weight", tap_maps(kernel))
-    h = graph.add(
-        "Concat", *(graph.add("Conv", phase, maps, kernel_shape=[1, 1]) for phase in phases), axis=1
-    )
+    h = ""
+    for (row, column), phase in zip(PHASES, phases, strict=True):
+        name = graph.constant(f"conv3.weight.{row}{column}", shift_maps(kernel, row, column))
+        maps = graph.add("Conv", phase, name, kernel_shape=[1, 1])
+        h = graph.add("Add", maps, h) if h else maps
     h = graph.add(
         "ConvTranspose",
         h,
-        graph.constant("conv3.places", tap_places(channels, len(tap_maps(kernel)))),
+        graph.constant("conv3.places", places(channels, shift_maps(kernel, 0, 0).shape[0])),
         graph.constant("conv3.bias", np.tile(weights["conv3.bias"], len(PHASES))),
-        kernel_shape=[3, 3],
-        pads=[1, 1, 1, 1],
+        kernel_shape=[2, 2],
     )
     h = graph.add("DepthToSpace", h, blocksize=2, mode="DCR")
+    cut = (graph.constant(f"border_{name}", _shape(*values)) for name, values in BORDER.items())
+    h = graph.add("Slice", h, *cut)
     graph.add("Sigmoid", h, output="probabilities")
     shapes = [batch_axis, weights["dense.weight"].shape[1]], [batch_axis, channels, height, width]
     inputs, outputs = (
@@ -111,26 +116,45 @@ def interleaving(size: int) -> Floats:
     return result
 
 
-def tap_maps(kernel: Floats) -> Floats:
-    """The 1 × 1 convolution to a map for each tap, and to zeros: [C, C', 3, 3] → [whole blocks, C, 1, 1]."""
-    maps = kernel.transpose(2, 3, 1, 0).reshape(-1, len(kernel), 1, 1)
-    return np.pad(maps, ((0, -len(maps) % CHANNEL_BLOCK), (0, 0), (0, 0), (0, 0)))
+def shift_maps(kernel: Floats, row: int, column: int) -> Floats:
+    """What phase (row, column) gives to each shift and phase of the result: [C, C', 3, 3] → [M, C, 1, 1].
 
-
-def tap_places(channels: int, maps: int) -> Floats:
-    """Where each phase's maps go: a transposed convolution [4·maps, 4·C', 3, 3] of zeros and ones.
-
-    Tap k adds the pixel in row r to row r + k − 1. Row r is row i of phase p, 2i + p, and so is the other.
+    An output pixel of phase r in row i of its phase's map takes, by the kernel's three taps, from row i and
+    from one beside it: row i − 1 for r = 0, row i + 1 for r = 1. So there are 2 phases × 2 shifts in each
+    direction, 16 maps for each of C' channels; M has zeros up to whole blocks.
     """
-    places = np.zeros((len(PHASES), maps, len(PHASES), channels, 3, 3), np.float32)
-    for phase, (row, column) in enumerate(PHASES):
-        for k, tap_row in enumerate(range(row - 1, row + 2)):
-            for m, tap_column in enumerate(range(column - 1, column + 2)):
-                target = PHASES.index((tap_row % 2, tap_column % 2))
-                for channel in range(channels):
-                    tap = (3 * k + m) * channels + channel
-                    places[phase, tap, target, channel, 1 + tap_row // 2, 1 + tap_column // 2] = 1
-    return places.reshape(len(PHASES) * maps, len(PHASES) * channels, 3, 3)
+    inputs, channels = kernel.shape[:2]
+    maps = np.zeros((2, 2, 2, 2, channels, inputs), np.float32)  # phase, shift; rows, then columns
+    for k in range(3):
+        for m in range(3):
+            r, r_shift = _target(row + k - 1)
+            c, c_shift = _target(column + m - 1)
+            maps[r, r_shift, c, c_shift] = kernel[:, :, k, m].T
+    flat = maps.reshape(-1, inputs, 1, 1)
+    return np.pad(flat, ((0, -len(flat) % CHANNEL_BLOCK), (0, 0), (0, 0), (0, 0)))
+
+
+def places(channels: int, maps: int) -> Floats:
+    """Adds each map where its shift points to: a transposed convolution [M, 4·C', 2, 2] of zeros and ones.
+
+    Its result has one row and column more than a phase. In them phase 1 lies before phase 0, so that they
+    interleave to the picture with a border of one pixel.
+    """
+    result = np.zeros((2, 2, 2, 2, channels, 2, 2, channels, 2, 2), np.float32)
+    for r, r_shift, c, c_shift, channel in np.ndindex(2, 2, 2, 2, channels):
+        result[r, r_shift, c, c_shift, channel, 1 - r, 1 - c, channel, r_shift, c_shift] = 1
+    flat = result.reshape(16 * channels, 4 * channels, 2, 2)
+    return np.pad(flat, ((0, maps - len(flat)), (0, 0), (0, 0), (0, 0)))
+
+
+def _target(place: int) -> tuple[int, int]:
+    """Phase and shift of row `place`, counted from row 2i, −1 to 2: where in the places' kernel it goes.
+
+    The map's row i reaches rows i (tap 0) and i + 1 (tap 1) of the places; phase 0 of row i lies in row i,
+    phase 1 in row i + 1.
+    """
+    phase = place % 2
+    return phase, place // 2 + phase
 
 
 class _Graph:

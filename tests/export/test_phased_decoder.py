@@ -9,7 +9,7 @@ from onnx import numpy_helper
 from desktop.logits import without_sigmoid
 from export.graphs import BATCH_AXIS, OPSET
 from export.parity import Parity, ParityError, check_decoder, session
-from export.phased_decoder import interleaving, phase_kernel, phased_decoder, tap_maps, tap_places
+from export.phased_decoder import interleaving, phase_kernel, phased_decoder, places, shift_maps
 from tests.export.unphased import decoder_state
 from training.model import ConvVAE
 
@@ -123,12 +123,19 @@ def test_interleaving_sorts():
     assert (row @ interleaving(6)).tolist() == [0, 1, 2, 3, 4, 5]
 
 
+def test_every_tap_is_in_one_map_of_its_phase():
+    """The nine taps of a phase go to nine of the sixteen maps, and together the phases use all of them."""
+    kernel = np.arange(1, 10, dtype=np.float32).reshape(1, 1, 3, 3)
+    used = [shift_maps(kernel, row, column).ravel() for row in (0, 1) for column in (0, 1)]
+    assert all(sorted(maps[maps > 0]) == list(range(1, 10)) for maps in used)
+    assert (np.array(used) > 0).any(0).all()
+
+
 @pytest.mark.parametrize("channels", [1, 3])
 def test_every_map_has_one_place(channels):
-    """Each phase's map goes to one pixel of one phase, for each tap and channel; the zeros go nowhere."""
-    maps = tap_maps(np.ones((4, channels, 3, 3), np.float32))
+    """Each is added to one pixel of one phase and channel; what fills up the block goes nowhere."""
+    maps = shift_maps(np.ones((4, channels, 3, 3), np.float32), 0, 0)
     assert maps.shape[0] % 16 == 0
-    assert maps.any((1, 2, 3)).sum() == 9 * channels
-    places = tap_places(channels, len(maps)).reshape(4, len(maps), -1).sum(-1)
-    assert (places[:, : 9 * channels] == 1).all()
-    assert not places[:, 9 * channels :].any()
+    sums = places(channels, len(maps)).sum((1, 2, 3))
+    assert (sums[: 16 * channels] == 1).all()
+    assert not sums[16 * channels :].any()

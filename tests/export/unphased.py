@@ -27,7 +27,13 @@ def decoder_state(graph: onnx.ModelProto) -> dict[str, Tensor]:
             kernel = held[f"{layer}.weight.{row}{column}"].transpose(1, 0, 2, 3)
             weight[np.ix_(range(inputs), range(outputs), TAPS[row], TAPS[column])] = kernel
         state |= {f"{layer}.weight": weight, f"{layer}.bias": held[f"{layer}.bias"]}
-    maps = held["conv3.weight"][: 9 * channels].reshape(3, 3, channels, -1)
-    state["conv3.weight"] = np.flip(maps.transpose(3, 2, 0, 1), (2, 3))
+    weight = np.empty((first, channels, 3, 3), np.float32)
+    for row, column, k, m in np.ndindex(2, 2, 3, 3):
+        maps = held[f"conv3.weight.{row}{column}"][: 16 * channels].reshape(2, 2, 2, 2, channels, first)
+        (r, r_shift), (c, c_shift) = (
+            ((place % 2), place // 2 + place % 2) for place in (row + k - 1, column + m - 1)
+        )
+        weight[:, :, k, m] = maps[r, r_shift, c, c_shift].T
+    state["conv3.weight"] = np.flip(weight, (2, 3))
     state["conv3.bias"] = held["conv3.bias"][:channels]
     return {name: torch.from_numpy(array.copy()) for name, array in state.items()}
