@@ -29,8 +29,6 @@ from torch import Tensor
 
 Floats = NDArray[np.float32]
 
-# ONNX Runtime's plain convolutions want whole blocks of so many channels.
-CHANNEL_BLOCK = 16
 PHASES = ((0, 0), (0, 1), (1, 0), (1, 1))
 # The kernel's rows, or columns, that reach phase 0 and phase 1 of what is doubled, in the order of the rows
 # that they see: the one before and the same, or the same alone.
@@ -79,7 +77,7 @@ def phased_decoder(
     h = graph.add(
         "ConvTranspose",
         h,
-        graph.constant("conv3.places", places(channels, shift_maps(kernel, 0, 0).shape[0])),
+        graph.constant("conv3.places", places(channels)),
         graph.constant("conv3.bias", np.tile(weights["conv3.bias"], len(PHASES))),
         kernel_shape=[2, 2],
     )
@@ -117,11 +115,11 @@ def interleaving(size: int) -> Floats:
 
 
 def shift_maps(kernel: Floats, row: int, column: int) -> Floats:
-    """What phase (row, column) gives to each shift and phase of the result: [C, C', 3, 3] → [M, C, 1, 1].
+    """What phase (row, column) gives to each shift and phase of the result: [C, C', 3, 3] → [16·C', C, 1, 1].
 
     An output pixel of phase r in row i of its phase's map takes, by the kernel's three taps, from row i and
     from one beside it: row i − 1 for r = 0, row i + 1 for r = 1. So there are 2 phases × 2 shifts in each
-    direction, 16 maps for each of C' channels; M has zeros up to whole blocks.
+    direction, 16 maps for each of C' channels: whole blocks of 16, as ONNX Runtime's convolutions like them.
     """
     inputs, channels = kernel.shape[:2]
     maps = np.zeros((2, 2, 2, 2, channels, inputs), np.float32)  # phase, shift; rows, then columns
@@ -130,12 +128,11 @@ def shift_maps(kernel: Floats, row: int, column: int) -> Floats:
             r, r_shift = _target(row + k - 1)
             c, c_shift = _target(column + m - 1)
             maps[r, r_shift, c, c_shift] = kernel[:, :, k, m].T
-    flat = maps.reshape(-1, inputs, 1, 1)
-    return np.pad(flat, ((0, -len(flat) % CHANNEL_BLOCK), (0, 0), (0, 0), (0, 0)))
+    return maps.reshape(-1, inputs, 1, 1)
 
 
-def places(channels: int, maps: int) -> Floats:
-    """Adds each map where its shift points to: a transposed convolution [M, 4·C', 2, 2] of zeros and ones.
+def places(channels: int) -> Floats:
+    """Adds each map where its shift points to: transposed, of zeros and ones, [16·C', 4·C', 2, 2].
 
     Its result has one row and column more than a phase. In them phase 1 lies before phase 0, so that they
     interleave to the picture with a border of one pixel.
@@ -143,8 +140,7 @@ def places(channels: int, maps: int) -> Floats:
     result = np.zeros((2, 2, 2, 2, channels, 2, 2, channels, 2, 2), np.float32)
     for r, r_shift, c, c_shift, channel in np.ndindex(2, 2, 2, 2, channels):
         result[r, r_shift, c, c_shift, channel, 1 - r, 1 - c, channel, r_shift, c_shift] = 1
-    flat = result.reshape(16 * channels, 4 * channels, 2, 2)
-    return np.pad(flat, ((0, maps - len(flat)), (0, 0), (0, 0), (0, 0)))
+    return result.reshape(16 * channels, 4 * channels, 2, 2)
 
 
 def _target(place: int) -> tuple[int, int]:

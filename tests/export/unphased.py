@@ -29,7 +29,7 @@ def decoder_state(graph: onnx.ModelProto) -> dict[str, Tensor]:
         state |= {f"{layer}.weight": weight, f"{layer}.bias": held[f"{layer}.bias"]}
     weight = np.empty((first, channels, 3, 3), np.float32)
     for row, column, k, m in np.ndindex(2, 2, 3, 3):
-        maps = held[f"conv3.weight.{row}{column}"][: 16 * channels].reshape(2, 2, 2, 2, channels, first)
+        maps = held[f"conv3.weight.{row}{column}"].reshape(2, 2, 2, 2, channels, first)
         (r, r_shift), (c, c_shift) = (
             ((place % 2), place // 2 + place % 2) for place in (row + k - 1, column + m - 1)
         )
