@@ -373,3 +373,14 @@ def open_window(qtbot: Any) -> Iterator[Callable[..., MainWindow]]:
     # What still refers to itself is taken apart here, on the thread that made it.
     gc.collect()
     gc.unfreeze()
+
+
+@pytest.fixture
+def explorer(
+    make_explorer: Callable[..., Explorer], make_bundle: Callable[..., Path], qtbot: Any
+) -> Explorer:
+    """An explorer with a small bundle open and its first backdrop of 300 × 200 pixels decoded."""
+    explorer = make_explorer(make_bundle(name="first"))
+    with qtbot.waitSignal(explorer.backdrop_finished, timeout=10_000):
+        explorer.set_view_size((300, 200))
+    return explorer

@@ -15,17 +15,7 @@ from desktop.paths import PathKind, path_points
 from desktop.pictures import tile, to_bytes
 from desktop.provenance import from_text
 
-SIZE_PX = (300, 200)
 SOON_MS = 10_000
-
-
-@pytest.fixture
-def explorer(make_explorer, make_bundle, qtbot):
-    """An explorer with a small bundle open and its first backdrop decoded."""
-    explorer = make_explorer(make_bundle(name="first"))
-    with qtbot.waitSignal(explorer.backdrop_finished, timeout=SOON_MS):
-        explorer.set_view_size(SIZE_PX)
-    return explorer
 
 
 @pytest.fixture

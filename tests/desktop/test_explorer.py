@@ -23,15 +23,6 @@ class Heard:
             getattr(explorer, name).connect(lambda *_, name=name: self.events.append(name))
 
 
-@pytest.fixture
-def explorer(make_explorer, make_bundle, qtbot):
-    """An explorer with a small bundle open and its first backdrop decoded."""
-    explorer = make_explorer(make_bundle(name="first"))
-    with qtbot.waitSignal(explorer.backdrop_finished, timeout=SOON_MS):
-        explorer.set_view_size(SIZE_PX)
-    return explorer
-
-
 def test_opening_gives_the_model_and_decodes_the_picture_and_the_backdrop(
     make_explorer, bundle_path, qtbot, plain_decoder
 ):
