@@ -62,6 +62,8 @@ class FitConfig:
         adam_epsilon: added to the root of the second moment (Keras's default is 1e-7, PyTorch's 1e-8).
         rate: "sampled" takes log q(z|x) − log p(z) at the one sample drawn, "analytic" the exact KL.
         start_at_log_odds: start the output's bias at the training images' log-odds instead of at zero.
+        start_spread: start the decoder with the hinges of its first layer spread over the prior, and the
+            posteriors narrow (`ConvVAE.spread_over_prior`).
         latent_dim: dimensions of z.
         filters: channels after the encoder's two convolutions; the decoder mirrors them.
         precision: of the two networks' arithmetic, by autocast; weights and the bound are float32.
@@ -88,6 +90,7 @@ class FitConfig:
     adam_epsilon: float = 1e-8
     rate: Rate = "analytic"
     start_at_log_odds: bool = False
+    start_spread: bool = False
     latent_dim: int = 2
     filters: tuple[int, int] = (32, 64)
     precision: Precision = "float32"
@@ -110,6 +113,7 @@ _DEFAULT = FitConfig(
     adam_beta1=0.8,
     adam_beta2=0.98,
     start_at_log_odds=True,
+    start_spread=True,
 )
 RECIPES = {
     "default": _DEFAULT,

@@ -228,7 +228,10 @@ class Trainer:
         In place: a recorded step goes on reading them where they are.
         """
         drawn = ConvVAE(self.config.image_shape, self.config.filters, self.config.latent_dim)
-        drawn.reset_parameters(start_generator(self.config.seed, start))
+        generator = start_generator(self.config.seed, start)
+        drawn.reset_parameters(generator)
+        if self.config.start_spread:
+            drawn.spread_over_prior(generator)
         if self._log_odds is not None:
             assert drawn.decoder.conv3.bias is not None
             with torch.no_grad():

@@ -54,6 +54,7 @@ def test_the_tutorial_recipe_is_the_tutorial_to_the_letter():
         "adam_epsilon": 1e-7,
         "rate": "sampled",
         "start_at_log_odds": False,
+        "start_spread": False,
         "latent_dim": 2,
         "filters": (32, 64),
         "precision": "float32",

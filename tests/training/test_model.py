@@ -1,5 +1,7 @@
 """training/model.py: the published function, whole, and the shapes of others."""
 
+from statistics import NormalDist
+
 import numpy as np
 import pytest
 import torch
@@ -147,10 +149,39 @@ def test_weights_start_glorot_uniform_and_biases_at_zero():
         assert parameter.std().item() == pytest.approx(bound / 3**0.5, rel=0.1), name
 
 
+@pytest.mark.parametrize("latent_dim", [2, 5])
+def test_a_spread_start_turns_units_on_all_over_the_prior(latent_dim):
+    """Units have weights of length 1; seen from z = 0 their hinges are as far as N(0, 1) says, not at 0."""
+    model = ConvVAE(latent_dim=latent_dim)
+    model.reset_parameters(torch.Generator().manual_seed(0))
+    assert model.decoder.dense.bias.abs().max() == 0
+    model.spread_over_prior(torch.Generator().manual_seed(0))
+    torch.testing.assert_close(model.decoder.dense.weight.norm(dim=1), torch.ones(1568))
+    distances = np.sort(model.decoder.dense.bias.detach().numpy())
+    expected = [NormalDist().inv_cdf((n + 0.5) / 1568) for n in range(1568)]
+    # The ends of a sample scatter.
+    np.testing.assert_allclose(distances[50:-50], expected[50:-50], atol=0.15)
+
+
+def test_a_spread_start_has_narrow_posteriors_and_nothing_else_changes():
+    """Of the encoder only the log-variances' bias is touched: −2. Of the decoder only the first layer."""
+    spread, plain = ConvVAE(), ConvVAE()
+    for model in (spread, plain):
+        model.reset_parameters(torch.Generator().manual_seed(0))
+    spread.spread_over_prior(torch.Generator().manual_seed(0))
+    assert spread.encoder.dense.bias.tolist() == [0, 0, -2, -2]
+    before = plain.state_dict()
+    changed = {name for name, value in spread.state_dict().items() if not torch.equal(value, before[name])}
+    assert changed == {"decoder.dense.weight", "decoder.dense.bias", "encoder.dense.bias"}
+
+
 def test_the_seed_decides_the_weights():
     """The same seed gives the same weights, another seed others."""
     first, again, other = (ConvVAE() for _ in range(3))
     for model, seed in ((first, 1), (again, 1), (other, 2)):
-        model.reset_parameters(torch.Generator().manual_seed(seed))
-    assert torch.equal(first.decoder.conv1.weight, again.decoder.conv1.weight)
-    assert not torch.equal(first.decoder.conv1.weight, other.decoder.conv1.weight)
+        generator = torch.Generator().manual_seed(seed)
+        model.reset_parameters(generator)
+        model.spread_over_prior(generator)
+    for name in ("conv1.weight", "dense.weight", "dense.bias"):
+        assert torch.equal(first.decoder.get_parameter(name), again.decoder.get_parameter(name))
+        assert not torch.equal(first.decoder.get_parameter(name), other.decoder.get_parameter(name))
