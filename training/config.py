@@ -19,7 +19,6 @@ BOUNDS: dict[str, tuple[float, float, str]] = {
     "hold_fraction": (0, 1, "a number from 0 to 1"),
     "rate_warmup_fraction": (0, 1, "a number from 0 to 1"),
     "encoder_step_share": (0, 1, "a number from 0 to 1"),
-    "trial_share": (0, math.nextafter(1, 0), "a number from 0 and below 1"),
     "first_epoch_boost": (math.ulp(0.0), sys.float_info.max, "a number over 0"),
     "warp_share": (0, 1, "a number from 0 to 1"),
     "average_power": (0, sys.float_info.max, "a number from 0"),
@@ -36,7 +35,7 @@ class FitConfig:
 
     Attributes:
         recipe: the name of the recipe that this started from.
-        epochs: passes over the training images, those of `trial_share` among them.
+        epochs: passes over the training images.
         batch_size: images a step.
         learning_rate: Adam's step size; with the "one-cycle" schedule its peak.
         encoder_step_share: the encoder's step size as a share of the decoder's, `learning_rate`.
@@ -47,10 +46,8 @@ class FitConfig:
         rate_warmup_fraction: over this share of the steps the weight of the rate in what is minimised rises
             evenly from 0 to 1, so that the images spread before the prior holds them together (Sønderby et
             al. 2016, "Ladder variational autoencoders", section 2.3: warm-up). Losses are told unweighted.
-        trial_share: the share of the epochs that only try other weights to start from: each gets one epoch,
-            as does the first, and the fit goes on from the start whose last losses were the least. Where the
-            images come to lie in the latent space is decided in that epoch, and hardly changes afterwards.
-        first_epoch_boost: what the step sizes of that first epoch are multiplied with.
+        first_epoch_boost: what the step sizes of the first epoch are multiplied with, in which the images
+            find their places in the latent space.
         warp_share: the share of the training images that are distorted anew in each epoch; with the
             "one-cycle" schedule none in the rise and one epoch more, when the images find their places in
             the latent space. As the step size falls only the encoder sees them distorted: the decoder then
@@ -81,7 +78,6 @@ class FitConfig:
     hold_fraction: float = 0.0
     rate_warmup_fraction: float = 0.0
     encoder_step_share: float = 1.0
-    trial_share: float = 0.0
     first_epoch_boost: float = 1.0
     warp_share: float = 0.0
     average_power: float = 0.0
@@ -120,13 +116,12 @@ RECIPES = {
     "best": dataclasses.replace(
         _DEFAULT,
         recipe="best",
-        epochs=150,
+        epochs=380,
         learning_rate=4e-3,
-        # About half an epoch each, of the 138 that are no trials.
-        warmup_fraction=660 / 172_500,
-        rate_warmup_fraction=550 / 172_500,
+        # Half an epoch each.
+        warmup_fraction=0.5 / 380,
+        rate_warmup_fraction=0.5 / 380,
         hold_fraction=0.5,
-        trial_share=0.08,
         first_epoch_boost=2.5,
         warp_share=0.8,
     ),
@@ -150,33 +145,21 @@ RECIPES = {
 }
 
 
-def trial_count(config: FitConfig) -> int:
-    """How many epochs try another start; one epoch at least is left for the fit."""
-    return min(int(config.trial_share * config.epochs), config.epochs - 1)
-
-
-def schedule_step_at(config: FitConfig, step: int, steps_an_epoch: int) -> int:
-    """Where in the schedule step `step` (from 0) is: every start is tried with the schedule's first epoch."""
-    return step - min(step // steps_an_epoch, trial_count(config)) * steps_an_epoch
-
-
 def learning_rate_at(config: FitConfig, step: int, steps_an_epoch: int) -> float:
     """The learning rate of step `step` (from 0) of a fit."""
-    place = schedule_step_at(config, step, steps_an_epoch)
-    count = (config.epochs - trial_count(config)) * steps_an_epoch
-    peak = config.learning_rate * (config.first_epoch_boost if place < steps_an_epoch else 1.0)
+    count = config.epochs * steps_an_epoch
+    peak = config.learning_rate * (config.first_epoch_boost if step < steps_an_epoch else 1.0)
     if config.schedule == "constant":
         return peak
     warmup_steps = max(1, math.ceil(config.warmup_fraction * count))
-    rise = (place + 1) / warmup_steps
-    return peak * min(1.0, rise, _fall(config, place, count))
+    rise = (step + 1) / warmup_steps
+    return peak * min(1.0, rise, _fall(config, step, count))
 
 
 def rate_weight_at(config: FitConfig, step: int, steps_an_epoch: int) -> float:
     """The weight of the rate in what step `step` (from 0) minimises."""
-    count = (config.epochs - trial_count(config)) * steps_an_epoch
-    warmup_steps = max(1, math.ceil(config.rate_warmup_fraction * count))
-    return min(1.0, (schedule_step_at(config, step, steps_an_epoch) + 1) / warmup_steps)
+    warmup_steps = max(1, math.ceil(config.rate_warmup_fraction * config.epochs * steps_an_epoch))
+    return min(1.0, (step + 1) / warmup_steps)
 
 
 def average_weight_at(config: FitConfig, step: int) -> float:
@@ -190,18 +173,14 @@ def average_weight_at(config: FitConfig, step: int) -> float:
 
 def warp_share_at(config: FitConfig, epoch: int) -> float:
     """The share of the training images that are distorted in epoch `epoch` (from 0)."""
-    trials = trial_count(config)
-    rise = math.ceil(config.warmup_fraction * (config.epochs - trials))
-    if config.schedule == "one-cycle" and epoch - min(epoch, trials) <= rise:
+    if config.schedule == "one-cycle" and epoch <= math.ceil(config.warmup_fraction * config.epochs):
         return 0.0
     return config.warp_share
 
 
 def warps_are_learned_at(config: FitConfig, epoch: int) -> bool:
     """Whether the decoder, too, gets the distorted images in epoch `epoch` (from 0)."""
-    trials = trial_count(config)
-    place = epoch - min(epoch, trials)
-    return config.schedule == "constant" or _fall(config, place, config.epochs - trials) >= 1
+    return config.schedule == "constant" or _fall(config, epoch, config.epochs) >= 1
 
 
 def _fall(config: FitConfig, place: int, count: int) -> float:

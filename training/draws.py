@@ -15,12 +15,3 @@ def draw_epoch(seed: int, epoch: int, image_count: int, latent_dim: int) -> tupl
     generator = torch.Generator().manual_seed(int(mixed))
     order = torch.randperm(image_count, generator=generator)
     return order, torch.randn(image_count, latent_dim, generator=generator)
-
-
-def start_generator(seed: int, start: int) -> torch.Generator:
-    """What the weights of start `start` (from 0) are drawn with; of the first the seed itself, as ever."""
-    if not start:
-        return torch.Generator().manual_seed(seed)
-    # The third number sets these draws apart from those of `draw_epoch` and of distortions.
-    (mixed,) = np.random.SeedSequence([seed, start, 2]).generate_state(1, np.uint64)
-    return torch.Generator().manual_seed(int(mixed))

@@ -145,7 +145,7 @@ class Logbook:
         click.echo(
             f"epoch {epoch:3d}/{config.epochs}   test ELBO {metrics.elbo_nats:8.2f} nats   "
             f"rate {metrics.rate_nats:5.2f}   distortion {metrics.distortion_nats:6.2f}   "
-            f"{self._epoch_seconds:6.1f} s" + _start_in_words(trainer, epoch)
+            f"{self._epoch_seconds:6.1f} s"
         )
         self._epoch_seconds = 0.0
         # Last: a fit that ends before this line goes on from the checkpoint before and does all of it again.
@@ -230,14 +230,6 @@ class Logbook:
         self.train_seconds += seconds
         self._epoch_seconds += seconds
         return True
-
-
-def _start_in_words(trainer: Trainer, epoch: int) -> str:
-    """Which start an epoch tried, and which one the fit goes on from."""
-    if epoch > trainer.start_count or trainer.start_count == 1:
-        return ""
-    chosen = f"; going on from start {trainer.start + 1}" if epoch == trainer.start_count else ""
-    return f"   start {epoch} of {trainer.start_count}{chosen}"
 
 
 def tensorboard_writer_class() -> "type[SummaryWriter]":

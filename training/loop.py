@@ -16,12 +16,10 @@ from training.config import (
     average_weight_at,
     learning_rate_at,
     rate_weight_at,
-    schedule_step_at,
-    trial_count,
     warp_share_at,
     warps_are_learned_at,
 )
-from training.draws import draw_epoch, start_generator
+from training.draws import draw_epoch
 from training.elbo import distortion_nats, gaussian_rate_nats, reparameterize, sampled_rate_nats
 from training.model import ConvVAE
 from training.ranks import ALONE, Ranks
@@ -93,10 +91,7 @@ class Trainer:
         self.config = config
         self.device = device
         self.ranks = ranks
-        on = train_images.mean(axis=(0, 2, 3), dtype=np.float64)
-        self._log_odds = torch.from_numpy(np.log(on / (1 - on))) if config.start_at_log_odds else None
-        self.model = ConvVAE(config.image_shape, config.filters, config.latent_dim)
-        self._draw_start(0)
+        self.model = _drawn(config, train_images)
         self.model.to(device)
         # mypy: PyTorch does not declare this overload.
         self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -124,9 +119,6 @@ class Trainer:
         self.steps_an_epoch = -(-len(train_images) // config.batch_size)
         self.step_count = config.epochs * self.steps_an_epoch
         self.step = 0
-        self.start_count = trial_count(config) + 1
-        self.start = 0
-        self._best_start: dict[str, Any] | None = None
         rates = [learning_rate_at(config, step, self.steps_an_epoch) for step in range(self.step_count)]
         self.learning_rates = torch.tensor(rates, device=device)
         weights = [rate_weight_at(config, step, self.steps_an_epoch) for step in range(self.step_count)]
@@ -145,9 +137,7 @@ class Trainer:
         Raises NotFiniteError at the first loss that is not finite: on the CPU at once, elsewhere at the end
         of the epoch, as looking earlier would make every step wait for the device.
         """
-        epoch, place = divmod(self.step, self.steps_an_epoch)
-        if 0 < epoch < self.start_count and place == 0:
-            self._draw_start(epoch)
+        epoch = self.step // self.steps_an_epoch
         order, noise = draw_epoch(self.config.seed, epoch, len(self.images), self.config.latent_dim)
         order, noise = order.to(self.device), noise.to(self.device)
         if self.config.warp_share:
@@ -174,10 +164,6 @@ class Trainer:
             on_step(size)
         self.ranks.average_(self.losses_nats)
         self.require_finite_losses()
-        if self.start_count > 1 and epoch < self.start_count:
-            self._keep_the_better_start()
-            if epoch == self.start_count - 1:
-                self._go_on_from_the_best_start()
 
     @property
     def learning_rate(self) -> Tensor:
@@ -212,82 +198,27 @@ class Trainer:
         self.require_finite_losses()
         return {
             "step": self.step,
-            **self._weights_and_moments(),
-            "best_start": self._best_start,
-        }
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Go on from what `state` gave; before the first step only."""
-        self._load(state)
-        self._best_start = state.get("best_start")
-        self.step = int(state["step"])
-
-    def _draw_start(self, start: int) -> None:
-        """Draw the weights of start `start` (from 0); an optimizer that is there forgets its moments.
-
-        In place: a recorded step goes on reading them where they are.
-        """
-        drawn = ConvVAE(self.config.image_shape, self.config.filters, self.config.latent_dim)
-        generator = start_generator(self.config.seed, start)
-        drawn.reset_parameters(generator)
-        if self.config.start_spread:
-            drawn.spread_over_prior(generator)
-        if self._log_odds is not None:
-            assert drawn.decoder.conv3.bias is not None
-            with torch.no_grad():
-                drawn.decoder.conv3.bias.copy_(self._log_odds)
-        self.model.load_state_dict(drawn.state_dict())
-        self.start = start
-        if start:
-            for moments in self.optimizer.state.values():
-                for moment in moments.values():
-                    moment.zero_()
-
-    def _keep_the_better_start(self) -> None:
-        loss_nats = self.losses_nats[-max(1, self.steps_an_epoch // 4) :].mean().item()
-        if self._best_start is None or loss_nats < self._best_start["loss_nats"]:
-            kept = {"start": self.start, "loss_nats": loss_nats, **self._weights_and_moments()}
-            self._best_start = kept
-
-    def _go_on_from_the_best_start(self) -> None:
-        assert self._best_start is not None
-        self._load(self._best_start)
-        self._best_start = None
-
-    def _weights_and_moments(self) -> dict[str, Any]:
-        """A copy on the CPU: weights, their average, Adam's moments, this epoch's losses, which start's."""
-        return {
-            "start": self.start,
             "model": _on_cpu(self.model.state_dict()),
             "fitted": _on_cpu(self.fitted.state_dict()),
             "optimizer": _on_cpu(self.optimizer.state_dict()["state"]),
             "losses_nats": self.losses_nats.cpu().clone(),
         }
 
-    def _load(self, kept: dict[str, Any]) -> None:
-        """What `_weights_and_moments` gave."""
-        self.model.load_state_dict(kept["model"])
-        self.fitted.load_state_dict(kept["fitted"])
-        if self.optimizer.state:
-            # In place, as in `_draw_start`.
-            parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
-            for number, moments in kept["optimizer"].items():
-                for name, moment in moments.items():
-                    self.optimizer.state[parameters[number]][name].copy_(moment)
-        else:
-            groups = self.optimizer.state_dict()["param_groups"]
-            self.optimizer.load_state_dict({"state": kept["optimizer"], "param_groups": groups})
-        self.losses_nats.copy_(kept["losses_nats"])
-        # A checkpoint from before there were starts has none.
-        self.start = int(kept.get("start", 0))
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from what `state` gave; before the first step only."""
+        self.model.load_state_dict(state["model"])
+        self.fitted.load_state_dict(state["fitted"])
+        groups = self.optimizer.state_dict()["param_groups"]
+        self.optimizer.load_state_dict({"state": state["optimizer"], "param_groups": groups})
+        self.losses_nats.copy_(state["losses_nats"])
+        self.step = int(state["step"])
 
     def _average(self) -> None:
         if self.fitted is not self.model:
-            place = schedule_step_at(self.config, self.step, self.steps_an_epoch)
             average: list[Tensor] = [*self.fitted.parameters()]
             now: list[Tensor] = [*self.model.parameters()]
             with torch.no_grad():
-                torch._foreach_lerp_(average, now, average_weight_at(self.config, place))
+                torch._foreach_lerp_(average, now, average_weight_at(self.config, self.step))
 
     def _take_whole_step(self, indices: Tensor, noise: Tensor) -> Tensor:
         return self._take_step(indices, noise, len(indices))
@@ -307,6 +238,21 @@ class Trainer:
         self.optimizer.step()
         loss: Tensor = (distortion + rate).detach().sum() * scale
         return loss
+
+
+def _drawn(config: FitConfig, train_images: NDArray[np.uint8]) -> ConvVAE:
+    """The model that a fit starts from, on the CPU."""
+    model = ConvVAE(config.image_shape, config.filters, config.latent_dim)
+    generator = torch.Generator().manual_seed(config.seed)
+    model.reset_parameters(generator)
+    if config.start_spread:
+        model.spread_over_prior(generator)
+    if config.start_at_log_odds:
+        on = train_images.mean(axis=(0, 2, 3), dtype=np.float64)
+        assert model.decoder.conv3.bias is not None
+        with torch.no_grad():
+            model.decoder.conv3.bias.copy_(torch.from_numpy(np.log(on / (1 - on))))
+    return model
 
 
 def _taken(images: Tensor, indices: Tensor) -> Tensor:

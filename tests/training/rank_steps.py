@@ -3,8 +3,7 @@
     torchrun … rank_steps.py FOLDER
 
 Reads FOLDER/NAME.npz with images, and FOLDER/NAME.json with a config; leaves FOLDER/NAME-RANK.npz with the
-losses of an epoch (where starts are tried, of the chosen one's), the weights after it, which start's they
-are, the images of every step of this rank and how many they were.
+losses of an epoch, the weights after it, the images of every step of this rank and how many they were.
 """
 
 import os
@@ -20,7 +19,7 @@ from training.ranks import joined, ranks_from
 
 
 def main() -> None:
-    """One epoch of each case, or its trials."""
+    """One epoch of each case."""
     folder = Path(sys.argv[1])
     ranks, device = ranks_from(os.environ), torch.device("cpu")
     with joined(ranks, device):
@@ -29,11 +28,9 @@ def main() -> None:
             trainer = Trainer(from_json(case.read_text()), images, device, ranks)
             shares: list[torch.Tensor] = []
             trainer.objective.register_forward_pre_hook(lambda _, inputs, to=shares: to.append(inputs[0]))
-            for _ in range(trainer.start_count):
-                trainer.train_epoch(lambda _: None)
+            trainer.train_epoch(lambda _: None)
             np.savez(
                 folder / f"{case.stem}-{ranks.rank}.npz",
-                start=trainer.start,
                 losses=trainer.losses_nats.numpy(),
                 weights=torch.cat([p.detach().flatten() for p in trainer.model.parameters()]).numpy(),
                 images=torch.cat(shares).numpy().astype(np.uint8),

@@ -14,9 +14,7 @@ from training.config import (
     from_json,
     learning_rate_at,
     rate_weight_at,
-    schedule_step_at,
     to_json,
-    trial_count,
     warp_share_at,
     warps_are_learned_at,
 )
@@ -45,7 +43,6 @@ def test_the_tutorial_recipe_is_the_tutorial_to_the_letter():
         "hold_fraction": 0.0,
         "rate_warmup_fraction": 0.0,
         "encoder_step_share": 1.0,
-        "trial_share": 0.0,
         "first_epoch_boost": 1.0,
         "warp_share": 0.0,
         "average_power": 0.0,
@@ -217,59 +214,34 @@ def test_short_fits_have_a_learning_rate_too(step_count, hold_fraction):
 
 
 def test_images_are_distorted_after_the_rise():
-    """None until an epoch after the rise, then the share to the end; none in trials."""
-    config = dataclasses.replace(DEFAULT, epochs=10, warmup_fraction=0.1, trial_share=0.0, warp_share=0.8)
+    """None until an epoch after the rise, then the share to the end."""
+    config = dataclasses.replace(DEFAULT, epochs=10, warmup_fraction=0.1, warp_share=0.8)
     assert [warp_share_at(config, epoch) for epoch in range(10)] == [0.0, 0.0, *[0.8] * 8]
-    tried = dataclasses.replace(config, trial_share=0.3)
-    assert [warp_share_at(tried, epoch) for epoch in range(10)] == [0.0] * 5 + [0.8] * 5
     assert warp_share_at(dataclasses.replace(config, epochs=1), 0) == 0.0
     assert warp_share_at(dataclasses.replace(config, schedule="constant"), 9) == 0.8
 
 
 def test_the_decoder_learns_distorted_images_until_the_fall():
-    """A tenth up, four tenths held: six of ten epochs, trials counted; always with constant steps."""
+    """A tenth up, four tenths held: six of ten epochs; always with constant steps."""
     config = dataclasses.replace(DEFAULT, epochs=10, warmup_fraction=0.1, hold_fraction=0.4, warp_share=0.8)
     assert [warps_are_learned_at(config, epoch) for epoch in range(10)] == [True] * 6 + [False] * 4
-    tried = dataclasses.replace(config, epochs=13, trial_share=0.25)
-    assert [warps_are_learned_at(tried, epoch) for epoch in range(13)] == [True] * 9 + [False] * 4
     assert warps_are_learned_at(dataclasses.replace(config, schedule="constant"), 9)
 
 
-@pytest.mark.parametrize(
-    ("epochs", "share", "count"), [(10, 0.2, 2), (3, 0.2, 0), (100, 0.12, 12), (4, 0.99, 3)]
-)
-def test_a_share_of_the_epochs_tries_starts(epochs, share, count):
-    """Rounded down, and one epoch at least is left."""
-    assert trial_count(dataclasses.replace(DEFAULT, epochs=epochs, trial_share=share)) == count
-
-
-def test_every_start_is_tried_with_the_schedules_first_epoch():
-    """Two trials of six epochs: thrice the first epoch's steps, then those of the second of four."""
-    config = dataclasses.replace(DEFAULT, epochs=6, trial_share=0.4)
-    assert trial_count(config) == 2
-    places = [schedule_step_at(config, step, 5) for step in range(30)]
-    assert places == [*range(5)] * 2 + [*range(20)]
-    rates = [learning_rate_at(config, step, 5) for step in range(30)]
-    whole = [
-        learning_rate_at(dataclasses.replace(config, epochs=4, trial_share=0.0), s, 5) for s in range(20)
-    ]
-    assert rates == whole[:5] * 2 + whole
-
-
 def test_the_rates_weight_rises_to_one():
-    """Evenly over the share of the schedule's steps, in every trial anew; without a share it is 1."""
-    config = dataclasses.replace(DEFAULT, epochs=5, trial_share=0.2, rate_warmup_fraction=0.1)
-    weights = [rate_weight_at(config, step, 10) for step in range(50)]
-    assert weights == [0.25, 0.5, 0.75, *[1.0] * 7] * 2 + [1.0] * 30
+    """Evenly over the share of the steps; without a share it is 1."""
+    config = dataclasses.replace(DEFAULT, epochs=4, rate_warmup_fraction=0.1)
+    weights = [rate_weight_at(config, step, 10) for step in range(40)]
+    assert weights == [0.25, 0.5, 0.75, *[1.0] * 37]
     assert {rate_weight_at(TUTORIAL, step, 10) for step in range(100)} == {1.0}
 
 
 def test_the_first_epoch_may_take_longer_steps():
-    """So many times the schedule's, in every trial; afterwards it is the schedule's."""
-    config = dataclasses.replace(DEFAULT, epochs=5, trial_share=0.2, first_epoch_boost=2.5)
+    """So many times the schedule's; afterwards it is the schedule's."""
+    config = dataclasses.replace(DEFAULT, epochs=5, first_epoch_boost=2.5)
     plain = dataclasses.replace(config, first_epoch_boost=1.0)
     ratios = [learning_rate_at(config, s, 10) / learning_rate_at(plain, s, 10) for s in range(50)]
-    assert ratios == pytest.approx([2.5] * 20 + [1.0] * 30)
+    assert ratios == pytest.approx([2.5] * 10 + [1.0] * 40)
 
 
 @pytest.mark.parametrize("power", [0.5, 16.0])

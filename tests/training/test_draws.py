@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from training.draws import draw_epoch, start_generator
+from training.draws import draw_epoch
 
 COUNT = 20_000
 
@@ -59,14 +59,3 @@ def test_the_noise_is_standard_normal():
     assert (noise.abs() < 1).double().mean().item() == pytest.approx(0.6827, abs=4 * 0.466 * error)
     assert (noise[:, 0] * noise[:, 1]).mean().abs() < 4 * error
     assert (noise[1:] * noise[:-1]).mean().abs() < 4 * error
-
-
-def test_every_start_has_draws_of_its_own():
-    """The first is the seed's own generator; the others differ from it and from each other, for each seed."""
-    draws = {
-        (seed, start): tuple(torch.rand(4, generator=start_generator(seed, start)).tolist())
-        for seed in (0, 1)
-        for start in range(4)
-    }
-    assert len(set(draws.values())) == 8
-    assert draws[1, 0] == tuple(torch.rand(4, generator=torch.Generator().manual_seed(1)).tolist())

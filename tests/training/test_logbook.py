@@ -233,15 +233,3 @@ def test_a_terminal_sees_speed_and_running_elbo(tmp_path):
     assert bars, text
     assert all(-600 < float(elbo) < -100 for elbo in bars)
     assert re.search(r"\repoch   1/1   test ELBO ", text)
-
-
-def test_a_line_says_which_start_was_tried_and_which_goes_on(tmp_path, few_images, capsys):
-    """Of three starts each has its line; the last one's names the start whose weights it is about."""
-    config = dataclasses.replace(CONFIG, epochs=5, trial_share=0.4)
-    run = fit(config, CPU, tmp_path / "run", few_images)
-    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("epoch ")]
-    assert lines[0].endswith(" s   start 1 of 3")
-    assert lines[1].endswith(" s   start 2 of 3")
-    assert re.search(r" s   start 3 of 3; going on from start [123]$", lines[2])
-    assert not any("start" in line for line in lines[3:])
-    assert [line["epoch"] for line in run.metrics] == [1, 2, 3, 4, 5]

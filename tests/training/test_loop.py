@@ -2,7 +2,6 @@
 
 import copy
 import dataclasses
-import itertools
 import math
 import re
 
@@ -237,83 +236,6 @@ def test_the_share_of_the_images_is_distorted(small_mnist):
     assert np.array_equal(trainer.images.numpy(), images)
 
 
-# Two of five epochs are trials: three starts.
-STARTS = dataclasses.replace(SMALL, epochs=5, trial_share=0.4, average_power=4.0)
-
-
-def test_a_fit_goes_on_from_the_start_whose_last_losses_were_least(small_mnist):
-    """Each has weights of its own for an epoch; the best one's weights, average and moments come back."""
-    trainer = Trainer(STARTS, small_mnist.train_images, CPU)
-    assert trainer.start_count == 3
-    begins, ends = [], []
-
-    def look(_: int) -> None:
-        place = trainer.step % trainer.steps_an_epoch
-        if place == 1:
-            begins.append(copy.deepcopy(trainer.model))
-        if place == 0:
-            loss_nats = trainer.losses_nats[-(trainer.steps_an_epoch // 4) :].mean().item()
-            ends.append((loss_nats, trainer.state()))
-
-    for _ in range(3):
-        trainer.train_epoch(look)
-    assert not any(same_weights(*pair) for pair in itertools.combinations(begins, 2))
-    best = min(range(3), key=lambda start: ends[start][0])
-    assert trainer.start == best
-    expected, found = ends[best][1], trainer.state()
-    for part in ("model", "fitted"):
-        assert all(torch.equal(found[part][name], tensor) for name, tensor in expected[part].items())
-    for number, moments in expected["optimizer"].items():
-        assert all(torch.equal(found["optimizer"][number][name], moment) for name, moment in moments.items())
-    assert torch.equal(trainer.losses_nats, expected["losses_nats"])
-    trainer.train_epoch(lambda _: None)
-    assert trainer.start == best
-    assert not torch.equal(trainer.model.decoder.dense.weight, expected["model"]["decoder.dense.weight"])
-
-
-def test_each_start_begins_as_a_fit_does(small_mnist):
-    """A later start has no moments of the one before, the same rising step sizes, and the log-odds."""
-    trainer = Trainer(STARTS, small_mnist.train_images, CPU)
-    trainer.train_epoch(lambda _: None)
-    counts, rates, biases = [], [], []
-
-    def look(_: int) -> None:
-        counts.append(int(trainer.state()["optimizer"][0]["step"]))
-        rates.append(float(trainer.learning_rate))
-        if len(counts) == 1:
-            biases.append(trainer.model.decoder.conv3.bias.item())
-
-    trainer.train_epoch(look)
-    assert counts == list(range(1, trainer.steps_an_epoch + 1))
-    assert rates == pytest.approx(trainer.learning_rates[: trainer.steps_an_epoch].tolist())
-    mean = small_mnist.train_images.mean()
-    assert biases[0] == pytest.approx(math.log(mean / (1 - mean)), abs=0.1)
-
-
-@pytest.mark.parametrize("at", [3, 8, 11, 20, 24, 30])
-def test_a_fit_that_tries_starts_goes_on_with_the_same_bits(small_mnist, at):
-    """Whether it ended within a trial, between two, or after them."""
-    images = small_mnist.train_images
-    whole, states = Trainer(STARTS, images, CPU), []
-    assert whole.steps_an_epoch == 8
-
-    def keep(_: int) -> None:
-        if whole.step == at and at % 8:
-            states.append(whole.state())
-
-    for _ in range(STARTS.epochs):
-        whole.train_epoch(keep)
-        if whole.step == at:
-            states.append(whole.state())
-    resumed = Trainer(STARTS, images, CPU)
-    resumed.restore(states[0])
-    while resumed.step < resumed.step_count:
-        resumed.train_epoch(lambda _: None)
-    assert same_weights(resumed.model, whole.model)
-    assert same_weights(resumed.fitted, whole.fitted)
-    assert resumed.start == whole.start
-
-
 def test_a_state_is_a_copy(small_mnist):
     """Training on after `state` does not change what it gave."""
     trainer = Trainer(SMALL, small_mnist.train_images, CPU)
@@ -356,7 +278,7 @@ def test_the_recent_elbo_is_the_mean_of_the_last_fifty_steps(small_mnist):
 
 
 def test_bfloat16_trains_and_keeps_float32_weights(small_mnist):
-    """With bfloat16 networks the ELBO rises, at first as in float32; weights, moments, losses stay float32."""
+    """With bfloat16 networks the ELBO rises, at first as in float32; weights and losses stay float32."""
     images = small_mnist.train_images
     config = dataclasses.replace(SMALL, filters=(16, 32))
     means, outputs = {}, []
@@ -388,3 +310,14 @@ def test_the_output_starts_at_the_training_images_log_odds(small_mnist):
     started = Trainer(SMALL, small_mnist.train_images, CPU).model.decoder.conv3.bias
     assert started.item() == pytest.approx(math.log(p / (1 - p)))
     assert Trainer(TUTORIAL, small_mnist.train_images, CPU).model.decoder.conv3.bias.item() == 0
+
+
+def test_a_fit_starts_spread_where_its_recipe_says_so(small_mnist):
+    """With that option the decoder's first layer has biases, and posteriors are narrow; else all are zero."""
+    started = Trainer(SMALL, small_mnist.train_images, CPU)
+    assert started.model.decoder.dense.bias.std().item() == pytest.approx(1, rel=0.2)
+    assert started.model.encoder.dense.bias.tolist() == [0, 0, -2, -2]
+    assert same_weights(started.model, started.fitted)
+    plain = Trainer(TUTORIAL, small_mnist.train_images, CPU).model
+    assert not plain.decoder.dense.bias.any()
+    assert not plain.encoder.dense.bias.any()
