@@ -116,11 +116,11 @@ RECIPES = {
     "best": dataclasses.replace(
         _DEFAULT,
         recipe="best",
-        epochs=380,
+        epochs=340,
         learning_rate=4e-3,
         # Half an epoch each.
-        warmup_fraction=0.5 / 380,
-        rate_warmup_fraction=0.5 / 380,
+        warmup_fraction=0.5 / 340,
+        rate_warmup_fraction=0.5 / 340,
         hold_fraction=0.5,
         first_epoch_boost=2.5,
         warp_share=0.8,
