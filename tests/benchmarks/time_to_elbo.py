@@ -102,7 +102,7 @@ def main() -> None:
     parser.add_argument("--tutorial-epochs", type=int, default=20, help="give the tutorial up after so many")
     parser.add_argument("--data", help="the folder of MNIST's original files, for the tutorial")
     parser.add_argument("--target", type=float, default=-156.4)
-    parser.add_argument("--epochs", type=int, default=2, help="that the default recipe is planned for")
+    parser.add_argument("--epochs", type=int, default=1, help="that the default recipe is planned for")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--every", type=int, default=25, help="steps between two looks at the test ELBO")
     parser.add_argument("--draws", type=int, default=4)
