@@ -15,9 +15,9 @@ BOUNDS: dict[str, tuple[float, float, str]] = {
     **dict.fromkeys(("epochs", "batch_size", "latent_dim"), (1, math.inf, "a whole number from 1")),
     "seed": (0, math.inf, "a whole number from 0"),
     "learning_rate": (math.ulp(0.0), sys.float_info.max, "a number over 0"),
-    "warmup_fraction": (0, 1, "a number from 0 to 1"),
+    "warmup_epochs": (0, sys.float_info.max, "a number from 0"),
     "hold_fraction": (0, 1, "a number from 0 to 1"),
-    "rate_warmup_fraction": (0, 1, "a number from 0 to 1"),
+    "rate_warmup_epochs": (0, sys.float_info.max, "a number from 0"),
     "encoder_step_share": (0, 1, "a number from 0 to 1"),
     "first_epoch_boost": (math.ulp(0.0), sys.float_info.max, "a number over 0"),
     "warp_share": (0, 1, "a number from 0 to 1"),
@@ -39,13 +39,14 @@ class FitConfig:
         batch_size: images a step.
         learning_rate: Adam's step size; with the "one-cycle" schedule its peak.
         encoder_step_share: the encoder's step size as a share of the decoder's, `learning_rate`.
-        schedule: "constant", or "one-cycle": a linear rise over `warmup_fraction` of all steps,
-            `hold_fraction` of them at the peak, and a linear fall to zero over the rest.
-        warmup_fraction: see `schedule`.
+        schedule: "constant", or "one-cycle": a linear rise over `warmup_epochs`, `hold_fraction` of all steps
+            at the peak, and a linear fall to zero over the rest.
+        warmup_epochs: see `schedule`; in epochs, not a share of the fit, as what happens in it is the same
+            however long the fit.
         hold_fraction: see `schedule`.
-        rate_warmup_fraction: over this share of the steps the weight of the rate in what is minimised rises
-            evenly from 0 to 1, so that the images spread before the prior holds them together (Sønderby et
-            al. 2016, "Ladder variational autoencoders", section 2.3: warm-up). Losses are told unweighted.
+        rate_warmup_epochs: over so many epochs the weight of the rate in what is minimised rises evenly from
+            0 to 1, so that the images spread before the prior holds them together (Sønderby et al. 2016,
+            "Ladder variational autoencoders", section 2.3: warm-up). Losses are told unweighted.
         first_epoch_boost: what the step sizes of the first epoch are multiplied with, in which the images
             find their places in the latent space.
         warp_share: the share of the training images that are distorted anew in each epoch; with the
@@ -74,9 +75,9 @@ class FitConfig:
     batch_size: int
     learning_rate: float
     schedule: Schedule
-    warmup_fraction: float = 0.1
+    warmup_epochs: float = 0.0
     hold_fraction: float = 0.0
-    rate_warmup_fraction: float = 0.0
+    rate_warmup_epochs: float = 0.0
     encoder_step_share: float = 1.0
     first_epoch_boost: float = 1.0
     warp_share: float = 0.0
@@ -101,9 +102,9 @@ _DEFAULT = FitConfig(
     batch_size=48,
     learning_rate=1e-2,
     schedule="one-cycle",
-    warmup_fraction=0.1,
+    warmup_epochs=0.1,
     hold_fraction=0.4,
-    rate_warmup_fraction=0.15,
+    rate_warmup_epochs=0.15,
     encoder_step_share=0.25,
     average_power=16.0,
     adam_beta1=0.8,
@@ -118,9 +119,8 @@ RECIPES = {
         recipe="best",
         epochs=340,
         learning_rate=4e-3,
-        # Half an epoch each.
-        warmup_fraction=0.5 / 340,
-        rate_warmup_fraction=0.5 / 340,
+        warmup_epochs=0.5,
+        rate_warmup_epochs=0.5,
         hold_fraction=0.5,
         first_epoch_boost=2.5,
         warp_share=0.8,
@@ -151,14 +151,14 @@ def learning_rate_at(config: FitConfig, step: int, steps_an_epoch: int) -> float
     peak = config.learning_rate * (config.first_epoch_boost if step < steps_an_epoch else 1.0)
     if config.schedule == "constant":
         return peak
-    warmup_steps = max(1, math.ceil(config.warmup_fraction * count))
+    warmup_steps = max(1, math.ceil(config.warmup_epochs * steps_an_epoch))
     rise = (step + 1) / warmup_steps
     return peak * min(1.0, rise, _fall(config, step, count))
 
 
 def rate_weight_at(config: FitConfig, step: int, steps_an_epoch: int) -> float:
     """The weight of the rate in what step `step` (from 0) minimises."""
-    warmup_steps = max(1, math.ceil(config.rate_warmup_fraction * config.epochs * steps_an_epoch))
+    warmup_steps = max(1, math.ceil(config.rate_warmup_epochs * steps_an_epoch))
     return min(1.0, (step + 1) / warmup_steps)
 
 
@@ -173,7 +173,7 @@ def average_weight_at(config: FitConfig, step: int) -> float:
 
 def warp_share_at(config: FitConfig, epoch: int) -> float:
     """The share of the training images that are distorted in epoch `epoch` (from 0)."""
-    if config.schedule == "one-cycle" and epoch <= math.ceil(config.warmup_fraction * config.epochs):
+    if config.schedule == "one-cycle" and epoch <= math.ceil(config.warmup_epochs):
         return 0.0
     return config.warp_share
 
@@ -185,7 +185,8 @@ def warps_are_learned_at(config: FitConfig, epoch: int) -> bool:
 
 def _fall(config: FitConfig, place: int, count: int) -> float:
     """The line that falls from 1 at the end of the hold to 0 at `count`."""
-    warmup, hold = math.ceil(config.warmup_fraction * count), math.floor(config.hold_fraction * count)
+    warmup = math.ceil(config.warmup_epochs * count / config.epochs)
+    hold = math.floor(config.hold_fraction * count)
     return (count - place) / max(1, count - max(1, warmup) - hold)
 
 

@@ -23,7 +23,7 @@ TUTORIAL = RECIPES["tutorial"]
 DEFAULT = RECIPES["default"]
 # One epoch, which then has all of a schedule's steps.
 ONE_EPOCH = dataclasses.replace(DEFAULT, epochs=1)
-NO_HOLD = dataclasses.replace(ONE_EPOCH, warmup_fraction=0.1, hold_fraction=0.0)
+NO_HOLD = dataclasses.replace(ONE_EPOCH, warmup_epochs=0.1, hold_fraction=0.0)
 
 
 def changed_json(**changes: object) -> str:
@@ -39,9 +39,9 @@ def test_the_tutorial_recipe_is_the_tutorial_to_the_letter():
         "batch_size": 32,
         "learning_rate": 1e-4,
         "schedule": "constant",
-        "warmup_fraction": 0.1,
+        "warmup_epochs": 0.0,
         "hold_fraction": 0.0,
-        "rate_warmup_fraction": 0.0,
+        "rate_warmup_epochs": 0.0,
         "encoder_step_share": 1.0,
         "first_epoch_boost": 1.0,
         "warp_share": 0.0,
@@ -108,7 +108,7 @@ def test_json_gives_the_same_config_back(config):
         (changed_json(precision=["float32"]), "found precision = ['float32'], expected float32 or bfloat16"),
         (changed_json(hold_fraction=1), "found hold_fraction = 1, expected a float"),
         (changed_json(hold_fraction=1.5), "found hold_fraction = 1.5, expected a number from 0 to 1"),
-        (changed_json(warmup_fraction=-0.1), "found warmup_fraction = -0.1, expected a number from 0 to 1"),
+        (changed_json(warmup_epochs=-0.1), "found warmup_epochs = -0.1, expected a number from 0"),
         (changed_json(latent_dim=0), "found latent_dim = 0, expected a whole number from 1"),
         (changed_json(epochs=0), "found epochs = 0, expected a whole number from 1"),
         (changed_json(batch_size=-1), "found batch_size = -1, expected a whole number from 1"),
@@ -176,14 +176,14 @@ def test_one_cycle_rises_to_its_peak_and_falls_to_zero():
 
 def test_the_warm_up_is_as_long_as_asked():
     """With half of the steps for the rise, the peak is in the middle."""
-    config = dataclasses.replace(NO_HOLD, learning_rate=1.0, warmup_fraction=0.5)
+    config = dataclasses.replace(NO_HOLD, learning_rate=1.0, warmup_epochs=0.5)
     rates = [learning_rate_at(config, step, 10) for step in range(10)]
     assert rates == pytest.approx([0.2, 0.4, 0.6, 0.8, 1, 1, 0.8, 0.6, 0.4, 0.2])
 
 
 def test_the_peak_is_held_as_long_as_asked():
     """A fifth of ten steps up, half of them at the peak, then a straight fall: 3/3, 2/3, 1/3 of it."""
-    config = dataclasses.replace(ONE_EPOCH, learning_rate=3.0, warmup_fraction=0.2, hold_fraction=0.5)
+    config = dataclasses.replace(ONE_EPOCH, learning_rate=3.0, warmup_epochs=0.2, hold_fraction=0.5)
     rates = [learning_rate_at(config, step, 10) for step in range(10)]
     assert rates == pytest.approx([1.5, 3, 3, 3, 3, 3, 3, 3, 2, 1])
 
@@ -198,7 +198,7 @@ def test_without_a_hold_the_schedule_is_as_before():
 
 def test_a_peak_held_to_the_end_does_not_fall():
     """With the rise and the hold filling all steps, the last step is at the peak."""
-    config = dataclasses.replace(ONE_EPOCH, warmup_fraction=0.5, hold_fraction=0.5)
+    config = dataclasses.replace(ONE_EPOCH, warmup_epochs=0.5, hold_fraction=0.5)
     rates = [learning_rate_at(config, step, 10) for step in range(10)]
     assert rates[4:] == [DEFAULT.learning_rate] * 6
 
@@ -213,9 +213,16 @@ def test_short_fits_have_a_learning_rate_too(step_count, hold_fraction):
     assert max(rates) == DEFAULT.learning_rate
 
 
+def test_a_long_fit_begins_as_a_short_one():
+    """Until a short fit falls, a long one takes the same step sizes and weighs the rate alike."""
+    short, long = (dataclasses.replace(DEFAULT, epochs=epochs) for epochs in (2, 200))
+    for value_at in (learning_rate_at, rate_weight_at):
+        assert [value_at(short, s, 100) for s in range(90)] == [value_at(long, s, 100) for s in range(90)]
+
+
 def test_images_are_distorted_after_the_rise():
     """None until an epoch after the rise, then the share to the end."""
-    config = dataclasses.replace(DEFAULT, epochs=10, warmup_fraction=0.1, warp_share=0.8)
+    config = dataclasses.replace(DEFAULT, epochs=10, warmup_epochs=1.0, warp_share=0.8)
     assert [warp_share_at(config, epoch) for epoch in range(10)] == [0.0, 0.0, *[0.8] * 8]
     assert warp_share_at(dataclasses.replace(config, epochs=1), 0) == 0.0
     assert warp_share_at(dataclasses.replace(config, schedule="constant"), 9) == 0.8
@@ -223,14 +230,14 @@ def test_images_are_distorted_after_the_rise():
 
 def test_the_decoder_learns_distorted_images_until_the_fall():
     """A tenth up, four tenths held: six of ten epochs; always with constant steps."""
-    config = dataclasses.replace(DEFAULT, epochs=10, warmup_fraction=0.1, hold_fraction=0.4, warp_share=0.8)
+    config = dataclasses.replace(DEFAULT, epochs=10, warmup_epochs=1.0, hold_fraction=0.4, warp_share=0.8)
     assert [warps_are_learned_at(config, epoch) for epoch in range(10)] == [True] * 6 + [False] * 4
     assert warps_are_learned_at(dataclasses.replace(config, schedule="constant"), 9)
 
 
 def test_the_rates_weight_rises_to_one():
-    """Evenly over the share of the steps; without a share it is 1."""
-    config = dataclasses.replace(DEFAULT, epochs=4, rate_warmup_fraction=0.1)
+    """Evenly over so many epochs; over none it is 1."""
+    config = dataclasses.replace(DEFAULT, epochs=4, rate_warmup_epochs=0.4)
     weights = [rate_weight_at(config, step, 10) for step in range(40)]
     assert weights == [0.25, 0.5, 0.75, *[1.0] * 37]
     assert {rate_weight_at(TUTORIAL, step, 10) for step in range(100)} == {1.0}

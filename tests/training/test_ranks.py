@@ -139,8 +139,8 @@ def two_ranks(tmp_path_factory, small_mnist):
         epochs=56,
         batch_size=10,
         learning_rate=3e-3,
-        warmup_fraction=0.2,
-        rate_warmup_fraction=0.0,
+        warmup_epochs=11.2,
+        rate_warmup_epochs=0.0,
         adam_beta1=0.9,
         adam_beta2=0.99,
     )
