@@ -82,9 +82,9 @@ def test_a_line_says_step_rate_and_speed(run):
     assert [line["step"] for line in run.metrics] == [STEPS, 2 * STEPS]
     for line in run.metrics:
         assert line["images_a_second"] == pytest.approx(COUNT / line["epoch_seconds"])
-    # 16 steps: 2 up, 14 down, the last of which is a fourteenth of the peak.
-    assert run.metrics[1]["learning_rate"] == pytest.approx(CONFIG.learning_rate / 14)
-    assert run.metrics[0]["learning_rate"] == pytest.approx(CONFIG.learning_rate * 9 / 14)
+    # 16 steps: 1 up, 15 down, the last of which is a fifteenth of the peak.
+    assert run.metrics[1]["learning_rate"] == pytest.approx(CONFIG.learning_rate / 15)
+    assert run.metrics[0]["learning_rate"] == pytest.approx(CONFIG.learning_rate * 9 / 15)
 
 
 def test_tensorboard_reads_what_the_metrics_say(run):
