@@ -5,6 +5,8 @@ import sys
 
 import torch
 
+from training.config import Precision
+
 MEBIBYTE = 1 << 20
 # glibc's names for mallopt's options (malloc.h).
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD = -1, -2, -3
@@ -49,6 +51,14 @@ def describe_device(device: torch.device) -> str:
     if device.type == "cuda":
         return f"{torch.cuda.get_device_name(device)} (CUDA)"
     return f"the CPU, {torch.get_num_threads()} threads" if device.type == "cpu" else device.type.upper()
+
+
+def fast_precision(device: torch.device) -> Precision:
+    """What the networks' arithmetic is fastest in, at no cost to the ELBO: bfloat16 on a CPU with AMX.
+
+    Elsewhere float32: of processors without units for products of bfloat16 none was measured, nor a GPU.
+    """
+    return "bfloat16" if device.type == "cpu" and torch.cpu.get_capabilities().get("amx_bf16") else "float32"
 
 
 def keep_freed_memory() -> None:

@@ -1,13 +1,14 @@
-"""What our transposed convolution, mirrored images, and memory that the C library keeps give a step.
+"""What our transposed convolution, mirrored images, kept memory and bfloat16 give a step.
 
     python tests/benchmarks/training_step.py [--steps 60] [--rounds 5]
 
 Each variant trains the default recipe on the CPU in a process of its own, in turn and over several rounds;
 printed are the milliseconds of a step (median, least and most over the rounds) and the ratio to the
-program as it is.
+program as it is in float32.
 """
 
 import argparse
+import dataclasses
 import itertools
 import json
 import os
@@ -20,16 +21,22 @@ import time
 import torch
 from torch import Tensor, nn
 
-from training.config import RECIPES
+from training.config import RECIPES, Precision
 from training.datasets import mnist
 from training.device import keep_freed_memory
 from training.loop import Trainer
 
 VARIANTS = {
-    "as it is": {"convolution": "ours", "keep_memory": True},
-    "PyTorch's transposed convolution": {"convolution": "PyTorch's", "keep_memory": True},
-    "PyTorch's, full result, cut": {"convolution": "cut", "keep_memory": True},
-    "memory given back": {"convolution": "ours", "keep_memory": False},
+    "ours, in float32": {"convolution": "ours", "keep_memory": True, "precision": "float32"},
+    "PyTorch's transposed convolution": {
+        "convolution": "PyTorch's",
+        "keep_memory": True,
+        "precision": "float32",
+    },
+    "PyTorch's, full result, cut": {"convolution": "cut", "keep_memory": True, "precision": "float32"},
+    "memory given back": {"convolution": "ours", "keep_memory": False, "precision": "float32"},
+    "in bfloat16": {"convolution": "ours", "keep_memory": True, "precision": "bfloat16"},
+    "in bfloat16, PyTorch's": {"convolution": "PyTorch's", "keep_memory": True, "precision": "bfloat16"},
 }
 
 
@@ -41,11 +48,11 @@ class CutConvolution(nn.ConvTranspose2d):
         return full[:, :, :-1, :-1]
 
 
-def step_ms(steps: int, convolution: str, keep_memory: bool) -> float:
+def step_ms(steps: int, convolution: str, keep_memory: bool, precision: Precision) -> float:
     """The median milliseconds of a step, after a warm-up."""
     if keep_memory:
         keep_freed_memory()
-    config = RECIPES["default"]
+    config = dataclasses.replace(RECIPES["default"], precision=precision)
     images = mnist().train_images[: (steps + 10) * config.batch_size]
     trainer = Trainer(config, images, torch.device("cpu"))
     decoder = trainer.model.decoder
@@ -83,7 +90,7 @@ def main() -> None:
         json.dumps({"machine": machine, "batch": RECIPES["default"].batch_size, "rounds": arguments.rounds})
     )
     for name, values in times.items():
-        ratios = [value / base for value, base in zip(values, times["as it is"], strict=True)]
+        ratios = [value / base for value, base in zip(values, times["ours, in float32"], strict=True)]
         print(
             json.dumps(
                 {

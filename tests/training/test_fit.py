@@ -18,7 +18,7 @@ import torch
 
 from training.checkpoint import load_checkpoint
 from training.config import RECIPES, from_json
-from training.fit import FitError, command, fit, main
+from training.fit import FitError, command, fit, main, recipe_on
 from training.held_out import evaluate
 from training.model import ConvVAE
 from training.runs import load_weights, read_run, weights_path
@@ -131,7 +131,7 @@ def test_a_fit_prints_a_line_an_epoch(small_mnist, tmp_path, capsys):
     first, *lines = out.splitlines()
     assert first == (
         "tutorial: 2 epochs of 512 images, batch 32, 69,989 parameters, "
-        f"on the CPU, {torch.get_num_threads()} threads; run folder {tmp_path / 'run'}"
+        f"on the CPU, {torch.get_num_threads()} threads, float32; run folder {tmp_path / 'run'}"
     )
     for line, metrics in zip(lines, run.metrics, strict=True):
         match = EPOCH_LINE.fullmatch(line)
@@ -141,6 +141,17 @@ def test_a_fit_prints_a_line_an_epoch(small_mnist, tmp_path, capsys):
             "2",
             *(f"{metrics[f'test_{name}_nats']:.2f}" for name in ("elbo", "rate", "distortion")),
         )
+
+
+def test_a_recipe_takes_bfloat16_where_that_is_faster():
+    """On a CPU with AMX all recipes but the tutorial's are bfloat16; elsewhere each is as it is written."""
+    has_amx = torch.cpu.get_capabilities().get("amx_bf16", False)
+    for name, written in RECIPES.items():
+        found = recipe_on(name, CPU)
+        assert dataclasses.replace(found, precision=written.precision) == written
+        faster = has_amx and name != "tutorial"
+        assert found.precision == ("bfloat16" if faster else written.precision)
+        assert recipe_on(name, torch.device("cuda")) == written
 
 
 @pytest.mark.slow
@@ -185,6 +196,10 @@ def test_the_command_fits_the_whole_mnist_and_says_what_comes_next(run_main, tmp
         (
             ["--device", "gpu"],
             "Invalid value for '--device': 'gpu' is not one of 'auto', 'cuda', 'mps', 'cpu'.",
+        ),
+        (
+            ["--precision", "half"],
+            "Invalid value for '--precision': 'half' is not one of 'auto', 'float32', 'bfloat16'.",
         ),
         (["--epoch", "3"], "No such option '--epoch'. Did you mean '--epochs'?"),
         (["here"], "Got unexpected extra argument (here)"),
@@ -280,7 +295,7 @@ def test_help_explains_every_option(run_main):
         entry = " ".join(ended.out.split(f"  {option.opts[0]} ")[1].split("\n  -")[0].split())
         assert option.is_flag or "[default: " in entry, option.name
         if hasattr(RECIPES["default"], option.name):
-            value = getattr(RECIPES["default"], option.name)
+            value = "auto" if option.name == "precision" else getattr(RECIPES["default"], option.name)
             words = " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
             assert f"[default: {words}]" in entry, option.name
 

@@ -20,7 +20,7 @@ import torch
 
 from training.checkpoint import load_checkpoint
 from training.config import RECIPES, from_json
-from training.fit import FitError, fit, main
+from training.fit import FitError, fit, main, recipe_on
 
 SMALL_FIT = Path(__file__).with_name("small_fit.py")
 # 3 epochs of 7 steps, the last of them with 8 images; a checkpoint after every step.
@@ -396,9 +396,14 @@ def test_the_newest_run_is_resumed_though_no_epoch_is_finished(run_main, tmp_pat
     assert metrics_without_seconds(newer) == metrics_without_seconds(older)
 
 
+PRECISION = recipe_on("default", torch.device("cpu")).precision
+OTHER_PRECISION = "float32" if PRECISION == "bfloat16" else "bfloat16"
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
+        (["--precision", OTHER_PRECISION], f"found --precision {OTHER_PRECISION}, expected {PRECISION}"),
         (["--epochs", 4], "found --epochs 4, expected 3"),
         (["--seed", 1], "found --seed 1, expected 0"),
         (["--filters", 2, 3], "found --filters 2 3, expected 2 2"),

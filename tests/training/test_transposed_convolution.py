@@ -76,14 +76,19 @@ def test_outside_training_it_is_the_parent():
     assert torch.equal(ours.eval()(x), parent(x))
 
 
-def test_under_autocast_it_is_the_parent():
-    """In bfloat16 by autocast the result has that type, and gradients reach float32 weights."""
-    ours, parent = pair("doubling", torch.float32)
-    x = torch.randn(2, 3, 4, 4)
+@pytest.mark.parametrize("shape", SHAPES)
+def test_under_autocast_it_is_the_parent(shape):
+    """In bfloat16 by autocast the very bits are the parent's, and gradients in float32 to its rounding."""
+    torch.manual_seed(0)
+    ours, parent = pair(shape, torch.float32)
+    x = torch.randn(3, ours.in_channels, 4, 6, requires_grad=True)
     with torch.autocast("cpu", torch.bfloat16):
-        result = ours(x)
-        assert torch.equal(result, parent(x))
+        result, expected = ours(x), parent(x)
     assert result.dtype == torch.bfloat16
-    result.float().sum().backward()
-    assert ours.weight.grad is not None
-    assert ours.weight.grad.dtype == torch.float32
+    assert torch.equal(result, expected)
+    weights = torch.randn_like(expected)
+    found = torch.autograd.grad((result * weights).float().sum(), [x, *ours.parameters()])
+    gradients = torch.autograd.grad((expected * weights).float().sum(), [x, *parent.parameters()])
+    for ours_gradient, parents_gradient in zip(found, gradients, strict=True):
+        assert ours_gradient.dtype == torch.float32
+        torch.testing.assert_close(ours_gradient, parents_gradient, rtol=2**-6, atol=2**-6)
