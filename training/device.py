@@ -56,7 +56,7 @@ def describe_device(device: torch.device) -> str:
 def fast_precision(device: torch.device) -> Precision:
     """What the networks' arithmetic is fastest in, at no cost to the ELBO: bfloat16 on a CPU with AMX.
 
-    Elsewhere float32: of processors without units for products of bfloat16 none was measured, nor a GPU.
+    Elsewhere float32: no GPU and no other processor was measured.
     """
     return "bfloat16" if device.type == "cpu" and torch.cpu.get_capabilities().get("amx_bf16") else "float32"
 

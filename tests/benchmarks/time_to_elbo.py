@@ -25,9 +25,9 @@ from typing import Any
 
 import torch
 
-from training.config import RECIPES
 from training.datasets import mnist
-from training.device import fast_precision, keep_freed_memory, pick_device
+from training.device import keep_freed_memory, pick_device
+from training.fit import recipe_on
 from training.held_out import evaluate
 from training.loop import Trainer
 
@@ -45,9 +45,7 @@ def our_seconds(arguments: argparse.Namespace, seed: int) -> dict[str, Any]:
     if device.type == "cpu":
         keep_freed_memory()
     dataset = mnist()
-    config = dataclasses.replace(
-        RECIPES["default"], epochs=arguments.epochs, seed=seed, precision=fast_precision(device)
-    )
+    config = dataclasses.replace(recipe_on("default", device), epochs=arguments.epochs, seed=seed)
     trainer = Trainer(config, dataset.train_images, device)
     test_images = torch.from_numpy(dataset.test_images).to(device)
     found: dict[str, Any] = {"seed": seed, "reached": False}
