@@ -51,9 +51,8 @@ class FitConfig:
             find their places in the latent space.
         warp_share: the share of the training images that are distorted anew in each epoch; with the
             "one-cycle" schedule none in the rise and one epoch more, when the images find their places in
-            the latent space. When the step size has fallen to a half only the encoder goes on to see them
-            distorted: the decoder then learns the images as they are, and the encoder is kept from learning
-            them by heart.
+            the latent space. As the step size falls only the encoder sees them distorted: the decoder then
+            learns the images as they are, and the encoder is kept from learning them by heart.
         average_power: γ of the running average of the weights that a fit leaves (see `average_weight_at`):
             it spans about the last 1/(γ + 1) of the steps so far. 0 leaves the weights of the last step.
         adam_beta1: decay of Adam's first moment.
@@ -118,10 +117,12 @@ RECIPES = {
     "best": dataclasses.replace(
         _DEFAULT,
         recipe="best",
-        epochs=410,
+        epochs=340,
         batch_size=48,
         learning_rate=4e-3,
-        hold_fraction=0.41,
+        warmup_epochs=0.5,
+        rate_warmup_epochs=0.5,
+        hold_fraction=0.5,
         first_epoch_boost=2.5,
         warp_share=0.8,
     ),
@@ -181,7 +182,7 @@ def warp_share_at(config: FitConfig, epoch: int) -> float:
 
 def warps_are_learned_at(config: FitConfig, epoch: int) -> bool:
     """Whether the decoder, too, gets the distorted images in epoch `epoch` (from 0)."""
-    return config.schedule == "constant" or _fall(config, epoch, config.epochs) >= 0.5
+    return config.schedule == "constant" or _fall(config, epoch, config.epochs) >= 1
 
 
 def _fall(config: FitConfig, place: int, count: int) -> float:

@@ -2,8 +2,8 @@
 
 Each is a small random affine map together with a smooth random displacement (Simard, Steinkraus and Platt
 2003, "Best practices for convolutional neural networks applied to visual document analysis", distorted
-handwritten digits likewise). Edges are softened first, so that they grow no spurs; where a map points
-between pixels the value is interpolated, and thresholded at 0.5, so that what was 0 or 1 stays so.
+handwritten digits likewise). Where a map points between pixels the value is interpolated and thresholded
+at 0.5, so that what was 0 or 1 stays so and edges stay as smooth as they were.
 """
 
 import numpy as np
@@ -18,9 +18,6 @@ COARSE_POINTS = 5
 # Maps an epoch; images share them, as one map looks different on each.
 MAP_COUNT = 1024
 CHUNK = 4096
-# Of the soft edges: how much a pixel takes from its two neighbours along an axis (a normal distribution with
-# a deviation of half a pixel), and how far from 0.5 it stays on its side.
-BLUR, MARGIN = 0.213, 0.02
 
 
 def warped(images: Tensor, share: float, seed: int, epoch: int) -> Tensor:
@@ -40,23 +37,9 @@ def warped(images: Tensor, share: float, seed: int, epoch: int) -> Tensor:
     result = torch.empty_like(images)
     for start in range(0, len(images), CHUNK):
         part = slice(start, start + CHUNK)
-        moved = grid_sample(with_soft_edges(images[part]), maps[chosen[part]], align_corners=True)
+        moved = grid_sample(images[part].float(), maps[chosen[part]], align_corners=True)
         result[part] = moved > 0.5
     return result
-
-
-def with_soft_edges(images: Tensor) -> Tensor:
-    """Grey values for `images` [N, C, H, W], 0 or 1, that are over 0.5 where those are 1: float32.
-
-    Beside an edge they say how it runs, as scanned pixels do.
-    """
-    binary = images.float()
-    grey = binary
-    for axis in (2, 3):
-        # Over the border the other side comes in, at most to 0.5 − MARGIN where pixels are 0.
-        beside = (grey.roll(1, axis) + grey.roll(-1, axis)) / 2
-        grey = torch.lerp(grey, beside, BLUR)
-    return torch.where(binary > 0.5, grey.clamp(min=0.5 + MARGIN), grey.clamp(max=0.5 - MARGIN))
 
 
 def pixel_maps(height: int, width: int, generator: torch.Generator) -> Tensor:
