@@ -51,8 +51,7 @@ class FitConfig:
             find their places in the latent space.
         warp_share: the share of the training images that are distorted anew in each epoch; with the
             "one-cycle" schedule none in the rise and one epoch more, when the images find their places in
-            the latent space. As the step size falls only the encoder sees them distorted: the decoder then
-            learns the images as they are, and the encoder is kept from learning them by heart.
+            the latent space.
         average_power: γ of the running average of the weights that a fit leaves (see `average_weight_at`):
             it spans about the last 1/(γ + 1) of the steps so far. 0 leaves the weights of the last step.
         adam_beta1: decay of Adam's first moment.
@@ -117,12 +116,10 @@ RECIPES = {
     "best": dataclasses.replace(
         _DEFAULT,
         recipe="best",
-        epochs=340,
-        batch_size=48,
+        epochs=320,
+        batch_size=64,
         learning_rate=4e-3,
-        warmup_epochs=0.5,
-        rate_warmup_epochs=0.5,
-        hold_fraction=0.5,
+        hold_fraction=0.35,
         first_epoch_boost=2.5,
         warp_share=0.8,
     ),
@@ -155,7 +152,9 @@ def learning_rate_at(config: FitConfig, step: int, steps_an_epoch: int) -> float
         return peak
     warmup_steps = max(1, math.ceil(config.warmup_epochs * steps_an_epoch))
     rise = (step + 1) / warmup_steps
-    return peak * min(1.0, rise, _fall(config, step, count))
+    hold_steps = math.floor(config.hold_fraction * count)
+    fall = (count - step) / max(1, count - warmup_steps - hold_steps)
+    return peak * min(1.0, rise, fall)
 
 
 def rate_weight_at(config: FitConfig, step: int, steps_an_epoch: int) -> float:
@@ -178,18 +177,6 @@ def warp_share_at(config: FitConfig, epoch: int) -> float:
     if config.schedule == "one-cycle" and epoch <= math.ceil(config.warmup_epochs):
         return 0.0
     return config.warp_share
-
-
-def warps_are_learned_at(config: FitConfig, epoch: int) -> bool:
-    """Whether the decoder, too, gets the distorted images in epoch `epoch` (from 0)."""
-    return config.schedule == "constant" or _fall(config, epoch, config.epochs) >= 1
-
-
-def _fall(config: FitConfig, place: int, count: int) -> float:
-    """The line that falls from 1 at the end of the hold to 0 at `count`."""
-    warmup = math.ceil(config.warmup_epochs * count / config.epochs)
-    hold = math.floor(config.hold_fraction * count)
-    return (count - place) / max(1, count - max(1, warmup) - hold)
 
 
 def to_json(config: FitConfig) -> str:

@@ -17,7 +17,6 @@ from training.config import (
     learning_rate_at,
     rate_weight_at,
     warp_share_at,
-    warps_are_learned_at,
 )
 from training.draws import draw_epoch
 from training.elbo import distortion_nats, gaussian_rate_nats, reparameterize, sampled_rate_nats
@@ -51,15 +50,13 @@ class Objective(nn.Module):
         self.model = model
         self.config = config
 
-    def forward(self, x: Tensor, noise: Tensor, seen: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def forward(self, x: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
         """Distortion and rate of each image with one posterior sample; −ELBO is their sum.
 
-        x [N, C, H, W], noise [N, d] → float32 [N] each. What the encoder sees in the place of x may be
-        `seen`, x with noise of some kind: a bound for q(z|seen) (Im et al. 2017, "Denoising criterion for
-        variational auto-encoding framework").
+        x [N, C, H, W], noise [N, d] → float32 [N] each.
         """
         with torch.autocast(x.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16"):
-            mean, logvar = self.model.encoder(x if seen is None else seen)
+            mean, logvar = self.model.encoder(x)
         mean, logvar = mean.float(), logvar.float()
         z = reparameterize(mean, logvar, noise)
         with torch.autocast(x.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16"):
@@ -101,10 +98,8 @@ class Trainer:
         if ranks.size > 1:
             self.objective = DistributedDataParallel(self.objective)
         self.images = torch.from_numpy(train_images).to(device)
-        # What the steps read, for the encoder and for the decoder: a recorded step needs both to stay where
-        # they are.
-        self._seen = self.images.clone() if config.warp_share else self.images
-        self._learned = self.images.clone() if config.warp_share else self._seen
+        # What the steps read, some of them distorted: a recorded step needs it to stay where it is.
+        self._learned = self.images.clone() if config.warp_share else self.images
         on_cuda = device.type == "cuda"
         self.optimizer = torch.optim.Adam(
             [
@@ -142,8 +137,7 @@ class Trainer:
         order, noise = order.to(self.device), noise.to(self.device)
         if self.config.warp_share:
             warp_share = warp_share_at(self.config, epoch)
-            self._seen.copy_(warped(self.images, warp_share, self.config.seed, epoch))
-            self._learned.copy_(self._seen if warps_are_learned_at(self.config, epoch) else self.images)
+            self._learned.copy_(warped(self.images, warp_share, self.config.seed, epoch))
         self.model.train()
         while self.step < (epoch + 1) * self.steps_an_epoch:
             place = self.step % self.steps_an_epoch
@@ -229,10 +223,9 @@ class Trainer:
         It is scaled so that its mean over the ranks, which is what DistributedDataParallel makes of
         the gradients, is the mean over the batch, however it is shared.
         """
-        x = _taken(self._learned, indices)
-        seen = _taken(self._seen, indices) if self._seen is not self._learned else x
+        x = self._learned[indices].float().contiguous(memory_format=torch.channels_last)
         self.optimizer.zero_grad(set_to_none=True)
-        distortion, rate = self.objective(x, noise, seen)
+        distortion, rate = self.objective(x, noise)
         scale = self.ranks.size / batch_size
         ((distortion + self._rate_weight * rate).sum() * scale).backward()
         self.optimizer.step()
@@ -253,10 +246,6 @@ def _drawn(config: FitConfig, train_images: NDArray[np.uint8]) -> ConvVAE:
         with torch.no_grad():
             model.decoder.conv3.bias.copy_(torch.from_numpy(np.log(on / (1 - on))))
     return model
-
-
-def _taken(images: Tensor, indices: Tensor) -> Tensor:
-    return images[indices].float().contiguous(memory_format=torch.channels_last)
 
 
 def _on_cpu(state: Any) -> Any:

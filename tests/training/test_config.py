@@ -16,7 +16,6 @@ from training.config import (
     rate_weight_at,
     to_json,
     warp_share_at,
-    warps_are_learned_at,
 )
 
 TUTORIAL = RECIPES["tutorial"]
@@ -226,13 +225,6 @@ def test_images_are_distorted_after_the_rise():
     assert [warp_share_at(config, epoch) for epoch in range(10)] == [0.0, 0.0, *[0.8] * 8]
     assert warp_share_at(dataclasses.replace(config, epochs=1), 0) == 0.0
     assert warp_share_at(dataclasses.replace(config, schedule="constant"), 9) == 0.8
-
-
-def test_the_decoder_learns_distorted_images_until_the_fall():
-    """A tenth up, four tenths held: six of ten epochs; always with constant steps."""
-    config = dataclasses.replace(DEFAULT, epochs=10, warmup_epochs=1.0, hold_fraction=0.4, warp_share=0.8)
-    assert [warps_are_learned_at(config, epoch) for epoch in range(10)] == [True] * 6 + [False] * 4
-    assert warps_are_learned_at(dataclasses.replace(config, schedule="constant"), 9)
 
 
 def test_the_rates_weight_rises_to_one():

@@ -215,24 +215,21 @@ def test_without_an_average_a_fit_leaves_its_last_weights(small_mnist):
 
 
 def test_the_share_of_the_images_is_distorted(small_mnist):
-    """The encoder sees `warped` of an epoch's share, the decoder learns it too until the step size falls."""
+    """Every epoch learns `warped` of its share; the images themselves stay as they are."""
     images = small_mnist.train_images
-    config = dataclasses.replace(SMALL, epochs=5, warp_share=0.75, warmup_epochs=0.5, hold_fraction=0.4)
+    config = dataclasses.replace(SMALL, epochs=4, warp_share=0.75, warmup_epochs=0.5)
     trainer = Trainer(config, images, CPU)
-    shares, learned, given = [], [], []
-    trainer.objective.register_forward_pre_hook(lambda _, inputs: given.append(inputs))
-    for epoch in range(5):
-        given.clear()
+    shares, learned = [], []
+    trainer.objective.register_forward_pre_hook(lambda _, inputs: learned.append(inputs[0]))
+    for epoch in range(4):
+        learned.clear()
         trainer.train_epoch(lambda _: None)
         expected = warped(torch.from_numpy(images), warp_share_at(config, epoch), config.seed, epoch)
         order, _ = draw_epoch(config.seed, epoch, len(images), config.latent_dim)
-        assert torch.equal(torch.cat([seen for _, _, seen in given]), expected[order].float())
-        x = torch.cat([x for x, _, _ in given])
-        learned.append([torch.equal(x, candidate[order].float()) for candidate in (expected, trainer.images)])
+        assert torch.equal(torch.cat(learned), expected[order].float())
         shares.append((expected.numpy() != images).any(axis=(1, 2, 3)).mean())
     assert shares[:2] == [0, 0]
     assert min(shares[2:]) > 0.3
-    assert learned == [[True, True], [True, True], [True, False], [True, False], [False, True]]
     assert np.array_equal(trainer.images.numpy(), images)
 
 

@@ -32,7 +32,7 @@ def test_the_global_generator_is_left_alone(images):
     assert torch.equal(torch.get_rng_state(), before)
 
 
-@pytest.mark.parametrize(("share", "tolerance"), [(0.0, 0.0), (0.5, 0.08), (1.0, 0.08)])
+@pytest.mark.parametrize(("share", "tolerance"), [(0.0, 0.0), (0.5, 0.1), (1.0, 0.1)])
 def test_the_share_is_distorted(images, share, tolerance):
     """About that share of the images differs from the originals; with 0 none does."""
     assert changed(images, warped(images, share, 0, 0)).float().mean().item() == pytest.approx(
@@ -74,5 +74,5 @@ def test_maps_are_small_and_smooth(height, width):
     moved_px = (maps - maps[:1]) * torch.tensor([width - 1, height - 1]) / 2
     share = moved_px[1:].abs() / max(height, width)
     assert 0 < share.mean() < 0.02
-    assert share.max() < 0.12
+    assert share.max() < 0.2
     assert moved_px.diff(dim=2).abs().max() < 0.5
