@@ -5,6 +5,7 @@ Beside `desktop.runtime` the only one that imports ONNX Runtime. It ends when it
 
 import contextlib
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -21,7 +22,9 @@ OUT_OF_MEMORY = ("bad_alloc", "Failed to allocate", "bad allocation")
 
 def main() -> None:
     """Serve the requests that come on standard input until it ends."""
-    requests, answers = sys.stdin.buffer, sys.stdout.buffer
+    requests, answers = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    # ONNX Runtime prints to standard output where some models fail: only answers go to the one who asked.
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     limits = json.loads(requests.readline(MAX_LINE_BYTES))
     import onnxruntime as ort
 
@@ -45,7 +48,7 @@ def main() -> None:
         except MemoryError:
             arrays, answer = [], {"error": _memory_in_words(limits)}
         except Exception as error:  # whatever it is, the one who asked is told
-            text = str(error).strip() or type(error).__name__
+            text = _words(error)
             out_of_memory = any(word in text for word in OUT_OF_MEMORY)
             arrays, answer = [], {"error": _memory_in_words(limits) if out_of_memory else _first_line(text)}
         answer["seconds"] = time.perf_counter() - start
@@ -88,6 +91,13 @@ def _read(requests: BinaryIO, size_bytes: int) -> bytes:
 def _say(answers: BinaryIO, answer: dict[str, Any]) -> None:
     answers.write(json.dumps(answer).encode() + b"\n")
     answers.flush()
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        # It is ONNX Runtime's own error that could not be read: it quotes a damaged name.
+        return error.object.decode(errors="replace")
+    return str(error).strip() or type(error).__name__
 
 
 def _first_line(text: str) -> str:

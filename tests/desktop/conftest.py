@@ -55,6 +55,7 @@ def settings_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytes
 def nothing_left() -> Iterator[None]:
     """No test leaves a thread that it started, or a window that is shown."""
     before = set(threading.enumerate())
+    gc.freeze()  # what is there already need not be looked through by this test's collections
     yield
     # Threads of a pool end shortly after the pool was let go, and an error's traceback may still hold it.
     deadline = time.monotonic() + END_S
@@ -65,6 +66,7 @@ def nothing_left() -> Iterator[None]:
     if (application := QApplication.instance()) is not None:
         shown = [widget for widget in application.topLevelWidgets() if widget.isVisible()]
         assert not shown, f"left open: {shown}"
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="session")
@@ -341,20 +343,17 @@ def make_explorer(qtbot: Any) -> Iterator[Callable[..., Explorer]]:
                 explorer.open(path)
         return explorer
 
-    gc.freeze()  # what is there already need not be looked through at the end
     yield make
     while explorers:
         explorers.pop().close()
     # What still refers to itself is taken apart here, on the thread that made it.
     gc.collect()
-    gc.unfreeze()
 
 
 @pytest.fixture
 def open_window(qtbot: Any) -> Iterator[Callable[..., MainWindow]]:
     """`open_window(path, size)`: the shown window with a bundle open and its backdrop decoded."""
     windows: list[MainWindow] = []
-    gc.freeze()  # what is there already need not be looked through at the end
 
     def make(path: Path | None = None, size: tuple[int, int] = (900, 800)) -> MainWindow:
         window = MainWindow(Explorer("cpu"))
@@ -372,7 +371,6 @@ def open_window(qtbot: Any) -> Iterator[Callable[..., MainWindow]]:
     windows.clear()
     # What still refers to itself is taken apart here, on the thread that made it.
     gc.collect()
-    gc.unfreeze()
 
 
 @pytest.fixture

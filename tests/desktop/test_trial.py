@@ -40,6 +40,14 @@ def test_a_run_that_fails_is_told_and_the_next_one_works():
         assert trial.run({"z": Z}, ["out"])["out"].shape == (2, 1, 8, 8)
 
 
+def test_what_onnx_runtime_prints_is_no_answer():
+    """It prints about some models, such as one whose operator is no text: its own error arrives all the same."""
+    damaged = good_model().replace(b"MatMul", b"Mat\xfful")
+    assert damaged != good_model()
+    with pytest.raises(ModelError, match=r"^m: .*Mat\ufffdul"), Trial(damaged, "m"):
+        pass
+
+
 def test_what_takes_too_long_is_ended():
     """An endless loop, after the time that it was given, and not much later."""
     start = time.monotonic()

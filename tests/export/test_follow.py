@@ -24,6 +24,7 @@ from training.runs import RunError, add_epoch, note_failure, read_run, read_star
 
 CPU = torch.device("cpu")
 CONFIG = dataclasses.replace(RECIPES["default"], epochs=3, filters=(2, 2))
+SMALL_FIT = Path(__file__).parents[1] / "training/small_fit.py"
 PATIENCE_S = 60
 
 
@@ -130,22 +131,30 @@ def test_a_fit_is_followed_by_whoever_reads(follow, small_mnist, tmp_path, out):
 
     In the end the bundle is what an ordinary export of the run makes, byte for byte.
     """
-    folder = tmp_path / "run"
-    training = threading.Thread(target=fit, args=(CONFIG, CPU, folder, small_mnist))
-    training.start()
-    run = wait_for_run(folder, [], print)
-    following = follow(run.folder, out)
-    following.wait_for_growth()
-    seen = []
-    while following.bundle is None and following.error is None:
-        seen.append(epoch_of(open_bundle(out)))
-    training.join()
+    folder, epochs = tmp_path / "run", 4
+    options = ("--filters", "2", "2", "--epochs", str(epochs), "--device", "cpu", "--out", folder)
+    # A process of its own, as for users: PyTorch's export and its optimizers share a global of one process.
+    command = (sys.executable, "-W", "error", SMALL_FIT, "8000", "1000", *options)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout.readline().startswith(f"default: {epochs} epochs of 8,000 images")
+            run = wait_for_run(folder, [], print)
+            # It goes on once it is followed.
+            process.send_signal(signal.SIGSTOP)
+            following = follow(run.folder, out)
+            following.wait_for_growth()
+            process.send_signal(signal.SIGCONT)
+            seen = []
+            while following.bundle is None and following.error is None:
+                seen.append(epoch_of(open_bundle(out)))
+        finally:
+            process.kill()
     following.end()
     assert following.error is None
     seen.append(epoch_of(open_bundle(out)))
     assert seen == sorted(seen)
-    assert seen[-1] == 3
-    assert sum(following.told, ()) == (0, 1, 2, 3)
+    assert seen[0] < seen[-1] == epochs
+    assert sum(following.told, ()) == tuple(range(epochs + 1))
     ordinary = export_run(read_run(folder), tmp_path / "ordinary", "Followed", dataset=small_mnist)
     assert following.bundle.manifest["files"] == ordinary.manifest["files"]
     names = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
