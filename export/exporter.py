@@ -1,6 +1,7 @@
 """A run's epochs → what a bundle holds: graphs, posteriors and facts, all compared with PyTorch."""
 
 import dataclasses
+import math
 import shlex
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,6 +28,9 @@ from training.model import ConvVAE
 from training.runs import Run, load_weights
 
 LIKELIHOOD = "bernoulli"
+# Of a longer run not every epoch is exported unless it is asked for: a film of so many is long enough, and a
+# bundle of them some 50 MB.
+MOST_EPOCHS = 100
 # The fields of a config that options of `training.fit` set.
 FIT_OPTIONS = ("epochs", "batch_size", "learning_rate", "latent_dim", "filters", "seed")
 
@@ -44,14 +48,25 @@ class Exporter:
 
     The held-out images are those of `dataset`, by default the embedded MNIST. With `phases` the decoder is
     rewritten to run faster on a CPU (`export.phased_decoder`), without them it has the layers of training.
+    Of the epochs each `every`th is exported, by default as `usual_every` has it, and always the one before
+    training and the last.
     """
 
     def __init__(
-        self, config: FitConfig, name: str, dataset: Dataset | None = None, phases: bool = True
+        self,
+        config: FitConfig,
+        name: str,
+        dataset: Dataset | None = None,
+        phases: bool = True,
+        every: int | None = None,
     ) -> None:
         self.config = config
         self._name = name
         self._phases = phases
+        self._every = every or usual_every(config.epochs)
+        self._command = "python -m export.onnx" + ("" if phases else " --no-phases")
+        if self._every != usual_every(config.epochs):
+            self._command += f" --every {self._every}"
         self._dataset = dataset or mnist()
         self._model = ConvVAE(config.image_shape, config.filters, config.latent_dim).eval()
         self._graphs = export_graphs(self._model, config.image_shape, config.latent_dim)
@@ -62,15 +77,16 @@ class Exporter:
         self._exported: dict[int, dict[str, Any] | None] = {}
 
     def to_export(self, run: Run) -> tuple[int, ...]:
-        """The run's epochs that are not exported yet, ascending.
+        """The run's epochs that are to be exported and are not yet, ascending.
 
         A fit that was killed and goes on may finish an epoch a second time: that one counts as new, and so
         do those after it.
         """
         said = _said(run)
-        for count, epoch in enumerate(said):
+        wanted = [epoch for epoch in said if epoch % self._every == 0 or epoch == self.config.epochs]
+        for count, epoch in enumerate(wanted):
             if epoch not in self._exported or self._exported[epoch] != said[epoch]:
-                return tuple(said)[count:]
+                return tuple(wanted[count:])
         return ()
 
     def add_epoch(self, run: Run, epoch: int) -> None:
@@ -152,16 +168,18 @@ class Exporter:
             **({"metrics": metrics[-1]} if metrics else {}),
             "epochs": metrics,
             "fit": dataclasses.asdict(config),
-            "made_with": [
-                fit_command(config),
-                "python -m export.onnx" + ("" if self._phases else " --no-phases"),
-            ],
+            "made_with": [fit_command(config), self._command],
             "parity": dataclasses.asdict(self._parity),
             "tools": {
                 tool: version(tool) for tool in ("latent-plane", "torch", "onnx", "onnxscript", "numpy")
             }
             | {"onnxruntime": _onnxruntime_version()},
         }
+
+
+def usual_every(epochs: int) -> int:
+    """The N of "every Nth epoch" where none is asked for: 1, in longer fits what leaves `MOST_EPOCHS`."""
+    return math.ceil(epochs / MOST_EPOCHS)
 
 
 def fit_command(config: FitConfig) -> str:

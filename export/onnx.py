@@ -4,10 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import click
+from tqdm import tqdm
 
 from export.bundle import Bundle, BundleError, check_target, write_bundle
 from export.containers import ZIP_SUFFIX
-from export.exporter import Exporter
+from export.exporter import MOST_EPOCHS, Exporter, usual_every
 from export.follow import StoppedError, follow_run, wait_for_run
 from export.graphs import ExportError
 from export.parity import ParityError
@@ -28,18 +29,22 @@ def export_run(
     on_epoch: Callable[[int], object] | None = None,
     dataset: Dataset | None = None,
     phases: bool = True,
+    every: int | None = None,
 ) -> Bundle:
-    """Write a run as a bundle: both graphs, the held-out posterior, and the same after every epoch.
+    """Write a run as a bundle: both graphs, the held-out posterior, and the same after its epochs.
 
-    The held-out images are those of `dataset`, by default the embedded MNIST; `phases` as `Exporter` has it.
+    The held-out images are those of `dataset`, by default the embedded MNIST; `phases` and `every` are as
+    `Exporter` has them; of a run that is not finished the last epoch so far is exported too.
 
     Everything is compared with PyTorch before it is written. Raises ParityError on a miss, ExportError
     and RunError for a run that cannot be exported, BundleError when `out` is taken, OSError when it
     cannot be written.
     """
     check_target(out, overwrite)
-    exporter = Exporter(run.config, name, dataset, phases)
-    for epoch in exporter.to_export(run):
+    exporter = Exporter(run.config, name, dataset, phases, every)
+    epochs = sorted({*exporter.to_export(run), run.epochs[-1]})
+    # On a terminal a bar shows how far it is; elsewhere there is none.
+    for epoch in tqdm(epochs, desc="exporting", unit=" epochs", leave=False, disable=None):
         exporter.add_epoch(run, epoch)
         if on_epoch is not None:
             on_epoch(epoch)
@@ -72,8 +77,21 @@ def export_run(
     help="Write the decoder's transposed convolutions as convolutions of each phase: the same function to "
     "1e-5, faster on a CPU. Without, the graph has the layers that were trained.",
 )
+@click.option(
+    "--every",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Export every Nth epoch, besides the one before training and the last.  "
+    f"[default: 1, of fits of over {MOST_EPOCHS} epochs as many as leave at most {MOST_EPOCHS}]",
+)
 def command(
-    run: Path | None, out: Path | None, name: str | None, overwrite: bool, follow: bool, phases: bool
+    run: Path | None,
+    out: Path | None,
+    name: str | None,
+    overwrite: bool,
+    follow: bool,
+    phases: bool,
+    every: int | None,
 ) -> int | None:
     """Export RUN, by default the newest one under artifacts/runs, as a bundle for the viewer.
 
@@ -81,15 +99,19 @@ def command(
     them go the held-out images' posterior, and the same three after every epoch.
     """
     if follow:
-        return _follow(run, out, name, overwrite, phases)
+        return _follow(run, out, name, overwrite, phases, every)
     source = read_run(run if run is not None else newest_run())
     target = _target(source, out)
-    click.echo(f"exporting {source.folder}, epochs {source.epochs[0]} to {source.epochs[-1]}")
-    _say_result(export_run(source, target, _title(source.config, name), overwrite, phases=phases))
+    steps = _in_steps(every or usual_every(source.config.epochs))
+    click.echo(f"exporting {source.folder}, epochs {source.epochs[0]} to {source.epochs[-1]}{steps}")
+    bundle = export_run(source, target, _title(source.config, name), overwrite, phases=phases, every=every)
+    _say_result(bundle)
     return None
 
 
-def _follow(folder: Path | None, out: Path | None, name: str | None, overwrite: bool, phases: bool) -> int:
+def _follow(
+    folder: Path | None, out: Path | None, name: str | None, overwrite: bool, phases: bool, every: int | None
+) -> int:
     """Export a run that is still going on; the exit status."""
     if out is not None:
         check_target(out, overwrite)
@@ -99,7 +121,8 @@ def _follow(folder: Path | None, out: Path | None, name: str | None, overwrite: 
             run = wait_for_run(folder, requests, click.echo)
             target, last = _target(run, out), run.config.epochs
             check_target(target, overwrite)
-            click.echo(f"exporting {run.folder}, each of its {last} epochs as it is finished")
+            steps = _in_steps(every or usual_every(last))
+            click.echo(f"exporting {run.folder}, its {last} epochs{steps} as they are finished")
 
             def say_epochs(bundle: Bundle, epochs: tuple[int, ...]) -> None:
                 nonlocal kept
@@ -109,7 +132,7 @@ def _follow(folder: Path | None, out: Path | None, name: str | None, overwrite: 
                     click.echo(_epoch_line(bundle, epoch, last))
                 kept = f"{target} is whole, with epochs 0 to {epochs[-1]}"
 
-            exporter = Exporter(run.config, _title(run.config, name), phases=phases)
+            exporter = Exporter(run.config, _title(run.config, name), phases=phases, every=every)
             bundle = follow_run(run, target, exporter, overwrite, requests, say_epochs)
         except StoppedError:
             click.echo(f"interrupted: {kept}; the run had not finished", err=True)
@@ -124,6 +147,10 @@ def _target(run: Run, out: Path | None) -> Path:
 
 def _title(config: FitConfig, name: str | None) -> str:
     return name or f"MNIST, {config.latent_dim} latent dimensions"
+
+
+def _in_steps(every: int) -> str:
+    return f" in steps of {every}" if every > 1 else ""
 
 
 def _epoch_line(bundle: Bundle, epoch: int, last: int) -> str:

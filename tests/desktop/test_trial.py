@@ -41,7 +41,7 @@ def test_a_run_that_fails_is_told_and_the_next_one_works():
 
 
 def test_what_onnx_runtime_prints_is_no_answer():
-    """It prints about some models, such as one whose operator is no text: its own error arrives all the same."""
+    """It prints about some models, such as one whose operator is no text; its error still arrives."""
     damaged = good_model().replace(b"MatMul", b"Mat\xfful")
     assert damaged != good_model()
     with pytest.raises(ModelError, match=r"^m: .*Mat\ufffdul"), Trial(damaged, "m"):

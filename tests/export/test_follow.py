@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -69,14 +70,14 @@ def finish_epoch(folder: Path, finished: Path, **changes: object) -> None:
 class Following:
     """`follow_run` on a thread of its own, and what it told."""
 
-    def __init__(self, folder: Path, out: Path, dataset) -> None:
+    def __init__(self, folder: Path, out: Path, dataset, every: int) -> None:
         self.stop_requests: list[int] = []
         self.told: list[tuple[int, ...]] = []
         self.bundle: Bundle | None = None
         self.error: Exception | None = None
         self._grown = threading.Semaphore(0)
         run = read_started_run(folder)
-        exporter = Exporter(run.config, "Followed", dataset)
+        exporter = Exporter(run.config, "Followed", dataset, every=every)
         self._thread = threading.Thread(target=self._run, args=(run, out, exporter))
         self._thread.start()
 
@@ -105,8 +106,8 @@ def follow(small_mnist):
     """Follow a run on a thread that ends with the test."""
     started: list[Following] = []
 
-    def start(folder: Path, out: Path) -> Following:
-        started.append(Following(folder, out, small_mnist))
+    def start(folder: Path, out: Path, every: int = 1) -> Following:
+        started.append(Following(folder, out, small_mnist, every))
         return started[-1]
 
     yield start
@@ -134,10 +135,10 @@ def test_a_fit_is_followed_by_whoever_reads(follow, small_mnist, tmp_path, out):
     folder, epochs = tmp_path / "run", 4
     options = ("--filters", "2", "2", "--epochs", str(epochs), "--device", "cpu", "--out", folder)
     # A process of its own, as for users: PyTorch's export and its optimizers share a global of one process.
-    command = (sys.executable, "-W", "error", SMALL_FIT, "8000", "1000", *options)
+    command = (sys.executable, "-W", "error", SMALL_FIT, "2000", "1000", *options)
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
-            assert process.stdout.readline().startswith(f"default: {epochs} epochs of 8,000 images")
+            assert process.stdout.readline().startswith(f"default: {epochs} epochs of 2,000 images")
             run = wait_for_run(folder, [], print)
             # It goes on once it is followed.
             process.send_signal(signal.SIGSTOP)
@@ -147,6 +148,7 @@ def test_a_fit_is_followed_by_whoever_reads(follow, small_mnist, tmp_path, out):
             seen = []
             while following.bundle is None and following.error is None:
                 seen.append(epoch_of(open_bundle(out)))
+                time.sleep(0.01)
         finally:
             process.kill()
     following.end()
@@ -179,6 +181,20 @@ def test_each_epoch_is_added_as_it_is_finished(follow, young, finished, tmp_path
     following.end()
     assert following.told == [(0,), (1,), (2,), (3,)]
     assert following.bundle.epochs == (0, 1, 2, 3)
+
+
+def test_every_nth_epoch_is_added_and_the_last(follow, young, finished, out):
+    """The others are passed over, and what comes in the end is the last epoch of the fit."""
+    following = follow(young, out, every=2)
+    following.wait_for_growth()
+    for _ in range(2):
+        finish_epoch(young, finished)
+    following.wait_for_growth()
+    assert open_bundle(out).epochs == (0, 2)
+    finish_epoch(young, finished)
+    following.end()
+    assert following.told == [(0,), (2,), (3,)]
+    assert following.bundle.epochs == (0, 2, 3)
 
 
 def test_an_epoch_without_its_line_is_not_taken(follow, young, finished, out):
@@ -379,7 +395,7 @@ def test_following_a_finished_run_is_the_ordinary_export(run_main, young, finish
     ended = run_main(main, young, "--follow", "--out", out, "--name", "Mine")
     assert (ended.status, ended.err) == (0, "")
     first, grows, *epochs, agrees, written, following = ended.out.splitlines()
-    assert first == f"exporting {young}, each of its 3 epochs as it is finished"
+    assert first == f"exporting {young}, its 3 epochs as they are finished"
     assert grows == f"bundle {out} grows; see it with python -m desktop {out}"
     metrics = read_run(finished).metrics
     assert epochs == [

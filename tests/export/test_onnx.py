@@ -17,7 +17,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from export.bundle import BundleError, open_bundle
-from export.exporter import fit_command
+from export.exporter import fit_command, usual_every
 from export.onnx import export_run, main
 from export.parity import BATCHES, ParityError
 from tests.export.forging import write_small
@@ -126,6 +126,43 @@ def test_the_decoder_is_in_phases_unless_told_otherwise(run_main, tiny_run, tmp_
         kinds = [node.op_type for node in onnx.load_from_string(bundle.read(file)).graph.node]
         assert kinds.count("ConvTranspose") == (1 if phases else 3)
     assert bundle.manifest["made_with"][1] == "python -m export.onnx" + ("" if phases else " --no-phases")
+
+
+@pytest.fixture(scope="module")
+def three_epochs(tmp_path_factory, small_mnist) -> Path:
+    """A run of the smallest network, three epochs long. Not to be written to."""
+    config = dataclasses.replace(DEFAULT, epochs=3, filters=(2, 2))
+    folder = tmp_path_factory.mktemp("runs") / "three"
+    return fit(config, torch.device("cpu"), folder, small_mnist).folder
+
+
+def test_every_nth_epoch_is_exported_and_the_last(run_main, three_epochs, tmp_path):
+    """With --every 2 of three epochs 0, 2 and 3 are in the bundle, and its command says so."""
+    out = tmp_path / "bundle"
+    ended = run_main(main, three_epochs, "--out", out, "--every", 2)
+    assert ended.status == 0, ended.err
+    assert ended.out.splitlines()[0] == f"exporting {three_epochs}, epochs 0 to 3 in steps of 2"
+    bundle = open_bundle(out)
+    assert bundle.epochs == (0, 2, 3)
+    assert [line["epoch"] for line in bundle.manifest["epochs"]] == [2, 3]
+    assert bundle.manifest["metrics"]["epoch"] == 3
+    assert bundle.manifest["made_with"][1] == "python -m export.onnx --every 2"
+
+
+def test_of_a_run_that_is_not_finished_the_last_epoch_is_exported_too(three_epochs, tmp_path, small_mnist):
+    """The bundle stands for the last epoch so far, whether or not it is an Nth one."""
+    folder = Path(shutil.copytree(three_epochs, tmp_path / "run"))
+    lines = (folder / "metrics.jsonl").read_text().splitlines(keepends=True)
+    (folder / "metrics.jsonl").write_text(lines[0])
+    bundle = export_run(read_run(folder), tmp_path / "bundle", "short", dataset=small_mnist, every=2)
+    assert bundle.epochs == (0, 1)
+    assert bundle.read("decoder.onnx") == bundle.read("epochs/001/decoder.onnx")
+
+
+@pytest.mark.parametrize(("epochs", "every"), [(1, 1), (100, 1), (101, 2), (200, 2), (320, 4)])
+def test_of_a_long_fit_about_a_hundred_epochs_are_exported(epochs, every):
+    """As many as leave at most a hundred, where nothing is asked for."""
+    assert usual_every(epochs) == every
 
 
 def test_the_manifest_says_how_well_it_agrees(bundle):
