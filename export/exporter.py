@@ -19,7 +19,7 @@ from export.bundle import (
     pack_posterior,
     tensor_facts,
 )
-from export.graphs import BATCH_AXIS, OPSET, export_graphs, with_facts, with_weights
+from export.graphs import BATCH_AXIS, OPSET, export_decoder, export_encoder, with_facts, with_weights
 from export.parity import Parity, check_decoder, check_elbo, check_encoder, session
 from export.phased_decoder import phased_decoder
 from training.config import RECIPES, FitConfig
@@ -62,14 +62,15 @@ class Exporter:
     ) -> None:
         self.config = config
         self._name = name
-        self._phases = phases
         self._every = every or usual_every(config.epochs)
         self._command = "python -m export.onnx" + ("" if phases else " --no-phases")
         if self._every != usual_every(config.epochs):
             self._command += f" --every {self._every}"
         self._dataset = dataset or mnist()
         self._model = ConvVAE(config.image_shape, config.filters, config.latent_dim).eval()
-        self._graphs = export_graphs(self._model, config.image_shape, config.latent_dim)
+        # Written once, and `with_weights` puts an epoch's weights in; phases are written anew for each.
+        self._encoder = export_encoder(self._model.encoder, config.image_shape)
+        self._decoder = None if phases else export_decoder(self._model.decoder, config.latent_dim)
         self._parity = Parity()
         self._files: dict[str, bytes] = {}
         self._posterior: Posterior | None = None
@@ -100,10 +101,10 @@ class Exporter:
         self._model.load_state_dict(state)
         decoder = (
             phased_decoder(state, self.config.image_shape, OPSET, BATCH_AXIS)
-            if self._phases
-            else with_weights(self._graphs[DECODER_FILE], state)
+            if self._decoder is None
+            else with_weights(self._decoder, state)
         )
-        encoder = with_weights(self._graphs[ENCODER_FILE], state)
+        encoder = with_weights(self._encoder, state)
         check_decoder(self._parity, session(decoder.SerializeToString()), self._model, self.config.latent_dim)
         images = self._dataset.test_images
         posterior = Posterior(

@@ -10,11 +10,13 @@ import torch
 from onnx import ModelProto, numpy_helper
 from torch import Tensor, nn
 
-from export.bundle import DECODER_FILE, ENCODER_FILE, FORMAT
-from training.model import ConvVAE, Decoder
+from export.bundle import FORMAT
+from training.model import Decoder, Encoder
 
 OPSET = 20
 BATCH_AXIS = "N"
+# PyTorch treats a batch of 1 as a constant; any other example leaves the batch free.
+EXAMPLE_BATCH = 2
 
 
 class ExportError(Exception):
@@ -34,16 +36,15 @@ class ProbabilityDecoder(nn.Module):
         return probabilities
 
 
-def export_graphs(
-    model: ConvVAE, image_shape: tuple[int, int, int], latent_dim: int
-) -> dict[str, ModelProto]:
-    """Both graphs by file name: dynamic batch, weights inside, nothing of this machine in their metadata."""
-    # PyTorch treats a batch of 1 as a constant; any other example leaves the batch free.
-    x, z = torch.zeros(2, *image_shape), torch.zeros(2, latent_dim)
-    return {
-        DECODER_FILE: _export(ProbabilityDecoder(model.decoder), z, ("z",), ("probabilities",)),
-        ENCODER_FILE: _export(model.encoder, x, ("x",), ("mean", "logvar")),
-    }
+def export_encoder(encoder: Encoder, image_shape: tuple[int, int, int]) -> ModelProto:
+    """x → mean, logvar: dynamic batch, weights inside, nothing of this machine in its metadata."""
+    return _export(encoder, torch.zeros(EXAMPLE_BATCH, *image_shape), ("x",), ("mean", "logvar"))
+
+
+def export_decoder(decoder: Decoder, latent_dim: int) -> ModelProto:
+    """z → probabilities by the layers of training; otherwise as `export_encoder`."""
+    z = torch.zeros(EXAMPLE_BATCH, latent_dim)
+    return _export(ProbabilityDecoder(decoder), z, ("z",), ("probabilities",))
 
 
 def with_weights(graph: ModelProto, state: Mapping[str, Tensor]) -> ModelProto:

@@ -13,7 +13,7 @@ PACKAGES = ("training", "export", "desktop")
 STANDARD_LIBRARY = frozenset(sys.stdlib_module_names)
 LAW = {
     "training": {"training", "torch", "safetensors", "tqdm", "numpy", "imageio", "matplotlib", "click"},
-    "export": {"export", "training", "torch", "onnx", "onnxruntime", "onnxscript", "numpy", "click"},
+    "export": {"export", "training", "torch", "onnx", "onnxruntime", "onnxscript", "numpy", "click", "tqdm"},
     "desktop": {
         "desktop",
         "export.bundle",

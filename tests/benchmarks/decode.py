@@ -32,8 +32,7 @@ from numpy.typing import NDArray
 from desktop.runtime import Model
 from desktop.source import open_source
 from desktop.watchdog import LINGER_S
-from export.bundle import DECODER_FILE
-from export.graphs import BATCH_AXIS, OPSET, export_graphs
+from export.graphs import BATCH_AXIS, OPSET, export_decoder
 from export.phased_decoder import phased_decoder
 
 IMAGE_SHAPE, LATENT_DIM = (1, 28, 28), 2
@@ -218,7 +217,7 @@ def main() -> None:
     drawn = drawn_model()
     graphs = {
         "phases": phased_decoder(drawn.state_dict(), IMAGE_SHAPE, OPSET, BATCH_AXIS),
-        "layers": export_graphs(drawn, IMAGE_SHAPE, LATENT_DIM)[DECODER_FILE],
+        "layers": export_decoder(drawn.decoder, LATENT_DIM),
     }
     with tempfile.TemporaryDirectory() as folder:
         model, plain = (open_model(graph, Path(folder), name) for name, graph in graphs.items())
