@@ -13,7 +13,7 @@ Precision = Literal["float32", "bfloat16"]
 # What a number must be, where its type alone does not say it.
 BOUNDS: dict[str, tuple[float, float, str]] = {
     **dict.fromkeys(("epochs", "batch_size", "latent_dim"), (1, math.inf, "a whole number from 1")),
-    "seed": (0, math.inf, "a whole number from 0"),
+    **dict.fromkeys(("warp_from_epoch", "seed"), (0, math.inf, "a whole number from 0")),
     "learning_rate": (math.ulp(0.0), sys.float_info.max, "a number over 0"),
     "warmup_epochs": (0, sys.float_info.max, "a number from 0"),
     "hold_fraction": (0, 1, "a number from 0 to 1"),
@@ -49,9 +49,9 @@ class FitConfig:
             "Ladder variational autoencoders", section 2.3: warm-up). Losses are told unweighted.
         first_epoch_boost: what the step sizes of the first epoch are multiplied with, in which the images
             find their places in the latent space.
-        warp_share: the share of the training images that are distorted anew in each epoch; with the
-            "one-cycle" schedule none in the rise and one epoch more, when the images find their places in
-            the latent space.
+        warp_share: the share of the training images that are distorted anew in each epoch.
+        warp_from_epoch: the epoch (from 0) with which that begins: first the images find their places in the
+            latent space, and what was seen once or twice is not yet learned by heart.
         average_power: γ of the running average of the weights that a fit leaves (see `average_weight_at`):
             it spans about the last 1/(γ + 1) of the steps so far. 0 leaves the weights of the last step.
         adam_beta1: decay of Adam's first moment.
@@ -80,6 +80,7 @@ class FitConfig:
     encoder_step_share: float = 1.0
     first_epoch_boost: float = 1.0
     warp_share: float = 0.0
+    warp_from_epoch: int = 2
     average_power: float = 0.0
     adam_beta1: float = 0.9
     adam_beta2: float = 0.999
@@ -105,6 +106,8 @@ _DEFAULT = FitConfig(
     hold_fraction=0.4,
     rate_warmup_epochs=0.15,
     encoder_step_share=0.25,
+    warp_share=0.4,
+    warp_from_epoch=3,
     average_power=16.0,
     adam_beta1=0.8,
     adam_beta2=0.98,
@@ -122,6 +125,7 @@ RECIPES = {
         hold_fraction=0.35,
         first_epoch_boost=2.5,
         warp_share=0.8,
+        warp_from_epoch=2,
     ),
     "wide": dataclasses.replace(
         _DEFAULT,
@@ -174,9 +178,7 @@ def average_weight_at(config: FitConfig, step: int) -> float:
 
 def warp_share_at(config: FitConfig, epoch: int) -> float:
     """The share of the training images that are distorted in epoch `epoch` (from 0)."""
-    if config.schedule == "one-cycle" and epoch <= math.ceil(config.warmup_epochs):
-        return 0.0
-    return config.warp_share
+    return config.warp_share if epoch >= config.warp_from_epoch else 0.0
 
 
 def to_json(config: FitConfig) -> str:

@@ -44,6 +44,7 @@ def test_the_tutorial_recipe_is_the_tutorial_to_the_letter():
         "encoder_step_share": 1.0,
         "first_epoch_boost": 1.0,
         "warp_share": 0.0,
+        "warp_from_epoch": 2,
         "average_power": 0.0,
         "adam_beta1": 0.9,
         "adam_beta2": 0.999,
@@ -219,12 +220,15 @@ def test_a_long_fit_begins_as_a_short_one():
         assert [value_at(short, s, 100) for s in range(90)] == [value_at(long, s, 100) for s in range(90)]
 
 
-def test_images_are_distorted_after_the_rise():
-    """None until an epoch after the rise, then the share to the end."""
-    config = dataclasses.replace(DEFAULT, epochs=10, warmup_epochs=1.0, warp_share=0.8)
+def test_images_are_distorted_from_an_epoch_on():
+    """None before it, then the share to the end."""
+    config = dataclasses.replace(DEFAULT, epochs=10, warp_share=0.8, warp_from_epoch=2)
     assert [warp_share_at(config, epoch) for epoch in range(10)] == [0.0, 0.0, *[0.8] * 8]
-    assert warp_share_at(dataclasses.replace(config, epochs=1), 0) == 0.0
-    assert warp_share_at(dataclasses.replace(config, schedule="constant"), 9) == 0.8
+
+
+def test_a_fit_of_up_to_three_epochs_learns_the_images_as_they_are():
+    """The default recipe distorts from its fourth epoch on."""
+    assert [warp_share_at(DEFAULT, epoch) for epoch in range(5)] == [0.0, 0.0, 0.0, 0.4, 0.4]
 
 
 def test_the_rates_weight_rises_to_one():
