@@ -217,7 +217,7 @@ def test_without_an_average_a_fit_leaves_its_last_weights(small_mnist):
 def test_the_share_of_the_images_is_distorted(small_mnist):
     """Every epoch learns `warped` of its share; the images themselves stay as they are."""
     images = small_mnist.train_images
-    config = dataclasses.replace(SMALL, epochs=4, warp_share=0.75, warmup_epochs=0.5)
+    config = dataclasses.replace(SMALL, epochs=4, warp_share=0.75, warp_from_epoch=2)
     trainer = Trainer(config, images, CPU)
     shares, learned = [], []
     trainer.objective.register_forward_pre_hook(lambda _, inputs: learned.append(inputs[0]))
