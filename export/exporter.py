@@ -29,7 +29,7 @@ from training.runs import Run, load_weights
 
 LIKELIHOOD = "bernoulli"
 # Of a longer run not every epoch is exported unless it is asked for: a film of so many is long enough, and a
-# bundle of them some 50 MB.
+# bundle of them some 40 MB.
 MOST_EPOCHS = 100
 # The fields of a config that options of `training.fit` set.
 FIT_OPTIONS = ("epochs", "batch_size", "learning_rate", "latent_dim", "filters", "seed")

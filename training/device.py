@@ -50,7 +50,8 @@ def describe_device(device: torch.device) -> str:
     """The device in words: the GPU's name, or the CPU with its number of threads."""
     if device.type == "cuda":
         return f"{torch.cuda.get_device_name(device)} (CUDA)"
-    return f"the CPU, {torch.get_num_threads()} threads" if device.type == "cpu" else device.type.upper()
+    threads = torch.get_num_threads()
+    return f"the CPU, {threads} thread{'s' * (threads > 1)}" if device.type == "cpu" else device.type.upper()
 
 
 def fast_precision(device: torch.device) -> Precision:

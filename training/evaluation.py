@@ -130,7 +130,7 @@ def to_table(evaluation: Evaluation) -> str:
             bound.elbo_nats,
             bound.elbo_standard_error_nats,
             bound.bits_per_dimension,
-            f"{bound.images:,} images, {bound.draws} draws each",
+            f"{bound.images:,} images, {bound.draws} draw{'s' * (bound.draws > 1)} each",
         ),
         _row("  rate", bound.rate_nats, bound.rate_standard_error_nats),
         _row("  distortion", bound.distortion_nats, bound.distortion_standard_error_nats),

@@ -5,7 +5,7 @@ import re
 import pytest
 import torch
 
-from training.device import DeviceError, keep_freed_memory, pick_device
+from training.device import DeviceError, describe_device, keep_freed_memory, pick_device
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
@@ -45,6 +45,17 @@ def test_auto_gives_the_best_device_that_works():
 def test_the_cpu_is_always_there():
     """The CPU can be asked for by name."""
     assert pick_device("cpu") == torch.device("cpu")
+
+
+@pytest.mark.parametrize(("threads", "words"), [(1, "the CPU, 1 thread"), (2, "the CPU, 2 threads")])
+def test_the_cpu_is_told_with_its_threads(threads, words):
+    """One thread is not told as several."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        assert describe_device(torch.device("cpu")) == words
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_keeping_freed_memory_changes_no_result():

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from training.config import RECIPES
+from training.device import describe_device
 from training.evaluate import (
     DRAWS,
     SAMPLES,
@@ -207,7 +208,7 @@ def test_the_json_has_every_figure(fitted):
         numbers = [value for key, value in found[name].items() if key != "variances"]
         assert all(type(value) in (int, float) for value in numbers), name
     assert (found["epoch"], found["latent_dim"], found["image_shape"]) == (12, 2, [1, 28, 28])
-    assert found["device"] == f"the CPU, {torch.get_num_threads()} threads"
+    assert found["device"] == describe_device(CPU)
     assert found["active_units"]["count"] == sum(v > 0.01 for v in found["active_units"]["variances"])
 
 

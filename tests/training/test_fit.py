@@ -18,6 +18,7 @@ import torch
 
 from training.checkpoint import load_checkpoint
 from training.config import RECIPES, from_json
+from training.device import describe_device
 from training.fit import FitError, command, fit, main, recipe_on
 from training.held_out import evaluate
 from training.model import ConvVAE
@@ -131,7 +132,7 @@ def test_a_fit_prints_a_line_an_epoch(small_mnist, tmp_path, capsys):
     first, *lines = out.splitlines()
     assert first == (
         "tutorial: 2 epochs of 512 images, batch 32, 69,989 parameters, "
-        f"on the CPU, {torch.get_num_threads()} threads, float32; run folder {tmp_path / 'run'}"
+        f"on {describe_device(CPU)}, float32; run folder {tmp_path / 'run'}"
     )
     for line, metrics in zip(lines, run.metrics, strict=True):
         match = EPOCH_LINE.fullmatch(line)
