@@ -21,7 +21,7 @@ from PySide6.QtCore import QSettings
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
-from desktop import remembered, session
+from desktop import remembered, session, watchdog
 from desktop.explorer import Explorer
 from desktop.runtime import Model
 from desktop.source import open_source
@@ -52,8 +52,9 @@ def settings_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytes
 
 
 @pytest.fixture(autouse=True)
-def nothing_left() -> Iterator[None]:
+def nothing_left(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No test leaves a thread that it started, or a window that is shown."""
+    monkeypatch.setattr(watchdog, "LINGER_S", 0.0)  # it ends by itself, and each test would wait for that
     before = set(threading.enumerate())
     gc.freeze()  # what is there already need not be looked through by this test's collections
     yield
