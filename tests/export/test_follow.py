@@ -1,5 +1,6 @@
 """export/follow.py: a run that still goes on becomes a bundle that grows, whole at every moment."""
 
+import copy
 import dataclasses
 import itertools
 import re
@@ -21,7 +22,7 @@ from export.onnx import export_run, main
 from tests.export.forging import write_small
 from training.config import RECIPES, to_json
 from training.fit import FitError, fit
-from training.runs import RunError, add_epoch, note_failure, read_run, read_started_run
+from training.runs import Run, RunError, add_epoch, note_failure, read_run, read_started_run
 
 CPU = torch.device("cpu")
 CONFIG = dataclasses.replace(RECIPES["default"], epochs=3, filters=(2, 2))
@@ -70,14 +71,12 @@ def finish_epoch(folder: Path, finished: Path, **changes: object) -> None:
 class Following:
     """`follow_run` on a thread of its own, and what it told."""
 
-    def __init__(self, folder: Path, out: Path, dataset, every: int) -> None:
+    def __init__(self, run: Run, out: Path, exporter: Exporter) -> None:
         self.stop_requests: list[int] = []
         self.told: list[tuple[int, ...]] = []
         self.bundle: Bundle | None = None
         self.error: Exception | None = None
         self._grown = threading.Semaphore(0)
-        run = read_started_run(folder)
-        exporter = Exporter(run.config, "Followed", dataset, every=every)
         self._thread = threading.Thread(target=self._run, args=(run, out, exporter))
         self._thread.start()
 
@@ -101,13 +100,20 @@ class Following:
         assert not self._thread.is_alive()
 
 
+@pytest.fixture(scope="module")
+def unused_exporter(small_mnist) -> Exporter:
+    """An exporter of `CONFIG`, to be copied: making one takes a second."""
+    return Exporter(CONFIG, "Followed", small_mnist)
+
+
 @pytest.fixture
-def follow(small_mnist):
-    """Follow a run on a thread that ends with the test."""
+def follow(unused_exporter):
+    """Follow a run, by default one of `CONFIG`, on a thread that ends with the test."""
     started: list[Following] = []
 
-    def start(folder: Path, out: Path, every: int = 1) -> Following:
-        started.append(Following(folder, out, small_mnist, every))
+    def start(folder: Path, out: Path, exporter: Exporter | None = None) -> Following:
+        run = read_started_run(folder)
+        started.append(Following(run, out, exporter or copy.deepcopy(unused_exporter)))
         return started[-1]
 
     yield start
@@ -142,7 +148,7 @@ def test_a_fit_is_followed_by_whoever_reads(follow, small_mnist, tmp_path, out):
             run = wait_for_run(folder, [], print)
             # It goes on once it is followed.
             process.send_signal(signal.SIGSTOP)
-            following = follow(run.folder, out)
+            following = follow(folder, out, Exporter(run.config, "Followed", small_mnist))
             following.wait_for_growth()
             process.send_signal(signal.SIGCONT)
             seen = []
@@ -183,9 +189,9 @@ def test_each_epoch_is_added_as_it_is_finished(follow, young, finished, tmp_path
     assert following.bundle.epochs == (0, 1, 2, 3)
 
 
-def test_every_nth_epoch_is_added_and_the_last(follow, young, finished, out):
+def test_every_nth_epoch_is_added_and_the_last(follow, young, finished, small_mnist, out):
     """The others are passed over, and what comes in the end is the last epoch of the fit."""
-    following = follow(young, out, every=2)
+    following = follow(young, out, Exporter(CONFIG, "Followed", small_mnist, every=2))
     following.wait_for_growth()
     for _ in range(2):
         finish_epoch(young, finished)
