@@ -77,14 +77,17 @@ class Exporter:
         # What the run said of each epoch when it was exported; nothing of epoch 0.
         self._exported: dict[int, dict[str, Any] | None] = {}
 
-    def to_export(self, run: Run) -> tuple[int, ...]:
+    def to_export(self, run: Run, goes_on: bool = False) -> tuple[int, ...]:
         """The run's epochs that are to be exported and are not yet, ascending.
+
+        While the fit `goes_on`, the last one so far is not yet taken for the last.
 
         A fit that was killed and goes on may finish an epoch a second time: that one counts as new, and so
         do those after it.
         """
         said = _said(run)
-        wanted = [epoch for epoch in said if epoch % self._every == 0 or epoch == self.config.epochs]
+        last = self.config.epochs if goes_on else max(said)
+        wanted = [epoch for epoch in said if epoch % self._every == 0 or epoch == last]
         for count, epoch in enumerate(wanted):
             if epoch not in self._exported or self._exported[epoch] != said[epoch]:
                 return tuple(wanted[count:])

@@ -69,7 +69,7 @@ def follow_run(
             # In this order: what was finished before the error is exported first.
             failure = read_failure(run)
             run = _read_again(run)
-            new = exporter.to_export(run)
+            new = exporter.to_export(run, goes_on=failure is None)
             for epoch in new:
                 exporter.add_epoch(run, epoch)
                 if stop_requests:

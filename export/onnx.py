@@ -1,6 +1,5 @@
 """python -m export.onnx: a run → a bundle."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -26,7 +25,6 @@ def export_run(
     out: Path,
     name: str,
     overwrite: bool = False,
-    on_epoch: Callable[[int], object] | None = None,
     dataset: Dataset | None = None,
     phases: bool = True,
     every: int | None = None,
@@ -34,7 +32,7 @@ def export_run(
     """Write a run as a bundle: both graphs, the held-out posterior, and the same after its epochs.
 
     The held-out images are those of `dataset`, by default the embedded MNIST; `phases` and `every` are as
-    `Exporter` has them; of a run that is not finished the last epoch so far is exported too.
+    `Exporter` has them.
 
     Everything is compared with PyTorch before it is written. Raises ParityError on a miss, ExportError
     and RunError for a run that cannot be exported, BundleError when `out` is taken, OSError when it
@@ -42,12 +40,9 @@ def export_run(
     """
     check_target(out, overwrite)
     exporter = Exporter(run.config, name, dataset, phases, every)
-    epochs = sorted({*exporter.to_export(run), run.epochs[-1]})
     # On a terminal a bar shows how far it is; elsewhere there is none.
-    for epoch in tqdm(epochs, desc="exporting", unit=" epochs", leave=False, disable=None):
+    for epoch in tqdm(exporter.to_export(run), desc="exporting", unit=" epochs", leave=False, disable=None):
         exporter.add_epoch(run, epoch)
-        if on_epoch is not None:
-            on_epoch(epoch)
     content = exporter.content()
     return write_bundle(out, content.facts, content.files, overwrite)
 
@@ -82,7 +77,7 @@ def export_run(
     type=click.IntRange(min=1),
     metavar="N",
     help="Export every Nth epoch, besides the one before training and the last.  "
-    f"[default: 1, of fits of over {MOST_EPOCHS} epochs as many as leave at most {MOST_EPOCHS}]",
+    f"[default: 1, in fits of over {MOST_EPOCHS} epochs the least N that leaves about {MOST_EPOCHS}]",
 )
 def command(
     run: Path | None,

@@ -40,9 +40,9 @@ def write_curves(path: Path, title: str, metrics: Sequence[dict[str, Any]]) -> N
     if trained:
         # The first epoch's mean is far below everything else and would flatten the rest.
         axes[0].set_ylim(axes[0].get_ylim())
-        # Of the weights as they run: a mean over each epoch.
-        axes[0].plot(*zip(*trained, strict=True), color="0.55", linewidth=1, label="training")
-        axes[0].legend(fontsize=8, frameon=False, loc="lower right")
+        # A mean over each epoch, of the weights as they run and of the images as they are distorted.
+        axes[0].plot(*zip(*trained, strict=True), color="0.55", linewidth=1, label="training, as learned")
+        axes[0].legend(fontsize=8, frameon=False, loc="best")
     picture = io.BytesIO()
     figure.savefig(picture, format="png")
     with replaced_file(path) as temporary:

@@ -258,6 +258,18 @@ def test_a_fit_that_ends_in_an_error_ends_it_too(follow, young, finished, out):
     assert epoch_of(open_bundle(out)) == 1
 
 
+def test_of_a_fit_that_ends_early_the_last_epoch_is_exported(follow, young, finished, small_mnist, out):
+    """Whether or not it is an Nth one: the bundle stands for what the fit came to."""
+    following = follow(young, out, Exporter(CONFIG, "Followed", small_mnist, every=2))
+    following.wait_for_growth()
+    finish_epoch(young, finished)
+    note_failure(read_run(young), FitError("a loss of nan"))
+    following.end()
+    assert isinstance(following.error, RunError)
+    assert following.told == [(0,), (1,)]
+    assert open_bundle(out).epochs == (0, 1)
+
+
 def test_a_real_fit_that_fails_is_noted(small_mnist, tmp_path):
     """A fit whose loss runs away leaves its error in the run folder, until it is gone on with."""
     config = dataclasses.replace(CONFIG, learning_rate=1e30)

@@ -3,7 +3,6 @@
 import dataclasses
 import os
 import re
-import shlex
 import shutil
 import subprocess
 import sys
@@ -17,11 +16,9 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from export.bundle import BundleError, open_bundle
-from export.exporter import fit_command, usual_every
 from export.onnx import export_run, main
 from export.parity import BATCHES, ParityError
 from tests.export.forging import write_small
-from training import fit as training_fit
 from training.config import RECIPES
 from training.elbo import distortion_nats
 from training.fit import fit
@@ -29,7 +26,7 @@ from training.held_out import evaluate
 from training.model import ConvVAE
 from training.runs import create_run, load_weights, read_run
 
-DEFAULT, TUTORIAL = RECIPES["default"], RECIPES["tutorial"]
+DEFAULT = RECIPES["default"]
 FILES = ("decoder.onnx", "encoder.onnx", "posterior.npz")
 # The command that the small fit of these tests stands for.
 FIT_COMMAND = "python -m training.fit --recipe default --epochs 2 --batch-size 16 --learning-rate 0.004"
@@ -58,10 +55,9 @@ def broken_run(tiny_run, tmp_path) -> Path:
 
 @pytest.fixture(scope="module")
 def tiny_export(tmp_path_factory, tiny_run, small_mnist):
-    """That run's bundle, and the epochs that were told while it was made."""
-    told: list[int] = []
+    """That run's bundle."""
     out = tmp_path_factory.mktemp("bundles") / "tiny"
-    return export_run(read_run(tiny_run), out, "same", on_epoch=told.append, dataset=small_mnist), told
+    return export_run(read_run(tiny_run), out, "same", dataset=small_mnist)
 
 
 @pytest.fixture(scope="module")
@@ -159,12 +155,6 @@ def test_of_a_run_that_is_not_finished_the_last_epoch_is_exported_too(three_epoc
     assert bundle.read("decoder.onnx") == bundle.read("epochs/001/decoder.onnx")
 
 
-@pytest.mark.parametrize(("epochs", "every"), [(1, 1), (100, 1), (101, 2), (200, 2), (320, 4)])
-def test_of_a_long_fit_about_a_hundred_epochs_are_exported(epochs, every):
-    """As many as leave at most a hundred, where nothing is asked for."""
-    assert usual_every(epochs) == every
-
-
 def test_the_manifest_says_how_well_it_agrees(bundle):
     """The parity figures are within their tolerances and say on how many inputs, over all three epochs."""
     parity = bundle.manifest["parity"]
@@ -256,22 +246,15 @@ def test_nothing_of_this_machine_is_in_a_bundle(bundle, bundle_path, run_folder)
 def test_the_same_run_gives_the_same_bundle(tiny_export, tiny_run, small_mnist, tmp_path):
     """Exported twice, once as a .latent file, a run gives the same files, byte for byte."""
     again = export_run(read_run(tiny_run), tmp_path / "b.latent", "same", dataset=small_mnist)
-    assert again.manifest["files"] == tiny_export[0].manifest["files"]
+    assert again.manifest["files"] == tiny_export.manifest["files"]
     assert list(tmp_path.iterdir()) == [tmp_path / "b.latent"]
 
 
-def test_epochs_are_told_as_they_are_done(tiny_export):
-    """Whoever shows progress hears of every epoch once, in order."""
-    assert tiny_export[1] == [0, 1]
-
-
-def test_a_place_that_is_taken_is_refused_before_the_work(tiny_run, small_mnist, tmp_path):
-    """A taken place is refused before any epoch is exported."""
-    (tmp_path / "mine.txt").touch()
-    heard: list[int] = []
+def test_a_place_that_is_taken_is_refused_before_the_work(broken_run, small_mnist, tmp_path):
+    """A taken place is what is told, even where the first epoch could not be exported."""
+    (broken_run / "weights/epoch-000.safetensors").write_bytes(b"")
     with pytest.raises(BundleError, match="found a folder that is not empty"):
-        export_run(read_run(tiny_run), tmp_path, "n", on_epoch=heard.append, dataset=small_mnist)
-    assert heard == []
+        export_run(read_run(broken_run), tmp_path, "n", dataset=small_mnist)
 
 
 @pytest.mark.parametrize(
@@ -424,42 +407,4 @@ def test_a_wrong_option_is_one_line_and_status_2(run_main, arguments, message):
     """An unknown option, an argument too many and a missing value are one line each."""
     assert run_main(main, *arguments).error_line == (
         f"python -m export.onnx: {message} (see python -m export.onnx --help)"
-    )
-
-
-@pytest.mark.parametrize(
-    ("config", "line"),
-    [
-        (DEFAULT, "python -m training.fit --recipe default"),
-        (TUTORIAL, "python -m training.fit --recipe tutorial"),
-        (
-            dataclasses.replace(DEFAULT, epochs=10, seed=5),
-            "python -m training.fit --recipe default --epochs 10 --seed 5",
-        ),
-        (
-            dataclasses.replace(TUTORIAL, filters=(8, 16), latent_dim=3, learning_rate=3e-5, batch_size=1),
-            (
-                "python -m training.fit --recipe tutorial --batch-size 1 --learning-rate 3e-05 "
-                "--latent-dim 3 --filters 8 16"
-            ),
-        ),
-    ],
-)
-def test_the_fits_command_makes_the_same_config(config, line):
-    """The command told in a bundle is the shortest one, and read by `training.fit` it gives the config."""
-    assert fit_command(config) == line
-    arguments = shlex.split(line)[3:]
-    context = training_fit.command.make_context("fit", arguments)
-    given = {name: value for name, value in context.params.items() if value is not None}
-    recipe = RECIPES[given.pop("recipe")]
-    # The rest says where to compute and what to write down.
-    settings = {name: given[name] for name in given.keys() & vars(recipe).keys()}
-    assert dataclasses.replace(recipe, **settings) == config
-
-
-def test_what_no_option_sets_is_told_beside_the_command():
-    """A config of a recipe as it once was is not passed off as the recipe of today."""
-    once = dataclasses.replace(DEFAULT, batch_size=64, hold_fraction=0.0, adam_beta1=0.9)
-    assert fit_command(once) == (
-        "python -m training.fit --recipe default --batch-size 64, with hold_fraction 0.0, with adam_beta1 0.9"
     )
