@@ -32,7 +32,7 @@ def write_curves(path: Path, title: str, metrics: Sequence[dict[str, Any]]) -> N
         panel.plot(epochs, values, color=color, marker="o", markersize=3, linewidth=1.5, label="held out")
         panel.set_title(f"{label}: {values[-1]:.2f}".replace("-", "−"), fontsize=10)
         panel.set_xlabel("epoch")
-        panel.xaxis.set_major_locator(MaxNLocator(integer=True))
+        panel.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
         panel.grid(alpha=0.25)
         panel.spines[["top", "right"]].set_visible(False)
     axes[0].set_ylabel("nats an image")
