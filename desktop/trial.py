@@ -28,7 +28,7 @@ MAX_OUTPUT_BYTES = 256 << 20
 MAX_LINE_BYTES = 1 << 16
 INTEGERS = [f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)]
 DTYPES = frozenset(["float16", "float32", "float64", "bool", *INTEGERS])
-CHILD = "import sys; sys.path.insert(0, sys.argv[1]); from desktop.trial_child import main; main()"
+CHILD = Path(__file__).with_name("trial_child.py")
 
 Array = NDArray[Any]
 
@@ -59,10 +59,16 @@ class Trial:
         self.peak_memory_bytes = 0
 
     def __enter__(self) -> "Trial":
-        environment = os.environ | {"OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
+        environment = os.environ | {
+            "OMP_NUM_THREADS": "1",
+            "MALLOC_ARENA_MAX": "1",
+            "ORT_DISABLE_TELEMETRY": "1",
+        }
         environment.pop("ORT_LOAD_CONFIG_FROM_MODEL", None)  # a model has no say in how it is run
-        self._child = subprocess.Popen(  # noqa: S603 (this program's own module)
-            [sys.executable, "-c", CHILD, str(Path(__file__).parents[1])],
+        # Isolated (-I): a stranger's model may lie in a folder with a stranger's `json.py`, and neither the
+        # current folder nor PYTHONPATH may lead there.
+        self._child = subprocess.Popen(  # noqa: S603 (this program's own file)
+            [sys.executable, "-I", str(CHILD)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -1,6 +1,8 @@
 """The process that tries a model: limits itself, loads it, runs it, answers `desktop.trial`.
 
 Beside `desktop.runtime` the only one that imports ONNX Runtime. It ends when its input does.
+
+It is started as a file by an isolated Python (`python -I`), so it imports nothing of this project.
 """
 
 import contextlib
@@ -10,6 +12,10 @@ import sys
 import time
 from pathlib import Path
 from typing import Any, BinaryIO
+
+# Where this package is installed numpy and ONNX Runtime are too, even if that is the user's own folder,
+# which an isolated Python leaves out. Last, so that nothing there stands in for another module.
+sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 
@@ -139,3 +145,7 @@ def _peak_memory_bytes() -> int:
         return 0
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return int(peak if sys.platform == "darwin" else peak << 10)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,1 +1,7 @@
 """Turn a run into a bundle. `export.bundle` is the format and needs no PyTorch; the rest reads `training`."""
+
+import os
+
+# ONNX Runtime otherwise writes paths and the processor's name into the user's cache, and looks up a host.
+# It reads this when it is imported, so it stands before every module of this package.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"

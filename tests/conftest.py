@@ -14,6 +14,8 @@ import pytest
 # PyTorch's threads wait for each other by spinning: where something else wants the cores too, two of them
 # take eight times as long as one. Set before the first import of torch, and inherited by subprocesses.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# As the packages do: some tests import ONNX Runtime before any of them.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 TRAIN_COUNT, TEST_COUNT = 512, 1000
 

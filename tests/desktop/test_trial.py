@@ -1,7 +1,9 @@
 """A model is run first in a process of its own, with limits on time and memory."""
 
+import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import onnxruntime as ort
@@ -15,6 +17,10 @@ from tests.desktop.hostile_models import (
     good_model,
     nested_functions,
 )
+
+ROOT = Path(__file__).parents[2]
+# Modules that a trial imports, of the standard library and not; and one that Python imports at every start.
+TRAPS = ("json", "struct", "resource", "numpy", "onnxruntime", "sitecustomize")
 
 Z = np.array([[0.5, -1.0], [2.0, 0.0]], np.float32)
 
@@ -103,3 +109,29 @@ def test_nothing_is_left_of_a_trial():
         child = trial._child
         trial.run({"nonsense": Z}, ["out"])
     assert child.poll() is not None
+
+
+def test_modules_beside_a_model_are_never_run(tmp_path):
+    """In a stranger's folder with a model, `json.py`, `numpy.py`, …, a trial runs none of these files.
+
+    Also where PYTHONPATH holds an empty entry, which means the current folder.
+    """
+    sprung = tmp_path / "sprung"
+    for name in TRAPS:
+        trap = f"open({str(sprung)!r}, 'a').write({name!r})\nraise SystemExit({name!r})\n"
+        (tmp_path / f"{name}.py").write_text(trap)
+    (tmp_path / "model.onnx").write_bytes(good_model())
+    # The parent has a safe path, as the installed command has. What it starts has to be safe as well.
+    program = (
+        f"import os, sys; sys.path.insert(0, {str(ROOT)!r})\n"
+        f"os.environ['PYTHONPATH'] = {str(ROOT)!r} + os.pathsep\n"
+        "from desktop.inspect import main\n"
+        "sys.argv = ['inspect', 'model.onnx']\n"
+        "main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert not sprung.exists(), sprung.read_text()
+    assert done.returncode == 0, done.stderr
+    assert "model.onnx" in done.stdout

@@ -1,0 +1,59 @@
+"""ONNX Runtime's telemetry is off in every process: no file in the user's cache, no host looked up."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SHIPPED = ROOT / "artifacts" / "mnist"
+# ONNX Runtime writes some time after it was imported.
+DECODE = """
+import sys, time
+import numpy as np
+{first}
+import onnxruntime
+session = onnxruntime.InferenceSession(sys.argv[1], providers=["CPUExecutionProvider"])
+session.run(None, {{"z": np.zeros((1, 2), np.float32)}})
+time.sleep(1)
+"""
+
+
+def files_left(home: Path, *arguments: object) -> list[str]:
+    """What a Python process that was started with `arguments` leaves in its user's home folder."""
+    home.mkdir()
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ORT_", "XDG_"))}
+    subprocess.run(
+        [sys.executable, *map(str, arguments)],
+        env=kept | {"HOME": str(home), "PYTHONPATH": str(ROOT)},
+        cwd=home,
+        check=True,
+        capture_output=True,
+    )
+    return sorted(str(path.relative_to(home)) for path in home.rglob("*") if path.is_file())
+
+
+def test_onnx_runtime_by_itself_is_seen_to_write(tmp_path):
+    """The tests below can fail: without this project's setting its own files are there."""
+    assert files_left(tmp_path / "home", "-c", DECODE.format(first=""), SHIPPED / "decoder.onnx") != []
+
+
+@pytest.mark.parametrize("package", ["desktop", "export"])
+def test_a_package_turns_it_off_before_any_module_of_it(tmp_path, package):
+    """To import the package is enough, whatever imports ONNX Runtime afterwards."""
+    program = DECODE.format(first=f"import {package}")
+    assert files_left(tmp_path / "home", "-c", program, SHIPPED / "decoder.onnx") == []
+
+
+def test_the_trial_of_a_model_turns_it_off(tmp_path):
+    """The child process too: a bare model that is inspected leaves no file of ONNX Runtime."""
+    program = (
+        "import time\n"
+        "from pathlib import Path\n"
+        "from desktop.trial import Trial\n"
+        f"with Trial(Path({str(SHIPPED / 'decoder.onnx')!r}).read_bytes(), 'm'):\n"
+        "    time.sleep(1)\n"
+    )
+    assert files_left(tmp_path / "home", "-c", program) == []
