@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from desktop.command_line import run_command
-from desktop.display import DisplayError, check_display, missing_library
-from desktop.files import replaced_file
-from desktop.model_file import ModelError
-from desktop.reading_options import reading_options, wanted_from
-from desktop.runtime import DeviceError, DeviceName
-from desktop.shipped import shipped_bundle
+from desktop.base.atomic_file import replaced_file
+from desktop.base.command_line import run_command
+from desktop.base.display import DisplayError, check_display, missing_library
+from desktop.base.errors import ModelError
+from desktop.base.shipped import shipped_bundle
+from desktop.models.model import DeviceError, DeviceName
+from desktop.reading.command_options import reading_options, wanted_from
 from export.bundle import BundleError
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def command(
         from PySide6.QtCore import QTimer
         from PySide6.QtWidgets import QApplication
 
-        from desktop.explorer import Explorer
+        from desktop.app.explorer import Explorer
         from desktop.widgets.main_window import MainWindow
     except ImportError as error:
         raise missing_library(error) from error

@@ -1,113 +1,20 @@
 """python -m desktop.inspect MODEL: what a model file is and how it is read, without trusting it."""
 
-import dataclasses
 import json
 from pathlib import Path
 from typing import Any
 
 import click
 
-from desktop.command_line import printable, run_command
-from desktop.device import DeviceError
-from desktop.model_file import ModelError, ModelFile
-from desktop.reading import EncoderReading, Reading
-from desktop.reading_options import reading_options, wanted_from
-from desktop.runtime import describe_runtime
-from desktop.shipped import shipped_bundle
-from desktop.source import Source, open_source
+from desktop.app.describe import describe, facts, flat_lines
+from desktop.base.command_line import printable, run_command
+from desktop.base.errors import ModelError
+from desktop.base.machine import DeviceError
+from desktop.base.shipped import shipped_bundle
+from desktop.models.model import describe_runtime
+from desktop.models.source import open_source
+from desktop.reading.command_options import reading_options, wanted_from
 from export.bundle import BundleError
-
-MOST_OPERATORS = 12
-
-
-def facts(source: Source) -> dict[str, Any]:
-    """Everything there is to say of a source, in JSON's types."""
-    found: dict[str, Any] = {
-        "path": str(source.path),
-        "name": source.name,
-        "kind": "model" if source.bundle is None else "bundle",
-        "sha256": source.sha256,
-    }
-    if source.bundle is not None:
-        found["format"] = source.bundle.manifest["format"]
-        found["epochs"] = list(source.bundle.epochs)
-    for key, file in (("decoder_file", source.file), ("encoder_file", source.encoder_file)):
-        if file is not None:
-            found[key] = _file_facts(file)
-    found["reading"] = _reading_facts(source.reading)
-    if source.encoder_reading is not None:
-        found["encoder_reading"] = _reading_facts(source.encoder_reading)
-    return found | {"wanted": dict(source.wanted), "notes": list(source.notes)}
-
-
-def describe(source: Source) -> list[str]:
-    """The same for people, line by line."""
-    lines = [f"{source.path}: {'a bare model' if source.bundle is None else 'a bundle'}, {source.name!r}"]
-    for title, file in (("decoder", source.file), ("encoder", source.encoder_file)):
-        if file is not None:
-            lines += ["", f"{title} {file.path.name}", *_describe_file(file)]
-    lines += ["", "read as a decoder", *_describe_reading(source.reading)]
-    if source.encoder_reading is not None:
-        lines += ["", "read as its encoder", *_describe_reading(source.encoder_reading)]
-    if any(r is not None and r.guesses for r in (source.reading, source.encoder_reading)):
-        lines += ["", "what is a guess can be set: see the options of --help, or the viewer's File menu"]
-    return lines + [f"note: {note}" for note in source.notes]
-
-
-def _file_facts(file: ModelFile) -> dict[str, Any]:
-    return {
-        "path": str(file.path),
-        "size_bytes": len(file.data),
-        "sha256": file.sha256,
-        "producer": file.producer,
-        "opsets": dict(file.opsets),
-        "parameter_count": file.parameter_count,
-        "operators": dict(file.operators),
-        "inputs": [dataclasses.asdict(tensor) for tensor in file.inputs],
-        "outputs": [dataclasses.asdict(tensor) for tensor in file.outputs],
-        "metadata": dict(file.metadata),
-    }
-
-
-def _reading_facts(reading: Reading | EncoderReading) -> dict[str, Any]:
-    found = dataclasses.asdict(reading)
-    return found | {"guesses": sorted(reading.guesses)}
-
-
-def _describe_file(file: ModelFile) -> list[str]:
-    opsets = ", ".join(f"{domain or 'ONNX'} {version}" for domain, version in file.opsets.items())
-    common = sorted(file.operators.items(), key=lambda item: -item[1])
-    operators = ", ".join(f"{name} × {count}" for name, count in common[:MOST_OPERATORS])
-    if len(common) > MOST_OPERATORS:
-        operators += f", and {len(common) - MOST_OPERATORS} more kinds"
-    return [
-        f"  made by      {file.producer or 'unknown'}; operators of {opsets}",
-        f"  size         {len(file.data):,} bytes, {file.parameter_count:,} parameters",
-        f"  operators    {operators}",
-        f"  takes        {', '.join(tensor.in_words() for tensor in file.inputs)}",
-        f"  gives        {', '.join(tensor.in_words() for tensor in file.outputs)}",
-    ]
-
-
-def _describe_reading(reading: Reading | EncoderReading) -> list[str]:
-    lines = []
-    for field in dataclasses.fields(reading):
-        if field.name == "guesses":
-            continue
-        value = getattr(reading, field.name)
-        if field.name == "other_inputs":
-            words = ", ".join(
-                f"{o.name} = {o.value:g}{' (the index of a one)' if o.one_hot else ''}" for o in value
-            )
-        elif field.name == "batch":
-            words = "any number of pictures" if value is None else f"{value} at once"
-        elif isinstance(value, tuple):
-            words = " × ".join("N" if size is None else str(size) for size in value)
-        else:
-            words = "none" if value is None else str(value)
-        mark = "   (a guess)" if field.name in reading.guesses else ""
-        lines.append(f"  {field.name.replace('_', ' '):<14} {words or 'none'}{mark}")
-    return lines
 
 
 @click.command(
@@ -129,18 +36,6 @@ def command(model: Path | None, as_json: bool, runtime: bool, **reading: Any) ->
         return
     source = open_source(model or shipped_bundle(), wanted_from(**reading))
     click.echo(json.dumps(facts(source), indent=2) if as_json else printable("\n".join(describe(source))))
-
-
-def flat_lines(prefix: str, value: Any) -> list[str]:
-    """Nested facts as lines of a name and a value."""
-    if not isinstance(value, dict):
-        words = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-        return [f"{prefix:<28} {words or 'none'}"]
-    return [
-        line
-        for name, inner in value.items()
-        for line in flat_lines(f"{prefix}{' ' * bool(prefix)}{str(name).replace('_', ' ')}", inner)
-    ]
 
 
 def main() -> None:

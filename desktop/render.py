@@ -7,21 +7,22 @@ from typing import Any
 
 import click
 
-from desktop import grid_jobs, pictures
-from desktop.animation_formats import AnimationError, Format, check_size, format_of, real_fps, why_not
-from desktop.command_line import printable, run_command
-from desktop.device import distribution_warning
-from desktop.film import Caption, Film, Route, path_film
-from desktop.grid_jobs import Order, Scores, Sheet
-from desktop.latent_plane import Plane, axis_plane, parse_z, plane_through
-from desktop.model_file import ModelError
-from desktop.paths import PathKind
-from desktop.provenance import Detail, provenance, to_text
-from desktop.reading_options import reading_options, wanted_from
-from desktop.runtime import DeviceError, DeviceName, Model
-from desktop.shipped import shipped_bundle
-from desktop.source import open_source
-from desktop.state import ViewState, start_state
+from desktop.base.command_line import printable, run_command
+from desktop.base.errors import ModelError
+from desktop.base.machine import distribution_warning
+from desktop.base.shipped import shipped_bundle
+from desktop.film.film import Caption, Film, Route, path_film
+from desktop.film.formats import AnimationError, Format, check_size, format_of, real_fps, why_not
+from desktop.images import pixels
+from desktop.jobs import sheets
+from desktop.jobs.sheets import Order, Scores, Sheet
+from desktop.latent.paths import PathKind
+from desktop.latent.plane import Plane, axis_plane, parse_z, plane_through
+from desktop.models.model import DeviceError, DeviceName, Model
+from desktop.models.source import open_source
+from desktop.reading.command_options import reading_options, wanted_from
+from desktop.view.provenance import Detail, provenance, to_text
+from desktop.view.state import ViewState, start_state
 from export.bundle import BundleError
 
 
@@ -86,7 +87,7 @@ def plane(n: int, axes: tuple[int, int] | None, through: tuple[str, ...], **comm
     model = _open(common, ".png")
     chosen = _plane_through(through, model.latent_dim) if through else _axis_plane(axes, model.latent_dim)
     state = start_state(model.latent_dim).with_plane(chosen)
-    _write_sheet(grid_jobs.manifold_sheet(model, chosen, n), model, common, state, "manifold", n=n)
+    _write_sheet(sheets.manifold_sheet(model, chosen, n), model, common, state, "manifold", n=n)
 
 
 @command.command()
@@ -103,7 +104,7 @@ def samples(n: int, seed: int, **common: Any) -> None:
     """n × n pictures at samples of the prior. A PNG."""
     model = _open(common, ".png")
     state = start_state(model.latent_dim)
-    _write_sheet(grid_jobs.samples_sheet(model, n, seed), model, common, state, "samples", n=n, seed=seed)
+    _write_sheet(sheets.samples_sheet(model, n, seed), model, common, state, "samples", n=n, seed=seed)
 
 
 @command.command()
@@ -126,7 +127,7 @@ def reconstructions(n: int, order: str, **common: Any) -> None:
             f"{model.source.path}: found no held-out images, expected a bundle that has some to reconstruct"
         )
     by, state = Order[order.upper()], start_state(model.latent_dim)
-    steps = grid_jobs.reconstructions_sheet(model, posterior, None, by, n)
+    steps = sheets.reconstructions_sheet(model, posterior, None, by, n)
     _write_sheet(steps, model, common, state, "reconstructions", n=n, order=by.value)
 
 
@@ -151,8 +152,8 @@ def traversals(point: str | None, n: int, dimensions: int, **common: Any) -> Non
     except ValueError as error:
         raise RenderError(f"--z: {error}") from error
     bundle = model.source.bundle
-    rows = grid_jobs.by_rate(None if bundle is None else bundle.read_posterior(), model.latent_dim)
-    steps, state = grid_jobs.traversals_sheet(model, z, rows[:dimensions], n), start_state(model.latent_dim)
+    rows = sheets.by_rate(None if bundle is None else bundle.read_posterior(), model.latent_dim)
+    steps, state = sheets.traversals_sheet(model, z, rows[:dimensions], n), start_state(model.latent_dim)
     _write_sheet(steps, model, common, state.moved_to(z), "traversals", n=n, dimensions=dimensions)
 
 
@@ -280,9 +281,9 @@ def _write_sheet(
 ) -> None:
     (sheet,) = (step for step in steps if isinstance(step, Sheet))
     scale = common["scale"] or 1
-    enlarged = pictures.enlarge(sheet.picture[None], scale)[0]
+    enlarged = pixels.enlarge(sheet.picture[None], scale)[0]
     note = to_text(provenance(model.source, state, kind, scale=scale, **details))
-    pictures.write_png(common["out"], enlarged, note)
+    pixels.write_png(common["out"], enlarged, note)
     height, width = enlarged.shape[:2]
     where = model.device.description + (f" ({model.device.reason})" if model.device.reason else "")
     click.echo(f"{common['out']}: {width} × {height} pixels, decoded on {where}")

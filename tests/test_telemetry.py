@@ -52,7 +52,7 @@ def test_the_trial_of_a_model_turns_it_off(tmp_path):
     program = (
         "import time\n"
         "from pathlib import Path\n"
-        "from desktop.trial import Trial\n"
+        "from desktop.vetting.trial import Trial\n"
         f"with Trial(Path({str(SHIPPED / 'decoder.onnx')!r}).read_bytes(), 'm'):\n"
         "    time.sleep(1)\n"
     )

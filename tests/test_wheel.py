@@ -53,7 +53,7 @@ def test_works_outside_the_checkout(wheel: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(site)
     environment = os.environ | {"PYTHONPATH": str(site), "QT_QPA_PLATFORM": "offscreen"}
-    where = "import desktop.shipped; print(desktop.shipped.shipped_bundle())"
+    where = "import desktop.base.shipped; print(desktop.base.shipped.shipped_bundle())"
     found = subprocess.run(
         [sys.executable, "-c", where],
         cwd=tmp_path,

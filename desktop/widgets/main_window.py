@@ -18,41 +18,41 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop import jobs
-from desktop.command_line import describe_os_error
-from desktop.device import distribution_warning
-from desktop.explorer import Explorer
-from desktop.latent_plane import format_z
-from desktop.report import error_text
-from desktop.source import UnreadError
-from desktop.state import ViewState
-from desktop.wanted import Wanted
-from desktop.widgets import settings
-from desktop.widgets.actions import add_action
-from desktop.widgets.coordinates_control import CoordinatesControl
-from desktop.widgets.focus_frame import FocusFrame
-from desktop.widgets.grids_control import GridsControl
-from desktop.widgets.held_out_control import HeldOutControl
-from desktop.widgets.help_control import HelpControl
-from desktop.widgets.help_dialogs import in_words, show_about
-from desktop.widgets.history_control import HistoryControl
-from desktop.widgets.image_control import ImageControl
-from desktop.widgets.kept import keep
-from desktop.widgets.layers_menu import LayersMenu
-from desktop.widgets.map_control import MapControl
-from desktop.widgets.message_bar import Action, MessageBar
-from desktop.widgets.nearest_control import NearestControl
-from desktop.widgets.path_control import PathControl
-from desktop.widgets.picture_control import PictureControl
-from desktop.widgets.plane_control import PlaneControl
-from desktop.widgets.plane_view import PlaneView
-from desktop.widgets.provenance_control import ProvenanceControl
-from desktop.widgets.reading_control import ReadingControl
-from desktop.widgets.recent_menu import RecentMenu
-from desktop.widgets.session_control import SessionControl
-from desktop.widgets.side_panel import SidePanel
-from desktop.widgets.time_control import TimeControl
-from desktop.widgets.true_posterior_control import TruePosteriorControl
+from desktop.app.explorer import Explorer
+from desktop.app.report import error_text
+from desktop.base.command_line import describe_os_error
+from desktop.base.machine import distribution_warning
+from desktop.latent.plane import format_z
+from desktop.models.opened import Opened
+from desktop.models.source import UnreadError
+from desktop.reading.overrides import Wanted
+from desktop.view.state import ViewState
+from desktop.widgets.common import settings
+from desktop.widgets.common.actions import add_action
+from desktop.widgets.common.focus_frame import FocusFrame
+from desktop.widgets.common.message_bar import Action, MessageBar
+from desktop.widgets.common.saved_inputs import keep
+from desktop.widgets.controls.coordinates_control import CoordinatesControl
+from desktop.widgets.controls.grids_control import GridsControl
+from desktop.widgets.controls.held_out_control import HeldOutControl
+from desktop.widgets.controls.help_control import HelpControl
+from desktop.widgets.controls.history_control import HistoryControl
+from desktop.widgets.controls.image_control import ImageControl
+from desktop.widgets.controls.layers_menu import LayersMenu
+from desktop.widgets.controls.map_control import MapControl
+from desktop.widgets.controls.nearest_control import NearestControl
+from desktop.widgets.controls.path_control import PathControl
+from desktop.widgets.controls.picture_control import PictureControl
+from desktop.widgets.controls.plane_control import PlaneControl
+from desktop.widgets.controls.provenance_control import ProvenanceControl
+from desktop.widgets.controls.reading_control import ReadingControl
+from desktop.widgets.controls.recent_menu import RecentMenu
+from desktop.widgets.controls.session_control import SessionControl
+from desktop.widgets.controls.time_control import TimeControl
+from desktop.widgets.controls.true_posterior_control import TruePosteriorControl
+from desktop.widgets.dialogs.about_model import in_words, show_about
+from desktop.widgets.panels.side_panel import SidePanel
+from desktop.widgets.plane.plane_view import PlaneView
 
 STATUS_MS = 6000
 STATUS_UPDATE_MS = 60
@@ -246,7 +246,7 @@ class MainWindow(QMainWindow):
         add_action(file, "&Quit", QKeySequence.StandardKey.Quit, self.close)
         add_action(help_menu, "About this &model", None, self._show_about)
 
-    def _on_opened(self, opened: jobs.Opened) -> None:
+    def _on_opened(self, opened: Opened) -> None:
         source = opened.model.source
         settings.remember_bundle(source.path)
         self.message.hide()
@@ -254,7 +254,7 @@ class MainWindow(QMainWindow):
         self._pointer.setText(in_words(source))
         self._show_source(opened)
 
-    def _show_source(self, opened: jobs.Opened) -> None:
+    def _show_source(self, opened: Opened) -> None:
         """What the window says of a model wherever it says it."""
         source, device = opened.model.source, opened.model.device
         labels = source.bundle.label_names if source.bundle is not None else ()
@@ -265,7 +265,7 @@ class MainWindow(QMainWindow):
         self._device.setToolTip(f"Not on a GPU: {device.reason}" if device.reason else device.description)
         self.panel.set_model(source.reading.latent_dim, labels, opened.posterior is not None)
 
-    def _show_notes(self, opened: jobs.Opened) -> None:
+    def _show_notes(self, opened: Opened) -> None:
         """What people should know of a model that was opened all the same."""
         source = opened.model.source
         guesses = source.guess_note and f"{source.guess_note} (File, How the model is read)"

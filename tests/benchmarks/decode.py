@@ -29,9 +29,9 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from desktop.runtime import Model
-from desktop.source import open_source
-from desktop.watchdog import LINGER_S
+from desktop.base.watchdog import LINGER_S
+from desktop.models.model import Model
+from desktop.models.source import open_source
 from export.graphs import BATCH_AXIS, OPSET, export_decoder
 from export.phased_decoder import phased_decoder
 

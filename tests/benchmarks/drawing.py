@@ -21,8 +21,8 @@ from PySide6.QtCore import QEvent, QEventLoop, QPointF, QSettings, Qt, QTimer
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 
-from desktop.explorer import Explorer
-from desktop.shipped import shipped_bundle
+from desktop.app.explorer import Explorer
+from desktop.base.shipped import shipped_bundle
 from desktop.widgets.main_window import MainWindow
 
 EVENT_MS = 8

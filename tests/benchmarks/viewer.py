@@ -27,17 +27,17 @@ from PySide6.QtCore import QEvent, QEventLoop, QPointF, QSettings, Qt, QTimer
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 
-from desktop.animation import BATCH
-from desktop.explorer import Explorer
-from desktop.film import Film
-from desktop.latent_plane import Viewport
-from desktop.paths import path_points
-from desktop.runtime import Model
-from desktop.shipped import shipped_bundle
-from desktop.source import open_source
+from desktop.app.explorer import Explorer
+from desktop.base.shipped import shipped_bundle
+from desktop.film.film import Film
+from desktop.film.writer import BATCH
+from desktop.latent.paths import path_points
+from desktop.latent.plane import Viewport
+from desktop.models.model import Model
+from desktop.models.source import open_source
+from desktop.widgets.common.picture_view import PictureView
 from desktop.widgets.main_window import MainWindow
-from desktop.widgets.picture_view import PictureView
-from desktop.widgets.plane_view import PlaneView
+from desktop.widgets.plane.plane_view import PlaneView
 
 SIZE_PX = (1180, 860)
 POINT_COUNT = 10_000

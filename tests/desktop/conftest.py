@@ -21,10 +21,12 @@ from PySide6.QtCore import QSettings
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
-from desktop import remembered, session, watchdog
-from desktop.explorer import Explorer
-from desktop.runtime import Model
-from desktop.source import open_source
+from desktop.app.explorer import Explorer
+from desktop.base import watchdog
+from desktop.models.model import Model
+from desktop.models.source import open_source
+from desktop.reading import saved_overrides
+from desktop.view import session
 from desktop.widgets.main_window import MainWindow
 from export.bundle import (
     DECODER_FILE,
@@ -45,7 +47,7 @@ END_S = 5.0
 def settings_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Settings go to a folder of the test's own, never to that of whoever runs the tests."""
     folder = tmp_path_factory.mktemp("settings")
-    monkeypatch.setattr(remembered, "place", lambda: folder / "readings.json")
+    monkeypatch.setattr(saved_overrides, "place", lambda: folder / "readings.json")
     monkeypatch.setattr(session, "place", lambda: folder / "session.json")
     QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(folder))
     return folder

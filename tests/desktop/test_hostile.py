@@ -5,9 +5,9 @@ import time
 import numpy as np
 import pytest
 
-from desktop.model_error import ModelError
-from desktop.runtime import Model
-from desktop.source import open_source
+from desktop.base.errors import ModelError
+from desktop.models.model import Model
+from desktop.models.source import open_source
 from tests.desktop.hostile_models import CUTS, MUTATIONS, corpus, mutated, truncated
 
 LIMIT_S = 5.0

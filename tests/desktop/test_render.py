@@ -13,13 +13,13 @@ import pytest
 from PIL import Image
 
 from desktop import render
-from desktop.grid_jobs import PAIR_GAP_PX
-from desktop.image_note import read_note
-from desktop.latent_plane import quantile_axis, sample_prior
-from desktop.paths import PathKind, path_points
-from desktop.pictures import tile, to_bytes
-from desktop.provenance import from_text
-from desktop.runtime import DRIVER_LIBRARY
+from desktop.images.note import read_note
+from desktop.images.pixels import tile, to_bytes
+from desktop.jobs.sheets import PAIR_GAP_PX
+from desktop.latent.paths import PathKind, path_points
+from desktop.latent.plane import quantile_axis, sample_prior
+from desktop.models.model import DRIVER_LIBRARY
+from desktop.view.provenance import from_text
 from export.bundle import Posterior
 from tests.desktop.foreign_models import decoder
 
@@ -302,7 +302,7 @@ def test_rendering_needs_neither_qt_nor_pytorch_nor_the_training_code(tmp_path, 
 
 def test_blocking_qt_is_felt_by_what_needs_it():
     """The block of the test above is real: the explorer cannot be imported behind it."""
-    program = "import sys; sys.modules['PySide6'] = None; import desktop.explorer"
+    program = "import sys; sys.modules['PySide6'] = None; import desktop.app.explorer"
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
     )

@@ -6,7 +6,7 @@ import pytest
 import torch
 from onnx import numpy_helper
 
-from desktop.logits import without_sigmoid
+from desktop.models.logits import without_sigmoid
 from export.graphs import BATCH_AXIS, OPSET
 from export.parity import Parity, ParityError, check_decoder, session
 from export.phased_decoder import interleaving, phase_kernel, phased_decoder, places, shift_maps

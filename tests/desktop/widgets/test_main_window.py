@@ -9,12 +9,12 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QLabel, QToolButton
 
-from desktop.latent_plane import Viewport, manifold_grid, sample_prior
-from desktop.pictures import tile, to_bytes
-from desktop.runtime import Model
-from desktop.state import Layer
-from desktop.widgets import colors
-from desktop.widgets.shortcuts_dialog import ShortcutsDialog
+from desktop.images.pixels import tile, to_bytes
+from desktop.latent.plane import Viewport, manifold_grid, sample_prior
+from desktop.models.model import Model
+from desktop.view.state import Layer
+from desktop.widgets.common import colors
+from desktop.widgets.dialogs.shortcuts_dialog import ShortcutsDialog
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier

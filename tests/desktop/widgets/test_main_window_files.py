@@ -11,13 +11,13 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QAbstractButton, QFileDialog, QLabel
 
-from desktop.image_note import read_note
-from desktop.latent_plane import manifold_grid, sample_prior
-from desktop.paths import path_points
-from desktop.pictures import tile, to_bytes
-from desktop.provenance import from_text
-from desktop.state import Layer
-from desktop.widgets import settings
+from desktop.images.note import read_note
+from desktop.images.pixels import tile, to_bytes
+from desktop.latent.paths import path_points
+from desktop.latent.plane import manifold_grid, sample_prior
+from desktop.view.provenance import from_text
+from desktop.view.state import Layer
+from desktop.widgets.common import settings
 from export.bundle import FORMAT, open_bundle, write_bundle
 
 LEFT = Qt.MouseButton.LeftButton

@@ -1,0 +1,85 @@
+"""Has the worker make animations of what is open, one at a time, with progress and cancel."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from desktop.app.explorer import Explorer
+from desktop.app.worker import Priority
+from desktop.film.film import GRID_SIDE, Film, Route, Subject, epoch_film, path_film
+from desktop.latent.plane import manifold_grid
+from desktop.models.epochs import epochs_of, pictures_over_epochs
+from desktop.models.source import Source
+
+NAME = "animation"
+
+
+class AnimationExport(QObject):
+    """Writes films; what fails is told by the explorer's `failed`, what is done by its `saved`."""
+
+    progressed = Signal(object)  # share from 0 to 1, None when it has ended
+
+    def __init__(self, explorer: Explorer) -> None:
+        super().__init__(explorer)
+        self._explorer = explorer
+        explorer.opened.connect(lambda: self.progressed.emit(None))
+
+    def save(self, path: Path, film: Film) -> None:
+        """Make a film. Raises ValueError when there is nothing to go through: no path, or no epochs."""
+        explorer, state = self._explorer, self._explorer.state
+        if explorer.model is None or explorer.source is None:
+            return
+        if film.subject is not Subject.PATH:
+            self._save_epochs(path, film)
+            return
+        route = Route(state.path, state.path_closed, state.path_kind)
+        route.curve  # noqa: B018 - whoever asks is told at once
+        comment = explorer.note("path", **film.details())
+        name, decode = explorer.source.name, explorer.model.decode
+        epoch = epoch_shown(explorer.source, state.epoch)
+        self._run(path, path_film(decode, route, film, path, name, epoch, comment))
+
+    def _save_epochs(self, path: Path, film: Film) -> None:
+        """One frame an epoch of the bundle: the picture at the cursor, or the plane's manifold grid."""
+        explorer, state = self._explorer, self._explorer.state
+        whole, epochs = explorer.whole, epochs_of(explorer.source)
+        if whole is None or not epochs:
+            raise ValueError("found no epochs in the open model, expected a bundle that has some; open one")
+        of_plane = film.subject is Subject.PLANE_EPOCHS
+        z = manifold_grid(state.plane, GRID_SIDE) if of_plane else np.array([state.z], np.float32)
+        columns, place = (GRID_SIDE, ()) if of_plane else (1, state.z)
+        numbered = (
+            (epoch.number, pictures)
+            for epoch, pictures in pictures_over_epochs(whole, explorer.device, z, epochs)
+        )
+        details = film.details() | {"frames": len(epochs)}
+        comment = explorer.note("manifold epochs" if of_plane else "picture epochs", **details)
+        name = whole.model.source.name
+        self._run(path, epoch_film(numbered, len(epochs), columns, film, path, name, place, comment))
+
+    def cancel(self) -> None:
+        """Stop; what was in the file's place before is untouched."""
+        self._explorer.worker.cancel(NAME)
+        self.progressed.emit(None)
+
+    def _run(self, path: Path, steps: Iterator[float]) -> None:
+        self.progressed.emit(0.0)
+        self._explorer.worker.request(
+            NAME, Priority.FILM, steps, self.progressed.emit, self._on_failed, lambda: self._on_saved(path)
+        )
+
+    def _on_saved(self, path: Path) -> None:
+        self.progressed.emit(None)
+        self._explorer.saved.emit(path)
+
+    def _on_failed(self, error: Exception) -> None:
+        self.progressed.emit(None)
+        self._explorer.failed.emit(error)
+
+
+def epoch_shown(source: Source | None, epoch: int | None) -> str:
+    """The number of the epoch that is looked at, in words; empty for a model without epochs."""
+    epochs = epochs_of(source)
+    return "" if not epochs else str(epochs[-1].number if epoch is None else epoch)

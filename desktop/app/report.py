@@ -1,0 +1,47 @@
+"""What a bug report needs, as a text: versions, this machine, the model, and an error whole. No Qt."""
+
+import traceback
+from collections.abc import Iterator
+
+from desktop.app.describe import describe, flat_lines
+from desktop.models.model import describe_runtime
+from desktop.models.source import Source
+from desktop.view.provenance import program_version
+
+LICENCES = (
+    ("Latent Plane", "MIT"),
+    ("Qt and PySide6", "LGPL 3"),
+    ("ONNX Runtime", "MIT"),
+    ("ONNX", "Apache 2.0"),
+    ("NumPy", "BSD 3-clause"),
+    ("imageio", "BSD 2-clause"),
+    ("Pillow", "MIT-CMU"),
+    ("click", "BSD 3-clause"),
+    ("platformdirs", "MIT"),
+    ("Protocol Buffers", "BSD 3-clause"),
+    ("MNIST, in the bundle that ships", "CC BY-SA 3.0"),
+)
+
+
+def error_text(error: BaseException) -> str:
+    """An error's kind and words, with where it came from."""
+    return "".join(traceback.format_exception(error)).rstrip()
+
+
+def machine_report() -> Iterator[str]:
+    """Version and machine in lines, as `python -m desktop.inspect --runtime` prints them."""
+    yield "\n".join([f"{'latent plane':<28} {program_version()}", *flat_lines("", describe_runtime())])
+
+
+def about_text(source: Source | None, device: str) -> str:
+    """What the program is, what it runs, what is open, and under which licences it all is."""
+    lines = [
+        f"Latent Plane {program_version()}",
+        "The space of a generative model, on a plane.",
+        "",
+        f"runs on {device}" if device else "nothing is open",
+    ]
+    if source is not None:
+        lines += ["", "The open model", "", *describe(source), f"decoder's SHA-256 {source.sha256}"]
+    width = max(len(name) for name, _ in LICENCES)
+    return "\n".join([*lines, "", "Licences", "", *(f"{name:<{width}}  {terms}" for name, terms in LICENCES)])

@@ -1,0 +1,200 @@
+"""Has the tiles of the view decoded in the background, keeps them, and says which have come."""
+
+import time
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from desktop.app.worker import Priority, Worker
+from desktop.base.arrays import Bytes
+from desktop.images import pixels
+from desktop.jobs.tiles import Cut, Pyramid, Tile, TileCache, TileQueue, pyramid_for, reduced
+from desktop.latent.chart import Projection
+from desktop.models.model import Model
+
+# The picture under the pointer waits for no more than one step, and so does everything else.
+STEP_MS = 2.5
+# While pictures are asked for one after the other the steps are shorter, and taken by one thread: the UI
+# thread has a core to itself.
+HURRIED_STEP_MS, HURRY_S = 0.8, 0.1
+SMOOTHING = 0.3  # how much the last step counts in the estimate of the time a picture takes
+MAX_STEP_PICTURES = 256
+MAX_SPACES = 64
+
+
+@dataclass(frozen=True)
+class DecodedTile:
+    """A tile's pictures as one, uint8 [H, W(, C)], and what they are pictures of."""
+
+    space: Hashable
+    tile: Tile
+    picture: Bytes
+
+
+class TileDecoder(QObject):
+    """The tiles of one plane.
+
+    A view that changes replaces what is wanted: tiles that left it are not decoded, those still in it are
+    not begun anew.
+    """
+
+    decoded = Signal(object)  # list[Tile], of what is shown
+    shown_changed = Signal()  # other pictures are to be shown
+    finished = Signal()  # all that is in view is there
+
+    def __init__(self, worker: Worker) -> None:
+        super().__init__(worker)
+        self._worker = worker
+        self._cache = TileCache()
+        self._queue = TileQueue()
+        self._running = False
+        self._spaces: dict[Hashable, int] = {}
+        self._last_space = 0
+        self._model: Model | None = None
+        self._picture_ms: dict[str, float] = {}
+        self._ratio = 1.0
+        self._cut: Cut | None = None
+        self.shown: Cut | None = None
+        self.focus: tuple[float, float] | None = None
+
+    @property
+    def cache(self) -> TileCache:
+        """The tiles that are there."""
+        return self._cache
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing more is to come."""
+        return not self._running and not len(self._queue)
+
+    def hurry(self) -> None:
+        """A picture was asked for: for a while it is others' turn more often."""
+        self._queue.hurry_until = time.perf_counter() + HURRY_S
+
+    def set_model(self, model: Model) -> None:
+        """Decode with another model from now on; what was wanted of the last one is dropped."""
+        self._model = model
+        self._picture_ms.setdefault(model.source.sha256, model.last_decode_ms)
+        self._worker.cancel("backdrop")
+        self._queue = TileQueue()
+        self._running = False
+        self._cut = None
+
+    def look(self, projection: Projection, ratio: float, coarse_first: bool = True) -> None:
+        """Have decoded what this part of the plane needs, on a screen with `ratio` pixels to a pixel.
+
+        Without `coarse_first` what was shown before stays so until all is there.
+        """
+        if self._model is None:
+            return
+        if self._cut is None or self._cut.chart != projection.chart or ratio != self._ratio:
+            self._ratio = ratio
+            self._cut = self._new_cut(projection, ratio)
+        pyramid, space = self._cut.pyramid, self._cut.space
+        units_per_px = projection.viewport.units_per_px(projection.size_px)
+        level = pyramid.level(units_per_px)
+        focus = projection.viewport.center if self.focus is None else self.focus
+        wanted = pyramid.wanted(projection.edges, units_per_px, focus, projection.chart.limits)
+        missing = [tile for tile in wanted if self._cache.get(space, tile) is None]
+        finest = [tile for tile in missing if tile.level == level]
+        # What is there in full needs nothing coarser.
+        self._queue.replace(self._cut, (missing if coarse_first else finest) if finest else [])
+        if coarse_first or not finest:
+            self._show()
+        if not finest:
+            self.finished.emit()
+        self._start()
+
+    def _show(self) -> None:
+        if self.shown != self._cut:
+            self.shown = self._cut
+            self.shown_changed.emit()
+
+    def _start(self) -> None:
+        if self._model is None or self._running or not len(self._queue):
+            return
+        self._running = True
+        steps = decode_tiles(self._model, self._queue)
+        self._worker.request(
+            "backdrop", Priority.BACKDROP, steps, self._on_tiles, self._on_error, self._on_end
+        )
+
+    def _on_tiles(self, tiles: list[DecodedTile] | None) -> None:
+        if not tiles:
+            return
+        for decoded in tiles:
+            self._cache.put(decoded.space, decoded.tile, decoded.picture)
+        here = [decoded.tile for decoded in tiles if self.shown and decoded.space == self.shown.space]
+        if here:
+            self.decoded.emit(here)
+
+    def _on_end(self) -> None:
+        self._running = False
+        if len(self._queue):  # wanted just when the last step found nothing left
+            self._start()
+        else:
+            self._show()
+            self.finished.emit()
+
+    def _on_error(self, error: Exception) -> None:
+        self._running = False
+        self._worker.failed.emit(error)
+
+    def _new_cut(self, projection: Projection, ratio: float) -> Cut:
+        assert self._model is not None
+        source = self._model.source
+        pyramid: Pyramid = pyramid_for(self._model.image_shape, self._picture_ms[source.sha256], ratio)
+        key = (source.sha256, repr(source.reading), projection.chart, pyramid)
+        if key not in self._spaces:
+            self._last_space += 1
+            self._spaces[key] = self._last_space
+            while len(self._spaces) > MAX_SPACES:
+                del self._spaces[next(iter(self._spaces))]
+        return Cut(self._spaces[key], projection.chart, pyramid)
+
+
+def decode_tiles(model: Model, queue: TileQueue) -> Iterator[list[DecodedTile] | None]:
+    """Decode what is in the queue, also what is put there meanwhile, in steps of some STEP_MS."""
+    picture_ms, count = model.last_decode_ms, 1
+    while True:
+        step_ms = HURRIED_STEP_MS if time.perf_counter() < queue.hurry_until else STEP_MS
+        cut, tiles = queue.take(max(1, int(step_ms / max(picture_ms, 1e-3)) // 16))
+        if cut is None or not tiles:
+            return
+        z, exist = cut.z(tiles)
+        parts: list[Bytes] = []
+        start = 0
+        while start < len(z):
+            hurried = time.perf_counter() < queue.hurry_until
+            step_ms = HURRIED_STEP_MS if hurried else STEP_MS
+            count = max(1, min(MAX_STEP_PICTURES, int(step_ms / max(picture_ms, 1e-3))))
+            if len(z) - start < 1.5 * count:
+                count = len(z) - start
+            part = z[start : start + count]
+            start += len(part)
+            parts.append(
+                reduced(pixels.to_bytes(model.decode(part, 1 if hurried else None)), cut.pyramid.picture_px)
+            )
+            picture_ms += SMOOTHING * (model.last_decode_ms / len(part) - picture_ms)
+            if start < len(z):
+                yield None
+        yield _joined(cut, tiles, parts, exist)
+
+
+def _joined(cut: Cut, tiles: list[Tile], parts: list[Bytes], exist: np.ndarray) -> list[DecodedTile]:
+    """Decoded pictures, those that exist, as one picture a tile; the others stay black."""
+    if not parts:
+        return []
+    found = np.concatenate(parts)
+    if exist.all():
+        everywhere = found
+    else:
+        everywhere = np.zeros((len(exist), *found.shape[1:]), np.uint8)
+        everywhere[exist] = found
+    cells = cut.pyramid.cells
+    return [
+        DecodedTile(cut.space, tile, pixels.tile(everywhere[i * cells**2 : (i + 1) * cells**2], cells))
+        for i, tile in enumerate(tiles)
+    ]

@@ -1,0 +1,11 @@
+"""Short names for the array types that the viewer's functions take and give. Shapes stand in docstrings."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+Bytes = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]

@@ -1,0 +1,1 @@
+"""Animations: frames, captions, and the files they are written to."""

@@ -1,0 +1,97 @@
+"""Words under a picture, drawn without Qt."""
+
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+from PIL.ImageFont import FreeTypeFont
+
+from desktop.base.arrays import Bytes
+
+TEXT_PX, LINE_PX, MARGIN_PX = 13, 17, 4
+GROUND, INK = 16, 240
+SEPARATOR = "   "
+
+
+class CaptionStrip:
+    """Strips of text for a row of frames, all equally high so that the picture stands still.
+
+    A text breaks between its parts where the frame is too narrow, then between words; a word that is wider
+    than the frame is cut.
+    """
+
+    def __init__(self, texts: Sequence[Sequence[str]], width_px: int) -> None:
+        self._width_px = width_px
+        self._lines = [_broken(parts, width_px - 2 * MARGIN_PX) for parts in texts]
+        most = max(map(len, self._lines), default=0)
+        self.height_px = most * LINE_PX + 2 * MARGIN_PX if most else 0
+
+    def under(self, picture: Bytes, index: int) -> Bytes:
+        """Frame number `index`, uint8 [H, W(, C)], with its text below."""
+        if not self.height_px:
+            return picture
+        strip = self._strip(index)
+        if picture.ndim == 3:
+            strip = np.repeat(strip[..., np.newaxis], picture.shape[2], axis=2)
+            strip[..., 3:] = 255
+        return np.concatenate([picture, strip])
+
+    def _strip(self, index: int) -> Bytes:
+        image = Image.new("L", (self._width_px, self.height_px), GROUND)
+        draw = ImageDraw.Draw(image)
+        for row, line in enumerate(self._lines[index]):
+            place = (MARGIN_PX, MARGIN_PX + row * LINE_PX + LINE_PX // 2)
+            draw.text(place, line, fill=INK, font=_font(), anchor="lm")
+        return np.asarray(image)
+
+
+def caption_number(value: float) -> str:
+    """Two decimals; never a negative zero, which would flicker."""
+    text = f"{value:.2f}"
+    return "0.00" if text == "-0.00" else text
+
+
+def _broken(parts: Sequence[str], width_px: float) -> list[str]:
+    """The parts in as few lines as hold them."""
+    lines: list[str] = []
+    for part in filter(None, map(_drawable, parts)):
+        joined = f"{lines[-1]}{SEPARATOR}{part}" if lines else ""
+        if joined and _font().getlength(joined) <= width_px:
+            lines[-1] = joined
+            continue
+        words = part.split()
+        lines.append(_cut(words[0], width_px))
+        for word in words[1:]:
+            longer = f"{lines[-1]} {word}"
+            if _font().getlength(longer) <= width_px:
+                lines[-1] = longer
+            else:
+                lines.append(_cut(word, width_px))
+    return lines
+
+
+def _cut(word: str, width_px: float) -> str:
+    while len(word) > 1 and _font().getlength(word) > width_px:
+        word = word[:-1]
+    return word
+
+
+@cache
+def _font() -> FreeTypeFont:
+    font = ImageFont.load_default(TEXT_PX)
+    assert isinstance(font, FreeTypeFont)
+    return font
+
+
+def _drawable(text: str) -> str:
+    """The text with a question mark for whatever the font has no letter for."""
+    minus = text.replace("−", "-").replace("×", "x")
+    return "".join(letter if _has(letter) else "?" for letter in " ".join(minus.split()))
+
+
+@cache
+def _has(letter: str) -> bool:
+    missing = _font().getmask("\uffff")
+    found = _font().getmask(letter)
+    return letter.isspace() or (found.size, bytes(found)) != (missing.size, bytes(missing))

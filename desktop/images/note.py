@@ -1,0 +1,69 @@
+"""The text that an exported picture carries in its own metadata: what to write where, and reading it. No Qt.
+
+    PNG, APNG   an iTXt chunk called `latent-plane`, before the pixels
+    GIF         the comment extension
+    WebP        Exif's ImageDescription
+
+`png_note`, `gif_note` and `webp_note` are keyword arguments for `imageio.imwrite(…, plugin="pillow")`.
+"""
+
+import io
+from pathlib import Path
+from typing import Any
+
+from PIL import ExifTags, Image
+from PIL.PngImagePlugin import PngInfo
+
+from desktop.images.read_image import MAX_FILE_BYTES, kind_of
+from desktop.view.provenance import MAX_TEXT_CHARS, is_provenance
+
+KEYWORD = "latent-plane"
+
+
+def png_note(text: str) -> dict[str, Any]:
+    """For PNG and APNG. The text must be ASCII, as `provenance.to_text` gives it."""
+    info = PngInfo()
+    info.add_itxt(KEYWORD, text)
+    return {"pnginfo": info}
+
+
+def gif_note(text: str) -> dict[str, Any]:
+    """For GIF."""
+    return {"comment": text.encode("ascii")}
+
+
+def webp_note(text: str) -> dict[str, Any]:
+    """For WebP."""
+    exif = Image.Exif()
+    exif[ExifTags.Base.ImageDescription] = text
+    return {"exif": exif.tobytes()}
+
+
+def read_note(path: Path) -> str | None:
+    """The text of `provenance.to_text` in a PNG, APNG, GIF or WebP, told by its content.
+
+    None where there is none: in a file of another kind, or one that cannot be read. No pixel is unpacked.
+    """
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            return None
+        data = path.read_bytes()
+    except OSError:
+        return None
+    return note_in(data)
+
+
+def note_in(data: bytes) -> str | None:
+    """The same of a file's bytes."""
+    if kind_of(data) not in (".png", ".gif", ".webp"):
+        return None
+    try:
+        with Image.open(io.BytesIO(data), formats=("PNG", "GIF", "WEBP")) as image:
+            found = image.info.get(KEYWORD) or image.info.get("comment")
+            if found is None and image.format == "WEBP":
+                found = image.getexif().get(ExifTags.Base.ImageDescription)
+    except Exception:  # a damaged picture can raise whatever its decoder likes
+        return None
+    text = found.decode("ascii", errors="replace") if isinstance(found, bytes) else found
+    usable = isinstance(text, str) and len(text) <= MAX_TEXT_CHARS and is_provenance(text)
+    return str(text) if usable else None

@@ -1,0 +1,89 @@
+"""The true posterior as a picture with contours, for the plane. No Qt."""
+
+from dataclasses import dataclass
+
+import contourpy
+import numpy as np
+
+from desktop.base.arrays import Bytes, Doubles
+from desktop.latent.true_posterior import Cells, TruePosterior
+
+MASSES = (0.5, 0.95)
+VISIBLE_NATS = 9.0  # below the peak
+MAX_SIDE_PX = 320
+GLOW = (255, 92, 60)  # of the peak, red, green, blue
+MARGIN_CELLS = 2
+
+
+@dataclass(frozen=True)
+class PosteriorPicture:
+    """Where on the plane z could be.
+
+    Attributes:
+        a, b: float64 [W], [H], the pixels' centres on the plane, ascending.
+        picture: uint8 [H, W, 4], the lowest b first.
+        contours: for each of MASSES the closed curves (a, b) [K, 2] that hold it.
+        peak: (a, b) where the posterior is highest.
+    """
+
+    a: Doubles
+    b: Doubles
+    picture: Bytes
+    contours: tuple[tuple[Doubles, ...], ...]
+    peak: tuple[float, float]
+
+
+def posterior_picture(posterior: TruePosterior) -> PosteriorPicture:
+    """Where z could be, drawn as finely as it is known, no larger than where it can be seen."""
+    top = max(float(part.log_joint.max()) for part in posterior.parts)
+    edges = _visible_edges(posterior.parts, top - VISIBLE_NATS)
+    step = min(part.step for part in posterior.parts)
+    step = max(step, *((high - low) / MAX_SIDE_PX for low, high in edges))
+    a, b = (np.arange(low + step / 2, high, step) for low, high in edges)
+    log_joint = np.full((len(b), len(a)), -np.inf)
+    for part in posterior.parts:
+        _paint(log_joint, a, b, part)
+    density = np.exp(log_joint - top)
+    picture = np.empty((*density.shape, 4), np.uint8)
+    picture[..., :3] = GLOW
+    # The root keeps the slopes visible beside the peak.
+    picture[..., 3] = np.rint(235 * np.sqrt(np.clip(density, 0, 1)))
+    row, column = np.unravel_index(int(density.argmax()), density.shape)
+    peak = (float(a[column]), float(b[row]))
+    return PosteriorPicture(a, b, picture, _contours(a, b, density), peak)
+
+
+def _visible_edges(parts: tuple[Cells, ...], least: float) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Left and right, bottom and top of the cells that are likely enough to be seen, with some room."""
+    lows, highs = [], []
+    for part in parts:
+        rows, columns = np.nonzero(part.log_joint >= least)
+        if len(rows):
+            room = part.step * (0.5 + MARGIN_CELLS)
+            lows.append((part.a[columns].min() - room, part.b[rows].min() - room))
+            highs.append((part.a[columns].max() + room, part.b[rows].max() + room))
+    (left, bottom), (right, top) = np.min(lows, axis=0).tolist(), np.max(highs, axis=0).tolist()
+    return (left, right), (bottom, top)
+
+
+def _paint(log_joint: Doubles, a: Doubles, b: Doubles, part: Cells) -> None:
+    """Take over what a part says of the places that lie in its cells."""
+    columns = np.floor((a - part.a[0]) / part.step + 0.5).astype(np.intp)
+    rows = np.floor((b - part.b[0]) / part.step + 0.5).astype(np.intp)
+    in_columns = np.flatnonzero((columns >= 0) & (columns < len(part.a)))
+    in_rows = np.flatnonzero((rows >= 0) & (rows < len(part.b)))
+    if not len(in_columns) or not len(in_rows):
+        return
+    area = np.ix_(in_rows, in_columns)
+    said = part.log_joint[np.ix_(rows[in_rows], columns[in_columns])]
+    log_joint[area] = np.where(np.isfinite(said), said, log_joint[area])
+
+
+def _contours(a: Doubles, b: Doubles, density: Doubles) -> tuple[tuple[Doubles, ...], ...]:
+    if min(density.shape) < 2:
+        return tuple(() for _ in MASSES)
+    ordered = np.sort(density.ravel())[::-1]
+    held = ordered.cumsum() / ordered.sum()
+    generator = contourpy.contour_generator(a, b, density)
+    levels = [float(ordered[min(int(np.searchsorted(held, mass)), len(ordered) - 1)]) for mass in MASSES]
+    return tuple(tuple(np.asarray(line) for line in generator.lines(level)) for level in levels)

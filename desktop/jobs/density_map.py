@@ -1,0 +1,101 @@
+"""The worker's part of the aggregate posterior's layers: its picture and holes for what is in view. No Qt."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from desktop.base.arrays import Bytes, Doubles
+from desktop.images.density_colors import density_picture
+from desktop.latent.chart import Projection
+from desktop.latent.density import Region, density, holes
+from desktop.latent.normals import PlaneNormals, prior_on
+from desktop.latent.plane import Plane
+
+Corners = tuple[tuple[float, float], tuple[float, float]]
+
+# The grid's step follows the narrowest posteriors in view, within these bounds.
+MIN_CELL_PX, MAX_CELL_PX = 4.0, 24.0
+CELLS_A_DEVIATION = 2.0
+NARROWEST_SHARE = 0.02
+# Drawn beyond the view, too, so that there is something at its edges while the plane is moved.
+MARGIN = 0.25
+
+
+@dataclass(frozen=True)
+class PosteriorMap:
+    """The aggregate posterior on a plane.
+
+    Attributes:
+        plane: the plane it is of.
+        picture: its density in colours, uint8 [H, W, 4].
+        corners: the picture's upper left and lower right corner, (a, b).
+        holes: where the prior expects images and there are next to none.
+    """
+
+    plane: Plane
+    picture: Bytes
+    corners: Corners
+    holes: tuple[Region, ...]
+
+
+def posterior_map(normals: PlaneNormals, projection: Projection) -> Iterator[PosteriorMap | None]:
+    """The map of what a view shows, from posteriors on its plane; None in between."""
+    plane = projection.chart.plane
+    a, b, corners = _cells(projection, cell_size_px(normals, projection))
+    q = np.zeros((len(b), len(a)), np.float32)
+    for step in density(normals, a, b):
+        if step is not None:
+            q = step
+        yield None
+    dimensions = 2 if any(plane.v) else 1
+    found = tuple(holes(q, prior_on(plane), a, b))
+    yield PosteriorMap(plane, density_picture(q, dimensions), corners, found)
+
+
+def cell_size_px(normals: PlaneNormals, projection: Projection) -> float:
+    """The grid's step: half a standard deviation of the narrowest posteriors in view, 4 to 24 pixels.
+
+    By the scale in the middle of the view; on quantile axes it is another one elsewhere.
+    """
+    width, height = projection.size_px
+    low, high = np.array(projection.ab(0, height)), np.array(projection.ab(width, 0))
+    in_view = ((normals.mean >= low) & (normals.mean <= high)).all(axis=1)
+    variances = np.diagonal(normals.covariance, axis1=1, axis2=2)
+    variances = variances[in_view] if in_view.any() else variances
+    variances = variances[variances > 0]
+    if not len(variances):
+        return MAX_CELL_PX
+    left, right = (projection.ab(width / 2 + way, height / 2)[0] for way in (-1, 1))
+    units_per_px = (right - left) / 2
+    if not units_per_px > 0:  # beyond the end of quantile axes
+        return MAX_CELL_PX
+    narrow = float(np.sqrt(np.quantile(variances, NARROWEST_SHARE)))
+    return min(MAX_CELL_PX, max(MIN_CELL_PX, narrow / units_per_px / CELLS_A_DEVIATION))
+
+
+def _cells(projection: Projection, cell_px: float) -> tuple[Doubles, Doubles, Corners]:
+    """A picture's cells: a of their columns, b of their rows, both ascending, and the picture's corners."""
+    chart, (width, height) = projection.chart, projection.size_px
+    left, top = projection.view(-MARGIN * width, -MARGIN * height)
+    right, bottom = projection.view((1 + MARGIN) * width, (1 + MARGIN) * height)
+    if chart.limits is not None:  # a view that is altogether beyond them gets what is next to it
+        (left, right), (bottom, top) = (
+            sorted(np.clip(pair, low, high).tolist())
+            for pair, low, high in (
+                ((left, right), chart.limits[0], chart.limits[2]),
+                ((bottom, top), chart.limits[1], chart.limits[3]),
+            )
+        )
+    cell = cell_px * projection.viewport.units_per_px(projection.size_px)
+    x, y = (
+        low + (np.arange(count) + 0.5) * (high - low) / count
+        for low, high, count in (
+            (left, right, max(2, round((right - left) / cell))),
+            (bottom, top, max(2, round((top - bottom) / cell))),
+        )
+    )
+    a = chart.ab(np.stack([x, np.full_like(x, y[0])], axis=1))[:, 0]
+    b = chart.ab(np.stack([np.full_like(y, x[0]), y], axis=1))[:, 1]
+    upper_left, lower_right = chart.ab([(left, top), (right, bottom)]).tolist()
+    return a, b, ((upper_left[0], upper_left[1]), (lower_right[0], lower_right[1]))

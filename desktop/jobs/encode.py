@@ -1,0 +1,97 @@
+"""What the worker does with a picture: encodes it, and says how good the bound is. No Qt."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from desktop.base.arrays import Bytes, Doubles, Floats
+from desktop.images.fitting import Fitted, fit
+from desktop.images.posterior_picture import PosteriorPicture, posterior_picture
+from desktop.images.read_image import read_image
+from desktop.latent.elbo import log_likelihood_nats, rate_nats
+from desktop.latent.true_posterior import LikelihoodTable, TruePosterior
+from desktop.models.model import Model
+
+# Gauss and Hermite's nodes for each dimension, where there are one or two; else draws, each with its mirror.
+NODES = 8
+DRAWS = 32
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """What the encoder and decoder make of x.
+
+    Attributes:
+        x: float32 [C, H, W].
+        mean, logvar: float32 [d], of q(z|x).
+        reconstruction: float32 [C, H, W], decoded at the mean.
+        rate_nats: KL(q(z|x) ‖ p(z)).
+        distortion_nats: −E log p(x|z) under q; None where the likelihood is not Bernoulli.
+    """
+
+    x: Floats
+    mean: Floats
+    logvar: Floats
+    reconstruction: Floats
+    rate_nats: float
+    distortion_nats: float | None
+
+    @property
+    def elbo_nats(self) -> float | None:
+        """−(rate + distortion)."""
+        return None if self.distortion_nats is None else -(self.rate_nats + self.distortion_nats)
+
+
+@dataclass(frozen=True)
+class Located:
+    """The true posterior of a picture, and how it is drawn."""
+
+    posterior: TruePosterior
+    picture: PosteriorPicture
+
+
+def fit_image(original: Bytes | Path, image_shape: tuple[int, int, int], as_digit: bool) -> Iterator[Fitted]:
+    """A picture, or one in a file, as the model takes it. Raises ImageError, OSError."""
+    pixels = read_image(original) if isinstance(original, Path) else original
+    yield fit(pixels, image_shape, as_digit)
+
+
+def locate(table: LikelihoodTable, x: Floats, known: NDArray[np.bool_]) -> Iterator[Located | None]:
+    """The true posterior of the known pixels [H, W] of x [C, H, W], finer and finer; None in between."""
+    for posterior in table.posterior(x, np.broadcast_to(known, x.shape)):
+        yield None if posterior is None else Located(posterior, posterior_picture(posterior))
+
+
+def encode(model: Model, x: Floats, is_bernoulli: bool) -> Iterator[Encoded]:
+    """Encode x [C, H, W] and decode its posterior: at the mean, and at points that stand for all of it."""
+    mean, logvar = model.encode(x[np.newaxis])
+    nodes, weights = posterior_nodes(mean[0], logvar[0])
+    distortion = None
+    if is_bernoulli:
+        logits = model.decode_logits(nodes)
+        likelihoods = log_likelihood_nats(logits, np.broadcast_to(x, logits.shape))
+        distortion = -float(likelihoods @ weights)
+    rate = float(rate_nats(mean, logvar).sum())
+    yield Encoded(x, mean[0], logvar[0], model.decode(mean)[0], rate, distortion)
+
+
+def posterior_nodes(mean: Floats, logvar: Floats) -> tuple[Floats, Doubles]:
+    """z float32 [K, d] and weights [K]: weighted sums are expectations under N(mean, exp(logvar)), [d] each.
+
+    With one or two dimensions exact for polynomials of degree 15 along each (Gauss and Hermite's rule);
+    with more, the same draws every time.
+    """
+    deviation = np.exp(0.5 * logvar)
+    if len(mean) > 2:
+        noise = np.random.default_rng(0).standard_normal((DRAWS, len(mean)), dtype=np.float32)
+        noise = np.concatenate([noise, -noise])
+        return mean + deviation * noise, np.full(len(noise), 1 / len(noise))
+    nodes, weights = np.polynomial.hermite_e.hermegauss(NODES)
+    weights = weights / weights.sum()
+    grids = np.meshgrid(*[nodes] * len(mean), indexing="ij")
+    shares = np.meshgrid(*[weights] * len(mean), indexing="ij")
+    offsets = np.stack([grid.ravel() for grid in grids], axis=1)
+    return (mean + deviation * offsets).astype(np.float32), np.prod([s.ravel() for s in shares], axis=0)

@@ -1,0 +1,154 @@
+"""Sheets of many pictures, decoded step by step: samples, manifold, reconstructions, traversals. No Qt."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import cast
+
+import numpy as np
+
+from desktop.base.arrays import Bytes, Doubles, Floats
+from desktop.images import pixels
+from desktop.latent.elbo import log_likelihood_nats, rate_nats
+from desktop.latent.kl import by_kl, kl_nats
+from desktop.latent.plane import Plane, format_z, manifold_grid, sample_prior
+from desktop.models.model import Model
+from export.bundle import Posterior
+
+# Some 3 ms on two CPU cores: the picture under the pointer waits no longer.
+STEP_PICTURES = 20
+# One draw an image ranks them; the seed makes the ranking the same each time.
+ELBO_SEED = 0
+PAIR_GAP_PX = 4
+TRAVERSAL_LOW, TRAVERSAL_HIGH = -3.0, 3.0
+
+
+class Order(StrEnum):
+    """Which held-out images come first; a value is its name in the window."""
+
+    WORST = "Worst first"
+    BEST = "Best first"
+    FILE = "As they come"
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Pictures in rows, as one picture.
+
+    Attributes:
+        picture: uint8 [rows · cell height, columns · cell width(, C)], with gaps.
+        rows, columns: of cells.
+        z: float32 [N, d], where a click on each cell goes.
+        captions: what is to be said of each cell, N texts.
+    """
+
+    picture: Bytes
+    rows: int
+    columns: int
+    z: Floats
+    captions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The bound of held-out images, float64 [N], nats: ELBO, rate and distortion, by one draw an image."""
+
+    elbo: Doubles
+    rate: Doubles
+    distortion: Doubles
+
+
+def samples_sheet(model: Model, n: int, seed: int) -> Iterator[Sheet | None]:
+    """n × n pictures at samples of the prior; None in between."""
+    z = sample_prior(n * n, model.latent_dim, seed)
+    return _sheet(model, z, n, [f"sample {i + 1}" for i in range(len(z))])
+
+
+def manifold_sheet(model: Model, plane: Plane, n: int) -> Iterator[Sheet | None]:
+    """The manifold grid of a plane: n × n pictures at prior quantiles 0.05 to 0.95, b upward."""
+    z = manifold_grid(plane, n)
+    return _sheet(model, z, n, [""] * len(z))
+
+
+def traversals_sheet(
+    model: Model, z: tuple[float, ...], dimensions: tuple[int, ...], columns: int
+) -> Iterator[Sheet | None]:
+    """A row for each of `dimensions`: z with that coordinate from −3 to 3, the others as they are."""
+    values = np.linspace(TRAVERSAL_LOW, TRAVERSAL_HIGH, columns, dtype=np.float32)
+    points = np.tile(np.asarray(z, np.float32), (len(dimensions), columns, 1))
+    for row, dimension in enumerate(dimensions):
+        points[row, :, dimension] = values
+    captions = [f"z{dimension} = {value:.2f}" for dimension in dimensions for value in values]
+    return _sheet(model, points.reshape(-1, model.latent_dim), columns, captions)
+
+
+def reconstructions_sheet(
+    model: Model, posterior: Posterior, scores: Scores | None, order: Order, n: int
+) -> Iterator[Sheet | Scores | None]:
+    """n × 2n pairs: a held-out image, and beside it what the decoder makes of its posterior mean.
+
+    Yields the Scores of all images first, unless they are given. Raises ValueError without images.
+    """
+    if posterior.images is None:
+        raise ValueError("found no held-out images in the bundle, expected some to reconstruct")
+    for step in () if scores is not None else held_out_scores(model, posterior):
+        scores = cast("Scores", step)
+        yield step
+    assert scores is not None
+    ranked = {
+        Order.WORST: np.argsort(scores.elbo, kind="stable"),
+        Order.BEST: np.argsort(-scores.elbo, kind="stable"),
+        Order.FILE: np.arange(len(scores.elbo)),
+    }[order][: 2 * n * n]
+    mean = posterior.mean[ranked]
+    captions = tuple(
+        f"{_held_out_name(posterior, index)}\nELBO {scores.elbo[index]:.1f} nats: rate "
+        f"{scores.rate[index]:.1f}, distortion {scores.distortion[index]:.1f}"
+        for index in ranked.tolist()
+    )
+    decoded: list[Bytes] = []
+    for start in range(0, len(mean), STEP_PICTURES):
+        decoded.append(pixels.to_bytes(model.decode(mean[start : start + STEP_PICTURES])))
+        yield None
+    originals = pixels.to_bytes(posterior.images[ranked].astype(np.float32))
+    pairs = np.concatenate([originals, np.concatenate(decoded)], axis=2)
+    sheet = pixels.tile(pairs, n, PAIR_GAP_PX)
+    yield Sheet(sheet, -(-len(pairs) // n), n, mean, captions)
+
+
+def held_out_scores(model: Model, posterior: Posterior) -> Iterator[Scores | None]:
+    """The bound of every held-out image; None in between, the Scores last."""
+    assert posterior.images is not None
+    noise = np.random.default_rng(ELBO_SEED).standard_normal(posterior.mean.shape, dtype=np.float32)
+    z = posterior.mean + np.exp(0.5 * posterior.logvar) * noise
+    rate = rate_nats(posterior.mean, posterior.logvar).sum(1)
+    distortion = np.empty(len(z))
+    for start in range(0, len(z), STEP_PICTURES):
+        part = slice(start, start + STEP_PICTURES)
+        distortion[part] = -log_likelihood_nats(model.decode_logits(z[part]), posterior.images[part])
+        yield None
+    yield Scores(-(rate + distortion), rate, distortion)
+
+
+def by_rate(posterior: Posterior | None, latent_dim: int) -> tuple[int, ...]:
+    """The latent dimensions by the mean rate of the held-out images, highest first; else in their order."""
+    if posterior is None or not len(posterior.mean):
+        return tuple(range(latent_dim))
+    return tuple(by_kl(kl_nats(posterior)).tolist())
+
+
+def _held_out_name(posterior: Posterior, index: int) -> str:
+    label = "" if posterior.labels is None else f", label {posterior.labels[index]}"
+    return f"held-out image {index}{label}"
+
+
+def _sheet(model: Model, z: Floats, columns: int, captions: list[str]) -> Iterator[Sheet | None]:
+    parts: list[Bytes] = []
+    for start in range(0, len(z), STEP_PICTURES):
+        parts.append(pixels.to_bytes(model.decode(z[start : start + STEP_PICTURES])))
+        yield None
+    texts = tuple(
+        f"{caption}\nz = {format_z(point)}".strip()
+        for caption, point in zip(captions, z[:, :6].tolist(), strict=True)
+    )
+    yield Sheet(pixels.tile(np.concatenate(parts), columns), -(-len(z) // columns), columns, z, texts)

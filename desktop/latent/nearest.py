@@ -1,0 +1,70 @@
+"""Which held-out images are nearest to the cursor: in z, or to its picture. No Qt."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from desktop.base.arrays import Bytes, Floats
+from desktop.latent.elbo import logits_of
+
+STEP_NUMBERS = 400_000  # some 1 ms: the picture under the pointer waits no longer
+
+
+class Nearness(StrEnum):
+    """What near means; a value is its name in the window."""
+
+    Z = "By z"
+    PICTURE = "By picture"
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A held-out image: which one, and how far it is, in units of z or in nats."""
+
+    index: int
+    distance: float
+
+
+def nearest_by_z(mean: Floats, z: tuple[float, ...], count: int) -> Iterator[tuple[Neighbour, ...] | None]:
+    """The `count` images whose means [N, d] are nearest to z [d], nearest first; None in between.
+
+    The distance is Euclid's.
+    """
+    here = np.asarray(z, np.float32)
+    distances = np.empty(len(mean), np.float32)
+    for part in _parts(len(mean), mean.shape[1]):
+        distances[part] = np.linalg.norm(mean[part] - here, axis=1)
+        yield None
+    yield _least(distances, count)
+
+
+def nearest_by_picture(
+    images: Bytes, probabilities: Floats, count: int
+) -> Iterator[tuple[Neighbour, ...] | None]:
+    """The `count` images x [N, C, H, W] that probabilities [C, H, W] make most likely; None in between.
+
+    The distance is −log p(x|z) in nats for the Bernoulli likelihood of `desktop.latent.elbo`: a sum over
+    pixels that is linear in x but for what an empty image costs, so one product with all images.
+    """
+    logits = logits_of(probabilities).ravel()
+    empty_nats = float(np.logaddexp(0, logits.astype(np.float64)).sum())
+    pixels = images.reshape(len(images), -1)
+    distances = np.empty(len(images), np.float32)
+    for part in _parts(len(pixels), pixels.shape[1]):
+        distances[part] = empty_nats - pixels[part].astype(np.float32) @ logits
+        yield None
+    yield _least(distances, count)
+
+
+def _parts(rows: int, columns: int) -> Iterator[slice]:
+    size = max(1, STEP_NUMBERS // max(1, columns))
+    return (slice(start, start + size) for start in range(0, rows, size))
+
+
+def _least(distances: Floats, count: int) -> tuple[Neighbour, ...]:
+    count = min(count, len(distances))
+    found = np.argpartition(distances, count - 1)[:count] if count else np.empty(0, np.int64)
+    ordered = found[np.argsort(distances[found], kind="stable")]
+    return tuple(Neighbour(int(index), float(distances[index])) for index in ordered)

@@ -1,0 +1,100 @@
+"""Normal distributions of the latent space on a plane: posteriors, their ellipses, the prior. No Qt.
+
+A plane's two directions W are orthonormal, so N(m, S) has the marginal N(W·(m − origin), W·S·Wᵀ) in the
+plane's (a, b). The prior N(0, I) becomes N(c, I) with c the origin's projection, and its section with the
+plane is the same distribution.
+"""
+
+import math
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from desktop.base.arrays import Doubles
+from desktop.latent.plane import MAX_SPAN, Plane
+
+# Half of what the prior expects lies in the first contour, all but a hundredth in the last.
+PRIOR_MASSES = (0.5, 0.9, 0.99)
+CONTOUR_POINTS = 181
+SAME_PLACE = 1e-9
+
+
+@dataclass(frozen=True)
+class PlaneNormals:
+    """N normal distributions on the plane.
+
+    Attributes:
+        mean: (a, b), float64 [N, 2].
+        covariance: float64 [N, 2, 2]; its second row and column are zero where the space has one dimension.
+    """
+
+    mean: Doubles
+    covariance: Doubles
+
+    def of(self, index: int) -> "PlaneNormals":
+        """One of them."""
+        return PlaneNormals(self.mean[index : index + 1], self.covariance[index : index + 1])
+
+
+def project_normals(plane: Plane, mean: ArrayLike, logvar: ArrayLike) -> PlaneNormals:
+    """The marginals of N(mean, diag exp(logvar)), both [N, d], on the plane."""
+    directions = np.asarray([plane.u, plane.v], np.float64)
+    variances = np.exp(np.asarray(logvar, np.float64))
+    covariance: Doubles = np.einsum("id,nd,jd->nij", directions, variances, directions, optimize=True)
+    return PlaneNormals(plane.project(mean), covariance)
+
+
+def prior_on(plane: Plane) -> PlaneNormals:
+    """The prior N(0, I) on the plane, as one normal: its marginal, and its section with the plane."""
+    zero = np.zeros((1, len(plane.origin)))
+    return project_normals(plane, zero, zero)
+
+
+def same_marginals(plane: Plane, other: Plane) -> bool:
+    """Whether two planes have the same marginals: parallel, and one straight above the other."""
+    if (plane.u, plane.v) != (other.u, other.v):
+        return False
+    return bool(np.allclose(plane.project(other.origin), 0, atol=SAME_PLACE))
+
+
+def ellipse(normals: PlaneNormals, index: int, radius: float) -> Doubles:
+    """The closed curve of (a, b) [K, 2] that lies `radius` standard deviations from a mean.
+
+    A segment there and back where the space has one dimension.
+    """
+    (aa, ab), (_, bb) = normals.covariance[index]
+    right = math.sqrt(aa)
+    skew = ab / right if right else 0.0
+    cholesky = np.array([[right, 0.0], [skew, math.sqrt(max(0.0, bb - skew * skew))]])
+    angle = np.linspace(0, 2 * np.pi, CONTOUR_POINTS)
+    circle = np.stack([np.cos(angle), np.sin(angle)])
+    curve: Doubles = normals.mean[index] + radius * (cholesky @ circle).T
+    return curve
+
+
+def radius_of_mass(mass: float, dimensions: int) -> float:
+    """The radius that holds a share of N(0, I)'s mass: in two dimensions √(−2 ln(1 − mass)), in one Φ⁻¹."""
+    if dimensions == 1:
+        return NormalDist().inv_cdf((1 + mass) / 2)
+    return math.sqrt(-2 * math.log1p(-mass))
+
+
+def prior_contours(
+    plane: Plane, masses: tuple[float, ...] = PRIOR_MASSES
+) -> list[tuple[float, list[Doubles]]]:
+    """For each mass the curves (a, b) [K, 2] within which the plane holds that share of the prior.
+
+    Circles about the origin's projection; with one latent dimension two upright lines.
+    """
+    prior = prior_on(plane)
+    if any(plane.v):
+        return [(mass, [ellipse(prior, 0, radius_of_mass(mass, 2))]) for mass in masses]
+    middle = float(prior.mean[0, 0])
+    uprights = []
+    for mass in masses:
+        radius = radius_of_mass(mass, 1)
+        lines = [np.array([[a, -MAX_SPAN], [a, MAX_SPAN]]) for a in (middle - radius, middle + radius)]
+        uprights.append((mass, lines))
+    return uprights

@@ -1,0 +1,205 @@
+"""Paths through the latent space: which curve joins the points, and at which pace it is walked. No Qt."""
+
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from desktop.base.arrays import Doubles, Floats
+
+# Of a curved leg, whose arc length comes out to 1e-6; and of a leg that is drawn, on axes of any scale.
+ARC_STEPS, LINE_STEPS = 256, 48
+# Pictures along the walk whose changes are measured: so many in all, and at least some on every leg.
+VISUAL_STEPS, VISUAL_LEG_STEPS = 512, 16
+VISUAL_CHUNK = 16
+# Shorter vectors have no direction; flatter angles have no great circle of their own.
+MIN_NORM, MIN_SINE = 1e-12, 1e-9
+
+Decode = Callable[[Floats], Floats]
+
+
+class PathKind(StrEnum):
+    """How a path goes from point to point; a value is its name in the window."""
+
+    STRAIGHT = "Straight"
+    SPHERICAL = "Spherical"
+    VISUAL = "Equal visual change"
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The curve through `corners`, d numbers each: straight legs, or great-circle arcs.
+
+    Its parameter t counts legs: a whole number is at a corner.
+    """
+
+    corners: tuple[tuple[float, ...], ...]
+    spherical: bool = False
+
+    @property
+    def legs(self) -> int:
+        """How many there are between the corners."""
+        return len(self.corners) - 1
+
+    def at(self, t: ArrayLike) -> Doubles:
+        """The z float64 [..., d] at t [...], from 0 to `legs`."""
+        parameter = np.clip(np.asarray(t, np.float64), 0, self.legs)
+        leg = np.minimum(parameter.astype(np.intp), self.legs - 1)
+        corners = np.asarray(self.corners, np.float64)
+        along = (parameter - leg)[..., np.newaxis]
+        if self.spherical:
+            return slerp(corners[leg], corners[leg + 1], along)
+        straight: Doubles = (1 - along) * corners[leg] + along * corners[leg + 1]
+        return straight
+
+
+@dataclass(frozen=True, eq=False)
+class Walk:
+    """A curve and a pace: `distance` [M], never falling, is what has been covered at `t` [M]."""
+
+    curve: Curve
+    closed: bool
+    t: Doubles
+    distance: Doubles
+
+    def at(self, share: ArrayLike) -> Floats:
+        """The z float32 [..., d] where a share [...] of the distance has been covered."""
+        t = np.interp(np.asarray(share, np.float64) * self.distance[-1], self.distance, self.t)
+        return self.curve.at(t).astype(np.float32)
+
+    def frames(self, count: int, ping_pong: bool = False) -> Floats:
+        """z [count, d] at even distances. Raises ValueError for less than two frames.
+
+        The first and last of them are the curve's ends. A closed walk, and one that goes there and back,
+        ends one step before its first frame, so that repeated it goes on evenly.
+        """
+        if count < 2:
+            raise ValueError(f"found {count} frames, expected at least 2; ask for more")
+        if not ping_pong:
+            return self.at(np.linspace(0, 1, count, endpoint=not self.closed))
+        there = np.linspace(0, 1, count // 2 + 1)  # the turning point is a frame, for odd counts too
+        back = np.linspace(1, 0, count - len(there) + 2)[1:-1]
+        return self.at(np.concatenate([there, back]))
+
+
+def slerp(start: ArrayLike, end: ArrayLike, share: ArrayLike) -> Doubles:
+    """From z `start` to z `end` [..., d]: the direction along the great circle, the norm linearly.
+
+    Shoemake 1985, "Animating rotation with quaternion curves", for latent spaces White 2016, "Sampling
+    generative networks" (arXiv:1609.04468). A zero has no direction: it takes the other end's, and the way
+    is straight. Opposite directions have many great circles: taken is the one through the axis, on its
+    positive side, that is nearest to a right angle with them, the lowest dimension first; in one dimension
+    there is none, and the way leads through zero.
+    """
+    a, b = np.broadcast_arrays(np.asarray(start, np.float64), np.asarray(end, np.float64))
+    norm_a, norm_b = (np.linalg.norm(z, axis=-1, keepdims=True) for z in (a, b))
+    direction_a = a / np.maximum(norm_a, MIN_NORM)
+    direction_b = b / np.maximum(norm_b, MIN_NORM)
+    direction_a = np.where(norm_a > MIN_NORM, direction_a, direction_b)
+    direction_b = np.where(norm_b > MIN_NORM, direction_b, direction_a)
+    cosine = (direction_a * direction_b).sum(axis=-1, keepdims=True)
+    aside = direction_b - cosine * direction_a
+    sine = np.linalg.norm(aside, axis=-1, keepdims=True)
+    aside = np.where(sine > MIN_SINE, aside / np.maximum(sine, MIN_SINE), _perpendicular(direction_a))
+    angle = np.arctan2(sine, cosine) * np.asarray(share)
+    norm = (1 - np.asarray(share)) * norm_a + np.asarray(share) * norm_b
+    turned: Doubles = norm * (np.cos(angle) * direction_a + np.sin(angle) * aside)
+    # The ends are the points themselves, to the last bit.
+    return np.where(np.asarray(share) <= 0, a, np.where(np.asarray(share) >= 1, b, turned))
+
+
+def path_curve(points: Sequence[Sequence[float]], kind: PathKind, closed: bool) -> Curve:
+    """The curve through the points of a path, back to the first if it is closed.
+
+    Equal visual change keeps to the straight lines: it is a pace. Raises ValueError for less than two
+    different points.
+    """
+    corners = tuple(tuple(map(float, point)) for point in points)
+    if closed and corners:
+        corners += corners[:1]
+    if len(set(corners)) < 2:
+        raise ValueError("found no two different points on the path, expected at least two; add points")
+    return Curve(corners, kind is PathKind.SPHERICAL)
+
+
+def even_walk(curve: Curve, closed: bool = False) -> Walk:
+    """At even speed in z: equal shares are equal lengths of the curve."""
+    t = np.linspace(0, curve.legs, curve.legs * (ARC_STEPS if curve.spherical else 1) + 1)
+    return Walk(curve, closed, t, _lengths_so_far(curve.at(t)))
+
+
+def visual_walk(decode: Decode, curve: Curve, closed: bool = False) -> Generator[float, None, Walk]:
+    """At an even speed of change: equal shares change the picture equally. Yields the share done.
+
+    The change is the L2 distance between pictures, added up along a fine walk: the length of the curve in
+    picture space. Where nothing changes at all, the pace is even in z.
+    """
+    t = _visual_steps(curve)
+    z = curve.at(t).astype(np.float32)
+    changes = np.zeros(len(t))
+    last: Floats | None = None
+    for start in range(0, len(z), VISUAL_CHUNK):
+        pictures = np.nan_to_num(decode(z[start : start + VISUAL_CHUNK]))
+        flat = pictures.reshape(len(pictures), -1)
+        joined = flat if last is None else np.concatenate([last, flat])
+        steps = np.linalg.norm(np.diff(joined, axis=0), axis=1)
+        changes[start + len(flat) - len(steps) : start + len(flat)] = steps
+        last = flat[-1:]
+        yield min(1.0, (start + VISUAL_CHUNK) / len(z))
+    distance = changes.cumsum()
+    # A touch of z's own pace, so that the distance rises everywhere, also where no picture changes.
+    lengths = _lengths_so_far(curve.at(t))
+    return Walk(curve, closed, t, distance + lengths / lengths[-1] * max(1e-6 * distance[-1], 1e-9))
+
+
+def path_points(
+    points: Sequence[Sequence[float]],
+    frame_count: int,
+    closed: bool = False,
+    kind: PathKind = PathKind.STRAIGHT,
+    ping_pong: bool = False,
+) -> Floats:
+    """z [frame_count, d] at even distances along the path; its pace is z's own for every kind.
+
+    Raises ValueError for less than two different points or less than two frames.
+    """
+    return even_walk(path_curve(points, kind, closed), closed).frames(frame_count, ping_pong)
+
+
+@lru_cache(maxsize=4)
+def path_line(points: tuple[tuple[float, ...], ...], kind: PathKind, closed: bool) -> tuple[Doubles, Doubles]:
+    """What to draw of a path: parameters t [M] and z [M, d] of a polyline; a lone point is its own."""
+    try:
+        curve = path_curve(points, kind, closed)
+    except ValueError:
+        return np.zeros(min(1, len(points))), np.asarray(points[:1], np.float64)
+    t = np.linspace(0, curve.legs, curve.legs * LINE_STEPS + 1)
+    return t, curve.at(t)
+
+
+def _visual_steps(curve: Curve) -> Doubles:
+    """The parameters of the walk that is measured: dense by length, every leg by some at least."""
+    corners = np.asarray(curve.corners)
+    lengths = np.linalg.norm(np.diff(corners, axis=0), axis=1)
+    counts = np.maximum(VISUAL_LEG_STEPS, np.rint(VISUAL_STEPS * lengths / lengths.sum()).astype(int))
+    legs = [leg + np.arange(count) / count for leg, count in enumerate(counts)]
+    return np.concatenate([*legs, [curve.legs]])
+
+
+def _lengths_so_far(z: Doubles) -> Doubles:
+    """Of a polyline z [M, d], the length up to each of its points."""
+    return np.concatenate([[0.0], np.linalg.norm(np.diff(z, axis=0), axis=1).cumsum()])
+
+
+def _perpendicular(direction: Doubles) -> Doubles:
+    """A unit vector at right angles to each of the unit vectors [..., d]; zero for d = 1."""
+    if direction.shape[-1] < 2:
+        return np.zeros_like(direction)
+    axis = np.abs(direction).argmin(axis=-1)
+    chosen = np.eye(direction.shape[-1])[axis]
+    beside = chosen - (chosen * direction).sum(axis=-1, keepdims=True) * direction
+    length: Doubles = np.linalg.norm(beside, axis=-1, keepdims=True)
+    return np.asarray(beside / np.maximum(length, MIN_NORM), np.float64)

@@ -1,0 +1,243 @@
+"""Geometry without Qt: a plane through the latent space, the part of it in view, and grids.
+
+Plane coordinates are (a, b); z = origin + a·u + b·v. a grows to the right and b grows upward, as in any
+plot, so grids list their highest row first.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from desktop.base.arrays import Doubles, Floats
+
+Edges = tuple[float, float, float, float]  # left, bottom, right, top
+
+MIN_SPAN, MAX_SPAN = 1e-14, 1e4
+# Shorter edges, and flatter triangles, give no direction that float32 pictures could show.
+MIN_EDGE, MIN_SINE = 1e-9, 1e-6
+MAX_Z = float(np.finfo(np.float32).max)
+LOW_QUANTILE, HIGH_QUANTILE = 0.05, 0.95
+
+
+@dataclass(frozen=True)
+class Plane:
+    """A plane in d dimensions: a point and two orthonormal directions, d numbers each.
+
+    With d = 1 the second direction is zero, and so is every b.
+    """
+
+    origin: tuple[float, ...]
+    u: tuple[float, ...]
+    v: tuple[float, ...]
+
+    def embed(self, ab: ArrayLike) -> Floats:
+        """(a, b) [..., 2] → z float32 [..., d]."""
+        coordinates = np.asarray(ab, np.float64)
+        z: Doubles = np.asarray(self.origin) + coordinates @ np.asarray([self.u, self.v])
+        return z.astype(np.float32)
+
+    def project(self, z: ArrayLike) -> Doubles:
+        """The (a, b) [..., 2] nearest to z [..., d]."""
+        offsets = np.asarray(z, np.float64) - np.asarray(self.origin)
+        ab: Doubles = offsets @ np.asarray([self.u, self.v]).T
+        return ab
+
+    def through(self, z: Sequence[float]) -> "Plane":
+        """The parallel plane that holds z [d]; (a, b) of what lies on it stay what they were."""
+        beside = np.asarray(z, np.float64) - np.asarray(self.origin)
+        beside -= self.project(z) @ np.asarray([self.u, self.v])
+        if not beside.any():
+            return self
+        return replace(self, origin=_numbers(np.asarray(self.origin) + beside))
+
+    @property
+    def axes(self) -> tuple[int, int] | None:
+        """The two latent dimensions that span it, equal for d = 1; None for any other plane."""
+        right, up = (_axis(direction) for direction in (self.u, self.v))
+        if right is None:
+            return None
+        if up is None:
+            return (right, right) if not any(self.v) else None
+        return (right, up) if self.origin[right] == self.origin[up] == 0 else None
+
+
+def plane_through(origin: Sequence[float], right: Sequence[float], up: Sequence[float]) -> Plane:
+    """The plane through three points, d numbers each: (0, 0) at the first, a grows towards the second.
+
+    Raises ValueError where they lie on one line, or d is less than two.
+    """
+    start = np.asarray(origin, np.float64)
+    edges = np.asarray([right, up], np.float64) - start
+    lengths = np.linalg.norm(edges, axis=1)
+    u = edges[0] / max(lengths[0], MIN_EDGE)
+    beside = edges[1] - edges[1] @ u * u
+    if len(start) < 2 or not lengths[0] > MIN_EDGE or not np.linalg.norm(beside) > MIN_SINE * lengths[1]:
+        raise ValueError("found three points on one line, expected a triangle that spans a plane; move one")
+    return Plane(_numbers(start), _numbers(u), _numbers(beside / np.linalg.norm(beside)))
+
+
+def principal_plane(z: ArrayLike) -> Plane:
+    """The plane of the two directions along which the points z [N, d] vary most, through their mean.
+
+    The first two eigenvectors of their covariance; each direction's largest number is positive.
+    Raises ValueError for less than three points or two dimensions, or points that vary in less than two.
+    """
+    points = np.asarray(z, np.float64)
+    if points.ndim != 2 or len(points) < 3 or points.shape[1] < 2:
+        raise ValueError(f"found points of shape {points.shape}, expected at least 3 in 2 dimensions")
+    mean = points.mean(axis=0)
+    variances, directions = np.linalg.eigh(np.cov(points, rowvar=False))
+    if not variances[-2] > MIN_SINE**2 * variances[-1]:
+        raise ValueError("found points on one line, expected them to vary in two directions")
+    u, v = (d * np.sign(d[np.argmax(np.abs(d))]) for d in (directions[:, -1], directions[:, -2]))
+    return Plane(_numbers(mean), _numbers(u), _numbers(v))
+
+
+def _numbers(values: ArrayLike) -> tuple[float, ...]:
+    return tuple(np.asarray(values, np.float64).tolist())
+
+
+def _axis(direction: Sequence[float]) -> int | None:
+    """Which number of a direction is 1 while all others are 0."""
+    ones = [index for index, number in enumerate(direction) if number == 1]
+    return ones[0] if len(ones) == 1 and sum(map(abs, direction)) == 1 else None
+
+
+def axis_plane(z: Sequence[float], horizontal: int = 0, vertical: int = 1) -> Plane:
+    """The plane of two axes through z: a and b are then the two coordinates themselves."""
+    dims = range(len(z))
+    return Plane(
+        origin=tuple(0.0 if i in (horizontal, vertical) else float(z[i]) for i in dims),
+        u=tuple(float(i == horizontal) for i in dims),
+        v=tuple(float(i == vertical and i != horizontal) for i in dims),
+    )
+
+
+@dataclass(frozen=True)
+class Viewport:
+    """The part of the plane in view: its centre, and the units that the shorter side of the view spans.
+
+    In view coordinates (`desktop.latent.chart`): on linear axes these are (a, b).
+    """
+
+    center: tuple[float, float] = (0.0, 0.0)
+    span: float = 6.0
+
+    def units_per_px(self, size_px: tuple[float, float]) -> float:
+        """Plane units that one pixel covers."""
+        return self.span / max(1.0, min(size_px))
+
+    def to_plane(self, size_px: tuple[float, float], x_px: float, y_px: float) -> tuple[float, float]:
+        """A pixel's (a, b)."""
+        scale = self.units_per_px(size_px)
+        a = self.center[0] + (x_px - size_px[0] / 2) * scale
+        b = self.center[1] - (y_px - size_px[1] / 2) * scale
+        return a, b
+
+    def to_px(self, size_px: tuple[float, float], ab: ArrayLike) -> Doubles:
+        """(a, b) [..., 2] → pixels (x, y) [..., 2]."""
+        scale = self.units_per_px(size_px)
+        offsets = np.asarray(ab, np.float64) - np.asarray(self.center)
+        px: Doubles = offsets / scale * np.asarray([1.0, -1.0]) + np.asarray(size_px) / 2
+        return px
+
+    def edges(self, size_px: tuple[float, float]) -> Edges:
+        """The left, bottom, right and top edge in plane units."""
+        left, top = self.to_plane(size_px, 0, 0)
+        right, bottom = self.to_plane(size_px, *size_px)
+        return left, bottom, right, top
+
+    def zoomed(self, factor: float, about: tuple[float, float], least_span: float = MIN_SPAN) -> "Viewport":
+        """`factor` times as much in view, within limits, with the point `about` staying where it is."""
+        span = min(MAX_SPAN, max(least_span, self.span * factor))
+        applied = span / self.span
+        center = tuple(fixed + (old - fixed) * applied for fixed, old in zip(about, self.center, strict=True))
+        return Viewport((center[0], center[1]), span)
+
+    def panned(self, da: float, db: float) -> "Viewport":
+        """The view moved by (da, db) plane units."""
+        return replace(self, center=(self.center[0] + da, self.center[1] + db))
+
+
+def viewport_around(ab: ArrayLike, share: float = 0.995, margin: float = 1.1) -> Viewport:
+    """A view that holds `share` of the points (a, b) [N, 2] along each axis, and some room."""
+    points = np.asarray(ab, np.float64).reshape(-1, 2)
+    if not len(points):
+        return Viewport()
+    low, high = np.quantile(points, [(1 - share) / 2, (1 + share) / 2], axis=0)
+    center = (low + high) / 2
+    return Viewport((float(center[0]), float(center[1])), max(float((high - low).max()) * margin, 0.1))
+
+
+def quantile_axis(n: int, low: float = LOW_QUANTILE, high: float = HIGH_QUANTILE) -> Doubles:
+    """The prior's quantiles at n evenly spaced probabilities: through the inverse normal CDF, [n]."""
+    normal = NormalDist()
+    return np.array([normal.inv_cdf(p) for p in (np.linspace(low, high, n) if n > 1 else [(low + high) / 2])])
+
+
+def manifold_grid(plane: Plane, n: int) -> Floats:
+    """z [n·n, d] at prior quantiles 0.05 to 0.95 of both coordinates, highest b first, then by a."""
+    axis = quantile_axis(n)
+    return plane.embed([(a, b) for b in axis[::-1] for a in axis])
+
+
+def sample_prior(count: int, latent_dim: int, seed: int) -> Floats:
+    """z [count, d] from N(0, I), the same for the same seed."""
+    return np.random.default_rng(seed).standard_normal((count, latent_dim), dtype=np.float32)
+
+
+def ticks(low: float, high: float, most: int = 8) -> list[float]:
+    """Round numbers between low and high, at steps of 1, 2 or 5 times a power of ten, at most `most`."""
+    if not high > low:
+        return []
+    raw = (high - low) / max(1, most - 1)  # both ends may be ticks
+    power = 10.0 ** math.floor(math.log10(raw))
+    step = next(m * power for m in (1, 2, 5, 10) if m * power >= raw * (1 - 1e-9))
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [n * step for n in range(first, last + 1)]
+
+
+def spread_apart(points: ArrayLike, distance: float, rounds: int = 30) -> Doubles:
+    """Points [N, 2] pushed away from each other until they are `distance` apart, or nearly so."""
+    spread = np.array(points, np.float64).reshape(-1, 2)
+    for _ in range(rounds):
+        before = spread.copy()
+        for i in range(len(spread)):
+            for j in range(i):
+                apart = spread[i] - spread[j]
+                length = float(np.hypot(*apart))
+                if length < distance:
+                    direction = apart / length if length else np.array([0.0, 1.0])
+                    push = (distance - length) / 2 * direction
+                    spread[i] += push
+                    spread[j] -= push
+        if (spread == before).all():
+            break
+    return spread
+
+
+def parse_z(text: str, latent_dim: int) -> tuple[float, ...]:
+    """The d numbers in `text`, divided by commas, semicolons or spaces; brackets and − for - are fine.
+
+    Raises ValueError that says what was found, expected and to do.
+    """
+    words = text.replace("−", "-").replace(",", " ").replace(";", " ").strip(" \t\n()[]").split()
+    try:
+        numbers = tuple(float(word) for word in words)
+    except ValueError:
+        numbers = ()
+    if len(numbers) != latent_dim or not all(abs(number) <= MAX_Z for number in numbers):
+        raise ValueError(
+            f"found z = {text.strip()[:60]!r}, expected {latent_dim} "
+            f"number{'s' if latent_dim > 1 else ''}, such as {format_z([0.5] * min(latent_dim, 3))}"
+        )
+    return numbers
+
+
+def format_z(z: Sequence[float]) -> str:
+    """Z as people read and type it: four decimals, divided by commas."""
+    return ", ".join(f"{value:.4f}" for value in z)

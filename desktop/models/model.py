@@ -1,0 +1,399 @@
+"""Runs a source's two graphs with ONNX Runtime, on CUDA or on the CPU, and says where."""
+
+import contextlib
+import functools
+import io
+import os
+import platform
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from functools import partial
+from typing import Any, Literal
+
+import numpy as np
+import onnxruntime as ort
+
+from desktop.base import machine
+from desktop.base.arrays import Array, Floats
+from desktop.base.errors import ModelError
+from desktop.base.machine import DRIVER_LIBRARY, Device, DeviceError, DeviceName, distribution_warning
+from desktop.base.watchdog import Watchdog
+from desktop.latent.elbo import logits_of
+from desktop.models.logits import without_sigmoid
+from desktop.models.source import Source
+from desktop.reading.reading import Reading
+from desktop.reading.tensors import encoder_feeds, feeds, logits, posterior, probabilities
+from export.bundle import DECODER_FILE, ENCODER_FILE, BundleError
+
+__all__ = [
+    "DRIVER_LIBRARY",
+    "Device",
+    "DeviceError",
+    "DeviceName",
+    "Model",
+    "describe_runtime",
+    "distribution_warning",
+]
+
+# From a decoder's output to pictures, as its reading says, in the place of the last argument.
+Take = Callable[[Reading, Array, Floats], object]
+
+# Transposed convolutions run image by image on the CPU: small chunks over single-threaded runs beat one
+# large batch over many threads, and leave the caches warm (`tests/benchmarks/decode.py` measures it).
+CPU_CHUNK = 10
+CHUNK_MS = (
+    100.0  # a slow network's chunks are smaller: a decode can be ended between them, and memory stays low
+)
+CUDA_CHUNK = 1024
+CUDA_CHUNK_BYTES = 2**31  # of activations, at a guess of 64 maps for each of a picture's channels
+CUDA_ARENA_BYTES = 2**32
+# Of all runs on the CPU together: what passed its trial may still ask for any amount at another z.
+CPU_ARENA_BYTES = 2**31
+SAME_AS_REQUESTED = 1  # how an arena grows
+ARENA_IS_FULL = "Available memory of"
+ENCODER_CHUNK = 256
+RUN_LIMIT_S = 20.0
+FATAL = 4
+CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
+DISTRIBUTIONS = (*machine.DISTRIBUTIONS, "onnx", "numpy", "PySide6-Essentials", "imageio", "torch")
+# ONNX Runtime's errors have no base class of their own.
+ERRORS: tuple[type[Exception], ...] = (
+    RuntimeError,
+    ValueError,
+    *(
+        kind
+        for kind in vars(ort.capi.onnxruntime_pybind11_state).values()
+        if isinstance(kind, type) and issubclass(kind, Exception)
+    ),
+)
+
+
+class Model:
+    """A source whose decoder, and encoder if it has one, are ready to run.
+
+    Any thread may decode; large batches are split over a few threads of the model's own. A run of a graph
+    that takes longer than `limit_s` seconds is ended. Raises BundleError (for a bundle) or ModelError (for a
+    bare file) when a graph cannot be loaded, is not what the manifest or the reading says, or gives only NaN;
+    DeviceError when CUDA was asked for and cannot run it.
+
+    Attributes:
+        source: what was opened.
+        image_shape: channels, height, width.
+        latent_dim: d.
+        device: where it runs.
+        warning: what was wrong with pictures that were decoded all the same, or an empty string.
+        last_decode_ms: how long the last decode took.
+    """
+
+    def __init__(self, source: Source, device: DeviceName = "auto", limit_s: float = RUN_LIMIT_S) -> None:
+        self.source = source
+        self.image_shape = source.reading.image_shape
+        self.latent_dim = source.reading.latent_dim
+        self.warning = ""
+        self.last_decode_ms = 0.0
+        self._logits: ort.InferenceSession | None = None
+        self._logits_looked_for = False
+        self._cpu_threads = machine.cpu_threads()
+        self._chunk = 1
+        self._pool = ThreadPoolExecutor(self._cpu_threads, "decode")
+        self._watchdog = Watchdog(limit_s)
+        try:
+            self._decoder, self.device = self._start(source.decoder, device)
+            self._encoder = (
+                self._session(source.encoder, ENCODER_FILE, self.device.kind)
+                if source.encoder is not None and source.encoder_reading is not None
+                else None
+            )
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def has_encoder(self) -> bool:
+        """Whether images can be encoded."""
+        return self._encoder is not None
+
+    def decode(self, z: Floats, most_threads: int | None = None) -> Floats:
+        """Probabilities float32 [N, C, H, W] in [0, 1] at z float32 [N, d], by at most so many threads.
+
+        NaN becomes 0 and is said in `warning`. Raises ValueError for z of another shape, BundleError or
+        ModelError when the graph fails, gives another shape or takes too long.
+        """
+        start = time.perf_counter()
+        result = self._in_pieces(z, partial(self._decode_by, self._decoder, probabilities), most_threads)
+        if len(result) and np.isnan(result.min()):  # min keeps NaN, and costs less than looking at each
+            result = self._without_nan(result)
+        self.last_decode_ms = 1e3 * (time.perf_counter() - start)
+        return result
+
+    def decode_logits(self, z: Floats) -> Floats:
+        """Logits float32 [N, C, H, W] at z float32 [N, d], of a decoder of Bernoulli probabilities.
+
+        Those of the graph itself where it ends with a sigmoid, else of its probabilities, within ±17.3.
+        Raises as `decode`.
+        """
+        if not self._logits_looked_for:
+            self._logits_looked_for = True
+            found = without_sigmoid(self.source.decoder, self.source.reading.output)
+            if found is not None:
+                self._logits = self._session(found, DECODER_FILE, self.device.kind)
+        if self._logits is None:
+            return logits_of(self.decode(z))
+        return self._in_pieces(z, partial(self._decode_by, self._logits, logits))
+
+    def _in_pieces(
+        self, z: Floats, decode_by: Callable[[Floats, Floats], None], most_threads: int | None = None
+    ) -> Floats:
+        """Float32 [N, C, H, W] at z [N, d], by chunks that a few threads share."""
+        if z.ndim != 2 or z.shape[1] != self.latent_dim:
+            raise ValueError(f"found z of shape {z.shape}, expected (N, {self.latent_dim})")
+        z = np.ascontiguousarray(z, np.float32)
+        alone = self.device.kind == "cuda"
+        batch = self.source.reading.batch or 1
+        most_threads = min(self._cpu_threads, most_threads or self._cpu_threads)
+        share = -(-len(z) // most_threads)
+        size = self._chunk if alone else min(self._chunk, -(-share // batch) * batch)
+        size = max(1, size)
+        result = np.empty((len(z), *self.image_shape), np.float32)
+        starts = iter(range(0, len(z), size))
+
+        def work() -> None:
+            for start in starts:  # shared: each thread takes the next piece that nobody has
+                decode_by(z[start : start + size], result[start : start + size])
+
+        # This thread works, too: a hand-over for every piece would cost a tenth of the decode.
+        threads = 1 if alone else min(most_threads, -(-len(z) // size))
+        others = [self._pool.submit(work) for _ in range(threads - 1)]
+        try:
+            work()
+        finally:
+            for _ in starts:  # after an error nobody wants the rest
+                pass
+            wait(others)
+        for other in others:
+            other.result()
+        return result
+
+    def encode(self, x: Floats) -> tuple[Floats, Floats]:
+        """Mean and logvar float32 [N, d] of images x float32 [N, C, H, W] in [0, 1].
+
+        Raises ValueError for x of another shape or a source without encoder, BundleError or ModelError when
+        it fails.
+        """
+        reading = self.source.encoder_reading
+        if self._encoder is None or reading is None:
+            raise ValueError(f"{self.source.name} has no {ENCODER_FILE}, expected one to encode an image")
+        if x.shape[1:] != reading.image_shape:
+            raise ValueError(f"found images of shape {x.shape[1:]}, expected {reading.image_shape}")
+        names = list(dict.fromkeys(n for n in (reading.mean_output, reading.spread_output) if n is not None))
+        means, logvars = [], []
+        for part in _pieces(np.ascontiguousarray(x, np.float32), reading.batch or ENCODER_CHUNK):
+            inputs = encoder_feeds(reading, _filled(part, reading.batch))
+            outputs = self._run(self._encoder, ENCODER_FILE, names, inputs)
+            try:
+                mean, logvar = posterior(reading, dict(zip(names, outputs, strict=True)))
+            except ModelError as error:
+                raise self._failure(ENCODER_FILE, str(error)) from error
+            means.append(mean[: len(part)])
+            logvars.append(logvar[: len(part)])
+        if not means:
+            return np.empty((0, reading.latent_dim), np.float32), np.empty(
+                (0, reading.latent_dim), np.float32
+            )
+        return np.concatenate(means), np.concatenate(logvars)
+
+    def close(self) -> None:
+        """End the model's threads, and what they still run."""
+        self._watchdog.close()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _decode_by(self, session: ort.InferenceSession, take: Take, z: Floats, result: Floats) -> None:
+        """z [N, d] → `result` [N, C, H, W] by `take`, in as many runs as a fixed batch needs."""
+        reading = self.source.reading
+        step = reading.batch or len(z)
+        for start in range(0, len(z), step):
+            part = z[start : start + step]
+            inputs = feeds(reading, _filled(part, reading.batch))
+            (raw,) = self._run(session, DECODER_FILE, [reading.output], inputs)
+            try:
+                take(reading, raw, result[start : start + step])
+            except ModelError as error:
+                raise self._failure(DECODER_FILE, str(error)) from error
+
+    def _run(
+        self,
+        session: ort.InferenceSession,
+        name: str,
+        outputs: Sequence[str],
+        inputs: Mapping[str, Array],
+    ) -> list[Array]:
+        options = ort.RunOptions()
+        with self._watchdog.watch(partial(setattr, options, "terminate", True)) as guard:
+            try:
+                results: list[Array] = session.run(outputs, inputs, options)
+            except ERRORS as error:
+                if ARENA_IS_FULL in str(error):
+                    words = f"a run needs more than {CPU_ARENA_BYTES >> 20:,} MiB of memory, expected less"
+                    raise self._failure(name, words) from error
+                if not guard.expired:
+                    raise self._failure(name, _first_line(error), "export it again") from error
+                limit = f"{self._watchdog.limit_s:g} s"
+                raise self._failure(
+                    name, f"a run took longer than {limit} and was ended, expected less"
+                ) from error
+        return results
+
+    def _start(self, decoder: bytes, device: DeviceName) -> tuple[ort.InferenceSession, Device]:
+        """A session that has decoded once: only then is it known where it runs."""
+        available = ort.get_available_providers()
+        reason = "the CPU was asked for" if device == "cpu" else machine.why_no_cuda(available)
+        if not reason:
+            preload_cuda()
+            try:
+                session = self._warm_session(decoder, "cuda")
+                if session.get_providers()[0] == CUDA:
+                    return session, Device("cuda", "CUDA")
+                missing = machine.missing_in_words(machine.missing_libraries(_cuda_major()))
+                reason = missing or f"ONNX Runtime fell back to the CPU: {machine.INSTALL_CUDA}"
+            except (BundleError, ModelError) as error:
+                reason = f"CUDA failed at its first run ({error})"
+        if device == "cuda":
+            raise DeviceError(
+                f"--device cuda: {reason}; expected CUDA to run; use --device auto or --device cpu"
+            )
+        plural = "s" if self._cpu_threads > 1 else ""
+        cpu = Device("cpu", f"CPU, {self._cpu_threads} thread{plural}", reason)
+        return self._warm_session(decoder, "cpu"), cpu
+
+    def _warm_session(self, decoder: bytes, kind: Literal["cuda", "cpu"]) -> ort.InferenceSession:
+        session = self._session(decoder, DECODER_FILE, kind)
+        z = np.zeros((1, self.latent_dim), np.float32)
+        start = time.perf_counter()
+        picture = np.empty((1, *self.image_shape), np.float32)
+        self._decode_by(session, probabilities, z, picture)
+        one_ms = 1e3 * (time.perf_counter() - start)
+        if np.isnan(picture).all():
+            raise self._failure(
+                DECODER_FILE, "found nothing but NaN in the picture at z = 0, expected numbers"
+            )
+        self._chunk = _chunk_size(self.source.reading, kind, one_ms)
+        return session
+
+    def _session(self, graph: bytes, name: str, kind: Literal["cuda", "cpu"]) -> ort.InferenceSession:
+        options = ort.SessionOptions()
+        options.log_severity_level = FATAL  # every failure is raised or looked for
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        _bound_memory()
+        options.add_session_config_entry("session.use_env_allocators", "1")
+        os.environ.pop("ORT_LOAD_CONFIG_FROM_MODEL", None)  # a model has no say in how it is run
+        # For every new batch size the default search tries all algorithms and takes longer than it saves.
+        settings = {
+            "cudnn_conv_algo_search": "HEURISTIC",
+            "arena_extend_strategy": "kSameAsRequested",
+            "gpu_mem_limit": str(CUDA_ARENA_BYTES),
+        }
+        providers: list[Any] = [(CUDA, settings)] if kind == "cuda" else []
+        try:
+            session = ort.InferenceSession(graph, options, providers=[*providers, CPU])
+        except ERRORS as error:
+            raise self._failure(
+                name, f"{_first_line(error)}; expected an ONNX graph", "export it again"
+            ) from error
+        return session
+
+    def _without_nan(self, pictures: Floats) -> Floats:
+        broken = int(np.isnan(pictures).any((1, 2, 3)).sum())
+        self.warning = f"NaN in {broken} of {len(pictures)} pictures, drawn as 0"
+        return np.nan_to_num(pictures, nan=0.0)
+
+    def _failure(self, name: str, words: str, to_do: str = "") -> BundleError | ModelError:
+        """An error of the kind that the source calls for; `to_do` is for those who make bundles."""
+        if self.source.bundle is not None:
+            return BundleError(f"{self.source.path}: {name}: {words}" + (f"; {to_do}" if to_do else ""))
+        part = "its encoder: " if name == ENCODER_FILE else ""
+        return ModelError(f"{self.source.path}: {part}{words}")
+
+
+def preload_cuda() -> None:
+    """Load the CUDA libraries: PyTorch's own where it carries them, else those of NVIDIA's wheels."""
+    folder = machine.torch_libraries(_cuda_major())
+    # It prints what it does not find; `missing_libraries` asks again, when the session did not use CUDA.
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(RuntimeError, OSError):
+        ort.preload_dlls(directory=str(folder) if folder else "")
+
+
+def describe_runtime() -> dict[str, Any]:
+    """What a bug report needs: versions, cores, providers, driver, CUDA libraries. JSON's types only."""
+    providers = ort.get_available_providers()
+    found = machine.installed(DISTRIBUTIONS)
+    cuda: dict[str, Any] = {"why_not": machine.why_no_cuda(providers), "driver": machine.driver_version()}
+    if CUDA in providers:
+        preload_cuda()
+        needed, missing = (
+            machine.needed_libraries(_cuda_major()),
+            machine.missing_libraries(_cuda_major()),
+        )
+        cuda |= {
+            "built_for": str(getattr(ort, "cuda_version", "")),
+            "libraries_found": [name for name in needed if name not in missing],
+            "libraries_missing": list(missing),
+            "to_do": machine.missing_in_words(missing),
+        }
+    return {
+        "platform": platform.platform(),
+        "machine": platform.machine(),
+        "python": platform.python_version(),
+        "distributions": found,
+        "distribution_warning": distribution_warning(found),
+        "onnxruntime": ort.__version__,
+        "providers": list(providers),
+        "qt": found.get("PySide6-Essentials", ""),
+        "cores": os.cpu_count() or 1,
+        "decode_threads": machine.cpu_threads(),
+        "cuda": cuda,
+    }
+
+
+@functools.cache
+def _bound_memory() -> None:
+    """One arena of bounded size for all sessions on the CPU; ONNX Runtime takes it once a process.
+
+    What it has grown to it keeps, as the arena of a session does while that is there.
+    """
+    info = ort.OrtMemoryInfo("Cpu", ort.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, ort.OrtMemType.DEFAULT)
+    arena = ort.OrtArenaCfg(CPU_ARENA_BYTES, SAME_AS_REQUESTED, -1, -1)
+    ort.create_and_register_allocator(info, arena)
+
+
+def _cuda_major() -> str:
+    major = str(getattr(ort, "cuda_version", "")).partition(".")[0]
+    return major if major.isdigit() else "13"
+
+
+def _chunk_size(reading: Reading, kind: Literal["cuda", "cpu"], one_ms: float) -> int:
+    """How many pictures one run takes: what keeps caches warm, memory low and runs short."""
+    if kind == "cuda":
+        size = min(CUDA_CHUNK, CUDA_CHUNK_BYTES // (64 * 4 * int(np.prod(reading.image_shape))))
+    else:
+        size = min(CPU_CHUNK, int(CHUNK_MS / max(one_ms, 1e-3)))
+    batch = reading.batch or 1
+    return max(batch, size // batch * batch)
+
+
+def _pieces(rows: Floats, size: int) -> list[Floats]:
+    return [rows[start : start + size] for start in range(0, len(rows), max(1, size))]
+
+
+def _filled(rows: Floats, batch: int | None) -> Floats:
+    """Rows, at most `batch` of them, with the last one repeated up to a fixed batch."""
+    if batch is None or len(rows) == batch:
+        return rows
+    return np.concatenate([rows, np.repeat(rows[-1:], batch - len(rows), axis=0)])
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0][:200] if lines else type(error).__name__

@@ -1,0 +1,1 @@
+"""What a graph's inputs and outputs mean: guessed, set by people, converted."""

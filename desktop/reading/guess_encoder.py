@@ -1,0 +1,191 @@
+"""An encoder's reading, from its inputs, outputs, names, types and a trial. No ONNX Runtime."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from desktop.base.arrays import Array
+from desktop.base.errors import ModelError
+from desktop.reading import overrides
+from desktop.reading.guess_decoder import FREE_BATCH, OTHER_NAMES, OWN_FORMAT, Run, other_input
+from desktop.reading.overrides import SET, Wanted
+from desktop.reading.reading import EncoderReading, Layout, Reading, Spread, ValueRange
+from desktop.reading.tensors import encoder_feeds, layout_shape
+from desktop.vetting.onnx_file import ModelFile, Tensor
+from desktop.vetting.trial import DTYPES
+
+MEAN_NAMES = re.compile(r"mean|(^|[^a-z])(mu|loc)([^a-z]|$)", re.IGNORECASE)
+LOG_NAMES = re.compile(r"log", re.IGNORECASE)
+STD_NAMES = re.compile(r"std|sigma|scale|dev", re.IGNORECASE)
+VARIANCE_NAMES = re.compile(r"var", re.IGNORECASE)
+FIELDS = {
+    "x-input": "x_input",
+    "encoder-layout": "layout",
+    "encoder-range": "value_range",
+    "mean-output": "mean_output",
+    "spread-output": "spread_output",
+    "spread": "spread",
+}
+
+
+def propose_encoder(file: ModelFile, run: Run, decoder: Reading, wishes: Wanted) -> EncoderReading:
+    """The reading of the encoder that belongs to a decoder.
+
+    Raises ModelError where there is none, or a wish does not fit, saying what was found.
+    """
+    guesses: set[str] = set()
+    tensor, layout, batch = _picture_input(file, decoder, wishes, guesses)
+    name = overrides.one_of(
+        wishes, "encoder-range", {n: k for n, k in overrides.RANGES.items() if n != "logits"}
+    )
+    if name is not None:
+        value_range = overrides.RANGES[name]
+    elif tensor.dtype == "uint8":
+        value_range = ValueRange.BYTES
+    else:
+        value_range = ValueRange.SIGNED if decoder.value_range is ValueRange.SIGNED else ValueRange.UNIT
+        guesses.add("value_range")
+    others = tuple(other_input(other, batch, wishes) for other in file.inputs if other is not tensor)
+    if not all(SET + other.name in wishes for other in others):
+        guesses.add("other_inputs")
+    draft = EncoderReading(
+        x_input=tensor.name,
+        x_dtype=tensor.dtype,
+        layout=layout,
+        image_shape=decoder.image_shape,
+        value_range=value_range,
+        batch=batch,
+        mean_output="",
+        spread_output=None,
+        spread=Spread.NONE,
+        latent_dim=decoder.latent_dim,
+        other_inputs=others,
+    )
+    x = np.random.default_rng(0).random((batch or FREE_BATCH, *decoder.image_shape), np.float32)
+    names = [output.name for output in file.outputs if output.dtype in DTYPES]
+    outputs = run(encoder_feeds(draft, x), names)
+    mean, spread_output, spread = _outputs(file, outputs, len(x), decoder.latent_dim, wishes, guesses)
+    if file.metadata.get("latent_plane.format") == OWN_FORMAT:
+        guesses.clear()
+    settled = {field for option, field in FIELDS.items() if option in wishes}
+    return replace(
+        draft,
+        mean_output=mean,
+        spread_output=spread_output,
+        spread=spread,
+        guesses=frozenset(guesses - settled),
+    )
+
+
+def _picture_input(
+    file: ModelFile, decoder: Reading, wishes: Wanted, guesses: set[str]
+) -> tuple[Tensor, Layout, int | None]:
+    """The input that takes the decoder's pictures, how, and how many at once if not any number."""
+    by_name = {tensor.name: tensor for tensor in file.inputs}
+    name = overrides.one_of(wishes, "x-input", by_name)
+    tensors = [by_name[name]] if name is not None else list(file.inputs)
+    wish = overrides.one_of(wishes, "encoder-layout", overrides.LAYOUTS)
+    fits = [
+        (tensor, layout)
+        for tensor in tensors
+        for layout in _layouts(tensor, decoder)
+        if wish in (None, layout.value)
+    ]
+    if not fits:
+        found = ", ".join(tensor.in_words() for tensor in file.inputs) or "none"
+        shape = " × ".join(map(str, decoder.image_shape))
+        raise ModelError(
+            f"{file.path}: found no input of this encoder that takes the decoder's pictures of {shape}; its "
+            f"inputs: {found[:200]}; choose the one that belongs to it, or set --x-input or --encoder-layout"
+        )
+    # What more it takes is most often smaller, or named otherwise.
+    tensor, layout = min(fits, key=lambda fit: bool(OTHER_NAMES.search(fit[0].name)))
+    if sum(fit[0] is tensor for fit in fits) > 1:
+        guesses.add("layout")
+    if any(fit[0] is not tensor for fit in fits):
+        guesses.add("x_input")
+    first = (tensor.shape or (None,))[0]
+    return tensor, layout, first if isinstance(first, int) else None
+
+
+def _layouts(tensor: Tensor, decoder: Reading) -> list[Layout]:
+    if tensor.dtype not in DTYPES or not tensor.shape:
+        return []
+    flat = Layout.FLAT if decoder.layout is Layout.FLAT else Layout.FLAT_CHW
+    layouts = [Layout.NCHW, Layout.NHWC, flat]
+    if decoder.image_shape[0] == 1:
+        layouts.append(Layout.NHW)
+    layouts.sort(key=lambda layout: layout is not decoder.layout)  # most are made alike
+    found = []
+    for layout in layouts:
+        expected = layout_shape(layout, decoder.image_shape)
+        if len(expected) == len(tensor.shape) - 1 and all(
+            not isinstance(size, int) or size == there
+            for size, there in zip(tensor.shape[1:], expected, strict=True)
+        ):
+            found.append(layout)
+    return found
+
+
+def _outputs(
+    file: ModelFile,
+    outputs: Mapping[str, Array],
+    count: int,
+    latent_dim: int,
+    wishes: Wanted,
+    guesses: set[str],
+) -> tuple[str, str | None, Spread]:
+    """The names of mean and spread, and what the spread is."""
+    widths = {name: array.size // count for name, array in outputs.items() if array.size % count == 0}
+    single = [name for name, width in widths.items() if width == latent_dim]
+    joined = [name for name, width in widths.items() if width == 2 * latent_dim]
+    choices = dict.fromkeys([*single, *joined])
+    if not choices:
+        found = ", ".join(f"{name} {list(array.shape)}" for name, array in outputs.items())
+        raise ModelError(
+            f"{file.path}: found the outputs {found[:200]} for {count} images, expected {latent_dim} numbers "
+            f"an image, or {2 * latent_dim}; choose the encoder that belongs to this decoder"
+        )
+    mean = overrides.one_of(wishes, "mean-output", choices)
+    if mean is None:
+        named = [name for name in single if MEAN_NAMES.search(name)]
+        mean = (named or single or joined)[0]
+        if not named and len(choices) > 1:
+            guesses.add("mean_output")
+    spread_name = overrides.one_of(wishes, "spread", overrides.SPREADS)
+    if spread_name == "none":
+        return mean, None, Spread.NONE
+    spread_output = overrides.one_of(wishes, "spread-output", choices)
+    if spread_output is None and mean in joined:
+        spread_output = mean
+    elif spread_output is None:
+        others = [name for name in single if name != mean]
+        named = [name for name in others if LOG_NAMES.search(name) or VARIANCE_NAMES.search(name)]
+        named = named or [name for name in others if STD_NAMES.search(name)]
+        if not others:
+            return mean, None, Spread.NONE
+        spread_output = (named or others)[0]
+        if not named and len(others) > 1:
+            guesses.add("spread_output")
+    if spread_name is not None:
+        return mean, spread_output, overrides.SPREADS[spread_name]
+    numbers = outputs[spread_output].reshape(count, -1)
+    spread = _spread(spread_output, numbers[:, -latent_dim:], spread_output == mean, guesses)
+    return mean, spread_output, spread
+
+
+def _spread(name: str, numbers: Array, is_joined: bool, guesses: set[str]) -> Spread:
+    """By name where it has one that says it, else by sign: a standard deviation is never below zero."""
+    negative = bool((numbers < 0).any())
+    if not is_joined and LOG_NAMES.search(name) and VARIANCE_NAMES.search(name):
+        return Spread.LOGVAR
+    guesses.add("spread")
+    if not is_joined and LOG_NAMES.search(name) and STD_NAMES.search(name):
+        return Spread.LOGSTD
+    if negative or (not is_joined and LOG_NAMES.search(name)):
+        return Spread.LOGVAR
+    if not is_joined and VARIANCE_NAMES.search(name):
+        return Spread.VARIANCE
+    return Spread.STD

@@ -1,0 +1,149 @@
+"""Which layout and value range an array of trial pictures most likely has. Pure numpy."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from desktop.base.arrays import Array
+from desktop.reading.reading import Layout, ValueRange
+
+CHANNELS = (1, 3, 4)
+MIN_SIDE_PX = 2
+# What an operator at the end says of the numbers: a sigmoid's are probabilities, whoever made the model.
+SURE = {
+    "Sigmoid": ValueRange.UNIT,
+    "HardSigmoid": ValueRange.UNIT,
+    "Softmax": ValueRange.UNIT,
+    "Tanh": ValueRange.SIGNED,
+    "Clip 0 1": ValueRange.UNIT,
+    "Clip -1 1": ValueRange.SIGNED,
+    "Clip 0 255": ValueRange.BYTES,
+}
+TOLERANCE = 1e-3
+FAR_SIGNED = 1.6  # what is trained on [-1, 1] strays as well, at the edges of things most
+LEAST_BYTES = 8.0  # pictures in bytes reach further than this somewhere
+
+
+@dataclass(frozen=True)
+class LayoutGuess:
+    """A layout with the picture's channels, height and width, and which of the two are guesses."""
+
+    layout: Layout
+    image_shape: tuple[int, int, int]
+    guesses: frozenset[str] = frozenset()
+
+
+def guess_layout(
+    array: Array, count: int, image_shape: tuple[int, int, int] | None = None, layout: Layout | None = None
+) -> LayoutGuess | None:
+    """How `count` pictures lie in an array; None where they do not.
+
+    `image_shape` and `layout` are what people said. Where two layouts are possible, the smoother picture
+    wins: neighbouring pixels are alike in the right one.
+    """
+    possible = [
+        guess
+        for guess in _possible(array, count)
+        if image_shape in (None, guess.image_shape) and layout in (None, guess.layout)
+    ]
+    if image_shape is not None and not possible:
+        possible = [g for g in _with_shape(array, count, image_shape) if layout in (None, g.layout)]
+    if not possible:
+        return None
+    best = min(possible, key=lambda guess: _roughness(array, guess))
+    guesses = set(best.guesses)
+    if len({guess.layout for guess in possible}) > 1:
+        guesses.add("layout")
+    if len({guess.image_shape for guess in possible}) > 1:
+        guesses.add("image_shape")
+    return LayoutGuess(best.layout, best.image_shape, frozenset(guesses))
+
+
+def is_sure(maker: str) -> bool:
+    """Whether the operator that gives the numbers says what they are."""
+    return maker in SURE
+
+
+def guess_range(maker: str, arrays: Sequence[Array]) -> tuple[ValueRange, bool]:
+    """What pictures' numbers are, and whether that is certain, from their operator, type and values."""
+    if all(array.dtype == np.uint8 for array in arrays):
+        return ValueRange.BYTES, True
+    if maker in SURE:
+        return SURE[maker], True
+    low = min(float(np.nanmin(array)) for array in arrays)
+    high = max(float(np.nanmax(array)) for array in arrays)
+    if low >= -TOLERANCE and high <= 1 + TOLERANCE:
+        return ValueRange.UNIT, False
+    if low >= -1 - TOLERANCE and high <= 1 + TOLERANCE:
+        return ValueRange.SIGNED, False
+    # Pictures in bytes are hardly ever below zero; logits of pictures always are somewhere.
+    if high > LEAST_BYTES and low > -high / 8:
+        return ValueRange.BYTES, False
+    # A regression on [0, 1] strays a little beyond; logits go far.
+    if low > -0.5 and high < 1.5:
+        return ValueRange.UNIT, False
+    if max(-low, high) <= FAR_SIGNED:
+        return ValueRange.SIGNED, False
+    return ValueRange.LOGITS, False
+
+
+def _possible(array: Array, count: int) -> list[LayoutGuess]:
+    shape = _behind_batch(array, count)
+    if shape is None:
+        return []
+    found = []
+    if len(shape) == 3:
+        if shape[0] in CHANNELS and min(shape[1:]) >= MIN_SIDE_PX:
+            found.append(LayoutGuess(Layout.NCHW, (shape[0], shape[1], shape[2])))
+        if shape[2] in CHANNELS and min(shape[:2]) >= MIN_SIDE_PX:
+            found.append(LayoutGuess(Layout.NHWC, (shape[2], shape[0], shape[1])))
+    elif len(shape) == 2 and min(shape) >= MIN_SIDE_PX:
+        found.append(LayoutGuess(Layout.NHW, (1, shape[0], shape[1])))
+    if not found and max(shape, default=0) == math.prod(shape) and len(shape):
+        found += _flat(math.prod(shape))
+    return found
+
+
+def _flat(count: int) -> list[LayoutGuess]:
+    """Square pictures of so many numbers; what can be gray is not taken for one with alpha."""
+    found = []
+    for channels in CHANNELS:
+        side = math.isqrt(count // channels)
+        if side >= MIN_SIDE_PX and side * side * channels == count:
+            layouts = (Layout.FLAT,) if channels == 1 else (Layout.FLAT_CHW, Layout.FLAT)
+            shape = (channels, side, side)
+            found += [LayoutGuess(layout, shape, frozenset({"image_shape"})) for layout in layouts]
+            break
+    return found
+
+
+def _with_shape(array: Array, count: int, image_shape: tuple[int, int, int]) -> list[LayoutGuess]:
+    """What people know: a flat vector that is not square."""
+    shape = _behind_batch(array, count)
+    if shape is None or not max(shape, default=0) == math.prod(shape) == math.prod(image_shape):
+        return []
+    layouts = (Layout.FLAT,) if image_shape[0] == 1 else (Layout.FLAT_CHW, Layout.FLAT)
+    return [LayoutGuess(layout, image_shape) for layout in layouts]
+
+
+def _behind_batch(array: Array, count: int) -> tuple[int, ...] | None:
+    if array.ndim >= 2 and array.shape[0] == count:
+        return array.shape[1:]
+    if array.ndim == 2 and array.shape[1] == 1 and array.shape[0] % count == 0:
+        return (array.shape[0] // count,)  # one column for all pictures, as skl2onnx writes it
+    # One picture at a time may come without a batch axis.
+    return array.shape if count == 1 and array.ndim else None
+
+
+def _roughness(array: Array, guess: LayoutGuess) -> float:
+    """How much neighbouring pixels differ, for how much pixels differ at all."""
+    channels, height, width = guess.image_shape
+    numbers = np.nan_to_num(array.astype(np.float64), posinf=0.0, neginf=0.0)
+    if guess.layout in (Layout.NHWC, Layout.FLAT):
+        pictures = numbers.reshape(-1, height, width, channels).transpose(0, 3, 1, 2)
+    else:
+        pictures = numbers.reshape(-1, channels, height, width)
+    steps = np.abs(np.diff(pictures, axis=2)).mean() + np.abs(np.diff(pictures, axis=3)).mean()
+    return float(steps / max(float(pictures.std()), 1e-12))

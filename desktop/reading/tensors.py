@@ -1,0 +1,165 @@
+"""From z to what a graph takes, and from what it gives to pictures, as a reading says. Pure numpy."""
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from desktop.base.arrays import Array, Floats
+from desktop.base.errors import ModelError
+from desktop.reading.reading import EncoderReading, Layout, OtherInput, Reading, Spread, ValueRange
+
+# Beyond this a float32 sigmoid is 0 or 1, and exp would warn of an overflow.
+MAX_LOGIT = 88.0
+MIN_VARIANCE = 1e-12
+
+
+def feeds(reading: Reading, z: Floats) -> dict[str, Array]:
+    """What the decoder takes for z float32 [N, d]: exactly its names, shapes and dtypes.
+
+    Raises ValueError for N that its fixed batch does not take.
+    """
+    if reading.batch is not None and len(z) != reading.batch:
+        raise ValueError(f"found {len(z)} z, expected {reading.batch} at once")
+    shape = [len(z) if size is None else size for size in reading.z_shape]
+    taken = {reading.z_input: z.reshape(shape).astype(reading.z_dtype)}
+    return taken | {other.name: _filled(other, len(z)) for other in reading.other_inputs}
+
+
+def probabilities(reading: Reading, raw: Array, out: Floats | None = None) -> Floats:
+    """Pictures float32 [N, C, H, W] in [0, 1] from the decoder's output; NaN stays NaN.
+
+    With `out` [M, C, H, W] the first M of them go there. Raises ModelError when the output has another shape
+    than the reading says, or is of less than M pictures.
+    """
+    pictures = _as_nchw(raw, reading.layout, reading.image_shape)
+    if out is None:
+        out = np.empty(pictures.shape, np.float32)
+    elif len(pictures) < len(out):
+        raise ModelError(f"found {len(pictures)} pictures, expected {len(out)}")
+    # In place throughout: a plane of pictures is many megabytes.
+    pictures = pictures[: len(out)]
+    if reading.value_range is ValueRange.UNIT:
+        return np.clip(pictures, 0, 1, out=out, casting="same_kind")
+    if reading.value_range is ValueRange.LOGITS:
+        np.clip(pictures, -MAX_LOGIT, MAX_LOGIT, out=out, casting="same_kind")
+        np.negative(out, out=out)
+        np.exp(out, out=out)
+        out += 1
+        return np.reciprocal(out, out=out)
+    out[:] = pictures
+    if reading.value_range is ValueRange.SIGNED:
+        out += 1
+        out *= 0.5
+    else:
+        out *= 1 / 255
+    return np.clip(out, 0, 1, out=out)
+
+
+def logits(reading: Reading, raw: Array, out: Floats) -> Floats:
+    """Logits float32 [M, C, H, W] into `out` from the output of a graph without its last sigmoid.
+
+    Raises ModelError when the output has another shape than the reading says.
+    """
+    out[:] = _as_nchw(raw, reading.layout, reading.image_shape)[: len(out)]
+    return out
+
+
+def encoder_feeds(reading: EncoderReading, x: Floats) -> dict[str, Array]:
+    """What the encoder takes for images x float32 [N, C, H, W] in [0, 1].
+
+    Raises ValueError for images of another shape.
+    """
+    count = len(x)
+    if x.shape[1:] != reading.image_shape:
+        raise ValueError(f"found images of shape {x.shape[1:]}, expected {reading.image_shape}")
+    if reading.value_range is ValueRange.SIGNED:
+        x = x * 2 - 1
+    elif reading.value_range is ValueRange.BYTES:
+        x = np.rint(x * 255)
+    if reading.layout in (Layout.NHWC, Layout.FLAT):
+        x = x.transpose(0, 2, 3, 1)
+    picture = np.ascontiguousarray(
+        x.reshape(count, *layout_shape(reading.layout, reading.image_shape)), reading.x_dtype
+    )
+    return {reading.x_input: picture} | {o.name: _filled(o, count) for o in reading.other_inputs}
+
+
+def posterior(reading: EncoderReading, outputs: Mapping[str, Array]) -> tuple[Floats, Floats]:
+    """Mean and log-variance float32 [N, d] from the encoder's outputs.
+
+    An encoder without a spread gives the smallest variance there is. Raises ModelError when an output has
+    another shape than the reading says.
+    """
+    joined = reading.spread_output == reading.mean_output
+    width = reading.latent_dim * (2 if joined else 1)
+    mean = _rows(outputs[reading.mean_output], width, reading.mean_output)
+    if reading.spread_output is None or reading.spread is Spread.NONE:
+        return mean, np.full_like(mean, np.log(MIN_VARIANCE))
+    if joined:
+        mean, spread = mean[:, : reading.latent_dim].copy(), mean[:, reading.latent_dim :]
+    else:
+        spread = _rows(outputs[reading.spread_output], width, reading.spread_output)
+    if reading.spread is Spread.LOGVAR:
+        return mean, spread.copy()
+    if reading.spread is Spread.LOGSTD:
+        return mean, 2 * spread
+    power = 2 if reading.spread is Spread.STD else 1
+    return mean, (np.log(np.maximum(np.abs(spread), MIN_VARIANCE ** (1 / power))) * power).astype(np.float32)
+
+
+def _filled(other: OtherInput, count: int) -> Array:
+    shape = [count if size is None else size for size in other.shape]
+    if not other.one_hot:
+        return np.full(shape, other.value, other.dtype)
+    one = np.zeros(shape, other.dtype)
+    one[..., int(other.value)] = 1
+    return one
+
+
+def layout_shape(layout: Layout, image_shape: tuple[int, int, int]) -> tuple[int, ...]:
+    """The sizes behind the batch axis of images of channels, height, width."""
+    channels, height, width = image_shape
+    return {
+        Layout.NCHW: (channels, height, width),
+        Layout.NHWC: (height, width, channels),
+        Layout.NHW: (height, width),
+        Layout.FLAT: (height * width * channels,),
+        Layout.FLAT_CHW: (channels * height * width,),
+    }[layout]
+
+
+def _as_nchw(raw: Array, layout: Layout, image_shape: tuple[int, int, int]) -> Array:
+    """The same numbers as [N, C, H, W]."""
+    channels, height, width = image_shape
+    expected = layout_shape(layout, image_shape)
+    # One picture may come without its batch axis; ones beside a flat vector are how some tools write it.
+    if raw.shape == expected:
+        raw = raw[np.newaxis]
+    elif layout in (Layout.FLAT, Layout.FLAT_CHW) and _is_flat(raw.shape, expected[0]):
+        raw = raw.reshape(-1, expected[0])
+    if raw.shape[1:] != expected:
+        raise ModelError(
+            f"found an output of shape {list(raw.shape)}, expected [N, {', '.join(map(str, expected))}] "
+            f"from its reading as {layout}"
+        )
+    if layout in (Layout.NHWC, Layout.FLAT):
+        raw = raw.reshape(-1, height, width, channels).transpose(0, 3, 1, 2)
+    return raw.reshape(-1, channels, height, width)
+
+
+def _is_flat(shape: tuple[int, ...], count: int) -> bool:
+    """Whether `count` numbers a picture lie one after the other, with ones for axes, or all in one column."""
+    return math.prod(shape[1:]) == max(shape[1:], default=1) == count or (
+        math.prod(shape[1:]) == 1 and bool(shape) and shape[0] % count == 0
+    )
+
+
+def _rows(output: Array, width: int, name: str) -> Floats:
+    rows = output.reshape(len(output), -1) if output.ndim > 1 else output.reshape(1, -1)
+    if rows.shape[1] != width:
+        raise ModelError(
+            f"found an output {name} of shape {list(output.shape)}, expected {width} numbers an image; "
+            "set --mean-output, --spread-output or --spread"
+        )
+    return rows.astype(np.float32)

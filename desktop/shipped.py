@@ -1,9 +1,0 @@
-"""Where the bundle that comes with the program is."""
-
-from pathlib import Path
-
-
-def shipped_bundle() -> Path:
-    """The MNIST bundle: beside this file in an installed wheel, under artifacts/ in a checkout."""
-    installed = Path(__file__).with_name("mnist")
-    return installed if installed.is_dir() else Path(__file__).parents[1] / "artifacts" / "mnist"

@@ -1,0 +1,1 @@
+"""Looks at a model file from a stranger without trusting it."""

@@ -1,0 +1,284 @@
+"""A model file from anyone, looked into before ONNX Runtime sees it. Needs onnx; no ONNX Runtime, no Qt.
+
+What looking can find is refused here: what is no model at all, graphs that are too large, too deep or
+call themselves, tensors that are larger than what is there, files outside. What a graph does when it runs
+is found by `desktop.vetting.trial`.
+"""
+
+import hashlib
+import math
+import stat
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import onnx
+from google.protobuf.message import DecodeError
+from onnx import TensorProto, external_data_helper, helper
+
+from desktop.base.errors import ModelError
+from desktop.vetting import graph_limits
+from desktop.vetting.unpacked_size import DAMAGED, check_wire
+
+__all__ = ["ModelError", "ModelFile", "Tensor", "read_model_file"]
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """An input or output as the graph declares it.
+
+    Attributes:
+        name: of the tensor.
+        dtype: numpy's name, such as "float32" or "int64".
+        shape: a number, a name or None (unknown) for each axis; None where the graph gives no shape at all.
+    """
+
+    name: str
+    dtype: str
+    shape: tuple[int | str | None, ...] | None
+
+    def in_words(self) -> str:
+        """Such as "z float32 [N, 2]", with a name of reasonable length."""
+        if self.shape is None:
+            return f"{self.name[:60]} {self.dtype} of any shape"
+        return f"{self.name[:60]} {self.dtype} [{', '.join(str(size or '?') for size in self.shape)}]"
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """A graph that was looked into and found harmless as far as looking goes.
+
+    Attributes:
+        path: where it came from, for messages.
+        data: the whole model with its weights inside, for ONNX Runtime.
+        sha256: hex digits, of the file's bytes (and of its external data, where it has some).
+        inputs: those that must be fed: initializers with the same name are none.
+        outputs: all.
+        metadata: the model's own metadata_props.
+        producer: producer name and version in words, or an empty string.
+        opsets: domain ("" is ONNX's own) to version.
+        operators: operator ("Conv", or "com.microsoft.Gelu") to how many nodes use it, subgraphs counted.
+        parameter_count: numbers in all initializers.
+        makers: output to the operator that gives its values, looking through reshapes and the like; a Clip
+            with its bounds ("Clip 0 1"); "" where it is not to be seen.
+    """
+
+    path: Path
+    data: bytes
+    sha256: str
+    inputs: tuple[Tensor, ...]
+    outputs: tuple[Tensor, ...]
+    metadata: Mapping[str, str]
+    producer: str
+    opsets: Mapping[str, int]
+    operators: Mapping[str, int]
+    parameter_count: int
+    makers: Mapping[str, str]
+
+
+MAX_FILE_BYTES = 512 << 20
+# What people confuse with a model: the first bytes, and what to do.
+KINDS = (
+    (b"version https://git-lfs", "a git-LFS pointer", "fetch the file itself with git lfs pull"),
+    (b"\x89HDF\r\n\x1a\n", "an HDF5 file (Keras?)", "export it with tf2onnx or model.export"),
+    (
+        b"PK\x03\x04",
+        "a zip (PyTorch, Keras or a bundle?)",
+        "a bundle's name ends in .latent, a model is exported",
+    ),
+    (b"PK\x05\x06", "an empty zip", "export the model to ONNX"),
+    (b"\x80\x02", "a pickle", "export the model to ONNX"),
+    (b"\x80\x03", "a pickle", "export the model to ONNX"),
+    (b"\x80\x04", "a pickle", "export the model to ONNX"),
+    (b"\x80\x05", "a pickle", "export the model to ONNX"),
+    (b"\x89PNG", "a PNG picture", "open a model first"),
+    (b"\xff\xd8\xff", "a JPEG picture", "open a model first"),
+    (b"GIF8", "a GIF", "open a model first"),
+    (b"\x1f\x8b", "a gzip file", "unpack it"),
+    (b"%PDF", "a PDF", "choose a model file"),
+    (b"GGUF", "a GGUF file", "export the model to ONNX"),
+    (b"\x7fELF", "a program", "choose a model file"),
+    (b"ORTM", "a model in ONNX Runtime's own format", "take the .onnx that it was made from"),
+)
+# They move numbers about and leave them as they are.
+LOOKED_THROUGH = frozenset(
+    ("Reshape", "Transpose", "Identity", "Cast", "Squeeze", "Unsqueeze", "Flatten", "Slice", "DepthToSpace")
+)
+MOST_LOOKED_THROUGH = 32  # operators in a row
+MARKUP = (b"<!doctype", b"<html", b"<?xml", b"<head", b"{")
+
+
+def read_model_file(path: Path, data: bytes | None = None) -> ModelFile:
+    """Look into a model, from `data` where it is given, else from the file.
+
+    External data is taken in where it lies in a plain file beside the model whose name begins with the
+    model's. Raises ModelError for whatever is no harmless graph, OSError when the file cannot be read.
+    """
+    data = _read_plain(path, MAX_FILE_BYTES) if data is None else data
+    _refuse_other_kinds(path, data)
+    try:
+        check_wire(data)
+        model = onnx.ModelProto.FromString(data)
+        parts = graph_limits.check(model)
+        taken_in = _take_in_external_data(path, parts.tensors)
+        tensors = [
+            [_tensor(value) for value in values] for values in (_real_inputs(model.graph), model.graph.output)
+        ]
+    except DecodeError as error:
+        raise ModelError(f"{path}: found {len(data):,} {DAMAGED}") from error
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from error
+    digest = hashlib.sha256(data)
+    for part in taken_in:
+        digest.update(part)
+    opsets = {entry.domain or "": entry.version for entry in model.opset_import}
+    return ModelFile(
+        path=path,
+        data=bytes(model.SerializeToString()) if taken_in else data,
+        sha256=digest.hexdigest(),
+        inputs=tuple(tensors[0]),
+        outputs=tuple(tensors[1]),
+        metadata={entry.key: entry.value for entry in model.metadata_props},
+        producer=" ".join(filter(None, (model.producer_name, model.producer_version)))[:100],
+        opsets=opsets,
+        operators=Counter(
+            f"{node.domain}.{node.op_type}" if node.domain not in ("", "ai.onnx") else node.op_type
+            for node in parts.nodes
+        ),
+        parameter_count=sum(graph_limits.element_count(t.dims) for t in model.graph.initializer),
+        makers=_makers(model.graph),
+    )
+
+
+def _read_plain(path: Path, most_bytes: int) -> bytes:
+    """The bytes of a file that is neither a pipe nor a device, and not too large."""
+    status = path.stat()  # before it is opened: a pipe would wait for someone to write
+    if not stat.S_ISREG(status.st_mode):
+        raise ModelError(f"{path}: found no plain file, expected an ONNX model; choose another")
+    if status.st_size > most_bytes:
+        raise ModelError(
+            f"{path}: found {status.st_size:,} bytes, expected at most {most_bytes:,}; choose a smaller model"
+        )
+    with path.open("rb") as file:
+        return file.read(most_bytes)
+
+
+def _refuse_other_kinds(path: Path, data: bytes) -> None:
+    if not data:
+        raise ModelError(f"{path}: found an empty file, expected an ONNX model; fetch or export it again")
+    for start, kind, to_do in KINDS:
+        if data.startswith(start):
+            raise ModelError(f"{path}: found {kind}, expected an ONNX model; {to_do}")
+    first = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if first.startswith(MARKUP):
+        kind = "JSON text" if first.startswith(b"{") else "a web page"
+        raise ModelError(f"{path}: found {kind}, expected an ONNX model; fetch the file itself")
+
+
+def _real_inputs(graph: onnx.GraphProto) -> Iterator[onnx.ValueInfoProto]:
+    """Old exporters list the weights among the inputs."""
+    weights = {tensor.name for tensor in graph.initializer}
+    weights |= {tensor.values.name for tensor in graph.sparse_initializer}
+    return (value for value in graph.input if value.name not in weights)
+
+
+def _tensor(value: onnx.ValueInfoProto) -> Tensor:
+    kind = value.type.WhichOneof("value")
+    if kind != "tensor_type":
+        return Tensor(value.name, (kind or "nothing").removesuffix("_type"), None)
+    tensor = value.type.tensor_type
+    try:
+        dtype = str(helper.tensor_dtype_to_np_dtype(tensor.elem_type))
+    except KeyError:
+        dtype = f"type {tensor.elem_type}"
+    if tensor.elem_type == onnx.TensorProto.STRING:
+        dtype = "string"
+    if not tensor.HasField("shape"):
+        return Tensor(value.name, dtype, None)
+    shape = []
+    for axis in tensor.shape.dim:
+        if axis.HasField("dim_value"):
+            shape.append(axis.dim_value if axis.dim_value > 0 else None)
+        else:
+            shape.append(axis.dim_param or None)
+    return Tensor(value.name, dtype, tuple(shape))
+
+
+def _makers(graph: onnx.GraphProto) -> dict[str, str]:
+    """`ModelFile.makers`."""
+    made_by = {output: node for node in graph.node for output in node.output}
+    constants = graph_limits.small_constants(graph)
+    return {output.name: _maker(output.name, made_by, constants) for output in graph.output}
+
+
+def _maker(name: str, made_by: Mapping[str, onnx.NodeProto], constants: Mapping[str, list[float]]) -> str:
+    for _ in range(MOST_LOOKED_THROUGH):
+        node = made_by.get(name)
+        if node is None:
+            return ""
+        if node.op_type not in LOOKED_THROUGH or not node.input:
+            if node.op_type != "Clip":
+                return str(node.op_type)
+            low, high = (constants.get(bound, [math.nan])[0] for bound in [*node.input[1:3], "", ""][:2])
+            return f"Clip {low:g} {high:g}"
+        name = node.input[0]
+    return ""
+
+
+def _take_in_external_data(path: Path, tensors: Iterable[TensorProto]) -> list[bytes]:
+    """Put external data inside the model; the bytes of the files that it came from."""
+    files: dict[str, bytes] = {}
+    total = 0
+    for tensor in tensors:
+        if not external_data_helper.uses_external_data(tensor):
+            continue
+        facts = {entry.key: entry.value for entry in tensor.external_data}
+        place = facts.get("location", "")
+        if place not in files:
+            files[place] = _read_beside(path, place, MAX_FILE_BYTES - total)
+            total += len(files[place])
+        size = graph_limits.size_bytes(tensor)
+        offset = _whole_number(facts.get("offset", ""), 0)
+        length = _whole_number(facts.get("length", ""), size)
+        if length != size or offset + length > len(files[place]):
+            raise ModelError(
+                f"found weights {tensor.name} at {offset:,} to {offset + length:,} of {place} with "
+                f"{len(files[place]):,} bytes, expected {size:,} bytes within it; export the model again"
+            )
+        tensor.raw_data = files[place][offset : offset + length]
+        tensor.data_location = onnx.TensorProto.DEFAULT
+        tensor.ClearField("external_data")
+    return list(files.values())
+
+
+def _read_beside(path: Path, place: str, most_bytes: int) -> bytes:
+    """A file of weights: beside the model, with a name that begins with the model's, and no link."""
+    if Path(place).name != place or place in ("", ".", "..") or "\\" in place or ":" in place:
+        raise ModelError(
+            f"found weights in {place[:100]!r}, expected them in the model or in a file beside it; "
+            "save the model with its weights inside"
+        )
+    file = path.parent / place
+    if not place.startswith(path.stem):
+        raise ModelError(
+            f"found weights in {place[:100]!r}, expected a file whose name begins with {path.stem!r}; "
+            "rename it and the model alike, or save the model with its weights inside"
+        )
+    try:
+        mode = file.lstat().st_mode
+    except OSError as error:
+        raise ModelError(
+            f"found weights in {place[:100]!r}, expected that file beside the model; fetch it too"
+        ) from error
+    if not stat.S_ISREG(mode):
+        raise ModelError(f"found {place[:100]!r} to be a link or no file, expected a plain file of weights")
+    return _read_plain(file, most_bytes)
+
+
+def _whole_number(text: str, default: int) -> int:
+    if not text:
+        return default
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        raise ModelError(f"found {text[:40]!r} as a place in a file, expected a whole number")
+    return int(text)

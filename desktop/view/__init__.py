@@ -1,0 +1,1 @@
+"""What is being looked at: frozen, undoable, saved. No Qt."""

@@ -1,0 +1,162 @@
+"""What can be undone: steps from one ViewState to another, those of one gesture merged into one. No Qt."""
+
+import dataclasses
+from collections import deque
+from dataclasses import dataclass, replace
+from typing import Any
+
+from desktop.view.state import ViewState
+
+MAX_STEPS = 500
+# All steps together hold no more coordinates of the cursor than this, however many dimensions z has.
+MAX_COORDINATES = 4_000_000
+# Changes of one kind that follow each other faster than this are one gesture: a wheel, a held key.
+GESTURE_S = 0.7
+
+
+@dataclass(frozen=True)
+class Step:
+    """One change: the states around it, which fields differ, and what it was in words."""
+
+    before: ViewState
+    after: ViewState
+    fields: tuple[str, ...]
+    words: str
+
+
+class History:
+    """Steps to undo and to redo; a new step ends what could be redone.
+
+    Times are seconds of any steady clock. What undoing changes are only the fields that the step changed.
+    """
+
+    def __init__(self) -> None:
+        self._undo: deque[Step] = deque()
+        self._redo: list[Step] = []
+        self._last_s = float("-inf")
+        self._holding = False
+
+    @property
+    def undo_words(self) -> str:
+        """What undo would undo, or an empty string."""
+        return self._undo[-1].words if self._undo else ""
+
+    @property
+    def redo_words(self) -> str:
+        """What redo would do again, or an empty string."""
+        return self._redo[-1].words if self._redo else ""
+
+    def hold(self) -> None:
+        """A button went down: a gesture begins, and however slow it is, it lasts until `release`."""
+        self._holding = True
+        self._last_s = float("-inf")
+
+    def release(self) -> None:
+        """The button went up: the gesture has ended."""
+        self._holding = False
+        self._last_s = float("-inf")
+
+    def record(self, before: ViewState, after: ViewState, now_s: float) -> None:
+        """What is looked at was changed; a part of the gesture that goes on continues its step."""
+        names = tuple(f.name for f in dataclasses.fields(ViewState) if _differ(before, after, f.name))
+        if not names:
+            return
+        step = Step(before, after, names, in_words(before, after))
+        recent = now_s - self._last_s < GESTURE_S or (self._holding and self._last_s > float("-inf"))
+        last = self._undo[-1] if self._undo else None
+        if last is not None and recent and not self._redo and last.words == step.words and _goes_on(step):
+            fields = tuple(dict.fromkeys((*last.fields, *names)))
+            self._undo[-1] = Step(last.before, after, fields, step.words)
+        else:
+            self._undo.append(step)
+        self._redo.clear()
+        self._last_s = now_s
+        most = max(2, min(MAX_STEPS, MAX_COORDINATES // (2 * len(after.z))))
+        while len(self._undo) > most:
+            self._undo.popleft()
+
+    def undo(self, state: ViewState) -> ViewState:
+        """`state` without the last step; itself where there is none."""
+        if not self._undo:
+            return state
+        step = self._undo.pop()
+        self._redo.append(step)
+        self._last_s = float("-inf")
+        return _with_fields(state, step.before, step.fields)
+
+    def redo(self, state: ViewState) -> ViewState:
+        """`state` with the step that was undone last; itself where there is none."""
+        if not self._redo:
+            return state
+        step = self._redo.pop()
+        self._undo.append(step)
+        self._last_s = float("-inf")
+        return _with_fields(state, step.after, step.fields)
+
+    def clear(self) -> None:
+        """Forget everything: another model is looked at."""
+        self._undo.clear()
+        self._redo.clear()
+        self._last_s = float("-inf")
+
+
+def in_words(before: ViewState, after: ViewState) -> str:
+    """What was changed, as it stands after "Undo" in a menu."""
+    names = {f.name for f in dataclasses.fields(ViewState) if _differ(before, after, f.name)}
+    if "path" in names and names <= {"path", "z", "plane"}:
+        grown = len(after.path) - len(before.path)
+        if not after.path:
+            return "clearing the path"
+        return {1: "adding a path point", 0: "moving a path point", -1: "removing a path point"}.get(
+            grown, "change of the path"
+        )
+    if "plane" in names and names <= {"plane", "z", "viewport"}:
+        turned = (before.plane.u, before.plane.v) != (after.plane.u, after.plane.v)
+        return "change of the plane" if turned else "move of the cursor"
+    if names == {"z"}:
+        return "move of the cursor"
+    if names == {"viewport"}:
+        return "zoom" if before.viewport.span != after.viewport.span else "move of the view"
+    if names == {"layers"}:
+        shown, hidden = after.layers - before.layers, before.layers - after.layers
+        if len(shown) + len(hidden) == 1:
+            return f"showing {next(iter(shown))}" if shown else f"hiding {next(iter(hidden))}"
+        return "switch of layers"
+    if names == {"hidden_labels"}:
+        return "switch of a label"
+    if names == {"picture_mode"}:
+        return f"picture as {after.picture_mode.value.lower()}"
+    if names == {"path_closed"}:
+        return "closing the path" if after.path_closed else "opening the path"
+    if names == {"path_kind"}:
+        return f"path as {after.path_kind.value.lower()}"
+    if len(names) == 1:
+        return f"change of {next(iter(names)).replace('_', ' ')}"
+    return "change of the view"
+
+
+def _differ(before: ViewState, after: ViewState, name: str) -> bool:
+    old, new = getattr(before, name), getattr(after, name)
+    return old is not new and old != new
+
+
+def _goes_on(step: Step) -> bool:
+    """Whether a change can be part of a gesture: numbers moved, nothing was switched, added or taken away."""
+    return all(_moved(getattr(step.before, name), getattr(step.after, name)) for name in step.fields)
+
+
+def _moved(old: Any, new: Any) -> bool:
+    if isinstance(old, tuple) and isinstance(new, tuple):
+        return len(old) == len(new)
+    if isinstance(old, bool) or isinstance(new, bool):
+        return False
+    if isinstance(old, (int, float)) and isinstance(new, (int, float)):
+        return True
+    return dataclasses.is_dataclass(old) and type(old) is type(new)
+
+
+def _with_fields(state: ViewState, other: ViewState, names: tuple[str, ...]) -> ViewState:
+    """`state` with some fields as in `other`; the cursor and its plane go together."""
+    together = {"z", "plane"}
+    chosen = set(names) | (together if together & set(names) else set())
+    return replace(state, **{name: getattr(other, name) for name in chosen})

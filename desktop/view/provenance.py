@@ -1,0 +1,155 @@
+"""What an export carries of itself, so that it opens again: one compact text that travels in the file. No Qt.
+
+A JSON object whose first key is `latent_plane`, the format's number; see `Provenance` for the rest. It says
+which model is needed by its decoder's SHA-256, and names the bundle without its folder. Texts that are read
+may come from anyone: they are capped, checked, and nothing in them is opened, only compared.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+from desktop.view.state import ViewState
+from desktop.view.state_json import state_from_dict, state_to_dict
+
+if TYPE_CHECKING:
+    from desktop.models.source import Source
+
+FORMAT = 1
+# Pillow reads no longer text from a PNG.
+MAX_TEXT_CHARS = 1 << 20
+MAX_NAME_CHARS = 200
+MAX_DETAILS = 64
+MAX_DETAIL = 2**53
+START = '{"latent_plane":'
+SHA256 = re.compile(r"[0-9a-f]{64}")
+UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
+
+Detail = str | int | float | bool
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where an export came from.
+
+    Attributes:
+        model: the model's name, for people.
+        decoder_sha256: which model it is, 64 hex digits.
+        bundle: the name of the bundle's folder or file, a hint for people.
+        kind: what was exported: "picture", "samples", "manifold", "path", …
+        details: how: n, seed, scale, frames, …
+        state: what was looked at; None where it was too large to be carried.
+        program: the version of the program that wrote it.
+    """
+
+    model: str
+    decoder_sha256: str
+    bundle: str
+    kind: str
+    details: Mapping[str, Detail] = field(default_factory=dict)
+    state: ViewState | None = None
+    program: str = ""
+
+
+def program_version() -> str:
+    """The installed program's version, or "unknown" where it only lies in a folder."""
+    try:
+        return metadata.version("latent-plane")
+    except metadata.PackageNotFoundError:
+        return "unknown"
+
+
+def provenance(source: "Source", state: ViewState | None, kind: str, **details: Detail) -> Provenance:
+    """What an export of `source`, looked at as `state` says, carries."""
+    return Provenance(
+        model=source.name,
+        decoder_sha256=source.sha256,
+        bundle=source.path.name,
+        kind=kind,
+        details=details,
+        state=state,
+        program=program_version(),
+    )
+
+
+def to_text(carried: Provenance) -> str:
+    """One line of ASCII, at most MAX_TEXT_CHARS: a state that does not fit is left out."""
+    content: dict[str, Any] = {
+        "latent_plane": FORMAT,
+        "program": carried.program,
+        "model": carried.model[:MAX_NAME_CHARS],
+        "decoder_sha256": carried.decoder_sha256,
+        "bundle": carried.bundle[:MAX_NAME_CHARS],
+        "kind": carried.kind,
+        "details": dict(carried.details),
+    }
+    state = None if carried.state is None else state_to_dict(carried.state)
+    text = json.dumps(content | {"state": state}, separators=(",", ":"), allow_nan=False)
+    if len(text) > MAX_TEXT_CHARS:
+        text = json.dumps(content | {"state": None}, separators=(",", ":"), allow_nan=False)
+    return text
+
+
+def is_provenance(text: str) -> bool:
+    """Whether a text claims to be one of `to_text`'s."""
+    return text.lstrip()[: len(START)] == START
+
+
+def from_text(text: str) -> Provenance:
+    """What `to_text` wrote.
+
+    Raises ValueError that says what was found: a text of another kind, format or length, a value that cannot
+    be, a state that `state_from_dict` refuses.
+    """
+    if len(text) > MAX_TEXT_CHARS:
+        raise ValueError(f"found a note of {len(text):,} characters, expected at most {MAX_TEXT_CHARS:,}")
+    if not is_provenance(text):
+        raise ValueError("found a text of another kind, expected what this program writes into its exports")
+    try:
+        content = json.loads(text, parse_constant=float)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"found a damaged note ({error}), expected JSON") from error
+    if content["latent_plane"] != FORMAT or type(content["latent_plane"]) is not int:
+        writer = _words(content.get("program", ""), "program") or "unknown"
+        raise ValueError(
+            f"found format {str(content['latent_plane'])[:20]} written by version {writer}, "
+            f"expected format {FORMAT}; open it with that version"
+        )
+    sha256 = content.get("decoder_sha256")
+    if not isinstance(sha256, str) or not SHA256.fullmatch(sha256):
+        raise ValueError(f"decoder_sha256: found {str(sha256)[:20]!r}, expected 64 hex digits")
+    state = content.get("state")
+    return Provenance(
+        model=_words(content.get("model", ""), "model"),
+        decoder_sha256=sha256,
+        bundle=re.split(r"[/\\]", _words(content.get("bundle", ""), "bundle"))[-1],
+        kind=_words(content.get("kind", ""), "kind"),
+        details=_details(content.get("details", {})),
+        state=None if state is None else state_from_dict(state),
+        program=_words(content.get("program", ""), "program"),
+    )
+
+
+def _words(value: object, where: str) -> str:
+    """A text that can be shown: no control characters, not long."""
+    if not isinstance(value, str):
+        raise ValueError(f"{where}: found a {type(value).__name__}, expected a text")
+    return UNSEEN.sub(" ", value)[:MAX_NAME_CHARS].encode(errors="replace").decode()
+
+
+def _details(value: object) -> dict[str, Detail]:
+    """Names and plain values; what is nested was written by a newer version and is left out."""
+    if not isinstance(value, dict) or len(value) > MAX_DETAILS:
+        raise ValueError("details: found something else, expected an object of a few names and values")
+    details: dict[str, Detail] = {}
+    for name, detail in value.items():
+        if isinstance(detail, str):
+            details[name] = _words(detail, f"details.{name[:20]}")
+        elif isinstance(detail, (int, float)):
+            if not abs(detail) <= MAX_DETAIL:
+                raise ValueError(f"details.{name[:20]}: found a number out of range, expected a usual one")
+            details[name] = detail
+    return details

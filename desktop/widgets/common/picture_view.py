@@ -1,0 +1,77 @@
+"""One picture, as large as fits, with its aspect kept."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QHelpEvent, QImage, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QToolTip, QWidget
+
+from desktop.widgets.common import colors
+
+
+class PictureView(QWidget):
+    """Shows a QImage; says where in it was clicked, as shares of its width and height."""
+
+    clicked = Signal(float, float)
+
+    def __init__(self, side_px: int, smooth: bool = False, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._image: QImage | None = None
+        self._side_px = side_px
+        self._smooth = smooth
+        self._tip: Callable[[float, float], str] | None = None
+        self.setMinimumSize(min(side_px, 140), min(side_px, 140))
+
+    def set_image(self, image: QImage | None) -> None:
+        """Show a picture, or none."""
+        self._image = image
+        self.update()
+
+    def set_tip(self, tip: Callable[[float, float], str]) -> None:
+        """Have a tool tip for each place in the picture: `tip(share of width, share of height)`."""
+        self._tip = tip
+
+    def image(self) -> QImage | None:
+        """The picture that is shown."""
+        return self._image
+
+    def sizeHint(self) -> QSize:
+        """The side that was asked for."""
+        return QSize(self._side_px, self._side_px)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The picture in the middle of the canvas."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), colors.CANVAS)
+        if self._image is not None:
+            hint = QPainter.RenderHint.SmoothPixmapTransform
+            painter.setRenderHint(hint, self._smooth)
+            painter.drawImage(self._target(self._image), self._image)
+
+    def event(self, event: QEvent) -> bool:
+        """The tool tip of the place under the pointer."""
+        if not isinstance(event, QHelpEvent) or event.type() != QEvent.Type.ToolTip or self._tip is None:
+            return super().event(event)
+        place = self._place(QPointF(event.pos()))
+        text = "" if place is None else self._tip(*place)
+        QToolTip.showText(event.globalPos(), text, self)
+        return True
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """A left click in the picture."""
+        place = self._place(event.position())
+        if place is not None and event.button() == Qt.MouseButton.LeftButton:
+            self.clicked.emit(*place)
+
+    def _place(self, position: QPointF) -> tuple[float, float] | None:
+        """A position as shares of the picture's width and height; None beside it."""
+        if self._image is None or not (target := self._target(self._image)).contains(position):
+            return None
+        offset = position - target.topLeft()
+        return offset.x() / target.width(), offset.y() / target.height()
+
+    def _target(self, image: QImage) -> QRectF:
+        scale = min(self.width() / image.width(), self.height() / image.height())
+        target = QRectF(0, 0, image.width() * scale, image.height() * scale)
+        target.moveCenter(QPointF(self.width() / 2, self.height() / 2))
+        return target

@@ -1,0 +1,26 @@
+"""The one place where numpy becomes QImage, and QImage numpy."""
+
+import numpy as np
+from PySide6.QtGui import QImage
+
+from desktop.base.arrays import Bytes
+
+
+def to_qimage(picture: Bytes) -> QImage:
+    """uint8 [H, W], [H, W, 3] or [H, W, 4] → QImage with memory of its own."""
+    formats = {
+        1: QImage.Format.Format_Grayscale8,
+        3: QImage.Format.Format_RGB888,
+        4: QImage.Format.Format_RGBA8888,
+    }
+    height, width = picture.shape[:2]
+    channels = picture.shape[2] if picture.ndim == 3 else 1
+    # QImage does not keep the buffer alive; the copy does without it.
+    return QImage(picture.tobytes(), width, height, width * channels, formats[channels]).copy()
+
+
+def from_qimage(image: QImage) -> Bytes:
+    """QImage → uint8 [H, W, 4], red first, with memory of its own."""
+    rgba = image.convertToFormat(QImage.Format.Format_RGBA8888)
+    rows = np.frombuffer(rgba.constBits(), np.uint8).reshape(rgba.height(), rgba.bytesPerLine())
+    return rows[:, : 4 * rgba.width()].reshape(rgba.height(), rgba.width(), 4).copy()

@@ -1,0 +1,82 @@
+"""Which inputs of the window are kept between starts: those whose object name begins with `kept.`.
+
+What is set for an export of some kind, such as "samples", is kept as "samples.n", "samples.seed", …; its file
+carries the same names and values, so that it opens again as it was made.
+"""
+
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QComboBox,
+    QDoubleSpinBox,
+    QLineEdit,
+    QSlider,
+    QSpinBox,
+    QTabWidget,
+    QWidget,
+)
+
+from desktop.view.session import Value
+
+START = "kept."
+
+
+def keep(name: str, widget: QWidget) -> None:
+    """Keep what is set in an input, under a name of its own such as "samples.n"."""
+    widget.setObjectName(START + name)
+
+
+def kept_values(window: QWidget) -> dict[str, Value]:
+    """What is set now in every input that is kept."""
+    values: dict[str, Value] = {}
+    for widget in _kept(window):
+        value = _value(widget)
+        if value is not None:
+            values[widget.objectName().removeprefix(START)] = value
+    return values
+
+
+def set_kept_values(window: QWidget, values: dict[str, Value]) -> None:
+    """Set what was kept. What is of another kind, or is no longer there to choose, stays as it is."""
+    for widget in _kept(window):
+        value = values.get(widget.objectName().removeprefix(START))
+        if value is not None:
+            _set(widget, value)
+
+
+def _kept(window: QWidget) -> list[QWidget]:
+    return [w for w in window.findChildren(QWidget) if w.objectName().startswith(START)]
+
+
+def _value(widget: QWidget) -> Value | None:
+    if isinstance(widget, (QSpinBox, QDoubleSpinBox, QSlider)):
+        return widget.value()
+    if isinstance(widget, QComboBox):
+        return widget.currentText()
+    if isinstance(widget, QAbstractButton):
+        return widget.isChecked()
+    if isinstance(widget, QLineEdit):
+        return widget.text()
+    if isinstance(widget, QTabWidget):
+        return widget.tabText(widget.currentIndex())
+    return None
+
+
+def _set(widget: QWidget, value: Value) -> None:
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if isinstance(widget, (QSpinBox, QSlider)) and number:
+        low, high = widget.minimum(), widget.maximum()
+        widget.setValue(int(min(max(value, low), high)))
+    elif isinstance(widget, QDoubleSpinBox) and number:
+        widget.setValue(float(value))
+    elif isinstance(widget, QComboBox) and isinstance(value, str):
+        index = widget.findText(value)
+        if index >= 0:
+            widget.setCurrentIndex(index)
+    elif isinstance(widget, QAbstractButton) and isinstance(value, bool):
+        widget.setChecked(value)
+    elif isinstance(widget, QLineEdit) and isinstance(value, str):
+        widget.setText(value)
+    elif isinstance(widget, QTabWidget) and isinstance(value, str):
+        texts = [widget.tabText(index) for index in range(widget.count())]
+        if value in texts:
+            widget.setCurrentIndex(texts.index(value))

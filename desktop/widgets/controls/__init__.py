@@ -1,0 +1,1 @@
+"""Each joins a part of the window to the explorer."""

@@ -1,0 +1,216 @@
+"""Held-out images on the plane: what is under the pointer, what is pinned, and which labels are shown."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtGui import QMouseEvent
+
+from desktop.base.arrays import Doubles
+from desktop.images.pixels import to_bytes
+from desktop.latent.chart import Chart
+from desktop.latent.normals import ellipse, project_normals
+from desktop.view.state import Layer, ViewState
+from desktop.widgets.common import colors
+from desktop.widgets.common.actions import add_action
+from desktop.widgets.common.qimage import to_qimage
+from desktop.widgets.plane.held_out_overlay import HeldOut, HeldOutOverlay
+from export.bundle import Posterior
+
+if TYPE_CHECKING:
+    from desktop.widgets.main_window import MainWindow
+
+HOVER_MS = 140
+REACH_PX = 9.0
+RADII = (1.0, 2.0)
+MAX_Z_NUMBERS = 4
+MAX_PINNED = 64  # what is opened again may be anyone's
+
+
+class HeldOutControl(QObject):
+    """Shows held-out images at the pointer, pins them, and switches labels."""
+
+    def __init__(self, window: "MainWindow") -> None:
+        super().__init__(window)
+        self._window = window
+        self._explorer = explorer = window.explorer
+        self._view = window.plane
+        self._overlay = HeldOutOverlay(window.plane, window.plane.to_px)
+        self._near: int | None = None
+        self._placed: tuple[Chart, Doubles] | None = None
+        self._px: Doubles | None = None
+        self._soon = QTimer(self, singleShot=True, interval=HOVER_MS)
+        self._soon.timeout.connect(self._show)
+        self._view.installEventFilter(self)
+        self._view.resized.connect(self._on_moved)
+        explorer.opened.connect(self._on_opened)
+        explorer.state_changed.connect(self._on_state)
+        explorer.model_changed.connect(lambda: self._on_state(explorer.state))
+        self._state = explorer.state
+        self._posterior: Posterior | None = None
+        legend = window.panel.view.legend
+        legend.hidden_wanted.connect(lambda hidden: explorer.change(hidden_labels=hidden))
+        add_action(window.menus["view"], "P&in the nearest held-out image", "I", self._pin_nearest)
+        add_action(window.menus["view"], "&Unpin all", "Shift+I", lambda: explorer.change(pinned=()))
+
+    @property
+    def hovered(self) -> int | None:
+        """The number of the held-out image that is shown at the pointer."""
+        return None if self._overlay.hovered is None else self._overlay.hovered.index
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Follow the pointer over the plane; take clicks with Ctrl."""
+        kind = event.type()
+        if kind == QEvent.Type.MouseMove and isinstance(event, QMouseEvent):
+            if event.buttons() != Qt.MouseButton.NoButton:
+                self._leave()
+            else:
+                self._point_at(event.position().x(), event.position().y())
+        elif kind == QEvent.Type.Leave:
+            self._leave()
+        elif kind == QEvent.Type.MouseButtonPress and isinstance(event, QMouseEvent):
+            if (
+                event.button() == Qt.MouseButton.LeftButton
+                and event.modifiers() == Qt.KeyboardModifier.ControlModifier
+            ):
+                found = self._index_at(event.position().x(), event.position().y())
+                if found is not None:
+                    self._switch_pin(found)
+                return True
+            self._leave()
+        return False
+
+    def _point_at(self, x: float, y: float) -> None:
+        found = self._index_at(x, y)
+        if found == self._near:
+            return
+        self._near = found
+        if found is None:
+            self._leave()
+        elif self._overlay.hovered is not None:
+            self._show()  # one is shown already: the next one needs no wait
+        else:
+            self._soon.start()
+
+    def _leave(self) -> None:
+        self._near = None
+        self._soon.stop()
+        if self._overlay.hovered is not None:
+            self._show()
+
+    def _index_at(self, x: float, y: float) -> int | None:
+        """The number of the shown point nearest to a pixel, if one is within reach.
+
+        Looking at all takes some 20 µs for 10,000 points: less than to keep an index of them up to date.
+        """
+        if self._posterior is None or Layer.POINTS not in self._state.layers:
+            return None
+        if self._px is None:
+            self._px = self._shown_px(self._posterior)
+        dx, dy = self._px[0] - x, self._px[1] - y
+        squares = dx * dx
+        squares += dy * dy
+        nearest = int(squares.argmin()) if len(squares) else 0
+        return nearest if len(squares) and squares[nearest] <= REACH_PX**2 else None
+
+    def _shown_px(self, posterior: Posterior) -> Doubles:
+        """Pixels of all points [2, N]; far away where a label is hidden."""
+        chart = self._state.chart
+        if self._placed is None or self._placed[0] != chart:
+            self._placed = chart, chart.view_of(posterior.mean)
+        px = self._view.projection.view_px(self._placed[1])
+        if posterior.labels is not None and self._state.hidden_labels:
+            px[np.isin(posterior.labels, list(self._state.hidden_labels))] = np.inf
+        return np.ascontiguousarray(px.T)
+
+    def _on_opened(self) -> None:
+        self._posterior = None  # the state comes next, when the legend has its labels
+
+    def _on_state(self, state: ViewState) -> None:
+        posterior, old = self._explorer.posterior, self._state
+        self._state = state
+        if posterior is not self._posterior:
+            self._posterior, self._placed, self._px, self._near = posterior, None, None, None
+            self._count_labels(posterior)
+        elif (old.chart, old.viewport, old.hidden_labels) != (
+            state.chart,
+            state.viewport,
+            state.hidden_labels,
+        ):
+            self._px, self._near = None, None
+        elif (old.layers, old.pinned) == (state.layers, state.pinned):
+            return  # a drag
+        self._show()
+
+    def _on_moved(self) -> None:
+        self._px, self._near = None, None
+        self._show()
+
+    def _count_labels(self, posterior: Posterior | None) -> None:
+        labels = None if posterior is None else posterior.labels
+        counts = [] if labels is None else np.bincount(labels).tolist()
+        self._window.panel.view.legend.set_counts(counts)
+
+    def _pin_nearest(self) -> None:
+        """The shown image whose mean is nearest to the cursor on the plane."""
+        if self._posterior is None or not len(self._posterior.mean):
+            return
+        state = self._explorer.state
+        squares = ((state.plane.project(self._posterior.mean) - state.plane.project(state.z)) ** 2).sum(1)
+        if self._posterior.labels is not None:
+            squares[np.isin(self._posterior.labels, list(state.hidden_labels))] = np.inf
+        nearest = int(squares.argmin())
+        if np.isfinite(squares[nearest]):
+            self._switch_pin(nearest)
+
+    def _switch_pin(self, index: int) -> None:
+        state = self._explorer.state.with_pin_switched(index)
+        self._explorer.set_state(state)
+        labels = None if self._posterior is None else self._posterior.labels
+        name = f"{self._label_name(None if labels is None else int(labels[index]))}no. {index}"
+        self._window.show_status(f"{name} {'pinned' if index in state.pinned else 'no longer pinned'}")
+
+    def _show(self) -> None:
+        posterior = self._posterior
+        if posterior is None:
+            self._overlay.show_images((), None)
+            return
+        count = len(posterior.mean)
+        pinned = tuple(
+            self._held_out(posterior, n, pinned=True)
+            for n in self._state.pinned[-MAX_PINNED:]
+            if 0 <= n < count
+        )
+        wanted = {Layer.THUMBNAIL, Layer.ELLIPSE} & self._state.layers
+        near = self._near if wanted else None
+        self._overlay.show_images(pinned, None if near is None else self._held_out(posterior, near))
+
+    def _held_out(self, posterior: Posterior, index: int, pinned: bool = False) -> HeldOut:
+        mean, plane = posterior.mean[index], self._state.plane
+        normals = project_normals(plane, mean[np.newaxis], posterior.logvar[index : index + 1])
+        a, b = normals.mean[0].tolist()
+        with_card = pinned or Layer.THUMBNAIL in self._state.layers
+        with_ellipse = pinned or Layer.ELLIPSE in self._state.layers
+        images = posterior.images
+        image = None
+        if with_card and images is not None:
+            image = to_qimage(to_bytes(images[index : index + 1].astype(np.float32))[0])
+        label = None if posterior.labels is None else int(posterior.labels[index])
+        name = f"{self._label_name(label)}no. {index}"
+        shortened = " …" if len(mean) > MAX_Z_NUMBERS else ""
+        z = f"z {', '.join(f'{value:.2f}' for value in mean[:MAX_Z_NUMBERS].tolist())}{shortened}"
+        return HeldOut(
+            index=index,
+            ab=(a, b),
+            curves=tuple(ellipse(normals, 0, radius) for radius in RADII) if with_ellipse else (),
+            image=image,
+            lines=((name,) if pinned else (name, z)) if with_card else (),
+            color=colors.AXIS if label is None else colors.label_color(label),
+        )
+
+    def _label_name(self, label: int | None) -> str:
+        if label is None:
+            return ""
+        source = self._explorer.source
+        names = source.bundle.label_names if source is not None and source.bundle is not None else ()
+        return f"{names[label] if label < len(names) else label}, "

@@ -1,0 +1,41 @@
+"""The layers as a menu, each with a digit for its key."""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu
+
+from desktop.view.state import Layer, ViewState
+from desktop.widgets.panels.view_panel import NEED_POINTS
+
+if TYPE_CHECKING:
+    from desktop.widgets.main_window import MainWindow
+
+
+class LayersMenu(QMenu):
+    """Switches the layers of a window's plane, in the order of the panel."""
+
+    def __init__(self, window: "MainWindow") -> None:
+        super().__init__("&Layers", window)
+        self._explorer = window.explorer
+        self.entries: dict[Layer, QAction] = {}
+        for number, layer in enumerate(Layer, start=1):
+            action = self.addAction(layer.value)
+            action.setCheckable(True)
+            action.setShortcut(QKeySequence(str(number)))
+            action.triggered.connect(lambda on, layer=layer: self._switch(layer, on))
+            self.entries[layer] = action
+        self._explorer.opened.connect(self._on_opened)
+        self._explorer.state_changed.connect(self._show)
+        self._show(self._explorer.state)
+
+    def _switch(self, layer: Layer, on: bool) -> None:
+        self._explorer.set_state(self._explorer.state.with_layer(layer, on))
+
+    def _on_opened(self) -> None:
+        for layer in NEED_POINTS:
+            self.entries[layer].setEnabled(self._explorer.posterior is not None)
+
+    def _show(self, state: ViewState) -> None:
+        for layer, action in self.entries.items():
+            action.setChecked(layer in state.layers)

@@ -1,0 +1,105 @@
+"""The layers under the points: has the worker map the aggregate posterior in view, and draws it."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QRectF
+from PySide6.QtGui import QImage, QPainter
+
+from desktop.app.worker import Priority
+from desktop.jobs.density_map import PosteriorMap, posterior_map
+from desktop.latent.chart import Chart, Projection, ToPx
+from desktop.latent.normals import PlaneNormals, project_normals, same_marginals
+from desktop.latent.plane import Plane, Viewport
+from desktop.view.state import Layer, ViewState
+from desktop.widgets.common.qimage import to_qimage
+from desktop.widgets.plane.map_overlay import paint_density, paint_holes, paint_prior
+from export.bundle import Posterior
+
+if TYPE_CHECKING:
+    from desktop.widgets.main_window import MainWindow
+
+MAPPED = {Layer.DENSITY, Layer.HOLES}
+NAME = "posterior map"
+Asked = tuple[Posterior, Chart, Viewport, tuple[int, int]]
+
+
+class MapControl(QObject):
+    """Draws density, holes and the prior under the plane's points while their layers are on."""
+
+    def __init__(self, window: "MainWindow") -> None:
+        super().__init__(window)
+        self._plane_view = window.plane
+        self._explorer = window.explorer
+        self._map: PosteriorMap | None = None
+        self._picture: QImage | None = None
+        self._projected: tuple[Posterior, Plane, PlaneNormals] | None = None
+        self._asked: Asked | None = None
+        self._mapped: Asked | None = None
+        self._plane_view.add_under_points(self._paint)
+        self._plane_view.resized.connect(self._refresh)
+        self._explorer.opened.connect(self._on_opened)
+        self._explorer.state_changed.connect(self._refresh)
+        self._explorer.model_changed.connect(self._refresh)
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the map that was asked for last is there."""
+        return self._map is not None and self._mapped is self._asked
+
+    def picture(self) -> QImage | None:
+        """The density's picture, as it was mapped last."""
+        return self._picture
+
+    def _on_opened(self) -> None:
+        self._map, self._picture, self._asked, self._mapped = None, None, None, None
+        self._projected = None
+
+    def _refresh(self) -> None:
+        """Ask for the map of what is in view, if a layer needs it and it was not asked for already."""
+        state, posterior = self._explorer.state, self._explorer.posterior
+        size_px = self._plane_view.size_px()
+        if posterior is None or not MAPPED & state.layers or min(size_px) < 2:
+            return
+        if self._asked is not None:
+            of, chart, *rest = self._asked
+            same_chart = chart.scale is state.scale and same_marginals(chart.plane, state.plane)
+            if of is posterior and same_chart and rest == [state.viewport, size_px]:
+                return
+        self._asked = posterior, state.chart, state.viewport, size_px
+        self._explorer.worker.request(
+            NAME, Priority.BACKDROP, self._steps(posterior, state, size_px), self._on_map
+        )
+
+    def _steps(
+        self, posterior: Posterior, state: ViewState, size_px: tuple[int, int]
+    ) -> Iterator[PosteriorMap | None]:
+        """Run by the worker, which alone looks at what it projected last."""
+        last = self._projected
+        if last is None or last[0] is not posterior or not same_marginals(last[1], state.plane):
+            normals = project_normals(state.plane, posterior.mean, posterior.logvar)
+            last = self._projected = posterior, state.plane, normals
+            yield None
+        yield from posterior_map(last[2], Projection(state.chart, state.viewport, size_px))
+
+    def _on_map(self, found: PosteriorMap | None) -> None:
+        if found is not None:
+            self._map, self._picture, self._mapped = found, to_qimage(found.picture), self._asked
+            self._plane_view.redraw_under_points()
+
+    def _paint(
+        self,
+        painter: QPainter,
+        to_px: ToPx,
+        state: ViewState,
+    ) -> None:
+        # A map of another plane would lie: nothing is drawn until its own is there.
+        found, picture = self._map, self._picture
+        if found is not None and picture is not None and same_marginals(found.plane, state.plane):
+            if Layer.DENSITY in state.layers:
+                (x0, y0), (x1, y1) = to_px(found.corners).tolist()
+                paint_density(painter, picture, QRectF(x0, y0, x1 - x0, y1 - y0))
+            if Layer.HOLES in state.layers:
+                paint_holes(painter, to_px, found.holes)
+        if Layer.PRIOR in state.layers:
+            paint_prior(painter, to_px, state.plane)

@@ -1,0 +1,110 @@
+"""The nearest held-out images: asks the worker for them as the picture changes, and shows them."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer
+
+from desktop.app.worker import Priority
+from desktop.images.pixels import to_bytes
+from desktop.jobs.decode import Decoded
+from desktop.latent.nearest import Nearness, Neighbour, nearest_by_picture, nearest_by_z
+from desktop.view.state import ViewState
+from desktop.widgets.common import colors
+from desktop.widgets.common.qimage import to_qimage
+from desktop.widgets.panels.nearest_panel import COUNT, NearestPanel, Shown
+
+if TYPE_CHECKING:
+    from desktop.widgets.main_window import MainWindow
+
+# While dragging: a search by z is soon done, one by picture reads all images. Both run between pictures.
+UPDATE_MS = {Nearness.Z: 60, Nearness.PICTURE: 120}
+NAME = "nearest"
+
+
+class NearestControl(QObject):
+    """Puts the nearest held-out images under the panel's picture, where the bundle has images."""
+
+    def __init__(self, window: "MainWindow") -> None:
+        super().__init__(window)
+        self._explorer = explorer = window.explorer
+        self._decoded: Decoded | None = None
+        self._posterior: object = None
+        self.panel = NearestPanel()
+        self.panel.hide()
+        window.panel.picture.add_below(self.panel)
+        self._soon = QTimer(self, singleShot=True)
+        self._soon.timeout.connect(self._ask)
+        self._nearness = explorer.state.nearness
+        self.panel.nearness_wanted.connect(lambda nearness: explorer.change(nearness=nearness))
+        self.panel.chosen.connect(self._go_to)
+        explorer.opened.connect(self._on_opened)
+        explorer.picture_decoded.connect(self._on_decoded)
+        explorer.state_changed.connect(self._on_state)
+        explorer.model_changed.connect(lambda: self._on_state(explorer.state))
+
+    def _on_opened(self) -> None:
+        posterior = self._explorer.posterior
+        self._decoded = None
+        self.panel.show_images(())
+        self.panel.setVisible(
+            posterior is not None and posterior.images is not None and len(posterior.images) > 0
+        )
+
+    def _on_decoded(self, decoded: Decoded) -> None:
+        self._decoded = decoded
+        self._ask_soon()
+
+    def _on_state(self, state: ViewState) -> None:
+        self.panel.set_nearness(state.nearness)
+        if state.nearness is not self._nearness or self._explorer.posterior is not self._posterior:
+            self._nearness, self._posterior = state.nearness, self._explorer.posterior
+            self._ask_soon()
+
+    def _ask_soon(self) -> None:
+        if not self._soon.isActive():  # a new start would put it off for as long as the cursor moves
+            self._soon.start(UPDATE_MS[self._explorer.state.nearness])
+
+    def _ask(self) -> None:
+        posterior, decoded = self._explorer.posterior, self._decoded
+        if posterior is None or posterior.images is None or decoded is None:
+            return
+        nearness = self._explorer.state.nearness
+        steps: Iterator[tuple[Neighbour, ...] | None]
+        if nearness is Nearness.Z:
+            steps = nearest_by_z(posterior.mean, decoded.z, COUNT)
+        else:
+            steps = nearest_by_picture(posterior.images, decoded.probabilities, COUNT)
+        self._explorer.worker.request(
+            NAME, Priority.GRID, steps, lambda found: self._on_found(found, nearness)
+        )
+
+    def _on_found(self, found: tuple[Neighbour, ...] | None, nearness: Nearness) -> None:
+        posterior, source = self._explorer.posterior, self._explorer.source
+        if found is None or posterior is None or posterior.images is None or source is None:
+            return
+        names = source.bundle.label_names if source.bundle is not None else ()
+        shown = []
+        for neighbour in found:
+            index = neighbour.index
+            label = None if posterior.labels is None else int(posterior.labels[index])
+            known = label is not None and label < len(names)
+            name = f"no. {index}" if label is None else names[label] if known else str(label)
+            unit = "from the cursor in z" if nearness is Nearness.Z else "nats, −log p(x|z)"
+            shown.append(
+                Shown(
+                    index=index,
+                    image=to_qimage(to_bytes(posterior.images[index : index + 1].astype(np.float32))[0]),
+                    name=name,
+                    color=colors.AXIS if label is None else colors.label_color(label),
+                    distance=f"{neighbour.distance:.4g} {unit}",
+                )
+            )
+        self.panel.show_images(shown)
+
+    def _go_to(self, index: int) -> None:
+        posterior = self._explorer.posterior
+        if posterior is not None and index < len(posterior.mean):
+            mean = tuple(float(value) for value in posterior.mean[index])
+            self._explorer.set_state(self._explorer.state.moved_to(mean))

@@ -1,0 +1,98 @@
+"""The picture at the cursor: from what was decoded to the panel, the plane, the clipboard and files."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QMimeData, QObject
+from PySide6.QtGui import QGuiApplication, QKeySequence
+
+from desktop.base.arrays import Bytes
+from desktop.images.pixels import to_bytes
+from desktop.jobs.decode import Decoded
+from desktop.view.state import PictureMode, ViewState
+from desktop.widgets.common.actions import add_action
+from desktop.widgets.common.qimage import to_qimage
+from desktop.widgets.common.save_dialog import ask_where
+
+if TYPE_CHECKING:
+    from desktop.widgets.main_window import MainWindow
+
+SAVED_PICTURE_SCALE = 10
+NOTE_TYPE = "application/x-latent-plane"
+
+
+class PictureControl(QObject):
+    """Wires the panel's picture to the explorer.
+
+    Attributes:
+        decoded: what was decoded last, or None.
+        picture: how it is drawn, or None.
+    """
+
+    def __init__(self, window: "MainWindow") -> None:
+        super().__init__(window)
+        self._window = window
+        self.decoded: Decoded | None = None
+        self.picture: Bytes | None = None
+        self._mode = window.explorer.state.picture_mode
+        self._warning = ""
+        explorer, panel = window.explorer, window.panel.picture
+        explorer.opened.connect(self._on_opened)
+        explorer.picture_decoded.connect(self._on_decoded)
+        explorer.state_changed.connect(self._on_state)
+        panel.z_typed.connect(lambda z: explorer.set_state(explorer.state.moved_to(z)))
+        panel.mode_wanted.connect(lambda mode: explorer.change(picture_mode=mode))
+        panel.copy_wanted.connect(self._copy)
+        panel.save_wanted.connect(self._save)
+        add_action(window.menus["file"], "&Save picture…", QKeySequence.StandardKey.Save, self._save)
+        add_action(window.menus["file"], "&Copy picture", QKeySequence.StandardKey.Copy, self._copy)
+
+    def _on_opened(self) -> None:
+        self.picture, self.decoded = None, None
+        self._window.plane.set_thumbnail(None)
+
+    def _on_state(self, state: ViewState) -> None:
+        if self.decoded is not None and state.picture_mode is not self._mode:
+            self._show(self.decoded, state.picture_mode)
+
+    def _on_decoded(self, decoded: Decoded) -> None:
+        self.decoded = decoded
+        if decoded.warning and decoded.warning != self._warning:
+            self._window.message.show_note(decoded.warning)
+        self._warning = decoded.warning
+        self._show(decoded, self._window.explorer.state.picture_mode)
+
+    def _show(self, decoded: Decoded, mode: PictureMode) -> None:
+        self._mode = mode
+        probabilities = decoded.probabilities
+        if mode is PictureMode.THRESHOLDED:
+            probabilities = (probabilities > 0.5).astype(np.float32)
+        elif mode is PictureMode.SAMPLE:
+            # The same noise for every picture, so that only the picture moves.
+            noise = np.random.default_rng(0).random(probabilities.shape, np.float32)
+            probabilities = (noise < probabilities).astype(np.float32)
+        self.picture = to_bytes(probabilities[np.newaxis])[0]
+        image = to_qimage(self.picture)
+        self._window.panel.picture.picture.set_image(image)
+        self._window.plane.set_thumbnail(image)
+        self._window.reading.set_image(image)
+
+    def _copy(self) -> None:
+        image = self._window.panel.picture.picture.image()
+        if image is not None:
+            data = QMimeData()
+            data.setImageData(image)
+            # Pasted into this program, it says where it came from; others take the picture.
+            data.setData(NOTE_TYPE, self._window.explorer.note("picture", scale=1).encode())
+            QGuiApplication.clipboard().setMimeData(data)
+            self._window.show_status("picture copied")
+
+    def _save(self) -> None:
+        if self.picture is not None:
+            window = self._window
+            path = ask_where(
+                window, "Save picture", "picture.png", "PNG (*.png)", window.message.show_message
+            )
+            if path is not None:
+                note = window.explorer.note("picture", scale=SAVED_PICTURE_SCALE)
+                window.explorer.save_picture(path, self.picture, SAVED_PICTURE_SCALE, note)

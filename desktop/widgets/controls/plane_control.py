@@ -1,0 +1,124 @@
+"""The plane: from the state and the held-out images to what is drawn, from mouse and keys to the state."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QObject
+
+from desktop.latent.chart import AxisScale
+from desktop.latent.plane import Plane, Viewport, plane_through, principal_plane
+from desktop.view.state import ViewState
+from desktop.widgets.common.actions import add_action
+
+if TYPE_CHECKING:
+    from desktop.widgets.main_window import MainWindow
+
+
+class PlaneControl(QObject):
+    """Wires the plane and the panel's view of it to the explorer."""
+
+    def __init__(self, window: "MainWindow") -> None:
+        super().__init__(window)
+        self._window = window
+        self._explorer = explorer = window.explorer
+        self._points_plane = explorer.state.plane
+        plane, panel = window.plane, window.panel.view
+        explorer.opened.connect(self._on_opened)
+        explorer.model_changed.connect(self._project_points)
+        explorer.state_changed.connect(self._on_state)
+        tiles = explorer.tiles
+        tiles.decoded.connect(plane.add_tiles)
+        tiles.shown_changed.connect(lambda: plane.set_backdrop(tiles.cache, tiles.shown))
+
+        plane.cursor_moved.connect(lambda a, b: explorer.set_state(explorer.state.at((a, b))))
+        plane.nudged.connect(lambda a, b: explorer.set_state(explorer.state.nudged(a, b)))
+        plane.viewport_wanted.connect(self._look_at)
+        plane.zoom_ended.connect(self._say_nearest)
+        plane.pointer_moved.connect(self._on_pointer)
+        plane.resized.connect(lambda: explorer.set_view_size(plane.size_px(), plane.devicePixelRatioF()))
+
+        panel.scale_wanted.connect(self._set_scale)
+        panel.axes_wanted.connect(self._set_axes)
+        panel.principal_wanted.connect(self._set_principal_plane)
+        panel.through_path_wanted.connect(self._set_plane_through_path)
+        panel.layer_wanted.connect(lambda layer, on: explorer.set_state(explorer.state.with_layer(layer, on)))
+        panel.legend.switched.connect(
+            lambda label: explorer.set_state(explorer.state.with_label_switched(label))
+        )
+        add_action(window.menus["view"], "&Home", "Home", lambda: self._look_at(explorer.state.chart.home))
+        add_action(window.menus["view"], "&Fit to the held-out images", "F", self._fit)
+        add_action(window.menus["view"], "&Quantile axes", "Q", self._switch_scale)
+
+    def _on_opened(self) -> None:
+        self._window.plane.set_backdrop(self._explorer.tiles.cache, None)
+        self._project_points()
+        self._window.plane.setFocus()
+
+    def _on_state(self, state: ViewState) -> None:
+        if state.plane != self._points_plane:
+            self._project_points()
+        self._window.plane.set_state(state)
+
+    def _project_points(self) -> None:
+        source, posterior = self._explorer.source, self._explorer.posterior
+        self._points_plane = self._explorer.state.plane
+        if posterior is None or source is None or source.bundle is None:
+            self._window.plane.set_points(np.empty((0, 2)), None, ())
+        else:
+            ab = self._points_plane.project(posterior.mean)
+            self._window.plane.set_points(ab, posterior.labels, source.bundle.label_names)
+
+    def _look_at(self, viewport: Viewport) -> None:
+        self._explorer.change(viewport=viewport)
+
+    def _fit(self) -> None:
+        posterior = self._explorer.posterior
+        if posterior is not None:
+            state = self._explorer.state
+            self._look_at(state.chart.around(state.plane.project(posterior.mean)))
+
+    def _set_scale(self, scale: AxisScale) -> None:
+        self._explorer.set_state(self._explorer.state.with_scale(scale))
+
+    def _switch_scale(self) -> None:
+        linear = self._explorer.state.scale is AxisScale.LINEAR
+        self._set_scale(AxisScale.QUANTILES if linear else AxisScale.LINEAR)
+
+    def _say_nearest(self) -> None:
+        self._window.show_status("this is as near as it goes: z that are closer are the same float32 numbers")
+
+    def _on_pointer(self, ab: tuple[float, float] | None) -> None:
+        """What the pointer is at is decoded first."""
+        view = None if ab is None else self._explorer.state.chart.view(ab).tolist()
+        self._explorer.tiles.focus = None if view is None else (view[0], view[1])
+
+    def _set_axes(self, right: int, up: int) -> None:
+        if right == up:
+            self._window.panel.view.set_state(self._explorer.state)
+            self._window.show_status("the plane needs two different axes")
+        else:
+            self._explorer.set_state(self._explorer.state.with_axes(right, up))
+
+    def _set_principal_plane(self) -> None:
+        posterior = self._explorer.posterior
+        if posterior is not None:
+            mean = posterior.mean
+            self._set_plane(lambda: principal_plane(mean))
+
+    def _set_plane_through_path(self) -> None:
+        self._set_plane(lambda: plane_through(*self._explorer.state.path[-3:]))
+
+    def _set_plane(self, make: Callable[[], Plane]) -> None:
+        try:
+            plane = make()
+        except ValueError as error:
+            self._window.show_error(error)
+            return
+        state, posterior = self._explorer.state.with_plane(plane), self._explorer.posterior
+        if posterior is not None:
+            view = state.chart.around(plane.project(posterior.mean))
+        else:
+            view = state.chart.around(plane.project([*state.path, state.z]), share=1.0)
+        self._explorer.set_state(replace(state, viewport=view))

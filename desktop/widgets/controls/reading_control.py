@@ -1,0 +1,68 @@
+"""The menu entry that opens the reading dialog, and what goes between the dialog and the open model."""
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QAction, QImage, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+from desktop.models.source import Source, UnreadError
+from desktop.widgets.dialogs.reading_dialog import ReadingDialog
+
+
+class ReadingControl(QObject):
+    """Says by `wished` that a model is to be opened again with other wishes for its reading."""
+
+    wished = Signal(object, object)  # Path, dict of options
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self._source: Source | None = None
+        self._image: QImage | None = None
+        self.dialog: ReadingDialog | None = None
+        self.action = QAction("How the model is &read…", self)
+        self.action.setShortcut(QKeySequence("Ctrl+R"))
+        self.action.triggered.connect(lambda: self.open_dialog())
+        self.action.setEnabled(False)
+
+    def set_source(self, source: Source) -> None:
+        """A model was opened, or the same one anew; a bundle leaves nothing to read."""
+        self._source = source
+        self.action.setEnabled(source.file is not None)
+        if self.dialog is not None and (source.file is None or source.path != self.dialog.file.path):
+            self.dialog.done(0)
+        elif self.dialog is not None:
+            self.dialog.set_source(source)
+            self._show_image()
+
+    def set_image(self, image: QImage) -> None:
+        """The picture at the cursor as it is read now."""
+        self._image = image
+        self._show_image()
+
+    def show_error(self, error: Exception) -> bool:
+        """Tell the open dialog that a wish could not be fulfilled; False where there is none to tell."""
+        if self.dialog is None:
+            return False
+        self.dialog.show_error(error)
+        return True
+
+    def open_dialog(self, unread: UnreadError | None = None) -> None:
+        """Show the dialog for the open model, if it is a bare one, or for one that could not be opened."""
+        what = unread or self._source
+        if what is None or what.file is None or self.dialog is not None:
+            return
+        path = what.file.path
+        self.dialog = ReadingDialog(what, self._window)
+        self.dialog.wished.connect(lambda wishes: self.wished.emit(path, wishes))
+        self.dialog.finished.connect(self._forget)
+        self._show_image()
+        self.dialog.open()
+
+    def _show_image(self) -> None:
+        """In the dialog, where the open model is the one that it is about."""
+        if self.dialog is not None and self._source is not None and self._source.file is not None:
+            is_shown = self._source.path == self.dialog.file.path
+            self.dialog.picture.set_image(self._image if is_shown else None)
+
+    def _forget(self) -> None:
+        self.dialog = None

@@ -1,0 +1,29 @@
+"""The menu of the bundles that were opened last."""
+
+from functools import partial
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QMenu, QWidget
+
+from desktop.widgets.common import settings
+
+
+class RecentMenu(QMenu):
+    """Filled anew each time it is shown; says which bundle was chosen, as a Path."""
+
+    chosen = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Open &recent", parent)
+        self.aboutToShow.connect(self._fill)
+
+    def _fill(self) -> None:
+        self.clear()
+        paths = settings.recent_bundles()
+        for path in paths:
+            self.addAction(str(path).replace("&", "&&")).triggered.connect(partial(self.chosen.emit, path))
+        if paths:
+            self.addSeparator()
+            self.addAction("Clear").triggered.connect(settings.forget_bundles)
+        else:
+            self.addAction("Nothing yet").setEnabled(False)

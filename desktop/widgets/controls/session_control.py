@@ -1,0 +1,145 @@
+"""What is kept between starts: written soon after a change and at the end, and taken up at the start."""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer
+
+from desktop.app.worker import Priority
+from desktop.base.shipped import shipped_bundle
+from desktop.images.read_image import is_image
+from desktop.models.opened import Opened
+from desktop.models.source import Source
+from desktop.reading.overrides import Wanted
+from desktop.view.session import Session, read_session, write_session
+from desktop.view.state import ViewState
+from desktop.widgets.common.saved_inputs import kept_values, set_kept_values
+
+if TYPE_CHECKING:
+    from desktop.widgets.main_window import MainWindow
+
+WRITE_MS = 2000
+
+
+class SessionControl(QObject):
+    """Does nothing until `start`: a window that only draws a screenshot keeps nothing.
+
+    Attributes:
+        session: what was kept, and is by and by replaced by what there is now.
+        recovering: whether what was open last could not be opened, and the bundle that ships is.
+    """
+
+    def __init__(self, window: "MainWindow") -> None:
+        super().__init__(window)
+        self._window = window
+        self._explorer = window.explorer
+        self._started = False
+        self._restoring = True
+        self._latest: tuple[Source, ViewState] | None = None
+        self._picture: Path | None = None
+        self._fallback = False
+        self.recovering = False
+        self._note = ""
+        self.session = Session()
+        self._later = QTimer(self, singleShot=True, interval=WRITE_MS)
+        self._later.timeout.connect(self._write_soon)
+        self._explorer.opened.connect(self._on_opened)
+        self._explorer.open_failed.connect(self._on_open_failed)
+        self._explorer.state_changed.connect(self._on_state)
+
+    def start(self, model: Path | None, wishes: Wanted | None = None, fresh: bool = False) -> None:
+        """Open `model`, or without one what was open last, or else the bundle that ships.
+
+        A picture is taken up once a model is there, as one that is dropped.
+        With `fresh` nothing that was kept is taken up, and it stays kept for the other models.
+        """
+        self._started = True
+        kept = read_session()
+        self.session = replace(kept, last="", controls={}) if fresh else kept
+        self._restoring = not fresh
+        self._note = "" if fresh else kept.note
+        if not fresh:
+            set_kept_values(self._window, dict(kept.controls))
+            self._take_layers()
+        if model is not None and is_image(model):
+            model, self._picture = None, model
+        last = self.session.last_path
+        if model is None and last is not None:
+            if last.exists():
+                self._fallback = True
+                model = last
+            else:
+                self._note = f"{last}: last time's model is no longer there; this is the bundle that ships"
+        self._window.open_path(model or shipped_bundle(), wishes)
+
+    def path_of(self, sha256: str) -> Path | None:
+        """Where the model with this decoder is, if it was open before and is still there."""
+        known = self.session.path_of(sha256)
+        return known if known is not None and known.exists() else None
+
+    def close(self) -> None:
+        """Keep what there is at the end."""
+        self._later.stop()
+        if self._started and self._latest is not None:
+            with contextlib.suppress(OSError):  # a convenience is lost, and there is nobody left to tell
+                write_session(self._now())
+
+    def _take_layers(self) -> None:
+        """A model that was never open starts with the layers and the drawing of the last one."""
+        state = self.session.state_of(self.session.last)
+        if state is not None:
+            self._explorer.state = replace(
+                self._explorer.state, layers=state.layers, picture_mode=state.picture_mode
+            )
+
+    def _on_opened(self, opened: Opened) -> None:
+        source = opened.model.source
+        self._fallback = self.recovering = False
+        before, self._latest = self._latest, None
+        other = before is None or before[0].sha256 != source.sha256
+        if before is not None:
+            self.session = self.session.with_model(before[0].sha256, before[0].path.resolve(), before[1])
+        restoring, self._restoring = self._restoring, True
+        if self._started and other and restoring:
+            state = self.session.state_of(source.sha256, opened.model.latent_dim)
+            if state is not None:
+                self._explorer.set_state(state, record=False)
+        if self._note:
+            self._window.message.show_note(self._note)
+            self._note = ""
+        if self._picture is not None:
+            picture, self._picture = self._picture, None
+            self._window.provenance_control.open(picture)
+
+    def _on_open_failed(self, error: Exception) -> None:
+        self.recovering, self._fallback = self._fallback, False
+        if self.recovering:
+            words = " ".join(str(error).split())
+            self._note = f"last time's model cannot be opened ({words}); this is the bundle that ships"
+            self._window.open_path(shipped_bundle())
+
+    def _on_state(self, state: ViewState) -> None:
+        if self._explorer.source is not None:
+            self._latest = self._explorer.source, state
+        if self._started and not self._later.isActive():
+            self._later.start()
+
+    def _write_soon(self) -> None:
+        session = self._now()
+
+        def write() -> Iterator[None]:
+            with contextlib.suppress(OSError):
+                write_session(session)
+            yield None
+
+        self._explorer.worker.request("session", Priority.SAVE, write(), lambda _: None, of_model=False)
+
+    def _now(self) -> Session:
+        if self._latest is not None:
+            source, state = self._latest
+            self.session = self.session.with_model(source.sha256, source.path.resolve(), state)
+        self.session = replace(self.session, controls=kept_values(self._window), note="")
+        return self.session

@@ -1,0 +1,102 @@
+"""Time: the epochs of the open bundle, played, and followed while the bundle grows."""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt, QTimer
+
+from desktop.app.bundle_watch import BundleWatch
+from desktop.app.timeline import Timeline
+from desktop.view.state import ViewState
+from desktop.widgets.common.actions import add_action
+from desktop.widgets.panels.time_bar import TimeBar, epoch_in_words
+
+if TYPE_CHECKING:
+    from desktop.widgets.main_window import MainWindow
+
+# How long playing waits for the plane of an epoch to be decoded.
+PATIENCE_MS = 1000
+
+
+class TimeControl(QObject):
+    """Wires the time bar to the explorer.
+
+    Attributes:
+        bar: under the plane.
+        timeline: the epochs and their models.
+    """
+
+    def __init__(self, window: "MainWindow") -> None:
+        super().__init__(window)
+        self._window = window
+        self._explorer = explorer = window.explorer
+        self.timeline = Timeline(explorer)
+        self._watch = BundleWatch(explorer)
+        self.bar = TimeBar()
+        self._clock = QTimer(self, timerType=Qt.TimerType.PreciseTimer)
+        self._clock.timeout.connect(self._step)
+        # Where the plane takes longer than an epoch is shown, playing waits for it: so each one is seen.
+        self._patience = QTimer(self, singleShot=True, interval=PATIENCE_MS)
+        explorer.model_changed.connect(self._patience.start)
+        explorer.backdrop_finished.connect(self._patience.stop)
+        window.below_plane.addWidget(self.bar)
+        view = window.menus["view"]
+        view.addSeparator()
+        self._actions = (
+            add_action(view, "&Earlier epoch", "[", lambda: self._go(self.timeline.index - 1)),
+            add_action(view, "&Later epoch", "]", lambda: self._go(self.timeline.index + 1)),
+            add_action(view, "Pla&y the epochs", "E", self._play_or_pause),
+        )
+        self.bar.index_wanted.connect(self._go)
+        self.bar.play_wanted.connect(self._play_or_pause)
+        self.bar.speed.valueChanged.connect(self._set_speed)
+        self.timeline.epochs_changed.connect(self._on_epochs)
+        explorer.opened.connect(self._pause)
+        explorer.state_changed.connect(self._on_state)
+        self._watch.grown.connect(self._on_grown)
+        self._on_epochs()
+
+    def _on_epochs(self) -> None:
+        epochs = self.timeline.epochs
+        self.bar.set_epochs(epochs)
+        for action in self._actions:
+            action.setEnabled(len(epochs) > 1)
+        self._on_state(self._explorer.state)
+
+    def _on_state(self, _state: ViewState) -> None:
+        self.bar.set_index(self.timeline.index)
+
+    def _on_grown(self) -> None:
+        epochs = self.timeline.epochs
+        if epochs:
+            self._window.show_status(f"the bundle has grown: {epoch_in_words(epochs, len(epochs) - 1)}")
+        else:
+            self._window.show_status("the bundle has changed")
+
+    def _go(self, index: int) -> None:
+        self._pause()
+        self.timeline.go_to(index)
+
+    def _play_or_pause(self) -> None:
+        if self._clock.isActive():
+            self._pause()
+            return
+        if self.timeline.index == len(self.timeline.epochs) - 1:
+            self.timeline.go_to(0)
+        self._set_speed()
+        self._clock.start()
+        self.bar.set_playing(True)
+
+    def _pause(self) -> None:
+        self._clock.stop()
+        self.bar.set_playing(False)
+
+    def _set_speed(self) -> None:
+        self._clock.setInterval(round(1000 / self.bar.speed.value()))
+
+    def _step(self) -> None:
+        """The next epoch, once this one is seen and that one can be."""
+        following = self.timeline.index + 1
+        if following >= len(self.timeline.epochs):
+            self._pause()
+        elif self.timeline.is_shown and self.timeline.is_ready(following) and not self._patience.isActive():
+            self.timeline.go_to(following, record=False)

@@ -1,0 +1,195 @@
+"""The true posterior of what is drawn: a layer beside the encoder's, log p(x), the completed picture."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QImage, QPainter, QPen, QPolygonF
+
+from desktop.app.worker import Priority
+from desktop.base.arrays import Doubles
+from desktop.images.pixels import to_bytes
+from desktop.jobs.encode import Located, locate
+from desktop.latent.chart import AxisScale
+from desktop.latent.true_posterior import SIDE, LikelihoodTable, half_width
+from desktop.view.state import Layer, ViewState
+from desktop.widgets.common import colors
+from desktop.widgets.common.qimage import to_qimage
+from desktop.widgets.controls.image_control import ImageControl
+
+if TYPE_CHECKING:
+    from desktop.widgets.main_window import MainWindow
+
+
+TABLE, POSTERIOR = "likelihood table", "true posterior"
+NOT_A_PLANE = "not for {} dimensions"
+
+
+class TruePosteriorControl(QObject):
+    """Has log p(x|z) of the drawing computed over the plane, for models of two latent dimensions.
+
+    Attributes:
+        located: the posterior of what was drawn last, or None.
+        side: points of the plane's grid along each dimension.
+        table: the plane's likelihoods, or None while nothing is drawn.
+    """
+
+    shown = Signal()
+
+    def __init__(self, window: "MainWindow", image: ImageControl) -> None:
+        super().__init__(window)
+        self._window = window
+        self._explorer = window.explorer
+        self._image = image
+        self.table: LikelihoodTable | None = None
+        self.located: Located | None = None
+        self.side = SIDE
+        self._picture: QImage | None = None
+        self._is_first_due = self._is_stale = False
+        self._asked: tuple[Any, ...] | None = None
+        image.encoding_changed.connect(self._on_changed)
+        self._explorer.opened.connect(self._forget)
+        self._explorer.model_changed.connect(self._forget)
+        self._explorer.closed.connect(self._drop)
+        window.plane.add_under_points(self._paint)
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether the open model has a plane for a latent space, and Bernoulli pixels."""
+        model = self._explorer.model
+        return model is not None and model.latent_dim == 2 and self._image.is_bernoulli
+
+    def _forget(self) -> None:
+        """Another decoder: what was computed of the one before is of no use."""
+        for name in (TABLE, POSTERIOR):
+            self._explorer.worker.cancel(name)
+        self.table = None
+        self._is_first_due = self._is_stale = False
+        self._asked = None
+        self._show(None)
+        self._on_changed()
+
+    def _drop(self) -> None:
+        """The window is closed: a hundred megabytes are of no use any more."""
+        self.table = None
+
+    def _on_changed(self) -> None:
+        drawing, model = self._image.drawing, self._explorer.model
+        if not self.is_possible or drawing.is_empty or model is None:
+            self._asked = None
+            self._explorer.worker.cancel(POSTERIOR)
+            self._is_first_due = self._is_stale = False
+            self._show(None)
+            return
+        if self.table is None:
+            posterior = self._explorer.posterior
+            means = np.zeros((0, 2)) if posterior is None else posterior.mean
+            self.table = LikelihoodTable(model.decode_logits, half_width(means), model.image_shape, self.side)
+            self._explorer.worker.request(TABLE, Priority.SAVE, self.table.build(), self._on_built)
+        self._locate()
+
+    def _on_built(self, is_finer: bool) -> None:
+        if is_finer:
+            self._asked = None
+            self._locate()
+        elif self.table is not None and self.located is None:
+            self._image.panel.set_figure("log_px", None, f"decoding the plane, {self.table.share:.0%}")
+
+    def _locate(self) -> None:
+        """Ask for the posterior of the drawing, once the first figures of the one before have come."""
+        drawing = self._image.drawing
+        if self.table is None or drawing.is_empty:
+            return
+        asked = (drawing.pixels, drawing.known)
+        if self._asked is not None and all(a is b for a, b in zip(asked, self._asked, strict=True)):
+            self._show_gap()
+            return
+        if self._is_first_due:
+            self._is_stale = True
+            return
+        self._asked, self._is_first_due, self._is_stale = asked, True, False
+        job = locate(self.table, self._image.x, drawing.known)
+        self._explorer.worker.request(
+            POSTERIOR, Priority.GRID, job, self._on_located, self._on_failed, self._on_end
+        )
+
+    def _on_located(self, located: Located | None) -> None:
+        if located is not None:
+            self._show(located)
+            self._next()
+
+    def _on_end(self) -> None:
+        self._next()
+
+    def _on_failed(self, error: Exception) -> None:
+        self._is_first_due = self._is_stale = False
+        self._explorer.failed.emit(error)
+
+    def _next(self) -> None:
+        self._is_first_due = False
+        if self._is_stale:
+            self._locate()
+
+    def _show(self, located: Located | None) -> None:
+        self.located = located
+        self._picture = None if located is None else to_qimage(located.picture.picture[::-1])
+        drawing, panel = self._image.drawing, self._image.panel
+        mixture = None if located is None else located.posterior.mixture
+        if mixture is None:
+            panel.show_completed(None)
+        else:
+            completed = np.where(drawing.known, self._image.x, mixture)
+            panel.show_completed(to_qimage(to_bytes(completed[None].astype(np.float32))[0]))
+        self._show_gap()
+        self._window.plane.redraw_under_points()
+        self.shown.emit()
+
+    def _show_gap(self) -> None:
+        panel, encoded, model = self._image.panel, self._image.encoded, self._explorer.model
+        if self.located is None:
+            is_other = model is not None and model.latent_dim != 2
+            note = NOT_A_PLANE.format(model.latent_dim) if model is not None and is_other else ""
+            panel.set_figure("log_px", None, note)
+            panel.set_figure("gap", None)
+            return
+        posterior = self.located.posterior
+        panel.set_figure(
+            "log_px",
+            posterior.log_px_nats,
+            "" if posterior.is_converged else f"{posterior.log_px_nats:.2f} nats …".replace("-", "−"),
+        )
+        elbo = None if encoded is None else encoded.elbo_nats
+        # A coarse grid's log p(x) can be some nats off.
+        is_told = elbo is not None and self._image.drawing.known.all() and posterior.change_nats is not None
+        panel.set_figure("gap", posterior.log_px_nats - elbo if is_told and elbo is not None else None)
+
+    def _paint(self, painter: QPainter, to_px: Any, state: ViewState) -> None:
+        """A glow where z could be, and the curves that hold half and nearly all of it."""
+        if self.located is None or self._picture is None or Layer.TRUE_POSTERIOR not in state.layers:
+            return
+        if state.plane.axes != (0, 1):
+            return
+        picture = self.located.picture
+        # Uneven on quantile axes: the picture is taken apart and put together evenly in pixels.
+        columns, left, right = _even(to_px(np.stack([picture.a, picture.a * 0], axis=1))[:, 0])
+        rows, bottom, top = _even(-to_px(np.stack([picture.b * 0, picture.b], axis=1))[:, 1])
+        image = self._picture
+        if state.scale is not AxisScale.LINEAR:
+            image = to_qimage(picture.picture[np.ix_(rows, columns)][::-1])
+        top, bottom = -top, -bottom
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(QRectF(left, top, right - left, bottom - top), image)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for curves, width in zip(picture.contours, (1.6, 1.0), strict=True):
+            painter.setPen(QPen(colors.TRUE_POSTERIOR, width))
+            for curve in curves:
+                painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in to_px(curve).tolist()]))
+
+
+def _even(px: Doubles) -> tuple[NDArray[np.intp], float, float]:
+    """Which of the lines at ascending `px` [N] lies nearest to N even places; where these begin and end."""
+    even = np.linspace(px[0], px[-1], len(px))
+    nearest = np.rint(np.interp(even, px, np.arange(len(px)))).astype(np.intp)
+    half = (px[-1] - px[0]) / max(1, len(px) - 1) / 2
+    return nearest, float(px[0] - half), float(px[-1] + half)

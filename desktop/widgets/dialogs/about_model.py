@@ -1,0 +1,47 @@
+"""What the open model is, in a few words and in a dialog."""
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+from desktop.models.source import Source
+
+
+def in_words(source: Source) -> str:
+    """What is open, in a few words for the status bar."""
+    metrics = source.bundle.manifest.get("metrics") if source.bundle is not None else None
+    elbo = metrics.get("test_elbo_nats") if isinstance(metrics, dict) else None
+    return f"{source.name}, test ELBO {elbo:.2f} nats" if isinstance(elbo, float) else source.name
+
+
+def show_about(parent: QWidget, source: Source, device: str) -> None:
+    """What the model is, how it was made, how good it is and where it runs."""
+    reading, bundle, file = source.reading, source.bundle, source.file
+    image = " × ".join(map(str, reading.image_shape))
+    lines = [f"{reading.latent_dim} latent dimensions, images of {image}"]
+    if file is not None:
+        lines += [f"made by {file.producer}"] * bool(file.producer)
+        lines.append(f"{file.parameter_count:,} parameters")
+    facts: Mapping[str, Any] = {}
+    if bundle is not None:
+        lines[0] += f", {bundle.likelihood} likelihood"
+        lines.append(f"made {bundle.manifest['created']}")
+        facts = bundle.manifest
+    metrics, made_with = facts.get("metrics"), facts.get("made_with")
+    if isinstance(metrics, dict) and isinstance(metrics.get("test_elbo_nats"), float):
+        lines.append(f"test ELBO {metrics['test_elbo_nats']:.2f} nats after epoch {metrics.get('epoch')}")
+    if isinstance(made_with, list):
+        lines += [str(command) for command in made_with]
+    lines.append(f"runs on {device}")
+    # A model may come from a stranger: its words are shown as words.
+    text = "<br>".join(escape(line) for line in lines)
+    _tell(parent, "About this model", f"<b>{escape(source.name)}</b><br>{text}")
+
+
+def _tell(parent: QWidget, title: str, text: str) -> None:
+    box = QMessageBox(QMessageBox.Icon.NoIcon, title, text, QMessageBox.StandardButton.Close, parent)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.open()

@@ -1,0 +1,334 @@
+"""How a bare model is read: each part, whether it is certain or a guess, and what people make of it."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QDoubleSpinBox,
+    QFileDialog,
+    QFormLayout,
+    QGroupBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop.models.source import Source, UnreadError
+from desktop.reading.overrides import LAYOUTS, NO_ENCODER, RANGES, SET, SPREADS
+from desktop.reading.reading import EncoderReading, OtherInput, Reading, Spread
+from desktop.vetting.onnx_file import ModelFile
+from desktop.widgets.common.error_label import ErrorLabel
+from desktop.widgets.common.picture_view import PictureView
+
+PICTURE_PX = 168
+MAX_VALUE = 1e6
+CERTAIN = "certain"
+
+
+class ReadingDialog(QDialog):
+    """Says by `wished` what people want of the reading, as soon as they choose it.
+
+    Whoever opens the model again with those wishes tells the result by `set_source` or `show_error`.
+
+    Args:
+        what: the model as it is open, or why it could not be opened.
+        parent: the window.
+    """
+
+    wished = Signal(object)  # dict of options of desktop.reading.overrides
+
+    def __init__(self, what: Source | UnreadError, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("How the model is read")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        assert what.file is not None
+        self.file: ModelFile = what.file
+        self._source = what if isinstance(what, Source) else None
+        wishes = what.wanted if isinstance(what, Source) else what.wishes
+        # What could not be read before has no reading to go back to.
+        self._before = dict(wishes) if isinstance(what, Source) else None
+        self._wishes = dict(wishes)
+        self.picture = PictureView(PICTURE_PX)
+        self.picture.setFixedSize(PICTURE_PX, PICTURE_PX)
+        self.picture.setAccessibleName("The picture as it is read now")
+        self._title = QLabel()
+        self._title.setTextFormat(Qt.TextFormat.PlainText)
+        self._title.setWordWrap(True)
+        self._error = ErrorLabel()
+        self._error.hide()
+        self.fields: dict[str, QWidget] = {}
+        self._parts = QVBoxLayout()
+        self._groups: list[QGroupBox] = []
+        self.buttons = QDialogButtonBox()
+        self.keep = self.buttons.addButton("Keep", QDialogButtonBox.ButtonRole.AcceptRole)
+        self.guess_again = self.buttons.addButton("Guess all again", QDialogButtonBox.ButtonRole.ResetRole)
+        self.undo = self.buttons.addButton(
+            "As before" if self._before is not None else "Close", QDialogButtonBox.ButtonRole.RejectRole
+        )
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        self.guess_again.clicked.connect(partial(self._wish_all, {}))
+        above = QHBoxLayout()
+        above.addWidget(self.picture)
+        above.addWidget(self._title, 1)
+        layout = QVBoxLayout(self)
+        layout.addLayout(above)
+        layout.addLayout(self._parts)
+        layout.addWidget(self._error)
+        layout.addWidget(self.buttons)
+        if isinstance(what, Source):
+            self.set_source(what)
+        else:
+            self.show_error(what)
+
+    def set_source(self, source: Source) -> None:
+        """Show the reading of the model as it was opened last."""
+        self._source, self._wishes = source, dict(source.wanted)
+        self._error.hide()
+        self.keep.setEnabled(True)
+        self._title.setText(
+            f"{source.path.name}\n\nWhat the file settles is certain; the rest is a guess until you set it. "
+            "Your choice is remembered for this file."
+        )
+        self._show_groups(
+            self._decoder_group(source.reading),
+            self._encoder_group(source.encoder_file, source.encoder_reading),
+        )
+
+    def show_error(self, error: Exception) -> None:
+        """Say why a wish could not be fulfilled; the reading stays as it was."""
+        if self._source is not None:
+            self.set_source(self._source)
+        else:
+            # One wish alone may not be enough: they add up until there is a reading.
+            self._title.setText(
+                f"{self.file.path.name}\n\nThere is no reading of it as a decoder yet. Set what you know; "
+                "the rest is guessed again each time."
+            )
+            self._show_groups(self._decoder_group(None))
+        self.keep.setEnabled(self._source is not None)
+        self._error.setText(" ".join(str(error).split()))
+        self._error.show()
+
+    def reject(self) -> None:
+        """Go back to what was wished before the dialog."""
+        if self._before is not None and self._wishes != self._before:
+            self._wish_all(self._before)
+        super().reject()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter in a field sets that field; it does not press a button."""
+        if event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            super().keyPressEvent(event)
+
+    def _show_groups(self, *groups: QGroupBox) -> None:
+        for group in self._groups:
+            self._parts.removeWidget(group)
+            group.hide()
+            group.deleteLater()
+        self._groups = list(groups)
+        for group in groups:
+            self._parts.addWidget(group)
+
+    def _wish(self, option: str, value: str) -> None:
+        """Set an option; an empty text leaves it to be guessed."""
+        wishes = {name: text for name, text in self._wishes.items() if name != option}
+        self._wish_all(wishes | ({option: value} if value else {}))
+
+    def _wish_all(self, wishes: Mapping[str, str]) -> None:
+        self._wishes = dict(wishes)
+        self.wished.emit(dict(wishes))
+
+    def _decoder_group(self, reading: Reading | None) -> QGroupBox:
+        """Every part of the decoder's reading; without one, what has been set so far."""
+        self.fields.clear()
+        group, form = _group("Decoder")
+        known = _Known(reading, self._wishes)
+        shown: dict[str, str] = {}
+        if reading is not None:
+            shown = {
+                "z-input": reading.z_input,
+                "output": reading.output,
+                "layout": reading.layout.value,
+                "range": reading.value_range.value,
+            }
+        floats = [tensor.name for tensor in self.file.inputs if tensor.dtype.startswith("float")]
+        self._choice(form, known, "z-input", "z goes to", floats, shown.get("z-input"), "z_input")
+        self._z_size(form, known, reading)
+        batch = "" if reading is None else "any" if reading.batch is None else str(reading.batch)
+        settled = reading is not None and isinstance(self._declared(reading)[0], int)
+        self._text(form, known, "batch", "Pictures at once", batch, "batch", is_settled=settled)
+        for other in () if reading is None else reading.other_inputs:
+            self._number(form, known, other)
+        names = [tensor.name for tensor in self.file.outputs]
+        self._choice(form, known, "output", "The picture is", names, shown.get("output"), "output")
+        self._choice(form, known, "layout", "Layout", list(LAYOUTS), shown.get("layout"), "layout")
+        shape = "" if reading is None else ", ".join(map(str, reading.image_shape))
+        self._text(form, known, "image-shape", "Channels, height, width", shape, "image_shape")
+        ranges = {kind.value: name for name, kind in RANGES.items()}
+        self._choice(form, known, "range", "Its numbers are", ranges, shown.get("range"), "value_range")
+        if reading is None:
+            self._text(form, known, "patience", "Seconds that its trial may take", "", "")
+        return group
+
+    def _z_size(self, form: QFormLayout, known: "_Known", reading: Reading | None) -> None:
+        """How many dimensions; where more than one size is open, all of them."""
+        option, label, text, is_settled = "latent-dim", "Latent dimensions", "", False
+        if reading is not None:
+            is_open = [not isinstance(size, int) for size in self._declared(reading)[1:]]
+            text, is_settled = str(reading.latent_dim), not any(is_open)
+            if sum(is_open) > 1:
+                option, label = "z-shape", "Sizes of z"
+                text = ", ".join(str(size) for size in reading.z_shape if size is not None)
+        self._text(form, known, option, label, text, "latent_dim", is_settled)
+
+    def _declared(self, reading: Reading) -> tuple[int | str | None, ...]:
+        """The sizes of z's input as the file has them, with a batch axis of 1 where it has none."""
+        shape = next(tensor.shape for tensor in self.file.inputs if tensor.name == reading.z_input) or ()
+        return (1, *shape) if len(shape) == 1 else shape
+
+    def _encoder_group(self, file: ModelFile | None, reading: EncoderReading | None) -> QGroupBox:
+        group, form = _group("Encoder")
+        buttons = QHBoxLayout()
+        choose = QPushButton("Choose…")
+        choose.setAccessibleName("Choose the encoder's file")
+        choose.clicked.connect(self._choose_encoder)
+        self.fields["encoder"] = choose
+        none = QPushButton("None")
+        none.setAccessibleName("Use no encoder")
+        none.setEnabled(file is not None)
+        none.clicked.connect(partial(self._wish, "encoder", NO_ENCODER))
+        self.fields["no encoder"] = none
+        for button in (choose, none):
+            buttons.addWidget(button)
+        form.addRow(_plain(file.path.name if file is not None else "none"), buttons)
+        if reading is None or file is None:
+            return group
+        known = _Known(reading, self._wishes)
+        inputs = [tensor.name for tensor in file.inputs]
+        if len(inputs) > 1:
+            self._choice(form, known, "x-input", "The picture goes to", inputs, reading.x_input, "x_input")
+        layout = reading.layout.value
+        self._choice(form, known, "encoder-layout", "Layout", list(LAYOUTS), layout, "layout")
+        for other in reading.other_inputs:
+            if SET + other.name not in self.fields:  # what both take gets the same
+                self._number(form, known, other)
+        outputs = [tensor.name for tensor in file.outputs]
+        self._choice(form, known, "mean-output", "Mean", outputs, reading.mean_output, "mean_output")
+        if reading.spread is not Spread.NONE and reading.spread_output is not None:
+            self._choice(
+                form, known, "spread-output", "Spread", outputs, reading.spread_output, "spread_output"
+            )
+        spreads = {kind.value: name for name, kind in SPREADS.items()}
+        self._choice(form, known, "spread", "The spread is", spreads, reading.spread.value, "spread")
+        ranges = {kind.value: name for name, kind in RANGES.items() if name != "logits"}
+        now = reading.value_range.value
+        self._choice(form, known, "encoder-range", "It takes numbers in", ranges, now, "value_range")
+        return group
+
+    def _choice(
+        self,
+        form: QFormLayout,
+        known: "_Known",
+        option: str,
+        label: str,
+        choices: Sequence[str] | Mapping[str, str],
+        current: str | None,
+        field: str,
+    ) -> None:
+        box = QComboBox()
+        box.addItems(list(choices))
+        # A mapping is from what is shown to what the option takes.
+        values = choices if isinstance(choices, Mapping) else {text: text for text in choices}
+        wished = next((shown for shown, value in values.items() if value == self._wishes.get(option)), "")
+        box.setCurrentIndex(box.findText(current or wished))
+        box.textActivated.connect(lambda text: self._wish(option, values[text]))
+        self._row(form, option, label, box, known.words(option, field))
+
+    def _text(
+        self,
+        form: QFormLayout,
+        known: "_Known",
+        option: str,
+        label: str,
+        text: str,
+        field: str,
+        is_settled: bool = False,
+    ) -> None:
+        line = QLineEdit(text or self._wishes.get(option, ""))
+        line.setEnabled(not is_settled)  # the file leaves no choice
+        before = line.text()
+
+        def finished() -> None:
+            if line.text() != before:  # leaving the line without a change wants nothing
+                self._wish(option, "" if line.text().strip().lower() == "any" else line.text().strip())
+
+        line.editingFinished.connect(finished)
+        self._row(form, option, label, line, known.words(option, field))
+
+    def _number(self, form: QFormLayout, known: "_Known", other: OtherInput) -> None:
+        spin = QDoubleSpinBox()
+        whole = other.one_hot or "float" not in other.dtype
+        spin.setDecimals(0 if whole else 3)
+        spin.setRange(0 if whole else -MAX_VALUE, (other.shape[-1] or 1) - 1 if other.one_hot else MAX_VALUE)
+        spin.setSingleStep(1 if whole else 0.1)
+        spin.setValue(other.value)
+        spin.setKeyboardTracking(False)
+        option = SET + other.name
+        spin.valueChanged.connect(lambda value: self._wish(option, f"{value:g}"))
+        self._row(form, option, other.name, spin, known.words(option, "other_inputs"))
+
+    def _row(self, form: QFormLayout, option: str, label: str, field: QWidget, known: str) -> None:
+        """A field with what is known of it beside it."""
+        field.setAccessibleName(label)
+        mark = QLabel(known)
+        mark.setEnabled(known != CERTAIN)
+        mark.setMinimumWidth(70)
+        row = QHBoxLayout()
+        row.addWidget(field, 1)
+        row.addWidget(mark)
+        form.addRow(_plain(label), row)
+        self.fields[option] = field
+
+    def _choose_encoder(self) -> None:
+        chosen, _ = QFileDialog.getOpenFileName(
+            self, "Choose the encoder", "", "Models (*.onnx);;All files (*)"
+        )
+        if chosen:
+            self._wish("encoder", chosen)
+
+
+class _Known:
+    """How well each part of a reading is known, in words."""
+
+    def __init__(self, reading: Reading | EncoderReading | None, wishes: Mapping[str, str]) -> None:
+        self._guesses = None if reading is None else reading.guesses
+        self._wishes = wishes
+
+    def words(self, option: str, field: str) -> str:
+        """Of the part that an option sets."""
+        if option in self._wishes:
+            return "set by you"
+        if self._guesses is None:
+            return "not set"
+        return "a guess" if field in self._guesses else CERTAIN
+
+
+def _group(title: str) -> tuple[QGroupBox, QFormLayout]:
+    group = QGroupBox(title)
+    return group, QFormLayout(group)
+
+
+def _plain(text: str) -> QLabel:
+    """A label of a stranger's words, which are no markup."""
+    label = QLabel(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    return label

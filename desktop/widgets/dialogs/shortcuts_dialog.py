@@ -1,0 +1,135 @@
+"""The list of shortcuts: read off the window's own menus and widgets, so that it cannot be out of date."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QHeaderView,
+    QLineEdit,
+    QMainWindow,
+    QMenu,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop.view.shortcuts import Shortcut
+
+SIZE_PX = (600, 620)
+NATIVE = QKeySequence.SequenceFormat.NativeText
+
+
+def shortcuts_of(window: QMainWindow) -> list[Shortcut]:
+    """Every shortcut of the menus, and every gesture that a widget names in its `GESTURES`.
+
+    A widget's `GESTURES` are pairs of what to do and what it does, listed under its accessible name.
+    """
+    found = []
+    for menu in _menus(window):
+        for action in menu.actions():
+            if action.shortcuts():
+                found.append(Shortcut(_keys(action), _plain(action.text()), _plain(menu.title())))
+    listed = {action for menu in _menus(window) for action in menu.actions()}
+    for action in window.findChildren(QAction):
+        if action not in listed and action.shortcuts():
+            found.append(Shortcut(_keys(action), _plain(action.text()), "Window"))
+    for shortcut in window.findChildren(QShortcut):
+        found.append(Shortcut(shortcut.key().toString(NATIVE), shortcut.whatsThis(), "Window"))
+    seen = set()
+    for widget in window.findChildren(QWidget):
+        gestures = getattr(widget, "GESTURES", ())
+        if gestures and type(widget) not in seen:
+            seen.add(type(widget))
+            found += [Shortcut(how, what, widget.accessibleName()) for how, what in gestures]
+    return found
+
+
+class ShortcutsDialog(QDialog):
+    """A filter above the list. Deleted when it is closed."""
+
+    def __init__(self, window: QMainWindow) -> None:
+        super().__init__(window)
+        self.setWindowTitle("Shortcuts")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.filter = QLineEdit()
+        self.filter.setPlaceholderText("Filter by key, mouse button or word")
+        self.filter.setClearButtonEnabled(True)
+        self.filter.setAccessibleName("Filter")
+        self.list = QTreeWidget()
+        self.list.setHeaderLabels(["Key or mouse", "What it does"])
+        self.list.setRootIsDecorated(False)
+        self.list.setAlternatingRowColors(True)
+        self.list.setAccessibleName("Shortcuts")
+        self.list.header().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
+        places: dict[str, QTreeWidgetItem] = {}
+        for shortcut in shortcuts_of(window):
+            if shortcut.where not in places:
+                place = QTreeWidgetItem([shortcut.where])
+                font = place.font(0)
+                font.setBold(True)
+                place.setFont(0, font)
+                place.setFlags(Qt.ItemFlag.ItemIsEnabled)
+                self.list.addTopLevelItem(place)
+                place.setFirstColumnSpanned(True)
+                places[shortcut.where] = place
+            item = QTreeWidgetItem([shortcut.keys, shortcut.what])
+            item.setData(0, Qt.ItemDataRole.UserRole, shortcut)
+            places[shortcut.where].addChild(item)
+        self.list.expandAll()
+        self.filter.textChanged.connect(self._show_matching)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.filter)
+        layout.addWidget(self.list)
+        layout.addWidget(buttons)
+        self.resize(*SIZE_PX)
+        self.filter.setFocus()
+
+    def shown(self) -> list[Shortcut]:
+        """What the filter leaves."""
+        items = [item for _, items in self._places() for item in items]
+        return [_shortcut(item) for item in items if not item.isHidden()]
+
+    def _show_matching(self, text: str) -> None:
+        for place, items in self._places():
+            for item in items:
+                item.setHidden(not _shortcut(item).matches(text))
+            place.setHidden(all(item.isHidden() for item in items))
+
+    def _places(self) -> list[tuple[QTreeWidgetItem, list[QTreeWidgetItem]]]:
+        root = self.list.invisibleRootItem()
+        return [(place, _children(place)) for place in _children(root)]
+
+
+def _children(item: QTreeWidgetItem) -> list[QTreeWidgetItem]:
+    children = (item.child(number) for number in range(item.childCount()))
+    return [child for child in children if child is not None]
+
+
+def _shortcut(item: QTreeWidgetItem) -> Shortcut:
+    found = item.data(0, Qt.ItemDataRole.UserRole)
+    assert isinstance(found, Shortcut)
+    return found
+
+
+def _menus(window: QMainWindow) -> list[QMenu]:
+    """The menu bar's menus, and theirs."""
+    found: list[QMenu] = []
+    waiting = [action.menu() for action in window.menuBar().actions()]
+    while waiting:
+        menu = waiting.pop(0)
+        if isinstance(menu, QMenu):
+            found.append(menu)
+            waiting += [action.menu() for action in menu.actions()]
+    return found
+
+
+def _keys(action: QAction) -> str:
+    return ", ".join(key.toString(NATIVE) for key in action.shortcuts())
+
+
+def _plain(text: str) -> str:
+    return text.replace("&&", "\0").replace("&", "").replace("\0", "&").rstrip("…")

@@ -1,0 +1,1 @@
+"""What stands beside the plane: shows a state, and says by signals what people want."""

@@ -1,0 +1,136 @@
+"""A canvas of a model's own pixels to draw on with the mouse."""
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QBrush, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QWidget
+
+from desktop.images.drawing import Drawing, Tool, blank
+from desktop.images.pixels import to_bytes
+from desktop.widgets.common import colors
+from desktop.widgets.common.qimage import to_qimage
+
+MAX_UNDO = 100
+
+
+class DrawCanvas(QWidget):
+    """Left draws with the tool, right erases; Ctrl+Z takes strokes back while the canvas has the focus.
+
+    Attributes:
+        tool: what the left button does.
+        radius_px: of the pen, in the model's pixels.
+    """
+
+    GESTURES = (
+        ("Left drag", "Draw, erase or mark as unknown"),
+        ("Right drag", "Erase"),
+        ("Ctrl+Z", "Take the last stroke back"),
+    )
+    changed = Signal()
+
+    def __init__(self, side_px: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.tool = Tool.PEN
+        self.radius_px = 1.2
+        self._side_px = side_px
+        self._drawing = blank((1, 28, 28))
+        self._before: list[Drawing] = []
+        self._last: tuple[float, float] | None = None
+        self._erasing = False
+        self.setFixedSize(side_px, side_px)
+        self.setCursor(Qt.CursorShape.CrossCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("Canvas to draw on")
+        self.setAccessibleDescription("Draw with the mouse; drop or paste a picture instead")
+        self.setToolTip("Draw with the left button, erase with the right; or drop or paste a picture")
+
+    def drawing(self) -> Drawing:
+        """What is on the canvas."""
+        return self._drawing
+
+    def set_drawing(self, drawing: Drawing, undoable: bool = True) -> None:
+        """Put something else there."""
+        self._before = [*self._before[-MAX_UNDO:], self._drawing] if undoable else []
+        self._show(drawing)
+
+    def sizeHint(self) -> QSize:
+        """Its fixed side."""
+        return QSize(self._side_px, self._side_px)
+
+    def event(self, event: QEvent) -> bool:
+        """Ctrl+Z is the canvas's own here, not the window's."""
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.matches(QKeySequence.StandardKey.Undo)
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Take the last stroke back."""
+        if event.matches(QKeySequence.StandardKey.Undo):
+            if self._before:
+                self._show(self._before.pop())
+        else:
+            super().keyPressEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Begin a stroke."""
+        if event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton):
+            self._before = [*self._before[-MAX_UNDO:], self._drawing]
+            self._erasing = event.button() == Qt.MouseButton.RightButton
+            self._last = self._pixel(event.position())
+            self._stroke(self._last)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Go on with it."""
+        if self._last is not None:
+            self._stroke(self._pixel(event.position()))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """End it."""
+        self._last = None
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The pixels, and hatching where they are unknown."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), colors.CANVAS)
+        painter.drawImage(self._target(), to_qimage(to_bytes(self._drawing.pixels[np.newaxis])[0]))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QBrush(colors.PATH, Qt.BrushStyle.BDiagPattern))
+        scale = self._scale()
+        corner = self._target().topLeft()
+        for row, column in np.argwhere(~self._drawing.known).tolist():
+            painter.drawRect(QRectF(corner.x() + column * scale, corner.y() + row * scale, scale, scale))
+        if self.hasFocus():
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(self.palette().highlight().color(), 2))
+            painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
+
+    def _show(self, drawing: Drawing) -> None:
+        self._drawing = drawing
+        self.update()
+        self.changed.emit()
+
+    def _stroke(self, to: tuple[float, float]) -> None:
+        assert self._last is not None
+        tool = Tool.ERASER if self._erasing else self.tool
+        start, self._last = self._last, to
+        self._show(self._drawing.stroked(start, to, self.radius_px, tool))
+
+    def _scale(self) -> float:
+        height, width = self._drawing.known.shape
+        return float(min(self.width() / width, self.height() / height))
+
+    def _target(self) -> QRectF:
+        height, width = self._drawing.known.shape
+        scale = self._scale()
+        target = QRectF(0, 0, width * scale, height * scale)
+        target.moveCenter(QPointF(self.width() / 2, self.height() / 2))
+        return target
+
+    def _pixel(self, position: QPointF) -> tuple[float, float]:
+        offset = position - self._target().topLeft()
+        return offset.x() / self._scale(), offset.y() / self._scale()

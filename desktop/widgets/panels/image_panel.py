@@ -1,0 +1,180 @@
+"""The section for a picture of one's own: drawn, dropped or pasted, with what the model makes of it."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QDoubleSpinBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop.images.drawing import Tool
+from desktop.images.fitting import Fitted
+from desktop.images.pixels import to_bytes
+from desktop.widgets.common.picture_view import PictureView
+from desktop.widgets.common.qimage import to_qimage
+from desktop.widgets.panels.draw_canvas import DrawCanvas
+
+CANVAS_PX = 168
+RESULT_PX = 116
+STEP_PX = 52
+TOOL_TIPS = {
+    Tool.PEN: "Draw ink",
+    Tool.ERASER: "Take ink away (also the right button)",
+    Tool.UNKNOWN: "Mark pixels as unknown: the plane shows where the picture could be, and completes it",
+}
+FIGURES = {
+    "elbo": ("ELBO", "−(rate + distortion): a lower bound of log p(x); higher is better"),
+    "rate": ("Rate", "KL of the encoder's posterior from the prior, in closed form"),
+    "distortion": (
+        "Distortion",
+        "−E log p(x|z) under the encoder's posterior: quadrature to two dimensions, else 64 draws",
+    ),
+    "log_px": ("log p(x)", "By quadrature over the plane, from the decoder alone"),
+    "gap": ("Gap", "log p(x) − ELBO: the KL of the encoder's posterior from the true one"),
+}
+
+
+class ImagePanel(QWidget):
+    """Shows a drawing and what the model makes of it; says what the person wants by signals."""
+
+    clear_wanted = Signal()
+    open_wanted = Signal()
+    cursor_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.canvas = DrawCanvas(CANVAS_PX)
+        self.tools = {tool: QToolButton() for tool in Tool}
+        self._group = QButtonGroup(self)
+        for tool, button in self.tools.items():
+            button.setText(tool.value)
+            button.setCheckable(True)
+            button.setToolTip(TOOL_TIPS[tool])
+            self._group.addButton(button)
+            button.clicked.connect(lambda _, tool=tool: self._choose(tool))
+        self.tools[Tool.PEN].setChecked(True)
+        self.radius = QDoubleSpinBox()
+        self.radius.setRange(0.5, 8)
+        self.radius.setSingleStep(0.1)
+        self.radius.setDecimals(1)
+        self.radius.setValue(self.canvas.radius_px)
+        self.radius.setSuffix(" px")
+        self.radius.setAccessibleName("Radius of the pen")
+        self.radius.setToolTip("The pen's radius, in the model's pixels")
+        self.radius.valueChanged.connect(lambda value: setattr(self.canvas, "radius_px", value))
+        self.clear = QPushButton("Clear")
+        self.open = QPushButton("Open…")
+        self.open.setToolTip("A picture from a file; dropping or pasting one does the same")
+        self.take = QPushButton("Go to mean")
+        self.take.setToolTip("Move the cursor to the mean of the encoder's posterior")
+        self.reconstruction = _view("Reconstruction")
+        self.completed = _view("Completed picture")
+        self._completed_name = QLabel("Completed")
+        self.figures: dict[str, QLabel] = {}
+        self.note = QLabel()
+        self.note.setWordWrap(True)
+        self.note.setTextFormat(Qt.TextFormat.PlainText)
+        self.steps = QWidget()
+        self.steps_text = QLabel()
+        self.steps_text.setWordWrap(True)
+        self.step_views = [PictureView(STEP_PX) for _ in range(3)]
+        self.clear.clicked.connect(self.clear_wanted)
+        self.open.clicked.connect(self.open_wanted)
+        self.take.clicked.connect(self.cursor_wanted)
+        self._lay_out()
+        self.show_steps(None)
+        self.show_completed(None)
+
+    def set_figure(self, name: str, nats: float | None, note: str = "") -> None:
+        """Show a figure, or where there is none a dash or what stands in its place."""
+        self.figures[name].setText(note or ("–" if nats is None else f"{nats:.2f} nats".replace("-", "−")))
+
+    def show_completed(self, picture: QImage | None) -> None:
+        """Show the picture with its unknown pixels filled in, or hide its place."""
+        self.completed.set_image(picture)
+        self.completed.setVisible(picture is not None)
+        self._completed_name.setVisible(picture is not None)
+
+    def show_steps(self, fitted: Fitted | None, is_thresholded: bool = True) -> None:
+        """Show how a picture from elsewhere became the drawing: as it came, fitted, thresholded."""
+        self.steps.setVisible(fitted is not None)
+        if fitted is None:
+            return
+        pixels = fitted.pixels
+        pictures = [fitted.original[..., :3].copy(), to_bytes(pixels[None])[0]]
+        if is_thresholded:
+            pictures.append(to_bytes((pixels[None] > 0.5).astype("float32"))[0])
+        for view, picture in zip(self.step_views, [*pictures, None], strict=False):
+            view.set_image(None if picture is None else to_qimage(picture))
+        done = [*fitted.steps, *["thresholded at one half"] * is_thresholded]
+        self.steps_text.setText(", then ".join(done) or "taken as it is")
+
+    def _choose(self, tool: Tool) -> None:
+        self.canvas.tool = tool
+
+    def _lay_out(self) -> None:
+        tools = QHBoxLayout()
+        for button in self.tools.values():
+            tools.addWidget(button)
+        tools.addWidget(self.radius)
+        results = QVBoxLayout()
+        results.setSpacing(2)
+        for name, part in (
+            (QLabel("Reconstruction"), self.reconstruction),
+            (self._completed_name, self.completed),
+        ):
+            results.addWidget(name)
+            results.addWidget(part)
+        results.addStretch(1)
+        pictures = QHBoxLayout()
+        pictures.addWidget(self.canvas, 0, Qt.AlignmentFlag.AlignTop)
+        pictures.addLayout(results)
+        buttons = QHBoxLayout()
+        for push in (self.clear, self.open, self.take):
+            buttons.addWidget(push)
+        figures = QGridLayout()
+        figures.setHorizontalSpacing(12)
+        figures.setVerticalSpacing(2)
+        for row, (key, (title, tip)) in enumerate(FIGURES.items()):
+            label, value = QLabel(title), QLabel("–")
+            value.setAlignment(Qt.AlignmentFlag.AlignRight)
+            value.setAccessibleName(title)
+            label.setToolTip(tip)
+            value.setToolTip(tip)
+            figures.addWidget(label, row, 0)
+            figures.addWidget(value, row, 1)
+            self.figures[key] = value
+        about_steps = QVBoxLayout(self.steps)
+        about_steps.setContentsMargins(0, 0, 0, 0)
+        in_steps = QHBoxLayout()
+        for view, step in zip(self.step_views, ("As it came", "Fitted", "Thresholded"), strict=True):
+            view.setFixedSize(STEP_PX, STEP_PX)
+            view.setAccessibleName(step)
+            view.setToolTip(step)
+            in_steps.addWidget(view)
+        in_steps.addStretch(1)
+        about_steps.addLayout(in_steps)
+        about_steps.addWidget(self.steps_text)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 6, 0, 0)
+        layout.addLayout(tools)
+        layout.addLayout(pictures)
+        layout.addLayout(buttons)
+        layout.addLayout(figures)
+        layout.addWidget(self.note)
+        layout.addWidget(self.steps)
+        layout.addStretch(1)
+
+
+def _view(name: str) -> PictureView:
+    view = PictureView(RESULT_PX)
+    view.setFixedSize(RESULT_PX, RESULT_PX)
+    view.setAccessibleName(name)
+    return view

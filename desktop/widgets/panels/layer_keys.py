@@ -1,0 +1,88 @@
+"""What the layers' colours and lines mean, in small, to stand under their switches."""
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QBrush, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from desktop.base.arrays import Bytes
+from desktop.images.density_colors import HIGH_SHARE, LOW_SHARE, color_scale
+from desktop.widgets.common import colors
+from desktop.widgets.common.qimage import to_qimage
+
+INDENT_PX = 22
+BAR_PX = 10
+SWATCH_PX = (26, 13)
+KEY_POINT_SIZE = 8.0
+
+
+class DensityKey(QWidget):
+    """The density's colours from a hundredth of the prior's peak to ten times of it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        scale: Bytes = color_scale()[None]
+        self._image = to_qimage(scale)
+        words = "Density in multiples of the prior's at its middle"
+        self.setToolTip(words)
+        self.setAccessibleName(f"{words}: {LOW_SHARE:g} to {HIGH_SHARE:g}")
+        _make_small(self)
+
+    def sizeHint(self) -> QSize:
+        """A bar, a line of numbers, and what they are."""
+        return QSize(200, BAR_PX + 2 * self.fontMetrics().height() + 2)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The bar on the canvas, as on the plane, and numbers under it."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        bar = QRectF(INDENT_PX, 0, self.width() - INDENT_PX, BAR_PX)
+        painter.fillRect(bar, colors.CANVAS)
+        painter.drawImage(bar, self._image)
+        painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
+        numbers = [f"{LOW_SHARE * 10**power:g}" for power in range(4)]
+        line = self.fontMetrics().height()
+        for place, text in enumerate(numbers):
+            width = self.fontMetrics().horizontalAdvance(text)
+            middle = bar.left() + bar.width() * place / (len(numbers) - 1)
+            left = min(max(bar.left(), middle - width / 2), bar.right() - width)
+            painter.drawText(QRectF(left, BAR_PX + 1, width + 4, line), text)
+        box = QRectF(bar.left(), BAR_PX + 1 + line, bar.width(), line)
+        painter.drawText(box, Qt.AlignmentFlag.AlignHCenter, "times the prior's peak")
+
+
+class HolesKey(QWidget):
+    """A hatched swatch, and what it means."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._words = "less than a tenth of the prior"
+        self.setToolTip(
+            "Where q(z) is less than a tenth of p(z), within the contour that holds 99 % of the prior:\n"
+            "samples of the prior fall there, and next to no held-out image does"
+        )
+        self.setAccessibleName(f"Hatched: {self._words}")
+        _make_small(self)
+
+    def sizeHint(self) -> QSize:
+        """One line."""
+        return QSize(200, max(SWATCH_PX[1], self.fontMetrics().height()) + 2)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """As it is drawn on the plane."""
+        painter = QPainter(self)
+        swatch = QRectF(INDENT_PX + 0.5, 0.5, *SWATCH_PX)
+        painter.fillRect(swatch, colors.CANVAS)
+        painter.setPen(QPen(colors.HATCH_EDGE, 1))
+        painter.setBrush(QBrush(colors.HATCH, Qt.BrushStyle.BDiagPattern))
+        painter.drawRect(swatch)
+        painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
+        text = QRectF(swatch.right() + 6, 0, self.width() - swatch.right() - 6, self.height())
+        words = self.fontMetrics().elidedText(self._words, Qt.TextElideMode.ElideRight, int(text.width()))
+        painter.drawText(text, Qt.AlignmentFlag.AlignVCenter, words)
+
+
+def _make_small(widget: QWidget) -> None:
+    font = widget.font()
+    font.setPointSizeF(KEY_POINT_SIZE)
+    widget.setFont(font)
+    widget.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

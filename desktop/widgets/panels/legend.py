@@ -1,0 +1,169 @@
+"""The labels with their colours; each is a switch for its points."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from desktop.widgets.common.colors import label_color
+
+MAX_COLUMNS = 5
+WIDTH_PX, SPACING_PX, PADDING_PX = 270, 4, 14  # within the side panel
+
+
+class LabelSwitch(QToolButton):
+    """One label; Alt-click, double click or Return want it alone."""
+
+    alone_wanted = Signal()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """With Alt: this one alone."""
+        if (
+            event.button() == Qt.MouseButton.LeftButton
+            and event.modifiers() & Qt.KeyboardModifier.AltModifier
+        ):
+            self.alone_wanted.emit()
+        else:
+            super().mousePressEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """The same without Alt."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.alone_wanted.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Return: this one alone; the space bar switches."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.alone_wanted.emit()
+        else:
+            super().keyPressEvent(event)
+
+
+class Legend(QWidget):
+    """A switch a label, and two buttons for all and none; says what is wanted."""
+
+    GESTURES = (
+        ("Click, Space", "show or hide the points of a label"),
+        ("Double click, Alt-click, Return", "show the points of a label alone; again, all"),
+    )
+    switched = Signal(int)
+    hidden_wanted = Signal(object)  # frozenset of labels
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Labels")
+        self._grid = QGridLayout()
+        self._grid.setSpacing(SPACING_PX)
+        self._buttons: list[LabelSwitch] = []
+        self._names: tuple[str, ...] = ()
+        self._hidden: frozenset[int] = frozenset()
+        self.all, self.none = _small_button("All"), _small_button("None")
+        self.all.setToolTip("Show the points of all labels")
+        self.none.setToolTip("Hide the points of all labels")
+        self.all.clicked.connect(lambda: self.hidden_wanted.emit(frozenset()))
+        self.none.clicked.connect(lambda: self.hidden_wanted.emit(self._every))
+        self._ends = QWidget()
+        ends = QHBoxLayout(self._ends)
+        ends.setContentsMargins(0, 0, 0, 0)
+        ends.addWidget(self.all)
+        ends.addWidget(self.none)
+        ends.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addLayout(self._grid)
+        layout.addWidget(self._ends)
+        self._ends.hide()
+
+    def set_labels(self, names: tuple[str, ...]) -> None:
+        """Show a switch for every label."""
+        for button in self._buttons:
+            self._grid.removeWidget(button)
+            button.deleteLater()
+        self._names = names
+        self._hidden = frozenset()
+        self._buttons = [self._button(label, name) for label, name in enumerate(names)]
+        columns = self._columns()
+        for column in range(MAX_COLUMNS):
+            self._grid.setColumnStretch(column, int(column < columns))
+        for label, button in enumerate(self._buttons):
+            self._grid.addWidget(button, label // columns, label % columns)
+        self._ends.setVisible(bool(names))
+        self.set_counts(())
+        self.set_hidden(frozenset())
+
+    def set_counts(self, counts: Sequence[int]) -> None:
+        """Say in the tool tips how many held-out images each label has; beyond the list it has none."""
+        for label, (button, name) in enumerate(zip(self._buttons, self._names, strict=True)):
+            count = f"{counts[label] if label < len(counts) else 0:,} " if counts else ""
+            button.setToolTip(
+                f"{count}held-out images labelled {name}\n"
+                "Click: show or hide; double click, Alt-click or Return: these alone"
+            )
+            button.setAccessibleDescription(f"{count}held-out images")
+
+    def set_hidden(self, hidden: frozenset[int]) -> None:
+        """Show which labels' points are hidden."""
+        self._hidden = hidden
+        for label, button in enumerate(self._buttons):
+            button.setChecked(label not in hidden)
+        self.all.setEnabled(bool(hidden & self._every))
+        self.none.setEnabled(not hidden >= self._every)
+
+    def _columns(self) -> int:
+        """As many as the longest name leaves room for."""
+        font = self.font()
+        font.setBold(True)
+        metrics = QFontMetrics(font)
+        longest = max((metrics.horizontalAdvance(name) for name in self._names), default=0)
+        return max(1, min(MAX_COLUMNS, (WIDTH_PX + SPACING_PX) // (longest + PADDING_PX + SPACING_PX)))
+
+    @property
+    def _every(self) -> frozenset[int]:
+        return frozenset(range(len(self._names)))
+
+    def _want_alone(self, label: int) -> None:
+        """One label alone; all, where it was alone already."""
+        others = self._every - {label}
+        self.hidden_wanted.emit(frozenset() if self._hidden == others else others)
+
+    def _button(self, label: int, name: str) -> LabelSwitch:
+        button = LabelSwitch()
+        button.setMinimumWidth(20)
+        button.setText(name.replace("&", "&&"))
+        button.setCheckable(True)
+        button.setChecked(True)
+        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        button.setAccessibleName(f"Points labelled {name}")
+        button.setSizePolicy(
+            button.sizePolicy().horizontalPolicy().Expanding, button.sizePolicy().verticalPolicy()
+        )
+        color = label_color(label)
+        button.setStyleSheet(
+            f"QToolButton {{ border: 2px solid {color.name()}; border-radius: 6px; padding: 3px; }}"
+            f"QToolButton:checked {{ background: {color.name()}; "
+            f"color: {_readable_on(color)}; font-weight: bold; }}"
+            "QToolButton:focus { border-color: palette(text); }"
+        )
+        button.clicked.connect(lambda: self.switched.emit(label))
+        button.alone_wanted.connect(lambda: self._want_alone(label))
+        return button
+
+
+def _small_button(text: str) -> QPushButton:
+    button = QPushButton(text)
+    button.setFlat(True)
+    width = button.fontMetrics().horizontalAdvance(text)
+    button.setMaximumSize(width + 24, button.fontMetrics().height() + 6)
+    return button
+
+
+def _readable_on(color: QColor) -> str:
+    # Relative luminance decides (WCAG 2.2): lightness would put white on yellow-green.
+    linear = [
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
+        for c in (color.redF(), color.greenF(), color.blueF())
+    ]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return "#101010" if luminance > 0.18 else "#ffffff"

@@ -1,0 +1,137 @@
+"""The held-out images nearest to the cursor, in a row; each is a way to its mean."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop.latent.nearest import Nearness
+from desktop.widgets.common import colors
+
+COUNT = 5
+SIDE_PX, TEXT_PX = 54, 16
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One of them: its number, its image, its label's name and colour, and its distance in words."""
+
+    index: int
+    image: QImage
+    name: str
+    color: QColor
+    distance: str
+
+
+class NearestButton(QAbstractButton):
+    """A held-out image with its label under it. Painted, not laid out: it changes with every drag."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.shown: Shown | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+
+    def show_image(self, shown: Shown | None) -> None:
+        """Show another one, or none."""
+        if shown == self.shown:
+            return
+        self.shown = shown
+        self.setEnabled(shown is not None)
+        words = "" if shown is None else f"Held-out image {shown.index}, {shown.name}: {shown.distance}"
+        self.setAccessibleName(words)
+        self.setToolTip(words and f"{words}\nClick to go to its mean")
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """A picture and a line of text."""
+        return QSize(SIDE_PX, SIDE_PX + TEXT_PX)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The picture on the canvas, framed where the pointer or the keyboard is."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        side = min(self.width(), self.height() - TEXT_PX) - 2
+        box = QRectF((self.width() - side) / 2, 1, side, side)
+        painter.fillRect(box, colors.CANVAS)
+        if self.shown is None:
+            return
+        image = self.shown.image
+        scale = side / max(image.width(), image.height())
+        target = QRectF(0, 0, image.width() * scale, image.height() * scale)
+        target.moveCenter(box.center())
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(target, image)
+        if self.underMouse() or self.hasFocus():
+            painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Highlight), 2))
+            painter.drawRect(box)
+        text = QRectF(0, box.bottom() + 2, self.width(), TEXT_PX)
+        metrics = painter.fontMetrics()
+        name = metrics.elidedText(self.shown.name, Qt.TextElideMode.ElideRight, int(text.width()) - 14)
+        left = text.center().x() - (metrics.horizontalAdvance(name) + 12) / 2
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self.shown.color)
+        painter.drawEllipse(QRectF(left, text.center().y() - 4, 8, 8))
+        painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
+        painter.drawText(text.adjusted(left + 12, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, name)
+
+
+class NearestPanel(QWidget):
+    """Shows up to five held-out images; says which one was chosen, and what near is to mean."""
+
+    chosen = Signal(int)
+    nearness_wanted = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        title = QLabel("Nearest held-out images")
+        font = QFont(title.font())
+        font.setBold(True)
+        title.setFont(font)
+        self.nearness = QComboBox()
+        self.nearness.addItems([nearness.value for nearness in Nearness])
+        self.nearness.setAccessibleName("What the nearest held-out images are near in")
+        self.nearness.setToolTip(
+            "By z: whose posterior's mean is nearest to the cursor.\n"
+            "By picture: which one the picture at the cursor makes most likely, by −log p(x|z) in nats."
+        )
+        self.nearness.textActivated.connect(lambda text: self.nearness_wanted.emit(Nearness(text)))
+        self.buttons = [NearestButton() for _ in range(COUNT)]
+        above, row = QHBoxLayout(), QHBoxLayout()
+        above.addWidget(title, 1)
+        above.addWidget(self.nearness)
+        row.setSpacing(6)
+        for button in self.buttons:
+            row.addWidget(button)
+            button.show_image(None)
+            button.clicked.connect(lambda _=False, button=button: self._choose(button))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 4, 0, 2)
+        layout.setSpacing(4)
+        layout.addLayout(above)
+        layout.addLayout(row)
+
+    def show_images(self, shown: Sequence[Shown]) -> None:
+        """Show these, nearest first."""
+        for button, one in zip(self.buttons, [*shown, *[None] * COUNT][:COUNT], strict=True):
+            button.show_image(one)
+
+    def set_nearness(self, nearness: Nearness) -> None:
+        """Show what near means."""
+        if self.nearness.currentText() != nearness.value:
+            self.nearness.setCurrentText(nearness.value)
+
+    def _choose(self, button: NearestButton) -> None:
+        if button.shown is not None:
+            self.chosen.emit(button.shown.index)

@@ -1,0 +1,176 @@
+"""The path's section: its points, how it goes, playing it, and its export with progress and cancel."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop.latent.paths import PathKind
+from desktop.latent.playback import Playback
+from desktop.view.state import ViewState
+from desktop.widgets.panels.path_points import PathPoints
+
+EMPTY_HINT = "Shift-click on the plane to add points."
+KIND_TIPS = {
+    PathKind.STRAIGHT: "Straight lines in z, at even speed",
+    PathKind.SPHERICAL: "Along great circles around the prior's mean: distances from it change evenly",
+    PathKind.VISUAL: "Straight lines, at the speed at which the picture changes evenly",
+}
+
+
+class PathPanel(QWidget):
+    """Says what the person wants done with the path."""
+
+    add_wanted = Signal()
+    remove_wanted = Signal()
+    clear_wanted = Signal()
+    move_wanted = Signal(int, int)
+    closed_wanted = Signal(bool)
+    kind_wanted = Signal(object)
+    play_wanted = Signal()
+    playback_changed = Signal()
+    export_wanted = Signal()
+    cancel_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._hint = QLabel(EMPTY_HINT)
+        self._hint.setWordWrap(True)
+        self._hint.setTextFormat(Qt.TextFormat.PlainText)
+        self.points = PathPoints()
+        self.add = _button("Add", "Add the cursor to the path (P); or Shift-click on the plane")
+        self.up = _button("↑", "Move the chosen point up (Alt+Up in the list)", "Move the point up")
+        self.down = _button("↓", "Move the chosen point down (Alt+Down in the list)", "Move the point down")
+        self.remove = _button("Remove", "Remove the chosen point (Delete; Alt-click on the plane)")
+        self.clear = _button("Clear", "Remove all points")
+        self.kind = QComboBox()
+        for kind in PathKind:
+            self.kind.addItem(kind.value, kind)
+            self.kind.setItemData(self.kind.count() - 1, KIND_TIPS[kind], Qt.ItemDataRole.ToolTipRole)
+        self.kind.setAccessibleName("How the path goes from point to point")
+        self.closed = QCheckBox("Return to the first point")
+        self.play = _button("Play", "Play the path (Space on the plane); a click or key there stops it")
+        self.seconds = QDoubleSpinBox()
+        self.seconds.setRange(0.2, 600)
+        self.seconds.setDecimals(1)
+        self.seconds.setValue(Playback().duration_s)
+        self.seconds.setSuffix(" s")
+        self.seconds.setAccessibleName("Seconds along the path")
+        self.seconds.setToolTip("How long one walk along the path takes")
+        self.loop = QCheckBox("Loop")
+        self.ping_pong = QCheckBox("There and back")
+        self.export = _button("Export animation…", "Save the path or the epochs as GIF, WebP, APNG or MP4")
+        self.progress = QProgressBar()
+        self.progress.setRange(0, 100)
+        self.progress.setAccessibleName("Export")
+        self.cancel = QPushButton("Cancel")
+
+        self.add.clicked.connect(self.add_wanted)
+        self.remove.clicked.connect(self.remove_wanted)
+        self.clear.clicked.connect(self.clear_wanted)
+        self.up.clicked.connect(lambda: self._move(-1))
+        self.down.clicked.connect(lambda: self._move(1))
+        self.closed.clicked.connect(self.closed_wanted)
+        self.kind.activated.connect(lambda: self.kind_wanted.emit(PathKind(self.kind.currentText())))
+        self.play.clicked.connect(self.play_wanted)
+        self.seconds.valueChanged.connect(self.playback_changed)
+        for box in (self.loop, self.ping_pong):
+            box.clicked.connect(self.playback_changed)
+        self.export.clicked.connect(self.export_wanted)
+        self.cancel.clicked.connect(self.cancel_wanted)
+        self.points.z_refused.connect(self.show_hint)
+        self._lay_out()
+        self.set_state(ViewState(), None)
+        self.set_progress(None)
+
+    def playback(self) -> Playback:
+        """How the path is to be played."""
+        return Playback(self.seconds.value(), self.loop.isChecked(), self.ping_pong.isChecked())
+
+    def set_state(self, state: ViewState, selected: int | None = None) -> None:
+        """Show a state's path and which of its points is chosen."""
+        count = len(state.path)
+        self.points.set_path(state.path, selected)
+        self.closed.setChecked(state.path_closed)
+        self.kind.setCurrentText(state.path_kind.value)
+        self.kind.setToolTip(KIND_TIPS[state.path_kind])
+        self.show_hint("" if count else EMPTY_HINT)
+        self.points.setVisible(count > 0)
+        self.remove.setEnabled(count > 0)
+        self.clear.setEnabled(count > 0)
+        self.up.setEnabled(selected is not None and selected > 0)
+        self.down.setEnabled(selected is not None and selected < count - 1)
+        self.play.setEnabled(count > 1)
+
+    def show_hint(self, text: str) -> None:
+        """Say something above the points, or nothing."""
+        self._hint.setText(text)
+        self._hint.setVisible(bool(text))
+
+    def hint(self) -> str:
+        """What is said above the points."""
+        return self._hint.text()
+
+    def set_playing(self, playing: bool) -> None:
+        """Whether it plays: the button then pauses."""
+        self.play.setText("Pause" if playing else "Play")
+
+    def set_progress(self, share: float | None) -> None:
+        """Show how much of the export is done, or with None that none is being made."""
+        running = share is not None
+        self.progress.setVisible(running)
+        self.cancel.setVisible(running)
+        self.export.setVisible(not running)
+        if share is not None:
+            self.progress.setValue(round(100 * share))
+
+    def _move(self, step: int) -> None:
+        row = self.points.currentRow()
+        self.move_wanted.emit(row, row + step)
+
+    def _lay_out(self) -> None:
+        buttons = QHBoxLayout()
+        buttons.setSpacing(4)
+        for button in (self.add, self.remove, self.clear):
+            buttons.addWidget(button, 1)
+        for button in (self.up, self.down):
+            button.setFixedWidth(30)
+            buttons.addWidget(button)
+        playing = QGridLayout()
+        playing.addWidget(self.kind, 0, 0, 1, 2)
+        playing.addWidget(self.closed, 1, 0, 1, 2)
+        playing.addWidget(self.play, 2, 0)
+        playing.addWidget(self.seconds, 2, 1)
+        playing.addWidget(self.loop, 3, 0)
+        playing.addWidget(self.ping_pong, 3, 1)
+        playing.setColumnStretch(0, 1)
+        playing.setColumnStretch(1, 1)
+        running = QHBoxLayout()
+        running.addWidget(self.progress, 1)
+        running.addWidget(self.cancel)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 6, 0, 0)
+        layout.addWidget(self._hint)
+        layout.addWidget(self.points)
+        layout.addLayout(buttons)
+        layout.addLayout(playing)
+        layout.addWidget(self.export)
+        layout.addLayout(running)
+        layout.addStretch(1)
+
+
+def _button(text: str, tip: str, name: str = "") -> QPushButton:
+    button = QPushButton(text)
+    button.setToolTip(tip)
+    if name:
+        button.setAccessibleName(name)
+    return button

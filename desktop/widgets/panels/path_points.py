@@ -1,0 +1,89 @@
+"""The list of the path's points: chosen, typed, moved up and down and taken away by the keyboard too."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
+
+from desktop.latent.plane import format_z, parse_z
+
+ROWS_SHOWN = 4
+
+
+class PathPoints(QTableWidget):
+    """One row a point, its z to be typed; says what the person wants by signals."""
+
+    chosen = Signal(int)
+    z_typed = Signal(int, object)
+    z_refused = Signal(str)
+    move_wanted = Signal(int, int)  # from, to
+    remove_wanted = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(0, 1, parent)
+        self._path: tuple[tuple[float, ...], ...] = ()
+        self.setAccessibleName("Points of the path")
+        self.setAccessibleDescription("F2 types z, Alt with up or down moves, Delete removes")
+        self.setToolTip("Double-click or F2 to type z; Alt+Up and Alt+Down move a point, Delete removes it")
+        self.horizontalHeader().hide()
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 6)
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setTabKeyNavigation(False)
+        self.setWordWrap(False)
+        self.setFixedHeight(ROWS_SHOWN * self.verticalHeader().defaultSectionSize() + 2)
+        self.currentCellChanged.connect(self._on_current)
+        self.cellChanged.connect(self._on_typed)
+
+    def set_path(self, path: tuple[tuple[float, ...], ...], selected: int | None) -> None:
+        """Show a path with one of its points chosen, or none."""
+        self.blockSignals(True)
+        if path != self._path:
+            self.setRowCount(len(path))
+            for row, z in enumerate(path):
+                item = self.item(row, 0)
+                if item is None:
+                    self.setItem(row, 0, QTableWidgetItem(format_z(z)))
+                elif row >= len(self._path) or self._path[row] != z:
+                    item.setText(format_z(z))
+            self._path = path
+        if selected is None:
+            self.setCurrentCell(-1, -1)
+        elif selected != self.currentRow():
+            self.setCurrentCell(selected, 0)
+        self.blockSignals(False)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Delete removes the chosen point, Alt with an arrow moves it; arrows alone choose."""
+        row, alt = self.currentRow(), event.modifiers() & Qt.KeyboardModifier.AltModifier
+        step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()), 0)
+        if row < 0 or self.state() == QAbstractItemView.State.EditingState:
+            super().keyPressEvent(event)
+        elif event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self.remove_wanted.emit(row)
+        elif alt and step:
+            if 0 <= row + step < len(self._path):
+                self.move_wanted.emit(row, row + step)
+        else:
+            super().keyPressEvent(event)
+
+    def _on_current(self, row: int, *_: int) -> None:
+        if row >= 0:
+            self.chosen.emit(row)
+
+    def _on_typed(self, row: int, _column: int) -> None:
+        item = self.item(row, 0)
+        if item is None or row >= len(self._path):
+            return
+        try:
+            z = parse_z(item.text(), len(self._path[row]))
+        except ValueError as error:
+            self.z_refused.emit(str(error))
+        else:
+            if format_z(z) != format_z(self._path[row]):
+                self.z_typed.emit(row, z)
+        # What is shown is always what is.
+        self.blockSignals(True)
+        if (item := self.item(row, 0)) is not None:
+            item.setText(format_z(self._path[row]))
+        self.blockSignals(False)

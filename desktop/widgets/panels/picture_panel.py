@@ -1,0 +1,95 @@
+"""The picture at the cursor, how it is drawn, and its z."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop.latent.plane import format_z, parse_z
+from desktop.view.state import PictureMode, ViewState
+from desktop.widgets.common.error_label import ErrorLabel
+from desktop.widgets.common.picture_view import PictureView
+
+PICTURE_PX = 236
+
+
+class PicturePanel(QWidget):
+    """Shows a ViewState's cursor and the decoded picture; says what the person wants by signals."""
+
+    z_typed = Signal(object)
+    mode_wanted = Signal(object)
+    copy_wanted = Signal()
+    save_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._latent_dim = 2
+        self.picture = PictureView(PICTURE_PX)
+        self.picture.setFixedHeight(PICTURE_PX)
+        self.picture.setAccessibleName("Decoded picture")
+        self.mode = QComboBox()
+        self.mode.addItems([mode.value for mode in PictureMode])
+        self.mode.setAccessibleName("How the picture is drawn")
+        self.mode.setToolTip("Probabilities, black and white at ½, or one draw from them")
+        self.copy = QPushButton("Copy")
+        self.copy.setToolTip("Copy the picture; pasted into this program it says where it was made")
+        self.save = QPushButton("Save…")
+        self.save.setToolTip("Save the picture as a PNG that can be opened again")
+        self.z = QLineEdit()
+        self.z.setAccessibleName("z")
+        self.z.setToolTip("The cursor's z: type or paste numbers, Return moves there")
+        self.z_error = ErrorLabel()
+        self.z_error.hide()
+
+        self.mode.textActivated.connect(lambda text: self.mode_wanted.emit(PictureMode(text)))
+        self.copy.clicked.connect(self.copy_wanted)
+        self.save.clicked.connect(self.save_wanted)
+        self.z.returnPressed.connect(self._z_entered)
+        self.z.textEdited.connect(self.z_error.hide)
+
+        above = QHBoxLayout()
+        above.addWidget(self.mode, 1)
+        above.addWidget(self.copy)
+        above.addWidget(self.save)
+        z_row = QFormLayout()
+        z_row.addRow("z", self.z)
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.addWidget(self.picture)
+        self._layout.addLayout(above)
+        self._layout.addLayout(z_row)
+        self._layout.addWidget(self.z_error)
+
+    def add_below(self, widget: QWidget) -> None:
+        """One more part below z."""
+        self._layout.addWidget(widget)
+
+    def set_latent_dim(self, latent_dim: int) -> None:
+        """Take z of so many numbers."""
+        self._latent_dim = latent_dim
+
+    def set_state(self, state: ViewState) -> None:
+        """Show a state."""
+        if not self.z.hasFocus() or not self.z.isModified():
+            self.z.setText(format_z(state.z))
+            self.z.setCursorPosition(0)
+            self.z_error.hide()
+        if self.mode.currentText() != state.picture_mode.value:
+            self.mode.setCurrentText(state.picture_mode.value)
+
+    def _z_entered(self) -> None:
+        try:
+            z = parse_z(self.z.text(), self._latent_dim)
+        except ValueError as error:
+            self.z_error.setText(str(error))
+            self.z_error.show()
+            return
+        self.z.setModified(False)
+        self.z_error.hide()
+        self.z_typed.emit(z)

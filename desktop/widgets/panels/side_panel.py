@@ -1,0 +1,53 @@
+"""The panel beside the plane: the picture at the cursor, and below it one section at a time."""
+
+from dataclasses import replace
+
+from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+
+from desktop.view.state import ViewState
+from desktop.widgets.panels.path_panel import PathPanel
+from desktop.widgets.panels.picture_panel import PicturePanel
+from desktop.widgets.panels.view_panel import ViewPanel
+
+WIDTH_PX = 316
+
+
+class SidePanel(QWidget):
+    """Holds the picture and the sections, and hands a ViewState on to them."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFixedWidth(WIDTH_PX)
+        self._state: ViewState | None = None
+        self.picture = PicturePanel()
+        self.view = ViewPanel()
+        self.path = PathPanel()
+        self.sections = QTabWidget()
+        self.sections.setDocumentMode(True)
+        self.add_section("View", self.view)
+        self.add_section("Path", self.path)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.picture)
+        layout.addWidget(self.sections, 1)
+
+    def add_section(self, title: str, section: QWidget) -> None:
+        """One more tab below the picture."""
+        self.sections.addTab(section, title)
+
+    def show_section(self, section: QWidget) -> None:
+        """Bring a section to the front."""
+        self.sections.setCurrentWidget(section)
+
+    def set_model(self, latent_dim: int, label_names: tuple[str, ...], has_points: bool) -> None:
+        """Fit the controls to another model."""
+        self._state = None
+        self.picture.set_latent_dim(latent_dim)
+        self.view.set_model(latent_dim, label_names, has_points)
+
+    def set_state(self, state: ViewState) -> None:
+        """Show a state."""
+        old, self._state = self._state, state
+        self.picture.set_state(state)
+        if old is not None and replace(old, z=state.z, viewport=state.viewport) == state:
+            return  # a drag: the rest would be laid out anew for nothing
+        self.view.set_state(state)

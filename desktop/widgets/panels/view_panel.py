@@ -1,0 +1,144 @@
+"""What of the space is looked at: the plane's directions, the layers on it, the labels."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QGroupBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop.latent.chart import AxisScale
+from desktop.view.state import Layer, ViewState
+from desktop.widgets.panels.layer_keys import DensityKey, HolesKey
+from desktop.widgets.panels.legend import Legend
+
+# These show the held-out images, which not every model comes with.
+NEED_POINTS = (Layer.DENSITY, Layer.HOLES, Layer.POINTS, Layer.THUMBNAIL, Layer.ELLIPSE)
+TOOL_TIPS = {
+    Layer.BACKDROP: "The picture that each place decodes to",
+    Layer.PRIOR: "Contours within which the plane holds 50, 90 and 99 % of the prior N(0, I)",
+    Layer.DENSITY: (
+        "The aggregate posterior: the mean of q(z|x) over all held-out images, on the plane.\n"
+        "Where the prior and it agree, its colour is that of the prior's own density."
+    ),
+    Layer.HOLES: "Where the prior expects at least ten times as many held-out images as there are",
+    Layer.POINTS: "The mean of q(z|x) of every held-out image",
+    Layer.THUMBNAIL: (
+        "Point at a held-out image to see it. Ctrl-click pins it, the key I the one nearest to the cursor;\n"
+        "the same again takes it away"
+    ),
+    Layer.ELLIPSE: (
+        "The posterior q(z|x) of the held-out image under the pointer: on a plane 39 % of it lies within\n"
+        "1 standard deviation (σ), and 86 % within 2"
+    ),
+    Layer.ENCODED: "The posterior q(z|x) that the encoder gives what is drawn: 1 and 2 standard deviations",
+    Layer.TRUE_POSTERIOR: (
+        "The posterior p(z|x) of what is drawn, from the decoder alone, for two latent dimensions:\n"
+        "the curves hold 50 and 95 % of it"
+    ),
+}
+
+
+class ViewPanel(QWidget):
+    """Shows a ViewState's plane and layers; says what the person wants by signals."""
+
+    axes_wanted = Signal(int, int)
+    scale_wanted = Signal(object)
+    principal_wanted = Signal()
+    through_path_wanted = Signal()
+    layer_wanted = Signal(object, bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.right, self.up = QSpinBox(), QSpinBox()
+        self.principal = QPushButton("Principal")
+        self.principal.setToolTip("The plane of the two directions along which the held-out means vary most")
+        self.through_path = QPushButton("Through path")
+        self.through_path.setToolTip("The plane through the path's last three points")
+        self.axes = QWidget()
+        self.layers = {layer: QCheckBox(layer.value) for layer in Layer}
+        self.legend = Legend()
+        self.keys: dict[Layer, QWidget] = {Layer.DENSITY: DensityKey(), Layer.HOLES: HolesKey()}
+
+        self.scale = QComboBox()
+        self.scale.addItems([scale.value for scale in AxisScale])
+        self.scale.setAccessibleName("Axes")
+        self.scale.setToolTip(
+            "Linear z, or the prior's quantiles: every square of the plane is then as likely\n"
+            "under the prior as every other of its size"
+        )
+        self.scale.activated.connect(lambda index: self.scale_wanted.emit(list(AxisScale)[index]))
+        self.principal.clicked.connect(self.principal_wanted)
+        self.through_path.clicked.connect(self.through_path_wanted)
+        for spin in (self.right, self.up):
+            spin.valueChanged.connect(lambda: self.axes_wanted.emit(self.right.value(), self.up.value()))
+        for layer, box in self.layers.items():
+            box.setToolTip(TOOL_TIPS[layer])
+            box.clicked.connect(lambda on, layer=layer: self.layer_wanted.emit(layer, on))
+        self._lay_out()
+
+    def set_model(self, latent_dim: int, label_names: tuple[str, ...], has_points: bool) -> None:
+        """Fit the controls to another model."""
+        self.legend.set_labels(label_names if has_points else ())
+        for layer in NEED_POINTS:
+            self.layers[layer].setEnabled(has_points)
+        self.axes.setVisible(latent_dim > 2)
+        self.principal.setEnabled(has_points)
+        for spin in (self.right, self.up):
+            spin.blockSignals(True)
+            spin.setRange(0, latent_dim - 1)
+            spin.blockSignals(False)
+
+    def set_state(self, state: ViewState) -> None:
+        """Show a state."""
+        for spin, axis in zip((self.right, self.up), state.plane.axes or (), strict=False):
+            spin.blockSignals(True)
+            spin.setValue(axis)
+            spin.blockSignals(False)
+        self.scale.setCurrentIndex(list(AxisScale).index(state.scale))
+        for layer, box in self.layers.items():
+            box.setChecked(layer in state.layers)
+            if layer in self.keys:
+                self.keys[layer].setVisible(layer in state.layers and box.isEnabled())
+        self.legend.set_hidden(state.hidden_labels)
+        self.through_path.setEnabled(len(state.path) > 2)
+
+    def _lay_out(self) -> None:
+        in_axes = QVBoxLayout(self.axes)
+        in_axes.setContentsMargins(0, 0, 0, 0)
+        axes_row, planes_row = QHBoxLayout(), QHBoxLayout()
+        in_axes.addLayout(axes_row)
+        in_axes.addLayout(planes_row)
+        planes_row.addWidget(self.principal)
+        planes_row.addWidget(self.through_path)
+        for name, spin in (("Right z", self.right), ("Up z", self.up)):
+            axes_row.addWidget(QLabel(name))
+            axes_row.addWidget(spin, 1)
+            spin.setAccessibleName(f"{name}: dimension")
+            spin.setToolTip(
+                f"The latent dimension that grows {'to the right' if spin is self.right else 'upward'}"
+            )
+        scale_row = QHBoxLayout()
+        scale_row.addWidget(QLabel("Axes"))
+        scale_row.addWidget(self.scale, 1)
+        layers = QGroupBox("Layers")
+        in_layers = QVBoxLayout(layers)
+        in_layers.setSpacing(3)
+        for layer, box in self.layers.items():
+            in_layers.addWidget(box)
+            if layer is Layer.POINTS:
+                in_layers.addWidget(self.legend)
+            if layer in self.keys:
+                in_layers.addWidget(self.keys[layer])
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 6, 0, 0)
+        layout.addLayout(scale_row)
+        layout.addWidget(self.axes)
+        layout.addWidget(layers)
+        layout.addStretch(1)

@@ -1,0 +1,1 @@
+"""The latent plane: drawn in layers, with mouse and keys on it."""

@@ -1,0 +1,176 @@
+"""What stands over the points: the held-out image at the pointer and those pinned, with their posteriors."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
+from PySide6.QtWidgets import QWidget
+
+from desktop.base.arrays import Doubles
+from desktop.latent.chart import ToPx
+from desktop.widgets.common import colors
+
+IMAGE_PX = 84.0
+PINNED_IMAGE_PX = 52.0
+GAP_PX = 16.0
+PADDING_PX = 6.0
+TEXT_POINT_SIZE = 8.5
+POINT_RADIUS_PX = 3.2
+FAR_PX = 1e5
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """A held-out image as it is shown on the plane.
+
+    Attributes:
+        index: its number.
+        ab: of its mean.
+        curves: its posterior's ellipses, (a, b) [K, 2] each, the inner one first; none if not wanted.
+        image: the image, or None if there is none or it is not wanted.
+        lines: what is written beside it, the first line bold.
+        color: its label's.
+    """
+
+    index: int
+    ab: tuple[float, float]
+    curves: tuple[Doubles, ...]
+    image: QImage | None
+    lines: tuple[str, ...]
+    color: QColor
+
+
+class HeldOutOverlay(QWidget):
+    """Lies over the plane, takes no events, and is hidden while there is nothing to show."""
+
+    GESTURES = (
+        ("Point at a point", "show its image and its posterior"),
+        ("Ctrl-click", "pin the held-out image there, or take its pin away"),
+    )
+
+    def __init__(self, plane: QWidget, to_px: ToPx) -> None:
+        super().__init__(plane)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setAttribute(Qt.WidgetAttribute.WA_NoSystemBackground)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setAccessibleName("Held-out images on the plane")
+        self._plane = plane
+        self._to_px = to_px
+        self.pinned: tuple[HeldOut, ...] = ()
+        self.hovered: HeldOut | None = None
+        self._drawn: QPixmap | None = None
+        self.hide()
+
+    def show_images(self, pinned: tuple[HeldOut, ...], hovered: HeldOut | None) -> None:
+        """Show the pinned images, and the one under the pointer, if any, over them."""
+        self.pinned, self.hovered, self._drawn = pinned, hovered, None
+        self.setGeometry(self._plane.rect())
+        self.setVisible(bool(pinned) or hovered is not None)
+        self.raise_()
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """As it was drawn: while the cursor moves below, it stands still."""
+        ratio = self.devicePixelRatioF()
+        if self._drawn is None or self._drawn.size() != self.size() * ratio:
+            self._drawn = QPixmap(self.size() * ratio)
+            self._drawn.setDevicePixelRatio(ratio)
+            self._drawn.fill(Qt.GlobalColor.transparent)
+            self._draw(self._drawn)
+        area = QRectF(event.rect())
+        painter = QPainter(self)
+        painter.drawPixmap(area, self._drawn, QRectF(area.topLeft() * ratio, area.size() * ratio))
+
+    def _draw(self, pixmap: QPixmap) -> None:
+        """First all ellipses, then all cards."""
+        painter = QPainter(pixmap)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        shown = [(held_out, PINNED_IMAGE_PX) for held_out in self.pinned]
+        if self.hovered is not None:
+            shown.append((self.hovered, IMAGE_PX))
+        for held_out, _ in shown:
+            self._paint_posterior(painter, held_out)
+        taken: list[QRectF] = []
+        for held_out, side_px in shown:
+            if held_out.image is not None or held_out.lines:
+                taken.append(self._paint_card(painter, held_out, side_px, taken))
+        painter.end()
+
+    def _paint_posterior(self, painter: QPainter, held_out: HeldOut) -> None:
+        center = self._point(held_out)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for curve in held_out.curves:
+            px = np.clip(self._to_px(curve), -FAR_PX, FAR_PX).tolist()
+            polygon = QPolygonF([QPointF(x, y) for x, y in px])
+            for color, width in ((colors.CANVAS, 4.0), (held_out.color, 1.8)):
+                painter.setPen(QPen(color, width))
+                painter.drawPolyline(polygon)
+        painter.setPen(QPen(colors.CANVAS, 1.5))
+        painter.setBrush(colors.CURSOR)
+        painter.drawEllipse(center, POINT_RADIUS_PX, POINT_RADIUS_PX)
+
+    def _paint_card(
+        self, painter: QPainter, held_out: HeldOut, side_px: float, taken: list[QRectF]
+    ) -> QRectF:
+        plain, bold = painter.font(), painter.font()
+        plain.setPointSizeF(TEXT_POINT_SIZE)
+        bold.setPointSizeF(TEXT_POINT_SIZE + 1)
+        bold.setBold(True)
+        fonts = [bold, *[plain] * (len(held_out.lines) - 1)]
+        heights = [QFontMetricsF(font).height() for font in fonts]
+        widths = [
+            QFontMetricsF(font).horizontalAdvance(line)
+            for font, line in zip(fonts, held_out.lines, strict=False)
+        ]
+        picture = QRectF()
+        if held_out.image is not None:
+            aspect = held_out.image.width() / held_out.image.height()
+            picture = QRectF(0, 0, side_px * min(1, aspect), side_px / max(1, aspect))
+        width = max([picture.width(), *widths]) + 2 * PADDING_PX
+        text_gap = PADDING_PX / 2 if held_out.lines and held_out.image is not None else 0
+        height = picture.height() + sum(heights) + text_gap + 2 * PADDING_PX
+        card = card_place(self._point(held_out), width, height, QRectF(self.rect()), taken)
+        # Where cards crowd, a line tells whose each is.
+        for color, line_width in ((colors.CANVAS, 3.0), (held_out.color, 1.2)):
+            painter.setPen(QPen(color, line_width))
+            painter.drawLine(self._point(held_out), card.center())
+        painter.setPen(QPen(held_out.color, 1.5))
+        painter.setBrush(colors.CARD)
+        painter.drawRoundedRect(card, 6, 6)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        y = card.top() + PADDING_PX
+        if held_out.image is not None:
+            picture.moveTopLeft(QPointF(card.center().x() - picture.width() / 2, y))
+            painter.drawImage(picture, held_out.image)
+            y += picture.height() + text_gap
+        for font, line, line_height in zip(fonts, held_out.lines, heights, strict=False):
+            painter.setFont(font)
+            painter.setPen(held_out.color if font is bold else colors.AXIS)
+            painter.drawText(
+                QRectF(card.left(), y, card.width(), line_height), Qt.AlignmentFlag.AlignCenter, line
+            )
+            y += line_height
+        return card
+
+    def _point(self, held_out: HeldOut) -> QPointF:
+        x, y = np.clip(self._to_px(held_out.ab), -FAR_PX, FAR_PX).tolist()
+        return QPointF(x, y)
+
+
+def card_place(
+    point: QPointF, width: float, height: float, room: QRectF, taken: Sequence[QRectF] = ()
+) -> QRectF:
+    """Beside a point, within the room and off what is taken, if that can be.
+
+    Below and to the right if possible: above stands the cursor's own picture.
+    """
+    inside = room.adjusted(4, 4, -4, -4)
+    right, left = point.x() + GAP_PX, point.x() - GAP_PX - width
+    below, above = point.y() + GAP_PX, point.y() - GAP_PX - height
+    places = [QRectF(x, y, width, height) for y in (below, above) for x in (right, left)]
+    within = [place for place in places if inside.contains(place)] or places[:1]
+    free = [place for place in within if not any(place.intersects(other) for other in taken)]
+    return (free or within)[0]

@@ -1,0 +1,153 @@
+"""A layer of the plane: drawn once with a margin around, in short steps, and moved until drawn anew."""
+
+import time
+from collections.abc import Callable, Iterator
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPixmap
+
+from desktop.latent.chart import Chart, Projection
+
+Draw = Callable[[QPainter, Projection], Iterator[None] | None]
+
+MARGIN_SHARE = 0.25  # of the shorter side, so far a pan goes before anything is drawn anew
+REDRAW_SHARE = 0.5  # of the margin that is used up when a new picture is begun
+
+
+class PlaneLayer:
+    """What `draw` paints, kept as a pixmap of a part of the plane.
+
+    While another part is in view, what there is of it is shown, moved and scaled; `advance` draws the new
+    one behind it, a step at a time, and shows it when it is whole.
+
+    Args:
+        draw: paints on a canvas of a projection's size, at once or in steps.
+        background: what it is painted on.
+    """
+
+    def __init__(self, draw: Draw, background: QColor | Qt.GlobalColor = Qt.GlobalColor.transparent) -> None:
+        self._draw = draw
+        self._background = background
+        self._shown: tuple[QPixmap, Projection] | None = None
+        self._next: tuple[QPixmap, Projection, QPainter, Iterator[None]] | None = None
+        self._stale = True
+
+    def forget(self) -> None:
+        """Show nothing of what was drawn so far."""
+        self._end_next()
+        self._shown, self._stale = None, True
+
+    def redraw(self) -> None:
+        """What is shown is no longer right: draw it anew, and show it until then."""
+        self._end_next()
+        self._stale = True
+
+    @property
+    def pixmap(self) -> tuple[QPixmap, Projection] | None:
+        """What is shown, and of what part."""
+        return self._shown
+
+    def is_due(self, projection: Projection, ratio: float) -> bool:
+        """Whether something has to be drawn for this part to be shown as well as it can be."""
+        return self._next is not None or self._stale or not self._serves(self._shown, projection, ratio)
+
+    def advance(self, projection: Projection, ratio: float, deadline: float) -> bool:
+        """Draw for this part until `deadline` (`time.perf_counter`); whether what is shown has changed."""
+        if not self.is_due(projection, ratio):
+            return False
+        if self._next is not None and not self._serves(self._next[:2], projection, ratio):
+            self._end_next()
+        if self._next is None:
+            self._next = self._begin(projection, ratio)
+            self._stale = False
+        pixmap, drawn, painter, steps = self._next
+        while True:
+            if next(steps, self) is self:
+                painter.end()
+                self._shown, self._next = (pixmap, drawn), None
+                return True
+            if time.perf_counter() >= deadline:
+                return False
+
+    def amend(self, draw: Draw, chart: Chart) -> bool:
+        """Paint something more on what is shown and on what is being drawn, where they are of `chart`."""
+        amended = False
+        if self._shown is not None and self._shown[1].chart == chart:
+            pixmap, drawn = self._shown
+            painter = _painter(pixmap)
+            for _ in draw(painter, drawn) or ():
+                pass
+            painter.end()
+            amended = True
+        if self._next is not None and self._next[1].chart == chart:
+            _, drawn, painter, _ = self._next
+            painter.save()
+            for _ in draw(painter, drawn) or ():
+                pass
+            painter.restore()
+        return amended
+
+    def complete(self, projection: Projection, ratio: float) -> None:
+        """Draw all there is for this part now."""
+        while self.is_due(projection, ratio):
+            self.advance(projection, ratio, float("inf"))
+
+    def paint(self, painter: QPainter, projection: Projection, area: QRectF) -> None:
+        """Show what there is, where it now belongs, within `area`."""
+        if self._shown is None:
+            return
+        pixmap, drawn = self._shown
+        ratio = pixmap.devicePixelRatio()
+        scale = _units(drawn) / _units(projection)
+        (left, top) = projection.view_px(drawn.view(0, 0)).tolist()
+        if abs(scale - 1) < 1e-9:
+            # Whole device pixels keep it sharp, and only what is asked for is copied.
+            offset = QPointF(round(left * ratio) / ratio, round(top * ratio) / ratio)
+            source = area.translated(-offset)
+            painter.drawPixmap(area, pixmap, QRectF(source.topLeft() * ratio, source.size() * ratio))
+            return
+        size = pixmap.deviceIndependentSize() * scale
+        painter.drawPixmap(QRectF(left, top, size.width(), size.height()), pixmap, QRectF(pixmap.rect()))
+
+    def _begin(
+        self, projection: Projection, ratio: float
+    ) -> tuple[QPixmap, Projection, QPainter, Iterator[None]]:
+        width, height = projection.size_px
+        margin = round(MARGIN_SHARE * min(width, height))
+        drawn = projection.with_margin(margin)
+        pixmap = QPixmap(round(drawn.size_px[0] * ratio), round(drawn.size_px[1] * ratio))
+        pixmap.setDevicePixelRatio(ratio)
+        pixmap.fill(self._background)
+        painter = _painter(pixmap)
+        return pixmap, drawn, painter, self._draw(painter, drawn) or iter(())
+
+    def _serves(self, drawn: tuple[QPixmap, Projection] | None, projection: Projection, ratio: float) -> bool:
+        """Whether a picture has the right scale and reaches beyond the view."""
+        if drawn is None:
+            return False
+        pixmap, part = drawn
+        if part.chart != projection.chart:
+            return False
+        if pixmap.devicePixelRatio() != ratio or abs(_units(part) / _units(projection) - 1) > 1e-9:
+            return False
+        room = REDRAW_SHARE * MARGIN_SHARE * min(projection.size_px)
+        left, top = part.view_px(projection.view(0, 0)).tolist()
+        right, bottom = part.view_px(projection.view(*projection.size_px)).tolist()
+        width, height = part.size_px
+        return bool(min(left, top, width - right, height - bottom) >= room - 1)
+
+    def _end_next(self) -> None:
+        if self._next is not None:
+            self._next[2].end()
+            self._next = None
+            self._stale = True
+
+
+def _units(projection: Projection) -> float:
+    return projection.viewport.units_per_px(projection.size_px)
+
+
+def _painter(pixmap: QPixmap) -> QPainter:
+    painter = QPainter(pixmap)
+    painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
+    return painter

@@ -1,0 +1,76 @@
+"""What lies under the points: the density of the held-out posterior, its holes, the prior's contours."""
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QFontMetricsF, QImage, QPainter, QPainterPath, QPen, QPolygonF
+
+from desktop.base.arrays import Doubles
+from desktop.latent.chart import ToPx
+from desktop.latent.density import Region
+from desktop.latent.normals import prior_contours
+from desktop.latent.plane import Plane
+from desktop.widgets.common import colors
+
+FAR_PX = 1e5
+NAME_POINT_SIZE = 8.5
+
+
+def paint_density(painter: QPainter, picture: QImage, box: QRectF) -> None:
+    """The density's picture where it belongs, in pixels."""
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    painter.drawImage(box, picture)
+
+
+def paint_holes(painter: QPainter, to_px: ToPx, holes: tuple[Region, ...]) -> None:
+    """Hatched, with a thin edge."""
+    path = QPainterPath()
+    path.setFillRule(Qt.FillRule.OddEvenFill)
+    for region in holes:
+        for ring in region.rings:
+            path.addPolygon(_polygon(to_px(ring)))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(QBrush(colors.HATCH, Qt.BrushStyle.BDiagPattern))
+    painter.setPen(QPen(colors.HATCH_EDGE, 1.2))
+    painter.drawPath(path)
+
+
+def paint_prior(painter: QPainter, to_px: ToPx, plane: Plane) -> None:
+    """Dashed contours, each with the share of the prior that it holds."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    font = painter.font()
+    font.setPointSizeF(NAME_POINT_SIZE)
+    painter.setFont(font)
+    metrics = QFontMetricsF(font)
+    for mass, curves in prior_contours(plane):
+        for curve in curves:
+            polygon = _polygon(to_px(curve))
+            for color, width, style in (
+                (colors.SHADE, 3.0, Qt.PenStyle.SolidLine),
+                (colors.PRIOR, 1.3, Qt.PenStyle.DashLine),
+            ):
+                painter.setPen(QPen(color, width, style))
+                painter.drawPolyline(polygon)
+            _paint_name(painter, metrics, _name_place(curve, to_px), f"{mass:.0%}")
+
+
+def _name_place(curve: Doubles, to_px: ToPx) -> QPointF:
+    """At a circle's last eighth, down and to the right; at the middle of a straight line."""
+    ab = curve[7 * len(curve) // 8] if len(curve) > 2 else curve.mean(axis=0)
+    x, y = np.clip(to_px(ab), -FAR_PX, FAR_PX).tolist()
+    return QPointF(x, y)
+
+
+def _paint_name(painter: QPainter, metrics: QFontMetricsF, center: QPointF, text: str) -> None:
+    box = metrics.boundingRect(text).adjusted(-4, -1, 4, 1)
+    box.moveCenter(center)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colors.SHADE)
+    painter.drawRoundedRect(box, 4, 4)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(colors.PRIOR)
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def _polygon(px: Doubles) -> QPolygonF:
+    # Qt's rasterizer takes no coordinates without bounds.
+    return QPolygonF([QPointF(x, y) for x, y in np.clip(px, -FAR_PX, FAR_PX).tolist()])

@@ -1,0 +1,147 @@
+"""The mouse on the path's points: they are dragged, inserted and taken away before the plane hears of it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
+from PySide6.QtGui import QMouseEvent
+
+from desktop.base.arrays import Doubles
+from desktop.latent.paths import path_line
+from desktop.view.state import ViewState
+from desktop.widgets.plane.path_layer import POINT_RADIUS_PX
+from desktop.widgets.plane.plane_view import PlaneView
+
+GRAB_PX, LINE_GRAB_PX = POINT_RADIUS_PX + 2, 5.0
+# A hand trembles: only beyond this does a press become a drag.
+DRAG_PX = 3.0
+
+
+@dataclass
+class _Held:
+    """A point that the left button holds, where it was pressed, and whether it was moved."""
+
+    index: int
+    from_px: QPointF
+    offset_px: QPointF
+    moved: bool = False
+
+
+class PathHandles(QObject):
+    """Filters the plane's mouse events while there is a path; says what the person wants by signals."""
+
+    point_chosen = Signal(int)
+    point_dragged = Signal(int, float, float)  # index, to (a, b)
+    point_added = Signal(int)  # one more where this point is, at the end
+    point_inserted = Signal(int, object)  # before this index, z
+    point_removed = Signal(int)
+
+    def __init__(self, plane: PlaneView) -> None:
+        super().__init__(plane)
+        self._plane = plane
+        self._state = ViewState()
+        self._held: _Held | None = None
+        self._shape_is_ours = False
+
+    def set_state(self, state: ViewState) -> None:
+        """Watch another path; without one the plane has its events for itself."""
+        had, has = bool(self._state.path), bool(state.path)
+        self._state = state
+        if has and not had:
+            self._plane.installEventFilter(self)
+        elif had and not has:
+            self._plane.removeEventFilter(self)
+            self._held = None
+            self._show_shape(None)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Take what concerns a point or the line; leave the rest to the plane."""
+        if not isinstance(event, QMouseEvent):
+            return False
+        if event.type() in (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick):
+            return event.button() == Qt.MouseButton.LeftButton and self._press(event)
+        if event.type() == QEvent.Type.MouseMove:
+            return self._move(event)
+        if event.type() == QEvent.Type.MouseButtonRelease and self._held is not None:
+            return event.button() == Qt.MouseButton.LeftButton and self._release(event)
+        return False
+
+    def _press(self, event: QMouseEvent) -> bool:
+        if self._plane.is_space_held:
+            return False  # it holds the plane
+        index = self._point_at(event.position())
+        modifiers = event.modifiers()
+        if modifiers & Qt.KeyboardModifier.ShiftModifier:
+            if index is not None:
+                self.point_added.emit(index)
+                return True
+            found = self._line_at(event.position())
+            if found is not None:
+                self.point_inserted.emit(*found)
+            return found is not None
+        if index is None:
+            return False
+        if modifiers & Qt.KeyboardModifier.AltModifier:
+            self.point_removed.emit(index)
+            return True
+        center = QPointF(*self._points_px()[index].tolist())
+        self._held = _Held(index, event.position(), center - event.position())
+        self._show_shape(Qt.CursorShape.ClosedHandCursor)
+        self.point_chosen.emit(index)
+        return True
+
+    def _move(self, event: QMouseEvent) -> bool:
+        held = self._held
+        if held is None:
+            if event.buttons() == Qt.MouseButton.NoButton:
+                over = self._point_at(event.position()) is not None
+                self._show_shape(Qt.CursorShape.OpenHandCursor if over else None)
+            return False
+        way = event.position() - held.from_px
+        held.moved = held.moved or max(abs(way.x()), abs(way.y())) > DRAG_PX
+        if held.moved and held.index < len(self._state.path):
+            a, b = self._plane.ab_at(event.position() + held.offset_px)
+            self.point_dragged.emit(held.index, a, b)
+        return True
+
+    def _release(self, event: QMouseEvent) -> bool:
+        self._held = None
+        over = self._point_at(event.position()) is not None
+        self._show_shape(Qt.CursorShape.OpenHandCursor if over else None)
+        return True
+
+    def _points_px(self) -> Doubles:
+        return self._plane.to_px(self._state.plane.project(self._state.path))
+
+    def _point_at(self, position: QPointF) -> int | None:
+        """The point under a pixel, the one drawn last of several."""
+        away = np.linalg.norm(self._points_px() - (position.x(), position.y()), axis=-1)
+        near = np.flatnonzero(away <= GRAB_PX)
+        return int(near[-1]) if len(near) else None
+
+    def _line_at(self, position: QPointF) -> tuple[int, tuple[float, ...]] | None:
+        """Where on the path's line a pixel is: the index to insert before, and the z on the line."""
+        state = self._state
+        t, z = path_line(state.path, state.path_kind, state.path_closed)
+        if len(t) < 2:
+            return None
+        line = self._plane.to_px(state.plane.project(z))
+        start, along = line[:-1], np.diff(line, axis=0)
+        here = np.array([position.x(), position.y()])
+        squares = np.maximum((along**2).sum(axis=1), 1e-12)
+        share = np.clip(((here - start) * along).sum(axis=1) / squares, 0, 1)
+        away = np.linalg.norm(start + share[:, np.newaxis] * along - here, axis=1)
+        piece = int(away.argmin())
+        if away[piece] > LINE_GRAB_PX:
+            return None
+        on_line = z[piece] + share[piece] * (z[piece + 1] - z[piece])
+        leg = int(min(t[piece], t[-1] - 1))
+        return leg + 1, tuple(on_line.tolist())
+
+    def _show_shape(self, shape: Qt.CursorShape | None) -> None:
+        """Have the pointer say what a press would do; None gives it back to the plane."""
+        if shape is not None:
+            self._plane.setCursor(shape)
+        elif self._shape_is_ours:
+            self._plane.show_hand()
+        self._shape_is_ours = shape is not None

@@ -1,0 +1,125 @@
+"""desktop/bundle_watch.py: the open bundle is followed as it grows, and nothing else disturbs it."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from desktop.app import bundle_watch
+from desktop.app.bundle_watch import BundleWatch
+from export.bundle import open_bundle
+
+Z = np.array([(0.5, -1.0)], np.float32)
+
+
+@pytest.fixture
+def watch(make_explorer, qtbot):
+    """`watch(path)`: an explorer that has a bundle open, with its watch."""
+
+    def open_path(path) -> BundleWatch:
+        explorer = make_explorer()
+        watched = BundleWatch(explorer)
+        with qtbot.waitSignal(explorer.opened, timeout=10_000):
+            explorer.open(path)
+        return watched
+
+    return open_path
+
+
+def without_events(monkeypatch) -> None:
+    """As on a network file system: nothing is told, and looking is all that is left."""
+    monkeypatch.setattr(bundle_watch, "POLL_MS", 50)
+    monkeypatch.setattr(BundleWatch, "_watch", lambda _self: None)
+
+
+@pytest.mark.parametrize("events", [True, False])
+@pytest.mark.parametrize("name", ["film", "film.latent"])
+def test_a_bundle_that_grows_is_followed(make_film, watch, qtbot, monkeypatch, name, events):
+    """Twice it grows, a folder or a file, with or without events: the model is the new one each time."""
+    if events:
+        monkeypatch.setattr(bundle_watch, "POLL_MS", 60_000)
+    else:
+        without_events(monkeypatch)
+    film = make_film(1, name)
+    watched = watch(film.path)
+    explorer = watched.parent()
+    explorer.change(z=(0.5, -1.0))
+    before = explorer.state
+    opened_again: list[object] = []
+    explorer.opened.connect(opened_again.append)
+    for last in (2, 3):
+        with qtbot.waitSignal(watched.grown, timeout=10_000):
+            film.write(last)
+        assert explorer.source.bundle.epochs == tuple(range(last + 1))
+        np.testing.assert_allclose(explorer.model.decode(Z), film.decode(last, Z), atol=1e-6)
+    assert explorer.state == before
+    assert opened_again == []
+
+
+def test_what_is_half_written_is_waited_for(make_film, watch, qtbot, monkeypatch):
+    """While the bundle is gone or damaged nothing is said; once it is whole it is taken."""
+    monkeypatch.setattr(bundle_watch, "POLL_MS", 100)
+    film = make_film(1)
+    watched = watch(film.path)
+    explorer = watched.parent()
+    errors: list[Exception] = []
+    explorer.failed.connect(errors.append)
+    explorer.open_failed.connect(errors.append)
+    aside = film.path.with_name("aside")
+    film.path.rename(aside)
+    qtbot.wait(300)
+    film.path.mkdir()
+    (film.path / "manifest.json").write_text("{")
+    qtbot.wait(300)
+    np.testing.assert_allclose(explorer.model.decode(Z), film.decode(1, Z), atol=1e-6)
+    shutil.rmtree(film.path)
+    aside.rename(film.path)
+    with qtbot.waitSignal(watched.grown, timeout=10_000):
+        film.write(2)
+    assert explorer.source.bundle.epochs == (0, 1, 2)
+    assert errors == []
+
+
+def test_a_bundle_that_is_only_touched_is_not_opened_again(make_film, watch, qtbot, monkeypatch):
+    """Other files, and the same manifest written again, are no other bundle."""
+    monkeypatch.setattr(bundle_watch, "POLL_MS", 50)
+    film = make_film(1)
+    watched = watch(film.path)
+    grown: list[None] = []
+    watched.grown.connect(lambda: grown.append(None))
+    model = watched.parent().model
+    text = (film.path / "manifest.json").read_bytes()
+    (film.path / "manifest.json").write_bytes(text)
+    (film.path / "note.txt").write_text("mine")
+    (film.path.parent / "other").mkdir()
+    qtbot.wait(500)
+    assert grown == []
+    assert watched.parent().model is model
+
+
+def test_a_bundle_of_other_dimensions_in_its_place_is_opened(make_film, make_bundle, watch, qtbot):
+    """Another model under the same name is opened like any other: the state is its own."""
+    film = make_film(1)
+    watched = watch(film.path)
+    explorer = watched.parent()
+    explorer.change(z=(0.5, -1.0))
+    other = make_bundle(latent_dim=3)
+    shutil.rmtree(film.path)
+    with qtbot.waitSignal(explorer.opened, timeout=10_000):
+        shutil.move(other, film.path)
+    assert explorer.state.z == (0.0, 0.0, 0.0)
+    assert explorer.model.latent_dim == 3
+
+
+def test_the_bundle_that_was_closed_is_watched_no_more(make_film, watch, qtbot, monkeypatch):
+    """After another bundle was opened, growth of the one before is nobody's concern."""
+    monkeypatch.setattr(bundle_watch, "POLL_MS", 50)
+    film, other = make_film(1), make_film(1, "other")
+    watched = watch(film.path)
+    explorer = watched.parent()
+    with qtbot.waitSignal(explorer.opened, timeout=10_000):
+        explorer.open(other.path)
+    film.write(2)
+    qtbot.wait(400)
+    assert explorer.source.path == other.path
+    assert open_bundle(film.path).epochs == (0, 1, 2)

@@ -1,0 +1,196 @@
+"""The explorer holds model and state, and asks for what changed and nothing else."""
+
+from dataclasses import replace
+
+import imageio.v3 as imageio
+import numpy as np
+import pytest
+
+from desktop.latent.plane import Viewport, axis_plane
+from desktop.view.state import Layer, start_state
+from export.bundle import BundleError
+
+SIZE_PX = (300, 200)
+SOON_MS = 10_000
+
+
+class Heard:
+    """The names of the explorer's signals, in the order they came."""
+
+    def __init__(self, explorer, *names):
+        self.events = []
+        for name in names:
+            getattr(explorer, name).connect(lambda *_, name=name: self.events.append(name))
+
+
+def test_opening_gives_the_model_and_decodes_the_picture_and_the_backdrop(
+    make_explorer, bundle_path, qtbot, plain_decoder
+):
+    """The first picture is that of the prior's mean, and the view holds the held-out means."""
+    explorer = make_explorer()
+    assert explorer.source is None
+    explorer.set_view_size(SIZE_PX)
+    arrived = []
+    explorer.opened.connect(arrived.append)
+    explorer.picture_decoded.connect(arrived.append)
+    with qtbot.waitSignal(explorer.backdrop_finished, timeout=SOON_MS):
+        explorer.open(bundle_path)
+    opened, decoded = arrived
+    assert explorer.source.name == opened.model.source.name == "MNIST, small"
+    assert explorer.state.z == decoded.z == (0.0, 0.0)
+    assert decoded.probabilities == pytest.approx(plain_decoder(bundle_path)([[0, 0]])[0], abs=1e-6)
+    left, bottom, right, top = explorer.state.viewport.edges(SIZE_PX)
+    mean = opened.posterior.mean
+    assert ((mean > [left, bottom]) & (mean < [right, top])).mean() > 0.9
+
+
+@pytest.mark.parametrize("latent_dim", [1, 3, 8])
+def test_the_state_starts_anew_in_the_models_dimensions(make_explorer, make_bundle, latent_dim):
+    """As many coordinates as the model has, all zero, on its first axes."""
+    explorer = make_explorer(make_bundle(latent_dim=latent_dim))
+    assert explorer.state.z == (0.0,) * latent_dim
+    assert explorer.state.plane.axes == (0, min(1, latent_dim - 1))
+
+
+def test_a_bundle_that_cannot_be_opened_leaves_everything_as_it_was(explorer, tmp_path, qtbot):
+    """Model and state stay, no signal but the failure comes, and the model still decodes."""
+    explorer.set_state(explorer.state.at((0.5, 0.25)))
+    bundle, state = explorer.source, explorer.state
+    heard = Heard(explorer, "opened", "state_changed", "failed")
+    with qtbot.waitSignal(explorer.open_failed, timeout=SOON_MS) as failure:
+        explorer.open(tmp_path / "no")
+    assert isinstance(failure.args[0], BundleError)
+    assert explorer.source is bundle
+    assert explorer.state is state
+    assert heard.events == []
+    with qtbot.waitSignal(explorer.picture_decoded, timeout=SOON_MS):
+        explorer.set_state(state.at((1.0, 1.0)))
+
+
+def test_another_bundle_takes_the_place_of_the_first(explorer, make_bundle, qtbot):
+    """What is switched off stays off; cursor, path and view begin anew."""
+    changed = replace(
+        explorer.state, layers=frozenset({Layer.POINTS}), path=((1.0, 1.0),), viewport=Viewport((5, 5), 1)
+    )
+    explorer.set_state(changed)
+    with qtbot.waitSignal(explorer.opened, timeout=SOON_MS):
+        explorer.open(make_bundle(name="second", latent_dim=3))
+    assert explorer.source.name == "second"
+    assert explorer.state == replace(start_state(3), layers=frozenset({Layer.POINTS}))
+
+
+def test_the_last_of_several_openings_wins(explorer, make_bundle, qtbot):
+    """Two bundles asked for at once: the second is open, the first never was."""
+    names = []
+    explorer.opened.connect(lambda opened: names.append(opened.model.source.name))
+    first, second = make_bundle(name="a"), make_bundle(name="b")
+    explorer.open(first)
+    explorer.open(second)
+    qtbot.waitUntil(lambda: names == ["b"], timeout=SOON_MS)
+    qtbot.wait(50)
+    assert names == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("change", "picture", "backdrop"),
+    [
+        ({"z": (1.0, 0.5)}, True, False),
+        ({"viewport": Viewport((1.0, 0.0), 2.0)}, False, True),
+        ({"plane": axis_plane((0.0, 0.0), 1, 0)}, False, True),
+        (
+            {"layers": frozenset({Layer.BACKDROP}), "hidden_labels": frozenset({1}), "path": ((0.0, 0.0),)},
+            False,
+            False,
+        ),
+    ],
+)
+def test_a_change_decodes_what_changed_and_nothing_else(explorer, qtbot, change, picture, backdrop):
+    """In two dimensions the cursor decodes a picture, the view a backdrop, and the rest nothing."""
+    heard = Heard(explorer, "state_changed", "picture_decoded", "backdrop_finished")
+    explorer.set_state(replace(explorer.state, **change))
+    expected = ["state_changed"] + ["picture_decoded"] * picture + ["backdrop_finished"] * backdrop
+    qtbot.waitUntil(lambda: heard.events == expected, timeout=SOON_MS)
+    qtbot.wait(50)
+    assert heard.events == expected
+
+
+def test_the_same_state_again_does_nothing(explorer, qtbot):
+    """No signal, no decode."""
+    heard = Heard(explorer, "state_changed", "picture_decoded", "backdrop_finished")
+    explorer.set_state(replace(explorer.state))
+    explorer.set_view_size(SIZE_PX)
+    qtbot.wait(50)
+    assert heard.events == []
+
+
+def test_moving_off_the_plane_decodes_it_again(make_explorer, make_bundle, qtbot):
+    """In three dimensions a cursor with another third coordinate lies in another plane."""
+    explorer = make_explorer(make_bundle(latent_dim=3))
+    with qtbot.waitSignal(explorer.backdrop_finished, timeout=SOON_MS):
+        explorer.set_view_size(SIZE_PX)
+    heard = Heard(explorer, "picture_decoded", "backdrop_finished")
+    explorer.set_state(explorer.state.moved_to((0.0, 0.0, 1.0)))
+    qtbot.waitUntil(lambda: heard.events == ["picture_decoded", "backdrop_finished"], timeout=SOON_MS)
+    explorer.set_state(explorer.state.at((1.0, 1.0)))
+    qtbot.waitUntil(lambda: len(heard.events) == 3, timeout=SOON_MS)
+    qtbot.wait(50)
+    assert heard.events[2:] == ["picture_decoded"]
+
+
+def test_what_is_in_view_is_there_when_the_backdrop_is_finished(explorer, qtbot):
+    """Every tile of the finest level that meets the view is in the cache."""
+    view = Viewport((1.0, -1.0), 3.0)
+    with qtbot.waitSignal(explorer.backdrop_finished, timeout=SOON_MS):
+        explorer.set_state(replace(explorer.state, viewport=view))
+    cut = explorer.tiles.shown
+    level = cut.pyramid.level(view.units_per_px(SIZE_PX))
+    tiles = cut.pyramid.meeting(view.edges(SIZE_PX), level)
+    assert len(tiles) > 1
+    assert all(explorer.tiles.cache.get(cut.space, tile) is not None for tile in tiles)
+
+
+def test_of_many_cursor_positions_the_last_is_always_shown(explorer, qtbot):
+    """Pictures may be skipped, but never the last one, and none comes out of order."""
+    seen = []
+    explorer.picture_decoded.connect(lambda decoded: seen.append(decoded.z))
+    for step in range(200):
+        explorer.set_state(explorer.state.at((step / 100, 0.0)))
+    qtbot.waitUntil(lambda: seen[-1:] == [explorer.state.z], timeout=SOON_MS)
+    assert seen == sorted(seen)
+
+
+def test_without_a_model_nothing_is_asked_for(make_explorer, qtbot):
+    """Before anything is open, changes do nothing and raise nothing."""
+    explorer = make_explorer()
+    heard = Heard(explorer, "picture_decoded", "backdrop_finished")
+    explorer.set_view_size(SIZE_PX)
+    explorer.set_state(explorer.state.at((1.0, 1.0)))
+    qtbot.wait(50)
+    assert heard.events == []
+
+
+def test_a_saved_picture_is_in_the_file_when_it_is_said_to_be(explorer, tmp_path, qtbot):
+    """The signal names the file, and the file holds the enlarged picture."""
+    picture = np.arange(12, dtype=np.uint8).reshape(3, 4)
+    with qtbot.waitSignal(explorer.saved, timeout=SOON_MS) as heard:
+        explorer.save_picture(tmp_path / "a.png", picture, 3)
+    assert heard.args == [tmp_path / "a.png"]
+    assert (imageio.imread(tmp_path / "a.png") == picture.repeat(3, axis=0).repeat(3, axis=1)).all()
+
+
+def test_two_pictures_saved_at_once_are_both_written(explorer, tmp_path, qtbot):
+    """Saving under another name does not replace the first request."""
+    saved = []
+    explorer.saved.connect(saved.append)
+    for name in ("a.png", "b.png"):
+        explorer.save_picture(tmp_path / name, np.zeros((2, 2), np.uint8), 1)
+    qtbot.waitUntil(lambda: sorted(saved) == [tmp_path / "a.png", tmp_path / "b.png"], timeout=SOON_MS)
+
+
+def test_a_picture_that_cannot_be_saved_is_told(explorer, tmp_path, qtbot):
+    """The error comes by `failed`, and nothing is said to be saved."""
+    heard = Heard(explorer, "saved")
+    with qtbot.waitSignal(explorer.failed, timeout=SOON_MS) as failure:
+        explorer.save_picture(tmp_path / "no" / "a.png", np.zeros((2, 2), np.uint8), 1)
+    assert isinstance(failure.args[0], OSError)
+    assert heard.events == []

@@ -1,0 +1,281 @@
+"""One background thread: the most urgent step first, the latest request wins, nothing arrives elsewhere."""
+
+import itertools
+import threading
+
+import pytest
+
+from desktop.app.worker import Worker
+
+SOON_MS = 5000
+
+
+@pytest.fixture
+def worker(qapp):  # noqa: ARG001 (there must be an application)
+    """A worker with an event loop to deliver to, stopped after the test."""
+    worker = Worker()
+    yield worker
+    worker.stop()
+
+
+class Log:
+    """What arrived, in order, and on which threads."""
+
+    def __init__(self):
+        self.events = []
+        self.threads = set()
+
+    def __call__(self, event):
+        self.events.append(event)
+        self.threads.add(threading.get_ident())
+
+
+class Gate:
+    """A generator that stands still in its first step until it is let go."""
+
+    def __init__(self, values=()):
+        self.entered, self.opened, self.closed = threading.Event(), threading.Event(), threading.Event()
+        self.values = values
+        self.closed_on = None
+
+    def steps(self):
+        try:
+            self.entered.set()
+            assert self.opened.wait(5)
+            yield from self.values
+        finally:
+            self.closed_on = threading.current_thread()
+            self.closed.set()
+
+
+def fail(error):
+    """For requests that have no business failing."""
+    raise error
+
+
+def test_results_arrive_in_order_and_then_the_end(worker, qtbot):
+    """Each value is given to `on_result` in its order; `on_end` comes once, after the last."""
+    log = Log()
+    worker.request("a", 0, iter([1, 2, 3]), log, fail, lambda: log("end"))
+    qtbot.waitUntil(lambda: log.events[-1:] == ["end"], timeout=SOON_MS)
+    assert log.events == [1, 2, 3, "end"]
+
+
+def test_steps_run_on_the_worker_and_results_arrive_on_the_ui_thread(worker, qtbot):
+    """The step never runs on the thread that asked, and its result is never given out on another."""
+    log = Log()
+
+    def steps():
+        yield threading.get_ident()
+
+    worker.request("a", 0, steps(), log, fail, lambda: log("end"))
+    qtbot.waitUntil(lambda: len(log.events) == 2, timeout=SOON_MS)
+    assert log.events[0] != threading.get_ident()
+    assert log.threads == {threading.get_ident()}
+
+
+def test_asking_does_not_wait(worker, qtbot):
+    """While a step stands still the UI thread goes on asking, and cancelling."""
+    gate, log = Gate(), Log()
+    worker.request("slow", 0, gate.steps(), fail, fail)
+    assert gate.entered.wait(5)
+    worker.request("next", 1, iter([1]), log, fail)
+    worker.cancel("slow")
+    assert not gate.opened.is_set()
+    gate.opened.set()
+    qtbot.waitUntil(lambda: log.events == [1], timeout=SOON_MS)
+
+
+def test_the_latest_request_wins(worker, qtbot):
+    """Of many requests of one name made during a step, the last alone gives results."""
+    gate, log = Gate(["stale"]), Log()
+    worker.request("picture", 0, gate.steps(), log, fail)
+    assert gate.entered.wait(5)
+    begun = []
+
+    def steps(number):
+        begun.append(number)
+        yield number
+
+    for number in range(50):
+        worker.request("picture", 0, steps(number), log, fail)
+    gate.opened.set()
+    qtbot.waitUntil(lambda: log.events == [49], timeout=SOON_MS)
+    assert begun == [49]
+    qtbot.wait(20)
+    assert log.events == [49]
+
+
+def test_a_result_on_its_way_is_dropped_when_a_newer_request_comes(worker, qtbot):
+    """What was computed but not yet delivered does not appear after something newer was asked for."""
+    log, computed = Log(), threading.Event()
+
+    def stale():
+        yield "stale"
+        computed.set()
+
+    worker.request("picture", 0, stale(), log, fail, lambda: log("stale end"))
+    assert computed.wait(5)  # the event loop does not run here, so it is still on its way
+    worker.request("picture", 0, iter(["fresh"]), log, fail)
+    qtbot.waitUntil(lambda: "fresh" in log.events, timeout=SOON_MS)
+    qtbot.wait(20)
+    assert log.events == ["fresh"]
+
+
+def test_an_urgent_request_goes_between_the_steps_of_a_slow_one(worker, qtbot):
+    """A picture under the pointer does not wait for a whole backdrop, but for one step of it."""
+    order = []
+    entered, go_on = threading.Event(), threading.Event()
+
+    def backdrop():
+        for number in range(5):
+            order.append(f"backdrop {number}")
+            if number == 1:
+                entered.set()
+                assert go_on.wait(5)
+            yield
+
+    def picture():
+        order.append("picture")
+        yield
+
+    log = Log()
+    worker.request("backdrop", 4, backdrop(), lambda _: None, fail, lambda: log("end"))
+    assert entered.wait(5)
+    worker.request("picture", 1, picture(), lambda _: None, fail)
+    go_on.set()
+    qtbot.waitUntil(lambda: log.events == ["end"], timeout=SOON_MS)
+    assert order == ["backdrop 0", "backdrop 1", "picture", "backdrop 2", "backdrop 3", "backdrop 4"]
+
+
+def test_what_waits_goes_by_urgency_and_then_by_age(worker, qtbot):
+    """Lower numbers first; among equals the one that was asked for first."""
+    gate, log = Gate(), Log()
+    worker.request("gate", 0, gate.steps(), fail, fail)
+    assert gate.entered.wait(5)
+    for name, urgency in [("gif", 5), ("grid a", 2), ("grid b", 2), ("picture", 1)]:
+        worker.request(name, urgency, iter([name]), log, fail)
+    gate.opened.set()
+    qtbot.waitUntil(lambda: len(log.events) == 4, timeout=SOON_MS)
+    assert log.events == ["picture", "grid a", "grid b", "gif"]
+
+
+@pytest.mark.parametrize("ending", ["replaced", "cancelled"])
+def test_what_is_no_longer_wanted_is_closed_on_the_thread_that_ran_it(worker, qtbot, ending):
+    """A generator's own cleanup runs soon, and on the worker: it may hold files and threads."""
+    gate, log = Gate(itertools.count()), Log()
+    worker.request("gif", 0, gate.steps(), log, fail)
+    assert gate.entered.wait(5)
+    gate.opened.set()
+    qtbot.waitUntil(lambda: len(log.events) > 3, timeout=SOON_MS)
+    if ending == "replaced":
+        worker.request("gif", 0, iter(["new"]), log, fail)
+    else:
+        worker.cancel("gif")
+    count = len(log.events)
+    assert gate.closed.wait(5)
+    assert gate.closed_on.name == "worker"
+    qtbot.wait(20)
+    assert log.events[count:] == (["new"] if ending == "replaced" else [])
+
+
+def test_what_was_cancelled_before_it_began_never_begins(worker, qtbot):
+    """A request that waits behind another and is cancelled does nothing at all."""
+    gate, begun, log = Gate(), [], Log()
+    worker.request("gate", 0, gate.steps(), fail, fail, lambda: log("end"))
+    assert gate.entered.wait(5)
+
+    def steps():
+        begun.append(True)
+        yield
+
+    worker.request("gif", 5, steps(), log, fail)
+    worker.cancel("gif")
+    gate.opened.set()
+    qtbot.waitUntil(lambda: log.events == ["end"], timeout=SOON_MS)
+    qtbot.wait(20)
+    assert begun == []
+
+
+def test_cancelling_what_is_not_there_is_no_error(worker, qtbot):
+    """Neither a name never used nor one that has ended."""
+    log = Log()
+    worker.cancel("nothing")
+    worker.request("a", 0, iter([1]), log, fail, lambda: log("end"))
+    qtbot.waitUntil(lambda: log.events == [1, "end"], timeout=SOON_MS)
+    worker.cancel("a")
+    worker.request("a", 0, iter([2]), log, fail)
+    qtbot.waitUntil(lambda: log.events == [1, "end", 2], timeout=SOON_MS)
+
+
+def test_an_error_is_told_and_the_thread_lives_on(worker, qtbot):
+    """The values before it arrive, then `on_error` and no `on_end`; the next request runs."""
+    log, errors = Log(), Log()
+
+    def steps():
+        yield 1
+        raise ArithmeticError("enough")
+
+    worker.request("a", 0, steps(), log, errors, lambda: log("end"))
+    qtbot.waitUntil(lambda: len(errors.events) == 1, timeout=SOON_MS)
+    assert str(errors.events[0]) == "enough"
+    assert errors.threads == {threading.get_ident()}
+    worker.request("a", 0, iter([2]), log, fail, lambda: log("end"))
+    qtbot.waitUntil(lambda: log.events == [1, 2, "end"], timeout=SOON_MS)
+
+
+def test_an_error_of_what_was_replaced_is_not_told(worker, qtbot):
+    """Nobody hears of the failure of something that nobody waits for."""
+    gate, log = Gate(), Log()
+
+    def steps():
+        yield from gate.steps()
+        raise ArithmeticError("stale")
+
+    worker.request("a", 0, steps(), fail, fail)
+    assert gate.entered.wait(5)
+    worker.request("a", 0, iter([1]), log, fail)
+    gate.opened.set()
+    qtbot.waitUntil(lambda: log.events == [1], timeout=SOON_MS)
+    qtbot.wait(20)
+
+
+def test_a_cleanup_that_fails_does_not_end_the_thread(worker, qtbot):
+    """An error while closing what was cancelled is nobody's business; the next request runs."""
+    log = Log()
+
+    def steps():
+        try:
+            yield from itertools.count()
+        finally:
+            raise OSError("the temporary file cannot be removed")
+
+    worker.request("a", 0, steps(), log, fail)
+    qtbot.waitUntil(lambda: len(log.events) > 3, timeout=SOON_MS)
+    worker.cancel("a")
+    log.events.clear()
+    worker.request("b", 0, iter(["b"]), log, fail)
+    qtbot.waitUntil(lambda: log.events == ["b"], timeout=SOON_MS)
+
+
+def test_stopping_ends_the_thread_closes_what_ran_and_delivers_nothing(qtbot):
+    """After `stop` the thread is gone, generators are closed, and results on their way are dropped."""
+    worker, log, gate = Worker(), Log(), Gate(itertools.count())
+    before = {thread for thread in threading.enumerate() if thread.name == "worker"}
+    worker.request("endless", 5, gate.steps(), log, fail)
+    assert gate.entered.wait(5)
+    gate.opened.set()
+    qtbot.waitUntil(lambda: len(log.events) > 3, timeout=SOON_MS)
+    worker.stop()
+    count = len(log.events)
+    assert gate.closed.is_set()
+    assert not any(thread.is_alive() for thread in before)
+    qtbot.wait(20)
+    assert len(log.events) == count
+
+
+def test_stopping_twice_is_no_error(qapp):  # noqa: ARG001 (there must be an application)
+    """A window may be closed by two at once."""
+    worker = Worker()
+    worker.stop()
+    worker.stop()

@@ -1,0 +1,78 @@
+"""A file is replaced whole or not at all."""
+
+import errno
+import os
+import threading
+
+import pytest
+
+from desktop.base.atomic_file import replaced_file
+
+
+def names(folder):
+    return sorted(file.name for file in folder.iterdir())
+
+
+def test_the_new_content_takes_the_name_at_the_end(tmp_path):
+    """Until the block ends a reader sees the old file, afterwards the new one and no other."""
+    place = tmp_path / "a.txt"
+    place.write_text("old")
+    with replaced_file(place) as temporary:
+        temporary.write_text("new")
+        assert place.read_text() == "old"
+        assert temporary.parent == tmp_path
+    assert place.read_text() == "new"
+    assert names(tmp_path) == ["a.txt"]
+
+
+def test_an_error_leaves_the_old_file_and_nothing_else(tmp_path):
+    """What was half written goes away and the error comes out."""
+    place = tmp_path / "a.txt"
+    place.write_text("old")
+    with pytest.raises(OSError, match="disk full"), replaced_file(place) as temporary:
+        temporary.write_text("ne")
+        raise OSError("disk full")
+    assert place.read_text() == "old"
+    assert names(tmp_path) == ["a.txt"]
+
+
+def test_an_error_names_the_file_that_was_asked_for(tmp_path):
+    """A full disk names no file and a failing write the temporary one; people know only their own."""
+    place = tmp_path / "a.txt"
+    with pytest.raises(OSError, match="No space") as caught, replaced_file(place):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert caught.value.filename == str(place)
+
+
+def test_a_block_that_writes_nothing_is_an_error(tmp_path):
+    """An old file is never replaced by nothing."""
+    place = tmp_path / "a.txt"
+    place.write_text("old")
+    with pytest.raises(FileNotFoundError), replaced_file(place):
+        pass
+    assert place.read_text() == "old"
+
+
+def test_two_threads_may_write_the_same_file(tmp_path):
+    """One that gives up while another writes the same name does not take the other's work away."""
+    place = tmp_path / "a.txt"
+    both_wrote, gave_up = threading.Barrier(2), threading.Event()
+
+    def give_up():
+        try:
+            with replaced_file(place) as temporary:
+                temporary.write_text("given up")
+                both_wrote.wait(5)
+                raise KeyError
+        except KeyError:
+            gave_up.set()
+
+    other = threading.Thread(target=give_up)
+    other.start()
+    with replaced_file(place) as temporary:
+        temporary.write_text("kept")
+        both_wrote.wait(5)
+        assert gave_up.wait(5)
+    other.join()
+    assert place.read_text() == "kept"
+    assert names(tmp_path) == ["a.txt"]

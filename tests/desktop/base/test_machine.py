@@ -1,0 +1,96 @@
+"""What is missing is named, with what to do."""
+
+import importlib.machinery
+import importlib.util
+import sys
+
+import pytest
+
+from desktop.base.machine import (
+    cpu_threads,
+    cublas_names,
+    distribution_warning,
+    missing_in_words,
+    missing_libraries,
+    needed_libraries,
+    torch_libraries,
+    why_no_cuda,
+)
+
+BOTH = ["CUDAExecutionProvider", "CPUExecutionProvider"]
+
+
+def test_missing_libraries_are_named_with_what_to_install():
+    """The first is named, the rest are counted; where none is missing nothing is said."""
+    todo = "not found: pip install 'latent-plane[cuda]'"
+    assert missing_in_words(["libcublasLt.so.13"]) == f"libcublasLt.so.13 {todo}"
+    assert missing_in_words(["libcublasLt.so.13", "x", "y"]) == f"libcublasLt.so.13 (and 2 more) {todo}"
+    assert missing_in_words([]) == ""
+
+
+def test_what_does_not_load_is_missing():
+    """Every library is tried, and those that fail are told in order."""
+    needed = needed_libraries("13")
+    assert missing_libraries("13", load=lambda _: False) == needed
+    assert missing_libraries("13", load=lambda _: True) == ()
+    assert missing_libraries("13", load=lambda name: "cudnn" in name) == tuple(
+        name for name in needed if "cudnn" not in name
+    )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="these are Linux's names")
+@pytest.mark.parametrize(("major", "cufft"), [("12", "11"), ("13", "12")])
+def test_libraries_are_those_of_the_cuda_version(major, cufft):
+    """cuFFT counts otherwise than CUDA does."""
+    needed = needed_libraries(major)
+    assert needed[0] == f"libcublasLt.so.{major}"
+    assert f"libcufft.so.{cufft}" in needed
+
+
+def test_why_cuda_is_not_tried():
+    """A build without CUDA and a machine without a driver are told apart; with both there is no reason."""
+    assert why_no_cuda(BOTH[1:], lambda: True) == "this ONNX Runtime is built without CUDA"
+    assert why_no_cuda(BOTH, lambda: False) == "found no NVIDIA driver"
+    assert why_no_cuda(BOTH, lambda: True) == ""
+
+
+def test_two_distributions_that_overwrite_each_other_are_warned_of():
+    """Both at once is a warning that names versions and the way out; either alone is none."""
+    both = {"onnxruntime": "1.31.0", "onnxruntime-gpu": "1.31.1"}
+    assert distribution_warning(both) == (
+        "found onnxruntime 1.31.0 and onnxruntime-gpu 1.31.1, which overwrite each other, expected one; "
+        "pip uninstall both, then pip install 'latent-plane[desktop]'"
+    )
+    for name, version in both.items():
+        assert distribution_warning({name: version}) == ""
+    assert distribution_warning({}) == ""
+
+
+@pytest.mark.parametrize("file", cublas_names("13"))
+def test_the_libraries_that_pytorch_carries_are_found_without_importing_it(tmp_path, monkeypatch, file):
+    """Its folder counts where cuBLAS of the same CUDA is in it, and no code of it runs."""
+    lib = tmp_path / "torch" / "lib"
+    lib.mkdir(parents=True)
+    (tmp_path / "torch" / "__init__.py").write_text("raise SystemExit('imported')")
+
+    def find(name):
+        """PyTorch, in the test's folder."""
+        assert name == "torch"
+        return importlib.machinery.PathFinder.find_spec(name, [str(tmp_path)])
+
+    monkeypatch.setattr(importlib.util, "find_spec", find)
+    assert torch_libraries("13") is None
+    (lib / file).touch()
+    assert torch_libraries("13") == lib
+    assert torch_libraries("12") is None
+
+
+def test_without_pytorch_there_is_no_folder(monkeypatch):
+    """Nothing is found, and nothing raised."""
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    assert torch_libraries("13") is None
+
+
+def test_threads_are_few():
+    """At least one, at most eight."""
+    assert 1 <= cpu_threads() <= 8

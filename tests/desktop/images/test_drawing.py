@@ -1,0 +1,60 @@
+"""Strokes on a model's pixels."""
+
+import numpy as np
+import pytest
+
+from desktop.images.drawing import Drawing, Tool, blank
+
+
+def test_a_blank_canvas_is_empty_and_known():
+    """Nothing drawn, nothing unknown."""
+    drawing = blank((3, 5, 4))
+    assert drawing.pixels.shape == (3, 5, 4)
+    assert drawing.known.shape == (5, 4)
+    assert drawing.is_empty
+
+
+def test_a_point_is_a_disc_with_soft_edges():
+    """Full ink within the radius, none half a pixel beyond it, some between; all channels alike."""
+    drawn = blank((3, 11, 11)).stroked((5.5, 5.5), (5.5, 5.5), 2.2, Tool.PEN).pixels
+    y, x = np.mgrid[:11, :11]
+    distance = np.hypot(x - 5, y - 5)
+    assert (drawn[:, distance <= 1.7] == 1).all()
+    assert (drawn[:, distance >= 2.7] == 0).all()
+    assert 0 < drawn[0, 5, 3] <= 1
+    assert (drawn[0] == drawn[2]).all()
+
+
+def test_a_line_is_as_thick_all_along():
+    """A horizontal stroke covers the same rows in each of its columns."""
+    drawn = blank((1, 9, 20)).stroked((3.5, 4.5), (16.5, 4.5), 1.0, Tool.PEN).pixels[0]
+    assert (drawn[:, 4:16] == drawn[:, 4:5]).all()
+    assert drawn[4, 4] == 1
+    assert drawn[:, 0].max() == 0
+
+
+def test_the_eraser_takes_away_what_the_pen_put_there():
+    """The same stroke leaves nothing of it."""
+    stroke = ((3.0, 4.0), (10.0, 8.0), 1.5)
+    drawing = blank((1, 12, 12)).stroked(*stroke, Tool.PEN)
+    assert not drawing.is_empty
+    left = drawing.stroked(*stroke, Tool.ERASER)
+    assert left.pixels.max() <= 0.5
+    assert left.thresholded().max() == 0
+
+
+def test_unknown_pixels_keep_their_ink_until_they_are_drawn_on():
+    """Marking changes no pixel; pen and eraser make known what they touch."""
+    drawing = blank((1, 9, 9)).stroked((4.5, 4.5), (4.5, 4.5), 2, Tool.PEN)
+    marked = drawing.stroked((4.5, 4.5), (4.5, 4.5), 3, Tool.UNKNOWN)
+    assert (marked.pixels == drawing.pixels).all()
+    assert not marked.known[4, 4]
+    assert marked.known[0, 0]
+    assert marked.stroked((4.5, 4.5), (4.5, 4.5), 3, Tool.ERASER).known.all()
+
+
+@pytest.mark.parametrize(("value", "expected"), [(0.5, 0), (0.51, 1), (1.0, 1), (0.0, 0)])
+def test_the_threshold_is_the_datas(value, expected):
+    """A pixel over one half is 1."""
+    pixels = np.full((1, 1, 1), value, np.float32)
+    assert Drawing(pixels, np.ones((1, 1), bool)).thresholded() == expected

@@ -1,0 +1,86 @@
+"""A picture's bound, from the encoder and the decoder."""
+
+import numpy as np
+import pytest
+import torch
+
+from desktop.base.shipped import shipped_bundle
+from desktop.images.pixels import write_png
+from desktop.images.read_image import ImageError
+from desktop.jobs.encode import encode, fit_image, locate, posterior_nodes
+from desktop.latent.true_posterior import LikelihoodTable
+from training.elbo import gaussian_rate_nats
+
+
+def test_the_bound_of_a_held_out_image_is_that_of_many_draws(make_model):
+    """Rate in closed form, distortion by quadrature: within four standard errors of 4,000 draws."""
+    model = make_model(shipped_bundle())
+    posterior = model.source.bundle.read_posterior()
+    x = posterior.images[7].astype(np.float32)
+    (encoded,) = encode(model, x, is_bernoulli=True)
+    mean, logvar = model.encode(x[None])
+    assert (encoded.mean == mean[0]).all()
+    rate = gaussian_rate_nats(torch.from_numpy(mean), torch.from_numpy(logvar)).item()
+    assert encoded.rate_nats == pytest.approx(rate, rel=1e-5)
+    noise = np.random.default_rng(0).standard_normal((4000, 2)).astype(np.float32)
+    p = np.clip(model.decode(mean + np.exp(0.5 * logvar) * noise).astype(np.float64), 1e-7, 1 - 1e-7)
+    nats = -(x * np.log(p) + (1 - x) * np.log(1 - p)).sum((1, 2, 3))
+    error = nats.std() / 4000**0.5
+    assert encoded.distortion_nats == pytest.approx(nats.mean(), abs=4 * error)
+    assert encoded.elbo_nats == -(encoded.rate_nats + encoded.distortion_nats)
+
+
+def test_without_a_bernoulli_likelihood_there_is_no_bound(make_model):
+    """Mean, rate and reconstruction are there all the same."""
+    model = make_model(shipped_bundle())
+    (encoded,) = encode(model, np.zeros((1, 28, 28), np.float32), is_bernoulli=False)
+    assert encoded.distortion_nats is None
+    assert encoded.elbo_nats is None
+    assert encoded.reconstruction == pytest.approx(model.decode(encoded.mean[None])[0], abs=1e-6)
+
+
+@pytest.mark.parametrize("dimensions", [1, 2, 5])
+def test_the_nodes_have_the_moments_of_the_normal(dimensions):
+    """Weights that add up to one, the mean, and with one and two dimensions the variance, too."""
+    mean = np.arange(dimensions, dtype=np.float32)
+    logvar = np.linspace(-2, 1, dimensions, dtype=np.float32)
+    nodes, weights = posterior_nodes(mean, logvar)
+    assert weights.sum() == pytest.approx(1)
+    assert weights @ nodes == pytest.approx(mean, abs=1e-5)
+    spread = weights @ (nodes - mean) ** 2
+    assert spread == pytest.approx(np.exp(logvar), rel=1e-4 if dimensions < 3 else 0.5)
+
+
+def test_a_file_is_fitted_in_one_step(tmp_path):
+    """Read and fitted; what is no picture is said to be none."""
+    image = np.zeros((28, 28), np.uint8)
+    image[4:20, 12:15] = 255
+    write_png(tmp_path / "a.png", image)
+    (found,) = fit_image(tmp_path / "a.png", (1, 28, 28), as_digit=True)
+    assert (found.pixels[0] * 255 == image).all()
+    (tmp_path / "b.png").write_text("no")
+    with pytest.raises(ImageError, match="found no picture"):
+        next(fit_image(tmp_path / "b.png", (1, 28, 28), as_digit=True))
+
+
+def test_a_located_posterior_is_drawn_where_its_mass_is(make_bundle, make_model):
+    """The peak of the picture is the likeliest z, and the curve of 95 % lies around it."""
+    model = make_model(make_bundle(image_shape=(1, 8, 8)))
+    z = np.float32([[0.7, -0.4]])
+    x = (model.decode(z)[0] > 0.5).astype(np.float32)
+    table = LikelihoodTable(model.decode_logits, 4.5, model.image_shape, 64)
+    for _ in table.build():
+        pass
+    located = [step for step in locate(table, x, np.ones((8, 8), bool)) if step is not None][-1]
+    picture = located.picture
+    assert picture.picture[..., 3].max() == 235
+    peak_row, peak_column = np.unravel_index(picture.picture[..., 3].argmax(), picture.picture.shape[:2])
+    assert picture.peak == (picture.a[peak_column], picture.b[peak_row])
+    best = max(located.posterior.parts, key=lambda part: part.log_joint.max())
+    row, column = np.unravel_index(best.log_joint.argmax(), best.log_joint.shape)
+    assert picture.peak == pytest.approx(
+        (best.a[column], best.b[row]), abs=best.step + picture.a[1] - picture.a[0]
+    )
+    (outer, *_) = picture.contours[1]
+    assert outer[:, 0].min() < picture.peak[0] < outer[:, 0].max()
+    assert outer[:, 1].min() < picture.peak[1] < outer[:, 1].max()

@@ -1,0 +1,131 @@
+"""Sheets are decoded step by step, and each of their cells knows its z and what it is."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from desktop.images.pixels import tile, to_bytes
+from desktop.jobs.sheets import (
+    PAIR_GAP_PX,
+    Order,
+    Scores,
+    by_rate,
+    manifold_sheet,
+    reconstructions_sheet,
+    samples_sheet,
+    traversals_sheet,
+)
+from desktop.latent.elbo import log_likelihood_nats, rate_nats
+from desktop.latent.plane import axis_plane, manifold_grid, sample_prior
+from export.bundle import Posterior
+
+
+def last(steps):
+    """The sheet, which comes last."""
+    return list(steps)[-1]
+
+
+def test_samples_are_the_priors_with_nothing_before_the_last_step(
+    bundle_path, make_model, plain_decoder, same_picture
+):
+    """More pictures than a step decodes are joined in their order."""
+    *before, sheet = samples_sheet(make_model(bundle_path), 7, 3)
+    z = sample_prior(49, 2, 3)
+    assert before == [None] * 3
+    assert same_picture(sheet.picture, tile(to_bytes(plain_decoder(bundle_path)(z)), 7))
+    assert (sheet.rows, sheet.columns) == (7, 7)
+    assert (sheet.z == z).all()
+    assert sheet.captions[1].startswith("sample 2\nz = ")
+
+
+def test_the_manifold_lies_in_its_plane(make_bundle, make_model):
+    """In three dimensions the grid goes along the chosen axes through the plane's origin."""
+    plane = axis_plane((0.5, 0.0, 0.0), 2, 1)
+    sheet = last(manifold_sheet(make_model(make_bundle(latent_dim=3)), plane, 4))
+    assert (sheet.z == manifold_grid(plane, 4)).all()
+    assert (sheet.z[:, 0] == 0.5).all()
+
+
+def test_a_traversal_moves_one_number_a_row(make_bundle, make_model, plain_decoder, same_picture):
+    """From −3 to 3, with the others where they are."""
+    path = make_bundle(latent_dim=4)
+    z = (0.5, -0.5, 1.0, 2.0)
+    sheet = last(traversals_sheet(make_model(path), z, (2, 0), 5))
+    assert (sheet.rows, sheet.columns) == (2, 5)
+    expected = np.tile(np.float32(z), (2, 5, 1))
+    expected[0, :, 2] = expected[1, :, 0] = [-3, -1.5, 0, 1.5, 3]
+    assert (sheet.z.reshape(2, 5, 4) == expected).all()
+    assert same_picture(sheet.picture, tile(to_bytes(plain_decoder(path)(sheet.z)), 5))
+    assert sheet.captions[1].startswith("z2 = -1.50\n")
+
+
+def test_dimensions_come_by_their_rate():
+    """What the encoder uses most stands first; without held-out images they stand in their order."""
+    draw = np.random.default_rng(0)
+    mean = (draw.normal(size=(50, 3)) * [0.1, 2, 1]).astype(np.float32)
+    assert by_rate(Posterior(mean, np.zeros_like(mean)), 3) == (1, 2, 0)
+    assert by_rate(None, 3) == (0, 1, 2)
+
+
+@pytest.fixture
+def held_out(make_bundle, make_model):
+    """A model, and thirty held-out images of its decoder at means that its encoder could give."""
+    path = make_bundle(image_shape=(1, 6, 6))
+    model = make_model(path)
+    draw = np.random.default_rng(0)
+    mean = draw.normal(size=(30, 2)).astype(np.float32)
+    images = (draw.random((30, 1, 6, 6)) < model.decode(mean)).astype(np.uint8)
+    labels = np.arange(30, dtype=np.uint8) % 10
+    return model, Posterior(mean, np.full((30, 2), -4, np.float32), images, labels)
+
+
+def test_the_worst_images_come_first_beside_their_reconstructions(held_out, same_picture):
+    """By the bound of one draw an image; each original to the left of the decoded posterior mean."""
+    model, posterior = held_out
+    steps = [s for s in reconstructions_sheet(model, posterior, None, Order.WORST, 3) if s is not None]
+    scores, sheet = steps
+    assert isinstance(scores, Scores)
+    ranked = np.argsort(scores.elbo)[:18]
+    assert (np.diff(scores.elbo[ranked]) >= 0).all()
+    assert (sheet.z == posterior.mean[ranked]).all()
+    assert (sheet.rows, sheet.columns) == (6, 3)
+    for index, image in ((0, ranked[0]), (4, ranked[4])):
+        top, left = index // 3 * (6 + PAIR_GAP_PX), index % 3 * (12 + PAIR_GAP_PX)
+        pair = sheet.picture[top : top + 6, left : left + 12]
+        assert (pair[:, :6] == posterior.images[image, 0] * 255).all()
+        assert same_picture(pair[:, 6:], to_bytes(model.decode(posterior.mean[[image]]))[0])
+    assert sheet.captions[0].startswith(
+        f"held-out image {ranked[0]}, label {posterior.labels[ranked[0]]}\nELBO"
+    )
+
+
+def test_the_bound_is_rate_and_distortion(held_out):
+    """ELBO = −(rate + distortion); with a narrow posterior the draw's distortion is nearly the mean's."""
+    model, posterior = held_out
+    scores = next(
+        s for s in reconstructions_sheet(model, posterior, None, Order.FILE, 2) if isinstance(s, Scores)
+    )
+    assert scores.elbo == pytest.approx(-(scores.rate + scores.distortion))
+    assert scores.rate == pytest.approx(rate_nats(posterior.mean, posterior.logvar).sum(1))
+    at_mean = -log_likelihood_nats(model.decode_logits(posterior.mean), posterior.images)
+    assert scores.distortion.mean() == pytest.approx(at_mean.mean(), rel=0.1)
+
+
+@pytest.mark.parametrize(("order", "first"), [(Order.BEST, 2), (Order.WORST, 0), (Order.FILE, 0)])
+def test_known_scores_are_not_computed_again(held_out, order, first):
+    """They order the pairs at once."""
+    model, posterior = held_out
+    elbo = np.arange(30.0) - (np.arange(30) > 2) * 0.5 - 100
+    elbo[2] = 0
+    scores = Scores(elbo, elbo * 0, -elbo)
+    steps = list(reconstructions_sheet(model, posterior, scores, order, 2))
+    assert not any(isinstance(step, Scores) for step in steps)
+    assert (steps[-1].z[0] == posterior.mean[first]).all()
+
+
+def test_without_images_there_is_nothing_to_reconstruct(bundle_path, make_model):
+    """In words."""
+    posterior = Posterior(np.zeros((2, 2), np.float32), np.zeros((2, 2), np.float32))
+    with pytest.raises(ValueError, match="found no held-out images"):
+        last(reconstructions_sheet(make_model(Path(bundle_path)), posterior, None, Order.WORST, 2))

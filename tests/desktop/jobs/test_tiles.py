@@ -1,0 +1,169 @@
+"""The plane is cut into tiles at fixed places; what a view needs, what is kept, what stands in."""
+
+import numpy as np
+import pytest
+
+from desktop.jobs.tiles import (
+    Cut,
+    Pyramid,
+    Tile,
+    TileCache,
+    TileQueue,
+    ancestor,
+    descendants,
+    pyramid_for,
+    reduced,
+)
+from desktop.latent.chart import AxisScale, Chart
+from desktop.latent.plane import axis_plane
+
+FAST = pyramid_for((1, 28, 28), 0.2)
+EDGES = (-3.1, -2.0, 3.0, 2.2)
+
+
+@pytest.mark.parametrize("shape", [(1, 8, 8), (1, 28, 28), (3, 20, 50), (4, 50, 20), (3, 1024, 1024)])
+@pytest.mark.parametrize("units_per_px", [1e-9, 0.003, 0.00781, 2.0])
+def test_cells_are_as_large_as_their_pictures_or_somewhat_larger(shape, units_per_px):
+    """The longer side is 24 to 144 pixels; the shape is the picture's; a level is half the one above."""
+    pyramid = pyramid_for(shape, 0.2)
+    level = pyramid.level(units_per_px)
+    width, height = (side / pyramid.cells / units_per_px for side in pyramid.side(level))
+    assert 24 <= pyramid.cell_px <= 72
+    assert pyramid.cell_px * (1 - 1e-6) <= max(width, height) < 2 * pyramid.cell_px
+    assert width / height == pytest.approx(shape[2] / shape[1])
+    assert pyramid.side(level + 1) == tuple(side / 2 for side in pyramid.side(level))
+
+
+def test_tiles_of_slow_pictures_are_small():
+    """A picture that takes 100 ms is a tile of its own."""
+    assert [pyramid_for((1, 28, 28), ms).cells for ms in (0.2, 3.0, 100.0)] == [4, 2, 1]
+
+
+@pytest.mark.parametrize("ratio", [1.0, 2.0])
+def test_pictures_are_kept_no_larger_than_they_are_drawn(ratio):
+    """Of 1024 × 512 what a cell can show on this screen, of small ones every pixel."""
+    width, height = pyramid_for((3, 512, 1024), 0.2, ratio).picture_px
+    assert width == 2 * 72 * ratio
+    assert height == width / 2
+    assert pyramid_for((1, 28, 28), 0.2, ratio).picture_px == (28, 28)
+
+
+def test_what_meets_a_view_covers_it():
+    """The tiles' edges join up around the view, none lies outside, and all are at fixed places."""
+    tiles = FAST.meeting(EDGES, 2)
+    edges = np.array([FAST.edges(tile) for tile in tiles])
+    assert (edges[:, :2].min(axis=0) <= EDGES[:2]).all()
+    assert (edges[:, 2:].max(axis=0) >= EDGES[2:]).all()
+    area = ((edges[:, 2] - edges[:, 0]) * (edges[:, 3] - edges[:, 1])).sum()
+    assert area == pytest.approx(np.prod(edges[:, 2:].max(axis=0) - edges[:, :2].min(axis=0)))
+    moved = FAST.meeting(tuple(edge + 0.3 for edge in EDGES), 2)
+    assert len(set(tiles) & set(moved)) > len(tiles) / 2
+
+
+def test_wanted_is_coarse_first_and_nearest_first():
+    """Levels from the coarsest; within one, by the distance of the middle to the pointer."""
+    units_per_px, focus = 6.0 / 800, (2.0, 1.0)
+    wanted = FAST.wanted(EDGES, units_per_px, focus)
+    level = FAST.level(units_per_px)
+    levels = [tile.level for tile in wanted if tile in FAST.meeting(EDGES, tile.level)]
+    assert levels == sorted(levels)
+    assert set(levels) == {level - 4, level - 2, level}
+    finest = [tile for tile in wanted if tile.level == level]
+    middles = [np.array(FAST.edges(tile)).reshape(2, 2).mean(axis=0) for tile in finest]
+    distances = [np.hypot(*(middle - focus)) for middle in middles]
+    assert distances == sorted(distances)
+    assert len(wanted) == len(set(wanted))
+    coarse = sum(tile.level < level for tile in wanted)
+    assert coarse < 0.5 * len(finest)
+
+
+def test_nothing_is_wanted_beyond_the_limits():
+    """On quantile axes, only from 0 to 1."""
+    wanted = FAST.wanted((-5.0, -5.0, 5.0, 5.0), 0.002, (0.5, 0.5), (0.0, 0.0, 1.0, 1.0))
+    assert wanted
+    for left, bottom, right, top in map(FAST.edges, wanted):
+        assert right > 0 and top > 0 and left < 1 and bottom < 1
+    assert FAST.wanted((2.0, 2.0, 3.0, 3.0), 0.002, (0.5, 0.5), (0.0, 0.0, 1.0, 1.0)) == []
+
+
+def test_z_is_that_of_the_cells_middles_and_only_where_there_is_one():
+    """Highest row first, left to right; outside the quantiles there is no z."""
+    pyramid = Pyramid((1.0, 1.0), 2, 24, (8, 8))
+    z, exist = Cut(0, Chart(axis_plane((0.0, 0.0))), pyramid).z([Tile(0, 0, 0), Tile(1, -1, 2)])
+    assert z[:4].tolist() == [[0.5, 1.5], [1.5, 1.5], [0.5, 0.5], [1.5, 0.5]]
+    assert z[4:].tolist() == [[-0.75, 2.75], [-0.25, 2.75], [-0.75, 2.25], [-0.25, 2.25]]
+    assert exist.all()
+    quantiles = Cut(0, Chart(axis_plane((0.0, 0.0)), AxisScale.QUANTILES), pyramid)
+    z, exist = quantiles.z([Tile(0, 0, 0)])
+    assert exist.tolist() == [False, False, True, False]
+    assert z == pytest.approx(np.zeros((1, 2)))
+
+
+@pytest.mark.parametrize("shape", [(2, 7, 9), (2, 64, 48, 3)])
+def test_reducing_keeps_the_mean_and_what_is_small_enough(shape):
+    """Each pixel stands for its part of the picture."""
+    pictures = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
+    small = reduced(pictures, (3, 4))
+    assert small.shape == (2, 4, 3, *shape[3:])
+    assert small.mean() == pytest.approx(pictures.mean(), abs=6)
+    assert (reduced(np.full(shape, 201, np.uint8), (3, 4)) == 201).all()
+    assert reduced(pictures, (shape[2], shape[1])) is pictures
+
+
+@pytest.mark.parametrize("tile", [Tile(3, 5, 6), Tile(0, -1, -1), Tile(-2, -7, 4)])
+def test_an_ancestor_holds_the_tile_where_it_says(tile):
+    """The part of the coarser tile has the finer one's edges, left of zero, too."""
+    for levels in (1, 2, 5):
+        coarser, (left, bottom, right, top) = ancestor(tile, levels)
+        x0, y0, x1, y1 = FAST.edges(coarser)
+        part = (x0 + left * (x1 - x0), y0 + bottom * (y1 - y0), x0 + right * (x1 - x0), y0 + top * (y1 - y0))
+        assert part == pytest.approx(FAST.edges(tile))
+        assert tile in descendants(coarser, levels)
+
+
+def picture(value, size=100):
+    return np.full(size, value, np.uint8)
+
+
+def test_the_cache_drops_what_was_not_used_for_longest():
+    """It never holds more bytes than it may, but for one picture that is larger by itself."""
+    cache = TileCache(350)
+    for n in range(3):
+        cache.put("a", Tile(0, n, 0), picture(n))
+    assert cache.get("a", Tile(0, 0, 0)) is not None
+    cache.put("a", Tile(0, 3, 0), picture(3))
+    assert [cache.get("a", Tile(0, n, 0)) is not None for n in range(4)] == [True, False, True, True]
+    assert cache.size_bytes == 300
+    cache.put("a", Tile(0, 3, 0), picture(3, 120))
+    assert cache.size_bytes == 320
+    cache.put("b", Tile(0, 0, 0), picture(0, 1000))
+    assert cache.size_bytes == 1000
+    assert cache.get("a", Tile(0, 0, 0)) is None
+
+
+def test_a_missing_tile_is_covered_by_its_neighbours_in_scale():
+    """The nearest coarser one's part first, then the finer ones over it; never another space's."""
+    cache, tile = TileCache(), Tile(3, 5, 6)
+    cache.put("other", tile, picture(9))
+    assert list(cache.covering("space", tile)) == []
+    for levels in (4, 2):
+        cache.put("space", ancestor(tile, levels)[0], picture(levels))
+    finer = descendants(tile, 1)[3]
+    cache.put("space", finer, picture(7))
+    (where, coarse, part), (place, fine, whole) = cache.covering("space", tile)
+    assert (where, coarse[0], part) == (tile, 2, ancestor(tile, 2)[1])
+    assert (place, fine[0], whole) == (finer, 7, (0.0, 0.0, 1.0, 1.0))
+    cache.put("space", tile, picture(1))
+    assert [found[0] for _, found, _ in cache.covering("space", tile)] == [1]
+
+
+def test_the_queue_gives_each_once_and_forgets_what_was_replaced():
+    """In order; a new list takes the old one's place."""
+    queue, cut = TileQueue(), Cut(0, Chart(axis_plane((0.0, 0.0))), FAST)
+    assert queue.take(3) == (None, [])
+    tiles = [Tile(0, n, 0) for n in range(5)]
+    queue.replace(cut, tiles)
+    assert queue.take(2) == (cut, tiles[:2])
+    queue.replace(cut, tiles[3:])
+    assert queue.take(9) == (cut, tiles[3:])
+    assert len(queue) == 0

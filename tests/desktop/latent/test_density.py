@@ -1,0 +1,146 @@
+"""The aggregate posterior against the plain sum, and holes against the plain definition."""
+
+import numpy as np
+import pytest
+
+from desktop.latent.density import HOLE_PRIOR_MASS, HOLE_RATIO, density, filled, holes
+from desktop.latent.normals import PlaneNormals, prior_on, project_normals, radius_of_mass
+from desktop.latent.plane import axis_plane, plane_through
+
+A, B = np.linspace(-4, 4, 81), np.linspace(-3, 3, 61)
+FLAT = axis_plane((0.0, 0.0))
+TILTED = plane_through((0.5, -1.0, 2.0), (1.5, 0.0, 2.5), (0.0, 1.0, 1.0))
+
+
+def last(steps):
+    """What the steps end with, and how many came before."""
+    found = list(steps)
+    assert all(step is None for step in found[:-1])
+    return found[-1], len(found) - 1
+
+
+def draw_normals(plane, count=300, dims=2, seed=0):
+    """Posteriors as an encoder gives them, on a plane."""
+    draw = np.random.default_rng(seed)
+    return project_normals(
+        plane, draw.normal(0, 1, (count, dims)), np.log(draw.uniform(0.1, 0.6, (count, dims))) * 2
+    )
+
+
+def plain_density(normals, a, b):
+    """The mean of all densities at every point of the grid, as it is defined."""
+    grid = np.stack(np.meshgrid(a, b), axis=-1)
+    total = np.zeros(grid.shape[:2])
+    for mean, covariance in zip(normals.mean, normals.covariance, strict=True):
+        offsets = grid - mean
+        squares = np.einsum("hwi,ij,hwj->hw", offsets, np.linalg.inv(covariance), offsets)
+        total += np.exp(-squares / 2) / (2 * np.pi * np.sqrt(np.linalg.det(covariance)))
+    return total / len(normals.mean)
+
+
+@pytest.mark.parametrize(("plane", "dims"), [(FLAT, 2), (TILTED, 3), (axis_plane((0.0,) * 4, 3, 1), 4)])
+def test_the_density_is_the_mean_of_all_posteriors(plane, dims):
+    """With and without correlation between the plane's directions."""
+    normals = draw_normals(plane, dims=dims)
+    q, _ = last(density(normals, A, B))
+    expected = plain_density(normals, A, B)
+    assert q.dtype == np.float32
+    np.testing.assert_allclose(q, expected, atol=2e-6 * expected.max())
+
+
+@pytest.mark.parametrize("plane", [FLAT, TILTED])
+def test_the_density_has_mass_one(plane):
+    """Over a grid that holds it all."""
+    a = b = np.linspace(-12, 12, 241)
+    q, _ = last(density(draw_normals(plane, dims=len(plane.origin)), a, b))
+    assert q.sum() * 0.01 == pytest.approx(1, abs=1e-3)
+
+
+def test_axes_need_not_be_evenly_spaced():
+    """As prior quantiles are not."""
+    normals = draw_normals(FLAT)
+    a = A * np.abs(A) / 4
+    q, _ = last(density(normals, a, B))
+    np.testing.assert_allclose(q, plain_density(normals, a, B), atol=1e-6)
+
+
+def test_what_is_far_from_the_view_costs_nothing():
+    """One step over none, and a density of zero."""
+    normals = draw_normals(FLAT, count=10_000)
+    q, steps = last(density(normals, A + 100, B))
+    assert steps == 0
+    assert (q == 0).all()
+
+
+@pytest.mark.parametrize("plane", [FLAT, TILTED])
+def test_ten_thousand_posteriors_come_in_steps(plane):
+    """The picture under the pointer waits for one of them at most."""
+    _, steps = last(density(draw_normals(plane, count=10_000, dims=len(plane.origin)), A, B))
+    assert steps > 3
+
+
+def test_a_posterior_narrower_than_the_grid_is_not_lost():
+    """It falls between two lines and is drawn as wide as half a step."""
+    needle = project_normals(FLAT, np.array([[0.05, 0.05]]), np.log([[1e-8, 1e-8]]))
+    q, _ = last(density(needle, A, B))
+    assert q.sum() * 0.01 == pytest.approx(1, abs=0.1)
+
+
+def test_in_one_dimension_it_is_the_density_of_a_alone():
+    """Every row the same, and of mass one along a."""
+    line = axis_plane((0.0,))
+    q, _ = last(density(project_normals(line, np.array([[0.0], [1.0]]), np.log([[0.2], [0.3]])), A, B))
+    assert (q == q[0]).all()
+    assert q[0].sum() * 0.1 == pytest.approx(1, abs=1e-3)
+
+
+def test_no_held_out_images_have_no_density():
+    """Zero everywhere."""
+    q, _ = last(density(PlaneNormals(np.empty((0, 2)), np.empty((0, 2, 2))), A, B))
+    assert (q == 0).all()
+
+
+def inside(regions, point):
+    """Whether a point is in one of the regions, by counting what a ray to the right crosses."""
+
+    def crossings(ring):
+        x, y = (ring - point).T
+        up = (y[:-1] > 0) != (y[1:] > 0)
+        at = x[:-1] - y[:-1] * (x[1:] - x[:-1]) / np.where(up, y[1:] - y[:-1], 1)
+        return int((up & (at > 0)).sum())
+
+    return any(sum(map(crossings, region.rings)) % 2 for region in regions)
+
+
+def test_holes_are_where_the_prior_expects_ten_times_as_much():
+    """Within the contour that holds 99 % of the prior; looked at on a coarser grid, away from edges."""
+    normals = PlaneNormals(np.array([[-1.0, 0.0], [0.8, 0.5]]), np.array([np.eye(2) * 0.2, np.eye(2) * 0.1]))
+    q, _ = last(density(normals, A, B))
+    prior = prior_on(FLAT)
+    regions = holes(q, prior, A, B)
+    p = plain_density(prior, A, B)
+    radius = radius_of_mass(HOLE_PRIOR_MASS, 2)
+    checked = {True: 0, False: 0}
+    for i in range(3, len(B) - 3, 3):
+        for j in range(3, len(A) - 3, 3):
+            ratio, r = q[i, j] / p[i, j], np.hypot(A[j], B[i])
+            if abs(np.log(ratio / HOLE_RATIO)) > 0.3 and abs(r - radius) > 0.1:
+                expected = bool(ratio < HOLE_RATIO and r < radius)
+                assert inside(regions, np.array([A[j], B[i]])) == expected, (A[j], B[i])
+                checked[expected] += 1
+    assert min(checked.values()) > 50
+
+
+def test_the_prior_itself_has_no_holes():
+    """An aggregate posterior that is the prior is what training aims at."""
+    q, _ = last(density(prior_on(FLAT), A, B))
+    assert holes(q, prior_on(FLAT), A, B) == []
+
+
+def test_a_region_with_an_island_is_two_rings():
+    """The island is outside of it."""
+    distance = np.hypot(*np.meshgrid(A, B))
+    (region,) = filled(np.abs(distance - 1.5), A, B, -np.inf, 0.5)
+    assert len(region.rings) == 2
+    assert inside([region], np.array([1.5, 0.0]))
+    assert not inside([region], np.array([0.05, 0.05]))

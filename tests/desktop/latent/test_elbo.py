@@ -1,0 +1,51 @@
+"""The viewer's ELBO terms are training's."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from desktop.latent.elbo import MIN_PROBABILITY, log_likelihood_nats, logits_of, rate_nats
+from training.elbo import distortion_nats, gaussian_rate_nats
+
+
+def test_the_likelihood_is_the_trainings():
+    """For pixels of 0 and 1, to rounding."""
+    draw = np.random.default_rng(0)
+    logits = draw.normal(0, 3, (5, 1, 7, 7)).astype(np.float32)
+    x = (draw.random(logits.shape) < 0.5).astype(np.float32)
+    found = log_likelihood_nats(logits, x)
+    expected = -distortion_nats(torch.from_numpy(logits), torch.from_numpy(x)).numpy()
+    assert found == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_rate_is_the_trainings():
+    """Summed over the dimensions."""
+    draw = np.random.default_rng(1)
+    mean, logvar = draw.normal(0, 2, (2, 6, 3)).astype(np.float32)
+    expected = gaussian_rate_nats(torch.from_numpy(mean), torch.from_numpy(logvar)).numpy()
+    assert rate_nats(mean, logvar).sum(1) == pytest.approx(expected, rel=1e-5)
+
+
+def test_logits_say_what_an_impossible_pixel_costs():
+    """Nothing is cut off: at −508, ink costs 508 nats, as in training."""
+    logits = np.array([-508.0, 0.5, 508.0, 3.0], np.float32).reshape(1, 1, 2, 2)
+    x = np.array([1.0, 1.0, 1.0, 0.0], np.float32).reshape(1, 1, 2, 2)
+    expected = -distortion_nats(torch.from_numpy(logits), torch.from_numpy(x)).numpy()
+    assert log_likelihood_nats(logits, x) == pytest.approx(expected, rel=1e-6)
+
+
+def test_logits_of_probabilities_are_those_that_gave_them():
+    """To float32's rounding of a probability."""
+    logits = np.linspace(-6, 6, 49, dtype=np.float32)
+    assert logits_of(torch.sigmoid(torch.from_numpy(logits)).numpy()) == pytest.approx(logits, abs=1e-4)
+
+
+@pytest.mark.parametrize("certain", [0.0, 1.0])
+def test_a_certain_pixel_that_is_wrong_costs_a_finite_sum(certain):
+    """What float32 rounded to 0 or 1 was not impossible."""
+    probabilities = np.full((1, 1, 1, 1), certain, np.float32)
+    logits = logits_of(probabilities)
+    assert log_likelihood_nats(logits, 1 - probabilities) == pytest.approx([math.log(MIN_PROBABILITY)])
+    assert log_likelihood_nats(logits, probabilities) == pytest.approx([0], abs=1e-6)

@@ -1,0 +1,53 @@
+"""The nearest held-out images, against the plain definitions."""
+
+import numpy as np
+import pytest
+
+from desktop.latent.elbo import log_likelihood_nats, logits_of
+from desktop.latent.nearest import nearest_by_picture, nearest_by_z
+
+
+def last(steps):
+    """What the steps end with, and how many came before."""
+    found = list(steps)
+    assert all(step is None for step in found[:-1])
+    return found[-1], len(found) - 1
+
+
+@pytest.mark.parametrize("dims", [1, 2, 64])
+def test_nearest_by_z_is_by_distance_of_the_means(dims):
+    """As sorting all distances gives it, for a space of any size."""
+    mean = np.random.default_rng(0).normal(size=(500, dims)).astype(np.float32)
+    z = tuple(float(value) for value in mean[17] + 0.01)
+    found, _ = last(nearest_by_z(mean, z, 5))
+    distances = np.linalg.norm(mean - np.array(z), axis=1)
+    assert [neighbour.index for neighbour in found] == np.argsort(distances)[:5].tolist()
+    assert [n.distance for n in found] == pytest.approx(np.sort(distances)[:5].tolist(), rel=1e-4)
+
+
+@pytest.mark.parametrize("shape", [(1, 6, 5), (3, 4, 4)])
+def test_nearest_by_picture_is_by_likelihood(shape):
+    """−log p(x|z) of the Bernoulli likelihood, least first, for gray and for colours."""
+    draw = np.random.default_rng(0)
+    images = (draw.random((300, *shape)) < 0.5).astype(np.uint8)
+    probabilities = draw.random(shape).astype(np.float32)
+    probabilities.flat[:3] = [0.0, 1.0, 0.5]
+    found, _ = last(nearest_by_picture(images, probabilities, 7))
+    nats = -log_likelihood_nats(np.repeat(logits_of(probabilities)[None], 300, axis=0), images)
+    assert [neighbour.index for neighbour in found] == np.argsort(nats)[:7].tolist()
+    assert [n.distance for n in found] == pytest.approx(np.sort(nats)[:7].tolist(), rel=1e-4)
+
+
+def test_it_comes_in_short_steps():
+    """Ten thousand pictures of 28 × 28 in some twenty of them."""
+    images = np.zeros((10_000, 1, 28, 28), np.uint8)
+    _, steps = last(nearest_by_picture(images, np.full((1, 28, 28), 0.5, np.float32), 5))
+    assert 15 <= steps <= 30
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_fewer_images_than_asked_for_are_all_of_them(count):
+    """And none is none."""
+    mean = np.arange(count * 2, dtype=np.float32).reshape(count, 2)
+    found, _ = last(nearest_by_z(mean, (0.0, 0.0), 5))
+    assert [neighbour.index for neighbour in found] == list(range(count))

@@ -1,0 +1,184 @@
+"""Paths: which curve joins their points, where their frames lie on it, and how fast the picture changes."""
+
+import numpy as np
+import pytest
+
+from desktop.latent.paths import PathKind, even_walk, path_curve, path_line, path_points, slerp, visual_walk
+
+CORNERS = [(0.0, 0.0, 1.0), (3.0, 4.0, 1.0), (3.0, 4.0, 11.0)]
+
+
+def test_a_path_goes_at_even_speed_from_its_first_to_its_last_point():
+    """Along legs of unequal length all frames lie equally far apart on the path."""
+    z = path_points(CORNERS, 31)
+    assert z.dtype == np.float32
+    assert z.shape == (31, 3)
+    assert z[0] == pytest.approx(CORNERS[0])
+    assert z[-1] == pytest.approx(CORNERS[-1])
+    assert np.linalg.norm(np.diff(z, axis=0), axis=1) == pytest.approx(np.full(30, 0.5), abs=1e-5)
+    assert z[10] == pytest.approx(CORNERS[1])
+
+
+def test_a_closed_path_returns_and_does_not_repeat_its_first_frame():
+    """The step from the last frame back to the first is as long as all others: the loop has no jerk."""
+    z = path_points([(0, 0), (1, 0), (1, 1), (0, 1)], 40, closed=True)
+    around = np.concatenate([z, z[:1]])
+    assert np.linalg.norm(np.diff(around, axis=0), axis=1) == pytest.approx(np.full(40, 0.1), abs=1e-6)
+
+
+def test_a_point_given_twice_does_not_hold_the_path_up():
+    """A repeated point adds no frames of its own."""
+    assert path_points([(0, 0), (0, 0), (1, 0), (1, 0)], 3).tolist() == [[0, 0], [0.5, 0], [1, 0]]
+
+
+@pytest.mark.parametrize("closed", [False, True])
+@pytest.mark.parametrize("points", [[], [(1.0, 2.0)], [(1.0, 2.0), (1.0, 2.0)]])
+def test_a_path_of_less_than_two_points_is_refused_in_words(points, closed):
+    """Found, expected and what to do, for no point, one point and one point twice."""
+    message = "found no two different points on the path, expected at least two; add points"
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        path_points(points, 10, closed)
+
+
+def test_a_path_of_one_frame_is_refused_in_words():
+    """One frame is no walk."""
+    with pytest.raises(ValueError, match=r"^found 1 frames, expected at least 2; ask for more$"):
+        path_points([(0, 0), (1, 1)], 1)
+
+
+@pytest.mark.parametrize("kind", [PathKind.STRAIGHT, PathKind.SPHERICAL])
+@pytest.mark.parametrize("count", [2, 3, 7, 60])
+def test_the_frames_are_as_many_as_asked_for_and_begin_and_end_on_the_points(kind, count):
+    """The first and last frame are the end points to the last bit of float32."""
+    points = [(0.1, -0.7, 0.3), (2.0, 0.5, -0.2), (-1.3, 0.9, 0.4)]
+    z = path_points(points, count, kind=kind)
+    assert z.shape == (count, 3)
+    assert (z[0] == np.float32(points[0])).all()
+    assert (z[-1] == np.float32(points[-1])).all()
+
+
+def test_there_and_back_turns_on_the_last_point_and_stops_one_step_before_the_first():
+    """Frames in all as asked for, even and odd; repeated, the step to the first frame is like the others."""
+    points = [(0.0, 0.0), (4.0, 0.0)]
+    assert path_points(points, 8, ping_pong=True)[:, 0].tolist() == [0, 1, 2, 3, 4, 3, 2, 1]
+    odd = path_points(points, 7, ping_pong=True)[:, 0]
+    assert len(odd) == 7
+    assert odd.max() == 4
+    assert odd[-1] == pytest.approx(1)
+
+
+def test_a_spherical_leg_keeps_to_the_circle_and_to_even_angles():
+    """Between points of one norm the norm stays, and equal steps are equal angles."""
+    z = path_points([(2.0, 0.0), (0.0, 2.0)], 10, kind=PathKind.SPHERICAL)
+    assert np.linalg.norm(z, axis=1) == pytest.approx(np.full(10, 2.0), abs=1e-6)
+    angles = np.arctan2(z[:, 1], z[:, 0])
+    assert angles == pytest.approx(np.linspace(0, np.pi / 2, 10), abs=1e-4)
+
+
+def test_a_spherical_leg_takes_the_norm_linearly():
+    """Half way between norms 1 and 3 the norm is 2, and the direction half way too."""
+    half = slerp((1.0, 0.0), (0.0, 3.0), 0.5)
+    assert half == pytest.approx([np.sqrt(2), np.sqrt(2)])
+
+
+@pytest.mark.parametrize("dims", [1, 2, 5])
+def test_from_or_to_zero_a_spherical_leg_is_straight(dims):
+    """Zero has no direction: the way is along the other end's."""
+    end = np.arange(1.0, dims + 1)
+    share = np.linspace(0, 1, 5)[:, np.newaxis]
+    assert slerp(np.zeros(dims), end, share) == pytest.approx(share * end)
+    assert slerp(end, np.zeros(dims), share) == pytest.approx((1 - share) * end)
+    assert slerp(np.zeros(dims), np.zeros(dims), share) == pytest.approx(np.zeros((5, dims)))
+
+
+@pytest.mark.parametrize("dims", [2, 3, 8])
+def test_between_opposite_points_a_spherical_leg_is_half_a_circle(dims):
+    """Of many great circles one is taken, always the same, that goes nowhere near zero."""
+    start = np.zeros(dims)
+    start[0] = 1.5
+    share = np.linspace(0, 1, 9)[:, np.newaxis]
+    half = slerp(start, -start, share)
+    assert np.linalg.norm(half, axis=1) == pytest.approx(np.full(9, 1.5))
+    assert half[4] == pytest.approx(1.5 * np.eye(dims)[1])
+    assert (half[-1] == -start).all()
+
+
+def test_in_one_dimension_opposite_points_are_joined_through_zero():
+    """There is no circle on a line."""
+    way = slerp((1.0,), (-1.0,), np.linspace(0, 1, 9)[:, np.newaxis])[:, 0]
+    assert (np.diff(way) < 0).all()
+    assert way[4] == pytest.approx(0)
+
+
+def test_nearly_opposite_points_have_their_own_great_circle():
+    """A touch to one side decides the side, without a jump in the numbers."""
+    for side in (1e-6, -1e-6):
+        half = slerp((1.0, 0.0), (-1.0, side), 0.5)
+        assert half == pytest.approx([0, np.sign(side)], abs=1e-5)
+
+
+def linear_picture(z):
+    """Pictures that change ten times as fast to the right of zero as to the left."""
+    level = np.where(z[:, 0] > 0, z[:, 0], 0.1 * z[:, 0])
+    return np.repeat(level[:, np.newaxis].astype(np.float32), 4, axis=1).reshape(-1, 1, 2, 2)
+
+
+def visual(decode, points, closed=False):
+    """The walk, and the shares of progress on the way to it."""
+    steps = visual_walk(decode, path_curve(points, PathKind.VISUAL, closed), closed)
+    shares = []
+    while True:
+        try:
+            shares.append(next(steps))
+        except StopIteration as end:
+            return end.value, shares
+
+
+def test_equal_visual_change_changes_every_frame_by_the_same_amount():
+    """Few frames are where nothing happens and many where the picture changes fast."""
+    walk, shares = visual(linear_picture, [(-1.0, 0.0), (1.0, 0.0)])
+    z = walk.frames(23)
+    assert (z[0] == (-1, 0)).all()
+    assert (z[-1] == (1, 0)).all()
+    changes = np.linalg.norm(np.diff(linear_picture(z).reshape(23, -1), axis=0), axis=1)
+    assert changes == pytest.approx(np.full(22, changes.mean()), rel=0.02)
+    assert (z[:, 0] > 0).sum() == 20
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+
+
+def test_a_real_decoder_is_walked_much_more_evenly(make_bundle, make_model):
+    """On a decoder the spread of the changes falls to a fraction of that of even speed in z."""
+    model = make_model(make_bundle())
+    points = [(-3.0, -1.0), (0.5, 2.0), (2.5, -2.0)]
+    walk, _ = visual(model.decode, points, closed=True)
+
+    def spread(z):
+        pictures = model.decode(np.concatenate([z, z[:1]])).reshape(len(z) + 1, -1)
+        changes = np.linalg.norm(np.diff(pictures, axis=0), axis=1)
+        return changes.std() / changes.mean()
+
+    assert spread(walk.frames(80)) < 0.2 * spread(path_points(points, 80, closed=True))
+
+
+@pytest.mark.parametrize("value", [0.5, np.nan])
+def test_where_no_picture_changes_the_pace_is_even_in_z(value):
+    """A decoder that gives one picture, or none that is a number, does not stop the walk."""
+    points = [(0.0, 0.0), (1.0, 0.0), (1.0, 3.0)]
+    walk, _ = visual(lambda z: np.full((len(z), 1, 2, 2), value, np.float32), points)
+    assert walk.frames(9) == pytest.approx(path_points(points, 9), abs=1e-5)
+
+
+def test_a_walk_stops_at_its_ends():
+    """Shares beyond 0 and 1 are the end points."""
+    walk = even_walk(path_curve([(0, 0), (2, 0)], PathKind.STRAIGHT, False))
+    assert walk.at([-1.0, 0.25, 2.0]).tolist() == [[0, 0], [0.5, 0], [2, 0]]
+
+
+def test_what_is_drawn_is_the_curve_that_is_walked():
+    """All points of a spherical line have the norm of its ends; a lone point is a line of itself."""
+    _, z = path_line(((1.0, 0.0), (0.0, 1.0)), PathKind.SPHERICAL, True)
+    assert np.linalg.norm(z, axis=1) == pytest.approx(np.ones(len(z)))
+    assert len(z) > 50
+    assert path_line(((1.0, 2.0),), PathKind.SPHERICAL, True)[1].tolist() == [[1.0, 2.0]]
+    assert path_line((), PathKind.STRAIGHT, False)[1].shape[0] == 0

@@ -1,0 +1,159 @@
+"""desktop/epochs.py: the models of a bundle's epochs, what the manifest says of them, and films of them."""
+
+import numpy as np
+import pytest
+
+from desktop.models.epochs import Loader, elbos_nats, epochs_of, load_epoch, pictures_over_epochs
+from desktop.models.opened import Opened
+from desktop.models.source import open_epoch, open_source
+from export.bundle import BundleError, open_bundle
+from export.growing import grow_bundle
+
+Z = np.array([(0.5, -1.0), (0.0, 0.0), (2.0, 1.0)], np.float32)
+
+
+def next_number(steps) -> int:
+    """The number of the epoch that is loaded next."""
+    loaded = next(steps)
+    loaded.opened.model.close()
+    return loaded.epoch.number
+
+
+@pytest.fixture
+def opened(make_model):
+    """`opened(film)`: the bundle's own model."""
+
+    def open_film(film) -> Opened:
+        model = make_model(film.path)
+        return Opened(model, model.source.bundle.read_posterior())
+
+    return open_film
+
+
+def test_the_epochs_are_those_with_a_decoder(make_film, make_bundle):
+    """Each has its number and its test ELBO, which epoch 0 has not; a bundle may have no epochs at all."""
+    film = make_film(3)
+    epochs = epochs_of(open_source(film.path))
+    assert [(epoch.number, epoch.elbo_nats) for epoch in epochs] == [
+        (0, None),
+        (1, -190.0),
+        (2, -180.0),
+        (3, -170.0),
+    ]
+    assert len({epoch.hashes for epoch in epochs}) == 4
+    assert epochs_of(open_source(make_bundle())) == ()
+    assert epochs_of(None) == ()
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        (None, {}),
+        ("ten", {}),
+        ([1, None, "x", {}], {}),
+        ([{"epoch": 1, "test_elbo_nats": float("nan")}, {"epoch": 2, "test_elbo_nats": -5}], {2: -5.0}),
+        ([{"epoch": "1", "test_elbo_nats": -1.0}, {"epoch": True, "test_elbo_nats": -1.0}], {}),
+        ([{"epoch": 1}, {"test_elbo_nats": -1.0}, {"epoch": 3, "test_elbo_nats": "-1"}], {}),
+    ],
+)
+def test_what_a_manifest_says_of_epochs_may_be_anything(make_film, said, found):
+    """Figures are for people: what is no number is passed over."""
+    film = make_film(1)
+    film.write(1, epochs=said)
+    assert elbos_nats(open_bundle(film.path)) == found
+
+
+def test_an_epochs_model_is_its_own(make_film, opened):
+    """Decoder, encoder and means are the epoch's; images and labels are the bundle's."""
+    film = make_film(2)
+    whole = opened(film)
+    epoch = epochs_of(whole.model.source)[1]
+    loaded = load_epoch(whole, epoch, "cpu")
+    np.testing.assert_allclose(loaded.model.decode(Z), film.decode(1, Z), atol=1e-6)
+    images = whole.posterior.images.astype(np.float32)
+    assert not np.allclose(loaded.model.encode(images)[0], whole.model.encode(images)[0])
+    np.testing.assert_array_equal(loaded.posterior.mean, film.posterior(1).mean)
+    assert loaded.posterior.images is whole.posterior.images
+    assert loaded.posterior.labels is whole.posterior.labels
+    loaded.model.close()
+
+
+def test_without_an_epochs_encoder_nothing_is_encoded_there(make_film, opened):
+    """The last epoch's encoder does not stand in for another's: its means would belong to another space."""
+    film = make_film(1, encoders=False)
+    loaded = load_epoch(opened(film), epochs_of(open_source(film.path))[0], "cpu")
+    assert not loaded.model.has_encoder
+    loaded.model.close()
+
+
+def test_an_epochs_graph_is_looked_into_like_the_bundles_own(make_film, decoder_graph):
+    """A graph of other dimensions in the place of an epoch's decoder is refused, in words."""
+    film = make_film(1)
+    bundle = film.bundle
+    files = {name: bundle.read(name) for name in bundle.files}
+    files["epochs/000/decoder.onnx"] = decoder_graph(3, (1, 12, 12), 0)
+    grow_bundle(bundle, bundle.manifest, files)
+    with pytest.raises(BundleError) as error:
+        open_epoch(open_source(film.path), 0)
+    assert str(error.value) == (
+        f"{film.path}: epochs/000/decoder.onnx: found inputs z float32 [N, 3], expected z float32 [N, 2] "
+        "from the manifest; export it again"
+    )
+
+
+def test_the_wanted_epoch_is_loaded_first(make_film, opened):
+    """Then come its neighbours, the later ones first; what is held already is left out."""
+    whole = opened(make_film(6))
+    epochs = epochs_of(whole.model.source)
+    loader = Loader(whole, epochs, "cpu")
+    loader.held = {6}
+    loader.wanted = 3
+    steps = loader.steps()
+    order = [next_number(steps) for _ in range(3)]
+    loader.wanted = 0
+    order += [next_number(steps) for _ in range(3)]
+    assert order == [3, 4, 2, 0, 1, 5]
+    assert list(steps) == []
+
+
+def test_only_so_many_are_kept(make_film, opened, monkeypatch):
+    """Where models are large only the nearest epochs are kept."""
+    monkeypatch.setattr("desktop.models.epochs.KEPT_BYTES", 1)
+    whole = opened(make_film(6))
+    loader = Loader(whole, epochs_of(whole.model.source), "cpu")
+    loader.wanted = 5
+    assert loader.to_keep() == {4, 5, 6}
+    steps = loader.steps()
+    assert {next_number(steps) for _ in range(3)} == {4, 5, 6}
+    assert list(steps) == []
+
+
+def test_an_epoch_that_is_gone_is_an_error_of_that_epoch(make_film, opened):
+    """The others are loaded all the same; the error says whether the bundle is still in its place."""
+    film = make_film(3)
+    whole = opened(film)
+    (film.path / "epochs/001/decoder.onnx").unlink()
+    loader = Loader(whole, epochs_of(whole.model.source), "cpu")
+    found = {loaded.epoch.number: loaded for loaded in loader.steps()}
+    for number in (0, 2, 3):
+        found[number].opened.model.close()
+    assert str(found[1].error).startswith(f"{film.path}: found no epochs/001/decoder.onnx")
+    assert found[1].is_current
+
+
+def test_a_film_has_a_picture_of_each_epoch(make_film, opened):
+    """At the same z, in order, each by its own decoder; while it decodes, steps give nothing."""
+    film = make_film(3)
+    whole = opened(film)
+    z = np.random.default_rng(0).normal(size=(45, 2)).astype(np.float32)
+    pictures = [
+        (epoch.number, found) for epoch, found in pictures_over_epochs(whole, "cpu", z) if found is not None
+    ]
+    assert [number for number, _ in pictures] == [0, 1, 2, 3]
+    for number, found in pictures:
+        np.testing.assert_allclose(found, film.decode(number, z), atol=1e-6)
+    some = epochs_of(whole.model.source)[1:2]
+    assert [(e.number, p is None) for e, p in pictures_over_epochs(whole, "cpu", z, some)] == [
+        *[(1, True)] * 3,
+        (1, False),
+    ]

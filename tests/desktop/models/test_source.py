@@ -1,0 +1,237 @@
+"""What is opened is looked into, tried and read; an encoder is found beside it; choices are remembered."""
+
+import shutil
+
+import numpy as np
+import onnx
+import pytest
+
+from desktop.base.errors import ModelError
+from desktop.models.model import Model
+from desktop.models.source import UnreadError, encoder_beside, open_source
+from desktop.reading.reading import Layout, Spread, ValueRange
+from desktop.reading.saved_overrides import remember, remembered
+from export.bundle import DECODER_FILE, ENCODER_FILE, BundleError
+from tests.desktop.foreign_models import decoder, encoder
+from tests.desktop.hostile_models import endless_loop, nested_functions
+
+
+def test_a_bundle_says_itself_how_it_is_read(bundle_path):
+    """Nothing is a guess, and there is nothing for people to set."""
+    source = open_source(bundle_path)
+    assert source.bundle is not None
+    assert source.file is None
+    assert source.reading.guesses == source.encoder_reading.guesses == frozenset()
+    assert source.encoder_reading.spread is Spread.LOGVAR
+    with pytest.raises(
+        ModelError, match=r"found options for a reading \(--layout\), expected none: a bundle"
+    ):
+        open_source(bundle_path, {"layout": "NCHW"})
+
+
+@pytest.mark.parametrize(
+    ("data", "said"), [(nested_functions(), "local functions"), (endless_loop(), "longer than")]
+)
+def test_a_strangers_bundle_is_looked_into_and_tried_too(make_bundle, decoder_graph, data, said):
+    """Right checksums make no harmless graph; it never reaches the program itself."""
+    good = decoder_graph(2, (1, 12, 12))
+    forged = onnx.load_from_string(data)
+    real = onnx.load_from_string(good)
+    for side in ("input", "output"):
+        del getattr(forged.graph, side)[:]
+        getattr(forged.graph, side).extend(getattr(real.graph, side))
+    for node in forged.graph.node:
+        node.output[:] = ["probabilities" if name == "out" else name for name in node.output]
+    path = make_bundle(decoder=forged.SerializeToString())
+    with pytest.raises(BundleError) as caught:
+        open_source(path)
+    assert str(caught.value).startswith(f"{path}: {DECODER_FILE}: ")
+    assert said in str(caught.value)
+
+
+def test_the_same_graph_bare_gives_the_same_pictures(bundle_path, tmp_path):
+    """A lone decoder and its encoder, taken out of a bundle, decode and encode as the bundle does."""
+    for name in (DECODER_FILE, ENCODER_FILE):
+        shutil.copy(bundle_path / name, tmp_path / name)
+    sources = [open_source(bundle_path), open_source(tmp_path / DECODER_FILE)]
+    assert sources[1].name == sources[0].name == "MNIST, small"
+    assert sources[1].encoder_file.path == tmp_path / ENCODER_FILE
+    models = [Model(source, "cpu") for source in sources]
+    z = np.random.default_rng(0).standard_normal((30, 2), np.float32)
+    try:
+        pictures = [model.decode(z) for model in models]
+        posteriors = [model.encode(pictures[0]) for model in models]
+    finally:
+        for model in models:
+            model.close()
+    assert np.array_equal(*pictures)
+    assert all(np.array_equal(a, b) for a, b in zip(*posteriors, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("decoder_name", "others", "expected"),
+    [
+        ("decoder.onnx", ["encoder.onnx"], "encoder.onnx"),
+        ("vae_Decoder.onnx", ["vae_encoder.onnx", "other_encoder.onnx"], "vae_encoder.onnx"),
+        ("generator.onnx", ["my_encoder.onnx"], "my_encoder.onnx"),
+        ("generator.onnx", ["a_encoder.onnx", "b_encoder.onnx"], None),
+        ("one.onnx", ["two.onnx", "encoder.onnx"], None),
+        ("encoder.onnx", ["other_encoder.onnx"], None),
+        ("generator.onnx", [], None),
+    ],
+)
+def test_the_encoder_is_the_one_that_the_name_points_to_or_the_only_one(
+    tmp_path, decoder_name, others, expected
+):
+    """A folder of several models gives no encoder that could be another's."""
+    for name in (decoder_name, *others):
+        (tmp_path / name).touch()
+    found = encoder_beside(tmp_path / decoder_name)
+    assert (found.name.lower() if found else None) == expected
+
+
+@pytest.mark.parametrize(
+    ("how", "expected", "guesses"),
+    [
+        ({}, ("z_mean", "z_log_var", Spread.LOGVAR), {"value_range"}),
+        ({"kind": "joined"}, ("both", "both", Spread.LOGVAR), {"value_range", "spread"}),
+        ({"kind": "alone"}, ("z_mean", None, Spread.NONE), {"value_range"}),
+        (
+            {"names": ("mu", "sigma"), "spread": "std"},
+            ("mu", "sigma", Spread.STD),
+            {"value_range", "spread"},
+        ),
+        (
+            {"names": ("mu", "variance"), "spread": "variance"},
+            ("mu", "variance", Spread.VARIANCE),
+            {"value_range", "spread"},
+        ),
+        (
+            {"names": ("mu", "log_sigma"), "spread": "logstd"},
+            ("mu", "log_sigma", Spread.LOGSTD),
+            {"value_range", "spread"},
+        ),
+        (
+            {"names": ("first", "second")},
+            ("first", "second", Spread.LOGVAR),
+            {"value_range", "spread", "mean_output"},
+        ),
+    ],
+)
+def test_every_kind_of_encoder_is_read(tmp_path, how, expected, guesses):
+    """Two outputs, a joined one, a mean alone; the spread by its name, else by its sign."""
+    path = decoder(tmp_path / "decoder.onnx")
+    encoder(tmp_path / "encoder.onnx", **how)
+    reading = open_source(path).encoder_reading
+    assert (reading.mean_output, reading.spread_output, reading.spread) == expected
+    assert reading.guesses == guesses
+
+
+def test_an_encoder_takes_what_the_decoder_gives(tmp_path):
+    """Channels last and a tanh range here, channels last and [-1, 1] there."""
+    path = decoder(tmp_path / "decoder.onnx", layout="NHWC", last="Tanh")
+    encoder(tmp_path / "encoder.onnx", x_shape=["N", 8, 10, 1])
+    reading = open_source(path).encoder_reading
+    assert (reading.layout, reading.value_range) == (Layout.NHWC, ValueRange.SIGNED)
+    assert open_source(path, {"encoder-range": "bytes"}).encoder_reading.value_range is ValueRange.BYTES
+
+
+def test_another_models_encoder_is_left_out_with_a_note_or_refused_where_it_was_chosen(tmp_path):
+    """Found by its name it does not stand in the way; chosen by people it is an error."""
+    path = decoder(tmp_path / "decoder.onnx")
+    other = encoder(tmp_path / "encoder.onnx", x_shape=["N", 1, 9, 9])
+    source = open_source(path)
+    assert source.encoder_reading is None
+    assert "found no input of this encoder that takes the decoder's pictures of 1 × 8 × 10" in source.notes[0]
+    with pytest.raises(ModelError, match="choose the one that belongs to it"):
+        open_source(path, {"encoder": str(other)})
+    wide = encoder(tmp_path / "wide.onnx", latent_dim=5)
+    with pytest.raises(ModelError, match="expected 2 numbers an image, or 4"):
+        open_source(path, {"encoder": str(wide)})
+
+
+def test_what_people_chose_is_remembered_for_that_file(tmp_path):
+    """By its hash: a copy elsewhere is known, a changed file is not; no wishes at all forget it."""
+    path = decoder(tmp_path / "decoder.onnx", last="", scale=5.0)
+    assert open_source(path).reading.value_range is ValueRange.LOGITS
+    chosen = open_source(path, {"range": "signed"})
+    assert chosen.reading.value_range is ValueRange.SIGNED
+    assert remembered(chosen.sha256) == {"range": "signed"}
+    copy = shutil.copy(path, tmp_path / "copy.onnx")
+    assert open_source(copy).reading.value_range is ValueRange.SIGNED
+    assert open_source(copy).wanted == {"range": "signed"}
+    decoder(path, last="", scale=6.0)
+    assert open_source(path).reading.value_range is ValueRange.LOGITS
+    open_source(copy, {})
+    assert open_source(copy).reading.value_range is ValueRange.LOGITS
+
+
+def test_a_wish_that_failed_is_not_remembered(tmp_path):
+    """What cannot be opened so must open again without."""
+    path = decoder(tmp_path / "decoder.onnx")
+    with pytest.raises(ModelError):
+        open_source(path, {"layout": "NHWC"})
+    assert open_source(path).wanted == {}
+
+
+def test_a_conditional_encoder_is_read_with_its_other_inputs(tmp_path):
+    """A one at 0 for a class unless it is set, for both graphs; a value for neither is refused."""
+    more = [onnx.helper.make_tensor_value_info("label", onnx.TensorProto.FLOAT, ["N", 4])]
+    path = decoder(tmp_path / "decoder.onnx")
+    encoder(tmp_path / "encoder.onnx", more_inputs=more)
+    source = open_source(path)
+    (other,) = source.encoder_reading.other_inputs
+    assert (other.name, other.value, other.one_hot) == ("label", 0, True)
+    assert "other_inputs" in source.encoder_reading.guesses
+    source = open_source(path, {"set label": "3"})
+    assert source.encoder_reading.other_inputs[0].value == 3
+    assert "other_inputs" not in source.encoder_reading.guesses
+    model = Model(source, "cpu")
+    try:
+        mean, _ = model.encode(np.zeros((3, 1, 8, 10), np.float32))
+    finally:
+        model.close()
+    assert mean.shape == (3, 2)
+    with pytest.raises(ModelError, match="--set: found 'lable', expected one of label"):
+        open_source(path, {"set lable": "3"})
+
+
+def test_no_encoder_can_be_wished_for(tmp_path):
+    """Whatever lies beside the decoder; and it is remembered."""
+    path = decoder(tmp_path / "decoder.onnx")
+    encoder(tmp_path / "encoder.onnx")
+    assert open_source(path).encoder_reading is not None
+    assert open_source(path, {"encoder": "none"}).encoder_reading is None
+    assert open_source(path).encoder_reading is None
+
+
+def test_the_encoders_layout_can_be_set(tmp_path):
+    """As many rows as columns and channels leave a choice; what does not fit is refused."""
+    path = decoder(tmp_path / "decoder.onnx", image_shape=(3, 3, 3))
+    encoder(tmp_path / "encoder.onnx", x_shape=["N", 3, 3, 3])
+    assert open_source(path).encoder_reading.layout is Layout.NCHW
+    assert "layout" in open_source(path).encoder_reading.guesses
+    reading = open_source(path, {"encoder-layout": "NHWC"}).encoder_reading
+    assert (reading.layout, "layout" in reading.guesses) == (Layout.NHWC, False)
+    wishes = {"encoder-layout": "flat", "encoder": str(tmp_path / "encoder.onnx")}
+    with pytest.raises(ModelError, match="or set --x-input or --encoder-layout"):
+        open_source(path, wishes)
+
+
+def test_a_choice_that_no_longer_fits_does_not_keep_a_model_shut(tmp_path):
+    """It is left out, with a note."""
+    path = decoder(tmp_path / "decoder.onnx")
+    source = open_source(path)
+    remember(source.sha256, {"layout": "NHWC", "set label": "3"})
+    again = open_source(path)
+    assert again.reading == source.reading
+    assert again.notes[0].startswith("what was set for it before was left out: ")
+
+
+def test_a_model_without_a_reading_says_which_file_and_wishes(tmp_path):
+    """So that they can be changed."""
+    path = decoder(tmp_path / "decoder.onnx", layout="flat", image_shape=(1, 8, 10))
+    with pytest.raises(UnreadError) as caught:
+        open_source(path, {"range": "unit"})
+    assert (caught.value.file.path, caught.value.wishes) == (path, {"range": "unit"})
+    assert remembered(caught.value.file.sha256) == {}

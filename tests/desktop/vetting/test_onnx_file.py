@@ -1,0 +1,191 @@
+"""A model file is looked into before anything runs it; what is no harmless graph is refused in one line."""
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from desktop.base.errors import ModelError
+from desktop.vetting import graph_limits, onnx_file
+from desktop.vetting.onnx_file import read_model_file
+from tests.desktop.foreign_models import decoder
+from tests.desktop.hostile_models import external, good_nodes, model_bytes
+
+
+@pytest.fixture
+def refused(tmp_path):
+    """`refused(data)`: what is said of a file with this content."""
+
+    def read(data):
+        path = tmp_path / "model.onnx"
+        path.write_bytes(data)
+        with pytest.raises(ModelError) as caught:
+            read_model_file(path)
+        message = str(caught.value)
+        assert message.startswith(f"{path}: found ")
+        assert "\n" not in message
+        return message.removeprefix(f"{path}: ")
+
+    return read
+
+
+def test_a_good_file_says_what_it_is(tmp_path):
+    """Inputs, outputs, operators, parameters, maker, and what gives the output's numbers."""
+    path = decoder(tmp_path / "model.onnx", metadata={"a": "b"})
+    file = read_model_file(path)
+    assert [(t.name, t.dtype, t.shape) for t in file.inputs] == [("latent", "float32", ("N", 2))]
+    assert [(t.name, t.dtype, t.shape) for t in file.outputs] == [("image", "float32", ("N", 1, 8, 10))]
+    assert file.operators == {"Reshape": 2, "MatMul": 1, "Add": 1, "Sigmoid": 1}
+    assert (file.producer, file.opsets, file.metadata) == ("elsewhere", {"": 20}, {"a": "b"})
+    assert file.makers == {"image": "Sigmoid"}
+    assert file.data == path.read_bytes()
+    assert file.parameter_count == 2 * 80 + 1 + 4 + 2 + 1
+
+
+def test_weights_among_the_inputs_are_no_inputs(tmp_path):
+    """Old exporters list them there."""
+    nodes, arrays = good_nodes()
+    info = helper.make_tensor_value_info
+    inputs = [info("z", TensorProto.FLOAT, ["N", 2]), info("weights", TensorProto.FLOAT, [2, 64])]
+    (tmp_path / "m.onnx").write_bytes(model_bytes(nodes, inputs, initializers=arrays))
+    assert [tensor.name for tensor in read_model_file(tmp_path / "m.onnx").inputs] == ["z"]
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "an empty file"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "a git-LFS pointer"),
+        (b"\x89HDF\r\n\x1a\n\x00", "an HDF5 file"),
+        (b"PK\x03\x04abc", "a zip"),
+        (b"\x80\x05\x95", "a pickle"),
+        (b"\x89PNG\r\n", "a PNG picture"),
+        (b"\xef\xbb\xbf <!DOCTYPE html>", "a web page"),
+        (b' {"a": 1}', "JSON text"),
+        (b"\xff" * 100, "100 bytes that are no ONNX model"),
+    ],
+)
+def test_what_people_confuse_with_a_model_is_called_by_its_name(refused, data, said):
+    """What was found, what was expected, what to do."""
+    message = refused(data)
+    assert message.startswith(f"found {said}")
+    assert "expected " in message
+    assert "; " in message
+
+
+def test_a_file_that_is_too_large_is_not_read(tmp_path, monkeypatch):
+    """Its size is looked at first."""
+    monkeypatch.setattr(onnx_file, "MAX_FILE_BYTES", 10)
+    (tmp_path / "m.onnx").write_bytes(bytes(11))
+    with pytest.raises(ModelError, match="found 11 bytes, expected at most 10; choose a smaller model"):
+        read_model_file(tmp_path / "m.onnx")
+
+
+@pytest.mark.parametrize("name", ["model.data", "model.onnx.data", "model_weights.bin"])
+def test_weights_in_a_file_beside_the_model_are_taken_in(tmp_path, name):
+    """What is loaded holds them inside; the hash is that of both files."""
+    nodes, (weights, shape) = good_nodes()
+    raw = weights.raw_data
+    path = tmp_path / "model.onnx"
+    path.write_bytes(external(name))
+    (tmp_path / name).write_bytes(raw)
+    file = read_model_file(path)
+    inside = onnx.load_from_string(file.data)
+    assert np.array_equal(numpy_helper.to_array(inside.graph.initializer[0]), numpy_helper.to_array(weights))
+    assert nodes
+    assert shape.name == inside.graph.initializer[1].name
+    (tmp_path / name).write_bytes(raw[:-1] + b"\x00")
+    assert read_model_file(path).sha256 != file.sha256
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["/etc/passwd", "../model.data", "sub/model.data", "", ".", "..", "C:model.data", "a\\model.data"],
+)
+def test_weights_anywhere_else_are_refused_unread(refused, place):
+    """Absolute, above, below, or nothing at all."""
+    assert "expected them in the model or in a file beside it" in refused(external(place))
+
+
+def test_weights_under_another_name_missing_short_or_by_link_are_refused(refused, tmp_path):
+    """Nothing that does not belong to the model is read."""
+    (tmp_path / "secret.txt").write_bytes(bytes(512))
+    assert "expected a file whose name begins with 'model'" in refused(external("secret.txt"))
+    assert "expected that file beside the model; fetch it too" in refused(external("model.data"))
+    (tmp_path / "model.data").symlink_to(tmp_path / "secret.txt")
+    assert "to be a link or no file" in refused(external("model.data"))
+    (tmp_path / "model.data").unlink()
+    (tmp_path / "model.data").write_bytes(bytes(100))
+    assert "at 0 to 512 of model.data with 100 bytes" in refused(external("model.data"))
+
+
+def test_a_place_in_a_file_is_a_whole_number(refused, tmp_path):
+    """Neither negative nor huge nor a word."""
+    (tmp_path / "model.data").write_bytes(bytes(512))
+    for key, value in (("offset", "-4"), ("length", "9" * 40), ("offset", "4.5")):
+        model = onnx.load_from_string(external("model.data"))
+        model.graph.initializer[0].external_data.add(key=key, value=value)
+        assert "expected a whole number" in refused(model.SerializeToString())
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "said"),
+    [
+        ("MAX_NODES", 2, "found more than 2 nodes, expected fewer"),
+        ("MAX_TENSOR_BYTES", 500, "512 bytes, expected at most 500"),
+        ("DOMAINS", ("ai.onnx",), "found the operator MatMul of the domain ''"),
+    ],
+)
+def test_every_limit_is_looked_at(refused, monkeypatch, limit, value, said):
+    """The same good file over a lower limit."""
+    monkeypatch.setattr(graph_limits, limit, value)
+    nodes, arrays = good_nodes()
+    assert said in refused(model_bytes(nodes, initializers=arrays))
+
+
+@pytest.mark.parametrize(
+    ("dims", "field", "said"),
+    [
+        ([2, 64], {"raw_data": bytes(508)}, "found 508 of the 512 bytes of the tensor 'weights'"),
+        ([2, 64], {"float_data": [1.0] * 127}, "found 127 of the 128 numbers of the tensor 'weights'"),
+        ([2, -64], {"raw_data": bytes(512)}, "of shape [2, -64], expected sizes from 0"),
+        ([1 << 40, 1 << 40], {"raw_data": b""}, "expected at most 536,870,912"),
+        ([1] * 40, {"raw_data": bytes(4)}, "expected sizes from 0"),
+    ],
+)
+def test_a_tensor_must_be_what_it_says(refused, dims, field, said):
+    """As many numbers as its shape asks for, in either field."""
+    nodes, (_, shape) = good_nodes()
+    tensor = TensorProto(name="weights", dims=dims, data_type=TensorProto.FLOAT, **field)
+    assert said in refused(model_bytes(nodes, initializers=[tensor, shape]))
+
+
+def test_functions_may_call_each_other_some_levels_deep(tmp_path):
+    """A model with a few local functions is as good as any; one more level than allowed is not."""
+
+    def chain(count):
+        opsets = [helper.make_opsetid("", 20), helper.make_opsetid("local", 1)]
+        functions = [
+            helper.make_function(
+                "local",
+                f"f{i}",
+                ["a"],
+                ["b"],
+                [
+                    helper.make_node("Identity", ["a"], ["b"])
+                    if i == count - 1
+                    else helper.make_node(f"f{i + 1}", ["a"], ["b"], domain="local")
+                ],
+                opsets,
+            )
+            for i in range(count)
+        ]
+        call = helper.make_node("f0", ["z"], ["out"], domain="local")
+        path = tmp_path / "m.onnx"
+        path.write_bytes(model_bytes([call], functions=functions, domains=("local",)))
+        return path
+
+    most = graph_limits.MAX_CALL_DEPTH + 1
+    assert read_model_file(chain(most)).operators["local.f0"] == 1
+    with pytest.raises(ModelError, match="more than 24 deep"):
+        read_model_file(chain(most + 1))

@@ -1,0 +1,132 @@
+"""What an export carries comes back as it was, names no folder, and is never trusted."""
+
+import json
+from dataclasses import replace
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from desktop.models.source import open_source
+from desktop.view.provenance import (
+    MAX_TEXT_CHARS,
+    Provenance,
+    from_text,
+    is_provenance,
+    program_version,
+    provenance,
+    to_text,
+)
+from desktop.view.state import ViewState, start_state
+
+CARRIED = Provenance(
+    model="digits",
+    decoder_sha256="0123456789abcdef" * 4,
+    bundle="mnist.latent",
+    kind="samples",
+    details={"n": 8, "seed": 2**31, "scale": 2.5, "closed": True, "curve": "spherical"},
+    state=ViewState(z=(0.25, -1.0)),
+    program="0.1.0",
+)
+
+
+def written(**changes):
+    """The text of CARRIED with some values replaced, as JSON would hold them."""
+    return json.dumps(json.loads(to_text(CARRIED)) | changes, separators=(",", ":"))
+
+
+def test_it_comes_back_as_it_was():
+    """By way of one line of ASCII."""
+    text = to_text(replace(CARRIED, model="grün 日本"))
+    assert text.isascii()
+    assert "\n" not in text
+    assert is_provenance(text)
+    assert from_text(text) == replace(CARRIED, model="grün 日本")
+
+
+def test_an_export_says_which_model_it_needs_and_no_folder(bundle_path):
+    """The decoder's hash, names, the program's version; where the bundle lies stays private."""
+    source = open_source(bundle_path)
+    carried = provenance(source, start_state(2), "manifold", n=20)
+    assert carried.decoder_sha256 == source.sha256
+    assert carried.model == source.name
+    assert carried.bundle == bundle_path.name
+    assert carried.program == program_version() == metadata.version("latent-plane")
+    assert str(bundle_path.parent) not in to_text(carried)
+    assert from_text(to_text(carried)) == carried
+
+
+def test_a_state_too_large_to_be_carried_is_left_out():
+    """The rest is there, within what readers take."""
+    huge = replace(CARRIED, state=start_state(100_000))
+    assert len(to_text(huge)) < MAX_TEXT_CHARS
+    assert from_text(to_text(huge)) == replace(huge, state=None)
+
+
+@pytest.mark.parametrize("text", ["", "Created with GIMP", "{}", '{"format": 1}', "\x00\xff", "0.5, 1.0"])
+def test_a_text_of_another_kind_is_known(text):
+    """Most comments in pictures are somebody else's."""
+    assert not is_provenance(text)
+    with pytest.raises(ValueError, match=r"^found a text of another kind, expected what this program writes"):
+        from_text(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"latent_plane":', "found a damaged note (Expecting value"),
+        ('{"latent_plane":1}', "decoder_sha256: found 'None', expected 64 hex digits"),
+        ('{"latent_plane":' + "[" * 100_000, "found a damaged note (maximum recursion depth"),
+        (
+            written(latent_plane=2, program="9.0"),
+            "found format 2 written by version 9.0, expected format 1; open it with that version",
+        ),
+        (written(latent_plane=True), "found format True written by version 0.1.0, expected format 1"),
+        (written(decoder_sha256="../../etc/passwd"), "decoder_sha256: found '../../etc/passwd', expected"),
+        (written(model=7), "model: found a int, expected a text"),
+        (written(details=[1]), "details: found something else, expected an object of a few names"),
+        (written(details={str(n): n for n in range(99)}), "details: found something else"),
+        (written(details={"n": float("nan")}), "details.n: found a number out of range"),
+        (written(details={"n": 10**400}), "details.n: found a number out of range"),
+        (written(state={"z": [1e300, 0]}), "state.z[0]: found 1e+300, expected a finite number"),
+        (written(state=[]), "state: found a list of 0, expected an object"),
+        (written(model="x" * MAX_TEXT_CHARS), "found a note of 1,049,"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_words(text, words):
+    """What was found, and what was expected; nothing else is raised."""
+    with pytest.raises(ValueError, match=r"^(found|decoder|model|details|state)") as raised:
+        from_text(text)
+    assert str(raised.value).startswith(words)
+
+
+def test_a_strangers_words_can_be_shown():
+    """Folders are cut off, what would break or turn a line is a space, lone surrogates are replaced."""
+    carried = from_text(
+        written(bundle="/home/someone/x.latent", model="a\nb\u202ec", kind="\ud800", details={"k": ["new"]})
+    )
+    assert carried.bundle == "x.latent"
+    assert from_text(written(bundle="C:\\Users\\someone\\x.latent")).bundle == "x.latent"
+    assert carried.model == "a b c"
+    assert carried.kind == "?"
+    assert carried.details == {}
+
+
+def test_the_version_is_unknown_where_nothing_is_installed(monkeypatch):
+    """A folder of files has no version of its own."""
+
+    def missing(name: str) -> str:
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "version", missing)
+    assert program_version() == "unknown"
+
+
+def test_the_bundle_is_a_name_even_without_one():
+    """An older or foreign text without the hints is taken."""
+    content = json.loads(to_text(CARRIED))
+    for name in ("bundle", "model", "kind", "details", "state", "program"):
+        del content[name]
+    bare = from_text(json.dumps(content, separators=(",", ":")))
+    assert bare == Provenance("", CARRIED.decoder_sha256, "", "")
+    assert Path(bare.bundle).name == ""

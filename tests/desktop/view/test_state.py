@@ -1,0 +1,84 @@
+"""What is being looked at is one value; every change gives another."""
+
+from dataclasses import FrozenInstanceError
+
+import pytest
+
+from desktop.latent.plane import Plane, Viewport, axis_plane
+from desktop.view.state import PictureMode, ViewState, start_state
+
+
+def on_axes(z, right, up):
+    """A state on the plane of two axes."""
+    return ViewState(z=z, plane=axis_plane(z, right, up))
+
+
+def test_a_state_cannot_be_changed_in_place():
+    """A change is a new value, so that what was remembered stays as it was."""
+    with pytest.raises(FrozenInstanceError):
+        ViewState().z = (1.0, 1.0)
+
+
+@pytest.mark.parametrize(("latent_dim", "axes"), [(1, (0, 0)), (2, (0, 1)), (8, (0, 1))])
+def test_a_model_opens_at_the_priors_mean(latent_dim, axes):
+    """The cursor starts at zero in every dimension, on the first two axes, with an empty path."""
+    state = start_state(latent_dim)
+    assert state.z == (0.0,) * latent_dim
+    assert state.plane == axis_plane(state.z, *axes)
+    assert state.plane.axes == axes
+    assert state.path == ()
+    assert state.viewport == Viewport()
+    assert state.picture_mode is PictureMode.PROBABILITIES
+
+
+def test_the_cursor_moves_within_the_plane_only():
+    """Only the coordinates of the two axes change."""
+    state = on_axes((1.0, 2.0, 3.0, 4.0), 3, 1).at((0.5, -0.5))
+    assert state.z == (1.0, -0.5, 3.0, 0.5)
+    assert all(type(value) is float for value in state.z)
+
+
+def test_a_nudge_is_relative_to_the_cursor():
+    """Up adds to the vertical axis, right to the horizontal one."""
+    assert on_axes((1.0, 2.0, 3.0), 2, 0).nudged(0.5, 0.25).z == (1.25, 2.0, 3.5)
+
+
+def test_the_plane_goes_with_the_cursor_and_keeps_its_directions():
+    """A z beside the plane takes a parallel one there; a z on it leaves the plane as it is."""
+    state = on_axes((1.0, 2.0, 3.0), 0, 2)
+    assert state.moved_to((7.0, 2.0, -1.0)).plane is state.plane
+    moved = state.moved_to((7.0, 5.0, -1.0))
+    assert moved.z == (7.0, 5.0, -1.0)
+    assert moved.plane == axis_plane(moved.z, 0, 2)
+    slanted = ViewState(z=(0.0,) * 3, plane=Plane((0.0,) * 3, (0.6, 0.8, 0.0), (0.0, 0.0, 1.0)))
+    moved = slanted.moved_to((0.8, -0.6, 2.0))
+    assert (moved.plane.u, moved.plane.v) == (slanted.plane.u, slanted.plane.v)
+    assert moved.plane.project(moved.z) == pytest.approx([0, 2])
+    assert moved.plane.embed((0.0, 2.0)) == pytest.approx(moved.z)
+
+
+def test_another_plane_takes_the_cursor_to_its_nearest_point():
+    """The cursor is on whatever plane is drawn."""
+    plane = axis_plane((0.0, 0.0, 9.0), 0, 1)
+    state = on_axes((1.0, 2.0, 3.0), 0, 2).with_plane(plane)
+    assert state.plane is plane
+    assert state.z == (1.0, 2.0, 9.0)
+
+
+def test_in_one_dimension_up_and_down_do_nothing():
+    """There is one coordinate, and b is none."""
+    assert start_state(1).nudged(0.5, 7.0).z == (0.5,)
+
+
+def test_switching_a_label_twice_changes_nothing():
+    """A switch hides, the next one shows again; other labels stay."""
+    once = ViewState(hidden_labels=frozenset({7})).with_label_switched(3)
+    assert once.hidden_labels == {3, 7}
+    assert once.with_label_switched(3).hidden_labels == {7}
+
+
+def test_the_path_grows_at_its_end_by_the_cursor():
+    """Points keep their order, and the cursor stays where it is."""
+    state = ViewState().with_path_point().at((1.0, 2.0)).with_path_point()
+    assert state.path == ((0.0, 0.0), (1.0, 2.0))
+    assert state.z == (1.0, 2.0)

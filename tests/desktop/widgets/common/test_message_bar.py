@@ -1,0 +1,60 @@
+"""A message stands in the window until it is dismissed, and can be copied."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+
+from desktop.widgets.common.message_bar import MessageBar
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def bar(qtbot):
+    """A bar in a shown window."""
+    window = QWidget()
+    bar = MessageBar(window)
+    QVBoxLayout(window).addWidget(bar)
+    qtbot.addWidget(window)
+    window.show()
+    qtbot.waitExposed(window)
+    yield bar
+
+
+def button(bar, text):
+    return next(button for button in bar.findChildren(QPushButton) if button.text() == text)
+
+
+def test_it_is_hidden_until_there_is_something_to_say(bar):
+    """A message shows it; the next one takes its place."""
+    assert not bar.isVisible()
+    bar.show_message("found a, expected b")
+    assert bar.isVisible()
+    bar.show_message("found c, expected d")
+    assert bar.text() == "found c, expected d"
+
+
+def test_it_goes_away_when_it_is_dismissed_and_comes_back(bar, qtbot):
+    """A dismissed bar shows the next message."""
+    bar.show_message("found a, expected b")
+    qtbot.mouseClick(button(bar, "Dismiss"), LEFT)
+    assert not bar.isVisible()
+    bar.show_message("found a, expected b")
+    assert bar.isVisible()
+
+
+def test_the_message_can_be_copied(bar, qtbot):
+    """What is on the clipboard is what is said, to paste into a report."""
+    bar.show_message("found a, expected b")
+    qtbot.mouseClick(button(bar, "Copy"), LEFT)
+    assert QGuiApplication.clipboard().text() == "found a, expected b"
+    QGuiApplication.clipboard().clear()
+
+
+def test_a_message_is_shown_as_it_is_written(bar):
+    """A file name that looks like markup is text: two that differ by it alone look different."""
+    bar.show_message("<i></i>bundle: found nothing")
+    shown = bar.grab().toImage()
+    bar.show_message("<u></u>bundle: found nothing")
+    assert shown != bar.grab().toImage()

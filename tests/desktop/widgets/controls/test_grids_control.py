@@ -1,0 +1,97 @@
+"""The pages of pictures in the window: reconstructions, traversals, the seed that comes round."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+
+from desktop.images.pixels import to_bytes
+from desktop.widgets.controls.grids_control import NO_IMAGES
+from desktop.widgets.panels.grid_page import MAX_SEED
+from export.bundle import Posterior
+
+LEFT, CONTROL = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier
+SOON_MS = 10_000
+
+
+@pytest.fixture
+def window(open_window, make_bundle):
+    """A window with a model of three dimensions and forty held-out images, the second dimension unused."""
+    draw = np.random.default_rng(0)
+    mean = (draw.normal(size=(40, 3)) * [1, 0.01, 2]).astype(np.float32)
+    images = (draw.random((40, 1, 12, 12)) < 0.5).astype(np.uint8)
+    posterior = Posterior(mean, np.full_like(mean, -1), images, np.zeros(40, np.uint8))
+    return open_window(make_bundle(latent_dim=3, posterior=posterior, labels=("a",)))
+
+
+def open_page(window, qtbot, key):
+    with qtbot.waitSignal(window.grids.sheet_shown, timeout=SOON_MS):
+        qtbot.keyClick(window.plane, key, CONTROL)
+
+
+def test_reconstructions_are_ordered_as_chosen(window, qtbot):
+    """Worst first; best first is the same list from its other end; a click goes to the image's mean."""
+    grids = window.grids
+    open_page(window, qtbot, Qt.Key.Key_4)
+    page = grids.reconstructions
+    assert page.isVisible()
+    worst = page.sheet.z
+    assert len(worst) == 40
+    with qtbot.waitSignal(grids.sheet_shown, timeout=SOON_MS):
+        grids.order.setFocus()
+        qtbot.keyClick(grids.order, Qt.Key.Key_Down)
+    assert (page.sheet.z == worst[::-1]).all()
+    page.cell_clicked.emit(3)
+    assert window.explorer.state.z == pytest.approx(page.sheet.z[3])
+
+
+def test_without_held_out_images_the_page_says_so(open_window, make_bundle, qtbot):
+    """In words, and nothing can be saved."""
+    window = open_window(make_bundle())
+    qtbot.keyClick(window.plane, Qt.Key.Key_4, CONTROL)
+    assert window.grids.reconstructions.note() == NO_IMAGES
+    assert not window.grids.reconstructions.save.isEnabled()
+
+
+def test_traversals_follow_the_cursor_most_used_dimension_first(window, qtbot):
+    """A row for each dimension, by its rate; when the cursor moves they are decoded anew."""
+    open_page(window, qtbot, Qt.Key.Key_5)
+    page = window.grids.traversals
+    assert [text.split(" ")[0] for text in page.sheet.captions[::11]] == ["z2", "z0", "z1"]
+    with qtbot.waitSignal(window.grids.sheet_shown, timeout=SOON_MS):
+        window.explorer.set_state(window.explorer.state.moved_to((0.5, 1.0, -1.0)))
+    assert (page.sheet.z.reshape(3, 11, 3)[0, :, :2] == np.float32([0.5, 1.0])).all()
+    expected = to_bytes(window.explorer.model.decode(page.sheet.z[:1]))[0]
+    assert (page.sheet.picture[:12, :12] == expected).all()
+
+
+def test_after_the_last_seed_comes_a_first_one(window, qtbot):
+    """Resampling never gets stuck at the largest seed."""
+    open_page(window, qtbot, Qt.Key.Key_2)
+    with qtbot.waitSignal(window.grids.sheet_shown, timeout=SOON_MS):
+        window.grids.seed.setValue(MAX_SEED)
+    with qtbot.waitSignal(window.grids.sheet_shown, timeout=SOON_MS):
+        qtbot.mouseClick(window.grids.resample, LEFT)
+    assert window.grids.seed.value() < MAX_SEED
+
+
+def test_a_saved_sheet_brings_its_page_back(window, qtbot, tmp_path, monkeypatch):
+    """Dropped on the window again: the same page, of the same seed and size."""
+    grids = window.grids
+    open_page(window, qtbot, Qt.Key.Key_2)
+    for control, value in ((grids.samples_n, 3), (grids.seed, 17)):
+        with qtbot.waitSignal(grids.sheet_shown, timeout=SOON_MS):
+            control.setValue(value)
+    shown = grids.samples.sheet.picture
+    monkeypatch.setattr(
+        "desktop.widgets.controls.grids_control.ask_where", lambda *_: tmp_path / "samples.png"
+    )
+    with qtbot.waitSignal(window.explorer.saved, timeout=SOON_MS):
+        qtbot.mouseClick(grids.samples.save, LEFT)
+    with qtbot.waitSignal(grids.sheet_shown, timeout=SOON_MS):
+        grids.seed.setValue(1)
+    qtbot.keyClick(window.tabs.currentWidget(), Qt.Key.Key_1, CONTROL)
+    with qtbot.waitSignal(grids.sheet_shown, timeout=SOON_MS):
+        window.provenance_control.open(tmp_path / "samples.png")
+    assert grids.samples.isVisible()
+    assert (grids.samples_n.value(), grids.seed.value()) == (3, 17)
+    assert (grids.samples.sheet.picture == shown).all()

@@ -1,0 +1,133 @@
+"""Undo and redo, by keys: what is looked at goes back and forth, and the menu says what would."""
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+
+from desktop.view.history import GESTURE_S
+
+LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
+SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
+SOON_MS = 10_000
+
+
+@pytest.fixture
+def window(open_window, make_bundle, labelled_posterior):
+    """The window with a small bundle with points of three labels."""
+    return open_window(make_bundle(posterior=labelled_posterior, labels=("a", "b", "c")))
+
+
+def undo(window, qtbot):
+    qtbot.keyClick(window.plane, Qt.Key.Key_Z, CONTROL)
+    return window.explorer.state
+
+
+def drag(window, qtbot, button, *points):
+    qtbot.mousePress(window.plane, button, pos=points[0])
+    for point in points[1:]:
+        qtbot.mouseMove(window.plane, point)
+    qtbot.mouseRelease(window.plane, button, pos=points[-1])
+
+
+def test_there_is_nothing_to_undo_when_a_model_was_opened(window):
+    """Opening is no step, and the entries are grey."""
+    assert not window.history.undo.isEnabled()
+    assert not window.history.redo.isEnabled()
+    assert window.history.undo.text() == "&Undo"
+
+
+def test_a_drag_is_one_step_and_its_picture_comes_back(window, qtbot, gray):
+    """Ctrl+Z takes the cursor and the picture back to where the button went down; Ctrl+Y forth again."""
+    start = window.explorer.state
+    before = gray(window.panel.picture.picture.image())
+    places = [QPoint(200 + 20 * step, 300) for step in range(8)]
+    with qtbot.waitSignal(window.explorer.picture_decoded, timeout=SOON_MS):
+        drag(window, qtbot, LEFT, *places)
+    moved = window.explorer.state
+    assert moved.z != start.z
+    assert window.history.undo.text() == "&Undo move of the cursor"
+    with qtbot.waitSignal(
+        window.explorer.picture_decoded, timeout=SOON_MS, check_params_cb=lambda d: d.z == start.z
+    ):
+        assert undo(window, qtbot) == start
+    assert (gray(window.panel.picture.picture.image()) == before).all()
+    assert not window.history.undo.isEnabled()
+    assert window.history.redo.text() == "&Redo move of the cursor"
+    qtbot.keyClick(window.plane, Qt.Key.Key_Y, CONTROL)
+    assert window.explorer.state == moved
+    undo(window, qtbot)
+    qtbot.keyClick(window.plane, Qt.Key.Key_Z, CONTROL | SHIFT)
+    assert window.explorer.state == moved
+
+
+def test_two_drags_are_two_steps(window, qtbot):
+    """However quickly they follow each other."""
+    drag(window, qtbot, LEFT, QPoint(100, 100), QPoint(120, 100))
+    first = window.explorer.state
+    drag(window, qtbot, LEFT, QPoint(300, 300), QPoint(320, 300))
+    assert undo(window, qtbot) == first
+
+
+def test_moving_the_plane_is_one_step(window, qtbot):
+    """A pan with the right button."""
+    start = window.explorer.state
+    drag(window, qtbot, RIGHT, QPoint(100, 100), QPoint(130, 110), QPoint(180, 130))
+    assert window.explorer.state.viewport != start.viewport
+    assert window.history.undo.text() == "&Undo move of the view"
+    assert undo(window, qtbot) == start
+
+
+def test_turning_the_wheel_is_one_step(window, qtbot, turn_wheel):
+    """Notches that follow each other; after a pause the next begins."""
+    start = window.explorer.state
+    for _ in range(5):
+        turn_wheel(window.plane, QPoint(200, 200), 1)
+    zoomed = window.explorer.state
+    qtbot.wait(round(1000 * GESTURE_S) + 50)
+    turn_wheel(window.plane, QPoint(200, 200), 1)
+    assert window.history.undo.text() == "&Undo zoom"
+    assert undo(window, qtbot) == zoomed
+    assert undo(window, qtbot) == start
+
+
+def test_switches_modes_and_path_points_can_be_undone(window, qtbot):
+    """Each a step; what is on the panel goes back with the state."""
+    start = window.explorer.state
+    qtbot.keyClick(window.plane, Qt.Key.Key_P)
+    window.panel.view.legend.switched.emit(1)
+    window.panel.picture.mode.textActivated.emit("Thresholded")
+    assert window.history.undo.text() == "&Undo picture as thresholded"
+    undo(window, qtbot)
+    assert window.panel.picture.mode.currentText() == "Probabilities"
+    undo(window, qtbot)
+    assert window.explorer.state.hidden_labels == frozenset()
+    assert undo(window, qtbot) == start
+    assert not window.panel.path.clear.isEnabled()
+
+
+def test_what_plays_by_itself_is_no_step(window):
+    """A state that is set without a record cannot be undone."""
+    window.explorer.set_state(window.explorer.state.at((0.3, 0.3)), record=False)
+    assert not window.history.undo.isEnabled()
+
+
+def test_another_model_starts_a_new_history_and_the_same_one_keeps_it(window, qtbot, make_bundle):
+    """What was looked at of another model means nothing here."""
+    drag(window, qtbot, LEFT, QPoint(100, 100), QPoint(120, 100))
+    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+        window.open_path(window.explorer.source.path)
+    assert window.history.undo.isEnabled()
+    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+        window.open_path(make_bundle(name="other", seed=1))
+    assert not window.history.undo.isEnabled()
+
+
+def test_a_text_that_is_typed_has_its_own_undo(window, qtbot):
+    """Ctrl+Z in the line of z takes back typing, and the cursor stays."""
+    drag(window, qtbot, LEFT, QPoint(100, 100), QPoint(120, 100))
+    moved = window.explorer.state
+    window.panel.picture.z.setFocus()
+    window.panel.picture.z.selectAll()
+    qtbot.keyClicks(window.panel.picture.z, "7")
+    qtbot.keyClick(window.panel.picture.z, Qt.Key.Key_Z, CONTROL)
+    assert window.panel.picture.z.text() != "7"
+    assert window.explorer.state == moved

@@ -1,0 +1,162 @@
+"""Draw, drop, unknown pixels: what the window shows of a picture of one's own."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+
+from desktop.base.shipped import shipped_bundle
+from desktop.images.drawing import Tool
+from desktop.images.pixels import to_bytes, write_png
+from desktop.view.state import Layer
+from desktop.widgets.common.qimage import to_qimage
+from desktop.widgets.controls.image_control import NO_ENCODER
+
+LEFT = Qt.MouseButton.LeftButton
+SOON_MS = 30_000
+
+
+@pytest.fixture
+def window(open_window):
+    """A window with the bundle that ships and the image section in front."""
+    window = open_window(shipped_bundle(), (1180, 900))
+    window.panel.show_section(window.image.panel)
+    window.true_posterior.side = 64  # sooner decoded
+    return window
+
+
+@pytest.fixture
+def seven(window):
+    """The first held-out image, a seven: float32 [1, 28, 28]."""
+    return window.explorer.posterior.images[0].astype(np.float32)
+
+
+def draw(window, qtbot, points):
+    """Drag the pen through places of the canvas, in pixels of the picture."""
+    canvas = window.image.panel.canvas
+    scale = canvas.width() / 28
+    places = [QPoint(round(x * scale), round(y * scale)) for x, y in points]
+    qtbot.mousePress(canvas, LEFT, pos=places[0])
+    for place in places[1:]:
+        qtbot.mouseMove(canvas, place)
+    qtbot.mouseRelease(canvas, LEFT, pos=places[-1])
+
+
+def encoded(window, qtbot):
+    """What the model makes of the drawing as it is now."""
+    image = window.image
+    qtbot.waitUntil(lambda: image.encoded is not None and (image.encoded.x == image.x).all(), timeout=SOON_MS)
+    return image.encoded
+
+
+def test_what_is_drawn_is_encoded(window, qtbot, gray, same_picture):
+    """Reconstruction, ELBO, rate and distortion are those of exactly what is on the canvas."""
+    draw(window, qtbot, [(8, 6), (20, 6), (13, 24)])
+    found, panel = encoded(window, qtbot), window.image.panel
+    mean, _ = window.explorer.model.encode(window.image.drawing.thresholded()[None])
+    assert found.mean == pytest.approx(mean[0])
+    assert panel.figures["elbo"].text() == f"{found.elbo_nats:.2f} nats".replace("-", "−")
+    assert panel.figures["rate"].text() == f"{found.rate_nats:.2f} nats"
+    expected = to_bytes(window.explorer.model.decode(mean))[0]
+    assert same_picture(gray(panel.reconstruction.image()), expected)
+
+
+def test_the_encoders_ellipse_is_on_the_plane_and_can_be_switched_off(window, qtbot, seven, pixels):
+    """It is drawn around the mean, and away from it nothing changes."""
+    window.explorer.set_state(window.explorer.state.with_layer(Layer.TRUE_POSTERIOR, on=False))
+    without = pixels(window.plane.grab().toImage())
+    window.image.set_pixels(seven)
+    mean = encoded(window, qtbot).mean
+    qtbot.waitUntil(lambda: (pixels(window.plane.grab().toImage()) != without).any(), timeout=SOON_MS)
+    rows, columns = np.nonzero((pixels(window.plane.grab().toImage()) != without).any(-1))
+    x, y = window.plane.to_px(window.explorer.state.plane.project(mean))
+    assert abs(columns.mean() - x) < 15
+    assert abs(rows.mean() - y) < 15
+    assert np.ptp(rows) < 120
+    window.explorer.set_state(window.explorer.state.with_layer(Layer.ENCODED, on=False))
+    assert (pixels(window.plane.grab().toImage()) == without).all()
+
+
+def test_a_dropped_picture_is_fitted_step_by_step_and_the_cursor_goes_to_its_mean(
+    window, qtbot, seven, tmp_path, gray
+):
+    """The canvas shows it as the data was, and the panel how it got there."""
+    write_png(tmp_path / "a.png", (255 - 255 * seven[0]).astype(np.uint8).repeat(9, 0).repeat(9, 1))
+    window.encode_picture(tmp_path / "a.png")
+    qtbot.waitUntil(lambda: not window.image.drawing.is_empty, timeout=SOON_MS)
+    mean = encoded(window, qtbot).mean
+    assert window.explorer.state.z == pytest.approx(mean)
+    panel = window.image.panel
+    assert panel.steps.isVisible()
+    assert panel.steps_text.text() == (
+        "inverted, to light on dark, then scaled into 20 pixels, centred by mass, "
+        "then thresholded at one half"
+    )
+    thresholded = gray(panel.step_views[2].image())
+    assert (thresholded == 255 * window.image.drawing.thresholded()[0]).all()
+    qtbot.mouseClick(panel.clear, LEFT)
+    assert not panel.steps.isVisible()
+    assert window.image.drawing.is_empty
+    assert window.image.encoded is None
+    assert panel.figures["elbo"].text() == "–"
+
+
+def test_a_picture_can_come_from_the_clipboard(window, qtbot, seven):
+    """A QImage is fitted like a file."""
+    window.image.set_image(to_qimage((255 * seven[0]).astype(np.uint8)))
+    qtbot.waitUntil(lambda: not window.image.drawing.is_empty, timeout=SOON_MS)
+    assert (window.image.x == seven).all()
+
+
+def test_the_true_posterior_stands_beside_the_encoders(window, qtbot, seven, pixels):
+    """log p(x) is above the ELBO, the gap is their difference, and the layer is drawn where p(z|x) peaks."""
+    window.explorer.set_state(window.explorer.state.with_layer(Layer.ENCODED, on=False))
+    without = pixels(window.plane.grab().toImage())
+    window.image.set_pixels(seven)
+    found, control = encoded(window, qtbot), window.true_posterior
+    qtbot.waitUntil(
+        lambda: control.located is not None and control.located.posterior.is_converged, timeout=SOON_MS
+    )
+    posterior, panel = control.located.posterior, window.image.panel
+    assert posterior.log_px_nats > found.elbo_nats
+    gap = f"{posterior.log_px_nats - found.elbo_nats:.2f} nats"
+    qtbot.waitUntil(lambda: panel.figures["gap"].text() == gap, timeout=SOON_MS)
+    changed = (pixels(window.plane.grab().toImage()) != without).any(-1)
+    x, y = window.plane.to_px(control.located.picture.peak)
+    assert changed[round(y) - 6 : round(y) + 7, round(x) - 6 : round(x) + 7].any()
+    assert panel.completed.isHidden()
+
+
+def test_unknown_pixels_are_completed_and_known_ones_kept(window, qtbot, seven, gray):
+    """The lower half marked as unknown is filled in from the posterior of the upper half."""
+    panel = window.image.panel
+    window.image.set_pixels(seven)
+    qtbot.mouseClick(panel.tools[Tool.UNKNOWN], LEFT)
+    panel.radius.setValue(5)
+    draw(window, qtbot, [(3, 22), (25, 22)])
+    qtbot.waitUntil(lambda: panel.completed.image() is not None, timeout=SOON_MS)
+    known = window.image.drawing.known
+    assert not known[22].all()
+    completed = gray(panel.completed.image())
+    assert (completed[known] == 255 * seven[0][known]).all()
+    mixture = window.true_posterior.located.posterior.mixture
+    assert completed[~known] == pytest.approx(255 * mixture[0][~known], abs=1)
+    assert panel.figures["gap"].text() == "–"
+
+
+def test_without_an_encoder_the_panel_says_so(open_window, make_bundle, qtbot):
+    """Drawing goes on, the true posterior is there, the bound is not."""
+    window = open_window(make_bundle(image_shape=(1, 28, 28)))
+    panel = window.image.panel
+    window.panel.show_section(panel)
+    assert panel.note.text() == NO_ENCODER
+    draw(window, qtbot, [(8, 6), (20, 6)])
+    qtbot.waitUntil(lambda: window.true_posterior.located is not None, timeout=SOON_MS)
+    assert panel.figures["elbo"].text() == "–"
+
+
+def test_more_dimensions_have_no_plane_to_integrate_over(open_window, make_bundle, qtbot):
+    """The figure says why it is not there."""
+    window = open_window(make_bundle(latent_dim=3, image_shape=(1, 28, 28)))
+    window.panel.show_section(window.image.panel)
+    draw(window, qtbot, [(8, 6), (20, 6)])
+    assert window.image.panel.figures["log_px"].text() == "not for 3 dimensions"

@@ -1,0 +1,263 @@
+"""The path in the window: points by mouse and key, the line that is drawn, and playing it."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+
+from desktop.latent.paths import PathKind, path_line
+from desktop.widgets.common import colors
+
+LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
+SHIFT, ALT = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.AltModifier
+SOON_MS = 10_000
+CORNERS = ((-1.0, 1.0), (1.0, 1.0), (1.0, -1.0))
+
+
+@pytest.fixture
+def window(open_window, make_bundle, qtbot):
+    """The window with a small bundle open, looking at (−3, −3) to (3, 3), with a path of three points."""
+    window = open_window(make_bundle())
+    window.panel.show_section(window.panel.path)
+    for a, b in CORNERS:
+        qtbot.mouseClick(window.plane, LEFT, SHIFT, at(window, a, b))
+    assert path(window) == pytest.approx(np.array(CORNERS), abs=0.01)
+    return window
+
+
+def at(window, a, b):
+    """The pixel of a point of the plane."""
+    x, y = window.explorer.state.viewport.to_px(window.plane.size_px(), (a, b))
+    return QPoint(round(x), round(y))
+
+
+def path(window):
+    return np.array(window.explorer.state.path)
+
+
+def drag(window, qtbot, start, end):
+    qtbot.mousePress(window.plane, LEFT, pos=start)
+    for share in (0.3, 0.7, 1.0):
+        qtbot.mouseMove(window.plane, start + (end - start) * share)
+    qtbot.mouseRelease(window.plane, LEFT, pos=end)
+
+
+def yellow_at(window, pixels, a, b):
+    """Whether the path's colour is on the screen within two pixels of a point of the plane."""
+    seen = pixels(window.plane.grab().toImage())[..., :3].astype(int)
+    pixel = at(window, a, b)
+    near = seen[pixel.y() - 2 : pixel.y() + 3, pixel.x() - 2 : pixel.x() + 3]
+    target = [colors.PATH.red(), colors.PATH.green(), colors.PATH.blue()]
+    return bool((np.abs(near - target).max(axis=-1) < 30).any())
+
+
+def test_a_point_is_dragged_and_the_picture_follows(window, qtbot, plain_decoder):
+    """The point, the cursor and the decoded picture go where the pointer goes; the others stay."""
+    drag(window, qtbot, at(window, 1, 1), at(window, 2, 1.5))
+    expected = np.array([CORNERS[0], (2, 1.5), CORNERS[2]])
+    assert path(window) == pytest.approx(expected, abs=0.02)
+    state = window.explorer.state
+    assert state.z == pytest.approx(state.path[1])
+    qtbot.waitUntil(lambda: window.picture_control.decoded.z == state.z, timeout=SOON_MS)
+    decoded = plain_decoder(window.explorer.source.path)([state.z])[0]
+    assert window.picture_control.decoded.probabilities == pytest.approx(decoded, abs=1e-5)
+
+
+def test_a_click_on_a_point_chooses_it_and_moves_nothing(window, qtbot):
+    """A hand that trembles by two pixels leaves the point where it is; the cursor goes to it exactly."""
+    before = window.explorer.state.path
+    pixel = at(window, -1, 1)
+    qtbot.mousePress(window.plane, LEFT, pos=pixel + QPoint(3, 2))
+    qtbot.mouseMove(window.plane, pixel + QPoint(5, 3))
+    qtbot.mouseRelease(window.plane, LEFT, pos=pixel + QPoint(5, 3))
+    assert window.explorer.state.path == before
+    assert window.explorer.state.z == before[0]
+    assert window.panel.path.points.currentRow() == 0
+
+
+def test_the_pointer_says_what_a_press_would_do(window, qtbot):
+    """A hand over a point, closed while it holds it, the cross elsewhere and without a path."""
+    qtbot.mouseMove(window.plane, at(window, 1, 1))
+    assert window.plane.cursor().shape() == Qt.CursorShape.OpenHandCursor
+    qtbot.mousePress(window.plane, LEFT, pos=at(window, 1, 1))
+    assert window.plane.cursor().shape() == Qt.CursorShape.ClosedHandCursor
+    qtbot.mouseRelease(window.plane, LEFT, pos=at(window, 1, 1))
+    assert window.plane.cursor().shape() == Qt.CursorShape.OpenHandCursor
+    qtbot.mouseMove(window.plane, at(window, 0, -2))
+    assert window.plane.cursor().shape() == Qt.CursorShape.CrossCursor
+    qtbot.mouseMove(window.plane, at(window, 1, 1))
+    qtbot.mouseClick(window.panel.path.clear, LEFT)
+    assert window.plane.cursor().shape() == Qt.CursorShape.CrossCursor
+
+
+def test_beside_the_points_the_plane_is_as_ever(window, qtbot):
+    """A click there moves the cursor and leaves the path; the right button moves the plane."""
+    before = window.explorer.state.path
+    qtbot.mouseClick(window.plane, LEFT, pos=at(window, 0, -2))
+    assert window.explorer.state.z == pytest.approx((0, -2), abs=0.02)
+    drag(window, qtbot, at(window, 0, -2), at(window, 0.5, -2))
+    assert window.explorer.state.z == pytest.approx((0.5, -2), abs=0.02)
+    assert window.explorer.state.path == before
+
+
+@pytest.mark.parametrize("kind", [PathKind.STRAIGHT, PathKind.SPHERICAL])
+def test_shift_click_on_the_line_inserts_between(window, qtbot, kind):
+    """The new point lies on the line, between the two that it joined, and is chosen."""
+    window.explorer.change(path_kind=kind)
+    t, z = path_line(window.explorer.state.path, kind, False)
+    middle = z[np.abs(t - 0.5).argmin()] if kind is PathKind.SPHERICAL else np.array([0.0, 1.0])
+    qtbot.mouseClick(window.plane, LEFT, SHIFT, at(window, *middle) + QPoint(0, 3))
+    assert len(path(window)) == 4
+    assert path(window)[1] == pytest.approx(middle, abs=0.03)
+    assert window.panel.path.points.currentRow() == 1
+
+
+def test_shift_click_on_the_closing_leg_adds_at_the_end(window, qtbot):
+    """Between the last point and the first is the end of the list."""
+    window.panel.path.closed.click()
+    qtbot.mouseClick(window.plane, LEFT, SHIFT, at(window, 0, 0))
+    assert path(window)[3] == pytest.approx((0, 0), abs=0.02)
+
+
+def test_shift_click_on_a_point_returns_to_it(window, qtbot):
+    """The path can come by a point again, exactly."""
+    qtbot.mouseClick(window.plane, LEFT, SHIFT, at(window, -1, 1) + QPoint(4, 2))
+    assert window.explorer.state.path[3] == window.explorer.state.path[0]
+
+
+def test_alt_click_and_delete_remove_a_point(window, qtbot):
+    """Alt-click the one under the pointer, Delete on the plane the one that is chosen."""
+    first, second, third = window.explorer.state.path
+    qtbot.mouseClick(window.plane, LEFT, ALT, at(window, 1, 1))
+    assert window.explorer.state.path == (first, third)
+    qtbot.mouseClick(window.plane, LEFT, pos=at(window, -1, 1))
+    qtbot.keyClick(window.plane, Qt.Key.Key_Delete)
+    assert window.explorer.state.path == (third,)
+    qtbot.keyClick(window.plane, Qt.Key.Key_Delete)
+    qtbot.keyClick(window.plane, Qt.Key.Key_Delete)
+    assert window.explorer.state.path == ()
+    assert second not in window.explorer.state.path
+
+
+def test_the_list_changes_the_path(window, qtbot):
+    """Choose, move up, remove and type by keys in the list: the plane's cursor follows."""
+    first, second, third = window.explorer.state.path
+    points = window.panel.path.points
+    points.setFocus()
+    qtbot.keyClick(points, Qt.Key.Key_Up)
+    assert window.explorer.state.z == second
+    qtbot.keyClick(points, Qt.Key.Key_Up, ALT)
+    assert window.explorer.state.path == (second, first, third)
+    assert points.currentRow() == 0
+    points.item(0, 0).setText("0.5, -0.25")
+    assert window.explorer.state.path == ((0.5, -0.25), first, third)
+    qtbot.keyClick(points, Qt.Key.Key_Delete)
+    assert window.explorer.state.path == (first, third)
+
+
+def test_off_the_plane_a_dragged_point_keeps_its_other_numbers(open_window, make_bundle, qtbot):
+    """With three dimensions a drag moves within the plane."""
+    window = open_window(make_bundle(latent_dim=3))
+    window.explorer.change(path=((0.0, 0.0, 0.7), (2.0, 1.0, 0.7)))
+    drag(window, qtbot, at(window, 2, 1), at(window, 1, -1))
+    assert path(window)[1] == pytest.approx((1, -1, 0.7), abs=0.02)
+
+
+def test_the_line_is_the_curve_that_is_taken(window, qtbot, pixels):
+    """A straight path is straight, a spherical one bulges, a closed one returns: it is on the screen."""
+    assert yellow_at(window, pixels, 0, 1)
+    assert not yellow_at(window, pixels, 0, 0)
+    window.panel.path.closed.click()
+    assert yellow_at(window, pixels, 0.5, -0.5)
+    window.panel.path.kind.setFocus()
+    qtbot.keyClick(window.panel.path.kind, Qt.Key.Key_Down)
+    assert window.explorer.state.path_kind is PathKind.SPHERICAL
+    assert not yellow_at(window, pixels, 0, 1)
+    assert yellow_at(window, pixels, 0, 2**0.5)
+
+
+@pytest.mark.parametrize("kind", list(PathKind))
+def test_space_plays_the_path_and_the_picture_follows(window, qtbot, kind):
+    """The cursor walks on the curve from the first point to the last and stays there."""
+    window.explorer.change(path_kind=kind)
+    panel, places = window.panel.path, []
+    panel.seconds.setValue(0.4)
+    window.explorer.state_changed.connect(lambda state: places.append(state.z))
+    qtbot.keyClick(window.plane, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: panel.play.text() == "Pause", timeout=SOON_MS)
+    qtbot.waitUntil(lambda: not window.path_control.player.is_running, timeout=SOON_MS)
+    assert panel.play.text() == "Play"
+    assert places[-1] == pytest.approx(CORNERS[-1], abs=0.02)
+    assert len(places) > 4
+    _, line = path_line(window.explorer.state.path, kind, False)
+    dense = np.concatenate([np.linspace(a, b, 200) for a, b in pairwise(line)])
+    away = [np.linalg.norm(dense - place, axis=1).min() for place in places]
+    assert max(away) < 0.02
+    qtbot.waitUntil(lambda: window.picture_control.decoded.z == places[-1], timeout=SOON_MS)
+
+
+@pytest.mark.parametrize("stop", ["click", "right click", "key", "space", "button"])
+def test_any_click_or_key_on_the_plane_stops_it(window, qtbot, stop):
+    """And a click still does what it does; nothing moves any more after it."""
+    panel = window.panel.path
+    panel.loop.click()
+    qtbot.mouseClick(panel.play, LEFT)
+    assert window.path_control.player.is_running
+    if stop == "click":
+        qtbot.mouseClick(window.plane, LEFT, pos=at(window, 0, -2))
+        assert window.explorer.state.z == pytest.approx((0, -2), abs=0.02)
+    elif stop == "right click":
+        qtbot.mouseClick(window.plane, RIGHT, pos=at(window, 0, -2))
+    elif stop == "button":
+        qtbot.mouseClick(panel.play, LEFT)
+    else:
+        qtbot.keyClick(window.plane, Qt.Key.Key_Space if stop == "space" else Qt.Key.Key_Right)
+    assert not window.path_control.player.is_running
+    z = window.explorer.state.z
+    qtbot.wait(60)
+    assert window.explorer.state.z == z
+    assert panel.play.text() == "Play"
+
+
+@pytest.mark.parametrize("change", ["z typed", "path", "model"])
+def test_another_place_path_or_model_stops_it(window, qtbot, make_bundle, change):
+    """What is played is what is seen, or nothing."""
+    window.panel.path.loop.click()
+    qtbot.mouseClick(window.panel.path.play, LEFT)
+    if change == "z typed":
+        window.panel.picture.z_typed.emit((0.3, 0.3))
+        assert window.explorer.state.z == (0.3, 0.3)
+    elif change == "path":
+        window.panel.path.closed.click()
+    else:
+        with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+            window.open_path(make_bundle(name="second", latent_dim=3))
+    assert not window.path_control.player.is_running
+
+
+def test_a_pause_goes_on_where_it_was(window, qtbot):
+    """Unless the cursor was moved meanwhile: then it begins anew."""
+    panel, places = window.panel.path, []
+    panel.seconds.setValue(20)
+    qtbot.mouseClick(panel.play, LEFT)
+    qtbot.wait(250)
+    qtbot.mouseClick(panel.play, LEFT)
+    paused = window.explorer.state.z
+    window.explorer.state_changed.connect(lambda state: places.append(state.z))
+    qtbot.mouseClick(panel.play, LEFT)
+    qtbot.waitUntil(lambda: len(places) > 1, timeout=SOON_MS)
+    assert places[0] == pytest.approx(paused, abs=0.02)
+    qtbot.mouseClick(window.plane, LEFT, pos=at(window, 0, -2))
+    places.clear()
+    qtbot.mouseClick(panel.play, LEFT)
+    assert places[0] == pytest.approx(CORNERS[0], abs=0.02)
+    qtbot.mouseClick(panel.play, LEFT)
+
+
+def test_playing_a_path_that_stands_still_is_refused(window, qtbot):
+    """Twice the same point: the bar says so."""
+    window.explorer.change(path=((1.0, 1.0), (1.0, 1.0)))
+    qtbot.keyClick(window.plane, Qt.Key.Key_Space)
+    assert "found no two different points on the path" in window.message.text()
+    assert not window.path_control.player.is_running

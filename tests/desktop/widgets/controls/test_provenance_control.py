@@ -1,0 +1,259 @@
+"""An export that is dropped back in is where the program goes on, or it says which model it needs."""
+
+import json
+from dataclasses import replace
+
+import imageio.v3 as imageio
+import numpy as np
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent, QGuiApplication, QImage
+from PySide6.QtWidgets import QFileDialog, QPushButton
+
+from desktop.images.note import gif_note, read_note, webp_note
+from desktop.render import command
+from desktop.view.provenance import from_text, to_text
+
+LEFT, ALT = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.AltModifier
+SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
+SOON_MS = 10_000
+
+
+@pytest.fixture
+def bundle(make_bundle):
+    return make_bundle(name="first")
+
+
+@pytest.fixture
+def window(open_window, bundle):
+    return open_window(bundle)
+
+
+@pytest.fixture
+def saved(window, qtbot, monkeypatch, tmp_path):
+    """A picture that was saved where a path was looked at, and the state it was saved in."""
+    qtbot.mouseClick(window.plane, LEFT, pos=QPoint(300, 250))
+    qtbot.mouseClick(window.plane, LEFT, SHIFT, QPoint(350, 150))
+    path = tmp_path / "picture.png"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", staticmethod(lambda *_: (str(path), "")))
+    with qtbot.waitSignal(window.explorer.saved, timeout=SOON_MS):
+        qtbot.keyClick(window.plane, Qt.Key.Key_S, CONTROL)
+    return path, window.explorer.state
+
+
+def drop(window, path, modifiers=Qt.KeyboardModifier.NoModifier):
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    window.event(QDropEvent(QPointF(50, 50), Qt.DropAction.CopyAction, data, LEFT, modifiers))
+
+
+def go_elsewhere(window, qtbot):
+    qtbot.mouseClick(window.plane, LEFT, pos=QPoint(100, 100))
+    window.panel.path.clear.click()
+    qtbot.keyClick(window.plane, Qt.Key.Key_Plus)
+
+
+def press(window, text):
+    button = next(b for b in window.message.findChildren(QPushButton) if b.text() == text)
+    button.click()
+
+
+def test_a_saved_picture_says_where_it_came_from(window, saved):
+    """Its model, the state, and what was exported; no folder."""
+    path, state = saved
+    carried = from_text(read_note(path))
+    assert carried.decoder_sha256 == window.explorer.source.sha256
+    assert (carried.kind, carried.details) == ("picture", {"scale": 10})
+    assert carried.state == state
+    assert str(path.parent) not in read_note(path)
+
+
+def test_dropped_back_in_the_program_goes_on_from_there(window, saved, qtbot):
+    """Cursor, path and view, as one step that can be undone."""
+    path, state = saved
+    go_elsewhere(window, qtbot)
+    elsewhere = window.explorer.state
+    with qtbot.waitSignal(window.provenance_control.restored, timeout=SOON_MS) as restored:
+        drop(window, path)
+    assert restored.args[0].kind == "picture"
+    assert window.explorer.state == state
+    qtbot.keyClick(window.plane, Qt.Key.Key_Z, CONTROL)
+    assert window.explorer.state == elsewhere
+
+
+@pytest.mark.parametrize(("ending", "note"), [(".gif", gif_note), (".webp", webp_note)])
+def test_so_does_a_moving_picture(window, saved, qtbot, tmp_path, ending, note):
+    """A GIF and a WebP that carry the same text, whatever they are called."""
+    path, state = saved
+    frames = np.random.default_rng(0).integers(0, 255, (3, 20, 24), np.uint8)
+    moving = tmp_path / f"walk{ending}"
+    imageio.imwrite(moving, frames, plugin="pillow", is_batch=True, duration=100, **note(read_note(path)))
+    moving = moving.rename(tmp_path / "walk.bin")
+    go_elsewhere(window, qtbot)
+    with qtbot.waitSignal(window.provenance_control.restored, timeout=SOON_MS):
+        drop(window, moving)
+    assert window.explorer.state == state
+
+
+def test_the_dialog_opens_it_too(window, saved, qtbot, monkeypatch):
+    """Ctrl+O."""
+    path, state = saved
+    go_elsewhere(window, qtbot)
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", staticmethod(lambda *_: (str(path), "")))
+    with qtbot.waitSignal(window.provenance_control.restored, timeout=SOON_MS):
+        qtbot.keyClick(window.plane, Qt.Key.Key_O, CONTROL)
+    assert window.explorer.state == state
+
+
+def test_a_sheet_opens_again_as_it_was_made(window, qtbot, monkeypatch, tmp_path):
+    """Its page, number and seed: the same pictures; a stranger's numbers end where the inputs do."""
+    grids, path = window.grids, tmp_path / "samples.png"
+    grids.show_samples(3, 77)
+    qtbot.waitUntil(grids.samples.save.isEnabled, timeout=SOON_MS)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", staticmethod(lambda *_: (str(path), "")))
+    with qtbot.waitSignal(window.explorer.saved, timeout=SOON_MS):
+        qtbot.mouseClick(grids.samples.save, LEFT)
+    carried = from_text(read_note(path))
+    assert (carried.kind, carried.details) == ("samples", {"n": 3, "seed": 77, "scale": 2})
+    grids.samples_n.setValue(5)
+    grids.seed.setValue(1)
+    window.show_page("plane")
+    with qtbot.waitSignal(window.provenance_control.restored, timeout=SOON_MS):
+        drop(window, path)
+    assert window.tabs.currentWidget() is grids.samples
+    assert (grids.samples_n.value(), grids.seed.value()) == (3, 77)
+    text = to_text(replace(carried, details={"n": 10**9, "seed": "x"}))
+    window.provenance_control.go_on(text, "a stranger's")
+    assert (grids.samples_n.value(), grids.seed.value()) == (grids.samples_n.maximum(), 77)
+
+
+def test_a_sheet_that_was_rendered_without_a_window_opens_too(window, qtbot, tmp_path, bundle):
+    """By python -m desktop.render, with the same names."""
+    path = tmp_path / "samples.png"
+    arguments = ["samples", str(bundle), "--out", str(path), "--n", "4", "--seed", "9", "--device", "cpu"]
+    command.main(arguments, standalone_mode=False)
+    with qtbot.waitSignal(window.provenance_control.restored, timeout=SOON_MS):
+        drop(window, path)
+    assert window.tabs.currentWidget() is window.grids.samples
+    assert (window.grids.samples_n.value(), window.grids.seed.value()) == (4, 9)
+
+
+def test_a_model_that_was_open_before_is_opened_again(window, saved, qtbot, make_bundle):
+    """Then its state is set."""
+    path, state = saved
+    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+        window.open_path(make_bundle(name="other", latent_dim=3, seed=1))
+    with qtbot.waitSignal(window.provenance_control.restored, timeout=SOON_MS):
+        drop(window, path)
+    assert window.explorer.source.name == "first"
+    assert window.explorer.state == state
+
+
+def test_a_model_that_nobody_knows_is_named_and_can_be_opened(
+    open_window, saved, qtbot, make_bundle, bundle, monkeypatch
+):
+    """By name and hash; a wrong one asks again, the right one goes on."""
+    path, state = saved
+    sha256 = from_text(read_note(path)).decoder_sha256
+    window = open_window(make_bundle(name="other", seed=1))
+    before = window.explorer.state
+    drop(window, path)
+    qtbot.waitUntil(window.message.isVisible, timeout=SOON_MS)
+    needed = f"picture.png needs the model first (decoder {sha256[:12]}), which is not open; open it to go on"
+    assert window.message.text() == needed
+    assert window.explorer.state == before
+    for chosen in (make_bundle(name="third", seed=2), bundle):
+        monkeypatch.setattr(QFileDialog, "getOpenFileName", staticmethod(lambda *_, c=chosen: (str(c), "")))
+        with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+            press(window, "Open…")
+        assert (window.message.isVisible() and window.message.text() == needed) == (chosen != bundle)
+    assert window.explorer.state == state
+
+
+def test_with_alt_the_picture_itself_is_encoded(open_window, bundle_path, qtbot, tmp_path):
+    """And without, a button offers it."""
+    window = open_window(bundle_path)
+    window.explorer.save_picture(
+        tmp_path / "a.png", window.picture_control.picture, 10, window.explorer.note("picture")
+    )
+    with qtbot.waitSignal(window.explorer.saved, timeout=SOON_MS):
+        pass
+    drop(window, tmp_path / "a.png", ALT)
+    qtbot.waitUntil(lambda: window.explorer.state.z != (0.0, 0.0), timeout=SOON_MS)
+    encoded = window.explorer.state.z
+    with qtbot.waitSignal(window.provenance_control.restored, timeout=SOON_MS):
+        drop(window, tmp_path / "a.png")
+    assert window.explorer.state.z == (0.0, 0.0)
+    assert window.message.text() == "a.png: this is where it was made"
+    press(window, "Encode the picture instead")
+    qtbot.waitUntil(lambda: window.explorer.state.z == encoded, timeout=SOON_MS)
+    assert not window.message.isVisible()
+
+
+def test_a_plain_picture_is_encoded(open_window, bundle_path, qtbot, tmp_path):
+    """As before."""
+    window = open_window(bundle_path)
+    imageio.imwrite(tmp_path / "plain.png", np.full((28, 28), 200, np.uint8))
+    drop(window, tmp_path / "plain.png")
+    qtbot.waitUntil(lambda: window.explorer.state.z != (0.0, 0.0), timeout=SOON_MS)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"latent_plane": 2}, "found format 2 written by version"),
+        ({"state": {"z": [1e300, 0]}}, "state.z[0]: found 1e+300, expected a finite number"),
+        ({"state": {"z": [0, 0, 0]}}, "found z of 3 numbers, expected the model's 2"),
+        ({"state": None}, "found no view in it, expected one; it was too large to be carried"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_the_bar(window, saved, qtbot, tmp_path, changes, words):
+    """And what is looked at stays."""
+    text = json.dumps(json.loads(read_note(saved[0])) | changes, separators=(",", ":"))
+    imageio.imwrite(tmp_path / "a.gif", np.zeros((9, 9), np.uint8), plugin="pillow", **gif_note(text))
+    before = window.explorer.state
+    drop(window, tmp_path / "a.gif")
+    qtbot.waitUntil(window.message.isVisible, timeout=SOON_MS)
+    assert window.message.text().startswith(f"a.gif: {words}")
+    assert window.explorer.state == before
+
+
+def test_a_view_is_copied_as_text_and_pasted(window, qtbot):
+    """Ctrl+Shift+C, elsewhere, Ctrl+V."""
+    qtbot.mouseClick(window.plane, LEFT, SHIFT, QPoint(350, 150))
+    state = window.explorer.state
+    qtbot.keyClick(window.plane, Qt.Key.Key_C, CONTROL | SHIFT)
+    go_elsewhere(window, qtbot)
+    qtbot.keyClick(window.plane, Qt.Key.Key_V, CONTROL)
+    assert window.explorer.state == state
+
+
+def test_a_copied_picture_is_pasted_as_where_it_was_made(window, qtbot):
+    """Other programs take the pixels."""
+    state = window.explorer.state
+    qtbot.keyClick(window.plane, Qt.Key.Key_C, CONTROL)
+    assert QGuiApplication.clipboard().image().width() == 12
+    go_elsewhere(window, qtbot)
+    qtbot.keyClick(window.plane, Qt.Key.Key_V, CONTROL)
+    assert window.explorer.state == state
+
+
+def test_z_is_pasted(window, qtbot):
+    """Two numbers move the cursor; what is no z is told."""
+    QGuiApplication.clipboard().setText("0.5, −1.25")
+    qtbot.keyClick(window.plane, Qt.Key.Key_V, CONTROL)
+    assert window.explorer.state.z == (0.5, -1.25)
+    QGuiApplication.clipboard().setText("a shopping list")
+    qtbot.keyClick(window.plane, Qt.Key.Key_V, CONTROL)
+    assert window.message.text().startswith("found z = 'a shopping list', expected 2 numbers")
+
+
+def test_a_pasted_picture_is_handed_on(window, qtbot):
+    """To whoever encodes pictures."""
+    image = QImage(28, 28, QImage.Format.Format_Grayscale8)
+    image.fill(99)
+    QGuiApplication.clipboard().setImage(image)
+    with qtbot.waitSignal(window.provenance_control.image_pasted, timeout=SOON_MS) as pasted:
+        qtbot.keyClick(window.plane, Qt.Key.Key_V, CONTROL)
+    assert pasted.args[0].pixelColor(0, 0).red() == 99
+    QGuiApplication.clipboard().clear()

@@ -1,0 +1,207 @@
+"""What was looked at and set is there again at the next start, whatever became of model and file."""
+
+import json
+import shutil
+import sys
+
+import pytest
+from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtWidgets import QApplication
+
+from desktop.__main__ import command
+from desktop.base.shipped import shipped_bundle
+from desktop.view import session
+from desktop.view.session import read_session
+from desktop.view.state import Layer
+from desktop.widgets.main_window import MainWindow
+
+LEFT = Qt.MouseButton.LeftButton
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+SOON_MS = 10_000
+
+
+@pytest.fixture
+def bundle(make_bundle, labelled_posterior):
+    return make_bundle(name="first", posterior=labelled_posterior, labels=("a", "b", "c"))
+
+
+@pytest.fixture
+def start(open_window, qtbot):
+    """`start(model, fresh)`: a window as a start of the program makes it, with its model open."""
+
+    def begin(model=None, fresh=False):
+        window = open_window()
+        with qtbot.waitSignal(window.explorer.backdrop_finished, timeout=SOON_MS):
+            window.session.start(model, fresh=fresh)
+        return window
+
+    return begin
+
+
+@pytest.fixture
+def left(start, bundle, qtbot):
+    """The state in which a first start was left."""
+    window = start(bundle)
+    qtbot.mouseClick(window.plane, LEFT, pos=QPoint(300, 250))
+    qtbot.mouseClick(window.plane, LEFT, SHIFT, QPoint(350, 150))
+    window.panel.view.layers[Layer.POINTS].click()
+    window.panel.show_section(window.panel.path)
+    state = window.explorer.state
+    window.close()
+    return state
+
+
+def test_the_first_start_shows_the_bundle_that_ships(start):
+    """And nothing is said of it."""
+    window = start()
+    assert window.explorer.source.path == shipped_bundle()
+    assert not window.message.isVisible()
+
+
+def test_the_next_start_goes_on(start, bundle, left):
+    """The same model, cursor, path, view and layers; the same section; nothing to undo."""
+    window = start()
+    assert window.explorer.source.path == bundle
+    assert window.explorer.state == left
+    assert not window.panel.view.layers[Layer.POINTS].isChecked()
+    assert window.panel.sections.currentWidget() is window.panel.path
+    assert not window.history.undo.isEnabled()
+    assert not window.message.isVisible()
+
+
+def test_a_model_that_is_named_opens_where_it_was_left(start, bundle, left, make_bundle):
+    """Also after another one was last; that one starts with the layers of the last."""
+    other = start(make_bundle(name="other", latent_dim=3, seed=3))
+    assert other.explorer.state.z == (0.0, 0.0, 0.0)
+    assert Layer.POINTS not in other.explorer.state.layers
+    other.close()
+    assert start(bundle).explorer.state == left
+
+
+def test_a_model_is_left_and_come_back_to_within_one_start(start, bundle, left, make_bundle, qtbot):
+    """Each has its own view."""
+    window = start()
+    for path in (make_bundle(name="other", seed=3), bundle):
+        with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+            window.open_path(path)
+    assert window.explorer.state == left
+
+
+@pytest.mark.usefixtures("left")
+def test_a_fresh_start_takes_up_nothing(start, bundle):
+    """Without a model it is the bundle that ships; with one, its view is new. The rest stays kept."""
+    window = start(fresh=True)
+    assert window.explorer.source.path == shipped_bundle()
+    assert window.panel.sections.currentWidget() is not window.panel.path
+    window.close()
+    assert read_session().last_path == shipped_bundle()
+    window = start(bundle, fresh=True)
+    assert window.explorer.state.path == ()
+    window.close()
+
+
+def test_it_is_written_soon_and_not_only_at_the_end(start, bundle, qtbot):
+    """A program that is killed has kept what was looked at some seconds before."""
+    window = start(bundle)
+    window.session._later.stop()
+    window.session._later.setInterval(50)
+    qtbot.mouseClick(window.plane, LEFT, pos=QPoint(300, 250))
+    sha256 = window.explorer.source.sha256
+    qtbot.waitUntil(lambda: read_session().state_of(sha256) == window.explorer.state, timeout=SOON_MS)
+
+
+def test_a_window_that_was_not_started_keeps_nothing(open_window, bundle):
+    """As for a screenshot."""
+    open_window(bundle).close()
+    assert not session.place().exists()
+
+
+@pytest.mark.usefixtures("left")
+def test_a_model_that_is_gone_is_told_and_the_bundle_that_ships_is_there(start, bundle):
+    """One line says which."""
+    shutil.rmtree(bundle)
+    window = start()
+    assert window.explorer.source.path == shipped_bundle()
+    expected = f"{bundle}: last time's model is no longer there; this is the bundle that ships"
+    assert window.message.text() == expected
+    assert window.message.isVisible()
+
+
+@pytest.mark.usefixtures("left")
+def test_a_model_that_cannot_be_opened_any_more_is_told(start, bundle):
+    """A bundle that is damaged meanwhile."""
+    (bundle / "decoder.onnx").write_bytes(b"spoilt")
+    window = start()
+    assert window.explorer.source.path == shipped_bundle()
+    text = window.message.text()
+    assert text.startswith(f"last time's model cannot be opened ({bundle}: ")
+    assert text.endswith("; this is the bundle that ships")
+
+
+@pytest.mark.parametrize("content", [b"", b"\x80garbage", b'{"format": 99}', b"[" * 100_000])
+def test_a_start_survives_a_broken_file(start, content):
+    """The bundle that ships, and one line that says so; what is kept next is whole."""
+    session.place().write_bytes(content)
+    window = start()
+    assert window.explorer.source.path == shipped_bundle()
+    assert window.message.text().startswith("what was kept from the last start cannot be used (")
+    window.close()
+    assert read_session().last_path == shipped_bundle()
+
+
+@pytest.mark.usefixtures("left")
+def test_a_start_survives_a_state_that_cannot_be(start, bundle):
+    """The model is open, and its view is new; controls of another kind stay as they are."""
+    content = json.loads(session.place().read_text())
+    for kept in content["models"].values():
+        kept["state"]["z"] = ["a", None]
+    content["controls"] |= {"page": 7, "section": True}
+    session.place().write_text(json.dumps(content))
+    window = start()
+    assert window.explorer.source.path == bundle
+    assert window.explorer.state.z == (0.0, 0.0)
+    assert window.panel.sections.currentIndex() == 0
+
+
+def test_a_place_that_cannot_be_written_keeps_nothing(start, bundle, monkeypatch, tmp_path):
+    """And the window closes all the same."""
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr(session, "place", lambda: tmp_path / "file" / "session.json")
+    window = start(bundle)
+    assert window.close()
+
+
+def test_the_command_goes_on_unless_it_is_told_to_begin_anew(monkeypatch, bundle, left):
+    """`python -m desktop` twice: with --fresh the bundle that ships, without what was left."""
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    seen = []
+
+    def look():
+        window = next(
+            w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow) and w.isVisible()
+        )
+        if window.picture_control.decoded is None:
+            QTimer.singleShot(20, look)
+        else:
+            seen.append((window.explorer.source.path, window.explorer.state))
+            window.close()
+
+    for arguments in (["--device", "cpu"], ["--device", "cpu", "--fresh"]):
+        QTimer.singleShot(20, look)
+        assert command.main(arguments, standalone_mode=False) == 0
+    assert seen[0] == (bundle, left)
+    assert seen[1][0] == shipped_bundle()
+
+
+def test_a_start_with_an_export_goes_on_from_there(start, bundle, left, tmp_path, qtbot):
+    """The model that is needed is opened, and its state set."""
+    window = start(bundle)
+    window.explorer.save_picture(
+        tmp_path / "a.png", window.picture_control.picture, 2, window.explorer.note("picture")
+    )
+    with qtbot.waitSignal(window.explorer.saved, timeout=SOON_MS):
+        pass
+    window.explorer.change(path=())
+    window.close()
+    window = start(tmp_path / "a.png")
+    qtbot.waitUntil(lambda: window.explorer.source.path == bundle and window.explorer.state == left)

@@ -1,0 +1,57 @@
+"""The help menu says what the open model is."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+from desktop.models.source import open_source
+from desktop.widgets.dialogs.about_model import show_about
+
+# A dialog raises itself, which the offscreen plugin cannot do.
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
+
+
+@pytest.fixture
+def parent(qtbot):
+    """A shown window."""
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.show()
+    qtbot.waitExposed(window)
+    return window
+
+
+@pytest.fixture
+def told(parent, qtbot):
+    """`told()`: the text of the dialog that is open, which is then closed with Escape and gone."""
+
+    def read():
+        (box,) = parent.findChildren(QMessageBox)
+        qtbot.waitUntil(box.isVisible)
+        text = box.text()
+        qtbot.keyClick(box, Qt.Key.Key_Escape)
+        qtbot.waitUntil(lambda: not parent.findChildren(QMessageBox))
+        return text
+
+    return read
+
+
+def test_the_model_says_what_it_is_and_how_good(parent, told, bundle_path):
+    """Name, dimensions, shape, likelihood, test ELBO in nats, the commands that made it, the device."""
+    source = open_source(bundle_path)
+    bundle = source.bundle
+    show_about(parent, source, "CPU, 2 threads")
+    text = told()
+    assert bundle.name in text
+    assert "2 latent dimensions, images of 1 × 28 × 28, bernoulli likelihood" in text
+    assert f"test ELBO {bundle.manifest['metrics']['test_elbo_nats']:.2f} nats" in text
+    assert "python -m training.fit" in text
+    assert "runs on CPU, 2 threads" in text
+
+
+def test_a_strangers_words_are_shown_as_words(parent, told, make_bundle):
+    """A name that looks like markup is not drawn as such."""
+    show_about(parent, open_source(make_bundle(name="<img src='a.png'>")), "CPU")
+    text = told()
+    assert "<img" not in text
+    assert "&lt;img src=" in text

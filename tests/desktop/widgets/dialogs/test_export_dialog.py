@@ -1,0 +1,95 @@
+"""The dialog asks for an animation and says what it will be."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
+
+from desktop.film import formats
+from desktop.film.film import Caption, Film, Subject
+from desktop.film.formats import Format
+from desktop.widgets.dialogs.export_dialog import ExportDialog
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def dialog(qtbot):
+    """A shown dialog for pictures of 28 × 28 and eleven epochs."""
+    dialog = ExportDialog()
+    qtbot.addWidget(dialog)
+    dialog.set_model((28, 28), 11)
+    dialog.show()
+    qtbot.waitExposed(dialog)
+    yield dialog
+    dialog.close()
+
+
+def test_the_film_is_wanted_as_it_was_set(dialog, qtbot):
+    """Every part of it."""
+    dialog.format.setCurrentText("APNG")
+    dialog.scale.setValue(3)
+    dialog.frames.setValue(33)
+    dialog.fps.setValue(12)
+    dialog.ping_pong.click()
+    dialog.captions[Caption.Z].click()
+    with qtbot.waitSignal(dialog.wanted) as heard:
+        qtbot.mouseClick(dialog.save, LEFT)
+    captions = frozenset({Caption.Z})
+    assert heard.args == [Film(Subject.PATH, Format.APNG, 33, 12, 3, True, captions)]
+    assert not dialog.isVisible()
+
+
+def test_it_begins_with_pictures_of_some_280_pixels(dialog):
+    """A small model's pictures are enlarged, a large one's are not made smaller."""
+    assert dialog.film().scale == 10
+    dialog.set_model((1024, 512), 0)
+    assert dialog.film().scale == 1
+
+
+def test_it_says_size_length_and_the_real_speed(dialog):
+    """A GIF of thirty frames a second has thirty-three."""
+    dialog.fps.setValue(20)
+    dialog.set_size(280, 300)
+    assert dialog.facts.text() == "280 × 300 px, 120 frames, 6.0 s"
+    dialog.fps.setValue(30)
+    dialog.set_size(280, 300)
+    assert "really 33.3 frames a second" in dialog.facts.text()
+    dialog.format.setCurrentText("APNG")
+    dialog.set_size(280, 300)
+    assert dialog.facts.text() == "280 × 300 px, 120 frames, 4.0 s"
+
+
+def test_epochs_are_offered_where_there_are_some(dialog):
+    """Each epoch is a frame; a model without epochs goes back to the path."""
+    dialog.subject.setCurrentText(Subject.CURSOR_EPOCHS.value)
+    dialog.set_size(280, 280)
+    assert "11 frames" in dialog.facts.text()
+    assert not dialog.frames.isEnabled()
+    assert dialog.film().fps == 4
+    dialog.subject.setCurrentText(Subject.PLANE_EPOCHS.value)
+    assert dialog.picture_px() == (560, 560)
+    assert dialog.film().scale == 1
+    dialog.set_model((28, 28), 0)
+    assert dialog.film().subject is Subject.PATH
+    assert not dialog.subject.model().item(1).isEnabled()
+
+
+def test_what_cannot_be_written_here_cannot_be_chosen(qtbot, monkeypatch):
+    """MP4 without PyAV is grey and says what to install."""
+    monkeypatch.setattr(formats, "find_spec", lambda _name: None)
+    dialog = ExportDialog()
+    qtbot.addWidget(dialog)
+    mp4 = dialog.format.findText("MP4")
+    assert not dialog.format.model().item(mp4).isEnabled()
+    assert "pip install" in dialog.format.itemData(mp4, Qt.ItemDataRole.ToolTipRole)
+    assert dialog.format.model().item(0).isEnabled()
+
+
+def test_a_large_frame_is_shown_whole(dialog):
+    """The look at it is made to fit."""
+    image = QImage(900, 1800, QImage.Format.Format_Grayscale8)
+    image.fill(120)
+    dialog.set_preview(image)
+    shown = dialog.preview.pixmap()
+    assert shown.height() <= dialog.preview.height()
+    assert shown.width() == pytest.approx(shown.height() / 2, abs=1)

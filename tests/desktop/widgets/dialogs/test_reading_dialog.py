@@ -1,0 +1,306 @@
+"""The dialog shows what is certain and what a guess, and the picture changes as people choose."""
+
+import imageio.v3 as imageio
+import numpy as np
+import pytest
+from onnx import helper
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QFileDialog, QLabel
+
+from desktop.reading.reading import ValueRange
+from desktop.reading.saved_overrides import remembered
+from tests.desktop.foreign_models import FLOAT, decoder, encoder
+from tests.desktop.hostile_models import endless_loop
+
+SOON_MS = 10_000
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
+
+
+@pytest.fixture
+def window(open_window, tmp_path):
+    """The window with a bare decoder of logits open."""
+    return open_window(decoder(tmp_path / "model.onnx", last="", scale=5.0))
+
+
+@pytest.fixture
+def dialog(window, qtbot):
+    """The dialog, opened by its key."""
+    qtbot.keyClick(window.plane, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
+    yield window.reading.dialog
+    if window.reading.dialog is not None:
+        window.reading.dialog.done(0)
+
+
+def choose(box, text, qtbot):
+    """Pick an entry with the keyboard, as a person would."""
+    box.setFocus()
+    index = box.findText(text)
+    assert index >= 0
+    key = Qt.Key.Key_Down if index > box.currentIndex() else Qt.Key.Key_Up
+    for _ in range(abs(index - box.currentIndex())):
+        qtbot.keyClick(box, key)
+
+
+def known(dialog):
+    """What the dialog says of each part: option to "certain", "a guess" or "set by you"."""
+    said = {}
+    for option, field in dialog.fields.items():
+        labels = field.parentWidget().findChildren(QLabel)
+        beside = [w for w in labels if abs(w.geometry().center().y() - field.geometry().center().y()) < 4]
+        said[option] = next((w.text() for w in beside if w.geometry().left() > field.geometry().left()), "")
+    return said
+
+
+def test_a_guess_is_said_when_the_model_opens(window):
+    """In the bar above the plane, without standing in the way."""
+    assert window.message.isVisible()
+    assert "model.onnx was read with guesses: value range" in window.message.text()
+
+
+def test_every_part_says_how_well_it_is_known(window, dialog, qtbot):
+    """Certain, a guess, and after a choice set by people."""
+    qtbot.waitUntil(lambda: known(dialog).get("range") == "a guess")
+    assert known(dialog)["layout"] == known(dialog)["image-shape"] == known(dialog)["output"] == "certain"
+    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+        choose(dialog.fields["range"], ValueRange.SIGNED.value, qtbot)
+    qtbot.waitUntil(lambda: known(dialog).get("range") == "set by you")
+
+
+def test_the_picture_changes_as_one_chooses_and_the_cursor_stays(window, dialog, qtbot, gray):
+    """The same z, read otherwise, in the window and in the dialog; then as before."""
+    z = window.explorer.state.at((0.5, 0.7)).z
+    with qtbot.waitSignal(window.explorer.picture_decoded, timeout=SOON_MS):
+        window.explorer.set_state(window.explorer.state.at((0.5, 0.7)))
+    before = gray(window.panel.picture.picture.image())
+    with qtbot.waitSignal(window.explorer.picture_decoded, timeout=SOON_MS):
+        choose(dialog.fields["range"], ValueRange.UNIT.value, qtbot)
+    after = gray(window.panel.picture.picture.image())
+    assert window.explorer.source.reading.value_range is ValueRange.UNIT
+    assert window.explorer.state.z == z
+    assert (after != before).any()
+    assert np.array_equal(gray(dialog.picture.image()), after)
+    with qtbot.waitSignal(window.explorer.picture_decoded, timeout=SOON_MS):
+        dialog.undo.click()
+    assert np.array_equal(gray(window.panel.picture.picture.image()), before)
+    assert window.reading.dialog is None
+    assert remembered(window.explorer.source.sha256) == {}
+
+
+def test_a_kept_choice_is_there_when_the_file_is_opened_again(window, dialog, qtbot, tmp_path):
+    """And all can be guessed again."""
+    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+        choose(dialog.fields["range"], ValueRange.UNIT.value, qtbot)
+    dialog.keep.click()
+    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+        window.open_path(tmp_path / "model.onnx")
+    assert window.explorer.source.reading.value_range is ValueRange.UNIT
+    assert not window.message.isVisible()
+    window.reading.open_dialog()
+    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+        window.reading.dialog.guess_again.click()
+    assert window.explorer.source.reading.value_range is ValueRange.LOGITS
+    window.reading.dialog.done(0)
+
+
+def test_a_wish_that_cannot_be_is_told_in_the_dialog(window, dialog, qtbot):
+    """What was open stays, and the field shows what is so again."""
+    line = dialog.fields["image-shape"]
+    line.setFocus()
+    line.selectAll()
+    qtbot.keyClicks(line, "1, 9, 9")
+    with qtbot.waitSignal(window.explorer.open_failed, timeout=SOON_MS):
+        qtbot.keyClick(line, Qt.Key.Key_Tab)
+    assert "no output is a picture with --image-shape 1, 9, 9" in dialog._error.text()
+    assert dialog._error.isVisible()
+    assert dialog.fields["image-shape"].text() == "1, 8, 10"
+    assert window.explorer.source.reading.image_shape == (1, 8, 10)
+
+
+def test_other_inputs_and_the_encoder_are_set_there_too(open_window, qtbot, tmp_path, monkeypatch):
+    """A class by a number, the encoder by its file."""
+    more = [helper.make_tensor_value_info("cond", FLOAT, ["N", 10])]
+    window = open_window(decoder(tmp_path / "model.onnx", more_inputs=more))
+    window.reading.open_dialog()
+    dialog = window.reading.dialog
+    spin = dialog.fields["set cond"]
+    assert (spin.minimum(), spin.maximum()) == (0, 9)
+    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+        spin.setFocus()
+        qtbot.keyClick(spin, Qt.Key.Key_Up)
+    assert window.explorer.source.reading.other_inputs[0].value == 1
+    path = encoder(tmp_path / "mine.onnx")
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", staticmethod(lambda *_: (str(path), "")))
+    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+        dialog.fields["encoder"].click()
+    assert window.explorer.source.encoder_reading.mean_output == "z_mean"
+    assert window.explorer.source.wanted == {"set cond": "1", "encoder": str(path)}
+    dialog.done(0)
+
+
+def test_a_bundle_has_nothing_to_read(open_window, make_bundle):
+    """The menu entry is grey."""
+    window = open_window(make_bundle())
+    assert not window.reading.action.isEnabled()
+    window.reading.open_dialog()
+    assert window.reading.dialog is None
+
+
+def test_a_model_that_hangs_holds_up_nothing(window, qtbot, tmp_path):
+    """While a stranger's file is tried, the open one still decodes; then a message says what it was."""
+    path = tmp_path / "hangs.onnx"
+    path.write_bytes(endless_loop())
+    window.open_path(path)
+    with qtbot.waitSignal(window.explorer.picture_decoded, timeout=1000):
+        window.explorer.set_state(window.explorer.state.at((1.0, 1.0)))
+    with qtbot.waitSignal(window.explorer.open_failed, timeout=SOON_MS):
+        pass
+    assert "its trial took longer than" in window.message.text()
+    assert window.windowTitle() == "model — Latent Plane"
+    with qtbot.waitSignal(window.explorer.picture_decoded, timeout=SOON_MS):
+        window.explorer.set_state(window.explorer.state.at((0.0, 1.0)))
+
+
+def test_a_dropped_picture_takes_the_cursor_to_its_mean(open_window, qtbot, tmp_path, bundle_path):
+    """What the decoder gives, saved and dropped, is thresholded and encoded; what is no picture is told."""
+    window = open_window(bundle_path)
+    with qtbot.waitSignal(window.explorer.picture_decoded, timeout=SOON_MS):
+        window.explorer.set_state(window.explorer.state.at((1.0, -0.5)))
+    picture = window.picture_control.picture
+    imageio.imwrite(tmp_path / "a.png", picture)
+    mean, _ = window.explorer._opened.model.encode((picture[None, None] > 127).astype(np.float32))
+
+    def drop(path):
+        data = QMimeData()
+        data.setUrls([QUrl.fromLocalFile(str(path))])
+        copy, no_keys = Qt.DropAction.CopyAction, Qt.KeyboardModifier.NoModifier
+        window.event(QDropEvent(QPointF(50, 50), copy, data, Qt.MouseButton.LeftButton, no_keys))
+
+    with qtbot.waitSignal(window.explorer.picture_decoded, timeout=SOON_MS):
+        drop(tmp_path / "a.png")
+    assert window.explorer.state.z == pytest.approx(mean[0], abs=1e-3)
+    (tmp_path / "b.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(30))
+    with qtbot.waitSignal(window.explorer.failed, timeout=SOON_MS):
+        drop(tmp_path / "b.png")
+    assert "found a damaged picture" in window.message.text()
+
+
+def test_the_number_of_dimensions_is_there_where_the_model_leaves_it_open(open_window, tmp_path):
+    """And only there can it be set."""
+    window = open_window(decoder(tmp_path / "model.onnx", z_shape=["N", "d"], latent_dim=4))
+    window.reading.open_dialog()
+    dialog = window.reading.dialog
+    assert dialog.fields["latent-dim"].text() == "4"
+    assert dialog.fields["latent-dim"].isEnabled()
+    dialog.done(0)
+
+
+def test_numbers_that_are_none_are_said(open_window, qtbot, tmp_path):
+    """Pictures that turn into NaN far from the middle are drawn black, and a note says so."""
+    window = open_window(decoder(tmp_path / "model.onnx", last="Sqrt", scale=0.01, shift=0.5))
+    with qtbot.waitSignal(window.explorer.picture_decoded, timeout=SOON_MS):
+        window.explorer.set_state(window.explorer.state.at((500.0, 500.0)))
+    assert "NaN in 1 of 1 pictures, drawn as 0" in window.message.text()
+
+
+def set_text(dialog, option, text, qtbot):
+    """Type into a field and leave it with Enter."""
+    line = dialog.fields[option]
+    line.setFocus()
+    line.selectAll()
+    qtbot.keyClicks(line, text)
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+
+
+def test_what_the_file_settles_cannot_be_set_and_everything_else_can(open_window, tmp_path):
+    """Every part is there; those without a choice are grey."""
+    window = open_window(decoder(tmp_path / "model.onnx", z_shape=[4, 5], latent_dim=5))
+    window.reading.open_dialog()
+    dialog = window.reading.dialog
+    decoders = {"z-input", "latent-dim", "batch", "output", "layout", "image-shape", "range"}
+    assert set(dialog.fields) == decoders | {"encoder", "no encoder"}
+    assert (dialog.fields["latent-dim"].text(), dialog.fields["batch"].text()) == ("5", "4")
+    assert not dialog.fields["latent-dim"].isEnabled()
+    assert not dialog.fields["batch"].isEnabled()
+    dialog.done(0)
+
+
+def test_a_free_batch_can_be_fixed_and_freed_again(window, dialog, qtbot):
+    """Some graphs say that they take any number, and do not."""
+    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+        set_text(dialog, "batch", "2", qtbot)
+    assert window.explorer.source.reading.batch == 2
+    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+        set_text(dialog, "batch", "any", qtbot)
+    assert window.explorer.source.reading.batch is None
+    assert window.explorer.source.wanted == {}
+
+
+def test_a_map_of_open_sides_is_set_by_its_sizes(open_window, qtbot, tmp_path):
+    """Not only squares."""
+    path = decoder(tmp_path / "model.onnx", z_shape=["N", 2, "h", "w"], latent_dim=32)
+    window = open_window(path)
+    assert window.explorer.source.reading.z_shape == (None, 2, 4, 4)
+    window.reading.open_dialog()
+    dialog = window.reading.dialog
+    assert dialog.fields["z-shape"].text() == "2, 4, 4"
+    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+        set_text(dialog, "z-shape", "2, 2, 8", qtbot)
+    assert window.explorer.source.reading.z_shape == (None, 2, 2, 8)
+    dialog.done(0)
+
+
+def test_a_conditional_encoder_shares_its_class_with_the_decoder(open_window, qtbot, tmp_path):
+    """Set once for both; and the encoder can be left out."""
+    more = [helper.make_tensor_value_info("cond", FLOAT, ["N", 10])]
+    path = decoder(tmp_path / "decoder.onnx", more_inputs=more)
+    encoder(tmp_path / "encoder.onnx", more_inputs=more)
+    window = open_window(path)
+    window.reading.open_dialog()
+    dialog = window.reading.dialog
+    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+        dialog.fields["set cond"].setFocus()
+        qtbot.keyClick(dialog.fields["set cond"], Qt.Key.Key_Up)
+    source = window.explorer.source
+    assert source.reading.other_inputs[0].value == source.encoder_reading.other_inputs[0].value == 1
+    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+        dialog.fields["no encoder"].click()
+    assert window.explorer.source.encoder_reading is None
+    assert not dialog.fields["no encoder"].isEnabled()
+    dialog.done(0)
+
+
+def test_a_model_without_a_reading_is_set_by_hand(window, qtbot, tmp_path):
+    """The message has a button; what is set adds up until the model opens, and its picture is there."""
+    path = decoder(tmp_path / "other.onnx", layout="flat", image_shape=(1, 8, 10), last="", scale=3.0)
+    with qtbot.waitSignal(window.explorer.open_failed, timeout=SOON_MS):
+        window.open_path(path)
+    assert window.explorer.source.path.name == "model.onnx"
+    (action,) = window.message.action_buttons
+    assert action.text() == "How is it read?"
+    qtbot.mouseClick(action, Qt.MouseButton.LeftButton)
+    dialog = window.reading.dialog
+    assert dialog.file.path == path
+    assert set(known(dialog).values()) <= {"not set", ""}
+    with qtbot.waitSignal(window.explorer.open_failed, timeout=SOON_MS):
+        choose(dialog.fields["range"], ValueRange.SIGNED.value, qtbot)
+    assert "no output is a picture" in dialog._error.text()
+    assert not dialog.keep.isEnabled()
+    with qtbot.waitSignal(window.explorer.picture_decoded, timeout=SOON_MS):
+        set_text(dialog, "image-shape", "8 x 10", qtbot)
+    reading = window.explorer.source.reading
+    assert window.explorer.source.path == path
+    assert (reading.image_shape, reading.value_range) == ((1, 8, 10), ValueRange.SIGNED)
+    assert dialog.picture.image() is not None
+    assert not window.message.isVisible()
+    dialog.undo.click()
+    assert window.explorer.source.path == path
+
+
+def test_other_failures_offer_nothing_to_set(window, qtbot, tmp_path):
+    """What is no model has no reading to speak of."""
+    (tmp_path / "no.onnx").write_bytes(b"<html>")
+    with qtbot.waitSignal(window.explorer.open_failed, timeout=SOON_MS):
+        window.open_path(tmp_path / "no.onnx")
+    assert window.message.isVisible()
+    assert not window.message.action_buttons

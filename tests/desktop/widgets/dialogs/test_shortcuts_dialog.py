@@ -1,0 +1,104 @@
+"""The list of shortcuts is read off the window itself: complete, without conflicts, and quick to search."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QShortcut
+from PySide6.QtWidgets import QMenu, QWidget
+
+from desktop.view.shortcuts import Shortcut
+from desktop.widgets.common.actions import add_action
+from desktop.widgets.dialogs.shortcuts_dialog import ShortcutsDialog, shortcuts_of
+
+# A dialog raises itself, which the offscreen plugin cannot do.
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
+
+
+@pytest.fixture
+def window(open_window, qtbot):
+    window = open_window()
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    return window
+
+
+@pytest.fixture
+def dialog(window, qtbot):
+    qtbot.keyClick(window.plane, Qt.Key.Key_F1)
+    (dialog,) = window.findChildren(ShortcutsDialog)
+    qtbot.waitUntil(dialog.isVisible)
+    yield dialog
+    dialog.close()
+
+
+def all_keys(window):
+    actions = [key for action in window.findChildren(QAction) for key in action.shortcuts()]
+    return [key.toString() for key in actions] + [s.key().toString() for s in window.findChildren(QShortcut)]
+
+
+def test_every_key_of_the_window_is_in_the_list(window):
+    """Whoever added it."""
+    listed = {key for shortcut in shortcuts_of(window) for key in shortcut.keys.split(", ")}
+    assert set(all_keys(window)) <= listed
+    assert {"Ctrl+Z", "Ctrl+Y", "F1", "Home", "Ctrl+1"} <= listed
+
+
+def test_no_two_of_them_share_a_key(window):
+    """Qt does nothing at all on a key that two claim; nor does one take a key that the plane needs."""
+    keys = all_keys(window)
+    assert len(keys) > 15
+    assert sorted(keys) == sorted(set(keys))
+    assert not {"Left", "Right", "Up", "Down", "+", "-", "=", "Tab"} & set(keys)
+
+
+def test_every_entry_says_what_it_does(window):
+    """In words, with its place."""
+    for shortcut in shortcuts_of(window):
+        assert shortcut.keys
+        assert shortcut.what, shortcut.keys
+        assert shortcut.where, shortcut.keys
+
+
+def test_gestures_of_the_mouse_are_in_the_list(window):
+    """Under the name of what they are made on."""
+    gestures = [shortcut for shortcut in shortcuts_of(window) if shortcut.where == "Latent plane"]
+    assert any("drag" in shortcut.keys for shortcut in gestures)
+    assert len(gestures) >= len(window.plane.GESTURES)
+
+
+def test_what_is_added_later_is_listed_too(window):
+    """An action of a menu in a menu, and a widget with gestures."""
+    inner = QMenu("&Inner", window)
+    window.menus["view"].addMenu(inner)
+    add_action(inner, "&This && that…", "Ctrl+Alt+T", lambda: None)
+
+    class Pad(QWidget):
+        GESTURES = (("Draw", "Draws"),)
+
+    pad = Pad(window)
+    pad.setAccessibleName("Pad")
+    found = shortcuts_of(window)
+    assert Shortcut("Ctrl+Alt+T", "This & that", "Inner") in found
+    assert Shortcut("Draw", "Draws", "Pad") in found
+
+
+def test_the_filter_finds_keys_and_words(dialog, qtbot):
+    """The dialog begins in the filter; every word must match; what is empty is not shown."""
+    whole = len(dialog.shown())
+    looked_for = {"undo": ["Ctrl+Z"], "ctrl z": None, "WHEEL zoom": ["Wheel, + or -"], "xyz": []}
+    for text, keys in looked_for.items():
+        dialog.filter.clear()
+        qtbot.keyClicks(dialog.filter, text)
+        found = [shortcut.keys for shortcut in dialog.shown()]
+        assert found == keys if keys is not None else "Ctrl+Z" in found
+    dialog.filter.clear()
+    assert len(dialog.shown()) == whole
+
+
+def test_escape_closes_it_and_nothing_is_left(window, qtbot):
+    """The next one is made anew."""
+    for _ in range(2):
+        window.help.show_shortcuts()
+        (dialog,) = window.findChildren(ShortcutsDialog)
+        assert len(dialog.shown()) == len(shortcuts_of(window))
+        qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+        qtbot.waitUntil(lambda: not window.findChildren(ShortcutsDialog))

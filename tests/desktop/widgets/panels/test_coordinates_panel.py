@@ -1,0 +1,163 @@
+"""The cursor's coordinates on sliders and in boxes: they mirror the plane, and move it; everyone can tell."""
+
+import time
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QAccessible, QPalette
+from PySide6.QtWidgets import QSlider
+
+from desktop.widgets.panels.coordinates_panel import ROWS, CoordinatesPanel
+from export.bundle import Posterior
+
+LEFT, CONTROL = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier
+SOON_MS = 10_000
+
+
+@pytest.fixture
+def panel(qtbot):
+    """The panel alone, shown."""
+    panel = CoordinatesPanel()
+    qtbot.addWidget(panel)
+    panel.resize(310, 400)
+    panel.show()
+    qtbot.waitExposed(panel)
+    return panel
+
+
+@pytest.fixture
+def window(open_window, make_bundle):
+    """A model of four dimensions: the first has collapsed, the third says most."""
+    mean = np.random.default_rng(0).normal(0, 1, (50, 4)).astype(np.float32) * [0, 0.5, 2, 1]
+    posterior = Posterior(mean.astype(np.float32), np.zeros((50, 4), np.float32))
+    window = open_window(make_bundle(latent_dim=4, posterior=posterior))
+    window.panel.show_section(window.coordinates.panel)
+    return window
+
+
+def shown(panel):
+    return [row for row in panel.rows if not row.box.isHidden()]
+
+
+def heard(widget):
+    """What a screen reader hears of a widget: its name and its value."""
+    interface = QAccessible.queryAccessibleInterface(widget)
+    if isinstance(widget, QSlider):
+        return interface.text(QAccessible.Text.Name), interface.text(QAccessible.Text.Description)
+    return interface.text(QAccessible.Text.Name), interface.text(QAccessible.Text.Value)
+
+
+def text_color(label):
+    return label.palette().color(QPalette.ColorRole.WindowText)
+
+
+def test_dimensions_are_sorted_by_their_rate_and_collapsed_ones_are_grey(window):
+    """The rates are shown, and the grey one can be used all the same."""
+    panel = window.coordinates.panel
+    rows = shown(panel)
+    assert [row.name.text() for row in rows] == ["z2", "z3", "z1", "z0"]
+    rates = [float(row.kl.text()) for row in rows]
+    assert rates == sorted(rates, reverse=True)
+    assert rates[-1] == 0
+    assert text_color(rows[-1].name) != text_color(rows[0].name)
+    assert "collapsed" in rows[-1].box.toolTip()
+    assert "collapsed" not in rows[0].box.toolTip()
+    rows[-1].box.setValue(1.5)
+    assert window.explorer.state.z == (1.5, 0.0, 0.0, 0.0)
+
+
+def test_they_follow_the_cursor(window, qtbot):
+    """A click on the plane of the first two dimensions moves their sliders and boxes, and no other's."""
+    qtbot.mouseClick(window.plane, LEFT, pos=QPoint(300, 250))
+    z = window.explorer.state.z
+    assert z[0] != 0
+    for row in shown(window.coordinates.panel):
+        assert row.box.value() == pytest.approx(z[row.dimension], abs=5e-5)
+        assert row.slider.value() == round(100 * z[row.dimension])
+
+
+def test_keys_move_the_cursor_off_the_plane(window, qtbot):
+    """An arrow on the slider of a dimension that the plane does not show; the plane goes along."""
+    row = shown(window.coordinates.panel)[0]
+    with qtbot.waitSignal(window.explorer.picture_decoded, timeout=SOON_MS):
+        qtbot.keyClick(row.slider, Qt.Key.Key_Right)
+    state = window.explorer.state
+    assert state.z == (0.0, 0.0, 0.1, 0.0)
+    assert state.plane.origin == (0.0, 0.0, 0.1, 0.0)
+    assert row.box.value() == pytest.approx(0.1)
+
+
+def test_a_number_is_typed(window, qtbot):
+    """Beyond the slider's end, too: there it stands at its end, and the number is whole."""
+    row = shown(window.coordinates.panel)[1]
+    row.box.selectAll()
+    qtbot.keyClicks(row.box, "-7.25")
+    qtbot.keyClick(row.box, Qt.Key.Key_Return)
+    assert window.explorer.state.z == (0.0, 0.0, 0.0, -7.25)
+    assert row.slider.value() == row.slider.minimum()
+    assert row.box.value() == -7.25
+
+
+def test_a_move_of_a_slider_can_be_undone(window, qtbot):
+    """In one step for all that followed quickly."""
+    row = shown(window.coordinates.panel)[0]
+    for _ in range(5):
+        qtbot.keyClick(row.slider, Qt.Key.Key_Right)
+    assert window.history.undo.text() == "&Undo move of the cursor"
+    qtbot.keyClick(window.plane, Qt.Key.Key_Z, CONTROL)
+    assert window.explorer.state.z == (0.0,) * 4
+    assert row.box.value() == 0
+
+
+def test_names_and_values_are_there_for_screen_readers(window):
+    """Of each slider and each box, as they change."""
+    window.explorer.set_state(window.explorer.state.moved_to((0.25, -1.5, 3.0, 40.0)))
+    values = ("3.0000", "40.0000", "-1.5000", "0.2500")
+    for row, value in zip(shown(window.coordinates.panel), values, strict=True):
+        name = row.name.text()
+        assert heard(row.box) == (name, value)
+        assert heard(row.slider) == (f"{name} slider", value)
+    last = shown(window.coordinates.panel)[-1]
+    assert last.box.accessibleDescription() == "0.000 nats, collapsed"
+
+
+def test_without_held_out_images_they_stand_in_their_own_order(panel):
+    """And no rate is shown."""
+    panel.set_model(3, None)
+    assert [row.name.text() for row in shown(panel)] == ["z0", "z1", "z2"]
+    assert all(row.kl.text() == "" for row in panel.rows)
+
+
+def test_many_dimensions_are_scrolled_through(panel, turn_wheel):
+    """A few rows stand for 512: by the bar and the wheel; each says its own dimension and value."""
+    panel.set_model(512, np.arange(512.0))
+    z = tuple(float(index) / 100 for index in range(512))
+    panel.set_z(z)
+    assert [row.name.text() for row in shown(panel)] == [f"z{511 - place}" for place in range(ROWS)]
+    panel._scroll.setValue(panel._scroll.maximum())
+    assert [row.name.text() for row in shown(panel)] == [f"z{ROWS - 1 - place}" for place in range(ROWS)]
+    assert [row.box.value() for row in panel.rows] == [pytest.approx(z[row.dimension]) for row in panel.rows]
+    turn_wheel(panel, QPoint(5, 5), 1)
+    assert panel.rows[0].dimension > ROWS - 1
+    found = []
+    panel.coordinate_wanted.connect(lambda dimension, value: found.append((dimension, value)))
+    panel.rows[0].box.setValue(0.5)
+    assert found == [(panel.rows[0].dimension, 0.5)]
+
+
+def test_many_dimensions_cost_a_drag_little(panel):
+    """Under a millisecond a step at 512 dimensions, which is far more than it takes."""
+    panel.set_model(512, np.arange(512.0))
+    start = time.perf_counter()
+    for step in range(100):
+        panel.set_z((float(step),) * 512)
+    assert time.perf_counter() - start < 1.0
+
+
+def test_what_moved_while_nobody_looked_is_right_when_it_is_shown(panel):
+    """A hidden panel costs a drag nothing."""
+    panel.hide()
+    panel.set_z((1.0, 2.0))
+    panel.show()
+    assert [row.box.value() for row in shown(panel)] == [1.0, 2.0]

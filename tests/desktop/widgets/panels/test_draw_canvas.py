@@ -1,0 +1,81 @@
+"""The canvas is drawn on with the mouse."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+
+from desktop.images.drawing import Tool, blank
+from desktop.widgets.panels.draw_canvas import DrawCanvas
+
+LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
+SIDE_PX = 140
+
+
+@pytest.fixture
+def canvas(qtbot):
+    """A shown canvas of 14 × 14 pixels, ten screen pixels each."""
+    canvas = DrawCanvas(SIDE_PX)
+    qtbot.addWidget(canvas)
+    canvas.set_drawing(blank((1, 14, 14)), undoable=False)
+    canvas.show()
+    qtbot.waitExposed(canvas)
+    return canvas
+
+
+def drag(qtbot, canvas, start, end, button=LEFT):
+    qtbot.mousePress(canvas, button, pos=QPoint(*start))
+    qtbot.mouseMove(canvas, QPoint(*end))
+    qtbot.mouseRelease(canvas, button, pos=QPoint(*end))
+
+
+def test_a_drag_draws_what_is_seen(canvas, qtbot, pixels):
+    """Ink in the picture where the mouse was, on the screen as in the drawing, and `changed` said."""
+    with qtbot.waitSignal(canvas.changed):
+        drag(qtbot, canvas, (25, 75), (115, 75))
+    drawn = canvas.drawing().pixels[0]
+    assert (drawn[7, 2:11] == 1).all()
+    assert drawn[:5].max() == 0
+    seen = pixels(canvas.grab().toImage())
+    assert seen[75, 65, 0] == 255
+    assert seen[30, 65, 0] == 0
+
+
+def test_the_right_button_erases(canvas, qtbot):
+    """Whatever the tool."""
+    drag(qtbot, canvas, (25, 75), (115, 75))
+    drag(qtbot, canvas, (25, 75), (115, 75), RIGHT)
+    assert canvas.drawing().thresholded().max() == 0
+
+
+def test_unknown_pixels_are_hatched(canvas, qtbot, pixels):
+    """They are seen to be unknown, and nothing else is."""
+    canvas.tool = Tool.UNKNOWN
+    before = pixels(canvas.grab().toImage())
+    drag(qtbot, canvas, (75, 75), (76, 75))
+    assert not canvas.drawing().known[7, 7]
+    changed = (pixels(canvas.grab().toImage()) != before).any(-1)
+    assert changed[60:90, 60:90].any()
+    assert not changed[:40, :40].any()
+
+
+def test_ctrl_z_takes_strokes_back_one_by_one(canvas, qtbot):
+    """Down to what was there before the first."""
+    canvas.setFocus()
+    drag(qtbot, canvas, (25, 75), (115, 75))
+    first = canvas.drawing()
+    drag(qtbot, canvas, (25, 25), (115, 25))
+    qtbot.keyClick(canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert (canvas.drawing().pixels == first.pixels).all()
+    for _ in range(3):
+        qtbot.keyClick(canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert canvas.drawing().is_empty
+
+
+def test_another_model_forgets_the_strokes(canvas, qtbot):
+    """There is nothing to take back to a canvas of another size."""
+    drag(qtbot, canvas, (25, 75), (115, 75))
+    canvas.set_drawing(blank((3, 8, 16)), undoable=False)
+    qtbot.keyClick(canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert canvas.drawing().pixels.shape == (3, 8, 16)
+    drag(qtbot, canvas, (5, 75), (135, 75))
+    assert np.flatnonzero(canvas.drawing().pixels[0].any(0)).tolist() == list(range(16))

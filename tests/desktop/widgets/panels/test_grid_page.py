@@ -1,0 +1,88 @@
+"""A page of pictures says what is wanted of it."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QHelpEvent
+from PySide6.QtWidgets import QApplication, QSpinBox, QToolTip
+
+from desktop.jobs.sheets import Sheet
+from desktop.widgets.panels.grid_page import GridPage
+
+LEFT = Qt.MouseButton.LeftButton
+# Four columns, and three of four cells in the last row.
+SHEET = Sheet(
+    np.zeros((16, 16), np.uint8), 4, 4, np.zeros((15, 2), np.float32), tuple(f"cell {i}" for i in range(15))
+)
+
+
+@pytest.fixture
+def page(qtbot):
+    """A shown page with one control."""
+    page = GridPage("Samples.", [("Pictures a side", QSpinBox())])
+    qtbot.addWidget(page)
+    page.resize(700, 700)
+    page.show()
+    qtbot.waitExposed(page)
+    return page
+
+
+def point(page, column, row):
+    """The middle of a cell on the view."""
+    side = min(page.view.width(), page.view.height())
+    left, top = (page.view.width() - side) / 2, (page.view.height() - side) / 2
+    return QPoint(round(left + (column + 0.5) * side / 4), round(top + (row + 0.5) * side / 4))
+
+
+def test_only_what_is_there_can_be_saved(page, qtbot):
+    """Without a sheet the button is off; with one it asks for a file of the chosen scale."""
+    assert not page.save.isEnabled()
+    page.set_sheet(SHEET)
+    page.scale.setValue(5)
+    with qtbot.waitSignal(page.save_wanted) as heard:
+        qtbot.mouseClick(page.save, LEFT)
+    assert heard.args == [5]
+    page.set_sheet(None)
+    assert not page.save.isEnabled()
+
+
+def test_a_page_says_what_it_shows_or_why_it_shows_nothing(page):
+    """The note takes the hint's place for as long as it holds."""
+    assert page.note() == "Samples."
+    page.set_sheet(None, "No images.")
+    assert page.note() == "No images."
+    page.set_sheet(SHEET)
+    assert page.note() == "Samples."
+
+
+@pytest.mark.parametrize(("column", "row"), [(0, 0), (3, 0), (1, 2), (2, 3)])
+def test_a_click_says_which_picture(page, qtbot, column, row):
+    """Pictures are counted as they are read."""
+    page.set_sheet(SHEET)
+    with qtbot.waitSignal(page.cell_clicked) as heard:
+        qtbot.mouseClick(page.view, LEFT, pos=point(page, column, row))
+    assert heard.args == [4 * row + column]
+
+
+def test_a_place_without_a_picture_is_none(page, qtbot):
+    """The last row need not be full."""
+    page.set_sheet(SHEET)
+    with qtbot.assertNotEmitted(page.cell_clicked):
+        qtbot.mouseClick(page.view, LEFT, pos=point(page, 3, 3))
+
+
+def test_a_picture_under_the_pointer_is_named(page, qtbot):
+    """Its caption is the tool tip."""
+    page.set_sheet(SHEET)
+    place = point(page, 2, 1)
+    QApplication.sendEvent(
+        page.view, QHelpEvent(QHelpEvent.Type.ToolTip, place, page.view.mapToGlobal(place))
+    )
+    assert QToolTip.text() == "cell 6"
+    QToolTip.hideText()
+    qtbot.waitUntil(lambda: not QToolTip.isVisible())
+
+
+def test_a_control_bears_the_name_of_its_label(page):
+    """For whoever cannot see it."""
+    assert page.findChild(QSpinBox).accessibleName() == "Pictures a side"

@@ -1,0 +1,110 @@
+"""A switch for every label, in its colour."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QToolButton
+
+from desktop.widgets.common import colors
+from desktop.widgets.panels.legend import WIDTH_PX, Legend
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def legend(qtbot):
+    """A shown legend of twelve labels."""
+    legend = Legend()
+    qtbot.addWidget(legend)
+    legend.set_labels(tuple(f"class {number}" for number in range(12)))
+    legend.show()
+    qtbot.waitExposed(legend)
+    return legend
+
+
+def buttons(legend):
+    """The switches as they are read, row by row."""
+    found = [button for button in legend.findChildren(QToolButton) if button.isVisible()]
+    return sorted(found, key=lambda button: (button.y(), button.x()))
+
+
+def test_there_is_a_switch_for_every_label_in_order(legend):
+    """Read like a text, by their names."""
+    assert [button.text() for button in buttons(legend)] == [f"class {number}" for number in range(12)]
+
+
+def test_a_switch_says_its_label(legend, qtbot):
+    """By number, whatever it is called."""
+    heard = []
+    legend.switched.connect(heard.append)
+    for label in (0, 11, 4):
+        qtbot.mouseClick(buttons(legend)[label], LEFT)
+    assert heard == [0, 11, 4]
+
+
+def test_hidden_labels_are_switched_off(legend):
+    """The switches show the state, and showing it is not a wish."""
+    heard = []
+    legend.switched.connect(heard.append)
+    legend.set_hidden(frozenset({2, 7}))
+    assert [label for label, button in enumerate(buttons(legend)) if not button.isChecked()] == [2, 7]
+    legend.set_hidden(frozenset())
+    assert all(button.isChecked() for button in buttons(legend))
+    assert heard == []
+
+
+def test_a_switch_has_its_labels_colour_and_loses_it_when_off(legend, pixels):
+    """On it is filled with the colour of its points, off only framed."""
+    color = colors.label_color(3)
+
+    def share():
+        picture = pixels(buttons(legend)[3].grab().toImage())[..., :3].astype(int)
+        return (np.abs(picture - [color.red(), color.green(), color.blue()]).max(axis=-1) < 10).mean()
+
+    on = share()
+    legend.set_hidden(frozenset({3}))
+    assert on > 0.5
+    assert 0 < share() < 0.4
+
+
+def test_another_models_labels_take_the_place_of_the_first(legend, qtbot):
+    """After opening another bundle only its labels are there; none is no error."""
+    legend.set_labels(("a", "b"))
+    qtbot.waitUntil(lambda: [button.text() for button in buttons(legend)] == ["a", "b"])
+    legend.set_labels(())
+    qtbot.waitUntil(lambda: buttons(legend) == [])
+
+
+def test_a_name_is_shown_as_it_is_written(legend, qtbot):
+    """An ampersand is part of the name, not the mark of a shortcut."""
+    legend.set_labels(("salt & pepper",))
+    qtbot.waitUntil(lambda: len(buttons(legend)) == 1)
+    (button,) = buttons(legend)
+    assert button.text() == "salt && pepper"  # how Qt is told to show one
+    assert button.shortcut().isEmpty()
+
+
+@pytest.mark.parametrize(
+    "names",
+    [tuple("0123456789"), ("T-shirt/top", "Trouser", "Ankle boot"), ("a name that is far too long " * 3,)],
+)
+def test_names_of_any_length_fit_the_side_panel(legend, qtbot, names):
+    """Five in a row where they are short, fewer where they are long; none is wider than the panel."""
+    legend.set_labels(names)
+    legend.resize(WIDTH_PX, 200)
+    qtbot.waitUntil(lambda: len(buttons(legend)) == len(names))
+    found = buttons(legend)
+    rows = {button.y() for button in found}
+    assert len(rows) == (2 if len(names) > 9 else 1)
+    assert all(button.geometry().right() <= WIDTH_PX for button in found)
+
+
+def test_all_and_none_are_there_with_labels_only(legend):
+    """And each only where it would change something."""
+    assert legend.none.isEnabled() and not legend.all.isEnabled()
+    legend.set_hidden(frozenset({3}))
+    assert legend.none.isEnabled() and legend.all.isEnabled()
+    legend.set_hidden(frozenset(range(12)))
+    assert legend.all.isEnabled() and not legend.none.isEnabled()
+    legend.set_labels(())
+    assert not legend.all.isVisible() and not legend.none.isVisible()

@@ -1,0 +1,82 @@
+"""The picture's panel shows a state, and leaves what is being typed alone."""
+
+import pytest
+from PySide6.QtCore import Qt
+
+from desktop.view.state import PictureMode, ViewState
+from desktop.widgets.panels.picture_panel import PicturePanel
+
+
+@pytest.fixture
+def panel(qtbot):
+    """A shown panel of a two-dimensional model."""
+    panel = PicturePanel()
+    qtbot.addWidget(panel)
+    panel.set_latent_dim(2)
+    panel.set_state(ViewState(z=(0.5, -0.25)))
+    panel.show()
+    qtbot.waitExposed(panel)
+    return panel
+
+
+def type_z(panel, qtbot, text):
+    panel.z.setFocus()
+    panel.z.selectAll()
+    qtbot.keyClicks(panel.z, text)
+
+
+def test_the_state_is_shown(panel):
+    """z and the mode."""
+    panel.set_state(ViewState(z=(1.0, 2.0), picture_mode=PictureMode.THRESHOLDED))
+    assert panel.z.text() == "1.0000, 2.0000"
+    assert panel.mode.currentText() == "Thresholded"
+
+
+def test_showing_a_state_wants_nothing(panel):
+    """What is shown is not taken for what a person wants."""
+    heard = []
+    for name in ("z_typed", "mode_wanted"):
+        getattr(panel, name).connect(lambda *_, name=name: heard.append(name))
+    panel.set_state(ViewState(z=(1.0, 2.0), picture_mode=PictureMode.SAMPLE))
+    assert heard == []
+
+
+def test_typed_numbers_are_said_on_return(panel, qtbot):
+    """As numbers, once."""
+    type_z(panel, qtbot, "1.5, -2")
+    with qtbot.waitSignal(panel.z_typed) as heard:
+        qtbot.keyClick(panel.z, Qt.Key.Key_Return)
+    assert heard.args == [(1.5, -2.0)]
+
+
+def test_what_is_being_typed_is_not_overwritten(panel, qtbot):
+    """While someone types, a new state does not take the text away; after Return it does."""
+    type_z(panel, qtbot, "1.5, ")
+    panel.set_state(ViewState(z=(9.0, 9.0)))
+    assert panel.z.text() == "1.5, "
+    qtbot.keyClicks(panel.z, "2")
+    qtbot.keyClick(panel.z, Qt.Key.Key_Return)
+    panel.set_state(ViewState(z=(1.5, 2.0)))
+    assert panel.z.text() == "1.5000, 2.0000"
+
+
+def test_a_mistyped_z_is_told_until_it_is_typed_again(panel, qtbot):
+    """Found and expected stand below the field, as they were typed, and go away with the next key."""
+    type_z(panel, qtbot, "<b>1")
+    with qtbot.assertNotEmitted(panel.z_typed):
+        qtbot.keyClick(panel.z, Qt.Key.Key_Return)
+    assert panel.z_error.isVisible()
+    assert panel.z_error.text() == "found z = '<b>1', expected 2 numbers, such as 0.5000, 0.5000"
+    assert panel.z_error.textFormat() == Qt.TextFormat.PlainText
+    qtbot.keyClicks(panel.z, "2")
+    assert not panel.z_error.isVisible()
+
+
+def test_a_mistyped_z_is_forgotten_with_the_text(panel, qtbot):
+    """When the field shows a state again, the complaint about what stood there is gone."""
+    type_z(panel, qtbot, "1")
+    qtbot.keyClick(panel.z, Qt.Key.Key_Return)
+    panel.mode.setFocus()
+    panel.set_state(ViewState(z=(9.0, 9.0)))
+    assert panel.z.text() == "9.0000, 9.0000"
+    assert not panel.z_error.isVisible()

@@ -1,0 +1,57 @@
+"""The view's panel shows a state's plane and layers."""
+
+import pytest
+
+from desktop.view.state import Layer, ViewState
+from desktop.widgets.panels.view_panel import ViewPanel
+
+
+@pytest.fixture
+def panel(qtbot):
+    """A shown panel of a two-dimensional model with three labels."""
+    panel = ViewPanel()
+    qtbot.addWidget(panel)
+    panel.set_model(2, ("a", "b", "c"), has_points=True)
+    panel.set_state(ViewState())
+    panel.show()
+    qtbot.waitExposed(panel)
+    return panel
+
+
+@pytest.mark.parametrize("layer", Layer)
+def test_each_layer_has_a_switch_that_shows_the_state(panel, layer):
+    """On, off, and what a click wants."""
+    heard = []
+    panel.layer_wanted.connect(lambda *args: heard.append(args))
+    panel.set_state(ViewState(layers=frozenset()))
+    assert not panel.layers[layer].isChecked()
+    panel.set_state(ViewState(layers=frozenset({layer})))
+    assert panel.layers[layer].isChecked()
+    assert heard == []
+    panel.layers[layer].click()
+    assert heard == [(layer, False)]
+
+
+def test_showing_axes_wants_nothing(panel):
+    """What is shown is not taken for what a person wants."""
+    heard = []
+    panel.axes_wanted.connect(lambda *args: heard.append(args))
+    panel.set_model(5, (), has_points=False)
+    panel.set_state(ViewState(z=(0.0,) * 5).with_axes(4, 2))
+    assert (panel.right.value(), panel.up.value()) == (4, 2)
+    assert heard == []
+
+
+@pytest.mark.parametrize(("latent_dim", "shown"), [(1, False), (2, False), (3, True)])
+def test_axes_can_be_chosen_where_there_is_a_choice(panel, latent_dim, shown):
+    """With one or two dimensions there is none."""
+    panel.set_model(latent_dim, (), has_points=False)
+    assert panel.axes.isVisible() == shown
+
+
+def test_without_held_out_images_there_is_nothing_to_switch(panel):
+    """No points, no switch for them."""
+    panel.set_model(2, ("a", "b"), has_points=False)
+    assert not panel.layers[Layer.POINTS].isEnabled()
+    panel.set_model(2, ("a", "b"), has_points=True)
+    assert panel.layers[Layer.POINTS].isEnabled()
