@@ -30,9 +30,27 @@ wheel: $(INSTALLED)
 clean:
 	rm -rf $(DEMO) dist build .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 
+# Said before a long download; nothing is said if these packages are there already.
+define WHAT_IS_FETCHED
+import importlib.util, sys
+
+missing = [name for name in ("torch", "onnxruntime", "PySide6") if importlib.util.find_spec(name) is None]
+if missing:
+    print("downloading into $(VENV): PyTorch to train, ONNX Runtime and Qt for the viewer, tools for the tests")
+if "torch" in missing and sys.platform == "linux":
+    print(
+        "about 3.2 GB, of which 2.7 GB are PyTorch: the package index serves its CUDA build for Linux.\n"
+        "For the build that fits this machine (0.2 GB without a GPU) press Ctrl-C, then with uv installed:\n"
+        "    uv pip install --python $(VENV) --torch-backend=auto -e '.[all]'\n"
+        "and call make again; README.md has the way with pip alone"
+    )
+endef
+export WHAT_IS_FETCHED
+
 $(INSTALLED): pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(f"found Python {v[0]}.{v[1]}, expected 3.11 or newer; make PYTHON=python3.11 $(MAKECMDGOALS)" if v < (3, 11) else 0)'
 	$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -c "$$WHAT_IS_FETCHED"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[all]'
 	@touch $@
 

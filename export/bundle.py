@@ -1,6 +1,7 @@
 """The bundle, format version 1: names, shapes, checksums; reading and writing. Needs numpy alone.
 
-A folder, or the same folder zipped as one file that ends in `.latent`:
+export/README.md is the specification, with every limit. In short: a folder, or the same folder zipped as
+one file that ends in `.latent`.
 
     manifest.json                  MUST   everything that a viewer would otherwise guess
     decoder.onnx                   MUST   z float32 [N, d] → probabilities float32 [N, C, H, W] in [0, 1]

@@ -13,8 +13,8 @@ deconvolution layer the same as a convolutional layer?", has the phases). What i
             picture is interleaved
 
 The same function as `training.model.Decoder` and its logistic function, to rounding: `export.parity` holds it
-to that. `tests/benchmarks/decode.py` measures what it gives. The decoder works on mirrored images; here the
-weights are mirrored instead of the picture.
+to that. `tests/benchmarks/decode.py` measures what it gives; export/README.md says what was slower.
+The decoder works on mirrored images; here the weights are mirrored instead of the picture.
 """
 
 from collections.abc import Mapping, Sequence

@@ -96,6 +96,7 @@ class FitConfig:
     image_shape: tuple[int, int, int] = (1, 28, 28)
 
 
+# Why these numbers, and what was tried beside them: training/README.md, "Why".
 _DEFAULT = FitConfig(
     recipe="default",
     epochs=3,
