@@ -44,7 +44,7 @@ def separate(latent_dim: int, weight: float = 6.0, pixels_each: int = 4):
 
 @pytest.mark.parametrize("latent_dim", [1, 2, 5])
 def test_a_fitted_proposal_gives_log_p_if_q_is_far_off(latent_dim):
-    """With q narrow and far off, the estimate is within 4 small errors; with draws from q it is nats too low."""
+    """With q narrow and far off it is within 4 small errors; with draws from q alone it is nats too low."""
     decode, x, expected = separate(latent_dim)
     far_off = torch.full((2, latent_dim), 4.0), torch.full((2, latent_dim), -4.0)
     fitted, plain = (
@@ -184,7 +184,7 @@ def test_two_samples_are_enough_to_run(estimator):
 @BOTH
 @pytest.mark.parametrize("sign", [1, -1])
 def test_extreme_logits_stay_finite(estimator, sign):
-    """Logits of ±10,000, all right or all wrong, give a log p(x) of 0 or −10,000 per pixel, not inf or nan."""
+    """Logits of ±10,000, all right or all wrong, give log p(x) of 0 or −10,000 per pixel, not inf or nan."""
     image = torch.from_numpy(example()[2][:1])
     logits = sign * 1e4 * (2 * image.float() - 1)
     found = estimator(lambda z: logits.expand(len(z), -1), image, *standard_normal_q(1), samples=500, seed=0)

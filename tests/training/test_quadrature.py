@@ -136,7 +136,7 @@ def test_images_do_not_change_each_other():
 
 @pytest.mark.parametrize("sign", [1, -1])
 def test_extreme_logits_stay_finite(sign):
-    """Logits of ±10,000, all right or all wrong, give a log p(x) of 0 or −10,000 per pixel, not inf or nan."""
+    """Logits of ±10,000, all right or all wrong, give log p(x) of 0 or −10,000 per pixel, not inf or nan."""
     image = torch.from_numpy(example()[2][:1])
     logits = sign * 1e4 * (2 * image.float() - 1)
 

@@ -339,8 +339,8 @@ def test_a_loss_that_is_not_finite_ends_the_command(fits, tmp_path):
     status, printed = fits.run(*wild, "--checkpoint-seconds", 300, "--out", folder)
     assert status == 2, printed
     match = re.fullmatch(
-        r"python -m training\.fit: step (\d+) \(epoch 1\): found a loss of (nan|inf), expected a finite number; "
-        rf"the checkpoint of step 0 and all finished epochs are kept in {folder}; fit again with a lower "
+        r"python -m training\.fit: step (\d+) \(epoch 1\): found a loss of (nan|inf), "
+        rf"expected a finite number; the checkpoint of step 0 and all finished epochs are kept in {folder}; fit again with a lower "
         r"--learning-rate",
         printed.splitlines()[-1],
     )
