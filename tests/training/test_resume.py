@@ -340,8 +340,8 @@ def test_a_loss_that_is_not_finite_ends_the_command(fits, tmp_path):
     assert status == 2, printed
     match = re.fullmatch(
         r"python -m training\.fit: step (\d+) \(epoch 1\): found a loss of (nan|inf), "
-        rf"expected a finite number; the checkpoint of step 0 and all finished epochs are kept in {folder}; fit again with a lower "
-        r"--learning-rate",
+        rf"expected a finite number; the checkpoint of step 0 and all finished epochs are kept in {folder}; "
+        r"fit again with a lower --learning-rate",
         printed.splitlines()[-1],
     )
     assert match, printed
