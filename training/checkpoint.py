@@ -1,4 +1,4 @@
-"""The state of a fit on disk: enough to go on as if nothing had happened."""
+"""The checkpoint of a fit: everything that is needed to continue it as if it had never stopped."""
 
 import io
 import pickle
@@ -19,12 +19,12 @@ FORMAT = "latent-plane-checkpoint/1"
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Where a fit is.
+    """The state of a fit at one step.
 
     Attributes:
-        trainer: what `Trainer.state` gave.
-        train_seconds: of training so far, evaluation and writing left out.
-        epoch_seconds: the part of them that belongs to the epoch that is not finished.
+        trainer: the result of `Trainer.state`.
+        train_seconds: seconds of training so far, without evaluation and writing.
+        epoch_seconds: the part of `train_seconds` spent in the current, unfinished epoch.
     """
 
     trainer: dict[str, Any]
@@ -33,22 +33,22 @@ class Checkpoint:
 
 
 def save_checkpoint(folder: Path, config: FitConfig, checkpoint: Checkpoint) -> None:
-    """Put the checkpoint of a run folder in the place of the one before, which stays whole until then.
+    """Write the checkpoint of a run folder; the previous one stays intact until the new one is complete.
 
-    Raises OSError when it cannot be written.
+    Raises OSError if it cannot be written.
     """
     buffer = io.BytesIO()
     content = {"format": FORMAT, "config": to_json(config), **vars(checkpoint)}
     torch.save(content, buffer)
     with replaced_file(folder / CHECKPOINT_FILE) as temporary:
-        # torch's own writer raises no OSError when the disk is full.
+        # When the disk is full, torch's own file writer does not raise OSError.
         temporary.write_bytes(buffer.getbuffer())
 
 
 def load_checkpoint(folder: Path, config: FitConfig) -> Checkpoint | None:
-    """The checkpoint of a run folder, or None where none was written yet.
+    """The checkpoint of a run folder, or None if none has been written yet.
 
-    Raises RunError when it is damaged, or of another config, OSError when it cannot be read.
+    Raises RunError if it is damaged or belongs to another config, OSError if it cannot be read.
     """
     path = folder / CHECKPOINT_FILE
     try:
@@ -59,34 +59,34 @@ def load_checkpoint(folder: Path, config: FitConfig) -> Checkpoint | None:
         content = _unpack(data)
         found_format, found_config = content["format"], from_json(content["config"])
         checkpoint = Checkpoint(**{name: content[name] for name in Checkpoint.__dataclass_fields__})
-    except Exception as error:  # there is no end to what a damaged file can raise
+    except Exception as error:  # a damaged file can raise almost anything
         reason = " ".join(str(error).split())
         if isinstance(error, pickle.UnpicklingError):
-            reason = "found something else than tensors and plain values"
+            reason = "found objects other than tensors and plain values"
         raise RunError(
-            f"{path}: {reason or type(error).__name__}; expected a checkpoint of {FORMAT}; "
-            "remove it to fit this run from its beginning"
+            f"{path}: {reason or type(error).__name__}; expected a checkpoint in format {FORMAT}; "
+            "delete it to start this run again from the beginning"
         ) from error
     if found_format != FORMAT:
         raise RunError(
-            f"{path}: found a checkpoint of {found_format}, expected {FORMAT}; "
-            "remove it to fit this run from its beginning"
+            f"{path}: found a checkpoint in format {found_format}, expected {FORMAT}; "
+            "delete it to start this run again from the beginning"
         )
     if found_config != config:
         raise RunError(
-            f"{path}: found a checkpoint of another config, expected that of the config.json beside it; "
-            "remove it to fit this run from its beginning"
+            f"{path}: found a checkpoint for another config, expected one for the config.json beside it; "
+            "delete it to start this run again from the beginning"
         )
     return checkpoint
 
 
 def _unpack(data: bytes) -> dict[str, Any]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        # torch writes checksums and does not look at them.
+        # torch writes checksums but does not verify them.
         damaged = archive.testzip()
     if damaged is not None:
-        raise ValueError(f"found a wrong checksum of {damaged}")
-    # Only tensors and plain values: a checkpoint from somebody else cannot run code.
+        raise ValueError(f"found a wrong checksum for {damaged}")
+    # weights_only accepts only tensors and plain values: a checkpoint from somebody else cannot run code.
     content = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
     if not isinstance(content, dict):
         raise ValueError(f"found a {type(content).__name__}")

@@ -1,4 +1,4 @@
-"""How this project's commands read numbers, and end: one line for an error and exit status 2."""
+"""Shared parts of the commands: number options, and errors as one line with exit status 2."""
 
 import errno
 import math
@@ -9,13 +9,15 @@ import click
 
 
 class Finite(click.FloatRange):
-    """A float range that nan is outside of."""
+    """A float range that rejects nan and infinity."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """As click's, which lets nan through."""
+        """Convert as click does, which accepts nan, then reject what is not finite."""
         number = super().convert(value, param, ctx)
         return (
-            number if math.isfinite(number) else self.fail(f"found {value}, expected a number.", param, ctx)
+            number
+            if math.isfinite(number)
+            else self.fail(f"found {value}, expected a finite number.", param, ctx)
         )
 
 
@@ -24,15 +26,15 @@ device_option = click.option(
     type=click.Choice(["auto", "cuda", "mps", "cpu"]),
     default="auto",
     show_default=True,
-    help="Where to compute; 'auto' takes the best there is.",
+    help="Where to compute; 'auto' takes the best device available.",
 )
 
 
 def run_command(command: click.Command, expected_errors: tuple[type[Exception], ...]) -> None:
     """Run `command` with the process's arguments and exit.
 
-    A wrong option, an error of `expected_errors` and a file that cannot be read or written become one
-    line on standard error and status 2. Ctrl-C that the command does not handle itself exits with 130.
+    A wrong option, an error in `expected_errors` or a file that cannot be read or written is reported as
+    one line on standard error, with status 2. Ctrl-C that the command does not handle itself gives 130.
     """
     prog = command.name or "latent-plane"
     try:
@@ -49,7 +51,7 @@ def run_command(command: click.Command, expected_errors: tuple[type[Exception], 
 
 
 def describe_os_error(error: OSError) -> str:
-    """One line: the file, what the system said, and what to do."""
+    """An OSError as one line: the file, the system's message and what to do."""
     advice = {
         errno.ENOSPC: "free some space and try again; what was there before is untouched",
         errno.EACCES: "choose another place or change its permissions",

@@ -1,4 +1,4 @@
-"""What a fit is: one frozen dataclass, the named recipes, and both directions of JSON."""
+"""The config of a fit: a frozen dataclass, the named recipes and schedules, and JSON in both directions."""
 
 import dataclasses
 import json
@@ -34,38 +34,40 @@ class FitConfig:
     """Everything that decides the result of a fit, except the machine.
 
     Attributes:
-        recipe: the name of the recipe that this started from.
+        recipe: name of the recipe that the other fields started from.
         epochs: passes over the training images.
-        batch_size: images a step.
-        learning_rate: Adam's step size; with the "one-cycle" schedule its peak.
-        encoder_step_share: the encoder's step size as a share of the decoder's, `learning_rate`.
+        batch_size: images per step.
+        learning_rate: Adam's step size; with the "one-cycle" schedule, its peak.
+        encoder_step_share: the encoder's step size as a share of `learning_rate`, which is the decoder's.
         schedule: "constant", or "one-cycle": a linear rise over `warmup_epochs`, `hold_fraction` of all steps
             at the peak, and a linear fall to zero over the rest.
-        warmup_epochs: see `schedule`; in epochs, not a share of the fit, as what happens in it is the same
-            however long the fit.
+        warmup_epochs: see `schedule`; in epochs rather than as a share of the fit, because the same happens
+            in it however long the fit is.
         hold_fraction: see `schedule`.
-        rate_warmup_epochs: over so many epochs the weight of the rate in what is minimised rises evenly from
-            0 to 1, so that the images spread before the prior holds them together (Sønderby et al. 2016,
-            "Ladder variational autoencoders", section 2.3: warm-up). Losses are told unweighted.
-        first_epoch_boost: what the step sizes of the first epoch are multiplied with, in which the images
-            find their places in the latent space.
-        warp_share: the share of the training images that are distorted anew in each epoch.
-        warp_from_epoch: the epoch (from 0) with which that begins: first the images find their places in the
-            latent space, and what was seen once or twice is not yet learned by heart.
-        average_power: γ of the running average of the weights that a fit leaves (see `average_weight_at`):
-            it spans about the last 1/(γ + 1) of the steps so far. 0 leaves the weights of the last step.
+        rate_warmup_epochs: number of epochs in which the weight of the rate in the minimised loss rises
+            linearly from 0 to 1, so that the images spread before the prior holds them together (Sønderby et
+            al. 2016, "Ladder variational autoencoders", section 2.3: warm-up). Reported losses are
+            unweighted.
+        first_epoch_boost: factor on the step sizes of the first epoch, in which the images find their places
+            in the latent space.
+        warp_share: share of the training images that are distorted, anew in each epoch.
+        warp_from_epoch: first epoch (from 0) with distorted images. Before it the images find their places in
+            the latent space; images seen once or twice are not memorised yet.
+        average_power: γ of the running average of the weights, which is the result of a fit (see
+            `average_weight_at`). It spans about the last 1/(γ + 1) of the steps so far; with 0 the result is
+            the weights of the last step.
         adam_beta1: decay of Adam's first moment.
-        adam_beta2: decay of its second moment.
+        adam_beta2: decay of Adam's second moment.
         adam_epsilon: added to the root of the second moment (Keras's default is 1e-7, PyTorch's 1e-8).
-        rate: "sampled" takes log q(z|x) − log p(z) at the one sample drawn, "analytic" the exact KL.
-        start_at_log_odds: start the output's bias at the training images' log-odds instead of at zero.
-        start_spread: start the decoder with the hinges of its first layer spread over the prior, and the
-            posteriors narrow (`ConvVAE.spread_over_prior`).
+        rate: "sampled" uses log q(z|x) − log p(z) at the one sample drawn, "analytic" the exact KL.
+        start_at_log_odds: start the output's bias at the log-odds of the training images instead of at zero.
+        start_spread: start with the hinges of the decoder's first layer spread over the prior, and with
+            narrow posteriors (`ConvVAE.spread_over_prior`).
         latent_dim: dimensions of z.
         filters: channels after the encoder's two convolutions; the decoder mirrors them.
-        precision: of the two networks' arithmetic, by autocast; weights and the bound are float32.
-        seed: of the weights, the order of the images and the posterior samples.
-        dataset: the name of the dataset.
+        precision: number format of the networks' arithmetic, by autocast; weights and the bound are float32.
+        seed: decides the initial weights, the order of the images and the posterior samples.
+        dataset: name of the dataset.
         image_shape: channels, height, width.
     """
 
@@ -149,27 +151,27 @@ RECIPES = {
 }
 
 
-def learning_rate_at(config: FitConfig, step: int, steps_an_epoch: int) -> float:
-    """The learning rate of step `step` (from 0) of a fit."""
-    count = config.epochs * steps_an_epoch
-    peak = config.learning_rate * (config.first_epoch_boost if step < steps_an_epoch else 1.0)
+def learning_rate_at(config: FitConfig, step: int, steps_per_epoch: int) -> float:
+    """The learning rate of step `step` (from 0)."""
+    count = config.epochs * steps_per_epoch
+    peak = config.learning_rate * (config.first_epoch_boost if step < steps_per_epoch else 1.0)
     if config.schedule == "constant":
         return peak
-    warmup_steps = max(1, math.ceil(config.warmup_epochs * steps_an_epoch))
+    warmup_steps = max(1, math.ceil(config.warmup_epochs * steps_per_epoch))
     rise = (step + 1) / warmup_steps
     hold_steps = math.floor(config.hold_fraction * count)
     fall = (count - step) / max(1, count - warmup_steps - hold_steps)
     return peak * min(1.0, rise, fall)
 
 
-def rate_weight_at(config: FitConfig, step: int, steps_an_epoch: int) -> float:
-    """The weight of the rate in what step `step` (from 0) minimises."""
-    warmup_steps = max(1, math.ceil(config.rate_warmup_epochs * steps_an_epoch))
+def rate_weight_at(config: FitConfig, step: int, steps_per_epoch: int) -> float:
+    """The weight of the rate in the loss that step `step` (from 0) minimises."""
+    warmup_steps = max(1, math.ceil(config.rate_warmup_epochs * steps_per_epoch))
     return min(1.0, (step + 1) / warmup_steps)
 
 
 def average_weight_at(config: FitConfig, step: int) -> float:
-    """The weight of the weights after step `step` (from 0) in their running average: 1 at the first.
+    """The share of the model's weights after step `step` (from 0) in their running average; 1 at step 0.
 
     Polynomial-decay averaging: (γ + 1) / (t + γ) at step t from 1 (Shamir and Zhang 2013, "Stochastic
     gradient descent for non-smooth optimization", section 4).
@@ -183,7 +185,7 @@ def warp_share_at(config: FitConfig, epoch: int) -> float:
 
 
 def to_json(config: FitConfig) -> str:
-    """JSON text of all fields, readable by `from_json`."""
+    """All fields as JSON text that `from_json` reads."""
     return json.dumps(dataclasses.asdict(config), indent=2) + "\n"
 
 

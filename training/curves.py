@@ -1,4 +1,4 @@
-"""How a fit went, as a picture: ELBO, rate and distortion over the epochs."""
+"""The curves of a fit as a picture: ELBO, rate and distortion over the epochs."""
 
 import io
 from collections.abc import Sequence
@@ -10,15 +10,15 @@ from matplotlib.ticker import MaxNLocator
 
 from training.files import replaced_file
 
-# Okabe and Ito's palette: told apart with every kind of colour vision.
+# Okabe and Ito's palette, which people with any kind of colour vision can tell apart.
 BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"
 
 
 def write_curves(path: Path, title: str, metrics: Sequence[dict[str, Any]]) -> None:
-    """Draw the lines of a run's metrics as PNG. Raises OSError when it cannot be written."""
+    """Draw a run's metrics as a PNG. Raises OSError if it cannot be written."""
     epochs = [line["epoch"] for line in metrics]
     figure = Figure(figsize=(10, 3.4), dpi=120)
-    # Fixed: finding a layout takes as long as drawing.
+    # Fixed, because computing a layout takes as long as drawing.
     margins = {"left": 0.075, "right": 0.985, "bottom": 0.14, "top": 0.82, "wspace": 0.22}
     axes = figure.subplots(1, 3, gridspec_kw=margins)
     figure.suptitle(title, fontsize=11)
@@ -29,19 +29,21 @@ def write_curves(path: Path, title: str, metrics: Sequence[dict[str, Any]]) -> N
     )
     for panel, (label, name, color) in zip(axes, panels, strict=True):
         values = [line[name] for line in metrics]
-        panel.plot(epochs, values, color=color, marker="o", markersize=3, linewidth=1.5, label="held out")
+        panel.plot(epochs, values, color=color, marker="o", markersize=3, linewidth=1.5, label="test")
         panel.set_title(f"{label}: {values[-1]:.2f}".replace("-", "−"), fontsize=10)
         panel.set_xlabel("epoch")
         panel.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
         panel.grid(alpha=0.25)
         panel.spines[["top", "right"]].set_visible(False)
-    axes[0].set_ylabel("nats an image")
+    axes[0].set_ylabel("nats per image")
     trained = [(line["epoch"], line["train_elbo_nats"]) for line in metrics if "train_elbo_nats" in line]
     if trained:
         # The first epoch's mean is far below everything else and would flatten the rest.
         axes[0].set_ylim(axes[0].get_ylim())
-        # A mean over each epoch, of the weights as they run and of the images as they are distorted.
-        axes[0].plot(*zip(*trained, strict=True), color="0.55", linewidth=1, label="training, as learned")
+        # Each value is a mean over the epoch, with the changing weights and the distorted images.
+        axes[0].plot(
+            *zip(*trained, strict=True), color="0.55", linewidth=1, label="training, mean over the epoch"
+        )
         axes[0].legend(fontsize=8, frameon=False, loc="best")
     picture = io.BytesIO()
     figure.savefig(picture, format="png")

@@ -27,7 +27,7 @@ class DatasetError(Exception):
 
 @dataclass(frozen=True)
 class Dataset:
-    """Binary images with labels, split in training and held-out part.
+    """Binary images with labels, split into a training and a test part.
 
     Images are uint8 [N, C, H, W] with values 0 and 1; labels are uint8 [N].
     """
@@ -43,7 +43,7 @@ class Dataset:
 def mnist() -> Dataset:
     """The embedded MNIST: 60,000 + 10,000 images of 1 × 28 × 28, thresholded at pixel/255 > 0.5.
 
-    Raises DatasetError when the file beside this module is missing or damaged.
+    Raises DatasetError if the file beside this module is missing or damaged.
     """
     try:
         packed = lzma.decompress(EMBEDDED_MNIST.read_bytes())

@@ -1,4 +1,4 @@
-"""Which device computes, and what it needs to be fast."""
+"""The device that computes, and the settings that make it fast."""
 
 import ctypes
 import sys
@@ -13,20 +13,20 @@ M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD = -1, -2, -3
 
 
 class DeviceError(Exception):
-    """The device that was asked for is not there."""
+    """The requested device is not available."""
 
 
 def pick_device(name: str, local_rank: int = 0) -> torch.device:
-    """The device called `name`: "cuda", "mps", "cpu", or "auto" for the best there is.
+    """The device called `name`: "cuda", "mps", "cpu", or "auto" for the best one available.
 
-    With CUDA it is the GPU number `local_rank`, which becomes the process's own.
+    With CUDA it is GPU number `local_rank`, which becomes the current device of this process.
 
-    Raises DeviceError when a named device is not there.
+    Raises DeviceError if the named device is not available.
     """
-    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if name == "auto":
-        name = next(kind for kind, is_there in there.items() if is_there)
-    if not there[name]:
+        name = next(kind for kind, is_available in available.items() if is_available)
+    if not available[name]:
         built_for = "without CUDA" if torch.version.cuda is None else f"for CUDA {torch.version.cuda}"
         raise DeviceError(
             f"--device {name}: found no {name.upper()} device (PyTorch {torch.__version__}, "
@@ -41,7 +41,7 @@ def pick_device(name: str, local_rank: int = 0) -> torch.device:
         )
     device = torch.device("cuda", local_rank)
     torch.cuda.set_device(device)
-    # Every step has the same shapes: measuring cuDNN's algorithms once pays back.
+    # Every step has the same shapes, so measuring cuDNN's algorithms once pays off.
     torch.backends.cudnn.benchmark = True
     return device
 
@@ -55,9 +55,9 @@ def describe_device(device: torch.device) -> str:
 
 
 def fast_precision(device: torch.device) -> Precision:
-    """What the networks' arithmetic is fastest in, at no cost to the ELBO: bfloat16 on a CPU with AMX.
+    """The number format that is fastest at no cost to the ELBO: bfloat16 on a CPU with AMX.
 
-    Elsewhere float32: no GPU and no other processor was measured.
+    Everywhere else float32, because no GPU and no other processor has been measured.
     """
     return "bfloat16" if device.type == "cpu" and torch.cpu.get_capabilities().get("amx_bf16") else "float32"
 
@@ -72,6 +72,6 @@ def keep_freed_memory() -> None:
         return
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
-        mallopt(M_MMAP_THRESHOLD, 32 * MEBIBYTE)  # the most that glibc takes
+        mallopt(M_MMAP_THRESHOLD, 32 * MEBIBYTE)  # the largest value that glibc accepts
         mallopt(M_TRIM_THRESHOLD, 2047 * MEBIBYTE)
         mallopt(M_TOP_PAD, 64 * MEBIBYTE)

@@ -18,20 +18,20 @@ def reparameterize(mean: Tensor, logvar: Tensor, noise: Tensor) -> Tensor:
 
 
 def distortion_nats(logits: Tensor, x: Tensor) -> Tensor:
-    """−log p(x|z) = −Σ [x·log σ(logits) + (1−x)·log(1−σ(logits))]: [N, C, H, W] twice → [N]."""
+    """−log p(x|z) = −Σ [x·log σ(logits) + (1−x)·log(1−σ(logits))]: two [N, C, H, W] → [N]."""
     return binary_cross_entropy_with_logits(logits, x, reduction="none").flatten(1).sum(1)
 
 
 def gaussian_rate_nats(mean: Tensor, logvar: Tensor) -> Tensor:
-    """KL(q(z|x) ‖ N(0, I)) = ½ Σ [mean² + exp(logvar) − 1 − logvar]: [N, d] twice → [N]."""
+    """KL(q(z|x) ‖ N(0, I)) = ½ Σ [mean² + exp(logvar) − 1 − logvar]: two [N, d] → [N]."""
     return 0.5 * (mean.square() + logvar.exp() - 1 - logvar).sum(1)
 
 
 def log_normal_nats(z: Tensor, mean: Tensor, logvar: Tensor) -> Tensor:
-    """log N(z; mean, exp(logvar)) = −½ Σ [(z−mean)²·exp(−logvar) + logvar + log 2π]: [N, d] thrice → [N]."""
+    """log N(z; mean, exp(logvar)) = −½ Σ [(z−mean)²·exp(−logvar) + logvar + log 2π]: three [N, d] → [N]."""
     return -0.5 * ((z - mean).square() * (-logvar).exp() + logvar + LOG_2PI).sum(1)
 
 
 def sampled_rate_nats(z: Tensor, mean: Tensor, logvar: Tensor) -> Tensor:
-    """log q(z|x) − log p(z) at one sample z: unbiased for the KL, as the tutorial's bound has it. → [N]."""
+    """log q(z|x) − log p(z) at one sample z, as in the tutorial's bound: unbiased for the KL → [N]."""
     return log_normal_nats(z, mean, logvar) - log_normal_nats(z, z.new_zeros(()), z.new_zeros(()))

@@ -1,4 +1,4 @@
-"""python -m training.evaluate: a run → its figures on held-out images, each with its error."""
+"""python -m training.evaluate: a run → its figures on the test images, each with its error."""
 
 import math
 import time
@@ -41,12 +41,12 @@ SAMPLES = 5000
 DRAWS = 10
 STEP = 0.015
 ESTIMATORS = {"importance_weighted": adaptively_weighted, "iwae_bound": importance_weighted}
-# What a batch of the decoder's activations may take.
+# Memory for the decoder's activations of one batch.
 BATCH_BYTES = {"cpu": 16 << 20, "cuda": 1 << 30, "mps": 256 << 20}
 
 
 class EvaluationError(Exception):
-    """A run whose figures are no numbers."""
+    """The figures of a run are not finite."""
 
 
 def evaluate_run(
@@ -60,21 +60,21 @@ def evaluate_run(
     step: float = STEP,
     dataset: Dataset | None = None,
 ) -> Evaluation:
-    """What the weights of one epoch are worth on the held-out images of `dataset`, by default MNIST's.
+    """Evaluate the weights of one epoch on the test images of `dataset`, by default MNIST's.
 
     Args:
-        run: where the weights are.
+        run: the run that holds the weights.
         device: where to compute.
-        epoch: which weights; by default the last finished epoch's.
-        draws: posterior draws an image for the bound.
-        images: how many of the first held-out images get the two importance-weighted figures; by default all
-            on CUDA and 100 elsewhere.
-        samples: importance samples an image for each of them, at least 2; 0 leaves them out.
-        step: of the quadrature, in units of z.
-        dataset: whose held-out images are used; at least two.
+        epoch: the epoch whose weights are evaluated; by default the last finished one.
+        draws: posterior samples per image for the bound.
+        images: number of test images, counted from the first, that get the two importance-weighted figures;
+            by default all on CUDA and 100 elsewhere.
+        samples: importance samples per image for each of the two, at least 2; 0 leaves them out.
+        step: step of the quadrature, in units of z.
+        dataset: the dataset that the test images come from; it has at least two.
 
-    Raises RunError when the epoch or its weights are not there, DatasetError when the embedded MNIST is
-    damaged, EvaluationError when the bound is no number.
+    Raises RunError if the epoch or its weights are missing, DatasetError if the embedded MNIST is damaged,
+    EvaluationError if the bound is not finite.
     """
     epoch = run.epochs[-1] if epoch is None else epoch
     if epoch not in run.epochs:
@@ -98,7 +98,7 @@ def evaluate_run(
         bound = _bound(model, test, draws)
         if not math.isfinite(bound.elbo_nats):
             raise EvaluationError(
-                f"{weights_path(run, epoch)}: found an ELBO of {bound.elbo_nats}, expected a number; "
+                f"{weights_path(run, epoch)}: found an ELBO of {bound.elbo_nats}, expected a finite number; "
                 "choose another --epoch or fit again"
             )
         mean, logvar = posteriors(model, test)
@@ -128,7 +128,7 @@ def evaluate_run(
             start = time.perf_counter()
             grid = Grid.with_step(step, COARSE_STEP)
             half_width = max(LEAST_HALF_WIDTH, mean.abs().max().item() + grid.tile_side)
-            with _bar(None, "looking at the plane", "tiles") as done:
+            with _bar(None, "survey of the plane", "tiles") as done:
                 surveyed = survey(decode, flat, grid, half_width, on_tiles=done)
             with _bar(len(surveyed.tiles()), "quadrature", "tiles") as done:
                 integral = integrate(decode, flat, surveyed, done)
@@ -156,14 +156,14 @@ def evaluate_run(
     )
 
 
-def weighted_count(asked: int | None, device: torch.device, available: int) -> int:
-    """How many images get importance weights: as many as asked for, or as suit the device."""
-    suited = available if device.type == "cuda" else IMAGES_OFF_CUDA
-    return min(suited if asked is None else asked, available)
+def weighted_count(requested: int | None, device: torch.device, available: int) -> int:
+    """The number of images that get importance weights: as many as requested, or the device's default."""
+    default = available if device.type == "cuda" else IMAGES_OFF_CUDA
+    return min(default if requested is None else requested, available)
 
 
 def decode_batch(config: FitConfig, device: torch.device) -> int:
-    """How many z to decode at once: what keeps the decoder's two large activations in `BATCH_BYTES`."""
+    """The number of z to decode at once, so that the decoder's two large activations fit in `BATCH_BYTES`."""
     _, height, width = config.image_shape
     first, second = config.filters
     bytes_each = 4 * (second * height * width // 4 + first * height * width)
@@ -197,7 +197,7 @@ def _bound(model: ConvVAE, images: Tensor, draws: int) -> Bound:
 
 @contextmanager
 def _full_precision() -> Iterator[None]:
-    """Convolutions in float32 on CUDA too, whose default, TF32, keeps ten bits of every factor."""
+    """Convolve in full float32 on CUDA too, where the default, TF32, rounds every factor to ten bits."""
     before = torch.backends.cudnn.allow_tf32
     torch.backends.cudnn.allow_tf32 = False
     try:
@@ -225,19 +225,21 @@ def _zero_or_several(context: click.Context, parameter: click.Parameter, value: 
 )
 @click.argument("run", type=click.Path(path_type=Path), required=False)
 @click.option(
-    "--epoch", type=click.IntRange(min=0), help="Whose weights.  [default: the last finished epoch]"
+    "--epoch",
+    type=click.IntRange(min=0),
+    help="The epoch whose weights are evaluated.  [default: the last finished epoch]",
 )
 @click.option(
     "--draws",
     type=click.IntRange(1, 10_000),
     default=DRAWS,
     show_default=True,
-    help="Posterior draws an image for the ELBO.",
+    help="Posterior samples per image for the ELBO.",
 )
 @click.option(
     "--images",
     type=click.IntRange(2, TEST_COUNT),
-    help="How many held-out images, the first ones, get log p(x) by importance weights.  "
+    help="Number of test images, counted from the first, that get log p(x) by importance weighting.  "
     f"[default: all on CUDA, {IMAGES_OFF_CUDA} elsewhere]",
 )
 @click.option(
@@ -246,14 +248,14 @@ def _zero_or_several(context: click.Context, parameter: click.Parameter, value: 
     default=SAMPLES,
     show_default=True,
     callback=_zero_or_several,
-    help="Importance samples an image, from a fitted proposal and again from q(z|x); 0 leaves both out.",
+    help="Importance samples per image, from a fitted proposal and again from q(z|x); 0 skips both.",
 )
 @click.option(
     "--step",
     type=Finite(min=0.002, max=0.1),
     default=STEP,
     show_default=True,
-    help="Step of the quadrature over a latent plane, in units of z.",
+    help="Step of the quadrature over a two-dimensional latent space, in units of z.",
 )
 @device_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
@@ -267,10 +269,11 @@ def command(
     device: str,
     as_json: bool,
 ) -> None:
-    """What the model of RUN, by default the newest one, is worth on MNIST's 10,000 held-out images.
+    """Evaluate the model of RUN, by default the newest run, on MNIST's 10,000 test images.
 
-    ELBO with rate and distortion, importance-weighted log p(x), the IWAE bound, active units and, where the
-    latent space is a plane, log p(x) by quadrature; each with its error, in nats and in bits a dimension.
+    Prints the ELBO with rate and distortion, importance-weighted log p(x), the IWAE bound, active units and,
+    if the latent space has two dimensions, log p(x) by quadrature; with standard errors, in nats per image
+    and bits per dimension.
     """
     chosen = pick_device(device)
     if chosen.type == "cpu":

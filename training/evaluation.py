@@ -1,4 +1,4 @@
-"""What is said of a run: every figure with its error, as JSON and as a table."""
+"""The result of evaluating a run: every figure with its error, as JSON and as a table."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -17,7 +17,7 @@ MISSED_BY_Q = "; samples from q(z|x) miss mass"
 
 @dataclass(frozen=True)
 class Bound:
-    """The evidence lower bound, means over `images` images with `draws` posterior draws each."""
+    """The evidence lower bound: means over `images` images with `draws` posterior samples each."""
 
     elbo_nats: float
     elbo_standard_error_nats: float
@@ -34,7 +34,7 @@ class Bound:
 
 @dataclass(frozen=True)
 class ActiveUnits:
-    """Latent dimensions whose posterior mean varies over the images by more than `threshold`."""
+    """Latent dimensions whose posterior mean has a variance over the images above `threshold`."""
 
     count: int
     threshold: float
@@ -45,7 +45,8 @@ class ActiveUnits:
 class ImportanceWeighted:
     """log p(x), or a bound on it, from importance weights.
 
-    The Monte Carlo error is the mean's over other draws; `largest_error_nats` is that of one image.
+    The Monte Carlo error is that of the mean, from the random draws alone; `largest_error_nats` is the
+    largest of a single image.
     """
 
     log_px_nats: float
@@ -63,7 +64,7 @@ class ImportanceWeighted:
 
 @dataclass(frozen=True)
 class Quadrature:
-    """log p(x) by the rectangle rule; `change` is what halving the step to `step` changed."""
+    """log p(x) by the rectangle rule; `change_…` is the difference that halving the step to `step` made."""
 
     log_px_nats: float
     standard_error_nats: float
@@ -79,7 +80,7 @@ class Quadrature:
 
 @dataclass(frozen=True)
 class Comparison:
-    """One minus quadrature on the same images; the error is of the mean, over other draws."""
+    """An estimate minus the quadrature on the same images, with the Monte Carlo error of the mean."""
 
     mean_nats: float
     monte_carlo_error_nats: float
@@ -89,7 +90,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Everything that is said of a run; a part that was not asked for, or does not exist, is None.
+    """All figures of a run; a part that was not requested, or does not exist, is None.
 
     `importance_weighted` draws from a proposal fitted to each image, `iwae_bound` from q(z|x).
     """
@@ -110,21 +111,21 @@ class Evaluation:
 
 
 def to_json(evaluation: Evaluation) -> str:
-    """One JSON object of all figures; a part that is None is left out."""
+    """All figures as one JSON object; parts that are None are left out."""
     parts = {name: part for name, part in asdict(evaluation).items() if part is not None}
     return json.dumps(parts, indent=2, ensure_ascii=False, allow_nan=False)
 
 
 def to_table(evaluation: Evaluation) -> str:
-    """The same for people: a line a figure, aligned."""
+    """The same figures as an aligned table for people, one per line."""
     bound, units = evaluation.bound, evaluation.active_units
     shape = " × ".join(map(str, evaluation.image_shape))
     head = (
         f"{evaluation.run}, epoch {evaluation.epoch}: {evaluation.dataset}, "
-        f"{bound.images:,} held-out images of {shape}, on {evaluation.device}"
+        f"{bound.images:,} test images of {shape}, on {evaluation.device}"
     )
     rows = [
-        ("", "nats an image", "± s.e.", "bits a dimension", ""),
+        ("", "nats per image", "± s.e.", "bits per dimension", ""),
         _row(
             "ELBO",
             bound.elbo_nats,
@@ -152,9 +153,9 @@ def to_table(evaluation: Evaluation) -> str:
             )
             notes.append(
                 f"{name}: Monte Carlo error of the mean {weighted.monte_carlo_error_nats:.4f} nats, "
-                f"of one image at most {weighted.largest_error_nats:.3f}; effective samples "
+                f"of a single image at most {weighted.largest_error_nats:.3f}; effective samples "
                 f"{weighted.effective_samples_median:,.0f} (median), "
-                f"{weighted.effective_samples_least:,.0f} (least)"
+                f"{weighted.effective_samples_least:,.0f} (smallest)"
             )
     if (quadrature := evaluation.quadrature) is not None:
         rows.append(
@@ -169,7 +170,7 @@ def to_table(evaluation: Evaluation) -> str:
         notes.append(
             f"quadrature: halving the step to {quadrature.step:g} changed the mean by "
             f"{quadrature.change_mean_nats:+.5f} nats, "
-            f"one image by at most {quadrature.change_largest_nats:.4f}"
+            f"a single image by at most {quadrature.change_largest_nats:.4f}"
         )
     for name, comparison, missed in (
         (WEIGHTED_NAME, evaluation.importance_weighted_minus_quadrature, MISSED_BY_PROPOSAL),
@@ -179,16 +180,16 @@ def to_table(evaluation: Evaluation) -> str:
             notes.append(
                 f"{name} − quadrature on the same {comparison.images:,} images: "
                 f"{comparison.mean_nats:+.4f} ± {comparison.monte_carlo_error_nats:.4f} nats, "
-                f"one image at most {comparison.largest_nats:.3f}"
+                f"a single image at most {comparison.largest_nats:.3f}"
                 + (missed if comparison.mean_nats < -4 * comparison.monte_carlo_error_nats else "")
             )
-    shown = ", ".join(f"{variance:.3g}" for variance in units.variances)
+    variances = ", ".join(f"{variance:.3g}" for variance in units.variances)
     notes.append(
         f"active units: {units.count} of {len(units.variances)} "
-        f"(variance of the posterior mean over {units.threshold}: {shown})"
+        f"(variance of the posterior mean above {units.threshold}; the variances are {variances})"
     )
     lines = [
-        f"{name:<30}{nats:>14}{error:>9}{bits:>18}   {what}".rstrip()
+        f"{name:<30}{nats:>14}{error:>9}{bits:>21}   {what}".rstrip()
         for name, nats, error, bits, what in rows
     ]
     return "\n".join([head, "", *lines, "", *notes])
@@ -203,7 +204,7 @@ def _row(
 def weighted_figures(
     estimate: ImportanceEstimate, samples: int, seed: int, dimensions: int, seconds: float
 ) -> ImportanceWeighted:
-    """The figures of an estimate with so many samples an image of so many dimensions."""
+    """The figures of an estimate with `samples` samples per image, for images of `dimensions` numbers."""
     mean, error = mean_and_standard_error(estimate.log_px_nats)
     return ImportanceWeighted(
         log_px_nats=mean,
@@ -223,7 +224,7 @@ def weighted_figures(
 def quadrature_figures(
     integral: PlaneIntegral, grid: Grid, half_width: float, dimensions: int, seconds: float
 ) -> Quadrature:
-    """The figures of an integral over a square of that half width."""
+    """The figures of an integral over a square of that half width, for images of `dimensions` numbers."""
     mean, error = mean_and_standard_error(integral.log_px_nats)
     return Quadrature(
         log_px_nats=mean,
@@ -240,7 +241,7 @@ def quadrature_figures(
 
 
 def compare(estimate: ImportanceEstimate, log_px_nats: Tensor) -> Comparison:
-    """An estimate against log p(x) by quadrature of the same images, [N]."""
+    """An estimate minus log p(x) by quadrature, [N], of the same images."""
     difference = estimate.log_px_nats - log_px_nats
     return Comparison(
         mean_nats=difference.mean().item(),
@@ -251,5 +252,5 @@ def compare(estimate: ImportanceEstimate, log_px_nats: Tensor) -> Comparison:
 
 
 def _error_of_mean(errors: Tensor) -> float:
-    """The standard error of a mean of independent estimates with these standard errors [N]."""
+    """The standard error of the mean of independent estimates with standard errors `errors` [N]."""
     return errors.square().sum().sqrt().item() / len(errors)

@@ -1,4 +1,4 @@
-"""Write a file so that a reader sees the old one or the new one, whole, and never half."""
+"""Replace a file so that a reader sees either the old or the new one, never half of one."""
 
 import os
 from collections.abc import Iterator
@@ -8,9 +8,9 @@ from pathlib import Path
 
 @contextmanager
 def replaced_file(path: Path) -> Iterator[Path]:
-    """Yield a temporary sibling to write; at the end it is flushed to disk and takes the name `path`.
+    """Yield a temporary sibling to write to; at the end it is flushed to disk and renamed to `path`.
 
-    If the block raises, or the disk fills up, the sibling is removed and the file at `path` is as before.
+    If the block raises, or the disk fills up, the sibling is removed and the file at `path` stays as it was.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
@@ -19,7 +19,7 @@ def replaced_file(path: Path) -> Iterator[Path]:
             os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
-        # A full disk does not say whose write failed, and the temporary name means nothing to anyone.
+        # The error of a full disk names no file, and the temporary name would mean nothing to anyone.
         if error.errno is not None:
             error.filename = str(path)
         raise

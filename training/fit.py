@@ -43,7 +43,7 @@ CHECKPOINT_SECONDS = 300.0
 
 
 class StopRequestedError(Exception):
-    """Ctrl-C was pressed, or the system asked the process to end; every step begun is finished."""
+    """Ctrl-C was pressed, or the system asked the process to end; the current step is finished."""
 
 
 def fit(
@@ -57,15 +57,15 @@ def fit(
     checkpoint_seconds: float = CHECKPOINT_SECONDS,
     tensorboard: bool = False,
 ) -> Run | None:
-    """Fit the VAE to `dataset`, by default the embedded MNIST; print one line an epoch, leave a run folder.
+    """Fit the VAE to `dataset`, by default the embedded MNIST; print a line per epoch, write a run folder.
 
-    Ctrl-C or SIGTERM end the fit at the next step, with a checkpoint there; the run so far is returned.
-    Only the first rank prints, writes and returns the run; the others return None. To `resume` is to go on
-    with the run in `out`, which must have been made with the same config.
+    Ctrl-C or SIGTERM ends the fit after the current step, with a checkpoint; the run so far is returned.
+    Only the first rank prints, writes and returns the run; the others return None. With `resume` the fit
+    continues the run in `out`, which must have the same config.
 
-    Raises RunError when `out` is not empty, or cannot be resumed, OSError when it cannot be written,
-    DatasetError when the embedded MNIST is damaged, FitError when a loss or the test ELBO is not finite, or
-    the tensorboard package is missing.
+    Raises RunError if `out` is not empty, or cannot be resumed, OSError if it cannot be written,
+    DatasetError if the embedded MNIST is damaged, FitError if a loss or the test ELBO is not finite or the
+    tensorboard package is missing.
     """
     dataset = dataset or mnist()
     run, checkpoint = None, None
@@ -74,7 +74,7 @@ def fit(
             where = out / CONFIG_FILE if resume and out is not None else "the config"
             raise RunError(
                 f"{where}: found image_shape = {config.image_shape}, expected "
-                f"{dataset.train_images.shape[1:]} as the images are; start another run"
+                f"{dataset.train_images.shape[1:]}, the shape of the images; start another run"
             )
         if tensorboard:
             tensorboard_writer_class()
@@ -90,19 +90,19 @@ def fit(
         except NotFiniteError as error:
             raise FitError(f"rank {ranks.rank}: {error}; fit again with a lower --learning-rate") from error
         return None
-    finished_epochs = trainer.step // trainer.steps_an_epoch
+    finished_epochs = trainer.step // trainer.steps_per_epoch
     if len(run.metrics) < finished_epochs:
         raise RunError(
             f"{run.folder / METRICS_FILE}: found {len(run.metrics)} lines, expected {finished_epochs}, one "
-            f"for each epoch that {CHECKPOINT_FILE} has behind it; remove {CHECKPOINT_FILE} to fit this run "
-            "from its beginning"
+            f"for each epoch finished before {CHECKPOINT_FILE} was written; delete {CHECKPOINT_FILE} to "
+            "start this run again from the beginning"
         )
     run = dataclasses.replace(run, metrics=run.metrics[:finished_epochs])
     click.echo(
         f"{config.recipe}: {config.epochs} epochs of {len(dataset.train_images):,} images, "
         f"batch {config.batch_size}, {sum(p.numel() for p in trainer.model.parameters()):,} parameters, "
         f"on {f'{ranks.size} × ' if ranks.size > 1 else ''}{describe_device(device)}, {config.precision}; "
-        f"run folder {run.folder}{_where(trainer)}"
+        f"run folder {run.folder}{_progress(trainer)}"
     )
     test_images = torch.from_numpy(dataset.test_images).to(device)
     logbook = Logbook(run, trainer, test_images, checkpoint, checkpoint_seconds, tensorboard)
@@ -111,45 +111,46 @@ def fit(
             _train(trainer, logbook)
     except NotFiniteError as error:
         raise FitError(
-            f"step {error.step} (epoch {(error.step - 1) // trainer.steps_an_epoch + 1}): found a loss of "
-            f"{error.loss_nats}, expected a number; the checkpoint of step {logbook.saved_step} and the "
-            f"epochs before are kept in {run.folder}; fit again with a lower --learning-rate"
+            f"step {error.step} (epoch {(error.step - 1) // trainer.steps_per_epoch + 1}): found a loss of "
+            f"{error.loss_nats}, expected a finite number; the checkpoint of step {logbook.saved_step} and "
+            f"all finished epochs are kept in {run.folder}; fit again with a lower --learning-rate"
         ) from error
     except (StopRequestedError, KeyboardInterrupt):
         click.echo(
             f"interrupted: {len(logbook.run.metrics)} finished epochs and the state after step "
-            f"{logbook.saved_step} are kept; go on with python -m training.fit --resume --out {run.folder}",
+            f"{logbook.saved_step} are kept; "
+            f"continue with python -m training.fit --resume --out {run.folder}",
             err=True,
         )
         if ranks.size > 1:
-            # The others were interrupted too: nobody waits for them.
+            # The other ranks were interrupted too: do not wait for them.
             raise
     finally:
         logbook.close_bar()
     logbook.finish()
     if trainer.step_graph is not None:
         seconds = trainer.step_graph.capture_seconds
-        click.echo(f"recording a step as a CUDA graph took {seconds:.2f} s of the training")
+        click.echo(f"recording a step as a CUDA graph took {seconds:.2f} s of the training time")
     return logbook.run
 
 
-def _where(trainer: Trainer) -> str:
+def _progress(trainer: Trainer) -> str:
     if trainer.step == trainer.step_count:
-        return "; it is finished"
-    return f"; going on after step {trainer.step:,} of {trainer.step_count:,}" if trainer.step else ""
+        return "; already finished"
+    return f"; continuing after step {trainer.step:,} of {trainer.step_count:,}" if trainer.step else ""
 
 
 def _train(trainer: Trainer, logbook: Logbook | None) -> None:
-    """The epochs that are left; every rank runs them, the first has a logbook."""
-    # With several ranks there is no agreeing on a last step: there they end as torchrun ends them.
+    """Train the remaining epochs. Every rank runs this; only the first one has a logbook."""
+    # Several ranks cannot agree on a last step, so torchrun ends them.
     no_requests: AbstractContextManager[list[int]] = nullcontext([])
     with stop_requests() if trainer.ranks.size == 1 else no_requests as requests:
 
         def on_step(image_count: int) -> None:
             if logbook is not None:
                 logbook.count_step(image_count)
-                # An epoch whose last step is taken is finished first.
-                if requests and trainer.step % trainer.steps_an_epoch:
+                # After the last step of an epoch, the epoch is finished before the fit stops.
+                if requests and trainer.step % trainer.steps_per_epoch:
                     logbook.save_checkpoint()
                     raise StopRequestedError
 
@@ -165,7 +166,7 @@ def _train(trainer: Trainer, logbook: Logbook | None) -> None:
 
 @contextmanager
 def _noted_failure(run: Run) -> Iterator[None]:
-    """Within it, an error that ends the fit is noted in the run folder too."""
+    """Write an error that ends the fit to the run folder too."""
     try:
         yield
     except StopRequestedError:
@@ -189,19 +190,19 @@ POSITIVE = click.IntRange(min=1)
     type=click.Choice(list(RECIPES)),
     default="default",
     show_default=True,
-    help="Where the other options start from. 'tutorial' is TensorFlow's CVAE tutorial to the letter: "
+    help="Sets the defaults of the other options. 'tutorial' is exactly TensorFlow's CVAE tutorial: "
     "batch 32, Adam at 1e-4, 10 epochs, the one-sample bound.",
 )
 @click.option(
     "--epochs", type=POSITIVE, help=f"Passes over the training images.  [default: {DEFAULT.epochs}]"
 )
 @click.option(
-    "--batch-size", type=click.IntRange(1, 60_000), help=f"Images a step.  [default: {DEFAULT.batch_size}]"
+    "--batch-size", type=click.IntRange(1, 60_000), help=f"Images per step.  [default: {DEFAULT.batch_size}]"
 )
 @click.option(
     "--learning-rate",
     type=Finite(min=0, min_open=True, max=1),
-    help=f"Adam's step size, at its peak.  [default: {DEFAULT.learning_rate}]",
+    help=f"Adam's peak step size.  [default: {DEFAULT.learning_rate}]",
 )
 @click.option(
     "--latent-dim",
@@ -218,14 +219,14 @@ POSITIVE = click.IntRange(min=1)
 @click.option(
     "--seed",
     type=click.IntRange(0, 2**31 - 1),
-    help=f"Same seed, same machine: same result.  [default: {DEFAULT.seed}]",
+    help=f"The same seed on the same machine gives the same result.  [default: {DEFAULT.seed}]",
 )
 @device_option
 @click.option(
     "--precision",
     type=click.Choice(["auto", *get_args(Precision)]),
-    help="Of the networks' arithmetic; weights and the bound are float32. 'auto' is the recipe's, and "
-    "bfloat16 on a CPU with AMX, which 'tutorial' leaves out.  [default: auto]",
+    help="Number format of the networks' arithmetic; weights and the bound are always float32. 'auto' is the "
+    "recipe's, or bfloat16 on a CPU with AMX except for 'tutorial'.  [default: auto]",
 )
 @click.option(
     "--out",
@@ -235,16 +236,18 @@ POSITIVE = click.IntRange(min=1)
 @click.option(
     "--resume",
     is_flag=True,
-    help="Go on with the run in --out, or with the newest one; where --out does not exist yet, start it.",
+    help="Continue the run in --out, or the newest run; if --out does not exist yet, start a new run there.",
 )
 @click.option(
     "--checkpoint-seconds",
     type=Finite(min=0),
     default=CHECKPOINT_SECONDS,
     show_default=True,
-    help="Save the state of the fit so often, and after every epoch.",
+    help="Seconds between checkpoints within an epoch; one is saved after every epoch too.",
 )
-@click.option("--tensorboard", is_flag=True, help="Write the run folder's tensorboard/ as well.")
+@click.option(
+    "--tensorboard", is_flag=True, help="Also write TensorBoard files, to tensorboard/ in the run folder."
+)
 def command(
     recipe: str,
     device: str,
@@ -254,11 +257,11 @@ def command(
     tensorboard: bool,
     **changes: Any,
 ) -> int:
-    """Fit a convolutional VAE to MNIST and leave a run folder for python -m export.onnx.
+    """Fit a convolutional VAE to MNIST and write a run folder for python -m export.onnx.
 
-    With no options: the MNIST that comes with the package, the best device there is, the default recipe.
-    After every epoch one line with the test ELBO (higher is better), rate and distortion in nats an image.
-    Several processes: torchrun --nproc-per-node N -m training.fit.
+    Without options it uses the MNIST that comes with the package, the best device available and the default
+    recipe. After every epoch it prints the test ELBO (higher is better), rate and distortion in nats per
+    image. For several processes, use torchrun --nproc-per-node N -m training.fit.
     """
     changes = {name: value for name, value in changes.items() if value not in (None, "auto")}
     if click.get_current_context().get_parameter_source("recipe") is not ParameterSource.DEFAULT:
@@ -296,9 +299,9 @@ def command(
 
 
 def recipe_on(recipe: str, device: torch.device) -> FitConfig:
-    """The recipe of that name as it is fitted on `device`: bfloat16 where that is faster.
+    """The recipe of that name, in bfloat16 if that is faster on `device`.
 
-    The tutorial's stays float32, to the letter.
+    The tutorial's stays float32, because it reproduces the tutorial exactly.
     """
     config = RECIPES[recipe]
     if recipe == "tutorial" or fast_precision(device) == "float32":
@@ -309,9 +312,9 @@ def recipe_on(recipe: str, device: torch.device) -> FitConfig:
 def _run_to_resume(
     out: Path | None, config: FitConfig, changes: dict[str, Any]
 ) -> tuple[Path, FitConfig, bool]:
-    """The folder to go on in, the config of the fit there, and whether there is something to go on from.
+    """The run folder to use, its config, and whether a fit was already started there.
 
-    Raises RunError when there is no run, or when `changes` asks for another one than that.
+    Raises RunError if there is no run, or if `changes` contradicts the config of the run.
     """
     folder = out if out is not None else newest_run(started=True)
     if not is_started(folder):
@@ -321,13 +324,14 @@ def _run_to_resume(
         if getattr(found, name) != value:
             option = "--" + name.replace("_", "-")
             raise RunError(
-                f"--resume: found {option} {_words(value)}, expected {_words(getattr(found, name))} as the "
-                f"run in {folder} has it; leave {option} out, or start another run"
+                f"--resume: found {option} {_option_text(value)}, expected "
+                f"{_option_text(getattr(found, name))} as in the config of {folder}; "
+                f"leave {option} out, or start another run"
             )
     return folder, found, True
 
 
-def _words(value: Any) -> str:
+def _option_text(value: Any) -> str:
     return " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 

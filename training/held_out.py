@@ -1,4 +1,4 @@
-"""The bound on held-out images: what a model is worth."""
+"""The evidence lower bound of a model on held-out images."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from training.elbo import distortion_nats, gaussian_rate_nats, reparameterize
-from training.likelihood import ignore, mean_and_standard_error, widened
+from training.likelihood import as_float64, ignore, mean_and_standard_error
 from training.model import ConvVAE
 
 EVALUATION_SEED = 20_140_401
@@ -18,7 +18,7 @@ EVALUATION_BATCH = 500
 class HeldOutMetrics:
     """Means over the held-out images; elbo_nats = −(rate_nats + distortion_nats).
 
-    The standard errors are over the images, sd / √N; of a single image they are nan.
+    The standard errors are over the images, sd / √N; for a single image they are nan.
     """
 
     elbo_nats: float
@@ -33,9 +33,9 @@ class HeldOutMetrics:
 def evaluate(
     model: ConvVAE, images: Tensor, draws: int = 1, on_images: Callable[[int], object] = ignore
 ) -> HeldOutMetrics:
-    """Rate (exact) and distortion (`draws` posterior samples an image, a fixed seed) of uint8 [N, C, H, W].
+    """Rate (exact) and distortion (`draws` posterior samples per image, fixed seed) of uint8 [N, C, H, W].
 
-    The noise is drawn on the CPU, so that every device and every epoch sees the same.
+    The noise is drawn on the CPU, so that it is the same on every device and in every epoch.
     """
     model.eval()
     noise = torch.Generator().manual_seed(EVALUATION_SEED)
@@ -43,11 +43,11 @@ def evaluate(
     for batch in torch.split(images, EVALUATION_BATCH):
         x = _network_input(batch)
         mean, logvar = model.encoder(x)
-        rates.append(widened(gaussian_rate_nats(mean, logvar)))
+        rates.append(as_float64(gaussian_rate_nats(mean, logvar)))
         distortion = torch.zeros_like(rates[-1])
         for _ in range(draws):
             z = reparameterize(mean, logvar, torch.randn(mean.shape, generator=noise).to(mean.device))
-            distortion += widened(distortion_nats(model.decoder(z), x))
+            distortion += as_float64(distortion_nats(model.decoder(z), x))
         distortions.append(distortion / draws)
         on_images(len(batch))
     rate, distortion = torch.cat(rates), torch.cat(distortions)
@@ -65,7 +65,7 @@ def evaluate(
 
 @torch.inference_mode()
 def posteriors(model: ConvVAE, images: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and log-variance of q(z|x), [N, d] each, of uint8 [N, C, H, W]."""
+    """Mean and log-variance of q(z|x), [N, d] each, for images uint8 [N, C, H, W]."""
     model.eval()
     parts = [model.encoder(_network_input(batch)) for batch in torch.split(images, EVALUATION_BATCH)]
     mean, logvar = zip(*parts, strict=True)

@@ -2,8 +2,8 @@
 
 Pure functions: tensors in, tensors out. Images are Bernoulli pixels, 0 or 1, flattened to [N, P]; `decode`
 takes z float32 [M, d] to logits, float32 [M, …] with P numbers each. Proposals and weights are float64 on the
-CPU, sums of weights are sums of their logarithms. Image n has a generator of its own, seeded with `seed` + n
-on the CPU: its noise is the same on every device, in every `batch`, and however many images come after it.
+CPU, and weights are summed in log space. Image n has its own generator on the CPU, seeded with `seed` + n:
+its noise is the same on every device, for every `batch`, and however many images come after it.
 
 Sources: Burda, Grosse and Salakhutdinov, "Importance Weighted Autoencoders", 2016, equation 8. For the
 fitted proposal, Cappé et al., "Adaptive importance sampling in general mixture classes", 2008 (EM on weighted
@@ -21,32 +21,32 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from training.elbo import LOG_2PI
-from training.likelihood import Decode, Progress, ignore, log_likelihoods_nats, log_prior_nats, widened
+from training.likelihood import Decode, Progress, as_float64, ignore, log_likelihoods_nats, log_prior_nats
 
 NOISE_BLOCK = 1000
-# The fitted proposal: draws of the prior that all images share, and how many an image keeps; draws a round of
-# its own; normal distributions in the mixture, and steps of EM a round.
+# The proposal is first fitted to draws from the prior, which all images share; each image keeps the best.
 EXPLORED = 10_000
 KEPT = 100
+# Then, in each round, every image gets draws of its own, and EM fits a mixture of normal distributions.
 ROUND_DRAWS = 250
 ROUNDS = 8
 COMPONENTS = 6
 EM_STEPS = 10
 LEAST_EFFECTIVE = 25.0
 LEAST_VARIANCE = 1e-8
-# Shares of the final draws from the fitted normals, from them with twice the standard deviations, from
-# q(z|x), and from the prior.
+# Shares of the final draws: from the fitted normals, from the same with twice the standard deviations,
+# from q(z|x), and from the prior.
 SHARES = (0.7, 0.15, 0.05, 0.1)
 
 
 @dataclass(frozen=True)
 class ImportanceEstimate:
-    """What the importance weights w of each image say; all float64 [N].
+    """log p(x) of each image from its importance weights w; all float64 [N].
 
     Attributes:
-        log_px_nats: log of the mean weight. The mean is unbiased for p(x); its log is low by half of
+        log_px_nats: log of the mean weight. The mean is unbiased for p(x); its log is too low by half of
             `error_nats` squared on average.
-        error_nats: its standard error by the delta method, sd(w) / (mean(w) √K).
+        error_nats: standard error of `log_px_nats` by the delta method, sd(w) / (mean(w) √K).
         effective_samples: (Σ w)² / Σ w², from 1 to K.
     """
 
@@ -57,12 +57,12 @@ class ImportanceEstimate:
 
 @dataclass(frozen=True)
 class Mixture:
-    """C normal distributions in d dimensions, a mixture for each of G images; float64.
+    """For each of G images a mixture of C normal distributions in d dimensions; float64.
 
     Attributes:
         share: [G, C], sums to 1.
         mean: [G, C, d].
-        cholesky: of the covariances, lower triangles [G, C, d, d].
+        cholesky: lower Cholesky factors of the covariances, [G, C, d, d].
     """
 
     share: Tensor
@@ -70,7 +70,7 @@ class Mixture:
     cholesky: Tensor
 
     def log_parts(self, z: Tensor) -> Tensor:
-        """log of share · N(z; mean, covariance), a component each: [G, M, d] → [G, M, C]."""
+        """log of share · N(z; mean, covariance) for each component: [G, M, d] → [G, M, C]."""
         size = self.mean.shape[2]
         inverse = torch.linalg.solve_triangular(
             self.cholesky, torch.eye(size, dtype=self.cholesky.dtype), upper=False
@@ -80,27 +80,27 @@ class Mixture:
         return (self.share.log() - log_volume).unsqueeze(1) - 0.5 * noise.square().sum(3)
 
     def log_density(self, z: Tensor) -> Tensor:
-        """[G, M, d] → [G, M]."""
+        """log of the mixture's density at z: [G, M, d] → [G, M]."""
         return self.log_parts(z).logsumexp(2)
 
     def stratified(self, draws: int) -> "Mixture":
-        """The same with shares that are whole numbers of so many draws."""
+        """The same mixture with each share rounded to a whole number of `draws` draws."""
         ends = self._ends(draws).double() / draws
         return Mixture(ends.diff(dim=1, prepend=torch.zeros_like(ends[:, :1])), self.mean, self.cholesky)
 
-    def draws(self, noise: Tensor, numbers: Tensor, of: int) -> Tensor:
-        """The draws with those numbers [M], from 0 to under `of`, made from N(0, I) noise [G, M, d].
+    def draws(self, noise: Tensor, numbers: Tensor, total: int) -> Tensor:
+        """The draws `numbers` [M], each from 0 to `total` − 1, made from N(0, I) noise [G, M, d].
 
-        They go through the components in order, each for its whole number of draws.
+        The `total` draws go through the components in order, with a whole number of draws for each.
         """
-        ends = self._ends(of)
+        ends = self._ends(total)
         component = torch.searchsorted(ends, numbers.expand(len(ends), -1).contiguous(), right=True)
         image = torch.arange(len(ends)).unsqueeze(1)
         offset = (self.cholesky[image, component] @ noise.unsqueeze(3)).squeeze(3)
         return self.mean[image, component] + offset
 
     def _ends(self, draws: int) -> Tensor:
-        """How many of so many draws have come from each component and those before it: int64 [G, C]."""
+        """How many of `draws` draws come from each component and those before it: int64 [G, C]."""
         return (self.share.cumsum(1) * draws).round().long()
 
 
@@ -117,18 +117,18 @@ def importance_weighted(
 ) -> ImportanceEstimate:
     """log p(x) ≥ E log 1/K Σ p(x|z) p(z) / q(z|x) with K = `samples` draws of z from q(z|x): the IWAE bound.
 
-    Where q(z|x) is narrower than the true posterior, or elsewhere, a few draws hold nearly all of the weight,
-    or none reaches the mass: the estimate is then too low, and its error cannot show it.
+    If q(z|x) is narrower than the true posterior, or in another place, a few draws hold nearly all of the
+    weight, or none reaches the mass: the estimate is then too low, and its error cannot show it.
 
     Args:
         decode: z float32 [M, d] → logits.
         images: [N, P], values 0 and 1.
-        mean: of q(z|x), [N, d].
-        logvar: its log-variance, [N, d].
+        mean: mean of q(z|x), [N, d].
+        logvar: log-variance of q(z|x), [N, d].
         samples: K, at least 2.
-        seed: of the first image.
-        batch: how many z are decoded at once.
-        on_images: called with the number of images that are finished.
+        seed: seed of the first image's generator.
+        batch: number of z decoded at once.
+        on_images: called with the number of images just finished.
     """
     parts = []
     for _, draw, q in _groups(decode, images, mean, logvar, samples, seed, batch):
@@ -150,18 +150,19 @@ def adaptively_weighted(
 ) -> ImportanceEstimate:
     """log p(x) ≈ log 1/K Σ p(x|z) p(z) / r(z) with K = `samples` draws from a mixture r fitted to the image.
 
-    The image's true posterior is looked for among `EXPLORED` draws of the prior, the same for all images, and
-    in `ROUNDS` rounds of `ROUND_DRAWS` draws of its own: first of q and of q with three times its standard
-    deviations, then of a mixture of normal distributions fitted to all that was drawn so far, beside q and
-    the prior. The last such mixture is r, and the K draws are fresh: their mean weight is unbiased for p(x)
-    whatever the rounds have found, and what they missed is still looked for by q's and the prior's share.
+    The search for an image's true posterior begins with `EXPLORED` draws from the prior, the same for all
+    images. Then come `ROUNDS` rounds of `ROUND_DRAWS` draws per image: the first from q and from q with three
+    times its standard deviations, the others from a mixture of q, the prior and normal distributions fitted
+    to all draws so far. The last such mixture is r. The K draws are fresh, so that their mean weight is
+    unbiased for p(x) whatever the rounds have found; mass that the rounds missed can still be reached by the
+    shares of q and the prior.
 
-    Measured on the first 200 held-out images of the model that ships, K = 1000, against quadrature: the mean
-    difference is +0.0001 ± 0.0010 nats, the largest of one image 0.025 (1.6 of its errors), effective samples
-    827 (median) and 482 (least). With 3 rounds of 500 draws the hardest image had 43 left; with `EXPLORED`
-    at 5,000 and 6 rounds of 300, two of four hard images were off by 2.7 and 3.7 of their errors.
+    Measured against quadrature on the first 200 held-out images of the model that ships, with K = 1000: the
+    mean difference is +0.0001 ± 0.0010 nats, the largest of one image 0.025 (1.6 of its errors), effective
+    samples 827 (median) and 482 (smallest). With 3 rounds of 500 draws the hardest image had only 43; with
+    `EXPLORED` at 5,000 and 6 rounds of 300, two of four hard images were off by 2.7 and 3.7 of their errors.
 
-    Arguments as of `importance_weighted`.
+    The arguments are those of `importance_weighted`.
     """
     near = _explore(decode, images, mean.shape[1], seed - 1, batch)
     parts = []
@@ -174,9 +175,9 @@ def adaptively_weighted(
 
 @dataclass(frozen=True)
 class _Draws:
-    """Draws of z for a group of images, each from its own noise, with log p(x, z) at each.
+    """Draws z for a group of images, each with its own noise, and computes log p(x, z) at each draw.
 
-    x is float64 [G, P]; `device` and `batch` are the decoder's.
+    x is float64 [G, P]; `device` is the decoder's, `batch` the number of z it decodes at once.
     """
 
     decode: Decode
@@ -185,16 +186,16 @@ class _Draws:
     device: torch.device
     batch: int
 
-    def __call__(self, mixture: Mixture, numbers: Tensor, of: int) -> tuple[Tensor, Tensor]:
-        """z float64 [G, M, d] and log p(x|z) p(z) float64 [G, M] of the draws with those numbers."""
+    def __call__(self, mixture: Mixture, numbers: Tensor, total: int) -> tuple[Tensor, Tensor]:
+        """z float64 [G, M, d] and log p(x|z) p(z) float64 [G, M] of the draws `numbers` of `total`."""
         shape = len(numbers), mixture.mean.shape[2]
         noise = torch.stack([torch.randn(shape, generator=each, dtype=torch.float64) for each in self.noise])
-        # Rounded before it is weighed, so that it is the z that is decoded.
-        z = mixture.draws(noise, numbers, of).float()
+        # Rounded to float32 first, so that the weight belongs to the z that is decoded.
+        z = mixture.draws(noise, numbers, total).float()
         flat = z.flatten(0, 1)
         parts = []
         for at in torch.split(torch.arange(len(flat)), self.batch):
-            logits = widened(self.decode(flat[at].to(self.device)).flatten(1))
+            logits = as_float64(self.decode(flat[at].to(self.device)).flatten(1))
             of_image = self.x[(at // len(numbers)).to(self.x.device)]
             parts.append((of_image * logits).sum(1) - softplus(logits, threshold=40).sum(1))
         log_likelihood = torch.cat(parts).cpu() + log_prior_nats(flat.double())
@@ -204,18 +205,18 @@ class _Draws:
 def _groups(
     decode: Decode, images: Tensor, mean: Tensor, logvar: Tensor, samples: int, seed: int, batch: int
 ) -> Iterator[tuple[slice, _Draws, Mixture]]:
-    """Which images, their draws and their q, for as many images at a time as fit one decode."""
+    """Yield groups of images that fit into one decode: their slice, their draws and their q."""
     together = max(1, batch // min(samples, NOISE_BLOCK))
     for first in range(0, len(images), together):
         chosen = slice(first, first + together)
-        x = widened(images[chosen])
+        x = as_float64(images[chosen])
         noise = [torch.Generator().manual_seed(seed + first + n) for n in range(len(x))]
         q = _normal(mean[chosen].cpu().double(), (0.5 * logvar[chosen].cpu().double()).exp())
         yield chosen, _Draws(decode, x, noise, mean.device, batch), q
 
 
 def _normal(mean: Tensor, deviation: Tensor) -> Mixture:
-    """A single normal distribution of independent dimensions, [G, d] twice."""
+    """One normal distribution per image with independent dimensions; mean and deviation are [G, d]."""
     return Mixture(mean.new_ones(len(mean), 1), mean.unsqueeze(1), torch.diag_embed(deviation).unsqueeze(1))
 
 
@@ -228,12 +229,12 @@ def _join(shares: tuple[float, ...], parts: tuple[Mixture, ...]) -> Mixture:
 
 
 def _scaled(mixture: Mixture, factor: float) -> Mixture:
-    """The same with `factor` times the standard deviations."""
+    """The same mixture with `factor` times the standard deviations."""
     return Mixture(mixture.share, mixture.mean, factor * mixture.cholesky)
 
 
 def _weigh(draw: _Draws, proposal: Mixture, samples: int) -> tuple[Tensor, Tensor]:
-    """log Σ w and log Σ w² of fresh draws, [G] each."""
+    """log Σ w and log Σ w² over fresh draws from the proposal, [G] each."""
     proposal = proposal.stratified(samples)
     log_sum = proposal.mean.new_full((len(proposal.mean),), -math.inf)
     log_square_sum = log_sum.clone()
@@ -256,7 +257,7 @@ def _estimate(parts: list[tuple[Tensor, Tensor]], samples: int) -> ImportanceEst
 
 
 def _explore(decode: Decode, images: Tensor, latent_dim: int, seed: int, batch: int) -> tuple[Tensor, Tensor]:
-    """The `KEPT` likeliest of `EXPLORED` draws of the prior: z [N, KEPT, d] and log p(x, z) [N, KEPT]."""
+    """The `KEPT` most likely of `EXPLORED` draws from the prior: z [N, KEPT, d] and log p(x, z) [N, KEPT]."""
     z = torch.randn(EXPLORED, latent_dim, generator=torch.Generator().manual_seed(seed))
     x = images.float()
     best = x.new_empty(len(x), 0)
@@ -270,7 +271,7 @@ def _explore(decode: Decode, images: Tensor, latent_dim: int, seed: int, batch: 
 
 
 def _fitted_proposal(draw: _Draws, q: Mixture, z: Tensor, log_joint: Tensor) -> Mixture:
-    """The mixture for the final draws; z [G, M, d] and log p(x, z) [G, M] are what `_explore` found."""
+    """The mixture for the final draws, from the results z [G, M, d] and log p(x, z) [G, M] of `_explore`."""
     prior = _normal(torch.zeros_like(q.mean[:, 0]), torch.ones_like(q.mean[:, 0]))
     drawn_from = [(EXPLORED, prior)]
     proposal = _join((0.5, 0.5), (q, _scaled(q, 3.0)))
@@ -286,9 +287,10 @@ def _fitted_proposal(draw: _Draws, q: Mixture, z: Tensor, log_joint: Tensor) -> 
 
 
 def _fit(z: Tensor, log_w: Tensor, q: Mixture) -> Mixture:
-    """`COMPONENTS` normal distributions for weighted points [G, M, d], [G, M], by EM.
+    """Fit `COMPONENTS` normal distributions to weighted points [G, M, d], [G, M] by EM.
 
-    Every covariance is drawn towards q's as by d + 1 further points: few points alone may lie in a line.
+    Every covariance is pulled towards q's with the weight of d + 1 points, because a few points may lie on a
+    line.
     """
     log_w, effective = _tempered(log_w)
     weight = log_w.exp().unsqueeze(2)
@@ -301,26 +303,27 @@ def _fit(z: Tensor, log_w: Tensor, q: Mixture) -> Mixture:
     covariance = covariance.unsqueeze(1).expand(-1, COMPONENTS, -1, -1)
     for _ in range(EM_STEPS):
         mixture = Mixture(share, mean, torch.linalg.cholesky(covariance))
-        of_component = mixture.log_parts(z).softmax(2) * weight
-        share = of_component.sum(1)
-        within_component = of_component / share.clamp(min=1e-300).unsqueeze(1)
-        mean = torch.einsum("gmc,gmi->gci", within_component, z)
+        responsibility = mixture.log_parts(z).softmax(2) * weight
+        share = responsibility.sum(1)
+        normalized = responsibility / share.clamp(min=1e-300).unsqueeze(1)
+        mean = torch.einsum("gmc,gmi->gci", normalized, z)
         points = (share * effective.unsqueeze(1)).reshape(*share.shape, 1, 1)
-        found = _covariances(within_component, z, mean)
+        found = _covariances(normalized, z, mean)
         covariance = (points * found + (size + 1) * q_covariance.unsqueeze(1)) / (points + size + 1)
     return Mixture(share, mean, torch.linalg.cholesky(covariance))
 
 
 def _covariances(weight: Tensor, z: Tensor, mean: Tensor) -> Tensor:
-    """Weighted covariances about the means: [G, M, C], [G, M, d], [G, C, d] → [G, C, d, d]."""
+    """Weighted covariances of z about the means: [G, M, C], [G, M, d], [G, C, d] → [G, C, d, d]."""
     offset = z.unsqueeze(2) - mean.unsqueeze(1)
     return torch.einsum("gmc,gmci,gmcj->gcij", weight, offset, offset)
 
 
 def _tempered(log_w: Tensor) -> tuple[Tensor, Tensor]:
-    """The weights to the largest power up to 1 that leaves `LEAST_EFFECTIVE` effective points, by bisection.
+    """Raise the weights to the largest power up to 1 that leaves `LEAST_EFFECTIVE` effective points.
 
-    [G, M] → the log of what sums to 1, [G, M], and how many effective points it has, [G].
+    [G, M] → log weights that sum to 1, [G, M], and their number of effective points, [G]. The power is found
+    by bisection.
     """
     low, high = log_w.new_zeros(len(log_w), 1), log_w.new_ones(len(log_w), 1)
     power = high
@@ -334,7 +337,10 @@ def _tempered(log_w: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _starts(z: Tensor, log_w: Tensor) -> Tensor:
-    """The heaviest point, then the heaviest by weight times squared distance to those taken: [G, C, d]."""
+    """Starting means for EM, [G, C, d]: the heaviest point, then one by one those of the largest product.
+
+    The product is that of a point's weight and its squared distance to the nearest point taken before.
+    """
     image = torch.arange(len(z))
     taken = [z[image, log_w.argmax(1)]]
     nearest = torch.full_like(log_w, math.inf)

@@ -1,4 +1,4 @@
-"""What a fit leaves behind while it goes on: the run folder's files, and a line for each epoch."""
+"""The record of a running fit: the files of its run folder, and a printed line for each epoch."""
 
 import math
 import time
@@ -26,8 +26,8 @@ from training.runs import (
 if TYPE_CHECKING:
     from torch.utils.tensorboard.writer import SummaryWriter
 
-# TensorBoard gets the mean of so many steps as one point.
-STEPS_A_POINT = 50
+# TensorBoard gets the mean of this many steps as one point.
+STEPS_PER_POINT = 50
 SECONDS_BETWEEN_CURVES = 30
 
 
@@ -39,12 +39,12 @@ class Logbook:
     """The first rank's record of a fit.
 
     Args:
-        run: what is on disk.
-        trainer: the fit, already where `checkpoint` was.
+        run: the run on disk.
+        trainer: the fit, already restored from `checkpoint`.
         test_images: uint8 [N, C, H, W], values 0 and 1, on the trainer's device.
-        checkpoint: what the fit goes on from.
-        checkpoint_seconds: how long the fit goes without a new checkpoint.
-        tensorboard: whether to write for TensorBoard too.
+        checkpoint: where the fit continues; None at its start.
+        checkpoint_seconds: seconds between checkpoints within an epoch.
+        tensorboard: whether to write TensorBoard files too.
     """
 
     def __init__(
@@ -63,24 +63,24 @@ class Logbook:
         self._checkpoint_seconds = checkpoint_seconds
         self._epoch_seconds = checkpoint.epoch_seconds if checkpoint else 0.0
         self._clock_start: float | None = None
-        self._drawn_at = -math.inf
+        self._curves_drawn_at = -math.inf
         self._bar: tqdm[None] | None = None
         self._writer = None
         if tensorboard:
-            # What a killed fit wrote of an epoch after its last checkpoint is taken back.
-            place = trainer.step % trainer.steps_an_epoch
+            # Drop what a killed fit wrote about this epoch after its last checkpoint.
+            place = trainer.step % trainer.steps_per_epoch
             first_step = trainer.step - place + 1 if trainer.step else 0
             self._writer = tensorboard_writer_class()(str(tensorboard_path(run)), purge_step=first_step)
         self.saved_step = trainer.step
         self._saved_at = time.perf_counter()
         if trainer.step == 0:
-            self._keep(0)
+            self._save_epoch(0)
             self.save_checkpoint()
 
     def start_epoch(self) -> None:
         """Show a progress bar and start the clock."""
         config, trainer = self._trainer.config, self._trainer
-        epoch, place = divmod(trainer.step, trainer.steps_an_epoch)
+        epoch, place = divmod(trainer.step, trainer.steps_per_epoch)
         self._bar = tqdm(
             total=len(trainer.images),
             initial=place * config.batch_size,
@@ -93,32 +93,32 @@ class Logbook:
         self._start_clock()
 
     def count_step(self, image_count: int) -> None:
-        """Move the bar on, and save a checkpoint when it is time."""
+        """Advance the bar, and save a checkpoint if it is due."""
         assert self._bar is not None
         if self._bar.update(image_count):
             self._bar.set_postfix_str(f"ELBO {self._trainer.recent_elbo_nats():.1f}", refresh=False)
-        # After an epoch's last step the checkpoint waits for its evaluation: a fit that goes on in between
-        # would leave it out.
-        is_within = self._trainer.step % self._trainer.steps_an_epoch > 0
+        # After an epoch's last step the checkpoint waits for the evaluation, because a fit resumed in between
+        # would skip it.
+        is_within = self._trainer.step % self._trainer.steps_per_epoch > 0
         if is_within and time.perf_counter() - self._saved_at >= self._checkpoint_seconds:
             self.save_checkpoint()
 
     def finish_epoch(self) -> None:
-        """Evaluate, write everything that an epoch leaves, and print its line.
+        """Evaluate the epoch, write its files, and print its line.
 
-        Raises FitError when the test ELBO is not finite; then nothing of the epoch is kept.
+        Raises FitError if the test ELBO is not finite; nothing of the epoch is kept then.
         """
         trainer, config = self._trainer, self._trainer.config
         self._stop_clock()
         self.close_bar()
-        epoch = trainer.step // trainer.steps_an_epoch
+        epoch = trainer.step // trainer.steps_per_epoch
         metrics = evaluate(trainer.fitted, self._test_images)
         if not math.isfinite(metrics.elbo_nats):
             raise FitError(
-                f"epoch {epoch}: found a test ELBO of {metrics.elbo_nats}, expected a number; "
-                f"the epochs before are kept in {self.run.folder}; try a lower --learning-rate"
+                f"epoch {epoch}: found a test ELBO of {metrics.elbo_nats}, expected a finite number; "
+                f"the epochs before it are kept in {self.run.folder}; fit again with a lower --learning-rate"
             )
-        self._keep(epoch)
+        self._save_epoch(epoch)
         losses = trainer.losses_nats.double()
         sizes = losses.new_full(losses.shape, config.batch_size)
         sizes[-1] = len(trainer.images) - config.batch_size * (len(losses) - 1)
@@ -137,10 +137,10 @@ class Logbook:
                 "images_a_second": len(trainer.images) / self._epoch_seconds,
             },
         )
-        self._tell_tensorboard(metrics)
-        # After the last epoch `finish` draws them.
+        self._write_tensorboard(metrics)
+        # After the last epoch, `finish` draws them.
         is_last = trainer.step == trainer.step_count
-        if not is_last and time.perf_counter() - self._drawn_at >= SECONDS_BETWEEN_CURVES:
+        if not is_last and time.perf_counter() - self._curves_drawn_at >= SECONDS_BETWEEN_CURVES:
             self.draw_curves()
         click.echo(
             f"epoch {epoch:3d}/{config.epochs}   test ELBO {metrics.elbo_nats:8.2f} nats   "
@@ -148,14 +148,14 @@ class Logbook:
             f"{self._epoch_seconds:6.1f} s"
         )
         self._epoch_seconds = 0.0
-        # Last: a fit that ends before this line goes on from the checkpoint before and does all of it again.
+        # Last, because a fit that ends before this line repeats all of it from the previous checkpoint.
         self.save_checkpoint()
 
     def save_checkpoint(self) -> None:
-        """Write the fit's state; the clock of training stands still meanwhile.
+        """Write the state of the fit; the training clock stops meanwhile.
 
-        Leaves the checkpoint before when a weight is not finite; raises NotFiniteError when a loss of this
-        epoch is not.
+        Keeps the previous checkpoint if a weight is not finite; raises NotFiniteError if a loss of this epoch
+        is not.
         """
         state = self._trainer.state()
         if not all(weights.isfinite().all() for weights in state["model"].values()):
@@ -170,7 +170,7 @@ class Logbook:
             self._start_clock()
 
     def finish(self) -> None:
-        """Draw what shows all epochs: the curves and the GIF of the previews."""
+        """Write the files that show all epochs: the curves and the GIF of the previews."""
         self.draw_curves()
         pictures = [preview_path(self.run, epoch) for epoch in self.run.epochs]
         preview.write_preview_gif(self.run.folder / "previews.gif", pictures)
@@ -178,20 +178,20 @@ class Logbook:
             self._writer.close()
 
     def draw_curves(self) -> None:
-        """Draw the metrics over the epochs, once there are any."""
+        """Draw the metrics over the epochs, if there are any yet."""
         if self.run.metrics:
             config = self._trainer.config
             title = f"{self.run.folder.name}: {config.dataset}, {config.recipe} recipe"
             write_curves(curves_path(self.run), title, self.run.metrics)
-            self._drawn_at = time.perf_counter()
+            self._curves_drawn_at = time.perf_counter()
 
     def close_bar(self) -> None:
-        """Take the progress bar away."""
+        """Remove the progress bar."""
         if self._bar is not None:
             self._bar.close()
             self._bar = None
 
-    def _keep(self, epoch: int) -> None:
+    def _save_epoch(self, epoch: int) -> None:
         model, seed = self._trainer.fitted, self._trainer.config.seed
         save_weights(weights_path(self.run, epoch), model)
         picture = preview.preview(model, self._test_images[: preview.COUNT], seed=seed)
@@ -202,13 +202,13 @@ class Logbook:
                 "previews", picture, step, dataformats="HW" if picture.ndim == 2 else "HWC"
             )
 
-    def _tell_tensorboard(self, metrics: HeldOutMetrics) -> None:
+    def _write_tensorboard(self, metrics: HeldOutMetrics) -> None:
         if self._writer is None:
             return
         trainer = self._trainer
-        first_step = trainer.step - trainer.steps_an_epoch
-        for start in range(0, trainer.steps_an_epoch, STEPS_A_POINT):
-            losses = trainer.losses_nats[start : start + STEPS_A_POINT]
+        first_step = trainer.step - trainer.steps_per_epoch
+        for start in range(0, trainer.steps_per_epoch, STEPS_PER_POINT):
+            losses = trainer.losses_nats[start : start + STEPS_PER_POINT]
             step = first_step + start + len(losses)
             self._writer.add_scalar("train/elbo_nats", -losses.mean().item(), step)
             self._writer.add_scalar("train/learning_rate", trainer.learning_rates[step - 1].item(), step)
@@ -233,11 +233,12 @@ class Logbook:
 
 
 def tensorboard_writer_class() -> "type[SummaryWriter]":
-    """What writes for TensorBoard. Raises FitError when the package is missing."""
+    """TensorBoard's writer class. Raises FitError if the package is missing."""
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError as error:
         raise FitError(
-            f"--tensorboard: {error}; expected the tensorboard package; pip install tensorboard"
+            f"--tensorboard: {error}; expected the tensorboard package; "
+            "install it with pip install tensorboard"
         ) from error
     return SummaryWriter

@@ -29,15 +29,15 @@ RECENT_STEPS = 50
 
 
 class NotFiniteError(Exception):
-    """A loss that is infinite or not a number.
+    """A loss is infinite or not a number.
 
     Attributes:
-        step: of the fit, from 1.
-        loss_nats: what was found.
+        step: step of the fit, from 1.
+        loss_nats: the loss of that step.
     """
 
     def __init__(self, step: int, loss_nats: float) -> None:
-        super().__init__(f"step {step}: found a loss of {loss_nats}, expected a number")
+        super().__init__(f"step {step}: found a loss of {loss_nats}, expected a finite number")
         self.step = step
         self.loss_nats = loss_nats
 
@@ -72,14 +72,14 @@ class Objective(nn.Module):
 class Trainer:
     """A model, its optimizer and its training images, all on one device.
 
-    The images stay there as bytes; on a GPU nothing inside an epoch waits for the device, and a step is
-    one CUDA graph. With several ranks each holds a Trainer, and each takes its share of every batch.
+    The images stay on the device as bytes. On a GPU nothing inside an epoch waits for the device, and a step
+    is one CUDA graph. With several ranks each has its own Trainer, and takes its share of every batch.
 
     Args:
         config: what to fit.
         train_images: uint8 [N, C, H, W], values 0 and 1.
         device: where to compute.
-        ranks: the processes that fit together.
+        ranks: this process among those that fit together.
     """
 
     def __init__(
@@ -88,18 +88,18 @@ class Trainer:
         self.config = config
         self.device = device
         self.ranks = ranks
-        self.model = _drawn(config, train_images)
+        self.model = _initial_model(config, train_images)
         self.model.to(device)
         # mypy: PyTorch does not declare this overload.
         self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        # What the fit leaves and what is evaluated: the running average of the weights, where there is one.
+        # The model that is evaluated and saved: the running average of the weights, if there is one.
         self.fitted = copy.deepcopy(self.model) if config.average_power else self.model
         self.objective: nn.Module = Objective(self.model, config)
         if ranks.size > 1:
             self.objective = DistributedDataParallel(self.objective)
         self.images = torch.from_numpy(train_images).to(device)
-        # What the steps read, some of them distorted: a recorded step needs it to stay where it is.
-        self._learned = self.images.clone() if config.warp_share else self.images
+        # The images of this epoch, some of them distorted. A recorded step reads this memory.
+        self._epoch_images = self.images.clone() if config.warp_share else self.images
         on_cuda = device.type == "cuda"
         self.optimizer = torch.optim.Adam(
             [
@@ -111,36 +111,36 @@ class Trainer:
             fused=device.type in ("cpu", "cuda"),
             capturable=on_cuda,
         )
-        self.steps_an_epoch = -(-len(train_images) // config.batch_size)
-        self.step_count = config.epochs * self.steps_an_epoch
+        self.steps_per_epoch = -(-len(train_images) // config.batch_size)
+        self.step_count = config.epochs * self.steps_per_epoch
         self.step = 0
-        rates = [learning_rate_at(config, step, self.steps_an_epoch) for step in range(self.step_count)]
+        rates = [learning_rate_at(config, step, self.steps_per_epoch) for step in range(self.step_count)]
         self.learning_rates = torch.tensor(rates, device=device)
-        weights = [rate_weight_at(config, step, self.steps_an_epoch) for step in range(self.step_count)]
+        weights = [rate_weight_at(config, step, self.steps_per_epoch) for step in range(self.step_count)]
         self._rate_weights = torch.tensor(weights, device=device)
-        # Of this step: a recorded one reads it anew, as it does the step size.
+        # The weight at this step, in memory that a recorded step reads.
         self._rate_weight = torch.ones((), device=device)
         self._step_shares = 1.0, config.encoder_step_share
-        self.losses_nats = torch.zeros(self.steps_an_epoch, device=device)
+        self.losses_nats = torch.zeros(self.steps_per_epoch, device=device)
         self._recent_nats = torch.zeros((), pin_memory=on_cuda)
-        # DistributedDataParallel's streams and buckets are not recorded: with ranks, steps run as they are.
+        # With several ranks steps are not recorded, because of DistributedDataParallel's streams and buckets.
         self.step_graph = StepGraph(self._take_whole_step) if on_cuda and ranks.size == 1 else None
 
     def train_epoch(self, on_step: Callable[[int], object]) -> None:
-        """Take the steps that are left of this epoch; `on_step` gets each one's number of images.
+        """Take the remaining steps of this epoch; `on_step` is called with each step's number of images.
 
         Raises NotFiniteError at the first loss that is not finite: on the CPU at once, elsewhere at the end
-        of the epoch, as looking earlier would make every step wait for the device.
+        of the epoch, because an earlier check would make every step wait for the device.
         """
-        epoch = self.step // self.steps_an_epoch
+        epoch = self.step // self.steps_per_epoch
         order, noise = draw_epoch(self.config.seed, epoch, len(self.images), self.config.latent_dim)
         order, noise = order.to(self.device), noise.to(self.device)
         if self.config.warp_share:
             warp_share = warp_share_at(self.config, epoch)
-            self._learned.copy_(warped(self.images, warp_share, self.config.seed, epoch))
+            self._epoch_images.copy_(warped(self.images, warp_share, self.config.seed, epoch))
         self.model.train()
-        while self.step < (epoch + 1) * self.steps_an_epoch:
-            place = self.step % self.steps_an_epoch
+        while self.step < (epoch + 1) * self.steps_per_epoch:
+            place = self.step % self.steps_per_epoch
             batch = slice(place * self.config.batch_size, (place + 1) * self.config.batch_size)
             size = len(order[batch])
             for group, step_share in zip(self.optimizer.param_groups, self._step_shares, strict=True):
@@ -161,32 +161,32 @@ class Trainer:
 
     @property
     def learning_rate(self) -> Tensor:
-        """The decoder's step size: a scalar on the device, which a recorded step reads anew."""
+        """The decoder's step size: a scalar on the device, which a recorded step reads."""
         rate: Tensor = self.optimizer.param_groups[0]["lr"]
         return rate
 
     @property
     def losses_so_far_nats(self) -> Tensor:
-        """The losses of this epoch's steps that were taken; after its last step those of all of them."""
-        taken = self.step % self.steps_an_epoch
+        """The losses of the steps taken in this epoch; after its last step, of all its steps."""
+        taken = self.step % self.steps_per_epoch
         return self.losses_nats[:taken] if taken or not self.step else self.losses_nats
 
     def require_finite_losses(self) -> None:
-        """Raises NotFiniteError if one of this epoch's losses is not finite. Waits for the device."""
+        """Raise NotFiniteError if a loss of this epoch is not finite. Waits for the device."""
         losses = self.losses_so_far_nats
         bad = (~losses.isfinite()).nonzero().flatten().tolist()
         if bad:
             raise NotFiniteError(self.step - len(losses) + bad[0] + 1, losses[bad[0]].item())
 
     def recent_elbo_nats(self) -> float:
-        """The mean ELBO of the last steps. On a GPU it does not wait and may lag a call behind."""
+        """The mean ELBO of the last `RECENT_STEPS` steps. On a GPU it does not wait and may lag a call."""
         self._recent_nats.copy_(self.losses_so_far_nats[-RECENT_STEPS:].mean(), non_blocking=True)
         return -float(self._recent_nats)
 
     def state(self) -> dict[str, Any]:
-        """All that a fit needs to go on: step, weights, optimizer, this epoch's losses; on the CPU.
+        """Everything needed to continue the fit, on the CPU: step, weights, optimizer, this epoch's losses.
 
-        The order of the images and the noise are not in it: `draw_epoch` gives them again. Raises
+        The order of the images and the noise are left out, because `draw_epoch` gives them again. Raises
         NotFiniteError if a loss of this epoch is not finite: such a state must not replace a good one.
         """
         self.require_finite_losses()
@@ -199,7 +199,7 @@ class Trainer:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on from what `state` gave; before the first step only."""
+        """Continue from a result of `state`; only before the first step."""
         self.model.load_state_dict(state["model"])
         self.fitted.load_state_dict(state["fitted"])
         groups = self.optimizer.state_dict()["param_groups"]
@@ -218,12 +218,12 @@ class Trainer:
         return self._take_step(indices, noise, len(indices))
 
     def _take_step(self, indices: Tensor, noise: Tensor, batch_size: int) -> Tensor:
-        """A step on this rank's share of a batch of `batch_size`; the loss −ELBO, a scalar.
+        """Take a step on this rank's share of a batch of `batch_size`; return the loss −ELBO, a scalar.
 
-        It is scaled so that its mean over the ranks, which is what DistributedDataParallel makes of
-        the gradients, is the mean over the batch, however it is shared.
+        The loss is scaled so that its mean over the ranks is the mean over the batch, however the batch is
+        shared; DistributedDataParallel takes the mean of the gradients over the ranks too.
         """
-        x = self._learned[indices].float().contiguous(memory_format=torch.channels_last)
+        x = self._epoch_images[indices].float().contiguous(memory_format=torch.channels_last)
         self.optimizer.zero_grad(set_to_none=True)
         distortion, rate = self.objective(x, noise)
         scale = self.ranks.size / batch_size
@@ -233,8 +233,8 @@ class Trainer:
         return loss
 
 
-def _drawn(config: FitConfig, train_images: NDArray[np.uint8]) -> ConvVAE:
-    """The model that a fit starts from, on the CPU."""
+def _initial_model(config: FitConfig, train_images: NDArray[np.uint8]) -> ConvVAE:
+    """The model at the start of a fit, on the CPU."""
     model = ConvVAE(config.image_shape, config.filters, config.latent_dim)
     generator = torch.Generator().manual_seed(config.seed)
     model.reset_parameters(generator)

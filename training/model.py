@@ -1,11 +1,11 @@
-"""The network: the convolutional VAE of TensorFlow's CVAE tutorial, whole, in one file.
+"""The network: the convolutional VAE of TensorFlow's CVAE tutorial, complete in one file.
 
     encoder   Conv(C → f0, 3×3, stride 2) ReLU   Conv(f0 → f1, 3×3, stride 2) ReLU   Linear → mean, logvar
     decoder   Linear(d → f0·H/4·W/4) ReLU   ConvT(f0 → f1, 3×3, stride 2) ReLU
               ConvT(f1 → f0, 3×3, stride 2) ReLU   ConvT(f0 → C, 3×3, stride 1) → logits
 
 With f = (32, 64), d = 2 and images of 1 × 28 × 28 it has the tutorial's 69,989 parameters. Weights start
-Glorot-uniform and biases at zero, as Keras starts them, unless a recipe says otherwise.
+Glorot-uniform and biases at zero, as in Keras, unless a recipe says otherwise.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from torch.nn.functional import normalize
 from training.transposed_convolution import TransposedConvolution
 
 KERNEL_PX = 3
-# The log-variance that posteriors start at where they start narrow: a deviation of 0.37.
+# Initial log-variance of narrow posteriors: a standard deviation of 0.37.
 NARROW_LOGVAR = -2.0
 
 
@@ -46,9 +46,9 @@ class Decoder(nn.Module):
 
     Keras's "same" transposed convolution with stride 2 drops the last row and column of the full result;
     PyTorch's `padding=1, output_padding=1` drops the first. On mirrored images the two are the same
-    function, so the decoder works on mirrored images and turns its output round at the end. (Computing
-    the full result and cutting it copies every activation: 24.1 ms a step instead of 14.7; how that was
-    measured stands in training/README.md.)
+    function, so the decoder works on mirrored images and flips its output at the end. (Computing the full
+    result and cropping it copies every activation: 24.1 ms a step instead of 14.7; training/README.md says
+    how that was measured.)
     """
 
     def __init__(self, image_shape: Sequence[int], filters: Sequence[int], latent_dim: int) -> None:
@@ -71,7 +71,7 @@ class Decoder(nn.Module):
 
 
 class ConvVAE(nn.Module):
-    """Encoder and decoder.
+    """The encoder and the decoder together.
 
     Args:
         image_shape: channels, height and width; height and width are multiples of 4, at least 8.
@@ -88,12 +88,12 @@ class ConvVAE(nn.Module):
         super().__init__()
         _, height, width = image_shape
         if any(size < 8 or size % 4 for size in (height, width)):
-            raise ValueError(f"images of {height} × {width}; expected multiples of 4, at least 8")
+            raise ValueError(f"found images of {height} × {width}, expected multiples of 4, at least 8")
         self.encoder = Encoder(image_shape, filters, latent_dim)
         self.decoder = Decoder(image_shape, filters, latent_dim)
 
     def reset_parameters(self, generator: torch.Generator) -> None:
-        """Draw the weights anew, Glorot-uniform, and zero the biases."""
+        """Draw new weights, Glorot-uniform, and set the biases to zero."""
         for layer in self.modules():
             if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
                 nn.init.xavier_uniform_(layer.weight, generator=generator)
@@ -102,11 +102,11 @@ class ConvVAE(nn.Module):
 
     @torch.no_grad()
     def spread_over_prior(self, generator: torch.Generator) -> None:
-        """Draw the decoder's first layer anew so that it tells places of the prior apart, and narrow q(z|x).
+        """Draw the decoder's first layer so that it varies all over the prior, and start with narrow q(z|x).
 
-        From Glorot's start every unit's hinge, the line on which its ReLU turns on, passes through z = 0 and
-        the picture hardly depends on z. Here a unit's weights have length 1 and its hinge passes through a
-        point drawn from N(0, I). Posteriors start at `NARROW_LOGVAR`, so that z says where.
+        With Glorot's weights every unit's hinge, the line on which its ReLU turns on, passes through z = 0,
+        and the picture hardly depends on z. Here a unit's weights have length 1 and its hinge passes through
+        a point drawn from N(0, I). Posteriors start at `NARROW_LOGVAR`, so that z carries information.
         """
         weight, bias = self.decoder.dense.weight, self.decoder.dense.bias
         weight.copy_(normalize(torch.randn(weight.shape, generator=generator)))

@@ -1,4 +1,4 @@
-"""The same sixteen held-out images after every epoch, encoded, sampled and decoded: PNGs and a GIF."""
+"""Previews of a fit: the same sixteen held-out images, reconstructed after every epoch, as PNGs and a GIF."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,9 +23,9 @@ LAST_FRAME_MS = 2000
 
 @torch.inference_mode()
 def preview(model: ConvVAE, images: Tensor, seed: int) -> NDArray[np.uint8]:
-    """A 4 × 4 sheet of reconstructions of uint8 images [16, C, H, W] → uint8 [H', W'] or [H', W', 3].
+    """A 4 × 4 sheet of reconstructions: images uint8 [16, C, H, W] → uint8 [H', W'] or [H', W', 3].
 
-    The posterior samples come from `seed`: from epoch to epoch only the model changes.
+    The posterior samples come from `seed`, so that only the model changes from epoch to epoch.
     """
     model.eval()
     mean, logvar = model.encoder(images.float())
@@ -35,26 +35,26 @@ def preview(model: ConvVAE, images: Tensor, seed: int) -> NDArray[np.uint8]:
 
 
 def write_preview(path: Path, picture: NDArray[np.uint8]) -> None:
-    """Write one picture as PNG."""
+    """Write one picture as a PNG."""
     with replaced_file(path) as temporary:
         imageio.imwrite(temporary, picture, extension=".png")
 
 
 def write_preview_gif(path: Path, pictures: Sequence[Path]) -> None:
-    """Write the pictures in order as one GIF that repeats and rests on the last."""
+    """Write the pictures in order as one GIF that loops and rests on the last one."""
     frames = [imageio.imread(picture) for picture in pictures]
     durations = [FRAME_MS] * (len(frames) - 1) + [LAST_FRAME_MS]
     with replaced_file(path) as temporary:
-        # Pillow takes a list of durations for several frames only.
+        # Pillow accepts a list of durations only for several frames.
         duration = durations if len(frames) > 1 else LAST_FRAME_MS
-        # Optimized, each gray frame gets a palette of its own, which Pillow itself then cannot read.
+        # With optimize each gray frame gets its own palette, which Pillow itself cannot read back.
         imageio.imwrite(
             temporary, np.stack(frames), extension=".gif", duration=duration, loop=0, optimize=False
         )
 
 
 def _sheet(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """uint8 [16, C, H, W] → one picture, each image enlarged, with gaps between."""
+    """One picture of images uint8 [16, C, H, W], each enlarged, with gaps between them."""
     large = images.repeat(SCALE, axis=2).repeat(SCALE, axis=3)
     framed = np.pad(large, ((0, 0), (0, 0), (0, GAP_PX), (0, GAP_PX)), constant_values=255)
     _, channels, height, width = framed.shape

@@ -1,4 +1,4 @@
-"""log p(x) by quadrature over a latent plane: the rectangle rule, where each image has mass.
+"""log p(x) by quadrature over a latent plane: the rectangle rule on the tiles where an image has mass.
 
 Pure functions: tensors in, tensors out. Images are Bernoulli pixels, 0 or 1, flattened to [N, P]; `decode`
 takes z float32 [M, 2] to logits, float32 [M, …] with P numbers each.
@@ -12,24 +12,24 @@ import torch
 from torch import Tensor
 from torch.nn.functional import max_pool2d
 
-from training.likelihood import Decode, Progress, ignore, log_likelihoods_nats, log_prior_nats, widened
+from training.likelihood import Decode, Progress, as_float64, ignore, log_likelihoods_nats, log_prior_nats
 
 # A tile is this many coarse steps wide.
 TILE_COARSE_STEPS = 8
 COARSE_STEP = 0.06
 LEAST_HALF_WIDTH = 5.0
 MARGIN_NATS = 20.0
-# Pairs of an image and a point of the plane whose integrand is held at a time: 16 MiB in float64.
+# Values of the integrand (images × points) in memory at a time: 16 MiB in float64.
 PAIRS_AT_ONCE = 1 << 21
 
 
 @dataclass(frozen=True)
 class Grid:
-    """The points (i + ½, j + ½)·step of the plane, in square tiles, each with a coarser grid of its own.
+    """The points (i + ½, j + ½)·step of the plane in square tiles, each of which also has a coarser grid.
 
     Attributes:
-        step: of the rule that is wanted, in units of z.
-        coarse_stride: steps of a coarse step; the coarse points only tell where the mass of an image is.
+        step: step of the rectangle rule, in units of z.
+        coarse_stride: number of steps per coarse step; the coarse points only locate the mass of an image.
     """
 
     step: float
@@ -37,12 +37,12 @@ class Grid:
 
     @classmethod
     def with_step(cls, step: float, coarse_step: float = COARSE_STEP) -> "Grid":
-        """The grid of that step, with coarse points as near to `coarse_step` apart as whole steps allow."""
+        """The grid with that step, and a coarse step as close to `coarse_step` as whole steps allow."""
         return cls(step, max(1, round(coarse_step / step)))
 
     @property
     def tile_points(self) -> int:
-        """Points along a tile's side; even."""
+        """The number of points along a tile's side; even."""
         return TILE_COARSE_STEPS * self.coarse_stride
 
     @property
@@ -70,9 +70,9 @@ class Survey:
 
     Attributes:
         grid: the points.
-        rings: the square that was looked at is 2 · `rings` tiles wide, centred on z = 0.
-        needed: bool [N, 2·rings, 2·rings], whether an image may have mass in a tile or beside it; the first
-            index after the image is the tile's row, from −rings, along the first latent dimension.
+        rings: the surveyed square is 2 · `rings` tiles wide, centred on z = 0.
+        needed: bool [N, 2·rings, 2·rings], whether an image may have mass in a tile or next to it; the
+            second index is the tile's row, counted from −rings, along the first latent dimension.
     """
 
     grid: Grid
@@ -81,11 +81,11 @@ class Survey:
 
     @property
     def half_width(self) -> float:
-        """Half of the square's width in units of z."""
+        """Half the width of the square, in units of z."""
         return self.rings * self.grid.tile_side
 
     def tiles(self) -> list[tuple[int, int]]:
-        """Row and column of every tile that some image needs."""
+        """Row and column of every tile that at least one image needs."""
         where = self.needed.any(0).nonzero() - self.rings
         return [(int(row), int(column)) for row, column in where]
 
@@ -99,19 +99,21 @@ def survey(
     margin_nats: float = MARGIN_NATS,
     on_tiles: Progress = ignore,
 ) -> Survey:
-    """Look at the plane's coarse points, in rings of tiles outward from z = 0, for every image.
+    """Find the tiles that each image needs, from coarse points in rings of tiles outward from z = 0.
 
-    A tile is needed by an image when it, or one of its eight neighbours, has a coarse point whose
-    log p(x|z) + log p(z) is within `margin_nats` of the image's best. Rings are added until the square is
-    at least `half_width` to each side and no image needs its outermost ring; the prior sees to an end.
+    An image needs a tile if the tile, or one of its eight neighbours, has a coarse point whose
+    log p(x|z) + log p(z) is within `margin_nats` of the image's best. Rings are added until the square
+    reaches at least `half_width` to each side and no image needs its outermost ring; because the prior
+    falls, this ends.
 
     Args:
         decode: z float32 [M, 2] → logits.
         images: [N, P], values 0 and 1, on the device of `decode`.
         grid: the points.
-        half_width: of the least square to look at, in units of z; more than every posterior mean.
-        margin_nats: how far below an image's best coarse point mass is still looked for.
-        on_tiles: called with the number of tiles that were looked at.
+        half_width: half the width of the smallest square to survey, in units of z; more than every
+            posterior mean.
+        margin_nats: how far below an image's best coarse point mass still counts.
+        on_tiles: called with the number of tiles just surveyed.
     """
     x = images.float()
     best_in: dict[tuple[int, int], Tensor] = {}
@@ -128,7 +130,7 @@ def survey(
         best = torch.maximum(best, reach)
         ring += 1
         on_tiles(len(tiles))
-        # Written so that nan, of a network that is no function any more, ends it too.
+        # Written so that nan, from a broken network, also ends the loop.
         if ring * grid.tile_side >= half_width and not (reach >= best - margin_nats).any():
             break
     field = torch.stack(
@@ -145,8 +147,8 @@ class PlaneIntegral:
 
     Attributes:
         log_px_nats: with the grid's step.
-        coarser_log_px_nats: with twice the step, from every second of the same points both ways.
-        points: how many points of the plane were decoded for it.
+        coarser_log_px_nats: with twice the step, from every second point in both directions.
+        points: number of points of the plane that were decoded.
     """
 
     log_px_nats: Tensor
@@ -155,7 +157,7 @@ class PlaneIntegral:
 
     @property
     def change_nats(self) -> Tensor:
-        """What halving the step changed, for each image: float64 [N]."""
+        """The change of log p(x) from halving the step, per image: float64 [N]."""
         return self.log_px_nats - self.coarser_log_px_nats
 
 
@@ -163,19 +165,19 @@ class PlaneIntegral:
 def integrate(decode: Decode, images: Tensor, surveyed: Survey, on_tiles: Progress = ignore) -> PlaneIntegral:
     """log p(x) = log ∫ p(x|z) N(z; 0, I) dz ≈ log step² Σ p(x|z) p(z), for a latent plane.
 
-    Each tile that some image needs is decoded once and multiplied with the images that need it. For a
+    Each tile that at least one image needs is decoded once, for all images that need it. For a
     smooth bump of standard deviation s the rule's relative error falls as exp(−2π² s² / step²): 1e-8 at
-    s = step, 1 % at s = step / 2. The decoder's ReLUs put kinks into the integrand, whose error falls with
-    the square of the step. Halving the step shows both.
+    s = step, 1 % at s = step / 2. The decoder's ReLUs put kinks into the integrand, and their error falls
+    with the square of the step. Halving the step shows both errors.
 
     Args:
         decode: z float32 [M, 2] → logits.
         images: [N, P], values 0 and 1, on the device of `decode`.
-        surveyed: what `survey` found for the same images.
-        on_tiles: called with the number of tiles that are finished.
+        surveyed: the result of `survey` for the same images.
+        on_tiles: called with the number of tiles just finished.
     """
     grid = surveyed.grid
-    x = widened(images)
+    x = as_float64(images)
     needed = surveyed.needed.to(x.device)
     log_sum = x.new_full((len(x),), -math.inf)
     log_even_sum = log_sum.clone()
@@ -183,7 +185,7 @@ def integrate(decode: Decode, images: Tensor, surveyed: Survey, on_tiles: Progre
     for row, column in tiles:
         users = needed[:, row + surveyed.rings, column + surveyed.rings].nonzero().flatten()
         for z, even in _blocks(grid, row, column):
-            logits = widened(decode(z.float().to(images.device)).flatten(1))
+            logits = as_float64(decode(z.float().to(images.device)).flatten(1))
             log_prior = log_prior_nats(z).to(x.device)
             even = even.to(x.device)
             for some in torch.split(users, max(1, PAIRS_AT_ONCE // len(z))):
@@ -201,7 +203,7 @@ def integrate(decode: Decode, images: Tensor, surveyed: Survey, on_tiles: Progre
 
 
 def _ring(number: int) -> Iterator[tuple[int, int]]:
-    """Row and column of the tiles around the square of 2 · `number` tiles' width."""
+    """Row and column of the tiles around a square that is 2 · `number` tiles wide."""
     span = range(-number - 1, number + 1)
     for row in span:
         for column in span:
@@ -210,7 +212,7 @@ def _ring(number: int) -> Iterator[tuple[int, int]]:
 
 
 def _blocks(grid: Grid, row: int, column: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """A tile's points in blocks of a few thousand: z float64 [M, 2], and where both indices are even."""
+    """Yield a tile's points in blocks: z float64 [M, 2], and the positions where both indices are even."""
     side = torch.arange(grid.tile_points) % 2 == 0
     even = (side.unsqueeze(1) & side).flatten()
     points = grid.points(row, column)

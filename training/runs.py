@@ -1,14 +1,14 @@
-"""The run folder: what training leaves behind, how it is written, found and read again.
+"""The run folder that training writes: its files, and how it is created, found and read.
 
     config.json                         the resolved FitConfig
-    checkpoint.pt                       the state of the fit, to go on from (training/checkpoint.py)
+    checkpoint.pt                       the state of the fit, to continue from (training/checkpoint.py)
     metrics.jsonl                       one object for each finished epoch
     weights/epoch-NNN.safetensors       the weights after epoch NNN; 000 is before the first
     previews/epoch-NNN.png              sixteen held-out images, encoded, sampled, decoded
-    previews.gif                        the same over the epochs
+    previews.gif                        the previews over the epochs
     curves.png                          ELBO, rate and distortion over the epochs
-    tensorboard/                        the same for TensorBoard, where it was asked for
-    failure.txt                         the error that ended the fit, until it goes on; mostly there is none
+    tensorboard/                        the same metrics for TensorBoard, if requested
+    failure.txt                         the error that ended the fit, until it is resumed; usually missing
 
 An epoch is finished once it has its line in metrics.jsonl; its weights are on disk before that.
 """
@@ -37,12 +37,12 @@ REQUIRED_METRICS = ("epoch", "test_elbo_nats", "test_rate_nats", "test_distortio
 
 
 class RunError(Exception):
-    """A run folder cannot be made, or is missing, half written or not a run."""
+    """A run folder cannot be created, or is missing, half written or not a run."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """A run as it is on disk: its folder, its config and the metrics of its finished epochs, in order."""
+    """A run on disk: its folder, its config and the metrics of its finished epochs, in order."""
 
     folder: Path
     config: FitConfig
@@ -55,24 +55,24 @@ class Run:
 
 
 def create_run(out: Path | None, config: FitConfig) -> Run:
-    """Make a run folder, `out` or a new one under artifacts/runs, holding the config and no epoch yet.
+    """Create a run folder, `out` or a new one under artifacts/runs, with the config and no epoch yet.
 
-    Raises RunError when `out` exists and is not an empty folder, OSError when it cannot be written.
+    Raises RunError if `out` exists and is not an empty folder, OSError if it cannot be written.
     """
     folder = out if out is not None else _new_folder(config.recipe)
     if not is_free(folder):
         found = "a folder that is not empty" if folder.is_dir() else "a file"
         raise RunError(f"--out {folder}: found {found}, expected a new or empty folder; choose another name")
     folder.mkdir(parents=True, exist_ok=True)
-    # First: a folder with a config is a run that can be resumed.
+    # Written first, because a folder with a config is a run that can be resumed.
     _write_text(folder / CONFIG_FILE, to_json(config))
     _tidy(folder)
     return Run(folder, config, ())
 
 
 def is_free(folder: Path) -> bool:
-    """Whether a run can be made there: there is nothing, or a folder with nothing in it."""
-    # What a process that was killed at the very start left is not in the way.
+    """Whether a run can be created at `folder`: it does not exist, or is an empty folder."""
+    # A temporary file from a process that was killed at the very start does not count.
     leftovers = f".{CONFIG_FILE}.*.tmp"
     return not folder.exists() or (
         folder.is_dir() and all(path.match(leftovers) for path in folder.iterdir())
@@ -80,14 +80,14 @@ def is_free(folder: Path) -> bool:
 
 
 def is_started(folder: Path) -> bool:
-    """Whether a run was begun there: its config, the first thing that is written, is on disk."""
+    """Whether `folder` holds a run that was started: its config, the first file written, is there."""
     return (folder / CONFIG_FILE).is_file()
 
 
 def resume_run(folder: Path) -> Run:
-    """Read a run that is to go on, and remove what the process that ended left half written.
+    """Read a run that will be continued, and remove the files that its last process left half written.
 
-    Raises RunError when it is missing or not a run.
+    Raises RunError if it is missing or not a run.
     """
     run = read_started_run(folder)
     _tidy(folder)
@@ -95,21 +95,21 @@ def resume_run(folder: Path) -> Run:
 
 
 def add_epoch(run: Run, metrics: dict[str, Any]) -> Run:
-    """The run with one more finished epoch; its weights must have been written."""
+    """Add a finished epoch to the run, whose weights must be on disk already; return the longer run."""
     longer = Run(run.folder, run.config, (*run.metrics, metrics))
     _write_text(run.folder / METRICS_FILE, "".join(json.dumps(line) + "\n" for line in longer.metrics))
     return longer
 
 
 def note_failure(run: Run, error: Exception) -> None:
-    """Write down the error that ends a fit, for those who wait for its next epoch."""
-    # A disk that is full may be that very error.
+    """Write the error that ends a fit to the run folder, for programs that wait for its next epoch."""
+    # A full disk may be that very error.
     with suppress(OSError):
         _write_text(run.folder / FAILURE_FILE, f"{error}\n")
 
 
 def read_failure(run: Run) -> str | None:
-    """The error that ended the fit, in one line; None while it goes on, or when it was interrupted."""
+    """The error that ended the fit, as one line; None while it runs, or if it was interrupted."""
     try:
         return " ".join((run.folder / FAILURE_FILE).read_text(errors="replace").split())
     except FileNotFoundError:
@@ -117,22 +117,22 @@ def read_failure(run: Run) -> str | None:
 
 
 def weights_path(run: Run, epoch: int) -> Path:
-    """Where the weights after `epoch` are."""
+    """The path of the weights after `epoch`."""
     return run.folder / "weights" / f"epoch-{epoch:03d}.safetensors"
 
 
 def curves_path(run: Run) -> Path:
-    """Where the picture of the metrics over the epochs is."""
+    """The path of the picture of the metrics over the epochs."""
     return run.folder / "curves.png"
 
 
 def tensorboard_path(run: Run) -> Path:
-    """Where TensorBoard's files are."""
+    """The folder of TensorBoard's files."""
     return run.folder / "tensorboard"
 
 
 def preview_path(run: Run, epoch: int) -> Path:
-    """Where the preview after `epoch` is."""
+    """The path of the preview after `epoch`."""
     return run.folder / "previews" / f"epoch-{epoch:03d}.png"
 
 
@@ -140,14 +140,14 @@ def save_weights(path: Path, model: ConvVAE) -> None:
     """Write the model's weights as safetensors."""
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
     with replaced_file(path) as temporary:
-        # safetensors' own writer raises no OSError when the disk is full.
+        # When the disk is full, safetensors' own file writer does not raise OSError.
         temporary.write_bytes(save(state))
 
 
 def load_weights(run: Run, epoch: int) -> dict[str, Tensor]:
     """The state_dict after `epoch`, float32.
 
-    Raises RunError when the file is missing, damaged or another model's.
+    Raises RunError if the file is missing, damaged or for another model.
     """
     path = weights_path(run, epoch)
     try:
@@ -177,34 +177,34 @@ def load_weights(run: Run, epoch: int) -> dict[str, Tensor]:
 
 
 def newest_run(root: Path = RUNS_FOLDER, started: bool = False) -> Path:
-    """The run folder under `root` that was made last and has a finished epoch, or that was only `started`.
+    """The newest run folder under `root` with a finished epoch, or with `started` even without one.
 
     Raises RunError if there is none.
     """
-    there = [
+    folders = [
         path.parent
         for path in root.glob(f"*/{CONFIG_FILE}")
         if started or (path.parent / METRICS_FILE).is_file()
     ]
-    if not there:
+    if not folders:
         what = "run" if started else "run with a finished epoch"
         raise RunError(f"{root}: found no {what}; make one with python -m training.fit")
-    return max(there, key=lambda folder: (folder / CONFIG_FILE).stat().st_mtime_ns)
+    return max(folders, key=lambda folder: (folder / CONFIG_FILE).stat().st_mtime_ns)
 
 
 def read_run(folder: Path) -> Run:
-    """Read a run. Raises RunError when it is missing, not a run, or has no finished epoch."""
+    """Read a run. Raises RunError if it is missing, not a run, or has no finished epoch."""
     run = read_started_run(folder)
     if not run.metrics:
         raise RunError(
             f"{folder}: found no line in {METRICS_FILE}, expected one for each finished epoch; the run ended "
-            f"before its first epoch did; go on with python -m training.fit --resume --out {folder}"
+            f"during its first epoch; continue it with python -m training.fit --resume --out {folder}"
         )
     return run
 
 
 def read_started_run(folder: Path) -> Run:
-    """Read a run that may have no finished epoch yet. Raises RunError when it is missing or not a run."""
+    """Read a run that may have no finished epoch yet. Raises RunError if it is missing or not a run."""
     if not folder.is_dir():
         raise RunError(
             f"{folder}: found no folder there, expected a run; make one with python -m training.fit"
@@ -254,7 +254,7 @@ def _new_folder(recipe: str) -> Path:
 
 
 def _tidy(folder: Path) -> None:
-    """Make the folders of a run, and remove what a killed process was writing."""
+    """Create the folders of a run, and remove the files that a killed process was writing."""
     for part in ("weights", "previews"):
         (folder / part).mkdir(exist_ok=True)
     for leftover in folder.rglob(".*.tmp"):

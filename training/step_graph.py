@@ -1,4 +1,4 @@
-"""A training step as one CUDA graph: the host starts a step with one call instead of some hundred."""
+"""A training step as one CUDA graph, which the host starts with one call instead of about a hundred."""
 
 import time
 from collections.abc import Callable
@@ -10,11 +10,11 @@ WARM_UP_STEPS = 3
 
 
 class StepGraph:
-    """Records `take_step` once it has run a few times, and from then on replays the recording.
+    """Runs `take_step` a few times, records it once, and from then on replays the recording.
 
-    What `take_step` reads and writes must stay where it is: weights, optimizer state, step size, loss. The
-    first steps run as they are: they let cuDNN choose its algorithms and the optimizer make its state, which
-    a recording must not contain. (PyTorch, "CUDA semantics", section "CUDA Graphs".)
+    Everything that `take_step` reads and writes must keep its place in memory: weights, optimizer state, step
+    size, loss. The first steps are not recorded, because in them cuDNN chooses its algorithms and the
+    optimizer creates its state. (PyTorch, "CUDA semantics", section "CUDA Graphs".)
 
     Args:
         take_step: one step on indices int64 [n] and noise float32 [n, d]; returns the loss, a scalar.
@@ -29,7 +29,7 @@ class StepGraph:
         self.capture_seconds = 0.0
 
     def __call__(self, indices: Tensor, noise: Tensor) -> Tensor:
-        """One step. All calls must have the same shapes. The loss is overwritten by the next call."""
+        """Take one step. All calls must have the same shapes, and the next call overwrites the loss."""
         if self._steps < WARM_UP_STEPS:
             self._steps += 1
             self._stream.wait_stream(torch.cuda.current_stream())
@@ -50,7 +50,7 @@ class StepGraph:
         torch.cuda.synchronize()
         self._indices, self._noise = indices.clone(), noise.clone()
         self._graph = torch.cuda.CUDAGraph()
-        # Recording does not run anything: the state is that of the steps before.
+        # Recording does not run anything, so the state stays that of the steps before.
         with torch.cuda.graph(self._graph, stream=self._stream):
             self._loss = self._take_step(self._indices, self._noise)
         torch.cuda.synchronize()

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as requests: what is under way is finished first."""
+"""Ctrl-C and SIGTERM as requests to stop, so that the current work can be finished first."""
 
 import signal
 import threading
@@ -9,9 +9,9 @@ from types import FrameType
 
 @contextmanager
 def stop_requests() -> Iterator[list[int]]:
-    """Within it, a list that the first Ctrl-C or SIGTERM adds to; a second one ends the process on the spot.
+    """Yield a list that the first Ctrl-C or SIGTERM is added to; a second one ends the process at once.
 
-    Outside the main thread, which alone hears signals, the list stays empty.
+    Outside the main thread, which alone receives signals, the list stays empty.
     """
     requests: list[int] = []
     if threading.current_thread() is not threading.main_thread():

@@ -1,4 +1,4 @@
-"""Transposed convolution, trained on the CPU without two detours that PyTorch 2.13 takes there."""
+"""Transposed convolution that avoids two slow paths of PyTorch 2.13 when training on the CPU."""
 
 from typing import Any
 
@@ -9,24 +9,24 @@ FEW_CHANNELS = 4
 
 
 class TransposedConvolution(nn.ConvTranspose2d):
-    """`nn.ConvTranspose2d` with the same result and gradients, to rounding.
+    """`nn.ConvTranspose2d` with the same result and gradients, up to rounding.
 
-    On the CPU PyTorch sums the gradient of the bias by a path that takes longer than the two convolutions of
-    the backward pass together; here it is one `sum`. And it computes sixteen output channels where one is
-    asked for; here few channels at stride 1 are one matrix product and a sum of shifted maps
-    (`tests/benchmarks/training_step.py` measures what either gives). Under autocast only the first detour is
-    left out: one channel of bfloat16 is no slower than the maps. On other devices, and when it is not
-    training (`eval`), it is the parent.
+    On the CPU, PyTorch sums the gradient of the bias on a path that takes longer than the two convolutions of
+    the backward pass together; here it is one `sum`. PyTorch also computes sixteen output channels when it
+    needs one; here, a few channels at stride 1 are one matrix product and a sum of shifted maps
+    (`tests/benchmarks/training_step.py` measures the effect of each). Under autocast only the first path is
+    replaced, because one channel in bfloat16 is no slower than the maps. On other devices, and outside
+    training (`eval`), this is the parent class.
     """
 
     def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
-        """x [N, C, H, W] → [N, C', H', W'], as the parent's."""
+        """x [N, C, H, W] → [N, C', H', W'], as in the parent class."""
         if not self.training or x.device.type != "cpu":
             return super().forward(x, output_size)
         assert output_size is None
         assert self.bias is not None
         weight, bias = self.weight, self.bias
-        # A function of our own is not autocast by PyTorch.
+        # PyTorch does not autocast a custom autograd function.
         if torch.is_autocast_enabled("cpu"):
             dtype = torch.get_autocast_dtype("cpu")
             x, weight, bias = x.to(dtype), weight.to(dtype), bias.to(dtype)
@@ -64,25 +64,25 @@ class _TransposedConvolution(torch.autograd.Function):
         x, weight = ctx.saved_tensors
         stride, padding, output_padding = ctx.settings
         mask = [ctx.needs_input_grad[0], ctx.needs_input_grad[1], False]
-        of_x, of_weight, _ = torch.ops.aten.convolution_backward(
+        x_gradient, weight_gradient, _ = torch.ops.aten.convolution_backward(
             gradient, x, weight, None, stride, padding, [1, 1], True, output_padding, 1, mask
         )
-        return of_x, of_weight, gradient.sum((0, 2, 3)), None, None, None
+        return x_gradient, weight_gradient, gradient.sum((0, 2, 3)), None, None, None
 
 
 def _sum_of_shifted_maps(x: Tensor, weight: Tensor, padding: tuple[int, int]) -> Tensor:
     """The transposed convolution with stride 1: x [N, C, H, W], weight [C, C', K, L] → [N, C', H', W'].
 
-    Every tap of the kernel turns x into one map of C' channels, and adds it where the tap points to.
+    Every tap of the kernel turns x into one map of C' channels, which is added at the tap's offset.
     """
     count, channels, height, width = x.shape
     _, outputs, rows, columns = weight.shape
     taps = weight.permute(2, 3, 1, 0).reshape(rows * columns * outputs, channels)
-    pixels = x.permute(0, 2, 3, 1).reshape(-1, channels)  # no copy where x is channels-last
+    pixels = x.permute(0, 2, 3, 1).reshape(-1, channels)  # no copy if x is channels-last
     maps = (taps @ pixels.T).view(rows, columns, outputs, count, height, width)
-    whole = x.new_zeros(outputs, count, height + rows - 1, width + columns - 1)
+    full = x.new_zeros(outputs, count, height + rows - 1, width + columns - 1)
     for i in range(rows):
         for j in range(columns):
-            whole[:, :, i : i + height, j : j + width] += maps[i, j]
+            full[:, :, i : i + height, j : j + width] += maps[i, j]
     top, left = padding
-    return whole[:, :, top : whole.shape[2] - top, left : whole.shape[3] - left].transpose(0, 1)
+    return full[:, :, top : full.shape[2] - top, left : full.shape[3] - left].transpose(0, 1)

@@ -1,9 +1,9 @@
-"""Smooth random distortions of the training images: more images to learn from than there are.
+"""Smooth random distortions of the training images, so that there are more images to learn from.
 
-Each is a small random affine map together with a smooth random displacement (Simard, Steinkraus and Platt
-2003, "Best practices for convolutional neural networks applied to visual document analysis", distorted
-handwritten digits likewise). Where a map points between pixels the value is interpolated and thresholded
-at 0.5, so that what was 0 or 1 stays so and edges stay as smooth as they were.
+Each is a small random affine map together with a smooth random displacement, as in Simard, Steinkraus and
+Platt 2003, "Best practices for convolutional neural networks applied to visual document analysis", for
+handwritten digits. Values between pixels are interpolated and thresholded at 0.5, so that images stay binary
+and edges stay as smooth as they were.
 """
 
 import numpy as np
@@ -11,27 +11,27 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample, interpolate
 
-# Deviations of the affine map's entries: of (row, column) by (row, column). Slant above all, and no other
-# height: MNIST's digits were scaled to one height, wide ones to one width.
+# Standard deviations of the entries of the affine map, (row, column) × (row, column). It mostly slants and
+# never changes the height, because MNIST's digits were scaled to one height, wide ones to one width.
 AFFINE = ((0.0, 0.03), (0.09, 0.015))
-# Deviation, in shares of the image's side, of the displacements on a coarse grid, between which they are
-# interpolated.
+# Standard deviation, as a share of the image's side, of the displacements at the points of a coarse grid;
+# between the points they are interpolated.
 BEND = 0.012
 COARSE_POINTS = 3
-# Maps an epoch; images share them, as one map looks different on each.
+# Maps per epoch; images share them, because one map looks different on each image.
 MAP_COUNT = 1024
 CHUNK = 4096
 
 
 def warped(images: Tensor, share: float, seed: int, epoch: int) -> Tensor:
-    """`images` [N, C, H, W], 0 or 1, with about `share` of them distorted: the same dtype and device.
+    """`images` [N, C, H, W], 0 or 1, with about `share` of them distorted; same dtype and device.
 
-    Which ones, and how, depends on `seed` and `epoch` alone; devices may round differently where an
-    interpolated value is next to 0.5.
+    `seed` and `epoch` alone decide which ones, and how, except that devices may round differently where an
+    interpolated value is close to 0.5.
     """
-    # The third number sets these draws apart from those of `draw_epoch`.
-    (mixed,) = np.random.SeedSequence([seed, epoch, 1]).generate_state(1, np.uint64)
-    generator = torch.Generator().manual_seed(int(mixed))
+    # The third number keeps these draws apart from those of `draw_epoch`.
+    (mixed_seed,) = np.random.SeedSequence([seed, epoch, 1]).generate_state(1, np.uint64)
+    generator = torch.Generator().manual_seed(int(mixed_seed))
     height, width = images.shape[2:]
     maps = pixel_maps(height, width, generator)
     chosen = torch.randint(1, len(maps), (len(images),), generator=generator)
@@ -46,9 +46,9 @@ def warped(images: Tensor, share: float, seed: int, epoch: int) -> Tensor:
 
 
 def pixel_maps(height: int, width: int, generator: torch.Generator) -> Tensor:
-    """For each map and pixel the place to take: float32 [1 + MAP_COUNT, H, W, 2]; map 0 moves nothing.
+    """The source position of each pixel in each map: float32 [1 + MAP_COUNT, H, W, 2]; map 0 moves nothing.
 
-    Places are (x, y), with −1 and 1 at the centres of the first and last pixels, as `grid_sample` takes them.
+    Positions are (x, y), with −1 and 1 at the centres of the first and last pixels, as in `grid_sample`.
     """
     size = torch.tensor([height, width], dtype=torch.float32)
     rows, columns = torch.arange(height), torch.arange(width)

@@ -1,15 +1,15 @@
-"""Seconds of training to a test ELBO: this project's default recipe beside TensorFlow's tutorial.
+"""Measure the training time to a test ELBO: this project's default recipe and TensorFlow's tutorial.
 
     python tests/benchmarks/time_to_elbo.py --tutorial tutorial_tf.py --tutorial-python tf/bin/python
 
-The tutorial is a script that takes `--until ELBO`, prints a JSON line an epoch (`epoch`, `test_elbo_nats`,
-`train_seconds`) and stops once it is there; it has an environment of its own (`pip install tensorflow-cpu`).
-This project's fit is the default recipe, planned for `--epochs`; every `--every` steps the clock is stopped
-and the test ELBO taken, as the mean of `--draws` posterior samples of each held-out image, and the fit ends
-at the first one that reaches the target. Both run on the same machine, in turn, `--seeds` times. The
-tutorial has no seed to set: its runs differ by themselves.
+The tutorial is a script that takes `--until ELBO`, prints a JSON line per epoch (`epoch`, `test_elbo_nats`,
+`train_seconds`) and stops once it has reached that ELBO; it has its own environment (`pip install
+tensorflow-cpu`). This project's fit is the default recipe, planned for `--epochs`. Every `--every` steps the
+clock stops and the test ELBO is computed, as the mean over `--draws` posterior samples of each test image;
+the fit ends at the first one that reaches the target. Both run on the same machine, in turn, `--seeds` times.
+The tutorial takes no seed, so that its runs differ anyway.
 
-Without `--tutorial` only this project's runs are made.
+Without `--tutorial` only this project's fits run.
 """
 
 import argparse
@@ -31,7 +31,7 @@ from training.fit import recipe_on
 from training.held_out import evaluate
 from training.loop import Trainer
 
-# Three standard errors of a mean over a tenth of the images.
+# Three standard errors of the mean over a tenth of the images.
 NEAR_NATS = 5.0
 
 
@@ -40,7 +40,7 @@ class ReachedError(Exception):
 
 
 def our_seconds(arguments: argparse.Namespace, seed: int) -> dict[str, Any]:
-    """One fit of the default recipe to the target."""
+    """The result of one fit of the default recipe to the target."""
     device = pick_device(arguments.device)
     if device.type == "cpu":
         keep_freed_memory()
@@ -59,7 +59,7 @@ def our_seconds(arguments: argparse.Namespace, seed: int) -> dict[str, Any]:
         if device.type == "cuda":
             torch.cuda.synchronize()
         seconds += time.perf_counter() - start
-        # A tenth of the images tells whether the target is near; only all of them tell that it is reached.
+        # A tenth of the images shows whether the target is near; only all of them show that it is reached.
         elbo_nats = evaluate(trainer.fitted, test_images[::10]).elbo_nats
         is_exact = elbo_nats >= arguments.target - NEAR_NATS or trainer.step == trainer.step_count
         if is_exact:
@@ -82,7 +82,7 @@ def our_seconds(arguments: argparse.Namespace, seed: int) -> dict[str, Any]:
 
 
 def tutorial_seconds(arguments: argparse.Namespace) -> dict[str, Any]:
-    """One run of the tutorial to the target."""
+    """The result of one run of the tutorial to the target."""
     command = [arguments.tutorial_python, arguments.tutorial, "--until", str(arguments.target)]
     if arguments.data:
         command += ["--data", arguments.data]
@@ -98,13 +98,17 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--tutorial", help="the tutorial's script")
-    parser.add_argument("--tutorial-python", default=sys.executable, help="the Python that has TensorFlow")
-    parser.add_argument("--tutorial-epochs", type=int, default=20, help="give the tutorial up after so many")
-    parser.add_argument("--data", help="the folder of MNIST's original files, for the tutorial")
+    parser.add_argument("--tutorial-python", default=sys.executable, help="a Python with TensorFlow")
+    parser.add_argument(
+        "--tutorial-epochs", type=int, default=20, help="stop the tutorial after this many epochs"
+    )
+    parser.add_argument("--data", help="folder of MNIST's original files, for the tutorial")
     parser.add_argument("--target", type=float, default=-156.4)
-    parser.add_argument("--epochs", type=int, default=1, help="that the default recipe is planned for")
+    parser.add_argument("--epochs", type=int, default=1, help="epochs that the default recipe is planned for")
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--every", type=int, default=25, help="steps between two looks at the test ELBO")
+    parser.add_argument(
+        "--every", type=int, default=25, help="steps between two computations of the test ELBO"
+    )
     parser.add_argument("--draws", type=int, default=4)
     parser.add_argument("--device", default="auto")
     parser.add_argument("--seed", type=int, help=argparse.SUPPRESS)
@@ -116,7 +120,7 @@ def main() -> None:
     print(json.dumps({"machine": machine, "target_nats": arguments.target}), flush=True)
     ours, theirs = [], []
     for seed in range(arguments.seeds):
-        # A process for each fit, as a user starts one.
+        # Each fit has a process of its own, as when a user starts it.
         finished = subprocess.run(
             [sys.executable, __file__, *sys.argv[1:], "--seed", str(seed)],
             check=True,

@@ -1,10 +1,10 @@
-"""What our transposed convolution, mirrored images, kept memory and bfloat16 give a step.
+"""Measure how our transposed convolution, mirrored images, kept memory and bfloat16 speed up a step.
 
     python tests/benchmarks/training_step.py [--steps 60] [--rounds 5]
 
-Each variant trains the default recipe on the CPU in a process of its own, in turn and over several rounds;
-printed are the milliseconds of a step (median, least and most over the rounds) and the ratio to the
-program as it is in float32.
+Each variant trains the default recipe on the CPU in a process of its own, in turn, over several rounds. The
+output is the milliseconds per step (median, least and most over the rounds) and the ratio to the unchanged
+program in float32.
 """
 
 import argparse
@@ -33,15 +33,15 @@ VARIANTS = {
         "keep_memory": True,
         "precision": "float32",
     },
-    "PyTorch's, full result, cut": {"convolution": "cut", "keep_memory": True, "precision": "float32"},
-    "memory given back": {"convolution": "ours", "keep_memory": False, "precision": "float32"},
+    "PyTorch's, full result cropped": {"convolution": "cut", "keep_memory": True, "precision": "float32"},
+    "memory returned to the system": {"convolution": "ours", "keep_memory": False, "precision": "float32"},
     "in bfloat16": {"convolution": "ours", "keep_memory": True, "precision": "bfloat16"},
     "in bfloat16, PyTorch's": {"convolution": "PyTorch's", "keep_memory": True, "precision": "bfloat16"},
 }
 
 
 class CutConvolution(nn.ConvTranspose2d):
-    """Keras's "same" with stride 2 the plain way: compute 2n + 1 rows and columns, drop the last."""
+    """Keras's "same" with stride 2 done directly: compute 2n + 1 rows and columns, drop the last."""
 
     def forward(self, x: Tensor) -> Tensor:
         full = nn.functional.conv_transpose2d(x, self.weight, self.bias, stride=2)
@@ -49,7 +49,7 @@ class CutConvolution(nn.ConvTranspose2d):
 
 
 def step_ms(steps: int, convolution: str, keep_memory: bool, precision: Precision) -> float:
-    """The median milliseconds of a step, after a warm-up."""
+    """The median milliseconds per step, after a warm-up."""
     if keep_memory:
         keep_freed_memory()
     config = dataclasses.replace(RECIPES["default"], precision=precision)

@@ -348,7 +348,7 @@ def test_a_run_without_a_finished_epoch_is_refused(run_main, tmp_path):
     create_run(tmp_path / "run", DEFAULT)
     assert refused_by_command(run_main, tmp_path, tmp_path / "run") == (
         f"{tmp_path / 'run'}: found no line in metrics.jsonl, expected one for each finished epoch; "
-        "the run ended before its first epoch did; go on with python -m training.fit --resume --out "
+        "the run ended during its first epoch; continue it with python -m training.fit --resume --out "
         f"{tmp_path / 'run'}"
     )
 

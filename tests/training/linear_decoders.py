@@ -36,7 +36,7 @@ def brute_force(logits, image: np.ndarray, half_width: float = 8.0, step: float 
 
 
 def quadrature(decode, images: torch.Tensor, step: float = 0.05, **options):
-    """Survey and integral in one."""
+    """The survey and the integral in one call."""
     return integrate(decode, images, survey(decode, images, Grid.with_step(step), **options))
 
 

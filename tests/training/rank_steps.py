@@ -1,9 +1,9 @@
-"""One rank of a job that test_ranks.py starts with torchrun: epochs of training, and what was seen in them.
+"""One rank of a job that test_ranks.py starts with torchrun: it trains an epoch and records it.
 
     torchrun … rank_steps.py FOLDER
 
-Reads FOLDER/NAME.npz with images, and FOLDER/NAME.json with a config; leaves FOLDER/NAME-RANK.npz with the
-losses of an epoch, the weights after it, the images of every step of this rank and how many they were.
+Reads FOLDER/NAME.npz with images, and FOLDER/NAME.json with a config; writes FOLDER/NAME-RANK.npz with the
+losses of an epoch, the weights after it, and the images and their number in every step of this rank.
 """
 
 import os
@@ -19,7 +19,7 @@ from training.ranks import joined, ranks_from
 
 
 def main() -> None:
-    """One epoch of each case."""
+    """Train one epoch of each case in FOLDER."""
     folder = Path(sys.argv[1])
     ranks, device = ranks_from(os.environ), torch.device("cpu")
     with joined(ranks, device):

@@ -1,11 +1,11 @@
-"""`python -m training.fit` on a cut MNIST, as a process of its own.
+"""`python -m training.fit` on the first images of MNIST, in a process of its own.
 
-    python small_fit.py TRAIN TEST OPTION…    once, on so many images, under torchrun or alone
+    python small_fit.py TRAIN TEST OPTION…    one fit of TRAIN + TEST images, under torchrun or alone
     python small_fit.py TRAIN TEST            a server: for each line on standard input, a JSON list of the
-                                              options and a file for what is printed, it forks a fit, prints
-                                              its process id and, once it has ended, its exit status
+                                              options and of a file for the output, it forks a fit, prints its
+                                              process id and, after it has ended, its exit status
 
-Imports take seconds; the server has them behind it, so that a fit starts at once.
+Imports take seconds; the server has done them already, so that a fit starts at once.
 """
 
 import dataclasses
@@ -25,20 +25,20 @@ from training.runs import REQUIRED_METRICS
 
 
 def run(options: list[str]) -> None:
-    """The command itself, up to its exit."""
+    """Run the command itself, which exits."""
     sys.argv = ["program", *options]
     training.fit.main()
 
 
-def import_what_comes_late() -> None:
-    """PyTorch and Matplotlib import some of themselves at their first use."""
+def import_lazy_modules() -> None:
+    """Use PyTorch and Matplotlib once, because they import some modules at their first use."""
     Trainer(RECIPES["tutorial"], training.fit.mnist().train_images, torch.device("cpu"))
     with tempfile.TemporaryDirectory() as folder:
         write_curves(Path(folder, "curves.png"), "", [dict.fromkeys(REQUIRED_METRICS, 1)])
 
 
 def serve() -> None:
-    """Fork a fit for each line."""
+    """Fork a fit for each line on standard input."""
     for line in sys.stdin:
         *options, log = json.loads(line)
         pid = os.fork()
@@ -53,17 +53,17 @@ def serve() -> None:
 
 if __name__ == "__main__":
     train_count, test_count = map(int, sys.argv[1:3])
-    whole = training.fit.mnist()
+    full = training.fit.mnist()
     small = dataclasses.replace(
-        whole,
-        train_images=whole.train_images[:train_count],
-        train_labels=whole.train_labels[:train_count],
-        test_images=whole.test_images[:test_count],
-        test_labels=whole.test_labels[:test_count],
+        full,
+        train_images=full.train_images[:train_count],
+        train_labels=full.train_labels[:train_count],
+        test_images=full.test_images[:test_count],
+        test_labels=full.test_labels[:test_count],
     )
     training.fit.mnist = lambda: small
     if len(sys.argv) > 3:
         run(sys.argv[3:])
     else:
-        import_what_comes_late()
+        import_lazy_modules()
         serve()

@@ -1,4 +1,4 @@
-"""training/checkpoint.py: what is saved comes back, and a file that is anything else is refused."""
+"""training/checkpoint.py: a saved checkpoint loads unchanged, and any other file is refused."""
 
 import dataclasses
 import io
@@ -16,7 +16,7 @@ from training.runs import RunError
 CONFIG = dataclasses.replace(RECIPES["default"], filters=(2, 2))
 STATE = {"step": 3, "model": {"weight": torch.arange(100.0)}, "optimizer": {0: {"step": torch.tensor(3.0)}}}
 CHECKPOINT = Checkpoint(STATE, train_seconds=2.5, epoch_seconds=0.5)
-ADVICE = "remove it to fit this run from its beginning"
+ADVICE = "delete it to start this run again from the beginning"
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def path(tmp_path) -> Path:
 
 
 def refusal(path: Path) -> str:
-    """What is said of a checkpoint that is refused."""
+    """The message of the error that a refused checkpoint raises."""
     with pytest.raises(RunError) as error:
         load_checkpoint(path.parent, CONFIG)
     said = str(error.value)
@@ -36,7 +36,7 @@ def refusal(path: Path) -> str:
 
 
 class Unlink:
-    """Unpickled without care, it removes a file."""
+    """An object that deletes a file when it is unpickled."""
 
     def __init__(self, victim: Path) -> None:
         self.victim = victim
@@ -46,7 +46,7 @@ class Unlink:
 
 
 def test_a_checkpoint_comes_back_as_it_was_saved(path):
-    """Numbers and tensors come back equal, and nothing but the checkpoint is left in the folder."""
+    """Numbers and tensors come back equal, and the checkpoint is the only file in the folder."""
     found = load_checkpoint(path.parent, CONFIG)
     assert (found.train_seconds, found.epoch_seconds) == (2.5, 0.5)
     assert found.trainer["step"] == 3
@@ -56,25 +56,25 @@ def test_a_checkpoint_comes_back_as_it_was_saved(path):
 
 
 def test_a_tensor_keeps_its_memory_layout(tmp_path):
-    """Weights laid out channels-last come back so: another layout would give other sums."""
+    """Channels-last weights come back channels-last: in another layout sums would round differently."""
     weight = torch.randn(4, 3, 2, 2).contiguous(memory_format=torch.channels_last)
     save_checkpoint(tmp_path, CONFIG, Checkpoint({"weight": weight}, 0.0, 0.0))
     assert load_checkpoint(tmp_path, CONFIG).trainer["weight"].stride() == weight.stride()
 
 
-def test_where_none_was_saved_there_is_none(tmp_path):
-    """A folder without a checkpoint is no error."""
+def test_a_folder_without_a_checkpoint_gives_none(tmp_path):
+    """A folder without a checkpoint is not an error."""
     assert load_checkpoint(tmp_path, CONFIG) is None
 
 
-def test_a_checkpoint_takes_the_place_of_the_one_before(path):
-    """The second one saved is the one that is there."""
+def test_a_checkpoint_replaces_the_previous_one(path):
+    """After two are saved, the second one is loaded."""
     save_checkpoint(path.parent, CONFIG, dataclasses.replace(CHECKPOINT, train_seconds=9.0))
     assert load_checkpoint(path.parent, CONFIG).train_seconds == 9.0
 
 
-def test_a_full_disk_leaves_the_one_before(path, file_size_limit):
-    """When there is no room the error names the checkpoint, and the older one is whole."""
+def test_a_full_disk_leaves_the_previous_checkpoint(path, file_size_limit):
+    """If the disk is full, the error names the checkpoint, and the previous one is intact."""
     before = path.read_bytes()
     with file_size_limit(len(before) - 1), pytest.raises(OSError, match="File too large") as error:
         save_checkpoint(path.parent, CONFIG, CHECKPOINT)
@@ -85,28 +85,29 @@ def test_a_full_disk_leaves_the_one_before(path, file_size_limit):
 
 @pytest.mark.parametrize("share", [0.0, 0.01, 0.3, 0.5, 0.9, 0.99, 0.999])
 def test_a_truncated_checkpoint_is_refused(path, share):
-    """Cut anywhere, a checkpoint is refused by its file's name, with what to do."""
+    """A checkpoint cut at any length is refused; the error names it and says what to do."""
     data = path.read_bytes()
     path.write_bytes(data[: int(len(data) * share)])
     said = refusal(path)
     assert said.startswith(f"{path}: ")
-    assert said.endswith(f"; expected a checkpoint of {FORMAT}; {ADVICE}")
+    assert said.endswith(f"; expected a checkpoint in format {FORMAT}; {ADVICE}")
 
 
 def test_a_changed_byte_of_a_weight_is_found(path):
-    """One changed bit in the middle of the weights, which PyTorch would read as a weight, is refused."""
+    """A checkpoint with one flipped bit in its weights, which PyTorch would load, is refused."""
     data = bytearray(path.read_bytes())
     place = bytes(data).index(STATE["model"]["weight"].numpy().tobytes()) + 201
     data[place] ^= 1
     path.write_bytes(data)
     assert refusal(path) == (
-        f"{path}: found a wrong checksum of archive/data/0; expected a checkpoint of {FORMAT}; {ADVICE}"
+        f"{path}: found a wrong checksum for archive/data/0; "
+        f"expected a checkpoint in format {FORMAT}; {ADVICE}"
     )
 
 
 @pytest.mark.parametrize("place", range(0, 4000, 97))
 def test_a_changed_byte_is_never_a_traceback(path, place):
-    """Wherever a byte is changed, the checkpoint is read as it was saved or refused."""
+    """Wherever a byte is changed, the checkpoint is either loaded as it was saved or refused."""
     data = bytearray(path.read_bytes())
     data[place % len(data)] ^= 0xFF
     path.write_bytes(data)
@@ -138,17 +139,17 @@ def test_a_pickle_with_code_does_not_run(path, tmp_path):
     victim.touch()
     torch.save({"format": FORMAT, "config": to_json(CONFIG), "trainer": Unlink(victim)}, path)
     assert refusal(path) == (
-        f"{path}: found something else than tensors and plain values; expected a checkpoint of {FORMAT}; "
-        f"{ADVICE}"
+        f"{path}: found objects other than tensors and plain values; "
+        f"expected a checkpoint in format {FORMAT}; {ADVICE}"
     )
     assert victim.exists()
-    # The file is as bad as it should be.
+    # The file does run code if it is loaded without care.
     torch.load(path, weights_only=False)
     assert not victim.exists()
 
 
 def test_a_bare_pickle_with_code_does_not_run(path, tmp_path):
-    """Nor does the code of a file that is a pickle and nothing else."""
+    """A file that is only a pickle is refused, and its code does not run."""
     victim = tmp_path / "victim"
     victim.touch()
     path.write_bytes(pickle.dumps(Unlink(victim)))
@@ -157,11 +158,11 @@ def test_a_bare_pickle_with_code_does_not_run(path, tmp_path):
 
 
 def test_a_checkpoint_of_another_format_is_refused(path):
-    """A later format is refused with both names."""
+    """A checkpoint in a later format is refused with the names of both formats."""
     content = {"format": "latent-plane-checkpoint/2", "config": to_json(CONFIG), **vars(CHECKPOINT)}
     torch.save(content, path)
     assert refusal(path) == (
-        f"{path}: found a checkpoint of latent-plane-checkpoint/2, expected {FORMAT}; {ADVICE}"
+        f"{path}: found a checkpoint in format latent-plane-checkpoint/2, expected {FORMAT}; {ADVICE}"
     )
 
 
@@ -169,12 +170,12 @@ def test_a_checkpoint_of_another_config_is_refused(tmp_path):
     """A checkpoint of a fit with another seed is refused."""
     save_checkpoint(tmp_path, dataclasses.replace(CONFIG, seed=1), CHECKPOINT)
     assert refusal(tmp_path / "checkpoint.pt") == (
-        f"{tmp_path / 'checkpoint.pt'}: found a checkpoint of another config, expected that of the "
+        f"{tmp_path / 'checkpoint.pt'}: found a checkpoint for another config, expected one for the "
         f"config.json beside it; {ADVICE}"
     )
 
 
-def test_a_checkpoint_from_before_a_field_is_read(path):
+def test_a_checkpoint_older_than_a_config_field_is_read(path):
     """A checkpoint whose config lacks a newer field belongs to the config with that field's default."""
     older = json.loads(to_json(CONFIG))
     del older["precision"]
@@ -185,7 +186,7 @@ def test_a_checkpoint_from_before_a_field_is_read(path):
 
 
 def test_a_folder_in_its_place_is_an_os_error(tmp_path):
-    """What cannot be read is said as the system says it; removing a file would be bad advice."""
+    """An unreadable checkpoint gives the system's error, because deleting it would be wrong advice."""
     (tmp_path / "checkpoint.pt").mkdir()
     with pytest.raises(IsADirectoryError, match=r"checkpoint\.pt"):
         load_checkpoint(tmp_path, CONFIG)

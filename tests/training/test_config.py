@@ -1,4 +1,4 @@
-"""training/config.py: the recipes, the learning rate's course, and both directions of JSON."""
+"""training/config.py: the recipes, the schedules, and JSON in both directions."""
 
 import dataclasses
 import json
@@ -20,7 +20,7 @@ from training.config import (
 
 TUTORIAL = RECIPES["tutorial"]
 DEFAULT = RECIPES["default"]
-# One epoch, which then has all of a schedule's steps.
+# One epoch, so that it has all of a schedule's steps.
 ONE_EPOCH = dataclasses.replace(DEFAULT, epochs=1)
 NO_HOLD = dataclasses.replace(ONE_EPOCH, warmup_epochs=0.1, hold_fraction=0.0)
 
@@ -62,12 +62,12 @@ def test_the_tutorial_recipe_is_the_tutorial_to_the_letter():
 
 
 def test_every_recipe_knows_its_name():
-    """A recipe is found under the name that it holds."""
+    """Every recipe's key in RECIPES is the name in its config."""
     assert all(config.recipe == name for name, config in RECIPES.items())
 
 
 def test_a_config_cannot_be_changed():
-    """A config is frozen: what a run says of itself is what it was made with."""
+    """A config is frozen, so that the config of a run is the one that it was created with."""
     with pytest.raises(dataclasses.FrozenInstanceError):
         DEFAULT.epochs = 4
 
@@ -81,7 +81,7 @@ def test_a_config_cannot_be_changed():
     ],
 )
 def test_json_gives_the_same_config_back(config):
-    """What `to_json` writes, `from_json` reads: equal, tuples as tuples."""
+    """`from_json` reads what `to_json` wrote as an equal config, with tuples as tuples."""
     assert from_json(to_json(config)) == config
 
 
@@ -128,8 +128,8 @@ def test_other_json_is_refused_with_the_field(text, message):
 
 
 @pytest.mark.parametrize("text", ["", "{", to_json(DEFAULT)[:-10], "\0"])
-def test_text_that_is_no_json_is_refused(text):
-    """Half a file, an empty one and bytes that are no JSON are refused with a ValueError."""
+def test_text_that_is_not_json_is_refused(text):
+    """Half a file, an empty file and bytes that are not JSON are refused with a ValueError."""
     with pytest.raises(ValueError, match=r"line \d+ column \d+"):
         from_json(text)
 
@@ -152,7 +152,7 @@ def test_other_fields_are_refused(values):
 
 @pytest.mark.parametrize("name", ["hold_fraction", "precision", "seed", "image_shape"])
 def test_a_config_from_before_a_field_has_its_default(name):
-    """A field that an older run's config does not have gets the value that the fit had then, the default."""
+    """A field missing from an older run's config gets its default, which is what that fit used."""
     config = dataclasses.replace(TUTORIAL, latent_dim=3)
     values = json.loads(to_json(config))
     del values[name]
@@ -165,7 +165,7 @@ def test_the_tutorials_learning_rate_is_constant():
 
 
 def test_one_cycle_rises_to_its_peak_and_falls_to_zero():
-    """One cycle: a straight rise over a tenth of the steps to the peak, a straight fall over the rest."""
+    """The rate rises linearly over a tenth of the steps to the peak, and falls linearly over the rest."""
     config = dataclasses.replace(NO_HOLD, learning_rate=1.0)
     rates = [learning_rate_at(config, step, 1000) for step in range(1000)]
     assert rates[:100] == pytest.approx([(step + 1) / 100 for step in range(100)])
@@ -174,22 +174,22 @@ def test_one_cycle_rises_to_its_peak_and_falls_to_zero():
     assert 0 < rates[-1] < 0.002
 
 
-def test_the_warm_up_is_as_long_as_asked():
-    """With half of the steps for the rise, the peak is in the middle."""
+def test_the_warm_up_is_as_long_as_configured():
+    """If the rise takes half of the steps, the peak is in the middle."""
     config = dataclasses.replace(NO_HOLD, learning_rate=1.0, warmup_epochs=0.5)
     rates = [learning_rate_at(config, step, 10) for step in range(10)]
     assert rates == pytest.approx([0.2, 0.4, 0.6, 0.8, 1, 1, 0.8, 0.6, 0.4, 0.2])
 
 
-def test_the_peak_is_held_as_long_as_asked():
-    """A fifth of ten steps up, half of them at the peak, then a straight fall: 3/3, 2/3, 1/3 of it."""
+def test_the_peak_is_held_as_long_as_configured():
+    """Of ten steps a fifth rises, half stays at the peak, and the rest falls linearly: 3/3, 2/3, 1/3."""
     config = dataclasses.replace(ONE_EPOCH, learning_rate=3.0, warmup_epochs=0.2, hold_fraction=0.5)
     rates = [learning_rate_at(config, step, 10) for step in range(10)]
     assert rates == pytest.approx([1.5, 3, 3, 3, 3, 3, 3, 3, 2, 1])
 
 
-def test_without_a_hold_the_schedule_is_as_before():
-    """With hold_fraction 0 only one step has the peak's rate, and the fall begins right after it."""
+def test_without_a_hold_the_rate_falls_after_the_peak():
+    """With hold_fraction 0 the fall begins right after the step at the peak."""
     rates = [learning_rate_at(NO_HOLD, step, 100) for step in range(100)]
     assert rates.index(max(rates)) == 9
     assert rates[11] < rates[10] == NO_HOLD.learning_rate
@@ -197,7 +197,7 @@ def test_without_a_hold_the_schedule_is_as_before():
 
 
 def test_a_peak_held_to_the_end_does_not_fall():
-    """With the rise and the hold filling all steps, the last step is at the peak."""
+    """If the rise and the hold fill all steps, the last step is at the peak."""
     config = dataclasses.replace(ONE_EPOCH, warmup_epochs=0.5, hold_fraction=0.5)
     rates = [learning_rate_at(config, step, 10) for step in range(10)]
     assert rates[4:] == [DEFAULT.learning_rate] * 6
@@ -206,7 +206,7 @@ def test_a_peak_held_to_the_end_does_not_fall():
 @pytest.mark.parametrize("hold_fraction", [0.0, 0.3, 1.0])
 @pytest.mark.parametrize("step_count", [1, 2, 3, 11])
 def test_short_fits_have_a_learning_rate_too(step_count, hold_fraction):
-    """However few steps there are, each has a learning rate over zero and none is over the peak."""
+    """However few steps there are, each has a learning rate above zero, and the largest is the peak."""
     config = dataclasses.replace(ONE_EPOCH, hold_fraction=hold_fraction)
     rates = [learning_rate_at(config, step, step_count) for step in range(step_count)]
     assert all(0 < rate <= DEFAULT.learning_rate for rate in rates)
@@ -214,33 +214,33 @@ def test_short_fits_have_a_learning_rate_too(step_count, hold_fraction):
 
 
 def test_a_long_fit_begins_as_a_short_one():
-    """Until a short fit falls, a long one takes the same step sizes and weighs the rate alike."""
+    """Until the short fit's rate falls, a long one has the same step sizes and the same rate weights."""
     short, long = (dataclasses.replace(DEFAULT, epochs=epochs) for epochs in (2, 200))
     for value_at in (learning_rate_at, rate_weight_at):
         assert [value_at(short, s, 100) for s in range(90)] == [value_at(long, s, 100) for s in range(90)]
 
 
 def test_images_are_distorted_from_an_epoch_on():
-    """None before it, then the share to the end."""
+    """No images are distorted before that epoch, and the configured share from it to the end."""
     config = dataclasses.replace(DEFAULT, epochs=10, warp_share=0.8, warp_from_epoch=2)
     assert [warp_share_at(config, epoch) for epoch in range(10)] == [0.0, 0.0, *[0.8] * 8]
 
 
 def test_a_fit_of_up_to_three_epochs_learns_the_images_as_they_are():
-    """The default recipe distorts from its fourth epoch on."""
+    """The default recipe distorts images from its fourth epoch on."""
     assert [warp_share_at(DEFAULT, epoch) for epoch in range(5)] == [0.0, 0.0, 0.0, 0.4, 0.4]
 
 
 def test_the_rates_weight_rises_to_one():
-    """Evenly over so many epochs; over none it is 1."""
+    """The weight rises linearly over `rate_warmup_epochs`; without them it is always 1."""
     config = dataclasses.replace(DEFAULT, epochs=4, rate_warmup_epochs=0.4)
     weights = [rate_weight_at(config, step, 10) for step in range(40)]
     assert weights == [0.25, 0.5, 0.75, *[1.0] * 37]
     assert {rate_weight_at(TUTORIAL, step, 10) for step in range(100)} == {1.0}
 
 
-def test_the_first_epoch_may_take_longer_steps():
-    """So many times the schedule's; afterwards it is the schedule's."""
+def test_the_first_epoch_may_take_larger_steps():
+    """In the first epoch the rate is the boost times the schedule's, afterwards the schedule's."""
     config = dataclasses.replace(DEFAULT, epochs=5, first_epoch_boost=2.5)
     plain = dataclasses.replace(config, first_epoch_boost=1.0)
     ratios = [learning_rate_at(config, s, 10) / learning_rate_at(plain, s, 10) for s in range(50)]
@@ -249,7 +249,7 @@ def test_the_first_epoch_may_take_longer_steps():
 
 @pytest.mark.parametrize("power", [0.5, 16.0])
 def test_the_average_spans_a_share_of_the_steps_so_far(power):
-    """The weights of the running average sum to 1, and their mean age is t / (γ + 2) of t steps."""
+    """The weights of the running average sum to 1, and their mean age after t steps is t / (γ + 2)."""
     config = dataclasses.replace(DEFAULT, average_power=power)
     weights = np.ones(0)
     for step in range(2000):

@@ -1,4 +1,4 @@
-"""training/datasets.py: the embedded MNIST is the real one, and damage is said in one sentence."""
+"""training/datasets.py: the embedded MNIST is the real one, and damage is reported in one line."""
 
 import gzip
 import hashlib
@@ -57,13 +57,13 @@ def test_it_has_mnists_shapes_and_counts(embedded):
 
 
 def test_pixels_are_0_and_1(embedded):
-    """Both values occur in the images and no other does."""
+    """The images hold the values 0 and 1 and no others."""
     assert np.unique(embedded.train_images).tolist() == [0, 1]
     assert np.unique(embedded.test_images).tolist() == [0, 1]
 
 
-def test_each_digit_is_there_as_often_as_in_mnist(embedded):
-    """The labels' counts are the published ones, in both parts."""
+def test_each_digit_is_as_frequent_as_in_mnist(embedded):
+    """The counts of the labels are the published ones, in both parts."""
     assert np.bincount(embedded.train_labels).tolist() == TRAIN_LABEL_COUNTS
     assert np.bincount(embedded.test_labels).tolist() == TEST_LABEL_COUNTS
 
@@ -130,7 +130,7 @@ def test_a_damaged_file_is_refused(tmp_path, monkeypatch, damage, found):
 
 
 def test_a_missing_file_is_refused(tmp_path, monkeypatch):
-    """Without the embedded file the error names it and says what to do."""
+    """If the embedded file is missing, the error names it and says what to do."""
     monkeypatch.setattr(datasets, "EMBEDDED_MNIST", tmp_path / "gone.xz")
     with pytest.raises(DatasetError, match=r"gone\.xz.*No such file.*install the package again$"):
         mnist()

@@ -1,4 +1,4 @@
-"""training/device.py: a device that is there, or one sentence."""
+"""training/device.py: a device that is available, or an error in one line."""
 
 import re
 
@@ -9,8 +9,8 @@ from training.device import DeviceError, describe_device, keep_freed_memory, pic
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
-def test_cuda_that_is_not_there_is_refused():
-    """Asking for CUDA without a CUDA device says so, names PyTorch's build and what to choose instead."""
+def test_missing_cuda_is_refused():
+    """Without a CUDA device the error says so, and names PyTorch's build and what to choose instead."""
     built_for = "without CUDA" if torch.version.cuda is None else f"for CUDA {torch.version.cuda}"
     message = re.escape(
         f"--device cuda: found no CUDA device (PyTorch {torch.__version__}, built {built_for}); "
@@ -21,35 +21,35 @@ def test_cuda_that_is_not_there_is_refused():
 
 
 @pytest.mark.skipif(torch.backends.mps.is_available(), reason="there is an MPS device")
-def test_mps_that_is_not_there_is_refused():
-    """Asking for Apple's GPU where there is none is refused likewise."""
+def test_missing_mps_is_refused():
+    """Without an Apple GPU, MPS is refused with such an error too."""
     with pytest.raises(DeviceError, match=r"^--device mps: found no MPS device"):
         pick_device("mps")
 
 
 def test_auto_gives_the_best_device_that_works():
-    """`auto` prefers CUDA, then MPS, then the CPU, and a tensor can be made there."""
-    there = [
+    """`auto` prefers CUDA, then MPS, then the CPU, and a tensor can be created on the device."""
+    available = [
         kind
-        for kind, is_there in (
+        for kind, is_available in (
             ("cuda", torch.cuda.is_available()),
             ("mps", torch.backends.mps.is_available()),
         )
-        if is_there
+        if is_available
     ]
     device = pick_device("auto")
-    assert device.type == [*there, "cpu"][0]
+    assert device.type == [*available, "cpu"][0]
     assert torch.ones(2, device=device).sum().item() == 2
 
 
-def test_the_cpu_is_always_there():
-    """The CPU can be asked for by name."""
+def test_the_cpu_is_always_available():
+    """The CPU can be chosen by name."""
     assert pick_device("cpu") == torch.device("cpu")
 
 
 @pytest.mark.parametrize(("threads", "words"), [(1, "the CPU, 1 thread"), (2, "the CPU, 2 threads")])
-def test_the_cpu_is_told_with_its_threads(threads, words):
-    """One thread is not told as several."""
+def test_the_cpu_is_described_with_its_threads(threads, words):
+    """The description has the number of threads, in the singular for one."""
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:
@@ -59,7 +59,7 @@ def test_the_cpu_is_told_with_its_threads(threads, words):
 
 
 def test_keeping_freed_memory_changes_no_result():
-    """After `keep_freed_memory`, called twice, large tensors come and go and hold what they should."""
+    """After `keep_freed_memory`, called twice, small and large tensors hold the right values."""
     keep_freed_memory()
     keep_freed_memory()
     for size in (1 << 10, 1 << 24):

@@ -1,4 +1,4 @@
-"""training/draws.py: order and noise of an epoch follow from the seed and the epoch alone."""
+"""training/draws.py: the seed and the epoch alone decide the order and the noise of an epoch."""
 
 import pytest
 import torch
@@ -9,7 +9,7 @@ COUNT = 20_000
 
 
 def test_the_same_arguments_give_the_same_draws():
-    """Drawn twice, order and noise agree in every bit, whatever the global generator was used for between."""
+    """Drawn twice, order and noise are equal in every bit, even if the global generator was used between."""
     order, noise = draw_epoch(3, 2, COUNT, 4)
     torch.manual_seed(99)
     torch.randn(7)
@@ -19,7 +19,7 @@ def test_the_same_arguments_give_the_same_draws():
 
 
 def test_drawing_leaves_the_global_generator_alone():
-    """The state of PyTorch's global generator is the same before and after."""
+    """The state of PyTorch's global generator is the same before and after a draw."""
     before = torch.get_rng_state()
     draw_epoch(0, 0, 100, 2)
     assert torch.equal(torch.get_rng_state(), before)
@@ -27,16 +27,16 @@ def test_drawing_leaves_the_global_generator_alone():
 
 @pytest.mark.parametrize("other", [(1, 0), (0, 1), (2**31 - 1, 0), (0, 2**31)], ids=str)
 def test_another_seed_or_epoch_gives_other_draws(other):
-    """Another seed, or another epoch, gives another order and other noise."""
+    """Another seed, or another epoch, gives a different order and different noise."""
     order, noise = draw_epoch(0, 0, COUNT, 2)
     other_order, other_noise = draw_epoch(*other, COUNT, 2)
-    # Of two independent orders about one place agrees.
+    # Two independent orders agree in about one place.
     assert (order == other_order).sum() < 10
     assert not (noise == other_noise).all(dim=1).any()
 
 
 def test_seed_and_epoch_are_not_mixed_up():
-    """Seed 1 in epoch 0 and seed 0 in epoch 1 have different draws, as have 2 + 3 and 3 + 2."""
+    """Seed 1 in epoch 0 and seed 0 in epoch 1 give different draws, as do 2 with 3 and 3 with 2."""
     for (a, b), (c, d) in (((1, 0), (0, 1)), ((2, 3), (3, 2))):
         assert not torch.equal(draw_epoch(a, b, 100, 2)[0], draw_epoch(c, d, 100, 2)[0])
 
@@ -51,7 +51,7 @@ def test_the_order_has_every_image_once(count):
 
 
 def test_the_noise_is_standard_normal():
-    """Mean 0, variance 1, a 68 % share within one, and no correlation between dimensions or neighbours."""
+    """It has mean 0, variance 1, 68 % within ±1, and no correlation between dimensions or neighbours."""
     noise = draw_epoch(0, 0, COUNT, 2)[1].double()
     error = COUNT**-0.5
     assert noise.mean(dim=0).abs().max() < 4 * error

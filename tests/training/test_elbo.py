@@ -20,7 +20,7 @@ HALF_WIDTH, STEP = 9.0, 0.05
 
 @pytest.fixture
 def generator():
-    """The same random numbers for every test."""
+    """A generator that gives every test the same random numbers."""
     return torch.Generator().manual_seed(0)
 
 
@@ -32,12 +32,12 @@ def posterior(generator):
 
 
 def normal(mean: torch.Tensor, logvar: torch.Tensor) -> Normal:
-    """The same Gaussian in PyTorch's own words."""
+    """The same Gaussian as PyTorch's own distribution."""
     return Normal(mean, logvar.exp().sqrt())
 
 
 def plane() -> torch.Tensor:
-    """A fine grid of the latent plane, float64 [M, 2]: outside of it a unit Gaussian has mass 1e-18."""
+    """A fine grid of the latent plane, float64 [M, 2], outside which a unit Gaussian has mass 1e-18."""
     axis = torch.arange(-HALF_WIDTH, HALF_WIDTH + STEP / 2, STEP, dtype=torch.float64)
     return torch.cartesian_prod(axis, axis)
 
@@ -56,14 +56,14 @@ def test_distortion_is_the_negative_bernoulli_log_likelihood(generator):
     torch.testing.assert_close(distortion_nats(logits, x), expected)
 
 
-def test_distortion_of_an_undecided_decoder_is_ln_2_a_pixel():
-    """Logits of zero cost ln 2 for every pixel, whatever the image."""
+def test_distortion_of_an_undecided_decoder_is_ln_2_per_pixel():
+    """Logits of zero cost ln 2 per pixel, whatever the image."""
     x = torch.arange(8.0).remainder(2).reshape(1, 1, 2, 4)
     assert distortion_nats(torch.zeros(1, 1, 2, 4), x).item() == pytest.approx(8 * math.log(2))
 
 
 def test_distortion_of_extreme_logits_is_finite():
-    """A logit of ±200 on the wrong side costs 200 nats, on the right side none; never infinity."""
+    """A logit of ±200 costs 200 nats on the wrong side and 0 on the right side, never infinity."""
     logits = torch.tensor([-200.0, 200.0]).reshape(2, 1, 1, 1)
     wrong, right = torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0])
     assert distortion_nats(logits, wrong.reshape(2, 1, 1, 1)).tolist() == [200, 200]
@@ -92,7 +92,7 @@ def test_the_analytic_rate_is_its_integral():
 
 
 def test_the_rate_is_zero_at_the_prior_and_positive_elsewhere(posterior):
-    """A posterior that is the prior has rate 0, every other one more."""
+    """A posterior equal to the prior has rate 0; every other one has a larger rate."""
     zeros = torch.zeros(1, DIMENSIONS)
     assert gaussian_rate_nats(zeros, zeros).item() == 0
     assert (gaussian_rate_nats(*posterior) > 0).all()
@@ -113,7 +113,7 @@ def test_log_normal_integrates_to_one():
 
 
 def test_the_sampled_rate_is_the_log_ratio(posterior, generator):
-    """The sampled rate is log q(z|x) − log p(z), with both densities PyTorch's own."""
+    """The sampled rate is log q(z|x) − log p(z), computed with PyTorch's own densities."""
     mean, logvar = posterior
     z = torch.randn(mean.shape, generator=generator, dtype=torch.float64)
     expected = (normal(mean, logvar).log_prob(z) - Normal(0.0, 1.0).log_prob(z)).sum(1)

@@ -1,4 +1,4 @@
-"""training/evaluate.py: every figure with its error, as a table and as JSON, and how it refuses."""
+"""training/evaluate.py: every figure with its error, as a table and as JSON, and its refusals."""
 
 import dataclasses
 import json
@@ -82,7 +82,7 @@ ALWAYS = {"run", "epoch", "dataset", "image_shape", "latent_dim", "device", "bou
 
 
 def small_run(folder: Path, latent_dim: int = 3, dead: bool = False, broken: bool = False):
-    """A run of the smallest network, unfitted: two epochs with weights of their own."""
+    """A run of the smallest network, not trained, with different random weights in epochs 0 and 1."""
     config = dataclasses.replace(RECIPES["default"], filters=(2, 2), latent_dim=latent_dim, epochs=1)
     run = create_run(folder, config)
     for epoch in (0, 1):
@@ -105,21 +105,21 @@ def few(small_mnist):
 
 @pytest.fixture(scope="module")
 def fitted_run(small_mnist, tmp_path_factory):
-    """A real fit of a small network: twelve epochs on 512 images; its encoder is astray."""
+    """A real fit of a small network: twelve epochs on 512 images, after which its encoder is still poor."""
     config = dataclasses.replace(RECIPES["default"], epochs=12, filters=(8, 8), start_spread=False)
     return fit(config, CPU, tmp_path_factory.mktemp("runs") / "fitted", small_mnist)
 
 
 @pytest.fixture(scope="module")
 def fitted(fitted_run, small_mnist):
-    """Its evaluation: 100 images by quadrature, 20 by importance weights."""
+    """The evaluation of that run: 100 images by quadrature, 20 by importance weighting."""
     some = dataclasses.replace(small_mnist, test_images=small_mnist.test_images[:100])
     return evaluate_run(fitted_run, CPU, draws=2, images=20, samples=1000, step=0.1, dataset=some)
 
 
 @pytest.fixture(scope="module")
 def standard(fitted_run, small_mnist):
-    """Its evaluation on all 1,000 images with one draw, without importance weights."""
+    """The evaluation of that run on all 1,000 images, with one draw and no importance weighting."""
     return evaluate_run(fitted_run, CPU, draws=1, samples=0, step=0.1, dataset=small_mnist)
 
 
@@ -132,8 +132,8 @@ def test_the_two_estimates_of_log_p_agree(fitted):
     assert abs(found.mean_nats) <= found.largest_nats
 
 
-def test_the_iwae_bound_shows_how_far_the_encoder_is_astray(fitted):
-    """From q itself the figure is lower, one image's by over a nat."""
+def test_the_iwae_bound_shows_a_poor_encoder(fitted):
+    """With draws from q(z|x) log p(x) is lower on average, and for one image by more than a nat."""
     difference = fitted.iwae_bound_minus_quadrature
     assert difference.mean_nats < -0.1
     assert difference.largest_nats > 1
@@ -141,8 +141,8 @@ def test_the_iwae_bound_shows_how_far_the_encoder_is_astray(fitted):
 
 
 @pytest.mark.parametrize(("errors", "said"), [(3.9, False), (4.1, True)])
-def test_missed_mass_is_said(fitted, errors, said):
-    """A figure below the quadrature by more than four of its errors is followed by what that means."""
+def test_missed_mass_is_reported(fitted, errors, said):
+    """A figure more than four errors below the quadrature is followed by a remark on what that means."""
     low = Comparison(-errors, 1.0, 9.0, 20)
     for name, words in (
         ("importance_weighted_minus_quadrature", "the proposal misses mass, trust the quadrature"),
@@ -156,7 +156,7 @@ def test_missed_mass_is_said(fitted, errors, said):
 
 
 def test_log_p_exceeds_the_elbo(fitted):
-    """log p(x) by quadrature is over the ELBO of the same images; bits a dimension are the other way."""
+    """On the same images log p(x) by quadrature is above the ELBO, and has fewer bits per dimension."""
     assert fitted.quadrature.images == fitted.bound.images == 100
     assert fitted.quadrature.log_px_nats > fitted.bound.elbo_nats
     assert fitted.quadrature.bits_per_dimension < fitted.bound.bits_per_dimension
@@ -177,7 +177,7 @@ def test_halving_the_step_is_reported(fitted):
 
 
 def test_the_bound_is_the_one_of_training(fitted_run, standard):
-    """With one draw ELBO, rate and distortion are those that the fit wrote down for its last epoch."""
+    """With one draw, ELBO, rate and distortion equal the metrics that the fit wrote for its last epoch."""
     written = fitted_run.metrics[-1]
     assert standard.bound.images == 1000
     for name in ("elbo_nats", "rate_nats", "distortion_nats"):
@@ -185,7 +185,7 @@ def test_the_bound_is_the_one_of_training(fitted_run, standard):
 
 
 def test_the_json_has_every_figure(fitted):
-    """One object with every part and every figure, numbers all, and the run, epoch, seeds and device."""
+    """The JSON is one object with every part, every figure as a number, and the epoch, shape and device."""
     found = json.loads(to_json(fitted))
     assert found.keys() == ALWAYS | {
         "importance_weighted",
@@ -213,7 +213,7 @@ def test_the_json_has_every_figure(fitted):
 
 
 def test_the_table_has_the_figures_of_the_json(fitted):
-    """Every headline figure stands in the table with its error, columns aligned."""
+    """The table has every main figure with its error, in aligned columns."""
     table = to_table(fitted)
     lines = table.split("\n\n")[1].splitlines()
     for name, nats, error in (
@@ -238,14 +238,14 @@ def test_the_table_has_the_figures_of_the_json(fitted):
 
 
 def test_without_a_plane_there_is_no_quadrature(tmp_path, few):
-    """With three latent dimensions the JSON has no quadrature and no comparison; the rest is there."""
+    """With three latent dimensions the JSON has no quadrature and no comparison, but everything else."""
     found = evaluate_run(small_run(tmp_path / "run"), CPU, draws=1, samples=2, images=5, dataset=few)
     assert json.loads(to_json(found)).keys() == ALWAYS | {"importance_weighted", "iwae_bound"}
     assert "quadrature" not in to_table(found)
     assert len(found.active_units.variances) == 3
 
 
-def test_no_samples_leave_the_figure_out(tmp_path, few):
+def test_without_samples_there_are_no_importance_weights(tmp_path, few):
     """With samples 0 there is neither an importance-weighted figure nor a comparison."""
     run = small_run(tmp_path / "run", latent_dim=2)
     fewer = dataclasses.replace(few, test_images=few.test_images[:20])
@@ -263,7 +263,7 @@ def test_a_dead_unit_is_not_counted(tmp_path, few):
 
 
 def test_the_epoch_decides_the_weights(tmp_path, few):
-    """Without --epoch the last finished one is taken; epoch 0 is another network with another ELBO."""
+    """By default the last finished epoch is evaluated; epoch 0 has other weights and another ELBO."""
     run = small_run(tmp_path / "run")
     last, same, first = (
         evaluate_run(run, CPU, epoch=epoch, draws=1, samples=0, dataset=few) for epoch in (None, 1, 0)
@@ -277,31 +277,31 @@ def test_the_epoch_decides_the_weights(tmp_path, few):
     [(None, "cpu", 200, 100), (None, "cpu", 30, 30), (None, "cuda", 200, 200), (150, "cpu", 200, 150)],
 )
 def test_the_number_of_weighted_images_fits_the_machine(asked, device, available, expected):
-    """By default 100 images off CUDA and all on it; never more than there are."""
+    """By default it is all images on CUDA and 100 elsewhere, and never more than there are."""
     assert weighted_count(asked, torch.device(device), available) == expected
 
 
-def test_an_epoch_that_is_not_there_is_refused(tmp_path):
-    """An epoch that the run does not have is refused with those that it has."""
+def test_a_missing_epoch_is_refused(tmp_path):
+    """An epoch that the run does not have is refused, and the message says which ones it has."""
     run = small_run(tmp_path / "run")
     message = f"{run.folder}: found no epoch 2, expected one from 0 to 1; choose another --epoch"
     with pytest.raises(RunError, match=f"^{re.escape(message)}$"):
         evaluate_run(run, CPU, epoch=2)
 
 
-def test_weights_that_are_no_numbers_are_refused(tmp_path, few):
-    """A network that gives nan is refused with the name of its weights, and no figure is given."""
+def test_weights_that_are_not_finite_are_refused(tmp_path, few):
+    """A network that gives nan is refused, and the message names the file of its weights."""
     run = small_run(tmp_path / "run", broken=True)
     with pytest.raises(EvaluationError) as error:
         evaluate_run(run, CPU, draws=1, samples=2, dataset=few)
     assert str(error.value) == (
-        f"{weights_path(run, 1)}: found an ELBO of nan, expected a number; "
+        f"{weights_path(run, 1)}: found an ELBO of nan, expected a finite number; "
         "choose another --epoch or fit again"
     )
 
 
 def test_larger_networks_decode_fewer_at_once():
-    """The batch shrinks as the activations grow, to no less than one, and grows on a GPU."""
+    """The batch shrinks as the activations grow, but never below one, and is larger on a GPU."""
     sizes = [
         decode_batch(dataclasses.replace(RECIPES["default"], filters=filters), CPU)
         for filters in ((2, 2), (32, 64), (512, 512), (4096, 4096))
@@ -313,7 +313,7 @@ def test_larger_networks_decode_fewer_at_once():
 
 
 def test_the_command_takes_the_newest_run(run_main, tmp_path, monkeypatch):
-    """Without RUN it is the newest under artifacts/runs; --json prints one object and nothing else."""
+    """Without RUN the newest run in artifacts/runs is evaluated; --json prints one object, nothing else."""
     monkeypatch.chdir(tmp_path)
     folder = tmp_path / "artifacts/runs/a"
     small_run(folder)
@@ -326,17 +326,15 @@ def test_the_command_takes_the_newest_run(run_main, tmp_path, monkeypatch):
 
 
 def test_the_real_command_prints_a_table(tmp_path):
-    """`python -m training.evaluate RUN`, as a process: a table on standard output, nothing else."""
+    """`python -m training.evaluate RUN`, as a process, prints a table on standard output and nothing else."""
     run = small_run(tmp_path / "run")
     options = ("--device", "cpu", "--draws", "1", "--samples", "0")
     ended = subprocess.run([*MODULE, run.folder, *options], capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stderr) == (0, "")
     first, blank, header, elbo, *_ = ended.stdout.splitlines()
-    assert first.startswith(
-        f"{run.folder}, epoch 1: MNIST, binarized at 0.5, 10,000 held-out images of 1 × 28"
-    )
+    assert first.startswith(f"{run.folder}, epoch 1: MNIST, binarized at 0.5, 10,000 test images of 1 × 28")
     assert blank == ""
-    assert header.split() == ["nats", "an", "image", "±", "s.e.", "bits", "a", "dimension"]
+    assert header.split() == ["nats", "per", "image", "±", "s.e.", "bits", "per", "dimension"]
     assert elbo.startswith("ELBO ")
 
 
@@ -351,7 +349,7 @@ def test_the_real_command_prints_a_table(tmp_path):
         (["--samples", "-1"], "Invalid value for '--samples': -1 is not in the range 0<=x<=10000000."),
         (["--step", "0"], "Invalid value for '--step': 0.0 is not in the range 0.002<=x<=0.1."),
         (["--step", "0.2"], "Invalid value for '--step': 0.2 is not in the range 0.002<=x<=0.1."),
-        (["--step", "nan"], "Invalid value for '--step': found nan, expected a number."),
+        (["--step", "nan"], "Invalid value for '--step': found nan, expected a finite number."),
         (["--step", "fine"], "Invalid value for '--step': 'fine' is not a valid float range."),
         (
             ["--device", "gpu"],
@@ -363,13 +361,13 @@ def test_the_real_command_prints_a_table(tmp_path):
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_a_wrong_option_is_one_line_and_status_2(run_main, arguments, message):
-    """A value out of range, or an unknown option, is one line with what is allowed."""
+    """A wrong value or an unknown option gives one line that says what is allowed."""
     said = run_main(main, *arguments).error_line
     assert said == f"python -m training.evaluate: {message} (see python -m training.evaluate --help)"
 
 
 def test_a_folder_that_is_no_run_is_one_line(run_main, tmp_path):
-    """A folder without a config, and a path that is not there, are refused by name."""
+    """A folder without a config and a missing path are each refused in one line that names the path."""
     assert run_main(main, tmp_path).error_line == (
         f"python -m training.evaluate: {tmp_path / 'config.json'}: [Errno 2] No such file or directory: "
         f"'{tmp_path / 'config.json'}'; expected a run made by python -m training.fit"
@@ -381,7 +379,7 @@ def test_a_folder_that_is_no_run_is_one_line(run_main, tmp_path):
 
 
 def test_without_any_run_it_says_how_to_make_one(run_main, tmp_path, monkeypatch):
-    """Where artifacts/runs is empty the error says how to make a run."""
+    """If artifacts/runs has no run, the error says how to make one."""
     monkeypatch.chdir(tmp_path)
     assert run_main(main).error_line == (
         "python -m training.evaluate: artifacts/runs: found no run with a finished epoch; "
@@ -389,8 +387,8 @@ def test_without_any_run_it_says_how_to_make_one(run_main, tmp_path, monkeypatch
     )
 
 
-def test_an_epoch_that_is_not_there_is_one_line(run_main, tmp_path):
-    """--epoch beyond the run's last is one line and status 2."""
+def test_a_missing_epoch_is_one_line(run_main, tmp_path):
+    """--epoch beyond the run's last epoch gives one line and status 2."""
     run = small_run(tmp_path / "run")
     assert run_main(main, run.folder, "--epoch", 9).error_line == (
         f"python -m training.evaluate: {run.folder}: found no epoch 9, expected one from 0 to 1; "
@@ -400,7 +398,7 @@ def test_an_epoch_that_is_not_there_is_one_line(run_main, tmp_path):
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
 def test_cuda_that_is_not_there_is_one_line(run_main, tmp_path):
-    """--device cuda without CUDA is one line that says what to use."""
+    """--device cuda without CUDA gives one line that says what to use instead."""
     said = run_main(main, tmp_path, "--device", "cuda").error_line
     assert re.fullmatch(
         r"python -m training\.evaluate: --device cuda: found no CUDA device \(PyTorch .*\); "
@@ -410,7 +408,7 @@ def test_cuda_that_is_not_there_is_one_line(run_main, tmp_path):
 
 
 def test_help_explains_every_option(run_main):
-    """--help names every option with an explanation and the defaults that the functions have."""
+    """--help explains every option, with the same defaults as the functions."""
     ended = run_main(main, "--help")
     assert (ended.status, ended.err) == (0, "")
     for option in command.params[1:]:

@@ -1,4 +1,4 @@
-"""training/files.py: the old file or the new one, never half."""
+"""training/files.py: a reader sees the old file or the new one, never half of one."""
 
 import errno
 
@@ -9,12 +9,12 @@ from training.files import replaced_file
 
 
 def names_in(folder) -> list[str]:
-    """The names of all files in a folder, hidden ones too."""
+    """The names of all files in a folder, including hidden ones."""
     return sorted(path.name for path in folder.iterdir())
 
 
 def test_a_new_file_has_what_was_written(tmp_path):
-    """After the block the file is there under its name, and nothing else is."""
+    """After the block the file has its name, and it is the only file in the folder."""
     with replaced_file(tmp_path / "a.txt") as temporary:
         temporary.write_text("new")
         assert names_in(tmp_path) == [temporary.name]
@@ -22,7 +22,7 @@ def test_a_new_file_has_what_was_written(tmp_path):
     assert names_in(tmp_path) == ["a.txt"]
 
 
-def test_the_old_file_is_whole_until_the_end(tmp_path):
+def test_the_old_file_is_intact_until_the_end(tmp_path):
     """While the new file is being written, a reader still sees the old one."""
     path = tmp_path / "a.txt"
     path.write_text("old")
@@ -33,7 +33,7 @@ def test_the_old_file_is_whole_until_the_end(tmp_path):
 
 
 def test_the_old_file_survives_an_error(tmp_path):
-    """When the block raises halfway, the old file is as it was and the half one is gone."""
+    """If the block raises, the old file is unchanged and the half-written one is gone."""
     path = tmp_path / "a.txt"
     path.write_text("old")
     with pytest.raises(ZeroDivisionError), replaced_file(path) as temporary:
@@ -44,7 +44,7 @@ def test_the_old_file_survives_an_error(tmp_path):
 
 
 def test_an_error_leaves_no_new_file(tmp_path):
-    """When the block raises and there was no file before, there is none after."""
+    """If the block raises and there was no file before, there is none afterwards."""
     with pytest.raises(KeyboardInterrupt), replaced_file(tmp_path / "a.txt") as temporary:
         temporary.write_text("ne")
         raise KeyboardInterrupt
@@ -52,7 +52,7 @@ def test_an_error_leaves_no_new_file(tmp_path):
 
 
 def test_the_old_file_survives_a_disk_that_fills_up(tmp_path, file_size_limit):
-    """When the system takes no more bytes, the old file is as it was; the error has the file's own name."""
+    """If the disk is full, the old file is unchanged, and the error has the name of that file."""
     path = tmp_path / "a.bin"
     path.write_bytes(b"old")
     with pytest.raises(OSError) as error, file_size_limit(1000), replaced_file(path) as temporary:
@@ -81,6 +81,6 @@ def test_the_old_file_survives_a_disk_that_fills_up(tmp_path, file_size_limit):
         (OSError("odd"), "writing: odd; try another place"),
     ],
 )
-def test_an_error_of_the_system_becomes_one_line(error, line):
-    """The file, what the system said, and what to do, in one line."""
+def test_a_system_error_becomes_one_line(error, line):
+    """One line has the file, the system's message and what to do."""
     assert describe_os_error(error) == line

@@ -1,4 +1,4 @@
-"""training/fit.py: what a fit leaves behind, what it prints, and how it refuses and stops."""
+"""training/fit.py: the files that a fit writes, what it prints, and how it refuses and stops."""
 
 import dataclasses
 import json
@@ -25,7 +25,7 @@ from training.model import ConvVAE
 from training.runs import load_weights, read_run, weights_path
 
 CPU = torch.device("cpu")
-# The smallest network: an epoch of the whole MNIST in a few seconds.
+# The smallest network, which needs a few seconds for an epoch of all of MNIST.
 QUICK = ("--filters", "2", "2", "--batch-size", "500", "--device", "cpu")
 EPOCH_LINE = re.compile(
     r"epoch +(\d+)/(\d+)   test ELBO +(-\d+\.\d\d) nats   rate +(\d+\.\d\d)   "
@@ -35,7 +35,7 @@ MODULE = (sys.executable, "-W", "error", "-m", "training.fit")
 
 
 def test_a_run_folder_has_everything(run_folder):
-    """A fit of two epochs leaves config, checkpoint, metrics, curves, weights, previews and their GIF."""
+    """A fit of two epochs writes config, checkpoint, metrics, curves, weights, previews and their GIF."""
     files = sorted(
         path.relative_to(run_folder).as_posix() for path in run_folder.rglob("*") if path.is_file()
     )
@@ -56,7 +56,7 @@ def test_the_config_is_the_fits(run_folder, run_config):
 
 
 def test_every_finished_epoch_has_its_metrics(run_folder):
-    """metrics.jsonl has one object an epoch; ELBO is −(rate + distortion) and times only grow."""
+    """metrics.jsonl has one object per epoch; ELBO is −(rate + distortion) and times only grow."""
     lines = [json.loads(line) for line in (run_folder / "metrics.jsonl").read_text().splitlines()]
     assert [line["epoch"] for line in lines] == [1, 2]
     for line in lines:
@@ -78,7 +78,7 @@ def test_every_finished_epoch_has_its_metrics(run_folder):
 
 
 def test_the_weights_give_the_metrics(run_folder, small_mnist):
-    """The weights kept after an epoch are those that were evaluated: they give its test ELBO again."""
+    """The weights saved after an epoch are those that were evaluated: they give the same test ELBO."""
     run = read_run(run_folder)
     images = torch.from_numpy(small_mnist.test_images)
     for line in run.metrics:
@@ -96,7 +96,7 @@ def test_the_previews_change_from_epoch_to_epoch(run_folder):
 
 
 def test_the_same_seed_gives_the_same_run(small_mnist, tmp_path):
-    """Two fits with one seed on one machine leave the same weights, byte for byte; another seed others."""
+    """Two fits with the same seed give the same weights, byte for byte; another seed gives others."""
     config = dataclasses.replace(RECIPES["default"], epochs=1, filters=(2, 2))
     runs = [
         fit(dataclasses.replace(config, seed=seed), CPU, tmp_path / name, small_mnist)
@@ -108,23 +108,24 @@ def test_the_same_seed_gives_the_same_run(small_mnist, tmp_path):
 
 
 def test_a_fit_whose_last_step_runs_away_keeps_nothing_of_the_epoch(small_mnist, tmp_path):
-    """When every loss was finite and the test ELBO is not, the fit says which epochs are kept."""
+    """If all losses are finite but the test ELBO is not, the error says which epochs are kept."""
     config = dataclasses.replace(
         RECIPES["default"], epochs=1, filters=(2, 2), learning_rate=1e30, batch_size=512
     )
     with pytest.raises(FitError) as error:
         fit(config, CPU, tmp_path / "run", small_mnist)
     assert re.fullmatch(
-        r"epoch 1: found a test ELBO of -?(nan|inf), expected a number; the epochs before are kept in "
-        + re.escape(f"{tmp_path / 'run'}; try a lower --learning-rate"),
+        r"epoch 1: found a test ELBO of -?(nan|inf), expected a finite number; "
+        "the epochs before it are kept in "
+        + re.escape(f"{tmp_path / 'run'}; fit again with a lower --learning-rate"),
         str(error.value),
     )
     assert not (tmp_path / "run/metrics.jsonl").exists()
     assert load_checkpoint(tmp_path / "run", config).trainer["step"] == 0
 
 
-def test_a_fit_prints_a_line_an_epoch(small_mnist, tmp_path, capsys):
-    """A fit says what it fits, on what and where to, and then each epoch's metrics in one line."""
+def test_a_fit_prints_a_line_per_epoch(small_mnist, tmp_path, capsys):
+    """A fit prints its recipe, device and run folder, and then one line of metrics per epoch."""
     config = dataclasses.replace(RECIPES["tutorial"], epochs=2)
     run = fit(config, CPU, tmp_path / "run", small_mnist)
     out, err = capsys.readouterr()
@@ -145,7 +146,7 @@ def test_a_fit_prints_a_line_an_epoch(small_mnist, tmp_path, capsys):
 
 
 def test_a_recipe_takes_bfloat16_where_that_is_faster():
-    """On a CPU with AMX all recipes but the tutorial's are bfloat16; elsewhere each is as it is written."""
+    """On a CPU with AMX all recipes except the tutorial's use bfloat16; elsewhere all are unchanged."""
     has_amx = torch.cpu.get_capabilities().get("amx_bf16", False)
     for name, written in RECIPES.items():
         found = recipe_on(name, CPU)
@@ -157,7 +158,7 @@ def test_a_recipe_takes_bfloat16_where_that_is_faster():
 
 @pytest.mark.slow
 def test_the_command_fits_the_whole_mnist_and_says_what_comes_next(run_main, tmp_path):
-    """The command fits 60,000 images with the options given, ends with the result and the next command."""
+    """The command fits 60,000 images with the given options and prints the result and the next command."""
     out = tmp_path / "run"
     ended = run_main(main, *QUICK, "--recipe", "tutorial", "--epochs", 1, "--seed", 7, "--out", out)
     assert (ended.status, ended.err) == (0, "")
@@ -184,7 +185,10 @@ def test_the_command_fits_the_whole_mnist_and_says_what_comes_next(run_main, tmp
         (["--batch-size", "-1"], "Invalid value for '--batch-size': -1 is not in the range 1<=x<=60000."),
         (["--learning-rate", "0"], "Invalid value for '--learning-rate': 0.0 is not in the range 0<x<=1."),
         (["--learning-rate", "2"], "Invalid value for '--learning-rate': 2.0 is not in the range 0<x<=1."),
-        (["--learning-rate", "nan"], "Invalid value for '--learning-rate': found nan, expected a number."),
+        (
+            ["--learning-rate", "nan"],
+            "Invalid value for '--learning-rate': found nan, expected a finite number.",
+        ),
         (["--latent-dim", "0"], "Invalid value for '--latent-dim': 0 is not in the range 1<=x<=512."),
         (["--latent-dim", "513"], "Invalid value for '--latent-dim': 513 is not in the range 1<=x<=512."),
         (["--filters", "0", "2"], "Invalid value for '--filters': 0 is not in the range 1<=x<=4096."),
@@ -208,7 +212,7 @@ def test_the_command_fits_the_whole_mnist_and_says_what_comes_next(run_main, tmp
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_a_wrong_option_is_one_line_and_status_2(run_main, arguments, message, tmp_path, monkeypatch):
-    """A value out of range, or an unknown option, is one line with what is allowed; nothing is made."""
+    """A wrong value or an unknown option gives one line that says what is allowed; no folder is created."""
     monkeypatch.chdir(tmp_path)
     said = run_main(main, *arguments).error_line
     assert said == f"python -m training.fit: {message} (see python -m training.fit --help)"
@@ -216,7 +220,7 @@ def test_a_wrong_option_is_one_line_and_status_2(run_main, arguments, message, t
 
 
 def test_a_folder_that_is_not_empty_is_refused_before_training(run_main, tmp_path):
-    """A run folder with something in it is one line and status 2; what is in it stays as it was."""
+    """A run folder that is not empty gives one line and status 2; its content stays unchanged."""
     (tmp_path / "mine.txt").write_text("mine")
     said = run_main(main, *QUICK, "--out", tmp_path).error_line
     assert said == (
@@ -227,7 +231,7 @@ def test_a_folder_that_is_not_empty_is_refused_before_training(run_main, tmp_pat
 
 
 def test_a_place_below_a_file_is_refused(run_main, tmp_path):
-    """A run folder below a file is one line that names the path and says why."""
+    """A run folder below a file gives one line that names the path and the reason."""
     (tmp_path / "file").write_text("mine")
     out = tmp_path / "file" / "run"
     assert run_main(main, *QUICK, "--out", out).error_line == (
@@ -236,7 +240,7 @@ def test_a_place_below_a_file_is_refused(run_main, tmp_path):
 
 
 def test_a_place_that_may_not_be_written_is_refused(run_main, tmp_path, ordinary_user):
-    """A run folder where one may not write is one line that names the path and says what to do."""
+    """A run folder in a read-only place gives one line that names the path and says what to do."""
     tmp_path.chmod(0o555)
     with ordinary_user():
         said = run_main(main, *QUICK, "--out", tmp_path / "run").error_line
@@ -247,7 +251,7 @@ def test_a_place_that_may_not_be_written_is_refused(run_main, tmp_path, ordinary
 
 
 def test_a_disk_that_is_full_is_one_line(run_main, tmp_path, file_size_limit):
-    """When the weights do not fit on the disk, the command names the file and ends with status 2."""
+    """If the weights do not fit on the disk, the command names the file and ends with status 2."""
     with file_size_limit(2000):
         said = run_main(main, *QUICK, "--out", tmp_path / "run").error_line
     assert said == (
@@ -273,11 +277,11 @@ def test_cuda_that_is_not_there_is_one_line_from_the_real_command(tmp_path):
 
 
 def test_a_wrong_checkpoint_interval_is_one_line(run_main, tmp_path, monkeypatch):
-    """A negative and an endless time between checkpoints are refused."""
+    """A negative, an infinite and a non-numeric time between checkpoints are refused."""
     monkeypatch.chdir(tmp_path)
     for value, message in (
         ("-1", "-1.0 is not in the range x>=0."),
-        ("inf", "found inf, expected a number."),
+        ("inf", "found inf, expected a finite number."),
         ("soon", "'soon' is not a valid float range."),
     ):
         assert run_main(main, "--checkpoint-seconds", value).error_line == (
@@ -287,7 +291,7 @@ def test_a_wrong_checkpoint_interval_is_one_line(run_main, tmp_path, monkeypatch
 
 
 def test_help_explains_every_option(run_main):
-    """--help names every option with an explanation, and says the default wherever there is one."""
+    """--help explains every option, and states the default of each option that has one."""
     ended = run_main(main, "--help")
     assert (ended.status, ended.err) == (0, "")
     for option in command.params:
@@ -302,7 +306,7 @@ def test_help_explains_every_option(run_main):
 
 
 def press_ctrl_c(folder: Path, until: Callable[[str], bool], *arguments: str) -> tuple[int, str, str]:
-    """Start a real fit, send it SIGINT once `until` is true of a line that it prints; status and streams."""
+    """Start a real fit, send SIGINT once `until` is true of a printed line; return status and streams."""
     process = subprocess.Popen(
         [*MODULE, *arguments, "--device", "cpu", "--epochs", "200", "--out", folder],
         stdout=subprocess.PIPE,
@@ -323,7 +327,7 @@ def press_ctrl_c(folder: Path, until: Callable[[str], bool], *arguments: str) ->
 
 @pytest.mark.slow
 def test_ctrl_c_keeps_the_finished_epochs(tmp_path):
-    """Ctrl-C ends a fit with status 130, says where the finished epochs are, and leaves a whole run."""
+    """Ctrl-C ends a fit with status 130, prints where the finished epochs are, and leaves a complete run."""
     folder = tmp_path / "run"
     status, out, err = press_ctrl_c(folder, lambda line: bool(EPOCH_LINE.match(line)), *QUICK)
     assert status == 130, err
@@ -332,7 +336,7 @@ def test_ctrl_c_keeps_the_finished_epochs(tmp_path):
     assert 1 <= count < 200
     assert re.fullmatch(
         rf"interrupted: {count} finished epochs and the state after step \d+ are kept; "
-        rf"go on with python -m training\.fit --resume --out {folder}\n",
+        rf"continue with python -m training\.fit --resume --out {folder}\n",
         err,
     )
     assert out.endswith(f"next: python -m export.onnx {folder}\n")
@@ -343,20 +347,20 @@ def test_ctrl_c_keeps_the_finished_epochs(tmp_path):
 
 
 def test_ctrl_c_in_the_first_epoch_says_that_none_is_finished(tmp_path):
-    """Stopped in its first epoch, a fit says that it kept none, and ends with status 130."""
+    """A fit stopped in its first epoch prints that no epoch is finished, and ends with status 130."""
     folder = tmp_path / "run"
 
     def in_the_first_epoch(line: str) -> bool:
         deadline = time.monotonic() + 60
         while not (folder / "previews/epoch-000.png").exists() and time.monotonic() < deadline:
             time.sleep(0.01)
-        time.sleep(0.5)  # what comes before the epoch's first step is over by then; the epoch is not
+        time.sleep(0.5)  # by then the epoch's first step has begun, and the epoch is not over
         return "run folder" in line
 
     status, out, err = press_ctrl_c(folder, in_the_first_epoch)
     assert re.fullmatch(
         r"interrupted: 0 finished epochs and the state after step \d+ are kept; "
-        rf"go on with python -m training\.fit --resume --out {folder}\n",
+        rf"continue with python -m training\.fit --resume --out {folder}\n",
         err,
     )
     assert status == 130

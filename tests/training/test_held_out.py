@@ -1,4 +1,4 @@
-"""training/held_out.py: the bound on held-out images, its errors, and what evaluating leaves alone."""
+"""training/held_out.py: the bound on held-out images, its errors, and that evaluating changes nothing."""
 
 import dataclasses
 import math
@@ -26,12 +26,12 @@ def model(small_mnist):
 
 @pytest.fixture(scope="module")
 def images(small_mnist):
-    """More than a batch of held-out images, and not a whole number of batches."""
+    """Held-out images for one full batch and part of another."""
     return torch.from_numpy(small_mnist.test_images[: EVALUATION_BATCH + 17])
 
 
-def test_evaluate_knows_the_model_that_knows_nothing(small_mnist):
-    """With all weights zero: rate 0, distortion 784 ln 2, the ELBO minus their sum, and no spread."""
+def test_a_model_of_zeros_has_a_known_elbo(small_mnist):
+    """With zero weights the rate is 0, the distortion 784 ln 2 without spread, the ELBO minus their sum."""
     model = ConvVAE(filters=(2, 2))
     for parameter in model.parameters():
         torch.nn.init.zeros_(parameter)
@@ -44,7 +44,7 @@ def test_evaluate_knows_the_model_that_knows_nothing(small_mnist):
 
 @torch.inference_mode()
 def test_one_draw_is_one_pass_from_the_fixed_seed(model, images):
-    """With one draw each batch takes its noise from the seed in turn: the bound, written out here, again."""
+    """With one draw, `evaluate` equals the bound written out here, with noise from the fixed seed."""
     noise = torch.Generator().manual_seed(EVALUATION_SEED)
     rate = distortion = 0.0
     for x in images.float().split(EVALUATION_BATCH):
@@ -65,8 +65,8 @@ def test_evaluate_is_deterministic(model, images):
     assert first.rate_nats > 0
 
 
-def test_more_draws_change_the_distortion_alone(model, images):
-    """The rate is exact and so the same for any number of draws; the distortion moves within its noise."""
+def test_more_draws_change_only_the_distortion(model, images):
+    """The rate is exact, so any number of draws gives the same; the distortion changes within its noise."""
     one, many = evaluate(model, images), evaluate(model, images, draws=8)
     assert many.rate_nats == one.rate_nats
     assert many.rate_error_nats == one.rate_error_nats
@@ -76,7 +76,7 @@ def test_more_draws_change_the_distortion_alone(model, images):
 
 
 def test_the_errors_are_over_the_images(model, images):
-    """The standard error of the ELBO is the spread of single images' ELBOs over √N."""
+    """The standard error of the ELBO is the standard deviation of the images' ELBOs over √N."""
     single = torch.tensor([evaluate(model, image, draws=50).elbo_nats for image in images[:40].split(1)])
     found = evaluate(model, images[:40], draws=50)
     assert found.elbo_nats == pytest.approx(single.mean().item(), abs=0.5)
@@ -85,15 +85,15 @@ def test_the_errors_are_over_the_images(model, images):
 
 
 def test_it_counts_the_images_that_are_finished(model, images):
-    """Progress is told in images and adds up to all of them."""
-    told: list[int] = []
-    evaluate(model, images, on_images=told.append)
-    assert told == [EVALUATION_BATCH, 17]
+    """Progress is reported as numbers of images that add up to all of them."""
+    counts: list[int] = []
+    evaluate(model, images, on_images=counts.append)
+    assert counts == [EVALUATION_BATCH, 17]
 
 
 @torch.inference_mode()
 def test_posteriors_are_the_encoders(model, images):
-    """Batch by batch or in one, the means and log-variances are the encoder's."""
+    """The means and log-variances are those that the encoder gives in a single batch."""
     mean, logvar = posteriors(model, images)
     expected_mean, expected_logvar = model.encoder(images.float())
     torch.testing.assert_close(mean, expected_mean, atol=1e-5, rtol=1e-5)
@@ -101,7 +101,7 @@ def test_posteriors_are_the_encoders(model, images):
 
 
 def test_evaluate_leaves_the_model_and_the_generators_alone(small_mnist):
-    """Evaluating between epochs changes neither the weights nor what is drawn next."""
+    """Evaluating between epochs changes neither the weights nor the next random draws."""
     trainer = Trainer(SMALL, small_mnist.train_images, CPU)
     undisturbed = Trainer(SMALL, small_mnist.train_images, CPU)
     global_state = torch.get_rng_state()

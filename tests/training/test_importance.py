@@ -17,9 +17,9 @@ BOTH = pytest.mark.parametrize("estimator", [importance_weighted, adaptively_wei
 
 
 def separate(latent_dim: int, weight: float = 6.0, pixels_each: int = 4):
-    """A decoder each of whose pixels sees one latent dimension, two images, and their log p(x).
+    """A decoder whose pixels each depend on one latent dimension, two images, and their log p(x).
 
-    log p(x) is a sum over the dimensions of a sum over 8,001 points of a line, in numpy.
+    log p(x) is a sum over the dimensions; each term is a numpy sum over 8,001 points of a line.
     """
     noise = np.random.default_rng(latent_dim)
     weights = weight * noise.standard_normal((latent_dim, pixels_each))
@@ -32,23 +32,23 @@ def separate(latent_dim: int, weight: float = 6.0, pixels_each: int = 4):
         log_px = (image * logits - np.logaddexp(0, logits)).sum(2)
         density = np.exp(log_px - 0.5 * line[:, None] ** 2) / math.sqrt(2 * math.pi)
         expected.append(np.log(density.sum(0) * (line[1] - line[0])).sum())
-    whole = np.zeros((latent_dim, latent_dim * pixels_each))
+    block_weights = np.zeros((latent_dim, latent_dim * pixels_each))
     for dimension in range(latent_dim):
-        whole[dimension, dimension * pixels_each : (dimension + 1) * pixels_each] = weights[dimension]
+        block_weights[dimension, dimension * pixels_each : (dimension + 1) * pixels_each] = weights[dimension]
     return (
-        linear(whole, bias.ravel()),
+        linear(block_weights, bias.ravel()),
         torch.from_numpy(images.reshape(2, -1)),
         torch.tensor(expected, dtype=torch.float64),
     )
 
 
 @pytest.mark.parametrize("latent_dim", [1, 2, 5])
-def test_a_fitted_proposal_meets_log_p_where_q_is_astray(latent_dim):
-    """With q narrow and far off it is within 4 small errors; q's own draws are nats too low."""
+def test_a_fitted_proposal_gives_log_p_if_q_is_far_off(latent_dim):
+    """With q narrow and far off it is within 4 small errors; with draws from q alone it is nats too low."""
     decode, x, expected = separate(latent_dim)
-    astray = torch.full((2, latent_dim), 4.0), torch.full((2, latent_dim), -4.0)
+    far_off = torch.full((2, latent_dim), 4.0), torch.full((2, latent_dim), -4.0)
     fitted, plain = (
-        estimator(decode, x, *astray, 2000, seed=1, batch=5000)
+        estimator(decode, x, *far_off, 2000, seed=1, batch=5000)
         for estimator in (adaptively_weighted, importance_weighted)
     )
     assert ((fitted.log_px_nats - expected).abs() <= 4 * fitted.error_nats).all(), (fitted, expected)
@@ -59,7 +59,7 @@ def test_a_fitted_proposal_meets_log_p_where_q_is_astray(latent_dim):
 
 @pytest.mark.parametrize("latent_dim", [1, 2, 5])
 def test_a_fitted_proposal_is_unbiased(latent_dim):
-    """Over 30 seeds of 40 samples each the mean of p(x) is right within 4 of its errors."""
+    """Over 30 seeds with 40 samples each, the mean of p(x) is right within 4 standard errors."""
     decode, x, expected = separate(latent_dim, weight=3.0)
     many = x[:1].expand(30, -1)
     q = torch.full((30, latent_dim), 0.5), torch.full((30, latent_dim), -1.0)
@@ -70,7 +70,7 @@ def test_a_fitted_proposal_is_unbiased(latent_dim):
 
 
 def test_a_fitted_proposal_finds_two_far_peaks():
-    """A decoder that sees |z0| alone has two peaks, q is at one of them: log p(x) counts both."""
+    """A decoder that depends on |z0| only has two peaks; with q at one of them log p(x) counts both."""
     x = torch.tensor([1, 0], dtype=torch.uint8).repeat_interleave(20).unsqueeze(0)
 
     def decode(z):
@@ -89,7 +89,7 @@ def test_a_fitted_proposal_finds_two_far_peaks():
 
 @BOTH
 def test_a_decoder_that_ignores_z_has_its_log_p_in_closed_form(estimator):
-    """With constant logits and q the prior, p(x) is the pixels' product; from q alone exactly so."""
+    """With constant logits and q the prior, p(x) is the product over pixels; with draws from q exactly."""
     logits = torch.linspace(-3, 4, PIXELS)
     images = torch.from_numpy(example()[2])
     expected = log_likelihoods_nats(logits.double().unsqueeze(0), images.double()).squeeze(1)
@@ -104,8 +104,8 @@ def test_a_decoder_that_ignores_z_has_its_log_p_in_closed_form(estimator):
 
 
 @BOTH
-def test_importance_weighting_meets_quadrature(estimator):
-    """From a wide q the estimate is within 5 of its own errors, and they are small."""
+def test_importance_weighting_agrees_with_quadrature(estimator):
+    """With a wide q the estimate is within 5 of its own errors, which are small."""
     weight, bias, images = example()
     decode, x = linear(weight, bias), torch.from_numpy(images)
     estimate = estimator(decode, x, *standard_normal_q(3), samples=20_000, seed=1, batch=5000)
@@ -116,7 +116,7 @@ def test_importance_weighting_meets_quadrature(estimator):
 
 
 def test_the_bound_rises_with_the_number_of_samples_to_log_p():
-    """Over 400 repetitions the mean rises from K = 2 to 20 to 200, and stays under log p(x)."""
+    """Over 400 repetitions the mean rises from K = 2 to 20 to 200, and stays below log p(x)."""
     weight, bias, images = example(count=1)
     decode, x = linear(weight, bias), torch.from_numpy(images).expand(400, -1)
     truth = quadrature(decode, x[:1]).log_px_nats.item()
@@ -132,7 +132,7 @@ def test_the_bound_rises_with_the_number_of_samples_to_log_p():
 
 
 def test_the_estimates_error_is_its_spread():
-    """Over 400 seeds the spread of the estimate is the error that it states, within a fifth."""
+    """Over 400 seeds the standard deviation of the estimate equals its stated error within a fifth."""
     weight, bias, images = example(scale=1.0, count=1)
     x = torch.from_numpy(images).expand(400, -1)
     estimate = importance_weighted(linear(weight, bias), x, *standard_normal_q(400), 500, seed=0, batch=5000)
@@ -141,9 +141,9 @@ def test_the_estimates_error_is_its_spread():
 
 @BOTH
 def test_chunks_do_not_change_the_results(estimator):
-    """Decoded 70 or 100,000 at a time, with other images or alone: the same values.
+    """Decoding 70 or 100,000 at a time, with other images or alone, gives the same values.
 
-    The fitted proposal follows the decoder's last bits, so that its estimate moves by a part of its error.
+    The fitted proposal depends on the decoder's last bits, so its estimate changes by a part of its error.
     """
     tolerance = {"atol": 1e-6 if estimator is importance_weighted else 2e-3, "rtol": 0}
     weight, bias, images = example()
@@ -160,7 +160,7 @@ def test_chunks_do_not_change_the_results(estimator):
 
 @BOTH
 def test_the_seed_decides_the_samples(estimator):
-    """Another seed gives another estimate; the global generator does not matter and is left alone."""
+    """Another seed gives another estimate; the global generator has no effect and is not used."""
     weight, bias, images = example()
     arguments = linear(weight, bias), torch.from_numpy(images), *standard_normal_q(3), 50
     first = estimator(*arguments, seed=0).log_px_nats
@@ -184,7 +184,7 @@ def test_two_samples_are_enough_to_run(estimator):
 @BOTH
 @pytest.mark.parametrize("sign", [1, -1])
 def test_extreme_logits_stay_finite(estimator, sign):
-    """Logits of ±10,000, right or wrong everywhere: log p(x) is 0 or −10,000 a pixel, never inf or nan."""
+    """Logits of ±10,000, all right or all wrong, give log p(x) of 0 or −10,000 per pixel, not inf or nan."""
     image = torch.from_numpy(example()[2][:1])
     logits = sign * 1e4 * (2 * image.float() - 1)
     found = estimator(lambda z: logits.expand(len(z), -1), image, *standard_normal_q(1), samples=500, seed=0)
@@ -194,7 +194,7 @@ def test_extreme_logits_stay_finite(estimator, sign):
 
 @BOTH
 def test_a_cliff_of_extreme_logits_stays_finite(estimator):
-    """Logits that jump from −10,000 to 10,000 at z0 = 0: p(x) = ½ for all on, and for all off."""
+    """If logits jump from −10,000 to 10,000 at z0 = 0, p(x) = ½ for all pixels on and for all off."""
     images = torch.tensor([[1] * PIXELS, [0] * PIXELS], dtype=torch.uint8)
 
     def decode(z):
@@ -206,7 +206,7 @@ def test_a_cliff_of_extreme_logits_stays_finite(estimator):
 
 @pytest.mark.parametrize("logvar", [-60.0, 30.0])
 def test_a_q_of_absurd_width_does_no_harm(logvar):
-    """Where q has no width, or far too much, the fitted proposal still gives log p(x)."""
+    """If q is far too narrow or far too wide, the fitted proposal still gives log p(x)."""
     decode, x, expected = separate(2)
     q = torch.zeros(2, 2), torch.full((2, 2), logvar)
     fitted = adaptively_weighted(decode, x, *q, 2000, seed=1, batch=5000)
@@ -214,8 +214,8 @@ def test_a_q_of_absurd_width_does_no_harm(logvar):
     assert fitted.error_nats.max() < 0.2
 
 
-def test_on_a_trained_model_a_fitted_proposal_meets_quadrature():
-    """With the published model's weights they agree on held-out digits, and the bounds are below."""
+def test_on_a_trained_model_a_fitted_proposal_agrees_with_quadrature():
+    """With the published model's weights the two agree on held-out digits, and the ELBO is below."""
     model = carry_over(reference()).to(memory_format=torch.channels_last)
     images = torch.from_numpy(mnist().test_images[:2])
     mean, logvar = posteriors(model, images)

@@ -16,7 +16,7 @@ from training.likelihood import (
 
 
 def test_log_likelihoods_are_minus_the_distortions():
-    """Every pair of a logit image and an image has minus the distortion that the bound takes."""
+    """The log-likelihood of every image at every z is minus the distortion in the training bound."""
     generator = torch.Generator().manual_seed(0)
     logits = 5 * torch.randn(4, 1, 2, 6, generator=generator, dtype=torch.float64)
     x = torch.randint(0, 2, (3, 1, 2, 6), generator=generator).double()
@@ -34,19 +34,19 @@ def test_log_prior():
 
 
 def test_a_dead_dimension_has_no_variance():
-    """Variances over the images, dimension by dimension: one that is constant has 0, the others theirs."""
+    """The variance over the images is per dimension, and 0 for a dimension that is constant."""
     mean = torch.tensor([[0.0, 5.0, 1.0], [2.0, 5.0, 1.1], [4.0, 5.0, 1.2]])
     assert unit_variances(mean).tolist() == pytest.approx([8 / 3, 0, 0.02 / 3], abs=1e-6)
 
 
 def test_bits_per_dimension():
-    """A coin a pixel is one bit a pixel, whatever the number of pixels."""
+    """A fair coin per pixel is one bit per pixel, whatever the number of pixels."""
     assert bits_per_dimension(-784 * math.log(2), 784) == pytest.approx(1)
     assert bits_per_dimension(-100.0, 10) == pytest.approx(10 / math.log(2))
 
 
 def test_mean_and_standard_error():
-    """Of 1, 2, 3, 4: mean 2.5 and error sd / √4; a single value has no error."""
+    """1, 2, 3, 4 have mean 2.5 and error sd / √4; the error of a single value is nan."""
     mean, error = mean_and_standard_error(torch.tensor([1.0, 2.0, 3.0, 4.0]))
     assert (mean, error) == pytest.approx((2.5, (5 / 3) ** 0.5 / 2))
     assert math.isnan(mean_and_standard_error(torch.tensor([1.0]))[1])

@@ -1,4 +1,4 @@
-"""training/logbook.py and curves.py: what can be seen of a fit while it goes on."""
+"""training/logbook.py and curves.py: what a fit shows while it runs."""
 
 import dataclasses
 import fcntl
@@ -22,12 +22,12 @@ import torch
 from training.config import RECIPES
 from training.curves import write_curves
 from training.fit import fit
-from training.logbook import STEPS_A_POINT
+from training.logbook import STEPS_PER_POINT
 from training.loop import Trainer
 from training.runs import REQUIRED_METRICS
 
 CPU = torch.device("cpu")
-# 8 steps an epoch, the last with 2 images of 72.
+# 8 steps per epoch of 72 images; the last step has 2 images.
 CONFIG = dataclasses.replace(RECIPES["default"], filters=(2, 2), batch_size=10, epochs=2, hold_fraction=0.0)
 COUNT, STEPS = 72, 8
 SMALL_FIT = Path(__file__).with_name("small_fit.py")
@@ -44,15 +44,15 @@ def few_images(small_mnist):
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory, few_images):
-    """A run of two epochs with TensorBoard's files."""
+    """A run of two epochs with TensorBoard files."""
     folder = tmp_path_factory.mktemp("watched") / "run"
     return fit(CONFIG, CPU, folder, few_images, tensorboard=True)
 
 
 def events(folder: Path):
-    """What TensorBoard reads in a run folder."""
+    """TensorBoard's own reader of the files in a run folder."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # TensorBoard's own imports are not this project's
+        warnings.simplefilter("ignore")  # TensorBoard's own imports may warn
         from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
     reader = EventAccumulator(str(folder / "tensorboard"), {"scalars": 0, "images": 0})
     reader.Reload()
@@ -60,14 +60,14 @@ def events(folder: Path):
 
 
 def scalars(reader, tag: str) -> dict[int, float]:
-    """A tag's values by step, each step once."""
+    """A tag's values by step; each step has exactly one."""
     found = reader.Scalars(tag)
     assert len({event.step for event in found}) == len(found), tag
     return {event.step: event.value for event in found}
 
 
 def test_the_training_elbo_is_the_mean_over_the_images(run, few_images):
-    """train_elbo_nats weighs every image the same, though the last batch has 2 images and the others 10."""
+    """train_elbo_nats weights all images equally, although the last batch has 2 images and the others 10."""
     trainer = Trainer(CONFIG, few_images.train_images, CPU)
     for line in run.metrics:
         trainer.train_epoch(lambda _: None)
@@ -77,18 +77,18 @@ def test_the_training_elbo_is_the_mean_over_the_images(run, few_images):
         assert line["train_elbo_nats"] != pytest.approx(-sum(losses) / 8, rel=1e-6)
 
 
-def test_a_line_says_step_rate_and_speed(run):
-    """A line has the epoch's last step, the rate it was taken with, and images over the epoch's seconds."""
+def test_a_line_has_step_learning_rate_and_speed(run):
+    """A line of metrics has the epoch's last step, its learning rate, and the images per second."""
     assert [line["step"] for line in run.metrics] == [STEPS, 2 * STEPS]
     for line in run.metrics:
         assert line["images_a_second"] == pytest.approx(COUNT / line["epoch_seconds"])
-    # 16 steps: 1 up, 15 down, the last of which is a fifteenth of the peak.
+    # Of 16 steps 1 rises and 15 fall, the last to a fifteenth of the peak.
     assert run.metrics[1]["learning_rate"] == pytest.approx(CONFIG.learning_rate / 15)
     assert run.metrics[0]["learning_rate"] == pytest.approx(CONFIG.learning_rate * 9 / 15)
 
 
-def test_tensorboard_reads_what_the_metrics_say(run):
-    """Test metrics and speed are at each epoch's last step, as in metrics.jsonl."""
+def test_tensorboard_reads_the_values_of_the_metrics(run):
+    """TensorBoard has the test metrics and the speed of metrics.jsonl at each epoch's last step."""
     reader = events(run.folder)
     for name in ("elbo_nats", "rate_nats", "distortion_nats"):
         found = scalars(reader, f"test/{name}")
@@ -109,7 +109,7 @@ def test_tensorboard_shows_the_previews(run):
 
 
 def test_tensorboard_gets_a_point_for_every_fifty_steps(tmp_path, few_images):
-    """The training ELBO of an epoch of 72 steps comes as two means, at step 50 and at its last step."""
+    """The training ELBO of an epoch of 72 steps is written as two means, at step 50 and at the last step."""
     config = dataclasses.replace(CONFIG, batch_size=1, epochs=2)
     fit(config, CPU, tmp_path / "run", few_images, tensorboard=True)
     trainer = Trainer(config, few_images.train_images, CPU)
@@ -117,8 +117,8 @@ def test_tensorboard_gets_a_point_for_every_fifty_steps(tmp_path, few_images):
     for epoch in range(2):
         trainer.train_epoch(lambda _: None)
         first = epoch * COUNT
-        expected[first + STEPS_A_POINT] = -trainer.losses_nats[:STEPS_A_POINT].mean().item()
-        expected[first + COUNT] = -trainer.losses_nats[STEPS_A_POINT:].mean().item()
+        expected[first + STEPS_PER_POINT] = -trainer.losses_nats[:STEPS_PER_POINT].mean().item()
+        expected[first + COUNT] = -trainer.losses_nats[STEPS_PER_POINT:].mean().item()
     reader = events(tmp_path / "run")
     assert scalars(reader, "train/elbo_nats") == pytest.approx(expected)
     rates = scalars(reader, "train/learning_rate")
@@ -126,13 +126,13 @@ def test_tensorboard_gets_a_point_for_every_fifty_steps(tmp_path, few_images):
 
 
 @pytest.mark.parametrize("epochs_known", [0, 1])
-def test_what_a_killed_fit_told_tensorboard_is_taken_back(tmp_path, few_images, run, epochs_known):
-    """Killed after it told TensorBoard of an epoch, before its checkpoint, a fit leaves each step once."""
+def test_what_a_killed_fit_wrote_for_tensorboard_is_dropped(tmp_path, few_images, run, epochs_known):
+    """If a fit is killed between TensorBoard's points and the checkpoint, each step still appears once."""
     folder = Path(shutil.copytree(run.folder, tmp_path / "run"))
     (folder / "checkpoint.pt").unlink()
     if epochs_known:
         shorter = tmp_path / "shorter"
-        # The same fit, killed in its second epoch: a file in the place of the weights stops it.
+        # The same fit ends in its second epoch, because a folder blocks the file of its weights.
         blocked = shorter / "weights/epoch-002.safetensors"
         blocked.mkdir(parents=True)
         (shorter / "config.json").write_text((folder / "config.json").read_text())
@@ -148,7 +148,7 @@ def test_what_a_killed_fit_told_tensorboard_is_taken_back(tmp_path, few_images, 
 
 
 def test_without_tensorboard_the_option_is_one_line_before_anything_is_made(tmp_path):
-    """Where the package is missing, --tensorboard ends the command at once: status 2, no run folder."""
+    """If the package is missing, --tensorboard ends the command with status 2 and creates no run folder."""
     code = "import sys; sys.modules['tensorboard'] = None; from training.fit import main; main()"
     ended = subprocess.run(
         [sys.executable, "-c", code, "--tensorboard", "--device", "cpu", "--out", tmp_path / "run"],
@@ -159,14 +159,14 @@ def test_without_tensorboard_the_option_is_one_line_before_anything_is_made(tmp_
     assert (ended.returncode, ended.stdout) == (2, "")
     assert re.fullmatch(
         r"python -m training\.fit: --tensorboard: .*tensorboard.*; expected the tensorboard package; "
-        r"pip install tensorboard\n",
+        r"install it with pip install tensorboard\n",
         ended.stderr,
     )
     assert not (tmp_path / "run").exists()
 
 
 def test_the_curves_are_a_picture_of_the_run(run):
-    """curves.png is a PNG of three panels with something in each."""
+    """curves.png is a PNG with a coloured curve in each of its three panels."""
     assert (run.folder / "curves.png").read_bytes().startswith(b"\x89PNG\r\n")
     picture = imageio.imread(run.folder / "curves.png")[..., :3]
     assert picture.shape == (408, 1200, 3)
@@ -176,7 +176,7 @@ def test_the_curves_are_a_picture_of_the_run(run):
 
 
 def test_the_curves_grow_with_the_run(tmp_path, run):
-    """With one more epoch the picture is another one, in the place of the first."""
+    """After one more epoch a different picture replaces the first."""
     pictures = []
     for count in (1, 2):
         write_curves(tmp_path / "curves.png", "a run", run.metrics[:count])
@@ -185,14 +185,14 @@ def test_the_curves_grow_with_the_run(tmp_path, run):
     assert [path.name for path in tmp_path.iterdir()] == ["curves.png"]
 
 
-def test_curves_can_be_drawn_of_an_older_runs_metrics(tmp_path):
-    """Lines from before the training ELBO was kept are drawn without it."""
+def test_curves_can_be_drawn_from_an_older_runs_metrics(tmp_path):
+    """Metrics without a training ELBO, from an older run, are drawn without it."""
     write_curves(tmp_path / "curves.png", "a run", [dict.fromkeys(REQUIRED_METRICS, -1.5) | {"epoch": 1}])
     assert imageio.imread(tmp_path / "curves.png").any()
 
 
-def test_the_curves_are_there_after_the_first_epoch(tmp_path, few_images):
-    """A fit that ends in its second epoch has left curves of the first."""
+def test_the_curves_exist_after_the_first_epoch(tmp_path, few_images):
+    """A fit that ends in its second epoch has drawn the curves of the first."""
     folder = tmp_path / "run"
     (folder / "weights/epoch-002.safetensors").mkdir(parents=True)
     fit(dataclasses.replace(CONFIG, epochs=1), CPU, tmp_path / "other", few_images)
@@ -206,10 +206,10 @@ def test_the_curves_are_there_after_the_first_epoch(tmp_path, few_images):
 
 @pytest.mark.slow
 def test_a_terminal_sees_speed_and_running_elbo(tmp_path):
-    """On a terminal a bar shows the epoch, images a second and the ELBO of the last steps; then it goes."""
+    """On a terminal a bar shows the epoch, images per second and recent ELBO, and disappears at the end."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
-    # Long enough that the bar is drawn more often than at its start.
+    # The epoch is long enough for the bar to be redrawn after its start.
     options = ("--filters", "16", "16", "--batch-size", "20", "--epochs", "1", "--device", "cpu")
     process = subprocess.Popen(
         [sys.executable, SMALL_FIT, "4000", "20", *options, "--out", tmp_path / "run"],

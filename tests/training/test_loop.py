@@ -1,4 +1,4 @@
-"""training/loop.py: the same bits for the same seed, every image once, and a bound that can be trusted."""
+"""training/loop.py: the same bits for the same seed, every image once per epoch, and the right loss."""
 
 import copy
 import dataclasses
@@ -22,14 +22,14 @@ TUTORIAL = dataclasses.replace(RECIPES["tutorial"], filters=(4, 4), epochs=2)
 
 
 def batches_of(trainer: Trainer) -> list[torch.Tensor]:
-    """A list that the images of each coming step are added to."""
+    """A list to which the images of each following step are added."""
     batches: list[torch.Tensor] = []
     trainer.objective.register_forward_pre_hook(lambda _, inputs: batches.append(inputs[0].clone()))
     return batches
 
 
 def trained(config, images: np.ndarray, epochs: int = 1) -> ConvVAE:
-    """A model after some epochs."""
+    """The model after `epochs` epochs of training."""
     trainer = Trainer(config, images, CPU)
     for _ in range(epochs):
         trainer.train_epoch(lambda _: None)
@@ -51,13 +51,13 @@ def numbered_images(count: int) -> np.ndarray:
 
 
 def numbers_of(batch: torch.Tensor) -> list[int]:
-    """The numbers of such images."""
+    """The numbers that such images hold."""
     return (batch[:, 0, 0, :16].numpy() @ (1 << np.arange(16))).astype(int).tolist()
 
 
 @pytest.mark.parametrize("config", [SMALL, TUTORIAL], ids=["default", "tutorial"])
 def test_the_same_seed_gives_the_same_bits(config, small_mnist):
-    """On the CPU two fits with the same seed have the same weights, bit for bit, whatever else draws."""
+    """On the CPU two fits with one seed have the same weights in every bit, whatever the global generator."""
     images = small_mnist.train_images
     first = trained(config, images)
     torch.manual_seed(99)
@@ -72,8 +72,8 @@ def test_another_seed_gives_other_bits(config, small_mnist):
     assert not same_weights(trained(config, images), trained(other, images))
 
 
-def test_every_image_comes_once_an_epoch():
-    """In every epoch each image comes once, the last and smaller batch included."""
+def test_every_image_comes_once_per_epoch():
+    """In every epoch each image comes once, including those of the smaller last batch."""
     count = 300
     config = dataclasses.replace(SMALL, start_at_log_odds=False)
     trainer = Trainer(config, numbered_images(count), CPU)
@@ -92,7 +92,7 @@ def test_every_image_comes_once_an_epoch():
 
 
 def test_the_order_comes_from_the_seed():
-    """The same seed gives the same order of images, another seed another one."""
+    """The same seed gives the same order of images, another seed a different one."""
     orders = []
     for seed in (0, 0, 1):
         config = dataclasses.replace(SMALL, start_at_log_odds=False, seed=seed)
@@ -115,21 +115,21 @@ def test_the_elbo_rises(config, small_mnist):
 
 
 def test_the_optimizer_follows_the_schedule(small_mnist):
-    """At the end of the last epoch the step sizes of decoder and encoder are the schedule's last ones."""
+    """After the last epoch the step sizes of decoder and encoder are the last ones of the schedule."""
     config = dataclasses.replace(SMALL, hold_fraction=0.0, encoder_step_share=0.5)
     trainer = Trainer(config, small_mnist.train_images, CPU)
     for _ in range(SMALL.epochs):
         trainer.train_epoch(lambda _: None)
     steps = SMALL.epochs * 8
     assert trainer.step == steps
-    last = SMALL.learning_rate / (steps - 1)  # the rise takes one
+    last = SMALL.learning_rate / (steps - 1)  # one step rises
     assert trainer.learning_rate == pytest.approx(last)
     assert [group["lr"].item() for group in trainer.optimizer.param_groups] == pytest.approx([last, last / 2])
     assert [group["betas"] for group in trainer.optimizer.param_groups] == [(0.8, 0.98)] * 2
 
 
 def test_the_loss_is_minus_the_elbo_for_both_rates(small_mnist):
-    """Over many draws the loss with the sampled rate has the mean of the loss with the exact rate."""
+    """Over many draws the mean loss with the sampled rate equals the one with the analytic rate."""
     x = torch.from_numpy(small_mnist.train_images[:1]).float().expand(4000, -1, -1, -1)
     noise = torch.randn(4000, SMALL.latent_dim, generator=torch.Generator().manual_seed(1))
     trainer = Trainer(SMALL, small_mnist.train_images, CPU)
@@ -138,7 +138,7 @@ def test_the_loss_is_minus_the_elbo_for_both_rates(small_mnist):
             sum(Objective(trainer.model, dataclasses.replace(SMALL, rate=rate))(x, noise)).mean().item()
             for rate in ("analytic", "sampled")
         ]
-    # Both see the same noise, so that only the rate's own spread, of about 1 nat, is between them.
+    # Both use the same noise, so that they differ only by the spread of the sampled rate, about 1 nat.
     assert losses[0] == pytest.approx(losses[1], abs=5 * 1.0 / 4000**0.5)
     assert losses[0] != losses[1]
 
@@ -156,8 +156,8 @@ def test_the_losses_of_the_first_step_are_the_objective_on_the_drawn_batch(small
 
 
 @pytest.mark.parametrize(("epochs", "weight"), [(1.0, 1 / 8), (0.0, 1.0)])
-def test_the_rate_weighs_what_the_schedule_says(small_mnist, epochs, weight):
-    """The first step's moments are of the distortion and so much of the rate; the loss is all of it."""
+def test_the_rate_has_the_weight_of_the_schedule(small_mnist, epochs, weight):
+    """The first step's gradient is of distortion + weight · rate; the reported loss has the full rate."""
     images = small_mnist.train_images
     trainer = Trainer(dataclasses.replace(SMALL, rate_warmup_epochs=epochs), images, CPU)
     twin = Objective(copy.deepcopy(trainer.model).train(), SMALL)
@@ -177,7 +177,7 @@ def test_the_rate_weighs_what_the_schedule_says(small_mnist, epochs, weight):
 
 
 def test_the_encoder_takes_its_share_of_the_step(small_mnist):
-    """With an eighth, the first step moves the encoder's weights an eighth as far, the decoder's the same."""
+    """With a share of 1/8 the first step moves the encoder's weights 1/8 as far, the decoder's the same."""
     images = small_mnist.train_images[:64]
     moved = []
     for share in (1.0, 0.125):
@@ -186,13 +186,13 @@ def test_the_encoder_takes_its_share_of_the_step(small_mnist):
         trainer.train_epoch(lambda _: None)
         parts = zip(trainer.model.named_parameters(), before, strict=True)
         moved.append({name: (now.detach() - then).abs().max().item() for (name, now), then in parts})
-    for name, whole in moved[0].items():
+    for name, full in moved[0].items():
         factor = 0.125 if name.startswith("encoder") else 1.0
-        assert moved[1][name] == pytest.approx(factor * whole, rel=1e-3), name
+        assert moved[1][name] == pytest.approx(factor * full, rel=1e-3), name
 
 
-def test_a_fit_leaves_the_running_average_of_its_weights(small_mnist):
-    """After each step `fitted` is the average of all weights so far, the newest with (γ + 1) / (t + γ)."""
+def test_the_fitted_model_is_the_running_average(small_mnist):
+    """`fitted` is the running average of the weights; those of step t enter it with (γ + 1) / (t + γ)."""
     trainer = Trainer(dataclasses.replace(SMALL, average_power=3.0), small_mnist.train_images, CPU)
     expected: list[torch.Tensor] = []
 
@@ -208,14 +208,14 @@ def test_a_fit_leaves_the_running_average_of_its_weights(small_mnist):
     assert not same_weights(trainer.fitted, trainer.model)
 
 
-def test_without_an_average_a_fit_leaves_its_last_weights(small_mnist):
+def test_without_an_average_the_fitted_model_has_the_last_weights(small_mnist):
     """With γ = 0 `fitted` is the model itself."""
     trainer = Trainer(TUTORIAL, small_mnist.train_images, CPU)
     assert trainer.fitted is trainer.model
 
 
 def test_the_share_of_the_images_is_distorted(small_mnist):
-    """Every epoch learns `warped` of its share; the images themselves stay as they are."""
+    """Every epoch trains on `warped` images with its share; the original images stay unchanged."""
     images = small_mnist.train_images
     config = dataclasses.replace(SMALL, epochs=4, warp_share=0.75, warp_from_epoch=2)
     trainer = Trainer(config, images, CPU)
@@ -234,7 +234,7 @@ def test_the_share_of_the_images_is_distorted(small_mnist):
 
 
 def test_a_state_is_a_copy(small_mnist):
-    """Training on after `state` does not change what it gave."""
+    """Further training does not change a state that `state` returned."""
     trainer = Trainer(SMALL, small_mnist.train_images, CPU)
     trainer.train_epoch(lambda _: None)
     state = trainer.state()
@@ -248,22 +248,22 @@ def test_a_state_is_a_copy(small_mnist):
 
 
 def test_a_loss_that_is_not_finite_stops_the_epoch_and_names_the_step(small_mnist):
-    """The first step whose loss is no number ends the epoch there; such a state is not given away."""
-    # After the first step every weight is some 1e29, so that the second loss overflows.
+    """The first step with such a loss ends the epoch, and `state` raises rather than return such a state."""
+    # After the first step every weight is about 1e29, so that the second loss overflows.
     config = dataclasses.replace(SMALL, learning_rate=1e30, schedule="constant")
     trainer = Trainer(config, small_mnist.train_images, CPU)
     sizes: list[int] = []
     with pytest.raises(NotFiniteError) as error:
         trainer.train_epoch(sizes.append)
     assert error.value.step == 2
-    assert re.fullmatch("step 2: found a loss of (nan|inf), expected a number", str(error.value))
+    assert re.fullmatch("step 2: found a loss of (nan|inf), expected a finite number", str(error.value))
     assert sizes == [64]
     with pytest.raises(NotFiniteError, match=r"^step 2: "):
         trainer.state()
 
 
 def test_the_recent_elbo_is_the_mean_of_the_last_fifty_steps(small_mnist):
-    """The running ELBO is minus the mean of the epoch's last fifty losses, of all where there are fewer."""
+    """The running ELBO is minus the mean of the epoch's last fifty losses, or of all if there are fewer."""
     config = dataclasses.replace(SMALL, batch_size=8)
     trainer = Trainer(config, small_mnist.train_images, CPU)
     running: list[float] = []
@@ -275,7 +275,7 @@ def test_the_recent_elbo_is_the_mean_of_the_last_fifty_steps(small_mnist):
 
 
 def test_bfloat16_trains_and_keeps_float32_weights(small_mnist):
-    """With bfloat16 networks the ELBO rises, at first as in float32; weights and losses stay float32."""
+    """With bfloat16 networks the ELBO rises about as in float32; weights and losses stay float32."""
     images = small_mnist.train_images
     config = dataclasses.replace(SMALL, filters=(16, 32))
     means, outputs = {}, []
@@ -297,20 +297,20 @@ def test_bfloat16_trains_and_keeps_float32_weights(small_mnist):
 
 
 def test_on_the_cpu_no_step_is_recorded(small_mnist):
-    """There is no CUDA graph without CUDA."""
+    """On the CPU the trainer has no CUDA graph."""
     assert Trainer(SMALL, small_mnist.train_images, CPU).step_graph is None
 
 
 def test_the_output_starts_at_the_training_images_log_odds(small_mnist):
-    """With that option the output's bias starts at log(p / (1 − p)) of the pixels, else at zero."""
+    """With `start_at_log_odds` the output's bias starts at log(p / (1 − p)), otherwise at zero."""
     p = small_mnist.train_images.mean()
     started = Trainer(SMALL, small_mnist.train_images, CPU).model.decoder.conv3.bias
     assert started.item() == pytest.approx(math.log(p / (1 - p)))
     assert Trainer(TUTORIAL, small_mnist.train_images, CPU).model.decoder.conv3.bias.item() == 0
 
 
-def test_a_fit_starts_spread_where_its_recipe_says_so(small_mnist):
-    """With that option the decoder's first layer has biases, and posteriors are narrow; else all are zero."""
+def test_a_fit_starts_spread_if_its_recipe_says_so(small_mnist):
+    """With `start_spread` the first decoder layer has biases and posteriors are narrow, else all are 0."""
     started = Trainer(SMALL, small_mnist.train_images, CPU)
     assert started.model.decoder.dense.bias.std().item() == pytest.approx(1, rel=0.2)
     assert started.model.encoder.dense.bias.tolist() == [0, 0, -2, -2]

@@ -1,4 +1,4 @@
-"""training/model.py: the published function, whole, and the shapes of others."""
+"""training/model.py: the published network's function, and the shapes of other sizes."""
 
 from statistics import NormalDist
 
@@ -17,7 +17,7 @@ CASES = 64
 
 @pytest.fixture(scope="module")
 def keras():
-    """What the Keras model computed."""
+    """The weights and results of the Keras model."""
     return reference()
 
 
@@ -51,7 +51,7 @@ def largest_difference(found: torch.Tensor, expected: torch.Tensor) -> float:
 
 
 def test_the_reference_images_are_the_first_held_out_ones(keras, test_images):
-    """Keras and this project threshold MNIST alike: the reference's images are the first 64 held-out ones."""
+    """Keras and this project threshold MNIST alike: the reference images are the first 64 held-out ones."""
     assert torch.equal(keras_images(keras), test_images[:CASES].float())
 
 
@@ -72,9 +72,9 @@ def test_the_decoder_is_the_published_function(keras, model):
 
 @torch.inference_mode()
 def test_the_comparison_with_keras_can_fail(keras):
-    """Carried over without turning the kernels round, the same weights give other logits."""
-    unturned = carry_over(keras, mirrored=False)
-    logits = unturned.decoder(torch.from_numpy(keras["case/z"]))
+    """If the kernels are not flipped, the same weights give other logits."""
+    not_flipped = carry_over(keras, mirrored=False)
+    logits = not_flipped.decoder(torch.from_numpy(keras["case/z"]))
     assert largest_difference(logits, keras_logits(keras)) > 1
 
 
@@ -125,17 +125,17 @@ def test_every_size_gives_its_shapes(image_shape, filters, latent_dim):
 
 
 @pytest.mark.parametrize("image_shape", [(1, 27, 28), (1, 28, 30), (1, 4, 28), (1, 28, 0)])
-def test_a_size_that_does_not_fit_is_refused(image_shape):
-    """Heights and widths that are no multiple of 4, or under 8, are refused with both of them."""
+def test_an_unsupported_size_is_refused(image_shape):
+    """If height or width is not a multiple of 4 or is below 8, the images are refused with both."""
     _, height, width = image_shape
     with pytest.raises(
-        ValueError, match=f"^images of {height} × {width}; expected multiples of 4, at least 8$"
+        ValueError, match=f"^found images of {height} × {width}, expected multiples of 4, at least 8$"
     ):
         ConvVAE(image_shape)
 
 
 def test_weights_start_glorot_uniform_and_biases_at_zero():
-    """Every weight starts uniform within Glorot's bound, every bias at zero, as Keras starts them."""
+    """As in Keras, every weight starts uniform within Glorot's bound, and every bias at zero."""
     model = ConvVAE()
     model.reset_parameters(torch.Generator().manual_seed(0))
     for name, parameter in model.named_parameters():
@@ -151,7 +151,7 @@ def test_weights_start_glorot_uniform_and_biases_at_zero():
 
 @pytest.mark.parametrize("latent_dim", [2, 5])
 def test_a_spread_start_turns_units_on_all_over_the_prior(latent_dim):
-    """Units have weights of length 1; seen from z = 0 their hinges are as far as N(0, 1) says, not at 0."""
+    """Units have weights of length 1, and the distances of their hinges from z = 0 follow N(0, 1)."""
     model = ConvVAE(latent_dim=latent_dim)
     model.reset_parameters(torch.Generator().manual_seed(0))
     assert model.decoder.dense.bias.abs().max() == 0
@@ -159,12 +159,12 @@ def test_a_spread_start_turns_units_on_all_over_the_prior(latent_dim):
     torch.testing.assert_close(model.decoder.dense.weight.norm(dim=1), torch.ones(1568))
     distances = np.sort(model.decoder.dense.bias.detach().numpy())
     expected = [NormalDist().inv_cdf((n + 0.5) / 1568) for n in range(1568)]
-    # The ends of a sample scatter.
+    # The extremes of a sample vary too much to compare.
     np.testing.assert_allclose(distances[50:-50], expected[50:-50], atol=0.15)
 
 
 def test_a_spread_start_has_narrow_posteriors_and_nothing_else_changes():
-    """Of the encoder only the log-variances' bias is touched: −2. Of the decoder only the first layer."""
+    """A spread start sets the encoder's log-variance biases to −2 and the decoder's first layer, no more."""
     spread, plain = ConvVAE(), ConvVAE()
     for model in (spread, plain):
         model.reset_parameters(torch.Generator().manual_seed(0))
@@ -176,7 +176,7 @@ def test_a_spread_start_has_narrow_posteriors_and_nothing_else_changes():
 
 
 def test_the_seed_decides_the_weights():
-    """The same seed gives the same weights, another seed others."""
+    """The same seed gives the same weights, another seed different ones."""
     first, again, other = (ConvVAE() for _ in range(3))
     for model, seed in ((first, 1), (again, 1), (other, 2)):
         generator = torch.Generator().manual_seed(seed)

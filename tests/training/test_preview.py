@@ -1,4 +1,4 @@
-"""training/preview.py: sixteen images in a sheet, the same ones every epoch, and a GIF of the sheets."""
+"""training/preview.py: a sheet of sixteen reconstructions per epoch, and a GIF of the sheets."""
 
 import imageio.v3 as imageio
 import numpy as np
@@ -14,7 +14,7 @@ SEED = 3
 
 
 def model_with_seed(seed: int, image_shape=(1, 28, 28)) -> ConvVAE:
-    """A model that has learned nothing but tells its inputs apart."""
+    """An untrained model with random weights, so that its output depends on its input."""
     model = ConvVAE(image_shape, (4, 4)).eval()
     model.reset_parameters(torch.Generator().manual_seed(seed))
     return model
@@ -33,7 +33,7 @@ def sheets(count: int) -> list[np.ndarray]:
 
 
 def test_the_sheet_is_4_by_4_enlarged_images_with_gaps_between(images):
-    """Sixteen images of 28 × 28, four times as large, with 4 px between and none around: 460 × 460."""
+    """Sixteen images of 28 × 28, enlarged four times, with 4 px gaps and no border, give 460 × 460."""
     sheet = preview(model_with_seed(0), images, SEED)
     assert sheet.shape == (4 * 28 * 4 + 3 * 4, 4 * 28 * 4 + 3 * 4)
     assert sheet.dtype == np.uint8
@@ -50,7 +50,7 @@ def test_color_images_give_a_color_sheet():
 
 @torch.inference_mode()
 def test_each_tile_is_its_images_reconstruction(images):
-    """Tile by tile, row by row, the sheet shows the probabilities at the posterior sample of its seed."""
+    """Row by row, each tile shows its image's probabilities at the posterior sample of the seed."""
     model = model_with_seed(0)
     sheet = preview(model, images, SEED)
     mean, logvar = model.encoder(images.float())
@@ -64,7 +64,7 @@ def test_each_tile_is_its_images_reconstruction(images):
 
 
 def test_the_seed_decides_the_picture(images):
-    """The same seed and model give the same picture, another seed or another model another one."""
+    """The same seed and model give the same picture; another seed or model gives a different one."""
     model = model_with_seed(0)
     first = preview(model, images, SEED)
     torch.manual_seed(77)
@@ -83,7 +83,7 @@ def test_a_preview_file_holds_the_picture(tmp_path):
 
 @pytest.mark.parametrize("count", [1, 2, 5])
 def test_the_gif_has_the_pictures_in_order(tmp_path, count):
-    """The GIF has one frame a picture, in order, half a second each and two for the last, without end."""
+    """The GIF has one frame per picture, in order, of 0.5 s, and 2 s for the last one, and it loops."""
     pictures = sheets(count)
     paths = [tmp_path / f"{n}.png" for n in range(count)]
     for path, picture in zip(paths, pictures, strict=True):
@@ -92,13 +92,13 @@ def test_the_gif_has_the_pictures_in_order(tmp_path, count):
     np.testing.assert_array_equal(imageio.imread(tmp_path / "a.gif", index=...), pictures)
     with Image.open(tmp_path / "a.gif") as file:
         durations = [frame.info["duration"] for frame in ImageSequence.Iterator(file)]
-        # A picture that does not move has no use for a loop.
+        # A single frame needs no loop.
         assert count == 1 or file.info["loop"] == 0
     assert durations == [500] * (count - 1) + [2000]
 
 
 def test_a_gif_survives_a_disk_that_fills_up(tmp_path, file_size_limit):
-    """When the disk is full, the GIF before is whole and no half one is left."""
+    """If the disk is full, the previous GIF is intact, and no half-written file is left."""
     paths = [tmp_path / "0.png"]
     noise = np.random.default_rng(0).integers(0, 256, (200, 200), np.uint8)
     write_preview(paths[0], noise)

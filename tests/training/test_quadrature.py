@@ -16,7 +16,7 @@ from training.quadrature import Grid, Survey, integrate, survey
 
 @pytest.mark.parametrize("step", [0.1, 0.05])
 def test_a_decoder_that_ignores_z_has_its_log_p_in_closed_form(step):
-    """With constant logits p(x) is the pixels' product."""
+    """With constant logits p(x) is the product over the pixels."""
     logits = torch.linspace(-3, 4, PIXELS)
     images = torch.from_numpy(example()[2])
     expected = log_likelihoods_nats(logits.double().unsqueeze(0), images.double()).squeeze(1)
@@ -31,7 +31,7 @@ def test_a_decoder_that_ignores_z_has_its_log_p_in_closed_form(step):
 
 @pytest.mark.parametrize("scale", [0.3, 2.0, 8.0])
 def test_quadrature_equals_brute_force(scale):
-    """For linear logits, broad to narrow, the rule gives numpy's sum over the whole plane to 1e-5."""
+    """For linear logits, with broad to narrow mass, the rule equals numpy's sum over the plane to 1e-5."""
     weight, bias, images = example(scale=scale)
     found = quadrature(linear(weight, bias), torch.from_numpy(images), step=0.02).log_px_nats
     expected = [brute_force(lambda z: z @ weight + bias, image) for image in images]
@@ -46,7 +46,7 @@ def test_one_pixel_is_a_coin():
 
 
 def test_mass_in_two_places_is_found_in_both():
-    """A decoder that sees |z0| alone has two far peaks, both integrated, and nothing between them."""
+    """If the decoder depends on |z0| only, both distant peaks are integrated, and nothing between them."""
     image = np.repeat([1, 0], 20).astype(np.uint8)
 
     def decode(z):
@@ -62,8 +62,8 @@ def test_mass_in_two_places_is_found_in_both():
     assert not {-1, 0} & rows
 
 
-def test_mass_beyond_the_least_square_is_found():
-    """An image whose mass is at z0 ≈ 6 is integrated although the survey was to look at 1 to each side."""
+def test_mass_beyond_the_smallest_square_is_found():
+    """An image with its mass at z0 ≈ 6 is integrated although the smallest square reaches only to 1."""
     weight, bias = np.array([[10.0] * PIXELS, [0.0] * PIXELS]), np.full(PIXELS, -60.0)
     image = np.ones((1, PIXELS), np.uint8)
     surveyed = survey(linear(weight, bias), torch.from_numpy(image), Grid.with_step(0.02), half_width=1.0)
@@ -72,16 +72,16 @@ def test_mass_beyond_the_least_square_is_found():
     assert found == pytest.approx(brute_force(lambda z: z @ weight + bias, image[0], half_width=12), abs=1e-5)
 
 
-def test_a_square_that_is_given_is_looked_at_whole():
-    """The survey covers at least the half width asked for, whole tiles to each side."""
+def test_the_requested_square_is_surveyed_completely():
+    """The survey covers at least the requested half width, in whole tiles to each side."""
     weight, bias, images = example()
     surveyed = survey(linear(weight, bias), torch.from_numpy(images), Grid.with_step(0.05), half_width=9.1)
     assert 9.1 <= surveyed.half_width < 9.1 + surveyed.grid.tile_side
     assert surveyed.needed.shape == (3, 2 * surveyed.rings, 2 * surveyed.rings)
 
 
-def test_the_tiles_left_out_do_not_matter():
-    """With every tile integrated for every image the result is the same to 1e-6."""
+def test_the_omitted_tiles_do_not_matter():
+    """Integrating every tile for every image gives the same result to 1e-6."""
     weight, bias, images = example(scale=3.0)
     decode, x = linear(weight, bias), torch.from_numpy(images)
     surveyed = survey(decode, x, Grid.with_step(0.05))
@@ -96,7 +96,7 @@ def test_the_tiles_left_out_do_not_matter():
 
 
 def test_halving_the_step_shows_the_error():
-    """For a peak narrower than the step the rule is off, halving says so, and finer steps are right."""
+    """If a peak is narrower than the step, the rule is wrong, halving shows it, and finer steps are right."""
     weight, bias = np.concatenate([np.eye(2) * 20] * 10, axis=1), np.tile([7.0, -11.0], 10)
     image = np.tile([1, 0, 0, 1], 5).astype(np.uint8)
     x = torch.from_numpy(image).unsqueeze(0)
@@ -112,7 +112,7 @@ def test_halving_the_step_shows_the_error():
 
 
 def test_every_second_point_is_the_rule_of_twice_the_step():
-    """The coarser result is numpy's sum over the points (2i + ½)·step, and the finer one over all."""
+    """The coarser result is numpy's sum over the points (2i + ½)·step, the finer one the sum over all."""
     weight, bias, images = example(scale=6.0, count=1)
     step, half_width = 0.1, 8.0
     found = quadrature(linear(weight, bias), torch.from_numpy(images), step, half_width=half_width)
@@ -126,7 +126,7 @@ def test_every_second_point_is_the_rule_of_twice_the_step():
 
 
 def test_images_do_not_change_each_other():
-    """Integrated together or alone: the same values."""
+    """Images integrated together have the same values as images integrated alone."""
     weight, bias, images = example()
     decode, x = linear(weight, bias), torch.from_numpy(images)
     together = quadrature(decode, x).log_px_nats
@@ -136,7 +136,7 @@ def test_images_do_not_change_each_other():
 
 @pytest.mark.parametrize("sign", [1, -1])
 def test_extreme_logits_stay_finite(sign):
-    """Logits of ±10,000, right or wrong everywhere: log p(x) is 0 or −10,000 a pixel, never inf or nan."""
+    """Logits of ±10,000, all right or all wrong, give log p(x) of 0 or −10,000 per pixel, not inf or nan."""
     image = torch.from_numpy(example()[2][:1])
     logits = sign * 1e4 * (2 * image.float() - 1)
 
@@ -150,7 +150,7 @@ def test_extreme_logits_stay_finite(sign):
 
 
 def test_a_cliff_of_extreme_logits_stays_finite():
-    """Logits that jump from −10,000 to 10,000 at z0 = 0: p(x) = ½ for all on, and for all off."""
+    """If logits jump from −10,000 to 10,000 at z0 = 0, p(x) = ½ for all pixels on and for all off."""
     images = torch.tensor([[1] * PIXELS, [0] * PIXELS], dtype=torch.uint8)
 
     def decode(z):
@@ -188,7 +188,7 @@ one = torch.zeros(len(flat), 2, 2, dtype=torch.bool)
 one[:, 1, 1] = True
 whole = Survey(grid, 1, one)
 values = integrate(decode, flat, whole).log_px_nats
-# Not getrusage: its peak starts at that of the process which started this one.
+# Not getrusage, whose peak includes that of the parent process.
 kibibytes = int(re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())[1])
 print(json.dumps({"images": len(values), "rings": looked.rings, "gibibytes": kibibytes / 2**20}))
 """
@@ -196,7 +196,7 @@ print(json.dumps({"images": len(values), "rings": looked.rings, "gibibytes": kib
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 def test_memory_stays_under_two_gibibytes(run_folder):
-    """All of it on the true 10,000 images, with a tile that every image needs, peaks under 2 GiB."""
+    """An evaluation of all 10,000 images, with a tile that every image needs, peaks below 2 GiB."""
     command = [sys.executable, "-W", "error", "-c", MEASURE, run_folder]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr

@@ -1,4 +1,4 @@
-"""training/ranks.py: several processes fit as one does, and end together when one of them is lost."""
+"""training/ranks.py: several processes fit like a single one, and all end if one of them is lost."""
 
 import contextlib
 import dataclasses
@@ -25,15 +25,15 @@ from training.runs import load_weights, read_run
 CPU = torch.device("cpu")
 HERE = Path(__file__).parent
 NAMES = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
-WHOLE = dict(zip(NAMES, ("1", "3", "1", "localhost", "29500"), strict=True))
-# 3 epochs of 29 steps, the last of them with one image: the second rank has none.
+ENVIRONMENT = dict(zip(NAMES, ("1", "3", "1", "localhost", "29500"), strict=True))
+# 3 epochs of 29 steps; the last step of each has one image, so the second rank has none.
 OPTIONS = ("--filters", "2", "2", "--batch-size", "7", "--epochs", "3", "--device", "cpu")
 IMAGES = ("197", "20")
 STEPS = 3 * 29
 
 
 def torchrun(count: int, script: Path, *arguments: object) -> subprocess.Popen[str]:
-    """Start a script on so many processes of this machine, in a process group of their own; one as it is."""
+    """Start a script in its own process group: one process as usual, several with torchrun."""
     launcher = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(count))
     return subprocess.Popen(
         [sys.executable, *(launcher if count > 1 else ()), script, *map(str, arguments)],
@@ -45,7 +45,7 @@ def torchrun(count: int, script: Path, *arguments: object) -> subprocess.Popen[s
 
 
 def ended(job: subprocess.Popen[str]) -> tuple[int, str, str]:
-    """Wait for a job; its exit status and streams. Nothing of it is left."""
+    """Wait for a job, kill its remaining processes, and return its exit status and streams."""
     try:
         out, err = job.communicate(timeout=180)
     finally:
@@ -55,12 +55,12 @@ def ended(job: subprocess.Popen[str]) -> tuple[int, str, str]:
 
 
 def our_lines(err: str) -> list[str]:
-    """What the ranks themselves said, without torchrun's report."""
+    """The lines that the ranks themselves printed, without torchrun's report."""
     return [line for line in err.splitlines() if line.startswith("python -m training.fit: ")]
 
 
 def numbered_images(count: int) -> np.ndarray:
-    """Images that hold their own number in their first pixels, and something in each else."""
+    """Images that hold their own number in their first pixels, and the same set pixels further down."""
     images = np.zeros((count, 1, 28, 28), np.uint8)
     images[:, 0, 0, :8] = np.arange(count)[:, np.newaxis] >> np.arange(8) & 1
     images[:, 0, 20:] = 1
@@ -68,26 +68,26 @@ def numbered_images(count: int) -> np.ndarray:
 
 
 def numbers_of(images: np.ndarray) -> list[int]:
-    """The numbers of such images."""
+    """The numbers that such images hold."""
     return (images[:, 0, 0, :8] @ (1 << np.arange(8))).tolist()
 
 
 def test_without_torchrun_a_process_is_alone():
-    """With nothing of torchrun in the environment there is one rank, and it is the first."""
+    """If the environment has nothing from torchrun there is one rank, and it is the first."""
     assert ranks_from({"PATH": "/bin"}) == ALONE == Ranks(0, 1, 0)
     assert ALONE.is_first
 
 
 def test_torchruns_environment_is_understood():
     """Rank, size and local rank are what torchrun says."""
-    assert ranks_from(WHOLE) == Ranks(rank=1, size=3, local_rank=1)
-    assert not ranks_from(WHOLE).is_first
+    assert ranks_from(ENVIRONMENT) == Ranks(rank=1, size=3, local_rank=1)
+    assert not ranks_from(ENVIRONMENT).is_first
 
 
 @pytest.mark.parametrize(
     "changes",
     [
-        *({name: None} for name in WHOLE if name != "WORLD_SIZE"),
+        *({name: None} for name in ENVIRONMENT if name != "WORLD_SIZE"),
         {"RANK": "one"},
         {"RANK": "-1"},
         {"RANK": "3"},
@@ -96,32 +96,34 @@ def test_torchruns_environment_is_understood():
     ],
     ids=str,
 )
-def test_half_an_environment_is_refused(changes):
-    """A variable that is missing or cannot be is refused with all of them as they were found."""
-    environment = {name: value for name, value in (WHOLE | changes).items() if value is not None}
+def test_an_incomplete_environment_is_refused(changes):
+    """A missing or impossible variable is refused, and the error shows all of them as found."""
+    environment = {name: value for name, value in (ENVIRONMENT | changes).items() if value is not None}
     found = ", ".join(f"{name}={environment.get(name, '')}" for name in NAMES)
     with pytest.raises(RanksError) as error:
         ranks_from(environment)
     assert str(error.value) == (
-        f"found the environment {found}, expected all of them as torchrun sets them; "
+        f"found the environment variables {found}, expected all of them as torchrun sets them; "
         "start the ranks with torchrun, or unset WORLD_SIZE"
     )
 
 
-def test_the_command_refuses_half_an_environment(run_main, monkeypatch, tmp_path):
-    """WORLD_SIZE without RANK is one line and status 2, and no run folder is made."""
+def test_the_command_refuses_an_incomplete_environment(run_main, monkeypatch, tmp_path):
+    """WORLD_SIZE without RANK gives one line and status 2, and no run folder is created."""
     from training.fit import main
 
     monkeypatch.setenv("WORLD_SIZE", "2")
     said = run_main(main, *OPTIONS, "--out", tmp_path / "run").error_line
-    assert said.startswith("python -m training.fit: found the environment RANK=, WORLD_SIZE=2, LOCAL_RANK=, ")
+    assert said.startswith(
+        "python -m training.fit: found the environment variables RANK=, WORLD_SIZE=2, LOCAL_RANK=, "
+    )
     assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5])
 @pytest.mark.parametrize("count", [0, 1, 2, 7, 32])
-def test_shares_are_the_batch(size, count):
-    """The shares in order are the batch, and none has more than one row more than another."""
+def test_the_shares_together_are_the_batch(size, count):
+    """The shares in order are the batch, and their sizes differ by at most one row."""
     batch = torch.arange(count)
     shares = [Ranks(rank, size).share(batch) for rank in range(size)]
     assert torch.equal(torch.cat(shares), batch)
@@ -130,10 +132,10 @@ def test_shares_are_the_batch(size, count):
 
 @pytest.fixture(scope="module")
 def two_ranks(tmp_path_factory, small_mnist):
-    """An epoch each of three cases on two ranks: config, images, and what each rank saw."""
+    """One epoch on two ranks in each of three cases: config, images, and what each rank recorded."""
     small = dataclasses.replace(RECIPES["default"], filters=(4, 4), epochs=1, start_at_log_odds=False)
-    # The first 50 of 2,800 steps, at low rates. At the default recipe's peak the loss swings, and a
-    # difference in the last bit grows to a nat within 50 steps; small betas do the same more slowly.
+    # The first 50 of 2,800 steps, at low learning rates. At the default recipe's peak the loss swings, and a
+    # difference in the last bit grows to a nat within 50 steps; with small betas it grows too, but slower.
     fifty = dataclasses.replace(
         RECIPES["default"],
         epochs=56,
@@ -164,7 +166,7 @@ def two_ranks(tmp_path_factory, small_mnist):
 @pytest.mark.slow
 @pytest.mark.parametrize("case", ["fifty", "unequal", "empty"])
 def test_two_ranks_have_the_losses_of_one(two_ranks, case):
-    """Every step's loss, 50 of them in the first case, is within 1e-4 nats of what one process has."""
+    """Every step's loss (50 in the first case) is within 1e-4 nats of that of a single process."""
     config, images, seen = two_ranks[case]
     trainer = Trainer(config, images, CPU)
     trainer.train_epoch(lambda _: None)
@@ -181,7 +183,7 @@ def test_two_ranks_have_the_losses_of_one(two_ranks, case):
     ("case", "sizes"), [("unequal", ([4, 4, 2], [3, 3, 1])), ("empty", ([4, 4, 1], [4, 4, 0]))]
 )
 def test_every_image_is_seen_by_one_rank_once(two_ranks, case, sizes):
-    """The ranks' images together are all images, each once, also where a rank has none of a batch."""
+    """Together the ranks see every image once, even if a rank has none of a batch."""
     _, images, seen = two_ranks[case]
     assert tuple(rank["sizes"].tolist() for rank in seen) == sizes
     assert sorted(n for rank in seen for n in numbers_of(rank["images"])) == list(range(len(images)))
@@ -199,7 +201,7 @@ def rank_process(job: subprocess.Popen[str], rank: int) -> int:
 
 
 def members(group: int) -> list[int]:
-    """The processes of a group that are not just waiting to be reaped."""
+    """The processes of a group, except those that have ended and wait to be reaped."""
     found = []
     for entry in Path("/proc").iterdir():
         with contextlib.suppress(OSError, ValueError, IndexError):
@@ -211,9 +213,9 @@ def members(group: int) -> list[int]:
 
 @pytest.fixture(scope="module")
 def lost(tmp_path_factory):
-    """A job of two ranks whose second was killed in the middle: run folder, status, streams, the leftover."""
+    """A job of two ranks whose second was killed: run folder, status, streams, remaining processes."""
     folder = tmp_path_factory.mktemp("lost") / "run"
-    # Far more epochs than there is time for.
+    # More epochs than the job can finish.
     options = (*OPTIONS, "--epochs", 2000, "--checkpoint-seconds", 0)
     job = torchrun(2, HERE / "small_fit.py", *IMAGES, *options, "--out", folder)
     deadline = time.monotonic() + 120
@@ -229,16 +231,16 @@ def lost(tmp_path_factory):
 
 @pytest.mark.slow
 def test_a_lost_rank_ends_the_job_with_a_clear_line(lost):
-    """When a rank is killed the job ends, not with 0; the rank left says so in one line; no process stays."""
+    """If a rank is killed, the other says so in one line; the job ends with 1 and leaves no process."""
     _, status, out, err, left = lost
     assert status == 1, err
     assert left == []
     (line,) = our_lines(err)
-    # Which of the two comes first is a matter of chance.
-    gone = r"rank 0 of 2: found another rank gone \(.+\), expected all 2; every rank ends; that rank's own"
-    asked = "rank 0: found SIGTERM, which torchrun sends when another rank has ended"
+    # Either of the two messages may come first.
+    gone = r"rank 0 of 2: lost another rank \(.+\), expected all 2; every rank ends; the lost rank's own"
+    asked = "rank 0: received SIGTERM, which torchrun sends when another rank has ended"
     assert re.match(rf"python -m training\.fit: ({gone} message says why|{asked}); what was saved", line)
-    assert line.endswith("; what was saved is kept: go on with --resume")
+    assert line.endswith("; what was saved is kept: continue with --resume")
     # The only traceback is torchrun's own.
     assert err.count("Traceback") == 1
     assert out.startswith("default: 2000 epochs of 197 images, batch 7, 739 parameters, on 2 × the CPU")
@@ -246,8 +248,8 @@ def test_a_lost_rank_ends_the_job_with_a_clear_line(lost):
 
 
 @pytest.mark.slow
-def test_a_lost_rank_leaves_a_whole_checkpoint(lost):
-    """After that the checkpoint, at most an epoch behind, and the weights of every epoch can be read."""
+def test_a_lost_rank_leaves_an_intact_checkpoint(lost):
+    """After a rank is lost, the checkpoint is at most one epoch old, and every epoch's weights load."""
     folder = lost[0]
     run = read_run(folder)
     assert load_checkpoint(folder, run.config).trainer["step"] >= 29 * (len(run.metrics) - 1)
@@ -258,12 +260,12 @@ def test_a_lost_rank_leaves_a_whole_checkpoint(lost):
 @pytest.mark.slow
 @pytest.mark.parametrize("count", [1, 3])
 def test_a_job_is_resumed_by_another_number_of_ranks(tmp_path, lost, count):
-    """What two ranks began, one goes on with, or three, to the end; only the first of them prints."""
+    """One rank, or three, can finish a fit that two ranks began; only the first rank prints."""
     folder = Path(shutil.copytree(lost[0], tmp_path / "run"))
     run = read_run(folder)
     config = dataclasses.replace(run.config, epochs=len(run.metrics) + 2)
     state = load_checkpoint(folder, run.config)
-    # A shorter fit, so that it has an end.
+    # Fewer epochs, so that the fit ends soon.
     (folder / "config.json").write_text(to_json(config))
     save_checkpoint(folder, config, state)
     job = torchrun(count, HERE / "small_fit.py", *IMAGES, "--device", "cpu", "--resume", "--out", folder)
@@ -272,14 +274,14 @@ def test_a_job_is_resumed_by_another_number_of_ranks(tmp_path, lost, count):
     assert our_lines(err) == []
     assert out.count("epoch ") == config.epochs - state.trainer["step"] // 29, out
     assert out.count("run folder") == out.count("next: ") == 1
-    assert f"going on after step {state.trainer['step']:,} of {29 * config.epochs:,}" in out
+    assert f"continuing after step {state.trainer['step']:,} of {29 * config.epochs:,}" in out
     assert [line["epoch"] for line in read_run(folder).metrics] == [*range(1, config.epochs + 1)]
     assert not [*folder.rglob(".*.tmp")]
 
 
 @pytest.mark.slow
 def test_an_error_of_the_first_rank_ends_the_job_with_its_line(tmp_path):
-    """A folder that is not empty, which rank 0 alone looks at, ends all ranks; its line is there."""
+    """A folder that is not empty, which only rank 0 checks, ends all ranks and is reported in its line."""
     (tmp_path / "mine.txt").write_text("mine")
     status, out, err = ended(torchrun(2, HERE / "small_fit.py", *IMAGES, *OPTIONS, "--out", tmp_path))
     assert (status, out) == (1, ""), err
@@ -292,8 +294,8 @@ def test_an_error_of_the_first_rank_ends_the_job_with_its_line(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_loss_that_is_no_number_ends_the_job_and_names_the_step(tmp_path):
-    """Each rank that finds such a loss says so in one line with the step; the checkpoint before stays."""
+def test_a_loss_that_is_not_finite_ends_the_job_and_names_the_step(tmp_path):
+    """Each rank that finds such a loss reports its step in one line; the previous checkpoint is kept."""
     folder = tmp_path / "run"
     wild = ("--recipe", "tutorial", "--learning-rate", 1, "--filters", 64, 64, "--batch-size", 7)
     job = torchrun(2, HERE / "small_fit.py", *IMAGES, *wild, "--device", "cpu", "--out", folder)
@@ -303,7 +305,8 @@ def test_a_loss_that_is_no_number_ends_the_job_and_names_the_step(tmp_path):
     lines = our_lines(err)
     assert 1 <= len(lines) <= 2
     assert any(
-        re.search(r": step \d+.*: found a loss of (nan|inf), expected a number", line) for line in lines
+        re.search(r": step \d+.*: found a loss of (nan|inf), expected a finite number", line)
+        for line in lines
     )
     config = from_json((folder / "config.json").read_text())
     assert load_checkpoint(folder, config).trainer["step"] == 0

@@ -1,4 +1,4 @@
-"""The named recipes of training/config.py, each taken for a step or more."""
+"""The named recipes of training/config.py: their networks, schedules and first steps."""
 
 import dataclasses
 
@@ -14,20 +14,20 @@ CPU = torch.device("cpu")
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_recipe_is_called_by_its_name(name):
-    """Its config says which recipe it is, so that a run folder does."""
+    """A recipe's config has its name, so that a run folder has it too."""
     assert RECIPES[name].recipe == name
 
 
 @pytest.mark.parametrize("name", ["default", "best", "tutorial"])
 def test_the_tutorials_network_is_in_all_but_wide(name):
-    """default, best and tutorial fit the same network, of 69,989 parameters."""
+    """The recipes default, best and tutorial fit the same network, with 69,989 parameters."""
     trainer = Trainer(RECIPES[name], np.zeros((64, 1, 28, 28), np.uint8) | (np.arange(28) > 20), CPU)
     assert sum(parameter.numel() for parameter in trainer.model.parameters()) == 69_989
 
 
 @pytest.mark.parametrize("name", ["default", "wide"])
 def test_the_step_size_rises_holds_and_falls(name):
-    """A tenth of the steps up to the peak, four tenths there, the rest down to nearly nothing."""
+    """The step size rises for a tenth of the steps, holds for four tenths, and falls to nearly zero."""
     config = dataclasses.replace(RECIPES[name], epochs=1)
     rates = [learning_rate_at(config, step, 1000) / config.learning_rate for step in range(1000)]
     assert rates[0] == pytest.approx(0.01)
@@ -38,7 +38,7 @@ def test_the_step_size_rises_holds_and_falls(name):
 
 
 def test_wide_has_512_filters_and_takes_a_step_in_bfloat16(small_mnist):
-    """The tutorial's next step: its shapes, and a step on four images with float32 weights."""
+    """The recipe wide has 512 filters per layer, and takes a step on four images with float32 weights."""
     config = dataclasses.replace(RECIPES["wide"], epochs=1, batch_size=4)
     trainer = Trainer(config, small_mnist.train_images[:4], CPU)
     model = trainer.model

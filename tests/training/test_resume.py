@@ -1,4 +1,4 @@
-"""training/fit.py and checkpoint.py: a fit that is killed anywhere goes on to the same bits."""
+"""training/fit.py and checkpoint.py: a fit that is killed at any moment continues to the same bits."""
 
 import contextlib
 import dataclasses
@@ -23,7 +23,7 @@ from training.config import RECIPES, from_json
 from training.fit import FitError, fit, main, recipe_on
 
 SMALL_FIT = Path(__file__).with_name("small_fit.py")
-# 3 epochs of 7 steps, the last of them with 8 images; a checkpoint after every step.
+# 3 epochs of 7 steps; the last step of each has 8 images; a checkpoint after every step.
 TRAIN_COUNT, TEST_COUNT, STEPS = 200, 20, 21
 OPTIONS = (
     *("--filters", "2", "2", "--batch-size", "32", "--epochs", "3", "--device", "cpu"),
@@ -33,12 +33,12 @@ SECONDS = ("train_seconds", "epoch_seconds", "images_a_second")
 KILLS = 20
 INTERRUPTED = re.compile(
     r"interrupted: (\d+) finished epochs and the state after step (\d+) are kept; "
-    r"go on with python -m training\.fit --resume --out (\S+)\n"
+    r"continue with python -m training\.fit --resume --out (\S+)\n"
 )
 
 
 class Fits:
-    """The server of small_fit.py; one fit at a time."""
+    """The server of small_fit.py, which runs one fit at a time."""
 
     def __init__(self, log: Path) -> None:
         self.log = log
@@ -50,18 +50,18 @@ class Fits:
         )
 
     def start(self, *options: object) -> int:
-        """Start a fit; its process id."""
+        """Start a fit and return its process id."""
         self.log.unlink(missing_ok=True)
         self._server.stdin.write(json.dumps([*OPTIONS, *map(str, options), str(self.log)]) + "\n")
         self._server.stdin.flush()
         return int(self._server.stdout.readline())
 
     def status(self) -> int:
-        """Wait until the fit has ended; its exit status, or minus the signal that ended it."""
+        """Wait until the fit has ended; return its exit status, or minus the signal that ended it."""
         return int(self._server.stdout.readline())
 
     def run(self, *options: object) -> tuple[int, str]:
-        """A whole fit; its exit status and all that it printed."""
+        """Run a fit to its end; return its exit status and everything that it printed."""
         self.start(*options)
         return self.status(), self.log.read_text()
 
@@ -82,7 +82,7 @@ def fits(tmp_path_factory) -> Iterator[Fits]:
 
 @pytest.fixture(scope="module")
 def undisturbed(fits, tmp_path_factory) -> Path:
-    """The run folder of a fit that nothing happened to. Not to be written to."""
+    """The run folder of a fit without any interruption. Tests must not write to it."""
     folder = tmp_path_factory.mktemp("undisturbed") / "run"
     status, printed = fits.run("--out", folder)
     assert status == 0, printed
@@ -90,7 +90,7 @@ def undisturbed(fits, tmp_path_factory) -> Path:
 
 
 def interrupted_by(signal_number: int, fits: Fits, tmp_path_factory) -> tuple[Path, int, str]:
-    """A run whose fit was asked to end after its first step, its exit status and what it printed."""
+    """A run whose fit got a signal after its first step, its exit status and what it printed."""
     for _ in range(10):
         folder = tmp_path_factory.mktemp("interrupted") / "run"
         pid = fits.start("--out", folder)
@@ -102,27 +102,27 @@ def interrupted_by(signal_number: int, fits: Fits, tmp_path_factory) -> tuple[Pa
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal_number)
         status = fits.status()
-        # Beside other work the fit may be over before it is asked.
+        # On a busy machine the fit may have ended before the signal arrives.
         if status != 0:
             return folder, status, fits.log.read_text()
-    pytest.fail("ten fits were over before they could be asked to end")
+    pytest.fail("ten fits ended before the signal reached them")
 
 
 @pytest.fixture(scope="module")
 def interrupted(fits, tmp_path_factory) -> tuple[Path, int, str]:
-    """One that Ctrl-C ended."""
+    """A run that Ctrl-C ended."""
     return interrupted_by(signal.SIGINT, fits, tmp_path_factory)
 
 
 @pytest.fixture
 def halfway(interrupted, tmp_path) -> Path:
-    """A copy of that run folder."""
+    """A copy of the interrupted run folder."""
     return Path(shutil.copytree(interrupted[0], tmp_path / "run"))
 
 
 @pytest.fixture
 def finished(undisturbed, tmp_path) -> Path:
-    """A copy of that run folder."""
+    """A copy of the undisturbed run folder."""
     return Path(shutil.copytree(undisturbed, tmp_path / "run"))
 
 
@@ -134,7 +134,7 @@ def same_values(first: object, second: object) -> bool:
 
 
 def metrics_without_seconds(folder: Path) -> list[dict[str, object]]:
-    """The lines of metrics.jsonl, without what no two fits have in common."""
+    """The lines of metrics.jsonl, without the times, which differ between any two fits."""
     lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
     return [{name: value for name, value in line.items() if name not in SECONDS} for line in lines]
 
@@ -145,7 +145,7 @@ def checkpoint_of(folder: Path):
 
 
 def assert_same_run(folder: Path, expected: Path) -> None:
-    """Both have the same files, and the same in them, but for times."""
+    """Assert that both folders have the same files with the same content, except for times."""
     files = [{path.relative_to(root) for path in root.rglob("*")} for root in (folder, expected)]
     assert files[0] == files[1]
     for path in sorted(files[0]):
@@ -159,12 +159,12 @@ def assert_same_run(folder: Path, expected: Path) -> None:
 
 
 def temporary_files(folder: Path) -> list[str]:
-    """What a process was writing when it was killed."""
+    """The files that a process was writing when it was killed."""
     return sorted(path.name for path in folder.rglob(".*.tmp"))
 
 
 def kill(fits: Fits, pid: int) -> int | None:
-    """SIGKILL a fit; its status, None where it had ended before."""
+    """Send SIGKILL to a fit; return its status, or None if it had already ended."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
     status = fits.status()
@@ -172,7 +172,7 @@ def kill(fits: Fits, pid: int) -> int | None:
 
 
 def test_the_same_seed_gives_the_same_run(fits, undisturbed, tmp_path):
-    """Two fits of one seed on one machine leave the same bits in every file, but for times."""
+    """Two fits with one seed on one machine give the same bits in every file, except for times."""
     status, printed = fits.run("--out", tmp_path / "run", "--checkpoint-seconds", 300)
     assert status == 0, printed
     assert_same_run(tmp_path / "run", undisturbed)
@@ -182,7 +182,7 @@ def test_the_same_seed_gives_the_same_run(fits, undisturbed, tmp_path):
 def test_a_fit_killed_at_twenty_random_moments_ends_with_the_same_bits(fits, undisturbed, tmp_path):
     """SIGKILL at 20 moments, every second one while the checkpoint is being written, changes nothing.
 
-    A fit that ends before all of them have come is compared, and another one begun.
+    If a fit ends before all 20 kills, it is compared, and another one is started.
     """
     seed = random.SystemRandom().randrange(1 << 32)
     draw = random.Random(seed)  # noqa: S311
@@ -208,13 +208,13 @@ def test_a_fit_killed_at_twenty_random_moments_ends_with_the_same_bits(fits, und
     status, printed = fits.run("--resume", "--out", folders[-1])
     assert status == 0, printed
     assert_same_run(folders[-1], undisturbed)
-    # That the file is there when the signal is sent does not mean that it is when the signal arrives.
+    # The file exists when the signal is sent, but may be gone when the signal arrives.
     assert sum(any(name.startswith(".checkpoint.pt.") for name in names) for names in kills) >= 3, kills
 
 
 @pytest.mark.parametrize("asked_by", ["SIGINT", "SIGTERM"])
 def test_a_fit_that_is_asked_to_end_saves_its_last_step(asked_by, interrupted, fits, tmp_path_factory):
-    """Ctrl-C and SIGTERM end a fit with status 130 and one line that says what is kept, which is so."""
+    """Ctrl-C and SIGTERM end a fit with status 130 and one line that says truthfully what is kept."""
     if asked_by == "SIGTERM":
         interrupted = interrupted_by(signal.SIGTERM, fits, tmp_path_factory)
     folder, status, printed = interrupted
@@ -230,23 +230,23 @@ def test_a_fit_that_is_asked_to_end_saves_its_last_step(asked_by, interrupted, f
     assert "Traceback" not in printed
 
 
-def test_a_fit_that_was_asked_to_end_goes_on_to_the_same_bits(fits, halfway, undisturbed):
-    """Resumed in the middle of an epoch it says after which step, and ends like one that was not stopped."""
+def test_a_fit_that_was_asked_to_end_continues_to_the_same_bits(fits, halfway, undisturbed):
+    """Resumed within an epoch, a fit prints after which step, and ends like one that was not stopped."""
     step = checkpoint_of(halfway).trainer["step"]
     status, printed = fits.run("--resume", "--out", halfway)
     assert status == 0, printed
-    assert printed.splitlines()[0].endswith(f"run folder {halfway}; going on after step {step} of {STEPS}")
+    assert printed.splitlines()[0].endswith(f"run folder {halfway}; continuing after step {step} of {STEPS}")
     assert_same_run(halfway, undisturbed)
 
 
-def test_resuming_what_is_finished_says_the_result_and_trains_nothing(fits, finished, undisturbed):
-    """A finished fit that is resumed prints its result again and leaves weights and checkpoint untouched."""
+def test_resuming_a_finished_fit_prints_the_result_and_trains_nothing(fits, finished, undisturbed):
+    """A finished fit that is resumed prints its result again and leaves weights and checkpoint unchanged."""
     kept = [finished / "checkpoint.pt", finished / "metrics.jsonl", *finished.glob("weights/*")]
     before = [path.stat().st_mtime_ns for path in kept]
     status, printed = fits.run("--resume", "--out", finished)
     assert status == 0
     first, result, following = printed.splitlines()
-    assert first.endswith(f"run folder {finished}; it is finished")
+    assert first.endswith(f"run folder {finished}; already finished")
     elbo = metrics_without_seconds(undisturbed)[-1]["test_elbo_nats"]
     assert result.startswith(f"test ELBO {elbo:.2f} nats after ")
     assert following == f"next: python -m export.onnx {finished}"
@@ -254,8 +254,8 @@ def test_resuming_what_is_finished_says_the_result_and_trains_nothing(fits, fini
     assert_same_run(finished, undisturbed)
 
 
-def test_an_epoch_that_the_checkpoint_does_not_know_is_done_again(fits, halfway, undisturbed):
-    """Killed between metrics.jsonl and the checkpoint, a fit drops the lines that it went on before."""
+def test_an_epoch_after_the_checkpoint_is_trained_again(fits, halfway, undisturbed):
+    """A fit killed between metrics.jsonl and the checkpoint drops the lines after its checkpoint."""
     for part in ("metrics.jsonl", "weights/epoch-001.safetensors", "weights/epoch-002.safetensors"):
         shutil.copy(undisturbed / part, halfway / part)
     lines = (halfway / "metrics.jsonl").read_text().splitlines()
@@ -263,13 +263,13 @@ def test_an_epoch_that_the_checkpoint_does_not_know_is_done_again(fits, halfway,
     step = checkpoint_of(halfway).trainer["step"]
     status, printed = fits.run("--resume", "--out", halfway)
     assert status == 0, printed
-    # A line for each epoch that was not behind it, and one for the result.
+    # A line for each epoch that was still to finish, and one for the result.
     assert printed.count("test ELBO") == 3 - step // 7 + 1
     assert_same_run(halfway, undisturbed)
 
 
-def test_what_a_process_killed_at_the_very_start_left_is_not_in_the_way(fits, tmp_path):
-    """With nothing but the half-written config there, --resume starts the run and removes that."""
+def test_leftovers_of_a_process_killed_at_its_start_do_no_harm(fits, tmp_path):
+    """If there is only a half-written config, --resume starts the run and removes that file."""
     folder = tmp_path / "run"
     folder.mkdir()
     (folder / ".config.json.123.tmp").write_text("{")
@@ -279,8 +279,8 @@ def test_what_a_process_killed_at_the_very_start_left_is_not_in_the_way(fits, tm
     assert temporary_files(folder) == []
 
 
-def test_a_run_with_its_config_alone_is_resumed_from_its_beginning(fits, tmp_path, undisturbed):
-    """Killed after its config was written, before anything else, a run is fitted from its beginning."""
+def test_a_run_with_only_its_config_is_resumed_from_the_beginning(fits, tmp_path, undisturbed):
+    """A run killed right after its config was written is fitted from the beginning."""
     folder = tmp_path / "run"
     folder.mkdir()
     shutil.copy(undisturbed / "config.json", folder)
@@ -292,7 +292,7 @@ def test_a_run_with_its_config_alone_is_resumed_from_its_beginning(fits, tmp_pat
 
 @pytest.fixture
 def cut_mnist(small_mnist, monkeypatch):
-    """The command in this process fits the images that the server's fits have."""
+    """The images of the server's fits, which the command in this process then fits too."""
     cut = dataclasses.replace(
         small_mnist,
         train_images=small_mnist.train_images[:TRAIN_COUNT],
@@ -303,8 +303,8 @@ def cut_mnist(small_mnist, monkeypatch):
 
 
 @pytest.mark.usefixtures("cut_mnist")
-def test_a_disk_that_fills_up_leaves_the_checkpoint_before(run_main, halfway, file_size_limit):
-    """No room for the next checkpoint: one line, status 2, the older one whole and alone."""
+def test_a_disk_that_fills_up_leaves_the_previous_checkpoint(run_main, halfway, file_size_limit):
+    """If the next checkpoint does not fit, there is one line, status 2, and the previous one is intact."""
     before = (halfway / "checkpoint.pt").read_bytes()
     with file_size_limit(len(before) // 2):
         said = run_main(main, *OPTIONS, "--resume", "--out", halfway).error_line
@@ -314,11 +314,9 @@ def test_a_disk_that_fills_up_leaves_the_checkpoint_before(run_main, halfway, fi
 
 
 @pytest.mark.usefixtures("cut_mnist")
-def test_a_folder_that_may_no_longer_be_written_leaves_the_checkpoint_before(
-    run_main, interrupted, ordinary_user
-):
-    """A run folder that became read-only: one line names the checkpoint, status 2, the older one is whole."""
-    # Not below pytest's own folder, which another user cannot even see into.
+def test_a_folder_that_became_read_only_leaves_the_previous_checkpoint(run_main, interrupted, ordinary_user):
+    """In a read-only folder one line names the checkpoint, with status 2; the previous one is intact."""
+    # Not below pytest's own folder, which another user cannot access.
     with tempfile.TemporaryDirectory() as parent:
         Path(parent).chmod(0o755)
         folder = Path(shutil.copytree(interrupted[0], Path(parent, "run")))
@@ -334,16 +332,16 @@ def test_a_folder_that_may_no_longer_be_written_leaves_the_checkpoint_before(
         assert (folder / "checkpoint.pt").read_bytes() == before
 
 
-def test_a_loss_that_is_no_number_ends_the_command(fits, tmp_path):
-    """With a learning rate of 1 the loss soon overflows: one line names the step; the checkpoint stays."""
+def test_a_loss_that_is_not_finite_ends_the_command(fits, tmp_path):
+    """With a learning rate of 1 the loss overflows: one line names the step, and the checkpoint stays."""
     folder = tmp_path / "run"
     wild = ("--recipe", "tutorial", "--learning-rate", 1, "--filters", 64, 64)
     status, printed = fits.run(*wild, "--checkpoint-seconds", 300, "--out", folder)
     assert status == 2, printed
     match = re.fullmatch(
-        r"python -m training\.fit: step (\d+) \(epoch 1\): found a loss of (nan|inf), expected a number; "
-        rf"the checkpoint of step 0 and the epochs before are kept in {folder}; fit again with a lower "
-        r"--learning-rate",
+        r"python -m training\.fit: step (\d+) \(epoch 1\): found a loss of (nan|inf), "
+        rf"expected a finite number; the checkpoint of step 0 and all finished epochs are kept in {folder}; "
+        r"fit again with a lower --learning-rate",
         printed.splitlines()[-1],
     )
     assert match, printed
@@ -353,18 +351,18 @@ def test_a_loss_that_is_no_number_ends_the_command(fits, tmp_path):
 
 
 @pytest.mark.parametrize(("learning_rate", "kept_step"), [(1e30, 1), (1e39, 0)])
-def test_weights_that_are_no_numbers_do_not_replace_a_checkpoint(
+def test_weights_that_are_not_finite_do_not_replace_a_checkpoint(
     tmp_path, cut_mnist, learning_rate, kept_step
 ):
-    """The first loss is finite in any case; where the weights after it are not, the state before is kept."""
+    """The first loss is finite either way; if the weights after it are not, the state before it is kept."""
     config = dataclasses.replace(
         RECIPES["tutorial"], epochs=1, filters=(2, 2), learning_rate=learning_rate, schedule="constant"
     )
     with pytest.raises(FitError) as error:
         fit(config, torch.device("cpu"), tmp_path / "run", cut_mnist, checkpoint_seconds=0)
     assert re.fullmatch(
-        r"step 2 \(epoch 1\): found a loss of -?(nan|inf), expected a number; the checkpoint of step "
-        rf"{kept_step} and the epochs before are kept in {tmp_path / 'run'}; fit again with a lower "
+        r"step 2 \(epoch 1\): found a loss of -?(nan|inf), expected a finite number; the checkpoint of step "
+        rf"{kept_step} and all finished epochs are kept in {tmp_path / 'run'}; fit again with a lower "
         r"--learning-rate",
         str(error.value),
     )
@@ -374,7 +372,7 @@ def test_weights_that_are_no_numbers_do_not_replace_a_checkpoint(
 
 
 def test_without_a_run_there_is_nothing_to_resume(run_main, tmp_path, monkeypatch):
-    """--resume with no run under artifacts/runs is one line that says how to make one."""
+    """If artifacts/runs has no run, --resume gives one line that says how to make one."""
     monkeypatch.chdir(tmp_path)
     assert run_main(main, "--device", "cpu", "--resume").error_line == (
         "python -m training.fit: artifacts/runs: found no run; make one with python -m training.fit"
@@ -382,8 +380,8 @@ def test_without_a_run_there_is_nothing_to_resume(run_main, tmp_path, monkeypatc
 
 
 @pytest.mark.usefixtures("cut_mnist")
-def test_the_newest_run_is_resumed_though_no_epoch_is_finished(run_main, tmp_path, monkeypatch):
-    """--resume alone takes the run under artifacts/runs that was begun last."""
+def test_the_newest_run_is_resumed_even_without_a_finished_epoch(run_main, tmp_path, monkeypatch):
+    """--resume without --out continues the run in artifacts/runs that was started last."""
     monkeypatch.chdir(tmp_path)
     assert run_main(main, *OPTIONS, "--epochs", 1).status == 0
     (older,) = (tmp_path / "artifacts/runs").iterdir()
@@ -415,19 +413,19 @@ OTHER_PRECISION = "float32" if PRECISION == "bfloat16" else "bfloat16"
     ],
     ids=lambda value: " ".join(map(str, value)) if isinstance(value, list) else "",
 )
-def test_another_option_than_the_runs_is_refused(run_main, finished, options, said):
-    """An option that the run was not made with is one line with both values; nothing is changed."""
+def test_an_option_that_differs_from_the_runs_is_refused(run_main, finished, options, said):
+    """An option that contradicts the run gives one line with both values; nothing is changed."""
     before = {path: path.stat().st_mtime_ns for path in finished.rglob("*")}
     option = options[0]
     assert run_main(main, "--device", "cpu", "--resume", "--out", finished, *options).error_line == (
-        f"python -m training.fit: --resume: {said} as the run in {finished} has it; "
+        f"python -m training.fit: --resume: {said} as in the config of {finished}; "
         f"leave {option} out, or start another run"
     )
     assert {path: path.stat().st_mtime_ns for path in finished.rglob("*")} == before
 
 
 def test_a_folder_that_is_no_run_is_refused(run_main, tmp_path):
-    """--resume on a folder with something else in it is refused, and what is in it stays."""
+    """--resume on a folder with other files is refused, and the files stay."""
     (tmp_path / "mine.txt").write_text("mine")
     assert run_main(main, *OPTIONS, "--resume", "--out", tmp_path).error_line == (
         f"python -m training.fit: --out {tmp_path}: found a folder that is not empty, "
@@ -445,7 +443,7 @@ def test_a_folder_that_is_no_run_is_refused(run_main, tmp_path):
     ],
 )
 def test_a_config_with_nonsense_is_one_line(run_main, finished, changes, said):
-    """A value that no fit can have, in the config of a run, is one line with file, field and value."""
+    """An impossible value in a run's config gives one line with the file, the field and the value."""
     path = finished / "config.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))
     assert run_main(main, "--device", "cpu", "--resume", "--out", finished).error_line == (
@@ -455,40 +453,40 @@ def test_a_config_with_nonsense_is_one_line(run_main, finished, changes, said):
 
 @pytest.mark.parametrize("shape", [[1, 30, 30], [1, 32, 32], [3, 28, 28]], ids=str)
 def test_a_config_for_other_images_is_one_line(run_main, finished, shape):
-    """A run for images of another shape than the dataset's is refused with both."""
+    """A run for images of a shape other than the dataset's is refused with both shapes."""
     path = finished / "config.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"image_shape": shape}))
     assert run_main(main, "--device", "cpu", "--resume", "--out", finished).error_line == (
-        f"python -m training.fit: {path}: found image_shape = {tuple(shape)}, expected (1, 28, 28) "
-        "as the images are; start another run"
+        f"python -m training.fit: {path}: found image_shape = {tuple(shape)}, expected (1, 28, 28), "
+        "the shape of the images; start another run"
     )
 
 
 @pytest.mark.usefixtures("cut_mnist")
-def test_metrics_that_are_missing_are_one_line(run_main, finished):
-    """With fewer lines in metrics.jsonl than the checkpoint has epochs behind it, a run is refused."""
+def test_missing_metrics_are_one_line(run_main, finished):
+    """If metrics.jsonl has fewer lines than epochs finished before the checkpoint, the run is refused."""
     path = finished / "metrics.jsonl"
     path.write_text(path.read_text().splitlines()[0] + "\n")
     assert run_main(main, "--device", "cpu", "--resume", "--out", finished).error_line == (
-        f"python -m training.fit: {path}: found 1 lines, expected 3, one for each epoch that checkpoint.pt "
-        "has behind it; remove checkpoint.pt to fit this run from its beginning"
+        f"python -m training.fit: {path}: found 1 lines, expected 3, one for each epoch finished before "
+        "checkpoint.pt was written; delete checkpoint.pt to start this run again from the beginning"
     )
 
 
 def test_a_damaged_checkpoint_is_one_line(run_main, finished):
-    """A checkpoint cut in half is one line from the command, which touches nothing."""
+    """For a checkpoint cut in half the command prints one line and changes nothing."""
     path = finished / "checkpoint.pt"
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     before = path.read_bytes()
     assert run_main(main, "--device", "cpu", "--resume", "--out", finished).error_line == (
-        f"python -m training.fit: {path}: File is not a zip file; expected a checkpoint of "
-        "latent-plane-checkpoint/1; remove it to fit this run from its beginning"
+        f"python -m training.fit: {path}: File is not a zip file; expected a checkpoint in format "
+        "latent-plane-checkpoint/1; delete it to start this run again from the beginning"
     )
     assert path.read_bytes() == before
 
 
-def test_without_its_checkpoint_a_run_is_fitted_from_its_beginning(fits, finished, undisturbed):
-    """The advice holds: once the checkpoint is removed, --resume fits the run anew, to the same bits."""
+def test_without_its_checkpoint_a_run_is_fitted_from_the_beginning(fits, finished, undisturbed):
+    """The advice works: after the checkpoint is deleted, --resume fits the run again to the same bits."""
     (finished / "checkpoint.pt").unlink()
     status, printed = fits.run("--resume", "--out", finished)
     assert status == 0, printed

@@ -1,4 +1,4 @@
-"""training/runs.py: a run folder is made, read, found, and refused when it is half written."""
+"""training/runs.py: a run folder is created, read and found, and refused if it is half written."""
 
 import dataclasses
 import json
@@ -30,12 +30,12 @@ CONFIG = dataclasses.replace(RECIPES["default"], filters=(2, 2), epochs=2)
 
 
 def metrics(epoch: int) -> dict[str, float]:
-    """A finished epoch's line."""
+    """The metrics line of a finished epoch."""
     return dict.fromkeys(REQUIRED_METRICS, 1.5) | {"epoch": epoch}
 
 
 def small_model(seed: int = 0) -> ConvVAE:
-    """A model of the config's size."""
+    """A model of the size that the config has."""
     model = ConvVAE(CONFIG.image_shape, CONFIG.filters, CONFIG.latent_dim)
     model.reset_parameters(torch.Generator().manual_seed(seed))
     return model
@@ -51,19 +51,19 @@ def finished_run(folder: Path):
 
 @pytest.fixture
 def broken_run(run_folder, tmp_path):
-    """A copy of the small fit's run, to be damaged."""
+    """A copy of the small fit's run, for a test to damage."""
     return Path(shutil.copytree(run_folder, tmp_path / "run"))
 
 
 def refusal(folder: Path) -> str:
-    """What `read_run` says of a run that it refuses."""
+    """The message with which `read_run` refuses a run."""
     with pytest.raises(RunError) as error:
         read_run(folder)
     return str(error.value)
 
 
 def weights_refusal(folder: Path, epoch: int) -> str:
-    """What `load_weights` says of weights that it refuses."""
+    """The message with which `load_weights` refuses weights."""
     run = read_run(folder)
     with pytest.raises(RunError) as error:
         load_weights(run, epoch)
@@ -71,8 +71,8 @@ def weights_refusal(folder: Path, epoch: int) -> str:
 
 
 @pytest.mark.parametrize("exists", [True, False])
-def test_a_run_is_made_in_a_new_or_an_empty_folder(tmp_path, exists):
-    """A new run has its config and places for weights and previews, and no epoch yet."""
+def test_a_run_is_created_in_a_new_or_an_empty_folder(tmp_path, exists):
+    """A new run has its config, folders for weights and previews, and no epoch yet."""
     folder = tmp_path / "a" / "run"
     if exists:
         folder.mkdir(parents=True)
@@ -84,7 +84,7 @@ def test_a_run_is_made_in_a_new_or_an_empty_folder(tmp_path, exists):
 
 
 def test_a_folder_that_is_not_empty_is_refused(tmp_path):
-    """A folder with a file in it is refused by name, and the file stays alone."""
+    """A folder with a file in it is refused by name, and nothing is added to it."""
     (tmp_path / "mine.txt").write_text("mine")
     message = re.escape(
         f"--out {tmp_path}: found a folder that is not empty, expected a new or empty folder; "
@@ -96,7 +96,7 @@ def test_a_folder_that_is_not_empty_is_refused(tmp_path):
 
 
 def test_a_file_is_refused(tmp_path):
-    """A file where the folder should be is refused by name, and stays."""
+    """A file in the place of the folder is refused by name, and the file stays."""
     path = tmp_path / "run"
     path.write_text("mine")
     with pytest.raises(RunError, match=re.escape(f"--out {path}: found a file, expected a new or empty")):
@@ -105,7 +105,7 @@ def test_a_file_is_refused(tmp_path):
 
 
 def test_runs_without_a_name_get_new_names(tmp_path, monkeypatch):
-    """Runs made in the same second lie side by side under artifacts/runs, named by time and recipe."""
+    """Runs created in the same second get different names in artifacts/runs, from time and recipe."""
     monkeypatch.chdir(tmp_path)
     folders = [create_run(None, CONFIG).folder for _ in range(3)]
     assert len(set(folders)) == 3
@@ -128,8 +128,8 @@ def test_a_run_is_read_as_it_was_written(tmp_path):
             assert torch.equal(loaded[name], tensor), name
 
 
-def test_an_epoch_added_twice_over_leaves_whole_lines(tmp_path):
-    """Every added epoch is one more line of JSON; the earlier ones stay as they were."""
+def test_every_added_epoch_is_a_complete_line(tmp_path):
+    """Every added epoch is one more line of JSON; the earlier lines stay unchanged."""
     run = finished_run(tmp_path / "run")
     longer = add_epoch(run, metrics(2))
     lines = (tmp_path / "run/metrics.jsonl").read_text().splitlines()
@@ -138,7 +138,7 @@ def test_an_epoch_added_twice_over_leaves_whole_lines(tmp_path):
 
 
 def test_the_newest_run_is_the_one_made_last(tmp_path):
-    """Of several runs the one whose config is youngest is the newest, whatever its name."""
+    """The newest of several runs is the one whose config is youngest, whatever its name."""
     for age, name in enumerate(("b", "c", "a")):
         finished_run(tmp_path / name)
         os.utime(tmp_path / name / "config.json", (1e9 - age, 1e9 - age))
@@ -146,7 +146,7 @@ def test_the_newest_run_is_the_one_made_last(tmp_path):
 
 
 def test_the_newest_run_has_a_finished_epoch(tmp_path):
-    """A younger run that ended before its first epoch, or lost its config, is passed over."""
+    """A younger run that has no finished epoch, or no config, is skipped."""
     finished_run(tmp_path / "old")
     os.utime(tmp_path / "old/config.json", (1e9, 1e9))
     create_run(tmp_path / "unfinished", CONFIG)
@@ -157,7 +157,7 @@ def test_the_newest_run_has_a_finished_epoch(tmp_path):
 
 @pytest.mark.parametrize("name", ["", "nowhere"])
 def test_without_a_finished_run_there_is_no_newest(tmp_path, name):
-    """With no run that has a finished epoch the error says where it looked and how to make one."""
+    """If no run has a finished epoch, the error says which folder was searched and how to make a run."""
     create_run(tmp_path / "unfinished", CONFIG)
     root = tmp_path / name
     message = re.escape(f"{root}: found no run with a finished epoch; make one with python -m training.fit")
@@ -166,7 +166,7 @@ def test_without_a_finished_run_there_is_no_newest(tmp_path, name):
 
 
 def test_a_missing_run_is_refused(tmp_path):
-    """A folder that is not there is refused with its name and how to make a run."""
+    """A missing folder is refused with its name and how to make a run."""
     folder = tmp_path / "gone"
     assert refusal(folder) == (
         f"{folder}: found no folder there, expected a run; make one with python -m training.fit"
@@ -207,19 +207,19 @@ def test_a_run_with_another_config_is_refused(broken_run, text, found):
 
 @pytest.mark.parametrize("emptied", [True, False])
 def test_a_run_without_a_finished_epoch_is_refused(broken_run, emptied):
-    """A run whose metrics are missing or empty has no finished epoch, and the error says so."""
+    """If metrics.jsonl is missing or empty, the error says that the run has no finished epoch."""
     (broken_run / "metrics.jsonl").unlink()
     if emptied:
         (broken_run / "metrics.jsonl").touch()
     assert refusal(broken_run) == (
         f"{broken_run}: found no line in metrics.jsonl, expected one for each finished epoch; "
-        "the run ended before its first epoch did; go on with "
+        "the run ended during its first epoch; continue it with "
         f"python -m training.fit --resume --out {broken_run}"
     )
 
 
 def test_a_torn_metrics_line_is_refused(broken_run):
-    """When the last line of metrics.jsonl is half written, the error names the file and the line."""
+    """If the last line of metrics.jsonl is half written, the error names the file and the line."""
     path = broken_run / "metrics.jsonl"
     path.write_text(path.read_text()[:-20])
     said = refusal(broken_run)
@@ -239,7 +239,7 @@ def test_a_torn_metrics_line_is_refused(broken_run):
     ids=["fields missing", "a list", "null", "an epoch too far", "a word for a number"],
 )
 def test_a_metrics_line_of_something_else_is_refused(broken_run, line, found):
-    """A line without the required numbers, or of another epoch, is refused with file, line and field."""
+    """A line that lacks a required number or has the wrong epoch is refused with file, line and field."""
     path = broken_run / "metrics.jsonl"
     path.write_text(path.read_text().splitlines()[0] + "\n" + json.dumps(line) + "\n")
     said = refusal(broken_run)
@@ -258,7 +258,7 @@ def test_metrics_that_cannot_be_read_are_refused(broken_run):
 
 
 def test_missing_weights_are_refused(broken_run):
-    """When an epoch's weights are missing, the error names the file and the epoch."""
+    """If an epoch's weights are missing, the error names the file and the epoch."""
     path = broken_run / "weights/epoch-001.safetensors"
     path.unlink()
     said = weights_refusal(broken_run, 1)
@@ -269,7 +269,7 @@ def test_missing_weights_are_refused(broken_run):
 
 @pytest.mark.parametrize("keep", [0, 7, 300, -1])
 def test_truncated_weights_are_refused(broken_run, keep):
-    """Weights cut at any length are refused with their file's name, not read in part."""
+    """Weights cut at any length are refused with the name of their file, never read in part."""
     path = broken_run / "weights/epoch-002.safetensors"
     path.write_bytes(path.read_bytes()[:keep])
     said = weights_refusal(broken_run, 2)
@@ -287,7 +287,7 @@ def test_weights_of_another_shape_are_refused(broken_run):
 
 
 def test_weights_of_another_network_are_refused(broken_run):
-    """A file with a tensor too few is refused with the tensor's name."""
+    """A file that lacks a tensor is refused with the tensor's name."""
     path = broken_run / "weights/epoch-002.safetensors"
     state = ConvVAE().state_dict()
     del state["encoder.dense.bias"]
@@ -298,7 +298,7 @@ def test_weights_of_another_network_are_refused(broken_run):
 
 
 def test_weights_survive_a_disk_that_fills_up(tmp_path, file_size_limit):
-    """When the disk is full, saving weights raises an OSError; the weights before are whole."""
+    """If the disk is full, saving weights raises an OSError, and the previous weights are intact."""
     path = tmp_path / "w.safetensors"
     save_weights(path, small_model())
     before = path.read_bytes()

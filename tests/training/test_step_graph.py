@@ -1,4 +1,4 @@
-"""training/step_graph.py: a recorded step does what the step does."""
+"""training/step_graph.py: a recorded step gives the same results as an ordinary one."""
 
 import dataclasses
 
@@ -13,8 +13,8 @@ pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="a CUDA gr
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_recorded_steps_give_the_losses_of_steps_that_are_not(small_mnist, precision):
-    """Two epochs with recorded steps have the losses of two without, up to the order of atomic additions."""
+def test_recorded_steps_give_the_losses_of_ordinary_steps(small_mnist, precision):
+    """Two epochs with recorded steps have the same losses as two without, up to the order of additions."""
     config = dataclasses.replace(RECIPES["default"], epochs=2, batch_size=30, precision=precision)
     losses = []
     for recorded in (True, False):
@@ -33,7 +33,7 @@ def test_recorded_steps_give_the_losses_of_steps_that_are_not(small_mnist, preci
 
 
 def test_the_steps_before_the_recording_are_taken_once(small_mnist):
-    """As many optimizer steps are taken as there are steps: recording is none."""
+    """The optimizer takes exactly one step per training step; recording does not add one."""
     config = dataclasses.replace(RECIPES["default"], epochs=1, batch_size=64)
     trainer = Trainer(config, small_mnist.train_images, torch.device("cuda"))
     trainer.train_epoch(lambda _: None)

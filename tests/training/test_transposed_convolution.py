@@ -1,4 +1,4 @@
-"""training/transposed_convolution.py: the parent's function and gradients, by another way."""
+"""training/transposed_convolution.py: the same result and gradients as the parent class."""
 
 import pytest
 import torch
@@ -18,7 +18,7 @@ SHAPES = {
 
 
 def pair(shape, dtype) -> tuple[TransposedConvolution, nn.ConvTranspose2d]:
-    """One of ours and the parent with the same weights."""
+    """Our layer and the parent class's, with the same weights."""
     sizes, settings = SHAPES[shape]
     ours = TransposedConvolution(*sizes, **settings).to(dtype)
     parent = nn.ConvTranspose2d(*sizes, **settings).to(dtype)
@@ -44,8 +44,8 @@ def test_result_and_gradients_are_the_parents(shape, layout):
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_gradients_are_those_of_finite_differences(shape):
-    """torch's gradcheck finds the gradients of x, weight and bias right."""
+def test_gradients_agree_with_finite_differences(shape):
+    """The gradients of x, weight and bias pass torch's gradcheck."""
     torch.manual_seed(0)
     ours, _ = pair(shape, torch.float64)
     x = torch.randn(2, ours.in_channels, 3, 4, dtype=torch.float64, requires_grad=True)
@@ -59,8 +59,8 @@ def test_gradients_are_those_of_finite_differences(shape):
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_no_images_give_no_gradient(shape):
-    """A share without images, as a rank may get, gives gradients of zero."""
+def test_no_images_give_zero_gradients(shape):
+    """A batch without images, which a rank may get as its share, gives gradients of zero."""
     ours, _ = pair(shape, torch.float32)
     ours(torch.empty(0, ours.in_channels, 4, 4)).sum().backward()
     for parameter in ours.parameters():
@@ -69,7 +69,7 @@ def test_no_images_give_no_gradient(shape):
 
 
 def test_outside_training_it_is_the_parent():
-    """In eval mode the very bits are the parent's: what is evaluated and exported is PyTorch's own."""
+    """In eval mode the bits are the parent's, so that PyTorch's own layer is evaluated and exported."""
     ours, parent = pair("same size, one channel", torch.float32)
     x = torch.randn(4, 5, 8, 8)
     assert not torch.equal(ours(x), parent(x))
@@ -78,7 +78,7 @@ def test_outside_training_it_is_the_parent():
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_under_autocast_it_is_the_parent(shape):
-    """In bfloat16 by autocast the very bits are the parent's, and gradients in float32 to its rounding."""
+    """Under bfloat16 autocast the result has the parent's bits; float32 gradients agree up to rounding."""
     torch.manual_seed(0)
     ours, parent = pair(shape, torch.float32)
     x = torch.randn(3, ours.in_channels, 4, 6, requires_grad=True)

@@ -13,12 +13,12 @@ def images(small_mnist):
 
 
 def changed(images, result):
-    """Which images differ, bool [N]."""
+    """Whether each image differs, bool [N]."""
     return (images != result).flatten(1).any(dim=1)
 
 
 def test_seed_and_epoch_decide(images):
-    """The same seed and epoch give the same bits, another seed or epoch others."""
+    """The same seed and epoch give the same bits; another seed or epoch gives different ones."""
     result = warped(images, 1.0, 3, 7)
     assert torch.equal(result, warped(images, 1.0, 3, 7))
     for other in ((4, 7), (3, 8), (7, 3)):
@@ -26,7 +26,7 @@ def test_seed_and_epoch_decide(images):
 
 
 def test_the_global_generator_is_left_alone(images):
-    """The state of PyTorch's global generator is the same before and after."""
+    """The state of PyTorch's global generator is the same before and after warping."""
     before = torch.get_rng_state()
     warped(images, 1.0, 0, 0)
     assert torch.equal(torch.get_rng_state(), before)
@@ -34,14 +34,14 @@ def test_the_global_generator_is_left_alone(images):
 
 @pytest.mark.parametrize(("share", "tolerance"), [(0.0, 0.0), (0.5, 0.1), (1.0, 0.1)])
 def test_the_share_is_distorted(images, share, tolerance):
-    """About that share of the images differs from the originals; with 0 none does."""
+    """About the given share of the images differs from the originals, and none with a share of 0."""
     assert changed(images, warped(images, share, 0, 0)).float().mean().item() == pytest.approx(
         share, abs=tolerance
     )
 
 
-def test_what_was_binary_stays_so_and_keeps_its_amount_of_ink(images):
-    """Values are 0 and 1, the dtype is the same, and the mean changes by less than a hundredth."""
+def test_images_stay_binary_and_keep_their_amount_of_ink(images):
+    """Values are 0 and 1, the dtype is the same, and the mean changes by less than 1 %."""
     result = warped(images, 1.0, 0, 0)
     assert result.dtype == torch.uint8
     assert result.shape == images.shape
@@ -50,13 +50,13 @@ def test_what_was_binary_stays_so_and_keeps_its_amount_of_ink(images):
 
 
 def test_the_channels_of_an_image_are_distorted_alike(images):
-    """Three equal channels stay equal."""
+    """Three equal channels are still equal after the distortion."""
     result = warped(images.expand(-1, 3, -1, -1).contiguous(), 1.0, 0, 0)
     assert torch.equal(result, warped(images, 1.0, 0, 0).expand(-1, 3, -1, -1))
 
 
 def test_edges_stay_smooth(images):
-    """Distorted images have no more pairs of different neighbours than the originals."""
+    """Distorted images have at most 1 % more pairs of different neighbours than the originals."""
     edges = [
         sum(x.diff(dim=axis).ne(0).sum().item() for axis in (2, 3))
         for x in (images, warped(images, 1.0, 0, 0))
@@ -66,7 +66,7 @@ def test_edges_stay_smooth(images):
 
 @pytest.mark.parametrize(("height", "width"), [(28, 28), (8, 32)])
 def test_maps_are_small_and_smooth(height, width):
-    """Map 0 moves nothing; others a fiftieth of the side at the mean or less; neighbours go alike."""
+    """Map 0 moves nothing; the others move at most 2 % of the side on average; neighbours move alike."""
     maps = pixel_maps(height, width, torch.Generator().manual_seed(0))
     assert maps.shape == (1 + MAP_COUNT, height, width, 2)
     assert maps[0, :, 0, 1].tolist() == pytest.approx(torch.linspace(-1, 1, height).tolist(), abs=1e-6)
