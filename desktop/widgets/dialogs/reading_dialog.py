@@ -228,7 +228,7 @@ class ReadingDialog(QDialog):
         self.fields["no encoder"] = none
         for button in (choose, none):
             buttons.addWidget(button)
-        form.addRow(_plain(file.path.name if file is not None else "none"), buttons)
+        form.addRow(_plain(file.path.name if file is not None else "No encoder"), buttons)
         if reading is None or file is None:
             return group
         known = _Known(reading, self._wishes)

@@ -24,7 +24,7 @@ class DrawCanvas(QWidget):
     GESTURES = (
         ("Left drag", "Draw, erase or mark as unknown"),
         ("Right drag", "Erase"),
-        ("Ctrl+Z", "Undo the last stroke"),
+        ("Ctrl+Z", "Take back the last stroke"),
     )
     changed = Signal()
 
