@@ -1,1 +1,1 @@
-"""The open model and the state over time, on Qt's event loop but without widgets."""
+"""The open model and the view's state over time: uses Qt's event loop, but no widgets."""

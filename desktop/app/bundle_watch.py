@@ -1,4 +1,4 @@
-"""Notices that the open bundle was replaced or grew, and has the explorer go on with the new one."""
+"""Watches the open bundle on disk, and lets the explorer use the new version when it is replaced or grows."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from desktop.models.opened import Opened, open_model
 from desktop.models.source import Source
 from export.bundle import MANIFEST_FILE
 
-# A file is replaced in several steps, each of which is an event.
+# Replacing a file takes several steps, and each one is an event.
 DEBOUNCE_MS = 150
 # Network file systems send no events.
 POLL_MS = 2000
@@ -23,14 +23,14 @@ Stamp = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class _Look:
-    """What a look at the disk found: when the file was written, and the bundle if it is another one."""
+    """The result of a look at the disk: the file's stamp, and the opened bundle if it has changed."""
 
     stamp: Stamp | None
     opened: Opened | None
 
 
 class BundleWatch(QObject):
-    """Follows the open bundle. What cannot be opened is no error here: it is looked at again."""
+    """Follows the open bundle. If it cannot be opened, that is no error here: it is tried again later."""
 
     grown = Signal()
 
@@ -61,7 +61,7 @@ class BundleWatch(QObject):
             self._poll.start()
 
     def _watch(self) -> None:
-        """Watch the manifest, or the file, and the folder that it stands in: both can be replaced."""
+        """Watch the manifest, or the bundle's file, and its folder, because both can be replaced."""
         old = self._watcher.files() + self._watcher.directories()
         if old:
             self._watcher.removePaths(old)
@@ -71,7 +71,7 @@ class BundleWatch(QObject):
             self._watcher.addPaths(paths)
 
     def _look_soon(self) -> None:
-        if not self._soon.isActive():  # a new start would put it off for as long as events come
+        if not self._soon.isActive():  # a restart would delay it for as long as events come
             self._soon.start()
 
     def _look(self) -> None:
@@ -83,7 +83,7 @@ class BundleWatch(QObject):
 
     def _on_look(self, look: _Look) -> None:
         self._stamp = look.stamp
-        # The watcher loses a file that was replaced.
+        # The watcher stops watching a file that is replaced.
         self._watch()
         if look.opened is not None:
             self._explorer.renew(look.opened)
@@ -91,7 +91,7 @@ class BundleWatch(QObject):
 
 
 def _look(source: Source, known: Stamp | None, device: DeviceName) -> Iterator[_Look]:
-    """Look at the disk; nothing comes of it when nothing was written there since `known`."""
+    """Look at the disk; yields nothing if nothing was written there since `known`."""
     status = _place(source.path).stat()
     stamp = (status.st_mtime_ns, status.st_ino, status.st_size)
     if stamp == known or source.bundle is None:
@@ -101,5 +101,5 @@ def _look(source: Source, known: Stamp | None, device: DeviceName) -> Iterator[_
 
 
 def _place(path: Path) -> Path:
-    """The file that is replaced last when a bundle changes."""
+    """Return the file that is replaced last when a bundle changes."""
     return path if path.is_file() else path / MANIFEST_FILE

@@ -1,4 +1,4 @@
-"""What there is to say of a model and how it is read, as lines for people and as JSON's types. No Qt."""
+"""Describes a model and its reading, as lines for people and as JSON types. No Qt."""
 
 import dataclasses
 from typing import Any
@@ -11,7 +11,7 @@ MOST_OPERATORS = 12
 
 
 def facts(source: Source) -> dict[str, Any]:
-    """Everything there is to say of a source, in JSON's types."""
+    """Return all facts about a source, as JSON types."""
     found: dict[str, Any] = {
         "path": str(source.path),
         "name": source.name,
@@ -31,7 +31,7 @@ def facts(source: Source) -> dict[str, Any]:
 
 
 def describe(source: Source) -> list[str]:
-    """The same for people, line by line."""
+    """Return the facts about a source as lines for people."""
     lines = [f"{source.path}: {'a bare model' if source.bundle is None else 'a bundle'}, {source.name!r}"]
     for title, file in (("decoder", source.file), ("encoder", source.encoder_file)):
         if file is not None:
@@ -101,7 +101,7 @@ def _describe_reading(reading: Reading | EncoderReading) -> list[str]:
 
 
 def flat_lines(prefix: str, value: Any) -> list[str]:
-    """Nested facts as lines of a name and a value."""
+    """Return nested facts as lines, each with a name and a value."""
     if not isinstance(value, dict):
         words = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
         return [f"{prefix:<28} {words or 'none'}"]

@@ -1,4 +1,4 @@
-"""What the window does: holds the open model and the state, and asks the worker for what is to be seen."""
+"""Holds the open model and the view's state, and requests from the worker what the window shows."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -22,15 +22,15 @@ from export.bundle import Posterior
 
 
 class Explorer(QObject):
-    """One open model at a time. What fails leaves everything as it was and says so by `failed`.
+    """Holds one open model at a time. A failure leaves everything as it was and emits `failed`.
 
-    What a feature needs done in the background it requests of `worker`, from a file of its own.
+    Features send their own background requests to `worker`, from files of their own.
 
     Attributes:
-        device: where models are to run.
-        state: what is looked at.
+        device: where models run.
+        state: the state of the view.
         worker: the thread that decodes, encodes and writes.
-        opener: the thread that opens models: one that takes long, or hangs, keeps nothing else waiting.
+        opener: the thread that opens models, so that a model that takes long or hangs delays nothing else.
         tiles: the decoded plane.
     """
 
@@ -40,11 +40,11 @@ class Explorer(QObject):
     open_failed = Signal(object)  # Exception
     failed = Signal(object)  # Exception
     state_changed = Signal(object)  # ViewState
-    stepped = Signal(object, object)  # ViewState before and after: what can be undone
+    stepped = Signal(object, object)  # ViewState before and after a change that can be undone
     picture_decoded = Signal(object)  # Decoded
-    backdrop_finished = Signal()  # all tiles in view are there
+    backdrop_finished = Signal()  # all tiles in view are decoded
     saved = Signal(object)  # Path
-    closed = Signal()  # nothing runs any more
+    closed = Signal()  # all threads have ended
 
     def __init__(self, device: DeviceName, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -63,52 +63,52 @@ class Explorer(QObject):
 
     @property
     def source(self) -> Source | None:
-        """What is open."""
+        """The source of the open model."""
         return None if self._opened is None else self._opened.model.source
 
     @property
     def whole(self) -> Opened | None:
-        """What is open, as it is by itself: of a bundle the model after its last epoch."""
+        """The open model at its last epoch."""
         return self._opened
 
     @property
     def model(self) -> Model | None:
-        """What decodes, and encodes if it can: the model after the state's epoch, once that is loaded.
+        """The model that decodes and encodes: that of the state's epoch, once it is loaded.
 
-        `model_changed` says that another one is it, or the open file was renewed.
+        `model_changed` is emitted when it changes, also because the open file was renewed.
         """
         return None if self._now is None else self._now.model
 
     @property
     def posterior(self) -> Posterior | None:
-        """What that model's encoder made of the held-out images, where the open bundle says."""
+        """The approximate posteriors of the test images by that model's encoder, if the bundle has them."""
         return None if self._now is None else self._now.posterior
 
     def open(self, path: Path, wishes: Wanted | None = None) -> None:
-        """Open a bundle or a bare model; what is open stays so until the new one is ready, or it fails.
+        """Open a bundle or a bare model; the current one stays open until the new one is ready.
 
-        `wishes` are for a bare model's reading, as in `open_source`.
+        `wishes` are overrides for a bare model's reading, as in `open_source`.
         """
         job = open_model(path, wishes, self.device)
         self._request_open(job, self._on_opened)
 
     def reload(self) -> None:
-        """Open what is open once more, as it is on disk now; what is looked at stays, where it fits."""
+        """Open the current model again from disk; the view's state stays if it fits."""
         if self._opened is not None:
             source = self._opened.model.source
             job = open_model(source.path, dict(source.wanted) or None, self.device)
             self._request_open(job, self.renew)
 
     def renew(self, opened: Opened) -> None:
-        """Take the same file in the place of what is open: it has changed, or grown.
+        """Replace the open model by a new version of the same file.
 
-        A model of other dimensions is opened like any other.
+        A model with other dimensions is opened like any other.
         """
         old = self._opened
         if old is None or _dimensions(old.model) != _dimensions(opened.model):
             self._on_opened(opened)
             return
-        # What still runs with the old model may end with it: it is left to those who hold it.
+        # The old model is not closed: jobs that still use it may finish.
         is_shown, self._opened = self._now is old, opened
         if is_shown:
             self._now = opened
@@ -117,14 +117,14 @@ class Explorer(QObject):
             self._use_model()
 
     def take_over(self, opened: Opened | None) -> None:
-        """Decode with the model after an epoch of the open bundle, or with the bundle's own."""
+        """Decode with the model of one epoch of the open bundle, or with the bundle's own for None."""
         now = self._opened if opened is None else opened
         if now is not self._now:
             self._now = now
             self._use_model()
 
     def close(self) -> None:
-        """End the threads, the model's own too."""
+        """End all threads, including those of the models."""
         self.opener.stop()
         self.worker.stop()
         for opened in (self._opened, self._now):
@@ -133,9 +133,9 @@ class Explorer(QObject):
         self.closed.emit()
 
     def set_state(self, state: ViewState, record: bool = True) -> None:
-        """Look at something else: decodes what changed.
+        """Change the view's state and decode what changed.
 
-        `record` is false for what people do not undo: what plays by itself, and undoing.
+        `record` is false for changes that cannot be undone: playback, and undo itself.
         """
         old, self.state = self.state, state
         if old == state:
@@ -149,11 +149,11 @@ class Explorer(QObject):
             self._request_backdrop()
 
     def change(self, **changes: Any) -> None:
-        """Look at something else: the state with some fields replaced."""
+        """Change some fields of the view's state."""
         self.set_state(replace(self.state, **changes))
 
     def note(self, kind: str, **details: Detail) -> str:
-        """The text that an export of what is looked at now carries; empty while nothing is open.
+        """Return the note for an export of the current view; empty while no model is open.
 
         `kind` and `details` say what is exported and how, as in `desktop.view.provenance`.
         """
@@ -161,13 +161,13 @@ class Explorer(QObject):
         return "" if source is None else to_text(provenance(source, self.state, kind, **details))
 
     def set_view_size(self, size_px: tuple[int, int], ratio: float = 1.0) -> None:
-        """The plane is drawn at another size, or with `ratio` pixels to a pixel: what is in view changed."""
+        """Set the size at which the plane is drawn, and its `ratio` of device pixels per pixel."""
         if (size_px, ratio) != (self._size_px, self._ratio):
             self._size_px, self._ratio = size_px, ratio
             self._request_backdrop()
 
     def save_picture(self, path: Path, picture: Bytes, scale: int, note: str = "") -> None:
-        """Write a PNG; `note` says in the file where it came from, see `note`."""
+        """Write a PNG that carries `note`, a text from the method `note`."""
         job = save_png(path, picture, scale, note)
         self.worker.request(f"save {path}", Priority.SAVE, job, self.saved.emit, of_model=False)
 
@@ -186,7 +186,7 @@ class Explorer(QObject):
         self.tiles.set_model(self._now.model)
         self.model_changed.emit()
         self._request_picture()
-        # The plane as it is stays until it is decoded anew: seen in pieces, it would flicker.
+        # The old plane stays until the new one is complete, because it would flicker tile by tile.
         self._request_backdrop(coarse_first=False)
 
     def _request_backdrop(self, coarse_first: bool = True) -> None:

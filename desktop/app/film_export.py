@@ -1,4 +1,4 @@
-"""Has the worker make animations of what is open, one at a time, with progress and cancel."""
+"""Exports animations on the worker, one at a time, with progress and cancel."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,9 +17,9 @@ NAME = "animation"
 
 
 class AnimationExport(QObject):
-    """Writes films; what fails is told by the explorer's `failed`, what is done by its `saved`."""
+    """Writes animations; emits the explorer's `saved` on success and its `failed` on failure."""
 
-    progressed = Signal(object)  # share from 0 to 1, None when it has ended
+    progressed = Signal(object)  # share from 0 to 1; None at the end
 
     def __init__(self, explorer: Explorer) -> None:
         super().__init__(explorer)
@@ -27,7 +27,7 @@ class AnimationExport(QObject):
         explorer.opened.connect(lambda: self.progressed.emit(None))
 
     def save(self, path: Path, film: Film) -> None:
-        """Make a film. Raises ValueError when there is nothing to go through: no path, or no epochs."""
+        """Start an animation. Raises ValueError if there is no path or there are no epochs to animate."""
         explorer, state = self._explorer, self._explorer.state
         if explorer.model is None or explorer.source is None:
             return
@@ -35,18 +35,18 @@ class AnimationExport(QObject):
             self._save_epochs(path, film)
             return
         route = Route(state.path, state.path_closed, state.path_kind)
-        route.curve  # noqa: B018 - whoever asks is told at once
+        route.curve  # noqa: B018 - raises now, before any progress is shown
         comment = explorer.note("path", **film.details())
         name, decode = explorer.source.name, explorer.model.decode
         epoch = epoch_shown(explorer.source, state.epoch)
         self._run(path, path_film(decode, route, film, path, name, epoch, comment))
 
     def _save_epochs(self, path: Path, film: Film) -> None:
-        """One frame an epoch of the bundle: the picture at the cursor, or the plane's manifold grid."""
+        """Save one frame per epoch: the picture at the cursor, or the plane's manifold grid."""
         explorer, state = self._explorer, self._explorer.state
         whole, epochs = explorer.whole, epochs_of(explorer.source)
         if whole is None or not epochs:
-            raise ValueError("found no epochs in the open model, expected a bundle that has some; open one")
+            raise ValueError("found no epochs in the open model, expected a bundle with epochs; open one")
         of_plane = film.subject is Subject.PLANE_EPOCHS
         z = manifold_grid(state.plane, GRID_SIDE) if of_plane else np.array([state.z], np.float32)
         columns, place = (GRID_SIDE, ()) if of_plane else (1, state.z)
@@ -60,7 +60,7 @@ class AnimationExport(QObject):
         self._run(path, epoch_film(numbered, len(epochs), columns, film, path, name, place, comment))
 
     def cancel(self) -> None:
-        """Stop; what was in the file's place before is untouched."""
+        """Stop the animation; a file that was there before stays as it was."""
         self._explorer.worker.cancel(NAME)
         self.progressed.emit(None)
 
@@ -80,6 +80,6 @@ class AnimationExport(QObject):
 
 
 def epoch_shown(source: Source | None, epoch: int | None) -> str:
-    """The number of the epoch that is looked at, in words; empty for a model without epochs."""
+    """Return the number of the shown epoch as text; empty for a model without epochs."""
     epochs = epochs_of(source)
     return "" if not epochs else str(epochs[-1].number if epoch is None else epoch)

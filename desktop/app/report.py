@@ -1,4 +1,4 @@
-"""What a bug report needs, as a text: versions, this machine, the model, and an error whole. No Qt."""
+"""Texts for a bug report: versions, machine, model, and an error with its traceback. No Qt."""
 
 import traceback
 from collections.abc import Iterator
@@ -24,24 +24,24 @@ LICENCES = (
 
 
 def error_text(error: BaseException) -> str:
-    """An error's kind and words, with where it came from."""
+    """Return an error's type and message with its traceback."""
     return "".join(traceback.format_exception(error)).rstrip()
 
 
 def machine_report() -> Iterator[str]:
-    """Version and machine in lines, as `python -m desktop.inspect --runtime` prints them."""
+    """Describe version and machine in lines, as `python -m desktop.inspect --runtime` prints them."""
     yield "\n".join([f"{'latent plane':<28} {program_version()}", *flat_lines("", describe_runtime())])
 
 
 def about_text(source: Source | None, device: str) -> str:
-    """What the program is, what it runs, what is open, and under which licences it all is."""
+    """Describe the program, its device, the open model, and the licences."""
     lines = [
         f"Latent Plane {program_version()}",
-        "The space of a generative model, on a plane.",
+        "The latent space of a generative model on a plane.",
         "",
-        f"runs on {device}" if device else "nothing is open",
+        f"Runs on {device}" if device else "No model is open",
     ]
     if source is not None:
-        lines += ["", "The open model", "", *describe(source), f"decoder's SHA-256 {source.sha256}"]
+        lines += ["", "Open model", "", *describe(source), f"decoder SHA-256 {source.sha256}"]
     width = max(len(name) for name, _ in LICENCES)
     return "\n".join([*lines, "", "Licences", "", *(f"{name:<{width}}  {terms}" for name, terms in LICENCES)])

@@ -1,4 +1,4 @@
-"""Has the tiles of the view decoded in the background, keeps them, and says which have come."""
+"""Decodes the tiles of the view in the background, keeps them, and announces those that are ready."""
 
 import time
 from collections.abc import Hashable, Iterator
@@ -14,19 +14,18 @@ from desktop.jobs.tiles import Cut, Pyramid, Tile, TileCache, TileQueue, pyramid
 from desktop.latent.chart import Projection
 from desktop.models.model import Model
 
-# The picture under the pointer waits for no more than one step, and so does everything else.
+# The picture under the pointer waits for at most one step, and so does everything else.
 STEP_MS = 2.5
-# While pictures are asked for one after the other the steps are shorter, and taken by one thread: the UI
-# thread has a core to itself.
+# While the cursor is dragged, steps are shorter and use one thread: the UI thread has a core to itself.
 HURRIED_STEP_MS, HURRY_S = 0.8, 0.1
-SMOOTHING = 0.3  # how much the last step counts in the estimate of the time a picture takes
+SMOOTHING = 0.3  # the weight of the last step in the estimate of the time per picture
 MAX_STEP_PICTURES = 256
 MAX_SPACES = 64
 
 
 @dataclass(frozen=True)
 class DecodedTile:
-    """A tile's pictures as one, uint8 [H, W(, C)], and what they are pictures of."""
+    """A tile's pictures as one picture, uint8 [H, W(, C)], with the space that they belong to."""
 
     space: Hashable
     tile: Tile
@@ -34,15 +33,15 @@ class DecodedTile:
 
 
 class TileDecoder(QObject):
-    """The tiles of one plane.
+    """Decodes the tiles of one plane.
 
-    A view that changes replaces what is wanted: tiles that left it are not decoded, those still in it are
-    not begun anew.
+    When the view changes, tiles that left it are no longer decoded, and those still in it are not decoded
+    again.
     """
 
-    decoded = Signal(object)  # list[Tile], of what is shown
-    shown_changed = Signal()  # other pictures are to be shown
-    finished = Signal()  # all that is in view is there
+    decoded = Signal(object)  # list[Tile] of the cut that is shown
+    shown_changed = Signal()  # another cut is shown
+    finished = Signal()  # all tiles in view are decoded
 
     def __init__(self, worker: Worker) -> None:
         super().__init__(worker)
@@ -61,20 +60,20 @@ class TileDecoder(QObject):
 
     @property
     def cache(self) -> TileCache:
-        """The tiles that are there."""
+        """The decoded tiles."""
         return self._cache
 
     @property
     def is_complete(self) -> bool:
-        """Whether nothing more is to come."""
+        """Whether all requested tiles are decoded."""
         return not self._running and not len(self._queue)
 
     def hurry(self) -> None:
-        """A picture was asked for: for a while it is others' turn more often."""
+        """Shorten the tile steps for a moment, so that the picture under the pointer goes first."""
         self._queue.hurry_until = time.perf_counter() + HURRY_S
 
     def set_model(self, model: Model) -> None:
-        """Decode with another model from now on; what was wanted of the last one is dropped."""
+        """Decode with another model from now on, and drop the requests for the last one."""
         self._model = model
         self._picture_ms.setdefault(model.source.sha256, model.last_decode_ms)
         self._worker.cancel("backdrop")
@@ -83,9 +82,9 @@ class TileDecoder(QObject):
         self._cut = None
 
     def look(self, projection: Projection, ratio: float, coarse_first: bool = True) -> None:
-        """Have decoded what this part of the plane needs, on a screen with `ratio` pixels to a pixel.
+        """Decode what this part of the plane needs, for a screen with `ratio` device pixels per pixel.
 
-        Without `coarse_first` what was shown before stays so until all is there.
+        Without `coarse_first`, the old pictures stay until all new ones are decoded.
         """
         if self._model is None:
             return
@@ -99,7 +98,7 @@ class TileDecoder(QObject):
         wanted = pyramid.wanted(projection.edges, units_per_px, focus, projection.chart.limits)
         missing = [tile for tile in wanted if self._cache.get(space, tile) is None]
         finest = [tile for tile in missing if tile.level == level]
-        # What is there in full needs nothing coarser.
+        # If the finest level is complete, no coarser tile is needed.
         self._queue.replace(self._cut, (missing if coarse_first else finest) if finest else [])
         if coarse_first or not finest:
             self._show()
@@ -132,7 +131,7 @@ class TileDecoder(QObject):
 
     def _on_end(self) -> None:
         self._running = False
-        if len(self._queue):  # wanted just when the last step found nothing left
+        if len(self._queue):  # tiles were added just as the last step found an empty queue
             self._start()
         else:
             self._show()
@@ -156,7 +155,7 @@ class TileDecoder(QObject):
 
 
 def decode_tiles(model: Model, queue: TileQueue) -> Iterator[list[DecodedTile] | None]:
-    """Decode what is in the queue, also what is put there meanwhile, in steps of some STEP_MS."""
+    """Decode the tiles in the queue, including those added meanwhile, in steps of about STEP_MS."""
     picture_ms, count = model.last_decode_ms, 1
     while True:
         step_ms = HURRIED_STEP_MS if time.perf_counter() < queue.hurry_until else STEP_MS
@@ -184,7 +183,7 @@ def decode_tiles(model: Model, queue: TileQueue) -> Iterator[list[DecodedTile] |
 
 
 def _joined(cut: Cut, tiles: list[Tile], parts: list[Bytes], exist: np.ndarray) -> list[DecodedTile]:
-    """Decoded pictures, those that exist, as one picture a tile; the others stay black."""
+    """Join the decoded pictures into one picture per tile; pictures outside the chart's limits are black."""
     if not parts:
         return []
     found = np.concatenate(parts)

@@ -1,4 +1,4 @@
-"""Has the explorer decode with the model after the state's epoch, and keeps those models at hand."""
+"""Lets the explorer decode with the model of the state's epoch, and keeps the epochs' models loaded."""
 
 from dataclasses import replace
 
@@ -12,9 +12,9 @@ from desktop.view.state import ViewState
 
 
 class Timeline(QObject):
-    """The epochs of the open bundle and the place among them.
+    """The epochs of the open bundle, and which one is shown.
 
-    Nothing is loaded before somebody looks at another epoch than the last; then all are, the nearest first.
+    Nothing is loaded until another epoch than the last is shown; then all are loaded, the nearest first.
     """
 
     epochs_changed = Signal()
@@ -35,13 +35,13 @@ class Timeline(QObject):
 
     @property
     def index(self) -> int:
-        """Where the state is among the epochs; the last place is the bundle's own model."""
+        """The index of the state's epoch; the last index is the bundle's own model."""
         numbers = [epoch.number for epoch in self.epochs]
         epoch = self._explorer.state.epoch
         return numbers.index(epoch) if epoch in numbers else len(numbers) - 1
 
     def go_to(self, index: int, record: bool = True) -> None:
-        """Look at another epoch; beyond the ends, at the first or the last. `record` as in `set_state`."""
+        """Show another epoch, limited to the first and the last one; `record` is as in `set_state`."""
         if self.epochs:
             index = min(max(index, 0), len(self.epochs) - 1)
             is_last = index == len(self.epochs) - 1
@@ -49,12 +49,12 @@ class Timeline(QObject):
             self._explorer.set_state(replace(self._explorer.state, epoch=epoch), record)
 
     def is_ready(self, index: int) -> bool:
-        """Whether going there shows it at once."""
+        """Whether the epoch's model is loaded, so that it can be shown at once."""
         return index >= len(self.epochs) - 1 or self.epochs[index] in self._models
 
     @property
     def is_shown(self) -> bool:
-        """Whether what decodes is the model of the state's epoch."""
+        """Whether the model that decodes is that of the state's epoch."""
         wanted = self._wanted()
         return self._explorer.model is (None if wanted is None else wanted.model)
 
@@ -71,7 +71,7 @@ class Timeline(QObject):
         self._on_state(self._explorer.state)
 
     def _set_epochs(self) -> None:
-        """Other epochs: those that are the same as before keep their models."""
+        """Take the epochs of the open bundle; those that are the same as before keep their models."""
         self._explorer.opener.cancel("epochs")
         self._loader, self._is_loading = None, False
         self._errors.clear()
@@ -80,7 +80,7 @@ class Timeline(QObject):
         self.epochs_changed.emit()
 
     def _wanted(self) -> Opened | None:
-        """The model of the state's epoch, if it is there."""
+        """The model of the state's epoch, if it is loaded."""
         if not self.epochs or self.index == len(self.epochs) - 1:
             return self._explorer.whole
         return self._models.get(self.epochs[self.index])
@@ -99,12 +99,12 @@ class Timeline(QObject):
             self._load()
 
     def _load(self) -> None:
-        """Have the epoch of the state loaded, and those around it."""
+        """Load the epoch of the state, and those around it."""
         whole = self._explorer.whole
         assert whole is not None
         if self._loader is None:
             self._loader = Loader(whole, self.epochs, self._explorer.device)
-            # The bundle's own model is there, and has no need of another one.
+            # The bundle's own model is already open and need not be loaded again.
             self._loader.held = {len(self.epochs) - 1} | {
                 index for index, epoch in enumerate(self.epochs) if epoch in self._models
             }
@@ -128,10 +128,10 @@ class Timeline(QObject):
 
     def _on_end(self) -> None:
         self._is_loading = False
-        # The state may have gone on to where nothing is loaded yet.
+        # Meanwhile the state may have moved to an epoch that is not loaded yet.
         self._on_state(self._explorer.state)
 
     def _go_back(self, error: Exception) -> None:
-        """An epoch that cannot be loaded is told, and the bundle's own model takes its place."""
+        """Report an epoch that cannot be loaded, and return to the bundle's own model."""
         self._explorer.change(epoch=None)
         self._explorer.failed.emit(error)

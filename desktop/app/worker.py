@@ -1,9 +1,9 @@
-"""One background thread for everything that takes time; the UI thread never waits.
+"""A background thread for everything that takes time, so that the UI thread never waits.
 
-A request is a name, a priority and an iterator. The thread takes the next step of the request that goes
-first, gives what it yields back to the UI thread, and chooses again: so a picture under the pointer never
-waits for more than one step of a backdrop. A new request takes the place of the one with the same name,
-whose later results are dropped, even those already on their way: the latest wins.
+A request is a name, a priority and an iterator. The thread runs the next step of the most urgent request,
+returns the result to the UI thread, and chooses again. So a picture under the pointer never waits for more
+than one step of the backdrop. A new request replaces the one with the same name: later results of the old
+request are dropped, even those already on their way.
 """
 
 import contextlib
@@ -20,16 +20,16 @@ SWITCH_S = 0.0005
 
 
 class Priority(IntEnum):
-    """Whose step is taken next, of all that is requested of a worker: the lowest goes first."""
+    """The priority of a worker's request: the lowest value runs first."""
 
-    OPEN = auto()  # a model that somebody waits for
-    PICTURE = auto()  # the picture at the cursor, and what is shown of a drawing
+    OPEN = auto()  # opening a model that the user waits for
+    PICTURE = auto()  # the picture at the cursor, and the results of a drawing
     EPOCHS = auto()  # the models of other epochs
     GRID = auto()  # pages and panels
     SAVE = auto()  # files, and tables that take seconds
     BACKDROP = auto()  # the tiles of the plane, and the maps on it
     FILM = auto()  # animations
-    WATCH = auto()  # whether the open file has changed
+    WATCH = auto()  # checks whether the open file has changed
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class _Request:
 class Worker(QObject):
     """Runs iterators step by step on its thread; their results arrive on the thread that made the worker."""
 
-    failed = Signal(object)  # Exception, of a request that does not take its errors itself
+    failed = Signal(object)  # Exception of a request without its own `on_error`
     _arrived = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -58,7 +58,7 @@ class Worker(QObject):
         self._of_model: set[str] = set()
         self._ticket = 0
         self._stopping = False
-        # Else the UI thread waits for up to 5 ms whenever both have something to do in Python.
+        # With Python's default, the UI thread waits up to 5 ms whenever both threads run Python code.
         sys.setswitchinterval(SWITCH_S)
         self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
         self._thread.start()
@@ -73,11 +73,11 @@ class Worker(QObject):
         on_end: Callable[[], object] = lambda: None,
         of_model: bool = True,
     ) -> None:
-        """Have `steps` run. Replaces the request called `name`, if any.
+        """Run `steps` in the background, in place of any earlier request called `name`.
 
-        `on_result` gets each value that is yielded but None, which only ends a step. Then comes `on_end` or,
-        if a step raises, `on_error`; without one the error goes to `failed`. Requests that are `of_model`
-        are dropped by `cancel_of_model`.
+        `on_result` gets each yielded value except None, which only ends a step. Then `on_end` is called, or
+        `on_error` if a step raises; without `on_error`, the error goes to `failed`. Requests that are
+        `of_model` are dropped by `cancel_of_model`.
         """
         on_error = on_error or self.failed.emit
         with self._changed:
@@ -92,19 +92,19 @@ class Worker(QObject):
             self._changed.notify()
 
     def cancel(self, name: str) -> None:
-        """Drop the request called `name`, if any, with all results that have not arrived."""
+        """Drop the request called `name`, if any, and its results that have not arrived yet."""
         with self._changed:
             self._ticket += 1
             self._latest[name] = self._ticket
             self._waiting.pop(name, None)
 
     def cancel_of_model(self) -> None:
-        """Drop all requests that were made for the model that was open until now."""
+        """Drop all requests that belong to the model that was open until now."""
         while self._of_model:
             self.cancel(self._of_model.pop())
 
     def stop(self) -> None:
-        """End the thread after the step it is in. Nothing arrives any more."""
+        """End the thread after its current step; no result arrives after this."""
         with self._changed:
             self._stopping = True
             self._latest.clear()
@@ -124,7 +124,7 @@ class Worker(QObject):
                     break
                 to_end = ended()
                 request = min(self._waiting.values(), key=lambda r: (r.priority, r.ticket), default=None)
-            # What was replaced or cancelled is closed here, on the thread that ran it.
+            # Replaced and cancelled generators are closed here, on the thread that ran them.
             for ticket in to_end:
                 _end(started.pop(ticket))
             if request is not None:
@@ -138,7 +138,7 @@ class Worker(QObject):
             value = next(request.steps)
         except StopIteration:
             self._finish(request, request.on_end)
-        except Exception as error:  # it is shown in the window; the thread lives on
+        except Exception as error:  # the window shows it, and the thread goes on
             self._finish(request, lambda error=error: request.on_error(error))  # type: ignore[misc]
         else:
             if value is not None:
@@ -158,6 +158,6 @@ class Worker(QObject):
 
 def _end(steps: Iterator[Any]) -> None:
     if isinstance(steps, Generator):
-        # Nobody waits for what was replaced or cancelled, so nobody is told; the thread lives on.
+        # Nobody waits for a replaced or cancelled request, so its errors are not reported.
         with contextlib.suppress(Exception):
             steps.close()

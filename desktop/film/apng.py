@@ -1,6 +1,7 @@
-"""Frames → an animated PNG with exactly as many frames as were given. No Qt.
+"""Writes an animated PNG with exactly as many frames as are given. No Qt.
 
-pillow's own writer takes equal frames in a row together. The format: PNG, third edition (W3C 2025).
+It is written by hand because pillow's writer merges equal frames in a row. The format is PNG, third edition
+(W3C 2025).
 """
 
 import struct
@@ -15,7 +16,7 @@ from desktop.film.changed_box import changed_box
 from desktop.images.note import KEYWORD
 
 COLOR_TYPES = {1: 0, 3: 2, 4: 6}
-# Whole frames of enlarged pixels repeat themselves so much that more effort gains little.
+# zlib's level: enlarged pixels repeat so much that more effort gains little.
 LEVEL = 4
 
 
@@ -27,8 +28,8 @@ class ApngWriter:
         size_px: width and height.
         channels: 1, 3 or 4.
         count: how many frames there will be.
-        frame_s: seconds a frame.
-        comment: text that travels in the file, under the keyword that `image_note` reads.
+        frame_s: seconds per frame.
+        comment: text stored in the file, under the keyword that `desktop.images.note` reads.
     """
 
     def __init__(
@@ -46,18 +47,18 @@ class ApngWriter:
         self._delay = struct.pack(">HH", short.numerator, short.denominator)
         file.write(b"\x89PNG\r\n\x1a\n")
         self._write(b"IHDR", struct.pack(">IIBBBBB", *size_px, 8, COLOR_TYPES[channels], 0, 0, 0))
-        self._write(b"acTL", struct.pack(">II", count, 0))  # for ever
+        self._write(b"acTL", struct.pack(">II", count, 0))  # 0: loop forever
         if comment:
             self._write(b"iTXt", KEYWORD.encode() + b"\0\0\0\0\0" + comment.encode())
 
     def add(self, frame: Bytes) -> None:
-        """One more frame: the part of it that differs from the one before."""
+        """Write one more frame: only the part that differs from the frame before."""
         left, top, right, bottom = changed_box(self._last, frame)
         first, self._last = self._last is None, frame
         part = frame[top:bottom, left:right]
         place = struct.pack(">IIII", right - left, bottom - top, left, top)
         self._write(b"fcTL", self._number() + place + self._delay + b"\0\0")
-        rows = np.zeros((part.shape[0], 1 + part[0].size), np.uint8)  # each begins with its filter: none
+        rows = np.zeros((part.shape[0], 1 + part[0].size), np.uint8)  # each row starts with filter type 0
         rows[:, 1:] = part.reshape(len(part), -1)
         data = zlib.compress(rows.tobytes(), LEVEL)
         self._write(*((b"IDAT", data) if first else (b"fdAT", self._number() + data)))

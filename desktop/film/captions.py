@@ -1,4 +1,4 @@
-"""Words under a picture, drawn without Qt."""
+"""Captions under the frames of an animation, drawn without Qt."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -15,10 +15,10 @@ SEPARATOR = "   "
 
 
 class CaptionStrip:
-    """Strips of text for a row of frames, all equally high so that the picture stands still.
+    """Draws a strip of text under each frame; all have the same height, so that the picture stands still.
 
-    A text breaks between its parts where the frame is too narrow, then between words; a word that is wider
-    than the frame is cut.
+    Where the frame is too narrow, a text breaks between its parts, then between words. A word that is wider
+    than the frame is cut off.
     """
 
     def __init__(self, texts: Sequence[Sequence[str]], width_px: int) -> None:
@@ -28,7 +28,7 @@ class CaptionStrip:
         self.height_px = most * LINE_PX + 2 * MARGIN_PX if most else 0
 
     def under(self, picture: Bytes, index: int) -> Bytes:
-        """Frame number `index`, uint8 [H, W(, C)], with its text below."""
+        """Return frame number `index`, uint8 [H, W(, C)], with its text below."""
         if not self.height_px:
             return picture
         strip = self._strip(index)
@@ -47,13 +47,13 @@ class CaptionStrip:
 
 
 def caption_number(value: float) -> str:
-    """Two decimals; never a negative zero, which would flicker."""
+    """Format a number with two decimals; −0.00 becomes 0.00, because the sign would flicker."""
     text = f"{value:.2f}"
     return "0.00" if text == "-0.00" else text
 
 
 def _broken(parts: Sequence[str], width_px: float) -> list[str]:
-    """The parts in as few lines as hold them."""
+    """Break the parts into as few lines as possible."""
     lines: list[str] = []
     for part in filter(None, map(_drawable, parts)):
         joined = f"{lines[-1]}{SEPARATOR}{part}" if lines else ""
@@ -85,7 +85,7 @@ def _font() -> FreeTypeFont:
 
 
 def _drawable(text: str) -> str:
-    """The text with a question mark for whatever the font has no letter for."""
+    """Replace every letter that the font lacks by a question mark."""
     minus = text.replace("−", "-").replace("×", "x")
     return "".join(letter if _has(letter) else "?" for letter in " ".join(minus.split()))
 

@@ -1,4 +1,4 @@
-"""The part of a frame that differs from the one before. No Qt."""
+"""Finds the part of a frame that differs from the frame before. No Qt."""
 
 import numpy as np
 
@@ -8,10 +8,10 @@ Box = tuple[int, int, int, int]
 
 
 def changed_box(before: Bytes | None, frame: Bytes, even: bool = False) -> Box:
-    """The smallest box (left, top, right, bottom) outside of which two frames [H, W(, C)] are equal.
+    """Return the smallest box (left, top, right, bottom) outside of which two frames [H, W(, C)] are equal.
 
-    All of it where there is none before; one pixel where nothing differs. `even` lets it begin at even
-    columns and rows.
+    The box is the whole frame if there is no frame before, and one pixel if nothing differs. With `even`,
+    its left column and top row are even.
     """
     height, width = frame.shape[:2]
     if before is None:

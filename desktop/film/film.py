@@ -1,4 +1,4 @@
-"""What an animation shows and says, frame by frame, and the steps that make it. No Qt."""
+"""Describes an animation and makes it: which frames it shows, with which captions. No Qt."""
 
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,26 +14,26 @@ from desktop.film.writer import Look, make_animation
 from desktop.images.pixels import tile, to_bytes
 from desktop.latent.paths import Curve, Decode, PathKind, Walk, even_walk, path_curve, visual_walk
 
-# Of a caption's z: more numbers say little in a line of text.
+# A caption shows at most this many numbers of z: more would not fit into a line.
 CAPTION_NUMBERS = 4
-# What measuring the pace takes of a film's progress.
+# The share of the progress bar for measuring the pace of a path.
 PACE_SHARE = 0.2
-# What loading and decoding epochs takes of it.
+# The share of the progress bar for loading and decoding epochs.
 DECODE_SHARE = 0.8
-# Pictures a side of a manifold grid in a film, as in the tutorial's figure.
+# Pictures per side of a manifold grid in a film, as in the tutorial's figure.
 GRID_SIDE = 20
 
 
 class Subject(StrEnum):
-    """What a film goes through; a value is its name in the window."""
+    """What a film shows; the values are the names in the window."""
 
-    PATH = "The path"
-    CURSOR_EPOCHS = "The epochs, at the cursor"
-    PLANE_EPOCHS = "The epochs, as manifold grids"
+    PATH = "Path"
+    CURSOR_EPOCHS = "Epochs at the cursor"
+    PLANE_EPOCHS = "Epochs as manifold grids"
 
 
 class Caption(StrEnum):
-    """What can stand under each frame; a value is its name in the window."""
+    """What a caption can contain; the values are the names in the window."""
 
     NAME = "Model"
     Z = "z"
@@ -42,16 +42,16 @@ class Caption(StrEnum):
 
 @dataclass(frozen=True)
 class Film:
-    """What was asked for.
+    """The settings of an animation.
 
     Attributes:
-        subject: what it goes through.
-        format: of the file.
-        frame_count: in all; of epochs there is one each, whatever this says.
-        fps: frames a second, as near as the format can.
-        scale: every pixel becomes so many a side.
-        ping_pong: there and back.
-        captions: what stands under each frame.
+        subject: what it shows.
+        format: the file format.
+        frame_count: the total number of frames of a path; epochs always get one frame each.
+        fps: frames per second; the format may round it.
+        scale: every pixel becomes a block of `scale` × `scale`.
+        ping_pong: whether it runs there and back.
+        captions: what is written under each frame.
     """
 
     subject: Subject = Subject.PATH
@@ -63,7 +63,7 @@ class Film:
     captions: frozenset[Caption] = frozenset()
 
     def details(self) -> dict[str, int | float | bool]:
-        """What of it travels in the file, beside what was looked at."""
+        """The settings that are stored in the file beside the view's state."""
         return {
             "frames": self.frame_count,
             "fps": self.fps,
@@ -74,7 +74,7 @@ class Film:
 
 @dataclass(frozen=True)
 class Route:
-    """A path to film: its points, d numbers each, whether it returns, and how it goes."""
+    """A path to film: its points with d numbers each, whether it is closed, and its kind."""
 
     points: tuple[tuple[float, ...], ...]
     closed: bool = False
@@ -82,12 +82,12 @@ class Route:
 
     @property
     def curve(self) -> Curve:
-        """Raises ValueError for less than two different points."""
+        """The curve through the points. Raises ValueError for fewer than two different points."""
         return path_curve(self.points, self.kind, self.closed)
 
 
 def walk_route(decode: Decode, route: Route) -> Generator[float, None, Walk]:
-    """A route's walk at its own pace, yielding the share done."""
+    """Return a route's walk at the pace of its kind, yielding the share done."""
     if route.kind is PathKind.VISUAL:
         return (yield from visual_walk(decode, route.curve, route.closed))
     return even_walk(route.curve, route.closed)
@@ -96,7 +96,7 @@ def walk_route(decode: Decode, route: Route) -> Generator[float, None, Walk]:
 def path_film(
     decode: Decode, route: Route, film: Film, path: Path, name: str = "", epoch: str = "", comment: str = ""
 ) -> Iterator[float]:
-    """Write a walk along a route, yielding the share done. Raises ValueError, AnimationError, OSError."""
+    """Write a walk along a route, yielding the share done. Raises ValueError, AnimationError and OSError."""
     pacing = walk_route(decode, route)
     pace_share = 0.0
     try:
@@ -122,11 +122,12 @@ def epoch_film(
     z: Sequence[float] = (),
     comment: str = "",
 ) -> Iterator[float]:
-    """Write one frame an epoch, there and back if wanted, yielding the share done.
+    """Write one frame per epoch, there and back if `film.ping_pong`, yielding the share done.
 
-    `epochs` gives `count` epochs, each with its number: None while it decodes, then probabilities float32
-    [N, C, H, W], which become a sheet of so many columns. `z` is what the captions say of all of them.
-    Raises AnimationError, OSError, and what `epochs` raises.
+    `epochs` yields pairs of an epoch's number and None while the epoch decodes, and then of its number and
+    its probabilities, float32 [N, C, H, W]; in all, `count` epochs. The pictures of an epoch become a sheet
+    with `columns` columns. `z` is the z that all captions show. Raises AnimationError, OSError, and whatever
+    `epochs` raises.
     """
     numbers: list[int] = []
     sheets: list[Bytes] = []
@@ -145,7 +146,7 @@ def epoch_film(
 
 
 def caption(film: Film, name: str, epoch: str, z: Sequence[float]) -> tuple[str, ...]:
-    """The parts of a frame's text."""
+    """Return the parts of a frame's caption."""
     numbers = ", ".join(map(caption_number, z[:CAPTION_NUMBERS]))
     parts = {
         Caption.NAME: name,

@@ -1,4 +1,4 @@
-"""The formats of animations: their names, what they hold, and which can be written here. No Qt."""
+"""The formats of animations: their names, their limits, and which ones can be written here. No Qt."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,7 +10,7 @@ MAX_FPS = 60
 
 
 class Format(StrEnum):
-    """A kind of file; a value is its name in the window, and in lower case its ending."""
+    """A file format; the values are the names in the window, and in lower case the file endings."""
 
     GIF = "GIF"
     WEBP = "WebP"
@@ -19,13 +19,16 @@ class Format(StrEnum):
 
     @property
     def ending(self) -> str:
-        """With the dot."""
+        """The file ending, with the dot."""
         return f".{self.value.lower()}"
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a format can say: the unit and the least of a frame's time, and its largest side."""
+    """A format's limits: the unit of a frame's duration, the fewest units, and the largest side.
+
+    `tick_ms` is None for formats that store any duration.
+    """
 
     tick_ms: int | None
     least_ticks: int
@@ -33,7 +36,7 @@ class Limits:
 
 
 LIMITS = {
-    # Most viewers slow down a GIF that is faster than two hundredths of a second a frame.
+    # Most viewers slow down a GIF whose frames last less than 20 ms.
     Format.GIF: Limits(10, 2, 65_535),
     Format.WEBP: Limits(1, 11, 16_383),
     Format.APNG: Limits(None, 1, 65_535),
@@ -42,11 +45,11 @@ LIMITS = {
 
 
 class AnimationError(Exception):
-    """What was asked for cannot be written."""
+    """The requested animation cannot be written."""
 
 
 def format_of(path: Path) -> Format:
-    """By a file's ending; `.png` is an APNG too. Raises AnimationError for any other ending."""
+    """Return the format for a file's ending, APNG for `.png`. Raises AnimationError for other endings."""
     ending = path.suffix.lower()
     if ending == ".png":
         return Format.APNG
@@ -54,12 +57,12 @@ def format_of(path: Path) -> Format:
         if kind.ending == ending:
             return kind
     raise AnimationError(
-        f"{path}: found the ending {ending or 'none'!r}, expected .gif, .webp, .apng or .mp4; name it so"
+        f"{path}: found the ending {ending or 'none'!r}, expected .gif, .webp, .apng or .mp4; rename it"
     )
 
 
 def frame_time(kind: Format, fps: float) -> Fraction:
-    """Seconds that a frame really lasts in a file of that kind, nearest to what `fps` asks for."""
+    """Return the duration of a frame in seconds that the format can store, nearest to 1 / `fps`."""
     limits = LIMITS[kind]
     if limits.tick_ms is None:
         return 1 / Fraction(fps).limit_denominator(1000)
@@ -68,22 +71,22 @@ def frame_time(kind: Format, fps: float) -> Fraction:
 
 
 def real_fps(kind: Format, fps: float) -> float:
-    """Frames a second of the file when `fps` is asked for: a GIF counts hundredths of a second."""
+    """Return the file's actual frames per second when `fps` is requested: a GIF stores multiples of 10 ms."""
     return float(1 / frame_time(kind, fps))
 
 
 def why_not(kind: Format) -> str:
-    """Why a format cannot be written here and what to do; empty where it can."""
+    """Say why a format cannot be written here and what to do; empty if it can be written."""
     if kind is Format.MP4 and find_spec("av") is None:
-        return "MP4: found no PyAV, which imageio writes it with; pip install 'latent-plane[video]'"
+        return "MP4: found no PyAV, expected it for writing video; run pip install 'latent-plane[video]'"
     return ""
 
 
 def check_size(kind: Format, width_px: int, height_px: int) -> None:
-    """Raises AnimationError for frames that a format cannot hold."""
+    """Raise AnimationError for frames that are too large for a format."""
     most = LIMITS[kind].largest_side_px
     if max(width_px, height_px) > most:
         raise AnimationError(
-            f"{kind.value}: found {width_px:,} × {height_px:,} pixels, expected at most {most:,} a side; "
+            f"{kind.value}: found {width_px:,} × {height_px:,} pixels, expected at most {most:,} per side; "
             "choose a smaller size"
         )

@@ -1,7 +1,8 @@
-"""Frames → a GIF with one palette and exactly as many frames as were given. No Qt.
+"""Writes a GIF with one palette and exactly as many frames as are given. No Qt.
 
-pillow's own writer takes equal frames in a row together; here its LZW coder does the work and every frame is
-written, if only as one pixel. The format: GIF89a, CompuServe 1990.
+The container is written by hand because pillow's writer merges equal frames in a row; pillow's LZW coder
+compresses the pixels. A frame that equals the one before is written as a single pixel. The format is GIF89a
+(CompuServe 1990).
 """
 
 import struct
@@ -16,20 +17,20 @@ from desktop.film.changed_box import changed_box
 
 COLORS = 256
 GRAYS = np.repeat(np.arange(COLORS, dtype=np.uint8)[:, np.newaxis], 3, axis=1)
-PACK = np.array([65536, 256, 1], np.int32)  # red, green and blue as one number
-# Of text over colours: from the ground to the letters.
+PACK = np.array([65536, 256, 1], np.int32)  # packs red, green and blue into one number
+# How many grays a palette reserves for captions, from the background to the letters.
 TEXT_GRAYS = 8
 
 
 class GifWriter:
-    """Writes frames uint8 [H, W], [H, W, 3] or [H, W, 4] to a binary file; alpha is over black.
+    """Writes frames uint8 [H, W], [H, W, 3] or [H, W, 4] to a binary file; transparency becomes black.
 
     Args:
         file: to write to.
         size_px: width and height.
-        ticks: hundredths of a second a frame.
-        palette: uint8 [at most 256, 3] of all frames; None for gray ones, whose levels are all kept.
-        comment: text that travels in the file.
+        ticks: hundredths of a second per frame.
+        palette: colours of all frames, uint8 [at most 256, 3]; None for gray frames, which keep all levels.
+        comment: text stored in the file.
     """
 
     def __init__(
@@ -52,12 +53,12 @@ class GifWriter:
         colors = GRAYS if palette is None else palette
         table[: len(colors)] = colors
         file.write(b"GIF89a" + struct.pack("<HHBBB", *size_px, 0xF7, 0, 0) + table.tobytes())
-        file.write(b"\x21\xff\x0bNETSCAPE2.0\x03\x01\x00\x00\x00")  # for ever
+        file.write(b"\x21\xff\x0bNETSCAPE2.0\x03\x01\x00\x00\x00")  # loop forever
         if comment:
             file.write(b"\x21\xfe" + _blocks(comment.encode()))
 
     def add(self, frame: Bytes) -> None:
-        """One more frame: the part of it that differs from the one before."""
+        """Write one more frame: only the part that differs from the frame before."""
         indices = self._indices(frame)
         left, top, right, bottom = changed_box(self._last, indices)
         self._last = indices
@@ -75,17 +76,17 @@ class GifWriter:
         indices = self._index_of[rgb @ PACK]
         if indices.min() >= 0:
             return np.asarray(indices, np.uint8)
-        # pillow takes colours that are nearly equal for one, which is why it is not asked first. No
-        # dithering: its grain would crawl from frame to frame.
+        # The exact lookup comes first because pillow confuses nearly equal colours. Dithering is off because
+        # its grain would crawl from frame to frame.
         colors = Image.fromarray(rgb)
         return np.asarray(colors.quantize(palette=self._palette, dither=Image.Dither.NONE))
 
 
 def shared_palette(frames: Bytes, with_text: bool = False) -> Bytes:
-    """The palette uint8 [K, 3], K at most 256, of frames [N, H, W, 3 or 4].
+    """Return one palette uint8 [K, 3], K at most 256, for frames [N, H, W, 3 or 4].
 
-    It is their very colours if they are few, else the median cut of all their pixels together. With text it
-    holds grays from black to white as well.
+    It holds the frames' exact colours if they fit, otherwise the median cut of all their pixels. With text it
+    also holds grays from black to white.
     """
     rgb = as_rgb(frames)
     grays = GRAYS[:: (COLORS - 1) // (TEXT_GRAYS - 1)][:TEXT_GRAYS] if with_text else GRAYS[:0]
@@ -101,12 +102,12 @@ def shared_palette(frames: Bytes, with_text: bool = False) -> Bytes:
 
 
 def as_rgb(frame: Bytes) -> Bytes:
-    """Uint8 [..., H, W, 3 or 4] → [..., H, W, 3]; what is transparent shows black."""
+    """Convert uint8 [..., H, W, 3 or 4] to [..., H, W, 3]; transparent pixels become black."""
     return over_black(frame) if frame.shape[-1] == 4 else frame
 
 
 def over_black(frame: Bytes) -> Bytes:
-    """Uint8 [..., 4] → [..., 3], red, green and blue as much as alpha lets through."""
+    """Blend uint8 [..., 4] over black, by alpha, to [..., 3]."""
     alpha = frame[..., 3:].astype(np.uint16)
     return ((frame[..., :3] * alpha + 127) // 255).astype(np.uint8)
 

@@ -1,4 +1,4 @@
-"""Frames → an MP4 in H.264, by imageio's PyAV plugin where it is installed. No Qt."""
+"""Writes an MP4 in H.264 with imageio's PyAV plugin, if it is installed. No Qt."""
 
 from fractions import Fraction
 from pathlib import Path
@@ -15,9 +15,9 @@ CODEC, PIXELS = "libx264", "yuv420p"  # what every player plays
 
 
 class Mp4Writer:
-    """Writes frames uint8 [H, W], [H, W, 3] or [H, W, 4] to a file; alpha is over black.
+    """Writes frames uint8 [H, W], [H, W, 3] or [H, W, 4] to a file; transparency becomes black.
 
-    H.264 wants even sides: an odd one gets its last row or column twice. Raises AnimationError where
+    H.264 needs even sides: if a side is odd, the last row or column is repeated. Raises AnimationError if
     PyAV is not installed.
     """
 
@@ -30,7 +30,7 @@ class Mp4Writer:
             self._file.container_metadata["comment"] = comment
 
     def add(self, frame: Bytes) -> None:
-        """One more frame."""
+        """Write one more frame."""
         rgb = np.repeat(frame[..., np.newaxis], 3, axis=2) if frame.ndim == 2 else as_rgb(frame)
         height, width = rgb.shape[:2]
         self._file.write_frame(np.pad(rgb, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge"))

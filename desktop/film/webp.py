@@ -1,7 +1,7 @@
-"""Frames → an animated WebP without loss and with exactly as many frames as were given. No Qt.
+"""Writes a lossless animated WebP with exactly as many frames as are given. No Qt.
 
-libwebp's own animation encoder takes equal frames in a row together; here each frame is a still that pillow
-encodes, put into the container by hand. The format: RFC 9649, section 2.7.
+The container is written by hand because libwebp's animation encoder merges equal frames in a row; pillow
+encodes each frame as a still picture. The format is RFC 9649, section 2.7.
 """
 
 import io
@@ -17,7 +17,7 @@ from desktop.images.note import webp_note
 
 ANIMATION, EXIF, ALPHA = 0x02, 0x08, 0x10
 DO_NOT_BLEND = 0x02
-# Of libwebp's six: the others take several times as long for a few per cent.
+# libwebp's effort from 0 to 6: higher ones take several times as long and save a few per cent.
 METHOD = 1
 
 
@@ -27,9 +27,9 @@ class WebpWriter:
     Args:
         file: to write to.
         size_px: width and height.
-        duration_ms: of a frame.
+        duration_ms: how long a frame lasts.
         alpha: whether frames have four channels.
-        comment: text that travels in the file, as Exif's description.
+        comment: text stored in the file, as Exif's ImageDescription.
     """
 
     def __init__(
@@ -41,10 +41,10 @@ class WebpWriter:
         file.write(b"RIFF\0\0\0\0WEBP")
         width, height = size_px
         file.write(_chunk(b"VP8X", struct.pack("<I", flags) + _u24(width - 1) + _u24(height - 1)))
-        file.write(_chunk(b"ANIM", struct.pack("<IH", 0, 0)))  # on nothing, for ever
+        file.write(_chunk(b"ANIM", struct.pack("<IH", 0, 0)))  # transparent background, loop forever
 
     def add(self, frame: Bytes) -> None:
-        """One more frame: the part of it that differs from the one before."""
+        """Write one more frame: only the part that differs from the frame before."""
         left, top, right, bottom = changed_box(self._last, frame, even=True)
         self._last = frame
         part = np.ascontiguousarray(frame[top:bottom, left:right])
@@ -55,7 +55,7 @@ class WebpWriter:
         self._file.write(_chunk(b"ANMF", head + _bitstream(still.getvalue())))
 
     def close(self) -> None:
-        """End the file: the text, and the size at its beginning."""
+        """End the file: write the text, and the file size into the header."""
         if self._comment:
             exif: bytes = webp_note(self._comment)["exif"]
             self._file.write(_chunk(b"EXIF", exif.removeprefix(b"Exif\0\0")))
@@ -66,7 +66,7 @@ class WebpWriter:
 
 
 def _bitstream(still: bytes) -> bytes:
-    """The chunk of a still that holds its pixels."""
+    """Return the chunk of a still picture that holds its pixels."""
     start = 12
     while still[start : start + 4] != b"VP8L":
         start += 8 + (struct.unpack_from("<I", still, start + 4)[0] + 1 & ~1)

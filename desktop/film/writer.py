@@ -1,4 +1,4 @@
-"""Pictures in a row → an animation's file, with progress and cancel. No Qt."""
+"""Writes a sequence of pictures to an animation file, with progress and cancel. No Qt."""
 
 import contextlib
 import queue
@@ -22,7 +22,7 @@ from desktop.film.webp import WebpWriter
 from desktop.images.pixels import enlarge
 
 BATCH = 16
-# Batches that are decoded and not yet encoded: memory stays small however long the animation is.
+# At most this many decoded batches wait for the encoder, so that long animations need little memory.
 AHEAD = 4
 POLL_S = 0.004
 LEAST_SAMPLED, SAMPLE_PIXELS = 32, 1_000_000
@@ -32,14 +32,14 @@ Pictures = Callable[[Sequence[int]], Bytes]
 
 @dataclass(frozen=True)
 class Look:
-    """How an animation's frames look, and how fast they go.
+    """How an animation's frames look and how fast they play.
 
     Attributes:
-        format: of the file.
-        fps: frames a second, as near as the format can.
-        scale: every pixel becomes so many a side.
-        captions: for every frame the parts of the text under it; empty for none.
-        comment: text that travels in the file.
+        format: the file format.
+        fps: frames per second; the format may round it.
+        scale: every pixel becomes a block of `scale` × `scale`.
+        captions: for every frame the parts of its caption; empty for no captions.
+        comment: text stored in the file.
     """
 
     format: Format
@@ -50,10 +50,10 @@ class Look:
 
 
 class Writer(Protocol):
-    """What a format's writer does."""
+    """The interface of a format's writer."""
 
     def add(self, frame: Bytes) -> None:
-        """One more frame."""
+        """Write one more frame."""
 
     def close(self) -> None:
         """End the file."""
@@ -62,10 +62,10 @@ class Writer(Protocol):
 def make_animation(path: Path, count: int, pictures: Pictures, look: Look) -> Iterator[float]:
     """Write `count` frames to a file, yielding the share done from 0 to 1.
 
-    `pictures(indices)` gives uint8 [N, H, W(, C)] for some of the frames 0 to count − 1. It is called between
-    yields, so whoever drives this can do something else there. Encoding has a thread of its own. To close
-    the generator is to cancel: what was at `path` before stays as it was; the thread ends by itself within a
-    frame and removes its temporary file. Raises AnimationError, or OSError.
+    `pictures(indices)` returns uint8 [N, H, W(, C)] for some of the frames 0 to count − 1. It is called
+    between yields, so that the caller can do other work in between. A separate thread encodes. Closing the
+    generator cancels the animation: a file that was at `path` before stays as it was, and the thread ends
+    within one frame and removes its temporary file. Raises AnimationError or OSError.
     """
     kind = look.format
     if reason := why_not(kind):
@@ -89,7 +89,7 @@ def make_animation(path: Path, count: int, pictures: Pictures, look: Look) -> It
 
 
 def _palette(count: int, pictures: Pictures, with_text: bool) -> Generator[float, None, Bytes | None]:
-    """One palette for all frames, from some of them, evenly apart; None for gray ones."""
+    """Return one palette for all frames, from evenly spaced samples of them; None for gray frames."""
     parts = [pictures([0])]
     if parts[0].ndim == 3:
         return None
@@ -104,11 +104,11 @@ def _palette(count: int, pictures: Pictures, with_text: bool) -> Generator[float
 
 
 class _CancelledError(Exception):
-    """Nobody wants the file any more."""
+    """The animation was cancelled."""
 
 
 class _Encoding:
-    """The thread that turns batches into a file."""
+    """The thread that encodes batches into a file."""
 
     def __init__(self, path: Path, kind: Format, count: int, look: Look, palette: Bytes | None) -> None:
         self._path, self._kind, self._count, self._look, self._palette = path, kind, count, look, palette
@@ -121,11 +121,11 @@ class _Encoding:
 
     @property
     def share(self) -> float:
-        """How much is encoded, short of 1 until the file is there."""
+        """The share that is encoded; below 1 until the file is complete."""
         return 0.99 * self._frames / self._count
 
     def take(self, batch: Bytes | None) -> bool:
-        """Hand a batch over, or None after the last; False where there is no room. Raises what went wrong."""
+        """Hand over a batch, or None at the end; False if the queue is full. Raises the thread's error."""
         if self._written.done():
             self._written.result()
         try:
@@ -135,7 +135,7 @@ class _Encoding:
         return True
 
     def done(self) -> bool:
-        """Whether the file is there; waits a little. Raises what went wrong."""
+        """Wait a little and return whether the file is complete. Raises the thread's error."""
         wait([self._written], POLL_S)
         if not self._written.done():
             return False
@@ -143,7 +143,7 @@ class _Encoding:
         return True
 
     def cancel(self) -> None:
-        """Have the thread end as soon as it can; does not wait."""
+        """Ask the thread to end soon, without waiting for it."""
         self._cancelled.set()
 
     def _run(self) -> None:
@@ -168,7 +168,7 @@ class _Encoding:
                     self._frames += 1
 
     def _writer(self, temporary: Path, frame: Bytes, stack: contextlib.ExitStack) -> Writer:
-        """The format's writer for frames like this one; the stack closes it, and its file."""
+        """Create the format's writer for frames of this size; `stack` closes it and its file."""
         height, width = frame.shape[:2]
         channels = frame.shape[2] if frame.ndim == 3 else 1
         size_px, comment = (width, height), self._look.comment

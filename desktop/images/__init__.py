@@ -1,1 +1,1 @@
-"""Arrays to pictures and back. No Qt."""
+"""Converts arrays to pictures and back. No Qt."""

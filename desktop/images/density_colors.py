@@ -1,12 +1,12 @@
-"""Densities → colours with alpha: an even climb in lightness, so that equal steps look equal. No Qt."""
+"""Maps densities to colours with alpha; lightness rises evenly, so that equal steps look equal. No Qt."""
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from desktop.base.arrays import Bytes, Doubles, Floats
 
-# The density of the prior at its middle is the measure, so that colours mean the same for all models and
-# views: from a hundredth of it, where nothing is drawn, to ten times of it.
+# Densities are relative to the prior's peak, so that a colour means the same for all models and views. The
+# scale goes from a hundredth of the peak, which is drawn clear, to ten times the peak.
 LOW_SHARE, HIGH_SHARE = 0.01, 10.0
 LEVELS = 256
 MAX_ALPHA = 0.86
@@ -21,7 +21,10 @@ STOPS = (
 
 
 def oklab_to_srgb(lab: ArrayLike) -> Doubles:
-    """OKLab [..., 3] → sRGB [..., 3] in [0, 1], clipped. Björn Ottosson, "A perceptual color space", 2020."""
+    """Convert OKLab [..., 3] to sRGB [..., 3], clipped to [0, 1].
+
+    Björn Ottosson, "A perceptual color space", 2020.
+    """
     lightness, a, b = np.moveaxis(np.asarray(lab, np.float64), -1, 0)
     cones = [
         (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3,
@@ -40,7 +43,7 @@ def oklab_to_srgb(lab: ArrayLike) -> Doubles:
 
 
 def color_scale() -> Bytes:
-    """The colours from `LOW_SHARE`, clear, to `HIGH_SHARE`, nearly opaque: uint8 [256, 4]."""
+    """Return the colours uint8 [256, 4] from `LOW_SHARE`, clear, to `HIGH_SHARE`, nearly opaque."""
     at = np.linspace(0, 1, LEVELS)
     places = np.linspace(0, 1, len(STOPS))
     lightness, chroma, hue = (np.interp(at, places, column) for column in zip(*STOPS, strict=True))
@@ -51,9 +54,9 @@ def color_scale() -> Bytes:
 
 
 def density_picture(density: Floats, dimensions: int) -> Bytes:
-    """A density [H, W] on a grid whose rows go up → uint8 [H, W, 4], the highest row first.
+    """Draw a density [H, W], whose rows go up, as uint8 [H, W, 4] with the highest row first.
 
-    `dimensions` of the density, one or two, tell the prior's peak: (2π)^(−dimensions/2).
+    `dimensions` is the density's number of dimensions, 1 or 2: the prior's peak is (2π)^(−dimensions/2).
     """
     peak = (2 * np.pi) ** (-dimensions / 2)
     share = np.maximum(density / peak, LOW_SHARE)

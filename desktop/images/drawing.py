@@ -1,4 +1,4 @@
-"""A picture that is drawn by hand: strokes of a round pen on a model's own pixels. No Qt."""
+"""A picture drawn by hand: strokes of a round pen on the model's pixels. No Qt."""
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -12,7 +12,7 @@ THRESHOLD = 0.5
 
 
 class Tool(StrEnum):
-    """What a stroke does; a value is its name in the window."""
+    """What a stroke does; the values are the names in the window."""
 
     PEN = "Pen"
     ERASER = "Eraser"
@@ -33,16 +33,16 @@ class Drawing:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is neither ink nor anything unknown."""
+        """Whether there is no ink and every pixel is known."""
         return not self.pixels.any() and bool(self.known.all())
 
     def stroked(
         self, start: tuple[float, float], end: tuple[float, float], radius_px: float, tool: Tool
     ) -> "Drawing":
-        """With a line drawn from `start` to `end` (x, y), in pixels from the upper left corner.
+        """Return the drawing with a line from `start` to `end` (x, y), in pixels from the upper left corner.
 
-        The pen covers a pixel by how much of it lies within the radius; it and the eraser make known what
-        they touch.
+        The pen covers a pixel by the share of it that lies within the radius. Pen and eraser make the pixels
+        that they touch known.
         """
         cover = _coverage(self.known.shape, start, end, radius_px)
         touched = cover > THRESHOLD
@@ -53,19 +53,19 @@ class Drawing:
         return Drawing(pixels, self.known | touched)
 
     def thresholded(self) -> Floats:
-        """x as the data was made: 1 where a pixel is over one half, else 0."""
+        """Return the pixels as binary values, as in the training data: 1 above one half, otherwise 0."""
         return (self.pixels > THRESHOLD).astype(np.float32)
 
 
 def blank(image_shape: tuple[int, int, int]) -> Drawing:
-    """Nothing drawn yet, everything known."""
+    """Return an empty drawing in which every pixel is known."""
     return Drawing(np.zeros(image_shape, np.float32), np.ones(image_shape[1:], bool))
 
 
 def _coverage(
     shape: tuple[int, ...], start: tuple[float, float], end: tuple[float, float], radius_px: float
 ) -> Floats:
-    """How much of each pixel [H, W] a round line covers: by the distance of its centre from the line."""
+    """Return how much of each pixel [H, W] a round line covers, by the distance of its centre to the line."""
     y, x = np.mgrid[0.5 : shape[0], 0.5 : shape[1]]
     (x0, y0), (x1, y1) = start, end
     dx, dy = x1 - x0, y1 - y0

@@ -1,7 +1,7 @@
-"""From any picture to what a model's data looked like, step by step, so that each step can be seen. No Qt.
+"""Fits any picture to the look of a model's training data, and names each step. No Qt.
 
-MNIST's digits are light on dark, scaled into 20 × 20 pixels with their aspect kept, and moved so that their
-centre of mass is the middle of 28 × 28 (LeCun et al., "The MNIST database of handwritten digits").
+MNIST's digits are light on dark, scaled into 20 × 20 pixels with their aspect ratio kept, and moved so that
+their centre of mass is in the middle of 28 × 28 (LeCun et al., "The MNIST database of handwritten digits").
 """
 
 from dataclasses import dataclass
@@ -19,11 +19,11 @@ WORKING_SIDE_PX = 560
 
 @dataclass(frozen=True)
 class Fitted:
-    """A picture on its way to a model.
+    """A picture fitted to a model.
 
     Attributes:
-        original: uint8 [H, W, 4], as it came.
-        pixels: float32 [C, h, w] in [0, 1], of the model's shape.
+        original: the picture before fitting, uint8 [H, W, 4].
+        pixels: the fitted picture, float32 [C, h, w] in [0, 1], in the model's shape.
         steps: what was done, in words.
     """
 
@@ -33,9 +33,9 @@ class Fitted:
 
 
 def fit(original: Bytes, image_shape: tuple[int, int, int], as_digit: bool) -> Fitted:
-    """A picture uint8 [H, W, 4] as the model takes it; `as_digit` says that its data was made like MNIST's.
+    """Fit a picture uint8 [H, W, 4] to the model; `as_digit` means that its data was made like MNIST's.
 
-    What has the model's size already stays where it is.
+    A picture that already has the model's size is neither scaled nor moved.
     """
     steps = []
     if not as_digit or image_shape[0] != 1:
@@ -48,7 +48,7 @@ def fit(original: Bytes, image_shape: tuple[int, int, int], as_digit: bool) -> F
     gray = fitted(original, (1, rows, columns))[0, 0]
     if np.median(np.concatenate([gray[0], gray[-1], gray[:, 0], gray[:, -1]])) > LIGHT:
         gray = 1 - gray
-        steps.append("inverted, to light on dark")
+        steps.append("inverted to light on dark")
     if not same_size:
         gray = _digit(gray, image_shape[1:])
         steps.append(f"scaled into {round(BOX_SHARE * image_shape[1])} pixels, centred by mass")
@@ -56,7 +56,7 @@ def fit(original: Bytes, image_shape: tuple[int, int, int], as_digit: bool) -> F
 
 
 def _digit(gray: Floats, size: tuple[int, ...]) -> Floats:
-    """The ink of [H, W] in a box of 20/28 of `size`, its centre of mass in the middle."""
+    """Scale the ink of [H, W] into a box of 20/28 of `size`, with its centre of mass in the middle."""
     rows, columns = np.flatnonzero((gray > INK).any(1)), np.flatnonzero((gray > INK).any(0))
     result = np.zeros(size, np.float32)
     if not len(rows):

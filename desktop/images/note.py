@@ -1,4 +1,4 @@
-"""The text that an exported picture carries in its own metadata: what to write where, and reading it. No Qt.
+"""Writes and reads the note, a text in the metadata of an exported picture. No Qt.
 
     PNG, APNG   an iTXt chunk called `latent-plane`, before the pixels
     GIF         the comment extension
@@ -21,28 +21,29 @@ KEYWORD = "latent-plane"
 
 
 def png_note(text: str) -> dict[str, Any]:
-    """For PNG and APNG. The text must be ASCII, as `provenance.to_text` gives it."""
+    """Return the options that store a note in PNG or APNG. It must be ASCII, as from `provenance.to_text`."""
     info = PngInfo()
     info.add_itxt(KEYWORD, text)
     return {"pnginfo": info}
 
 
 def gif_note(text: str) -> dict[str, Any]:
-    """For GIF."""
+    """Return the options that store a note in GIF."""
     return {"comment": text.encode("ascii")}
 
 
 def webp_note(text: str) -> dict[str, Any]:
-    """For WebP."""
+    """Return the options that store a note in WebP."""
     exif = Image.Exif()
     exif[ExifTags.Base.ImageDescription] = text
     return {"exif": exif.tobytes()}
 
 
 def read_note(path: Path) -> str | None:
-    """The text of `provenance.to_text` in a PNG, APNG, GIF or WebP, told by its content.
+    """Read the note of a PNG, APNG, GIF or WebP; the format is recognised by content, not by name.
 
-    None where there is none: in a file of another kind, or one that cannot be read. No pixel is unpacked.
+    Returns None if there is no note, if the file is of another kind, or if it cannot be read. No pixel is
+    decoded.
     """
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
@@ -54,7 +55,7 @@ def read_note(path: Path) -> str | None:
 
 
 def note_in(data: bytes) -> str | None:
-    """The same of a file's bytes."""
+    """Read the note from a file's bytes, as `read_note` does."""
     if kind_of(data) not in (".png", ".gif", ".webp"):
         return None
     try:
@@ -62,7 +63,7 @@ def note_in(data: bytes) -> str | None:
             found = image.info.get(KEYWORD) or image.info.get("comment")
             if found is None and image.format == "WEBP":
                 found = image.getexif().get(ExifTags.Base.ImageDescription)
-    except Exception:  # a damaged picture can raise whatever its decoder likes
+    except Exception:  # decoders of damaged pictures raise any kind of error
         return None
     text = found.decode("ascii", errors="replace") if isinstance(found, bytes) else found
     usable = isinstance(text, str) and len(text) <= MAX_TEXT_CHARS and is_provenance(text)

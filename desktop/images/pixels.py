@@ -1,4 +1,4 @@
-"""Probabilities → pictures: bytes, sheets of many, larger ones. No Qt."""
+"""Turns probabilities into pictures: bytes, sheets of pictures, enlarged pictures, PNG files. No Qt."""
 
 from pathlib import Path
 
@@ -11,16 +11,16 @@ from desktop.images.note import png_note
 
 
 def to_bytes(probabilities: Floats) -> Bytes:
-    """float32 [N, C, H, W] in [0, 1] → uint8 [N, H, W] for one channel, [N, H, W, C] for more.
+    """Convert float32 [N, C, H, W] in [0, 1] to uint8 [N, H, W] for one channel, [N, H, W, C] for more.
 
-    What is not a number is black: far out, sums of a graph can overflow.
+    NaN becomes black: far from the prior, sums in a graph can overflow.
     """
     scaled = np.rint(np.clip(np.nan_to_num(probabilities), 0, 1) * 255).astype(np.uint8)
     return scaled[:, 0] if scaled.shape[1] == 1 else np.ascontiguousarray(scaled.transpose(0, 2, 3, 1))
 
 
 def tile(images: Bytes, columns: int, gap_px: int = 0) -> Bytes:
-    """uint8 [N, H, W(, C)] → one sheet, row by row from the top left; what is missing stays black."""
+    """Arrange uint8 [N, H, W(, C)] on one sheet, row by row from the top left; empty cells are black."""
     count, height, width = images.shape[:3]
     rows = -(-count // columns)
     sheet = np.zeros(
@@ -33,14 +33,14 @@ def tile(images: Bytes, columns: int, gap_px: int = 0) -> Bytes:
 
 
 def enlarge(images: Bytes, scale: int) -> Bytes:
-    """Each pixel becomes `scale` × `scale`: [N, H, W(, C)] → [N, H·scale, W·scale(, C)]."""
+    """Repeat each pixel `scale` × `scale` times: [N, H, W(, C)] → [N, H·scale, W·scale(, C)]."""
     return images.repeat(scale, axis=1).repeat(scale, axis=2)
 
 
 def write_png(path: Path, picture: Bytes, note: str = "") -> None:
-    """Write [H, W(, C)] as PNG; the old file stays whole if that fails. Raises OSError.
+    """Write uint8 [H, W(, C)] as PNG; if that fails, an old file stays as it was. Raises OSError.
 
-    `note` is a text of `desktop.view.provenance`, which the file carries.
+    `note` is a text from `desktop.view.provenance` that is stored in the file.
     """
     options = png_note(note) if note else {}
     with replaced_file(path) as temporary:

@@ -1,4 +1,4 @@
-"""The true posterior as a picture with contours, for the plane. No Qt."""
+"""Draws the true posterior as a picture with contours, to lie on the plane. No Qt."""
 
 from dataclasses import dataclass
 
@@ -11,18 +11,18 @@ from desktop.latent.true_posterior import Cells, TruePosterior
 MASSES = (0.5, 0.95)
 VISIBLE_NATS = 9.0  # below the peak
 MAX_SIDE_PX = 320
-GLOW = (255, 92, 60)  # of the peak, red, green, blue
+GLOW = (255, 92, 60)  # red, green and blue of the peak
 MARGIN_CELLS = 2
 
 
 @dataclass(frozen=True)
 class PosteriorPicture:
-    """Where on the plane z could be.
+    """The true posterior on the plane.
 
     Attributes:
-        a, b: float64 [W], [H], the pixels' centres on the plane, ascending.
-        picture: uint8 [H, W, 4], the lowest b first.
-        contours: for each of MASSES the closed curves (a, b) [K, 2] that hold it.
+        a, b: float64 [W] and [H], the plane coordinates of the pixels' centres, ascending.
+        picture: uint8 [H, W, 4], the row with the lowest b first.
+        contours: for each of MASSES, the closed curves (a, b) [K, 2] that contain this share.
         peak: (a, b) where the posterior is highest.
     """
 
@@ -34,7 +34,7 @@ class PosteriorPicture:
 
 
 def posterior_picture(posterior: TruePosterior) -> PosteriorPicture:
-    """Where z could be, drawn as finely as it is known, no larger than where it can be seen."""
+    """Draw the posterior at the resolution of its finest cells, cropped to where it is visible."""
     top = max(float(part.log_joint.max()) for part in posterior.parts)
     edges = _visible_edges(posterior.parts, top - VISIBLE_NATS)
     step = min(part.step for part in posterior.parts)
@@ -46,7 +46,7 @@ def posterior_picture(posterior: TruePosterior) -> PosteriorPicture:
     density = np.exp(log_joint - top)
     picture = np.empty((*density.shape, 4), np.uint8)
     picture[..., :3] = GLOW
-    # The root keeps the slopes visible beside the peak.
+    # The square root keeps the slopes visible beside the peak.
     picture[..., 3] = np.rint(235 * np.sqrt(np.clip(density, 0, 1)))
     row, column = np.unravel_index(int(density.argmax()), density.shape)
     peak = (float(a[column]), float(b[row]))
@@ -54,7 +54,7 @@ def posterior_picture(posterior: TruePosterior) -> PosteriorPicture:
 
 
 def _visible_edges(parts: tuple[Cells, ...], least: float) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Left and right, bottom and top of the cells that are likely enough to be seen, with some room."""
+    """Return (left, right), (bottom, top) of the cells whose log joint is at least `least`, plus a margin."""
     lows, highs = [], []
     for part in parts:
         rows, columns = np.nonzero(part.log_joint >= least)
@@ -67,7 +67,7 @@ def _visible_edges(parts: tuple[Cells, ...], least: float) -> tuple[tuple[float,
 
 
 def _paint(log_joint: Doubles, a: Doubles, b: Doubles, part: Cells) -> None:
-    """Take over what a part says of the places that lie in its cells."""
+    """Copy a part's values to the pixels that lie in its cells."""
     columns = np.floor((a - part.a[0]) / part.step + 0.5).astype(np.intp)
     rows = np.floor((b - part.b[0]) / part.step + 0.5).astype(np.intp)
     in_columns = np.flatnonzero((columns >= 0) & (columns < len(part.a)))
@@ -75,8 +75,8 @@ def _paint(log_joint: Doubles, a: Doubles, b: Doubles, part: Cells) -> None:
     if not len(in_columns) or not len(in_rows):
         return
     area = np.ix_(in_rows, in_columns)
-    said = part.log_joint[np.ix_(rows[in_rows], columns[in_columns])]
-    log_joint[area] = np.where(np.isfinite(said), said, log_joint[area])
+    values = part.log_joint[np.ix_(rows[in_rows], columns[in_columns])]
+    log_joint[area] = np.where(np.isfinite(values), values, log_joint[area])
 
 
 def _contours(a: Doubles, b: Doubles, density: Doubles) -> tuple[tuple[Doubles, ...], ...]:

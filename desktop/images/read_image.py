@@ -1,6 +1,6 @@
-"""Pictures that people drop: read by their content, capped in size, fitted to what a model takes. No Qt.
+"""Reads pictures from anyone: recognises them by content, limits their size, scales them to a model. No Qt.
 
-imageio decodes PNG, JPEG, BMP, GIF and WebP only; nothing that could be a pickle or a script is tried.
+imageio decodes only PNG, JPEG, BMP, GIF and WebP here; nothing that could be a pickle or a script is tried.
 """
 
 import stat
@@ -13,8 +13,8 @@ from desktop.base.arrays import Bytes, Floats
 
 MAX_FILE_BYTES = 64 << 20
 MAX_PIXELS = 25_000_000
-ROWS_AT_ONCE = 64  # of a large picture, as floats
-# The first bytes of what is read, and the name of its format.
+ROWS_AT_ONCE = 64  # a large picture is converted to floats in bands of this many rows
+# The first bytes of each format, and its file ending.
 KINDS = (
     (b"\x89PNG\r\n\x1a\n", ".png"),
     (b"\xff\xd8\xff", ".jpg"),
@@ -26,11 +26,11 @@ LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
 
 
 class ImageError(Exception):
-    """A picture cannot be read: what was found, what was expected, what to do."""
+    """A picture cannot be read; the message says what was found, what was expected and what to do."""
 
 
 def is_image(path: Path) -> bool:
-    """Whether a file begins as one of the pictures that can be read."""
+    """Whether a file starts like one of the formats that can be read."""
     try:
         if not path.is_file():  # a pipe would wait for someone to write
             return False
@@ -41,10 +41,10 @@ def is_image(path: Path) -> bool:
 
 
 def read_image(path: Path) -> Bytes:
-    """The first frame as uint8 [H, W, 4], red first.
+    """Read the first frame as uint8 [H, W, 4] in the order RGBA.
 
-    Raises ImageError for whatever is no such picture, is too large or is damaged, OSError when the file
-    cannot be read.
+    Raises ImageError if the file is no such picture, is too large or is damaged, and OSError if it cannot be
+    read.
     """
     status = path.stat()
     size_bytes = status.st_size
@@ -59,7 +59,7 @@ def read_image(path: Path) -> Bytes:
     if kind is None:
         raise ImageError(f"{path}: found no picture, expected PNG, JPEG, BMP, GIF or WebP; save it as one")
     try:
-        # The size stands at the beginning; nothing is unpacked before it is known to be small enough.
+        # The size is in the header: pixels are decoded only after it is known to be small enough.
         height, width = imageio.improps(data, index=0, plugin="pillow", extension=kind).shape[:2]
         if width * height > MAX_PIXELS:
             size = f"{width:,} × {height:,} pixels"
@@ -67,17 +67,18 @@ def read_image(path: Path) -> Bytes:
         pixels = imageio.imread(data, index=0, plugin="pillow", extension=kind, mode="RGBA")
     except ImageError:
         raise
-    except Exception as error:  # a damaged picture can raise whatever its decoder likes
+    except Exception as error:  # decoders of damaged pictures raise any kind of error
         words = " ".join(str(error).split())[:120] or type(error).__name__
-        raise ImageError(f"{path}: found a damaged picture ({words}), expected a whole one") from error
+        raise ImageError(f"{path}: found a damaged picture ({words}), expected an intact one") from error
     return np.asarray(pixels, np.uint8)
 
 
 def fitted(image: Bytes, image_shape: tuple[int, int, int]) -> Floats:
-    """An image uint8 [H, W, 4] as x float32 [1, C, H, W] in [0, 1] of a model's shape.
+    """Convert an image uint8 [H, W, 4] to x float32 [1, C, H, W] in [0, 1] of a model's shape.
 
-    What is transparent becomes black, as what is around it: the picture is scaled by area until it fits, its
-    aspect kept.
+    The picture is scaled by area with its aspect ratio kept, and centred. The space around it and transparent
+    pixels become black. It is scaled here rather than by pillow so that a large picture is never held as
+    floats in whole.
     """
     channels, height, width = image_shape
     scale = min(height / image.shape[0], width / image.shape[1])
@@ -102,20 +103,20 @@ def fitted(image: Bytes, image_shape: tuple[int, int, int]) -> Floats:
 
 
 def area_scaled(gray: Floats, rows: int, columns: int) -> Floats:
-    """[H, W] → [rows, columns], each number the mean of what it covers."""
+    """Scale [H, W] to [rows, columns]; each new pixel is the mean of the area that it covers."""
     scaled = _area(gray.shape[0], rows) @ gray.astype(np.float32) @ _area(gray.shape[1], columns).T
     return np.asarray(scaled, np.float32)
 
 
 def kind_of(data: bytes) -> str | None:
-    """The ending that fits a file's first bytes, such as ".png"; None for what is none of the pictures."""
+    """Return the file ending for a file's first bytes, such as ".png"; None for unknown formats."""
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return ".webp"
     return next((kind for start, kind in KINDS if data.startswith(start)), None)
 
 
 def _area(many: int, few: int) -> Floats:
-    """The matrix [few, many] that averages `many` pixels into `few`, each by the area that it covers."""
+    """Return the matrix [few, many] that averages `many` pixels into `few`, weighted by covered area."""
     edges = np.linspace(0, many, few + 1)
     pixels = np.arange(many)
     overlap = np.minimum(edges[1:, None], pixels + 1) - np.maximum(edges[:-1, None], pixels)

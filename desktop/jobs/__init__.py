@@ -1,1 +1,1 @@
-"""What the worker does, in short steps. No Qt."""
+"""The worker's jobs, each cut into short steps. No Qt."""

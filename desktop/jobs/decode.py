@@ -1,4 +1,4 @@
-"""What the worker does for the picture at the cursor: decode it, write it. No Qt."""
+"""The worker's jobs for the picture at the cursor: decode it, save it. No Qt."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from desktop.models.model import Model
 
 @dataclass(frozen=True)
 class Decoded:
-    """One picture: its z, probabilities float32 [C, H, W], how long it took, what was wrong with it."""
+    """One decoded picture: its z, its probabilities float32 [C, H, W], the time it took, and any warning."""
 
     z: tuple[float, ...]
     probabilities: Floats
@@ -29,6 +29,6 @@ def decode_picture(model: Model, z: tuple[float, ...]) -> Iterator[Decoded]:
 
 
 def save_png(path: Path, picture: Bytes, scale: int, note: str = "") -> Iterator[Path]:
-    """Write a picture, enlarged, as PNG, with a note of where it came from."""
+    """Enlarge a picture and write it as PNG, with a note of where it came from."""
     pixels.write_png(path, pixels.enlarge(picture[None], scale)[0], note)
     yield path

@@ -1,4 +1,4 @@
-"""The worker's part of the aggregate posterior's layers: its picture and holes for what is in view. No Qt."""
+"""The worker's job for the aggregate posterior: its density and its holes in the current view. No Qt."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ Corners = tuple[tuple[float, float], tuple[float, float]]
 MIN_CELL_PX, MAX_CELL_PX = 4.0, 24.0
 CELLS_A_DEVIATION = 2.0
 NARROWEST_SHARE = 0.02
-# Drawn beyond the view, too, so that there is something at its edges while the plane is moved.
+# The picture reaches beyond the view by this share, so that its edges stay hidden while the plane is moved.
 MARGIN = 0.25
 
 
@@ -27,10 +27,10 @@ class PosteriorMap:
     """The aggregate posterior on a plane.
 
     Attributes:
-        plane: the plane it is of.
+        plane: the plane that it belongs to.
         picture: its density in colours, uint8 [H, W, 4].
         corners: the picture's upper left and lower right corner, (a, b).
-        holes: where the prior expects images and there are next to none.
+        holes: where the prior expects images but there are almost none.
     """
 
     plane: Plane
@@ -40,7 +40,7 @@ class PosteriorMap:
 
 
 def posterior_map(normals: PlaneNormals, projection: Projection) -> Iterator[PosteriorMap | None]:
-    """The map of what a view shows, from posteriors on its plane; None in between."""
+    """Compute the map of a view from the posteriors on its plane, yielding None between steps."""
     plane = projection.chart.plane
     a, b, corners = _cells(projection, cell_size_px(normals, projection))
     q = np.zeros((len(b), len(a)), np.float32)
@@ -54,9 +54,9 @@ def posterior_map(normals: PlaneNormals, projection: Projection) -> Iterator[Pos
 
 
 def cell_size_px(normals: PlaneNormals, projection: Projection) -> float:
-    """The grid's step: half a standard deviation of the narrowest posteriors in view, 4 to 24 pixels.
+    """Return the grid's step: half a standard deviation of the narrowest posteriors in view, 4 to 24 pixels.
 
-    By the scale in the middle of the view; on quantile axes it is another one elsewhere.
+    It is measured with the scale in the middle of the view; on quantile axes the scale varies over the view.
     """
     width, height = projection.size_px
     low, high = np.array(projection.ab(0, height)), np.array(projection.ab(width, 0))
@@ -75,11 +75,11 @@ def cell_size_px(normals: PlaneNormals, projection: Projection) -> float:
 
 
 def _cells(projection: Projection, cell_px: float) -> tuple[Doubles, Doubles, Corners]:
-    """A picture's cells: a of their columns, b of their rows, both ascending, and the picture's corners."""
+    """Return a of the columns and b of the rows of a picture's cells, both ascending, and its corners."""
     chart, (width, height) = projection.chart, projection.size_px
     left, top = projection.view(-MARGIN * width, -MARGIN * height)
     right, bottom = projection.view((1 + MARGIN) * width, (1 + MARGIN) * height)
-    if chart.limits is not None:  # a view that is altogether beyond them gets what is next to it
+    if chart.limits is not None:  # a view entirely beyond the limits gets the edge next to it
         (left, right), (bottom, top) = (
             sorted(np.clip(pair, low, high).tolist())
             for pair, low, high in (

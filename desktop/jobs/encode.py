@@ -1,4 +1,4 @@
-"""What the worker does with a picture: encodes it, and says how good the bound is. No Qt."""
+"""The worker's jobs for a picture of one's own: fit it, encode it, find its true posterior. No Qt."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,21 +15,21 @@ from desktop.latent.elbo import log_likelihood_nats, rate_nats
 from desktop.latent.true_posterior import LikelihoodTable, TruePosterior
 from desktop.models.model import Model
 
-# Gauss and Hermite's nodes for each dimension, where there are one or two; else draws, each with its mirror.
+# Gauss-Hermite nodes per dimension, for one or two dimensions; for more, draws, each with its mirror image.
 NODES = 8
 DRAWS = 32
 
 
 @dataclass(frozen=True)
 class Encoded:
-    """What the encoder and decoder make of x.
+    """An encoded image: its approximate posterior, reconstruction and ELBO.
 
     Attributes:
-        x: float32 [C, H, W].
-        mean, logvar: float32 [d], of q(z|x).
-        reconstruction: float32 [C, H, W], decoded at the mean.
+        x: the image, float32 [C, H, W].
+        mean, logvar: of q(z|x), float32 [d].
+        reconstruction: the picture decoded at the mean, float32 [C, H, W].
         rate_nats: KL(q(z|x) ‖ p(z)).
-        distortion_nats: −E log p(x|z) under q; None where the likelihood is not Bernoulli.
+        distortion_nats: −E log p(x|z) under q(z|x); None if the likelihood is not Bernoulli.
     """
 
     x: Floats
@@ -41,32 +41,35 @@ class Encoded:
 
     @property
     def elbo_nats(self) -> float | None:
-        """−(rate + distortion)."""
+        """The ELBO, −(rate + distortion)."""
         return None if self.distortion_nats is None else -(self.rate_nats + self.distortion_nats)
 
 
 @dataclass(frozen=True)
 class Located:
-    """The true posterior of a picture, and how it is drawn."""
+    """The true posterior of an image, and its picture."""
 
     posterior: TruePosterior
     picture: PosteriorPicture
 
 
 def fit_image(original: Bytes | Path, image_shape: tuple[int, int, int], as_digit: bool) -> Iterator[Fitted]:
-    """A picture, or one in a file, as the model takes it. Raises ImageError, OSError."""
+    """Fit a picture, or one in a file, to the model. Raises ImageError or OSError."""
     pixels = read_image(original) if isinstance(original, Path) else original
     yield fit(pixels, image_shape, as_digit)
 
 
 def locate(table: LikelihoodTable, x: Floats, known: NDArray[np.bool_]) -> Iterator[Located | None]:
-    """The true posterior of the known pixels [H, W] of x [C, H, W], finer and finer; None in between."""
+    """Find the true posterior from the known pixels [H, W] of x [C, H, W], finer each time.
+
+    Yields None between steps.
+    """
     for posterior in table.posterior(x, np.broadcast_to(known, x.shape)):
         yield None if posterior is None else Located(posterior, posterior_picture(posterior))
 
 
 def encode(model: Model, x: Floats, is_bernoulli: bool) -> Iterator[Encoded]:
-    """Encode x [C, H, W] and decode its posterior: at the mean, and at points that stand for all of it."""
+    """Encode x [C, H, W], and decode its approximate posterior at the mean and at nodes for expectations."""
     mean, logvar = model.encode(x[np.newaxis])
     nodes, weights = posterior_nodes(mean[0], logvar[0])
     distortion = None
@@ -79,10 +82,11 @@ def encode(model: Model, x: Floats, is_bernoulli: bool) -> Iterator[Encoded]:
 
 
 def posterior_nodes(mean: Floats, logvar: Floats) -> tuple[Floats, Doubles]:
-    """z float32 [K, d] and weights [K]: weighted sums are expectations under N(mean, exp(logvar)), [d] each.
+    """Return z float32 [K, d] and weights [K] for expectations under N(mean, exp(logvar)), as weighted sums.
 
-    With one or two dimensions exact for polynomials of degree 15 along each (Gauss and Hermite's rule);
-    with more, the same draws every time.
+    `mean` and `logvar` are float32 [d]. In one or two dimensions the nodes follow the Gauss-Hermite rule,
+    which is exact for polynomials up to degree 15 in each. In more dimensions they are draws, the same every
+    time.
     """
     deviation = np.exp(0.5 * logvar)
     if len(mean) > 2:

@@ -1,4 +1,4 @@
-"""Sheets of many pictures, decoded step by step: samples, manifold, reconstructions, traversals. No Qt."""
+"""The worker's jobs for sheets of pictures: samples, manifold, reconstructions, traversals. No Qt."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,31 +15,31 @@ from desktop.latent.plane import Plane, format_z, manifold_grid, sample_prior
 from desktop.models.model import Model
 from export.bundle import Posterior
 
-# Some 3 ms on two CPU cores: the picture under the pointer waits no longer.
+# A step takes about 3 ms on two CPU cores: the picture under the pointer waits no longer than that.
 STEP_PICTURES = 20
-# One draw an image ranks them; the seed makes the ranking the same each time.
+# Images are ranked by one draw each; the fixed seed gives the same ranking every time.
 ELBO_SEED = 0
 PAIR_GAP_PX = 4
 TRAVERSAL_LOW, TRAVERSAL_HIGH = -3.0, 3.0
 
 
 class Order(StrEnum):
-    """Which held-out images come first; a value is its name in the window."""
+    """Which test images come first; the values are the names in the window."""
 
     WORST = "Worst first"
     BEST = "Best first"
-    FILE = "As they come"
+    FILE = "File order"
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """Pictures in rows, as one picture.
+    """Many pictures in rows, as one picture.
 
     Attributes:
         picture: uint8 [rows · cell height, columns · cell width(, C)], with gaps.
-        rows, columns: of cells.
-        z: float32 [N, d], where a click on each cell goes.
-        captions: what is to be said of each cell, N texts.
+        rows, columns: how many cells it has.
+        z: float32 [N, d], where a click on each cell moves the cursor.
+        captions: N texts, one for each cell.
     """
 
     picture: Bytes
@@ -51,7 +51,7 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Scores:
-    """The bound of held-out images, float64 [N], nats: ELBO, rate and distortion, by one draw an image."""
+    """ELBO, rate and distortion of the test images in nats, float64 [N], from one draw per image."""
 
     elbo: Doubles
     rate: Doubles
@@ -59,13 +59,13 @@ class Scores:
 
 
 def samples_sheet(model: Model, n: int, seed: int) -> Iterator[Sheet | None]:
-    """n × n pictures at samples of the prior; None in between."""
+    """Decode n × n samples of the prior, yielding None between steps."""
     z = sample_prior(n * n, model.latent_dim, seed)
     return _sheet(model, z, n, [f"sample {i + 1}" for i in range(len(z))])
 
 
 def manifold_sheet(model: Model, plane: Plane, n: int) -> Iterator[Sheet | None]:
-    """The manifold grid of a plane: n × n pictures at prior quantiles 0.05 to 0.95, b upward."""
+    """Decode the manifold grid of a plane: n × n pictures at prior quantiles 0.05 to 0.95, with b upward."""
     z = manifold_grid(plane, n)
     return _sheet(model, z, n, [""] * len(z))
 
@@ -73,7 +73,7 @@ def manifold_sheet(model: Model, plane: Plane, n: int) -> Iterator[Sheet | None]
 def traversals_sheet(
     model: Model, z: tuple[float, ...], dimensions: tuple[int, ...], columns: int
 ) -> Iterator[Sheet | None]:
-    """A row for each of `dimensions`: z with that coordinate from −3 to 3, the others as they are."""
+    """Decode a row for each of `dimensions`: that coordinate goes from −3 to 3, the others stay as in `z`."""
     values = np.linspace(TRAVERSAL_LOW, TRAVERSAL_HIGH, columns, dtype=np.float32)
     points = np.tile(np.asarray(z, np.float32), (len(dimensions), columns, 1))
     for row, dimension in enumerate(dimensions):
@@ -85,12 +85,13 @@ def traversals_sheet(
 def reconstructions_sheet(
     model: Model, posterior: Posterior, scores: Scores | None, order: Order, n: int
 ) -> Iterator[Sheet | Scores | None]:
-    """n × 2n pairs: a held-out image, and beside it what the decoder makes of its posterior mean.
+    """Decode n × 2n pairs: a test image, and beside it the reconstruction from its posterior mean.
 
-    Yields the Scores of all images first, unless they are given. Raises ValueError without images.
+    Yields the Scores of all images first, unless they are given, and None between steps. Raises ValueError
+    if the bundle has no images.
     """
     if posterior.images is None:
-        raise ValueError("found no held-out images in the bundle, expected some to reconstruct")
+        raise ValueError("found no test images in the bundle, expected some to reconstruct")
     for step in () if scores is not None else held_out_scores(model, posterior):
         scores = cast("Scores", step)
         yield step
@@ -117,7 +118,7 @@ def reconstructions_sheet(
 
 
 def held_out_scores(model: Model, posterior: Posterior) -> Iterator[Scores | None]:
-    """The bound of every held-out image; None in between, the Scores last."""
+    """Estimate the ELBO of every test image, yielding None between steps and the Scores last."""
     assert posterior.images is not None
     noise = np.random.default_rng(ELBO_SEED).standard_normal(posterior.mean.shape, dtype=np.float32)
     z = posterior.mean + np.exp(0.5 * posterior.logvar) * noise
@@ -131,7 +132,7 @@ def held_out_scores(model: Model, posterior: Posterior) -> Iterator[Scores | Non
 
 
 def by_rate(posterior: Posterior | None, latent_dim: int) -> tuple[int, ...]:
-    """The latent dimensions by the mean rate of the held-out images, highest first; else in their order."""
+    """Sort the latent dimensions by mean rate on the test images, highest first; without any, by number."""
     if posterior is None or not len(posterior.mean):
         return tuple(range(latent_dim))
     return tuple(by_kl(kl_nats(posterior)).tolist())
@@ -139,7 +140,7 @@ def by_rate(posterior: Posterior | None, latent_dim: int) -> tuple[int, ...]:
 
 def _held_out_name(posterior: Posterior, index: int) -> str:
     label = "" if posterior.labels is None else f", label {posterior.labels[index]}"
-    return f"held-out image {index}{label}"
+    return f"test image {index}{label}"
 
 
 def _sheet(model: Model, z: Floats, columns: int, captions: list[str]) -> Iterator[Sheet | None]:

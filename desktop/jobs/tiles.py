@@ -1,7 +1,8 @@
-"""The decoded plane in tiles: which ones a view needs, in which order, and what is kept. No Qt.
+"""The decoded plane in tiles: which ones a view needs, in which order, and which are kept. No Qt.
 
-Every level cuts the whole plane, in view coordinates, into cells of 2^-level units, one picture each, at
-fixed places; a tile is a square of cells. So a view that moves, or comes back, finds its tiles again.
+Every level divides the whole plane, in view coordinates, into cells of 2^-level units with one picture each.
+A tile is a square of cells. Cells have fixed places, so that a view that moves away and back finds its tiles
+again.
 """
 
 import math
@@ -18,18 +19,19 @@ from desktop.base.arrays import Bytes, Doubles, Floats
 from desktop.latent.chart import Chart
 from desktop.latent.plane import Edges
 
-# A cell's longer side on the screen is at least most of its picture's pixels, and less than twice that.
+# Within these bounds, a cell's longer side on the screen is at least 85 % of its picture's longer side, and
+# less than twice as long.
 MIN_CELL_PX, MAX_CELL_PX = 24, 72
-# A tile of slow pictures is one of them: a view needs no more of them than it shows.
+# Cells per side of a tile: one if pictures are slow, so that no picture outside the view is decoded.
 CELLS_OF_FAST, FAST_MS = 4, 1.0
 CELLS_OF_SLOW, SLOW_MS = 1, 8.0
-COARSER_LEVELS = (4, 2)  # what is decoded before the finest: a two hundredth and a sixteenth as many pictures
+COARSER_LEVELS = (4, 2)  # decoded before the finest level: 1/256 and 1/16 as many pictures
 SEARCHED_LEVELS = 8
 CACHE_BYTES = 48 * 2**20
 
 
 class Tile(NamedTuple):
-    """A tile's place: rows count upward, as b does."""
+    """The place of a tile; rows count upward, like b."""
 
     level: int
     column: int
@@ -38,13 +40,13 @@ class Tile(NamedTuple):
 
 @dataclass(frozen=True)
 class Pyramid:
-    """How the plane is cut.
+    """How the plane is divided into tiles.
 
     Attributes:
-        cell: width and height of a cell of level 0 in view coordinates, as pictures are wide and high.
-        cells: along each side of a tile.
-        cell_px: the least length on the screen of a cell's longer side.
-        picture_px: width and height at which pictures are kept.
+        cell: width and height of a cell of level 0 in view coordinates, with the pictures' aspect ratio.
+        cells: the number of cells along each side of a tile.
+        cell_px: the shortest that a cell's longer side gets on the screen.
+        picture_px: width and height of the pictures in the cache.
     """
 
     cell: tuple[float, float]
@@ -53,28 +55,28 @@ class Pyramid:
     picture_px: tuple[int, int]
 
     def level(self, units_per_px: float) -> int:
-        """The level whose cells are at least `cell_px` and less than twice as long on the screen."""
+        """Return the level whose cells are at least `cell_px` and less than twice as long on the screen."""
         return math.floor(-math.log2(units_per_px * self.cell_px) + 1e-9)
 
     def side(self, level: int) -> tuple[float, float]:
-        """Width and height of a tile."""
+        """Return the width and height of a tile in view coordinates."""
         return math.ldexp(self.cell[0] * self.cells, -level), math.ldexp(self.cell[1] * self.cells, -level)
 
     def edges(self, tile: Tile) -> Edges:
-        """A tile's left, bottom, right and top in view coordinates."""
+        """Return a tile's left, bottom, right and top in view coordinates."""
         width, height = self.side(tile.level)
         left, bottom = tile.column * width, tile.row * height
         return left, bottom, left + width, bottom + height
 
     def centers(self, tile: Tile) -> Doubles:
-        """The view coordinates [cells · cells, 2] of a tile's pictures, highest row first, left to right."""
+        """Return the view coordinates [cells · cells, 2] of a tile's pictures, by rows from the top left."""
         left, bottom, right, top = self.edges(tile)
         shares = (np.arange(self.cells) + 0.5) / self.cells
         a, b = left + shares * (right - left), top - shares * (top - bottom)
         return np.stack(np.meshgrid(a, b), axis=-1).reshape(-1, 2)
 
     def meeting(self, edges: Edges, level: int) -> list[Tile]:
-        """The tiles of a level that have something in common with `edges`."""
+        """Return the tiles of a level that overlap `edges`."""
         width, height = self.side(level)
         left, bottom, right, top = edges
         columns = range(math.floor(left / width), math.ceil(right / width))
@@ -84,10 +86,10 @@ class Pyramid:
     def wanted(
         self, edges: Edges, units_per_px: float, focus: tuple[float, float], limits: Edges | None = None
     ) -> list[Tile]:
-        """What a view between `edges` needs, in the order it is best decoded in.
+        """Return the tiles that a view between `edges` needs, in the order in which to decode them.
 
-        Coarse before fine, the nearest to `focus` (view coordinates) first; last, coarsely, what lies just
-        outside. Nothing outside `limits`.
+        Coarse levels come before fine ones. Within a level, the tiles nearest to `focus` (view coordinates)
+        come first. Coarse tiles just outside the view come last. Tiles outside `limits` are left out.
         """
         level = self.level(units_per_px)
         inside = _common(edges, limits)
@@ -107,7 +109,10 @@ class Pyramid:
 
 
 def pyramid_for(image_shape: tuple[int, int, int], picture_ms: float, ratio: float = 1.0) -> Pyramid:
-    """How the plane of pictures [C, H, W] is cut that take `picture_ms` each, on a screen of `ratio`."""
+    """Return the pyramid for pictures [C, H, W] that take `picture_ms` each.
+
+    `ratio` is the screen's device pixels per pixel.
+    """
     _, height, width = image_shape
     longer = max(height, width)
     cell_px = min(MAX_CELL_PX, max(MIN_CELL_PX, longer * 0.85))
@@ -122,7 +127,7 @@ def pyramid_for(image_shape: tuple[int, int, int], picture_ms: float, ratio: flo
 
 
 def reduced(pictures: Bytes, size_px: tuple[int, int]) -> Bytes:
-    """uint8 [N, H, W(, C)] → [N, h, w(, C)], each pixel the mean of those it stands for."""
+    """Shrink uint8 [N, H, W(, C)] to [N, h, w(, C)]; each pixel is the mean of those that it replaces."""
     for axis, size in ((1, size_px[1]), (2, size_px[0])):
         length = pictures.shape[axis]
         if size >= length:
@@ -135,7 +140,7 @@ def reduced(pictures: Bytes, size_px: tuple[int, int]) -> Bytes:
 
 
 def ancestor(tile: Tile, levels: int) -> tuple[Tile, Edges]:
-    """The tile so many levels coarser, and which part of it this one is: shares from its left and bottom."""
+    """Return the tile `levels` coarser, and which part of it this one is, as shares from the lower left."""
     column, row = tile.column >> levels, tile.row >> levels
     side = 0.5**levels
     left = (tile.column - (column << levels)) * side
@@ -144,7 +149,7 @@ def ancestor(tile: Tile, levels: int) -> tuple[Tile, Edges]:
 
 
 def descendants(tile: Tile, levels: int) -> list[Tile]:
-    """The tiles so many levels finer that together are this one."""
+    """Return the tiles `levels` finer that together cover this one."""
     count = 1 << levels
     return [
         Tile(tile.level + levels, tile.column * count + column, tile.row * count + row)
@@ -154,9 +159,9 @@ def descendants(tile: Tile, levels: int) -> list[Tile]:
 
 
 class TileCache:
-    """Pictures uint8 [H, W(, C)] by space and tile: those used last, up to so many bytes in all.
+    """Keeps the most recently used pictures uint8 [H, W(, C)] by space and tile, up to `limit_bytes`.
 
-    A space is all that pictures depend on but their place.
+    A space stands for everything except the place that pictures depend on: model, reading, plane, pyramid.
     """
 
     def __init__(self, limit_bytes: int = CACHE_BYTES) -> None:
@@ -165,7 +170,7 @@ class TileCache:
         self.size_bytes = 0
 
     def put(self, space: Hashable, tile: Tile, picture: Bytes) -> None:
-        """Keep a picture; what was not used for longest goes where there is no room."""
+        """Keep a picture; if there is no room, drop the least recently used ones."""
         old = self._pictures.pop((space, tile), None)
         self.size_bytes += picture.nbytes - (0 if old is None else old.nbytes)
         self._pictures[space, tile] = picture
@@ -174,16 +179,17 @@ class TileCache:
             self.size_bytes -= dropped.nbytes
 
     def get(self, space: Hashable, tile: Tile) -> Bytes | None:
-        """A picture, which counts as used; or None."""
+        """Return a picture and mark it as used; None if it is not there."""
         picture = self._pictures.get((space, tile))
         if picture is not None:
             self._pictures.move_to_end((space, tile))
         return picture
 
     def covering(self, space: Hashable, tile: Tile) -> Iterator[tuple[Tile, Bytes, Edges]]:
-        """What to draw for a tile, in this order: (where, picture, which part of it).
+        """Yield what to draw for a tile, in drawing order: (place, picture, part of the picture).
 
-        The tile itself; without it the part of the nearest coarser one, and then all finer ones there are.
+        This is the tile itself if it is there. Otherwise it is a part of the nearest coarser tile, and then
+        all finer tiles that are there.
         """
         picture = self.get(space, tile)
         if picture is not None:
@@ -204,14 +210,14 @@ class TileCache:
 
 @dataclass(frozen=True)
 class Cut:
-    """What tiles belong to: pictures of what, cut how."""
+    """What tiles belong to: the space of their pictures, the chart, and the pyramid."""
 
     space: Hashable
     chart: Chart
     pyramid: Pyramid
 
     def z(self, tiles: Sequence[Tile]) -> tuple[Floats, NDArray[np.bool_]]:
-        """Z float32 [N, d] of the tiles' pictures that exist, and which of all [N] they are."""
+        """Return z float32 [M, d] of the pictures within the chart's limits, and their mask bool [N]."""
         view = np.concatenate([self.pyramid.centers(tile) for tile in tiles])
         limits = self.chart.limits
         if limits is None:
@@ -223,21 +229,21 @@ class Cut:
 
 
 class TileQueue:
-    """What is still to be decoded, between the thread that looks and the one that decodes."""
+    """The tiles still to decode: the UI thread puts them in, and the worker takes them out."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._tiles: list[Tile] = []
         self._cut: Cut | None = None
-        self.hurry_until = 0.0  # `time.perf_counter`
+        self.hurry_until = 0.0  # in seconds of `time.perf_counter`
 
     def replace(self, cut: Cut, tiles: Sequence[Tile]) -> None:
-        """Want these, and nothing that was wanted before."""
+        """Replace everything in the queue."""
         with self._lock:
             self._cut, self._tiles = cut, list(reversed(tiles))
 
     def take(self, count: int) -> tuple[Cut | None, list[Tile]]:
-        """The next ones, at most `count`; they are no longer in the queue."""
+        """Remove and return the next tiles, at most `count`."""
         with self._lock:
             taken = [self._tiles.pop() for _ in range(min(count, len(self._tiles)))]
             return self._cut, taken

@@ -1,1 +1,1 @@
-"""What is being looked at: frozen, undoable, saved. No Qt."""
+"""The state of the view: frozen, undoable, saved. No Qt."""

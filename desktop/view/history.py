@@ -1,4 +1,4 @@
-"""What can be undone: steps from one ViewState to another, those of one gesture merged into one. No Qt."""
+"""Undo and redo: steps between ViewStates; the changes of one gesture are merged into one step. No Qt."""
 
 import dataclasses
 from collections import deque
@@ -8,15 +8,21 @@ from typing import Any
 from desktop.view.state import ViewState
 
 MAX_STEPS = 500
-# All steps together hold no more coordinates of the cursor than this, however many dimensions z has.
+# All steps together hold at most this many coordinates of the cursor, however many dimensions z has.
 MAX_COORDINATES = 4_000_000
-# Changes of one kind that follow each other faster than this are one gesture: a wheel, a held key.
+# Changes of one kind that follow each other faster than this are one gesture, such as a wheel or a held key.
 GESTURE_S = 0.7
+# What a change of a field is called, where its name alone would not say it.
+FIELD_WORDS = {
+    "scale": "changing the axes",
+    "pinned": "pinning or unpinning a test image",
+    "nearness": "changing how nearness is measured",
+}
 
 
 @dataclass(frozen=True)
 class Step:
-    """One change: the states around it, which fields differ, and what it was in words."""
+    """One change: the states before and after it, the fields that differ, and a description."""
 
     before: ViewState
     after: ViewState
@@ -25,9 +31,9 @@ class Step:
 
 
 class History:
-    """Steps to undo and to redo; a new step ends what could be redone.
+    """The steps that can be undone and redone; a new step clears those to redo.
 
-    Times are seconds of any steady clock. What undoing changes are only the fields that the step changed.
+    Times are in seconds of any monotonic clock. Undo and redo restore only the fields that the step changed.
     """
 
     def __init__(self) -> None:
@@ -38,26 +44,26 @@ class History:
 
     @property
     def undo_words(self) -> str:
-        """What undo would undo, or an empty string."""
+        """Describes the step that undo would take back; empty if there is none."""
         return self._undo[-1].words if self._undo else ""
 
     @property
     def redo_words(self) -> str:
-        """What redo would do again, or an empty string."""
+        """Describes the step that redo would repeat; empty if there is none."""
         return self._redo[-1].words if self._redo else ""
 
     def hold(self) -> None:
-        """A button went down: a gesture begins, and however slow it is, it lasts until `release`."""
+        """Start a gesture, because a button was pressed; it lasts until `release`, however slow it is."""
         self._holding = True
         self._last_s = float("-inf")
 
     def release(self) -> None:
-        """The button went up: the gesture has ended."""
+        """End the gesture, because the button was released."""
         self._holding = False
         self._last_s = float("-inf")
 
     def record(self, before: ViewState, after: ViewState, now_s: float) -> None:
-        """What is looked at was changed; a part of the gesture that goes on continues its step."""
+        """Record a change of the view; within a gesture it extends the gesture's step."""
         names = tuple(f.name for f in dataclasses.fields(ViewState) if _differ(before, after, f.name))
         if not names:
             return
@@ -76,7 +82,7 @@ class History:
             self._undo.popleft()
 
     def undo(self, state: ViewState) -> ViewState:
-        """`state` without the last step; itself where there is none."""
+        """Return `state` without the last step, or unchanged if there is none."""
         if not self._undo:
             return state
         step = self._undo.pop()
@@ -85,7 +91,7 @@ class History:
         return _with_fields(state, step.before, step.fields)
 
     def redo(self, state: ViewState) -> ViewState:
-        """`state` with the step that was undone last; itself where there is none."""
+        """Return `state` with the step that was undone last, or unchanged if there is none."""
         if not self._redo:
             return state
         step = self._redo.pop()
@@ -94,45 +100,46 @@ class History:
         return _with_fields(state, step.after, step.fields)
 
     def clear(self) -> None:
-        """Forget everything: another model is looked at."""
+        """Forget all steps, because another model was opened."""
         self._undo.clear()
         self._redo.clear()
         self._last_s = float("-inf")
 
 
 def in_words(before: ViewState, after: ViewState) -> str:
-    """What was changed, as it stands after "Undo" in a menu."""
+    """Describe a change, as it is written after "Undo" in the menu."""
     names = {f.name for f in dataclasses.fields(ViewState) if _differ(before, after, f.name)}
     if "path" in names and names <= {"path", "z", "plane"}:
         grown = len(after.path) - len(before.path)
         if not after.path:
             return "clearing the path"
         return {1: "adding a path point", 0: "moving a path point", -1: "removing a path point"}.get(
-            grown, "change of the path"
+            grown, "changing the path"
         )
     if "plane" in names and names <= {"plane", "z", "viewport"}:
         turned = (before.plane.u, before.plane.v) != (after.plane.u, after.plane.v)
-        return "change of the plane" if turned else "move of the cursor"
+        return "changing the plane" if turned else "moving the cursor"
     if names == {"z"}:
-        return "move of the cursor"
+        return "moving the cursor"
     if names == {"viewport"}:
-        return "zoom" if before.viewport.span != after.viewport.span else "move of the view"
+        return "zooming" if before.viewport.span != after.viewport.span else "panning"
     if names == {"layers"}:
         shown, hidden = after.layers - before.layers, before.layers - after.layers
         if len(shown) + len(hidden) == 1:
-            return f"showing {next(iter(shown))}" if shown else f"hiding {next(iter(hidden))}"
-        return "switch of layers"
+            return f"showing “{next(iter(shown))}”" if shown else f"hiding “{next(iter(hidden))}”"
+        return "showing or hiding layers"
     if names == {"hidden_labels"}:
-        return "switch of a label"
+        return "showing or hiding labels"
     if names == {"picture_mode"}:
-        return f"picture as {after.picture_mode.value.lower()}"
+        return f"drawing the picture as “{after.picture_mode.value}”"
     if names == {"path_closed"}:
         return "closing the path" if after.path_closed else "opening the path"
     if names == {"path_kind"}:
-        return f"path as {after.path_kind.value.lower()}"
+        return f"setting the path to “{after.path_kind.value}”"
     if len(names) == 1:
-        return f"change of {next(iter(names)).replace('_', ' ')}"
-    return "change of the view"
+        name = next(iter(names))
+        return FIELD_WORDS.get(name, f"changing the {name.replace('_', ' ')}")
+    return "changing the view"
 
 
 def _differ(before: ViewState, after: ViewState, name: str) -> bool:
@@ -141,7 +148,7 @@ def _differ(before: ViewState, after: ViewState, name: str) -> bool:
 
 
 def _goes_on(step: Step) -> bool:
-    """Whether a change can be part of a gesture: numbers moved, nothing was switched, added or taken away."""
+    """Whether a change can be part of a gesture: numbers moved; nothing was switched, added or removed."""
     return all(_moved(getattr(step.before, name), getattr(step.after, name)) for name in step.fields)
 
 
@@ -156,7 +163,7 @@ def _moved(old: Any, new: Any) -> bool:
 
 
 def _with_fields(state: ViewState, other: ViewState, names: tuple[str, ...]) -> ViewState:
-    """`state` with some fields as in `other`; the cursor and its plane go together."""
+    """Return `state` with some fields from `other`; the cursor and its plane are always taken together."""
     together = {"z", "plane"}
     chosen = set(names) | (together if together & set(names) else set())
     return replace(state, **{name: getattr(other, name) for name in chosen})

@@ -1,4 +1,4 @@
-"""What is being looked at: one frozen value without Qt. Widgets draw it; the window replaces it."""
+"""The state of the view: one frozen value without Qt. Widgets draw it, and the window replaces it."""
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -15,7 +15,7 @@ START_PLANE = axis_plane((0.0, 0.0))
 
 
 class PictureMode(StrEnum):
-    """How probabilities become a picture."""
+    """How probabilities are drawn as a picture; the values are the names in the window."""
 
     PROBABILITIES = "Probabilities"
     THRESHOLDED = "Thresholded"
@@ -23,20 +23,23 @@ class PictureMode(StrEnum):
 
 
 class Layer(StrEnum):
-    """What can be drawn on the plane, each to be switched; a value is its name in the window."""
+    """The layers of the plane, which can be shown or hidden.
+
+    The values are the names in the window; files hold the member names in lower case.
+    """
 
     BACKDROP = "Decoded plane"
-    PRIOR = "Prior: 50, 90 and 99 % of it"
-    DENSITY = "Density of the held-out posterior"
-    HOLES = "Holes in that density"
-    POINTS = "Held-out images by label"
-    THUMBNAIL = "Image of the point under the pointer"
-    ELLIPSE = "Its posterior: 1 and 2 σ"
-    ENCODED = "Encoder's posterior of the drawn image"
-    TRUE_POSTERIOR = "True posterior of the drawn image"
+    PRIOR = "Prior contours (50, 90, 99 %)"
+    DENSITY = "Aggregate posterior density"
+    HOLES = "Holes in the aggregate posterior"
+    POINTS = "Test images by label"
+    THUMBNAIL = "Test image under the pointer"
+    ELLIPSE = "Its approximate posterior (1, 2 σ)"
+    ENCODED = "Approximate posterior of your image"
+    TRUE_POSTERIOR = "True posterior of your image"
 
 
-# All but what covers others; those of a drawn image show once there is one.
+# All layers except those that cover others; those of your image appear once there is one.
 START_LAYERS = frozenset(Layer) - {Layer.PRIOR, Layer.DENSITY, Layer.HOLES}
 
 
@@ -45,19 +48,19 @@ class ViewState:
     """What the window shows of a model.
 
     Attributes:
-        z: the cursor, d numbers, on the plane.
+        z: the cursor, d numbers; always on the plane.
         plane: the plane that is drawn: an origin and two directions.
-        scale: whether the axes are even in z or in the prior's quantiles.
+        scale: whether the axes are linear in z or in the prior's quantiles.
         viewport: the part of the plane in view, in view coordinates (`desktop.latent.chart`).
-        layers: what is drawn on the plane.
+        layers: the layers that are shown.
         hidden_labels: labels whose points are not drawn.
-        pinned: held-out images that stay shown on the plane, by their numbers, in the order of pinning.
+        pinned: the numbers of the test images that stay shown on the plane, in the order of pinning.
         picture_mode: how the picture at the cursor is drawn.
-        nearness: what the nearest held-out images are near in.
-        epoch: of the bundle's fit, whose model decodes; None is the bundle's own, the last one.
+        nearness: how the distance of the nearest test images is measured.
+        epoch: the epoch whose model decodes; None is the bundle's own model, after the last epoch.
         path: the z of the path's points, in order.
         path_closed: whether the path returns to its first point.
-        path_kind: how the path goes from point to point.
+        path_kind: how the path runs from point to point.
     """
 
     z: tuple[float, ...] = (0.0, 0.0)
@@ -76,33 +79,33 @@ class ViewState:
 
     @property
     def chart(self) -> Chart:
-        """The plane under its scale."""
+        """The plane with the scale of its axes."""
         return Chart(self.plane, self.scale)
 
     def moved_to(self, z: tuple[float, ...]) -> "ViewState":
-        """With the cursor anywhere in the space; the plane goes with it, its directions stay."""
+        """Return the state with the cursor at any z; the plane moves with it and keeps its directions."""
         return replace(self, z=z, plane=self.plane.through(z))
 
     def with_axes(self, right: int, up: int) -> "ViewState":
-        """With the plane of two axes through the cursor."""
+        """Return the state with the plane of two axes through the cursor."""
         return replace(self, plane=axis_plane(self.z, right, up))
 
     def with_plane(self, plane: Plane) -> "ViewState":
-        """With another plane, and the cursor at the point of it that is nearest to where it was."""
+        """Return the state with another plane, and the cursor moved to the nearest point of it."""
         return replace(self, plane=plane).at(tuple(plane.project(self.z)))
 
     def at(self, ab: tuple[float, float]) -> "ViewState":
-        """With the cursor moved within the plane."""
+        """Return the state with the cursor at a point (a, b) of the plane."""
         return replace(self, z=tuple(float(value) for value in self.plane.embed(ab)))
 
     def nudged(self, right: float, up: float) -> "ViewState":
-        """With the cursor moved by view coordinates: on linear axes by plane units."""
+        """Return the state with the cursor moved by view coordinates; on linear axes these are units of z."""
         view = self.chart.view_of(self.z) + np.array([right, up])
         a, b = self.chart.ab(view).tolist()
         return self.at((a, b))
 
     def with_scale(self, scale: AxisScale) -> "ViewState":
-        """With other axes, and the same part of the plane in view as far as it can be."""
+        """Return the state with another scale, and the same part of the plane in view as far as possible."""
         if scale is self.scale:
             return self
         chart = Chart(self.plane, scale)
@@ -120,24 +123,24 @@ class ViewState:
         )
 
     def with_layer(self, layer: Layer, on: bool) -> "ViewState":
-        """With a layer drawn, or not."""
+        """Return the state with a layer shown or hidden."""
         return replace(self, layers=self.layers | {layer} if on else self.layers - {layer})
 
     def with_label_switched(self, label: int) -> "ViewState":
-        """With one label's points hidden, or shown again."""
+        """Return the state with one label's points hidden, or shown if they were hidden."""
         return replace(self, hidden_labels=self.hidden_labels ^ {label})
 
     def with_pin_switched(self, index: int) -> "ViewState":
-        """With a held-out image pinned last, or not any more."""
+        """Return the state with a test image pinned, or unpinned if it was pinned."""
         kept = tuple(other for other in self.pinned if other != index)
         return replace(self, pinned=kept if index in self.pinned else (*kept, index))
 
     def with_path_point(self) -> "ViewState":
-        """With the cursor added to the end of the path."""
+        """Return the state with the cursor added to the end of the path."""
         return replace(self, path=(*self.path, self.z))
 
 
 def start_state(latent_dim: int) -> ViewState:
-    """The state that a newly opened model starts from: the cursor at the prior's mean."""
+    """Return the state of a newly opened model: the cursor is at the prior's mean."""
     z = (0.0,) * latent_dim
     return ViewState(z=z, plane=axis_plane(z, 0, min(1, latent_dim - 1)))

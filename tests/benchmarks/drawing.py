@@ -1,10 +1,11 @@
-"""How many updates a second drawing gives: the encoder's figures, and the true posterior over the plane.
+"""Measures the updates per second while drawing: the encoder's figures, and the true posterior on the plane.
 
     QT_QPA_PLATFORM=offscreen python tests/benchmarks/drawing.py [BUNDLE] [--moves 400]
 
-A pen goes round the canvas in a steady stroke, a mouse event every 8 ms as a fast mouse sends them. An update
-is what arrives in the window of a state of the drawing: encoding and reconstruction; posterior and its layer.
-Prints one JSON line each, and how long the table of the plane's likelihoods took and how large it is.
+A pen goes round the canvas in a steady stroke, with a mouse event every 8 ms, as from a fast mouse. An update
+is a result for one state of the drawing that arrives in the window: encoding with reconstruction, or
+posterior with its layer. Prints one JSON line for each kind, and the time and size of the table of
+likelihoods over the plane.
 """
 
 import argparse

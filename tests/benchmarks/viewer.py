@@ -1,12 +1,12 @@
-"""How fast the viewer answers: start, drags, pans, memory.
+"""Measures how fast the viewer responds: start, drags, pans, memory.
 
     QT_QPA_PLATFORM=offscreen python tests/benchmarks/viewer.py [BUNDLE] [--drags 1000] [--long 100000]
 
-Prints one JSON line each. A drag is timed from sending the mouse event until the side panel has painted
-the picture of exactly that z; beside it stands a bare decode of one picture in the same process, the part
-that no viewer can do without. Drags are timed at rest, and while the plane behind, zoomed and moved, is
-decoded. A frame of a pan is timed from the mouse event until the plane is painted where it then is, with
-10,000 points. Memory is the process's resident set; its growth is over drags without a pause, in twentieths.
+Prints one JSON line per measurement. A drag is timed from sending the mouse event until the side panel has
+painted the picture of exactly that z. For comparison, a bare decode of one picture is timed in the same
+process. Drags are timed at rest, and while the zoomed and moved plane is being decoded. A frame of a pan with
+10,000 points is timed from the mouse event until the plane is painted at its new place. Memory is the
+process's resident set; its growth is reported in twentieths of a long series of drags without pauses.
 """
 
 import argparse
@@ -47,7 +47,7 @@ GIFS = 10
 
 
 class Watch:
-    """A window whose painted pictures can be waited for."""
+    """A window that can wait for painted pictures."""
 
     def __init__(self, bundle: Path) -> None:
         self.loop = QEventLoop()
@@ -76,20 +76,20 @@ class Watch:
             self.loop.exec()
 
     def settle(self) -> None:
-        """Wait until all is decoded and drawn, and a little longer."""
+        """Wait until everything is decoded and drawn, and a little longer."""
         while not (self.explorer.tiles.is_complete and self.plane.is_settled):
             self.wait_ms(20)
         self.wait_ms(SETTLE_MS)
 
     def wait_ms(self, duration_ms: int) -> None:
-        """Let the window live for a while."""
+        """Run the event loop for a while."""
         end = time.perf_counter() + duration_ms / 1e3
         while time.perf_counter() < end:
             QTimer.singleShot(max(1, int(1e3 * (end - time.perf_counter()))), self.loop.quit)
             self.loop.exec()
 
     def send(self, kind: QEvent.Type, x: float, y: float, button: Qt.MouseButton) -> None:
-        """A mouse event at a pixel of the plane."""
+        """Send a mouse event at a pixel of the plane."""
         position = QPointF(x, y)
         held = Qt.MouseButton.NoButton if kind == QEvent.Type.MouseButtonRelease else button
         changed = Qt.MouseButton.NoButton if kind == QEvent.Type.MouseMove else button
@@ -104,7 +104,7 @@ class Watch:
         QApplication.sendEvent(self.plane, event)
 
     def drag_ms(self, x: float, y: float) -> float:
-        """Milliseconds from a mouse move at a pixel of the plane to its painted picture."""
+        """Return the milliseconds from a mouse move at a pixel of the plane to its painted picture."""
         start = time.perf_counter()
         self.send(QEvent.Type.MouseMove, x, y, Qt.MouseButton.LeftButton)
         while self.painted_z != self.explorer.state.z:
@@ -112,7 +112,7 @@ class Watch:
         return 1e3 * (time.perf_counter() - start)
 
     def pan_ms(self, frames: int) -> list[float]:
-        """Milliseconds of each frame of a pan by the right button, painted one after the other."""
+        """Return the milliseconds of each frame of a pan by the right button, painted one after the other."""
         width, height = self.plane.size_px()
         times = []
         self.send(QEvent.Type.MouseButtonPress, width / 2, height / 2, Qt.MouseButton.RightButton)
@@ -129,13 +129,13 @@ class Watch:
 
 
 def positions(count: int, size_px: tuple[int, int], turns: int = 1) -> np.ndarray:
-    """A smooth stroke over the plane, [count, 2] pixels."""
+    """Return a smooth stroke over the plane, [count, 2] pixels."""
     t = np.linspace(0, 2 * np.pi * turns, count)
     return np.stack([np.cos(3 * t), np.sin(2 * t)], axis=1) * 0.35 * np.array(size_px) + np.array(size_px) / 2
 
 
 def quantiles(times_ms: list[float]) -> dict[str, float]:
-    """Count, median, 99 % and the longest."""
+    """Return count, median, 99 % quantile and maximum."""
     p50, p99 = np.quantile(times_ms, [0.5, 0.99])
     return {
         "n": len(times_ms),
@@ -146,26 +146,28 @@ def quantiles(times_ms: list[float]) -> dict[str, float]:
 
 
 def memory_mib() -> float:
-    """The resident set."""
+    """Return the resident set."""
     gc.collect()
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 def say(**facts: object) -> None:
-    """One JSON line."""
+    """Print one JSON line."""
     print(json.dumps(facts), flush=True)
 
 
 def main() -> None:
-    """Measure everything."""
+    """Run all measurements."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("bundle", nargs="?", type=Path, default=shipped_bundle())
     parser.add_argument("--drags", type=int, default=1000)
     parser.add_argument("--starts", type=int, default=5)
-    parser.add_argument("--long", type=int, default=100_000, help="drags over which memory must not grow")
+    parser.add_argument(
+        "--long", type=int, default=100_000, help="number of drags over which memory must not grow"
+    )
     parser.add_argument("--one-start", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     folder = os.environ.setdefault("XDG_CONFIG_HOME", f"/tmp/latent-plane-benchmark-{os.getpid()}")  # noqa: S108
@@ -194,7 +196,7 @@ def main() -> None:
 
 
 def starts(bundle: Path, count: int) -> None:
-    """New processes, from the start of the imports to the first painted picture; memory when all is drawn."""
+    """Start new processes, and time imports to first painted picture; then measure memory."""
     command = [sys.executable, __file__, str(bundle), "--one-start"]
     seconds, whole, memory = [], [], []
     for _ in range(count):
@@ -221,7 +223,7 @@ def starts(bundle: Path, count: int) -> None:
 
 
 def bare_decodes(bundle: Path, count: int) -> None:
-    """What no viewer can do without."""
+    """Time what no viewer can avoid: decoding one picture."""
     model = Model(open_source(bundle))
     z = np.zeros((1, model.latent_dim), np.float32)
     bare = []
@@ -234,7 +236,7 @@ def bare_decodes(bundle: Path, count: int) -> None:
 
 
 def drags_while_decoding(watch: Watch, stroke: np.ndarray) -> None:
-    """Every 10 drags the zoomed view goes to a part that was never seen, so that there is always work."""
+    """Time drags; after every 10, the zoomed view moves to an unseen part, so that there is always work."""
     times, busy = [], 0
     start = watch.explorer.state.viewport
     for number, (x, y) in enumerate(stroke):
@@ -253,7 +255,7 @@ def drags_while_decoding(watch: Watch, stroke: np.ndarray) -> None:
 
 
 def pan(watch: Watch) -> None:
-    """Frames painted one after the other, with as many points as the axes hold well."""
+    """Time frames painted one after the other, with 10,000 points."""
     draw = np.random.default_rng(0)
     labels = (np.arange(POINT_COUNT) % 10).astype(np.uint8)
     watch.plane.set_points(draw.normal(0, 1.2, (POINT_COUNT, 2)), labels, tuple("0123456789"))
@@ -265,7 +267,7 @@ def pan(watch: Watch) -> None:
 
 
 def gif(watch: Watch, folder: str) -> None:
-    """A 120-frame GIF of 280 × 280 from the window, from asking to the file, and its decoding alone."""
+    """Time a 120-frame GIF of 280 × 280 from request to file, and the decoding alone."""
     explorer = watch.window.explorer
     explorer.change(path=((-2.0, 0.0), (0.0, 1.5), (2.0, -1.0)))
     watch.settle()
@@ -292,7 +294,7 @@ def gif(watch: Watch, folder: str) -> None:
 
 
 def growth(watch: Watch, count: int) -> None:
-    """Memory over many drags, after those that warm everything up."""
+    """Measure memory over many drags, after some that warm everything up."""
     part = max(1, count // 20)
     memory = []
     for _ in range(21):

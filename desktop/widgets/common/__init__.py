@@ -1,1 +1,1 @@
-"""What all widgets share."""
+"""Helpers that all widgets share."""

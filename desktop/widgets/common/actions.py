@@ -1,4 +1,4 @@
-"""Menu entries."""
+"""Adds menu entries."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QMenu
 def add_action(
     menu: QMenu, text: str, shortcut: QKeySequence.StandardKey | str | None, call: Callable[[], object]
 ) -> QAction:
-    """An entry that calls `call`, by its shortcut too if it has one."""
+    """Add a menu entry that calls `call`; `shortcut` calls it too, if there is one."""
     action = menu.addAction(text)
     if shortcut is not None:
         action.setShortcut(QKeySequence(shortcut))

@@ -1,9 +1,9 @@
-"""The colours of labels and of the canvas."""
+"""The colours of the canvas, of what is drawn on it, and of labels."""
 
 from PySide6.QtGui import QColor
 
 CANVAS = QColor("#0e1116")
-SHADE = QColor(14, 17, 22, 205)  # the canvas over something, so that what is on it can be read
+SHADE = QColor(14, 17, 22, 205)  # darkens what lies below, so that text on it is readable
 CARD = QColor(14, 17, 22)
 AXIS = QColor("#aab4c0")
 CURSOR = QColor("#ffffff")
@@ -14,9 +14,9 @@ TRUE_POSTERIOR = QColor("#ff7a52")
 HATCH = QColor(255, 255, 255, 95)
 HATCH_EDGE = QColor(255, 255, 255, 140)
 
-# Ten colours that stay apart for everyone: CIEDE2000 of any two is at least 18, and at least 12 as
-# protanopes, deuteranopes and tritanopes see them (Machado et al. 2009; a test computes it). On the plane
-# each group carries its label as well.
+# Ten colours that everyone can tell apart: the CIEDE2000 distance of any two is at least 18, and at least 12
+# as protanopes, deuteranopes and tritanopes see them (Machado et al. 2009; a test computes it). On the plane,
+# each group also carries its label as text.
 LABELS = tuple(
     QColor(name)
     for name in (
@@ -35,5 +35,5 @@ LABELS = tuple(
 
 
 def label_color(label: int) -> QColor:
-    """The colour of a label; they repeat after ten."""
+    """Return the colour of a label; the colours repeat after ten."""
     return LABELS[label % len(LABELS)]

@@ -1,4 +1,4 @@
-"""What is wrong with something typed: a line in red that can be read in light and in dark windows."""
+"""A red line that says what is wrong with an input, readable in light and in dark windows."""
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QColor, QPalette
@@ -8,7 +8,7 @@ ON_LIGHT, ON_DARK = "#b3261e", "#ff8a80"
 
 
 class ErrorLabel(QLabel):
-    """Plain text, wrapped; its red follows the window's colours."""
+    """Wrapped plain text whose red adapts to the window's colours."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -17,7 +17,7 @@ class ErrorLabel(QLabel):
         self._follow_palette()
 
     def changeEvent(self, event: QEvent) -> None:
-        """The system may turn dark at any time."""
+        """Adapt when the system switches between light and dark."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
             self._follow_palette()
@@ -26,6 +26,6 @@ class ErrorLabel(QLabel):
         is_dark = self.palette().color(QPalette.ColorRole.Window).lightnessF() < 0.5
         color = QColor(ON_DARK if is_dark else ON_LIGHT)
         if self.palette().color(QPalette.ColorRole.WindowText) != color:
-            palette = QPalette()  # of this one role: all others are the window's
+            palette = QPalette()  # sets only this role; the window sets the others
             palette.setColor(QPalette.ColorRole.WindowText, color)
             self.setPalette(palette)

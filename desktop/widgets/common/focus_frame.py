@@ -1,4 +1,4 @@
-"""Shows which picture has the keyboard: what is painted by hand has no frame of the style's own."""
+"""Shows which picture has the keyboard focus; the style draws no focus frame around painted widgets."""
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QPen, QRegion, QResizeEvent
@@ -13,7 +13,7 @@ BY_KEY = (
 
 
 class FocusFrame(QWidget):
-    """A frame over a widget while it has the keyboard, if it got it by a key: who clicks knows where."""
+    """A frame around a widget that got the keyboard focus by a key; after a click it is not needed."""
 
     def __init__(self, around: QWidget) -> None:
         super().__init__(around)
@@ -23,7 +23,7 @@ class FocusFrame(QWidget):
         self.hide()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Come and go with the focus, and grow with the widget."""
+        """Follow the widget's focus and size."""
         if isinstance(event, QFocusEvent):
             self.setVisible(event.gotFocus() and event.reason() in BY_KEY)
         if event.type() in (QEvent.Type.Resize, QEvent.Type.FocusIn) and isinstance(watched, QWidget):
@@ -32,12 +32,12 @@ class FocusFrame(QWidget):
         return False
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Only the frame itself is this widget: what is inside is painted without it."""
+        """Limit this widget to the frame, so that the inside is painted without it."""
         inside = self.rect().adjusted(WIDTH_PX, WIDTH_PX, -WIDTH_PX, -WIDTH_PX)
         self.setMask(QRegion(self.rect()) - QRegion(inside))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The colour of what is selected."""
+        """Draw the frame in the selection colour."""
         painter = QPainter(self)
         painter.setPen(QPen(self.palette().highlight().color(), 2 * WIDTH_PX))
         painter.drawRect(self.rect())

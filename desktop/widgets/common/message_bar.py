@@ -1,4 +1,4 @@
-"""A message in the window that does not stand in the way: what went wrong, to copy and to dismiss."""
+"""A bar in the window that shows a message, such as an error, which can be copied and dismissed."""
 
 from collections.abc import Callable, Sequence
 
@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
-# Of the bar, its buttons, and those under the pointer.
+# The colours of the bar, its buttons, and the button under the pointer.
 ERROR_COLORS = ("#7a1f2b", "#9c3342", "#b54454")
 NOTE_COLORS = ("#23456b", "#33608f", "#4173a8")
 
@@ -14,14 +14,14 @@ Action = tuple[str, Callable[[], object]]
 
 
 class MessageBar(QFrame):
-    """Hidden until there is something to say; asks for the details of an error by a signal.
+    """Hidden until there is a message; a signal asks to show the details of an error.
 
     Attributes:
-        action_buttons: the buttons of what can be done about it.
+        action_buttons: the buttons for the message's actions.
         details: the button that asks for the details.
     """
 
-    details_wanted = Signal(str)  # what there is to say beyond the message, such as a traceback
+    details_wanted = Signal(str)  # more than the message says, such as a traceback
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -33,13 +33,13 @@ class MessageBar(QFrame):
         self._label.setTextFormat(Qt.TextFormat.PlainText)
         self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.details = QPushButton("Details")
-        self.details.setToolTip("All there is to say of it, with versions and device, to copy into a report")
+        self.details.setToolTip("Show the full error with versions and device, to copy into a bug report.")
         self.details.clicked.connect(lambda: self.details_wanted.emit(self._details))
         copy = QPushButton("Copy")
-        copy.setToolTip("Copy the message")
+        copy.setToolTip("Copy the message.")
         copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.text()))
         dismiss = QPushButton("Dismiss")
-        dismiss.setToolTip("Hide the message (Esc)")
+        dismiss.setToolTip("Hide the message (Esc).")
         dismiss.clicked.connect(self.hide)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(12, 8, 12, 8)
@@ -49,16 +49,16 @@ class MessageBar(QFrame):
         self.hide()
 
     def show_message(self, text: str, details: str = "", actions: Sequence[Action] = ()) -> None:
-        """Say what went wrong, in the place of what was said before.
+        """Show an error in place of the last message.
 
-        `details` is more than the text; each action is a button's text and what it does.
+        `details` is shown on request. Each action is a button's text and the function that it calls.
         """
         self._show(text, *ERROR_COLORS, actions)
         self._details = details
         self.details.show()
 
     def show_note(self, text: str, actions: Sequence[Action] = ()) -> None:
-        """Say what people should know, though nothing went wrong; actions as in `show_message`."""
+        """Show a note that is not an error; actions are as in `show_message`."""
         self._show(text, *NOTE_COLORS, actions)
         self.details.hide()
 
@@ -92,5 +92,5 @@ class MessageBar(QFrame):
         return button
 
     def text(self) -> str:
-        """What is said."""
+        """Return the message."""
         return self._label.text()

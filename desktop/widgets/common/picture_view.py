@@ -1,4 +1,4 @@
-"""One picture, as large as fits, with its aspect kept."""
+"""Shows one picture as large as fits, with its aspect ratio kept."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ from desktop.widgets.common import colors
 
 
 class PictureView(QWidget):
-    """Shows a QImage; says where in it was clicked, as shares of its width and height."""
+    """Shows a QImage; emits the place of a click as shares of its width and height."""
 
     clicked = Signal(float, float)
 
@@ -28,19 +28,19 @@ class PictureView(QWidget):
         self.update()
 
     def set_tip(self, tip: Callable[[float, float], str]) -> None:
-        """Have a tool tip for each place in the picture: `tip(share of width, share of height)`."""
+        """Set the tool tips of the places in the picture: `tip(share of width, share of height)`."""
         self._tip = tip
 
     def image(self) -> QImage | None:
-        """The picture that is shown."""
+        """Return the picture that is shown."""
         return self._image
 
     def sizeHint(self) -> QSize:
-        """The side that was asked for."""
+        """Return a square with the requested side."""
         return QSize(self._side_px, self._side_px)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The picture in the middle of the canvas."""
+        """Draw the picture in the middle of the canvas."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), colors.CANVAS)
         if self._image is not None:
@@ -49,7 +49,7 @@ class PictureView(QWidget):
             painter.drawImage(self._target(self._image), self._image)
 
     def event(self, event: QEvent) -> bool:
-        """The tool tip of the place under the pointer."""
+        """Show the tool tip of the place under the pointer."""
         if not isinstance(event, QHelpEvent) or event.type() != QEvent.Type.ToolTip or self._tip is None:
             return super().event(event)
         place = self._place(QPointF(event.pos()))
@@ -58,13 +58,13 @@ class PictureView(QWidget):
         return True
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """A left click in the picture."""
+        """Emit the place of a left click in the picture."""
         place = self._place(event.position())
         if place is not None and event.button() == Qt.MouseButton.LeftButton:
             self.clicked.emit(*place)
 
     def _place(self, position: QPointF) -> tuple[float, float] | None:
-        """A position as shares of the picture's width and height; None beside it."""
+        """Return a position as shares of the picture's width and height; None outside of it."""
         if self._image is None or not (target := self._target(self._image)).contains(position):
             return None
         offset = position - target.topLeft()

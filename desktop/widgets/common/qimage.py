@@ -1,4 +1,4 @@
-"""The one place where numpy becomes QImage, and QImage numpy."""
+"""Converts numpy arrays to QImage and back; no other file does."""
 
 import numpy as np
 from PySide6.QtGui import QImage
@@ -7,7 +7,7 @@ from desktop.base.arrays import Bytes
 
 
 def to_qimage(picture: Bytes) -> QImage:
-    """uint8 [H, W], [H, W, 3] or [H, W, 4] → QImage with memory of its own."""
+    """Convert uint8 [H, W], [H, W, 3] or [H, W, 4] to a QImage with its own memory."""
     formats = {
         1: QImage.Format.Format_Grayscale8,
         3: QImage.Format.Format_RGB888,
@@ -15,12 +15,12 @@ def to_qimage(picture: Bytes) -> QImage:
     }
     height, width = picture.shape[:2]
     channels = picture.shape[2] if picture.ndim == 3 else 1
-    # QImage does not keep the buffer alive; the copy does without it.
+    # QImage does not keep the buffer alive, so it needs a copy of its own.
     return QImage(picture.tobytes(), width, height, width * channels, formats[channels]).copy()
 
 
 def from_qimage(image: QImage) -> Bytes:
-    """QImage → uint8 [H, W, 4], red first, with memory of its own."""
+    """Convert a QImage to uint8 [H, W, 4] in the order RGBA, with its own memory."""
     rgba = image.convertToFormat(QImage.Format.Format_RGBA8888)
     rows = np.frombuffer(rgba.constBits(), np.uint8).reshape(rgba.height(), rgba.bytesPerLine())
     return rows[:, : 4 * rgba.width()].reshape(rgba.height(), rgba.width(), 4).copy()

@@ -1,4 +1,4 @@
-"""Where to save: a file's name from the person, with the ending that its content has."""
+"""Asks where to save a file, and makes sure that its name has the right ending."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 def ask_where(
     parent: QWidget, title: str, name: str, kind: str, refuse: Callable[[str], object]
 ) -> Path | None:
-    """The chosen path, with the ending of `name`; None where nothing was chosen.
+    """Return the chosen path, with the ending of `name`; None if nothing was chosen.
 
-    A name that gets its ending only here could be that of another file, which the dialog has not asked
-    about: then `refuse` is told, and there is no path.
+    If adding the ending leads to an existing file, the dialog has not asked whether to replace it: then
+    `refuse` gets a message, and None is returned.
     """
     chosen, _ = QFileDialog.getSaveFileName(parent, title, name, kind)
     if not chosen:
@@ -22,6 +22,6 @@ def ask_where(
         return path
     path = path.with_name(path.name + ending)
     if path.exists():
-        refuse(f"{path}: found a file there; choose it by its whole name to replace it")
+        refuse(f"{path}: found an existing file; choose it by its full name to replace it")
         return None
     return path

@@ -1,7 +1,7 @@
-"""Which inputs of the window are kept between starts: those whose object name begins with `kept.`.
+"""Saves inputs of the window between starts: those whose object name starts with `kept.`.
 
-What is set for an export of some kind, such as "samples", is kept as "samples.n", "samples.seed", …; its file
-carries the same names and values, so that it opens again as it was made.
+The settings of an export of some kind, such as "samples", are saved as "samples.n", "samples.seed", …. The
+exported file carries the same names and values, so that it can be opened again as it was made.
 """
 
 from PySide6.QtWidgets import (
@@ -21,12 +21,12 @@ START = "kept."
 
 
 def keep(name: str, widget: QWidget) -> None:
-    """Keep what is set in an input, under a name of its own such as "samples.n"."""
+    """Mark an input to be saved between starts, under a name such as "samples.n"."""
     widget.setObjectName(START + name)
 
 
 def kept_values(window: QWidget) -> dict[str, Value]:
-    """What is set now in every input that is kept."""
+    """Return the current value of every saved input."""
     values: dict[str, Value] = {}
     for widget in _kept(window):
         value = _value(widget)
@@ -36,7 +36,7 @@ def kept_values(window: QWidget) -> dict[str, Value]:
 
 
 def set_kept_values(window: QWidget, values: dict[str, Value]) -> None:
-    """Set what was kept. What is of another kind, or is no longer there to choose, stays as it is."""
+    """Restore saved values; an input ignores values of another type and choices that it no longer offers."""
     for widget in _kept(window):
         value = values.get(widget.objectName().removeprefix(START))
         if value is not None:

@@ -1,4 +1,4 @@
-"""What is remembered between starts: recent bundles and the window's place."""
+"""The recent bundles and the window's geometry, which are saved between starts."""
 
 from pathlib import Path
 
@@ -13,30 +13,30 @@ def _settings() -> QSettings:
 
 
 def recent_bundles() -> list[Path]:
-    """The bundles opened last, newest first; whatever cannot be read is not among them."""
+    """Return the recent bundles, newest first; unreadable entries are left out."""
     value = _settings().value(RECENT, [])
     texts = [value] if isinstance(value, str) else value
     return [Path(text) for text in texts if isinstance(text, str)] if isinstance(texts, list) else []
 
 
 def remember_bundle(path: Path) -> None:
-    """Put a bundle first among the recent ones."""
+    """Put a bundle first in the list of recent ones."""
     path = path.resolve()
     others = [other for other in recent_bundles() if other != path]
     _settings().setValue(RECENT, [str(place) for place in [path, *others][:MAX_RECENT]])
 
 
 def forget_bundles() -> None:
-    """Empty the list of recent bundles."""
+    """Clear the list of recent bundles."""
     _settings().remove(RECENT)
 
 
 def window_geometry() -> QByteArray:
-    """The window's place as it was remembered; empty if it was not."""
+    """Return the window's saved geometry; empty if there is none."""
     value = _settings().value(GEOMETRY)
     return value if isinstance(value, QByteArray) else QByteArray()
 
 
 def remember_window_geometry(geometry: QByteArray) -> None:
-    """Remember the window's place."""
+    """Save the window's geometry."""
     _settings().setValue(GEOMETRY, geometry)

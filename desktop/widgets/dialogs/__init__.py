@@ -1,1 +1,1 @@
-"""Windows of their own."""
+"""The dialogs of the window."""

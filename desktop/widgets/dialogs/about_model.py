@@ -1,4 +1,4 @@
-"""What the open model is, in a few words and in a dialog."""
+"""Describes the open model, in a few words and in a dialog."""
 
 from collections.abc import Mapping
 from html import escape
@@ -11,32 +11,32 @@ from desktop.models.source import Source
 
 
 def in_words(source: Source) -> str:
-    """What is open, in a few words for the status bar."""
+    """Describe the open model in a few words for the status bar."""
     metrics = source.bundle.manifest.get("metrics") if source.bundle is not None else None
     elbo = metrics.get("test_elbo_nats") if isinstance(metrics, dict) else None
     return f"{source.name}, test ELBO {elbo:.2f} nats" if isinstance(elbo, float) else source.name
 
 
 def show_about(parent: QWidget, source: Source, device: str) -> None:
-    """What the model is, how it was made, how good it is and where it runs."""
+    """Show a dialog that says what the model is, how it was made, its test ELBO, and where it runs."""
     reading, bundle, file = source.reading, source.bundle, source.file
     image = " × ".join(map(str, reading.image_shape))
     lines = [f"{reading.latent_dim} latent dimensions, images of {image}"]
     if file is not None:
-        lines += [f"made by {file.producer}"] * bool(file.producer)
+        lines += [f"Exported by {file.producer}"] * bool(file.producer)
         lines.append(f"{file.parameter_count:,} parameters")
     facts: Mapping[str, Any] = {}
     if bundle is not None:
         lines[0] += f", {bundle.likelihood} likelihood"
-        lines.append(f"made {bundle.manifest['created']}")
+        lines.append(f"Created {bundle.manifest['created']}")
         facts = bundle.manifest
     metrics, made_with = facts.get("metrics"), facts.get("made_with")
     if isinstance(metrics, dict) and isinstance(metrics.get("test_elbo_nats"), float):
-        lines.append(f"test ELBO {metrics['test_elbo_nats']:.2f} nats after epoch {metrics.get('epoch')}")
+        lines.append(f"Test ELBO {metrics['test_elbo_nats']:.2f} nats after epoch {metrics.get('epoch')}")
     if isinstance(made_with, list):
         lines += [str(command) for command in made_with]
-    lines.append(f"runs on {device}")
-    # A model may come from a stranger: its words are shown as words.
+    lines.append(f"Runs on {device}")
+    # The model may come from a stranger: its texts are escaped, so that markup has no effect.
     text = "<br>".join(escape(line) for line in lines)
     _tell(parent, "About this model", f"<b>{escape(source.name)}</b><br>{text}")
 

@@ -1,4 +1,4 @@
-"""What an animation is to be: subject, format, size, time and captions, with a look at a frame."""
+"""The dialog for exporting an animation: subject, format, size, speed and captions, with a preview."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QImage, QPixmap, QStandardItemModel
@@ -16,16 +16,17 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.film.film import GRID_SIDE, Caption, Film, Subject
-from desktop.film.formats import MAX_FPS, Format, real_fps, why_not
+from desktop.film.formats import LIMITS, MAX_FPS, Format, real_fps, why_not
 
 MAX_FRAMES, MAX_SCALE = 2000, 64
 PREVIEW_PX = 280
 SAVED_SIDE_PX, SAVED_GRID_PX = 280, 560
 PATH_FPS, EPOCHS_FPS = 20, 4
+NO_EPOCHS = "The open model has no epochs to animate."
 
 
 class ExportDialog(QDialog):
-    """Asks for a Film; `wanted` says it when the person saves, `changed` whenever a part of it changes."""
+    """Asks for a Film; emits `wanted` with it on saving, and `changed` whenever a setting changes."""
 
     wanted = Signal(object)
     changed = Signal()
@@ -38,13 +39,13 @@ class ExportDialog(QDialog):
         self.preview = QLabel()
         self.preview.setFixedSize(PREVIEW_PX, PREVIEW_PX + 60)
         self.preview.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.preview.setAccessibleName("The first frame")
-        self.subject = _choice("What it goes through", [subject.value for subject in Subject])
+        self.preview.setAccessibleName("Preview of the first frame")
+        self.subject = _choice("Animate", [subject.value for subject in Subject])
         self.format = _choice("Format", [kind.value for kind in Format])
-        self.scale = _spin("Size: times as large as the pictures", 1, MAX_SCALE, 10)
+        self.scale = _spin("Scale of the pictures", 1, MAX_SCALE, 10)
         self.scale.setSuffix(" ×")
-        self.frames = _spin("Frames in all", 2, MAX_FRAMES, 120)
-        self.fps = _spin("Frames a second", 1, MAX_FPS, PATH_FPS)
+        self.frames = _spin("Number of frames", 2, MAX_FRAMES, 120)
+        self.fps = _spin("Frames per second", 1, MAX_FPS, PATH_FPS)
         self.ping_pong = QCheckBox("There and back")
         self.captions = {part: QCheckBox(part.value) for part in Caption}
         self.facts = QLabel()
@@ -67,17 +68,17 @@ class ExportDialog(QDialog):
         self._on_changed()
 
     def set_model(self, image_px: tuple[int, int], epochs: int) -> None:
-        """Fit it to another model: its pictures' width and height, and how many epochs it has."""
+        """Adapt to another model: its pictures' width and height, and its number of epochs."""
         self._image_px, self._epochs = image_px, epochs
         self.scale.setValue(max(1, SAVED_SIDE_PX // max(image_px)))
         for index, subject in enumerate(Subject):
-            self._enable(self.subject, index, "" if subject is Subject.PATH or epochs > 1 else "no epochs")
+            self._enable(self.subject, index, "" if subject is Subject.PATH or epochs > 1 else NO_EPOCHS)
         if epochs < 2:
             self.subject.setCurrentText(Subject.PATH.value)
         self._on_changed()
 
     def film(self) -> Film:
-        """What is asked for as it stands."""
+        """Return the animation as it is set now."""
         return Film(
             subject=Subject(self.subject.currentText()),
             format=Format(self.format.currentText()),
@@ -89,9 +90,9 @@ class ExportDialog(QDialog):
         )
 
     def set_preview(self, image: QImage | None) -> None:
-        """Show the first frame, made smaller where it has to be; None where it is not at hand."""
+        """Show the first frame, shrunk to fit; None if there is no preview."""
         if image is None:
-            self.preview.setText(f"{GRID_SIDE} × {GRID_SIDE} pictures\nof each epoch")
+            self.preview.setText(f"{GRID_SIDE} × {GRID_SIDE} pictures\nper epoch")
             return
         room = self.preview.size()
         if image.width() > room.width() or image.height() > room.height():
@@ -101,27 +102,28 @@ class ExportDialog(QDialog):
         self.preview.setPixmap(QPixmap.fromImage(image))
 
     def set_size(self, width_px: int, height_px: int) -> None:
-        """Say how large a frame will be, and how long the whole takes."""
+        """Show how large a frame will be, and how long the animation will last."""
         film = self.film()
         fps = real_fps(film.format, film.fps)
         count = film.frame_count if film.subject is Subject.PATH else self.frames_of_epochs()
         text = f"{width_px} × {height_px} px, {count} frames, {count / fps:.1f} s"
         if abs(fps - film.fps) > 0.005 * film.fps:
-            text += f"; a {film.format.value} counts hundredths of a second: really {fps:.3g} frames a second"
+            tick_ms = LIMITS[film.format].tick_ms
+            text += f". {film.format.value} rounds frame times to {tick_ms} ms: {fps:.3g} frames per second."
         self.facts.setText(text)
 
     def frames_of_epochs(self) -> int:
-        """How many frames a film over the epochs has."""
+        """Return the number of frames of an animation over the epochs."""
         there_and_back = self.ping_pong.isChecked() and self._epochs > 2
         return 2 * self._epochs - 2 if there_and_back else self._epochs
 
     def picture_px(self) -> tuple[int, int]:
-        """Width and height of what is enlarged: a picture, or a grid of them."""
+        """Return width and height of a frame at scale 1: a picture, or a grid of pictures."""
         side = GRID_SIDE if self.film().subject is Subject.PLANE_EPOCHS else 1
         return self._image_px[0] * side, self._image_px[1] * side
 
     def _on_subject(self) -> None:
-        """Epochs are few and want time to be looked at; a grid is large as it is."""
+        """Set speed and scale for the subject: epochs are few and play slowly; grids are already large."""
         self.fps.setValue(PATH_FPS if self.film().subject is Subject.PATH else EPOCHS_FPS)
         most = SAVED_GRID_PX if self.film().subject is Subject.PLANE_EPOCHS else SAVED_SIDE_PX
         self.scale.setValue(max(1, most // max(self.picture_px())))
@@ -143,7 +145,7 @@ class ExportDialog(QDialog):
 
     @staticmethod
     def _enable(box: QComboBox, index: int, reason: str) -> None:
-        """Whether an entry can be chosen, and else why not."""
+        """Enable an entry, or disable it and give the reason as its tool tip."""
         items = box.model()
         assert isinstance(items, QStandardItemModel)
         items.item(index).setEnabled(not reason)
@@ -151,11 +153,11 @@ class ExportDialog(QDialog):
 
     def _lay_out(self) -> None:
         form = QFormLayout()
-        form.addRow("Show", self.subject)
+        form.addRow("Animate", self.subject)
         form.addRow("Format", self.format)
-        form.addRow("Size", self.scale)
+        form.addRow("Scale", self.scale)
         form.addRow("Frames", self.frames)
-        form.addRow("Frames a second", self.fps)
+        form.addRow("Frames per second", self.fps)
         form.addRow("", self.ping_pong)
         captions = QHBoxLayout()
         for box in self.captions.values():

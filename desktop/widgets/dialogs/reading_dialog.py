@@ -1,5 +1,6 @@
-"""How a bare model is read: each part, whether it is certain or a guess, and what people make of it."""
+"""The dialog for a bare model's reading: shows each part and how certain it is, and lets people set it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 
@@ -31,15 +32,33 @@ from desktop.widgets.common.picture_view import PictureView
 PICTURE_PX = 168
 MAX_VALUE = 1e6
 CERTAIN = "certain"
+# The names of the options of desktop.reading.overrides in the window.
+LABELS = {
+    "z-input": "Latent input (z)",
+    "latent-dim": "Latent dimensions",
+    "z-shape": "Shape of z",
+    "batch": "Batch size",
+    "output": "Image output",
+    "layout": "Layout",
+    "image-shape": "Image shape (C, H, W)",
+    "range": "Value range",
+    "patience": "Time limit of the trial (s)",
+    "x-input": "Image input",
+    "encoder-layout": "Layout",
+    "encoder-range": "Value range",
+    "mean-output": "Mean output",
+    "spread-output": "Spread output",
+    "spread": "Kind of spread",
+}
 
 
 class ReadingDialog(QDialog):
-    """Says by `wished` what people want of the reading, as soon as they choose it.
+    """Emits `wished` with all overrides as soon as one of them is set.
 
-    Whoever opens the model again with those wishes tells the result by `set_source` or `show_error`.
+    The receiver opens the model again with them, and reports the result by `set_source` or `show_error`.
 
     Args:
-        what: the model as it is open, or why it could not be opened.
+        what: the open model, or why it could not be opened.
         parent: the window.
     """
 
@@ -53,12 +72,12 @@ class ReadingDialog(QDialog):
         self.file: ModelFile = what.file
         self._source = what if isinstance(what, Source) else None
         wishes = what.wanted if isinstance(what, Source) else what.wishes
-        # What could not be read before has no reading to go back to.
+        # A model that could not be read has no earlier reading to go back to.
         self._before = dict(wishes) if isinstance(what, Source) else None
         self._wishes = dict(wishes)
         self.picture = PictureView(PICTURE_PX)
         self.picture.setFixedSize(PICTURE_PX, PICTURE_PX)
-        self.picture.setAccessibleName("The picture as it is read now")
+        self.picture.setAccessibleName("Picture at the cursor, as it is read now")
         self._title = QLabel()
         self._title.setTextFormat(Qt.TextFormat.PlainText)
         self._title.setWordWrap(True)
@@ -68,10 +87,10 @@ class ReadingDialog(QDialog):
         self._parts = QVBoxLayout()
         self._groups: list[QGroupBox] = []
         self.buttons = QDialogButtonBox()
-        self.keep = self.buttons.addButton("Keep", QDialogButtonBox.ButtonRole.AcceptRole)
-        self.guess_again = self.buttons.addButton("Guess all again", QDialogButtonBox.ButtonRole.ResetRole)
+        self.keep = self.buttons.addButton("Apply", QDialogButtonBox.ButtonRole.AcceptRole)
+        self.guess_again = self.buttons.addButton("Reset to guesses", QDialogButtonBox.ButtonRole.ResetRole)
         self.undo = self.buttons.addButton(
-            "As before" if self._before is not None else "Close", QDialogButtonBox.ButtonRole.RejectRole
+            "Revert" if self._before is not None else "Close", QDialogButtonBox.ButtonRole.RejectRole
         )
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
@@ -90,13 +109,13 @@ class ReadingDialog(QDialog):
             self.show_error(what)
 
     def set_source(self, source: Source) -> None:
-        """Show the reading of the model as it was opened last."""
+        """Show the reading with which the model was opened last."""
         self._source, self._wishes = source, dict(source.wanted)
         self._error.hide()
         self.keep.setEnabled(True)
         self._title.setText(
-            f"{source.path.name}\n\nWhat the file settles is certain; the rest is a guess until you set it. "
-            "Your choice is remembered for this file."
+            f"{source.path.name}\n\nParts that the file defines are certain. The others are guesses until "
+            "you set them. Your choices are saved for this file."
         )
         self._show_groups(
             self._decoder_group(source.reading),
@@ -104,28 +123,28 @@ class ReadingDialog(QDialog):
         )
 
     def show_error(self, error: Exception) -> None:
-        """Say why a wish could not be fulfilled; the reading stays as it was."""
+        """Show why the model could not be read with the overrides; the reading stays as it was."""
         if self._source is not None:
             self.set_source(self._source)
         else:
-            # One wish alone may not be enough: they add up until there is a reading.
+            # One override may not be enough: they add up until there is a reading.
             self._title.setText(
-                f"{self.file.path.name}\n\nThere is no reading of it as a decoder yet. Set what you know; "
-                "the rest is guessed again each time."
+                f"{self.file.path.name}\n\nThis file could not be read as a decoder. Set what you know about "
+                "it. The other parts are guessed again after each change."
             )
             self._show_groups(self._decoder_group(None))
         self.keep.setEnabled(self._source is not None)
-        self._error.setText(" ".join(str(error).split()))
+        self._error.setText(_in_the_window(" ".join(str(error).split())))
         self._error.show()
 
     def reject(self) -> None:
-        """Go back to what was wished before the dialog."""
+        """Go back to the overrides from before the dialog."""
         if self._before is not None and self._wishes != self._before:
             self._wish_all(self._before)
         super().reject()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter in a field sets that field; it does not press a button."""
+        """Let Enter in a field set that field instead of pressing a button."""
         if event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             super().keyPressEvent(event)
 
@@ -139,7 +158,7 @@ class ReadingDialog(QDialog):
             self._parts.addWidget(group)
 
     def _wish(self, option: str, value: str) -> None:
-        """Set an option; an empty text leaves it to be guessed."""
+        """Set an override; with an empty text the option is guessed."""
         wishes = {name: text for name, text in self._wishes.items() if name != option}
         self._wish_all(wishes | ({option: value} if value else {}))
 
@@ -148,7 +167,7 @@ class ReadingDialog(QDialog):
         self.wished.emit(dict(wishes))
 
     def _decoder_group(self, reading: Reading | None) -> QGroupBox:
-        """Every part of the decoder's reading; without one, what has been set so far."""
+        """Build the fields of the decoder's reading or, without one, the fields that have been set so far."""
         self.fields.clear()
         group, form = _group("Decoder")
         known = _Known(reading, self._wishes)
@@ -161,37 +180,37 @@ class ReadingDialog(QDialog):
                 "range": reading.value_range.value,
             }
         floats = [tensor.name for tensor in self.file.inputs if tensor.dtype.startswith("float")]
-        self._choice(form, known, "z-input", "z goes to", floats, shown.get("z-input"), "z_input")
+        self._choice(form, known, "z-input", floats, shown.get("z-input"), "z_input")
         self._z_size(form, known, reading)
         batch = "" if reading is None else "any" if reading.batch is None else str(reading.batch)
         settled = reading is not None and isinstance(self._declared(reading)[0], int)
-        self._text(form, known, "batch", "Pictures at once", batch, "batch", is_settled=settled)
+        self._text(form, known, "batch", batch, "batch", is_settled=settled)
         for other in () if reading is None else reading.other_inputs:
             self._number(form, known, other)
         names = [tensor.name for tensor in self.file.outputs]
-        self._choice(form, known, "output", "The picture is", names, shown.get("output"), "output")
-        self._choice(form, known, "layout", "Layout", list(LAYOUTS), shown.get("layout"), "layout")
+        self._choice(form, known, "output", names, shown.get("output"), "output")
+        self._choice(form, known, "layout", list(LAYOUTS), shown.get("layout"), "layout")
         shape = "" if reading is None else ", ".join(map(str, reading.image_shape))
-        self._text(form, known, "image-shape", "Channels, height, width", shape, "image_shape")
+        self._text(form, known, "image-shape", shape, "image_shape")
         ranges = {kind.value: name for name, kind in RANGES.items()}
-        self._choice(form, known, "range", "Its numbers are", ranges, shown.get("range"), "value_range")
+        self._choice(form, known, "range", ranges, shown.get("range"), "value_range")
         if reading is None:
-            self._text(form, known, "patience", "Seconds that its trial may take", "", "")
+            self._text(form, known, "patience", "", "")
         return group
 
     def _z_size(self, form: QFormLayout, known: "_Known", reading: Reading | None) -> None:
-        """How many dimensions; where more than one size is open, all of them."""
-        option, label, text, is_settled = "latent-dim", "Latent dimensions", "", False
+        """Add a field for the number of dimensions or, if several sizes of z are open, for all of them."""
+        option, text, is_settled = "latent-dim", "", False
         if reading is not None:
             is_open = [not isinstance(size, int) for size in self._declared(reading)[1:]]
             text, is_settled = str(reading.latent_dim), not any(is_open)
             if sum(is_open) > 1:
-                option, label = "z-shape", "Sizes of z"
+                option = "z-shape"
                 text = ", ".join(str(size) for size in reading.z_shape if size is not None)
-        self._text(form, known, option, label, text, "latent_dim", is_settled)
+        self._text(form, known, option, text, "latent_dim", is_settled)
 
     def _declared(self, reading: Reading) -> tuple[int | str | None, ...]:
-        """The sizes of z's input as the file has them, with a batch axis of 1 where it has none."""
+        """Return the declared shape of the latent input, with a batch axis of 1 if it has none."""
         shape = next(tensor.shape for tensor in self.file.inputs if tensor.name == reading.z_input) or ()
         return (1, *shape) if len(shape) == 1 else shape
 
@@ -202,36 +221,34 @@ class ReadingDialog(QDialog):
         choose.setAccessibleName("Choose the encoder's file")
         choose.clicked.connect(self._choose_encoder)
         self.fields["encoder"] = choose
-        none = QPushButton("None")
+        none = QPushButton("Remove")
         none.setAccessibleName("Use no encoder")
         none.setEnabled(file is not None)
         none.clicked.connect(partial(self._wish, "encoder", NO_ENCODER))
         self.fields["no encoder"] = none
         for button in (choose, none):
             buttons.addWidget(button)
-        form.addRow(_plain(file.path.name if file is not None else "none"), buttons)
+        form.addRow(_plain(file.path.name if file is not None else "No encoder"), buttons)
         if reading is None or file is None:
             return group
         known = _Known(reading, self._wishes)
         inputs = [tensor.name for tensor in file.inputs]
         if len(inputs) > 1:
-            self._choice(form, known, "x-input", "The picture goes to", inputs, reading.x_input, "x_input")
+            self._choice(form, known, "x-input", inputs, reading.x_input, "x_input")
         layout = reading.layout.value
-        self._choice(form, known, "encoder-layout", "Layout", list(LAYOUTS), layout, "layout")
+        self._choice(form, known, "encoder-layout", list(LAYOUTS), layout, "layout")
         for other in reading.other_inputs:
-            if SET + other.name not in self.fields:  # what both take gets the same
+            if SET + other.name not in self.fields:  # an input of both models gets one value
                 self._number(form, known, other)
         outputs = [tensor.name for tensor in file.outputs]
-        self._choice(form, known, "mean-output", "Mean", outputs, reading.mean_output, "mean_output")
+        self._choice(form, known, "mean-output", outputs, reading.mean_output, "mean_output")
         if reading.spread is not Spread.NONE and reading.spread_output is not None:
-            self._choice(
-                form, known, "spread-output", "Spread", outputs, reading.spread_output, "spread_output"
-            )
+            self._choice(form, known, "spread-output", outputs, reading.spread_output, "spread_output")
         spreads = {kind.value: name for name, kind in SPREADS.items()}
-        self._choice(form, known, "spread", "The spread is", spreads, reading.spread.value, "spread")
+        self._choice(form, known, "spread", spreads, reading.spread.value, "spread")
         ranges = {kind.value: name for name, kind in RANGES.items() if name != "logits"}
         now = reading.value_range.value
-        self._choice(form, known, "encoder-range", "It takes numbers in", ranges, now, "value_range")
+        self._choice(form, known, "encoder-range", ranges, now, "value_range")
         return group
 
     def _choice(
@@ -239,26 +256,24 @@ class ReadingDialog(QDialog):
         form: QFormLayout,
         known: "_Known",
         option: str,
-        label: str,
         choices: Sequence[str] | Mapping[str, str],
         current: str | None,
         field: str,
     ) -> None:
         box = QComboBox()
         box.addItems(list(choices))
-        # A mapping is from what is shown to what the option takes.
+        # A mapping goes from the shown texts to the option's values.
         values = choices if isinstance(choices, Mapping) else {text: text for text in choices}
         wished = next((shown for shown, value in values.items() if value == self._wishes.get(option)), "")
         box.setCurrentIndex(box.findText(current or wished))
         box.textActivated.connect(lambda text: self._wish(option, values[text]))
-        self._row(form, option, label, box, known.words(option, field))
+        self._row(form, option, LABELS[option], box, known.words(option, field))
 
     def _text(
         self,
         form: QFormLayout,
         known: "_Known",
         option: str,
-        label: str,
         text: str,
         field: str,
         is_settled: bool = False,
@@ -268,11 +283,11 @@ class ReadingDialog(QDialog):
         before = line.text()
 
         def finished() -> None:
-            if line.text() != before:  # leaving the line without a change wants nothing
+            if line.text() != before:  # leaving the line without a change sets nothing
                 self._wish(option, "" if line.text().strip().lower() == "any" else line.text().strip())
 
         line.editingFinished.connect(finished)
-        self._row(form, option, label, line, known.words(option, field))
+        self._row(form, option, LABELS[option], line, known.words(option, field))
 
     def _number(self, form: QFormLayout, known: "_Known", other: OtherInput) -> None:
         spin = QDoubleSpinBox()
@@ -287,7 +302,7 @@ class ReadingDialog(QDialog):
         self._row(form, option, other.name, spin, known.words(option, "other_inputs"))
 
     def _row(self, form: QFormLayout, option: str, label: str, field: QWidget, known: str) -> None:
-        """A field with what is known of it beside it."""
+        """Add a field, and beside it how certain its value is."""
         field.setAccessibleName(label)
         mark = QLabel(known)
         mark.setEnabled(known != CERTAIN)
@@ -299,22 +314,20 @@ class ReadingDialog(QDialog):
         self.fields[option] = field
 
     def _choose_encoder(self) -> None:
-        chosen, _ = QFileDialog.getOpenFileName(
-            self, "Choose the encoder", "", "Models (*.onnx);;All files (*)"
-        )
+        chosen, _ = QFileDialog.getOpenFileName(self, "Choose encoder", "", "Models (*.onnx);;All files (*)")
         if chosen:
             self._wish("encoder", chosen)
 
 
 class _Known:
-    """How well each part of a reading is known, in words."""
+    """Says how certain each part of a reading is."""
 
     def __init__(self, reading: Reading | EncoderReading | None, wishes: Mapping[str, str]) -> None:
         self._guesses = None if reading is None else reading.guesses
         self._wishes = wishes
 
     def words(self, option: str, field: str) -> str:
-        """Of the part that an option sets."""
+        """Return how certain the part is that an option sets."""
         if option in self._wishes:
             return "set by you"
         if self._guesses is None:
@@ -327,8 +340,14 @@ def _group(title: str) -> tuple[QGroupBox, QFormLayout]:
     return group, QFormLayout(group)
 
 
+def _in_the_window(message: str) -> str:
+    """Replace the options of the command line in an error by the names of their fields."""
+    names = "|".join(sorted(LABELS, key=len, reverse=True))
+    return re.sub(rf"--({names})\b", lambda option: f"“{LABELS[option[1]]}”", message)
+
+
 def _plain(text: str) -> QLabel:
-    """A label of a stranger's words, which are no markup."""
+    """Return a label that shows a stranger's text without interpreting markup."""
     label = QLabel(text)
     label.setTextFormat(Qt.TextFormat.PlainText)
     return label

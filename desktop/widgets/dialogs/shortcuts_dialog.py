@@ -1,4 +1,4 @@
-"""The list of shortcuts: read off the window's own menus and widgets, so that it cannot be out of date."""
+"""The list of shortcuts, collected from the window's menus and widgets, so that it is never out of date."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence, QShortcut
@@ -22,9 +22,9 @@ NATIVE = QKeySequence.SequenceFormat.NativeText
 
 
 def shortcuts_of(window: QMainWindow) -> list[Shortcut]:
-    """Every shortcut of the menus, and every gesture that a widget names in its `GESTURES`.
+    """Return every shortcut of the menus, and every gesture in a widget's `GESTURES`.
 
-    A widget's `GESTURES` are pairs of what to do and what it does, listed under its accessible name.
+    `GESTURES` are pairs of a gesture and what it does, listed under the widget's accessible name.
     """
     found = []
     for menu in _menus(window):
@@ -47,7 +47,7 @@ def shortcuts_of(window: QMainWindow) -> list[Shortcut]:
 
 
 class ShortcutsDialog(QDialog):
-    """A filter above the list. Deleted when it is closed."""
+    """Shows the list of shortcuts below a filter. Deleted when it is closed."""
 
     def __init__(self, window: QMainWindow) -> None:
         super().__init__(window)
@@ -89,7 +89,7 @@ class ShortcutsDialog(QDialog):
         self.filter.setFocus()
 
     def shown(self) -> list[Shortcut]:
-        """What the filter leaves."""
+        """Return the shortcuts that match the filter."""
         items = [item for _, items in self._places() for item in items]
         return [_shortcut(item) for item in items if not item.isHidden()]
 
@@ -116,7 +116,7 @@ def _shortcut(item: QTreeWidgetItem) -> Shortcut:
 
 
 def _menus(window: QMainWindow) -> list[QMenu]:
-    """The menu bar's menus, and theirs."""
+    """Return the menu bar's menus and their submenus."""
     found: list[QMenu] = []
     waiting = [action.menu() for action in window.menuBar().actions()]
     while waiting:

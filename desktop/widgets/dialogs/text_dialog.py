@@ -1,4 +1,4 @@
-"""A dialog with a text to read and to copy whole."""
+"""A dialog that shows a text and copies all of it."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontDatabase, QGuiApplication
@@ -8,7 +8,7 @@ SIZE_PX = (640, 460)
 
 
 class TextDialog(QDialog):
-    """Shows a text in lines of equal letters; Copy takes all of it. Deleted when it is closed."""
+    """Shows a text in a fixed-width font; the button Copy copies all of it. Deleted when it is closed."""
 
     def __init__(self, parent: QWidget, title: str, text: str) -> None:
         super().__init__(parent)
@@ -21,7 +21,7 @@ class TextDialog(QDialog):
         self._text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.copy = buttons.addButton("Copy", QDialogButtonBox.ButtonRole.ActionRole)
-        self.copy.setToolTip("Copy the whole text")
+        self.copy.setToolTip("Copy the whole text.")
         self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.text()))
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
@@ -30,7 +30,7 @@ class TextDialog(QDialog):
         self.resize(*SIZE_PX)
 
     def text(self) -> str:
-        """What it shows."""
+        """Return the text."""
         return self._text.toPlainText()
 
     def set_text(self, text: str) -> None:

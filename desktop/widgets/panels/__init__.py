@@ -1,1 +1,1 @@
-"""What stands beside the plane: shows a state, and says by signals what people want."""
+"""The panels beside the plane: they show the state, and emit signals for what people want to change."""

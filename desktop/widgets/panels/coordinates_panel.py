@@ -1,4 +1,4 @@
-"""The cursor's coordinates, a slider and a box each: what the plane shows with the mouse, in numbers."""
+"""The panel of the cursor's coordinates, with a slider and a number box for each."""
 
 from collections.abc import Sequence
 
@@ -20,20 +20,20 @@ from PySide6.QtWidgets import (
 from desktop.base.arrays import Doubles
 from desktop.latent.kl import COLLAPSED_NATS, by_kl
 
-# More rows than a panel holds are scrolled through: only so many widgets are laid out at every drag.
+# Only this many rows exist, and they scroll through the dimensions, so that a drag updates few widgets.
 ROWS = 8
-SLIDER_REACH, SLIDER_STEPS = 4.0, 100  # to either side, in z; steps a unit
+SLIDER_REACH, SLIDER_STEPS = 4.0, 100  # the slider's range to either side in z; steps per unit
 MAX_BOX = 1e9
 STEP = 0.1
 KL_HINT = (
-    "Sorted by the rate of each dimension on the held-out images, in nats; "
-    f"below {COLLAPSED_NATS:g} nats a dimension says nothing of the image, and is grey."
+    "The dimensions are sorted by their mean rate on the test images, in nats. "
+    f"Dimensions below {COLLAPSED_NATS:g} nats have collapsed and are grey: they say nothing about the image."
 )
-PLAIN_HINT = "In their own order: there are no held-out images to sort them by."
+PLAIN_HINT = "The dimensions are sorted by number, because the model has no test images."
 
 
 class CoordinatesPanel(QWidget):
-    """Shows the cursor's z, one row a dimension; says by a signal which coordinate is wanted."""
+    """Shows the cursor's z, one row per dimension; emits a signal when a coordinate is changed."""
 
     coordinate_wanted = Signal(int, float)
 
@@ -45,7 +45,7 @@ class CoordinatesPanel(QWidget):
         self._hint = QLabel(PLAIN_HINT)
         self._hint.setWordWrap(True)
         self._scroll = QScrollBar(Qt.Orientation.Vertical)
-        self._scroll.setAccessibleName("First dimension that is shown")
+        self._scroll.setAccessibleName("First dimension shown")
         self._scroll.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._scroll.valueChanged.connect(self._show_rows)
         self.rows = [CoordinateRow(self) for _ in range(ROWS)]
@@ -72,7 +72,7 @@ class CoordinatesPanel(QWidget):
         return tuple(self._order)
 
     def set_model(self, latent_dim: int, kl_nats: Doubles | None) -> None:
-        """Fit the rows to a model; `kl_nats` [d] are the rates of its dimensions, if they are known."""
+        """Adapt the rows to a model; `kl_nats` [d] are the rates of its dimensions, if they are known."""
         self._kl = kl_nats
         self._order = list(range(latent_dim)) if kl_nats is None else by_kl(kl_nats).tolist()
         self._z = (0.0,) * latent_dim
@@ -93,17 +93,17 @@ class CoordinatesPanel(QWidget):
                     row.set_value(z[row.dimension])
 
     def showEvent(self, event: object) -> None:
-        """What changed while nobody looked is shown now."""
+        """Show what changed while the panel was hidden."""
         self._show_rows()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Dark became light, or light dark."""
+        """Adapt when the system switches between light and dark."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
             self._show_rows()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """The wheel goes through the dimensions."""
+        """Scroll through the dimensions."""
         if self._scroll.isVisible():
             self._scroll.event(event)
         else:
@@ -149,12 +149,12 @@ class CoordinateRow(QObject):
         self.box.valueChanged.connect(lambda value: self.wanted.emit(self.dimension, value))
 
     def set_shown(self, shown: bool) -> None:
-        """Have a place in the panel, or none."""
+        """Show or hide the row."""
         for widget in self.widgets:
             widget.setVisible(shown)
 
     def set_dimension(self, dimension: int, kl_nats: float | None) -> None:
-        """Stand for a dimension; one that has collapsed is grey."""
+        """Set the row's dimension; a collapsed one is grey."""
         self.dimension = dimension
         name = f"z{dimension}"
         collapsed = kl_nats is not None and kl_nats < COLLAPSED_NATS
@@ -174,7 +174,7 @@ class CoordinateRow(QObject):
             widget.setToolTip(f"{name}{', ' * bool(rate)}{rate}")
 
     def set_value(self, value: float) -> None:
-        """Show a coordinate; the slider ends before the numbers do."""
+        """Show a coordinate; the slider stops at its ends, the box shows any number."""
         at = round(float(np.clip(value, -SLIDER_REACH, SLIDER_REACH)) * SLIDER_STEPS)
         self.slider.blockSignals(True)
         self.slider.setValue(at)

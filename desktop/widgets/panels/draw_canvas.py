@@ -1,4 +1,4 @@
-"""A canvas of a model's own pixels to draw on with the mouse."""
+"""A canvas with the model's pixels, to draw on with the mouse."""
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
@@ -14,17 +14,17 @@ MAX_UNDO = 100
 
 
 class DrawCanvas(QWidget):
-    """Left draws with the tool, right erases; Ctrl+Z takes strokes back while the canvas has the focus.
+    """Draws with the left button and erases with the right one; with the focus, Ctrl+Z undoes strokes.
 
     Attributes:
         tool: what the left button does.
-        radius_px: of the pen, in the model's pixels.
+        radius_px: the pen's radius in the model's pixels.
     """
 
     GESTURES = (
         ("Left drag", "Draw, erase or mark as unknown"),
         ("Right drag", "Erase"),
-        ("Ctrl+Z", "Take the last stroke back"),
+        ("Ctrl+Z", "Take back the last stroke"),
     )
     changed = Signal()
 
@@ -40,25 +40,27 @@ class DrawCanvas(QWidget):
         self.setFixedSize(side_px, side_px)
         self.setCursor(Qt.CursorShape.CrossCursor)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName("Canvas to draw on")
-        self.setAccessibleDescription("Draw with the mouse; drop or paste a picture instead")
-        self.setToolTip("Draw with the left button, erase with the right; or drop or paste a picture")
+        self.setAccessibleName("Drawing canvas")
+        self.setAccessibleDescription("Draw with the mouse, or drop or paste a picture.")
+        self.setToolTip(
+            "Draw with the left mouse button and erase with the right one, or drop or paste a picture."
+        )
 
     def drawing(self) -> Drawing:
-        """What is on the canvas."""
+        """Return the drawing on the canvas."""
         return self._drawing
 
     def set_drawing(self, drawing: Drawing, undoable: bool = True) -> None:
-        """Put something else there."""
+        """Replace the drawing; without `undoable`, Ctrl+Z cannot go back behind it."""
         self._before = [*self._before[-MAX_UNDO:], self._drawing] if undoable else []
         self._show(drawing)
 
     def sizeHint(self) -> QSize:
-        """Its fixed side."""
+        """Return the fixed size."""
         return QSize(self._side_px, self._side_px)
 
     def event(self, event: QEvent) -> bool:
-        """Ctrl+Z is the canvas's own here, not the window's."""
+        """Claim Ctrl+Z for the canvas, so that it does not go to the window."""
         if (
             event.type() == QEvent.Type.ShortcutOverride
             and isinstance(event, QKeyEvent)
@@ -69,7 +71,7 @@ class DrawCanvas(QWidget):
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Take the last stroke back."""
+        """Undo the last stroke on Ctrl+Z."""
         if event.matches(QKeySequence.StandardKey.Undo):
             if self._before:
                 self._show(self._before.pop())
@@ -85,16 +87,16 @@ class DrawCanvas(QWidget):
             self._stroke(self._last)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Go on with it."""
+        """Continue the stroke."""
         if self._last is not None:
             self._stroke(self._pixel(event.position()))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """End it."""
+        """End the stroke."""
         self._last = None
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The pixels, and hatching where they are unknown."""
+        """Draw the pixels, with hatching where they are unknown."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), colors.CANVAS)
         painter.drawImage(self._target(), to_qimage(to_bytes(self._drawing.pixels[np.newaxis])[0]))

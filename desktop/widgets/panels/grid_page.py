@@ -1,4 +1,4 @@
-"""A page that shows a sheet of pictures, says what each is, and saves it."""
+"""A page that shows a sheet of pictures, with a tool tip for each, and saves it."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ class GridPage(QWidget):
 
     Args:
         hint: one line that says what is shown.
-        controls: what the sheet is made by, each with its label.
+        controls: the inputs of the sheet, each with its label.
     """
 
     save_wanted = Signal(int)
@@ -34,9 +34,9 @@ class GridPage(QWidget):
         self.scale.setValue(2)
         self.scale.setSuffix(" ×")
         self.scale.setAccessibleName("Scale of the saved picture")
-        self.scale.setToolTip("How many pixels of the file each pixel becomes, along both sides")
+        self.scale.setToolTip("Each pixel becomes a square of this many pixels per side in the file.")
         self.save = QPushButton("Save as PNG…")
-        self.save.setToolTip("Save the sheet as a PNG that can be opened again")
+        self.save.setToolTip("Save the sheet as a PNG that this program can open again.")
         self.save.setEnabled(False)
         self.view = PictureView(side_px=560, smooth=True)
         self.view.setAccessibleName(hint)
@@ -68,18 +68,18 @@ class GridPage(QWidget):
         self.set_sheet(None)
 
     def set_sheet(self, sheet: Sheet | None, note: str = "") -> None:
-        """Show a sheet, or nothing; `note` says why in the place of what the page shows."""
+        """Show a sheet, or nothing; `note` replaces the hint, for example to say why."""
         self.sheet = sheet
         self.view.set_image(None if sheet is None else to_qimage(sheet.picture))
         self.save.setEnabled(sheet is not None)
         self._note.setText(note or self._hint)
 
     def note(self) -> str:
-        """What is said above the sheet."""
+        """Return the text above the sheet."""
         return self._note.text()
 
     def _cell(self, x_share: float, y_share: float) -> int | None:
-        """Which cell lies at shares of the sheet's width and height; None behind the last one."""
+        """Return the cell at shares of the sheet's width and height; None beyond the last one."""
         if self.sheet is None:
             return None
         rows, columns = self.sheet.rows, self.sheet.columns

@@ -1,4 +1,4 @@
-"""The section for a picture of one's own: drawn, dropped or pasted, with what the model makes of it."""
+"""The section for your own image, drawn, dropped or pasted, with its reconstruction, ELBO and log p(x)."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QImage
@@ -25,24 +25,33 @@ CANVAS_PX = 168
 RESULT_PX = 116
 STEP_PX = 52
 TOOL_TIPS = {
-    Tool.PEN: "Draw ink",
-    Tool.ERASER: "Take ink away (also the right button)",
-    Tool.UNKNOWN: "Mark pixels as unknown: the plane shows where the picture could be, and completes it",
+    Tool.PEN: "Draw with the left mouse button.",
+    Tool.ERASER: "Erase with the left mouse button; the right one always erases.",
+    Tool.UNKNOWN: "Mark pixels as unknown, and see on the plane how the image could be completed.",
 }
 FIGURES = {
-    "elbo": ("ELBO", "−(rate + distortion): a lower bound of log p(x); higher is better"),
-    "rate": ("Rate", "KL of the encoder's posterior from the prior, in closed form"),
+    "elbo": ("ELBO", "The evidence lower bound on log p(x) is −(rate + distortion); higher is better."),
+    "rate": (
+        "Rate",
+        "The KL divergence of the approximate posterior from the prior is computed in closed form.",
+    ),
     "distortion": (
         "Distortion",
-        "−E log p(x|z) under the encoder's posterior: quadrature to two dimensions, else 64 draws",
+        (
+            "−E log p(x|z) under the approximate posterior is computed by quadrature or,\n"
+            "in more than two dimensions, from 64 draws."
+        ),
     ),
-    "log_px": ("log p(x)", "By quadrature over the plane, from the decoder alone"),
-    "gap": ("Gap", "log p(x) − ELBO: the KL of the encoder's posterior from the true one"),
+    "log_px": ("log p(x)", "log p(x) is computed by quadrature over the plane, from the decoder alone."),
+    "gap": (
+        "Gap",
+        "log p(x) − ELBO is the KL divergence of the approximate posterior from the true posterior.",
+    ),
 }
 
 
 class ImagePanel(QWidget):
-    """Shows a drawing and what the model makes of it; says what the person wants by signals."""
+    """Shows your image and its figures; emits signals for what the person wants."""
 
     clear_wanted = Signal()
     open_wanted = Signal()
@@ -66,14 +75,14 @@ class ImagePanel(QWidget):
         self.radius.setDecimals(1)
         self.radius.setValue(self.canvas.radius_px)
         self.radius.setSuffix(" px")
-        self.radius.setAccessibleName("Radius of the pen")
-        self.radius.setToolTip("The pen's radius, in the model's pixels")
+        self.radius.setAccessibleName("Pen radius")
+        self.radius.setToolTip("Set the pen radius in pixels of the model.")
         self.radius.valueChanged.connect(lambda value: setattr(self.canvas, "radius_px", value))
         self.clear = QPushButton("Clear")
         self.open = QPushButton("Open…")
-        self.open.setToolTip("A picture from a file; dropping or pasting one does the same")
+        self.open.setToolTip("Open an image file; you can also drop or paste an image.")
         self.take = QPushButton("Go to mean")
-        self.take.setToolTip("Move the cursor to the mean of the encoder's posterior")
+        self.take.setToolTip("Move the cursor to the mean of the approximate posterior.")
         self.reconstruction = _view("Reconstruction")
         self.completed = _view("Completed picture")
         self._completed_name = QLabel("Completed")
@@ -93,17 +102,17 @@ class ImagePanel(QWidget):
         self.show_completed(None)
 
     def set_figure(self, name: str, nats: float | None, note: str = "") -> None:
-        """Show a figure, or where there is none a dash or what stands in its place."""
+        """Show a figure; without one, show `note` or a dash."""
         self.figures[name].setText(note or ("–" if nats is None else f"{nats:.2f} nats".replace("-", "−")))
 
     def show_completed(self, picture: QImage | None) -> None:
-        """Show the picture with its unknown pixels filled in, or hide its place."""
+        """Show the picture with its unknown pixels filled in; None hides it."""
         self.completed.set_image(picture)
         self.completed.setVisible(picture is not None)
         self._completed_name.setVisible(picture is not None)
 
     def show_steps(self, fitted: Fitted | None, is_thresholded: bool = True) -> None:
-        """Show how a picture from elsewhere became the drawing: as it came, fitted, thresholded."""
+        """Show how an opened picture became the drawing: original, fitted, thresholded."""
         self.steps.setVisible(fitted is not None)
         if fitted is None:
             return
@@ -113,8 +122,9 @@ class ImagePanel(QWidget):
             pictures.append(to_bytes((pixels[None] > 0.5).astype("float32"))[0])
         for view, picture in zip(self.step_views, [*pictures, None], strict=False):
             view.set_image(None if picture is None else to_qimage(picture))
-        done = [*fitted.steps, *["thresholded at one half"] * is_thresholded]
-        self.steps_text.setText(", then ".join(done) or "taken as it is")
+        done = [*fitted.steps, *["thresholded at 0.5"] * is_thresholded]
+        text = ", then ".join(done) or "used without changes"
+        self.steps_text.setText(f"The image was {text}.")
 
     def _choose(self, tool: Tool) -> None:
         self.canvas.tool = tool
@@ -154,7 +164,7 @@ class ImagePanel(QWidget):
         about_steps = QVBoxLayout(self.steps)
         about_steps.setContentsMargins(0, 0, 0, 0)
         in_steps = QHBoxLayout()
-        for view, step in zip(self.step_views, ("As it came", "Fitted", "Thresholded"), strict=True):
+        for view, step in zip(self.step_views, ("Original", "Fitted", "Thresholded"), strict=True):
             view.setFixedSize(STEP_PX, STEP_PX)
             view.setAccessibleName(step)
             view.setToolTip(step)

@@ -1,4 +1,4 @@
-"""What the layers' colours and lines mean, in small, to stand under their switches."""
+"""Small keys under the layers' check boxes that explain their colours and hatching."""
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QBrush, QPainter, QPaintEvent, QPalette, QPen
@@ -16,23 +16,22 @@ KEY_POINT_SIZE = 8.0
 
 
 class DensityKey(QWidget):
-    """The density's colours from a hundredth of the prior's peak to ten times of it."""
+    """The colour scale of the density, from a hundredth of the prior's peak to ten times the peak."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         scale: Bytes = color_scale()[None]
         self._image = to_qimage(scale)
-        words = "Density in multiples of the prior's at its middle"
-        self.setToolTip(words)
-        self.setAccessibleName(f"{words}: {LOW_SHARE:g} to {HIGH_SHARE:g}")
+        self.setToolTip("The colours show the density relative to the peak of the prior.")
+        self.setAccessibleName(f"Density relative to the prior's peak: {LOW_SHARE:g} to {HIGH_SHARE:g}")
         _make_small(self)
 
     def sizeHint(self) -> QSize:
-        """A bar, a line of numbers, and what they are."""
+        """Return room for a bar, a line of numbers, and their unit."""
         return QSize(200, BAR_PX + 2 * self.fontMetrics().height() + 2)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The bar on the canvas, as on the plane, and numbers under it."""
+        """Draw the bar on the canvas colour, as on the plane, with numbers below it."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         bar = QRectF(INDENT_PX, 0, self.width() - INDENT_PX, BAR_PX)
@@ -47,28 +46,28 @@ class DensityKey(QWidget):
             left = min(max(bar.left(), middle - width / 2), bar.right() - width)
             painter.drawText(QRectF(left, BAR_PX + 1, width + 4, line), text)
         box = QRectF(bar.left(), BAR_PX + 1 + line, bar.width(), line)
-        painter.drawText(box, Qt.AlignmentFlag.AlignHCenter, "times the prior's peak")
+        painter.drawText(box, Qt.AlignmentFlag.AlignHCenter, "× peak of the prior")
 
 
 class HolesKey(QWidget):
-    """A hatched swatch, and what it means."""
+    """A hatched swatch with its meaning."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._words = "less than a tenth of the prior"
+        self._words = "less than 1/10 of the prior"
         self.setToolTip(
-            "Where q(z) is less than a tenth of p(z), within the contour that holds 99 % of the prior:\n"
-            "samples of the prior fall there, and next to no held-out image does"
+            "Here q(z) is less than a tenth of p(z), inside the contour that contains 99 % of the prior:\n"
+            "samples from the prior fall here, but almost no test images do."
         )
         self.setAccessibleName(f"Hatched: {self._words}")
         _make_small(self)
 
     def sizeHint(self) -> QSize:
-        """One line."""
+        """Return room for one line."""
         return QSize(200, max(SWATCH_PX[1], self.fontMetrics().height()) + 2)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """As it is drawn on the plane."""
+        """Draw the swatch as holes are drawn on the plane."""
         painter = QPainter(self)
         swatch = QRectF(INDENT_PX + 0.5, 0.5, *SWATCH_PX)
         painter.fillRect(swatch, colors.CANVAS)

@@ -1,4 +1,4 @@
-"""The labels with their colours; each is a switch for its points."""
+"""The labels with their colours; each button shows or hides the points of its label."""
 
 from collections.abc import Sequence
 
@@ -13,12 +13,12 @@ WIDTH_PX, SPACING_PX, PADDING_PX = 270, 4, 14  # within the side panel
 
 
 class LabelSwitch(QToolButton):
-    """One label; Alt-click, double click or Return want it alone."""
+    """The button of one label; Alt-click, double-click or Return ask to show this label alone."""
 
     alone_wanted = Signal()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """With Alt: this one alone."""
+        """Ask for this label alone on Alt-click."""
         if (
             event.button() == Qt.MouseButton.LeftButton
             and event.modifiers() & Qt.KeyboardModifier.AltModifier
@@ -28,12 +28,12 @@ class LabelSwitch(QToolButton):
             super().mousePressEvent(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """The same without Alt."""
+        """Ask for this label alone."""
         if event.button() == Qt.MouseButton.LeftButton:
             self.alone_wanted.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Return: this one alone; the space bar switches."""
+        """Ask for this label alone on Return; the space bar shows or hides it."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.alone_wanted.emit()
         else:
@@ -41,11 +41,11 @@ class LabelSwitch(QToolButton):
 
 
 class Legend(QWidget):
-    """A switch a label, and two buttons for all and none; says what is wanted."""
+    """One button per label, and two buttons for all and none; emits signals for what to show."""
 
     GESTURES = (
-        ("Click, Space", "show or hide the points of a label"),
-        ("Double click, Alt-click, Return", "show the points of a label alone; again, all"),
+        ("Click, Space", "Show or hide the points of a label"),
+        ("Double-click, Alt-click, Return", "Show only the points of this label, or all again"),
     )
     switched = Signal(int)
     hidden_wanted = Signal(object)  # frozenset of labels
@@ -59,8 +59,8 @@ class Legend(QWidget):
         self._names: tuple[str, ...] = ()
         self._hidden: frozenset[int] = frozenset()
         self.all, self.none = _small_button("All"), _small_button("None")
-        self.all.setToolTip("Show the points of all labels")
-        self.none.setToolTip("Hide the points of all labels")
+        self.all.setToolTip("Show the points of all labels.")
+        self.none.setToolTip("Hide the points of all labels.")
         self.all.clicked.connect(lambda: self.hidden_wanted.emit(frozenset()))
         self.none.clicked.connect(lambda: self.hidden_wanted.emit(self._every))
         self._ends = QWidget()
@@ -77,7 +77,7 @@ class Legend(QWidget):
         self._ends.hide()
 
     def set_labels(self, names: tuple[str, ...]) -> None:
-        """Show a switch for every label."""
+        """Show a button for every label."""
         for button in self._buttons:
             self._grid.removeWidget(button)
             button.deleteLater()
@@ -94,17 +94,17 @@ class Legend(QWidget):
         self.set_hidden(frozenset())
 
     def set_counts(self, counts: Sequence[int]) -> None:
-        """Say in the tool tips how many held-out images each label has; beyond the list it has none."""
+        """Say in the tool tips how many test images each label has; labels beyond the list have none."""
         for label, (button, name) in enumerate(zip(self._buttons, self._names, strict=True)):
             count = f"{counts[label] if label < len(counts) else 0:,} " if counts else ""
             button.setToolTip(
-                f"{count}held-out images labelled {name}\n"
-                "Click: show or hide; double click, Alt-click or Return: these alone"
+                f"{count}test images labelled {name}\n"
+                "Click to show or hide them. Double-click, Alt-click or press Return to show only them."
             )
-            button.setAccessibleDescription(f"{count}held-out images")
+            button.setAccessibleDescription(f"{count}test images")
 
     def set_hidden(self, hidden: frozenset[int]) -> None:
-        """Show which labels' points are hidden."""
+        """Show which labels are hidden."""
         self._hidden = hidden
         for label, button in enumerate(self._buttons):
             button.setChecked(label not in hidden)
@@ -112,7 +112,7 @@ class Legend(QWidget):
         self.none.setEnabled(not hidden >= self._every)
 
     def _columns(self) -> int:
-        """As many as the longest name leaves room for."""
+        """Return how many columns fit with the longest name."""
         font = self.font()
         font.setBold(True)
         metrics = QFontMetrics(font)
@@ -124,7 +124,7 @@ class Legend(QWidget):
         return frozenset(range(len(self._names)))
 
     def _want_alone(self, label: int) -> None:
-        """One label alone; all, where it was alone already."""
+        """Ask for one label alone, or for all labels if it is already alone."""
         others = self._every - {label}
         self.hidden_wanted.emit(frozenset() if self._hidden == others else others)
 
@@ -160,7 +160,7 @@ def _small_button(text: str) -> QPushButton:
 
 
 def _readable_on(color: QColor) -> str:
-    # Relative luminance decides (WCAG 2.2): lightness would put white on yellow-green.
+    # Relative luminance (WCAG 2.2) decides, because lightness would choose white text on yellow-green.
     linear = [
         c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
         for c in (color.redF(), color.greenF(), color.blueF())

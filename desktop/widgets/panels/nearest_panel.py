@@ -1,4 +1,4 @@
-"""The held-out images nearest to the cursor, in a row; each is a way to its mean."""
+"""The test images nearest to the cursor, in a row; a click on one moves the cursor to its mean."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ SIDE_PX, TEXT_PX = 54, 16
 
 @dataclass(frozen=True)
 class Shown:
-    """One of them: its number, its image, its label's name and colour, and its distance in words."""
+    """A test image in the row: its number, picture, label's name and colour, and its distance as text."""
 
     index: int
     image: QImage
@@ -34,7 +34,7 @@ class Shown:
 
 
 class NearestButton(QAbstractButton):
-    """A held-out image with its label under it. Painted, not laid out: it changes with every drag."""
+    """A test image with its label below; painted rather than laid out, because every drag changes it."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,22 +44,22 @@ class NearestButton(QAbstractButton):
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
 
     def show_image(self, shown: Shown | None) -> None:
-        """Show another one, or none."""
+        """Show another image, or none."""
         if shown == self.shown:
             return
         self.shown = shown
         self.setEnabled(shown is not None)
-        words = "" if shown is None else f"Held-out image {shown.index}, {shown.name}: {shown.distance}"
+        words = "" if shown is None else f"Test image {shown.index}, {shown.name}: {shown.distance}"
         self.setAccessibleName(words)
-        self.setToolTip(words and f"{words}\nClick to go to its mean")
+        self.setToolTip(words and f"{words}\nClick to move the cursor to its mean.")
         self.update()
 
     def sizeHint(self) -> QSize:
-        """A picture and a line of text."""
+        """Return room for a picture and a line of text."""
         return QSize(SIDE_PX, SIDE_PX + TEXT_PX)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The picture on the canvas, framed where the pointer or the keyboard is."""
+        """Draw the picture on the canvas colour, with a frame while it is hovered or focused."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         side = min(self.width(), self.height() - TEXT_PX) - 2
@@ -88,23 +88,23 @@ class NearestButton(QAbstractButton):
 
 
 class NearestPanel(QWidget):
-    """Shows up to five held-out images; says which one was chosen, and what near is to mean."""
+    """Shows up to five test images; emits signals for the chosen image and the chosen measure of nearness."""
 
     chosen = Signal(int)
     nearness_wanted = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        title = QLabel("Nearest held-out images")
+        title = QLabel("Nearest test images")
         font = QFont(title.font())
         font.setBold(True)
         title.setFont(font)
         self.nearness = QComboBox()
         self.nearness.addItems([nearness.value for nearness in Nearness])
-        self.nearness.setAccessibleName("What the nearest held-out images are near in")
+        self.nearness.setAccessibleName("Measure of nearness")
         self.nearness.setToolTip(
-            "By z: whose posterior's mean is nearest to the cursor.\n"
-            "By picture: which one the picture at the cursor makes most likely, by −log p(x|z) in nats."
+            "By z, the distance is that of the posterior mean from the cursor.\n"
+            "By picture, it is −log p(x|z) in nats at the cursor."
         )
         self.nearness.textActivated.connect(lambda text: self.nearness_wanted.emit(Nearness(text)))
         self.buttons = [NearestButton() for _ in range(COUNT)]
@@ -123,12 +123,12 @@ class NearestPanel(QWidget):
         layout.addLayout(row)
 
     def show_images(self, shown: Sequence[Shown]) -> None:
-        """Show these, nearest first."""
+        """Show these images, nearest first."""
         for button, one in zip(self.buttons, [*shown, *[None] * COUNT][:COUNT], strict=True):
             button.show_image(one)
 
     def set_nearness(self, nearness: Nearness) -> None:
-        """Show what near means."""
+        """Show the measure of nearness."""
         if self.nearness.currentText() != nearness.value:
             self.nearness.setCurrentText(nearness.value)
 

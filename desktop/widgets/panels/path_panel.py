@@ -1,4 +1,4 @@
-"""The path's section: its points, how it goes, playing it, and its export with progress and cancel."""
+"""The section of the path: its points, its kind, playback, and the export of animations."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -21,14 +21,16 @@ from desktop.widgets.panels.path_points import PathPoints
 
 EMPTY_HINT = "Shift-click on the plane to add points."
 KIND_TIPS = {
-    PathKind.STRAIGHT: "Straight lines in z, at even speed",
-    PathKind.SPHERICAL: "Along great circles around the prior's mean: distances from it change evenly",
-    PathKind.VISUAL: "Straight lines, at the speed at which the picture changes evenly",
+    PathKind.STRAIGHT: "The path follows straight lines in z at constant speed.",
+    PathKind.SPHERICAL: (
+        "The path follows great circles around the prior's mean; the distance from it changes evenly."
+    ),
+    PathKind.VISUAL: "The path follows straight lines at a speed that changes the picture evenly.",
 }
 
 
 class PathPanel(QWidget):
-    """Says what the person wants done with the path."""
+    """Shows the path; emits signals for what the person wants to change."""
 
     add_wanted = Signal()
     remove_wanted = Signal()
@@ -47,31 +49,31 @@ class PathPanel(QWidget):
         self._hint.setWordWrap(True)
         self._hint.setTextFormat(Qt.TextFormat.PlainText)
         self.points = PathPoints()
-        self.add = _button("Add", "Add the cursor to the path (P); or Shift-click on the plane")
-        self.up = _button("↑", "Move the chosen point up (Alt+Up in the list)", "Move the point up")
-        self.down = _button("↓", "Move the chosen point down (Alt+Down in the list)", "Move the point down")
-        self.remove = _button("Remove", "Remove the chosen point (Delete; Alt-click on the plane)")
-        self.clear = _button("Clear", "Remove all points")
+        self.add = _button("Add", "Add the cursor to the path (P, or Shift-click on the plane).")
+        self.up = _button("↑", "Move the selected point up (Alt+Up in the list).", "Move point up")
+        self.down = _button("↓", "Move the selected point down (Alt+Down in the list).", "Move point down")
+        self.remove = _button("Remove", "Remove the selected point (Delete, or Alt-click on the plane).")
+        self.clear = _button("Clear", "Remove all points.")
         self.kind = QComboBox()
         for kind in PathKind:
             self.kind.addItem(kind.value, kind)
             self.kind.setItemData(self.kind.count() - 1, KIND_TIPS[kind], Qt.ItemDataRole.ToolTipRole)
-        self.kind.setAccessibleName("How the path goes from point to point")
+        self.kind.setAccessibleName("Kind of path")
         self.closed = QCheckBox("Return to the first point")
-        self.play = _button("Play", "Play the path (Space on the plane); a click or key there stops it")
+        self.play = _button("Play", "Play the path (Space on the plane); a click or a key there stops it.")
         self.seconds = QDoubleSpinBox()
         self.seconds.setRange(0.2, 600)
         self.seconds.setDecimals(1)
         self.seconds.setValue(Playback().duration_s)
         self.seconds.setSuffix(" s")
-        self.seconds.setAccessibleName("Seconds along the path")
-        self.seconds.setToolTip("How long one walk along the path takes")
+        self.seconds.setAccessibleName("Duration in seconds")
+        self.seconds.setToolTip("Set how long it takes to go along the path once.")
         self.loop = QCheckBox("Loop")
         self.ping_pong = QCheckBox("There and back")
-        self.export = _button("Export animation…", "Save the path or the epochs as GIF, WebP, APNG or MP4")
+        self.export = _button("Export animation…", "Save the path or the epochs as GIF, WebP, APNG or MP4.")
         self.progress = QProgressBar()
         self.progress.setRange(0, 100)
-        self.progress.setAccessibleName("Export")
+        self.progress.setAccessibleName("Progress of the export")
         self.cancel = QPushButton("Cancel")
 
         self.add.clicked.connect(self.add_wanted)
@@ -93,11 +95,11 @@ class PathPanel(QWidget):
         self.set_progress(None)
 
     def playback(self) -> Playback:
-        """How the path is to be played."""
+        """Return the settings for playing the path."""
         return Playback(self.seconds.value(), self.loop.isChecked(), self.ping_pong.isChecked())
 
     def set_state(self, state: ViewState, selected: int | None = None) -> None:
-        """Show a state's path and which of its points is chosen."""
+        """Show a state's path and its selected point."""
         count = len(state.path)
         self.points.set_path(state.path, selected)
         self.closed.setChecked(state.path_closed)
@@ -112,20 +114,20 @@ class PathPanel(QWidget):
         self.play.setEnabled(count > 1)
 
     def show_hint(self, text: str) -> None:
-        """Say something above the points, or nothing."""
+        """Show a text above the points; an empty one hides it."""
         self._hint.setText(text)
         self._hint.setVisible(bool(text))
 
     def hint(self) -> str:
-        """What is said above the points."""
+        """Return the text above the points."""
         return self._hint.text()
 
     def set_playing(self, playing: bool) -> None:
-        """Whether it plays: the button then pauses."""
+        """Show whether the path is playing: the button then pauses it."""
         self.play.setText("Pause" if playing else "Play")
 
     def set_progress(self, share: float | None) -> None:
-        """Show how much of the export is done, or with None that none is being made."""
+        """Show the share of the export that is done; None if no export is running."""
         running = share is not None
         self.progress.setVisible(running)
         self.cancel.setVisible(running)

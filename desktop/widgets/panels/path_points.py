@@ -1,4 +1,4 @@
-"""The list of the path's points: chosen, typed, moved up and down and taken away by the keyboard too."""
+"""The list of the path's points, which can be selected, edited, moved and removed by the keyboard too."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -10,7 +10,7 @@ ROWS_SHOWN = 4
 
 
 class PathPoints(QTableWidget):
-    """One row a point, its z to be typed; says what the person wants by signals."""
+    """One row per point with its editable z; emits signals for what the person wants to change."""
 
     chosen = Signal(int)
     z_typed = Signal(int, object)
@@ -22,8 +22,10 @@ class PathPoints(QTableWidget):
         super().__init__(0, 1, parent)
         self._path: tuple[tuple[float, ...], ...] = ()
         self.setAccessibleName("Points of the path")
-        self.setAccessibleDescription("F2 types z, Alt with up or down moves, Delete removes")
-        self.setToolTip("Double-click or F2 to type z; Alt+Up and Alt+Down move a point, Delete removes it")
+        self.setAccessibleDescription("F2 edits z, Alt+Up and Alt+Down move a point, and Delete removes it.")
+        self.setToolTip(
+            "Double-click or F2 edits z, Alt+Up and Alt+Down move a point, and Delete removes it."
+        )
         self.horizontalHeader().hide()
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 6)
@@ -36,7 +38,7 @@ class PathPoints(QTableWidget):
         self.cellChanged.connect(self._on_typed)
 
     def set_path(self, path: tuple[tuple[float, ...], ...], selected: int | None) -> None:
-        """Show a path with one of its points chosen, or none."""
+        """Show a path with one of its points selected, or none."""
         self.blockSignals(True)
         if path != self._path:
             self.setRowCount(len(path))
@@ -54,7 +56,7 @@ class PathPoints(QTableWidget):
         self.blockSignals(False)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Delete removes the chosen point, Alt with an arrow moves it; arrows alone choose."""
+        """Delete removes the selected point, Alt with an arrow moves it, and arrows alone select."""
         row, alt = self.currentRow(), event.modifiers() & Qt.KeyboardModifier.AltModifier
         step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()), 0)
         if row < 0 or self.state() == QAbstractItemView.State.EditingState:
@@ -82,7 +84,7 @@ class PathPoints(QTableWidget):
         else:
             if format_z(z) != format_z(self._path[row]):
                 self.z_typed.emit(row, z)
-        # What is shown is always what is.
+        # The row always shows the actual point, whatever was typed.
         self.blockSignals(True)
         if (item := self.item(row, 0)) is not None:
             item.setText(format_z(self._path[row]))

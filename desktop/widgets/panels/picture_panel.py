@@ -1,4 +1,4 @@
-"""The picture at the cursor, how it is drawn, and its z."""
+"""The panel of the picture at the cursor, how it is drawn, and its z."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
@@ -20,7 +20,7 @@ PICTURE_PX = 236
 
 
 class PicturePanel(QWidget):
-    """Shows a ViewState's cursor and the decoded picture; says what the person wants by signals."""
+    """Shows the cursor's z and the decoded picture; emits signals for what the person wants."""
 
     z_typed = Signal(object)
     mode_wanted = Signal(object)
@@ -35,15 +35,15 @@ class PicturePanel(QWidget):
         self.picture.setAccessibleName("Decoded picture")
         self.mode = QComboBox()
         self.mode.addItems([mode.value for mode in PictureMode])
-        self.mode.setAccessibleName("How the picture is drawn")
-        self.mode.setToolTip("Probabilities, black and white at ½, or one draw from them")
+        self.mode.setAccessibleName("Picture mode")
+        self.mode.setToolTip("Show the probabilities, threshold them at 0.5, or draw a Bernoulli sample.")
         self.copy = QPushButton("Copy")
-        self.copy.setToolTip("Copy the picture; pasted into this program it says where it was made")
+        self.copy.setToolTip("Copy the picture with a note of how it was made.")
         self.save = QPushButton("Save…")
-        self.save.setToolTip("Save the picture as a PNG that can be opened again")
+        self.save.setToolTip("Save the picture as a PNG that this program can open again.")
         self.z = QLineEdit()
         self.z.setAccessibleName("z")
-        self.z.setToolTip("The cursor's z: type or paste numbers, Return moves there")
+        self.z.setToolTip("Type or paste the cursor's z, and press Return to move there.")
         self.z_error = ErrorLabel()
         self.z_error.hide()
 
@@ -67,11 +67,11 @@ class PicturePanel(QWidget):
         self._layout.addWidget(self.z_error)
 
     def add_below(self, widget: QWidget) -> None:
-        """One more part below z."""
+        """Add a widget below z."""
         self._layout.addWidget(widget)
 
     def set_latent_dim(self, latent_dim: int) -> None:
-        """Take z of so many numbers."""
+        """Set how many numbers z has."""
         self._latent_dim = latent_dim
 
     def set_state(self, state: ViewState) -> None:

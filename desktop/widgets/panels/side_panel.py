@@ -1,4 +1,4 @@
-"""The panel beside the plane: the picture at the cursor, and below it one section at a time."""
+"""The panel beside the plane: the picture at the cursor, and sections in tabs below it."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ WIDTH_PX = 316
 
 
 class SidePanel(QWidget):
-    """Holds the picture and the sections, and hands a ViewState on to them."""
+    """Holds the picture and the sections, and passes the ViewState on to them."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -31,7 +31,7 @@ class SidePanel(QWidget):
         layout.addWidget(self.sections, 1)
 
     def add_section(self, title: str, section: QWidget) -> None:
-        """One more tab below the picture."""
+        """Add a tab below the picture."""
         self.sections.addTab(section, title)
 
     def show_section(self, section: QWidget) -> None:
@@ -39,7 +39,7 @@ class SidePanel(QWidget):
         self.sections.setCurrentWidget(section)
 
     def set_model(self, latent_dim: int, label_names: tuple[str, ...], has_points: bool) -> None:
-        """Fit the controls to another model."""
+        """Adapt the controls to another model."""
         self._state = None
         self.picture.set_latent_dim(latent_dim)
         self.view.set_model(latent_dim, label_names, has_points)
@@ -49,5 +49,5 @@ class SidePanel(QWidget):
         old, self._state = self._state, state
         self.picture.set_state(state)
         if old is not None and replace(old, z=state.z, viewport=state.viewport) == state:
-            return  # a drag: the rest would be laid out anew for nothing
+            return  # a drag changes nothing else, so the sections need no new layout
         self.view.set_state(state)

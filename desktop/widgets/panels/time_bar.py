@@ -1,4 +1,4 @@
-"""The time bar: a slider over a bundle's epochs, with the test ELBO of each, to drag and to play."""
+"""The time bar: a slider over a bundle's epochs, with a curve of the test ELBO and a play button."""
 
 from collections.abc import Sequence
 
@@ -25,9 +25,9 @@ ICON_PX = 16
 
 
 class EpochSlider(QSlider):
-    """A slider with one place for each epoch; a click goes there, hovering says what is there.
+    """A slider with one step per epoch; a click goes to an epoch, and hovering describes it.
 
-    Above the groove runs the test ELBO over the epochs, where it is known.
+    The test ELBO over the epochs is drawn above the groove, where it is known.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -38,29 +38,29 @@ class EpochSlider(QSlider):
         self.setMouseTracking(True)
 
     def set_epochs(self, epochs: tuple[Epoch, ...]) -> None:
-        """Offer other epochs."""
+        """Set the epochs to choose from."""
         self._epochs = epochs
         self.setRange(0, max(0, len(epochs) - 1))
         self.update()
 
     def sizeHint(self) -> QSize:
-        """Room for the curve above the groove and the ticks below it."""
+        """Return room for the curve above the groove and the ticks below it."""
         hint = super().sizeHint()
-        # The style draws its groove in the middle.
+        # The height grows on both sides, because the style draws its groove in the middle.
         return QSize(hint.width(), hint.height() + round(2 * CURVE_PX))
 
     def minimumSizeHint(self) -> QSize:
-        """As high as it wants to be."""
+        """Return the preferred height with a small width."""
         return QSize(80, self.sizeHint().height())
 
     def x_of(self, index: int) -> float:
-        """Where an epoch is, in pixels from the left."""
+        """Return the place of an epoch in pixels from the left."""
         groove, handle = self._groove_and_handle()
         span = groove.width() - handle.width()
         return float(groove.x() + handle.width() / 2 + span * index / max(1, self.maximum()))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """A click anywhere goes to the epoch nearest to it, and a drag goes on from there."""
+        """Go to the epoch nearest to a click, and start a drag from there."""
         if event.button() == Qt.MouseButton.LeftButton:
             self.setSliderDown(True)
             self.setSliderPosition(self._index_at(event.position().x()))
@@ -69,19 +69,19 @@ class EpochSlider(QSlider):
             super().mousePressEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Drag."""
+        """Follow a drag."""
         if self.isSliderDown():
             self.setSliderPosition(self._index_at(event.position().x()))
         else:
             super().mouseMoveEvent(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Let go."""
+        """End a drag."""
         self.setSliderDown(False)
         event.accept()
 
     def event(self, event: QEvent) -> bool:
-        """The tool tip is of the epoch under the pointer."""
+        """Show the tool tip of the epoch under the pointer."""
         if isinstance(event, QHelpEvent) and self._epochs:
             index = self._index_at(event.pos().x())
             QToolTip.showText(event.globalPos(), epoch_in_words(self._epochs, index), self)
@@ -89,7 +89,7 @@ class EpochSlider(QSlider):
         return super().event(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The curve and the ticks, and over them the style's slider."""
+        """Draw the curve and the ticks, and over them the style's slider."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._draw_ticks(painter)
@@ -144,7 +144,7 @@ class EpochSlider(QSlider):
 
 
 class TimeBar(QWidget):
-    """Says which epoch the person wants; there only for bundles that have several."""
+    """Emits the epoch that the person wants; visible only for bundles with several epochs."""
 
     index_wanted = Signal(int)
     play_wanted = Signal()
@@ -164,8 +164,8 @@ class TimeBar(QWidget):
         self.speed.setRange(1, MAX_EPOCHS_A_SECOND)
         self.speed.setValue(START_EPOCHS_A_SECOND)
         self.speed.setSuffix(" / s")
-        self.speed.setAccessibleName("Epochs a second")
-        self.speed.setToolTip("How many epochs a second are played")
+        self.speed.setAccessibleName("Epochs per second")
+        self.speed.setToolTip("Set how many epochs per second are played.")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 4, 8, 4)
         layout.setSpacing(8)
@@ -177,28 +177,28 @@ class TimeBar(QWidget):
         self.set_epochs(())
 
     def changeEvent(self, event: QEvent) -> None:
-        """In other colours the button's icon is another."""
+        """Redraw the button's icon when the window's colours change."""
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "speed"):
             self.set_playing(self._is_playing)
         super().changeEvent(event)
 
     def set_epochs(self, epochs: tuple[Epoch, ...]) -> None:
-        """Offer other epochs; with fewer than two there is nothing to choose from."""
+        """Set the epochs to choose from; with fewer than two the bar is hidden."""
         self._epochs = epochs
         self.slider.blockSignals(True)
         self.slider.set_epochs(epochs)
         self.slider.blockSignals(False)
         self.setVisible(len(epochs) > 1)
         texts = [_label(epochs, index) for index in range(len(epochs))]
-        # As wide as its widest text: the slider does not move while it is dragged.
+        # The label is as wide as its widest text, so that the slider does not move while it is dragged.
         self.label.setMinimumWidth(
             max((self.label.fontMetrics().horizontalAdvance(t) for t in texts), default=0)
         )
 
     def set_index(self, index: int) -> None:
-        """Show where the state is."""
+        """Show which epoch the state is at."""
         self.slider.blockSignals(True)
-        self.slider.setValue(index)  # draws it anew if it is another: not at every drag on the plane
+        self.slider.setValue(index)  # Qt redraws it only if the value changes
         self.slider.blockSignals(False)
         if self._epochs:
             self.label.setText(_label(self._epochs, index))
@@ -207,7 +207,7 @@ class TimeBar(QWidget):
             self.slider.setAccessibleDescription(words)
 
     def set_playing(self, playing: bool) -> None:
-        """Show whether it plays."""
+        """Show whether the epochs are playing."""
         self._is_playing = playing
         self.play.setIcon(_play_icon(playing, self.palette().buttonText().color(), self.devicePixelRatioF()))
         words = "Pause" if playing else "Play the epochs"
@@ -216,7 +216,7 @@ class TimeBar(QWidget):
 
 
 def _play_icon(playing: bool, color: QColor, ratio: float) -> QIcon:
-    """A triangle, or two bars: the style's own are black in a dark window."""
+    """Draw a triangle or two bars, because the style's own icons are black in a dark window."""
     picture = QPixmap(round(ICON_PX * ratio), round(ICON_PX * ratio))
     picture.setDevicePixelRatio(ratio)
     picture.fill(Qt.GlobalColor.transparent)
@@ -234,7 +234,7 @@ def _play_icon(playing: bool, color: QColor, ratio: float) -> QIcon:
 
 
 def epoch_in_words(epochs: Sequence[Epoch], index: int) -> str:
-    """Such as "epoch 3 of 10: test ELBO −150.21 nats"."""
+    """Describe an epoch, for example "epoch 3 of 10: test ELBO −150.21 nats"."""
     epoch = epochs[index]
     text = f"epoch {epoch.number} of {epochs[-1].number}"
     if epoch.elbo_nats is not None:

@@ -1,4 +1,4 @@
-"""What of the space is looked at: the plane's directions, the layers on it, the labels."""
+"""The section of the view: the plane's directions and axes, its layers, and the labels."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
@@ -18,35 +18,37 @@ from desktop.view.state import Layer, ViewState
 from desktop.widgets.panels.layer_keys import DensityKey, HolesKey
 from desktop.widgets.panels.legend import Legend
 
-# These show the held-out images, which not every model comes with.
+# These layers show test images, which not every model has.
 NEED_POINTS = (Layer.DENSITY, Layer.HOLES, Layer.POINTS, Layer.THUMBNAIL, Layer.ELLIPSE)
 TOOL_TIPS = {
-    Layer.BACKDROP: "The picture that each place decodes to",
-    Layer.PRIOR: "Contours within which the plane holds 50, 90 and 99 % of the prior N(0, I)",
+    Layer.BACKDROP: "Show the pictures decoded across the plane.",
+    Layer.PRIOR: "Show the contours that contain 50, 90 and 99 % of the prior N(0, I) on the plane.",
     Layer.DENSITY: (
-        "The aggregate posterior: the mean of q(z|x) over all held-out images, on the plane.\n"
-        "Where the prior and it agree, its colour is that of the prior's own density."
+        "Show the aggregate posterior, the mean of q(z|x) over all test images, on the plane.\n"
+        "Where it agrees with the prior, its colour is that of the prior's own density."
     ),
-    Layer.HOLES: "Where the prior expects at least ten times as many held-out images as there are",
-    Layer.POINTS: "The mean of q(z|x) of every held-out image",
+    Layer.HOLES: "Show where the prior expects at least ten times as many test images as there are.",
+    Layer.POINTS: "Show the mean of q(z|x) of every test image.",
     Layer.THUMBNAIL: (
-        "Point at a held-out image to see it. Ctrl-click pins it, the key I the one nearest to the cursor;\n"
-        "the same again takes it away"
+        "Show the test image of the point under the pointer.\n"
+        "Ctrl-click pins or unpins it; the key I pins or unpins the one nearest to the cursor."
     ),
     Layer.ELLIPSE: (
-        "The posterior q(z|x) of the held-out image under the pointer: on a plane 39 % of it lies within\n"
-        "1 standard deviation (σ), and 86 % within 2"
+        "Show the approximate posterior q(z|x) of the test image under the pointer:\n"
+        "on a plane, 39 % of it lies within 1 standard deviation (σ), and 86 % within 2."
     ),
-    Layer.ENCODED: "The posterior q(z|x) that the encoder gives what is drawn: 1 and 2 standard deviations",
+    Layer.ENCODED: (
+        "Show the encoder's approximate posterior q(z|x) of your image, at 1 and 2 standard deviations."
+    ),
     Layer.TRUE_POSTERIOR: (
-        "The posterior p(z|x) of what is drawn, from the decoder alone, for two latent dimensions:\n"
-        "the curves hold 50 and 95 % of it"
+        "Show the true posterior p(z|x) of your image, from the decoder alone, for two latent dimensions;\n"
+        "the curves contain 50 and 95 % of it."
     ),
 }
 
 
 class ViewPanel(QWidget):
-    """Shows a ViewState's plane and layers; says what the person wants by signals."""
+    """Shows the state's plane and layers; emits signals for what the person wants to change."""
 
     axes_wanted = Signal(int, int)
     scale_wanted = Signal(object)
@@ -58,9 +60,9 @@ class ViewPanel(QWidget):
         super().__init__(parent)
         self.right, self.up = QSpinBox(), QSpinBox()
         self.principal = QPushButton("Principal")
-        self.principal.setToolTip("The plane of the two directions along which the held-out means vary most")
+        self.principal.setToolTip("Use the two directions in which the test images' means vary most.")
         self.through_path = QPushButton("Through path")
-        self.through_path.setToolTip("The plane through the path's last three points")
+        self.through_path.setToolTip("Use the plane through the last three points of the path.")
         self.axes = QWidget()
         self.layers = {layer: QCheckBox(layer.value) for layer in Layer}
         self.legend = Legend()
@@ -70,8 +72,8 @@ class ViewPanel(QWidget):
         self.scale.addItems([scale.value for scale in AxisScale])
         self.scale.setAccessibleName("Axes")
         self.scale.setToolTip(
-            "Linear z, or the prior's quantiles: every square of the plane is then as likely\n"
-            "under the prior as every other of its size"
+            "Use axes that are linear in z, or quantiles of the prior:\n"
+            "then all squares of the same size have the same probability under the prior."
         )
         self.scale.activated.connect(lambda index: self.scale_wanted.emit(list(AxisScale)[index]))
         self.principal.clicked.connect(self.principal_wanted)
@@ -84,7 +86,7 @@ class ViewPanel(QWidget):
         self._lay_out()
 
     def set_model(self, latent_dim: int, label_names: tuple[str, ...], has_points: bool) -> None:
-        """Fit the controls to another model."""
+        """Adapt the controls to another model."""
         self.legend.set_labels(label_names if has_points else ())
         for layer in NEED_POINTS:
             self.layers[layer].setEnabled(has_points)
@@ -122,7 +124,7 @@ class ViewPanel(QWidget):
             axes_row.addWidget(spin, 1)
             spin.setAccessibleName(f"{name}: dimension")
             spin.setToolTip(
-                f"The latent dimension that grows {'to the right' if spin is self.right else 'upward'}"
+                f"Choose the latent dimension that grows {'rightward' if spin is self.right else 'upward'}."
             )
         scale_row = QHBoxLayout()
         scale_row.addWidget(QLabel("Axes"))

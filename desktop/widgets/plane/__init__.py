@@ -1,1 +1,1 @@
-"""The latent plane: drawn in layers, with mouse and keys on it."""
+"""The latent plane: its layers, and its mouse and keyboard gestures."""

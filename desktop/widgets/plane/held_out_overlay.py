@@ -1,4 +1,4 @@
-"""What stands over the points: the held-out image at the pointer and those pinned, with their posteriors."""
+"""Draws test images over the plane: the one under the pointer and the pinned ones, with their posteriors."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,15 +23,15 @@ FAR_PX = 1e5
 
 @dataclass(frozen=True)
 class HeldOut:
-    """A held-out image as it is shown on the plane.
+    """A test image as it is shown on the plane.
 
     Attributes:
-        index: its number.
-        ab: of its mean.
-        curves: its posterior's ellipses, (a, b) [K, 2] each, the inner one first; none if not wanted.
-        image: the image, or None if there is none or it is not wanted.
-        lines: what is written beside it, the first line bold.
-        color: its label's.
+        index: the image's number.
+        ab: the plane coordinates of its posterior mean.
+        curves: the ellipses of its posterior, (a, b) [K, 2] each, the inner one first; empty if hidden.
+        image: the image, or None if there is none or it is hidden.
+        lines: the text beside it; the first line is bold.
+        color: the colour of its label.
     """
 
     index: int
@@ -43,11 +43,11 @@ class HeldOut:
 
 
 class HeldOutOverlay(QWidget):
-    """Lies over the plane, takes no events, and is hidden while there is nothing to show."""
+    """An overlay of the plane that takes no events and is hidden while there is nothing to show."""
 
     GESTURES = (
-        ("Point at a point", "show its image and its posterior"),
-        ("Ctrl-click", "pin the held-out image there, or take its pin away"),
+        ("Hover over a point", "Show its image and its approximate posterior"),
+        ("Ctrl-click", "Pin or unpin the test image there"),
     )
 
     def __init__(self, plane: QWidget, to_px: ToPx) -> None:
@@ -55,7 +55,7 @@ class HeldOutOverlay(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setAttribute(Qt.WidgetAttribute.WA_NoSystemBackground)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setAccessibleName("Held-out images on the plane")
+        self.setAccessibleName("Test images on the plane")
         self._plane = plane
         self._to_px = to_px
         self.pinned: tuple[HeldOut, ...] = ()
@@ -64,7 +64,7 @@ class HeldOutOverlay(QWidget):
         self.hide()
 
     def show_images(self, pinned: tuple[HeldOut, ...], hovered: HeldOut | None) -> None:
-        """Show the pinned images, and the one under the pointer, if any, over them."""
+        """Show the pinned images and, above them, the one under the pointer, if any."""
         self.pinned, self.hovered, self._drawn = pinned, hovered, None
         self.setGeometry(self._plane.rect())
         self.setVisible(bool(pinned) or hovered is not None)
@@ -72,7 +72,7 @@ class HeldOutOverlay(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """As it was drawn: while the cursor moves below, it stands still."""
+        """Copy the cached drawing, which stays the same while the cursor moves below."""
         ratio = self.devicePixelRatioF()
         if self._drawn is None or self._drawn.size() != self.size() * ratio:
             self._drawn = QPixmap(self.size() * ratio)
@@ -84,7 +84,7 @@ class HeldOutOverlay(QWidget):
         painter.drawPixmap(area, self._drawn, QRectF(area.topLeft() * ratio, area.size() * ratio))
 
     def _draw(self, pixmap: QPixmap) -> None:
-        """First all ellipses, then all cards."""
+        """Draw all ellipses, then all cards."""
         painter = QPainter(pixmap)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
@@ -133,7 +133,7 @@ class HeldOutOverlay(QWidget):
         text_gap = PADDING_PX / 2 if held_out.lines and held_out.image is not None else 0
         height = picture.height() + sum(heights) + text_gap + 2 * PADDING_PX
         card = card_place(self._point(held_out), width, height, QRectF(self.rect()), taken)
-        # Where cards crowd, a line tells whose each is.
+        # A line connects each card to its point, because cards can be crowded.
         for color, line_width in ((colors.CANVAS, 3.0), (held_out.color, 1.2)):
             painter.setPen(QPen(color, line_width))
             painter.drawLine(self._point(held_out), card.center())
@@ -163,9 +163,9 @@ class HeldOutOverlay(QWidget):
 def card_place(
     point: QPointF, width: float, height: float, room: QRectF, taken: Sequence[QRectF] = ()
 ) -> QRectF:
-    """Beside a point, within the room and off what is taken, if that can be.
+    """Return a place beside a point, within `room` and clear of `taken` if possible.
 
-    Below and to the right if possible: above stands the cursor's own picture.
+    Below and to the right is preferred, because the cursor's own picture is above.
     """
     inside = room.adjusted(4, 4, -4, -4)
     right, left = point.x() + GAP_PX, point.x() - GAP_PX - width

@@ -1,4 +1,4 @@
-"""A layer of the plane: drawn once with a margin around, in short steps, and moved until drawn anew."""
+"""A layer of the plane: drawn in short steps with a margin around the view, and moved until it is redrawn."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -10,19 +10,19 @@ from desktop.latent.chart import Chart, Projection
 
 Draw = Callable[[QPainter, Projection], Iterator[None] | None]
 
-MARGIN_SHARE = 0.25  # of the shorter side, so far a pan goes before anything is drawn anew
-REDRAW_SHARE = 0.5  # of the margin that is used up when a new picture is begun
+MARGIN_SHARE = 0.25  # the margin around the view, as a share of the view's shorter side
+REDRAW_SHARE = 0.5  # a new picture is started when less than this share of the margin is left
 
 
 class PlaneLayer:
-    """What `draw` paints, kept as a pixmap of a part of the plane.
+    """Caches what `draw` paints as a pixmap of a part of the plane.
 
-    While another part is in view, what there is of it is shown, moved and scaled; `advance` draws the new
-    one behind it, a step at a time, and shows it when it is whole.
+    When the view moves, the old pixmap is shown moved and scaled. Meanwhile `advance` draws a new one, step
+    by step, and shows it when it is complete.
 
     Args:
         draw: paints on a canvas of a projection's size, at once or in steps.
-        background: what it is painted on.
+        background: the colour to paint on.
     """
 
     def __init__(self, draw: Draw, background: QColor | Qt.GlobalColor = Qt.GlobalColor.transparent) -> None:
@@ -33,26 +33,26 @@ class PlaneLayer:
         self._stale = True
 
     def forget(self) -> None:
-        """Show nothing of what was drawn so far."""
+        """Discard what was drawn so far."""
         self._end_next()
         self._shown, self._stale = None, True
 
     def redraw(self) -> None:
-        """What is shown is no longer right: draw it anew, and show it until then."""
+        """Draw again, because the content has changed; show the old drawing until then."""
         self._end_next()
         self._stale = True
 
     @property
     def pixmap(self) -> tuple[QPixmap, Projection] | None:
-        """What is shown, and of what part."""
+        """The pixmap that is shown, and its projection."""
         return self._shown
 
     def is_due(self, projection: Projection, ratio: float) -> bool:
-        """Whether something has to be drawn for this part to be shown as well as it can be."""
+        """Whether something has to be drawn before this part is shown at its best."""
         return self._next is not None or self._stale or not self._serves(self._shown, projection, ratio)
 
     def advance(self, projection: Projection, ratio: float, deadline: float) -> bool:
-        """Draw for this part until `deadline` (`time.perf_counter`); whether what is shown has changed."""
+        """Draw this part until `deadline` (`time.perf_counter`); return whether the shown pixmap changed."""
         if not self.is_due(projection, ratio):
             return False
         if self._next is not None and not self._serves(self._next[:2], projection, ratio):
@@ -70,7 +70,7 @@ class PlaneLayer:
                 return False
 
     def amend(self, draw: Draw, chart: Chart) -> bool:
-        """Paint something more on what is shown and on what is being drawn, where they are of `chart`."""
+        """Paint more on the shown pixmap and on the one being drawn, if they belong to `chart`."""
         amended = False
         if self._shown is not None and self._shown[1].chart == chart:
             pixmap, drawn = self._shown
@@ -88,12 +88,12 @@ class PlaneLayer:
         return amended
 
     def complete(self, projection: Projection, ratio: float) -> None:
-        """Draw all there is for this part now."""
+        """Draw this part completely now."""
         while self.is_due(projection, ratio):
             self.advance(projection, ratio, float("inf"))
 
     def paint(self, painter: QPainter, projection: Projection, area: QRectF) -> None:
-        """Show what there is, where it now belongs, within `area`."""
+        """Paint the pixmap at its current place, within `area`."""
         if self._shown is None:
             return
         pixmap, drawn = self._shown
@@ -101,7 +101,7 @@ class PlaneLayer:
         scale = _units(drawn) / _units(projection)
         (left, top) = projection.view_px(drawn.view(0, 0)).tolist()
         if abs(scale - 1) < 1e-9:
-            # Whole device pixels keep it sharp, and only what is asked for is copied.
+            # Whole device pixels keep the picture sharp, and only `area` is copied.
             offset = QPointF(round(left * ratio) / ratio, round(top * ratio) / ratio)
             source = area.translated(-offset)
             painter.drawPixmap(area, pixmap, QRectF(source.topLeft() * ratio, source.size() * ratio))
@@ -122,7 +122,7 @@ class PlaneLayer:
         return pixmap, drawn, painter, self._draw(painter, drawn) or iter(())
 
     def _serves(self, drawn: tuple[QPixmap, Projection] | None, projection: Projection, ratio: float) -> bool:
-        """Whether a picture has the right scale and reaches beyond the view."""
+        """Whether a pixmap has the right scale and extends far enough beyond the view."""
         if drawn is None:
             return False
         pixmap, part = drawn

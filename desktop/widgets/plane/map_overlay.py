@@ -1,4 +1,4 @@
-"""What lies under the points: the density of the held-out posterior, its holes, the prior's contours."""
+"""Draws the maps under the points: the aggregate posterior's density, its holes, and the prior's contours."""
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -16,13 +16,13 @@ NAME_POINT_SIZE = 8.5
 
 
 def paint_density(painter: QPainter, picture: QImage, box: QRectF) -> None:
-    """The density's picture where it belongs, in pixels."""
+    """Draw the density's picture at its place in pixels."""
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
     painter.drawImage(box, picture)
 
 
 def paint_holes(painter: QPainter, to_px: ToPx, holes: tuple[Region, ...]) -> None:
-    """Hatched, with a thin edge."""
+    """Draw holes hatched, with a thin edge."""
     path = QPainterPath()
     path.setFillRule(Qt.FillRule.OddEvenFill)
     for region in holes:
@@ -35,7 +35,7 @@ def paint_holes(painter: QPainter, to_px: ToPx, holes: tuple[Region, ...]) -> No
 
 
 def paint_prior(painter: QPainter, to_px: ToPx, plane: Plane) -> None:
-    """Dashed contours, each with the share of the prior that it holds."""
+    """Draw the prior's contours dashed, each with the share of the prior that it contains."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     font = painter.font()
     font.setPointSizeF(NAME_POINT_SIZE)
@@ -54,7 +54,7 @@ def paint_prior(painter: QPainter, to_px: ToPx, plane: Plane) -> None:
 
 
 def _name_place(curve: Doubles, to_px: ToPx) -> QPointF:
-    """At a circle's last eighth, down and to the right; at the middle of a straight line."""
+    """Return where a contour's name goes: at the lower right of a circle, in the middle of a line."""
     ab = curve[7 * len(curve) // 8] if len(curve) > 2 else curve.mean(axis=0)
     x, y = np.clip(to_px(ab), -FAR_PX, FAR_PX).tolist()
     return QPointF(x, y)
@@ -72,5 +72,5 @@ def _paint_name(painter: QPainter, metrics: QFontMetricsF, center: QPointF, text
 
 
 def _polygon(px: Doubles) -> QPolygonF:
-    # Qt's rasterizer takes no coordinates without bounds.
+    # Qt's rasterizer cannot handle arbitrarily large coordinates.
     return QPolygonF([QPointF(x, y) for x, y in np.clip(px, -FAR_PX, FAR_PX).tolist()])

@@ -1,4 +1,4 @@
-"""The path on the plane: the curve that it really takes, and its points, numbered."""
+"""Draws the path on the plane: its actual curve and its numbered points."""
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
@@ -13,7 +13,7 @@ LINE_PX = 2.0
 
 
 def draw_path(painter: QPainter, state: ViewState, to_px: ToPx, selected: int | None) -> None:
-    """Draw a state's path with `to_px`: (a, b) [..., 2] → pixels [..., 2]."""
+    """Draw a state's path; `to_px` maps (a, b) [..., 2] to pixels [..., 2]."""
     if not state.path:
         return
     _, z = path_line(state.path, state.path_kind, state.path_closed)

@@ -1,4 +1,4 @@
-"""desktop/bundle_watch.py: the open bundle is followed as it grows, and nothing else disturbs it."""
+"""The open bundle is followed as it grows, and nothing else disturbs it."""
 
 import shutil
 
@@ -14,7 +14,7 @@ Z = np.array([(0.5, -1.0)], np.float32)
 
 @pytest.fixture
 def watch(make_explorer, qtbot):
-    """`watch(path)`: an explorer that has a bundle open, with its watch."""
+    """`watch(path)` returns an explorer that has a bundle open, with its watch."""
 
     def open_path(path) -> BundleWatch:
         explorer = make_explorer()
@@ -27,7 +27,7 @@ def watch(make_explorer, qtbot):
 
 
 def without_events(monkeypatch) -> None:
-    """As on a network file system: nothing is told, and looking is all that is left."""
+    """Turn off file events, as on a network file system: only polling is left."""
     monkeypatch.setattr(bundle_watch, "POLL_MS", 50)
     monkeypatch.setattr(BundleWatch, "_watch", lambda _self: None)
 
@@ -35,7 +35,7 @@ def without_events(monkeypatch) -> None:
 @pytest.mark.parametrize("events", [True, False])
 @pytest.mark.parametrize("name", ["film", "film.latent"])
 def test_a_bundle_that_grows_is_followed(make_film, watch, qtbot, monkeypatch, name, events):
-    """Twice it grows, a folder or a file, with or without events: the model is the new one each time."""
+    """A folder or a file grows twice, with or without events: the model is the new one each time."""
     if events:
         monkeypatch.setattr(bundle_watch, "POLL_MS", 60_000)
     else:
@@ -57,7 +57,7 @@ def test_a_bundle_that_grows_is_followed(make_film, watch, qtbot, monkeypatch, n
 
 
 def test_what_is_half_written_is_waited_for(make_film, watch, qtbot, monkeypatch):
-    """While the bundle is gone or damaged nothing is said; once it is whole it is taken."""
+    """While the bundle is missing or damaged, nothing is reported; once it is intact, it is opened."""
     monkeypatch.setattr(bundle_watch, "POLL_MS", 100)
     film = make_film(1)
     watched = watch(film.path)
@@ -81,7 +81,7 @@ def test_what_is_half_written_is_waited_for(make_film, watch, qtbot, monkeypatch
 
 
 def test_a_bundle_that_is_only_touched_is_not_opened_again(make_film, watch, qtbot, monkeypatch):
-    """Other files, and the same manifest written again, are no other bundle."""
+    """Other files, and the same manifest written again, do not reopen the bundle."""
     monkeypatch.setattr(bundle_watch, "POLL_MS", 50)
     film = make_film(1)
     watched = watch(film.path)
@@ -98,7 +98,7 @@ def test_a_bundle_that_is_only_touched_is_not_opened_again(make_film, watch, qtb
 
 
 def test_a_bundle_of_other_dimensions_in_its_place_is_opened(make_film, make_bundle, watch, qtbot):
-    """Another model under the same name is opened like any other: the state is its own."""
+    """Another model under the same name is opened like any other, with a state of its own."""
     film = make_film(1)
     watched = watch(film.path)
     explorer = watched.parent()
@@ -112,7 +112,7 @@ def test_a_bundle_of_other_dimensions_in_its_place_is_opened(make_film, make_bun
 
 
 def test_the_bundle_that_was_closed_is_watched_no_more(make_film, watch, qtbot, monkeypatch):
-    """After another bundle was opened, growth of the one before is nobody's concern."""
+    """After another bundle was opened, changes of the earlier one have no effect."""
     monkeypatch.setattr(bundle_watch, "POLL_MS", 50)
     film, other = make_film(1), make_film(1, "other")
     watched = watch(film.path)

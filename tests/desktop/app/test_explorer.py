@@ -1,4 +1,4 @@
-"""The explorer holds model and state, and asks for what changed and nothing else."""
+"""The explorer holds model and state, and requests only what changed."""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ SOON_MS = 10_000
 
 
 class Heard:
-    """The names of the explorer's signals, in the order they came."""
+    """Records the names of the explorer's signals in the order of their arrival."""
 
     def __init__(self, explorer, *names):
         self.events = []
@@ -26,7 +26,7 @@ class Heard:
 def test_opening_gives_the_model_and_decodes_the_picture_and_the_backdrop(
     make_explorer, bundle_path, qtbot, plain_decoder
 ):
-    """The first picture is that of the prior's mean, and the view holds the held-out means."""
+    """The first picture is that of the prior's mean, and the view contains the test images' means."""
     explorer = make_explorer()
     assert explorer.source is None
     explorer.set_view_size(SIZE_PX)
@@ -46,14 +46,14 @@ def test_opening_gives_the_model_and_decodes_the_picture_and_the_backdrop(
 
 @pytest.mark.parametrize("latent_dim", [1, 3, 8])
 def test_the_state_starts_anew_in_the_models_dimensions(make_explorer, make_bundle, latent_dim):
-    """As many coordinates as the model has, all zero, on its first axes."""
+    """The cursor has as many coordinates as the model, all zero, and the plane is on its first axes."""
     explorer = make_explorer(make_bundle(latent_dim=latent_dim))
     assert explorer.state.z == (0.0,) * latent_dim
     assert explorer.state.plane.axes == (0, min(1, latent_dim - 1))
 
 
 def test_a_bundle_that_cannot_be_opened_leaves_everything_as_it_was(explorer, tmp_path, qtbot):
-    """Model and state stay, no signal but the failure comes, and the model still decodes."""
+    """Model and state stay, only the failure is emitted, and the model still decodes."""
     explorer.set_state(explorer.state.at((0.5, 0.25)))
     bundle, state = explorer.source, explorer.state
     heard = Heard(explorer, "opened", "state_changed", "failed")
@@ -68,7 +68,7 @@ def test_a_bundle_that_cannot_be_opened_leaves_everything_as_it_was(explorer, tm
 
 
 def test_another_bundle_takes_the_place_of_the_first(explorer, make_bundle, qtbot):
-    """What is switched off stays off; cursor, path and view begin anew."""
+    """Hidden layers stay hidden; cursor, path and view are reset."""
     changed = replace(
         explorer.state, layers=frozenset({Layer.POINTS}), path=((1.0, 1.0),), viewport=Viewport((5, 5), 1)
     )
@@ -80,7 +80,7 @@ def test_another_bundle_takes_the_place_of_the_first(explorer, make_bundle, qtbo
 
 
 def test_the_last_of_several_openings_wins(explorer, make_bundle, qtbot):
-    """Two bundles asked for at once: the second is open, the first never was."""
+    """Of two bundles requested at once, the second is opened, and the first never is."""
     names = []
     explorer.opened.connect(lambda opened: names.append(opened.model.source.name))
     first, second = make_bundle(name="a"), make_bundle(name="b")
@@ -105,7 +105,7 @@ def test_the_last_of_several_openings_wins(explorer, make_bundle, qtbot):
     ],
 )
 def test_a_change_decodes_what_changed_and_nothing_else(explorer, qtbot, change, picture, backdrop):
-    """In two dimensions the cursor decodes a picture, the view a backdrop, and the rest nothing."""
+    """In two dimensions, the cursor decodes a picture, the view decodes a backdrop, and the rest nothing."""
     heard = Heard(explorer, "state_changed", "picture_decoded", "backdrop_finished")
     explorer.set_state(replace(explorer.state, **change))
     expected = ["state_changed"] + ["picture_decoded"] * picture + ["backdrop_finished"] * backdrop
@@ -115,7 +115,7 @@ def test_a_change_decodes_what_changed_and_nothing_else(explorer, qtbot, change,
 
 
 def test_the_same_state_again_does_nothing(explorer, qtbot):
-    """No signal, no decode."""
+    """No signal is emitted and nothing is decoded."""
     heard = Heard(explorer, "state_changed", "picture_decoded", "backdrop_finished")
     explorer.set_state(replace(explorer.state))
     explorer.set_view_size(SIZE_PX)
@@ -124,7 +124,7 @@ def test_the_same_state_again_does_nothing(explorer, qtbot):
 
 
 def test_moving_off_the_plane_decodes_it_again(make_explorer, make_bundle, qtbot):
-    """In three dimensions a cursor with another third coordinate lies in another plane."""
+    """In three dimensions, a cursor with another third coordinate is on another plane."""
     explorer = make_explorer(make_bundle(latent_dim=3))
     with qtbot.waitSignal(explorer.backdrop_finished, timeout=SOON_MS):
         explorer.set_view_size(SIZE_PX)
@@ -138,7 +138,7 @@ def test_moving_off_the_plane_decodes_it_again(make_explorer, make_bundle, qtbot
 
 
 def test_what_is_in_view_is_there_when_the_backdrop_is_finished(explorer, qtbot):
-    """Every tile of the finest level that meets the view is in the cache."""
+    """Every tile of the finest level that overlaps the view is in the cache."""
     view = Viewport((1.0, -1.0), 3.0)
     with qtbot.waitSignal(explorer.backdrop_finished, timeout=SOON_MS):
         explorer.set_state(replace(explorer.state, viewport=view))
@@ -150,7 +150,7 @@ def test_what_is_in_view_is_there_when_the_backdrop_is_finished(explorer, qtbot)
 
 
 def test_of_many_cursor_positions_the_last_is_always_shown(explorer, qtbot):
-    """Pictures may be skipped, but never the last one, and none comes out of order."""
+    """Pictures may be skipped, but never the last one, and they arrive in order."""
     seen = []
     explorer.picture_decoded.connect(lambda decoded: seen.append(decoded.z))
     for step in range(200):
@@ -160,7 +160,7 @@ def test_of_many_cursor_positions_the_last_is_always_shown(explorer, qtbot):
 
 
 def test_without_a_model_nothing_is_asked_for(make_explorer, qtbot):
-    """Before anything is open, changes do nothing and raise nothing."""
+    """Before a model is open, changes do nothing and raise nothing."""
     explorer = make_explorer()
     heard = Heard(explorer, "picture_decoded", "backdrop_finished")
     explorer.set_view_size(SIZE_PX)
@@ -188,7 +188,7 @@ def test_two_pictures_saved_at_once_are_both_written(explorer, tmp_path, qtbot):
 
 
 def test_a_picture_that_cannot_be_saved_is_told(explorer, tmp_path, qtbot):
-    """The error comes by `failed`, and nothing is said to be saved."""
+    """The error is emitted by `failed`, and `saved` is not emitted."""
     heard = Heard(explorer, "saved")
     with qtbot.waitSignal(explorer.failed, timeout=SOON_MS) as failure:
         explorer.save_picture(tmp_path / "no" / "a.png", np.zeros((2, 2), np.uint8), 1)

@@ -1,4 +1,4 @@
-"""The window's animations: made by the worker, with progress and cancel, whatever else goes on."""
+"""Animations are made by the worker, with progress and cancel, while everything else goes on."""
 
 from dataclasses import replace
 
@@ -20,12 +20,12 @@ SOON_MS = 10_000
 
 @pytest.fixture
 def exports(explorer):
-    """What makes animations of it."""
+    """The animation export of the explorer."""
     return AnimationExport(explorer)
 
 
 def heard(*signals):
-    """What the signals say from now on."""
+    """The signals emitted from now on."""
     events = []
     for signal in signals:
         signal.connect(lambda *values: events.append(values))
@@ -39,7 +39,7 @@ def with_path(explorer):
 def test_a_film_is_the_path_with_progress_from_nothing_to_all(
     explorer, exports, tmp_path, qtbot, gif_frames, plain_decoder, same_picture
 ):
-    """Shares rise from 0 to 1, then None; the frames are the decoded path, enlarged."""
+    """Shares rise from 0 to 1 and end with None; the frames are the decoded path, enlarged."""
     with_path(explorer)
     explorer.change(path_closed=True)
     shares = []
@@ -59,7 +59,7 @@ def test_a_film_is_the_path_with_progress_from_nothing_to_all(
 
 
 def test_a_film_carries_what_was_looked_at(explorer, exports, tmp_path, qtbot):
-    """Its own metadata holds the path, how it goes, and which model it is of."""
+    """Its metadata hold the path, the kind of path, and the model."""
     with_path(explorer)
     explorer.change(path_kind=PathKind.SPHERICAL)
     with qtbot.waitSignal(explorer.saved, timeout=SOON_MS):
@@ -73,7 +73,7 @@ def test_a_film_carries_what_was_looked_at(explorer, exports, tmp_path, qtbot):
 
 @pytest.mark.parametrize("at_share", [0.01, 0.3])
 def test_a_cancelled_film_leaves_the_old_file(explorer, exports, tmp_path, qtbot, at_share, join_encoders):
-    """Progress ends, the old file stays, nothing is saved, and the picture at the cursor comes as ever."""
+    """Progress ends, the old file stays, nothing is saved, and the picture at the cursor still arrives."""
     with_path(explorer)
     place = tmp_path / "a.gif"
     place.write_bytes(b"old")
@@ -95,7 +95,7 @@ def test_a_cancelled_film_leaves_the_old_file(explorer, exports, tmp_path, qtbot
 
 
 def test_a_film_does_not_hold_up_the_picture(explorer, exports, tmp_path, qtbot):
-    """While it is made the picture at the cursor comes before it has gone on by a tenth."""
+    """The picture at the cursor arrives before the animation has advanced by a tenth."""
     with_path(explorer)
     shares = []
     exports.progressed.connect(shares.append)
@@ -109,7 +109,7 @@ def test_a_film_does_not_hold_up_the_picture(explorer, exports, tmp_path, qtbot)
 
 
 def test_a_film_of_no_path_is_refused_at_once(exports, tmp_path):
-    """The error is raised to whoever asked, before any progress is shown."""
+    """The error is raised to the caller, before any progress is shown."""
     told = heard(exports.progressed)
     with pytest.raises(ValueError, match="found no two different points on the path"):
         exports.save(tmp_path / "a.gif", Film())
@@ -117,7 +117,7 @@ def test_a_film_of_no_path_is_refused_at_once(exports, tmp_path):
 
 
 def test_a_film_that_cannot_be_written_ends_its_progress_and_is_told(explorer, exports, tmp_path, qtbot):
-    """The progress goes away and the error says why."""
+    """The progress disappears, and the error says why."""
     with_path(explorer)
     shares = []
     exports.progressed.connect(shares.append)
@@ -130,7 +130,7 @@ def test_a_film_that_cannot_be_written_ends_its_progress_and_is_told(explorer, e
 def test_opening_another_bundle_ends_the_film_of_the_first(
     explorer, exports, make_bundle, tmp_path, qtbot, join_encoders
 ):
-    """A film of a model that is gone is not written; progress ends, and nothing fails."""
+    """The animation of the closed model is not written; progress ends, and nothing fails."""
     with_path(explorer)
     told = heard(explorer.saved, explorer.failed)
     shares = []
@@ -150,7 +150,7 @@ def test_opening_another_bundle_ends_the_film_of_the_first(
 def test_a_film_of_the_epochs_has_a_frame_of_each(
     make_explorer, bundle_path, tmp_path, qtbot, gif_frames, same_picture, subject
 ):
-    """The picture at the cursor, or the manifold grid, by the decoder of every epoch; there and back."""
+    """The decoder of every epoch gives the picture at the cursor, or the manifold grid, there and back."""
     explorer = make_explorer(bundle_path)
     exports = AnimationExport(explorer)
     explorer.set_state(explorer.state.at((0.5, -0.5)))
@@ -174,6 +174,6 @@ def test_a_film_of_the_epochs_has_a_frame_of_each(
 
 
 def test_a_model_without_epochs_has_no_film_of_them(exports, tmp_path):
-    """The error is raised to whoever asked."""
+    """The error is raised to the caller."""
     with pytest.raises(ValueError, match="found no epochs in the open model"):
         exports.save(tmp_path / "a.gif", Film(Subject.CURSOR_EPOCHS))

@@ -1,4 +1,4 @@
-"""desktop/timeline.py: the explorer decodes with the model after the state's epoch."""
+"""The timeline lets the explorer decode with the model of the state's epoch."""
 
 import shutil
 
@@ -12,7 +12,7 @@ Z = np.array([(0.5, -1.0)], np.float32)
 
 @pytest.fixture
 def look_at(make_explorer, qtbot):
-    """`look_at(film)`: an explorer with the bundle open, and its timeline."""
+    """`look_at(film)` returns an explorer with the bundle open, and its timeline."""
 
     def open_film(film) -> Timeline:
         explorer = make_explorer()
@@ -25,7 +25,7 @@ def look_at(make_explorer, qtbot):
 
 
 def wait_for_epoch(qtbot, film, timeline, epoch: int) -> None:
-    """Until the explorer's model is that of an epoch, and its means too."""
+    """Wait until the explorer has the model of an epoch, and its means."""
     explorer = timeline.parent()
 
     def is_there() -> None:
@@ -36,7 +36,7 @@ def wait_for_epoch(qtbot, film, timeline, epoch: int) -> None:
 
 
 def test_the_state_says_the_epoch(make_film, look_at, qtbot):
-    """Another epoch in the state: its model and means take over, and the picture is decoded anew."""
+    """Another epoch in the state brings its model and its means, and the picture is decoded again."""
     film = make_film(3)
     timeline = look_at(film)
     explorer = timeline.parent()
@@ -56,7 +56,7 @@ def test_the_state_says_the_epoch(make_film, look_at, qtbot):
 
 
 def test_nothing_is_loaded_before_somebody_looks(make_film, look_at, qtbot):
-    """A bundle opens with its own model alone; after the first look at another epoch all are at hand."""
+    """A bundle opens with its own model only; the first step to another epoch loads all."""
     timeline = look_at(make_film(3))
     qtbot.wait(150)
     assert not any(timeline.is_ready(index) for index in range(3))
@@ -65,7 +65,7 @@ def test_nothing_is_loaded_before_somebody_looks(make_film, look_at, qtbot):
 
 
 def test_what_is_at_hand_is_shown_at_once(make_film, look_at, qtbot):
-    """Sliding among loaded epochs changes the model within the call."""
+    """Moving among loaded epochs changes the model within the call."""
     film = make_film(3)
     timeline = look_at(film)
     timeline.go_to(0)
@@ -77,7 +77,7 @@ def test_what_is_at_hand_is_shown_at_once(make_film, look_at, qtbot):
 
 
 def test_the_ends_hold(make_film, look_at):
-    """Beyond the first and the last epoch there is none; the last is the bundle's own model."""
+    """The index stops at the first and the last epoch; the last is the bundle's own model."""
     timeline = look_at(make_film(2))
     timeline.go_to(-5)
     assert (timeline.index, timeline.parent().state.epoch) == (0, 0)
@@ -86,7 +86,7 @@ def test_the_ends_hold(make_film, look_at):
 
 
 def test_an_epoch_that_the_bundle_has_not_is_the_last(make_film, look_at, make_bundle, qtbot):
-    """A state from another bundle does no harm; a bundle without epochs has no place in time."""
+    """A state from another bundle does no harm, nor does a bundle without epochs."""
     timeline = look_at(make_film(2))
     explorer = timeline.parent()
     explorer.change(epoch=77)
@@ -100,7 +100,7 @@ def test_an_epoch_that_the_bundle_has_not_is_the_last(make_film, look_at, make_b
 
 
 def test_an_epoch_that_cannot_be_loaded_is_told(make_film, look_at, qtbot):
-    """The error is said once, and the bundle's own model is what is looked at."""
+    """The error is reported once, and the bundle's own model is shown."""
     film = make_film(3)
     timeline = look_at(film)
     explorer = timeline.parent()
@@ -115,7 +115,7 @@ def test_an_epoch_that_cannot_be_loaded_is_told(make_film, look_at, qtbot):
 
 
 def test_another_bundle_ends_what_was_loading(make_film, look_at, qtbot):
-    """Opening another bundle while epochs load: the new one's epochs are the timeline's, and load."""
+    """If another bundle is opened while epochs load, the timeline has and loads the new one's epochs."""
     film, other = make_film(3), make_film(1, "other")
     timeline = look_at(film)
     explorer = timeline.parent()
@@ -128,7 +128,7 @@ def test_another_bundle_ends_what_was_loading(make_film, look_at, qtbot):
 
 
 def test_reloading_keeps_the_place(make_film, look_at, qtbot):
-    """After a reload of a bundle that has grown, an epoch in the state stays; the last one goes on."""
+    """After reloading a bundle that has grown, the state's epoch stays, and "the last" is the new last."""
     film = make_film(2)
     timeline = look_at(film)
     explorer = timeline.parent()
@@ -152,7 +152,7 @@ def test_reloading_keeps_the_place(make_film, look_at, qtbot):
 
 
 def test_reloading_what_is_gone_is_an_error_and_changes_nothing(make_film, look_at, qtbot):
-    """The model that is open stays."""
+    """The open model stays open."""
     film = make_film(1)
     timeline = look_at(film)
     explorer = timeline.parent()

@@ -1,4 +1,4 @@
-"""One background thread: the most urgent step first, the latest request wins, nothing arrives elsewhere."""
+"""One background thread runs the most urgent step first; the latest request wins."""
 
 import itertools
 import threading
@@ -12,14 +12,14 @@ SOON_MS = 5000
 
 @pytest.fixture
 def worker(qapp):  # noqa: ARG001 (there must be an application)
-    """A worker with an event loop to deliver to, stopped after the test."""
+    """A worker with an event loop for its results, stopped after the test."""
     worker = Worker()
     yield worker
     worker.stop()
 
 
 class Log:
-    """What arrived, in order, and on which threads."""
+    """Records what arrived, in which order, and on which threads."""
 
     def __init__(self):
         self.events = []
@@ -31,7 +31,7 @@ class Log:
 
 
 class Gate:
-    """A generator that stands still in its first step until it is let go."""
+    """A generator that waits in its first step until it is released."""
 
     def __init__(self, values=()):
         self.entered, self.opened, self.closed = threading.Event(), threading.Event(), threading.Event()
@@ -49,12 +49,12 @@ class Gate:
 
 
 def fail(error):
-    """For requests that have no business failing."""
+    """A callback for requests that must not fail."""
     raise error
 
 
 def test_results_arrive_in_order_and_then_the_end(worker, qtbot):
-    """Each value is given to `on_result` in its order; `on_end` comes once, after the last."""
+    """Each value is passed to `on_result` in order; `on_end` is called once, after the last."""
     log = Log()
     worker.request("a", 0, iter([1, 2, 3]), log, fail, lambda: log("end"))
     qtbot.waitUntil(lambda: log.events[-1:] == ["end"], timeout=SOON_MS)
@@ -62,7 +62,7 @@ def test_results_arrive_in_order_and_then_the_end(worker, qtbot):
 
 
 def test_steps_run_on_the_worker_and_results_arrive_on_the_ui_thread(worker, qtbot):
-    """The step never runs on the thread that asked, and its result is never given out on another."""
+    """No step runs on the requesting thread, and no result arrives on another thread."""
     log = Log()
 
     def steps():
@@ -75,7 +75,7 @@ def test_steps_run_on_the_worker_and_results_arrive_on_the_ui_thread(worker, qtb
 
 
 def test_asking_does_not_wait(worker, qtbot):
-    """While a step stands still the UI thread goes on asking, and cancelling."""
+    """While a step is blocked, the UI thread can go on requesting and cancelling."""
     gate, log = Gate(), Log()
     worker.request("slow", 0, gate.steps(), fail, fail)
     assert gate.entered.wait(5)
@@ -87,7 +87,7 @@ def test_asking_does_not_wait(worker, qtbot):
 
 
 def test_the_latest_request_wins(worker, qtbot):
-    """Of many requests of one name made during a step, the last alone gives results."""
+    """Of many requests with one name made during a step, only the last gives results."""
     gate, log = Gate(["stale"]), Log()
     worker.request("picture", 0, gate.steps(), log, fail)
     assert gate.entered.wait(5)
@@ -107,7 +107,7 @@ def test_the_latest_request_wins(worker, qtbot):
 
 
 def test_a_result_on_its_way_is_dropped_when_a_newer_request_comes(worker, qtbot):
-    """What was computed but not yet delivered does not appear after something newer was asked for."""
+    """A result that is computed but not yet delivered does not appear after a newer request."""
     log, computed = Log(), threading.Event()
 
     def stale():
@@ -123,7 +123,7 @@ def test_a_result_on_its_way_is_dropped_when_a_newer_request_comes(worker, qtbot
 
 
 def test_an_urgent_request_goes_between_the_steps_of_a_slow_one(worker, qtbot):
-    """A picture under the pointer does not wait for a whole backdrop, but for one step of it."""
+    """A picture under the pointer waits for one step of a backdrop, not for all of it."""
     order = []
     entered, go_on = threading.Event(), threading.Event()
 
@@ -149,7 +149,7 @@ def test_an_urgent_request_goes_between_the_steps_of_a_slow_one(worker, qtbot):
 
 
 def test_what_waits_goes_by_urgency_and_then_by_age(worker, qtbot):
-    """Lower numbers first; among equals the one that was asked for first."""
+    """Lower priorities run first; among equal ones, the oldest request runs first."""
     gate, log = Gate(), Log()
     worker.request("gate", 0, gate.steps(), fail, fail)
     assert gate.entered.wait(5)
@@ -162,7 +162,7 @@ def test_what_waits_goes_by_urgency_and_then_by_age(worker, qtbot):
 
 @pytest.mark.parametrize("ending", ["replaced", "cancelled"])
 def test_what_is_no_longer_wanted_is_closed_on_the_thread_that_ran_it(worker, qtbot, ending):
-    """A generator's own cleanup runs soon, and on the worker: it may hold files and threads."""
+    """A generator's cleanup runs soon, and on the worker, because it may hold files and threads."""
     gate, log = Gate(itertools.count()), Log()
     worker.request("gif", 0, gate.steps(), log, fail)
     assert gate.entered.wait(5)
@@ -198,7 +198,7 @@ def test_what_was_cancelled_before_it_began_never_begins(worker, qtbot):
 
 
 def test_cancelling_what_is_not_there_is_no_error(worker, qtbot):
-    """Neither a name never used nor one that has ended."""
+    """Neither an unknown name nor a request that has ended raises an error."""
     log = Log()
     worker.cancel("nothing")
     worker.request("a", 0, iter([1]), log, fail, lambda: log("end"))
@@ -209,7 +209,7 @@ def test_cancelling_what_is_not_there_is_no_error(worker, qtbot):
 
 
 def test_an_error_is_told_and_the_thread_lives_on(worker, qtbot):
-    """The values before it arrive, then `on_error` and no `on_end`; the next request runs."""
+    """Earlier values arrive, then `on_error` and no `on_end`; the next request runs."""
     log, errors = Log(), Log()
 
     def steps():
@@ -225,7 +225,7 @@ def test_an_error_is_told_and_the_thread_lives_on(worker, qtbot):
 
 
 def test_an_error_of_what_was_replaced_is_not_told(worker, qtbot):
-    """Nobody hears of the failure of something that nobody waits for."""
+    """The failure of a replaced request is not reported."""
     gate, log = Gate(), Log()
 
     def steps():
@@ -241,7 +241,7 @@ def test_an_error_of_what_was_replaced_is_not_told(worker, qtbot):
 
 
 def test_a_cleanup_that_fails_does_not_end_the_thread(worker, qtbot):
-    """An error while closing what was cancelled is nobody's business; the next request runs."""
+    """An error while closing a cancelled request is ignored; the next request runs."""
     log = Log()
 
     def steps():
@@ -259,7 +259,7 @@ def test_a_cleanup_that_fails_does_not_end_the_thread(worker, qtbot):
 
 
 def test_stopping_ends_the_thread_closes_what_ran_and_delivers_nothing(qtbot):
-    """After `stop` the thread is gone, generators are closed, and results on their way are dropped."""
+    """After `stop`, the thread has ended, generators are closed, and pending results are dropped."""
     worker, log, gate = Worker(), Log(), Gate(itertools.count())
     before = {thread for thread in threading.enumerate() if thread.name == "worker"}
     worker.request("endless", 5, gate.steps(), log, fail)
@@ -275,7 +275,7 @@ def test_stopping_ends_the_thread_closes_what_ran_and_delivers_nothing(qtbot):
 
 
 def test_stopping_twice_is_no_error(qapp):  # noqa: ARG001 (there must be an application)
-    """A window may be closed by two at once."""
+    """Two callers may close a window."""
     worker = Worker()
     worker.stop()
     worker.stop()

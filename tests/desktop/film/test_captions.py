@@ -1,4 +1,4 @@
-"""Captions: text under pictures, equally high for all frames, that never touches the picture."""
+"""Captions have the same height under all frames and never touch the picture."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ def picture(width, channels=1):
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
 def test_the_text_stands_below_the_picture(channels):
-    """The picture stays as it is; below it are light letters on a dark ground, opaque."""
+    """The picture is unchanged; below it are light, opaque letters on a dark ground."""
     strip = CaptionStrip([["epoch 3", "z 1.00, -2.00"]], 280)
     frame = strip.under(picture(280, channels), 0)
     assert frame.shape[0] == 20 + strip.height_px
@@ -26,12 +26,12 @@ def test_the_text_stands_below_the_picture(channels):
 
 
 def test_no_text_is_no_strip():
-    """Without captions a frame is the picture."""
+    """Without captions, a frame is only the picture."""
     assert CaptionStrip((), 280).under(picture(280), 5).shape == (20, 280)
 
 
 def test_all_frames_are_equally_high():
-    """One long text gives all frames its lines, so that the picture does not jump."""
+    """One long text gives all frames its number of lines, so that the picture does not jump."""
     strip = CaptionStrip([["short"], ["a long name of a model", "z 0.12, 0.34, 0.56", "epoch 12"]], 120)
     assert strip.under(picture(120), 0).shape == strip.under(picture(120), 1).shape
     assert strip.height_px > CaptionStrip([["short"]], 120).height_px
@@ -39,19 +39,19 @@ def test_all_frames_are_equally_high():
 
 @pytest.mark.parametrize("width", [1, 8, 28])
 def test_a_narrow_frame_gets_what_fits(width):
-    """Text never makes a frame wider, even where not one letter fits."""
+    """Text never makes a frame wider, even if not one letter fits."""
     frame = CaptionStrip([["Wwwwwwwwwwwww", "z 0.12"]], width).under(picture(width), 0)
     assert frame.shape[1] == width
 
 
 def test_letters_that_the_font_lacks_are_question_marks():
-    """No empty boxes: what cannot be drawn is seen to be missing, and a minus is a minus."""
+    """There are no empty boxes: a missing letter is visible as missing, and a minus is a minus."""
     drawn = CaptionStrip([["模 −1"]], 100).under(picture(100), 0)
     assert (drawn == CaptionStrip([["? -1"]], 100).under(picture(100), 0)).all()
 
 
 def test_a_number_has_two_decimals_and_no_negative_zero():
-    """−0.00 would flicker as a walk passes zero."""
+    """−0.00 would flicker as a walk crosses zero."""
     assert [caption_number(value) for value in (-0.001, 0.004, -1.005, 12)] == [
         "0.00",
         "0.00",

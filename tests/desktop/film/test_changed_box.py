@@ -1,4 +1,4 @@
-"""The box of what changed holds every difference and no more."""
+"""The box around the changes contains every difference and nothing more."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from desktop.film.changed_box import changed_box
 
 @pytest.mark.parametrize("channels", [(), (3,)])
 def test_the_box_is_the_smallest_that_holds_all_differences(channels):
-    """Two pixels differ: the box reaches from one to the other; even, it begins at even numbers."""
+    """With two different pixels, it reaches from one to the other; with `even`, it starts at even numbers."""
     before = np.zeros((9, 11, *channels), np.uint8)
     frame = before.copy()
     frame[3, 5] = frame[6, 7] = 1
@@ -17,7 +17,7 @@ def test_the_box_is_the_smallest_that_holds_all_differences(channels):
 
 
 def test_the_first_frame_is_whole_and_an_equal_one_a_pixel():
-    """There is always something to write."""
+    """The box is never empty."""
     frame = np.zeros((9, 11), np.uint8)
     assert changed_box(None, frame) == (0, 0, 11, 9)
     assert changed_box(frame, frame.copy()) == (0, 0, 1, 1)

@@ -1,4 +1,4 @@
-"""A film of a path: its frames are the decoded walk, its captions say where each is."""
+"""The frames of a path's animation are the decoded walk, and its captions say where each frame is."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ POINTS = ((-2.0, 0.0), (0.0, 1.5), (2.0, -1.0))
 @pytest.mark.parametrize("kind", [PathKind.STRAIGHT, PathKind.SPHERICAL])
 @pytest.mark.parametrize("ping_pong", [False, True])
 def test_the_frames_are_the_decoded_walk(tmp_path, make_bundle, make_model, gif_frames, kind, ping_pong):
-    """As many as asked for, whichever way it goes."""
+    """There are as many as requested, for every kind of path."""
     model = make_model(make_bundle())
     film = Film(frame_count=21, scale=2, ping_pong=ping_pong)
     shares = list(path_film(model.decode, Route(POINTS, True, kind), film, tmp_path / "a.gif"))
@@ -28,7 +28,7 @@ def test_the_frames_are_the_decoded_walk(tmp_path, make_bundle, make_model, gif_
 
 
 def test_a_film_of_equal_change_changes_equally(tmp_path, make_bundle, make_model):
-    """In the file, frame by frame, within what bytes can show; measuring takes the first of the progress."""
+    """The file's frames change evenly, up to the precision of bytes; measuring is the first progress."""
     model = make_model(make_bundle())
     film = Film(format=Format.APNG, frame_count=40, scale=1)
     shares = list(path_film(model.decode, Route(POINTS, False, PathKind.VISUAL), film, tmp_path / "a"))
@@ -41,14 +41,14 @@ def test_a_film_of_equal_change_changes_equally(tmp_path, make_bundle, make_mode
 
 
 def test_a_path_that_stands_still_is_no_film(tmp_path):
-    """One point, or one twice: said before anything is decoded."""
+    """One point, or the same point twice, is refused before anything is decoded."""
     for points in ((), ((1.0, 1.0),), ((1.0, 1.0), (1.0, 1.0))):
         with pytest.raises(ValueError, match="found no two different points on the path"):
             next(path_film(pytest.fail, Route(points), Film(), tmp_path / "a.gif"))
 
 
 def test_a_caption_says_what_is_asked_for():
-    """Name, epoch and z, the first four numbers of many; nothing of what is not known."""
+    """It can hold the name, the epoch and the first four numbers of z; unknown parts are left out."""
     film = Film(captions=frozenset(Caption))
     assert caption(film, "MNIST", "3", (0.5, -1)) == ("MNIST", "epoch 3", "z 0.50, -1.00")
     assert caption(film, "", "", range(6)) == ("", "", "z 0.00, 1.00, 2.00, 3.00, ...")

@@ -1,4 +1,4 @@
-"""Formats: their endings, the times they can say, the sizes they can hold."""
+"""Each format has its endings, frame times and largest size."""
 
 from pathlib import Path
 
@@ -20,14 +20,14 @@ from desktop.film.formats import AnimationError, Format, check_size, format_of, 
     ],
 )
 def test_the_ending_tells_the_format(name, kind):
-    """In small and capital letters; a PNG that moves is an APNG."""
+    """Upper and lower case are equal, and an animated PNG is an APNG."""
     assert format_of(Path(name)) is Format(kind)
 
 
 @pytest.mark.parametrize(("name", "found"), [("a.avi", "'.avi'"), ("a", "'none'")])
 def test_another_ending_is_refused_in_words(name, found):
-    """Found, expected and what to do."""
-    expected = f"{name}: found the ending {found}, expected .gif, .webp, .apng or .mp4; name it so"
+    """The message says what was found, what was expected and what to do."""
+    expected = f"{name}: found the ending {found}, expected .gif, .webp, .apng or .mp4; rename it"
     with pytest.raises(AnimationError) as caught:
         format_of(Path(name))
     assert str(caught.value) == expected
@@ -48,19 +48,19 @@ def test_another_ending_is_refused_in_words(name, found):
     ],
 )
 def test_the_real_speed_is_told(kind, fps, real):
-    """A GIF counts hundredths of a second, a WebP thousandths; the others are exact."""
+    """A GIF stores hundredths of a second and a WebP thousandths; the others are exact."""
     assert real_fps(kind, fps) == pytest.approx(real)
 
 
 def test_a_frame_that_is_too_large_is_refused_in_words():
-    """Each format has its largest side."""
+    """The message names the format's largest side."""
     check_size(Format.WEBP, 16_383, 1)
     with pytest.raises(AnimationError, match=r"^WebP: found 1 × 16,384 pixels, expected at most 16,383"):
         check_size(Format.WEBP, 1, 16_384)
 
 
 def test_mp4_is_offered_only_where_it_can_be_written(monkeypatch):
-    """Without PyAV the reason says what to install; the other formats need nothing."""
+    """Without PyAV, the reason says what to install; the other formats need nothing."""
     monkeypatch.setattr(formats, "find_spec", lambda _name: None)
     assert "pip install 'latent-plane[video]'" in why_not(Format.MP4)
     assert [why_not(kind) for kind in (Format.GIF, Format.WEBP, Format.APNG)] == [""] * 3

@@ -1,4 +1,4 @@
-"""Pictures in a row become a file that holds exactly them, in steps that can be stopped."""
+"""A sequence of pictures becomes a file with exactly these frames, in steps that can be cancelled."""
 
 import threading
 import time
@@ -18,7 +18,7 @@ NOTE = '{"latent_plane":1,"text":"' + "x" * 600 + '"}'
 
 
 def moving(count, channels=1):
-    """A vertical line that moves to the right and becomes brighter; red on blue for colours."""
+    """Return pictures of a vertical line that moves right and becomes brighter; in colour, red on blue."""
     frames = np.zeros((count, FRAME_PX, FRAME_PX), np.uint8)
     levels = np.linspace(90, 255, count).astype(np.uint8)
     frames[np.arange(count), :, np.arange(count) % FRAME_PX] = levels[:, None]
@@ -29,12 +29,12 @@ def moving(count, channels=1):
 
 
 def make(path, frames, look):
-    """All steps; what `pictures` is asked for is some frames by number."""
+    """Run all steps; `pictures` is called with some frame numbers at a time."""
     return list(make_animation(path, len(frames), lambda indices: frames[list(indices)], look))
 
 
 def read(path):
-    """Every frame that the file says it has, uint8 [T, H, W, 3], and what each lasts in milliseconds."""
+    """Return every frame of the file, uint8 [T, H, W, 3], and its duration in milliseconds."""
     with Image.open(path) as image:
         frames, durations = [], []
         for index in range(image.n_frames):
@@ -61,7 +61,7 @@ def kind(request):
 @pytest.mark.parametrize("channels", [1, 3, 4])
 @pytest.mark.parametrize(("count", "scale"), [(2, 1), (17, 3), (50, 2)])
 def test_the_file_holds_every_frame_as_it_was(tmp_path, kind, channels, count, scale):
-    """As many frames as were given, in order, enlarged, pixel for pixel, each as long as the others."""
+    """It has all frames in order, enlarged, pixel for pixel, and all last equally long."""
     frames = moving(count, channels)
     path = tmp_path / f"a{kind.ending}"
     make(path, frames, Look(kind, 20, scale))
@@ -72,7 +72,7 @@ def test_the_file_holds_every_frame_as_it_was(tmp_path, kind, channels, count, s
 
 
 def test_standing_still_keeps_its_frames(tmp_path, kind):
-    """Equal frames are not taken together, at the start, in the middle or throughout."""
+    """Equal frames are not merged, neither at the start, nor in the middle, nor throughout."""
     for frames in (moving(9)[[0, 0, 0, 3, 3, 5, 5, 5, 5]], np.full((40, 4, 4), 7, np.uint8)):
         path = tmp_path / f"a{kind.ending}"
         make(path, frames, Look(kind, 10))
@@ -82,14 +82,14 @@ def test_standing_still_keeps_its_frames(tmp_path, kind):
 
 
 def test_the_file_repeats_for_ever(tmp_path, kind):
-    """Loop 0 is written into the file: without it, it plays once."""
+    """Loop 0 is written into the file; without it, the file would play once."""
     make(tmp_path / "a", moving(4), Look(kind))
     with Image.open(tmp_path / "a") as image:
         assert image.info["loop"] == 0
 
 
 def test_text_travels_in_the_file(tmp_path, kind):
-    """What is written as comment is what the reader of notes finds, longer than one block of a GIF too."""
+    """The note's reader finds the comment, also if it is longer than one block of a GIF."""
     make(tmp_path / "a", moving(4), Look(kind, comment=NOTE))
     assert read_note(tmp_path / "a") == NOTE
     make(tmp_path / "b", moving(4), Look(kind))
@@ -97,7 +97,7 @@ def test_text_travels_in_the_file(tmp_path, kind):
 
 
 def test_transparency_stays_where_the_format_has_it(tmp_path):
-    """WebP and APNG keep alpha; a GIF shows the picture over black."""
+    """WebP and APNG keep alpha; a GIF shows the picture on black."""
     frames = moving(5, 4)
     frames[..., 3] = 128
     for kind in (Format.WEBP, Format.APNG):
@@ -110,7 +110,7 @@ def test_transparency_stays_where_the_format_has_it(tmp_path):
 
 
 def test_gray_pictures_keep_all_their_levels(tmp_path):
-    """One palette of 256 grays for all frames of a GIF: none is rounded, none flickers."""
+    """One palette of 256 grays serves all frames of a GIF: no gray is rounded, and none flickers."""
     frames = np.arange(256, dtype=np.uint8).reshape(1, 16, 16)[[0, 0]]
     frames[1] = frames[1, ::-1]
     make(tmp_path / "a.gif", frames, Look(Format.GIF))
@@ -118,7 +118,7 @@ def test_gray_pictures_keep_all_their_levels(tmp_path):
 
 
 def test_many_colours_share_one_palette(tmp_path):
-    """A pixel that does not change keeps its colour in all frames of a GIF, and no colour is far off."""
+    """An unchanged pixel keeps its colour in all frames of a GIF, and no colour is far off."""
     draw = np.random.default_rng(0)
     frames = np.stack([draw.integers(0, 256, (24, 24, 3), dtype=np.uint8)] * 12)
     frames[:, :12] = draw.integers(0, 256, (12, 12, 24, 3), dtype=np.uint8)
@@ -130,7 +130,7 @@ def test_many_colours_share_one_palette(tmp_path):
 
 
 def test_captions_stand_under_every_frame(tmp_path, kind):
-    """The picture is above as it was, and the text changes with the frame."""
+    """The picture above is unchanged, and the text changes with the frame."""
     frames = moving(6).repeat(20, axis=1).repeat(20, axis=2)
     make(tmp_path / "a", frames, Look(kind, captions=[[f"frame {index}"] for index in range(6)]))
     found, _ = read(tmp_path / "a")
@@ -142,7 +142,7 @@ def test_captions_stand_under_every_frame(tmp_path, kind):
 
 @pytest.mark.parametrize("width", [1, 2, 3, 4])
 def test_a_narrow_picture_is_not_taken_for_colours(tmp_path, kind, width):
-    """Gray pictures of one to four columns become frames, as wide ones do."""
+    """Gray pictures with one to four columns become frames, as wide ones do."""
     make(tmp_path / "a", moving(5)[..., :width], Look(kind))
     with Image.open(tmp_path / "a") as image:
         assert (image.size, image.n_frames) == ((width, FRAME_PX), 5)
@@ -152,14 +152,14 @@ def test_a_narrow_picture_is_not_taken_for_colours(tmp_path, kind, width):
     ("fps", "duration_ms"), [(1, 1000), (3, 330), (7, 140), (13, 80), (20, 50), (30, 30), (45, 20), (60, 20)]
 )
 def test_a_frame_of_a_gif_lasts_hundredths_of_a_second_and_never_less_than_two(tmp_path, fps, duration_ms):
-    """The time of a frame is the nearest that GIF can say and viewers keep."""
+    """The duration is the nearest that GIF can store and viewers respect."""
     make(tmp_path / "a.gif", moving(4), Look(Format.GIF, fps))
     assert read(tmp_path / "a.gif")[1] == [duration_ms] * 4
 
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_an_mp4_holds_every_frame(tmp_path, channels):
-    """As many as were given, at their speed, nearly as they were; odd sides get a last row; text travels."""
+    """All frames are there, at their speed, almost unchanged; odd sides get one more row; text is kept."""
     pytest.importorskip("av")
     frames = moving(30, channels)[:, :5]
     frames[10:20] = frames[10]
@@ -174,7 +174,7 @@ def test_an_mp4_holds_every_frame(tmp_path, channels):
 
 
 def test_progress_rises_from_its_first_step_to_one(tmp_path, kind):
-    """The shares never fall, stay between 0 and 1, and 1 comes last and once, when the file is there."""
+    """Shares never fall, stay between 0 and 1, and reach 1 once, last, when the file is complete."""
     shares, frames = [], moving(100)
     for share in make_animation(tmp_path / "a", 100, lambda some: frames[list(some)], Look(kind, 20, 4)):
         shares.append(share)
@@ -188,7 +188,7 @@ def test_progress_rises_from_its_first_step_to_one(tmp_path, kind):
 @pytest.mark.parametrize("old", [None, b"an old file"])
 @pytest.mark.parametrize("steps", [1, 3, 8])
 def test_cancelling_anywhere_leaves_the_folder_as_it_was(tmp_path, join_encoders, kind, steps, old):
-    """Closed at any step, nothing new stays and an old file is untouched."""
+    """After closing at any step, no new file stays, and an old one is untouched."""
     place, frames = tmp_path / "a", moving(100)
     if old is not None:
         place.write_bytes(old)
@@ -203,7 +203,7 @@ def test_cancelling_anywhere_leaves_the_folder_as_it_was(tmp_path, join_encoders
 
 
 def test_cancelling_does_not_wait_for_the_encoder(tmp_path, join_encoders):
-    """Whoever cancels goes on at once, and the thread ends within some frames."""
+    """The caller goes on at once, and the thread ends within some frames."""
     frames = moving(300)
     making = make_animation(tmp_path / "a", 300, lambda some: frames[list(some)], Look(Format.WEBP, 20, 100))
     while next(making) < 0.05:
@@ -216,7 +216,7 @@ def test_cancelling_does_not_wait_for_the_encoder(tmp_path, join_encoders):
 
 
 def test_an_animation_can_be_made_anew_while_the_cancelled_one_ends(tmp_path, join_encoders):
-    """Cancel and save again under the same name: the second is written whole, the first never."""
+    """If it is saved again under the same name, the second file is complete, and the first never appears."""
     place, frames = tmp_path / "a.gif", moving(300)
     first = make_animation(place, 300, lambda some: frames[list(some)], Look(Format.GIF, 20, 100))
     while next(first) < 0.05:
@@ -229,7 +229,7 @@ def test_an_animation_can_be_made_anew_while_the_cancelled_one_ends(tmp_path, jo
 
 
 def test_little_is_held_in_memory(tmp_path):
-    """Of a long animation only some batches are ahead of the encoder."""
+    """Only a few batches of a long animation are ahead of the encoder."""
     asked, frames = [], moving(40)
 
     def pictures(indices):
@@ -246,7 +246,7 @@ def test_little_is_held_in_memory(tmp_path):
 
 
 def test_a_decode_that_fails_leaves_nothing(tmp_path, join_encoders, kind):
-    """The error comes out of the step that failed, the folder is empty and no thread is left."""
+    """The failing step raises the error, the folder is empty, and no thread is left."""
 
     def fail_at_last(indices):
         if indices[-1] > 30:
@@ -261,14 +261,14 @@ def test_a_decode_that_fails_leaves_nothing(tmp_path, join_encoders, kind):
 
 
 def test_a_folder_that_is_not_there_is_an_os_error_that_names_it(tmp_path, kind):
-    """What cannot be written raises, even though another thread writes it."""
+    """The caller gets the error, although another thread writes the file."""
     with pytest.raises(OSError, match="No such file") as caught:
         make(tmp_path / "no" / "a", moving(4), Look(kind))
     assert str(tmp_path / "no") in str(caught.value)
 
 
 def test_a_full_disk_leaves_the_old_file(tmp_path, kind, file_size_limit):
-    """The write fails, is told, and what was there stays."""
+    """The error is raised, and the old file stays."""
     place = tmp_path / "a"
     place.write_bytes(b"old")
     noise = np.random.default_rng(0).integers(0, 256, (20, 64, 64), dtype=np.uint8)
@@ -279,7 +279,7 @@ def test_a_full_disk_leaves_the_old_file(tmp_path, kind, file_size_limit):
 
 
 def test_frames_that_the_format_cannot_hold_are_refused(tmp_path):
-    """A WebP of 17,000 pixels: the error says how many it may be, and nothing is left."""
-    with pytest.raises(AnimationError, match="expected at most 16,383 a side"):
+    """For a WebP of 17,000 pixels, the error names the limit, and no file is left."""
+    with pytest.raises(AnimationError, match="expected at most 16,383 per side"):
         make(tmp_path / "a", np.zeros((2, 1, 17_000), np.uint8), Look(Format.WEBP))
     assert names(tmp_path) == []

@@ -1,4 +1,4 @@
-"""The density's colours climb evenly, from nothing to nearly opaque."""
+"""The density's colours rise evenly in lightness, from clear to nearly opaque."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ from desktop.images.density_colors import (
 
 
 def to_oklab_lightness(rgb):
-    """OKLab's L of sRGB bytes, by the forward matrices."""
+    """Return OKLab's L of sRGB bytes, by the forward matrices."""
     c = rgb / 255
     linear = np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
     cones = (
@@ -31,19 +31,19 @@ def to_oklab_lightness(rgb):
 
 
 def test_white_and_black_are_what_oklab_says():
-    """L of 1 and 0 without a and b."""
+    """They are L = 1 and L = 0 with a = b = 0."""
     np.testing.assert_allclose(oklab_to_srgb([[1, 0, 0], [0, 0, 0]]), [[1, 1, 1], [0, 0, 0]], atol=1e-3)
 
 
 def test_lightness_climbs_evenly():
-    """Equal steps of the scale are equal steps of OKLab's lightness, to a rounding."""
+    """Equal steps of the scale are equal steps of OKLab's lightness, up to rounding."""
     lightness = to_oklab_lightness(color_scale()[:, :3].astype(float))
     np.testing.assert_allclose(lightness, np.linspace(lightness[0], lightness[-1], LEVELS), atol=0.015)
     assert lightness[-1] - lightness[0] > 0.5
 
 
 def test_alpha_grows_from_nothing():
-    """The backdrop shows through, most where there is least."""
+    """The backdrop shows through most where the density is lowest."""
     alpha = color_scale()[:, 3].astype(int)
     assert alpha[0] == 0
     assert (np.diff(alpha) >= 0).all()
@@ -52,7 +52,7 @@ def test_alpha_grows_from_nothing():
 
 @pytest.mark.parametrize("dimensions", [1, 2])
 def test_a_colour_says_the_share_of_the_priors_peak(dimensions):
-    """The same for every model: below a hundredth clear, ten times the peak at the top; rows go down."""
+    """For every model, a hundredth is clear and ten times the peak is the top colour; rows go down."""
     peak = (2 * np.pi) ** (-dimensions / 2)
     rows = np.array([[0.0, LOW_SHARE * peak], [peak, 2 * HIGH_SHARE * peak]], np.float32)
     scale = color_scale()

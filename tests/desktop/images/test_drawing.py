@@ -1,4 +1,4 @@
-"""Strokes on a model's pixels."""
+"""Strokes are drawn on the model's pixels."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from desktop.images.drawing import Drawing, Tool, blank
 
 
 def test_a_blank_canvas_is_empty_and_known():
-    """Nothing drawn, nothing unknown."""
+    """Nothing is drawn and nothing is unknown."""
     drawing = blank((3, 5, 4))
     assert drawing.pixels.shape == (3, 5, 4)
     assert drawing.known.shape == (5, 4)
@@ -15,7 +15,7 @@ def test_a_blank_canvas_is_empty_and_known():
 
 
 def test_a_point_is_a_disc_with_soft_edges():
-    """Full ink within the radius, none half a pixel beyond it, some between; all channels alike."""
+    """Ink is full within the radius, partial at its edge, and none half a pixel beyond, in all channels."""
     drawn = blank((3, 11, 11)).stroked((5.5, 5.5), (5.5, 5.5), 2.2, Tool.PEN).pixels
     y, x = np.mgrid[:11, :11]
     distance = np.hypot(x - 5, y - 5)
@@ -34,7 +34,7 @@ def test_a_line_is_as_thick_all_along():
 
 
 def test_the_eraser_takes_away_what_the_pen_put_there():
-    """The same stroke leaves nothing of it."""
+    """The same stroke with the eraser leaves no ink."""
     stroke = ((3.0, 4.0), (10.0, 8.0), 1.5)
     drawing = blank((1, 12, 12)).stroked(*stroke, Tool.PEN)
     assert not drawing.is_empty
@@ -44,7 +44,7 @@ def test_the_eraser_takes_away_what_the_pen_put_there():
 
 
 def test_unknown_pixels_keep_their_ink_until_they_are_drawn_on():
-    """Marking changes no pixel; pen and eraser make known what they touch."""
+    """Marking changes no pixel; pen and eraser make the pixels that they touch known."""
     drawing = blank((1, 9, 9)).stroked((4.5, 4.5), (4.5, 4.5), 2, Tool.PEN)
     marked = drawing.stroked((4.5, 4.5), (4.5, 4.5), 3, Tool.UNKNOWN)
     assert (marked.pixels == drawing.pixels).all()
@@ -55,6 +55,6 @@ def test_unknown_pixels_keep_their_ink_until_they_are_drawn_on():
 
 @pytest.mark.parametrize(("value", "expected"), [(0.5, 0), (0.51, 1), (1.0, 1), (0.0, 0)])
 def test_the_threshold_is_the_datas(value, expected):
-    """A pixel over one half is 1."""
+    """A pixel above one half is 1."""
     pixels = np.full((1, 1, 1), value, np.float32)
     assert Drawing(pixels, np.ones((1, 1), bool)).thresholded() == expected

@@ -1,4 +1,4 @@
-"""Pictures from elsewhere become what the data was."""
+"""Pictures from elsewhere are fitted to the look of the training data."""
 
 import numpy as np
 import pytest
@@ -11,25 +11,25 @@ DIGIT = (1, 28, 28)
 
 
 def colored(gray):
-    """[H, W] in [0, 255] → opaque [H, W, 4]."""
+    """Turn [H, W] in [0, 255] into an opaque picture [H, W, 4]."""
     rgba = np.repeat(np.asarray(gray, np.uint8)[..., None], 4, axis=2)
     rgba[..., 3] = 255
     return rgba
 
 
 def test_a_held_out_digit_enlarged_and_inverted_comes_back():
-    """Dark on light, ten times as large, off to one side: nine of ten pixels are what they were."""
+    """Dark on light, ten times as large and off-centre, nine of ten pixels come back."""
     images = open_bundle(shipped_bundle()).read_posterior().images
     for image in images[:10, 0]:
         page = np.full((600, 500), 255, np.uint8)
         page[250:530, 100:380] = 255 - 255 * image.repeat(10, 0).repeat(10, 1)
         found = fit(colored(page), DIGIT, as_digit=True)
-        assert found.steps == ("inverted, to light on dark", "scaled into 20 pixels, centred by mass")
+        assert found.steps == ("inverted to light on dark", "scaled into 20 pixels, centred by mass")
         assert (np.abs((found.pixels[0] > 0.5) - 1.0 * image) > 0.5).mean() < 0.12
 
 
 def test_a_digit_lies_in_its_box_with_its_mass_in_the_middle():
-    """20 pixels long, aspect kept, the centre of mass within half a pixel of 14, 14."""
+    """It is 20 pixels long, keeps its aspect, and its centre of mass is within half a pixel of 14, 14."""
     page = np.zeros((300, 300))
     page[20:220, 30:80] = 255
     pixels = fit(colored(page), DIGIT, as_digit=True).pixels[0]
@@ -41,7 +41,7 @@ def test_a_digit_lies_in_its_box_with_its_mass_in_the_middle():
 
 
 def test_what_has_the_models_size_stays_where_it_is():
-    """A digit saved at its own size is that digit."""
+    """A digit saved at its own size is not moved."""
     image = np.zeros((28, 28))
     image[3:9, 20:26] = 255
     found = fit(colored(image), DIGIT, as_digit=True)
@@ -50,13 +50,13 @@ def test_what_has_the_models_size_stays_where_it_is():
 
 
 def test_nothing_on_a_page_is_nothing():
-    """A black page and a white one are empty digits."""
+    """A black page and a white page give empty digits."""
     for page in (np.zeros((50, 50)), np.full((50, 50), 255)):
         assert not fit(colored(page), DIGIT, as_digit=True).pixels.any()
 
 
 def test_other_data_is_only_scaled():
-    """A colour model takes a colour picture, as it is."""
+    """A colour model takes a colour picture without other changes."""
     page = np.random.default_rng(0).integers(0, 256, (64, 64, 4), np.uint8)
     page[..., 3] = 255
     found = fit(page, (3, 32, 32), as_digit=False)
@@ -67,7 +67,7 @@ def test_other_data_is_only_scaled():
 
 
 def test_a_very_large_picture_takes_little_memory():
-    """It is scaled down before anything else."""
+    """It is scaled down first."""
     page = np.zeros((4000, 6000))
     page[1000:3000, 2000:4000] = 255
     pixels = fit(colored(page), DIGIT, as_digit=True).pixels[0]

@@ -1,4 +1,4 @@
-"""A text travels in a picture's own metadata through PNG, APNG, GIF and WebP, and is found by content."""
+"""A note is stored in the metadata of PNG, APNG, GIF and WebP, and found by the file's content."""
 
 import imageio.v3 as imageio
 import numpy as np
@@ -21,7 +21,7 @@ def write(path, frames, note, **options):
 
 @pytest.mark.parametrize("ending", NOTES)
 def test_one_picture_carries_it(tmp_path, ending):
-    """Whatever the file is called; the pixels of a PNG are untouched."""
+    """The file's name does not matter, and the pixels of a PNG are untouched."""
     write(tmp_path / f"a{ending}", FRAMES[0], NOTES[ending](TEXT))
     renamed = (tmp_path / f"a{ending}").rename(tmp_path / "anything")
     assert read_note(renamed) == TEXT
@@ -31,7 +31,7 @@ def test_one_picture_carries_it(tmp_path, ending):
 
 @pytest.mark.parametrize("ending", NOTES)
 def test_a_moving_picture_carries_it(tmp_path, ending):
-    """With all its frames."""
+    """All its frames are kept."""
     path = tmp_path / f"a{ending}"
     write(path, FRAMES, NOTES[ending](TEXT), is_batch=True, duration=100, loop=0)
     assert read_note(path) == TEXT
@@ -41,7 +41,7 @@ def test_a_moving_picture_carries_it(tmp_path, ending):
 
 @pytest.mark.parametrize("ending", NOTES)
 def test_a_picture_without_one_has_none(tmp_path, ending):
-    """Neither has one with somebody else's comment."""
+    """A comment from another program is not a note."""
     path = tmp_path / f"a{ending}"
     write(path, FRAMES[0], {})
     assert read_note(path) is None
@@ -51,7 +51,7 @@ def test_a_picture_without_one_has_none(tmp_path, ending):
 
 @pytest.mark.parametrize("ending", NOTES)
 def test_a_damaged_picture_has_none_or_the_whole_text(tmp_path, ending):
-    """Cut off anywhere, or with bytes changed: nothing is raised."""
+    """If it is cut anywhere or its bytes are changed, nothing is raised."""
     path = tmp_path / f"a{ending}"
     write(path, FRAMES[0], NOTES[ending](TEXT))
     data = path.read_bytes()
@@ -67,7 +67,7 @@ def test_a_damaged_picture_has_none_or_the_whole_text(tmp_path, ending):
 
 
 def test_what_is_no_picture_has_none(tmp_path):
-    """A text, a folder, nothing at all."""
+    """A text, a folder and a missing file have no note."""
     (tmp_path / "a.png").write_text(TEXT)
     assert read_note(tmp_path / "a.png") is None
     assert read_note(tmp_path) is None

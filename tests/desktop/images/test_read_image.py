@@ -1,4 +1,4 @@
-"""Pictures from anyone: told by their content, capped, and fitted to what a model takes."""
+"""Pictures from anyone are recognised by content, limited in size, and fitted to the model."""
 
 import io
 import os
@@ -19,7 +19,7 @@ PICTURE[4:12, 6:20] = [200, 100, 50]
 
 @pytest.mark.parametrize("kind", [".png", ".jpg", ".bmp", ".gif", ".webp"])
 def test_every_kind_is_read_by_its_content_not_its_name(tmp_path, kind):
-    """A PNG that is called a JPEG is a PNG; lossy kinds come close."""
+    """A PNG that is called a JPEG is read as a PNG; lossy formats come close."""
     path = tmp_path / "picture.pickle"
     path.write_bytes(imageio.imwrite("<bytes>", PICTURE, extension=kind))
     assert is_image(path)
@@ -30,7 +30,7 @@ def test_every_kind_is_read_by_its_content_not_its_name(tmp_path, kind):
 
 
 class Trap:
-    """A pickle that would run."""
+    """A pickle that would run code."""
 
     def __reduce__(self):
         return (open, ("trap", "w"))
@@ -48,7 +48,7 @@ class Trap:
     ],
 )
 def test_whatever_is_no_picture_is_refused_in_one_line(tmp_path, monkeypatch, data, said):
-    """And nothing in it is run."""
+    """Nothing in it is run."""
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "a.png"
     path.write_bytes(data)
@@ -60,7 +60,7 @@ def test_whatever_is_no_picture_is_refused_in_one_line(tmp_path, monkeypatch, da
 
 
 def test_a_picture_of_too_many_pixels_or_bytes_is_not_unpacked(tmp_path, monkeypatch):
-    """Its own words about its size are enough."""
+    """The size in its header is enough to refuse it."""
     path = tmp_path / "a.png"
     path.write_bytes(imageio.imwrite("<bytes>", PICTURE, extension=".png"))
     monkeypatch.setattr(module, "MAX_PIXELS", 599)
@@ -72,7 +72,7 @@ def test_a_picture_of_too_many_pixels_or_bytes_is_not_unpacked(tmp_path, monkeyp
 
 
 def test_a_bomb_of_a_picture_is_refused(tmp_path):
-    """A hundred thousand pixels a side in a few kilobytes."""
+    """It has a hundred thousand pixels per side in a few kilobytes."""
     header = io.BytesIO()
     header.write(b"\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR")
     body = (100_000).to_bytes(4, "big") * 2 + b"\x08\x00\x00\x00\x00"
@@ -84,7 +84,7 @@ def test_a_bomb_of_a_picture_is_refused(tmp_path):
 
 
 def test_a_fitted_picture_keeps_its_aspect_and_its_light():
-    """Scaled by area into the middle, black around; gray by luma."""
+    """It is scaled by area into the middle with black around it; gray is luma."""
     image = np.full((40, 80, 4), 255, np.uint8)
     x = fitted(image, (1, 28, 28))
     assert x.shape == (1, 1, 28, 28)
@@ -102,7 +102,7 @@ def test_a_fitted_picture_keeps_its_aspect_and_its_light():
 
 
 def test_scaling_by_area_loses_no_light():
-    """The mean stays, whatever the sizes; and the same size is the same picture."""
+    """The mean stays for any sizes, and the same size gives the same picture."""
     draw = np.random.default_rng(0)
     image = draw.integers(0, 256, (37, 37, 4), np.uint8)
     image[..., 3] = 255
@@ -113,7 +113,7 @@ def test_scaling_by_area_loses_no_light():
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes in folders here")
 def test_a_pipe_is_not_waited_for(tmp_path):
-    """Nor is a device read without end."""
+    """A device is not read without end either."""
     os.mkfifo(tmp_path / "a.png")
     assert not is_image(tmp_path / "a.png")
     for path in (tmp_path / "a.png", Path(os.devnull)):
@@ -122,7 +122,7 @@ def test_a_pipe_is_not_waited_for(tmp_path):
 
 
 def test_a_large_picture_is_fitted_in_bands():
-    """The same as all at once, for a height that no band divides."""
+    """The result equals fitting it at once, for a height that is not a multiple of the band."""
     image = np.random.default_rng(0).integers(0, 256, (3 * module.ROWS_AT_ONCE + 5, 20, 4), np.uint8)
     light = (image[..., :3] / 255 * (image[..., 3:] / 255)).mean(axis=(0, 1))
     x = fitted(image, (3, 8, 8))[0]

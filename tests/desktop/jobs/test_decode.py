@@ -1,4 +1,4 @@
-"""What the worker does is cut into short steps, and the last one holds the result."""
+"""Jobs are cut into short steps, and the last one yields the result."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from desktop.jobs import decode
 
 
 def test_one_picture_says_which_z_it_shows(bundle_path, make_model, plain_decoder):
-    """The picture carries its z, its probabilities and the time it took."""
+    """The picture carries its z, its probabilities and the decoding time."""
     z = (0.5, -1.5)
     (decoded,) = decode.decode_picture(make_model(bundle_path), z)
     assert decoded.z == z
@@ -19,7 +19,7 @@ def test_one_picture_says_which_z_it_shows(bundle_path, make_model, plain_decode
 
 
 def test_a_saved_picture_is_enlarged(tmp_path: Path):
-    """The PNG holds every pixel as a block."""
+    """In the PNG, every pixel is a block."""
     picture = np.arange(6, dtype=np.uint8).reshape(2, 3)
     assert list(decode.save_png(tmp_path / "a.png", picture, 4)) == [tmp_path / "a.png"]
     assert (imageio.imread(tmp_path / "a.png") == picture.repeat(4, axis=0).repeat(4, axis=1)).all()

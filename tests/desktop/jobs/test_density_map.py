@@ -1,4 +1,4 @@
-"""The aggregate posterior's map of what is in view."""
+"""The map shows the aggregate posterior in the current view."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ SIZE_PX = (400, 300)
 
 
 def seen(viewport, scale=AxisScale.LINEAR):
-    """A part of the plane in 400 × 300 pixels."""
+    """Return a part of the plane in 400 × 300 pixels."""
     return Projection(Chart(PLANE, scale), viewport, SIZE_PX)
 
 
@@ -26,7 +26,7 @@ def draw_normals(deviation, count=200):
 
 
 def test_the_map_is_the_densitys_picture_at_the_centres_of_its_cells():
-    """Between its corners, some of it beyond the view on every side."""
+    """The picture lies between its corners and extends beyond the view on every side."""
     normals, viewport = draw_normals(0.3), Viewport((0.3, -0.2), 6.0)
     *_, found = posterior_map(normals, seen(viewport))
     (left, top), (right, bottom) = found.corners
@@ -41,7 +41,7 @@ def test_the_map_is_the_densitys_picture_at_the_centres_of_its_cells():
 
 
 def test_holes_are_found_where_nothing_is():
-    """Posteriors on one side only leave the other to the prior."""
+    """If all posteriors are on one side, the other side is a hole."""
     left = PlaneNormals(np.array([[-1.0, 0.0]]), np.eye(2)[None] * 0.5)
     *_, found = posterior_map(left, seen(Viewport(span=8.0)))
     rings = np.concatenate([ring for region in found.holes for ring in region.rings])
@@ -54,19 +54,19 @@ def test_holes_are_found_where_nothing_is():
     [(0.3, 6.0, 7.5), (0.001, 6.0, MIN_CELL_PX), (0.3, 0.1, MAX_CELL_PX)],
 )
 def test_the_grid_is_as_fine_as_the_posteriors_in_view_need(deviation, span, expected_px):
-    """Two cells a standard deviation, within bounds."""
+    """There are two cells per standard deviation, within bounds."""
     assert cell_size_px(draw_normals(deviation), seen(Viewport(span=span))) == pytest.approx(expected_px)
 
 
 def test_a_view_with_nothing_in_it_is_clear():
-    """Far away there is neither density nor hole."""
+    """Far away there is neither density nor a hole."""
     *_, found = posterior_map(draw_normals(0.3), seen(Viewport((100.0, 100.0), 1.0)))
     assert (found.picture[..., 3] == 0).all()
     assert found.holes == ()
 
 
 def test_on_quantile_axes_cells_are_even_in_probability():
-    """Their centres are at quantiles of the prior; the picture ends where the quantiles do."""
+    """Cell centres are at the prior's quantiles, and the picture ends where the quantiles end."""
     normals = draw_normals(0.3)
     projection = seen(Viewport((0.5, 0.5), 1.1), AxisScale.QUANTILES)
     *_, found = posterior_map(normals, projection)
@@ -80,7 +80,7 @@ def test_on_quantile_axes_cells_are_even_in_probability():
 
 @pytest.mark.parametrize("center", [(5.0, 0.5), (0.5, -3.0), (-9.0, 9.0)])
 def test_beyond_the_ends_of_quantile_axes_there_is_nothing_and_no_error(center):
-    """A view may be moved there."""
+    """A view can be moved there."""
     steps = posterior_map(draw_normals(0.3), seen(Viewport(center, 0.5), AxisScale.QUANTILES))
     *_, found = steps
     assert np.isfinite(found.corners).all()

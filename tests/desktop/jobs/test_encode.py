@@ -1,4 +1,4 @@
-"""A picture's bound, from the encoder and the decoder."""
+"""The ELBO of an image comes from the encoder and the decoder."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ from training.elbo import gaussian_rate_nats
 
 
 def test_the_bound_of_a_held_out_image_is_that_of_many_draws(make_model):
-    """Rate in closed form, distortion by quadrature: within four standard errors of 4,000 draws."""
+    """Rate in closed form and distortion by quadrature are within four standard errors of 4,000 draws."""
     model = make_model(shipped_bundle())
     posterior = model.source.bundle.read_posterior()
     x = posterior.images[7].astype(np.float32)
@@ -31,7 +31,7 @@ def test_the_bound_of_a_held_out_image_is_that_of_many_draws(make_model):
 
 
 def test_without_a_bernoulli_likelihood_there_is_no_bound(make_model):
-    """Mean, rate and reconstruction are there all the same."""
+    """Mean, rate and reconstruction are still computed."""
     model = make_model(shipped_bundle())
     (encoded,) = encode(model, np.zeros((1, 28, 28), np.float32), is_bernoulli=False)
     assert encoded.distortion_nats is None
@@ -41,7 +41,7 @@ def test_without_a_bernoulli_likelihood_there_is_no_bound(make_model):
 
 @pytest.mark.parametrize("dimensions", [1, 2, 5])
 def test_the_nodes_have_the_moments_of_the_normal(dimensions):
-    """Weights that add up to one, the mean, and with one and two dimensions the variance, too."""
+    """The weights add up to one and give the mean and, in one and two dimensions, the variance."""
     mean = np.arange(dimensions, dtype=np.float32)
     logvar = np.linspace(-2, 1, dimensions, dtype=np.float32)
     nodes, weights = posterior_nodes(mean, logvar)
@@ -52,7 +52,7 @@ def test_the_nodes_have_the_moments_of_the_normal(dimensions):
 
 
 def test_a_file_is_fitted_in_one_step(tmp_path):
-    """Read and fitted; what is no picture is said to be none."""
+    """A picture is read and fitted; any other file is refused."""
     image = np.zeros((28, 28), np.uint8)
     image[4:20, 12:15] = 255
     write_png(tmp_path / "a.png", image)
@@ -64,7 +64,7 @@ def test_a_file_is_fitted_in_one_step(tmp_path):
 
 
 def test_a_located_posterior_is_drawn_where_its_mass_is(make_bundle, make_model):
-    """The peak of the picture is the likeliest z, and the curve of 95 % lies around it."""
+    """The picture's peak is the most likely z, and the 95 % contour encloses it."""
     model = make_model(make_bundle(image_shape=(1, 8, 8)))
     z = np.float32([[0.7, -0.4]])
     x = (model.decode(z)[0] > 0.5).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Sheets are decoded step by step, and each of their cells knows its z and what it is."""
+"""Sheets are decoded step by step, and each cell has its z and its caption."""
 
 from pathlib import Path
 
@@ -22,14 +22,14 @@ from export.bundle import Posterior
 
 
 def last(steps):
-    """The sheet, which comes last."""
+    """Return the sheet, which is yielded last."""
     return list(steps)[-1]
 
 
 def test_samples_are_the_priors_with_nothing_before_the_last_step(
     bundle_path, make_model, plain_decoder, same_picture
 ):
-    """More pictures than a step decodes are joined in their order."""
+    """More pictures than fit into a step are joined in order."""
     *before, sheet = samples_sheet(make_model(bundle_path), 7, 3)
     z = sample_prior(49, 2, 3)
     assert before == [None] * 3
@@ -40,7 +40,7 @@ def test_samples_are_the_priors_with_nothing_before_the_last_step(
 
 
 def test_the_manifold_lies_in_its_plane(make_bundle, make_model):
-    """In three dimensions the grid goes along the chosen axes through the plane's origin."""
+    """In three dimensions, the grid follows the chosen axes through the plane's origin."""
     plane = axis_plane((0.5, 0.0, 0.0), 2, 1)
     sheet = last(manifold_sheet(make_model(make_bundle(latent_dim=3)), plane, 4))
     assert (sheet.z == manifold_grid(plane, 4)).all()
@@ -48,7 +48,7 @@ def test_the_manifold_lies_in_its_plane(make_bundle, make_model):
 
 
 def test_a_traversal_moves_one_number_a_row(make_bundle, make_model, plain_decoder, same_picture):
-    """From −3 to 3, with the others where they are."""
+    """It goes from −3 to 3, and the other numbers stay."""
     path = make_bundle(latent_dim=4)
     z = (0.5, -0.5, 1.0, 2.0)
     sheet = last(traversals_sheet(make_model(path), z, (2, 0), 5))
@@ -61,7 +61,7 @@ def test_a_traversal_moves_one_number_a_row(make_bundle, make_model, plain_decod
 
 
 def test_dimensions_come_by_their_rate():
-    """What the encoder uses most stands first; without held-out images they stand in their order."""
+    """The dimension with the highest rate is first; without test images, they are sorted by number."""
     draw = np.random.default_rng(0)
     mean = (draw.normal(size=(50, 3)) * [0.1, 2, 1]).astype(np.float32)
     assert by_rate(Posterior(mean, np.zeros_like(mean)), 3) == (1, 2, 0)
@@ -70,7 +70,7 @@ def test_dimensions_come_by_their_rate():
 
 @pytest.fixture
 def held_out(make_bundle, make_model):
-    """A model, and thirty held-out images of its decoder at means that its encoder could give."""
+    """A model, and thirty test images from its decoder at means that its encoder could give."""
     path = make_bundle(image_shape=(1, 6, 6))
     model = make_model(path)
     draw = np.random.default_rng(0)
@@ -81,7 +81,7 @@ def held_out(make_bundle, make_model):
 
 
 def test_the_worst_images_come_first_beside_their_reconstructions(held_out, same_picture):
-    """By the bound of one draw an image; each original to the left of the decoded posterior mean."""
+    """They are ranked by the ELBO from one draw each; the original is to the left of its reconstruction."""
     model, posterior = held_out
     steps = [s for s in reconstructions_sheet(model, posterior, None, Order.WORST, 3) if s is not None]
     scores, sheet = steps
@@ -95,13 +95,11 @@ def test_the_worst_images_come_first_beside_their_reconstructions(held_out, same
         pair = sheet.picture[top : top + 6, left : left + 12]
         assert (pair[:, :6] == posterior.images[image, 0] * 255).all()
         assert same_picture(pair[:, 6:], to_bytes(model.decode(posterior.mean[[image]]))[0])
-    assert sheet.captions[0].startswith(
-        f"held-out image {ranked[0]}, label {posterior.labels[ranked[0]]}\nELBO"
-    )
+    assert sheet.captions[0].startswith(f"test image {ranked[0]}, label {posterior.labels[ranked[0]]}\nELBO")
 
 
 def test_the_bound_is_rate_and_distortion(held_out):
-    """ELBO = −(rate + distortion); with a narrow posterior the draw's distortion is nearly the mean's."""
+    """ELBO = −(rate + distortion); for a narrow posterior, a draw's distortion is close to the mean's."""
     model, posterior = held_out
     scores = next(
         s for s in reconstructions_sheet(model, posterior, None, Order.FILE, 2) if isinstance(s, Scores)
@@ -114,7 +112,7 @@ def test_the_bound_is_rate_and_distortion(held_out):
 
 @pytest.mark.parametrize(("order", "first"), [(Order.BEST, 2), (Order.WORST, 0), (Order.FILE, 0)])
 def test_known_scores_are_not_computed_again(held_out, order, first):
-    """They order the pairs at once."""
+    """The pairs are ordered by them at once."""
     model, posterior = held_out
     elbo = np.arange(30.0) - (np.arange(30) > 2) * 0.5 - 100
     elbo[2] = 0
@@ -125,7 +123,7 @@ def test_known_scores_are_not_computed_again(held_out, order, first):
 
 
 def test_without_images_there_is_nothing_to_reconstruct(bundle_path, make_model):
-    """In words."""
+    """The error says so."""
     posterior = Posterior(np.zeros((2, 2), np.float32), np.zeros((2, 2), np.float32))
-    with pytest.raises(ValueError, match="found no held-out images"):
+    with pytest.raises(ValueError, match="found no test images"):
         last(reconstructions_sheet(make_model(Path(bundle_path)), posterior, None, Order.WORST, 2))

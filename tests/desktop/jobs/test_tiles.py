@@ -1,4 +1,4 @@
-"""The plane is cut into tiles at fixed places; what a view needs, what is kept, what stands in."""
+"""The plane is divided into tiles at fixed places, which are requested, cached and replaced by others."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ EDGES = (-3.1, -2.0, 3.0, 2.2)
 @pytest.mark.parametrize("shape", [(1, 8, 8), (1, 28, 28), (3, 20, 50), (4, 50, 20), (3, 1024, 1024)])
 @pytest.mark.parametrize("units_per_px", [1e-9, 0.003, 0.00781, 2.0])
 def test_cells_are_as_large_as_their_pictures_or_somewhat_larger(shape, units_per_px):
-    """The longer side is 24 to 144 pixels; the shape is the picture's; a level is half the one above."""
+    """The longer side has 24 to 144 pixels, the shape is the picture's, and each level halves the size."""
     pyramid = pyramid_for(shape, 0.2)
     level = pyramid.level(units_per_px)
     width, height = (side / pyramid.cells / units_per_px for side in pyramid.side(level))
@@ -35,13 +35,13 @@ def test_cells_are_as_large_as_their_pictures_or_somewhat_larger(shape, units_pe
 
 
 def test_tiles_of_slow_pictures_are_small():
-    """A picture that takes 100 ms is a tile of its own."""
+    """A picture that takes 100 ms is a tile by itself."""
     assert [pyramid_for((1, 28, 28), ms).cells for ms in (0.2, 3.0, 100.0)] == [4, 2, 1]
 
 
 @pytest.mark.parametrize("ratio", [1.0, 2.0])
 def test_pictures_are_kept_no_larger_than_they_are_drawn(ratio):
-    """Of 1024 × 512 what a cell can show on this screen, of small ones every pixel."""
+    """1024 × 512 is reduced to what a cell shows on this screen; small pictures keep every pixel."""
     width, height = pyramid_for((3, 512, 1024), 0.2, ratio).picture_px
     assert width == 2 * 72 * ratio
     assert height == width / 2
@@ -49,7 +49,7 @@ def test_pictures_are_kept_no_larger_than_they_are_drawn(ratio):
 
 
 def test_what_meets_a_view_covers_it():
-    """The tiles' edges join up around the view, none lies outside, and all are at fixed places."""
+    """The tiles cover the view without gaps, none is outside, and all are at fixed places."""
     tiles = FAST.meeting(EDGES, 2)
     edges = np.array([FAST.edges(tile) for tile in tiles])
     assert (edges[:, :2].min(axis=0) <= EDGES[:2]).all()
@@ -61,7 +61,7 @@ def test_what_meets_a_view_covers_it():
 
 
 def test_wanted_is_coarse_first_and_nearest_first():
-    """Levels from the coarsest; within one, by the distance of the middle to the pointer."""
+    """Levels go from coarse to fine; within a level, tiles go by their distance to the pointer."""
     units_per_px, focus = 6.0 / 800, (2.0, 1.0)
     wanted = FAST.wanted(EDGES, units_per_px, focus)
     level = FAST.level(units_per_px)
@@ -78,7 +78,7 @@ def test_wanted_is_coarse_first_and_nearest_first():
 
 
 def test_nothing_is_wanted_beyond_the_limits():
-    """On quantile axes, only from 0 to 1."""
+    """Quantile axes go from 0 to 1 only."""
     wanted = FAST.wanted((-5.0, -5.0, 5.0, 5.0), 0.002, (0.5, 0.5), (0.0, 0.0, 1.0, 1.0))
     assert wanted
     for left, bottom, right, top in map(FAST.edges, wanted):
@@ -87,7 +87,7 @@ def test_nothing_is_wanted_beyond_the_limits():
 
 
 def test_z_is_that_of_the_cells_middles_and_only_where_there_is_one():
-    """Highest row first, left to right; outside the quantiles there is no z."""
+    """The top row comes first, from left to right; outside the quantiles there is no z."""
     pyramid = Pyramid((1.0, 1.0), 2, 24, (8, 8))
     z, exist = Cut(0, Chart(axis_plane((0.0, 0.0))), pyramid).z([Tile(0, 0, 0), Tile(1, -1, 2)])
     assert z[:4].tolist() == [[0.5, 1.5], [1.5, 1.5], [0.5, 0.5], [1.5, 0.5]]
@@ -101,7 +101,7 @@ def test_z_is_that_of_the_cells_middles_and_only_where_there_is_one():
 
 @pytest.mark.parametrize("shape", [(2, 7, 9), (2, 64, 48, 3)])
 def test_reducing_keeps_the_mean_and_what_is_small_enough(shape):
-    """Each pixel stands for its part of the picture."""
+    """Each pixel is the mean of its part of the picture."""
     pictures = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
     small = reduced(pictures, (3, 4))
     assert small.shape == (2, 4, 3, *shape[3:])
@@ -112,7 +112,7 @@ def test_reducing_keeps_the_mean_and_what_is_small_enough(shape):
 
 @pytest.mark.parametrize("tile", [Tile(3, 5, 6), Tile(0, -1, -1), Tile(-2, -7, 4)])
 def test_an_ancestor_holds_the_tile_where_it_says(tile):
-    """The part of the coarser tile has the finer one's edges, left of zero, too."""
+    """The part of the coarser tile has the edges of the finer one, also left of zero."""
     for levels in (1, 2, 5):
         coarser, (left, bottom, right, top) = ancestor(tile, levels)
         x0, y0, x1, y1 = FAST.edges(coarser)
@@ -126,7 +126,7 @@ def picture(value, size=100):
 
 
 def test_the_cache_drops_what_was_not_used_for_longest():
-    """It never holds more bytes than it may, but for one picture that is larger by itself."""
+    """It stays within its limit of bytes, unless a single picture is larger."""
     cache = TileCache(350)
     for n in range(3):
         cache.put("a", Tile(0, n, 0), picture(n))
@@ -142,7 +142,7 @@ def test_the_cache_drops_what_was_not_used_for_longest():
 
 
 def test_a_missing_tile_is_covered_by_its_neighbours_in_scale():
-    """The nearest coarser one's part first, then the finer ones over it; never another space's."""
+    """A part of the nearest coarser tile is drawn first, then finer tiles, and never another space's."""
     cache, tile = TileCache(), Tile(3, 5, 6)
     cache.put("other", tile, picture(9))
     assert list(cache.covering("space", tile)) == []
@@ -158,7 +158,7 @@ def test_a_missing_tile_is_covered_by_its_neighbours_in_scale():
 
 
 def test_the_queue_gives_each_once_and_forgets_what_was_replaced():
-    """In order; a new list takes the old one's place."""
+    """Tiles come in order, and a new list replaces the old one."""
     queue, cut = TileQueue(), Cut(0, Chart(axis_plane((0.0, 0.0))), FAST)
     assert queue.take(3) == (None, [])
     tiles = [Tile(0, n, 0) for n in range(5)]

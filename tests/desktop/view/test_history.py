@@ -1,4 +1,4 @@
-"""Every change is a step back and forth; what belongs to one gesture is one step."""
+"""Every change is a step that can be undone and redone; one gesture is one step."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ LATER_S = GESTURE_S * 2
 
 
 class Looking:
-    """A state that is changed through a history, with a clock of its own."""
+    """A state that is changed through a history, with its own clock."""
 
     def __init__(self, state: ViewState = START) -> None:
         self.history, self.state, self.now_s = History(), state, 0.0
@@ -38,14 +38,14 @@ def looking():
 
 
 def test_there_is_nothing_to_undo_at_first(looking):
-    """Undoing and redoing leave the state as it is."""
+    """Undo and redo leave the state as it is."""
     assert looking.history.undo_words == looking.history.redo_words == ""
     assert looking.undo() is START
     assert looking.redo() is START
 
 
 def test_steps_go_back_and_forth_in_order(looking):
-    """Each gives the state that was there, to the last bit."""
+    """Each step restores the exact state."""
     states = [START, START.at((1.0, 0.0)), START.at((1.0, 2.0)), START.at((3.0, 2.0))]
     for state in states[1:]:
         looking.look(state)
@@ -56,24 +56,25 @@ def test_steps_go_back_and_forth_in_order(looking):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda s: s.at((1.0, 1.0)), "move of the cursor"),
-        (lambda s: s.moved_to((1.0, 1.0, 1.0)), "move of the cursor"),
-        (lambda s: s.with_axes(0, 2), "change of the plane"),
-        (lambda s: replace(s, viewport=s.viewport.zoomed(0.5, (0, 0))), "zoom"),
-        (lambda s: replace(s, viewport=s.viewport.panned(1, 0)), "move of the view"),
-        (lambda s: s.with_layer(Layer.BACKDROP, False), "hiding Decoded plane"),
-        (lambda s: replace(s, layers=frozenset()), "switch of layers"),
-        (lambda s: s.with_label_switched(3), "switch of a label"),
+        (lambda s: s.at((1.0, 1.0)), "moving the cursor"),
+        (lambda s: s.moved_to((1.0, 1.0, 1.0)), "moving the cursor"),
+        (lambda s: s.with_axes(0, 2), "changing the plane"),
+        (lambda s: replace(s, viewport=s.viewport.zoomed(0.5, (0, 0))), "zooming"),
+        (lambda s: replace(s, viewport=s.viewport.panned(1, 0)), "panning"),
+        (lambda s: s.with_layer(Layer.BACKDROP, False), "hiding “Decoded plane”"),
+        (lambda s: replace(s, layers=frozenset()), "showing or hiding layers"),
+        (lambda s: s.with_label_switched(3), "showing or hiding labels"),
         (lambda s: s.with_path_point(), "adding a path point"),
         (lambda s: s.at((1.0, 0.0)).with_path_point(), "adding a path point"),
-        (lambda s: replace(s, picture_mode=PictureMode.SAMPLE), "picture as bernoulli sample"),
+        (lambda s: replace(s, picture_mode=PictureMode.SAMPLE), "drawing the picture as “Bernoulli sample”"),
         (lambda s: replace(s, path_closed=True), "closing the path"),
-        (lambda s: replace(s, epoch=3), "change of epoch"),
-        (lambda s: replace(s, path_closed=True, hidden_labels=frozenset({1})), "change of the view"),
+        (lambda s: replace(s, epoch=3), "changing the epoch"),
+        (lambda s: s.with_pin_switched(3), "pinning or unpinning a test image"),
+        (lambda s: replace(s, path_closed=True, hidden_labels=frozenset({1})), "changing the view"),
     ],
 )
 def test_a_step_says_what_it_was(change, words):
-    """The same before it is undone and before it is done again; both give the states around it."""
+    """The description is the same before undo and before redo; both restore the states around it."""
     looking = Looking(start_state(3))
     before, after = looking.state, change(looking.state)
     looking.look(after)
@@ -85,7 +86,7 @@ def test_a_step_says_what_it_was(change, words):
 
 
 def test_a_path_says_what_became_of_it():
-    """Taken away, moved, cleared."""
+    """Points are removed or moved, or the path is cleared."""
     state = replace(START, path=((0.0, 0.0), (1.0, 0.0), (2.0, 0.0)))
     words = {
         "removing a path point": state.path[:-1],
@@ -99,7 +100,7 @@ def test_a_path_says_what_became_of_it():
 
 
 def test_quick_changes_of_one_kind_are_one_step(looking):
-    """A wheel, a held key: from the first to the last of them at once."""
+    """A wheel or a held key is undone from the last change to the first at once."""
     for notch in range(1, 20):
         looking.look(replace(START, viewport=Viewport((0.0, 0.0), 6.0 - notch / 10)), GESTURE_S / 2)
     assert looking.undo() == START
@@ -108,14 +109,14 @@ def test_quick_changes_of_one_kind_are_one_step(looking):
 
 
 def test_slow_changes_are_steps_of_their_own(looking):
-    """Two clicks with a pause between them."""
+    """Two clicks with a pause between them are two steps."""
     looking.look(START.at((1.0, 0.0)))
     looking.look(START.at((2.0, 0.0)), GESTURE_S * 1.01)
     assert looking.undo() == START.at((1.0, 0.0))
 
 
 def test_a_held_button_is_one_step_however_slow(looking):
-    """From where the button went down to where it was let go; the next press is the next step."""
+    """The step goes from pressing the button to releasing it; the next press is the next step."""
     looking.history.hold()
     for a in (1.0, 2.0, 3.0):
         looking.look(START.at((a, 0.0)), 60.0)
@@ -128,7 +129,7 @@ def test_a_held_button_is_one_step_however_slow(looking):
 
 
 def test_changes_of_another_kind_are_not_merged(looking):
-    """A zoom right after a move of the cursor."""
+    """A zoom right after moving the cursor is a step of its own."""
     moved = START.at((1.0, 0.0))
     looking.look(moved)
     looking.look(replace(moved, viewport=Viewport((0.0, 0.0), 2.0)), 0.01)
@@ -137,7 +138,7 @@ def test_changes_of_another_kind_are_not_merged(looking):
 
 
 def test_switches_and_path_points_are_never_merged(looking):
-    """However quickly they follow each other."""
+    """They stay separate however quickly they follow each other."""
     once = START.with_label_switched(1)
     looking.look(once)
     looking.look(once.with_label_switched(2), 0.01)
@@ -148,7 +149,7 @@ def test_switches_and_path_points_are_never_merged(looking):
 
 
 def test_a_new_step_ends_what_could_be_redone(looking):
-    """Also when it follows the undoing quickly."""
+    """Nothing can be redone, even if the new step quickly follows undo."""
     looking.look(START.at((1.0, 0.0)))
     looking.look(START.at((2.0, 0.0)))
     looking.undo()
@@ -158,30 +159,30 @@ def test_a_new_step_ends_what_could_be_redone(looking):
 
 
 def test_undoing_leaves_alone_what_the_step_did_not_change(looking):
-    """What moved by itself meanwhile, without a step, stays where it is."""
+    """Fields that changed meanwhile without a step stay as they are."""
     looking.look(START.with_label_switched(1))
-    looking.state = looking.state.at((0.5, 0.5))  # played
+    looking.state = looking.state.at((0.5, 0.5))  # moved by playback
     assert looking.undo() == START.at((0.5, 0.5))
 
 
 def test_the_cursor_and_its_plane_go_together():
-    """The plane that was moved meanwhile does not stay beside an older cursor."""
+    """An older cursor also restores its older plane."""
     looking = Looking(start_state(3))
     looking.look(looking.state.at((1.0, 0.0)))
-    looking.state = looking.state.moved_to((1.0, 0.0, 5.0))  # played
+    looking.state = looking.state.moved_to((1.0, 0.0, 5.0))  # moved by playback
     back = looking.undo()
     assert back.z == (0.0, 0.0, 0.0)
     assert back.plane == axis_plane((0.0, 0.0, 0.0))
 
 
 def test_what_does_not_change_is_no_step(looking):
-    """An equal state is the same state."""
+    """An equal state records nothing."""
     looking.look(replace(START))
     assert looking.history.undo_words == ""
 
 
 def test_the_oldest_steps_are_forgotten():
-    """A day's work does not fill the memory, nor do few steps in a huge space."""
+    """Neither a day's work nor a few steps in a huge space fill the memory."""
     for dims, most in ((2, MAX_STEPS), (100_000, 20)):
         looking = Looking(start_state(dims))
         for step in range(1, most + 10):
@@ -194,7 +195,7 @@ def test_the_oldest_steps_are_forgotten():
 
 
 def test_another_model_starts_anew(looking):
-    """Neither back nor forth."""
+    """Nothing can be undone or redone."""
     looking.look(START.at((1.0, 0.0)))
     looking.look(START.at((2.0, 0.0)))
     looking.undo()

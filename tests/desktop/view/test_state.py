@@ -1,4 +1,4 @@
-"""What is being looked at is one value; every change gives another."""
+"""The state of the view is one value, and every change returns another."""
 
 from dataclasses import FrozenInstanceError
 
@@ -9,12 +9,12 @@ from desktop.view.state import PictureMode, ViewState, start_state
 
 
 def on_axes(z, right, up):
-    """A state on the plane of two axes."""
+    """Return a state on the plane of two axes."""
     return ViewState(z=z, plane=axis_plane(z, right, up))
 
 
 def test_a_state_cannot_be_changed_in_place():
-    """A change is a new value, so that what was remembered stays as it was."""
+    """A change is a new value, so that earlier states stay as they were."""
     with pytest.raises(FrozenInstanceError):
         ViewState().z = (1.0, 1.0)
 
@@ -39,12 +39,12 @@ def test_the_cursor_moves_within_the_plane_only():
 
 
 def test_a_nudge_is_relative_to_the_cursor():
-    """Up adds to the vertical axis, right to the horizontal one."""
+    """Up adds to the vertical axis, and right adds to the horizontal one."""
     assert on_axes((1.0, 2.0, 3.0), 2, 0).nudged(0.5, 0.25).z == (1.25, 2.0, 3.5)
 
 
 def test_the_plane_goes_with_the_cursor_and_keeps_its_directions():
-    """A z beside the plane takes a parallel one there; a z on it leaves the plane as it is."""
+    """A z off the plane moves a parallel plane there; a z on the plane leaves it as it is."""
     state = on_axes((1.0, 2.0, 3.0), 0, 2)
     assert state.moved_to((7.0, 2.0, -1.0)).plane is state.plane
     moved = state.moved_to((7.0, 5.0, -1.0))
@@ -58,7 +58,7 @@ def test_the_plane_goes_with_the_cursor_and_keeps_its_directions():
 
 
 def test_another_plane_takes_the_cursor_to_its_nearest_point():
-    """The cursor is on whatever plane is drawn."""
+    """The cursor is always on the plane that is drawn."""
     plane = axis_plane((0.0, 0.0, 9.0), 0, 1)
     state = on_axes((1.0, 2.0, 3.0), 0, 2).with_plane(plane)
     assert state.plane is plane
@@ -66,12 +66,12 @@ def test_another_plane_takes_the_cursor_to_its_nearest_point():
 
 
 def test_in_one_dimension_up_and_down_do_nothing():
-    """There is one coordinate, and b is none."""
+    """There is only one coordinate, and b does not exist."""
     assert start_state(1).nudged(0.5, 7.0).z == (0.5,)
 
 
 def test_switching_a_label_twice_changes_nothing():
-    """A switch hides, the next one shows again; other labels stay."""
+    """The first switch hides it, and the next one shows it again; other labels stay."""
     once = ViewState(hidden_labels=frozenset({7})).with_label_switched(3)
     assert once.hidden_labels == {3, 7}
     assert once.with_label_switched(3).hidden_labels == {7}

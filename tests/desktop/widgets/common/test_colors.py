@@ -1,4 +1,4 @@
-"""The labels' colours stay apart for everyone, and stand out from the canvas."""
+"""Everyone can tell the labels' colours apart, and they stand out from the canvas."""
 
 import numpy as np
 import pytest
@@ -27,20 +27,20 @@ WHITE = np.array([0.95047, 1.0, 1.08883])
 
 
 def to_linear(color):
-    """A QColor as linear sRGB [3]."""
+    """Convert a QColor to linear sRGB [3]."""
     c = np.array([color.redF(), color.greenF(), color.blueF()])
     return np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
 
 
 def to_lab(linear):
-    """Linear sRGB → CIELAB, D65."""
+    """Convert linear sRGB to CIELAB, D65."""
     xyz = TO_XYZ @ linear / WHITE
     f = np.where(xyz > 216 / 24389, np.cbrt(xyz), (24389 / 27 * xyz + 16) / 116)
     return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
 
 
 def ciede2000(first, second):
-    """CIEDE2000 of two CIELAB colours: Sharma, Wu and Dalal, 2005."""
+    """Return CIEDE2000 of two CIELAB colours (Sharma, Wu and Dalal, 2005)."""
     (l1, a1, b1), (l2, a2, b2) = first, second
     mean_c = (np.hypot(a1, b1) + np.hypot(a2, b2)) / 2
     g = 0.5 * (1 - np.sqrt(mean_c**7 / (mean_c**7 + 25.0**7)))
@@ -72,13 +72,13 @@ def ciede2000(first, second):
     ],
 )
 def test_the_distance_is_ciede2000(first, second, expected):
-    """As in the table that its authors publish to check implementations."""
+    """It agrees with the table that its authors publish to check implementations."""
     assert ciede2000(first, second) == pytest.approx(expected, abs=1e-4)
 
 
 @pytest.mark.parametrize("vision", VISION)
 def test_no_two_labels_are_confusable(vision):
-    """The distance of any two of the ten, as people with or without all cones see them."""
+    """Any two of the ten colours are far enough apart for people with or without all cones."""
     seen = [to_lab(np.clip(VISION[vision] @ to_linear(color), 0, 1)) for color in LABELS]
     distances = {
         (i, j): ciede2000(seen[i], seen[j]) for i in range(len(seen)) for j in range(i + 1, len(seen))
@@ -88,7 +88,7 @@ def test_no_two_labels_are_confusable(vision):
 
 
 def test_labels_stand_out_from_the_canvas():
-    """A contrast of at least 4 to 1 (WCAG 2.2's relative luminance)."""
+    """Their contrast is at least 4 to 1 (WCAG 2.2's relative luminance)."""
     luminance = [float((TO_XYZ @ to_linear(color))[1]) for color in (CANVAS, *LABELS)]
     contrasts = [(other + 0.05) / (luminance[0] + 0.05) for other in luminance[1:]]
     assert min(contrasts) >= 4

@@ -1,4 +1,4 @@
-"""An error can be read in light and in dark windows."""
+"""An error is readable in light and in dark windows."""
 
 import pytest
 from PySide6.QtGui import QColor, QPalette
@@ -8,7 +8,7 @@ from desktop.widgets.common.error_label import ErrorLabel
 
 
 def luminance(color):
-    """WCAG 2.2's relative luminance."""
+    """Return WCAG 2.2's relative luminance."""
     channels = (color.redF(), color.greenF(), color.blueF())
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
@@ -16,7 +16,7 @@ def luminance(color):
 
 @pytest.mark.parametrize("window", ["#efefef", "#ffffff", "#2b2b2b", "#000000"])
 def test_its_contrast_is_enough_on_any_window(qtbot, window):
-    """4.5 to 1 at least, also after the window's colours have changed."""
+    """It is at least 4.5 to 1, also after the window's colours have changed."""
     parent = QWidget()
     qtbot.addWidget(parent)
     label = ErrorLabel()

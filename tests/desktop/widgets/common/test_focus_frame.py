@@ -1,4 +1,4 @@
-"""Whoever works with keys sees where they go, and reaches everything with Tab."""
+"""Keyboard users see the focus, and reach everything with Tab."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ def window(open_window, make_bundle):
 
 
 def test_the_plane_is_framed_when_the_keyboard_comes_to_it(window, on_screen, pixels):
-    """By Tab, in the colour of what is selected; inside nothing changes, and it goes with the focus."""
+    """Tab draws the frame in the selection colour; the inside is unchanged, and it goes with the focus."""
     color = window.palette().color(QPalette.ColorRole.Highlight).getRgb()[:3]
     (frame,) = window.plane.findChildren(FocusFrame)
     assert not frame.isVisible()
@@ -31,7 +31,7 @@ def test_the_plane_is_framed_when_the_keyboard_comes_to_it(window, on_screen, pi
 
 
 def test_a_click_needs_no_frame(window, qtbot):
-    """Who clicks knows where."""
+    """The pointer already shows the place."""
     window.panel.picture.z.setFocus()
     qtbot.mouseClick(window.plane, Qt.MouseButton.LeftButton)
     assert window.plane.hasFocus()
@@ -39,7 +39,7 @@ def test_a_click_needs_no_frame(window, qtbot):
 
 
 def test_tab_reaches_every_input_that_is_shown(window, qtbot):
-    """Round the window and back to the plane; everything that is reached has a name for screen readers."""
+    """Tab goes round the window and back to the plane; every stop has a name for screen readers."""
     window.panel.show_section(window.coordinates.panel)
     window.activateWindow()
     window.plane.setFocus()

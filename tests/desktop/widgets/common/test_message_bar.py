@@ -1,4 +1,4 @@
-"""A message stands in the window until it is dismissed, and can be copied."""
+"""A message stays in the window until it is dismissed, and can be copied."""
 
 import pytest
 from PySide6.QtCore import Qt
@@ -12,7 +12,7 @@ LEFT = Qt.MouseButton.LeftButton
 
 @pytest.fixture
 def bar(qtbot):
-    """A bar in a shown window."""
+    """A message bar in a shown window."""
     window = QWidget()
     bar = MessageBar(window)
     QVBoxLayout(window).addWidget(bar)
@@ -27,7 +27,7 @@ def button(bar, text):
 
 
 def test_it_is_hidden_until_there_is_something_to_say(bar):
-    """A message shows it; the next one takes its place."""
+    """A message shows it, and the next message replaces it."""
     assert not bar.isVisible()
     bar.show_message("found a, expected b")
     assert bar.isVisible()
@@ -45,7 +45,7 @@ def test_it_goes_away_when_it_is_dismissed_and_comes_back(bar, qtbot):
 
 
 def test_the_message_can_be_copied(bar, qtbot):
-    """What is on the clipboard is what is said, to paste into a report."""
+    """The clipboard holds the message, to paste into a report."""
     bar.show_message("found a, expected b")
     qtbot.mouseClick(button(bar, "Copy"), LEFT)
     assert QGuiApplication.clipboard().text() == "found a, expected b"
@@ -53,7 +53,7 @@ def test_the_message_can_be_copied(bar, qtbot):
 
 
 def test_a_message_is_shown_as_it_is_written(bar):
-    """A file name that looks like markup is text: two that differ by it alone look different."""
+    """A file name that looks like markup is shown as text, so that similar names look different."""
     bar.show_message("<i></i>bundle: found nothing")
     shown = bar.grab().toImage()
     bar.show_message("<u></u>bundle: found nothing")

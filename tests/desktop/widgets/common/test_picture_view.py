@@ -1,4 +1,4 @@
-"""One picture, as large as fits, that says where in it was clicked."""
+"""A picture is shown as large as fits, and clicks on it say where."""
 
 import numpy as np
 import pytest
@@ -33,7 +33,7 @@ def canvas(picture):
     [((4, 4), (0, 200), (50, 250)), ((2, 4), (25, 175), (0, 300)), ((8, 2), (0, 200), (125, 175))],
 )
 def test_the_picture_is_as_large_as_fits_in_the_middle(view, pixels, shape, rows, columns):
-    """Square, wide and tall keep their aspect; the rest is canvas."""
+    """Square, wide and tall pictures keep their aspect; the rest is canvas."""
     view.set_image(to_qimage(np.full(shape, 255, np.uint8)))
     found = pixels(view.grab().toImage())
     inside = np.zeros((200, 300), bool)
@@ -52,7 +52,7 @@ def test_pixels_stay_sharp(view, gray):
 
 
 def test_without_a_picture_there_is_the_canvas(view, pixels):
-    """No picture, or one that was taken away."""
+    """The view is empty before the first picture and after it was removed."""
     assert canvas(pixels(view.grab().toImage())).all()
     view.set_image(to_qimage(np.full((4, 4), 255, np.uint8)))
     view.set_image(None)
@@ -61,7 +61,7 @@ def test_without_a_picture_there_is_the_canvas(view, pixels):
 
 
 def test_a_click_says_where_in_the_picture(view, qtbot):
-    """Shares of width and height, from the upper left corner of the picture, not of the widget."""
+    """It gives shares of width and height from the picture's upper left corner, not the widget's."""
     view.set_image(to_qimage(np.zeros((4, 4), np.uint8)))
     with qtbot.waitSignal(view.clicked) as heard:
         qtbot.mouseClick(view, LEFT, pos=QPoint(50 + 150, 50))
@@ -70,14 +70,14 @@ def test_a_click_says_where_in_the_picture(view, qtbot):
 
 @pytest.mark.parametrize("point", [QPoint(10, 100), QPoint(290, 100)])
 def test_a_click_beside_the_picture_says_nothing(view, qtbot, point):
-    """The canvas around it is not part of it."""
+    """The canvas around the picture is not part of it."""
     view.set_image(to_qimage(np.zeros((4, 4), np.uint8)))
     with qtbot.assertNotEmitted(view.clicked):
         qtbot.mouseClick(view, LEFT, pos=point)
 
 
 def test_no_picture_and_other_buttons_say_nothing(view, qtbot):
-    """There is nothing to click on, or it is not meant."""
+    """Without a picture there is nothing to click on, and other buttons do not count."""
     with qtbot.assertNotEmitted(view.clicked):
         qtbot.mouseClick(view, LEFT, pos=QPoint(150, 100))
         view.set_image(to_qimage(np.zeros((4, 4), np.uint8)))

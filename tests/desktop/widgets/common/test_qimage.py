@@ -1,4 +1,4 @@
-"""numpy becomes QImage with memory of its own."""
+"""A numpy array becomes a QImage with its own memory."""
 
 import gc
 
@@ -10,7 +10,7 @@ from desktop.widgets.common.qimage import to_qimage
 
 @pytest.mark.parametrize("shape", [(5, 7), (1, 1), (5, 7, 1), (5, 7, 3), (5, 7, 4), (28, 28), (3, 1001, 3)])
 def test_every_pixel_arrives(pixels, shape):
-    """Gray, RGB and RGBA of odd widths come back byte by byte: no row is shifted by padding."""
+    """Gray, RGB and RGBA of odd widths come back byte by byte: padding shifts no row."""
     picture = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
     found = pixels(to_qimage(picture))
     channels = shape[2] if len(shape) == 3 else 1
@@ -22,13 +22,13 @@ def test_every_pixel_arrives(pixels, shape):
 
 
 def test_a_view_that_is_not_contiguous_arrives_too(pixels):
-    """Every second column and row, mirrored."""
+    """Every second column and row, mirrored, comes back."""
     picture = np.random.default_rng(0).integers(0, 256, (10, 14, 3), np.uint8)[::-2, ::2]
     assert (pixels(to_qimage(picture))[..., :3] == picture).all()
 
 
 def test_the_image_does_not_need_the_array(gray):
-    """The array is changed, then freed and its memory used again: the image stays as it was."""
+    """The image stays as it was after the array is changed, freed and its memory reused."""
     picture = np.full((300, 300), 7, np.uint8)
     image = to_qimage(picture)
     picture[:] = 9

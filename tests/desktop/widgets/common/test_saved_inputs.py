@@ -1,4 +1,4 @@
-"""What is set in an input comes back by its name; what does not fit leaves it as it is."""
+"""Saved inputs are restored by name; values that do not fit change nothing."""
 
 import pytest
 from PySide6.QtWidgets import (
@@ -20,7 +20,7 @@ VALUES = {"n": 7, "speed": 0.5, "at": 12, "kind": "WebP", "closed": True, "title
 
 @pytest.fixture
 def window(qtbot):
-    """One input of each kind, and one that is not kept."""
+    """A window with one input of each kind, and one that is not saved."""
     window, tabs, kind = QWidget(), QTabWidget(), QComboBox()
     tabs.addTab(QWidget(), "One")
     tabs.addTab(QWidget(), "Two")
@@ -44,7 +44,7 @@ def window(qtbot):
 
 
 def test_every_kind_comes_back(window):
-    """What is set is what was set."""
+    """Each restored value equals the saved one."""
     before = kept_values(window)
     assert list(before) == list(VALUES)
     set_kept_values(window, VALUES)
@@ -54,7 +54,7 @@ def test_every_kind_comes_back(window):
 
 
 def test_what_does_not_fit_changes_nothing(window):
-    """Values of another kind, and choices that are gone."""
+    """Values of another type and choices that no longer exist are ignored."""
     before = kept_values(window)
     wrong = {
         "n": "a",
@@ -71,6 +71,6 @@ def test_what_does_not_fit_changes_nothing(window):
 
 
 def test_a_number_out_of_range_is_the_nearest_that_is_in_it(window):
-    """However far out."""
+    """However far out a number is, it becomes the nearest one in range."""
     set_kept_values(window, {"n": 10**15, "at": -(10**15)})
     assert kept_values(window) == kept_values(window) | {"n": 9, "at": 0}

@@ -1,4 +1,4 @@
-"""What is remembered between starts, and what happens to it when the file is spoilt."""
+"""Recent bundles and the window's geometry are saved, and a damaged file does no harm."""
 
 from pathlib import Path
 
@@ -10,18 +10,18 @@ from desktop.widgets.common import settings
 
 @pytest.fixture
 def ini(settings_folder):
-    """The file that the settings are in."""
+    """Return the file that holds the settings."""
     return settings_folder / "latent-plane" / "latent-plane.ini"
 
 
 def test_nothing_is_remembered_at_first():
-    """No recent bundles, no place of the window."""
+    """There are no recent bundles and no window geometry."""
     assert settings.recent_bundles() == []
     assert settings.window_geometry().isEmpty()
 
 
 def test_the_bundle_opened_last_comes_first_and_once(tmp_path):
-    """Opening one again moves it to the front."""
+    """Opening a bundle again moves it to the front."""
     a, b, c = (tmp_path / name for name in "abc")
     for path in (a, b, c, a):
         settings.remember_bundle(path)
@@ -29,21 +29,21 @@ def test_the_bundle_opened_last_comes_first_and_once(tmp_path):
 
 
 def test_a_single_bundle_is_remembered_too(ini, tmp_path):
-    """A list of one is a list, though a later start reads it from the file as a text."""
+    """A list of one comes back as a list, although the file stores it as a text."""
     ini.parent.mkdir(parents=True)
     ini.write_text(f"[General]\nrecent={tmp_path}\n")
     assert settings.recent_bundles() == [tmp_path]
 
 
 def test_the_list_ends_somewhere(tmp_path):
-    """Eight bundles are kept, the newest."""
+    """The newest eight bundles are kept."""
     for number in range(12):
         settings.remember_bundle(tmp_path / str(number))
     assert settings.recent_bundles() == [tmp_path / str(number) for number in range(11, 3, -1)]
 
 
 def test_a_relative_path_is_remembered_as_the_place_it_was(tmp_path, monkeypatch):
-    """Started elsewhere, the program still finds it."""
+    """The program finds it when it is started elsewhere."""
     monkeypatch.chdir(tmp_path)
     settings.remember_bundle(Path("here"))
     assert settings.recent_bundles() == [tmp_path / "here"]
@@ -51,14 +51,14 @@ def test_a_relative_path_is_remembered_as_the_place_it_was(tmp_path, monkeypatch
 
 @pytest.mark.parametrize("name", ["grün", "with space", 'quo"te', "back\\slash", "semi;colon", "%20", "日本"])
 def test_any_name_comes_back_as_it_was(tmp_path, name):
-    """Names that the file format has to escape."""
+    """Names that the file format has to escape come back too."""
     settings.remember_bundle(tmp_path / name)
     settings.remember_bundle(tmp_path / "other")
     assert settings.recent_bundles() == [tmp_path / "other", tmp_path / name]
 
 
 def test_the_list_can_be_emptied(tmp_path):
-    """Then nothing is recent, and the place of the window stays."""
+    """Then there are no recent bundles, and the window's geometry stays."""
     settings.remember_bundle(tmp_path)
     settings.remember_window_geometry(QByteArray(b"place"))
     settings.forget_bundles()
@@ -67,7 +67,7 @@ def test_the_list_can_be_emptied(tmp_path):
 
 
 def test_it_is_in_the_file_of_this_program(ini, tmp_path):
-    """The settings are an .ini file in the person's own folder, and survive the process."""
+    """The settings are an .ini file in the user's own folder, and outlive the process."""
     settings.remember_bundle(tmp_path / "kept")
     assert "kept" in ini.read_text()
 
@@ -85,7 +85,7 @@ def test_it_is_in_the_file_of_this_program(ini, tmp_path):
     ],
 )
 def test_a_spoilt_file_is_like_a_new_one(ini, tmp_path, content):
-    """Whatever is in the file, reading raises nothing and remembering works again."""
+    """Whatever is in the file, reading raises nothing and saving works again."""
     ini.parent.mkdir(parents=True)
     ini.write_bytes(content)
     assert all(isinstance(path, Path) for path in settings.recent_bundles())
@@ -97,7 +97,7 @@ def test_a_spoilt_file_is_like_a_new_one(ini, tmp_path, content):
 
 
 def test_a_file_that_cannot_be_written_is_no_error(settings_folder, tmp_path):
-    """A folder in its place, or no rights: nothing is remembered, and the program goes on."""
+    """If a folder is in its place or rights are missing, nothing is saved, and the program goes on."""
     (settings_folder / "latent-plane").write_text("a file where a folder should be")
     settings.remember_bundle(tmp_path)
     settings.remember_window_geometry(QByteArray(b"place"))

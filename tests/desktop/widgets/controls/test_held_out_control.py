@@ -205,8 +205,8 @@ def test_switches_say_how_many_there_are(window):
     """In their tool tips, and to screen readers."""
     legend = window.panel.view.legend
     tips = {b.text(): b.toolTip() for b in legend.findChildren(QToolButton) if b.isCheckable()}
-    assert tips["a"].startswith("2 held-out images labelled a")
-    assert tips["b"].startswith("1 held-out images labelled b")
+    assert tips["a"].startswith("2 test images labelled a")
+    assert tips["b"].startswith("1 test images labelled b")
 
 
 @pytest.mark.parametrize(("x", "y"), [(50, 50), (390, 50), (50, 390), (390, 390)])

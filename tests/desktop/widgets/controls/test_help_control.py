@@ -144,7 +144,7 @@ def test_about_works_with_nothing_open(open_window, qtbot):
     window = open_window()
     window.help.show_about()
     (dialog,) = window.findChildren(TextDialog)
-    assert "nothing is open" in dialog.text()
+    assert "No model is open" in dialog.text()
     dialog.close()
     qtbot.waitUntil(lambda: not window.findChildren(TextDialog))
     qtbot.wait(50)

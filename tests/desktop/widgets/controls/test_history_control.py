@@ -44,14 +44,14 @@ def test_a_drag_is_one_step_and_its_picture_comes_back(window, qtbot, gray):
         drag(window, qtbot, LEFT, *places)
     moved = window.explorer.state
     assert moved.z != start.z
-    assert window.history.undo.text() == "&Undo move of the cursor"
+    assert window.history.undo.text() == "&Undo moving the cursor"
     with qtbot.waitSignal(
         window.explorer.picture_decoded, timeout=SOON_MS, check_params_cb=lambda d: d.z == start.z
     ):
         assert undo(window, qtbot) == start
     assert (gray(window.panel.picture.picture.image()) == before).all()
     assert not window.history.undo.isEnabled()
-    assert window.history.redo.text() == "&Redo move of the cursor"
+    assert window.history.redo.text() == "&Redo moving the cursor"
     qtbot.keyClick(window.plane, Qt.Key.Key_Y, CONTROL)
     assert window.explorer.state == moved
     undo(window, qtbot)
@@ -72,7 +72,7 @@ def test_moving_the_plane_is_one_step(window, qtbot):
     start = window.explorer.state
     drag(window, qtbot, RIGHT, QPoint(100, 100), QPoint(130, 110), QPoint(180, 130))
     assert window.explorer.state.viewport != start.viewport
-    assert window.history.undo.text() == "&Undo move of the view"
+    assert window.history.undo.text() == "&Undo panning"
     assert undo(window, qtbot) == start
 
 

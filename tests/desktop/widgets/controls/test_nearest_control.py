@@ -47,7 +47,7 @@ def test_they_follow_the_cursor(window, posterior, qtbot):
         qtbot.waitUntil(lambda z=z: shown(window) == nearest(posterior, z))
     for button in window.nearest.panel.buttons:
         assert button.shown.name == ("even", "odd")[button.shown.index % 2]
-        assert f"Held-out image {button.shown.index}, {button.shown.name}" in button.accessibleName()
+        assert f"Test image {button.shown.index}, {button.shown.name}" in button.accessibleName()
 
 
 def test_near_can_mean_the_picture(window, posterior, qtbot, plain_decoder):

@@ -1,4 +1,4 @@
-"""The help menu says what the open model is."""
+"""The help menu describes the open model."""
 
 import pytest
 from PySide6.QtCore import Qt
@@ -23,7 +23,7 @@ def parent(qtbot):
 
 @pytest.fixture
 def told(parent, qtbot):
-    """`told()`: the text of the dialog that is open, which is then closed with Escape and gone."""
+    """`told()` returns the text of the open dialog, closes it with Escape, and checks that it is gone."""
 
     def read():
         (box,) = parent.findChildren(QMessageBox)
@@ -37,20 +37,20 @@ def told(parent, qtbot):
 
 
 def test_the_model_says_what_it_is_and_how_good(parent, told, bundle_path):
-    """Name, dimensions, shape, likelihood, test ELBO in nats, the commands that made it, the device."""
+    """It gives name, dimensions, shape, likelihood, test ELBO in nats, the commands used, and the device."""
     source = open_source(bundle_path)
     bundle = source.bundle
     show_about(parent, source, "CPU, 2 threads")
     text = told()
     assert bundle.name in text
     assert "2 latent dimensions, images of 1 × 28 × 28, bernoulli likelihood" in text
-    assert f"test ELBO {bundle.manifest['metrics']['test_elbo_nats']:.2f} nats" in text
+    assert f"Test ELBO {bundle.manifest['metrics']['test_elbo_nats']:.2f} nats" in text
     assert "python -m training.fit" in text
-    assert "runs on CPU, 2 threads" in text
+    assert "Runs on CPU, 2 threads" in text
 
 
 def test_a_strangers_words_are_shown_as_words(parent, told, make_bundle):
-    """A name that looks like markup is not drawn as such."""
+    """A name that looks like markup is shown as text."""
     show_about(parent, open_source(make_bundle(name="<img src='a.png'>")), "CPU")
     text = told()
     assert "<img" not in text

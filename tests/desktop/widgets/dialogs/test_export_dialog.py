@@ -1,4 +1,4 @@
-"""The dialog asks for an animation and says what it will be."""
+"""The dialog asks for an animation and shows what it will be."""
 
 import pytest
 from PySide6.QtCore import Qt
@@ -25,7 +25,7 @@ def dialog(qtbot):
 
 
 def test_the_film_is_wanted_as_it_was_set(dialog, qtbot):
-    """Every part of it."""
+    """The signal carries every setting."""
     dialog.format.setCurrentText("APNG")
     dialog.scale.setValue(3)
     dialog.frames.setValue(33)
@@ -40,20 +40,20 @@ def test_the_film_is_wanted_as_it_was_set(dialog, qtbot):
 
 
 def test_it_begins_with_pictures_of_some_280_pixels(dialog):
-    """A small model's pictures are enlarged, a large one's are not made smaller."""
+    """Small pictures are enlarged, and large ones are not made smaller."""
     assert dialog.film().scale == 10
     dialog.set_model((1024, 512), 0)
     assert dialog.film().scale == 1
 
 
 def test_it_says_size_length_and_the_real_speed(dialog):
-    """A GIF of thirty frames a second has thirty-three."""
+    """A GIF of thirty frames per second really plays thirty-three."""
     dialog.fps.setValue(20)
     dialog.set_size(280, 300)
     assert dialog.facts.text() == "280 × 300 px, 120 frames, 6.0 s"
     dialog.fps.setValue(30)
     dialog.set_size(280, 300)
-    assert "really 33.3 frames a second" in dialog.facts.text()
+    assert "GIF rounds frame times to 10 ms: 33.3 frames per second." in dialog.facts.text()
     dialog.format.setCurrentText("APNG")
     dialog.set_size(280, 300)
     assert dialog.facts.text() == "280 × 300 px, 120 frames, 4.0 s"
@@ -75,7 +75,7 @@ def test_epochs_are_offered_where_there_are_some(dialog):
 
 
 def test_what_cannot_be_written_here_cannot_be_chosen(qtbot, monkeypatch):
-    """MP4 without PyAV is grey and says what to install."""
+    """Without PyAV, MP4 is grey and says what to install."""
     monkeypatch.setattr(formats, "find_spec", lambda _name: None)
     dialog = ExportDialog()
     qtbot.addWidget(dialog)
@@ -86,7 +86,7 @@ def test_what_cannot_be_written_here_cannot_be_chosen(qtbot, monkeypatch):
 
 
 def test_a_large_frame_is_shown_whole(dialog):
-    """The look at it is made to fit."""
+    """The preview is shrunk to fit."""
     image = QImage(900, 1800, QImage.Format.Format_Grayscale8)
     image.fill(120)
     dialog.set_preview(image)

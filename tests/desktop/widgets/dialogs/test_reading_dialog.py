@@ -1,4 +1,4 @@
-"""The dialog shows what is certain and what a guess, and the picture changes as people choose."""
+"""The dialog shows what is certain and what is a guess, and the picture follows each choice."""
 
 import imageio.v3 as imageio
 import numpy as np
@@ -19,13 +19,13 @@ pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
 @pytest.fixture
 def window(open_window, tmp_path):
-    """The window with a bare decoder of logits open."""
+    """A window with an open bare decoder of logits."""
     return open_window(decoder(tmp_path / "model.onnx", last="", scale=5.0))
 
 
 @pytest.fixture
 def dialog(window, qtbot):
-    """The dialog, opened by its key."""
+    """The dialog, opened by its shortcut."""
     qtbot.keyClick(window.plane, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
     yield window.reading.dialog
     if window.reading.dialog is not None:
@@ -33,7 +33,7 @@ def dialog(window, qtbot):
 
 
 def choose(box, text, qtbot):
-    """Pick an entry with the keyboard, as a person would."""
+    """Choose an entry with the keyboard, as a person would."""
     box.setFocus()
     index = box.findText(text)
     assert index >= 0
@@ -43,7 +43,7 @@ def choose(box, text, qtbot):
 
 
 def known(dialog):
-    """What the dialog says of each part: option to "certain", "a guess" or "set by you"."""
+    """Return what the dialog says about each part: option to "certain", "a guess" or "set by you"."""
     said = {}
     for option, field in dialog.fields.items():
         labels = field.parentWidget().findChildren(QLabel)
@@ -53,13 +53,13 @@ def known(dialog):
 
 
 def test_a_guess_is_said_when_the_model_opens(window):
-    """In the bar above the plane, without standing in the way."""
+    """The bar above the plane says it without blocking anything."""
     assert window.message.isVisible()
     assert "model.onnx was read with guesses: value range" in window.message.text()
 
 
 def test_every_part_says_how_well_it_is_known(window, dialog, qtbot):
-    """Certain, a guess, and after a choice set by people."""
+    """It is certain, a guess or, after a choice, set by the user."""
     qtbot.waitUntil(lambda: known(dialog).get("range") == "a guess")
     assert known(dialog)["layout"] == known(dialog)["image-shape"] == known(dialog)["output"] == "certain"
     with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
@@ -68,7 +68,7 @@ def test_every_part_says_how_well_it_is_known(window, dialog, qtbot):
 
 
 def test_the_picture_changes_as_one_chooses_and_the_cursor_stays(window, dialog, qtbot, gray):
-    """The same z, read otherwise, in the window and in the dialog; then as before."""
+    """The same z is read differently, in the window and in the dialog; Revert restores it."""
     z = window.explorer.state.at((0.5, 0.7)).z
     with qtbot.waitSignal(window.explorer.picture_decoded, timeout=SOON_MS):
         window.explorer.set_state(window.explorer.state.at((0.5, 0.7)))
@@ -88,7 +88,7 @@ def test_the_picture_changes_as_one_chooses_and_the_cursor_stays(window, dialog,
 
 
 def test_a_kept_choice_is_there_when_the_file_is_opened_again(window, dialog, qtbot, tmp_path):
-    """And all can be guessed again."""
+    """All parts can be reset to guesses."""
     with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
         choose(dialog.fields["range"], ValueRange.UNIT.value, qtbot)
     dialog.keep.click()
@@ -104,21 +104,22 @@ def test_a_kept_choice_is_there_when_the_file_is_opened_again(window, dialog, qt
 
 
 def test_a_wish_that_cannot_be_is_told_in_the_dialog(window, dialog, qtbot):
-    """What was open stays, and the field shows what is so again."""
+    """The error names the field; the open model stays, and the field shows its actual value again."""
     line = dialog.fields["image-shape"]
     line.setFocus()
     line.selectAll()
     qtbot.keyClicks(line, "1, 9, 9")
     with qtbot.waitSignal(window.explorer.open_failed, timeout=SOON_MS):
         qtbot.keyClick(line, Qt.Key.Key_Tab)
-    assert "no output is a picture with --image-shape 1, 9, 9" in dialog._error.text()
+    assert "no output is a picture with “Image shape (C, H, W)” 1, 9, 9" in dialog._error.text()
+    assert "--" not in dialog._error.text()
     assert dialog._error.isVisible()
     assert dialog.fields["image-shape"].text() == "1, 8, 10"
     assert window.explorer.source.reading.image_shape == (1, 8, 10)
 
 
 def test_other_inputs_and_the_encoder_are_set_there_too(open_window, qtbot, tmp_path, monkeypatch):
-    """A class by a number, the encoder by its file."""
+    """A class is set by a number, and the encoder by its file."""
     more = [helper.make_tensor_value_info("cond", FLOAT, ["N", 10])]
     window = open_window(decoder(tmp_path / "model.onnx", more_inputs=more))
     window.reading.open_dialog()
@@ -147,7 +148,7 @@ def test_a_bundle_has_nothing_to_read(open_window, make_bundle):
 
 
 def test_a_model_that_hangs_holds_up_nothing(window, qtbot, tmp_path):
-    """While a stranger's file is tried, the open one still decodes; then a message says what it was."""
+    """While a stranger's file is tried, the open model still decodes; then a message says why it failed."""
     path = tmp_path / "hangs.onnx"
     path.write_bytes(endless_loop())
     window.open_path(path)
@@ -162,7 +163,7 @@ def test_a_model_that_hangs_holds_up_nothing(window, qtbot, tmp_path):
 
 
 def test_a_dropped_picture_takes_the_cursor_to_its_mean(open_window, qtbot, tmp_path, bundle_path):
-    """What the decoder gives, saved and dropped, is thresholded and encoded; what is no picture is told."""
+    """A dropped decoder output is thresholded and encoded; a file that is no picture is refused."""
     window = open_window(bundle_path)
     with qtbot.waitSignal(window.explorer.picture_decoded, timeout=SOON_MS):
         window.explorer.set_state(window.explorer.state.at((1.0, -0.5)))
@@ -186,7 +187,7 @@ def test_a_dropped_picture_takes_the_cursor_to_its_mean(open_window, qtbot, tmp_
 
 
 def test_the_number_of_dimensions_is_there_where_the_model_leaves_it_open(open_window, tmp_path):
-    """And only there can it be set."""
+    """It can be set only if the model leaves it open."""
     window = open_window(decoder(tmp_path / "model.onnx", z_shape=["N", "d"], latent_dim=4))
     window.reading.open_dialog()
     dialog = window.reading.dialog
@@ -213,7 +214,7 @@ def set_text(dialog, option, text, qtbot):
 
 
 def test_what_the_file_settles_cannot_be_set_and_everything_else_can(open_window, tmp_path):
-    """Every part is there; those without a choice are grey."""
+    """Every part is shown; those without a choice are grey."""
     window = open_window(decoder(tmp_path / "model.onnx", z_shape=[4, 5], latent_dim=5))
     window.reading.open_dialog()
     dialog = window.reading.dialog
@@ -226,7 +227,7 @@ def test_what_the_file_settles_cannot_be_set_and_everything_else_can(open_window
 
 
 def test_a_free_batch_can_be_fixed_and_freed_again(window, dialog, qtbot):
-    """Some graphs say that they take any number, and do not."""
+    """Some graphs declare any batch size but cannot run it."""
     with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
         set_text(dialog, "batch", "2", qtbot)
     assert window.explorer.source.reading.batch == 2
@@ -237,7 +238,7 @@ def test_a_free_batch_can_be_fixed_and_freed_again(window, dialog, qtbot):
 
 
 def test_a_map_of_open_sides_is_set_by_its_sizes(open_window, qtbot, tmp_path):
-    """Not only squares."""
+    """The sides need not be equal."""
     path = decoder(tmp_path / "model.onnx", z_shape=["N", 2, "h", "w"], latent_dim=32)
     window = open_window(path)
     assert window.explorer.source.reading.z_shape == (None, 2, 4, 4)
@@ -251,7 +252,7 @@ def test_a_map_of_open_sides_is_set_by_its_sizes(open_window, qtbot, tmp_path):
 
 
 def test_a_conditional_encoder_shares_its_class_with_the_decoder(open_window, qtbot, tmp_path):
-    """Set once for both; and the encoder can be left out."""
+    """The class is set once for both, and the encoder can be removed."""
     more = [helper.make_tensor_value_info("cond", FLOAT, ["N", 10])]
     path = decoder(tmp_path / "decoder.onnx", more_inputs=more)
     encoder(tmp_path / "encoder.onnx", more_inputs=more)
@@ -271,7 +272,7 @@ def test_a_conditional_encoder_shares_its_class_with_the_decoder(open_window, qt
 
 
 def test_a_model_without_a_reading_is_set_by_hand(window, qtbot, tmp_path):
-    """The message has a button; what is set adds up until the model opens, and its picture is there."""
+    """The message has a button; overrides add up until the model opens and its picture is shown."""
     path = decoder(tmp_path / "other.onnx", layout="flat", image_shape=(1, 8, 10), last="", scale=3.0)
     with qtbot.waitSignal(window.explorer.open_failed, timeout=SOON_MS):
         window.open_path(path)
@@ -298,7 +299,7 @@ def test_a_model_without_a_reading_is_set_by_hand(window, qtbot, tmp_path):
 
 
 def test_other_failures_offer_nothing_to_set(window, qtbot, tmp_path):
-    """What is no model has no reading to speak of."""
+    """A file that is no model has no reading to set."""
     (tmp_path / "no.onnx").write_bytes(b"<html>")
     with qtbot.waitSignal(window.explorer.open_failed, timeout=SOON_MS):
         window.open_path(tmp_path / "no.onnx")

@@ -1,4 +1,4 @@
-"""The list of shortcuts is read off the window itself: complete, without conflicts, and quick to search."""
+"""The list of shortcuts is collected from the window: complete, free of conflicts, and searchable."""
 
 import pytest
 from PySide6.QtCore import Qt
@@ -36,14 +36,14 @@ def all_keys(window):
 
 
 def test_every_key_of_the_window_is_in_the_list(window):
-    """Whoever added it."""
+    """It does not matter which part added the key."""
     listed = {key for shortcut in shortcuts_of(window) for key in shortcut.keys.split(", ")}
     assert set(all_keys(window)) <= listed
     assert {"Ctrl+Z", "Ctrl+Y", "F1", "Home", "Ctrl+1"} <= listed
 
 
 def test_no_two_of_them_share_a_key(window):
-    """Qt does nothing at all on a key that two claim; nor does one take a key that the plane needs."""
+    """Qt ignores a key with two actions; no shortcut takes a key that the plane needs either."""
     keys = all_keys(window)
     assert len(keys) > 15
     assert sorted(keys) == sorted(set(keys))
@@ -51,7 +51,7 @@ def test_no_two_of_them_share_a_key(window):
 
 
 def test_every_entry_says_what_it_does(window):
-    """In words, with its place."""
+    """Each has a description and a place."""
     for shortcut in shortcuts_of(window):
         assert shortcut.keys
         assert shortcut.what, shortcut.keys
@@ -59,14 +59,14 @@ def test_every_entry_says_what_it_does(window):
 
 
 def test_gestures_of_the_mouse_are_in_the_list(window):
-    """Under the name of what they are made on."""
+    """They are listed under the name of their widget."""
     gestures = [shortcut for shortcut in shortcuts_of(window) if shortcut.where == "Latent plane"]
     assert any("drag" in shortcut.keys for shortcut in gestures)
     assert len(gestures) >= len(window.plane.GESTURES)
 
 
 def test_what_is_added_later_is_listed_too(window):
-    """An action of a menu in a menu, and a widget with gestures."""
+    """An action of a submenu and a widget with gestures are listed."""
     inner = QMenu("&Inner", window)
     window.menus["view"].addMenu(inner)
     add_action(inner, "&This && that…", "Ctrl+Alt+T", lambda: None)
@@ -82,7 +82,7 @@ def test_what_is_added_later_is_listed_too(window):
 
 
 def test_the_filter_finds_keys_and_words(dialog, qtbot):
-    """The dialog begins in the filter; every word must match; what is empty is not shown."""
+    """The filter has the focus; every word must match; empty groups are hidden."""
     whole = len(dialog.shown())
     looked_for = {"undo": ["Ctrl+Z"], "ctrl z": None, "WHEEL zoom": ["Wheel, + or -"], "xyz": []}
     for text, keys in looked_for.items():
@@ -95,7 +95,7 @@ def test_the_filter_finds_keys_and_words(dialog, qtbot):
 
 
 def test_escape_closes_it_and_nothing_is_left(window, qtbot):
-    """The next one is made anew."""
+    """The next dialog is a new one."""
     for _ in range(2):
         window.help.show_shortcuts()
         (dialog,) = window.findChildren(ShortcutsDialog)

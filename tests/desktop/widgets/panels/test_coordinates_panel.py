@@ -1,4 +1,4 @@
-"""The cursor's coordinates on sliders and in boxes: they mirror the plane, and move it; everyone can tell."""
+"""Sliders and boxes mirror the cursor's coordinates, move it, and are accessible to everyone."""
 
 import time
 
@@ -17,7 +17,7 @@ SOON_MS = 10_000
 
 @pytest.fixture
 def panel(qtbot):
-    """The panel alone, shown."""
+    """A panel shown alone."""
     panel = CoordinatesPanel()
     qtbot.addWidget(panel)
     panel.resize(310, 400)
@@ -28,7 +28,7 @@ def panel(qtbot):
 
 @pytest.fixture
 def window(open_window, make_bundle):
-    """A model of four dimensions: the first has collapsed, the third says most."""
+    """A window with a model of four dimensions: the first has collapsed, the third has the highest rate."""
     mean = np.random.default_rng(0).normal(0, 1, (50, 4)).astype(np.float32) * [0, 0.5, 2, 1]
     posterior = Posterior(mean.astype(np.float32), np.zeros((50, 4), np.float32))
     window = open_window(make_bundle(latent_dim=4, posterior=posterior))
@@ -41,7 +41,7 @@ def shown(panel):
 
 
 def heard(widget):
-    """What a screen reader hears of a widget: its name and its value."""
+    """Return what a screen reader reads of a widget: its name and its value."""
     interface = QAccessible.queryAccessibleInterface(widget)
     if isinstance(widget, QSlider):
         return interface.text(QAccessible.Text.Name), interface.text(QAccessible.Text.Description)
@@ -53,7 +53,7 @@ def text_color(label):
 
 
 def test_dimensions_are_sorted_by_their_rate_and_collapsed_ones_are_grey(window):
-    """The rates are shown, and the grey one can be used all the same."""
+    """The rates are shown, and the grey dimension can still be used."""
     panel = window.coordinates.panel
     rows = shown(panel)
     assert [row.name.text() for row in rows] == ["z2", "z3", "z1", "z0"]
@@ -68,7 +68,7 @@ def test_dimensions_are_sorted_by_their_rate_and_collapsed_ones_are_grey(window)
 
 
 def test_they_follow_the_cursor(window, qtbot):
-    """A click on the plane of the first two dimensions moves their sliders and boxes, and no other's."""
+    """A click on the plane of the first two dimensions moves only their sliders and boxes."""
     qtbot.mouseClick(window.plane, LEFT, pos=QPoint(300, 250))
     z = window.explorer.state.z
     assert z[0] != 0
@@ -78,7 +78,7 @@ def test_they_follow_the_cursor(window, qtbot):
 
 
 def test_keys_move_the_cursor_off_the_plane(window, qtbot):
-    """An arrow on the slider of a dimension that the plane does not show; the plane goes along."""
+    """An arrow key on the slider of another dimension moves the cursor, and the plane follows."""
     row = shown(window.coordinates.panel)[0]
     with qtbot.waitSignal(window.explorer.picture_decoded, timeout=SOON_MS):
         qtbot.keyClick(row.slider, Qt.Key.Key_Right)
@@ -89,7 +89,7 @@ def test_keys_move_the_cursor_off_the_plane(window, qtbot):
 
 
 def test_a_number_is_typed(window, qtbot):
-    """Beyond the slider's end, too: there it stands at its end, and the number is whole."""
+    """Beyond its range the slider stays at its end, and the box shows the full number."""
     row = shown(window.coordinates.panel)[1]
     row.box.selectAll()
     qtbot.keyClicks(row.box, "-7.25")
@@ -100,18 +100,18 @@ def test_a_number_is_typed(window, qtbot):
 
 
 def test_a_move_of_a_slider_can_be_undone(window, qtbot):
-    """In one step for all that followed quickly."""
+    """Quick moves are undone in one step."""
     row = shown(window.coordinates.panel)[0]
     for _ in range(5):
         qtbot.keyClick(row.slider, Qt.Key.Key_Right)
-    assert window.history.undo.text() == "&Undo move of the cursor"
+    assert window.history.undo.text() == "&Undo moving the cursor"
     qtbot.keyClick(window.plane, Qt.Key.Key_Z, CONTROL)
     assert window.explorer.state.z == (0.0,) * 4
     assert row.box.value() == 0
 
 
 def test_names_and_values_are_there_for_screen_readers(window):
-    """Of each slider and each box, as they change."""
+    """Each slider and each box has them, and they follow changes."""
     window.explorer.set_state(window.explorer.state.moved_to((0.25, -1.5, 3.0, 40.0)))
     values = ("3.0000", "40.0000", "-1.5000", "0.2500")
     for row, value in zip(shown(window.coordinates.panel), values, strict=True):
@@ -123,14 +123,14 @@ def test_names_and_values_are_there_for_screen_readers(window):
 
 
 def test_without_held_out_images_they_stand_in_their_own_order(panel):
-    """And no rate is shown."""
+    """No rate is shown."""
     panel.set_model(3, None)
     assert [row.name.text() for row in shown(panel)] == ["z0", "z1", "z2"]
     assert all(row.kl.text() == "" for row in panel.rows)
 
 
 def test_many_dimensions_are_scrolled_through(panel, turn_wheel):
-    """A few rows stand for 512: by the bar and the wheel; each says its own dimension and value."""
+    """A few rows show 512 dimensions, by scroll bar and wheel; each shows its dimension and value."""
     panel.set_model(512, np.arange(512.0))
     z = tuple(float(index) / 100 for index in range(512))
     panel.set_z(z)

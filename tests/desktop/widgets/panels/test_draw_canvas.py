@@ -1,4 +1,4 @@
-"""The canvas is drawn on with the mouse."""
+"""The mouse draws on the canvas."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ SIDE_PX = 140
 
 @pytest.fixture
 def canvas(qtbot):
-    """A shown canvas of 14 × 14 pixels, ten screen pixels each."""
+    """A shown canvas of 14 × 14 pixels, with ten screen pixels each."""
     canvas = DrawCanvas(SIDE_PX)
     qtbot.addWidget(canvas)
     canvas.set_drawing(blank((1, 14, 14)), undoable=False)
@@ -29,7 +29,7 @@ def drag(qtbot, canvas, start, end, button=LEFT):
 
 
 def test_a_drag_draws_what_is_seen(canvas, qtbot, pixels):
-    """Ink in the picture where the mouse was, on the screen as in the drawing, and `changed` said."""
+    """The ink is where the mouse was, on the screen and in the drawing, and `changed` is emitted."""
     with qtbot.waitSignal(canvas.changed):
         drag(qtbot, canvas, (25, 75), (115, 75))
     drawn = canvas.drawing().pixels[0]
@@ -41,14 +41,14 @@ def test_a_drag_draws_what_is_seen(canvas, qtbot, pixels):
 
 
 def test_the_right_button_erases(canvas, qtbot):
-    """Whatever the tool."""
+    """It does so with every tool."""
     drag(qtbot, canvas, (25, 75), (115, 75))
     drag(qtbot, canvas, (25, 75), (115, 75), RIGHT)
     assert canvas.drawing().thresholded().max() == 0
 
 
 def test_unknown_pixels_are_hatched(canvas, qtbot, pixels):
-    """They are seen to be unknown, and nothing else is."""
+    """Only unknown pixels are hatched."""
     canvas.tool = Tool.UNKNOWN
     before = pixels(canvas.grab().toImage())
     drag(qtbot, canvas, (75, 75), (76, 75))
@@ -59,7 +59,7 @@ def test_unknown_pixels_are_hatched(canvas, qtbot, pixels):
 
 
 def test_ctrl_z_takes_strokes_back_one_by_one(canvas, qtbot):
-    """Down to what was there before the first."""
+    """It goes back to the state before the first stroke."""
     canvas.setFocus()
     drag(qtbot, canvas, (25, 75), (115, 75))
     first = canvas.drawing()
@@ -72,7 +72,7 @@ def test_ctrl_z_takes_strokes_back_one_by_one(canvas, qtbot):
 
 
 def test_another_model_forgets_the_strokes(canvas, qtbot):
-    """There is nothing to take back to a canvas of another size."""
+    """Strokes on a canvas of another size cannot be undone."""
     drag(qtbot, canvas, (25, 75), (115, 75))
     canvas.set_drawing(blank((3, 8, 16)), undoable=False)
     qtbot.keyClick(canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)

@@ -1,4 +1,4 @@
-"""A page of pictures says what is wanted of it."""
+"""A page of pictures emits what the person wants."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ SHEET = Sheet(
 @pytest.fixture
 def page(qtbot):
     """A shown page with one control."""
-    page = GridPage("Samples.", [("Pictures a side", QSpinBox())])
+    page = GridPage("Samples.", [("Pictures per side", QSpinBox())])
     qtbot.addWidget(page)
     page.resize(700, 700)
     page.show()
@@ -28,14 +28,14 @@ def page(qtbot):
 
 
 def point(page, column, row):
-    """The middle of a cell on the view."""
+    """Return the middle of a cell on the view."""
     side = min(page.view.width(), page.view.height())
     left, top = (page.view.width() - side) / 2, (page.view.height() - side) / 2
     return QPoint(round(left + (column + 0.5) * side / 4), round(top + (row + 0.5) * side / 4))
 
 
 def test_only_what_is_there_can_be_saved(page, qtbot):
-    """Without a sheet the button is off; with one it asks for a file of the chosen scale."""
+    """Without a sheet the button is disabled; with one it asks for a file of the chosen scale."""
     assert not page.save.isEnabled()
     page.set_sheet(SHEET)
     page.scale.setValue(5)
@@ -47,7 +47,7 @@ def test_only_what_is_there_can_be_saved(page, qtbot):
 
 
 def test_a_page_says_what_it_shows_or_why_it_shows_nothing(page):
-    """The note takes the hint's place for as long as it holds."""
+    """The note replaces the hint as long as it applies."""
     assert page.note() == "Samples."
     page.set_sheet(None, "No images.")
     assert page.note() == "No images."
@@ -57,7 +57,7 @@ def test_a_page_says_what_it_shows_or_why_it_shows_nothing(page):
 
 @pytest.mark.parametrize(("column", "row"), [(0, 0), (3, 0), (1, 2), (2, 3)])
 def test_a_click_says_which_picture(page, qtbot, column, row):
-    """Pictures are counted as they are read."""
+    """Pictures are counted in reading order."""
     page.set_sheet(SHEET)
     with qtbot.waitSignal(page.cell_clicked) as heard:
         qtbot.mouseClick(page.view, LEFT, pos=point(page, column, row))
@@ -84,5 +84,5 @@ def test_a_picture_under_the_pointer_is_named(page, qtbot):
 
 
 def test_a_control_bears_the_name_of_its_label(page):
-    """For whoever cannot see it."""
-    assert page.findChild(QSpinBox).accessibleName() == "Pictures a side"
+    """Screen readers need the name."""
+    assert page.findChild(QSpinBox).accessibleName() == "Pictures per side"

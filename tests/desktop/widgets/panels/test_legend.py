@@ -1,4 +1,4 @@
-"""A switch for every label, in its colour."""
+"""Every label has a button in its colour."""
 
 import numpy as np
 import pytest
@@ -23,18 +23,18 @@ def legend(qtbot):
 
 
 def buttons(legend):
-    """The switches as they are read, row by row."""
+    """Return the buttons in reading order."""
     found = [button for button in legend.findChildren(QToolButton) if button.isVisible()]
     return sorted(found, key=lambda button: (button.y(), button.x()))
 
 
 def test_there_is_a_switch_for_every_label_in_order(legend):
-    """Read like a text, by their names."""
+    """They read like a text, by their names."""
     assert [button.text() for button in buttons(legend)] == [f"class {number}" for number in range(12)]
 
 
 def test_a_switch_says_its_label(legend, qtbot):
-    """By number, whatever it is called."""
+    """It emits the label's number, whatever its name is."""
     heard = []
     legend.switched.connect(heard.append)
     for label in (0, 11, 4):
@@ -43,7 +43,7 @@ def test_a_switch_says_its_label(legend, qtbot):
 
 
 def test_hidden_labels_are_switched_off(legend):
-    """The switches show the state, and showing it is not a wish."""
+    """The buttons show the state, and showing it emits nothing."""
     heard = []
     legend.switched.connect(heard.append)
     legend.set_hidden(frozenset({2, 7}))
@@ -54,7 +54,7 @@ def test_hidden_labels_are_switched_off(legend):
 
 
 def test_a_switch_has_its_labels_colour_and_loses_it_when_off(legend, pixels):
-    """On it is filled with the colour of its points, off only framed."""
+    """When on, it is filled with the colour of its points; when off, it has only a frame."""
     color = colors.label_color(3)
 
     def share():
@@ -68,7 +68,7 @@ def test_a_switch_has_its_labels_colour_and_loses_it_when_off(legend, pixels):
 
 
 def test_another_models_labels_take_the_place_of_the_first(legend, qtbot):
-    """After opening another bundle only its labels are there; none is no error."""
+    """After opening another bundle only its labels are shown; having none is no error."""
     legend.set_labels(("a", "b"))
     qtbot.waitUntil(lambda: [button.text() for button in buttons(legend)] == ["a", "b"])
     legend.set_labels(())
@@ -76,7 +76,7 @@ def test_another_models_labels_take_the_place_of_the_first(legend, qtbot):
 
 
 def test_a_name_is_shown_as_it_is_written(legend, qtbot):
-    """An ampersand is part of the name, not the mark of a shortcut."""
+    """An ampersand is part of the name and does not mark a shortcut."""
     legend.set_labels(("salt & pepper",))
     qtbot.waitUntil(lambda: len(buttons(legend)) == 1)
     (button,) = buttons(legend)
@@ -89,7 +89,7 @@ def test_a_name_is_shown_as_it_is_written(legend, qtbot):
     [tuple("0123456789"), ("T-shirt/top", "Trouser", "Ankle boot"), ("a name that is far too long " * 3,)],
 )
 def test_names_of_any_length_fit_the_side_panel(legend, qtbot, names):
-    """Five in a row where they are short, fewer where they are long; none is wider than the panel."""
+    """Short names are five in a row, long ones fewer, and none is wider than the panel."""
     legend.set_labels(names)
     legend.resize(WIDTH_PX, 200)
     qtbot.waitUntil(lambda: len(buttons(legend)) == len(names))
@@ -100,7 +100,7 @@ def test_names_of_any_length_fit_the_side_panel(legend, qtbot, names):
 
 
 def test_all_and_none_are_there_with_labels_only(legend):
-    """And each only where it would change something."""
+    """Each is enabled only if it would change something."""
     assert legend.none.isEnabled() and not legend.all.isEnabled()
     legend.set_hidden(frozenset({3}))
     assert legend.none.isEnabled() and legend.all.isEnabled()

@@ -15,7 +15,7 @@ SIGNALS = ("add", "remove", "clear", "play", "export", "cancel")
 
 
 def with_points(count, **changes):
-    """A state whose path has so many points."""
+    """Return a state whose path has `count` points."""
     return ViewState(path=tuple((float(i), 0.5) for i in range(count)), **changes)
 
 
@@ -47,7 +47,7 @@ def hear(panel):
     [(0, False, False), (1, True, False), (2, True, True), (9, True, True)],
 )
 def test_what_can_be_done_depends_on_the_points(panel, count, can_remove, can_play):
-    """Nothing to remove without points, nothing to play with less than two; a hint where there is none."""
+    """Removing needs a point, and playing needs two; an empty path shows a hint."""
     panel.set_state(with_points(count), None)
     assert panel.add.isEnabled()
     assert panel.remove.isEnabled() == panel.clear.isEnabled() == can_remove
@@ -58,7 +58,7 @@ def test_what_can_be_done_depends_on_the_points(panel, count, can_remove, can_pl
 
 @pytest.mark.parametrize("button", ["add", "remove", "clear", "play", "export"])
 def test_each_button_says_its_own(panel, qtbot, button):
-    """A click wants one thing and no other."""
+    """A click emits its own signal and no other."""
     panel.set_state(with_points(2), None)
     heard = hear(panel)
     qtbot.mouseClick(getattr(panel, button), LEFT)
@@ -66,7 +66,7 @@ def test_each_button_says_its_own(panel, qtbot, button):
 
 
 def test_the_list_shows_the_points_and_which_is_chosen(panel):
-    """One row a point with its z as people type it; setting it says nothing."""
+    """Each point is a row with its z in editable form; setting the path emits nothing."""
     heard = hear(panel)
     panel.set_state(with_points(3), 1)
     assert [panel.points.item(row, 0).text() for row in range(3)] == [
@@ -84,7 +84,7 @@ def test_the_list_shows_the_points_and_which_is_chosen(panel):
 
 
 def test_the_list_is_used_by_keys_alone(panel, qtbot):
-    """Arrows choose, Alt with an arrow moves, not beyond the ends, Delete removes."""
+    """Arrows select, Alt with an arrow moves within the ends, and Delete removes."""
     panel.set_state(with_points(3), 0)
     heard = hear(panel)
     points = panel.points
@@ -99,7 +99,7 @@ def test_the_list_is_used_by_keys_alone(panel, qtbot):
 
 
 def test_z_is_typed_into_the_list(panel, qtbot):
-    """F2, numbers and Return; what is no z is told, and the row shows what is."""
+    """F2, numbers and Return set z; a text that is no z is reported, and the row shows the actual point."""
     panel.set_state(with_points(2), 1)
     heard = hear(panel)
     points = panel.points
@@ -122,7 +122,7 @@ def test_z_is_typed_into_the_list(panel, qtbot):
 
 
 def test_buttons_move_the_chosen_point(panel, qtbot):
-    """Up and down, from where it is to where it goes."""
+    """Up and Down emit where it is and where it goes."""
     panel.set_state(with_points(3), 1)
     heard = hear(panel)
     qtbot.mouseClick(panel.up, LEFT)
@@ -131,7 +131,7 @@ def test_buttons_move_the_chosen_point(panel, qtbot):
 
 
 def test_how_it_goes_is_part_of_the_state(panel, qtbot):
-    """Box and list say what is wanted, and show what is."""
+    """Check box and list emit what is wanted, and show the state."""
     panel.set_state(with_points(2), None)
     with qtbot.waitSignal(panel.closed_wanted) as heard:
         panel.closed.click()
@@ -146,7 +146,7 @@ def test_how_it_goes_is_part_of_the_state(panel, qtbot):
 
 
 def test_how_it_is_played_is_told(panel, qtbot):
-    """Seconds, loop, there and back."""
+    """The settings are seconds, loop, and there and back."""
     panel.set_state(with_points(2), None)
     panel.seconds.setValue(2.5)
     with qtbot.waitSignal(panel.playback_changed):
@@ -160,7 +160,7 @@ def test_how_it_is_played_is_told(panel, qtbot):
 
 
 def test_while_an_animation_is_made_it_can_be_cancelled_and_not_made_again(panel, qtbot):
-    """Progress and Cancel take the place of Export, and give it back at the end."""
+    """Progress and Cancel replace Export until the end."""
     panel.set_state(with_points(2), None)
     assert not panel.progress.isVisible()
     panel.set_progress(0.456)

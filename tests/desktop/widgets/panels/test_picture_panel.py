@@ -1,4 +1,4 @@
-"""The picture's panel shows a state, and leaves what is being typed alone."""
+"""The picture's panel shows a state, and does not overwrite what is being typed."""
 
 import pytest
 from PySide6.QtCore import Qt
@@ -26,14 +26,14 @@ def type_z(panel, qtbot, text):
 
 
 def test_the_state_is_shown(panel):
-    """z and the mode."""
+    """It shows z and the mode."""
     panel.set_state(ViewState(z=(1.0, 2.0), picture_mode=PictureMode.THRESHOLDED))
     assert panel.z.text() == "1.0000, 2.0000"
     assert panel.mode.currentText() == "Thresholded"
 
 
 def test_showing_a_state_wants_nothing(panel):
-    """What is shown is not taken for what a person wants."""
+    """Showing a state emits no signal."""
     heard = []
     for name in ("z_typed", "mode_wanted"):
         getattr(panel, name).connect(lambda *_, name=name: heard.append(name))
@@ -42,7 +42,7 @@ def test_showing_a_state_wants_nothing(panel):
 
 
 def test_typed_numbers_are_said_on_return(panel, qtbot):
-    """As numbers, once."""
+    """They are emitted once, as numbers."""
     type_z(panel, qtbot, "1.5, -2")
     with qtbot.waitSignal(panel.z_typed) as heard:
         qtbot.keyClick(panel.z, Qt.Key.Key_Return)
@@ -50,7 +50,7 @@ def test_typed_numbers_are_said_on_return(panel, qtbot):
 
 
 def test_what_is_being_typed_is_not_overwritten(panel, qtbot):
-    """While someone types, a new state does not take the text away; after Return it does."""
+    """While someone types, a new state keeps the text; after Return it replaces it."""
     type_z(panel, qtbot, "1.5, ")
     panel.set_state(ViewState(z=(9.0, 9.0)))
     assert panel.z.text() == "1.5, "
@@ -61,7 +61,7 @@ def test_what_is_being_typed_is_not_overwritten(panel, qtbot):
 
 
 def test_a_mistyped_z_is_told_until_it_is_typed_again(panel, qtbot):
-    """Found and expected stand below the field, as they were typed, and go away with the next key."""
+    """The error below the field quotes the text as typed, and disappears with the next key."""
     type_z(panel, qtbot, "<b>1")
     with qtbot.assertNotEmitted(panel.z_typed):
         qtbot.keyClick(panel.z, Qt.Key.Key_Return)
@@ -73,7 +73,7 @@ def test_a_mistyped_z_is_told_until_it_is_typed_again(panel, qtbot):
 
 
 def test_a_mistyped_z_is_forgotten_with_the_text(panel, qtbot):
-    """When the field shows a state again, the complaint about what stood there is gone."""
+    """When the field shows a state again, the error about the old text is gone."""
     type_z(panel, qtbot, "1")
     qtbot.keyClick(panel.z, Qt.Key.Key_Return)
     panel.mode.setFocus()

@@ -1,4 +1,4 @@
-"""desktop/widgets/time_bar.py: a slider with one place for each epoch, by mouse and keys, and its words."""
+"""The time bar is a slider with one step per epoch, for mouse, keys and screen readers."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ EPOCHS = tuple(Epoch(n, (str(n),), None if n == 0 else -200.0 + 10 * n) for n in
 
 @pytest.fixture
 def bar(qtbot):
-    """A shown bar over six epochs, at the last."""
+    """A shown bar over six epochs, at the last one."""
     bar = TimeBar()
     qtbot.addWidget(bar)
     bar.resize(600, bar.sizeHint().height())
@@ -27,19 +27,19 @@ def bar(qtbot):
 
 @pytest.fixture
 def wanted(bar):
-    """The places that were asked for."""
+    """The requested indices."""
     found: list[int] = []
     bar.index_wanted.connect(found.append)
     return found
 
 
 def place(bar, index: int) -> QPoint:
-    """Where an epoch is on the slider."""
+    """Return the place of an epoch on the slider."""
     return QPoint(round(bar.slider.x_of(index)), bar.slider.height() // 2)
 
 
 def test_a_click_goes_to_the_epoch_under_it(bar, wanted, qtbot):
-    """Anywhere on the slider, not a step towards it."""
+    """A click anywhere goes to that epoch, not one step towards it."""
     for index in (1, 4, 0):
         qtbot.mouseClick(bar.slider, Qt.MouseButton.LeftButton, pos=place(bar, index))
     assert wanted == [1, 4, 0]
@@ -47,7 +47,7 @@ def test_a_click_goes_to_the_epoch_under_it(bar, wanted, qtbot):
 
 
 def test_a_drag_goes_through_the_epochs(bar, wanted, qtbot):
-    """Pressed at one end and drawn past the other, it passes all of them and stops at the last."""
+    """Pressed at one end and dragged past the other, it passes all epochs and stops at the last."""
     qtbot.mousePress(bar.slider, Qt.MouseButton.LeftButton, pos=place(bar, 0))
     for index in range(1, 6):
         qtbot.mouseMove(bar.slider, place(bar, index))
@@ -70,7 +70,7 @@ def test_a_drag_goes_through_the_epochs(bar, wanted, qtbot):
     ],
 )
 def test_keys_move_it(bar, wanted, qtbot, key, index):
-    """Arrows and page keys go one epoch on or back, Home and End to the ends."""
+    """Arrow and page keys go one epoch forward or back, and Home and End go to the ends."""
     bar.set_index(3)
     bar.slider.setFocus()
     qtbot.keyClick(bar.slider, key)
@@ -78,14 +78,14 @@ def test_keys_move_it(bar, wanted, qtbot, key, index):
 
 
 def test_showing_a_place_asks_for_nothing(bar, wanted):
-    """What the state says is shown, and not sent back."""
+    """The state is shown and not emitted again."""
     bar.set_index(2)
     assert (bar.slider.value(), wanted) == (2, [])
     assert bar.label.text() == "epoch 2 / 5  −180.0 nats"
 
 
 def test_it_says_what_it_shows(bar):
-    """Name and words of the slider are for screen readers, with the test ELBO where it is known."""
+    """The slider has a name and a description for screen readers, with the test ELBO if it is known."""
     assert bar.slider.accessibleName() == "Epoch"
     assert bar.slider.accessibleDescription() == "epoch 5 of 5: test ELBO −150.00 nats"
     bar.set_index(0)
@@ -95,11 +95,11 @@ def test_it_says_what_it_shows(bar):
     assert bar.play.accessibleName() == "Play the epochs"
     bar.set_playing(True)
     assert (bar.play.accessibleName(), bar.play.toolTip()) == ("Pause", "Pause (E)")
-    assert bar.speed.accessibleName() == "Epochs a second"
+    assert bar.speed.accessibleName() == "Epochs per second"
 
 
 def test_the_tool_tip_is_of_the_epoch_under_the_pointer(bar):
-    """Hovering over another epoch says its test ELBO."""
+    """Hovering over another epoch shows its test ELBO."""
     at = place(bar, 2)
     QApplication.sendEvent(bar.slider, QHelpEvent(QHelpEvent.Type.ToolTip, at, bar.slider.mapToGlobal(at)))
     assert QToolTip.text() == "epoch 2 of 5: test ELBO −180.00 nats"
@@ -107,12 +107,12 @@ def test_the_tool_tip_is_of_the_epoch_under_the_pointer(bar):
 
 
 def tick_y(slider) -> int:
-    """The row of pixels through the middle of the ticks."""
+    """Return the row of pixels through the middle of the ticks."""
     return slider._groove_and_handle()[1].bottom() + 5
 
 
 def test_ticks_and_curve_are_drawn(bar, on_screen, pixels):
-    """Each epoch has a tick; the curve rises as the bound does, and is not there where nothing is known."""
+    """Each epoch has a tick; the curve rises with the ELBO, and is absent if none is known."""
     slider = bar.slider
     slider.setFixedWidth(400)
     with_curve = pixels(on_screen(slider)).astype(int)
@@ -132,7 +132,7 @@ def test_ticks_and_curve_are_drawn(bar, on_screen, pixels):
 
 
 def test_many_epochs_keep_their_ticks_apart(bar, on_screen, pixels):
-    """A thousand epochs are not a thousand lines side by side."""
+    """A thousand epochs do not give a thousand lines side by side."""
     bar.set_epochs(tuple(Epoch(n, (), None) for n in range(1000)))
     row = pixels(on_screen(bar.slider)).astype(int)[tick_y(bar.slider), :, :3].sum(axis=1)
     assert (np.abs(row - np.bincount(row).argmax()) > 60).mean() < 0.4
@@ -140,13 +140,13 @@ def test_many_epochs_keep_their_ticks_apart(bar, on_screen, pixels):
 
 @pytest.mark.parametrize("count", [0, 1])
 def test_without_a_choice_there_is_no_bar(bar, count):
-    """A bundle with one epoch, or none, has no time to travel."""
+    """It is hidden for a bundle with one epoch or none."""
     bar.set_epochs(EPOCHS[:count])
     assert not bar.isVisible()
 
 
 def test_the_slider_stays_where_it_is_while_it_moves(bar):
-    """However long the words beside it are, the slider's width is the same at every epoch."""
+    """The slider has the same width at every epoch, however long the text beside it is."""
     widths = set()
     for index in range(6):
         bar.set_index(index)

@@ -1,4 +1,4 @@
-"""The view's panel shows a state's plane and layers."""
+"""The view's panel shows the plane and layers of a state."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def panel(qtbot):
 
 @pytest.mark.parametrize("layer", Layer)
 def test_each_layer_has_a_switch_that_shows_the_state(panel, layer):
-    """On, off, and what a click wants."""
+    """It shows on and off, and a click emits what is wanted."""
     heard = []
     panel.layer_wanted.connect(lambda *args: heard.append(args))
     panel.set_state(ViewState(layers=frozenset()))
@@ -33,7 +33,7 @@ def test_each_layer_has_a_switch_that_shows_the_state(panel, layer):
 
 
 def test_showing_axes_wants_nothing(panel):
-    """What is shown is not taken for what a person wants."""
+    """Showing a state emits no signal."""
     heard = []
     panel.axes_wanted.connect(lambda *args: heard.append(args))
     panel.set_model(5, (), has_points=False)
@@ -44,13 +44,13 @@ def test_showing_axes_wants_nothing(panel):
 
 @pytest.mark.parametrize(("latent_dim", "shown"), [(1, False), (2, False), (3, True)])
 def test_axes_can_be_chosen_where_there_is_a_choice(panel, latent_dim, shown):
-    """With one or two dimensions there is none."""
+    """With one or two dimensions there is no choice."""
     panel.set_model(latent_dim, (), has_points=False)
     assert panel.axes.isVisible() == shown
 
 
 def test_without_held_out_images_there_is_nothing_to_switch(panel):
-    """No points, no switch for them."""
+    """Without points, their check boxes are disabled."""
     panel.set_model(2, ("a", "b"), has_points=False)
     assert not panel.layers[Layer.POINTS].isEnabled()
     panel.set_model(2, ("a", "b"), has_points=True)
