@@ -52,7 +52,7 @@ class ReadingDialog(QDialog):
         assert what.file is not None
         self.file: ModelFile = what.file
         self._source = what if isinstance(what, Source) else None
-        wishes = what.wanted if isinstance(what, Source) else what.wishes
+        wishes = what.overrides
         # What could not be read before has no reading to go back to.
         self._before = dict(wishes) if isinstance(what, Source) else None
         self._wishes = dict(wishes)
@@ -91,7 +91,7 @@ class ReadingDialog(QDialog):
 
     def set_source(self, source: Source) -> None:
         """Show the reading of the model as it was opened last."""
-        self._source, self._wishes = source, dict(source.wanted)
+        self._source, self._wishes = source, dict(source.overrides)
         self._error.hide()
         self.keep.setEnabled(True)
         self._title.setText(
