@@ -119,7 +119,7 @@ class Trial:
     def _answer(
         self, limit_s: float | None, request: Mapping[str, Any], parts: Sequence[bytes] = ()
     ) -> dict[str, Any]:
-        """Send a request and read the answer, within `limit_s` or, if it is None, the trial's remaining time."""
+        """Send a request and read the answer. None as `limit_s` means the trial's remaining time."""
         child = self._child
         assert child is not None and child.stdin is not None and child.stdout is not None
         timer = threading.Timer(self._left_s if limit_s is None else limit_s, self._end_late)
