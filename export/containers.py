@@ -114,7 +114,7 @@ class Zip:
                     return file.read(size_bytes + 1)
         except KeyError as error:
             raise BundleError(
-                f"{self.path}: found no {name} any more, expected it as it was when it was opened; open it again"
+                f"{self.path}: found that {name} is gone, expected it as before; open the bundle again"
             ) from error
         except (zipfile.BadZipFile, EOFError, NotImplementedError, zipfile.zlib.error) as error:  # type: ignore[attr-defined]
             raise BundleError(

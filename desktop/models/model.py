@@ -263,7 +263,7 @@ class Model:
                 reason = f"CUDA failed at its first run ({error})"
         if device == "cuda":
             raise DeviceError(
-                f"CUDA cannot run the model: {reason}",
+                f"{reason}; expected CUDA to run the model",
                 option="device cuda",
                 hints=("device auto", "device cpu"),
             )
