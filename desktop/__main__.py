@@ -45,7 +45,8 @@ SETTLE_MS = 150
     "--size",
     type=(click.IntRange(320, 10_000), click.IntRange(320, 10_000)),
     metavar="WIDTH HEIGHT",
-    help=f"The window's size in pixels.  [default: the last, first {START_SIZE_PX[0]} {START_SIZE_PX[1]}]",
+    help="The window's size in pixels.  "
+    f"[default: the last size, at first {START_SIZE_PX[0]} {START_SIZE_PX[1]}]",
 )
 @click.option("--fresh", is_flag=True, help="Start without the session that was saved last time.")
 def command(

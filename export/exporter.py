@@ -85,11 +85,11 @@ class Exporter:
         A fit that was killed and resumed may finish an epoch a second time. That epoch and all after it then
         count as new.
         """
-        said = _metrics_of(run)
-        last = self.config.epochs if goes_on else max(said)
-        wanted = [epoch for epoch in said if epoch % self._every == 0 or epoch == last]
+        metrics = _metrics_of(run)
+        last = self.config.epochs if goes_on else max(metrics)
+        wanted = [epoch for epoch in metrics if epoch % self._every == 0 or epoch == last]
         for count, epoch in enumerate(wanted):
-            if epoch not in self._exported or self._exported[epoch] != said[epoch]:
+            if epoch not in self._exported or self._exported[epoch] != metrics[epoch]:
                 return tuple(wanted[count:])
         return ()
 
@@ -99,7 +99,7 @@ class Exporter:
         Raises RunError if its weights are missing or damaged, ExportError if they cannot be exported,
         ParityError if the graphs do not compute what PyTorch computes.
         """
-        self._exported = {e: said for e, said in self._exported.items() if e < epoch}
+        self._exported = {e: metrics for e, metrics in self._exported.items() if e < epoch}
         state = load_weights(run, epoch)
         self._model.load_state_dict(state)
         decoder = (
@@ -158,7 +158,7 @@ class Exporter:
         channels, height, width = config.image_shape
         tensors = tensor_facts(config.image_shape, config.latent_dim)
         tensors |= {file: tensors[file.rpartition("/")[2]] for file in files if file.endswith(".onnx")}
-        metrics = [said for said in self._exported.values() if said is not None]
+        metrics = [line for line in self._exported.values() if line is not None]
         return {
             "name": self._name,
             "created": datetime.now(UTC).isoformat(timespec="seconds"),

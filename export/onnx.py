@@ -150,8 +150,8 @@ def _in_steps(every: int) -> str:
 
 
 def _epoch_line(bundle: Bundle, epoch: int, last: int) -> str:
-    said = next((line for line in bundle.manifest["epochs"] if line["epoch"] == epoch), None)
-    what = "before training" if said is None else f"test ELBO {said['test_elbo_nats']:.2f} nats"
+    metrics = next((line for line in bundle.manifest["epochs"] if line["epoch"] == epoch), None)
+    what = "before training" if metrics is None else f"test ELBO {metrics['test_elbo_nats']:.2f} nats"
     return f"epoch {epoch}/{last}: {what}"
 
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from desktop.base.arrays import Doubles, Floats
 from desktop.latent.normals import PlaneNormals, radius_of_mass
 
-# In a hole the prior expects at least ten times as many images as there are, and has not yet faded out
-# itself.
+# In a hole, the prior expects at least ten times as many images as there are. Its own outer tail does not
+# count.
 HOLE_RATIO = 0.1
 HOLE_PRIOR_MASS = 0.99
 # Farther from its mean, a normal's density is below 2e-8 of its peak.

@@ -116,7 +116,7 @@ def open_epoch(source: Source, epoch: int) -> Source:
 
 
 def _is_bundle(path: Path) -> bool:
-    """Folders, `.latent` files, zips and missing paths are opened as bundles: its errors fit them all."""
+    """Folders, `.latent` files, zips and missing paths are opened as bundles, whose errors fit them all."""
     return path.suffix.lower() != ".onnx" and (
         not path.is_file() or path.suffix.lower() == ".latent" or zipfile.is_zipfile(path)
     )

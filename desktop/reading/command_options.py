@@ -32,11 +32,11 @@ def reading_options(function: Callable[..., Any]) -> Callable[..., Any]:
         "set_inputs",
         multiple=True,
         metavar="NAME=VALUE",
-        help="Reading a bare model: the value of another input. Can be given more than once.",
+        help="For a bare model: the value of another input. Can be given more than once.",
     )(function)
     for name, what in reversed(OPTIONS.items()):
         metavar = METAVARS.get(name, "NAME")
-        help_text = f"Reading a bare model: {what}."
+        help_text = f"For a bare model: {what}."
         function = click.option(f"--{name}", metavar=metavar, help=help_text)(function)
     return function
 

@@ -154,4 +154,8 @@ def encoder_path_of(overrides: Overrides) -> Path | None:
 
 def _in_words(choices: Mapping[str, object]) -> str:
     names = list(choices)
-    return " or ".join(filter(None, (", ".join(names[:-1]), names[-1]))) if names else "none: there are none"
+    return (
+        " or ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+        if names
+        else "none, because there are none"
+    )
