@@ -299,7 +299,7 @@ def test_a_real_fit_that_fails_is_noted(small_mnist, tmp_path):
             "target",
             BundleError,
             (
-                "{out}: found another bundle there, or none, expected the one that was written last; leave "
+                "{out}: found another bundle or none, expected the one that was written last; leave "
                 "it in its place while it grows, and export again"
             ),
         ),

@@ -131,7 +131,7 @@ def test_a_bundle_that_was_taken_away_does_not_grow(bundle, target, fate):
     with pytest.raises(BundleError) as error:
         grow(bundle, 1)
     assert str(error.value) == (
-        f"{target}: found another bundle there, or none, expected the one that was written last; "
+        f"{target}: found another bundle or none, expected the one that was written last; "
         "leave it in its place while it grows, and export again"
     )
     if fate == "replaced":

@@ -91,4 +91,4 @@ def test_messages_may_be_as_deep_as_the_parser_goes(monkeypatch):
     graph = helper.make_graph([], "g", [], [value])
     assert refused(model_bytes([helper.make_node("If", ["a"], ["b"], then_branch=graph)])) == ""
     monkeypatch.setattr(unpacked_size, "MAX_DEPTH", 3)
-    assert "no ONNX model" in refused(model_bytes([helper.make_node("If", ["a"], ["b"], then_branch=graph)]))
+    assert "not an ONNX model" in refused(model_bytes([helper.make_node("If", ["a"], ["b"], then_branch=graph)]))
