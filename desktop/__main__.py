@@ -13,7 +13,7 @@ from desktop.base.display import DisplayError, check_display, missing_library
 from desktop.base.errors import ModelError
 from desktop.base.shipped import shipped_bundle
 from desktop.models.model import DeviceError, DeviceName
-from desktop.reading.command_options import reading_options, wanted_from
+from desktop.reading.command_options import overrides_from, reading_options
 from export.bundle import BundleError
 
 if TYPE_CHECKING:
@@ -33,21 +33,22 @@ SETTLE_MS = 150
     type=click.Choice(["auto", "cuda", "cpu"]),
     default="auto",
     show_default=True,
-    help="Where to decode.",
+    help="Where to run the model.",
 )
 @click.option(
     "--screenshot",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Draw the window into this PNG once everything is decoded, and end. Needs no display with "
+    help="Save the window as this PNG once everything is decoded, then exit. No display is needed with "
     "QT_QPA_PLATFORM=offscreen.",
 )
 @click.option(
     "--size",
     type=(click.IntRange(320, 10_000), click.IntRange(320, 10_000)),
     metavar="WIDTH HEIGHT",
-    help=f"The window's size in pixels.  [default: as it was, first {START_SIZE_PX[0]} {START_SIZE_PX[1]}]",
+    help="The window's size in pixels.  "
+    f"[default: the last size, at first {START_SIZE_PX[0]} {START_SIZE_PX[1]}]",
 )
-@click.option("--fresh", is_flag=True, help="Take up nothing that was kept from the last start.")
+@click.option("--fresh", is_flag=True, help="Start without the session that was saved last time.")
 def command(
     model: Path | None,
     device: DeviceName,
@@ -58,11 +59,12 @@ def command(
 ) -> int:
     """Explore the latent space of MODEL.
 
-    MODEL is a bundle, as a folder or a .latent file, any decoder's .onnx, or a picture that the program
-    exported; by default what was open last, at first the bundle that ships. What the program cannot know of
-    a decoder it guesses, shows, and lets you set, here or in the window.
+    MODEL is a bundle (a folder or a .latent file), the .onnx file of any decoder, or a picture that this
+    program exported. By default, it is the model that was open last, or the bundle that ships with the
+    program. What a decoder's file does not say is guessed. The window shows the guesses, and you can set
+    them by options or in the window.
     """
-    wishes = wanted_from(**reading)
+    overrides = overrides_from(**reading)
     check_display()
     try:
         from PySide6.QtCore import QTimer
@@ -82,23 +84,23 @@ def command(
     errors: list[Exception] = []
 
     def open_failed(error: Exception) -> None:
-        # Later failures leave a model open and are told in the window.
+        # Later failures leave a model open and are shown in the window.
         if window.explorer.source is None and not window.session.recovering:
             errors.append(error)
             window.close()
 
     window.explorer.open_failed.connect(open_failed)
     if screenshot is not None:
-        # A little later the status bar, too, says what there is to say.
+        # Wait a little, so that the status bar is up to date too.
         window.explorer.backdrop_finished.connect(
             lambda: QTimer.singleShot(SETTLE_MS, lambda: _shoot(window, screenshot, errors))
         )
     window.show()
     if screenshot is not None:
-        window.open_path(model or shipped_bundle(), wishes)
+        window.open_path(model or shipped_bundle(), overrides)
     else:
         window.help.tell_unexpected()
-        window.session.start(model, wishes, fresh)
+        window.session.start(model, overrides, fresh)
     application.exec()
     if errors:
         raise errors[0]
@@ -106,7 +108,7 @@ def command(
 
 
 def _shoot(window: "MainWindow", file: Path, errors: list[Exception]) -> None:
-    """Write the window as PNG and close it."""
+    """Write the window to a PNG file and close it."""
     try:
         with replaced_file(file) as temporary:
             window.plane.settle()

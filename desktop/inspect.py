@@ -1,4 +1,4 @@
-"""python -m desktop.inspect MODEL: what a model file is and how it is read, without trusting it."""
+"""python -m desktop.inspect MODEL: describe a model file and how it is read, without trusting it."""
 
 import json
 from pathlib import Path
@@ -13,7 +13,7 @@ from desktop.base.machine import DeviceError
 from desktop.base.shipped import shipped_bundle
 from desktop.models.model import describe_runtime
 from desktop.models.source import open_source
-from desktop.reading.command_options import reading_options, wanted_from
+from desktop.reading.command_options import overrides_from, reading_options
 from export.bundle import BundleError
 
 
@@ -23,19 +23,28 @@ from export.bundle import BundleError
 )
 @click.argument("model", required=False, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--runtime", is_flag=True, help="Print what a bug report needs of this machine instead.")
+@click.option(
+    "--runtime", is_flag=True, help="Print what a bug report needs to know about this machine instead."
+)
 @reading_options
 def command(model: Path | None, as_json: bool, runtime: bool, **reading: Any) -> None:
-    """Say what MODEL is and how it is read, by default the bundle that ships: what is certain, what a guess.
+    """Describe MODEL and how it is read: what is certain and what is a guess.
 
-    The file is looked into, and tried in a process of its own with limits on time and memory.
+    By default, MODEL is the bundle that ships with the program. The file is inspected, and tried in a process
+    of its own with limits on time and memory.
     """
     if runtime:
         found = describe_runtime()
         click.echo(json.dumps(found, indent=2) if as_json else "\n".join(flat_lines("", found)))
         return
-    source = open_source(model or shipped_bundle(), wanted_from(**reading))
-    click.echo(json.dumps(facts(source), indent=2) if as_json else printable("\n".join(describe(source))))
+    source = open_source(model or shipped_bundle(), overrides_from(**reading))
+    if as_json:
+        click.echo(json.dumps(facts(source), indent=2))
+        return
+    lines = describe(source)
+    if any(read is not None and read.guesses for read in (source.reading, source.encoder_reading)):
+        lines += ["", "guesses can be set by options (see --help), or in the viewer's File menu"]
+    click.echo(printable("\n".join(lines)))
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""python -m desktop.render: sheets and paths as PNG or an animation, without a window and without Qt."""
+"""python -m desktop.render: render sheets to PNG and paths to animations, without a window or Qt."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -20,23 +20,23 @@ from desktop.latent.paths import PathKind
 from desktop.latent.plane import Plane, axis_plane, parse_z, plane_through
 from desktop.models.model import DeviceError, DeviceName, Model
 from desktop.models.source import open_source
-from desktop.reading.command_options import reading_options, wanted_from
+from desktop.reading.command_options import overrides_from, reading_options
 from desktop.view.provenance import Detail, provenance, to_text
 from desktop.view.state import ViewState, start_state
 from export.bundle import BundleError
 
 
 class RenderError(Exception):
-    """What was asked for cannot be rendered."""
+    """The options do not fit the model or each other."""
 
 
 def model_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """What all commands take."""
+    """Add the options that all commands take."""
     for option in (
         click.argument("model", required=False, type=click.Path(path_type=Path)),
         reading_options,
         click.option(
-            "--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The file."
+            "--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The file to write."
         ),
         click.option(
             "--scale",
@@ -48,7 +48,7 @@ def model_options(function: Callable[..., Any]) -> Callable[..., Any]:
             type=click.Choice(["auto", "cuda", "cpu"]),
             default="auto",
             show_default=True,
-            help="Where to decode.",
+            help="Where to run the model.",
         ),
     ):
         function = option(function)
@@ -61,12 +61,15 @@ CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 @click.group(name="python -m desktop.render", context_settings=CONTEXT)
 def command() -> None:
-    """Render the latent space of MODEL: a bundle or any decoder's .onnx, by default the bundle that ships."""
+    """Render the latent space of MODEL: a bundle or the .onnx file of any decoder.
+
+    By default, MODEL is the bundle that ships with the program.
+    """
 
 
 @command.command()
 @model_options
-@click.option("--n", type=click.IntRange(1, 200), default=20, show_default=True, help="Pictures a side.")
+@click.option("--n", type=click.IntRange(1, 200), default=20, show_default=True, help="Pictures per side.")
 @click.option(
     "--axes",
     type=(click.IntRange(0), click.IntRange(0)),
@@ -77,11 +80,11 @@ def command() -> None:
     "--through",
     multiple=True,
     metavar="NUMBERS",
-    help="The plane through three points instead: its middle, a point to the right, a point above. "
-    "Give it three times: --through 0,0,0 --through 1,0,1 --through 0,1,0",
+    help="Use the plane through three points instead: its centre, a point to the right and a point above. "
+    "Give this option three times: --through 0,0,0 --through 1,0,1 --through 0,1,0",
 )
 def plane(n: int, axes: tuple[int, int] | None, through: tuple[str, ...], **common: Any) -> None:
-    """The manifold grid: n × n pictures at the prior's quantiles 0.05 to 0.95. A PNG."""
+    """Write the manifold grid as PNG: n × n pictures at the prior's quantiles 0.05 to 0.95."""
     if axes is not None and through:
         raise RenderError("found --axes and --through, expected one of them; leave one out")
     model = _open(common, ".png")
@@ -92,16 +95,16 @@ def plane(n: int, axes: tuple[int, int] | None, through: tuple[str, ...], **comm
 
 @command.command()
 @model_options
-@click.option("--n", type=click.IntRange(1, 200), default=8, show_default=True, help="Pictures a side.")
+@click.option("--n", type=click.IntRange(1, 200), default=8, show_default=True, help="Pictures per side.")
 @click.option(
     "--seed",
     type=click.IntRange(0),
     default=0,
     show_default=True,
-    help="Of the samples; same seed, same pictures.",
+    help="The seed of the samples: the same seed gives the same pictures.",
 )
 def samples(n: int, seed: int, **common: Any) -> None:
-    """n × n pictures at samples of the prior. A PNG."""
+    """Write n × n pictures at samples of the prior as PNG."""
     model = _open(common, ".png")
     state = start_state(model.latent_dim)
     _write_sheet(sheets.samples_sheet(model, n, seed), model, common, state, "samples", n=n, seed=seed)
@@ -109,22 +112,22 @@ def samples(n: int, seed: int, **common: Any) -> None:
 
 @command.command()
 @model_options
-@click.option("--n", type=click.IntRange(1, 100), default=8, show_default=True, help="Pairs a row.")
+@click.option("--n", type=click.IntRange(1, 100), default=8, show_default=True, help="Pairs per row.")
 @click.option(
     "--order",
     type=click.Choice([order.name.lower() for order in Order]),
     default=Order.WORST.name.lower(),
     show_default=True,
-    help="By the bound of each image, or as the file has them.",
+    help="Sort by the ELBO of each image, or keep the order of the file.",
 )
 def reconstructions(n: int, order: str, **common: Any) -> None:
-    """n × 2n held-out images, each with the decoder's picture of its posterior mean beside it. A PNG."""
+    """Write test images as PNG, n pairs per row, each beside the picture decoded at its posterior mean."""
     model = _open(common, ".png")
     bundle = model.source.bundle
     posterior = None if bundle is None else bundle.read_posterior()
     if posterior is None or posterior.images is None:
         raise RenderError(
-            f"{model.source.path}: found no held-out images, expected a bundle that has some to reconstruct"
+            f"{model.source.path}: found no test images, expected a bundle that has some to reconstruct"
         )
     by, state = Order[order.upper()], start_state(model.latent_dim)
     steps = sheets.reconstructions_sheet(model, posterior, None, by, n)
@@ -134,18 +137,18 @@ def reconstructions(n: int, order: str, **common: Any) -> None:
 @command.command()
 @model_options
 @click.option(
-    "--z", "point", metavar="NUMBERS", help="Where the other numbers stand.  [default: the prior's mean]"
+    "--z", "point", metavar="NUMBERS", help="The values of the other dimensions.  [default: the prior's mean]"
 )
-@click.option("--n", type=click.IntRange(2, 200), default=11, show_default=True, help="Pictures a row.")
+@click.option("--n", type=click.IntRange(2, 200), default=11, show_default=True, help="Pictures per row.")
 @click.option(
     "--dimensions",
     type=click.IntRange(1, 200),
     default=10,
     show_default=True,
-    help="Rows at most: the dimensions with the highest rate, where the bundle says.",
+    help="Rows at most. A bundle's dimensions with the highest rate come first.",
 )
 def traversals(point: str | None, n: int, dimensions: int, **common: Any) -> None:
-    """A row for each latent dimension: z with that number from −3 to 3. A PNG."""
+    """Write latent traversals as PNG: in each row one dimension of z goes from −3 to 3."""
     model = _open(common, ".png")
     try:
         z = parse_z(point, model.latent_dim) if point else (0.0,) * model.latent_dim
@@ -165,36 +168,38 @@ def traversals(point: str | None, n: int, dimensions: int, **common: Any) -> Non
     multiple=True,
     required=True,
     metavar="NUMBERS",
-    help="A point of the path, its numbers divided by commas. Give at least two: --z -2,0 --z 2,0",
+    help="A point of the path, its numbers separated by commas. Give at least two: --z -2,0 --z 2,0",
 )
 @click.option(
     "--frames", type=click.IntRange(2, 10_000), default=60, show_default=True, help="Frames in all."
 )
-@click.option("--fps", type=click.FloatRange(1, 60), default=20, show_default=True, help="Frames a second.")
+@click.option("--fps", type=click.FloatRange(1, 60), default=20, show_default=True, help="Frames per second.")
 @click.option("--closed", is_flag=True, help="Return to the first point.")
-@click.option("--ping-pong", is_flag=True, help="There and back, with as many frames in all.")
+@click.option("--ping-pong", is_flag=True, help="Go there and back, with the same number of frames in all.")
 @click.option(
     "--interpolation",
     type=click.Choice(list(INTERPOLATIONS)),
     default="straight",
     show_default=True,
-    help="Straight lines, great circles, or straight lines at the speed at which the picture changes evenly.",
+    help="Straight lines, great circles, or straight lines at a pace at which the picture changes evenly.",
 )
 @click.option(
     "--format",
     "kind",
     type=click.Choice([kind.value for kind in Format], case_sensitive=False),
-    help="What to write.  [default: by the ending of --out]",
+    help="The file format.  [default: by the ending of --out]",
 )
 @click.option(
-    "--size", type=click.IntRange(1, 8192), help="The longer side in pixels, instead of --scale; or less."
+    "--size",
+    type=click.IntRange(1, 8192),
+    help="The longest that the longer side may be, in pixels. Replaces --scale.",
 )
 @click.option(
     "--caption",
     "captions",
     type=click.Choice(["name", "z"]),
     multiple=True,
-    help="Write this under each frame; can be given twice.",
+    help="Write this under each frame. Can be given twice.",
 )
 def path(
     points: tuple[str, ...],
@@ -208,7 +213,7 @@ def path(
     captions: tuple[str, ...],
     **common: Any,
 ) -> None:
-    """A walk through the points given with --z, as GIF, WebP, APNG or MP4."""
+    """Write a walk through the points given by --z as GIF, WebP, APNG or MP4."""
     out: Path = common["out"]
     chosen = format_of(out) if kind is None else Format(kind)
     if reason := why_not(chosen):
@@ -236,14 +241,14 @@ def path(
             pass
     except ValueError as error:
         raise RenderError(f"--z: {error}") from error
-    click.echo(f"{out}: {frames} frames at {real_fps(chosen, fps):.4g} a second")
+    click.echo(f"{out}: {frames} frames at {real_fps(chosen, fps):.4g} per second")
 
 
 def _axis_plane(axes: tuple[int, int] | None, latent_dim: int) -> Plane:
     right, up = axes if axes is not None else (0, min(1, latent_dim - 1))
     if max(right, up) >= latent_dim or (right == up and latent_dim > 1):
         raise RenderError(
-            f"--axes {right} {up}: expected two different dimensions from 0 to {latent_dim - 1}"
+            f"--axes: found {right} {up}, expected two different dimensions from 0 to {latent_dim - 1}"
         )
     return axis_plane((0.0,) * latent_dim, right, up)
 
@@ -263,7 +268,7 @@ def _open(common: dict[str, Any], suffix: str | None) -> Model:
     if suffix is not None and out.suffix.lower() != suffix:
         raise RenderError(f"--out {out}: found the ending {out.suffix or 'none'!r}, expected {suffix}")
     device: DeviceName = common["device"]
-    source = open_source(common["model"] or shipped_bundle(), wanted_from(**common))
+    source = open_source(common["model"] or shipped_bundle(), overrides_from(**common))
     model = Model(source, device)
     for note in (source.guess_note, *source.notes, model.warning, distribution_warning()):
         if note:

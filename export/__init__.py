@@ -1,7 +1,7 @@
-"""Turn a run into a bundle. `export.bundle` is the format and needs no PyTorch; the rest reads `training`."""
+"""Export a run as a bundle. `export.bundle` is the format and needs no PyTorch; the rest uses `training`."""
 
 import os
 
-# ONNX Runtime otherwise writes paths and the processor's name into the user's cache, and looks up a host.
-# It reads this when it is imported, so it stands before every module of this package.
+# Without this, ONNX Runtime writes paths and the processor's name into the user's cache and looks up a host.
+# It reads the variable when it is imported, so it is set before any module of this package is imported.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"

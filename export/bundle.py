@@ -1,7 +1,7 @@
-"""The bundle, format version 1: names, shapes, checksums; reading and writing. Needs numpy alone.
+"""The bundle, format version 1: names, shapes, checksums; reading and writing. Needs only numpy.
 
-export/README.md is the specification, with every limit. In short: a folder, or the same folder zipped as
-one file that ends in `.latent`.
+export/README.md is the specification, with every limit. In short, a bundle is a folder, or the same folder
+zipped as one file that ends in `.latent`:
 
     manifest.json                  MUST   everything that a viewer would otherwise guess
     decoder.onnx                   MUST   z float32 [N, d] → probabilities float32 [N, C, H, W] in [0, 1]
@@ -12,13 +12,13 @@ one file that ends in `.latent`.
     epochs/NNN/posterior.npz       MAY    means and log-variances after epoch NNN
 
 The manifest MUST hold `format`, `name`, `created`, `image`, `latent_dim`, `likelihood`, `opset`, `tensors`
-and `files` (size and SHA-256 of every other file); whatever else it holds is for people. Opening checks
-each file against it, and `Bundle.read` checks once more exactly the bytes that it hands out.
+and `files` (size and SHA-256 of every other file). Anything else in it is for people. Opening checks each
+file against the manifest, and `Bundle.read` checks the bytes that it returns once more.
 
-A bundle of a fit that is still running grows in place. While it does, `previous/NAME` is what NAME was under
-the manifest before: readers that find other bytes at NAME than their manifest says look there, so that the
-manifest in place has all its files at every moment. New files come first, the manifest is replaced last.
-`previous/` is not in the manifest and is gone once the bundle is finished.
+The bundle of a running fit grows in place. While it grows, `previous/NAME` is the file that the previous
+manifest calls NAME. A reader looks there if the bytes at NAME are not those that its manifest describes. So
+every manifest has all its files at every moment. New files are written first, and the manifest is replaced
+last. `previous/` is not in the manifest, and it is removed once the bundle is finished.
 """
 
 import hashlib
@@ -43,7 +43,7 @@ from export.containers import (
 )
 from export.posterior import Posterior, pack_posterior, unpack_posterior
 
-# The one module that the desktop imports: what it needs of the others comes from here.
+# The desktop imports only this module, so what it needs from the others is exported here.
 __all__ = ["Bundle", "BundleError", "Posterior", "open_bundle", "pack_posterior", "write_bundle"]
 
 FORMAT = "latent-plane/1"
@@ -66,7 +66,7 @@ REQUIRED = {
     "files": dict,
 }
 PREVIOUS_FOLDER = "previous"
-# How often opening starts again because the manifest was replaced meanwhile.
+# How often opening is tried if the manifest is replaced meanwhile.
 OPEN_ATTEMPTS = 10
 EPOCH_NAME = re.compile(r"epochs/(\d{3,6})/decoder\.onnx")
 
@@ -77,7 +77,7 @@ class Bundle:
 
     Attributes:
         path: the folder or `.latent` file.
-        name: what people call it.
+        name: of the model, for people.
         image_shape: channels, height, width.
         latent_dim: dimensions of z.
         likelihood: of the decoder's output, "bernoulli".
@@ -94,7 +94,7 @@ class Bundle:
 
     @property
     def files(self) -> tuple[str, ...]:
-        """The names of all files but the manifest."""
+        """The names of all files except the manifest."""
         return tuple(self.manifest["files"])
 
     @property
@@ -104,7 +104,7 @@ class Bundle:
 
     @property
     def label_names(self) -> tuple[str, ...]:
-        """What the labels 0, 1, … stand for; empty where the manifest does not say."""
+        """The names of the labels 0, 1, …; empty if the manifest does not give them."""
         dataset = self.manifest.get("dataset")
         labels = dataset.get("labels") if isinstance(dataset, dict) else None
         return tuple(str(label) for label in labels) if isinstance(labels, list) else ()
@@ -116,17 +116,17 @@ class Bundle:
         return _read_checked(self.path, self._container, name, self.manifest["files"][name])
 
     def is_current(self) -> bool:
-        """Whether the manifest in its place is still this one: false once the bundle grew, or is gone."""
+        """Whether the manifest on disk is still this one: false once the bundle has grown or is gone."""
         try:
             return bool(json.loads(read_manifest(open_container(self.path), self.path)) == self.manifest)
         except (BundleError, ValueError, RecursionError):
             return False
 
     def read_posterior(self, epoch: int | None = None) -> Posterior | None:
-        """The held-out posterior, after `epoch` or of the whole fit; None where the bundle has none.
+        """The held-out posterior after `epoch`, or after the whole fit; None if the bundle has none.
 
-        An epoch's own file holds means and log-variances only. Raises BundleError when arrays are missing
-        or shaped otherwise than the manifest says.
+        The file of an epoch holds only means and log-variances. Raises BundleError if arrays are missing or
+        do not have the shapes that the manifest implies.
         """
         name = POSTERIOR_FILE if epoch is None else epoch_file(epoch, POSTERIOR_FILE)
         if name not in self.files:
@@ -135,7 +135,7 @@ class Bundle:
 
 
 def epoch_file(epoch: int, name: str) -> str:
-    """The name inside the bundle of `decoder.onnx` or `posterior.npz` after an epoch."""
+    """The name in the bundle of an epoch's `decoder.onnx`, `encoder.onnx` or `posterior.npz`."""
     return f"epochs/{epoch:03d}/{name}"
 
 
@@ -160,10 +160,10 @@ def tensor_facts(image_shape: tuple[int, int, int], latent_dim: int) -> dict[str
 def write_bundle(
     path: Path, facts: Mapping[str, Any], files: Mapping[str, bytes], overwrite: bool = False
 ) -> Bundle:
-    """Write `files` with a manifest of `facts`, sizes and checksums; a folder, or a `.latent` file.
+    """Write `files` with a manifest of `facts`, sizes and checksums, as a folder or a `.latent` file.
 
-    A reader sees the old bundle or the new one. Raises BundleError when something is there already and
-    `overwrite` is false, or when the facts make no valid manifest; OSError when it cannot be written.
+    A reader sees the old bundle or the new one. Raises BundleError if `path` is taken and `overwrite` is
+    false, or if the facts do not make a valid manifest; OSError if the bundle cannot be written.
     """
     text = make_manifest(path, facts, files)
     check_target(path, overwrite)
@@ -172,9 +172,9 @@ def write_bundle(
 
 
 def check_target(path: Path, overwrite: bool) -> None:
-    """Raise BundleError when `write_bundle` would refuse to write to `path`.
+    """Raise BundleError if `write_bundle` would refuse to write to `path`.
 
-    Overwriting replaces a bundle, never a folder that holds something else.
+    Overwriting replaces a bundle, but never a folder that holds something else.
     """
     containers.check_target(path, overwrite)
     if path.is_dir() and any(path.iterdir()) and not (path / MANIFEST_FILE).is_file():
@@ -187,7 +187,7 @@ def check_target(path: Path, overwrite: bool) -> None:
 def open_bundle(path: Path) -> Bundle:
     """Open a bundle and check every file that its manifest names. Raises BundleError.
 
-    It starts again when the manifest was replaced meanwhile, as it is while a bundle grows.
+    It starts again if the manifest is replaced meanwhile, as happens while a bundle grows.
     """
     for _ in range(OPEN_ATTEMPTS - 1):
         container = open_container(path)
@@ -219,7 +219,7 @@ def _open(path: Path, container: Folder | Zip, text: bytes) -> Bundle:
 
 
 def make_manifest(path: Path, facts: Mapping[str, Any], files: Mapping[str, bytes]) -> bytes:
-    """The text of the manifest of `files`. Raises BundleError when reading would refuse it."""
+    """The text of the manifest for `files`. Raises BundleError if reading would refuse it."""
     manifest = dict(facts) | {
         "format": FORMAT,
         "files": {
@@ -233,7 +233,7 @@ def make_manifest(path: Path, facts: Mapping[str, Any], files: Mapping[str, byte
 
 
 def read_manifest(container: Folder | Zip, path: Path) -> bytes:
-    """The manifest's bytes. Raises BundleError when there is none or it is too large."""
+    """The manifest's bytes. Raises BundleError if there is no manifest or it is too large."""
     try:
         size = container.size_bytes(MANIFEST_FILE)
         if size is None:
@@ -250,7 +250,7 @@ def read_manifest(container: Folder | Zip, path: Path) -> bytes:
 
 
 def _parse_manifest(text: bytes, path: Path) -> dict[str, Any]:
-    """The manifest with everything that is required of it checked."""
+    """Parse the manifest and check every required part of it."""
     where = f"{path}: {MANIFEST_FILE}"
     try:
         manifest = json.loads(text)
@@ -320,7 +320,7 @@ def _in_words(graph: Any) -> str:
 
 
 def _read_checked(path: Path, container: Folder | Zip, name: str, fact: Mapping[str, Any]) -> bytes:
-    """A file's bytes, checked; of a bundle that has just grown, what the file was before."""
+    """A file's bytes, checked. If the bundle has just grown, they are those of the previous file."""
     try:
         return _read_as(path, container, name, fact, name)
     except BundleError:
@@ -332,13 +332,13 @@ def _read_checked(path: Path, container: Folder | Zip, name: str, fact: Mapping[
 
 
 def _read_as(path: Path, container: Folder | Zip, place: str, fact: Mapping[str, Any], name: str) -> bytes:
-    """The bytes at `place` if they are what the manifest says of `name`. Raises BundleError if not."""
+    """The bytes at `place`. Raises BundleError if they are not what the manifest says about `name`."""
     size_bytes, sha256 = fact["size_bytes"], fact["sha256"]
     try:
         found_bytes = container.size_bytes(place)
         if found_bytes is None:
             raise BundleError(
-                f"{path}: found no {name}, expected it as {MANIFEST_FILE} names it; export again"
+                f"{path}: found no {name}, expected it because {MANIFEST_FILE} names it; export again"
             )
         if found_bytes != size_bytes:
             raise BundleError(
@@ -351,6 +351,6 @@ def _read_as(path: Path, container: Folder | Zip, place: str, fact: Mapping[str,
     if found != sha256:
         raise BundleError(
             f"{path}: {name}: found SHA-256 {found[:12]}…, expected {sha256[:12]}…; "
-            "the file was changed, export again"
+            "the file was changed; export again"
         )
     return data

@@ -1,7 +1,7 @@
-"""A folder, or the same folder zipped: named files read without leaving it, and written whole or not at all.
+"""Read and write the named files of a folder, or of the same folder as a zip file.
 
-What is read may come from a stranger. Nothing here follows a link, leaves the container, or unpacks more
-than it was told to expect.
+The container may come from a stranger. Nothing here follows a link, leaves the container, or unpacks more
+than expected. A container is written completely or not at all.
 """
 
 import os
@@ -18,10 +18,10 @@ ZIP_SUFFIX = ".latent"
 MAX_FILES = 10_000
 MAX_FILE_BYTES = 512 << 20
 MAX_TOTAL_BYTES = 2 << 30
-# Weights and packed pictures hardly get smaller; what is as small as this may be as empty as it likes.
+# Weights and packed pictures hardly compress. Files up to ALWAYS_ALLOWED_BYTES may compress to any size.
 MAX_ZIP_RATIO = 32
 ALWAYS_ALLOWED_BYTES = 1 << 20
-MAX_DIRECTORY_BYTES = 4 << 20  # of a zip file's list of entries, which is read whole
+MAX_DIRECTORY_BYTES = 4 << 20  # of a zip file's list of entries, which is read as a whole
 END_RECORD, END_RECORD_64 = b"PK\x05\x06", b"PK\x06\x07"
 END_RECORD_BYTES, MAX_COMMENT_BYTES = 22, 65_535
 CHUNK_BYTES = 1 << 20
@@ -29,7 +29,7 @@ SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)
 
 
 class BundleError(Exception):
-    """A bundle is not what its format says: what was found, what was expected, in which file."""
+    """A bundle breaks its format. The text says in which file, what was found and what was expected."""
 
 
 def check_name(name: str, where: str) -> None:
@@ -45,7 +45,7 @@ class Folder:
         self.path = path
 
     def size_bytes(self, name: str) -> int | None:
-        """The size of a file, or None where there is none. Raises BundleError on a link or a folder."""
+        """The size of a file, or None if it does not exist. Raises BundleError for a link or a folder."""
         check_name(name, str(self.path))
         place = self.path
         for part in name.split("/"):
@@ -57,18 +57,20 @@ class Folder:
         except (FileNotFoundError, NotADirectoryError):
             return None
         if not stat.S_ISREG(status.st_mode):
-            raise BundleError(f"{self.path}: found something else at {name}, expected a plain file")
+            raise BundleError(
+                f"{self.path}: found something other than a file at {name}, expected a plain file"
+            )
         return status.st_size
 
     def read(self, name: str, size_bytes: int) -> bytes:
-        """At most `size_bytes` + 1 bytes of a file, so that a longer one shows."""
+        """At most `size_bytes` + 1 bytes of a file: one more than expected reveals a longer file."""
         check_name(name, str(self.path))
         with (self.path / name).open("rb") as file:
             return file.read(size_bytes + 1)
 
 
 class Zip:
-    """The files in a zip file. Raises BundleError when it is none, or hides something."""
+    """The files in a zip file. Raises BundleError if it is not one or has entries that are not allowed."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -95,14 +97,14 @@ class Zip:
             raise BundleError(f"{path}: found {total:,} bytes unpacked, expected at most {MAX_TOTAL_BYTES:,}")
 
     def size_bytes(self, name: str) -> int | None:
-        """The unpacked size that the zip file claims for a file, or None where there is none."""
+        """The unpacked size that the zip file claims for a file, or None if the file does not exist."""
         entry = self._entries.get(name)
         return None if entry is None else entry.file_size
 
     def read(self, name: str, size_bytes: int) -> bytes:
-        """At most `size_bytes` + 1 bytes of a file, so that a longer one shows.
+        """At most `size_bytes` + 1 bytes of a file: one more than expected reveals a longer file.
 
-        Another file may have taken the name meanwhile: what lies where is looked up and checked again.
+        The zip file may have been replaced meanwhile, so its entry is looked up and checked again.
         """
         try:
             with zipfile.ZipFile(self.path) as archive:
@@ -112,11 +114,11 @@ class Zip:
                     return file.read(size_bytes + 1)
         except KeyError as error:
             raise BundleError(
-                f"{self.path}: found no {name} any more, expected the file as it was opened; open it again"
+                f"{self.path}: found that {name} is gone, expected it as before; open the bundle again"
             ) from error
         except (zipfile.BadZipFile, EOFError, NotImplementedError, zipfile.zlib.error) as error:  # type: ignore[attr-defined]
             raise BundleError(
-                f"{self.path}: {name}: {error}; the file is damaged, export it again"
+                f"{self.path}: {name}: {error}; the file is damaged; export it again"
             ) from error
 
     def _check(self, entry: zipfile.ZipInfo) -> None:
@@ -138,9 +140,9 @@ class Zip:
 
 
 def check_zip_directory(file: IO[bytes], where: str) -> None:
-    """Raise BundleError where a zip file's list of entries is longer than any bundle's.
+    """Raise BundleError if a zip file's list of entries is longer than any bundle's.
 
-    `zipfile` reads the list whole, and makes an object of every entry.
+    `zipfile` reads the whole list and creates an object for every entry.
     """
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - END_RECORD_BYTES - MAX_COMMENT_BYTES))
@@ -149,12 +151,12 @@ def check_zip_directory(file: IO[bytes], where: str) -> None:
     directory_bytes = int.from_bytes(tail[place + 12 : place + 16], "little") if place >= 0 else 0
     if directory_bytes > MAX_DIRECTORY_BYTES or END_RECORD_64 in tail[:place]:
         raise BundleError(
-            f"{where}: found a list of more than {MAX_FILES:,} entries, expected at most that; export it"
+            f"{where}: found more than {MAX_FILES:,} entries, expected at most that many; export it again"
         )
 
 
 def open_container(path: Path) -> Folder | Zip:
-    """The container at `path`. Raises BundleError when there is none."""
+    """The container at `path`. Raises BundleError if there is none."""
     if path.is_dir():
         return Folder(path)
     if path.is_file():
@@ -163,13 +165,13 @@ def open_container(path: Path) -> Folder | Zip:
 
 
 def write_container(path: Path, files: Mapping[str, bytes], overwrite: bool) -> None:
-    """Write `files` as a folder, or as a zip file where `path` ends in `.latent`.
+    """Write `files` as a folder, or as a zip file if `path` ends in `.latent`.
 
-    All is written to a temporary sibling and flushed before it takes the name. A folder that replaces
-    another steps into its place after that one has stepped aside; the old one comes back if that fails.
+    Everything is written to a temporary sibling and flushed before that is renamed to `path`. A folder that
+    is replaced is first renamed, and restored if the replacement fails.
 
-    Raises BundleError when something is there already and `overwrite` is false, OSError when the disk
-    is full or the place cannot be written: what was there before is then as it was.
+    Raises BundleError if `path` is taken and `overwrite` is false, OSError if the disk is full or `path`
+    cannot be written to: what was there before is then unchanged.
     """
     check_target(path, overwrite)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -180,10 +182,10 @@ def write_container(path: Path, files: Mapping[str, bytes], overwrite: bool) -> 
             temporary.replace(path)
         else:
             _write_folder(temporary, files)
-            with _stepped_aside(path):
+            with _moved_aside(path):
                 temporary.rename(path)
     except OSError as error:
-        # A full disk does not say whose write failed, and the temporary name means nothing to anyone.
+        # The error of a full disk names no file, and the temporary name means nothing to people.
         error.filename = str(path)
         raise
     finally:
@@ -194,10 +196,11 @@ def write_container(path: Path, files: Mapping[str, bytes], overwrite: bool) -> 
 
 
 def replace_files(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Put files into a folder, each in one step and in that order; other files there stay.
+    """Put files into a folder in this order, each in one step; other files there stay.
 
-    All are written beside their places and flushed before the first one takes its name. Raises OSError
-    when the disk is full or the place cannot be written: up to then nothing has changed.
+    All are written to temporary siblings and flushed before the first one is renamed. Raises OSError if the
+    disk is full or the folder cannot be written to: if that happens before the first renaming, nothing has
+    changed.
     """
     staged: list[tuple[Path, Path]] = []
     try:
@@ -219,7 +222,7 @@ def replace_files(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 def remove_files(folder: Path, names: Iterable[str]) -> None:
-    """Remove files of a folder, and the folders that this leaves empty."""
+    """Remove files from a folder, and the folders that become empty."""
     for name in names:
         place = folder / name
         place.unlink(missing_ok=True)
@@ -228,9 +231,11 @@ def remove_files(folder: Path, names: Iterable[str]) -> None:
 
 
 def check_target(path: Path, overwrite: bool) -> None:
-    """Raise BundleError when `write_container` would not write there."""
+    """Raise BundleError if `write_container` would refuse to write to `path`."""
     if path.name in ("", ".."):
-        raise BundleError(f"{str(path)!r}: found no name at its end, expected a new folder's; choose one")
+        raise BundleError(
+            f"{str(path)!r}: found a path that ends in no name, expected a new folder; choose one"
+        )
     is_zip = path.suffix == ZIP_SUFFIX
     occupied = path.is_file() or (path.is_dir() and any(path.iterdir())) or path.is_symlink()
     if occupied and not overwrite:
@@ -244,8 +249,8 @@ def check_target(path: Path, overwrite: bool) -> None:
 
 
 @contextmanager
-def _stepped_aside(path: Path) -> Iterator[None]:
-    """Move a folder at `path` out of the way; remove it at the end, or bring it back on an error."""
+def _moved_aside(path: Path) -> Iterator[None]:
+    """Rename the folder at `path`; remove it at the end, or restore it if the block raises."""
     if not path.exists():
         yield
         return
@@ -278,7 +283,7 @@ def _write_flushed(path: Path, data: bytes) -> None:
 
 
 def _remove_if_empty(folder: Path) -> None:
-    # What the system refuses to remove is not empty.
+    # The system refuses to remove a folder that is not empty.
     with suppress(OSError):
         folder.rmdir()
 

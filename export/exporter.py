@@ -1,4 +1,4 @@
-"""A run's epochs → what a bundle holds: graphs, posteriors and facts, all compared with PyTorch."""
+"""Convert a run's epochs to the content of a bundle, and compare it with PyTorch."""
 
 import dataclasses
 import math
@@ -28,28 +28,27 @@ from training.model import ConvVAE
 from training.runs import Run, load_weights
 
 LIKELIHOOD = "bernoulli"
-# Of a longer run not every epoch is exported unless it is asked for: a film of so many is long enough, and a
-# bundle of them some 40 MB.
+# By default, only about this many epochs of a longer run are exported. They are enough for a film, and the
+# bundle is about 40 MB.
 MOST_EPOCHS = 100
-# The fields of a config that options of `training.fit` set.
+# The fields of a config that can be set by options of `training.fit`.
 FIT_OPTIONS = ("epochs", "batch_size", "learning_rate", "latent_dim", "filters", "seed")
 
 
 @dataclass(frozen=True)
 class Content:
-    """What `write_bundle` and `grow_bundle` take: the manifest's facts, and the files by name."""
+    """The content of a bundle, as `write_bundle` and `grow_bundle` take it: facts, and files by name."""
 
     facts: dict[str, Any]
     files: dict[str, bytes]
 
 
 class Exporter:
-    """Exports the epochs of one run, one after the other, as they come.
+    """Exports the epochs of one run, one after the other, as they are finished.
 
     The held-out images are those of `dataset`, by default the embedded MNIST. With `phases` the decoder is
-    rewritten to run faster on a CPU (`export.phased_decoder`), without them it has the layers of training.
-    Of the epochs each `every`th is exported, by default as `usual_every` has it, and always the one before
-    training and the last.
+    rewritten to run faster on a CPU (`export.phased_decoder`); without, it has the layers of training. Every
+    `every`th epoch is exported, by default as `usual_every` says, and always epoch 0 and the last one.
     """
 
     def __init__(
@@ -68,38 +67,39 @@ class Exporter:
             self._command += f" --every {self._every}"
         self._dataset = dataset or mnist()
         self._model = ConvVAE(config.image_shape, config.filters, config.latent_dim).eval()
-        # Written once, and `with_weights` puts an epoch's weights in; phases are written anew for each.
+        # These graphs are exported once, and `with_weights` inserts the weights of an epoch. A decoder in
+        # phases is written anew for each epoch.
         self._encoder = export_encoder(self._model.encoder, config.image_shape)
         self._decoder = None if phases else export_decoder(self._model.decoder, config.latent_dim)
         self._parity = Parity()
         self._files: dict[str, bytes] = {}
         self._posterior: Posterior | None = None
-        # What the run said of each epoch when it was exported; nothing of epoch 0.
+        # The run's metrics of each epoch when it was exported; None for epoch 0.
         self._exported: dict[int, dict[str, Any] | None] = {}
 
     def to_export(self, run: Run, goes_on: bool = False) -> tuple[int, ...]:
-        """The run's epochs that are to be exported and are not yet, ascending.
+        """The run's epochs that still have to be exported, ascending.
 
-        While the fit `goes_on`, the last one so far is not yet taken for the last.
+        While the fit `goes_on`, its newest epoch is not treated as the last one.
 
-        A fit that was killed and goes on may finish an epoch a second time: that one counts as new, and so
-        do those after it.
+        A fit that was killed and resumed may finish an epoch a second time. That epoch and all after it then
+        count as new.
         """
-        said = _said(run)
-        last = self.config.epochs if goes_on else max(said)
-        wanted = [epoch for epoch in said if epoch % self._every == 0 or epoch == last]
+        metrics = _metrics_of(run)
+        last = self.config.epochs if goes_on else max(metrics)
+        wanted = [epoch for epoch in metrics if epoch % self._every == 0 or epoch == last]
         for count, epoch in enumerate(wanted):
-            if epoch not in self._exported or self._exported[epoch] != said[epoch]:
+            if epoch not in self._exported or self._exported[epoch] != metrics[epoch]:
                 return tuple(wanted[count:])
         return ()
 
     def add_epoch(self, run: Run, epoch: int) -> None:
-        """Export an epoch, the earliest that is still to be exported.
+        """Export an epoch, which must be the earliest that still has to be exported.
 
-        Raises RunError when its weights are missing or damaged, ExportError when they cannot be exported,
-        ParityError when the graphs do not compute what PyTorch computes.
+        Raises RunError if its weights are missing or damaged, ExportError if they cannot be exported,
+        ParityError if the graphs do not compute what PyTorch computes.
         """
-        self._exported = {e: said for e, said in self._exported.items() if e < epoch}
+        self._exported = {e: metrics for e, metrics in self._exported.items() if e < epoch}
         state = load_weights(run, epoch)
         self._model.load_state_dict(state)
         decoder = (
@@ -118,14 +118,14 @@ class Exporter:
         self._files[epoch_file(epoch, ENCODER_FILE)] = _serialize(encoder, facts)
         self._files[epoch_file(epoch, POSTERIOR_FILE)] = pack_posterior(posterior)
         self._posterior = posterior
-        self._exported[epoch] = _said(run)[epoch]
+        self._exported[epoch] = _metrics_of(run)[epoch]
 
     def content(self) -> Content:
-        """What a bundle of the epochs so far holds; it stands for the last one that was added.
+        """The content of a bundle with the epochs so far; its own graphs are those of the last one.
 
-        Raises ParityError when that one's ELBO is not PyTorch's.
+        Raises ParityError if the ELBO of that epoch differs from PyTorch's.
         """
-        assert self._posterior is not None, "an epoch is added first"
+        assert self._posterior is not None, "an epoch must be added first"
         epoch, dataset = max(self._exported), self._dataset
         mean, logvar = self._posterior.mean, self._posterior.logvar
         decoder = self._files[epoch_file(epoch, DECODER_FILE)]
@@ -142,7 +142,7 @@ class Exporter:
         return Content(self._manifest_facts(files), files)
 
     def _graph_facts(self, epoch: int) -> dict[str, str]:
-        """What a graph says of itself when it is found alone."""
+        """The metadata by which a graph without its bundle says what it is."""
         channels, height, width = self.config.image_shape
         return {
             "latent_plane.name": self._name,
@@ -158,7 +158,7 @@ class Exporter:
         channels, height, width = config.image_shape
         tensors = tensor_facts(config.image_shape, config.latent_dim)
         tensors |= {file: tensors[file.rpartition("/")[2]] for file in files if file.endswith(".onnx")}
-        metrics = [said for said in self._exported.values() if said is not None]
+        metrics = [line for line in self._exported.values() if line is not None]
         return {
             "name": self._name,
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -168,7 +168,7 @@ class Exporter:
             "opset": OPSET,
             "tensors": tensors,
             "dataset": {"name": dataset.name, "labels": list(dataset.label_names)},
-            # Before the first epoch is finished there are none.
+            # There are no metrics before the first epoch is finished.
             **({"metrics": metrics[-1]} if metrics else {}),
             "epochs": metrics,
             "fit": dataclasses.asdict(config),
@@ -182,14 +182,14 @@ class Exporter:
 
 
 def usual_every(epochs: int) -> int:
-    """The N of "every Nth epoch" where none is asked for: 1, in longer fits what leaves `MOST_EPOCHS`."""
+    """The default N of "every Nth epoch": 1, or more in fits of over `MOST_EPOCHS` epochs."""
     return math.ceil(epochs / MOST_EPOCHS)
 
 
 def fit_command(config: FitConfig) -> str:
     """The command line that makes a fit with this config, such as "python -m training.fit --epochs 10".
 
-    Of a recipe that has changed since, it also names what no option sets: ", with hold_fraction 0.0".
+    If a recipe has changed since, it also names fields that no option sets: ", with hold_fraction 0.0".
     """
     recipe = RECIPES.get(config.recipe, RECIPES["default"])
     words = ["python", "-m", "training.fit", "--recipe", recipe.recipe]
@@ -205,8 +205,8 @@ def fit_command(config: FitConfig) -> str:
     return shlex.join(words) + "".join(others)
 
 
-def _said(run: Run) -> dict[int, dict[str, Any] | None]:
-    """What a run says of each epoch that has weights."""
+def _metrics_of(run: Run) -> dict[int, dict[str, Any] | None]:
+    """The metrics of each epoch of a run that has weights; None for epoch 0."""
     return {0: None} | {line["epoch"]: line for line in run.metrics}
 
 

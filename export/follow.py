@@ -1,4 +1,4 @@
-"""A run that is still running: each epoch goes into the bundle as training finishes it."""
+"""Export a run while it is running: each epoch is added to the bundle when training finishes it."""
 
 import time
 from collections.abc import Callable
@@ -20,20 +20,20 @@ from training.runs import (
     weights_path,
 )
 
-# How long to wait before looking again whether the run has got on.
+# How long to wait before checking the run for a new epoch again.
 POLL_S = 0.25
-# How long readers of the manifest before have for what they have begun, when the last one is written.
+# Grace period for readers that hold the previous manifest, after the last one is written.
 GRACE_S = 1.0
 
 
 class StoppedError(Exception):
-    """Somebody asked to stop; what was written is whole."""
+    """A person asked to stop. Whatever was written is complete."""
 
 
 def wait_for_run(folder: Path | None, stop_requests: list[int], say: Callable[[str], object]) -> Run:
-    """The run in `folder`, by default the newest one, once it is there with the weights of its start.
+    """Wait for the run in `folder`, by default the newest one, to exist and to have its first weights.
 
-    Raises RunError when something else is there, StoppedError when asked to stop.
+    Raises RunError if the folder holds something else, StoppedError if asked to stop.
     """
     is_told = False
     while True:
@@ -56,17 +56,17 @@ def follow_run(
     stop_requests: list[int],
     on_growth: Callable[[Bundle, tuple[int, ...]], object],
 ) -> Bundle:
-    """Export a run's epochs as they are finished, until it has all of them; the finished bundle.
+    """Export a run's epochs as they are finished, until it has all of them. Returns the finished bundle.
 
-    `on_growth` gets the bundle each time it was written, with the epochs that are new in it. Requests to
-    stop are heard between epochs: StoppedError. Raises RunError when the fit ended in an error or the run
-    is no longer what it was, and what `export_run` raises; what was written before stays, whole.
+    `on_growth` gets the bundle whenever it was written, with its new epochs. Raises StoppedError between
+    epochs if asked to stop, RunError if the fit ended in an error or another run has taken its place, and the
+    errors of `export_run`. Whatever was written before stays and is complete.
     """
     bundle: Bundle | None = None
     has_grown = False
     try:
         while True:
-            # In this order: what was finished before the error is exported first.
+            # The failure is read before the run, so that epochs finished before it are still exported.
             failure = read_failure(run)
             run = _read_again(run)
             new = exporter.to_export(run, goes_on=failure is None)
@@ -118,11 +118,11 @@ def _awaited(folder: Path | None, found: Path | None) -> str:
 
 
 def _read_again(before: Run) -> Run:
-    """The run as it is now. Raises RunError when another one has taken its place."""
+    """Read the run as it is now. Raises RunError if another run has taken its place."""
     run = read_started_run(before.folder)
     if run.config != before.config:
         raise RunError(
-            f"{run.folder / CONFIG_FILE}: found another config than before, expected the run that is "
-            "followed; follow the new one with another --out, or with --overwrite"
+            f"{run.folder / CONFIG_FILE}: found a config that has changed, expected that of the run "
+            "that is followed; follow the new run with another --out, or with --overwrite"
         )
     return run

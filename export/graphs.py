@@ -1,4 +1,4 @@
-"""What is exported: the encoder x → mean, logvar and the decoder z → probabilities, as ONNX graphs."""
+"""Export the encoder x → mean, logvar and the decoder z → probabilities as ONNX graphs."""
 
 import logging
 import warnings
@@ -15,7 +15,7 @@ from training.model import Decoder, Encoder
 
 OPSET = 20
 BATCH_AXIS = "N"
-# PyTorch treats a batch of 1 as a constant; any other example leaves the batch free.
+# PyTorch treats an example batch of 1 as a constant. Any other size leaves the batch size free.
 EXAMPLE_BATCH = 2
 
 
@@ -31,27 +31,27 @@ class ProbabilityDecoder(nn.Module):
         self.decoder = decoder
 
     def forward(self, z: Tensor) -> Tensor:
-        """The decoder's logits through the logistic function."""
+        """Apply the logistic function to the decoder's logits."""
         probabilities: Tensor = self.decoder(z).sigmoid()
         return probabilities
 
 
 def export_encoder(encoder: Encoder, image_shape: tuple[int, int, int]) -> ModelProto:
-    """x → mean, logvar: dynamic batch, weights inside, nothing of this machine in its metadata."""
+    """Export x → mean, logvar with a dynamic batch, weights inside and nothing about this machine."""
     return _export(encoder, torch.zeros(EXAMPLE_BATCH, *image_shape), ("x",), ("mean", "logvar"))
 
 
 def export_decoder(decoder: Decoder, latent_dim: int) -> ModelProto:
-    """z → probabilities by the layers of training; otherwise as `export_encoder`."""
+    """Export z → probabilities with the layers of training; otherwise like `export_encoder`."""
     z = torch.zeros(EXAMPLE_BATCH, latent_dim)
     return _export(ProbabilityDecoder(decoder), z, ("z",), ("probabilities",))
 
 
 def with_weights(graph: ModelProto, state: Mapping[str, Tensor]) -> ModelProto:
-    """A copy of an exported graph holding the weights of `state`, a ConvVAE's state_dict.
+    """A copy of an exported graph with the weights of `state`, a ConvVAE's state_dict.
 
-    Raises ExportError when a parameter's initializer is missing or shaped otherwise: the exporter then no
-    longer names them as this function needs it.
+    Raises ExportError if a parameter's initializer is missing or has another shape, which means that
+    PyTorch's exporter no longer names initializers as this function expects.
     """
     copy = ModelProto()
     copy.CopyFrom(graph)
@@ -64,14 +64,14 @@ def with_weights(graph: ModelProto, state: Mapping[str, Tensor]) -> ModelProto:
         found = initializers.get(prefix + name.removeprefix(part))
         if found is None or list(found.dims) != list(tensor.shape):
             raise ExportError(
-                f"{name}: found no such initializer in the graph, expected one shaped {[*tensor.shape]}"
+                f"{name}: found no such initializer in the graph, expected one of shape {[*tensor.shape]}"
             )
         found.CopyFrom(numpy_helper.from_array(tensor.numpy(), found.name))
     return copy
 
 
 def with_facts(graph: ModelProto, facts: Mapping[str, str]) -> ModelProto:
-    """A copy of a graph that says in its own metadata what it is."""
+    """A copy of a graph with these facts in its metadata."""
     copy = ModelProto()
     copy.CopyFrom(graph)
     onnx.helper.set_model_props(copy, {"latent_plane.format": FORMAT} | dict(facts))
@@ -101,7 +101,7 @@ def _export(
 
 
 def _strip(model: ModelProto) -> None:
-    """Remove what the exporter notes down for its own developers: stack traces with this machine's paths."""
+    """Remove the exporter's debugging notes, which are stack traces with paths of this machine."""
     model.producer_name, model.producer_version, model.doc_string = "latent-plane", "", ""
     graph = model.graph
     graph.doc_string = ""
@@ -113,7 +113,7 @@ def _strip(model: ModelProto) -> None:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep PyTorch's remarks on its own insides from the person who exports."""
+    """Silence PyTorch's messages about its own internals."""
     logger = logging.getLogger("torch.onnx")
     level = logger.level
     logger.setLevel(logging.ERROR)

@@ -1,6 +1,6 @@
-"""A bundle that grows while its fit goes on: a reader sees a whole one at every moment.
+"""Grow a bundle while its fit is running, so that a reader always finds a complete one.
 
-`previous/` in the bundle holds what the manifest before still needs (export/bundle.py says how it is read).
+`previous/` in the bundle holds files of the previous manifest (export/bundle.py describes how it is read).
 """
 
 import json
@@ -12,17 +12,17 @@ from export.containers import ZIP_SUFFIX, remove_files, replace_files, write_con
 
 
 def grow_bundle(before: Bundle, facts: Mapping[str, Any], files: Mapping[str, bytes]) -> Bundle:
-    """Write `files`, all that the bundle is now to hold, in the place of `before`.
+    """Replace the bundle `before` by one that holds `files`.
 
-    In a folder only what is new or has changed is written, the manifest last; a `.latent` file is replaced
-    as a whole. Raises BundleError when `before` is no longer in its place, or the facts make no valid
-    manifest; OSError when it cannot be written, which leaves `before` whole.
+    In a folder, only new and changed files are written, and the manifest last; a `.latent` file is replaced
+    as a whole. Raises BundleError if `before` is no longer in its place or the facts do not make a valid
+    manifest; OSError if the bundle cannot be written, which leaves `before` complete.
     """
     path = before.path
     text = make_manifest(path, facts, files)
     if not before.is_current():
         raise BundleError(
-            f"{path}: found another bundle there, or none, expected the one that was written last; "
+            f"{path}: found another bundle or none, expected the one that was written last; "
             "leave it in its place while it grows, and export again"
         )
     facts_now, facts_before = json.loads(text)["files"], before.manifest["files"]
@@ -39,9 +39,9 @@ def grow_bundle(before: Bundle, facts: Mapping[str, Any], files: Mapping[str, by
 
 
 def settle_bundle(bundle: Bundle) -> None:
-    """Remove what only readers of the manifest before needed: it will not grow any more.
+    """Remove the files of the previous manifest from a bundle that no longer grows.
 
-    Does nothing when something else is in its place. Raises OSError when it cannot be written.
+    Does nothing if something else has taken its place. Raises OSError if the bundle cannot be written.
     """
     if not bundle.is_current():
         return

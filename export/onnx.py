@@ -1,4 +1,4 @@
-"""python -m export.onnx: a run → a bundle."""
+"""python -m export.onnx: export a run as a bundle."""
 
 from pathlib import Path
 
@@ -29,18 +29,18 @@ def export_run(
     phases: bool = True,
     every: int | None = None,
 ) -> Bundle:
-    """Write a run as a bundle: both graphs, the held-out posterior, and the same after its epochs.
+    """Write a run as a bundle: both graphs and the held-out posterior, and the same after its epochs.
 
-    The held-out images are those of `dataset`, by default the embedded MNIST; `phases` and `every` are as
-    `Exporter` has them.
+    The held-out images are those of `dataset`, by default the embedded MNIST. `phases` and `every` are those
+    of `Exporter`.
 
-    Everything is compared with PyTorch before it is written. Raises ParityError on a miss, ExportError
-    and RunError for a run that cannot be exported, BundleError when `out` is taken, OSError when it
-    cannot be written.
+    Everything is compared with PyTorch before it is written. Raises ParityError if they differ, ExportError
+    and RunError for a run that cannot be exported, BundleError if `out` is taken, OSError if it cannot be
+    written.
     """
     check_target(out, overwrite)
     exporter = Exporter(run.config, name, dataset, phases, every)
-    # On a terminal a bar shows how far it is; elsewhere there is none.
+    # A progress bar is shown on a terminal only.
     for epoch in tqdm(exporter.to_export(run), desc="exporting", unit=" epochs", leave=False, disable=None):
         exporter.add_epoch(run, epoch)
     content = exporter.content()
@@ -58,26 +58,26 @@ def export_run(
     help=f"The bundle: a new folder, or a file ending in {ZIP_SUFFIX}.  "
     f"[default: {BUNDLES_FOLDER}/<run's name>]",
 )
-@click.option("--name", help="What to call the model.  [default: from dataset and latent dimensions]")
-@click.option("--overwrite", is_flag=True, help="Replace a bundle that is there already.")
+@click.option("--name", help="The model's name.  [default: from dataset and latent dimensions]")
+@click.option("--overwrite", is_flag=True, help="Replace a bundle that exists already.")
 @click.option(
     "--follow",
     is_flag=True,
-    help="Wait for the run, and export each epoch as training finishes it; the viewer follows the bundle.",
+    help="Wait for the run and export each epoch when training finishes it. The viewer follows the bundle.",
 )
 @click.option(
     "--phases/--no-phases",
     default=True,
     show_default=True,
     help="Write the decoder's transposed convolutions as convolutions of each phase: the same function to "
-    "1e-5, faster on a CPU. Without, the graph has the layers that were trained.",
+    "1e-5, but faster on a CPU. Otherwise, the graph has the layers that were trained.",
 )
 @click.option(
     "--every",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Export every Nth epoch, besides the one before training and the last.  "
-    f"[default: 1, in fits of over {MOST_EPOCHS} epochs the least N that leaves about {MOST_EPOCHS}]",
+    help="Export every Nth epoch, and always epoch 0, which is before training, and the last one.  "
+    f"[default: 1, or in fits of over {MOST_EPOCHS} epochs the N that leaves about {MOST_EPOCHS}]",
 )
 def command(
     run: Path | None,
@@ -88,10 +88,11 @@ def command(
     phases: bool,
     every: int | None,
 ) -> int | None:
-    """Export RUN, by default the newest one under artifacts/runs, as a bundle for the viewer.
+    """Export RUN as a bundle for the viewer, by default the newest run under artifacts/runs.
 
-    Encoder and decoder become ONNX graphs, checked against PyTorch before anything is written; beside
-    them go the held-out images' posterior, and the same three after every epoch.
+    The encoder and the decoder become ONNX graphs, which are compared with PyTorch before anything is
+    written. The bundle also holds the posterior of the test images, and the same three files after every
+    epoch.
     """
     if follow:
         return _follow(run, out, name, overwrite, phases, every)
@@ -107,7 +108,7 @@ def command(
 def _follow(
     folder: Path | None, out: Path | None, name: str | None, overwrite: bool, phases: bool, every: int | None
 ) -> int:
-    """Export a run that is still going on; the exit status."""
+    """Export a run that is still running. Returns the exit status."""
     if out is not None:
         check_target(out, overwrite)
     kept = "nothing was written"
@@ -122,15 +123,15 @@ def _follow(
             def say_epochs(bundle: Bundle, epochs: tuple[int, ...]) -> None:
                 nonlocal kept
                 if epochs[0] == 0:
-                    click.echo(f"bundle {target} grows; see it with python -m desktop {target}")
+                    click.echo(f"bundle {target} grows; view it with python -m desktop {target}")
                 for epoch in epochs:
                     click.echo(_epoch_line(bundle, epoch, last))
-                kept = f"{target} is whole, with epochs 0 to {epochs[-1]}"
+                kept = f"{target} is complete, with epochs 0 to {epochs[-1]}"
 
             exporter = Exporter(run.config, _title(run.config, name), phases=phases, every=every)
             bundle = follow_run(run, target, exporter, overwrite, requests, say_epochs)
         except StoppedError:
-            click.echo(f"interrupted: {kept}; the run had not finished", err=True)
+            click.echo(f"interrupted: {kept}; the run was not finished", err=True)
             return 130
     _say_result(bundle)
     return 0
@@ -149,13 +150,13 @@ def _in_steps(every: int) -> str:
 
 
 def _epoch_line(bundle: Bundle, epoch: int, last: int) -> str:
-    said = next((line for line in bundle.manifest["epochs"] if line["epoch"] == epoch), None)
-    what = "before training" if said is None else f"test ELBO {said['test_elbo_nats']:.2f} nats"
+    metrics = next((line for line in bundle.manifest["epochs"] if line["epoch"] == epoch), None)
+    what = "before training" if metrics is None else f"test ELBO {metrics['test_elbo_nats']:.2f} nats"
     return f"epoch {epoch}/{last}: {what}"
 
 
 def _say_result(bundle: Bundle) -> None:
-    """How well it agrees, how large it is, and what comes next."""
+    """Print how well the bundle agrees with PyTorch, how large it is, and the next command."""
     parity = bundle.manifest["parity"]
     elbo = parity["elbo_nats"]
     size_bytes = sum(fact["size_bytes"] for fact in bundle.manifest["files"].values())

@@ -1,4 +1,4 @@
-"""The exported graphs against PyTorch, through ONNX Runtime. On a miss there is no bundle."""
+"""Compare the exported graphs with PyTorch by ONNX Runtime. If they differ, no bundle is written."""
 
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -29,7 +29,7 @@ class ParityError(Exception):
 
 @dataclass
 class Parity:
-    """The largest absolute differences found so far, and on how many inputs."""
+    """The largest absolute differences found so far, and the number of inputs compared."""
 
     probabilities: float = 0.0
     mean: float = 0.0
@@ -40,7 +40,7 @@ class Parity:
 
 
 def session(graph: bytes) -> ort.InferenceSession:
-    """A CPU session of one of our own graphs."""
+    """A CPU session for one of our own graphs."""
     options = ort.SessionOptions()
     options.log_severity_level = 3
     return ort.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
@@ -48,7 +48,7 @@ def session(graph: bytes) -> ort.InferenceSession:
 
 @torch.inference_mode()
 def check_decoder(parity: Parity, decoder: ort.InferenceSession, model: ConvVAE, latent_dim: int) -> None:
-    """Compare probabilities at z from N(0, I), for every batch size. Raises ParityError."""
+    """Compare probabilities at samples z of N(0, I) in every batch size. Raises ParityError."""
     reference = ProbabilityDecoder(model.decoder)
     noise = np.random.default_rng(SEED)
     for batch in BATCHES:
@@ -64,9 +64,9 @@ def check_decoder(parity: Parity, decoder: ort.InferenceSession, model: ConvVAE,
 def check_encoder(
     parity: Parity, encoder: ort.InferenceSession, model: ConvVAE, images: NDArray[np.uint8]
 ) -> tuple[Floats, Floats]:
-    """Encode uint8 images [N, C, H, W] whole and in every batch size; mean and logvar [N, d] of the graph.
+    """Compare the posteriors of all uint8 images [N, C, H, W], and of the first in every batch size.
 
-    Raises ParityError.
+    Returns the graph's mean and logvar [N, d]. Raises ParityError.
     """
     for batch in BATCHES:
         _encode_both(parity, encoder, model, images[:batch])
@@ -84,9 +84,9 @@ def check_elbo(
     mean: Floats,
     logvar: Floats,
 ) -> None:
-    """Compare the ELBO of all images, with the same posterior samples on both sides. Raises ParityError.
+    """Compare the ELBO of all images, with the same noise for both. Raises ParityError.
 
-    The graphs' side uses only what a bundle holds: mean and logvar [N, d] and the decoder's probabilities.
+    For the graphs, only what a bundle holds is used: mean and logvar [N, d] and the decoder's probabilities.
     """
     noise = np.random.default_rng(SEED).standard_normal(mean.shape, dtype=np.float32)
     found = expected = 0.0
@@ -120,7 +120,7 @@ def _encode_both(
 
 
 def _compare(name: str, found: Floats, expected: Floats, tolerance: float) -> float:
-    """The largest absolute difference. Raises ParityError over the tolerance, and for NaN."""
+    """The largest absolute difference. Raises ParityError if it exceeds the tolerance or is NaN."""
     if found.shape != expected.shape:
         raise ParityError(
             f"{name}: found shape {found.shape} with ONNX Runtime, {expected.shape} with PyTorch; "
@@ -140,7 +140,7 @@ def _compare(name: str, found: Floats, expected: Floats, tolerance: float) -> fl
 
 def _distortion_of_probabilities(p: Floats, x: NDArray[np.uint8]) -> float:
     likelihood = np.where(x == 1, p, 1 - p).astype(np.float64)
-    # A float32 probability beside 1 may round to it; half its spacing there stands for what was lost.
+    # A float32 probability near 1 may round to 1. Half the float32 spacing there replaces what was lost.
     return -float(np.log(np.maximum(likelihood, np.finfo(np.float32).epsneg / 2)).sum())
 
 

@@ -1,19 +1,20 @@
-"""The decoder as an ONNX graph that runs faster on a CPU: its transposed convolutions in phases.
+"""Write the decoder as an ONNX graph that runs faster on a CPU, with transposed convolutions in phases.
 
-ONNX Runtime multiplies a transposed convolution out and then adds each product to its place, one number at a
-time, which takes longer than the products. A transposed convolution with stride 2 is also four plain
-convolutions, one for each phase: the pixels in even or odd rows and columns of its result (Dumoulin and Visin
-2016, "A guide to convolution arithmetic for deep learning", relates the two; Shi et al. 2016, "Is the
-deconvolution layer the same as a convolutional layer?", has the phases). What is left is to interleave them:
+For a transposed convolution, ONNX Runtime computes a matrix product and then adds each number to its place,
+one at a time, which takes longer than the product. A transposed convolution with stride 2 also equals four
+plain convolutions, one for each phase, that is, for the pixels in even or odd rows and columns of its result.
+(Dumoulin and Visin 2016, "A guide to convolution arithmetic for deep learning", relate the two; Shi et al.
+2016, "Is the deconvolution layer the same as a convolutional layer?", describe the phases.) The phases then
+have to be interleaved:
 
-    conv1   the four results side by side, and a product with a permutation matrix that sorts their columns
-    conv2   none: conv3 takes the four as they are
-    conv3   its taps turn the phases into sixteen maps first, one for each phase of the result and each shift;
-            a transposed convolution of zeros and ones adds them where they belong, still in phases; only the
-            picture is interleaved
+    conv1   the four results are put side by side, and a permutation matrix sorts their columns
+    conv2   not interleaved: conv3 takes the four phases as they are
+    conv3   its taps first turn the phases into sixteen maps, one for each phase of the result and each shift;
+            a transposed convolution of zeros and ones adds the maps in their places, still in phases; only
+            the picture is interleaved
 
-The same function as `training.model.Decoder` and its logistic function, to rounding: `export.parity` holds it
-to that. `tests/benchmarks/decode.py` measures what it gives; export/README.md says what was slower.
+Up to rounding, this is the same function as `training.model.Decoder` followed by the logistic function, which
+`export.parity` checks. `tests/benchmarks/decode.py` measures the gain; export/README.md says what was slower.
 The decoder works on mirrored images; here the weights are mirrored instead of the picture.
 """
 
@@ -30,10 +31,10 @@ from torch import Tensor
 Floats = NDArray[np.float32]
 
 PHASES = ((0, 0), (0, 1), (1, 0), (1, 1))
-# The kernel's rows, or columns, that reach phase 0 and phase 1 of what is doubled, in the order of the rows
-# that they see: the one before and the same, or the same alone.
+# The rows (or columns) of the kernel that contribute to phase 0 and to phase 1 of the doubled result, in the
+# order of the input rows that they read: the previous row and the same one, or only the same one.
 TAPS = ([0, 2], [1])
-# Takes a border of one pixel off a picture: starts, ends and axes of Slice.
+# Removes a border of one pixel from a picture: starts, ends and axes of Slice.
 BORDER = {"starts": (1, 1), "ends": (-1, -1), "axes": (2, 3)}
 DOC = "Transposed convolutions are written as convolutions of each phase: faster on a CPU, the same function."
 
@@ -41,7 +42,7 @@ DOC = "Transposed convolutions are written as convolutions of each phase: faster
 def phased_decoder(
     state: Mapping[str, Tensor], image_shape: Sequence[int], opset: int, batch_axis: str
 ) -> ModelProto:
-    """z float32 [N, d] → Bernoulli probabilities float32 [N, C, H, W], from a ConvVAE's state_dict."""
+    """The graph z float32 [N, d] → Bernoulli probabilities float32 [N, C, H, W] of a ConvVAE's state_dict."""
     weights = {
         name.removeprefix("decoder."): tensor.detach().cpu().numpy()
         for name, tensor in state.items()
@@ -64,7 +65,7 @@ def phased_decoder(
     h = graph.add("Relu", h)
     h = graph.add("Reshape", h, graph.constant("start_shape", _shape(0, first, height // 4, width // 4)))
     phases = _doubled(graph, h, "conv1", weights)
-    h = graph.add("Concat", *phases, axis=3)  # a row of phase (0, 0), of (0, 1), of (1, 0), of (1, 1)
+    h = graph.add("Concat", *phases, axis=3)  # side by side: a row of phase (0, 0), (0, 1), (1, 0), (1, 1)
     h = graph.add("Reshape", h, graph.constant("middle_shape", _shape(0, second, height // 2, width // 2)))
     h = graph.add("MatMul", h, graph.constant("interleave_columns", interleaving(width // 2)))
     phases = _doubled(graph, h, "conv2", weights)
@@ -99,27 +100,28 @@ def phased_decoder(
 
 
 def phase_kernel(weight: Floats, row: int, column: int) -> Floats:
-    """The convolution that makes one phase: a doubling layer's weight [C, C', 3, 3] → [C', C, 1–2, 1–2].
+    """The convolution that gives one phase: a doubling layer's weight [C, C', 3, 3] → [C', C, 1–2, 1–2].
 
-    Phase 0 also sees the row, or column, before.
+    Phase 0 also reads the previous row (or column).
     """
     taps = weight[:, :, TAPS[row]][:, :, :, TAPS[column]]
     return np.ascontiguousarray(taps.transpose(1, 0, 2, 3))
 
 
 def interleaving(size: int) -> Floats:
-    """The [size, size] that a row of first the even columns and then the odd ones is sorted by: row @ it."""
+    """The permutation [size, size] that sorts a row with the even columns first: row @ permutation."""
     order = np.concatenate([np.arange(0, size, 2), np.arange(1, size, 2)])
     result: Floats = np.eye(size, dtype=np.float32)[order]
     return result
 
 
 def shift_maps(kernel: Floats, row: int, column: int) -> Floats:
-    """What phase (row, column) gives to each shift and phase of the result: [C, C', 3, 3] → [16·C', C, 1, 1].
+    """The kernel from phase (row, column) to each phase and shift: [C, C', 3, 3] → [16·C', C, 1, 1].
 
-    An output pixel of phase r in row i of its phase's map takes, by the kernel's three taps, from row i and
-    from one beside it: row i − 1 for r = 0, row i + 1 for r = 1. So there are 2 phases × 2 shifts in each
-    direction, 16 maps for each of C' channels: whole blocks of 16, as ONNX Runtime's convolutions like them.
+    An output pixel of phase r in row i of its phase's map reads, by the kernel's three taps, row i and the
+    row beside it: row i − 1 for r = 0, row i + 1 for r = 1. So there are 2 phases × 2 shifts in each
+    direction, and 16 maps for each of C' channels. ONNX Runtime's convolutions are fastest with whole blocks
+    of 16.
     """
     inputs, channels = kernel.shape[:2]
     maps = np.zeros((2, 2, 2, 2, channels, inputs), np.float32)  # phase, shift; rows, then columns
@@ -132,10 +134,10 @@ def shift_maps(kernel: Floats, row: int, column: int) -> Floats:
 
 
 def places(channels: int) -> Floats:
-    """Adds each map where its shift points to: transposed, of zeros and ones, [16·C', 4·C', 2, 2].
+    """The transposed convolution of zeros and ones, [16·C', 4·C', 2, 2], that adds each map at its shift.
 
-    Its result has one row and column more than a phase. In them phase 1 lies before phase 0, so that they
-    interleave to the picture with a border of one pixel.
+    Its result has one more row and column than a phase. Phase 1 comes before phase 0 there, so that
+    interleaving gives the picture with a border of one pixel.
     """
     result = np.zeros((2, 2, 2, 2, channels, 2, 2, channels, 2, 2), np.float32)
     for r, r_shift, c, c_shift, channel in np.ndindex(2, 2, 2, 2, channels):
@@ -144,17 +146,17 @@ def places(channels: int) -> Floats:
 
 
 def _target(place: int) -> tuple[int, int]:
-    """Phase and shift of row `place`, counted from row 2i, −1 to 2: where in the places' kernel it goes.
+    """The phase and the shift of the row `place`, from −1 to 2, counted from row 2i of the result.
 
-    The map's row i reaches rows i (tap 0) and i + 1 (tap 1) of the places; phase 0 of row i lies in row i,
-    phase 1 in row i + 1.
+    Row i of a map contributes to rows i (tap 0) and i + 1 (tap 1) of what `places` gives. Phase 0 of row i
+    lies in row i, and phase 1 in row i + 1.
     """
     phase = place % 2
     return phase, place // 2 + phase
 
 
 class _Graph:
-    """Nodes and constants in the order in which they are added, each named after what it gives."""
+    """Nodes and constants in the order in which they are added, each named after its output."""
 
     def __init__(self) -> None:
         self.nodes: list[NodeProto] = []
@@ -171,7 +173,7 @@ class _Graph:
 
 
 def _doubled(graph: _Graph, h: str, layer: str, weights: Mapping[str, Floats]) -> list[str]:
-    """The four phases [N, C', H, W] of a layer that doubles h [N, C, H, W], and their ReLU."""
+    """The four phases [N, C', H, W], after ReLU, of a layer that doubles the size of h [N, C, H, W]."""
     bias = graph.constant(f"{layer}.bias", weights[f"{layer}.bias"])
     phases = []
     for row, column in PHASES:
@@ -193,5 +195,5 @@ def _mirrored(array: Floats, *axes: int) -> Floats:
 
 
 def _shape(*sizes: int) -> NDArray[np.int64]:
-    """For Reshape; 0 leaves the batch as it is."""
+    """A shape as Reshape and Slice take it; in Reshape, 0 keeps the batch size."""
     return np.array(sizes, np.int64)

@@ -1,4 +1,4 @@
-"""What the encoder made of the held-out images, as arrays in one `posterior.npz`."""
+"""The encoder's posterior of the held-out images, as arrays in one `posterior.npz`."""
 
 import io
 import lzma
@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from export.containers import BundleError, check_zip_directory
 
 MAX_ARRAYS_BYTES = 256 << 20  # all together, unpacked
-MAX_IMAGES_BYTES = 512 << 20  # of the images, a byte a pixel
-# What zipfile, zlib, lzma and numpy raise at bytes that lie; RuntimeError says encrypted or unknown method.
+MAX_IMAGES_BYTES = 512 << 20  # of the images, with a byte per pixel
+# zipfile, zlib, lzma and numpy raise these for bad bytes. RuntimeError means encryption or an unknown method.
 ARRAY_ERRORS = (
     OSError,
     ValueError,
@@ -30,13 +30,13 @@ ARRAY_ERRORS = (
 
 @dataclass(frozen=True)
 class Posterior:
-    """What the encoder made of the held-out images.
+    """The encoder's posterior of the held-out images.
 
     Attributes:
         mean: float32 [N, d].
         logvar: float32 [N, d].
-        images: uint8 [N, C, H, W] of 0 and 1, or None where the file holds none.
-        labels: uint8 [N], or None where the file holds none.
+        images: uint8 [N, C, H, W] of 0 and 1, or None if the file holds none.
+        labels: uint8 [N], or None if the file holds none.
     """
 
     mean: NDArray[np.float32]
@@ -46,7 +46,7 @@ class Posterior:
 
 
 def pack_posterior(posterior: Posterior) -> bytes:
-    """The bytes of a posterior.npz; images become packed bits."""
+    """The bytes of a posterior.npz. Images are packed to bits."""
     arrays: dict[str, NDArray[Any]] = {"mean": posterior.mean, "logvar": posterior.logvar}
     if posterior.images is not None:
         arrays["images_packed"] = np.packbits(posterior.images.reshape(len(posterior.images), -1), axis=1)
@@ -60,9 +60,9 @@ def pack_posterior(posterior: Posterior) -> bytes:
 def unpack_posterior(
     data: bytes, image_shape: tuple[int, int, int], latent_dim: int, where: str
 ) -> Posterior:
-    """The posterior of what `pack_posterior` wrote; `where` names the file.
+    """Read what `pack_posterior` wrote. `where` names the file in messages.
 
-    Raises BundleError when arrays are missing, shaped otherwise, or not numbers.
+    Raises BundleError if arrays are missing, have other shapes, or are not numbers.
     """
     arrays = _load_arrays(data, where)
     for name in ("mean", "logvar"):
@@ -110,6 +110,8 @@ def _load_arrays(data: bytes, where: str) -> dict[str, NDArray[Any]]:
     except ARRAY_ERRORS as error:
         raise BundleError(f"{where}: {error}; expected arrays written by numpy.savez") from error
     for name, array in arrays.items():
-        if not isinstance(array, np.ndarray):  # numpy hands out a file without its header as bytes
-            raise BundleError(f"{where}: found {name} that is no array, expected one written by numpy.savez")
+        if not isinstance(array, np.ndarray):  # numpy returns a file without its header as bytes
+            raise BundleError(
+                f"{where}: found that {name} is not an array, expected one written by numpy.savez"
+            )
     return arrays

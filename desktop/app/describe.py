@@ -27,7 +27,7 @@ def facts(source: Source) -> dict[str, Any]:
     found["reading"] = _reading_facts(source.reading)
     if source.encoder_reading is not None:
         found["encoder_reading"] = _reading_facts(source.encoder_reading)
-    return found | {"wanted": dict(source.wanted), "notes": list(source.notes)}
+    return found | {"wanted": dict(source.overrides), "notes": list(source.notes)}
 
 
 def describe(source: Source) -> list[str]:
@@ -39,8 +39,6 @@ def describe(source: Source) -> list[str]:
     lines += ["", "read as a decoder", *_describe_reading(source.reading)]
     if source.encoder_reading is not None:
         lines += ["", "read as its encoder", *_describe_reading(source.encoder_reading)]
-    if any(r is not None and r.guesses for r in (source.reading, source.encoder_reading)):
-        lines += ["", "what is a guess can be set: see the options of --help, or the viewer's File menu"]
     return lines + [f"note: {note}" for note in source.notes]
 
 

@@ -15,7 +15,7 @@ from desktop.latent.chart import Projection
 from desktop.models.model import DeviceName, Model
 from desktop.models.opened import Opened, open_model
 from desktop.models.source import Source
-from desktop.reading.overrides import Wanted
+from desktop.reading.overrides import Overrides
 from desktop.view.provenance import Detail, provenance, to_text
 from desktop.view.state import ViewState, start_state
 from export.bundle import Posterior
@@ -84,19 +84,19 @@ class Explorer(QObject):
         """The approximate posteriors of the test images by that model's encoder, if the bundle has them."""
         return None if self._now is None else self._now.posterior
 
-    def open(self, path: Path, wishes: Wanted | None = None) -> None:
+    def open(self, path: Path, overrides: Overrides | None = None) -> None:
         """Open a bundle or a bare model; the current one stays open until the new one is ready.
 
-        `wishes` are overrides for a bare model's reading, as in `open_source`.
+        `overrides` are for a bare model's reading, as in `open_source`.
         """
-        job = open_model(path, wishes, self.device)
+        job = open_model(path, overrides, self.device)
         self._request_open(job, self._on_opened)
 
     def reload(self) -> None:
         """Open the current model again from disk; the view's state stays if it fits."""
         if self._opened is not None:
             source = self._opened.model.source
-            job = open_model(source.path, dict(source.wanted) or None, self.device)
+            job = open_model(source.path, dict(source.overrides) or None, self.device)
             self._request_open(job, self.renew)
 
     def renew(self, opened: Opened) -> None:

@@ -1,1 +1,1 @@
-"""The ground: files, machine, command line, errors, array types. Knows no model and no picture."""
+"""What all else builds on: files, machine, command line, errors, array types. No models, no pictures."""

@@ -1,4 +1,4 @@
-"""Short names for the array types that the viewer's functions take and give. Shapes stand in docstrings."""
+"""Short names for array types. Docstrings give the shapes."""
 
 from typing import Any
 

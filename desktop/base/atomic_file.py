@@ -1,4 +1,4 @@
-"""Write a file so that a reader sees the old one or the new one, whole, and never half."""
+"""Write a file so that a reader sees the old file or the new one, never a part of it."""
 
 import os
 import threading
@@ -9,11 +9,11 @@ from pathlib import Path
 
 @contextmanager
 def replaced_file(path: Path) -> Iterator[Path]:
-    """Yield a temporary sibling to write; at the end it is flushed to disk and takes the name `path`.
+    """Yield a temporary file's path beside `path`; at the end flush the file to disk and rename it to `path`.
 
-    If the block raises, or the disk fills up, the sibling is removed and the file at `path` is as before.
+    If the block raises or the disk fills up, the temporary file is removed and `path` is left as it was.
     """
-    # Two threads may write the same file: a GIF that was cancelled ends while its successor begins.
+    # Two threads may write the same file: a cancelled GIF may still be ending when the next one begins.
     unique = f"{os.getpid()}.{threading.get_native_id()}"
     temporary = path.with_name(f".{path.name}.{unique}.tmp")
     try:
@@ -22,7 +22,7 @@ def replaced_file(path: Path) -> Iterator[Path]:
             os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
-        # A full disk does not say whose write failed, and the temporary name means nothing to anyone.
+        # The error of a full disk names no file, and the temporary name means nothing to people.
         if error.errno is not None:
             error.filename = str(path)
         raise

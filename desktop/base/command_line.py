@@ -1,4 +1,4 @@
-"""How this project's commands end: one line for an error and exit status 2."""
+"""How the viewer's commands end: an error is one line on standard error and exit status 2."""
 
 import errno
 import sys
@@ -6,12 +6,15 @@ from typing import NoReturn
 
 import click
 
+from desktop.base.errors import ReportedError
+
 
 def run_command(command: click.Command, expected_errors: tuple[type[Exception], ...]) -> None:
     """Run `command` with the process's arguments and exit.
 
-    A wrong option, an error of `expected_errors` and a file that cannot be read or written become one
-    line on standard error and status 2. Ctrl-C that the command does not handle itself exits with 130.
+    A wrong option, an error of `expected_errors` and a file that cannot be read or written are each reported
+    in one line on standard error, with exit status 2. If the command does not handle Ctrl-C itself, the
+    status is 130.
     """
     prog = command.name or "latent-plane"
     try:
@@ -24,14 +27,24 @@ def run_command(command: click.Command, expected_errors: tuple[type[Exception], 
     except click.ClickException as error:
         _fail(prog, f"{error.format_message()} (see {prog} --help)")
     except expected_errors as error:
-        _fail(prog, str(error))
+        _fail(prog, describe_error(error))
     except OSError as error:
         _fail(prog, describe_os_error(error))
     sys.exit(status if isinstance(status, int) else 0)
 
 
+def describe_error(error: Exception) -> str:
+    """The error's text, with the option that it is about and the options that may help."""
+    if not isinstance(error, ReportedError):
+        return str(error)
+    about = f"--{error.option}: " if error.option else ""
+    options = [f"--{hint}" for hint in error.hints]
+    advice = f"; use {' or '.join(filter(None, (', '.join(options[:-1]), options[-1])))}" if options else ""
+    return f"{about}{error}{advice}"
+
+
 def describe_os_error(error: OSError) -> str:
-    """One line: the file, what the system said, and what to do."""
+    """The file, what the operating system said, and what to do, in one line."""
     advice = {
         errno.ENOSPC: "free some space and try again; what was there before is untouched",
         errno.EACCES: "choose another place or change its permissions",
@@ -46,7 +59,7 @@ def describe_os_error(error: OSError) -> str:
 
 
 def printable(text: str) -> str:
-    """A text that may hold a stranger's words, without what would steer a terminal."""
+    """A text, perhaps a stranger's, with every character replaced that could control a terminal."""
     return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 

@@ -1,4 +1,4 @@
-"""Whether a window can be shown. Qt itself ends the process when none can, without a word to catch."""
+"""Check that a window can be shown. If it cannot, Qt ends the process without an exception to catch."""
 
 import ctypes
 import importlib.util
@@ -11,15 +11,15 @@ QT_PACKAGES = (
     "libegl1 libgl1 libxkbcommon-x11-0 libdbus-1-3 libfontconfig1 libxcb-cursor0 libxcb-icccm4 "
     "libxcb-image0 libxcb-keysyms1 libxcb-render-util0 libxcb-shape0 libxcb-xkb1"
 )
-WITHOUT = "or draw pictures without a display: python -m desktop.render --help"
+WITHOUT_DISPLAY = "or render pictures without a display: python -m desktop.render --help"
 
 
 class DisplayError(Exception):
-    """There is nowhere to open a window, or Qt lacks what it needs for one."""
+    """There is no display to open a window on, or a library that Qt needs is missing."""
 
 
 def check_display() -> None:
-    """Raise DisplayError where Qt could not show a window. What QT_QPA_PLATFORM names is Qt's own affair."""
+    """Raise DisplayError if Qt could not show a window. Nothing is checked if QT_QPA_PLATFORM is set."""
     if not sys.platform.startswith("linux") or os.environ.get("QT_QPA_PLATFORM"):
         return
     if os.environ.get("WAYLAND_DISPLAY"):
@@ -28,17 +28,19 @@ def check_display() -> None:
     if not display:
         raise DisplayError(
             "found no display (neither DISPLAY nor WAYLAND_DISPLAY is set), expected a desktop session; "
-            f"start it in one, {WITHOUT}"
+            f"start it in one, {WITHOUT_DISPLAY}"
         )
     if display.startswith(":"):
         address = f"/tmp/.X11-unix/X{display[1:].split('.')[0]}"  # noqa: S108 (where X servers listen)
         if not any(_answers(place) for place in (address, f"\0{address}")):
-            raise DisplayError(f"DISPLAY is {display}, but no X server answers there; start one, {WITHOUT}")
+            raise DisplayError(
+                f"found no X server at DISPLAY {display}, expected one; start it, {WITHOUT_DISPLAY}"
+            )
     _check_x11_libraries()
 
 
 def missing_library(error: Exception) -> DisplayError:
-    """What to say when a library that Qt needs is not on this machine."""
+    """The error for a library that Qt needs and this machine lacks."""
     return DisplayError(f"Qt cannot start: {error}; on Debian and Ubuntu: apt install {QT_PACKAGES}")
 
 

@@ -1,4 +1,4 @@
-"""What this machine has to run models with: driver, CUDA libraries, distributions. No ONNX Runtime."""
+"""What this machine can run models with: driver, CUDA libraries, installed packages. No ONNX Runtime."""
 
 import ctypes
 import importlib.util
@@ -11,6 +11,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
+from desktop.base.errors import ReportedError
+
 DeviceName = Literal["auto", "cuda", "cpu"]
 
 DRIVER_LIBRARY = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
@@ -20,8 +22,8 @@ DISTRIBUTIONS = ("onnxruntime", "onnxruntime-gpu")
 MAX_CPU_THREADS = 8
 
 
-class DeviceError(Exception):
-    """The device that was asked for cannot run the model."""
+class DeviceError(ReportedError):
+    """The requested device cannot run the model."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Device:
 
     Attributes:
         kind: "cuda" or "cpu", as the session itself reports it after a first run.
-        description: in words, for the status bar.
+        description: for the status bar.
         reason: why it is not CUDA, or an empty string.
     """
 
@@ -40,7 +42,7 @@ class Device:
 
 
 def cpu_threads() -> int:
-    """How many threads decode: the cores that this process may use, at most MAX_CPU_THREADS."""
+    """The number of threads that decode: the cores that this process may use, at most MAX_CPU_THREADS."""
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min(MAX_CPU_THREADS, allowed))
 
@@ -51,7 +53,7 @@ def has_driver() -> bool:
 
 
 def driver_version() -> str:
-    """The driver in words, or an empty string where there is none or it does not say."""
+    """The driver's version, or an empty string if there is no driver."""
     try:
         found = re.search(r"\b\d+\.\d+(\.\d+)?\b", DRIVER_FILE.read_text(errors="replace"))
     except OSError:
@@ -69,10 +71,10 @@ def why_no_cuda(providers: Sequence[str], driver: Callable[[], bool] = has_drive
 
 
 def torch_libraries(cuda_major: str) -> Path | None:
-    """The folder in which an installed PyTorch carries cuBLAS of this major version. PyTorch is not imported.
+    """The folder in which an installed PyTorch ships cuBLAS of this major version. PyTorch is not imported.
 
-    None where PyTorch is not installed, is built without CUDA or for another one, or takes its libraries from
-    the same wheels as ONNX Runtime.
+    None if PyTorch is not installed, was built without CUDA or for another CUDA version, or takes its
+    libraries from the same wheels as ONNX Runtime.
     """
     spec = importlib.util.find_spec("torch")
     for place in (spec.submodule_search_locations or ()) if spec else ():
@@ -83,12 +85,12 @@ def torch_libraries(cuda_major: str) -> Path | None:
 
 
 def cublas_names(cuda_major: str) -> tuple[str, str]:
-    """The file names of cuBLASLt of a CUDA major version, on Linux and on Windows."""
+    """The file names of cuBLASLt for a CUDA major version, on Linux and on Windows."""
     return f"libcublasLt.so.{cuda_major}", f"cublasLt64_{cuda_major}.dll"
 
 
 def needed_libraries(cuda_major: str) -> tuple[str, ...]:
-    """The libraries that ONNX Runtime's CUDA provider links, by the names the system looks them up with."""
+    """The libraries that ONNX Runtime's CUDA provider links to, by the names that the loader looks up."""
     cufft = "12" if int(cuda_major) >= 13 else "11"
     if sys.platform == "win32":
         names = (f"cublasLt64_{cuda_major}", f"cublas64_{cuda_major}", f"cufft64_{cufft}", "cudnn64_9")
@@ -104,7 +106,7 @@ def needed_libraries(cuda_major: str) -> tuple[str, ...]:
 
 
 def loads(library: str) -> bool:
-    """Whether the system's loader finds a library, or has it already."""
+    """Whether the system's loader finds a library or has already loaded it."""
     try:
         ctypes.CDLL(library)
     except OSError:
@@ -113,12 +115,12 @@ def loads(library: str) -> bool:
 
 
 def missing_libraries(cuda_major: str, load: Callable[[str], bool] = loads) -> tuple[str, ...]:
-    """Those of `needed_libraries` that do not load."""
+    """The libraries of `needed_libraries` that do not load."""
     return tuple(name for name in needed_libraries(cuda_major) if not load(name))
 
 
 def missing_in_words(libraries: Sequence[str]) -> str:
-    """Such as "libcublasLt.so.13 not found: pip install 'latent-plane[cuda]'"; empty for none."""
+    """A text such as "libcublasLt.so.13 not found: pip install 'latent-plane[cuda]'"; empty for none."""
     if not libraries:
         return ""
     more = f" (and {len(libraries) - 1} more)" if len(libraries) > 1 else ""
@@ -126,7 +128,7 @@ def missing_in_words(libraries: Sequence[str]) -> str:
 
 
 def installed(names: Sequence[str]) -> dict[str, str]:
-    """Distribution to version, of those of `names` that are installed."""
+    """The installed packages among `names`, with their versions."""
     found = {}
     for name in names:
         try:
@@ -137,9 +139,9 @@ def installed(names: Sequence[str]) -> dict[str, str]:
 
 
 def distribution_warning(found: Mapping[str, str] | None = None) -> str:
-    """What is wrong with the installed distributions of ONNX Runtime, or an empty string.
+    """What is wrong with the installed packages of ONNX Runtime, or an empty string.
 
-    `found` is distribution to version, by default those that are installed.
+    `found` maps packages to versions; by default, those that are installed.
     """
     found = installed(DISTRIBUTIONS) if found is None else found
     if not all(name in found for name in DISTRIBUTIONS):

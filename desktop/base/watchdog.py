@@ -1,17 +1,17 @@
-"""Ends what runs too long. One thread, there only while something runs and shortly after."""
+"""Stop runs that take too long, by one thread that exists only during runs and shortly after."""
 
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-# A burst of decodes shares one thread: starting one for each would cost more than a small picture.
+# Decodes in quick succession share one thread: starting one costs more than decoding a small picture.
 LINGER_S = 1.0
 LOOK_EVERY_S = 0.1
 
 
 class Guard:
-    """One thing that runs: `expired` says whether it was ended."""
+    """A run that is being watched. `expired` says whether it was stopped for taking too long."""
 
     __slots__ = ("deadline", "expired", "stop")
 
@@ -22,10 +22,9 @@ class Guard:
 
 
 class Watchdog:
-    """Calls `stop` of what has run for longer than `limit_s` seconds, at most LOOK_EVERY_S late.
+    """Calls `stop` for each run that takes longer than `limit_s` seconds, at most LOOK_EVERY_S too late.
 
-    Any thread may use it. `close` ends its thread; without it the thread ends by itself when nothing has
-    run for LINGER_S.
+    Any thread may use it. Its own thread ends with `close`, or by itself once nothing has run for LINGER_S.
     """
 
     def __init__(self, limit_s: float) -> None:
@@ -38,7 +37,7 @@ class Watchdog:
 
     @contextmanager
     def watch(self, stop: Callable[[], None]) -> Iterator[Guard]:
-        """While inside, `stop()` may be called from another thread, once."""
+        """Watch the block: `stop()` may be called once, from another thread, while it runs."""
         guard = Guard(time.monotonic() + self.limit_s, stop)
         with self._lock:
             self._running.add(guard)
@@ -53,7 +52,7 @@ class Watchdog:
                 self._last_end = time.monotonic()
 
     def close(self) -> None:
-        """End the thread; what still runs is told to stop."""
+        """End the thread, and stop whatever still runs."""
         with self._lock:
             self._closing.set()
             thread = self._thread
@@ -73,7 +72,7 @@ class Watchdog:
                         guard.expired = True
                         guard.stop()
         with self._lock:
-            # What began since the last look saw this thread still there, and started none of its own.
+            # A run that began since the last look found this thread alive and started none.
             self._thread = None
             if self._running and not self._closing.is_set():
                 self._thread = threading.Thread(target=self._look, name="watchdog", daemon=True)

@@ -1,7 +1,8 @@
-"""How the plane lies in the window: linear axes or prior quantiles, and pixels. No Qt.
+"""Map the plane to the window: linear axes or prior quantiles, and pixels. No Qt.
 
-Three kinds of coordinates: (a, b) on the plane; view coordinates, which are the same on linear axes and
-the prior's cumulative probabilities on quantile axes; pixels, y downward. A viewport is in view coordinates.
+There are three kinds of coordinates: (a, b) on the plane; view coordinates, which equal (a, b) on linear axes
+and are the prior's cumulative probabilities on quantile axes; pixels, with y downward. A viewport is in view
+coordinates.
 """
 
 import math
@@ -20,17 +21,17 @@ from desktop.latent.plane import Edges, Plane, Viewport, viewport_around
 ToPx = Callable[[ArrayLike], Doubles]
 
 PRIOR = NormalDist()
-# Of the infinite plane, quantile axes reach up to some six standard deviations: nothing is told apart beyond.
+# Quantile axes end at about six standard deviations. Points beyond cannot be told apart.
 OUTERMOST = 1e-9
-# So many float32 numbers lie side by side along the shorter side of the smallest view: about one a picture.
+# The smallest view spans this many adjacent float32 numbers along its shorter side, about one per picture.
 LEAST_STEPS = 32
-# Sums in a decoder have numbers of this size in them: smaller differences of z vanish in their rounding.
+# A decoder adds z to numbers of this size, so differences of z below its rounding are lost.
 UNIT = 1.0
 HOME_QUANTILES = Viewport((0.5, 0.5), 1.12)
 
 
 class AxisScale(StrEnum):
-    """What is even along an axis; a value is its name in the window."""
+    """The quantity that is linear along an axis. A value is its name in the window."""
 
     LINEAR = "Linear z"
     QUANTILES = "Prior quantiles"
@@ -38,10 +39,10 @@ class AxisScale(StrEnum):
 
 @dataclass(frozen=True)
 class Chart:
-    """A plane under a scale: what its points' view coordinates are. What a picture at a place depends on.
+    """A plane with an axis scale, which together map view coordinates to z.
 
-    On quantile axes they are Φ(a) and Φ(b), from 0 to 1, counted from the point nearest to the prior's mean:
-    under the prior as much lies in every square as the square is large.
+    On quantile axes the view coordinates are Φ(a) and Φ(b), from 0 to 1, with a and b measured from the point
+    nearest to the prior's mean. So the prior's mass in every square equals the square's area.
     """
 
     plane: Plane
@@ -55,7 +56,7 @@ class Chart:
         return _cumulative(coordinates - self._middle)
 
     def ab(self, view: ArrayLike) -> Doubles:
-        """View coordinates [..., 2] → (a, b) [..., 2]; beyond 0 and 1 of quantiles, the outermost."""
+        """View coordinates [..., 2] → (a, b) [..., 2]. Quantiles outside 0 to 1 give the outermost points."""
         coordinates = np.asarray(view, np.float64)
         if self.scale is AxisScale.LINEAR:
             return coordinates
@@ -73,23 +74,23 @@ class Chart:
 
     @property
     def limits(self) -> Edges | None:
-        """Left, bottom, right and top of what there is, or None where there is no end."""
+        """The left, bottom, right and top end of the axes, or None if they have no end."""
         return None if self.scale is AxisScale.LINEAR else (0.0, 0.0, 1.0, 1.0)
 
     @property
     def home(self) -> Viewport:
-        """The view of the prior's middle; of all quantiles."""
+        """The default view: the middle of the prior, or all quantiles."""
         if self.scale is AxisScale.QUANTILES:
             return HOME_QUANTILES
         return Viewport()
 
     def around(self, ab: ArrayLike, share: float = 0.995) -> Viewport:
-        """A view that holds `share` of the points (a, b) [N, 2] along each axis, and some room."""
+        """A view that holds `share` of the points (a, b) [N, 2] along each axis, with a margin."""
         points = np.asarray(ab, np.float64).reshape(-1, 2)
         return viewport_around(self.view(points), share) if len(points) else self.home
 
     def least_span(self, center: tuple[float, float]) -> float:
-        """The smallest span about a point in which float32 z of neighbouring pictures still differ."""
+        """The smallest span around a point in which neighbouring pictures still have different float32 z."""
         ab = self.ab(center)
         z = np.abs(self.plane.embed(ab)).max(initial=UNIT)
         steps = LEAST_STEPS * float(np.spacing(z))
@@ -108,9 +109,9 @@ class Projection:
     """A part of a chart in pixels.
 
     Attributes:
-        chart: of what.
+        chart: the whole chart.
         viewport: the part in view.
-        size_px: of the window it fills, width and height.
+        size_px: width and height of the area that it fills.
     """
 
     chart: Chart
@@ -130,11 +131,11 @@ class Projection:
         return self.viewport.to_px(self.size_px, view)
 
     def view(self, x_px: float, y_px: float) -> tuple[float, float]:
-        """A pixel's view coordinates."""
+        """The view coordinates of a pixel."""
         return self.viewport.to_plane(self.size_px, x_px, y_px)
 
     def ab(self, x_px: float, y_px: float) -> tuple[float, float]:
-        """A pixel's (a, b)."""
+        """The (a, b) of a pixel."""
         a, b = self.chart.ab(self.view(x_px, y_px)).tolist()
         return a, b
 
@@ -144,14 +145,14 @@ class Projection:
         return self.viewport.edges(self.size_px)
 
     def with_margin(self, margin_px: float) -> "Projection":
-        """The same scale with more to see on every side: pixels are `margin_px` larger."""
+        """The projection at the same scale with `margin_px` more on every side, which shifts its pixels."""
         width, height = (size + 2 * margin_px for size in self.size_px)
         span = self.viewport.units_per_px(self.size_px) * min(width, height)
         return replace(self, viewport=replace(self.viewport, span=span), size_px=(width, height))
 
 
 def _cumulative(values: Doubles) -> Doubles:
-    """Φ of each value: of a standard normal variable."""
-    # By erfc, which keeps its digits in the left tail.
+    """Φ, the standard normal's cumulative distribution function, of each value."""
+    # erfc keeps its precision in the left tail.
     scaled = (values * -(0.5**0.5)).ravel().tolist()
     return np.array([0.5 * math.erfc(value) for value in scaled], np.float64).reshape(values.shape)

@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 from desktop.base.arrays import Doubles, Floats
 from desktop.latent.normals import PlaneNormals, radius_of_mass
 
-# A hole: the prior expects at least ten times as many images as there are, and is not itself all but gone.
+# In a hole, the prior expects at least ten times as many images as there are. Its own outer tail does not
+# count.
 HOLE_RATIO = 0.1
 HOLE_PRIOR_MASS = 0.99
-# Farther from its mean a normal's density is below 2e-8 of its peak.
+# Farther from its mean, a normal's density is below 2e-8 of its peak.
 REACH_DEVIATIONS = 6.0
-# Some 2 ms each, of exponentials and of a matrix product: the picture under the pointer waits no longer.
+# Exponentials, and multiplications of a matrix product, per step: about 2 ms each, which is the longest that
+# the picture under the pointer waits.
 STEP_NUMBERS = 400_000
 STEP_PRODUCTS = 20_000_000
 LEAST_DENSITY = 1e-30
@@ -26,17 +28,18 @@ LEAST_DENSITY = 1e-30
 
 @dataclass(frozen=True)
 class Region:
-    """An area as closed rings of (a, b) [K, 2] each; what is in an odd number of them is inside."""
+    """An area bounded by closed rings of (a, b) [K, 2]. A point inside an odd number of them is in it."""
 
     rings: tuple[Doubles, ...]
 
 
 def density(normals: PlaneNormals, a: Doubles, b: Doubles) -> Iterator[Floats | None]:
-    """q(z) per unit of the plane's area at a [W] and b [H], both ascending: None in between, then [H, W].
+    """Compute q(z) per unit area of the plane at a [W] and b [H], both ascending.
 
-    Exact, but for normals narrower than half the grid's step where they are, which count as that wide so
-    that none falls between two lines; and none reaches farther than six standard deviations. With one latent
-    dimension it is the density of a alone.
+    Yields None while computing, and then the density [H, W]. It is exact, with two exceptions: a normal
+    narrower than half the local grid step counts as that wide, so that none falls between two grid lines, and
+    no normal reaches farther than six standard deviations. With one latent dimension it is the density of a
+    alone.
     """
     flat = not normals.covariance[:, 1, 1].any()
     deviations = _no_narrower(normals, a, b)
@@ -75,7 +78,7 @@ def _no_narrower(normals: PlaneNormals, a: Doubles, b: Doubles) -> Doubles:
 def _separable(
     mean: Doubles, deviations: Doubles, a: Doubles, b: Doubles | None, total: Floats
 ) -> Iterator[None]:
-    """Without correlation a normal is a row times a column, and the sum over all one matrix product."""
+    """Add normals without correlation: each is a row times a column, so their sum is a matrix product."""
     count = max(1, min(STEP_NUMBERS // sum(total.shape), STEP_PRODUCTS // total.size))
     for start in range(0, len(mean), count):
         part = slice(start, start + count)
@@ -90,7 +93,7 @@ def _separable(
 
 
 def _normal(x: Doubles, mean: Doubles, deviation: Doubles) -> Floats:
-    """N(x; mean, deviation²) of x [K] for each of mean [N]: float32 [N, K]."""
+    """N(x; mean, deviation²) at x [K] for each mean [N]: float32 [N, K]."""
     scaled = ((x - mean[:, np.newaxis]) / deviation[:, np.newaxis]).astype(np.float32)
     np.square(scaled, out=scaled)
     scaled *= np.float32(-0.5)
@@ -102,7 +105,7 @@ def _normal(x: Doubles, mean: Doubles, deviation: Doubles) -> Floats:
 def _correlated(
     mean: Doubles, deviations: Doubles, correlation: Doubles, a: Doubles, b: Doubles, total: Floats
 ) -> Iterator[None]:
-    """Each normal where it reaches: exp(−½ [x² − 2ρxy + y²] / (1 − ρ²)) of the scaled offsets x and y."""
+    """Add each normal within its reach: exp(−½ [x² − 2ρxy + y²] / (1 − ρ²)), x and y being scaled offsets."""
     reach = REACH_DEVIATIONS * deviations
     lefts, rights = (np.searchsorted(a, mean[:, 0] + way * reach[:, 0]) for way in (-1, 1))
     lows, highs = (np.searchsorted(b, mean[:, 1] + way * reach[:, 1]) for way in (-1, 1))
@@ -120,14 +123,14 @@ def _correlated(
         np.exp(exponent, out=exponent)
         exponent *= np.float32(peaks[n])
         total[rows, columns] += exponent
-        done += exponent.size + 5_000  # a small one costs its calls
+        done += exponent.size + 5_000  # for a small normal the calls themselves take the time
         if done > STEP_NUMBERS:
             done = 0
             yield
 
 
 def holes(q: Floats, prior: PlaneNormals, a: Doubles, b: Doubles) -> list[Region]:
-    """Where q [H, W] is below a tenth of the prior, within the contour that holds 99 % of the prior."""
+    """The regions where q [H, W] is below a tenth of the prior, within the prior's 99 % contour."""
     flat = not prior.covariance[0, 1, 1]
     centre = prior.mean[0]
     squares = (a - centre[0]) ** 2 + np.zeros((len(b), 1))
@@ -137,18 +140,18 @@ def holes(q: Floats, prior: PlaneNormals, a: Doubles, b: Doubles) -> list[Region
     log_prior = -squares / 2 - dimensions / 2 * np.log(2 * np.pi)
     log_excess = np.log(np.maximum(q, LEAST_DENSITY)) - log_prior - np.log(HOLE_RATIO)
     beyond = squares - radius_of_mass(HOLE_PRIOR_MASS, dimensions) ** 2
-    # One field for both bounds, below zero inside: the larger of the two. How far below is of no interest,
-    # and would only pull the contour's interpolation.
+    # The larger of the two fields is negative where both bounds hold. Large values are clipped, because they
+    # would distort the contour's interpolation.
     field = np.maximum(np.clip(log_excess, -2, 2), np.clip(beyond, -2, 2))
     return filled(field, a, b, -np.inf, 0.0)
 
 
 def filled(field: NDArray[np.floating], a: Doubles, b: Doubles, low: float, high: float) -> list[Region]:
-    """Where a field [H, W] over a [W] and b [H] is between two levels, by linear interpolation."""
+    """The regions where a field [H, W] over a [W] and b [H] is between two levels, by interpolation."""
     generator = contourpy.contour_generator(
         a, b, field, name="serial", fill_type=contourpy.FillType.OuterOffset
     )
-    polygons = generator.filled(low, high)  # each with the places where its rings begin
+    polygons = generator.filled(low, high)  # the points of each, and the indices at which its rings begin
     return [
         Region(tuple(np.split(np.asarray(points), np.asarray(starts, np.int64)[1:-1])))
         for points, starts in zip(polygons[0], polygons[1], strict=True)

@@ -1,6 +1,6 @@
 """The terms of the evidence lower bound for a Bernoulli likelihood, in nats.
 
-ELBO = −(rate + distortion), an image each; higher is better. Equations: Kingma and Welling, "Auto-Encoding
+ELBO = −(rate + distortion) per image; higher is better. Equations: Kingma and Welling, "Auto-Encoding
 Variational Bayes", 2014, appendix B. Pure numpy; sums are float64.
 """
 
@@ -9,19 +9,19 @@ from numpy.typing import NDArray
 
 from desktop.base.arrays import Doubles, Floats
 
-# Half of float32's distance from 1 to its neighbour below: what a probability that rounds to 1 stands for.
+# Half the distance from 1 to the next lower float32: the complement of a probability that rounded to 1.
 MIN_PROBABILITY = 2.0**-25
 
 
 def rate_nats(mean: Floats, logvar: Floats) -> Doubles:
-    """KL(q(z|x) ‖ N(0, I)) = ½ [mean² + exp(logvar) − 1 − logvar], a dimension each: [N, d] → [N, d]."""
+    """KL(q(z|x) ‖ N(0, I)) = ½ [mean² + exp(logvar) − 1 − logvar] per dimension: [N, d] → [N, d]."""
     mean64, logvar64 = mean.astype(np.float64), logvar.astype(np.float64)
     nats: Doubles = 0.5 * (mean64**2 + np.exp(logvar64) - 1 - logvar64)
     return nats
 
 
 def log_likelihood_nats(logits: Floats, x: NDArray[np.generic]) -> Doubles:
-    """log p(x|z) = Σ [x·l − log(1 + exp(l))]: logits and x [N, C, H, W] → [N]; nothing is cut off."""
+    """log p(x|z) = Σ [x·l − log(1 + exp(l))]: logits and x [N, C, H, W] → [N], without clipping."""
     flat = logits.reshape(len(logits), -1).astype(np.float64)
     pixels = x.reshape(len(x), -1).astype(np.float64)
     nats: Doubles = (pixels * flat - np.logaddexp(0, flat)).sum(1)
@@ -31,7 +31,7 @@ def log_likelihood_nats(logits: Floats, x: NDArray[np.generic]) -> Doubles:
 def logits_of(probabilities: Floats) -> Floats:
     """log p − log(1 − p) of probabilities of any shape, within ±17.3.
 
-    A probability of exactly 0 or 1 counts as 2⁻²⁵ away from it: float32 cannot say what it was.
+    A probability of exactly 0 or 1 counts as 2⁻²⁵ away from it, because float32 may have rounded it.
     """
     p = np.clip(probabilities, MIN_PROBABILITY, None)
     return np.log(p) - np.log(np.clip(1 - p, MIN_PROBABILITY, None))

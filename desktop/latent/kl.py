@@ -1,4 +1,4 @@
-"""Which latent dimensions carry something: the rate of each, averaged over held-out images. No Qt."""
+"""How much each latent dimension encodes: its rate, averaged over the held-out images. No Qt."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,17 +7,17 @@ from desktop.base.arrays import Doubles
 from desktop.latent.elbo import rate_nats
 from export.bundle import Posterior
 
-# Below this a dimension says nothing of the image: its posterior is the prior.
+# A dimension below this encodes nothing about the image: its posterior is the prior.
 COLLAPSED_NATS = 0.01
 
 
 def kl_nats(posterior: Posterior) -> Doubles:
-    """The mean over images of each dimension's KL(q(z_i|x) ‖ N(0, 1)), [d]; one image at least."""
+    """The mean over images of each dimension's KL(q(z_i|x) ‖ N(0, 1)), [d]. Needs at least one image."""
     kl: Doubles = rate_nats(posterior.mean, posterior.logvar).mean(axis=0)
     return kl
 
 
 def by_kl(kl: Doubles) -> NDArray[np.intp]:
-    """The dimensions, the one with the highest rate first; equal ones in their own order."""
+    """The dimensions sorted by rate, highest first; equal ones keep their order."""
     order: NDArray[np.intp] = np.argsort(-kl, kind="stable")
     return order

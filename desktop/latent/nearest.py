@@ -1,4 +1,4 @@
-"""Which held-out images are nearest to the cursor: in z, or to its picture. No Qt."""
+"""Find the held-out images that are nearest to the cursor, in z or by its picture. No Qt."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ import numpy as np
 from desktop.base.arrays import Bytes, Floats
 from desktop.latent.elbo import logits_of
 
-STEP_NUMBERS = 400_000  # some 1 ms: the picture under the pointer waits no longer
+STEP_NUMBERS = 400_000  # about 1 ms, which is the longest that the picture under the pointer waits
 
 
 class Nearness(StrEnum):
-    """What near means; a value is its name in the window."""
+    """How distance is measured. A value is its name in the window."""
 
     Z = "By z"
     PICTURE = "By picture"
@@ -21,16 +21,16 @@ class Nearness(StrEnum):
 
 @dataclass(frozen=True)
 class Neighbour:
-    """A held-out image: which one, and how far it is, in units of z or in nats."""
+    """A held-out image: its index, and its distance in units of z or in nats."""
 
     index: int
     distance: float
 
 
 def nearest_by_z(mean: Floats, z: tuple[float, ...], count: int) -> Iterator[tuple[Neighbour, ...] | None]:
-    """The `count` images whose means [N, d] are nearest to z [d], nearest first; None in between.
+    """Find the `count` images whose means [N, d] are nearest to z [d] by Euclidean distance.
 
-    The distance is Euclid's.
+    Yields None while computing, and then the neighbours, nearest first.
     """
     here = np.asarray(z, np.float32)
     distances = np.empty(len(mean), np.float32)
@@ -43,10 +43,11 @@ def nearest_by_z(mean: Floats, z: tuple[float, ...], count: int) -> Iterator[tup
 def nearest_by_picture(
     images: Bytes, probabilities: Floats, count: int
 ) -> Iterator[tuple[Neighbour, ...] | None]:
-    """The `count` images x [N, C, H, W] that probabilities [C, H, W] make most likely; None in between.
+    """Find the `count` images x [N, C, H, W] that are most likely under probabilities [C, H, W].
 
-    The distance is −log p(x|z) in nats for the Bernoulli likelihood of `desktop.latent.elbo`: a sum over
-    pixels that is linear in x but for what an empty image costs, so one product with all images.
+    Yields None while computing, and then the neighbours, nearest first. The distance is −log p(x|z) in nats
+    for the Bernoulli likelihood of `desktop.latent.elbo`. It is the cost of an empty image plus a sum that is
+    linear in x, so one matrix product gives it for all images.
     """
     logits = logits_of(probabilities).ravel()
     empty_nats = float(np.logaddexp(0, logits.astype(np.float64)).sum())

@@ -1,8 +1,8 @@
-"""Normal distributions of the latent space on a plane: posteriors, their ellipses, the prior. No Qt.
+"""Project normal distributions to a plane: posteriors with their ellipses, and the prior. No Qt.
 
 A plane's two directions W are orthonormal, so N(m, S) has the marginal N(W·(m − origin), W·S·Wᵀ) in the
-plane's (a, b). The prior N(0, I) becomes N(c, I) with c the origin's projection, and its section with the
-plane is the same distribution.
+plane's (a, b). The prior N(0, I) becomes N(c, I), where c is the projection of the latent space's origin. The
+prior's section with the plane is the same distribution.
 """
 
 import math
@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from desktop.base.arrays import Doubles
 from desktop.latent.plane import MAX_SPAN, Plane
 
-# Half of what the prior expects lies in the first contour, all but a hundredth in the last.
+# The shares of the prior's mass inside the contours.
 PRIOR_MASSES = (0.5, 0.9, 0.99)
 CONTOUR_POINTS = 181
 SAME_PLACE = 1e-9
@@ -27,14 +27,14 @@ class PlaneNormals:
 
     Attributes:
         mean: (a, b), float64 [N, 2].
-        covariance: float64 [N, 2, 2]; its second row and column are zero where the space has one dimension.
+        covariance: float64 [N, 2, 2]; its second row and column are zero if the space has one dimension.
     """
 
     mean: Doubles
     covariance: Doubles
 
     def of(self, index: int) -> "PlaneNormals":
-        """One of them."""
+        """The normal at an index, alone."""
         return PlaneNormals(self.mean[index : index + 1], self.covariance[index : index + 1])
 
 
@@ -47,13 +47,13 @@ def project_normals(plane: Plane, mean: ArrayLike, logvar: ArrayLike) -> PlaneNo
 
 
 def prior_on(plane: Plane) -> PlaneNormals:
-    """The prior N(0, I) on the plane, as one normal: its marginal, and its section with the plane."""
+    """The prior N(0, I) on the plane, as one normal: its marginal, which is also its section."""
     zero = np.zeros((1, len(plane.origin)))
     return project_normals(plane, zero, zero)
 
 
 def same_marginals(plane: Plane, other: Plane) -> bool:
-    """Whether two planes have the same marginals: parallel, and one straight above the other."""
+    """Whether two planes have the same marginals: equal directions, one directly above the other."""
     if (plane.u, plane.v) != (other.u, other.v):
         return False
     return bool(np.allclose(plane.project(other.origin), 0, atol=SAME_PLACE))
@@ -62,7 +62,7 @@ def same_marginals(plane: Plane, other: Plane) -> bool:
 def ellipse(normals: PlaneNormals, index: int, radius: float) -> Doubles:
     """The closed curve of (a, b) [K, 2] that lies `radius` standard deviations from a mean.
 
-    A segment there and back where the space has one dimension.
+    If the space has one dimension, it is a segment, traced there and back.
     """
     (aa, ab), (_, bb) = normals.covariance[index]
     right = math.sqrt(aa)
@@ -84,9 +84,10 @@ def radius_of_mass(mass: float, dimensions: int) -> float:
 def prior_contours(
     plane: Plane, masses: tuple[float, ...] = PRIOR_MASSES
 ) -> list[tuple[float, list[Doubles]]]:
-    """For each mass the curves (a, b) [K, 2] within which the plane holds that share of the prior.
+    """For each mass, the curves (a, b) [K, 2] that enclose this share of the prior on the plane.
 
-    Circles about the origin's projection; with one latent dimension two upright lines.
+    They are circles around the projection of the latent space's origin, or two vertical lines if there is one
+    latent dimension.
     """
     prior = prior_on(plane)
     if any(plane.v):

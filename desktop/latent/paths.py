@@ -1,4 +1,4 @@
-"""Paths through the latent space: which curve joins the points, and at which pace it is walked. No Qt."""
+"""Paths through the latent space: the curve that joins the points, and the pace of a walk along it. No Qt."""
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
@@ -10,19 +10,19 @@ from numpy.typing import ArrayLike
 
 from desktop.base.arrays import Doubles, Floats
 
-# Of a curved leg, whose arc length comes out to 1e-6; and of a leg that is drawn, on axes of any scale.
+# Steps per curved leg, enough for its arc length to 1e-6; and per leg that is drawn, on axes of any scale.
 ARC_STEPS, LINE_STEPS = 256, 48
-# Pictures along the walk whose changes are measured: so many in all, and at least some on every leg.
+# How many pictures along the walk are compared: in all, and at least on every leg.
 VISUAL_STEPS, VISUAL_LEG_STEPS = 512, 16
 VISUAL_CHUNK = 16
-# Shorter vectors have no direction; flatter angles have no great circle of their own.
+# A shorter vector has no direction. A smaller angle does not determine a great circle.
 MIN_NORM, MIN_SINE = 1e-12, 1e-9
 
 Decode = Callable[[Floats], Floats]
 
 
 class PathKind(StrEnum):
-    """How a path goes from point to point; a value is its name in the window."""
+    """How a path goes from point to point. A value is its name in the window."""
 
     STRAIGHT = "Straight"
     SPHERICAL = "Spherical"
@@ -31,9 +31,9 @@ class PathKind(StrEnum):
 
 @dataclass(frozen=True)
 class Curve:
-    """The curve through `corners`, d numbers each: straight legs, or great-circle arcs.
+    """The curve through `corners`, d numbers each, with straight legs or great-circle arcs.
 
-    Its parameter t counts legs: a whole number is at a corner.
+    Its parameter t counts legs: at a whole number it is at a corner.
     """
 
     corners: tuple[tuple[float, ...], ...]
@@ -41,7 +41,7 @@ class Curve:
 
     @property
     def legs(self) -> int:
-        """How many there are between the corners."""
+        """The number of legs between the corners."""
         return len(self.corners) - 1
 
     def at(self, t: ArrayLike) -> Doubles:
@@ -58,7 +58,7 @@ class Curve:
 
 @dataclass(frozen=True, eq=False)
 class Walk:
-    """A curve and a pace: `distance` [M], never falling, is what has been covered at `t` [M]."""
+    """A curve with a pace: `distance` [M], which never decreases, is the distance covered at `t` [M]."""
 
     curve: Curve
     closed: bool
@@ -66,33 +66,33 @@ class Walk:
     distance: Doubles
 
     def at(self, share: ArrayLike) -> Floats:
-        """The z float32 [..., d] where a share [...] of the distance has been covered."""
+        """The z float32 [..., d] at which a share [...] of the distance has been covered."""
         t = np.interp(np.asarray(share, np.float64) * self.distance[-1], self.distance, self.t)
         return self.curve.at(t).astype(np.float32)
 
     def frames(self, count: int, ping_pong: bool = False) -> Floats:
-        """z [count, d] at even distances. Raises ValueError for less than two frames.
+        """z [count, d] at even distances. Raises ValueError for fewer than two frames.
 
-        The first and last of them are the curve's ends. A closed walk, and one that goes there and back,
-        ends one step before its first frame, so that repeated it goes on evenly.
+        The first and the last frame are the ends of the curve. A closed walk, or one that goes there and
+        back, ends one step before its first frame, so that it can be repeated evenly.
         """
         if count < 2:
             raise ValueError(f"found {count} frames, expected at least 2; ask for more")
         if not ping_pong:
             return self.at(np.linspace(0, 1, count, endpoint=not self.closed))
-        there = np.linspace(0, 1, count // 2 + 1)  # the turning point is a frame, for odd counts too
+        there = np.linspace(0, 1, count // 2 + 1)  # the turning point is a frame, even if the count is odd
         back = np.linspace(1, 0, count - len(there) + 2)[1:-1]
         return self.at(np.concatenate([there, back]))
 
 
 def slerp(start: ArrayLike, end: ArrayLike, share: ArrayLike) -> Doubles:
-    """From z `start` to z `end` [..., d]: the direction along the great circle, the norm linearly.
+    """Interpolate from z `start` to z `end` [..., d]: the direction on a great circle, the norm linearly.
 
-    Shoemake 1985, "Animating rotation with quaternion curves", for latent spaces White 2016, "Sampling
-    generative networks" (arXiv:1609.04468). A zero has no direction: it takes the other end's, and the way
-    is straight. Opposite directions have many great circles: taken is the one through the axis, on its
-    positive side, that is nearest to a right angle with them, the lowest dimension first; in one dimension
-    there is none, and the way leads through zero.
+    Shoemake 1985, "Animating rotation with quaternion curves"; for latent spaces, White 2016, "Sampling
+    generative networks" (arXiv:1609.04468). A zero vector has no direction, so it takes the direction of the
+    other end, and the way is straight. Opposite directions share many great circles. The one used passes
+    through the positive side of the coordinate axis that is closest to perpendicular to them, the lowest
+    dimension if several are. In one dimension there is no great circle, and the way leads through zero.
     """
     a, b = np.broadcast_arrays(np.asarray(start, np.float64), np.asarray(end, np.float64))
     norm_a, norm_b = (np.linalg.norm(z, axis=-1, keepdims=True) for z in (a, b))
@@ -107,15 +107,15 @@ def slerp(start: ArrayLike, end: ArrayLike, share: ArrayLike) -> Doubles:
     angle = np.arctan2(sine, cosine) * np.asarray(share)
     norm = (1 - np.asarray(share)) * norm_a + np.asarray(share) * norm_b
     turned: Doubles = norm * (np.cos(angle) * direction_a + np.sin(angle) * aside)
-    # The ends are the points themselves, to the last bit.
+    # The ends are exactly the given points, to the last bit.
     return np.where(np.asarray(share) <= 0, a, np.where(np.asarray(share) >= 1, b, turned))
 
 
 def path_curve(points: Sequence[Sequence[float]], kind: PathKind, closed: bool) -> Curve:
-    """The curve through the points of a path, back to the first if it is closed.
+    """The curve through the points of a path, and back to the first one if it is closed.
 
-    Equal visual change keeps to the straight lines: it is a pace. Raises ValueError for less than two
-    different points.
+    Equal visual change is a pace, so its curve has straight legs. Raises ValueError if fewer than two points
+    differ.
     """
     corners = tuple(tuple(map(float, point)) for point in points)
     if closed and corners:
@@ -126,16 +126,16 @@ def path_curve(points: Sequence[Sequence[float]], kind: PathKind, closed: bool) 
 
 
 def even_walk(curve: Curve, closed: bool = False) -> Walk:
-    """At even speed in z: equal shares are equal lengths of the curve."""
+    """A walk at constant speed in z: equal shares are equal lengths of the curve."""
     t = np.linspace(0, curve.legs, curve.legs * (ARC_STEPS if curve.spherical else 1) + 1)
     return Walk(curve, closed, t, _lengths_so_far(curve.at(t)))
 
 
 def visual_walk(decode: Decode, curve: Curve, closed: bool = False) -> Generator[float, None, Walk]:
-    """At an even speed of change: equal shares change the picture equally. Yields the share done.
+    """A walk at constant visual speed: equal shares change the picture equally. Yields the share done.
 
-    The change is the L2 distance between pictures, added up along a fine walk: the length of the curve in
-    picture space. Where nothing changes at all, the pace is even in z.
+    The change is the sum of L2 distances between pictures along a fine walk, which is the length of the curve
+    in picture space. If the picture does not change at all, the speed is constant in z.
     """
     t = _visual_steps(curve)
     z = curve.at(t).astype(np.float32)
@@ -150,7 +150,8 @@ def visual_walk(decode: Decode, curve: Curve, closed: bool = False) -> Generator
         last = flat[-1:]
         yield min(1.0, (start + VISUAL_CHUNK) / len(z))
     distance = changes.cumsum()
-    # A touch of z's own pace, so that the distance rises everywhere, also where no picture changes.
+    # A small part of the distance in z is added, so that the sum rises even where the picture does not
+    # change.
     lengths = _lengths_so_far(curve.at(t))
     return Walk(curve, closed, t, distance + lengths / lengths[-1] * max(1e-6 * distance[-1], 1e-9))
 
@@ -162,16 +163,16 @@ def path_points(
     kind: PathKind = PathKind.STRAIGHT,
     ping_pong: bool = False,
 ) -> Floats:
-    """z [frame_count, d] at even distances along the path; its pace is z's own for every kind.
+    """z [frame_count, d] at even distances in z along the path, for every kind of path.
 
-    Raises ValueError for less than two different points or less than two frames.
+    Raises ValueError if fewer than two points differ, or for fewer than two frames.
     """
     return even_walk(path_curve(points, kind, closed), closed).frames(frame_count, ping_pong)
 
 
 @lru_cache(maxsize=4)
 def path_line(points: tuple[tuple[float, ...], ...], kind: PathKind, closed: bool) -> tuple[Doubles, Doubles]:
-    """What to draw of a path: parameters t [M] and z [M, d] of a polyline; a lone point is its own."""
+    """The polyline to draw for a path: parameters t [M] and z [M, d]. One point alone gives itself."""
     try:
         curve = path_curve(points, kind, closed)
     except ValueError:
@@ -181,7 +182,7 @@ def path_line(points: tuple[tuple[float, ...], ...], kind: PathKind, closed: boo
 
 
 def _visual_steps(curve: Curve) -> Doubles:
-    """The parameters of the walk that is measured: dense by length, every leg by some at least."""
+    """The parameters at which a walk is measured: in proportion to length, with a minimum for every leg."""
     corners = np.asarray(curve.corners)
     lengths = np.linalg.norm(np.diff(corners, axis=0), axis=1)
     counts = np.maximum(VISUAL_LEG_STEPS, np.rint(VISUAL_STEPS * lengths / lengths.sum()).astype(int))
@@ -190,12 +191,12 @@ def _visual_steps(curve: Curve) -> Doubles:
 
 
 def _lengths_so_far(z: Doubles) -> Doubles:
-    """Of a polyline z [M, d], the length up to each of its points."""
+    """The length of a polyline z [M, d] up to each of its points."""
     return np.concatenate([[0.0], np.linalg.norm(np.diff(z, axis=0), axis=1).cumsum()])
 
 
 def _perpendicular(direction: Doubles) -> Doubles:
-    """A unit vector at right angles to each of the unit vectors [..., d]; zero for d = 1."""
+    """A unit vector perpendicular to each of the unit vectors [..., d]; zero for d = 1."""
     if direction.shape[-1] < 2:
         return np.zeros_like(direction)
     axis = np.abs(direction).argmin(axis=-1)

@@ -1,7 +1,7 @@
-"""Geometry without Qt: a plane through the latent space, the part of it in view, and grids.
+"""Planes through the latent space, the part of a plane in view, and grids on it. No Qt.
 
 Plane coordinates are (a, b); z = origin + a·u + b·v. a grows to the right and b grows upward, as in any
-plot, so grids list their highest row first.
+plot, so grids list their top row first.
 """
 
 import math
@@ -17,7 +17,7 @@ from desktop.base.arrays import Doubles, Floats
 Edges = tuple[float, float, float, float]  # left, bottom, right, top
 
 MIN_SPAN, MAX_SPAN = 1e-14, 1e4
-# Shorter edges, and flatter triangles, give no direction that float32 pictures could show.
+# Shorter edges and flatter triangles do not determine a direction within float32 precision.
 MIN_EDGE, MIN_SINE = 1e-9, 1e-6
 MAX_Z = float(np.finfo(np.float32).max)
 LOW_QUANTILE, HIGH_QUANTILE = 0.05, 0.95
@@ -27,7 +27,7 @@ LOW_QUANTILE, HIGH_QUANTILE = 0.05, 0.95
 class Plane:
     """A plane in d dimensions: a point and two orthonormal directions, d numbers each.
 
-    With d = 1 the second direction is zero, and so is every b.
+    If d = 1, the second direction is zero, and so is every b.
     """
 
     origin: tuple[float, ...]
@@ -47,7 +47,7 @@ class Plane:
         return ab
 
     def through(self, z: Sequence[float]) -> "Plane":
-        """The parallel plane that holds z [d]; (a, b) of what lies on it stay what they were."""
+        """The parallel plane that contains z [d]. Coordinates (a, b) keep their meaning."""
         beside = np.asarray(z, np.float64) - np.asarray(self.origin)
         beside -= self.project(z) @ np.asarray([self.u, self.v])
         if not beside.any():
@@ -56,7 +56,7 @@ class Plane:
 
     @property
     def axes(self) -> tuple[int, int] | None:
-        """The two latent dimensions that span it, equal for d = 1; None for any other plane."""
+        """The two latent dimensions that span the plane, equal for d = 1; None if two axes do not span it."""
         right, up = (_axis(direction) for direction in (self.u, self.v))
         if right is None:
             return None
@@ -66,9 +66,9 @@ class Plane:
 
 
 def plane_through(origin: Sequence[float], right: Sequence[float], up: Sequence[float]) -> Plane:
-    """The plane through three points, d numbers each: (0, 0) at the first, a grows towards the second.
+    """The plane through three points, d numbers each, with (0, 0) at the first and a towards the second.
 
-    Raises ValueError where they lie on one line, or d is less than two.
+    Raises ValueError if they lie on one line or d is less than two.
     """
     start = np.asarray(origin, np.float64)
     edges = np.asarray([right, up], np.float64) - start
@@ -83,8 +83,8 @@ def plane_through(origin: Sequence[float], right: Sequence[float], up: Sequence[
 def principal_plane(z: ArrayLike) -> Plane:
     """The plane of the two directions along which the points z [N, d] vary most, through their mean.
 
-    The first two eigenvectors of their covariance; each direction's largest number is positive.
-    Raises ValueError for less than three points or two dimensions, or points that vary in less than two.
+    The directions are the first two eigenvectors of the covariance, each with its largest number positive.
+    Raises ValueError for fewer than three points or two dimensions, or if the points lie on one line.
     """
     points = np.asarray(z, np.float64)
     if points.ndim != 2 or len(points) < 3 or points.shape[1] < 2:
@@ -102,13 +102,13 @@ def _numbers(values: ArrayLike) -> tuple[float, ...]:
 
 
 def _axis(direction: Sequence[float]) -> int | None:
-    """Which number of a direction is 1 while all others are 0."""
+    """The index of the number that is 1 if all others are 0, or None."""
     ones = [index for index, number in enumerate(direction) if number == 1]
     return ones[0] if len(ones) == 1 and sum(map(abs, direction)) == 1 else None
 
 
 def axis_plane(z: Sequence[float], horizontal: int = 0, vertical: int = 1) -> Plane:
-    """The plane of two axes through z: a and b are then the two coordinates themselves."""
+    """The plane through z that is parallel to two axes: a and b are the coordinates of z on these axes."""
     dims = range(len(z))
     return Plane(
         origin=tuple(0.0 if i in (horizontal, vertical) else float(z[i]) for i in dims),
@@ -119,9 +119,9 @@ def axis_plane(z: Sequence[float], horizontal: int = 0, vertical: int = 1) -> Pl
 
 @dataclass(frozen=True)
 class Viewport:
-    """The part of the plane in view: its centre, and the units that the shorter side of the view spans.
+    """The part of the plane in view: its centre, and the span of its shorter side.
 
-    In view coordinates (`desktop.latent.chart`): on linear axes these are (a, b).
+    Both are in view coordinates (`desktop.latent.chart`), which are (a, b) on linear axes.
     """
 
     center: tuple[float, float] = (0.0, 0.0)
@@ -132,7 +132,7 @@ class Viewport:
         return self.span / max(1.0, min(size_px))
 
     def to_plane(self, size_px: tuple[float, float], x_px: float, y_px: float) -> tuple[float, float]:
-        """A pixel's (a, b)."""
+        """The (a, b) of a pixel."""
         scale = self.units_per_px(size_px)
         a = self.center[0] + (x_px - size_px[0] / 2) * scale
         b = self.center[1] - (y_px - size_px[1] / 2) * scale
@@ -152,7 +152,7 @@ class Viewport:
         return left, bottom, right, top
 
     def zoomed(self, factor: float, about: tuple[float, float], least_span: float = MIN_SPAN) -> "Viewport":
-        """`factor` times as much in view, within limits, with the point `about` staying where it is."""
+        """The view with its span times `factor`, within limits; the point `about` stays in its place."""
         span = min(MAX_SPAN, max(least_span, self.span * factor))
         applied = span / self.span
         center = tuple(fixed + (old - fixed) * applied for fixed, old in zip(about, self.center, strict=True))
@@ -164,7 +164,7 @@ class Viewport:
 
 
 def viewport_around(ab: ArrayLike, share: float = 0.995, margin: float = 1.1) -> Viewport:
-    """A view that holds `share` of the points (a, b) [N, 2] along each axis, and some room."""
+    """A view that holds `share` of the points (a, b) [N, 2] along each axis, with a margin."""
     points = np.asarray(ab, np.float64).reshape(-1, 2)
     if not len(points):
         return Viewport()
@@ -174,24 +174,24 @@ def viewport_around(ab: ArrayLike, share: float = 0.995, margin: float = 1.1) ->
 
 
 def quantile_axis(n: int, low: float = LOW_QUANTILE, high: float = HIGH_QUANTILE) -> Doubles:
-    """The prior's quantiles at n evenly spaced probabilities: through the inverse normal CDF, [n]."""
+    """The prior's quantiles [n] at n evenly spaced probabilities, by the inverse normal CDF."""
     normal = NormalDist()
     return np.array([normal.inv_cdf(p) for p in (np.linspace(low, high, n) if n > 1 else [(low + high) / 2])])
 
 
 def manifold_grid(plane: Plane, n: int) -> Floats:
-    """z [n·n, d] at prior quantiles 0.05 to 0.95 of both coordinates, highest b first, then by a."""
+    """z [n·n, d] at the prior quantiles 0.05 to 0.95 of both coordinates, row by row, highest b first."""
     axis = quantile_axis(n)
     return plane.embed([(a, b) for b in axis[::-1] for a in axis])
 
 
 def sample_prior(count: int, latent_dim: int, seed: int) -> Floats:
-    """z [count, d] from N(0, I), the same for the same seed."""
+    """Samples z [count, d] of N(0, I); the same seed gives the same samples."""
     return np.random.default_rng(seed).standard_normal((count, latent_dim), dtype=np.float32)
 
 
 def ticks(low: float, high: float, most: int = 8) -> list[float]:
-    """Round numbers between low and high, at steps of 1, 2 or 5 times a power of ten, at most `most`."""
+    """At most `most` round numbers from low to high, in steps of 1, 2 or 5 times a power of ten."""
     if not high > low:
         return []
     raw = (high - low) / max(1, most - 1)  # both ends may be ticks
@@ -202,7 +202,7 @@ def ticks(low: float, high: float, most: int = 8) -> list[float]:
 
 
 def spread_apart(points: ArrayLike, distance: float, rounds: int = 30) -> Doubles:
-    """Points [N, 2] pushed away from each other until they are `distance` apart, or nearly so."""
+    """Push points [N, 2] away from each other until they are about `distance` apart."""
     spread = np.array(points, np.float64).reshape(-1, 2)
     for _ in range(rounds):
         before = spread.copy()
@@ -221,9 +221,9 @@ def spread_apart(points: ArrayLike, distance: float, rounds: int = 30) -> Double
 
 
 def parse_z(text: str, latent_dim: int) -> tuple[float, ...]:
-    """The d numbers in `text`, divided by commas, semicolons or spaces; brackets and − for - are fine.
+    """Parse d numbers separated by commas, semicolons or spaces. Brackets and − for - are allowed.
 
-    Raises ValueError that says what was found, expected and to do.
+    Raises ValueError for anything else.
     """
     words = text.replace("−", "-").replace(",", " ").replace(";", " ").strip(" \t\n()[]").split()
     try:
@@ -239,5 +239,5 @@ def parse_z(text: str, latent_dim: int) -> tuple[float, ...]:
 
 
 def format_z(z: Sequence[float]) -> str:
-    """Z as people read and type it: four decimals, divided by commas."""
+    """Z as people read and type it: with four decimals, separated by commas."""
     return ", ".join(f"{value:.4f}" for value in z)

@@ -1,4 +1,4 @@
-"""Where a walk that is played stands at a time. No Qt."""
+"""The position at a given time in a walk that is being played. No Qt."""
 
 import math
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ class Playback:
     """How a walk is played.
 
     Attributes:
-        duration_s: from one end to the other.
-        loop: again and again.
-        ping_pong: there and back.
+        duration_s: the time from one end to the other.
+        loop: play again and again.
+        ping_pong: go there and back.
     """
 
     duration_s: float = 4.0
@@ -20,15 +20,15 @@ class Playback:
 
     @property
     def round_s(self) -> float:
-        """Seconds until it begins again, or ends."""
+        """Seconds until the walk repeats or ends."""
         return self.duration_s * (2 if self.ping_pong else 1)
 
     def share(self, elapsed_s: float) -> float:
-        """How far along the walk it is, from 0 to 1; where it does not loop it stays at its end."""
+        """The position along the walk, from 0 to 1. Without looping it stays at the end."""
         rounds = max(0.0, elapsed_s) / self.round_s
         phase = math.fmod(rounds, 1.0) if self.loop else min(rounds, 1.0)
         return 1 - abs(1 - 2 * phase) if self.ping_pong else phase
 
     def has_ended(self, elapsed_s: float) -> bool:
-        """Whether there is no more to come."""
+        """Whether the walk is over."""
         return not self.loop and elapsed_s >= self.round_s

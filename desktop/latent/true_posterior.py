@@ -1,12 +1,13 @@
-"""p(z|x) and log p(x) in two dimensions, from the decoder alone: nothing is hidden in a plane. No Qt.
+"""Compute p(z|x) and log p(x) for two latent dimensions, using only the decoder. No Qt.
 
-For Bernoulli pixels log p(x|z) = Σ over known pixels [x·l − log(1 + eˡ)] with the logits l of the picture at
-z. The logits of a grid's pictures, once decoded, give it for any x by a product that needs only the rows of
-pixels that changed. log p(x) = log Σ p(x|z) N(z; 0, I) · cell area, the rectangle rule, on cells that are
-split where the posterior has its mass until that changes nothing. All figures are in nats.
+For Bernoulli pixels, log p(x|z) = Σ over known pixels [x·l − log(1 + eˡ)] with the logits l of the picture at
+z. Once the pictures of a grid are decoded, one matrix product gives this for any x. If x changes, only the
+rows of the changed pixels are needed. By the rectangle rule, log p(x) = log Σ p(x|z) N(z; 0, I) · cell area.
+Cells that hold much of the posterior's mass are split until log p(x) no longer changes. All figures are in
+nats.
 
-The grid's logits are kept as float16, a hundred megabytes for 256 × 256 pictures of 784 pixels; those of the
-smaller cells, which log p(x) comes from in the end, as float32.
+The grid's logits are stored as float16: a hundred megabytes for 256 × 256 pictures of 784 pixels. The logits
+of the smaller cells, which determine log p(x) in the end, are float32.
 """
 
 import math
@@ -26,7 +27,7 @@ LOG_2PI = math.log(2 * math.pi)
 
 SIDE = 256
 STRIDES = (4, 2, 1)  # coarse first: 64 × 64, 128 × 128, then all
-STEP_PICTURES = 20  # some 3 ms on two cores
+STEP_PICTURES = 20  # about 3 ms on two cores
 LEAST_HALF_WIDTH, MOST_HALF_WIDTH = 4.5, 12.0
 BEYOND_MEANS = 0.5
 BLOCK_CELLS, SPLIT = 8, 4  # a block of 8 × 8 cells is split into 32 × 32
@@ -41,12 +42,12 @@ MIXED_CELLS, MIN_SHARE = 600, 1e-4
 
 @dataclass(frozen=True)
 class Cells:
-    """Square cells of the plane, and how likely x and their centres are together.
+    """Square cells of the plane, with the joint density of x and their centres.
 
     Attributes:
-        a, b: float64 [W], [H], the centres' two numbers of z, ascending.
+        a, b: float64 [W] and [H], the two coordinates of the centres, ascending.
         step: the side of a cell.
-        log_joint: float64 [H, W], log p(x|z) + log p(z); −∞ where smaller cells count instead.
+        log_joint: float64 [H, W], log p(x|z) + log p(z); −∞ if smaller cells replace the cell.
     """
 
     a: Doubles
@@ -62,14 +63,15 @@ class Cells:
 
 @dataclass(frozen=True)
 class TruePosterior:
-    """What is known of z given the known pixels of x.
+    """The posterior of z given the known pixels of x.
 
     Attributes:
-        parts: cells that tile the grid, each place once: large ones first, smaller ones where the mass is.
+        parts: cells that cover the grid without overlap: large ones first, then smaller ones where the mass
+            is.
         log_px_nats: log p(x) of the known pixels.
-        change_nats: by how much the last split moved it; None before the first.
-        mixture: float32 [C, H, W], the mean of p(x|z) over the posterior: what unknown pixels could be; None
-            where all are known.
+        change_nats: how much the last split changed it; None before the first split.
+        mixture: float32 [C, H, W], the mean of p(x|z) over the posterior, which completes unknown pixels;
+            None if all pixels are known.
     """
 
     parts: tuple[Cells, ...]
@@ -79,22 +81,22 @@ class TruePosterior:
 
     @property
     def is_converged(self) -> bool:
-        """Whether smaller cells change log p(x) no more."""
+        """Whether smaller cells no longer change log p(x)."""
         return self.change_nats is not None and self.change_nats <= CONVERGED_NATS
 
 
 def half_width(means: NDArray[np.floating]) -> float:
-    """How far the grid reaches from 0: where the prior has mass, and the held-out means [N, 2] lie."""
+    """How far the grid reaches from 0, to cover the prior's mass and the held-out means [N, 2]."""
     farthest = float(np.abs(means).max(initial=0.0)) + BEYOND_MEANS
     return min(MOST_HALF_WIDTH, max(LEAST_HALF_WIDTH, farthest))
 
 
 class LikelihoodTable:
-    """The logits of the pictures on a square grid of a space of two dimensions. For one thread at a time.
+    """The logits of the pictures on a square grid in two latent dimensions. Not safe for several threads.
 
     Args:
         decode: z float32 [N, 2] → logits float32 [N, C, H, W].
-        reach: the grid goes from −reach to reach in both dimensions.
+        reach: the grid extends from −reach to reach in both dimensions.
         image_shape: channels, height, width.
         side: points along each dimension, a multiple of 32.
     """
@@ -113,38 +115,39 @@ class LikelihoodTable:
         self._logits = np.empty((pixels, side * side), np.float16)
         self._softplus = np.zeros(side * side)
         self._decoded = 0
-        # Of the points that are scored, for these pixels: log p(x|z).
+        # log p(x|z) of the scored points, for the pixels in _weights and _known.
         self._scores: Doubles = np.zeros(0)
         self._weights, self._known = np.zeros(pixels, np.float32), np.ones(pixels, np.float32)
         self._blocks: OrderedDict[tuple[float, float, float], tuple[Floats, Doubles]] = OrderedDict()
 
     @property
     def share(self) -> float:
-        """How much of the grid is decoded, from 0 to 1."""
+        """The share of the grid that is decoded, from 0 to 1."""
         return self._decoded / len(self._order)
 
     @property
     def size_bytes(self) -> int:
-        """What the table holds."""
+        """The memory that the table takes."""
         blocks = sum(logits.nbytes for logits, _ in self._blocks.values())
         return self._logits.nbytes + self._softplus.nbytes + blocks
 
     def build(self) -> Iterator[bool]:
-        """Decode the grid step by step; True where a finer lattice is complete."""
+        """Decode the grid step by step. Yields True whenever a finer lattice is complete."""
         while self._decoded < len(self._order):
             start, end = self._decoded, min(self._decoded + STEP_PICTURES, len(self._order))
             logits, _ = self._decoded_at(self._points(slice(start, end)))
             self._logits[:, start:end] = np.clip(logits, -MOST_LOGIT, MOST_LOGIT)
-            # Of what is kept, so that a pixel that becomes unknown takes away what it gave.
+            # Computed from the stored float16 logits, so that a pixel that becomes unknown subtracts exactly
+            # what it added.
             self._softplus[start:end] = _softplus(self._logits[:, start:end]).sum(axis=0, dtype=np.float64)
             self._decoded = end
             yield any(start < lattice <= end for lattice in self._ends)
 
     def posterior(self, x: Floats, known: NDArray[np.bool_]) -> Iterator[TruePosterior | None]:
-        """p(z | the known pixels of x) by the grid as far as it is decoded, then by smaller cells.
+        """Compute p(z | the known pixels of x) on the decoded part of the grid, then on smaller cells.
 
-        None in between.
-        x [C, H, W] is of 0 and 1, `known` has its shape. Nothing comes before the first lattice is decoded.
+        x [C, H, W] is 0 or 1, and `known` has the same shape. Yields None while computing, and a posterior
+        after each split. Yields nothing if the first lattice is not decoded yet.
         """
         ready = max((end for end in self._ends if end <= self._decoded), default=0)
         if not ready:
@@ -184,12 +187,12 @@ class LikelihoodTable:
         return np.stack([self._axis[self._columns[places]], self._axis[self._rows[places]]], axis=1)
 
     def _decoded_at(self, z: Doubles) -> tuple[Floats, Doubles]:
-        """Logits [pixels, N], and Σ log(1 + eˡ) [N] of them."""
+        """The logits [pixels, N] at z, and their sums Σ log(1 + eˡ) [N]."""
         logits = self._decode(z.astype(np.float32)).reshape(len(z), -1).T
         return logits, _softplus(logits).sum(axis=0, dtype=np.float64)
 
     def _score(self, ready: int, weights: Floats, known: Floats) -> Iterator[None]:
-        """Have `_scores` be of these pixels: only what changed is added or taken away."""
+        """Update `_scores` to these pixels, by adding or subtracting only the pixels that changed."""
         if ready != len(self._scores):
             self._scores = -self._softplus[:ready]
             self._weights[:], self._known[:] = 0, 1
@@ -203,7 +206,7 @@ class LikelihoodTable:
             yield
 
     def _mixture(self, ready: int) -> Floats:
-        """The mean of p(x|z) over the likeliest points of the grid."""
+        """The mean of p(x|z) over the most likely points of the grid."""
         z = self._points(slice(ready))
         joint = self._scores - 0.5 * (z**2).sum(axis=1)
         count = min(MIXED_CELLS, ready)
@@ -217,7 +220,7 @@ class LikelihoodTable:
     def _block(
         self, left: float, bottom: float, step: float, weights: Floats, known: Floats
     ) -> Iterator[Cells | None]:
-        """The cells of a block, split, decoded unless they were lately; None in between."""
+        """Split the cells of a block and decode them, unless they are cached. Yields None while decoding."""
         side, fine = BLOCK_CELLS * SPLIT, step / SPLIT
         axis: Doubles = (np.arange(side, dtype=np.float64) + 0.5) * fine
         a, b = left + axis, bottom + axis
@@ -244,7 +247,7 @@ class LikelihoodTable:
 
 
 def _lattices(side: int) -> tuple[NDArray[np.intp], tuple[int, ...]]:
-    """The grid's places row by row, those of the coarse lattices first, and where each lattice ends."""
+    """The order of the grid's points, coarse lattices first, each row by row; and where each one ends."""
     rows, columns = np.divmod(np.arange(side * side), side)
     level = np.full(side * side, len(STRIDES) - 1)
     for index, stride in reversed(list(enumerate(STRIDES))):
@@ -254,12 +257,12 @@ def _lattices(side: int) -> tuple[NDArray[np.intp], tuple[int, ...]]:
 
 
 def _log_prior(a: Doubles, b: Doubles) -> Doubles:
-    """log N(z; 0, I) at the grid of a [W] and b [H]: [H, W]."""
+    """log N(z; 0, I) on the grid of a [W] and b [H]: [H, W]."""
     return -0.5 * (a[np.newaxis] ** 2 + b[:, np.newaxis] ** 2) - LOG_2PI
 
 
 def _heavy_blocks(cells: Cells, log_px: float) -> tuple[list[tuple[float, float]], Cells]:
-    """The lower left corners of the blocks that hold more than a trifle of p(x), and the cells without."""
+    """The lower left corners of blocks that hold a relevant share of p(x), and the cells without these."""
     rows, columns = (size // BLOCK_CELLS for size in cells.log_joint.shape)
     shares = np.exp(cells.log_mass - log_px).reshape(rows, BLOCK_CELLS, columns, BLOCK_CELLS).sum(axis=(1, 3))
     heavy = shares > MIN_BLOCK_SHARE
@@ -282,7 +285,7 @@ def _log_sum(parts: list[Cells]) -> float:
 
 
 def _softplus(logits: Halves | Floats) -> Floats:
-    """log(1 + eˡ) without an overflow: max(l, 0) + log(1 + e^−|l|)."""
+    """log(1 + eˡ), computed without overflow as max(l, 0) + log(1 + e^−|l|)."""
     wide = logits.astype(np.float32)
     soft: Floats = np.maximum(wide, 0) + np.log1p(np.exp(-np.abs(wide)))
     return soft

@@ -1,1 +1,1 @@
-"""Models that run. Nothing else imports ONNX Runtime, but for the trial's own process."""
+"""Models that run. Only this package and the trial's own process import ONNX Runtime."""

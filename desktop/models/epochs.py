@@ -1,4 +1,4 @@
-"""The epochs of a bundle: its model as it was after each, for the time slider and for films. No Qt."""
+"""The epochs of a bundle: its model after each of them, for the time slider and for films. No Qt."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,7 @@ from desktop.models.opened import STEP_PICTURES, Opened
 from desktop.models.source import Source, open_epoch
 from export.bundle import DECODER_FILE, ENCODER_FILE, POSTERIOR_FILE, Bundle, Posterior, epoch_file
 
-# What the models of epochs that are kept may have in graphs; so many are kept at least.
+# How many bytes of graphs the loaded epochs may have in all, and how many epochs stay loaded in any case.
 KEPT_BYTES = 64 << 20
 KEPT_AT_LEAST = 3
 
@@ -24,8 +24,8 @@ class Epoch:
 
     Attributes:
         number: 0 is before training.
-        hashes: of its files, by which it is the same epoch in a bundle that has grown.
-        elbo_nats: the test ELBO, where the manifest says.
+        hashes: of its files: they identify the epoch in a bundle that has grown.
+        elbo_nats: the test ELBO, if the manifest gives it.
     """
 
     number: int
@@ -35,9 +35,9 @@ class Epoch:
 
 @dataclass(frozen=True)
 class Loaded:
-    """An epoch's model, or the error that it could not be loaded with.
+    """An epoch's model, or the error that loading it raised.
 
-    `is_current`, of an error: whether the bundle is still in its place as it was opened.
+    If there was an error, `is_current` says whether the bundle is still as it was opened.
     """
 
     epoch: Epoch
@@ -47,7 +47,7 @@ class Loaded:
 
 
 def epochs_of(source: Source | None) -> tuple[Epoch, ...]:
-    """The epochs that a source has a decoder of, ascending; none for a bare model."""
+    """The epochs for which a source has a decoder, ascending; none for a bare model."""
     if source is None or source.bundle is None:
         return ()
     files = source.bundle.manifest["files"]
@@ -67,7 +67,7 @@ def epochs_of(source: Source | None) -> tuple[Epoch, ...]:
 
 
 def elbos_nats(bundle: Bundle) -> dict[int, float]:
-    """The test ELBO after each epoch, where the manifest says; what is no number is passed over."""
+    """The test ELBO after each epoch for which the manifest gives a number."""
     lines = bundle.manifest.get("epochs")
     found: dict[int, float] = {}
     for line in lines if isinstance(lines, list) else []:
@@ -80,16 +80,16 @@ def elbos_nats(bundle: Bundle) -> dict[int, float]:
 
 
 def load_epoch(whole: Opened, epoch: Epoch, device: DeviceName) -> Opened:
-    """The model of a bundle after an epoch, and the held-out posterior of that epoch.
+    """Load a bundle's model after an epoch, with the held-out posterior of that epoch.
 
-    Raises BundleError when a file of it is missing, damaged, or does not run.
+    Raises BundleError if one of the epoch's files is missing, damaged or does not run.
     """
     source = open_epoch(whole.model.source, epoch.number)
     return Opened(Model(source, device), _epoch_posterior(source.bundle, whole.posterior, epoch.number))
 
 
 def _epoch_posterior(bundle: Bundle | None, whole: Posterior | None, epoch: int) -> Posterior | None:
-    """An epoch's own means and log-variances, with the images and labels of the whole bundle."""
+    """The means and log-variances of an epoch, with the images and labels of the whole bundle."""
     own = None if bundle is None else bundle.read_posterior(epoch)
     if own is None or whole is None or len(own.mean) != len(whole.mean):
         return own
@@ -97,13 +97,13 @@ def _epoch_posterior(bundle: Bundle | None, whole: Posterior | None, epoch: int)
 
 
 class Loader:
-    """Loads the models of epochs, one in each step: first the one that is wanted, then those around it.
+    """Loads the models of epochs, one in each step: first the wanted one, then its neighbours.
 
-    The thread that takes the steps loads; the others may set `wanted` meanwhile.
+    The thread that takes the steps does the loading; other threads may set `wanted` meanwhile.
 
     Attributes:
-        wanted: index into `epochs` of the one to load first.
-        held: indices of those that need not be loaded.
+        wanted: index into `epochs` of the epoch to load first.
+        held: indices of the epochs that need not be loaded.
     """
 
     def __init__(self, whole: Opened, epochs: Sequence[Epoch], device: DeviceName) -> None:
@@ -117,18 +117,18 @@ class Loader:
         self.keeps = max(KEPT_AT_LEAST, KEPT_BYTES // size_bytes)
 
     def steps(self) -> Iterator[Loaded]:
-        """Load until all epochs are held that are to be."""
+        """Load epochs until all that should be kept are held."""
         while (index := self._next()) is not None:
             self.held.add(index)
             epoch = self._epochs[index]
             try:
                 yield Loaded(epoch, load_epoch(self._whole, epoch, self._device))
-            except Exception as error:  # it is told when somebody looks at that epoch
+            except Exception as error:  # it is shown when somebody looks at that epoch
                 bundle = self._whole.model.source.bundle
                 yield Loaded(epoch, None, error, bundle is not None and bundle.is_current())
 
     def to_keep(self) -> set[int]:
-        """Indices of the epochs that are kept: those nearest to the wanted one."""
+        """Indices of the epochs to keep: those nearest to the wanted one."""
         return set(self._nearest()[: self.keeps])
 
     def _next(self) -> int | None:
@@ -136,19 +136,19 @@ class Loader:
 
     def _nearest(self) -> list[int]:
         wanted = self.wanted
-        # Of two that are equally near the later one comes first: it is what is played.
+        # Of two equally near epochs the later one comes first, because playing goes forward.
         return sorted(range(len(self._epochs)), key=lambda index: (abs(index - wanted), -index))
 
 
 def pictures_over_epochs(
     whole: Opened, device: DeviceName, z: Floats, epochs: Sequence[Epoch] | None = None
 ) -> Iterator[tuple[Epoch, Floats | None]]:
-    """Each epoch's pictures at the same z: a film of how the space forms.
+    """Decode the same z with the model after each epoch, for a film of how the space forms.
 
-    For z float32 [N, d] it yields, for each of `epochs` (by default all), None while it decodes and then
-    the epoch with probabilities float32 [N, C, H, W]. Every step is short but an epoch's first, which loads
-    its model. A plane's z come from `desktop.latent.plane`, whose sheet `desktop.images.pixels.tile` makes.
-    Raises BundleError when an epoch cannot be loaded or decoded.
+    For z float32 [N, d] and each of `epochs` (by default all), it yields the epoch with None while decoding,
+    and then with the probabilities float32 [N, C, H, W]. Every step is short except an epoch's first, which
+    loads the model. `desktop.latent.plane` gives the z of a plane, and `desktop.images.pixels.tile` joins
+    their pictures. Raises BundleError if an epoch cannot be loaded or decoded.
     """
     for epoch in epochs_of(whole.model.source) if epochs is None else epochs:
         with closing(load_epoch(whole, epoch, device).model) as model:

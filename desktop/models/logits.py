@@ -1,18 +1,18 @@
-"""A decoder's graph without its last sigmoid: its logits, which probabilities in float32 do not hold.
+"""Remove a decoder's last sigmoid, because float32 probabilities do not determine its logits.
 
-ONNX Runtime's sigmoid ends at ±18, and a probability near 1 has few digits left. For a picture unlike the
-data, log p(x|z) is made of just such pixels. Needs the onnx package alone.
+ONNX Runtime's sigmoid saturates at ±18, and a probability near 1 has few digits left. For a picture unlike
+the data, just such pixels make up log p(x|z). Needs only the onnx package.
 """
 
 import onnx
 from google.protobuf.message import DecodeError
 
-# What only moves numbers about: it may stand between the sigmoid and the output.
+# Operators that only move numbers: these may follow the sigmoid.
 MOVES = frozenset({"Identity", "Reshape", "Transpose", "Flatten", "Squeeze", "Unsqueeze"})
 
 
 def without_sigmoid(decoder: bytes, output: str) -> bytes | None:
-    """The graph whose `output` is the logits of what it was; None where no sigmoid makes it."""
+    """The graph with the logits as its `output`; None if no sigmoid computes that output."""
     model = onnx.ModelProto()
     try:
         model.ParseFromString(decoder)

@@ -1,4 +1,4 @@
-"""Runs a source's two graphs with ONNX Runtime, on CUDA or on the CPU, and says where."""
+"""Run a source's decoder and encoder with ONNX Runtime, on CUDA or on the CPU."""
 
 import contextlib
 import functools
@@ -36,28 +36,27 @@ __all__ = [
     "distribution_warning",
 ]
 
-# From a decoder's output to pictures, as its reading says, in the place of the last argument.
+# Converts a decoder's output to pictures according to its reading, and writes them to the last argument.
 Take = Callable[[Reading, Array, Floats], object]
 
-# Transposed convolutions run image by image on the CPU: small chunks over single-threaded runs beat one
-# large batch over many threads, and leave the caches warm (`tests/benchmarks/decode.py` measures it).
+# On the CPU, transposed convolutions run image by image. So small chunks in single-threaded runs are faster
+# than one large batch over many threads, and keep the caches warm (`tests/benchmarks/decode.py` measures it).
 CPU_CHUNK = 10
-CHUNK_MS = (
-    100.0  # a slow network's chunks are smaller: a decode can be ended between them, and memory stays low
-)
+# The chunks of a slow network are smaller, so that a decode can be stopped between them and memory stays low.
+CHUNK_MS = 100.0
 CUDA_CHUNK = 1024
-CUDA_CHUNK_BYTES = 2**31  # of activations, at a guess of 64 maps for each of a picture's channels
+CUDA_CHUNK_BYTES = 2**31  # of activations, assuming 64 maps for each channel of a picture
 CUDA_ARENA_BYTES = 2**32
-# Of all runs on the CPU together: what passed its trial may still ask for any amount at another z.
+# For all runs on the CPU together: a model that passed its trial may still request any amount at another z.
 CPU_ARENA_BYTES = 2**31
-SAME_AS_REQUESTED = 1  # how an arena grows
+SAME_AS_REQUESTED = 1  # how the arena grows
 ARENA_IS_FULL = "Available memory of"
 ENCODER_CHUNK = 256
 RUN_LIMIT_S = 20.0
 FATAL = 4
 CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
 DISTRIBUTIONS = (*machine.DISTRIBUTIONS, "onnx", "numpy", "PySide6-Essentials", "imageio", "torch")
-# ONNX Runtime's errors have no base class of their own.
+# ONNX Runtime's exceptions have no common base class.
 ERRORS: tuple[type[Exception], ...] = (
     RuntimeError,
     ValueError,
@@ -72,17 +71,17 @@ ERRORS: tuple[type[Exception], ...] = (
 class Model:
     """A source whose decoder, and encoder if it has one, are ready to run.
 
-    Any thread may decode; large batches are split over a few threads of the model's own. A run of a graph
-    that takes longer than `limit_s` seconds is ended. Raises BundleError (for a bundle) or ModelError (for a
-    bare file) when a graph cannot be loaded, is not what the manifest or the reading says, or gives only NaN;
-    DeviceError when CUDA was asked for and cannot run it.
+    Any thread may decode; large batches are split over a few threads of the model's own. A run that takes
+    longer than `limit_s` seconds is stopped. Raises BundleError (for a bundle) or ModelError (for a bare
+    file) if a graph cannot be loaded, differs from the manifest or the reading, or gives only NaN;
+    DeviceError if CUDA was requested and cannot run it.
 
     Attributes:
         source: what was opened.
         image_shape: channels, height, width.
         latent_dim: d.
         device: where it runs.
-        warning: what was wrong with pictures that were decoded all the same, or an empty string.
+        warning: what is wrong with pictures that were decoded, or an empty string.
         last_decode_ms: how long the last decode took.
     """
 
@@ -115,23 +114,25 @@ class Model:
         return self._encoder is not None
 
     def decode(self, z: Floats, most_threads: int | None = None) -> Floats:
-        """Probabilities float32 [N, C, H, W] in [0, 1] at z float32 [N, d], by at most so many threads.
+        """Probabilities float32 [N, C, H, W] in [0, 1] at z float32 [N, d], using at most `most_threads`.
 
-        NaN becomes 0 and is said in `warning`. Raises ValueError for z of another shape, BundleError or
-        ModelError when the graph fails, gives another shape or takes too long.
+        NaN becomes 0 and sets `warning`. Raises ValueError for z of another shape, BundleError or ModelError
+        if the graph fails, gives another shape or takes too long.
         """
         start = time.perf_counter()
         result = self._in_pieces(z, partial(self._decode_by, self._decoder, probabilities), most_threads)
-        if len(result) and np.isnan(result.min()):  # min keeps NaN, and costs less than looking at each
+        if len(result) and np.isnan(
+            result.min()
+        ):  # min propagates NaN and is faster than checking each number
             result = self._without_nan(result)
         self.last_decode_ms = 1e3 * (time.perf_counter() - start)
         return result
 
     def decode_logits(self, z: Floats) -> Floats:
-        """Logits float32 [N, C, H, W] at z float32 [N, d], of a decoder of Bernoulli probabilities.
+        """Logits float32 [N, C, H, W] at z float32 [N, d], for a decoder that gives Bernoulli probabilities.
 
-        Those of the graph itself where it ends with a sigmoid, else of its probabilities, within ±17.3.
-        Raises as `decode`.
+        They are the graph's own if it ends with a sigmoid, or else computed from its probabilities, within
+        ±17.3. Raises the same errors as `decode`.
         """
         if not self._logits_looked_for:
             self._logits_looked_for = True
@@ -145,7 +146,7 @@ class Model:
     def _in_pieces(
         self, z: Floats, decode_by: Callable[[Floats, Floats], None], most_threads: int | None = None
     ) -> Floats:
-        """Float32 [N, C, H, W] at z [N, d], by chunks that a few threads share."""
+        """Decode z [N, d] to float32 [N, C, H, W] in chunks that a few threads share."""
         if z.ndim != 2 or z.shape[1] != self.latent_dim:
             raise ValueError(f"found z of shape {z.shape}, expected (N, {self.latent_dim})")
         z = np.ascontiguousarray(z, np.float32)
@@ -159,16 +160,16 @@ class Model:
         starts = iter(range(0, len(z), size))
 
         def work() -> None:
-            for start in starts:  # shared: each thread takes the next piece that nobody has
+            for start in starts:  # shared: each thread takes the next chunk that is left
                 decode_by(z[start : start + size], result[start : start + size])
 
-        # This thread works, too: a hand-over for every piece would cost a tenth of the decode.
+        # This thread works too: handing every chunk over to another thread would cost a tenth of the decode.
         threads = 1 if alone else min(most_threads, -(-len(z) // size))
         others = [self._pool.submit(work) for _ in range(threads - 1)]
         try:
             work()
         finally:
-            for _ in starts:  # after an error nobody wants the rest
+            for _ in starts:  # after an error the remaining chunks are dropped
                 pass
             wait(others)
         for other in others:
@@ -178,12 +179,14 @@ class Model:
     def encode(self, x: Floats) -> tuple[Floats, Floats]:
         """Mean and logvar float32 [N, d] of images x float32 [N, C, H, W] in [0, 1].
 
-        Raises ValueError for x of another shape or a source without encoder, BundleError or ModelError when
-        it fails.
+        Raises ValueError for x of another shape or a source without an encoder, BundleError or ModelError if
+        the graph fails.
         """
         reading = self.source.encoder_reading
         if self._encoder is None or reading is None:
-            raise ValueError(f"{self.source.name} has no {ENCODER_FILE}, expected one to encode an image")
+            raise ValueError(
+                f"found no {ENCODER_FILE} for {self.source.name}, expected one to encode an image"
+            )
         if x.shape[1:] != reading.image_shape:
             raise ValueError(f"found images of shape {x.shape[1:]}, expected {reading.image_shape}")
         names = list(dict.fromkeys(n for n in (reading.mean_output, reading.spread_output) if n is not None))
@@ -204,12 +207,12 @@ class Model:
         return np.concatenate(means), np.concatenate(logvars)
 
     def close(self) -> None:
-        """End the model's threads, and what they still run."""
+        """End the model's threads and stop their runs."""
         self._watchdog.close()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _decode_by(self, session: ort.InferenceSession, take: Take, z: Floats, result: Floats) -> None:
-        """z [N, d] → `result` [N, C, H, W] by `take`, in as many runs as a fixed batch needs."""
+        """Decode z [N, d] to `result` [N, C, H, W] by `take`, in as many runs as a fixed batch size needs."""
         reading = self.source.reading
         step = reading.batch or len(z)
         for start in range(0, len(z), step):
@@ -234,20 +237,20 @@ class Model:
                 results: list[Array] = session.run(outputs, inputs, options)
             except ERRORS as error:
                 if ARENA_IS_FULL in str(error):
-                    words = f"a run needs more than {CPU_ARENA_BYTES >> 20:,} MiB of memory, expected less"
-                    raise self._failure(name, words) from error
+                    text = f"a run needs more than {CPU_ARENA_BYTES >> 20:,} MiB of memory, expected less"
+                    raise self._failure(name, text) from error
                 if not guard.expired:
                     raise self._failure(name, _first_line(error), "export it again") from error
                 limit = f"{self._watchdog.limit_s:g} s"
                 raise self._failure(
-                    name, f"a run took longer than {limit} and was ended, expected less"
+                    name, f"a run took longer than {limit} and was stopped, expected less"
                 ) from error
         return results
 
     def _start(self, decoder: bytes, device: DeviceName) -> tuple[ort.InferenceSession, Device]:
-        """A session that has decoded once: only then is it known where it runs."""
+        """A session that has decoded once, because only then is it known where it runs."""
         available = ort.get_available_providers()
-        reason = "the CPU was asked for" if device == "cpu" else machine.why_no_cuda(available)
+        reason = "the CPU was requested" if device == "cpu" else machine.why_no_cuda(available)
         if not reason:
             preload_cuda()
             try:
@@ -260,7 +263,9 @@ class Model:
                 reason = f"CUDA failed at its first run ({error})"
         if device == "cuda":
             raise DeviceError(
-                f"--device cuda: {reason}; expected CUDA to run; use --device auto or --device cpu"
+                f"{reason}; expected CUDA to run the model",
+                option="device cuda",
+                hints=("device auto", "device cpu"),
             )
         plural = "s" if self._cpu_threads > 1 else ""
         cpu = Device("cpu", f"CPU, {self._cpu_threads} thread{plural}", reason)
@@ -274,22 +279,20 @@ class Model:
         self._decode_by(session, probabilities, z, picture)
         one_ms = 1e3 * (time.perf_counter() - start)
         if np.isnan(picture).all():
-            raise self._failure(
-                DECODER_FILE, "found nothing but NaN in the picture at z = 0, expected numbers"
-            )
+            raise self._failure(DECODER_FILE, "found only NaN in the picture at z = 0, expected numbers")
         self._chunk = _chunk_size(self.source.reading, kind, one_ms)
         return session
 
     def _session(self, graph: bytes, name: str, kind: Literal["cuda", "cpu"]) -> ort.InferenceSession:
         options = ort.SessionOptions()
-        options.log_severity_level = FATAL  # every failure is raised or looked for
+        options.log_severity_level = FATAL  # failures are raised, or looked for by this program
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         _bound_memory()
         options.add_session_config_entry("session.use_env_allocators", "1")
-        os.environ.pop("ORT_LOAD_CONFIG_FROM_MODEL", None)  # a model has no say in how it is run
-        # For every new batch size the default search tries all algorithms and takes longer than it saves.
+        os.environ.pop("ORT_LOAD_CONFIG_FROM_MODEL", None)  # a model must not configure its own session
+        # For every new batch size, the default search tries all algorithms and takes longer than it saves.
         settings = {
             "cudnn_conv_algo_search": "HEURISTIC",
             "arena_extend_strategy": "kSameAsRequested",
@@ -309,24 +312,24 @@ class Model:
         self.warning = f"NaN in {broken} of {len(pictures)} pictures, drawn as 0"
         return np.nan_to_num(pictures, nan=0.0)
 
-    def _failure(self, name: str, words: str, to_do: str = "") -> BundleError | ModelError:
-        """An error of the kind that the source calls for; `to_do` is for those who make bundles."""
+    def _failure(self, name: str, text: str, to_do: str = "") -> BundleError | ModelError:
+        """The error for a bundle, with `to_do` for those who make bundles, or for a bare model."""
         if self.source.bundle is not None:
-            return BundleError(f"{self.source.path}: {name}: {words}" + (f"; {to_do}" if to_do else ""))
+            return BundleError(f"{self.source.path}: {name}: {text}" + (f"; {to_do}" if to_do else ""))
         part = "its encoder: " if name == ENCODER_FILE else ""
-        return ModelError(f"{self.source.path}: {part}{words}")
+        return ModelError(f"{self.source.path}: {part}{text}")
 
 
 def preload_cuda() -> None:
-    """Load the CUDA libraries: PyTorch's own where it carries them, else those of NVIDIA's wheels."""
+    """Load the CUDA libraries: those that PyTorch ships, if it does, or else those of NVIDIA's wheels."""
     folder = machine.torch_libraries(_cuda_major())
-    # It prints what it does not find; `missing_libraries` asks again, when the session did not use CUDA.
+    # It prints what it does not find. If the session does not use CUDA, `missing_libraries` checks again.
     with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(RuntimeError, OSError):
         ort.preload_dlls(directory=str(folder) if folder else "")
 
 
 def describe_runtime() -> dict[str, Any]:
-    """What a bug report needs: versions, cores, providers, driver, CUDA libraries. JSON's types only."""
+    """What a bug report needs: versions, cores, providers, driver, CUDA libraries, in JSON's types."""
     providers = ort.get_available_providers()
     found = machine.installed(DISTRIBUTIONS)
     cuda: dict[str, Any] = {"why_not": machine.why_no_cuda(providers), "driver": machine.driver_version()}
@@ -359,9 +362,9 @@ def describe_runtime() -> dict[str, Any]:
 
 @functools.cache
 def _bound_memory() -> None:
-    """One arena of bounded size for all sessions on the CPU; ONNX Runtime takes it once a process.
+    """Create one arena of limited size for all CPU sessions; ONNX Runtime accepts one per process.
 
-    What it has grown to it keeps, as the arena of a session does while that is there.
+    The arena never shrinks, just as a session's own arena does not while the session exists.
     """
     info = ort.OrtMemoryInfo("Cpu", ort.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, ort.OrtMemType.DEFAULT)
     arena = ort.OrtArenaCfg(CPU_ARENA_BYTES, SAME_AS_REQUESTED, -1, -1)
@@ -374,7 +377,7 @@ def _cuda_major() -> str:
 
 
 def _chunk_size(reading: Reading, kind: Literal["cuda", "cpu"], one_ms: float) -> int:
-    """How many pictures one run takes: what keeps caches warm, memory low and runs short."""
+    """The number of pictures per run that keeps caches warm, memory low and runs short."""
     if kind == "cuda":
         size = min(CUDA_CHUNK, CUDA_CHUNK_BYTES // (64 * 4 * int(np.prod(reading.image_shape))))
     else:
@@ -388,7 +391,7 @@ def _pieces(rows: Floats, size: int) -> list[Floats]:
 
 
 def _filled(rows: Floats, batch: int | None) -> Floats:
-    """Rows, at most `batch` of them, with the last one repeated up to a fixed batch."""
+    """At most `batch` rows, filled up to a fixed batch size by repeating the last one."""
     if batch is None or len(rows) == batch:
         return rows
     return np.concatenate([rows, np.repeat(rows[-1:], batch - len(rows), axis=0)])

@@ -1,4 +1,4 @@
-"""A model that is open: ready to run, with what its bundle has of the held-out images. No Qt."""
+"""An open model: ready to run, with its bundle's posterior of the held-out images. No Qt."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ import numpy as np
 from desktop.base.machine import DeviceName
 from desktop.models.model import Model
 from desktop.models.source import open_source
-from desktop.reading.overrides import Wanted
+from desktop.reading.overrides import Overrides
 from export.bundle import Posterior
 
-# Some 3 ms on two CPU cores: the picture under the pointer waits no longer.
+# About 3 ms on two CPU cores, which is the longest that the picture under the pointer waits.
 STEP_PICTURES = 20
 
 
@@ -24,12 +24,12 @@ class Opened:
     posterior: Posterior | None
 
 
-def open_model(path: Path, wishes: Wanted | None, device: DeviceName) -> Iterator[Opened]:
-    """Open and check a bundle or a bare model, read it as wished, load its graphs, decode once."""
-    source = open_source(path, wishes)
+def open_model(path: Path, overrides: Overrides | None, device: DeviceName) -> Iterator[Opened]:
+    """Open and check a bundle or a bare model, apply the overrides, load its graphs and decode once."""
+    source = open_source(path, overrides)
     posterior = None if source.bundle is None else source.bundle.read_posterior()
     model = Model(source, device)
-    try:  # so that it is known what a picture takes when the first of them are asked for
+    try:  # so that the time per picture is known before the first ones are requested
         model.decode(np.zeros((1, model.latent_dim), np.float32))
     except BaseException:
         model.close()

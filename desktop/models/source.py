@@ -1,4 +1,4 @@
-"""What is opened: a bundle, or a bare decoder with the encoder beside it, with their readings. No Qt."""
+"""Open a bundle, or a bare decoder with the encoder beside it, and read their graphs. No Qt."""
 
 import hashlib
 import re
@@ -12,46 +12,46 @@ import numpy as np
 
 from desktop.base.errors import ModelError
 from desktop.base.shipped import shipped_bundle
-from desktop.reading import overrides, tensors
+from desktop.reading import tensors
 from desktop.reading.guess_decoder import check_set, propose, trial_z
 from desktop.reading.guess_encoder import propose_encoder
-from desktop.reading.overrides import Wanted
+from desktop.reading.overrides import Overrides, check_names, encoder_path_of, patience_s_of
 from desktop.reading.reading import EncoderReading, Layout, Reading, Spread, ValueRange
 from desktop.reading.saved_overrides import remember, remembered
 from desktop.vetting.onnx_file import ModelFile, read_model_file
 from desktop.vetting.trial import TIME_LIMIT_S, Trial
 from export.bundle import DECODER_FILE, ENCODER_FILE, Bundle, BundleError, epoch_file, open_bundle
 
-# SHA-256 of the graphs of bundles that were tried since the program started: once is enough.
+# SHA-256 of the bundles' graphs that were tried since the program started: one trial is enough.
 _tried: set[bytes] = set()
 
 
 class UnreadError(ModelError):
-    """A model that was looked into and has no reading, or none with these wishes: others may give one."""
+    """A model that was inspected but could not be read with these overrides; others may give a reading."""
 
-    def __init__(self, words: str, file: ModelFile, wishes: Wanted) -> None:
-        super().__init__(words)
+    def __init__(self, error: ModelError, file: ModelFile, overrides: Overrides) -> None:
+        super().__init__(str(error), option=error.option, hints=error.hints)
         self.file = file
-        self.wishes = dict(wishes)
+        self.overrides = dict(overrides)
 
 
 @dataclass(frozen=True)
 class Source:
-    """A decoder, and its encoder if there is one, that were looked into, tried and read.
+    """A decoder, and its encoder if there is one, after they were inspected, tried and read.
 
     Attributes:
         path: of the bundle or the decoder.
-        name: what people call it.
+        name: of the model, for people.
         sha256: of the decoder, hex digits.
         decoder: the decoder's graph.
         reading: of the decoder.
         encoder: the encoder's graph, or None.
         encoder_reading: of the encoder, or None.
         bundle: the bundle, or None for a bare decoder.
-        file: what the bare decoder's file is, or None for a bundle.
-        encoder_file: what the bare encoder's file is, or None.
-        wanted: what people said of the reading.
-        notes: what people should know: an encoder that was found and could not be read.
+        file: the file of a bare decoder, or None for a bundle.
+        encoder_file: the file of a bare encoder, or None.
+        overrides: the parts of the reading that people set.
+        notes: for people, such as why an encoder that was found could not be read.
     """
 
     path: Path
@@ -64,44 +64,44 @@ class Source:
     bundle: Bundle | None = None
     file: ModelFile | None = None
     encoder_file: ModelFile | None = None
-    wanted: Mapping[str, str] = field(default_factory=dict)
+    overrides: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     @property
     def guess_note(self) -> str:
-        """Which parts of the decoder's reading are guesses that nobody has looked at; else empty."""
-        if self.wanted or not self.reading.guesses:
+        """Which parts of the decoder's reading are guesses; empty if there are none or a person set any."""
+        if self.overrides or not self.reading.guesses:
             return ""
         guesses = ", ".join(sorted(name.replace("_", " ") for name in self.reading.guesses))
         return f"{self.path.name} was read with guesses: {guesses}"
 
 
-def open_source(path: Path, wishes: Wanted | None = None) -> Source:
+def open_source(path: Path, overrides: Overrides | None = None) -> Source:
     """Open a bundle or a bare `.onnx`.
 
-    `wishes` are options of `desktop.reading.overrides`, for a bare model: they are remembered for that
-    file; None takes what is remembered. Raises BundleError for a bundle, ModelError for a bare model, saying
-    what was found (UnreadError where other wishes could help); OSError when a file cannot be read.
+    `overrides`, as in `desktop.reading.overrides`, are for a bare model and are saved for that file; None
+    uses the saved ones. Raises BundleError for a bundle and ModelError for a bare model (UnreadError if other
+    overrides could help); OSError if a file cannot be read.
     """
-    overrides.check_names(wishes or {})
+    check_names(overrides or {})
     if _is_bundle(path):
-        if wishes:
+        if overrides:
             raise ModelError(
-                f"{path}: found options for a reading ({', '.join('--' + name for name in wishes)}), "
-                "expected none: a bundle says itself how it is read; leave them out"
+                f"{path}: found overrides ({', '.join(overrides)}), expected none, because a bundle says how "
+                "it is read; leave them out"
             )
         return _open_bundle(path)
-    return _open_model(path, wishes)
+    return _open_model(path, overrides)
 
 
 def open_epoch(source: Source, epoch: int) -> Source:
-    """A bundle's source as it was after an epoch; without encoder where the bundle has none of that epoch.
+    """The source of a bundle after an epoch, without an encoder if the bundle has none for that epoch.
 
-    Its graphs are looked into and tried like the bundle's own. Raises BundleError.
+    Its graphs are inspected and tried like the bundle's own. Raises BundleError.
     """
     bundle = source.bundle
     if bundle is None:
-        raise BundleError(f"{source.path}: found no epochs, expected a bundle that has them")
+        raise BundleError(f"{source.path}: found no epochs, expected a bundle with epochs")
     decoder_name, encoder_name = epoch_file(epoch, DECODER_FILE), epoch_file(epoch, ENCODER_FILE)
     decoder = bundle.read(decoder_name)
     encoder = bundle.read(encoder_name) if encoder_name in bundle.files else None
@@ -116,7 +116,7 @@ def open_epoch(source: Source, epoch: int) -> Source:
 
 
 def _is_bundle(path: Path) -> bool:
-    """A folder, what is named as a bundle or is a zip, and what is not there: the bundle's errors fit all."""
+    """Folders, `.latent` files, zips and missing paths are opened as bundles, whose errors fit them all."""
     return path.suffix.lower() != ".onnx" and (
         not path.is_file() or path.suffix.lower() == ".latent" or zipfile.is_zipfile(path)
     )
@@ -170,7 +170,7 @@ def _encoder_reading(bundle: Bundle) -> EncoderReading:
 def _try_graphs(
     bundle: Bundle, reading: Reading, decoder: tuple[str, bytes], encoder: tuple[str, bytes | None]
 ) -> None:
-    """Look into a bundle's decoder and encoder, each with its name in the bundle, and try them."""
+    """Inspect and try a bundle's decoder and encoder, each given with its name in the bundle."""
     _try_graph(bundle, *decoder, tensors.feeds(reading, trial_z(reading)[:1]))
     name, graph = encoder
     if graph is not None:
@@ -179,7 +179,7 @@ def _try_graphs(
 
 
 def _try_graph(bundle: Bundle, name: str, graph: bytes, feeds: dict[str, Any]) -> None:
-    """A bundle may come from a stranger, too: its graphs are looked into and tried before they are loaded."""
+    """Inspect and try a graph before it is loaded, because a bundle may come from a stranger too."""
     where = Path(f"{bundle.path}: {name}")
     facts = bundle.manifest["tensors"][name.rpartition("/")[2]]
     sha256 = hashlib.sha256(graph).digest()
@@ -189,16 +189,18 @@ def _try_graph(bundle: Bundle, name: str, graph: bytes, feeds: dict[str, Any]) -
             found = [_in_words(t.name, t.dtype, t.shape or ()) for t in tensors]
             expected = [_in_words(t["name"], t["dtype"], t["shape"]) for t in facts[side]]
             if found != expected:
-                words = f"{', '.join(found)}, expected {', '.join(expected)} from the manifest"
-                raise ModelError(f"{where}: found {side} {words}")
+                raise ModelError(
+                    f"{where}: found the {side} {', '.join(found)}, expected {', '.join(expected)}, "
+                    "as the manifest says"
+                )
         if sha256 not in _tried and bundle.path.resolve() != shipped_bundle().resolve():
             with Trial(file.data, str(where)) as trial:
                 trial.run(feeds, [tensor.name for tensor in file.outputs])
             _tried.add(sha256)
     except ModelError as error:
-        words = str(error)
-        to_do = "" if words.endswith("export it again") else "; export it again"
-        raise BundleError(words + to_do) from error
+        text = str(error)
+        to_do = "" if text.endswith("export it again") else "; export it again"
+        raise BundleError(text + to_do) from error
 
 
 def _in_words(name: str, dtype: str, shape: Sequence[int | str | None]) -> str:
@@ -206,11 +208,11 @@ def _in_words(name: str, dtype: str, shape: Sequence[int | str | None]) -> str:
     return f"{name} {dtype} [{sizes}]"
 
 
-def _open_model(path: Path, wishes: Wanted | None) -> Source:
+def _open_model(path: Path, overrides: Overrides | None) -> Source:
     file = read_model_file(path)
-    if wishes is not None:
-        source = _read(file, wishes, True)
-        remember(file.sha256, wishes)
+    if overrides is not None:
+        source = _read(file, overrides, True)
+        remember(file.sha256, overrides)
         return source
     before = remembered(file.sha256)
     try:
@@ -218,38 +220,38 @@ def _open_model(path: Path, wishes: Wanted | None) -> Source:
     except ModelError as error:
         if not before:
             raise
-        source = _read(file, {}, False)  # what was set once must not keep it shut
-        return replace(source, notes=(f"what was set for it before was left out: {error}", *source.notes))
+        source = _read(file, {}, False)  # a file must open even if its saved overrides no longer fit
+        return replace(source, notes=(f"the saved overrides were ignored: {error}", *source.notes))
 
 
-def _read(file: ModelFile, wishes: Wanted, is_asked: bool) -> Source:
-    """The decoder and its encoder. Raises UnreadError.
+def _read(file: ModelFile, overrides: Overrides, are_new: bool) -> Source:
+    """Read the decoder and its encoder. Raises UnreadError.
 
-    An encoder that cannot be read is left out with a note, unless people have just asked for it.
+    An encoder that cannot be read is left out with a note, unless the overrides are new and choose it.
     """
     try:
-        patience_s = overrides.patience_s(wishes, TIME_LIMIT_S)
+        patience_s = patience_s_of(overrides, TIME_LIMIT_S)
         with Trial(file.data, str(file.path), patience_s) as trial:
-            reading = propose(file, trial.run, wishes)
+            reading = propose(file, trial.run, overrides)
             _check_batches(trial, reading)
         notes: tuple[str, ...] = ()
         encoder_file, encoder_reading = None, None
-        chosen = overrides.encoder_path(wishes)
-        beside = chosen if "encoder" in wishes else encoder_beside(file.path)
+        chosen = encoder_path_of(overrides)
+        beside = chosen if "encoder" in overrides else encoder_beside(file.path)
         if beside is not None:
             try:
                 encoder_file = read_model_file(beside)
                 with Trial(encoder_file.data, str(beside), patience_s) as trial:
-                    encoder_reading = propose_encoder(encoder_file, trial.run, reading, wishes)
+                    encoder_reading = propose_encoder(encoder_file, trial.run, reading, overrides)
             except (ModelError, OSError) as error:
-                if chosen is not None and is_asked:
+                if chosen is not None and are_new:
                     raise
                 encoder_file = None
                 notes = (f"the encoder was left out: {error}",)
         others = () if encoder_reading is None else encoder_reading.other_inputs
-        check_set(wishes, (*reading.other_inputs, *others))
+        check_set(overrides, (*reading.other_inputs, *others))
     except ModelError as error:
-        raise UnreadError(str(error), file, wishes) from error
+        raise UnreadError(error, file, overrides) from error
     return Source(
         path=file.path,
         name=file.metadata.get("latent_plane.name", file.path.stem)[:200],
@@ -260,13 +262,13 @@ def _read(file: ModelFile, wishes: Wanted, is_asked: bool) -> Source:
         encoder_reading=encoder_reading,
         file=file,
         encoder_file=encoder_file,
-        wanted=dict(wishes),
+        overrides=dict(overrides),
         notes=notes,
     )
 
 
 def encoder_beside(decoder: Path) -> Path | None:
-    """The encoder that a decoder's name points to, or the only one in its folder."""
+    """The encoder whose name matches the decoder's, or the only encoder in a folder with one decoder."""
     named = re.sub("decoder", "encoder", decoder.name, flags=re.IGNORECASE)
     if named != decoder.name and decoder.with_name(named).is_file():
         return decoder.with_name(named)
@@ -278,7 +280,7 @@ def encoder_beside(decoder: Path) -> Path | None:
 
 
 def _check_batches(trial: Trial, reading: Reading) -> None:
-    """One picture is what the window asks for most: it, too, must come as the reading says."""
+    """Check the reading for a batch of one picture, which the window decodes most often."""
     z = trial_z(reading)[: reading.batch or 1]
     raw = trial.run(tensors.feeds(reading, z), [reading.output])[reading.output]
     tensors.probabilities(reading, raw)

@@ -1,1 +1,1 @@
-"""What a graph's inputs and outputs mean: guessed, set by people, converted."""
+"""What a graph's inputs and outputs mean: guessed, overridden by people, and used to convert arrays."""

@@ -1,7 +1,7 @@
-"""A decoder's reading, from its inputs, outputs, names, types and a few trial decodes. No ONNX Runtime.
+"""Guess a decoder's reading from its inputs, outputs, names, types and a few trial decodes. No ONNX Runtime.
 
-What the file itself settles is certain; what only names, sizes or values suggest is a guess, and named in
-`Reading.guesses`. Whatever people want goes before both.
+A part that the file determines is certain. A part that only names, sizes or values suggest is a guess, and
+`Reading.guesses` names it. Overrides take precedence over both.
 """
 
 import re
@@ -12,8 +12,19 @@ import numpy as np
 
 from desktop.base.arrays import Array, Floats
 from desktop.base.errors import ModelError
-from desktop.reading import guess_layout, overrides, tensors
-from desktop.reading.overrides import SET, Wanted
+from desktop.reading import guess_layout, tensors
+from desktop.reading.overrides import (
+    LAYOUTS,
+    RANGES,
+    SET,
+    Overrides,
+    image_shape_of,
+    number_of,
+    one_of,
+    refusal,
+    whole_number,
+    z_shape_of,
+)
 from desktop.reading.reading import Layout, OtherInput, Reading, ValueRange
 from desktop.vetting.onnx_file import ModelFile, Tensor
 from desktop.vetting.trial import DTYPES
@@ -29,11 +40,11 @@ OTHER_NAMES = re.compile(
 )
 CLASS_NAMES = re.compile(r"label|class|cond|one.?hot|(^|[^a-z])[cy]([^a-z]|$)", re.IGNORECASE)
 ONE_NAMES = re.compile(r"trunc|psi|temper|scale|strength|guid", re.IGNORECASE)
-# Where a model leaves d open, these are tried first.
+# If a model leaves d open, these are tried first.
 USUAL_DIMS = (2, 3, 4, 8, 10, 16, 20, 32, 50, 64, 100, 128, 200, 256, 512, 1024)
-# The same for maps of d = channels × side × side numbers.
+# The same for z as maps, with d = channels × side × side.
 USUAL_SIDES = (8, 16, 4, 32, 64, 7, 1, 2, 3, 5, 6)
-FREE_BATCH = 3  # a number that is rarely anything else in a shape
+FREE_BATCH = 3  # in a shape this number rarely means anything else
 OWN_FORMAT = "latent-plane/1"
 FIELDS = {
     "z-input": "z_input",
@@ -49,7 +60,7 @@ FIELDS = {
 
 @dataclass(frozen=True)
 class _Input:
-    """z's input as far as its declaration goes; `latent_dim` None where that is left open."""
+    """The input of z as the graph declares it. `latent_dim` is None if the graph leaves it open."""
 
     tensor: Tensor
     shape: tuple[int | None, ...]
@@ -57,18 +68,18 @@ class _Input:
     batch: int | None
 
 
-def propose(file: ModelFile, run: Run, wishes: Wanted) -> Reading:
-    """The reading of a decoder. `run` decodes feeds to the outputs that are named.
+def propose(file: ModelFile, run: Run, overrides: Overrides) -> Reading:
+    """Propose a reading of a decoder. `run` gives the named outputs for some feeds.
 
-    Raises ModelError where there is no reading, or a wish does not fit, saying what was found.
+    Raises ModelError if no reading is found or an override does not fit.
     """
     guesses: set[str] = set()
     for tensor in file.inputs:
         if tensor.dtype not in DTYPES:
-            raise _no_reading(file, f"the input {tensor.name} takes {tensor.dtype}, expected numbers")
-    chosen = _z_input(file, wishes, guesses)
+            raise _no_reading(file, f"its input {tensor.name} takes {tensor.dtype}, expected numbers")
+    chosen = _z_input(file, overrides, guesses)
     others = tuple(
-        other_input(tensor, chosen.batch, wishes)
+        other_input(tensor, chosen.batch, overrides)
         for tensor in file.inputs
         if tensor.name != chosen.tensor.name
     )
@@ -87,48 +98,51 @@ def propose(file: ModelFile, run: Run, wishes: Wanted) -> Reading:
         image_shape=(1, 1, 1),
         value_range=ValueRange.UNIT,
     )
-    outputs = _picture_outputs(file, wishes)
-    draft, results = _first_decode(run, draft, chosen, outputs, guesses, wishes)
+    outputs = _picture_outputs(file, overrides)
+    draft, results = _first_decode(run, draft, chosen, outputs, guesses, overrides)
     for name in outputs:
         _check_declared(file, name, results[name])
-    return _read_output(file, run, draft, results, wishes, guesses)
+    return _read_output(file, run, draft, results, overrides, guesses)
 
 
-def _z_input(file: ModelFile, wishes: Wanted, guesses: set[str]) -> _Input:
+def _z_input(file: ModelFile, overrides: Overrides, guesses: set[str]) -> _Input:
     by_name = {tensor.name: tensor for tensor in file.inputs}
-    name = overrides.one_of(wishes, "z-input", by_name)
+    name = one_of(overrides, "z-input", by_name)
     if not by_name:
-        raise _no_reading(file, "it takes nothing, expected an input for z")
+        raise _no_reading(file, "it has no inputs, expected one for z")
     floats = [tensor for tensor in file.inputs if tensor.dtype in FLOATS and _sizes(tensor) is not None]
     if name is not None:
         if by_name[name] not in floats:
-            raise ModelError(f"--z-input: found {by_name[name].in_words()}, expected float [N, d] or [d]")
+            raise refusal("z-input", by_name[name].in_words(), "float [N, d] or [d]")
         tensor = by_name[name]
     else:
         if not floats:
-            raise _no_reading(file, "no input takes float [N, d] or [d], as z would be")
-        # By name first; of several the one with the most numbers behind the batch axis, but no noise map.
+            raise _no_reading(file, "it has no input of type float [N, d] or [d], which z needs")
+        # The name decides first, then fewer axes, because a map may be noise, then more numbers.
         tensor = max(floats, key=lambda t: (_fits_by_name(t), -len(t.shape or ()), _count(t)))
         if len(floats) > 1 and sum(_fits_by_name(t) == _fits_by_name(tensor) for t in floats) > 1:
             guesses.add("z_input")
     sizes = _sizes(tensor)
     assert sizes is not None
-    shape, batch = _with_wished_sizes(tensor, sizes[0], wishes), sizes[1]
+    shape, batch = _with_set_sizes(tensor, sizes[0], overrides), sizes[1]
     open_axes = _open_axes(shape)
-    latent_dim = overrides.whole_number(wishes, "latent-dim", MAX_LATENT_DIM)
+    latent_dim = whole_number(overrides, "latent-dim", MAX_LATENT_DIM)
     declared = None if open_axes else int(np.prod([size for size in shape if size is not None]))
     if declared is not None and not 1 <= declared <= MAX_LATENT_DIM:
-        raise _no_reading(file, f"the input {tensor.in_words()} holds {declared:,} numbers a picture")
+        raise _no_reading(file, f"its input {tensor.in_words()} takes {declared:,} numbers per picture")
     if declared is not None and latent_dim not in (None, declared):
-        raise ModelError(f"--latent-dim: found {latent_dim}, expected {declared} as the model says")
-    wish = overrides.whole_number(wishes, "batch", 4096)
-    if wish is not None and batch not in (None, wish):
-        raise ModelError(f"--batch: found {wish}, expected {batch} as the model says")
-    return _Input(tensor, shape, declared or latent_dim, batch if wish is None else wish)
+        raise refusal("latent-dim", latent_dim, f"{declared}, as the model declares")
+    set_batch = whole_number(overrides, "batch", 4096)
+    if set_batch is not None and batch not in (None, set_batch):
+        raise refusal("batch", set_batch, f"{batch}, as the model declares")
+    return _Input(tensor, shape, declared or latent_dim, batch if set_batch is None else set_batch)
 
 
 def _sizes(tensor: Tensor) -> tuple[tuple[int | None, ...], int | None] | None:
-    """Its shape with None for the batch axis and for what is open, and its fixed batch; None: not z's."""
+    """The input's shape, with None for the batch axis and for open sizes, and its fixed batch size.
+
+    None if it cannot be the input of z.
+    """
     if not tensor.shape:
         return None
     numbers = tuple(size if isinstance(size, int) else None for size in tensor.shape)
@@ -137,23 +151,26 @@ def _sizes(tensor: Tensor) -> tuple[tuple[int | None, ...], int | None] | None:
     return (None, *numbers[1:]), numbers[0]
 
 
-def _with_wished_sizes(
-    tensor: Tensor, shape: tuple[int | None, ...], wishes: Wanted
+def _with_set_sizes(
+    tensor: Tensor, shape: tuple[int | None, ...], overrides: Overrides
 ) -> tuple[int | None, ...]:
-    """With the sizes that people want where the model leaves them open."""
-    wish = overrides.z_shape(wishes)
-    if wish is None:
+    """The shape with the overrides' sizes where the model leaves them open."""
+    sizes = z_shape_of(overrides)
+    if sizes is None:
         return shape
-    behind = shape if len(shape) == 1 else shape[1:]
-    if len(wish) != len(behind) or any(
-        size not in (None, there) for size, there in zip(behind, wish, strict=True)
+    declared = shape if len(shape) == 1 else shape[1:]
+    if len(sizes) != len(declared) or any(
+        size not in (None, there) for size, there in zip(declared, sizes, strict=True)
     ):
-        raise ModelError(f"--z-shape: found {wishes['z-shape']!r}, expected what fits {tensor.in_words()}")
-    return wish if len(shape) == 1 else (None, *wish)
+        raise refusal("z-shape", repr(overrides["z-shape"]), f"sizes that fit {tensor.in_words()}")
+    return sizes if len(shape) == 1 else (None, *sizes)
 
 
-def other_input(tensor: Tensor, batch: int | None, wishes: Wanted) -> OtherInput:
-    """What an input gets that is not z, or not the encoder's picture. Raises ModelError for a bad wish."""
+def other_input(tensor: Tensor, batch: int | None, overrides: Overrides) -> OtherInput:
+    """How to fill an input that takes neither z nor the encoder's picture.
+
+    Raises ModelError if the value that was set for it does not fit.
+    """
     declared = tensor.shape or ()
     shape: list[int | None] = [size if isinstance(size, int) else 1 for size in declared]
     if declared and (not isinstance(declared[0], int) or (len(declared) > 1 and declared[0] == batch)):
@@ -162,42 +179,45 @@ def other_input(tensor: Tensor, batch: int | None, wishes: Wanted) -> OtherInput
     one_hot = bool(CLASS_NAMES.search(tensor.name)) and isinstance(last, int) and last > 1
     value = 1.0 if ONE_NAMES.search(tensor.name) and tensor.dtype in FLOATS else 0.0
     option = SET + tensor.name
-    if option in wishes:
-        value = overrides.number(wishes[option], f"set {tensor.name}=")
+    if option in overrides:
+        value = number_of(overrides, option)
         most = last - 1 if one_hot and isinstance(last, int) else None
         whole = one_hot or tensor.dtype not in FLOATS
         if whole and (value != int(value) or value < 0 or (most is not None and value > most)):
             expected = f"a whole number from 0{f' to {most}' if most is not None else ''}"
-            raise ModelError(f"--set {tensor.name}=: found {wishes[option]}, expected {expected}")
+            raise refusal(option, overrides[option], expected)
     return OtherInput(tensor.name, tensor.dtype, tuple(shape), value, one_hot)
 
 
-def check_set(wishes: Wanted, others: Sequence[OtherInput]) -> None:
-    """Raise ModelError where a value was set for an input that there is not."""
+def check_set(overrides: Overrides, others: Sequence[OtherInput]) -> None:
+    """Raise ModelError if a value was set for an input that does not exist."""
     names = {SET + other.name for other in others}
-    for option in wishes:
+    for option in overrides:
         if option.startswith(SET) and option not in names:
-            known = ", ".join(dict.fromkeys(o.name for o in others)) or "none: z is the only input"
-            raise ModelError(f"--set: found {option.removeprefix(SET)!r}, expected one of {known}")
+            known = ", ".join(dict.fromkeys(o.name for o in others))
+            expected = f"an input such as {known}" if known else "none, because z is the only input"
+            raise ModelError(
+                f"found a value for an input {option.removeprefix(SET)!r}, expected {expected}", option="set"
+            )
 
 
-def _picture_outputs(file: ModelFile, wishes: Wanted) -> list[str]:
+def _picture_outputs(file: ModelFile, overrides: Overrides) -> list[str]:
     by_name = {tensor.name: tensor for tensor in file.outputs}
-    name = overrides.one_of(wishes, "output", by_name)
+    name = one_of(overrides, "output", by_name)
     if name is not None:
         if by_name[name].dtype not in DTYPES:
-            raise ModelError(f"--output: found {by_name[name].in_words()}, expected numbers")
+            raise refusal("output", by_name[name].in_words(), "numbers")
         return [name]
     names = [tensor.name for tensor in file.outputs if tensor.dtype in (*FLOATS, "uint8")]
     if not names:
-        raise _no_reading(file, "no output gives numbers that could be a picture")
+        raise _no_reading(file, "it has no output whose numbers could be a picture")
     return names
 
 
 def _first_decode(
-    run: Run, draft: Reading, chosen: _Input, outputs: list[str], guesses: set[str], wishes: Wanted
+    run: Run, draft: Reading, chosen: _Input, outputs: list[str], guesses: set[str], overrides: Overrides
 ) -> tuple[Reading, dict[str, Array]]:
-    """The draft with d and batch settled, and what the outputs are at a few z."""
+    """The draft with d and batch filled in, and the outputs at a few z."""
     last_error: ModelError | None = None
     without_pictures: tuple[Reading, dict[str, Array]] | None = None
     for latent_dim in _dims_to_try(chosen):
@@ -212,10 +232,10 @@ def _first_decode(
                 if "its trial took" in str(error) or "the process that tried it" in str(error):
                     if without_pictures is not None:
                         break
-                    raise  # there is no process any more
+                    raise  # the trial's process has ended
                 continue
-            if chosen.latent_dim is None and not _any_picture(results, filled, wishes):
-                # Numbers that only happen to be cut into something: another size may fit.
+            if chosen.latent_dim is None and not _any_picture(results, filled, overrides):
+                # The graph ran at this size only by chance: another size may give a picture.
                 without_pictures = without_pictures or (filled, results)
                 continue
             if chosen.latent_dim is None:
@@ -226,20 +246,18 @@ def _first_decode(
     if without_pictures is not None:
         return without_pictures
     if last_error is None:
-        raise ModelError(
-            f"--latent-dim: found {chosen.latent_dim}, expected what fits {chosen.tensor.in_words()}"
-        )
+        raise refusal("latent-dim", chosen.latent_dim, f"one that fits {chosen.tensor.in_words()}")
     raise last_error
 
 
-def _any_picture(results: Mapping[str, Array], draft: Reading, wishes: Wanted) -> bool:
-    layout = overrides.LAYOUTS.get(wishes.get("layout", ""))
-    shape, count = overrides.image_shape(wishes), len(trial_z(draft))
+def _any_picture(results: Mapping[str, Array], draft: Reading, overrides: Overrides) -> bool:
+    layout = LAYOUTS.get(overrides.get("layout", ""))
+    shape, count = image_shape_of(overrides), len(trial_z(draft))
     return any(guess_layout.guess_layout(a, count, shape, layout) for a in results.values())
 
 
 def _dims_to_try(chosen: _Input) -> Iterator[int]:
-    """d, where the model says it, else what is usual for as many open axes."""
+    """The declared d, or else the usual ones for this number of open axes."""
     if chosen.latent_dim is not None:
         yield chosen.latent_dim
     elif len(_open_axes(chosen.shape)) == 1:
@@ -250,7 +268,7 @@ def _dims_to_try(chosen: _Input) -> Iterator[int]:
 
 
 def _open_axes(shape: tuple[int | None, ...]) -> list[int]:
-    """The axes behind the batch axis that the model leaves open; a single axis is no batch axis."""
+    """The axes after the batch axis that the model leaves open. A shape of one axis has no batch axis."""
     return [index for index, size in enumerate(shape) if size is None and (index or len(shape) == 1)]
 
 
@@ -259,7 +277,7 @@ def _known(shape: tuple[int | None, ...]) -> int:
 
 
 def _with_dim(draft: Reading, latent_dim: int, batch: int | None) -> Reading | None:
-    """With d numbers in z's open axes, alike where there are several; None where that cannot be."""
+    """The draft with d numbers in z's open axes, split evenly if there are several; None if that fails."""
     shape, axes = list(draft.z_shape), _open_axes(draft.z_shape)
     if axes:
         side = round((latent_dim / _known(draft.z_shape)) ** (1 / len(axes)))
@@ -289,7 +307,7 @@ def _check_declared(file: ModelFile, name: str, found: Array) -> None:
     if not fits:
         raise ModelError(
             f"{file.path}: found an output {name} of shape {list(found.shape)}, expected "
-            f"{['any' if size is None else size for size in numbers]} as the model says; export it again"
+            f"{['any' if size is None else size for size in numbers]}, as the model declares; export it again"
         )
 
 
@@ -298,35 +316,38 @@ def _read_output(
     run: Run,
     draft: Reading,
     results: Mapping[str, Array],
-    wishes: Wanted,
+    overrides: Overrides,
     guesses: set[str],
 ) -> Reading:
     count = len(trial_z(draft))
-    shape = overrides.image_shape(wishes)
-    layout = overrides.one_of(wishes, "layout", overrides.LAYOUTS)
+    shape = image_shape_of(overrides)
+    layout = one_of(overrides, "layout", LAYOUTS)
     fits = {
         name: guess
         for name, array in results.items()
-        if (guess := guess_layout.guess_layout(array, count, shape, overrides.LAYOUTS.get(layout or "")))
+        if (guess := guess_layout.guess_layout(array, count, shape, LAYOUTS.get(layout or "")))
     }
     if not fits:
         found = ", ".join(f"{name} {list(array.shape)}" for name, array in results.items())
-        asked = f" with {', '.join(f'--{o} {wishes[o]}' for o in ('layout', 'image-shape') if o in wishes)}"
-        raise _no_reading(
-            file, f"no output is a picture{asked if shape or layout else ''}: found {found} for {count} z"
+        parts = ("layout", "image-shape")
+        asked = " and ".join(
+            f"{part.replace('-', ' ')} {overrides[part]}" for part in parts if part in overrides
         )
-    # The largest picture, if there are several: the others are steps on the way to it.
+        raise _no_reading(
+            file, f"no output is a picture{f' with {asked}' if asked else ''}: found {found} for {count} z"
+        )
+    # Of several pictures the largest is taken: the others are steps on the way to it.
     name = max(fits, key=lambda output: np.prod(fits[output].image_shape))
-    if len(fits) > 1 and "output" not in wishes:
+    if len(fits) > 1 and "output" not in overrides:
         guesses.add("output")
     guess = fits[name]
     guesses |= guess.guesses
     array = results[name]
     if np.issubdtype(array.dtype, np.floating) and np.isnan(array).all():
-        raise ModelError(f"{file.path}: found nothing but NaN in its pictures, expected numbers")
-    value_range = overrides.one_of(wishes, "range", overrides.RANGES)
+        raise ModelError(f"{file.path}: found only NaN in its pictures, expected numbers")
+    value_range = one_of(overrides, "range", RANGES)
     if value_range is not None:
-        kind = overrides.RANGES[value_range]
+        kind = RANGES[value_range]
     else:
         more = [array]
         if array.dtype != np.uint8 and not guess_layout.is_sure(file.makers.get(name, "")):
@@ -343,15 +364,15 @@ def _read_output(
         image_shape=guess.image_shape,
         value_range=kind,
     )
-    return replace(reading, guesses=frozenset(_left(guesses, wishes, file, draft.other_inputs)))
+    return replace(reading, guesses=frozenset(_left(guesses, overrides, file, draft.other_inputs)))
 
 
-def _left(guesses: set[str], wishes: Wanted, file: ModelFile, others: Sequence[OtherInput]) -> set[str]:
-    """Without what people said themselves, and without any for a decoder of this program's own."""
+def _left(guesses: set[str], overrides: Overrides, file: ModelFile, others: Sequence[OtherInput]) -> set[str]:
+    """The guesses that no override has settled; none for a decoder that this program exported."""
     if file.metadata.get("latent_plane.format") == OWN_FORMAT:
         return set()
-    settled = {FIELDS[option] for option in wishes if option in FIELDS}
-    if all(SET + other.name in wishes for other in others):
+    settled = {FIELDS[option] for option in overrides if option in FIELDS}
+    if all(SET + other.name in overrides for other in others):
         settled.add("other_inputs")
     return guesses - settled
 
@@ -370,6 +391,8 @@ def _no_reading(file: ModelFile, why: str) -> ModelError:
     inputs = ", ".join(tensor.in_words() for tensor in file.inputs) or "none"
     outputs = ", ".join(tensor.in_words() for tensor in file.outputs)
     return ModelError(
-        f"{file.path}: found no reading of it as a decoder: {why}; its inputs: {inputs[:200]}; "
-        f"its outputs: {outputs[:200]}; if it is one, set --z-input, --output, --layout or --image-shape"
+        f"{file.path}: this cannot be read as a decoder: {why}; its inputs are {inputs[:200]}; "
+        f"its outputs are {outputs[:200]}; if it is a decoder, say which input is z, or which output is the "
+        "picture and in which layout",
+        hints=("z-input NAME", "output NAME", "layout NAME", "image-shape C,H,W"),
     )

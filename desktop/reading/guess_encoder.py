@@ -1,4 +1,4 @@
-"""An encoder's reading, from its inputs, outputs, names, types and a trial. No ONNX Runtime."""
+"""Guess an encoder's reading from its inputs, outputs, names, types and a trial. No ONNX Runtime."""
 
 import re
 from collections.abc import Mapping
@@ -8,9 +8,8 @@ import numpy as np
 
 from desktop.base.arrays import Array
 from desktop.base.errors import ModelError
-from desktop.reading import overrides
 from desktop.reading.guess_decoder import FREE_BATCH, OTHER_NAMES, OWN_FORMAT, Run, other_input
-from desktop.reading.overrides import SET, Wanted
+from desktop.reading.overrides import LAYOUTS, RANGES, SET, SPREADS, Overrides, one_of
 from desktop.reading.reading import EncoderReading, Layout, Reading, Spread, ValueRange
 from desktop.reading.tensors import encoder_feeds, layout_shape
 from desktop.vetting.onnx_file import ModelFile, Tensor
@@ -30,25 +29,23 @@ FIELDS = {
 }
 
 
-def propose_encoder(file: ModelFile, run: Run, decoder: Reading, wishes: Wanted) -> EncoderReading:
-    """The reading of the encoder that belongs to a decoder.
+def propose_encoder(file: ModelFile, run: Run, decoder: Reading, overrides: Overrides) -> EncoderReading:
+    """Propose a reading of the encoder that belongs to a decoder.
 
-    Raises ModelError where there is none, or a wish does not fit, saying what was found.
+    Raises ModelError if no reading is found or an override does not fit.
     """
     guesses: set[str] = set()
-    tensor, layout, batch = _picture_input(file, decoder, wishes, guesses)
-    name = overrides.one_of(
-        wishes, "encoder-range", {n: k for n, k in overrides.RANGES.items() if n != "logits"}
-    )
+    tensor, layout, batch = _picture_input(file, decoder, overrides, guesses)
+    name = one_of(overrides, "encoder-range", {n: k for n, k in RANGES.items() if n != "logits"})
     if name is not None:
-        value_range = overrides.RANGES[name]
+        value_range = RANGES[name]
     elif tensor.dtype == "uint8":
         value_range = ValueRange.BYTES
     else:
         value_range = ValueRange.SIGNED if decoder.value_range is ValueRange.SIGNED else ValueRange.UNIT
         guesses.add("value_range")
-    others = tuple(other_input(other, batch, wishes) for other in file.inputs if other is not tensor)
-    if not all(SET + other.name in wishes for other in others):
+    others = tuple(other_input(other, batch, overrides) for other in file.inputs if other is not tensor)
+    if not all(SET + other.name in overrides for other in others):
         guesses.add("other_inputs")
     draft = EncoderReading(
         x_input=tensor.name,
@@ -66,10 +63,10 @@ def propose_encoder(file: ModelFile, run: Run, decoder: Reading, wishes: Wanted)
     x = np.random.default_rng(0).random((batch or FREE_BATCH, *decoder.image_shape), np.float32)
     names = [output.name for output in file.outputs if output.dtype in DTYPES]
     outputs = run(encoder_feeds(draft, x), names)
-    mean, spread_output, spread = _outputs(file, outputs, len(x), decoder.latent_dim, wishes, guesses)
+    mean, spread_output, spread = _outputs(file, outputs, len(x), decoder.latent_dim, overrides, guesses)
     if file.metadata.get("latent_plane.format") == OWN_FORMAT:
         guesses.clear()
-    settled = {field for option, field in FIELDS.items() if option in wishes}
+    settled = {field for option, field in FIELDS.items() if option in overrides}
     return replace(
         draft,
         mean_output=mean,
@@ -80,27 +77,29 @@ def propose_encoder(file: ModelFile, run: Run, decoder: Reading, wishes: Wanted)
 
 
 def _picture_input(
-    file: ModelFile, decoder: Reading, wishes: Wanted, guesses: set[str]
+    file: ModelFile, decoder: Reading, overrides: Overrides, guesses: set[str]
 ) -> tuple[Tensor, Layout, int | None]:
-    """The input that takes the decoder's pictures, how, and how many at once if not any number."""
+    """The input that takes the decoder's pictures, its layout, and its fixed batch size or None."""
     by_name = {tensor.name: tensor for tensor in file.inputs}
-    name = overrides.one_of(wishes, "x-input", by_name)
+    name = one_of(overrides, "x-input", by_name)
     tensors = [by_name[name]] if name is not None else list(file.inputs)
-    wish = overrides.one_of(wishes, "encoder-layout", overrides.LAYOUTS)
+    chosen = one_of(overrides, "encoder-layout", LAYOUTS)
     fits = [
         (tensor, layout)
         for tensor in tensors
         for layout in _layouts(tensor, decoder)
-        if wish in (None, layout.value)
+        if chosen in (None, layout.value)
     ]
     if not fits:
         found = ", ".join(tensor.in_words() for tensor in file.inputs) or "none"
         shape = " × ".join(map(str, decoder.image_shape))
         raise ModelError(
             f"{file.path}: found no input of this encoder that takes the decoder's pictures of {shape}; its "
-            f"inputs: {found[:200]}; choose the one that belongs to it, or set --x-input or --encoder-layout"
+            f"inputs are {found[:200]}; choose the encoder that belongs to this decoder, or say which input "
+            "takes the picture and in which layout",
+            hints=("x-input NAME", "encoder-layout NAME"),
         )
-    # What more it takes is most often smaller, or named otherwise.
+    # An input that takes something other than the picture usually says so by its name.
     tensor, layout = min(fits, key=lambda fit: bool(OTHER_NAMES.search(fit[0].name)))
     if sum(fit[0] is tensor for fit in fits) > 1:
         guesses.add("layout")
@@ -117,7 +116,7 @@ def _layouts(tensor: Tensor, decoder: Reading) -> list[Layout]:
     layouts = [Layout.NCHW, Layout.NHWC, flat]
     if decoder.image_shape[0] == 1:
         layouts.append(Layout.NHW)
-    layouts.sort(key=lambda layout: layout is not decoder.layout)  # most are made alike
+    layouts.sort(key=lambda layout: layout is not decoder.layout)  # most often both have the same layout
     found = []
     for layout in layouts:
         expected = layout_shape(layout, decoder.image_shape)
@@ -134,10 +133,10 @@ def _outputs(
     outputs: Mapping[str, Array],
     count: int,
     latent_dim: int,
-    wishes: Wanted,
+    overrides: Overrides,
     guesses: set[str],
 ) -> tuple[str, str | None, Spread]:
-    """The names of mean and spread, and what the spread is."""
+    """The names of the outputs for mean and spread, and what the spread is."""
     widths = {name: array.size // count for name, array in outputs.items() if array.size % count == 0}
     single = [name for name, width in widths.items() if width == latent_dim]
     joined = [name for name, width in widths.items() if width == 2 * latent_dim]
@@ -146,18 +145,18 @@ def _outputs(
         found = ", ".join(f"{name} {list(array.shape)}" for name, array in outputs.items())
         raise ModelError(
             f"{file.path}: found the outputs {found[:200]} for {count} images, expected {latent_dim} numbers "
-            f"an image, or {2 * latent_dim}; choose the encoder that belongs to this decoder"
+            f"per image, or {2 * latent_dim}; choose the encoder that belongs to this decoder"
         )
-    mean = overrides.one_of(wishes, "mean-output", choices)
+    mean = one_of(overrides, "mean-output", choices)
     if mean is None:
         named = [name for name in single if MEAN_NAMES.search(name)]
         mean = (named or single or joined)[0]
         if not named and len(choices) > 1:
             guesses.add("mean_output")
-    spread_name = overrides.one_of(wishes, "spread", overrides.SPREADS)
+    spread_name = one_of(overrides, "spread", SPREADS)
     if spread_name == "none":
         return mean, None, Spread.NONE
-    spread_output = overrides.one_of(wishes, "spread-output", choices)
+    spread_output = one_of(overrides, "spread-output", choices)
     if spread_output is None and mean in joined:
         spread_output = mean
     elif spread_output is None:
@@ -170,14 +169,14 @@ def _outputs(
         if not named and len(others) > 1:
             guesses.add("spread_output")
     if spread_name is not None:
-        return mean, spread_output, overrides.SPREADS[spread_name]
+        return mean, spread_output, SPREADS[spread_name]
     numbers = outputs[spread_output].reshape(count, -1)
     spread = _spread(spread_output, numbers[:, -latent_dim:], spread_output == mean, guesses)
     return mean, spread_output, spread
 
 
 def _spread(name: str, numbers: Array, is_joined: bool, guesses: set[str]) -> Spread:
-    """By name where it has one that says it, else by sign: a standard deviation is never below zero."""
+    """What the spread is, by its name if that tells, or else by sign: a deviation is never negative."""
     negative = bool((numbers < 0).any())
     if not is_joined and LOG_NAMES.search(name) and VARIANCE_NAMES.search(name):
         return Spread.LOGVAR

@@ -1,4 +1,4 @@
-"""Which layout and value range an array of trial pictures most likely has. Pure numpy."""
+"""Guess the layout and the value range of an array of trial pictures. Pure numpy."""
 
 import math
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from desktop.reading.reading import Layout, ValueRange
 
 CHANNELS = (1, 3, 4)
 MIN_SIDE_PX = 2
-# What an operator at the end says of the numbers: a sigmoid's are probabilities, whoever made the model.
+# The last operator determines the range: a sigmoid gives probabilities, whoever made the model.
 SURE = {
     "Sigmoid": ValueRange.UNIT,
     "HardSigmoid": ValueRange.UNIT,
@@ -22,8 +22,8 @@ SURE = {
     "Clip 0 255": ValueRange.BYTES,
 }
 TOLERANCE = 1e-3
-FAR_SIGNED = 1.6  # what is trained on [-1, 1] strays as well, at the edges of things most
-LEAST_BYTES = 8.0  # pictures in bytes reach further than this somewhere
+FAR_SIGNED = 1.6  # a model trained on [-1, 1] overshoots too, mostly at edges
+LEAST_BYTES = 8.0  # pictures in bytes exceed this somewhere
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,10 @@ class LayoutGuess:
 def guess_layout(
     array: Array, count: int, image_shape: tuple[int, int, int] | None = None, layout: Layout | None = None
 ) -> LayoutGuess | None:
-    """How `count` pictures lie in an array; None where they do not.
+    """The layout of `count` pictures in an array; None if it cannot hold them.
 
-    `image_shape` and `layout` are what people said. Where two layouts are possible, the smoother picture
-    wins: neighbouring pixels are alike in the right one.
+    `image_shape` and `layout` are overrides. If two layouts are possible, the smoother picture wins, because
+    neighbouring pixels are alike in the right one.
     """
     possible = [
         guess
@@ -62,12 +62,12 @@ def guess_layout(
 
 
 def is_sure(maker: str) -> bool:
-    """Whether the operator that gives the numbers says what they are."""
+    """Whether the operator that makes the numbers determines their range."""
     return maker in SURE
 
 
 def guess_range(maker: str, arrays: Sequence[Array]) -> tuple[ValueRange, bool]:
-    """What pictures' numbers are, and whether that is certain, from their operator, type and values."""
+    """The pictures' value range from their operator, type and values, and whether it is certain."""
     if all(array.dtype == np.uint8 for array in arrays):
         return ValueRange.BYTES, True
     if maker in SURE:
@@ -78,10 +78,10 @@ def guess_range(maker: str, arrays: Sequence[Array]) -> tuple[ValueRange, bool]:
         return ValueRange.UNIT, False
     if low >= -1 - TOLERANCE and high <= 1 + TOLERANCE:
         return ValueRange.SIGNED, False
-    # Pictures in bytes are hardly ever below zero; logits of pictures always are somewhere.
+    # Pictures in bytes are hardly ever negative; logits of pictures always are somewhere.
     if high > LEAST_BYTES and low > -high / 8:
         return ValueRange.BYTES, False
-    # A regression on [0, 1] strays a little beyond; logits go far.
+    # A regression on [0, 1] overshoots a little; logits go far beyond.
     if low > -0.5 and high < 1.5:
         return ValueRange.UNIT, False
     if max(-low, high) <= FAR_SIGNED:
@@ -90,7 +90,7 @@ def guess_range(maker: str, arrays: Sequence[Array]) -> tuple[ValueRange, bool]:
 
 
 def _possible(array: Array, count: int) -> list[LayoutGuess]:
-    shape = _behind_batch(array, count)
+    shape = _after_batch(array, count)
     if shape is None:
         return []
     found = []
@@ -107,7 +107,7 @@ def _possible(array: Array, count: int) -> list[LayoutGuess]:
 
 
 def _flat(count: int) -> list[LayoutGuess]:
-    """Square pictures of so many numbers; what can be gray is not taken for one with alpha."""
+    """Square pictures of `count` numbers. A grey picture is preferred to one with an alpha channel."""
     found = []
     for channels in CHANNELS:
         side = math.isqrt(count // channels)
@@ -120,25 +120,25 @@ def _flat(count: int) -> list[LayoutGuess]:
 
 
 def _with_shape(array: Array, count: int, image_shape: tuple[int, int, int]) -> list[LayoutGuess]:
-    """What people know: a flat vector that is not square."""
-    shape = _behind_batch(array, count)
+    """Layouts of a flat vector whose image shape a person set, such as one that is not square."""
+    shape = _after_batch(array, count)
     if shape is None or not max(shape, default=0) == math.prod(shape) == math.prod(image_shape):
         return []
     layouts = (Layout.FLAT,) if image_shape[0] == 1 else (Layout.FLAT_CHW, Layout.FLAT)
     return [LayoutGuess(layout, image_shape) for layout in layouts]
 
 
-def _behind_batch(array: Array, count: int) -> tuple[int, ...] | None:
+def _after_batch(array: Array, count: int) -> tuple[int, ...] | None:
     if array.ndim >= 2 and array.shape[0] == count:
         return array.shape[1:]
     if array.ndim == 2 and array.shape[1] == 1 and array.shape[0] % count == 0:
-        return (array.shape[0] // count,)  # one column for all pictures, as skl2onnx writes it
-    # One picture at a time may come without a batch axis.
+        return (array.shape[0] // count,)  # all pictures in one column, as skl2onnx writes them
+    # A single picture may come without a batch axis.
     return array.shape if count == 1 and array.ndim else None
 
 
 def _roughness(array: Array, guess: LayoutGuess) -> float:
-    """How much neighbouring pixels differ, for how much pixels differ at all."""
+    """The mean difference of neighbouring pixels, relative to the standard deviation of all pixels."""
     channels, height, width = guess.image_shape
     numbers = np.nan_to_num(array.astype(np.float64), posinf=0.0, neginf=0.0)
     if guess.layout in (Layout.NHWC, Layout.FLAT):

@@ -1,11 +1,11 @@
-"""What a graph's inputs and outputs mean: which is z, how an output is a picture. No ONNX Runtime, no Qt."""
+"""A reading: which input of a graph is z, and how an output is a picture. No ONNX Runtime, no Qt."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Layout(StrEnum):
-    """How a picture's numbers lie in memory, behind the batch axis."""
+    """The order of a picture's numbers in memory, after the batch axis."""
 
     NCHW = "NCHW"
     NHWC = "NHWC"
@@ -15,7 +15,7 @@ class Layout(StrEnum):
 
 
 class ValueRange(StrEnum):
-    """What the output's numbers are."""
+    """What range the numbers of an output or input have."""
 
     UNIT = "[0, 1]"
     SIGNED = "[-1, 1]"
@@ -25,10 +25,10 @@ class ValueRange(StrEnum):
 
 @dataclass(frozen=True)
 class OtherInput:
-    """An input that is not z (truncation, noise, a class): `value` fills all of it.
+    """An input that is not z (truncation, noise, a class): every element of it is `value`.
 
-    `shape` holds the numbers behind or without a batch axis as the graph has them; None is the batch axis.
-    With `one_hot`, `value` is the index that is 1 along the last axis and all else is 0.
+    `shape` is as the graph has it, with None for a batch axis if there is one. With `one_hot`, `value` is the
+    index along the last axis at which the input is 1; everything else is 0.
     """
 
     name: str
@@ -40,21 +40,21 @@ class OtherInput:
 
 @dataclass(frozen=True)
 class Reading:
-    """How to feed a decoder and what to make of what it gives.
+    """How to feed a decoder, and what its output means.
 
     Attributes:
         z_input: the input's name.
         z_dtype: numpy's name.
         z_shape: the input's shape with None for the batch axis: (None, d), (None, d, 1, 1), (d,), …
         latent_dim: d.
-        batch: None where any number of z can be decoded at once, else the number that the graph is fixed at.
-        other_inputs: all others.
+        batch: the fixed batch size of the graph, or None if it decodes any number of z at once.
+        other_inputs: all other inputs.
         output: the output's name.
         output_dtype: numpy's name.
         layout: of the output.
         image_shape: channels (1, 3 or 4), height, width.
         value_range: of the output.
-        guesses: the names of the fields above that are a guess; all else is certain.
+        guesses: the names of the fields above that are guesses; the others are certain.
     """
 
     z_input: str
@@ -72,7 +72,7 @@ class Reading:
 
 
 class Spread(StrEnum):
-    """What an encoder says of q(z|x) beside its mean."""
+    """What an encoder gives for q(z|x) besides its mean."""
 
     LOGVAR = "log-variance"
     VARIANCE = "variance"
@@ -83,21 +83,22 @@ class Spread(StrEnum):
 
 @dataclass(frozen=True)
 class EncoderReading:
-    """How to feed an encoder and what to make of what it gives.
+    """How to feed an encoder, and what its outputs mean.
 
     Attributes:
         x_input: the input's name.
         x_dtype: numpy's name.
         layout: of the input picture.
         image_shape: channels, height, width.
-        value_range: what the encoder wants to see (never LOGITS).
+        value_range: of the input picture (never LOGITS).
         batch: as in `Reading`.
         mean_output: the output that holds the mean, or the mean and the spread joined along the last axis.
-        spread_output: the output that holds the spread; the same as `mean_output` when joined; None without.
+        spread_output: the output that holds the spread: `mean_output` if they are joined, None if there is
+            none.
         spread: what the spread is.
         latent_dim: d.
-        other_inputs: all but the picture, such as a class.
-        guesses: the names of the fields above that are a guess.
+        other_inputs: all inputs but the picture, such as a class.
+        guesses: the names of the fields above that are guesses.
     """
 
     x_input: str

@@ -1,4 +1,4 @@
-"""From z to what a graph takes, and from what it gives to pictures, as a reading says. Pure numpy."""
+"""Convert z to a graph's inputs, and its outputs to pictures, according to a reading. Pure numpy."""
 
 import math
 from collections.abc import Mapping
@@ -9,15 +9,15 @@ from desktop.base.arrays import Array, Floats
 from desktop.base.errors import ModelError
 from desktop.reading.reading import EncoderReading, Layout, OtherInput, Reading, Spread, ValueRange
 
-# Beyond this a float32 sigmoid is 0 or 1, and exp would warn of an overflow.
+# Beyond this a float32 sigmoid is 0 or 1, and exp would overflow with a warning.
 MAX_LOGIT = 88.0
 MIN_VARIANCE = 1e-12
 
 
 def feeds(reading: Reading, z: Floats) -> dict[str, Array]:
-    """What the decoder takes for z float32 [N, d]: exactly its names, shapes and dtypes.
+    """The decoder's inputs for z float32 [N, d], with its own names, shapes and dtypes.
 
-    Raises ValueError for N that its fixed batch does not take.
+    Raises ValueError if N is not the decoder's fixed batch size.
     """
     if reading.batch is not None and len(z) != reading.batch:
         raise ValueError(f"found {len(z)} z, expected {reading.batch} at once")
@@ -29,15 +29,15 @@ def feeds(reading: Reading, z: Floats) -> dict[str, Array]:
 def probabilities(reading: Reading, raw: Array, out: Floats | None = None) -> Floats:
     """Pictures float32 [N, C, H, W] in [0, 1] from the decoder's output; NaN stays NaN.
 
-    With `out` [M, C, H, W] the first M of them go there. Raises ModelError when the output has another shape
-    than the reading says, or is of less than M pictures.
+    If `out` [M, C, H, W] is given, the first M pictures are written there. Raises ModelError if the output
+    does not have the shape that the reading says, or holds fewer than M pictures.
     """
     pictures = _as_nchw(raw, reading.layout, reading.image_shape)
     if out is None:
         out = np.empty(pictures.shape, np.float32)
     elif len(pictures) < len(out):
         raise ModelError(f"found {len(pictures)} pictures, expected {len(out)}")
-    # In place throughout: a plane of pictures is many megabytes.
+    # Everything is done in place, because a plane of pictures is many megabytes.
     pictures = pictures[: len(out)]
     if reading.value_range is ValueRange.UNIT:
         return np.clip(pictures, 0, 1, out=out, casting="same_kind")
@@ -57,16 +57,16 @@ def probabilities(reading: Reading, raw: Array, out: Floats | None = None) -> Fl
 
 
 def logits(reading: Reading, raw: Array, out: Floats) -> Floats:
-    """Logits float32 [M, C, H, W] into `out` from the output of a graph without its last sigmoid.
+    """Write logits float32 [M, C, H, W] to `out` from the output of a graph without its last sigmoid.
 
-    Raises ModelError when the output has another shape than the reading says.
+    Raises ModelError if the output does not have the shape that the reading says.
     """
     out[:] = _as_nchw(raw, reading.layout, reading.image_shape)[: len(out)]
     return out
 
 
 def encoder_feeds(reading: EncoderReading, x: Floats) -> dict[str, Array]:
-    """What the encoder takes for images x float32 [N, C, H, W] in [0, 1].
+    """The encoder's inputs for images x float32 [N, C, H, W] in [0, 1].
 
     Raises ValueError for images of another shape.
     """
@@ -88,8 +88,8 @@ def encoder_feeds(reading: EncoderReading, x: Floats) -> dict[str, Array]:
 def posterior(reading: EncoderReading, outputs: Mapping[str, Array]) -> tuple[Floats, Floats]:
     """Mean and log-variance float32 [N, d] from the encoder's outputs.
 
-    An encoder without a spread gives the smallest variance there is. Raises ModelError when an output has
-    another shape than the reading says.
+    If the encoder gives no spread, every variance is MIN_VARIANCE. Raises ModelError if an output does not
+    have the shape that the reading says.
     """
     joined = reading.spread_output == reading.mean_output
     width = reading.latent_dim * (2 if joined else 1)
@@ -118,7 +118,7 @@ def _filled(other: OtherInput, count: int) -> Array:
 
 
 def layout_shape(layout: Layout, image_shape: tuple[int, int, int]) -> tuple[int, ...]:
-    """The sizes behind the batch axis of images of channels, height, width."""
+    """The sizes after the batch axis for images of channels, height, width."""
     channels, height, width = image_shape
     return {
         Layout.NCHW: (channels, height, width),
@@ -130,10 +130,10 @@ def layout_shape(layout: Layout, image_shape: tuple[int, int, int]) -> tuple[int
 
 
 def _as_nchw(raw: Array, layout: Layout, image_shape: tuple[int, int, int]) -> Array:
-    """The same numbers as [N, C, H, W]."""
+    """The output's numbers as [N, C, H, W]."""
     channels, height, width = image_shape
     expected = layout_shape(layout, image_shape)
-    # One picture may come without its batch axis; ones beside a flat vector are how some tools write it.
+    # A single picture may come without its batch axis, and some tools write a flat vector with axes of 1.
     if raw.shape == expected:
         raw = raw[np.newaxis]
     elif layout in (Layout.FLAT, Layout.FLAT_CHW) and _is_flat(raw.shape, expected[0]):
@@ -141,7 +141,7 @@ def _as_nchw(raw: Array, layout: Layout, image_shape: tuple[int, int, int]) -> A
     if raw.shape[1:] != expected:
         raise ModelError(
             f"found an output of shape {list(raw.shape)}, expected [N, {', '.join(map(str, expected))}] "
-            f"from its reading as {layout}"
+            f"because it is read as {layout}"
         )
     if layout in (Layout.NHWC, Layout.FLAT):
         raw = raw.reshape(-1, height, width, channels).transpose(0, 3, 1, 2)
@@ -149,7 +149,7 @@ def _as_nchw(raw: Array, layout: Layout, image_shape: tuple[int, int, int]) -> A
 
 
 def _is_flat(shape: tuple[int, ...], count: int) -> bool:
-    """Whether `count` numbers a picture lie one after the other, with ones for axes, or all in one column."""
+    """Whether each picture is a flat vector of `count` numbers, with axes of 1, or all are in one column."""
     return math.prod(shape[1:]) == max(shape[1:], default=1) == count or (
         math.prod(shape[1:]) == 1 and bool(shape) and shape[0] % count == 0
     )
@@ -159,7 +159,7 @@ def _rows(output: Array, width: int, name: str) -> Floats:
     rows = output.reshape(len(output), -1) if output.ndim > 1 else output.reshape(1, -1)
     if rows.shape[1] != width:
         raise ModelError(
-            f"found an output {name} of shape {list(output.shape)}, expected {width} numbers an image; "
-            "set --mean-output, --spread-output or --spread"
+            f"found an output {name} of shape {list(output.shape)}, expected {width} numbers per image; "
+            "set which outputs are the mean and the spread, and what the spread is"
         )
     return rows.astype(np.float32)

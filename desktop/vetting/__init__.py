@@ -1,1 +1,1 @@
-"""Looks at a model file from a stranger without trusting it."""
+"""Inspect and try a stranger's model file without trusting it."""

@@ -1,4 +1,4 @@
-"""What a graph from a stranger may be: how many nodes, how deep, which domains, how large a tensor."""
+"""Limits for a stranger's graph: the number of nodes, their depth, their domains, the size of tensors."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -9,18 +9,18 @@ from onnx import TensorProto, external_data_helper, helper
 
 from desktop.base.errors import ModelError
 
-# Far above what decoders have, far below what takes long to look at or overflows a stack.
+# Far above what decoders need, and far below what takes long to inspect or overflows a stack.
 MAX_NODES = 100_000
 MAX_FUNCTIONS = 2_000
 MAX_CALL_DEPTH = 24
 MAX_SUBGRAPH_DEPTH = 8
 MAX_TENSOR_BYTES = 512 << 20
 MAX_AXES = 16
-MAX_ENDS = 1_000  # inputs and outputs, each
-# Only what ONNX Runtime has built in; nothing that loads a library or a file.
+MAX_ENDS = 1_000  # for inputs, and for outputs
+# Only domains built into ONNX Runtime; none that loads a library or a file.
 DOMAINS = ("", "ai.onnx", "ai.onnx.ml", "com.microsoft", "com.microsoft.nchwc")
 REFUSED_OPERATORS = {"EPContext": "loads a file of compiled code"}
-# Their first input, or an attribute, is a shape: a few bytes that ask for any amount of memory.
+# An input or an attribute of these is a shape: a few bytes that can request any amount of memory.
 SHAPED_BY_INPUT = {"ConstantOfShape": 0, "Expand": 1, "Reshape": 1}
 NUMBERS = (TensorProto.INT64, TensorProto.INT32, TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.DOUBLE)
 SHAPED_BY_ATTRIBUTE = ("RandomNormal", "RandomUniform")
@@ -30,7 +30,7 @@ Name = tuple[str, str]  # domain, name
 
 @dataclass
 class Parts:
-    """What a model holds, gathered in one walk: subgraphs and the model's own functions are looked into."""
+    """The parts of a model, gathered in one pass that includes subgraphs and the model's own functions."""
 
     nodes: list[onnx.NodeProto] = field(default_factory=list)
     graphs: list[onnx.GraphProto] = field(default_factory=list)
@@ -38,7 +38,7 @@ class Parts:
 
 
 def check(model: onnx.ModelProto) -> Parts:
-    """Its parts. Raises ModelError for what should not be loaded, saying what was found and expected."""
+    """The model's parts. Raises ModelError if the model should not be loaded."""
     if not model.HasField("graph") or not model.graph.output:
         raise ModelError("found a model without outputs, expected a graph; export it again")
     for what, values in (("inputs", model.graph.input), ("outputs", model.graph.output)):
@@ -61,7 +61,7 @@ def check(model: onnx.ModelProto) -> Parts:
     for graph in parts.graphs:
         constants = small_constants(graph)
         for node in graph.node:
-            _check_shape_asked_for(node, constants)
+            _check_requested_shape(node, constants)
         for sparse in graph.sparse_initializer:
             _check_size(f"the sparse weights {sparse.values.name}", sparse.dims, sparse.values.data_type)
     return parts
@@ -73,7 +73,7 @@ def element_count(dims: Sequence[int]) -> int:
 
 
 def size_bytes(tensor: TensorProto) -> int:
-    """What the tensor's numbers take. Raises ModelError for a type without a size."""
+    """The bytes that the tensor's numbers take. Raises ModelError for a type without a size."""
     return _bytes(tensor.dims, tensor.data_type)
 
 
@@ -88,7 +88,7 @@ def _gather_graph(graph: onnx.GraphProto, parts: Parts, depth: int) -> None:
 def _gather_nodes(nodes: Sequence[onnx.NodeProto], parts: Parts, depth: int) -> None:
     if depth > MAX_SUBGRAPH_DEPTH:
         raise ModelError(
-            f"found graphs within graphs deeper than {MAX_SUBGRAPH_DEPTH}, expected less; simplify the model"
+            f"found graphs nested more than {MAX_SUBGRAPH_DEPTH} deep, expected fewer; simplify the model"
         )
     if len(parts.nodes) + len(nodes) > MAX_NODES:
         raise ModelError(f"found more than {MAX_NODES:,} nodes, expected fewer; choose a smaller model")
@@ -106,7 +106,7 @@ def _gather_nodes(nodes: Sequence[onnx.NodeProto], parts: Parts, depth: int) -> 
 
 
 def _gather_functions(model: onnx.ModelProto, parts: Parts) -> dict[Name, set[Name]]:
-    """Each local function, by domain and name, with all that it calls."""
+    """Each local function, by domain and name, with everything that it calls."""
     if len(model.functions) > MAX_FUNCTIONS:
         raise ModelError(
             f"found {len(model.functions):,} local functions, expected at most {MAX_FUNCTIONS:,}; inline them"
@@ -121,8 +121,9 @@ def _gather_functions(model: onnx.ModelProto, parts: Parts) -> dict[Name, set[Na
 
 
 def _check_calls(calls: Mapping[Name, set[Name]]) -> None:
-    """Calls are followed by hand, without recursion: ONNX Runtime inlines them with it, and dies."""
-    # Depth by rounds: what calls nothing has depth 0; whatever is left over in the end calls itself.
+    """Raise ModelError if functions call themselves or are nested too deep: ONNX Runtime would crash."""
+    # Without recursion, in rounds: a function that calls nothing has depth 0, and one that never becomes
+    # ready calls itself.
     depth: dict[Name, int] = {}
     left = {name: called & calls.keys() for name, called in calls.items()}
     for round_depth in range(MAX_CALL_DEPTH + 1):
@@ -135,7 +136,7 @@ def _check_calls(calls: Mapping[Name, set[Name]]) -> None:
         if not ready:
             raise ModelError("found local functions that call themselves, expected none; inline them")
     raise ModelError(
-        f"found local functions that call each other more than {MAX_CALL_DEPTH} deep, expected less; "
+        f"found local functions nested more than {MAX_CALL_DEPTH} deep, expected fewer; "
         "inline them (onnx.inliner)"
     )
 
@@ -143,7 +144,7 @@ def _check_calls(calls: Mapping[Name, set[Name]]) -> None:
 def _check_operator(node: onnx.NodeProto) -> None:
     if node.domain not in DOMAINS:
         raise ModelError(
-            f"found the operator {node.op_type[:60]} of the domain {node.domain[:60]!r}, expected "
+            f"found the operator {node.op_type[:60]} of the domain {node.domain[:60]!r}, expected one of "
             "ONNX's own; export the model without it"
         )
     if node.op_type in REFUSED_OPERATORS:
@@ -154,13 +155,13 @@ def _check_operator(node: onnx.NodeProto) -> None:
 
 
 def _check_tensor(tensor: TensorProto) -> None:
-    """What a tensor says it is must be there."""
+    """Raise ModelError if a tensor does not hold as many numbers as its shape says."""
     what = f"the tensor {tensor.name[:60]!r}"
     expected_bytes = _check_size(what, tensor.dims, tensor.data_type)
     if tensor.data_type == TensorProto.STRING or external_data_helper.uses_external_data(tensor):
         return
     if tensor.HasField("segment"):
-        raise ModelError(f"found {what} in segments, expected it whole; export the model again")
+        raise ModelError(f"found {what} in segments, expected it in one piece; export the model again")
     if tensor.HasField("raw_data"):
         found, expected = len(tensor.raw_data), expected_bytes
     else:
@@ -169,12 +170,12 @@ def _check_tensor(tensor: TensorProto) -> None:
         units = "bytes" if tensor.HasField("raw_data") else "numbers"
         raise ModelError(
             f"found {found:,} of the {expected:,} {units} of {what} of shape {list(tensor.dims)[:MAX_AXES]}, "
-            "expected them all; fetch or export the model again"
+            "expected all of them; fetch or export the model again"
         )
 
 
 def _stored_count(tensor: TensorProto) -> tuple[int, int]:
-    """How many numbers the typed field holds, and how many it should."""
+    """How many numbers the typed field holds, and how many it should hold."""
     field = getattr(tensor, helper.tensor_dtype_to_field(tensor.data_type))
     count = element_count(tensor.dims)
     if tensor.data_type in (TensorProto.COMPLEX64, TensorProto.COMPLEX128):
@@ -186,7 +187,9 @@ def _stored_count(tensor: TensorProto) -> tuple[int, int]:
 
 def _check_size(what: str, dims: Sequence[int], data_type: int) -> int:
     if len(dims) > MAX_AXES or any(size < 0 for size in dims):
-        raise ModelError(f"found {what} of shape {list(dims)[:MAX_AXES]}, expected sizes from 0")
+        raise ModelError(
+            f"found {what} of shape {list(dims)[:MAX_AXES]}, expected at most {MAX_AXES} sizes, none negative"
+        )
     size = _bytes(dims, data_type)
     if size > MAX_TENSOR_BYTES:
         raise ModelError(
@@ -213,7 +216,7 @@ def _bytes(dims: Sequence[int], data_type: int) -> int:
 
 
 def small_constants(graph: onnx.GraphProto) -> dict[str, list[float]]:
-    """The constants of a graph with one axis at most and at most MAX_AXES numbers, such as shapes."""
+    """The constants of a graph that have at most one axis and MAX_AXES numbers, such as shapes."""
     tensors = [(tensor.name, tensor) for tensor in graph.initializer]
     for node in graph.node:
         if node.op_type == "Constant" and node.output:
@@ -228,8 +231,8 @@ def small_constants(graph: onnx.GraphProto) -> dict[str, list[float]]:
     return constants
 
 
-def _check_shape_asked_for(node: onnx.NodeProto, constants: dict[str, list[float]]) -> None:
-    """Where a constant asks for a shape, that shape is not too large."""
+def _check_requested_shape(node: onnx.NodeProto, constants: dict[str, list[float]]) -> None:
+    """Raise ModelError if a constant gives a node a shape that is too large."""
     shape: Sequence[float] = ()
     place = SHAPED_BY_INPUT.get(node.op_type)
     if place is not None and len(node.input) > place:

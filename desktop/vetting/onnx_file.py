@@ -1,7 +1,7 @@
-"""A model file from anyone, looked into before ONNX Runtime sees it. Needs onnx; no ONNX Runtime, no Qt.
+"""Inspect a stranger's model file before ONNX Runtime loads it. Needs onnx; no ONNX Runtime, no Qt.
 
-What looking can find is refused here: what is no model at all, graphs that are too large, too deep or
-call themselves, tensors that are larger than what is there, files outside. What a graph does when it runs
+Everything that inspection can find is refused here: files that are not models, graphs that are too large, too
+deep or recursive, tensors with missing numbers, weights in unexpected files. What a graph does when it runs
 is found by `desktop.vetting.trial`.
 """
 
@@ -31,7 +31,7 @@ class Tensor:
     Attributes:
         name: of the tensor.
         dtype: numpy's name, such as "float32" or "int64".
-        shape: a number, a name or None (unknown) for each axis; None where the graph gives no shape at all.
+        shape: a number, a name or None (unknown) for each axis; None if the graph gives no shape.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Tensor:
     shape: tuple[int | str | None, ...] | None
 
     def in_words(self) -> str:
-        """Such as "z float32 [N, 2]", with a name of reasonable length."""
+        """A text such as "z float32 [N, 2]", with a long name cut off."""
         if self.shape is None:
             return f"{self.name[:60]} {self.dtype} of any shape"
         return f"{self.name[:60]} {self.dtype} [{', '.join(str(size or '?') for size in self.shape)}]"
@@ -47,21 +47,21 @@ class Tensor:
 
 @dataclass(frozen=True)
 class ModelFile:
-    """A graph that was looked into and found harmless as far as looking goes.
+    """A graph in which inspection has found no harm.
 
     Attributes:
         path: where it came from, for messages.
         data: the whole model with its weights inside, for ONNX Runtime.
-        sha256: hex digits, of the file's bytes (and of its external data, where it has some).
-        inputs: those that must be fed: initializers with the same name are none.
-        outputs: all.
-        metadata: the model's own metadata_props.
-        producer: producer name and version in words, or an empty string.
-        opsets: domain ("" is ONNX's own) to version.
-        operators: operator ("Conv", or "com.microsoft.Gelu") to how many nodes use it, subgraphs counted.
-        parameter_count: numbers in all initializers.
-        makers: output to the operator that gives its values, looking through reshapes and the like; a Clip
-            with its bounds ("Clip 0 1"); "" where it is not to be seen.
+        sha256: hex digits, of the file's bytes and its external data, if it has any.
+        inputs: those that must be fed, so no initializers.
+        outputs: all outputs.
+        metadata: the model's metadata_props.
+        producer: name and version of the producer, or an empty string.
+        opsets: the version of each domain ("" is ONNX's own).
+        operators: how many nodes use each operator ("Conv", "com.microsoft.Gelu"), subgraphs included.
+        parameter_count: the numbers in all initializers.
+        makers: the operator that computes each output's values, before any reshapes and the like; a Clip with
+            its bounds ("Clip 0 1"); "" if it is unknown.
     """
 
     path: Path
@@ -78,14 +78,14 @@ class ModelFile:
 
 
 MAX_FILE_BYTES = 512 << 20
-# What people confuse with a model: the first bytes, and what to do.
+# Files that people mistake for a model: the first bytes, what the file is, and what to do.
 KINDS = (
     (b"version https://git-lfs", "a git-LFS pointer", "fetch the file itself with git lfs pull"),
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file (Keras?)", "export it with tf2onnx or model.export"),
     (
         b"PK\x03\x04",
         "a zip (PyTorch, Keras or a bundle?)",
-        "a bundle's name ends in .latent, a model is exported",
+        "rename it to end in .latent if it is a bundle, or export the model to ONNX",
     ),
     (b"PK\x05\x06", "an empty zip", "export the model to ONNX"),
     (b"\x80\x02", "a pickle", "export the model to ONNX"),
@@ -99,21 +99,21 @@ KINDS = (
     (b"%PDF", "a PDF", "choose a model file"),
     (b"GGUF", "a GGUF file", "export the model to ONNX"),
     (b"\x7fELF", "a program", "choose a model file"),
-    (b"ORTM", "a model in ONNX Runtime's own format", "take the .onnx that it was made from"),
+    (b"ORTM", "a model in ONNX Runtime's own format", "open the .onnx that it was made from"),
 )
-# They move numbers about and leave them as they are.
+# Operators that move numbers without changing them.
 LOOKED_THROUGH = frozenset(
     ("Reshape", "Transpose", "Identity", "Cast", "Squeeze", "Unsqueeze", "Flatten", "Slice", "DepthToSpace")
 )
-MOST_LOOKED_THROUGH = 32  # operators in a row
+MOST_LOOKED_THROUGH = 32  # of these operators in a row
 MARKUP = (b"<!doctype", b"<html", b"<?xml", b"<head", b"{")
 
 
 def read_model_file(path: Path, data: bytes | None = None) -> ModelFile:
-    """Look into a model, from `data` where it is given, else from the file.
+    """Inspect a model, from `data` if it is given, or else from the file.
 
-    External data is taken in where it lies in a plain file beside the model whose name begins with the
-    model's. Raises ModelError for whatever is no harmless graph, OSError when the file cannot be read.
+    External data is put into the model if it lies in a regular file beside the model whose name begins with
+    the model's. Raises ModelError if the file is not a harmless graph, OSError if it cannot be read.
     """
     data = _read_plain(path, MAX_FILE_BYTES) if data is None else data
     _refuse_other_kinds(path, data)
@@ -152,10 +152,12 @@ def read_model_file(path: Path, data: bytes | None = None) -> ModelFile:
 
 
 def _read_plain(path: Path, most_bytes: int) -> bytes:
-    """The bytes of a file that is neither a pipe nor a device, and not too large."""
-    status = path.stat()  # before it is opened: a pipe would wait for someone to write
+    """The bytes of a regular file, neither a pipe nor a device, that is not too large."""
+    status = path.stat()  # before the file is opened: opening a pipe would wait for a writer
     if not stat.S_ISREG(status.st_mode):
-        raise ModelError(f"{path}: found no plain file, expected an ONNX model; choose another")
+        raise ModelError(
+            f"{path}: found something other than a regular file, expected an ONNX model; choose another"
+        )
     if status.st_size > most_bytes:
         raise ModelError(
             f"{path}: found {status.st_size:,} bytes, expected at most {most_bytes:,}; choose a smaller model"
@@ -177,7 +179,7 @@ def _refuse_other_kinds(path: Path, data: bytes) -> None:
 
 
 def _real_inputs(graph: onnx.GraphProto) -> Iterator[onnx.ValueInfoProto]:
-    """Old exporters list the weights among the inputs."""
+    """The inputs without the weights, which old exporters list among them."""
     weights = {tensor.name for tensor in graph.initializer}
     weights |= {tensor.values.name for tensor in graph.sparse_initializer}
     return (value for value in graph.input if value.name not in weights)
@@ -206,7 +208,7 @@ def _tensor(value: onnx.ValueInfoProto) -> Tensor:
 
 
 def _makers(graph: onnx.GraphProto) -> dict[str, str]:
-    """`ModelFile.makers`."""
+    """The value of `ModelFile.makers`."""
     made_by = {output: node for node in graph.node for output in node.output}
     constants = graph_limits.small_constants(graph)
     return {output.name: _maker(output.name, made_by, constants) for output in graph.output}
@@ -227,7 +229,7 @@ def _maker(name: str, made_by: Mapping[str, onnx.NodeProto], constants: Mapping[
 
 
 def _take_in_external_data(path: Path, tensors: Iterable[TensorProto]) -> list[bytes]:
-    """Put external data inside the model; the bytes of the files that it came from."""
+    """Put external data inside the model. Returns the bytes of the files that it came from."""
     files: dict[str, bytes] = {}
     total = 0
     for tensor in tensors:
@@ -243,8 +245,8 @@ def _take_in_external_data(path: Path, tensors: Iterable[TensorProto]) -> list[b
         length = _whole_number(facts.get("length", ""), size)
         if length != size or offset + length > len(files[place]):
             raise ModelError(
-                f"found weights {tensor.name} at {offset:,} to {offset + length:,} of {place} with "
-                f"{len(files[place]):,} bytes, expected {size:,} bytes within it; export the model again"
+                f"found weights {tensor.name} at bytes {offset:,} to {offset + length:,} of {place}, which "
+                f"has {len(files[place]):,} bytes, expected {size:,} bytes within it; export the model again"
             )
         tensor.raw_data = files[place][offset : offset + length]
         tensor.data_location = onnx.TensorProto.DEFAULT
@@ -253,7 +255,7 @@ def _take_in_external_data(path: Path, tensors: Iterable[TensorProto]) -> list[b
 
 
 def _read_beside(path: Path, place: str, most_bytes: int) -> bytes:
-    """A file of weights: beside the model, with a name that begins with the model's, and no link."""
+    """The bytes of a file of weights, which must lie beside the model, begin with its name and be no link."""
     if Path(place).name != place or place in ("", ".", "..") or "\\" in place or ":" in place:
         raise ModelError(
             f"found weights in {place[:100]!r}, expected them in the model or in a file beside it; "
@@ -263,16 +265,16 @@ def _read_beside(path: Path, place: str, most_bytes: int) -> bytes:
     if not place.startswith(path.stem):
         raise ModelError(
             f"found weights in {place[:100]!r}, expected a file whose name begins with {path.stem!r}; "
-            "rename it and the model alike, or save the model with its weights inside"
+            "rename one of them, or save the model with its weights inside"
         )
     try:
         mode = file.lstat().st_mode
     except OSError as error:
         raise ModelError(
-            f"found weights in {place[:100]!r}, expected that file beside the model; fetch it too"
+            f"found no file {place[:100]!r}, expected the weights there, beside the model; fetch it too"
         ) from error
     if not stat.S_ISREG(mode):
-        raise ModelError(f"found {place[:100]!r} to be a link or no file, expected a plain file of weights")
+        raise ModelError(f"found a link or a folder at {place[:100]!r}, expected a regular file of weights")
     return _read_plain(file, most_bytes)
 
 
@@ -280,5 +282,5 @@ def _whole_number(text: str, default: int) -> int:
     if not text:
         return default
     if not text.isascii() or not text.isdigit() or len(text) > 18:
-        raise ModelError(f"found {text[:40]!r} as a place in a file, expected a whole number")
+        raise ModelError(f"found {text[:40]!r} as an offset or length of weights, expected a whole number")
     return int(text)

@@ -1,7 +1,7 @@
-"""A model from anyone, run first in a process of its own, with limits on time and memory. No ONNX Runtime.
+"""Try a stranger's model in a process of its own, with limits on time and memory. No ONNX Runtime.
 
-The child is `trial_child.py`. Both sides send a line of JSON, then the numbers themselves: nothing that the
-child sends is executed or unpickled, and nothing larger than a cap is read.
+The child process runs `trial_child.py`. Each side sends a line of JSON and then raw numbers. Nothing that the
+child sends is executed or unpickled, and the size of what is read from it is limited.
 """
 
 import contextlib
@@ -21,9 +21,9 @@ import numpy as np
 from desktop.base.arrays import Array
 from desktop.base.errors import ModelError
 
-TIME_LIMIT_S = 3.0  # for loading and all runs together, on top of what the process takes to start
+TIME_LIMIT_S = 3.0  # for loading and all runs together; the start of the process does not count
 START_LIMIT_S = 30.0
-MEMORY_BYTES = 640 << 20  # for the model's own use; weights are counted three times on top of it
+MEMORY_BYTES = 640 << 20  # in addition to three times the size of the model
 MAX_OUTPUT_BYTES = 256 << 20
 MAX_LINE_BYTES = 1 << 16
 INTEGERS = [f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)]
@@ -32,16 +32,16 @@ CHILD = Path(__file__).with_name("trial_child.py")
 
 
 class Trial:
-    """One child process that holds a loaded model and runs it.
+    """A child process that loads a model and runs it.
 
-    A context manager; leaving it ends the process. Raises ModelError from `__enter__` when the model cannot
-    be loaded within the limits.
+    A context manager: leaving it ends the process. Entering raises ModelError if the model cannot be loaded
+    within the limits.
 
     Args:
         data: the model.
         where: its path, for messages.
-        time_limit_s: for loading it and for all its runs together.
-        memory_bytes: what it may use beside three times its own size.
+        time_limit_s: for loading the model and all its runs together.
+        memory_bytes: how much it may use in addition to three times its own size.
     """
 
     def __init__(
@@ -62,9 +62,9 @@ class Trial:
             "MALLOC_ARENA_MAX": "1",
             "ORT_DISABLE_TELEMETRY": "1",
         }
-        environment.pop("ORT_LOAD_CONFIG_FROM_MODEL", None)  # a model has no say in how it is run
-        # Isolated (-I): a stranger's model may lie in a folder with a stranger's `json.py`, and neither the
-        # current folder nor PYTHONPATH may lead there.
+        environment.pop("ORT_LOAD_CONFIG_FROM_MODEL", None)  # a model must not configure its own session
+        # Isolated (-I), because a stranger's folder may hold a `json.py` beside the model: modules must be
+        # imported neither from the current folder nor from PYTHONPATH.
         self._child = subprocess.Popen(  # noqa: S603 (this program's own file)
             [sys.executable, "-I", str(CHILD)],
             stdin=subprocess.PIPE,
@@ -75,7 +75,7 @@ class Trial:
         )
         try:
             limits = {"memory_bytes": self._memory_bytes, "cpu_s": int(self._time_limit_s) + 5}
-            # Python and ONNX Runtime start on their own time: a busy machine is not the model's fault.
+            # The start of Python and ONNX Runtime does not count: a busy machine is not the model's fault.
             self._answer(START_LIMIT_S, limits)
             self._answer(None, {"model_bytes": len(self._data)}, [self._data])
         except BaseException:
@@ -92,7 +92,7 @@ class Trial:
         self.close()
 
     def run(self, feeds: Mapping[str, Array], outputs: Sequence[str]) -> dict[str, Array]:
-        """What the model gives for `feeds`, by name. Raises ModelError when it does not, or too late."""
+        """The named outputs for `feeds`. Raises ModelError if the run fails or takes too long."""
         facts = [
             {"name": name, "dtype": str(array.dtype), "shape": list(array.shape)}
             for name, array in feeds.items()
@@ -101,7 +101,7 @@ class Trial:
         answer = self._answer(None, {"feeds": facts, "outputs": list(outputs)}, parts)
         found = answer.get("outputs")
         if not isinstance(found, list) or len(found) != len(outputs):
-            raise self._failure("its trial gave an answer that is none")
+            raise self._failure("its trial gave an invalid answer")
         return {name: self._array(fact) for name, fact in zip(outputs, found, strict=True)}
 
     def close(self) -> None:
@@ -119,7 +119,7 @@ class Trial:
     def _answer(
         self, limit_s: float | None, request: Mapping[str, Any], parts: Sequence[bytes] = ()
     ) -> dict[str, Any]:
-        """Send a request and read the line that answers it. `limit_s` None: what is left of the trial's."""
+        """Send a request and read the answer. None as `limit_s` means the trial's remaining time."""
         child = self._child
         assert child is not None and child.stdin is not None and child.stdout is not None
         timer = threading.Timer(self._left_s if limit_s is None else limit_s, self._end_late)
@@ -134,7 +134,7 @@ class Trial:
             answer = json.loads(line)
             if not isinstance(answer, dict):
                 raise ValueError
-        except (OSError, ValueError, RecursionError) as error:  # it died, or what it said is no answer
+        except (OSError, ValueError, RecursionError) as error:  # it died, or its answer is not valid
             raise self._failure(self._how_it_ended()) from error
         finally:
             timer.cancel()
@@ -159,7 +159,7 @@ class Trial:
             data = child.stdout.read(size_bytes)
             return np.frombuffer(data, dtype).reshape(shape)
         except (KeyError, TypeError, ValueError, OSError) as error:
-            raise self._failure("its trial gave an answer that is none") from error
+            raise self._failure("its trial gave an invalid answer") from error
 
     def _end_late(self) -> None:
         self._late = True
@@ -175,15 +175,15 @@ class Trial:
         if self._late:
             return (
                 f"its trial took longer than {self._time_limit_s:g} s, expected less; "
-                "give it more time with --patience SECONDS if you trust it"
+                "give it more time if you trust it"
             )
         code = child.poll()
         if code is None:
-            return "its trial gave an answer that is none"
+            return "its trial gave an invalid answer"
         if code < 0:
             name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
-            return f"it crashed the process that tried it ({name}), expected a decode; do not trust it"
-        return f"it ended the process that tried it (status {code}), expected a decode; do not trust it"
+            return f"it crashed the process that tried it ({name}), expected it to run; do not trust it"
+        return f"it ended the process that tried it (status {code}), expected it to run; do not trust it"
 
-    def _failure(self, words: str) -> ModelError:
-        return ModelError(f"{self._where}: {words}")
+    def _failure(self, text: str) -> ModelError:
+        return ModelError(f"{self._where}: {text}", hints=("patience SECONDS",) if self._late else ())

@@ -1,6 +1,6 @@
-"""The process that tries a model: limits itself, loads it, runs it, answers `desktop.vetting.trial`.
+"""The process that tries a model for `desktop.vetting.trial`: it limits itself, loads the model and runs it.
 
-Beside `desktop.models.model` the only one that imports ONNX Runtime. It ends when its input does.
+Only this file and `desktop.models.model` import ONNX Runtime. The process ends when its input ends.
 
 It is started as a file by an isolated Python (`python -I`), so it imports nothing of this project.
 """
@@ -13,23 +13,23 @@ import time
 from pathlib import Path
 from typing import Any, BinaryIO
 
-# Where this package is installed numpy and ONNX Runtime are too, even if that is the user's own folder,
-# which an isolated Python leaves out. Last, so that nothing there stands in for another module.
+# numpy and ONNX Runtime are installed beside this package. That may be the user's own site-packages, which an
+# isolated Python leaves out. The folder goes last, so that nothing in it shadows another module.
 sys.path.append(str(Path(__file__).resolve().parents[2]))
 
 import numpy as np
 
 MAX_LINE_BYTES = 1 << 20
 MAX_OUTPUT_BYTES = 256 << 20
-MAX_ERROR_CHARACTERS = 1000  # ONNX Runtime quotes all names of a node
+MAX_ERROR_CHARACTERS = 1000  # ONNX Runtime quotes every name of a node
 FATAL = 4
 OUT_OF_MEMORY = ("bad_alloc", "Failed to allocate", "bad allocation")
 
 
 def main() -> None:
-    """Serve the requests that come on standard input until it ends."""
+    """Answer requests from standard input until it ends."""
     requests, answers = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    # ONNX Runtime prints to standard output where some models fail: only answers go to the one who asked.
+    # For some models ONNX Runtime prints to standard output. Only answers may go to the parent process.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     limits = json.loads(requests.readline(MAX_LINE_BYTES))
     import onnxruntime as ort
@@ -53,7 +53,7 @@ def main() -> None:
             }
         except MemoryError:
             arrays, answer = [], {"error": _memory_in_words(limits)}
-        except Exception as error:  # whatever it is, the one who asked is told
+        except Exception as error:  # every failure is reported to the parent process
             text = _words(error)
             out_of_memory = any(word in text for word in OUT_OF_MEMORY)
             arrays, answer = [], {"error": _memory_in_words(limits) if out_of_memory else _first_line(text)}
@@ -75,7 +75,7 @@ def _session(ort: Any, model: bytes) -> Any:
 
 def _plain(value: Any) -> Any:
     if not isinstance(value, np.ndarray) or value.dtype == object:
-        raise ValueError("found an output that is no array of numbers, expected one")
+        raise ValueError("found an output that is not an array of numbers, expected one")
     if value.nbytes > MAX_OUTPUT_BYTES:
         raise ValueError(f"found an output of {value.nbytes:,} bytes, expected at most {MAX_OUTPUT_BYTES:,}")
     return value
@@ -101,13 +101,13 @@ def _say(answers: BinaryIO, answer: dict[str, Any]) -> None:
 
 def _words(error: Exception) -> str:
     if isinstance(error, UnicodeDecodeError):
-        # It is ONNX Runtime's own error that could not be read: it quotes a damaged name.
+        # ONNX Runtime's error quotes a damaged name, so Python could not decode the error's text.
         return error.object.decode(errors="replace")
     return str(error).strip() or type(error).__name__
 
 
 def _first_line(text: str) -> str:
-    # "[ONNXRuntimeError] : 1 : FAIL : Load model failed: …" is for people from the third colon on.
+    # Of "[ONNXRuntimeError] : 1 : FAIL : Load model failed: …" people need the part after the third colon.
     line = text.splitlines()[0][:MAX_ERROR_CHARACTERS]
     return line.split(" : ", 3)[-1] if line.startswith("[ONNXRuntimeError]") else line
 
@@ -118,16 +118,19 @@ def _memory_in_words(limits: dict[str, Any]) -> str:
 
 
 def _limit(memory_bytes: int, cpu_s: int) -> None:
-    """As far as the system has limits: Linux all, macOS no memory, Windows none (the parent has time)."""
+    """Set the limits that the system has: all on Linux, none for memory on macOS, none on Windows.
+
+    The parent process limits the time on every system.
+    """
     try:
         import resource
     except ImportError:
         return
-    wanted = {"RLIMIT_CORE": 0, "RLIMIT_FSIZE": 0, "RLIMIT_CPU": cpu_s}
-    with contextlib.suppress(OSError):  # what is mapped already, such as libraries, is not the model's
+    limits = {"RLIMIT_CORE": 0, "RLIMIT_FSIZE": 0, "RLIMIT_CPU": cpu_s}
+    with contextlib.suppress(OSError):  # memory already mapped, such as libraries, is not the model's
         pages = int(Path("/proc/self/statm").read_text().split()[0])
-        wanted["RLIMIT_AS"] = pages * resource.getpagesize() + memory_bytes
-    for name, value in wanted.items():
+        limits["RLIMIT_AS"] = pages * resource.getpagesize() + memory_bytes
+    for name, value in limits.items():
         with contextlib.suppress(ValueError, OSError):
             hard = resource.getrlimit(getattr(resource, name))[1]
             value = value if hard == resource.RLIM_INFINITY else min(value, hard)
@@ -135,7 +138,7 @@ def _limit(memory_bytes: int, cpu_s: int) -> None:
 
 
 def _peak_memory_bytes() -> int:
-    """The most that this process held; on Linux not by getrusage, which counts what its parent held, too."""
+    """The peak memory of this process. On Linux, getrusage would include memory that its parent held."""
     with contextlib.suppress(OSError, ValueError, IndexError):
         lines = Path("/proc/self/status").read_text().splitlines()
         return next(int(line.split()[1]) << 10 for line in lines if line.startswith("VmHWM"))

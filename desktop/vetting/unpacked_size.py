@@ -1,7 +1,7 @@
-"""How much a protobuf of a model would grow when it is unpacked, found out from its bytes alone.
+"""Limit how much memory a model's protobuf would take once parsed, judging by its bytes alone.
 
-Two bytes of a file can be a message of a hundred in memory: 120 MB of them took 9 GB. So fields are counted
-before anything unpacks them, along the structure that `onnx.ModelProto` describes.
+Two bytes of a file can become a message of a hundred bytes in memory: a file of 120 MB took 9 GB. So the
+fields are counted before anything parses them, following the structure of `onnx.ModelProto`.
 """
 
 from dataclasses import dataclass, field
@@ -11,14 +11,16 @@ import onnx
 
 from desktop.base.errors import ModelError
 
-# A decoder has some thousand fields; what numbers are stored one by one, as those of forests, makes more.
+# A decoder has a few thousand fields. Models that store numbers one by one, such as forests, have more.
 MAX_FIELDS = 6_000_000
-MAX_UNPACKED_BYTES = 256 << 20  # beside what lies in the file as it is
-MAX_DEPTH = 100  # as deep as the parser goes
-# A message takes some 150 bytes; that each has to be looked at costs more than that.
+MAX_UNPACKED_BYTES = 256 << 20  # not counting bytes that are stored as they are in the file
+MAX_DEPTH = 100  # the parser's own limit
+# A message takes about 150 bytes in memory. It counts as more, because inspecting it takes time too.
 MESSAGE_BYTES, STRING_BYTES, NUMBER_BYTES = 512, 32, 8
 VARINT, FIXED_64, DELIMITED, FIXED_32 = 0, 1, 2, 5
-DAMAGED = "bytes that are no ONNX model or a part of one, expected a whole model; fetch or export it again"
+DAMAGED = (
+    "bytes that are not an ONNX model or only part of one, expected a whole model; fetch or export it again"
+)
 TOO_MANY = (
     f"found more than {MAX_FIELDS:,} parts, or {MAX_UNPACKED_BYTES >> 20} MiB of them, expected fewer; "
     "choose a smaller model"
@@ -27,14 +29,14 @@ TOO_MANY = (
 
 @dataclass
 class _Kind:
-    """What a message's length-delimited fields hold, by their number."""
+    """What the length-delimited fields of a message hold, by field number."""
 
     messages: dict[int, "_Kind"] = field(default_factory=dict)
     packed_varints: set[int] = field(default_factory=set)
 
 
 def check_wire(data: bytes) -> None:
-    """Raise ModelError for what would unpack to too much, or is no message of this kind."""
+    """Raise ModelError if the model would take too much memory once parsed, or is not a valid protobuf."""
     left_bytes, left_fields = MAX_UNPACKED_BYTES, MAX_FIELDS
     kind, place, end = _MODEL, 0, len(data)
     outside: list[tuple[_Kind, int]] = []
@@ -79,12 +81,12 @@ def check_wire(data: bytes) -> None:
                 place += 4 if wire == FIXED_32 else 8
             else:
                 raise ModelError(f"found {len(data):,} {DAMAGED}")
-    except IndexError as error:  # a number that goes on behind the last byte
+    except IndexError as error:  # a number that continues after the last byte
         raise ModelError(f"found {len(data):,} {DAMAGED}") from error
 
 
 def _varint(data: bytes, place: int) -> tuple[int, int]:
-    """The number at a place, and the place behind it."""
+    """The number at a place, and the place after it."""
     value = shift = 0
     while True:
         byte = data[place]

@@ -25,7 +25,7 @@ from desktop.base.machine import distribution_warning
 from desktop.latent.plane import format_z
 from desktop.models.opened import Opened
 from desktop.models.source import UnreadError
-from desktop.reading.overrides import Wanted
+from desktop.reading.overrides import Overrides
 from desktop.view.state import ViewState
 from desktop.widgets.common import settings
 from desktop.widgets.common.actions import add_action
@@ -138,10 +138,10 @@ class MainWindow(QMainWindow):
         """Go where the window was last; False if that is not known."""
         return self.restoreGeometry(settings.window_geometry())
 
-    def open_path(self, path: Path, wishes: Wanted | None = None) -> None:
+    def open_path(self, path: Path, overrides: Overrides | None = None) -> None:
         """Open a bundle's folder, its manifest.json, a `.latent` file or a bare `.onnx`."""
         self._pointer.setText(f"opening {path} …")
-        self.explorer.open(path.parent if path.name == "manifest.json" else path, wishes)
+        self.explorer.open(path.parent if path.name == "manifest.json" else path, overrides)
 
     def add_page(self, text: str, page: QWidget) -> None:
         """One more tab, with an entry in the view menu and Ctrl with its number."""

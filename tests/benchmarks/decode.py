@@ -2,14 +2,15 @@
 
     python tests/benchmarks/decode.py [--rounds 7] [--tensorflow-python PATH] [--no-compile]
 
-All run the tutorial's network with the same drawn weights, this runtime from a graph in phases and from one
-with the layers as they were trained (`export.onnx --no-phases`). They use the cores that this process may
-use, in turn, round by round, so that what else the machine does hits all alike; beside them runs a large
-float32 matrix product, the rate that the cores can reach. A round's time is the median of five to twenty
-decodes in a row. Printed
-are medians with least and most over the rounds, the share of the product's rate, the times of one picture,
-and the share of a core that an idle model burns. `--chunks 5,10,20` compares sizes of the chunks that one run
-takes.
+All run the tutorial's network with the same random weights. This runtime runs it from a graph in phases and
+from one with the layers of training (`export.onnx --no-phases`). They take turns on the cores of this
+process, round by round, so that other load affects all of them alike. A large float32 matrix product also
+takes its turn, to show the rate that the cores can reach. The time of a round is the median of five to twenty
+decodes in a row.
+
+The output gives medians with the least and the most over the rounds, the share of the product's rate, the
+times of one picture, and the share of a core that an idle model uses. `--chunks 5,10,20` compares chunk sizes
+instead.
 """
 
 import argparse
@@ -40,10 +41,10 @@ BATCHES = (1, 16, 64, 400, 2500)
 PRODUCT_SIZE = 2048
 ONE_PICTURE_RUNS = 2000
 IDLE_S = 4.0
-REST_S = 0.05  # other runtimes' threads go to sleep some milliseconds after their work
+REST_S = 0.05  # other runtimes' threads fall asleep a few milliseconds after their work
 Decode = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
-# Runs under another interpreter: {"z": …} a line on stdin, milliseconds a line on stdout.
+# Runs in another interpreter. Each line on stdin is {"z": …}, and each line on stdout is milliseconds.
 TENSORFLOW = """
 import json, os, sys, time
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
@@ -77,7 +78,7 @@ for line in sys.stdin:
 
 
 class TensorFlow:
-    """The same network under another interpreter, decoding when told to."""
+    """The same network in another interpreter, which decodes on request."""
 
     def __init__(self, python: str, weights: dict[str, NDArray], start_shape: tuple, z: NDArray) -> None:
         self.folder = tempfile.TemporaryDirectory()
@@ -112,7 +113,7 @@ class TensorFlow:
 
 
 def as_keras(weights: dict[str, NDArray], start_shape: tuple[int, int, int]) -> dict[str, NDArray]:
-    """Our decoder's weights for channels-last and unmirrored images (`training/model.py` says why)."""
+    """Our decoder's weights for channels-last and unmirrored images (`training/model.py` explains it)."""
     first, height, width = start_shape
     dense = weights["dense.weight"].reshape(first, height, width, -1)[:, ::-1, ::-1]
     bias = weights["dense.bias"].reshape(first, height, width)[:, ::-1, ::-1]
@@ -127,7 +128,7 @@ def as_keras(weights: dict[str, NDArray], start_shape: tuple[int, int, int]) -> 
 
 
 def drawn_model() -> Any:
-    """The tutorial's VAE with weights drawn as a fit draws them."""
+    """The tutorial's VAE with weights initialized as for a fit."""
     import torch
 
     from training.model import ConvVAE
@@ -145,7 +146,7 @@ def open_model(graph: onnx.ModelProto, folder: Path, name: str) -> Model:
 
 
 def picture_flops(weights: dict[str, NDArray], start_shape: tuple[int, int, int]) -> int:
-    """Multiplications and additions of one picture: every weight at every pixel that it sees."""
+    """Multiplications and additions per picture: every weight at every pixel that it reads."""
     pixels = start_shape[1] * start_shape[2]
     total = weights["dense.weight"].size
     for i, factor in ((1, 1), (2, 4), (3, 16)):
@@ -170,26 +171,26 @@ def torch_decoders(decoder: Any, threads: int, compiled: bool) -> dict[str, Deco
     if not compiled:
         print("torch.compile: left out")
     elif not shutil.which("g++"):
-        print("torch.compile: left out, it needs g++ and found none")
+        print("torch.compile: left out, because it needs g++ and found none")
     else:
         found["torch.compile"] = wrapped(torch.compile(decoder, dynamic=True))
     return found
 
 
 def timed(function: Callable[[], object]) -> float:
-    """Milliseconds."""
+    """The time of one call in milliseconds."""
     start = time.perf_counter()
     function()
     return 1e3 * (time.perf_counter() - start)
 
 
 def in_words(values: list[float], digits: int = 1) -> str:
-    """Median (least to most)."""
+    """The median, with the least and the most in brackets."""
     return f"{statistics.median(values):.{digits}f} ({min(values):.{digits}f} to {max(values):.{digits}f})"
 
 
 def compare_chunks(model: Model, z: NDArray[np.float32], sizes: list[int], rounds: int) -> None:
-    """The 400 pictures in chunks of several sizes, in turn."""
+    """Decode the 400 pictures in chunks of several sizes, in turn."""
     times: dict[int, list[float]] = {size: [] for size in sizes}
     for _ in range(rounds + 1):
         for size in sizes:
@@ -244,7 +245,7 @@ def main() -> None:
     if arguments.tensorflow_python:
         tensorflow = TensorFlow(arguments.tensorflow_python, weights, start_shape, z)
     else:
-        print("TensorFlow: left out; --tensorflow-python PATH names an interpreter that has it")
+        print("TensorFlow: left out; use --tensorflow-python PATH to name an interpreter that has it")
 
     expected = model.decode(z[:64])
     for name, decode in decoders.items():
@@ -262,14 +263,14 @@ def main() -> None:
 
     matrix = np.random.default_rng(1).random((PRODUCT_SIZE, PRODUCT_SIZE), dtype=np.float32)
     product, times = [], {(name, count): [] for name in contestants for count in BATCHES}
-    for round_ in range(arguments.rounds + 1):  # the first warms up and does not count
+    for round_ in range(arguments.rounds + 1):  # the first round warms up and does not count
         rate = 2e-6 * PRODUCT_SIZE**3 / timed(lambda: matrix @ matrix)
         if round_:
             product.append(rate)
         for count in BATCHES:
             for name, decode_ms in contestants.items():
                 time.sleep(REST_S)
-                # Several in a row: the first after a rest pays for a core that sleeps, whoever asks.
+                # Several decodes in a row, because the first one after a rest has to wake a sleeping core.
                 repeats = max(5, min(20, 64 // count))
                 values = [decode_ms(count) for _ in range(repeats)]
                 if round_:

@@ -1,9 +1,9 @@
-"""Hostile model files: how long each takes until it is refused, and what the trial's process took.
+"""Measure how long hostile model files take until they are refused, and the memory used.
 
     python tests/benchmarks/hostile.py
 
-Every file of `tests/desktop/hostile_models.py` is opened as the program would, each command in a process of
-its own, whose memory and whose children's is the most that any one of them held.
+Every file of `tests/desktop/hostile_models.py` is opened as the program would open it, by a command in a
+process of its own. The memory is the peak of that process and of each of its children, whichever is larger.
 """
 
 import argparse
@@ -31,7 +31,7 @@ print(done.stdout)
 
 
 def look(path: Path) -> tuple[float, int, int, str]:
-    """Seconds, largest memory in bytes, exit status and first line of `desktop.inspect`."""
+    """Seconds, peak memory in bytes, exit status and first line of `desktop.inspect`."""
     command = [sys.executable, "-c", OBSERVER, sys.executable, "-m", "desktop.inspect", str(path)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     facts, _, said = done.stdout.partition("\n")

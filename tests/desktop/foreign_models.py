@@ -1,4 +1,4 @@
-"""Small decoders and encoders as other tools write them: any layout, type, range, batch, further inputs."""
+"""Small decoders and encoders as other tools write them: any layout, type, range, batch and other inputs."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ def save(
     arrays: dict[str, np.ndarray],
     metadata: dict[str, str] | None = None,
 ) -> Path:
-    """Write a checked model."""
+    """Check a model and write it."""
     graph = helper.make_graph(
         nodes, "graph", inputs, outputs, [numpy_helper.from_array(a, name) for name, a in arrays.items()]
     )
@@ -30,7 +30,7 @@ def save(
 
 
 def smooth_weights(latent_dim: int, channels: int, height: int, width: int, layout: str) -> np.ndarray:
-    """Weights float32 [d, pixels] of pictures whose neighbouring pixels are alike, laid out as asked."""
+    """Weights float32 [d, pixels] for pictures with smooth neighbours, in the given layout."""
     y, x = np.mgrid[0:height, 0:width] / max(height, width)
     maps = [
         [np.sin(3 * (k + 1) * x + c) + np.cos(2 * (k + 1) * y - c) for c in range(channels)]
@@ -57,7 +57,7 @@ def decoder(
     more_inputs: list[onnx.ValueInfoProto] | None = None,
     metadata: dict[str, str] | None = None,
 ) -> Path:
-    """last(scale · z · W + shift) as pictures; further inputs are added up into it, times nothing."""
+    """last(scale · z · W + shift) as pictures. Other inputs are used, but with a factor of zero."""
     channels, height, width = image_shape
     shape = {
         "NCHW": [channels, height, width],

@@ -1,4 +1,4 @@
-"""Model files that mean no good, or are none: what each is called, and how it is written."""
+"""Hostile or invalid model files, each with its name and a function that writes it."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ def model_bytes(
     functions: list[onnx.FunctionProto] | None = None,
     domains: tuple[str, ...] = (),
 ) -> bytes:
-    """A model z [N, 2] → out [N, 1, 8, 8], unless told otherwise; not checked, because it may be wrong."""
+    """A model z [N, 2] → out [N, 1, 8, 8] by default. It is not checked, because it may be wrong."""
     graph = helper.make_graph(
         nodes,
         "graph",
@@ -37,7 +37,7 @@ def model_bytes(
 
 
 def good_nodes() -> tuple[list[onnx.NodeProto], list[TensorProto]]:
-    """A decoder that works: sigmoid(z · W), as pictures."""
+    """A decoder that works: sigmoid(z · W) as pictures."""
     weights = np.random.default_rng(0).normal(0, 1, (2, 64)).astype(np.float32)
     arrays = {"weights": weights, "shape": np.array([-1, 1, 8, 8], np.int64)}
     return [
@@ -76,7 +76,7 @@ def nested_functions(count: int = 3000) -> bytes:
 
 
 def constant_of_shape(count: int) -> bytes:
-    """75 bytes that ask for any amount of memory; the shape goes through an operator, as it could."""
+    """75 bytes that request any amount of memory; the shape passes through an operator, to hide it."""
     sizes = numpy_helper.from_array(np.array([count // 2], np.int64), "half")
     nodes = [
         helper.make_node("Add", ["half", "half"], ["sizes"]),
@@ -88,7 +88,7 @@ def constant_of_shape(count: int) -> bytes:
 
 
 def plain_constant_of_shape(count: int) -> bytes:
-    """The same with the shape in plain sight."""
+    """The same with the shape given directly."""
     sizes = numpy_helper.from_array(np.array([count], np.int64), "sizes")
     nodes = [
         helper.make_node("ConstantOfShape", ["sizes"], ["many"]),
@@ -121,7 +121,7 @@ def endless_loop() -> bytes:
 
 
 def deep_subgraphs(depth: int = 20) -> bytes:
-    """If within If within If."""
+    """An If within an If within an If."""
     value = helper.make_tensor_value_info("x", TensorProto.FLOAT, None)
     graph = helper.make_graph([helper.make_node("Identity", ["z"], ["x"])], "g", [], [value])
     other = helper.make_graph([helper.make_node("Identity", ["z"], ["x"])], "e", [], [value])
@@ -134,7 +134,7 @@ def deep_subgraphs(depth: int = 20) -> bytes:
 
 
 def giant_initializer() -> bytes:
-    """Weights that say they are four terabytes, and hold four bytes."""
+    """Weights that claim four terabytes and hold four bytes."""
     tensor = TensorProto(
         name="weights", dims=[1 << 20, 1 << 20], data_type=TensorProto.FLOAT, raw_data=b"abcd"
     )
@@ -142,7 +142,7 @@ def giant_initializer() -> bytes:
 
 
 def external(location: str) -> bytes:
-    """Weights that lie in another file."""
+    """Weights in another file."""
     nodes, (weights, shape) = good_nodes()
     weights.ClearField("raw_data")
     weights.data_location = TensorProto.EXTERNAL
@@ -151,7 +151,7 @@ def external(location: str) -> bytes:
 
 
 def external_by_link(path: Path) -> None:
-    """The same in a file with the right name that is a link to another."""
+    """Weights in a file with the right name that is a link to another."""
     secret = path.with_name("secret.txt")
     secret.write_bytes(bytes(512))
     path.with_suffix(".data").symlink_to(secret)
@@ -159,7 +159,7 @@ def external_by_link(path: Path) -> None:
 
 
 def protobuf_field(number: int, content: bytes) -> bytes:
-    """A length-delimited field as it lies in a file."""
+    """A length-delimited field as it is stored in a file."""
 
     def varint(value: int) -> bytes:
         parts = [value & 127]
@@ -172,7 +172,7 @@ def protobuf_field(number: int, content: bytes) -> bytes:
 
 
 def with_fields(graph: bytes = b"", model: bytes = b"") -> bytes:
-    """The good decoder with more fields at the end of its graph and of itself."""
+    """The good decoder with more fields at the end of its graph and of the model."""
     whole = onnx.load_from_string(good_model())
     inner = whole.graph.SerializeToString() + graph
     whole.ClearField("graph")
@@ -180,7 +180,7 @@ def with_fields(graph: bytes = b"", model: bytes = b"") -> bytes:
 
 
 def many_outputs(count: int = 20_000) -> bytes:
-    """As many outputs as operators, one behind the other."""
+    """As many outputs as operators, in a chain."""
     nodes = [
         helper.make_node("Identity", [f"o{index - 1}" if index else "z"], [f"o{index}"])
         for index in range(count)
@@ -194,7 +194,7 @@ def random_bytes(count: int) -> bytes:
 
 
 def corpus() -> Iterator[tuple[str, Write]]:
-    """Every file but the truncated and the mutated ones, by name."""
+    """Every file except the truncated and the mutated ones, by name."""
     info = helper.make_tensor_value_info
     nodes, arrays = good_nodes()
     string_input = info("z", TensorProto.STRING, ["N", 2])
@@ -203,7 +203,7 @@ def corpus() -> Iterator[tuple[str, Write]]:
     nan = numpy_helper.from_array(np.float32(np.nan), "nan")
     lying = [info("out", TensorProto.FLOAT, ["N", 3, 8, 8])]
     computed = [
-        # Of this the true shape is known only when it runs.
+        # The true shape of this one is known only when it runs.
         helper.make_node("ReduceSum", ["z"], ["sum"], keepdims=0),
         helper.make_node("Mul", ["sum", "zero"], ["nothing"]),
         helper.make_node("Cast", ["nothing"], ["none"], to=TensorProto.INT64),
@@ -307,17 +307,17 @@ def corpus() -> Iterator[tuple[str, Write]]:
 
 
 def truncated() -> Iterator[bytes]:
-    """A good file cut off at evenly spaced places."""
+    """A good file, cut off at evenly spaced places."""
     data = good_model()
     for index in range(CUTS):
         yield data[: len(data) * index // CUTS]
 
 
 def mutated(seed: int = 0) -> Iterator[bytes]:
-    """A good file with one to eight bytes changed at random places, most outside the weights."""
+    """A good file with one to eight bytes changed at random places, mostly outside the weights."""
     data = good_model()
     draw = np.random.default_rng(seed)
-    start = data.find(b"weights", data.find(b"Reshape")) + 8  # the weights' own bytes say nothing
+    start = data.find(b"weights", data.find(b"Reshape")) + 8  # changes to the weights' own bytes are harmless
     places = np.array([*range(start), *range(start, len(data), 16)])
     for _ in range(MUTATIONS):
         changed = bytearray(data)

@@ -1,4 +1,4 @@
-"""Whatever a stranger sends: one clear line within seconds, little memory, and the program goes on."""
+"""Any file from a stranger gives one clear line within seconds, uses little memory, and harms nothing."""
 
 import time
 
@@ -15,7 +15,7 @@ CORPUS = dict(corpus())
 
 
 def opened(path):
-    """The error of opening a file in the program, or None where it opens and decodes."""
+    """The error of opening a file in the program, or None if it opens and decodes."""
     try:
         source = open_source(path)
         model = Model(source, "cpu")
@@ -30,7 +30,7 @@ def opened(path):
 
 @pytest.mark.parametrize("name", CORPUS)
 def test_a_hostile_file_is_refused_in_one_line_in_time(name, tmp_path):
-    """What was found and expected, within five seconds."""
+    """The line says what was found and expected, within five seconds."""
     path = tmp_path / "model.onnx"
     CORPUS[name](path)
     start = time.monotonic()
@@ -43,7 +43,7 @@ def test_a_hostile_file_is_refused_in_one_line_in_time(name, tmp_path):
 
 
 def test_a_truncated_file_is_refused_wherever_it_ends(tmp_path):
-    """Cut off at fifty places."""
+    """The file is cut off at fifty places."""
     path = tmp_path / "model.onnx"
     cut = list(truncated())
     assert len(cut) == CUTS
@@ -56,7 +56,7 @@ def test_a_truncated_file_is_refused_wherever_it_ends(tmp_path):
 
 @pytest.mark.slow
 def test_a_mutated_file_is_refused_or_harmless(tmp_path):
-    """Five hundred times some bytes of a good file are others: an error of one line, or pictures."""
+    """In five hundred copies, some bytes are changed: each gives an error of one line, or pictures."""
     path = tmp_path / "model.onnx"
     changed = list(mutated())
     assert len(changed) == MUTATIONS

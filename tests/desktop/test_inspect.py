@@ -1,4 +1,4 @@
-"""python -m desktop.inspect says what a file is and how it is read, for people and as JSON."""
+"""python -m desktop.inspect describes a file and how it is read, for people and as JSON."""
 
 import json
 
@@ -22,7 +22,7 @@ def call(monkeypatch, capsys):
 
 
 def test_people_read_what_is_certain_and_what_is_a_guess(call, tmp_path):
-    """Maker, operators, inputs and outputs, the reading part by part, the encoder's too."""
+    """Producer, operators, inputs, outputs and every part of the readings are printed, the encoder's too."""
     path = decoder(tmp_path / "decoder.onnx", last="", scale=5.0)
     encoder(tmp_path / "encoder.onnx")
     status, out, _ = call(path)
@@ -37,11 +37,11 @@ def test_people_read_what_is_certain_and_what_is_a_guess(call, tmp_path):
         "  spread         log-variance",
     ):
         assert line in out.splitlines(), line
-    assert "what is a guess can be set" in out
+    assert "guesses can be set by options" in out
 
 
 def test_json_holds_the_same(call, tmp_path):
-    """Every part by its name, guesses as a list; an option settles one."""
+    """Every part has its name, guesses are a list, and an option settles one."""
     path = decoder(tmp_path / "decoder.onnx", last="", scale=5.0)
     facts = json.loads(call(path, "--json")[1])
     assert facts["kind"] == "model"
@@ -55,14 +55,14 @@ def test_json_holds_the_same(call, tmp_path):
 
 
 def test_a_bundle_is_inspected_like_a_model(call, bundle_path):
-    """Its format and epochs beside the reading."""
+    """Its format and epochs are given besides the reading."""
     facts = json.loads(call(bundle_path, "--json")[1])
     assert (facts["kind"], facts["format"]) == ("bundle", "latent-plane/1")
     assert facts["reading"]["guesses"] == []
 
 
 def test_what_a_bug_report_needs_is_printed(call):
-    """Versions, providers and why there is no CUDA, for people and as JSON."""
+    """Versions, providers and the reason for no CUDA are given, for people and as JSON."""
     facts = json.loads(call("--runtime", "--json")[1])
     assert facts["onnxruntime"]
     lines = call("--runtime")[1].splitlines()
@@ -75,11 +75,11 @@ def test_what_a_bug_report_needs_is_printed(call):
         (["README.md"], "expected a whole model; fetch or export it again"),
         (["no.onnx"], "no.onnx: No such file or directory; check the path"),
         (["--set", "psi"], "--set: found 'psi', expected NAME=VALUE, such as psi=0.7"),
-        (["--layout", "NHWC"], "found options for a reading (--layout), expected none"),
+        (["--layout", "NHWC"], "found overrides (layout), expected none"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line_with_status_2(call, tmp_path, monkeypatch, arguments, said):
-    """On standard error, with the option or the file."""
+    """The line is on standard error, with the option or the file."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "README.md").write_bytes(b"not a model \xff" * 20)
     status, out, err = call(*arguments)
@@ -89,7 +89,7 @@ def test_what_is_wrong_is_said_in_one_line_with_status_2(call, tmp_path, monkeyp
 
 
 def test_a_strangers_words_do_not_steer_the_terminal(call, tmp_path):
-    """Names may hold any characters: those that are no signs are shown as such."""
+    """Names may hold any characters; unprintable ones are replaced."""
     evil = "z\x1b]0;owned\x07\x1b[2J"
     status, out, _ = call(decoder(tmp_path / "decoder.onnx", z_name=evil))
     assert status == 0

@@ -41,7 +41,7 @@ def call(settings_folder):
 
 @pytest.fixture
 def refused(call):
-    """`refused(*arguments, **environment)`: the one line that is said, with status 2."""
+    """`refused(*arguments, **environment)`: the one line that is printed, with status 2."""
 
     def run(*arguments, **environment):
         status, out, errors = call(*arguments, **environment)
@@ -55,7 +55,7 @@ def refused(call):
 
 
 def test_a_screenshot_is_the_window_with_the_model_in_it(call, tmp_path, bundle_path):
-    """A PNG of the size that was asked for, with many colours: plane, points and picture are decoded."""
+    """It is a PNG of the requested size with many colours: plane, points and picture are decoded."""
     out = tmp_path / "window.png"
     arguments = (bundle_path, "--screenshot", out, "--size", 1000, 700)
     assert call(*arguments, QT_QPA_PLATFORM="offscreen") == (0, "", [])
@@ -66,47 +66,47 @@ def test_a_screenshot_is_the_window_with_the_model_in_it(call, tmp_path, bundle_
 
 
 def test_the_window_opens_where_it_was_last(call, tmp_path, make_bundle):
-    """Without a size the second start has that of the first, which is remembered between processes."""
+    """Without --size, the second start has the size of the first, which is saved between processes."""
     path, sizes = make_bundle(), []
     for number, size in enumerate([("--size", 1000, 710), ()]):
         out = tmp_path / f"{number}.png"
         status, _, _ = call(path, "--screenshot", out, *size, QT_QPA_PLATFORM="offscreen")
         assert status == 0
         sizes.append(imageio.imread(out).shape[0])
-    # Not its width: the offscreen screen is narrower than the window.
+    # The width is not compared, because the offscreen screen is narrower than the window.
     assert sizes == [710] * 2
 
 
 def test_without_a_bundle_the_one_that_ships_is_opened(call, tmp_path):
-    """The program shows something at its first start."""
+    """The first start shows something."""
     out = tmp_path / "window.png"
     assert call("--screenshot", out, QT_QPA_PLATFORM="offscreen") == (0, "", [])
     assert imageio.imread(out).shape[:2] == (860, 1180)
 
 
 def test_without_any_display_one_line_names_what_works_without(refused):
-    """No window can open: what is missing, and the command that needs none."""
+    """If no window can open, the line says what is missing and which command needs none."""
     said = refused()
     assert "neither DISPLAY nor WAYLAND_DISPLAY is set" in said
     assert "python -m desktop.render" in said
 
 
 def test_a_display_where_nothing_answers_is_named(refused):
-    """A stale DISPLAY is one line, where Qt alone would abort the process."""
+    """A stale DISPLAY gives one line, although Qt alone would abort the process."""
     said = refused(DISPLAY=":987")
-    assert "DISPLAY is :987" in said
+    assert "found no X server at DISPLAY :987" in said
     assert "python -m desktop.render" in said
 
 
 def test_help_needs_no_display(call):
-    """On a server the options can be read."""
+    """The options can be read on a server."""
     status, out, errors = call("--help")
     assert (status, errors) == (0, [])
     assert "--screenshot" in out
 
 
 def test_a_bundle_that_is_not_there_ends_the_start(refused, tmp_path):
-    """Nothing is open, so the window closes and the line says what was found and expected."""
+    """Nothing is open, so the window closes, and the line says what was found and expected."""
     said = refused(tmp_path / "no", "--screenshot", tmp_path / "a.png", QT_QPA_PLATFORM="offscreen")
     assert said == (
         f"latent-plane: {tmp_path / 'no'}: found nothing there, expected a bundle folder or a .latent file"
@@ -115,7 +115,7 @@ def test_a_bundle_that_is_not_there_ends_the_start(refused, tmp_path):
 
 
 def test_a_decoder_that_is_no_graph_ends_the_start(refused, make_bundle):
-    """The bundle's checksums are right and its content is not."""
+    """The bundle's checksums are right but its content is not."""
     path = make_bundle(decoder=b"no graph")
     said = refused(path, QT_QPA_PLATFORM="offscreen")
     assert f"{path}: decoder.onnx: " in said
@@ -139,7 +139,7 @@ def test_a_screenshot_that_cannot_be_written_is_told(refused, tmp_path, make_bun
     ],
 )
 def test_a_wrong_option_is_answered_with_what_is_right(refused, arguments, expected):
-    """The near name, or the range, and where to read more; no display is needed for that."""
+    """The line gives the similar name or the range, and where to read more; this needs no display."""
     said = refused(*arguments)
     assert expected in said
     assert said.endswith("(see latent-plane --help)")

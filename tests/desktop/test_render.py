@@ -1,4 +1,4 @@
-"""Pictures without a window: what they hold, that they repeat, and what is said when they cannot be made."""
+"""Rendering without a window: what the pictures hold, that they repeat, and the errors."""
 
 import json
 import os
@@ -43,7 +43,7 @@ def call(monkeypatch, capsys):
 
 @pytest.fixture
 def refused(call):
-    """`refused(*arguments)`: the one line that is said, with status 2 and nothing on standard output."""
+    """`refused(*arguments)`: the one line that is printed, with status 2 and nothing on standard output."""
 
     def run(*arguments):
         status, out, err = call(*arguments)
@@ -58,7 +58,7 @@ def refused(call):
 
 
 def test_the_plane_is_the_manifold_grid(call, tmp_path, bundle_path, plain_decoder, same_picture):
-    """20 × 20 pictures at the prior's quantiles, z1 upward, pixel for pixel what the decoder gives."""
+    """It has 20 × 20 pictures at the prior's quantiles, z1 upward, pixel for pixel as decoded."""
     out = tmp_path / "plane.png"
     status, said, errors = call("plane", bundle_path, "--out", out, "--device", "cpu")
     assert (status, errors) == (0, "")
@@ -70,13 +70,13 @@ def test_the_plane_is_the_manifold_grid(call, tmp_path, bundle_path, plain_decod
 
 @pytest.mark.parametrize(("n", "scale"), [(1, 1), (3, 1), (5, 4)])
 def test_the_plane_has_the_size_that_was_asked_for(call, tmp_path, make_bundle, n, scale):
-    """n pictures a side, each pixel enlarged."""
+    """It has n pictures per side, each pixel enlarged."""
     call("plane", make_bundle(), "--out", tmp_path / "a.png", "--n", n, "--scale", scale)
     assert imageio.imread(tmp_path / "a.png").shape == (12 * n * scale,) * 2
 
 
 def test_the_axes_of_the_plane_can_be_chosen(call, tmp_path, make_bundle, plain_decoder, same_picture):
-    """The first number goes to the right, the second up, and the other coordinates are zero."""
+    """The first dimension goes right, the second up, and the other coordinates are zero."""
     path = make_bundle(latent_dim=4)
     assert call("plane", path, "--out", tmp_path / "a.png", "--n", 4, "--axes", 3, 1)[0] == 0
     axis = quantile_axis(4)
@@ -85,7 +85,7 @@ def test_the_axes_of_the_plane_can_be_chosen(call, tmp_path, make_bundle, plain_
 
 
 def test_a_plane_goes_through_any_three_points(call, tmp_path, make_bundle, plain_decoder, same_picture):
-    """Its middle is the first, its directions are orthonormal: along the second, and towards the third."""
+    """The first point is its centre; its orthonormal directions go along the second, towards the third."""
     path = make_bundle(latent_dim=3)
     through = ("--through", "1,1,1", "--through", "1,4,1", "--through", "3,9,1")
     assert call("plane", path, "--out", tmp_path / "a.png", "--n", 4, *through)[0] == 0
@@ -107,12 +107,12 @@ def test_a_plane_goes_through_any_three_points(call, tmp_path, make_bundle, plai
     ],
 )
 def test_points_that_span_no_plane_are_refused(refused, tmp_path, make_bundle, options, said):
-    """How many, in how many dimensions, and not on one line."""
+    """Their number and dimensions are checked, and that they do not lie on one line."""
     assert said in refused("plane", make_bundle(latent_dim=3), "--out", tmp_path / "a.png", *options)
 
 
 def test_nothing_is_guessed_silently(call, tmp_path):
-    """What was guessed is said on standard error, until someone has set it."""
+    """Guesses are printed on standard error until they are set."""
     path = decoder(tmp_path / "model.onnx", last="", scale=5.0)
     guessed = call("samples", path, "--out", tmp_path / "a.png", "--n", 1)
     assert (guessed[0], guessed[2]) == (0, "model.onnx was read with guesses: value range\n")
@@ -121,7 +121,7 @@ def test_nothing_is_guessed_silently(call, tmp_path):
 
 
 def test_a_bare_decoder_is_rendered_as_it_is_read(call, refused, tmp_path):
-    """Options set its reading: the same values as [-1, 1] and as [0, 1] give other pictures."""
+    """Options set its reading: the same values as [-1, 1] and as [0, 1] give different pictures."""
     path = decoder(tmp_path / "model.onnx", last="", scale=0.1)
     sheets = []
     for value_range in ("signed", "unit"):
@@ -131,12 +131,13 @@ def test_a_bare_decoder_is_rendered_as_it_is_read(call, refused, tmp_path):
     assert sheets[0].shape == sheets[1].shape == (24, 30)
     assert (sheets[0] != sheets[1]).any()
     said = refused("samples", path, "--out", tmp_path / "a.png", "--layout", "NHWC")
-    assert "no output is a picture with --layout NHWC" in said
+    assert "no output is a picture with layout NHWC" in said
+    assert said.endswith("; use --z-input NAME, --output NAME, --layout NAME or --image-shape C,H,W")
 
 
 @pytest.mark.parametrize("shape", [(1, 12, 12), (3, 8, 10)])
 def test_one_dimension_and_colours_have_a_plane_too(call, tmp_path, make_bundle, shape):
-    """With d = 1 all rows are alike; colours stay colours."""
+    """If d = 1, all rows are alike; colours stay colours."""
     assert call("plane", make_bundle(1, shape), "--out", tmp_path / "a.png", "--n", 3)[0] == 0
     sheet = imageio.imread(tmp_path / "a.png")
     assert sheet.shape == (3 * shape[1], 3 * shape[2], *([3] if shape[0] == 3 else []))
@@ -144,14 +145,14 @@ def test_one_dimension_and_colours_have_a_plane_too(call, tmp_path, make_bundle,
 
 
 def test_samples_are_the_priors(call, tmp_path, bundle_path, plain_decoder, same_picture):
-    """Eight by eight pictures at samples of N(0, I), in the order they were drawn."""
+    """There are eight by eight pictures at samples of N(0, I), in the order in which they were drawn."""
     assert call("samples", bundle_path, "--out", tmp_path / "a.png", "--seed", 5)[0] == 0
     z = sample_prior(64, 2, 5)
     assert same_picture(imageio.imread(tmp_path / "a.png"), tile(to_bytes(plain_decoder(bundle_path)(z)), 8))
 
 
 def test_traversals_have_a_row_for_each_dimension(call, tmp_path, make_bundle, plain_decoder, same_picture):
-    """The point's number runs from −3 to 3, the others stay."""
+    """One dimension goes from −3 to 3, and the others stay."""
     path, out = make_bundle(latent_dim=3), tmp_path / "a.png"
     options = ("--z", "1,2,3", "--n", 5, "--dimensions", 2)
     assert call("traversals", path, "--out", out, *options)[0] == 0
@@ -172,18 +173,18 @@ def test_reconstructions_stand_beside_their_originals(call, tmp_path, make_bundl
 
 
 def test_without_held_out_images_nothing_is_reconstructed(refused, tmp_path, make_bundle):
-    """One line, and no file."""
+    """The error is one line, and no file is written."""
     path = make_bundle()
     said = refused("reconstructions", path, "--out", tmp_path / "a.png")
     assert said == (
-        f"python -m desktop.render: {path}: found no held-out images, "
+        f"python -m desktop.render: {path}: found no test images, "
         "expected a bundle that has some to reconstruct"
     )
     assert not (tmp_path / "a.png").exists()
 
 
 def test_the_same_seed_gives_the_same_bytes(call, tmp_path, bundle_path):
-    """Twice the same file, byte for byte; another seed gives another picture."""
+    """Two runs give the same file, byte for byte; another seed gives another picture."""
     for name, seed in [("a.png", 1), ("b.png", 1), ("c.png", 2)]:
         call("samples", bundle_path, "--out", tmp_path / name, "--seed", seed)
     first, again, other = ((tmp_path / name).read_bytes() for name in ("a.png", "b.png", "c.png"))
@@ -192,11 +193,11 @@ def test_the_same_seed_gives_the_same_bytes(call, tmp_path, bundle_path):
 
 
 def test_a_path_is_a_gif_of_its_frames(call, tmp_path, make_bundle, gif_frames, plain_decoder, same_picture):
-    """As many frames as asked for, as fast, eight times enlarged, and each is what the decoder gives."""
+    """The number of frames and their rate are as requested, each enlarged eight times and as decoded."""
     path, out = make_bundle(), tmp_path / "a.gif"
     points = ("--z", "-2,0", "--z", "0 1.5", "--z", "(2; −1)")
     status, said, errors = call("path", path, "--out", out, *points, "--frames", 25, "--fps", 10)
-    assert (status, said, errors) == (0, f"{out}: 25 frames at 10 a second\n", "")
+    assert (status, said, errors) == (0, f"{out}: 25 frames at 10 per second\n", "")
     with Image.open(out) as gif:
         assert (gif.n_frames, gif.size, gif.info["duration"]) == (25, (96, 96), 100)
     z = path_points([(-2, 0), (0, 1.5), (2, -1)], 25)
@@ -205,7 +206,7 @@ def test_a_path_is_a_gif_of_its_frames(call, tmp_path, make_bundle, gif_frames, 
 
 
 def test_a_closed_path_comes_back(call, tmp_path, make_bundle, gif_frames, plain_decoder, same_picture):
-    """With --closed the last frame is one step before the first."""
+    """With --closed, the last frame is one step before the first."""
     path, out = make_bundle(), tmp_path / "a.gif"
     points = ("--z", "-2,0", "--z", "2,0")
     call("path", path, "--out", out, *points, "--frames", 8, "--closed", "--scale", 1)
@@ -216,13 +217,13 @@ def test_a_closed_path_comes_back(call, tmp_path, make_bundle, gif_frames, plain
 
 @pytest.mark.parametrize("name", ["a.webp", "a.apng", "a.png"])
 def test_a_path_is_written_in_the_format_of_its_ending(call, tmp_path, make_bundle, name):
-    """With as many frames as asked for, equal ones too, and the frames a second that it really has."""
+    """It has the requested number of frames, equal ones too, and the rate that is printed is the real one."""
     out = tmp_path / name
     points = ("--z", "-2,0", "--z", "2,0")
     status, said, _ = call("path", make_bundle(), "--out", out, *points, "--frames", 9, "--fps", 30)
     assert status == 0
     assert said.endswith(
-        ": 9 frames at 30.3 a second\n" if name == "a.webp" else ": 9 frames at 30 a second\n"
+        ": 9 frames at 30.3 per second\n" if name == "a.webp" else ": 9 frames at 30 per second\n"
     )
     with Image.open(out) as image:
         assert (image.n_frames, image.format) == (9, "WEBP" if name == "a.webp" else "PNG")
@@ -231,7 +232,7 @@ def test_a_path_is_written_in_the_format_of_its_ending(call, tmp_path, make_bund
 def test_a_path_can_be_a_circle_there_and_back_with_captions(
     call, tmp_path, make_bundle, plain_decoder, same_picture, gif_frames
 ):
-    """Interpolation, ping-pong, size and captions are options; the format can be named."""
+    """Interpolation, ping-pong, size and captions are options, and the format can be named."""
     path, out = make_bundle(), tmp_path / "walk"
     points = ("--z", "-2,0", "--z", "0,2")
     options = (
@@ -256,8 +257,8 @@ def test_a_path_can_be_a_circle_there_and_back_with_captions(
     assert carried.state.path_kind is PathKind.SPHERICAL
 
 
-def test_equal_visual_change_and_wrong_wishes(call, refused, tmp_path, make_bundle):
-    """The third way to go is an option too; size and scale together are refused."""
+def test_equal_visual_change_and_wrong_options(call, refused, tmp_path, make_bundle):
+    """Equal visual change is an option too; --size together with --scale is refused."""
     points = ("--z", "-2,0", "--z", "0,2")
     out = tmp_path / "a.gif"
     assert (
@@ -281,7 +282,7 @@ def test_a_latent_file_is_rendered_like_its_folder(call, tmp_path, make_bundle):
 
 @pytest.mark.parametrize("blocked", ["PySide6", "torch", "training"])
 def test_rendering_needs_neither_qt_nor_pytorch_nor_the_training_code(tmp_path, make_bundle, blocked):
-    """In a process where it cannot be imported all three commands work."""
+    """All three commands work in a process that cannot import these."""
     path = make_bundle()
     program = (
         "import sys; from importlib import import_module; from pathlib import Path\n"
@@ -301,7 +302,7 @@ def test_rendering_needs_neither_qt_nor_pytorch_nor_the_training_code(tmp_path, 
 
 
 def test_blocking_qt_is_felt_by_what_needs_it():
-    """The block of the test above is real: the explorer cannot be imported behind it."""
+    """The block of the test above is effective: with it the explorer cannot be imported."""
     program = "import sys; sys.modules['PySide6'] = None; import desktop.app.explorer"
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
@@ -311,7 +312,7 @@ def test_blocking_qt_is_felt_by_what_needs_it():
 
 
 def test_the_command_runs_as_a_module_without_a_display(tmp_path, make_bundle):
-    """`python -m desktop.render` needs no display: the same picture with none in the environment."""
+    """`python -m desktop.render` needs no display: it gives the same picture without one."""
     environment = {
         name: value
         for name, value in os.environ.items()
@@ -333,7 +334,7 @@ PLANE, PATH = ("plane", "--out", "a.png"), ("path", "--out", "a.gif")
 
 
 def test_without_a_command_the_help_is_shown_as_it_is_written(call):
-    """Status 2, and the help with its line breaks rather than run into one line."""
+    """The status is 2, and the help keeps its line breaks."""
     status, _, errors = call()
     assert status == 2
     assert "\nCommands:\n" in errors
@@ -341,7 +342,7 @@ def test_without_a_command_the_help_is_shown_as_it_is_written(call):
 
 @pytest.mark.parametrize("arguments", [("-h",), ("plane", "--help")])
 def test_help_is_no_error(call, arguments):
-    """Status 0, on standard output."""
+    """The status is 0, and the help goes to standard output."""
     status, out, errors = call(*arguments)
     assert (status, errors) == (0, "")
     assert "Usage:" in out
@@ -379,7 +380,7 @@ def test_what_is_misspelt_is_answered_with_what_is_near(refused, arguments, foun
     ],
 )
 def test_a_value_out_of_range_is_told_with_the_range(refused, arguments, expected):
-    """What is allowed is in the line."""
+    """The line gives the allowed values."""
     assert expected in refused(*arguments)
 
 
@@ -392,7 +393,7 @@ def test_a_value_out_of_range_is_told_with_the_range(refused, arguments, expecte
     ],
 )
 def test_a_wrong_ending_is_told_before_anything_is_decoded(refused, tmp_path, command, name, found, expected):
-    """PNG for grids, what can move for paths."""
+    """Grids are PNG; paths are formats that can move."""
     out = tmp_path / name
     said = refused(*command, tmp_path / "no bundle", "--out", out)
     assert f"{out}: found the ending {found}, expected {expected}" in said
@@ -414,7 +415,7 @@ def test_an_ending_in_capitals_is_an_ending(call, tmp_path, make_bundle):
     ],
 )
 def test_a_path_that_is_none_is_refused_in_words(refused, tmp_path, make_bundle, points, said):
-    """Wrong count, no number, one point, one point twice."""
+    """A wrong count, something that is no number, one point, and one point twice are refused."""
     options = [word for point in points for word in ("--z", point)]
     out = tmp_path / "a.gif"
     assert refused("path", make_bundle(), "--out", out, *options) == f"python -m desktop.render: {said}"
@@ -425,9 +426,9 @@ def test_a_path_that_is_none_is_refused_in_words(refused, tmp_path, make_bundle,
 def test_axes_that_the_model_does_not_have_are_refused(
     refused, tmp_path, make_bundle, latent_dim, axes, last
 ):
-    """Too large, or twice the same: the range is told."""
+    """Axes that are too large or equal are refused with the range."""
     said = refused("plane", make_bundle(latent_dim), "--out", tmp_path / "a.png", "--axes", *axes)
-    assert f"--axes {axes[0]} {axes[1]}: expected two different dimensions from 0 to {last}" in said
+    assert f"--axes: found {axes[0]} {axes[1]}, expected two different dimensions from 0 to {last}" in said
 
 
 @pytest.mark.parametrize(
@@ -438,13 +439,13 @@ def test_axes_that_the_model_does_not_have_are_refused(
     ],
 )
 def test_a_folder_that_is_not_there_is_named(refused, tmp_path, make_bundle, command, name, reason):
-    """Found, and what to do."""
+    """The line says what was found and what to do."""
     said = refused(*command, make_bundle(), "--out", tmp_path / "no" / name)
     assert said == f"python -m desktop.render: {tmp_path / 'no' / name}: {reason}; check the path"
 
 
 def test_a_folder_in_the_place_of_the_file_is_told(refused, tmp_path, make_bundle):
-    """A folder that is called like the picture stays, and is named."""
+    """A folder with the picture's name stays, and the line names it."""
     (tmp_path / "a.png").mkdir()
     said = refused("plane", make_bundle(), "--out", tmp_path / "a.png")
     assert str(tmp_path / "a.png") in said
@@ -459,7 +460,7 @@ def test_a_file_as_a_folder_is_told(refused, tmp_path, make_bundle):
 
 
 def test_cuda_without_a_driver_is_refused_in_words(refused, tmp_path, make_bundle):
-    """What was found, what was expected and what to do; nothing is written."""
+    """The line says what was found, expected and what to do; nothing is written."""
     import ctypes
 
     try:
@@ -470,7 +471,7 @@ def test_cuda_without_a_driver_is_refused_in_words(refused, tmp_path, make_bundl
         pytest.skip("there is a GPU")
     said = refused("plane", make_bundle(), "--out", tmp_path / "a.png", "--device", "cuda")
     assert "--device cuda: " in said
-    assert "expected CUDA to run; use --device auto or --device cpu" in said
+    assert "expected CUDA to run the model; use --device auto or --device cpu" in said
     assert list(tmp_path.iterdir()) == []
 
 
@@ -525,7 +526,7 @@ def nothing_there(path):
 @pytest.mark.parametrize(
     ("damage", "found", "expected"),
     [
-        (remove_decoder, "found no decoder.onnx", "expected it as manifest.json names it"),
+        (remove_decoder, "found no decoder.onnx", "expected it because manifest.json names it"),
         (flip_a_byte, "decoder.onnx: found SHA-256 ", "the file was changed"),
         (cut_short, "decoder.onnx: found ", " bytes, expected "),
         (another_version, "found format 'latent-plane/2'", "expected 'latent-plane/1'"),
@@ -536,7 +537,7 @@ def nothing_there(path):
     ],
 )
 def test_a_damaged_bundle_is_refused_in_one_line(refused, tmp_path, make_bundle, damage, found, expected):
-    """Which bundle, what was found and what was expected; no picture is written."""
+    """The line says which bundle, what was found and what was expected; no picture is written."""
     path = make_bundle()
     damage(path)
     said = refused("plane", path, "--out", tmp_path / "a.png")
@@ -550,7 +551,7 @@ def test_a_damaged_bundle_is_refused_in_one_line(refused, tmp_path, make_bundle,
 def test_a_decoder_that_does_not_fit_is_refused_in_one_line(
     refused, tmp_path, make_bundle, decoder_graph, data
 ):
-    """Not ONNX at all, or a graph of another shape than the manifest's."""
+    """The decoder is not ONNX at all, or its shapes are not the manifest's."""
     path = make_bundle(decoder=data or decoder_graph(2, (1, 9, 9)))
     said = refused("samples", path, "--out", tmp_path / "a.png")
     assert f"{path}: decoder.onnx: " in said
@@ -558,7 +559,7 @@ def test_a_decoder_that_does_not_fit_is_refused_in_one_line(
 
 
 def test_far_out_there_is_still_a_picture(call, tmp_path, bundle_path, gif_frames):
-    """Where the graph's numbers overflow there is a GIF all the same, and no warning is printed."""
+    """If the graph's numbers overflow, there is still a GIF, and no warning is printed."""
     out = tmp_path / "a.gif"
     points = ("--z", "1e38,0", "--z", "-1e38,1")
     status, _, errors = call("path", bundle_path, "--out", out, *points, "--frames", 3, "--scale", 1)

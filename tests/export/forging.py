@@ -1,4 +1,4 @@
-"""Small bundles without a model in them, and ways to make them lie."""
+"""Small bundles without a model, and ways to forge them."""
 
 import hashlib
 import json
@@ -25,7 +25,7 @@ DECODER = b"a decoder's bytes " * 20
 
 
 def facts(**changes: object) -> dict[str, object]:
-    """What a manifest must hold."""
+    """The facts that a manifest must hold."""
     channels, height, width = IMAGE_SHAPE
     return {
         "name": "Small",
@@ -39,7 +39,7 @@ def facts(**changes: object) -> dict[str, object]:
 
 
 def posterior(seed: int = 0) -> Posterior:
-    """A posterior with everything in it; 25 pixels do not fill whole bytes."""
+    """A posterior with all its arrays. Its 25 pixels do not fill whole bytes."""
     noise = np.random.default_rng(seed)
     mean, logvar = noise.standard_normal((2, COUNT, LATENT_DIM), dtype=np.float32)
     images = noise.integers(0, 2, (COUNT, *IMAGE_SHAPE), np.uint8)
@@ -47,13 +47,13 @@ def posterior(seed: int = 0) -> Posterior:
 
 
 def write_small(path: Path, overwrite: bool = False, **files: bytes) -> Bundle:
-    """Write a small bundle; `files` come on top of its decoder and posterior."""
+    """Write a small bundle, with `files` added to its decoder and posterior."""
     content = {DECODER_FILE: DECODER, POSTERIOR_FILE: pack_posterior(posterior())} | files
     return write_bundle(path, facts(), content, overwrite)
 
 
 def edit_manifest(folder: Path, edit: Callable[[dict], object]) -> None:
-    """Change the manifest of a bundle folder in place, whatever comes of it."""
+    """Change the manifest of a bundle folder in place, without checking it."""
     path = folder / MANIFEST_FILE
     manifest = json.loads(path.read_text())
     edit(manifest)
@@ -74,14 +74,14 @@ def zip_folder(
     compression: int = zipfile.ZIP_DEFLATED,
     more: tuple[tuple[str, bytes], ...] = (),
 ) -> Path:
-    """Zip a bundle folder, and entries of any name; `forge` edits what the zip file says of each entry."""
+    """Zip a bundle folder and entries of any name. `forge` edits what the zip file says about each entry."""
     with zipfile.ZipFile(path, "w", compression) as archive, warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Duplicate name")
         for file in sorted(file for file in folder.rglob("*") if file.is_file()):
             archive.write(file, file.relative_to(folder).as_posix())
         for name, data in more:
             archive.writestr(name, data)
-        # The central directory, which readers believe, is written when the archive is closed.
+        # Readers trust the central directory, which is written when the archive is closed.
         for entry in archive.infolist() if forge is not None else ():
             forge(entry)
     return path

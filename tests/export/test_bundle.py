@@ -1,4 +1,4 @@
-"""export/bundle.py: what is written comes back, and every lie is one sentence."""
+"""export/bundle.py: a bundle reads back as it was written, and every lie is refused in one sentence."""
 
 import errno
 import json
@@ -44,7 +44,7 @@ def folder(tmp_path):
 
 
 def refusal(path) -> str:
-    """What `open_bundle` says of a bundle that it refuses: one line."""
+    """The one line with which `open_bundle` refuses a bundle."""
     with pytest.raises(BundleError) as error:
         open_bundle(path)
     assert "\n" not in str(error.value)
@@ -85,7 +85,7 @@ def test_the_manifest_holds_size_and_hash_of_every_file(folder):
 
 
 def test_label_names_are_for_people(tmp_path):
-    """Label names come from the manifest's dataset; without any there are none."""
+    """Label names come from the manifest's dataset; without a dataset there are none."""
     files = {DECODER_FILE: DECODER}
     named = write_bundle(tmp_path / "a", facts(dataset={"name": "two", "labels": ["no", "yes"]}), files)
     assert named.label_names == ("no", "yes")
@@ -95,7 +95,7 @@ def test_label_names_are_for_people(tmp_path):
 
 
 def test_a_file_that_the_manifest_does_not_name_is_not_read(folder):
-    """A file that lies in the folder but not in the manifest does not belong to the bundle."""
+    """A file that lies in the folder but is not in the manifest does not belong to the bundle."""
     (folder / "extra.txt").write_text("extra")
     bundle = open_bundle(folder)
     with pytest.raises(BundleError) as error:
@@ -104,7 +104,7 @@ def test_a_file_that_the_manifest_does_not_name_is_not_read(folder):
 
 
 def test_a_bundle_that_changes_after_opening_is_noticed(target):
-    """Bytes are checked as they are handed out: another bundle in the same place is no longer this one."""
+    """Bytes are checked whenever they are read: another bundle in the same place is not this one."""
     bundle = write_small(target)
     write_small(target, overwrite=True, **{DECODER_FILE: DECODER[::-1]})
     with pytest.raises(BundleError, match=re.escape(f"{target}: decoder.onnx: ")):
@@ -118,7 +118,7 @@ def test_nothing_there_is_refused(tmp_path):
 
 
 def test_a_folder_without_manifest_is_refused(tmp_path):
-    """A folder without manifest.json is no bundle."""
+    """A folder without manifest.json is not a bundle."""
     assert refusal(tmp_path) == (
         f"{tmp_path}: found no manifest.json, expected a bundle made by python -m export.onnx"
     )
@@ -128,7 +128,7 @@ def test_a_missing_file_is_refused(folder):
     """A file that the manifest names and the folder lacks is refused with its name."""
     (folder / DECODER_FILE).unlink()
     assert refusal(folder) == (
-        f"{folder}: found no decoder.onnx, expected it as manifest.json names it; export again"
+        f"{folder}: found no decoder.onnx, expected it because manifest.json names it; export again"
     )
 
 
@@ -146,7 +146,7 @@ def test_a_wrong_hash_is_refused(folder):
     (folder / DECODER_FILE).write_bytes(b"A" + DECODER[1:])
     assert re.fullmatch(
         re.escape(f"{folder}: decoder.onnx: found SHA-256 ")
-        + r"[0-9a-f]{12}…, expected [0-9a-f]{12}…; the file was changed, export again",
+        + r"[0-9a-f]{12}…, expected [0-9a-f]{12}…; the file was changed; export again",
         refusal(folder),
     )
 
@@ -183,7 +183,7 @@ def test_another_format_is_refused(folder, version):
     ],
 )
 def test_a_name_that_leaves_the_folder_is_refused(folder, name):
-    """A name with .., an absolute one, one with a backslash or with odd letters is refused, never opened."""
+    """A name that is absolute or has .., a backslash or odd characters is refused and never opened."""
     (folder.parent / "secret").write_text("secret")
     fact = {"size_bytes": 6, "sha256": "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b"}
     edit_manifest(folder, lambda manifest: manifest["files"].update({name: fact}))
@@ -194,7 +194,7 @@ def test_a_name_that_leaves_the_folder_is_refused(folder, name):
 
 @pytest.mark.parametrize("kind", ["file", "folder on the way", "manifest"])
 def test_a_link_is_refused(folder, kind):
-    """A link in the place of a file, of a folder on the way to it, or of the manifest is refused."""
+    """A link in the place of a file, of a parent folder or of the manifest is refused."""
     outside = folder.parent / "outside"
     if kind == "folder on the way":
         name = epoch_file(1, DECODER_FILE)
@@ -213,7 +213,10 @@ def test_a_folder_in_the_place_of_a_file_is_refused(folder):
     """A folder called decoder.onnx is refused."""
     (folder / DECODER_FILE).unlink()
     (folder / DECODER_FILE).mkdir()
-    assert refusal(folder) == f"{folder}: found something else at decoder.onnx, expected a plain file"
+    assert (
+        refusal(folder)
+        == f"{folder}: found something other than a file at decoder.onnx, expected a plain file"
+    )
 
 
 @pytest.mark.parametrize(
@@ -229,7 +232,7 @@ def test_a_folder_in_the_place_of_a_file_is_refused(folder):
     ids=["empty", "cut short", "no text", "nested too deep", "a list", "null"],
 )
 def test_a_manifest_that_is_no_json_object_is_refused(folder, text, found):
-    """A manifest that is no JSON, or no object, is refused with the reason."""
+    """A manifest that is not JSON, or not an object, is refused with the reason."""
     (folder / MANIFEST_FILE).write_bytes(text)
     said = refusal(folder)
     assert said.startswith(f"{folder}: manifest.json: ")
@@ -260,7 +263,7 @@ def test_a_huge_manifest_is_refused_unread(folder):
     ],
 )
 def test_a_wrong_type_is_refused(folder, changes, message):
-    """A fact of the wrong type, or none, is refused with the value, cut to a readable length."""
+    """A fact of the wrong type, or a missing one, is refused with its value, cut to a readable length."""
     edit_manifest(folder, lambda manifest: manifest.update(changes))
     assert refusal(folder) == f"{folder}: manifest.json: {message}"
 
@@ -269,7 +272,7 @@ def test_a_wrong_type_is_refused(folder, changes, message):
     "key", ["name", "created", "image", "latent_dim", "likelihood", "opset", "tensors", "files"]
 )
 def test_a_missing_fact_is_refused(folder, key):
-    """Every fact that the format requires is missed by name."""
+    """Every required fact that is missing is named."""
     edit_manifest(folder, lambda manifest: manifest.pop(key))
     assert refusal(folder).startswith(f"{folder}: manifest.json: found {key} = None, expected a ")
 
@@ -327,13 +330,13 @@ def test_a_missing_fact_is_refused(folder, key):
     ],
 )
 def test_a_fact_out_of_range_is_refused(folder, edit, message):
-    """Sizes and counts that cannot be are refused before any file is read."""
+    """Impossible sizes and counts are refused before any file is read."""
     edit_manifest(folder, edit)
     assert refusal(folder).startswith(f"{folder}: manifest.json: {message}")
 
 
 def test_tensors_that_contradict_the_image_are_refused(folder):
-    """Tensor shapes that do not follow from image and latent_dim are refused with both."""
+    """Tensor shapes that do not follow from image and latent_dim are refused, showing both."""
     edit_manifest(folder, lambda manifest: manifest.update(tensors=tensor_facts((1, 9, 9), 3)))
     assert refusal(folder) == (
         f"{folder}: manifest.json: found tensors of decoder.onnx z float32 ['N', 3] → "
@@ -352,7 +355,7 @@ def test_tensors_that_contradict_the_image_are_refused(folder):
     ],
 )
 def test_tensors_of_another_form_are_refused(folder, graph, words):
-    """Tensor facts that are no such facts are refused, as far as they can be told."""
+    """Malformed tensor facts are refused, and shown as far as possible."""
     edit_manifest(folder, lambda manifest: manifest["tensors"].update({"decoder.onnx": graph}))
     assert refusal(folder).startswith(
         f"{folder}: manifest.json: found tensors of decoder.onnx {words}, expected z float32 ['N', 2] → "
@@ -360,7 +363,7 @@ def test_tensors_of_another_form_are_refused(folder, graph, words):
 
 
 def test_an_encoders_tensors_are_checked_too(folder):
-    """A bundle with an encoder must have the encoder's tensors right."""
+    """If a bundle has an encoder, the encoder's tensors must be right."""
     swap_file(folder, ENCODER_FILE, b"an encoder")
     open_bundle(folder)
     edit_manifest(folder, lambda manifest: manifest["tensors"].pop(ENCODER_FILE))
@@ -370,7 +373,7 @@ def test_an_encoders_tensors_are_checked_too(folder):
 
 
 def test_a_place_that_is_taken_is_refused(target):
-    """Without overwriting, a bundle in the place is refused, by name, and stays as it is."""
+    """Without overwriting, an existing bundle is named and stays as it is."""
     write_small(target)
     found = "a folder that is not empty" if target.is_dir() else "a file"
     with pytest.raises(BundleError) as error:
@@ -382,7 +385,7 @@ def test_a_place_that_is_taken_is_refused(target):
 
 
 def test_overwriting_replaces_the_whole_bundle(target):
-    """Overwriting leaves the new files and none of the old, and nothing beside them."""
+    """Overwriting leaves all of the new files, none of the old ones, and nothing beside the bundle."""
     write_small(target, **{"epochs/001/decoder.onnx": b"old"})
     write_small(target, overwrite=True, **{DECODER_FILE: b"new"})
     bundle = open_bundle(target)
@@ -393,13 +396,13 @@ def test_overwriting_replaces_the_whole_bundle(target):
 
 
 def test_an_empty_folder_is_a_free_place(tmp_path):
-    """An empty folder is taken over without --overwrite."""
+    """An empty folder is used without --overwrite."""
     (tmp_path / "b").mkdir()
     assert write_small(tmp_path / "b").name == "Small"
 
 
 def test_overwriting_spares_a_folder_that_is_no_bundle(tmp_path):
-    """--overwrite on a folder that holds something else is refused, and what it holds stays."""
+    """--overwrite is refused for a folder that holds something else, whose content stays."""
     (tmp_path / "home").mkdir()
     (tmp_path / "home/letter.txt").write_text("dear")
     for attempt in (check_target, write_small):
@@ -433,12 +436,12 @@ def test_a_folder_never_replaces_a_file_nor_a_file_a_folder(tmp_path, old, new, 
 def test_a_place_without_a_name_is_refused(name, tmp_path, monkeypatch):
     """A path that ends in no name, such as `.`, is refused."""
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(BundleError, match=rf"^'{re.escape(name)}': found no name at its end"):
+    with pytest.raises(BundleError, match=rf"^'{re.escape(name)}': found a path that ends in no name"):
         write_small(tmp_path.__class__(name))
 
 
 def test_overwriting_a_link_leaves_what_it_led_to(tmp_path):
-    """A link to a bundle is replaced by the new one; the bundle that it led to stays."""
+    """A link to a bundle is replaced by the new bundle; the bundle that it pointed to stays."""
     write_small(tmp_path / "real")
     (tmp_path / "link").symlink_to("real")
     write_small(tmp_path / "link", overwrite=True, **{DECODER_FILE: b"new"})
@@ -449,7 +452,7 @@ def test_overwriting_a_link_leaves_what_it_led_to(tmp_path):
 
 @pytest.mark.parametrize("exists", [True, False])
 def test_a_disk_that_fills_up_leaves_the_old_bundle(target, file_size_limit, exists):
-    """When writing fails midway, the old bundle is whole, or there is still none; no half one stays."""
+    """If writing fails midway, the old bundle is complete, or there is still none; no partial one stays."""
     if exists:
         write_small(target)
     noise = np.random.default_rng(0).bytes(100_000)
@@ -462,7 +465,7 @@ def test_a_disk_that_fills_up_leaves_the_old_bundle(target, file_size_limit, exi
 
 
 def test_a_file_that_cannot_be_made_leaves_the_old_bundle(tmp_path):
-    """When one of the files cannot be created, the old bundle is whole and no half one stays."""
+    """If one of the files cannot be created, the old bundle is complete and no partial one stays."""
     path = tmp_path / "b"
     write_small(path)
     with pytest.raises(OSError):
@@ -480,14 +483,14 @@ def test_a_file_that_cannot_be_made_leaves_the_old_bundle(tmp_path):
     ],
 )
 def test_a_bundle_that_would_lie_is_not_written(target, changes, files, message):
-    """Facts or names that reading would refuse are refused by writing, and nothing is written."""
+    """Facts or names that reading would refuse are refused when writing, and nothing is written."""
     with pytest.raises(BundleError, match=re.escape(message)):
         write_bundle(target, facts(**changes), {DECODER_FILE: DECODER} | files)
     assert list(target.parent.iterdir()) == []
 
 
 def test_a_real_bundle_opens_as_a_file_too(bundle_path, tmp_path):
-    """A bundle's folder, zipped by anyone, is the same bundle."""
+    """A bundle's folder that anyone zipped is the same bundle."""
     zipped = open_bundle(zip_folder(bundle_path, tmp_path / "small.latent"))
     folder = open_bundle(bundle_path)
     assert zipped.manifest == folder.manifest

@@ -1,4 +1,4 @@
-"""export/containers.py: zip files that hide something, and the limits of what is read."""
+"""export/containers.py: forged zip files are refused, and what is read is limited."""
 
 import tracemalloc
 import zipfile
@@ -19,19 +19,19 @@ def folder(tmp_path):
 
 @pytest.fixture
 def path(tmp_path):
-    """Where the forged file goes."""
+    """The path of the forged file."""
     return tmp_path / "forged.latent"
 
 
 def refusal(path) -> str:
-    """What `open_bundle` says of a file that it refuses."""
+    """The line with which `open_bundle` refuses a file."""
     with pytest.raises(BundleError) as error:
         open_bundle(path)
     return str(error.value)
 
 
 def forge_decoder(**claims: int):
-    """Let the zip file claim something else of decoder.onnx."""
+    """Make the zip file claim something else about decoder.onnx."""
 
     def forge(entry: zipfile.ZipInfo) -> None:
         if entry.filename == DECODER_FILE:
@@ -43,7 +43,7 @@ def forge_decoder(**claims: int):
 
 @pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
 def test_the_unforged_file_opens(folder, path, compression):
-    """What the other tests forge is a good bundle before: each of them fails for its own lie."""
+    """Unforged, the bundle of these tests is good, so each of them fails only for its own forgery."""
     assert open_bundle(zip_folder(folder, path, compression=compression)).read(DECODER_FILE) == DECODER
 
 
@@ -53,14 +53,14 @@ def test_folders_in_a_zip_file_are_passed_over(folder, path):
 
 
 def test_a_name_twice_is_refused(folder, path):
-    """Two entries of one name, of which readers see one or the other, are refused."""
+    """Two entries of one name are refused, because readers disagree about which one counts."""
     zip_folder(folder, path, more=((DECODER_FILE, DECODER),))
     assert refusal(path) == f"{path}: found decoder.onnx twice, expected each file once"
 
 
 @pytest.mark.parametrize("name", ["../secret", "/etc/passwd", "a/../../b", "a\\b", "..\\x", "C:/x"])
 def test_a_name_that_leaves_the_folder_is_refused(folder, path, name):
-    """An entry whose name would leave the bundle is refused, though the manifest does not name it."""
+    """An entry whose name would leave the bundle is refused, even if the manifest does not name it."""
     zip_folder(folder, path, more=((name, b"x"),))
     assert refusal(path) == f"{path}: found the file name {name!r}, expected plain names inside the bundle"
 
@@ -79,7 +79,7 @@ def test_an_encrypted_file_is_refused(folder, path):
 
 @pytest.mark.parametrize("compression", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_other_compression_is_refused(folder, path, compression):
-    """Methods that can unpack to more than deflate can, and need more memory, are refused."""
+    """Compression methods that can unpack to more than deflate, and need more memory, are refused."""
     zip_folder(folder, path, compression=compression)
     assert refusal(path) == (
         f"{path}: found decoder.onnx compressed by method {compression}, expected it stored or deflated"
@@ -97,7 +97,7 @@ def test_a_zip_bombs_claim_is_refused(folder, path):
 
 
 def test_a_zip_bomb_that_hides_its_size_is_not_unpacked(folder, path):
-    """64 MB of zeros that claim to be the 360 bytes expected are refused, and never fill the memory."""
+    """64 MB of zeros that claim to be the expected 360 bytes are refused and never fill the memory."""
     with (folder / DECODER_FILE).open("wb") as file:
         file.truncate(64 << 20)
     zip_folder(folder, path, forge_decoder(file_size=len(DECODER)))
@@ -112,7 +112,7 @@ def test_a_zip_bomb_that_hides_its_size_is_not_unpacked(folder, path):
 
 
 def test_claims_beyond_all_limits_are_refused(folder, path):
-    """Entries that claim more than 2 GiB together are refused unread."""
+    """Entries that together claim more than 2 GiB are refused before they are read."""
 
     def forge(entry: zipfile.ZipInfo) -> None:
         entry.file_size, entry.compress_size = 3 << 30, 3 << 30
@@ -130,7 +130,7 @@ def test_too_many_entries_are_refused(path):
 
 
 def test_a_list_of_entries_without_end_is_not_read(path):
-    """Its length is looked at first: each entry would take ten times its room in memory."""
+    """The length of the list is checked first, because each entry would take ten times its size in memory."""
     with zipfile.ZipFile(path, "w") as archive:
         for number in range(60_000):
             archive.writestr(f"{number:060}", b"")
@@ -140,12 +140,12 @@ def test_a_list_of_entries_without_end_is_not_read(path):
         _, peak_bytes = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert said.startswith(f"{path}: found a list of more than 10,000 entries")
+    assert said.startswith(f"{path}: found more than 10,000 entries")
     assert peak_bytes < 1 << 20
 
 
 def test_a_large_entry_is_in_memory_once(folder, path):
-    """As small as zips of real weights get, 60 MB take hardly more than 60 MB."""
+    """At the compression of real weights, 60 MB take hardly more than 60 MB of memory."""
     data = np.random.default_rng(0).bytes(2 << 20) + bytes(58 << 20)
     (folder / DECODER_FILE).write_bytes(data)
     zip_folder(folder, path)
@@ -163,13 +163,13 @@ def test_a_large_entry_is_in_memory_once(folder, path):
     ("content", "found"), [(b"", "File is not a zip file"), (b"plain text", "File is not a zip file")]
 )
 def test_a_file_that_is_no_zip_is_refused(path, content, found):
-    """An empty file, and one that is something else, are refused with the reason."""
+    """An empty file, and a file of another kind, are refused with the reason."""
     path.write_bytes(content)
     assert refusal(path) == f"{path}: {found}; expected a .latent file, a zipped bundle"
 
 
 def test_a_file_cut_short_is_refused(folder, path):
-    """A .latent file that lost its end is refused."""
+    """A .latent file that was cut off is refused."""
     zip_folder(folder, path)
     path.write_bytes(path.read_bytes()[:-30])
     assert refusal(path).endswith("; expected a .latent file, a zipped bundle")
@@ -185,17 +185,17 @@ def test_damaged_content_is_refused(folder, path):
     path.write_bytes(data)
     said = refusal(path)
     assert said.startswith(f"{path}: decoder.onnx: ")
-    assert said.endswith("; the file is damaged, export it again")
+    assert said.endswith("; the file is damaged; export it again")
 
 
 def test_damaged_files_are_refused_whatever_the_damage(folder, path):
-    """Of 1,000 files with a few bytes changed, each opens or is refused; no other error gets out."""
+    """Each of 1,000 files with a few changed bytes opens or is refused; no other error gets out."""
     dice = np.random.default_rng(0)
     good = np.frombuffer(zip_folder(folder, path).read_bytes(), np.uint8)
     refused = 0
     for _ in range(1000):
         damaged = good.copy()
-        # Half of the damage goes to the central directory, at the end, which says what the rest means.
+        # Half of the damage goes to the central directory at the end, which describes the rest.
         places = np.where(dice.random(3) < 0.5, dice.integers(0, len(good), 3), -dice.integers(1, 220, 3))
         damaged[places] = dice.integers(0, 256, 3)
         path.write_bytes(damaged.tobytes())
@@ -207,7 +207,7 @@ def test_damaged_files_are_refused_whatever_the_damage(folder, path):
 
 
 def test_reading_stops_after_what_was_expected(tmp_path):
-    """However long a file is, one byte more than expected is read, so that a longer one shows."""
+    """However long a file is, only one byte more than expected is read, which reveals a longer file."""
     (tmp_path / "f").mkdir()
     (tmp_path / "f/a").write_bytes(b"12345")
     zipped = zip_folder(tmp_path / "f", tmp_path / "z.latent")
@@ -219,7 +219,7 @@ def test_reading_stops_after_what_was_expected(tmp_path):
 
 
 def test_a_name_is_checked_at_every_door(tmp_path):
-    """Even asked directly, a folder gives no file outside of it."""
+    """Even if it is asked directly, a folder gives no file outside of itself."""
     (tmp_path / "f").mkdir()
     (tmp_path / "secret").write_text("secret")
     for ask in (Folder(tmp_path / "f").size_bytes, lambda name: Folder(tmp_path / "f").read(name, 10)):
@@ -228,23 +228,23 @@ def test_a_name_is_checked_at_every_door(tmp_path):
 
 
 def test_nothing_there_is_no_container(tmp_path):
-    """A path with nothing there, and one that is neither file nor folder, are refused."""
+    """A path with nothing there, or with neither a file nor a folder, is refused."""
     for path in (tmp_path / "gone", type(tmp_path)("/dev/null")):
         with pytest.raises(BundleError, match="found nothing there, expected a bundle folder"):
             open_container(path)
 
 
 def test_missing_parents_are_made(tmp_path):
-    """Folders on the way to the new container are made."""
+    """The parent folders of a new container are created."""
     write_container(tmp_path / "a/b/c", {"x": b"1"}, overwrite=False)
     assert (tmp_path / "a/b/c/x").read_bytes() == b"1"
 
 
 def test_a_folder_that_stepped_aside_comes_back(tmp_path):
-    """When its successor cannot take its place, or is stopped just then, the old folder is there again."""
+    """If the replacement of a folder fails or is interrupted, the old folder is restored."""
     (tmp_path / "b").mkdir()
     (tmp_path / "b/x").write_bytes(b"old")
-    # In `write_container` this takes another process that gets in between two system calls.
+    # In `write_container` this happens only if another process acts between two system calls.
     with pytest.raises(KeyboardInterrupt), _stepped_aside(tmp_path / "b"):
         assert not (tmp_path / "b").exists()
         raise KeyboardInterrupt

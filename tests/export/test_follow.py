@@ -1,4 +1,4 @@
-"""export/follow.py: a run that still goes on becomes a bundle that grows, whole at every moment."""
+"""export/follow.py: a running run becomes a bundle that grows and is complete at every moment."""
 
 import copy
 import dataclasses
@@ -32,14 +32,14 @@ PATIENCE_S = 60
 
 @pytest.fixture(autouse=True)
 def gradients():
-    """The command turns gradients off for its process, which here is also the other tests'."""
+    """Restore gradients, because the command turns them off for its process, which other tests share."""
     with torch.enable_grad():
         yield
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory, small_mnist) -> Path:
-    """A run of the smallest network, three epochs long. Not to be written to."""
+    """A run of the smallest network with three epochs. Tests must not write to it."""
     return fit(CONFIG, CPU, tmp_path_factory.mktemp("runs") / "whole", small_mnist).folder
 
 
@@ -55,12 +55,12 @@ def young(finished, tmp_path) -> Path:
 
 @pytest.fixture
 def out(tmp_path) -> Path:
-    """Where the bundle goes."""
+    """The path of the bundle."""
     return tmp_path / "bundle"
 
 
 def finish_epoch(folder: Path, finished: Path, **changes: object) -> None:
-    """Let the run go on by an epoch, as training writes it: the weights, then the line."""
+    """Advance the run by an epoch, as training does: first the weights, then the line."""
     run = read_started_run(folder)
     epoch = len(run.metrics) + 1
     name = f"weights/epoch-{epoch:03d}.safetensors"
@@ -69,7 +69,7 @@ def finish_epoch(folder: Path, finished: Path, **changes: object) -> None:
 
 
 class Following:
-    """`follow_run` on a thread of its own, and what it told."""
+    """`follow_run` on a thread of its own, and what it reported."""
 
     def __init__(self, run: Run, out: Path, exporter: Exporter) -> None:
         self.stop_requests: list[int] = []
@@ -91,18 +91,18 @@ class Following:
         self._grown.release()
 
     def wait_for_growth(self) -> None:
-        """Until the bundle was written once more."""
+        """Wait until the bundle was written once more."""
         assert self._grown.acquire(timeout=PATIENCE_S)
 
     def end(self) -> None:
-        """Until it has ended."""
+        """Wait until the thread has ended."""
         self._thread.join(PATIENCE_S)
         assert not self._thread.is_alive()
 
 
 @pytest.fixture(scope="module")
 def unused_exporter(small_mnist) -> Exporter:
-    """An exporter of `CONFIG`, to be copied: making one takes a second."""
+    """An exporter of `CONFIG` to copy, because creating one takes a second."""
     return Exporter(CONFIG, "Followed", small_mnist)
 
 
@@ -123,7 +123,7 @@ def follow(unused_exporter):
 
 
 def epoch_of(bundle: Bundle) -> int:
-    """The epoch that the bundle stands for, after making sure that all in it agrees."""
+    """The epoch of the bundle's own graphs, after checking that everything in it agrees."""
     files = {name: bundle.read(name) for name in bundle.files}
     last = bundle.epochs[-1]
     assert bundle.epochs == tuple(range(last + 1))
@@ -134,19 +134,19 @@ def epoch_of(bundle: Bundle) -> int:
 
 
 def test_a_fit_is_followed_by_whoever_reads(follow, small_mnist, tmp_path, out):
-    """While a real fit goes on, a reader finds whole bundles only, of ever later epochs, up to the last.
+    """During a real fit, a reader finds only complete bundles, with ever later epochs, up to the last.
 
-    In the end the bundle is what an ordinary export of the run makes, byte for byte.
+    In the end the bundle equals an ordinary export of the run, byte for byte.
     """
     folder, epochs = tmp_path / "run", 4
     options = ("--filters", "2", "2", "--epochs", str(epochs), "--device", "cpu", "--out", folder)
-    # A process of its own, as for users: PyTorch's export and its optimizers share a global of one process.
+    # A separate process, as users have: PyTorch's exporter and optimizers share a global variable.
     command = (sys.executable, "-W", "error", SMALL_FIT, "2000", "1000", *options)
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout.readline().startswith(f"default: {epochs} epochs of 2,000 images")
             run = wait_for_run(folder, [], print)
-            # It goes on once it is followed.
+            # The fit goes on once it is followed.
             process.send_signal(signal.SIGSTOP)
             following = follow(folder, out, Exporter(run.config, "Followed", small_mnist))
             following.wait_for_growth()
@@ -171,7 +171,7 @@ def test_a_fit_is_followed_by_whoever_reads(follow, small_mnist, tmp_path, out):
 
 @pytest.mark.parametrize("name", ["bundle", "bundle.latent"])
 def test_each_epoch_is_added_as_it_is_finished(follow, young, finished, tmp_path, name):
-    """Before the first epoch the bundle holds what the fit began with; then it grows epoch by epoch."""
+    """Before the first epoch the bundle holds the initial weights; then it grows epoch by epoch."""
     out = tmp_path / name
     following = follow(young, out)
     for epoch in range(4):
@@ -190,7 +190,7 @@ def test_each_epoch_is_added_as_it_is_finished(follow, young, finished, tmp_path
 
 
 def test_every_nth_epoch_is_added_and_the_last(follow, young, finished, small_mnist, out):
-    """The others are passed over, and what comes in the end is the last epoch of the fit."""
+    """Other epochs are skipped, but the last epoch of the fit is always exported."""
     following = follow(young, out, Exporter(CONFIG, "Followed", small_mnist, every=2))
     following.wait_for_growth()
     for _ in range(2):
@@ -204,7 +204,7 @@ def test_every_nth_epoch_is_added_and_the_last(follow, young, finished, small_mn
 
 
 def test_an_epoch_without_its_line_is_not_taken(follow, young, finished, out):
-    """Weights that are there before the epoch's line are an epoch that is not finished."""
+    """Weights without the epoch's line belong to an epoch that is not finished."""
     following = follow(young, out)
     following.wait_for_growth()
     shutil.copy(finished / "weights/epoch-001.safetensors", young / "weights")
@@ -214,7 +214,7 @@ def test_an_epoch_without_its_line_is_not_taken(follow, young, finished, out):
 
 
 def test_an_epoch_that_is_done_again_is_exported_again(follow, young, finished, out):
-    """A fit that was killed and goes on may finish an epoch twice: the bundle has the second."""
+    """If a fit that was killed and resumed finishes an epoch twice, the bundle has the second one."""
     following = follow(young, out)
     for _ in range(2):
         following.wait_for_growth()
@@ -230,7 +230,7 @@ def test_an_epoch_that_is_done_again_is_exported_again(follow, young, finished, 
 
 
 def test_a_request_to_stop_leaves_a_whole_bundle(follow, young, finished, out):
-    """Asked to stop while it waits, it ends with the epochs so far, and only them, in the folder."""
+    """If asked to stop while waiting, it ends, and the folder holds exactly the epochs so far."""
     following = follow(young, out)
     following.wait_for_growth()
     finish_epoch(young, finished)
@@ -245,7 +245,7 @@ def test_a_request_to_stop_leaves_a_whole_bundle(follow, young, finished, out):
 
 
 def test_a_fit_that_ends_in_an_error_ends_it_too(follow, young, finished, out):
-    """The error that ended the fit is told; what was finished before it is in the bundle first."""
+    """The error that ended the fit is reported, after the epochs finished before it are in the bundle."""
     following = follow(young, out)
     following.wait_for_growth()
     finish_epoch(young, finished)
@@ -259,7 +259,7 @@ def test_a_fit_that_ends_in_an_error_ends_it_too(follow, young, finished, out):
 
 
 def test_of_a_fit_that_ends_early_the_last_epoch_is_exported(follow, young, finished, small_mnist, out):
-    """Whether or not it is an Nth one: the bundle stands for what the fit came to."""
+    """The last epoch is exported even if it is not an Nth one: the bundle stands for the fit's result."""
     following = follow(young, out, Exporter(CONFIG, "Followed", small_mnist, every=2))
     following.wait_for_growth()
     finish_epoch(young, finished)
@@ -271,7 +271,7 @@ def test_of_a_fit_that_ends_early_the_last_epoch_is_exported(follow, young, fini
 
 
 def test_a_real_fit_that_fails_is_noted(small_mnist, tmp_path):
-    """A fit whose loss runs away leaves its error in the run folder, until it is gone on with."""
+    """A fit whose loss diverges leaves its error in the run folder until it is resumed."""
     config = dataclasses.replace(CONFIG, learning_rate=1e30)
     with pytest.raises(FitError):
         fit(config, CPU, tmp_path / "run", small_mnist)
@@ -290,8 +290,8 @@ def test_a_real_fit_that_fails_is_noted(small_mnist, tmp_path):
             "config",
             RunError,
             (
-                "{run}/config.json: found another config than before, expected the run that is followed; "
-                "follow the new one with another --out, or with --overwrite"
+                "{run}/config.json: found a config that has changed, expected that of the run that is "
+                "followed; follow the new run with another --out, or with --overwrite"
             ),
         ),
         ("metrics", RunError, "{run}/metrics.jsonl, line 1: .*; the run is half written, fit again"),
@@ -299,14 +299,14 @@ def test_a_real_fit_that_fails_is_noted(small_mnist, tmp_path):
             "target",
             BundleError,
             (
-                "{out}: found another bundle there, or none, expected the one that was written last; leave "
+                "{out}: found another bundle or none, expected the one that was written last; leave "
                 "it in its place while it grows, and export again"
             ),
         ),
     ],
 )
 def test_what_goes_away_meanwhile_is_told(follow, young, finished, out, harm, kind, message):
-    """Weights, a run, or a target that vanish or change end it in a sentence, and the bundle stays."""
+    """If weights, run or target vanish or change, it ends with one sentence, and the bundle stays."""
     following = follow(young, out)
     following.wait_for_growth()
     if harm == "run":
@@ -329,12 +329,12 @@ def test_what_goes_away_meanwhile_is_told(follow, young, finished, out, harm, ki
 
 
 def test_a_run_is_waited_for(finished, tmp_path):
-    """Until the folder, the config and the first weights are there it waits, and says so once."""
+    """It waits for the folder, the config and the first weights, and says so once."""
     folder, said = tmp_path / "run", []
     steps = itertools.count()
 
     class Stepping(list):
-        """Asked at every look whether to stop: then the run gets a step on."""
+        """Asked at every check whether to stop, it advances the run by one step."""
 
         def __bool__(self) -> bool:
             step = next(steps)
@@ -354,12 +354,12 @@ def test_a_run_is_waited_for(finished, tmp_path):
 
 
 def test_without_a_run_the_newest_is_waited_for(young, tmp_path, monkeypatch):
-    """With no run named, any that appears under artifacts/runs is taken, finished epoch or not."""
+    """If no run is named, any that appears under artifacts/runs is used, with or without a finished epoch."""
     monkeypatch.chdir(tmp_path)
     said: list[str] = []
 
     class Appearing(list):
-        """At the first look there is none; then there is."""
+        """At the first check there is no run; then there is one."""
 
         def __bool__(self) -> bool:
             (tmp_path / "artifacts").mkdir(exist_ok=True)
@@ -372,14 +372,14 @@ def test_without_a_run_the_newest_is_waited_for(young, tmp_path, monkeypatch):
 
 
 def test_waiting_can_be_stopped(tmp_path):
-    """A request to stop ends the waiting too."""
+    """A request to stop also ends the waiting."""
     with pytest.raises(StoppedError):
         wait_for_run(tmp_path / "gone", [signal.SIGINT], print)
 
 
 @pytest.mark.parametrize("kind", ["file", "folder"])
 def test_a_place_with_something_else_is_no_run(run_main, tmp_path, kind):
-    """A file, or a folder that holds something else, is refused at once: no run will appear there."""
+    """A file, or a folder that holds something else, is refused at once, because no run will appear there."""
     place = tmp_path / "home"
     if kind == "file":
         place.write_text("dear")
@@ -396,7 +396,7 @@ def test_a_place_with_something_else_is_no_run(run_main, tmp_path, kind):
 
 
 def test_a_target_that_is_taken_is_refused_before_the_waiting(run_main, tmp_path, out):
-    """A bundle that is there is kept: without --overwrite the command does not even wait."""
+    """An existing bundle is kept: without --overwrite the command does not even wait."""
     write_small(out)
     line = run_main(main, tmp_path / "gone", "--follow", "--out", out).error_line
     assert line == (
@@ -407,14 +407,14 @@ def test_a_target_that_is_taken_is_refused_before_the_waiting(run_main, tmp_path
 
 @pytest.mark.slow
 def test_following_a_finished_run_is_the_ordinary_export(run_main, young, finished, out):
-    """All epochs are there: they are exported, each with its line, and the command ends as it always does."""
+    """If all epochs are there, each is exported with its line, and the command ends as usual."""
     for _ in range(3):
         finish_epoch(young, finished)
     ended = run_main(main, young, "--follow", "--out", out, "--name", "Mine")
     assert (ended.status, ended.err) == (0, "")
     first, grows, *epochs, agrees, written, following = ended.out.splitlines()
     assert first == f"exporting {young}, its 3 epochs as they are finished"
-    assert grows == f"bundle {out} grows; see it with python -m desktop {out}"
+    assert grows == f"bundle {out} grows; view it with python -m desktop {out}"
     metrics = read_run(finished).metrics
     assert epochs == [
         "epoch 0/3: before training",
@@ -428,7 +428,7 @@ def test_following_a_finished_run_is_the_ordinary_export(run_main, young, finish
 
 @pytest.mark.slow
 def test_a_signal_ends_the_command_with_a_whole_bundle(young, out):
-    """SIGTERM ends the real command with status 130, one line and a bundle that can be opened."""
+    """SIGTERM ends the real command with status 130, one line and a bundle that opens."""
     command = (sys.executable, "-W", "error", "-m", "export.onnx", young, "--follow", "--out", out)
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         for line in process.stdout:
@@ -437,7 +437,7 @@ def test_a_signal_ends_the_command_with_a_whole_bundle(young, out):
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE_S) == 130
         assert process.stderr.read() == (
-            f"interrupted: {out} is whole, with epochs 0 to 0; the run had not finished\n"
+            f"interrupted: {out} is complete, with epochs 0 to 0; the run was not finished\n"
         )
     assert epoch_of(open_bundle(out)) == 0
 
@@ -449,5 +449,5 @@ def test_a_signal_while_waiting_ends_the_command(tmp_path, out):
         assert process.stdout.readline().startswith(f"waiting for {tmp_path / 'run'}; ")
         process.send_signal(signal.SIGINT)
         assert process.wait(PATIENCE_S) == 130
-        assert process.stderr.read() == "interrupted: nothing was written; the run had not finished\n"
+        assert process.stderr.read() == "interrupted: nothing was written; the run was not finished\n"
     assert list(tmp_path.iterdir()) == []

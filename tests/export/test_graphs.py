@@ -1,4 +1,4 @@
-"""export/graphs.py: graphs that take any batch, carry their weights, and tell nothing of this machine."""
+"""export/graphs.py: the graphs take any batch, carry their weights and say nothing about this machine."""
 
 import functools
 from pathlib import Path
@@ -19,7 +19,7 @@ SIZES = {"small": ((1, 28, 28), (4, 8), 2), "color": ((3, 12, 8), (2, 3), 5)}
 
 
 def seeded_model(size: str, seed: int = 0) -> ConvVAE:
-    """A model with weights of its own, biases too."""
+    """A model with random weights and biases."""
     model = ConvVAE(*SIZES[size]).eval()
     generator = torch.Generator().manual_seed(seed)
     model.reset_parameters(generator)
@@ -59,13 +59,13 @@ def small_graphs():
 
 
 def run(graph: onnx.ModelProto, **inputs: np.ndarray) -> list[np.ndarray]:
-    """What ONNX Runtime computes."""
+    """The outputs that ONNX Runtime computes."""
     session = ort.InferenceSession(graph.SerializeToString(), providers=["CPUExecutionProvider"])
     return session.run(None, inputs)
 
 
 def shapes(values) -> dict[str, list]:
-    """Names and shapes of inputs or outputs, a free axis by its name."""
+    """Names and shapes of inputs or outputs, with a free axis given by its name."""
     return {
         value.name: [dim.dim_param or dim.dim_value for dim in value.type.tensor_type.shape.dim]
         for value in values
@@ -73,7 +73,7 @@ def shapes(values) -> dict[str, list]:
 
 
 def test_inputs_and_outputs_are_the_formats(exported):
-    """Names, shapes and a free batch are those of the format, and every one is float32."""
+    """Names, shapes and the free batch are those of the format, and everything is float32."""
     size, _, graphs = exported
     image_shape, _, latent_dim = SIZES[size]
     decoder, encoder = graphs["decoder.onnx"].graph, graphs["encoder.onnx"].graph
@@ -111,7 +111,7 @@ def test_the_encoder_takes_any_batch(exported, batch):
 
 
 def test_weights_are_inside(exported, tmp_path, monkeypatch):
-    """No tensor lies in a file beside the graph: every initializer has its own bytes."""
+    """No tensor lies in a separate file: every initializer has its own bytes."""
     monkeypatch.chdir(tmp_path)
     for graph in exported[2].values():
         for tensor in graph.graph.initializer:
@@ -126,21 +126,21 @@ def test_weights_are_inside(exported, tmp_path, monkeypatch):
     "trace", [str(Path.cwd()), str(Path.home()), "site-packages", ".py", "torch", "Traceback"]
 )
 def test_nothing_of_this_machine_is_in_them(exported, trace):
-    """Neither paths of this machine nor the exporter's stack traces are anywhere in the bytes."""
+    """The bytes contain neither paths of this machine nor the exporter's stack traces."""
     for name, graph in exported[2].items():
-        # Weights may hold any bytes by chance; they are numbers and are not looked at.
+        # Weights may contain any bytes by chance, so they are not searched.
         bare = onnx.ModelProto()
         bare.CopyFrom(graph)
         for tensor in bare.graph.initializer:
             tensor.raw_data = b""
         text = bare.SerializeToString()
-        # Home may be the root folder, which every division sign would be.
+        # The home folder may be the root folder, whose name matches every slash.
         if len(trace) > 1:
             assert trace.encode() not in text, name
 
 
 def test_they_are_made_of_plain_onnx(exported):
-    """Opset 20 of the standard domain, no functions of its own, and the checker agrees."""
+    """It uses opset 20 of the standard domain and no local functions, and the checker accepts it."""
     for graph in exported[2].values():
         assert {(entry.domain, entry.version) for entry in graph.opset_import} == {("", OPSET)}
         assert len(graph.functions) == 0
@@ -150,7 +150,7 @@ def test_they_are_made_of_plain_onnx(exported):
 
 @torch.inference_mode()
 def test_weights_can_be_swapped(exported):
-    """With another model's weights a graph computes what that model computes; the graph itself stays."""
+    """With another model's weights, a graph computes what that model does; the original is unchanged."""
     size, model, graphs = exported
     other = seeded_model(size, seed=1)
     before = graphs["decoder.onnx"].SerializeToString()
@@ -169,7 +169,7 @@ def test_weights_can_be_swapped(exported):
 
 
 def test_every_weight_is_in_a_graph_unfolded(exported):
-    """The graphs hold each of the model's parameters once, under its name and with its values."""
+    """The graphs hold each parameter of the model once, under its name and with its values."""
     _, model, graphs = exported
     held = {}
     for file, graph in graphs.items():
@@ -191,7 +191,7 @@ def test_weights_of_another_shape_are_refused(small_graphs, name):
     with pytest.raises(ExportError) as error:
         with_weights(graph, state)
     assert str(error.value) == (
-        f"{name}: found no such initializer in the graph, expected one shaped [3, 1, 4]"
+        f"{name}: found no such initializer in the graph, expected one of shape [3, 1, 4]"
     )
 
 
@@ -203,7 +203,7 @@ def test_a_parameter_that_the_graph_lacks_is_refused(small_graphs):
 
 
 def test_a_graph_says_what_it_is(small_graphs):
-    """The facts given, and the format, are in the graph's metadata and come out of ONNX Runtime."""
+    """The given facts and the format are in the graph's metadata, and ONNX Runtime returns them."""
     graph = with_facts(small_graphs["decoder.onnx"], {"latent_plane.name": "Ziffern", "n": "1"})
     session = ort.InferenceSession(graph.SerializeToString(), providers=["CPUExecutionProvider"])
     assert session.get_modelmeta().custom_metadata_map == {
@@ -215,7 +215,7 @@ def test_a_graph_says_what_it_is(small_graphs):
 
 
 def test_the_wide_recipe_is_exported():
-    """The 512 filters' two graphs compute what PyTorch does, to 1e-5, one image or three at a time."""
+    """The two graphs with 512 filters compute what PyTorch does to 1e-5, for one image or three."""
     config = RECIPES["wide"]
     model = ConvVAE(config.image_shape, config.filters, config.latent_dim).eval()
     model.reset_parameters(torch.Generator().manual_seed(0))

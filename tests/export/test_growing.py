@@ -1,4 +1,4 @@
-"""export/growing.py: a bundle grows, and whoever reads it meanwhile reads a whole one."""
+"""export/growing.py: a bundle grows, and whoever reads it meanwhile reads a complete one."""
 
 import errno
 import re
@@ -15,12 +15,12 @@ from tests.export.forging import DECODER, facts, write_small
 
 @pytest.fixture(params=["small", "small.latent"])
 def target(request, tmp_path):
-    """Where a bundle goes: a folder, or a file."""
+    """The path of a bundle: a folder or a file."""
     return tmp_path / request.param
 
 
 def content(epoch: int) -> dict[str, bytes]:
-    """What a bundle holds after an epoch: two files that change, and one for each epoch that does not."""
+    """The content of a bundle after an epoch: two files that change, and one per epoch that does not."""
     noise = np.random.default_rng(epoch).bytes
     changing = {"decoder.onnx": noise(20_000 + epoch), "posterior.npz": noise(10_000)}
     return changing | {
@@ -40,7 +40,7 @@ def bundle(target):
 
 
 def test_a_bundle_grows(bundle, target):
-    """The new epoch is there, and what changed is what was written; beside it nothing is left."""
+    """The new epoch is there, changed files are as written, and nothing else is left."""
     grown = grow(bundle, 1)
     assert (grown.name, grown.epochs) == ("after 1", (0, 1))
     assert {name: grown.read(name) for name in grown.files} == content(1)
@@ -49,13 +49,13 @@ def test_a_bundle_grows(bundle, target):
 
 
 def test_whoever_read_the_manifest_before_still_reads_its_files(bundle):
-    """A bundle that was opened before it grew gives each of its files, byte for byte."""
+    """A bundle that was opened before it grew still gives each of its files, byte for byte."""
     grow(bundle, 1)
     assert {name: bundle.read(name) for name in bundle.files} == content(0)
 
 
 def test_a_bundle_knows_whether_it_is_current(bundle, target):
-    """Once it grew, or is gone, a bundle that was opened before is not what is in its place."""
+    """A bundle that was opened before it grew or was removed is no longer current."""
     assert bundle.is_current()
     grown = grow(bundle, 1)
     assert not bundle.is_current()
@@ -66,7 +66,7 @@ def test_a_bundle_knows_whether_it_is_current(bundle, target):
 
 @pytest.mark.parametrize("step", range(1, 6))
 def test_a_writer_that_dies_anywhere_leaves_a_whole_bundle(tmp_path, monkeypatch, step):
-    """When the process ends after any of its renames, the bundle in place is the old one, whole."""
+    """If the process ends after any of its renames, the bundle on disk is the complete old one."""
     bundle = grow(write_small(tmp_path / "b"), 0)
     renames = 0
     real = type(tmp_path).replace
@@ -85,12 +85,12 @@ def test_a_writer_that_dies_anywhere_leaves_a_whole_bundle(tmp_path, monkeypatch
     found = open_bundle(tmp_path / "b")
     assert found.manifest == bundle.manifest
     assert {name: found.read(name) for name in found.files} == content(0)
-    # And it can go on from there.
+    # The bundle can go on growing from there.
     assert grow(found, 1).epochs == (0, 1)
 
 
 def test_settling_removes_what_was_before(bundle, target):
-    """In the end the bundle holds its manifest and what that names, and nothing else."""
+    """In the end the bundle holds the manifest and the files that it names, and nothing else."""
     grown = grow(bundle, 1)
     settle_bundle(grown)
     assert open_bundle(target).manifest == grown.manifest
@@ -103,14 +103,14 @@ def test_settling_removes_what_was_before(bundle, target):
 
 
 def test_settling_leaves_another_bundle_alone(bundle, target):
-    """A bundle that has taken the place is not touched."""
+    """A different bundle that has taken its place is not touched."""
     other = write_small(target, overwrite=True)
     settle_bundle(bundle)
     assert open_bundle(target).manifest == other.manifest
 
 
 def test_an_epoch_that_was_done_again_replaces_the_first(bundle):
-    """An epoch's own files may change, or go, too: the new manifest has its, the old one still had its."""
+    """An epoch's own files may change or go too: the new and the old manifest each have their own files."""
     longer = grow(bundle, 2)
     changed = content(1) | {"epochs/001/decoder.onnx": b"again"}
     grown = grow_bundle(longer, facts(name="again"), changed)
@@ -121,7 +121,7 @@ def test_an_epoch_that_was_done_again_replaces_the_first(bundle):
 
 @pytest.mark.parametrize("fate", ["removed", "replaced"])
 def test_a_bundle_that_was_taken_away_does_not_grow(bundle, target, fate):
-    """When the bundle was removed, or another took its place, nothing is written."""
+    """If the bundle was removed or replaced by another, nothing is written."""
     if fate == "replaced":
         write_small(target, overwrite=True)
     elif target.is_dir():
@@ -131,7 +131,7 @@ def test_a_bundle_that_was_taken_away_does_not_grow(bundle, target, fate):
     with pytest.raises(BundleError) as error:
         grow(bundle, 1)
     assert str(error.value) == (
-        f"{target}: found another bundle there, or none, expected the one that was written last; "
+        f"{target}: found another bundle or none, expected the one that was written last; "
         "leave it in its place while it grows, and export again"
     )
     if fate == "replaced":
@@ -141,7 +141,7 @@ def test_a_bundle_that_was_taken_away_does_not_grow(bundle, target, fate):
 
 
 def test_a_disk_that_fills_up_leaves_the_bundle_as_it_was(bundle, target, file_size_limit):
-    """When writing fails midway the bundle is whole, and nothing of the new epoch stays."""
+    """If writing fails midway, the bundle is complete and nothing of the new epoch stays."""
     before = sorted(target.rglob("*"))
     with pytest.raises(OSError) as error, file_size_limit(20_000):
         grow(bundle, 1)
@@ -152,9 +152,9 @@ def test_a_disk_that_fills_up_leaves_the_bundle_as_it_was(bundle, target, file_s
 
 
 def test_a_reader_at_any_moment_reads_a_whole_bundle(bundle, target):
-    """While a bundle grows by 20 epochs, opening it and reading every file never fails, and moves on.
+    """While a bundle grows by 20 epochs, a reader never fails to open it and read every file, and moves on.
 
-    The writer lets the reader finish what it began under the manifest before, as any real fit does.
+    The writer lets the reader finish what it began with the previous manifest, as any real fit does.
     """
     seen: set[int] = set()
     errors: list[BaseException] = []

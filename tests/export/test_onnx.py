@@ -1,4 +1,4 @@
-"""export/onnx.py: a real run becomes a whole bundle, or one line and nothing."""
+"""export/onnx.py: a real run becomes a complete bundle, or gives one line and nothing else."""
 
 import dataclasses
 import os
@@ -28,20 +28,20 @@ from training.runs import create_run, load_weights, read_run
 
 DEFAULT = RECIPES["default"]
 FILES = ("decoder.onnx", "encoder.onnx", "posterior.npz")
-# The command that the small fit of these tests stands for.
+# The command that would make the small fit of these tests.
 FIT_COMMAND = "python -m training.fit --recipe default --epochs 2 --batch-size 16 --learning-rate 0.004"
 
 
 @pytest.fixture(autouse=True)
 def gradients():
-    """The command turns gradients off for its process, which here is also the other tests'."""
+    """Restore gradients, because the command turns them off for its process, which other tests share."""
     with torch.enable_grad():
         yield
 
 
 @pytest.fixture(scope="module")
 def tiny_run(tmp_path_factory, small_mnist) -> Path:
-    """A run of the smallest network, one epoch long."""
+    """A run of the smallest network with one epoch."""
     config = dataclasses.replace(DEFAULT, epochs=1, filters=(2, 2))
     folder = tmp_path_factory.mktemp("runs") / "tiny"
     return fit(config, torch.device("cpu"), folder, small_mnist).folder
@@ -49,7 +49,7 @@ def tiny_run(tmp_path_factory, small_mnist) -> Path:
 
 @pytest.fixture
 def broken_run(tiny_run, tmp_path) -> Path:
-    """A copy of it, to be damaged, in a folder of its own."""
+    """A copy of it in a folder of its own, to be damaged."""
     return Path(shutil.copytree(tiny_run, tmp_path / "runs" / "broken"))
 
 
@@ -67,7 +67,7 @@ def bundle(bundle_path):
 
 
 def make_nan(run: Path, epoch: int, name: str) -> None:
-    """Let one weight of a run be no number."""
+    """Set one weight of a run to NaN."""
     path = run / f"weights/epoch-{epoch:03d}.safetensors"
     state = load_file(path)
     state[name].view(-1)[0] = float("nan")
@@ -75,7 +75,7 @@ def make_nan(run: Path, epoch: int, name: str) -> None:
 
 
 def test_a_bundle_has_everything(bundle, bundle_path):
-    """Both graphs, the posterior, and the same three after every epoch, all in the manifest."""
+    """The manifest lists both graphs and the posterior, and the same three files after every epoch."""
     names = {path.relative_to(bundle_path).as_posix() for path in bundle_path.rglob("*") if path.is_file()}
     assert names == {
         "manifest.json",
@@ -114,7 +114,7 @@ def test_the_manifest_says_what_the_run_was(bundle, run_folder):
 
 @pytest.mark.parametrize("phases", [True, False])
 def test_the_decoder_is_in_phases_unless_told_otherwise(run_main, tiny_run, tmp_path, phases):
-    """The command's option decides for every epoch's decoder, and the manifest's command says it."""
+    """The command's option applies to the decoder of every epoch, and the manifest's command says so."""
     out = tmp_path / "bundle"
     assert run_main(main, tiny_run, "--out", out, *[] if phases else ["--no-phases"]).status == 0
     bundle = open_bundle(out)
@@ -126,14 +126,14 @@ def test_the_decoder_is_in_phases_unless_told_otherwise(run_main, tiny_run, tmp_
 
 @pytest.fixture(scope="module")
 def three_epochs(tmp_path_factory, small_mnist) -> Path:
-    """A run of the smallest network, three epochs long. Not to be written to."""
+    """A run of the smallest network with three epochs. Tests must not write to it."""
     config = dataclasses.replace(DEFAULT, epochs=3, filters=(2, 2))
     folder = tmp_path_factory.mktemp("runs") / "three"
     return fit(config, torch.device("cpu"), folder, small_mnist).folder
 
 
 def test_every_nth_epoch_is_exported_and_the_last(run_main, three_epochs, tmp_path):
-    """With --every 2 of three epochs 0, 2 and 3 are in the bundle, and its command says so."""
+    """With --every 2, epochs 0, 2 and 3 of three epochs are in the bundle, and its command says so."""
     out = tmp_path / "bundle"
     ended = run_main(main, three_epochs, "--out", out, "--every", 2)
     assert ended.status == 0, ended.err
@@ -146,7 +146,7 @@ def test_every_nth_epoch_is_exported_and_the_last(run_main, three_epochs, tmp_pa
 
 
 def test_of_a_run_that_is_not_finished_the_last_epoch_is_exported_too(three_epochs, tmp_path, small_mnist):
-    """The bundle stands for the last epoch so far, whether or not it is an Nth one."""
+    """The bundle's own graphs are those of the last epoch so far, even if it is not an Nth one."""
     folder = Path(shutil.copytree(three_epochs, tmp_path / "run"))
     lines = (folder / "metrics.jsonl").read_text().splitlines(keepends=True)
     (folder / "metrics.jsonl").write_text(lines[0])
@@ -156,7 +156,7 @@ def test_of_a_run_that_is_not_finished_the_last_epoch_is_exported_too(three_epoc
 
 
 def test_the_manifest_says_how_well_it_agrees(bundle):
-    """The parity figures are within their tolerances and say on how many inputs, over all three epochs."""
+    """The parity figures are within tolerance and give the number of inputs, over all three epochs."""
     parity = bundle.manifest["parity"]
     assert 0 < parity["probabilities"] <= 1e-5
     assert 0 < parity["mean"] <= 1e-4
@@ -169,7 +169,7 @@ def test_the_manifest_says_how_well_it_agrees(bundle):
 
 
 def test_the_held_out_images_are_mnists(bundle, small_mnist):
-    """The bundle's images and labels are MNIST's held-out ones, in order."""
+    """The bundle's images and labels are MNIST's test images in their order."""
     posterior = bundle.read_posterior()
     np.testing.assert_array_equal(posterior.images, small_mnist.test_images)
     np.testing.assert_array_equal(posterior.labels, small_mnist.test_labels)
@@ -192,7 +192,7 @@ def test_every_epochs_posterior_is_its_models(bundle, run_folder, small_mnist):
 
 
 def test_the_bundle_stands_for_the_last_epoch(bundle):
-    """The bundle's graphs are the last epoch's, byte for byte, and no earlier one's."""
+    """The bundle's graphs are the last epoch's, byte for byte, and not those of an earlier one."""
     for name in ("decoder.onnx", "encoder.onnx"):
         graphs = [bundle.read(f"epochs/00{epoch}/{name}") for epoch in bundle.epochs]
         assert bundle.read(name) == graphs[-1]
@@ -201,7 +201,7 @@ def test_the_bundle_stands_for_the_last_epoch(bundle):
 
 @torch.inference_mode()
 def test_a_bundle_gives_the_runs_elbo_without_pytorchs_network(bundle, small_mnist):
-    """From the bundle alone, sampled by numpy and decoded by ONNX Runtime, comes the run's distortion."""
+    """Using only the bundle, numpy's samples and ONNX Runtime's decodes give the run's distortion."""
     posterior = bundle.read_posterior()
     noise = np.random.default_rng(0).standard_normal(posterior.mean.shape, dtype=np.float32)
     z = posterior.mean + np.exp(posterior.logvar / 2) * noise
@@ -222,7 +222,7 @@ def test_a_bundle_gives_the_runs_elbo_without_pytorchs_network(bundle, small_mni
     ],
 )
 def test_a_lone_graph_says_what_it_is(bundle, file, epoch):
-    """A graph found without its bundle still says format, name, sizes, likelihood, epoch and command."""
+    """A graph without its bundle still gives format, name, sizes, likelihood, epoch and command."""
     graph = onnx.load_from_string(bundle.read(file))
     assert {entry.key: entry.value for entry in graph.metadata_props} == {
         "latent_plane.format": "latent-plane/1",
@@ -236,7 +236,7 @@ def test_a_lone_graph_says_what_it_is(bundle, file, epoch):
 
 
 def test_nothing_of_this_machine_is_in_a_bundle(bundle, bundle_path, run_folder):
-    """No file of a bundle, its manifest neither, holds a path of the machine that made it."""
+    """No file of a bundle, including its manifest, holds a path of the machine that made it."""
     traces = [run_folder, bundle_path, Path.cwd(), Path(sys.prefix), "site-packages", "Traceback"]
     contents = [bundle.read(name) for name in bundle.files] + [(bundle_path / "manifest.json").read_bytes()]
     for trace in traces:
@@ -244,14 +244,14 @@ def test_nothing_of_this_machine_is_in_a_bundle(bundle, bundle_path, run_folder)
 
 
 def test_the_same_run_gives_the_same_bundle(tiny_export, tiny_run, small_mnist, tmp_path):
-    """Exported twice, once as a .latent file, a run gives the same files, byte for byte."""
+    """A run that is exported twice, once as a .latent file, gives the same files, byte for byte."""
     again = export_run(read_run(tiny_run), tmp_path / "b.latent", "same", dataset=small_mnist)
     assert again.manifest["files"] == tiny_export.manifest["files"]
     assert list(tmp_path.iterdir()) == [tmp_path / "b.latent"]
 
 
 def test_a_place_that_is_taken_is_refused_before_the_work(broken_run, small_mnist, tmp_path):
-    """A taken place is what is told, even where the first epoch could not be exported."""
+    """A target that is taken is reported first, even if no epoch could be exported."""
     (broken_run / "weights/epoch-000.safetensors").write_bytes(b"")
     with pytest.raises(BundleError, match="found a folder that is not empty"):
         export_run(read_run(broken_run), tmp_path, "n", dataset=small_mnist)
@@ -261,7 +261,7 @@ def test_a_place_that_is_taken_is_refused_before_the_work(broken_run, small_mnis
     ("name", "tensor"), [("decoder.conv1.bias", "probabilities"), ("encoder.conv1.bias", "mean")]
 )
 def test_a_parity_miss_writes_nothing(broken_run, small_mnist, tmp_path, name, tensor):
-    """A run whose weights are no numbers agrees with nothing: the error says so and no bundle is written."""
+    """A run with NaN weights fails the comparison: the error says so, and no bundle is written."""
     make_nan(broken_run, 1, name)
     with pytest.raises(
         ParityError, match=rf"^{tensor}\[.*found nan with ONNX Runtime.*no bundle was written$"
@@ -271,7 +271,7 @@ def test_a_parity_miss_writes_nothing(broken_run, small_mnist, tmp_path, name, t
 
 
 def test_a_parity_miss_leaves_the_old_bundle(broken_run, small_mnist, tmp_path):
-    """When the new export is refused, the bundle that it should have replaced is as it was."""
+    """If the new export is refused, the bundle that it should have replaced is unchanged."""
     old = write_small(tmp_path / "b")
     make_nan(broken_run, 1, "decoder.conv3.weight")
     with pytest.raises(ParityError):
@@ -281,7 +281,7 @@ def test_a_parity_miss_leaves_the_old_bundle(broken_run, small_mnist, tmp_path):
 
 @pytest.mark.slow
 def test_the_command_exports_the_newest_run_with_the_whole_mnist(run_main, tiny_run, tmp_path, monkeypatch):
-    """With no arguments it takes the newest run under artifacts/runs and says how well it agrees."""
+    """Without arguments it exports the newest run under artifacts/runs and prints how well it agrees."""
     monkeypatch.chdir(tmp_path)
     for age, name in enumerate(("newer", "older")):
         shutil.copytree(tiny_run, tmp_path / "artifacts/runs" / name)
@@ -310,7 +310,7 @@ def test_the_command_exports_the_newest_run_with_the_whole_mnist(run_main, tiny_
 
 @pytest.mark.slow
 def test_the_command_names_and_places_the_bundle(run_main, tiny_run, tmp_path):
-    """--out and --name are followed; a bundle that is there is kept unless --overwrite is given."""
+    """--out and --name are used; an existing bundle is kept unless --overwrite is given."""
     out = tmp_path / "my.latent"
     write_small(out)
     refused = run_main(main, tiny_run, "--out", out)
@@ -324,7 +324,7 @@ def test_the_command_names_and_places_the_bundle(run_main, tiny_run, tmp_path):
 
 
 def refused_by_command(run_main, tmp_path, run: Path) -> str:
-    """The line with which the command refuses a run; nothing may be written."""
+    """The line with which the command refuses a run. Checks that nothing was written."""
     out = tmp_path / "bundle"
     line = run_main(main, run, "--out", out).error_line
     assert not out.exists()
@@ -363,7 +363,7 @@ def test_weights_of_another_network_are_refused(run_main, broken_run, run_folder
 
 
 def test_weights_that_are_no_numbers_are_refused(run_main, broken_run, tmp_path):
-    """A parity miss is one line with tensor, both values and the tolerance, and nothing is written."""
+    """A parity failure is one line with the tensor, both values and the tolerance; nothing is written."""
     make_nan(broken_run, 0, "decoder.dense.bias")
     line = refused_by_command(run_main, tmp_path, broken_run)
     assert line.startswith("probabilities[0, 0, ")
@@ -371,7 +371,7 @@ def test_weights_that_are_no_numbers_are_refused(run_main, broken_run, tmp_path)
 
 
 def test_without_any_run_the_command_says_how_to_make_one(run_main, tmp_path, monkeypatch):
-    """With no run under artifacts/runs it is one line with the command that makes one."""
+    """Without a run under artifacts/runs, the error is one line with the command that makes one."""
     monkeypatch.chdir(tmp_path)
     assert run_main(main).error_line == (
         "python -m export.onnx: artifacts/runs: found no run with a finished epoch; "
@@ -380,7 +380,7 @@ def test_without_any_run_the_command_says_how_to_make_one(run_main, tmp_path, mo
 
 
 def test_a_missing_run_is_one_line_from_the_real_command(tmp_path):
-    """`python -m export.onnx` with a run that is not there: one line, status 2, no warning, nothing made."""
+    """`python -m export.onnx` with a missing run: one line, status 2, no warning, nothing written."""
     ended = subprocess.run(
         [sys.executable, "-W", "error", "-m", "export.onnx", tmp_path / "gone", "--out", tmp_path / "b"],
         capture_output=True,
@@ -404,7 +404,7 @@ def test_a_missing_run_is_one_line_from_the_real_command(tmp_path):
     ],
 )
 def test_a_wrong_option_is_one_line_and_status_2(run_main, arguments, message):
-    """An unknown option, an argument too many and a missing value are one line each."""
+    """An unknown option, an extra argument and a missing value each give one line."""
     assert run_main(main, *arguments).error_line == (
         f"python -m export.onnx: {message} (see python -m export.onnx --help)"
     )

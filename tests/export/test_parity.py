@@ -1,4 +1,4 @@
-"""export/parity.py: what agrees passes, and every kind of disagreement is told with both sides."""
+"""export/parity.py: agreement passes, and every kind of disagreement is reported with both values."""
 
 import re
 
@@ -28,7 +28,7 @@ IMAGE_COUNT = CHUNK + 30
 
 @pytest.fixture(scope="module")
 def model():
-    """A small model; no two of its parameters are equal, as none are after training."""
+    """A small model. No two of its parameters are equal, as after training."""
     model = ConvVAE(filters=FILTERS, latent_dim=LATENT_DIM).eval()
     generator = torch.Generator().manual_seed(0)
     model.reset_parameters(generator)
@@ -49,7 +49,7 @@ def graphs(model):
 
 @pytest.fixture(scope="module")
 def images(small_mnist):
-    """Held-out images, more than one chunk of them."""
+    """Held-out images, more than fit in one chunk."""
     return small_mnist.test_images[:IMAGE_COUNT]
 
 
@@ -74,7 +74,7 @@ def test_the_right_decoder_passes(graphs, model):
 
 
 def test_the_right_encoder_passes(graphs, model, images):
-    """The exported encoder passes, and gives mean and log-variance of every image."""
+    """The exported encoder passes, and its mean and log-variance of every image are returned."""
     parity = Parity()
     mean, logvar = check_encoder(parity, sound(graphs, "encoder.onnx"), model, images)
     assert max(parity.mean, parity.logvar) <= 1e-4
@@ -86,7 +86,7 @@ def test_the_right_encoder_passes(graphs, model, images):
 
 
 def test_the_right_elbo_passes(graphs, model, images):
-    """Both sides' ELBO agree, and are the ELBO that training would give, up to the noise."""
+    """Both ELBOs agree, and up to the noise they are the ELBO that training computes."""
     parity = Parity()
     mean, logvar = check_encoder(parity, sound(graphs, "encoder.onnx"), model, images)
     check_elbo(parity, sound(graphs, "decoder.onnx"), model, images, mean, logvar)
@@ -106,7 +106,7 @@ def test_a_difference_below_the_tolerance_passes_and_is_told(graphs, model):
 
 
 def miss(name: str, tolerance: str, error: Exception) -> tuple[float, float]:
-    """Both sides of an error, whose wording is checked."""
+    """Both values of an error, after checking its wording."""
     match = re.fullmatch(
         rf"{name}\[(?:\d+, )+\d+\] in a batch of \d+: found {NUMBER} with ONNX Runtime, "
         rf"{NUMBER} with PyTorch, expected them within {tolerance}; no bundle was written",
@@ -117,7 +117,7 @@ def miss(name: str, tolerance: str, error: Exception) -> tuple[float, float]:
 
 
 def test_other_probabilities_are_a_miss(graphs, model):
-    """A shifted bias of the decoder is told with tensor, place, both values and the tolerance."""
+    """A shifted bias of the decoder is reported with tensor, index, both values and the tolerance."""
     with pytest.raises(ParityError) as error:
         check_decoder(Parity(), shifted(graphs, model, "decoder.conv3.bias", 0, 0.5), model, LATENT_DIM)
     found, expected = miss("probabilities", "1e-05", error.value)
@@ -126,7 +126,7 @@ def test_other_probabilities_are_a_miss(graphs, model):
 
 @pytest.mark.parametrize(("index", "name"), [(1, "mean"), (2, "logvar")])
 def test_another_posterior_is_a_miss(graphs, model, images, index, name):
-    """A shifted bias of the encoder is told as mean or log-variance, with both values and the tolerance."""
+    """A shifted bias of the encoder is reported as mean or logvar, with both values and the tolerance."""
     with pytest.raises(ParityError) as error:
         check_encoder(Parity(), shifted(graphs, model, "encoder.dense.bias", index, 0.25), model, images)
     found, expected = miss(name, "0.0001", error.value)
@@ -138,7 +138,7 @@ def test_another_posterior_is_a_miss(graphs, model, images, index, name):
     [("decoder.conv3.bias", 0, "probabilities"), ("encoder.dense.bias", 3, "logvar")],
 )
 def test_no_number_is_a_miss(graphs, model, images, name, index, tensor):
-    """NaN on either side is a miss and no agreement."""
+    """NaN on either side counts as a difference."""
     broken = shifted(graphs, model, name, index, float("nan"))
     with pytest.raises(
         ParityError, match=rf"^{tensor}\[.*found nan with ONNX Runtime, .*no bundle was written$"
@@ -150,7 +150,7 @@ def test_no_number_is_a_miss(graphs, model, images, name, index, tensor):
 
 
 def test_another_elbo_is_a_miss(graphs, model, images):
-    """A decoder that is off by little at every pixel is told by the ELBO, with both values."""
+    """A decoder that is slightly off at every pixel is caught by the ELBO and reported with both values."""
     mean, logvar = check_encoder(Parity(), sound(graphs, "encoder.onnx"), model, images)
     parity = Parity()
     with pytest.raises(ParityError) as error:
@@ -166,14 +166,14 @@ def test_another_elbo_is_a_miss(graphs, model, images):
 
 
 def test_another_posterior_is_another_elbo(graphs, model, images):
-    """Means that are not the encoder's are told by the ELBO too."""
+    """Means that are not the encoder's are caught by the ELBO too."""
     mean, logvar = check_encoder(Parity(), sound(graphs, "encoder.onnx"), model, images)
     with pytest.raises(ParityError, match=rf"^ELBO of {IMAGE_COUNT} images: "):
         check_elbo(Parity(), sound(graphs, "decoder.onnx"), model, images, mean + 1, logvar)
 
 
 def test_another_shape_is_a_miss(graphs, images):
-    """A graph whose output has another shape is told with both shapes."""
+    """A graph whose output has another shape is reported with both shapes."""
     wider = ConvVAE(filters=FILTERS, latent_dim=3).eval()
     with pytest.raises(ParityError) as error:
         check_encoder(Parity(), sound(graphs, "encoder.onnx"), wider, images)

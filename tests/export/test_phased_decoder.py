@@ -1,4 +1,4 @@
-"""export/phased_decoder.py: the decoder's own function, as plain convolutions, for every size of it."""
+"""export/phased_decoder.py: the same function as the decoder, by plain convolutions, for every size."""
 
 import numpy as np
 import onnx
@@ -13,7 +13,8 @@ from export.phased_decoder import interleaving, phase_kernel, phased_decoder, pl
 from tests.export.unphased import decoder_state
 from training.model import ConvVAE
 
-# By name: image, filters, dimensions. The tutorial's, colours on a wide image, the least, and the widest.
+# Image shape, filters and latent dimensions by name: the tutorial's, a wide colour image, the smallest, the
+# widest.
 SIZES = {
     "tutorial": ((1, 28, 28), (32, 64), 2),
     "color": ((3, 12, 40), (5, 3), 7),
@@ -24,7 +25,7 @@ SIZES = {
 
 @pytest.fixture(scope="module", params=SIZES)
 def phased(request):
-    """A model with weights of its own, biases too, and its graph in phases."""
+    """A model with random weights and biases, and its graph in phases."""
     model = ConvVAE(*SIZES[request.param]).eval()
     generator = torch.Generator().manual_seed(0)
     model.reset_parameters(generator)
@@ -35,14 +36,14 @@ def phased(request):
 
 
 def latents(model: ConvVAE, count: int) -> torch.Tensor:
-    """Z [count, d], further out than the prior's."""
+    """z [count, d], more spread out than the prior's samples."""
     return 2 * torch.randn(count, model.decoder.dense.in_features, generator=torch.Generator().manual_seed(1))
 
 
 @pytest.mark.parametrize("batch", [1, 2, 7, 64])
 @torch.inference_mode()
 def test_it_computes_what_the_decoder_does(phased, batch):
-    """To 1e-5 of a probability, for any batch; the pictures of different z differ."""
+    """Probabilities agree to 1e-5 for any batch, and different z give different pictures."""
     model, graph = phased
     z = 2 * torch.randn(
         batch, model.decoder.dense.in_features, generator=torch.Generator().manual_seed(batch)
@@ -55,7 +56,7 @@ def test_it_computes_what_the_decoder_does(phased, batch):
 
 @torch.inference_mode()
 def test_its_logits_are_the_decoders(phased):
-    """The viewer takes the last sigmoid off, and finds logits that differ by rounding."""
+    """The viewer can remove the last sigmoid, and the logits differ only by rounding."""
     model, graph = phased
     z = torch.randn(3, model.decoder.dense.in_features, generator=torch.Generator().manual_seed(0))
     (found,) = session(without_sigmoid(graph.SerializeToString(), "probabilities")).run(
@@ -66,7 +67,7 @@ def test_its_logits_are_the_decoders(phased):
 
 
 def test_only_what_adds_maps_is_a_transposed_convolution(phased):
-    """And its kernel holds zeros and ones; nothing is scattered with a stride."""
+    """The one transposed convolution holds zeros and ones; nothing is scattered with a stride."""
     _, graph = phased
     transposed = [node for node in graph.graph.node if node.op_type == "ConvTranspose"]
     constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.graph.initializer}
@@ -76,7 +77,7 @@ def test_only_what_adds_maps_is_a_transposed_convolution(phased):
 
 
 def test_it_is_plain_onnx_of_this_project(phased):
-    """The standard domain alone, the weights inside, the batch free, nothing of this machine."""
+    """It uses only the standard domain, has its weights inside and a free batch, and names no machine."""
     _, graph = phased
     onnx.checker.check_model(graph, full_check=True)
     assert [(entry.domain, entry.version) for entry in graph.opset_import] == [("", OPSET)]
@@ -88,7 +89,7 @@ def test_it_is_plain_onnx_of_this_project(phased):
 
 
 def test_parity_sees_a_phase_that_is_wrong():
-    """With one number of one phase's kernel changed the graph is a miss."""
+    """If one number of one phase's kernel is changed, the parity check fails."""
     model = ConvVAE().eval()
     model.reset_parameters(torch.Generator().manual_seed(0))
     graph = phased_decoder(model.state_dict(), (1, 28, 28), OPSET, BATCH_AXIS)
@@ -102,7 +103,7 @@ def test_parity_sees_a_phase_that_is_wrong():
 
 
 def test_nothing_is_lost(phased):
-    """The weights that were trained are in it, to the bit."""
+    """The trained weights are in it, to the bit."""
     model, graph = phased
     found, expected = decoder_state(graph), model.decoder.state_dict()
     assert found.keys() == expected.keys()
@@ -110,7 +111,7 @@ def test_nothing_is_lost(phased):
 
 
 def test_the_phases_share_out_the_kernel():
-    """Each of the nine taps is in one phase's kernel, and once."""
+    """Each of the nine taps is in exactly one phase's kernel."""
     weight = np.arange(9, dtype=np.float32).reshape(1, 1, 3, 3)
     taps = [phase_kernel(weight, row, column).ravel() for row in (0, 1) for column in (0, 1)]
     assert [len(values) for values in taps] == [4, 2, 2, 1]
@@ -118,7 +119,7 @@ def test_the_phases_share_out_the_kernel():
 
 
 def test_interleaving_sorts():
-    """Even columns first, then odd ones, become all in their order."""
+    """Even columns first, then odd ones, are sorted to their original order."""
     row = np.array([0, 2, 4, 1, 3, 5], np.float32)
     assert (row @ interleaving(6)).tolist() == [0, 1, 2, 3, 4, 5]
 
@@ -133,7 +134,7 @@ def test_every_tap_is_in_one_map_of_its_phase():
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_every_map_has_one_place(channels):
-    """There are sixteen for each channel, and each is added to one pixel of one phase and channel."""
+    """There are sixteen places per channel, and each adds to one pixel of one phase and channel."""
     maps = shift_maps(np.ones((4, channels, 3, 3), np.float32), 0, 0)
     sums = places(channels).sum((1, 2, 3))
     assert len(maps) == len(sums) == 16 * channels

@@ -21,7 +21,7 @@ from tests.export.forging import COUNT, posterior, swap_file, write_small
 
 @pytest.fixture(params=["small", "small.latent"])
 def target(request, tmp_path):
-    """Where a bundle goes: a folder, or a file."""
+    """The path of a bundle: a folder or a file."""
     return tmp_path / request.param
 
 
@@ -49,7 +49,7 @@ def npz(members: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> b
 
 
 def npy_header(shape: str) -> bytes:
-    """An .npy file of float32 whose header claims a shape and that has nothing after it."""
+    """An .npy file of float32 whose header claims a shape, with no data after it."""
     header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}".ljust(117).encode() + b"\n"
     return b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header
 
@@ -61,7 +61,7 @@ GOOD = {
 
 
 def test_the_posterior_comes_back(target):
-    """Means, log-variances, labels and images come back bit for bit, though 25 pixels fill no whole bytes."""
+    """All arrays come back bit for bit, although the 25 pixels of an image do not fill whole bytes."""
     found = write_small(target).read_posterior()
     expected = posterior()
     for name in ("mean", "logvar", "images", "labels"):
@@ -70,7 +70,7 @@ def test_the_posterior_comes_back(target):
 
 
 def test_an_epochs_posterior_has_no_images(tmp_path):
-    """A posterior without images and labels reads as one, and an epoch that has none reads as None."""
+    """A posterior without images and labels can be read; for an epoch that has none the result is None."""
     everything = posterior()
     alone = pack_posterior(Posterior(everything.mean, everything.logvar))
     bundle = write_small(tmp_path / "b", **{epoch_file(1, POSTERIOR_FILE): alone})
@@ -114,11 +114,14 @@ def test_an_epochs_posterior_has_no_images(tmp_path):
             GOOD | {"logvar.npy": npy(np.full((COUNT, 2), -np.inf, np.float32))},
             "found means or log-variances that are not finite, expected numbers",
         ),
-        (GOOD | {"mean": b"no array"}, "found mean that is no array, expected one written by numpy.savez"),
+        (
+            GOOD | {"mean": b"no array"},
+            "found that mean is not an array, expected one written by numpy.savez",
+        ),
     ],
 )
 def test_posterior_arrays_of_another_kind_are_refused(folder, members, message):
-    """Arrays that are missing, of another shape or type, or no numbers are refused with both sides."""
+    """Missing arrays, other shapes or types, and NaN are refused with what was found and expected."""
     swap_file(folder, POSTERIOR_FILE, npz(members))
     bundle = open_bundle(folder)
     with pytest.raises(BundleError) as error:
@@ -127,7 +130,7 @@ def test_posterior_arrays_of_another_kind_are_refused(folder, members, message):
 
 
 class Trap:
-    """What unpickling it would do is create a file."""
+    """An object that creates a file when it is unpickled."""
 
     def __init__(self, path) -> None:
         self.path = path
@@ -139,7 +142,7 @@ class Trap:
 
 @pytest.mark.parametrize("form", ["object array", "bare pickle"])
 def test_a_pickle_is_refused_and_not_run(folder, form):
-    """A pickle, bare or in an array of objects, is refused; the code in it does not run."""
+    """A pickle, bare or in an array of objects, is refused, and its code does not run."""
     sprung = folder.parent / "sprung"
     if form == "object array":
         data = npz(GOOD | {"mean.npy": npy(np.array([Trap(sprung)], dtype=object))})
@@ -154,7 +157,7 @@ def test_a_pickle_is_refused_and_not_run(folder, form):
 
 @pytest.mark.parametrize("shape", ["(1000000000000, 2)", "(99999999999999999999, 2)", "(-1, 2)", "(7, 2)"])
 def test_an_array_that_claims_what_is_not_there_is_refused(folder, shape):
-    """A header that claims terabytes, or just more than follows it, is refused as no array."""
+    """A header that claims terabytes, or slightly more than follows it, is refused."""
     swap_file(folder, POSTERIOR_FILE, npz(GOOD | {"mean.npy": npy_header(shape)}))
     with pytest.raises(BundleError) as error:
         open_bundle(folder).read_posterior()
@@ -163,7 +166,7 @@ def test_an_array_that_claims_what_is_not_there_is_refused(folder, shape):
 
 
 def test_damaged_arrays_are_refused_whatever_the_damage(folder):
-    """Of 400 posteriors with a few bytes changed, each reads or is refused; no other error gets out."""
+    """Each of 400 posteriors with a few changed bytes reads or is refused; no other error gets out."""
     dice = np.random.default_rng(0)
     good = np.frombuffer(pack_posterior(posterior()), np.uint8)
     path = folder / POSTERIOR_FILE
@@ -181,7 +184,7 @@ def test_damaged_arrays_are_refused_whatever_the_damage(folder):
 
 
 def test_arrays_that_would_fill_the_memory_are_refused(folder, monkeypatch):
-    """Bits become bytes, and what is packed becomes large: both are known before."""
+    """The sizes of unpacked bits and of unpacked arrays are checked before they are unpacked."""
     monkeypatch.setattr(posterior_module, "MAX_IMAGES_BYTES", COUNT * 25 - 1)
     with pytest.raises(BundleError, match=r"found 7 images of 25 bits, expected at most 174 bits in all"):
         open_bundle(folder).read_posterior()

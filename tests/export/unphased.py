@@ -1,4 +1,4 @@
-"""A decoder in phases, taken apart again: the weights that were trained, for an independent look at it."""
+"""Recover the trained weights from a decoder in phases, to check it independently."""
 
 import numpy as np
 import onnx
@@ -10,7 +10,7 @@ from export.phased_decoder import PHASES, TAPS
 
 
 def decoder_state(graph: onnx.ModelProto) -> dict[str, Tensor]:
-    """The state_dict of the `training.model.Decoder` that `phased_decoder` made the graph from."""
+    """The state_dict of the `training.model.Decoder` from which `phased_decoder` made the graph."""
     held = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.graph.initializer}
     _, first, height, width = held["start_shape"]
     channels = len(held["conv3.bias"]) // len(PHASES)

@@ -13,7 +13,7 @@ from desktop.base.shipped import shipped_bundle
 from desktop.images.read_image import is_image
 from desktop.models.opened import Opened
 from desktop.models.source import Source
-from desktop.reading.overrides import Wanted
+from desktop.reading.overrides import Overrides
 from desktop.view.session import Session, read_session, write_session
 from desktop.view.state import ViewState
 from desktop.widgets.common.saved_inputs import kept_values, set_kept_values
@@ -50,7 +50,7 @@ class SessionControl(QObject):
         self._explorer.open_failed.connect(self._on_open_failed)
         self._explorer.state_changed.connect(self._on_state)
 
-    def start(self, model: Path | None, wishes: Wanted | None = None, fresh: bool = False) -> None:
+    def start(self, model: Path | None, overrides: Overrides | None = None, fresh: bool = False) -> None:
         """Open `model`, or without one what was open last, or else the bundle that ships.
 
         A picture is taken up once a model is there, as one that is dropped.
@@ -73,7 +73,7 @@ class SessionControl(QObject):
                 model = last
             else:
                 self._note = f"{last}: last time's model is no longer there; this is the bundle that ships"
-        self._window.open_path(model or shipped_bundle(), wishes)
+        self._window.open_path(model or shipped_bundle(), overrides)
 
     def path_of(self, sha256: str) -> Path | None:
         """Where the model with this decoder is, if it was open before and is still there."""

@@ -1,6 +1,5 @@
 """The dialog for a bare model's reading: shows each part and how certain it is, and lets people set it."""
 
-import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 
@@ -71,7 +70,7 @@ class ReadingDialog(QDialog):
         assert what.file is not None
         self.file: ModelFile = what.file
         self._source = what if isinstance(what, Source) else None
-        wishes = what.wanted if isinstance(what, Source) else what.wishes
+        wishes = what.overrides
         # A model that could not be read has no earlier reading to go back to.
         self._before = dict(wishes) if isinstance(what, Source) else None
         self._wishes = dict(wishes)
@@ -110,7 +109,7 @@ class ReadingDialog(QDialog):
 
     def set_source(self, source: Source) -> None:
         """Show the reading with which the model was opened last."""
-        self._source, self._wishes = source, dict(source.wanted)
+        self._source, self._wishes = source, dict(source.overrides)
         self._error.hide()
         self.keep.setEnabled(True)
         self._title.setText(
@@ -134,7 +133,7 @@ class ReadingDialog(QDialog):
             )
             self._show_groups(self._decoder_group(None))
         self.keep.setEnabled(self._source is not None)
-        self._error.setText(_in_the_window(" ".join(str(error).split())))
+        self._error.setText(" ".join(str(error).split()))
         self._error.show()
 
     def reject(self) -> None:
@@ -338,12 +337,6 @@ class _Known:
 def _group(title: str) -> tuple[QGroupBox, QFormLayout]:
     group = QGroupBox(title)
     return group, QFormLayout(group)
-
-
-def _in_the_window(message: str) -> str:
-    """Replace the options of the command line in an error by the names of their fields."""
-    names = "|".join(sorted(LABELS, key=len, reverse=True))
-    return re.sub(rf"--({names})\b", lambda option: f"“{LABELS[option[1]]}”", message)
 
 
 def _plain(text: str) -> QLabel:

@@ -1,4 +1,4 @@
-"""A file is replaced whole or not at all."""
+"""A file is replaced completely or not at all."""
 
 import errno
 import os
@@ -14,7 +14,7 @@ def names(folder):
 
 
 def test_the_new_content_takes_the_name_at_the_end(tmp_path):
-    """Until the block ends a reader sees the old file, afterwards the new one and no other."""
+    """Until the block ends, a reader sees the old file; afterwards it sees the new one."""
     place = tmp_path / "a.txt"
     place.write_text("old")
     with replaced_file(place) as temporary:
@@ -26,7 +26,7 @@ def test_the_new_content_takes_the_name_at_the_end(tmp_path):
 
 
 def test_an_error_leaves_the_old_file_and_nothing_else(tmp_path):
-    """What was half written goes away and the error comes out."""
+    """The partly written file is removed, and the error is raised."""
     place = tmp_path / "a.txt"
     place.write_text("old")
     with pytest.raises(OSError, match="disk full"), replaced_file(place) as temporary:
@@ -37,7 +37,7 @@ def test_an_error_leaves_the_old_file_and_nothing_else(tmp_path):
 
 
 def test_an_error_names_the_file_that_was_asked_for(tmp_path):
-    """A full disk names no file and a failing write the temporary one; people know only their own."""
+    """A full disk's error names no file, a failed write's the temporary one; people know only their own."""
     place = tmp_path / "a.txt"
     with pytest.raises(OSError, match="No space") as caught, replaced_file(place):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -45,7 +45,7 @@ def test_an_error_names_the_file_that_was_asked_for(tmp_path):
 
 
 def test_a_block_that_writes_nothing_is_an_error(tmp_path):
-    """An old file is never replaced by nothing."""
+    """The old file is never replaced by nothing."""
     place = tmp_path / "a.txt"
     place.write_text("old")
     with pytest.raises(FileNotFoundError), replaced_file(place):
@@ -54,7 +54,7 @@ def test_a_block_that_writes_nothing_is_an_error(tmp_path):
 
 
 def test_two_threads_may_write_the_same_file(tmp_path):
-    """One that gives up while another writes the same name does not take the other's work away."""
+    """If one thread gives up, it does not remove what another one writes under the same name."""
     place = tmp_path / "a.txt"
     both_wrote, gave_up = threading.Barrier(2), threading.Event()
 

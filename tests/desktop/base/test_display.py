@@ -1,4 +1,4 @@
-"""Whether a window can open is found out before Qt ends the process over it."""
+"""A missing display is detected before Qt ends the process because of it."""
 
 import socket
 import sys
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="X1
 
 @pytest.fixture
 def environment(monkeypatch):
-    """`environment(DISPLAY=...)`: these variables and no other that says where windows go."""
+    """`environment(DISPLAY=...)` sets these variables and clears all others that choose a display."""
 
     def change(**variables):
         for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
@@ -25,26 +25,26 @@ def environment(monkeypatch):
 
 @pytest.mark.parametrize("variables", [{"QT_QPA_PLATFORM": "offscreen"}, {"WAYLAND_DISPLAY": "wayland-0"}])
 def test_what_qt_or_wayland_is_told_is_believed(environment, variables):
-    """A platform that was named, or a Wayland session, is not looked into."""
+    """If a platform is named, or in a Wayland session, nothing is checked."""
     environment(**variables)
     check_display()
 
 
 @pytest.mark.parametrize("variables", [{}, {"DISPLAY": ""}, {"DISPLAY": "", "WAYLAND_DISPLAY": ""}])
 def test_no_display_is_told_with_the_way_without(environment, variables):
-    """Empty counts as not set."""
+    """An empty DISPLAY counts as unset, and the error names the command that needs no display."""
     environment(**variables)
     with pytest.raises(DisplayError, match=r"found no display .*python -m desktop\.render --help$"):
         check_display()
 
 
 def test_a_server_that_answers_is_not_said_to_be_silent(environment):
-    """With a socket where X listens, nothing is said of a missing server."""
+    """If a socket exists where X listens, no missing server is reported."""
     number = 7000 + sum(map(ord, __name__)) % 1000
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(f"\0/tmp/.X11-unix/X{number}")
         environment(DISPLAY=f":{number}.0")
-        with pytest.raises(DisplayError, match=f"DISPLAY is :{number}.0, but no X server answers there"):
+        with pytest.raises(DisplayError, match=f"found no X server at DISPLAY :{number}.0, expected one"):
             check_display()
         server.listen()
         try:
@@ -54,7 +54,7 @@ def test_a_server_that_answers_is_not_said_to_be_silent(environment):
 
 
 def test_a_missing_library_is_told_with_the_packages():
-    """The library that the system missed, and what to install."""
+    """The error names the missing library and the packages to install."""
     said = str(missing_library(OSError("libxcb-cursor.so.0: cannot open shared object file")))
     assert "libxcb-cursor.so.0" in said
     assert "apt install libegl1" in said

@@ -1,4 +1,4 @@
-"""What is missing is named, with what to do."""
+"""Whatever is missing is named, with what to do about it."""
 
 import importlib.machinery
 import importlib.util
@@ -21,7 +21,7 @@ BOTH = ["CUDAExecutionProvider", "CPUExecutionProvider"]
 
 
 def test_missing_libraries_are_named_with_what_to_install():
-    """The first is named, the rest are counted; where none is missing nothing is said."""
+    """The first missing library is named and the rest are counted; if none is missing, the text is empty."""
     todo = "not found: pip install 'latent-plane[cuda]'"
     assert missing_in_words(["libcublasLt.so.13"]) == f"libcublasLt.so.13 {todo}"
     assert missing_in_words(["libcublasLt.so.13", "x", "y"]) == f"libcublasLt.so.13 (and 2 more) {todo}"
@@ -29,7 +29,7 @@ def test_missing_libraries_are_named_with_what_to_install():
 
 
 def test_what_does_not_load_is_missing():
-    """Every library is tried, and those that fail are told in order."""
+    """Every library is tried, and those that fail are returned in order."""
     needed = needed_libraries("13")
     assert missing_libraries("13", load=lambda _: False) == needed
     assert missing_libraries("13", load=lambda _: True) == ()
@@ -41,21 +41,21 @@ def test_what_does_not_load_is_missing():
 @pytest.mark.skipif(sys.platform == "win32", reason="these are Linux's names")
 @pytest.mark.parametrize(("major", "cufft"), [("12", "11"), ("13", "12")])
 def test_libraries_are_those_of_the_cuda_version(major, cufft):
-    """cuFFT counts otherwise than CUDA does."""
+    """cuFFT has its own version number for each version of CUDA."""
     needed = needed_libraries(major)
     assert needed[0] == f"libcublasLt.so.{major}"
     assert f"libcufft.so.{cufft}" in needed
 
 
 def test_why_cuda_is_not_tried():
-    """A build without CUDA and a machine without a driver are told apart; with both there is no reason."""
+    """A build without CUDA and a machine without a driver give different reasons; with both there is none."""
     assert why_no_cuda(BOTH[1:], lambda: True) == "this ONNX Runtime is built without CUDA"
     assert why_no_cuda(BOTH, lambda: False) == "found no NVIDIA driver"
     assert why_no_cuda(BOTH, lambda: True) == ""
 
 
 def test_two_distributions_that_overwrite_each_other_are_warned_of():
-    """Both at once is a warning that names versions and the way out; either alone is none."""
+    """Both packages together give a warning with versions and advice; one alone gives none."""
     both = {"onnxruntime": "1.31.0", "onnxruntime-gpu": "1.31.1"}
     assert distribution_warning(both) == (
         "found onnxruntime 1.31.0 and onnxruntime-gpu 1.31.1, which overwrite each other, expected one; "
@@ -68,13 +68,13 @@ def test_two_distributions_that_overwrite_each_other_are_warned_of():
 
 @pytest.mark.parametrize("file", cublas_names("13"))
 def test_the_libraries_that_pytorch_carries_are_found_without_importing_it(tmp_path, monkeypatch, file):
-    """Its folder counts where cuBLAS of the same CUDA is in it, and no code of it runs."""
+    """PyTorch's folder is found if it has cuBLAS of the same CUDA, and none of its code runs."""
     lib = tmp_path / "torch" / "lib"
     lib.mkdir(parents=True)
     (tmp_path / "torch" / "__init__.py").write_text("raise SystemExit('imported')")
 
     def find(name):
-        """PyTorch, in the test's folder."""
+        """A PyTorch package in the test's folder."""
         assert name == "torch"
         return importlib.machinery.PathFinder.find_spec(name, [str(tmp_path)])
 
@@ -86,11 +86,11 @@ def test_the_libraries_that_pytorch_carries_are_found_without_importing_it(tmp_p
 
 
 def test_without_pytorch_there_is_no_folder(monkeypatch):
-    """Nothing is found, and nothing raised."""
+    """Nothing is found and nothing is raised."""
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     assert torch_libraries("13") is None
 
 
 def test_threads_are_few():
-    """At least one, at most eight."""
+    """At least one thread and at most eight."""
     assert 1 <= cpu_threads() <= 8

@@ -1,4 +1,4 @@
-"""The watchdog ends what is late, nothing else, and is not there when nothing runs."""
+"""The watchdog stops only what is late, and its thread ends when nothing runs."""
 
 import threading
 import time
@@ -8,12 +8,12 @@ from desktop.base.watchdog import Watchdog
 
 
 def watchdog_threads():
-    """How many watchdogs are awake."""
+    """How many watchdog threads are alive."""
     return sum(thread.name == "watchdog" for thread in threading.enumerate())
 
 
 def test_what_is_late_is_stopped_once_and_what_is_not_is_left():
-    """`stop` is called once after the limit, and never for what ended before it."""
+    """`stop` is called once after the limit, and never for a run that ended before it."""
     dog, stopped, early = Watchdog(0.15), threading.Event(), []
     with dog.watch(lambda: early.append(1)) as quick:
         pass
@@ -36,7 +36,7 @@ def test_what_is_late_is_stopped_once_and_what_is_not_is_left():
 
 
 def test_the_thread_goes_when_nothing_runs_and_comes_back(monkeypatch):
-    """Idle costs no thread; what runs after the rest is watched like what ran before."""
+    """Idling costs no thread, and a later run is watched like an earlier one."""
     monkeypatch.setattr(watchdog, "LINGER_S", 0.0)
     dog = Watchdog(0.1)
     for _ in range(2):
@@ -53,7 +53,7 @@ def test_the_thread_goes_when_nothing_runs_and_comes_back(monkeypatch):
 
 
 def test_closing_stops_what_runs_and_ends_the_thread():
-    """After `close` nothing is left, and what comes later is not watched."""
+    """After `close` no thread is left, and later runs are not watched."""
     dog, stopped = Watchdog(60), []
     with dog.watch(lambda: stopped.append(1)):
         dog.close()

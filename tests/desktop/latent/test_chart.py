@@ -1,4 +1,4 @@
-"""Between z, the plane, view coordinates and pixels, on linear axes and on the prior's quantiles."""
+"""z, plane, view coordinates and pixels map to each other, on linear axes and on prior quantiles."""
 
 import math
 
@@ -16,20 +16,20 @@ SIZE_PX = (300, 200)
 
 @pytest.mark.parametrize("chart", [LINEAR, QUANTILES])
 def test_there_and_back_is_the_same_place(chart):
-    """(a, b) → view → (a, b), of any shape, out to five standard deviations."""
+    """(a, b) → view → (a, b) is the identity for any shape, out to five standard deviations."""
     ab = np.random.default_rng(0).uniform(-5, 5, (7, 3, 2))
     assert chart.ab(chart.view(ab)) == pytest.approx(ab, abs=1e-6)
 
 
 def test_quantile_axes_are_the_normal_cdf():
-    """Φ at known points, and its inverse."""
+    """The axes give Φ at known points, and its inverse."""
     view = QUANTILES.view([(0.0, 1.6448536), (-1.959964, 3.0902323)])
     assert view == pytest.approx(np.array([(0.5, 0.95), (0.025, 0.999)]), abs=1e-8)
     assert QUANTILES.ab((0.5, 0.05)) == pytest.approx((0.0, -1.6448536))
 
 
 def test_beyond_the_quantiles_is_the_outermost_one():
-    """What is not there is far out and finite; nothing is lost where the tail is thin."""
+    """Points outside are far out but finite, and precision is kept in the thin tail."""
     a, b = QUANTILES.ab((-1.0, 2.0)).tolist()
     assert a == pytest.approx(-b)
     assert 5.5 < b < 6.5
@@ -38,7 +38,7 @@ def test_beyond_the_quantiles_is_the_outermost_one():
 
 
 def test_quantiles_are_the_priors_own_on_any_plane():
-    """On a slanted plane that does not start at the mean, half the prior lies on each side of 0.5."""
+    """On an oblique plane that does not start at the mean, half of the prior lies on each side of 0.5."""
     plane = plane_through((2.0, 1.0, 0.0), (3.0, 2.0, 1.0), (2.0, 2.0, 0.5))
     z = np.random.default_rng(0).standard_normal((20_000, 3))
     view = Chart(plane, AxisScale.QUANTILES).view_of(z)
@@ -47,7 +47,7 @@ def test_quantiles_are_the_priors_own_on_any_plane():
 
 
 def test_one_dimension_has_its_line_in_the_middle():
-    """b is always 0: the point of the prior's mean."""
+    """b is always 0, the point of the prior's mean."""
     chart = Chart(axis_plane((0.0,)), AxisScale.QUANTILES)
     assert chart.view_of([(0.0,), (1.6448536,)]) == pytest.approx(np.array([(0.5, 0.5), (0.95, 0.5)]))
     assert chart.z((0.95, 0.1)) == pytest.approx([1.6448536])
@@ -55,7 +55,7 @@ def test_one_dimension_has_its_line_in_the_middle():
 
 @pytest.mark.parametrize("center", [(0.0, 0.0), (3.0, -2.0), (1000.0, 0.0)])
 def test_the_nearest_view_still_tells_float32_apart(center):
-    """Neighbours at a 32nd of the least span differ, at a hundredth of that they are one number."""
+    """Neighbours at a 32nd of the least span differ; at a hundredth of that they are the same number."""
     span = LINEAR.least_span(center)
     largest = float(np.abs(center).max())
     if largest > 1:
@@ -66,7 +66,7 @@ def test_the_nearest_view_still_tells_float32_apart(center):
 
 @pytest.mark.parametrize("chart", [LINEAR, QUANTILES])
 def test_pixels_there_and_back(chart):
-    """A pixel's (a, b) is drawn at that pixel, with or without a margin."""
+    """The (a, b) of a pixel is drawn at that pixel, with or without a margin."""
     projection = Projection(chart, Viewport((0.4, 0.6), 0.3), SIZE_PX)
     ab = projection.ab(30.0, 170.0)
     assert projection.px(ab) == pytest.approx((30, 170))
@@ -75,14 +75,14 @@ def test_pixels_there_and_back(chart):
 
 
 def test_a_nudge_goes_along_the_axes_as_they_are_drawn():
-    """On quantile axes by shares of the prior, on linear axes by z."""
+    """A nudge moves by shares of the prior on quantile axes, and by z on linear axes."""
     state = ViewState(scale=AxisScale.QUANTILES).nudged(0.45, 0.0)
     assert state.z == pytest.approx((1.6448536, 0.0), abs=1e-6)
     assert ViewState().nudged(0.5, -0.25).z == (0.5, -0.25)
 
 
 def test_another_scale_keeps_the_place_in_view():
-    """Zoomed in, the middle of the view is the same z, and back again; all quantiles become home."""
+    """Zoomed in, the middle of the view keeps its z, there and back; all quantiles become home."""
     view = Viewport((1.0, -0.5), 0.01)
     state = ViewState(viewport=view).with_scale(AxisScale.QUANTILES)
     assert state.chart.ab(state.viewport.center) == pytest.approx(view.center, abs=1e-3)

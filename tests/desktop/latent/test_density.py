@@ -1,4 +1,4 @@
-"""The aggregate posterior against the plain sum, and holes against the plain definition."""
+"""The aggregate posterior equals the plain sum, and holes equal their plain definition."""
 
 import numpy as np
 import pytest
@@ -13,14 +13,14 @@ TILTED = plane_through((0.5, -1.0, 2.0), (1.5, 0.0, 2.5), (0.0, 1.0, 1.0))
 
 
 def last(steps):
-    """What the steps end with, and how many came before."""
+    """The final result of the steps, and how many steps came before it."""
     found = list(steps)
     assert all(step is None for step in found[:-1])
     return found[-1], len(found) - 1
 
 
 def draw_normals(plane, count=300, dims=2, seed=0):
-    """Posteriors as an encoder gives them, on a plane."""
+    """Posteriors on a plane, as an encoder gives them."""
     draw = np.random.default_rng(seed)
     return project_normals(
         plane, draw.normal(0, 1, (count, dims)), np.log(draw.uniform(0.1, 0.6, (count, dims))) * 2
@@ -28,7 +28,7 @@ def draw_normals(plane, count=300, dims=2, seed=0):
 
 
 def plain_density(normals, a, b):
-    """The mean of all densities at every point of the grid, as it is defined."""
+    """The mean of all densities at every point of the grid, by definition."""
     grid = np.stack(np.meshgrid(a, b), axis=-1)
     total = np.zeros(grid.shape[:2])
     for mean, covariance in zip(normals.mean, normals.covariance, strict=True):
@@ -40,7 +40,7 @@ def plain_density(normals, a, b):
 
 @pytest.mark.parametrize(("plane", "dims"), [(FLAT, 2), (TILTED, 3), (axis_plane((0.0,) * 4, 3, 1), 4)])
 def test_the_density_is_the_mean_of_all_posteriors(plane, dims):
-    """With and without correlation between the plane's directions."""
+    """It is, with and without correlation between the plane's directions."""
     normals = draw_normals(plane, dims=dims)
     q, _ = last(density(normals, A, B))
     expected = plain_density(normals, A, B)
@@ -50,14 +50,14 @@ def test_the_density_is_the_mean_of_all_posteriors(plane, dims):
 
 @pytest.mark.parametrize("plane", [FLAT, TILTED])
 def test_the_density_has_mass_one(plane):
-    """Over a grid that holds it all."""
+    """The sum over a grid that contains everything is one."""
     a = b = np.linspace(-12, 12, 241)
     q, _ = last(density(draw_normals(plane, dims=len(plane.origin)), a, b))
     assert q.sum() * 0.01 == pytest.approx(1, abs=1e-3)
 
 
 def test_axes_need_not_be_evenly_spaced():
-    """As prior quantiles are not."""
+    """The axes may be uneven, as those of prior quantiles are."""
     normals = draw_normals(FLAT)
     a = A * np.abs(A) / 4
     q, _ = last(density(normals, a, B))
@@ -65,7 +65,7 @@ def test_axes_need_not_be_evenly_spaced():
 
 
 def test_what_is_far_from_the_view_costs_nothing():
-    """One step over none, and a density of zero."""
+    """Without near posteriors there is one step and a density of zero."""
     normals = draw_normals(FLAT, count=10_000)
     q, steps = last(density(normals, A + 100, B))
     assert steps == 0
@@ -74,20 +74,20 @@ def test_what_is_far_from_the_view_costs_nothing():
 
 @pytest.mark.parametrize("plane", [FLAT, TILTED])
 def test_ten_thousand_posteriors_come_in_steps(plane):
-    """The picture under the pointer waits for one of them at most."""
+    """Each step is short, because the picture under the pointer waits for one of them at most."""
     _, steps = last(density(draw_normals(plane, count=10_000, dims=len(plane.origin)), A, B))
     assert steps > 3
 
 
 def test_a_posterior_narrower_than_the_grid_is_not_lost():
-    """It falls between two lines and is drawn as wide as half a step."""
+    """A posterior between two grid lines is drawn as wide as half a grid step."""
     needle = project_normals(FLAT, np.array([[0.05, 0.05]]), np.log([[1e-8, 1e-8]]))
     q, _ = last(density(needle, A, B))
     assert q.sum() * 0.01 == pytest.approx(1, abs=0.1)
 
 
 def test_in_one_dimension_it_is_the_density_of_a_alone():
-    """Every row the same, and of mass one along a."""
+    """All rows are the same, and the mass along a is one."""
     line = axis_plane((0.0,))
     q, _ = last(density(project_normals(line, np.array([[0.0], [1.0]]), np.log([[0.2], [0.3]])), A, B))
     assert (q == q[0]).all()
@@ -95,13 +95,13 @@ def test_in_one_dimension_it_is_the_density_of_a_alone():
 
 
 def test_no_held_out_images_have_no_density():
-    """Zero everywhere."""
+    """The density is zero everywhere."""
     q, _ = last(density(PlaneNormals(np.empty((0, 2)), np.empty((0, 2, 2))), A, B))
     assert (q == 0).all()
 
 
 def inside(regions, point):
-    """Whether a point is in one of the regions, by counting what a ray to the right crosses."""
+    """Whether a point is in one of the regions, by counting the crossings of a ray to the right."""
 
     def crossings(ring):
         x, y = (ring - point).T
@@ -113,7 +113,7 @@ def inside(regions, point):
 
 
 def test_holes_are_where_the_prior_expects_ten_times_as_much():
-    """Within the contour that holds 99 % of the prior; looked at on a coarser grid, away from edges."""
+    """Holes lie within the prior's 99 % contour; checked on a coarser grid, away from edges."""
     normals = PlaneNormals(np.array([[-1.0, 0.0], [0.8, 0.5]]), np.array([np.eye(2) * 0.2, np.eye(2) * 0.1]))
     q, _ = last(density(normals, A, B))
     prior = prior_on(FLAT)
@@ -132,13 +132,13 @@ def test_holes_are_where_the_prior_expects_ten_times_as_much():
 
 
 def test_the_prior_itself_has_no_holes():
-    """An aggregate posterior that is the prior is what training aims at."""
+    """An aggregate posterior equal to the prior, which is what training aims at, has no holes."""
     q, _ = last(density(prior_on(FLAT), A, B))
     assert holes(q, prior_on(FLAT), A, B) == []
 
 
 def test_a_region_with_an_island_is_two_rings():
-    """The island is outside of it."""
+    """The island is outside of the region."""
     distance = np.hypot(*np.meshgrid(A, B))
     (region,) = filled(np.abs(distance - 1.5), A, B, -np.inf, 0.5)
     assert len(region.rings) == 2

@@ -1,4 +1,4 @@
-"""The viewer's ELBO terms are training's."""
+"""The viewer's ELBO terms equal those of training."""
 
 import math
 
@@ -11,7 +11,7 @@ from training.elbo import distortion_nats, gaussian_rate_nats
 
 
 def test_the_likelihood_is_the_trainings():
-    """For pixels of 0 and 1, to rounding."""
+    """The likelihoods of pixels 0 and 1 agree up to rounding."""
     draw = np.random.default_rng(0)
     logits = draw.normal(0, 3, (5, 1, 7, 7)).astype(np.float32)
     x = (draw.random(logits.shape) < 0.5).astype(np.float32)
@@ -21,7 +21,7 @@ def test_the_likelihood_is_the_trainings():
 
 
 def test_the_rate_is_the_trainings():
-    """Summed over the dimensions."""
+    """The rates agree, summed over the dimensions."""
     draw = np.random.default_rng(1)
     mean, logvar = draw.normal(0, 2, (2, 6, 3)).astype(np.float32)
     expected = gaussian_rate_nats(torch.from_numpy(mean), torch.from_numpy(logvar)).numpy()
@@ -29,7 +29,7 @@ def test_the_rate_is_the_trainings():
 
 
 def test_logits_say_what_an_impossible_pixel_costs():
-    """Nothing is cut off: at −508, ink costs 508 nats, as in training."""
+    """Nothing is clipped: at a logit of −508, ink costs 508 nats, as in training."""
     logits = np.array([-508.0, 0.5, 508.0, 3.0], np.float32).reshape(1, 1, 2, 2)
     x = np.array([1.0, 1.0, 1.0, 0.0], np.float32).reshape(1, 1, 2, 2)
     expected = -distortion_nats(torch.from_numpy(logits), torch.from_numpy(x)).numpy()
@@ -37,14 +37,14 @@ def test_logits_say_what_an_impossible_pixel_costs():
 
 
 def test_logits_of_probabilities_are_those_that_gave_them():
-    """To float32's rounding of a probability."""
+    """Logits are recovered up to the rounding of float32 probabilities."""
     logits = np.linspace(-6, 6, 49, dtype=np.float32)
     assert logits_of(torch.sigmoid(torch.from_numpy(logits)).numpy()) == pytest.approx(logits, abs=1e-4)
 
 
 @pytest.mark.parametrize("certain", [0.0, 1.0])
 def test_a_certain_pixel_that_is_wrong_costs_a_finite_sum(certain):
-    """What float32 rounded to 0 or 1 was not impossible."""
+    """A probability that float32 rounded to 0 or 1 does not count as impossible."""
     probabilities = np.full((1, 1, 1, 1), certain, np.float32)
     logits = logits_of(probabilities)
     assert log_likelihood_nats(logits, 1 - probabilities) == pytest.approx([math.log(MIN_PROBABILITY)])

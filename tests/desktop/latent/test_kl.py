@@ -1,4 +1,4 @@
-"""The rate of each dimension is that of its own normal distributions."""
+"""The rate of each dimension is the KL of its own normal distributions."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from export.bundle import Posterior
 
 
 def test_it_is_the_integral_that_it_stands_for():
-    """∫ q log(q/p) by the rectangle rule, averaged over two images."""
+    """The rate equals ∫ q log(q/p) by the rectangle rule, averaged over two images."""
     mean, std = np.array([[0.5], [-2.0]]), np.array([[0.7], [1.3]])
     z = np.linspace(-15, 15, 60_001)
     q = np.exp(-0.5 * ((z - mean) / std) ** 2) / (std * np.sqrt(2 * np.pi))
@@ -19,7 +19,7 @@ def test_it_is_the_integral_that_it_stands_for():
 
 
 def test_dimensions_that_are_the_prior_have_collapsed():
-    """Their rate is zero; the others come first, by their rate."""
+    """The rate of these dimensions is zero; the others come first, sorted by rate."""
     mean = np.zeros((4, 3), np.float32)
     mean[:, 1], mean[:, 2] = [0.5, -0.5, 0.5, -0.5], [2, -2, 2, -2]
     kl = kl_nats(Posterior(mean, np.zeros_like(mean)))

@@ -1,4 +1,4 @@
-"""The nearest held-out images, against the plain definitions."""
+"""The nearest held-out images agree with the plain definitions."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from desktop.latent.nearest import nearest_by_picture, nearest_by_z
 
 
 def last(steps):
-    """What the steps end with, and how many came before."""
+    """The final result of the steps, and how many steps came before it."""
     found = list(steps)
     assert all(step is None for step in found[:-1])
     return found[-1], len(found) - 1
@@ -16,7 +16,7 @@ def last(steps):
 
 @pytest.mark.parametrize("dims", [1, 2, 64])
 def test_nearest_by_z_is_by_distance_of_the_means(dims):
-    """As sorting all distances gives it, for a space of any size."""
+    """The result equals that of sorting all distances, for a space of any dimension."""
     mean = np.random.default_rng(0).normal(size=(500, dims)).astype(np.float32)
     z = tuple(float(value) for value in mean[17] + 0.01)
     found, _ = last(nearest_by_z(mean, z, 5))
@@ -27,7 +27,7 @@ def test_nearest_by_z_is_by_distance_of_the_means(dims):
 
 @pytest.mark.parametrize("shape", [(1, 6, 5), (3, 4, 4)])
 def test_nearest_by_picture_is_by_likelihood(shape):
-    """−log p(x|z) of the Bernoulli likelihood, least first, for gray and for colours."""
+    """Images are sorted by −log p(x|z) of the Bernoulli likelihood, least first, in grey and in colour."""
     draw = np.random.default_rng(0)
     images = (draw.random((300, *shape)) < 0.5).astype(np.uint8)
     probabilities = draw.random(shape).astype(np.float32)
@@ -39,7 +39,7 @@ def test_nearest_by_picture_is_by_likelihood(shape):
 
 
 def test_it_comes_in_short_steps():
-    """Ten thousand pictures of 28 × 28 in some twenty of them."""
+    """Ten thousand pictures of 28 × 28 take about twenty steps."""
     images = np.zeros((10_000, 1, 28, 28), np.uint8)
     _, steps = last(nearest_by_picture(images, np.full((1, 28, 28), 0.5, np.float32), 5))
     assert 15 <= steps <= 30
@@ -47,7 +47,7 @@ def test_it_comes_in_short_steps():
 
 @pytest.mark.parametrize("count", [0, 1, 3])
 def test_fewer_images_than_asked_for_are_all_of_them(count):
-    """And none is none."""
+    """No images give an empty result."""
     mean = np.arange(count * 2, dtype=np.float32).reshape(count, 2)
     found, _ = last(nearest_by_z(mean, (0.0, 0.0), 5))
     assert [neighbour.index for neighbour in found] == list(range(count))

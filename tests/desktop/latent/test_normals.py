@@ -1,4 +1,4 @@
-"""Marginals, ellipses and the prior's contours against sampling and against the definitions."""
+"""Marginals, ellipses and the prior's contours agree with sampling and with their definitions."""
 
 from dataclasses import replace
 
@@ -20,7 +20,7 @@ TILTED = plane_through((0.5, -1.0, 2.0), (1.5, 0.0, 2.5), (0.0, 1.0, 1.0))
 
 
 def test_a_marginal_is_what_projected_samples_have():
-    """Mean and covariance of 200,000 draws from N(mean, diag exp(logvar)), projected one by one."""
+    """Mean and covariance agree with 200,000 projected draws from N(mean, diag exp(logvar))."""
     mean, logvar = np.array([[0.3, -0.7, 1.1]]), np.array([[-1.0, 0.5, 0.0]])
     draws = np.random.default_rng(0).standard_normal((200_000, 3)) * np.exp(logvar / 2) + mean
     ab = TILTED.project(draws)
@@ -30,7 +30,7 @@ def test_a_marginal_is_what_projected_samples_have():
 
 
 def test_axes_have_the_variances_of_their_dimensions():
-    """No correlation on a plane of two axes, for any number of dimensions."""
+    """A plane of two axes has no correlation, for any number of dimensions."""
     logvar = np.log([[0.04, 9.0, 0.25, 1.0]])
     normals = project_normals(axis_plane((0.0,) * 4, 2, 0), np.zeros((1, 4)), logvar)
     np.testing.assert_allclose(normals.covariance[0], [[0.25, 0], [0, 0.04]], atol=1e-12)
@@ -38,7 +38,7 @@ def test_axes_have_the_variances_of_their_dimensions():
 
 @pytest.mark.parametrize("radius", [1.0, 2.0])
 def test_an_ellipse_is_where_the_mahalanobis_distance_is_the_radius(radius):
-    """And it is closed."""
+    """The distance is right all along the ellipse, and the ellipse is closed."""
     normals = project_normals(TILTED, np.ones((2, 3)), np.log([[1.0, 1, 1], [0.1, 2.0, 0.5]]))
     curve = ellipse(normals, 1, radius)
     offsets = curve - normals.mean[1]
@@ -48,7 +48,7 @@ def test_an_ellipse_is_where_the_mahalanobis_distance_is_the_radius(radius):
 
 
 def test_in_one_dimension_an_ellipse_is_a_segment():
-    """From minus to plus so many standard deviations, at b = 0."""
+    """The segment reaches `radius` standard deviations to both sides, at b = 0."""
     normals = project_normals(axis_plane((0.0,)), np.array([[0.5]]), np.log([[0.09]]))
     curve = ellipse(normals, 0, 2.0)
     assert (curve[:, 1] == 0).all()
@@ -57,7 +57,7 @@ def test_in_one_dimension_an_ellipse_is_a_segment():
 
 @pytest.mark.parametrize("dimensions", [1, 2])
 def test_a_radius_holds_the_mass_it_is_of(dimensions):
-    """By counting draws of N(0, I)."""
+    """Counted draws of N(0, I) confirm the mass."""
     draws = np.random.default_rng(0).standard_normal((400_000, dimensions))
     lengths = np.linalg.norm(draws, axis=1)
     for mass in PRIOR_MASSES:
@@ -65,7 +65,7 @@ def test_a_radius_holds_the_mass_it_is_of(dimensions):
 
 
 def test_the_priors_contours_are_circles_about_the_projected_origin():
-    """On a plane that misses the origin, too; each holds its share of the prior's projected draws."""
+    """Also on a plane that misses the origin, each circle holds its share of the prior's projected draws."""
     centre = TILTED.project(np.zeros(3))
     draws = TILTED.project(np.random.default_rng(0).standard_normal((200_000, 3)))
     for mass, (curve,) in prior_contours(TILTED):
@@ -75,7 +75,7 @@ def test_the_priors_contours_are_circles_about_the_projected_origin():
 
 
 def test_the_planes_section_of_the_prior_is_its_marginal():
-    """log N(0, I) along the plane falls as the marginal's does."""
+    """log N(0, I) along the plane falls as the marginal does."""
     prior = prior_on(TILTED)
     ab = np.array([[0.0, 0.0], [1.0, -2.0], [0.3, 0.4]])
     z = TILTED.embed(ab).astype(float)
@@ -84,7 +84,7 @@ def test_the_planes_section_of_the_prior_is_its_marginal():
 
 
 def test_in_one_dimension_the_priors_contours_are_upright_lines():
-    """At the quantiles of N(0, 1) that hold 50, 90 and 99 %."""
+    """The lines are at the quantiles of N(0, 1) that hold 50, 90 and 99 %."""
     found = [(mass, [line[0, 0] for line in lines]) for mass, lines in prior_contours(axis_plane((0.0,)))]
     expected = [(0.5, 0.67449), (0.9, 1.64485), (0.99, 2.57583)]
     for (mass, (low, high)), (right_mass, radius) in zip(found, expected, strict=True):
@@ -93,12 +93,12 @@ def test_in_one_dimension_the_priors_contours_are_upright_lines():
 
 
 def test_a_plane_with_no_second_direction_is_of_one_dimension():
-    """As `axis_plane` makes it."""
+    """`axis_plane` makes such a plane for one dimension."""
     assert prior_on(Plane((0.0,), (1.0,), (0.0,))).covariance.tolist() == [[[1.0, 0.0], [0.0, 0.0]]]
 
 
 def test_parallel_planes_straight_above_each_other_have_the_same_marginals():
-    """So the cursor's other coordinates change no map; a plane that is turned or moved along itself does."""
+    """So the cursor's other coordinates change no map, but turning or shifting the plane in itself does."""
     z = (3.0, -2.0, 7.0)
     assert same_marginals(TILTED, TILTED.through(z))
     mean, logvar = np.ones((1, 3)), np.zeros((1, 3))

@@ -1,4 +1,4 @@
-"""Paths: which curve joins their points, where their frames lie on it, and how fast the picture changes."""
+"""Paths: the curve that joins the points, where frames lie on it, and how fast the picture changes."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ CORNERS = [(0.0, 0.0, 1.0), (3.0, 4.0, 1.0), (3.0, 4.0, 11.0)]
 
 
 def test_a_path_goes_at_even_speed_from_its_first_to_its_last_point():
-    """Along legs of unequal length all frames lie equally far apart on the path."""
+    """On legs of unequal length, all frames are equally far apart along the path."""
     z = path_points(CORNERS, 31)
     assert z.dtype == np.float32
     assert z.shape == (31, 3)
@@ -20,7 +20,7 @@ def test_a_path_goes_at_even_speed_from_its_first_to_its_last_point():
 
 
 def test_a_closed_path_returns_and_does_not_repeat_its_first_frame():
-    """The step from the last frame back to the first is as long as all others: the loop has no jerk."""
+    """The step from the last frame back to the first is as long as all others, so the loop is smooth."""
     z = path_points([(0, 0), (1, 0), (1, 1), (0, 1)], 40, closed=True)
     around = np.concatenate([z, z[:1]])
     assert np.linalg.norm(np.diff(around, axis=0), axis=1) == pytest.approx(np.full(40, 0.1), abs=1e-6)
@@ -34,14 +34,14 @@ def test_a_point_given_twice_does_not_hold_the_path_up():
 @pytest.mark.parametrize("closed", [False, True])
 @pytest.mark.parametrize("points", [[], [(1.0, 2.0)], [(1.0, 2.0), (1.0, 2.0)]])
 def test_a_path_of_less_than_two_points_is_refused_in_words(points, closed):
-    """Found, expected and what to do, for no point, one point and one point twice."""
+    """The message says what was found, what was expected and what to do, for no point, one, and one twice."""
     message = "found no two different points on the path, expected at least two; add points"
     with pytest.raises(ValueError, match=f"^{message}$"):
         path_points(points, 10, closed)
 
 
 def test_a_path_of_one_frame_is_refused_in_words():
-    """One frame is no walk."""
+    """A walk needs more than one frame."""
     with pytest.raises(ValueError, match=r"^found 1 frames, expected at least 2; ask for more$"):
         path_points([(0, 0), (1, 1)], 1)
 
@@ -49,7 +49,7 @@ def test_a_path_of_one_frame_is_refused_in_words():
 @pytest.mark.parametrize("kind", [PathKind.STRAIGHT, PathKind.SPHERICAL])
 @pytest.mark.parametrize("count", [2, 3, 7, 60])
 def test_the_frames_are_as_many_as_asked_for_and_begin_and_end_on_the_points(kind, count):
-    """The first and last frame are the end points to the last bit of float32."""
+    """The first and last frame are the end points, to the last bit of float32."""
     points = [(0.1, -0.7, 0.3), (2.0, 0.5, -0.2), (-1.3, 0.9, 0.4)]
     z = path_points(points, count, kind=kind)
     assert z.shape == (count, 3)
@@ -58,7 +58,7 @@ def test_the_frames_are_as_many_as_asked_for_and_begin_and_end_on_the_points(kin
 
 
 def test_there_and_back_turns_on_the_last_point_and_stops_one_step_before_the_first():
-    """Frames in all as asked for, even and odd; repeated, the step to the first frame is like the others."""
+    """The number of frames is as requested, even or odd, and the repeat's first step is like the others."""
     points = [(0.0, 0.0), (4.0, 0.0)]
     assert path_points(points, 8, ping_pong=True)[:, 0].tolist() == [0, 1, 2, 3, 4, 3, 2, 1]
     odd = path_points(points, 7, ping_pong=True)[:, 0]
@@ -68,7 +68,7 @@ def test_there_and_back_turns_on_the_last_point_and_stops_one_step_before_the_fi
 
 
 def test_a_spherical_leg_keeps_to_the_circle_and_to_even_angles():
-    """Between points of one norm the norm stays, and equal steps are equal angles."""
+    """Between points of equal norm the norm stays constant, and equal steps are equal angles."""
     z = path_points([(2.0, 0.0), (0.0, 2.0)], 10, kind=PathKind.SPHERICAL)
     assert np.linalg.norm(z, axis=1) == pytest.approx(np.full(10, 2.0), abs=1e-6)
     angles = np.arctan2(z[:, 1], z[:, 0])
@@ -76,14 +76,14 @@ def test_a_spherical_leg_keeps_to_the_circle_and_to_even_angles():
 
 
 def test_a_spherical_leg_takes_the_norm_linearly():
-    """Half way between norms 1 and 3 the norm is 2, and the direction half way too."""
+    """Halfway between norms 1 and 3 the norm is 2, and the direction is halfway too."""
     half = slerp((1.0, 0.0), (0.0, 3.0), 0.5)
     assert half == pytest.approx([np.sqrt(2), np.sqrt(2)])
 
 
 @pytest.mark.parametrize("dims", [1, 2, 5])
 def test_from_or_to_zero_a_spherical_leg_is_straight(dims):
-    """Zero has no direction: the way is along the other end's."""
+    """Zero has no direction, so the way is along the other end's."""
     end = np.arange(1.0, dims + 1)
     share = np.linspace(0, 1, 5)[:, np.newaxis]
     assert slerp(np.zeros(dims), end, share) == pytest.approx(share * end)
@@ -93,7 +93,7 @@ def test_from_or_to_zero_a_spherical_leg_is_straight(dims):
 
 @pytest.mark.parametrize("dims", [2, 3, 8])
 def test_between_opposite_points_a_spherical_leg_is_half_a_circle(dims):
-    """Of many great circles one is taken, always the same, that goes nowhere near zero."""
+    """One of many great circles is used, always the same one, and it stays away from zero."""
     start = np.zeros(dims)
     start[0] = 1.5
     share = np.linspace(0, 1, 9)[:, np.newaxis]
@@ -104,27 +104,27 @@ def test_between_opposite_points_a_spherical_leg_is_half_a_circle(dims):
 
 
 def test_in_one_dimension_opposite_points_are_joined_through_zero():
-    """There is no circle on a line."""
+    """A line has no great circle."""
     way = slerp((1.0,), (-1.0,), np.linspace(0, 1, 9)[:, np.newaxis])[:, 0]
     assert (np.diff(way) < 0).all()
     assert way[4] == pytest.approx(0)
 
 
 def test_nearly_opposite_points_have_their_own_great_circle():
-    """A touch to one side decides the side, without a jump in the numbers."""
+    """A tiny deviation to one side decides the side, and the numbers do not jump."""
     for side in (1e-6, -1e-6):
         half = slerp((1.0, 0.0), (-1.0, side), 0.5)
         assert half == pytest.approx([0, np.sign(side)], abs=1e-5)
 
 
 def linear_picture(z):
-    """Pictures that change ten times as fast to the right of zero as to the left."""
+    """A decoder whose pictures change ten times as fast to the right of zero as to the left."""
     level = np.where(z[:, 0] > 0, z[:, 0], 0.1 * z[:, 0])
     return np.repeat(level[:, np.newaxis].astype(np.float32), 4, axis=1).reshape(-1, 1, 2, 2)
 
 
 def visual(decode, points, closed=False):
-    """The walk, and the shares of progress on the way to it."""
+    """The finished walk, and the shares of progress before it."""
     steps = visual_walk(decode, path_curve(points, PathKind.VISUAL, closed), closed)
     shares = []
     while True:
@@ -135,7 +135,7 @@ def visual(decode, points, closed=False):
 
 
 def test_equal_visual_change_changes_every_frame_by_the_same_amount():
-    """Few frames are where nothing happens and many where the picture changes fast."""
+    """Few frames lie where little changes, and many where the picture changes fast."""
     walk, shares = visual(linear_picture, [(-1.0, 0.0), (1.0, 0.0)])
     z = walk.frames(23)
     assert (z[0] == (-1, 0)).all()
@@ -148,7 +148,7 @@ def test_equal_visual_change_changes_every_frame_by_the_same_amount():
 
 
 def test_a_real_decoder_is_walked_much_more_evenly(make_bundle, make_model):
-    """On a decoder the spread of the changes falls to a fraction of that of even speed in z."""
+    """With a real decoder, the changes vary much less than at constant speed in z."""
     model = make_model(make_bundle())
     points = [(-3.0, -1.0), (0.5, 2.0), (2.5, -2.0)]
     walk, _ = visual(model.decode, points, closed=True)
@@ -163,20 +163,20 @@ def test_a_real_decoder_is_walked_much_more_evenly(make_bundle, make_model):
 
 @pytest.mark.parametrize("value", [0.5, np.nan])
 def test_where_no_picture_changes_the_pace_is_even_in_z(value):
-    """A decoder that gives one picture, or none that is a number, does not stop the walk."""
+    """A decoder that gives a constant picture, or only NaN, does not break the walk."""
     points = [(0.0, 0.0), (1.0, 0.0), (1.0, 3.0)]
     walk, _ = visual(lambda z: np.full((len(z), 1, 2, 2), value, np.float32), points)
     assert walk.frames(9) == pytest.approx(path_points(points, 9), abs=1e-5)
 
 
 def test_a_walk_stops_at_its_ends():
-    """Shares beyond 0 and 1 are the end points."""
+    """Shares outside 0 to 1 give the end points."""
     walk = even_walk(path_curve([(0, 0), (2, 0)], PathKind.STRAIGHT, False))
     assert walk.at([-1.0, 0.25, 2.0]).tolist() == [[0, 0], [0.5, 0], [2, 0]]
 
 
 def test_what_is_drawn_is_the_curve_that_is_walked():
-    """All points of a spherical line have the norm of its ends; a lone point is a line of itself."""
+    """All points of a spherical line have the norm of its ends; a single point is a line of itself."""
     _, z = path_line(((1.0, 0.0), (0.0, 1.0)), PathKind.SPHERICAL, True)
     assert np.linalg.norm(z, axis=1) == pytest.approx(np.ones(len(z)))
     assert len(z) > 50

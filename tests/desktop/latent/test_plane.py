@@ -1,4 +1,4 @@
-"""Geometry: pixels and the plane, grids, paths, axes' numbers, and z as people type it."""
+"""Geometry: pixels and the plane, grids, axis ticks, and z as people type it."""
 
 import math
 from statistics import NormalDist
@@ -29,7 +29,7 @@ SIZES = [(1, 1), (640, 480), (480, 640), (901, 900), (1, 2000), (3840, 2160)]
 
 @pytest.mark.parametrize("size_px", SIZES)
 def test_a_pixel_that_goes_to_the_plane_comes_back_to_itself(size_px):
-    """A pixel taken to the plane and back is the same pixel, at any size of the view."""
+    """A pixel mapped to the plane and back is the same pixel, for any size of the view."""
     view = Viewport((1.25, -0.5), 3.5)
     width, height = size_px
     for x, y in [(0, 0), (width, height), (width / 3, height / 7), (-5, height + 9)]:
@@ -46,7 +46,7 @@ def test_many_points_go_to_pixels_as_one_does():
 
 
 def test_b_grows_upward_and_a_to_the_right():
-    """The upper edge has the greater b, the right edge the greater a."""
+    """The top edge has the greater b, and the right edge the greater a."""
     view, size_px = Viewport(), (400, 200)
     left, top = view.to_plane(size_px, 0, 0)
     right, bottom = view.to_plane(size_px, *size_px)
@@ -56,7 +56,7 @@ def test_b_grows_upward_and_a_to_the_right():
 
 
 def test_the_shorter_side_spans_what_the_viewport_says():
-    """In a wide view the height spans `span` units, in a tall one the width, and pixels are square."""
+    """`span` is the height of a wide view and the width of a tall one, and pixels are square."""
     for size_px, shorter in [((400, 200), 1), ((200, 400), 0)]:
         left, bottom, right, top = Viewport((5.0, 6.0), 6.0).edges(size_px)
         assert (right - left, top - bottom)[shorter] == pytest.approx(6.0)
@@ -67,7 +67,7 @@ def test_the_shorter_side_spans_what_the_viewport_says():
 @pytest.mark.parametrize("factor", [0.1, 0.8, 1.25, 30.0])
 @pytest.mark.parametrize("pixel", [(0, 0), (123, 456), (640, 480)])
 def test_zooming_keeps_what_is_under_the_pointer(factor, pixel):
-    """After a zoom about a pixel, that pixel shows the same point."""
+    """After zooming about a pixel, that pixel shows the same point."""
     view, size_px = Viewport((0.7, -2.0), 4.0), (640, 480)
     about = view.to_plane(size_px, *pixel)
     zoomed = view.zoomed(factor, about)
@@ -76,19 +76,19 @@ def test_zooming_keeps_what_is_under_the_pointer(factor, pixel):
 
 
 def test_zooming_ends_at_its_limits_without_moving():
-    """At the smallest and the largest span a further zoom changes nothing."""
+    """At the smallest and the largest span, zooming on changes nothing."""
     for span, factor in [(MIN_SPAN, 0.5), (MAX_SPAN, 2.0)]:
         view = Viewport((1.0, 2.0), span)
         assert view.zoomed(factor, (1.5, 2.5)) == view
 
 
 def test_panning_moves_the_middle_only():
-    """A pan adds to the centre and keeps the span."""
+    """Panning moves the centre and keeps the span."""
     assert Viewport((1.0, 2.0), 5.0).panned(0.5, -3.0) == Viewport((1.5, -1.0), 5.0)
 
 
 def test_a_view_around_points_holds_nearly_all_of_them():
-    """A view around a cloud holds 99 % of it in a square window, and is not much wider than it."""
+    """A view around a cloud holds 99 % of it in a square window and is not much wider."""
     points = np.random.default_rng(0).normal([3.0, -1.0], [2.0, 0.5], (10_000, 2))
     view = viewport_around(points)
     left, bottom, right, top = view.edges((500, 500))
@@ -99,20 +99,20 @@ def test_a_view_around_points_holds_nearly_all_of_them():
 
 
 def test_an_outlier_does_not_shrink_the_rest_to_a_dot():
-    """One point far away does not decide what is in view."""
+    """One point far away does not determine the view."""
     points = np.concatenate([np.random.default_rng(0).normal(size=(5000, 2)), [[1e6, 1e6]]])
     assert viewport_around(points).span < 10
 
 
 def test_a_view_around_nothing_or_a_single_point_is_still_a_view():
-    """No points give the prior's view; one point gives a view of a size to work with."""
+    """No points give the prior's view, and one point gives a view of a usable size."""
     assert viewport_around(np.empty((0, 2))) == Viewport()
     assert viewport_around([(4.0, 5.0)]) == Viewport((4.0, 5.0), 0.1)
 
 
 @pytest.mark.parametrize(("latent_dim", "axes"), [(1, (0, 0)), (3, (0, 1)), (3, (2, 0)), (8, (5, 3))])
 def test_a_plane_of_two_axes_knows_them(latent_dim, axes):
-    """So that its ticks can be named; another plane has none."""
+    """The axes are known, so that ticks can be labelled; another plane has none."""
     plane = axis_plane([0.5] * latent_dim, *axes)
     assert plane.axes == axes
     if latent_dim > 1:
@@ -120,7 +120,7 @@ def test_a_plane_of_two_axes_knows_them(latent_dim, axes):
 
 
 def test_a_plane_through_three_points_holds_them():
-    """(0, 0) is the first, the second lies to the right of it, the third above the line of both."""
+    """The first point is (0, 0), the second lies to its right, and the third above the line of both."""
     points = np.random.default_rng(0).normal(size=(3, 5))
     plane = plane_through(*points)
     ab = plane.project(points)
@@ -137,13 +137,13 @@ def test_a_plane_through_three_points_holds_them():
     [([0, 0, 0], [1, 1, 1], [2, 2, 2]), ([0, 0], [0, 0], [1, 0]), ([1, 0], [2, 0], [1, 0]), ([0], [1], [2])],
 )
 def test_three_points_on_a_line_span_no_plane(points):
-    """Nor do two that are the same, or one dimension."""
+    """Two equal points, or one dimension, do not span a plane either."""
     with pytest.raises(ValueError, match="found three points on one line, expected a triangle"):
         plane_through(*points)
 
 
 def test_the_principal_plane_holds_what_varies_most():
-    """Of points spread 5, 2 and 0.1 along directions it is spanned by the first two, through the mean."""
+    """For points spread 5, 2 and 0.1 along three directions, it spans the first two, through the mean."""
     draw = np.random.default_rng(0)
     turn = np.linalg.qr(draw.normal(size=(6, 6)))[0]
     points = draw.normal(size=(4000, 6)) * [5, 2, 0.1, 0.1, 0.1, 0.1] @ turn + 3
@@ -160,7 +160,7 @@ def test_the_principal_plane_holds_what_varies_most():
 
 @pytest.mark.parametrize(("latent_dim", "axes"), [(1, (0, 0)), (3, (0, 1)), (3, (2, 0)), (8, (5, 3))])
 def test_a_plane_of_two_axes_keeps_the_other_coordinates(latent_dim, axes):
-    """Embedding sets the two axes and leaves the others at the cursor's; projecting reads the two back."""
+    """Embedding sets the two axes and keeps the cursor's other coordinates; projecting gives the two back."""
     z = np.random.default_rng(0).normal(size=latent_dim)
     plane = axis_plane(z.tolist(), *axes)
     a, b = (0.25, 0.0) if latent_dim == 1 else (0.25, -1.5)
@@ -176,7 +176,7 @@ def test_a_plane_of_two_axes_keeps_the_other_coordinates(latent_dim, axes):
 
 @pytest.mark.parametrize("latent_dim", [3, 8])
 def test_embedding_and_projecting_are_inverse_on_any_plane(latent_dim):
-    """On a slanted plane, points of the plane come back, and any z goes to the nearest point of it."""
+    """On an oblique plane, its points come back, and any z goes to the nearest point on it."""
     draw = np.random.default_rng(0)
     basis, _ = np.linalg.qr(draw.normal(size=(latent_dim, 2)))
     plane = Plane(tuple(draw.normal(size=latent_dim)), tuple(basis[:, 0]), tuple(basis[:, 1]))
@@ -189,14 +189,14 @@ def test_embedding_and_projecting_are_inverse_on_any_plane(latent_dim):
 
 
 def test_one_dimension_has_no_b():
-    """With d = 1 all b are zero, whatever is asked for."""
+    """If d = 1, every b is zero, whatever is asked for."""
     plane = axis_plane((0.5,), 0, 0)
     assert plane.embed((2.0, 7.0)) == pytest.approx([2.0])
     assert plane.project([2.0]) == pytest.approx([2.0, 0.0])
 
 
 def test_the_axis_holds_the_priors_quantiles():
-    """The values are the normal quantiles at even probabilities: rising, symmetric, zero in the middle."""
+    """The values are normal quantiles at even probabilities: increasing, symmetric, zero in the middle."""
     axis = quantile_axis(21)
     assert [NormalDist().cdf(value) for value in axis] == pytest.approx(np.linspace(0.05, 0.95, 21))
     assert (np.diff(axis) > 0).all()
@@ -206,7 +206,7 @@ def test_the_axis_holds_the_priors_quantiles():
 
 
 def test_the_manifold_grid_begins_with_the_highest_row():
-    """The first row has the greatest b and a rises along it, as the picture is read."""
+    """The first row has the greatest b, and a increases along each row, as the picture is read."""
     grid = manifold_grid(axis_plane((0.0, 0.0)), 20).reshape(20, 20, 2)
     axis = quantile_axis(20)
     assert grid[0, :, 1] == pytest.approx(np.full(20, axis[-1]), abs=1e-6)
@@ -216,14 +216,14 @@ def test_the_manifold_grid_begins_with_the_highest_row():
 
 
 def test_the_manifold_grid_keeps_the_coordinates_off_the_plane():
-    """In more dimensions the grid lies in the plane through the cursor."""
+    """In more dimensions, the grid lies in the plane through the cursor."""
     grid = manifold_grid(axis_plane((0.1, 0.2, 0.3, 0.4), 3, 1), 5)
     assert grid.shape == (25, 4)
     assert grid[:, [0, 2]] == pytest.approx(np.tile([0.1, 0.3], (25, 1)))
 
 
 def test_samples_of_the_prior_repeat_with_their_seed():
-    """One seed gives the same z, another gives others, and they are standard normal."""
+    """The same seed gives the same z, another seed gives others, and they are standard normal."""
     first = sample_prior(5000, 3, 7)
     assert first.dtype == np.float32
     assert (sample_prior(5000, 3, 7) == first).all()
@@ -238,7 +238,7 @@ def test_samples_of_the_prior_repeat_with_their_seed():
     [(0, 8), (-3, 3), (-0.31, 0.29), (1e-4, 3.3e-4), (-7e3, 9.9e3), (0.1, 0.3), (99.5, 100.5)],
 )
 def test_ticks_are_round_numbers_within_range_and_not_too_many(low, high, most):
-    """All ticks are multiples of 1, 2 or 5 times a power of ten, inside, and at most as many as asked."""
+    """All ticks are multiples of 1, 2 or 5 times a power of ten, in the range, and at most `most`."""
     found = ticks(low, high, most)
     assert len(found) <= max(2, most)
     slack = 1e-6 * (high - low)
@@ -253,12 +253,12 @@ def test_ticks_are_round_numbers_within_range_and_not_too_many(low, high, most):
 
 
 def test_there_are_enough_ticks_to_read_an_axis():
-    """Where eight fit, two at least are drawn, at any zoom: one number alone gives no scale."""
+    """With room for eight ticks, at least two are drawn at any zoom, because one alone gives no scale."""
     assert all(len(ticks(-span, 0.9 * span, 8)) >= 2 for span in np.geomspace(1e-3, 1e4, 200))
 
 
 def test_an_empty_range_has_no_ticks():
-    """A range without length, or the wrong way round, has none."""
+    """A range that is empty or reversed has no ticks."""
     assert ticks(1, 1) == []
     assert ticks(2, 1) == []
 
@@ -276,7 +276,7 @@ def test_an_empty_range_has_no_ticks():
     ],
 )
 def test_z_is_read_however_people_write_it(text):
-    """Commas, semicolons, spaces, brackets and the real minus sign are all fine."""
+    """Commas, semicolons, spaces, brackets and the real minus sign are all accepted."""
     assert parse_z(text, 2) == (0.5, -1.25)
 
 
@@ -289,19 +289,19 @@ def test_what_is_not_z_is_refused_in_words(text):
 
 
 def test_one_number_is_asked_for_in_the_singular():
-    """A model of one dimension expects 1 number."""
+    """A model with one dimension expects 1 number."""
     with pytest.raises(ValueError, match=r"^found z = '1 2', expected 1 number, such as 0\.5000$"):
         parse_z("1 2", 1)
 
 
 def test_what_is_shown_can_be_typed():
-    """A z as it is shown reads back as itself, to its four decimals."""
+    """A z as displayed reads back as itself, to its four decimals."""
     z = (-1.23456, 0.0, 1e-5, 12.5)
     assert parse_z(format_z(z), 4) == pytest.approx(z, abs=5e-5)
 
 
 def test_names_that_lie_on_each_other_are_spread_apart():
-    """Points closer than the distance move until they are that far apart, about their common middle."""
+    """Points closer than the distance move apart to it, around their common centre."""
     points = [(0.0, 0.0), (0.0, 0.0), (5.0, 0.0), (5.0, 5.0)]
     spread = spread_apart(points, 30)
     apart = [np.hypot(*(spread[i] - spread[j])) for i in range(4) for j in range(i)]
@@ -310,7 +310,7 @@ def test_names_that_lie_on_each_other_are_spread_apart():
 
 
 def test_names_that_have_room_stay_where_they_are():
-    """Points that are far enough apart do not move, nor does a single one; none is none."""
+    """Points that are far enough apart do not move, nor does a single one; no points give no points."""
     points = [(0.0, 0.0), (31.0, 0.0)]
     assert spread_apart(points, 30).tolist() == [list(point) for point in points]
     assert spread_apart([(1.0, 2.0)], 30).tolist() == [[1.0, 2.0]]

@@ -1,4 +1,4 @@
-"""Where a walk stands depends on the time alone."""
+"""The position in a walk depends only on the time."""
 
 import pytest
 
@@ -15,12 +15,12 @@ from desktop.latent.playback import Playback
     ],
 )
 def test_the_place_after_so_many_seconds(playback, places):
-    """Once, again and again, there and back, and both."""
+    """It is right for playing once, looping, there and back, and both."""
     assert [playback.share(seconds) for seconds in (0, 0.5, 1, 2, 3)] == pytest.approx(places)
 
 
 def test_a_walk_that_does_not_loop_ends():
-    """After one way, or after there and back."""
+    """The walk ends after one way, or after there and back."""
     assert not Playback(2.0).has_ended(1.99)
     assert Playback(2.0).has_ended(2.0)
     assert not Playback(2.0, ping_pong=True).has_ended(3.99)

@@ -1,4 +1,4 @@
-"""The true posterior on the plane, and log p(x), against training's quadrature and against closed forms."""
+"""The true posterior and log p(x) agree with training's quadrature and with closed forms."""
 
 import math
 
@@ -29,7 +29,7 @@ def last(steps):
 
 @pytest.fixture(scope="module")
 def shipped():
-    """The bundle that ships, its decoder by ONNX Runtime, and the table of its plane."""
+    """The bundle that ships, its decoder in ONNX Runtime, and the table of its plane."""
     source = open_source(shipped_bundle())
     model, posterior = Model(source, "cpu"), source.bundle.read_posterior()
     table = LikelihoodTable(model.decode_logits, half_width(posterior.mean), model.image_shape, SIDE)
@@ -41,7 +41,7 @@ def shipped():
 
 @pytest.fixture(scope="module")
 def torch_model(shipped):
-    """The same network in PyTorch, which gives logits: an independent way to log p(x)."""
+    """The same network in PyTorch, whose logits give log p(x) independently."""
     bundle = shipped[0]
     model = ConvVAE(bundle.image_shape, tuple(bundle.manifest["fit"]["filters"]), bundle.latent_dim).eval()
     model.decoder.load_state_dict(decoder_state(onnx.load_from_string(bundle.read(DECODER_FILE))))
@@ -50,12 +50,12 @@ def torch_model(shipped):
 
 @pytest.mark.slow
 def test_log_px_is_that_of_trainings_quadrature(shipped, torch_model):
-    """To 0.01 nats for held-out images, and with ink where the decoder is sure that there is none."""
+    """They agree to 0.01 nats for held-out images, also with ink where the decoder is sure of none."""
     _, posterior, table, _ = shipped
     images = posterior.images[[0, 1, 0]]
     images[2, 0, 0, 0] = 1
     flat = torch.from_numpy(images.reshape(len(images), -1))
-    # Within 0.002 nats of the rule with a step of 0.03, in half its time.
+    # Within 0.002 nats of the quadrature with a step of 0.03, in half its time.
     surveyed = survey(torch_model.decoder, flat, Grid.with_step(0.04, coarse_step=0.12))
     expected = integrate(torch_model.decoder, flat, surveyed).log_px_nats.tolist()
     for image, nats in zip(images, expected, strict=True):
@@ -65,7 +65,7 @@ def test_log_px_is_that_of_trainings_quadrature(shipped, torch_model):
 
 
 def test_the_parts_tile_the_plane_and_hold_all_of_the_posterior(shipped):
-    """Every place once: the masses add up to p(x), and smaller cells stand where larger ones say −∞."""
+    """The cells cover every place once, so the masses add up to p(x); split cells hold −∞."""
     _, posterior, table, _ = shipped
     x = posterior.images[0].astype(np.float32)
     found = last(table.posterior(x, np.ones(x.shape, bool)))
@@ -77,7 +77,7 @@ def test_the_parts_tile_the_plane_and_hold_all_of_the_posterior(shipped):
 
 
 def test_changing_pixels_gives_what_starting_anew_gives(shipped):
-    """A stroke, an eraser and unknown pixels: only what changed is added, and nothing drifts."""
+    """For a stroke, an eraser and unknown pixels, only changes are added, and no error accumulates."""
     _, posterior, table, model = shipped
     draw = np.random.default_rng(0)
     x, known = posterior.images[0].astype(np.float32), np.ones(model.image_shape, bool)
@@ -88,7 +88,7 @@ def test_changing_pixels_gives_what_starting_anew_gives(shipped):
         stepwise = first(table.posterior(x, known))
     other = first(table.posterior(posterior.images[5].astype(np.float32), np.ones_like(known)))
     assert other.log_px_nats != pytest.approx(stepwise.log_px_nats, abs=1)
-    table._scores = np.zeros(0)  # the first thing that a table knows
+    table._scores = np.zeros(0)  # forget the scores, so that they are computed anew
     assert first(table.posterior(x, known)).log_px_nats == pytest.approx(stepwise.log_px_nats, abs=1e-3)
 
 
@@ -102,7 +102,7 @@ def linear(weight):
 
 
 def test_nothing_known_leaves_the_prior():
-    """log p of no pixel at all is 0, and the mixture is the prior's: one half by symmetry."""
+    """log p of no known pixel is 0, and by symmetry the mixture is the prior's: one half."""
     table = LikelihoodTable(linear(2.0), 6.0, (1, 1, 1), 64)
     for _ in table.build():
         pass
@@ -123,7 +123,7 @@ def test_one_pixel_is_one_half_either_way():
 
 
 def test_coarse_comes_first():
-    """Before the first lattice there is nothing; then a quarter of the side, half of it, all of it."""
+    """There is nothing before the first lattice; then come a quarter, a half and all of the side's points."""
     table = LikelihoodTable(linear(1.0), 6.0, (1, 1, 1), 64)
     x, known = np.ones((1, 1, 1), np.float32), np.ones((1, 1, 1), bool)
     assert list(table.posterior(x, known)) == []
@@ -136,7 +136,7 @@ def test_coarse_comes_first():
 
 
 def test_the_grid_reaches_the_prior_and_the_means():
-    """At least 4.5, half a unit beyond the farthest mean, and no farther than 12."""
+    """The half width is at least 4.5 and at most 12, and half a unit beyond the farthest mean."""
     assert half_width(np.zeros((3, 2))) == 4.5
     assert half_width(np.array([[0.0, -6.0]])) == 6.5
     assert half_width(np.array([[100.0, 0.0]])) == 12

@@ -1,4 +1,4 @@
-"""desktop/epochs.py: the models of a bundle's epochs, what the manifest says of them, and films of them."""
+"""models/epochs.py: the models of a bundle's epochs, their figures in the manifest, and films of them."""
 
 import numpy as np
 import pytest
@@ -31,7 +31,7 @@ def opened(make_model):
 
 
 def test_the_epochs_are_those_with_a_decoder(make_film, make_bundle):
-    """Each has its number and its test ELBO, which epoch 0 has not; a bundle may have no epochs at all."""
+    """Each has its number and its test ELBO, except that epoch 0 has no ELBO; a bundle may have no epochs."""
     film = make_film(3)
     epochs = epochs_of(open_source(film.path))
     assert [(epoch.number, epoch.elbo_nats) for epoch in epochs] == [
@@ -57,14 +57,14 @@ def test_the_epochs_are_those_with_a_decoder(make_film, make_bundle):
     ],
 )
 def test_what_a_manifest_says_of_epochs_may_be_anything(make_film, said, found):
-    """Figures are for people: what is no number is passed over."""
+    """The figures are for people, so anything that is not a number is skipped."""
     film = make_film(1)
     film.write(1, epochs=said)
     assert elbos_nats(open_bundle(film.path)) == found
 
 
 def test_an_epochs_model_is_its_own(make_film, opened):
-    """Decoder, encoder and means are the epoch's; images and labels are the bundle's."""
+    """Decoder, encoder and means belong to the epoch; images and labels belong to the bundle."""
     film = make_film(2)
     whole = opened(film)
     epoch = epochs_of(whole.model.source)[1]
@@ -79,7 +79,7 @@ def test_an_epochs_model_is_its_own(make_film, opened):
 
 
 def test_without_an_epochs_encoder_nothing_is_encoded_there(make_film, opened):
-    """The last epoch's encoder does not stand in for another's: its means would belong to another space."""
+    """The last epoch's encoder is not used instead: its means would belong to another space."""
     film = make_film(1, encoders=False)
     loaded = load_epoch(opened(film), epochs_of(open_source(film.path))[0], "cpu")
     assert not loaded.model.has_encoder
@@ -87,7 +87,7 @@ def test_without_an_epochs_encoder_nothing_is_encoded_there(make_film, opened):
 
 
 def test_an_epochs_graph_is_looked_into_like_the_bundles_own(make_film, decoder_graph):
-    """A graph of other dimensions in the place of an epoch's decoder is refused, in words."""
+    """A graph of other dimensions in the place of an epoch's decoder is refused with a message."""
     film = make_film(1)
     bundle = film.bundle
     files = {name: bundle.read(name) for name in bundle.files}
@@ -96,13 +96,13 @@ def test_an_epochs_graph_is_looked_into_like_the_bundles_own(make_film, decoder_
     with pytest.raises(BundleError) as error:
         open_epoch(open_source(film.path), 0)
     assert str(error.value) == (
-        f"{film.path}: epochs/000/decoder.onnx: found inputs z float32 [N, 3], expected z float32 [N, 2] "
-        "from the manifest; export it again"
+        f"{film.path}: epochs/000/decoder.onnx: found the inputs z float32 [N, 3], expected z float32 "
+        "[N, 2], as the manifest says; export it again"
     )
 
 
 def test_the_wanted_epoch_is_loaded_first(make_film, opened):
-    """Then come its neighbours, the later ones first; what is held already is left out."""
+    """Its neighbours follow, later ones first; epochs that are held already are left out."""
     whole = opened(make_film(6))
     epochs = epochs_of(whole.model.source)
     loader = Loader(whole, epochs, "cpu")
@@ -117,7 +117,7 @@ def test_the_wanted_epoch_is_loaded_first(make_film, opened):
 
 
 def test_only_so_many_are_kept(make_film, opened, monkeypatch):
-    """Where models are large only the nearest epochs are kept."""
+    """If models are large, only the nearest epochs are kept."""
     monkeypatch.setattr("desktop.models.epochs.KEPT_BYTES", 1)
     whole = opened(make_film(6))
     loader = Loader(whole, epochs_of(whole.model.source), "cpu")
@@ -129,7 +129,7 @@ def test_only_so_many_are_kept(make_film, opened, monkeypatch):
 
 
 def test_an_epoch_that_is_gone_is_an_error_of_that_epoch(make_film, opened):
-    """The others are loaded all the same; the error says whether the bundle is still in its place."""
+    """The other epochs are still loaded; the error says whether the bundle is still in its place."""
     film = make_film(3)
     whole = opened(film)
     (film.path / "epochs/001/decoder.onnx").unlink()
@@ -142,7 +142,7 @@ def test_an_epoch_that_is_gone_is_an_error_of_that_epoch(make_film, opened):
 
 
 def test_a_film_has_a_picture_of_each_epoch(make_film, opened):
-    """At the same z, in order, each by its own decoder; while it decodes, steps give nothing."""
+    """Each is decoded at the same z, in order, by its own decoder; steps give None while it decodes."""
     film = make_film(3)
     whole = opened(film)
     z = np.random.default_rng(0).normal(size=(45, 2)).astype(np.float32)

@@ -1,4 +1,4 @@
-"""A decoder's logits, where its graph ends with a sigmoid and where it does not."""
+"""A decoder's logits, for a graph that ends with a sigmoid and for one that does not."""
 
 import numpy as np
 import onnx
@@ -13,7 +13,7 @@ GOOD_Z = np.random.default_rng(0).normal(0, 2, (30, 2)).astype(np.float32)
 
 
 def test_the_logits_of_the_shipped_decoder_are_those_of_its_probabilities(make_model):
-    """Through the sigmoid they are what `decode` gives, and they reach farther than float32 probabilities."""
+    """Their sigmoid is what `decode` gives, and they reach farther than float32 probabilities can."""
     model = make_model(shipped_bundle())
     logits = model.decode_logits(GOOD_Z)
     assert 1 / (1 + np.exp(-logits.astype(np.float64))) == pytest.approx(model.decode(GOOD_Z), abs=1e-6)
@@ -21,7 +21,7 @@ def test_the_logits_of_the_shipped_decoder_are_those_of_its_probabilities(make_m
 
 
 def test_a_sigmoid_before_a_reshape_is_found(decoder_graph):
-    """The tests' own decoder ends with Sigmoid and Reshape: its logits are the plain product."""
+    """The tests' own decoder ends with Sigmoid and Reshape, so its logits are the plain product."""
     graph = without_sigmoid(decoder_graph(2, (1, 4, 4), 0), "probabilities")
     session = ort.InferenceSession(graph, providers=["CPUExecutionProvider"])
     (logits,) = session.run(None, {"z": GOOD_Z})
@@ -31,7 +31,7 @@ def test_a_sigmoid_before_a_reshape_is_found(decoder_graph):
 
 
 def test_without_a_sigmoid_the_logits_are_the_probabilities_within_17(make_bundle, make_model):
-    """Where the graph has none, float32's nearest to 0 and 1 are the end."""
+    """If the graph has no sigmoid, logits end at the float32 numbers nearest to 0 and 1."""
     values = helper.make_tensor_value_info
     graph = helper.make_graph(
         [
@@ -58,5 +58,5 @@ def test_without_a_sigmoid_the_logits_are_the_probabilities_within_17(make_bundl
 
 
 def test_what_is_no_graph_has_no_logits():
-    """Bytes of anything else are no reason to fail."""
+    """Bytes that are not a graph raise no error."""
     assert without_sigmoid(b"no graph", "probabilities") is None

@@ -1,4 +1,4 @@
-"""The model runs as ONNX Runtime alone would run it, and says where."""
+"""The model gives what ONNX Runtime alone would give, and says where it runs."""
 
 import ctypes
 import dataclasses
@@ -22,7 +22,7 @@ from tests.desktop.hostile_models import good_nodes, model_bytes
 
 
 def has_driver():
-    """Whether CUDA could be tried here."""
+    """Whether CUDA could be tried on this machine."""
     try:
         ctypes.CDLL(DRIVER_LIBRARY)
     except OSError:
@@ -46,7 +46,7 @@ def small_graph(nodes, inputs, outputs):
 def test_decoding_in_chunks_and_threads_equals_decoding_at_once(
     bundle_path, make_model, plain_decoder, count
 ):
-    """Any batch gives what a plain session gives for all of it at once."""
+    """Any batch gives what a plain session gives for the whole of it."""
     z = np.random.default_rng(0).normal(size=(401, 2)).astype(np.float32)
     found = make_model(bundle_path).decode(z[:count])
     assert found.dtype == np.float32
@@ -55,7 +55,7 @@ def test_decoding_in_chunks_and_threads_equals_decoding_at_once(
 
 
 def test_z_may_be_doubles_or_a_view(bundle_path, make_model):
-    """Float64 and every second row of an array are decoded like their float32 copies."""
+    """Float64, and every second row of an array, are decoded like float32 copies."""
     model = make_model(bundle_path)
     z = np.random.default_rng(0).normal(size=(10, 2))
     assert (model.decode(z[::2]) == model.decode(z[::2].astype(np.float32).copy())).all()
@@ -63,14 +63,14 @@ def test_z_may_be_doubles_or_a_view(bundle_path, make_model):
 
 @pytest.mark.parametrize("shape", [(2,), (3, 3), (3, 1), (1, 2, 2)])
 def test_z_of_another_shape_is_refused_in_words(bundle_path, make_model, shape):
-    """Found and expected are said."""
+    """The error says what was found and what was expected."""
     with pytest.raises(ValueError, match="found z of shape") as caught:
         make_model(bundle_path).decode(np.zeros(shape, np.float32))
     assert str(caught.value) == f"found z of shape {shape}, expected (N, 2)"
 
 
 def test_the_time_of_a_decode_is_its_own(bundle_path, make_model):
-    """The time that is shown is not longer than the call took, and not nothing."""
+    """The time is not longer than the call took, and not zero."""
     model = make_model(bundle_path)
     start = time.perf_counter()
     model.decode(np.zeros((64, 2), np.float32))
@@ -78,7 +78,7 @@ def test_the_time_of_a_decode_is_its_own(bundle_path, make_model):
 
 
 def test_encoding_gives_the_posterior_that_the_bundle_holds(bundle_path, make_model):
-    """The held-out images encode to the means and log-variances stored beside them."""
+    """The held-out images encode to the means and log-variances that are stored with them."""
     model = make_model(bundle_path)
     posterior = model.source.bundle.read_posterior()
     mean, logvar = model.encode(posterior.images[:9].astype(np.float32))
@@ -87,31 +87,33 @@ def test_encoding_gives_the_posterior_that_the_bundle_holds(bundle_path, make_mo
 
 
 def test_images_of_another_shape_are_refused_in_words(bundle_path, make_model):
-    """Found and expected are said."""
+    """The error says what was found and what was expected."""
     with pytest.raises(ValueError, match=r"^found images of shape \(1, 28, 27\), expected \(1, 28, 28\)$"):
         make_model(bundle_path).encode(np.zeros((2, 1, 28, 27), np.float32))
 
 
 def test_a_bundle_without_encoder_says_so(make_bundle, make_model):
-    """It decodes, knows that it cannot encode, and says what is missing when asked to."""
+    """It decodes, knows that it cannot encode, and says what is missing if asked to."""
     model = make_model(make_bundle(name="half"))
     assert not model.has_encoder
     assert model.decode(np.zeros((1, 2), np.float32)).shape == (1, 1, 12, 12)
-    with pytest.raises(ValueError, match=r"^half has no encoder\.onnx, expected one to encode an image$"):
+    with pytest.raises(
+        ValueError, match=r"^found no encoder\.onnx for half, expected one to encode an image$"
+    ):
         model.encode(np.zeros((1, 1, 12, 12), np.float32))
 
 
 def test_the_cpu_is_named_when_it_was_asked_for(bundle_path, make_model):
-    """The status bar says CPU and how many threads; the reason is that it was asked for."""
+    """The description gives the CPU and its threads, and the reason is that the CPU was requested."""
     device = make_model(bundle_path, "cpu").device
     assert device.kind == "cpu"
     assert device.description.startswith("CPU, ")
-    assert device.reason == "the CPU was asked for"
+    assert device.reason == "the CPU was requested"
 
 
 @pytest.mark.skipif(has_driver(), reason="there is a GPU")
 def test_without_a_driver_auto_runs_on_the_cpu_and_says_why(bundle_path, make_model):
-    """What the session reports is believed, not what the package could do."""
+    """The device is the one that the session reports, not one that the package could use."""
     device = make_model(bundle_path, "auto").device
     assert device.kind == "cpu"
     assert device.reason in ("found no NVIDIA driver", "this ONNX Runtime is built without CUDA")
@@ -119,16 +121,17 @@ def test_without_a_driver_auto_runs_on_the_cpu_and_says_why(bundle_path, make_mo
 
 @pytest.mark.skipif(has_driver(), reason="there is a GPU")
 def test_cuda_that_was_asked_for_is_not_silently_the_cpu(bundle_path):
-    """Without a driver `cuda` is an error that says what was found and what to do."""
+    """Without a driver, `cuda` is an error that says what was found; its options are hints."""
     with pytest.raises(DeviceError) as caught:
         Model(open_source(bundle_path), "cuda")
-    assert str(caught.value).startswith("--device cuda: ")
-    assert str(caught.value).endswith("; expected CUDA to run; use --device auto or --device cpu")
+    assert str(caught.value).endswith("; expected CUDA to run the model")
+    assert caught.value.option == "device cuda"
+    assert caught.value.hints == ("device auto", "device cpu")
 
 
 @pytest.mark.skipif(not has_driver(), reason="there is no GPU")
 def test_on_a_gpu_decoding_agrees_with_the_cpu(bundle_path, make_model):
-    """CUDA, where it runs, gives the CPU's probabilities to a thousandth."""
+    """CUDA, if it runs, gives the CPU's probabilities to a thousandth."""
     model = make_model(bundle_path, "auto")
     if model.device.kind != "cuda":
         pytest.skip(model.device.reason)
@@ -139,13 +142,17 @@ def test_on_a_gpu_decoding_agrees_with_the_cpu(bundle_path, make_model):
 @pytest.mark.parametrize(
     ("forged_dim", "forged_shape", "wrong"),
     [
-        (3, (1, 12, 12), "found inputs z float32 [N, 3], expected z float32 [N, 2] from the manifest"),
+        (
+            3,
+            (1, 12, 12),
+            "found the inputs z float32 [N, 3], expected z float32 [N, 2], as the manifest says",
+        ),
         (
             2,
             (1, 12, 13),
             (
-                "found outputs probabilities float32 [N, 1, 12, 13], "
-                "expected probabilities float32 [N, 1, 12, 12] from the manifest"
+                "found the outputs probabilities float32 [N, 1, 12, 13], "
+                "expected probabilities float32 [N, 1, 12, 12], as the manifest says"
             ),
         ),
     ],
@@ -153,7 +160,7 @@ def test_on_a_gpu_decoding_agrees_with_the_cpu(bundle_path, make_model):
 def test_a_decoder_of_another_shape_than_the_manifest_is_refused(
     make_bundle, decoder_graph, forged_dim, forged_shape, wrong
 ):
-    """Names, types and shapes of the graph are compared with what the manifest promises."""
+    """Names, types and shapes of the graph are compared with the manifest."""
     path = make_bundle(decoder=decoder_graph(forged_dim, forged_shape))
     with pytest.raises(BundleError) as caught:
         Model(open_source(path), "cpu")
@@ -161,8 +168,8 @@ def test_a_decoder_of_another_shape_than_the_manifest_is_refused(
 
 
 def test_a_graph_that_lies_about_its_output_is_found_out_at_the_first_run(make_bundle):
-    """Shapes that are only declared do not count: the model decodes once before it is said to work."""
-    # The true shape is computed from z, so that no one can know it beforehand.
+    """Declared shapes are not trusted: the model decodes once before it counts as working."""
+    # The true shape is computed from z, so that it cannot be known beforehand.
     lying = small_graph(
         [
             helper.make_node("Constant", [], ["zero"], value_float=0.0),
@@ -199,7 +206,7 @@ def test_an_encoder_of_another_shape_is_refused_too(make_bundle):
 
 @pytest.mark.parametrize("data", [b"not a graph at all", b"\x00", b"\x08\x0a"])
 def test_a_decoder_that_is_no_onnx_is_refused_in_words(make_bundle, data):
-    """A file with the right checksum and the wrong content names itself and says what was expected."""
+    """For a right checksum and wrong content, the error names the file and says what was expected."""
     path = make_bundle(decoder=data)
     with pytest.raises(BundleError) as caught:
         Model(open_source(path), "cpu")
@@ -211,7 +218,7 @@ def test_a_decoder_that_is_no_onnx_is_refused_in_words(make_bundle, data):
 
 
 def test_a_model_that_was_refused_leaves_no_thread(make_bundle, decoder_graph):
-    """Opening the wrong file again and again costs nothing; the check is that of every test here."""
+    """Opening a wrong file again and again leaves no thread, as the check of every test here confirms."""
     path = make_bundle(decoder=decoder_graph(5, (1, 12, 12)))
     for _ in range(20):
         with pytest.raises(BundleError):
@@ -219,14 +226,14 @@ def test_a_model_that_was_refused_leaves_no_thread(make_bundle, decoder_graph):
 
 
 def test_the_encoder_file_is_loaded_only_where_there_is_one(bundle_path, make_model):
-    """A whole bundle can encode."""
+    """A complete bundle can encode."""
     model = make_model(bundle_path)
     assert ENCODER_FILE in model.source.bundle.files
     assert model.has_encoder
 
 
 def bare(tmp_path, nodes, output_shape, *, z_shape=("N", 2), dtype="float32", more=(), **changes):
-    """A source that is one bare graph, read as told: z → `out`, unit range, [1, 4, 5] unless `changes`."""
+    """A source of one bare graph, read as z → `out`, unit range, [1, 4, 5] unless `changes` say otherwise."""
     kind = helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
     graph = helper.make_graph(
         nodes,
@@ -267,7 +274,7 @@ def constant(name, array):
 
 
 def picture_nodes(shape, to=None):
-    """z [N, 2] → its first number, halved, at every place of a picture shaped [N, *shape], as type `to`."""
+    """z [N, 2] → half its first number at every pixel of a picture [N, *shape], of type `to`."""
     cast = [helper.make_node("Cast", ["wide"], ["out"], to=to)] if to else []
     return [
         constant("half", np.array([[0.5], [0]], np.float32)),
@@ -282,7 +289,7 @@ def picture_nodes(shape, to=None):
 
 @pytest.fixture
 def opened():
-    """`opened(source, **options)`: a model on the CPU, closed after the test."""
+    """`opened(source, **options)`: a model on the CPU that is closed after the test."""
     models = []
 
     def make(source, **options):
@@ -297,7 +304,7 @@ def opened():
 @pytest.mark.parametrize("batch", [1, 3])
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 4, 25])
 def test_a_fixed_batch_is_decoded_in_pieces(tmp_path, opened, batch, count):
-    """A graph for exactly 1 or 3 at a time decodes any number, and what fills the last piece is cut off."""
+    """A graph for exactly 1 or 3 at a time decodes any number; rows that fill up a batch are dropped."""
     nodes = picture_nodes((1, 4, 5))
     source = bare(tmp_path, nodes, [batch, 1, 4, 5], z_shape=[batch, 2], batch=batch)
     z = np.linspace(0, 2, 2 * count, dtype=np.float32).reshape(count, 2)
@@ -308,7 +315,7 @@ def test_a_fixed_batch_is_decoded_in_pieces(tmp_path, opened, batch, count):
 
 @pytest.mark.parametrize("dtype", ["float16", "float64", "uint8"])
 def test_other_number_types_become_float32(tmp_path, opened, dtype):
-    """A picture of 16 or 64 bits or of bytes is probabilities float32 like any other."""
+    """A picture of 16 or 64 bits or of bytes becomes float32 probabilities like any other."""
     bytes_ = dtype == "uint8"
     nodes = picture_nodes((1, 4, 5), to=helper.np_dtype_to_tensor_dtype(np.dtype(dtype)))
     value_range = ValueRange.BYTES if bytes_ else ValueRange.UNIT
@@ -332,7 +339,7 @@ def test_channels_last_are_put_first(tmp_path, opened):
 
 
 def test_other_inputs_are_fed(tmp_path, opened):
-    """An input beside z gets the value that the reading holds, for every picture of the batch."""
+    """Another input gets the value from the reading for every picture of the batch."""
     nodes = [
         *picture_nodes((1, 4, 5))[:-1],
         helper.make_node("Mul", ["small", "ones"], ["plain"]),
@@ -349,7 +356,7 @@ SLOW = 2**40
 
 
 def looping_nodes():
-    """A picture that takes as many turns of a Loop as z's largest number says: for ever, if asked to."""
+    """A picture after as many iterations of a Loop as z's largest number says, which may be endless."""
     body = helper.make_graph(
         [
             helper.make_node("Identity", ["go"], ["still"]),
@@ -378,19 +385,19 @@ def looping_nodes():
 
 
 def test_a_run_that_takes_too_long_is_ended_and_the_model_lives_on(tmp_path, opened):
-    """An endless Loop is ended within a second of the limit, in words; the next decode works."""
+    """An endless Loop is stopped within a second after the limit, with a message; the next decode works."""
     model = opened(bare(tmp_path, looping_nodes(), ["N", 1, 4, 5]), limit_s=0.2)
     start = time.monotonic()
     with pytest.raises(ModelError) as caught:
         model.decode(np.array([[SLOW, 0]], np.float32))
     assert time.monotonic() - start < 1.2
-    limit = "a run took longer than 0.2 s and was ended, expected less"
+    limit = "a run took longer than 0.2 s and was stopped, expected less"
     assert str(caught.value) == f"{model.source.path}: {limit}"
     assert model.decode(np.zeros((30, 2), np.float32)).shape == (30, 1, 4, 5)
 
 
 def test_closing_ends_what_still_runs(tmp_path, opened):
-    """A model that is closed while it decodes for ever comes back at once, with an error for the decoder."""
+    """A model that is closed during an endless decode returns at once, and the decode raises an error."""
     model = opened(bare(tmp_path, looping_nodes(), ["N", 1, 4, 5]))
     errors = []
 
@@ -419,7 +426,7 @@ def nan_nodes(of):
 
 
 def test_nan_is_drawn_as_nothing_and_said(tmp_path, opened):
-    """Pictures of NaN are 0, the others are what they are, and the warning counts them."""
+    """Pictures of NaN become 0, the others stay as they are, and the warning counts the NaN ones."""
     model = opened(bare(tmp_path, nan_nodes("some"), ["N", 1, 4, 5]))
     assert model.warning == ""
     found = model.decode(np.array([[-1, 0], [0.5, 0], [-2, 0]], np.float32))
@@ -428,23 +435,23 @@ def test_nan_is_drawn_as_nothing_and_said(tmp_path, opened):
 
 
 def test_nothing_but_nan_is_an_error(tmp_path):
-    """A decoder whose very first picture is NaN throughout is not opened."""
+    """A decoder whose very first picture is entirely NaN is not opened."""
     source = bare(tmp_path, nan_nodes("all"), ["N", 1, 4, 5])
     with pytest.raises(ModelError) as caught:
         Model(source, "cpu")
-    said = "found nothing but NaN in the picture at z = 0, expected numbers"
+    said = "found only NaN in the picture at z = 0, expected numbers"
     assert str(caught.value) == f"{source.path}: {said}"
 
 
 def test_a_bare_model_that_lies_about_its_shape_is_found_out(tmp_path):
-    """A picture of another size than the reading says is an error that names the file."""
+    """A picture whose size differs from the reading is an error that names the file."""
     source = bare(tmp_path, picture_nodes((1, 4, 5)), ["N", 1, 4, 5], image_shape=(1, 5, 5))
     with pytest.raises(ModelError, match=r"bare\.onnx: found .*4, 5\]"):
         Model(source, "cpu")
 
 
 def test_a_bare_file_that_is_no_onnx_is_a_model_error(tmp_path):
-    """What cannot be loaded is said in one line, without advice for those who export bundles."""
+    """The error for a file that cannot be loaded is one line, without advice for those who export bundles."""
     source = dataclasses.replace(bare(tmp_path, picture_nodes((1, 4, 5)), ["N", 1, 4, 5]), decoder=b"no")
     with pytest.raises(ModelError) as caught:
         Model(source, "cpu")
@@ -453,7 +460,7 @@ def test_a_bare_file_that_is_no_onnx_is_a_model_error(tmp_path):
 
 
 def test_a_model_cannot_choose_its_session(tmp_path, opened, monkeypatch):
-    """Settings for the session in a model's metadata are not read, whatever the environment says."""
+    """Session settings in a model's metadata are ignored, whatever the environment says."""
     monkeypatch.setenv("ORT_LOAD_CONFIG_FROM_MODEL", "1")
     source = bare(tmp_path, picture_nodes((1, 4, 5)), ["N", 1, 4, 5])
     model = onnx.load_from_string(source.decoder)
@@ -466,7 +473,7 @@ def test_a_model_cannot_choose_its_session(tmp_path, opened, monkeypatch):
 
 
 def test_a_slow_network_is_decoded_in_small_chunks():
-    """A chunk lasts a tenth of a second at most, is never empty, and holds whole fixed batches."""
+    """A chunk takes at most a tenth of a second, is never empty, and holds whole fixed batches."""
     fast = Reading(
         "z", "float32", (None, 2), 2, None, (), "out", "float32", Layout.NCHW, (1, 4, 5), ValueRange.UNIT
     )
@@ -479,7 +486,7 @@ def test_a_slow_network_is_decoded_in_small_chunks():
 
 
 def test_the_runtime_describes_itself():
-    """A bug report's facts are there, as JSON."""
+    """A bug report's facts are complete and convert to JSON."""
     found = json.loads(json.dumps(describe_runtime()))
     assert found["onnxruntime"] == ort.__version__
     assert found["python"] == platform.python_version()
@@ -491,7 +498,7 @@ def test_the_runtime_describes_itself():
 
 
 def test_a_model_that_asks_for_memory_only_later_does_not_get_it(tmp_path, make_model):
-    """Harmless at the z of its trial, gigabytes at another: an error in words, and the model lives on."""
+    """A model that is harmless in its trial and needs gigabytes at another z gives an error and lives on."""
     nodes = [
         helper.make_node("ReduceMax", ["z"], ["most"], keepdims=0),
         helper.make_node("Mul", ["most", "giga"], ["floats"]),

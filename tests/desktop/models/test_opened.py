@@ -1,4 +1,4 @@
-"""Opening a bundle or a model gives one that has decoded, or an error in the worker's step."""
+"""Opening a bundle or a model gives one that has decoded, or raises in the worker's step."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from export.bundle import BundleError
 
 
 def test_opening_gives_a_model_that_has_decoded_and_its_posterior(bundle_path):
-    """One step: the bundle checked, the graphs loaded, the held-out means read."""
+    """One step checks the bundle, loads the graphs and reads the held-out means."""
     (opened,) = open_model(bundle_path, None, "cpu")
     try:
         assert opened.model.device.kind == "cpu"
@@ -17,14 +17,14 @@ def test_opening_gives_a_model_that_has_decoded_and_its_posterior(bundle_path):
 
 
 def test_a_bundle_without_posterior_opens_without(make_bundle):
-    """No held-out images is no error."""
+    """Missing held-out images are not an error."""
     (opened,) = open_model(make_bundle(), None, "cpu")
     opened.model.close()
     assert opened.posterior is None
 
 
 def test_opening_nothing_raises_in_its_step(tmp_path):
-    """The generator itself is made without looking; the error comes where the worker can tell it."""
+    """Creating the generator checks nothing; the error is raised in the worker, which can report it."""
     opening = open_model(tmp_path / "no", None, "cpu")
     with pytest.raises(BundleError, match="found nothing there"):
         next(opening)

@@ -1,4 +1,4 @@
-"""What is opened is looked into, tried and read; an encoder is found beside it; choices are remembered."""
+"""Models are inspected, tried and read; an encoder is found beside them; overrides are saved."""
 
 import shutil
 
@@ -17,14 +17,14 @@ from tests.desktop.hostile_models import endless_loop, nested_functions
 
 
 def test_a_bundle_says_itself_how_it_is_read(bundle_path):
-    """Nothing is a guess, and there is nothing for people to set."""
+    """Nothing is a guess, and there is nothing to override."""
     source = open_source(bundle_path)
     assert source.bundle is not None
     assert source.file is None
     assert source.reading.guesses == source.encoder_reading.guesses == frozenset()
     assert source.encoder_reading.spread is Spread.LOGVAR
     with pytest.raises(
-        ModelError, match=r"found options for a reading \(--layout\), expected none: a bundle"
+        ModelError, match=r"found overrides \(layout\), expected none, because a bundle says how it is read"
     ):
         open_source(bundle_path, {"layout": "NCHW"})
 
@@ -33,7 +33,7 @@ def test_a_bundle_says_itself_how_it_is_read(bundle_path):
     ("data", "said"), [(nested_functions(), "local functions"), (endless_loop(), "longer than")]
 )
 def test_a_strangers_bundle_is_looked_into_and_tried_too(make_bundle, decoder_graph, data, said):
-    """Right checksums make no harmless graph; it never reaches the program itself."""
+    """Right checksums do not make a graph harmless; this one is never loaded by the program itself."""
     good = decoder_graph(2, (1, 12, 12))
     forged = onnx.load_from_string(data)
     real = onnx.load_from_string(good)
@@ -50,7 +50,7 @@ def test_a_strangers_bundle_is_looked_into_and_tried_too(make_bundle, decoder_gr
 
 
 def test_the_same_graph_bare_gives_the_same_pictures(bundle_path, tmp_path):
-    """A lone decoder and its encoder, taken out of a bundle, decode and encode as the bundle does."""
+    """A decoder and its encoder copied out of a bundle decode and encode as the bundle does."""
     for name in (DECODER_FILE, ENCODER_FILE):
         shutil.copy(bundle_path / name, tmp_path / name)
     sources = [open_source(bundle_path), open_source(tmp_path / DECODER_FILE)]
@@ -83,7 +83,7 @@ def test_the_same_graph_bare_gives_the_same_pictures(bundle_path, tmp_path):
 def test_the_encoder_is_the_one_that_the_name_points_to_or_the_only_one(
     tmp_path, decoder_name, others, expected
 ):
-    """A folder of several models gives no encoder that could be another's."""
+    """In a folder of several models, no encoder is used that could belong to another one."""
     for name in (decoder_name, *others):
         (tmp_path / name).touch()
     found = encoder_beside(tmp_path / decoder_name)
@@ -119,7 +119,7 @@ def test_the_encoder_is_the_one_that_the_name_points_to_or_the_only_one(
     ],
 )
 def test_every_kind_of_encoder_is_read(tmp_path, how, expected, guesses):
-    """Two outputs, a joined one, a mean alone; the spread by its name, else by its sign."""
+    """There may be two outputs, a joined one or a mean alone; the spread is known by name, else by sign."""
     path = decoder(tmp_path / "decoder.onnx")
     encoder(tmp_path / "encoder.onnx", **how)
     reading = open_source(path).encoder_reading
@@ -128,7 +128,7 @@ def test_every_kind_of_encoder_is_read(tmp_path, how, expected, guesses):
 
 
 def test_an_encoder_takes_what_the_decoder_gives(tmp_path):
-    """Channels last and a tanh range here, channels last and [-1, 1] there."""
+    """The decoder gives channels last and a tanh range, so the encoder takes channels last and [-1, 1]."""
     path = decoder(tmp_path / "decoder.onnx", layout="NHWC", last="Tanh")
     encoder(tmp_path / "encoder.onnx", x_shape=["N", 8, 10, 1])
     reading = open_source(path).encoder_reading
@@ -137,21 +137,21 @@ def test_an_encoder_takes_what_the_decoder_gives(tmp_path):
 
 
 def test_another_models_encoder_is_left_out_with_a_note_or_refused_where_it_was_chosen(tmp_path):
-    """Found by its name it does not stand in the way; chosen by people it is an error."""
+    """An encoder found by its name is left out with a note; one that a person chose is an error."""
     path = decoder(tmp_path / "decoder.onnx")
     other = encoder(tmp_path / "encoder.onnx", x_shape=["N", 1, 9, 9])
     source = open_source(path)
     assert source.encoder_reading is None
     assert "found no input of this encoder that takes the decoder's pictures of 1 × 8 × 10" in source.notes[0]
-    with pytest.raises(ModelError, match="choose the one that belongs to it"):
+    with pytest.raises(ModelError, match="choose the encoder that belongs to this decoder"):
         open_source(path, {"encoder": str(other)})
     wide = encoder(tmp_path / "wide.onnx", latent_dim=5)
-    with pytest.raises(ModelError, match="expected 2 numbers an image, or 4"):
+    with pytest.raises(ModelError, match="expected 2 numbers per image, or 4"):
         open_source(path, {"encoder": str(wide)})
 
 
-def test_what_people_chose_is_remembered_for_that_file(tmp_path):
-    """By its hash: a copy elsewhere is known, a changed file is not; no wishes at all forget it."""
+def test_overrides_are_saved_for_that_file(tmp_path):
+    """They are saved by the file's hash: a copy has them, a changed file has not; empty ones clear them."""
     path = decoder(tmp_path / "decoder.onnx", last="", scale=5.0)
     assert open_source(path).reading.value_range is ValueRange.LOGITS
     chosen = open_source(path, {"range": "signed"})
@@ -159,23 +159,23 @@ def test_what_people_chose_is_remembered_for_that_file(tmp_path):
     assert remembered(chosen.sha256) == {"range": "signed"}
     copy = shutil.copy(path, tmp_path / "copy.onnx")
     assert open_source(copy).reading.value_range is ValueRange.SIGNED
-    assert open_source(copy).wanted == {"range": "signed"}
+    assert open_source(copy).overrides == {"range": "signed"}
     decoder(path, last="", scale=6.0)
     assert open_source(path).reading.value_range is ValueRange.LOGITS
     open_source(copy, {})
     assert open_source(copy).reading.value_range is ValueRange.LOGITS
 
 
-def test_a_wish_that_failed_is_not_remembered(tmp_path):
-    """What cannot be opened so must open again without."""
+def test_an_override_that_failed_is_not_saved(tmp_path):
+    """A file that cannot be opened with some overrides opens without them next time."""
     path = decoder(tmp_path / "decoder.onnx")
     with pytest.raises(ModelError):
         open_source(path, {"layout": "NHWC"})
-    assert open_source(path).wanted == {}
+    assert open_source(path).overrides == {}
 
 
 def test_a_conditional_encoder_is_read_with_its_other_inputs(tmp_path):
-    """A one at 0 for a class unless it is set, for both graphs; a value for neither is refused."""
+    """A class is one-hot at 0 unless it is set, for both graphs; a value for an unknown input is refused."""
     more = [onnx.helper.make_tensor_value_info("label", onnx.TensorProto.FLOAT, ["N", 4])]
     path = decoder(tmp_path / "decoder.onnx")
     encoder(tmp_path / "encoder.onnx", more_inputs=more)
@@ -192,12 +192,14 @@ def test_a_conditional_encoder_is_read_with_its_other_inputs(tmp_path):
     finally:
         model.close()
     assert mean.shape == (3, 2)
-    with pytest.raises(ModelError, match="--set: found 'lable', expected one of label"):
+    with pytest.raises(
+        ModelError, match="found a value for an input 'lable', expected an input such as label"
+    ):
         open_source(path, {"set lable": "3"})
 
 
-def test_no_encoder_can_be_wished_for(tmp_path):
-    """Whatever lies beside the decoder; and it is remembered."""
+def test_no_encoder_can_be_chosen(tmp_path):
+    """No encoder is used, whatever lies beside the decoder, and this choice is saved."""
     path = decoder(tmp_path / "decoder.onnx")
     encoder(tmp_path / "encoder.onnx")
     assert open_source(path).encoder_reading is not None
@@ -206,32 +208,35 @@ def test_no_encoder_can_be_wished_for(tmp_path):
 
 
 def test_the_encoders_layout_can_be_set(tmp_path):
-    """As many rows as columns and channels leave a choice; what does not fit is refused."""
+    """Equal numbers of rows, columns and channels leave a choice; a layout that does not fit is refused."""
     path = decoder(tmp_path / "decoder.onnx", image_shape=(3, 3, 3))
     encoder(tmp_path / "encoder.onnx", x_shape=["N", 3, 3, 3])
     assert open_source(path).encoder_reading.layout is Layout.NCHW
     assert "layout" in open_source(path).encoder_reading.guesses
     reading = open_source(path, {"encoder-layout": "NHWC"}).encoder_reading
     assert (reading.layout, "layout" in reading.guesses) == (Layout.NHWC, False)
-    wishes = {"encoder-layout": "flat", "encoder": str(tmp_path / "encoder.onnx")}
-    with pytest.raises(ModelError, match="or set --x-input or --encoder-layout"):
-        open_source(path, wishes)
+    overrides = {"encoder-layout": "flat", "encoder": str(tmp_path / "encoder.onnx")}
+    with pytest.raises(
+        ModelError, match="or say which input takes the picture and in which layout"
+    ) as caught:
+        open_source(path, overrides)
+    assert caught.value.hints == ("x-input NAME", "encoder-layout NAME")
 
 
 def test_a_choice_that_no_longer_fits_does_not_keep_a_model_shut(tmp_path):
-    """It is left out, with a note."""
+    """Saved overrides that no longer fit are ignored, with a note."""
     path = decoder(tmp_path / "decoder.onnx")
     source = open_source(path)
     remember(source.sha256, {"layout": "NHWC", "set label": "3"})
     again = open_source(path)
     assert again.reading == source.reading
-    assert again.notes[0].startswith("what was set for it before was left out: ")
+    assert again.notes[0].startswith("the saved overrides were ignored: ")
 
 
-def test_a_model_without_a_reading_says_which_file_and_wishes(tmp_path):
-    """So that they can be changed."""
+def test_a_model_without_a_reading_gives_its_file_and_overrides(tmp_path):
+    """So they can be changed and tried again."""
     path = decoder(tmp_path / "decoder.onnx", layout="flat", image_shape=(1, 8, 10))
     with pytest.raises(UnreadError) as caught:
         open_source(path, {"range": "unit"})
-    assert (caught.value.file.path, caught.value.wishes) == (path, {"range": "unit"})
+    assert (caught.value.file.path, caught.value.overrides) == (path, {"range": "unit"})
     assert remembered(caught.value.file.sha256) == {}

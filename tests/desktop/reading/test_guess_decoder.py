@@ -1,9 +1,10 @@
-"""A decoder that was never seen before is read right, and what is a guess is said to be one."""
+"""An unknown decoder is read correctly, and every guess is marked as a guess."""
 
 import numpy as np
 import pytest
 from onnx import TensorProto, helper
 
+from desktop.base.command_line import describe_error
 from desktop.base.errors import ModelError
 from desktop.models.source import open_source
 from desktop.reading.reading import Layout, ValueRange
@@ -12,24 +13,25 @@ from tests.desktop.foreign_models import FLOAT, decoder, save
 
 @pytest.fixture
 def read(tmp_path):
-    """`read(wishes, **how)`: the reading of a decoder written so."""
+    """`read(overrides, **how)`: the reading of a decoder that is written like that."""
 
-    def open_it(wishes=None, **how):
-        return open_source(decoder(tmp_path / "model.onnx", **how), wishes).reading
+    def open_it(overrides=None, **how):
+        return open_source(decoder(tmp_path / "model.onnx", **how), overrides).reading
 
     return open_it
 
 
 @pytest.fixture
 def refused(tmp_path):
-    """`refused(wishes, **how)`: what is said of one that cannot be read so."""
+    """`refused(overrides, **how)`: the command line's message for a decoder that cannot be read."""
 
-    def open_it(wishes=None, path=None, **how):
+    def open_it(overrides=None, path=None, **how):
         path = path or decoder(tmp_path / "model.onnx", **how)
         with pytest.raises(ModelError) as caught:
-            open_source(path, wishes)
-        message = str(caught.value)
+            open_source(path, overrides)
+        message = describe_error(caught.value)
         assert "\n" not in message
+        assert "--" not in str(caught.value)
         return message.removeprefix(f"{path}: ")
 
     return open_it
@@ -47,7 +49,7 @@ def refused(tmp_path):
     ],
 )
 def test_a_layout_that_only_fits_one_way_is_certain(read, layout, image_shape):
-    """Channels first or last by their number; nothing is a guess after a sigmoid."""
+    """The number of channels tells whether they come first or last; after a sigmoid nothing is a guess."""
     reading = read(layout=layout, image_shape=image_shape)
     assert (reading.layout.value, reading.image_shape) == (layout, image_shape)
     assert reading.value_range is ValueRange.UNIT
@@ -56,14 +58,14 @@ def test_a_layout_that_only_fits_one_way_is_certain(read, layout, image_shape):
 
 @pytest.mark.parametrize("layout", ["flat", "flat CHW"])
 def test_flat_colours_are_told_apart_by_smoothness(read, layout):
-    """Neighbours are alike in the right one; it stays a guess."""
+    """Neighbouring pixels are alike in the right layout; it remains a guess."""
     reading = read(layout=layout, image_shape=(3, 9, 9))
     assert (reading.layout.value, reading.image_shape) == (layout, (3, 9, 9))
     assert reading.guesses == {"layout", "image_shape"}
 
 
 def test_a_flat_picture_is_taken_for_a_square(read, refused):
-    """A guess, unless people know better; what is no square needs them."""
+    """A square is a guess unless a person sets the shape; other shapes have to be set."""
     assert read(layout="flat", image_shape=(1, 8, 8)).guesses == {"image_shape"}
     assert "no output is a picture" in refused(layout="flat", image_shape=(1, 8, 10))
     reading = read({"image-shape": "1,8,10"}, layout="flat", image_shape=(1, 8, 10))
@@ -83,24 +85,27 @@ def test_a_flat_picture_is_taken_for_a_square(read, refused):
     ],
 )
 def test_z_is_found_in_any_shape(read, z_shape, expected, latent_dim, batch):
-    """With or without a batch axis, fixed or free, with axes of one, as a small map."""
+    """z may have a batch axis or none, fixed or free, axes of 1, or be a small map."""
     reading = read(z_shape=z_shape, latent_dim=latent_dim)
     assert (reading.z_shape, reading.latent_dim, reading.batch) == (expected, latent_dim, batch)
     assert reading.guesses == frozenset()
 
 
 def test_an_open_number_of_dimensions_is_tried_out(read, refused):
-    """Where the model leaves d open, what works is a guess; it can be said, and be wrong."""
+    """If the model leaves d open, a d that works is a guess; it can be set, and a wrong one is refused."""
     reading = read(z_shape=["N", "d"], latent_dim=10)
     assert reading.latent_dim == 10
     assert "latent_dim" in reading.guesses
     assert read({"latent-dim": "10"}, z_shape=["N", "d"], latent_dim=10).guesses == frozenset()
-    assert refused({"latent-dim": "3"}, latent_dim=2) == "--latent-dim: found 3, expected 2 as the model says"
+    said = refused({"latent-dim": "3"}, latent_dim=2)
+    assert said == (
+        "--latent-dim: found 3 for the number of latent dimensions, expected 2, as the model declares"
+    )
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
 def test_every_float_type_is_fed_and_read(read, dtype):
-    """z as the graph takes it, the picture as it gives it."""
+    """z has the type that the graph takes, and the picture the type that it gives."""
     reading = read(dtype=dtype)
     assert reading.z_dtype == reading.output_dtype == np.dtype(dtype).name
 
@@ -120,14 +125,14 @@ def test_every_float_type_is_fed_and_read(read, dtype):
     ],
 )
 def test_the_range_is_certain_from_the_last_operator_and_a_guess_from_values(read, how, expected, is_guess):
-    """Sigmoid, tanh, clip and uint8 say what they are."""
+    """Sigmoid, tanh, clip and uint8 determine the range."""
     reading = read(**how)
     assert reading.value_range is expected
     assert ("value_range" in reading.guesses) == is_guess
 
 
 def test_further_inputs_get_defaults_and_are_guesses(read):
-    """Truncation is 1, a class 0 or a one at 0, noise 0; each can be set."""
+    """Truncation is 1, a class is 0 or one-hot at 0, and noise is 0; each can be set."""
     more = [
         helper.make_tensor_value_info("truncation_psi", FLOAT, []),
         helper.make_tensor_value_info("noise", FLOAT, ["N", 1, 4, 4]),
@@ -143,12 +148,12 @@ def test_further_inputs_get_defaults_and_are_guesses(read):
         ("cond", 0, True),
     ]
     assert reading.guesses == {"other_inputs"}
-    wishes = {"set truncation_psi": "0.5", "set class_label": "7", "set cond": "9"}
-    assert [o.value for o in read(wishes, more_inputs=more).other_inputs] == [0.5, 0, 7, 9]
+    overrides = {"set truncation_psi": "0.5", "set class_label": "7", "set cond": "9"}
+    assert [o.value for o in read(overrides, more_inputs=more).other_inputs] == [0.5, 0, 7, 9]
 
 
 def test_of_two_inputs_alike_one_is_a_guess(read):
-    """Two floats [N, d] without names that say more; people can choose the other."""
+    """If two inputs are float [N, d] and no name tells more, a person can choose the other one."""
     more = [helper.make_tensor_value_info("b", FLOAT, ["N", 2])]
     reading = read(z_name="a", more_inputs=more)
     assert "z_input" in reading.guesses
@@ -156,13 +161,13 @@ def test_of_two_inputs_alike_one_is_a_guess(read):
 
 
 def test_this_programs_own_decoder_is_certain(read):
-    """Its metadata says what it is."""
+    """Its metadata says how it is read."""
     reading = read(last="", scale=5.0, metadata={"latent_plane.format": "latent-plane/1"})
     assert reading.guesses == frozenset()
 
 
 def test_the_largest_picture_of_several_outputs_is_taken(tmp_path):
-    """The others are on the way to it, and people can choose them."""
+    """The other outputs are steps on the way to it, and a person can choose them."""
     arrays = {"small": np.array([-1, 1, 4, 4], np.int64), "w": np.ones((2, 16), np.float32)}
     nodes = [
         helper.make_node("MatMul", ["z", "w"], ["product"]),
@@ -182,50 +187,71 @@ def test_the_largest_picture_of_several_outputs_is_taken(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("wishes", "said"),
+    ("overrides", "said"),
     [
-        ({"layout": "NWHC"}, "--layout: found 'NWHC', expected NCHW, NHWC, NHW, flat or flat CHW"),
-        ({"layout": "NHWC"}, "no output is a picture with --layout NHWC: found image [3, 1, 8, 10] for 3 z"),
-        ({"range": "percent"}, "--range: found 'percent', expected unit, signed, logits or bytes"),
-        ({"image-shape": "8"}, "--image-shape: found '8', expected channels (1, 3 or 4), height, width"),
-        ({"z-input": "y"}, "--z-input: found 'y', expected latent"),
-        ({"output": "y"}, "--output: found 'y', expected image"),
-        ({"batch": "0"}, "--batch: found '0', expected a whole number from 1 to 4096"),
-        ({"set psi": "1"}, "--set: found 'psi', expected one of none: z is the only input"),
-        ({"z-shape": "3"}, "--z-shape: found '3', expected what fits latent float32 [N, 2]"),
-        ({"z-shape": "2,2"}, "--z-shape: found '2,2', expected what fits latent"),
-        ({"z-shape": "-2"}, "--z-shape: found '-2', expected sizes such as 4,8,8"),
-        ({"patience": "soon"}, "--patience: found 'soon', expected a number"),
-        ({"colour": "red"}, "found the option 'colour', expected one of encoder, z-input"),
+        (
+            {"layout": "NWHC"},
+            "--layout: found 'NWHC' for the layout, expected NCHW, NHWC, NHW, flat or flat CHW",
+        ),
+        ({"layout": "NHWC"}, "no output is a picture with layout NHWC: found image [3, 1, 8, 10] for 3 z"),
+        (
+            {"range": "percent"},
+            "--range: found 'percent' for the value range, expected unit, signed, logits or bytes",
+        ),
+        (
+            {"image-shape": "8"},
+            "--image-shape: found '8' for the image shape, expected channels (1, 3 or 4), height and",
+        ),
+        ({"z-input": "y"}, "--z-input: found 'y' for the input of z, expected latent"),
+        ({"output": "y"}, "--output: found 'y' for the output that is the picture, expected image"),
+        (
+            {"batch": "0"},
+            "--batch: found '0' for the number of pictures at once, expected a whole number from 1 to 4096",
+        ),
+        (
+            {"set psi": "1"},
+            "--set: found a value for an input 'psi', expected none, because z is the only input",
+        ),
+        (
+            {"z-shape": "3"},
+            "--z-shape: found '3' for the sizes of z, expected sizes that fit latent float32 [N, 2]",
+        ),
+        ({"z-shape": "2,2"}, "--z-shape: found '2,2' for the sizes of z, expected sizes that fit latent"),
+        ({"z-shape": "-2"}, "--z-shape: found '-2' for the sizes of z, expected sizes such as 4,8,8"),
+        (
+            {"patience": "soon"},
+            "--patience: found 'soon' for the time that a trial may take, expected a number",
+        ),
+        ({"colour": "red"}, "found an override 'colour', expected one of encoder, z-input"),
     ],
 )
-def test_a_wish_that_cannot_be_is_refused_in_words(refused, wishes, said):
-    """The option, what was found, what was expected."""
-    assert said in refused(wishes)
+def test_an_override_that_does_not_fit_is_refused_in_words(refused, overrides, said):
+    """The error names the option, and says what was found and what was expected."""
+    assert said in refused(overrides)
 
 
-def test_open_sizes_of_z_can_be_said(read):
-    """A map that is no square; a vector by its only size."""
-    wishes = {"z-shape": "2 x 2 x 8"}
-    reading = read(wishes, z_shape=["N", 2, "h", "w"], latent_dim=32)
+def test_open_sizes_of_z_can_be_set(read):
+    """The sizes may be those of a map that is not square, or the only size of a vector."""
+    overrides = {"z-shape": "2 x 2 x 8"}
+    reading = read(overrides, z_shape=["N", 2, "h", "w"], latent_dim=32)
     assert (reading.z_shape, reading.latent_dim) == ((None, 2, 2, 8), 32)
     assert reading.guesses == frozenset()
     assert read({"z-shape": "7"}, z_shape=["N", "d"], latent_dim=7).latent_dim == 7
 
 
 def test_where_there_is_no_reading_inputs_and_outputs_are_said(refused, tmp_path):
-    """A model that gives no picture, with what could be set."""
+    """For a model that gives no picture, the error also names the options that may help."""
     nodes = [helper.make_node("Identity", ["x"], ["y"])]
     info = helper.make_tensor_value_info
     path = save(tmp_path / "no.onnx", nodes, [info("x", FLOAT, ["N", 5])], [info("y", FLOAT, ["N", 5])], {})
     said = refused(path=path)
     assert said.startswith(
-        "found no reading of it as a decoder: no output is a picture: found y [3, 5] for 3 z;"
+        "this cannot be read as a decoder: no output is a picture: found y [3, 5] for 3 z;"
     )
-    assert "its inputs: x float32 [N, 5]; its outputs: y float32 [N, 5]" in said
-    assert said.endswith("set --z-input, --output, --layout or --image-shape")
+    assert "its inputs are x float32 [N, 5]; its outputs are y float32 [N, 5]" in said
+    assert said.endswith("; use --z-input NAME, --output NAME, --layout NAME or --image-shape C,H,W")
 
 
 def test_layouts_by_name_are_those_of_the_options():
-    """The option's texts and the reading's are the same."""
+    """The options use the same names as the reading."""
     assert Layout("flat CHW") is Layout.FLAT_CHW

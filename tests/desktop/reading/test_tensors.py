@@ -1,4 +1,4 @@
-"""From z to feeds and from raw outputs to pictures, exactly as a reading says."""
+"""z becomes feeds, and raw outputs become pictures, exactly as a reading says."""
 
 from dataclasses import replace
 
@@ -38,7 +38,7 @@ PICTURES = np.random.default_rng(0).random((2, 3, 4, 5), np.float32)
 
 
 def test_z_gets_the_shape_and_type_that_the_graph_takes():
-    """Axes of one, another float type, and a single z without a batch axis."""
+    """The graph may take axes of 1, another float type, or a single z without a batch axis."""
     z = np.array([[1, 2], [3, 4]], np.float32)
     fed = feeds(replace(READING, z_shape=(None, 2, 1, 1), z_dtype="float16"), z)["z"]
     assert fed.shape == (2, 2, 1, 1)
@@ -48,13 +48,13 @@ def test_z_gets_the_shape_and_type_that_the_graph_takes():
 
 
 def test_a_fixed_batch_takes_so_many_and_no_other():
-    """What fills it up is the runtime's business."""
+    """Filling the batch up is the runtime's task."""
     with pytest.raises(ValueError, match=r"^found 2 z, expected 4 at once$"):
         feeds(replace(READING, batch=4), np.zeros((2, 2), np.float32))
 
 
 def test_other_inputs_are_filled_with_their_value():
-    """Scalars, maps a picture, and a one at an index."""
+    """Other inputs may be scalars, maps per picture, or one-hot."""
     others = (
         OtherInput("psi", "float32", (), 0.7),
         OtherInput("noise", "float16", (None, 1, 2, 2), 0.0),
@@ -80,14 +80,14 @@ def test_other_inputs_are_filled_with_their_value():
     ],
 )
 def test_every_layout_gives_the_same_pictures(layout, raw):
-    """Channels first, height, width; a fresh array."""
+    """The result is channels, height and width, in a new array."""
     found = probabilities(replace(READING, layout=layout), raw)
     assert np.array_equal(found, PICTURES)
     assert not np.shares_memory(found, raw)
 
 
 def test_one_channel_may_have_no_axis_and_one_picture_no_batch():
-    """[N, H, W] and [H, W, C]."""
+    """The output may be [N, H, W] or [H, W, C]."""
     gray = replace(READING, layout=Layout.NHW, image_shape=(1, 4, 5))
     assert np.array_equal(probabilities(gray, PICTURES[:, 0]), PICTURES[:, :1])
     alone = replace(READING, layout=Layout.NHWC, batch=1)
@@ -104,7 +104,7 @@ def test_one_channel_may_have_no_axis_and_one_picture_no_batch():
     ],
 )
 def test_every_range_becomes_probabilities(value_range, raw, expected):
-    """What strays is cut off, and no logit is too large; half precision and doubles too."""
+    """Values outside the range are clipped, no logit is too large, and half and double precision work too."""
     reading = replace(READING, value_range=value_range, image_shape=(1, 1, 3))
     for dtype in (np.float16, np.float32, np.float64):
         found = probabilities(reading, np.array(raw, dtype).reshape(1, 1, 1, 3))
@@ -117,17 +117,17 @@ def test_every_range_becomes_probabilities(value_range, raw, expected):
 
 @pytest.mark.parametrize("value_range", list(ValueRange))
 def test_nan_stays_nan(value_range):
-    """It is the runtime's to find."""
+    """NaN is left for the runtime to find."""
     raw = np.full((1, 3, 4, 5), np.nan, np.float32)
     assert np.isnan(probabilities(replace(READING, value_range=value_range), raw)).all()
 
 
 def test_another_shape_than_the_reading_says_is_an_error():
-    """Both are said."""
+    """The error says what was found and what was expected."""
     with pytest.raises(ModelError) as caught:
         probabilities(READING, np.zeros((2, 3, 5, 5)))
     assert str(caught.value) == (
-        "found an output of shape [2, 3, 5, 5], expected [N, 3, 4, 5] from its reading as NCHW"
+        "found an output of shape [2, 3, 5, 5], expected [N, 3, 4, 5] because it is read as NCHW"
     )
 
 
@@ -140,7 +140,7 @@ def test_another_shape_than_the_reading_says_is_an_error():
     ],
 )
 def test_images_become_what_the_encoder_takes(value_range, dtype, expected):
-    """Range and type."""
+    """The range and the type are converted."""
     reading = replace(ENCODER, value_range=value_range, x_dtype=dtype, image_shape=(1, 1, 3))
     fed = encoder_feeds(reading, np.array([0, 0.5, 1], np.float32).reshape(1, 1, 1, 3))["x"]
     assert fed.dtype == np.dtype(dtype)
@@ -149,7 +149,7 @@ def test_images_become_what_the_encoder_takes(value_range, dtype, expected):
 
 @pytest.mark.parametrize("layout", [Layout.NCHW, Layout.NHWC, Layout.FLAT, Layout.FLAT_CHW])
 def test_images_are_laid_out_as_pictures_are_read(layout):
-    """What is fed, read back by the same layout, is the same picture; another size is an error."""
+    """A picture that is fed and read back in the same layout is unchanged; another size is an error."""
     fed = encoder_feeds(replace(ENCODER, layout=layout), PICTURES)["x"]
     assert np.array_equal(probabilities(replace(READING, layout=layout), fed), PICTURES)
     with pytest.raises(ValueError, match=r"^found images of shape \(3, 5, 4\), expected \(3, 4, 5\)$"):
@@ -166,7 +166,7 @@ def test_images_are_laid_out_as_pictures_are_read(layout):
     ],
 )
 def test_every_spread_becomes_a_log_variance(spread, raw):
-    """As an output of its own, and joined to the mean."""
+    """The spread may be an output of its own, or joined to the mean."""
     mean, raw = np.array([[1, 2]], np.float32), np.array([raw], np.float32)
     apart = posterior(replace(ENCODER, spread=spread), {"mean": mean, "spread": raw})
     joined = replace(ENCODER, spread=spread, spread_output="mean")

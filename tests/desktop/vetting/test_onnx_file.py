@@ -1,4 +1,4 @@
-"""A model file is looked into before anything runs it; what is no harmless graph is refused in one line."""
+"""A model file is inspected before anything runs it, and refused in one line unless it is harmless."""
 
 import numpy as np
 import onnx
@@ -14,7 +14,7 @@ from tests.desktop.hostile_models import external, good_nodes, model_bytes
 
 @pytest.fixture
 def refused(tmp_path):
-    """`refused(data)`: what is said of a file with this content."""
+    """`refused(data)`: the message that refuses a file with this content."""
 
     def read(data):
         path = tmp_path / "model.onnx"
@@ -30,7 +30,7 @@ def refused(tmp_path):
 
 
 def test_a_good_file_says_what_it_is(tmp_path):
-    """Inputs, outputs, operators, parameters, maker, and what gives the output's numbers."""
+    """It has inputs, outputs, operators, parameters, producer, and the operator behind its output."""
     path = decoder(tmp_path / "model.onnx", metadata={"a": "b"})
     file = read_model_file(path)
     assert [(t.name, t.dtype, t.shape) for t in file.inputs] == [("latent", "float32", ("N", 2))]
@@ -43,7 +43,7 @@ def test_a_good_file_says_what_it_is(tmp_path):
 
 
 def test_weights_among_the_inputs_are_no_inputs(tmp_path):
-    """Old exporters list them there."""
+    """Old exporters list weights among the inputs."""
     nodes, arrays = good_nodes()
     info = helper.make_tensor_value_info
     inputs = [info("z", TensorProto.FLOAT, ["N", 2]), info("weights", TensorProto.FLOAT, [2, 64])]
@@ -62,11 +62,11 @@ def test_weights_among_the_inputs_are_no_inputs(tmp_path):
         (b"\x89PNG\r\n", "a PNG picture"),
         (b"\xef\xbb\xbf <!DOCTYPE html>", "a web page"),
         (b' {"a": 1}', "JSON text"),
-        (b"\xff" * 100, "100 bytes that are no ONNX model"),
+        (b"\xff" * 100, "100 bytes that are not an ONNX model"),
     ],
 )
 def test_what_people_confuse_with_a_model_is_called_by_its_name(refused, data, said):
-    """What was found, what was expected, what to do."""
+    """The message says what was found, what was expected and what to do."""
     message = refused(data)
     assert message.startswith(f"found {said}")
     assert "expected " in message
@@ -74,7 +74,7 @@ def test_what_people_confuse_with_a_model_is_called_by_its_name(refused, data, s
 
 
 def test_a_file_that_is_too_large_is_not_read(tmp_path, monkeypatch):
-    """Its size is looked at first."""
+    """The size is checked first."""
     monkeypatch.setattr(onnx_file, "MAX_FILE_BYTES", 10)
     (tmp_path / "m.onnx").write_bytes(bytes(11))
     with pytest.raises(ModelError, match="found 11 bytes, expected at most 10; choose a smaller model"):
@@ -83,7 +83,7 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("name", ["model.data", "model.onnx.data", "model_weights.bin"])
 def test_weights_in_a_file_beside_the_model_are_taken_in(tmp_path, name):
-    """What is loaded holds them inside; the hash is that of both files."""
+    """The loaded model holds the weights inside, and the hash covers both files."""
     nodes, (weights, shape) = good_nodes()
     raw = weights.raw_data
     path = tmp_path / "model.onnx"
@@ -103,7 +103,7 @@ def test_weights_in_a_file_beside_the_model_are_taken_in(tmp_path, name):
     ["/etc/passwd", "../model.data", "sub/model.data", "", ".", "..", "C:model.data", "a\\model.data"],
 )
 def test_weights_anywhere_else_are_refused_unread(refused, place):
-    """Absolute, above, below, or nothing at all."""
+    """Absolute paths, paths above or below, and empty ones are refused."""
     assert "expected them in the model or in a file beside it" in refused(external(place))
 
 
@@ -111,16 +111,16 @@ def test_weights_under_another_name_missing_short_or_by_link_are_refused(refused
     """Nothing that does not belong to the model is read."""
     (tmp_path / "secret.txt").write_bytes(bytes(512))
     assert "expected a file whose name begins with 'model'" in refused(external("secret.txt"))
-    assert "expected that file beside the model; fetch it too" in refused(external("model.data"))
+    assert "expected the weights there, beside the model; fetch it too" in refused(external("model.data"))
     (tmp_path / "model.data").symlink_to(tmp_path / "secret.txt")
-    assert "to be a link or no file" in refused(external("model.data"))
+    assert "found a link or a folder at 'model.data'" in refused(external("model.data"))
     (tmp_path / "model.data").unlink()
     (tmp_path / "model.data").write_bytes(bytes(100))
-    assert "at 0 to 512 of model.data with 100 bytes" in refused(external("model.data"))
+    assert "at bytes 0 to 512 of model.data, which has 100 bytes" in refused(external("model.data"))
 
 
 def test_a_place_in_a_file_is_a_whole_number(refused, tmp_path):
-    """Neither negative nor huge nor a word."""
+    """It is neither negative nor huge nor a word."""
     (tmp_path / "model.data").write_bytes(bytes(512))
     for key, value in (("offset", "-4"), ("length", "9" * 40), ("offset", "4.5")):
         model = onnx.load_from_string(external("model.data"))
@@ -137,7 +137,7 @@ def test_a_place_in_a_file_is_a_whole_number(refused, tmp_path):
     ],
 )
 def test_every_limit_is_looked_at(refused, monkeypatch, limit, value, said):
-    """The same good file over a lower limit."""
+    """The same good file is refused if a limit is lowered."""
     monkeypatch.setattr(graph_limits, limit, value)
     nodes, arrays = good_nodes()
     assert said in refused(model_bytes(nodes, initializers=arrays))
@@ -148,20 +148,20 @@ def test_every_limit_is_looked_at(refused, monkeypatch, limit, value, said):
     [
         ([2, 64], {"raw_data": bytes(508)}, "found 508 of the 512 bytes of the tensor 'weights'"),
         ([2, 64], {"float_data": [1.0] * 127}, "found 127 of the 128 numbers of the tensor 'weights'"),
-        ([2, -64], {"raw_data": bytes(512)}, "of shape [2, -64], expected sizes from 0"),
+        ([2, -64], {"raw_data": bytes(512)}, "of shape [2, -64], expected at most 16 sizes, none negative"),
         ([1 << 40, 1 << 40], {"raw_data": b""}, "expected at most 536,870,912"),
-        ([1] * 40, {"raw_data": bytes(4)}, "expected sizes from 0"),
+        ([1] * 40, {"raw_data": bytes(4)}, "expected at most 16 sizes, none negative"),
     ],
 )
 def test_a_tensor_must_be_what_it_says(refused, dims, field, said):
-    """As many numbers as its shape asks for, in either field."""
+    """A tensor holds as many numbers as its shape says, in either kind of field."""
     nodes, (_, shape) = good_nodes()
     tensor = TensorProto(name="weights", dims=dims, data_type=TensorProto.FLOAT, **field)
     assert said in refused(model_bytes(nodes, initializers=[tensor, shape]))
 
 
 def test_functions_may_call_each_other_some_levels_deep(tmp_path):
-    """A model with a few local functions is as good as any; one more level than allowed is not."""
+    """A model with a few nested local functions is accepted; one level more than allowed is refused."""
 
     def chain(count):
         opsets = [helper.make_opsetid("", 20), helper.make_opsetid("local", 1)]

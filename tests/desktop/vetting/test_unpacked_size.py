@@ -1,4 +1,4 @@
-"""What would fill the memory when it is unpacked is found out from its bytes."""
+"""Whatever would fill the memory once parsed is found from its bytes alone."""
 
 import contextlib
 import time
@@ -27,7 +27,7 @@ from tests.desktop.hostile_models import (
 
 
 def refused(data):
-    """What is said of these bytes, or an empty string."""
+    """The message about these bytes, or an empty string."""
     try:
         check_wire(data)
     except ModelError as error:
@@ -36,7 +36,7 @@ def refused(data):
 
 
 def test_a_model_of_any_size_of_weights_is_nothing_to_speak_of():
-    """Weights lie in the file as they lie in memory; graphs and functions in each other are followed."""
+    """Weights take as much memory as in the file; nested graphs and functions are followed."""
     nodes, (_, shape) = good_nodes()
     weights = numpy_helper.from_array(np.zeros((2, 1 << 22), np.float32), "weights")
     start = time.perf_counter()
@@ -58,14 +58,14 @@ def test_a_model_of_any_size_of_weights_is_nothing_to_speak_of():
     ids=["nodes", "facts", "a function's nodes", "attributes", "numbers of a byte", "names"],
 )
 def test_many_parts_are_refused_before_they_are_unpacked(data):
-    """Wherever they are."""
+    """They are found wherever they are."""
     assert refused(data) == (
         "found more than 6,000,000 parts, or 256 MiB of them, expected fewer; choose a smaller model"
     )
 
 
 def test_what_the_parser_takes_is_not_called_damaged():
-    """Every good, cut off or changed file on which both say something, they say the same of."""
+    """For every good, truncated or mutated file, this check and the parser agree if both say something."""
     for data in (good_model(), *truncated(), *(d for d, _ in zip(mutated(), range(200), strict=False))):
         parsed = False
         with contextlib.suppress(DecodeError):
@@ -79,14 +79,18 @@ def test_what_the_parser_takes_is_not_called_damaged():
     [b"\xff" * 20, b"\x3a", b"\x3a\x05\x0a", b"\x0b", b"\x08\xff", b"\x3a" + b"\xff" * 12, b"\x09abc"],
 )
 def test_what_is_no_message_is_said_to_be_none(data):
-    """A number without an end, a length beyond the end, a kind of field that there is not."""
-    assert refused(data).startswith(f"found {len(data):,} bytes that are no ONNX model or a part of one")
+    """A number without an end, a length beyond the end and an unknown kind of field are refused."""
+    assert refused(data).startswith(
+        f"found {len(data):,} bytes that are not an ONNX model or only part of one"
+    )
 
 
 def test_messages_may_be_as_deep_as_the_parser_goes(monkeypatch):
-    """One in another without end is damage."""
+    """Endlessly nested messages count as damage."""
     value = helper.make_tensor_value_info("x", 1, None)
     graph = helper.make_graph([], "g", [], [value])
     assert refused(model_bytes([helper.make_node("If", ["a"], ["b"], then_branch=graph)])) == ""
     monkeypatch.setattr(unpacked_size, "MAX_DEPTH", 3)
-    assert "no ONNX model" in refused(model_bytes([helper.make_node("If", ["a"], ["b"], then_branch=graph)]))
+    assert "not an ONNX model" in refused(
+        model_bytes([helper.make_node("If", ["a"], ["b"], then_branch=graph)])
+    )

@@ -111,7 +111,7 @@ def test_a_wish_that_cannot_be_is_told_in_the_dialog(window, dialog, qtbot):
     qtbot.keyClicks(line, "1, 9, 9")
     with qtbot.waitSignal(window.explorer.open_failed, timeout=SOON_MS):
         qtbot.keyClick(line, Qt.Key.Key_Tab)
-    assert "no output is a picture with “Image shape (C, H, W)” 1, 9, 9" in dialog._error.text()
+    assert "no output is a picture with image shape 1, 9, 9" in dialog._error.text()
     assert "--" not in dialog._error.text()
     assert dialog._error.isVisible()
     assert dialog.fields["image-shape"].text() == "1, 8, 10"
@@ -135,7 +135,7 @@ def test_other_inputs_and_the_encoder_are_set_there_too(open_window, qtbot, tmp_
     with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
         dialog.fields["encoder"].click()
     assert window.explorer.source.encoder_reading.mean_output == "z_mean"
-    assert window.explorer.source.wanted == {"set cond": "1", "encoder": str(path)}
+    assert window.explorer.source.overrides == {"set cond": "1", "encoder": str(path)}
     dialog.done(0)
 
 
@@ -234,7 +234,7 @@ def test_a_free_batch_can_be_fixed_and_freed_again(window, dialog, qtbot):
     with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
         set_text(dialog, "batch", "any", qtbot)
     assert window.explorer.source.reading.batch is None
-    assert window.explorer.source.wanted == {}
+    assert window.explorer.source.overrides == {}
 
 
 def test_a_map_of_open_sides_is_set_by_its_sizes(open_window, qtbot, tmp_path):
