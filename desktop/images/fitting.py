@@ -51,7 +51,7 @@ def fit(original: Bytes, image_shape: tuple[int, int, int], as_digit: bool) -> F
         steps.append("inverted to light on dark")
     if not same_size:
         gray = _digit(gray, image_shape[1:])
-        steps.append(f"scaled into {round(BOX_SHARE * image_shape[1])} pixels, centred by mass")
+        steps.append(f"scaled to {round(BOX_SHARE * image_shape[1])} pixels and centred by mass")
     return Fitted(original, gray[np.newaxis].astype(np.float32), tuple(steps))
 
 

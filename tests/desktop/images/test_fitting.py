@@ -24,7 +24,7 @@ def test_a_held_out_digit_enlarged_and_inverted_comes_back():
         page = np.full((600, 500), 255, np.uint8)
         page[250:530, 100:380] = 255 - 255 * image.repeat(10, 0).repeat(10, 1)
         found = fit(colored(page), DIGIT, as_digit=True)
-        assert found.steps == ("inverted to light on dark", "scaled into 20 pixels, centred by mass")
+        assert found.steps == ("inverted to light on dark", "scaled to 20 pixels and centred by mass")
         assert (np.abs((found.pixels[0] > 0.5) - 1.0 * image) > 0.5).mean() < 0.12
 
 

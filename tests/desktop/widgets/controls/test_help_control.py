@@ -132,7 +132,7 @@ def test_about_says_what_the_program_is_and_what_it_runs(window, read):
     window.help.show_about()
     text = read()
     assert text.startswith(f"Latent Plane {program_version()}\n")
-    assert f"runs on {window.device_text()}" in text
+    assert f"Runs on {window.device_text()}" in text
     assert "a bundle, 'small'" in text
     assert window.explorer.source.sha256 in text
     assert "LGPL" in text

@@ -84,7 +84,7 @@ def test_turning_the_wheel_is_one_step(window, qtbot, turn_wheel):
     zoomed = window.explorer.state
     qtbot.wait(round(1000 * GESTURE_S) + 50)
     turn_wheel(window.plane, QPoint(200, 200), 1)
-    assert window.history.undo.text() == "&Undo zoom"
+    assert window.history.undo.text() == "&Undo zooming"
     assert undo(window, qtbot) == zoomed
     assert undo(window, qtbot) == start
 
@@ -95,7 +95,7 @@ def test_switches_modes_and_path_points_can_be_undone(window, qtbot):
     qtbot.keyClick(window.plane, Qt.Key.Key_P)
     window.panel.view.legend.switched.emit(1)
     window.panel.picture.mode.textActivated.emit("Thresholded")
-    assert window.history.undo.text() == "&Undo picture as thresholded"
+    assert window.history.undo.text() == "&Undo drawing the picture as “Thresholded”"
     undo(window, qtbot)
     assert window.panel.picture.mode.currentText() == "Probabilities"
     undo(window, qtbot)

@@ -88,8 +88,8 @@ def test_a_dropped_picture_is_fitted_step_by_step_and_the_cursor_goes_to_its_mea
     panel = window.image.panel
     assert panel.steps.isVisible()
     assert panel.steps_text.text() == (
-        "inverted, to light on dark, then scaled into 20 pixels, centred by mass, "
-        "then thresholded at one half"
+        "The image was inverted to light on dark, then scaled to 20 pixels and centred by mass, "
+        "then thresholded at 0.5."
     )
     thresholded = gray(panel.step_views[2].image())
     assert (thresholded == 255 * window.image.drawing.thresholded()[0]).all()
