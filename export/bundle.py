@@ -18,6 +18,9 @@ A bundle of a fit that is still running grows in place. While it does, `previous
 the manifest before: readers that find other bytes at NAME than their manifest says look there, so that the
 manifest in place has all its files at every moment. New files come first, the manifest is replaced last.
 `previous/` is not in the manifest and is gone once the bundle is finished.
+
+The manifest is checked by hand and not by a library: this module needs numpy alone, and most checks compare
+one field with another or with a limit, which no schema says more briefly.
 """
 
 import hashlib

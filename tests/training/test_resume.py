@@ -439,7 +439,7 @@ def test_a_folder_that_is_no_run_is_refused(run_main, tmp_path):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"latent_dim": 0}, "found latent_dim = 0, expected a whole number from 1"),
+        ({"latent_dim": 0}, "latent_dim: found 0, expected a whole number from 1"),
         ({"learning_rate": -1.0}, "found learning_rate = -1.0, expected a number over 0"),
         ({"filters": [2]}, "found filters = [2], expected 2 whole numbers from 1"),
     ],
