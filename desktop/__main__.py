@@ -47,7 +47,7 @@ SETTLE_MS = 150
     metavar="WIDTH HEIGHT",
     help=f"The window's size in pixels.  [default: as it was, first {START_SIZE_PX[0]} {START_SIZE_PX[1]}]",
 )
-@click.option("--fresh", is_flag=True, help="Take up nothing that was kept from the last start.")
+@click.option("--fresh", is_flag=True, help="Take up nothing that was saved at the last start.")
 def command(
     model: Path | None,
     device: DeviceName,

@@ -17,7 +17,7 @@ from desktop.reading.guess_decoder import check_set, propose, trial_z
 from desktop.reading.guess_encoder import propose_encoder
 from desktop.reading.overrides import Wanted
 from desktop.reading.reading import EncoderReading, Layout, Reading, Spread, ValueRange
-from desktop.reading.saved_overrides import remember, remembered
+from desktop.reading.saved_overrides import save_overrides, saved_overrides
 from desktop.vetting.onnx_file import ModelFile, read_model_file
 from desktop.vetting.trial import TIME_LIMIT_S, Trial
 from export.bundle import DECODER_FILE, ENCODER_FILE, Bundle, BundleError, epoch_file, open_bundle
@@ -79,8 +79,8 @@ class Source:
 def open_source(path: Path, wishes: Wanted | None = None) -> Source:
     """Open a bundle or a bare `.onnx`.
 
-    `wishes` are options of `desktop.reading.overrides`, for a bare model: they are remembered for that
-    file; None takes what is remembered. Raises BundleError for a bundle, ModelError for a bare model, saying
+    `wishes` are options of `desktop.reading.overrides`, for a bare model: they are saved for that
+    file; None takes what is saved. Raises BundleError for a bundle, ModelError for a bare model, saying
     what was found (UnreadError where other wishes could help); OSError when a file cannot be read.
     """
     overrides.check_names(wishes or {})
@@ -210,9 +210,9 @@ def _open_model(path: Path, wishes: Wanted | None) -> Source:
     file = read_model_file(path)
     if wishes is not None:
         source = _read(file, wishes, True)
-        remember(file.sha256, wishes)
+        save_overrides(file.sha256, wishes)
         return source
-    before = remembered(file.sha256)
+    before = saved_overrides(file.sha256)
     try:
         return _read(file, before, False)
     except ModelError as error:

@@ -6,7 +6,7 @@ from pathlib import Path
 from desktop.base.errors import ModelError
 from desktop.reading.reading import Layout, Spread, ValueRange
 
-# Option to what it sets; the names of the command line, the dialog and the remembered choices.
+# Option to what it sets; the names of the command line, the dialog and what is saved.
 OPTIONS = {
     "encoder": "the encoder's file, or none",
     "z-input": "the input that z goes to",

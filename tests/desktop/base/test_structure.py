@@ -10,22 +10,30 @@ from desktop.base.structure import strict_converter, structure
 
 
 class Color(StrEnum):
+    """A choice that is a text, too."""
+
     RED = "Red, as the window calls it"
     BLUE = "Blue"
 
 
 class Size(Enum):
+    """A choice of one."""
+
     SMALL = 1
 
 
 @dataclass(frozen=True)
 class Point:
+    """A part with a field that must be there."""
+
     at: tuple[float, float]
     name: str = "none"
 
 
 @dataclass(frozen=True)
 class Drawing:
+    """A field of each kind that is read."""
+
     points: tuple[Point, ...] = ()
     colors: frozenset[Color] = frozenset()
     size: Size = Size.SMALL
