@@ -17,7 +17,7 @@ import onnxruntime as ort
 from desktop.base import machine
 from desktop.base.arrays import Array, Floats
 from desktop.base.errors import ModelError
-from desktop.base.machine import DRIVER_LIBRARY, Device, DeviceError, DeviceName, distribution_warning
+from desktop.base.machine import Device, DeviceError, DeviceName, distribution_warning
 from desktop.base.watchdog import Watchdog
 from desktop.latent.elbo import logits_of
 from desktop.models.logits import without_sigmoid
@@ -25,16 +25,6 @@ from desktop.models.source import Source
 from desktop.reading.reading import Reading
 from desktop.reading.tensors import encoder_feeds, feeds, logits, posterior, probabilities
 from export.bundle import DECODER_FILE, ENCODER_FILE, BundleError
-
-__all__ = [
-    "DRIVER_LIBRARY",
-    "Device",
-    "DeviceError",
-    "DeviceName",
-    "Model",
-    "describe_runtime",
-    "distribution_warning",
-]
 
 # From a decoder's output to pictures, as its reading says, in the place of the last argument.
 Take = Callable[[Reading, Array, Floats], object]

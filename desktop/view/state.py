@@ -132,10 +132,6 @@ class ViewState:
         kept = tuple(other for other in self.pinned if other != index)
         return replace(self, pinned=kept if index in self.pinned else (*kept, index))
 
-    def with_path_point(self) -> "ViewState":
-        """With the cursor added to the end of the path."""
-        return replace(self, path=(*self.path, self.z))
-
 
 def start_state(latent_dim: int) -> ViewState:
     """The state that a newly opened model starts from: the cursor at the prior's mean."""

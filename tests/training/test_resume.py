@@ -20,7 +20,8 @@ import torch
 
 from training.checkpoint import load_checkpoint
 from training.config import RECIPES, from_json
-from training.fit import FitError, fit, main, recipe_on
+from training.fit import fit, main, recipe_on
+from training.logbook import FitError
 
 SMALL_FIT = Path(__file__).with_name("small_fit.py")
 # 3 epochs of 7 steps, the last of them with 8 images; a checkpoint after every step.
