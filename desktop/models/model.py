@@ -41,6 +41,7 @@ CUDA_ARENA_BYTES = 2**32
 # Of all runs on the CPU together: what passed its trial may still ask for any amount at another z.
 CPU_ARENA_BYTES = 2**31
 SAME_AS_REQUESTED = 1  # how an arena grows
+# ONNX Runtime raises no exception of its own for it: the text is all that tells it apart.
 ARENA_IS_FULL = "Available memory of"
 ENCODER_CHUNK = 256
 RUN_LIMIT_S = 20.0

@@ -16,7 +16,7 @@ from desktop.reading import guess_layout, overrides, tensors
 from desktop.reading.overrides import SET, Wanted
 from desktop.reading.reading import Layout, OtherInput, Reading, ValueRange
 from desktop.vetting.onnx_file import ModelFile, Tensor
-from desktop.vetting.trial import DTYPES
+from desktop.vetting.trial import DTYPES, TrialEndedError
 
 Run = Callable[[Mapping[str, Array], list[str]], dict[str, Array]]
 
@@ -207,12 +207,12 @@ def _first_decode(
                 continue
             try:
                 results = run(tensors.feeds(filled, trial_z(filled)), outputs)
+            except TrialEndedError:  # no other size can be tried
+                if without_pictures is not None:
+                    return without_pictures
+                raise
             except ModelError as error:
                 last_error = last_error or error
-                if "its trial took" in str(error) or "the process that tried it" in str(error):
-                    if without_pictures is not None:
-                        break
-                    raise  # there is no process any more
                 continue
             if chosen.latent_dim is None and not _any_picture(results, filled, wishes):
                 # Numbers that only happen to be cut into something: another size may fit.

@@ -31,6 +31,10 @@ DTYPES = frozenset(["float16", "float32", "float64", "bool", *INTEGERS])
 CHILD = Path(__file__).with_name("trial_child.py")
 
 
+class TrialEndedError(ModelError):
+    """The process that tried a model has ended, because the model took too long or crashed it."""
+
+
 class Trial:
     """One child process that holds a loaded model and runs it.
 
@@ -92,7 +96,10 @@ class Trial:
         self.close()
 
     def run(self, feeds: Mapping[str, Array], outputs: Sequence[str]) -> dict[str, Array]:
-        """What the model gives for `feeds`, by name. Raises ModelError when it does not, or too late."""
+        """What the model gives for `feeds`, by name. Raises ModelError when it does not.
+
+        Raises TrialEndedError when there is no process any more that could be asked again.
+        """
         facts = [
             {"name": name, "dtype": str(array.dtype), "shape": list(array.shape)}
             for name, array in feeds.items()
@@ -135,7 +142,9 @@ class Trial:
             if not isinstance(answer, dict):
                 raise ValueError
         except (OSError, ValueError, RecursionError) as error:  # it died, or what it said is no answer
-            raise self._failure(self._how_it_ended()) from error
+            words = self._how_it_ended()
+            has_ended = self._late or child.poll() is not None
+            raise self._failure(words, TrialEndedError if has_ended else ModelError) from error
         finally:
             timer.cancel()
             timer.join()
@@ -185,5 +194,5 @@ class Trial:
             return f"it crashed the process that tried it ({name}), expected a decode; do not trust it"
         return f"it ended the process that tried it (status {code}), expected a decode; do not trust it"
 
-    def _failure(self, words: str) -> ModelError:
-        return ModelError(f"{self._where}: {words}")
+    def _failure(self, words: str, kind: type[ModelError] = ModelError) -> ModelError:
+        return kind(f"{self._where}: {words}")

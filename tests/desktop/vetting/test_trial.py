@@ -6,11 +6,12 @@ import time
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime as ort
 import pytest
 
 from desktop.base.errors import ModelError
-from desktop.vetting.trial import Trial
+from desktop.vetting.trial import Trial, TrialEndedError
 from tests.desktop.hostile_models import (
     constant_of_shape,
     endless_loop,
@@ -46,6 +47,16 @@ def test_a_run_that_fails_is_told_and_the_next_one_works():
         assert trial.run({"z": Z}, ["out"])["out"].shape == (2, 1, 8, 8)
 
 
+def test_a_models_own_words_do_not_end_its_trial():
+    """An operator that is called as a trial's end is told is an operator that is not there."""
+    words = "its trial took the process that tried it"
+    model = onnx.load_from_string(good_model())
+    model.graph.node[0].op_type = words
+    with pytest.raises(ModelError, match=words) as caught, Trial(model.SerializeToString(), "m"):
+        pass
+    assert type(caught.value) is ModelError
+
+
 def test_what_onnx_runtime_prints_is_no_answer():
     """It prints about some models, such as one whose operator is no text; its error still arrives."""
     damaged = good_model().replace(b"MatMul", b"Mat\xfful")
@@ -59,7 +70,7 @@ def test_what_takes_too_long_is_ended():
     start = time.monotonic()
     with (
         pytest.raises(
-            ModelError, match=r"^m: its trial took longer than 0\.5 s, expected less; .* --patience"
+            TrialEndedError, match=r"^m: its trial took longer than 0\.5 s, expected less; .* --patience"
         ),
         Trial(endless_loop(), "m", time_limit_s=0.5) as trial,
     ):
@@ -91,7 +102,7 @@ def test_what_crashes_takes_only_the_trial_with_it():
     """Functions nested so deep that ONNX Runtime's stack overflows: the signal is named."""
     with (
         pytest.raises(
-            ModelError, match=r"^m: it crashed the process that tried it \(SIG\w+\), expected a decode"
+            TrialEndedError, match=r"^m: it crashed the process that tried it \(SIG\w+\), expected a decode"
         ),
         Trial(nested_functions(), "m"),
     ):
