@@ -13,6 +13,7 @@ from desktop.base import saved
 from desktop.base.shipped import shipped_bundle
 from desktop.view.saved_views import SavedViews, read_views
 from desktop.view.state import Layer
+from desktop.widgets.common import settings
 from desktop.widgets.main_window import MainWindow
 
 LEFT = Qt.MouseButton.LeftButton
@@ -85,6 +86,22 @@ def test_a_model_is_left_and_come_back_to_within_one_start(start, bundle, left, 
         with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
             window.open_path(path)
     assert window.explorer.state == left
+
+
+def test_two_windows_that_are_open_at_once_save_both_models(start, bundle, make_bundle, qtbot):
+    """Each knew nothing of the other at its start; the window that is closed last says what was open last."""
+    other = make_bundle(name="other", seed=3)
+    windows = [start(bundle), start(other)]
+    for window, x in zip(windows, (300, 350), strict=True):
+        qtbot.mouseClick(window.plane, LEFT, pos=QPoint(x, 250))
+    sources = [window.explorer.source for window in windows]
+    states = [window.explorer.state for window in windows]
+    for window in reversed(windows):
+        window.close()
+    views = read_views()
+    assert [views.state_of(source.sha256) for source in sources] == states
+    assert views.last_path == bundle
+    assert set(settings.recent_bundles()) == {bundle, other}
 
 
 @pytest.mark.usefixtures("left")
