@@ -11,8 +11,8 @@ from desktop.base.atomic_file import replaced_file
 from desktop.base.command_line import run_command
 from desktop.base.display import DisplayError, check_display, missing_library
 from desktop.base.errors import ModelError
+from desktop.base.machine import DeviceError, DeviceName
 from desktop.base.shipped import shipped_bundle
-from desktop.models.model import DeviceError, DeviceName
 from desktop.reading.command_options import overrides_from, reading_options
 from export.bundle import BundleError
 

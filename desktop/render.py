@@ -9,7 +9,7 @@ import click
 
 from desktop.base.command_line import printable, run_command
 from desktop.base.errors import ModelError
-from desktop.base.machine import distribution_warning
+from desktop.base.machine import DeviceError, DeviceName, distribution_warning
 from desktop.base.shipped import shipped_bundle
 from desktop.film.film import Caption, Film, Route, path_film
 from desktop.film.formats import AnimationError, Format, check_size, format_of, real_fps, why_not
@@ -18,7 +18,7 @@ from desktop.jobs import sheets
 from desktop.jobs.sheets import Order, Scores, Sheet
 from desktop.latent.paths import PathKind
 from desktop.latent.plane import Plane, axis_plane, parse_z, plane_through
-from desktop.models.model import DeviceError, DeviceName, Model
+from desktop.models.model import Model
 from desktop.models.source import open_source
 from desktop.reading.command_options import overrides_from, reading_options
 from desktop.view.provenance import Detail, provenance, to_text

@@ -19,6 +19,9 @@ The bundle of a running fit grows in place. While it grows, `previous/NAME` is t
 manifest calls NAME. A reader looks there if the bytes at NAME are not those that its manifest describes. So
 every manifest has all its files at every moment. New files are written first, and the manifest is replaced
 last. `previous/` is not in the manifest, and it is removed once the bundle is finished.
+
+The manifest is checked by hand and not by a library: this module needs only numpy, and most checks compare
+one field with another or with a limit, which no schema says more briefly.
 """
 
 import hashlib

@@ -24,7 +24,6 @@ ALWAYS_ALLOWED_BYTES = 1 << 20
 MAX_DIRECTORY_BYTES = 4 << 20  # of a zip file's list of entries, which is read as a whole
 END_RECORD, END_RECORD_64 = b"PK\x05\x06", b"PK\x06\x07"
 END_RECORD_BYTES, MAX_COMMENT_BYTES = 22, 65_535
-CHUNK_BYTES = 1 << 20
 SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
 
 

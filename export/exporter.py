@@ -10,18 +10,11 @@ from typing import Any
 
 from onnx import ModelProto
 
-from export.bundle import (
-    DECODER_FILE,
-    ENCODER_FILE,
-    POSTERIOR_FILE,
-    Posterior,
-    epoch_file,
-    pack_posterior,
-    tensor_facts,
-)
+from export.bundle import DECODER_FILE, ENCODER_FILE, POSTERIOR_FILE, epoch_file, tensor_facts
 from export.graphs import BATCH_AXIS, OPSET, export_decoder, export_encoder, with_facts, with_weights
 from export.parity import Parity, check_decoder, check_elbo, check_encoder, session
 from export.phased_decoder import phased_decoder
+from export.posterior import Posterior, pack_posterior
 from training.config import RECIPES, FitConfig
 from training.datasets import Dataset, mnist
 from training.model import ConvVAE

@@ -7,8 +7,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from export.bundle import MANIFEST_FILE, PREVIOUS_FOLDER, Bundle, BundleError, make_manifest, open_bundle
-from export.containers import ZIP_SUFFIX, remove_files, replace_files, write_container
+from export.bundle import MANIFEST_FILE, PREVIOUS_FOLDER, Bundle, make_manifest, open_bundle
+from export.containers import ZIP_SUFFIX, BundleError, remove_files, replace_files, write_container
 
 
 def grow_bundle(before: Bundle, facts: Mapping[str, Any], files: Mapping[str, bytes]) -> Bundle:

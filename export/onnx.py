@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 from tqdm import tqdm
 
-from export.bundle import Bundle, BundleError, check_target, write_bundle
-from export.containers import ZIP_SUFFIX
+from export.bundle import Bundle, check_target, write_bundle
+from export.containers import ZIP_SUFFIX, BundleError
 from export.exporter import MOST_EPOCHS, Exporter, usual_every
 from export.follow import StoppedError, follow_run, wait_for_run
 from export.graphs import ExportError

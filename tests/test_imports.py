@@ -18,7 +18,17 @@ ROOT = Path(__file__).parents[1]
 PACKAGES = ("training", "export", "desktop")
 STANDARD_LIBRARY = frozenset(sys.stdlib_module_names)
 LAW = {
-    "training": {"training", "torch", "safetensors", "tqdm", "numpy", "imageio", "matplotlib", "click"},
+    "training": {
+        "training",
+        "torch",
+        "safetensors",
+        "tqdm",
+        "numpy",
+        "imageio",
+        "matplotlib",
+        "cattrs",
+        "click",
+    },
     "export": {"export", "training", "torch", "onnx", "onnxruntime", "onnxscript", "numpy", "click", "tqdm"},
     "desktop": {
         "desktop",
@@ -31,6 +41,8 @@ LAW = {
         "imageio",
         "PIL",
         "platformdirs",
+        "cattrs",
+        "filelock",
         "contourpy",
         "click",
     },

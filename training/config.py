@@ -5,28 +5,33 @@ import json
 import math
 import sys
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+from cattrs import Converter, transform_error
+from cattrs.errors import ClassValidationError
 
 Schedule = Literal["constant", "one-cycle"]
 Rate = Literal["sampled", "analytic"]
 Precision = Literal["float32", "bfloat16"]
-# What a number must be, where its type alone does not say it.
-BOUNDS: dict[str, tuple[float, float, str]] = {
-    **dict.fromkeys(("epochs", "batch_size", "latent_dim"), (1, math.inf, "a whole number from 1")),
-    **dict.fromkeys(("warp_from_epoch", "seed"), (0, math.inf, "a whole number from 0")),
-    "learning_rate": (math.ulp(0.0), sys.float_info.max, "a number over 0"),
-    "warmup_epochs": (0, sys.float_info.max, "a number from 0"),
-    "hold_fraction": (0, 1, "a number from 0 to 1"),
-    "rate_warmup_epochs": (0, sys.float_info.max, "a number from 0"),
-    "encoder_step_share": (0, 1, "a number from 0 to 1"),
-    "first_epoch_boost": (math.ulp(0.0), sys.float_info.max, "a number over 0"),
-    "warp_share": (0, 1, "a number from 0 to 1"),
-    "average_power": (0, sys.float_info.max, "a number from 0"),
-    "adam_beta1": (0, math.nextafter(1, 0), "a number from 0 and below 1"),
-    "adam_beta2": (0, math.nextafter(1, 0), "a number from 0 and below 1"),
-    "adam_epsilon": (0, sys.float_info.max, "a number from 0"),
-}
-CHOICES = {"schedule": get_args(Schedule), "rate": get_args(Rate), "precision": get_args(Precision)}
+
+
+@dataclass(frozen=True)
+class Within:
+    """The least and the largest value of a number, both allowed, and in words."""
+
+    least: float
+    most: float
+    words: str
+
+
+KINDS = {str: "a text", bool: "true or false", int: "a whole number", float: "a number with a decimal point"}
+MAX = sys.float_info.max
+Count = Annotated[int, Within(1, math.inf, "a whole number from 1")]
+Index = Annotated[int, Within(0, math.inf, "a whole number from 0")]
+Positive = Annotated[float, Within(math.ulp(0.0), MAX, "a number over 0")]
+NotNegative = Annotated[float, Within(0, MAX, "a number from 0")]
+Share = Annotated[float, Within(0, 1, "a number from 0 to 1")]
+Decay = Annotated[float, Within(0, math.nextafter(1, 0), "a number from 0 and below 1")]
 
 
 @dataclass(frozen=True)
@@ -72,30 +77,30 @@ class FitConfig:
     """
 
     recipe: str
-    epochs: int
-    batch_size: int
-    learning_rate: float
+    epochs: Count
+    batch_size: Count
+    learning_rate: Positive
     schedule: Schedule
-    warmup_epochs: float = 0.0
-    hold_fraction: float = 0.0
-    rate_warmup_epochs: float = 0.0
-    encoder_step_share: float = 1.0
-    first_epoch_boost: float = 1.0
-    warp_share: float = 0.0
-    warp_from_epoch: int = 2
-    average_power: float = 0.0
-    adam_beta1: float = 0.9
-    adam_beta2: float = 0.999
-    adam_epsilon: float = 1e-8
+    warmup_epochs: NotNegative = 0.0
+    hold_fraction: Share = 0.0
+    rate_warmup_epochs: NotNegative = 0.0
+    encoder_step_share: Share = 1.0
+    first_epoch_boost: Positive = 1.0
+    warp_share: Share = 0.0
+    warp_from_epoch: Index = 2
+    average_power: NotNegative = 0.0
+    adam_beta1: Decay = 0.9
+    adam_beta2: Decay = 0.999
+    adam_epsilon: NotNegative = 1e-8
     rate: Rate = "analytic"
     start_at_log_odds: bool = False
     start_spread: bool = False
-    latent_dim: int = 2
-    filters: tuple[int, int] = (32, 64)
+    latent_dim: Count = 2
+    filters: tuple[Count, Count] = (32, 64)
     precision: Precision = "float32"
-    seed: int = 0
+    seed: Index = 0
     dataset: str = "mnist"
-    image_shape: tuple[int, int, int] = (1, 28, 28)
+    image_shape: tuple[Count, Count, Count] = (1, 28, 28)
 
 
 # Why these numbers, and what was tried beside them: training/README.md, "Why".
@@ -190,31 +195,57 @@ def to_json(config: FitConfig) -> str:
 
 
 def from_json(text: str) -> FitConfig:
-    """A config from what `to_json` wrote. Raises ValueError on anything else, saying what was wrong."""
+    """A config from what `to_json` wrote. Raises ValueError on anything else, saying what was wrong.
+
+    A field that came later may be missing: its default is what a fit did before it was there.
+    """
     values: Any = json.loads(text)
     if not isinstance(values, dict):
         raise ValueError(f"found a JSON {type(values).__name__}, expected an object")
     fields = dataclasses.fields(FitConfig)
     names = {field.name for field in fields}
-    # A field that came later may be missing: its default is what a fit did before it was there.
     required = {field.name for field in fields if field.default is dataclasses.MISSING}
     if not required <= values.keys() <= names:
         raise ValueError(f"found fields {sorted(values)}, expected {sorted(names)}")
-    for name, choices in CHOICES.items():
-        if values.get(name, choices[0]) not in choices:
-            raise ValueError(f"found {name} = {values[name]!r}, expected {' or '.join(choices)}")
-    for name, count in (("filters", 2), ("image_shape", 3)):
-        sizes = values.get(name)
-        if sizes is None:
-            continue
-        if type(sizes) is not list or len(sizes) != count or any(type(n) is not int or n < 1 for n in sizes):
-            raise ValueError(f"found {name} = {sizes!r}, expected {count} whole numbers from 1")
-        values[name] = tuple(sizes)
-    for field in fields:
-        expected = type(getattr(RECIPES["default"], field.name))
-        if field.name in values and type(values[field.name]) is not expected:
-            raise ValueError(f"found {field.name} = {values[field.name]!r}, expected a {expected.__name__}")
-    for name, (least, most, expected_number) in BOUNDS.items():
-        if name in values and not least <= values[name] <= most:
-            raise ValueError(f"found {name} = {values[name]}, expected {expected_number}")
-    return FitConfig(**values)
+    try:
+        return _CONVERTER.structure(values, FitConfig)
+    except ClassValidationError as error:
+        words, _, where = transform_error(error, "", lambda found, _: str(found))[0].rpartition(" @ .")
+        raise ValueError(f"{where}: {words}") from error
+
+
+def _exact(value: object, kind: type) -> Any:
+    if type(value) is not kind:
+        raise ValueError(f"found {value!r}, expected {KINDS[kind]}")
+    return value
+
+
+def _choice(value: object, kind: Any) -> Any:
+    if value not in get_args(kind):
+        raise ValueError(f"found {value!r}, expected {' or '.join(get_args(kind))}")
+    return value
+
+
+def _number(value: object, kind: Any) -> Any:
+    number, within = get_args(kind)
+    if not within.least <= _exact(value, number) <= within.most:
+        raise ValueError(f"found {value!r}, expected {within.words}")
+    return value
+
+
+def _numbers(value: object, kind: Any) -> Any:
+    items = get_args(kind)
+    if type(value) is not list or len(value) != len(items):
+        raise ValueError(f"found {value!r}, expected a list of {len(items)} numbers")
+    return tuple(map(_number, value, items))
+
+
+# Reads a FitConfig by its annotations, and converts nothing: "3" and 3.0 are no whole numbers.
+_CONVERTER = Converter()
+for _kind in KINDS:
+    _CONVERTER.register_structure_hook(_kind, _exact)
+for _origin, _hook in ((Literal, _choice), (Annotated, _number), (tuple, _numbers)):
+    _CONVERTER.register_structure_hook_func(
+        lambda kind, origin=_origin: get_origin(kind) is origin,  # type: ignore[misc]
+        _hook,
+    )

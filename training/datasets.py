@@ -1,11 +1,10 @@
-"""Images to train on: the embedded binarized MNIST, and the IDX files it was made from.
+"""Images to train on: the embedded binarized MNIST.
 
 MNIST is by Yann LeCun, Corinna Cortes and Christopher J. C. Burges and is shared under the Creative
 Commons Attribution-ShareAlike 3.0 licence (https://creativecommons.org/licenses/by-sa/3.0/). `mnist.xz`
 beside this file is derived from it, thresholded at pixel/255 > 0.5, and is under the same licence.
 """
 
-import gzip
 import hashlib
 import lzma
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 TRAIN_COUNT, TEST_COUNT = 60_000, 10_000
 SIDE_PX = 28
 EMBEDDED_MNIST = Path(__file__).with_name("mnist.xz")
-# Of the unpacked bytes, as `pack` lays them out.
+# Of the unpacked bytes: every image's bits, the training part first, then every label.
 MNIST_SHA256 = "1ed78d835d8742ca662bfbc21257950328b445cb5d9c03e9dad5d0861200e72e"
 
 
@@ -60,29 +59,7 @@ def mnist() -> Dataset:
     count = TRAIN_COUNT + TEST_COUNT
     data = np.frombuffer(packed, np.uint8)
     bits = np.unpackbits(data[: count * SIDE_PX * SIDE_PX // 8])
-    return _split(bits.reshape(count, 1, SIDE_PX, SIDE_PX), data[-count:].copy())
-
-
-def mnist_from_idx(folder: Path) -> Dataset:
-    """MNIST from its four original gzipped IDX files in `folder`, thresholded at pixel/255 > 0.5.
-
-    Raises DatasetError when a file is missing or its header is not the expected one.
-    """
-    parts = ("train", TRAIN_COUNT), ("t10k", TEST_COUNT)
-    images = [_idx(folder / f"{part}-images-idx3-ubyte.gz", (n, SIDE_PX, SIDE_PX)) for part, n in parts]
-    labels = [_idx(folder / f"{part}-labels-idx1-ubyte.gz", (n,)) for part, n in parts]
-    binary = (np.concatenate(images)[:, np.newaxis] / np.float32(255) > 0.5).astype(np.uint8)
-    return _split(binary, np.concatenate(labels))
-
-
-def pack(dataset: Dataset) -> bytes:
-    """The unpacked content of `mnist.xz`: every image's bits, training part first, then every label."""
-    images = np.concatenate([dataset.train_images, dataset.test_images])
-    labels = np.concatenate([dataset.train_labels, dataset.test_labels])
-    return np.packbits(images).tobytes() + labels.tobytes()
-
-
-def _split(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Dataset:
+    images, labels = bits.reshape(count, 1, SIDE_PX, SIDE_PX), data[-count:].copy()
     return Dataset(
         name="MNIST, binarized at 0.5",
         label_names=tuple("0123456789"),
@@ -91,19 +68,3 @@ def _split(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Dataset:
         test_images=images[TRAIN_COUNT:],
         test_labels=labels[TRAIN_COUNT:],
     )
-
-
-def _idx(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8]:
-    """One IDX file of unsigned bytes: magic 0x0000 08 DD, DD big-endian sizes, then the values."""
-    try:
-        raw = gzip.decompress(path.read_bytes())
-    except (OSError, EOFError) as error:
-        raise DatasetError(f"{path}: {error}; expected MNIST's original gzipped IDX file") from error
-    header = bytes([0, 0, 8, len(shape)]) + b"".join(size.to_bytes(4, "big") for size in shape)
-    expected_bytes = len(header) + int(np.prod(shape))
-    if not raw.startswith(header) or len(raw) != expected_bytes:
-        raise DatasetError(
-            f"{path}: found {len(raw)} bytes beginning {raw[:8].hex()}, "
-            f"expected {expected_bytes} bytes of unsigned bytes shaped {shape}"
-        )
-    return np.frombuffer(raw, np.uint8, offset=len(header)).reshape(shape)

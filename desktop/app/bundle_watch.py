@@ -8,7 +8,7 @@ from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
 
 from desktop.app.explorer import Explorer
 from desktop.app.worker import Priority
-from desktop.models.model import DeviceName
+from desktop.base.machine import DeviceName
 from desktop.models.opened import Opened, open_model
 from desktop.models.source import Source
 from export.bundle import MANIFEST_FILE

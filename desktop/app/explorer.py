@@ -10,9 +10,10 @@ from PySide6.QtCore import QObject, Signal
 from desktop.app.tile_decoder import TileDecoder
 from desktop.app.worker import Priority, Worker
 from desktop.base.arrays import Bytes
+from desktop.base.machine import DeviceName
 from desktop.jobs.decode import decode_picture, save_png
 from desktop.latent.chart import Projection
-from desktop.models.model import DeviceName, Model
+from desktop.models.model import Model
 from desktop.models.opened import Opened, open_model
 from desktop.models.source import Source
 from desktop.reading.overrides import Overrides

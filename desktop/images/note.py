@@ -4,7 +4,7 @@
     GIF         the comment extension
     WebP        Exif's ImageDescription
 
-`png_note`, `gif_note` and `webp_note` are keyword arguments for `imageio.imwrite(…, plugin="pillow")`.
+`png_note` and `webp_note` are keyword arguments for `imageio.imwrite(…, plugin="pillow")`.
 """
 
 import io
@@ -25,11 +25,6 @@ def png_note(text: str) -> dict[str, Any]:
     info = PngInfo()
     info.add_itxt(KEYWORD, text)
     return {"pnginfo": info}
-
-
-def gif_note(text: str) -> dict[str, Any]:
-    """Return the options that store a note in GIF."""
-    return {"comment": text.encode("ascii")}
 
 
 def webp_note(text: str) -> dict[str, Any]:

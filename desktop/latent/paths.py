@@ -156,20 +156,6 @@ def visual_walk(decode: Decode, curve: Curve, closed: bool = False) -> Generator
     return Walk(curve, closed, t, distance + lengths / lengths[-1] * max(1e-6 * distance[-1], 1e-9))
 
 
-def path_points(
-    points: Sequence[Sequence[float]],
-    frame_count: int,
-    closed: bool = False,
-    kind: PathKind = PathKind.STRAIGHT,
-    ping_pong: bool = False,
-) -> Floats:
-    """z [frame_count, d] at even distances in z along the path, for every kind of path.
-
-    Raises ValueError if fewer than two points differ, or for fewer than two frames.
-    """
-    return even_walk(path_curve(points, kind, closed), closed).frames(frame_count, ping_pong)
-
-
 @lru_cache(maxsize=4)
 def path_line(points: tuple[tuple[float, ...], ...], kind: PathKind, closed: bool) -> tuple[Doubles, Doubles]:
     """The polyline to draw for a path: parameters t [M] and z [M, d]. One point alone gives itself."""

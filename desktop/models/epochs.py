@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from desktop.base.arrays import Floats
-from desktop.models.model import DeviceName, Model
+from desktop.base.machine import DeviceName
+from desktop.models.model import Model
 from desktop.models.opened import STEP_PICTURES, Opened
 from desktop.models.source import Source, open_epoch
 from export.bundle import DECODER_FILE, ENCODER_FILE, POSTERIOR_FILE, Bundle, Posterior, epoch_file

@@ -17,7 +17,7 @@ import onnxruntime as ort
 from desktop.base import machine
 from desktop.base.arrays import Array, Floats
 from desktop.base.errors import ModelError
-from desktop.base.machine import DRIVER_LIBRARY, Device, DeviceError, DeviceName, distribution_warning
+from desktop.base.machine import Device, DeviceError, DeviceName, distribution_warning
 from desktop.base.watchdog import Watchdog
 from desktop.latent.elbo import logits_of
 from desktop.models.logits import without_sigmoid
@@ -25,16 +25,6 @@ from desktop.models.source import Source
 from desktop.reading.reading import Reading
 from desktop.reading.tensors import encoder_feeds, feeds, logits, posterior, probabilities
 from export.bundle import DECODER_FILE, ENCODER_FILE, BundleError
-
-__all__ = [
-    "DRIVER_LIBRARY",
-    "Device",
-    "DeviceError",
-    "DeviceName",
-    "Model",
-    "describe_runtime",
-    "distribution_warning",
-]
 
 # Converts a decoder's output to pictures according to its reading, and writes them to the last argument.
 Take = Callable[[Reading, Array, Floats], object]
@@ -50,6 +40,7 @@ CUDA_ARENA_BYTES = 2**32
 # For all runs on the CPU together: a model that passed its trial may still request any amount at another z.
 CPU_ARENA_BYTES = 2**31
 SAME_AS_REQUESTED = 1  # how the arena grows
+# ONNX Runtime has no exception type for a full arena: only the text tells it apart.
 ARENA_IS_FULL = "Available memory of"
 ENCODER_CHUNK = 256
 RUN_LIMIT_S = 20.0

@@ -17,7 +17,7 @@ from desktop.reading.guess_decoder import check_set, propose, trial_z
 from desktop.reading.guess_encoder import propose_encoder
 from desktop.reading.overrides import Overrides, check_names, encoder_path_of, patience_s_of
 from desktop.reading.reading import EncoderReading, Layout, Reading, Spread, ValueRange
-from desktop.reading.saved_overrides import remember, remembered
+from desktop.reading.saved_overrides import save_overrides, saved_overrides
 from desktop.vetting.onnx_file import ModelFile, read_model_file
 from desktop.vetting.trial import TIME_LIMIT_S, Trial
 from export.bundle import DECODER_FILE, ENCODER_FILE, Bundle, BundleError, epoch_file, open_bundle
@@ -212,9 +212,9 @@ def _open_model(path: Path, overrides: Overrides | None) -> Source:
     file = read_model_file(path)
     if overrides is not None:
         source = _read(file, overrides, True)
-        remember(file.sha256, overrides)
+        save_overrides(file.sha256, overrides)
         return source
-    before = remembered(file.sha256)
+    before = saved_overrides(file.sha256)
     try:
         return _read(file, before, False)
     except ModelError as error:

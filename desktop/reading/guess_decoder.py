@@ -27,7 +27,7 @@ from desktop.reading.overrides import (
 )
 from desktop.reading.reading import Layout, OtherInput, Reading, ValueRange
 from desktop.vetting.onnx_file import ModelFile, Tensor
-from desktop.vetting.trial import DTYPES
+from desktop.vetting.trial import DTYPES, TrialEndedError
 
 Run = Callable[[Mapping[str, Array], list[str]], dict[str, Array]]
 
@@ -227,12 +227,12 @@ def _first_decode(
                 continue
             try:
                 results = run(tensors.feeds(filled, trial_z(filled)), outputs)
+            except TrialEndedError:  # no other size can be tried
+                if without_pictures is not None:
+                    return without_pictures
+                raise
             except ModelError as error:
                 last_error = last_error or error
-                if "its trial took" in str(error) or "the process that tried it" in str(error):
-                    if without_pictures is not None:
-                        break
-                    raise  # the trial's process has ended
                 continue
             if chosen.latent_dim is None and not _any_picture(results, filled, overrides):
                 # The graph ran at this size only by chance: another size may give a picture.

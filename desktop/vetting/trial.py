@@ -31,6 +31,10 @@ DTYPES = frozenset(["float16", "float32", "float64", "bool", *INTEGERS])
 CHILD = Path(__file__).with_name("trial_child.py")
 
 
+class TrialEndedError(ModelError):
+    """The process that tried a model has ended, because the model took too long or crashed it."""
+
+
 class Trial:
     """A child process that loads a model and runs it.
 
@@ -92,7 +96,10 @@ class Trial:
         self.close()
 
     def run(self, feeds: Mapping[str, Array], outputs: Sequence[str]) -> dict[str, Array]:
-        """The named outputs for `feeds`. Raises ModelError if the run fails or takes too long."""
+        """Return the named outputs for `feeds`.
+
+        Raises ModelError if the run fails, and TrialEndedError if the process has ended too.
+        """
         facts = [
             {"name": name, "dtype": str(array.dtype), "shape": list(array.shape)}
             for name, array in feeds.items()
@@ -135,7 +142,9 @@ class Trial:
             if not isinstance(answer, dict):
                 raise ValueError
         except (OSError, ValueError, RecursionError) as error:  # it died, or its answer is not valid
-            raise self._failure(self._how_it_ended()) from error
+            text = self._how_it_ended()
+            has_ended = self._late or child.poll() is not None
+            raise self._failure(text, TrialEndedError if has_ended else ModelError) from error
         finally:
             timer.cancel()
             timer.join()
@@ -185,5 +194,5 @@ class Trial:
             return f"it crashed the process that tried it ({name}), expected it to run; do not trust it"
         return f"it ended the process that tried it (status {code}), expected it to run; do not trust it"
 
-    def _failure(self, text: str) -> ModelError:
-        return ModelError(f"{self._where}: {text}", hints=("patience SECONDS",) if self._late else ())
+    def _failure(self, text: str, kind: type[ModelError] = ModelError) -> ModelError:
+        return kind(f"{self._where}: {text}", hints=("patience SECONDS",) if self._late else ())

@@ -23,6 +23,7 @@ MAX_LINE_BYTES = 1 << 20
 MAX_OUTPUT_BYTES = 256 << 20
 MAX_ERROR_CHARACTERS = 1000  # ONNX Runtime quotes every name of a node
 FATAL = 4
+# ONNX Runtime raises no exception of its own when memory runs out: the text is all that tells it apart.
 OUT_OF_MEMORY = ("bad_alloc", "Failed to allocate", "bad allocation")
 
 

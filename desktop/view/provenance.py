@@ -8,10 +8,13 @@ may come from anyone: they are capped, checked, and nothing in them is opened, o
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
+from cattrs.cols import is_mapping
+
+from desktop.base.structure import shown, strict_converter, structure
 from desktop.view.state import ViewState
 from desktop.view.state_json import state_from_dict, state_to_dict
 
@@ -113,43 +116,43 @@ def from_text(text: str) -> Provenance:
     except (ValueError, RecursionError) as error:
         raise ValueError(f"found a damaged note ({error}), expected JSON") from error
     if content["latent_plane"] != FORMAT or type(content["latent_plane"]) is not int:
-        writer = _words(content.get("program", ""), "program") or "unknown"
+        writer = structure(CONVERTER, content.get("program", ""), str, "program") or "unknown"
         raise ValueError(
             f"found format {str(content['latent_plane'])[:20]} written by version {writer}, "
             f"expected format {FORMAT}; open it with that version"
         )
-    sha256 = content.get("decoder_sha256")
-    if not isinstance(sha256, str) or not SHA256.fullmatch(sha256):
-        raise ValueError(f"decoder_sha256: found {str(sha256)[:20]!r}, expected 64 hex digits")
-    state = content.get("state")
-    return Provenance(
-        model=_words(content.get("model", ""), "model"),
-        decoder_sha256=sha256,
-        bundle=re.split(r"[/\\]", _words(content.get("bundle", ""), "bundle"))[-1],
-        kind=_words(content.get("kind", ""), "kind"),
-        details=_details(content.get("details", {})),
+    state = content.pop("state", None)
+    carried = structure(CONVERTER, {"model": "", "bundle": "", "kind": ""} | content, Provenance)
+    if not SHA256.fullmatch(carried.decoder_sha256):
+        raise ValueError(f"decoder_sha256: found {shown(carried.decoder_sha256)}, expected 64 hex digits")
+    return replace(
+        carried,
+        bundle=re.split(r"[/\\]", carried.bundle)[-1],
         state=None if state is None else state_from_dict(state),
-        program=_words(content.get("program", ""), "program"),
     )
 
 
-def _words(value: object, where: str) -> str:
+def _visible(value: object, _: object = None) -> str:
     """A text that can be shown: no control characters, not long."""
     if not isinstance(value, str):
-        raise ValueError(f"{where}: found a {type(value).__name__}, expected a text")
+        raise ValueError(f"found {shown(value)}, expected a text")
     return UNSEEN.sub(" ", value)[:MAX_NAME_CHARS].encode(errors="replace").decode()
 
 
-def _details(value: object) -> dict[str, Detail]:
+def _details(value: object, _: object) -> dict[str, Detail]:
     """Names and plain values; what is nested was written by a newer version and is left out."""
     if not isinstance(value, dict) or len(value) > MAX_DETAILS:
-        raise ValueError("details: found something else, expected an object of a few names and values")
-    details: dict[str, Detail] = {}
+        raise ValueError(f"found {shown(value)}, expected an object of at most {MAX_DETAILS} values")
     for name, detail in value.items():
-        if isinstance(detail, str):
-            details[name] = _words(detail, f"details.{name[:20]}")
-        elif isinstance(detail, (int, float)):
-            if not abs(detail) <= MAX_DETAIL:
-                raise ValueError(f"details.{name[:20]}: found a number out of range, expected a usual one")
-            details[name] = detail
-    return details
+        if isinstance(detail, (int, float)) and not abs(detail) <= MAX_DETAIL:
+            raise ValueError(f"found {name[:20]} = {shown(detail)}, expected a number up to {MAX_DETAIL}")
+    return {
+        name: _visible(detail) if isinstance(detail, str) else detail
+        for name, detail in value.items()
+        if isinstance(detail, (str, int, float))
+    }
+
+
+CONVERTER = strict_converter()
+CONVERTER.register_structure_hook(str, _visible)
+CONVERTER.register_structure_hook_func(is_mapping, _details)

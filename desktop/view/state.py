@@ -135,10 +135,6 @@ class ViewState:
         kept = tuple(other for other in self.pinned if other != index)
         return replace(self, pinned=kept if index in self.pinned else (*kept, index))
 
-    def with_path_point(self) -> "ViewState":
-        """Return the state with the cursor added to the end of the path."""
-        return replace(self, path=(*self.path, self.z))
-
 
 def start_state(latent_dim: int) -> ViewState:
     """Return the state of a newly opened model: the cursor is at the prior's mean."""

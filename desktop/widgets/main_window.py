@@ -180,8 +180,8 @@ class MainWindow(QMainWindow):
         self.statusBar().showMessage(text, STATUS_MS)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Remember the window's place and end what runs in the background."""
-        settings.remember_window_geometry(self.saveGeometry())
+        """Save the window's place and end what runs in the background."""
+        settings.save_window_geometry(self.saveGeometry())
         self.session.close()
         self.explorer.close()
         super().closeEvent(event)
@@ -248,7 +248,7 @@ class MainWindow(QMainWindow):
 
     def _on_opened(self, opened: Opened) -> None:
         source = opened.model.source
-        settings.remember_bundle(source.path)
+        settings.save_recent(source.path)
         self.message.hide()
         self._show_notes(opened)
         self._pointer.setText(in_words(source))

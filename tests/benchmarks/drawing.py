@@ -23,6 +23,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 
 from desktop.app.explorer import Explorer
+from desktop.base import saved
 from desktop.base.shipped import shipped_bundle
 from desktop.widgets.main_window import MainWindow
 
@@ -61,6 +62,7 @@ def main() -> None:
     arguments = parser.parse_args()
     folder = f"/tmp/latent-plane-benchmark-{os.getpid()}"  # noqa: S108
     QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, folder)
+    saved.place = lambda: Path(folder) / "saved.json"
     QApplication([])
     window = MainWindow(Explorer("auto"))
     window.resize(1180, 900)

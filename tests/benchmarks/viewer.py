@@ -28,16 +28,17 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 
 from desktop.app.explorer import Explorer
+from desktop.base import saved
 from desktop.base.shipped import shipped_bundle
 from desktop.film.film import Film
 from desktop.film.writer import BATCH
-from desktop.latent.paths import path_points
 from desktop.latent.plane import Viewport
 from desktop.models.model import Model
 from desktop.models.source import open_source
 from desktop.widgets.common.picture_view import PictureView
 from desktop.widgets.main_window import MainWindow
 from desktop.widgets.plane.plane_view import PlaneView
+from tests.desktop.path_points import path_points
 
 SIZE_PX = (1180, 860)
 POINT_COUNT = 10_000
@@ -172,6 +173,7 @@ def main() -> None:
     arguments = parser.parse_args()
     folder = os.environ.setdefault("XDG_CONFIG_HOME", f"/tmp/latent-plane-benchmark-{os.getpid()}")  # noqa: S108
     QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, folder)
+    saved.place = lambda: Path(folder) / "saved.json"
     QApplication([])
     if arguments.one_start:
         watch = Watch(arguments.bundle)

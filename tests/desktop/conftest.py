@@ -22,11 +22,9 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
 from desktop.app.explorer import Explorer
-from desktop.base import watchdog
+from desktop.base import saved, watchdog
 from desktop.models.model import Model
 from desktop.models.source import open_source
-from desktop.reading import saved_overrides
-from desktop.view import session
 from desktop.widgets.main_window import MainWindow
 from export.bundle import (
     DECODER_FILE,
@@ -45,10 +43,9 @@ END_S = 5.0
 
 @pytest.fixture(autouse=True)
 def settings_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Settings go to a folder of the test's own, never to that of whoever runs the tests."""
+    """What is saved goes to a folder of the test's own, never to that of whoever runs the tests."""
     folder = tmp_path_factory.mktemp("settings")
-    monkeypatch.setattr(saved_overrides, "place", lambda: folder / "readings.json")
-    monkeypatch.setattr(session, "place", lambda: folder / "session.json")
+    monkeypatch.setattr(saved, "place", lambda: folder / "saved.json")
     QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(folder))
     return folder
 

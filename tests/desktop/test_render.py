@@ -13,15 +13,16 @@ import pytest
 from PIL import Image
 
 from desktop import render
+from desktop.base.machine import DRIVER_LIBRARY
 from desktop.images.note import read_note
 from desktop.images.pixels import tile, to_bytes
 from desktop.jobs.sheets import PAIR_GAP_PX
-from desktop.latent.paths import PathKind, path_points
+from desktop.latent.paths import PathKind
 from desktop.latent.plane import quantile_axis, sample_prior
-from desktop.models.model import DRIVER_LIBRARY
 from desktop.view.provenance import from_text
 from export.bundle import Posterior
 from tests.desktop.foreign_models import decoder
+from tests.desktop.path_points import path_points
 
 ROOT = Path(__file__).parents[2]
 

@@ -9,16 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from export.bundle import (
-    DECODER_FILE,
-    MANIFEST_FILE,
-    POSTERIOR_FILE,
-    Bundle,
-    Posterior,
-    pack_posterior,
-    tensor_facts,
-    write_bundle,
-)
+from export.bundle import DECODER_FILE, MANIFEST_FILE, POSTERIOR_FILE, Bundle, tensor_facts, write_bundle
+from export.posterior import Posterior, pack_posterior
 
 IMAGE_SHAPE, LATENT_DIM, COUNT = (1, 5, 5), 2, 7
 DECODER = b"a decoder's bytes " * 20

@@ -11,13 +11,13 @@ from export.bundle import (
     DECODER_FILE,
     ENCODER_FILE,
     MANIFEST_FILE,
-    BundleError,
     check_target,
     epoch_file,
     open_bundle,
     tensor_facts,
     write_bundle,
 )
+from export.containers import BundleError
 from tests.export.forging import (
     DECODER,
     IMAGE_SHAPE,

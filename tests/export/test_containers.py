@@ -6,8 +6,8 @@ import zipfile
 import numpy as np
 import pytest
 
-from export.bundle import DECODER_FILE, BundleError, open_bundle
-from export.containers import Folder, Zip, _stepped_aside, open_container, write_container
+from export.bundle import DECODER_FILE, open_bundle
+from export.containers import BundleError, Folder, Zip, _stepped_aside, open_container, write_container
 from tests.export.forging import DECODER, write_small, zip_folder
 
 

@@ -15,13 +15,15 @@ from pathlib import Path
 import pytest
 import torch
 
-from export.bundle import Bundle, BundleError, open_bundle
+from export.bundle import Bundle, open_bundle
+from export.containers import BundleError
 from export.exporter import Exporter
 from export.follow import StoppedError, follow_run, wait_for_run
 from export.onnx import export_run, main
 from tests.export.forging import write_small
 from training.config import RECIPES, to_json
-from training.fit import FitError, fit
+from training.fit import fit
+from training.logbook import FitError
 from training.runs import Run, RunError, add_epoch, note_failure, read_run, read_started_run
 
 CPU = torch.device("cpu")

@@ -8,7 +8,8 @@ import threading
 import numpy as np
 import pytest
 
-from export.bundle import BundleError, open_bundle
+from export.bundle import open_bundle
+from export.containers import BundleError
 from export.growing import grow_bundle, settle_bundle
 from tests.export.forging import DECODER, facts, write_small
 

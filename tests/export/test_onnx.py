@@ -15,7 +15,8 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from export.bundle import BundleError, open_bundle
+from export.bundle import open_bundle
+from export.containers import BundleError
 from export.onnx import export_run, main
 from export.parity import BATCHES, ParityError
 from tests.export.forging import write_small

@@ -8,14 +8,9 @@ import numpy as np
 import pytest
 
 from export import posterior as posterior_module
-from export.bundle import (
-    POSTERIOR_FILE,
-    BundleError,
-    Posterior,
-    epoch_file,
-    open_bundle,
-    pack_posterior,
-)
+from export.bundle import POSTERIOR_FILE, epoch_file, open_bundle
+from export.containers import BundleError
+from export.posterior import Posterior, pack_posterior
 from tests.export.forging import COUNT, posterior, swap_file, write_small
 
 

@@ -19,8 +19,9 @@ import torch
 from training.checkpoint import load_checkpoint
 from training.config import RECIPES, from_json
 from training.device import describe_device
-from training.fit import FitError, command, fit, main, recipe_on
+from training.fit import command, fit, main, recipe_on
 from training.held_out import evaluate
+from training.logbook import FitError
 from training.model import ConvVAE
 from training.runs import load_weights, read_run, weights_path
 

@@ -20,7 +20,8 @@ import torch
 
 from training.checkpoint import load_checkpoint
 from training.config import RECIPES, from_json
-from training.fit import FitError, fit, main, recipe_on
+from training.fit import fit, main, recipe_on
+from training.logbook import FitError
 
 SMALL_FIT = Path(__file__).with_name("small_fit.py")
 # 3 epochs of 7 steps; the last step of each has 8 images; a checkpoint after every step.
@@ -437,7 +438,7 @@ def test_a_folder_that_is_no_run_is_refused(run_main, tmp_path):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"latent_dim": 0}, "found latent_dim = 0, expected a whole number from 1"),
+        ({"latent_dim": 0}, "latent_dim: found 0, expected a whole number from 1"),
         ({"learning_rate": -1.0}, "found learning_rate = -1.0, expected a number over 0"),
         ({"filters": [2]}, "found filters = [2], expected 2 whole numbers from 1"),
     ],

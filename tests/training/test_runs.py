@@ -190,7 +190,7 @@ def test_a_run_without_config_is_refused(broken_run):
         ("\udcff", "codec can't decode byte 0xff"),
         (
             to_json(CONFIG).replace('"latent_dim": 2', '"latent_dim": "two"'),
-            "found latent_dim = 'two', expected a int",
+            "latent_dim: found 'two', expected a whole number",
         ),
         (to_json(CONFIG).replace('"epochs"', '"epoch"'), "found fields"),
     ],

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop.view.session import Value
+from desktop.view.saved_views import Value
 
 START = "kept."
 

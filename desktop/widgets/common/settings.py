@@ -1,42 +1,65 @@
-"""The recent bundles and the window's geometry, which are saved between starts."""
+"""The recent files and the window's geometry, saved between starts in `desktop.base.saved`."""
 
+import contextlib
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings
+
+from desktop.base import saved
 
 MAX_RECENT = 8
 RECENT, GEOMETRY = "recent", "geometry"
 
 
-def _settings() -> QSettings:
-    return QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, "latent-plane", "latent-plane")
-
-
 def recent_bundles() -> list[Path]:
     """Return the recent bundles, newest first; unreadable entries are left out."""
-    value = _settings().value(RECENT, [])
-    texts = [value] if isinstance(value, str) else value
-    return [Path(text) for text in texts if isinstance(text, str)] if isinstance(texts, list) else []
+    content, _ = saved.read()
+    return [Path(text) for text in _recent(content) if isinstance(text, str) and "\0" not in text]
 
 
-def remember_bundle(path: Path) -> None:
-    """Put a bundle first in the list of recent ones."""
-    path = path.resolve()
-    others = [other for other in recent_bundles() if other != path]
-    _settings().setValue(RECENT, [str(place) for place in [path, *others][:MAX_RECENT]])
+def save_recent(path: Path) -> None:
+    """Put a bundle first in the list of recent ones. If the file cannot be written, nothing is saved."""
+    newest = str(path.resolve())
+
+    def edit(content: saved.Content) -> None:
+        others = [text for text in _recent(content) if text != newest]
+        content[RECENT] = [newest, *others][:MAX_RECENT]
+
+    _change(edit)
 
 
-def forget_bundles() -> None:
+def clear_recent() -> None:
     """Clear the list of recent bundles."""
-    _settings().remove(RECENT)
+    _change(lambda content: content.update({RECENT: []}))
 
 
 def window_geometry() -> QByteArray:
     """Return the window's saved geometry; empty if there is none."""
-    value = _settings().value(GEOMETRY)
+    content, _ = saved.read()
+    if GEOMETRY in content:
+        return QByteArray.fromBase64(content[GEOMETRY].encode(errors="replace"))
+    value = _old_settings().value(GEOMETRY)
     return value if isinstance(value, QByteArray) else QByteArray()
 
 
-def remember_window_geometry(geometry: QByteArray) -> None:
-    """Save the window's geometry."""
-    _settings().setValue(GEOMETRY, geometry)
+def save_window_geometry(geometry: QByteArray) -> None:
+    """Save the window's place."""
+    text = geometry.toBase64().toStdString()
+    _change(lambda content: content.update({GEOMETRY: text}))
+
+
+def _change(edit: saved.Edit) -> None:
+    with contextlib.suppress(OSError):  # a convenience is lost, nothing else
+        saved.change(edit)
+
+
+def _recent(content: saved.Content) -> list[object]:
+    if RECENT in content:
+        return list(content[RECENT])
+    value = _old_settings().value(RECENT, [])
+    return [value] if isinstance(value, str) else value if isinstance(value, list) else []
+
+
+def _old_settings() -> QSettings:
+    """Where older versions saved both."""
+    return QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, "latent-plane", "latent-plane")

@@ -24,6 +24,6 @@ class RecentMenu(QMenu):
             self.addAction(str(path).replace("&", "&&")).triggered.connect(partial(self.chosen.emit, path))
         if paths:
             self.addSeparator()
-            self.addAction("Clear").triggered.connect(settings.forget_bundles)
+            self.addAction("Clear").triggered.connect(settings.clear_recent)
         else:
             self.addAction("Nothing yet").setEnabled(False)

@@ -1,4 +1,4 @@
-"""What is kept between starts: written soon after a change and at the end, and taken up at the start."""
+"""What is saved between starts: written soon after a change and at the end, and taken up at the start."""
 
 import contextlib
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from desktop.images.read_image import is_image
 from desktop.models.opened import Opened
 from desktop.models.source import Source
 from desktop.reading.overrides import Overrides
-from desktop.view.session import Session, read_session, write_session
+from desktop.view.saved_views import SavedViews, read_views, save_views
 from desktop.view.state import ViewState
 from desktop.widgets.common.saved_inputs import kept_values, set_kept_values
 
@@ -25,10 +25,10 @@ WRITE_MS = 2000
 
 
 class SessionControl(QObject):
-    """Does nothing until `start`: a window that only draws a screenshot keeps nothing.
+    """Does nothing until `start`: a window that only draws a screenshot saves no views.
 
     Attributes:
-        session: what was kept, and is by and by replaced by what there is now.
+        views: those of the last start, and by and by those of this one.
         recovering: whether what was open last could not be opened, and the bundle that ships is.
     """
 
@@ -43,7 +43,8 @@ class SessionControl(QObject):
         self._fallback = False
         self.recovering = False
         self._note = ""
-        self.session = Session()
+        self.views = SavedViews()
+        self._saved = self.views
         self._later = QTimer(self, singleShot=True, interval=WRITE_MS)
         self._later.timeout.connect(self._write_soon)
         self._explorer.opened.connect(self._on_opened)
@@ -54,19 +55,19 @@ class SessionControl(QObject):
         """Open `model`, or without one what was open last, or else the bundle that ships.
 
         A picture is taken up once a model is there, as one that is dropped.
-        With `fresh` nothing that was kept is taken up, and it stays kept for the other models.
+        With `fresh` nothing that was saved is taken up, and it stays saved for the other models.
         """
         self._started = True
-        kept = read_session()
-        self.session = replace(kept, last="", controls={}) if fresh else kept
+        found = read_views()
+        self.views = self._saved = replace(found, last="", controls={}) if fresh else found
         self._restoring = not fresh
-        self._note = "" if fresh else kept.note
+        self._note = "" if fresh else found.note
         if not fresh:
-            set_kept_values(self._window, dict(kept.controls))
+            set_kept_values(self._window, dict(found.controls))
             self._take_layers()
         if model is not None and is_image(model):
             model, self._picture = None, model
-        last = self.session.last_path
+        last = self.views.last_path
         if model is None and last is not None:
             if last.exists():
                 self._fallback = True
@@ -77,19 +78,19 @@ class SessionControl(QObject):
 
     def path_of(self, sha256: str) -> Path | None:
         """Where the model with this decoder is, if it was open before and is still there."""
-        known = self.session.path_of(sha256)
+        known = self.views.path_of(sha256)
         return known if known is not None and known.exists() else None
 
     def close(self) -> None:
-        """Keep what there is at the end."""
+        """Save what there is at the end."""
         self._later.stop()
         if self._started and self._latest is not None:
             with contextlib.suppress(OSError):  # a convenience is lost, and there is nobody left to tell
-                write_session(self._now())
+                save_views(self._now(), self._saved)
 
     def _take_layers(self) -> None:
         """A model that was never open starts with the layers and the drawing of the last one."""
-        state = self.session.state_of(self.session.last)
+        state = self.views.state_of(self.views.last)
         if state is not None:
             self._explorer.state = replace(
                 self._explorer.state, layers=state.layers, picture_mode=state.picture_mode
@@ -101,10 +102,10 @@ class SessionControl(QObject):
         before, self._latest = self._latest, None
         other = before is None or before[0].sha256 != source.sha256
         if before is not None:
-            self.session = self.session.with_model(before[0].sha256, before[0].path.resolve(), before[1])
+            self.views = self.views.with_model(before[0].sha256, before[0].path.resolve(), before[1])
         restoring, self._restoring = self._restoring, True
         if self._started and other and restoring:
-            state = self.session.state_of(source.sha256, opened.model.latent_dim)
+            state = self.views.state_of(source.sha256, opened.model.latent_dim)
             if state is not None:
                 self._explorer.set_state(state, record=False)
         if self._note:
@@ -128,18 +129,19 @@ class SessionControl(QObject):
             self._later.start()
 
     def _write_soon(self) -> None:
-        session = self._now()
+        views = self._now()
 
         def write() -> Iterator[None]:
             with contextlib.suppress(OSError):
-                write_session(session)
+                save_views(views, self._saved)
+                self._saved = views
             yield None
 
         self._explorer.worker.request("session", Priority.SAVE, write(), lambda _: None, of_model=False)
 
-    def _now(self) -> Session:
+    def _now(self) -> SavedViews:
         if self._latest is not None:
             source, state = self._latest
-            self.session = self.session.with_model(source.sha256, source.path.resolve(), state)
-        self.session = replace(self.session, controls=kept_values(self._window), note="")
-        return self.session
+            self.views = self.views.with_model(source.sha256, source.path.resolve(), state)
+        self.views = replace(self.views, controls=kept_values(self._window), note="")
+        return self.views

@@ -11,9 +11,10 @@ from desktop.app.film_export import AnimationExport
 from desktop.film.film import Film, Subject
 from desktop.images.note import read_note
 from desktop.images.pixels import tile, to_bytes
-from desktop.latent.paths import PathKind, path_points
+from desktop.latent.paths import PathKind
 from desktop.latent.plane import manifold_grid
 from desktop.view.provenance import from_text
+from tests.desktop.path_points import path_points
 
 SOON_MS = 10_000
 

@@ -7,7 +7,8 @@ from PIL import Image
 from desktop.film.film import Caption, Film, Route, caption, path_film
 from desktop.film.formats import Format
 from desktop.images.pixels import to_bytes
-from desktop.latent.paths import PathKind, path_points
+from desktop.latent.paths import PathKind
+from tests.desktop.path_points import path_points
 
 POINTS = ((-2.0, 0.0), (0.0, 1.5), (2.0, -1.0))
 

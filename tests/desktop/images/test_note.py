@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from desktop.images.note import gif_note, note_in, png_note, read_note, webp_note
+from desktop.images.note import note_in, png_note, read_note, webp_note
 from desktop.view.provenance import Provenance, to_text
 from desktop.view.state import start_state
 
 TEXT = to_text(Provenance("digits", "0" * 64, "mnist", "path", {"n": 3}, start_state(64), "0.1.0"))
 FRAMES = np.random.default_rng(0).integers(0, 255, (3, 20, 24), np.uint8)
-NOTES = {".png": png_note, ".gif": gif_note, ".webp": webp_note}
+NOTES = {".png": png_note, ".gif": lambda text: {"comment": text.encode("ascii")}, ".webp": webp_note}
 
 
 def write(path, frames, note, **options):
@@ -77,5 +77,5 @@ def test_what_is_no_picture_has_none(tmp_path):
 def test_a_text_that_is_too_long_is_none(tmp_path):
     """A stranger's file may hold anything."""
     path = tmp_path / "a.gif"
-    write(path, FRAMES[0], gif_note(TEXT + " " * (2 << 20)))
+    write(path, FRAMES[0], NOTES[".gif"](TEXT + " " * (2 << 20)))
     assert read_note(path) is None

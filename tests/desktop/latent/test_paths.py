@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from desktop.latent.paths import PathKind, even_walk, path_curve, path_line, path_points, slerp, visual_walk
+from desktop.latent.paths import PathKind, even_walk, path_curve, path_line, slerp, visual_walk
+from tests.desktop.path_points import path_points
 
 CORNERS = [(0.0, 0.0, 1.0), (3.0, 4.0, 1.0), (3.0, 4.0, 11.0)]
 

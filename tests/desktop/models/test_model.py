@@ -14,7 +14,8 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from desktop.base.errors import ModelError
-from desktop.models.model import DRIVER_LIBRARY, DeviceError, Model, _chunk_size, describe_runtime
+from desktop.base.machine import DRIVER_LIBRARY, DeviceError
+from desktop.models.model import Model, _chunk_size, describe_runtime
 from desktop.models.source import Source, open_source
 from desktop.reading.reading import Layout, OtherInput, Reading, ValueRange
 from export.bundle import DECODER_FILE, ENCODER_FILE, BundleError

@@ -10,7 +10,7 @@ from desktop.base.errors import ModelError
 from desktop.models.model import Model
 from desktop.models.source import UnreadError, encoder_beside, open_source
 from desktop.reading.reading import Layout, Spread, ValueRange
-from desktop.reading.saved_overrides import remember, remembered
+from desktop.reading.saved_overrides import save_overrides, saved_overrides
 from export.bundle import DECODER_FILE, ENCODER_FILE, BundleError
 from tests.desktop.foreign_models import decoder, encoder
 from tests.desktop.hostile_models import endless_loop, nested_functions
@@ -156,7 +156,7 @@ def test_overrides_are_saved_for_that_file(tmp_path):
     assert open_source(path).reading.value_range is ValueRange.LOGITS
     chosen = open_source(path, {"range": "signed"})
     assert chosen.reading.value_range is ValueRange.SIGNED
-    assert remembered(chosen.sha256) == {"range": "signed"}
+    assert saved_overrides(chosen.sha256) == {"range": "signed"}
     copy = shutil.copy(path, tmp_path / "copy.onnx")
     assert open_source(copy).reading.value_range is ValueRange.SIGNED
     assert open_source(copy).overrides == {"range": "signed"}
@@ -227,7 +227,7 @@ def test_a_choice_that_no_longer_fits_does_not_keep_a_model_shut(tmp_path):
     """Saved overrides that no longer fit are ignored, with a note."""
     path = decoder(tmp_path / "decoder.onnx")
     source = open_source(path)
-    remember(source.sha256, {"layout": "NHWC", "set label": "3"})
+    save_overrides(source.sha256, {"layout": "NHWC", "set label": "3"})
     again = open_source(path)
     assert again.reading == source.reading
     assert again.notes[0].startswith("the saved overrides were ignored: ")
@@ -239,4 +239,4 @@ def test_a_model_without_a_reading_gives_its_file_and_overrides(tmp_path):
     with pytest.raises(UnreadError) as caught:
         open_source(path, {"range": "unit"})
     assert (caught.value.file.path, caught.value.overrides) == (path, {"range": "unit"})
-    assert remembered(caught.value.file.sha256) == {}
+    assert saved_overrides(caught.value.file.sha256) == {}

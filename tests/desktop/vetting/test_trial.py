@@ -6,11 +6,12 @@ import time
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime as ort
 import pytest
 
 from desktop.base.errors import ModelError
-from desktop.vetting.trial import Trial
+from desktop.vetting.trial import Trial, TrialEndedError
 from tests.desktop.hostile_models import (
     constant_of_shape,
     endless_loop,
@@ -46,6 +47,16 @@ def test_a_run_that_fails_is_told_and_the_next_one_works():
         assert trial.run({"z": Z}, ["out"])["out"].shape == (2, 1, 8, 8)
 
 
+def test_a_models_own_words_do_not_end_its_trial():
+    """An operator that is called as a trial's end is told is an operator that is not there."""
+    words = "its trial took the process that tried it"
+    model = onnx.load_from_string(good_model())
+    model.graph.node[0].op_type = words
+    with pytest.raises(ModelError, match=words) as caught, Trial(model.SerializeToString(), "m"):
+        pass
+    assert type(caught.value) is ModelError
+
+
 def test_what_onnx_runtime_prints_is_no_answer():
     """It prints about some models, such as one whose operator is not text; its error still arrives."""
     damaged = good_model().replace(b"MatMul", b"Mat\xfful")
@@ -58,7 +69,9 @@ def test_what_takes_too_long_is_ended():
     """An endless loop is stopped soon after its time is over, and the option for more time is a hint."""
     start = time.monotonic()
     with (
-        pytest.raises(ModelError, match=r"^m: its trial took longer than 0\.5 s, expected less; ") as caught,
+        pytest.raises(
+            TrialEndedError, match=r"^m: its trial took longer than 0\.5 s, expected less; "
+        ) as caught,
         Trial(endless_loop(), "m", time_limit_s=0.5) as trial,
     ):
         trial.run({"z": Z}, ["out"])
@@ -90,7 +103,7 @@ def test_what_crashes_takes_only_the_trial_with_it():
     """Functions so deep that ONNX Runtime's stack overflows end only the trial, whose signal is named."""
     with (
         pytest.raises(
-            ModelError, match=r"^m: it crashed the process that tried it \(SIG\w+\), expected it to run"
+            TrialEndedError, match=r"^m: it crashed the process that tried it \(SIG\w+\), expected it to run"
         ),
         Trial(nested_functions(), "m"),
     ):

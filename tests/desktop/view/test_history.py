@@ -32,6 +32,11 @@ class Looking:
         return self.state
 
 
+def with_path_point(state: ViewState) -> ViewState:
+    """With the cursor added to the end of the path."""
+    return replace(state, path=(*state.path, state.z))
+
+
 @pytest.fixture
 def looking():
     return Looking()
@@ -64,8 +69,8 @@ def test_steps_go_back_and_forth_in_order(looking):
         (lambda s: s.with_layer(Layer.BACKDROP, False), "hiding “Decoded plane”"),
         (lambda s: replace(s, layers=frozenset()), "showing or hiding layers"),
         (lambda s: s.with_label_switched(3), "showing or hiding labels"),
-        (lambda s: s.with_path_point(), "adding a path point"),
-        (lambda s: s.at((1.0, 0.0)).with_path_point(), "adding a path point"),
+        (with_path_point, "adding a path point"),
+        (lambda s: with_path_point(s.at((1.0, 0.0))), "adding a path point"),
         (lambda s: replace(s, picture_mode=PictureMode.SAMPLE), "drawing the picture as “Bernoulli sample”"),
         (lambda s: replace(s, path_closed=True), "closing the path"),
         (lambda s: replace(s, epoch=3), "changing the epoch"),
@@ -143,9 +148,9 @@ def test_switches_and_path_points_are_never_merged(looking):
     looking.look(once)
     looking.look(once.with_label_switched(2), 0.01)
     assert looking.undo() == once
-    looking.look(once.with_path_point())
-    looking.look(once.with_path_point().with_path_point(), 0.01)
-    assert looking.undo() == once.with_path_point()
+    looking.look(with_path_point(once))
+    looking.look(with_path_point(with_path_point(once)), 0.01)
+    assert looking.undo() == with_path_point(once)
 
 
 def test_a_new_step_ends_what_could_be_redone(looking):

@@ -75,10 +75,3 @@ def test_switching_a_label_twice_changes_nothing():
     once = ViewState(hidden_labels=frozenset({7})).with_label_switched(3)
     assert once.hidden_labels == {3, 7}
     assert once.with_label_switched(3).hidden_labels == {7}
-
-
-def test_the_path_grows_at_its_end_by_the_cursor():
-    """Points keep their order, and the cursor stays where it is."""
-    state = ViewState().with_path_point().at((1.0, 2.0)).with_path_point()
-    assert state.path == ((0.0, 0.0), (1.0, 2.0))
-    assert state.z == (1.0, 2.0)

@@ -13,12 +13,12 @@ from PySide6.QtWidgets import QAbstractButton, QFileDialog, QLabel
 
 from desktop.images.note import read_note
 from desktop.images.pixels import tile, to_bytes
-from desktop.latent.paths import path_points
 from desktop.latent.plane import manifold_grid, sample_prior
 from desktop.view.provenance import from_text
 from desktop.view.state import Layer
 from desktop.widgets.common import settings
 from export.bundle import FORMAT, open_bundle, write_bundle
+from tests.desktop.path_points import path_points
 
 LEFT = Qt.MouseButton.LeftButton
 SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier

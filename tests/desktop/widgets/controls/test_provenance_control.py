@@ -10,13 +10,18 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QPushButton
 
-from desktop.images.note import gif_note, read_note, webp_note
+from desktop.images.note import read_note, webp_note
 from desktop.render import command
 from desktop.view.provenance import from_text, to_text
 
 LEFT, ALT = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.AltModifier
 SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
 SOON_MS = 10_000
+
+
+def gif_note(text):
+    """For `imageio.imwrite`, as `webp_note` is."""
+    return {"comment": text.encode("ascii")}
 
 
 @pytest.fixture

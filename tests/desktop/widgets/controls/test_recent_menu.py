@@ -39,14 +39,14 @@ def test_without_recent_bundles_it_says_so(menu, entries):
 def test_it_lists_the_bundles_newest_first(entries, tmp_path):
     """Their paths, and a way to forget them."""
     for name in "ab":
-        settings.remember_bundle(tmp_path / name)
+        settings.save_recent(tmp_path / name)
     assert entries() == [str(tmp_path / "b"), str(tmp_path / "a"), "Clear"]
 
 
 def test_choosing_one_with_the_keyboard_says_its_path(menu, entries, qtbot, tmp_path):
     """Down to the second, Return: its path is said, whole, with an ampersand in it."""
     for name in ("salt & pepper", "b"):
-        settings.remember_bundle(tmp_path / name)
+        settings.save_recent(tmp_path / name)
     entries()
     qtbot.keyClick(menu, Qt.Key.Key_Down)
     qtbot.keyClick(menu, Qt.Key.Key_Down)
@@ -57,13 +57,13 @@ def test_choosing_one_with_the_keyboard_says_its_path(menu, entries, qtbot, tmp_
 
 def test_an_ampersand_is_part_of_the_path(entries, tmp_path):
     """Qt takes a single one for the mark of a shortcut and shows none."""
-    settings.remember_bundle(tmp_path / "salt & pepper")
+    settings.save_recent(tmp_path / "salt & pepper")
     assert entries()[0] == str(tmp_path / "salt && pepper")
 
 
 def test_clear_forgets_them(menu, entries, tmp_path):
     """Next time there is nothing."""
-    settings.remember_bundle(tmp_path)
+    settings.save_recent(tmp_path)
     entries()
     menu.actions()[-1].trigger()
     menu.close()

@@ -9,10 +9,11 @@ from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from desktop.__main__ import command
+from desktop.base import saved
 from desktop.base.shipped import shipped_bundle
-from desktop.view import session
-from desktop.view.session import read_session
+from desktop.view.saved_views import SavedViews, read_views
 from desktop.view.state import Layer
+from desktop.widgets.common import settings
 from desktop.widgets.main_window import MainWindow
 
 LEFT = Qt.MouseButton.LeftButton
@@ -87,33 +88,49 @@ def test_a_model_is_left_and_come_back_to_within_one_start(start, bundle, left, 
     assert window.explorer.state == left
 
 
+def test_two_windows_that_are_open_at_once_save_both_models(start, bundle, make_bundle, qtbot):
+    """Each knew nothing of the other at its start; the window that is closed last says what was open last."""
+    other = make_bundle(name="other", seed=3)
+    windows = [start(bundle), start(other)]
+    for window, x in zip(windows, (300, 350), strict=True):
+        qtbot.mouseClick(window.plane, LEFT, pos=QPoint(x, 250))
+    sources = [window.explorer.source for window in windows]
+    states = [window.explorer.state for window in windows]
+    for window in reversed(windows):
+        window.close()
+    views = read_views()
+    assert [views.state_of(source.sha256) for source in sources] == states
+    assert views.last_path == bundle
+    assert set(settings.recent_bundles()) == {bundle, other}
+
+
 @pytest.mark.usefixtures("left")
 def test_a_fresh_start_takes_up_nothing(start, bundle):
-    """Without a model it is the bundle that ships; with one, its view is new. The rest stays kept."""
+    """Without a model it is the bundle that ships; with one, its view is new. The rest stays saved."""
     window = start(fresh=True)
     assert window.explorer.source.path == shipped_bundle()
     assert window.panel.sections.currentWidget() is not window.panel.path
     window.close()
-    assert read_session().last_path == shipped_bundle()
+    assert read_views().last_path == shipped_bundle()
     window = start(bundle, fresh=True)
     assert window.explorer.state.path == ()
     window.close()
 
 
 def test_it_is_written_soon_and_not_only_at_the_end(start, bundle, qtbot):
-    """A program that is killed has kept what was looked at some seconds before."""
+    """A program that is killed has saved what was looked at some seconds before."""
     window = start(bundle)
     window.session._later.stop()
     window.session._later.setInterval(50)
     qtbot.mouseClick(window.plane, LEFT, pos=QPoint(300, 250))
     sha256 = window.explorer.source.sha256
-    qtbot.waitUntil(lambda: read_session().state_of(sha256) == window.explorer.state, timeout=SOON_MS)
+    qtbot.waitUntil(lambda: read_views().state_of(sha256) == window.explorer.state, timeout=SOON_MS)
 
 
-def test_a_window_that_was_not_started_keeps_nothing(open_window, bundle):
+def test_a_window_that_was_not_started_saves_no_views(open_window, bundle):
     """As for a screenshot."""
     open_window(bundle).close()
-    assert not session.place().exists()
+    assert read_views() == SavedViews()
 
 
 @pytest.mark.usefixtures("left")
@@ -140,33 +157,33 @@ def test_a_model_that_cannot_be_opened_any_more_is_told(start, bundle):
 
 @pytest.mark.parametrize("content", [b"", b"\x80garbage", b'{"format": 99}', b"[" * 100_000])
 def test_a_start_survives_a_broken_file(start, content):
-    """The bundle that ships, and one line that says so; what is kept next is whole."""
-    session.place().write_bytes(content)
+    """The bundle that ships, and one line that says so; what is saved next is whole."""
+    saved.place().write_bytes(content)
     window = start()
     assert window.explorer.source.path == shipped_bundle()
-    assert window.message.text().startswith("what was kept from the last start cannot be used (")
+    assert window.message.text().startswith("what was saved at the last start cannot be used (")
     window.close()
-    assert read_session().last_path == shipped_bundle()
+    assert read_views().last_path == shipped_bundle()
 
 
 @pytest.mark.usefixtures("left")
 def test_a_start_survives_a_state_that_cannot_be(start, bundle):
     """The model is open, and its view is new; controls of another kind stay as they are."""
-    content = json.loads(session.place().read_text())
-    for kept in content["models"].values():
-        kept["state"]["z"] = ["a", None]
+    content = json.loads(saved.place().read_text())
+    for model in content["models"].values():
+        model["state"]["z"] = ["a", None]
     content["controls"] |= {"page": 7, "section": True}
-    session.place().write_text(json.dumps(content))
+    saved.place().write_text(json.dumps(content))
     window = start()
     assert window.explorer.source.path == bundle
     assert window.explorer.state.z == (0.0, 0.0)
     assert window.panel.sections.currentIndex() == 0
 
 
-def test_a_place_that_cannot_be_written_keeps_nothing(start, bundle, monkeypatch, tmp_path):
+def test_where_nothing_can_be_written_nothing_is_saved(start, bundle, monkeypatch, tmp_path):
     """And the window closes all the same."""
     (tmp_path / "file").write_text("")
-    monkeypatch.setattr(session, "place", lambda: tmp_path / "file" / "session.json")
+    monkeypatch.setattr(saved, "place", lambda: tmp_path / "file" / "saved.json")
     window = start(bundle)
     assert window.close()
 

@@ -9,7 +9,7 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QFileDialog, QLabel
 
 from desktop.reading.reading import ValueRange
-from desktop.reading.saved_overrides import remembered
+from desktop.reading.saved_overrides import saved_overrides
 from tests.desktop.foreign_models import FLOAT, decoder, encoder
 from tests.desktop.hostile_models import endless_loop
 
@@ -84,7 +84,7 @@ def test_the_picture_changes_as_one_chooses_and_the_cursor_stays(window, dialog,
         dialog.undo.click()
     assert np.array_equal(gray(window.panel.picture.picture.image()), before)
     assert window.reading.dialog is None
-    assert remembered(window.explorer.source.sha256) == {}
+    assert saved_overrides(window.explorer.source.sha256) == {}
 
 
 def test_a_kept_choice_is_there_when_the_file_is_opened_again(window, dialog, qtbot, tmp_path):

@@ -1,0 +1,138 @@
+"""The views of models that were open, which one was open last, and what was set in the window. No Qt.
+
+They are saved between starts in three sections of `desktop.base.saved`. Whatever is in them, reading raises
+nothing: what cannot be used is left out.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from cattrs.cols import is_mapping
+
+from desktop.base import saved
+from desktop.base.structure import MAX_INTEGER, shown, strict_converter, structure
+from desktop.view.provenance import SHA256
+from desktop.view.state import ViewState
+from desktop.view.state_json import state_from_dict, state_to_dict
+
+MAX_MODELS = 40
+MAX_CONTROLS = 300
+
+Value = str | int | float | bool
+
+
+@dataclass(frozen=True)
+class SavedModel:
+    """A model that was open: where it was, and its view as JSON's types."""
+
+    path: str
+    state: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class SavedViews:
+    """What a start goes on from.
+
+    Attributes:
+        last: the SHA-256 of the decoder that was open at the end, or an empty string.
+        models: SHA-256 of the decoder → what is saved of the model, the newest last.
+        controls: what was set in the window: names → values.
+        note: what was wrong with the file, in one line, or an empty string.
+    """
+
+    last: str = ""
+    models: Mapping[str, SavedModel] = field(default_factory=dict)
+    controls: Mapping[str, Value] = field(default_factory=dict)
+    note: str = ""
+
+    @property
+    def last_path(self) -> Path | None:
+        """Where the model was that was open at the end."""
+        return self.path_of(self.last)
+
+    def state_of(self, sha256: str, latent_dim: int | None = None) -> ViewState | None:
+        """The view of a model; None where no usable one is saved."""
+        model = self.models.get(sha256)
+        if model is None:
+            return None
+        try:
+            return state_from_dict(model.state, latent_dim)
+        except ValueError:
+            return None
+
+    def path_of(self, sha256: str) -> Path | None:
+        """Where a model was when it was last open."""
+        model = self.models.get(sha256)
+        return None if model is None else Path(model.path)
+
+    def with_model(self, sha256: str, path: Path, state: ViewState) -> "SavedViews":
+        """With a model as the last one, and its view; it takes the place of others at its path."""
+        models = _with_model(self.models, sha256, SavedModel(str(path), state_to_dict(state)))
+        return replace(self, last=sha256, models=models)
+
+
+def read_views() -> SavedViews:
+    """What was saved; no views where there is nothing, or nothing that can be used."""
+    content, note = saved.read()
+    return SavedViews(
+        last=content["last"],
+        models=_models(content["models"]),
+        controls=_controls(content["controls"]),
+        note=note,
+    )
+
+
+def save_views(views: SavedViews, before: SavedViews) -> None:
+    """Save the last model, and what else is other than in `before`: the views as this viewer saved them last.
+
+    What another viewer has saved since then stays. Raises OSError.
+    """
+
+    def edit(content: saved.Content) -> None:
+        models: Mapping[str, SavedModel] = _models(content["models"])
+        for sha256, model in views.models.items():
+            if sha256 == views.last or before.models.get(sha256) != model:
+                models = _with_model(models, sha256, model)
+        controls = {n: value for n, value in views.controls.items() if before.controls.get(n) != value}
+        content["last"] = views.last
+        content["models"] = {sha256: vars(model) for sha256, model in models.items()}
+        content["controls"] = saved.newest(_controls(content["controls"]) | controls, MAX_CONTROLS)
+
+    saved.change(edit)
+
+
+def _with_model(models: Mapping[str, SavedModel], sha256: str, model: SavedModel) -> dict[str, SavedModel]:
+    others = {key: other for key, other in models.items() if key != sha256 and other.path != model.path}
+    return saved.newest(others | {sha256: model}, MAX_MODELS)
+
+
+def _models(found: Mapping[str, Any]) -> dict[str, SavedModel]:
+    models = {}
+    for sha256, content in list(found.items())[-MAX_MODELS:]:
+        try:
+            model = structure(CONVERTER, content, SavedModel)
+        except ValueError:
+            continue
+        if SHA256.fullmatch(sha256) and "\0" not in model.path:
+            models[sha256] = model
+    return models
+
+
+def _controls(found: Mapping[str, Any]) -> dict[str, Value]:
+    return {
+        name: value
+        for name, value in list(found.items())[-MAX_CONTROLS:]
+        if isinstance(value, (str, bool)) or (isinstance(value, (int, float)) and abs(value) < MAX_INTEGER)
+    }
+
+
+def _object(value: object, _: object) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise ValueError(f"found {shown(value)}, expected an object")
+    return value
+
+
+CONVERTER = strict_converter()
+CONVERTER.register_structure_hook_func(is_mapping, _object)

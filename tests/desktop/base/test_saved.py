@@ -1,0 +1,167 @@
+"""What viewers save lands in one file, entry by entry; files of older versions are taken over."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from desktop.base import saved
+
+ROOT = Path(__file__).parents[3]
+SHA = "ab" * 32
+# A viewer's work in short: it saves readings, views, inputs and recent models of its own, again and again.
+VIEWER = """
+import sys
+from pathlib import Path
+
+from desktop.base import saved
+from desktop.reading.saved_overrides import save_overrides
+from desktop.view.saved_views import SavedViews, read_views, save_views
+from desktop.view.state import start_state
+from desktop.widgets.common.settings import save_recent
+
+name, place = sys.argv[1], Path(sys.argv[2])
+saved.place = lambda: place
+saved.LOCK_S = 60.0
+views = written = read_views()
+print("ready", flush=True)
+sys.stdin.readline()
+for number in range(4):
+    sha256 = (name * 64)[:63] + str(number)
+    save_overrides(sha256, {"layout": name})
+    save_recent(Path(f"/models/{name}{number}"))
+    views = views.with_model(sha256, Path(f"/models/{name}{number}"), start_state(3))
+    views = SavedViews(views.last, views.models, {f"{name}{n}": n for n in range(number + 1)})
+    save_views(views, written)
+    written = views
+"""
+
+
+def save(section, **entries):
+    saved.change(lambda content: content[section].update(entries))
+
+
+def test_nothing_is_saved_at_first():
+    """Sections that are empty, nothing wrong, and no file for it."""
+    content, note = saved.read()
+    assert content == {"format": 1, "readings": {}, "models": {}, "last": "", "controls": {}}
+    assert note == ""
+    assert not saved.place().exists()
+
+
+def test_two_viewers_that_are_open_at_once_keep_each_others_entries(tmp_path):
+    """Two processes that save at the same time: the models, readings, inputs and recent models of both."""
+    place = tmp_path / "saved.json"
+    viewers = [
+        subprocess.Popen(
+            [sys.executable, "-c", VIEWER, name, str(place)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=ROOT,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+        )
+        for name in "ab"
+    ]
+    assert [viewer.stdout.readline().strip() for viewer in viewers] == [b"ready"] * 2
+    for viewer in viewers:
+        viewer.stdin.write(b"\n")
+        viewer.stdin.flush()
+    for viewer in viewers:
+        viewer.communicate()
+        assert viewer.returncode == 0
+    content = json.loads(place.read_text())
+    hashes = {(name * 64)[:63] + str(number) for name in "ab" for number in range(4)}
+    assert set(content["models"]) == set(content["readings"]) == hashes
+    assert content["controls"] == {f"{name}{number}": number for name in "ab" for number in range(4)}
+    assert set(content["recent"]) == {f"/models/{name}{number}" for name in "ab" for number in range(4)}
+    assert content["last"] in {"a" * 63 + "3", "b" * 63 + "3"}
+
+
+def test_threads_wait_for_each_other():
+    """No change of any thread is lost."""
+    threads = [threading.Thread(target=save, args=("controls",), kwargs={f"n{n}": n}) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert saved.read()[0]["controls"] == {f"n{n}": n for n in range(8)}
+
+
+def test_a_lock_that_is_never_let_go_is_an_error_and_no_wait_for_ever(monkeypatch):
+    """As for a place that cannot be written: an OSError, and what was there stays."""
+    save("controls", n=1)
+    monkeypatch.setattr(saved, "LOCK_S", 0.0)
+    with FileLock(f"{saved.place()}.lock"), pytest.raises(OSError, match=r"saved\.json\.lock"):
+        save("controls", n=2)
+    assert saved.read()[0]["controls"] == {"n": 1}
+
+
+def test_the_file_is_replaced_whole():
+    """What `edit` raises leaves it as it was, and no other file stays."""
+
+    def edit(content):
+        content["last"] = "half"
+        raise RuntimeError
+
+    save("controls", n=1)
+    before = saved.place().read_bytes()
+    with pytest.raises(RuntimeError):
+        saved.change(edit)
+    assert saved.place().read_bytes() == before
+    assert not list(saved.place().parent.glob("*.tmp"))
+
+
+def test_what_a_newer_version_saved_beside_stays():
+    """Sections that this version does not know."""
+    save("controls", n=1)
+    content = json.loads(saved.place().read_text()) | {"sounds": ["loud"]}
+    saved.place().write_text(json.dumps(content))
+    save("controls", n=2)
+    assert json.loads(saved.place().read_text())["sounds"] == ["loud"]
+
+
+def test_files_of_older_versions_are_taken_over_once():
+    """Both are there before anything is saved and after; then they are not looked at any more."""
+    old = {
+        "format": 1,
+        "last": SHA,
+        "models": {SHA: {"path": "/models/a", "state": {"z": [1.0, 2.0]}}},
+        "controls": {"samples.n": 7},
+    }
+    folder = saved.place().parent
+    (folder / "session.json").write_text(json.dumps(old))
+    (folder / "readings.json").write_text(json.dumps({SHA: {"layout": "NHWC"}}))
+    expected = old | {"readings": {SHA: {"layout": "NHWC"}}}
+    assert saved.read() == (expected, "")
+    save("controls", n=1)
+    (folder / "session.json").unlink()
+    (folder / "readings.json").write_text("{}")
+    assert saved.read() == (expected | {"controls": {"samples.n": 7, "n": 1}}, "")
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"[]", b'{"format": 9}', b"[" * 100_000])
+def test_a_damaged_file_of_an_older_version_is_told_as_its_own_would_be(content):
+    """One line; what can be used of the other file is taken over."""
+    (saved.place().parent / "session.json").write_bytes(content)
+    (saved.place().parent / "readings.json").write_text(json.dumps({SHA: {"layout": "NHWC"}}))
+    found, note = saved.read()
+    assert note.startswith("what was saved at the last start cannot be used (")
+    assert "\n" not in note
+    assert found["models"] == {}
+    assert found["readings"] == {SHA: {"layout": "NHWC"}}
+
+
+def test_a_damaged_file_brings_nothing_back_from_older_ones():
+    """It begins anew, as it would have without them."""
+    saved.place().write_bytes(b"damaged")
+    (saved.place().parent / "readings.json").write_text(json.dumps({SHA: {"layout": "NHWC"}}))
+    content, note = saved.read()
+    assert note
+    assert content["readings"] == {}
+    assert content["recent"] == []
+    assert content["geometry"] == ""

@@ -1,0 +1,17 @@
+"""The z of a film along a path, at z's own pace: what films of paths are compared with."""
+
+from collections.abc import Sequence
+
+from desktop.base.arrays import Floats
+from desktop.latent.paths import PathKind, even_walk, path_curve
+
+
+def path_points(
+    points: Sequence[Sequence[float]],
+    frame_count: int,
+    closed: bool = False,
+    kind: PathKind = PathKind.STRAIGHT,
+    ping_pong: bool = False,
+) -> Floats:
+    """z [frame_count, d] at even distances along the path."""
+    return even_walk(path_curve(points, kind, closed), closed).frames(frame_count, ping_pong)
