@@ -29,7 +29,6 @@ from desktop.reading.overrides import Wanted
 from desktop.view.state import ViewState
 from desktop.widgets.common import settings
 from desktop.widgets.common.actions import add_action
-from desktop.widgets.common.focus_frame import FocusFrame
 from desktop.widgets.common.message_bar import Action, MessageBar
 from desktop.widgets.common.saved_inputs import keep
 from desktop.widgets.controls.coordinates_control import CoordinatesControl
@@ -130,7 +129,7 @@ class MainWindow(QMainWindow):
         self.provenance_control = ProvenanceControl(self)
         self.provenance_control.image_pasted.connect(self.image.set_image)
         self.help = HelpControl(self)
-        FocusFrame(self.plane)
+        self.plane.set_handlers([self.history, self.path_control, self.path_control.handles, self.held_out])
         keep("page", self.tabs)
         keep("section", self.panel.sections)
 

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QMouseEvent
 
 from desktop.base.arrays import Doubles
@@ -15,6 +15,7 @@ from desktop.widgets.common import colors
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.qimage import to_qimage
 from desktop.widgets.plane.held_out_overlay import HeldOut, HeldOutOverlay
+from desktop.widgets.plane.pointer import PointerHandler
 from export.bundle import Posterior
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ MAX_Z_NUMBERS = 4
 MAX_PINNED = 64  # what is opened again may be anyone's
 
 
-class HeldOutControl(QObject):
+class HeldOutControl(QObject, PointerHandler):
     """Shows held-out images at the pointer, pins them, and switches labels."""
 
     def __init__(self, window: "MainWindow") -> None:
@@ -41,7 +42,6 @@ class HeldOutControl(QObject):
         self._px: Doubles | None = None
         self._soon = QTimer(self, singleShot=True, interval=HOVER_MS)
         self._soon.timeout.connect(self._show)
-        self._view.installEventFilter(self)
         self._view.resized.connect(self._on_moved)
         explorer.opened.connect(self._on_opened)
         explorer.state_changed.connect(self._on_state)
@@ -58,27 +58,33 @@ class HeldOutControl(QObject):
         """The number of the held-out image that is shown at the pointer."""
         return None if self._overlay.hovered is None else self._overlay.hovered.index
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Follow the pointer over the plane; take clicks with Ctrl."""
-        kind = event.type()
-        if kind == QEvent.Type.MouseMove and isinstance(event, QMouseEvent):
-            if event.buttons() != Qt.MouseButton.NoButton:
-                self._leave()
-            else:
-                self._point_at(event.position().x(), event.position().y())
-        elif kind == QEvent.Type.Leave:
-            self._leave()
-        elif kind == QEvent.Type.MouseButtonPress and isinstance(event, QMouseEvent):
-            if (
-                event.button() == Qt.MouseButton.LeftButton
-                and event.modifiers() == Qt.KeyboardModifier.ControlModifier
-            ):
-                found = self._index_at(event.position().x(), event.position().y())
-                if found is not None:
-                    self._switch_pin(found)
-                return True
-            self._leave()
+    def press(self, event: QMouseEvent) -> bool:
+        """Take a click with Ctrl: it pins what it hits, or takes the pin away."""
+        if (
+            event.button() == Qt.MouseButton.LeftButton
+            and event.modifiers() == Qt.KeyboardModifier.ControlModifier
+        ):
+            found = self._index_at(event.position().x(), event.position().y())
+            if found is not None:
+                self._switch_pin(found)
+            return True
+        self.leave()
         return False
+
+    def move(self, event: QMouseEvent) -> bool:
+        """Follow the pointer over the plane, while it drags nothing."""
+        if event.buttons() != Qt.MouseButton.NoButton:
+            self.leave()
+        else:
+            self._point_at(event.position().x(), event.position().y())
+        return False
+
+    def leave(self) -> None:
+        """Show nothing at the pointer."""
+        self._near = None
+        self._soon.stop()
+        if self._overlay.hovered is not None:
+            self._show()
 
     def _point_at(self, x: float, y: float) -> None:
         found = self._index_at(x, y)
@@ -86,17 +92,11 @@ class HeldOutControl(QObject):
             return
         self._near = found
         if found is None:
-            self._leave()
+            self.leave()
         elif self._overlay.hovered is not None:
             self._show()  # one is shown already: the next one needs no wait
         else:
             self._soon.start()
-
-    def _leave(self) -> None:
-        self._near = None
-        self._soon.stop()
-        if self._overlay.hovered is not None:
-            self._show()
 
     def _index_at(self, x: float, y: float) -> int | None:
         """The number of the shown point nearest to a pixel, if one is within reach.

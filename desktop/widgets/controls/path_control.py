@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QKeyEvent, QMouseEvent
 
 from desktop.app.film_export import AnimationExport, epoch_shown
 from desktop.app.worker import Priority
@@ -21,6 +21,7 @@ from desktop.widgets.common.save_dialog import ask_where
 from desktop.widgets.controls.path_player import PathPlayer
 from desktop.widgets.dialogs.export_dialog import ExportDialog
 from desktop.widgets.plane.path_handles import PathHandles
+from desktop.widgets.plane.pointer import PointerHandler
 
 if TYPE_CHECKING:
     from desktop.widgets.main_window import MainWindow
@@ -28,10 +29,11 @@ if TYPE_CHECKING:
 PACE = "path pace"
 
 
-class PathControl(QObject):
+class PathControl(QObject, PointerHandler):
     """Wires the path's panel and menu, and the mouse on the plane, to the explorer.
 
     Attributes:
+        handles: what hears the mouse on the path.
         player: what plays the path.
         exports: what makes animations.
         dialog: what asks for an animation, or None as long as nobody has wanted one.
@@ -52,8 +54,7 @@ class PathControl(QObject):
         self.player = PathPlayer(self)
         self.exports = AnimationExport(explorer)
         self.dialog: ExportDialog | None = None
-        self._handles = handles = PathHandles(window.plane)
-        window.plane.installEventFilter(self)
+        self.handles = handles = PathHandles(window.plane)
         window.plane.path_point_wanted.connect(self._add_at)
         handles.point_chosen.connect(self._go_to)
         handles.point_dragged.connect(self._drag)
@@ -68,27 +69,32 @@ class PathControl(QObject):
         explorer.state_changed.connect(self._on_state)
         self._make_menu()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Any click or key on the plane stops what is played; Space there plays, Delete removes a point.
+    def press(self, event: QMouseEvent) -> bool:
+        """Any click on the plane stops what is played, and still does what it does."""
+        self._space_tapped = False
+        self.player.stop()
+        return False
+
+    def key_press(self, event: QKeyEvent) -> bool:
+        """Any key on the plane stops what is played; Delete there removes the chosen point.
 
         Space plays when it is let go: held down, it moves the plane with the mouse.
         """
-        if event.type() == QEvent.Type.MouseButtonPress:
+        if event.key() == Qt.Key.Key_Space and not event.modifiers():
+            self._space_tapped = self._space_tapped or not event.isAutoRepeat()
+            return False
+        self._space_tapped = False
+        self.player.stop()
+        if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and self._chosen is not None:
+            self._remove(self._chosen)
+            return True
+        return False
+
+    def key_release(self, event: QKeyEvent) -> bool:
+        """Space was tapped: play, or pause."""
+        if event.key() == Qt.Key.Key_Space and self._space_tapped and not event.isAutoRepeat():
             self._space_tapped = False
-            self.player.stop()
-        elif event.type() == QEvent.Type.KeyRelease and isinstance(event, QKeyEvent):
-            if event.key() == Qt.Key.Key_Space and self._space_tapped and not event.isAutoRepeat():
-                self._space_tapped = False
-                self._play_or_pause()
-        elif event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
-            if event.key() == Qt.Key.Key_Space and not event.modifiers():
-                self._space_tapped = self._space_tapped or not event.isAutoRepeat()
-                return False
-            self._space_tapped = False
-            self.player.stop()
-            if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and self._chosen is not None:
-                self._remove(self._chosen)
-                return True
+            self._play_or_pause()
         return False
 
     def _connect_panel(self) -> None:
@@ -240,7 +246,7 @@ class PathControl(QObject):
             self.player.stop()
         if self._chosen is not None and self._chosen >= len(state.path):
             self._chosen = None
-        self._handles.set_state(state)
+        self.handles.set_state(state)
         self._show()
 
     def _show(self) -> None:
