@@ -128,7 +128,7 @@ def test_a_held_button_is_one_step_however_slow(looking):
 
 
 def test_a_held_button_joins_changes_of_different_kinds(looking):
-    """A press on a path point moves the cursor, then the drag moves the point: one step, named as the drag."""
+    """A press on a path point moves the cursor, then the drag moves the point: one step."""
     start = looking.state = replace(START, path=((1.0, 0.0), (2.0, 0.0)))
     looking.history.hold()
     looking.look(start.at((1.0, 0.0)))

@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from desktop.widgets.plane.pointer import PointerHandler, PointerRouter
 
 LEFT, RIGHT, NONE = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton, Qt.MouseButton.NoButton
+NAMES = ("watcher", "picky", "last")
 
 
 class Listener(PointerHandler):
@@ -50,13 +51,8 @@ def heard():
 def router(heard):
     """One that only watches, one that takes presses, one that takes all."""
     everything = ("press", "move", "release", "key press", "key release")
-    return PointerRouter(
-        [
-            Listener("watcher", heard),
-            Listener("picky", heard, ("press",)),
-            Listener("last", heard, everything),
-        ]
-    )
+    takes = {"watcher": (), "picky": ("press",), "last": everything}
+    return PointerRouter([Listener(name, heard, takes[name]) for name in NAMES])
 
 
 def mouse(kind, button, buttons):
@@ -135,6 +131,4 @@ def test_everybody_hears_that_pointer_or_keyboard_left(router, heard):
     heard.clear()
     router.leave()
     router.lose_focus()
-    assert heard == [
-        (name, what) for what in ("leave", "lose focus") for name in ("watcher", "picky", "last")
-    ]
+    assert heard == [(name, what) for what in ("leave", "lose focus") for name in NAMES]
