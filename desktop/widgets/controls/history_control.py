@@ -1,19 +1,17 @@
 """Undo and redo: from what the explorer was told to the edit menu, and back."""
 
 import time
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence, QMouseEvent
+from PySide6.QtWidgets import QMenu
 
+from desktop.app.explorer import Explorer
 from desktop.models.opened import Opened
 from desktop.view.history import History
 from desktop.view.state import ViewState
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.plane.pointer import PointerHandler
-
-if TYPE_CHECKING:
-    from desktop.widgets.main_window import MainWindow
 
 
 class HistoryControl(QObject, PointerHandler):
@@ -22,12 +20,11 @@ class HistoryControl(QObject, PointerHandler):
     Of the plane's handlers it stands first, and only watches.
     """
 
-    def __init__(self, window: "MainWindow") -> None:
-        super().__init__(window)
-        self._explorer = window.explorer
+    def __init__(self, explorer: Explorer, edit: QMenu, parent: QObject) -> None:
+        super().__init__(parent)
+        self._explorer = explorer
         self._history = History()
         self._model = ("", 0)
-        edit = window.menus["edit"]
         self.undo = add_action(edit, "&Undo", "Ctrl+Z", self._undo)
         self.redo = add_action(edit, "&Redo", None, self._redo)
         self.redo.setShortcuts([QKeySequence("Ctrl+Shift+Z"), QKeySequence("Ctrl+Y")])

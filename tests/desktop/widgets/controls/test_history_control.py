@@ -115,7 +115,8 @@ def test_switches_modes_and_path_points_can_be_undone(window, qtbot):
     start = window.explorer.state
     qtbot.keyClick(window.plane, Qt.Key.Key_P)
     window.panel.view.legend.switched.emit(1)
-    window.panel.picture.mode.textActivated.emit("Thresholded")
+    window.panel.picture.mode.setFocus()
+    qtbot.keyClick(window.panel.picture.mode, Qt.Key.Key_Down)
     assert window.history.undo.text() == "&Undo picture as thresholded"
     undo(window, qtbot)
     assert window.panel.picture.mode.currentText() == "Probabilities"
