@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from desktop.app.tile_decoder import TileDecoder
 from desktop.app.worker import Priority, Worker
 from desktop.base.arrays import Bytes
-from desktop.base.machine import DeviceName
+from desktop.base.machine import Device, DeviceName
 from desktop.jobs.decode import decode_picture, save_png
 from desktop.latent.chart import Projection
 from desktop.models.model import Model
@@ -79,6 +79,26 @@ class Explorer(QObject):
         `model_changed` is emitted when it changes, also because the open file was renewed.
         """
         return None if self._now is None else self._now.model
+
+    @property
+    def latent_dim(self) -> int | None:
+        """How many numbers z has; None while nothing is open."""
+        return None if self._now is None else self._now.model.latent_dim
+
+    @property
+    def image_shape(self) -> tuple[int, int, int] | None:
+        """Channels, height and width of a decoded picture; None while nothing is open."""
+        return None if self._now is None else self._now.model.image_shape
+
+    @property
+    def has_encoder(self) -> bool:
+        """Whether the model that decodes can encode too."""
+        return self._now is not None and self._now.model.has_encoder
+
+    @property
+    def running_on(self) -> Device | None:
+        """Where the open model really runs; None while nothing is open."""
+        return None if self._opened is None else self._opened.model.device
 
     @property
     def posterior(self) -> Posterior | None:

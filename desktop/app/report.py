@@ -4,6 +4,7 @@ import traceback
 from collections.abc import Iterator
 
 from desktop.app.describe import describe, flat_lines
+from desktop.base.machine import Device
 from desktop.models.model import describe_runtime
 from desktop.models.source import Source
 from desktop.view.provenance import program_version
@@ -31,6 +32,13 @@ def error_text(error: BaseException) -> str:
 def machine_report() -> Iterator[str]:
     """Describe version and machine in lines, as `python -m desktop.inspect --runtime` prints them."""
     yield "\n".join([f"{'latent plane':<28} {program_version()}", *flat_lines("", describe_runtime())])
+
+
+def device_text(device: Device | None) -> str:
+    """Where a model runs, and why it is not on a GPU if somebody wanted that; empty for None."""
+    if device is None:
+        return ""
+    return device.description + (f" ({device.reason})" if device.reason else "")
 
 
 def about_text(source: Source | None, device: str) -> str:

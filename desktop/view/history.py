@@ -70,9 +70,10 @@ class History:
         step = Step(before, after, names, in_words(before, after))
         recent = now_s - self._last_s < GESTURE_S or (self._holding and self._last_s > float("-inf"))
         last = self._undo[-1] if self._undo else None
-        if last is not None and recent and not self._redo and last.words == step.words and _goes_on(step):
+        if last is not None and recent and not self._redo and self._continues(last, step):
             fields = tuple(dict.fromkeys((*last.fields, *names)))
-            self._undo[-1] = Step(last.before, after, fields, step.words)
+            words = step.words if step.words == last.words else in_words(last.before, after)
+            self._undo[-1] = Step(last.before, after, fields, words)
         else:
             self._undo.append(step)
         self._redo.clear()
@@ -80,6 +81,10 @@ class History:
         most = max(2, min(MAX_STEPS, MAX_COORDINATES // (2 * len(after.z))))
         while len(self._undo) > most:
             self._undo.popleft()
+
+    def _continues(self, last: Step, step: Step) -> bool:
+        """Whether a change is of the last one's kind; while a button is held, any kind will do."""
+        return _goes_on(step) and (step.words == last.words or (self._holding and _goes_on(last)))
 
     def undo(self, state: ViewState) -> ViewState:
         """Return `state` without the last step, or unchanged if there is none."""

@@ -1,38 +1,22 @@
-"""The window: its parts and their places. What each part does stands in a control of its own."""
+"""The window: its parts are made, put in their places and connected here. What a part does is in its file."""
 
-from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
-from PySide6.QtWidgets import (
-    QFileDialog,
-    QHBoxLayout,
-    QLabel,
-    QMainWindow,
-    QMenu,
-    QScrollArea,
-    QTabWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 
 from desktop.app.explorer import Explorer
-from desktop.app.report import error_text
-from desktop.base.command_line import describe_os_error
 from desktop.base.machine import distribution_warning
-from desktop.latent.plane import format_z
 from desktop.models.opened import Opened
 from desktop.models.source import UnreadError
 from desktop.reading.overrides import Overrides
-from desktop.view.state import ViewState
 from desktop.widgets.common import settings
 from desktop.widgets.common.actions import add_action
-from desktop.widgets.common.focus_frame import FocusFrame
-from desktop.widgets.common.message_bar import Action, MessageBar
+from desktop.widgets.common.message_bar import MessageBar
 from desktop.widgets.common.saved_inputs import keep
 from desktop.widgets.controls.coordinates_control import CoordinatesControl
+from desktop.widgets.controls.film_control import FilmControl
 from desktop.widgets.controls.grids_control import GridsControl
 from desktop.widgets.controls.held_out_control import HeldOutControl
 from desktop.widgets.controls.help_control import HelpControl
@@ -48,20 +32,15 @@ from desktop.widgets.controls.provenance_control import ProvenanceControl
 from desktop.widgets.controls.reading_control import ReadingControl
 from desktop.widgets.controls.recent_menu import RecentMenu
 from desktop.widgets.controls.session_control import SessionControl
+from desktop.widgets.controls.shell import Shell
+from desktop.widgets.controls.status_control import StatusControl
 from desktop.widgets.controls.time_control import TimeControl
 from desktop.widgets.controls.true_posterior_control import TruePosteriorControl
-from desktop.widgets.dialogs.about_model import in_words, show_about
+from desktop.widgets.panels.pages import Pages
 from desktop.widgets.panels.side_panel import SidePanel
 from desktop.widgets.plane.plane_view import PlaneView
 
-STATUS_MS = 6000
-STATUS_UPDATE_MS = 60
-# Errors that say something of the program's own code, not of what people gave it.
-FAULTS = (TypeError, LookupError, AttributeError, ArithmeticError, AssertionError, NotImplementedError)
-OPEN_KINDS = (
-    "Models and exports (manifest.json *.latent *.onnx *.png *.apng *.gif *.webp);;"
-    "Pictures (*.png *.jpg *.jpeg *.bmp *.gif *.webp);;All files (*)"
-)
+PLANE = "plane"
 MENUS = {"file": "&File", "edit": "&Edit", "view": "&View", "path": "&Path", "help": "&Help"}
 
 
@@ -73,64 +52,31 @@ class MainWindow(QMainWindow):
 
     Attributes:
         plane: the latent plane.
-        below_plane: what stands under it, a layout to add to.
         panel: the panel beside it.
         tabs: the pages, the plane first.
-        menus: by their names: file, edit, view, path, help.
         message: what went wrong.
     """
 
     def __init__(self, explorer: Explorer) -> None:
         super().__init__()
-        self.explorer = explorer
         self.setWindowTitle("Latent Plane")
         self.setAcceptDrops(True)
+        self.explorer = explorer
         self.plane = PlaneView()
         self.panel = SidePanel()
         self.message = MessageBar()
-        self.tabs = QTabWidget()
-        self.below_plane = QVBoxLayout()
-        self._device = QLabel()
-        self._timing = QLabel()
-        self._pointer = QLabel()
-        self._pointer.setTextFormat(Qt.TextFormat.PlainText)
-        self._pointer_ab: tuple[float, float] | None = None
-        self._soon = QTimer(self, singleShot=True, interval=STATUS_UPDATE_MS)
-        self._soon.timeout.connect(self._show_status)
+        menus = {name: self.menuBar().addMenu(text) for name, text in MENUS.items()}
+        self.tabs = Pages(menus["view"])
+        self.status = StatusControl(explorer, self.statusBar())
+        shell = Shell(explorer, self.plane, self.panel, menus, self.message, window=self)
+        self._make_controls(shell)
+        self._connect_explorer()
+        # These may say something of a model that was opened, so they hear of it after the window.
+        self.session = SessionControl(shell)
+        self.provenance_control = ProvenanceControl(shell, self.session.path_of)
+        self.help = HelpControl(shell)
         self._lay_out()
-        self.menus: dict[str, QMenu] = {name: self.menuBar().addMenu(text) for name, text in MENUS.items()}
-        self._make_file_menu()
-        self.history = HistoryControl(self)
-        self.picture_control = PictureControl(self)
-        self.plane_control = PlaneControl(self)
-        self.layers_menu = LayersMenu(self)
-        self.menus["view"].addMenu(self.layers_menu)
-        self.map_control = MapControl(self)
-        self.held_out = HeldOutControl(self)
-        self.nearest = NearestControl(self)
-        self.path_control = PathControl(self)
-        self.image = ImageControl(self)
-        self.true_posterior = TruePosteriorControl(self, self.image)
-        self.time_control = TimeControl(self)
-        self.coordinates = CoordinatesControl(self)
-        self._pages_separator = self.menus["view"].addSeparator()
-        self.add_page("&Plane", self._plane_page)
-        self.grids = GridsControl(self)
-        self._make_last_entries()
-        explorer.opened.connect(self._on_opened)
-        explorer.renewed.connect(self._show_source)
-        explorer.open_failed.connect(self._on_open_failed)
-        explorer.failed.connect(self.show_error)
-        explorer.state_changed.connect(self._on_state)
-        explorer.picture_decoded.connect(self._show_status_soon)
-        explorer.saved.connect(lambda path: self.show_status(f"saved {path}"))
-        self.plane.pointer_moved.connect(self._on_pointer)
-        # After the window itself has taken a model: what these have to say of it stays.
-        self.session = SessionControl(self)
-        self.provenance_control = ProvenanceControl(self)
-        self.provenance_control.image_pasted.connect(self.image.set_image)
-        self.help = HelpControl(self)
-        FocusFrame(self.plane)
+        self._connect_controls()
         keep("page", self.tabs)
         keep("section", self.panel.sections)
 
@@ -140,44 +86,18 @@ class MainWindow(QMainWindow):
 
     def open_path(self, path: Path, overrides: Overrides | None = None) -> None:
         """Open a bundle's folder, its manifest.json, a `.latent` file or a bare `.onnx`."""
-        self._pointer.setText(f"opening {path} …")
+        self.status.show_opening(path)
         self.explorer.open(path.parent if path.name == "manifest.json" else path, overrides)
 
-    def add_page(self, text: str, page: QWidget) -> None:
-        """One more tab, with an entry in the view menu and Ctrl with its number."""
-        index = self.tabs.addTab(page, text.replace("&", ""))
-        add_action(self.menus["view"], text, f"Ctrl+{index + 1}", partial(self.tabs.setCurrentWidget, page))
+    def show_page(self, key: str) -> None:
+        """Bring the page with a key to the front, or the plane if no page has it, and the section with it.
 
-    def show_page(self, name: str) -> None:
-        """Bring the page or else the section of a name to the front, in any case; the plane for no page's."""
-        pages = [self.tabs.tabText(index).lower() for index in range(self.tabs.count())]
-        self.tabs.setCurrentIndex(pages.index(name.lower()) if name.lower() in pages else 0)
-        sections = self.panel.sections
-        for index in range(sections.count()):
-            if sections.tabText(index).lower() == name.lower():
-                sections.setCurrentIndex(index)
-
-    def show_error(self, error: Exception, expected: bool = True, actions: Sequence[Action] = ()) -> None:
-        """Say in the window what went wrong; what is not `expected` is told as a fault of the program.
-
-        Each action is a button's text and what it does.
+        Keys are compared in lower case: files of anyone name them.
         """
-        text = describe_os_error(error) if isinstance(error, OSError) else str(error)
-        if not expected or isinstance(error, FAULTS):
-            text = f"something unexpected went wrong ({type(error).__name__}: {text}); the program goes on"
-        self.message.show_message(" ".join(text.split()), error_text(error), actions)
-
-    def device_text(self) -> str:
-        """Where the open model runs."""
-        return self._device.text()
-
-    def encode_picture(self, path: Path) -> None:
-        """Fit a picture in a file to the model and encode it; the cursor goes to its mean."""
-        self.image.open_file(path)
-
-    def show_status(self, text: str) -> None:
-        """Say something in the status bar for some seconds."""
-        self.statusBar().showMessage(text, STATUS_MS)
+        key = key.lower()
+        if not self.tabs.show_key(key):
+            self.tabs.show_key(PLANE)
+        self.panel.sections.show_key(key)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Save the window's place and end what runs in the background."""
@@ -199,14 +119,47 @@ class MainWindow(QMainWindow):
         alt = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
         self.provenance_control.open(path, as_picture=alt)
 
+    def _make_controls(self, shell: Shell) -> None:
+        """In the order in which their entries stand in the menus."""
+        explorer, plane, panel, menus = shell.explorer, shell.plane, shell.panel, shell.menus
+        file, view = menus["file"], menus["view"]
+        self.reading = ReadingControl(self)
+        self.recent = RecentMenu(self)
+        add_action(file, "&Open…", QKeySequence.StandardKey.Open, lambda: self.provenance_control.choose())
+        file.addAction(self.reading.action)
+        file.addMenu(self.recent)
+        add_action(file, "Re&load", QKeySequence.StandardKey.Refresh, explorer.reload)
+        file.addSeparator()
+        self.history = HistoryControl(explorer, menus["edit"], self)
+        self.picture_control = PictureControl(shell)
+        self.plane_control = PlaneControl(shell)
+        self.layers_menu = LayersMenu(explorer, self)
+        view.addMenu(self.layers_menu)
+        self.map_control = MapControl(explorer, plane)
+        self.held_out = HeldOutControl(shell)
+        self.nearest = NearestControl(explorer, panel.picture)
+        self.path_control = PathControl(shell)
+        self.film_control = FilmControl(shell)
+        self.image = ImageControl(shell)
+        self.true_posterior = TruePosteriorControl(explorer, plane, self.image.panel)
+        self.time_control = TimeControl(explorer, view, self)
+        self.coordinates = CoordinatesControl(explorer, panel)
+        view.addSeparator()
+        self.tabs.add_page(PLANE, "&Plane", self._plane_page())
+        self.grids = GridsControl(shell, self.tabs)
+        file.addSeparator()
+        add_action(file, "&Quit", QKeySequence.StandardKey.Quit, self.close)
+
+    def _plane_page(self) -> QWidget:
+        page = QWidget()
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.plane, 1)
+        layout.addWidget(self.time_control.bar)
+        return page
+
     def _lay_out(self) -> None:
-        self.tabs.setDocumentMode(True)
-        self._plane_page = QWidget()
-        in_page = QVBoxLayout(self._plane_page)
-        in_page.setContentsMargins(0, 0, 0, 0)
-        in_page.setSpacing(0)
-        in_page.addWidget(self.plane, 1)
-        in_page.addLayout(self.below_plane)
         scroll = QScrollArea()
         scroll.setWidget(self.panel)
         scroll.setWidgetResizable(True)
@@ -223,46 +176,57 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.message)
         layout.addLayout(middle, 1)
         self.setCentralWidget(central)
-        self.statusBar().addWidget(self._pointer, 1)
-        self.statusBar().addPermanentWidget(self._timing)
-        self.statusBar().addPermanentWidget(self._device)
 
-    def _make_file_menu(self) -> None:
-        file = self.menus["file"]
-        add_action(file, "&Open…", QKeySequence.StandardKey.Open, self.choose_model)
-        self.reading = ReadingControl(self)
+    def _connect_explorer(self) -> None:
+        explorer = self.explorer
+        explorer.opened.connect(self._on_opened)
+        explorer.renewed.connect(self._show_source)
+        explorer.open_failed.connect(self._on_open_failed)
+        explorer.failed.connect(self.message.show_error)
+        explorer.state_changed.connect(self.panel.set_state)
+
+    def _connect_controls(self) -> None:
+        """What one part needs of another."""
+        # Mouse and keys on the plane, in the order in which they are asked; the plane's own hand is the last.
+        self.plane.set_handlers(
+            [
+                self.history,  # watches: a held button is one gesture
+                self.path_control,  # watches: a click or key stops what plays; takes Delete
+                self.path_control.handles,  # takes what meets a point or the line
+                self.held_out,  # watches the pointer; takes Ctrl-clicks
+            ]
+        )
+        self.plane.pointer_moved.connect(self.status.set_pointer)
+        self.picture_control.told.connect(self.status.tell)
+        self.plane_control.told.connect(self.status.tell)
+        self.held_out.told.connect(self.status.tell)
+        self.time_control.told.connect(self.status.tell)
+        self.provenance_control.told.connect(self.status.tell)
+        self.picture_control.shown.connect(self.reading.set_picture)
+        self.picture_control.shown.connect(self.film_control.set_picture)
+        self.image.changed.connect(self.true_posterior.set_encoded)
         self.reading.wished.connect(self.explorer.open)
-        file.addAction(self.reading.action)
-        self.recent = RecentMenu(self)
         self.recent.chosen.connect(self.open_path)
-        file.addMenu(self.recent)
-        add_action(file, "Re&load", QKeySequence.StandardKey.Refresh, self.explorer.reload)
-        file.addSeparator()
-
-    def _make_last_entries(self) -> None:
-        """What stands below everything that the controls added."""
-        file, help_menu = self.menus["file"], self.menus["help"]
-        file.addSeparator()
-        add_action(file, "&Quit", QKeySequence.StandardKey.Quit, self.close)
-        add_action(help_menu, "About this &model", None, self._show_about)
+        self.session.open_wanted.connect(self.open_path)
+        self.session.picture_wanted.connect(self.provenance_control.open)
+        self.provenance_control.open_wanted.connect(self.open_path)
+        self.provenance_control.picture_wanted.connect(self.image.open_file)
+        self.provenance_control.image_pasted.connect(self.image.set_image)
+        self.provenance_control.page_wanted.connect(self.show_page)
+        self.help.end_wanted.connect(self.close)
 
     def _on_opened(self, opened: Opened) -> None:
-        source = opened.model.source
-        settings.save_recent(source.path)
+        settings.save_recent(opened.model.source.path)
         self.message.hide()
         self._show_notes(opened)
-        self._pointer.setText(in_words(source))
         self._show_source(opened)
 
     def _show_source(self, opened: Opened) -> None:
         """What the window says of a model wherever it says it."""
-        source, device = opened.model.source, opened.model.device
+        source = opened.model.source
         labels = source.bundle.label_names if source.bundle is not None else ()
         self.reading.set_source(source)
         self.setWindowTitle(f"{source.name} — Latent Plane")
-        reason = f" ({device.reason})" if device.reason else ""
-        self._device.setText(device.description + reason)
-        self._device.setToolTip(f"Not on a GPU: {device.reason}" if device.reason else device.description)
         self.panel.set_model(source.reading.latent_dim, labels, opened.posterior is not None)
 
     def _show_notes(self, opened: Opened) -> None:
@@ -274,42 +238,10 @@ class MainWindow(QMainWindow):
             self.message.show_note("; ".join(filter(None, notes)))
 
     def _on_open_failed(self, error: Exception) -> None:
-        self._pointer.clear()
         if self.reading.show_error(error):
             return
         if isinstance(error, UnreadError):
-            self.show_error(error, actions=[("How is it read?", lambda: self.reading.open_dialog(error))])
+            how = ("How is it read?", lambda: self.reading.open_dialog(error))
+            self.message.show_error(error, actions=[how])
         else:
-            self.show_error(error)
-
-    def _on_state(self, state: ViewState) -> None:
-        self.panel.set_state(state)
-
-    def _on_pointer(self, ab: tuple[float, float] | None) -> None:
-        self._pointer_ab = ab
-        self._show_status_soon()
-
-    def _show_status_soon(self) -> None:
-        if not self._soon.isActive():  # a new start would put it off for as long as the pointer moves
-            self._soon.start()
-
-    def _show_status(self) -> None:
-        """The status bar is laid out anew with every text: often enough to read, not for every event."""
-        if self.picture_control.decoded is not None:
-            self._timing.setText(f"last decode {self.picture_control.decoded.decode_ms:.2f} ms")
-        if self._pointer_ab is not None:
-            self._pointer.setText(
-                f"z  {format_z(self.explorer.state.plane.embed(self._pointer_ab).tolist())}"
-            )
-
-    def choose_model(self) -> bool:
-        """Ask for a file and open it; False if none was chosen."""
-        chosen, _ = QFileDialog.getOpenFileName(self, "Open a bundle, a decoder or an export", "", OPEN_KINDS)
-        if chosen:
-            self.provenance_control.open(Path(chosen))
-        return bool(chosen)
-
-    def _show_about(self) -> None:
-        source = self.explorer.source
-        if source is not None:
-            show_about(self, source, self._device.text())
+            self.message.show_error(error)

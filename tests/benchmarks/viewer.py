@@ -280,7 +280,7 @@ def gif(watch: Watch, folder: str) -> None:
     explorer.saved.connect(watch.loop.quit)
     for _ in range(GIFS):
         start = time.perf_counter()
-        watch.window.path_control.exports.save(place, Film(frame_count=120, scale=10))
+        watch.window.film_control.exports.save(place, Film(frame_count=120, scale=10))
         watch.loop.exec()
         whole_ms.append(1e3 * (time.perf_counter() - start))
         start = time.perf_counter()

@@ -6,9 +6,15 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
+from desktop.app.report import error_text
+from desktop.base.command_line import describe_os_error
+
 # The colours of the bar, its buttons, and the button under the pointer.
 ERROR_COLORS = ("#7a1f2b", "#9c3342", "#b54454")
 NOTE_COLORS = ("#23456b", "#33608f", "#4173a8")
+
+# Errors that say something of the program's own code, not of what people gave it.
+FAULTS = (TypeError, LookupError, AttributeError, ArithmeticError, AssertionError, NotImplementedError)
 
 Action = tuple[str, Callable[[], object]]
 
@@ -56,6 +62,16 @@ class MessageBar(QFrame):
         self._show(text, *ERROR_COLORS, actions)
         self._details = details
         self.details.show()
+
+    def show_error(self, error: Exception, expected: bool = True, actions: Sequence[Action] = ()) -> None:
+        """Say what went wrong; what is not `expected` is told as a fault of the program.
+
+        Actions as in `show_message`.
+        """
+        text = describe_os_error(error) if isinstance(error, OSError) else str(error)
+        if not expected or isinstance(error, FAULTS):
+            text = f"something unexpected went wrong ({type(error).__name__}: {text}); the program goes on"
+        self.show_message(" ".join(text.split()), error_text(error), actions)
 
     def show_note(self, text: str, actions: Sequence[Action] = ()) -> None:
         """Show a note that is not an error; actions are as in `show_message`."""

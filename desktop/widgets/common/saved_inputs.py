@@ -11,11 +11,11 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QSlider,
     QSpinBox,
-    QTabWidget,
     QWidget,
 )
 
 from desktop.view.saved_views import Value
+from desktop.widgets.common.keyed_tabs import KeyedTabs
 
 START = "kept."
 
@@ -35,6 +35,13 @@ def kept_values(window: QWidget) -> dict[str, Value]:
     return values
 
 
+def kept_for(window: QWidget, kind: str) -> dict[str, Value]:
+    """What is set now for an export of some kind, with names such as "n" and "seed"."""
+    start = f"{kind}."
+    values = kept_values(window)
+    return {name.removeprefix(start): value for name, value in values.items() if name.startswith(start)}
+
+
 def set_kept_values(window: QWidget, values: dict[str, Value]) -> None:
     """Restore saved values; an input ignores values of another type and choices that it no longer offers."""
     for widget in _kept(window):
@@ -51,13 +58,14 @@ def _value(widget: QWidget) -> Value | None:
     if isinstance(widget, (QSpinBox, QDoubleSpinBox, QSlider)):
         return widget.value()
     if isinstance(widget, QComboBox):
-        return widget.currentText()
+        data = widget.currentData()
+        return data if isinstance(data, str) else widget.currentText()
     if isinstance(widget, QAbstractButton):
         return widget.isChecked()
     if isinstance(widget, QLineEdit):
         return widget.text()
-    if isinstance(widget, QTabWidget):
-        return widget.tabText(widget.currentIndex())
+    if isinstance(widget, KeyedTabs):
+        return widget.key()
     return None
 
 
@@ -69,14 +77,15 @@ def _set(widget: QWidget, value: Value) -> None:
     elif isinstance(widget, QDoubleSpinBox) and number:
         widget.setValue(float(value))
     elif isinstance(widget, QComboBox) and isinstance(value, str):
-        index = widget.findText(value)
+        index = max(widget.findData(value), widget.findText(value))
         if index >= 0:
             widget.setCurrentIndex(index)
     elif isinstance(widget, QAbstractButton) and isinstance(value, bool):
         widget.setChecked(value)
     elif isinstance(widget, QLineEdit) and isinstance(value, str):
         widget.setText(value)
-    elif isinstance(widget, QTabWidget) and isinstance(value, str):
+    elif isinstance(widget, KeyedTabs) and isinstance(value, str) and not widget.show_key(value):
+        # Sessions of earlier versions hold what the tab is called.
         texts = [widget.tabText(index) for index in range(widget.count())]
         if value in texts:
             widget.setCurrentIndex(texts.index(value))

@@ -1,22 +1,21 @@
 """The pages of many pictures: decoded when they are looked at, saved, and a way to each picture's z."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QSignalBlocker, Signal
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QComboBox, QPushButton, QSpinBox, QWidget
 
+from desktop.app import pages
 from desktop.app.worker import Priority
-from desktop.jobs import sheets
 from desktop.jobs.sheets import Order, Scores, Sheet
 from desktop.view.state import ViewState
+from desktop.widgets.common.choices import add_choices
 from desktop.widgets.common.save_dialog import ask_where
-from desktop.widgets.common.saved_inputs import keep
+from desktop.widgets.common.saved_inputs import keep, kept_for
+from desktop.widgets.controls.shell import Shell
 from desktop.widgets.panels.grid_page import MAX_SEED, MAX_SIDE, GridPage
-
-if TYPE_CHECKING:
-    from desktop.widgets.main_window import MainWindow
+from desktop.widgets.panels.pages import Pages
 
 SAMPLES, MANIFOLD, RECONSTRUCTIONS, TRAVERSALS = "samples", "manifold", "reconstructions", "traversals"
 NO_IMAGES = "The open model comes without held-out images: there is nothing to reconstruct."
@@ -25,14 +24,15 @@ NO_IMAGES = "The open model comes without held-out images: there is nothing to r
 class GridsControl(QObject):
     """Adds the pages to the window's tabs and wires them to the explorer."""
 
-    sheet_shown = Signal(str)
+    sheet_shown = Signal(str)  # key of its page
 
-    def __init__(self, window: "MainWindow") -> None:
-        super().__init__(window)
-        self._window = window
-        self._explorer = window.explorer
+    def __init__(self, shell: Shell, tabs: Pages) -> None:
+        super().__init__(shell.window)
+        self._shell = shell
+        self._tabs = tabs
+        self._explorer = shell.explorer
         self._scores: Scores | None = None
-        self._state = window.explorer.state
+        self._state = shell.explorer.state
         self.samples_n, self.manifold_n = _spin(1, MAX_SIDE, 8), _spin(1, MAX_SIDE, 20)
         self.pairs_n, self.traversal_n = _spin(1, MAX_SIDE // 2, 8), _spin(2, MAX_SIDE, 11)
         self.dimensions_n = _spin(1, MAX_SIDE, 10)
@@ -41,7 +41,7 @@ class GridsControl(QObject):
         self.resample = QPushButton("Resample")
         self.resample.setToolTip("Draw new samples: the next seed")
         self.order = QComboBox()
-        self.order.addItems([order.value for order in Order])
+        add_choices(self.order, Order)
         self.order.setToolTip("By the bound of each image, with one draw from its posterior")
         self.samples = self._page(
             "&Samples",
@@ -96,32 +96,13 @@ class GridsControl(QObject):
         self._explorer.opened.connect(self._on_opened)
         self._explorer.model_changed.connect(self._on_model)
         self._explorer.state_changed.connect(self._on_state)
-        window.tabs.currentChanged.connect(self._fill)
-
-    def show_samples(self, n: int, seed: int) -> None:
-        """Bring the samples of a seed to the front."""
-        for spin, value in ((self.samples_n, n), (self.seed, seed)):
-            with QSignalBlocker(spin):
-                spin.setValue(value)
-        self._bring(self.samples)
-
-    def show_manifold(self, n: int) -> None:
-        """Bring the manifold grid to the front."""
-        with QSignalBlocker(self.manifold_n):
-            self.manifold_n.setValue(n)
-        self._bring(self.manifold)
-
-    def _bring(self, page: GridPage) -> None:
-        if self._window.tabs.currentWidget() is page:
-            self._fill()
-        else:
-            self._window.tabs.setCurrentWidget(page)
+        tabs.currentChanged.connect(self._fill)
 
     def _page(self, text: str, name: str, hint: str, controls: Sequence[tuple[str, QWidget]]) -> GridPage:
         page = GridPage(hint, controls)
         page.save_wanted.connect(partial(self._save, name))
         page.cell_clicked.connect(partial(self._go_to_cell, name))
-        self._window.add_page(text, page)
+        self._tabs.add_page(name, text, page)
         return page
 
     def _on_opened(self) -> None:
@@ -137,41 +118,35 @@ class GridsControl(QObject):
 
     def _on_state(self, state: ViewState) -> None:
         old, self._state = self._state, state
-        current = self._window.tabs.currentWidget()
-        if (current is self.manifold and old.plane != state.plane) or (
-            current is self.traversals and old.z != state.z
-        ):
+        current = self._tabs.key()
+        if (current == MANIFOLD and old.plane != state.plane) or (current == TRAVERSALS and old.z != state.z):
             self._fill()
 
     def _fill(self) -> None:
         """Have the page in front decoded, as its controls and the state say."""
-        current = self._window.tabs.currentWidget()
-        name = next((name for name, page in self._pages.items() if page is current), None)
-        steps = None if name is None else self._steps(name)
-        if name is not None and steps is not None:
+        name = self._tabs.key()
+        steps = self._steps(name) if name in self._pages else None
+        if steps is not None:
             self._explorer.worker.request("grid", Priority.GRID, steps, partial(self._on_step, name))
 
-    def _steps(self, name: str) -> Iterator[Sheet | Scores | None] | None:
+    def _steps(self, name: str) -> pages.Steps | None:
         """What decodes a page; None where there is nothing to decode."""
-        model, posterior = self._explorer.model, self._explorer.posterior
-        if model is None:
+        explorer = self._explorer
+        if explorer.source is None:
             return None
         if name == SAMPLES:
-            return sheets.samples_sheet(model, self.samples_n.value(), self.seed.value())
+            return pages.samples_steps(explorer, self.samples_n.value(), self.seed.value())
         if name == MANIFOLD:
-            return sheets.manifold_sheet(model, self._explorer.state.plane, self.manifold_n.value())
+            return pages.manifold_steps(explorer, self.manifold_n.value())
         if name == TRAVERSALS:
-            rows = sheets.by_rate(posterior, model.latent_dim)
-            return sheets.traversals_sheet(
-                model, self._explorer.state.z, rows[: self.dimensions_n.value()], self.traversal_n.value()
-            )
-        if posterior is None or posterior.images is None:
+            return pages.traversals_steps(explorer, self.dimensions_n.value(), self.traversal_n.value())
+        order = Order(self.order.currentData())
+        steps = pages.reconstructions_steps(explorer, self._scores, order, self.pairs_n.value())
+        if steps is None:
             self.reconstructions.set_sheet(None, NO_IMAGES)
-            return None
-        if self._scores is None and self.reconstructions.sheet is None:
+        elif self._scores is None and self.reconstructions.sheet is None:
             self.reconstructions.set_sheet(None, "Computing the bound of every held-out image …")
-        order = Order(self.order.currentText())
-        return sheets.reconstructions_sheet(model, posterior, self._scores, order, self.pairs_n.value())
+        return steps
 
     def _on_step(self, name: str, step: Sheet | Scores | None) -> None:
         if isinstance(step, Scores):
@@ -187,10 +162,11 @@ class GridsControl(QObject):
             self._explorer.set_state(self._explorer.state.moved_to(z))
 
     def _save(self, name: str, scale: int) -> None:
-        window, sheet = self._window, self._pages[name].sheet
-        path = ask_where(window, f"Save {name}", f"{name}.png", "PNG (*.png)", window.message.show_message)
+        window, sheet = self._shell.window, self._pages[name].sheet
+        refuse = self._shell.message.show_message
+        path = ask_where(window, f"Save {name}", f"{name}.png", "PNG (*.png)", refuse)
         if path is not None and sheet is not None:
-            note = window.provenance_control.note(name)
+            note = self._explorer.note(name, **kept_for(window, name))
             self._explorer.save_picture(path, sheet.picture, scale, note)
 
 

@@ -1,9 +1,7 @@
 """Held-out images on the plane: what is under the pointer, what is pinned, and which labels are shown."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QMouseEvent
 
 from desktop.base.arrays import Doubles
@@ -14,11 +12,10 @@ from desktop.view.state import Layer, ViewState
 from desktop.widgets.common import colors
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.qimage import to_qimage
+from desktop.widgets.controls.shell import Shell
 from desktop.widgets.plane.held_out_overlay import HeldOut, HeldOutOverlay
+from desktop.widgets.plane.pointer import PointerHandler
 from export.bundle import Posterior
-
-if TYPE_CHECKING:
-    from desktop.widgets.main_window import MainWindow
 
 HOVER_MS = 140
 REACH_PX = 9.0
@@ -27,58 +24,64 @@ MAX_Z_NUMBERS = 4
 MAX_PINNED = 64  # what is opened again may be anyone's
 
 
-class HeldOutControl(QObject):
+class HeldOutControl(QObject, PointerHandler):
     """Shows held-out images at the pointer, pins them, and switches labels."""
 
-    def __init__(self, window: "MainWindow") -> None:
-        super().__init__(window)
-        self._window = window
-        self._explorer = explorer = window.explorer
-        self._view = window.plane
-        self._overlay = HeldOutOverlay(window.plane, window.plane.to_px)
+    told = Signal(str)
+
+    def __init__(self, shell: Shell) -> None:
+        super().__init__(shell.window)
+        self._explorer = explorer = shell.explorer
+        self._view = shell.plane
+        self._overlay = HeldOutOverlay(shell.plane, shell.plane.to_px)
         self._near: int | None = None
         self._placed: tuple[Chart, Doubles] | None = None
         self._px: Doubles | None = None
         self._soon = QTimer(self, singleShot=True, interval=HOVER_MS)
         self._soon.timeout.connect(self._show)
-        self._view.installEventFilter(self)
         self._view.resized.connect(self._on_moved)
         explorer.opened.connect(self._on_opened)
         explorer.state_changed.connect(self._on_state)
         explorer.model_changed.connect(lambda: self._on_state(explorer.state))
         self._state = explorer.state
         self._posterior: Posterior | None = None
-        legend = window.panel.view.legend
-        legend.hidden_wanted.connect(lambda hidden: explorer.change(hidden_labels=hidden))
-        add_action(window.menus["view"], "P&in the nearest held-out image", "I", self._pin_nearest)
-        add_action(window.menus["view"], "&Unpin all", "Shift+I", lambda: explorer.change(pinned=()))
+        self._legend = shell.panel.view.legend
+        self._legend.hidden_wanted.connect(lambda hidden: explorer.change(hidden_labels=hidden))
+        add_action(shell.menus["view"], "P&in the nearest held-out image", "I", self._pin_nearest)
+        add_action(shell.menus["view"], "&Unpin all", "Shift+I", lambda: explorer.change(pinned=()))
 
     @property
     def hovered(self) -> int | None:
         """The number of the held-out image that is shown at the pointer."""
         return None if self._overlay.hovered is None else self._overlay.hovered.index
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Follow the pointer over the plane; take clicks with Ctrl."""
-        kind = event.type()
-        if kind == QEvent.Type.MouseMove and isinstance(event, QMouseEvent):
-            if event.buttons() != Qt.MouseButton.NoButton:
-                self._leave()
-            else:
-                self._point_at(event.position().x(), event.position().y())
-        elif kind == QEvent.Type.Leave:
-            self._leave()
-        elif kind == QEvent.Type.MouseButtonPress and isinstance(event, QMouseEvent):
-            if (
-                event.button() == Qt.MouseButton.LeftButton
-                and event.modifiers() == Qt.KeyboardModifier.ControlModifier
-            ):
-                found = self._index_at(event.position().x(), event.position().y())
-                if found is not None:
-                    self._switch_pin(found)
-                return True
-            self._leave()
+    def press(self, event: QMouseEvent) -> bool:
+        """Take a click with Ctrl: it pins what it hits, or takes the pin away."""
+        if (
+            event.button() == Qt.MouseButton.LeftButton
+            and event.modifiers() == Qt.KeyboardModifier.ControlModifier
+        ):
+            found = self._index_at(event.position().x(), event.position().y())
+            if found is not None:
+                self._switch_pin(found)
+            return True
+        self.leave()
         return False
+
+    def move(self, event: QMouseEvent) -> bool:
+        """Follow the pointer over the plane, while it drags nothing."""
+        if event.buttons() != Qt.MouseButton.NoButton:
+            self.leave()
+        else:
+            self._point_at(event.position().x(), event.position().y())
+        return False
+
+    def leave(self) -> None:
+        """Show nothing at the pointer."""
+        self._near = None
+        self._soon.stop()
+        if self._overlay.hovered is not None:
+            self._show()
 
     def _point_at(self, x: float, y: float) -> None:
         found = self._index_at(x, y)
@@ -86,17 +89,11 @@ class HeldOutControl(QObject):
             return
         self._near = found
         if found is None:
-            self._leave()
+            self.leave()
         elif self._overlay.hovered is not None:
             self._show()  # one is shown already: the next one needs no wait
         else:
             self._soon.start()
-
-    def _leave(self) -> None:
-        self._near = None
-        self._soon.stop()
-        if self._overlay.hovered is not None:
-            self._show()
 
     def _index_at(self, x: float, y: float) -> int | None:
         """The number of the shown point nearest to a pixel, if one is within reach.
@@ -149,7 +146,7 @@ class HeldOutControl(QObject):
     def _count_labels(self, posterior: Posterior | None) -> None:
         labels = None if posterior is None else posterior.labels
         counts = [] if labels is None else np.bincount(labels).tolist()
-        self._window.panel.view.legend.set_counts(counts)
+        self._legend.set_counts(counts)
 
     def _pin_nearest(self) -> None:
         """The shown image whose mean is nearest to the cursor on the plane."""
@@ -168,7 +165,7 @@ class HeldOutControl(QObject):
         self._explorer.set_state(state)
         labels = None if self._posterior is None else self._posterior.labels
         name = f"{self._label_name(None if labels is None else int(labels[index]))}no. {index}"
-        self._window.show_status(f"{name} {'pinned' if index in state.pinned else 'no longer pinned'}")
+        self.told.emit(f"{name} {'pinned' if index in state.pinned else 'no longer pinned'}")
 
     def _show(self) -> None:
         posterior = self._posterior

@@ -1,44 +1,46 @@
 """Undo and redo: from what the explorer was told to the edit menu, and back."""
 
 import time
-from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence, QMouseEvent
+from PySide6.QtWidgets import QMenu
 
+from desktop.app.explorer import Explorer
 from desktop.models.opened import Opened
 from desktop.view.history import History
 from desktop.view.state import ViewState
 from desktop.widgets.common.actions import add_action
-
-if TYPE_CHECKING:
-    from desktop.widgets.main_window import MainWindow
+from desktop.widgets.plane.pointer import PointerHandler
 
 
-class HistoryControl(QObject):
-    """Every change to what is looked at can be undone; a drag is one change."""
+class HistoryControl(QObject, PointerHandler):
+    """Every change to what is looked at can be undone; a drag is one change.
 
-    def __init__(self, window: "MainWindow") -> None:
-        super().__init__(window)
-        self._explorer = window.explorer
+    Of the plane's handlers it stands first, and only watches.
+    """
+
+    def __init__(self, explorer: Explorer, edit: QMenu, parent: QObject) -> None:
+        super().__init__(parent)
+        self._explorer = explorer
         self._history = History()
         self._model = ("", 0)
-        edit = window.menus["edit"]
         self.undo = add_action(edit, "&Undo", "Ctrl+Z", self._undo)
         self.redo = add_action(edit, "&Redo", None, self._redo)
         self.redo.setShortcuts([QKeySequence("Ctrl+Shift+Z"), QKeySequence("Ctrl+Y")])
         edit.addSeparator()
         self._explorer.stepped.connect(self._on_step)
         self._explorer.opened.connect(self._on_opened)
-        window.plane.installEventFilter(self)
         self._show()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+    def press(self, event: QMouseEvent) -> bool:
         """A button that is held on the plane holds the gesture together."""
-        kind = event.type()
-        if kind == QEvent.Type.MouseButtonPress:
-            self._history.hold()
-        elif isinstance(event, QMouseEvent) and kind == QEvent.Type.MouseButtonRelease and not _held(event):
+        self._history.hold()
+        return False
+
+    def release(self, event: QMouseEvent) -> bool:
+        """With the last button the gesture ends."""
+        if event.buttons() == Qt.MouseButton.NoButton:
             self._history.release()
         return False
 
@@ -65,10 +67,6 @@ class HistoryControl(QObject):
     def _show(self) -> None:
         _say(self.undo, "&Undo", self._history.undo_words)
         _say(self.redo, "&Redo", self._history.redo_words)
-
-
-def _held(event: QMouseEvent) -> bool:
-    return event.buttons() != Qt.MouseButton.NoButton
 
 
 def _say(action: QAction, verb: str, words: str) -> None:

@@ -1,27 +1,26 @@
 """A picture of one's own: drawn, dropped or pasted, and encoded while it changes."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PySide6.QtCore import QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QImage, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QFileDialog
 
+from desktop.app.own_picture import encode_steps, fit_steps, is_bernoulli
 from desktop.app.worker import Priority
 from desktop.base.arrays import Bytes
 from desktop.images.drawing import Drawing, blank
 from desktop.images.fitting import Fitted
 from desktop.images.pixels import to_bytes
-from desktop.jobs.encode import Encoded, encode, fit_image
+from desktop.jobs.encode import Encoded
 from desktop.latent.normals import ellipse, project_normals
 from desktop.view.state import Layer, ViewState
 from desktop.widgets.common import colors
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.qimage import from_qimage, to_qimage
+from desktop.widgets.controls.shell import Shell
 from desktop.widgets.panels.image_panel import ImagePanel
-
-if TYPE_CHECKING:
-    from desktop.widgets.main_window import MainWindow
 
 NO_ENCODER = "The open model comes without an encoder: what is drawn has no mean, bound or reconstruction."
 NOT_BERNOULLI = "The open model does not say that its pixels are Bernoulli: no distortion, ELBO or log p(x)."
@@ -31,22 +30,23 @@ class ImageControl(QObject):
     """Adds the section for a picture of one's own, and keeps what is shown of it up to date.
 
     Attributes:
+        panel: the section; its canvas holds the drawing.
         encoded: what the model makes of the drawing, or None.
     """
 
-    encoding_changed = Signal()
+    changed = Signal(object)  # Encoded or None, when it or the drawing is another one
 
-    def __init__(self, window: "MainWindow") -> None:
-        super().__init__(window)
-        self._window = window
-        self._explorer = explorer = window.explorer
+    def __init__(self, shell: Shell) -> None:
+        super().__init__(shell.window)
+        self._shell = shell
+        self._explorer = explorer = shell.explorer
         self.panel = ImagePanel()
         self.encoded: Encoded | None = None
         self._is_encoding = self._is_stale = False
         self._goes_to_mean = False
-        window.panel.add_section("Image", self.panel)
-        window.plane.add_under_points(self._paint)
-        add_action(window.menus["file"], "Open a p&icture…", None, self._choose)
+        shell.panel.add_section("image", "Image", self.panel)
+        shell.plane.add_under_points(self._paint)
+        add_action(shell.menus["file"], "Open a p&icture…", None, self._choose)
         self.panel.canvas.changed.connect(self._on_drawn)
         self.panel.clear_wanted.connect(self._clear)
         self.panel.open_wanted.connect(self._choose)
@@ -59,17 +59,6 @@ class ImageControl(QObject):
         """What is on the canvas."""
         return self.panel.canvas.drawing()
 
-    @property
-    def is_bernoulli(self) -> bool:
-        """Whether the model says that its pixels are 0 or 1, with the probabilities that it gives."""
-        source = self._explorer.source
-        return source is not None and source.bundle is not None and source.bundle.likelihood == "bernoulli"
-
-    @property
-    def x(self) -> Any:
-        """The drawing as the model takes it: float32 [C, H, W], thresholded where its data was."""
-        return self.drawing.thresholded() if self.is_bernoulli else self.drawing.pixels
-
     def open_file(self, path: Path) -> None:
         """Fit a picture in a file to the model, and go to its mean."""
         self._fit(path)
@@ -78,63 +67,48 @@ class ImageControl(QObject):
         """Fit a picture to the model, and go to its mean."""
         self._fit(from_qimage(image))
 
-    def set_pixels(self, pixels: Any) -> None:
-        """Put a picture float32 [C, H, W] of the model's own shape on the canvas."""
-        self.panel.show_steps(None)
-        self.panel.canvas.set_drawing(Drawing(pixels, blank(pixels.shape).known))
-        self._window.panel.show_section(self.panel)
-
     def encode(self) -> None:
         """Have the drawing encoded, as soon as what is being encoded is done."""
-        model = self._explorer.model
-        if model is None or not model.has_encoder or self.drawing.is_empty:
+        job = encode_steps(self._explorer, self.drawing)
+        if job is None:
             self._show(None)
         elif self._is_encoding:
             self._is_stale = True
         else:
             self._is_encoding, self._is_stale = True, False
-            job = encode(model, self.x, self.is_bernoulli)
             self._explorer.worker.request(
                 "encode", Priority.PICTURE, job, self._show, self._on_failed, self._encoded
             )
 
     def _fit(self, picture: Bytes | Path) -> None:
-        model = self._explorer.model
-        if model is not None:
-            job = fit_image(picture, model.image_shape, self._is_digits())
+        job = fit_steps(self._explorer, picture)
+        if job is not None:
             self._explorer.worker.request("fit picture", Priority.PICTURE, job, self._on_fitted)
-
-    def _is_digits(self) -> bool:
-        """Whether the data was made as MNIST was."""
-        source = self._explorer.source
-        dataset = None if source is None or source.bundle is None else source.bundle.manifest.get("dataset")
-        name = dataset.get("name") if isinstance(dataset, dict) else None
-        return isinstance(name, str) and name.lower().startswith("mnist")
 
     def _on_fitted(self, fitted: Fitted) -> None:
         self._goes_to_mean = True
         self.panel.canvas.set_drawing(Drawing(fitted.pixels, blank(fitted.pixels.shape).known))
-        self.panel.show_steps(fitted, self.is_bernoulli)
-        self._window.panel.show_section(self.panel)
+        self.panel.show_steps(fitted, is_bernoulli(self._explorer))
+        self._shell.panel.show_section(self.panel)
 
     def _on_opened(self) -> None:
-        model = self._explorer.model
-        assert model is not None
+        image_shape, has_encoder = self._explorer.image_shape, self._explorer.has_encoder
+        assert image_shape is not None
         # What was on its way belonged to the model before.
         self._is_encoding = self._is_stale = self._goes_to_mean = False
         self.panel.show_steps(None)
-        self.panel.take.setEnabled(model.has_encoder)
-        notes = [NO_ENCODER] * (not model.has_encoder) + [NOT_BERNOULLI] * (not self.is_bernoulli)
+        self.panel.take.setEnabled(has_encoder)
+        notes = [NO_ENCODER] * (not has_encoder) + [NOT_BERNOULLI] * (not is_bernoulli(self._explorer))
         self.panel.note.setText("\n".join(notes))
         self.panel.note.setVisible(bool(notes))
-        if self.drawing.pixels.shape == model.image_shape:
+        if self.drawing.pixels.shape == image_shape:
             self._on_drawn()
         else:
-            self.panel.canvas.set_drawing(blank(model.image_shape), undoable=False)
+            self.panel.canvas.set_drawing(blank(image_shape), undoable=False)
 
     def _on_drawn(self) -> None:
         self.encode()
-        self.encoding_changed.emit()
+        self.changed.emit(self.encoded)
 
     def _show(self, encoded: Encoded | None) -> None:
         self.encoded = encoded
@@ -143,11 +117,11 @@ class ImageControl(QObject):
             panel.set_figure(name, None if encoded is None else getattr(encoded, f"{name}_nats"))
         pixels = None if encoded is None else to_bytes(encoded.reconstruction[None])[0]
         panel.reconstruction.set_image(None if pixels is None else to_qimage(pixels))
-        self._window.plane.redraw_under_points()
+        self._shell.plane.redraw_under_points()
         if encoded is not None and self._goes_to_mean:
             self._goes_to_mean = False
             self._go_to_mean()
-        self.encoding_changed.emit()
+        self.changed.emit(encoded)
 
     def _encoded(self) -> None:
         self._is_encoding = False
@@ -169,7 +143,7 @@ class ImageControl(QObject):
 
     def _choose(self) -> None:
         kinds = "Pictures (*.png *.jpg *.jpeg *.bmp *.gif *.webp);;All files (*)"
-        chosen, _ = QFileDialog.getOpenFileName(self._window, "Open a picture", "", kinds)
+        chosen, _ = QFileDialog.getOpenFileName(self._shell.window, "Open a picture", "", kinds)
         if chosen:
             self.open_file(Path(chosen))
 

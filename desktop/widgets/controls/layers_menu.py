@@ -1,23 +1,19 @@
 """The layers as a menu, each with a digit for its key."""
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QMenu, QWidget
 
+from desktop.app.explorer import Explorer
 from desktop.view.state import Layer, ViewState
 from desktop.widgets.panels.view_panel import NEED_POINTS
 
-if TYPE_CHECKING:
-    from desktop.widgets.main_window import MainWindow
-
 
 class LayersMenu(QMenu):
-    """Switches the layers of a window's plane, in the order of the panel."""
+    """Switches the plane's layers, in the order of the panel."""
 
-    def __init__(self, window: "MainWindow") -> None:
-        super().__init__("&Layers", window)
-        self._explorer = window.explorer
+    def __init__(self, explorer: Explorer, parent: QWidget) -> None:
+        super().__init__("&Layers", parent)
+        self._explorer = explorer
         self.entries: dict[Layer, QAction] = {}
         for number, layer in enumerate(Layer, start=1):
             action = self.addAction(layer.value)

@@ -1,11 +1,11 @@
 """The layers under the points: has the worker map the aggregate posterior in view, and draws it."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QRectF
 from PySide6.QtGui import QImage, QPainter
 
+from desktop.app.explorer import Explorer
 from desktop.app.worker import Priority
 from desktop.jobs.density_map import PosteriorMap, posterior_map
 from desktop.latent.chart import Chart, Projection, ToPx
@@ -14,10 +14,8 @@ from desktop.latent.plane import Plane, Viewport
 from desktop.view.state import Layer, ViewState
 from desktop.widgets.common.qimage import to_qimage
 from desktop.widgets.plane.map_overlay import paint_density, paint_holes, paint_prior
+from desktop.widgets.plane.plane_view import PlaneView
 from export.bundle import Posterior
-
-if TYPE_CHECKING:
-    from desktop.widgets.main_window import MainWindow
 
 MAPPED = {Layer.DENSITY, Layer.HOLES}
 NAME = "posterior map"
@@ -27,10 +25,10 @@ Asked = tuple[Posterior, Chart, Viewport, tuple[int, int]]
 class MapControl(QObject):
     """Draws density, holes and the prior under the plane's points while their layers are on."""
 
-    def __init__(self, window: "MainWindow") -> None:
-        super().__init__(window)
-        self._plane_view = window.plane
-        self._explorer = window.explorer
+    def __init__(self, explorer: Explorer, plane: PlaneView) -> None:
+        super().__init__(plane)
+        self._plane_view = plane
+        self._explorer = explorer
         self._map: PosteriorMap | None = None
         self._picture: QImage | None = None
         self._projected: tuple[Posterior, Plane, PlaneNormals] | None = None

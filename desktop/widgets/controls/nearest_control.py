@@ -1,11 +1,11 @@
 """The nearest held-out images: asks the worker for them as the picture changes, and shows them."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer
 
+from desktop.app.explorer import Explorer
 from desktop.app.worker import Priority
 from desktop.images.pixels import to_bytes
 from desktop.jobs.decode import Decoded
@@ -14,9 +14,7 @@ from desktop.view.state import ViewState
 from desktop.widgets.common import colors
 from desktop.widgets.common.qimage import to_qimage
 from desktop.widgets.panels.nearest_panel import COUNT, NearestPanel, Shown
-
-if TYPE_CHECKING:
-    from desktop.widgets.main_window import MainWindow
+from desktop.widgets.panels.picture_panel import PicturePanel
 
 # While dragging: a search by z is soon done, one by picture reads all images. Both run between pictures.
 UPDATE_MS = {Nearness.Z: 60, Nearness.PICTURE: 120}
@@ -26,14 +24,14 @@ NAME = "nearest"
 class NearestControl(QObject):
     """Puts the nearest held-out images under the panel's picture, where the bundle has images."""
 
-    def __init__(self, window: "MainWindow") -> None:
-        super().__init__(window)
-        self._explorer = explorer = window.explorer
+    def __init__(self, explorer: Explorer, picture_panel: PicturePanel) -> None:
+        super().__init__(picture_panel)
+        self._explorer = explorer
         self._decoded: Decoded | None = None
         self._posterior: object = None
         self.panel = NearestPanel()
         self.panel.hide()
-        window.panel.picture.add_below(self.panel)
+        picture_panel.add_below(self.panel)
         self._soon = QTimer(self, singleShot=True)
         self._soon.timeout.connect(self._ask)
         self._nearness = explorer.state.nearness

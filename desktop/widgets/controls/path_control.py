@@ -1,47 +1,40 @@
-"""The path: from clicks and keys to the state, playing it, and its export."""
+"""The path: from clicks and keys to the state, and playing it."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QMenu
 
-from desktop.app.film_export import AnimationExport, epoch_shown
+from desktop.app.walk import walk_steps
 from desktop.app.worker import Priority
-from desktop.film.captions import CaptionStrip
-from desktop.film.film import Film, Route, Subject, caption, walk_route
-from desktop.images.pixels import enlarge
+from desktop.film.film import Route
 from desktop.latent.paths import PathKind, Walk, even_walk
 from desktop.view.state import ViewState
 from desktop.widgets.common.actions import add_action
-from desktop.widgets.common.qimage import to_qimage
-from desktop.widgets.common.save_dialog import ask_where
 from desktop.widgets.controls.path_player import PathPlayer
-from desktop.widgets.dialogs.export_dialog import ExportDialog
+from desktop.widgets.controls.shell import Shell
 from desktop.widgets.plane.path_handles import PathHandles
-
-if TYPE_CHECKING:
-    from desktop.widgets.main_window import MainWindow
+from desktop.widgets.plane.pointer import PointerHandler
 
 PACE = "path pace"
 
 
-class PathControl(QObject):
-    """Wires the path's panel and menu, and the mouse on the plane, to the explorer.
+class PathControl(QObject, PointerHandler):
+    """Wires the path's panel and menu, and mouse and keys on the plane, to the explorer.
 
     Attributes:
+        handles: what hears the mouse on the path.
         player: what plays the path.
-        exports: what makes animations.
-        dialog: what asks for an animation, or None as long as nobody has wanted one.
     """
 
-    def __init__(self, window: "MainWindow") -> None:
-        super().__init__(window)
-        self._window = window
-        self._explorer = explorer = window.explorer
-        self._panel = panel = window.panel.path
+    def __init__(self, shell: Shell) -> None:
+        super().__init__(shell.window)
+        self._plane = shell.plane
+        self._message = shell.message
+        self._explorer = explorer = shell.explorer
+        self._panel = panel = shell.panel.path
         self._chosen: int | None = None
         self._shown: object = None
         self._walk: Walk | None = None
@@ -50,45 +43,46 @@ class PathControl(QObject):
         self._space_tapped = False
         self._played_z: tuple[float, ...] | None = None
         self.player = PathPlayer(self)
-        self.exports = AnimationExport(explorer)
-        self.dialog: ExportDialog | None = None
-        self._handles = handles = PathHandles(window.plane)
-        window.plane.installEventFilter(self)
-        window.plane.path_point_wanted.connect(self._add_at)
+        self.handles = handles = PathHandles(shell.plane)
+        shell.plane.path_point_wanted.connect(self._add_at)
         handles.point_chosen.connect(self._go_to)
         handles.point_dragged.connect(self._drag)
         handles.point_added.connect(lambda index: self._append(explorer.state.path[index]))
         handles.point_inserted.connect(self._insert)
         handles.point_removed.connect(self._remove)
         self._connect_panel()
-        self.exports.progressed.connect(panel.set_progress)
         self.player.moved.connect(self._on_played)
         self.player.running_changed.connect(panel.set_playing)
         explorer.opened.connect(self._on_opened)
         explorer.state_changed.connect(self._on_state)
-        self._make_menu()
+        self._fill_menu(shell.menus["path"])
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Any click or key on the plane stops what is played; Space there plays, Delete removes a point.
+    def press(self, event: QMouseEvent) -> bool:
+        """Any click on the plane stops what is played, and still does what it does."""
+        self._space_tapped = False
+        self.player.stop()
+        return False
+
+    def key_press(self, event: QKeyEvent) -> bool:
+        """Any key on the plane stops what is played; Delete there removes the chosen point.
 
         Space plays when it is let go: held down, it moves the plane with the mouse.
         """
-        if event.type() == QEvent.Type.MouseButtonPress:
+        if event.key() == Qt.Key.Key_Space and not event.modifiers():
+            self._space_tapped = self._space_tapped or not event.isAutoRepeat()
+            return False
+        self._space_tapped = False
+        self.player.stop()
+        if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and self._chosen is not None:
+            self._remove(self._chosen)
+            return True
+        return False
+
+    def key_release(self, event: QKeyEvent) -> bool:
+        """Space was tapped: play, or pause."""
+        if event.key() == Qt.Key.Key_Space and self._space_tapped and not event.isAutoRepeat():
             self._space_tapped = False
-            self.player.stop()
-        elif event.type() == QEvent.Type.KeyRelease and isinstance(event, QKeyEvent):
-            if event.key() == Qt.Key.Key_Space and self._space_tapped and not event.isAutoRepeat():
-                self._space_tapped = False
-                self._play_or_pause()
-        elif event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
-            if event.key() == Qt.Key.Key_Space and not event.modifiers():
-                self._space_tapped = self._space_tapped or not event.isAutoRepeat()
-                return False
-            self._space_tapped = False
-            self.player.stop()
-            if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and self._chosen is not None:
-                self._remove(self._chosen)
-                return True
+            self._play_or_pause()
         return False
 
     def _connect_panel(self) -> None:
@@ -105,17 +99,13 @@ class PathControl(QObject):
         panel.kind_wanted.connect(lambda kind: self._explorer.change(path_kind=kind))
         panel.play_wanted.connect(self._play_or_pause)
         panel.playback_changed.connect(lambda: self.player.set_playback(panel.playback()))
-        panel.export_wanted.connect(self._ask_film)
-        panel.cancel_wanted.connect(self.exports.cancel)
 
-    def _make_menu(self) -> None:
-        menu = self._window.menus["path"]
+    def _fill_menu(self, menu: QMenu) -> None:
         add_action(menu, "&Add the cursor", "P", self._add)
         add_action(menu, "&Remove the last point", "Shift+P", self._remove_last)
         add_action(menu, "&Clear", None, lambda: self._set_path((), None))
         menu.addSeparator()
         add_action(menu, "&Play or pause", None, self._play_or_pause)
-        add_action(menu, "&Export animation…", "Ctrl+E", self._ask_film)
 
     # ---- points
 
@@ -184,14 +174,14 @@ class PathControl(QObject):
         if self.player.is_running:
             self.player.stop()
             return
-        state, model = self._explorer.state, self._explorer.model
+        state = self._explorer.state
         route = Route(state.path, state.path_closed, state.path_kind)
         try:
             curve = route.curve
         except ValueError as error:
-            self._window.show_error(error)
+            self._message.show_error(error)
             return
-        if model is None:
+        if self._explorer.source is None:
             return
         if self._walk is None or route != self._route:
             self._route = route
@@ -199,12 +189,9 @@ class PathControl(QObject):
         if self._walk is not None:
             self._start()
             return
-        steps = walk_route(model.decode, route)
-
-        def walk() -> Iterator[float | Walk]:
-            yield (yield from steps)
-
-        self._explorer.worker.request(PACE, Priority.GRID, walk(), self._on_walk)
+        steps = walk_steps(self._explorer, route)
+        if steps is not None:
+            self._explorer.worker.request(PACE, Priority.GRID, steps, self._on_walk)
 
     def _on_walk(self, walk: object) -> None:
         if isinstance(walk, Walk):
@@ -227,10 +214,6 @@ class PathControl(QObject):
     def _on_opened(self) -> None:
         self.player.stop()
         self._walk = None
-        model, source = self._explorer.model, self._explorer.source
-        if self.dialog is not None and model is not None and source is not None:
-            self.dialog.reject()
-            self._fit_dialog(self.dialog)
 
     def _on_state(self, state: ViewState) -> None:
         if self._route != Route(state.path, state.path_closed, state.path_kind):
@@ -240,7 +223,7 @@ class PathControl(QObject):
             self.player.stop()
         if self._chosen is not None and self._chosen >= len(state.path):
             self._chosen = None
-        self._handles.set_state(state)
+        self.handles.set_state(state)
         self._show()
 
     def _show(self) -> None:
@@ -249,54 +232,5 @@ class PathControl(QObject):
         if shown == self._shown:
             return  # the cursor moved
         self._shown = shown
-        self._window.plane.set_path_point(self._chosen)
+        self._plane.set_path_point(self._chosen)
         self._panel.set_state(state, self._chosen)
-
-    # ---- export
-
-    def _ask_film(self) -> None:
-        if self._explorer.model is None:
-            return
-        if self.dialog is None:
-            self.dialog = ExportDialog(self._window)
-            self.dialog.wanted.connect(self._save)
-            self.dialog.changed.connect(self._preview)
-            self._fit_dialog(self.dialog)
-        self._preview()
-        self.dialog.open()
-
-    def _fit_dialog(self, dialog: ExportDialog) -> None:
-        model, source = self._explorer.model, self._explorer.source
-        if model is not None and source is not None:
-            height, width = model.image_shape[1:]
-            dialog.set_model((width, height), len(source.bundle.epochs) if source.bundle else 0)
-
-    def _preview(self) -> None:
-        """The picture at the cursor as a frame of it would be."""
-        dialog, picture, source = self.dialog, self._window.picture_control.picture, self._explorer.source
-        if dialog is None or picture is None or source is None:
-            return
-        film = dialog.film()
-        state = self._explorer.state
-        width, height = (film.scale * side for side in dialog.picture_px())
-        of_plane = film.subject is Subject.PLANE_EPOCHS
-        epoch = epoch_shown(source, state.epoch)
-        texts = [caption(film, source.name, epoch, () if of_plane else state.z)] if film.captions else []
-        strip = CaptionStrip(texts, width)
-        if of_plane:
-            dialog.set_preview(None)
-        else:
-            dialog.set_preview(to_qimage(strip.under(enlarge(picture[np.newaxis], film.scale)[0], 0)))
-        dialog.set_size(width, height + strip.height_px)
-
-    def _save(self, film: Film) -> None:
-        window, ending = self._window, film.format.ending
-        name = f"walk{ending}" if film.subject is Subject.PATH else f"epochs{ending}"
-        kind = f"{film.format.value} (*{ending})"
-        path = ask_where(window, "Export animation", name, kind, window.message.show_message)
-        if path is None:
-            return
-        try:
-            self.exports.save(path, film)
-        except ValueError as error:
-            window.show_error(error)

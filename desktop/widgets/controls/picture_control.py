@@ -1,9 +1,7 @@
 """The picture at the cursor: from what was decoded to the panel, the plane, the clipboard and files."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
-from PySide6.QtCore import QMimeData, QObject
+from PySide6.QtCore import QMimeData, QObject, Signal
 from PySide6.QtGui import QGuiApplication, QKeySequence
 
 from desktop.base.arrays import Bytes
@@ -13,30 +11,31 @@ from desktop.view.state import PictureMode, ViewState
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.qimage import to_qimage
 from desktop.widgets.common.save_dialog import ask_where
-
-if TYPE_CHECKING:
-    from desktop.widgets.main_window import MainWindow
+from desktop.widgets.controls.shell import Shell
 
 SAVED_PICTURE_SCALE = 10
 NOTE_TYPE = "application/x-latent-plane"
 
 
 class PictureControl(QObject):
-    """Wires the panel's picture to the explorer.
+    """Shows what the explorer decoded, and says by `shown` how it is drawn.
 
     Attributes:
         decoded: what was decoded last, or None.
         picture: how it is drawn, or None.
     """
 
-    def __init__(self, window: "MainWindow") -> None:
-        super().__init__(window)
-        self._window = window
+    shown = Signal(object)  # uint8 [H, W(, C)], or None when another model was opened
+    told = Signal(str)
+
+    def __init__(self, shell: Shell) -> None:
+        super().__init__(shell.window)
+        self._shell = shell
         self.decoded: Decoded | None = None
         self.picture: Bytes | None = None
-        self._mode = window.explorer.state.picture_mode
+        self._mode = shell.explorer.state.picture_mode
         self._warning = ""
-        explorer, panel = window.explorer, window.panel.picture
+        explorer, panel = shell.explorer, shell.panel.picture
         explorer.opened.connect(self._on_opened)
         explorer.picture_decoded.connect(self._on_decoded)
         explorer.state_changed.connect(self._on_state)
@@ -44,12 +43,13 @@ class PictureControl(QObject):
         panel.mode_wanted.connect(lambda mode: explorer.change(picture_mode=mode))
         panel.copy_wanted.connect(self._copy)
         panel.save_wanted.connect(self._save)
-        add_action(window.menus["file"], "&Save picture…", QKeySequence.StandardKey.Save, self._save)
-        add_action(window.menus["file"], "&Copy picture", QKeySequence.StandardKey.Copy, self._copy)
+        add_action(shell.menus["file"], "&Save picture…", QKeySequence.StandardKey.Save, self._save)
+        add_action(shell.menus["file"], "&Copy picture", QKeySequence.StandardKey.Copy, self._copy)
 
     def _on_opened(self) -> None:
         self.picture, self.decoded = None, None
-        self._window.plane.set_thumbnail(None)
+        self._shell.plane.set_thumbnail(None)
+        self.shown.emit(None)
 
     def _on_state(self, state: ViewState) -> None:
         if self.decoded is not None and state.picture_mode is not self._mode:
@@ -58,9 +58,9 @@ class PictureControl(QObject):
     def _on_decoded(self, decoded: Decoded) -> None:
         self.decoded = decoded
         if decoded.warning and decoded.warning != self._warning:
-            self._window.message.show_note(decoded.warning)
+            self._shell.message.show_note(decoded.warning)
         self._warning = decoded.warning
-        self._show(decoded, self._window.explorer.state.picture_mode)
+        self._show(decoded, self._shell.explorer.state.picture_mode)
 
     def _show(self, decoded: Decoded, mode: PictureMode) -> None:
         self._mode = mode
@@ -73,26 +73,26 @@ class PictureControl(QObject):
             probabilities = (noise < probabilities).astype(np.float32)
         self.picture = to_bytes(probabilities[np.newaxis])[0]
         image = to_qimage(self.picture)
-        self._window.panel.picture.picture.set_image(image)
-        self._window.plane.set_thumbnail(image)
-        self._window.reading.set_image(image)
+        self._shell.panel.picture.picture.set_image(image)
+        self._shell.plane.set_thumbnail(image)
+        self.shown.emit(self.picture)
 
     def _copy(self) -> None:
-        image = self._window.panel.picture.picture.image()
+        image = self._shell.panel.picture.picture.image()
         if image is not None:
             data = QMimeData()
             data.setImageData(image)
             # Pasted into this program, it says where it came from; others take the picture.
-            data.setData(NOTE_TYPE, self._window.explorer.note("picture", scale=1).encode())
+            data.setData(NOTE_TYPE, self._shell.explorer.note("picture", scale=1).encode())
             QGuiApplication.clipboard().setMimeData(data)
-            self._window.show_status("picture copied")
+            self.told.emit("picture copied")
 
     def _save(self) -> None:
         if self.picture is not None:
-            window = self._window
+            shell = self._shell
             path = ask_where(
-                window, "Save picture", "picture.png", "PNG (*.png)", window.message.show_message
+                shell.window, "Save picture", "picture.png", "PNG (*.png)", shell.message.show_message
             )
             if path is not None:
-                note = window.explorer.note("picture", scale=SAVED_PICTURE_SCALE)
-                window.explorer.save_picture(path, self.picture, SAVED_PICTURE_SCALE, note)
+                note = shell.explorer.note("picture", scale=SAVED_PICTURE_SCALE)
+                shell.explorer.save_picture(path, self.picture, SAVED_PICTURE_SCALE, note)

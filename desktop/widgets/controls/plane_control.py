@@ -2,29 +2,28 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from desktop.latent.chart import AxisScale
 from desktop.latent.plane import Plane, Viewport, plane_through, principal_plane
 from desktop.view.state import ViewState
 from desktop.widgets.common.actions import add_action
-
-if TYPE_CHECKING:
-    from desktop.widgets.main_window import MainWindow
+from desktop.widgets.controls.shell import Shell
 
 
 class PlaneControl(QObject):
     """Wires the plane and the panel's view of it to the explorer."""
 
-    def __init__(self, window: "MainWindow") -> None:
-        super().__init__(window)
-        self._window = window
-        self._explorer = explorer = window.explorer
+    told = Signal(str)
+
+    def __init__(self, shell: Shell) -> None:
+        super().__init__(shell.window)
+        self._shell = shell
+        self._explorer = explorer = shell.explorer
         self._points_plane = explorer.state.plane
-        plane, panel = window.plane, window.panel.view
+        plane, panel = shell.plane, shell.panel.view
         explorer.opened.connect(self._on_opened)
         explorer.model_changed.connect(self._project_points)
         explorer.state_changed.connect(self._on_state)
@@ -47,28 +46,28 @@ class PlaneControl(QObject):
         panel.legend.switched.connect(
             lambda label: explorer.set_state(explorer.state.with_label_switched(label))
         )
-        add_action(window.menus["view"], "&Home", "Home", lambda: self._look_at(explorer.state.chart.home))
-        add_action(window.menus["view"], "&Fit to the held-out images", "F", self._fit)
-        add_action(window.menus["view"], "&Quantile axes", "Q", self._switch_scale)
+        add_action(shell.menus["view"], "&Home", "Home", lambda: self._look_at(explorer.state.chart.home))
+        add_action(shell.menus["view"], "&Fit to the held-out images", "F", self._fit)
+        add_action(shell.menus["view"], "&Quantile axes", "Q", self._switch_scale)
 
     def _on_opened(self) -> None:
-        self._window.plane.set_backdrop(self._explorer.tiles.cache, None)
+        self._shell.plane.set_backdrop(self._explorer.tiles.cache, None)
         self._project_points()
-        self._window.plane.setFocus()
+        self._shell.plane.setFocus()
 
     def _on_state(self, state: ViewState) -> None:
         if state.plane != self._points_plane:
             self._project_points()
-        self._window.plane.set_state(state)
+        self._shell.plane.set_state(state)
 
     def _project_points(self) -> None:
         source, posterior = self._explorer.source, self._explorer.posterior
         self._points_plane = self._explorer.state.plane
         if posterior is None or source is None or source.bundle is None:
-            self._window.plane.set_points(np.empty((0, 2)), None, ())
+            self._shell.plane.set_points(np.empty((0, 2)), None, ())
         else:
             ab = self._points_plane.project(posterior.mean)
-            self._window.plane.set_points(ab, posterior.labels, source.bundle.label_names)
+            self._shell.plane.set_points(ab, posterior.labels, source.bundle.label_names)
 
     def _look_at(self, viewport: Viewport) -> None:
         self._explorer.change(viewport=viewport)
@@ -87,7 +86,7 @@ class PlaneControl(QObject):
         self._set_scale(AxisScale.QUANTILES if linear else AxisScale.LINEAR)
 
     def _say_nearest(self) -> None:
-        self._window.show_status("this is as near as it goes: z that are closer are the same float32 numbers")
+        self.told.emit("this is as near as it goes: z that are closer are the same float32 numbers")
 
     def _on_pointer(self, ab: tuple[float, float] | None) -> None:
         """What the pointer is at is decoded first."""
@@ -96,8 +95,8 @@ class PlaneControl(QObject):
 
     def _set_axes(self, right: int, up: int) -> None:
         if right == up:
-            self._window.panel.view.set_state(self._explorer.state)
-            self._window.show_status("the plane needs two different axes")
+            self._shell.panel.view.set_state(self._explorer.state)
+            self.told.emit("the plane needs two different axes")
         else:
             self._explorer.set_state(self._explorer.state.with_axes(right, up))
 
@@ -114,7 +113,7 @@ class PlaneControl(QObject):
         try:
             plane = make()
         except ValueError as error:
-            self._window.show_error(error)
+            self._shell.message.show_error(error)
             return
         state, posterior = self._explorer.state.with_plane(plane), self._explorer.posterior
         if posterior is not None:

@@ -1,13 +1,13 @@
 """Exports that open again: what is dropped, opened or pasted is looked into, and taken up where it was."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFileDialog
 
 from desktop.app.worker import Priority
 from desktop.base.shipped import shipped_bundle
@@ -16,46 +16,57 @@ from desktop.images.read_image import is_image
 from desktop.latent.plane import parse_z
 from desktop.models.opened import Opened
 from desktop.models.source import Source
-from desktop.view.provenance import Detail, Provenance, from_text, is_provenance
+from desktop.view.provenance import Provenance, from_text, is_provenance
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.message_bar import Action
-from desktop.widgets.common.saved_inputs import kept_values, set_kept_values
+from desktop.widgets.common.saved_inputs import set_kept_values
 from desktop.widgets.controls.picture_control import NOTE_TYPE
+from desktop.widgets.controls.shell import Shell
 from export.bundle import DECODER_FILE, epoch_file, open_bundle
 
-if TYPE_CHECKING:
-    from desktop.widgets.main_window import MainWindow
-
 SHORT_HASH = 12
+OPEN_KINDS = (
+    "Models and exports (manifest.json *.latent *.onnx *.png *.apng *.gif *.webp);;"
+    "Pictures (*.png *.jpg *.jpeg *.bmp *.gif *.webp);;All files (*)"
+)
 
 
 class ProvenanceControl(QObject):
     """Takes files and texts that the program wrote, and says what the pages are to take up from them.
 
     Args:
-        window: its explorer's state is set, and can be undone.
+        shell: its explorer's state is set, and can be undone.
+        path_of: where the model with a decoder of this SHA-256 was when it was open before, or None. It is
+            called on the worker's thread.
     """
 
     restored = Signal(object)  # Provenance, when its state and inputs have been set
     image_pasted = Signal(object)  # QImage
 
-    def __init__(self, window: "MainWindow") -> None:
-        super().__init__(window)
-        self._window = window
-        self._explorer = window.explorer
+    open_wanted = Signal(object)  # Path of a model
+    picture_wanted = Signal(object)  # Path of a picture to encode
+    page_wanted = Signal(str)  # key of a page or section
+    told = Signal(str)
+
+    def __init__(self, shell: Shell, path_of: Callable[[str], Path | None]) -> None:
+        super().__init__(shell.window)
+        self._window = shell.window
+        self._message = shell.message
+        self._explorer = shell.explorer
+        self._path_of = path_of
         self._pending: tuple[Provenance, str, Path | None] | None = None
         self._explorer.opened.connect(self._on_opened)
         self._explorer.open_failed.connect(self._forget)
-        edit = window.menus["edit"]
+        edit = shell.menus["edit"]
         add_action(edit, "&Paste", "Ctrl+V", self.paste)
         add_action(edit, "Copy &view as text", "Ctrl+Shift+C", self.copy_text)
 
     def open(self, path: Path, as_picture: bool = False) -> None:
         """Open a model, go on from an export, or encode a picture; `as_picture` encodes any picture."""
         if not is_image(path):
-            self._window.open_path(path)
+            self.open_wanted.emit(path)
         elif as_picture:
-            self._encode(path)
+            self.picture_wanted.emit(path)
         else:
 
             def read() -> Iterator[tuple[str | None]]:
@@ -65,12 +76,13 @@ class ProvenanceControl(QObject):
                 "note", Priority.PICTURE, read(), partial(self._on_read, path), of_model=False
             )
 
-    def note(self, kind: str, **details: Detail) -> str:
-        """The text that an export carries: what is looked at, and what is set in the inputs kept for it."""
-        start = f"{kind}."
-        kept = kept_values(self._window)
-        inputs = {name.removeprefix(start): value for name, value in kept.items() if name.startswith(start)}
-        return self._explorer.note(kind, **inputs | details)
+    def choose(self) -> bool:
+        """Ask for a file and open it; False if none was chosen."""
+        title = "Open a bundle, a decoder or an export"
+        chosen, _ = QFileDialog.getOpenFileName(self._window, title, "", OPEN_KINDS)
+        if chosen:
+            self.open(Path(chosen))
+        return bool(chosen)
 
     def paste(self) -> None:
         """Take what is on the clipboard: a view, z, files, or a picture."""
@@ -84,22 +96,22 @@ class ProvenanceControl(QObject):
             self.open(Path(urls[0].toLocalFile()))
         elif data.hasImage():
             self.image_pasted.emit(QGuiApplication.clipboard().image())
-        elif text.strip() and self._explorer.model is not None:
+        elif text.strip() and self._explorer.latent_dim is not None:
             try:
-                z = parse_z(text, self._explorer.model.latent_dim)
+                z = parse_z(text, self._explorer.latent_dim)
             except ValueError as error:
-                self._window.show_error(error)
+                self._message.show_error(error)
             else:
                 self._explorer.set_state(self._explorer.state.moved_to(z))
         else:
-            self._window.show_status("found nothing on the clipboard to paste here")
+            self.told.emit("found nothing on the clipboard to paste here")
 
     def copy_text(self) -> None:
         """Put what is looked at on the clipboard, as a text to send and to paste."""
         text = self._explorer.note("view")
         if text:
             QGuiApplication.clipboard().setText(text)
-            self._window.show_status("view copied as text; paste it into this program to come back to it")
+            self.told.emit("view copied as text; paste it into this program to come back to it")
 
     def go_on(self, text: str, name: str, picture: Path | None = None) -> None:
         """Look at what a text of `desktop.view.provenance` says, with the model it needs.
@@ -111,7 +123,7 @@ class ProvenanceControl(QObject):
             if carried.state is None:
                 raise ValueError("found no view in it, expected one; it was too large to be carried")
         except ValueError as error:
-            self._window.message.show_message(f"{name}: {error}")
+            self._message.show_message(f"{name}: {error}")
             return
         source = self._explorer.source
         if source is not None and _is_in(source, carried):
@@ -130,7 +142,7 @@ class ProvenanceControl(QObject):
 
         What is opened there is compared once more: it may have been replaced.
         """
-        known = self._window.session.path_of(sha256)
+        known = self._path_of(sha256)
         if known is not None:
             return known
         shipped = open_bundle(shipped_bundle())
@@ -139,7 +151,7 @@ class ProvenanceControl(QObject):
     def _on_read(self, path: Path, note: tuple[str | None]) -> None:
         (text,) = note
         if text is None:
-            self._encode(path)
+            self.picture_wanted.emit(path)
         else:
             self.go_on(text, path.name, path)
 
@@ -149,7 +161,7 @@ class ProvenanceControl(QObject):
         (found,) = places
         if found is not None:
             self._pending = carried, name, picture
-            self._window.open_path(found)
+            self.open_wanted.emit(found)
         else:
             self._say_what_is_needed(carried, name, picture)
 
@@ -162,10 +174,10 @@ class ProvenanceControl(QObject):
 
         def choose() -> None:
             self._pending = carried, name, picture
-            if not self._window.choose_model():
+            if not self.choose():
                 self._pending = None
 
-        self._window.message.show_note(words, [("Open…", choose), *self._encode_action(picture)])
+        self._message.show_note(words, [("Open…", choose), *self._encode_action(picture)])
 
     def _on_opened(self, opened: Opened) -> None:
         if self._pending is None:
@@ -180,12 +192,11 @@ class ProvenanceControl(QObject):
         self._pending = None
 
     def _apply(self, carried: Provenance, name: str, picture: Path | None) -> None:
-        model, state = self._explorer.model, carried.state
-        assert model is not None
+        state, latent_dim = carried.state, self._explorer.latent_dim
         assert state is not None
-        if len(state.z) != model.latent_dim:
-            found = f"found z of {len(state.z)} numbers, expected the model's {model.latent_dim}"
-            self._window.message.show_message(f"{name}: {found}")
+        if len(state.z) != latent_dim:
+            found = f"found z of {len(state.z)} numbers, expected the model's {latent_dim}"
+            self._message.show_message(f"{name}: {found}")
             return
         source = self._explorer.source
         if source is not None and source.sha256 != carried.decoder_sha256:
@@ -193,23 +204,19 @@ class ProvenanceControl(QObject):
         self._explorer.set_state(state)
         details = {f"{carried.kind}.{name}": value for name, value in carried.details.items()}
         set_kept_values(self._window, details)
-        self._window.show_page(carried.kind)
+        self.page_wanted.emit(carried.kind)
         self.restored.emit(carried)
         actions = self._encode_action(picture)
         if actions:
-            self._window.message.show_note(f"{name}: this is where it was made", actions)
+            self._message.show_note(f"{name}: this is where it was made", actions)
         else:
-            self._window.message.hide()
-            self._window.show_status(f"{name}: this is where it was made")
+            self._message.hide()
+            self.told.emit(f"{name}: this is where it was made")
 
     def _encode_action(self, picture: Path | None) -> list[Action]:
-        model = self._explorer.model
-        if picture is None or model is None or not model.has_encoder:
+        if picture is None or not self._explorer.has_encoder:
             return []
-        return [("Encode the picture instead", partial(self._encode, picture))]
-
-    def _encode(self, path: Path) -> None:
-        self._window.encode_picture(path)
+        return [("Encode the picture instead", partial(self.picture_wanted.emit, picture))]
 
 
 def _is_in(source: Source, carried: Provenance) -> bool:

@@ -1,10 +1,12 @@
 """The menu entry that opens the reading dialog, and what goes between the dialog and the open model."""
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QAction, QImage, QKeySequence
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
+from desktop.base.arrays import Bytes
 from desktop.models.source import Source, UnreadError
+from desktop.widgets.common.qimage import to_qimage
 from desktop.widgets.dialogs.reading_dialog import ReadingDialog
 
 
@@ -13,11 +15,11 @@ class ReadingControl(QObject):
 
     wished = Signal(object, object)  # Path, dict of options
 
-    def __init__(self, window: QWidget) -> None:
-        super().__init__(window)
-        self._window = window
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._parent = parent
         self._source: Source | None = None
-        self._image: QImage | None = None
+        self._picture: Bytes | None = None
         self.dialog: ReadingDialog | None = None
         self.action = QAction("How the model is &read…", self)
         self.action.setShortcut(QKeySequence("Ctrl+R"))
@@ -34,9 +36,9 @@ class ReadingControl(QObject):
             self.dialog.set_source(source)
             self._show_image()
 
-    def set_image(self, image: QImage) -> None:
-        """The picture at the cursor as it is read now."""
-        self._image = image
+    def set_picture(self, picture: Bytes | None) -> None:
+        """The picture at the cursor as it is read now, uint8 [H, W(, C)]."""
+        self._picture = picture
         self._show_image()
 
     def show_error(self, error: Exception) -> bool:
@@ -52,7 +54,7 @@ class ReadingControl(QObject):
         if what is None or what.file is None or self.dialog is not None:
             return
         path = what.file.path
-        self.dialog = ReadingDialog(what, self._window)
+        self.dialog = ReadingDialog(what, self._parent)
         self.dialog.wished.connect(lambda wishes: self.wished.emit(path, wishes))
         self.dialog.finished.connect(self._forget)
         self._show_image()
@@ -61,8 +63,8 @@ class ReadingControl(QObject):
     def _show_image(self) -> None:
         """In the dialog, where the open model is the one that it is about."""
         if self.dialog is not None and self._source is not None and self._source.file is not None:
-            is_shown = self._source.path == self.dialog.file.path
-            self.dialog.picture.set_image(self._image if is_shown else None)
+            picture = self._picture if self._source.path == self.dialog.file.path else None
+            self.dialog.picture.set_image(None if picture is None else to_qimage(picture))
 
     def _forget(self) -> None:
         self.dialog = None

@@ -4,9 +4,8 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop.app.worker import Priority
 from desktop.base.shipped import shipped_bundle
@@ -17,9 +16,7 @@ from desktop.reading.overrides import Overrides
 from desktop.view.saved_views import SavedViews, read_views, save_views
 from desktop.view.state import ViewState
 from desktop.widgets.common.saved_inputs import kept_values, set_kept_values
-
-if TYPE_CHECKING:
-    from desktop.widgets.main_window import MainWindow
+from desktop.widgets.controls.shell import Shell
 
 WRITE_MS = 2000
 
@@ -32,10 +29,14 @@ class SessionControl(QObject):
         recovering: whether what was open last could not be opened, and the bundle that ships is.
     """
 
-    def __init__(self, window: "MainWindow") -> None:
-        super().__init__(window)
-        self._window = window
-        self._explorer = window.explorer
+    open_wanted = Signal(object, object)  # Path, Wanted or None
+    picture_wanted = Signal(object)  # Path of a picture to take up
+
+    def __init__(self, shell: Shell) -> None:
+        super().__init__(shell.window)
+        self._window = shell.window
+        self._message = shell.message
+        self._explorer = shell.explorer
         self._started = False
         self._restoring = True
         self._latest: tuple[Source, ViewState] | None = None
@@ -74,7 +75,7 @@ class SessionControl(QObject):
                 model = last
             else:
                 self._note = f"{last}: last time's model is no longer there; this is the bundle that ships"
-        self._window.open_path(model or shipped_bundle(), overrides)
+        self.open_wanted.emit(model or shipped_bundle(), overrides)
 
     def path_of(self, sha256: str) -> Path | None:
         """Where the model with this decoder is, if it was open before and is still there."""
@@ -109,18 +110,18 @@ class SessionControl(QObject):
             if state is not None:
                 self._explorer.set_state(state, record=False)
         if self._note:
-            self._window.message.show_note(self._note)
+            self._message.show_note(self._note)
             self._note = ""
         if self._picture is not None:
             picture, self._picture = self._picture, None
-            self._window.provenance_control.open(picture)
+            self.picture_wanted.emit(picture)
 
     def _on_open_failed(self, error: Exception) -> None:
         self.recovering, self._fallback = self._fallback, False
         if self.recovering:
             words = " ".join(str(error).split())
             self._note = f"last time's model cannot be opened ({words}); this is the bundle that ships"
-            self._window.open_path(shipped_bundle())
+            self.open_wanted.emit(shipped_bundle(), None)
 
     def _on_state(self, state: ViewState) -> None:
         if self._explorer.source is not None:

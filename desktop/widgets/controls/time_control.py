@@ -1,17 +1,14 @@
 """Time: the epochs of the open bundle, played, and followed while the bundle grows."""
 
-from typing import TYPE_CHECKING
-
-from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtWidgets import QMenu
 
 from desktop.app.bundle_watch import BundleWatch
+from desktop.app.explorer import Explorer
 from desktop.app.timeline import Timeline
 from desktop.view.state import ViewState
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.panels.time_bar import TimeBar, epoch_in_words
-
-if TYPE_CHECKING:
-    from desktop.widgets.main_window import MainWindow
 
 # How long playing waits for the plane of an epoch to be decoded.
 PATIENCE_MS = 1000
@@ -21,14 +18,15 @@ class TimeControl(QObject):
     """Wires the time bar to the explorer.
 
     Attributes:
-        bar: under the plane.
+        bar: to stand under the plane.
         timeline: the epochs and their models.
     """
 
-    def __init__(self, window: "MainWindow") -> None:
-        super().__init__(window)
-        self._window = window
-        self._explorer = explorer = window.explorer
+    told = Signal(str)
+
+    def __init__(self, explorer: Explorer, view: QMenu, parent: QObject) -> None:
+        super().__init__(parent)
+        self._explorer = explorer
         self.timeline = Timeline(explorer)
         self._watch = BundleWatch(explorer)
         self.bar = TimeBar()
@@ -38,8 +36,6 @@ class TimeControl(QObject):
         self._patience = QTimer(self, singleShot=True, interval=PATIENCE_MS)
         explorer.model_changed.connect(self._patience.start)
         explorer.backdrop_finished.connect(self._patience.stop)
-        window.below_plane.addWidget(self.bar)
-        view = window.menus["view"]
         view.addSeparator()
         self._actions = (
             add_action(view, "&Earlier epoch", "[", lambda: self._go(self.timeline.index - 1)),
@@ -68,9 +64,9 @@ class TimeControl(QObject):
     def _on_grown(self) -> None:
         epochs = self.timeline.epochs
         if epochs:
-            self._window.show_status(f"the bundle has grown: {epoch_in_words(epochs, len(epochs) - 1)}")
+            self.told.emit(f"the bundle has grown: {epoch_in_words(epochs, len(epochs) - 1)}")
         else:
-            self._window.show_status("the bundle has changed")
+            self.told.emit("the bundle has changed")
 
     def _go(self, index: int) -> None:
         self._pause()

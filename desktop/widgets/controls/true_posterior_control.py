@@ -1,26 +1,26 @@
 """The true posterior of what is drawn: a layer beside the encoder's, log p(x), the completed picture."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QObject, QPointF, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter, QPen, QPolygonF
 
+from desktop.app.explorer import Explorer
+from desktop.app.own_picture import has_true_posterior, likelihood_table, network_input
 from desktop.app.worker import Priority
 from desktop.base.arrays import Doubles
+from desktop.images.drawing import Drawing
 from desktop.images.pixels import to_bytes
-from desktop.jobs.encode import Located, locate
+from desktop.jobs.encode import Encoded, Located, locate
 from desktop.latent.chart import AxisScale
-from desktop.latent.true_posterior import SIDE, LikelihoodTable, half_width
+from desktop.latent.true_posterior import SIDE, LikelihoodTable
 from desktop.view.state import Layer, ViewState
 from desktop.widgets.common import colors
 from desktop.widgets.common.qimage import to_qimage
-from desktop.widgets.controls.image_control import ImageControl
-
-if TYPE_CHECKING:
-    from desktop.widgets.main_window import MainWindow
-
+from desktop.widgets.panels.image_panel import ImagePanel
+from desktop.widgets.plane.plane_view import PlaneView
 
 TABLE, POSTERIOR = "likelihood table", "true posterior"
 NOT_A_PLANE = "not for {} dimensions"
@@ -35,30 +35,31 @@ class TruePosteriorControl(QObject):
         table: the plane's likelihoods, or None while nothing is drawn.
     """
 
-    shown = Signal()
-
-    def __init__(self, window: "MainWindow", image: ImageControl) -> None:
-        super().__init__(window)
-        self._window = window
-        self._explorer = window.explorer
-        self._image = image
+    def __init__(self, explorer: Explorer, plane: PlaneView, panel: ImagePanel) -> None:
+        super().__init__(plane)
+        self._explorer = explorer
+        self._plane = plane
+        self._panel = panel
+        self._encoded: Encoded | None = None
         self.table: LikelihoodTable | None = None
         self.located: Located | None = None
         self.side = SIDE
         self._picture: QImage | None = None
         self._is_first_due = self._is_stale = False
         self._asked: tuple[Any, ...] | None = None
-        image.encoding_changed.connect(self._on_changed)
         self._explorer.opened.connect(self._forget)
         self._explorer.model_changed.connect(self._forget)
         self._explorer.closed.connect(self._drop)
-        window.plane.add_under_points(self._paint)
+        plane.add_under_points(self._paint)
+
+    def set_encoded(self, encoded: Encoded | None) -> None:
+        """The drawing has changed, or what the encoder makes of it has."""
+        self._encoded = encoded
+        self._on_changed()
 
     @property
-    def is_possible(self) -> bool:
-        """Whether the open model has a plane for a latent space, and Bernoulli pixels."""
-        model = self._explorer.model
-        return model is not None and model.latent_dim == 2 and self._image.is_bernoulli
+    def _drawing(self) -> Drawing:
+        return self._panel.canvas.drawing()
 
     def _forget(self) -> None:
         """Another decoder: what was computed of the one before is of no use."""
@@ -75,18 +76,16 @@ class TruePosteriorControl(QObject):
         self.table = None
 
     def _on_changed(self) -> None:
-        drawing, model = self._image.drawing, self._explorer.model
-        if not self.is_possible or drawing.is_empty or model is None:
+        if self._drawing.is_empty or not has_true_posterior(self._explorer):
             self._asked = None
             self._explorer.worker.cancel(POSTERIOR)
             self._is_first_due = self._is_stale = False
             self._show(None)
             return
         if self.table is None:
-            posterior = self._explorer.posterior
-            means = np.zeros((0, 2)) if posterior is None else posterior.mean
-            self.table = LikelihoodTable(model.decode_logits, half_width(means), model.image_shape, self.side)
-            self._explorer.worker.request(TABLE, Priority.SAVE, self.table.build(), self._on_built)
+            self.table = likelihood_table(self._explorer, self.side)
+            if self.table is not None:
+                self._explorer.worker.request(TABLE, Priority.SAVE, self.table.build(), self._on_built)
         self._locate()
 
     def _on_built(self, is_finer: bool) -> None:
@@ -94,11 +93,11 @@ class TruePosteriorControl(QObject):
             self._asked = None
             self._locate()
         elif self.table is not None and self.located is None:
-            self._image.panel.set_figure("log_px", None, f"decoding the plane, {self.table.share:.0%}")
+            self._panel.set_figure("log_px", None, f"decoding the plane, {self.table.share:.0%}")
 
     def _locate(self) -> None:
         """Ask for the posterior of the drawing, once the first figures of the one before have come."""
-        drawing = self._image.drawing
+        drawing = self._drawing
         if self.table is None or drawing.is_empty:
             return
         asked = (drawing.pixels, drawing.known)
@@ -109,7 +108,7 @@ class TruePosteriorControl(QObject):
             self._is_stale = True
             return
         self._asked, self._is_first_due, self._is_stale = asked, True, False
-        job = locate(self.table, self._image.x, drawing.known)
+        job = locate(self.table, network_input(self._explorer, drawing), drawing.known)
         self._explorer.worker.request(
             POSTERIOR, Priority.GRID, job, self._on_located, self._on_failed, self._on_end
         )
@@ -134,22 +133,20 @@ class TruePosteriorControl(QObject):
     def _show(self, located: Located | None) -> None:
         self.located = located
         self._picture = None if located is None else to_qimage(located.picture.picture[::-1])
-        drawing, panel = self._image.drawing, self._image.panel
+        drawing, panel = self._drawing, self._panel
         mixture = None if located is None else located.posterior.mixture
         if mixture is None:
             panel.show_completed(None)
         else:
-            completed = np.where(drawing.known, self._image.x, mixture)
+            completed = np.where(drawing.known, network_input(self._explorer, drawing), mixture)
             panel.show_completed(to_qimage(to_bytes(completed[None].astype(np.float32))[0]))
         self._show_gap()
-        self._window.plane.redraw_under_points()
-        self.shown.emit()
+        self._plane.redraw_under_points()
 
     def _show_gap(self) -> None:
-        panel, encoded, model = self._image.panel, self._image.encoded, self._explorer.model
+        panel, encoded, latent_dim = self._panel, self._encoded, self._explorer.latent_dim
         if self.located is None:
-            is_other = model is not None and model.latent_dim != 2
-            note = NOT_A_PLANE.format(model.latent_dim) if model is not None and is_other else ""
+            note = "" if latent_dim in (None, 2) else NOT_A_PLANE.format(latent_dim)
             panel.set_figure("log_px", None, note)
             panel.set_figure("gap", None)
             return
@@ -161,7 +158,7 @@ class TruePosteriorControl(QObject):
         )
         elbo = None if encoded is None else encoded.elbo_nats
         # A coarse grid's log p(x) can be some nats off.
-        is_told = elbo is not None and self._image.drawing.known.all() and posterior.change_nats is not None
+        is_told = elbo is not None and self._drawing.known.all() and posterior.change_nats is not None
         panel.set_figure("gap", posterior.log_px_nats - elbo if is_told and elbo is not None else None)
 
     def _paint(self, painter: QPainter, to_px: Any, state: ViewState) -> None:

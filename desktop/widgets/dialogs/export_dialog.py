@@ -1,5 +1,8 @@
 """The dialog for exporting an animation: subject, format, size, speed and captions, with a preview."""
 
+from collections.abc import Iterable
+from enum import StrEnum
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QImage, QPixmap, QStandardItemModel
 from PySide6.QtWidgets import (
@@ -17,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from desktop.film.film import GRID_SIDE, Caption, Film, Subject
 from desktop.film.formats import LIMITS, MAX_FPS, Format, real_fps, why_not
+from desktop.widgets.common.choices import add_choices, show_choice
 
 MAX_FRAMES, MAX_SCALE = 2000, 64
 PREVIEW_PX = 280
@@ -40,8 +44,8 @@ class ExportDialog(QDialog):
         self.preview.setFixedSize(PREVIEW_PX, PREVIEW_PX + 60)
         self.preview.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.preview.setAccessibleName("Preview of the first frame")
-        self.subject = _choice("Animate", [subject.value for subject in Subject])
-        self.format = _choice("Format", [kind.value for kind in Format])
+        self.subject = _choice("Animate", Subject)
+        self.format = _choice("Format", Format)
         self.scale = _spin("Scale of the pictures", 1, MAX_SCALE, 10)
         self.scale.setSuffix(" ×")
         self.frames = _spin("Number of frames", 2, MAX_FRAMES, 120)
@@ -74,14 +78,14 @@ class ExportDialog(QDialog):
         for index, subject in enumerate(Subject):
             self._enable(self.subject, index, "" if subject is Subject.PATH or epochs > 1 else NO_EPOCHS)
         if epochs < 2:
-            self.subject.setCurrentText(Subject.PATH.value)
+            show_choice(self.subject, Subject.PATH)
         self._on_changed()
 
     def film(self) -> Film:
         """Return the animation as it is set now."""
         return Film(
-            subject=Subject(self.subject.currentText()),
-            format=Format(self.format.currentText()),
+            subject=Subject(self.subject.currentData()),
+            format=Format(self.format.currentData()),
             frame_count=self.frames.value(),
             fps=self.fps.value(),
             scale=self.scale.value(),
@@ -173,9 +177,9 @@ class ExportDialog(QDialog):
         layout.addWidget(self.buttons)
 
 
-def _choice(name: str, texts: list[str]) -> QComboBox:
+def _choice(name: str, members: Iterable[StrEnum]) -> QComboBox:
     box = QComboBox()
-    box.addItems(texts)
+    add_choices(box, members)
     box.setAccessibleName(name)
     return box
 

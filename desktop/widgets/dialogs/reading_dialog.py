@@ -260,12 +260,13 @@ class ReadingDialog(QDialog):
         field: str,
     ) -> None:
         box = QComboBox()
-        box.addItems(list(choices))
         # A mapping goes from the shown texts to the option's values.
         values = choices if isinstance(choices, Mapping) else {text: text for text in choices}
+        for shown, value in values.items():
+            box.addItem(shown, value)
         wished = next((shown for shown, value in values.items() if value == self._wishes.get(option)), "")
         box.setCurrentIndex(box.findText(current or wished))
-        box.textActivated.connect(lambda text: self._wish(option, values[text]))
+        box.activated.connect(lambda: self._wish(option, box.currentData()))
         self._row(form, option, LABELS[option], box, known.words(option, field))
 
     def _text(

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from desktop.latent.nearest import Nearness
 from desktop.widgets.common import colors
+from desktop.widgets.common.choices import add_choices, show_choice
 
 COUNT = 5
 SIDE_PX, TEXT_PX = 54, 16
@@ -100,13 +101,15 @@ class NearestPanel(QWidget):
         font.setBold(True)
         title.setFont(font)
         self.nearness = QComboBox()
-        self.nearness.addItems([nearness.value for nearness in Nearness])
+        add_choices(self.nearness, Nearness)
         self.nearness.setAccessibleName("Measure of nearness")
         self.nearness.setToolTip(
             "By z, the distance is that of the posterior mean from the cursor.\n"
             "By picture, it is −log p(x|z) in nats at the cursor."
         )
-        self.nearness.textActivated.connect(lambda text: self.nearness_wanted.emit(Nearness(text)))
+        self.nearness.activated.connect(
+            lambda: self.nearness_wanted.emit(Nearness(self.nearness.currentData()))
+        )
         self.buttons = [NearestButton() for _ in range(COUNT)]
         above, row = QHBoxLayout(), QHBoxLayout()
         above.addWidget(title, 1)
@@ -129,8 +132,7 @@ class NearestPanel(QWidget):
 
     def set_nearness(self, nearness: Nearness) -> None:
         """Show the measure of nearness."""
-        if self.nearness.currentText() != nearness.value:
-            self.nearness.setCurrentText(nearness.value)
+        show_choice(self.nearness, nearness)
 
     def _choose(self, button: NearestButton) -> None:
         if button.shown is not None:

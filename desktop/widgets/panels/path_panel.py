@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from desktop.latent.paths import PathKind
 from desktop.latent.playback import Playback
 from desktop.view.state import ViewState
+from desktop.widgets.common.choices import add_choices, show_choice
 from desktop.widgets.panels.path_points import PathPoints
 
 EMPTY_HINT = "Shift-click on the plane to add points."
@@ -56,7 +57,7 @@ class PathPanel(QWidget):
         self.clear = _button("Clear", "Remove all points.")
         self.kind = QComboBox()
         for kind in PathKind:
-            self.kind.addItem(kind.value, kind)
+            add_choices(self.kind, [kind])
             self.kind.setItemData(self.kind.count() - 1, KIND_TIPS[kind], Qt.ItemDataRole.ToolTipRole)
         self.kind.setAccessibleName("Kind of path")
         self.closed = QCheckBox("Return to the first point")
@@ -82,7 +83,7 @@ class PathPanel(QWidget):
         self.up.clicked.connect(lambda: self._move(-1))
         self.down.clicked.connect(lambda: self._move(1))
         self.closed.clicked.connect(self.closed_wanted)
-        self.kind.activated.connect(lambda: self.kind_wanted.emit(PathKind(self.kind.currentText())))
+        self.kind.activated.connect(lambda: self.kind_wanted.emit(PathKind(self.kind.currentData())))
         self.play.clicked.connect(self.play_wanted)
         self.seconds.valueChanged.connect(self.playback_changed)
         for box in (self.loop, self.ping_pong):
@@ -103,7 +104,7 @@ class PathPanel(QWidget):
         count = len(state.path)
         self.points.set_path(state.path, selected)
         self.closed.setChecked(state.path_closed)
-        self.kind.setCurrentText(state.path_kind.value)
+        show_choice(self.kind, state.path_kind)
         self.kind.setToolTip(KIND_TIPS[state.path_kind])
         self.show_hint("" if count else EMPTY_HINT)
         self.points.setVisible(count > 0)

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
 
 from desktop.latent.plane import format_z, parse_z
 from desktop.view.state import PictureMode, ViewState
+from desktop.widgets.common.choices import add_choices, show_choice
 from desktop.widgets.common.error_label import ErrorLabel
 from desktop.widgets.common.picture_view import PictureView
 
@@ -34,7 +35,7 @@ class PicturePanel(QWidget):
         self.picture.setFixedHeight(PICTURE_PX)
         self.picture.setAccessibleName("Decoded picture")
         self.mode = QComboBox()
-        self.mode.addItems([mode.value for mode in PictureMode])
+        add_choices(self.mode, PictureMode)
         self.mode.setAccessibleName("Picture mode")
         self.mode.setToolTip("Show the probabilities, threshold them at 0.5, or draw a Bernoulli sample.")
         self.copy = QPushButton("Copy")
@@ -47,7 +48,7 @@ class PicturePanel(QWidget):
         self.z_error = ErrorLabel()
         self.z_error.hide()
 
-        self.mode.textActivated.connect(lambda text: self.mode_wanted.emit(PictureMode(text)))
+        self.mode.activated.connect(lambda: self.mode_wanted.emit(PictureMode(self.mode.currentData())))
         self.copy.clicked.connect(self.copy_wanted)
         self.save.clicked.connect(self.save_wanted)
         self.z.returnPressed.connect(self._z_entered)
@@ -80,8 +81,7 @@ class PicturePanel(QWidget):
             self.z.setText(format_z(state.z))
             self.z.setCursorPosition(0)
             self.z_error.hide()
-        if self.mode.currentText() != state.picture_mode.value:
-            self.mode.setCurrentText(state.picture_mode.value)
+        show_choice(self.mode, state.picture_mode)
 
     def _z_entered(self) -> None:
         try:

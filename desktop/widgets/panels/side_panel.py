@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
-from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop.view.state import ViewState
+from desktop.widgets.common.keyed_tabs import KeyedTabs
 from desktop.widgets.panels.path_panel import PathPanel
 from desktop.widgets.panels.picture_panel import PicturePanel
 from desktop.widgets.panels.view_panel import ViewPanel
@@ -22,17 +23,17 @@ class SidePanel(QWidget):
         self.picture = PicturePanel()
         self.view = ViewPanel()
         self.path = PathPanel()
-        self.sections = QTabWidget()
+        self.sections = KeyedTabs()
         self.sections.setDocumentMode(True)
-        self.add_section("View", self.view)
-        self.add_section("Path", self.path)
+        self.add_section("view", "View", self.view)
+        self.add_section("path", "Path", self.path)
         layout = QVBoxLayout(self)
         layout.addWidget(self.picture)
         layout.addWidget(self.sections, 1)
 
-    def add_section(self, title: str, section: QWidget) -> None:
+    def add_section(self, key: str, title: str, section: QWidget) -> None:
         """Add a tab below the picture."""
-        self.sections.addTab(section, title)
+        self.sections.add(key, title, section)
 
     def show_section(self, section: QWidget) -> None:
         """Bring a section to the front."""

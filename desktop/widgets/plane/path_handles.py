@@ -1,9 +1,9 @@
-"""The mouse on the path's points: they are dragged, inserted and taken away before the plane hears of it."""
+"""The mouse on the path: its points are chosen, dragged, inserted and removed."""
 
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
+from PySide6.QtCore import QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QMouseEvent
 
 from desktop.base.arrays import Doubles
@@ -11,6 +11,7 @@ from desktop.latent.paths import path_line
 from desktop.view.state import ViewState
 from desktop.widgets.plane.path_layer import POINT_RADIUS_PX
 from desktop.widgets.plane.plane_view import PlaneView
+from desktop.widgets.plane.pointer import PointerHandler
 
 GRAB_PX, LINE_GRAB_PX = POINT_RADIUS_PX + 2, 5.0
 # A hand trembles: only beyond this does a press become a drag.
@@ -27,8 +28,8 @@ class _Held:
     moved: bool = False
 
 
-class PathHandles(QObject):
-    """Filters the plane's mouse events while there is a path; says what the person wants by signals."""
+class PathHandles(QObject, PointerHandler):
+    """Takes the mouse where it meets the path; says what the person wants by signals."""
 
     point_chosen = Signal(int)
     point_dragged = Signal(int, float, float)  # index, to (a, b)
@@ -44,30 +45,17 @@ class PathHandles(QObject):
         self._shape_is_ours = False
 
     def set_state(self, state: ViewState) -> None:
-        """Watch another path; without one the plane has its events for itself."""
-        had, has = bool(self._state.path), bool(state.path)
+        """Watch another path."""
         self._state = state
-        if has and not had:
-            self._plane.installEventFilter(self)
-        elif had and not has:
-            self._plane.removeEventFilter(self)
+        if not state.path:
             self._held = None
             self._show_shape(None)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Take what concerns a point or the line; leave the rest to the plane."""
-        if not isinstance(event, QMouseEvent):
+    def press(self, event: QMouseEvent) -> bool:
+        """Take a press of the left button on a point, and one with Shift on the line."""
+        if not self._state.path or event.button() != Qt.MouseButton.LeftButton:
             return False
-        if event.type() in (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick):
-            return event.button() == Qt.MouseButton.LeftButton and self._press(event)
-        if event.type() == QEvent.Type.MouseMove:
-            return self._move(event)
-        if event.type() == QEvent.Type.MouseButtonRelease and self._held is not None:
-            return event.button() == Qt.MouseButton.LeftButton and self._release(event)
-        return False
-
-    def _press(self, event: QMouseEvent) -> bool:
-        if self._plane.is_space_held:
+        if self._plane.hand.is_space_held:
             return False  # it holds the plane
         index = self._point_at(event.position())
         modifiers = event.modifiers()
@@ -90,7 +78,10 @@ class PathHandles(QObject):
         self.point_chosen.emit(index)
         return True
 
-    def _move(self, event: QMouseEvent) -> bool:
+    def move(self, event: QMouseEvent) -> bool:
+        """Drag the point that is held; say by the pointer's shape that a point can be."""
+        if not self._state.path:
+            return False
         held = self._held
         if held is None:
             if event.buttons() == Qt.MouseButton.NoButton:
@@ -104,7 +95,10 @@ class PathHandles(QObject):
             self.point_dragged.emit(held.index, a, b)
         return True
 
-    def _release(self, event: QMouseEvent) -> bool:
+    def release(self, event: QMouseEvent) -> bool:
+        """Let the point go."""
+        if self._held is None or event.button() != Qt.MouseButton.LeftButton:
+            return False
         self._held = None
         over = self._point_at(event.position()) is not None
         self._show_shape(Qt.CursorShape.OpenHandCursor if over else None)
@@ -143,5 +137,5 @@ class PathHandles(QObject):
         if shape is not None:
             self._plane.setCursor(shape)
         elif self._shape_is_ours:
-            self._plane.show_hand()
+            self._plane.hand.show_shape()
         self._shape_is_ours = shape is not None

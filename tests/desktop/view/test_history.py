@@ -133,6 +133,19 @@ def test_a_held_button_is_one_step_however_slow(looking):
     assert looking.undo() == START
 
 
+def test_a_held_button_joins_changes_of_different_kinds(looking):
+    """A press on a path point moves the cursor, then the drag moves the point: one step."""
+    start = looking.state = replace(START, path=((1.0, 0.0), (2.0, 0.0)))
+    looking.history.hold()
+    looking.look(start.at((1.0, 0.0)))
+    for a in (1.5, 3.0):
+        looking.look(replace(start.at((a, 0.0)), path=((a, 0.0), (2.0, 0.0))))
+    looking.history.release()
+    assert looking.history.undo_words == "moving a path point"
+    assert looking.undo() == start
+    assert looking.history.undo_words == ""
+
+
 def test_changes_of_another_kind_are_not_merged(looking):
     """A zoom right after moving the cursor is a step of its own."""
     moved = START.at((1.0, 0.0))

@@ -347,7 +347,7 @@ def test_the_manifold_grid_is_saved_as_560_pixels(
 def save_film(window, qtbot, **settings):
     """Ask for an animation of the path by key and dialog."""
     qtbot.keyClick(window, Qt.Key.Key_E, CONTROL)
-    dialog = window.path_control.dialog
+    dialog = window.film_control.dialog
     dialog.scale.setValue(settings.pop("scale", 23))
     for name, value in settings.items():
         box = getattr(dialog, name)
@@ -363,7 +363,7 @@ def test_the_path_is_saved_as_a_gif(window, qtbot, answer, tmp_path, gif_frames,
     panel.closed.click()
     asked = answer(tmp_path / "walk")
     shown = []
-    window.path_control.exports.progressed.connect(
+    window.film_control.exports.progressed.connect(
         lambda _: shown.append((panel.progress.isVisible(), panel.progress.value()))
     )
     saved_picture(window, qtbot, lambda: save_film(window, qtbot, frames=30, fps=10))
@@ -407,7 +407,7 @@ def test_a_cancelled_film_leaves_the_file_that_was_there(
     make_path(window, qtbot)
     answer(place)
     with qtbot.waitSignal(
-        window.path_control.exports.progressed,
+        window.film_control.exports.progressed,
         timeout=SOON_MS,
         check_params_cb=lambda share: share and share >= at_share,
     ):
@@ -431,7 +431,7 @@ def test_a_film_cancelled_and_saved_again_is_whole(window, qtbot, answer, tmp_pa
     make_path(window, qtbot)
     answer(tmp_path / "walk.gif")
     with qtbot.waitSignal(
-        window.path_control.exports.progressed,
+        window.film_control.exports.progressed,
         timeout=SOON_MS,
         check_params_cb=lambda share: share and share > 0.2,
     ):
@@ -449,7 +449,7 @@ def test_closing_the_window_gives_the_film_up(window, qtbot, answer, tmp_path, j
     make_path(window, qtbot)
     answer(tmp_path / "walk.gif")
     with qtbot.waitSignal(
-        window.path_control.exports.progressed, timeout=SOON_MS, check_params_cb=lambda share: share
+        window.film_control.exports.progressed, timeout=SOON_MS, check_params_cb=lambda share: share
     ):
         save_film(window, qtbot, frames=500, scale=50)
     window.close()

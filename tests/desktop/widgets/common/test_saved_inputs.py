@@ -8,22 +8,22 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QSlider,
     QSpinBox,
-    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
 
-from desktop.widgets.common.saved_inputs import keep, kept_values, set_kept_values
+from desktop.widgets.common.keyed_tabs import KeyedTabs
+from desktop.widgets.common.saved_inputs import keep, kept_for, kept_values, set_kept_values
 
-VALUES = {"n": 7, "speed": 0.5, "at": 12, "kind": "WebP", "closed": True, "title": "grün", "page": "Two"}
+VALUES = {"n": 7, "speed": 0.5, "at": 12, "kind": "WebP", "closed": True, "title": "grün", "page": "two"}
 
 
 @pytest.fixture
 def window(qtbot):
     """A window with one input of each kind, and one that is not saved."""
-    window, tabs, kind = QWidget(), QTabWidget(), QComboBox()
-    tabs.addTab(QWidget(), "One")
-    tabs.addTab(QWidget(), "Two")
+    window, tabs, kind = QWidget(), KeyedTabs(), QComboBox()
+    tabs.add("one", "First", QWidget())
+    tabs.add("two", "Second", QWidget())
     kind.addItems(["GIF", "WebP"])
     inputs = {
         "n": QSpinBox(maximum=9),
@@ -63,11 +63,38 @@ def test_what_does_not_fit_changes_nothing(window):
         "kind": "BMP",
         "closed": 3,
         "title": 1,
-        "page": "Three",
+        "page": "three",
         "?": 1,
     }
     set_kept_values(window, wrong)
     assert kept_values(window) == before
+
+
+def test_a_tab_is_found_by_what_it_was_called_too(window):
+    """Sessions of earlier versions hold that."""
+    set_kept_values(window, {"page": "Second"})
+    assert kept_values(window)["page"] == "two"
+
+
+def test_what_an_entry_says_is_not_what_is_kept(qtbot):
+    """A combo box whose entries have values of their own keeps the value, and takes either."""
+    window = QWidget()
+    qtbot.addWidget(window)
+    order = QComboBox(window)
+    order.addItem("Lowest first", "Worst first")
+    order.addItem("Highest first", "Best first")
+    keep("order", order)
+    for value in ("Best first", "Highest first"):
+        order.setCurrentIndex(0)
+        set_kept_values(window, {"order": value})
+        assert kept_values(window) == {"order": "Best first"}
+
+
+def test_an_export_carries_its_own_inputs(window):
+    """By their names without the kind."""
+    for name in ("samples.n", "samples.seed", "manifold.n"):
+        keep(name, QSpinBox(window, value=5))
+    assert kept_for(window, "samples") == {"n": 5, "seed": 5}
 
 
 def test_a_number_out_of_range_is_the_nearest_that_is_in_it(window):

@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 
+from desktop.app.report import device_text
 from desktop.view.provenance import program_version
 from desktop.widgets.dialogs.text_dialog import TextDialog
 
@@ -132,7 +133,7 @@ def test_about_says_what_the_program_is_and_what_it_runs(window, read):
     window.help.show_about()
     text = read()
     assert text.startswith(f"Latent Plane {program_version()}\n")
-    assert f"Runs on {window.device_text()}" in text
+    assert f"Runs on {device_text(window.explorer.running_on)}" in text
     assert "a bundle, 'small'" in text
     assert window.explorer.source.sha256 in text
     assert "LGPL" in text

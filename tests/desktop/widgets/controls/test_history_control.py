@@ -1,5 +1,7 @@
 """Undo and redo, by keys: what is looked at goes back and forth, and the menu says what would."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
 
@@ -76,6 +78,25 @@ def test_moving_the_plane_is_one_step(window, qtbot):
     assert undo(window, qtbot) == start
 
 
+@pytest.mark.parametrize("pressed_at", [(0.0, 0.0), (1.0, 1.0)])
+def test_a_held_path_point_is_one_step_however_slow(window, qtbot, pressed_at):
+    """A pause longer than gestures last does not part it, wherever the cursor was before."""
+    window.explorer.set_state(
+        replace(window.explorer.state.at((0.0, 0.0)), path=((0.0, 0.0), (1.0, 1.0))), record=False
+    )
+    start = window.explorer.state
+    point = QPoint(*(round(px) for px in window.plane.to_px(pressed_at)))
+    qtbot.mousePress(window.plane, LEFT, pos=point)
+    qtbot.mouseMove(window.plane, point + QPoint(20, 0))
+    qtbot.wait(round(1000 * GESTURE_S) + 200)
+    qtbot.mouseMove(window.plane, point + QPoint(40, 10))
+    qtbot.mouseRelease(window.plane, LEFT, pos=point + QPoint(40, 10))
+    assert window.explorer.state.path != start.path
+    assert window.history.undo.text() == "&Undo moving a path point"
+    assert undo(window, qtbot) == start
+    assert not window.history.undo.isEnabled()
+
+
 def test_turning_the_wheel_is_one_step(window, qtbot, turn_wheel):
     """Notches that follow each other; after a pause the next begins."""
     start = window.explorer.state
@@ -94,7 +115,8 @@ def test_switches_modes_and_path_points_can_be_undone(window, qtbot):
     start = window.explorer.state
     qtbot.keyClick(window.plane, Qt.Key.Key_P)
     window.panel.view.legend.switched.emit(1)
-    window.panel.picture.mode.textActivated.emit("Thresholded")
+    window.panel.picture.mode.setFocus()
+    qtbot.keyClick(window.panel.picture.mode, Qt.Key.Key_Down)
     assert window.history.undo.text() == "&Undo drawing the picture as “Thresholded”"
     undo(window, qtbot)
     assert window.panel.picture.mode.currentText() == "Probabilities"

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication
 
+from desktop.app.own_picture import network_input
 from desktop.base.shipped import shipped_bundle
 from desktop.images.drawing import Tool
 from desktop.images.pixels import to_bytes, write_png
@@ -41,10 +43,25 @@ def draw(window, qtbot, points):
     qtbot.mouseRelease(canvas, LEFT, pos=places[-1])
 
 
+def paste(window, qtbot, picture):
+    """Paste a picture float32 [1, 28, 28], and wait until it is on the canvas."""
+    QGuiApplication.clipboard().setImage(to_qimage((255 * picture[0]).astype(np.uint8)))
+    qtbot.keyClick(window.plane, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: not window.image.drawing.is_empty, timeout=SOON_MS)
+    QGuiApplication.clipboard().clear()
+
+
 def encoded(window, qtbot):
     """What the model makes of the drawing as it is now."""
     image = window.image
-    qtbot.waitUntil(lambda: image.encoded is not None and (image.encoded.x == image.x).all(), timeout=SOON_MS)
+
+    def is_there():
+        return (
+            image.encoded is not None
+            and (image.encoded.x == network_input(window.explorer, image.drawing)).all()
+        )
+
+    qtbot.waitUntil(is_there, timeout=SOON_MS)
     return image.encoded
 
 
@@ -62,11 +79,13 @@ def test_what_is_drawn_is_encoded(window, qtbot, gray, same_picture):
 
 def test_the_encoders_ellipse_is_on_the_plane_and_can_be_switched_off(window, qtbot, seven, pixels):
     """It is drawn around the mean, and away from it nothing changes."""
-    window.explorer.set_state(window.explorer.state.with_layer(Layer.TRUE_POSTERIOR, on=False))
-    without = pixels(window.plane.grab().toImage())
-    window.image.set_pixels(seven)
+    off = {Layer.TRUE_POSTERIOR, Layer.ENCODED}
+    window.explorer.change(layers=window.explorer.state.layers - off)
+    paste(window, qtbot, seven)
     mean = encoded(window, qtbot).mean
-    qtbot.waitUntil(lambda: (pixels(window.plane.grab().toImage()) != without).any(), timeout=SOON_MS)
+    qtbot.waitUntil(lambda: window.picture_control.decoded.z == pytest.approx(mean), timeout=SOON_MS)
+    without = pixels(window.plane.grab().toImage())
+    window.explorer.set_state(window.explorer.state.with_layer(Layer.ENCODED, on=True))
     rows, columns = np.nonzero((pixels(window.plane.grab().toImage()) != without).any(-1))
     x, y = window.plane.to_px(window.explorer.state.plane.project(mean))
     assert abs(columns.mean() - x) < 15
@@ -81,7 +100,7 @@ def test_a_dropped_picture_is_fitted_step_by_step_and_the_cursor_goes_to_its_mea
 ):
     """The canvas shows it as the data was, and the panel how it got there."""
     write_png(tmp_path / "a.png", (255 - 255 * seven[0]).astype(np.uint8).repeat(9, 0).repeat(9, 1))
-    window.encode_picture(tmp_path / "a.png")
+    window.image.open_file(tmp_path / "a.png")
     qtbot.waitUntil(lambda: not window.image.drawing.is_empty, timeout=SOON_MS)
     mean = encoded(window, qtbot).mean
     assert window.explorer.state.z == pytest.approx(mean)
@@ -101,17 +120,14 @@ def test_a_dropped_picture_is_fitted_step_by_step_and_the_cursor_goes_to_its_mea
 
 
 def test_a_picture_can_come_from_the_clipboard(window, qtbot, seven):
-    """A QImage is fitted like a file."""
-    window.image.set_image(to_qimage((255 * seven[0]).astype(np.uint8)))
-    qtbot.waitUntil(lambda: not window.image.drawing.is_empty, timeout=SOON_MS)
-    assert (window.image.x == seven).all()
+    """It is fitted like a file."""
+    paste(window, qtbot, seven)
+    assert (network_input(window.explorer, window.image.drawing) == seven).all()
 
 
 def test_the_true_posterior_stands_beside_the_encoders(window, qtbot, seven, pixels):
     """log p(x) is above the ELBO, the gap is their difference, and the layer is drawn where p(z|x) peaks."""
-    window.explorer.set_state(window.explorer.state.with_layer(Layer.ENCODED, on=False))
-    without = pixels(window.plane.grab().toImage())
-    window.image.set_pixels(seven)
+    paste(window, qtbot, seven)
     found, control = encoded(window, qtbot), window.true_posterior
     qtbot.waitUntil(
         lambda: control.located is not None and control.located.posterior.is_converged, timeout=SOON_MS
@@ -120,7 +136,9 @@ def test_the_true_posterior_stands_beside_the_encoders(window, qtbot, seven, pix
     assert posterior.log_px_nats > found.elbo_nats
     gap = f"{posterior.log_px_nats - found.elbo_nats:.2f} nats"
     qtbot.waitUntil(lambda: panel.figures["gap"].text() == gap, timeout=SOON_MS)
-    changed = (pixels(window.plane.grab().toImage()) != without).any(-1)
+    with_layer = pixels(window.plane.grab().toImage())
+    window.explorer.set_state(window.explorer.state.with_layer(Layer.TRUE_POSTERIOR, on=False))
+    changed = (pixels(window.plane.grab().toImage()) != with_layer).any(-1)
     x, y = window.plane.to_px(control.located.picture.peak)
     assert changed[round(y) - 6 : round(y) + 7, round(x) - 6 : round(x) + 7].any()
     assert panel.completed.isHidden()
@@ -129,7 +147,7 @@ def test_the_true_posterior_stands_beside_the_encoders(window, qtbot, seven, pix
 def test_unknown_pixels_are_completed_and_known_ones_kept(window, qtbot, seven, gray):
     """The lower half marked as unknown is filled in from the posterior of the upper half."""
     panel = window.image.panel
-    window.image.set_pixels(seven)
+    paste(window, qtbot, seven)
     qtbot.mouseClick(panel.tools[Tool.UNKNOWN], LEFT)
     panel.radius.setValue(5)
     draw(window, qtbot, [(3, 22), (25, 22)])

@@ -53,8 +53,9 @@ def test_they_follow_the_cursor(window, posterior, qtbot):
 def test_near_can_mean_the_picture(window, posterior, qtbot, plain_decoder):
     """Chosen in the box: which image the picture at the cursor makes most likely."""
     box = window.nearest.panel.nearness
-    box.setCurrentText(Nearness.PICTURE.value)
-    box.textActivated.emit(Nearness.PICTURE.value)
+    box.setFocus()
+    qtbot.keyClick(box, Qt.Key.Key_Down)
+    assert box.currentText() == Nearness.PICTURE.value
     assert window.explorer.state.nearness is Nearness.PICTURE
     probabilities = plain_decoder(window.explorer.source.path)([window.explorer.state.z])
     nats = -log_likelihood_nats(np.repeat(logits_of(probabilities), 50, axis=0), posterior.images)

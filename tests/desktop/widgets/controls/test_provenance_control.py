@@ -113,7 +113,9 @@ def test_the_dialog_opens_it_too(window, saved, qtbot, monkeypatch):
 def test_a_sheet_opens_again_as_it_was_made(window, qtbot, monkeypatch, tmp_path):
     """Its page, number and seed: the same pictures; a stranger's numbers end where the inputs do."""
     grids, path = window.grids, tmp_path / "samples.png"
-    grids.show_samples(3, 77)
+    grids.samples_n.setValue(3)
+    grids.seed.setValue(77)
+    qtbot.keyClick(window.plane, Qt.Key.Key_2, CONTROL)
     qtbot.waitUntil(grids.samples.save.isEnabled, timeout=SOON_MS)
     monkeypatch.setattr(QFileDialog, "getSaveFileName", staticmethod(lambda *_: (str(path), "")))
     with qtbot.waitSignal(window.explorer.saved, timeout=SOON_MS):
@@ -122,7 +124,8 @@ def test_a_sheet_opens_again_as_it_was_made(window, qtbot, monkeypatch, tmp_path
     assert (carried.kind, carried.details) == ("samples", {"n": 3, "seed": 77, "scale": 2})
     grids.samples_n.setValue(5)
     grids.seed.setValue(1)
-    window.show_page("plane")
+    qtbot.keyClick(grids.samples, Qt.Key.Key_1, CONTROL)
+    assert window.plane.isVisible()
     with qtbot.waitSignal(window.provenance_control.restored, timeout=SOON_MS):
         drop(window, path)
     assert window.tabs.currentWidget() is grids.samples

@@ -180,6 +180,18 @@ def test_a_start_survives_a_state_that_cannot_be(start, bundle):
     assert window.panel.sections.currentIndex() == 0
 
 
+@pytest.mark.usefixtures("left")
+def test_a_session_of_an_earlier_version_is_understood(start):
+    """It holds what the tabs were called."""
+    content = json.loads(saved.place().read_text())
+    assert content["controls"] | {"page": "plane", "section": "path"} == content["controls"]
+    content["controls"] |= {"page": "Samples", "section": "Image"}
+    saved.place().write_text(json.dumps(content))
+    window = start()
+    assert window.tabs.currentWidget() is window.grids.samples
+    assert window.panel.sections.currentWidget() is window.image.panel
+
+
 def test_where_nothing_can_be_written_nothing_is_saved(start, bundle, monkeypatch, tmp_path):
     """And the window closes all the same."""
     (tmp_path / "file").write_text("")

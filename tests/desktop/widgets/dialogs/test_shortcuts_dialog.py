@@ -68,7 +68,7 @@ def test_gestures_of_the_mouse_are_in_the_list(window):
 def test_what_is_added_later_is_listed_too(window):
     """An action of a submenu and a widget with gestures are listed."""
     inner = QMenu("&Inner", window)
-    window.menus["view"].addMenu(inner)
+    window.menuBar().actions()[0].menu().addMenu(inner)
     add_action(inner, "&This && that…", "Ctrl+Alt+T", lambda: None)
 
     class Pad(QWidget):

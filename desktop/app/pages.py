@@ -1,0 +1,41 @@
+"""The pages of many pictures: the jobs that decode them with the open model, as the state and the bundle say.
+
+Each job yields None between its steps and the Sheet last. It is None itself where there is nothing to decode.
+"""
+
+from collections.abc import Iterator
+
+from desktop.app.explorer import Explorer
+from desktop.jobs import sheets
+from desktop.jobs.sheets import Order, Scores, Sheet
+
+Steps = Iterator[Sheet | Scores | None]
+
+
+def samples_steps(explorer: Explorer, n: int, seed: int) -> Steps | None:
+    """n × n pictures at samples of the prior."""
+    model = explorer.model
+    return None if model is None else sheets.samples_sheet(model, n, seed)
+
+
+def manifold_steps(explorer: Explorer, n: int) -> Steps | None:
+    """n × n pictures at quantiles of the prior on the plane that is looked at."""
+    model = explorer.model
+    return None if model is None else sheets.manifold_sheet(model, explorer.state.plane, n)
+
+
+def traversals_steps(explorer: Explorer, dimensions: int, columns: int) -> Steps | None:
+    """A row for each of the dimensions with the highest rate, through the cursor."""
+    model = explorer.model
+    if model is None:
+        return None
+    rows = sheets.by_rate(explorer.posterior, model.latent_dim)[:dimensions]
+    return sheets.traversals_sheet(model, explorer.state.z, rows, columns)
+
+
+def reconstructions_steps(explorer: Explorer, scores: Scores | None, order: Order, n: int) -> Steps | None:
+    """Held-out images beside their reconstructions, n pairs a row; the Scores come first unless given."""
+    model, posterior = explorer.model, explorer.posterior
+    if model is None or posterior is None or posterior.images is None:
+        return None
+    return sheets.reconstructions_sheet(model, posterior, scores, order, n)

@@ -1,0 +1,94 @@
+"""Animations: the dialog that asks for one, its preview, and where it is saved."""
+
+import numpy as np
+from PySide6.QtCore import QObject
+
+from desktop.app.film_export import AnimationExport, epoch_shown
+from desktop.base.arrays import Bytes
+from desktop.film.captions import CaptionStrip
+from desktop.film.film import Film, Subject, caption
+from desktop.images.pixels import enlarge
+from desktop.widgets.common.actions import add_action
+from desktop.widgets.common.qimage import to_qimage
+from desktop.widgets.common.save_dialog import ask_where
+from desktop.widgets.controls.shell import Shell
+from desktop.widgets.dialogs.export_dialog import ExportDialog
+
+
+class FilmControl(QObject):
+    """Has animations of the path and of the epochs made and saved.
+
+    Attributes:
+        exports: what makes animations.
+        dialog: what asks for an animation, or None as long as nobody has wanted one.
+    """
+
+    def __init__(self, shell: Shell) -> None:
+        super().__init__(shell.window)
+        self._shell = shell
+        self._explorer = shell.explorer
+        self._picture: Bytes | None = None
+        self.exports = AnimationExport(shell.explorer)
+        self.dialog: ExportDialog | None = None
+        panel = shell.panel.path
+        panel.export_wanted.connect(self._ask)
+        panel.cancel_wanted.connect(self.exports.cancel)
+        self.exports.progressed.connect(panel.set_progress)
+        shell.explorer.opened.connect(self._on_opened)
+        add_action(shell.menus["path"], "&Export animation…", "Ctrl+E", self._ask)
+
+    def set_picture(self, picture: Bytes | None) -> None:
+        """The picture at the cursor, uint8 [H, W(, C)]: the preview shows it when the dialog opens."""
+        self._picture = picture
+
+    def _on_opened(self) -> None:
+        if self.dialog is not None:
+            self.dialog.reject()
+            self._fit(self.dialog)
+
+    def _ask(self) -> None:
+        if self._explorer.source is None:
+            return
+        if self.dialog is None:
+            self.dialog = ExportDialog(self._shell.window)
+            self.dialog.wanted.connect(self._save)
+            self.dialog.changed.connect(self._preview)
+            self._fit(self.dialog)
+        self._preview()
+        self.dialog.open()
+
+    def _fit(self, dialog: ExportDialog) -> None:
+        image_shape, source = self._explorer.image_shape, self._explorer.source
+        if image_shape is not None and source is not None:
+            height, width = image_shape[1:]
+            dialog.set_model((width, height), len(source.bundle.epochs) if source.bundle else 0)
+
+    def _preview(self) -> None:
+        """The picture at the cursor as a frame of it would be."""
+        dialog, picture, source = self.dialog, self._picture, self._explorer.source
+        if dialog is None or picture is None or source is None:
+            return
+        film = dialog.film()
+        state = self._explorer.state
+        width, height = (film.scale * side for side in dialog.picture_px())
+        of_plane = film.subject is Subject.PLANE_EPOCHS
+        epoch = epoch_shown(source, state.epoch)
+        texts = [caption(film, source.name, epoch, () if of_plane else state.z)] if film.captions else []
+        strip = CaptionStrip(texts, width)
+        if of_plane:
+            dialog.set_preview(None)
+        else:
+            dialog.set_preview(to_qimage(strip.under(enlarge(picture[np.newaxis], film.scale)[0], 0)))
+        dialog.set_size(width, height + strip.height_px)
+
+    def _save(self, film: Film) -> None:
+        message, ending = self._shell.message, film.format.ending
+        name = f"walk{ending}" if film.subject is Subject.PATH else f"epochs{ending}"
+        kind = f"{film.format.value} (*{ending})"
+        path = ask_where(self._shell.window, "Export animation", name, kind, message.show_message)
+        if path is None:
+            return
+        try:
+            self.exports.save(path, film)
+        except ValueError as error:
+            message.show_error(error)

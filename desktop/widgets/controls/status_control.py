@@ -1,0 +1,78 @@
+"""The status bar: what is open or under the pointer, how long a decode takes, and where the model runs."""
+
+from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtWidgets import QLabel, QStatusBar
+
+from desktop.app.explorer import Explorer
+from desktop.app.report import device_text
+from desktop.jobs.decode import Decoded
+from desktop.latent.plane import format_z
+from desktop.models.opened import Opened
+from desktop.widgets.dialogs.about_model import in_words
+
+MESSAGE_MS = 6000
+UPDATE_MS = 60
+
+
+class StatusControl(QObject):
+    """Keeps the labels of the status bar up to date.
+
+    The bar is laid out anew with every text: the labels change often enough to read, not for every event.
+    """
+
+    def __init__(self, explorer: Explorer, bar: QStatusBar) -> None:
+        super().__init__(bar)
+        self._explorer = explorer
+        self._bar = bar
+        self._device, self._timing, self._place = QLabel(), QLabel(), QLabel()
+        self._place.setTextFormat(Qt.TextFormat.PlainText)
+        self._pointer_ab: tuple[float, float] | None = None
+        self._decoded: Decoded | None = None
+        self._soon = QTimer(self, singleShot=True, interval=UPDATE_MS)
+        self._soon.timeout.connect(self._show)
+        bar.addWidget(self._place, 1)
+        bar.addPermanentWidget(self._timing)
+        bar.addPermanentWidget(self._device)
+        explorer.opened.connect(self._on_opened)
+        explorer.renewed.connect(self._show_device)
+        explorer.open_failed.connect(self._place.clear)
+        explorer.picture_decoded.connect(self._on_decoded)
+        explorer.saved.connect(lambda path: self.tell(f"saved {path}"))
+
+    def tell(self, text: str) -> None:
+        """Say something for some seconds."""
+        self._bar.showMessage(text, MESSAGE_MS)
+
+    def show_opening(self, path: object) -> None:
+        """Say that a model is being opened, until it is open or cannot be."""
+        self._place.setText(f"opening {path} …")
+
+    def set_pointer(self, ab: tuple[float, float] | None) -> None:
+        """Where the pointer is on the plane."""
+        self._pointer_ab = ab
+        self._show_soon()
+
+    def _on_opened(self, opened: Opened) -> None:
+        self._decoded = None
+        self._place.setText(in_words(opened.model.source))
+        self._show_device()
+
+    def _show_device(self) -> None:
+        device = self._explorer.running_on
+        if device is not None:
+            self._device.setText(device_text(device))
+            self._device.setToolTip(f"Not on a GPU: {device.reason}" if device.reason else device.description)
+
+    def _on_decoded(self, decoded: Decoded) -> None:
+        self._decoded = decoded
+        self._show_soon()
+
+    def _show_soon(self) -> None:
+        if not self._soon.isActive():  # a new start would put it off for as long as the pointer moves
+            self._soon.start()
+
+    def _show(self) -> None:
+        if self._decoded is not None:
+            self._timing.setText(f"last decode {self._decoded.decode_ms:.2f} ms")
+        if self._pointer_ab is not None:
+            self._place.setText(f"z  {format_z(self._explorer.state.plane.embed(self._pointer_ab).tolist())}")

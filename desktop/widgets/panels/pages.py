@@ -1,0 +1,26 @@
+"""The pages of the window as tabs, each with an entry in the view menu and a key."""
+
+from functools import partial
+
+from PySide6.QtWidgets import QMenu, QWidget
+
+from desktop.widgets.common.actions import add_action
+from desktop.widgets.common.keyed_tabs import KeyedTabs
+
+
+class Pages(KeyedTabs):
+    """The first page is the plane.
+
+    Args:
+        view: the menu that gets an entry for each page.
+    """
+
+    def __init__(self, view: QMenu, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._view = view
+        self.setDocumentMode(True)
+
+    def add_page(self, key: str, text: str, page: QWidget) -> None:
+        """One more tab, with an entry in the view menu and Ctrl with its number."""
+        index = self.add(key, text.replace("&", ""), page)
+        add_action(self._view, text, f"Ctrl+{index + 1}", partial(self.setCurrentWidget, page))

@@ -1,0 +1,98 @@
+"""Who hears the mouse and the keys on the plane: one ordered list of handlers, asked from first to last."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+
+
+class PointerHandler:
+    """Part of what the mouse and the keys do on the plane.
+
+    A method that returns True has taken the event: the handlers after this one do not hear it.
+    """
+
+    def press(self, event: QMouseEvent) -> bool:
+        """Take or leave a button that went down; a double click is a second press."""
+        return False
+
+    def move(self, event: QMouseEvent) -> bool:
+        """Take or leave a move of the pointer, with or without a button held."""
+        return False
+
+    def release(self, event: QMouseEvent) -> bool:
+        """Take or leave a button that went up."""
+        return False
+
+    def key_press(self, event: QKeyEvent) -> bool:
+        """Take or leave a key that went down."""
+        return False
+
+    def key_release(self, event: QKeyEvent) -> bool:
+        """Take or leave a key that went up."""
+        return False
+
+    def leave(self) -> None:
+        """Every handler hears that the pointer left the plane."""
+
+    def lose_focus(self) -> None:
+        """Every handler hears that the keyboard went elsewhere: releases of keys will not be heard."""
+
+
+class PointerRouter:
+    """Asks the handlers in their order until one of them takes the event.
+
+    A gesture stays with the handler that took its first press: until no button is held, the handlers after
+    that one hear nothing of it. Those before it hear everything, so a handler that only watches stands first.
+
+    Attributes:
+        handlers: first the one that is asked first.
+    """
+
+    def __init__(self, handlers: Sequence[PointerHandler]) -> None:
+        self.handlers = tuple(handlers)
+        self._held_by: PointerHandler | None = None
+
+    def press(self, event: QMouseEvent) -> bool:
+        """Offer a press; whoever takes the first one has the gesture."""
+        if event.buttons() == event.button():  # the only button, even if an earlier release was not heard
+            self._held_by = None
+        taker = next((handler for handler in self._listening() if handler.press(event)), None)
+        self._held_by = self._held_by or taker
+        return taker is not None
+
+    def move(self, event: QMouseEvent) -> bool:
+        """Offer a move, down to the handler that has the gesture."""
+        if event.buttons() == Qt.MouseButton.NoButton:
+            self._held_by = None
+        return any(handler.move(event) for handler in self._listening())
+
+    def release(self, event: QMouseEvent) -> bool:
+        """Offer a release, down to the handler that has the gesture."""
+        taken = any(handler.release(event) for handler in self._listening())
+        if event.buttons() == Qt.MouseButton.NoButton:
+            self._held_by = None
+        return taken
+
+    def key_press(self, event: QKeyEvent) -> bool:
+        """Offer a key to all."""
+        return any(handler.key_press(event) for handler in self.handlers)
+
+    def key_release(self, event: QKeyEvent) -> bool:
+        """Offer the release of a key to all."""
+        return any(handler.key_release(event) for handler in self.handlers)
+
+    def leave(self) -> None:
+        """Tell all that the pointer left the plane."""
+        for handler in self.handlers:
+            handler.leave()
+
+    def lose_focus(self) -> None:
+        """Tell all that the keyboard went elsewhere."""
+        for handler in self.handlers:
+            handler.lose_focus()
+
+    def _listening(self) -> tuple[PointerHandler, ...]:
+        if self._held_by is None:
+            return self.handlers
+        return self.handlers[: self.handlers.index(self._held_by) + 1]

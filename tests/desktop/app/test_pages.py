@@ -1,0 +1,65 @@
+"""The pages' jobs decode with the open model what the state and the bundle say."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from desktop.app import pages
+from desktop.jobs.sheets import Order, Scores, Sheet
+from desktop.latent.plane import manifold_grid
+
+
+def sheet_of(steps) -> Sheet:
+    """The last thing that a job gives."""
+    *_, last = steps
+    assert isinstance(last, Sheet)
+    return last
+
+
+@pytest.fixture
+def with_images(make_explorer, make_bundle, labelled_posterior):
+    """An explorer with a bundle that has held-out images."""
+    images = np.zeros((len(labelled_posterior.mean), 1, 12, 12), np.uint8)
+    posterior = replace(labelled_posterior, images=images)
+    return make_explorer(make_bundle(posterior=posterior, labels=("a", "b", "c")))
+
+
+def test_without_a_model_there_is_nothing_to_decode(make_explorer):
+    """On no page."""
+    explorer = make_explorer()
+    assert pages.samples_steps(explorer, 2, 0) is None
+    assert pages.manifold_steps(explorer, 2) is None
+    assert pages.traversals_steps(explorer, 2, 3) is None
+    assert pages.reconstructions_steps(explorer, None, Order.FILE, 2) is None
+
+
+def test_the_manifold_is_of_the_plane_that_is_looked_at(explorer):
+    """On axes of the state."""
+    explorer.state = replace(explorer.state, plane=explorer.state.with_axes(1, 0).plane)
+    sheet = sheet_of(pages.manifold_steps(explorer, 3))
+    assert (sheet.z == manifold_grid(explorer.state.plane, 3)).all()
+
+
+def test_traversals_go_through_the_cursor(explorer):
+    """In each row one number changes, the others are the cursor's."""
+    explorer.state = explorer.state.moved_to((0.25, -0.5))
+    sheet = sheet_of(pages.traversals_steps(explorer, 2, 5))
+    assert sheet.z.reshape(2, 5, 2)[0, :, 1] == pytest.approx(-0.5)
+    assert sheet.z.reshape(2, 5, 2)[1, :, 0] == pytest.approx(0.25)
+
+
+def test_samples_are_those_of_the_seed(explorer):
+    """The same seed, the same pictures."""
+    first, same, other = (sheet_of(pages.samples_steps(explorer, 2, seed)) for seed in (4, 4, 5))
+    assert (first.picture == same.picture).all()
+    assert (first.z != other.z).any()
+
+
+def test_reconstructions_need_images(with_images, explorer):
+    """Where the bundle has some, their scores come first."""
+    assert pages.reconstructions_steps(explorer, None, Order.FILE, 2) is None
+    steps = pages.reconstructions_steps(with_images, None, Order.FILE, 2)
+    scores, *_, sheet = [step for step in steps if step is not None]
+    assert isinstance(scores, Scores)
+    assert np.allclose(sheet.z, with_images.posterior.mean[: len(sheet.z)])

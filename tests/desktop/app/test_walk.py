@@ -1,0 +1,19 @@
+"""The walk's job decodes with the open model."""
+
+from desktop.app.walk import walk_steps
+from desktop.film.film import Route
+from desktop.latent.paths import PathKind, Walk
+
+ROUTE = Route(((-1.0, 0.0), (1.0, 0.5)), False, PathKind.VISUAL)
+
+
+def test_a_walk_at_even_visual_change_is_made_step_by_step(explorer):
+    """From the first point to the last."""
+    walk = list(walk_steps(explorer, ROUTE))[-1]
+    assert isinstance(walk, Walk)
+    assert [tuple(walk.at(share).tolist()) for share in (0, 1)] == [(-1.0, 0.0), (1.0, 0.5)]
+
+
+def test_without_a_model_there_is_no_walk(make_explorer):
+    """And no error."""
+    assert walk_steps(make_explorer(), ROUTE) is None
