@@ -17,7 +17,7 @@ import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image, ImageSequence
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSettings
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
@@ -333,6 +333,13 @@ def gif_frames() -> Callable[[Path], NDArray[np.uint8]]:
     return read
 
 
+def delete_now(*objects: QObject) -> None:
+    """Delete Qt's side of some objects. What is connected to a signal is held by it, unseen by Python."""
+    for each in objects:
+        each.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
 @pytest.fixture
 def make_explorer(qtbot: Any) -> Iterator[Callable[..., Explorer]]:
     """`make_explorer(path)`: an explorer that has opened a bundle, closed after the test."""
@@ -347,8 +354,10 @@ def make_explorer(qtbot: Any) -> Iterator[Callable[..., Explorer]]:
         return explorer
 
     yield make
-    while explorers:
-        explorers.pop().close()
+    for explorer in explorers:
+        explorer.close()
+    delete_now(*explorers)
+    explorers.clear()
     # What still refers to itself is taken apart here, on the thread that made it.
     gc.collect()
 
@@ -371,6 +380,9 @@ def open_window(qtbot: Any) -> Iterator[Callable[..., MainWindow]]:
         return window
 
     yield make
+    for window in windows:
+        window.close()
+    delete_now(*(window.explorer for window in windows), *windows)
     windows.clear()
     # What still refers to itself is taken apart here, on the thread that made it.
     gc.collect()
