@@ -39,8 +39,7 @@ from export.bundle import (
     write_bundle,
 )
 from export.growing import grow_bundle
-
-END_S = 5.0
+from tests.waiting import SOON_MS, SOON_S
 
 
 @pytest.fixture(autouse=True)
@@ -61,7 +60,7 @@ def nothing_left(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     gc.freeze()  # what is there already need not be looked through by this test's collections
     yield
     # Threads of a pool end shortly after the pool was let go, and an error's traceback may still hold it.
-    deadline = time.monotonic() + END_S
+    deadline = time.monotonic() + SOON_S
     while left := set(threading.enumerate()) - before:
         assert time.monotonic() < deadline, f"left running: {left}"
         gc.collect()
@@ -79,7 +78,7 @@ def join_encoders() -> Callable[[], None]:
     def join() -> None:
         for thread in threading.enumerate():
             if thread.name.startswith("animation"):
-                thread.join(END_S)
+                thread.join(SOON_S)
                 assert not thread.is_alive()
 
     return join
@@ -349,7 +348,7 @@ def make_explorer(qtbot: Any) -> Iterator[Callable[..., Explorer]]:
         explorer = Explorer("cpu")
         explorers.append(explorer)
         if path is not None:
-            with qtbot.waitSignal(explorer.opened, timeout=10_000):
+            with qtbot.waitSignal(explorer.opened, timeout=SOON_MS):
                 explorer.open(path)
         return explorer
 
@@ -375,7 +374,7 @@ def open_window(qtbot: Any) -> Iterator[Callable[..., MainWindow]]:
         window.show()
         qtbot.waitExposed(window)
         if path is not None:
-            with qtbot.waitSignal(window.explorer.backdrop_finished, timeout=10_000):
+            with qtbot.waitSignal(window.explorer.backdrop_finished, timeout=SOON_MS):
                 window.open_path(path)
         return window
 
@@ -394,6 +393,6 @@ def explorer(
 ) -> Explorer:
     """An explorer with a small bundle open and its first backdrop of 300 × 200 pixels decoded."""
     explorer = make_explorer(make_bundle(name="first"))
-    with qtbot.waitSignal(explorer.backdrop_finished, timeout=10_000):
+    with qtbot.waitSignal(explorer.backdrop_finished, timeout=SOON_MS):
         explorer.set_view_size((300, 200))
     return explorer

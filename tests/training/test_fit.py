@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.waiting import SOON_S
 from training.checkpoint import load_checkpoint
 from training.config import RECIPES, from_json
 from training.device import describe_device
@@ -315,7 +316,7 @@ def press_ctrl_c(folder: Path, until: Callable[[str], bool], *arguments: str) ->
         while lines[-1] and not until(lines[-1]):
             lines.append(process.stdout.readline())
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=SOON_S)
     finally:
         process.kill()
     return process.returncode, "".join(lines) + out, err

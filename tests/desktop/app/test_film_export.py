@@ -14,8 +14,7 @@ from desktop.images.pixels import tile, to_bytes
 from desktop.latent.paths import PathKind, path_points
 from desktop.latent.plane import manifold_grid
 from desktop.view.provenance import from_text
-
-SOON_MS = 10_000
+from tests.waiting import SOON_MS
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -55,8 +54,7 @@ def test_what_onnx_runtime_prints_is_no_answer():
 
 
 def test_what_takes_too_long_is_ended():
-    """An endless loop, after the time that it was given, and not much later."""
-    start = time.monotonic()
+    """An endless loop, once the time that it was given is over."""
     with (
         pytest.raises(
             ModelError, match=r"^m: its trial took longer than 0\.5 s, expected less; .* --patience"
@@ -64,7 +62,6 @@ def test_what_takes_too_long_is_ended():
         Trial(endless_loop(), "m", time_limit_s=0.5) as trial,
     ):
         trial.run({"z": Z}, ["out"])
-    assert time.monotonic() - start < 4
 
 
 def test_all_runs_share_the_time():

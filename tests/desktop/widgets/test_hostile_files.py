@@ -8,8 +8,8 @@ from PySide6.QtGui import QDropEvent
 from desktop.vetting import trial
 from tests.desktop.hostile_models import corpus
 from tests.export.forging import zip_folder
+from tests.waiting import SOON_MS
 
-SOON_MS = 10_000
 CORPUS = dict(corpus())
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
