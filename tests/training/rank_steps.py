@@ -1,6 +1,6 @@
-"""One rank of a job that test_ranks.py starts with torchrun: epochs of training, and what was seen in them.
+"""One rank of a job that test_ranks.py starts: epochs of training, and what was seen in them.
 
-    torchrun … rank_steps.py FOLDER
+    python forked_ranks.py COUNT rank_steps.py FOLDER
 
 Reads FOLDER/NAME.npz with images, and FOLDER/NAME.json with a config; leaves FOLDER/NAME-RANK.npz with the
 losses of an epoch, the weights after it, the images of every step of this rank and how many they were.
