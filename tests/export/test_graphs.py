@@ -72,6 +72,7 @@ def shapes(values) -> dict[str, list]:
     }
 
 
+@pytest.mark.slow
 def test_inputs_and_outputs_are_the_formats(exported):
     """Names, shapes and a free batch are those of the format, and every one is float32."""
     size, _, graphs = exported
@@ -214,6 +215,7 @@ def test_a_graph_says_what_it_is(small_graphs):
     assert not small_graphs["decoder.onnx"].metadata_props
 
 
+@pytest.mark.slow
 def test_the_wide_recipe_is_exported():
     """The 512 filters' two graphs compute what PyTorch does, to 1e-5, one image or three at a time."""
     config = RECIPES["wide"]

@@ -94,6 +94,7 @@ def test_it_equals_the_thresholded_originals_bit_for_bit(embedded):
     np.testing.assert_array_equal(embedded.test_labels, originals.test_labels)
 
 
+@pytest.mark.slow
 def test_idx_files_are_read_and_thresholded(tmp_path):
     """From IDX files a pixel of 128 and more becomes 1, of 127 and less 0; labels are taken as they are."""
     written = write_mnist(tmp_path)

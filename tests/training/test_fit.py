@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +15,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.waiting import SOON_S
+from tests.waiting import SOON_S, wait_until
 from training.checkpoint import load_checkpoint
 from training.config import RECIPES, from_json
 from training.device import describe_device
@@ -348,13 +347,14 @@ def test_ctrl_c_in_the_first_epoch_says_that_none_is_finished(tmp_path):
     folder = tmp_path / "run"
 
     def in_the_first_epoch(line: str) -> bool:
-        deadline = time.monotonic() + 60
-        while not (folder / "previews/epoch-000.png").exists() and time.monotonic() < deadline:
-            time.sleep(0.01)
-        time.sleep(0.5)  # what comes before the epoch's first step is over by then; the epoch is not
+        checkpoint = folder / "checkpoint.pt"
+        wait_until(checkpoint.exists)
+        before = checkpoint.stat().st_ino
+        # Each step leaves another one.
+        wait_until(lambda: checkpoint.stat().st_ino != before)
         return "run folder" in line
 
-    status, out, err = press_ctrl_c(folder, in_the_first_epoch)
+    status, out, err = press_ctrl_c(folder, in_the_first_epoch, "--checkpoint-seconds", "0")
     assert re.fullmatch(
         r"interrupted: 0 finished epochs and the state after step \d+ are kept; "
         rf"go on with python -m training\.fit --resume --out {folder}\n",

@@ -57,6 +57,7 @@ def test_a_fitted_proposal_meets_log_p_where_q_is_astray(latent_dim):
     assert ((plain.log_px_nats - expected).abs() > 4 * plain.error_nats).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("latent_dim", [1, 2, 5])
 def test_a_fitted_proposal_is_unbiased(latent_dim):
     """Over 30 seeds of 40 samples each the mean of p(x) is right within 4 of its errors."""
@@ -214,6 +215,7 @@ def test_a_q_of_absurd_width_does_no_harm(logvar):
     assert fitted.error_nats.max() < 0.2
 
 
+@pytest.mark.slow
 def test_on_a_trained_model_a_fitted_proposal_meets_quadrature():
     """With the published model's weights they agree on held-out digits, and the bounds are below."""
     model = carry_over(reference()).to(memory_format=torch.channels_last)

@@ -57,6 +57,7 @@ def test_a_model_of_any_size_of_weights_is_nothing_to_speak_of():
     assert refused(deep_subgraphs()) == refused(nested_functions(100)) == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "data",
     [
