@@ -1,12 +1,15 @@
 # make demo: from nothing to the viewer on a model fitted here.   make test: lint, types, all tests.
+# make check: lint, types, and the tests that are quick: under a minute.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 DEMO := artifacts/demo
+# Each file's tests stay on one core, because they share what they make.
+PYTEST := QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
 SOURCES := $(wildcard training/*.py training/mnist.xz export/*.py)
 
-.PHONY: demo test wheel clean
+.PHONY: demo test check lint wheel clean
 .DELETE_ON_ERROR:
 
 demo: $(DEMO)/plane.png $(DEMO)/samples.png $(DEMO)/walk.gif
@@ -17,12 +20,17 @@ demo: $(DEMO)/plane.png $(DEMO)/samples.png $(DEMO)/walk.gif
 		echo "found no display, so the viewer was not opened; where there is one: $(BIN)/python -m desktop $(DEMO)/bundle"; \
 	fi
 
-test: $(INSTALLED)
+test: lint
+	$(PYTEST)
+
+check: lint
+	$(PYTEST) -m "not slow"
+
+lint: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest
 
 wheel: $(INSTALLED)
 	$(BIN)/python -m build --wheel

@@ -1,6 +1,10 @@
-"""What several packages' tests need: a small real fit, the bundle made from it, commands, and a full disk."""
+"""What several packages' tests need: a small real fit, the bundle made from it, commands, and a full disk.
+
+Also which tests are slow, so that `make check` leaves them out.
+"""
 
 import dataclasses
+import fcntl
 import os
 import resource
 import sys
@@ -18,6 +22,32 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 TRAIN_COUNT, TEST_COUNT = 512, 1000
+# A test that has one of these fits a model or opens the window.
+SLOW_FIXTURES = frozenset({"small_mnist", "open_window"})
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow what fits a model, opens the window, or is in a file that starts processes."""
+    for item in items:
+        assert isinstance(item, pytest.Function)
+        if SLOW_FIXTURES.intersection(item.fixturenames) or "subprocess" in vars(item.module):
+            item.add_marker("slow")
+
+
+def built_once(factory: pytest.TempPathFactory, name: str, build: Callable[[Path], object]) -> Path:
+    """A folder that is built once in a run of the tests: one worker does it, the others wait for it."""
+    root = factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        root = root.parent
+    folder = root / name
+    with (root / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            unfinished = factory.mktemp(name) / name
+            build(unfinished)
+            unfinished.rename(folder)
+    return folder
 
 
 @pytest.fixture(scope="session")
@@ -54,8 +84,11 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory, small_mnist, run_config
 
     from training.fit import fit
 
-    folder = tmp_path_factory.mktemp("runs") / "small"
-    return fit(run_config, torch.device("cpu"), folder, small_mnist).folder
+    return built_once(
+        tmp_path_factory,
+        "small-run",
+        lambda folder: fit(run_config, torch.device("cpu"), folder, small_mnist),
+    )
 
 
 @pytest.fixture(scope="session")
@@ -64,8 +97,11 @@ def bundle_path(tmp_path_factory: pytest.TempPathFactory, run_folder: Path, smal
     from export.onnx import export_run
     from training.runs import read_run
 
-    folder = tmp_path_factory.mktemp("bundles") / "small"
-    return export_run(read_run(run_folder), folder, "MNIST, small", dataset=small_mnist).path
+    return built_once(
+        tmp_path_factory,
+        "small-bundle",
+        lambda folder: export_run(read_run(run_folder), folder, "MNIST, small", dataset=small_mnist),
+    )
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image, ImageSequence
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSettings
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
@@ -37,8 +37,7 @@ from export.bundle import (
     write_bundle,
 )
 from export.growing import grow_bundle
-
-END_S = 5.0
+from tests.waiting import SOON_MS, SOON_S
 
 
 @pytest.fixture(autouse=True)
@@ -58,7 +57,7 @@ def nothing_left(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     gc.freeze()  # what is there already need not be looked through by this test's collections
     yield
     # Threads of a pool end shortly after the pool was let go, and an error's traceback may still hold it.
-    deadline = time.monotonic() + END_S
+    deadline = time.monotonic() + SOON_S
     while left := set(threading.enumerate()) - before:
         assert time.monotonic() < deadline, f"left running: {left}"
         gc.collect()
@@ -76,7 +75,7 @@ def join_encoders() -> Callable[[], None]:
     def join() -> None:
         for thread in threading.enumerate():
             if thread.name.startswith("animation"):
-                thread.join(END_S)
+                thread.join(SOON_S)
                 assert not thread.is_alive()
 
     return join
@@ -330,6 +329,13 @@ def gif_frames() -> Callable[[Path], NDArray[np.uint8]]:
     return read
 
 
+def delete_now(*objects: QObject) -> None:
+    """Delete Qt's side of some objects. What is connected to a signal is held by it, unseen by Python."""
+    for each in objects:
+        each.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
 @pytest.fixture
 def make_explorer(qtbot: Any) -> Iterator[Callable[..., Explorer]]:
     """`make_explorer(path)`: an explorer that has opened a bundle, closed after the test."""
@@ -339,13 +345,15 @@ def make_explorer(qtbot: Any) -> Iterator[Callable[..., Explorer]]:
         explorer = Explorer("cpu")
         explorers.append(explorer)
         if path is not None:
-            with qtbot.waitSignal(explorer.opened, timeout=10_000):
+            with qtbot.waitSignal(explorer.opened, timeout=SOON_MS):
                 explorer.open(path)
         return explorer
 
     yield make
-    while explorers:
-        explorers.pop().close()
+    for explorer in explorers:
+        explorer.close()
+    delete_now(*explorers)
+    explorers.clear()
     # What still refers to itself is taken apart here, on the thread that made it.
     gc.collect()
 
@@ -363,11 +371,14 @@ def open_window(qtbot: Any) -> Iterator[Callable[..., MainWindow]]:
         window.show()
         qtbot.waitExposed(window)
         if path is not None:
-            with qtbot.waitSignal(window.explorer.backdrop_finished, timeout=10_000):
+            with qtbot.waitSignal(window.explorer.backdrop_finished, timeout=SOON_MS):
                 window.open_path(path)
         return window
 
     yield make
+    for window in windows:
+        window.close()
+    delete_now(*(window.explorer for window in windows), *windows)
     windows.clear()
     # What still refers to itself is taken apart here, on the thread that made it.
     gc.collect()
@@ -379,6 +390,6 @@ def explorer(
 ) -> Explorer:
     """An explorer with a small bundle open and its first backdrop of 300 × 200 pixels decoded."""
     explorer = make_explorer(make_bundle(name="first"))
-    with qtbot.waitSignal(explorer.backdrop_finished, timeout=10_000):
+    with qtbot.waitSignal(explorer.backdrop_finished, timeout=SOON_MS):
         explorer.set_view_size((300, 200))
     return explorer

@@ -1,6 +1,7 @@
-"""Any file from a stranger gives one clear line within seconds, uses little memory, and harms nothing."""
+"""Good files that were cut off or changed: one clear line within seconds, little memory.
 
-import time
+The other files that mean no good are dropped on the window in tests/desktop/widgets/test_hostile_files.py.
+"""
 
 import numpy as np
 import pytest
@@ -8,10 +9,8 @@ import pytest
 from desktop.base.errors import ModelError
 from desktop.models.model import Model
 from desktop.models.source import open_source
-from tests.desktop.hostile_models import CUTS, MUTATIONS, corpus, mutated, truncated
-
-LIMIT_S = 5.0
-CORPUS = dict(corpus())
+from tests.desktop.hostile_models import CUTS, MUTATIONS, mutated, truncated
+from tests.steps import LIMIT_S, processor_seconds
 
 
 def opened(path):
@@ -26,20 +25,6 @@ def opened(path):
     finally:
         model.close()
     return None
-
-
-@pytest.mark.parametrize("name", CORPUS)
-def test_a_hostile_file_is_refused_in_one_line_in_time(name, tmp_path):
-    """The line says what was found and expected, within five seconds."""
-    path = tmp_path / "model.onnx"
-    CORPUS[name](path)
-    start = time.monotonic()
-    message = opened(path)
-    assert time.monotonic() - start < LIMIT_S
-    assert message is not None
-    assert message.startswith(f"{path}: ")
-    assert "\n" not in message
-    assert len(message) < 900
 
 
 def test_a_truncated_file_is_refused_wherever_it_ends(tmp_path):
@@ -62,8 +47,8 @@ def test_a_mutated_file_is_refused_or_harmless(tmp_path):
     assert len(changed) == MUTATIONS
     for data in changed:
         path.write_bytes(data)
-        start = time.monotonic()
+        before = processor_seconds()
         message = opened(path)
-        assert time.monotonic() - start < LIMIT_S
+        assert processor_seconds() - before < LIMIT_S
         assert message is None or message.startswith(f"{path}: ")
         assert message is None or "\n" not in message

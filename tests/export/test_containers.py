@@ -129,6 +129,7 @@ def test_too_many_entries_are_refused(path):
     assert refusal(path) == f"{path}: found 10,001 entries, expected at most 10,000"
 
 
+@pytest.mark.slow
 def test_a_list_of_entries_without_end_is_not_read(path):
     """The length of the list is checked first, because each entry would take ten times its size in memory."""
     with zipfile.ZipFile(path, "w") as archive:

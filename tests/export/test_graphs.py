@@ -72,6 +72,7 @@ def shapes(values) -> dict[str, list]:
     }
 
 
+@pytest.mark.slow
 def test_inputs_and_outputs_are_the_formats(exported):
     """Names, shapes and the free batch are those of the format, and everything is float32."""
     size, _, graphs = exported
@@ -214,6 +215,7 @@ def test_a_graph_says_what_it_is(small_graphs):
     assert not small_graphs["decoder.onnx"].metadata_props
 
 
+@pytest.mark.slow
 def test_the_wide_recipe_is_exported():
     """The two graphs with 512 filters compute what PyTorch does to 1e-5, for one image or three."""
     config = RECIPES["wide"]

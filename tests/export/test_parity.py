@@ -65,6 +65,7 @@ def sound(graphs, name: str):
     return session(graphs[name].SerializeToString())
 
 
+@pytest.mark.slow
 def test_the_right_decoder_passes(graphs, model):
     """The exported decoder passes in every batch size, and the difference found is within 1e-5."""
     parity = Parity()

@@ -40,6 +40,7 @@ def latents(model: ConvVAE, count: int) -> torch.Tensor:
     return 2 * torch.randn(count, model.decoder.dense.in_features, generator=torch.Generator().manual_seed(1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch", [1, 2, 7, 64])
 @torch.inference_mode()
 def test_it_computes_what_the_decoder_does(phased, batch):

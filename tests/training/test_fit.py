@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +15,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.waiting import SOON_S, wait_until
 from training.checkpoint import load_checkpoint
 from training.config import RECIPES, from_json
 from training.device import describe_device
@@ -320,7 +320,7 @@ def press_ctrl_c(folder: Path, until: Callable[[str], bool], *arguments: str) ->
         while lines[-1] and not until(lines[-1]):
             lines.append(process.stdout.readline())
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=SOON_S)
     finally:
         process.kill()
     return process.returncode, "".join(lines) + out, err
@@ -352,13 +352,14 @@ def test_ctrl_c_in_the_first_epoch_says_that_none_is_finished(tmp_path):
     folder = tmp_path / "run"
 
     def in_the_first_epoch(line: str) -> bool:
-        deadline = time.monotonic() + 60
-        while not (folder / "previews/epoch-000.png").exists() and time.monotonic() < deadline:
-            time.sleep(0.01)
-        time.sleep(0.5)  # by then the epoch's first step has begun, and the epoch is not over
+        checkpoint = folder / "checkpoint.pt"
+        wait_until(checkpoint.exists)
+        before = checkpoint.stat().st_ino
+        # Each step leaves another one.
+        wait_until(lambda: checkpoint.stat().st_ino != before)
         return "run folder" in line
 
-    status, out, err = press_ctrl_c(folder, in_the_first_epoch)
+    status, out, err = press_ctrl_c(folder, in_the_first_epoch, "--checkpoint-seconds", "0")
     assert re.fullmatch(
         r"interrupted: 0 finished epochs and the state after step \d+ are kept; "
         rf"continue with python -m training\.fit --resume --out {folder}\n",

@@ -57,6 +57,7 @@ def test_a_fitted_proposal_gives_log_p_if_q_is_far_off(latent_dim):
     assert ((plain.log_px_nats - expected).abs() > 4 * plain.error_nats).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("latent_dim", [1, 2, 5])
 def test_a_fitted_proposal_is_unbiased(latent_dim):
     """Over 30 seeds with 40 samples each, the mean of p(x) is right within 4 standard errors."""
@@ -214,6 +215,7 @@ def test_a_q_of_absurd_width_does_no_harm(logvar):
     assert fitted.error_nats.max() < 0.2
 
 
+@pytest.mark.slow
 def test_on_a_trained_model_a_fitted_proposal_agrees_with_quadrature():
     """With the published model's weights the two agree on held-out digits, and the ELBO is below."""
     model = carry_over(reference()).to(memory_format=torch.channels_last)

@@ -78,6 +78,7 @@ def test_the_comparison_with_keras_can_fail(keras):
     assert largest_difference(logits, keras_logits(keras)) > 1
 
 
+@pytest.mark.slow
 @torch.inference_mode()
 def test_test_reconstruction_and_rate_are_the_published_ones(keras, model, test_images):
     """Over 10,000 images the reconstruction at the mean and the rate agree with Keras's to 0.01 nats."""
@@ -92,6 +93,7 @@ def test_test_reconstruction_and_rate_are_the_published_ones(keras, model, test_
     assert rate / 10_000 == pytest.approx(keras["case/test_kl_nats"].item(), abs=0.01)
 
 
+@pytest.mark.slow
 def test_test_elbo_is_the_published_one(keras, model, test_images):
     """The test ELBO of `evaluate` agrees with Keras's Monte Carlo estimate to 0.1 nats."""
     metrics = evaluate(model, test_images)

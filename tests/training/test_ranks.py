@@ -9,13 +9,13 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from tests.waiting import wait_until
 from training.checkpoint import load_checkpoint, save_checkpoint
 from training.config import RECIPES, from_json, to_json
 from training.loop import Trainer
@@ -33,10 +33,20 @@ STEPS = 3 * 29
 
 
 def torchrun(count: int, script: Path, *arguments: object) -> subprocess.Popen[str]:
-    """Start a script in its own process group: one process as usual, several with torchrun."""
+    """Start a script with torchrun on so many processes of this machine, in a process group of their own."""
     launcher = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(count))
+    return started(*launcher, script, *arguments)
+
+
+def forked(count: int, script: Path, *arguments: object) -> subprocess.Popen[str]:
+    """The same where torchrun has nothing to watch over: without the seconds that each start takes."""
+    return started(*((HERE / "forked_ranks.py", count) if count > 1 else ()), script, *arguments)
+
+
+def started(*arguments: object) -> subprocess.Popen[str]:
+    """A Python process, in a group of its own."""
     return subprocess.Popen(
-        [sys.executable, *(launcher if count > 1 else ()), script, *map(str, arguments)],
+        [sys.executable, *map(str, arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -155,7 +165,7 @@ def two_ranks(tmp_path_factory, small_mnist):
     for name, (config, images) in cases.items():
         (folder / f"{name}.json").write_text(to_json(config))
         np.savez(folder / f"{name}.npz", images=images)
-    status, out, err = ended(torchrun(2, HERE / "rank_steps.py", folder))
+    status, out, err = ended(forked(2, HERE / "rank_steps.py", folder))
     assert (status, out) == (0, ""), err
     return {
         name: (config, images, [dict(np.load(folder / f"{name}-{rank}.npz")) for rank in range(2)])
@@ -218,9 +228,7 @@ def lost(tmp_path_factory):
     # More epochs than the job can finish.
     options = (*OPTIONS, "--epochs", 2000, "--checkpoint-seconds", 0)
     job = torchrun(2, HERE / "small_fit.py", *IMAGES, *options, "--out", folder)
-    deadline = time.monotonic() + 120
-    while not (folder / "metrics.jsonl").exists() and job.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.02)
+    wait_until(lambda: (folder / "metrics.jsonl").exists() or job.poll() is not None)
     os.kill(rank_process(job, 1), signal.SIGKILL)
     out, err = job.communicate(timeout=120)
     left = members(job.pid)
@@ -268,7 +276,7 @@ def test_a_job_is_resumed_by_another_number_of_ranks(tmp_path, lost, count):
     # Fewer epochs, so that the fit ends soon.
     (folder / "config.json").write_text(to_json(config))
     save_checkpoint(folder, config, state)
-    job = torchrun(count, HERE / "small_fit.py", *IMAGES, "--device", "cpu", "--resume", "--out", folder)
+    job = forked(count, HERE / "small_fit.py", *IMAGES, "--device", "cpu", "--resume", "--out", folder)
     status, out, err = ended(job)
     assert status == 0, err
     assert our_lines(err) == []

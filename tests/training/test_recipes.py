@@ -37,6 +37,7 @@ def test_the_step_size_rises_holds_and_falls(name):
     assert 0 < rates[-1] < 0.01
 
 
+@pytest.mark.slow
 def test_wide_has_512_filters_and_takes_a_step_in_bfloat16(small_mnist):
     """The recipe wide has 512 filters per layer, and takes a step on four images with float32 weights."""
     config = dataclasses.replace(RECIPES["wide"], epochs=1, batch_size=4)

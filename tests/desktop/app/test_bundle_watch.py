@@ -8,6 +8,7 @@ import pytest
 from desktop.app import bundle_watch
 from desktop.app.bundle_watch import BundleWatch
 from export.bundle import open_bundle
+from tests.waiting import SOON_MS
 
 Z = np.array([(0.5, -1.0)], np.float32)
 
@@ -19,7 +20,7 @@ def watch(make_explorer, qtbot):
     def open_path(path) -> BundleWatch:
         explorer = make_explorer()
         watched = BundleWatch(explorer)
-        with qtbot.waitSignal(explorer.opened, timeout=10_000):
+        with qtbot.waitSignal(explorer.opened, timeout=SOON_MS):
             explorer.open(path)
         return watched
 
@@ -48,7 +49,7 @@ def test_a_bundle_that_grows_is_followed(make_film, watch, qtbot, monkeypatch, n
     opened_again: list[object] = []
     explorer.opened.connect(opened_again.append)
     for last in (2, 3):
-        with qtbot.waitSignal(watched.grown, timeout=10_000):
+        with qtbot.waitSignal(watched.grown, timeout=SOON_MS):
             film.write(last)
         assert explorer.source.bundle.epochs == tuple(range(last + 1))
         np.testing.assert_allclose(explorer.model.decode(Z), film.decode(last, Z), atol=1e-6)
@@ -74,7 +75,7 @@ def test_what_is_half_written_is_waited_for(make_film, watch, qtbot, monkeypatch
     np.testing.assert_allclose(explorer.model.decode(Z), film.decode(1, Z), atol=1e-6)
     shutil.rmtree(film.path)
     aside.rename(film.path)
-    with qtbot.waitSignal(watched.grown, timeout=10_000):
+    with qtbot.waitSignal(watched.grown, timeout=SOON_MS):
         film.write(2)
     assert explorer.source.bundle.epochs == (0, 1, 2)
     assert errors == []
@@ -105,7 +106,7 @@ def test_a_bundle_of_other_dimensions_in_its_place_is_opened(make_film, make_bun
     explorer.change(z=(0.5, -1.0))
     other = make_bundle(latent_dim=3)
     shutil.rmtree(film.path)
-    with qtbot.waitSignal(explorer.opened, timeout=10_000):
+    with qtbot.waitSignal(explorer.opened, timeout=SOON_MS):
         shutil.move(other, film.path)
     assert explorer.state.z == (0.0, 0.0, 0.0)
     assert explorer.model.latent_dim == 3
@@ -117,7 +118,7 @@ def test_the_bundle_that_was_closed_is_watched_no_more(make_film, watch, qtbot, 
     film, other = make_film(1), make_film(1, "other")
     watched = watch(film.path)
     explorer = watched.parent()
-    with qtbot.waitSignal(explorer.opened, timeout=10_000):
+    with qtbot.waitSignal(explorer.opened, timeout=SOON_MS):
         explorer.open(other.path)
     film.write(2)
     qtbot.wait(400)

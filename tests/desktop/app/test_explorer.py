@@ -9,9 +9,9 @@ import pytest
 from desktop.latent.plane import Viewport, axis_plane
 from desktop.view.state import Layer, start_state
 from export.bundle import BundleError
+from tests.waiting import SOON_MS
 
 SIZE_PX = (300, 200)
-SOON_MS = 10_000
 
 
 class Heard:

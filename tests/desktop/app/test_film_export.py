@@ -15,8 +15,7 @@ from desktop.latent.paths import PathKind
 from desktop.latent.plane import manifold_grid
 from desktop.view.provenance import from_text
 from tests.desktop.path_points import path_points
-
-SOON_MS = 10_000
+from tests.waiting import SOON_MS
 
 
 @pytest.fixture

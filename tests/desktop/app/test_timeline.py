@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from desktop.app.timeline import Timeline
+from tests.waiting import SOON_MS
 
 Z = np.array([(0.5, -1.0)], np.float32)
 
@@ -17,7 +18,7 @@ def look_at(make_explorer, qtbot):
     def open_film(film) -> Timeline:
         explorer = make_explorer()
         timeline = Timeline(explorer)
-        with qtbot.waitSignal(explorer.opened, timeout=10_000):
+        with qtbot.waitSignal(explorer.opened, timeout=SOON_MS):
             explorer.open(film.path)
         return timeline
 
@@ -32,7 +33,7 @@ def wait_for_epoch(qtbot, film, timeline, epoch: int) -> None:
         assert np.allclose(explorer.model.decode(Z), film.decode(epoch, Z), atol=1e-6)
         np.testing.assert_array_equal(explorer.posterior.mean, film.posterior(epoch).mean)
 
-    qtbot.waitUntil(is_there, timeout=10_000)
+    qtbot.waitUntil(is_there, timeout=SOON_MS)
 
 
 def test_the_state_says_the_epoch(make_film, look_at, qtbot):
@@ -42,11 +43,11 @@ def test_the_state_says_the_epoch(make_film, look_at, qtbot):
     explorer = timeline.parent()
     assert (timeline.index, timeline.is_shown) == (3, True)
     explorer.change(z=(0.5, -1.0))
-    with qtbot.waitSignal(explorer.model_changed, timeout=10_000):
+    with qtbot.waitSignal(explorer.model_changed, timeout=SOON_MS):
         explorer.change(epoch=1)
     wait_for_epoch(qtbot, film, timeline, 1)
     assert timeline.index == 1
-    with qtbot.waitSignal(explorer.picture_decoded, timeout=10_000) as decoded:
+    with qtbot.waitSignal(explorer.picture_decoded, timeout=SOON_MS) as decoded:
         pass
     np.testing.assert_allclose(decoded.args[0].probabilities, film.decode(1, Z)[0], atol=1e-6)
     assert decoded.args[0].z == (0.5, -1.0)
@@ -61,7 +62,7 @@ def test_nothing_is_loaded_before_somebody_looks(make_film, look_at, qtbot):
     qtbot.wait(150)
     assert not any(timeline.is_ready(index) for index in range(3))
     timeline.go_to(2)
-    qtbot.waitUntil(lambda: all(timeline.is_ready(index) for index in range(4)), timeout=10_000)
+    qtbot.waitUntil(lambda: all(timeline.is_ready(index) for index in range(4)), timeout=SOON_MS)
 
 
 def test_what_is_at_hand_is_shown_at_once(make_film, look_at, qtbot):
@@ -69,7 +70,7 @@ def test_what_is_at_hand_is_shown_at_once(make_film, look_at, qtbot):
     film = make_film(3)
     timeline = look_at(film)
     timeline.go_to(0)
-    qtbot.waitUntil(lambda: all(timeline.is_ready(index) for index in range(4)), timeout=10_000)
+    qtbot.waitUntil(lambda: all(timeline.is_ready(index) for index in range(4)), timeout=SOON_MS)
     for index in (1, 3, 0, 2):
         timeline.go_to(index)
         assert timeline.is_shown
@@ -91,7 +92,7 @@ def test_an_epoch_that_the_bundle_has_not_is_the_last(make_film, look_at, make_b
     explorer = timeline.parent()
     explorer.change(epoch=77)
     assert (timeline.index, timeline.is_shown) == (2, True)
-    with qtbot.waitSignal(explorer.opened, timeout=10_000):
+    with qtbot.waitSignal(explorer.opened, timeout=SOON_MS):
         explorer.open(make_bundle())
     assert timeline.epochs == ()
     explorer.change(epoch=1)
@@ -105,7 +106,7 @@ def test_an_epoch_that_cannot_be_loaded_is_told(make_film, look_at, qtbot):
     timeline = look_at(film)
     explorer = timeline.parent()
     (film.path / "epochs/001/decoder.onnx").write_bytes(b"damaged")
-    with qtbot.waitSignal(explorer.failed, timeout=10_000) as failed:
+    with qtbot.waitSignal(explorer.failed, timeout=SOON_MS) as failed:
         timeline.go_to(1)
     assert str(failed.args[0]).startswith(f"{film.path}: epochs/001/decoder.onnx: found 7 bytes, expected ")
     assert explorer.state.epoch is None
@@ -120,7 +121,7 @@ def test_another_bundle_ends_what_was_loading(make_film, look_at, qtbot):
     timeline = look_at(film)
     explorer = timeline.parent()
     timeline.go_to(0)
-    with qtbot.waitSignal(explorer.opened, timeout=10_000):
+    with qtbot.waitSignal(explorer.opened, timeout=SOON_MS):
         explorer.open(other.path)
     assert [epoch.number for epoch in timeline.epochs] == [0, 1]
     timeline.go_to(0)
@@ -137,7 +138,7 @@ def test_reloading_keeps_the_place(make_film, look_at, qtbot):
     wait_for_epoch(qtbot, film, timeline, 1)
     before, model = explorer.state, explorer.model
     film.write(3)
-    with qtbot.waitSignal(explorer.renewed, timeout=10_000):
+    with qtbot.waitSignal(explorer.renewed, timeout=SOON_MS):
         explorer.reload()
     assert explorer.state == before
     assert explorer.model is model
@@ -145,7 +146,7 @@ def test_reloading_keeps_the_place(make_film, look_at, qtbot):
     explorer.change(epoch=None)
     wait_for_epoch(qtbot, film, timeline, 3)
     film.write(4)
-    with qtbot.waitSignal(explorer.model_changed, timeout=10_000):
+    with qtbot.waitSignal(explorer.model_changed, timeout=SOON_MS):
         explorer.reload()
     wait_for_epoch(qtbot, film, timeline, 4)
     assert explorer.state.z == (0.5, -1.0)
@@ -157,7 +158,7 @@ def test_reloading_what_is_gone_is_an_error_and_changes_nothing(make_film, look_
     timeline = look_at(film)
     explorer = timeline.parent()
     shutil.rmtree(film.path)
-    with qtbot.waitSignal(explorer.open_failed, timeout=10_000) as failed:
+    with qtbot.waitSignal(explorer.open_failed, timeout=SOON_MS) as failed:
         explorer.reload()
     assert str(failed.args[0]).startswith(f"{film.path}: found nothing there")
     np.testing.assert_allclose(explorer.model.decode(Z), film.decode(1, Z), atol=1e-6)

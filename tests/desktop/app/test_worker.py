@@ -6,8 +6,7 @@ import threading
 import pytest
 
 from desktop.app.worker import Worker
-
-SOON_MS = 5000
+from tests.waiting import SOON_MS, SOON_S
 
 
 @pytest.fixture
@@ -41,7 +40,7 @@ class Gate:
     def steps(self):
         try:
             self.entered.set()
-            assert self.opened.wait(5)
+            assert self.opened.wait(SOON_S)
             yield from self.values
         finally:
             self.closed_on = threading.current_thread()
@@ -78,7 +77,7 @@ def test_asking_does_not_wait(worker, qtbot):
     """While a step is blocked, the UI thread can go on requesting and cancelling."""
     gate, log = Gate(), Log()
     worker.request("slow", 0, gate.steps(), fail, fail)
-    assert gate.entered.wait(5)
+    assert gate.entered.wait(SOON_S)
     worker.request("next", 1, iter([1]), log, fail)
     worker.cancel("slow")
     assert not gate.opened.is_set()
@@ -90,7 +89,7 @@ def test_the_latest_request_wins(worker, qtbot):
     """Of many requests with one name made during a step, only the last gives results."""
     gate, log = Gate(["stale"]), Log()
     worker.request("picture", 0, gate.steps(), log, fail)
-    assert gate.entered.wait(5)
+    assert gate.entered.wait(SOON_S)
     begun = []
 
     def steps(number):
@@ -115,7 +114,7 @@ def test_a_result_on_its_way_is_dropped_when_a_newer_request_comes(worker, qtbot
         computed.set()
 
     worker.request("picture", 0, stale(), log, fail, lambda: log("stale end"))
-    assert computed.wait(5)  # the event loop does not run here, so it is still on its way
+    assert computed.wait(SOON_S)  # the event loop does not run here, so it is still on its way
     worker.request("picture", 0, iter(["fresh"]), log, fail)
     qtbot.waitUntil(lambda: "fresh" in log.events, timeout=SOON_MS)
     qtbot.wait(20)
@@ -132,7 +131,7 @@ def test_an_urgent_request_goes_between_the_steps_of_a_slow_one(worker, qtbot):
             order.append(f"backdrop {number}")
             if number == 1:
                 entered.set()
-                assert go_on.wait(5)
+                assert go_on.wait(SOON_S)
             yield
 
     def picture():
@@ -141,7 +140,7 @@ def test_an_urgent_request_goes_between_the_steps_of_a_slow_one(worker, qtbot):
 
     log = Log()
     worker.request("backdrop", 4, backdrop(), lambda _: None, fail, lambda: log("end"))
-    assert entered.wait(5)
+    assert entered.wait(SOON_S)
     worker.request("picture", 1, picture(), lambda _: None, fail)
     go_on.set()
     qtbot.waitUntil(lambda: log.events == ["end"], timeout=SOON_MS)
@@ -152,7 +151,7 @@ def test_what_waits_goes_by_urgency_and_then_by_age(worker, qtbot):
     """Lower priorities run first; among equal ones, the oldest request runs first."""
     gate, log = Gate(), Log()
     worker.request("gate", 0, gate.steps(), fail, fail)
-    assert gate.entered.wait(5)
+    assert gate.entered.wait(SOON_S)
     for name, urgency in [("gif", 5), ("grid a", 2), ("grid b", 2), ("picture", 1)]:
         worker.request(name, urgency, iter([name]), log, fail)
     gate.opened.set()
@@ -165,7 +164,7 @@ def test_what_is_no_longer_wanted_is_closed_on_the_thread_that_ran_it(worker, qt
     """A generator's cleanup runs soon, and on the worker, because it may hold files and threads."""
     gate, log = Gate(itertools.count()), Log()
     worker.request("gif", 0, gate.steps(), log, fail)
-    assert gate.entered.wait(5)
+    assert gate.entered.wait(SOON_S)
     gate.opened.set()
     qtbot.waitUntil(lambda: len(log.events) > 3, timeout=SOON_MS)
     if ending == "replaced":
@@ -173,7 +172,7 @@ def test_what_is_no_longer_wanted_is_closed_on_the_thread_that_ran_it(worker, qt
     else:
         worker.cancel("gif")
     count = len(log.events)
-    assert gate.closed.wait(5)
+    assert gate.closed.wait(SOON_S)
     assert gate.closed_on.name == "worker"
     qtbot.wait(20)
     assert log.events[count:] == (["new"] if ending == "replaced" else [])
@@ -183,7 +182,7 @@ def test_what_was_cancelled_before_it_began_never_begins(worker, qtbot):
     """A request that waits behind another and is cancelled does nothing at all."""
     gate, begun, log = Gate(), [], Log()
     worker.request("gate", 0, gate.steps(), fail, fail, lambda: log("end"))
-    assert gate.entered.wait(5)
+    assert gate.entered.wait(SOON_S)
 
     def steps():
         begun.append(True)
@@ -233,7 +232,7 @@ def test_an_error_of_what_was_replaced_is_not_told(worker, qtbot):
         raise ArithmeticError("stale")
 
     worker.request("a", 0, steps(), fail, fail)
-    assert gate.entered.wait(5)
+    assert gate.entered.wait(SOON_S)
     worker.request("a", 0, iter([1]), log, fail)
     gate.opened.set()
     qtbot.waitUntil(lambda: log.events == [1], timeout=SOON_MS)
@@ -263,7 +262,7 @@ def test_stopping_ends_the_thread_closes_what_ran_and_delivers_nothing(qtbot):
     worker, log, gate = Worker(), Log(), Gate(itertools.count())
     before = {thread for thread in threading.enumerate() if thread.name == "worker"}
     worker.request("endless", 5, gate.steps(), log, fail)
-    assert gate.entered.wait(5)
+    assert gate.entered.wait(SOON_S)
     gate.opened.set()
     qtbot.waitUntil(lambda: len(log.events) > 3, timeout=SOON_MS)
     worker.stop()

@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from desktop.base.atomic_file import replaced_file
+from tests.waiting import SOON_S
 
 
 def names(folder):
@@ -62,7 +63,7 @@ def test_two_threads_may_write_the_same_file(tmp_path):
         try:
             with replaced_file(place) as temporary:
                 temporary.write_text("given up")
-                both_wrote.wait(5)
+                both_wrote.wait(SOON_S)
                 raise KeyError
         except KeyError:
             gave_up.set()
@@ -71,8 +72,8 @@ def test_two_threads_may_write_the_same_file(tmp_path):
     other.start()
     with replaced_file(place) as temporary:
         temporary.write_text("kept")
-        both_wrote.wait(5)
-        assert gave_up.wait(5)
+        both_wrote.wait(SOON_S)
+        assert gave_up.wait(SOON_S)
     other.join()
     assert place.read_text() == "kept"
     assert names(tmp_path) == ["a.txt"]

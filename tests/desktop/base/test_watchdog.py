@@ -1,10 +1,12 @@
 """The watchdog stops only what is late, and its thread ends when nothing runs."""
 
 import threading
-import time
+
+import pytest
 
 from desktop.base import watchdog
 from desktop.base.watchdog import Watchdog
+from tests.waiting import SOON_S, wait_until
 
 
 def watchdog_threads():
@@ -12,26 +14,53 @@ def watchdog_threads():
     return sum(thread.name == "watchdog" for thread in threading.enumerate())
 
 
-def test_what_is_late_is_stopped_once_and_what_is_not_is_left():
-    """`stop` is called once after the limit, and never for a run that ended before it."""
-    dog, stopped, early = Watchdog(0.15), threading.Event(), []
+class Clock:
+    """A clock that goes on only when it is told to, and knows how often it was looked at."""
+
+    def __init__(self):
+        self.now_s = 0.0
+        self._looked = threading.Semaphore(0)
+
+    def monotonic(self):
+        self._looked.release()
+        return self.now_s
+
+    def wait_for_looks(self, count):
+        """Until it was looked at so many times more."""
+        while self._looked.acquire(blocking=False):
+            pass
+        for _ in range(count):
+            assert self._looked.acquire(timeout=SOON_S)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """The watchdog's clock."""
+    clock = Clock()
+    monkeypatch.setattr(watchdog, "time", clock)
+    return clock
+
+
+def test_what_is_late_is_stopped_once_and_what_is_not_is_left(clock, monkeypatch):
+    """`stop` is called once, at the first look after the limit, and never for what ended before it."""
+    monkeypatch.setattr(watchdog, "LOOK_EVERY_S", 0.01)
+    dog, stops, early = Watchdog(100.0), [], []
     with dog.watch(lambda: early.append(1)) as quick:
         pass
-    times = []
-
-    def stop():
-        times.append(time.monotonic())
-        stopped.set()
-
-    start = time.monotonic()
-    with dog.watch(stop) as guard:
-        assert stopped.wait(2)
-        time.sleep(0.25)
-    assert guard.expired
+    with dog.watch(lambda: stops.append(clock.now_s)) as guard:
+        clock.now_s = 100.0
+        clock.wait_for_looks(3)
+        assert not guard.expired
+        assert stops == []
+        clock.now_s = 100.1
+        # The second look begins when the first is over.
+        clock.wait_for_looks(3)
+        assert guard.expired
+        clock.now_s = 900.0
+        clock.wait_for_looks(3)
     assert not quick.expired
     assert early == []
-    assert len(times) == 1
-    assert 0.15 <= times[0] - start < 1
+    assert stops == [100.1]
     dog.close()
 
 
@@ -42,13 +71,8 @@ def test_the_thread_goes_when_nothing_runs_and_comes_back(monkeypatch):
     for _ in range(2):
         with dog.watch(lambda: None) as guard:
             assert watchdog_threads() == 1
-            deadline = time.monotonic() + 2
-            while not guard.expired and time.monotonic() < deadline:
-                time.sleep(0.01)
-        assert guard.expired
-        while watchdog_threads() and time.monotonic() < deadline:
-            time.sleep(0.01)
-        assert watchdog_threads() == 0
+            wait_until(lambda: guard.expired)
+        wait_until(lambda: watchdog_threads() == 0)
     dog.close()
 
 

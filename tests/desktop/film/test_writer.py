@@ -1,7 +1,6 @@
 """A sequence of pictures becomes a file with exactly these frames, in steps that can be cancelled."""
 
 import threading
-import time
 
 import imageio.v3 as imageio
 import numpy as np
@@ -11,6 +10,8 @@ from PIL import Image
 from desktop.film.formats import AnimationError, Format
 from desktop.film.writer import Look, make_animation
 from desktop.images.note import read_note
+from desktop.images.pixels import enlarge
+from tests.waiting import SOON_S
 
 FRAME_PX = 6
 LOSSLESS = [Format.GIF, Format.WEBP, Format.APNG]
@@ -202,16 +203,27 @@ def test_cancelling_anywhere_leaves_the_folder_as_it_was(tmp_path, join_encoders
     assert old is None or place.read_bytes() == old
 
 
-def test_cancelling_does_not_wait_for_the_encoder(tmp_path, join_encoders):
-    """The caller goes on at once, and the thread ends within some frames."""
-    frames = moving(300)
+def test_cancelling_does_not_wait_for_the_encoder(tmp_path, join_encoders, monkeypatch):
+    """Whoever cancels goes on while the encoder is still at a frame; after that frame the thread ends."""
+    frames, begun = moving(300), []
+    busy, may_go_on = threading.Event(), threading.Event()
+
+    def held_up(images, scale):
+        begun.append(len(images))
+        if len(begun) == 5:
+            busy.set()
+            assert may_go_on.wait(SOON_S)
+        return enlarge(images, scale)
+
+    monkeypatch.setattr("desktop.film.writer.enlarge", held_up)
     making = make_animation(tmp_path / "a", 300, lambda some: frames[list(some)], Look(Format.WEBP, 20, 100))
-    while next(making) < 0.05:
-        pass
-    start = time.monotonic()
+    while not busy.is_set():
+        assert next(making) < 1
     making.close()
-    assert time.monotonic() - start < 0.1
+    assert not may_go_on.is_set()
+    may_go_on.set()
     join_encoders()
+    assert len(begun) == 5
     assert names(tmp_path) == []
 
 

@@ -66,6 +66,7 @@ def test_other_data_is_only_scaled():
     assert found.steps == ("scaled to 32 × 32",)
 
 
+@pytest.mark.slow
 def test_a_very_large_picture_takes_little_memory():
     """It is scaled down first."""
     page = np.zeros((4000, 6000))

@@ -5,7 +5,7 @@ import dataclasses
 import json
 import platform
 import threading
-import time
+from types import SimpleNamespace
 
 import numpy as np
 import onnx
@@ -20,6 +20,7 @@ from desktop.models.source import Source, open_source
 from desktop.reading.reading import Layout, OtherInput, Reading, ValueRange
 from export.bundle import DECODER_FILE, ENCODER_FILE, BundleError
 from tests.desktop.hostile_models import good_nodes, model_bytes
+from tests.waiting import SOON_S, wait_until
 
 
 def has_driver():
@@ -70,12 +71,14 @@ def test_z_of_another_shape_is_refused_in_words(bundle_path, make_model, shape):
     assert str(caught.value) == f"found z of shape {shape}, expected (N, 2)"
 
 
-def test_the_time_of_a_decode_is_its_own(bundle_path, make_model):
-    """The time is not longer than the call took, and not zero."""
+def test_the_time_of_a_decode_is_its_own(bundle_path, make_model, monkeypatch):
+    """The time that is shown is from the call's begin to its end."""
     model = make_model(bundle_path)
-    start = time.perf_counter()
+    ticks = iter([10.0, 10.25])
+    monkeypatch.setattr("desktop.models.model.time", SimpleNamespace(perf_counter=lambda: next(ticks)))
     model.decode(np.zeros((64, 2), np.float32))
-    assert 0 < model.last_decode_ms <= 1e3 * (time.perf_counter() - start)
+    assert model.last_decode_ms == 250
+    assert list(ticks) == []
 
 
 def test_encoding_gives_the_posterior_that_the_bundle_holds(bundle_path, make_model):
@@ -386,12 +389,10 @@ def looping_nodes():
 
 
 def test_a_run_that_takes_too_long_is_ended_and_the_model_lives_on(tmp_path, opened):
-    """An endless Loop is stopped within a second after the limit, with a message; the next decode works."""
+    """An endless Loop is stopped after the limit, with a message; the next decode works."""
     model = opened(bare(tmp_path, looping_nodes(), ["N", 1, 4, 5]), limit_s=0.2)
-    start = time.monotonic()
     with pytest.raises(ModelError) as caught:
         model.decode(np.array([[SLOW, 0]], np.float32))
-    assert time.monotonic() - start < 1.2
     limit = "a run took longer than 0.2 s and was stopped, expected less"
     assert str(caught.value) == f"{model.source.path}: {limit}"
     assert model.decode(np.zeros((30, 2), np.float32)).shape == (30, 1, 4, 5)
@@ -410,9 +411,9 @@ def test_closing_ends_what_still_runs(tmp_path, opened):
 
     thread = threading.Thread(target=decode)
     thread.start()
-    time.sleep(0.1)
+    wait_until(lambda: model._watchdog._running)
     model.close()
-    thread.join(2)
+    thread.join(SOON_S)
     assert not thread.is_alive()
     assert len(errors) == 1
 

@@ -29,6 +29,7 @@ def test_a_bundle_says_itself_how_it_is_read(bundle_path):
         open_source(bundle_path, {"layout": "NCHW"})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("data", "said"), [(nested_functions(), "local functions"), (endless_loop(), "longer than")]
 )

@@ -1,7 +1,6 @@
 """Whatever would fill the memory once parsed is found from its bytes alone."""
 
 import contextlib
-import time
 
 import numpy as np
 import onnx
@@ -26,6 +25,16 @@ from tests.desktop.hostile_models import (
 )
 
 
+class CountedBytes(bytes):
+    """Bytes that count how often one of them is looked at."""
+
+    looks = 0
+
+    def __getitem__(self, key):
+        self.looks += 1
+        return super().__getitem__(key)
+
+
 def refused(data):
     """The message about these bytes, or an empty string."""
     try:
@@ -36,15 +45,19 @@ def refused(data):
 
 
 def test_a_model_of_any_size_of_weights_is_nothing_to_speak_of():
-    """Weights take as much memory as in the file; nested graphs and functions are followed."""
+    """Weights take as much memory as in the file; nested graphs and functions are followed.
+
+    Of 32 MiB less than a thousand bytes are looked at.
+    """
     nodes, (_, shape) = good_nodes()
     weights = numpy_helper.from_array(np.zeros((2, 1 << 22), np.float32), "weights")
-    start = time.perf_counter()
-    assert refused(model_bytes(nodes, initializers=[weights, shape])) == ""
-    assert time.perf_counter() - start < 0.5
+    data = CountedBytes(model_bytes(nodes, initializers=[weights, shape]))
+    assert refused(data) == ""
+    assert 0 < data.looks < 1000
     assert refused(deep_subgraphs()) == refused(nested_functions(100)) == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "data",
     [

@@ -8,6 +8,8 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QImage, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
+from tests.waiting import SOON_MS
+
 
 @pytest.fixture(scope="session")
 def turn_wheel() -> Callable[..., None]:
@@ -36,7 +38,7 @@ def on_screen(qtbot: Any) -> Callable[[QWidget], QImage]:
 
     def read(widget: QWidget) -> QImage:
         # The plane draws its layers little by little.
-        qtbot.waitUntil(lambda: getattr(widget, "is_settled", True), timeout=5000)
+        qtbot.waitUntil(lambda: getattr(widget, "is_settled", True), timeout=SOON_MS)
         # Painting is scheduled; two rounds of the event loop carry it out.
         qtbot.wait(30)
         window = widget.window()

@@ -1,7 +1,6 @@
 """The window, driven by mouse and keys: what is looked at is what is on the screen."""
 
 import threading
-import time
 
 import numpy as np
 import pytest
@@ -15,10 +14,10 @@ from desktop.models.model import Model
 from desktop.view.state import Layer
 from desktop.widgets.common import colors
 from desktop.widgets.dialogs.shortcuts_dialog import ShortcutsDialog
+from tests.waiting import SOON_MS
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
-SOON_MS = 10_000
 
 
 @pytest.fixture
@@ -98,10 +97,10 @@ def test_opening_shows_the_model(open_window, bundle_path, qtbot, pixels, gray, 
 
 
 def test_the_status_bar_says_how_long_a_decode_took(window, qtbot):
-    """In milliseconds, and it is a short time."""
+    """In milliseconds, and it is what the model says."""
     qtbot.waitUntil(lambda: any("last decode" in text for text in texts(window)), timeout=SOON_MS)
     (text,) = (text for text in texts(window) if "last decode" in text)
-    assert 0 < float(text.split()[2]) < 1000
+    assert text == f"last decode {window.picture_control.decoded.decode_ms:.2f} ms"
 
 
 @pytest.mark.parametrize("share", [(0.3, 0.2), (0.9, 0.85), (0.5, 0.5)])
@@ -140,13 +139,12 @@ def test_the_status_bar_keeps_up_with_a_drag(window, qtbot):
     """While the pointer moves without a pause, the z under it is told again and again."""
     told = set()
     qtbot.mousePress(window.plane, LEFT, pos=at(window, -2, 0))
-    start = time.monotonic()
-    step = 0
-    while time.monotonic() - start < 0.5:
-        step += 1
+    for step in range(2000):
         qtbot.mouseMove(window.plane, at(window, -2 + (step % 200) / 50, 0))
         qtbot.wait(5)
         told.update(text for text in texts(window) if text.startswith("z  "))
+        if len(told) >= 3:
+            break
     qtbot.mouseRelease(window.plane, LEFT, pos=at(window, 0, 0))
     assert len(told) >= 3
 
@@ -606,9 +604,8 @@ def test_closing_ends_all_threads_even_in_the_middle_of_work(open_window, bundle
     qtbot.keyClick(window.plane, Qt.Key.Key_Home)
     arrived = []
     window.explorer.tiles.decoded.connect(arrived.append)
-    start = time.monotonic()
     window.close()
-    assert time.monotonic() - start < 1
+    assert not window.explorer.tiles.is_complete  # it was in the middle, and did not wait for the end
     assert threading.active_count() == before
     qtbot.wait(20)
     assert arrived == []
@@ -637,10 +634,10 @@ def test_help_is_a_key_away(window, qtbot):
     """F1 opens the shortcuts, and Escape closes them."""
     qtbot.keyClick(window.plane, Qt.Key.Key_F1)
     (dialog,) = window.findChildren(ShortcutsDialog)
-    qtbot.waitUntil(dialog.isVisible)
+    qtbot.waitUntil(dialog.isVisible, timeout=SOON_MS)
     assert any("Wheel" in shortcut.keys for shortcut in dialog.shown())
     qtbot.keyClick(dialog, Qt.Key.Key_Escape)
-    qtbot.waitUntil(lambda: not window.findChildren(ShortcutsDialog))
+    qtbot.waitUntil(lambda: not window.findChildren(ShortcutsDialog), timeout=SOON_MS)
 
 
 def test_no_two_actions_share_a_key(window):

@@ -19,10 +19,10 @@ from desktop.view.state import Layer
 from desktop.widgets.common import settings
 from export.bundle import FORMAT, open_bundle, write_bundle
 from tests.desktop.path_points import path_points
+from tests.waiting import SOON_MS
 
 LEFT = Qt.MouseButton.LeftButton
 SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
-SOON_MS = 10_000
 
 
 @pytest.fixture
@@ -163,7 +163,8 @@ def test_nothing_of_the_bundle_before_stays(window, make_bundle, qtbot):
                 for button in window.panel.view.legend.findChildren(QAbstractButton)
                 if button.isVisible()
             ]
-        )
+        ),
+        timeout=SOON_MS,
     )
     window.plane.grab()
 

@@ -7,6 +7,7 @@ from PySide6.QtCore import QPoint, Qt
 from desktop.widgets.common import colors
 from desktop.widgets.common.picture_view import PictureView
 from desktop.widgets.common.qimage import to_qimage
+from tests.waiting import SOON_MS
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -63,7 +64,7 @@ def test_without_a_picture_there_is_the_canvas(view, pixels):
 def test_a_click_says_where_in_the_picture(view, qtbot):
     """It gives shares of width and height from the picture's upper left corner, not the widget's."""
     view.set_image(to_qimage(np.zeros((4, 4), np.uint8)))
-    with qtbot.waitSignal(view.clicked) as heard:
+    with qtbot.waitSignal(view.clicked, timeout=SOON_MS) as heard:
         qtbot.mouseClick(view, LEFT, pos=QPoint(50 + 150, 50))
     assert heard.args == pytest.approx([0.75, 0.25])
 

@@ -8,9 +8,9 @@ from desktop.images.pixels import to_bytes
 from desktop.widgets.controls.grids_control import NO_IMAGES
 from desktop.widgets.panels.grid_page import MAX_SEED
 from export.bundle import Posterior
+from tests.waiting import SOON_MS
 
 LEFT, CONTROL = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier
-SOON_MS = 10_000
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from PySide6.QtGui import QGuiApplication
 from desktop.app.report import device_text
 from desktop.view.provenance import program_version
 from desktop.widgets.dialogs.text_dialog import TextDialog
+from tests.waiting import SOON_MS
 
 LEFT = Qt.MouseButton.LeftButton
-SOON_MS = 10_000
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
 
@@ -32,7 +32,7 @@ def read(window, qtbot):
         assert QGuiApplication.clipboard().text() == text
         QGuiApplication.clipboard().clear()
         qtbot.keyClick(dialog, Qt.Key.Key_Escape)
-        qtbot.waitUntil(lambda: not window.findChildren(TextDialog))
+        qtbot.waitUntil(lambda: not window.findChildren(TextDialog), timeout=SOON_MS)
         return text
 
     return told
@@ -147,7 +147,7 @@ def test_about_works_with_nothing_open(open_window, qtbot):
     (dialog,) = window.findChildren(TextDialog)
     assert "No model is open" in dialog.text()
     dialog.close()
-    qtbot.waitUntil(lambda: not window.findChildren(TextDialog))
+    qtbot.waitUntil(lambda: not window.findChildren(TextDialog), timeout=SOON_MS)
     qtbot.wait(50)
 
 

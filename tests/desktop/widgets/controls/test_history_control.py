@@ -6,10 +6,10 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 
 from desktop.view.history import GESTURE_S
+from tests.waiting import SOON_MS
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
-SOON_MS = 10_000
 
 
 @pytest.fixture

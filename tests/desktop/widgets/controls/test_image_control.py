@@ -12,9 +12,9 @@ from desktop.images.pixels import to_bytes, write_png
 from desktop.view.state import Layer
 from desktop.widgets.common.qimage import to_qimage
 from desktop.widgets.controls.image_control import NO_ENCODER
+from tests.waiting import SOON_MS
 
 LEFT = Qt.MouseButton.LeftButton
-SOON_MS = 30_000
 
 
 @pytest.fixture

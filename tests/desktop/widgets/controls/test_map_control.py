@@ -11,6 +11,7 @@ from desktop.latent.normals import radius_of_mass
 from desktop.latent.plane import Viewport, plane_through
 from desktop.view.state import Layer
 from export.bundle import Posterior
+from tests.waiting import SOON_MS
 
 VIEW = Viewport((0.0, 0.0), 8.0)
 NOTHING = frozenset()
@@ -55,7 +56,7 @@ def show(window, qtbot, *layers):
     """Switch layers on and wait for what they need."""
     window.explorer.change(layers=frozenset(layers))
     if {Layer.DENSITY, Layer.HOLES} & set(layers):
-        qtbot.waitUntil(lambda: window.map_control.is_current, timeout=10_000)
+        qtbot.waitUntil(lambda: window.map_control.is_current, timeout=SOON_MS)
 
 
 def test_density_is_drawn_where_posteriors_are(window, qtbot, look):
@@ -94,7 +95,7 @@ def test_the_map_goes_with_the_view(window, qtbot, look):
     """After a zoom what was at a place of the plane is still there."""
     show(window, qtbot, Layer.DENSITY)
     window.explorer.change(viewport=Viewport((-1.0, 0.0), 4.0))
-    qtbot.waitUntil(lambda: window.map_control.is_current, timeout=10_000)
+    qtbot.waitUntil(lambda: window.map_control.is_current, timeout=SOON_MS)
     after = look()
     show(window, qtbot)
     before = look()
@@ -109,11 +110,11 @@ def test_another_plane_has_its_own_map(open_window, make_bundle, qtbot, look_at)
     posterior = Posterior(mean, np.full((300, 3), -2.0, np.float32))
     window = open_window(make_bundle(latent_dim=3, posterior=posterior))
     window.explorer.change(layers=frozenset({Layer.DENSITY}), viewport=VIEW)
-    qtbot.waitUntil(lambda: window.map_control.is_current, timeout=10_000)
+    qtbot.waitUntil(lambda: window.map_control.is_current, timeout=SOON_MS)
     first = look_at(window)
     tilted = plane_through((0.0, 0, 0), (1.0, 0, 0), (0, 0.6, 0.8))
     window.explorer.set_state(replace(window.explorer.state, plane=tilted, z=(0.0, 0.0, 0.0)))
-    qtbot.waitUntil(lambda: window.map_control.is_current, timeout=10_000)
+    qtbot.waitUntil(lambda: window.map_control.is_current, timeout=SOON_MS)
     second = look_at(window)
     row, column = at(window, -2, 1.6)
     assert np.abs(second - first)[row - 4 : row + 5, column - 4 : column + 5].max() > 60
@@ -176,7 +177,7 @@ def test_an_epoch_has_its_own_map(window, qtbot, posterior):
     moved = Posterior(posterior.mean + 1, posterior.logvar, labels=posterior.labels)
     whole = window.explorer.whole
     window.explorer.take_over(replace(whole, posterior=moved))
-    qtbot.waitUntil(lambda: window.map_control.is_current, timeout=10_000)
+    qtbot.waitUntil(lambda: window.map_control.is_current, timeout=SOON_MS)
     assert window.map_control.picture() != first
     window.explorer.take_over(None)
 

@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from desktop.latent.elbo import log_likelihood_nats, logits_of
 from desktop.latent.nearest import Nearness
 from export.bundle import Posterior
+from tests.waiting import SOON_MS
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -26,7 +27,7 @@ def posterior():
 @pytest.fixture
 def window(open_window, make_bundle, posterior, qtbot):
     window = open_window(make_bundle(posterior=posterior, labels=("even", "odd")), size=(900, 1000))
-    qtbot.waitUntil(lambda: window.nearest.panel.buttons[0].shown is not None)
+    qtbot.waitUntil(lambda: window.nearest.panel.buttons[0].shown is not None, timeout=SOON_MS)
     return window
 
 
@@ -44,7 +45,7 @@ def test_they_follow_the_cursor(window, posterior, qtbot):
     """Nearest first, with their labels."""
     for z in ((0.0, 0.0), (1.0, -1.0), (-0.5, 2.0)):
         window.explorer.set_state(window.explorer.state.at(z))
-        qtbot.waitUntil(lambda z=z: shown(window) == nearest(posterior, z))
+        qtbot.waitUntil(lambda z=z: shown(window) == nearest(posterior, z), timeout=SOON_MS)
     for button in window.nearest.panel.buttons:
         assert button.shown.name == ("even", "odd")[button.shown.index % 2]
         assert f"Test image {button.shown.index}, {button.shown.name}" in button.accessibleName()
@@ -59,7 +60,7 @@ def test_near_can_mean_the_picture(window, posterior, qtbot, plain_decoder):
     assert window.explorer.state.nearness is Nearness.PICTURE
     probabilities = plain_decoder(window.explorer.source.path)([window.explorer.state.z])
     nats = -log_likelihood_nats(np.repeat(logits_of(probabilities), 50, axis=0), posterior.images)
-    qtbot.waitUntil(lambda: shown(window) == np.argsort(nats)[:5].tolist())
+    qtbot.waitUntil(lambda: shown(window) == np.argsort(nats)[:5].tolist(), timeout=SOON_MS)
     assert f"{nats.min():.4g} nats" in window.nearest.panel.buttons[0].toolTip()
 
 
@@ -69,7 +70,7 @@ def test_a_click_goes_to_its_mean(window, posterior, qtbot):
     index = button.shown.index
     qtbot.mouseClick(button, LEFT)
     assert window.explorer.state.z == pytest.approx(posterior.mean[index], abs=1e-6)
-    qtbot.waitUntil(lambda: shown(window)[0] == index)
+    qtbot.waitUntil(lambda: shown(window)[0] == index, timeout=SOON_MS)
     index = shown(window)[1]
     window.nearest.panel.buttons[1].setFocus()
     qtbot.keyClick(window.nearest.panel.buttons[1], Qt.Key.Key_Space)

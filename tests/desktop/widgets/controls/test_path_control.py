@@ -8,10 +8,10 @@ from PySide6.QtCore import QPoint, Qt
 
 from desktop.latent.paths import PathKind, path_line
 from desktop.widgets.common import colors
+from tests.waiting import SOON_MS
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 SHIFT, ALT = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.AltModifier
-SOON_MS = 10_000
 CORNERS = ((-1.0, 1.0), (1.0, 1.0), (1.0, -1.0))
 
 

@@ -1,12 +1,29 @@
 """The player is a clock: even when ticks come late, and quiet when it is stopped."""
 
-import time
 from itertools import pairwise
 
 import pytest
 
 from desktop.latent.playback import Playback
 from desktop.widgets.controls.path_player import PathPlayer
+from tests.waiting import SOON_MS
+
+
+class Clock:
+    """In place of Qt's: it goes on by so many seconds with every look, or only when it is told to."""
+
+    def __init__(self):
+        self.now_s = self.begun_s = self.step_s = 0.0
+
+    def start(self):
+        self.begun_s = self.now_s
+
+    def isValid(self):  # noqa: N802 - Qt's name
+        return True
+
+    def nsecsElapsed(self):  # noqa: N802 - Qt's name
+        self.now_s += self.step_s
+        return round((self.now_s - self.begun_s) * 1e9)
 
 
 @pytest.fixture
@@ -17,52 +34,64 @@ def player(qapp):  # noqa: ARG001 - timers need an application
     player.stop()
 
 
-def test_it_moves_evenly_and_ends_on_the_end(player, qtbot):
+@pytest.fixture
+def clock(player):
+    """The player's clock."""
+    player._clock = Clock()
+    return player._clock
+
+
+def test_it_moves_evenly_and_ends_on_the_end(player, clock, qtbot):
     """Shares rise by the time that has passed; the last is 1, and it has stopped."""
-    heard, running = [], []
-    player.moved.connect(lambda share: heard.append((time.perf_counter(), share)))
+    shares, running = [], []
+    player.moved.connect(shares.append)
     player.running_changed.connect(running.append)
+    clock.step_s = 0.08
     player.start(Playback(0.3))
-    qtbot.waitUntil(lambda: not player.is_running, timeout=5000)
+    qtbot.waitUntil(lambda: not player.is_running, timeout=SOON_MS)
     assert running == [True, False]
-    start = heard[0][0]
-    assert heard[-1][1] == 1.0
-    assert all(share == pytest.approx((at - start) / 0.3, abs=0.02) for at, share in heard[:-1])
+    assert shares == pytest.approx([0.08 / 0.3, 0.16 / 0.3, 0.24 / 0.3, 1.0])
 
 
-def test_a_late_tick_drops_frames_and_does_not_slow_down(player, qtbot):
+def test_a_late_tick_drops_frames_and_does_not_slow_down(player, clock, qtbot):
     """While the thread is held up for a while, the walk goes on."""
     shares = []
     player.moved.connect(shares.append)
     player.start(Playback(0.4))
-    time.sleep(0.2)
-    qtbot.wait(30)
-    assert not any(0.1 < share < 0.5 for share in shares)
-    assert shares[-1] > 0.5
+    clock.now_s = 0.3
+    qtbot.waitUntil(lambda: len(shares) > 1, timeout=SOON_MS)
+    assert shares[:2] == pytest.approx([0, 0.75])
 
 
-def test_it_begins_where_it_is_told(player):
+def test_it_begins_where_it_is_told(player, clock):
     """After a pause it goes on from there."""
     shares = []
     player.moved.connect(shares.append)
+    clock.now_s = 7.0
     player.start(Playback(10.0), 0.5)
-    assert shares[0] == pytest.approx(0.5, abs=0.01)
+    assert shares == pytest.approx([0.5])
 
 
-def test_another_speed_goes_on_from_where_it_is(player, qtbot):
+def test_another_speed_goes_on_from_where_it_is(player, clock, qtbot):
     """Faster or slower, there is no jump; on the way back it stays on the way back."""
     shares = []
     player.moved.connect(shares.append)
+
+    def share_after(passed_s):
+        clock.now_s += passed_s
+        shares.clear()
+        qtbot.waitUntil(lambda: bool(shares), timeout=SOON_MS)
+        return shares[-1]
+
     player.start(Playback(10.0), 0.5)
     player.set_playback(Playback(100.0, loop=True))
-    qtbot.wait(40)
-    assert shares[-1] == pytest.approx(0.5, abs=0.02)
+    assert share_after(0) == pytest.approx(0.5)
+    assert share_after(10) == pytest.approx(0.6)
     player.start(Playback(0.2, loop=True, ping_pong=True), 0.99)
-    qtbot.wait(40)
+    before = share_after(0.04)
     player.set_playback(Playback(50.0, loop=True, ping_pong=True))
-    before = shares[-1]
-    qtbot.wait(60)
-    assert shares[-1] < before
+    assert share_after(0) == pytest.approx(before)
+    assert share_after(5) == pytest.approx(before - 0.1)
 
 
 def test_a_loop_goes_on(player, qtbot):
@@ -70,7 +99,7 @@ def test_a_loop_goes_on(player, qtbot):
     shares = []
     player.moved.connect(shares.append)
     player.start(Playback(0.1, loop=True))
-    qtbot.waitUntil(lambda: sum(b < a for a, b in pairwise(shares)) >= 2, timeout=5000)
+    qtbot.waitUntil(lambda: sum(b < a for a, b in pairwise(shares)) >= 2, timeout=SOON_MS)
     assert player.is_running
     player.stop()
     count = len(shares)

@@ -13,10 +13,10 @@ from PySide6.QtWidgets import QFileDialog, QPushButton
 from desktop.images.note import read_note, webp_note
 from desktop.render import command
 from desktop.view.provenance import from_text, to_text
+from tests.waiting import SOON_MS
 
 LEFT, ALT = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.AltModifier
 SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
-SOON_MS = 10_000
 
 
 def gif_note(text):

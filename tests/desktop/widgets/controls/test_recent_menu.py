@@ -5,6 +5,7 @@ from PySide6.QtCore import Qt
 
 from desktop.widgets.common import settings
 from desktop.widgets.controls.recent_menu import RecentMenu
+from tests.waiting import SOON_MS
 
 # A popup raises itself and takes the keyboard, which the offscreen plugin cannot do.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
@@ -50,7 +51,7 @@ def test_choosing_one_with_the_keyboard_says_its_path(menu, entries, qtbot, tmp_
     entries()
     qtbot.keyClick(menu, Qt.Key.Key_Down)
     qtbot.keyClick(menu, Qt.Key.Key_Down)
-    with qtbot.waitSignal(menu.chosen) as heard:
+    with qtbot.waitSignal(menu.chosen, timeout=SOON_MS) as heard:
         qtbot.keyClick(menu, Qt.Key.Key_Return)
     assert heard.args == [tmp_path / "salt & pepper"]
 

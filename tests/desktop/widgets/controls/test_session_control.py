@@ -15,10 +15,10 @@ from desktop.view.saved_views import SavedViews, read_views
 from desktop.view.state import Layer
 from desktop.widgets.common import settings
 from desktop.widgets.main_window import MainWindow
+from tests.waiting import SOON_MS
 
 LEFT = Qt.MouseButton.LeftButton
 SHIFT = Qt.KeyboardModifier.ShiftModifier
-SOON_MS = 10_000
 
 
 @pytest.fixture
@@ -233,4 +233,6 @@ def test_a_start_with_an_export_goes_on_from_there(start, bundle, left, tmp_path
     window.explorer.change(path=())
     window.close()
     window = start(tmp_path / "a.png")
-    qtbot.waitUntil(lambda: window.explorer.source.path == bundle and window.explorer.state == left)
+    qtbot.waitUntil(
+        lambda: window.explorer.source.path == bundle and window.explorer.state == left, timeout=SOON_MS
+    )

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 
 from desktop.models.source import open_source
 from desktop.widgets.dialogs.about_model import show_about
+from tests.waiting import SOON_MS
 
 # A dialog raises itself, which the offscreen plugin cannot do.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
@@ -27,10 +28,10 @@ def told(parent, qtbot):
 
     def read():
         (box,) = parent.findChildren(QMessageBox)
-        qtbot.waitUntil(box.isVisible)
+        qtbot.waitUntil(box.isVisible, timeout=SOON_MS)
         text = box.text()
         qtbot.keyClick(box, Qt.Key.Key_Escape)
-        qtbot.waitUntil(lambda: not parent.findChildren(QMessageBox))
+        qtbot.waitUntil(lambda: not parent.findChildren(QMessageBox), timeout=SOON_MS)
         return text
 
     return read

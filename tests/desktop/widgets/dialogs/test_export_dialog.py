@@ -8,6 +8,7 @@ from desktop.film import formats
 from desktop.film.film import Caption, Film, Subject
 from desktop.film.formats import Format
 from desktop.widgets.dialogs.export_dialog import ExportDialog
+from tests.waiting import SOON_MS
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -32,7 +33,7 @@ def test_the_film_is_wanted_as_it_was_set(dialog, qtbot):
     dialog.fps.setValue(12)
     dialog.ping_pong.click()
     dialog.captions[Caption.Z].click()
-    with qtbot.waitSignal(dialog.wanted) as heard:
+    with qtbot.waitSignal(dialog.wanted, timeout=SOON_MS) as heard:
         qtbot.mouseClick(dialog.save, LEFT)
     captions = frozenset({Caption.Z})
     assert heard.args == [Film(Subject.PATH, Format.APNG, 33, 12, 3, True, captions)]

@@ -12,8 +12,8 @@ from desktop.reading.reading import ValueRange
 from desktop.reading.saved_overrides import saved_overrides
 from tests.desktop.foreign_models import FLOAT, decoder, encoder
 from tests.desktop.hostile_models import endless_loop
+from tests.waiting import SOON_MS
 
-SOON_MS = 10_000
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
 
@@ -60,11 +60,11 @@ def test_a_guess_is_said_when_the_model_opens(window):
 
 def test_every_part_says_how_well_it_is_known(window, dialog, qtbot):
     """It is certain, a guess or, after a choice, set by the user."""
-    qtbot.waitUntil(lambda: known(dialog).get("range") == "a guess")
+    qtbot.waitUntil(lambda: known(dialog).get("range") == "a guess", timeout=SOON_MS)
     assert known(dialog)["layout"] == known(dialog)["image-shape"] == known(dialog)["output"] == "certain"
     with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
         choose(dialog.fields["range"], ValueRange.SIGNED.value, qtbot)
-    qtbot.waitUntil(lambda: known(dialog).get("range") == "set by you")
+    qtbot.waitUntil(lambda: known(dialog).get("range") == "set by you", timeout=SOON_MS)
 
 
 def test_the_picture_changes_as_one_chooses_and_the_cursor_stays(window, dialog, qtbot, gray):
@@ -151,11 +151,13 @@ def test_a_model_that_hangs_holds_up_nothing(window, qtbot, tmp_path):
     """While a stranger's file is tried, the open model still decodes; then a message says why it failed."""
     path = tmp_path / "hangs.onnx"
     path.write_bytes(endless_loop())
-    window.open_path(path)
-    with qtbot.waitSignal(window.explorer.picture_decoded, timeout=1000):
-        window.explorer.set_state(window.explorer.state.at((1.0, 1.0)))
+    order = []
+    window.explorer.picture_decoded.connect(lambda _: order.append("picture"))
+    window.explorer.open_failed.connect(lambda *_: order.append("message"))
     with qtbot.waitSignal(window.explorer.open_failed, timeout=SOON_MS):
-        pass
+        window.open_path(path)
+        window.explorer.set_state(window.explorer.state.at((1.0, 1.0)))
+    assert order == ["picture", "message"]
     assert "its trial took longer than" in window.message.text()
     assert window.windowTitle() == "model — Latent Plane"
     with qtbot.waitSignal(window.explorer.picture_decoded, timeout=SOON_MS):

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from desktop.view.shortcuts import Shortcut
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.dialogs.shortcuts_dialog import ShortcutsDialog, shortcuts_of
+from tests.waiting import SOON_MS
 
 # A dialog raises itself, which the offscreen plugin cannot do.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 def window(open_window, qtbot):
     window = open_window()
     window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow)
+    qtbot.waitUntil(window.isActiveWindow, timeout=SOON_MS)
     return window
 
 
@@ -25,7 +26,7 @@ def window(open_window, qtbot):
 def dialog(window, qtbot):
     qtbot.keyClick(window.plane, Qt.Key.Key_F1)
     (dialog,) = window.findChildren(ShortcutsDialog)
-    qtbot.waitUntil(dialog.isVisible)
+    qtbot.waitUntil(dialog.isVisible, timeout=SOON_MS)
     yield dialog
     dialog.close()
 
@@ -101,4 +102,4 @@ def test_escape_closes_it_and_nothing_is_left(window, qtbot):
         (dialog,) = window.findChildren(ShortcutsDialog)
         assert len(dialog.shown()) == len(shortcuts_of(window))
         qtbot.keyClick(dialog, Qt.Key.Key_Escape)
-        qtbot.waitUntil(lambda: not window.findChildren(ShortcutsDialog))
+        qtbot.waitUntil(lambda: not window.findChildren(ShortcutsDialog), timeout=SOON_MS)

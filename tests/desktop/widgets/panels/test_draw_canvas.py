@@ -6,6 +6,7 @@ from PySide6.QtCore import QPoint, Qt
 
 from desktop.images.drawing import Tool, blank
 from desktop.widgets.panels.draw_canvas import DrawCanvas
+from tests.waiting import SOON_MS
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 SIDE_PX = 140
@@ -30,7 +31,7 @@ def drag(qtbot, canvas, start, end, button=LEFT):
 
 def test_a_drag_draws_what_is_seen(canvas, qtbot, pixels):
     """The ink is where the mouse was, on the screen and in the drawing, and `changed` is emitted."""
-    with qtbot.waitSignal(canvas.changed):
+    with qtbot.waitSignal(canvas.changed, timeout=SOON_MS):
         drag(qtbot, canvas, (25, 75), (115, 75))
     drawn = canvas.drawing().pixels[0]
     assert (drawn[7, 2:11] == 1).all()

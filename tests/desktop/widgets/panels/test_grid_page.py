@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication, QSpinBox, QToolTip
 
 from desktop.jobs.sheets import Sheet
 from desktop.widgets.panels.grid_page import GridPage
+from tests.waiting import SOON_MS
 
 LEFT = Qt.MouseButton.LeftButton
 # Four columns, and three of four cells in the last row.
@@ -39,7 +40,7 @@ def test_only_what_is_there_can_be_saved(page, qtbot):
     assert not page.save.isEnabled()
     page.set_sheet(SHEET)
     page.scale.setValue(5)
-    with qtbot.waitSignal(page.save_wanted) as heard:
+    with qtbot.waitSignal(page.save_wanted, timeout=SOON_MS) as heard:
         qtbot.mouseClick(page.save, LEFT)
     assert heard.args == [5]
     page.set_sheet(None)
@@ -59,7 +60,7 @@ def test_a_page_says_what_it_shows_or_why_it_shows_nothing(page):
 def test_a_click_says_which_picture(page, qtbot, column, row):
     """Pictures are counted in reading order."""
     page.set_sheet(SHEET)
-    with qtbot.waitSignal(page.cell_clicked) as heard:
+    with qtbot.waitSignal(page.cell_clicked, timeout=SOON_MS) as heard:
         qtbot.mouseClick(page.view, LEFT, pos=point(page, column, row))
     assert heard.args == [4 * row + column]
 
@@ -80,7 +81,7 @@ def test_a_picture_under_the_pointer_is_named(page, qtbot):
     )
     assert QToolTip.text() == "cell 6"
     QToolTip.hideText()
-    qtbot.waitUntil(lambda: not QToolTip.isVisible())
+    qtbot.waitUntil(lambda: not QToolTip.isVisible(), timeout=SOON_MS)
 
 
 def test_a_control_bears_the_name_of_its_label(page):

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QToolButton
 
 from desktop.widgets.common import colors
 from desktop.widgets.panels.legend import WIDTH_PX, Legend
+from tests.waiting import SOON_MS
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -70,15 +71,15 @@ def test_a_switch_has_its_labels_colour_and_loses_it_when_off(legend, pixels):
 def test_another_models_labels_take_the_place_of_the_first(legend, qtbot):
     """After opening another bundle only its labels are shown; having none is no error."""
     legend.set_labels(("a", "b"))
-    qtbot.waitUntil(lambda: [button.text() for button in buttons(legend)] == ["a", "b"])
+    qtbot.waitUntil(lambda: [button.text() for button in buttons(legend)] == ["a", "b"], timeout=SOON_MS)
     legend.set_labels(())
-    qtbot.waitUntil(lambda: buttons(legend) == [])
+    qtbot.waitUntil(lambda: buttons(legend) == [], timeout=SOON_MS)
 
 
 def test_a_name_is_shown_as_it_is_written(legend, qtbot):
     """An ampersand is part of the name and does not mark a shortcut."""
     legend.set_labels(("salt & pepper",))
-    qtbot.waitUntil(lambda: len(buttons(legend)) == 1)
+    qtbot.waitUntil(lambda: len(buttons(legend)) == 1, timeout=SOON_MS)
     (button,) = buttons(legend)
     assert button.text() == "salt && pepper"  # how Qt is told to show one
     assert button.shortcut().isEmpty()
@@ -92,7 +93,7 @@ def test_names_of_any_length_fit_the_side_panel(legend, qtbot, names):
     """Short names are five in a row, long ones fewer, and none is wider than the panel."""
     legend.set_labels(names)
     legend.resize(WIDTH_PX, 200)
-    qtbot.waitUntil(lambda: len(buttons(legend)) == len(names))
+    qtbot.waitUntil(lambda: len(buttons(legend)) == len(names), timeout=SOON_MS)
     found = buttons(legend)
     rows = {button.y() for button in found}
     assert len(rows) == (2 if len(names) > 9 else 1)

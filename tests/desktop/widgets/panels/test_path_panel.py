@@ -8,6 +8,7 @@ from desktop.latent.paths import PathKind
 from desktop.latent.playback import Playback
 from desktop.view.state import ViewState
 from desktop.widgets.panels.path_panel import EMPTY_HINT, PathPanel
+from tests.waiting import SOON_MS
 
 LEFT = Qt.MouseButton.LeftButton
 ALT = Qt.KeyboardModifier.AltModifier
@@ -109,9 +110,9 @@ def test_z_is_typed_into_the_list(panel, qtbot):
         editor = points.findChild(QLineEdit)
         editor.selectAll()
         qtbot.keyClicks(editor, text)
-        with qtbot.waitSignal(points.itemDelegate().closeEditor):
+        with qtbot.waitSignal(points.itemDelegate().closeEditor, timeout=SOON_MS):
             qtbot.keyClick(editor, Qt.Key.Key_Return)
-        qtbot.waitUntil(lambda: points.findChild(QLineEdit) is None)
+        qtbot.waitUntil(lambda: points.findChild(QLineEdit) is None, timeout=SOON_MS)
 
     type_in("-1.5 2")
     assert heard == [("typed", 1, (-1.5, 2.0))]
@@ -133,11 +134,11 @@ def test_buttons_move_the_chosen_point(panel, qtbot):
 def test_how_it_goes_is_part_of_the_state(panel, qtbot):
     """Check box and list emit what is wanted, and show the state."""
     panel.set_state(with_points(2), None)
-    with qtbot.waitSignal(panel.closed_wanted) as heard:
+    with qtbot.waitSignal(panel.closed_wanted, timeout=SOON_MS) as heard:
         panel.closed.click()
     assert heard.args == [True]
     panel.kind.setFocus()
-    with qtbot.waitSignal(panel.kind_wanted) as heard:
+    with qtbot.waitSignal(panel.kind_wanted, timeout=SOON_MS) as heard:
         qtbot.keyClick(panel.kind, Qt.Key.Key_Down)
     assert heard.args == [PathKind.SPHERICAL]
     panel.set_state(with_points(2, path_kind=PathKind.VISUAL), None)
@@ -149,7 +150,7 @@ def test_how_it_is_played_is_told(panel, qtbot):
     """The settings are seconds, loop, and there and back."""
     panel.set_state(with_points(2), None)
     panel.seconds.setValue(2.5)
-    with qtbot.waitSignal(panel.playback_changed):
+    with qtbot.waitSignal(panel.playback_changed, timeout=SOON_MS):
         panel.loop.click()
     panel.ping_pong.click()
     assert panel.playback() == Playback(2.5, True, True)
@@ -167,7 +168,7 @@ def test_while_an_animation_is_made_it_can_be_cancelled_and_not_made_again(panel
     assert panel.progress.value() == 46
     assert panel.cancel.isVisible()
     assert not panel.export.isVisible()
-    with qtbot.waitSignal(panel.cancel_wanted):
+    with qtbot.waitSignal(panel.cancel_wanted, timeout=SOON_MS):
         qtbot.mouseClick(panel.cancel, LEFT)
     panel.set_progress(None)
     assert panel.export.isVisible()

@@ -5,6 +5,7 @@ from PySide6.QtCore import Qt
 
 from desktop.view.state import PictureMode, ViewState
 from desktop.widgets.panels.picture_panel import PicturePanel
+from tests.waiting import SOON_MS
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def test_showing_a_state_wants_nothing(panel):
 def test_typed_numbers_are_said_on_return(panel, qtbot):
     """They are emitted once, as numbers."""
     type_z(panel, qtbot, "1.5, -2")
-    with qtbot.waitSignal(panel.z_typed) as heard:
+    with qtbot.waitSignal(panel.z_typed, timeout=SOON_MS) as heard:
         qtbot.keyClick(panel.z, Qt.Key.Key_Return)
     assert heard.args == [(1.5, -2.0)]
 

@@ -13,6 +13,7 @@ from desktop.latent.plane import Viewport, axis_plane
 from desktop.view.state import Layer, ViewState
 from desktop.widgets.common import colors
 from desktop.widgets.plane.plane_view import PlaneView
+from tests.waiting import SOON_MS
 
 SIDE_PX = 400
 LEFT, RIGHT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton
@@ -204,7 +205,7 @@ def test_other_keys_are_left_to_the_window(view, heard, qtbot):
 
 def test_a_resize_is_told(view, qtbot):
     """What is in view changes with the size, so that the backdrop is decoded again."""
-    with qtbot.waitSignal(view.resized):
+    with qtbot.waitSignal(view.resized, timeout=SOON_MS):
         view.resize(300, 350)
     assert view.size_px() == (300, 350)
 
@@ -391,7 +392,7 @@ def test_only_what_changed_is_painted_for_a_move(view, qtbot):
 
     view.paintEvent = Watched().paint
     view.set_state(replace(STATE, z=(1.45, -1.0)))
-    qtbot.waitUntil(lambda: bool(areas))
+    qtbot.waitUntil(lambda: bool(areas), timeout=SOON_MS)
     assert max(areas) < SIDE_PX * SIDE_PX / 4
     del view.paintEvent
 
