@@ -45,10 +45,6 @@ class MapControl(QObject):
         """Whether the map that was asked for last is there."""
         return self._map is not None and self._mapped is self._asked
 
-    def picture(self) -> QImage | None:
-        """The density's picture, as it was mapped last."""
-        return self._picture
-
     def _on_opened(self) -> None:
         self._map, self._picture, self._asked, self._mapped = None, None, None, None
         self._projected = None

@@ -40,12 +40,11 @@ class ProvenanceControl(QObject):
             called on the worker's thread.
     """
 
-    restored = Signal(object)  # Provenance, when its state and inputs have been set
     image_pasted = Signal(object)  # QImage
 
     open_wanted = Signal(object)  # Path of a model
     picture_wanted = Signal(object)  # Path of a picture to encode
-    page_wanted = Signal(str)  # key of a page or section
+    page_wanted = Signal(str)  # key of a page or section, when the state and its inputs have been set
     told = Signal(str)
 
     def __init__(self, shell: Shell, path_of: Callable[[str], Path | None]) -> None:
@@ -205,7 +204,6 @@ class ProvenanceControl(QObject):
         details = {f"{carried.kind}.{name}": value for name, value in carried.details.items()}
         set_kept_values(self._window, details)
         self.page_wanted.emit(carried.kind)
-        self.restored.emit(carried)
         actions = self._encode_action(picture)
         if actions:
             self._message.show_note(f"{name}: this is where it was made", actions)

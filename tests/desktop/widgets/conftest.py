@@ -8,6 +8,8 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QImage, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
+from desktop.images.pixels import to_bytes
+from desktop.latent.plane import Viewport
 from tests.waiting import SOON_MS
 
 
@@ -49,3 +51,26 @@ def on_screen(qtbot: Any) -> Callable[[QWidget], QImage]:
         return grabbed.toImage()
 
     return read
+
+
+@pytest.fixture
+def home_window(open_window, bundle_path, qtbot):
+    """The window with the real bundle, looking at (−3, −3) to (3, 3) with its backdrop decoded."""
+    window = open_window(bundle_path)
+    with qtbot.waitSignal(window.explorer.backdrop_finished, timeout=10_000):
+        qtbot.keyClick(window.plane, Qt.Key.Key_Home)
+    assert window.explorer.state.viewport == Viewport((0.0, 0.0), 6.0)
+    return window
+
+
+@pytest.fixture
+def decoded(plain_decoder, bundle_path):
+    """`decoded(z)`: the picture at z by a plain session, uint8 [28, 28]."""
+    decode = plain_decoder(bundle_path)
+    return lambda z: to_bytes(decode([z]))[0]
+
+
+@pytest.fixture
+def shows(home_window, gray, same_picture):
+    """`shows(picture)`: whether the panel shows it."""
+    return lambda picture: same_picture(gray(home_window.panel.picture.picture.image()), picture)

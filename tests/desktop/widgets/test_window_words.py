@@ -7,8 +7,7 @@ from PySide6.QtWidgets import QLabel
 from desktop.app.report import about_text
 from tests.desktop.foreign_models import decoder, encoder
 from tests.desktop.hostile_models import endless_loop
-
-SOON_MS = 10_000
+from tests.waiting import SOON_MS
 
 
 def slow(path):

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 
-from desktop.images.pixels import to_bytes
+from desktop.images.pixels import tile, to_bytes
+from desktop.latent.plane import manifold_grid, sample_prior
 from desktop.widgets.controls.grids_control import NO_IMAGES
 from desktop.widgets.panels.grid_page import MAX_SEED
 from export.bundle import Posterior
@@ -95,3 +96,65 @@ def test_a_saved_sheet_brings_its_page_back(window, qtbot, tmp_path, monkeypatch
     assert grids.samples.isVisible()
     assert (grids.samples_n.value(), grids.seed.value()) == (3, 17)
     assert (grids.samples.sheet.picture == shown).all()
+
+
+@pytest.fixture
+def sheets(home_window):
+    """The pages whose sheets have arrived."""
+    arrived = []
+    home_window.grids.sheet_shown.connect(arrived.append)
+    return arrived
+
+
+def test_samples_are_shown_resampled_and_repeat(
+    home_window, qtbot, sheets, gray, plain_decoder, bundle_path, same_picture
+):
+    """Ctrl+2 shows samples of seed 0; another seed or count gives others; the first seed the first again."""
+    page = home_window.grids.samples
+
+    def wait_for(count):
+        qtbot.waitUntil(lambda: len(sheets) == count, timeout=SOON_MS)
+        return gray(page.view.image())
+
+    qtbot.keyClick(home_window.plane, Qt.Key.Key_2, CONTROL)
+    assert page.isVisible()
+    first = wait_for(1)
+    expected = tile(to_bytes(plain_decoder(bundle_path)(sample_prior(64, 2, 0))), 8)
+    assert same_picture(first, expected)
+    qtbot.mouseClick(home_window.grids.resample, LEFT)
+    second = wait_for(2)
+    assert home_window.grids.seed.value() == 1
+    assert (second != first).any()
+    home_window.grids.seed.selectAll()
+    qtbot.keyClicks(home_window.grids.seed, "0")
+    qtbot.keyClick(home_window.grids.seed, Qt.Key.Key_Return)
+    assert (wait_for(3) == first).all()
+    qtbot.keyClick(home_window.grids.samples_n, Qt.Key.Key_Up)
+    assert wait_for(4).shape == (9 * 28, 9 * 28)
+
+
+def test_a_click_on_a_sample_goes_to_its_z(home_window, qtbot, sheets, decoded, shows):
+    """The picture that was clicked is the one that the panel then shows."""
+    qtbot.keyClick(home_window.plane, Qt.Key.Key_2, CONTROL)
+    qtbot.waitUntil(lambda: len(sheets) == 1, timeout=SOON_MS)
+    view = home_window.grids.samples.view
+    side = min(view.width(), view.height())
+    left, top = (view.width() - side) / 2, (view.height() - side) / 2
+    point = QPoint(round(left + 5.5 * side / 8), round(top + 2.5 * side / 8))
+    qtbot.mouseClick(view, LEFT, pos=point)
+    z = sample_prior(64, 2, 0)[2 * 8 + 5]
+    assert home_window.explorer.state.z == pytest.approx(z)
+    qtbot.waitUntil(lambda: shows(decoded(z)), timeout=SOON_MS)
+
+
+def test_the_manifold_grid_is_twenty_by_twenty(
+    home_window, qtbot, sheets, gray, plain_decoder, bundle_path, same_picture
+):
+    """Ctrl+3 shows the pictures at the prior's quantiles, the highest row first."""
+    qtbot.keyClick(home_window.plane, Qt.Key.Key_3, CONTROL)
+    qtbot.waitUntil(lambda: len(sheets) == 1, timeout=SOON_MS)
+    z = manifold_grid(home_window.explorer.state.plane, 20)
+    expected = tile(to_bytes(plain_decoder(bundle_path)(z)), 20)
+    assert same_picture(gray(home_window.grids.manifold.view.image()), expected)
+    qtbot.keyClick(home_window.grids.manifold.view, Qt.Key.Key_1, CONTROL)
+    assert home_window.plane.isVisible()

@@ -8,10 +8,12 @@ from PySide6.QtCore import QPoint, Qt
 
 from desktop.latent.paths import PathKind, path_line
 from desktop.widgets.common import colors
+from tests.desktop.widgets.on_plane import at, plane_point
 from tests.waiting import SOON_MS
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 SHIFT, ALT = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.AltModifier
+CONTROL = Qt.KeyboardModifier.ControlModifier
 CORNERS = ((-1.0, 1.0), (1.0, 1.0), (1.0, -1.0))
 
 
@@ -24,12 +26,6 @@ def window(open_window, make_bundle, qtbot):
         qtbot.mouseClick(window.plane, LEFT, SHIFT, at(window, a, b))
     assert path(window) == pytest.approx(np.array(CORNERS), abs=0.01)
     return window
-
-
-def at(window, a, b):
-    """The pixel of a point of the plane."""
-    x, y = window.explorer.state.viewport.to_px(window.plane.size_px(), (a, b))
-    return QPoint(round(x), round(y))
 
 
 def path(window):
@@ -261,3 +257,44 @@ def test_playing_a_path_that_stands_still_is_refused(window, qtbot):
     qtbot.keyClick(window.plane, Qt.Key.Key_Space)
     assert "found no two different points on the path" in window.message.text()
     assert not window.path_control.player.is_running
+
+
+def test_the_path_is_made_with_the_mouse_and_the_keyboard(home_window, qtbot):
+    """Shift-click adds its point, P the cursor, the buttons take away; playing needs two points."""
+    panel, plane = home_window.panel.path, home_window.plane
+    assert not panel.play.isEnabled()
+    pixels = [at(home_window, 1, 1), at(home_window, -1, 1)]
+    for pixel in pixels:
+        qtbot.mouseClick(plane, LEFT, SHIFT, pixel)
+    assert home_window.explorer.state.z == pytest.approx(plane_point(home_window, pixels[1]), abs=1e-5)
+    qtbot.keyClick(plane, Qt.Key.Key_Down, CONTROL)
+    qtbot.keyClick(plane, Qt.Key.Key_P)
+    path = home_window.explorer.state.path
+    assert path[:2] == tuple(pytest.approx(plane_point(home_window, pixel), abs=1e-5) for pixel in pixels)
+    assert path[2] == home_window.explorer.state.z
+    assert panel.play.isEnabled()
+    qtbot.mouseClick(panel.remove, LEFT)
+    assert home_window.explorer.state.path == path[:2]
+    qtbot.keyClick(plane, Qt.Key.Key_P, SHIFT)
+    assert home_window.explorer.state.path == path[:1]
+    assert not panel.play.isEnabled()
+    qtbot.mouseClick(panel.add, LEFT)
+    assert len(home_window.explorer.state.path) == 2
+    qtbot.mouseClick(panel.clear, LEFT)
+    assert home_window.explorer.state.path == ()
+    qtbot.keyClick(plane, Qt.Key.Key_P, SHIFT)
+    assert home_window.explorer.state.path == ()
+
+
+def test_the_path_is_on_the_screen(home_window, qtbot, pixels):
+    """Two points and the line between them, in the path's colour."""
+
+    def yellow():
+        picture = pixels(home_window.plane.grab().toImage())[..., :3].astype(int)
+        target = [colors.PATH.red(), colors.PATH.green(), colors.PATH.blue()]
+        return (np.abs(picture - target).max(axis=-1) < 10).sum()
+
+    assert yellow() == 0
+    qtbot.mouseClick(home_window.plane, LEFT, SHIFT, at(home_window, -2, 2))
+    qtbot.mouseClick(home_window.plane, LEFT, SHIFT, at(home_window, 2, 2))
+    assert yellow() > 500

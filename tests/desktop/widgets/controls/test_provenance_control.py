@@ -78,9 +78,9 @@ def test_dropped_back_in_the_program_goes_on_from_there(window, saved, qtbot):
     path, state = saved
     go_elsewhere(window, qtbot)
     elsewhere = window.explorer.state
-    with qtbot.waitSignal(window.provenance_control.restored, timeout=SOON_MS) as restored:
+    with qtbot.waitSignal(window.provenance_control.page_wanted, timeout=SOON_MS) as restored:
         drop(window, path)
-    assert restored.args[0].kind == "picture"
+    assert restored.args == ["picture"]
     assert window.explorer.state == state
     qtbot.keyClick(window.plane, Qt.Key.Key_Z, CONTROL)
     assert window.explorer.state == elsewhere
@@ -95,7 +95,7 @@ def test_so_does_a_moving_picture(window, saved, qtbot, tmp_path, ending, note):
     imageio.imwrite(moving, frames, plugin="pillow", is_batch=True, duration=100, **note(read_note(path)))
     moving = moving.rename(tmp_path / "walk.bin")
     go_elsewhere(window, qtbot)
-    with qtbot.waitSignal(window.provenance_control.restored, timeout=SOON_MS):
+    with qtbot.waitSignal(window.provenance_control.page_wanted, timeout=SOON_MS):
         drop(window, moving)
     assert window.explorer.state == state
 
@@ -105,7 +105,7 @@ def test_the_dialog_opens_it_too(window, saved, qtbot, monkeypatch):
     path, state = saved
     go_elsewhere(window, qtbot)
     monkeypatch.setattr(QFileDialog, "getOpenFileName", staticmethod(lambda *_: (str(path), "")))
-    with qtbot.waitSignal(window.provenance_control.restored, timeout=SOON_MS):
+    with qtbot.waitSignal(window.provenance_control.page_wanted, timeout=SOON_MS):
         qtbot.keyClick(window.plane, Qt.Key.Key_O, CONTROL)
     assert window.explorer.state == state
 
@@ -126,7 +126,7 @@ def test_a_sheet_opens_again_as_it_was_made(window, qtbot, monkeypatch, tmp_path
     grids.seed.setValue(1)
     qtbot.keyClick(grids.samples, Qt.Key.Key_1, CONTROL)
     assert window.plane.isVisible()
-    with qtbot.waitSignal(window.provenance_control.restored, timeout=SOON_MS):
+    with qtbot.waitSignal(window.provenance_control.page_wanted, timeout=SOON_MS):
         drop(window, path)
     assert window.tabs.currentWidget() is grids.samples
     assert (grids.samples_n.value(), grids.seed.value()) == (3, 77)
@@ -140,7 +140,7 @@ def test_a_sheet_that_was_rendered_without_a_window_opens_too(window, qtbot, tmp
     path = tmp_path / "samples.png"
     arguments = ["samples", str(bundle), "--out", str(path), "--n", "4", "--seed", "9", "--device", "cpu"]
     command.main(arguments, standalone_mode=False)
-    with qtbot.waitSignal(window.provenance_control.restored, timeout=SOON_MS):
+    with qtbot.waitSignal(window.provenance_control.page_wanted, timeout=SOON_MS):
         drop(window, path)
     assert window.tabs.currentWidget() is window.grids.samples
     assert (window.grids.samples_n.value(), window.grids.seed.value()) == (4, 9)
@@ -151,7 +151,7 @@ def test_a_model_that_was_open_before_is_opened_again(window, saved, qtbot, make
     path, state = saved
     with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
         window.open_path(make_bundle(name="other", latent_dim=3, seed=1))
-    with qtbot.waitSignal(window.provenance_control.restored, timeout=SOON_MS):
+    with qtbot.waitSignal(window.provenance_control.page_wanted, timeout=SOON_MS):
         drop(window, path)
     assert window.explorer.source.name == "first"
     assert window.explorer.state == state
@@ -189,7 +189,7 @@ def test_with_alt_the_picture_itself_is_encoded(open_window, bundle_path, qtbot,
     drop(window, tmp_path / "a.png", ALT)
     qtbot.waitUntil(lambda: window.explorer.state.z != (0.0, 0.0), timeout=SOON_MS)
     encoded = window.explorer.state.z
-    with qtbot.waitSignal(window.provenance_control.restored, timeout=SOON_MS):
+    with qtbot.waitSignal(window.provenance_control.page_wanted, timeout=SOON_MS):
         drop(window, tmp_path / "a.png")
     assert window.explorer.state.z == (0.0, 0.0)
     assert window.message.text() == "a.png: this is where it was made"

@@ -1,0 +1,129 @@
+"""The picture at the cursor: typed z, the ways to draw it, and its copy."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+
+from desktop.images.pixels import to_bytes
+from tests.desktop.widgets.on_plane import at, type_z
+from tests.waiting import SOON_MS
+
+LEFT = Qt.MouseButton.LeftButton
+CONTROL = Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def window(home_window):
+    """The window with the real bundle, looking at (−3, −3) to (3, 3) with its backdrop decoded."""
+    return home_window
+
+
+def test_a_typed_z_is_gone_to(window, qtbot, decoded, shows):
+    """Numbers and Return move the cursor, also out of what is in view."""
+    for text, z in (("1.5, -2", (1.5, -2.0)), ("(−7 0.25)", (-7.0, 0.25))):
+        type_z(window, qtbot, text)
+        assert window.explorer.state.z == z
+        qtbot.waitUntil(lambda z=z: shows(decoded(z)), timeout=SOON_MS)
+        assert window.panel.picture.z.text() == f"{z[0]:.4f}, {z[1]:.4f}"
+
+
+@pytest.mark.parametrize("text", ["1", "1, 2, 3", "nan, 0", "a, b", "1e39, 0"])
+def test_a_mistyped_z_is_told_and_changes_nothing(window, qtbot, text):
+    """The field keeps the text, the message says what was expected, and z stays."""
+    state = window.explorer.state
+    type_z(window, qtbot, text)
+    assert window.panel.picture.z_error.isVisible()
+    assert (
+        window.panel.picture.z_error.text()
+        == f"found z = {text!r}, expected 2 numbers, such as 0.5000, 0.5000"
+    )
+    assert window.panel.picture.z.text() == text
+    assert window.explorer.state == state
+    qtbot.mouseClick(window.plane, LEFT, pos=at(window, 1, 1))
+    assert not window.panel.picture.z_error.isVisible()
+    assert window.panel.picture.z.text() != text
+
+
+@pytest.mark.parametrize("text", ["1e30, 0", "3e38, -3e38"])
+def test_far_out_there_is_still_a_picture(window, qtbot, text):
+    """Where the graph's numbers overflow nothing fails: a picture, NaN is said, and the way back."""
+    with qtbot.waitSignal(window.explorer.picture_decoded, timeout=SOON_MS):
+        type_z(window, qtbot, text)
+    window.plane.grab()
+    assert not window.message.isVisible() or window.message.text() == "NaN in 1 of 1 pictures, drawn as 0"
+    qtbot.mouseClick(window.plane, LEFT, pos=at(window, 1, 1))
+    assert window.explorer.state.z == pytest.approx((1, 1), abs=0.01)
+
+
+def test_letters_in_the_field_are_text_and_no_shortcuts(window, qtbot):
+    """P, F and Home are typed into z; the same keys on the plane are shortcuts."""
+    state = window.explorer.state
+    window.panel.picture.z.setFocus()
+    window.panel.picture.z.selectAll()
+    qtbot.keyClicks(window.panel.picture.z, "pPf")
+    qtbot.keyClick(window.panel.picture.z, Qt.Key.Key_Home)
+    assert window.panel.picture.z.text() == "pPf"
+    assert window.explorer.state == state
+    qtbot.keyClick(window.plane, Qt.Key.Key_P)
+    assert len(window.explorer.state.path) == 1
+
+
+def choose_mode(window, qtbot, text):
+    """Choose with the keyboard, as a closed combo box allows it."""
+    mode = window.panel.picture.mode
+    mode.setFocus()
+    while mode.currentText() != text:
+        key = Qt.Key.Key_Down if mode.findText(text) > mode.currentIndex() else Qt.Key.Key_Up
+        qtbot.keyClick(mode, key)
+
+
+def test_the_picture_can_be_thresholded_or_sampled(window, qtbot, decoded, gray, shows):
+    """Thresholded is black and white at a half; a sample is black and white by chance, the same each time."""
+    z = window.explorer.state.z
+    choose_mode(window, qtbot, "Thresholded")
+    assert (gray(window.panel.picture.picture.image()) == np.where(decoded(z) > 127, 255, 0)).mean() > 0.98
+    choose_mode(window, qtbot, "Bernoulli sample")
+    sample = gray(window.panel.picture.picture.image())
+    assert set(np.unique(sample)) == {0, 255}
+    assert sample.mean() == pytest.approx(decoded(z).mean(), abs=8)
+    assert (sample != np.where(decoded(z) > 127, 255, 0)).any()
+    choose_mode(window, qtbot, "Probabilities")
+    assert shows(decoded(z))
+    choose_mode(window, qtbot, "Bernoulli sample")
+    assert (gray(window.panel.picture.picture.image()) == sample).all()
+
+
+def test_the_mode_holds_while_the_cursor_moves(window, qtbot, gray):
+    """The next picture is drawn in the same way."""
+    choose_mode(window, qtbot, "Thresholded")
+    with qtbot.waitSignal(window.explorer.picture_decoded, timeout=SOON_MS):
+        qtbot.mouseClick(window.plane, LEFT, pos=at(window, 2, -2))
+    assert set(np.unique(gray(window.panel.picture.picture.image()))) <= {0, 255}
+
+
+def test_the_picture_can_be_copied(window, qtbot, decoded, gray, same_picture):
+    """Ctrl+C on the plane and the button both put it on the clipboard, pixel by pixel."""
+    clipboard = QGuiApplication.clipboard()
+    for copy in (
+        lambda: qtbot.keyClick(window.plane, Qt.Key.Key_C, CONTROL),
+        lambda: qtbot.mouseClick(window.panel.picture.copy, LEFT),
+    ):
+        clipboard.clear()
+        copy()
+        assert same_picture(gray(clipboard.image()), decoded(window.explorer.state.z))
+    clipboard.clear()
+
+
+@pytest.mark.parametrize("shape", [(3, 10, 16), (4, 12, 12), (1, 30, 10)])
+def test_pictures_of_any_shape_are_shown(open_window, make_bundle, pixels, plain_decoder, shape):
+    """Colour, transparency, wide and tall: the panel shows the decoder's bytes."""
+    path = make_bundle(image_shape=shape)
+    window = open_window(path)
+    image = window.panel.picture.picture.image()
+    assert (image.height(), image.width()) == shape[1:]
+    expected = to_bytes(plain_decoder(path)([[0, 0]]))[0]
+    found = pixels(image)[..., : shape[0]].reshape(expected.shape).astype(int)
+    # Where it is transparent, Qt rounds a colour once more.
+    assert np.abs(found - expected).max() <= 1
+    window.plane.grab()

@@ -1,0 +1,45 @@
+"""The status bar keeps up with what happens."""
+
+import time
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
+
+from tests.desktop.widgets.on_plane import at
+from tests.waiting import SOON_MS
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def window(home_window):
+    """The window with the real bundle, looking at (−3, −3) to (3, 3) with its backdrop decoded."""
+    return home_window
+
+
+def texts(window):
+    """What the status bar says."""
+    return [label.text() for label in window.statusBar().findChildren(QLabel)]
+
+
+def test_the_status_bar_says_how_long_a_decode_took(window, qtbot):
+    """In milliseconds, and it is a short time."""
+    qtbot.waitUntil(lambda: any("last decode" in text for text in texts(window)), timeout=SOON_MS)
+    (text,) = (text for text in texts(window) if "last decode" in text)
+    assert 0 < float(text.split()[2]) < 1000
+
+
+def test_the_status_bar_keeps_up_with_a_drag(window, qtbot):
+    """While the pointer moves without a pause, the z under it is told again and again."""
+    told = set()
+    qtbot.mousePress(window.plane, LEFT, pos=at(window, -2, 0))
+    start = time.monotonic()
+    step = 0
+    while time.monotonic() - start < 0.5:
+        step += 1
+        qtbot.mouseMove(window.plane, at(window, -2 + (step % 200) / 50, 0))
+        qtbot.wait(5)
+        told.update(text for text in texts(window) if text.startswith("z  "))
+    qtbot.mouseRelease(window.plane, LEFT, pos=at(window, 0, 0))
+    assert len(told) >= 3

@@ -1,0 +1,32 @@
+"""Where things are on the window's plane, and how to type z."""
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication
+
+CONTROL = Qt.KeyboardModifier.ControlModifier
+
+
+def at(window, a, b):
+    """The pixel of a point of the plane."""
+    x, y = window.explorer.state.viewport.to_px(window.plane.size_px(), (a, b))
+    return QPoint(round(x), round(y))
+
+
+def plane_point(window, pixel):
+    """The point of a pixel, by hand: 6 units span the shorter side, up is positive."""
+    width, height = window.plane.width(), window.plane.height()
+    scale = 6.0 / min(width, height)
+    return ((pixel.x() - width / 2) * scale, (height / 2 - pixel.y()) * scale)
+
+
+def type_z(window, qtbot, text):
+    """Type or paste numbers into the line of z, and press Return."""
+    window.panel.picture.z.setFocus()
+    window.panel.picture.z.selectAll()
+    if text.isascii():
+        qtbot.keyClicks(window.panel.picture.z, text)
+    else:  # no key of a keyboard gives a real minus sign: it is pasted
+        QGuiApplication.clipboard().setText(text)
+        qtbot.keyClick(window.panel.picture.z, Qt.Key.Key_V, CONTROL)
+        QGuiApplication.clipboard().clear()
+    qtbot.keyClick(window.panel.picture.z, Qt.Key.Key_Return)
