@@ -203,7 +203,7 @@ def test_an_encoder_of_another_shape_is_refused_too(make_bundle):
     )
     path = make_bundle(encoder=encoder)
     with pytest.raises(
-        BundleError, match=r"encoder\.onnx: found inputs x float32 \[N, 3\], expected x float32"
+        BundleError, match=r"encoder\.onnx: found the inputs x float32 \[N, 3\], expected x float32"
     ):
         Model(open_source(path), "cpu")
 

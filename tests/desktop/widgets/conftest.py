@@ -57,7 +57,7 @@ def on_screen(qtbot: Any) -> Callable[[QWidget], QImage]:
 def home_window(open_window, bundle_path, qtbot):
     """The window with the real bundle, looking at (−3, −3) to (3, 3) with its backdrop decoded."""
     window = open_window(bundle_path)
-    with qtbot.waitSignal(window.explorer.backdrop_finished, timeout=10_000):
+    with qtbot.waitSignal(window.explorer.backdrop_finished, timeout=SOON_MS):
         qtbot.keyClick(window.plane, Qt.Key.Key_Home)
     assert window.explorer.state.viewport == Viewport((0.0, 0.0), 6.0)
     return window

@@ -216,7 +216,7 @@ def test_a_graph_that_does_not_fit_leaves_the_one_before(window, make_bundle, de
     """The checksums are right and the decoder is another one's."""
     with qtbot.waitSignal(window.explorer.open_failed, timeout=SOON_MS):
         window.open_path(make_bundle(name="odd", decoder=decoder_graph(5, (1, 12, 12))))
-    assert "found inputs z float32 [N, 5], expected z float32 [N, 2]" in window.message.text()
+    assert "found the inputs z float32 [N, 5], expected z float32 [N, 2]" in window.message.text()
     assert window.windowTitle() == "first — Latent Plane"
 
 
