@@ -54,7 +54,10 @@ def nothing_left(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No test leaves a thread that it started, or a window that is shown."""
     monkeypatch.setattr(watchdog, "LINGER_S", 0.0)  # it ends by itself, and each test would wait for that
     before = set(threading.enumerate())
-    gc.freeze()  # what is there already need not be looked through by this test's collections
+    # What the test before left could not go earlier: pytest held its fixtures. What is there after that need
+    # not be looked through by later collections.
+    gc.collect()
+    gc.freeze()
     yield
     # Threads of a pool end shortly after the pool was let go, and an error's traceback may still hold it.
     deadline = time.monotonic() + SOON_S
@@ -65,7 +68,6 @@ def nothing_left(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     if (application := QApplication.instance()) is not None:
         shown = [widget for widget in application.topLevelWidgets() if widget.isVisible()]
         assert not shown, f"left open: {shown}"
-    gc.unfreeze()
 
 
 @pytest.fixture(scope="session")
