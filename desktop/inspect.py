@@ -7,13 +7,14 @@ from typing import Any
 import click
 
 from desktop.app.describe import describe, facts, flat_lines
-from desktop.base.command_line import printable, run_command
+from desktop.base.command_line import printable, run_command, say_on_stderr
 from desktop.base.errors import ModelError
 from desktop.base.machine import DeviceError
 from desktop.base.shipped import shipped_bundle
 from desktop.models.model import describe_runtime
 from desktop.models.source import open_source
 from desktop.reading.command_options import overrides_from, reading_options
+from desktop.vetting.opening import Opening
 from export.bundle import BundleError
 
 
@@ -37,7 +38,7 @@ def command(model: Path | None, as_json: bool, runtime: bool, **reading: Any) ->
         found = describe_runtime()
         click.echo(json.dumps(found, indent=2) if as_json else "\n".join(flat_lines("", found)))
         return
-    source = open_source(model or shipped_bundle(), overrides_from(**reading))
+    source = open_source(model or shipped_bundle(), overrides_from(**reading), Opening(say_on_stderr))
     if as_json:
         click.echo(json.dumps(facts(source), indent=2))
         return

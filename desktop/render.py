@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from desktop.base.command_line import printable, run_command
+from desktop.base.command_line import printable, run_command, say_on_stderr
 from desktop.base.errors import ModelError
 from desktop.base.machine import DeviceError, DeviceName, distribution_warning
 from desktop.base.shipped import shipped_bundle
@@ -21,6 +21,7 @@ from desktop.latent.plane import Plane, axis_plane, parse_z, plane_through
 from desktop.models.model import Model
 from desktop.models.source import open_source
 from desktop.reading.command_options import overrides_from, reading_options
+from desktop.vetting.opening import Opening
 from desktop.view.provenance import Detail, provenance, to_text
 from desktop.view.state import ViewState, start_state
 from export.bundle import BundleError
@@ -268,7 +269,9 @@ def _open(common: dict[str, Any], suffix: str | None) -> Model:
     if suffix is not None and out.suffix.lower() != suffix:
         raise RenderError(f"--out {out}: found the ending {out.suffix or 'none'!r}, expected {suffix}")
     device: DeviceName = common["device"]
-    source = open_source(common["model"] or shipped_bundle(), overrides_from(**common))
+    source = open_source(
+        common["model"] or shipped_bundle(), overrides_from(**common), Opening(say_on_stderr)
+    )
     model = Model(source, device)
     for note in (source.guess_note, *source.notes, model.warning, distribution_warning()):
         if note:

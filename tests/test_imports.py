@@ -41,6 +41,7 @@ LAW = {
         "imageio",
         "PIL",
         "platformdirs",
+        "psutil",
         "cattrs",
         "filelock",
         "contourpy",

@@ -45,7 +45,7 @@ def describe(source: Source) -> list[str]:
 def _file_facts(file: ModelFile) -> dict[str, Any]:
     return {
         "path": str(file.path),
-        "size_bytes": len(file.data),
+        "size_bytes": file.size_bytes,
         "sha256": file.sha256,
         "producer": file.producer,
         "opsets": dict(file.opsets),
@@ -70,7 +70,7 @@ def _describe_file(file: ModelFile) -> list[str]:
         operators += f", and {len(common) - MOST_OPERATORS} more kinds"
     return [
         f"  made by      {file.producer or 'unknown'}; operators of {opsets}",
-        f"  size         {len(file.data):,} bytes, {file.parameter_count:,} parameters",
+        f"  size         {file.size_bytes:,} bytes, {file.parameter_count:,} parameters",
         f"  operators    {operators}",
         f"  takes        {', '.join(tensor.in_words() for tensor in file.inputs)}",
         f"  gives        {', '.join(tensor.in_words() for tensor in file.outputs)}",

@@ -1,6 +1,6 @@
 """Holds the open model and the view's state, and requests from the worker what the window shows."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from desktop.models.model import Model
 from desktop.models.opened import Opened, open_model
 from desktop.models.source import Source
 from desktop.reading.overrides import Overrides
+from desktop.vetting.opening import Opening
 from desktop.view.provenance import Detail, provenance, to_text
 from desktop.view.state import ViewState, start_state
 from export.bundle import Posterior
@@ -38,6 +39,8 @@ class Explorer(QObject):
     opened = Signal(object)  # Opened
     renewed = Signal(object)  # Opened: the same file, which has changed
     model_changed = Signal()
+    opening_began = Signal(object)  # Path
+    opening_told = Signal(str)  # what takes long now
     open_failed = Signal(object)  # Exception
     failed = Signal(object)  # Exception
     state_changed = Signal(object)  # ViewState
@@ -56,6 +59,7 @@ class Explorer(QObject):
             thread.failed.connect(self.failed)
         self._opened: Opened | None = None
         self._now: Opened | None = None
+        self._opening = Opening()
         self._size_px = (1, 1)
         self._ratio = 1.0
         self.tiles = TileDecoder(self.worker)
@@ -110,15 +114,17 @@ class Explorer(QObject):
 
         `overrides` are for a bare model's reading, as in `open_source`.
         """
-        job = open_model(path, overrides, self.device)
-        self._request_open(job, self._on_opened)
+        self._request_open(path, overrides, self._on_opened)
+
+    def stop_opening(self) -> None:
+        """Stop what `open` began; the current model stays open, and `open_failed` says so."""
+        self._opening.stop()
 
     def reload(self) -> None:
         """Open the current model again from disk; the view's state stays if it fits."""
         if self._opened is not None:
             source = self._opened.model.source
-            job = open_model(source.path, dict(source.overrides) or None, self.device)
-            self._request_open(job, self.renew)
+            self._request_open(source.path, dict(source.overrides) or None, self.renew)
 
     def renew(self, opened: Opened) -> None:
         """Replace the open model by a new version of the same file.
@@ -146,6 +152,7 @@ class Explorer(QObject):
 
     def close(self) -> None:
         """End all threads, including those of the models."""
+        self._opening.stop()
         self.opener.stop()
         self.worker.stop()
         for opened in (self._opened, self._now):
@@ -192,7 +199,13 @@ class Explorer(QObject):
         job = save_png(path, picture, scale, note)
         self.worker.request(f"save {path}", Priority.SAVE, job, self.saved.emit, of_model=False)
 
-    def _request_open(self, job: Iterator[Opened], on_opened: Callable[[Opened], object]) -> None:
+    def _request_open(
+        self, path: Path, overrides: Overrides | None, on_opened: Callable[[Opened], object]
+    ) -> None:
+        self._opening.stop()  # nobody waits for the last one any longer
+        self._opening = opening = Opening(self.opening_told.emit)
+        job = open_model(path, overrides, self.device, opening)
+        self.opening_began.emit(path)
         failed = self.open_failed.emit
         self.opener.request("open", Priority.OPEN, job, on_opened, failed, of_model=False)
 

@@ -33,6 +33,11 @@ def run_command(command: click.Command, expected_errors: tuple[type[Exception], 
     sys.exit(status if isinstance(status, int) else 0)
 
 
+def say_on_stderr(text: str) -> None:
+    """Tell on standard error what takes long, so that standard output stays what was asked for."""
+    click.echo(f"{text} …", err=True)
+
+
 def describe_error(error: Exception) -> str:
     """The error's text, with the option that it is about and the options that may help."""
     if not isinstance(error, ReportedError):

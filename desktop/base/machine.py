@@ -1,5 +1,6 @@
 """What this machine can run models with: driver, CUDA libraries, installed packages. No ONNX Runtime."""
 
+import contextlib
 import ctypes
 import importlib.util
 import os
@@ -10,6 +11,8 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Literal
+
+import psutil
 
 from desktop.base.errors import ReportedError
 
@@ -45,6 +48,15 @@ def cpu_threads() -> int:
     """The number of threads that decode: the cores that this process may use, at most MAX_CPU_THREADS."""
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min(MAX_CPU_THREADS, allowed))
+
+
+def free_memory_bytes() -> int:
+    """The memory that programs can still use, within the limit of a container."""
+    free = int(psutil.virtual_memory().available)
+    with contextlib.suppress(OSError, ValueError):  # control groups, version 2; "max" is no number
+        limit = int(Path("/sys/fs/cgroup/memory.max").read_text())
+        free = min(free, limit - int(Path("/sys/fs/cgroup/memory.current").read_text()))
+    return max(0, free)
 
 
 def has_driver() -> bool:

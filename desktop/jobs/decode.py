@@ -22,8 +22,12 @@ class Decoded:
 
 
 def decode_picture(model: Model, z: tuple[float, ...]) -> Iterator[Decoded]:
-    """Decode one z."""
+    """Decode one z, or take what a slow decoder gave in its trial."""
     model.warning = ""
+    first = model.source.first
+    if first is not None and z == first.z:
+        yield Decoded(z, first.picture, 1e3 * first.seconds)
+        return
     (probabilities,) = model.decode(np.array([z], np.float32))
     yield Decoded(z, probabilities, model.last_decode_ms, model.warning)
 

@@ -114,7 +114,8 @@ class Loader:
         self._epochs = epochs
         self._device = device
         source = whole.model.source
-        size_bytes = len(source.decoder) + len(source.encoder or b"")
+        graphs = (source.decoder, source.encoder)
+        size_bytes = sum(len(graph) for graph in graphs if isinstance(graph, bytes))
         self.keeps = max(KEPT_AT_LEAST, KEPT_BYTES // size_bytes)
 
     def steps(self) -> Iterator[Loaded]:

@@ -5,6 +5,7 @@ import functools
 import io
 import os
 import platform
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -24,6 +25,7 @@ from desktop.models.logits import without_sigmoid
 from desktop.models.source import Source
 from desktop.reading.reading import Reading
 from desktop.reading.tensors import encoder_feeds, feeds, logits, posterior, probabilities
+from desktop.vetting.onnx_file import Graph
 from export.bundle import DECODER_FILE, ENCODER_FILE, BundleError
 
 # Converts a decoder's output to pictures according to its reading, and writes them to the last argument.
@@ -38,12 +40,15 @@ CUDA_CHUNK = 1024
 CUDA_CHUNK_BYTES = 2**31  # of activations, assuming 64 maps for each channel of a picture
 CUDA_ARENA_BYTES = 2**32
 # For all runs on the CPU together: a model that passed its trial may still request any amount at another z.
+# A slow decoder has an arena of its own: its shapes are all known beforehand, and so is what it can request.
 CPU_ARENA_BYTES = 2**31
 SAME_AS_REQUESTED = 1  # how the arena grows
 # ONNX Runtime has no exception type for a full arena: only the text tells it apart.
 ARENA_IS_FULL = "Available memory of"
 ENCODER_CHUNK = 256
 RUN_LIMIT_S = 20.0
+# A slow decoder may take so many times as long as in its trial, when other programs want the cores too.
+SLOW_RUN_LIMIT = 20.0
 FATAL = 4
 CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
 DISTRIBUTIONS = (*machine.DISTRIBUTIONS, "onnx", "numpy", "PySide6-Essentials", "imageio", "torch")
@@ -85,11 +90,18 @@ class Model:
         self._logits: ort.InferenceSession | None = None
         self._logits_looked_for = False
         self._cpu_threads = machine.cpu_threads()
+        # All cores share one picture of a slow decoder; of a fast one, each core takes pictures of its own.
+        self._threads_per_run = 1 if source.first is None else self._cpu_threads
         self._chunk = 1
         self._pool = ThreadPoolExecutor(self._cpu_threads, "decode")
+        if source.first is not None:
+            limit_s = max(limit_s, SLOW_RUN_LIMIT * source.first.seconds)
+            self.last_decode_ms = 1e3 * source.first.seconds
         self._watchdog = Watchdog(limit_s)
+        self._loading = threading.Lock()
+        self._loaded: ort.InferenceSession | None = None
         try:
-            self._decoder, self.device = self._start(source.decoder, device)
+            self.device = self._start(device)
             self._encoder = (
                 self._session(source.encoder, ENCODER_FILE, self.device.kind)
                 if source.encoder is not None and source.encoder_reading is not None
@@ -127,7 +139,9 @@ class Model:
         """
         if not self._logits_looked_for:
             self._logits_looked_for = True
-            found = without_sigmoid(self.source.decoder, self.source.reading.output)
+            graph = self.source.decoder
+            # A graph that is kept on disk is too large to be held twice.
+            found = without_sigmoid(graph, self.source.reading.output) if isinstance(graph, bytes) else None
             if found is not None:
                 self._logits = self._session(found, DECODER_FILE, self.device.kind)
         if self._logits is None:
@@ -143,7 +157,7 @@ class Model:
         z = np.ascontiguousarray(z, np.float32)
         alone = self.device.kind == "cuda"
         batch = self.source.reading.batch or 1
-        most_threads = min(self._cpu_threads, most_threads or self._cpu_threads)
+        most_threads = min(self._cpu_threads // self._threads_per_run, most_threads or self._cpu_threads)
         share = -(-len(z) // most_threads)
         size = self._chunk if alone else min(self._chunk, -(-share // batch) * batch)
         size = max(1, size)
@@ -238,16 +252,30 @@ class Model:
                 ) from error
         return results
 
-    def _start(self, decoder: bytes, device: DeviceName) -> tuple[ort.InferenceSession, Device]:
-        """A session that has decoded once, because only then is it known where it runs."""
+    @property
+    def _decoder(self) -> ort.InferenceSession:
+        """The decoder's session, which a slow decoder loads at its first decode and not when it is opened.
+
+        Its first picture is there already, and whoever looks at it need not wait for the weights once more.
+        """
+        with self._loading:
+            if self._loaded is None:
+                self._loaded = self._session(self.source.decoder, DECODER_FILE, "cpu")
+                if self.source.file is not None:
+                    self.source.file.check_unchanged()
+            return self._loaded
+
+    def _start(self, device: DeviceName) -> Device:
+        """Load the decoder and run it once, because only then is it known where it runs."""
         available = ort.get_available_providers()
         reason = "the CPU was requested" if device == "cpu" else machine.why_no_cuda(available)
         if not reason:
             preload_cuda()
             try:
-                session = self._warm_session(decoder, "cuda")
+                session = self._warm_session("cuda")
                 if session.get_providers()[0] == CUDA:
-                    return session, Device("cuda", "CUDA")
+                    self._loaded = session
+                    return Device("cuda", "CUDA")
                 missing = machine.missing_in_words(machine.missing_libraries(_cuda_major()))
                 reason = missing or f"ONNX Runtime fell back to the CPU: {machine.INSTALL_CUDA}"
             except (BundleError, ModelError) as error:
@@ -258,30 +286,33 @@ class Model:
                 option="device cuda",
                 hints=("device auto", "device cpu"),
             )
+        if self.source.first is None:
+            self._loaded = self._warm_session("cpu")
         plural = "s" if self._cpu_threads > 1 else ""
-        cpu = Device("cpu", f"CPU, {self._cpu_threads} thread{plural}", reason)
-        return self._warm_session(decoder, "cpu"), cpu
+        return Device("cpu", f"CPU, {self._cpu_threads} thread{plural}", reason)
 
-    def _warm_session(self, decoder: bytes, kind: Literal["cuda", "cpu"]) -> ort.InferenceSession:
-        session = self._session(decoder, DECODER_FILE, kind)
-        z = np.zeros((1, self.latent_dim), np.float32)
+    def _warm_session(self, kind: Literal["cuda", "cpu"]) -> ort.InferenceSession:
+        session = self._session(self.source.decoder, DECODER_FILE, kind)
+        # A sample and not z = 0, where a decoder that normalises z gives NaN.
+        z = np.random.default_rng(0).standard_normal((1, self.latent_dim), np.float32)
         start = time.perf_counter()
         picture = np.empty((1, *self.image_shape), np.float32)
         self._decode_by(session, probabilities, z, picture)
         one_ms = 1e3 * (time.perf_counter() - start)
         if np.isnan(picture).all():
-            raise self._failure(DECODER_FILE, "found only NaN in the picture at z = 0, expected numbers")
+            raise self._failure(DECODER_FILE, "found only NaN in its first picture, expected numbers")
         self._chunk = _chunk_size(self.source.reading, kind, one_ms)
         return session
 
-    def _session(self, graph: bytes, name: str, kind: Literal["cuda", "cpu"]) -> ort.InferenceSession:
+    def _session(self, graph: Graph, name: str, kind: Literal["cuda", "cpu"]) -> ort.InferenceSession:
         options = ort.SessionOptions()
         options.log_severity_level = FATAL  # failures are raised, or looked for by this program
-        options.intra_op_num_threads = 1
+        options.intra_op_num_threads = self._threads_per_run
         options.inter_op_num_threads = 1
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        _bound_memory()
-        options.add_session_config_entry("session.use_env_allocators", "1")
+        if self.source.first is None:
+            _bound_memory()
+            options.add_session_config_entry("session.use_env_allocators", "1")
         os.environ.pop("ORT_LOAD_CONFIG_FROM_MODEL", None)  # a model must not configure its own session
         # For every new batch size, the default search tries all algorithms and takes longer than it saves.
         settings = {
@@ -291,7 +322,8 @@ class Model:
         }
         providers: list[Any] = [(CUDA, settings)] if kind == "cuda" else []
         try:
-            session = ort.InferenceSession(graph, options, providers=[*providers, CPU])
+            model = graph if isinstance(graph, bytes) else str(graph)
+            session = ort.InferenceSession(model, options, providers=[*providers, CPU])
         except ERRORS as error:
             raise self._failure(
                 name, f"{_first_line(error)}; expected an ONNX graph", "export it again"

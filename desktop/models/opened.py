@@ -10,6 +10,7 @@ from desktop.base.machine import DeviceName
 from desktop.models.model import Model
 from desktop.models.source import open_source
 from desktop.reading.overrides import Overrides
+from desktop.vetting.opening import Opening
 from export.bundle import Posterior
 
 # About 3 ms on two CPU cores, which is the longest that the picture under the pointer waits.
@@ -24,13 +25,16 @@ class Opened:
     posterior: Posterior | None
 
 
-def open_model(path: Path, overrides: Overrides | None, device: DeviceName) -> Iterator[Opened]:
+def open_model(
+    path: Path, overrides: Overrides | None, device: DeviceName, opening: Opening | None = None
+) -> Iterator[Opened]:
     """Open and check a bundle or a bare model, apply the overrides, load its graphs and decode once."""
-    source = open_source(path, overrides)
+    source = open_source(path, overrides, opening)
     posterior = None if source.bundle is None else source.bundle.read_posterior()
     model = Model(source, device)
     try:  # so that the time per picture is known before the first ones are requested
-        model.decode(np.zeros((1, model.latent_dim), np.float32))
+        if source.first is None:
+            model.decode(np.random.default_rng(0).standard_normal((1, model.latent_dim), np.float32))
     except BaseException:
         model.close()
         raise

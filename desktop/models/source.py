@@ -10,20 +10,30 @@ from typing import Any
 
 import numpy as np
 
+from desktop.base.arrays import Floats
 from desktop.base.errors import ModelError
 from desktop.base.shipped import shipped_bundle
 from desktop.reading import tensors
 from desktop.reading.guess_decoder import check_set, propose, trial_z
 from desktop.reading.guess_encoder import propose_encoder
-from desktop.reading.overrides import Overrides, check_names, encoder_path_of, patience_s_of
+from desktop.reading.overrides import (
+    MAX_PATIENCE_S,
+    Overrides,
+    check_names,
+    encoder_path_of,
+    patience_s_of,
+    z_shape_of,
+)
 from desktop.reading.reading import EncoderReading, Layout, Reading, Spread, ValueRange
 from desktop.reading.saved_overrides import save_overrides, saved_overrides
-from desktop.vetting.onnx_file import ModelFile, read_model_file
-from desktop.vetting.trial import TIME_LIMIT_S, Trial
+from desktop.vetting.onnx_file import Graph, ModelFile, Tensor, read_model_file
+from desktop.vetting.opening import Opening, OpeningStoppedError
+from desktop.vetting.trial import Trial, TrialEndedError
 from export.bundle import DECODER_FILE, ENCODER_FILE, Bundle, BundleError, epoch_file, open_bundle
 
 # SHA-256 of the bundles' graphs that were tried since the program started: one trial is enough.
 _tried: set[bytes] = set()
+OPEN_SIZE = 8  # the first that is tried for maps, and for z a usual one
 
 
 class UnreadError(ModelError):
@@ -33,6 +43,28 @@ class UnreadError(ModelError):
         super().__init__(str(error), option=error.option, hints=error.hints)
         self.file = file
         self.overrides = dict(overrides)
+        self._limit_s = error.limit_s if isinstance(error, TrialEndedError) else None
+
+    def with_more_time(self) -> Overrides | None:
+        """The overrides with ten times the time for a trial; None if more time would not help."""
+        if self._limit_s is None or self._limit_s >= MAX_PATIENCE_S:
+            return None
+        return self.overrides | {"patience": f"{min(10 * self._limit_s, MAX_PATIENCE_S):.3g}"}
+
+
+@dataclass(frozen=True)
+class FirstDecode:
+    """What a slow decoder gave in its trial, so that nobody waits for the same picture again.
+
+    Attributes:
+        z: d numbers.
+        picture: float32 [C, H, W] in [0, 1].
+        seconds: how long the run took.
+    """
+
+    z: tuple[float, ...]
+    picture: Floats
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -43,29 +75,31 @@ class Source:
         path: of the bundle or the decoder.
         name: of the model, for people.
         sha256: of the decoder, hex digits.
-        decoder: the decoder's graph.
+        decoder: the decoder's graph, or its path.
         reading: of the decoder.
-        encoder: the encoder's graph, or None.
+        encoder: the encoder's graph or its path, or None.
         encoder_reading: of the encoder, or None.
         bundle: the bundle, or None for a bare decoder.
         file: the file of a bare decoder, or None for a bundle.
         encoder_file: the file of a bare encoder, or None.
         overrides: the parts of the reading that people set.
+        first: the first picture of a slow decoder, or None.
         notes: for people, such as why an encoder that was found could not be read.
     """
 
     path: Path
     name: str
     sha256: str
-    decoder: bytes
+    decoder: Graph
     reading: Reading
-    encoder: bytes | None = None
+    encoder: Graph | None = None
     encoder_reading: EncoderReading | None = None
     bundle: Bundle | None = None
     file: ModelFile | None = None
     encoder_file: ModelFile | None = None
     overrides: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    first: FirstDecode | None = None
 
     @property
     def guess_note(self) -> str:
@@ -76,12 +110,13 @@ class Source:
         return f"{self.path.name} was read with guesses: {guesses}"
 
 
-def open_source(path: Path, overrides: Overrides | None = None) -> Source:
+def open_source(path: Path, overrides: Overrides | None = None, opening: Opening | None = None) -> Source:
     """Open a bundle or a bare `.onnx`.
 
     `overrides`, as in `desktop.reading.overrides`, are for a bare model and are saved for that file; None
-    uses the saved ones. Raises BundleError for a bundle and ModelError for a bare model (UnreadError if other
-    overrides could help); OSError if a file cannot be read.
+    uses the saved ones. `opening` is told what takes long, and can stop it. Raises BundleError for a bundle
+    and ModelError for a bare model (UnreadError if other overrides could help, OpeningStoppedError if it was
+    stopped); OSError if a file cannot be read.
     """
     check_names(overrides or {})
     if _is_bundle(path):
@@ -91,7 +126,7 @@ def open_source(path: Path, overrides: Overrides | None = None) -> Source:
                 "it is read; leave them out"
             )
         return _open_bundle(path)
-    return _open_model(path, overrides)
+    return _open_model(path, overrides, opening or Opening())
 
 
 def open_epoch(source: Source, epoch: int) -> Source:
@@ -194,7 +229,7 @@ def _try_graph(bundle: Bundle, name: str, graph: bytes, feeds: dict[str, Any]) -
                     "as the manifest says"
                 )
         if sha256 not in _tried and bundle.path.resolve() != shipped_bundle().resolve():
-            with Trial(file.data, str(where)) as trial:
+            with Trial(graph, str(where)) as trial:
                 trial.run(feeds, [tensor.name for tensor in file.outputs])
             _tried.add(sha256)
     except ModelError as error:
@@ -208,32 +243,33 @@ def _in_words(name: str, dtype: str, shape: Sequence[int | str | None]) -> str:
     return f"{name} {dtype} [{sizes}]"
 
 
-def _open_model(path: Path, overrides: Overrides | None) -> Source:
+def _open_model(path: Path, overrides: Overrides | None, opening: Opening) -> Source:
     file = read_model_file(path)
     if overrides is not None:
-        source = _read(file, overrides, True)
+        source = _read(file, overrides, True, opening)
         save_overrides(file.sha256, overrides)
         return source
     before = saved_overrides(file.sha256)
     try:
-        return _read(file, before, False)
+        return _read(file, before, False, opening)
     except ModelError as error:
-        if not before:
+        if not before or isinstance(error, OpeningStoppedError):
             raise
-        source = _read(file, {}, False)  # a file must open even if its saved overrides no longer fit
+        source = _read(file, {}, False, opening)  # a file must open even if its saved overrides no longer fit
         return replace(source, notes=(f"the saved overrides were ignored: {error}", *source.notes))
 
 
-def _read(file: ModelFile, overrides: Overrides, are_new: bool) -> Source:
+def _read(file: ModelFile, overrides: Overrides, are_new: bool, opening: Opening) -> Source:
     """Read the decoder and its encoder. Raises UnreadError.
 
     An encoder that cannot be read is left out with a note, unless the overrides are new and choose it.
     """
     try:
-        patience_s = patience_s_of(overrides, TIME_LIMIT_S)
-        with Trial(file.data, str(file.path), patience_s) as trial:
-            reading = propose(file, trial.run, overrides)
-            _check_batches(trial, reading)
+        with _trial(file, overrides, opening) as trial:
+            reading = propose(file, trial.run, overrides, trial.is_slow)
+            first = _first_decode(trial, reading) if trial.is_slow else None
+            if first is None:
+                _check_batches(trial, reading)
         notes: tuple[str, ...] = ()
         encoder_file, encoder_reading = None, None
         chosen = encoder_path_of(overrides)
@@ -241,8 +277,10 @@ def _read(file: ModelFile, overrides: Overrides, are_new: bool) -> Source:
         if beside is not None:
             try:
                 encoder_file = read_model_file(beside)
-                with Trial(encoder_file.data, str(beside), patience_s) as trial:
+                with _trial(encoder_file, overrides, opening) as trial:
                     encoder_reading = propose_encoder(encoder_file, trial.run, reading, overrides)
+            except OpeningStoppedError:
+                raise
             except (ModelError, OSError) as error:
                 if chosen is not None and are_new:
                     raise
@@ -250,21 +288,53 @@ def _read(file: ModelFile, overrides: Overrides, are_new: bool) -> Source:
                 notes = (f"the encoder was left out: {error}",)
         others = () if encoder_reading is None else encoder_reading.other_inputs
         check_set(overrides, (*reading.other_inputs, *others))
+        for checked in (file, encoder_file):
+            if checked is not None:
+                checked.check_unchanged()
+    except OpeningStoppedError:
+        raise
     except ModelError as error:
         raise UnreadError(error, file, overrides) from error
     return Source(
         path=file.path,
         name=file.metadata.get("latent_plane.name", file.path.stem)[:200],
         sha256=file.sha256,
-        decoder=file.data,
+        decoder=file.graph,
         reading=reading,
-        encoder=None if encoder_file is None else encoder_file.data,
+        encoder=None if encoder_file is None else encoder_file.graph,
         encoder_reading=encoder_reading,
         file=file,
         encoder_file=encoder_file,
         overrides=dict(overrides),
         notes=notes,
+        first=first,
     )
+
+
+def _trial(file: ModelFile, overrides: Overrides, opening: Opening) -> Trial:
+    patience_s = patience_s_of(overrides)
+    shapes = {tensor.name: _shape_for_one(tensor, overrides) for tensor in file.inputs}
+    return Trial(file.graph, str(file.path), patience_s, file=file, shapes=shapes, opening=opening)
+
+
+def _shape_for_one(tensor: Tensor, overrides: Overrides) -> list[int]:
+    """The shape of an input for one picture; open sizes are as an override says, or 8."""
+    shape = list(tensor.shape or ())
+    sizes = z_shape_of(overrides)
+    if sizes is not None and len(sizes) == len(shape) - 1:
+        shape[1:] = [
+            there if isinstance(there, int) else size for there, size in zip(shape[1:], sizes, strict=True)
+        ]
+    first = shape[:1] if len(shape) < 2 or isinstance(shape[0], int) else [1]
+    return [size if isinstance(size, int) else OPEN_SIZE for size in (*first, *shape[1:])]
+
+
+def _first_decode(trial: Trial, reading: Reading) -> FirstDecode | None:
+    """The picture that the trial's only run gave, if it gave one."""
+    if trial.last is None or reading.output not in trial.last:
+        return None
+    picture = tensors.probabilities(reading, trial.last[reading.output])[0]
+    return FirstDecode(tuple(trial_z(reading)[0].tolist()), picture, trial.last_run_s)
 
 
 def encoder_beside(decoder: Path) -> Path | None:

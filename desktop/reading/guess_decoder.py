@@ -68,8 +68,10 @@ class _Input:
     batch: int | None
 
 
-def propose(file: ModelFile, run: Run, overrides: Overrides) -> Reading:
+def propose(file: ModelFile, run: Run, overrides: Overrides, is_slow: bool = False) -> Reading:
     """Propose a reading of a decoder. `run` gives the named outputs for some feeds.
+
+    A decoder that `is_slow` runs once, with one z.
 
     Raises ModelError if no reading is found or an override does not fit.
     """
@@ -99,10 +101,12 @@ def propose(file: ModelFile, run: Run, overrides: Overrides) -> Reading:
         value_range=ValueRange.UNIT,
     )
     outputs = _picture_outputs(file, overrides)
-    draft, results = _first_decode(run, draft, chosen, outputs, guesses, overrides)
+    # A slow decoder gets one z, once: batches would gain nothing, and each further run would be waited for.
+    batches = (chosen.batch,) if chosen.batch is not None else (1,) if is_slow else (None, 1)
+    draft, results = _first_decode(run, draft, chosen, batches, outputs, guesses, overrides)
     for name in outputs:
         _check_declared(file, name, results[name])
-    return _read_output(file, run, draft, results, overrides, guesses)
+    return _read_output(file, None if is_slow else run, draft, results, overrides, guesses)
 
 
 def _z_input(file: ModelFile, overrides: Overrides, guesses: set[str]) -> _Input:
@@ -215,13 +219,19 @@ def _picture_outputs(file: ModelFile, overrides: Overrides) -> list[str]:
 
 
 def _first_decode(
-    run: Run, draft: Reading, chosen: _Input, outputs: list[str], guesses: set[str], overrides: Overrides
+    run: Run,
+    draft: Reading,
+    chosen: _Input,
+    batches: Sequence[int | None],
+    outputs: list[str],
+    guesses: set[str],
+    overrides: Overrides,
 ) -> tuple[Reading, dict[str, Array]]:
     """The draft with d and batch filled in, and the outputs at a few z."""
     last_error: ModelError | None = None
     without_pictures: tuple[Reading, dict[str, Array]] | None = None
     for latent_dim in _dims_to_try(chosen):
-        for batch in (chosen.batch,) if chosen.batch is not None else (None, 1):
+        for batch in batches:
             filled = _with_dim(draft, latent_dim, batch)
             if filled is None:
                 continue
@@ -240,7 +250,7 @@ def _first_decode(
                 continue
             if chosen.latent_dim is None:
                 guesses.add("latent_dim")
-            if batch != chosen.batch:
+            if batch not in (chosen.batch, batches[0]):
                 guesses.add("batch")
             return filled, results
     if without_pictures is not None:
@@ -289,10 +299,14 @@ def _with_dim(draft: Reading, latent_dim: int, batch: int | None) -> Reading | N
 
 
 def trial_z(reading: Reading) -> Floats:
-    """A few z float32 [N, d] to try a decoder with: the prior's mean first, then samples."""
+    """A few z float32 [N, d] to try a decoder with: samples, and first of several the prior's mean.
+
+    The prior's mean alone would tell little: a decoder that normalises z divides 0 by 0 there.
+    """
     count = FREE_BATCH if reading.batch is None else reading.batch
     z = np.random.default_rng(0).standard_normal((count, reading.latent_dim), np.float32)
-    z[0] = 0
+    if count > 1:
+        z[0] = 0
     return z
 
 
@@ -313,7 +327,7 @@ def _check_declared(file: ModelFile, name: str, found: Array) -> None:
 
 def _read_output(
     file: ModelFile,
-    run: Run,
+    run: Run | None,
     draft: Reading,
     results: Mapping[str, Array],
     overrides: Overrides,
@@ -350,7 +364,11 @@ def _read_output(
         kind = RANGES[value_range]
     else:
         more = [array]
-        if array.dtype != np.uint8 and not guess_layout.is_sure(file.makers.get(name, "")):
+        if (
+            run is not None
+            and array.dtype != np.uint8
+            and not guess_layout.is_sure(file.makers.get(name, ""))
+        ):
             wide = tensors.feeds(draft, 2 * trial_z(draft))
             more.append(run(wide, [name])[name])
         kind, sure = guess_layout.guess_range(file.makers.get(name, ""), more)

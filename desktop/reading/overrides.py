@@ -60,7 +60,7 @@ SPREADS = {
     "none": Spread.NONE,
 }
 NO_ENCODER = "none"
-MAX_PATIENCE_S = 600.0
+MAX_PATIENCE_S = 3600.0
 
 Overrides = Mapping[str, str]
 
@@ -135,10 +135,10 @@ def number_of(overrides: Overrides, option: str) -> float:
     return value
 
 
-def patience_s_of(overrides: Overrides, default: float) -> float:
-    """How many seconds a trial may take. Raises ModelError for anything else."""
+def patience_s_of(overrides: Overrides) -> float | None:
+    """How many seconds a trial may take, or None. Raises ModelError for anything else."""
     if "patience" not in overrides:
-        return default
+        return None
     seconds = number_of(overrides, "patience")
     if not 0 < seconds <= MAX_PATIENCE_S:
         raise refusal(

@@ -8,6 +8,7 @@ import onnx
 from onnx import TensorProto, external_data_helper, helper
 
 from desktop.base.errors import ModelError
+from desktop.vetting.skeleton import cut_bytes
 
 # Far above what decoders need, and far below what takes long to inspect or overflows a stack.
 MAX_NODES = 100_000
@@ -157,17 +158,21 @@ def _check_operator(node: onnx.NodeProto) -> None:
 def _check_tensor(tensor: TensorProto) -> None:
     """Raise ModelError if a tensor does not hold as many numbers as its shape says."""
     what = f"the tensor {tensor.name[:60]!r}"
-    expected_bytes = _check_size(what, tensor.dims, tensor.data_type)
+    cut = cut_bytes(tensor)
+    # Numbers that are in the file take no more memory than it takes on disk.
+    is_backed = cut is not None or external_data_helper.uses_external_data(tensor)
+    expected_bytes = _check_size(what, tensor.dims, tensor.data_type, is_backed)
     if tensor.data_type == TensorProto.STRING or external_data_helper.uses_external_data(tensor):
         return
     if tensor.HasField("segment"):
         raise ModelError(f"found {what} in segments, expected it in one piece; export the model again")
-    if tensor.HasField("raw_data"):
-        found, expected = len(tensor.raw_data), expected_bytes
+    if cut is not None or tensor.HasField("raw_data"):
+        found = len(tensor.raw_data) if cut is None else cut
+        expected = expected_bytes
     else:
         found, expected = _stored_count(tensor)
     if found != expected:
-        units = "bytes" if tensor.HasField("raw_data") else "numbers"
+        units = "bytes" if cut is not None or tensor.HasField("raw_data") else "numbers"
         raise ModelError(
             f"found {found:,} of the {expected:,} {units} of {what} of shape {list(tensor.dims)[:MAX_AXES]}, "
             "expected all of them; fetch or export the model again"
@@ -185,13 +190,13 @@ def _stored_count(tensor: TensorProto) -> tuple[int, int]:
     return len(field), count
 
 
-def _check_size(what: str, dims: Sequence[int], data_type: int) -> int:
+def _check_size(what: str, dims: Sequence[int], data_type: int, is_backed: bool = False) -> int:
     if len(dims) > MAX_AXES or any(size < 0 for size in dims):
         raise ModelError(
             f"found {what} of shape {list(dims)[:MAX_AXES]}, expected at most {MAX_AXES} sizes, none negative"
         )
     size = _bytes(dims, data_type)
-    if size > MAX_TENSOR_BYTES:
+    if size > MAX_TENSOR_BYTES and not is_backed:
         raise ModelError(
             f"found {what} of shape {list(dims)}, {size:,} bytes, expected at most {MAX_TENSOR_BYTES:,}"
         )

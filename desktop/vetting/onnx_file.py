@@ -7,6 +7,7 @@ is found by `desktop.vetting.trial`.
 
 import hashlib
 import math
+import mmap
 import stat
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,9 +20,13 @@ from onnx import TensorProto, external_data_helper, helper
 
 from desktop.base.errors import ModelError
 from desktop.vetting import graph_limits
+from desktop.vetting.skeleton import skeleton
 from desktop.vetting.unpacked_size import DAMAGED, check_wire
 
-__all__ = ["ModelError", "ModelFile", "Tensor", "read_model_file"]
+# What ONNX Runtime loads: a serialized model, or the path of one.
+Graph = bytes | Path
+# Size, time of the last change in ns, inode.
+Stamp = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -51,8 +56,14 @@ class ModelFile:
 
     Attributes:
         path: where it came from, for messages.
-        data: the whole model with its weights inside, for ONNX Runtime.
-        sha256: hex digits, of the file's bytes and its external data, if it has any.
+        graph: what ONNX Runtime loads: the whole model, or the path of a large one, whose weights are then
+            read only once.
+        skeleton: the model without its large weights, serialized.
+        size_bytes: of the model and its external data.
+        weights_bytes: of all weights.
+        stamps: when each of its files was written, to notice that one was replaced.
+        sha256: hex digits, of the file's bytes and its external data, if it has any; of a large external file
+            its size and samples of it.
         inputs: those that must be fed, so no initializers.
         outputs: all outputs.
         metadata: the model's metadata_props.
@@ -65,7 +76,11 @@ class ModelFile:
     """
 
     path: Path
-    data: bytes
+    graph: Graph
+    skeleton: bytes
+    size_bytes: int
+    weights_bytes: int
+    stamps: Mapping[Path, Stamp]
     sha256: str
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
@@ -76,8 +91,19 @@ class ModelFile:
     parameter_count: int
     makers: Mapping[str, str]
 
+    def check_unchanged(self) -> None:
+        """Raise ModelError if a file of the model was replaced or changed since it was inspected."""
+        for path, stamp in self.stamps.items():
+            if _stamp(path) != stamp:
+                raise ModelError(f"{path}: found that it was changed while it was opened; open it again")
 
-MAX_FILE_BYTES = 512 << 20
+
+# Protobuf has no larger messages. Weights in other files may be as large as memory allows.
+MAX_FILE_BYTES = (2 << 30) - 1
+# Smaller models are held in memory, so that they do not depend on the file any longer.
+LARGE_BYTES = 32 << 20
+# What is hashed of an external file: all of a smaller one, and such blocks of a larger one.
+HASHED_WHOLE_BYTES, HASHED_BLOCKS, HASHED_BLOCK_BYTES = 256 << 20, 64, 1 << 20
 # Files that people mistake for a model: the first bytes, what the file is, and what to do.
 KINDS = (
     (b"version https://git-lfs", "a git-LFS pointer", "fetch the file itself with git lfs pull"),
@@ -112,16 +138,29 @@ MARKUP = (b"<!doctype", b"<html", b"<?xml", b"<head", b"{")
 def read_model_file(path: Path, data: bytes | None = None) -> ModelFile:
     """Inspect a model, from `data` if it is given, or else from the file.
 
-    External data is put into the model if it lies in a regular file beside the model whose name begins with
-    the model's. Raises ModelError if the file is not a harmless graph, OSError if it cannot be read.
+    External data must lie in regular files beside the model whose names begin with the model's. Weights are
+    hashed, but not kept. Raises ModelError if the file is not a harmless graph, OSError if it cannot be
+    read.
     """
-    data = _read_plain(path, MAX_FILE_BYTES) if data is None else data
+    if data is not None:
+        return _inspect(path, data, {})
+    _check_regular(path, MAX_FILE_BYTES)
+    stamp = _stamp(path)
+    with path.open("rb") as file:
+        if stamp[0] <= LARGE_BYTES:
+            return _inspect(path, file.read(LARGE_BYTES), {path: stamp})
+        # It is closed with its last reference: an error on the way may still hold a part of it.
+        return _inspect(path, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), {path: stamp})
+
+
+def _inspect(path: Path, data: bytes | mmap.mmap, stamps: Mapping[Path, Stamp]) -> ModelFile:
     _refuse_other_kinds(path, data)
     try:
-        check_wire(data)
-        model = onnx.ModelProto.FromString(data)
+        check_wire(memoryview(data))
+        outline = skeleton(data)
+        model = onnx.ModelProto.FromString(outline)
         parts = graph_limits.check(model)
-        taken_in = _take_in_external_data(path, parts.tensors)
+        beside = _external_files(path, parts.tensors)
         tensors = [
             [_tensor(value) for value in values] for values in (_real_inputs(model.graph), model.graph.output)
         ]
@@ -129,14 +168,16 @@ def read_model_file(path: Path, data: bytes | None = None) -> ModelFile:
         raise ModelError(f"{path}: found {len(data):,} {DAMAGED}") from error
     except ModelError as error:
         raise ModelError(f"{path}: {error}") from error
-    digest = hashlib.sha256(data)
-    for part in taken_in:
-        digest.update(part)
+    is_in_memory = isinstance(data, bytes) and not beside
     opsets = {entry.domain or "": entry.version for entry in model.opset_import}
     return ModelFile(
         path=path,
-        data=bytes(model.SerializeToString()) if taken_in else data,
-        sha256=digest.hexdigest(),
+        graph=data if isinstance(data, bytes) and is_in_memory else path,
+        skeleton=outline,
+        size_bytes=len(data) + sum(file.stat().st_size for file in beside),
+        weights_bytes=sum(graph_limits.size_bytes(tensor) for tensor in parts.tensors),
+        stamps={} if is_in_memory else {**stamps, **{file: _stamp(file) for file in beside}},
+        sha256=_sha256(data, beside),
         inputs=tuple(tensors[0]),
         outputs=tuple(tensors[1]),
         metadata={entry.key: entry.value for entry in model.metadata_props},
@@ -151,8 +192,28 @@ def read_model_file(path: Path, data: bytes | None = None) -> ModelFile:
     )
 
 
-def _read_plain(path: Path, most_bytes: int) -> bytes:
-    """The bytes of a regular file, neither a pipe nor a device, that is not too large."""
+def _sha256(data: bytes | mmap.mmap, beside: Iterable[Path]) -> str:
+    digest = hashlib.sha256(data)
+    for path in beside:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            if size <= HASHED_WHOLE_BYTES:
+                digest.update(file.read())
+                continue
+            digest.update(str(size).encode())
+            for block in range(HASHED_BLOCKS):
+                file.seek((size - HASHED_BLOCK_BYTES) * block // (HASHED_BLOCKS - 1))
+                digest.update(file.read(HASHED_BLOCK_BYTES))
+    return digest.hexdigest()
+
+
+def _stamp(path: Path) -> Stamp:
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns, status.st_ino
+
+
+def _check_regular(path: Path, most_bytes: int) -> None:
+    """Raise ModelError for a pipe, a device or a folder, and for a file that is too large."""
     status = path.stat()  # before the file is opened: opening a pipe would wait for a writer
     if not stat.S_ISREG(status.st_mode):
         raise ModelError(
@@ -160,17 +221,16 @@ def _read_plain(path: Path, most_bytes: int) -> bytes:
         )
     if status.st_size > most_bytes:
         raise ModelError(
-            f"{path}: found {status.st_size:,} bytes, expected at most {most_bytes:,}; choose a smaller model"
+            f"{path}: found {status.st_size:,} bytes, expected at most {most_bytes:,}; save the model with "
+            "its weights in a file beside it"
         )
-    with path.open("rb") as file:
-        return file.read(most_bytes)
 
 
-def _refuse_other_kinds(path: Path, data: bytes) -> None:
-    if not data:
+def _refuse_other_kinds(path: Path, data: bytes | mmap.mmap) -> None:
+    if not len(data):
         raise ModelError(f"{path}: found an empty file, expected an ONNX model; fetch or export it again")
     for start, kind, to_do in KINDS:
-        if data.startswith(start):
+        if data[: len(start)] == start:
             raise ModelError(f"{path}: found {kind}, expected an ONNX model; {to_do}")
     first = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if first.startswith(MARKUP):
@@ -228,34 +288,29 @@ def _maker(name: str, made_by: Mapping[str, onnx.NodeProto], constants: Mapping[
     return ""
 
 
-def _take_in_external_data(path: Path, tensors: Iterable[TensorProto]) -> list[bytes]:
-    """Put external data inside the model. Returns the bytes of the files that it came from."""
-    files: dict[str, bytes] = {}
-    total = 0
+def _external_files(path: Path, tensors: Iterable[TensorProto]) -> list[Path]:
+    """The files of a model's external data. Raises ModelError if a tensor does not lie within one of them."""
+    sizes: dict[str, int] = {}
     for tensor in tensors:
         if not external_data_helper.uses_external_data(tensor):
             continue
         facts = {entry.key: entry.value for entry in tensor.external_data}
         place = facts.get("location", "")
-        if place not in files:
-            files[place] = _read_beside(path, place, MAX_FILE_BYTES - total)
-            total += len(files[place])
+        if place not in sizes:
+            sizes[place] = _size_beside(path, place)
         size = graph_limits.size_bytes(tensor)
         offset = _whole_number(facts.get("offset", ""), 0)
         length = _whole_number(facts.get("length", ""), size)
-        if length != size or offset + length > len(files[place]):
+        if length != size or offset + length > sizes[place]:
             raise ModelError(
                 f"found weights {tensor.name} at bytes {offset:,} to {offset + length:,} of {place}, which "
-                f"has {len(files[place]):,} bytes, expected {size:,} bytes within it; export the model again"
+                f"has {sizes[place]:,} bytes, expected {size:,} bytes within it; export the model again"
             )
-        tensor.raw_data = files[place][offset : offset + length]
-        tensor.data_location = onnx.TensorProto.DEFAULT
-        tensor.ClearField("external_data")
-    return list(files.values())
+    return [path.parent / place for place in sizes]
 
 
-def _read_beside(path: Path, place: str, most_bytes: int) -> bytes:
-    """The bytes of a file of weights, which must lie beside the model, begin with its name and be no link."""
+def _size_beside(path: Path, place: str) -> int:
+    """The size of a file of weights, which must lie beside the model, begin with its name and be no link."""
     if Path(place).name != place or place in ("", ".", "..") or "\\" in place or ":" in place:
         raise ModelError(
             f"found weights in {place[:100]!r}, expected them in the model or in a file beside it; "
@@ -268,14 +323,14 @@ def _read_beside(path: Path, place: str, most_bytes: int) -> bytes:
             "rename one of them, or save the model with its weights inside"
         )
     try:
-        mode = file.lstat().st_mode
+        status = file.lstat()
     except OSError as error:
         raise ModelError(
             f"found no file {place[:100]!r}, expected the weights there, beside the model; fetch it too"
         ) from error
-    if not stat.S_ISREG(mode):
+    if not stat.S_ISREG(status.st_mode):
         raise ModelError(f"found a link or a folder at {place[:100]!r}, expected a regular file of weights")
-    return _read_plain(file, most_bytes)
+    return status.st_size
 
 
 def _whole_number(text: str, default: int) -> int:

@@ -11,19 +11,33 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any
 
 import numpy as np
 
+from desktop.base import machine
 from desktop.base.arrays import Array
 from desktop.base.errors import ModelError
+from desktop.vetting.graph_work import Work
+from desktop.vetting.onnx_file import Graph, ModelFile
+from desktop.vetting.opening import Opening
 
-TIME_LIMIT_S = 3.0  # for loading and all runs together; the start of the process does not count
+# For loading and all runs together; the start of the process does not count. A graph whose work can be told
+# gets more: see `budget`.
+TIME_LIMIT_S = 3.0
 START_LIMIT_S = 30.0
-MEMORY_BYTES = 640 << 20  # in addition to three times the size of the model
+MEMORY_BYTES = 640 << 20  # in addition to three times the size of the weights
+# Slower than any machine that people decode on: a limit that an honest model reaches is of no use.
+LOADED_BYTES_A_SECOND = 30e6
+MULTIPLY_ADDS_A_SECOND = 1.5e9  # of one core
+# From here on one run takes a tenth of a second and more: all cores share it, and no run is made in vain.
+SLOW_MULTIPLY_ADDS = 4e9
+LONG_S = 10.0  # who waits longer than this is told beforehand
 MAX_OUTPUT_BYTES = 256 << 20
 MAX_LINE_BYTES = 1 << 16
 INTEGERS = [f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)]
@@ -32,7 +46,42 @@ CHILD = Path(__file__).with_name("trial_child.py")
 
 
 class TrialEndedError(ModelError):
-    """The process that tried a model has ended, because the model took too long or crashed it."""
+    """The process that tried a model has ended, because the model took too long or crashed it.
+
+    Attributes:
+        limit_s: the time that it had, if it took longer; None if it crashed.
+    """
+
+    limit_s: float | None = None
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What a trial may use.
+
+    Attributes:
+        time_s: for loading the model and all its runs together.
+        memory_bytes: beside what the process itself takes.
+        threads: that share a run.
+    """
+
+    time_s: float
+    memory_bytes: int
+    threads: int = 1
+
+
+def budget(weights_bytes: int, work: Work | None, cores: int) -> Budget:
+    """What a model's trial may use, by the size of its weights and the work of a run.
+
+    A graph whose work cannot be told, because of loops or computed shapes, gets the time of a small one.
+    """
+    memory_bytes = MEMORY_BYTES + 3 * weights_bytes
+    time_s = TIME_LIMIT_S + weights_bytes / LOADED_BYTES_A_SECOND
+    if work is None:
+        return Budget(time_s, memory_bytes)
+    time_s += work.multiply_adds / MULTIPLY_ADDS_A_SECOND
+    threads = cores if work.multiply_adds > SLOW_MULTIPLY_ADDS else 1
+    return Budget(time_s, memory_bytes + 3 * work.activation_bytes, threads)
 
 
 class Trial:
@@ -42,25 +91,49 @@ class Trial:
     within the limits.
 
     Args:
-        data: the model.
+        graph: the model, or its path.
         where: its path, for messages.
-        time_limit_s: for loading the model and all its runs together.
-        memory_bytes: how much it may use in addition to three times its own size.
+        time_limit_s: for loading the model and all its runs together; None takes it from the model.
+        memory_bytes: how much it may use; None takes it from the model.
+        file: what inspection found, from which the limits are taken.
+        shapes: the shape of each input for one picture, to tell the work of a run.
+        opening: is told what takes long, and can stop it.
+
+    Attributes:
+        work: of one run, or None if it cannot be told.
+        peak_memory_bytes: the most that the process held so far.
+        last: the outputs of the last run.
+        last_run_s: how long it took.
     """
 
     def __init__(
-        self, data: bytes, where: str, time_limit_s: float = TIME_LIMIT_S, memory_bytes: int = MEMORY_BYTES
+        self,
+        graph: Graph,
+        where: str,
+        time_limit_s: float | None = None,
+        memory_bytes: int | None = None,
+        file: ModelFile | None = None,
+        shapes: Mapping[str, Sequence[int]] = MappingProxyType({}),
+        opening: Opening | None = None,
     ) -> None:
-        self._data = data
+        self._graph = graph
         self._where = where
-        self._time_limit_s = time_limit_s
-        self._memory_bytes = memory_bytes + 3 * len(data)
-        self._left_s = time_limit_s
+        self._file = file
+        self._shapes = shapes
+        self._wished_time_s = time_limit_s
+        self._wished_memory_bytes = memory_bytes
+        self._opening = opening or Opening()
+        self._budget = Budget(TIME_LIMIT_S if time_limit_s is None else time_limit_s, MEMORY_BYTES)
+        self._left_s = self._budget.time_s
+        self.work: Work | None = None
+        self.last: dict[str, Array] | None = None
+        self.last_run_s = 0.0
         self._late = False
         self._child: subprocess.Popen[bytes] | None = None
         self.peak_memory_bytes = 0
 
     def __enter__(self) -> "Trial":
+        self._opening.check()
         environment = os.environ | {
             "OMP_NUM_THREADS": "1",
             "MALLOC_ARENA_MAX": "1",
@@ -77,15 +150,66 @@ class Trial:
             env=environment,
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
+        self._opening.can_be_ended_by(self._end_stopped)
         try:
-            limits = {"memory_bytes": self._memory_bytes, "cpu_s": int(self._time_limit_s) + 5}
             # The start of Python and ONNX Runtime does not count: a busy machine is not the model's fault.
-            self._answer(START_LIMIT_S, limits)
-            self._answer(None, {"model_bytes": len(self._data)}, [self._data])
+            self._answer(START_LIMIT_S, self._limits(Budget(TIME_LIMIT_S, MEMORY_BYTES)))
+            self._set_budget()
+            if isinstance(self._graph, bytes):
+                self._answer(None, {"model_bytes": len(self._graph)}, [self._graph])
+            else:
+                self._answer(None, {"model_path": str(self._graph.resolve())})
         except BaseException:
             self.close()
             raise
         return self
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether a run takes so long that none should be made in vain."""
+        return self.work is not None and self.work.multiply_adds > SLOW_MULTIPLY_ADDS
+
+    def _set_budget(self) -> None:
+        """Have the work of a run told, and limit the process by it."""
+        weights_bytes = len(self._graph) if isinstance(self._graph, bytes) else 0
+        if self._file is not None:
+            weights_bytes = max(weights_bytes, self._file.weights_bytes)
+            shapes = {name: list(sizes) for name, sizes in self._shapes.items()}
+            request = {"skeleton_bytes": len(self._file.skeleton), "shapes": shapes}
+            answer = self._answer(TIME_LIMIT_S, request, [self._file.skeleton])
+            with contextlib.suppress(KeyError, TypeError, ValueError):
+                self.work = Work(int(answer["multiply_adds"]), int(answer["activation_bytes"]))
+        found = budget(weights_bytes, self.work, machine.cpu_threads())
+        self._budget = Budget(
+            found.time_s if self._wished_time_s is None else self._wished_time_s,
+            found.memory_bytes
+            if self._wished_memory_bytes is None
+            else self._wished_memory_bytes + 3 * weights_bytes,
+            found.threads,
+        )
+        self._left_s = self._budget.time_s
+        self._check_memory(weights_bytes)
+        self._answer(START_LIMIT_S, self._limits(self._budget))
+        if self._budget.time_s > LONG_S:
+            work = (
+                "" if self.work is None else f", {self.work.multiply_adds / 1e9:,.0f} billion multiply-adds"
+            )
+            self._opening.begins(f"decoding a first picture{work}")
+
+    def _check_memory(self, weights_bytes: int) -> None:
+        """Raise ModelError if the machine has too little free memory for the model."""
+        activation_bytes = 0 if self.work is None else self.work.activation_bytes
+        needed, free = weights_bytes + activation_bytes, machine.free_memory_bytes()
+        if needed > free and self._wished_memory_bytes is None:
+            raise self._failure(
+                f"it needs {needed / 2**30:.1f} GiB of memory, expected at most the {free / 2**30:.1f} GiB "
+                "that are free; close other programs or choose a smaller model"
+            )
+
+    @staticmethod
+    def _limits(budget: Budget) -> dict[str, Any]:
+        cpu_s = int(budget.time_s * budget.threads) + 5
+        return {"memory_bytes": budget.memory_bytes, "cpu_s": cpu_s, "threads": budget.threads}
 
     def __exit__(
         self,
@@ -105,14 +229,18 @@ class Trial:
             for name, array in feeds.items()
         ]
         parts = [np.ascontiguousarray(array).tobytes() for array in feeds.values()]
+        start = time.perf_counter()
         answer = self._answer(None, {"feeds": facts, "outputs": list(outputs)}, parts)
+        self.last_run_s = time.perf_counter() - start
         found = answer.get("outputs")
         if not isinstance(found, list) or len(found) != len(outputs):
             raise self._failure("its trial gave an invalid answer")
-        return {name: self._array(fact) for name, fact in zip(outputs, found, strict=True)}
+        self.last = {name: self._array(fact) for name, fact in zip(outputs, found, strict=True)}
+        return self.last
 
     def close(self) -> None:
         """End the process."""
+        self._opening.can_be_ended_by(None)
         child, self._child = self._child, None
         if child is None:
             return
@@ -142,6 +270,7 @@ class Trial:
             if not isinstance(answer, dict):
                 raise ValueError
         except (OSError, ValueError, RecursionError) as error:  # it died, or its answer is not valid
+            self._opening.check()
             text = self._how_it_ended()
             has_ended = self._late or child.poll() is not None
             raise self._failure(text, TrialEndedError if has_ended else ModelError) from error
@@ -175,6 +304,10 @@ class Trial:
         if self._child is not None:
             self._child.kill()
 
+    def _end_stopped(self) -> None:
+        if self._child is not None:
+            self._child.kill()
+
     def _how_it_ended(self) -> str:
         child = self._child
         assert child is not None
@@ -183,7 +316,7 @@ class Trial:
                 child.wait(1.0)
         if self._late:
             return (
-                f"its trial took longer than {self._time_limit_s:g} s, expected less; "
+                f"its trial took longer than {self._budget.time_s:.3g} s, expected less; "
                 "give it more time if you trust it"
             )
         code = child.poll()
@@ -195,4 +328,11 @@ class Trial:
         return f"it ended the process that tried it (status {code}), expected it to run; do not trust it"
 
     def _failure(self, text: str, kind: type[ModelError] = ModelError) -> ModelError:
-        return kind(f"{self._where}: {text}", hints=("patience SECONDS",) if self._late else ())
+        error = kind(f"{self._where}: {text}", hints=("patience SECONDS",) if self._late else ())
+        if isinstance(error, TrialEndedError) and self._late:
+            error.limit_s = self._budget.time_s
+        return error
+
+
+def _work_in_words(work: Work | None) -> str:
+    return "" if work is None else f", {work.multiply_adds / 1e9:,.0f} billion multiply-adds"

@@ -6,6 +6,7 @@ It is started as a file by an isolated Python (`python -I`), so it imports nothi
 """
 
 import contextlib
+import importlib.util
 import json
 import os
 import sys
@@ -32,26 +33,30 @@ def main() -> None:
     requests, answers = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     # For some models ONNX Runtime prints to standard output. Only answers may go to the parent process.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    limits = json.loads(requests.readline(MAX_LINE_BYTES))
     import onnxruntime as ort
 
-    _limit(int(limits["memory_bytes"]), int(limits["cpu_s"]))
-    _say(answers, {})
+    limits: dict[str, Any] = {}
     session = None
     while line := requests.readline(MAX_LINE_BYTES):
         request = json.loads(line)
         start = time.perf_counter()
         arrays: list[Any] = []
         try:
-            if "model_bytes" in request:
-                session = _session(ort, _read(requests, int(request["model_bytes"])))
+            answer: dict[str, Any] = {}
+            if "memory_bytes" in request:
+                limits = request
+                _limit(int(limits["memory_bytes"]), int(limits["cpu_s"]))
+            elif "skeleton_bytes" in request:
+                answer = _work(_read(requests, int(request["skeleton_bytes"])), request["shapes"])
+            elif "model_bytes" in request:
+                session = _session(ort, _read(requests, int(request["model_bytes"])), int(limits["threads"]))
+            elif "model_path" in request:
+                session = _session(ort, request["model_path"], int(limits["threads"]))
             else:
                 feeds = {fact["name"]: _array(requests, fact) for fact in request["feeds"]}
                 assert session is not None
                 arrays = [_plain(array) for array in session.run(request["outputs"], feeds)]
-            answer: dict[str, Any] = {
-                "outputs": [{"dtype": str(a.dtype), "shape": list(a.shape)} for a in arrays]
-            }
+                answer["outputs"] = [{"dtype": str(a.dtype), "shape": list(a.shape)} for a in arrays]
         except MemoryError:
             arrays, answer = [], {"error": _memory_in_words(limits)}
         except Exception as error:  # every failure is reported to the parent process
@@ -66,10 +71,27 @@ def main() -> None:
         answers.flush()
 
 
-def _session(ort: Any, model: bytes) -> Any:
+def _work(skeleton: bytes, shapes: dict[str, list[int]]) -> dict[str, int]:
+    """The work of one run of a model without its weights, or nothing if it cannot be told."""
+    import onnx
+
+    # Loaded by its path: an isolated Python does not know this project's packages.
+    spec = importlib.util.spec_from_file_location("graph_work", Path(__file__).with_name("graph_work.py"))
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    try:
+        work = module.work_of(onnx.ModelProto.FromString(skeleton), shapes)
+    except Exception:  # whatever is wrong with the graph, ONNX Runtime has the last word
+        return {}
+    return {} if work is None else vars(work)
+
+
+def _session(ort: Any, model: bytes | str, threads: int) -> Any:
     options = ort.SessionOptions()
     options.log_severity_level = FATAL
-    options.intra_op_num_threads = 1
+    options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
@@ -135,7 +157,8 @@ def _limit(memory_bytes: int, cpu_s: int) -> None:
         with contextlib.suppress(ValueError, OSError):
             hard = resource.getrlimit(getattr(resource, name))[1]
             value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-            resource.setrlimit(getattr(resource, name), (value, value))
+            # The hard limit stays: the next one may be higher, once the work of the model is known.
+            resource.setrlimit(getattr(resource, name), (value, hard))
 
 
 def _peak_memory_bytes() -> int:

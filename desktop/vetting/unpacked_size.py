@@ -35,7 +35,10 @@ class _Kind:
     packed_varints: set[int] = field(default_factory=set)
 
 
-def check_wire(data: bytes) -> None:
+Buffer = bytes | memoryview
+
+
+def check_wire(data: Buffer) -> None:
     """Raise ModelError if the model would take too much memory once parsed, or is not a valid protobuf."""
     left_bytes, left_fields = MAX_UNPACKED_BYTES, MAX_FIELDS
     kind, place, end = _MODEL, 0, len(data)
@@ -56,7 +59,7 @@ def check_wire(data: bytes) -> None:
             tag = data[place]
             place += 1
             if tag > 127:
-                tag, place = _varint(data, place - 1)
+                tag, place = read_varint(data, place - 1)
             wire = tag & 7
             if wire == VARINT:
                 while data[place] > 127:
@@ -66,7 +69,7 @@ def check_wire(data: bytes) -> None:
                 size = data[place]
                 place += 1
                 if size > 127:
-                    size, place = _varint(data, place - 1)
+                    size, place = read_varint(data, place - 1)
                 inner = kind.messages.get(tag >> 3)
                 if inner is not None:
                     left_bytes -= MESSAGE_BYTES
@@ -85,7 +88,7 @@ def check_wire(data: bytes) -> None:
         raise ModelError(f"found {len(data):,} {DAMAGED}") from error
 
 
-def _varint(data: bytes, place: int) -> tuple[int, int]:
+def read_varint(data: Buffer, place: int) -> tuple[int, int]:
     """The number at a place, and the place after it."""
     value = shift = 0
     while True:

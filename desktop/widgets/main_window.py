@@ -11,9 +11,10 @@ from desktop.base.machine import distribution_warning
 from desktop.models.opened import Opened
 from desktop.models.source import UnreadError
 from desktop.reading.overrides import Overrides
+from desktop.vetting.opening import OpeningStoppedError
 from desktop.widgets.common import settings
 from desktop.widgets.common.actions import add_action
-from desktop.widgets.common.message_bar import MessageBar
+from desktop.widgets.common.message_bar import Action, MessageBar
 from desktop.widgets.common.saved_inputs import keep
 from desktop.widgets.controls.coordinates_control import CoordinatesControl
 from desktop.widgets.controls.film_control import FilmControl
@@ -25,6 +26,7 @@ from desktop.widgets.controls.image_control import ImageControl
 from desktop.widgets.controls.layers_menu import LayersMenu
 from desktop.widgets.controls.map_control import MapControl
 from desktop.widgets.controls.nearest_control import NearestControl
+from desktop.widgets.controls.opening_control import OpeningControl
 from desktop.widgets.controls.path_control import PathControl
 from desktop.widgets.controls.picture_control import PictureControl
 from desktop.widgets.controls.plane_control import PlaneControl
@@ -68,6 +70,7 @@ class MainWindow(QMainWindow):
         menus = {name: self.menuBar().addMenu(text) for name, text in MENUS.items()}
         self.tabs = Pages(menus["view"])
         self.status = StatusControl(explorer, self.statusBar())
+        self.opening = OpeningControl(explorer, self.message)
         shell = Shell(explorer, self.plane, self.panel, menus, self.message, window=self)
         self._make_controls(shell)
         self._connect_explorer()
@@ -238,10 +241,17 @@ class MainWindow(QMainWindow):
             self.message.show_note("; ".join(filter(None, notes)))
 
     def _on_open_failed(self, error: Exception) -> None:
+        if isinstance(error, OpeningStoppedError):
+            self.message.hide()
+            self.status.tell("opening was stopped")
+            return
         if self.reading.show_error(error):
             return
         if isinstance(error, UnreadError):
-            how = ("How is it read?", lambda: self.reading.open_dialog(error))
-            self.message.show_error(error, actions=[how])
+            actions: list[Action] = [("How is it read?", lambda: self.reading.open_dialog(error))]
+            longer = error.with_more_time()
+            if longer is not None:
+                actions.insert(0, ("Give it more time", lambda: self.open_path(error.file.path, longer)))
+            self.message.show_error(error, actions=actions)
         else:
             self.message.show_error(error)

@@ -1,0 +1,47 @@
+"""What opening a model is doing now, for whoever waits for it, and a way to stop it. No Qt."""
+
+import threading
+from collections.abc import Callable
+
+from desktop.base.errors import ModelError
+
+
+class OpeningStoppedError(ModelError):
+    """Opening was stopped by the person who waited for it."""
+
+
+class Opening:
+    """One attempt to open a model. Any thread may use it.
+
+    Args:
+        tell: called with a text, such as "decoding a first picture", whenever something begins that may take
+            long; on the thread that opens the model.
+    """
+
+    def __init__(self, tell: Callable[[str], object] = lambda _text: None) -> None:
+        self._tell = tell
+        self._lock = threading.Lock()
+        self._end: Callable[[], object] | None = None
+        self._is_stopped = False
+
+    def begins(self, text: str) -> None:
+        """Tell what begins. Raises OpeningStoppedError if `stop` was called."""
+        self.check()
+        self._tell(text)
+
+    def check(self) -> None:
+        """Raise OpeningStoppedError if `stop` was called."""
+        if self._is_stopped:
+            raise OpeningStoppedError("opening was stopped")
+
+    def can_be_ended_by(self, end: Callable[[], object] | None) -> None:
+        """While something runs that takes long, `stop` calls `end`; None after it."""
+        with self._lock:
+            self._end = end
+
+    def stop(self) -> None:
+        """End what runs; what comes after it does not begin."""
+        with self._lock:
+            self._is_stopped = True
+            if self._end is not None:
+                self._end()
