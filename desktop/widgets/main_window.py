@@ -14,7 +14,7 @@ from desktop.reading.overrides import Overrides
 from desktop.widgets.common import settings
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.message_bar import MessageBar
-from desktop.widgets.common.saved_inputs import keep
+from desktop.widgets.common.saved_inputs import save_input
 from desktop.widgets.controls.coordinates_control import CoordinatesControl
 from desktop.widgets.controls.film_control import FilmControl
 from desktop.widgets.controls.grids_control import GridsControl
@@ -31,7 +31,7 @@ from desktop.widgets.controls.plane_control import PlaneControl
 from desktop.widgets.controls.provenance_control import ProvenanceControl
 from desktop.widgets.controls.reading_control import ReadingControl
 from desktop.widgets.controls.recent_menu import RecentMenu
-from desktop.widgets.controls.session_control import SessionControl
+from desktop.widgets.controls.saved_control import SavedControl
 from desktop.widgets.controls.shell import Shell
 from desktop.widgets.controls.status_control import StatusControl
 from desktop.widgets.controls.time_control import TimeControl
@@ -72,13 +72,13 @@ class MainWindow(QMainWindow):
         self._make_controls(shell)
         self._connect_explorer()
         # These may say something of a model that was opened, so they hear of it after the window.
-        self.session = SessionControl(shell)
-        self.provenance_control = ProvenanceControl(shell, self.session.path_of)
+        self.saved_control = SavedControl(shell)
+        self.provenance_control = ProvenanceControl(shell, self.saved_control.path_of)
         self.help = HelpControl(shell)
         self._lay_out()
         self._connect_controls()
-        keep("page", self.tabs)
-        keep("section", self.panel.sections)
+        save_input("page", self.tabs)
+        save_input("section", self.panel.sections)
 
     def restore_place(self) -> bool:
         """Go where the window was last; False if that is not known."""
@@ -102,7 +102,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Save the window's place and end what runs in the background."""
         settings.save_window_geometry(self.saveGeometry())
-        self.session.close()
+        self.saved_control.close()
         self.explorer.close()
         super().closeEvent(event)
 
@@ -205,10 +205,10 @@ class MainWindow(QMainWindow):
         self.picture_control.shown.connect(self.reading.set_picture)
         self.picture_control.shown.connect(self.film_control.set_picture)
         self.image.changed.connect(self.true_posterior.set_encoded)
-        self.reading.wished.connect(self.explorer.open)
+        self.reading.overrides_set.connect(self.explorer.open)
         self.recent.chosen.connect(self.open_path)
-        self.session.open_wanted.connect(self.open_path)
-        self.session.picture_wanted.connect(self.provenance_control.open)
+        self.saved_control.open_wanted.connect(self.open_path)
+        self.saved_control.picture_wanted.connect(self.provenance_control.open)
         self.provenance_control.open_wanted.connect(self.open_path)
         self.provenance_control.picture_wanted.connect(self.image.open_file)
         self.provenance_control.image_pasted.connect(self.image.set_image)

@@ -12,7 +12,7 @@ from desktop.jobs.sheets import Order, Scores, Sheet
 from desktop.view.state import ViewState
 from desktop.widgets.common.choices import add_choices
 from desktop.widgets.common.save_dialog import ask_where
-from desktop.widgets.common.saved_inputs import keep, kept_for
+from desktop.widgets.common.saved_inputs import save_input, saved_for
 from desktop.widgets.controls.shell import Shell
 from desktop.widgets.panels.grid_page import MAX_SEED, MAX_SIDE, GridPage
 from desktop.widgets.panels.pages import Pages
@@ -74,14 +74,14 @@ class GridsControl(QObject):
             TRAVERSALS: self.traversals,
         }
         for name, page in self._pages.items():
-            keep(f"{name}.scale", page.scale)
-        keep("samples.n", self.samples_n)
-        keep("samples.seed", self.seed)
-        keep("manifold.n", self.manifold_n)
-        keep("reconstructions.n", self.pairs_n)
-        keep("reconstructions.order", self.order)
-        keep("traversals.n", self.traversal_n)
-        keep("traversals.dimensions", self.dimensions_n)
+            save_input(f"{name}.scale", page.scale)
+        save_input("samples.n", self.samples_n)
+        save_input("samples.seed", self.seed)
+        save_input("manifold.n", self.manifold_n)
+        save_input("reconstructions.n", self.pairs_n)
+        save_input("reconstructions.order", self.order)
+        save_input("traversals.n", self.traversal_n)
+        save_input("traversals.dimensions", self.dimensions_n)
         self.resample.clicked.connect(lambda: self.seed.setValue((self.seed.value() + 1) % MAX_SEED))
         for spin in (
             self.samples_n,
@@ -166,7 +166,7 @@ class GridsControl(QObject):
         refuse = self._shell.message.show_message
         path = ask_where(window, f"Save {name}", f"{name}.png", "PNG (*.png)", refuse)
         if path is not None and sheet is not None:
-            note = self._explorer.note(name, **kept_for(window, name))
+            note = self._explorer.note(name, **saved_for(window, name))
             self._explorer.save_picture(path, sheet.picture, scale, note)
 
 

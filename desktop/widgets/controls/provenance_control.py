@@ -19,7 +19,7 @@ from desktop.models.source import Source
 from desktop.view.provenance import Provenance, from_text, is_provenance
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.message_bar import Action
-from desktop.widgets.common.saved_inputs import set_kept_values
+from desktop.widgets.common.saved_inputs import set_saved_values
 from desktop.widgets.controls.picture_control import NOTE_TYPE
 from desktop.widgets.controls.shell import Shell
 from export.bundle import DECODER_FILE, epoch_file, open_bundle
@@ -202,7 +202,7 @@ class ProvenanceControl(QObject):
             state = replace(state, epoch=_epoch_of(source, carried.decoder_sha256))
         self._explorer.set_state(state)
         details = {f"{carried.kind}.{name}": value for name, value in carried.details.items()}
-        set_kept_values(self._window, details)
+        set_saved_values(self._window, details)
         self.page_wanted.emit(carried.kind)
         actions = self._encode_action(picture)
         if actions:

@@ -11,9 +11,9 @@ from desktop.widgets.dialogs.reading_dialog import ReadingDialog
 
 
 class ReadingControl(QObject):
-    """Says by `wished` that a model is to be opened again with other wishes for its reading."""
+    """Says by `overrides_set` that a model is to be opened again with other overrides for its reading."""
 
-    wished = Signal(object, object)  # Path, dict of options
+    overrides_set = Signal(object, object)  # Path, dict of options
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -55,7 +55,7 @@ class ReadingControl(QObject):
             return
         path = what.file.path
         self.dialog = ReadingDialog(what, self._parent)
-        self.dialog.wished.connect(lambda wishes: self.wished.emit(path, wishes))
+        self.dialog.overrides_set.connect(lambda overrides: self.overrides_set.emit(path, overrides))
         self.dialog.finished.connect(self._forget)
         self._show_image()
         self.dialog.open()
