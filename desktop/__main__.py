@@ -119,6 +119,8 @@ def _shoot_when_idle(window: "MainWindow", file: Path, errors: list[Exception]) 
     """
     from PySide6.QtCore import QTimer
 
+    idle_looks = 0
+
     def look() -> None:
         nonlocal idle_looks
         explorer = window.explorer
@@ -128,7 +130,6 @@ def _shoot_when_idle(window: "MainWindow", file: Path, errors: list[Exception]) 
             timer.stop()
             _shoot(window, file, errors)
 
-    idle_looks = 0
     timer = QTimer(window, interval=SETTLE_MS)
     timer.timeout.connect(look)
     timer.start()

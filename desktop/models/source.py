@@ -201,8 +201,8 @@ def _try_graph(bundle: Bundle, name: str, graph: bytes, feeds: dict[str, Any]) -
         file = read_model_file(where, graph)
     except ModelError as error:  # it says what to do
         raise BundleError(str(error)) from error
-    for side, tensors in (("inputs", file.inputs), ("outputs", file.outputs)):
-        found = [_in_words(t.name, t.dtype, t.shape or ()) for t in tensors]
+    for side, declared in (("inputs", file.inputs), ("outputs", file.outputs)):
+        found = [_in_words(t.name, t.dtype, t.shape or ()) for t in declared]
         expected = [_in_words(t["name"], t["dtype"], t["shape"]) for t in facts[side]]
         if found != expected:
             raise BundleError(

@@ -188,8 +188,8 @@ def _stored_count(tensor: TensorProto) -> tuple[int, int]:
 def _check_size(what: str, dims: Sequence[int], data_type: int) -> int:
     if len(dims) > MAX_AXES or any(size < 0 for size in dims):
         raise ModelError(
-            f"found {what} of shape {list(dims)[:MAX_AXES]}, expected at most {MAX_AXES} sizes, none negative; "
-            "export the model again"
+            f"found {what} of shape {list(dims)[:MAX_AXES]}, expected at most {MAX_AXES} sizes, none "
+            "negative; export the model again"
         )
     size = _bytes(dims, data_type)
     if size > MAX_TENSOR_BYTES:

@@ -1,7 +1,7 @@
 """Saves inputs of the window between starts: those whose object name starts with `saved.`.
 
-The settings of an export of some kind, such as "samples", are saved as "samples.n", "samples.seed", …. The
-exported file carries the same names and values, so that it can be opened again as it was made.
+The settings of an export such as "samples" are saved as "samples.n", "samples.seed", …. The exported file
+carries the same names and values, so that opening it restores them.
 """
 
 from PySide6.QtWidgets import (
@@ -36,7 +36,7 @@ def saved_values(window: QWidget) -> dict[str, Value]:
 
 
 def saved_for(window: QWidget, kind: str) -> dict[str, Value]:
-    """What is set now for an export of some kind, with names such as "n" and "seed"."""
+    """Return the current settings of one kind of export, with names such as "n" and "seed"."""
     start = f"{kind}."
     values = saved_values(window)
     return {name.removeprefix(start): value for name, value in values.items() if name.startswith(start)}
@@ -85,7 +85,7 @@ def _set(widget: QWidget, value: Value) -> None:
     elif isinstance(widget, QLineEdit) and isinstance(value, str):
         widget.setText(value)
     elif isinstance(widget, KeyedTabs) and isinstance(value, str) and not widget.show_key(value):
-        # Sessions of earlier versions hold what the tab is called.
+        # Earlier versions saved the tab's text.
         texts = [widget.tabText(index) for index in range(widget.count())]
         if value in texts:
             widget.setCurrentIndex(texts.index(value))

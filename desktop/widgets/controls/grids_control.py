@@ -1,4 +1,4 @@
-"""The pages of many pictures: decoded when they are looked at, saved, and a way to each picture's z."""
+"""The pages of many pictures: decodes them when they are shown, saves them, and goes to a picture's z."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -18,11 +18,11 @@ from desktop.widgets.panels.grid_page import MAX_SEED, MAX_SIDE, GridPage
 from desktop.widgets.panels.pages import Pages
 
 SAMPLES, MANIFOLD, RECONSTRUCTIONS, TRAVERSALS = "samples", "manifold", "reconstructions", "traversals"
-NO_IMAGES = "The open model comes without held-out images: there is nothing to reconstruct."
+NO_IMAGES = "The open model has no test images, so there is nothing to reconstruct."
 
 
 class GridsControl(QObject):
-    """Adds the pages to the window's tabs and wires them to the explorer."""
+    """Adds the pages to the window's tabs and connects them to the explorer."""
 
     sheet_shown = Signal(str)  # key of its page
 
@@ -39,33 +39,35 @@ class GridsControl(QObject):
         self.seed = _spin(0, MAX_SEED, 0)
         self.seed.setAccessibleName("Seed of the samples")
         self.resample = QPushButton("Resample")
-        self.resample.setToolTip("Draw new samples: the next seed")
+        self.resample.setToolTip("Draw new samples with the next seed.")
         self.order = QComboBox()
         add_choices(self.order, Order)
-        self.order.setToolTip("By the bound of each image, with one draw from its posterior")
+        self.order.setToolTip(
+            "Sort by the ELBO of each image, estimated with one draw from its approximate posterior."
+        )
         self.samples = self._page(
             "&Samples",
             SAMPLES,
-            "Pictures at samples of the prior. Click one to go to its z.",
-            [("Pictures a side", self.samples_n), ("Seed", self.seed), ("", self.resample)],
+            "Pictures at samples of the prior. Click a picture to go to its z.",
+            [("Pictures per side", self.samples_n), ("Seed", self.seed), ("", self.resample)],
         )
         self.manifold = self._page(
             "&Manifold",
             MANIFOLD,
-            "The manifold grid: pictures at the prior's quantiles 0.05 to 0.95 along both axes.",
-            [("Pictures a side", self.manifold_n)],
+            "The manifold grid: pictures at the prior quantiles 0.05 to 0.95 along both axes.",
+            [("Pictures per side", self.manifold_n)],
         )
         self.reconstructions = self._page(
             "&Reconstructions",
             RECONSTRUCTIONS,
-            "Held-out images, each with what the decoder makes of its posterior mean to its right.",
-            [("Pairs a row", self.pairs_n), ("Order", self.order)],
+            "Test images, each with the picture decoded at its posterior mean on the right.",
+            [("Pairs per row", self.pairs_n), ("Order", self.order)],
         )
         self.traversals = self._page(
             "&Traversals",
             TRAVERSALS,
-            "A row for each latent dimension, by its rate: the cursor's z with that number from −3 to 3.",
-            [("Pictures a row", self.traversal_n), ("Dimensions", self.dimensions_n)],
+            "A row for each latent dimension, by its rate: the cursor's z with that coordinate from −3 to 3.",
+            [("Pictures per row", self.traversal_n), ("Dimensions", self.dimensions_n)],
         )
         self._pages = {
             SAMPLES: self.samples,
@@ -112,7 +114,7 @@ class GridsControl(QObject):
         self._fill()
 
     def _on_model(self) -> None:
-        """Another epoch's model: what is shown stays until it is decoded anew."""
+        """Decode the page with another epoch's model; the old pictures stay until it is done."""
         self._scores = None
         self._fill()
 
@@ -123,14 +125,14 @@ class GridsControl(QObject):
             self._fill()
 
     def _fill(self) -> None:
-        """Have the page in front decoded, as its controls and the state say."""
+        """Have the page in front decoded with its inputs and the state."""
         name = self._tabs.key()
         steps = self._steps(name) if name in self._pages else None
         if steps is not None:
             self._explorer.worker.request("grid", Priority.GRID, steps, partial(self._on_step, name))
 
     def _steps(self, name: str) -> pages.Steps | None:
-        """What decodes a page; None where there is nothing to decode."""
+        """Return the job that decodes a page; None if there is nothing to decode."""
         explorer = self._explorer
         if explorer.source is None:
             return None
@@ -145,7 +147,7 @@ class GridsControl(QObject):
         if steps is None:
             self.reconstructions.set_sheet(None, NO_IMAGES)
         elif self._scores is None and self.reconstructions.sheet is None:
-            self.reconstructions.set_sheet(None, "Computing the bound of every held-out image …")
+            self.reconstructions.set_sheet(None, "Computing the ELBO of every test image …")
         return steps
 
     def _on_step(self, name: str, step: Sheet | Scores | None) -> None:

@@ -96,7 +96,7 @@ class SavedControl(QObject):
                 save_views(self._now(), self._saved)
 
     def _restore_layers(self) -> None:
-        """Set the layers and the picture's style of the last model: a model without a saved view keeps them."""
+        """Set the last model's layers and picture mode, which a model without a saved view keeps."""
         state = self.views.state_of(self.views.last)
         if state is not None:
             self._explorer.state = replace(

@@ -102,7 +102,7 @@ def test_two_windows_that_are_open_at_once_save_both_models(start, bundle, make_
     views = read_views()
     assert [views.state_of(source.sha256) for source in sources] == states
     assert views.last_path == bundle
-    assert set(settings.recent_bundles()) == {bundle, other}
+    assert set(settings.recent_models()) == {bundle, other}
 
 
 @pytest.mark.usefixtures("left")
@@ -162,7 +162,7 @@ def test_a_start_survives_a_broken_file(start, content):
     saved.place().write_bytes(content)
     window = start()
     assert window.explorer.source.path == shipped_bundle()
-    assert window.message.text().startswith("what was saved at the last start cannot be used (")
+    assert window.message.text().startswith("the saved views and settings cannot be used (")
     window.close()
     assert read_views().last_path == shipped_bundle()
 

@@ -280,7 +280,7 @@ def test_a_model_without_a_reading_is_set_by_hand(window, qtbot, tmp_path):
         window.open_path(path)
     assert window.explorer.source.path.name == "model.onnx"
     (action,) = window.message.action_buttons
-    assert action.text() == "How is it read?"
+    assert action.text() == "How the model is read…"
     qtbot.mouseClick(action, Qt.MouseButton.LeftButton)
     dialog = window.reading.dialog
     assert dialog.file.path == path
