@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 START_SIZE_PX = (1180, 860)
 SETTLE_MS = 150
+IDLE_LOOKS = 2  # one after the other: results arrive between them, and may be followed by more work
 
 
 @click.command(
@@ -48,7 +49,7 @@ SETTLE_MS = 150
     help="The window's size in pixels.  "
     f"[default: the last size, at first {START_SIZE_PX[0]} {START_SIZE_PX[1]}]",
 )
-@click.option("--fresh", is_flag=True, help="Start without the session that was saved last time.")
+@click.option("--fresh", is_flag=True, help="Start without what was saved last time.")
 def command(
     model: Path | None,
     device: DeviceName,
@@ -71,6 +72,7 @@ def command(
         from PySide6.QtWidgets import QApplication
 
         from desktop.app.explorer import Explorer
+        from desktop.images.read_image import is_image
         from desktop.widgets.main_window import MainWindow
     except ImportError as error:
         raise missing_library(error) from error
@@ -85,26 +87,52 @@ def command(
 
     def open_failed(error: Exception) -> None:
         # Later failures leave a model open and are shown in the window.
-        if window.explorer.source is None and not window.session.recovering:
+        if window.explorer.source is None and not window.saved_control.recovering:
             errors.append(error)
             window.close()
 
     window.explorer.open_failed.connect(open_failed)
-    if screenshot is not None:
+    picture = model if model is not None and is_image(model) else None
+    if screenshot is not None and picture is None:
         # Wait a little, so that the status bar is up to date too.
         window.explorer.backdrop_finished.connect(
             lambda: QTimer.singleShot(SETTLE_MS, lambda: _shoot(window, screenshot, errors))
         )
     window.show()
     if screenshot is not None:
-        window.open_path(model or shipped_bundle(), overrides)
+        window.saved_control.start(model or shipped_bundle(), overrides, fresh=True, saves=False)
+        if picture is not None:
+            _shoot_when_idle(window, screenshot, errors)
     else:
         window.help.tell_unexpected()
-        window.session.start(model, overrides, fresh)
+        window.saved_control.start(model, overrides, fresh)
     application.exec()
     if errors:
         raise errors[0]
     return 0
+
+
+def _shoot_when_idle(window: "MainWindow", file: Path, errors: list[Exception]) -> None:
+    """Shoot once the window has had nothing to do for a while.
+
+    A picture is opened after a model, perhaps with another model, so the plane may be decoded several times.
+    """
+    from PySide6.QtCore import QTimer
+
+    idle_looks = 0
+
+    def look() -> None:
+        nonlocal idle_looks
+        explorer = window.explorer
+        is_idle = explorer.source is not None and explorer.worker.is_idle and explorer.opener.is_idle
+        idle_looks = idle_looks + 1 if is_idle else 0
+        if idle_looks == IDLE_LOOKS:
+            timer.stop()
+            _shoot(window, file, errors)
+
+    timer = QTimer(window, interval=SETTLE_MS)
+    timer.timeout.connect(look)
+    timer.start()
 
 
 def _shoot(window: "MainWindow", file: Path, errors: list[Exception]) -> None:

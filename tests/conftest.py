@@ -3,8 +3,10 @@
 Also which tests are slow, so that `make check` leaves them out.
 """
 
+import ctypes
 import dataclasses
 import fcntl
+import gc
 import os
 import resource
 import sys
@@ -48,6 +50,15 @@ def built_once(factory: pytest.TempPathFactory, name: str, build: Callable[[Path
             build(unfinished)
             unfinished.rename(folder)
     return folder
+
+
+@pytest.fixture(autouse=True, scope="module")
+def memory_given_back() -> Iterator[None]:
+    """After each file, what was freed goes back to the system: the allocator would keep much of it."""
+    yield
+    gc.collect()
+    if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):
+        trim(0)
 
 
 @pytest.fixture(scope="session")

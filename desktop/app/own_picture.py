@@ -1,4 +1,4 @@
-"""A picture of one's own and the open model: the jobs that fit it, encode it, and compute its likelihoods."""
+"""The jobs for your own image: fit it to the open model, encode it, and compute its likelihoods."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,24 +14,24 @@ from desktop.latent.true_posterior import LikelihoodTable, half_width
 
 
 def is_bernoulli(explorer: Explorer) -> bool:
-    """Whether the open model says that its pixels are 0 or 1, with the probabilities that it gives."""
+    """Whether the open bundle says that its pixels are Bernoulli."""
     source = explorer.source
     return source is not None and source.bundle is not None and source.bundle.likelihood == "bernoulli"
 
 
 def network_input(explorer: Explorer, drawing: Drawing) -> Floats:
-    """A drawing as the open model takes it: float32 [C, H, W], thresholded where its training data was."""
+    """Return a drawing as the model's input, float32 [C, H, W], thresholded if the pixels are Bernoulli."""
     return drawing.thresholded() if is_bernoulli(explorer) else drawing.pixels
 
 
 def fit_steps(explorer: Explorer, picture: Bytes | Path) -> Iterator[Fitted] | None:
-    """The job that fits a picture, or one in a file, to the open model; None while nothing is open."""
+    """Return the job that fits a picture or a picture file to the model; None if no model is open."""
     model = explorer.model
     return None if model is None else fit_image(picture, model.image_shape, _is_of_digits(explorer))
 
 
 def encode_steps(explorer: Explorer, drawing: Drawing) -> Iterator[Encoded] | None:
-    """The job that encodes a drawing; None for an empty drawing, and where the model has no encoder."""
+    """Return the job that encodes a drawing; None if it is empty or the model has no encoder."""
     model = explorer.model
     if model is None or not model.has_encoder or drawing.is_empty:
         return None
@@ -44,9 +44,9 @@ def has_true_posterior(explorer: Explorer) -> bool:
 
 
 def likelihood_table(explorer: Explorer, side: int) -> LikelihoodTable | None:
-    """An unbuilt table of log p(x|z) on a grid of `side` × `side` points of the plane.
+    """Return a table of log p(x|z) for `side` × `side` points of the plane, which is still to be built.
 
-    None where `has_true_posterior` says no.
+    Returns None if `has_true_posterior` is false.
     """
     model, posterior = explorer.model, explorer.posterior
     if model is None or not has_true_posterior(explorer):
@@ -56,7 +56,7 @@ def likelihood_table(explorer: Explorer, side: int) -> LikelihoodTable | None:
 
 
 def _is_of_digits(explorer: Explorer) -> bool:
-    """Whether the training data was made as MNIST was."""
+    """Whether the training data was prepared like MNIST."""
     source = explorer.source
     dataset = None if source is None or source.bundle is None else source.bundle.manifest.get("dataset")
     name = dataset.get("name") if isinstance(dataset, dict) else None

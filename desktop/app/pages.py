@@ -1,6 +1,7 @@
-"""The pages of many pictures: the jobs that decode them with the open model, as the state and the bundle say.
+"""The jobs that decode the pages of many pictures with the open model.
 
-Each job yields None between its steps and the Sheet last. It is None itself where there is nothing to decode.
+Each job yields None between its steps, and the Sheet last. Each function returns None if there is nothing to
+decode.
 """
 
 from collections.abc import Iterator
@@ -13,19 +14,19 @@ Steps = Iterator[Sheet | Scores | None]
 
 
 def samples_steps(explorer: Explorer, n: int, seed: int) -> Steps | None:
-    """n × n pictures at samples of the prior."""
+    """Return the job for n × n pictures at samples of the prior."""
     model = explorer.model
     return None if model is None else sheets.samples_sheet(model, n, seed)
 
 
 def manifold_steps(explorer: Explorer, n: int) -> Steps | None:
-    """n × n pictures at quantiles of the prior on the plane that is looked at."""
+    """Return the job for n × n pictures at quantiles of the prior on the plane in view."""
     model = explorer.model
     return None if model is None else sheets.manifold_sheet(model, explorer.state.plane, n)
 
 
 def traversals_steps(explorer: Explorer, dimensions: int, columns: int) -> Steps | None:
-    """A row for each of the dimensions with the highest rate, through the cursor."""
+    """Return the job for one row through the cursor for each of the dimensions with the highest rate."""
     model = explorer.model
     if model is None:
         return None
@@ -34,7 +35,10 @@ def traversals_steps(explorer: Explorer, dimensions: int, columns: int) -> Steps
 
 
 def reconstructions_steps(explorer: Explorer, scores: Scores | None, order: Order, n: int) -> Steps | None:
-    """Held-out images beside their reconstructions, n pairs a row; the Scores come first unless given."""
+    """Return the job for test images beside their reconstructions, n pairs per row.
+
+    It yields the Scores first unless they are given.
+    """
     model, posterior = explorer.model, explorer.posterior
     if model is None or posterior is None or posterior.images is None:
         return None

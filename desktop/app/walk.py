@@ -1,4 +1,4 @@
-"""Walks along a path: the job that measures how fast to walk, with pictures of the open model."""
+"""The job that measures how fast to walk along a path, with pictures of the open model."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,10 @@ from desktop.latent.paths import Walk
 
 
 def walk_steps(explorer: Explorer, route: Route) -> Iterator[float | Walk] | None:
-    """The job that makes a walk: shares of it that are done, then the Walk; None while nothing is open."""
+    """Return the job that makes a walk; None if no model is open.
+
+    It yields the share of the work that is done, and the Walk last.
+    """
     model = explorer.model
     if model is None:
         return None

@@ -91,6 +91,12 @@ class Worker(QObject):
             self._waiting[name] = request
             self._changed.notify()
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether no request waits or runs; the last results may still be on their way."""
+        with self._changed:
+            return not self._waiting
+
     def cancel(self, name: str) -> None:
         """Drop the request called `name`, if any, and its results that have not arrived yet."""
         with self._changed:

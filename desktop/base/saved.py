@@ -1,17 +1,17 @@
-"""What is saved between starts: one JSON file in the user's data folder, shared by all viewers that are open.
+"""What is saved between starts: one JSON file in the user's data folder, shared by all open viewers.
 
-A change is made to what the file holds at that moment, under a lock, and the file is replaced whole: two
-viewers do not overwrite each other's entries, and reading needs no lock. The sections, and the modules that
-know what is in them:
+A change is applied to the file's current content, under a lock, and the whole file is replaced: two viewers
+do not overwrite each other's entries, and reading needs no lock. These are the sections, and the modules that
+define what is in them:
 
     readings   SHA-256 of a decoder → the overrides of its reading     desktop.reading.saved_overrides
     models     SHA-256 of a decoder → its path and its view            desktop.view.saved_views
     last       SHA-256 of the decoder that was open last               desktop.view.saved_views
     controls   name of an input in the window → its value              desktop.view.saved_views
     recent     paths of the models that were opened, newest first      desktop.widgets.common.settings
-    geometry   the window's place, as base64                           desktop.widgets.common.settings
+    geometry   the window's geometry, as base64                        desktop.widgets.common.settings
 
-In a section that is an object the newest entry stands last.
+In a section that is an object, the newest entry is the last.
 """
 
 import json
@@ -26,7 +26,7 @@ from desktop.base.atomic_file import replaced_file
 
 FORMAT = 1
 MAX_FILE_CHARS = 12 << 20
-# How long a change waits for another viewer's, which takes milliseconds.
+# How long a change waits for that of another viewer, which takes milliseconds.
 LOCK_S = 2.0
 SECTIONS: dict[str, type] = {"readings": dict, "models": dict, "last": str, "controls": dict}
 QT_SECTIONS: dict[str, type] = {"recent": list, "geometry": str}
@@ -36,16 +36,16 @@ Edit = Callable[[Content], None]
 
 
 def place() -> Path:
-    """The file."""
+    """Return the path of the file."""
     return platformdirs.user_data_path("latent-plane", appauthor=False) / "saved.json"
 
 
 def read() -> tuple[Content, str]:
-    """What is saved, by section, and what is wrong with the file, in one line or an empty string.
+    """Return what is saved, by section, and what is wrong with the file: one line, or an empty string.
 
-    A file that cannot be used counts as one whose sections are empty; nothing is raised. Before there is a
-    file, `readings.json` and `session.json` of older versions are taken over, and QT_SECTIONS are missing:
-    those were in a file of Qt's.
+    If the file cannot be used, its sections are empty; nothing is raised. If there is no file yet,
+    `readings.json` and `session.json` of older versions are read, and QT_SECTIONS are missing, because older
+    versions saved those in Qt's settings.
     """
     content, note = _read(place())
     if content is None:
@@ -61,9 +61,9 @@ def read() -> tuple[Content, str]:
 
 
 def change(edit: Edit) -> None:
-    """Let `edit` change what is saved at this moment, and save it. Raises OSError where that cannot be done.
+    """Apply `edit` to what is saved now, and save the result. Raises OSError if that fails.
 
-    Models that make the file too large are left out, the oldest first.
+    If the file would be too large, the oldest models are left out.
     """
     path = place()
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -78,12 +78,12 @@ def change(edit: Edit) -> None:
 
 
 def newest(entries: dict[str, Any], most: int) -> dict[str, Any]:
-    """At most so many entries, without the oldest."""
+    """Return the newest entries, at most `most` of them."""
     return dict(list(entries.items())[-most:])
 
 
 def _read(path: Path, has_format: bool = True) -> tuple[Content | None, str]:
-    """A file's object, None where there is no file, empty with a note where it cannot be used."""
+    """Return a file's object; None if there is no file, empty with a note if it cannot be used."""
     try:
         with path.open(encoding="utf-8") as file:
             text = file.read(MAX_FILE_CHARS + 1)
@@ -99,5 +99,5 @@ def _read(path: Path, has_format: bool = True) -> tuple[Content | None, str]:
     except (OSError, ValueError, RecursionError) as error:
         words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         words = " ".join(words.split())[:120]
-        return {}, f"what was saved at the last start cannot be used ({words}); this start begins anew"
+        return {}, f"the saved views and settings cannot be used ({words}); this start begins without them"
     return content, ""

@@ -1,9 +1,9 @@
-"""Values of annotated types from what JSON gives, which may be anyone's, and back. By cattrs.
+"""Turns JSON values, which may come from anyone, into values of annotated types and back. Uses cattrs.
 
-Nothing is converted: "3" is no number, and true is none either. Numbers are finite and no larger than float32
-can hold. Choices (enums) are written as their names in lower case, so that what they are called in the window
-may change. Of what a newer version wrote, keys and choices that this version does not know are left out; what
-an older version did not write takes its default.
+Nothing is converted: "3" is not a number, and true is not one either. Numbers are finite and no larger than
+float32 can hold. Choices (enums) are written as their member names in lower case, so that their texts in the
+window may change. Keys and choices that this version does not know, because a newer one wrote them, are left
+out; what an older version did not write takes its default.
 """
 
 import dataclasses
@@ -29,9 +29,9 @@ Hook = Callable[[object, Any], Any]
 
 
 def structure(converter: Converter, data: object, kind: type[T], where: str = "") -> T:
-    """`data`, as JSON gives it, as a `kind`. `where` is what it is called in errors.
+    """Return `data`, values from JSON, as a `kind`. `where` is its name in errors.
 
-    Raises ValueError that says in one line where something else was found than expected, such as
+    Raises ValueError that says in one line where it found what, and what was expected, such as
     "state.z[1]: found nan, expected a finite number".
     """
     try:
@@ -41,13 +41,13 @@ def structure(converter: Converter, data: object, kind: type[T], where: str = ""
 
 
 def strict_converter() -> Converter:
-    """A converter that reads and writes as this module says, to be given more hooks."""
+    """Return a converter that reads and writes as this module describes; more hooks can be added."""
     converter = Converter(unstruct_collection_overrides={tuple: list, frozenset: sorted})
     converter.register_structure_hook(bool, _exact)
     converter.register_structure_hook(str, _exact)
     converter.register_structure_hook(int, _whole_number)
     converter.register_structure_hook(float, _number)
-    for kind in (Enum, StrEnum):  # a StrEnum is a str, too, and would be taken for one
+    for kind in (Enum, StrEnum):  # a StrEnum is also a str, and would be read as one
         converter.register_structure_hook(kind, _choice)
         converter.register_unstructure_hook(kind, lambda choice: choice.name.lower())
     converter.register_structure_hook_factory(_is_tuple, _tuple_hook)
@@ -57,7 +57,7 @@ def strict_converter() -> Converter:
 
 
 def shown(data: object) -> str:
-    """What was found, in few words."""
+    """Describe a value in a few words, for errors."""
     if isinstance(data, float) and not math.isfinite(data):
         return str(data)
     if data is None:
@@ -69,7 +69,7 @@ def shown(data: object) -> str:
 
 
 def _in_words(error: Exception, where: str) -> str:
-    """The first of the errors that cattrs collected, with the path to it."""
+    """Describe the first of the errors that cattrs collected, with the path to its value."""
     missing = ""
     while isinstance(error, (ClassValidationError, IterableValidationError)):
         with_notes, without = error.group_exceptions()
@@ -122,7 +122,7 @@ def _names(kind: type[Enum]) -> dict[str, Enum]:
 
 
 def _is_unknown(data: object, kind: Any) -> bool:
-    """Whether `data` may be a choice of a newer version."""
+    """Whether `data` may be a choice that a newer version added."""
     return _is_choice(kind) and isinstance(data, str) and data not in _names(kind)
 
 
@@ -140,10 +140,10 @@ def _list(data: object) -> list[Any]:
 
 
 def _tuple_hook(kind: Any, converter: Converter) -> Hook:
-    """Tuples of any length, and of a fixed length if all items are of one type: no other is needed."""
+    """Read tuples whose items are all of one type, of any length or of a fixed one; no others are needed."""
     item, *others = typing.get_args(kind)
     length = None if others == [...] else 1 + len(others)
-    assert length is None or set(others) <= {item}, f"{kind}: teach this module to read it"
+    assert length is None or set(others) <= {item}, f"{kind}: tuples of several types are not supported"
     structure_items = homogenous_tuple_structure_factory(_tuple_of(item), converter)
 
     def take(data: object, _: Any) -> Any:

@@ -29,7 +29,16 @@ from desktop.reading.saved_overrides import save_overrides, saved_overrides
 from desktop.vetting.onnx_file import Graph, ModelFile, Tensor, read_model_file
 from desktop.vetting.opening import Opening, OpeningStoppedError
 from desktop.vetting.trial import Trial, TrialEndedError
-from export.bundle import DECODER_FILE, ENCODER_FILE, Bundle, BundleError, epoch_file, open_bundle
+from export.bundle import (
+    DECODER_FILE,
+    ENCODER_FILE,
+    MANIFEST_FILE,
+    Bundle,
+    BundleError,
+    epoch_file,
+    open_bundle,
+    tensor_facts,
+)
 
 # SHA-256 of the bundles' graphs that were tried since the program started: one trial is enough.
 _tried: set[bytes] = set()
@@ -216,26 +225,34 @@ def _try_graphs(
 def _try_graph(bundle: Bundle, name: str, graph: bytes, feeds: dict[str, Any]) -> None:
     """Inspect and try a graph before it is loaded, because a bundle may come from a stranger too."""
     where = Path(f"{bundle.path}: {name}")
-    facts = bundle.manifest["tensors"][name.rpartition("/")[2]]
-    sha256 = hashlib.sha256(graph).digest()
+    kind = name.rpartition("/")[2]  # the manifest names the tensors of an epoch's graph once for all epochs
+    facts = bundle.manifest["tensors"].get(kind)
+    if facts != tensor_facts(bundle.image_shape, bundle.latent_dim)[kind]:
+        raise BundleError(
+            f"{bundle.path}: {MANIFEST_FILE}: found no valid tensors of {kind}, expected them because there "
+            f"is {name}; export it again"
+        )
     try:
         file = read_model_file(where, graph)
-        for side, tensors in (("inputs", file.inputs), ("outputs", file.outputs)):
-            found = [_in_words(t.name, t.dtype, t.shape or ()) for t in tensors]
-            expected = [_in_words(t["name"], t["dtype"], t["shape"]) for t in facts[side]]
-            if found != expected:
-                raise ModelError(
-                    f"{where}: found the {side} {', '.join(found)}, expected {', '.join(expected)}, "
-                    "as the manifest says"
-                )
-        if sha256 not in _tried and bundle.path.resolve() != shipped_bundle().resolve():
-            with Trial(graph, str(where)) as trial:
+    except ModelError as error:  # it says what to do
+        raise BundleError(str(error)) from error
+    for side, declared in (("inputs", file.inputs), ("outputs", file.outputs)):
+        found = [_in_words(t.name, t.dtype, t.shape or ()) for t in declared]
+        expected = [_in_words(t["name"], t["dtype"], t["shape"]) for t in facts[side]]
+        if found != expected:
+            raise BundleError(
+                f"{where}: found the {side} {', '.join(found)}, expected {', '.join(expected)}, "
+                "as the manifest says; export it again"
+            )
+    sha256 = hashlib.sha256(graph).digest()
+    if sha256 not in _tried and bundle.path.resolve() != shipped_bundle().resolve():
+        shapes = {key: array.shape for key, array in feeds.items()}
+        try:
+            with Trial(graph, str(where), file=file, shapes=shapes) as trial:
                 trial.run(feeds, [tensor.name for tensor in file.outputs])
-            _tried.add(sha256)
-    except ModelError as error:
-        text = str(error)
-        to_do = "" if text.endswith("export it again") else "; export it again"
-        raise BundleError(text + to_do) from error
+        except ModelError as error:
+            raise BundleError(f"{error}; export it again") from error
+        _tried.add(sha256)
 
 
 def _in_words(name: str, dtype: str, shape: Sequence[int | str | None]) -> str:

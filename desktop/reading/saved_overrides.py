@@ -9,7 +9,7 @@ MAX_MODELS = 500
 
 
 def saved_overrides(sha256: str) -> dict[str, str]:
-    """The overrides that were set for a file; none where nothing usable is saved."""
+    """Return the overrides that were set for a file; empty if nothing usable is saved."""
     content, _ = saved.read()
     found = content["readings"].get(sha256)
     if not isinstance(found, dict) or not all(isinstance(text, str) for text in found.values()):
@@ -18,7 +18,7 @@ def saved_overrides(sha256: str) -> dict[str, str]:
 
 
 def save_overrides(sha256: str, overrides: Mapping[str, str]) -> None:
-    """Save the overrides of a file, or with none forget it; nothing is saved where nothing can be written."""
+    """Save the overrides of a file; empty ones clear it. If nothing can be written, nothing is saved."""
 
     def edit(content: saved.Content) -> None:
         readings = content["readings"]

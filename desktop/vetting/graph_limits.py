@@ -193,12 +193,14 @@ def _stored_count(tensor: TensorProto) -> tuple[int, int]:
 def _check_size(what: str, dims: Sequence[int], data_type: int, is_backed: bool = False) -> int:
     if len(dims) > MAX_AXES or any(size < 0 for size in dims):
         raise ModelError(
-            f"found {what} of shape {list(dims)[:MAX_AXES]}, expected at most {MAX_AXES} sizes, none negative"
+            f"found {what} of shape {list(dims)[:MAX_AXES]}, expected at most {MAX_AXES} sizes, none "
+            "negative; export the model again"
         )
     size = _bytes(dims, data_type)
     if size > MAX_TENSOR_BYTES and not is_backed:
         raise ModelError(
-            f"found {what} of shape {list(dims)}, {size:,} bytes, expected at most {MAX_TENSOR_BYTES:,}"
+            f"found {what} of shape {list(dims)}, {size:,} bytes, expected at most {MAX_TENSOR_BYTES:,}; "
+            "choose a smaller model"
         )
     return size
 
@@ -213,7 +215,9 @@ def _bits(data_type: int) -> int:
     try:
         return 8 * helper.tensor_dtype_to_np_dtype(data_type).itemsize
     except (KeyError, TypeError) as error:
-        raise ModelError(f"found numbers of the unknown type {data_type}, expected one of ONNX's") from error
+        raise ModelError(
+            f"found numbers of the unknown type {data_type}, expected one of ONNX's; export the model again"
+        ) from error
 
 
 def _bytes(dims: Sequence[int], data_type: int) -> int:

@@ -329,7 +329,10 @@ def _size_beside(path: Path, place: str) -> int:
             f"found no file {place[:100]!r}, expected the weights there, beside the model; fetch it too"
         ) from error
     if not stat.S_ISREG(status.st_mode):
-        raise ModelError(f"found a link or a folder at {place[:100]!r}, expected a regular file of weights")
+        raise ModelError(
+            f"found a link or a folder at {place[:100]!r}, expected a regular file of weights; "
+            "save the model with its weights inside"
+        )
     return status.st_size
 
 
@@ -337,5 +340,8 @@ def _whole_number(text: str, default: int) -> int:
     if not text:
         return default
     if not text.isascii() or not text.isdigit() or len(text) > 18:
-        raise ModelError(f"found {text[:40]!r} as an offset or length of weights, expected a whole number")
+        raise ModelError(
+            f"found {text[:40]!r} as an offset or length of weights, expected a whole number; "
+            "export the model again"
+        )
     return int(text)

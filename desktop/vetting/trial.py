@@ -297,6 +297,8 @@ class Trial:
             data = child.stdout.read(size_bytes)
             return np.frombuffer(data, dtype).reshape(shape)
         except (KeyError, TypeError, ValueError, OSError) as error:
+            if self._late:  # its time was over between the answer and the numbers
+                raise self._failure(self._how_it_ended(), TrialEndedError) from error
             raise self._failure("its trial gave an invalid answer") from error
 
     def _end_late(self) -> None:

@@ -1,8 +1,8 @@
-"""What an export carries of itself, so that it opens again: one compact text that travels in the file. No Qt.
+"""The note in an exported file, from which the program restores the view: one line of text. No Qt.
 
-A JSON object whose first key is `latent_plane`, the format's number; see `Provenance` for the rest. It says
-which model is needed by its decoder's SHA-256, and names the bundle without its folder. Texts that are read
-may come from anyone: they are capped, checked, and nothing in them is opened, only compared.
+It is a JSON object whose first key is `latent_plane`, the format's number; see `Provenance` for the rest. It
+identifies the model by its decoder's SHA-256, and names the bundle without its folder. A note may come from
+anyone: its length is limited, its values are checked, and no path in it is opened.
 """
 
 import json
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from desktop.models.source import Source
 
 FORMAT = 1
-# Pillow reads no longer text from a PNG.
+# Pillow reads no longer texts from a PNG.
 MAX_TEXT_CHARS = 1 << 20
 MAX_NAME_CHARS = 200
 MAX_DETAILS = 64
@@ -43,8 +43,8 @@ class Provenance:
         decoder_sha256: which model it is, 64 hex digits.
         bundle: the name of the bundle's folder or file, a hint for people.
         kind: what was exported: "picture", "samples", "manifold", "path", …
-        details: how: n, seed, scale, frames, …
-        state: what was looked at; None where it was too large to be carried.
+        details: its settings: n, seed, scale, frames, …
+        state: the view; None if it was too large for the note.
         program: the version of the program that wrote it.
     """
 
@@ -58,7 +58,7 @@ class Provenance:
 
 
 def program_version() -> str:
-    """The installed program's version, or "unknown" where it only lies in a folder."""
+    """Return the installed program's version, or "unknown" if it is not installed."""
     try:
         return metadata.version("latent-plane")
     except metadata.PackageNotFoundError:
@@ -66,7 +66,7 @@ def program_version() -> str:
 
 
 def provenance(source: "Source", state: ViewState | None, kind: str, **details: Detail) -> Provenance:
-    """What an export of `source`, looked at as `state` says, carries."""
+    """Return the provenance of an export of `source` in the view `state`."""
     return Provenance(
         model=source.name,
         decoder_sha256=source.sha256,
@@ -79,7 +79,7 @@ def provenance(source: "Source", state: ViewState | None, kind: str, **details: 
 
 
 def to_text(carried: Provenance) -> str:
-    """One line of ASCII, at most MAX_TEXT_CHARS: a state that does not fit is left out."""
+    """Return one line of ASCII of at most MAX_TEXT_CHARS; a state that does not fit is left out."""
     content: dict[str, Any] = {
         "latent_plane": FORMAT,
         "program": carried.program,
@@ -97,15 +97,15 @@ def to_text(carried: Provenance) -> str:
 
 
 def is_provenance(text: str) -> bool:
-    """Whether a text claims to be one of `to_text`'s."""
+    """Whether a text begins like those of `to_text`."""
     return text.lstrip()[: len(START)] == START
 
 
 def from_text(text: str) -> Provenance:
-    """What `to_text` wrote.
+    """Return the provenance that `to_text` wrote.
 
-    Raises ValueError that says what was found: a text of another kind, format or length, a value that cannot
-    be, a state that `state_from_dict` refuses.
+    Raises ValueError that says what was found: a text of another kind, format or length, an invalid value, or
+    a state that `state_from_dict` refuses.
     """
     if len(text) > MAX_TEXT_CHARS:
         raise ValueError(f"found a note of {len(text):,} characters, expected at most {MAX_TEXT_CHARS:,}")
@@ -133,14 +133,14 @@ def from_text(text: str) -> Provenance:
 
 
 def _visible(value: object, _: object = None) -> str:
-    """A text that can be shown: no control characters, not long."""
+    """Return a text that can be shown: control characters replaced, and not too long."""
     if not isinstance(value, str):
         raise ValueError(f"found {shown(value)}, expected a text")
     return UNSEEN.sub(" ", value)[:MAX_NAME_CHARS].encode(errors="replace").decode()
 
 
 def _details(value: object, _: object) -> dict[str, Detail]:
-    """Names and plain values; what is nested was written by a newer version and is left out."""
+    """Return the plain values by name; nested values, which only a newer version writes, are left out."""
     if not isinstance(value, dict) or len(value) > MAX_DETAILS:
         raise ValueError(f"found {shown(value)}, expected an object of at most {MAX_DETAILS} values")
     for name, detail in value.items():

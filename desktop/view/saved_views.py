@@ -1,7 +1,6 @@
-"""The views of models that were open, which one was open last, and what was set in the window. No Qt.
+"""The saved views of models, the model that was open last, and the saved inputs of the window. No Qt.
 
-They are saved between starts in three sections of `desktop.base.saved`. Whatever is in them, reading raises
-nothing: what cannot be used is left out.
+They are three sections of `desktop.base.saved`. Reading raises nothing: what cannot be used is left out.
 """
 
 from collections.abc import Mapping
@@ -25,7 +24,7 @@ Value = str | int | float | bool
 
 @dataclass(frozen=True)
 class SavedModel:
-    """A model that was open: where it was, and its view as JSON's types."""
+    """A model that was open: its path, and its view as JSON values."""
 
     path: str
     state: Mapping[str, Any]
@@ -33,12 +32,12 @@ class SavedModel:
 
 @dataclass(frozen=True)
 class SavedViews:
-    """What a start goes on from.
+    """What a start restores.
 
     Attributes:
-        last: the SHA-256 of the decoder that was open at the end, or an empty string.
-        models: SHA-256 of the decoder → what is saved of the model, the newest last.
-        controls: what was set in the window: names → values.
+        last: the SHA-256 of the decoder that was open last, or an empty string.
+        models: SHA-256 of the decoder → the saved model, the newest last.
+        controls: name of an input of the window → its value.
         note: what was wrong with the file, in one line, or an empty string.
     """
 
@@ -49,11 +48,11 @@ class SavedViews:
 
     @property
     def last_path(self) -> Path | None:
-        """Where the model was that was open at the end."""
+        """The path of the model that was open last, or None."""
         return self.path_of(self.last)
 
     def state_of(self, sha256: str, latent_dim: int | None = None) -> ViewState | None:
-        """The view of a model; None where no usable one is saved."""
+        """Return the view of a model; None if no usable view is saved."""
         model = self.models.get(sha256)
         if model is None:
             return None
@@ -63,18 +62,18 @@ class SavedViews:
             return None
 
     def path_of(self, sha256: str) -> Path | None:
-        """Where a model was when it was last open."""
+        """Return the path at which a model was open last, or None."""
         model = self.models.get(sha256)
         return None if model is None else Path(model.path)
 
     def with_model(self, sha256: str, path: Path, state: ViewState) -> "SavedViews":
-        """With a model as the last one, and its view; it takes the place of others at its path."""
+        """Return the views with this model and its view as the last; it replaces other models at its path."""
         models = _with_model(self.models, sha256, SavedModel(str(path), state_to_dict(state)))
         return replace(self, last=sha256, models=models)
 
 
 def read_views() -> SavedViews:
-    """What was saved; no views where there is nothing, or nothing that can be used."""
+    """Read what is saved; empty if nothing is saved or nothing can be used."""
     content, note = saved.read()
     return SavedViews(
         last=content["last"],
@@ -85,7 +84,7 @@ def read_views() -> SavedViews:
 
 
 def save_views(views: SavedViews, before: SavedViews) -> None:
-    """Save the last model, and what else is other than in `before`: the views as this viewer saved them last.
+    """Save the last model and all changes since `before`, the views as this viewer saved them last.
 
     What another viewer has saved since then stays. Raises OSError.
     """

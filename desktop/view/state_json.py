@@ -1,6 +1,6 @@
-"""A ViewState as values that JSON holds, and back from a text that may be anyone's. No Qt.
+"""Turns a ViewState into JSON values and back; what is read may come from a stranger. No Qt.
 
-`desktop.base.structure` reads and checks the fields by their types; what a view must be beyond that is here.
+`desktop.base.structure` checks the fields by their types; this module checks that they fit each other.
 """
 
 from collections.abc import Mapping
@@ -13,29 +13,29 @@ from desktop.base.structure import shown, strict_converter, structure
 from desktop.latent.plane import MAX_SPAN, MIN_SPAN, Plane
 from desktop.view.state import ViewState, start_state
 
-# Directions are written with all their digits; what is further off was not written by this program.
+# Directions are written with all digits, so a larger deviation was not written by this program.
 MAX_SKEW = 1e-4
 CONVERTER = strict_converter()
 
 
 def state_to_dict(state: ViewState) -> dict[str, Any]:
-    """The state as JSON's types; `state_from_dict` gives an equal one."""
+    """Return the state as JSON values; `state_from_dict` gives an equal state."""
     written: dict[str, Any] = CONVERTER.unstructure(state)
     return written
 
 
 def state_from_dict(data: object, latent_dim: int | None = None) -> ViewState:
-    """The state that `data`, as JSON gives it, describes.
+    """Return the state that `data`, values from JSON, describes.
 
     Raises ValueError that says what was found and where: a wrong type, a number that is not finite or too
-    large, z of another length than `latent_dim` (where it is given), directions that span no plane.
+    large, z of another length than `latent_dim` (if given), directions that span no plane.
     """
     if not isinstance(data, Mapping):
         raise ValueError(f"state: found {shown(data)}, expected an object")
     z = data.get("z")
     if z == []:
         raise ValueError("state.z: found no numbers, expected at least one")
-    # What is not written is as in a new view of the same number of dimensions.
+    # Missing fields are those of a new view with the same number of dimensions.
     start = start_state(len(z) if isinstance(z, list) else latent_dim or 2)
     state = structure(CONVERTER, state_to_dict(start) | dict(data), ViewState, "state")
     _check(state, latent_dim)
@@ -43,12 +43,12 @@ def state_from_dict(data: object, latent_dim: int | None = None) -> ViewState:
     state = replace(state, viewport=replace(view, span=min(MAX_SPAN, max(MIN_SPAN, view.span))))
     beside = np.asarray(state.z) - state.plane.embed(state.plane.project(state.z))
     if np.abs(beside).max() > MAX_SKEW * (1 + max(map(abs, state.z))):
-        state = state.moved_to(state.z)  # the cursor is on the plane, whatever the text says
+        state = state.moved_to(state.z)  # the cursor must be on the plane
     return state
 
 
 def _check(state: ViewState, latent_dim: int | None) -> None:
-    """Raise ValueError where the parts do not fit each other."""
+    """Raise ValueError if the parts do not fit each other."""
     dims = len(state.z)
     if latent_dim is not None and dims != latent_dim:
         raise ValueError(f"state.z: found {dims} numbers, expected the model's {latent_dim}")

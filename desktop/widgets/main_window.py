@@ -1,4 +1,4 @@
-"""The window: its parts are made, put in their places and connected here. What a part does is in its file."""
+"""The window: makes its parts, lays them out and connects them. What a part does is in its own file."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from desktop.vetting.opening import OpeningStoppedError
 from desktop.widgets.common import settings
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.message_bar import Action, MessageBar
-from desktop.widgets.common.saved_inputs import keep
+from desktop.widgets.common.saved_inputs import save_input
 from desktop.widgets.controls.coordinates_control import CoordinatesControl
 from desktop.widgets.controls.film_control import FilmControl
 from desktop.widgets.controls.grids_control import GridsControl
@@ -33,7 +33,7 @@ from desktop.widgets.controls.plane_control import PlaneControl
 from desktop.widgets.controls.provenance_control import ProvenanceControl
 from desktop.widgets.controls.reading_control import ReadingControl
 from desktop.widgets.controls.recent_menu import RecentMenu
-from desktop.widgets.controls.session_control import SessionControl
+from desktop.widgets.controls.saved_control import SavedControl
 from desktop.widgets.controls.shell import Shell
 from desktop.widgets.controls.status_control import StatusControl
 from desktop.widgets.controls.time_control import TimeControl
@@ -50,13 +50,13 @@ class MainWindow(QMainWindow):
     """Latent Plane's window.
 
     Args:
-        explorer: the model and the state; the window closes it when it closes.
+        explorer: holds the model and the state; the window closes it at the end.
 
     Attributes:
         plane: the latent plane.
         panel: the panel beside it.
-        tabs: the pages, the plane first.
-        message: what went wrong.
+        tabs: the pages; the plane is the first.
+        message: the bar for errors and notes.
     """
 
     def __init__(self, explorer: Explorer) -> None:
@@ -74,17 +74,17 @@ class MainWindow(QMainWindow):
         shell = Shell(explorer, self.plane, self.panel, menus, self.message, window=self)
         self._make_controls(shell)
         self._connect_explorer()
-        # These may say something of a model that was opened, so they hear of it after the window.
-        self.session = SessionControl(shell)
-        self.provenance_control = ProvenanceControl(shell, self.session.path_of)
+        # These may show a message when a model is opened, so they follow the window, which hides it.
+        self.saved_control = SavedControl(shell)
+        self.provenance_control = ProvenanceControl(shell, self.saved_control.path_of)
         self.help = HelpControl(shell)
         self._lay_out()
         self._connect_controls()
-        keep("page", self.tabs)
-        keep("section", self.panel.sections)
+        save_input("page", self.tabs)
+        save_input("section", self.panel.sections)
 
     def restore_place(self) -> bool:
-        """Go where the window was last; False if that is not known."""
+        """Restore the window's last geometry; return False if none is saved."""
         return self.restoreGeometry(settings.window_geometry())
 
     def open_path(self, path: Path, overrides: Overrides | None = None) -> None:
@@ -93,9 +93,9 @@ class MainWindow(QMainWindow):
         self.explorer.open(path.parent if path.name == "manifest.json" else path, overrides)
 
     def show_page(self, key: str) -> None:
-        """Bring the page with a key to the front, or the plane if no page has it, and the section with it.
+        """Bring the page with a key to the front, or else the plane, and the section with that key.
 
-        Keys are compared in lower case: files of anyone name them.
+        Keys are compared in lower case, because exports of earlier versions name them in either.
         """
         key = key.lower()
         if not self.tabs.show_key(key):
@@ -103,27 +103,27 @@ class MainWindow(QMainWindow):
         self.panel.sections.show_key(key)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Save the window's place and end what runs in the background."""
+        """Save the views and the window's geometry, and end the background threads."""
         settings.save_window_geometry(self.saveGeometry())
-        self.session.close()
+        self.saved_control.close()
         self.explorer.close()
         super().closeEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take what could be a model or a picture."""
+        """Accept a file, which could be a model or a picture."""
         urls = event.mimeData().urls()  # hasUrls() is true of an empty list
         if urls and urls[0].isLocalFile():
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open what was dropped, go on from an export, or encode a picture; with Alt encode any picture."""
+        """Open a dropped model or export, or encode a dropped picture; Alt encodes any picture."""
         event.acceptProposedAction()
         path = Path(event.mimeData().urls()[0].toLocalFile())
         alt = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
         self.provenance_control.open(path, as_picture=alt)
 
     def _make_controls(self, shell: Shell) -> None:
-        """In the order in which their entries stand in the menus."""
+        """Make the controls, in the order of their entries in the menus."""
         explorer, plane, panel, menus = shell.explorer, shell.plane, shell.panel, shell.menus
         file, view = menus["file"], menus["view"]
         self.reading = ReadingControl(self)
@@ -189,14 +189,14 @@ class MainWindow(QMainWindow):
         explorer.state_changed.connect(self.panel.set_state)
 
     def _connect_controls(self) -> None:
-        """What one part needs of another."""
-        # Mouse and keys on the plane, in the order in which they are asked; the plane's own hand is the last.
+        """Connect the parts that need each other."""
+        # What handles mouse and keys on the plane, in the order of asking; the plane's own hand comes last.
         self.plane.set_handlers(
             [
-                self.history,  # watches: a held button is one gesture
-                self.path_control,  # watches: a click or key stops what plays; takes Delete
-                self.path_control.handles,  # takes what meets a point or the line
-                self.held_out,  # watches the pointer; takes Ctrl-clicks
+                self.history,  # takes nothing; changes while a button is held are one step
+                self.path_control,  # stops playing at any click or key; takes Delete
+                self.path_control.handles,  # takes presses on a point or on the line
+                self.held_out,  # shows the image under the pointer; takes Ctrl-clicks
             ]
         )
         self.plane.pointer_moved.connect(self.status.set_pointer)
@@ -208,10 +208,10 @@ class MainWindow(QMainWindow):
         self.picture_control.shown.connect(self.reading.set_picture)
         self.picture_control.shown.connect(self.film_control.set_picture)
         self.image.changed.connect(self.true_posterior.set_encoded)
-        self.reading.wished.connect(self.explorer.open)
+        self.reading.overrides_set.connect(self.explorer.open)
         self.recent.chosen.connect(self.open_path)
-        self.session.open_wanted.connect(self.open_path)
-        self.session.picture_wanted.connect(self.provenance_control.open)
+        self.saved_control.open_wanted.connect(self.open_path)
+        self.saved_control.picture_wanted.connect(self.provenance_control.open)
         self.provenance_control.open_wanted.connect(self.open_path)
         self.provenance_control.picture_wanted.connect(self.image.open_file)
         self.provenance_control.image_pasted.connect(self.image.set_image)
@@ -225,7 +225,7 @@ class MainWindow(QMainWindow):
         self._show_source(opened)
 
     def _show_source(self, opened: Opened) -> None:
-        """What the window says of a model wherever it says it."""
+        """Show the model in the title, the panel and the reading."""
         source = opened.model.source
         labels = source.bundle.label_names if source.bundle is not None else ()
         self.reading.set_source(source)
@@ -233,9 +233,9 @@ class MainWindow(QMainWindow):
         self.panel.set_model(source.reading.latent_dim, labels, opened.posterior is not None)
 
     def _show_notes(self, opened: Opened) -> None:
-        """What people should know of a model that was opened all the same."""
+        """Show what people should know about the model that was opened."""
         source = opened.model.source
-        guesses = source.guess_note and f"{source.guess_note} (File, How the model is read)"
+        guesses = source.guess_note and f"{source.guess_note} (File › How the model is read)"
         notes = [guesses, *source.notes, opened.model.warning, distribution_warning()]
         if any(notes):
             self.message.show_note("; ".join(filter(None, notes)))
@@ -248,7 +248,7 @@ class MainWindow(QMainWindow):
         if self.reading.show_error(error):
             return
         if isinstance(error, UnreadError):
-            actions: list[Action] = [("How is it read?", lambda: self.reading.open_dialog(error))]
+            actions: list[Action] = [("How the model is read…", lambda: self.reading.open_dialog(error))]
             longer = error.with_more_time()
             if longer is not None:
                 actions.insert(0, ("Give it more time", lambda: self.open_path(error.file.path, longer)))

@@ -2,8 +2,8 @@
 
     python tests/benchmarks/real_models.py FOLDER [NAME …]
 
-The architectures of diffusers come from that library, if it is installed. The others are written here, with the
-shapes of the published ones. Nothing is downloaded. Each file takes from some seconds to a minute.
+The architectures of diffusers come from that library, if it is installed. The others are written here, with
+the shapes of the published ones. Nothing is downloaded. Each file takes from some seconds to a minute.
 """
 
 import itertools
@@ -64,9 +64,7 @@ class BigGan(nn.Module):
         self.embed = nn.Linear(1000, 128, bias=False)
         self.first = nn.Linear(256, widths[0] * 16)
         self.gains = nn.ModuleList(nn.Linear(256, width) for width in widths[:-1])
-        self.layers = nn.ModuleList(
-            nn.Conv2d(a, b, 3, padding=1) for a, b in itertools.pairwise(widths)
-        )
+        self.layers = nn.ModuleList(nn.Conv2d(a, b, 3, padding=1) for a, b in itertools.pairwise(widths))
         self.last = nn.Conv2d(widths[-1], 3, 3, padding=1)
 
     def forward(self, z: Tensor, class_label: Tensor, truncation: Tensor) -> Tensor:

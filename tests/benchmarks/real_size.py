@@ -3,10 +3,11 @@
     python tests/benchmarks/real_models.py FOLDER
     python tests/benchmarks/real_size.py FOLDER/*.onnx [--rounds 3]
 
-For each model one process loads it with ONNX Runtime's own settings and decodes one z. Another opens it in the
-viewer (offscreen) and ends when the first picture is painted. Printed: seconds from the start of the process to
-the picture, and the most memory that the process and its children held at one moment (proportional set size,
-read every 50 ms), each as the median with the least and the most; then both beside the targets. Linux.
+For each model one process loads it with ONNX Runtime's own settings and decodes one z. Another opens it in
+the viewer (offscreen) and ends when the first picture is painted. Printed: seconds from the start of the
+process to the picture, and the most memory that the process and its children held at one moment (proportional
+set size, read every 50 ms), each as the median with the least and the most; then both beside the targets.
+Linux.
 """
 
 import argparse

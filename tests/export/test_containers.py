@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from export.bundle import DECODER_FILE, open_bundle
-from export.containers import BundleError, Folder, Zip, _stepped_aside, open_container, write_container
+from export.containers import BundleError, Folder, Zip, _moved_aside, open_container, write_container
 from tests.export.forging import DECODER, write_small, zip_folder
 
 
@@ -241,12 +241,12 @@ def test_missing_parents_are_made(tmp_path):
     assert (tmp_path / "a/b/c/x").read_bytes() == b"1"
 
 
-def test_a_folder_that_stepped_aside_comes_back(tmp_path):
+def test_a_folder_that_moved_aside_comes_back(tmp_path):
     """If the replacement of a folder fails or is interrupted, the old folder is restored."""
     (tmp_path / "b").mkdir()
     (tmp_path / "b/x").write_bytes(b"old")
     # In `write_container` this happens only if another process acts between two system calls.
-    with pytest.raises(KeyboardInterrupt), _stepped_aside(tmp_path / "b"):
+    with pytest.raises(KeyboardInterrupt), _moved_aside(tmp_path / "b"):
         assert not (tmp_path / "b").exists()
         raise KeyboardInterrupt
     assert (tmp_path / "b/x").read_bytes() == b"old"

@@ -1,4 +1,4 @@
-"""Combo boxes that offer the members of an enumeration: what is shown never decides what was chosen."""
+"""Combo boxes for the members of an enumeration, which are the entries' data and not only their texts."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -7,13 +7,13 @@ from PySide6.QtWidgets import QComboBox
 
 
 def add_choices(box: QComboBox, members: Iterable[StrEnum]) -> None:
-    """One entry for each member, shown by its value; the entry's data is the value too."""
+    """Add an entry for each member; its value is both the text and the data."""
     for member in members:
         box.addItem(member.value, member.value)
 
 
 def show_choice(box: QComboBox, member: StrEnum) -> None:
-    """Have a member's entry chosen."""
+    """Select the entry of a member."""
     index = box.findData(member.value)
     if index != box.currentIndex():
         box.setCurrentIndex(index)

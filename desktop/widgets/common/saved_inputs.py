@@ -1,7 +1,7 @@
-"""Saves inputs of the window between starts: those whose object name starts with `kept.`.
+"""Saves inputs of the window between starts: those whose object name starts with `saved.`.
 
-The settings of an export of some kind, such as "samples", are saved as "samples.n", "samples.seed", …. The
-exported file carries the same names and values, so that it can be opened again as it was made.
+The settings of an export such as "samples" are saved as "samples.n", "samples.seed", …. The exported file
+carries the same names and values, so that opening it restores them.
 """
 
 from PySide6.QtWidgets import (
@@ -17,40 +17,40 @@ from PySide6.QtWidgets import (
 from desktop.view.saved_views import Value
 from desktop.widgets.common.keyed_tabs import KeyedTabs
 
-START = "kept."
+START = "saved."
 
 
-def keep(name: str, widget: QWidget) -> None:
+def save_input(name: str, widget: QWidget) -> None:
     """Mark an input to be saved between starts, under a name such as "samples.n"."""
     widget.setObjectName(START + name)
 
 
-def kept_values(window: QWidget) -> dict[str, Value]:
+def saved_values(window: QWidget) -> dict[str, Value]:
     """Return the current value of every saved input."""
     values: dict[str, Value] = {}
-    for widget in _kept(window):
+    for widget in _saved_inputs(window):
         value = _value(widget)
         if value is not None:
             values[widget.objectName().removeprefix(START)] = value
     return values
 
 
-def kept_for(window: QWidget, kind: str) -> dict[str, Value]:
-    """What is set now for an export of some kind, with names such as "n" and "seed"."""
+def saved_for(window: QWidget, kind: str) -> dict[str, Value]:
+    """Return the current settings of one kind of export, with names such as "n" and "seed"."""
     start = f"{kind}."
-    values = kept_values(window)
+    values = saved_values(window)
     return {name.removeprefix(start): value for name, value in values.items() if name.startswith(start)}
 
 
-def set_kept_values(window: QWidget, values: dict[str, Value]) -> None:
+def set_saved_values(window: QWidget, values: dict[str, Value]) -> None:
     """Restore saved values; an input ignores values of another type and choices that it no longer offers."""
-    for widget in _kept(window):
+    for widget in _saved_inputs(window):
         value = values.get(widget.objectName().removeprefix(START))
         if value is not None:
             _set(widget, value)
 
 
-def _kept(window: QWidget) -> list[QWidget]:
+def _saved_inputs(window: QWidget) -> list[QWidget]:
     return [w for w in window.findChildren(QWidget) if w.objectName().startswith(START)]
 
 
@@ -85,7 +85,7 @@ def _set(widget: QWidget, value: Value) -> None:
     elif isinstance(widget, QLineEdit) and isinstance(value, str):
         widget.setText(value)
     elif isinstance(widget, KeyedTabs) and isinstance(value, str) and not widget.show_key(value):
-        # Sessions of earlier versions hold what the tab is called.
+        # Earlier versions saved the tab's text.
         texts = [widget.tabText(index) for index in range(widget.count())]
         if value in texts:
             widget.setCurrentIndex(texts.index(value))

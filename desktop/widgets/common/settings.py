@@ -11,14 +11,14 @@ MAX_RECENT = 8
 RECENT, GEOMETRY = "recent", "geometry"
 
 
-def recent_bundles() -> list[Path]:
-    """Return the recent bundles, newest first; unreadable entries are left out."""
+def recent_models() -> list[Path]:
+    """Return the recently opened models, newest first; unreadable entries are left out."""
     content, _ = saved.read()
     return [Path(text) for text in _recent(content) if isinstance(text, str) and "\0" not in text]
 
 
 def save_recent(path: Path) -> None:
-    """Put a bundle first in the list of recent ones. If the file cannot be written, nothing is saved."""
+    """Put a model first in the list of recent ones. If the file cannot be written, nothing is saved."""
     newest = str(path.resolve())
 
     def edit(content: saved.Content) -> None:
@@ -29,7 +29,7 @@ def save_recent(path: Path) -> None:
 
 
 def clear_recent() -> None:
-    """Clear the list of recent bundles."""
+    """Clear the list of recent models."""
     _change(lambda content: content.update({RECENT: []}))
 
 
@@ -43,7 +43,7 @@ def window_geometry() -> QByteArray:
 
 
 def save_window_geometry(geometry: QByteArray) -> None:
-    """Save the window's place."""
+    """Save the window's geometry."""
     text = geometry.toBase64().toStdString()
     _change(lambda content: content.update({GEOMETRY: text}))
 
@@ -61,5 +61,5 @@ def _recent(content: saved.Content) -> list[object]:
 
 
 def _old_settings() -> QSettings:
-    """Where older versions saved both."""
+    """Return the settings in which older versions saved both."""
     return QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, "latent-plane", "latent-plane")

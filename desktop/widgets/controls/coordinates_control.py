@@ -1,4 +1,4 @@
-"""The section of the cursor's coordinates, wired to the explorer."""
+"""Connects the section of the cursor's coordinates to the explorer."""
 
 from PySide6.QtCore import QObject
 
@@ -10,7 +10,7 @@ from desktop.widgets.panels.side_panel import SidePanel
 
 
 class CoordinatesControl(QObject):
-    """Adds the section and keeps it and the state together."""
+    """Adds the section "z" and keeps it in step with the state."""
 
     def __init__(self, explorer: Explorer, side_panel: SidePanel) -> None:
         super().__init__(side_panel)
@@ -18,7 +18,7 @@ class CoordinatesControl(QObject):
         self.panel = CoordinatesPanel()
         side_panel.add_section("z", "z", self.panel)
         sections = side_panel.sections
-        sections.setTabToolTip(sections.indexOf(self.panel), "The cursor's coordinates on sliders")
+        sections.setTabToolTip(sections.indexOf(self.panel), "Set the cursor's coordinates with sliders.")
         self.panel.coordinate_wanted.connect(self._go)
         self._explorer.opened.connect(self._on_opened)
         self._explorer.model_changed.connect(self._on_opened)

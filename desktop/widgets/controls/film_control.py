@@ -1,4 +1,4 @@
-"""Animations: the dialog that asks for one, its preview, and where it is saved."""
+"""Exports animations: opens the dialog, shows its preview, and asks where to save the file."""
 
 import numpy as np
 from PySide6.QtCore import QObject
@@ -16,11 +16,11 @@ from desktop.widgets.dialogs.export_dialog import ExportDialog
 
 
 class FilmControl(QObject):
-    """Has animations of the path and of the epochs made and saved.
+    """Exports animations of the path and of the epochs.
 
     Attributes:
-        exports: what makes animations.
-        dialog: what asks for an animation, or None as long as nobody has wanted one.
+        exports: makes the animations.
+        dialog: the export dialog, or None before it is first opened.
     """
 
     def __init__(self, shell: Shell) -> None:
@@ -38,7 +38,7 @@ class FilmControl(QObject):
         add_action(shell.menus["path"], "&Export animation…", "Ctrl+E", self._ask)
 
     def set_picture(self, picture: Bytes | None) -> None:
-        """The picture at the cursor, uint8 [H, W(, C)]: the preview shows it when the dialog opens."""
+        """Set the picture at the cursor, uint8 [H, W(, C)], which the dialog's preview shows."""
         self._picture = picture
 
     def _on_opened(self) -> None:
@@ -64,7 +64,7 @@ class FilmControl(QObject):
             dialog.set_model((width, height), len(source.bundle.epochs) if source.bundle else 0)
 
     def _preview(self) -> None:
-        """The picture at the cursor as a frame of it would be."""
+        """Show the picture at the cursor as one frame of the animation."""
         dialog, picture, source = self.dialog, self._picture, self._explorer.source
         if dialog is None or picture is None or source is None:
             return

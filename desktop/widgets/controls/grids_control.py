@@ -1,4 +1,4 @@
-"""The pages of many pictures: decoded when they are looked at, saved, and a way to each picture's z."""
+"""The pages of many pictures: decodes them when they are shown, saves them, and goes to a picture's z."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -12,17 +12,17 @@ from desktop.jobs.sheets import Order, Scores, Sheet
 from desktop.view.state import ViewState
 from desktop.widgets.common.choices import add_choices
 from desktop.widgets.common.save_dialog import ask_where
-from desktop.widgets.common.saved_inputs import keep, kept_for
+from desktop.widgets.common.saved_inputs import save_input, saved_for
 from desktop.widgets.controls.shell import Shell
 from desktop.widgets.panels.grid_page import MAX_SEED, MAX_SIDE, GridPage
 from desktop.widgets.panels.pages import Pages
 
 SAMPLES, MANIFOLD, RECONSTRUCTIONS, TRAVERSALS = "samples", "manifold", "reconstructions", "traversals"
-NO_IMAGES = "The open model comes without held-out images: there is nothing to reconstruct."
+NO_IMAGES = "The open model has no test images, so there is nothing to reconstruct."
 
 
 class GridsControl(QObject):
-    """Adds the pages to the window's tabs and wires them to the explorer."""
+    """Adds the pages to the window's tabs and connects them to the explorer."""
 
     sheet_shown = Signal(str)  # key of its page
 
@@ -39,33 +39,35 @@ class GridsControl(QObject):
         self.seed = _spin(0, MAX_SEED, 0)
         self.seed.setAccessibleName("Seed of the samples")
         self.resample = QPushButton("Resample")
-        self.resample.setToolTip("Draw new samples: the next seed")
+        self.resample.setToolTip("Draw new samples with the next seed.")
         self.order = QComboBox()
         add_choices(self.order, Order)
-        self.order.setToolTip("By the bound of each image, with one draw from its posterior")
+        self.order.setToolTip(
+            "Sort by the ELBO of each image, estimated with one draw from its approximate posterior."
+        )
         self.samples = self._page(
             "&Samples",
             SAMPLES,
-            "Pictures at samples of the prior. Click one to go to its z.",
-            [("Pictures a side", self.samples_n), ("Seed", self.seed), ("", self.resample)],
+            "Pictures at samples of the prior. Click a picture to go to its z.",
+            [("Pictures per side", self.samples_n), ("Seed", self.seed), ("", self.resample)],
         )
         self.manifold = self._page(
             "&Manifold",
             MANIFOLD,
-            "The manifold grid: pictures at the prior's quantiles 0.05 to 0.95 along both axes.",
-            [("Pictures a side", self.manifold_n)],
+            "The manifold grid: pictures at the prior quantiles 0.05 to 0.95 along both axes.",
+            [("Pictures per side", self.manifold_n)],
         )
         self.reconstructions = self._page(
             "&Reconstructions",
             RECONSTRUCTIONS,
-            "Held-out images, each with what the decoder makes of its posterior mean to its right.",
-            [("Pairs a row", self.pairs_n), ("Order", self.order)],
+            "Test images, each with the picture decoded at its posterior mean on the right.",
+            [("Pairs per row", self.pairs_n), ("Order", self.order)],
         )
         self.traversals = self._page(
             "&Traversals",
             TRAVERSALS,
-            "A row for each latent dimension, by its rate: the cursor's z with that number from −3 to 3.",
-            [("Pictures a row", self.traversal_n), ("Dimensions", self.dimensions_n)],
+            "A row for each latent dimension, by its rate: the cursor's z with that coordinate from −3 to 3.",
+            [("Pictures per row", self.traversal_n), ("Dimensions", self.dimensions_n)],
         )
         self._pages = {
             SAMPLES: self.samples,
@@ -74,14 +76,14 @@ class GridsControl(QObject):
             TRAVERSALS: self.traversals,
         }
         for name, page in self._pages.items():
-            keep(f"{name}.scale", page.scale)
-        keep("samples.n", self.samples_n)
-        keep("samples.seed", self.seed)
-        keep("manifold.n", self.manifold_n)
-        keep("reconstructions.n", self.pairs_n)
-        keep("reconstructions.order", self.order)
-        keep("traversals.n", self.traversal_n)
-        keep("traversals.dimensions", self.dimensions_n)
+            save_input(f"{name}.scale", page.scale)
+        save_input("samples.n", self.samples_n)
+        save_input("samples.seed", self.seed)
+        save_input("manifold.n", self.manifold_n)
+        save_input("reconstructions.n", self.pairs_n)
+        save_input("reconstructions.order", self.order)
+        save_input("traversals.n", self.traversal_n)
+        save_input("traversals.dimensions", self.dimensions_n)
         self.resample.clicked.connect(lambda: self.seed.setValue((self.seed.value() + 1) % MAX_SEED))
         for spin in (
             self.samples_n,
@@ -112,7 +114,7 @@ class GridsControl(QObject):
         self._fill()
 
     def _on_model(self) -> None:
-        """Another epoch's model: what is shown stays until it is decoded anew."""
+        """Decode the page with another epoch's model; the old pictures stay until it is done."""
         self._scores = None
         self._fill()
 
@@ -123,14 +125,14 @@ class GridsControl(QObject):
             self._fill()
 
     def _fill(self) -> None:
-        """Have the page in front decoded, as its controls and the state say."""
+        """Have the page in front decoded with its inputs and the state."""
         name = self._tabs.key()
         steps = self._steps(name) if name in self._pages else None
         if steps is not None:
             self._explorer.worker.request("grid", Priority.GRID, steps, partial(self._on_step, name))
 
     def _steps(self, name: str) -> pages.Steps | None:
-        """What decodes a page; None where there is nothing to decode."""
+        """Return the job that decodes a page; None if there is nothing to decode."""
         explorer = self._explorer
         if explorer.source is None:
             return None
@@ -145,7 +147,7 @@ class GridsControl(QObject):
         if steps is None:
             self.reconstructions.set_sheet(None, NO_IMAGES)
         elif self._scores is None and self.reconstructions.sheet is None:
-            self.reconstructions.set_sheet(None, "Computing the bound of every held-out image …")
+            self.reconstructions.set_sheet(None, "Computing the ELBO of every test image …")
         return steps
 
     def _on_step(self, name: str, step: Sheet | Scores | None) -> None:
@@ -166,7 +168,7 @@ class GridsControl(QObject):
         refuse = self._shell.message.show_message
         path = ask_where(window, f"Save {name}", f"{name}.png", "PNG (*.png)", refuse)
         if path is not None and sheet is not None:
-            note = self._explorer.note(name, **kept_for(window, name))
+            note = self._explorer.note(name, **saved_for(window, name))
             self._explorer.save_picture(path, sheet.picture, scale, note)
 
 

@@ -1,4 +1,4 @@
-"""Held-out images on the plane: what is under the pointer, what is pinned, and which labels are shown."""
+"""Test images on the plane: the one under the pointer, the pinned ones, and the labels that are shown."""
 
 import numpy as np
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
@@ -21,11 +21,11 @@ HOVER_MS = 140
 REACH_PX = 9.0
 RADII = (1.0, 2.0)
 MAX_Z_NUMBERS = 4
-MAX_PINNED = 64  # what is opened again may be anyone's
+MAX_PINNED = 64  # a view that is opened may come from a stranger
 
 
 class HeldOutControl(QObject, PointerHandler):
-    """Shows held-out images at the pointer, pins them, and switches labels."""
+    """Shows the test image under the pointer, pins test images, and shows or hides labels."""
 
     told = Signal(str)
 
@@ -47,16 +47,16 @@ class HeldOutControl(QObject, PointerHandler):
         self._posterior: Posterior | None = None
         self._legend = shell.panel.view.legend
         self._legend.hidden_wanted.connect(lambda hidden: explorer.change(hidden_labels=hidden))
-        add_action(shell.menus["view"], "P&in the nearest held-out image", "I", self._pin_nearest)
+        add_action(shell.menus["view"], "P&in the nearest test image", "I", self._pin_nearest)
         add_action(shell.menus["view"], "&Unpin all", "Shift+I", lambda: explorer.change(pinned=()))
 
     @property
     def hovered(self) -> int | None:
-        """The number of the held-out image that is shown at the pointer."""
+        """The number of the test image that is shown at the pointer, or None."""
         return None if self._overlay.hovered is None else self._overlay.hovered.index
 
     def press(self, event: QMouseEvent) -> bool:
-        """Take a click with Ctrl: it pins what it hits, or takes the pin away."""
+        """Take a Ctrl-click: it pins or unpins the test image there."""
         if (
             event.button() == Qt.MouseButton.LeftButton
             and event.modifiers() == Qt.KeyboardModifier.ControlModifier
@@ -69,7 +69,7 @@ class HeldOutControl(QObject, PointerHandler):
         return False
 
     def move(self, event: QMouseEvent) -> bool:
-        """Follow the pointer over the plane, while it drags nothing."""
+        """Show the test image under the pointer, unless a button is held."""
         if event.buttons() != Qt.MouseButton.NoButton:
             self.leave()
         else:
@@ -77,7 +77,7 @@ class HeldOutControl(QObject, PointerHandler):
         return False
 
     def leave(self) -> None:
-        """Show nothing at the pointer."""
+        """Hide the test image at the pointer."""
         self._near = None
         self._soon.stop()
         if self._overlay.hovered is not None:
@@ -91,14 +91,14 @@ class HeldOutControl(QObject, PointerHandler):
         if found is None:
             self.leave()
         elif self._overlay.hovered is not None:
-            self._show()  # one is shown already: the next one needs no wait
+            self._show()  # an image is shown already, so the next one needs no delay
         else:
             self._soon.start()
 
     def _index_at(self, x: float, y: float) -> int | None:
         """The number of the shown point nearest to a pixel, if one is within reach.
 
-        Looking at all takes some 20 µs for 10,000 points: less than to keep an index of them up to date.
+        Comparing all of 10,000 points takes about 20 µs, less than an index of them would cost.
         """
         if self._posterior is None or Layer.POINTS not in self._state.layers:
             return None
@@ -111,7 +111,7 @@ class HeldOutControl(QObject, PointerHandler):
         return nearest if len(squares) and squares[nearest] <= REACH_PX**2 else None
 
     def _shown_px(self, posterior: Posterior) -> Doubles:
-        """Pixels of all points [2, N]; far away where a label is hidden."""
+        """Return the pixels of all points [2, N]; those of hidden labels are infinite."""
         chart = self._state.chart
         if self._placed is None or self._placed[0] != chart:
             self._placed = chart, chart.view_of(posterior.mean)
@@ -121,7 +121,7 @@ class HeldOutControl(QObject, PointerHandler):
         return np.ascontiguousarray(px.T)
 
     def _on_opened(self) -> None:
-        self._posterior = None  # the state comes next, when the legend has its labels
+        self._posterior = None  # `_on_state` sets it, after the legend has its labels
 
     def _on_state(self, state: ViewState) -> None:
         posterior, old = self._explorer.posterior, self._state
@@ -136,7 +136,7 @@ class HeldOutControl(QObject, PointerHandler):
         ):
             self._px, self._near = None, None
         elif (old.layers, old.pinned) == (state.layers, state.pinned):
-            return  # a drag
+            return  # only the cursor moved
         self._show()
 
     def _on_moved(self) -> None:
@@ -149,7 +149,7 @@ class HeldOutControl(QObject, PointerHandler):
         self._legend.set_counts(counts)
 
     def _pin_nearest(self) -> None:
-        """The shown image whose mean is nearest to the cursor on the plane."""
+        """Pin or unpin the shown test image whose mean is nearest to the cursor on the plane."""
         if self._posterior is None or not len(self._posterior.mean):
             return
         state = self._explorer.state
@@ -164,8 +164,8 @@ class HeldOutControl(QObject, PointerHandler):
         state = self._explorer.state.with_pin_switched(index)
         self._explorer.set_state(state)
         labels = None if self._posterior is None else self._posterior.labels
-        name = f"{self._label_name(None if labels is None else int(labels[index]))}no. {index}"
-        self.told.emit(f"{name} {'pinned' if index in state.pinned else 'no longer pinned'}")
+        name = f"{self._label_name(None if labels is None else int(labels[index]))}#{index}"
+        self.told.emit(f"{name} {'pinned' if index in state.pinned else 'unpinned'}")
 
     def _show(self) -> None:
         posterior = self._posterior
@@ -193,7 +193,7 @@ class HeldOutControl(QObject, PointerHandler):
         if with_card and images is not None:
             image = to_qimage(to_bytes(images[index : index + 1].astype(np.float32))[0])
         label = None if posterior.labels is None else int(posterior.labels[index])
-        name = f"{self._label_name(label)}no. {index}"
+        name = f"{self._label_name(label)}#{index}"
         shortened = " …" if len(mean) > MAX_Z_NUMBERS else ""
         z = f"z {', '.join(f'{value:.2f}' for value in mean[:MAX_Z_NUMBERS].tolist())}{shortened}"
         return HeldOut(
@@ -210,4 +210,4 @@ class HeldOutControl(QObject, PointerHandler):
             return ""
         source = self._explorer.source
         names = source.bundle.label_names if source is not None and source.bundle is not None else ()
-        return f"{names[label] if label < len(names) else label}, "
+        return f"{names[label] if label < len(names) else label} · "

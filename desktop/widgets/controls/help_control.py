@@ -1,4 +1,4 @@
-"""The help menu, the details of an error, and what is told of errors that nobody expected."""
+"""The Help menu, the details of a message, and the report of unexpected errors."""
 
 import sys
 from types import TracebackType
@@ -15,7 +15,7 @@ from desktop.widgets.dialogs.text_dialog import TextDialog
 
 
 class HelpControl(QObject):
-    """Adds the help menu's entries and answers to the message bar's Details."""
+    """Adds the entries of the Help menu, and opens the details of a message."""
 
     end_wanted = Signal()  # Ctrl+C in the terminal
 
@@ -29,23 +29,23 @@ class HelpControl(QObject):
         shell.message.details_wanted.connect(self._show_details)
 
     def show_shortcuts(self) -> None:
-        """The list of shortcuts."""
+        """Show the list of shortcuts."""
         ShortcutsDialog(self._shell.window).open()
 
     def show_about(self) -> None:
-        """Version, device, the open model, licences; then the machine, once it has been looked at."""
+        """Show version, device, the open model and licences; a report on the machine follows."""
         explorer = self._shell.explorer
         about = about_text(explorer.source, device_text(explorer.running_on))
         self._show_with_machine("About Latent Plane", about)
 
     def show_about_model(self) -> None:
-        """What the open model is."""
+        """Show what the open model is."""
         explorer = self._shell.explorer
         if explorer.source is not None:
             show_about(self._shell.window, explorer.source, device_text(explorer.running_on))
 
     def tell_unexpected(self) -> None:
-        """From now on, an error in what Qt calls reaches the message bar, and the program lives on."""
+        """From now on, show unexpected errors in the message bar instead of ending the program."""
         sys.excepthook = self._on_unexpected
 
     def _on_unexpected(
@@ -62,7 +62,7 @@ class HelpControl(QObject):
         self._show_with_machine("Details", "\n\n".join(filter(None, [message, details])))
 
     def _show_with_machine(self, title: str, text: str) -> None:
-        dialog = TextDialog(self._shell.window, title, f"{text}\n\nlooking at this machine …")
+        dialog = TextDialog(self._shell.window, title, f"{text}\n\nCollecting facts about this machine …")
 
         def show(report: str) -> None:
             dialog.set_text(f"{text}\n\nThis machine\n\n{report}")

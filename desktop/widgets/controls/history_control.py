@@ -1,4 +1,4 @@
-"""Undo and redo: from what the explorer was told to the edit menu, and back."""
+"""Connects undo and redo in the Edit menu to the explorer's state."""
 
 import time
 
@@ -15,9 +15,9 @@ from desktop.widgets.plane.pointer import PointerHandler
 
 
 class HistoryControl(QObject, PointerHandler):
-    """Every change to what is looked at can be undone; a drag is one change.
+    """Records every change of the view, so that it can be undone; a drag is one change.
 
-    Of the plane's handlers it stands first, and only watches.
+    It is the first of the plane's handlers, and takes no event.
     """
 
     def __init__(self, explorer: Explorer, edit: QMenu, parent: QObject) -> None:
@@ -34,12 +34,12 @@ class HistoryControl(QObject, PointerHandler):
         self._show()
 
     def press(self, event: QMouseEvent) -> bool:
-        """A button that is held on the plane holds the gesture together."""
+        """Start a gesture: as long as a button is held, all changes are one step."""
         self._history.hold()
         return False
 
     def release(self, event: QMouseEvent) -> bool:
-        """With the last button the gesture ends."""
+        """End the gesture when the last button is released."""
         if event.buttons() == Qt.MouseButton.NoButton:
             self._history.release()
         return False
@@ -49,7 +49,7 @@ class HistoryControl(QObject, PointerHandler):
         self._show()
 
     def _on_opened(self, opened: Opened) -> None:
-        """Another model starts anew; the same one opened again goes on."""
+        """Clear the history for another model; the same model opened again keeps it."""
         model = (str(opened.model.source.path), opened.model.latent_dim)
         if model != self._model:
             self._history.clear()
@@ -70,7 +70,7 @@ class HistoryControl(QObject, PointerHandler):
 
 
 def _say(action: QAction, verb: str, words: str) -> None:
-    """Only where it changed: a drag tells the menu nothing new."""
+    """Set an entry's text and state only if they changed, because each move of a drag calls this."""
     text = f"{verb} {words}".rstrip()
     if action.text() != text:
         action.setText(text)

@@ -1,4 +1,4 @@
-"""A picture of one's own: drawn, dropped or pasted, and encoded while it changes."""
+"""Your own image: drawn, opened, dropped or pasted, and encoded while it changes."""
 
 from pathlib import Path
 from typing import Any
@@ -22,19 +22,21 @@ from desktop.widgets.common.qimage import from_qimage, to_qimage
 from desktop.widgets.controls.shell import Shell
 from desktop.widgets.panels.image_panel import ImagePanel
 
-NO_ENCODER = "The open model comes without an encoder: what is drawn has no mean, bound or reconstruction."
-NOT_BERNOULLI = "The open model does not say that its pixels are Bernoulli: no distortion, ELBO or log p(x)."
+NO_ENCODER = "The open model has no encoder, so your image has no mean, ELBO or reconstruction."
+NOT_BERNOULLI = (
+    "The open model does not declare Bernoulli pixels, so there is no distortion, ELBO or log p(x)."
+)
 
 
 class ImageControl(QObject):
-    """Adds the section for a picture of one's own, and keeps what is shown of it up to date.
+    """Adds the section for your own image, and keeps its figures up to date.
 
     Attributes:
         panel: the section; its canvas holds the drawing.
-        encoded: what the model makes of the drawing, or None.
+        encoded: the drawing's approximate posterior, reconstruction and ELBO, or None.
     """
 
-    changed = Signal(object)  # Encoded or None, when it or the drawing is another one
+    changed = Signal(object)  # Encoded or None, when it or the drawing has changed
 
     def __init__(self, shell: Shell) -> None:
         super().__init__(shell.window)
@@ -46,7 +48,7 @@ class ImageControl(QObject):
         self._goes_to_mean = False
         shell.panel.add_section("image", "Image", self.panel)
         shell.plane.add_under_points(self._paint)
-        add_action(shell.menus["file"], "Open a p&icture…", None, self._choose)
+        add_action(shell.menus["file"], "Open an &image…", None, self._choose)
         self.panel.canvas.changed.connect(self._on_drawn)
         self.panel.clear_wanted.connect(self._clear)
         self.panel.open_wanted.connect(self._choose)
@@ -56,19 +58,19 @@ class ImageControl(QObject):
 
     @property
     def drawing(self) -> Drawing:
-        """What is on the canvas."""
+        """The drawing on the canvas."""
         return self.panel.canvas.drawing()
 
     def open_file(self, path: Path) -> None:
-        """Fit a picture in a file to the model, and go to its mean."""
+        """Fit a picture file to the model, encode it, and move the cursor to its mean."""
         self._fit(path)
 
     def set_image(self, image: QImage) -> None:
-        """Fit a picture to the model, and go to its mean."""
+        """Fit a picture to the model, encode it, and move the cursor to its mean."""
         self._fit(from_qimage(image))
 
     def encode(self) -> None:
-        """Have the drawing encoded, as soon as what is being encoded is done."""
+        """Have the drawing encoded; if an encoding is running, after it."""
         job = encode_steps(self._explorer, self.drawing)
         if job is None:
             self._show(None)
@@ -94,7 +96,7 @@ class ImageControl(QObject):
     def _on_opened(self) -> None:
         image_shape, has_encoder = self._explorer.image_shape, self._explorer.has_encoder
         assert image_shape is not None
-        # What was on its way belonged to the model before.
+        # Results that are still to come belong to the previous model.
         self._is_encoding = self._is_stale = self._goes_to_mean = False
         self.panel.show_steps(None)
         self.panel.take.setEnabled(has_encoder)
@@ -143,12 +145,12 @@ class ImageControl(QObject):
 
     def _choose(self) -> None:
         kinds = "Pictures (*.png *.jpg *.jpeg *.bmp *.gif *.webp);;All files (*)"
-        chosen, _ = QFileDialog.getOpenFileName(self._shell.window, "Open a picture", "", kinds)
+        chosen, _ = QFileDialog.getOpenFileName(self._shell.window, "Open an image", "", kinds)
         if chosen:
             self.open_file(Path(chosen))
 
     def _paint(self, painter: QPainter, to_px: Any, state: ViewState) -> None:
-        """One and two standard deviations of the encoder's posterior, and its mean."""
+        """Draw the ellipses of one and two standard deviations of the approximate posterior."""
         if self.encoded is None or Layer.ENCODED not in state.layers:
             return
         normals = project_normals(state.plane, self.encoded.mean[None], self.encoded.logvar[None])

@@ -1,4 +1,4 @@
-"""The layers as a menu, each with a digit for its key."""
+"""The menu of the plane's layers; each has a digit as its shortcut."""
 
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
@@ -9,7 +9,7 @@ from desktop.widgets.panels.view_panel import NEED_POINTS
 
 
 class LayersMenu(QMenu):
-    """Switches the plane's layers, in the order of the panel."""
+    """Shows and hides the plane's layers, in the same order as the panel."""
 
     def __init__(self, explorer: Explorer, parent: QWidget) -> None:
         super().__init__("&Layers", parent)

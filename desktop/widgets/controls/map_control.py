@@ -1,4 +1,4 @@
-"""The layers under the points: has the worker map the aggregate posterior in view, and draws it."""
+"""Draws the layers under the points: the prior, and the aggregate posterior, which the worker maps."""
 
 from collections.abc import Iterator
 
@@ -42,7 +42,7 @@ class MapControl(QObject):
 
     @property
     def is_current(self) -> bool:
-        """Whether the map that was asked for last is there."""
+        """Whether the map that was requested last has arrived."""
         return self._map is not None and self._mapped is self._asked
 
     def _on_opened(self) -> None:
@@ -50,7 +50,7 @@ class MapControl(QObject):
         self._projected = None
 
     def _refresh(self) -> None:
-        """Ask for the map of what is in view, if a layer needs it and it was not asked for already."""
+        """Request the map of the part in view if a layer needs it and it was not requested already."""
         state, posterior = self._explorer.state, self._explorer.posterior
         size_px = self._plane_view.size_px()
         if posterior is None or not MAPPED & state.layers or min(size_px) < 2:
@@ -68,7 +68,7 @@ class MapControl(QObject):
     def _steps(
         self, posterior: Posterior, state: ViewState, size_px: tuple[int, int]
     ) -> Iterator[PosteriorMap | None]:
-        """Run by the worker, which alone looks at what it projected last."""
+        """Project and map the posteriors. Only the worker, which runs this, uses `_projected`."""
         last = self._projected
         if last is None or last[0] is not posterior or not same_marginals(last[1], state.plane):
             normals = project_normals(state.plane, posterior.mean, posterior.logvar)
@@ -87,7 +87,7 @@ class MapControl(QObject):
         to_px: ToPx,
         state: ViewState,
     ) -> None:
-        # A map of another plane would lie: nothing is drawn until its own is there.
+        # A map of another plane would be wrong, so nothing is drawn until the new map arrives.
         found, picture = self._map, self._picture
         if found is not None and picture is not None and same_marginals(found.plane, state.plane):
             if Layer.DENSITY in state.layers:

@@ -1,4 +1,4 @@
-"""The nearest held-out images: asks the worker for them as the picture changes, and shows them."""
+"""Has the worker find the test images nearest to the cursor, and shows them."""
 
 from collections.abc import Iterator
 
@@ -16,13 +16,13 @@ from desktop.widgets.common.qimage import to_qimage
 from desktop.widgets.panels.nearest_panel import COUNT, NearestPanel, Shown
 from desktop.widgets.panels.picture_panel import PicturePanel
 
-# While dragging: a search by z is soon done, one by picture reads all images. Both run between pictures.
+# The shortest time between two searches: by z they are fast, by picture they read all images.
 UPDATE_MS = {Nearness.Z: 60, Nearness.PICTURE: 120}
 NAME = "nearest"
 
 
 class NearestControl(QObject):
-    """Puts the nearest held-out images under the panel's picture, where the bundle has images."""
+    """Shows the nearest test images below the panel's picture if the bundle has test images."""
 
     def __init__(self, explorer: Explorer, picture_panel: PicturePanel) -> None:
         super().__init__(picture_panel)
@@ -61,7 +61,7 @@ class NearestControl(QObject):
             self._ask_soon()
 
     def _ask_soon(self) -> None:
-        if not self._soon.isActive():  # a new start would put it off for as long as the cursor moves
+        if not self._soon.isActive():  # a restart would postpone it for as long as the cursor moves
             self._soon.start(UPDATE_MS[self._explorer.state.nearness])
 
     def _ask(self) -> None:
@@ -88,7 +88,7 @@ class NearestControl(QObject):
             index = neighbour.index
             label = None if posterior.labels is None else int(posterior.labels[index])
             known = label is not None and label < len(names)
-            name = f"no. {index}" if label is None else names[label] if known else str(label)
+            name = f"#{index}" if label is None else names[label] if known else str(label)
             unit = "from the cursor in z" if nearness is Nearness.Z else "nats, −log p(x|z)"
             shown.append(
                 Shown(

@@ -1,4 +1,4 @@
-"""The path: from clicks and keys to the state, and playing it."""
+"""Edits the path by mouse, keys, panel and menu, and plays it."""
 
 from dataclasses import replace
 
@@ -22,11 +22,11 @@ PACE = "path pace"
 
 
 class PathControl(QObject, PointerHandler):
-    """Wires the path's panel and menu, and mouse and keys on the plane, to the explorer.
+    """Connects the path's panel and menu, and mouse and keys on the plane, to the explorer.
 
     Attributes:
-        handles: what hears the mouse on the path.
-        player: what plays the path.
+        handles: edits the path with the mouse.
+        player: plays the path.
     """
 
     def __init__(self, shell: Shell) -> None:
@@ -58,15 +58,15 @@ class PathControl(QObject, PointerHandler):
         self._fill_menu(shell.menus["path"])
 
     def press(self, event: QMouseEvent) -> bool:
-        """Any click on the plane stops what is played, and still does what it does."""
+        """Stop playing at any click on the plane; the click still has its usual effect."""
         self._space_tapped = False
         self.player.stop()
         return False
 
     def key_press(self, event: QKeyEvent) -> bool:
-        """Any key on the plane stops what is played; Delete there removes the chosen point.
+        """Stop playing at any key on the plane; Delete removes the chosen point.
 
-        Space plays when it is let go: held down, it moves the plane with the mouse.
+        Space plays when it is released, because the mouse moves the plane while it is held.
         """
         if event.key() == Qt.Key.Key_Space and not event.modifiers():
             self._space_tapped = self._space_tapped or not event.isAutoRepeat()
@@ -79,7 +79,7 @@ class PathControl(QObject, PointerHandler):
         return False
 
     def key_release(self, event: QKeyEvent) -> bool:
-        """Space was tapped: play, or pause."""
+        """Play or pause if Space was tapped."""
         if event.key() == Qt.Key.Key_Space and self._space_tapped and not event.isAutoRepeat():
             self._space_tapped = False
             self._play_or_pause()
@@ -112,7 +112,7 @@ class PathControl(QObject, PointerHandler):
     def _set_path(
         self, path: tuple[tuple[float, ...], ...], chosen: int | None, z: tuple[float, ...] | None = None
     ) -> None:
-        """Another path, with one of its points chosen, and the cursor at z."""
+        """Set the path and its chosen point, and move the cursor to z if it is given."""
         self._chosen = chosen
         state = replace(self._explorer.state, path=path)
         self._explorer.set_state(state if z is None else state.moved_to(z))
@@ -138,13 +138,13 @@ class PathControl(QObject, PointerHandler):
             self._set_path((*path[:index], z, *path[index + 1 :]), index, z)
 
     def _drag(self, index: int, a: float, b: float) -> None:
-        """Within the plane: what the point has beside it stays."""
+        """Move a point parallel to the plane, to (a, b); its distance from the plane stays."""
         plane, point = self._explorer.state.plane, self._explorer.state.path[index]
         moved = np.asarray(point) + (np.array([a, b]) - plane.project(point)) @ np.array([plane.u, plane.v])
         self._replace(index, tuple(moved.tolist()))
 
     def _remove(self, index: int | None = None) -> None:
-        """A point, by default the chosen one or the last."""
+        """Remove a point: by default the chosen one, or else the last."""
         path = self._explorer.state.path
         index = self._chosen if index is None else index
         index = len(path) - 1 if index is None else index
@@ -163,7 +163,7 @@ class PathControl(QObject, PointerHandler):
             self._set_path(tuple(path), to)
 
     def _go_to(self, index: int) -> None:
-        """Choose a point: the cursor goes there."""
+        """Choose a point and move the cursor there."""
         path = self._explorer.state.path
         if index < len(path):
             self._set_path(path, index, path[index])
@@ -199,7 +199,7 @@ class PathControl(QObject, PointerHandler):
             self._start()
 
     def _start(self) -> None:
-        """From where it was paused, if nothing has moved since; else from the beginning."""
+        """Play on from the pause if nothing has moved since, or else from the beginning."""
         paused = self._explorer.state.z == self._played_z and self._share < 1
         self.player.start(self._panel.playback(), self._share if paused else 0.0)
 
@@ -230,7 +230,7 @@ class PathControl(QObject, PointerHandler):
         state = self._explorer.state
         shown = (state.path, state.path_closed, state.path_kind, self._chosen)
         if shown == self._shown:
-            return  # the cursor moved
+            return  # only the cursor moved
         self._shown = shown
         self._plane.set_path_point(self._chosen)
         self._panel.set_state(state, self._chosen)

@@ -1,4 +1,4 @@
-"""The clock of a walk that is played: even, whatever the pictures take."""
+"""The clock that plays a walk at an even pace, however long the pictures take."""
 
 from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
 
@@ -8,10 +8,10 @@ TICK_MS = 16
 
 
 class PathPlayer(QObject):
-    """Says by `moved` where the walk stands, some sixty times a second, until it ends or is stopped.
+    """Emits `moved` about sixty times a second until the walk ends or is stopped.
 
-    The place comes from the time that has passed and not from the ticks: a tick that comes late skips
-    frames, and the walk is no slower for it.
+    The position follows from the elapsed time and not from the ticks: a late tick skips frames, but it does
+    not slow down the walk.
     """
 
     moved = Signal(float)  # share of the walk, from 0 to 1
@@ -27,11 +27,11 @@ class PathPlayer(QObject):
 
     @property
     def is_running(self) -> bool:
-        """Whether it plays."""
+        """Whether a walk is being played."""
         return self._timer.isActive()
 
     def start(self, playback: Playback, share: float = 0.0) -> None:
-        """Play from a share of the walk on."""
+        """Play the walk, beginning at a share of it."""
         self._playback = playback
         self._before_s = share * playback.duration_s
         self._clock.start()
@@ -40,7 +40,7 @@ class PathPlayer(QObject):
         self._tick()
 
     def set_playback(self, playback: Playback) -> None:
-        """Go on in another way from where it is: faster, slower, again and again."""
+        """Change how the walk is played, and continue from the current position."""
         share, turned = self._playback.share(self._elapsed_s()), self._is_on_way_back()
         self._playback = playback
         self._before_s = share * playback.duration_s
@@ -50,7 +50,7 @@ class PathPlayer(QObject):
             self._clock.start()
 
     def stop(self) -> None:
-        """Stand still."""
+        """Stop playing."""
         if self.is_running:
             self._timer.stop()
             self.running_changed.emit(False)

@@ -1,4 +1,4 @@
-"""The picture at the cursor: from what was decoded to the panel, the plane, the clipboard and files."""
+"""Shows the picture at the cursor, copies it and saves it."""
 
 import numpy as np
 from PySide6.QtCore import QMimeData, QObject, Signal
@@ -18,11 +18,11 @@ NOTE_TYPE = "application/x-latent-plane"
 
 
 class PictureControl(QObject):
-    """Shows what the explorer decoded, and says by `shown` how it is drawn.
+    """Draws the decoded picture in the panel and on the plane, and emits it as `shown`.
 
     Attributes:
-        decoded: what was decoded last, or None.
-        picture: how it is drawn, or None.
+        decoded: the picture that was decoded last, or None.
+        picture: the same as it is drawn, uint8 [H, W(, C)], or None.
     """
 
     shown = Signal(object)  # uint8 [H, W(, C)], or None when another model was opened
@@ -68,7 +68,7 @@ class PictureControl(QObject):
         if mode is PictureMode.THRESHOLDED:
             probabilities = (probabilities > 0.5).astype(np.float32)
         elif mode is PictureMode.SAMPLE:
-            # The same noise for every picture, so that only the picture moves.
+            # All pictures get the same noise, so that nothing but the picture changes in a drag.
             noise = np.random.default_rng(0).random(probabilities.shape, np.float32)
             probabilities = (noise < probabilities).astype(np.float32)
         self.picture = to_bytes(probabilities[np.newaxis])[0]
@@ -82,7 +82,7 @@ class PictureControl(QObject):
         if image is not None:
             data = QMimeData()
             data.setImageData(image)
-            # Pasted into this program, it says where it came from; others take the picture.
+            # This program reads the note when the picture is pasted; other programs take the picture.
             data.setData(NOTE_TYPE, self._shell.explorer.note("picture", scale=1).encode())
             QGuiApplication.clipboard().setMimeData(data)
             self.told.emit("picture copied")

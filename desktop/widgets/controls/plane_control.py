@@ -1,4 +1,4 @@
-"""The plane: from the state and the held-out images to what is drawn, from mouse and keys to the state."""
+"""Connects the plane and its section in the panel to the explorer."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,7 +14,7 @@ from desktop.widgets.controls.shell import Shell
 
 
 class PlaneControl(QObject):
-    """Wires the plane and the panel's view of it to the explorer."""
+    """Shows the state and the test images on the plane, and sets the state as mouse, keys and panel ask."""
 
     told = Signal(str)
 
@@ -34,7 +34,7 @@ class PlaneControl(QObject):
         plane.cursor_moved.connect(lambda a, b: explorer.set_state(explorer.state.at((a, b))))
         plane.nudged.connect(lambda a, b: explorer.set_state(explorer.state.nudged(a, b)))
         plane.viewport_wanted.connect(self._look_at)
-        plane.zoom_ended.connect(self._say_nearest)
+        plane.zoom_ended.connect(self._say_zoom_ended)
         plane.pointer_moved.connect(self._on_pointer)
         plane.resized.connect(lambda: explorer.set_view_size(plane.size_px(), plane.devicePixelRatioF()))
 
@@ -47,7 +47,7 @@ class PlaneControl(QObject):
             lambda label: explorer.set_state(explorer.state.with_label_switched(label))
         )
         add_action(shell.menus["view"], "&Home", "Home", lambda: self._look_at(explorer.state.chart.home))
-        add_action(shell.menus["view"], "&Fit to the held-out images", "F", self._fit)
+        add_action(shell.menus["view"], "&Fit to the test images", "F", self._fit)
         add_action(shell.menus["view"], "&Quantile axes", "Q", self._switch_scale)
 
     def _on_opened(self) -> None:
@@ -85,11 +85,11 @@ class PlaneControl(QObject):
         linear = self._explorer.state.scale is AxisScale.LINEAR
         self._set_scale(AxisScale.QUANTILES if linear else AxisScale.LINEAR)
 
-    def _say_nearest(self) -> None:
-        self.told.emit("this is as near as it goes: z that are closer are the same float32 numbers")
+    def _say_zoom_ended(self) -> None:
+        self.told.emit("cannot zoom in further, because closer z would be the same float32 numbers")
 
     def _on_pointer(self, ab: tuple[float, float] | None) -> None:
-        """What the pointer is at is decoded first."""
+        """Have the tiles at the pointer decoded first."""
         view = None if ab is None else self._explorer.state.chart.view(ab).tolist()
         self._explorer.tiles.focus = None if view is None else (view[0], view[1])
 

@@ -1,4 +1,4 @@
-"""Exports that open again: what is dropped, opened or pasted is looked into, and taken up where it was."""
+"""Opens files and pasted texts; an export restores the view that it was made from."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -19,7 +19,7 @@ from desktop.models.source import Source
 from desktop.view.provenance import Provenance, from_text, is_provenance
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.message_bar import Action
-from desktop.widgets.common.saved_inputs import set_kept_values
+from desktop.widgets.common.saved_inputs import set_saved_values
 from desktop.widgets.controls.picture_control import NOTE_TYPE
 from desktop.widgets.controls.shell import Shell
 from export.bundle import DECODER_FILE, epoch_file, open_bundle
@@ -32,19 +32,19 @@ OPEN_KINDS = (
 
 
 class ProvenanceControl(QObject):
-    """Takes files and texts that the program wrote, and says what the pages are to take up from them.
+    """Opens models and pictures, and restores views from files and texts that the program wrote.
 
     Args:
-        shell: its explorer's state is set, and can be undone.
-        path_of: where the model with a decoder of this SHA-256 was when it was open before, or None. It is
-            called on the worker's thread.
+        shell: the state of its explorer is set; this can be undone.
+        path_of: returns where the model with a decoder of this SHA-256 was open before, or None. It is called
+            on the worker's thread.
     """
 
     image_pasted = Signal(object)  # QImage
 
     open_wanted = Signal(object)  # Path of a model
     picture_wanted = Signal(object)  # Path of a picture to encode
-    page_wanted = Signal(str)  # key of a page or section, when the state and its inputs have been set
+    page_wanted = Signal(str)  # key of a page or section, after the state and its inputs were set
     told = Signal(str)
 
     def __init__(self, shell: Shell, path_of: Callable[[str], Path | None]) -> None:
@@ -61,7 +61,7 @@ class ProvenanceControl(QObject):
         add_action(edit, "Copy &view as text", "Ctrl+Shift+C", self.copy_text)
 
     def open(self, path: Path, as_picture: bool = False) -> None:
-        """Open a model, go on from an export, or encode a picture; `as_picture` encodes any picture."""
+        """Open a model, restore an export's view, or encode a picture; `as_picture` encodes any picture."""
         if not is_image(path):
             self.open_wanted.emit(path)
         elif as_picture:
@@ -84,13 +84,13 @@ class ProvenanceControl(QObject):
         return bool(chosen)
 
     def paste(self) -> None:
-        """Take what is on the clipboard: a view, z, files, or a picture."""
+        """Paste from the clipboard: a view, z, a file or a picture."""
         data = QGuiApplication.clipboard().mimeData()
         note = bytes(data.data(NOTE_TYPE).data()).decode("ascii", errors="replace")
         text = note or data.text()
         urls = data.urls()
         if is_provenance(text):
-            self.go_on(text, "the clipboard")
+            self.restore_view(text, "the clipboard")
         elif urls and urls[0].isLocalFile():
             self.open(Path(urls[0].toLocalFile()))
         elif data.hasImage():
@@ -103,24 +103,26 @@ class ProvenanceControl(QObject):
             else:
                 self._explorer.set_state(self._explorer.state.moved_to(z))
         else:
-            self.told.emit("found nothing on the clipboard to paste here")
+            self.told.emit("the clipboard has nothing that can be pasted here")
 
     def copy_text(self) -> None:
-        """Put what is looked at on the clipboard, as a text to send and to paste."""
+        """Copy the view as a text that can be sent and pasted."""
         text = self._explorer.note("view")
         if text:
             QGuiApplication.clipboard().setText(text)
-            self.told.emit("view copied as text; paste it into this program to come back to it")
+            self.told.emit("view copied as text; paste it into this program to return to the view")
 
-    def go_on(self, text: str, name: str, picture: Path | None = None) -> None:
-        """Look at what a text of `desktop.view.provenance` says, with the model it needs.
+    def restore_view(self, text: str, name: str, picture: Path | None = None) -> None:
+        """Restore the view that a text of `desktop.view.provenance` describes, with the model it needs.
 
-        `name` says to people where the text was; `picture` is the file that holds it.
+        `name` tells people where the text was found; `picture` is the file that holds it, if any.
         """
         try:
             carried = from_text(text)
             if carried.state is None:
-                raise ValueError("found no view in it, expected one; it was too large to be carried")
+                raise ValueError(
+                    "found no view, expected one; the view was too large to be saved in the file"
+                )
         except ValueError as error:
             self._message.show_message(f"{name}: {error}")
             return
@@ -137,9 +139,9 @@ class ProvenanceControl(QObject):
         )
 
     def _find(self, sha256: str) -> Path | None:
-        """Where the needed model was when it was open before, or the bundle that ships if it is that one.
+        """Return where the needed model was open before, or the bundle that ships if it is that one.
 
-        What is opened there is compared once more: it may have been replaced.
+        The model that is opened there is compared again, because the file may have been replaced.
         """
         known = self._path_of(sha256)
         if known is not None:
@@ -152,7 +154,7 @@ class ProvenanceControl(QObject):
         if text is None:
             self.picture_wanted.emit(path)
         else:
-            self.go_on(text, path.name, path)
+            self.restore_view(text, path.name, path)
 
     def _on_found(
         self, carried: Provenance, name: str, picture: Path | None, places: tuple[Path | None]
@@ -168,7 +170,7 @@ class ProvenanceControl(QObject):
         hint = f", {carried.bundle}" if carried.bundle and carried.bundle != carried.model else ""
         words = (
             f"{name} needs the model {carried.model or 'without a name'} "
-            f"(decoder {carried.decoder_sha256[:SHORT_HASH]}{hint}), which is not open; open it to go on"
+            f"(decoder {carried.decoder_sha256[:SHORT_HASH]}{hint}), which is not open; open it to continue"
         )
 
         def choose() -> None:
@@ -202,14 +204,14 @@ class ProvenanceControl(QObject):
             state = replace(state, epoch=_epoch_of(source, carried.decoder_sha256))
         self._explorer.set_state(state)
         details = {f"{carried.kind}.{name}": value for name, value in carried.details.items()}
-        set_kept_values(self._window, details)
+        set_saved_values(self._window, details)
         self.page_wanted.emit(carried.kind)
         actions = self._encode_action(picture)
         if actions:
-            self._message.show_note(f"{name}: this is where it was made", actions)
+            self._message.show_note(f"{name}: this is the view that it was made from", actions)
         else:
             self._message.hide()
-            self.told.emit(f"{name}: this is where it was made")
+            self.told.emit(f"{name}: this is the view that it was made from")
 
     def _encode_action(self, picture: Path | None) -> list[Action]:
         if picture is None or not self._explorer.has_encoder:
@@ -218,7 +220,7 @@ class ProvenanceControl(QObject):
 
 
 def _is_in(source: Source, carried: Provenance) -> bool:
-    """Whether a source has the needed model: as its own, or as an epoch of a bundle that has grown."""
+    """Whether a source contains the needed model: as its own, or as one of its epochs."""
     return carried.decoder_sha256 == source.sha256 or _epoch_of(source, carried.decoder_sha256) is not None
 
 

@@ -1,4 +1,4 @@
-"""The menu entry that opens the reading dialog, and what goes between the dialog and the open model."""
+"""Opens the reading dialog, and passes its overrides to the explorer and the results back."""
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction, QKeySequence
@@ -11,9 +11,9 @@ from desktop.widgets.dialogs.reading_dialog import ReadingDialog
 
 
 class ReadingControl(QObject):
-    """Says by `wished` that a model is to be opened again with other wishes for its reading."""
+    """Emits `overrides_set` when a model is to be opened again with other overrides for its reading."""
 
-    wished = Signal(object, object)  # Path, dict of options
+    overrides_set = Signal(object, object)  # Path, dict of options
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -27,7 +27,7 @@ class ReadingControl(QObject):
         self.action.setEnabled(False)
 
     def set_source(self, source: Source) -> None:
-        """A model was opened, or the same one anew; a bundle leaves nothing to read."""
+        """Set the open model, also if it was opened again; the reading of a bundle cannot be set."""
         self._source = source
         self.action.setEnabled(source.file is not None)
         if self.dialog is not None and (source.file is None or source.path != self.dialog.file.path):
@@ -37,31 +37,31 @@ class ReadingControl(QObject):
             self._show_image()
 
     def set_picture(self, picture: Bytes | None) -> None:
-        """The picture at the cursor as it is read now, uint8 [H, W(, C)]."""
+        """Set the picture at the cursor as it is read now, uint8 [H, W(, C)]."""
         self._picture = picture
         self._show_image()
 
     def show_error(self, error: Exception) -> bool:
-        """Tell the open dialog that a wish could not be fulfilled; False where there is none to tell."""
+        """Show in the open dialog that the overrides do not fit; return False if no dialog is open."""
         if self.dialog is None:
             return False
         self.dialog.show_error(error)
         return True
 
     def open_dialog(self, unread: UnreadError | None = None) -> None:
-        """Show the dialog for the open model, if it is a bare one, or for one that could not be opened."""
+        """Open the dialog for the open model if it is a bare one, or for one that could not be opened."""
         what = unread or self._source
         if what is None or what.file is None or self.dialog is not None:
             return
         path = what.file.path
         self.dialog = ReadingDialog(what, self._parent)
-        self.dialog.wished.connect(lambda wishes: self.wished.emit(path, wishes))
+        self.dialog.overrides_set.connect(lambda overrides: self.overrides_set.emit(path, overrides))
         self.dialog.finished.connect(self._forget)
         self._show_image()
         self.dialog.open()
 
     def _show_image(self) -> None:
-        """In the dialog, where the open model is the one that it is about."""
+        """Show the picture in the dialog if the dialog is about the open model."""
         if self.dialog is not None and self._source is not None and self._source.file is not None:
             picture = self._picture if self._source.path == self.dialog.file.path else None
             self.dialog.picture.set_image(None if picture is None else to_qimage(picture))

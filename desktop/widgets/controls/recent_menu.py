@@ -1,4 +1,4 @@
-"""The menu of the bundles that were opened last."""
+"""The menu of recently opened models."""
 
 from functools import partial
 
@@ -9,7 +9,7 @@ from desktop.widgets.common import settings
 
 
 class RecentMenu(QMenu):
-    """Filled anew each time it is shown; says which bundle was chosen, as a Path."""
+    """Lists the recent models each time it is shown; emits `chosen` with a model's Path."""
 
     chosen = Signal(object)
 
@@ -19,11 +19,11 @@ class RecentMenu(QMenu):
 
     def _fill(self) -> None:
         self.clear()
-        paths = settings.recent_bundles()
+        paths = settings.recent_models()
         for path in paths:
             self.addAction(str(path).replace("&", "&&")).triggered.connect(partial(self.chosen.emit, path))
         if paths:
             self.addSeparator()
             self.addAction("Clear").triggered.connect(settings.clear_recent)
         else:
-            self.addAction("Nothing yet").setEnabled(False)
+            self.addAction("No recent models").setEnabled(False)

@@ -1,4 +1,4 @@
-"""What nearly every control needs of the window."""
+"""The parts of the window that most controls need."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,15 +13,15 @@ from desktop.widgets.plane.plane_view import PlaneView
 
 @dataclass(frozen=True)
 class Shell:
-    """The parts of the window that controls share. What one control needs of another goes by a signal.
+    """The parts of the window that controls share. Controls reach each other by signals only.
 
     Attributes:
         explorer: the open model and the state.
         plane: the latent plane.
         panel: the panel beside it.
-        menus: by their names: file, edit, view, path, help.
-        message: what went wrong, and what people should know.
-        window: the parent of dialogs, and what holds the inputs that are kept; nothing else is asked of it.
+        menus: the menus by name: file, edit, view, path, help.
+        message: the bar for errors and notes.
+        window: the parent of dialogs, and of the inputs that are saved; controls use nothing else of it.
     """
 
     explorer: Explorer

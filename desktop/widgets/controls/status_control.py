@@ -17,7 +17,7 @@ UPDATE_MS = 60
 class StatusControl(QObject):
     """Keeps the labels of the status bar up to date.
 
-    The bar is laid out anew with every text: the labels change often enough to read, not for every event.
+    Each new text lays out the bar again, so the labels change every UPDATE_MS at most.
     """
 
     def __init__(self, explorer: Explorer, bar: QStatusBar) -> None:
@@ -40,15 +40,15 @@ class StatusControl(QObject):
         explorer.saved.connect(lambda path: self.tell(f"saved {path}"))
 
     def tell(self, text: str) -> None:
-        """Say something for some seconds."""
+        """Show a text for a few seconds."""
         self._bar.showMessage(text, MESSAGE_MS)
 
     def show_opening(self, path: object) -> None:
-        """Say that a model is being opened, until it is open or cannot be."""
+        """Show that a model is being opened, until it is open or has failed."""
         self._place.setText(f"opening {path} …")
 
     def set_pointer(self, ab: tuple[float, float] | None) -> None:
-        """Where the pointer is on the plane."""
+        """Show the z at the pointer, given (a, b); None when the pointer leaves."""
         self._pointer_ab = ab
         self._show_soon()
 
@@ -68,7 +68,7 @@ class StatusControl(QObject):
         self._show_soon()
 
     def _show_soon(self) -> None:
-        if not self._soon.isActive():  # a new start would put it off for as long as the pointer moves
+        if not self._soon.isActive():  # a restart would postpone it for as long as the pointer moves
             self._soon.start()
 
     def _show(self) -> None:

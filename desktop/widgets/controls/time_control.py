@@ -1,4 +1,4 @@
-"""Time: the epochs of the open bundle, played, and followed while the bundle grows."""
+"""The epochs of the open bundle: chosen, played, and followed while the bundle grows."""
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QMenu
@@ -15,10 +15,10 @@ PATIENCE_MS = 1000
 
 
 class TimeControl(QObject):
-    """Wires the time bar to the explorer.
+    """Connects the time bar and its menu entries to the explorer.
 
     Attributes:
-        bar: to stand under the plane.
+        bar: the time bar, for the place below the plane.
         timeline: the epochs and their models.
     """
 
@@ -32,7 +32,7 @@ class TimeControl(QObject):
         self.bar = TimeBar()
         self._clock = QTimer(self, timerType=Qt.TimerType.PreciseTimer)
         self._clock.timeout.connect(self._step)
-        # Where the plane takes longer than an epoch is shown, playing waits for it: so each one is seen.
+        # If decoding a plane takes longer than an epoch is shown, playing waits, so that each is seen.
         self._patience = QTimer(self, singleShot=True, interval=PATIENCE_MS)
         explorer.model_changed.connect(self._patience.start)
         explorer.backdrop_finished.connect(self._patience.stop)
@@ -90,7 +90,7 @@ class TimeControl(QObject):
         self._clock.setInterval(round(1000 / self.bar.speed.value()))
 
     def _step(self) -> None:
-        """The next epoch, once this one is seen and that one can be."""
+        """Go to the next epoch once this one has been shown and the next one is loaded."""
         following = self.timeline.index + 1
         if following >= len(self.timeline.epochs):
             self._pause()

@@ -1,4 +1,4 @@
-"""The true posterior of what is drawn: a layer beside the encoder's, log p(x), the completed picture."""
+"""The true posterior of your image: a layer of the plane, log p(x), and the completed picture."""
 
 from typing import Any
 
@@ -23,16 +23,16 @@ from desktop.widgets.panels.image_panel import ImagePanel
 from desktop.widgets.plane.plane_view import PlaneView
 
 TABLE, POSTERIOR = "likelihood table", "true posterior"
-NOT_A_PLANE = "not for {} dimensions"
+NOT_A_PLANE = "needs 2 dimensions, not {}"
 
 
 class TruePosteriorControl(QObject):
-    """Has log p(x|z) of the drawing computed over the plane, for models of two latent dimensions.
+    """Has log p(x|z) of your image computed over the plane, for models with two latent dimensions.
 
     Attributes:
-        located: the posterior of what was drawn last, or None.
+        located: the true posterior of the last drawing, or None.
         side: points of the plane's grid along each dimension.
-        table: the plane's likelihoods, or None while nothing is drawn.
+        table: the likelihoods on the plane's grid, or None while nothing is drawn.
     """
 
     def __init__(self, explorer: Explorer, plane: PlaneView, panel: ImagePanel) -> None:
@@ -53,7 +53,7 @@ class TruePosteriorControl(QObject):
         plane.add_under_points(self._paint)
 
     def set_encoded(self, encoded: Encoded | None) -> None:
-        """The drawing has changed, or what the encoder makes of it has."""
+        """Set the encoding of the drawing, and update the true posterior if the drawing has changed."""
         self._encoded = encoded
         self._on_changed()
 
@@ -62,7 +62,7 @@ class TruePosteriorControl(QObject):
         return self._panel.canvas.drawing()
 
     def _forget(self) -> None:
-        """Another decoder: what was computed of the one before is of no use."""
+        """Drop what was computed with the previous decoder."""
         for name in (TABLE, POSTERIOR):
             self._explorer.worker.cancel(name)
         self.table = None
@@ -72,7 +72,7 @@ class TruePosteriorControl(QObject):
         self._on_changed()
 
     def _drop(self) -> None:
-        """The window is closed: a hundred megabytes are of no use any more."""
+        """Free the table's hundred megabytes when the window closes."""
         self.table = None
 
     def _on_changed(self) -> None:
@@ -96,7 +96,7 @@ class TruePosteriorControl(QObject):
             self._panel.set_figure("log_px", None, f"decoding the plane, {self.table.share:.0%}")
 
     def _locate(self) -> None:
-        """Ask for the posterior of the drawing, once the first figures of the one before have come."""
+        """Request the posterior of the drawing once the previous request has given its first figures."""
         drawing = self._drawing
         if self.table is None or drawing.is_empty:
             return
@@ -157,18 +157,18 @@ class TruePosteriorControl(QObject):
             "" if posterior.is_converged else f"{posterior.log_px_nats:.2f} nats …".replace("-", "−"),
         )
         elbo = None if encoded is None else encoded.elbo_nats
-        # A coarse grid's log p(x) can be some nats off.
+        # On a coarse grid log p(x) can be wrong by some nats, so the gap waits for a finer one.
         is_told = elbo is not None and self._drawing.known.all() and posterior.change_nats is not None
         panel.set_figure("gap", posterior.log_px_nats - elbo if is_told and elbo is not None else None)
 
     def _paint(self, painter: QPainter, to_px: Any, state: ViewState) -> None:
-        """A glow where z could be, and the curves that hold half and nearly all of it."""
+        """Draw p(z|x) as a glow, and the contours that hold half and nearly all of it."""
         if self.located is None or self._picture is None or Layer.TRUE_POSTERIOR not in state.layers:
             return
         if state.plane.axes != (0, 1):
             return
         picture = self.located.picture
-        # Uneven on quantile axes: the picture is taken apart and put together evenly in pixels.
+        # Its rows and columns are uneven on quantile axes, so they are resampled evenly in pixels.
         columns, left, right = _even(to_px(np.stack([picture.a, picture.a * 0], axis=1))[:, 0])
         rows, bottom, top = _even(-to_px(np.stack([picture.b * 0, picture.b], axis=1))[:, 1])
         image = self._picture
@@ -185,7 +185,7 @@ class TruePosteriorControl(QObject):
 
 
 def _even(px: Doubles) -> tuple[NDArray[np.intp], float, float]:
-    """Which of the lines at ascending `px` [N] lies nearest to N even places; where these begin and end."""
+    """Return which line at ascending `px` [N] is nearest to each of N even places, and their two edges."""
     even = np.linspace(px[0], px[-1], len(px))
     nearest = np.rint(np.interp(even, px, np.arange(len(px)))).astype(np.intp)
     half = (px[-1] - px[0]) / max(1, len(px) - 1) / 2

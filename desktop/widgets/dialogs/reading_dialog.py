@@ -52,7 +52,7 @@ LABELS = {
 
 
 class ReadingDialog(QDialog):
-    """Emits `wished` with all overrides as soon as one of them is set.
+    """Emits `overrides_set` with all overrides as soon as one of them is set.
 
     The receiver opens the model again with them, and reports the result by `set_source` or `show_error`.
 
@@ -61,7 +61,7 @@ class ReadingDialog(QDialog):
         parent: the window.
     """
 
-    wished = Signal(object)  # dict of options of desktop.reading.overrides
+    overrides_set = Signal(object)  # dict of options of desktop.reading.overrides
 
     def __init__(self, what: Source | UnreadError, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -70,10 +70,10 @@ class ReadingDialog(QDialog):
         assert what.file is not None
         self.file: ModelFile = what.file
         self._source = what if isinstance(what, Source) else None
-        wishes = what.overrides
+        overrides = what.overrides
         # A model that could not be read has no earlier reading to go back to.
-        self._before = dict(wishes) if isinstance(what, Source) else None
-        self._wishes = dict(wishes)
+        self._before = dict(overrides) if isinstance(what, Source) else None
+        self._overrides = dict(overrides)
         self.picture = PictureView(PICTURE_PX)
         self.picture.setFixedSize(PICTURE_PX, PICTURE_PX)
         self.picture.setAccessibleName("Picture at the cursor, as it is read now")
@@ -86,14 +86,14 @@ class ReadingDialog(QDialog):
         self._parts = QVBoxLayout()
         self._groups: list[QGroupBox] = []
         self.buttons = QDialogButtonBox()
-        self.keep = self.buttons.addButton("Apply", QDialogButtonBox.ButtonRole.AcceptRole)
+        self.apply = self.buttons.addButton("Apply", QDialogButtonBox.ButtonRole.AcceptRole)
         self.guess_again = self.buttons.addButton("Reset to guesses", QDialogButtonBox.ButtonRole.ResetRole)
-        self.undo = self.buttons.addButton(
+        self.revert = self.buttons.addButton(
             "Revert" if self._before is not None else "Close", QDialogButtonBox.ButtonRole.RejectRole
         )
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
-        self.guess_again.clicked.connect(partial(self._wish_all, {}))
+        self.guess_again.clicked.connect(partial(self._set_overrides, {}))
         above = QHBoxLayout()
         above.addWidget(self.picture)
         above.addWidget(self._title, 1)
@@ -109,9 +109,9 @@ class ReadingDialog(QDialog):
 
     def set_source(self, source: Source) -> None:
         """Show the reading with which the model was opened last."""
-        self._source, self._wishes = source, dict(source.overrides)
+        self._source, self._overrides = source, dict(source.overrides)
         self._error.hide()
-        self.keep.setEnabled(True)
+        self.apply.setEnabled(True)
         self._title.setText(
             f"{source.path.name}\n\nParts that the file defines are certain. The others are guesses until "
             "you set them. Your choices are saved for this file."
@@ -132,14 +132,14 @@ class ReadingDialog(QDialog):
                 "it. The other parts are guessed again after each change."
             )
             self._show_groups(self._decoder_group(None))
-        self.keep.setEnabled(self._source is not None)
+        self.apply.setEnabled(self._source is not None)
         self._error.setText(" ".join(str(error).split()))
         self._error.show()
 
     def reject(self) -> None:
         """Go back to the overrides from before the dialog."""
-        if self._before is not None and self._wishes != self._before:
-            self._wish_all(self._before)
+        if self._before is not None and self._overrides != self._before:
+            self._set_overrides(self._before)
         super().reject()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -156,20 +156,20 @@ class ReadingDialog(QDialog):
         for group in groups:
             self._parts.addWidget(group)
 
-    def _wish(self, option: str, value: str) -> None:
+    def _set_override(self, option: str, value: str) -> None:
         """Set an override; with an empty text the option is guessed."""
-        wishes = {name: text for name, text in self._wishes.items() if name != option}
-        self._wish_all(wishes | ({option: value} if value else {}))
+        overrides = {name: text for name, text in self._overrides.items() if name != option}
+        self._set_overrides(overrides | ({option: value} if value else {}))
 
-    def _wish_all(self, wishes: Mapping[str, str]) -> None:
-        self._wishes = dict(wishes)
-        self.wished.emit(dict(wishes))
+    def _set_overrides(self, overrides: Mapping[str, str]) -> None:
+        self._overrides = dict(overrides)
+        self.overrides_set.emit(dict(overrides))
 
     def _decoder_group(self, reading: Reading | None) -> QGroupBox:
         """Build the fields of the decoder's reading or, without one, the fields that have been set so far."""
         self.fields.clear()
         group, form = _group("Decoder")
-        known = _Known(reading, self._wishes)
+        known = _Known(reading, self._overrides)
         shown: dict[str, str] = {}
         if reading is not None:
             shown = {
@@ -223,14 +223,14 @@ class ReadingDialog(QDialog):
         none = QPushButton("Remove")
         none.setAccessibleName("Use no encoder")
         none.setEnabled(file is not None)
-        none.clicked.connect(partial(self._wish, "encoder", NO_ENCODER))
+        none.clicked.connect(partial(self._set_override, "encoder", NO_ENCODER))
         self.fields["no encoder"] = none
         for button in (choose, none):
             buttons.addWidget(button)
         form.addRow(_plain(file.path.name if file is not None else "No encoder"), buttons)
         if reading is None or file is None:
             return group
-        known = _Known(reading, self._wishes)
+        known = _Known(reading, self._overrides)
         inputs = [tensor.name for tensor in file.inputs]
         if len(inputs) > 1:
             self._choice(form, known, "x-input", inputs, reading.x_input, "x_input")
@@ -264,9 +264,9 @@ class ReadingDialog(QDialog):
         values = choices if isinstance(choices, Mapping) else {text: text for text in choices}
         for shown, value in values.items():
             box.addItem(shown, value)
-        wished = next((shown for shown, value in values.items() if value == self._wishes.get(option)), "")
-        box.setCurrentIndex(box.findText(current or wished))
-        box.activated.connect(lambda: self._wish(option, box.currentData()))
+        chosen = next((shown for shown, value in values.items() if value == self._overrides.get(option)), "")
+        box.setCurrentIndex(box.findText(current or chosen))
+        box.activated.connect(lambda: self._set_override(option, box.currentData()))
         self._row(form, option, LABELS[option], box, known.words(option, field))
 
     def _text(
@@ -278,13 +278,15 @@ class ReadingDialog(QDialog):
         field: str,
         is_settled: bool = False,
     ) -> None:
-        line = QLineEdit(text or self._wishes.get(option, ""))
+        line = QLineEdit(text or self._overrides.get(option, ""))
         line.setEnabled(not is_settled)  # the file leaves no choice
         before = line.text()
 
         def finished() -> None:
             if line.text() != before:  # leaving the line without a change sets nothing
-                self._wish(option, "" if line.text().strip().lower() == "any" else line.text().strip())
+                self._set_override(
+                    option, "" if line.text().strip().lower() == "any" else line.text().strip()
+                )
 
         line.editingFinished.connect(finished)
         self._row(form, option, LABELS[option], line, known.words(option, field))
@@ -298,7 +300,7 @@ class ReadingDialog(QDialog):
         spin.setValue(other.value)
         spin.setKeyboardTracking(False)
         option = SET + other.name
-        spin.valueChanged.connect(lambda value: self._wish(option, f"{value:g}"))
+        spin.valueChanged.connect(lambda value: self._set_override(option, f"{value:g}"))
         self._row(form, option, other.name, spin, known.words(option, "other_inputs"))
 
     def _row(self, form: QFormLayout, option: str, label: str, field: QWidget, known: str) -> None:
@@ -316,19 +318,19 @@ class ReadingDialog(QDialog):
     def _choose_encoder(self) -> None:
         chosen, _ = QFileDialog.getOpenFileName(self, "Choose encoder", "", "Models (*.onnx);;All files (*)")
         if chosen:
-            self._wish("encoder", chosen)
+            self._set_override("encoder", chosen)
 
 
 class _Known:
     """Says how certain each part of a reading is."""
 
-    def __init__(self, reading: Reading | EncoderReading | None, wishes: Mapping[str, str]) -> None:
+    def __init__(self, reading: Reading | EncoderReading | None, overrides: Mapping[str, str]) -> None:
         self._guesses = None if reading is None else reading.guesses
-        self._wishes = wishes
+        self._overrides = overrides
 
     def words(self, option: str, field: str) -> str:
         """Return how certain the part is that an option sets."""
-        if option in self._wishes:
+        if option in self._overrides:
             return "set by you"
         if self._guesses is None:
             return "not set"

@@ -1,4 +1,4 @@
-"""What the plane itself does with the mouse and the keys: move the cursor, move the view, zoom."""
+"""The plane's own use of mouse and keys: it moves the cursor, moves the view, and zooms."""
 
 from PySide6.QtCore import QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
@@ -23,13 +23,13 @@ ZOOM_KEYS = {
 
 
 class Hand(QObject, PointerHandler):
-    """The last handler of the plane: it takes what no other handler wanted."""
+    """The last handler of the plane, which gets what no other handler takes."""
 
     cursor_moved = Signal(float, float)  # to (a, b)
     nudged = Signal(float, float)  # view coordinates
     path_point_wanted = Signal(float, float)
     viewport_wanted = Signal(object)  # Viewport
-    zoom_ended = Signal()  # as near as z can be told apart
+    zoom_ended = Signal()  # zooming in further would show equal float32 z
     pointer_moved = Signal(object)  # (a, b) or None
 
     def __init__(self, canvas: PlaneCanvas) -> None:
@@ -40,11 +40,11 @@ class Hand(QObject, PointerHandler):
 
     @property
     def is_space_held(self) -> bool:
-        """Whether the left button would hold the plane."""
+        """Whether Space is held, so that the left button moves the plane."""
         return self._space_held
 
     def press(self, event: QMouseEvent) -> bool:
-        """Left moves the cursor, with Shift it adds to the path; other buttons, and Space, hold the plane."""
+        """Move the cursor or, with Shift, add a path point; Space or another button moves the plane."""
         if event.button() != Qt.MouseButton.LeftButton or self._space_held:
             self._pan_from = event.position()
             self.show_shape()
@@ -57,7 +57,7 @@ class Hand(QObject, PointerHandler):
         return True
 
     def move(self, event: QMouseEvent) -> bool:
-        """Drag the cursor or the plane."""
+        """Move the cursor or the plane while a button is held."""
         position = event.position()
         self.pointer_moved.emit(self._canvas.ab_at(position))
         shift = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
@@ -72,17 +72,17 @@ class Hand(QObject, PointerHandler):
         return True
 
     def release(self, event: QMouseEvent) -> bool:
-        """Let the plane go."""
+        """Stop moving the plane."""
         self._pan_from = None
         self.show_shape()
         return True
 
     def leave(self) -> None:
-        """The pointer is elsewhere."""
+        """Emit that the pointer has left."""
         self.pointer_moved.emit(None)
 
     def key_press(self, event: QKeyEvent) -> bool:
-        """Arrows nudge the cursor, with Shift finer, with Ctrl coarser; + and − zoom; Space holds."""
+        """Nudge by arrows (Shift finer, Ctrl coarser), zoom by + and −, and watch for Space."""
         modifiers = event.modifiers()
         if event.key() in ARROWS:
             step = self._canvas.viewport.span * NUDGE_SHARE
@@ -102,7 +102,7 @@ class Hand(QObject, PointerHandler):
         return True
 
     def key_release(self, event: QKeyEvent) -> bool:
-        """Without Space the left button decodes again."""
+        """Let the left button move the cursor again when Space is released."""
         if event.key() != Qt.Key.Key_Space:
             return False
         if not event.isAutoRepeat():
@@ -111,12 +111,12 @@ class Hand(QObject, PointerHandler):
         return True
 
     def lose_focus(self) -> None:
-        """The release of Space will be told to someone else."""
+        """Forget Space, because its release will go to another widget."""
         self._space_held = False
         self.show_shape()
 
     def show_shape(self) -> None:
-        """Have the pointer say what a press on the plane would do."""
+        """Set the pointer's shape, which shows what a press on the plane would do."""
         if self._pan_from is not None:
             self._canvas.setCursor(Qt.CursorShape.ClosedHandCursor)
         elif self._space_held:
@@ -125,7 +125,7 @@ class Hand(QObject, PointerHandler):
             self._canvas.setCursor(Qt.CursorShape.CrossCursor)
 
     def zoom(self, factor: float, position: QPointF | None = None) -> None:
-        """About a pixel, the middle without one, down to where z can be told apart."""
+        """Zoom about a pixel, or about the middle, as far as float32 can tell z apart."""
         projection = self._canvas.projection
         viewport = projection.viewport
         about = viewport.center if position is None else projection.view(position.x(), position.y())

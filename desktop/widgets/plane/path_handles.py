@@ -1,4 +1,4 @@
-"""The mouse on the path: its points are chosen, dragged, inserted and removed."""
+"""Edits the path with the mouse: chooses, drags, adds, inserts and removes points."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from desktop.widgets.plane.plane_view import PlaneView
 from desktop.widgets.plane.pointer import PointerHandler
 
 GRAB_PX, LINE_GRAB_PX = POINT_RADIUS_PX + 2, 5.0
-# A hand trembles: only beyond this does a press become a drag.
+# A press becomes a drag only beyond this distance, because hands tremble.
 DRAG_PX = 3.0
 
 
@@ -29,11 +29,11 @@ class _Held:
 
 
 class PathHandles(QObject, PointerHandler):
-    """Takes the mouse where it meets the path; says what the person wants by signals."""
+    """Takes presses on the path's points and line, and emits signals for what the person wants."""
 
     point_chosen = Signal(int)
     point_dragged = Signal(int, float, float)  # index, to (a, b)
-    point_added = Signal(int)  # one more where this point is, at the end
+    point_added = Signal(int)  # a copy of this point, at the end
     point_inserted = Signal(int, object)  # before this index, z
     point_removed = Signal(int)
 
@@ -45,7 +45,7 @@ class PathHandles(QObject, PointerHandler):
         self._shape_is_ours = False
 
     def set_state(self, state: ViewState) -> None:
-        """Watch another path."""
+        """Set the state whose path is edited."""
         self._state = state
         if not state.path:
             self._held = None
@@ -56,7 +56,7 @@ class PathHandles(QObject, PointerHandler):
         if not self._state.path or event.button() != Qt.MouseButton.LeftButton:
             return False
         if self._plane.hand.is_space_held:
-            return False  # it holds the plane
+            return False  # the press moves the plane
         index = self._point_at(event.position())
         modifiers = event.modifiers()
         if modifiers & Qt.KeyboardModifier.ShiftModifier:
@@ -79,7 +79,7 @@ class PathHandles(QObject, PointerHandler):
         return True
 
     def move(self, event: QMouseEvent) -> bool:
-        """Drag the point that is held; say by the pointer's shape that a point can be."""
+        """Drag the held point; over other points, show by the pointer's shape that they can be dragged."""
         if not self._state.path:
             return False
         held = self._held
@@ -96,7 +96,7 @@ class PathHandles(QObject, PointerHandler):
         return True
 
     def release(self, event: QMouseEvent) -> bool:
-        """Let the point go."""
+        """Release the point."""
         if self._held is None or event.button() != Qt.MouseButton.LeftButton:
             return False
         self._held = None
@@ -108,13 +108,13 @@ class PathHandles(QObject, PointerHandler):
         return self._plane.to_px(self._state.plane.project(self._state.path))
 
     def _point_at(self, position: QPointF) -> int | None:
-        """The point under a pixel, the one drawn last of several."""
+        """Return the point under a pixel; of several, the one that is drawn last."""
         away = np.linalg.norm(self._points_px() - (position.x(), position.y()), axis=-1)
         near = np.flatnonzero(away <= GRAB_PX)
         return int(near[-1]) if len(near) else None
 
     def _line_at(self, position: QPointF) -> tuple[int, tuple[float, ...]] | None:
-        """Where on the path's line a pixel is: the index to insert before, and the z on the line."""
+        """Return the index to insert before, and z, for a pixel on the path's line; or else None."""
         state = self._state
         t, z = path_line(state.path, state.path_kind, state.path_closed)
         if len(t) < 2:
@@ -133,7 +133,7 @@ class PathHandles(QObject, PointerHandler):
         return leg + 1, tuple(on_line.tolist())
 
     def _show_shape(self, shape: Qt.CursorShape | None) -> None:
-        """Have the pointer say what a press would do; None gives it back to the plane."""
+        """Set the pointer's shape, which shows what a press would do; None leaves it to the plane."""
         if shape is not None:
             self._plane.setCursor(shape)
         elif self._shape_is_ours:

@@ -1,4 +1,4 @@
-"""The drawing of the latent plane: decoded tiles, held-out points, path and cursor. It hears no input."""
+"""Draws the latent plane: decoded tiles, points of test images, path and cursor. It handles no input."""
 
 import time
 from collections import deque
@@ -31,22 +31,22 @@ from desktop.widgets.plane.plane_layers import PlacedPoints, Points, draw_axes, 
 MARKER_PX = 7.0
 THUMBNAIL_PX = 96
 THUMBNAIL_GAP_PX = 14
-# So long the layers are drawn before events are looked at again.
+# How long the layers are drawn before events are handled again.
 SLICE_S = 0.0008
-# While the cursor is dragged the layers get a slice only so often: its picture goes first.
+# While the cursor is dragged, the layers are drawn only this often, because its picture goes first.
 HURRIED_EVERY_MS, HURRY_S = 8, 0.1
-# Nothing of the axes is farther from these edges than so.
+# Axis labels stay within these margins.
 AXES_LEFT_PX, AXES_BOTTOM_PX = 160, 60
 
-# Draws something below the points: with what, (a, b) [..., 2] → pixels, and for which state.
+# Draws something below the points, given a painter, the mapping (a, b) [..., 2] → pixels, and the state.
 Paint = Callable[[QPainter, ToPx, ViewState], object]
 
 
 class PlaneCanvas(QWidget):
     """Draws a ViewState.
 
-    What stands still is drawn in layers, a little at a time whenever nothing else is to be done; while the
-    view moves the layers move with it.
+    Everything but path and cursor is drawn into layers, in short steps while there are no events to handle.
+    While the view moves, the layers are moved with it until they are drawn again.
     """
 
     resized = Signal()
@@ -70,30 +70,30 @@ class PlaneCanvas(QWidget):
         self._dots = PlaneLayer(self._draw_points)
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._advance)
-        self._has_news = False  # layers that were drawn anew and are not on the screen
+        self._has_news = False  # layers were drawn that are not on the screen yet
         self._hurry_until = 0.0  # `time.perf_counter`
 
     @property
     def projection(self) -> Projection:
-        """Of the widget now."""
+        """The mapping from the plane to the widget's pixels."""
         return Projection(self._state.chart, self._state.viewport, self.size_px())
 
     @property
     def viewport(self) -> Viewport:
-        """What is in view."""
+        """The part of the plane in view."""
         return self._state.viewport
 
     def add_under_points(self, paint: Paint) -> None:
-        """Have something drawn between the backdrop and the points, whenever those are drawn anew."""
+        """Add something to be drawn between the backdrop and the points."""
         self._under_points.append(paint)
 
     def redraw_under_points(self) -> None:
-        """What `add_under_points` added has changed."""
+        """Draw again what `add_under_points` added."""
         self._below.redraw()
         self._draw_soon()
 
     def to_px(self, ab: ArrayLike) -> Doubles:
-        """(a, b) [..., 2] → pixels [..., 2]."""
+        """Return the pixels [..., 2] of plane coordinates (a, b) [..., 2]."""
         return self.projection.px(ab)
 
     def set_state(self, state: ViewState) -> None:
@@ -123,7 +123,7 @@ class PlaneCanvas(QWidget):
         self.update()
 
     def set_backdrop(self, cache: TileCache, cut: Cut | None) -> None:
-        """Show the tiles of a cut as far as they are there; none shows the bare canvas."""
+        """Show the tiles of a cut that are decoded; None shows the empty canvas."""
         self._cache, self._cut = cache, cut
         self._arrived.clear()
         if cut is None:
@@ -133,7 +133,7 @@ class PlaneCanvas(QWidget):
         self.update()
 
     def add_tiles(self, tiles: Sequence[Tile]) -> None:
-        """These have come."""
+        """Draw these tiles, which have just been decoded."""
         self._arrived.extend(tiles)
         self._draw_soon()
 
@@ -143,31 +143,31 @@ class PlaneCanvas(QWidget):
         self._update_cursor(self._state)
 
     def set_path_point(self, index: int | None) -> None:
-        """Show one of the path's points as chosen."""
+        """Set which point of the path is shown as chosen."""
         if index != self._path_point:
             self._path_point = index
             self.update()
 
     def ab_at(self, position: QPointF) -> tuple[float, float]:
-        """The (a, b) of a pixel."""
+        """Return the plane coordinates (a, b) of a pixel."""
         return self.projection.ab(position.x(), position.y())
 
     def size_px(self) -> tuple[int, int]:
-        """Width and height."""
+        """Return width and height."""
         return self.width(), self.height()
 
     def sizeHint(self) -> QSize:
-        """A square that the side panel goes well with."""
+        """Prefer a square, which goes well with the side panel."""
         return QSize(760, 760)
 
     @property
     def is_settled(self) -> bool:
-        """Whether everything is drawn as well as it can be."""
+        """Whether everything is drawn with its latest content."""
         projection, ratio = self.projection, self.devicePixelRatioF()
         return not self._arrived and not any(layer.is_due(projection, ratio) for layer in self._layers())
 
     def settle(self) -> None:
-        """Draw everything now: for a picture of the window."""
+        """Draw everything now, for a picture of the window."""
         while self._arrived:
             self._draw_arrived()
         for layer in self._layers():
@@ -175,12 +175,12 @@ class PlaneCanvas(QWidget):
         self.update()
 
     def grab(self, rectangle: QRect = QRect(QPoint(0, 0), QSize(-1, -1))) -> QPixmap:  # noqa: B008 (Qt's own)
-        """A picture of the plane with everything drawn."""
+        """Return a picture of the plane with everything drawn."""
         self.settle()
         return super().grab(rectangle)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The layers where they now belong, then what moves on them."""
+        """Paint the layers at their current places, then path and cursor."""
         painter = QPainter(self)
         projection, ratio = self.projection, self.devicePixelRatioF()
         area = QRectF(event.rect())
@@ -198,7 +198,7 @@ class PlaneCanvas(QWidget):
         self._draw_cursor(painter)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """What is in view changes with the size."""
+        """Emit `resized`, because the part in view changes with the size."""
         self.resized.emit()
 
     def _cursor_px(self, state: ViewState) -> QPointF:
@@ -206,23 +206,23 @@ class PlaneCanvas(QWidget):
         return QPointF(x, y)
 
     def _layers(self) -> list[PlaneLayer]:
-        """From the lowest to the highest."""
+        """Return the layers from the lowest to the highest."""
         below = [self._below] if self._under_points else []
         return [self._backdrop, *below, self._dots]
 
     def _forget(self, old: ViewState, state: ViewState) -> None:
-        """Another chart: nothing of the old one is where it was."""
+        """Drop what was drawn of the old chart."""
         self._placed = None
         self._arrived.clear()
         parallel = old.scale == state.scale and (old.plane.u, old.plane.v) == (state.plane.u, state.plane.v)
         for layer in self._layers():
-            if parallel:  # its pictures are much alike: they stay until the new ones are there
+            if parallel:  # its pictures are similar, so they stay until the new ones arrive
                 layer.redraw()
             else:
                 layer.forget()
 
     def _advance(self) -> None:
-        """Draw on for a short time; what was drawn is shown."""
+        """Continue drawing for a short time, and show the result."""
         projection, ratio = self.projection, self.devicePixelRatioF()
         deadline = time.perf_counter() + SLICE_S
         while self._arrived and time.perf_counter() < deadline:
@@ -243,7 +243,7 @@ class PlaneCanvas(QWidget):
             self._soon.start(HURRIED_EVERY_MS if time.perf_counter() < self._hurry_until else 0)
 
     def _draw_arrived(self) -> None:
-        """Draw the next tile that has come into the layer as it is."""
+        """Draw the next decoded tile into the backdrop's layer."""
         tile = self._arrived.popleft()
         cut = self._cut
         if cut is None or Layer.BACKDROP not in self._state.layers:
@@ -259,7 +259,7 @@ class PlaneCanvas(QWidget):
     def _draw_backdrop(self, painter: QPainter, projection: Projection) -> Iterator[None]:
         if self._cut is None or Layer.BACKDROP not in self._state.layers:
             return
-        if self._cut.chart != projection.chart:  # of a parallel plane: its own tiles are not there yet
+        if self._cut.chart != projection.chart:  # a parallel plane, whose own tiles are not decoded yet
             self._backdrop.paint(painter, projection, QRectF(0, 0, *projection.size_px))
             return
         yield from draw_tiles(painter, projection, self._cache, self._cut)
@@ -279,7 +279,7 @@ class PlaneCanvas(QWidget):
         yield from draw_points(painter, projection, self._placed, self._state.hidden_labels)
 
     def _update_cursor(self, state: ViewState) -> None:
-        """Have the cursor of a state painted again, with its picture."""
+        """Have the cursor of a state repainted, with its picture."""
         center = self._cursor_px(state)
         around = MARKER_PX + 4
         area = QRectF(center.x() - around, center.y() - around, 2 * around, 2 * around)
@@ -288,7 +288,7 @@ class PlaneCanvas(QWidget):
         self.update(area.toAlignedRect())
 
     def _thumbnail_box(self, center: QPointF) -> QRectF:
-        """Beside the cursor, above and to the right where there is room."""
+        """Return where the picture goes: beside the cursor, above and to the right if there is room."""
         assert self._thumbnail is not None
         aspect = self._thumbnail.width() / self._thumbnail.height()
         width, height = THUMBNAIL_PX * min(1.0, aspect), THUMBNAIL_PX / max(1.0, aspect)

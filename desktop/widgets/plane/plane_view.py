@@ -15,22 +15,22 @@ WHEEL_STEP = 1.0015
 
 
 class PlaneView(PlaneCanvas):
-    """Says what the person wants by signals and changes nothing itself.
+    """Draws a state, and emits signals for what the person wants; it changes no state itself.
 
     Attributes:
-        hand: what the plane itself does with mouse and keys, after all other handlers.
+        hand: handles mouse and keys after all other handlers.
     """
 
     # For the list of shortcuts.
     GESTURES = (
         ("Click or drag", "Move the cursor and decode"),
-        ("Shift-click", "Add a point to the path; on its line, insert one; on a point, come by it again"),
-        ("Drag a path point", "Move it"),
-        ("Alt-click a path point, Delete", "Remove it, or the chosen one"),
-        ("Space", "Play the path, or pause"),
+        ("Shift-click", "Add a point to the path; on the line, insert a point; on a point, visit it again"),
+        ("Drag a path point", "Move the point"),
+        ("Alt-click a path point, Delete", "Remove that point, or the chosen point"),
+        ("Space", "Play or pause the path"),
         ("Arrow keys", "Nudge the cursor"),
-        ("Shift+arrow keys", "Nudge it finer"),
-        ("Ctrl+arrow keys", "Nudge it coarser"),
+        ("Shift+arrow keys", "Nudge the cursor in finer steps"),
+        ("Ctrl+arrow keys", "Nudge the cursor in coarser steps"),
         ("Wheel, + or -", "Zoom"),
         ("Right or middle drag", "Move the plane"),
     )
@@ -39,7 +39,7 @@ class PlaneView(PlaneCanvas):
     nudged = Signal(float, float)  # view coordinates
     path_point_wanted = Signal(float, float)
     viewport_wanted = Signal(object)
-    zoom_ended = Signal()  # as near as z can be told apart
+    zoom_ended = Signal()  # zooming in further would show equal float32 z
     pointer_moved = Signal(object)  # (a, b) or None
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -61,41 +61,41 @@ class PlaneView(PlaneCanvas):
         FocusFrame(self)
 
     def set_handlers(self, handlers: Sequence[PointerHandler]) -> None:
-        """Have these asked in their order about mouse and keys; what none of them takes is the hand's."""
+        """Ask these handlers in order about mouse and keys; the hand gets what none of them takes."""
         self._router = PointerRouter([*handlers, self.hand])
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """A button went down."""
+        """Pass a press to the handlers."""
         self._router.press(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """A quick second click is another click."""
+        """Pass a double click to the handlers as a second press."""
         self._router.press(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """The pointer moves, with or without a button held."""
+        """Pass a move of the pointer to the handlers."""
         self._router.move(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """A button went up."""
+        """Pass a release to the handlers."""
         self._router.release(event)
 
     def leaveEvent(self, event: QEvent) -> None:
-        """The pointer is elsewhere."""
+        """Tell the handlers that the pointer has left."""
         self._router.leave()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """What nobody here takes is the window's."""
+        """Pass a key to the handlers; the window gets it if none of them takes it."""
         if not self._router.key_press(event):
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        """What nobody here takes is the window's."""
+        """Pass the release of a key to the handlers; the window gets it if none of them takes it."""
         if not self._router.key_release(event):
             super().keyReleaseEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Keys are told to someone else from now on."""
+        """Tell the handlers that the plane has lost the keyboard."""
         self._router.lose_focus()
         super().focusOutEvent(event)
 
@@ -104,7 +104,7 @@ class PlaneView(PlaneCanvas):
         self.hand.zoom(WHEEL_STEP ** -event.angleDelta().y(), event.position())
 
     def event(self, event: QEvent) -> bool:
-        """Two fingers zoom: on a trackpad, or on the screen itself."""
+        """Zoom with two fingers, on a trackpad or a touch screen."""
         if isinstance(event, QNativeGestureEvent):
             if event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
                 self.hand.zoom(1 / max(0.2, 1 + event.value()), event.position())

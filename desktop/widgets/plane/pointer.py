@@ -1,4 +1,4 @@
-"""Who hears the mouse and the keys on the plane: one ordered list of handlers, asked from first to last."""
+"""Passes mouse and keys on the plane to an ordered list of handlers, asked from first to last."""
 
 from collections.abc import Sequence
 
@@ -9,44 +9,44 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 class PointerHandler:
     """Part of what the mouse and the keys do on the plane.
 
-    A method that returns True has taken the event: the handlers after this one do not hear it.
+    A method that returns True takes the event: the handlers after this one do not get it.
     """
 
     def press(self, event: QMouseEvent) -> bool:
-        """Take or leave a button that went down; a double click is a second press."""
+        """Handle a press of a button; a double click is a second press."""
         return False
 
     def move(self, event: QMouseEvent) -> bool:
-        """Take or leave a move of the pointer, with or without a button held."""
+        """Handle a move of the pointer, with or without a button held."""
         return False
 
     def release(self, event: QMouseEvent) -> bool:
-        """Take or leave a button that went up."""
+        """Handle the release of a button."""
         return False
 
     def key_press(self, event: QKeyEvent) -> bool:
-        """Take or leave a key that went down."""
+        """Handle a press of a key."""
         return False
 
     def key_release(self, event: QKeyEvent) -> bool:
-        """Take or leave a key that went up."""
+        """Handle the release of a key."""
         return False
 
     def leave(self) -> None:
-        """Every handler hears that the pointer left the plane."""
+        """Handle that the pointer left the plane; every handler is told."""
 
     def lose_focus(self) -> None:
-        """Every handler hears that the keyboard went elsewhere: releases of keys will not be heard."""
+        """Handle the loss of the keyboard, after which no release of a key arrives; every handler is told."""
 
 
 class PointerRouter:
     """Asks the handlers in their order until one of them takes the event.
 
-    A gesture stays with the handler that took its first press: until no button is held, the handlers after
-    that one hear nothing of it. Those before it hear everything, so a handler that only watches stands first.
+    A gesture belongs to the handler that took its first press: until no button is held, the handlers after it
+    get no events. Those before it get all of them, so a handler that takes nothing goes first.
 
     Attributes:
-        handlers: first the one that is asked first.
+        handlers: in the order in which they are asked.
     """
 
     def __init__(self, handlers: Sequence[PointerHandler]) -> None:
@@ -54,8 +54,8 @@ class PointerRouter:
         self._held_by: PointerHandler | None = None
 
     def press(self, event: QMouseEvent) -> bool:
-        """Offer a press; whoever takes the first one has the gesture."""
-        if event.buttons() == event.button():  # the only button, even if an earlier release was not heard
+        """Offer a press; the handler that takes the first one has the gesture."""
+        if event.buttons() == event.button():  # the only button, even if an earlier release did not arrive
             self._held_by = None
         taker = next((handler for handler in self._listening() if handler.press(event)), None)
         self._held_by = self._held_by or taker
@@ -75,20 +75,20 @@ class PointerRouter:
         return taken
 
     def key_press(self, event: QKeyEvent) -> bool:
-        """Offer a key to all."""
+        """Offer a key to all handlers."""
         return any(handler.key_press(event) for handler in self.handlers)
 
     def key_release(self, event: QKeyEvent) -> bool:
-        """Offer the release of a key to all."""
+        """Offer the release of a key to all handlers."""
         return any(handler.key_release(event) for handler in self.handlers)
 
     def leave(self) -> None:
-        """Tell all that the pointer left the plane."""
+        """Tell all handlers that the pointer left the plane."""
         for handler in self.handlers:
             handler.leave()
 
     def lose_focus(self) -> None:
-        """Tell all that the keyboard went elsewhere."""
+        """Tell all handlers that the plane has lost the keyboard."""
         for handler in self.handlers:
             handler.lose_focus()
 

@@ -150,7 +150,7 @@ def test_a_damaged_file_of_an_older_version_is_told_as_its_own_would_be(content)
     (saved.place().parent / "session.json").write_bytes(content)
     (saved.place().parent / "readings.json").write_text(json.dumps({SHA: {"layout": "NHWC"}}))
     found, note = saved.read()
-    assert note.startswith("what was saved at the last start cannot be used (")
+    assert note.startswith("the saved views and settings cannot be used (")
     assert "\n" not in note
     assert found["models"] == {}
     assert found["readings"] == {SHA: {"layout": "NHWC"}}

@@ -1,12 +1,14 @@
 """The true posterior and log p(x) agree with training's quadrature and with closed forms."""
 
 import math
+import threading
 
 import numpy as np
 import onnx
 import pytest
 import torch
 
+from desktop.base.machine import cpu_threads
 from desktop.base.shipped import shipped_bundle
 from desktop.latent.true_posterior import SPLIT, LikelihoodTable, half_width
 from desktop.models.model import Model
@@ -32,6 +34,11 @@ def shipped():
     """The bundle that ships, its decoder in ONNX Runtime, and the table of its plane."""
     source = open_source(shipped_bundle())
     model, posterior = Model(source, "cpu"), source.bundle.read_posterior()
+    # All threads of the model begin here: each test would be told of one that begins in it.
+    barrier = threading.Barrier(cpu_threads() + 1)
+    for _ in range(cpu_threads()):
+        model._pool.submit(barrier.wait)
+    barrier.wait()
     table = LikelihoodTable(model.decode_logits, half_width(posterior.mean), model.image_shape, SIDE)
     for _ in table.build():
         pass

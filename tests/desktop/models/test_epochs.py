@@ -101,6 +101,21 @@ def test_an_epochs_graph_is_looked_into_like_the_bundles_own(make_film, decoder_
     )
 
 
+def test_an_epochs_encoder_that_the_manifest_does_not_describe_is_refused(make_film):
+    """A bundle may have encoders of epochs alone, but then its manifest must still say what they take."""
+    film = make_film(1)
+    bundle = film.bundle
+    files = {name: bundle.read(name) for name in bundle.files if name != "encoder.onnx"}
+    tensors = {name: facts for name, facts in bundle.manifest["tensors"].items() if name == "decoder.onnx"}
+    grown = grow_bundle(bundle, bundle.manifest | {"tensors": tensors}, files)
+    with pytest.raises(BundleError) as error:
+        open_epoch(open_source(grown.path), 0)
+    assert str(error.value) == (
+        f"{film.path}: manifest.json: found no valid tensors of encoder.onnx, expected them because there is "
+        "epochs/000/encoder.onnx; export it again"
+    )
+
+
 def test_the_wanted_epoch_is_loaded_first(make_film, opened):
     """Its neighbours follow, later ones first; epochs that are held already are left out."""
     whole = opened(make_film(6))

@@ -441,7 +441,7 @@ def test_nothing_but_nan_is_an_error(tmp_path):
     source = bare(tmp_path, nan_nodes("all"), ["N", 1, 4, 5])
     with pytest.raises(ModelError) as caught:
         Model(source, "cpu")
-    said = "found only NaN in the picture at z = 0, expected numbers"
+    said = "found only NaN in its first picture, expected numbers"
     assert str(caught.value) == f"{source.path}: {said}"
 
 

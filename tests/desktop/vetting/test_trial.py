@@ -9,8 +9,12 @@ import onnx
 import onnxruntime as ort
 import pytest
 
+from desktop.base import machine
 from desktop.base.errors import ModelError
-from desktop.vetting.trial import Trial, TrialEndedError
+from desktop.vetting.graph_work import Work
+from desktop.vetting.onnx_file import read_model_file
+from desktop.vetting.opening import Opening, OpeningStoppedError
+from desktop.vetting.trial import MEMORY_BYTES, TIME_LIMIT_S, Budget, Trial, TrialEndedError, budget
 from tests.desktop.hostile_models import (
     constant_of_shape,
     endless_loop,
@@ -144,3 +148,82 @@ def test_modules_beside_a_model_are_never_run(tmp_path):
     assert not sprung.exists(), sprung.read_text()
     assert done.returncode == 0, done.stderr
     assert "model.onnx" in done.stdout
+
+
+def test_a_budget_grows_with_weights_and_work():
+    """Unknown work gets the time of a small model; known work gets time, memory and, if large, all cores."""
+    small = budget(0, None, 8)
+    assert small == Budget(TIME_LIMIT_S, MEMORY_BYTES, 1)
+    assert budget(3 << 30, None, 8).time_s > TIME_LIMIT_S + 60
+    assert budget(3 << 30, None, 8).memory_bytes == MEMORY_BYTES + (9 << 30)
+    assert budget(0, Work(1000, 1000), 8).threads == 1
+    large = budget(1 << 30, Work(10**12, 1 << 30), 8)
+    assert large.threads == 8
+    assert large.time_s > TIME_LIMIT_S + 600
+    assert large.memory_bytes == MEMORY_BYTES + (6 << 30)
+
+
+@pytest.fixture
+def model_file(tmp_path):
+    """A good model that was inspected."""
+    path = tmp_path / "m.onnx"
+    path.write_bytes(good_model())
+    return read_model_file(path)
+
+
+def test_the_work_of_a_model_is_told_by_its_trial(model_file):
+    """From its skeleton and the shapes of its inputs; a model whose work cannot be told has none."""
+    with Trial(model_file.graph, "m", file=model_file, shapes={"z": (1, 2)}) as trial:
+        assert trial.work.multiply_adds >= 128
+        assert not trial.is_slow
+        assert trial.run({"z": Z}, ["out"])["out"].shape == (2, 1, 8, 8)
+        assert trial.last["out"].shape == (2, 1, 8, 8)
+
+
+def test_an_endless_loop_has_no_work_and_the_time_of_a_small_model(tmp_path, monkeypatch):
+    """What cannot be told gets no more time."""
+    monkeypatch.setattr("desktop.vetting.trial.TIME_LIMIT_S", 0.5)
+    path = tmp_path / "m.onnx"
+    path.write_bytes(endless_loop())
+    file = read_model_file(path)
+    with (
+        pytest.raises(TrialEndedError, match=r"its trial took longer than 0\.5") as caught,
+        Trial(file.graph, "m", file=file, shapes={"z": (1, 2)}) as trial,
+    ):
+        assert trial.work is None
+        trial.run({"z": Z}, ["out"])
+    assert caught.value.limit_s == pytest.approx(0.5, abs=0.1)
+
+
+def test_a_model_that_needs_more_memory_than_is_free_is_refused_before_it_is_loaded(model_file, monkeypatch):
+    """The message says how much it needs and how much there is."""
+    monkeypatch.setattr(machine, "free_memory_bytes", lambda: 100)
+    trial = Trial(model_file.graph, "m", file=model_file, shapes={"z": (1, 2)})
+    with (
+        pytest.raises(ModelError, match=r"^m: it needs 0\.0 GiB of memory, expected at most the 0\.0 GiB"),
+        trial,
+    ):
+        pass
+
+
+def test_a_trial_that_takes_long_is_told_and_can_be_stopped(model_file, monkeypatch):
+    """Stopping ends the process at once, whatever it does, and nothing begins after it."""
+    monkeypatch.setattr("desktop.vetting.trial.LONG_S", 0.0)
+    told = []
+    opening = Opening(told.append)
+    with Trial(model_file.graph, "m", file=model_file, shapes={"z": (1, 2)}, opening=opening) as trial:
+        assert told == ["decoding a first picture, 0 billion multiply-adds"]
+        child = trial._child
+        opening.stop()
+        assert child.wait(60) != 0
+        with pytest.raises(OpeningStoppedError):
+            trial.run({"z": Z}, ["out"])
+    with pytest.raises(OpeningStoppedError), Trial(good_model(), "m", opening=opening):
+        pass
+
+
+def test_a_model_in_a_file_is_loaded_from_there(tmp_path):
+    """The process is given the path, not the bytes."""
+    (tmp_path / "m.onnx").write_bytes(good_model())
+    with Trial(tmp_path / "m.onnx", "m") as trial, Trial(good_model(), "m") as other:
+        assert np.array_equal(trial.run({"z": Z}, ["out"])["out"], other.run({"z": Z}, ["out"])["out"])

@@ -112,8 +112,8 @@ def test_a_spoilt_file_is_like_a_new_one_and_is_told_in_one_line(content):
     saved.place().write_bytes(content)
     found = read_views()
     assert found == SavedViews(note=found.note)
-    assert found.note.startswith("what was saved at the last start cannot be used (")
-    assert found.note.endswith("); this start begins anew")
+    assert found.note.startswith("the saved views and settings cannot be used (")
+    assert found.note.endswith("); this start begins without them")
     assert "\n" not in found.note
     save_views(VIEWS, SavedViews())
     assert read_views() == VIEWS

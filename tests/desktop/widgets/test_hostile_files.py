@@ -27,8 +27,8 @@ def test_every_hostile_file_is_a_message_and_the_open_model_goes_on(
     open_window, make_bundle, qtbot, gray, tmp_path, monkeypatch
 ):
     """One after the other on one window; after each the picture at another z is what it was at first."""
-    monkeypatch.setattr("desktop.models.source.TIME_LIMIT_S", 1.0)
     assert trial.TIME_LIMIT_S == 3.0
+    monkeypatch.setattr(trial, "TIME_LIMIT_S", 1.0)
     window = open_window(make_bundle(), (420, 400))
     explorer, pictures = window.explorer, {}
 

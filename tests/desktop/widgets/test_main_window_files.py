@@ -129,7 +129,7 @@ def test_a_recent_bundle_is_opened_from_the_menu(window, first, make_bundle, qtb
     second = make_bundle(name="second")
     with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
         window.open_path(second)
-    assert settings.recent_bundles() == [second, first]
+    assert settings.recent_models() == [second, first]
     menu = window.recent
     menu.popup(QPoint(0, 0))
     qtbot.waitExposed(menu)
@@ -139,7 +139,7 @@ def test_a_recent_bundle_is_opened_from_the_menu(window, first, make_bundle, qtb
     with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
         qtbot.keyClick(menu, Qt.Key.Key_Return)
     assert window.windowTitle() == "first — Latent Plane"
-    assert settings.recent_bundles() == [first, second]
+    assert settings.recent_models() == [first, second]
 
 
 def test_nothing_of_the_bundle_before_stays(window, make_bundle, qtbot):
@@ -203,7 +203,7 @@ def test_a_bundle_that_cannot_be_opened_leaves_the_one_before(
     assert said in window.message.text()
     assert window.windowTitle() == "first — Latent Plane"
     assert window.explorer.state == state
-    assert settings.recent_bundles() == [first]
+    assert settings.recent_models() == [first]
     qtbot.mouseClick(window.plane, LEFT, pos=QPoint(200, 150))
     z = window.explorer.state.z
     assert z != state.z

@@ -19,7 +19,7 @@ def slow(path):
 @pytest.mark.parametrize("write", [encoder, slow])
 def test_no_message_names_an_option(open_window, make_bundle, qtbot, tmp_path, monkeypatch, write):
     """An encoder opened as a decoder, and a slow model: neither the message nor the dialog names options."""
-    monkeypatch.setattr("desktop.models.source.TIME_LIMIT_S", 1.0)
+    monkeypatch.setattr("desktop.vetting.trial.TIME_LIMIT_S", 1.0)
     window = open_window(make_bundle(), (420, 400))
     path = write(tmp_path / "model.onnx")
     with qtbot.waitSignal(window.explorer.open_failed, timeout=SOON_MS) as failed:

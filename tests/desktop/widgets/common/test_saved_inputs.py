@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.widgets.common.keyed_tabs import KeyedTabs
-from desktop.widgets.common.saved_inputs import keep, kept_for, kept_values, set_kept_values
+from desktop.widgets.common.saved_inputs import save_input, saved_for, saved_values, set_saved_values
 
 VALUES = {"n": 7, "speed": 0.5, "at": 12, "kind": "WebP", "closed": True, "title": "grün", "page": "two"}
 
@@ -37,7 +37,7 @@ def window(qtbot):
     layout = QVBoxLayout(window)
     layout.addWidget(QSpinBox(value=3))
     for name, widget in inputs.items():
-        keep(name, widget)
+        save_input(name, widget)
         layout.addWidget(widget)
     qtbot.addWidget(window)
     return window
@@ -45,17 +45,17 @@ def window(qtbot):
 
 def test_every_kind_comes_back(window):
     """Each restored value equals the saved one."""
-    before = kept_values(window)
+    before = saved_values(window)
     assert list(before) == list(VALUES)
-    set_kept_values(window, VALUES)
-    assert kept_values(window) == VALUES
-    set_kept_values(window, before)
-    assert kept_values(window) == before
+    set_saved_values(window, VALUES)
+    assert saved_values(window) == VALUES
+    set_saved_values(window, before)
+    assert saved_values(window) == before
 
 
 def test_what_does_not_fit_changes_nothing(window):
     """Values of another type and choices that no longer exist are ignored."""
-    before = kept_values(window)
+    before = saved_values(window)
     wrong = {
         "n": "a",
         "speed": True,
@@ -66,14 +66,14 @@ def test_what_does_not_fit_changes_nothing(window):
         "page": "three",
         "?": 1,
     }
-    set_kept_values(window, wrong)
-    assert kept_values(window) == before
+    set_saved_values(window, wrong)
+    assert saved_values(window) == before
 
 
 def test_a_tab_is_found_by_what_it_was_called_too(window):
     """Sessions of earlier versions hold that."""
-    set_kept_values(window, {"page": "Second"})
-    assert kept_values(window)["page"] == "two"
+    set_saved_values(window, {"page": "Second"})
+    assert saved_values(window)["page"] == "two"
 
 
 def test_what_an_entry_says_is_not_what_is_kept(qtbot):
@@ -83,21 +83,21 @@ def test_what_an_entry_says_is_not_what_is_kept(qtbot):
     order = QComboBox(window)
     order.addItem("Lowest first", "Worst first")
     order.addItem("Highest first", "Best first")
-    keep("order", order)
+    save_input("order", order)
     for value in ("Best first", "Highest first"):
         order.setCurrentIndex(0)
-        set_kept_values(window, {"order": value})
-        assert kept_values(window) == {"order": "Best first"}
+        set_saved_values(window, {"order": value})
+        assert saved_values(window) == {"order": "Best first"}
 
 
 def test_an_export_carries_its_own_inputs(window):
     """By their names without the kind."""
     for name in ("samples.n", "samples.seed", "manifold.n"):
-        keep(name, QSpinBox(window, value=5))
-    assert kept_for(window, "samples") == {"n": 5, "seed": 5}
+        save_input(name, QSpinBox(window, value=5))
+    assert saved_for(window, "samples") == {"n": 5, "seed": 5}
 
 
 def test_a_number_out_of_range_is_the_nearest_that_is_in_it(window):
     """However far out a number is, it becomes the nearest one in range."""
-    set_kept_values(window, {"n": 10**15, "at": -(10**15)})
-    assert kept_values(window) == kept_values(window) | {"n": 9, "at": 0}
+    set_saved_values(window, {"n": 10**15, "at": -(10**15)})
+    assert saved_values(window) == saved_values(window) | {"n": 9, "at": 0}

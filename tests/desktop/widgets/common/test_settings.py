@@ -24,7 +24,7 @@ def old_settings():
 
 def test_nothing_is_saved_at_first():
     """No recent bundles, no place of the window."""
-    assert settings.recent_bundles() == []
+    assert settings.recent_models() == []
     assert settings.window_geometry().isEmpty()
 
 
@@ -33,7 +33,7 @@ def test_the_bundle_opened_last_comes_first_and_once(tmp_path):
     a, b, c = (tmp_path / name for name in "abc")
     for path in (a, b, c, a):
         settings.save_recent(path)
-    assert settings.recent_bundles() == [a, c, b]
+    assert settings.recent_models() == [a, c, b]
 
 
 @pytest.mark.parametrize("names", ["a", "ab"])
@@ -42,13 +42,13 @@ def test_what_older_versions_saved_is_taken_over(old_settings, tmp_path, names):
     old_settings.setValue("recent", [str(tmp_path / name) for name in names])
     old_settings.setValue("geometry", QByteArray(b"\x00\xffplace"))
     old_settings.sync()
-    assert settings.recent_bundles() == [tmp_path / name for name in names]
+    assert settings.recent_models() == [tmp_path / name for name in names]
     assert settings.window_geometry() == QByteArray(b"\x00\xffplace")
     settings.save_recent(tmp_path / "c")
-    assert settings.recent_bundles() == [tmp_path / name for name in "c" + names]
+    assert settings.recent_models() == [tmp_path / name for name in "c" + names]
     assert settings.window_geometry() == QByteArray(b"\x00\xffplace")
     settings.clear_recent()
-    assert settings.recent_bundles() == []
+    assert settings.recent_models() == []
 
 
 @pytest.mark.parametrize(
@@ -67,24 +67,24 @@ def test_a_damaged_file_of_an_older_version_is_no_error(ini, tmp_path, content):
     """Whatever is in it, reading raises nothing and saving works."""
     ini.parent.mkdir(parents=True)
     ini.write_bytes(content)
-    assert all(isinstance(path, Path) for path in settings.recent_bundles())
+    assert all(isinstance(path, Path) for path in settings.recent_models())
     assert isinstance(settings.window_geometry(), QByteArray)
     settings.save_recent(tmp_path / "new")
-    assert settings.recent_bundles()[0] == tmp_path / "new"
+    assert settings.recent_models()[0] == tmp_path / "new"
 
 
 def test_the_list_ends_somewhere(tmp_path):
     """Eight bundles are saved, the newest."""
     for number in range(12):
         settings.save_recent(tmp_path / str(number))
-    assert settings.recent_bundles() == [tmp_path / str(number) for number in range(11, 3, -1)]
+    assert settings.recent_models() == [tmp_path / str(number) for number in range(11, 3, -1)]
 
 
 def test_a_relative_path_is_saved_as_the_place_it_was(tmp_path, monkeypatch):
     """Started elsewhere, the program still finds it."""
     monkeypatch.chdir(tmp_path)
     settings.save_recent(Path("here"))
-    assert settings.recent_bundles() == [tmp_path / "here"]
+    assert settings.recent_models() == [tmp_path / "here"]
 
 
 @pytest.mark.parametrize("name", ["grün", "with space", 'quo"te', "back\\slash", "semi;colon", "%20", "日本"])
@@ -92,7 +92,7 @@ def test_any_name_comes_back_as_it_was(tmp_path, name):
     """Names that the file format has to escape."""
     settings.save_recent(tmp_path / name)
     settings.save_recent(tmp_path / "other")
-    assert settings.recent_bundles() == [tmp_path / "other", tmp_path / name]
+    assert settings.recent_models() == [tmp_path / "other", tmp_path / name]
 
 
 def test_the_list_can_be_emptied(tmp_path):
@@ -100,7 +100,7 @@ def test_the_list_can_be_emptied(tmp_path):
     settings.save_recent(tmp_path)
     settings.save_window_geometry(QByteArray(b"place"))
     settings.clear_recent()
-    assert settings.recent_bundles() == []
+    assert settings.recent_models() == []
     assert settings.window_geometry() == QByteArray(b"place")
 
 
@@ -123,11 +123,11 @@ def test_it_is_in_the_file_of_this_program(tmp_path):
 def test_a_damaged_file_is_like_a_new_one(tmp_path, content):
     """Whatever is in the file, reading raises nothing and saving works again."""
     saved.place().write_bytes(content)
-    assert settings.recent_bundles() == []
+    assert settings.recent_models() == []
     assert isinstance(settings.window_geometry(), QByteArray)
     settings.save_recent(tmp_path / "new")
     settings.save_window_geometry(QByteArray(b"place"))
-    assert settings.recent_bundles() == [tmp_path / "new"]
+    assert settings.recent_models() == [tmp_path / "new"]
     assert settings.window_geometry() == QByteArray(b"place")
 
 
@@ -137,4 +137,4 @@ def test_a_file_that_cannot_be_written_is_no_error(monkeypatch, tmp_path):
     monkeypatch.setattr(saved, "place", lambda: tmp_path / "file" / "saved.json")
     settings.save_recent(tmp_path)
     settings.save_window_geometry(QByteArray(b"place"))
-    assert settings.recent_bundles() == []
+    assert settings.recent_models() == []

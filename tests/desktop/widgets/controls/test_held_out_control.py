@@ -156,10 +156,10 @@ def test_keys_pin_what_is_nearest_to_the_cursor(window, qtbot):
         window.explorer.change(z=tuple(MEANS[index].tolist()))
         qtbot.keyClick(window.plane, Qt.Key.Key_I)
     assert window.explorer.state.pinned == (0, 1)
-    assert window.statusBar().currentMessage() == "b, no. 1 pinned"
+    assert window.statusBar().currentMessage() == "b · #1 pinned"
     qtbot.keyClick(window.plane, Qt.Key.Key_I)
     assert window.explorer.state.pinned == (0,)
-    assert window.statusBar().currentMessage() == "b, no. 1 no longer pinned"
+    assert window.statusBar().currentMessage() == "b · #1 unpinned"
     qtbot.keyClick(window.plane, Qt.Key.Key_I, Qt.KeyboardModifier.ShiftModifier)
     assert window.explorer.state.pinned == ()
 

@@ -317,7 +317,7 @@ def test_the_nearest_view_is_said_and_shows_no_noise(window, turn_wheel):
     viewport = window.explorer.state.viewport
     assert viewport.span == pytest.approx(32 * 2**-23, rel=0.01)
     assert viewport.center == pytest.approx((1.0, 0.5), abs=0.05)
-    assert "as near as it goes" in window.statusBar().currentMessage()
+    assert "cannot zoom in further" in window.statusBar().currentMessage()
     window.plane.grab()
     turn_wheel(window.plane, pixel, -2)
     assert window.explorer.state.viewport.span > viewport.span * 1.2

@@ -131,7 +131,7 @@ def test_a_sheet_opens_again_as_it_was_made(window, qtbot, monkeypatch, tmp_path
     assert window.tabs.currentWidget() is grids.samples
     assert (grids.samples_n.value(), grids.seed.value()) == (3, 77)
     text = to_text(replace(carried, details={"n": 10**9, "seed": "x"}))
-    window.provenance_control.go_on(text, "a stranger's")
+    window.provenance_control.restore_view(text, "a stranger's")
     assert (grids.samples_n.value(), grids.seed.value()) == (grids.samples_n.maximum(), 77)
 
 
@@ -167,7 +167,9 @@ def test_a_model_that_nobody_knows_is_named_and_can_be_opened(
     before = window.explorer.state
     drop(window, path)
     qtbot.waitUntil(window.message.isVisible, timeout=SOON_MS)
-    needed = f"picture.png needs the model first (decoder {sha256[:12]}), which is not open; open it to go on"
+    needed = (
+        f"picture.png needs the model first (decoder {sha256[:12]}), which is not open; open it to continue"
+    )
     assert window.message.text() == needed
     assert window.explorer.state == before
     for chosen in (make_bundle(name="third", seed=2), bundle):
@@ -192,7 +194,7 @@ def test_with_alt_the_picture_itself_is_encoded(open_window, bundle_path, qtbot,
     with qtbot.waitSignal(window.provenance_control.page_wanted, timeout=SOON_MS):
         drop(window, tmp_path / "a.png")
     assert window.explorer.state.z == (0.0, 0.0)
-    assert window.message.text() == "a.png: this is where it was made"
+    assert window.message.text() == "a.png: this is the view that it was made from"
     press(window, "Encode the picture instead")
     qtbot.waitUntil(lambda: window.explorer.state.z == encoded, timeout=SOON_MS)
     assert not window.message.isVisible()
@@ -212,7 +214,7 @@ def test_a_plain_picture_is_encoded(open_window, bundle_path, qtbot, tmp_path):
         ({"latent_plane": 2}, "found format 2 written by version"),
         ({"state": {"z": [1e300, 0]}}, "state.z[0]: found 1e+300, expected a finite number"),
         ({"state": {"z": [0, 0, 0]}}, "found z of 3 numbers, expected the model's 2"),
-        ({"state": None}, "found no view in it, expected one; it was too large to be carried"),
+        ({"state": None}, "found no view, expected one; the view was too large to be saved in the file"),
     ],
 )
 def test_what_cannot_be_is_refused_in_the_bar(window, saved, qtbot, tmp_path, changes, words):

@@ -31,9 +31,9 @@ def entries(menu, qtbot):
     return show
 
 
-def test_without_recent_bundles_it_says_so(menu, entries):
+def test_without_recent_models_it_says_so(menu, entries):
     """An entry that cannot be chosen, rather than an empty menu."""
-    assert entries() == ["Nothing yet"]
+    assert entries() == ["No recent models"]
     assert not menu.actions()[0].isEnabled()
 
 
@@ -68,5 +68,5 @@ def test_clear_forgets_them(menu, entries, tmp_path):
     entries()
     menu.actions()[-1].trigger()
     menu.close()
-    assert settings.recent_bundles() == []
-    assert entries() == ["Nothing yet"]
+    assert settings.recent_models() == []
+    assert entries() == ["No recent models"]

@@ -81,7 +81,7 @@ def test_the_picture_changes_as_one_chooses_and_the_cursor_stays(window, dialog,
     assert (after != before).any()
     assert np.array_equal(gray(dialog.picture.image()), after)
     with qtbot.waitSignal(window.explorer.picture_decoded, timeout=SOON_MS):
-        dialog.undo.click()
+        dialog.revert.click()
     assert np.array_equal(gray(window.panel.picture.picture.image()), before)
     assert window.reading.dialog is None
     assert saved_overrides(window.explorer.source.sha256) == {}
@@ -91,7 +91,7 @@ def test_a_kept_choice_is_there_when_the_file_is_opened_again(window, dialog, qt
     """All parts can be reset to guesses."""
     with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
         choose(dialog.fields["range"], ValueRange.UNIT.value, qtbot)
-    dialog.keep.click()
+    dialog.apply.click()
     with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
         window.open_path(tmp_path / "model.onnx")
     assert window.explorer.source.reading.value_range is ValueRange.UNIT
@@ -103,7 +103,7 @@ def test_a_kept_choice_is_there_when_the_file_is_opened_again(window, dialog, qt
     window.reading.dialog.done(0)
 
 
-def test_a_wish_that_cannot_be_is_told_in_the_dialog(window, dialog, qtbot):
+def test_overrides_that_do_not_fit_are_told_in_the_dialog(window, dialog, qtbot):
     """The error names the field; the open model stays, and the field shows its actual value again."""
     line = dialog.fields["image-shape"]
     line.setFocus()
@@ -280,7 +280,7 @@ def test_a_model_without_a_reading_is_set_by_hand(window, qtbot, tmp_path):
         window.open_path(path)
     assert window.explorer.source.path.name == "model.onnx"
     (action,) = window.message.action_buttons
-    assert action.text() == "How is it read?"
+    assert action.text() == "How the model is read…"
     qtbot.mouseClick(action, Qt.MouseButton.LeftButton)
     dialog = window.reading.dialog
     assert dialog.file.path == path
@@ -288,7 +288,7 @@ def test_a_model_without_a_reading_is_set_by_hand(window, qtbot, tmp_path):
     with qtbot.waitSignal(window.explorer.open_failed, timeout=SOON_MS):
         choose(dialog.fields["range"], ValueRange.SIGNED.value, qtbot)
     assert "no output is a picture" in dialog._error.text()
-    assert not dialog.keep.isEnabled()
+    assert not dialog.apply.isEnabled()
     with qtbot.waitSignal(window.explorer.picture_decoded, timeout=SOON_MS):
         set_text(dialog, "image-shape", "8 x 10", qtbot)
     reading = window.explorer.source.reading
@@ -296,7 +296,7 @@ def test_a_model_without_a_reading_is_set_by_hand(window, qtbot, tmp_path):
     assert (reading.image_shape, reading.value_range) == ((1, 8, 10), ValueRange.SIGNED)
     assert dialog.picture.image() is not None
     assert not window.message.isVisible()
-    dialog.undo.click()
+    dialog.revert.click()
     assert window.explorer.source.path == path
 
 

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
 from desktop.__main__ import command
@@ -33,7 +34,7 @@ def start(open_window, qtbot):
     def begin(model=None, fresh=False):
         window = open_window()
         with qtbot.waitSignal(window.explorer.backdrop_finished, timeout=SOON_MS):
-            window.session.start(model, fresh=fresh)
+            window.saved_control.start(model, fresh=fresh)
         return window
 
     return begin
@@ -101,7 +102,7 @@ def test_two_windows_that_are_open_at_once_save_both_models(start, bundle, make_
     views = read_views()
     assert [views.state_of(source.sha256) for source in sources] == states
     assert views.last_path == bundle
-    assert set(settings.recent_bundles()) == {bundle, other}
+    assert set(settings.recent_models()) == {bundle, other}
 
 
 @pytest.mark.usefixtures("left")
@@ -120,8 +121,8 @@ def test_a_fresh_start_takes_up_nothing(start, bundle):
 def test_it_is_written_soon_and_not_only_at_the_end(start, bundle, qtbot):
     """A program that is killed has saved what was looked at some seconds before."""
     window = start(bundle)
-    window.session._later.stop()
-    window.session._later.setInterval(50)
+    window.saved_control._later.stop()
+    window.saved_control._later.setInterval(50)
     qtbot.mouseClick(window.plane, LEFT, pos=QPoint(300, 250))
     sha256 = window.explorer.source.sha256
     qtbot.waitUntil(lambda: read_views().state_of(sha256) == window.explorer.state, timeout=SOON_MS)
@@ -139,7 +140,7 @@ def test_a_model_that_is_gone_is_told_and_the_bundle_that_ships_is_there(start, 
     shutil.rmtree(bundle)
     window = start()
     assert window.explorer.source.path == shipped_bundle()
-    expected = f"{bundle}: last time's model is no longer there; this is the bundle that ships"
+    expected = f"{bundle}: the last model is no longer there; this is the bundle that ships"
     assert window.message.text() == expected
     assert window.message.isVisible()
 
@@ -151,7 +152,7 @@ def test_a_model_that_cannot_be_opened_any_more_is_told(start, bundle):
     window = start()
     assert window.explorer.source.path == shipped_bundle()
     text = window.message.text()
-    assert text.startswith(f"last time's model cannot be opened ({bundle}: ")
+    assert text.startswith(f"the last model cannot be opened ({bundle}: ")
     assert text.endswith("; this is the bundle that ships")
 
 
@@ -161,7 +162,7 @@ def test_a_start_survives_a_broken_file(start, content):
     saved.place().write_bytes(content)
     window = start()
     assert window.explorer.source.path == shipped_bundle()
-    assert window.message.text().startswith("what was saved at the last start cannot be used (")
+    assert window.message.text().startswith("the saved views and settings cannot be used (")
     window.close()
     assert read_views().last_path == shipped_bundle()
 
@@ -181,7 +182,7 @@ def test_a_start_survives_a_state_that_cannot_be(start, bundle):
 
 
 @pytest.mark.usefixtures("left")
-def test_a_session_of_an_earlier_version_is_understood(start):
+def test_what_an_earlier_version_saved_is_understood(start):
     """It holds what the tabs were called."""
     content = json.loads(saved.place().read_text())
     assert content["controls"] | {"page": "plane", "section": "path"} == content["controls"]
@@ -222,17 +223,43 @@ def test_the_command_goes_on_unless_it_is_told_to_begin_anew(monkeypatch, bundle
     assert seen[1][0] == shipped_bundle()
 
 
-def test_a_start_with_an_export_goes_on_from_there(start, bundle, left, tmp_path, qtbot):
-    """The model that is needed is opened, and its state set."""
+@pytest.fixture
+def exported(start, bundle, left, tmp_path, qtbot):
+    """A picture that was exported from the view `left`, which is not the saved view any more."""
     window = start(bundle)
-    window.explorer.save_picture(
-        tmp_path / "a.png", window.picture_control.picture, 2, window.explorer.note("picture")
-    )
+    path, note = tmp_path / "a.png", window.explorer.note("picture")
     with qtbot.waitSignal(window.explorer.saved, timeout=SOON_MS):
-        pass
+        window.explorer.save_picture(path, window.picture_control.picture, 2, note)
+    assert window.explorer.state == left
     window.explorer.change(path=())
     window.close()
-    window = start(tmp_path / "a.png")
+    return path
+
+
+def test_a_start_with_an_export_goes_on_from_there(start, bundle, left, exported, qtbot):
+    """The model that is needed is opened, and its state set."""
+    window = start(exported)
     qtbot.waitUntil(
         lambda: window.explorer.source.path == bundle and window.explorer.state == left, timeout=SOON_MS
     )
+
+
+def test_a_screenshot_of_an_export_shows_its_view(monkeypatch, bundle, left, exported, tmp_path):
+    """`python -m desktop --screenshot F picture.png`: its model and view are shown, and no view is saved."""
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    before, windows = saved.place().read_text(), []
+
+    def find():
+        shown = (w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow) and w.isVisible())
+        windows.append(next(shown))
+
+    QTimer.singleShot(20, find)
+    out = tmp_path / "window.png"
+    arguments = [str(exported), "--screenshot", str(out), "--device", "cpu", "--size", "900", "800"]
+    assert command.main(arguments, standalone_mode=False) == 0
+    (window,) = windows
+    assert (window.explorer.source.path, window.explorer.state) == (bundle, left)
+    assert QImage(str(out)).size() == window.size()
+    views = [json.loads(text) for text in (before, saved.place().read_text())]
+    assert [content["models"] for content in views] == [views[0]["models"]] * 2
+    assert views[1]["last"] == views[0]["last"]

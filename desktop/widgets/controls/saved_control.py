@@ -1,4 +1,4 @@
-"""What is saved between starts: written soon after a change and at the end, and taken up at the start."""
+"""Saves the views and inputs soon after a change and at the end, and restores them at the start."""
 
 import contextlib
 from collections.abc import Iterator
@@ -15,22 +15,22 @@ from desktop.models.source import Source
 from desktop.reading.overrides import Overrides
 from desktop.view.saved_views import SavedViews, read_views, save_views
 from desktop.view.state import ViewState
-from desktop.widgets.common.saved_inputs import kept_values, set_kept_values
+from desktop.widgets.common.saved_inputs import saved_values, set_saved_values
 from desktop.widgets.controls.shell import Shell
 
 WRITE_MS = 2000
 
 
-class SessionControl(QObject):
-    """Does nothing until `start`: a window that only draws a screenshot saves no views.
+class SavedControl(QObject):
+    """Saves and restores nothing until `start` is called.
 
     Attributes:
-        views: those of the last start, and by and by those of this one.
-        recovering: whether what was open last could not be opened, and the bundle that ships is.
+        views: those that were saved, updated with those of this start.
+        recovering: whether the bundle that ships is being opened because the last model could not be.
     """
 
-    open_wanted = Signal(object, object)  # Path, Wanted or None
-    picture_wanted = Signal(object)  # Path of a picture to take up
+    open_wanted = Signal(object, object)  # Path, Overrides or None
+    picture_wanted = Signal(object)  # Path of a picture to open
 
     def __init__(self, shell: Shell) -> None:
         super().__init__(shell.window)
@@ -52,20 +52,26 @@ class SessionControl(QObject):
         self._explorer.open_failed.connect(self._on_open_failed)
         self._explorer.state_changed.connect(self._on_state)
 
-    def start(self, model: Path | None, overrides: Overrides | None = None, fresh: bool = False) -> None:
-        """Open `model`, or without one what was open last, or else the bundle that ships.
+    def start(
+        self,
+        model: Path | None,
+        overrides: Overrides | None = None,
+        fresh: bool = False,
+        saves: bool = True,
+    ) -> None:
+        """Open `model`; without one, the model that was open last, or else the bundle that ships.
 
-        A picture is taken up once a model is there, as one that is dropped.
-        With `fresh` nothing that was saved is taken up, and it stays saved for the other models.
+        A picture is handled like one that is dropped, once a model is open. With `fresh`, nothing of what was
+        saved is restored, but it stays saved for the other models. Without `saves`, nothing is saved either.
         """
-        self._started = True
+        self._started = saves
         found = read_views()
         self.views = self._saved = replace(found, last="", controls={}) if fresh else found
         self._restoring = not fresh
         self._note = "" if fresh else found.note
         if not fresh:
-            set_kept_values(self._window, dict(found.controls))
-            self._take_layers()
+            set_saved_values(self._window, dict(found.controls))
+            self._restore_layers()
         if model is not None and is_image(model):
             model, self._picture = None, model
         last = self.views.last_path
@@ -74,23 +80,23 @@ class SessionControl(QObject):
                 self._fallback = True
                 model = last
             else:
-                self._note = f"{last}: last time's model is no longer there; this is the bundle that ships"
+                self._note = f"{last}: the last model is no longer there; this is the bundle that ships"
         self.open_wanted.emit(model or shipped_bundle(), overrides)
 
     def path_of(self, sha256: str) -> Path | None:
-        """Where the model with this decoder is, if it was open before and is still there."""
+        """Return the path of the model with this decoder if it was open before and is still there."""
         known = self.views.path_of(sha256)
         return known if known is not None and known.exists() else None
 
     def close(self) -> None:
-        """Save what there is at the end."""
+        """Save for the last time, before the window closes."""
         self._later.stop()
         if self._started and self._latest is not None:
-            with contextlib.suppress(OSError):  # a convenience is lost, and there is nobody left to tell
+            with contextlib.suppress(OSError):  # the window is closing and cannot show the error
                 save_views(self._now(), self._saved)
 
-    def _take_layers(self) -> None:
-        """A model that was never open starts with the layers and the drawing of the last one."""
+    def _restore_layers(self) -> None:
+        """Set the last model's layers and picture mode, which a model without a saved view keeps."""
         state = self.views.state_of(self.views.last)
         if state is not None:
             self._explorer.state = replace(
@@ -120,7 +126,7 @@ class SessionControl(QObject):
         self.recovering, self._fallback = self._fallback, False
         if self.recovering:
             words = " ".join(str(error).split())
-            self._note = f"last time's model cannot be opened ({words}); this is the bundle that ships"
+            self._note = f"the last model cannot be opened ({words}); this is the bundle that ships"
             self.open_wanted.emit(shipped_bundle(), None)
 
     def _on_state(self, state: ViewState) -> None:
@@ -138,11 +144,11 @@ class SessionControl(QObject):
                 self._saved = views
             yield None
 
-        self._explorer.worker.request("session", Priority.SAVE, write(), lambda _: None, of_model=False)
+        self._explorer.worker.request("saved", Priority.SAVE, write(), lambda _: None, of_model=False)
 
     def _now(self) -> SavedViews:
         if self._latest is not None:
             source, state = self._latest
             self.views = self.views.with_model(source.sha256, source.path.resolve(), state)
-        self.views = replace(self.views, controls=kept_values(self._window), note="")
+        self.views = replace(self.views, controls=saved_values(self._window), note="")
         return self.views
