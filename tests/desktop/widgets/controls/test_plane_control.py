@@ -336,5 +336,5 @@ def test_space_and_the_left_button_move_the_plane(window, qtbot):
     assert window.explorer.state.viewport.center == pytest.approx(
         (view.center[0] - 1, view.center[1] - 1), abs=0.02
     )
-    qtbot.mouseClick(window.plane, LEFT, pos=end)
+    qtbot.mouseClick(window.plane, LEFT, pos=start)
     assert window.explorer.state.z != z
