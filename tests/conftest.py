@@ -38,7 +38,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def built_once(factory: pytest.TempPathFactory, name: str, build: Callable[[Path], object]) -> Path:
-    """A folder that is built once in a run of the tests: one worker does it, the others wait for it."""
+    """Return a folder that one worker builds once per test run, while the others wait for it."""
     root = factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         root = root.parent
@@ -63,7 +63,7 @@ def memory_given_back() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def small_mnist():
-    """The first 512 training and 1,000 held-out images of the embedded MNIST."""
+    """The first 512 training and 1,000 test images of the embedded MNIST."""
     # Imported here and not at the top: most tests of `desktop` never need PyTorch.
     from training.datasets import mnist
 
@@ -90,7 +90,7 @@ def run_config():
 
 @pytest.fixture(scope="session")
 def run_folder(tmp_path_factory: pytest.TempPathFactory, small_mnist, run_config) -> Path:
-    """A run of `run_config`. Not to be written to."""
+    """The folder of a run of `run_config`. Do not write to it."""
     import torch
 
     from training.fit import fit
@@ -104,7 +104,7 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory, small_mnist, run_config
 
 @pytest.fixture(scope="session")
 def bundle_path(tmp_path_factory: pytest.TempPathFactory, run_folder: Path, small_mnist) -> Path:
-    """That run as a bundle folder: epochs 0 to 2, 1,000 held-out images. Not to be written to."""
+    """The bundle folder of that run, with epochs 0 to 2 and 1,000 test images. Do not write to it."""
     from export.onnx import export_run
     from training.runs import read_run
 
@@ -117,7 +117,7 @@ def bundle_path(tmp_path_factory: pytest.TempPathFactory, run_folder: Path, smal
 
 @dataclass(frozen=True)
 class Ended:
-    """How a command ended."""
+    """The result of a command."""
 
     status: int
     out: str
@@ -125,7 +125,7 @@ class Ended:
 
     @property
     def error_line(self) -> str:
-        """What it said on standard error, which must be one line, with exit status 2."""
+        """The one line on standard error; the exit status must be 2."""
         assert self.status == 2, self
         assert self.err.endswith("\n")
         assert self.err.count("\n") == 1, self.err
@@ -149,7 +149,7 @@ def run_main(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 
 @pytest.fixture
 def file_size_limit() -> Callable[[int], AbstractContextManager[None]]:
-    """A disk that fills up: within the context the system lets no file grow over so many bytes."""
+    """A disk that fills up: within the context, no file can grow beyond this many bytes."""
 
     @contextmanager
     def limit(size_bytes: int) -> Iterator[None]:
@@ -166,7 +166,7 @@ def file_size_limit() -> Callable[[int], AbstractContextManager[None]]:
 
 @pytest.fixture
 def ordinary_user() -> Callable[[], AbstractContextManager[None]]:
-    """Within the context the process is without root's power to write everywhere."""
+    """Within the context, the process has no root rights to write everywhere."""
 
     @contextmanager
     def no_root() -> Iterator[None]:

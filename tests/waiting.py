@@ -1,4 +1,4 @@
-"""How long a test waits for what comes: so long that a busy machine fails no test. Nothing is waited out."""
+"""How long a test waits for an event: long enough for a busy machine. No test waits for the whole time."""
 
 import time
 from collections.abc import Callable
@@ -8,7 +8,7 @@ SOON_MS = round(1000 * SOON_S)
 
 
 def wait_until(is_so: Callable[[], object]) -> None:
-    """Return once `is_so()` is true; fail where it does not become so."""
+    """Return once `is_so()` is true; fail if that takes too long."""
     deadline = time.monotonic() + SOON_S
     while not is_so():
         assert time.monotonic() < deadline, "waited in vain"

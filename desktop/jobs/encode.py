@@ -1,4 +1,4 @@
-"""The worker's jobs for a picture of one's own: fit it, encode it, find its true posterior. No Qt."""
+"""The worker's jobs for your own image: fit it, encode it, find its true posterior. No Qt."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -42,7 +42,7 @@ from tests.waiting import SOON_MS, SOON_S
 
 @pytest.fixture(autouse=True)
 def settings_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """What is saved goes to a folder of the test's own, never to that of whoever runs the tests."""
+    """What is saved goes to the test's own folder, never to that of the person who runs the tests."""
     folder = tmp_path_factory.mktemp("settings")
     monkeypatch.setattr(saved, "place", lambda: folder / "saved.json")
     QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(folder))
@@ -332,7 +332,7 @@ def gif_frames() -> Callable[[Path], NDArray[np.uint8]]:
 
 
 def delete_now(*objects: QObject) -> None:
-    """Delete Qt's side of some objects. What is connected to a signal is held by it, unseen by Python."""
+    """Delete Qt's side of some objects, because a signal holds what is connected to it, unseen by Python."""
     for each in objects:
         each.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)

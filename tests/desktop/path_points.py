@@ -1,4 +1,4 @@
-"""The z of a film along a path, at z's own pace: what films of paths are compared with."""
+"""The z of a film along a path at an even pace in z, with which the tests compare films."""
 
 from collections.abc import Sequence
 

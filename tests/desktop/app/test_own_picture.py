@@ -1,4 +1,4 @@
-"""The jobs for a picture of one's own fit the open model, and there is none where it cannot do them."""
+"""The jobs for your own image fit the open model; there is none if the model cannot do them."""
 
 from dataclasses import replace
 

@@ -19,7 +19,7 @@ def sheet_of(steps) -> Sheet:
 
 @pytest.fixture
 def with_images(make_explorer, make_bundle, labelled_posterior):
-    """An explorer with a bundle that has held-out images."""
+    """An explorer with a bundle that has test images."""
     images = np.zeros((len(labelled_posterior.mean), 1, 12, 12), np.uint8)
     posterior = replace(labelled_posterior, images=images)
     return make_explorer(make_bundle(posterior=posterior, labels=("a", "b", "c")))

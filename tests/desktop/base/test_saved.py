@@ -47,7 +47,7 @@ def save(section, **entries):
 
 
 def test_nothing_is_saved_at_first():
-    """Sections that are empty, nothing wrong, and no file for it."""
+    """All sections are empty, there is no note, and reading creates no file."""
     content, note = saved.read()
     assert content == {"format": 1, "readings": {}, "models": {}, "last": "", "controls": {}}
     assert note == ""
@@ -55,7 +55,7 @@ def test_nothing_is_saved_at_first():
 
 
 def test_two_viewers_that_are_open_at_once_keep_each_others_entries(tmp_path):
-    """Two processes that save at the same time: the models, readings, inputs and recent models of both."""
+    """Two processes save at the same time: models, readings, inputs and recent models of both are there."""
     place = tmp_path / "saved.json"
     viewers = [
         subprocess.Popen(
@@ -93,7 +93,7 @@ def test_threads_wait_for_each_other():
 
 
 def test_a_lock_that_is_never_let_go_is_an_error_and_no_wait_for_ever(monkeypatch):
-    """As for a place that cannot be written: an OSError, and what was there stays."""
+    """It is an OSError, as for a folder that cannot be written, and the file stays as it was."""
     save("controls", n=1)
     monkeypatch.setattr(saved, "LOCK_S", 0.0)
     with FileLock(f"{saved.place()}.lock"), pytest.raises(OSError, match=r"saved\.json\.lock"):
@@ -102,7 +102,7 @@ def test_a_lock_that_is_never_let_go_is_an_error_and_no_wait_for_ever(monkeypatc
 
 
 def test_the_file_is_replaced_whole():
-    """What `edit` raises leaves it as it was, and no other file stays."""
+    """If `edit` raises, the file stays as it was, and no other file is left."""
 
     def edit(content):
         content["last"] = "half"
@@ -117,7 +117,7 @@ def test_the_file_is_replaced_whole():
 
 
 def test_what_a_newer_version_saved_beside_stays():
-    """Sections that this version does not know."""
+    """Sections that this version does not know are saved again."""
     save("controls", n=1)
     content = json.loads(saved.place().read_text()) | {"sounds": ["loud"]}
     saved.place().write_text(json.dumps(content))
@@ -126,7 +126,7 @@ def test_what_a_newer_version_saved_beside_stays():
 
 
 def test_files_of_older_versions_are_taken_over_once():
-    """Both are there before anything is saved and after; then they are not looked at any more."""
+    """Both are read before the first save and are in the new file; after that they are not read again."""
     old = {
         "format": 1,
         "last": SHA,
@@ -157,7 +157,7 @@ def test_a_damaged_file_of_an_older_version_is_told_as_its_own_would_be(content)
 
 
 def test_a_damaged_file_brings_nothing_back_from_older_ones():
-    """It begins anew, as it would have without them."""
+    """The program starts with nothing saved, as if the older files were not there."""
     saved.place().write_bytes(b"damaged")
     (saved.place().parent / "readings.json").write_text(json.dumps({SHA: {"layout": "NHWC"}}))
     content, note = saved.read()

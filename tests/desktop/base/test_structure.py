@@ -51,7 +51,7 @@ def read(data):
 
 
 def test_a_value_comes_back_equal():
-    """By way of JSON, whatever it is made of."""
+    """Values of every kind are equal after they were written as JSON and read."""
     assert read(json.loads(json.dumps(CONVERTER.unstructure(DRAWING)))) == DRAWING
 
 
@@ -63,7 +63,7 @@ def test_choices_are_written_by_name_and_sets_in_order():
 
 
 def test_what_is_not_known_is_left_out_and_what_is_missing_has_its_default():
-    """Keys and choices of a newer version, fields that an older one did not have."""
+    """Keys and choices of a newer version are dropped; fields that an older one lacks get defaults."""
     assert read({"colors": ["red", "green"], "size": "huge", "sound": 7}) == Drawing(
         colors=frozenset({Color.RED})
     )
@@ -92,7 +92,7 @@ def test_what_is_not_known_is_left_out_and_what_is_missing_has_its_default():
     ],
 )
 def test_nothing_is_converted_and_an_error_says_where(data, words):
-    """What was found, what was expected, and the path to it."""
+    """The error gives the path to the value, what was found and what was expected."""
     with pytest.raises(ValueError) as raised:
         read(data)
     assert str(raised.value) == words

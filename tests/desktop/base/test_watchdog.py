@@ -15,7 +15,7 @@ def watchdog_threads():
 
 
 class Clock:
-    """A clock that goes on only when it is told to, and knows how often it was looked at."""
+    """A clock that advances only when it is told to, and counts how often it was read."""
 
     def __init__(self):
         self.now_s = 0.0

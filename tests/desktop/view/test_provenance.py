@@ -1,4 +1,4 @@
-"""What an export carries comes back as it was, names no folder, and is never trusted."""
+"""The note of an export is read as it was written, names no folder, and is never trusted."""
 
 import json
 from dataclasses import replace
@@ -36,7 +36,7 @@ def written(**changes):
 
 
 def test_it_comes_back_as_it_was():
-    """By way of one line of ASCII."""
+    """It is equal after it was written as one line of ASCII and read."""
     text = to_text(replace(CARRIED, model="grün 日本"))
     assert text.isascii()
     assert "\n" not in text
@@ -57,7 +57,7 @@ def test_an_export_says_which_model_it_needs_and_no_folder(bundle_path):
 
 
 def test_a_state_too_large_to_be_carried_is_left_out():
-    """The rest is there, within what readers take."""
+    """The rest of the note is there, and its length is within the limit of readers."""
     huge = replace(CARRIED, state=start_state(100_000))
     assert len(to_text(huge)) < MAX_TEXT_CHARS
     assert from_text(to_text(huge)) == replace(huge, state=None)
@@ -65,7 +65,7 @@ def test_a_state_too_large_to_be_carried_is_left_out():
 
 @pytest.mark.parametrize("text", ["", "Created with GIMP", "{}", '{"format": 1}', "\x00\xff", "0.5, 1.0"])
 def test_a_text_of_another_kind_is_known(text):
-    """Most comments in pictures are somebody else's."""
+    """Most comments in pictures were written by other programs."""
     assert not is_provenance(text)
     with pytest.raises(ValueError, match=r"^found a text of another kind, expected what this program writes"):
         from_text(text)
@@ -100,7 +100,7 @@ def test_a_text_of_another_kind_is_known(text):
     ],
 )
 def test_what_cannot_be_is_refused_in_words(text, words):
-    """What was found, and what was expected; nothing else is raised."""
+    """The ValueError says what was found and what was expected; nothing else is raised."""
     with pytest.raises(ValueError, match=r"^(found|decoder|model|details|state)") as raised:
         from_text(text)
     assert str(raised.value).startswith(words)

@@ -1,4 +1,4 @@
-"""The views that are saved between starts come back, and whatever became of its file, a start survives it."""
+"""Saved views are restored, and a start survives whatever happened to their file."""
 
 import json
 import os
@@ -28,12 +28,12 @@ def spoilt(**changes):
 
 
 def test_nothing_is_saved_at_first():
-    """And nothing is wrong with that."""
+    """The views are empty, and there is no note."""
     assert read_views() == SavedViews()
 
 
 def test_it_comes_back_as_it_was():
-    """Models, states, what was set; the last one is known."""
+    """Models, their states, the inputs and the last model are equal."""
     save_views(VIEWS, SavedViews())
     found = read_views()
     assert found == VIEWS
@@ -62,7 +62,7 @@ def test_two_viewers_that_are_open_at_once_keep_each_others_models():
 
 
 def test_a_state_that_does_not_fit_is_not_taken():
-    """Of another number of dimensions, or one that cannot be."""
+    """A state with another number of dimensions or an invalid one is ignored."""
     assert VIEWS.state_of(SHA, 2) is None
     broken = replace(VIEWS, models={SHA: SavedModel("/models/a", {"z": ["x"]})})
     assert broken.state_of(SHA, 3) is None
@@ -76,7 +76,7 @@ def test_a_model_takes_the_place_of_others_that_were_there():
 
 
 def test_the_oldest_models_are_forgotten(monkeypatch):
-    """By number, and by the size of the file."""
+    """Both the number of models and the size of the file are limited."""
     views = SavedViews()
     for number in range(MAX_MODELS + 5):
         views = views.with_model(f"{number:064x}", Path(f"/models/{number}"), STATE)
@@ -120,7 +120,7 @@ def test_a_spoilt_file_is_like_a_new_one_and_is_told_in_one_line(content):
 
 
 def test_a_future_version_is_told():
-    """Which one was found, and which was expected."""
+    """The note says which format was found and which was expected."""
     saved.place().write_bytes(spoilt(format=7))
     assert "(it has format 7, expected 1)" in read_views().note
 
@@ -141,7 +141,7 @@ def test_a_future_version_is_told():
     ],
 )
 def test_what_cannot_be_used_is_left_out(changes):
-    """The rest is taken, and nothing is raised."""
+    """The rest is read, and nothing is raised."""
     saved.place().write_bytes(spoilt(**changes))
     found = read_views()
     assert found.note == ""
@@ -152,7 +152,7 @@ def test_what_cannot_be_used_is_left_out(changes):
 
 
 def test_a_folder_in_its_place_is_survived():
-    """Reading says so; writing raises what the caller expects."""
+    """Reading gives a note; writing raises the OSError that callers expect."""
     saved.place().mkdir()
     assert "cannot be used" in read_views().note
     with pytest.raises(OSError, match=r"saved\.json"):
@@ -161,7 +161,7 @@ def test_a_folder_in_its_place_is_survived():
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may read everything")
 def test_a_file_that_may_not_be_read_is_survived():
-    """As one that is damaged."""
+    """It is handled like a damaged file."""
     save_views(VIEWS, SavedViews())
     saved.place().chmod(0)
     assert "Permission denied" in read_views().note

@@ -64,7 +64,7 @@ def through_json(state):
 
 @pytest.mark.parametrize("field", [field.name for field in dataclasses.fields(ViewState)])
 def test_every_field_comes_back(field):
-    """Also those that will be added: a field that is not written, or whose type is unknown, fails here."""
+    """It includes future fields: a field that is not written, or whose type is unknown, fails this test."""
     state = full_state()
     assert getattr(state, field) != getattr(start_state(3), field)
     assert getattr(state_from_dict(through_json(state)), field) == getattr(state, field)
@@ -72,13 +72,13 @@ def test_every_field_comes_back(field):
 
 @pytest.mark.parametrize("dims", [1, 2, 3, 512])
 def test_a_state_comes_back_equal(dims):
-    """To the last bit, in any number of dimensions."""
+    """States of any number of dimensions are equal to the last bit."""
     assert state_from_dict(through_json(start_state(dims)), dims) == start_state(dims)
     assert state_from_dict(through_json(full_state())) == full_state()
 
 
 def test_choices_are_written_by_name():
-    """What they are called in the window may change, and a file from before opens all the same."""
+    """Their texts in the window may change, and older files still open."""
     written = through_json(
         ViewState(picture_mode=PictureMode.SAMPLE, layers=frozenset({Layer.BACKDROP, Layer.POINTS}))
     )
@@ -87,7 +87,7 @@ def test_choices_are_written_by_name():
 
 
 def test_what_a_newer_version_wrote_is_left_out():
-    """Fields, layers and choices that this version does not have; the rest is taken."""
+    """Fields, layers and choices that this version does not have are dropped; the rest is read."""
     written = through_json(full_state())
     written["hologram"] = {"depth": 4}
     written["viewport"]["tilt"] = 0.5
@@ -100,7 +100,7 @@ def test_what_a_newer_version_wrote_is_left_out():
 
 
 def test_what_an_older_version_did_not_write_is_as_in_a_new_state():
-    """Down to a state of nothing but z, whose plane goes through it."""
+    """Even a state of z alone is read, and its plane goes through z."""
     state = state_from_dict({"z": [1, 2, 3]})
     assert state == start_state(3).moved_to((1.0, 2.0, 3.0))
     assert state_from_dict({}) == start_state(2)
@@ -148,7 +148,7 @@ def test_what_an_older_version_did_not_write_is_as_in_a_new_state():
     ],
 )
 def test_what_cannot_be_is_refused_in_words(changes, words):
-    """Where it stands, what was found and what was expected."""
+    """The ValueError says where the value is, what was found and what was expected."""
     with pytest.raises(ValueError, match="state") as raised:
         state_from_dict(through_json(full_state()) | changes)
     assert str(raised.value).startswith(words)
@@ -156,13 +156,13 @@ def test_what_cannot_be_is_refused_in_words(changes, words):
 
 @pytest.mark.parametrize("data", [None, [], "z", 7, True])
 def test_what_is_no_object_is_no_state(data):
-    """Whatever JSON may hold."""
+    """It holds for every other kind of JSON value."""
     with pytest.raises(ValueError, match=r"^state: found .*, expected an object$"):
         state_from_dict(data)
 
 
 def test_a_state_of_another_model_is_refused():
-    """Its z has another length."""
+    """A state whose z has another length raises ValueError."""
     with pytest.raises(ValueError, match=r"^state.z: found 3 numbers, expected the model's 2$"):
         state_from_dict(through_json(full_state()), 2)
 
@@ -177,7 +177,7 @@ def test_the_cursor_is_on_the_plane_whatever_the_text_says():
 
 
 def test_a_view_is_never_wider_or_narrower_than_the_program_can_show():
-    """What another version allowed is brought into range."""
+    """A span beyond the limits, which another version may allow, becomes the nearest one within them."""
     assert state_from_dict({"viewport": {"span": 1e30}}).viewport.span < 1e30
     assert state_from_dict({"viewport": {"span": 1e-300}}).viewport.span > 1e-300
 

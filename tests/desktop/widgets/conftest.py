@@ -36,7 +36,7 @@ def turn_wheel() -> Callable[..., None]:
 
 @pytest.fixture
 def on_screen(qtbot: Any) -> Callable[[QWidget], QImage]:
-    """`on_screen(widget)`: what the screen shows of a widget, not what it would draw if asked anew."""
+    """`on_screen(widget)`: what the screen shows of a widget now, without painting it again."""
 
     def read(widget: QWidget) -> QImage:
         # The plane draws its layers little by little.

@@ -26,7 +26,7 @@ def window(home_window):
 
 
 def texts(window):
-    """What the status bar says."""
+    """The texts of the status bar."""
     return [label.text() for label in window.statusBar().findChildren(QLabel)]
 
 
@@ -112,7 +112,7 @@ def test_a_window_can_be_closed_before_anything_is_open(open_window, bundle_path
 
 
 def test_the_window_comes_back_in_its_size(open_window):
-    """What was remembered at closing is restored."""
+    """The size that was saved at closing is restored."""
     first = open_window(size=(900, 740))
     assert not first.restore_place()
     first.close()

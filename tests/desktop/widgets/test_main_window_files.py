@@ -125,7 +125,7 @@ def test_a_bundle_is_opened_with_the_dialog(window, make_bundle, qtbot, answer):
 
 @pytest.mark.qt_log_ignore("This plugin does not support")
 def test_a_recent_bundle_is_opened_from_the_menu(window, first, make_bundle, qtbot):
-    """What was opened stands in the menu, newest first, and can be chosen again."""
+    """Opened bundles are in the menu, newest first, and can be opened again."""
     second = make_bundle(name="second")
     with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
         window.open_path(second)
@@ -143,7 +143,7 @@ def test_a_recent_bundle_is_opened_from_the_menu(window, first, make_bundle, qtb
 
 
 def test_nothing_of_the_bundle_before_stays(window, make_bundle, qtbot):
-    """Points, labels, path, sheets and hidden labels are gone; the picture is the new model's."""
+    """Points, labels, path, sheets and hidden labels are gone, and the picture is the new model's."""
     make_path(window, qtbot)
     qtbot.keyClick(window.plane, Qt.Key.Key_2, CONTROL)
     qtbot.waitUntil(lambda: window.grids.samples.save.isEnabled(), timeout=SOON_MS)
@@ -221,7 +221,7 @@ def test_a_graph_that_does_not_fit_leaves_the_one_before(window, make_bundle, de
 
 
 def test_the_message_goes_when_a_bundle_opens(window, first, tmp_path, qtbot):
-    """What went wrong before is no longer of interest."""
+    """An earlier error is hidden."""
     with qtbot.waitSignal(window.explorer.open_failed, timeout=SOON_MS):
         window.open_path(tmp_path / "no")
     assert window.message.isVisible()
@@ -281,7 +281,7 @@ def test_a_name_without_an_ending_gets_one(window, qtbot, answer, tmp_path):
 
 
 def test_a_dialog_that_is_left_writes_nothing(window, qtbot, answer, tmp_path, monkeypatch):
-    """Cancel in the dialog for a picture, a sheet and a GIF."""
+    """Cancelling the dialog for a picture, a sheet or a GIF writes no file."""
     monkeypatch.chdir(tmp_path)
     asked = answer(None)
     make_path(window, qtbot)
@@ -308,7 +308,7 @@ def test_a_place_that_cannot_be_written_is_told(window, qtbot, answer, tmp_path)
 
 
 def test_saving_before_anything_is_open_does_nothing(open_window, qtbot, answer):
-    """No picture, no question where to put it."""
+    """Without a picture, no dialog opens."""
     window = open_window()
     asked = answer(Path("never.png"))
     for key in (Qt.Key.Key_S, Qt.Key.Key_C, Qt.Key.Key_F, Qt.Key.Key_Plus):
@@ -386,7 +386,7 @@ def test_the_path_is_saved_as_a_gif(window, qtbot, answer, tmp_path, gif_frames,
 
 @pytest.mark.parametrize("kind", ["WebP", "APNG"])
 def test_the_path_is_saved_in_the_format_that_was_chosen(window, qtbot, answer, tmp_path, kind):
-    """With its ending, all its frames, and the state in its metadata."""
+    """The file has the format's ending, all frames, and the state in its metadata."""
     make_path(window, qtbot)
     answer(tmp_path / "walk")
     saved_picture(window, qtbot, lambda: save_film(window, qtbot, format=kind, frames=9, scale=2))
@@ -426,7 +426,7 @@ def test_a_cancelled_film_leaves_the_file_that_was_there(
 
 
 def test_a_film_cancelled_and_saved_again_is_whole(window, qtbot, answer, tmp_path, join_encoders):
-    """Under the same name, at once: the second is the file, whatever became of the first."""
+    """If it is saved again under the same name at once, the file is the second film."""
     panel = window.panel.path
     window.panel.show_section(panel)
     make_path(window, qtbot)
@@ -446,7 +446,7 @@ def test_a_film_cancelled_and_saved_again_is_whole(window, qtbot, answer, tmp_pa
 
 
 def test_closing_the_window_gives_the_film_up(window, qtbot, answer, tmp_path, join_encoders):
-    """Half a GIF is no GIF: the folder is as it was."""
+    """No half-written GIF is left: the folder is as it was."""
     make_path(window, qtbot)
     answer(tmp_path / "walk.gif")
     with qtbot.waitSignal(
@@ -459,7 +459,7 @@ def test_closing_the_window_gives_the_film_up(window, qtbot, answer, tmp_path, j
 
 
 def test_a_path_that_stands_still_is_refused(window, qtbot, answer, tmp_path):
-    """Twice the same point is no walk: the bar says so, and nothing is written."""
+    """For the same point twice, the message bar says why, and nothing is written."""
     answer(tmp_path / "walk.gif")
     for _ in range(2):
         qtbot.keyClick(window.plane, Qt.Key.Key_P)

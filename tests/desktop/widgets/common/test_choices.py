@@ -1,4 +1,4 @@
-"""What an entry says does not decide what was chosen."""
+"""The text of an entry does not decide what was chosen."""
 
 from enum import StrEnum
 
@@ -15,7 +15,7 @@ class Fruit(StrEnum):
 
 
 def test_members_are_shown_and_chosen_by_their_value(qtbot):
-    """Also when an entry is called something else."""
+    """It holds even if an entry has another text."""
     box = QComboBox()
     qtbot.addWidget(box)
     add_choices(box, Fruit)

@@ -1,4 +1,4 @@
-"""Tabs are found by their keys, whatever they are called and wherever they stand."""
+"""Tabs are found by their keys, whatever their texts and places are."""
 
 from PySide6.QtWidgets import QWidget
 

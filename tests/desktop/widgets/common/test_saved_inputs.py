@@ -71,7 +71,7 @@ def test_what_does_not_fit_changes_nothing(window):
 
 
 def test_a_tab_is_found_by_what_it_was_called_too(window):
-    """Sessions of earlier versions hold that."""
+    """Earlier versions saved the tab's text."""
     set_saved_values(window, {"page": "Second"})
     assert saved_values(window)["page"] == "two"
 
@@ -91,7 +91,7 @@ def test_what_an_entry_says_is_not_what_is_kept(qtbot):
 
 
 def test_an_export_carries_its_own_inputs(window):
-    """By their names without the kind."""
+    """They have their names without the kind."""
     for name in ("samples.n", "samples.seed", "manifold.n"):
         save_input(name, QSpinBox(window, value=5))
     assert saved_for(window, "samples") == {"n": 5, "seed": 5}

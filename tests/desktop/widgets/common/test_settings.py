@@ -23,7 +23,7 @@ def old_settings():
 
 
 def test_nothing_is_saved_at_first():
-    """No recent bundles, no place of the window."""
+    """There are no recent models and no window geometry."""
     assert settings.recent_models() == []
     assert settings.window_geometry().isEmpty()
 

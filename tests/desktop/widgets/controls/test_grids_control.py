@@ -16,7 +16,7 @@ LEFT, CONTROL = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier
 
 @pytest.fixture
 def window(open_window, make_bundle):
-    """A window with a model of three dimensions and forty held-out images, the second dimension unused."""
+    """A window with a model of three dimensions and forty test images, the second dimension unused."""
     draw = np.random.default_rng(0)
     mean = (draw.normal(size=(40, 3)) * [1, 0.01, 2]).astype(np.float32)
     images = (draw.random((40, 1, 12, 12)) < 0.5).astype(np.uint8)
@@ -46,7 +46,7 @@ def test_reconstructions_are_ordered_as_chosen(window, qtbot):
 
 
 def test_without_held_out_images_the_page_says_so(open_window, make_bundle, qtbot):
-    """In words, and nothing can be saved."""
+    """The page says why it is empty, and nothing can be saved."""
     window = open_window(make_bundle())
     qtbot.keyClick(window.plane, Qt.Key.Key_4, CONTROL)
     assert window.grids.reconstructions.note() == NO_IMAGES
@@ -76,7 +76,7 @@ def test_after_the_last_seed_comes_a_first_one(window, qtbot):
 
 
 def test_a_saved_sheet_brings_its_page_back(window, qtbot, tmp_path, monkeypatch):
-    """Dropped on the window again: the same page, of the same seed and size."""
+    """When it is dropped on the window, the page appears with the same seed and size."""
     grids = window.grids
     open_page(window, qtbot, Qt.Key.Key_2)
     for control, value in ((grids.samples_n, 3), (grids.seed, 17)):

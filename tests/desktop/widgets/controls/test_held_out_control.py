@@ -1,4 +1,4 @@
-"""Held-out images at the pointer and pinned, by mouse and keys, and the switches of their labels."""
+"""Test images at the pointer and pinned, by mouse and keys, and the switches of their labels."""
 
 from functools import partial
 
@@ -23,7 +23,7 @@ MEANS = np.array([[-1.0, 0.0], [1.0, 0.0], [0.0, 1.5]], np.float32)
 
 @pytest.fixture
 def window(open_window, make_bundle, qtbot):
-    """Three held-out images, far apart, each white in another part; labels a, b, a."""
+    """Three test images, far apart, each white in another part; labels a, b, a."""
     images = np.zeros((3, 1, 12, 12), np.uint8)
     for n in range(3):
         images[n, :, 4 * n : 4 * n + 4] = 1
@@ -37,7 +37,7 @@ def window(open_window, make_bundle, qtbot):
 
 
 def spot(window, index, dx=0):
-    """The pixel of a held-out image's mean."""
+    """The pixel of a test image's mean."""
     x, y = window.plane.to_px(MEANS[index])
     return QPoint(round(x) + dx, round(y))
 
@@ -76,7 +76,7 @@ def test_a_point_under_the_pointer_shows_its_image_and_posterior(window, qtbot, 
 
 
 def test_points_are_found_on_quantile_axes(window, qtbot):
-    """Where they are drawn then; a pinned one goes with its point."""
+    """They are found where they are drawn; a pinned image moves with its point."""
     window.explorer.set_state(window.explorer.state.with_scale(AxisScale.QUANTILES))
     for index in range(3):
         hover(window, spot(window, index))
@@ -84,7 +84,7 @@ def test_points_are_found_on_quantile_axes(window, qtbot):
 
 
 def test_away_from_points_nothing_is_shown(window, qtbot):
-    """And what was shown goes at once."""
+    """An image that was shown disappears at once."""
     hover(window, spot(window, 1))
     qtbot.waitUntil(lambda: window.held_out.hovered == 1, timeout=SOON_MS)
     hover(window, spot(window, 1, dx=40))
@@ -92,7 +92,7 @@ def test_away_from_points_nothing_is_shown(window, qtbot):
 
 
 def test_from_point_to_point_there_is_no_wait(window, qtbot):
-    """One is shown already."""
+    """The next image appears at once, because one is shown already."""
     hover(window, spot(window, 1))
     qtbot.waitUntil(lambda: window.held_out.hovered == 1, timeout=SOON_MS)
     hover(window, spot(window, 0))
@@ -119,7 +119,7 @@ def test_layers_that_are_off_show_nothing(window, qtbot, off):
 
 
 def test_hidden_labels_are_not_found(window, qtbot):
-    """What is not seen is not pointed at."""
+    """Hidden points are not found under the pointer."""
     window.explorer.change(hidden_labels=frozenset({1}))
     hover(window, spot(window, 1))
     qtbot.wait(250)
@@ -144,7 +144,7 @@ def test_a_click_with_control_pins_and_unpins(window, qtbot, on_screen, pixels):
 
 
 def test_a_plain_click_still_decodes_there(window, qtbot):
-    """On a point, too."""
+    """It also holds for a click on a point."""
     qtbot.mouseClick(window.plane, LEFT, pos=spot(window, 1))
     assert window.explorer.state.z == pytest.approx(MEANS[1], abs=0.01)
     assert window.explorer.state.pinned == ()
@@ -166,7 +166,7 @@ def test_keys_pin_what_is_nearest_to_the_cursor(window, qtbot):
 
 @pytest.mark.parametrize("pinned", [(-1,), (3, 99, 10**12), tuple(range(-5, 5_000))])
 def test_pins_that_are_not_there_are_left_out(window, on_screen, pixels, pinned):
-    """What is opened again may name any."""
+    """A view that is opened may name any numbers, so unknown ones are ignored."""
     window.explorer.change(pinned=pinned)
     screen(window, on_screen, pixels)
 
@@ -204,7 +204,7 @@ def test_switches_want_labels_alone_all_and_none(window, qtbot):
 
 
 def test_switches_say_how_many_there_are(window):
-    """In their tool tips, and to screen readers."""
+    """Tool tips and screen readers give the number of test images."""
     legend = window.panel.view.legend
     tips = {b.text(): b.toolTip() for b in legend.findChildren(QToolButton) if b.isCheckable()}
     assert tips["a"].startswith("2 test images labelled a")
@@ -213,7 +213,7 @@ def test_switches_say_how_many_there_are(window):
 
 @pytest.mark.parametrize(("x", "y"), [(50, 50), (390, 50), (50, 390), (390, 390)])
 def test_a_card_stays_within_the_plane(x, y):
-    """Beside its point, on the side where there is room."""
+    """It is beside its point, on the side with enough room."""
     room = QRectF(0, 0, 400, 400)
     card = card_place(QPointF(x, y), 100, 120, room)
     assert room.contains(card)
@@ -221,7 +221,7 @@ def test_a_card_stays_within_the_plane(x, y):
 
 
 def test_a_card_goes_where_no_other_is():
-    """The next quadrant that is free; over another one only where all are taken."""
+    """It takes the next free quadrant, and covers another card only if none is free."""
     room, point = QRectF(0, 0, 400, 400), QPointF(200, 200)
     taken = []
     for _ in range(4):

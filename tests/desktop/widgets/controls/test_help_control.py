@@ -49,7 +49,7 @@ def unexpected(window, monkeypatch):
 
 
 def test_the_details_of_an_error_are_all_of_it(window, qtbot, read):
-    """Message, kind, versions and device, as a bug report needs them."""
+    """They hold message, kind, versions and device, which a bug report needs."""
     with qtbot.waitSignal(window.explorer.open_failed, timeout=SOON_MS):
         window.open_path(window.explorer.source.path / "none")
     message = window.message.text()
@@ -63,7 +63,7 @@ def test_the_details_of_an_error_are_all_of_it(window, qtbot, read):
 
 
 def test_a_note_has_no_details(window):
-    """Nothing went wrong."""
+    """A note is not an error, so there is nothing to show."""
     window.message.show_note("by the way")
     assert not window.message.details.isVisible()
     window.message.show_message("found a, expected b")
@@ -73,7 +73,7 @@ def test_a_note_has_no_details(window):
 def test_an_error_that_nobody_expected_reaches_the_bar_and_the_program_lives_on(
     window, qtbot, read, unexpected
 ):
-    """From whatever Qt calls: in words, with the traceback to copy; standard error has it, too."""
+    """The bar shows it with a traceback to copy; it is on standard error too, and the program goes on."""
 
     def broken():
         return {}["nowhere"]
@@ -95,7 +95,7 @@ def test_an_error_that_nobody_expected_reaches_the_bar_and_the_program_lives_on(
 
 
 def test_what_a_slot_raises_goes_to_the_hook(window, qtbot, unexpected):
-    """Of a timer, as of a button."""
+    """It holds for timers and for buttons."""
     with qtbot.captureExceptions() as caught:
         sys.excepthook, hook = window.help._on_unexpected, sys.excepthook
         QTimer.singleShot(0, lambda: 1 / 0)
@@ -107,14 +107,14 @@ def test_what_a_slot_raises_goes_to_the_hook(window, qtbot, unexpected):
 
 
 def test_ctrl_c_closes_the_window(window, unexpected):
-    """It is no error."""
+    """Ctrl+C in the terminal is not an error."""
     sys.excepthook(KeyboardInterrupt, KeyboardInterrupt(), None)
     assert unexpected
     assert not window.isVisible()
 
 
 def test_a_fault_in_the_background_is_told_as_one(window, qtbot):
-    """What a step raises that no file can be blamed for."""
+    """An unexpected exception in a worker's step is shown as a fault of the program."""
 
     def steps():
         raise TypeError("found an int")
@@ -141,7 +141,7 @@ def test_about_says_what_the_program_is_and_what_it_runs(window, read):
 
 
 def test_about_works_with_nothing_open(open_window, qtbot):
-    """And a dialog that is closed before the machine was looked at leaves nothing."""
+    """A dialog that is closed before the report arrives leaves nothing running."""
     window = open_window()
     window.help.show_about()
     (dialog,) = window.findChildren(TextDialog)
@@ -152,7 +152,7 @@ def test_about_works_with_nothing_open(open_window, qtbot):
 
 
 def test_escape_hides_the_message(window, qtbot):
-    """From the plane."""
+    """It works while the plane has the focus."""
     window.message.show_message("found a, expected b")
     qtbot.keyClick(window.plane, Qt.Key.Key_Escape)
     assert not window.message.isVisible()

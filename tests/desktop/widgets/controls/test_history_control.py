@@ -31,7 +31,7 @@ def drag(window, qtbot, button, *points):
 
 
 def test_there_is_nothing_to_undo_when_a_model_was_opened(window):
-    """Opening is no step, and the entries are grey."""
+    """Opening a model is not a step, so both entries are disabled."""
     assert not window.history.undo.isEnabled()
     assert not window.history.redo.isEnabled()
     assert window.history.undo.text() == "&Undo"
@@ -62,7 +62,7 @@ def test_a_drag_is_one_step_and_its_picture_comes_back(window, qtbot, gray):
 
 
 def test_two_drags_are_two_steps(window, qtbot):
-    """However quickly they follow each other."""
+    """It holds however quickly they follow each other."""
     drag(window, qtbot, LEFT, QPoint(100, 100), QPoint(120, 100))
     first = window.explorer.state
     drag(window, qtbot, LEFT, QPoint(300, 300), QPoint(320, 300))
@@ -70,7 +70,7 @@ def test_two_drags_are_two_steps(window, qtbot):
 
 
 def test_moving_the_plane_is_one_step(window, qtbot):
-    """A pan with the right button."""
+    """A drag with the right button can be undone in one step."""
     start = window.explorer.state
     drag(window, qtbot, RIGHT, QPoint(100, 100), QPoint(130, 110), QPoint(180, 130))
     assert window.explorer.state.viewport != start.viewport
@@ -80,7 +80,7 @@ def test_moving_the_plane_is_one_step(window, qtbot):
 
 @pytest.mark.parametrize("pressed_at", [(0.0, 0.0), (1.0, 1.0)])
 def test_a_held_path_point_is_one_step_however_slow(window, qtbot, pressed_at):
-    """A pause longer than gestures last does not part it, wherever the cursor was before."""
+    """A pause longer than a gesture's limit does not split it, wherever the cursor was before."""
     window.explorer.set_state(
         replace(window.explorer.state.at((0.0, 0.0)), path=((0.0, 0.0), (1.0, 1.0))), record=False
     )
@@ -98,7 +98,7 @@ def test_a_held_path_point_is_one_step_however_slow(window, qtbot, pressed_at):
 
 
 def test_turning_the_wheel_is_one_step(window, qtbot, turn_wheel):
-    """Notches that follow each other; after a pause the next begins."""
+    """Notches in quick succession are one step; after a pause, another step begins."""
     start = window.explorer.state
     for _ in range(5):
         turn_wheel(window.plane, QPoint(200, 200), 1)
@@ -111,7 +111,7 @@ def test_turning_the_wheel_is_one_step(window, qtbot, turn_wheel):
 
 
 def test_switches_modes_and_path_points_can_be_undone(window, qtbot):
-    """Each a step; what is on the panel goes back with the state."""
+    """Each is one step, and the panel follows the state."""
     start = window.explorer.state
     qtbot.keyClick(window.plane, Qt.Key.Key_P)
     window.panel.view.legend.switched.emit(1)
@@ -133,7 +133,7 @@ def test_what_plays_by_itself_is_no_step(window):
 
 
 def test_another_model_starts_a_new_history_and_the_same_one_keeps_it(window, qtbot, make_bundle):
-    """What was looked at of another model means nothing here."""
+    """The views of another model do not apply to this one."""
     drag(window, qtbot, LEFT, QPoint(100, 100), QPoint(120, 100))
     with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
         window.open_path(window.explorer.source.path)

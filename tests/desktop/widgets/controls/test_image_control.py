@@ -1,4 +1,4 @@
-"""Draw, drop, unknown pixels: what the window shows of a picture of one's own."""
+"""Your own image in the window: drawing, dropping, unknown pixels, and what is shown of them."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ def window(open_window):
 
 @pytest.fixture
 def seven(window):
-    """The first held-out image, a seven: float32 [1, 28, 28]."""
+    """The first test image, a seven: float32 [1, 28, 28]."""
     return window.explorer.posterior.images[0].astype(np.float32)
 
 
@@ -52,7 +52,7 @@ def paste(window, qtbot, picture):
 
 
 def encoded(window, qtbot):
-    """What the model makes of the drawing as it is now."""
+    """The encoding of the current drawing."""
     image = window.image
 
     def is_there():
@@ -98,7 +98,7 @@ def test_the_encoders_ellipse_is_on_the_plane_and_can_be_switched_off(window, qt
 def test_a_dropped_picture_is_fitted_step_by_step_and_the_cursor_goes_to_its_mean(
     window, qtbot, seven, tmp_path, gray
 ):
-    """The canvas shows it as the data was, and the panel how it got there."""
+    """The canvas shows it fitted like the data, and the panel shows the steps."""
     write_png(tmp_path / "a.png", (255 - 255 * seven[0]).astype(np.uint8).repeat(9, 0).repeat(9, 1))
     window.image.open_file(tmp_path / "a.png")
     qtbot.waitUntil(lambda: not window.image.drawing.is_empty, timeout=SOON_MS)
@@ -162,7 +162,7 @@ def test_unknown_pixels_are_completed_and_known_ones_kept(window, qtbot, seven, 
 
 
 def test_without_an_encoder_the_panel_says_so(open_window, make_bundle, qtbot):
-    """Drawing goes on, the true posterior is there, the bound is not."""
+    """Drawing and the true posterior still work; there is no ELBO."""
     window = open_window(make_bundle(image_shape=(1, 28, 28)))
     panel = window.image.panel
     window.panel.show_section(panel)
@@ -173,7 +173,7 @@ def test_without_an_encoder_the_panel_says_so(open_window, make_bundle, qtbot):
 
 
 def test_more_dimensions_have_no_plane_to_integrate_over(open_window, make_bundle, qtbot):
-    """The figure says why it is not there."""
+    """The figure's place says why it is missing."""
     window = open_window(make_bundle(latent_dim=3, image_shape=(1, 28, 28)))
     window.panel.show_section(window.image.panel)
     draw(window, qtbot, [(8, 6), (20, 6)])

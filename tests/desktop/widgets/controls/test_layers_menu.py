@@ -14,7 +14,7 @@ def window(open_window, make_bundle, labelled_posterior):
 
 @pytest.mark.parametrize("layer", Layer)
 def test_a_digit_switches_a_layer(window, qtbot, layer):
-    """On and off; the entry and the panel show it."""
+    """It shows and hides the layer, in menu and panel too."""
     number = list(Layer).index(layer) + 1
     was_on = layer in window.explorer.state.layers
     for expected in (not was_on, was_on):
@@ -25,7 +25,7 @@ def test_a_digit_switches_a_layer(window, qtbot, layer):
 
 
 def test_a_digit_that_is_typed_is_no_switch(window, qtbot):
-    """In the field for z it is a digit."""
+    """A digit that is typed into the field for z stays a digit."""
     layers = window.explorer.state.layers
     window.panel.picture.z.setFocus()
     window.panel.picture.z.selectAll()

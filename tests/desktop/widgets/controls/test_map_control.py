@@ -60,7 +60,7 @@ def show(window, qtbot, *layers):
 
 
 def test_density_is_drawn_where_posteriors_are(window, qtbot, look):
-    """In its colours, and nowhere else."""
+    """Its colours are there and nowhere else."""
     before = look()
     show(window, qtbot, Layer.DENSITY)
     after = look()
@@ -71,7 +71,7 @@ def test_density_is_drawn_where_posteriors_are(window, qtbot, look):
 
 
 def test_holes_are_hatched_where_the_prior_has_mass_and_nothing_is(window, qtbot, look):
-    """Not among the posteriors, and not beyond the prior."""
+    """There is no hatching among the posteriors or beyond the prior."""
     before = look()
     show(window, qtbot, Layer.HOLES)
     after = look()
@@ -92,7 +92,7 @@ def test_the_priors_contours_are_drawn_at_their_radii(window, qtbot, look, mass)
 
 
 def test_the_map_goes_with_the_view(window, qtbot, look):
-    """After a zoom what was at a place of the plane is still there."""
+    """After a zoom, the map is still at the same place of the plane."""
     show(window, qtbot, Layer.DENSITY)
     window.explorer.change(viewport=Viewport((-1.0, 0.0), 4.0))
     qtbot.waitUntil(lambda: window.map_control.is_current, timeout=SOON_MS)
@@ -104,7 +104,7 @@ def test_the_map_goes_with_the_view(window, qtbot, look):
 
 
 def test_another_plane_has_its_own_map(open_window, make_bundle, qtbot, look_at):
-    """The old one is gone at once; posteriors are then seen from another side."""
+    """The old map disappears at once, and the new one shows the posteriors in the other plane."""
     draw = np.random.default_rng(0)
     mean = draw.normal(0, 0.3, (300, 3)).astype(np.float32) + np.array([-2, 0, 2], np.float32)
     posterior = Posterior(mean, np.full((300, 3), -2.0, np.float32))
@@ -127,7 +127,7 @@ def look_at(on_screen, pixels):
 
 
 def test_without_held_out_images_the_prior_is_still_there(open_window, make_bundle, look_at):
-    """And nothing is asked of the worker."""
+    """The worker gets no request for a map."""
     window = open_window(make_bundle())
     window.explorer.change(layers=NOTHING, viewport=VIEW, z=(-3.9, 3.9))
     before = look_at(window)
@@ -160,7 +160,7 @@ def test_all_layers_are_drawn_for_any_number_of_dimensions(
 
 
 def test_a_layers_key_is_there_while_it_is_on(window, qtbot):
-    """Colours and hatching are said what they mean, under their switches."""
+    """Below the switches, a key explains colours and hatching."""
     panel = window.panel.view
     assert not any(key.isVisible() for key in panel.keys.values())
     for layer, key in panel.keys.items():
@@ -184,7 +184,7 @@ def test_an_epoch_has_its_own_map(window, qtbot, posterior, look):
 
 
 def test_on_quantile_axes_the_map_is_where_its_posteriors_are(window, qtbot, look):
-    """And the prior's contours are no circles any more, but where their radii are."""
+    """The prior's contours are not circles there, but lie at their radii."""
     window.explorer.set_state(window.explorer.state.with_scale(AxisScale.QUANTILES))
     window.explorer.set_state(window.explorer.state.at((-3.0, 3.0)))
     before = look()

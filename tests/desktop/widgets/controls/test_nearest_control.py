@@ -1,4 +1,4 @@
-"""The nearest held-out images under the picture."""
+"""The nearest test images below the picture."""
 
 import numpy as np
 import pytest
@@ -37,12 +37,12 @@ def shown(window):
 
 
 def nearest(posterior, z):
-    """As sorting gives it."""
+    """The expected numbers, by plain sorting."""
     return np.argsort(np.linalg.norm(posterior.mean - np.array(z), axis=1))[:5].tolist()
 
 
 def test_they_follow_the_cursor(window, posterior, qtbot):
-    """Nearest first, with their labels."""
+    """They are shown nearest first, with their labels."""
     for z in ((0.0, 0.0), (1.0, -1.0), (-0.5, 2.0)):
         window.explorer.set_state(window.explorer.state.at(z))
         qtbot.waitUntil(lambda z=z: shown(window) == nearest(posterior, z), timeout=SOON_MS)
@@ -52,7 +52,7 @@ def test_they_follow_the_cursor(window, posterior, qtbot):
 
 
 def test_near_can_mean_the_picture(window, posterior, qtbot, plain_decoder):
-    """Chosen in the box: which image the picture at the cursor makes most likely."""
+    """The box can choose the images that are most likely given the picture at the cursor."""
     box = window.nearest.panel.nearness
     box.setFocus()
     qtbot.keyClick(box, Qt.Key.Key_Down)
@@ -65,7 +65,7 @@ def test_near_can_mean_the_picture(window, posterior, qtbot, plain_decoder):
 
 
 def test_a_click_goes_to_its_mean(window, posterior, qtbot):
-    """And it is then the nearest; by the space bar, too."""
+    """The image is then the nearest one; the space bar does the same."""
     button = window.nearest.panel.buttons[3]
     index = button.shown.index
     qtbot.mouseClick(button, LEFT)
@@ -98,5 +98,5 @@ def test_it_is_there_only_where_there_are_images(open_window, make_bundle, poste
 
 
 def test_a_model_without_held_out_images_shows_none(open_window, make_bundle):
-    """As a bare decoder."""
+    """A bare decoder is such a model."""
     assert not open_window(make_bundle()).nearest.panel.isVisible()

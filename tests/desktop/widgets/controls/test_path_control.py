@@ -195,7 +195,7 @@ def test_space_plays_the_path_and_the_picture_follows(window, qtbot, kind):
 
 @pytest.mark.parametrize("stop", ["click", "right click", "key", "space", "button"])
 def test_any_click_or_key_on_the_plane_stops_it(window, qtbot, stop):
-    """And a click still does what it does; nothing moves any more after it."""
+    """A click still has its usual effect, and nothing moves afterwards."""
     panel = window.panel.path
     panel.loop.click()
     qtbot.mouseClick(panel.play, LEFT)
@@ -218,7 +218,7 @@ def test_any_click_or_key_on_the_plane_stops_it(window, qtbot, stop):
 
 @pytest.mark.parametrize("change", ["z typed", "path", "model"])
 def test_another_place_path_or_model_stops_it(window, qtbot, make_bundle, change):
-    """What is played is what is seen, or nothing."""
+    """Only the path in view is played."""
     window.panel.path.loop.click()
     qtbot.mouseClick(window.panel.path.play, LEFT)
     if change == "z typed":
@@ -233,7 +233,7 @@ def test_another_place_path_or_model_stops_it(window, qtbot, make_bundle, change
 
 
 def test_a_pause_goes_on_where_it_was(window, qtbot):
-    """Unless the cursor was moved meanwhile: then it begins anew."""
+    """If the cursor was moved meanwhile, it starts from the beginning."""
     panel, places = window.panel.path, []
     panel.seconds.setValue(20)
     qtbot.mouseClick(panel.play, LEFT)
@@ -252,7 +252,7 @@ def test_a_pause_goes_on_where_it_was(window, qtbot):
 
 
 def test_playing_a_path_that_stands_still_is_refused(window, qtbot):
-    """Twice the same point: the bar says so."""
+    """For a path with the same point twice, the message bar says why."""
     window.explorer.change(path=((1.0, 1.0), (1.0, 1.0)))
     qtbot.keyClick(window.plane, Qt.Key.Key_Space)
     assert "found no two different points on the path" in window.message.text()

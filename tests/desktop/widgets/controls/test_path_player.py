@@ -10,7 +10,7 @@ from tests.waiting import SOON_MS
 
 
 class Clock:
-    """In place of Qt's: it goes on by so many seconds with every look, or only when it is told to."""
+    """Replaces Qt's clock: it advances by a step at every reading, or only when it is told to."""
 
     def __init__(self):
         self.now_s = self.begun_s = self.step_s = 0.0
@@ -64,7 +64,7 @@ def test_a_late_tick_drops_frames_and_does_not_slow_down(player, clock, qtbot):
 
 
 def test_it_begins_where_it_is_told(player, clock):
-    """After a pause it goes on from there."""
+    """After a pause, it continues from the given share."""
     shares = []
     player.moved.connect(shares.append)
     clock.now_s = 7.0
@@ -95,7 +95,7 @@ def test_another_speed_goes_on_from_where_it_is(player, clock, qtbot):
 
 
 def test_a_loop_goes_on(player, qtbot):
-    """Round after round, from the end to the start."""
+    """It starts again after the end, round after round."""
     shares = []
     player.moved.connect(shares.append)
     player.start(Playback(0.1, loop=True))

@@ -47,7 +47,7 @@ def test_a_mistyped_z_is_told_and_changes_nothing(window, qtbot, text):
 
 @pytest.mark.parametrize("text", ["1e30, 0", "3e38, -3e38"])
 def test_far_out_there_is_still_a_picture(window, qtbot, text):
-    """Where the graph's numbers overflow nothing fails: a picture, NaN is said, and the way back."""
+    """If the graph's numbers overflow, there is still a picture, NaN is reported, and z can be set back."""
     with qtbot.waitSignal(window.explorer.picture_decoded, timeout=SOON_MS):
         type_z(window, qtbot, text)
     window.plane.grab()

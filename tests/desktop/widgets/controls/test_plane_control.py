@@ -137,7 +137,7 @@ def test_the_backdrop_is_the_decoded_plane(window, qtbot, pixels, decoded):
 
 
 def test_the_plane_moves_with_the_right_button(window, qtbot):
-    """The point that was taken is where the pointer lets it go, and the cursor is not moved."""
+    """The point under the pointer at the press is under it at the release, and the cursor does not move."""
     z = window.explorer.state.z
     start, end = at(window, 0, 0), at(window, 1, -1)
     taken = plane_point(window, start)
@@ -151,7 +151,7 @@ def test_the_plane_moves_with_the_right_button(window, qtbot):
 
 
 def test_fit_shows_the_held_out_images_and_home_the_prior(window, qtbot):
-    """F looks where the encoder puts the images, which fill the view; Home at the prior's middle."""
+    """F fills the view with the means of the test images; Home shows the middle of the prior."""
     qtbot.keyClick(window.plane, Qt.Key.Key_F)
     fitted = window.explorer.state.viewport
     mean = window.explorer.source.bundle.read_posterior().mean
@@ -280,7 +280,7 @@ def test_quantile_axes_show_all_of_the_prior(window, qtbot, pixels, decoded, sho
 
 
 def test_coming_back_decodes_nothing(window, qtbot, monkeypatch):
-    """What was seen is still there: other axes and back, in and out, without one decode."""
+    """Other axes and back, or zooming in and out, need no decode."""
     qtbot.waitUntil(lambda: window.explorer.tiles.is_complete, timeout=SOON_MS)
     for key in (Qt.Key.Key_Q, Qt.Key.Key_Q, Qt.Key.Key_Home):
         qtbot.keyClick(window.plane, key)
@@ -310,7 +310,7 @@ def test_tiles_that_left_the_view_are_not_decoded(window, qtbot):
 
 
 def test_the_nearest_view_is_said_and_shows_no_noise(window, turn_wheel):
-    """The wheel ends where neighbouring pictures are the same float32 z, in words; out again works."""
+    """The wheel stops where neighbouring float32 z are equal, with a message; zooming out works."""
     pixel = at(window, 1.0, 0.5)
     for _ in range(100):
         turn_wheel(window.plane, pixel, 2)
@@ -336,5 +336,5 @@ def test_space_and_the_left_button_move_the_plane(window, qtbot):
     assert window.explorer.state.viewport.center == pytest.approx(
         (view.center[0] - 1, view.center[1] - 1), abs=0.02
     )
-    qtbot.mouseClick(window.plane, LEFT, pos=end)
+    qtbot.mouseClick(window.plane, LEFT, pos=start)
     assert window.explorer.state.z != z

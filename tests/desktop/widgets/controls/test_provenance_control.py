@@ -1,4 +1,4 @@
-"""An export that is dropped back in is where the program goes on, or it says which model it needs."""
+"""An export that is opened restores its view, or the message says which model it needs."""
 
 import json
 from dataclasses import replace
@@ -36,7 +36,7 @@ def window(open_window, bundle):
 
 @pytest.fixture
 def saved(window, qtbot, monkeypatch, tmp_path):
-    """A picture that was saved where a path was looked at, and the state it was saved in."""
+    """A picture that was saved from a view with a path, and that view's state."""
     qtbot.mouseClick(window.plane, LEFT, pos=QPoint(300, 250))
     qtbot.mouseClick(window.plane, LEFT, SHIFT, QPoint(350, 150))
     path = tmp_path / "picture.png"
@@ -74,7 +74,7 @@ def test_a_saved_picture_says_where_it_came_from(window, saved):
 
 
 def test_dropped_back_in_the_program_goes_on_from_there(window, saved, qtbot):
-    """Cursor, path and view, as one step that can be undone."""
+    """Cursor, path and view are restored, as one step that can be undone."""
     path, state = saved
     go_elsewhere(window, qtbot)
     elsewhere = window.explorer.state
@@ -88,7 +88,7 @@ def test_dropped_back_in_the_program_goes_on_from_there(window, saved, qtbot):
 
 @pytest.mark.parametrize(("ending", "note"), [(".gif", gif_note), (".webp", webp_note)])
 def test_so_does_a_moving_picture(window, saved, qtbot, tmp_path, ending, note):
-    """A GIF and a WebP that carry the same text, whatever they are called."""
+    """A GIF and a WebP with the same note do it too, whatever their names are."""
     path, state = saved
     frames = np.random.default_rng(0).integers(0, 255, (3, 20, 24), np.uint8)
     moving = tmp_path / f"walk{ending}"
@@ -101,7 +101,7 @@ def test_so_does_a_moving_picture(window, saved, qtbot, tmp_path, ending, note):
 
 
 def test_the_dialog_opens_it_too(window, saved, qtbot, monkeypatch):
-    """Ctrl+O."""
+    """Ctrl+O opens an export."""
     path, state = saved
     go_elsewhere(window, qtbot)
     monkeypatch.setattr(QFileDialog, "getOpenFileName", staticmethod(lambda *_: (str(path), "")))
@@ -136,7 +136,7 @@ def test_a_sheet_opens_again_as_it_was_made(window, qtbot, monkeypatch, tmp_path
 
 
 def test_a_sheet_that_was_rendered_without_a_window_opens_too(window, qtbot, tmp_path, bundle):
-    """By python -m desktop.render, with the same names."""
+    """Sheets of python -m desktop.render use the same names."""
     path = tmp_path / "samples.png"
     arguments = ["samples", str(bundle), "--out", str(path), "--n", "4", "--seed", "9", "--device", "cpu"]
     command.main(arguments, standalone_mode=False)
@@ -147,7 +147,7 @@ def test_a_sheet_that_was_rendered_without_a_window_opens_too(window, qtbot, tmp
 
 
 def test_a_model_that_was_open_before_is_opened_again(window, saved, qtbot, make_bundle):
-    """Then its state is set."""
+    """It is found by its hash, and the view is restored."""
     path, state = saved
     with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
         window.open_path(make_bundle(name="other", latent_dim=3, seed=1))
@@ -160,7 +160,7 @@ def test_a_model_that_was_open_before_is_opened_again(window, saved, qtbot, make
 def test_a_model_that_nobody_knows_is_named_and_can_be_opened(
     open_window, saved, qtbot, make_bundle, bundle, monkeypatch
 ):
-    """By name and hash; a wrong one asks again, the right one goes on."""
+    """The message gives name and hash; a wrong model brings it back, the right one restores the view."""
     path, state = saved
     sha256 = from_text(read_note(path)).decoder_sha256
     window = open_window(make_bundle(name="other", seed=1))
@@ -181,7 +181,7 @@ def test_a_model_that_nobody_knows_is_named_and_can_be_opened(
 
 
 def test_with_alt_the_picture_itself_is_encoded(open_window, bundle_path, qtbot, tmp_path):
-    """And without, a button offers it."""
+    """Without Alt, a button offers to encode it."""
     window = open_window(bundle_path)
     window.explorer.save_picture(
         tmp_path / "a.png", window.picture_control.picture, 10, window.explorer.note("picture")
@@ -201,7 +201,7 @@ def test_with_alt_the_picture_itself_is_encoded(open_window, bundle_path, qtbot,
 
 
 def test_a_plain_picture_is_encoded(open_window, bundle_path, qtbot, tmp_path):
-    """As before."""
+    """A picture without a note is encoded."""
     window = open_window(bundle_path)
     imageio.imwrite(tmp_path / "plain.png", np.full((28, 28), 200, np.uint8))
     drop(window, tmp_path / "plain.png")
@@ -218,7 +218,7 @@ def test_a_plain_picture_is_encoded(open_window, bundle_path, qtbot, tmp_path):
     ],
 )
 def test_what_cannot_be_is_refused_in_the_bar(window, saved, qtbot, tmp_path, changes, words):
-    """And what is looked at stays."""
+    """The view stays as it was."""
     text = json.dumps(json.loads(read_note(saved[0])) | changes, separators=(",", ":"))
     imageio.imwrite(tmp_path / "a.gif", np.zeros((9, 9), np.uint8), plugin="pillow", **gif_note(text))
     before = window.explorer.state
@@ -229,7 +229,7 @@ def test_what_cannot_be_is_refused_in_the_bar(window, saved, qtbot, tmp_path, ch
 
 
 def test_a_view_is_copied_as_text_and_pasted(window, qtbot):
-    """Ctrl+Shift+C, elsewhere, Ctrl+V."""
+    """Ctrl+Shift+C copies it, and Ctrl+V restores it after the view has changed."""
     qtbot.mouseClick(window.plane, LEFT, SHIFT, QPoint(350, 150))
     state = window.explorer.state
     qtbot.keyClick(window.plane, Qt.Key.Key_C, CONTROL | SHIFT)
@@ -239,7 +239,7 @@ def test_a_view_is_copied_as_text_and_pasted(window, qtbot):
 
 
 def test_a_copied_picture_is_pasted_as_where_it_was_made(window, qtbot):
-    """Other programs take the pixels."""
+    """In this program it restores the view; other programs take the pixels."""
     state = window.explorer.state
     qtbot.keyClick(window.plane, Qt.Key.Key_C, CONTROL)
     assert QGuiApplication.clipboard().image().width() == 12
@@ -249,7 +249,7 @@ def test_a_copied_picture_is_pasted_as_where_it_was_made(window, qtbot):
 
 
 def test_z_is_pasted(window, qtbot):
-    """Two numbers move the cursor; what is no z is told."""
+    """Two numbers move the cursor; for other texts there is a message."""
     QGuiApplication.clipboard().setText("0.5, −1.25")
     qtbot.keyClick(window.plane, Qt.Key.Key_V, CONTROL)
     assert window.explorer.state.z == (0.5, -1.25)
@@ -259,7 +259,7 @@ def test_z_is_pasted(window, qtbot):
 
 
 def test_a_pasted_picture_is_handed_on(window, qtbot):
-    """To whoever encodes pictures."""
+    """It is passed to the image section."""
     image = QImage(28, 28, QImage.Format.Format_Grayscale8)
     image.fill(99)
     QGuiApplication.clipboard().setImage(image)

@@ -1,4 +1,4 @@
-"""The bundles that were opened last, to be opened again."""
+"""The menu of recently opened models."""
 
 import pytest
 from PySide6.QtCore import Qt
@@ -32,7 +32,7 @@ def entries(menu, qtbot):
 
 
 def test_without_recent_models_it_says_so(menu, entries):
-    """An entry that cannot be chosen, rather than an empty menu."""
+    """There is one disabled entry instead of an empty menu."""
     assert entries() == ["No recent models"]
     assert not menu.actions()[0].isEnabled()
 
@@ -63,7 +63,7 @@ def test_an_ampersand_is_part_of_the_path(entries, tmp_path):
 
 
 def test_clear_forgets_them(menu, entries, tmp_path):
-    """Next time there is nothing."""
+    """The next time, the menu is empty."""
     settings.save_recent(tmp_path)
     entries()
     menu.actions()[-1].trigger()

@@ -1,4 +1,4 @@
-"""What was looked at and set is there again at the next start, whatever became of model and file."""
+"""Views and inputs are restored at the next start, whatever happened to the model and the file."""
 
 import json
 import shutil
@@ -54,7 +54,7 @@ def left(start, bundle, qtbot):
 
 
 def test_the_first_start_shows_the_bundle_that_ships(start):
-    """And nothing is said of it."""
+    """There is no message about it."""
     window = start()
     assert window.explorer.source.path == shipped_bundle()
     assert not window.message.isVisible()
@@ -72,7 +72,7 @@ def test_the_next_start_goes_on(start, bundle, left):
 
 
 def test_a_model_that_is_named_opens_where_it_was_left(start, bundle, left, make_bundle):
-    """Also after another one was last; that one starts with the layers of the last."""
+    """It holds even if another model was open last; a new model starts with the last layers."""
     other = start(make_bundle(name="other", latent_dim=3, seed=3))
     assert other.explorer.state.z == (0.0, 0.0, 0.0)
     assert Layer.POINTS not in other.explorer.state.layers
@@ -81,7 +81,7 @@ def test_a_model_that_is_named_opens_where_it_was_left(start, bundle, left, make
 
 
 def test_a_model_is_left_and_come_back_to_within_one_start(start, bundle, left, make_bundle, qtbot):
-    """Each has its own view."""
+    """Each model gets its own view back."""
     window = start()
     for path in (make_bundle(name="other", seed=3), bundle):
         with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
@@ -107,7 +107,7 @@ def test_two_windows_that_are_open_at_once_save_both_models(start, bundle, make_
 
 @pytest.mark.usefixtures("left")
 def test_a_fresh_start_takes_up_nothing(start, bundle):
-    """Without a model it is the bundle that ships; with one, its view is new. The rest stays saved."""
+    """Without a model it opens the bundle that ships; with one, its view is new. The rest stays saved."""
     window = start(fresh=True)
     assert window.explorer.source.path == shipped_bundle()
     assert window.panel.sections.currentWidget() is not window.panel.path
@@ -119,7 +119,7 @@ def test_a_fresh_start_takes_up_nothing(start, bundle):
 
 
 def test_it_is_written_soon_and_not_only_at_the_end(start, bundle, qtbot):
-    """A program that is killed has saved what was looked at some seconds before."""
+    """If the program is killed, the view of a few seconds before is saved."""
     window = start(bundle)
     window.saved_control._later.stop()
     window.saved_control._later.setInterval(50)
@@ -129,14 +129,14 @@ def test_it_is_written_soon_and_not_only_at_the_end(start, bundle, qtbot):
 
 
 def test_a_window_that_was_not_started_saves_no_views(open_window, bundle):
-    """As for a screenshot."""
+    """A screenshot's window is such a window."""
     open_window(bundle).close()
     assert read_views() == SavedViews()
 
 
 @pytest.mark.usefixtures("left")
 def test_a_model_that_is_gone_is_told_and_the_bundle_that_ships_is_there(start, bundle):
-    """One line says which."""
+    """One line names it."""
     shutil.rmtree(bundle)
     window = start()
     assert window.explorer.source.path == shipped_bundle()
@@ -147,7 +147,7 @@ def test_a_model_that_is_gone_is_told_and_the_bundle_that_ships_is_there(start, 
 
 @pytest.mark.usefixtures("left")
 def test_a_model_that_cannot_be_opened_any_more_is_told(start, bundle):
-    """A bundle that is damaged meanwhile."""
+    """One line says what is wrong with the damaged bundle."""
     (bundle / "decoder.onnx").write_bytes(b"spoilt")
     window = start()
     assert window.explorer.source.path == shipped_bundle()
@@ -158,7 +158,7 @@ def test_a_model_that_cannot_be_opened_any_more_is_told(start, bundle):
 
 @pytest.mark.parametrize("content", [b"", b"\x80garbage", b'{"format": 99}', b"[" * 100_000])
 def test_a_start_survives_a_broken_file(start, content):
-    """The bundle that ships, and one line that says so; what is saved next is whole."""
+    """The bundle that ships is open, one line says why, and the next save is valid."""
     saved.place().write_bytes(content)
     window = start()
     assert window.explorer.source.path == shipped_bundle()
@@ -183,7 +183,7 @@ def test_a_start_survives_a_state_that_cannot_be(start, bundle):
 
 @pytest.mark.usefixtures("left")
 def test_what_an_earlier_version_saved_is_understood(start):
-    """It holds what the tabs were called."""
+    """It saved the tabs' texts."""
     content = json.loads(saved.place().read_text())
     assert content["controls"] | {"page": "plane", "section": "path"} == content["controls"]
     content["controls"] |= {"page": "Samples", "section": "Image"}
@@ -194,7 +194,7 @@ def test_what_an_earlier_version_saved_is_understood(start):
 
 
 def test_where_nothing_can_be_written_nothing_is_saved(start, bundle, monkeypatch, tmp_path):
-    """And the window closes all the same."""
+    """The window still closes."""
     (tmp_path / "file").write_text("")
     monkeypatch.setattr(saved, "place", lambda: tmp_path / "file" / "saved.json")
     window = start(bundle)

@@ -19,19 +19,19 @@ def window(home_window):
 
 
 def texts(window):
-    """What the status bar says."""
+    """The texts of the status bar."""
     return [label.text() for label in window.statusBar().findChildren(QLabel)]
 
 
 def test_the_status_bar_says_how_long_a_decode_took(window, qtbot):
-    """In milliseconds, and it is a short time."""
+    """It gives milliseconds, and they are few."""
     qtbot.waitUntil(lambda: any("last decode" in text for text in texts(window)), timeout=SOON_MS)
     (text,) = (text for text in texts(window) if "last decode" in text)
     assert 0 < float(text.split()[2]) < 1000
 
 
 def test_the_status_bar_keeps_up_with_a_drag(window, qtbot):
-    """While the pointer moves without a pause, the z under it is told again and again."""
+    """While the pointer moves without a pause, the z under it is shown again and again."""
     told = set()
     qtbot.mousePress(window.plane, LEFT, pos=at(window, -2, 0))
     start = time.monotonic()

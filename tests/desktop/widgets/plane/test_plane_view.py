@@ -55,7 +55,7 @@ def show_picture(view):
 
 @pytest.fixture
 def heard(view):
-    """What the view wanted, in order: (signal, arguments)."""
+    """The signals of the view, in order: (signal, arguments)."""
     events = []
     for name in SIGNALS:
         getattr(view, name).connect(lambda *arguments, name=name: events.append((name, arguments)))
@@ -88,7 +88,7 @@ def color_share(picture, color, tolerance=3):
 
 
 def test_a_click_says_the_point_of_its_pixel(view, heard, qtbot):
-    """The cursor is wanted where the mouse is, up being up."""
+    """`cursor_moved` gives the point under the mouse; b grows upward."""
     qtbot.mouseClick(view, LEFT, pos=at(0.5, 1.25))
     assert wanted(heard, "cursor_moved") == [pytest.approx((0.5, 1.25))]
     assert wanted(heard, "path_point_wanted") == []

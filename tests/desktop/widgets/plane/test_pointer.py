@@ -118,7 +118,7 @@ def test_a_release_that_was_not_heard_ends_the_gesture_too(router, heard):
 
 
 def test_keys_are_offered_in_the_same_order(router, heard):
-    """And what nobody takes is said to be nobody's."""
+    """The router returns False if no handler takes the key."""
     assert router.key_press(key(QEvent.Type.KeyPress))
     assert router.key_release(key(QEvent.Type.KeyRelease))
     assert [name for name, _ in heard] == ["watcher", "picky", "last"] * 2
@@ -126,7 +126,7 @@ def test_keys_are_offered_in_the_same_order(router, heard):
 
 
 def test_everybody_hears_that_pointer_or_keyboard_left(router, heard):
-    """Whoever took what before."""
+    """It holds whichever handler took events before."""
     press(router)
     heard.clear()
     router.leave()
