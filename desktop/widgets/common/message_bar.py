@@ -107,6 +107,12 @@ class MessageBar(QFrame):
         button.clicked.connect(act)
         return button
 
+    def replace_text(self, old: str, new: str) -> None:
+        """Say it in other words, with the same buttons, if `old` is still what the bar shows."""
+        if self.text() == old:
+            self._label.setText(new)
+            self.setAccessibleDescription(new)
+
     def text(self) -> str:
         """Return the message."""
         return self._label.text()

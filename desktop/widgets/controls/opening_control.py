@@ -18,10 +18,10 @@ class OpeningControl(QObject):
         super().__init__(message)
         self._explorer = explorer
         self._message = message
-        self._name = self._text = ""
+        self._name = self._doing = self._shown = ""
         self._began_s = 0.0
         self._clock = QTimer(self, interval=UPDATE_MS)
-        self._clock.timeout.connect(self._show)
+        self._clock.timeout.connect(self._count)
         explorer.opening_began.connect(self._begin)
         explorer.opening_told.connect(self._tell)
         for ended in (explorer.opened, explorer.renewed, explorer.open_failed):
@@ -32,11 +32,17 @@ class OpeningControl(QObject):
         self._name, self._began_s = path.name, time.monotonic()
 
     def _tell(self, text: str) -> None:
-        self._text = text
+        self._doing = text
+        self._shown = self._text()
+        self._message.show_note(self._shown, [("Stop", self._explorer.stop_opening)])
         self._clock.start()
-        self._show()
 
-    def _show(self) -> None:
+    def _count(self) -> None:
+        """Only the text changes: a button that was made anew each second could not be pressed."""
+        text = self._text()
+        self._message.replace_text(self._shown, text)
+        self._shown = text
+
+    def _text(self) -> str:
         seconds = time.monotonic() - self._began_s
-        text = f"Opening {self._name}: {self._text}, {seconds:.0f} s so far"
-        self._message.show_note(text, [("Stop", self._explorer.stop_opening)])
+        return f"Opening {self._name}: {self._doing}, {seconds:.0f} s so far"

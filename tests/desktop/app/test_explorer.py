@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from desktop.latent.plane import Viewport, axis_plane
+from desktop.vetting.opening import OpeningStoppedError
 from desktop.view.state import Layer, start_state
 from export.bundle import BundleError
+from tests.desktop.hostile_models import endless_loop
 from tests.waiting import SOON_MS
 
 SIZE_PX = (300, 200)
@@ -194,3 +196,35 @@ def test_a_picture_that_cannot_be_saved_is_told(explorer, tmp_path, qtbot):
         explorer.save_picture(tmp_path / "no" / "a.png", np.zeros((2, 2), np.uint8), 1)
     assert isinstance(failure.args[0], OSError)
     assert heard.events == []
+
+
+def test_what_takes_long_to_open_is_told_and_can_be_stopped(explorer, qtbot, tmp_path, monkeypatch):
+    """The open model stays open and decodes meanwhile, and the error says that opening was stopped."""
+    monkeypatch.setattr("desktop.vetting.trial.TIME_LIMIT_S", 600.0)
+    path = tmp_path / "loop.onnx"
+    path.write_bytes(endless_loop())
+    source, told = explorer.source, []
+    explorer.opening_told.connect(told.append)
+    with qtbot.waitSignal(explorer.opening_told, timeout=SOON_MS):
+        explorer.open(path)
+    assert told == ["decoding a first picture"]
+    with qtbot.waitSignal(explorer.picture_decoded, timeout=SOON_MS):
+        explorer.set_state(explorer.state.at((1.0, 1.0)))
+    with qtbot.waitSignal(explorer.open_failed, timeout=SOON_MS) as failed:
+        explorer.stop_opening()
+    assert isinstance(failed.args[0], OpeningStoppedError)
+    assert explorer.source is source
+
+
+def test_opening_another_model_ends_the_trial_of_the_one_before(
+    explorer, make_bundle, qtbot, tmp_path, monkeypatch
+):
+    """Nobody waits for it any longer."""
+    monkeypatch.setattr("desktop.vetting.trial.TIME_LIMIT_S", 600.0)
+    path = tmp_path / "loop.onnx"
+    path.write_bytes(endless_loop())
+    with qtbot.waitSignal(explorer.opening_told, timeout=SOON_MS):
+        explorer.open(path)
+    with qtbot.waitSignal(explorer.opened, timeout=SOON_MS):
+        explorer.open(make_bundle(name="second"))
+    assert explorer.source.name == "second"

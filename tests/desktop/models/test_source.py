@@ -4,15 +4,19 @@ import shutil
 
 import numpy as np
 import onnx
+import onnxruntime as ort
 import pytest
+from onnx import helper
 
 from desktop.base.errors import ModelError
+from desktop.jobs.decode import decode_picture
+from desktop.latent.plane import sample_prior
 from desktop.models.model import Model
 from desktop.models.source import UnreadError, encoder_beside, open_source
 from desktop.reading.reading import Layout, Spread, ValueRange
 from desktop.reading.saved_overrides import save_overrides, saved_overrides
 from export.bundle import DECODER_FILE, ENCODER_FILE, BundleError
-from tests.desktop.foreign_models import decoder, encoder
+from tests.desktop.foreign_models import FLOAT, decoder, encoder, save, smooth_weights
 from tests.desktop.hostile_models import endless_loop, nested_functions
 
 
@@ -241,3 +245,109 @@ def test_a_model_without_a_reading_gives_its_file_and_overrides(tmp_path):
         open_source(path, {"range": "unit"})
     assert (caught.value.file.path, caught.value.overrides) == (path, {"range": "unit"})
     assert saved_overrides(caught.value.file.sha256) == {}
+
+
+@pytest.fixture
+def all_are_slow(monkeypatch):
+    """Every decoder whose work can be told counts as a slow one."""
+    monkeypatch.setattr("desktop.vetting.trial.SLOW_MULTIPLY_ADDS", 0)
+
+
+def normalising(path):
+    """A decoder that divides z by its length: at z = 0 all of its picture is NaN."""
+    info = helper.make_tensor_value_info
+    nodes = [
+        helper.make_node("ReduceL2", ["latent", "axis"], ["length"], keepdims=1),
+        helper.make_node("Div", ["latent", "length"], ["unit"]),
+        helper.make_node("MatMul", ["unit", "weights"], ["product"]),
+        helper.make_node("Sigmoid", ["product"], ["flat"]),
+        helper.make_node("Reshape", ["flat", "shape"], ["image"]),
+    ]
+    arrays = {
+        "axis": np.array([1]),
+        "weights": smooth_weights(16, 1, 8, 8, "NCHW"),
+        "shape": np.array([-1, 1, 8, 8]),
+    }
+    inputs = [info("latent", FLOAT, ["N", 16])]
+    return save(path, nodes, inputs, [info("image", FLOAT, ["N", 1, 8, 8])], arrays)
+
+
+@pytest.mark.usefixtures("all_are_slow")
+def test_a_slow_decoder_runs_once_and_its_picture_is_kept(tmp_path):
+    """The picture is that of a sample, one z at a time is certain, and no other reading is lost."""
+    path = decoder(tmp_path / "decoder.onnx")
+    source = open_source(path)
+    assert source.reading.batch == 1
+    assert "batch" not in source.reading.guesses
+    assert (source.reading.image_shape, source.reading.value_range) == ((1, 8, 10), ValueRange.UNIT)
+    z = sample_prior(1, 2, seed=0)
+    assert source.first.z == tuple(z[0].tolist())
+    session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    assert source.first.picture == pytest.approx(session.run(None, {"latent": z})[0][0], abs=1e-6)
+    assert source.first.seconds > 0
+
+
+def test_a_quick_decoder_keeps_no_picture(tmp_path):
+    """It is decoded again sooner than anyone could look."""
+    source = open_source(decoder(tmp_path / "decoder.onnx"))
+    assert source.first is None
+    assert source.reading.batch is None
+
+
+@pytest.mark.parametrize("slow", [False, True])
+def test_a_decoder_that_gives_nan_at_zero_is_read_by_its_samples(tmp_path, monkeypatch, slow):
+    """No reading depends on z = 0, and the model opens."""
+    if slow:
+        monkeypatch.setattr("desktop.vetting.trial.SLOW_MULTIPLY_ADDS", 0)
+    source = open_source(normalising(tmp_path / "decoder.onnx"))
+    assert source.reading.image_shape == (1, 8, 8)
+    model = Model(source, "cpu")
+    z = np.stack([np.zeros(16), np.ones(16)]).astype(np.float32)
+    pictures = model.decode(z)
+    model.close()
+    assert (pictures[0] == 0).all()
+    assert pictures[1].std() > 0.01
+
+
+@pytest.mark.usefixtures("all_are_slow")
+def test_a_slow_decoder_loads_its_weights_when_something_else_is_decoded(tmp_path):
+    """Its first picture comes without them; another z has its own, by all cores."""
+    path = decoder(tmp_path / "decoder.onnx")
+    source = open_source(path)
+    model = Model(source, "cpu")
+    (decoded,) = decode_picture(model, source.first.z)
+    assert (decoded.probabilities == source.first.picture).all()
+    assert model._loaded is None
+    (other,) = decode_picture(model, (0.5, -1.5))
+    assert model._loaded is not None
+    session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    (expected,) = session.run(None, {"latent": np.array([[0.5, -1.5]], np.float32)})
+    assert other.probabilities == pytest.approx(expected[0], abs=1e-6)
+    model.close()
+
+
+@pytest.mark.usefixtures("all_are_slow")
+def test_a_file_that_is_replaced_before_it_is_loaded_is_not_loaded(tmp_path, monkeypatch):
+    """What was tried is not what would run: one line says so."""
+    monkeypatch.setattr("desktop.vetting.onnx_file.LARGE_BYTES", 0)
+    path = decoder(tmp_path / "decoder.onnx")
+    source = open_source(path)
+    assert source.decoder == path
+    model = Model(source, "cpu")
+    decoder(path, last="Tanh", shift=1.0)
+    with pytest.raises(ModelError, match="found that it was changed while it was opened; open it again"):
+        model.decode(np.zeros((1, 2), np.float32))
+    model.close()
+
+
+def test_a_model_that_took_too_long_can_be_given_ten_times_the_time(tmp_path, monkeypatch):
+    """The error knows the overrides that would do it; a model with no reading for another reason has none."""
+    monkeypatch.setattr("desktop.vetting.trial.TIME_LIMIT_S", 0.2)
+    (tmp_path / "loop.onnx").write_bytes(endless_loop())
+    with pytest.raises(UnreadError) as caught:
+        open_source(tmp_path / "loop.onnx")
+    assert float(caught.value.with_more_time()["patience"]) == pytest.approx(2, abs=0.1)
+    assert caught.value.hints == ("patience SECONDS",)
+    with pytest.raises(UnreadError) as caught:
+        open_source(decoder(tmp_path / "d.onnx"), {"image-shape": "1,9,9"})
+    assert caught.value.with_more_time() is None

@@ -1,0 +1,45 @@
+"""A model that takes long to open: what is done and for how long is shown, and a button stops it."""
+
+import pytest
+from PySide6.QtCore import Qt
+
+from tests.desktop.hostile_models import endless_loop
+from tests.waiting import SOON_MS
+
+
+@pytest.fixture
+def loop(tmp_path, monkeypatch):
+    """A model whose trial does not end for ten minutes."""
+    monkeypatch.setattr("desktop.vetting.trial.TIME_LIMIT_S", 600.0)
+    path = tmp_path / "loop.onnx"
+    path.write_bytes(endless_loop())
+    return path
+
+
+def test_a_long_trial_is_shown_and_stopped_by_its_button(open_window, make_bundle, loop, qtbot):
+    """The note names the file and counts seconds; after Stop it goes, and the open model stays."""
+    window = open_window(make_bundle(), (500, 400))
+    title = window.windowTitle()
+    window.open_path(loop)
+    qtbot.waitUntil(window.message.isVisible, timeout=SOON_MS)
+    assert window.message.text().startswith("Opening loop.onnx: decoding a first picture, ")
+    assert window.message.text().endswith(" s so far")
+    first = window.message.text()
+    qtbot.waitUntil(lambda: window.message.text() != first, timeout=SOON_MS)
+    (stop,) = (button for button in window.message.action_buttons if button.text() == "Stop")
+    with qtbot.waitSignal(window.explorer.open_failed, timeout=SOON_MS):
+        qtbot.mouseClick(stop, Qt.MouseButton.LeftButton)
+    assert not window.message.isVisible()
+    assert window.windowTitle() == title
+
+
+def test_a_trial_that_took_too_long_is_offered_more_time(open_window, make_bundle, loop, qtbot, monkeypatch):
+    """The button opens the model again with ten times the time."""
+    monkeypatch.setattr("desktop.vetting.trial.TIME_LIMIT_S", 0.2)
+    window = open_window(make_bundle(), (500, 400))
+    with qtbot.waitSignal(window.explorer.open_failed, timeout=SOON_MS):
+        window.open_path(loop)
+    (more,) = (button for button in window.message.action_buttons if button.text() == "Give it more time")
+    with qtbot.waitSignal(window.explorer.open_failed, timeout=SOON_MS):
+        qtbot.mouseClick(more, Qt.MouseButton.LeftButton)
+    assert "its trial took longer than 2" in window.message.text()
