@@ -1,17 +1,18 @@
 """Holds the open model and the view's state, and requests from the worker what the window shows."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from desktop.app.decoded_pictures import DecodedPictures
 from desktop.app.tile_decoder import TileDecoder
 from desktop.app.worker import Priority, Worker
 from desktop.base.arrays import Bytes
 from desktop.base.machine import Device, DeviceName
-from desktop.jobs.decode import decode_picture, save_png
+from desktop.jobs.decode import Decoded, decode_picture, save_png
 from desktop.latent.chart import Projection
 from desktop.models.model import Model
 from desktop.models.opened import Opened, open_model
@@ -21,6 +22,19 @@ from desktop.vetting.opening import Opening
 from desktop.view.provenance import Detail, provenance, to_text
 from desktop.view.state import ViewState, start_state
 from export.bundle import Posterior
+
+
+@dataclass(frozen=True)
+class PendingPicture:
+    """A picture that a slow decoder has to be waited for.
+
+    Attributes:
+        nearest: the picture of the nearest z that is there, or None.
+        expected_s: how long the wanted one will take, by the last one.
+    """
+
+    nearest: Decoded | None
+    expected_s: float
 
 
 class Explorer(QObject):
@@ -46,6 +60,7 @@ class Explorer(QObject):
     state_changed = Signal(object)  # ViewState
     stepped = Signal(object, object)  # ViewState before and after a change that can be undone
     picture_decoded = Signal(object)  # Decoded
+    picture_pending = Signal(object)  # PendingPicture, of a slow decoder
     backdrop_finished = Signal()  # all tiles in view are decoded
     saved = Signal(object)  # Path
     closed = Signal()  # all threads have ended
@@ -60,6 +75,7 @@ class Explorer(QObject):
         self._opened: Opened | None = None
         self._now: Opened | None = None
         self._opening = Opening()
+        self._pictures = DecodedPictures()
         self._size_px = (1, 1)
         self._ratio = 1.0
         self.tiles = TileDecoder(self.worker)
@@ -210,13 +226,27 @@ class Explorer(QObject):
         self.opener.request("open", Priority.OPEN, job, on_opened, failed, of_model=False)
 
     def _request_picture(self) -> None:
-        if self._now is not None:
-            self.tiles.hurry()
-            job = decode_picture(self._now.model, self.state.z)
-            self.worker.request("picture", Priority.PICTURE, job, self.picture_decoded.emit)
+        if self._now is None:
+            return
+        model, z = self._now.model, self.state.z
+        if model.is_slow:
+            known = self._pictures.get(z)
+            if known is not None:
+                self.worker.cancel("picture")
+                self.picture_decoded.emit(known)
+                return
+            self.picture_pending.emit(PendingPicture(self._pictures.nearest(z), model.last_decode_ms / 1e3))
+        self.tiles.hurry()
+        self.worker.request("picture", Priority.PICTURE, decode_picture(model, z), self._on_picture)
+
+    def _on_picture(self, decoded: Decoded) -> None:
+        if self._now is not None and self._now.model.is_slow:
+            self._pictures.put(decoded)
+        self.picture_decoded.emit(decoded)
 
     def _use_model(self) -> None:
         assert self._now is not None
+        self._pictures.clear()
         self.tiles.set_model(self._now.model)
         self.model_changed.emit()
         self._request_picture()
@@ -237,6 +267,7 @@ class Explorer(QObject):
         if self._opened is not None:
             self._opened.model.close()
         self._opened = self._now = opened
+        self._pictures.clear()
         self.tiles.set_model(opened.model)
         before = self.state
         if not same_file or len(before.z) != opened.model.latent_dim:

@@ -12,7 +12,7 @@ from desktop.base.arrays import Bytes
 from desktop.images import pixels
 from desktop.jobs.tiles import Cut, Pyramid, Tile, TileCache, TileQueue, pyramid_for, reduced
 from desktop.latent.chart import Projection
-from desktop.models.model import Model
+from desktop.models.model import InterruptedDecodeError, Model
 
 # The picture under the pointer waits for at most one step, and so does everything else.
 STEP_MS = 2.5
@@ -32,6 +32,15 @@ class DecodedTile:
     picture: Bytes
 
 
+@dataclass(frozen=True)
+class PlaneProgress:
+    """How far a plane of slow pictures is: how many of them are decoded, and how long the others take."""
+
+    done: int
+    total: int
+    left_s: float
+
+
 class TileDecoder(QObject):
     """Decodes the tiles of one plane.
 
@@ -41,6 +50,7 @@ class TileDecoder(QObject):
 
     decoded = Signal(object)  # list[Tile] of the cut that is shown
     shown_changed = Signal()  # another cut is shown
+    progressed = Signal(object)  # PlaneProgress of a slow decoder, or None if nothing is left
     finished = Signal()  # all tiles in view are decoded
 
     def __init__(self, worker: Worker) -> None:
@@ -54,6 +64,9 @@ class TileDecoder(QObject):
         self._model: Model | None = None
         self._picture_ms: dict[str, float] = {}
         self._ratio = 1.0
+        self._view_px: tuple[float, float] = (0, 0)
+        self._total = 0
+        self._is_paused = False
         self._cut: Cut | None = None
         self.shown: Cut | None = None
         self.focus: tuple[float, float] | None = None
@@ -69,8 +82,21 @@ class TileDecoder(QObject):
         return not self._running and not len(self._queue)
 
     def hurry(self) -> None:
-        """Shorten the tile steps for a moment, so that the picture under the pointer goes first."""
+        """Let the picture under the pointer go first: shorten the next steps, or interrupt a slow one."""
         self._queue.hurry_until = time.perf_counter() + HURRY_S
+        if self._model is not None:
+            self._model.interrupt()
+
+    def set_paused(self, is_paused: bool) -> None:
+        """Decode no more tiles for now, or go on."""
+        self._is_paused = is_paused
+        if is_paused:
+            self._worker.cancel("backdrop")
+            if self._model is not None:
+                self._model.interrupt()
+            self._running = False
+        else:
+            self._start()
 
     def set_model(self, model: Model) -> None:
         """Decode with another model from now on, and drop the requests for the last one."""
@@ -88,8 +114,9 @@ class TileDecoder(QObject):
         """
         if self._model is None:
             return
-        if self._cut is None or self._cut.chart != projection.chart or ratio != self._ratio:
-            self._ratio = ratio
+        size_changed = self._model.is_slow and self._view_px != projection.size_px
+        if self._cut is None or self._cut.chart != projection.chart or ratio != self._ratio or size_changed:
+            self._ratio, self._view_px = ratio, projection.size_px
             self._cut = self._new_cut(projection, ratio)
         pyramid, space = self._cut.pyramid, self._cut.space
         units_per_px = projection.viewport.units_per_px(projection.size_px)
@@ -100,6 +127,8 @@ class TileDecoder(QObject):
         finest = [tile for tile in missing if tile.level == level]
         # If the finest level is complete, no coarser tile is needed.
         self._queue.replace(self._cut, (missing if coarse_first else finest) if finest else [])
+        self._total = len(self._queue)
+        self._tell_progress()
         if coarse_first or not finest:
             self._show()
         if not finest:
@@ -112,7 +141,7 @@ class TileDecoder(QObject):
             self.shown_changed.emit()
 
     def _start(self) -> None:
-        if self._model is None or self._running or not len(self._queue):
+        if self._model is None or self._running or self._is_paused or not len(self._queue):
             return
         self._running = True
         steps = decode_tiles(self._model, self._queue)
@@ -125,6 +154,7 @@ class TileDecoder(QObject):
             return
         for decoded in tiles:
             self._cache.put(decoded.space, decoded.tile, decoded.picture)
+        self._tell_progress()
         here = [decoded.tile for decoded in tiles if self.shown and decoded.space == self.shown.space]
         if here:
             self.decoded.emit(here)
@@ -137,6 +167,16 @@ class TileDecoder(QObject):
             self._show()
             self.finished.emit()
 
+    def _tell_progress(self) -> None:
+        """For slow decoders only: other planes are there before anyone could read it."""
+        if self._model is None or not self._model.is_slow:
+            self.progressed.emit(None)
+            return
+        left = len(self._queue)
+        picture_s = self._picture_ms[self._model.source.sha256] / 1e3
+        progress = PlaneProgress(self._total - left, self._total, left * picture_s)
+        self.progressed.emit(progress if left else None)
+
     def _on_error(self, error: Exception) -> None:
         self._running = False
         self._worker.failed.emit(error)
@@ -144,7 +184,12 @@ class TileDecoder(QObject):
     def _new_cut(self, projection: Projection, ratio: float) -> Cut:
         assert self._model is not None
         source = self._model.source
-        pyramid: Pyramid = pyramid_for(self._model.image_shape, self._picture_ms[source.sha256], ratio)
+        pyramid: Pyramid = pyramid_for(
+            self._model.image_shape,
+            self._picture_ms[source.sha256],
+            ratio,
+            self._view_px if self._model.is_slow else (0, 0),
+        )
         key = (source.sha256, repr(source.reading), projection.chart, pyramid)
         if key not in self._spaces:
             self._last_space += 1
@@ -173,13 +218,17 @@ def decode_tiles(model: Model, queue: TileQueue) -> Iterator[list[DecodedTile] |
                 count = len(z) - start
             part = z[start : start + count]
             start += len(part)
-            parts.append(
-                reduced(pixels.to_bytes(model.decode(part, 1 if hurried else None)), cut.pyramid.picture_px)
-            )
+            try:
+                pictures = model.decode(part, 1 if hurried else None, may_be_interrupted=True)
+            except InterruptedDecodeError:
+                queue.put_back(cut, tiles)
+                parts.clear()
+                break
+            parts.append(reduced(pixels.to_bytes(pictures), cut.pyramid.picture_px))
             picture_ms += SMOOTHING * (model.last_decode_ms / len(part) - picture_ms)
             if start < len(z):
                 yield None
-        yield _joined(cut, tiles, parts, exist)
+        yield _joined(cut, tiles, parts, exist) if parts else None
 
 
 def _joined(cut: Cut, tiles: list[Tile], parts: list[Bytes], exist: np.ndarray) -> list[DecodedTile]:

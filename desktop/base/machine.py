@@ -6,6 +6,7 @@ import importlib.util
 import os
 import re
 import sys
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
@@ -23,6 +24,7 @@ DRIVER_FILE = Path("/proc/driver/nvidia/version")
 INSTALL_CUDA = "pip install 'latent-plane[cuda]'"
 DISTRIBUTIONS = ("onnxruntime", "onnxruntime-gpu")
 MAX_CPU_THREADS = 8
+NICE = 10  # of threads that work for seconds while somebody moves the mouse
 
 
 class DeviceError(ReportedError):
@@ -57,6 +59,13 @@ def free_memory_bytes() -> int:
         limit = int(Path("/sys/fs/cgroup/memory.max").read_text())
         free = min(free, limit - int(Path("/sys/fs/cgroup/memory.current").read_text()))
     return max(0, free)
+
+
+def lower_priority() -> None:
+    """Let all other threads go before the calling one and those that it starts. Only on Linux."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
 
 
 def has_driver() -> bool:

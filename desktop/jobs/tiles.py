@@ -28,6 +28,8 @@ CELLS_OF_SLOW, SLOW_MS = 1, 8.0
 COARSER_LEVELS = (4, 2)  # decoded before the finest level: 1/256 and 1/16 as many pictures
 SEARCHED_LEVELS = 8
 CACHE_BYTES = 48 * 2**20
+# A plane of slow pictures has fewer and larger ones: so many as are decoded in this time.
+PLANE_MS = 60_000.0
 
 
 class Tile(NamedTuple):
@@ -108,14 +110,20 @@ class Pyramid:
         return sorted(self.meeting(edges, level), key=lambda t: (t.column - column) ** 2 + (t.row - row) ** 2)
 
 
-def pyramid_for(image_shape: tuple[int, int, int], picture_ms: float, ratio: float = 1.0) -> Pyramid:
-    """Return the pyramid for pictures [C, H, W] that take `picture_ms` each.
+def pyramid_for(
+    image_shape: tuple[int, int, int],
+    picture_ms: float,
+    ratio: float = 1.0,
+    view_px: tuple[float, float] = (0, 0),
+) -> Pyramid:
+    """Return the pyramid for pictures [C, H, W] that take `picture_ms` each, in a view of `view_px`.
 
     `ratio` is the screen's device pixels per pixel.
     """
     _, height, width = image_shape
     longer = max(height, width)
     cell_px = min(MAX_CELL_PX, max(MIN_CELL_PX, longer * 0.85))
+    cell_px = max(cell_px, math.sqrt(math.prod(view_px) * picture_ms / PLANE_MS))
     kept = min(1.0, 2 * cell_px * ratio / longer)
     cells = CELLS_OF_FAST if picture_ms < FAST_MS else CELLS_OF_SLOW if picture_ms > SLOW_MS else 2
     return Pyramid(
@@ -247,6 +255,12 @@ class TileQueue:
         with self._lock:
             taken = [self._tiles.pop() for _ in range(min(count, len(self._tiles)))]
             return self._cut, taken
+
+    def put_back(self, cut: Cut, tiles: Sequence[Tile]) -> None:
+        """Return tiles that were taken and not decoded, unless others are wanted by now."""
+        with self._lock:
+            if cut == self._cut:
+                self._tiles += reversed(tiles)
 
     def __len__(self) -> int:
         return len(self._tiles)

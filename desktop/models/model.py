@@ -64,6 +64,10 @@ ERRORS: tuple[type[Exception], ...] = (
 )
 
 
+class InterruptedDecodeError(ModelError):
+    """A decode was stopped by `Model.interrupt`, because something more urgent waits."""
+
+
 class Model:
     """A source whose decoder, and encoder if it has one, are ready to run.
 
@@ -98,6 +102,8 @@ class Model:
             limit_s = max(limit_s, SLOW_RUN_LIMIT * source.first.seconds)
             self.last_decode_ms = 1e3 * source.first.seconds
         self._watchdog = Watchdog(limit_s)
+        self._interruptible: Any = None  # ONNX Runtime's options of the run that may be interrupted
+        self._is_interruptible = False
         self._loading = threading.Lock()
         self._loaded: ort.InferenceSession | None = None
         try:
@@ -112,18 +118,35 @@ class Model:
             raise
 
     @property
+    def is_slow(self) -> bool:
+        """Whether a picture takes so long that one waits for it: nothing is decoded in vain."""
+        return self.source.first is not None
+
+    @property
     def has_encoder(self) -> bool:
         """Whether images can be encoded."""
         return self._encoder is not None
 
-    def decode(self, z: Floats, most_threads: int | None = None) -> Floats:
+    def interrupt(self) -> None:
+        """Stop what `decode` runs that may be interrupted. Any thread may call it."""
+        options = self._interruptible
+        if options is not None:
+            options.terminate = True
+
+    def decode(self, z: Floats, most_threads: int | None = None, may_be_interrupted: bool = False) -> Floats:
         """Probabilities float32 [N, C, H, W] in [0, 1] at z float32 [N, d], using at most `most_threads`.
+
+        A slow decoder that `may_be_interrupted` raises InterruptedDecodeError after `interrupt`.
 
         NaN becomes 0 and sets `warning`. Raises ValueError for z of another shape, BundleError or ModelError
         if the graph fails, gives another shape or takes too long.
         """
         start = time.perf_counter()
-        result = self._in_pieces(z, partial(self._decode_by, self._decoder, probabilities), most_threads)
+        self._is_interruptible = may_be_interrupted and self.is_slow
+        try:
+            result = self._in_pieces(z, partial(self._decode_by, self._decoder, probabilities), most_threads)
+        finally:
+            self._is_interruptible = False
         if len(result) and np.isnan(
             result.min()
         ):  # min propagates NaN and is faster than checking each number
@@ -236,11 +259,15 @@ class Model:
         outputs: Sequence[str],
         inputs: Mapping[str, Array],
     ) -> list[Array]:
-        options = ort.RunOptions()
+        options: Any = ort.RunOptions()
+        if self._is_interruptible:
+            self._interruptible = options
         with self._watchdog.watch(partial(setattr, options, "terminate", True)) as guard:
             try:
                 results: list[Array] = session.run(outputs, inputs, options)
             except ERRORS as error:
+                if self._interruptible is options and options.terminate and not guard.expired:
+                    raise InterruptedDecodeError("the decode was interrupted") from error
                 if ARENA_IS_FULL in str(error):
                     text = f"a run needs more than {CPU_ARENA_BYTES >> 20:,} MiB of memory, expected less"
                     raise self._failure(name, text) from error
@@ -250,6 +277,8 @@ class Model:
                 raise self._failure(
                     name, f"a run took longer than {limit} and was stopped, expected less"
                 ) from error
+            finally:
+                self._interruptible = None
         return results
 
     @property
@@ -323,6 +352,12 @@ class Model:
         providers: list[Any] = [(CUDA, settings)] if kind == "cuda" else []
         try:
             model = graph if isinstance(graph, bytes) else str(graph)
+            if self.is_slow:
+                # The session's threads inherit the priority of the one that makes them.
+                with ThreadPoolExecutor(1, initializer=machine.lower_priority) as maker:
+                    return maker.submit(
+                        ort.InferenceSession, model, options, providers=[*providers, CPU]
+                    ).result()
             session = ort.InferenceSession(model, options, providers=[*providers, CPU])
         except ERRORS as error:
             raise self._failure(

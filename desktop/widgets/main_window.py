@@ -30,6 +30,7 @@ from desktop.widgets.controls.opening_control import OpeningControl
 from desktop.widgets.controls.path_control import PathControl
 from desktop.widgets.controls.picture_control import PictureControl
 from desktop.widgets.controls.plane_control import PlaneControl
+from desktop.widgets.controls.plane_progress import PlaneProgressBar
 from desktop.widgets.controls.provenance_control import ProvenanceControl
 from desktop.widgets.controls.reading_control import ReadingControl
 from desktop.widgets.controls.recent_menu import RecentMenu
@@ -71,6 +72,7 @@ class MainWindow(QMainWindow):
         self.tabs = Pages(menus["view"])
         self.status = StatusControl(explorer, self.statusBar())
         self.opening = OpeningControl(explorer, self.message)
+        self.plane_progress = PlaneProgressBar(explorer.tiles, self.statusBar())
         shell = Shell(explorer, self.plane, self.panel, menus, self.message, window=self)
         self._make_controls(shell)
         self._connect_explorer()

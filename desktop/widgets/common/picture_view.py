@@ -7,6 +7,7 @@ from PySide6.QtGui import QHelpEvent, QImage, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from desktop.widgets.common import colors
+from desktop.widgets.common.qimage import scaled_down
 
 
 class PictureView(QWidget):
@@ -17,6 +18,7 @@ class PictureView(QWidget):
     def __init__(self, side_px: int, smooth: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._image: QImage | None = None
+        self._scaled: QImage | None = None
         self._side_px = side_px
         self._smooth = smooth
         self._tip: Callable[[float, float], str] | None = None
@@ -24,7 +26,7 @@ class PictureView(QWidget):
 
     def set_image(self, image: QImage | None) -> None:
         """Show a picture, or none."""
-        self._image = image
+        self._image, self._scaled = image, None
         self.update()
 
     def set_tip(self, tip: Callable[[float, float], str]) -> None:
@@ -45,8 +47,16 @@ class PictureView(QWidget):
         painter.fillRect(self.rect(), colors.CANVAS)
         if self._image is not None:
             hint = QPainter.RenderHint.SmoothPixmapTransform
+            target = self._target(self._image)
+            if target.width() < self._image.width():  # scaled once, and not with every painting
+                side_px = round(max(target.width(), target.height()) * self.devicePixelRatioF())
+                if self._scaled is None or max(self._scaled.width(), self._scaled.height()) != side_px:
+                    self._scaled = scaled_down(self._image, side_px)
+                painter.setRenderHint(hint, True)
+                painter.drawImage(target, self._scaled)
+                return
             painter.setRenderHint(hint, self._smooth)
-            painter.drawImage(self._target(self._image), self._image)
+            painter.drawImage(target, self._image)
 
     def event(self, event: QEvent) -> bool:
         """Show the tool tip of the place under the pointer."""

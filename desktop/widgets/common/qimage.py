@@ -1,6 +1,7 @@
 """Converts numpy arrays to QImage and back; no other file does."""
 
 import numpy as np
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 
 from desktop.base.arrays import Bytes
@@ -17,6 +18,14 @@ def to_qimage(picture: Bytes) -> QImage:
     channels = picture.shape[2] if picture.ndim == 3 else 1
     # QImage does not keep the buffer alive, so it needs a copy of its own.
     return QImage(picture.tobytes(), width, height, width * channels, formats[channels]).copy()
+
+
+def scaled_down(image: QImage, side_px: int) -> QImage:
+    """Return an image whose longer side has at most `side_px` pixels, with its aspect ratio kept."""
+    if max(image.width(), image.height()) <= side_px:
+        return image
+    keep, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+    return image.scaled(side_px, side_px, keep, smooth)
 
 
 def from_qimage(image: QImage) -> Bytes:

@@ -4,6 +4,7 @@ import numpy as np
 from PySide6.QtCore import QMimeData, QObject, Signal
 from PySide6.QtGui import QGuiApplication, QKeySequence
 
+from desktop.app.explorer import PendingPicture
 from desktop.base.arrays import Bytes
 from desktop.images.pixels import to_bytes
 from desktop.jobs.decode import Decoded
@@ -11,6 +12,7 @@ from desktop.view.state import PictureMode, ViewState
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.qimage import to_qimage
 from desktop.widgets.common.save_dialog import ask_where
+from desktop.widgets.common.wait_ring import WaitRing
 from desktop.widgets.controls.shell import Shell
 
 SAVED_PICTURE_SCALE = 10
@@ -35,9 +37,13 @@ class PictureControl(QObject):
         self.picture: Bytes | None = None
         self._mode = shell.explorer.state.picture_mode
         self._warning = ""
+        self._drawn: Decoded | None = None
+        self._ring = WaitRing(shell.panel.picture.picture)
         explorer, panel = shell.explorer, shell.panel.picture
         explorer.opened.connect(self._on_opened)
         explorer.picture_decoded.connect(self._on_decoded)
+        explorer.picture_pending.connect(self._on_pending)
+        explorer.failed.connect(self._ring.stop)
         explorer.state_changed.connect(self._on_state)
         panel.z_typed.connect(lambda z: explorer.set_state(explorer.state.moved_to(z)))
         panel.mode_wanted.connect(lambda mode: explorer.change(picture_mode=mode))
@@ -47,7 +53,8 @@ class PictureControl(QObject):
         add_action(shell.menus["file"], "&Copy picture", QKeySequence.StandardKey.Copy, self._copy)
 
     def _on_opened(self) -> None:
-        self.picture, self.decoded = None, None
+        self.picture, self.decoded, self._drawn = None, None, None
+        self._ring.stop()
         self._shell.plane.set_thumbnail(None)
         self.shown.emit(None)
 
@@ -55,7 +62,14 @@ class PictureControl(QObject):
         if self.decoded is not None and state.picture_mode is not self._mode:
             self._show(self.decoded, state.picture_mode)
 
+    def _on_pending(self, pending: PendingPicture) -> None:
+        """Show the nearest picture that is there, marked by the ring, until the wanted one comes."""
+        self._ring.start(pending.expected_s)
+        if pending.nearest is not None and pending.nearest is not self._drawn:
+            self._show(pending.nearest, self._shell.explorer.state.picture_mode)
+
     def _on_decoded(self, decoded: Decoded) -> None:
+        self._ring.stop()
         self.decoded = decoded
         if decoded.warning and decoded.warning != self._warning:
             self._shell.message.show_note(decoded.warning)
@@ -63,7 +77,7 @@ class PictureControl(QObject):
         self._show(decoded, self._shell.explorer.state.picture_mode)
 
     def _show(self, decoded: Decoded, mode: PictureMode) -> None:
-        self._mode = mode
+        self._mode, self._drawn = mode, decoded
         probabilities = decoded.probabilities
         if mode is PictureMode.THRESHOLDED:
             probabilities = (probabilities > 0.5).astype(np.float32)

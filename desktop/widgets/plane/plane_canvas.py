@@ -24,6 +24,7 @@ from desktop.latent.chart import Projection, ToPx
 from desktop.latent.plane import Viewport
 from desktop.view.state import Layer, ViewState
 from desktop.widgets.common import colors
+from desktop.widgets.common.qimage import scaled_down
 from desktop.widgets.plane.layer import PlaneLayer
 from desktop.widgets.plane.path_layer import draw_path
 from desktop.widgets.plane.plane_layers import PlacedPoints, Points, draw_axes, draw_points, draw_tiles
@@ -139,7 +140,9 @@ class PlaneCanvas(QWidget):
 
     def set_thumbnail(self, image: QImage | None) -> None:
         """Show the picture beside the cursor."""
-        self._thumbnail = image
+        # Scaled once, and not with every move of the cursor.
+        side_px = round(THUMBNAIL_PX * self.devicePixelRatioF())
+        self._thumbnail = image if image is None else scaled_down(image, side_px)
         self._update_cursor(self._state)
 
     def set_path_point(self, index: int | None) -> None:
