@@ -39,6 +39,29 @@ def test_tiles_of_slow_pictures_are_small():
     assert [pyramid_for((1, 28, 28), ms).cells for ms in (0.2, 3.0, 100.0)] == [4, 2, 1]
 
 
+@pytest.mark.parametrize("picture_ms", [1000.0, 4000.0])
+def test_a_plane_of_slow_pictures_has_as_many_as_are_decoded_in_a_minute(picture_ms):
+    """Between a quarter of that number and all of it, because sides double from level to level."""
+    view_px = (900, 800)
+    pyramid = pyramid_for((3, 512, 512), picture_ms, 1.0, view_px)
+    side_px = pyramid.cell_px
+    assert 900 * 800 / side_px**2 == pytest.approx(60_000 / picture_ms)
+    assert pyramid.picture_px == (round(2 * side_px),) * 2
+    assert pyramid_for((3, 512, 512), 1.0, 1.0, view_px) == pyramid_for((3, 512, 512), 1.0)
+
+
+def test_tiles_that_were_not_decoded_are_put_back_unless_others_are_wanted():
+    """They come out first again."""
+    queue, cut = TileQueue(), Cut(1, Chart(axis_plane((0, 0), 0, 1)), FAST)
+    tiles = [Tile(0, column, 0) for column in range(4)]
+    queue.replace(cut, tiles)
+    _, taken = queue.take(2)
+    queue.put_back(cut, taken)
+    assert queue.take(4)[1] == tiles
+    queue.put_back(Cut(2, cut.chart, FAST), tiles)
+    assert len(queue) == 0
+
+
 @pytest.mark.parametrize("ratio", [1.0, 2.0])
 def test_pictures_are_kept_no_larger_than_they_are_drawn(ratio):
     """1024 × 512 is reduced to what a cell shows on this screen; small pictures keep every pixel."""

@@ -15,8 +15,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from desktop.base.errors import ModelError
 from desktop.base.machine import DRIVER_LIBRARY, DeviceError
-from desktop.models.model import Model, _chunk_size, describe_runtime
-from desktop.models.source import Source, open_source
+from desktop.models.model import InterruptedDecodeError, Model, _chunk_size, describe_runtime
+from desktop.models.source import FirstDecode, Source, open_source
 from desktop.reading.reading import Layout, OtherInput, Reading, ValueRange
 from export.bundle import DECODER_FILE, ENCODER_FILE, BundleError
 from tests.desktop.hostile_models import good_nodes, model_bytes
@@ -396,6 +396,29 @@ def test_a_run_that_takes_too_long_is_ended_and_the_model_lives_on(tmp_path, ope
     limit = "a run took longer than 0.2 s and was stopped, expected less"
     assert str(caught.value) == f"{model.source.path}: {limit}"
     assert model.decode(np.zeros((30, 2), np.float32)).shape == (30, 1, 4, 5)
+
+
+def test_a_slow_decode_can_be_interrupted_if_it_may_be(tmp_path, opened):
+    """It raises an error of its own kind, and the next decode runs."""
+    source = bare(tmp_path, looping_nodes(), ["N", 1, 4, 5])
+    first = FirstDecode((1.0, 1.0), np.zeros((1, 4, 5), np.float32), 1.0)
+    model = opened(dataclasses.replace(source, first=first))
+    errors = []
+
+    def decode():
+        try:
+            model.decode(np.array([[SLOW, 0]], np.float32), may_be_interrupted=True)
+        except ModelError as error:
+            errors.append(type(error))
+
+    thread = threading.Thread(target=decode)
+    thread.start()
+    wait_until(lambda: model._interruptible is not None)
+    model.interrupt()
+    thread.join(SOON_S)
+    assert errors == [InterruptedDecodeError]
+    model.interrupt()  # nothing runs
+    assert model.decode(np.zeros((2, 2), np.float32)).shape == (2, 1, 4, 5)
 
 
 def test_closing_ends_what_still_runs(tmp_path, opened):
