@@ -13,6 +13,7 @@ import numpy as np
 from desktop.base.arrays import Array, Floats
 from desktop.base.errors import ModelError
 from desktop.reading import guess_layout, tensors
+from desktop.reading.guess_prior import guess_prior
 from desktop.reading.overrides import (
     LAYOUTS,
     RANGES,
@@ -55,6 +56,7 @@ FIELDS = {
     "layout": "layout",
     "image-shape": "image_shape",
     "range": "value_range",
+    "prior": "prior",
 }
 
 
@@ -97,6 +99,7 @@ def propose(file: ModelFile, run: Run, overrides: Overrides) -> Reading:
         layout=Layout.NCHW,
         image_shape=(1, 1, 1),
         value_range=ValueRange.UNIT,
+        prior=guess_prior(file, chosen.tensor.name, overrides, guesses),
     )
     outputs = _picture_outputs(file, overrides)
     draft, results = _first_decode(run, draft, chosen, outputs, guesses, overrides)

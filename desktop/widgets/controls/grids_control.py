@@ -64,7 +64,7 @@ class GridsControl(QObject):
         self.traversals = self._page(
             "&Traversals",
             TRAVERSALS,
-            "A row for each latent dimension, by its rate: the cursor's z with that number from −3 to 3.",
+            "A row for each latent dimension, by its rate: the cursor's z with that number across the prior.",
             [("Pictures a row", self.traversal_n), ("Dimensions", self.dimensions_n)],
         )
         self._pages = {
