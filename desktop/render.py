@@ -127,14 +127,17 @@ def plane(
         raise RenderError("found --axes and --through, expected one of them; leave one out")
     model = _open(common, ".png")
     state = _start(model, point, seed)
+    even = span is not None
     if through:
         state = state.with_plane(_plane_through(through, model.latent_dim))
     elif axes is not None:
-        state = state.with_plane(_axis_plane(axes, state.z))
-    if span is not None:
-        ab = state.plane.project(state.z).tolist()
-        state = replace(state, viewport=Viewport((ab[0], ab[1]), span))
-    if span is not None or (axes is None and not through and point is None and _is_on_samples(model)):
+        state = state.with_plane(_axis_plane(axes, _beside(model, state, point, seed)))
+    else:
+        even = even or _is_on_samples(model)
+    if span is not None or point is not None:
+        a, b = state.plane.project(state.z).tolist()
+        state = replace(state, viewport=Viewport((a, b), span or state.viewport.span))
+    if even:
         steps = sheets.view_sheet(model, state.chart, state.viewport, n)
         _write_sheet(steps, model, common, state, "plane", n=n)
     else:
@@ -309,7 +312,7 @@ def _start(model: Model, point: str | None = None, seed: int | None = None) -> V
         raise RenderError("found --z and --seed, expected one of them; leave one out")
     prior, is_bundle = model.source.reading.prior, model.source.bundle is not None
     state = fresh_view(model.latent_dim, prior, is_bundle)
-    if seed is not None and not is_bundle:
+    if seed is not None and _is_on_samples(model):
         state = first_view(model.latent_dim, prior, seed)
     elif seed is not None:
         (z,) = sample_prior(1, model.latent_dim, seed, prior)
@@ -320,6 +323,13 @@ def _start(model: Model, point: str | None = None, seed: int | None = None) -> V
         except ValueError as error:
             raise RenderError(f"--z: {error}") from error
     return state
+
+
+def _beside(model: Model, state: ViewState, point: str | None, seed: int | None) -> tuple[float, ...]:
+    """The z through which a plane of two axes goes: the prior's mean, unless samples lie far from it."""
+    if point is not None or seed is not None or _is_on_samples(model):
+        return state.z
+    return tuple(state.prior.mean(model.latent_dim).tolist())
 
 
 def _is_on_samples(model: Model) -> bool:

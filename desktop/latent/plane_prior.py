@@ -72,7 +72,7 @@ class PriorOnPlane:
         if latent_dim < 3:  # all of it lies on a circle or in two points
             return np.full(left.shape, -np.inf)
         inside = math.log(self.peak) + (latent_dim - 4) / 2 * np.log(np.maximum(left, LEAST))
-        return np.where(left > 0, inside, -np.inf)
+        return np.asarray(np.where(left > 0, inside, -np.inf), np.float64)
 
     def beyond(self, mass: float, a: Doubles, b: Doubles) -> Doubles:
         """A field [H, W] that is negative within the contour of a mass, zero on it, positive outside."""
@@ -104,7 +104,7 @@ class PriorOnPlane:
 
     def _squares(self, a: Doubles, b: Doubles) -> Doubles:
         """The squared distance from the middle [H, W]; for a square, of its nearest concentric edge."""
-        across = (a - self.middle[0]) ** 2 + np.zeros((len(b), 1))
+        across: Doubles = (a - self.middle[0]) ** 2 + np.zeros((len(b), 1))
         if self.dimensions == 1:
             return across
         upward = ((b - self.middle[1]) ** 2)[:, np.newaxis]
