@@ -139,7 +139,8 @@ def plane(
         state = replace(state, viewport=Viewport((a, b), span or state.viewport.span))
     if even:
         steps = sheets.view_sheet(model, state.chart, state.viewport, n)
-        _write_sheet(steps, model, common, state, "plane", n=n)
+        is_home = span is None and point is None  # then the window's manifold page shows the same
+        _write_sheet(steps, model, common, state, "manifold" if is_home else "plane", n=n)
     else:
         _write_sheet(sheets.manifold_sheet(model, state.plane, n), model, common, state, "manifold", n=n)
 

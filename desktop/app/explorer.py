@@ -19,7 +19,7 @@ from desktop.models.model import Model
 from desktop.models.opened import Opened, open_model
 from desktop.models.source import Source
 from desktop.reading.overrides import Overrides
-from desktop.view.first_view import fresh_view, home_view, random_view
+from desktop.view.first_view import fresh_view, home_view, is_on_samples, random_view, samples_viewport
 from desktop.view.provenance import Detail, provenance, to_text
 from desktop.view.state import ViewState
 from export.bundle import Posterior
@@ -112,6 +112,14 @@ class Explorer(QObject):
     def home(self) -> Viewport:
         """The viewport to come home to on the plane that is looked at."""
         return home_view(self.state, self._is_bundle)
+
+    @property
+    def samples_viewport(self) -> Viewport | None:
+        """On linear axes, the part of the plane with the samples that span it; None on any other plane."""
+        state = self.state
+        if not is_on_samples(state, self._is_bundle):
+            return None
+        return samples_viewport(state.plane, state.prior, state.seed)
 
     @property
     def posterior(self) -> Posterior | None:

@@ -22,6 +22,7 @@ SAMPLES, SEED = 20_000, 0
 # In more dimensions the sum of so many uniform numbers is taken for normal.
 MOST_DIMENSIONS = 64
 LEAST = 1e-12
+SQUARE_POINTS = 8 * 23 + 1  # its corners are among them
 Contours = list[tuple[float, list[Doubles]]]
 
 
@@ -130,7 +131,7 @@ class PriorOnPlane:
         if self.dimensions == 1:
             middle = float(self.middle[0])
             return [np.array([[a, -MAX_SPAN], [a, MAX_SPAN]]) for a in (middle - radius, middle + radius)]
-        angle = np.linspace(0, 2 * np.pi, CONTOUR_POINTS)
+        angle = np.linspace(0, 2 * np.pi, SQUARE_POINTS if self._is_box else CONTOUR_POINTS)
         circle = np.stack([np.cos(angle), np.sin(angle)], axis=1)
         if self._is_box:
             circle /= np.abs(circle).max(axis=1, keepdims=True)

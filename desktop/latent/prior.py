@@ -27,6 +27,7 @@ TRAVERSAL_DEVIATIONS = 3.0
 TABLE_POINTS, SERIES_TERMS = 1025, 1024
 # Beyond this many scales the sum of uniform numbers has less than 1e-13 of its mass (Hoeffding's inequality).
 SUM_REACH = 8.0
+SMALL_WEIGHT = 0.01
 # Beyond this many standard deviations a coordinate of a point on a sphere has less than 1e-16 of its mass.
 SPHERE_DEVIATIONS = 9.0
 MAX_SCALE = 1e6
@@ -130,6 +131,8 @@ class Prior:
 
         A zero vector, which a plane of one dimension has, stands for an axis.
         """
+        if self.kind is PriorKind.NORMAL:
+            return NormalMarginal(self.scale)
         return _marginal(self, tuple(direction))
 
 
@@ -244,8 +247,6 @@ class TableMarginal(Marginal):
 
 @lru_cache(maxsize=64)
 def _marginal(prior: Prior, direction: tuple[float, ...]) -> Marginal:
-    if prior.kind is PriorKind.NORMAL:
-        return NormalMarginal(prior.scale)
     if prior.kind is PriorKind.SPHERE:
         return _sphere_marginal(len(direction), prior.scale)
     weights = np.abs(np.asarray(direction, np.float64))
@@ -279,8 +280,10 @@ def _sum_marginal(weights: Doubles, scale: float) -> Marginal:
     """
     reach = scale * min(float(weights.sum()), SUM_REACH)
     frequencies = np.arange(1, SERIES_TERMS + 1) * (math.pi / reach)
-    transform = np.ones(SERIES_TERMS)
-    for weight in weights.tolist():
+    # Many small numbers together are normal: sinc is a normal's transform for small arguments.
+    small = weights < SMALL_WEIGHT
+    transform = np.exp((frequencies * scale) ** 2 * (-(weights[small] ** 2).sum() / 6))
+    for weight in weights[~small].tolist():
         transform *= np.sinc(frequencies * (weight * scale / math.pi))
     # The distribution is symmetric, so half of the table is enough.
     half = np.linspace(0, reach, TABLE_POINTS // 2 + 1)

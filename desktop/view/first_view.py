@@ -58,15 +58,21 @@ def samples_viewport(plane: Plane, prior: Prior, seed: int) -> Viewport:
     return Viewport((center[0], center[1]), MARGIN * float((high - low).max()))
 
 
+def is_on_samples(state: ViewState, is_bundle: bool) -> bool:
+    """Whether the plane, or one parallel to it, goes through the first three samples of the state's seed."""
+    latent_dim = len(state.z)
+    if is_bundle or latent_dim <= MOST_NEAR_MEAN:
+        return False
+    z = np.asarray(sample_prior(3, latent_dim, state.seed, state.prior), np.float64)
+    sides, seen = np.diff(z, axis=0), np.diff(state.plane.project(z), axis=0)
+    return bool(np.allclose(np.linalg.norm(seen, axis=1), np.linalg.norm(sides, axis=1), rtol=1e-4))
+
+
 def home_view(state: ViewState, is_bundle: bool) -> Viewport:
     """The viewport to come home to: that of the prior, or of the three samples that span the plane."""
-    of_samples = (
-        not is_bundle
-        and len(state.z) > MOST_NEAR_MEAN
-        and state.plane.axes is None
-        and state.chart.limits is None
-    )
-    return samples_viewport(state.plane, state.prior, state.seed) if of_samples else state.chart.home
+    if is_on_samples(state, is_bundle) and state.chart.limits is None:
+        return samples_viewport(state.plane, state.prior, state.seed)
+    return state.chart.home
 
 
 def random_view(state: ViewState, is_bundle: bool) -> ViewState:

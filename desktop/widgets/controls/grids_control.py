@@ -52,7 +52,8 @@ class GridsControl(QObject):
         self.manifold = self._page(
             "&Manifold",
             MANIFOLD,
-            "The manifold grid: pictures at the prior's quantiles 0.05 to 0.95 along both axes.",
+            "The manifold grid: pictures at the prior's quantiles 0.05 to 0.95 along both axes; on a plane "
+            "through samples, at even steps around these.",
             [("Pictures a side", self.manifold_n)],
         )
         self.reconstructions = self._page(

@@ -49,6 +49,8 @@ def test_the_contours_of_a_uniform_prior_are_squares_on_axes():
         half = np.sqrt(mass) / 2
         np.testing.assert_allclose(curve.min(axis=0), 0.5 - half, atol=1e-9)
         np.testing.assert_allclose(curve.max(axis=0), 0.5 + half, atol=1e-9)
+        for corner in ((-half, half), (half, -half)):
+            assert np.abs(curve - 0.5 - corner).max(axis=1).min() < 1e-9
 
 
 def test_the_planes_section_of_a_normal_prior_is_its_marginal():

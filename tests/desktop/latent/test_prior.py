@@ -72,9 +72,7 @@ def test_a_normal_marginal_is_the_normal_distribution():
     assert marginal.quantile(0.05) == pytest.approx(known.inv_cdf(0.05))
 
 
-@pytest.mark.parametrize(
-    "direction", [unit(1, 0, 0), unit(1, 1, 0), unit(1, 2, -3), unit(1, 0.01), unit(*[1] * 40)]
-)
+@pytest.mark.parametrize("numbers", [(1, 0, 0), (1, 1, 0), (1, 2, -3), (1, 0.01), [1] * 40])
 @pytest.mark.parametrize("kind", PriorKind)
 def test_a_marginal_is_that_of_projected_samples(kind, numbers):
     """The cumulative distribution at the quantiles is what 100,000 projected samples have."""
@@ -100,7 +98,7 @@ def test_marginals_agree_with_closed_forms():
     np.testing.assert_allclose(UNIFORM.marginal(unit(1, 1)).pdf(0.5), (math.sqrt(2) - 0.5) / 2, atol=1e-2)
 
 
-@pytest.mark.parametrize("dims", [1, 2, 9, 512, 4096])
+@pytest.mark.parametrize("dims", [1, 2, 9, 512, 200_000])
 @pytest.mark.parametrize("prior", [NORMAL, UNIFORM, SPHERE], ids=str)
 def test_a_marginal_rises_in_any_number_of_dimensions(prior, dims):
     """Quantile axes need it from end to end."""

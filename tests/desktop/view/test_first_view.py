@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from desktop.latent.chart import AxisScale
 from desktop.latent.paths import PathKind
 from desktop.latent.plane import Viewport, axis_plane, sample_prior
 from desktop.latent.prior import NORMAL, Prior, PriorKind
-from desktop.view.first_view import first_view, fresh_view, home_view, random_view
+from desktop.view.first_view import first_view, fresh_view, home_view, is_on_samples, random_view
 from desktop.view.state import start_state
 
 PRIORS = [NORMAL, Prior(scale=3.0), Prior(PriorKind.UNIFORM, 0.5, 0.5), Prior(PriorKind.SPHERE)]
@@ -127,3 +128,7 @@ def test_home_is_the_view_of_the_samples_where_the_plane_goes_through_them():
     assert home_view(away, is_bundle=True) == Viewport()
     on_axes = replace(away, plane=axis_plane(away.z, 2, 3))
     assert home_view(on_axes, is_bundle=False) == Viewport()
+    parallel = state.moved_to(tuple(sample_prior(1, 64, 9)[0].tolist()))
+    assert is_on_samples(parallel, is_bundle=False)
+    assert not is_on_samples(replace(state, plane=first_view(64, seed=1).plane), is_bundle=False)
+    assert home_view(state.with_scale(AxisScale.QUANTILES), is_bundle=False) == Viewport((0.5, 0.5), 1.12)

@@ -368,7 +368,7 @@ def test_the_contours_and_axes_follow_the_prior(open_window, tmp_path, qtbot, pi
     after = pixels(window.plane.grab().toImage()).astype(int)
     changed = np.abs(after - before).max(axis=-1) > 40
     edge = 0.99**0.5
-    for point in ((edge, 0.3), (-edge, -0.3), (0.3, edge)):
+    for point in ((edge, 0.3), (edge, -0.4), (0.3, edge)):
         x, y = (round(value) for value in window.plane.to_px(point).tolist())
         assert changed[y - 6 : y + 7, x - 6 : x + 7].any(), point
     qtbot.keyClick(window.plane, Qt.Key.Key_Q)
