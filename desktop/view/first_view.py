@@ -3,13 +3,18 @@
 In many dimensions samples of the prior lie far from its mean: those of N(0, I) near a shell of radius √d. At
 the mean, or near it on two axes, a generator shows what no sample looks like, or nothing at all. So the view
 is that of three samples: the plane goes through them, and its span holds them. Along each side of that
-triangle one sample turns into another, over about as many pictures as a window shows.
+triangle one sample turns into another, over about as many pictures as a window shows. Inside it the plane
+comes nearest to the mean, for N(0, I) to about 0.58 √d; of a few samples those are taken whose plane stays
+farthest from it.
 """
 
 from dataclasses import replace
+from functools import lru_cache
+from itertools import combinations
 
 import numpy as np
 
+from desktop.base.arrays import Doubles
 from desktop.latent.paths import PathKind
 from desktop.latent.plane import Plane, Viewport, axis_plane, plane_through, sample_prior
 from desktop.latent.prior import NORMAL, Prior, PriorKind
@@ -20,22 +25,25 @@ MOST_NEAR_MEAN = 8
 # The span of a view of three samples, as a multiple of their extent.
 MARGIN = 1.25
 SEEDS = 2**31
+# The three samples are chosen among so many. In very many dimensions all planes are about equally far from
+# the mean.
+CANDIDATES, MOST_CHOSEN_DIMENSIONS = 16, 1 << 14
 
 
 def first_view(latent_dim: int, prior: Prior = NORMAL, seed: int = 0) -> ViewState:
     """The view of a newly opened model without test images: the cursor is at the first sample of a seed.
 
     In up to 8 dimensions the plane is that of the first two axes through the prior's mean, and the cursor is
-    at the sample's projection. In more, the plane goes through the first three samples.
+    at the sample's projection. In more, the plane goes through that sample and two others.
     """
-    samples = sample_prior(3, latent_dim, seed, prior)
-    first = _numbers(samples[0])
+    first = _numbers(sample_prior(1, latent_dim, seed, prior)[0])
     if latent_dim <= MOST_NEAR_MEAN:
         plane = axis_plane(_numbers(prior.mean(latent_dim)), 0, min(1, latent_dim - 1))
         z = _numbers(plane.embed(plane.project(first)))
         state = ViewState(z=z, plane=plane, prior=prior, seed=seed)
         return replace(state, viewport=state.chart.home)
-    plane = plane_through(first, _numbers(samples[1]), _numbers(samples[2]))
+    _, right, up = corners(latent_dim, prior, seed)
+    plane = plane_through(first, _numbers(right), _numbers(up))
     # On the way between two samples of a box one stays in the box; a shell is followed on great circles.
     kind = PathKind.STRAIGHT if prior.kind is PriorKind.UNIFORM else PathKind.SPHERICAL
     state = ViewState(z=first, plane=plane, prior=prior, seed=seed, path_kind=kind)
@@ -50,20 +58,40 @@ def fresh_view(latent_dim: int, prior: Prior, is_bundle: bool) -> ViewState:
     return replace(start_state(latent_dim), prior=prior) if is_bundle else first_view(latent_dim, prior)
 
 
+@lru_cache(maxsize=2)
+def corners(latent_dim: int, prior: Prior, seed: int) -> Doubles:
+    """The three samples [3, d] of a first view: the first of a seed, and two more.
+
+    These are the two of the next 15 with which the plane's distance from the prior's mean is the largest.
+    """
+    count = CANDIDATES if latent_dim <= MOST_CHOSEN_DIMENSIONS else 3
+    z = np.asarray(sample_prior(count, latent_dim, seed, prior), np.float64)
+    x = z - prior.mean(latent_dim)
+    edges = x[1:] - x[0]
+    lengths, along = edges @ edges.T, edges @ x[0]
+
+    def distance(pair: tuple[int, int]) -> float:
+        gram, toward = lengths[np.ix_(pair, pair)], along[list(pair)]
+        return float(x[0] @ x[0] - toward @ np.linalg.solve(gram, toward))
+
+    right, up = max(combinations(range(count - 1), 2), key=distance)
+    return z[[0, 1 + right, 1 + up]]
+
+
 def samples_viewport(plane: Plane, prior: Prior, seed: int) -> Viewport:
-    """The part of a plane that holds the projections of a seed's first three samples, on linear axes."""
-    ab = plane.project(sample_prior(3, len(plane.origin), seed, prior))
+    """The part of a plane that holds the projections of a seed's three samples, on linear axes."""
+    ab = plane.project(corners(len(plane.origin), prior, seed))
     low, high = ab.min(axis=0), ab.max(axis=0)
     center = ((low + high) / 2).tolist()
     return Viewport((center[0], center[1]), MARGIN * float((high - low).max()))
 
 
 def is_on_samples(state: ViewState, is_bundle: bool) -> bool:
-    """Whether the plane, or one parallel to it, goes through the first three samples of the state's seed."""
+    """Whether the plane, or one parallel to it, goes through the three samples of the state's seed."""
     latent_dim = len(state.z)
     if is_bundle or latent_dim <= MOST_NEAR_MEAN:
         return False
-    z = np.asarray(sample_prior(3, latent_dim, state.seed, state.prior), np.float64)
+    z = corners(latent_dim, state.prior, state.seed)
     sides, seen = np.diff(z, axis=0), np.diff(state.plane.project(z), axis=0)
     return bool(np.allclose(np.linalg.norm(seen, axis=1), np.linalg.norm(sides, axis=1), rtol=1e-4))
 

@@ -7,7 +7,9 @@ import pytest
 
 from desktop.app import pages
 from desktop.jobs.sheets import Order, Scores, Sheet
-from desktop.latent.plane import manifold_grid, sample_prior
+from desktop.latent.plane import manifold_grid
+from desktop.latent.prior import NORMAL
+from desktop.view.first_view import corners
 from tests.desktop.foreign_models import decoder
 
 
@@ -47,7 +49,7 @@ def test_on_a_plane_through_samples_the_manifold_is_around_them(make_explorer, t
     explorer = make_explorer(decoder(tmp_path / "model.onnx", latent_dim=20))
     sheet = sheet_of(pages.manifold_steps(explorer, 3))
     plane = explorer.state.plane
-    grid, samples = plane.project(sheet.z), plane.project(sample_prior(3, 20, 0))
+    grid, samples = plane.project(sheet.z), plane.project(corners(20, NORMAL, 0))
     step = grid[1, 0] - grid[0, 0]
     assert (samples > grid.min(axis=0) - step / 2).all()
     assert (samples < grid.max(axis=0) + step / 2).all()

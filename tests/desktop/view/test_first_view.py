@@ -1,15 +1,16 @@
 """A model without test images is first seen where its samples are, and R draws another of them."""
 
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pytest
 
 from desktop.latent.chart import AxisScale
 from desktop.latent.paths import PathKind
-from desktop.latent.plane import Viewport, axis_plane, sample_prior
+from desktop.latent.plane import Viewport, axis_plane, plane_through, sample_prior
 from desktop.latent.prior import NORMAL, Prior, PriorKind
-from desktop.view.first_view import first_view, fresh_view, home_view, is_on_samples, random_view
+from desktop.view.first_view import corners, first_view, fresh_view, home_view, is_on_samples, random_view
 from desktop.view.state import start_state
 
 PRIORS = [NORMAL, Prior(scale=3.0), Prior(PriorKind.UNIFORM, 0.5, 0.5), Prior(PriorKind.SPHERE)]
@@ -27,14 +28,16 @@ def in_view(state, z):
 @pytest.mark.parametrize("dims", [9, 100, 512])
 def test_in_many_dimensions_the_plane_goes_through_three_samples(prior, dims):
     """The cursor is at the first sample of the seed, all three are in view, and they fill most of it."""
+    among = {tuple(z) for seed in (0, 7) for z in sample_prior(16, dims, seed, prior).tolist()}
     for seed in (0, 7):
         state = first_view(dims, prior, seed)
-        samples = sample_prior(3, dims, seed, prior)
+        samples = corners(dims, prior, seed)
         assert state.z == tuple(map(float, samples[0]))
         np.testing.assert_allclose(
             state.plane.embed(state.plane.project(samples)), samples, atol=1e-4 * prior.scale
         )
         assert in_view(state, samples).all()
+        assert {tuple(z) for z in samples.tolist()} <= among
         extent = np.ptp(state.plane.project(samples), axis=0).max()
         assert 1.1 * extent < state.viewport.span < 1.5 * extent
         assert (state.prior, state.seed) == (prior, seed)
@@ -46,7 +49,11 @@ def test_the_first_view_of_a_normal_prior_is_near_the_shell_of_samples(dims):
     state = first_view(dims)
     assert np.linalg.norm(state.z) == pytest.approx(np.sqrt(dims), rel=0.25)
     mean = state.plane.project(np.zeros(dims))
-    assert np.linalg.norm(state.plane.embed(mean)) > 0.45 * np.sqrt(dims)
+    nearest = np.linalg.norm(state.plane.embed(mean))
+    assert nearest > 0.57 * np.sqrt(dims)
+    for other in combinations(range(1, 16), 2):
+        plane = plane_through(*sample_prior(16, dims, 0)[[0, *other]].tolist())
+        assert np.linalg.norm(plane.embed(plane.project(np.zeros(dims)))) <= nearest * (1 + 1e-5)
 
 
 def test_neighbouring_pictures_change_and_can_be_recognised():
