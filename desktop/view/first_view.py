@@ -27,7 +27,7 @@ MARGIN = 1.25
 SEEDS = 2**31
 # The three samples are chosen among so many. In very many dimensions all planes are about equally far from
 # the mean.
-CANDIDATES, MOST_CHOSEN_DIMENSIONS = 16, 1 << 14
+CANDIDATES, MOST_CHOSEN_DIMENSIONS = 24, 1 << 14
 
 
 def first_view(latent_dim: int, prior: Prior = NORMAL, seed: int = 0) -> ViewState:
@@ -62,7 +62,7 @@ def fresh_view(latent_dim: int, prior: Prior, is_bundle: bool) -> ViewState:
 def corners(latent_dim: int, prior: Prior, seed: int) -> Doubles:
     """The three samples [3, d] of a first view: the first of a seed, and two more.
 
-    These are the two of the next 15 with which the plane's distance from the prior's mean is the largest.
+    These are the two of the next 23 with which the plane's distance from the prior's mean is the largest.
     """
     count = CANDIDATES if latent_dim <= MOST_CHOSEN_DIMENSIONS else 3
     z = np.asarray(sample_prior(count, latent_dim, seed, prior), np.float64)

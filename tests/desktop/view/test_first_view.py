@@ -28,7 +28,7 @@ def in_view(state, z):
 @pytest.mark.parametrize("dims", [9, 100, 512])
 def test_in_many_dimensions_the_plane_goes_through_three_samples(prior, dims):
     """The cursor is at the first sample of the seed, all three are in view, and they fill most of it."""
-    among = {tuple(z) for seed in (0, 7) for z in sample_prior(16, dims, seed, prior).tolist()}
+    among = {tuple(z) for seed in (0, 7) for z in sample_prior(24, dims, seed, prior).tolist()}
     for seed in (0, 7):
         state = first_view(dims, prior, seed)
         samples = corners(dims, prior, seed)
@@ -51,8 +51,8 @@ def test_the_first_view_of_a_normal_prior_is_near_the_shell_of_samples(dims):
     mean = state.plane.project(np.zeros(dims))
     nearest = np.linalg.norm(state.plane.embed(mean))
     assert nearest > 0.57 * np.sqrt(dims)
-    for other in combinations(range(1, 16), 2):
-        plane = plane_through(*sample_prior(16, dims, 0)[[0, *other]].tolist())
+    for other in combinations(range(1, 24), 2):
+        plane = plane_through(*sample_prior(24, dims, 0)[[0, *other]].tolist())
         assert np.linalg.norm(plane.embed(plane.project(np.zeros(dims)))) <= nearest * (1 + 1e-5)
 
 
