@@ -17,13 +17,14 @@ from desktop.images import pixels
 from desktop.jobs import sheets
 from desktop.jobs.sheets import Order, Scores, Sheet
 from desktop.latent.paths import PathKind
-from desktop.latent.plane import Plane, axis_plane, parse_z, plane_through
+from desktop.latent.plane import Plane, Viewport, axis_plane, parse_z, plane_through, sample_prior
 from desktop.models.model import Model
 from desktop.models.source import open_source
 from desktop.reading.command_options import overrides_from, reading_options
 from desktop.vetting.opening import Opening
+from desktop.view.first_view import MOST_NEAR_MEAN, first_view, fresh_view
 from desktop.view.provenance import Detail, provenance, to_text
-from desktop.view.state import ViewState, start_state
+from desktop.view.state import ViewState
 from export.bundle import BundleError
 
 
@@ -56,7 +57,31 @@ def model_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
+def start_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say where a view starts."""
+    for option in (
+        click.option(
+            "--z",
+            "point",
+            metavar="NUMBERS",
+            help="The z to start at.  [default: a bundle's prior mean; for a bare model, a sample]",
+        ),
+        click.option(
+            "--seed", type=click.IntRange(0), help="Start at the sample of the prior with this seed instead."
+        ),
+        click.option("--span", type=click.FloatRange(1e-6, 1e4), help=SPAN_HELP[function.__name__]),
+    ):
+        function = option(function)
+    return function
+
+
+SPAN_HELP = {
+    "plane": "Take even steps over a square of this side around z, instead of the prior's quantiles.",
+    "traversals": "How far each dimension goes, half to either side of the prior's mean.  [default: the "
+    "prior's range, 6 for N(0, 1)]",
+}
 INTERPOLATIONS = dict(zip(("straight", "spherical", "visual"), PathKind, strict=True))
+PATH_SAMPLES = 4
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -71,6 +96,7 @@ def command() -> None:
 @command.command()
 @model_options
 @click.option("--n", type=click.IntRange(1, 200), default=20, show_default=True, help="Pictures per side.")
+@start_options
 @click.option(
     "--axes",
     type=(click.IntRange(0), click.IntRange(0)),
@@ -84,14 +110,40 @@ def command() -> None:
     help="Use the plane through three points instead: its centre, a point to the right and a point above. "
     "Give this option three times: --through 0,0,0 --through 1,0,1 --through 0,1,0",
 )
-def plane(n: int, axes: tuple[int, int] | None, through: tuple[str, ...], **common: Any) -> None:
-    """Write the manifold grid as PNG: n × n pictures at the prior's quantiles 0.05 to 0.95."""
+def plane(
+    n: int,
+    point: str | None,
+    seed: int | None,
+    span: float | None,
+    axes: tuple[int, int] | None,
+    through: tuple[str, ...],
+    **common: Any,
+) -> None:
+    """Write n × n pictures of the plane as PNG: the manifold grid, at the prior's quantiles 0.05 to 0.95.
+
+    For a bare model of more than 8 dimensions the plane goes through three samples of the prior, and the
+    pictures are at even steps over the view that holds them.
+    """
     if axes is not None and through:
         raise RenderError("found --axes and --through, expected one of them; leave one out")
     model = _open(common, ".png")
-    chosen = _plane_through(through, model.latent_dim) if through else _axis_plane(axes, model.latent_dim)
-    state = start_state(model.latent_dim).with_plane(chosen)
-    _write_sheet(sheets.manifold_sheet(model, chosen, n), model, common, state, "manifold", n=n)
+    state = _start(model, point, seed)
+    even = span is not None
+    if through:
+        state = state.with_plane(_plane_through(through, model.latent_dim))
+    elif axes is not None:
+        state = state.with_plane(_axis_plane(axes, _beside(model, state, point, seed)))
+    else:
+        even = even or _is_on_samples(model)
+    if span is not None or point is not None:
+        a, b = state.plane.project(state.z).tolist()
+        state = replace(state, viewport=Viewport((a, b), span or state.viewport.span))
+    if even:
+        steps = sheets.view_sheet(model, state.chart, state.viewport, n)
+        is_home = span is None and point is None  # then the window's manifold page shows the same
+        _write_sheet(steps, model, common, state, "manifold" if is_home else "plane", n=n)
+    else:
+        _write_sheet(sheets.manifold_sheet(model, state.plane, n), model, common, state, "manifold", n=n)
 
 
 @command.command()
@@ -107,7 +159,7 @@ def plane(n: int, axes: tuple[int, int] | None, through: tuple[str, ...], **comm
 def samples(n: int, seed: int, **common: Any) -> None:
     """Write n × n pictures at samples of the prior as PNG."""
     model = _open(common, ".png")
-    state = start_state(model.latent_dim)
+    state = _start(model)
     _write_sheet(sheets.samples_sheet(model, n, seed), model, common, state, "samples", n=n, seed=seed)
 
 
@@ -130,16 +182,14 @@ def reconstructions(n: int, order: str, **common: Any) -> None:
         raise RenderError(
             f"{model.source.path}: found no test images, expected a bundle that has some to reconstruct"
         )
-    by, state = Order[order.upper()], start_state(model.latent_dim)
+    by, state = Order[order.upper()], _start(model)
     steps = sheets.reconstructions_sheet(model, posterior, None, by, n)
     _write_sheet(steps, model, common, state, "reconstructions", n=n, order=by.value)
 
 
 @command.command()
 @model_options
-@click.option(
-    "--z", "point", metavar="NUMBERS", help="The values of the other dimensions.  [default: the prior's mean]"
-)
+@start_options
 @click.option("--n", type=click.IntRange(2, 200), default=11, show_default=True, help="Pictures per row.")
 @click.option(
     "--dimensions",
@@ -148,17 +198,18 @@ def reconstructions(n: int, order: str, **common: Any) -> None:
     show_default=True,
     help="Rows at most. A bundle's dimensions with the highest rate come first.",
 )
-def traversals(point: str | None, n: int, dimensions: int, **common: Any) -> None:
-    """Write latent traversals as PNG: in each row one dimension of z goes from −3 to 3."""
+def traversals(
+    point: str | None, seed: int | None, span: float | None, n: int, dimensions: int, **common: Any
+) -> None:
+    """Write latent traversals as PNG: in each row one dimension of z goes over the prior's range.
+
+    That is −3 to 3 for N(0, I), and the other dimensions stay as they are at the start.
+    """
     model = _open(common, ".png")
-    try:
-        z = parse_z(point, model.latent_dim) if point else (0.0,) * model.latent_dim
-    except ValueError as error:
-        raise RenderError(f"--z: {error}") from error
-    bundle = model.source.bundle
+    state, bundle = _start(model, point, seed), model.source.bundle
     rows = sheets.by_rate(None if bundle is None else bundle.read_posterior(), model.latent_dim)
-    steps, state = sheets.traversals_sheet(model, z, rows[:dimensions], n), start_state(model.latent_dim)
-    _write_sheet(steps, model, common, state.moved_to(z), "traversals", n=n, dimensions=dimensions)
+    steps = sheets.traversals_sheet(model, state.z, rows[:dimensions], n, span)
+    _write_sheet(steps, model, common, state, "traversals", n=n, dimensions=dimensions)
 
 
 @command.command()
@@ -167,9 +218,13 @@ def traversals(point: str | None, n: int, dimensions: int, **common: Any) -> Non
     "--z",
     "points",
     multiple=True,
-    required=True,
     metavar="NUMBERS",
     help="A point of the path, its numbers separated by commas. Give at least two: --z -2,0 --z 2,0",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0),
+    help=f"Go through {PATH_SAMPLES} samples of the prior with this seed, instead of --z.",
 )
 @click.option(
     "--frames", type=click.IntRange(2, 10_000), default=60, show_default=True, help="Frames in all."
@@ -180,9 +235,9 @@ def traversals(point: str | None, n: int, dimensions: int, **common: Any) -> Non
 @click.option(
     "--interpolation",
     type=click.Choice(list(INTERPOLATIONS)),
-    default="straight",
-    show_default=True,
-    help="Straight lines, great circles, or straight lines at a pace at which the picture changes evenly.",
+    help="Straight lines, great circles, or straight lines at a pace at which the picture changes evenly.  "
+    f"[default: straight; spherical for a bare model of more than {MOST_NEAR_MEAN} dimensions whose prior is "
+    "normal or on a sphere]",
 )
 @click.option(
     "--format",
@@ -204,17 +259,21 @@ def traversals(point: str | None, n: int, dimensions: int, **common: Any) -> Non
 )
 def path(
     points: tuple[str, ...],
+    seed: int | None,
     frames: int,
     fps: float,
     closed: bool,
     ping_pong: bool,
-    interpolation: str,
+    interpolation: str | None,
     kind: str | None,
     size: int | None,
     captions: tuple[str, ...],
     **common: Any,
 ) -> None:
-    """Write a walk through the points given by --z as GIF, WebP, APNG or MP4."""
+    """Write a walk through the points given by --z, or through samples, as GIF, WebP, APNG or MP4."""
+    if bool(points) is (seed is not None):
+        found = "both --z and --seed" if points else "neither --z nor --seed"
+        raise RenderError(f"found {found}, expected one of them for the path's points")
     out: Path = common["out"]
     chosen = format_of(out) if kind is None else Format(kind)
     if reason := why_not(chosen):
@@ -227,7 +286,11 @@ def path(
     check_size(chosen, width * scale, height * scale)
     try:
         corners = tuple(parse_z(text, model.latent_dim) for text in points)
-        route = Route(corners, closed, INTERPOLATIONS[interpolation])
+        if seed is not None:
+            z = sample_prior(PATH_SAMPLES, model.latent_dim, seed, model.source.reading.prior)
+            corners = tuple(tuple(map(float, row)) for row in z)
+        start = _start(model)
+        route = Route(corners, closed, INTERPOLATIONS.get(interpolation or "", start.path_kind))
         film = Film(
             format=chosen,
             frame_count=frames,
@@ -236,7 +299,7 @@ def path(
             ping_pong=ping_pong,
             captions=frozenset(Caption.NAME if part == "name" else Caption.Z for part in captions),
         )
-        state = replace(start_state(model.latent_dim), path=corners, path_closed=closed, path_kind=route.kind)
+        state = replace(start, path=corners, path_closed=closed, path_kind=route.kind)
         comment = to_text(provenance(model.source, state, "path", **film.details()))
         for _ in path_film(model.decode, route, film, out, model.source.name, comment=comment):
             pass
@@ -245,13 +308,44 @@ def path(
     click.echo(f"{out}: {frames} frames at {real_fps(chosen, fps):.4g} per second")
 
 
-def _axis_plane(axes: tuple[int, int] | None, latent_dim: int) -> Plane:
-    right, up = axes if axes is not None else (0, min(1, latent_dim - 1))
-    if max(right, up) >= latent_dim or (right == up and latent_dim > 1):
+def _start(model: Model, point: str | None = None, seed: int | None = None) -> ViewState:
+    """The view of a newly opened model, at z or at the sample of a seed if one is given."""
+    if point is not None and seed is not None:
+        raise RenderError("found --z and --seed, expected one of them; leave one out")
+    prior, is_bundle = model.source.reading.prior, model.source.bundle is not None
+    state = fresh_view(model.latent_dim, prior, is_bundle)
+    if seed is not None and _is_on_samples(model):
+        state = first_view(model.latent_dim, prior, seed)
+    elif seed is not None:
+        (z,) = sample_prior(1, model.latent_dim, seed, prior)
+        state = replace(state.moved_to(tuple(map(float, z))), seed=seed)
+    if point is not None:
+        try:
+            state = state.moved_to(parse_z(point, model.latent_dim))
+        except ValueError as error:
+            raise RenderError(f"--z: {error}") from error
+    return state
+
+
+def _beside(model: Model, state: ViewState, point: str | None, seed: int | None) -> tuple[float, ...]:
+    """The z through which a plane of two axes goes: the prior's mean, unless samples lie far from it."""
+    if point is not None or seed is not None or _is_on_samples(model):
+        return state.z
+    return tuple(state.prior.mean(model.latent_dim).tolist())
+
+
+def _is_on_samples(model: Model) -> bool:
+    """Whether the view of this model starts on a plane through samples."""
+    return model.source.bundle is None and model.latent_dim > MOST_NEAR_MEAN
+
+
+def _axis_plane(axes: tuple[int, int], z: tuple[float, ...]) -> Plane:
+    right, up = axes
+    if max(axes) >= len(z) or (right == up and len(z) > 1):
         raise RenderError(
-            f"--axes: found {right} {up}, expected two different dimensions from 0 to {latent_dim - 1}"
+            f"--axes: found {right} {up}, expected two different dimensions from 0 to {len(z) - 1}"
         )
-    return axis_plane((0.0,) * latent_dim, right, up)
+    return axis_plane(z, right, up)
 
 
 def _plane_through(texts: tuple[str, ...], latent_dim: int) -> Plane:

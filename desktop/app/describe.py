@@ -59,6 +59,8 @@ def _file_facts(file: ModelFile) -> dict[str, Any]:
 
 def _reading_facts(reading: Reading | EncoderReading) -> dict[str, Any]:
     found = dataclasses.asdict(reading)
+    if isinstance(reading, Reading):
+        found["prior"] = reading.prior.text
     return found | {"guesses": sorted(reading.guesses)}
 
 

@@ -14,13 +14,16 @@ from desktop.base.arrays import Bytes
 from desktop.base.machine import Device, DeviceName
 from desktop.jobs.decode import Decoded, decode_picture, save_png
 from desktop.latent.chart import Projection
+from desktop.latent.plane import Viewport
+from desktop.latent.prior import NORMAL, Prior
 from desktop.models.model import Model
 from desktop.models.opened import Opened, open_model
 from desktop.models.source import Source
 from desktop.reading.overrides import Overrides
 from desktop.vetting.opening import Opening
+from desktop.view.first_view import fresh_view, home_view, is_on_samples, random_view, samples_viewport
 from desktop.view.provenance import Detail, provenance, to_text
-from desktop.view.state import ViewState, start_state
+from desktop.view.state import ViewState
 from export.bundle import Posterior
 
 
@@ -121,6 +124,24 @@ class Explorer(QObject):
         return None if self._opened is None else self._opened.model.device
 
     @property
+    def prior(self) -> Prior:
+        """The prior of the open model's reading; normal while nothing is open."""
+        return NORMAL if self._opened is None else self._opened.model.source.reading.prior
+
+    @property
+    def home(self) -> Viewport:
+        """The viewport to come home to on the plane that is looked at."""
+        return home_view(self.state, self._is_bundle)
+
+    @property
+    def samples_viewport(self) -> Viewport | None:
+        """On linear axes, the part of the plane with the samples that span it; None on any other plane."""
+        state = self.state
+        if not is_on_samples(state, self._is_bundle):
+            return None
+        return samples_viewport(state.plane, state.prior, state.seed)
+
+    @property
     def posterior(self) -> Posterior | None:
         """The approximate posteriors of the test images by that model's encoder, if the bundle has them."""
         return None if self._now is None else self._now.posterior
@@ -145,10 +166,10 @@ class Explorer(QObject):
     def renew(self, opened: Opened) -> None:
         """Replace the open model by a new version of the same file.
 
-        A model with other dimensions is opened like any other.
+        A model with other dimensions, or another prior, is opened like any other.
         """
         old = self._opened
-        if old is None or _dimensions(old.model) != _dimensions(opened.model):
+        if old is None or _space(old.model) != _space(opened.model):
             self._on_opened(opened)
             return
         # The old model is not closed: jobs that still use it may finish.
@@ -179,8 +200,11 @@ class Explorer(QObject):
     def set_state(self, state: ViewState, record: bool = True) -> None:
         """Change the view's state and decode what changed.
 
-        `record` is false for changes that cannot be undone: playback, and undo itself.
+        `record` is false for changes that cannot be undone: playback, and undo itself. A state from
+        elsewhere takes the prior of the open model's reading.
         """
+        if state.prior != self.prior:
+            state = replace(state, prior=self.prior)
         old, self.state = self.state, state
         if old == state:
             return
@@ -195,6 +219,11 @@ class Explorer(QObject):
     def change(self, **changes: Any) -> None:
         """Change some fields of the view's state."""
         self.set_state(replace(self.state, **changes))
+
+    def draw_z(self) -> None:
+        """Move the cursor to another sample of the prior, that of the next seed."""
+        if self._opened is not None:
+            self.set_state(random_view(self.state, self._is_bundle))
 
     def note(self, kind: str, **details: Detail) -> str:
         """Return the note for an export of the current view; empty while no model is open.
@@ -258,6 +287,10 @@ class Explorer(QObject):
             projection = Projection(self.state.chart, self.state.viewport, self._size_px)
             self.tiles.look(projection, self._ratio, coarse_first)
 
+    @property
+    def _is_bundle(self) -> bool:
+        return self._opened is not None and self._opened.model.source.bundle is not None
+
     def _on_opened(self, opened: Opened) -> None:
         self.worker.cancel_of_model()
         self.opener.cancel_of_model()
@@ -270,12 +303,16 @@ class Explorer(QObject):
         self._pictures.clear()
         self.tiles.set_model(opened.model)
         before = self.state
-        if not same_file or len(before.z) != opened.model.latent_dim:
-            fresh = start_state(opened.model.latent_dim)
+        prior = opened.model.source.reading.prior
+        same_space = same_file and len(before.z) == opened.model.latent_dim
+        if not same_space or before.prior != prior:
+            fresh = fresh_view(opened.model.latent_dim, prior, self._is_bundle)
             if opened.posterior is not None:
                 fresh = replace(
                     fresh, viewport=fresh.chart.around(fresh.plane.project(opened.posterior.mean))
                 )
+            if same_space:  # another prior of the same model, which has been set just now
+                fresh = replace(fresh, path=before.path, path_closed=before.path_closed)
             self.state = replace(
                 fresh,
                 layers=before.layers,
@@ -288,5 +325,5 @@ class Explorer(QObject):
         self._request_backdrop()
 
 
-def _dimensions(model: Model) -> tuple[int, tuple[int, int, int]]:
-    return model.latent_dim, model.image_shape
+def _space(model: Model) -> tuple[int, Prior, tuple[int, int, int]]:
+    return model.latent_dim, model.source.reading.prior, model.image_shape

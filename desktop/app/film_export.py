@@ -48,7 +48,11 @@ class AnimationExport(QObject):
         if whole is None or not epochs:
             raise ValueError("found no epochs in the open model, expected a bundle with epochs; open one")
         of_plane = film.subject is Subject.PLANE_EPOCHS
-        z = manifold_grid(state.plane, GRID_SIDE) if of_plane else np.array([state.z], np.float32)
+        z = (
+            manifold_grid(state.plane, GRID_SIDE, state.prior)
+            if of_plane
+            else np.array([state.z], np.float32)
+        )
         columns, place = (GRID_SIDE, ()) if of_plane else (1, state.z)
         numbered = (
             (epoch.number, pictures)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from desktop.app.explorer import Explorer
 from desktop.jobs import sheets
 from desktop.jobs.sheets import Order, Scores, Sheet
+from desktop.latent.chart import Chart
 
 Steps = Iterator[Sheet | Scores | None]
 
@@ -20,9 +21,16 @@ def samples_steps(explorer: Explorer, n: int, seed: int) -> Steps | None:
 
 
 def manifold_steps(explorer: Explorer, n: int) -> Steps | None:
-    """Return the job for n × n pictures at quantiles of the prior on the plane in view."""
-    model = explorer.model
-    return None if model is None else sheets.manifold_sheet(model, explorer.state.plane, n)
+    """Return the job for n × n pictures at quantiles of the prior on the plane in view.
+
+    On a plane through samples, they are at even steps over the part with the samples.
+    """
+    model, plane, around = explorer.model, explorer.state.plane, explorer.samples_viewport
+    if model is None:
+        return None
+    if around is not None:
+        return sheets.view_sheet(model, Chart(plane), around, n)
+    return sheets.manifold_sheet(model, plane, n)
 
 
 def traversals_steps(explorer: Explorer, dimensions: int, columns: int) -> Steps | None:

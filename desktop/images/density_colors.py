@@ -53,12 +53,11 @@ def color_scale() -> Bytes:
     return np.rint(255 * np.column_stack([rgb, alpha])).astype(np.uint8)
 
 
-def density_picture(density: Floats, dimensions: int) -> Bytes:
+def density_picture(density: Floats, peak: float) -> Bytes:
     """Draw a density [H, W], whose rows go up, as uint8 [H, W, 4] with the highest row first.
 
-    `dimensions` is the density's number of dimensions, 1 or 2: the prior's peak is (2π)^(−dimensions/2).
+    `peak` is the prior's highest density: (2π)^(−1) for N(0, I) in two dimensions.
     """
-    peak = (2 * np.pi) ** (-dimensions / 2)
     share = np.maximum(density / peak, LOW_SHARE)
     level = np.log(share / LOW_SHARE) * ((LEVELS - 1) / np.log(HIGH_SHARE / LOW_SHARE))
     index = np.clip(np.rint(level), 0, LEVELS - 1).astype(np.uint8)

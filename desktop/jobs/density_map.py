@@ -9,8 +9,9 @@ from desktop.base.arrays import Bytes, Doubles
 from desktop.images.density_colors import density_picture
 from desktop.latent.chart import Projection
 from desktop.latent.density import Region, density, holes
-from desktop.latent.normals import PlaneNormals, prior_on
+from desktop.latent.normals import PlaneNormals
 from desktop.latent.plane import Plane
+from desktop.latent.plane_prior import PriorOnPlane
 
 Corners = tuple[tuple[float, float], tuple[float, float]]
 
@@ -48,9 +49,8 @@ def posterior_map(normals: PlaneNormals, projection: Projection) -> Iterator[Pos
         if step is not None:
             q = step
         yield None
-    dimensions = 2 if any(plane.v) else 1
-    found = tuple(holes(q, prior_on(plane), a, b))
-    yield PosteriorMap(plane, density_picture(q, dimensions), corners, found)
+    prior = PriorOnPlane(plane, projection.chart.prior)
+    yield PosteriorMap(plane, density_picture(q, prior.peak), corners, tuple(holes(q, prior, a, b)))
 
 
 def cell_size_px(normals: PlaneNormals, projection: Projection) -> float:

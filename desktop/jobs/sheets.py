@@ -9,9 +9,10 @@ import numpy as np
 
 from desktop.base.arrays import Bytes, Doubles, Floats
 from desktop.images import pixels
+from desktop.latent.chart import Chart
 from desktop.latent.elbo import log_likelihood_nats, rate_nats
 from desktop.latent.kl import by_kl, kl_nats
-from desktop.latent.plane import Plane, format_z, manifold_grid, sample_prior
+from desktop.latent.plane import Plane, Viewport, even_grid, format_z, manifold_grid, sample_prior
 from desktop.models.model import Model
 from export.bundle import Posterior
 
@@ -20,7 +21,6 @@ STEP_PICTURES = 20
 # Images are ranked by one draw each; the fixed seed gives the same ranking every time.
 ELBO_SEED = 0
 PAIR_GAP_PX = 4
-TRAVERSAL_LOW, TRAVERSAL_HIGH = -3.0, 3.0
 
 
 class Order(StrEnum):
@@ -60,21 +60,38 @@ class Scores:
 
 def samples_sheet(model: Model, n: int, seed: int) -> Iterator[Sheet | None]:
     """Decode n × n samples of the prior, yielding None between steps."""
-    z = sample_prior(n * n, model.latent_dim, seed)
+    z = sample_prior(n * n, model.latent_dim, seed, model.source.reading.prior)
     return _sheet(model, z, n, [f"sample {i + 1}" for i in range(len(z))])
 
 
 def manifold_sheet(model: Model, plane: Plane, n: int) -> Iterator[Sheet | None]:
     """Decode the manifold grid of a plane: n × n pictures at prior quantiles 0.05 to 0.95, with b upward."""
-    z = manifold_grid(plane, n)
+    z = manifold_grid(plane, n, model.source.reading.prior)
+    return _sheet(model, z, n, [""] * len(z))
+
+
+def view_sheet(model: Model, chart: Chart, viewport: Viewport, n: int) -> Iterator[Sheet | None]:
+    """Decode n × n pictures at even steps over the square of a viewport, with b upward."""
+    z = chart.z(even_grid(viewport.center, viewport.span, n))
     return _sheet(model, z, n, [""] * len(z))
 
 
 def traversals_sheet(
-    model: Model, z: tuple[float, ...], dimensions: tuple[int, ...], columns: int
+    model: Model,
+    z: tuple[float, ...],
+    dimensions: tuple[int, ...],
+    columns: int,
+    span: float | None = None,
 ) -> Iterator[Sheet | None]:
-    """Decode a row for each of `dimensions`: that coordinate goes from −3 to 3, the others stay as in `z`."""
-    values = np.linspace(TRAVERSAL_LOW, TRAVERSAL_HIGH, columns, dtype=np.float32)
+    """Decode a row for each of `dimensions`: that coordinate moves, and the others stay as in `z`.
+
+    It goes over the prior's range (−3 to 3 for N(0, I)), or over `span` around the prior's mean.
+    """
+    prior = model.source.reading.prior
+    low, high = prior.coordinate_range(model.latent_dim)
+    if span is not None:
+        low, high = prior.center - span / 2, prior.center + span / 2
+    values = np.linspace(low, high, columns, dtype=np.float32)
     points = np.tile(np.asarray(z, np.float32), (len(dimensions), columns, 1))
     for row, dimension in enumerate(dimensions):
         points[row, :, dimension] = values

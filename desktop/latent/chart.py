@@ -5,22 +5,20 @@ and are the prior's cumulative probabilities on quantile axes; pixels, with y do
 coordinates.
 """
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from desktop.base.arrays import Doubles, Floats
 from desktop.latent.plane import Edges, Plane, Viewport, viewport_around
+from desktop.latent.prior import NORMAL, Marginal, Prior
 
 # (a, b) [..., 2] → pixels [..., 2].
 ToPx = Callable[[ArrayLike], Doubles]
 
-PRIOR = NormalDist()
 # Quantile axes end at about six standard deviations. Points beyond cannot be told apart.
 OUTERMOST = 1e-9
 # The smallest view spans this many adjacent float32 numbers along its shorter side, about one per picture.
@@ -41,19 +39,23 @@ class AxisScale(StrEnum):
 class Chart:
     """A plane with an axis scale, which together map view coordinates to z.
 
-    On quantile axes the view coordinates are Φ(a) and Φ(b), from 0 to 1, with a and b measured from the point
-    nearest to the prior's mean. So the prior's mass in every square equals the square's area.
+    On quantile axes the view coordinates are the cumulative probabilities of a and b under the prior, from 0
+    to 1, with a and b measured from the point nearest to the prior's mean. For a normal prior these are Φ(a)
+    and Φ(b), and the prior's mass in every square equals the square's area.
     """
 
     plane: Plane
     scale: AxisScale = AxisScale.LINEAR
+    prior: Prior = NORMAL
 
     def view(self, ab: ArrayLike) -> Doubles:
         """(a, b) [..., 2] → view coordinates [..., 2]."""
         coordinates = np.asarray(ab, np.float64)
         if self.scale is AxisScale.LINEAR:
             return coordinates
-        return _cumulative(coordinates - self._middle)
+        offsets = coordinates - self._middle
+        shares = [self._marginals[side].cdf(offsets[..., side]) for side in (0, 1)]
+        return np.stack(shares, axis=-1)
 
     def ab(self, view: ArrayLike) -> Doubles:
         """View coordinates [..., 2] → (a, b) [..., 2]. Quantiles outside 0 to 1 give the outermost points."""
@@ -61,8 +63,8 @@ class Chart:
         if self.scale is AxisScale.LINEAR:
             return coordinates
         inside = np.clip(coordinates, OUTERMOST, 1 - OUTERMOST)
-        quantiles = np.array([PRIOR.inv_cdf(p) for p in inside.ravel().tolist()], np.float64)
-        return quantiles.reshape(inside.shape) + self._middle
+        quantiles = [self._marginals[side].quantile(inside[..., side]) for side in (0, 1)]
+        return np.stack(quantiles, axis=-1) + self._middle
 
     def view_of(self, z: ArrayLike) -> Doubles:
         """Z [..., d] → view coordinates [..., 2] of the nearest point of the plane."""
@@ -82,7 +84,10 @@ class Chart:
         """The default view: the middle of the prior, or all quantiles."""
         if self.scale is AxisScale.QUANTILES:
             return HOME_QUANTILES
-        return Viewport()
+        if self.prior == NORMAL:
+            return Viewport()
+        a, b = self._middle.tolist()
+        return Viewport((a, b), self.prior.home_span)
 
     def around(self, ab: ArrayLike, share: float = 0.995) -> Viewport:
         """A view that holds `share` of the points (a, b) [N, 2] along each axis, with a margin."""
@@ -96,12 +101,18 @@ class Chart:
         steps = LEAST_STEPS * float(np.spacing(z))
         if self.scale is AxisScale.LINEAR:
             return steps
-        return steps * max(PRIOR.pdf(q) for q in (ab - self._middle).tolist())
+        offsets = (ab - self._middle).tolist()
+        density = max(m.pdf(offset) for m, offset in zip(self._marginals, offsets, strict=True))
+        return steps * density if density else HOME_QUANTILES.span
 
     @property
     def _middle(self) -> Doubles:
         """The (a, b) of the point nearest to the prior's mean: (0, 0) on a plane of two axes."""
-        return self.plane.project(np.zeros(len(self.plane.origin)))
+        return self.plane.project(self.prior.mean(len(self.plane.origin)))
+
+    @property
+    def _marginals(self) -> tuple[Marginal, Marginal]:
+        return self.prior.marginal(self.plane.u), self.prior.marginal(self.plane.v)
 
 
 @dataclass(frozen=True)
@@ -149,10 +160,3 @@ class Projection:
         width, height = (size + 2 * margin_px for size in self.size_px)
         span = self.viewport.units_per_px(self.size_px) * min(width, height)
         return replace(self, viewport=replace(self.viewport, span=span), size_px=(width, height))
-
-
-def _cumulative(values: Doubles) -> Doubles:
-    """Φ, the standard normal's cumulative distribution function, of each value."""
-    # erfc keeps its precision in the left tail.
-    scaled = (values * -(0.5**0.5)).ravel().tolist()
-    return np.array([0.5 * math.erfc(value) for value in scaled], np.float64).reshape(values.shape)

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from desktop.base.arrays import Doubles, Floats
-from desktop.latent.normals import PlaneNormals, radius_of_mass
+from desktop.latent.normals import PlaneNormals
+from desktop.latent.plane_prior import PriorOnPlane
 
 # In a hole, the prior expects at least ten times as many images as there are. Its own outer tail does not
 # count.
@@ -129,17 +130,10 @@ def _correlated(
             yield
 
 
-def holes(q: Floats, prior: PlaneNormals, a: Doubles, b: Doubles) -> list[Region]:
+def holes(q: Floats, prior: PriorOnPlane, a: Doubles, b: Doubles) -> list[Region]:
     """The regions where q [H, W] is below a tenth of the prior, within the prior's 99 % contour."""
-    flat = not prior.covariance[0, 1, 1]
-    centre = prior.mean[0]
-    squares = (a - centre[0]) ** 2 + np.zeros((len(b), 1))
-    if not flat:
-        squares = squares + ((b - centre[1]) ** 2)[:, np.newaxis]
-    dimensions = 1 if flat else 2
-    log_prior = -squares / 2 - dimensions / 2 * np.log(2 * np.pi)
-    log_excess = np.log(np.maximum(q, LEAST_DENSITY)) - log_prior - np.log(HOLE_RATIO)
-    beyond = squares - radius_of_mass(HOLE_PRIOR_MASS, dimensions) ** 2
+    log_excess = np.log(np.maximum(q, LEAST_DENSITY)) - prior.log_density(a, b) - np.log(HOLE_RATIO)
+    beyond = prior.beyond(HOLE_PRIOR_MASS, a, b)
     # The larger of the two fields is negative where both bounds hold. Large values are clipped, because they
     # would distort the contour's interpolation.
     field = np.maximum(np.clip(log_excess, -2, 2), np.clip(beyond, -2, 2))

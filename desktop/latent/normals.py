@@ -1,8 +1,7 @@
-"""Project normal distributions to a plane: posteriors with their ellipses, and the prior. No Qt.
+"""Project normal distributions to a plane: posteriors with their ellipses. No Qt.
 
 A plane's two directions W are orthonormal, so N(m, S) has the marginal N(W·(m − origin), W·S·Wᵀ) in the
-plane's (a, b). The prior N(0, I) becomes N(c, I), where c is the projection of the latent space's origin. The
-prior's section with the plane is the same distribution.
+plane's (a, b).
 """
 
 import math
@@ -13,10 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from desktop.base.arrays import Doubles
-from desktop.latent.plane import MAX_SPAN, Plane
+from desktop.latent.plane import Plane
 
-# The shares of the prior's mass inside the contours.
-PRIOR_MASSES = (0.5, 0.9, 0.99)
 CONTOUR_POINTS = 181
 SAME_PLACE = 1e-9
 
@@ -46,12 +43,6 @@ def project_normals(plane: Plane, mean: ArrayLike, logvar: ArrayLike) -> PlaneNo
     return PlaneNormals(plane.project(mean), covariance)
 
 
-def prior_on(plane: Plane) -> PlaneNormals:
-    """The prior N(0, I) on the plane, as one normal: its marginal, which is also its section."""
-    zero = np.zeros((1, len(plane.origin)))
-    return project_normals(plane, zero, zero)
-
-
 def same_marginals(plane: Plane, other: Plane) -> bool:
     """Whether two planes have the same marginals: equal directions, one directly above the other."""
     if (plane.u, plane.v) != (other.u, other.v):
@@ -79,23 +70,3 @@ def radius_of_mass(mass: float, dimensions: int) -> float:
     if dimensions == 1:
         return NormalDist().inv_cdf((1 + mass) / 2)
     return math.sqrt(-2 * math.log1p(-mass))
-
-
-def prior_contours(
-    plane: Plane, masses: tuple[float, ...] = PRIOR_MASSES
-) -> list[tuple[float, list[Doubles]]]:
-    """For each mass, the curves (a, b) [K, 2] that enclose this share of the prior on the plane.
-
-    They are circles around the projection of the latent space's origin, or two vertical lines if there is one
-    latent dimension.
-    """
-    prior = prior_on(plane)
-    if any(plane.v):
-        return [(mass, [ellipse(prior, 0, radius_of_mass(mass, 2))]) for mass in masses]
-    middle = float(prior.mean[0, 0])
-    uprights = []
-    for mass in masses:
-        radius = radius_of_mass(mass, 1)
-        lines = [np.array([[a, -MAX_SPAN], [a, MAX_SPAN]]) for a in (middle - radius, middle + radius)]
-        uprights.append((mass, lines))
-    return uprights

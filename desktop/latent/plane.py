@@ -7,12 +7,12 @@ plot, so grids list their top row first.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from desktop.base.arrays import Doubles, Floats
+from desktop.latent.prior import NORMAL, Marginal, NormalMarginal, Prior
 
 Edges = tuple[float, float, float, float]  # left, bottom, right, top
 
@@ -21,6 +21,7 @@ MIN_SPAN, MAX_SPAN = 1e-14, 1e4
 MIN_EDGE, MIN_SINE = 1e-9, 1e-6
 MAX_Z = float(np.finfo(np.float32).max)
 LOW_QUANTILE, HIGH_QUANTILE = 0.05, 0.95
+STANDARD = NormalMarginal(1.0)
 
 
 @dataclass(frozen=True)
@@ -173,21 +174,32 @@ def viewport_around(ab: ArrayLike, share: float = 0.995, margin: float = 1.1) ->
     return Viewport((float(center[0]), float(center[1])), max(float((high - low).max()) * margin, 0.1))
 
 
-def quantile_axis(n: int, low: float = LOW_QUANTILE, high: float = HIGH_QUANTILE) -> Doubles:
-    """The prior's quantiles [n] at n evenly spaced probabilities, by the inverse normal CDF."""
-    normal = NormalDist()
-    return np.array([normal.inv_cdf(p) for p in (np.linspace(low, high, n) if n > 1 else [(low + high) / 2])])
+def quantile_axis(
+    n: int, marginal: Marginal = STANDARD, low: float = LOW_QUANTILE, high: float = HIGH_QUANTILE
+) -> Doubles:
+    """The prior's quantiles [n] along an axis at n evenly spaced probabilities, measured from its mean."""
+    return marginal.quantile(np.linspace(low, high, n) if n > 1 else [(low + high) / 2])
 
 
-def manifold_grid(plane: Plane, n: int) -> Floats:
-    """z [n·n, d] at the prior quantiles 0.05 to 0.95 of both coordinates, row by row, highest b first."""
-    axis = quantile_axis(n)
-    return plane.embed([(a, b) for b in axis[::-1] for a in axis])
+def manifold_grid(plane: Plane, n: int, prior: Prior = NORMAL) -> Floats:
+    """z [n·n, d] at the prior quantiles 0.05 to 0.95 of both coordinates, row by row, highest b first.
+
+    On a plane that is not one of two axes, the quantiles are measured from the plane's origin.
+    """
+    middle = plane.project(prior.mean(len(plane.origin))) if plane.axes is not None else np.zeros(2)
+    across, upward = (quantile_axis(n, prior.marginal(direction)) for direction in (plane.u, plane.v))
+    return plane.embed([(a, b) for b in upward[::-1] + middle[1] for a in across + middle[0]])
 
 
-def sample_prior(count: int, latent_dim: int, seed: int) -> Floats:
-    """Samples z [count, d] of N(0, I); the same seed gives the same samples."""
-    return np.random.default_rng(seed).standard_normal((count, latent_dim), dtype=np.float32)
+def even_grid(center: tuple[float, float], span: float, n: int) -> Doubles:
+    """(a, b) [n·n, 2] at the middles of n × n equal cells of a square, row by row, highest b first."""
+    steps = ((np.arange(n) + 0.5) / n - 0.5) * span
+    return np.array([(center[0] + a, center[1] + b) for b in steps[::-1] for a in steps])
+
+
+def sample_prior(count: int, latent_dim: int, seed: int, prior: Prior = NORMAL) -> Floats:
+    """Samples z [count, d] of the prior; the same seed gives the same samples."""
+    return prior.sample(count, latent_dim, seed)
 
 
 def ticks(low: float, high: float, most: int = 8) -> list[float]:

@@ -19,6 +19,7 @@ METAVARS = {
     "encoder-layout": LAYOUT_NAMES,
     "image-shape": "C,H,W",
     "range": "|".join(RANGES),
+    "prior": "normal|uniform|sphere[:SCALE|:LOW,HIGH]",
     "encoder-range": "unit|signed|bytes",
     "spread": "|".join(SPREADS),
     "patience": "SECONDS",

@@ -12,7 +12,9 @@ import numpy as np
 
 from desktop.base.arrays import Array, Floats
 from desktop.base.errors import ModelError
+from desktop.latent.plane import sample_prior
 from desktop.reading import guess_layout, tensors
+from desktop.reading.guess_prior import guess_prior
 from desktop.reading.overrides import (
     LAYOUTS,
     RANGES,
@@ -55,6 +57,7 @@ FIELDS = {
     "layout": "layout",
     "image-shape": "image_shape",
     "range": "value_range",
+    "prior": "prior",
 }
 
 
@@ -99,6 +102,7 @@ def propose(file: ModelFile, run: Run, overrides: Overrides, is_slow: bool = Fal
         layout=Layout.NCHW,
         image_shape=(1, 1, 1),
         value_range=ValueRange.UNIT,
+        prior=guess_prior(file, chosen.tensor.name, overrides, guesses),
     )
     outputs = _picture_outputs(file, overrides)
     # A slow decoder gets one z, once: batches would gain nothing, and each further run would be waited for.
@@ -304,7 +308,7 @@ def trial_z(reading: Reading) -> Floats:
     The prior's mean alone would tell little: a decoder that normalises z divides 0 by 0 there.
     """
     count = FREE_BATCH if reading.batch is None else reading.batch
-    z = np.random.default_rng(0).standard_normal((count, reading.latent_dim), np.float32)
+    z = sample_prior(count, reading.latent_dim, 0, reading.prior)
     if count > 1:
         z[0] = 0
     return z

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from desktop.base.errors import ModelError
+from desktop.latent.prior import Prior, parse_prior
 from desktop.reading.reading import Layout, Spread, ValueRange
 
 # Each option with what it sets. The command line, the dialog and the saved overrides use the same names.
@@ -17,6 +18,7 @@ OPTIONS = {
     "layout": "the order of a picture's numbers in memory",
     "image-shape": "the picture's channels, height and width",
     "range": "the value range of the output",
+    "prior": "the distribution of z: normal, uniform or sphere; with :SCALE (:LOW,HIGH for uniform)",
     "x-input": "the encoder's input that takes the picture",
     "encoder-layout": "the order of the picture's numbers in the encoder's input",
     "encoder-range": "the value range of the encoder's input",
@@ -36,6 +38,7 @@ NAMES = {
     "layout": "the layout",
     "image-shape": "the image shape",
     "range": "the value range",
+    "prior": "the prior",
     "x-input": "the encoder's input",
     "encoder-layout": "the encoder's layout",
     "encoder-range": "the encoder's value range",
@@ -122,6 +125,17 @@ def z_shape_of(overrides: Overrides) -> tuple[int, ...] | None:
     if not all(word.isascii() and word.isdigit() and 1 <= int(word[:9]) <= 1 << 16 for word in words):
         raise refusal("z-shape", repr(text), "sizes such as 4,8,8")
     return tuple(map(int, words))
+
+
+def prior_of(overrides: Overrides) -> Prior | None:
+    """The prior that was set, or None. Raises ModelError for anything else."""
+    if "prior" not in overrides:
+        return None
+    try:
+        return parse_prior(overrides["prior"])
+    except ValueError as error:
+        expected = "normal, uniform or sphere, such as normal:2, uniform:-1,1 or sphere"
+        raise refusal("prior", repr(overrides["prior"]), expected) from error
 
 
 def number_of(overrides: Overrides, option: str) -> float:

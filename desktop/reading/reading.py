@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from desktop.latent.prior import NORMAL, Prior
+
 
 class Layout(StrEnum):
     """The order of a picture's numbers in memory, after the batch axis."""
@@ -54,6 +56,7 @@ class Reading:
         layout: of the output.
         image_shape: channels (1, 3 or 4), height, width.
         value_range: of the output.
+        prior: the distribution of z that the decoder was made for.
         guesses: the names of the fields above that are guesses; the others are certain.
     """
 
@@ -68,6 +71,7 @@ class Reading:
     layout: Layout
     image_shape: tuple[int, int, int]
     value_range: ValueRange
+    prior: Prior = NORMAL
     guesses: frozenset[str] = frozenset()
 
 

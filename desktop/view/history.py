@@ -121,6 +121,8 @@ def in_words(before: ViewState, after: ViewState) -> str:
         return {1: "adding a path point", 0: "moving a path point", -1: "removing a path point"}.get(
             grown, "changing the path"
         )
+    if "seed" in names and names <= {"seed", "plane", "z", "viewport"}:
+        return "drawing a random z"
     if "plane" in names and names <= {"plane", "z", "viewport"}:
         turned = (before.plane.u, before.plane.v) != (after.plane.u, after.plane.v)
         return "changing the plane" if turned else "moving the cursor"
@@ -154,6 +156,8 @@ def _differ(before: ViewState, after: ViewState, name: str) -> bool:
 
 def _goes_on(step: Step) -> bool:
     """Whether a change can be part of a gesture: numbers moved; nothing was switched, added or removed."""
+    if "seed" in step.fields:  # each random z is a step of its own
+        return False
     return all(_moved(getattr(step.before, name), getattr(step.after, name)) for name in step.fields)
 
 

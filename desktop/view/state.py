@@ -9,9 +9,12 @@ from desktop.latent.chart import AxisScale, Chart
 from desktop.latent.nearest import Nearness
 from desktop.latent.paths import PathKind
 from desktop.latent.plane import Plane, Viewport, axis_plane
+from desktop.latent.prior import NORMAL, Prior
 
 START_VIEWPORT = Viewport()
 START_PLANE = axis_plane((0.0, 0.0))
+# Whoever sees this share of the home view sees most of the prior, and gets all of it on quantile axes.
+MOST_OF_HOME = 2 / 3
 
 
 class PictureMode(StrEnum):
@@ -61,6 +64,8 @@ class ViewState:
         path: the z of the path's points, in order.
         path_closed: whether the path returns to its first point.
         path_kind: how the path runs from point to point.
+        prior: the prior of the model's reading, which quantile axes and contours follow.
+        seed: the seed of the sample that the cursor was at last, at the start or by drawing a random z.
     """
 
     z: tuple[float, ...] = (0.0, 0.0)
@@ -76,11 +81,13 @@ class ViewState:
     path: tuple[tuple[float, ...], ...] = ()
     path_closed: bool = False
     path_kind: PathKind = PathKind.STRAIGHT
+    prior: Prior = NORMAL
+    seed: int = 0
 
     @property
     def chart(self) -> Chart:
         """The plane with the scale of its axes."""
-        return Chart(self.plane, self.scale)
+        return Chart(self.plane, self.scale, self.prior)
 
     def moved_to(self, z: tuple[float, ...]) -> "ViewState":
         """Return the state with the cursor at any z; the plane moves with it and keeps its directions."""
@@ -108,8 +115,8 @@ class ViewState:
         """Return the state with another scale, and the same part of the plane in view as far as possible."""
         if scale is self.scale:
             return self
-        chart = Chart(self.plane, scale)
-        if scale is AxisScale.QUANTILES and self.viewport.span > 4.0:
+        chart = Chart(self.plane, scale, self.prior)
+        if scale is AxisScale.QUANTILES and self.viewport.span > self.prior.home_span * MOST_OF_HOME:
             return replace(self, scale=scale, viewport=chart.home)
         (x, y), half = self.viewport.center, self.viewport.span / 2
         corners = self.chart.ab([(x - half, y - half), (x + half, y + half)])

@@ -63,6 +63,8 @@ def _check(state: ViewState, latent_dim: int | None) -> None:
         raise ValueError(
             "state.plane: found u and v that are not orthonormal, expected directions of length 1"
         )
+    if state.seed < 0:
+        raise ValueError(f"state.seed: found {state.seed}, expected a whole number from 0")
     if not state.viewport.span > 0:
         raise ValueError(f"state.viewport.span: found {state.viewport.span}, expected a positive number")
 

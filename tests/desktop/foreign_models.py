@@ -17,13 +17,13 @@ def save(
     arrays: dict[str, np.ndarray],
     metadata: dict[str, str] | None = None,
 ) -> Path:
-    """Check a model and write it."""
+    """Check a model and write it. Its metadata name its prior, unless they are given."""
     graph = helper.make_graph(
         nodes, "graph", inputs, outputs, [numpy_helper.from_array(a, name) for name, a in arrays.items()]
     )
     opsets = [helper.make_opsetid("", 20)]
     model = helper.make_model(graph, opset_imports=opsets, ir_version=10, producer_name="elsewhere")
-    helper.set_model_props(model, metadata or {})
+    helper.set_model_props(model, {"prior": "normal"} if metadata is None else metadata)
     onnx.checker.check_model(model)
     path.write_bytes(model.SerializeToString())
     return path

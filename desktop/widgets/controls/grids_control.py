@@ -54,7 +54,8 @@ class GridsControl(QObject):
         self.manifold = self._page(
             "&Manifold",
             MANIFOLD,
-            "The manifold grid: pictures at the prior quantiles 0.05 to 0.95 along both axes.",
+            "The manifold grid: pictures at the prior quantiles 0.05 to 0.95 along both axes. On a plane "
+            "through samples, pictures at even steps around these.",
             [("Pictures per side", self.manifold_n)],
         )
         self.reconstructions = self._page(
@@ -66,7 +67,8 @@ class GridsControl(QObject):
         self.traversals = self._page(
             "&Traversals",
             TRAVERSALS,
-            "A row for each latent dimension, by its rate: the cursor's z with that coordinate from −3 to 3.",
+            "A row for each latent dimension, by its rate: the cursor's z with that coordinate across the "
+            "prior.",
             [("Pictures per row", self.traversal_n), ("Dimensions", self.dimensions_n)],
         )
         self._pages = {

@@ -11,6 +11,7 @@ from desktop.jobs.density_map import PosteriorMap, posterior_map
 from desktop.latent.chart import Chart, Projection, ToPx
 from desktop.latent.normals import PlaneNormals, project_normals, same_marginals
 from desktop.latent.plane import Plane, Viewport
+from desktop.latent.plane_prior import PriorOnPlane
 from desktop.view.state import Layer, ViewState
 from desktop.widgets.common.qimage import to_qimage
 from desktop.widgets.plane.map_overlay import paint_density, paint_holes, paint_prior
@@ -57,7 +58,8 @@ class MapControl(QObject):
             return
         if self._asked is not None:
             of, chart, *rest = self._asked
-            same_chart = chart.scale is state.scale and same_marginals(chart.plane, state.plane)
+            same_axes = (chart.scale, chart.prior) == (state.scale, state.prior)
+            same_chart = same_axes and same_marginals(chart.plane, state.plane)
             if of is posterior and same_chart and rest == [state.viewport, size_px]:
                 return
         self._asked = posterior, state.chart, state.viewport, size_px
@@ -96,4 +98,4 @@ class MapControl(QObject):
             if Layer.HOLES in state.layers:
                 paint_holes(painter, to_px, found.holes)
         if Layer.PRIOR in state.layers:
-            paint_prior(painter, to_px, state.plane)
+            paint_prior(painter, to_px, PriorOnPlane(state.plane, state.prior))

@@ -46,7 +46,8 @@ class PlaneControl(QObject):
         panel.legend.switched.connect(
             lambda label: explorer.set_state(explorer.state.with_label_switched(label))
         )
-        add_action(shell.menus["view"], "&Home", "Home", lambda: self._look_at(explorer.state.chart.home))
+        add_action(shell.menus["view"], "&Home", "Home", lambda: self._look_at(explorer.home))
+        add_action(shell.menus["view"], "&Random z", "R", explorer.draw_z)
         add_action(shell.menus["view"], "&Fit to the test images", "F", self._fit)
         add_action(shell.menus["view"], "&Quantile axes", "Q", self._switch_scale)
 

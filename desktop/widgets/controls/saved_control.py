@@ -113,7 +113,7 @@ class SavedControl(QObject):
         restoring, self._restoring = self._restoring, True
         if self._started and other and restoring:
             state = self.views.state_of(source.sha256, opened.model.latent_dim)
-            if state is not None:
+            if state is not None and state.prior == source.reading.prior:
                 self._explorer.set_state(state, record=False)
         if self._note:
             self._message.show_note(self._note)

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop.latent.prior import Prior, PriorKind
 from desktop.models.source import Source, UnreadError
 from desktop.reading.overrides import LAYOUTS, NO_ENCODER, RANGES, SET, SPREADS
 from desktop.reading.reading import EncoderReading, OtherInput, Reading, Spread
@@ -31,6 +32,13 @@ from desktop.widgets.common.picture_view import PictureView
 PICTURE_PX = 168
 MAX_VALUE = 1e6
 CERTAIN = "certain"
+# The priors in the window, with what the field beside them holds.
+PRIORS = {"Normal": PriorKind.NORMAL, "Uniform": PriorKind.UNIFORM, "Unit sphere": PriorKind.SPHERE}
+PRIOR_NUMBERS = {
+    PriorKind.NORMAL: "Standard deviation",
+    PriorKind.UNIFORM: "From, to",
+    PriorKind.SPHERE: "Radius",
+}
 # The names of the options of desktop.reading.overrides in the window.
 LABELS = {
     "z-input": "Latent input (z)",
@@ -41,6 +49,7 @@ LABELS = {
     "layout": "Layout",
     "image-shape": "Image shape (C, H, W)",
     "range": "Value range",
+    "prior": "Prior of z",
     "patience": "Time limit of the trial (s)",
     "x-input": "Image input",
     "encoder-layout": "Layout",
@@ -195,7 +204,24 @@ class ReadingDialog(QDialog):
         self._choice(form, known, "range", ranges, shown.get("range"), "value_range")
         if reading is None:
             self._text(form, known, "patience", "", "")
+        else:
+            self._prior(form, known, reading.prior)
         return group
+
+    def _prior(self, form: QFormLayout, known: "_Known", prior: Prior) -> None:
+        """Add fields for the family of the prior, and for its scale or its range."""
+        shown = next(text for text, kind in PRIORS.items() if kind is prior.kind)
+        self._choice(form, known, "prior", PRIORS, shown, "prior")
+        line = QLineEdit(prior.text.partition(":")[2] or f"{prior.scale:g}")
+        before = line.text()
+
+        def finished() -> None:
+            if line.text() != before:
+                numbers = line.text().strip()
+                self._set_override("prior", f"{prior.kind}:{numbers}" if numbers else str(prior.kind))
+
+        line.editingFinished.connect(finished)
+        self._row(form, "prior numbers", PRIOR_NUMBERS[prior.kind], line, known.words("prior", "prior"))
 
     def _z_size(self, form: QFormLayout, known: "_Known", reading: Reading | None) -> None:
         """Add a field for the number of dimensions or, if several sizes of z are open, for all of them."""

@@ -22,7 +22,7 @@ from desktop.widgets.panels.legend import Legend
 NEED_POINTS = (Layer.DENSITY, Layer.HOLES, Layer.POINTS, Layer.THUMBNAIL, Layer.ELLIPSE)
 TOOL_TIPS = {
     Layer.BACKDROP: "Show the pictures decoded across the plane.",
-    Layer.PRIOR: "Show the contours that contain 50, 90 and 99 % of the prior N(0, I) on the plane.",
+    Layer.PRIOR: "Show the contours that contain 50, 90 and 99 % of the prior on the plane.",
     Layer.DENSITY: (
         "Show the aggregate posterior, the mean of q(z|x) over all test images, on the plane.\n"
         "Where it agrees with the prior, its colour is that of the prior's own density."

@@ -7,8 +7,7 @@ from PySide6.QtGui import QBrush, QFontMetricsF, QImage, QPainter, QPainterPath,
 from desktop.base.arrays import Doubles
 from desktop.latent.chart import ToPx
 from desktop.latent.density import Region
-from desktop.latent.normals import prior_contours
-from desktop.latent.plane import Plane
+from desktop.latent.plane_prior import PriorOnPlane
 from desktop.widgets.common import colors
 
 FAR_PX = 1e5
@@ -34,14 +33,14 @@ def paint_holes(painter: QPainter, to_px: ToPx, holes: tuple[Region, ...]) -> No
     painter.drawPath(path)
 
 
-def paint_prior(painter: QPainter, to_px: ToPx, plane: Plane) -> None:
+def paint_prior(painter: QPainter, to_px: ToPx, prior: PriorOnPlane) -> None:
     """Draw the prior's contours dashed, each with the share of the prior that it contains."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     font = painter.font()
     font.setPointSizeF(NAME_POINT_SIZE)
     painter.setFont(font)
     metrics = QFontMetricsF(font)
-    for mass, curves in prior_contours(plane):
+    for mass, curves in prior.contours():
         for curve in curves:
             polygon = _polygon(to_px(curve))
             for color, width, style in (

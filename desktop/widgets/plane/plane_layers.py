@@ -12,6 +12,7 @@ from desktop.base.arrays import Bytes, Doubles
 from desktop.jobs.tiles import Cut, Tile, TileCache
 from desktop.latent.chart import AxisScale, Chart, Projection
 from desktop.latent.plane import spread_apart, ticks
+from desktop.latent.prior import PriorKind
 from desktop.widgets.common import colors
 from desktop.widgets.common.qimage import to_qimage
 
@@ -149,7 +150,8 @@ def _axis_names(chart: Chart) -> str:
     axes = chart.plane.axes
     right, up = ("a", "b") if axes is None else (f"z{axes[0]}", f"z{axes[1]}")
     if chart.scale is AxisScale.QUANTILES:
-        right, up = f"Φ({right})", f"Φ({up})"
+        name = "Φ" if chart.prior.kind is PriorKind.NORMAL else "F"
+        right, up = f"{name}({right})", f"{name}({up})"
     return f"{right} →" if not any(chart.plane.v) else f"{up} ↑  {right} →"
 
 

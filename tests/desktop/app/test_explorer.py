@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 
 from desktop.latent.plane import Viewport, axis_plane
+from desktop.latent.prior import NORMAL, Prior, PriorKind
 from desktop.vetting.opening import OpeningStoppedError
+from desktop.view.first_view import first_view
 from desktop.view.state import Layer, start_state
 from export.bundle import BundleError
+from tests.desktop.foreign_models import decoder
 from tests.desktop.hostile_models import endless_loop
 from tests.waiting import SOON_MS
 
@@ -228,3 +231,44 @@ def test_opening_another_model_ends_the_trial_of_the_one_before(
     with qtbot.waitSignal(explorer.opened, timeout=SOON_MS):
         explorer.open(make_bundle(name="second"))
     assert explorer.source.name == "second"
+
+
+def test_a_bare_model_of_many_dimensions_starts_at_a_sample(make_explorer, tmp_path):
+    """The state is the first view of its prior, which the reading says."""
+    explorer = make_explorer(decoder(tmp_path / "model.onnx", latent_dim=20, metadata={"prior": "uniform"}))
+    prior = Prior(PriorKind.UNIFORM)
+    assert explorer.prior == prior
+    assert explorer.state == first_view(20, prior)
+
+
+def test_a_random_z_is_another_sample_and_comes_home(make_explorer, tmp_path):
+    """Each draw is the next seed's first view; home is the view of its samples."""
+    explorer = make_explorer(decoder(tmp_path / "model.onnx", latent_dim=20))
+    explorer.draw_z()
+    explorer.draw_z()
+    assert explorer.state == first_view(20, seed=2)
+    explorer.change(viewport=Viewport())
+    assert explorer.home == first_view(20, seed=2).viewport
+
+
+def test_another_prior_starts_another_view(make_explorer, tmp_path, qtbot):
+    """The cursor goes to a sample of it; the path and the layers stay."""
+    path = decoder(tmp_path / "model.onnx", latent_dim=2, metadata={})
+    explorer = make_explorer(path)
+    explorer.change(path=((0.1, 0.2),), layers=frozenset({Layer.PRIOR}))
+    before = explorer.state
+    with qtbot.waitSignal(explorer.opened, timeout=SOON_MS):
+        explorer.open(path, {"prior": "normal"})
+    assert explorer.state == before, "the same prior, which is no guess any more"
+    with qtbot.waitSignal(explorer.opened, timeout=SOON_MS):
+        explorer.open(path, {"prior": "uniform"})
+    fresh = first_view(2, Prior(PriorKind.UNIFORM))
+    assert explorer.state == replace(fresh, path=before.path, layers=before.layers)
+
+
+def test_a_state_from_elsewhere_takes_the_models_prior(make_explorer, tmp_path):
+    """An export may have been made with another one: what is drawn is what the reading says."""
+    explorer = make_explorer(decoder(tmp_path / "model.onnx"))
+    explorer.set_state(replace(explorer.state, z=(1.0, 1.0), prior=Prior(PriorKind.SPHERE)))
+    assert explorer.state.z == (1.0, 1.0)
+    assert explorer.state.prior == NORMAL

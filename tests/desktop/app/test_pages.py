@@ -8,6 +8,9 @@ import pytest
 from desktop.app import pages
 from desktop.jobs.sheets import Order, Scores, Sheet
 from desktop.latent.plane import manifold_grid
+from desktop.latent.prior import NORMAL
+from desktop.view.first_view import corners
+from tests.desktop.foreign_models import decoder
 
 
 def sheet_of(steps) -> Sheet:
@@ -37,6 +40,21 @@ def test_without_a_model_there_is_nothing_to_decode(make_explorer):
 def test_the_manifold_is_of_the_plane_that_is_looked_at(explorer):
     """On axes of the state."""
     explorer.state = replace(explorer.state, plane=explorer.state.with_axes(1, 0).plane)
+    sheet = sheet_of(pages.manifold_steps(explorer, 3))
+    assert (sheet.z == manifold_grid(explorer.state.plane, 3)).all()
+
+
+def test_on_a_plane_through_samples_the_manifold_is_around_them(make_explorer, tmp_path):
+    """The three samples lie within the grid, and on axes it is at the prior's quantiles again."""
+    explorer = make_explorer(decoder(tmp_path / "model.onnx", latent_dim=20))
+    sheet = sheet_of(pages.manifold_steps(explorer, 3))
+    plane = explorer.state.plane
+    grid, samples = plane.project(sheet.z), plane.project(corners(20, NORMAL, 0))
+    step = grid[1, 0] - grid[0, 0]
+    assert (samples > grid.min(axis=0) - step / 2).all()
+    assert (samples < grid.max(axis=0) + step / 2).all()
+    np.testing.assert_allclose(plane.embed(grid), sheet.z, atol=1e-4)
+    explorer.state = explorer.state.with_axes(1, 0)
     sheet = sheet_of(pages.manifold_steps(explorer, 3))
     assert (sheet.z == manifold_grid(explorer.state.plane, 3)).all()
 

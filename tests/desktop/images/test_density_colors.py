@@ -56,6 +56,6 @@ def test_a_colour_says_the_share_of_the_priors_peak(dimensions):
     peak = (2 * np.pi) ** (-dimensions / 2)
     rows = np.array([[0.0, LOW_SHARE * peak], [peak, 2 * HIGH_SHARE * peak]], np.float32)
     scale = color_scale()
-    picture = density_picture(rows, dimensions)
+    picture = density_picture(rows, peak)
     level = round((LEVELS - 1) * np.log(1 / LOW_SHARE) / np.log(HIGH_SHARE / LOW_SHARE))
     assert picture.tolist() == [[scale[level].tolist(), scale[-1].tolist()], [scale[0].tolist()] * 2]

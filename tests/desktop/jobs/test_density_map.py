@@ -36,7 +36,7 @@ def test_the_map_is_the_densitys_picture_at_the_centres_of_its_cells():
     a = left + (np.arange(columns) + 0.5) * (right - left) / columns
     b = bottom + (np.arange(rows) + 0.5) * (top - bottom) / rows
     *_, q = density(normals, a, b)
-    assert np.abs(found.picture.astype(int) - density_picture(q, 2)).max() <= 1
+    assert np.abs(found.picture.astype(int) - density_picture(q, 1 / (2 * np.pi))).max() <= 1
     assert found.plane == PLANE
 
 
@@ -74,7 +74,7 @@ def test_on_quantile_axes_cells_are_even_in_probability():
     a = projection.chart.ab(np.stack([(np.arange(columns) + 0.5) / columns, np.full(columns, 0.5)], axis=1))
     b = projection.chart.ab(np.stack([np.full(rows, 0.5), (np.arange(rows) + 0.5) / rows], axis=1))
     *_, q = density(normals, a[:, 0], b[:, 1])
-    assert np.abs(found.picture.astype(int) - density_picture(q, 2)).max() <= 1
+    assert np.abs(found.picture.astype(int) - density_picture(q, 1 / (2 * np.pi))).max() <= 1
     np.testing.assert_allclose(projection.chart.view(found.corners), [[0, 1], [1, 0]], atol=1e-6)
 
 

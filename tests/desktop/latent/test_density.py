@@ -4,11 +4,14 @@ import numpy as np
 import pytest
 
 from desktop.latent.density import HOLE_PRIOR_MASS, HOLE_RATIO, density, filled, holes
-from desktop.latent.normals import PlaneNormals, prior_on, project_normals, radius_of_mass
+from desktop.latent.normals import PlaneNormals, project_normals, radius_of_mass
 from desktop.latent.plane import axis_plane, plane_through
+from desktop.latent.plane_prior import PriorOnPlane
+from desktop.latent.prior import Prior, PriorKind
 
 A, B = np.linspace(-4, 4, 81), np.linspace(-3, 3, 61)
 FLAT = axis_plane((0.0, 0.0))
+PRIOR = project_normals(FLAT, np.zeros((1, 2)), np.zeros((1, 2)))
 TILTED = plane_through((0.5, -1.0, 2.0), (1.5, 0.0, 2.5), (0.0, 1.0, 1.0))
 
 
@@ -116,9 +119,8 @@ def test_holes_are_where_the_prior_expects_ten_times_as_much():
     """Holes lie within the prior's 99 % contour; checked on a coarser grid, away from edges."""
     normals = PlaneNormals(np.array([[-1.0, 0.0], [0.8, 0.5]]), np.array([np.eye(2) * 0.2, np.eye(2) * 0.1]))
     q, _ = last(density(normals, A, B))
-    prior = prior_on(FLAT)
-    regions = holes(q, prior, A, B)
-    p = plain_density(prior, A, B)
+    regions = holes(q, PriorOnPlane(FLAT), A, B)
+    p = plain_density(PRIOR, A, B)
     radius = radius_of_mass(HOLE_PRIOR_MASS, 2)
     checked = {True: 0, False: 0}
     for i in range(3, len(B) - 3, 3):
@@ -133,8 +135,18 @@ def test_holes_are_where_the_prior_expects_ten_times_as_much():
 
 def test_the_prior_itself_has_no_holes():
     """An aggregate posterior equal to the prior, which is what training aims at, has no holes."""
-    q, _ = last(density(prior_on(FLAT), A, B))
-    assert holes(q, prior_on(FLAT), A, B) == []
+    q, _ = last(density(PRIOR, A, B))
+    assert holes(q, PriorOnPlane(FLAT), A, B) == []
+
+
+def test_the_holes_of_a_uniform_prior_lie_in_its_square():
+    """Where nothing is, the hole is the square that holds 99 % of the prior, and outside there is none."""
+    prior = PriorOnPlane(FLAT, Prior(PriorKind.UNIFORM))
+    regions = holes(np.zeros((len(B), len(A)), np.float32), prior, A, B)
+    assert inside(regions, np.array([0.9, -0.9]))
+    assert not inside(regions, np.array([1.1, 0.0]))
+    full = np.full((len(B), len(A)), 0.25, np.float32)
+    assert holes(full, prior, A, B) == []
 
 
 def test_a_region_with_an_island_is_two_rings():

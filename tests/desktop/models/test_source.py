@@ -15,6 +15,7 @@ from desktop.models.model import Model
 from desktop.models.source import UnreadError, encoder_beside, open_source
 from desktop.reading.reading import Layout, Spread, ValueRange
 from desktop.reading.saved_overrides import save_overrides, saved_overrides
+from desktop.view.first_view import first_view
 from export.bundle import DECODER_FILE, ENCODER_FILE, BundleError
 from tests.desktop.foreign_models import FLOAT, decoder, encoder, save, smooth_weights
 from tests.desktop.hostile_models import endless_loop, nested_functions
@@ -285,6 +286,15 @@ def test_a_slow_decoder_runs_once_and_its_picture_is_kept(tmp_path):
     session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     assert source.first.picture == pytest.approx(session.run(None, {"latent": z})[0][0], abs=1e-6)
     assert source.first.seconds > 0
+
+
+@pytest.mark.usefixtures("all_are_slow")
+@pytest.mark.parametrize("prior", ["normal", "uniform", "sphere:4"])
+def test_the_first_picture_is_that_of_the_first_view(tmp_path, prior):
+    """In more than 8 dimensions the window starts where the trial was, so that nobody waits twice."""
+    path = decoder(tmp_path / "decoder.onnx", latent_dim=20)
+    source = open_source(path, {"prior": prior})
+    assert first_view(20, source.reading.prior).z == source.first.z
 
 
 def test_a_quick_decoder_keeps_no_picture(tmp_path):

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from desktop.latent.plane import Viewport, axis_plane
+from desktop.view.first_view import random_view
 from desktop.view.history import GESTURE_S, MAX_STEPS, History
 from desktop.view.state import Layer, PictureMode, ViewState, start_state
 
@@ -74,6 +75,7 @@ def test_steps_go_back_and_forth_in_order(looking):
         (lambda s: replace(s, picture_mode=PictureMode.SAMPLE), "drawing the picture as “Bernoulli sample”"),
         (lambda s: replace(s, path_closed=True), "closing the path"),
         (lambda s: replace(s, epoch=3), "changing the epoch"),
+        (lambda s: random_view(s, is_bundle=True), "drawing a random z"),
         (lambda s: s.with_pin_switched(3), "pinning or unpinning a test image"),
         (lambda s: replace(s, path_closed=True, hidden_labels=frozenset({1})), "changing the view"),
     ],
@@ -219,3 +221,12 @@ def test_another_model_starts_anew(looking):
     looking.undo()
     looking.history.clear()
     assert looking.history.undo_words == looking.history.redo_words == ""
+
+
+def test_each_random_z_is_a_step():
+    """However fast they follow each other, and whatever is held."""
+    looking, states = Looking(start_state(3)), [start_state(3)]
+    for _ in range(3):
+        states.append(random_view(states[-1], is_bundle=True))
+        looking.look(states[-1], 0.01)
+    assert [looking.undo() for _ in range(3)] == states[2::-1]

@@ -134,6 +134,9 @@ def test_what_an_older_version_did_not_write_is_as_in_a_new_state():
         ({"hidden_labels": [2**60]}, f"state.hidden_labels[0]: found {2**60}, expected a whole number up to"),
         ({"viewport": {"center": [1], "span": 1}}, "state.viewport.center: found 1 values, expected 2"),
         ({"viewport": {"span": 0}}, "state.viewport.span: found 0.0, expected a positive number"),
+        ({"seed": -1}, "state.seed: found -1, expected a whole number from 0"),
+        ({"prior": {"scale": 0}}, "state.prior: found a prior of scale 0, expected 1e-6 to 1e6"),
+        ({"prior": {"center": 1}}, "state.prior: found a normal prior around 1, expected one around 0"),
         ({"viewport": []}, "state.viewport: found a list of 0, expected an object"),
         ({"plane": {"origin": [0, 0, 0], "u": [1, 0, 0]}}, "state.plane: found no v, expected it"),
         (

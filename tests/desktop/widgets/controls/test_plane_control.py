@@ -6,10 +6,12 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QToolButton
 
 from desktop.images.pixels import to_bytes
-from desktop.latent.plane import Viewport
+from desktop.latent.plane import Viewport, sample_prior
 from desktop.models.model import Model
 from desktop.view.state import Layer
 from desktop.widgets.common import colors
+from desktop.widgets.dialogs.shortcuts_dialog import shortcuts_of
+from tests.desktop.foreign_models import decoder
 from tests.desktop.widgets.on_plane import at, plane_point, type_z
 from tests.waiting import SOON_MS
 
@@ -338,3 +340,37 @@ def test_space_and_the_left_button_move_the_plane(window, qtbot):
     )
     qtbot.mouseClick(window.plane, LEFT, pos=start)
     assert window.explorer.state.z != z
+
+
+def test_r_draws_another_z_and_undo_goes_back(window, qtbot, decoded, shows):
+    """Each press goes to the next seed's sample; it is listed as a shortcut and can be undone by its name."""
+    before = window.explorer.state
+    qtbot.keyClick(window.plane, Qt.Key.Key_R)
+    assert window.explorer.state.z == tuple(sample_prior(1, 2, 1)[0].tolist())
+    qtbot.waitUntil(lambda: shows(decoded(window.explorer.state.z)), timeout=SOON_MS)
+    qtbot.wait(1)
+    qtbot.keyClick(window.plane, Qt.Key.Key_R)
+    assert window.explorer.state.z == tuple(sample_prior(1, 2, 2)[0].tolist())
+    assert any((s.keys, s.what) == ("R", "Random z") for s in shortcuts_of(window))
+    assert "drawing a random z" in window.history.undo.text()
+    for _ in range(2):
+        qtbot.keyClick(window.plane, Qt.Key.Key_Z, CONTROL)
+    assert window.explorer.state == before
+
+
+def test_the_contours_and_axes_follow_the_prior(open_window, tmp_path, qtbot, pixels):
+    """With a uniform prior quantile axes are even in z, and the contour of 99 % is nearly the box."""
+    path = decoder(tmp_path / "model.onnx", metadata={"prior": "uniform(-1, 1)"})
+    window = open_window(path, (900, 700))
+    assert window.explorer.state.viewport.span == pytest.approx(2.2)
+    before = pixels(window.plane.grab().toImage()).astype(int)
+    window.panel.view.layers[Layer.PRIOR].click()
+    after = pixels(window.plane.grab().toImage()).astype(int)
+    changed = np.abs(after - before).max(axis=-1) > 40
+    edge = 0.99**0.5
+    for point in ((edge, 0.3), (edge, -0.4), (0.3, edge)):
+        x, y = (round(value) for value in window.plane.to_px(point).tolist())
+        assert changed[y - 6 : y + 7, x - 6 : x + 7].any(), point
+    qtbot.keyClick(window.plane, Qt.Key.Key_Q)
+    state = window.explorer.state
+    assert state.chart.view((0.5, -0.5)).tolist() == pytest.approx([0.75, 0.25])

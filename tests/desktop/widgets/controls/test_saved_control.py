@@ -12,10 +12,13 @@ from PySide6.QtWidgets import QApplication
 from desktop.__main__ import command
 from desktop.base import saved
 from desktop.base.shipped import shipped_bundle
+from desktop.latent.prior import Prior, PriorKind
+from desktop.view.first_view import first_view
 from desktop.view.saved_views import SavedViews, read_views
 from desktop.view.state import Layer
 from desktop.widgets.common import settings
 from desktop.widgets.main_window import MainWindow
+from tests.desktop.foreign_models import decoder
 from tests.waiting import SOON_MS
 
 LEFT = Qt.MouseButton.LeftButton
@@ -263,3 +266,23 @@ def test_a_screenshot_of_an_export_shows_its_view(monkeypatch, bundle, left, exp
     views = [json.loads(text) for text in (before, saved.place().read_text())]
     assert [content["models"] for content in views] == [views[0]["models"]] * 2
     assert views[1]["last"] == views[0]["last"]
+
+
+def test_a_view_of_another_prior_is_not_taken_up(open_window, tmp_path, qtbot):
+    """The view that was saved with the same prior is; after another one was set, the start is a sample."""
+    path = decoder(tmp_path / "model.onnx", latent_dim=20, metadata={})
+
+    def start(overrides):
+        window = open_window()
+        with qtbot.waitSignal(window.explorer.backdrop_finished, timeout=SOON_MS):
+            window.saved_control.start(path, overrides)
+        return window
+
+    first = start({"prior": "normal"})
+    first.explorer.draw_z()
+    first.close()
+    again = start({"prior": "normal"})
+    assert again.explorer.state.seed == 1
+    again.close()
+    other = start({"prior": "uniform"})
+    assert other.explorer.state.z == first_view(20, Prior(PriorKind.UNIFORM)).z

@@ -1,5 +1,7 @@
 """The dialog shows what is certain and what is a guess, and the picture follows each choice."""
 
+from dataclasses import replace
+
 import imageio.v3 as imageio
 import numpy as np
 import pytest
@@ -8,8 +10,10 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QFileDialog, QLabel
 
+from desktop.latent.prior import NORMAL, Prior, PriorKind
 from desktop.reading.reading import ValueRange
 from desktop.reading.saved_overrides import saved_overrides
+from desktop.view.first_view import first_view
 from tests.desktop.foreign_models import FLOAT, decoder, encoder
 from tests.desktop.hostile_models import endless_loop
 from tests.waiting import SOON_MS
@@ -221,7 +225,7 @@ def test_what_the_file_settles_cannot_be_set_and_everything_else_can(open_window
     window.reading.open_dialog()
     dialog = window.reading.dialog
     decoders = {"z-input", "latent-dim", "batch", "output", "layout", "image-shape", "range"}
-    assert set(dialog.fields) == decoders | {"encoder", "no encoder"}
+    assert set(dialog.fields) == decoders | {"prior", "prior numbers", "encoder", "no encoder"}
     assert (dialog.fields["latent-dim"].text(), dialog.fields["batch"].text()) == ("5", "4")
     assert not dialog.fields["latent-dim"].isEnabled()
     assert not dialog.fields["batch"].isEnabled()
@@ -307,3 +311,38 @@ def test_other_failures_offer_nothing_to_set(window, qtbot, tmp_path):
         window.open_path(tmp_path / "no.onnx")
     assert window.message.isVisible()
     assert not window.message.action_buttons
+
+
+def test_the_prior_is_told_and_set(open_window, tmp_path, qtbot):
+    """It is a guess until it is chosen; its numbers can be typed, and the view follows."""
+    window = open_window(decoder(tmp_path / "model.onnx", latent_dim=20, metadata={}))
+    assert "guesses: prior" in window.message.text()
+    window.reading.open_dialog()
+    dialog = window.reading.dialog
+    assert (dialog.fields["prior"].currentText(), dialog.fields["prior numbers"].text()) == ("Normal", "1")
+    qtbot.waitUntil(lambda: known(dialog).get("prior") == "a guess", timeout=SOON_MS)
+    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+        choose(dialog.fields["prior"], "Uniform", qtbot)
+    qtbot.waitUntil(lambda: known(dialog).get("prior") == "set by you", timeout=SOON_MS)
+    assert window.explorer.state == replace(
+        first_view(20, Prior(PriorKind.UNIFORM)), layers=window.explorer.state.layers
+    )
+    assert dialog.fields["prior numbers"].text() == "-1,1"
+    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+        set_text(dialog, "prior numbers", "0, 3", qtbot)
+    assert window.explorer.prior == Prior(PriorKind.UNIFORM, 1.5, 1.5)
+    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+        dialog.undo.click()
+    assert window.explorer.prior == NORMAL
+
+
+def test_numbers_that_make_no_prior_are_told(open_window, tmp_path, qtbot):
+    """The prior stays as it was, and the dialog says what it expects."""
+    window = open_window(decoder(tmp_path / "model.onnx"))
+    window.reading.open_dialog()
+    dialog = window.reading.dialog
+    with qtbot.waitSignal(window.explorer.open_failed, timeout=SOON_MS):
+        set_text(dialog, "prior numbers", "wide", qtbot)
+    assert any("found 'normal:wide' for the prior" in label.text() for label in dialog.findChildren(QLabel))
+    assert dialog.fields["prior numbers"].text() == "1"
+    dialog.done(0)

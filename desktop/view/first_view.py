@@ -1,0 +1,127 @@
+"""The view of a model that comes without test images: at the start, at another sample, and at home. No Qt.
+
+In many dimensions samples of the prior lie far from its mean: those of N(0, I) near a shell of radius √d. At
+the mean, or near it on two axes, a generator shows what no sample looks like, or nothing at all. So the view
+is that of three samples: the plane goes through them, and its span holds them. Along each side of that
+triangle one sample turns into another, over about as many pictures as a window shows. Inside it the plane
+comes nearest to the mean, for N(0, I) to about 0.58 √d; of a few samples those are taken whose plane stays
+farthest from it.
+"""
+
+from dataclasses import replace
+from functools import lru_cache
+from itertools import combinations
+
+import numpy as np
+
+from desktop.base.arrays import Doubles
+from desktop.latent.paths import PathKind
+from desktop.latent.plane import Plane, Viewport, axis_plane, plane_through, sample_prior
+from desktop.latent.prior import NORMAL, Prior, PriorKind
+from desktop.view.state import ViewState, start_state
+
+# In up to so many dimensions a plane of two axes through the mean is near enough to samples.
+MOST_NEAR_MEAN = 8
+# The span of a view of three samples, as a multiple of their extent.
+MARGIN = 1.25
+SEEDS = 2**31
+# The three samples are chosen among so many. In very many dimensions all planes are about equally far from
+# the mean.
+CANDIDATES, MOST_CHOSEN_DIMENSIONS = 24, 1 << 14
+
+
+def first_view(latent_dim: int, prior: Prior = NORMAL, seed: int = 0) -> ViewState:
+    """The view of a newly opened model without test images: the cursor is at the first sample of a seed.
+
+    In up to 8 dimensions the plane is that of the first two axes through the prior's mean, and the cursor is
+    at the sample's projection. In more, the plane goes through that sample and two others.
+    """
+    first = _numbers(sample_prior(1, latent_dim, seed, prior)[0])
+    if latent_dim <= MOST_NEAR_MEAN:
+        plane = axis_plane(_numbers(prior.mean(latent_dim)), 0, min(1, latent_dim - 1))
+        z = _numbers(plane.embed(plane.project(first)))
+        state = ViewState(z=z, plane=plane, prior=prior, seed=seed)
+        return replace(state, viewport=state.chart.home)
+    _, right, up = corners(latent_dim, prior, seed)
+    plane = plane_through(first, _numbers(right), _numbers(up))
+    # On the way between two samples of a box one stays in the box; a shell is followed on great circles.
+    kind = PathKind.STRAIGHT if prior.kind is PriorKind.UNIFORM else PathKind.SPHERICAL
+    state = ViewState(z=first, plane=plane, prior=prior, seed=seed, path_kind=kind)
+    return replace(state, viewport=samples_viewport(plane, prior, seed))
+
+
+def fresh_view(latent_dim: int, prior: Prior, is_bundle: bool) -> ViewState:
+    """The view of a newly opened model. A bundle's starts at the prior's mean, because it says what is there.
+
+    Its test images, if it has any, then determine the viewport.
+    """
+    return replace(start_state(latent_dim), prior=prior) if is_bundle else first_view(latent_dim, prior)
+
+
+@lru_cache(maxsize=2)
+def corners(latent_dim: int, prior: Prior, seed: int) -> Doubles:
+    """The three samples [3, d] of a first view: the first of a seed, and two more.
+
+    These are the two of the next 23 with which the plane's distance from the prior's mean is the largest.
+    """
+    count = CANDIDATES if latent_dim <= MOST_CHOSEN_DIMENSIONS else 3
+    z = np.asarray(sample_prior(count, latent_dim, seed, prior), np.float64)
+    x = z - prior.mean(latent_dim)
+    edges = x[1:] - x[0]
+    lengths, along = edges @ edges.T, edges @ x[0]
+
+    def distance(pair: tuple[int, int]) -> float:
+        gram, toward = lengths[np.ix_(pair, pair)], along[list(pair)]
+        return float(x[0] @ x[0] - toward @ np.linalg.solve(gram, toward))
+
+    right, up = max(combinations(range(count - 1), 2), key=distance)
+    return z[[0, 1 + right, 1 + up]]
+
+
+def samples_viewport(plane: Plane, prior: Prior, seed: int) -> Viewport:
+    """The part of a plane that holds the projections of a seed's three samples, on linear axes."""
+    ab = plane.project(corners(len(plane.origin), prior, seed))
+    low, high = ab.min(axis=0), ab.max(axis=0)
+    center = ((low + high) / 2).tolist()
+    return Viewport((center[0], center[1]), MARGIN * float((high - low).max()))
+
+
+def is_on_samples(state: ViewState, is_bundle: bool) -> bool:
+    """Whether the plane, or one parallel to it, goes through the three samples of the state's seed."""
+    latent_dim = len(state.z)
+    if is_bundle or latent_dim <= MOST_NEAR_MEAN:
+        return False
+    z = corners(latent_dim, state.prior, state.seed)
+    sides, seen = np.diff(z, axis=0), np.diff(state.plane.project(z), axis=0)
+    return bool(np.allclose(np.linalg.norm(seen, axis=1), np.linalg.norm(sides, axis=1), rtol=1e-4))
+
+
+def home_view(state: ViewState, is_bundle: bool) -> Viewport:
+    """The viewport to come home to: that of the prior, or of the three samples that span the plane."""
+    if is_on_samples(state, is_bundle) and state.chart.limits is None:
+        return samples_viewport(state.plane, state.prior, state.seed)
+    return state.chart.home
+
+
+def random_view(state: ViewState, is_bundle: bool) -> ViewState:
+    """The view with the cursor at the first sample of the next seed.
+
+    The plane goes with it and keeps its directions, or goes through three new samples if the view of a new
+    model would. If the cursor leaves the part of the plane in view, that moves too.
+    """
+    seed = (state.seed + 1) % SEEDS
+    latent_dim = len(state.z)
+    if not is_bundle and latent_dim > MOST_NEAR_MEAN:
+        drawn = first_view(latent_dim, state.prior, seed)
+        moved = replace(state, z=drawn.z, plane=drawn.plane, seed=seed)
+        return replace(moved, viewport=home_view(moved, is_bundle))
+    (z,) = sample_prior(1, latent_dim, seed, state.prior)
+    moved = replace(state.moved_to(_numbers(z)), seed=seed)
+    view, at = state.viewport, moved.chart.view_of(moved.z)
+    if np.abs(at - view.center).max() > view.span / 2:
+        moved = replace(moved, viewport=replace(view, center=(float(at[0]), float(at[1]))))
+    return moved
+
+
+def _numbers(values: np.ndarray) -> tuple[float, ...]:
+    return tuple(np.asarray(values, np.float64).tolist())
