@@ -36,6 +36,7 @@ from desktop.widgets.controls.shell import Shell
 from desktop.widgets.controls.status_control import StatusControl
 from desktop.widgets.controls.time_control import TimeControl
 from desktop.widgets.controls.true_posterior_control import TruePosteriorControl
+from desktop.widgets.controls.z_control import ZControl
 from desktop.widgets.panels.pages import Pages
 from desktop.widgets.panels.side_panel import SidePanel
 from desktop.widgets.plane.plane_view import PlaneView
@@ -113,7 +114,7 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open a dropped model or export, or encode a dropped picture; Alt encodes any picture."""
+        """Open a dropped model, export or z, or encode a dropped picture; Alt encodes any picture."""
         event.acceptProposedAction()
         path = Path(event.mimeData().urls()[0].toLocalFile())
         alt = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
@@ -132,6 +133,7 @@ class MainWindow(QMainWindow):
         file.addSeparator()
         self.history = HistoryControl(explorer, menus["edit"], self)
         self.picture_control = PictureControl(shell)
+        self.z_control = ZControl(shell)
         self.plane_control = PlaneControl(shell)
         self.layers_menu = LayersMenu(explorer, self)
         view.addMenu(self.layers_menu)
@@ -198,6 +200,8 @@ class MainWindow(QMainWindow):
         )
         self.plane.pointer_moved.connect(self.status.set_pointer)
         self.picture_control.told.connect(self.status.tell)
+        self.z_control.told.connect(self.status.tell)
+        self.z_control.shown.connect(self.panel.sections.show_key)
         self.plane_control.told.connect(self.status.tell)
         self.held_out.told.connect(self.status.tell)
         self.time_control.told.connect(self.status.tell)
@@ -211,6 +215,7 @@ class MainWindow(QMainWindow):
         self.saved_control.picture_wanted.connect(self.provenance_control.open)
         self.provenance_control.open_wanted.connect(self.open_path)
         self.provenance_control.picture_wanted.connect(self.image.open_file)
+        self.provenance_control.numbers_wanted.connect(self.z_control.open)
         self.provenance_control.image_pasted.connect(self.image.set_image)
         self.provenance_control.page_wanted.connect(self.show_page)
         self.help.end_wanted.connect(self.close)
