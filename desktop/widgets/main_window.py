@@ -16,6 +16,7 @@ from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.message_bar import MessageBar
 from desktop.widgets.common.saved_inputs import save_input
 from desktop.widgets.controls.coordinates_control import CoordinatesControl
+from desktop.widgets.controls.directions_control import DirectionsControl
 from desktop.widgets.controls.film_control import FilmControl
 from desktop.widgets.controls.grids_control import GridsControl
 from desktop.widgets.controls.held_out_control import HeldOutControl
@@ -146,6 +147,7 @@ class MainWindow(QMainWindow):
         self.true_posterior = TruePosteriorControl(explorer, plane, self.image.panel)
         self.time_control = TimeControl(explorer, view, self)
         self.coordinates = CoordinatesControl(explorer, panel)
+        self.directions = DirectionsControl(shell)
         view.addSeparator()
         self.tabs.add_page(PLANE, "&Plane", self._plane_page())
         self.grids = GridsControl(shell, self.tabs)
@@ -201,6 +203,7 @@ class MainWindow(QMainWindow):
         self.plane.pointer_moved.connect(self.status.set_pointer)
         self.picture_control.told.connect(self.status.tell)
         self.z_control.told.connect(self.status.tell)
+        self.z_control.directions_wanted.connect(self.directions.open)
         self.z_control.shown.connect(self.panel.sections.show_key)
         self.plane_control.told.connect(self.status.tell)
         self.held_out.told.connect(self.status.tell)
