@@ -1,5 +1,7 @@
 """The panel of directions through the latent space, with a slider and a number box for each."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import (
@@ -9,6 +11,7 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
+    QProgressBar,
     QPushButton,
     QScrollBar,
     QSlider,
@@ -33,11 +36,14 @@ class DirectionsPanel(QWidget):
     """Shows directions and how far the cursor is along each; signals say what people want.
 
     Attributes:
+        search, count: have directions found by decoding; `count` says along how many dimensions.
         rows: the rows, each of which shows one direction or none.
     """
 
     offset_wanted = Signal(int, float)  # number of the direction, offset from the start
     plane_wanted = Signal(int, int)  # numbers of the directions to the right and up
+    find_wanted = Signal(int)  # along how many probes
+    cancel_wanted = Signal()
     open_wanted = Signal()
     return_wanted = Signal()
     start_wanted = Signal()
@@ -50,6 +56,13 @@ class DirectionsPanel(QWidget):
         self.hint.setWordWrap(True)
         self.hint.setTextFormat(Qt.TextFormat.PlainText)
         self.open = _button("Open…", "Open your own directions: arrays [d] or [k, d] in a .npy or .npz file.")
+        self.search = _button("Find here", "Find the directions that change the picture most at the cursor.")
+        self.count = QComboBox()
+        self.count.setAccessibleName("How many dimensions are tried")
+        self.progress = QProgressBar()
+        self.progress.setAccessibleName("Progress of the search")
+        self.left = QLabel()
+        self.cancel = QPushButton("Cancel")
         self.rows = [DirectionRow(self) for _ in range(ROWS)]
         self.scroll_bar = QScrollBar(Qt.Orientation.Vertical)
         self.scroll_bar.setAccessibleName("First direction shown")
@@ -59,9 +72,11 @@ class DirectionsPanel(QWidget):
         self.up.setAccessibleName("Direction upward")
         self.plane = _button("Show", "Show the plane of these two directions through the cursor.")
         self.plane.setAccessibleName("Show the plane of two directions")
-        self.back = _button("Return", "Move the cursor back to where every slider is at 0.")
+        self.back = _button("Back to the start", "Move the cursor back to where every slider is at 0.")
         self.start = _button("Start here", "Count the sliders from where the cursor is now.")
         self.open.clicked.connect(self.open_wanted)
+        self.search.clicked.connect(lambda: self.find_wanted.emit(self.count.currentData()))
+        self.cancel.clicked.connect(self.cancel_wanted)
         self.back.clicked.connect(self.return_wanted)
         self.start.clicked.connect(self.start_wanted)
         self.plane.clicked.connect(
@@ -72,6 +87,27 @@ class DirectionsPanel(QWidget):
             row.wanted.connect(self.offset_wanted)
         self._lay_out()
         self.set_directions(None)
+        self.set_progress(None)
+        self.search.setEnabled(False)
+
+    def set_counts(self, choices: Sequence[tuple[int, str, str]], chosen: int) -> None:
+        """Show how many probes can be chosen: each a number, its text and what it costs."""
+        self.search.setEnabled(bool(choices))
+        self.count.clear()
+        for number, text, cost in choices:
+            self.count.addItem(text, number)
+            self.count.setItemData(self.count.count() - 1, cost, Qt.ItemDataRole.ToolTipRole)
+        self.count.setCurrentIndex(self.count.findData(chosen))
+
+    def set_progress(self, share: float | None, left: str = "") -> None:
+        """Show the share of the search that is done and the time left; None if nothing is searched."""
+        running = share is not None
+        for widget in (self.progress, self.left, self.cancel):
+            widget.setVisible(running)
+        for button in (self.search, self.count, self.open):
+            button.setVisible(not running)
+        self.left.setText(left)
+        self.progress.setValue(round(100 * share) if share is not None else 0)
 
     def set_directions(self, directions: Directions | None) -> None:
         """Show other directions, or none, or the same with another start."""
@@ -129,8 +165,13 @@ class DirectionsPanel(QWidget):
             row.set_offset(offset)
 
     def _lay_out(self) -> None:
-        self.above = QHBoxLayout()
-        self.above.addWidget(self.open)
+        above = QHBoxLayout()
+        above.addWidget(self.search, 1)
+        above.addWidget(self.count, 1)
+        above.addWidget(self.open, 1)
+        above.addWidget(self.progress, 1)
+        above.addWidget(self.left)
+        above.addWidget(self.cancel)
         grid = QGridLayout()
         grid.setHorizontalSpacing(6)
         grid.setColumnStretch(1, 1)
@@ -159,7 +200,7 @@ class DirectionsPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 6, 0, 0)
         layout.addWidget(self.hint)
-        layout.addLayout(self.above)
+        layout.addLayout(above)
         layout.addWidget(self._lower)
         layout.addStretch(1)
 

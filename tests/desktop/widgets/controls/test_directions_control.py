@@ -134,3 +134,65 @@ def test_another_model_has_no_directions_yet(window, open_directions, make_bundl
     with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
         window.open_path(make_bundle(latent_dim=4, name="other"))
     assert window.directions.directions is None
+
+
+def test_directions_are_found_at_the_cursor(window, qtbot):
+    """The strongest first, with its share of the change; its slider moves the cursor along it."""
+    panel = window.directions.panel
+    window.panel.show_section(panel)
+    window.explorer.set_state(window.explorer.state.moved_to((0.5, 0.0, -0.5)))
+    state = window.explorer.state
+    qtbot.waitUntil(panel.search.isEnabled, timeout=SOON_MS)
+    assert panel.count.currentText() == "all 3"
+    qtbot.mouseClick(panel.search, LEFT)
+    qtbot.waitUntil(lambda: window.directions.directions is not None, timeout=SOON_MS)
+    assert window.explorer.state == state
+    found = window.directions.directions
+    assert sum(found.shares) == pytest.approx(1)
+    assert panel.rows[0].name.text() == f"1 · {100 * found.shares[0]:.0f} %"
+    assert panel.right.itemText(0) == panel.rows[0].name.text()
+    panel.rows[0].box.setValue(1.0)
+    assert window.explorer.state.z == pytest.approx(np.add(state.z, found.units[0]))
+
+
+def test_a_search_can_be_cancelled(window, qtbot):
+    """It shows its progress; cancelled, it shows what was there before."""
+    panel = window.directions.panel
+    window.panel.show_section(panel)
+    qtbot.waitUntil(panel.search.isEnabled, timeout=SOON_MS)
+    panel.search.click()
+    assert panel.progress.isVisible()
+    assert not panel.search.isVisible()
+    panel.cancel.click()
+    assert panel.search.isVisible()
+    qtbot.wait(100)
+    assert window.directions.directions is None
+    assert not panel.progress.isVisible()
+
+
+def test_another_model_ends_the_search(window, qtbot, make_bundle):
+    """The panel waits for nothing, and offers what the new model allows."""
+    panel = window.directions.panel
+    window.panel.show_section(panel)
+    qtbot.waitUntil(panel.search.isEnabled, timeout=SOON_MS)
+    other = make_bundle(latent_dim=40, name="other")
+    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+        window.open_path(other)
+        panel.search.click()
+    qtbot.waitUntil(panel.search.isEnabled, timeout=SOON_MS)
+    assert not panel.progress.isVisible()
+    assert [panel.count.itemText(i) for i in range(3)] == ["8 at random", "32 at random", "all 40"]
+    assert window.directions.directions is None
+
+
+def test_a_decoder_that_never_changes_is_told(open_window, qtbot, make_bundle):
+    """Far out the sigmoid is flat: nothing is found, and the message says what to do."""
+    window = open_window(make_bundle(latent_dim=3))
+    panel = window.directions.panel
+    window.panel.show_section(panel)
+    qtbot.waitUntil(panel.search.isEnabled, timeout=SOON_MS)
+    window.explorer.set_state(window.explorer.state.moved_to((1e7, 1e7, 1e7)))
+    panel.search.click()
+    qtbot.waitUntil(window.message.isVisible, timeout=SOON_MS)
+    assert "found a picture that does not change around the cursor" in window.message.text()
+    assert panel.search.isVisible()
