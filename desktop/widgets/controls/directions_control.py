@@ -76,7 +76,7 @@ class DirectionsControl(QObject):
         steps = find_steps(self._explorer, count)
         if steps is not None:
             self.panel.set_progress(0.0)
-            self._explorer.worker.request(NAME, Priority.GRID, steps, self._on_step, self._on_failed)
+            self._explorer.worker.request(NAME, Priority.SEARCH, steps, self._on_step, self._on_failed)
 
     def show_directions(self, directions: Directions | None) -> None:
         """Show directions in the section, or none."""

@@ -30,6 +30,7 @@ EMPTY_HINT = (
     "Directions move all numbers of z at once. Find those that change the picture most at the cursor, "
     "or open your own (.npy or .npz)."
 )
+SHARE_TIP = "The share of the picture's change at the start that this direction makes, of those tried."
 
 
 class DirectionsPanel(QWidget):
@@ -115,7 +116,7 @@ class DirectionsPanel(QWidget):
         if old is not None and directions is not None and old.units is directions.units:
             self._show_offsets()
             return
-        names = [] if directions is None else titles(directions)
+        names = [] if directions is None else list(directions.names)
         for box in (self.right, self.up):
             box.clear()
             box.addItems(names)
@@ -149,9 +150,10 @@ class DirectionsPanel(QWidget):
 
     def _show_rows(self) -> None:
         names = [] if self._directions is None else titles(self._directions)
+        tip = SHARE_TIP if self._directions is not None and self._directions.shares else ""
         first = self.scroll_bar.value()
         for place, row in enumerate(self.rows, start=first):
-            row.set_direction(place, names[place] if place < len(names) else "")
+            row.set_direction(place, names[place] if place < len(names) else "", tip)
         self._show_offsets()
 
     def _show_offsets(self) -> None:
@@ -166,9 +168,9 @@ class DirectionsPanel(QWidget):
 
     def _lay_out(self) -> None:
         above = QHBoxLayout()
-        above.addWidget(self.search, 1)
+        above.addWidget(self.search)
         above.addWidget(self.count, 1)
-        above.addWidget(self.open, 1)
+        above.addWidget(self.open)
         above.addWidget(self.progress, 1)
         above.addWidget(self.left)
         above.addWidget(self.cancel)
@@ -231,15 +233,15 @@ class DirectionRow(QObject):
         self.slider.valueChanged.connect(lambda step: self.wanted.emit(self.index, step / SLIDER_STEPS))
         self.box.valueChanged.connect(lambda value: self.wanted.emit(self.index, value))
 
-    def set_direction(self, index: int, name: str) -> None:
-        """Show a direction by its number and name; without a name the row is hidden."""
+    def set_direction(self, index: int, name: str, tip: str = "") -> None:
+        """Show a direction by its number and name, with a tool tip; without a name the row is hidden."""
         self.index = index
         elided = self.name.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, NAME_PX)
         self.name.setText(elided)
         self.slider.setAccessibleName(f"{name} slider")
         self.box.setAccessibleName(name)
         for widget in self.widgets:
-            widget.setToolTip(name)
+            widget.setToolTip(f"{name}\n{tip}".strip())
             widget.setVisible(bool(name))
 
     def set_offset(self, offset: float) -> None:
