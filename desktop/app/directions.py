@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from desktop.app.explorer import Explorer
 from desktop.jobs.find_directions import Progress, find_directions
-from desktop.latent.directions import Directions
+from desktop.latent.directions import MAX_SKETCH_NUMBERS, Directions
 
-# How many probes can be chosen besides all dimensions; more dimensions than the last are never all probed.
+# How many probes can be chosen besides all dimensions; no more dimensions than the last are all probed.
 COUNTS = (8, 32, 128, 512)
 # What is proposed takes no longer than this, if so few probes allow it.
 PROPOSED_S = 20.0
@@ -14,8 +14,10 @@ PROPOSED_S = 20.0
 
 def counts(latent_dim: int) -> tuple[int, ...]:
     """How many probes can be chosen for d dimensions, fewest first; d itself means all of them."""
-    fewer = tuple(count for count in COUNTS if count < latent_dim)
-    return (*fewer, latent_dim) if latent_dim <= COUNTS[-1] else fewer
+    if latent_dim <= COUNTS[-1]:
+        return (*(count for count in COUNTS if count < latent_dim), latent_dim)
+    most = max(1, MAX_SKETCH_NUMBERS // latent_dim)
+    return tuple(count for count in COUNTS if count <= most) or (most,)
 
 
 def seconds(count: int, picture_ms: float) -> float:

@@ -3,6 +3,7 @@
 import pytest
 
 from desktop.app.directions import counts, find_steps, proposed_count, seconds
+from desktop.latent.directions import probes
 
 
 @pytest.mark.parametrize(
@@ -12,12 +13,14 @@ from desktop.app.directions import counts, find_steps, proposed_count, seconds
         (8, (8,)),
         (100, (8, 32, 100)),
         (512, (8, 32, 128, 512)),
-        (16384, (8, 32, 128, 512)),
+        (16384, (8, 32, 128)),
+        (1 << 20, (4,)),
     ],
 )
 def test_all_dimensions_can_be_tried_unless_they_are_too_many(latent_dim, expected):
-    """Fewer are random directions."""
+    """Fewer are random directions, and as many as offered are really tried."""
     assert counts(latent_dim) == expected
+    assert len(probes(latent_dim, expected[-1])) == expected[-1]
 
 
 def test_what_is_proposed_depends_on_how_long_a_picture_takes():
