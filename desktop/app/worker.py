@@ -27,6 +27,7 @@ class Priority(IntEnum):
     EPOCHS = auto()  # the models of other epochs
     GRID = auto()  # pages and panels
     SAVE = auto()  # files, and tables that take seconds
+    SEARCH = auto()  # directions that are looked for, which can take minutes
     BACKDROP = auto()  # the tiles of the plane, and the maps on it
     FILM = auto()  # animations
     WATCH = auto()  # checks whether the open file has changed

@@ -19,6 +19,7 @@ Edges = tuple[float, float, float, float]  # left, bottom, right, top
 MIN_SPAN, MAX_SPAN = 1e-14, 1e4
 # Shorter edges and flatter triangles do not determine a direction within float32 precision.
 MIN_EDGE, MIN_SINE = 1e-9, 1e-6
+ROUNDING = 1e-12  # relative to z, which the decoder takes as float32
 MAX_Z = float(np.finfo(np.float32).max)
 LOW_QUANTILE, HIGH_QUANTILE = 0.05, 0.95
 STANDARD = NormalMarginal(1.0)
@@ -51,7 +52,8 @@ class Plane:
         """The parallel plane that contains z [d]. Coordinates (a, b) keep their meaning."""
         beside = np.asarray(z, np.float64) - np.asarray(self.origin)
         beside -= self.project(z) @ np.asarray([self.u, self.v])
-        if not beside.any():
+        # Rounding must not count: another plane is decoded anew.
+        if not np.abs(beside).max() > ROUNDING * (1 + np.abs(z).max()):
             return self
         return replace(self, origin=_numbers(np.asarray(self.origin) + beside))
 

@@ -17,6 +17,7 @@ from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.message_bar import Action, MessageBar
 from desktop.widgets.common.saved_inputs import save_input
 from desktop.widgets.controls.coordinates_control import CoordinatesControl
+from desktop.widgets.controls.directions_control import DirectionsControl
 from desktop.widgets.controls.film_control import FilmControl
 from desktop.widgets.controls.grids_control import GridsControl
 from desktop.widgets.controls.held_out_control import HeldOutControl
@@ -39,6 +40,7 @@ from desktop.widgets.controls.shell import Shell
 from desktop.widgets.controls.status_control import StatusControl
 from desktop.widgets.controls.time_control import TimeControl
 from desktop.widgets.controls.true_posterior_control import TruePosteriorControl
+from desktop.widgets.controls.z_control import ZControl
 from desktop.widgets.panels.pages import Pages
 from desktop.widgets.panels.side_panel import SidePanel
 from desktop.widgets.plane.plane_view import PlaneView
@@ -118,7 +120,7 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open a dropped model or export, or encode a dropped picture; Alt encodes any picture."""
+        """Open a dropped model, export or z, or encode a dropped picture; Alt encodes any picture."""
         event.acceptProposedAction()
         path = Path(event.mimeData().urls()[0].toLocalFile())
         alt = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
@@ -137,6 +139,7 @@ class MainWindow(QMainWindow):
         file.addSeparator()
         self.history = HistoryControl(explorer, menus["edit"], self)
         self.picture_control = PictureControl(shell)
+        self.z_control = ZControl(shell)
         self.plane_control = PlaneControl(shell)
         self.layers_menu = LayersMenu(explorer, self)
         view.addMenu(self.layers_menu)
@@ -149,6 +152,7 @@ class MainWindow(QMainWindow):
         self.true_posterior = TruePosteriorControl(explorer, plane, self.image.panel)
         self.time_control = TimeControl(explorer, view, self)
         self.coordinates = CoordinatesControl(explorer, panel)
+        self.directions = DirectionsControl(shell)
         view.addSeparator()
         self.tabs.add_page(PLANE, "&Plane", self._plane_page())
         self.grids = GridsControl(shell, self.tabs)
@@ -203,6 +207,9 @@ class MainWindow(QMainWindow):
         )
         self.plane.pointer_moved.connect(self.status.set_pointer)
         self.picture_control.told.connect(self.status.tell)
+        self.z_control.told.connect(self.status.tell)
+        self.z_control.directions_wanted.connect(self.directions.open)
+        self.z_control.shown.connect(self.panel.sections.show_key)
         self.plane_control.told.connect(self.status.tell)
         self.held_out.told.connect(self.status.tell)
         self.time_control.told.connect(self.status.tell)
@@ -216,6 +223,7 @@ class MainWindow(QMainWindow):
         self.saved_control.picture_wanted.connect(self.provenance_control.open)
         self.provenance_control.open_wanted.connect(self.open_path)
         self.provenance_control.picture_wanted.connect(self.image.open_file)
+        self.provenance_control.numbers_wanted.connect(self.z_control.open)
         self.provenance_control.image_pasted.connect(self.image.set_image)
         self.provenance_control.page_wanted.connect(self.show_page)
         self.help.end_wanted.connect(self.close)

@@ -13,10 +13,12 @@ from desktop.app.worker import Priority
 from desktop.base.shipped import shipped_bundle
 from desktop.images.note import read_note
 from desktop.images.read_image import is_image
+from desktop.latent.number_file import is_number_file
 from desktop.latent.plane import parse_z
 from desktop.models.opened import Opened
 from desktop.models.source import Source
 from desktop.view.provenance import Provenance, from_text, is_provenance
+from desktop.view.z_text import without_numpy
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.message_bar import Action
 from desktop.widgets.common.saved_inputs import set_saved_values
@@ -26,7 +28,7 @@ from export.bundle import DECODER_FILE, epoch_file, open_bundle
 
 SHORT_HASH = 12
 OPEN_KINDS = (
-    "Models and exports (manifest.json *.latent *.onnx *.png *.apng *.gif *.webp);;"
+    "Models, exports and z (manifest.json *.latent *.onnx *.png *.apng *.gif *.webp *.npy *.npz);;"
     "Pictures (*.png *.jpg *.jpeg *.bmp *.gif *.webp);;All files (*)"
 )
 
@@ -44,6 +46,7 @@ class ProvenanceControl(QObject):
 
     open_wanted = Signal(object)  # Path of a model
     picture_wanted = Signal(object)  # Path of a picture to encode
+    numbers_wanted = Signal(object)  # Path of a file of z
     page_wanted = Signal(str)  # key of a page or section, after the state and its inputs were set
     told = Signal(str)
 
@@ -61,8 +64,13 @@ class ProvenanceControl(QObject):
         add_action(edit, "Copy &view as text", "Ctrl+Shift+C", self.copy_text)
 
     def open(self, path: Path, as_picture: bool = False) -> None:
-        """Open a model, restore an export's view, or encode a picture; `as_picture` encodes any picture."""
-        if not is_image(path):
+        """Open a model or z, restore an export's view, or encode a picture.
+
+        `as_picture` encodes any picture.
+        """
+        if is_number_file(path):
+            self.numbers_wanted.emit(path)
+        elif not is_image(path):
             self.open_wanted.emit(path)
         elif as_picture:
             self.picture_wanted.emit(path)
@@ -97,7 +105,7 @@ class ProvenanceControl(QObject):
             self.image_pasted.emit(QGuiApplication.clipboard().image())
         elif text.strip() and self._explorer.latent_dim is not None:
             try:
-                z = parse_z(text, self._explorer.latent_dim)
+                z = parse_z(without_numpy(text), self._explorer.latent_dim)
             except ValueError as error:
                 self._message.show_error(error)
             else:

@@ -132,6 +132,21 @@ def test_a_plane_through_three_points_holds_them():
     assert np.linalg.norm([plane.u, plane.v], axis=1) == pytest.approx([1, 1])
 
 
+def test_moving_along_a_planes_directions_keeps_the_plane():
+    """Rounding does not count, because another plane would be decoded anew; a real step off it does."""
+    draw = np.random.default_rng(0)
+    plane = plane_through(*draw.normal(size=(3, 50)))
+    for a, b in draw.normal(size=(20, 2)) * 5:
+        z = np.asarray(plane.origin) + a * np.asarray(plane.u) + b * np.asarray(plane.v)
+        assert plane.through(z.tolist()) is plane
+        off = z + 1e-6 * draw.normal(size=50)
+        moved = plane.through(off.tolist())
+        assert moved != plane
+        assert np.asarray(moved.origin) + moved.project(off) @ [moved.u, moved.v] == pytest.approx(
+            off, abs=1e-12
+        )
+
+
 @pytest.mark.parametrize(
     "points",
     [([0, 0, 0], [1, 1, 1], [2, 2, 2]), ([0, 0], [0, 0], [1, 0]), ([1, 0], [2, 0], [1, 0]), ([0], [1], [2])],

@@ -1,0 +1,146 @@
+"""Directions through the latent space: brought along in files, or found by decoding. No Qt.
+
+Found directions are the right singular vectors of the decoder's Jacobian at the cursor. The Jacobian is
+measured by central differences along probes: all axes, or a seeded orthonormal sketch if there are too many.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from desktop.base.arrays import Array, Doubles, Floats
+from desktop.latent.number_file import NumberFileError, misfit, rows_of
+from desktop.latent.plane import MIN_SINE, Plane
+
+MAX_DIRECTIONS, MAX_NUMBERS = 1024, 1 << 24  # of a file
+# How far from the cursor is decoded on either side, in units of z: the prior's standard deviation is 1.
+STEP = 0.1
+# A sketch of more numbers than these would take seconds to make orthogonal, in one step of the worker.
+MAX_SKETCH_NUMBERS = 1 << 22
+MAX_FOUND = 24
+# Smaller singular values, relative to the largest, are rounding.
+LEAST_SHARE = 1e-10
+
+
+@dataclass(frozen=True, eq=False)
+class Directions:
+    """Directions of length 1, and the z from which offsets along them are counted.
+
+    Attributes:
+        names: k names for people.
+        units: float64 [k, d], rows of length 1.
+        start: z, d numbers.
+        shares: for found directions, the share of the change of the picture that each makes, largest first;
+            empty for others.
+    """
+
+    names: tuple[str, ...]
+    units: Doubles
+    start: tuple[float, ...]
+    shares: tuple[float, ...] = ()
+
+    def offsets(self, z: Sequence[float], rows: slice = slice(None)) -> Doubles:
+        """How far z [d] is from the start along each of some directions, float64 [k]."""
+        offsets: Doubles = self.units[rows] @ (np.asarray(z, np.float64) - np.asarray(self.start))
+        return offsets
+
+    def moved(self, z: Sequence[float], index: int, offset: float) -> tuple[float, ...]:
+        """Z [d] moved along a direction, so that it is `offset` from the start along it."""
+        unit = self.units[index]
+        by = offset - float(self.offsets(z, slice(index, index + 1))[0])
+        return tuple((np.asarray(z, np.float64) + by * unit).tolist())
+
+
+def directions_in(arrays: Mapping[str, Array], start: Sequence[float], name: str) -> Directions:
+    """Return the directions in a file's arrays, [d] or [k, d] each, for a model with d numbers as in `start`.
+
+    An array's only direction has the array's name, several have it with their number. Arrays of other shapes
+    are left out. Raises NumberFileError if none fits, for too many, or for one of length 0; `name` names the
+    file.
+    """
+    latent_dim = len(start)
+    fitting = {key: rows for key, array in arrays.items() if (rows := rows_of(array, latent_dim)) is not None}
+    if not fitting:
+        raise NumberFileError(f"{name}: {misfit(arrays, latent_dim)}")
+    count, most = sum(map(len, fitting.values())), min(MAX_DIRECTIONS, max(2, MAX_NUMBERS // latent_dim))
+    if count > most:
+        raise NumberFileError(f"{name}: found {count:,} directions, expected at most {most:,}; save fewer")
+    names = tuple(
+        key if len(rows) == 1 else f"{key} {number}"
+        for key, rows in fitting.items()
+        for number in range(1, len(rows) + 1)
+    )
+    numbers = np.concatenate(list(fitting.values()))
+    lengths = np.linalg.norm(numbers, axis=1)
+    if not (lengths > 0).all():
+        which = names[int(np.argmin(lengths))]
+        raise NumberFileError(f"{name}: found {which} of length 0, expected a direction; leave it out")
+    return Directions(names, numbers / lengths[:, None], tuple(start))
+
+
+def plane_of_directions(z: Sequence[float], right: ArrayLike, up: ArrayLike) -> Plane:
+    """The plane through z [d] with a along the unit vector `right` [d], and b in the plane of both.
+
+    Raises ValueError if they are parallel.
+    """
+    u, other = np.asarray(right, np.float64), np.asarray(up, np.float64)
+    beside = other - other @ u * u
+    beside -= beside @ u * u  # twice, because the first difference of nearly parallel vectors is inexact
+    length = float(np.linalg.norm(beside))
+    if not length > MIN_SINE:
+        raise ValueError("found two parallel directions, expected two that span a plane; choose another")
+    v = beside / length
+    return Plane(tuple(map(float, z)), tuple(u.tolist()), tuple(v.tolist()))
+
+
+def probes(latent_dim: int, count: int, seed: int = 0) -> Doubles:
+    """Orthonormal probes float64 [m, d]: all d axes if `count` allows it, else a random sketch by seed.
+
+    A sketch has at most `count` rows, and no more than MAX_SKETCH_NUMBERS numbers.
+    """
+    if count >= latent_dim:
+        return np.eye(latent_dim)
+    count = max(1, min(count, MAX_SKETCH_NUMBERS // latent_dim))
+    random = np.random.default_rng(seed).standard_normal((latent_dim, count))
+    sketch: Doubles = np.linalg.qr(random)[0].T
+    return np.ascontiguousarray(sketch)
+
+
+def pairs(z: Sequence[float], along: Doubles, step: float = STEP) -> Floats:
+    """The z to decode for the probes `along` [m, d]: float32 [2m, d], a step forward and back for each."""
+    steps = step * along
+    here = np.asarray(z, np.float64)
+    return np.stack([here + steps, here - steps], axis=1).reshape(-1, len(here)).astype(np.float32)
+
+
+def slopes(pictures: Floats, step: float = STEP) -> Doubles:
+    """How the pictures change along the probes: pictures [2m, …] of `pairs` → float64 [m, pixels]."""
+    flat = pictures.reshape(len(pictures) // 2, 2, -1).astype(np.float64)
+    changes: Doubles = (flat[:, 0] - flat[:, 1]) / (2 * step)
+    return changes
+
+
+def strongest(changes: Doubles, along: Doubles, z: Sequence[float], most: int = MAX_FOUND) -> Directions:
+    """The directions that change the picture most at z [d], from `slopes` [m, pixels] along probes [m, d].
+
+    They are sorted by singular value; a share is a squared singular value divided by the sum of all. Each has
+    its largest number positive. Raises ValueError if the picture does not change.
+    """
+    # The m × m products have the squared singular values; they are far fewer than the pixels.
+    squared, vectors = np.linalg.eigh(changes @ changes.T)
+    squared, vectors = np.clip(squared[::-1], 0, None), vectors[:, ::-1]
+    total = float(squared.sum())
+    if not total > 0:
+        raise ValueError(
+            "found a picture that does not change around the cursor, expected one that does; "
+            "move the cursor and try again"
+        )
+    shares = squared / total
+    count = min(most, int((shares > LEAST_SHARE * shares[0]).sum()))
+    units = vectors[:, :count].T @ along
+    units /= np.linalg.norm(units, axis=1, keepdims=True)
+    largest = np.take_along_axis(units, np.abs(units).argmax(axis=1)[:, None], axis=1)
+    names = tuple(str(number) for number in range(1, count + 1))
+    return Directions(names, units * np.sign(largest), tuple(map(float, z)), tuple(shares[:count].tolist()))

@@ -1,0 +1,175 @@
+"""Connects the section of directions to the explorer: sliders through the cursor, and planes of two."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog
+
+from desktop.app.directions import counts, find_steps, proposed_count, seconds
+from desktop.app.worker import Priority
+from desktop.base.arrays import Doubles
+from desktop.jobs.decode import Decoded
+from desktop.jobs.find_directions import Progress
+from desktop.jobs.numbers import read_numbers
+from desktop.latent.directions import Directions, directions_in, plane_of_directions
+from desktop.latent.number_file import NumberFileError
+from desktop.models.opened import Opened
+from desktop.view.state import ViewState
+from desktop.widgets.common.actions import add_action
+from desktop.widgets.controls.shell import Shell
+from desktop.widgets.panels.directions_panel import DirectionsPanel
+
+NAME = "find directions"
+LONG_S = 2.0  # shorter times are not told
+KINDS = "NumPy arrays (*.npy *.npz);;All files (*)"
+
+
+class DirectionsControl(QObject):
+    """Adds the section "Directions". The directions are a tool: they are no part of the view's state.
+
+    Attributes:
+        panel: the section.
+        directions: what it shows, or None.
+    """
+
+    def __init__(self, shell: Shell) -> None:
+        super().__init__(shell.window)
+        self._shell = shell
+        self._explorer = explorer = shell.explorer
+        self.panel = panel = DirectionsPanel()
+        self.directions: Directions | None = None
+        self._model = ("", 0)
+        self._are_counts_shown = False
+        shell.panel.add_section("directions", "Directions", panel)
+        sections = shell.panel.sections
+        sections.setTabToolTip(
+            sections.indexOf(panel), "Move along directions that change all numbers of z at once."
+        )
+        add_action(shell.menus["file"], "Open &directions…", None, self._choose)
+        panel.open_wanted.connect(self._choose)
+        panel.find_wanted.connect(self.find)
+        panel.cancel_wanted.connect(self._cancel)
+        panel.offset_wanted.connect(self._move)
+        panel.plane_wanted.connect(self._show_plane)
+        panel.return_wanted.connect(self._return)
+        panel.start_wanted.connect(self._start_here)
+        explorer.opened.connect(self._on_opened)
+        explorer.state_changed.connect(self._on_state)
+        explorer.picture_decoded.connect(self._on_decoded)
+
+    def open(self, path: Path) -> None:
+        """Read directions from a `.npy` or `.npz` file; they go through the cursor."""
+        if self._explorer.latent_dim is None:
+            self._shell.message.show_message(
+                f"{path}: found directions, expected an open model; open one first"
+            )
+            return
+        self._explorer.worker.request(
+            "directions file", Priority.PICTURE, read_numbers(path), partial(self._on_read, path)
+        )
+
+    def find(self, count: int) -> None:
+        """Have the directions found that change the picture most at the cursor, along `count` probes."""
+        steps = find_steps(self._explorer, count)
+        if steps is not None:
+            self.panel.set_progress(0.0)
+            self._explorer.worker.request(NAME, Priority.SEARCH, steps, self._on_step, self._on_failed)
+
+    def show_directions(self, directions: Directions | None) -> None:
+        """Show directions in the section, or none."""
+        self.directions = directions
+        self.panel.set_directions(directions)
+        self.panel.set_z(self._explorer.state.z)
+
+    def _on_read(self, path: Path, arrays: Mapping[str, Doubles]) -> None:
+        try:
+            directions = directions_in(arrays, self._explorer.state.z, str(path))
+        except NumberFileError as error:
+            self._shell.message.show_error(error)
+            return
+        self._shell.message.hide()
+        self.show_directions(directions)
+        self._shell.panel.show_section(self.panel)
+
+    def _on_step(self, step: Progress | Directions) -> None:
+        if isinstance(step, Progress):
+            self.panel.set_progress(step.done / step.total, _time_left(step.left_s))
+        else:
+            self.panel.set_progress(None)
+            self.show_directions(step)
+
+    def _on_failed(self, error: Exception) -> None:
+        self.panel.set_progress(None)
+        self._explorer.failed.emit(error)
+
+    def _cancel(self) -> None:
+        self._explorer.worker.cancel(NAME)
+        self.panel.set_progress(None)
+
+    def _on_decoded(self, decoded: Decoded) -> None:
+        """Show what can be chosen once it is known how long a picture takes."""
+        if not self._are_counts_shown:
+            self._are_counts_shown = True
+            latent_dim, picture_ms = len(decoded.z), decoded.decode_ms
+            choices = [_choice(count, latent_dim, picture_ms) for count in counts(latent_dim)]
+            self.panel.set_counts(choices, proposed_count(latent_dim, picture_ms))
+
+    def _on_opened(self, opened: Opened) -> None:
+        """Forget the directions of another model; the same file opened again keeps them."""
+        model = (str(opened.model.source.path), opened.model.latent_dim)
+        if model != self._model:
+            self.show_directions(None)
+        self._model = model
+        # What was searched for with the previous model has been dropped.
+        self.panel.set_progress(None)
+        self.panel.set_counts((), 0)
+        self._are_counts_shown = False
+
+    def _on_state(self, state: ViewState) -> None:
+        self.panel.set_z(state.z)
+
+    def _choose(self) -> None:
+        chosen, _ = QFileDialog.getOpenFileName(self._shell.window, "Open directions", "", KINDS)
+        if chosen:
+            self.open(Path(chosen))
+
+    def _move(self, index: int, offset: float) -> None:
+        if self.directions is not None:
+            state = self._explorer.state
+            self._explorer.set_state(state.moved_to(self.directions.moved(state.z, index, offset)))
+
+    def _show_plane(self, right: int, up: int) -> None:
+        if self.directions is None:
+            return
+        units, state = self.directions.units, self._explorer.state
+        try:
+            plane = plane_of_directions(state.z, units[right], units[up])
+        except ValueError as error:
+            self._shell.message.show_error(error)
+            return
+        state = state.with_plane(plane)
+        self._explorer.set_state(replace(state, viewport=state.chart.home))
+
+    def _return(self) -> None:
+        if self.directions is not None:
+            self._explorer.set_state(self._explorer.state.moved_to(self.directions.start))
+
+    def _start_here(self) -> None:
+        if self.directions is not None:
+            self.show_directions(replace(self.directions, start=self._explorer.state.z))
+
+
+def _choice(count: int, latent_dim: int, picture_ms: float) -> tuple[int, str, str]:
+    """A number of probes with its text and what it costs."""
+    takes = seconds(count, picture_ms)
+    cost = f"Decodes {2 * count:,} pictures" + (f", about {takes:.0f} s." if takes >= LONG_S else ".")
+    if count < latent_dim:
+        return count, f"{count} at random", f"Tries {count} random directions. {cost}"
+    return count, f"all {count}", f"Tries all {count} dimensions. {cost}"
+
+
+def _time_left(left_s: float) -> str:
+    return f"about {left_s:.0f} s left" if left_s >= LONG_S else ""

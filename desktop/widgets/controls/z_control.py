@@ -1,0 +1,122 @@
+"""Takes z from files of numbers, saves it to them, and copies it as text."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QGuiApplication
+
+from desktop.app.worker import Priority
+from desktop.base.arrays import Doubles
+from desktop.jobs.numbers import read_numbers, save_numbers
+from desktop.latent.number_file import NumberFileError, points_in
+from desktop.view.z_text import ZFormat, z_text
+from desktop.widgets.common.actions import add_action
+from desktop.widgets.common.save_dialog import ask_where
+from desktop.widgets.controls.shell import Shell
+
+# The list of points, the undo steps and the notes in exports hold every point, so a path has a bound.
+MAX_POINTS, MAX_NUMBERS = 200, 1 << 18
+KIND = "NumPy array (*.npy)"
+
+
+class ZControl(QObject):
+    """Moves the cursor to a file's z, or makes its points the path; saves both, and copies z."""
+
+    told = Signal(str)
+    directions_wanted = Signal(object)  # Path of a file whose points are meant as directions
+    shown = Signal(str)  # key of the section that shows what was opened
+
+    def __init__(self, shell: Shell) -> None:
+        super().__init__(shell.window)
+        self._shell = shell
+        self._explorer = shell.explorer
+        file = shell.menus["file"]
+        add_action(file, "Save &z…", None, self._save_z)
+        add_action(file, "Save pat&h…", None, self._save_path)
+        menu = shell.menus["edit"].addMenu("Copy &z as")
+        for kind in ZFormat:
+            add_action(menu, f"&{kind.value}", None, partial(self._copy, kind))
+
+    def open(self, path: Path) -> None:
+        """Read a `.npy` or `.npz`: one z moves the cursor there, several become the path."""
+        if self._explorer.latent_dim is None:
+            self._shell.message.show_message(f"{path}: found numbers, expected an open model; open one first")
+            return
+        self._explorer.worker.request(
+            "numbers", Priority.PICTURE, read_numbers(path), partial(self._on_read, path)
+        )
+
+    def _on_read(self, path: Path, arrays: Mapping[str, Doubles]) -> None:
+        latent_dim = self._explorer.latent_dim
+        assert latent_dim is not None
+        try:
+            points = points_in(arrays, latent_dim, str(path))
+        except NumberFileError as error:
+            self._shell.message.show_error(error)
+            return
+        if len(points) == 1:
+            self._explorer.set_state(self._explorer.state.moved_to(_numbers(points[0])))
+            self._shell.message.hide()
+            self.told.emit(f"moved to the z of {path.name}")
+            return
+        most = min(MAX_POINTS, max(2, MAX_NUMBERS // latent_dim))
+        if len(points) <= most:
+            self._set_path(path, points)
+            return
+        self._shell.message.show_note(
+            f"{path}: found {len(points):,} points, expected at most {most} for a path",
+            [
+                (f"Take {most}, evenly spaced", partial(self._set_path, path, evenly(points, most))),
+                ("Take the first", partial(self._set_path, path, points[:most])),
+                ("Open as directions", partial(self.directions_wanted.emit, path)),
+            ],
+        )
+
+    def _set_path(self, path: Path, points: Doubles) -> None:
+        """Make points [n, d] the path and move the cursor to the first, in one step that can be undone."""
+        rows = tuple(_numbers(point) for point in points)
+        self._explorer.set_state(replace(self._explorer.state, path=rows).moved_to(rows[0]))
+        self.shown.emit("path")
+        self._shell.message.show_note(
+            f"{path.name}: its {len(points)} points are now the path",
+            [("Open as directions", partial(self.directions_wanted.emit, path))],
+        )
+
+    def _save_z(self) -> None:
+        self._save("Save z", "z.npy", self._explorer.state.z)
+
+    def _save_path(self) -> None:
+        points = self._explorer.state.path
+        if points:
+            self._save("Save path", "path.npy", points)
+        else:
+            self.told.emit("the path has no points to save")
+
+    def _save(self, title: str, name: str, numbers: ArrayLike) -> None:
+        if self._explorer.latent_dim is None:
+            return
+        path = ask_where(self._shell.window, title, name, KIND, self._shell.message.show_message)
+        if path is not None:
+            job = save_numbers(path, numbers)
+            self._explorer.worker.request(
+                f"save {path}", Priority.SAVE, job, self._explorer.saved.emit, of_model=False
+            )
+
+    def _copy(self, kind: ZFormat) -> None:
+        if self._explorer.latent_dim is not None:
+            QGuiApplication.clipboard().setText(z_text(self._explorer.state.z, kind))
+            self.told.emit(f"z copied as {kind.value if kind is not ZFormat.NUMBERS else 'numbers'}")
+
+
+def evenly(points: Doubles, most: int) -> Doubles:
+    """Return `most` of the points [n, d], evenly spaced, with the first and the last."""
+    return points[np.linspace(0, len(points) - 1, most).round().astype(np.int64)]
+
+
+def _numbers(point: Doubles) -> tuple[float, ...]:
+    return tuple(point.tolist())

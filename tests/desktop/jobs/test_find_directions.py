@@ -1,0 +1,68 @@
+"""The directions that change the picture most are found by decoding, in short steps."""
+
+import numpy as np
+import pytest
+
+from desktop.jobs.find_directions import Progress, find_directions, small_pictures
+from desktop.latent.directions import Directions
+
+Z = (0.3, -0.2, 0.1, 0.0, 0.5)
+
+
+@pytest.fixture
+def path(make_bundle):
+    """A decoder sigmoid(z · W + b) of five dimensions and 144 pixels."""
+    return make_bundle(latent_dim=5)
+
+
+def test_the_real_decoders_directions_are_found(path, make_model, plain_decoder):
+    """The truth is the Jacobian from small differences of a plain session, by numpy's SVD."""
+    *progress, found = find_directions(make_model(path), Z, 5)
+    assert isinstance(found, Directions)
+    decode, step = plain_decoder(path), 1e-2
+    axes = np.eye(5) * step
+    jacobian = (decode(Z + axes).astype(np.float64) - decode(Z - axes)).reshape(5, -1) / (2 * step)
+    left, singular, _ = np.linalg.svd(jacobian, full_matrices=False)
+    assert found.start == Z
+    assert found.shares == pytest.approx(singular**2 / np.sum(singular**2), rel=0.05)
+    assert abs(found.units[0] @ left[:, 0]) > 0.98
+    assert all(isinstance(step, Progress) for step in progress)
+    assert [step.done for step in progress] == sorted(step.done for step in progress)
+    assert (progress[-1].done, progress[-1].total, progress[-1].left_s) == (10, 10, 0)
+
+
+def test_the_strongest_direction_changes_the_picture_more_than_any_axis(path, make_model, plain_decoder):
+    """A small step along it is compared with the same step along each axis."""
+    *_, found = find_directions(make_model(path), Z, 5)
+    decode = plain_decoder(path)
+
+    def change(unit):
+        return float(np.linalg.norm(decode([Z + 0.01 * unit]) - decode([Z])))
+
+    assert change(found.units[0]) > max(change(axis) for axis in np.eye(5))
+    assert change(found.units[-1]) < min(change(axis) for axis in np.eye(5))
+
+
+def test_a_search_takes_many_short_steps(make_bundle, make_model):
+    """No step decodes more than twenty pictures, and the same seed finds the same directions."""
+    model = make_model(make_bundle(latent_dim=100))
+    z = (0.0,) * 100
+    first, again, other = (list(find_directions(model, z, 40, seed)) for seed in (1, 1, 2))
+    done = [0, *(step.done for step in first[:-1])]
+    assert max(np.diff(done)) <= 20
+    assert done[-1] == 80
+    assert (first[-1].units == again[-1].units).all()
+    assert not np.allclose(first[-1].units[0], other[-1].units[0])
+
+
+@pytest.mark.parametrize("shape", [(1, 64, 64), (3, 40, 100), (1, 12, 12), (1, 33, 5)])
+def test_small_pictures_keep_their_means(shape):
+    """Pixels are averaged, never picked; what is small already stays as it is."""
+    pictures = np.random.default_rng(0).random((2, *shape), np.float32)
+    small = small_pictures(pictures)
+    assert small.shape == (2, shape[0], min(32, shape[1]), min(32, shape[2]))
+    if max(shape[1:]) <= 32:
+        assert (small == pictures).all()
+    elif shape[1:] == (64, 64):
+        assert small == pytest.approx(pictures.reshape(2, 1, 32, 2, 32, 2).mean(axis=(3, 5)), abs=1e-6)
+    assert small_pictures(np.ones((1, *shape), np.float32)) == pytest.approx(1)

@@ -1,0 +1,133 @@
+"""Directions are read from files, followed from a start, span planes, and are found by decoding."""
+
+import numpy as np
+import pytest
+
+from desktop.latent.directions import (
+    Directions,
+    directions_in,
+    pairs,
+    plane_of_directions,
+    probes,
+    slopes,
+    strongest,
+)
+from desktop.latent.number_file import NumberFileError
+
+START = (0.5, -1.0, 2.0)
+
+
+def test_directions_get_length_one_and_the_names_of_their_arrays():
+    """An array with one direction has its own name, one with more numbers them."""
+    arrays = {"smile": np.array([0.0, 3.0, 4.0]), "age": np.eye(3)[:2] * 7, "labels": np.zeros(5)}
+    found = directions_in(arrays, START, "f")
+    assert found.names == ("smile", "age 1", "age 2")
+    assert found.units == pytest.approx(np.array([[0, 0.6, 0.8], [1, 0, 0], [0, 1, 0]]))
+    assert found.start == START
+
+
+@pytest.mark.parametrize(
+    ("array", "words"),
+    [
+        (np.zeros((4, 2)), r"f: found an array of shape \[4, 2\], expected \[3\] or \[n, 3\]"),
+        (np.array([[1.0, 0, 0], [0, 0, 0]]), "f: found a 2 of length 0, expected a direction; leave it out"),
+        (np.ones((1025, 3)), "f: found 1,025 directions, expected at most 1,024; save fewer"),
+    ],
+)
+def test_what_cannot_be_a_direction_is_told(array, words):
+    """Other shapes, zeros, and too many."""
+    with pytest.raises(NumberFileError, match=f"^{words}"):
+        directions_in({"a": array}, START, "f")
+
+
+def test_an_offset_is_what_was_set():
+    """Moving along one direction leaves those orthogonal to it where they are; 0 is the start."""
+    units = np.array([[0.6, 0.8, 0.0], [0.8, -0.6, 0.0], [0.6, 0.0, 0.8]])
+    directions = Directions(("a", "b", "c"), units, START)
+    assert directions.offsets(START) == pytest.approx([0, 0, 0])
+    z = directions.moved(directions.moved(START, 0, 1.5), 1, -2.0)
+    assert directions.offsets(z)[:2] == pytest.approx([1.5, -2.0])
+    assert np.asarray(z) - START == pytest.approx(1.5 * units[0] - 2 * units[1])
+    assert directions.offsets(z, slice(1, 3)) == pytest.approx(directions.offsets(z)[1:])
+    assert directions.moved(directions.moved(z, 1, 0.0), 0, 0.0) == pytest.approx(START)
+
+
+def test_two_directions_span_a_plane_through_the_cursor():
+    """The first is to the right, the second within the plane, upward, however small their angle."""
+    for sine in (1.0, 0.3, 1e-4):
+        u = np.array([0.6, 0.8, 0.0])
+        other = np.sqrt(1 - sine**2) * u + sine * np.array([0.0, 0.0, 1.0])
+        plane = plane_of_directions(START, u, other)
+        assert plane.origin == START
+        assert plane.u == pytest.approx(u)
+        assert plane.v == pytest.approx([0, 0, 1])
+        assert abs(np.dot(plane.u, plane.v)) < 1e-12
+
+
+@pytest.mark.parametrize("factor", [1, -1])
+def test_parallel_directions_span_no_plane(factor):
+    """The message says so."""
+    with pytest.raises(ValueError, match="found two parallel directions, expected two that span a plane"):
+        plane_of_directions(START, (0.6, 0.8, 0.0), np.array([0.6, 0.8, 0.0]) * factor)
+
+
+def found_for(matrix, z, along):
+    """The directions of the linear decoder z · matrix [d, pixels], found by decoding."""
+    points = pairs(z, along)
+    pictures = (points.astype(np.float64) @ matrix).astype(np.float64).reshape(len(points), 1, 2, -1)
+    return strongest(slopes(pictures, 0.1), along, z, most=100)
+
+
+@pytest.mark.parametrize("pixels", [4, 40])
+def test_a_linear_decoder_gives_its_singular_vectors(pixels):
+    """Numpy's SVD of the matrix is the truth: directions, order and shares, also with few pixels."""
+    draw = np.random.default_rng(3)
+    matrix = draw.normal(size=(7, pixels)) * np.linspace(3, 0.2, 7)[:, None]
+    left, singular, _ = np.linalg.svd(matrix, full_matrices=False)
+    found = found_for(matrix, draw.normal(size=7), probes(7, 7))
+    assert len(found.names) == len(singular)
+    assert found.names[0] == "1"
+    assert np.abs(np.sum(found.units * left.T, axis=1)) == pytest.approx(np.ones(len(singular)), abs=1e-5)
+    assert found.shares == pytest.approx(singular**2 / np.sum(singular**2), rel=1e-4)
+    assert np.linalg.norm(found.units, axis=1) == pytest.approx(np.ones(len(singular)))
+    assert (np.take_along_axis(found.units, np.abs(found.units).argmax(axis=1)[:, None], 1) > 0).all()
+
+
+def test_a_curved_decoder_gives_the_slopes_at_the_cursor():
+    """The truth is the derivative of the sigmoid; what is flat at the cursor comes last."""
+    draw = np.random.default_rng(4)
+    matrix, z = draw.normal(size=(5, 30)), draw.normal(size=5)
+    along = probes(5, 5)
+    picture = 1 / (1 + np.exp(-(pairs(z, along).astype(np.float64) @ matrix)))
+    found = slopes(picture.astype(np.float32))
+    here = 1 / (1 + np.exp(-(z @ matrix)))
+    assert found == pytest.approx(matrix * here * (1 - here), abs=5e-3)
+    truth = np.linalg.svd(matrix * here * (1 - here))[0].T
+    units = strongest(found, along, z).units
+    assert abs(units[0] @ truth[0]) > 0.999
+
+
+def test_probes_are_all_axes_or_an_orthonormal_sketch():
+    """The same seed gives the same sketch, whose directions lie within it."""
+    assert (probes(6, 6) == np.eye(6)).all()
+    sketch = probes(300, 20, seed=1)
+    assert sketch.shape == (20, 300)
+    assert sketch @ sketch.T == pytest.approx(np.eye(20), abs=1e-9)
+    assert (probes(300, 20, seed=1) == sketch).all()
+    assert not (probes(300, 20, seed=2) == sketch).all()
+    matrix = np.random.default_rng(0).normal(size=(300, 40))
+    found = found_for(matrix, np.zeros(300), sketch)
+    left, singular, _ = np.linalg.svd(sketch @ matrix, full_matrices=False)
+    assert abs(found.units[0] @ (left[:, 0] @ sketch)) == pytest.approx(1, abs=1e-5)
+    assert found.shares[0] == pytest.approx(singular[0] ** 2 / np.sum(singular**2), rel=1e-4)
+
+
+def test_a_sketch_of_a_million_dimensions_stays_small():
+    """Fewer probes, rather than minutes and gigabytes."""
+    assert probes(1 << 20, 64).shape == (4, 1 << 20)
+
+
+def test_a_picture_that_does_not_change_has_no_directions():
+    """The message says what to do."""
+    with pytest.raises(ValueError, match="found a picture that does not change around the cursor"):
+        strongest(np.zeros((3, 5)), np.eye(3), START)

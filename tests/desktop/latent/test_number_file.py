@@ -1,0 +1,186 @@
+"""Files of numbers: what numpy writes is read, and what a stranger may send is refused in one line."""
+
+import os
+import zipfile
+
+import numpy as np
+import pytest
+
+from desktop.latent import number_file
+from desktop.latent.number_file import (
+    NumberFileError,
+    is_number_file,
+    points_in,
+    read_arrays,
+    rows_of,
+    write_numbers,
+)
+
+
+def save(path, array, **kwargs):
+    np.save(path, array, **kwargs)
+    return path
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "<f8", ">f8", "int8", "uint16", "int64", "bool"])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_what_numpy_saves_is_read(tmp_path, dtype, order):
+    """Any type of number, any byte order, rows or columns first; the name is the file's."""
+    array = np.asarray(np.arange(6).reshape(2, 3) % 2, dtype, order=order)
+    arrays = read_arrays(save(tmp_path / "walk.npy", array))
+    assert list(arrays) == ["walk"]
+    assert arrays["walk"].dtype == np.float64
+    assert (arrays["walk"] == array).all()
+
+
+@pytest.mark.parametrize("write", [np.savez, np.savez_compressed])
+def test_an_npz_gives_its_arrays_by_name(tmp_path, write):
+    """Packed or not, in the order of the file."""
+    write(tmp_path / "a.npz", smile=np.ones(3), age=np.zeros((2, 3)))
+    arrays = read_arrays(tmp_path / "a.npz")
+    assert {name: array.shape for name, array in arrays.items()} == {"smile": (3,), "age": (2, 3)}
+
+
+def test_what_is_written_is_float32_and_read_again(tmp_path):
+    """[d] and [n, d], as numpy itself reads them, without pickles."""
+    for numbers in ((0.1, -2.0, 3.0), ((0.1, 0.2, 0.3), (1.0, 2.0, 3.0))):
+        write_numbers(tmp_path / "z.npy", numbers)
+        loaded = np.load(tmp_path / "z.npy", allow_pickle=False)
+        assert loaded.dtype == np.float32
+        assert (loaded == np.asarray(numbers, np.float32)).all()
+        assert (read_arrays(tmp_path / "z.npy")["z"] == loaded).all()
+
+
+def test_the_file_is_told_by_its_name(tmp_path):
+    """In any case of letters; a bundle in one file is a zip too, and is not meant."""
+    assert is_number_file(tmp_path / "z.NPY")
+    assert is_number_file(tmp_path / "z.npz")
+    assert not is_number_file(tmp_path / "model.latent")
+
+
+def objects(path):
+    """An array whose pickle would make a folder."""
+
+    class Trap:
+        def __reduce__(self):
+            return os.mkdir, (str(path.with_suffix(".trap")),)
+
+    return save(path, np.array([Trap()], object), allow_pickle=True)
+
+
+def cut(path):
+    save(path, np.ones(1000))
+    path.write_bytes(path.read_bytes()[:500])
+    return path
+
+
+def headed(shape):
+    """A header that promises this shape, and nothing after it."""
+    header = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}".encode()
+    return written(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header)
+
+
+def written(data):
+    def write(path):
+        path.write_bytes(data)
+        return path
+
+    return write
+
+
+def renamed_zip(path):
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("readme.txt", "no arrays")
+    return path
+
+
+def damaged_zip(path):
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("z.npy", b"\x93NUMPY\x01\x00\xff\xff{")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("write", "words"),
+    [
+        (objects, "found Python objects, expected numbers; save z as float32"),
+        (lambda path: save(path, np.array(["a"])), "found the type <U1, expected numbers"),
+        (lambda path: save(path, np.ones(3, complex)), "found the type complex128, expected numbers"),
+        (lambda path: save(path, np.array([(1, 2.0)], "i4,f8")), "expected numbers"),
+        (lambda path: save(path, [1.0, np.nan, np.inf]), "found nan and 1 more, expected finite float32"),
+        (lambda path: save(path, [1e39]), "found 1e+39, expected finite float32"),
+        (cut, "found 372 bytes of 8,000, expected a complete file"),
+        (headed("(-1,)"), "found a damaged array"),
+        (headed("(" * 5000), "found a damaged array"),
+        (
+            headed("(1000000, 131072)"),
+            "found 1,048,576,000,000 bytes of numbers, expected at most 268,435,456",
+        ),
+        (written(b"nothing of the kind"), "found no arrays, expected a file that numpy.save"),
+        (written(b""), "found no arrays"),
+        (written(b"\x93NUMPY"), "found a damaged array"),
+        (written(b"\x93NUMPY\x09\x00rest"), "found a damaged array"),
+        (written(b"PK\x03\x04 and no more"), "found a damaged file"),
+        (renamed_zip, "found 0 arrays, expected 1 to 4,096"),
+        (damaged_zip, "found a damaged array"),
+    ],
+)
+def test_what_is_not_plain_numbers_is_refused_in_one_line(tmp_path, write, words):
+    """Pickles are never opened, and no size that a header promises is believed."""
+    path = write(tmp_path / "z.npy")
+    with pytest.raises(NumberFileError, match=r"^[^\n]+$") as error:
+        read_arrays(path)
+    assert words in str(error.value)
+    assert str(path) in str(error.value)
+    assert not path.with_suffix(".trap").exists()
+
+
+def test_the_bound_holds_for_all_arrays_of_a_file_together(tmp_path, monkeypatch):
+    """Many small arrays are no way around it, and neither is packing."""
+    monkeypatch.setattr(number_file, "MAX_BYTES", 1000)
+    np.savez_compressed(tmp_path / "a.npz", a=np.zeros(100), b=np.zeros(100))
+    with pytest.raises(NumberFileError, match="found 800 bytes of numbers, expected at most"):
+        read_arrays(tmp_path / "a.npz")
+
+
+def test_folders_and_missing_files_are_told(tmp_path):
+    """Neither ends the program."""
+    with pytest.raises(NumberFileError, match="found no plain file"):
+        read_arrays(tmp_path)
+    with pytest.raises(FileNotFoundError):
+        read_arrays(tmp_path / "no.npy")
+
+
+@pytest.mark.parametrize(
+    ("shape", "latent_dim", "rows"),
+    [
+        ((8,), 8, 1),
+        ((1, 8), 8, 1),
+        ((8, 1), 8, 1),
+        ((5, 8), 8, 5),
+        ((2, 2, 2), 8, 1),
+        ((5, 2, 2, 2), 8, 5),
+        ((5,), 1, 5),
+        ((5, 1), 1, 5),
+        ((5,), 8, None),
+        ((8, 5), 8, None),
+        ((0, 8), 8, None),
+        ((), 8, None),
+    ],
+)
+def test_the_shape_tells_one_z_from_many(shape, latent_dim, rows):
+    """D numbers in any shape are one z; entries of d numbers each are many."""
+    found = rows_of(np.zeros(shape), latent_dim)
+    assert (None if found is None else len(found)) == rows
+
+
+def test_of_several_arrays_the_one_named_z_is_taken():
+    """Or mean; if that does not tell, the message asks for it."""
+    a, b = np.zeros((4, 2)), np.ones((3, 2))
+    assert (points_in({"a": a, "z": b}, 2, "f") == b).all()
+    assert (points_in({"mean": a, "logvar": b}, 2, "f") == a).all()
+    assert (points_in({"labels": np.zeros(9), "a": a}, 2, "f") == a).all()
+    with pytest.raises(NumberFileError, match=r"^f: found 2 arrays that could be z \(a, b\), expected one"):
+        points_in({"a": a, "b": b}, 2, "f")
+    with pytest.raises(NumberFileError, match=r"of shape \[4, 2\], expected \[3\] or \[n, 3\]"):
+        points_in({"a": a}, 3, "f")

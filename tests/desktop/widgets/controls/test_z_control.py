@@ -1,0 +1,130 @@
+"""Z goes in and out of the window: dropped and saved as files of numbers, copied and pasted as text."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent, QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QMenu, QPushButton
+
+from tests.waiting import SOON_MS
+
+Z = (0.123456789, -1.5, 2.25)
+
+
+@pytest.fixture
+def window(open_window, make_bundle):
+    return open_window(make_bundle(latent_dim=3))
+
+
+def drop(window, path):
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    none, left = Qt.KeyboardModifier.NoModifier, Qt.MouseButton.LeftButton
+    window.event(QDropEvent(QPointF(50, 50), Qt.DropAction.CopyAction, data, left, none))
+
+
+def entry(window, menu, text):
+    """A menu's entry by its text, also within its submenus."""
+    menus = [m for m in window.findChildren(QMenu) if m.title().replace("&", "") == menu]
+    return next(a for m in menus for a in m.actions() if a.text().replace("&", "") == text)
+
+
+def press(window, text):
+    next(b for b in window.message.findChildren(QPushButton) if b.text() == text).click()
+
+
+def test_a_dropped_z_moves_the_cursor_there(window, qtbot, tmp_path):
+    """With all its digits; undo returns."""
+    before = window.explorer.state
+    np.save(tmp_path / "z.npy", Z)
+    drop(window, tmp_path / "z.npy")
+    qtbot.waitUntil(lambda: window.explorer.state.z == Z, timeout=SOON_MS)
+    assert not window.message.isVisible()
+    window.history.undo.trigger()
+    assert window.explorer.state == before
+
+
+def test_several_z_become_the_path(window, qtbot, tmp_path):
+    """The cursor goes to the first; one undo takes all back."""
+    before = window.explorer.state
+    points = np.arange(12.0).reshape(4, 3)
+    np.savez(tmp_path / "walk.npz", z=points, other=np.zeros(7))
+    drop(window, tmp_path / "walk.npz")
+    qtbot.waitUntil(lambda: len(window.explorer.state.path) == 4, timeout=SOON_MS)
+    assert window.explorer.state.path == tuple(map(tuple, points.tolist()))
+    assert window.explorer.state.z == tuple(points[0])
+    assert window.message.text() == "walk.npz: its 4 points are now the path"
+    assert window.panel.sections.currentWidget() is window.panel.path
+    window.history.undo.trigger()
+    assert window.explorer.state == before
+
+
+def test_too_many_z_are_offered_in_part(window, qtbot, tmp_path):
+    """Nothing changes until a part is chosen: evenly spaced, or the first."""
+    points = np.stack([np.arange(1000.0), np.zeros(1000), np.zeros(1000)], axis=1)
+    np.save(tmp_path / "many.npy", points)
+    for text, last in (("Take 200, evenly spaced", 999.0), ("Take the first", 199.0)):
+        window.message.hide()
+        before = window.explorer.state
+        drop(window, tmp_path / "many.npy")
+        qtbot.waitUntil(window.message.isVisible, timeout=SOON_MS)
+        assert "found 1,000 points, expected at most 200 for a path" in window.message.text()
+        assert window.explorer.state == before
+        press(window, text)
+        assert len(window.explorer.state.path) == 200
+        assert window.explorer.state.path[0] == (0.0, 0.0, 0.0)
+        assert window.explorer.state.path[-1] == (last, 0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("array", "words"),
+    [
+        (np.zeros(5), "found an array of shape [5], expected [3] or [n, 3]; save arrays whose last axis"),
+        (np.full(3, np.nan), "found nan and 2 more, expected finite float32 numbers"),
+        (np.array(["no"]), "found the type <U2, expected numbers"),
+    ],
+)
+def test_what_does_not_fit_is_told_and_changes_nothing(window, qtbot, tmp_path, array, words):
+    """One line says what was found and what was expected."""
+    state = window.explorer.state
+    np.save(tmp_path / "z.npy", array)
+    drop(window, tmp_path / "z.npy")
+    qtbot.waitUntil(window.message.isVisible, timeout=SOON_MS)
+    assert words in window.message.text()
+    assert window.explorer.state == state
+
+
+def test_without_a_model_there_is_nowhere_to_go(open_window, tmp_path):
+    """The message says that a model comes first."""
+    window = open_window()
+    np.save(tmp_path / "z.npy", Z)
+    drop(window, tmp_path / "z.npy")
+    assert window.message.text().endswith("found numbers, expected an open model; open one first")
+
+
+def test_z_and_path_are_saved_as_float32(window, qtbot, tmp_path, monkeypatch):
+    """[d] and [n, d], which can be dropped again."""
+    path = tmp_path / "saved.npy"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", staticmethod(lambda *_: (str(path), "")))
+    entry(window, "File", "Save path…").trigger()
+    assert not path.exists()
+    points = (Z, (1.0, 2.0, 3.0))
+    window.explorer.change(path=points)
+    window.explorer.set_state(window.explorer.state.moved_to(Z))
+    for text, expected in (("Save z…", Z), ("Save path…", points)):
+        with qtbot.waitSignal(window.explorer.saved, timeout=SOON_MS):
+            entry(window, "File", text).trigger()
+        assert np.load(path).dtype == np.float32
+        assert (np.load(path) == np.asarray(expected, np.float32)).all()
+
+
+@pytest.mark.parametrize("kind", ["Numbers", "JSON", "NumPy"])
+def test_z_is_copied_in_full_and_pasted_back(window, kind):
+    """Copy, go elsewhere, paste: the cursor is where it was, to the last bit."""
+    window.explorer.set_state(window.explorer.state.moved_to(Z))
+    entry(window, "Copy z as", kind).trigger()
+    assert "0.123456789" in QGuiApplication.clipboard().text()
+    window.explorer.set_state(window.explorer.state.moved_to((0.0, 0.0, 0.0)))
+    entry(window, "Edit", "Paste").trigger()
+    assert window.explorer.state.z == Z
+    QGuiApplication.clipboard().clear()

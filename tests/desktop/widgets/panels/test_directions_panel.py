@@ -1,0 +1,57 @@
+"""The panel of directions shows names, shares and how far the cursor is, and says what is wanted."""
+
+import numpy as np
+import pytest
+
+from desktop.latent.directions import Directions
+from desktop.widgets.panels.directions_panel import DirectionsPanel, titles
+
+
+@pytest.fixture
+def panel(qtbot):
+    panel = DirectionsPanel()
+    qtbot.addWidget(panel)
+    panel.show()
+    return panel
+
+
+def test_shares_are_told_beside_the_numbers():
+    """With a digit after the point where they are small; names of files stand alone."""
+    directions = Directions(("1", "2"), np.eye(2), (0.0, 0.0), (0.434, 0.021))
+    assert titles(directions) == ["1 · 43 %", "2 · 2.1 %"]
+    assert titles(Directions(("smile",), np.eye(2)[:1], (0.0, 0.0))) == ["smile"]
+
+
+def test_the_hint_goes_when_there_are_directions(panel):
+    """And returns when there are none; nothing can be searched before a model is open."""
+    assert panel.hint.isVisible()
+    assert not panel.plane.isVisible()
+    assert not panel.search.isEnabled()
+    panel.set_directions(Directions(("a",), np.eye(2)[:1], (0.0, 0.0)))
+    assert not panel.hint.isVisible()
+    assert panel.plane.isVisible()
+    assert not panel.plane.isEnabled(), "one direction spans no plane"
+    panel.set_directions(None)
+    assert panel.hint.isVisible()
+
+
+def test_a_far_offset_is_in_the_box_though_the_slider_ends(panel, qtbot):
+    """The slider stops at 4, and showing it asks for no change."""
+    panel.set_directions(Directions(("a",), np.eye(2)[:1], (1.0, 0.0)))
+    with qtbot.assertNotEmitted(panel.offset_wanted):
+        panel.set_z((8.5, 0.0))
+    assert panel.rows[0].box.value() == 7.5
+    assert panel.rows[0].slider.value() == panel.rows[0].slider.maximum()
+
+
+def test_another_start_keeps_the_rows_in_view(panel):
+    """Only the offsets change."""
+    directions = Directions(tuple("abcdefgh"), np.eye(8), (0.0,) * 8)
+    panel.set_directions(directions)
+    panel.scroll_bar.setValue(2)
+    panel.up.setCurrentIndex(5)
+    panel.set_z((1.0,) * 8)
+    panel.set_directions(Directions(directions.names, directions.units, (0.75,) * 8))
+    assert (panel.scroll_bar.value(), panel.up.currentIndex()) == (2, 5)
+    assert [row.name.text() for row in panel.rows] == list("cdefgh")
+    assert [row.box.value() for row in panel.rows] == [0.25] * 6
