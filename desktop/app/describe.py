@@ -80,7 +80,7 @@ def _describe_file(file: ModelFile) -> list[str]:
 def _describe_reading(reading: Reading | EncoderReading) -> list[str]:
     lines = []
     for field in dataclasses.fields(reading):
-        if field.name == "guesses":
+        if field.name in ("guesses", "notes"):
             continue
         value = getattr(reading, field.name)
         if field.name == "other_inputs":

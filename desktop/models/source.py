@@ -13,11 +13,13 @@ import numpy as np
 from desktop.base.errors import ModelError
 from desktop.base.shipped import shipped_bundle
 from desktop.reading import tensors
-from desktop.reading.guess_decoder import check_set, propose, trial_z
+from desktop.reading.guess_decoder import propose, trial_z
 from desktop.reading.guess_encoder import propose_encoder
+from desktop.reading.other_inputs import check_set
 from desktop.reading.overrides import Overrides, check_names, encoder_path_of, patience_s_of
 from desktop.reading.reading import EncoderReading, Layout, Reading, Spread, ValueRange
 from desktop.reading.saved_overrides import save_overrides, saved_overrides
+from desktop.reading.what_it_is import LooksLike, NotADecoderError
 from desktop.vetting.onnx_file import ModelFile, read_model_file
 from desktop.vetting.trial import TIME_LIMIT_S, Trial
 from export.bundle import DECODER_FILE, ENCODER_FILE, Bundle, BundleError, epoch_file, open_bundle
@@ -27,12 +29,19 @@ _tried: set[bytes] = set()
 
 
 class UnreadError(ModelError):
-    """A model that was inspected but could not be read with these overrides; others may give a reading."""
+    """A model that was inspected but could not be read with these overrides; others may give a reading.
+
+    Attributes:
+        file: the model.
+        overrides: those that were set.
+        looks_like: what it is if it looks like something other than a decoder.
+    """
 
     def __init__(self, error: ModelError, file: ModelFile, overrides: Overrides) -> None:
         super().__init__(str(error), option=error.option, hints=error.hints)
         self.file = file
         self.overrides = dict(overrides)
+        self.looks_like: LooksLike | None = error.looks_like if isinstance(error, NotADecoderError) else None
 
 
 @dataclass(frozen=True)
@@ -234,7 +243,7 @@ def _read(file: ModelFile, overrides: Overrides, are_new: bool) -> Source:
         with Trial(file.data, str(file.path), patience_s) as trial:
             reading = propose(file, trial.run, overrides)
             _check_batches(trial, reading)
-        notes: tuple[str, ...] = ()
+        notes = reading.notes
         encoder_file, encoder_reading = None, None
         chosen = encoder_path_of(overrides)
         beside = chosen if "encoder" in overrides else encoder_beside(file.path)
@@ -247,7 +256,7 @@ def _read(file: ModelFile, overrides: Overrides, are_new: bool) -> Source:
                 if chosen is not None and are_new:
                     raise
                 encoder_file = None
-                notes = (f"the encoder was left out: {error}",)
+                notes = (f"the encoder was left out: {error}", *notes)
         others = () if encoder_reading is None else encoder_reading.other_inputs
         check_set(overrides, (*reading.other_inputs, *others))
     except ModelError as error:

@@ -8,14 +8,15 @@ import numpy as np
 
 from desktop.base.arrays import Array
 from desktop.base.errors import ModelError
-from desktop.reading.guess_decoder import FREE_BATCH, OTHER_NAMES, OWN_FORMAT, Run, other_input
+from desktop.reading.guess_decoder import FREE_BATCH, OWN_FORMAT, Run
+from desktop.reading.other_inputs import OTHER_NAMES, other_input
 from desktop.reading.overrides import LAYOUTS, RANGES, SET, SPREADS, Overrides, one_of
 from desktop.reading.reading import EncoderReading, Layout, Reading, Spread, ValueRange
 from desktop.reading.tensors import encoder_feeds, layout_shape
+from desktop.reading.what_it_is import MEAN_NAMES
 from desktop.vetting.onnx_file import ModelFile, Tensor
 from desktop.vetting.trial import DTYPES
 
-MEAN_NAMES = re.compile(r"mean|(^|[^a-z])(mu|loc)([^a-z]|$)", re.IGNORECASE)
 LOG_NAMES = re.compile(r"log", re.IGNORECASE)
 STD_NAMES = re.compile(r"std|sigma|scale|dev", re.IGNORECASE)
 VARIANCE_NAMES = re.compile(r"var", re.IGNORECASE)

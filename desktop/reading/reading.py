@@ -54,7 +54,9 @@ class Reading:
         layout: of the output.
         image_shape: channels (1, 3 or 4), height, width.
         value_range: of the output.
+        more_channels: how many channels the output has after the picture's, such as a log-scale for each.
         guesses: the names of the fields above that are guesses; the others are certain.
+        notes: what people should know of the model, such as why it may be no decoder.
     """
 
     z_input: str
@@ -68,7 +70,9 @@ class Reading:
     layout: Layout
     image_shape: tuple[int, int, int]
     value_range: ValueRange
+    more_channels: int = 0
     guesses: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
 
 
 class Spread(StrEnum):
