@@ -18,7 +18,7 @@ from desktop.reading.guess_z import NoZError, ZInput, find_z
 from desktop.reading.other_inputs import FLOATS, other_input, shapes_to_try
 from desktop.reading.overrides import LAYOUTS, RANGES, SET, Overrides, image_shape_of, one_of, refusal
 from desktop.reading.reading import Layout, OtherInput, Reading, ValueRange
-from desktop.reading.what_it_is import NotADecoderError, Sizes, Tried, what_it_is
+from desktop.reading.what_it_is import Sizes, Tried, notes_of
 from desktop.vetting.onnx_file import ModelFile, Tensor
 from desktop.vetting.trial import DTYPES, TrialEndedError
 
@@ -121,9 +121,7 @@ def _refuse_another_kind(file: ModelFile, z: Tensor, overrides: Overrides) -> No
         return tuple(size if isinstance(size, int) else None for size in (tensor.shape or ())[1:])
 
     tried = Tried(file, z, sizes(z), {tensor.name: sizes(tensor) for tensor in file.outputs})
-    verdict = what_it_is(tried, overrides)
-    if verdict is not None and not verdict.is_unlikely_only:
-        raise NotADecoderError(file.path, verdict)
+    notes_of(tried, overrides)
 
 
 def _picture_outputs(file: ModelFile, overrides: Overrides) -> list[str]:
@@ -352,12 +350,7 @@ def _notes(
         guess,
         rough,
     )
-    verdict = what_it_is(tried, overrides)
-    if verdict is None:
-        return []
-    if not verdict.is_unlikely_only:
-        raise NotADecoderError(file.path, verdict)
-    return [f"this may be {verdict.looks_like.value}: {verdict.why}"]
+    return list(notes_of(tried, overrides))
 
 
 def _left(guesses: set[str], overrides: Overrides, file: ModelFile, others: Sequence[OtherInput]) -> set[str]:

@@ -58,14 +58,13 @@ class LooksLike(StrEnum):
     RECURRENCE = "one step of a recurrent network"
 
 
+OR_SAY_Z = "or say which input is z if it is a decoder"
 TO_DO = {
-    LooksLike.ENCODER: "open its decoder and choose this file as the encoder there, or say which input is z if "
-    "it is a decoder",
-    LooksLike.PICTURES_TO_PICTURES: "export the part from z to the picture alone, or say which input is z if it "
-    "is a decoder",
+    LooksLike.ENCODER: f"open its decoder and choose this file as the encoder there, {OR_SAY_Z}",
+    LooksLike.PICTURES_TO_PICTURES: f"export the part from z to the picture alone, {OR_SAY_Z}",
     LooksLike.AUDIO: "choose a decoder of pictures",
     LooksLike.FEATURES: "say the layout or the image shape if it is a picture",
-    LooksLike.RECURRENCE: "export the whole way from z to the picture, or say which input is z",
+    LooksLike.RECURRENCE: f"export the whole way from z to the picture, {OR_SAY_Z}",
 }
 HINTS = {
     LooksLike.ENCODER: ("z-input NAME",),
@@ -79,10 +78,8 @@ HINTS = {
 class NotADecoderError(ModelError):
     """The graph is no decoder; the text says what it looks like and what can be done."""
 
-    def __init__(self, path: Path, verdict: "Verdict") -> None:
-        kind = verdict.looks_like
-        text = f"{path}: this looks like {kind.value}: {verdict.why}; {TO_DO[kind]}"
-        super().__init__(text, hints=HINTS[kind])
+    def __init__(self, path: Path, kind: LooksLike, why: str) -> None:
+        super().__init__(f"{path}: this looks like {kind.value}: {why}; {TO_DO[kind]}", hints=HINTS[kind])
         self.looks_like = kind
 
 
@@ -111,24 +108,30 @@ class Tried:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a graph looks like, why, and whether it is only unlikely to be a decoder."""
+    """What a graph looks like, and why; `looks_like` is None for a decoder, though an unusual one."""
 
-    looks_like: LooksLike
+    looks_like: LooksLike | None
     why: str
-    is_unlikely_only: bool = False
 
 
-def what_it_is(tried: Tried, overrides: Overrides) -> Verdict | None:
-    """What a graph is if it is no decoder; None for a decoder.
+def what_it_is(tried: Tried) -> Verdict | None:
+    """What a graph looks like; None for a decoder like others."""
+    return _recurrence(tried) or _audio(tried) or _from_pictures(tried) or _features(tried) or _smaller(tried)
 
-    If a person has set a part of the decoder's reading, it is only said to be unlikely.
+
+def notes_of(tried: Tried, overrides: Overrides) -> tuple[str, ...]:
+    """What people should know of a graph that is unlikely to be a decoder.
+
+    Raises NotADecoderError if it is something else, unless a person has set a part of the decoder's reading.
     """
-    verdict = (
-        _recurrence(tried) or _audio(tried) or _from_pictures(tried) or _features(tried) or _smaller(tried)
-    )
-    if verdict is not None and any(part in overrides for part in DECODER_PARTS):
-        return Verdict(verdict.looks_like, verdict.why, is_unlikely_only=True)
-    return verdict
+    verdict = what_it_is(tried)
+    if verdict is None:
+        return ()
+    if verdict.looks_like is None:
+        return (f"{verdict.why}, which is unusual for a decoder",)
+    if not any(part in overrides for part in DECODER_PARTS):
+        raise NotADecoderError(tried.file.path, verdict.looks_like, verdict.why)
+    return (f"this looks like {verdict.looks_like.value}: {verdict.why}",)
 
 
 def _recurrence(tried: Tried) -> Verdict | None:
@@ -208,7 +211,7 @@ def _smaller(tried: Tried) -> Verdict | None:
     if not 0 < given < taken:
         return None
     why = f"its pictures have fewer numbers ({given:,}) than z ({taken:,})"
-    return Verdict(LooksLike.ENCODER, why, is_unlikely_only=True)
+    return Verdict(None, why)
 
 
 def _has_z_name(tried: Tried) -> bool:
