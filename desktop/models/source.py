@@ -21,6 +21,7 @@ from desktop.reading.reading import EncoderReading, Layout, Reading, Spread, Val
 from desktop.reading.saved_overrides import save_overrides, saved_overrides
 from desktop.reading.what_it_is import LooksLike, NotADecoderError
 from desktop.vetting.onnx_file import ModelFile, read_model_file
+from desktop.vetting.other_formats import folder_or_zip_format
 from desktop.vetting.trial import TIME_LIMIT_S, Trial
 from export.bundle import DECODER_FILE, ENCODER_FILE, Bundle, BundleError, epoch_file, open_bundle
 
@@ -93,6 +94,9 @@ def open_source(path: Path, overrides: Overrides | None = None) -> Source:
     overrides could help); OSError if a file cannot be read.
     """
     check_names(overrides or {})
+    other = None if path.suffix.lower() in (".onnx", ".latent") else folder_or_zip_format(path)
+    if other is not None:
+        raise ModelError(f"{path}: found {other[0]}, expected a bundle or an ONNX model; {other[1]}")
     if _is_bundle(path):
         if overrides:
             raise ModelError(

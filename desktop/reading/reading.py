@@ -93,7 +93,7 @@ class EncoderReading:
         x_input: the input's name.
         x_dtype: numpy's name.
         layout: of the input picture.
-        image_shape: channels, height, width.
+        image_shape: channels, height, width; the channels may be others than the decoder's.
         value_range: of the input picture (never LOGITS).
         batch: as in `Reading`.
         mean_output: the output that holds the mean, or the mean and the spread joined along the last axis.
