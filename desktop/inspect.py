@@ -37,7 +37,7 @@ def command(model: Path | None, as_json: bool, runtime: bool, **reading: Any) ->
         found = describe_runtime()
         click.echo(json.dumps(found, indent=2) if as_json else "\n".join(flat_lines("", found)))
         return
-    source = open_source(model or shipped_bundle(), overrides_from(**reading))
+    source = open_source(model or shipped_bundle(), overrides_from(**reading), use_saved=False)
     if as_json:
         click.echo(json.dumps(facts(source), indent=2))
         return

@@ -86,11 +86,12 @@ class Source:
         return f"{self.path.name} was read with guesses: {guesses}"
 
 
-def open_source(path: Path, overrides: Overrides | None = None) -> Source:
+def open_source(path: Path, overrides: Overrides | None = None, use_saved: bool = True) -> Source:
     """Open a bundle or a bare `.onnx`.
 
     `overrides`, as in `desktop.reading.overrides`, are for a bare model and are saved for that file; None
-    uses the saved ones. Raises BundleError for a bundle and ModelError for a bare model (UnreadError if other
+    uses the saved ones. Without `use_saved` nothing is saved or used: that is for commands, which depend on
+    their options alone. Raises BundleError for a bundle and ModelError for a bare model (UnreadError if other
     overrides could help); OSError if a file cannot be read.
     """
     check_names(overrides or {})
@@ -104,7 +105,7 @@ def open_source(path: Path, overrides: Overrides | None = None) -> Source:
                 "it is read; leave them out"
             )
         return _open_bundle(path)
-    return _open_model(path, overrides)
+    return _open_model(path, overrides, use_saved)
 
 
 def open_epoch(source: Source, epoch: int) -> Source:
@@ -221,8 +222,10 @@ def _in_words(name: str, dtype: str, shape: Sequence[int | str | None]) -> str:
     return f"{name} {dtype} [{sizes}]"
 
 
-def _open_model(path: Path, overrides: Overrides | None) -> Source:
+def _open_model(path: Path, overrides: Overrides | None, use_saved: bool) -> Source:
     file = read_model_file(path)
+    if not use_saved:
+        return _read(file, overrides or {}, True)
     if overrides is not None:
         source = _read(file, overrides, True)
         save_overrides(file.sha256, overrides)

@@ -254,12 +254,10 @@ def _read_beside(path: Path, place: str, most_bytes: int) -> bytes:
         mode = file.lstat().st_mode
     except OSError as error:
         stem = place.partition(".")[0][:100]
-        name = (
-            "" if place.startswith(path.stem) else f" and name the model {f'{stem}.onnx'!r} as it was before"
-        )
+        name = "" if place.startswith(path.stem) else f" and name the model {f'{stem}.onnx'!r} as before"
         raise ModelError(
-            f"found no file {place[:100]!r}, expected the weights there, beside the model; fetch it too{name}, "
-            "or export the model with its weights inside"
+            f"found no file {place[:100]!r}, expected the weights there, beside the model; fetch it too"
+            f"{name}, or export the model with its weights inside"
         ) from error
     if not place.startswith(path.stem):
         raise ModelError(

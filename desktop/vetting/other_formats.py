@@ -1,4 +1,4 @@
-"""Files that are no ONNX model: what they are, by content or else by ending, and how to come to ONNX from there.
+"""Files that are no ONNX model: what they are, by content or else by ending, and how to come to ONNX.
 
 Nothing is unpacked or unpickled: a zip is told by the names at its beginning and its end, everything else by
 its first bytes.
@@ -18,6 +18,7 @@ TENSORFLOW = f"convert it with python -m tf2onnx.convert; {GUIDE}"
 PICKLE = f"load it in the program that wrote it, and export its decoder to ONNX; {GUIDE}"
 STYLEGAN = f"load it with its own code, and export G.synthesis or G.forward with torch.onnx.export; {GUIDE}"
 SAFETENSORS = f"load it into its network (diffusers, PyTorch, JAX), and export the decoder to ONNX; {GUIDE}"
+ORIGINAL = f"take the model from which it was made, and export that to ONNX; {GUIDE}"
 
 Format = tuple[str, str]  # what it is, and what to do
 ZIP = (
@@ -35,7 +36,7 @@ STARTS: tuple[tuple[bytes, str, str], ...] = (
     (b"GIF8", "a GIF", "open a model first"),
     (b"\x1f\x8b", "a gzip file", "unpack it"),
     (b"%PDF", "a PDF", "choose a model file"),
-    (b"GGUF", "a GGUF file", f"take the model from which it was made, and export that to ONNX; {GUIDE}"),
+    (b"GGUF", "a GGUF file", ORIGINAL),
     (b"\x7fELF", "a program", "choose a model file"),
     (b"ORTM", "a model in ONNX Runtime's own format", "open the .onnx from which it was made"),
 )
@@ -68,10 +69,7 @@ ENDINGS: dict[str, Format] = {
     ".pth": ("no checkpoint of PyTorch that is whole", PYTORCH),
     ".ckpt": ("a checkpoint of TensorFlow or PyTorch", f"load it there and export the decoder; {GUIDE}"),
     ".pb": ("a graph of TensorFlow", TENSORFLOW),
-    ".mlmodel": (
-        "a Core ML model",
-        f"take the model from which it was made, and export that to ONNX; {GUIDE}",
-    ),
+    ".mlmodel": ("a Core ML model", ORIGINAL),
     ".msgpack": ("weights of a JAX network", f"load them into the network and use jax2onnx.to_onnx; {GUIDE}"),
     ".engine": ("an engine of TensorRT", "open the .onnx from which it was made"),
     ".plan": ("an engine of TensorRT", "open the .onnx from which it was made"),
