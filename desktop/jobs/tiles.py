@@ -135,7 +135,8 @@ def reduced(pictures: Bytes, size_px: tuple[int, int]) -> Bytes:
         alpha = pictures[..., 3:].astype(np.float32)
         mean_alpha = _reduced(alpha, size_px)
         colors = _reduced(pictures[..., :3] * alpha, size_px) / np.maximum(mean_alpha, 1e-6)
-        return np.rint(np.concatenate([colors, mean_alpha], axis=3)).astype(np.uint8)
+        mixed: Bytes = np.rint(np.concatenate([colors, mean_alpha], axis=3)).astype(np.uint8)
+        return mixed
     for axis, size in ((1, size_px[1]), (2, size_px[0])):
         length = pictures.shape[axis]
         if size >= length:
@@ -153,7 +154,7 @@ def _reduced(pictures: Floats, size_px: tuple[int, int]) -> Floats:
         length = pictures.shape[axis]
         starts = np.arange(min(size, length)) * length // min(size, length)
         counts = np.diff([*starts, length]).reshape([-1 if i == axis else 1 for i in range(pictures.ndim)])
-        pictures = np.add.reduceat(pictures, starts, axis=axis) / counts.astype(np.float32)
+        pictures = (np.add.reduceat(pictures, starts, axis=axis) / counts).astype(np.float32)
     return pictures
 
 

@@ -295,6 +295,12 @@ def encoder_beside(decoder: Path) -> Path | None:
     return found[0] if len(found) == 1 and len(decoders) == 1 else None
 
 
+def decoder_beside(encoder: Path) -> Path | None:
+    """The decoder whose name matches the encoder's."""
+    named = encoder.with_name(re.sub("encoder", "decoder", encoder.name, flags=re.IGNORECASE))
+    return named if named != encoder and named.is_file() else None
+
+
 def _check_batches(trial: Trial, reading: Reading) -> None:
     """Check the reading for a batch of one picture, which the window decodes most often."""
     z = trial_z(reading)[: reading.batch or 1]

@@ -241,7 +241,6 @@ class MainWindow(QMainWindow):
         if self.reading.show_error(error):
             return
         if isinstance(error, UnreadError):
-            how = ("How is it read?", lambda: self.reading.open_dialog(error))
-            self.message.show_error(error, actions=[how])
+            self.message.show_error(error, actions=self.reading.actions_for(error))
         else:
             self.message.show_error(error)

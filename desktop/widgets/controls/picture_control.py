@@ -5,8 +5,10 @@ from PySide6.QtCore import QMimeData, QObject, Signal
 from PySide6.QtGui import QGuiApplication, QKeySequence
 
 from desktop.base.arrays import Bytes
+from desktop.images.picture_modes import are_probabilities, drawn
 from desktop.images.pixels import to_bytes
 from desktop.jobs.decode import Decoded
+from desktop.models.opened import Opened
 from desktop.view.state import PictureMode, ViewState
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.qimage import to_qimage
@@ -35,8 +37,10 @@ class PictureControl(QObject):
         self.picture: Bytes | None = None
         self._mode = shell.explorer.state.picture_mode
         self._warning = ""
+        self._are_probabilities = True
         explorer, panel = shell.explorer, shell.panel.picture
         explorer.opened.connect(self._on_opened)
+        explorer.renewed.connect(self._on_source)
         explorer.picture_decoded.connect(self._on_decoded)
         explorer.state_changed.connect(self._on_state)
         panel.z_typed.connect(lambda z: explorer.set_state(explorer.state.moved_to(z)))
@@ -46,7 +50,13 @@ class PictureControl(QObject):
         add_action(shell.menus["file"], "&Save picture…", QKeySequence.StandardKey.Save, self._save)
         add_action(shell.menus["file"], "&Copy picture", QKeySequence.StandardKey.Copy, self._copy)
 
-    def _on_opened(self) -> None:
+    def _on_source(self, opened: Opened) -> None:
+        """The modes that mean something for a model."""
+        self._are_probabilities = are_probabilities(opened.model.source)
+        self._shell.panel.picture.set_modes(self._are_probabilities)
+
+    def _on_opened(self, opened: Opened) -> None:
+        self._on_source(opened)
         self.picture, self.decoded = None, None
         self._shell.plane.set_thumbnail(None)
         self.shown.emit(None)
@@ -64,14 +74,8 @@ class PictureControl(QObject):
 
     def _show(self, decoded: Decoded, mode: PictureMode) -> None:
         self._mode = mode
-        probabilities = decoded.probabilities
-        if mode is PictureMode.THRESHOLDED:
-            probabilities = (probabilities > 0.5).astype(np.float32)
-        elif mode is PictureMode.SAMPLE:
-            # The same noise for every picture, so that only the picture moves.
-            noise = np.random.default_rng(0).random(probabilities.shape, np.float32)
-            probabilities = (noise < probabilities).astype(np.float32)
-        self.picture = to_bytes(probabilities[np.newaxis])[0]
+        shown = drawn(decoded.probabilities, mode if self._are_probabilities else PictureMode.PROBABILITIES)
+        self.picture = to_bytes(shown[np.newaxis])[0]
         image = to_qimage(self.picture)
         self._shell.panel.picture.picture.set_image(image)
         self._shell.plane.set_thumbnail(image)
