@@ -153,20 +153,18 @@ def encoder(
 
 def graph(
     path: Path,
-    inputs: dict[str, list[object] | None],
+    inputs: dict[str, list[object]],
     outputs: dict[str, list[object]],
     seed: int = 0,
     last: str = "",
-    operators: tuple[str, ...] = (),
     smooth: bool = False,
 ) -> Path:
     """Any inputs to any outputs: each output is a matrix times the first input, as its declared shape says.
 
-    The first size of every shape is the batch's. The other inputs are used with a factor of zero. `last` is
-    the operator behind each output, and `operators` are applied one after the other before it.
+    The first size of every shape is the batch's. The other inputs are used with a factor of zero, and `last`
+    is the operator behind each output. `smooth` pictures have neighbours that are alike.
     """
     (z_name, z_shape), *others = inputs.items()
-    assert z_shape is not None
     taken = int(np.prod([8 if isinstance(size, str) else size for size in z_shape[1:]]))
     draw = np.random.default_rng(seed)
     arrays: dict[str, np.ndarray] = {"rows": np.array([-1, taken], np.int64), "none": np.array(0, np.float32)}
@@ -179,9 +177,6 @@ def graph(
             helper.make_node("Add", [now, f"none{index}"], [f"plus{index}"]),
         ]
         now = f"plus{index}"
-    for index, operator in enumerate(operators):
-        nodes.append(helper.make_node(operator, [now], [f"step{index}"]))
-        now = f"step{index}"
     for name, shape in outputs.items():
         sizes = [1 if isinstance(size, str) else int(size) for size in shape[1:]]  # type: ignore[call-overload]
         count = int(np.prod(sizes))
