@@ -38,7 +38,8 @@ def command(model: Path | None, as_json: bool, runtime: bool, **reading: Any) ->
         found = describe_runtime()
         click.echo(json.dumps(found, indent=2) if as_json else "\n".join(flat_lines("", found)))
         return
-    source = open_source(model or shipped_bundle(), overrides_from(**reading), Opening(say_on_stderr))
+    tell = Opening(say_on_stderr)
+    source = open_source(model or shipped_bundle(), overrides_from(**reading), tell, use_saved=False)
     if as_json:
         click.echo(json.dumps(facts(source), indent=2))
         return

@@ -363,9 +363,8 @@ def _open(common: dict[str, Any], suffix: str | None) -> Model:
     if suffix is not None and out.suffix.lower() != suffix:
         raise RenderError(f"--out {out}: found the ending {out.suffix or 'none'!r}, expected {suffix}")
     device: DeviceName = common["device"]
-    source = open_source(
-        common["model"] or shipped_bundle(), overrides_from(**common), Opening(say_on_stderr)
-    )
+    path = common["model"] or shipped_bundle()
+    source = open_source(path, overrides_from(**common), Opening(say_on_stderr), use_saved=False)
     model = Model(source, device)
     for note in (source.guess_note, *source.notes, model.warning, distribution_warning()):
         if note:

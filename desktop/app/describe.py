@@ -82,9 +82,9 @@ def _describe_file(file: ModelFile) -> list[str]:
 def _describe_reading(reading: Reading | EncoderReading) -> list[str]:
     lines = []
     for field in dataclasses.fields(reading):
-        if field.name == "guesses":
-            continue
         value = getattr(reading, field.name)
+        if field.name in ("guesses", "notes") or (field.name == "more_channels" and not value):
+            continue
         if field.name == "other_inputs":
             words = ", ".join(
                 f"{o.name} = {o.value:g}{' (the index of a one)' if o.one_hot else ''}" for o in value

@@ -10,6 +10,7 @@ import imageio.v3 as imageio
 import numpy as np
 
 from desktop.base.arrays import Bytes, Floats
+from desktop.reading.tensors import LUMA
 
 MAX_FILE_BYTES = 64 << 20
 MAX_PIXELS = 25_000_000
@@ -22,7 +23,6 @@ KINDS = (
     (b"GIF87a", ".gif"),
     (b"GIF89a", ".gif"),
 )
-LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
 
 
 class ImageError(Exception):

@@ -135,7 +135,16 @@ def pyramid_for(
 
 
 def reduced(pictures: Bytes, size_px: tuple[int, int]) -> Bytes:
-    """Shrink uint8 [N, H, W(, C)] to [N, h, w(, C)]; each pixel is the mean of those that it replaces."""
+    """Shrink uint8 [N, H, W(, C)] to [N, h, w(, C)]; each pixel is the mean of those that it replaces.
+
+    With four channels, the colours are weighted by alpha, because transparent pixels have none.
+    """
+    if pictures.ndim == 4 and pictures.shape[3] == 4 and (pictures[..., 3] < 255).any():
+        alpha = pictures[..., 3:].astype(np.float32)
+        mean_alpha = _reduced(alpha, size_px)
+        colors = _reduced(pictures[..., :3] * alpha, size_px) / np.maximum(mean_alpha, 1e-6)
+        mixed: Bytes = np.rint(np.concatenate([colors, mean_alpha], axis=3)).astype(np.uint8)
+        return mixed
     for axis, size in ((1, size_px[1]), (2, size_px[0])):
         length = pictures.shape[axis]
         if size >= length:
@@ -144,6 +153,16 @@ def reduced(pictures: Bytes, size_px: tuple[int, int]) -> Bytes:
         counts = np.diff([*starts, length]).reshape([-1 if i == axis else 1 for i in range(pictures.ndim)])
         sums = np.add.reduceat(pictures, starts, axis=axis, dtype=np.uint32)
         pictures = ((sums + counts // 2) // counts).astype(np.uint8)
+    return pictures
+
+
+def _reduced(pictures: Floats, size_px: tuple[int, int]) -> Floats:
+    """As `reduced`, for float32 numbers."""
+    for axis, size in ((1, size_px[1]), (2, size_px[0])):
+        length = pictures.shape[axis]
+        starts = np.arange(min(size, length)) * length // min(size, length)
+        counts = np.diff([*starts, length]).reshape([-1 if i == axis else 1 for i in range(pictures.ndim)])
+        pictures = (np.add.reduceat(pictures, starts, axis=axis) / counts).astype(np.float32)
     return pictures
 
 

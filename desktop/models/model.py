@@ -215,8 +215,8 @@ class Model:
             raise ValueError(
                 f"found no {ENCODER_FILE} for {self.source.name}, expected one to encode an image"
             )
-        if x.shape[1:] != reading.image_shape:
-            raise ValueError(f"found images of shape {x.shape[1:]}, expected {reading.image_shape}")
+        if x.shape[1:] != self.image_shape:
+            raise ValueError(f"found images of shape {x.shape[1:]}, expected {self.image_shape}")
         names = list(dict.fromkeys(n for n in (reading.mean_output, reading.spread_output) if n is not None))
         means, logvars = [], []
         for part in _pieces(np.ascontiguousarray(x, np.float32), reading.batch or ENCODER_CHUNK):

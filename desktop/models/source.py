@@ -14,8 +14,9 @@ from desktop.base.arrays import Floats
 from desktop.base.errors import ModelError
 from desktop.base.shipped import shipped_bundle
 from desktop.reading import tensors
-from desktop.reading.guess_decoder import check_set, propose, trial_z
+from desktop.reading.guess_decoder import propose, trial_z
 from desktop.reading.guess_encoder import propose_encoder
+from desktop.reading.other_inputs import check_set
 from desktop.reading.overrides import (
     MAX_PATIENCE_S,
     Overrides,
@@ -26,8 +27,10 @@ from desktop.reading.overrides import (
 )
 from desktop.reading.reading import EncoderReading, Layout, Reading, Spread, ValueRange
 from desktop.reading.saved_overrides import save_overrides, saved_overrides
+from desktop.reading.what_it_is import LooksLike, NotADecoderError
 from desktop.vetting.onnx_file import Graph, ModelFile, Tensor, read_model_file
 from desktop.vetting.opening import Opening, OpeningStoppedError
+from desktop.vetting.other_formats import folder_or_zip_format
 from desktop.vetting.trial import Trial, TrialEndedError
 from export.bundle import (
     DECODER_FILE,
@@ -46,12 +49,19 @@ OPEN_SIZE = 8  # the first that is tried for maps, and for z a usual one
 
 
 class UnreadError(ModelError):
-    """A model that was inspected but could not be read with these overrides; others may give a reading."""
+    """A model that was inspected but could not be read with these overrides; others may give a reading.
+
+    Attributes:
+        file: the model.
+        overrides: those that were set.
+        looks_like: what it is if it looks like something other than a decoder.
+    """
 
     def __init__(self, error: ModelError, file: ModelFile, overrides: Overrides) -> None:
         super().__init__(str(error), option=error.option, hints=error.hints)
         self.file = file
         self.overrides = dict(overrides)
+        self.looks_like: LooksLike | None = error.looks_like if isinstance(error, NotADecoderError) else None
         self._limit_s = error.limit_s if isinstance(error, TrialEndedError) else None
 
     def with_more_time(self) -> Overrides | None:
@@ -119,15 +129,21 @@ class Source:
         return f"{self.path.name} was read with guesses: {guesses}"
 
 
-def open_source(path: Path, overrides: Overrides | None = None, opening: Opening | None = None) -> Source:
+def open_source(
+    path: Path, overrides: Overrides | None = None, opening: Opening | None = None, use_saved: bool = True
+) -> Source:
     """Open a bundle or a bare `.onnx`.
 
     `overrides`, as in `desktop.reading.overrides`, are for a bare model and are saved for that file; None
-    uses the saved ones. `opening` is told what takes long, and can stop it. Raises BundleError for a bundle
+    uses the saved ones. Without `use_saved` nothing is saved or used: that is for commands, which depend on
+    their options alone. `opening` is told what takes long, and can stop it. Raises BundleError for a bundle
     and ModelError for a bare model (UnreadError if other overrides could help, OpeningStoppedError if it was
     stopped); OSError if a file cannot be read.
     """
     check_names(overrides or {})
+    other = None if path.suffix.lower() in (".onnx", ".latent") else folder_or_zip_format(path)
+    if other is not None:
+        raise ModelError(f"{path}: found {other[0]}, expected a bundle or an ONNX model; {other[1]}")
     if _is_bundle(path):
         if overrides:
             raise ModelError(
@@ -135,7 +151,7 @@ def open_source(path: Path, overrides: Overrides | None = None, opening: Opening
                 "it is read; leave them out"
             )
         return _open_bundle(path)
-    return _open_model(path, overrides, opening or Opening())
+    return _open_model(path, overrides, opening or Opening(), use_saved)
 
 
 def open_epoch(source: Source, epoch: int) -> Source:
@@ -260,8 +276,10 @@ def _in_words(name: str, dtype: str, shape: Sequence[int | str | None]) -> str:
     return f"{name} {dtype} [{sizes}]"
 
 
-def _open_model(path: Path, overrides: Overrides | None, opening: Opening) -> Source:
+def _open_model(path: Path, overrides: Overrides | None, opening: Opening, use_saved: bool) -> Source:
     file = read_model_file(path)
+    if not use_saved:
+        return _read(file, overrides or {}, True, opening)
     if overrides is not None:
         source = _read(file, overrides, True, opening)
         save_overrides(file.sha256, overrides)
@@ -287,7 +305,7 @@ def _read(file: ModelFile, overrides: Overrides, are_new: bool, opening: Opening
             first = _first_decode(trial, reading) if trial.is_slow else None
             if first is None:
                 _check_batches(trial, reading)
-        notes: tuple[str, ...] = ()
+        notes = reading.notes
         encoder_file, encoder_reading = None, None
         chosen = encoder_path_of(overrides)
         beside = chosen if "encoder" in overrides else encoder_beside(file.path)
@@ -302,7 +320,7 @@ def _read(file: ModelFile, overrides: Overrides, are_new: bool, opening: Opening
                 if chosen is not None and are_new:
                     raise
                 encoder_file = None
-                notes = (f"the encoder was left out: {error}",)
+                notes = (f"the encoder was left out: {error}", *notes)
         others = () if encoder_reading is None else encoder_reading.other_inputs
         check_set(overrides, (*reading.other_inputs, *others))
         for checked in (file, encoder_file):
@@ -364,6 +382,12 @@ def encoder_beside(decoder: Path) -> Path | None:
     found = [p for p in sorted(decoder.parent.glob("*.onnx")) if "encoder" in p.stem.lower() and p != decoder]
     decoders = [p for p in decoder.parent.glob("*.onnx") if p not in found]
     return found[0] if len(found) == 1 and len(decoders) == 1 else None
+
+
+def decoder_beside(encoder: Path) -> Path | None:
+    """The decoder whose name matches the encoder's."""
+    named = encoder.with_name(re.sub("encoder", "decoder", encoder.name, flags=re.IGNORECASE))
+    return named if named != encoder and named.is_file() else None
 
 
 def _check_batches(trial: Trial, reading: Reading) -> None:

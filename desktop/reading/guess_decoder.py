@@ -6,7 +6,7 @@ A part that the file determines is certain. A part that only names, sizes or val
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,40 +14,25 @@ from desktop.base.arrays import Array, Floats
 from desktop.base.errors import ModelError
 from desktop.latent.plane import sample_prior
 from desktop.reading import guess_layout, tensors
+from desktop.reading.guess_layout import LayoutGuess
 from desktop.reading.guess_prior import guess_prior
-from desktop.reading.overrides import (
-    LAYOUTS,
-    RANGES,
-    SET,
-    Overrides,
-    image_shape_of,
-    number_of,
-    one_of,
-    refusal,
-    whole_number,
-    z_shape_of,
-)
+from desktop.reading.guess_z import NoZError, ZInput, find_z
+from desktop.reading.other_inputs import FLOATS, other_input, shapes_to_try
+from desktop.reading.overrides import LAYOUTS, RANGES, SET, Overrides, image_shape_of, one_of, refusal
 from desktop.reading.reading import Layout, OtherInput, Reading, ValueRange
+from desktop.reading.what_it_is import Sizes, Tried, notes_of
 from desktop.vetting.onnx_file import ModelFile, Tensor
 from desktop.vetting.trial import DTYPES, TrialEndedError
 
 Run = Callable[[Mapping[str, Array], list[str]], dict[str, Array]]
 
-MAX_LATENT_DIM = 1 << 16
-FLOATS = ("float16", "float32", "float64")
-Z_NAMES = re.compile(r"(^|[^a-z])(z|latents?|code|w|ws|styles?|embedding|h)([^a-z]|$)|latent", re.IGNORECASE)
-OTHER_NAMES = re.compile(
-    r"trunc|psi|label|class|cond|(^|[^a-z])[cy]([^a-z]|$)|temper|noise|train|mask|step|scale|sigma|strength|guid",
-    re.IGNORECASE,
-)
-CLASS_NAMES = re.compile(r"label|class|cond|one.?hot|(^|[^a-z])[cy]([^a-z]|$)", re.IGNORECASE)
-ONE_NAMES = re.compile(r"trunc|psi|temper|scale|strength|guid", re.IGNORECASE)
-# If a model leaves d open, these are tried first.
-USUAL_DIMS = (2, 3, 4, 8, 10, 16, 20, 32, 50, 64, 100, 128, 200, 256, 512, 1024)
-# The same for z as maps, with d = channels × side × side.
-USUAL_SIDES = (8, 16, 4, 32, 64, 7, 1, 2, 3, 5, 6)
 FREE_BATCH = 3  # in a shape this number rarely means anything else
 OWN_FORMAT = "latent-plane/1"
+# An output with such a name is the picture, even if a larger one is there too.
+PLAIN_NAMES = re.compile(
+    r"(output|image|img|picture|sample|x_?hat|recon\w*|generated\w*|decoded\w*)s?([_:.]?\d+)?", re.IGNORECASE
+)
+RANDOM_OPERATORS = ("RandomNormal", "RandomUniform", "Multinomial", "Bernoulli", "Dropout")
 FIELDS = {
     "z-input": "z_input",
     "latent-dim": "latent_dim",
@@ -61,22 +46,13 @@ FIELDS = {
 }
 
 
-@dataclass(frozen=True)
-class _Input:
-    """The input of z as the graph declares it. `latent_dim` is None if the graph leaves it open."""
-
-    tensor: Tensor
-    shape: tuple[int | None, ...]
-    latent_dim: int | None
-    batch: int | None
-
-
 def propose(file: ModelFile, run: Run, overrides: Overrides, is_slow: bool = False) -> Reading:
     """Propose a reading of a decoder. `run` gives the named outputs for some feeds.
 
     A decoder that `is_slow` runs once, with one z.
 
-    Raises ModelError if no reading is found or an override does not fit.
+    Raises NotADecoderError if the graph is something else, and ModelError if no reading is found or an
+    override does not fit.
     """
     guesses: set[str] = set()
     for tensor in file.inputs:
@@ -84,7 +60,7 @@ def propose(file: ModelFile, run: Run, overrides: Overrides, is_slow: bool = Fal
             raise _no_reading(file, f"its input {tensor.name} takes {tensor.dtype}, expected numbers")
     chosen = _z_input(file, overrides, guesses)
     others = tuple(
-        other_input(tensor, chosen.batch, overrides)
+        other_input(tensor, chosen.batch, overrides, chosen.has_batch_axis)
         for tensor in file.inputs
         if tensor.name != chosen.tensor.name
     )
@@ -107,106 +83,57 @@ def propose(file: ModelFile, run: Run, overrides: Overrides, is_slow: bool = Fal
     outputs = _picture_outputs(file, overrides)
     # A slow decoder gets one z, once: batches would gain nothing, and each further run would be waited for.
     batches = (chosen.batch,) if chosen.batch is not None else (1,) if is_slow else (None, 1)
-    draft, results = _first_decode(run, draft, chosen, batches, outputs, guesses, overrides)
+    try:
+        draft, results = _first_decode(file, run, draft, chosen, batches, outputs, guesses, overrides)
+    except ModelError:
+        _refuse_another_kind(file, chosen.tensor, overrides)
+        raise
     for name in outputs:
         _check_declared(file, name, results[name])
+    draft, results = _with_numbers(run, draft, results, overrides)
     return _read_output(file, None if is_slow else run, draft, results, overrides, guesses)
 
 
-def _z_input(file: ModelFile, overrides: Overrides, guesses: set[str]) -> _Input:
-    by_name = {tensor.name: tensor for tensor in file.inputs}
-    name = one_of(overrides, "z-input", by_name)
-    if not by_name:
-        raise _no_reading(file, "it has no inputs, expected one for z")
-    floats = [tensor for tensor in file.inputs if tensor.dtype in FLOATS and _sizes(tensor) is not None]
-    if name is not None:
-        if by_name[name] not in floats:
-            raise refusal("z-input", by_name[name].in_words(), "float [N, d] or [d]")
-        tensor = by_name[name]
-    else:
-        if not floats:
-            raise _no_reading(file, "it has no input of type float [N, d] or [d], which z needs")
-        # The name decides first, then fewer axes, because a map may be noise, then more numbers.
-        tensor = max(floats, key=lambda t: (_fits_by_name(t), -len(t.shape or ()), _count(t)))
-        if len(floats) > 1 and sum(_fits_by_name(t) == _fits_by_name(tensor) for t in floats) > 1:
-            guesses.add("z_input")
-    sizes = _sizes(tensor)
-    assert sizes is not None
-    shape, batch = _with_set_sizes(tensor, sizes[0], overrides), sizes[1]
-    open_axes = _open_axes(shape)
-    latent_dim = whole_number(overrides, "latent-dim", MAX_LATENT_DIM)
-    declared = None if open_axes else int(np.prod([size for size in shape if size is not None]))
-    if declared is not None and not 1 <= declared <= MAX_LATENT_DIM:
-        raise _no_reading(file, f"its input {tensor.in_words()} takes {declared:,} numbers per picture")
-    if declared is not None and latent_dim not in (None, declared):
-        raise refusal("latent-dim", latent_dim, f"{declared}, as the model declares")
-    set_batch = whole_number(overrides, "batch", 4096)
-    if set_batch is not None and batch not in (None, set_batch):
-        raise refusal("batch", set_batch, f"{batch}, as the model declares")
-    return _Input(tensor, shape, declared or latent_dim, batch if set_batch is None else set_batch)
+def trial_z(reading: Reading) -> Floats:
+    """A few z float32 [N, d] to try a decoder with: samples, and first of several the prior's mean.
 
-
-def _sizes(tensor: Tensor) -> tuple[tuple[int | None, ...], int | None] | None:
-    """The input's shape, with None for the batch axis and for open sizes, and its fixed batch size.
-
-    None if it cannot be the input of z.
+    The prior's mean alone would tell little: a decoder that normalises z divides 0 by 0 there.
     """
-    if not tensor.shape:
-        return None
-    numbers = tuple(size if isinstance(size, int) else None for size in tensor.shape)
-    if len(numbers) == 1:
-        return numbers, 1  # one z at a time, without a batch axis
-    return (None, *numbers[1:]), numbers[0]
+    count = FREE_BATCH if reading.batch is None else reading.batch
+    z = sample_prior(count, reading.latent_dim, 0, reading.prior)
+    if count > 1:
+        z[0] = 0
+    return z
 
 
-def _with_set_sizes(
-    tensor: Tensor, shape: tuple[int | None, ...], overrides: Overrides
-) -> tuple[int | None, ...]:
-    """The shape with the overrides' sizes where the model leaves them open."""
-    sizes = z_shape_of(overrides)
-    if sizes is None:
-        return shape
-    declared = shape if len(shape) == 1 else shape[1:]
-    if len(sizes) != len(declared) or any(
-        size not in (None, there) for size, there in zip(declared, sizes, strict=True)
-    ):
-        raise refusal("z-shape", repr(overrides["z-shape"]), f"sizes that fit {tensor.in_words()}")
-    return sizes if len(shape) == 1 else (None, *sizes)
-
-
-def other_input(tensor: Tensor, batch: int | None, overrides: Overrides) -> OtherInput:
-    """How to fill an input that takes neither z nor the encoder's picture.
-
-    Raises ModelError if the value that was set for it does not fit.
-    """
-    declared = tensor.shape or ()
-    shape: list[int | None] = [size if isinstance(size, int) else 1 for size in declared]
-    if declared and (not isinstance(declared[0], int) or (len(declared) > 1 and declared[0] == batch)):
-        shape[0] = None
-    last = declared[-1] if len(declared) > 1 else None
-    one_hot = bool(CLASS_NAMES.search(tensor.name)) and isinstance(last, int) and last > 1
-    value = 1.0 if ONE_NAMES.search(tensor.name) and tensor.dtype in FLOATS else 0.0
-    option = SET + tensor.name
-    if option in overrides:
-        value = number_of(overrides, option)
-        most = last - 1 if one_hot and isinstance(last, int) else None
-        whole = one_hot or tensor.dtype not in FLOATS
-        if whole and (value != int(value) or value < 0 or (most is not None and value > most)):
-            expected = f"a whole number from 0{f' to {most}' if most is not None else ''}"
-            raise refusal(option, overrides[option], expected)
-    return OtherInput(tensor.name, tensor.dtype, tuple(shape), value, one_hot)
-
-
-def check_set(overrides: Overrides, others: Sequence[OtherInput]) -> None:
-    """Raise ModelError if a value was set for an input that does not exist."""
-    names = {SET + other.name for other in others}
-    for option in overrides:
-        if option.startswith(SET) and option not in names:
-            known = ", ".join(dict.fromkeys(o.name for o in others))
-            expected = f"an input such as {known}" if known else "none, because z is the only input"
+def _z_input(file: ModelFile, overrides: Overrides, guesses: set[str]) -> ZInput:
+    try:
+        chosen = find_z(file, overrides)
+    except NoZError as error:
+        if file.inputs and all(tensor.dtype not in FLOATS for tensor in file.inputs):
+            found = ", ".join(tensor.in_words() for tensor in file.inputs)
             raise ModelError(
-                f"found a value for an input {option.removeprefix(SET)!r}, expected {expected}", option="set"
-            )
+                f"{file.path}: found only inputs of whole numbers ({found[:200]}), expected one of floats "
+                "for z, because there is nothing between two codes; export the part that follows the lookup "
+                "of the codes, with their vectors as its input"
+            ) from error
+        floats = [tensor for tensor in file.inputs if tensor.dtype in FLOATS and tensor.shape]
+        if floats:
+            _refuse_another_kind(file, floats[0], overrides)
+        raise _no_reading(file, str(error)) from error
+    if not chosen.is_only_one:
+        guesses.add("z_input")
+    return chosen
+
+
+def _refuse_another_kind(file: ModelFile, z: Tensor, overrides: Overrides) -> None:
+    """Raise NotADecoderError if the shapes that the graph declares are not those of a decoder."""
+
+    def sizes(tensor: Tensor) -> Sizes:
+        return tuple(size if isinstance(size, int) else None for size in (tensor.shape or ())[1:])
+
+    tried = Tried(file, z, sizes(z), {tensor.name: sizes(tensor) for tensor in file.outputs})
+    notes_of(tried, overrides)
 
 
 def _picture_outputs(file: ModelFile, overrides: Overrides) -> list[str]:
@@ -223,40 +150,38 @@ def _picture_outputs(file: ModelFile, overrides: Overrides) -> list[str]:
 
 
 def _first_decode(
+    file: ModelFile,
     run: Run,
     draft: Reading,
-    chosen: _Input,
+    chosen: ZInput,
     batches: Sequence[int | None],
     outputs: list[str],
     guesses: set[str],
     overrides: Overrides,
 ) -> tuple[Reading, dict[str, Array]]:
-    """The draft with d and batch filled in, and the outputs at a few z."""
+    """The draft with d, batch and the shapes of other inputs filled in, and the outputs at a few z."""
     last_error: ModelError | None = None
     without_pictures: tuple[Reading, dict[str, Array]] | None = None
-    for latent_dim in _dims_to_try(chosen):
-        for batch in batches:
-            filled = _with_dim(draft, latent_dim, batch)
-            if filled is None:
-                continue
-            try:
-                results = run(tensors.feeds(filled, trial_z(filled)), outputs)
-            except TrialEndedError:  # no other size can be tried
-                if without_pictures is not None:
-                    return without_pictures
-                raise
-            except ModelError as error:
-                last_error = last_error or error
-                continue
-            if chosen.latent_dim is None and not _any_picture(results, filled, overrides):
-                # The graph ran at this size only by chance: another size may give a picture.
-                without_pictures = without_pictures or (filled, results)
-                continue
-            if chosen.latent_dim is None:
-                guesses.add("latent_dim")
-            if batch not in (chosen.batch, batches[0]):
-                guesses.add("batch")
-            return filled, results
+    for filled in _drafts(file, draft, chosen, batches):
+        try:
+            results = run(tensors.feeds(filled, trial_z(filled)), outputs)
+        except TrialEndedError:  # no other size can be tried
+            if without_pictures is not None:
+                return without_pictures
+            raise
+        except ModelError as error:
+            last_error = last_error or error
+            continue
+        # The graph may have run only by chance: another size may give a picture. And some graphs decode one z
+        # whatever their declared batch is.
+        if _is_one_picture(run, filled, results) or not _pictures(results, filled, overrides):
+            without_pictures = without_pictures or (filled, results)
+            continue
+        if chosen.latent_dim is None:
+            guesses.add("latent_dim")
+        if filled.batch not in (chosen.batch, batches[0]):
+            guesses.add("batch")
+        return filled, results
     if without_pictures is not None:
         return without_pictures
     if last_error is None:
@@ -264,54 +189,47 @@ def _first_decode(
     raise last_error
 
 
-def _any_picture(results: Mapping[str, Array], draft: Reading, overrides: Overrides) -> bool:
-    layout = LAYOUTS.get(overrides.get("layout", ""))
-    shape, count = image_shape_of(overrides), len(trial_z(draft))
-    return any(guess_layout.guess_layout(a, count, shape, layout) for a in results.values())
+def _drafts(
+    file: ModelFile, draft: Reading, chosen: ZInput, batches: Sequence[int | None]
+) -> Iterator[Reading]:
+    """The draft with each d, batch and shape of other inputs to try."""
+    undeclared = {tensor.name: shapes for tensor in file.inputs if (shapes := shapes_to_try(tensor))}
+    rounds = max(map(len, undeclared.values()), default=1)
+    for latent_dim in chosen.dims_to_try():
+        z_shape = chosen.with_dim(latent_dim)
+        if z_shape is None:
+            continue
+        for batch in batches:
+            for index in range(rounds):
+                others = tuple(
+                    replace(other, shape=undeclared[other.name][index]) if other.name in undeclared else other
+                    for other in draft.other_inputs
+                )
+                yield replace(draft, z_shape=z_shape, latent_dim=latent_dim, batch=batch, other_inputs=others)
 
 
-def _dims_to_try(chosen: _Input) -> Iterator[int]:
-    """The declared d, or else the usual ones for this number of open axes."""
-    if chosen.latent_dim is not None:
-        yield chosen.latent_dim
-    elif len(_open_axes(chosen.shape)) == 1:
-        yield from USUAL_DIMS
-        yield from (dim for dim in range(1, 513) if dim not in USUAL_DIMS)
-    else:
-        yield from (_known(chosen.shape) * side**2 for side in USUAL_SIDES)
+def _is_one_picture(run: Run, draft: Reading, results: Mapping[str, Array]) -> bool:
+    """Whether what looks like FREE_BATCH pictures without channels is one picture of so many channels."""
+    alike = [name for name, array in results.items() if array.ndim == 3 and len(array) == FREE_BATCH]
+    if draft.batch is not None or not alike:
+        return False
+    one = replace(draft, batch=1)
+    try:
+        alone = run(tensors.feeds(one, trial_z(one)), alike)
+    except ModelError:
+        return False
+    return any(alone[name].shape == results[name].shape for name in alike)
 
 
-def _open_axes(shape: tuple[int | None, ...]) -> list[int]:
-    """The axes after the batch axis that the model leaves open. A shape of one axis has no batch axis."""
-    return [index for index, size in enumerate(shape) if size is None and (index or len(shape) == 1)]
-
-
-def _known(shape: tuple[int | None, ...]) -> int:
-    return int(np.prod([size for size in shape if size is not None]))
-
-
-def _with_dim(draft: Reading, latent_dim: int, batch: int | None) -> Reading | None:
-    """The draft with d numbers in z's open axes, split evenly if there are several; None if that fails."""
-    shape, axes = list(draft.z_shape), _open_axes(draft.z_shape)
-    if axes:
-        side = round((latent_dim / _known(draft.z_shape)) ** (1 / len(axes)))
-        for axis in axes:
-            shape[axis] = side
-    if _known(tuple(shape)) != latent_dim:
-        return None
-    return replace(draft, z_shape=tuple(shape), latent_dim=latent_dim, batch=batch)
-
-
-def trial_z(reading: Reading) -> Floats:
-    """A few z float32 [N, d] to try a decoder with: samples, and first of several the prior's mean.
-
-    The prior's mean alone would tell little: a decoder that normalises z divides 0 by 0 there.
-    """
-    count = FREE_BATCH if reading.batch is None else reading.batch
-    z = sample_prior(count, reading.latent_dim, 0, reading.prior)
-    if count > 1:
-        z[0] = 0
-    return z
+def _pictures(results: Mapping[str, Array], draft: Reading, overrides: Overrides) -> dict[str, LayoutGuess]:
+    """How each output that can be pictures is laid out."""
+    shape, layout = image_shape_of(overrides), LAYOUTS.get(one_of(overrides, "layout", LAYOUTS) or "")
+    count = len(trial_z(draft))
+    return {
+        name: guess
+        for name, array in results.items()
+        if (guess := guess_layout.guess_layout(array, count, shape, layout))
+    }
 
 
 def _check_declared(file: ModelFile, name: str, found: Array) -> None:
@@ -329,6 +247,35 @@ def _check_declared(file: ModelFile, name: str, found: Array) -> None:
         )
 
 
+def _with_numbers(
+    run: Run, draft: Reading, results: dict[str, Array], overrides: Overrides
+) -> tuple[Reading, dict[str, Array]]:
+    """The draft and its outputs with other inputs at 1 instead of 0, if 0 gives nothing but NaN."""
+    zeros = [
+        other.name
+        for other in draft.other_inputs
+        if other.dtype in FLOATS
+        and other.value == 0
+        and not other.one_hot
+        and SET + other.name not in overrides
+    ]
+    if not zeros or not all(_is_nan(array) for array in results.values()):
+        return draft, results
+    others = tuple(
+        replace(other, value=1.0) if other.name in zeros else other for other in draft.other_inputs
+    )
+    changed = replace(draft, other_inputs=others)
+    again = run(tensors.feeds(changed, trial_z(changed)), list(results))
+    if all(_is_nan(array) for array in again.values()):
+        return draft, results
+    note = f"{', '.join(zeros)[:100]} = 1, because 0 gives no numbers; set it if another value is right"
+    return replace(changed, notes=(*draft.notes, note)), again
+
+
+def _is_nan(array: Array) -> bool:
+    return bool(np.issubdtype(array.dtype, np.floating) and np.isnan(array).all())
+
+
 def _read_output(
     file: ModelFile,
     run: Run | None,
@@ -337,44 +284,46 @@ def _read_output(
     overrides: Overrides,
     guesses: set[str],
 ) -> Reading:
-    count = len(trial_z(draft))
-    shape = image_shape_of(overrides)
-    layout = one_of(overrides, "layout", LAYOUTS)
-    fits = {
-        name: guess
-        for name, array in results.items()
-        if (guess := guess_layout.guess_layout(array, count, shape, LAYOUTS.get(layout or "")))
-    }
-    if not fits:
+    """Read the output that is the picture. Without `run`, because a run takes long, nothing is run again."""
+    fits = _pictures(results, draft, overrides)
+    # Of several pictures the one with a plain name is taken, or else the largest: the others are steps to it.
+    name = max(fits, key=lambda n: (is_plain(n), np.prod(fits[n].image_shape)), default=None)
+    notes = _notes(file, draft, results, overrides, name, None if name is None else fits[name])
+    if name is None:
         found = ", ".join(f"{name} {list(array.shape)}" for name, array in results.items())
         parts = ("layout", "image-shape")
         asked = " and ".join(
             f"{part.replace('-', ' ')} {overrides[part]}" for part in parts if part in overrides
         )
+        count = len(trial_z(draft))
         raise _no_reading(
             file, f"no output is a picture{f' with {asked}' if asked else ''}: found {found} for {count} z"
         )
-    # Of several pictures the largest is taken: the others are steps on the way to it.
-    name = max(fits, key=lambda output: np.prod(fits[output].image_shape))
     if len(fits) > 1 and "output" not in overrides:
         guesses.add("output")
     guess = fits[name]
     guesses |= guess.guesses
     array = results[name]
-    if np.issubdtype(array.dtype, np.floating) and np.isnan(array).all():
+    if _is_nan(array):
         raise ModelError(f"{file.path}: found only NaN in its pictures, expected numbers")
+    if run is not None and any(operator.startswith(RANDOM_OPERATORS) for operator in file.operators):
+        again = run(tensors.feeds(draft, trial_z(draft)), [name])[name]
+        if not np.allclose(again, array, rtol=1e-3, atol=1e-3, equal_nan=True):
+            notes.append("the pictures of the same z differ, because the model draws random numbers")
+    if guess.more_channels:
+        notes.append(
+            f"{name[:60]} has {guess.image_shape[0] + guess.more_channels} channels; the first "
+            f"{guess.image_shape[0]} are taken as the picture, the others as its scale"
+        )
     value_range = one_of(overrides, "range", RANGES)
     if value_range is not None:
         kind = RANGES[value_range]
     else:
-        more = [array]
-        if (
-            run is not None
-            and array.dtype != np.uint8
-            and not guess_layout.is_sure(file.makers.get(name, ""))
-        ):
-            wide = tensors.feeds(draft, 2 * trial_z(draft))
-            more.append(run(wide, [name])[name])
+        more = [guess_layout.picture_channels(array, guess)]
+        is_open = array.dtype != np.uint8 and not guess_layout.is_sure(file.makers.get(name, ""))
+        if run is not None and is_open:
+            wide = run(tensors.feeds(draft, 2 * trial_z(draft)), [name])[name]
+            more.append(guess_layout.picture_channels(wide, guess))
         kind, sure = guess_layout.guess_range(file.makers.get(name, ""), more)
         if not sure:
             guesses.add("value_range")
@@ -385,8 +334,40 @@ def _read_output(
         layout=guess.layout,
         image_shape=guess.image_shape,
         value_range=kind,
+        more_channels=guess.more_channels,
+        notes=(*draft.notes, *notes),
     )
     return replace(reading, guesses=frozenset(_left(guesses, overrides, file, draft.other_inputs)))
+
+
+def is_plain(name: str) -> bool:
+    """Whether an output's name says that it is the picture."""
+    return bool(PLAIN_NAMES.fullmatch(name))
+
+
+def _notes(
+    file: ModelFile,
+    draft: Reading,
+    results: Mapping[str, Array],
+    overrides: Overrides,
+    name: str | None,
+    guess: LayoutGuess | None,
+) -> list[str]:
+    """Why the graph is unlikely to be a decoder. Raises NotADecoderError if it is something else."""
+    rough = float("inf")
+    if name is not None and guess is not None and np.ptp(np.nan_to_num(results[name].astype(np.float64))) > 0:
+        rough = guess_layout.roughness(results[name], guess)
+    count = len(trial_z(draft))
+    tried = Tried(
+        file,
+        next(tensor for tensor in file.inputs if tensor.name == draft.z_input),
+        tuple(size for size in draft.z_shape if size is not None) or (1,),
+        {n: guess_layout.after_batch(array, count) or array.shape for n, array in results.items()},
+        name,
+        guess,
+        rough,
+    )
+    return list(notes_of(tried, overrides))
 
 
 def _left(guesses: set[str], overrides: Overrides, file: ModelFile, others: Sequence[OtherInput]) -> set[str]:
@@ -397,16 +378,6 @@ def _left(guesses: set[str], overrides: Overrides, file: ModelFile, others: Sequ
     if all(SET + other.name in overrides for other in others):
         settled.add("other_inputs")
     return guesses - settled
-
-
-def _fits_by_name(tensor: Tensor) -> int:
-    if OTHER_NAMES.search(tensor.name):
-        return 0
-    return 2 if Z_NAMES.search(tensor.name) else 1
-
-
-def _count(tensor: Tensor) -> int:
-    return int(np.prod([size for size in (tensor.shape or ())[1:] if isinstance(size, int)]))
 
 
 def _no_reading(file: ModelFile, why: str) -> ModelError:

@@ -8,17 +8,20 @@ import numpy as np
 
 from desktop.base.arrays import Array
 from desktop.base.errors import ModelError
-from desktop.reading.guess_decoder import FREE_BATCH, OTHER_NAMES, OWN_FORMAT, Run, other_input
+from desktop.reading import guess_layout
+from desktop.reading.guess_decoder import FREE_BATCH, OWN_FORMAT, Run
+from desktop.reading.other_inputs import OTHER_NAMES, other_input
 from desktop.reading.overrides import LAYOUTS, RANGES, SET, SPREADS, Overrides, one_of
 from desktop.reading.reading import EncoderReading, Layout, Reading, Spread, ValueRange
 from desktop.reading.tensors import encoder_feeds, layout_shape
+from desktop.reading.what_it_is import MEAN_NAMES
 from desktop.vetting.onnx_file import ModelFile, Tensor
 from desktop.vetting.trial import DTYPES
 
-MEAN_NAMES = re.compile(r"mean|(^|[^a-z])(mu|loc)([^a-z]|$)", re.IGNORECASE)
 LOG_NAMES = re.compile(r"log", re.IGNORECASE)
 STD_NAMES = re.compile(r"std|sigma|scale|dev", re.IGNORECASE)
 VARIANCE_NAMES = re.compile(r"var", re.IGNORECASE)
+ImageShape = tuple[int, int, int]
 FIELDS = {
     "x-input": "x_input",
     "encoder-layout": "layout",
@@ -35,7 +38,9 @@ def propose_encoder(file: ModelFile, run: Run, decoder: Reading, overrides: Over
     Raises ModelError if no reading is found or an override does not fit.
     """
     guesses: set[str] = set()
-    tensor, layout, batch = _picture_input(file, decoder, overrides, guesses)
+    tensor, layout, image_shape = _picture_input(file, decoder, overrides, guesses)
+    first = (tensor.shape or (None,))[0]
+    batch = first if isinstance(first, int) else None
     name = one_of(overrides, "encoder-range", {n: k for n, k in RANGES.items() if n != "logits"})
     if name is not None:
         value_range = RANGES[name]
@@ -51,7 +56,7 @@ def propose_encoder(file: ModelFile, run: Run, decoder: Reading, overrides: Over
         x_input=tensor.name,
         x_dtype=tensor.dtype,
         layout=layout,
-        image_shape=decoder.image_shape,
+        image_shape=image_shape,
         value_range=value_range,
         batch=batch,
         mean_output="",
@@ -60,7 +65,7 @@ def propose_encoder(file: ModelFile, run: Run, decoder: Reading, overrides: Over
         latent_dim=decoder.latent_dim,
         other_inputs=others,
     )
-    x = np.random.default_rng(0).random((batch or FREE_BATCH, *decoder.image_shape), np.float32)
+    x = np.random.default_rng(0).random((batch or FREE_BATCH, *image_shape), np.float32)
     names = [output.name for output in file.outputs if output.dtype in DTYPES]
     outputs = run(encoder_feeds(draft, x), names)
     mean, spread_output, spread = _outputs(file, outputs, len(x), decoder.latent_dim, overrides, guesses)
@@ -78,19 +83,27 @@ def propose_encoder(file: ModelFile, run: Run, decoder: Reading, overrides: Over
 
 def _picture_input(
     file: ModelFile, decoder: Reading, overrides: Overrides, guesses: set[str]
-) -> tuple[Tensor, Layout, int | None]:
-    """The input that takes the decoder's pictures, its layout, and its fixed batch size or None."""
+) -> tuple[Tensor, Layout, ImageShape]:
+    """The input that takes the decoder's pictures, its layout and its image shape.
+
+    The channels may be fewer or more than the decoder's: pictures are converted.
+    """
     by_name = {tensor.name: tensor for tensor in file.inputs}
     name = one_of(overrides, "x-input", by_name)
     tensors = [by_name[name]] if name is not None else list(file.inputs)
     chosen = one_of(overrides, "encoder-layout", LAYOUTS)
-    fits = [
-        (tensor, layout)
-        for tensor in tensors
-        for layout in _layouts(tensor, decoder)
-        if chosen in (None, layout.value)
-    ]
-    if not fits:
+    own, *sides = decoder.image_shape
+    for channels in sorted(guess_layout.CHANNELS, key=lambda count: count != own):
+        image_shape = (channels, sides[0], sides[1])
+        fits = [
+            (tensor, layout)
+            for tensor in tensors
+            for layout in _layouts(tensor, decoder.layout, image_shape)
+            if chosen in (None, layout.value)
+        ]
+        if fits:
+            break
+    else:
         found = ", ".join(tensor.in_words() for tensor in file.inputs) or "none"
         shape = " × ".join(map(str, decoder.image_shape))
         raise ModelError(
@@ -105,21 +118,21 @@ def _picture_input(
         guesses.add("layout")
     if any(fit[0] is not tensor for fit in fits):
         guesses.add("x_input")
-    first = (tensor.shape or (None,))[0]
-    return tensor, layout, first if isinstance(first, int) else None
+    return tensor, layout, image_shape
 
 
-def _layouts(tensor: Tensor, decoder: Reading) -> list[Layout]:
+def _layouts(tensor: Tensor, usual: Layout, image_shape: ImageShape) -> list[Layout]:
+    """The layouts in which an input can take pictures, the decoder's `usual` one first."""
     if tensor.dtype not in DTYPES or not tensor.shape:
         return []
-    flat = Layout.FLAT if decoder.layout is Layout.FLAT else Layout.FLAT_CHW
+    flat = Layout.FLAT if usual is Layout.FLAT else Layout.FLAT_CHW
     layouts = [Layout.NCHW, Layout.NHWC, flat]
-    if decoder.image_shape[0] == 1:
+    if image_shape[0] == 1:
         layouts.append(Layout.NHW)
-    layouts.sort(key=lambda layout: layout is not decoder.layout)  # most often both have the same layout
+    layouts.sort(key=lambda layout: layout is not usual)  # most often both have the same layout
     found = []
     for layout in layouts:
-        expected = layout_shape(layout, decoder.image_shape)
+        expected = layout_shape(layout, image_shape)
         if len(expected) == len(tensor.shape) - 1 and all(
             not isinstance(size, int) or size == there
             for size, there in zip(tensor.shape[1:], expected, strict=True)

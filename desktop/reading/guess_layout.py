@@ -11,6 +11,8 @@ from desktop.reading.reading import Layout, ValueRange
 
 CHANNELS = (1, 3, 4)
 MIN_SIDE_PX = 2
+# A mean and a scale for each of three channels, as a discretised logistic or a logit-Laplace has them.
+MEAN_AND_SCALE, PICTURE_CHANNELS = 6, 3
 # The last operator determines the range: a sigmoid gives probabilities, whoever made the model.
 SURE = {
     "Sigmoid": ValueRange.UNIT,
@@ -28,11 +30,15 @@ LEAST_BYTES = 8.0  # pictures in bytes exceed this somewhere
 
 @dataclass(frozen=True)
 class LayoutGuess:
-    """A layout with the picture's channels, height and width, and which of the two are guesses."""
+    """A layout with the picture's channels, height and width, and which of the two are guesses.
+
+    `more_channels` are those that the output has after the picture's.
+    """
 
     layout: Layout
     image_shape: tuple[int, int, int]
     guesses: frozenset[str] = frozenset()
+    more_channels: int = 0
 
 
 def guess_layout(
@@ -52,13 +58,21 @@ def guess_layout(
         possible = [g for g in _with_shape(array, count, image_shape) if layout in (None, g.layout)]
     if not possible:
         return None
-    best = min(possible, key=lambda guess: _roughness(array, guess))
+    best = min(possible, key=lambda guess: roughness(array, guess))
     guesses = set(best.guesses)
     if len({guess.layout for guess in possible}) > 1:
         guesses.add("layout")
     if len({guess.image_shape for guess in possible}) > 1:
         guesses.add("image_shape")
-    return LayoutGuess(best.layout, best.image_shape, frozenset(guesses))
+    return LayoutGuess(best.layout, best.image_shape, frozenset(guesses), best.more_channels)
+
+
+def picture_channels(array: Array, guess: LayoutGuess) -> Array:
+    """The array without the channels that follow the picture's."""
+    if not guess.more_channels:
+        return array
+    channels = guess.image_shape[0]
+    return array[..., :channels] if guess.layout is Layout.NHWC else array[..., :channels, :, :]
 
 
 def is_sure(maker: str) -> bool:
@@ -90,7 +104,7 @@ def guess_range(maker: str, arrays: Sequence[Array]) -> tuple[ValueRange, bool]:
 
 
 def _possible(array: Array, count: int) -> list[LayoutGuess]:
-    shape = _after_batch(array, count)
+    shape = after_batch(array, count)
     if shape is None:
         return []
     found = []
@@ -99,11 +113,24 @@ def _possible(array: Array, count: int) -> list[LayoutGuess]:
             found.append(LayoutGuess(Layout.NCHW, (shape[0], shape[1], shape[2])))
         if shape[2] in CHANNELS and min(shape[:2]) >= MIN_SIDE_PX:
             found.append(LayoutGuess(Layout.NHWC, (shape[2], shape[0], shape[1])))
+        if not found:
+            found += _means_and_scales(shape)
     elif len(shape) == 2 and min(shape) >= MIN_SIDE_PX:
         found.append(LayoutGuess(Layout.NHW, (1, shape[0], shape[1])))
     if not found and max(shape, default=0) == math.prod(shape) and len(shape):
         found += _flat(math.prod(shape))
     return found
+
+
+def _means_and_scales(shape: tuple[int, ...]) -> list[LayoutGuess]:
+    """Layouts of six channels, the first three of which are the picture."""
+    layouts = ((Layout.NCHW, shape[0], shape[1:]), (Layout.NHWC, shape[2], shape[:2]))
+    more, marked = MEAN_AND_SCALE - PICTURE_CHANNELS, frozenset({"image_shape"})
+    return [
+        LayoutGuess(layout, (PICTURE_CHANNELS, sides[0], sides[1]), marked, more)
+        for layout, channels, sides in layouts
+        if channels == MEAN_AND_SCALE and min(sides) >= MIN_SIDE_PX
+    ]
 
 
 def _flat(count: int) -> list[LayoutGuess]:
@@ -121,14 +148,15 @@ def _flat(count: int) -> list[LayoutGuess]:
 
 def _with_shape(array: Array, count: int, image_shape: tuple[int, int, int]) -> list[LayoutGuess]:
     """Layouts of a flat vector whose image shape a person set, such as one that is not square."""
-    shape = _after_batch(array, count)
+    shape = after_batch(array, count)
     if shape is None or not max(shape, default=0) == math.prod(shape) == math.prod(image_shape):
         return []
     layouts = (Layout.FLAT,) if image_shape[0] == 1 else (Layout.FLAT_CHW, Layout.FLAT)
     return [LayoutGuess(layout, image_shape) for layout in layouts]
 
 
-def _after_batch(array: Array, count: int) -> tuple[int, ...] | None:
+def after_batch(array: Array, count: int) -> tuple[int, ...] | None:
+    """The sizes of each of `count` pictures in an array; None if it does not hold so many."""
     if array.ndim >= 2 and array.shape[0] == count:
         return array.shape[1:]
     if array.ndim == 2 and array.shape[1] == 1 and array.shape[0] % count == 0:
@@ -137,10 +165,13 @@ def _after_batch(array: Array, count: int) -> tuple[int, ...] | None:
     return array.shape if count == 1 and array.ndim else None
 
 
-def _roughness(array: Array, guess: LayoutGuess) -> float:
-    """The mean difference of neighbouring pixels, relative to the standard deviation of all pixels."""
+def roughness(array: Array, guess: LayoutGuess) -> float:
+    """The mean difference of neighbouring pixels, relative to the standard deviation of all pixels.
+
+    For independent numbers it is about 2.3, and for pictures mostly less than 1.
+    """
     channels, height, width = guess.image_shape
-    numbers = np.nan_to_num(array.astype(np.float64), posinf=0.0, neginf=0.0)
+    numbers = np.nan_to_num(picture_channels(array, guess).astype(np.float64), posinf=0.0, neginf=0.0)
     if guess.layout in (Layout.NHWC, Layout.FLAT):
         pictures = numbers.reshape(-1, height, width, channels).transpose(0, 3, 1, 2)
     else:

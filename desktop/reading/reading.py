@@ -57,7 +57,9 @@ class Reading:
         image_shape: channels (1, 3 or 4), height, width.
         value_range: of the output.
         prior: the distribution of z that the decoder was made for.
+        more_channels: how many channels the output has after the picture's, such as a log-scale for each.
         guesses: the names of the fields above that are guesses; the others are certain.
+        notes: what people should know of the model, such as why it may be no decoder.
     """
 
     z_input: str
@@ -72,7 +74,9 @@ class Reading:
     image_shape: tuple[int, int, int]
     value_range: ValueRange
     prior: Prior = NORMAL
+    more_channels: int = 0
     guesses: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
 
 
 class Spread(StrEnum):
@@ -93,7 +97,7 @@ class EncoderReading:
         x_input: the input's name.
         x_dtype: numpy's name.
         layout: of the input picture.
-        image_shape: channels, height, width.
+        image_shape: channels, height, width; the channels may be others than the decoder's.
         value_range: of the input picture (never LOGITS).
         batch: as in `Reading`.
         mean_output: the output that holds the mean, or the mean and the spread joined along the last axis.

@@ -12,6 +12,7 @@ from desktop.reading.reading import EncoderReading, Layout, OtherInput, Reading,
 # Beyond this a float32 sigmoid is 0 or 1, and exp would overflow with a warning.
 MAX_LOGIT = 88.0
 MIN_VARIANCE = 1e-12
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
 
 
 def feeds(reading: Reading, z: Floats) -> dict[str, Array]:
@@ -32,7 +33,7 @@ def probabilities(reading: Reading, raw: Array, out: Floats | None = None) -> Fl
     If `out` [M, C, H, W] is given, the first M pictures are written there. Raises ModelError if the output
     does not have the shape that the reading says, or holds fewer than M pictures.
     """
-    pictures = _as_nchw(raw, reading.layout, reading.image_shape)
+    pictures = _as_nchw(raw, reading)
     if out is None:
         out = np.empty(pictures.shape, np.float32)
     elif len(pictures) < len(out):
@@ -61,16 +62,18 @@ def logits(reading: Reading, raw: Array, out: Floats) -> Floats:
 
     Raises ModelError if the output does not have the shape that the reading says.
     """
-    out[:] = _as_nchw(raw, reading.layout, reading.image_shape)[: len(out)]
+    out[:] = _as_nchw(raw, reading)[: len(out)]
     return out
 
 
 def encoder_feeds(reading: EncoderReading, x: Floats) -> dict[str, Array]:
-    """The encoder's inputs for images x float32 [N, C, H, W] in [0, 1].
+    """The encoder's inputs for images x float32 [N, C, H, W] in [0, 1], with the channels that it takes.
 
-    Raises ValueError for images of another shape.
+    Raises ValueError for images of another height or width, or of a number of channels other than 1, 3 or 4.
     """
     count = len(x)
+    if x.ndim == 4 and x.shape[2:] == reading.image_shape[1:]:
+        x = with_channels(x, reading.image_shape[0])
     if x.shape[1:] != reading.image_shape:
         raise ValueError(f"found images of shape {x.shape[1:]}, expected {reading.image_shape}")
     if reading.value_range is ValueRange.SIGNED:
@@ -83,6 +86,24 @@ def encoder_feeds(reading: EncoderReading, x: Floats) -> dict[str, Array]:
         x.reshape(count, *layout_shape(reading.layout, reading.image_shape)), reading.x_dtype
     )
     return {reading.x_input: picture} | {o.name: _filled(o, count) for o in reading.other_inputs}
+
+
+def with_channels(x: Floats, channels: int) -> Floats:
+    """Convert images float32 [N, C, H, W] in [0, 1] to 1, 3 or 4 channels: grey, colour, colour with alpha.
+
+    Transparent pixels lie on black, and new pixels are opaque. Other numbers of channels stay as they are.
+    """
+    if x.shape[1] == channels or {x.shape[1], channels} - {1, 3, 4}:
+        return x
+    if x.shape[1] == 4:
+        x = x[:, :3] * x[:, 3:]
+    if channels == 1:
+        grey: Floats = (x.transpose(0, 2, 3, 1) @ LUMA).astype(np.float32)
+        return grey[:, np.newaxis]
+    colors = np.broadcast_to(x, (len(x), 3, *x.shape[2:]))
+    if channels == 3:
+        return np.ascontiguousarray(colors)
+    return np.concatenate([colors, np.ones_like(colors[:, :1])], axis=1)
 
 
 def posterior(reading: EncoderReading, outputs: Mapping[str, Array]) -> tuple[Floats, Floats]:
@@ -129,10 +150,12 @@ def layout_shape(layout: Layout, image_shape: tuple[int, int, int]) -> tuple[int
     }[layout]
 
 
-def _as_nchw(raw: Array, layout: Layout, image_shape: tuple[int, int, int]) -> Array:
-    """The output's numbers as [N, C, H, W]."""
-    channels, height, width = image_shape
-    expected = layout_shape(layout, image_shape)
+def _as_nchw(raw: Array, reading: Reading) -> Array:
+    """The output's numbers as [N, C, H, W], without the channels that follow the picture's."""
+    layout = reading.layout
+    channels, height, width = reading.image_shape
+    all_channels = channels + reading.more_channels
+    expected = layout_shape(layout, (all_channels, height, width))
     # A single picture may come without its batch axis, and some tools write a flat vector with axes of 1.
     if raw.shape == expected:
         raw = raw[np.newaxis]
@@ -144,8 +167,8 @@ def _as_nchw(raw: Array, layout: Layout, image_shape: tuple[int, int, int]) -> A
             f"because it is read as {layout}"
         )
     if layout in (Layout.NHWC, Layout.FLAT):
-        raw = raw.reshape(-1, height, width, channels).transpose(0, 3, 1, 2)
-    return raw.reshape(-1, channels, height, width)
+        raw = raw.reshape(-1, height, width, all_channels).transpose(0, 3, 1, 2)
+    return raw.reshape(-1, all_channels, height, width)[:, :channels]
 
 
 def _is_flat(shape: tuple[int, ...], count: int) -> bool:

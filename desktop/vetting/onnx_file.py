@@ -20,6 +20,7 @@ from onnx import TensorProto, external_data_helper, helper
 
 from desktop.base.errors import ModelError
 from desktop.vetting import graph_limits
+from desktop.vetting.other_formats import format_by_ending, format_of
 from desktop.vetting.skeleton import skeleton
 from desktop.vetting.unpacked_size import DAMAGED, check_wire
 
@@ -70,7 +71,7 @@ class ModelFile:
         producer: name and version of the producer, or an empty string.
         opsets: the version of each domain ("" is ONNX's own).
         operators: how many nodes use each operator ("Conv", "com.microsoft.Gelu"), subgraphs included.
-        parameter_count: the numbers in all initializers.
+        parameter_count: the numbers in all initializers and Constant nodes.
         makers: the operator that computes each output's values, before any reshapes and the like; a Clip with
             its bounds ("Clip 0 1"); "" if it is unknown.
     """
@@ -104,35 +105,11 @@ MAX_FILE_BYTES = (2 << 30) - 1
 LARGE_BYTES = 32 << 20
 # What is hashed of an external file: all of a smaller one, and such blocks of a larger one.
 HASHED_WHOLE_BYTES, HASHED_BLOCKS, HASHED_BLOCK_BYTES = 256 << 20, 64, 1 << 20
-# Files that people mistake for a model: the first bytes, what the file is, and what to do.
-KINDS = (
-    (b"version https://git-lfs", "a git-LFS pointer", "fetch the file itself with git lfs pull"),
-    (b"\x89HDF\r\n\x1a\n", "an HDF5 file (Keras?)", "export it with tf2onnx or model.export"),
-    (
-        b"PK\x03\x04",
-        "a zip (PyTorch, Keras or a bundle?)",
-        "rename it to end in .latent if it is a bundle, or export the model to ONNX",
-    ),
-    (b"PK\x05\x06", "an empty zip", "export the model to ONNX"),
-    (b"\x80\x02", "a pickle", "export the model to ONNX"),
-    (b"\x80\x03", "a pickle", "export the model to ONNX"),
-    (b"\x80\x04", "a pickle", "export the model to ONNX"),
-    (b"\x80\x05", "a pickle", "export the model to ONNX"),
-    (b"\x89PNG", "a PNG picture", "open a model first"),
-    (b"\xff\xd8\xff", "a JPEG picture", "open a model first"),
-    (b"GIF8", "a GIF", "open a model first"),
-    (b"\x1f\x8b", "a gzip file", "unpack it"),
-    (b"%PDF", "a PDF", "choose a model file"),
-    (b"GGUF", "a GGUF file", "export the model to ONNX"),
-    (b"\x7fELF", "a program", "choose a model file"),
-    (b"ORTM", "a model in ONNX Runtime's own format", "open the .onnx that it was made from"),
-)
 # Operators that move numbers without changing them.
 LOOKED_THROUGH = frozenset(
     ("Reshape", "Transpose", "Identity", "Cast", "Squeeze", "Unsqueeze", "Flatten", "Slice", "DepthToSpace")
 )
 MOST_LOOKED_THROUGH = 32  # of these operators in a row
-MARKUP = (b"<!doctype", b"<html", b"<?xml", b"<head", b"{")
 
 
 def read_model_file(path: Path, data: bytes | None = None) -> ModelFile:
@@ -164,10 +141,12 @@ def _inspect(path: Path, data: bytes | mmap.mmap, stamps: Mapping[Path, Stamp]) 
         tensors = [
             [_tensor(value) for value in values] for values in (_real_inputs(model.graph), model.graph.output)
         ]
-    except DecodeError as error:
-        raise ModelError(f"{path}: found {len(data):,} {DAMAGED}") from error
-    except ModelError as error:
-        raise ModelError(f"{path}: {error}") from error
+    except (DecodeError, ModelError) as error:
+        other = format_by_ending(path)
+        if other is not None:
+            raise ModelError(f"{path}: found {other[0]}, expected an ONNX model; {other[1]}") from error
+        text = f"found {len(data):,} {DAMAGED}" if isinstance(error, DecodeError) else str(error)
+        raise ModelError(f"{path}: {text}") from error
     is_in_memory = isinstance(data, bytes) and not beside
     opsets = {entry.domain or "": entry.version for entry in model.opset_import}
     return ModelFile(
@@ -187,7 +166,7 @@ def _inspect(path: Path, data: bytes | mmap.mmap, stamps: Mapping[Path, Stamp]) 
             f"{node.domain}.{node.op_type}" if node.domain not in ("", "ai.onnx") else node.op_type
             for node in parts.nodes
         ),
-        parameter_count=sum(graph_limits.element_count(t.dims) for t in model.graph.initializer),
+        parameter_count=_parameter_count(parts),
         makers=_makers(model.graph),
     )
 
@@ -229,13 +208,9 @@ def _check_regular(path: Path, most_bytes: int) -> None:
 def _refuse_other_kinds(path: Path, data: bytes | mmap.mmap) -> None:
     if not len(data):
         raise ModelError(f"{path}: found an empty file, expected an ONNX model; fetch or export it again")
-    for start, kind, to_do in KINDS:
-        if data[: len(start)] == start:
-            raise ModelError(f"{path}: found {kind}, expected an ONNX model; {to_do}")
-    first = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if first.startswith(MARKUP):
-        kind = "JSON text" if first.startswith(b"{") else "a web page"
-        raise ModelError(f"{path}: found {kind}, expected an ONNX model; fetch the file itself")
+    other = format_of(path, data)
+    if other is not None:
+        raise ModelError(f"{path}: found {other[0]}, expected an ONNX model; {other[1]}")
 
 
 def _real_inputs(graph: onnx.GraphProto) -> Iterator[onnx.ValueInfoProto]:
@@ -265,6 +240,19 @@ def _tensor(value: onnx.ValueInfoProto) -> Tensor:
         else:
             shape.append(axis.dim_param or None)
     return Tensor(value.name, dtype, tuple(shape))
+
+
+def _parameter_count(parts: graph_limits.Parts) -> int:
+    """The numbers in initializers, and in the Constant nodes in which some exporters keep the weights."""
+    constants = [
+        attribute.t.dims
+        for node in parts.nodes
+        if node.op_type == "Constant"
+        for attribute in node.attribute
+        if attribute.HasField("t")
+    ]
+    weights = [tensor.dims for graph in parts.graphs for tensor in graph.initializer]
+    return sum(map(graph_limits.element_count, (*weights, *constants)))
 
 
 def _makers(graph: onnx.GraphProto) -> dict[str, str]:
@@ -317,17 +305,20 @@ def _size_beside(path: Path, place: str) -> int:
             "save the model with its weights inside"
         )
     file = path.parent / place
+    try:
+        status = file.lstat()
+    except OSError as error:
+        stem = place.partition(".")[0][:100]
+        name = "" if place.startswith(path.stem) else f" and name the model {f'{stem}.onnx'!r} as before"
+        raise ModelError(
+            f"found no file {place[:100]!r}, expected the weights there, beside the model; fetch it too"
+            f"{name}, or export the model with its weights inside"
+        ) from error
     if not place.startswith(path.stem):
         raise ModelError(
             f"found weights in {place[:100]!r}, expected a file whose name begins with {path.stem!r}; "
             "rename one of them, or save the model with its weights inside"
         )
-    try:
-        status = file.lstat()
-    except OSError as error:
-        raise ModelError(
-            f"found no file {place[:100]!r}, expected the weights there, beside the model; fetch it too"
-        ) from error
     if not stat.S_ISREG(status.st_mode):
         raise ModelError(
             f"found a link or a folder at {place[:100]!r}, expected a regular file of weights; "

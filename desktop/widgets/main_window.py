@@ -14,7 +14,7 @@ from desktop.reading.overrides import Overrides
 from desktop.vetting.opening import OpeningStoppedError
 from desktop.widgets.common import settings
 from desktop.widgets.common.actions import add_action
-from desktop.widgets.common.message_bar import Action, MessageBar
+from desktop.widgets.common.message_bar import MessageBar
 from desktop.widgets.common.saved_inputs import save_input
 from desktop.widgets.controls.coordinates_control import CoordinatesControl
 from desktop.widgets.controls.directions_control import DirectionsControl
@@ -258,7 +258,7 @@ class MainWindow(QMainWindow):
         if self.reading.show_error(error):
             return
         if isinstance(error, UnreadError):
-            actions: list[Action] = [("How the model is read…", lambda: self.reading.open_dialog(error))]
+            actions = self.reading.actions_for(error)
             longer = error.with_more_time()
             if longer is not None:
                 actions.insert(0, ("Give it more time", lambda: self.open_path(error.file.path, longer)))

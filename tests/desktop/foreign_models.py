@@ -149,3 +149,54 @@ def encoder(
             outputs = [helper.make_tensor_value_info("both", FLOAT, ["N", 2 * latent_dim])]
     inputs = [*(more_inputs or []), helper.make_tensor_value_info("picture", FLOAT, x_shape)]
     return save(path, nodes, inputs, outputs, arrays)
+
+
+def graph(
+    path: Path,
+    inputs: dict[str, list[object]],
+    outputs: dict[str, list[object]],
+    seed: int = 0,
+    last: str = "",
+    smooth: bool = False,
+) -> Path:
+    """Any inputs to any outputs: each output is a matrix times the first input, as its declared shape says.
+
+    The first size of every shape is the batch's. The other inputs are used with a factor of zero, and `last`
+    is the operator behind each output. `smooth` pictures have neighbours that are alike.
+    """
+    (z_name, z_shape), *others = inputs.items()
+    taken = int(np.prod([8 if isinstance(size, str) else size for size in z_shape[1:]]))
+    draw = np.random.default_rng(seed)
+    arrays: dict[str, np.ndarray] = {"rows": np.array([-1, taken], np.int64), "none": np.array(0, np.float32)}
+    nodes = [helper.make_node("Reshape", [z_name, "rows"], ["flat"])]
+    now = "flat"
+    for index, (name, _) in enumerate(others):
+        nodes += [
+            helper.make_node("ReduceSum", [name], [f"all{index}"], keepdims=0),
+            helper.make_node("Mul", [f"all{index}", "none"], [f"none{index}"]),
+            helper.make_node("Add", [now, f"none{index}"], [f"plus{index}"]),
+        ]
+        now = f"plus{index}"
+    for name, shape in outputs.items():
+        sizes = [1 if isinstance(size, str) else int(size) for size in shape[1:]]  # type: ignore[call-overload]
+        count = int(np.prod(sizes))
+        side = max(1, round(count**0.5))
+        weights = (
+            smooth_weights(taken, 1, side, count // side, "NCHW")
+            if smooth
+            else draw.normal(0, 1, (taken, count)).astype(np.float32)
+        )
+        arrays |= {f"{name} weights": weights, f"{name} shape": np.array([-1, *sizes], np.int64)}
+        nodes.append(helper.make_node("MatMul", [now, f"{name} weights"], [f"{name} product"]))
+        product = f"{name} product"
+        if last:
+            nodes.append(helper.make_node(last, [product], [f"{name} last"]))
+            product = f"{name} last"
+        nodes.append(helper.make_node("Reshape", [product, f"{name} shape"], [name]))
+    return save(
+        path,
+        nodes,
+        [helper.make_tensor_value_info(name, FLOAT, shape) for name, shape in inputs.items()],
+        [helper.make_tensor_value_info(name, FLOAT, shape) for name, shape in outputs.items()],
+        arrays,
+    )

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from desktop.inspect import main
+from desktop.models.source import open_source
 from tests.desktop.foreign_models import decoder, encoder
 
 
@@ -52,6 +53,24 @@ def test_json_holds_the_same(call, tmp_path):
     facts = json.loads(call(path, "--json", "--range", "signed")[1])
     assert (facts["reading"]["value_range"], facts["reading"]["guesses"]) == ("[-1, 1]", [])
     assert facts["wanted"] == {"range": "signed"}
+
+
+def test_what_was_set_in_the_window_does_not_change_the_command(call, tmp_path):
+    """The command's result depends on its options alone."""
+    path = decoder(tmp_path / "decoder.onnx", last="", scale=5.0)
+    open_source(path, {"range": "signed"})
+    assert json.loads(call(path, "--json")[1])["reading"]["value_range"] == "logits"
+    call(path, "--range", "unit")
+    assert open_source(path).overrides == {"range": "signed"}
+
+
+def test_what_is_no_decoder_is_told_with_the_option_that_reads_it_anyway(call, tmp_path):
+    """One line with status 2."""
+    status, _, err = call(encoder(tmp_path / "encoder.onnx"))
+    assert status == 2
+    assert "this looks like an encoder: it takes picture float32 [N, 1, 8, 10]" in err
+    assert err.rstrip().endswith("or say which input is z if it is a decoder; use --z-input NAME")
+    assert len(err.splitlines()) == 1
 
 
 def test_a_bundle_is_inspected_like_a_model(call, bundle_path):

@@ -6,8 +6,10 @@ from PySide6.QtGui import QGuiApplication, QKeySequence
 
 from desktop.app.explorer import PendingPicture
 from desktop.base.arrays import Bytes
+from desktop.images.picture_modes import are_probabilities, drawn
 from desktop.images.pixels import to_bytes
 from desktop.jobs.decode import Decoded
+from desktop.models.opened import Opened
 from desktop.view.state import PictureMode, ViewState
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.qimage import to_qimage
@@ -39,8 +41,10 @@ class PictureControl(QObject):
         self._warning = ""
         self._drawn: Decoded | None = None
         self._ring = WaitRing(shell.panel.picture.picture)
+        self._are_probabilities = True
         explorer, panel = shell.explorer, shell.panel.picture
         explorer.opened.connect(self._on_opened)
+        explorer.renewed.connect(self._on_source)
         explorer.picture_decoded.connect(self._on_decoded)
         explorer.picture_pending.connect(self._on_pending)
         explorer.failed.connect(self._ring.stop)
@@ -52,7 +56,13 @@ class PictureControl(QObject):
         add_action(shell.menus["file"], "&Save picture…", QKeySequence.StandardKey.Save, self._save)
         add_action(shell.menus["file"], "&Copy picture", QKeySequence.StandardKey.Copy, self._copy)
 
-    def _on_opened(self) -> None:
+    def _on_source(self, opened: Opened) -> None:
+        """Offer the modes that mean something for the model."""
+        self._are_probabilities = are_probabilities(opened.model.source)
+        self._shell.panel.picture.set_modes(self._are_probabilities)
+
+    def _on_opened(self, opened: Opened) -> None:
+        self._on_source(opened)
         self.picture, self.decoded, self._drawn = None, None, None
         self._ring.stop()
         self._shell.plane.set_thumbnail(None)
@@ -78,14 +88,8 @@ class PictureControl(QObject):
 
     def _show(self, decoded: Decoded, mode: PictureMode) -> None:
         self._mode, self._drawn = mode, decoded
-        probabilities = decoded.probabilities
-        if mode is PictureMode.THRESHOLDED:
-            probabilities = (probabilities > 0.5).astype(np.float32)
-        elif mode is PictureMode.SAMPLE:
-            # All pictures get the same noise, so that nothing but the picture changes in a drag.
-            noise = np.random.default_rng(0).random(probabilities.shape, np.float32)
-            probabilities = (noise < probabilities).astype(np.float32)
-        self.picture = to_bytes(probabilities[np.newaxis])[0]
+        shown = drawn(decoded.probabilities, mode if self._are_probabilities else PictureMode.PROBABILITIES)
+        self.picture = to_bytes(shown[np.newaxis])[0]
         image = to_qimage(self.picture)
         self._shell.panel.picture.picture.set_image(image)
         self._shell.plane.set_thumbnail(image)

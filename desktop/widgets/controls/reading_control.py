@@ -1,11 +1,16 @@
 """Opens the reading dialog, and passes its overrides to the explorer and the results back."""
 
+from functools import partial
+from pathlib import Path
+
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from desktop.base.arrays import Bytes
-from desktop.models.source import Source, UnreadError
+from desktop.models.source import Source, UnreadError, decoder_beside
+from desktop.reading.what_it_is import LooksLike
+from desktop.widgets.common.message_bar import Action
 from desktop.widgets.common.qimage import to_qimage
 from desktop.widgets.dialogs.reading_dialog import ReadingDialog
 
@@ -47,6 +52,22 @@ class ReadingControl(QObject):
             return False
         self.dialog.show_error(error)
         return True
+
+    def actions_for(self, error: UnreadError) -> list[Action]:
+        """Buttons for a model that could not be read: what people can do about it."""
+        dialog = partial(self.open_dialog, error)
+        if error.looks_like is LooksLike.ENCODER:
+            return [("Choose its decoder…", partial(self._choose_decoder, error)), ("Open anyway…", dialog)]
+        return [("How the model is read…" if error.looks_like is None else "Open anyway…", dialog)]
+
+    def _choose_decoder(self, error: UnreadError) -> None:
+        """Open a decoder with the file that looks like an encoder as its encoder."""
+        encoder = error.file.path
+        title, kinds = "Choose its decoder", "Models (*.onnx);;All files (*)"
+        near = str(decoder_beside(encoder) or encoder.parent)
+        chosen, _ = QFileDialog.getOpenFileName(self._parent, title, near, kinds)
+        if chosen:
+            self.overrides_set.emit(Path(chosen), {"encoder": str(encoder.absolute())})
 
     def open_dialog(self, unread: UnreadError | None = None) -> None:
         """Open the dialog for the open model if it is a bare one, or for one that could not be opened."""

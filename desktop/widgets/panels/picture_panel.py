@@ -1,6 +1,7 @@
 """The panel of the picture at the cursor, how it is drawn, and its z."""
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
@@ -18,6 +19,15 @@ from desktop.widgets.common.error_label import ErrorLabel
 from desktop.widgets.common.picture_view import PictureView
 
 PICTURE_PX = 236
+MODES = "Show the probabilities, threshold them at 0.5, or draw a Bernoulli sample."
+NO_MODES = "This model gives pictures, not the probabilities of black and white pixels."
+
+
+def _set_enabled(box: QComboBox, index: int, is_enabled: bool) -> None:
+    """Whether an entry can be chosen."""
+    model = box.model()
+    assert isinstance(model, QStandardItemModel)
+    model.item(index).setEnabled(is_enabled)
 
 
 class PicturePanel(QWidget):
@@ -37,7 +47,7 @@ class PicturePanel(QWidget):
         self.mode = QComboBox()
         add_choices(self.mode, PictureMode)
         self.mode.setAccessibleName("Picture mode")
-        self.mode.setToolTip("Show the probabilities, threshold them at 0.5, or draw a Bernoulli sample.")
+        self.set_modes(True)
         self.copy = QPushButton("Copy")
         self.copy.setToolTip("Copy the picture with a note of how it was made.")
         self.save = QPushButton("Save…")
@@ -75,13 +85,26 @@ class PicturePanel(QWidget):
         """Set how many numbers z has."""
         self._latent_dim = latent_dim
 
+    def set_modes(self, are_probabilities: bool) -> None:
+        """Set whether the model gives probabilities; other pictures are shown as they are."""
+        self._are_probabilities = are_probabilities
+        name = PictureMode.PROBABILITIES.value if are_probabilities else "Picture"
+        for index in range(self.mode.count()):
+            is_plain = self.mode.itemData(index) == PictureMode.PROBABILITIES.value
+            if is_plain:
+                self.mode.setItemText(index, name)
+            _set_enabled(self.mode, index, is_plain or are_probabilities)
+        self.mode.setToolTip(MODES if are_probabilities else NO_MODES)
+        if not are_probabilities:
+            show_choice(self.mode, PictureMode.PROBABILITIES)
+
     def set_state(self, state: ViewState) -> None:
         """Show a state."""
         if not self.z.hasFocus() or not self.z.isModified():
             self.z.setText(format_z(state.z))
             self.z.setCursorPosition(0)
             self.z_error.hide()
-        show_choice(self.mode, state.picture_mode)
+        show_choice(self.mode, state.picture_mode if self._are_probabilities else PictureMode.PROBABILITIES)
 
     def _z_entered(self) -> None:
         try:

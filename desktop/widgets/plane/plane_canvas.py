@@ -312,6 +312,8 @@ class PlaneCanvas(QWidget):
             return
         box = self._thumbnail_box(center)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        if self._thumbnail.hasAlphaChannel():
+            painter.fillRect(box, colors.CANVAS)
         painter.drawImage(box, self._thumbnail)
         painter.setPen(QPen(colors.CURSOR, 1.5))
         painter.drawRoundedRect(box.adjusted(-1, -1, 1, 1), 3, 3)

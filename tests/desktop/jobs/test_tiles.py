@@ -122,6 +122,16 @@ def test_z_is_that_of_the_cells_middles_and_only_where_there_is_one():
     assert z == pytest.approx(np.zeros((1, 2)))
 
 
+def test_transparent_pixels_give_no_colour():
+    """An opaque red and a transparent green pixel become one red pixel at half the opacity."""
+    pictures = np.array([[[[255, 0, 0, 255], [0, 255, 0, 0]]]], np.uint8)
+    assert reduced(pictures, (1, 1)).tolist() == [[[[255, 0, 0, 128]]]]
+    opaque = np.random.default_rng(0).integers(0, 256, (2, 7, 9, 4), np.uint8)
+    opaque[..., 3] = 255
+    alone = reduced(np.ascontiguousarray(opaque[..., :3]), (4, 3))
+    assert np.array_equal(reduced(opaque, (4, 3))[..., :3], alone)
+
+
 @pytest.mark.parametrize("shape", [(2, 7, 9), (2, 64, 48, 3)])
 def test_reducing_keeps_the_mean_and_what_is_small_enough(shape):
     """Each pixel is the mean of its part of the picture."""

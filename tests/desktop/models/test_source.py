@@ -12,7 +12,7 @@ from desktop.base.errors import ModelError
 from desktop.jobs.decode import decode_picture
 from desktop.latent.plane import sample_prior
 from desktop.models.model import Model
-from desktop.models.source import UnreadError, encoder_beside, open_source
+from desktop.models.source import UnreadError, decoder_beside, encoder_beside, open_source
 from desktop.reading.reading import Layout, Spread, ValueRange
 from desktop.reading.saved_overrides import save_overrides, saved_overrides
 from desktop.view.first_view import first_view
@@ -170,6 +170,43 @@ def test_overrides_are_saved_for_that_file(tmp_path):
     assert open_source(path).reading.value_range is ValueRange.LOGITS
     open_source(copy, {})
     assert open_source(copy).reading.value_range is ValueRange.LOGITS
+
+
+def test_a_command_depends_on_its_options_alone(tmp_path):
+    """It neither uses what was set in the window nor changes it."""
+    path = decoder(tmp_path / "decoder.onnx", last="", scale=5.0)
+    sha256 = open_source(path, {"range": "signed"}).sha256
+    source = open_source(path, None, use_saved=False)
+    assert (source.reading.value_range, source.overrides) == (ValueRange.LOGITS, {})
+    source = open_source(path, {"range": "unit"}, use_saved=False)
+    assert source.reading.value_range is ValueRange.UNIT
+    assert saved_overrides(sha256) == {"range": "signed"}
+    assert open_source(path).reading.value_range is ValueRange.SIGNED
+
+
+@pytest.mark.parametrize(("channels", "taken"), [(4, 1), (3, 1), (1, 3), (4, 3), (1, 4)])
+def test_an_encoder_of_other_channels_is_used(tmp_path, channels, taken):
+    """Pictures are converted: grey beside a decoder with alpha, colour beside a grey one."""
+    path = decoder(tmp_path / "decoder.onnx", image_shape=(channels, 8, 10))
+    encoder(tmp_path / "encoder.onnx", x_shape=["N", taken, 8, 10])
+    source = open_source(path)
+    assert source.encoder_reading.image_shape == (taken, 8, 10)
+    assert source.notes == ()
+    model = Model(source, "cpu")
+    try:
+        bright, dark = (model.encode(np.full((2, channels, 8, 10), v, np.float32))[0] for v in (1, 0))
+    finally:
+        model.close()
+    assert bright.shape == (2, 2)
+    assert not np.allclose(bright, dark)
+
+
+def test_the_decoder_of_an_encoder_is_found_by_its_name(tmp_path):
+    """The dialog that asks for it begins there."""
+    for name in ("vae_Encoder.onnx", "vae_decoder.onnx", "other.onnx"):
+        (tmp_path / name).touch()
+    assert decoder_beside(tmp_path / "vae_Encoder.onnx") == tmp_path / "vae_decoder.onnx"
+    assert decoder_beside(tmp_path / "other.onnx") is None
 
 
 def test_an_override_that_failed_is_not_saved(tmp_path):

@@ -7,7 +7,7 @@ import pytest
 
 from desktop.base.errors import ModelError
 from desktop.reading.reading import EncoderReading, Layout, OtherInput, Reading, Spread, ValueRange
-from desktop.reading.tensors import encoder_feeds, feeds, posterior, probabilities
+from desktop.reading.tensors import encoder_feeds, feeds, posterior, probabilities, with_channels
 
 READING = Reading(
     z_input="z",
@@ -35,6 +35,21 @@ ENCODER = EncoderReading(
     latent_dim=2,
 )
 PICTURES = np.random.default_rng(0).random((2, 3, 4, 5), np.float32)
+
+
+def test_the_encoder_gets_the_channels_that_it_takes():
+    """Grey is the luma of colours on black where they are transparent; grey gives three equal colours."""
+    colors = np.zeros((1, 4, 1, 2), np.float32)
+    colors[0, :, 0, 0] = (1, 0.5, 0, 1)
+    colors[0, :, 0, 1] = (1, 1, 1, 0.25)
+    assert with_channels(colors, 1)[0, 0, 0] == pytest.approx([0.299 + 0.587 / 2, 0.25])
+    assert with_channels(colors, 3)[0, :, 0, 1] == pytest.approx([0.25, 0.25, 0.25])
+    grey = np.full((2, 1, 3, 3), 0.5, np.float32)
+    assert with_channels(grey, 3).shape == (2, 3, 3, 3)
+    assert with_channels(grey, 4)[0, :, 0, 0].tolist() == [0.5, 0.5, 0.5, 1]
+    assert with_channels(grey, 1) is grey
+    x = np.ones((2, 1, 4, 5), np.float32)
+    assert encoder_feeds(ENCODER, x)["x"].shape == (2, 3, 4, 5)
 
 
 def test_z_gets_the_shape_and_type_that_the_graph_takes():

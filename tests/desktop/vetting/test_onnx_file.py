@@ -44,6 +44,14 @@ def test_a_good_file_says_what_it_is(tmp_path):
     assert file.parameter_count == 2 * 80 + 1 + 4 + 2 + 1
 
 
+def test_parameters_in_constants_are_counted(tmp_path):
+    """Some exporters keep the weights in Constant nodes."""
+    nodes, arrays = good_nodes()
+    constants = [helper.make_node("Constant", [], [array.name], value=array) for array in arrays]
+    (tmp_path / "m.onnx").write_bytes(model_bytes([*constants, *nodes]))
+    assert read_model_file(tmp_path / "m.onnx").parameter_count == 2 * 64 + 4
+
+
 def test_weights_among_the_inputs_are_no_inputs(tmp_path):
     """Old exporters list weights among the inputs."""
     nodes, arrays = good_nodes()
@@ -113,10 +121,13 @@ def test_weights_anywhere_else_are_refused_unread(refused, place):
 
 
 def test_weights_under_another_name_missing_short_or_by_link_are_refused(refused, tmp_path):
-    """Nothing that does not belong to the model is read."""
+    """Nothing that does not belong to the model is read; what is missing is said with what can help."""
     (tmp_path / "secret.txt").write_bytes(bytes(512))
     assert "expected a file whose name begins with 'model'" in refused(external("secret.txt"))
     assert "expected the weights there, beside the model; fetch it too" in refused(external("model.data"))
+    lost = refused(external("decoder.onnx.data"))
+    assert "found no file 'decoder.onnx.data', expected the weights there, beside the model" in lost
+    assert "fetch it too and name the model 'decoder.onnx' as before, or export the model with its" in lost
     (tmp_path / "model.data").symlink_to(tmp_path / "secret.txt")
     assert "found a link or a folder at 'model.data'" in refused(external("model.data"))
     (tmp_path / "model.data").unlink()

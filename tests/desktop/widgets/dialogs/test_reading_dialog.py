@@ -14,7 +14,7 @@ from desktop.latent.prior import NORMAL, Prior, PriorKind
 from desktop.reading.reading import ValueRange
 from desktop.reading.saved_overrides import saved_overrides
 from desktop.view.first_view import first_view
-from tests.desktop.foreign_models import FLOAT, decoder, encoder
+from tests.desktop.foreign_models import FLOAT, decoder, encoder, graph
 from tests.desktop.hostile_models import endless_loop
 from tests.waiting import SOON_MS
 
@@ -302,6 +302,40 @@ def test_a_model_without_a_reading_is_set_by_hand(window, qtbot, tmp_path):
     assert not window.message.isVisible()
     dialog.revert.click()
     assert window.explorer.source.path == path
+
+
+def test_an_encoder_leads_to_its_decoder(open_window, qtbot, tmp_path, monkeypatch):
+    """The message offers to choose the decoder: the pair opens."""
+    window = open_window(decoder(tmp_path / "other.onnx"))
+    path = encoder(tmp_path / "my_encoder.onnx", latent_dim=3)
+    wanted = decoder(tmp_path / "my_decoder.onnx", latent_dim=3)
+    with qtbot.waitSignal(window.explorer.open_failed, timeout=SOON_MS):
+        window.open_path(path)
+    assert "this looks like an encoder: it takes " in window.message.text()
+    choose_its, anyway = window.message.action_buttons
+    assert (choose_its.text(), anyway.text()) == ("Choose its decoder…", "Open anyway…")
+    asked = []
+    chosen = lambda *question: asked.append(question) or (str(wanted), "")  # noqa: E731
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", staticmethod(chosen))
+    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+        qtbot.mouseClick(choose_its, Qt.MouseButton.LeftButton)
+    assert asked[0][2] == str(wanted), "the dialog begins at the decoder that the name points to"
+    assert window.explorer.source.path == wanted
+    assert window.explorer.source.encoder_file.path == path
+
+
+def test_what_looks_like_an_encoder_can_be_opened_anyway(window, qtbot, tmp_path):
+    """The dialog asks for z, and then the file opens with a note."""
+    path = graph(tmp_path / "odd.onnx", {"input": ["N", 3, 8, 8]}, {"y": ["N", 1, 4, 4]})
+    with qtbot.waitSignal(window.explorer.open_failed, timeout=SOON_MS):
+        window.open_path(path)
+    qtbot.mouseClick(window.message.action_buttons[1], Qt.MouseButton.LeftButton)
+    dialog = window.reading.dialog
+    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+        choose(dialog.fields["z-input"], "input", qtbot)
+    dialog.done(0)
+    assert window.explorer.source.path == path
+    assert "this looks like an encoder" in window.message.text()
 
 
 def test_other_failures_offer_nothing_to_set(window, qtbot, tmp_path):

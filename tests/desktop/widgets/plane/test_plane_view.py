@@ -12,6 +12,7 @@ from desktop.jobs.tiles import Cut, Pyramid, Tile, TileCache
 from desktop.latent.plane import Viewport, axis_plane
 from desktop.view.state import Layer, ViewState
 from desktop.widgets.common import colors
+from desktop.widgets.common.qimage import to_qimage
 from desktop.widgets.plane.plane_view import PlaneView
 from tests.waiting import SOON_MS
 
@@ -220,6 +221,34 @@ def test_the_backdrop_lies_where_its_tiles_are(show_picture, look):
     assert below.min() > 120
     assert above.max() < 20
     assert near(outside, colors.CANVAS, 0)
+
+
+@pytest.mark.parametrize("alpha", [0, 255])
+def test_a_finer_tile_with_alpha_replaces_a_coarser_one(view, look, alpha):
+    """Where it is transparent, the canvas is seen, and not the coarse white tile that came before."""
+    cache, cut = TileCache(), Cut(0, STATE.chart, PYRAMID)
+    white = np.full((8, 8, 4), 255, np.uint8)
+    for tile in PYRAMID.meeting((-2, -2, 2, 2), -2):
+        cache.put(0, tile, white)
+    view.set_backdrop(cache, cut)
+    assert look()[at(0.5, 0.5).y(), at(0.5, 0.5).x()].min() > 120
+    black = np.zeros((8, 8, 4), np.uint8)
+    black[..., 3] = alpha
+    level = PYRAMID.level(4 / SIDE_PX)
+    tiles = PYRAMID.meeting((-2, -2, 2, 2), level)
+    for tile in tiles:
+        cache.put(0, tile, black)
+    view.add_tiles(tiles)
+    assert look()[at(0.5, 0.5).y(), at(0.5, 0.5).x()].max() <= 22
+
+
+def test_the_picture_at_the_cursor_covers_the_plane_where_it_is_transparent(view, show_picture, look):
+    """The canvas is seen through it, and not the plane."""
+    show_picture(WHITE)
+    view.set_state(replace(STATE, z=(0.0, 0.0)))
+    view.set_thumbnail(to_qimage(np.zeros((8, 8, 4), np.uint8)))
+    place = at(0, 0)
+    assert near(look()[place.y() - 40, place.x() + 40], colors.CANVAS, 1)
 
 
 def test_the_backdrop_moves_with_the_view_until_a_new_one_comes(view, show_picture, look):

@@ -1,0 +1,68 @@
+"""The inputs of a graph that take neither z nor a picture: what they are fed unless people set it."""
+
+import re
+from collections.abc import Sequence
+
+from desktop.base.errors import ModelError
+from desktop.reading.overrides import SET, Overrides, number_of, refusal
+from desktop.reading.reading import OtherInput
+from desktop.vetting.onnx_file import Tensor
+
+FLOATS = ("float16", "float32", "float64")
+OTHER_NAMES = re.compile(
+    r"trunc|psi|label|class|cond|(^|[^a-z])[cy]([^a-z]|$)|temper|noise|train|mask|step|scale|sigma|strength|guid",
+    re.IGNORECASE,
+)
+CLASS_NAMES = re.compile(r"label|class|cond|one.?hot|(^|[^a-z])[cy]([^a-z]|$)", re.IGNORECASE)
+ONE_NAMES = re.compile(r"trunc|psi|temper|scale|strength|guid", re.IGNORECASE)
+
+Shape = tuple[int | None, ...]
+# If the graph does not declare a shape: one number for all pictures, one for each, or one in a row for each.
+UNDECLARED: tuple[Shape, ...] = ((), (None,), (None, 1))
+
+
+def other_input(
+    tensor: Tensor, batch: int | None, overrides: Overrides, has_batch_axis: bool = True
+) -> OtherInput:
+    """How to fill an input that takes neither z nor the encoder's picture.
+
+    `has_batch_axis` is whether z has a batch axis. Raises ModelError if the value that was set for the input
+    does not fit.
+    """
+    declared = tensor.shape or ()
+    shape: list[int | None] = [size if isinstance(size, int) else 1 for size in declared]
+    if declared and (not isinstance(declared[0], int) or (len(declared) > 1 and declared[0] == batch)):
+        shape[0] = None
+    is_vector = len(declared) == 1 and not has_batch_axis and tensor.dtype in FLOATS
+    last = declared[-1] if len(declared) > 1 or is_vector else None
+    one_hot = bool(CLASS_NAMES.search(tensor.name)) and isinstance(last, int) and last > 1
+    value = 1.0 if ONE_NAMES.search(tensor.name) and tensor.dtype in FLOATS else 0.0
+    option = SET + tensor.name
+    if option in overrides:
+        value = number_of(overrides, option)
+        most = last - 1 if one_hot and isinstance(last, int) else None
+        whole = one_hot or tensor.dtype not in FLOATS
+        if whole and (value != int(value) or value < 0 or (most is not None and value > most)):
+            expected = f"a whole number from 0{f' to {most}' if most is not None else ''}"
+            raise refusal(option, overrides[option], expected)
+    return OtherInput(tensor.name, tensor.dtype, tuple(shape), value, one_hot)
+
+
+def shapes_to_try(tensor: Tensor) -> tuple[Shape, ...]:
+    """The shapes that an input without a declared one may need, the likeliest first; none if it has one."""
+    if tensor.shape is not None:
+        return ()
+    # A class is given for each picture, everything else more often for all of them.
+    return (*UNDECLARED[1:], UNDECLARED[0]) if CLASS_NAMES.search(tensor.name) else UNDECLARED
+
+
+def check_set(overrides: Overrides, others: Sequence[OtherInput]) -> None:
+    """Raise ModelError if a value was set for an input that does not exist."""
+    names = {SET + other.name for other in others}
+    for option in overrides:
+        if option.startswith(SET) and option not in names:
+            known = ", ".join(dict.fromkeys(o.name for o in others))
+            expected = f"an input such as {known}" if known else "none, because z is the only input"
+            raise ModelError(
+                f"found a value for an input {option.removeprefix(SET)!r}, expected {expected}", option="set"
+            )

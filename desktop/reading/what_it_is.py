@@ -1,0 +1,264 @@
+"""Tell what a graph is if it is no decoder: an encoder, a filter of pictures, audio, features, a recurrence.
+
+Pure: it looks at the file's facts and at the shapes of one trial. A decoder takes few numbers that are no
+picture, and gives a picture with more numbers.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from desktop.base.errors import ModelError
+from desktop.reading.guess_layout import LayoutGuess
+from desktop.reading.guess_z import Z_NAMES
+from desktop.reading.other_inputs import OTHER_NAMES
+from desktop.reading.overrides import Overrides
+from desktop.reading.reading import Layout
+from desktop.vetting.onnx_file import ModelFile, Tensor
+
+IMAGE_NAMES = re.compile(
+    r"image|picture|pixel|(^|[^a-z])(img|imgs|x_?hat|photo)([^a-z]|$)|recon", re.IGNORECASE
+)
+SCORE_NAMES = re.compile(r"logit|score|class|label|feature|embed|hidden|pool|prob", re.IGNORECASE)
+AUDIO_NAMES = re.compile(r"audio|wav|speech|voice|sound|(^|[^a-z])(pcm|mfcc|mel)([^a-z]|$)", re.IGNORECASE)
+STATE_NAMES = re.compile(
+    r"(^|[^a-z])(h|c|h_?x|c_?x|h_?n|c_?n|hidden|states?|cell|carry)(_?(in|out|new|next|prev))?([^a-z]|$)",
+    re.IGNORECASE,
+)
+MEAN_NAMES = re.compile(r"mean|(^|[^a-z])(mu|loc)([^a-z]|$)", re.IGNORECASE)
+SPREAD_NAMES = re.compile(r"var|std|sigma|scale", re.IGNORECASE)
+DECODER_FILES = re.compile(r"decod", re.IGNORECASE)
+ENCODER_FILES = re.compile(r"encod", re.IGNORECASE)
+GENERATOR_FILES = re.compile(
+    r"decod|generat|gan([^a-z]|$)|vae([^a-z]|$)|(^|[^a-z])net_?g([^a-z]|$)", re.IGNORECASE
+)
+# Operators that make larger maps from smaller ones, as decoders do.
+ENLARGING = ("ConvTranspose", "Resize", "Upsample", "DepthToSpace")
+PIXEL_RANGES = ("Sigmoid", "Tanh", "HardSigmoid", "Clip 0 1", "Clip -1 1", "Clip 0 255")
+SCORES = ("Softmax", "LogSoftmax")
+PICTURE_SIDE = 8  # a smaller map is no picture
+MANY = 64  # fewer numbers than this are no picture that somebody flattened
+WAVE = 2048  # so long an axis, and no other, is sound
+SMOOTH = 1.3  # of `guess_layout.roughness`
+MUCH_LARGER = 16  # a picture with so many times the numbers of z
+DECODER_PARTS = ("z-input", "latent-dim", "z-shape", "output", "layout", "image-shape")
+
+Sizes = tuple[int | None, ...]
+
+
+class LooksLike(StrEnum):
+    """What a graph is if it is no decoder; the values are parts of sentences."""
+
+    ENCODER = "an encoder"
+    PICTURES_TO_PICTURES = "a network from pictures to pictures"
+    AUDIO = "a model of audio"
+    FEATURES = "a model that gives features or class scores"
+    RECURRENCE = "one step of a recurrent network"
+
+
+OR_SAY_Z = "or say which input is z if it is a decoder"
+TO_DO = {
+    LooksLike.ENCODER: f"open its decoder and choose this file as the encoder there, {OR_SAY_Z}",
+    LooksLike.PICTURES_TO_PICTURES: f"export the part from z to the picture alone, {OR_SAY_Z}",
+    LooksLike.AUDIO: "choose a decoder of pictures",
+    LooksLike.FEATURES: "say the layout or the image shape if it is a picture",
+    LooksLike.RECURRENCE: f"export the whole way from z to the picture, {OR_SAY_Z}",
+}
+HINTS = {
+    LooksLike.ENCODER: ("z-input NAME",),
+    LooksLike.PICTURES_TO_PICTURES: ("z-input NAME",),
+    LooksLike.AUDIO: (),
+    LooksLike.FEATURES: ("image-shape C,H,W",),
+    LooksLike.RECURRENCE: ("z-input NAME",),
+}
+
+
+class NotADecoderError(ModelError):
+    """The graph is no decoder; the text says what it looks like and what can be done."""
+
+    def __init__(self, path: Path, kind: LooksLike, why: str) -> None:
+        super().__init__(f"{path}: this looks like {kind.value}: {why}; {TO_DO[kind]}", hints=HINTS[kind])
+        self.looks_like = kind
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What is known of a graph after a trial.
+
+    Attributes:
+        file: the graph.
+        z: the input that would be z.
+        z_sizes: its sizes after the batch axis, None for those that the graph leaves open.
+        outputs: the sizes of each output after the batch axis.
+        picture: the output that would be the picture, or None if no output can be one.
+        guess: how it would be read.
+        roughness: of those pictures, as in `guess_layout.roughness`; infinite if they are all the same.
+    """
+
+    file: ModelFile
+    z: Tensor
+    z_sizes: Sizes
+    outputs: Mapping[str, Sizes]
+    picture: str | None = None
+    guess: LayoutGuess | None = None
+    roughness: float = float("inf")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a graph looks like, and why; `looks_like` is None for a decoder, though an unusual one."""
+
+    looks_like: LooksLike | None
+    why: str
+
+
+def what_it_is(tried: Tried) -> Verdict | None:
+    """What a graph looks like; None for a decoder like others."""
+    return _recurrence(tried) or _audio(tried) or _from_pictures(tried) or _features(tried) or _smaller(tried)
+
+
+def notes_of(tried: Tried, overrides: Overrides) -> tuple[str, ...]:
+    """What people should know of a graph that is unlikely to be a decoder.
+
+    Raises NotADecoderError if it is something else, unless a person has set a part of the decoder's reading.
+    """
+    verdict = what_it_is(tried)
+    if verdict is None:
+        return ()
+    if verdict.looks_like is None:
+        return (f"{verdict.why}, which is unusual for a decoder",)
+    if not any(part in overrides for part in DECODER_PARTS):
+        raise NotADecoderError(tried.file.path, verdict.looks_like, verdict.why)
+    return (f"this looks like {verdict.looks_like.value}: {verdict.why}",)
+
+
+def _recurrence(tried: Tried) -> Verdict | None:
+    """States that go in and come out."""
+    states = [t for t in tried.file.inputs if STATE_NAMES.search(t.name)]
+    out = [t for t in tried.file.outputs if STATE_NAMES.search(t.name)]
+    carried = [t.name for t in states if any(_alike(t, o) for o in out)]
+    if not carried or (tried.picture not in {None, *(t.name for t in out)} and tried.z.name not in carried):
+        return None
+    why = f"its states {', '.join(carried)[:80]} go in and come out again"
+    return Verdict(LooksLike.RECURRENCE, why)
+
+
+def _audio(tried: Tried) -> Verdict | None:
+    """A wave goes in or comes out, by name or because it is one long axis beside an axis of 1."""
+    if _is_wave(tried.z_sizes) or (AUDIO_NAMES.search(tried.z.name) and not _has_z_name(tried)):
+        return Verdict(LooksLike.AUDIO, f"it takes {tried.z.in_words()}")
+    if tried.guess is not None and not _is_flat(tried.guess):
+        return None
+    waves = [
+        name
+        for name, sizes in tried.outputs.items()
+        if AUDIO_NAMES.search(name) or (_is_wave(sizes) and not IMAGE_NAMES.search(name))
+    ]
+    return Verdict(LooksLike.AUDIO, f"it gives {_in_words(tried, waves)}") if waves else None
+
+
+def _from_pictures(tried: Tried) -> Verdict | None:
+    """An encoder gives fewer numbers than the picture that it takes; a filter gives a picture again."""
+    given = {name: _count(sizes) for name, sizes in tried.outputs.items()}
+    taken = _count(tried.z_sizes)
+    why = f"it takes {tried.z.in_words()} and gives {_in_words(tried, list(given))}"
+    is_flat = tried.guess is None or _is_flat(tried.guess)
+    mean, spread = (any(p.search(n) for n in given) for p in (MEAN_NAMES, SPREAD_NAMES))
+    if is_flat and mean and spread and max(given.values(), default=0) < (taken or MANY):
+        return Verdict(LooksLike.ENCODER, why)
+    if _is_decoder_by_name(tried):
+        return None
+    takes_picture = _is_picture(tried.z_sizes) or bool(IMAGE_NAMES.search(tried.z.name))
+    largest = given.get(tried.picture or "", max(given.values(), default=0))
+    if takes_picture and largest and (largest < taken or not taken):
+        return Verdict(LooksLike.ENCODER, why)
+    if tried.picture is None and len(tried.z_sizes) == 1 and taken >= MANY and 0 < 4 * largest <= taken:
+        return Verdict(LooksLike.ENCODER, why)  # of flat pictures
+    is_whole = taken >= MANY and tried.outputs.get(tried.picture or "") == tried.z_sizes
+    if (takes_picture and largest) or is_whole:
+        more = "a whole autoencoder or a filter" if largest == taken else "one that enlarges them"
+        return Verdict(LooksLike.PICTURES_TO_PICTURES, f"{why}, perhaps {more}")
+    return None
+
+
+def _features(tried: Tried) -> Verdict | None:
+    """A flat output whose count is a square number only by chance."""
+    if tried.picture is None or tried.guess is None or not _is_flat(tried.guess):
+        return None
+    name, maker = tried.picture, tried.file.makers.get(tried.picture, "")
+    taken, given = _count(tried.z_sizes), _count(tried.outputs[tried.picture])
+    if IMAGE_NAMES.search(name) or "latent_plane.format" in tried.file.metadata:
+        return None
+    evidence = (
+        GENERATOR_FILES.search(tried.file.path.stem),
+        tried.roughness < SMOOTH,
+        any(operator in tried.file.operators for operator in ENLARGING),
+        maker in PIXEL_RANGES and given >= MUCH_LARGER * max(taken, 1) and given >= 28 * 28,
+    )
+    if maker not in SCORES and not SCORE_NAMES.search(name) and given >= taken and any(evidence):
+        return None
+    why = f"{name[:60]} is {given:,} numbers without rows and columns, a picture's size only by chance"
+    return Verdict(LooksLike.FEATURES, why)
+
+
+def _smaller(tried: Tried) -> Verdict | None:
+    """A picture with fewer numbers than z is unusual."""
+    if tried.picture is None:
+        return None
+    taken, given = _count(tried.z_sizes), _count(tried.outputs[tried.picture])
+    if not 0 < given < taken:
+        return None
+    why = f"its pictures have fewer numbers ({given:,}) than z ({taken:,})"
+    return Verdict(None, why)
+
+
+def _has_z_name(tried: Tried) -> bool:
+    name = tried.z.name
+    return bool(Z_NAMES.search(name)) and not OTHER_NAMES.search(name) and not IMAGE_NAMES.search(name)
+
+
+def _is_decoder_by_name(tried: Tried) -> bool:
+    stem = tried.file.path.stem
+    return _has_z_name(tried) or bool(DECODER_FILES.search(stem) and not ENCODER_FILES.search(stem))
+
+
+def _is_picture(sizes: Sizes) -> bool:
+    """Whether these are the sizes of a grey or colour picture, with its channels first or last."""
+    if len(sizes) != 3:
+        return False
+    for channels, sides in ((sizes[0], sizes[1:]), (sizes[2], sizes[:2])):
+        if channels in (1, 3) and all(side is None or side >= PICTURE_SIDE for side in sides):
+            return True
+    return False
+
+
+def _is_wave(sizes: Sizes) -> bool:
+    return len(sizes) == 2 and 1 in sizes and _count(sizes) >= WAVE
+
+
+def _is_flat(guess: LayoutGuess) -> bool:
+    return guess.layout in (Layout.FLAT, Layout.FLAT_CHW)
+
+
+def _alike(tensor: Tensor, other: Tensor) -> bool:
+    if tensor.shape is None or other.shape is None or len(tensor.shape) != len(other.shape):
+        return False
+    pairs = zip(tensor.shape, other.shape, strict=True)
+    return all(a == b or not (isinstance(a, int) and isinstance(b, int)) for a, b in pairs)
+
+
+def _count(sizes: Sizes) -> int:
+    """How many numbers there are; 0 if it is not known."""
+    count = 1
+    for size in sizes:
+        count *= size or 0
+    return count
+
+
+def _in_words(tried: Tried, names: list[str]) -> str:
+    def one(name: str) -> str:
+        return f"{name[:60]} [{' × '.join(str(size or '?') for size in tried.outputs[name])}]"
+
+    return " and ".join(map(one, names[:3])) + (" and more" if len(names) > 3 else "")

@@ -1,0 +1,136 @@
+"""Files that are no ONNX model: what they are, by content or else by ending, and how to come to ONNX.
+
+Nothing is unpacked or unpickled: a zip is told by the names at its beginning and its end, everything else by
+its first bytes.
+"""
+
+import mmap
+import os
+import stat
+from pathlib import Path
+
+HEAD_BYTES = 1 << 12
+TAIL_BYTES = 1 << 16  # of a zip, whose list of names is at its end
+ZIP_START = b"PK\x03\x04"
+GUIDE = "see 'Getting to ONNX' in desktop/README.md"
+PYTORCH = f"build its decoder in PyTorch, load these weights, and export it with torch.onnx.export; {GUIDE}"
+KERAS = f"load it in Keras and export its decoder with model.export('decoder.onnx', format='onnx'); {GUIDE}"
+TENSORFLOW = f"convert it with python -m tf2onnx.convert; {GUIDE}"
+PICKLE = f"load it in the program that wrote it, and export its decoder to ONNX; {GUIDE}"
+STYLEGAN = f"load it with its own code, and export G.synthesis or G.forward with torch.onnx.export; {GUIDE}"
+SAFETENSORS = f"load it into its network (diffusers, PyTorch, JAX), and export the decoder to ONNX; {GUIDE}"
+ORIGINAL = f"take the model from which it was made, and export that to ONNX; {GUIDE}"
+
+Format = tuple[str, str]  # what it is, and what to do
+ZIP = (
+    "a zip (PyTorch, Keras or a bundle?)",
+    f"rename it to end in .latent if it is a bundle; otherwise {GUIDE}",
+)
+# By the first bytes.
+STARTS: tuple[tuple[bytes, str, str], ...] = (
+    (b"version https://git-lfs", "a git-LFS pointer", "fetch the file itself with git lfs pull"),
+    (b"\x89HDF\r\n\x1a\n", "an HDF5 file (Keras?)", KERAS),
+    (b"PK\x05\x06", "an empty zip", "export the model to ONNX"),
+    (b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19", "an old checkpoint of PyTorch", PYTORCH),
+    (b"\x89PNG", "a PNG picture", "open a model first"),
+    (b"\xff\xd8\xff", "a JPEG picture", "open a model first"),
+    (b"GIF8", "a GIF", "open a model first"),
+    (b"\x1f\x8b", "a gzip file", "unpack it"),
+    (b"%PDF", "a PDF", "choose a model file"),
+    (b"GGUF", "a GGUF file", ORIGINAL),
+    (b"\x7fELF", "a program", "choose a model file"),
+    (b"ORTM", "a model in ONNX Runtime's own format", "open the .onnx from which it was made"),
+)
+# The kinds of FlatBuffers are named at byte 4.
+FLATBUFFERS: dict[bytes, Format] = {
+    b"TFL3": (
+        "a TensorFlow Lite model",
+        TENSORFLOW,
+    ),
+    b"ORTM": ("a model in ONNX Runtime's own format", "open the .onnx from which it was made"),
+}
+# Pickles, by words that stand near their beginning.
+PICKLED: tuple[tuple[bytes, str, str], ...] = (
+    (b"torch_utils.persistence", "a pickle of StyleGAN", STYLEGAN),
+    (b"dnnlib", "a pickle of StyleGAN", STYLEGAN),
+    (b"torch", "a pickle of PyTorch", PYTORCH),
+    (b"sklearn", "a pickle of scikit-learn", "convert it with skl2onnx.to_onnx"),
+)
+# Zips, by the names in them.
+ZIPPED: tuple[tuple[bytes, str, str], ...] = (
+    (b"model.weights.h5", "a Keras model", KERAS),
+    (b"constants.pkl", "a TorchScript model", PYTORCH),
+    (b"data.pkl", "a PyTorch checkpoint", PYTORCH),
+    (b"serialized_exported_program.json", "an exported program of PyTorch", PYTORCH),
+    (b"models/model.json", "an exported program of PyTorch", PYTORCH),
+)
+# By the ending, for what its content does not tell.
+ENDINGS: dict[str, Format] = {
+    ".pt": ("no checkpoint of PyTorch that is whole", PYTORCH),
+    ".pth": ("no checkpoint of PyTorch that is whole", PYTORCH),
+    ".ckpt": ("a checkpoint of TensorFlow or PyTorch", f"load it there and export the decoder; {GUIDE}"),
+    ".pb": ("a graph of TensorFlow", TENSORFLOW),
+    ".mlmodel": ("a Core ML model", ORIGINAL),
+    ".msgpack": ("weights of a JAX network", f"load them into the network and use jax2onnx.to_onnx; {GUIDE}"),
+    ".engine": ("an engine of TensorRT", "open the .onnx from which it was made"),
+    ".plan": ("an engine of TensorRT", "open the .onnx from which it was made"),
+    ".xml": ("a model of OpenVINO", "open the model from which it was made, exported to ONNX"),
+    ".caffemodel": ("weights of Caffe", "convert the model to ONNX first"),
+}
+MARKUP = (b"<!doctype", b"<html", b"<?xml", b"<head", b"{")
+SAVED_MODEL = "saved_model.pb"
+
+
+def format_of(path: Path, data: bytes | mmap.mmap) -> Format | None:
+    """What a file is by its content, and what to do; None if it may be an ONNX model."""
+    head = data[:HEAD_BYTES]
+    if head.startswith(ZIP_START):
+        return _zipped(head, data[-TAIL_BYTES:]) or ZIP
+    for start, what, to_do in STARTS:
+        if head.startswith(start):
+            return what, to_do
+    if head[:1] == b"\x80" and head[1:2] in b"\x02\x03\x04\x05":
+        found = ((what, to_do) for word, what, to_do in PICKLED if word in head)
+        return next(found, ("a pickle", PICKLE))
+    if head[4:8] in FLATBUFFERS:
+        return FLATBUFFERS[head[4:8]]
+    if head[8:10] == b'{"' and 0 < int.from_bytes(head[:8], "little") < 1 << 30:
+        return "weights without their network (safetensors)", SAFETENSORS
+    first = head[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if first.startswith(b"<?xml") and path.suffix.lower() in ENDINGS:
+        return ENDINGS[path.suffix.lower()]
+    if first.startswith(MARKUP):
+        return "JSON text" if first.startswith(b"{") else "a web page", "fetch the file itself"
+    return None
+
+
+def format_by_ending(path: Path) -> Format | None:
+    """What a file that is no ONNX model probably is, and what to do; None if its ending tells nothing."""
+    return ENDINGS.get(path.suffix.lower())
+
+
+def folder_or_zip_format(path: Path) -> Format | None:
+    """What a folder or a zip is that is no bundle, and what to do; None if it may be a bundle."""
+    try:
+        if path.is_dir():
+            if (path / SAVED_MODEL).is_file():
+                return "a SavedModel of TensorFlow", TENSORFLOW
+            if path.suffix.lower() == ".mlpackage":
+                return ENDINGS[".mlmodel"]
+            return None
+        if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe would wait for a writer
+            return None
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+            if not head.startswith(ZIP_START):
+                return None
+            file.seek(max(0, file.seek(0, os.SEEK_END) - TAIL_BYTES))
+            return _zipped(head, file.read(TAIL_BYTES))
+    except OSError:
+        return None  # whoever opens it says what is wrong
+
+
+def _zipped(head: bytes, tail: bytes) -> Format | None:
+    if b"manifest.json" in head or b"manifest.json" in tail:
+        return None
+    return next(((what, to_do) for name, what, to_do in ZIPPED if name in head or name in tail), None)

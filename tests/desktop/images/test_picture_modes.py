@@ -1,0 +1,48 @@
+"""Numbers are called probabilities only where they are some."""
+
+import json
+
+import numpy as np
+import pytest
+
+from desktop.images.picture_modes import are_probabilities, drawn
+from desktop.models.source import open_source
+from desktop.view.state import PictureMode
+from tests.desktop.foreign_models import decoder
+
+
+def test_a_bundle_says_so_by_its_likelihood(bundle_path, make_bundle):
+    """Bernoulli pixels have probabilities."""
+    assert are_probabilities(open_source(bundle_path))
+    assert open_source(bundle_path).bundle.likelihood == "bernoulli"
+    path = make_bundle()
+    manifest = json.loads((path / "manifest.json").read_text())
+    (path / "manifest.json").write_text(json.dumps(manifest | {"likelihood": "gaussian"}))
+    assert not are_probabilities(open_source(path))
+
+
+@pytest.mark.parametrize(
+    ("how", "expected"),
+    [
+        ({"last": "Sigmoid"}, True),
+        ({"last": "", "scale": 5.0}, True),  # logits
+        ({"last": "Sigmoid", "image_shape": (3, 8, 8)}, False),
+        ({"last": "Tanh"}, False),
+        ({"last": "Clip"}, False),
+        ({"last": "Sigmoid", "bytes_out": True}, False),
+    ],
+)
+def test_a_bare_decoder_gives_them_by_a_sigmoid_or_as_logits(tmp_path, how, expected):
+    """In one channel: colours are hardly ever 0 or 1."""
+    assert are_probabilities(open_source(decoder(tmp_path / "m.onnx", **how))) is expected
+
+
+def test_a_mode_draws_numbers():
+    """As they are, at a half, or by chance, the same chance each time."""
+    numbers = np.array([[[0.2, 0.8], [0.0, 1.0]]], np.float32)
+    assert drawn(numbers, PictureMode.PROBABILITIES) is numbers
+    assert drawn(numbers, PictureMode.THRESHOLDED).tolist() == [[[0, 1], [0, 1]]]
+    sample = drawn(numbers, PictureMode.SAMPLE)
+    assert set(np.unique(sample)) <= {0, 1}
+    assert sample[0, 1].tolist() == [0, 1]
+    assert np.array_equal(sample, drawn(numbers, PictureMode.SAMPLE))

@@ -1,0 +1,103 @@
+"""Files of other formats are told for what they are, with the way to ONNX; nothing is unpickled."""
+
+import zipfile
+
+import pytest
+
+from desktop.base.errors import ModelError
+from desktop.models.source import open_source
+from export.bundle import BundleError
+
+OLD_PYTORCH = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02"
+SAFETENSORS = (60).to_bytes(8, "little") + b'{"weight":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}  '
+
+
+def refused(path):
+    with pytest.raises(ModelError) as caught:
+        open_source(path)
+    message = str(caught.value)
+    assert message.startswith(f"{path}: found ")
+    assert "\n" not in message
+    assert ", expected " in message
+    assert "; " in message
+    return message.removeprefix(f"{path}: found ")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "kind", "advice"),
+    [
+        ("old.pth", OLD_PYTORCH, "an old checkpoint of PyTorch", "torch.onnx.export"),
+        (
+            "g.pkl",
+            b"\x80\x04ctorch_utils.persistence\n",
+            "a pickle of StyleGAN",
+            "torch.onnx.export",
+        ),
+        ("g.pkl", b"\x80\x03cdnnlib.tflib.network\nNetwork", "a pickle of StyleGAN", "torch.onnx.export"),
+        ("m.pkl", b"\x80\x04\x95csklearn.neural_network\n", "a pickle of scikit-learn", "skl2onnx"),
+        ("m.pkl", b"\x80\x04\x95cos\nsystem\n", "a pickle", "export its decoder to ONNX"),
+        ("m.h5", b"\x89HDF\r\n\x1a\n" + bytes(20), "an HDF5 file (Keras?)", "format='onnx'"),
+        ("m.safetensors", SAFETENSORS, "weights without their network (safetensors)", "export the decoder"),
+        ("m.onnx", SAFETENSORS, "weights without their network (safetensors)", "export the decoder"),
+        ("m.tflite", b"\x1c\x00\x00\x00TFL3" + bytes(20), "a TensorFlow Lite model", "tf2onnx"),
+        ("m.ort", b"\x1c\x00\x00\x00ORTM" + bytes(20), "a model in ONNX Runtime's own format", "the .onnx"),
+        ("m.gguf", b"GGUF\x03\x00\x00\x00", "a GGUF file", "take the model from which it was made"),
+        ("frozen.pb", b"\x0a\x20\x0a\x01z\x12\x0bPlaceholder", "a graph of TensorFlow", "tf2onnx"),
+        (
+            "m.mlmodel",
+            b"\x08\x05\x12\x04\x0a\x02hi",
+            "a Core ML model",
+            "take the model from which it was made",
+        ),
+        ("m.msgpack", b"\x81\xa6params\x80", "weights of a JAX network", "jax2onnx"),
+        ("m.ckpt", b"\x00\x00\x01\x02model", "a checkpoint of TensorFlow or PyTorch", "export the decoder"),
+        ("m.pt", b"\x01\x02\x03", "no checkpoint of PyTorch that is whole", "torch.onnx.export"),
+    ],
+)
+def test_a_file_is_told_by_content_or_else_by_ending(tmp_path, name, content, kind, advice):
+    """The line says what it is and how to come to ONNX from there."""
+    path = tmp_path / name
+    path.write_bytes(content)
+    message = refused(path)
+    assert message.startswith(f"{kind}, expected ")
+    assert advice in message
+
+
+@pytest.mark.parametrize(
+    ("name", "entries", "kind"),
+    [
+        ("checkpoint.pt", ["archive/data.pkl", "archive/data/0", "archive/version"], "a PyTorch checkpoint"),
+        ("last.ckpt", ["archive/data.pkl"], "a PyTorch checkpoint"),
+        ("script.pt", ["m/data.pkl", "m/code/m.py", "m/constants.pkl"], "a TorchScript model"),
+        ("m.pt2", ["m/models/model.json", "m/version"], "an exported program of PyTorch"),
+        ("m.keras", ["metadata.json", "config.json", "model.weights.h5"], "a Keras model"),
+        ("m.onnx", ["archive/data.pkl"], "a PyTorch checkpoint"),
+    ],
+)
+def test_a_zip_is_told_by_the_names_in_it(tmp_path, name, entries, kind):
+    """Neither a checkpoint nor a Keras model is taken for a broken bundle."""
+    path = tmp_path / name
+    with zipfile.ZipFile(path, "w") as archive:
+        for entry in entries:
+            archive.writestr(entry, b"content")
+    assert refused(path).startswith(f"{kind}, expected ")
+
+
+def test_a_saved_model_is_told_as_a_folder_and_as_its_file(tmp_path):
+    """Both lead to tf2onnx."""
+    (tmp_path / "saved").mkdir()
+    (tmp_path / "saved/saved_model.pb").write_bytes(b"\x08\x01\x12\x0a\x0a\x08")
+    assert refused(tmp_path / "saved").startswith("a SavedModel of TensorFlow, expected ")
+    assert "tf2onnx" in refused(tmp_path / "saved/saved_model.pb")
+
+
+def test_other_folders_and_zips_are_opened_as_bundles(tmp_path):
+    """Their errors say what a bundle needs; a zip that has a manifest is one whatever else is in it."""
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(BundleError):
+        open_source(tmp_path / "folder")
+    with zipfile.ZipFile(tmp_path / "some.zip", "w") as archive:
+        archive.writestr("manifest.json", b"{}")
+        archive.writestr("extra/data.pkl", b"")
+    with pytest.raises(BundleError):
+        open_source(tmp_path / "some.zip")
