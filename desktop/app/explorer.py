@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QObject, Signal
 
@@ -15,10 +16,11 @@ from desktop.jobs.decode import decode_picture, save_png
 from desktop.latent.chart import Projection
 from desktop.models.model import Model
 from desktop.models.opened import Opened, open_model
+from desktop.models.own_posterior import OwnPosterior
 from desktop.models.source import Source
 from desktop.reading.overrides import Overrides
 from desktop.view.provenance import Detail, provenance, to_text
-from desktop.view.state import ViewState, start_state
+from desktop.view.state import Layer, ViewState, start_state
 from export.bundle import Posterior
 
 
@@ -33,10 +35,12 @@ class Explorer(QObject):
         worker: the thread that decodes, encodes and writes.
         opener: the thread that opens models, so that a model that takes long or hangs delays nothing else.
         tiles: the decoded plane.
+        own: the own pictures that take the place of the test images, or None.
     """
 
     opened = Signal(object)  # Opened
     renewed = Signal(object)  # Opened: the same file, which has changed
+    points_changed = Signal()  # own pictures came or went; `model_changed` follows
     model_changed = Signal()
     open_failed = Signal(object)  # Exception
     failed = Signal(object)  # Exception
@@ -56,6 +60,8 @@ class Explorer(QObject):
             thread.failed.connect(self.failed)
         self._opened: Opened | None = None
         self._now: Opened | None = None
+        self.own: OwnPosterior | None = None
+        self._own_of: WeakKeyDictionary[Model, OwnPosterior] = WeakKeyDictionary()
         self._size_px = (1, 1)
         self._ratio = 1.0
         self.tiles = TileDecoder(self.worker)
@@ -102,8 +108,21 @@ class Explorer(QObject):
 
     @property
     def posterior(self) -> Posterior | None:
-        """The approximate posteriors of the test images by that model's encoder, if the bundle has them."""
-        return None if self._now is None else self._now.posterior
+        """The approximate posteriors of the test images by that model's encoder, if the bundle has them.
+
+        While own pictures are shown, it is theirs, or None until that model has encoded them.
+        """
+        if self._now is None or self.own is not None:
+            return None if self._now is None else self._own_of.get(self._now.model)
+        return self._now.posterior
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """The names of the labels of the test images, or of the own pictures; empty if they have none."""
+        if self.own is not None:
+            return self.own.label_names
+        bundle = None if self.source is None else self.source.bundle
+        return () if bundle is None else bundle.label_names
 
     def open(self, path: Path, overrides: Overrides | None = None) -> None:
         """Open a bundle or a bare model; the current one stays open until the new one is ready.
@@ -143,6 +162,25 @@ class Explorer(QObject):
         if now is not self._now:
             self._now = now
             self._use_model()
+
+    def show_pictures(self, own: OwnPosterior | None, model: Model | None = None) -> None:
+        """Show own pictures, encoded by `model`, in place of the test images; None shows these again."""
+        is_new = own is None or self.own is None or own.images is not self.own.images
+        if is_new:
+            self._own_of.clear()
+            self.own = own
+        if own is not None and model is not None:
+            self._own_of[model] = own
+        if is_new:
+            self.points_changed.emit()
+        if is_new or model is self.model:
+            self.model_changed.emit()
+        if is_new:
+            fresh = replace(self.state, hidden_labels=frozenset(), pinned=())
+            if self.posterior is not None:
+                around = fresh.chart.around(fresh.plane.project(self.posterior.mean))
+                fresh = replace(fresh, viewport=around, layers=fresh.layers | {Layer.POINTS})
+            self.set_state(fresh)
 
     def close(self) -> None:
         """End all threads, including those of the models."""
@@ -224,6 +262,7 @@ class Explorer(QObject):
         if self._opened is not None:
             self._opened.model.close()
         self._opened = self._now = opened
+        self.own = None
         self.tiles.set_model(opened.model)
         before = self.state
         if not same_file or len(before.z) != opened.model.latent_dim:

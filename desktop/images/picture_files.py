@@ -189,8 +189,8 @@ def _is_plain(name: str) -> bool:
 def _check_any(files: Sequence[str], path: Path, kind: str) -> None:
     if not files:
         raise ImageError(
-            f"{path}: found no pictures in this {kind}, expected {KINDS_IN_WORDS} files, in folders named by "
-            "their labels if they have any"
+            f"{path}: found neither pictures nor a bundle's manifest.json in this {kind}, expected "
+            f"{KINDS_IN_WORDS} files, in folders named by their labels if they have any"
         )
 
 

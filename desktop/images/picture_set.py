@@ -7,6 +7,8 @@ from desktop.images.picture_arrays import ArrayPictures
 from desktop.images.picture_files import FolderPictures, PictureSet, ZipPictures, zip_entries
 from desktop.images.read_image import ImageError
 
+SET_SUFFIXES = (".zip", ".npz")
+
 
 def is_picture_set(path: Path) -> bool:
     """Whether a path may hold pictures: a folder or a zip without a bundle's manifest, or an `.npz`."""

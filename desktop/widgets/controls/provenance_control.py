@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog
 from desktop.app.worker import Priority
 from desktop.base.shipped import shipped_bundle
 from desktop.images.note import read_note
+from desktop.images.picture_set import SET_SUFFIXES, is_picture_set
 from desktop.images.read_image import is_image
 from desktop.latent.plane import parse_z
 from desktop.models.opened import Opened
@@ -44,6 +45,7 @@ class ProvenanceControl(QObject):
 
     open_wanted = Signal(object)  # Path of a model
     picture_wanted = Signal(object)  # Path of a picture to encode
+    pictures_wanted = Signal(object)  # Path of many pictures to show as points
     page_wanted = Signal(str)  # key of a page or section, after the state and its inputs were set
     told = Signal(str)
 
@@ -62,7 +64,15 @@ class ProvenanceControl(QObject):
 
     def open(self, path: Path, as_picture: bool = False) -> None:
         """Open a model, restore an export's view, or encode a picture; `as_picture` encodes any picture."""
-        if not is_image(path):
+        if path.is_dir() or path.suffix.lower() in SET_SUFFIXES:
+
+            def look() -> Iterator[tuple[bool]]:
+                yield (is_picture_set(path),)
+
+            self._explorer.opener.request(
+                "look into", Priority.OPEN, look(), partial(self._on_looked, path), of_model=False
+            )
+        elif not is_image(path):
             self.open_wanted.emit(path)
         elif as_picture:
             self.picture_wanted.emit(path)
@@ -148,6 +158,10 @@ class ProvenanceControl(QObject):
             return known
         shipped = open_bundle(shipped_bundle())
         return shipped.path if shipped.manifest["files"][DECODER_FILE]["sha256"] == sha256 else None
+
+    def _on_looked(self, path: Path, found: tuple[bool]) -> None:
+        (has_pictures,) = found
+        (self.pictures_wanted if has_pictures else self.open_wanted).emit(path)
 
     def _on_read(self, path: Path, note: tuple[str | None]) -> None:
         (text,) = note
