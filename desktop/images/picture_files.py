@@ -69,6 +69,7 @@ class FolderPictures(PictureSet):
             place = Path(folder).relative_to(path)
             files += [(place / name).as_posix() for name in sorted(names) if _is_picture_name(name)]
             _check_count(len(files), path)
+        files.sort()
         _check_any(files, path, "folder")
         self.found = len(files)
         self.names = tuple(files[row] for row in spread_rows(len(files), most))
@@ -143,9 +144,8 @@ def zip_entries(file: IO[bytes], path: Path) -> set[str]:
     if place < 0:
         raise ImageError(f"{path}: found a file that is no zip, expected {kind}; make it again")
     if int.from_bytes(tail[place + 12 : place + 16], "little") > MAX_DIRECTORY_BYTES:
-        raise ImageError(
-            f"{path}: found a longer list of entries than {MAX_LISTED:,} pictures need; divide it"
-        )
+        words = f"found more entries than {MAX_LISTED:,} pictures need, expected fewer; divide it"
+        raise ImageError(f"{path}: {words}")
     with open_archive(file, path) as archive:
         return {entry.filename for entry in archive.infolist() if not entry.is_dir()}
 

@@ -216,7 +216,7 @@ class MainWindow(QMainWindow):
         self.provenance_control.picture_wanted.connect(self.image.open_file)
         self.provenance_control.pictures_wanted.connect(self.own_pictures.show)
         self.own_pictures.told.connect(self.status.tell)
-        self.statusBar().insertPermanentWidget(0, self.own_pictures.progress)
+        self.statusBar().insertPermanentWidget(1, self.own_pictures.progress)
         self.provenance_control.image_pasted.connect(self.image.set_image)
         self.provenance_control.page_wanted.connect(self.show_page)
         self.help.end_wanted.connect(self.close)

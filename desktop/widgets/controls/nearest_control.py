@@ -102,13 +102,14 @@ class NearestControl(QObject):
             index = neighbour.index
             label = None if posterior.labels is None else int(posterior.labels[index])
             known = label is not None and label < len(names)
-            name = f"#{index}" if label is None else names[label] if known else str(label)
+            number = name_of(posterior, index) or f"#{index}"
+            name = number if label is None else names[label] if known else str(label)
             unit = "from the cursor in z" if nearness is Nearness.Z else of_picture
             shown.append(
                 Shown(
                     index=index,
                     image=to_qimage(to_bytes(pictures_of(posterior, slice(index, index + 1)))[0]),
-                    name=name_of(posterior, index) or name,
+                    name=name,
                     color=colors.AXIS if label is None else colors.label_color(label),
                     distance=f"{neighbour.distance:.4g} {unit}",
                 )
