@@ -116,6 +116,7 @@ class GridsControl(QObject):
 
     def _on_points(self) -> None:
         """Other images are to be reconstructed; `_on_model` follows."""
+        self._explorer.worker.cancel("grid")
         self.reconstructions.set_sheet(None)
 
     def _on_model(self) -> None:

@@ -21,6 +21,7 @@ from desktop.widgets.common import colors
 from desktop.widgets.common.qimage import to_qimage
 from desktop.widgets.panels.nearest_panel import COUNT, NearestPanel, Shown
 from desktop.widgets.panels.picture_panel import PicturePanel
+from export.bundle import Posterior
 
 # The shortest time between two searches: by z they are fast, by picture they read all images.
 UPDATE_MS = {Nearness.Z: 60, Nearness.PICTURE: 120}
@@ -88,12 +89,14 @@ class NearestControl(QObject):
         else:
             steps = nearest_by_picture(posterior.images, decoded.probabilities, COUNT)
         self._explorer.worker.request(
-            NAME, Priority.GRID, steps, lambda found: self._on_found(found, nearness)
+            NAME, Priority.GRID, steps, lambda found: self._on_found(found, nearness, posterior)
         )
 
-    def _on_found(self, found: tuple[Neighbour, ...] | None, nearness: Nearness) -> None:
-        posterior = self._explorer.posterior
-        if found is None or posterior is None or posterior.images is None:
+    def _on_found(
+        self, found: tuple[Neighbour, ...] | None, nearness: Nearness, posterior: Posterior
+    ) -> None:
+        # Own pictures may have come or gone meanwhile.
+        if found is None or posterior is not self._explorer.posterior or posterior.images is None:
             return
         names = self._explorer.label_names
         of_picture = "nats, −log p(x|z)" if is_binary(posterior) else "root mean square difference"
