@@ -8,13 +8,14 @@ from desktop.images.picture_files import FolderPictures, PictureSet, ZipPictures
 from desktop.images.read_image import ImageError
 
 SET_SUFFIXES = (".zip", ".npz")
+MODEL_SUFFIXES = (".onnx", ".latent")
 
 
 def is_picture_set(path: Path) -> bool:
     """Whether a path may hold pictures: a folder or a zip without a bundle's manifest, or an `.npz`."""
     try:
         if path.is_dir():
-            return not (path / "manifest.json").exists()
+            return path.suffix.lower() not in MODEL_SUFFIXES and not (path / "manifest.json").exists()
         if path.suffix.lower() == ".npz":
             return path.is_file()
         if path.suffix.lower() != ".zip" or not path.is_file():

@@ -208,3 +208,11 @@ def test_the_density_goes_with_the_pictures(shown, qtbot):
     qtbot.waitUntil(lambda: shown.map_control.is_current, timeout=SOON_MS)
     shown.own_pictures.remove.trigger()
     assert not shown.map_control.is_current
+
+
+def test_pins_of_own_pictures_are_not_saved(shown):
+    """At the next start their numbers would mean other images."""
+    shown.explorer.change(pinned=(3,), hidden_labels=frozenset({1}), z=(0.5, 0.25))
+    saved = shown.saved_control._now().state_of(shown.explorer.source.sha256, 2)
+    assert (saved.pinned, saved.hidden_labels, saved.z) == ((), frozenset(), (0.5, 0.25))
+    assert shown.explorer.state.pinned == (3,)
