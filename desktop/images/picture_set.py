@@ -12,16 +12,15 @@ MODEL_SUFFIXES = (".onnx", ".latent")
 
 
 def is_picture_set(path: Path) -> bool:
-    """Whether a path may hold pictures: a folder or a zip without a bundle's manifest, or an `.npz`."""
+    """Whether a path may hold pictures: a folder or zip without a bundle's manifest, an `.npz` of images."""
     try:
         if path.is_dir():
             return path.suffix.lower() not in MODEL_SUFFIXES and not (path / "manifest.json").exists()
-        if path.suffix.lower() == ".npz":
-            return path.is_file()
-        if path.suffix.lower() != ".zip" or not path.is_file():
+        if path.suffix.lower() not in SET_SUFFIXES or not path.is_file():
             return False
         with path.open("rb") as file:
-            return "manifest.json" not in zip_entries(file, path)
+            names = zip_entries(file, path)
+        return "images.npy" in names if path.suffix.lower() == ".npz" else "manifest.json" not in names
     except ImageError:
         return True  # opening says what is wrong
     except OSError:

@@ -161,7 +161,11 @@ class ProvenanceControl(QObject):
 
     def _on_looked(self, path: Path, found: tuple[bool]) -> None:
         (has_pictures,) = found
-        (self.pictures_wanted if has_pictures else self.open_wanted).emit(path)
+        # No model is an .npz: opened as pictures, it is told what it lacks.
+        if has_pictures or path.suffix.lower() == ".npz":
+            self.pictures_wanted.emit(path)
+        else:
+            self.open_wanted.emit(path)
 
     def _on_read(self, path: Path, note: tuple[str | None]) -> None:
         (text,) = note

@@ -128,6 +128,10 @@ def test_a_bundle_is_no_picture_set(make_bundle, tmp_path):
     assert not is_picture_set(bundle)
     assert not is_picture_set(write_zip(tmp_path / "bundle.zip", zipped))
     assert not is_picture_set(tmp_path / "missing.npz")
+    np.savez(tmp_path / "z.npz", z=np.zeros((3, 2)))
+    assert not is_picture_set(tmp_path / "z.npz")
+    np.savez(tmp_path / "images.npz", images=PICTURES)
+    assert is_picture_set(tmp_path / "images.npz")
     assert not is_picture_set(bundle / "decoder.onnx")
 
 

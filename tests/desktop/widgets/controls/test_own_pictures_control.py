@@ -1,5 +1,7 @@
 """A dropped folder of pictures becomes points with a legend; the messages say what to do."""
 
+import shutil
+
 import imageio.v3 as imageio
 import numpy as np
 import pytest
@@ -199,7 +201,25 @@ def test_what_cannot_be_read_is_told_in_the_message_bar(window, tmp_path, qtbot)
     (tmp_path / "a.zip").write_bytes(b"no zip")
     drop(window, tmp_path / "a.zip")
     qtbot.waitUntil(lambda: "found a file that is no zip" in window.message.text(), timeout=SOON_MS)
+    np.savez(tmp_path / "b.npz", x=np.zeros(3))
+    drop(window, tmp_path / "b.npz")
+    qtbot.waitUntil(lambda: "found the arrays x, expected images" in window.message.text(), timeout=SOON_MS)
     assert "--" not in window.message.text()
+
+
+def test_a_dropped_zip_becomes_points_and_a_zipped_bundle_opens(window, pictures, make_bundle, qtbot):
+    """A manifest in the zip tells them apart."""
+    own = window.explorer.findChild(OwnPictures)
+    zipped = shutil.make_archive(str(pictures), "zip", pictures.parent, pictures.name)
+    with qtbot.waitSignal(own.shown, timeout=SOON_MS):
+        drop(window, zipped)
+    assert window.explorer.label_names == ("blue", "green", "red")
+    assert len(window.explorer.posterior.mean) == 30
+    bundle = make_bundle(name="zipped")
+    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+        drop(window, shutil.make_archive(str(bundle), "zip", bundle))
+    assert window.explorer.source.name == "zipped"
+    assert window.explorer.own is None
 
 
 def test_the_density_goes_with_the_pictures(shown, qtbot):
