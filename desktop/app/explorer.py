@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QObject, Signal
 
@@ -18,12 +19,13 @@ from desktop.latent.plane import Viewport
 from desktop.latent.prior import NORMAL, Prior
 from desktop.models.model import Model
 from desktop.models.opened import Opened, open_model
+from desktop.models.own_posterior import OwnPosterior
 from desktop.models.source import Source
 from desktop.reading.overrides import Overrides
 from desktop.vetting.opening import Opening
 from desktop.view.first_view import fresh_view, home_view, is_on_samples, random_view, samples_viewport
 from desktop.view.provenance import Detail, provenance, to_text
-from desktop.view.state import ViewState
+from desktop.view.state import Layer, ViewState
 from export.bundle import Posterior
 
 
@@ -51,10 +53,12 @@ class Explorer(QObject):
         worker: the thread that decodes, encodes and writes.
         opener: the thread that opens models, so that a model that takes long or hangs delays nothing else.
         tiles: the decoded plane.
+        own: the own pictures that take the place of the test images, or None.
     """
 
     opened = Signal(object)  # Opened
     renewed = Signal(object)  # Opened: the same file, which has changed
+    points_changed = Signal()  # own pictures came or went; `model_changed` follows
     model_changed = Signal()
     opening_began = Signal(object)  # Path
     opening_told = Signal(str)  # what takes long now
@@ -79,6 +83,8 @@ class Explorer(QObject):
         self._now: Opened | None = None
         self._opening = Opening()
         self._pictures = DecodedPictures()
+        self.own: OwnPosterior | None = None
+        self._own_of: WeakKeyDictionary[Model, OwnPosterior] = WeakKeyDictionary()
         self._size_px = (1, 1)
         self._ratio = 1.0
         self.tiles = TileDecoder(self.worker)
@@ -143,8 +149,21 @@ class Explorer(QObject):
 
     @property
     def posterior(self) -> Posterior | None:
-        """The approximate posteriors of the test images by that model's encoder, if the bundle has them."""
-        return None if self._now is None else self._now.posterior
+        """The approximate posteriors of the test images by that model's encoder, if the bundle has them.
+
+        While own pictures are shown, it is theirs, or None until that model has encoded them.
+        """
+        if self._now is None or self.own is not None:
+            return None if self._now is None else self._own_of.get(self._now.model)
+        return self._now.posterior
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """The names of the labels of the test images, or of the own pictures; empty if they have none."""
+        if self.own is not None:
+            return self.own.label_names
+        bundle = None if self.source is None else self.source.bundle
+        return () if bundle is None else bundle.label_names
 
     def open(self, path: Path, overrides: Overrides | None = None) -> None:
         """Open a bundle or a bare model; the current one stays open until the new one is ready.
@@ -186,6 +205,25 @@ class Explorer(QObject):
         if now is not self._now:
             self._now = now
             self._use_model()
+
+    def show_pictures(self, own: OwnPosterior | None, model: Model | None = None) -> None:
+        """Show own pictures, encoded by `model`, in place of the test images; None shows these again."""
+        is_new = own is None or self.own is None or own.images is not self.own.images
+        if is_new:
+            self._own_of.clear()
+            self.own = own
+        if own is not None and model is not None:
+            self._own_of[model] = own
+        if is_new:
+            self.points_changed.emit()
+        if is_new or model is self.model:
+            self.model_changed.emit()
+        if is_new:
+            fresh = replace(self.state, hidden_labels=frozenset(), pinned=())
+            if self.posterior is not None:
+                around = fresh.chart.around(fresh.plane.project(self.posterior.mean))
+                fresh = replace(fresh, viewport=around, layers=fresh.layers | {Layer.POINTS})
+            self.set_state(fresh)
 
     def close(self) -> None:
         """End all threads, including those of the models."""
@@ -301,6 +339,7 @@ class Explorer(QObject):
             self._opened.model.close()
         self._opened = self._now = opened
         self._pictures.clear()
+        self.own = None
         self.tiles.set_model(opened.model)
         before = self.state
         prior = opened.model.source.reading.prior

@@ -27,7 +27,7 @@ def network_input(explorer: Explorer, drawing: Drawing) -> Floats:
 def fit_steps(explorer: Explorer, picture: Bytes | Path) -> Iterator[Fitted] | None:
     """Return the job that fits a picture or a picture file to the model; None if no model is open."""
     model = explorer.model
-    return None if model is None else fit_image(picture, model.image_shape, _is_of_digits(explorer))
+    return None if model is None else fit_image(picture, model.image_shape, is_of_digits(explorer))
 
 
 def encode_steps(explorer: Explorer, drawing: Drawing) -> Iterator[Encoded] | None:
@@ -55,7 +55,7 @@ def likelihood_table(explorer: Explorer, side: int) -> LikelihoodTable | None:
     return LikelihoodTable(model.decode_logits, half_width(means), model.image_shape, side)
 
 
-def _is_of_digits(explorer: Explorer) -> bool:
+def is_of_digits(explorer: Explorer) -> bool:
     """Whether the training data was prepared like MNIST."""
     source = explorer.source
     dataset = None if source is None or source.bundle is None else source.bundle.manifest.get("dataset")

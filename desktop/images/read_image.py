@@ -54,22 +54,26 @@ def read_image(path: Path) -> Bytes:
         words = f"found {size_bytes:,} bytes, expected at most {MAX_FILE_BYTES:,}; make it smaller"
         raise ImageError(f"{path}: {words}")
     with path.open("rb") as file:
-        data = file.read(MAX_FILE_BYTES)
+        return decode_image(file.read(MAX_FILE_BYTES), str(path))
+
+
+def decode_image(data: bytes, where: str) -> Bytes:
+    """Decode the first frame as `read_image` does. `where` names the picture in errors. Raises ImageError."""
     kind = kind_of(data)
     if kind is None:
-        raise ImageError(f"{path}: found no picture, expected PNG, JPEG, BMP, GIF or WebP; save it as one")
+        raise ImageError(f"{where}: found no picture, expected PNG, JPEG, BMP, GIF or WebP; save it as one")
     try:
         # The size is in the header: pixels are decoded only after it is known to be small enough.
         height, width = imageio.improps(data, index=0, plugin="pillow", extension=kind).shape[:2]
         if width * height > MAX_PIXELS:
             size = f"{width:,} × {height:,} pixels"
-            raise ImageError(f"{path}: found {size}, expected at most {MAX_PIXELS:,}; make it smaller")
+            raise ImageError(f"{where}: found {size}, expected at most {MAX_PIXELS:,}; make it smaller")
         pixels = imageio.imread(data, index=0, plugin="pillow", extension=kind, mode="RGBA")
     except ImageError:
         raise
     except Exception as error:  # decoders of damaged pictures raise any kind of error
         words = " ".join(str(error).split())[:120] or type(error).__name__
-        raise ImageError(f"{path}: found a damaged picture ({words}), expected an intact one") from error
+        raise ImageError(f"{where}: found a damaged picture ({words}), expected an intact one") from error
     return np.asarray(pixels, np.uint8)
 
 

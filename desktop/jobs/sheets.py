@@ -14,6 +14,7 @@ from desktop.latent.elbo import log_likelihood_nats, rate_nats
 from desktop.latent.kl import by_kl, kl_nats
 from desktop.latent.plane import Plane, Viewport, even_grid, format_z, manifold_grid, sample_prior
 from desktop.models.model import Model
+from desktop.models.own_posterior import is_binary, name_of, pictures_of
 from export.bundle import Posterior
 
 # A step takes about 3 ms on two CPU cores: the picture under the pointer waits no longer than that.
@@ -51,11 +52,28 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Scores:
-    """ELBO, rate and distortion of the test images in nats, float64 [N], from one draw per image."""
+    """ELBO, rate and distortion of the test images in nats, float64 [N], from one draw per image.
+
+    Where the likelihood is not known, ELBO and distortion are NaN, and `error` is the root of the mean
+    squared difference between each picture and its reconstruction at the mean, float64 [N].
+    """
 
     elbo: Doubles
     rate: Doubles
     distortion: Doubles
+    error: Doubles | None = None
+
+    @property
+    def merit(self) -> Doubles:
+        """What images are sorted by: the higher, the better is the reconstruction."""
+        return self.elbo if self.error is None else -self.error
+
+    def in_words(self, index: int) -> str:
+        """Describe the scores of one image."""
+        rate = f"rate {self.rate[index]:.1f}"
+        if self.error is not None:
+            return f"difference {self.error[index]:.3f} (root mean square), {rate} nats"
+        return f"ELBO {self.elbo[index]:.1f} nats: {rate}, distortion {self.distortion[index]:.1f}"
 
 
 def samples_sheet(model: Model, n: int, seed: int) -> Iterator[Sheet | None]:
@@ -114,21 +132,19 @@ def reconstructions_sheet(
         yield step
     assert scores is not None
     ranked = {
-        Order.WORST: np.argsort(scores.elbo, kind="stable"),
-        Order.BEST: np.argsort(-scores.elbo, kind="stable"),
-        Order.FILE: np.arange(len(scores.elbo)),
+        Order.WORST: np.argsort(scores.merit, kind="stable"),
+        Order.BEST: np.argsort(-scores.merit, kind="stable"),
+        Order.FILE: np.arange(len(scores.merit)),
     }[order][: 2 * n * n]
     mean = posterior.mean[ranked]
     captions = tuple(
-        f"{_held_out_name(posterior, index)}\nELBO {scores.elbo[index]:.1f} nats: rate "
-        f"{scores.rate[index]:.1f}, distortion {scores.distortion[index]:.1f}"
-        for index in ranked.tolist()
+        f"{_held_out_name(posterior, index)}\n{scores.in_words(index)}" for index in ranked.tolist()
     )
     decoded: list[Bytes] = []
     for start in range(0, len(mean), STEP_PICTURES):
         decoded.append(pixels.to_bytes(model.decode(mean[start : start + STEP_PICTURES])))
         yield None
-    originals = pixels.to_bytes(posterior.images[ranked].astype(np.float32))
+    originals = pixels.to_bytes(pictures_of(posterior, ranked))
     pairs = np.concatenate([originals, np.concatenate(decoded)], axis=2)
     sheet = pixels.tile(pairs, n, PAIR_GAP_PX)
     yield Sheet(sheet, -(-len(pairs) // n), n, mean, captions)
@@ -137,6 +153,9 @@ def reconstructions_sheet(
 def held_out_scores(model: Model, posterior: Posterior) -> Iterator[Scores | None]:
     """Estimate the ELBO of every test image, yielding None between steps and the Scores last."""
     assert posterior.images is not None
+    if not is_binary(posterior):
+        yield from _differences(model, posterior)
+        return
     noise = np.random.default_rng(ELBO_SEED).standard_normal(posterior.mean.shape, dtype=np.float32)
     z = posterior.mean + np.exp(0.5 * posterior.logvar) * noise
     rate = rate_nats(posterior.mean, posterior.logvar).sum(1)
@@ -148,6 +167,18 @@ def held_out_scores(model: Model, posterior: Posterior) -> Iterator[Scores | Non
     yield Scores(-(rate + distortion), rate, distortion)
 
 
+def _differences(model: Model, posterior: Posterior) -> Iterator[Scores | None]:
+    rate = rate_nats(posterior.mean, posterior.logvar).sum(1)
+    error = np.empty(len(rate))
+    for start in range(0, len(rate), STEP_PICTURES):
+        part = slice(start, start + STEP_PICTURES)
+        difference = model.decode(posterior.mean[part]) - pictures_of(posterior, part)
+        error[part] = np.sqrt((difference.astype(np.float64) ** 2).mean(axis=(1, 2, 3)))
+        yield None
+    unknown = np.full(len(rate), np.nan)
+    yield Scores(unknown, rate, unknown, error)
+
+
 def by_rate(posterior: Posterior | None, latent_dim: int) -> tuple[int, ...]:
     """Sort the latent dimensions by mean rate on the test images, highest first; without any, by number."""
     if posterior is None or not len(posterior.mean):
@@ -156,6 +187,9 @@ def by_rate(posterior: Posterior | None, latent_dim: int) -> tuple[int, ...]:
 
 
 def _held_out_name(posterior: Posterior, index: int) -> str:
+    name = name_of(posterior, index)
+    if name:
+        return name
     label = "" if posterior.labels is None else f", label {posterior.labels[index]}"
     return f"test image {index}{label}"
 

@@ -59,6 +59,23 @@ def nearest_by_picture(
     yield _least(distances, count)
 
 
+def nearest_by_difference(
+    images: Bytes, white: int, picture: Floats, count: int
+) -> Iterator[tuple[Neighbour, ...] | None]:
+    """Find the `count` images [N, C, H, W] from 0 to `white` that differ least from a picture [C, H, W].
+
+    Yields None while computing, and then the neighbours, nearest first. The distance is the root of the mean
+    squared difference, from 0 to 1.
+    """
+    there = picture.ravel() * np.float32(white)
+    pixels = images.reshape(len(images), -1)
+    distances = np.empty(len(images), np.float32)
+    for part in _parts(len(pixels), pixels.shape[1]):
+        distances[part] = np.sqrt(((pixels[part] - there) ** 2).mean(axis=1)) / white
+        yield None
+    yield _least(distances, count)
+
+
 def _parts(rows: int, columns: int) -> Iterator[slice]:
     size = max(1, STEP_NUMBERS // max(1, columns))
     return (slice(start, start + size) for start in range(0, rows, size))

@@ -121,6 +121,13 @@ class Source:
     first: FirstDecode | None = None
 
     @property
+    def encoder_sha256(self) -> str:
+        """The SHA-256 of the encoder, hex digits; empty without one."""
+        if self.encoder_file is not None:
+            return self.encoder_file.sha256
+        return hashlib.sha256(self.encoder).hexdigest() if isinstance(self.encoder, bytes) else ""
+
+    @property
     def guess_note(self) -> str:
         """Which parts of the decoder's reading are guesses; empty if there are none or a person set any."""
         if self.overrides or not self.reading.guesses:

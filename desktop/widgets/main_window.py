@@ -28,6 +28,7 @@ from desktop.widgets.controls.layers_menu import LayersMenu
 from desktop.widgets.controls.map_control import MapControl
 from desktop.widgets.controls.nearest_control import NearestControl
 from desktop.widgets.controls.opening_control import OpeningControl
+from desktop.widgets.controls.own_pictures_control import OwnPicturesControl
 from desktop.widgets.controls.path_control import PathControl
 from desktop.widgets.controls.picture_control import PictureControl
 from desktop.widgets.controls.plane_control import PlaneControl
@@ -120,7 +121,7 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open a dropped model, export or z, or encode a dropped picture; Alt encodes any picture."""
+        """Open a dropped model, export or z, or encode dropped pictures; Alt encodes any picture."""
         event.acceptProposedAction()
         path = Path(event.mimeData().urls()[0].toLocalFile())
         alt = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
@@ -149,6 +150,7 @@ class MainWindow(QMainWindow):
         self.path_control = PathControl(shell)
         self.film_control = FilmControl(shell)
         self.image = ImageControl(shell)
+        self.own_pictures = OwnPicturesControl(shell)
         self.true_posterior = TruePosteriorControl(explorer, plane, self.image.panel)
         self.time_control = TimeControl(explorer, view, self)
         self.coordinates = CoordinatesControl(explorer, panel)
@@ -190,6 +192,7 @@ class MainWindow(QMainWindow):
         explorer = self.explorer
         explorer.opened.connect(self._on_opened)
         explorer.renewed.connect(self._show_source)
+        explorer.points_changed.connect(self._show_points)
         explorer.open_failed.connect(self._on_open_failed)
         explorer.failed.connect(self.message.show_error)
         explorer.state_changed.connect(self.panel.set_state)
@@ -224,6 +227,9 @@ class MainWindow(QMainWindow):
         self.provenance_control.open_wanted.connect(self.open_path)
         self.provenance_control.picture_wanted.connect(self.image.open_file)
         self.provenance_control.numbers_wanted.connect(self.z_control.open)
+        self.provenance_control.pictures_wanted.connect(self.own_pictures.show)
+        self.own_pictures.told.connect(self.status.tell)
+        self.statusBar().insertPermanentWidget(1, self.own_pictures.progress)
         self.provenance_control.image_pasted.connect(self.image.set_image)
         self.provenance_control.page_wanted.connect(self.show_page)
         self.help.end_wanted.connect(self.close)
@@ -237,10 +243,15 @@ class MainWindow(QMainWindow):
     def _show_source(self, opened: Opened) -> None:
         """Show the model in the title, the panel and the reading."""
         source = opened.model.source
-        labels = source.bundle.label_names if source.bundle is not None else ()
         self.reading.set_source(source)
         self.setWindowTitle(f"{source.name} — Latent Plane")
-        self.panel.set_model(source.reading.latent_dim, labels, opened.posterior is not None)
+        self._show_points()
+
+    def _show_points(self) -> None:
+        """Adapt the panel to the model, and to the test images or own pictures that are shown."""
+        explorer = self.explorer
+        has_points = explorer.posterior is not None or explorer.own is not None
+        self.panel.set_model(explorer.latent_dim or 0, explorer.label_names, has_points)
 
     def _show_notes(self, opened: Opened) -> None:
         """Show what people should know about the model that was opened."""

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import QApplication
 
 from desktop.app.explorer import Explorer
 from desktop.base import saved, watchdog
+from desktop.jobs import picture_cache
 from desktop.models.model import Model
 from desktop.models.source import open_source
 from desktop.widgets.main_window import MainWindow
@@ -45,6 +46,7 @@ def settings_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytes
     """What is saved goes to the test's own folder, never to that of the person who runs the tests."""
     folder = tmp_path_factory.mktemp("settings")
     monkeypatch.setattr(saved, "place", lambda: folder / "saved.json")
+    monkeypatch.setattr(picture_cache, "folder", lambda: folder / "pictures")
     QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(folder))
     return folder
 

@@ -98,6 +98,7 @@ class GridsControl(QObject):
             spin.valueChanged.connect(self._fill)
         self.order.currentIndexChanged.connect(self._fill)
         self._explorer.opened.connect(self._on_opened)
+        self._explorer.points_changed.connect(self._on_points)
         self._explorer.model_changed.connect(self._on_model)
         self._explorer.state_changed.connect(self._on_state)
         tabs.currentChanged.connect(self._fill)
@@ -114,6 +115,11 @@ class GridsControl(QObject):
         for page in self._pages.values():
             page.set_sheet(None)
         self._fill()
+
+    def _on_points(self) -> None:
+        """Other images are to be reconstructed; `_on_model` follows."""
+        self._explorer.worker.cancel("grid")
+        self.reconstructions.set_sheet(None)
 
     def _on_model(self) -> None:
         """Decode the page with another epoch's model; the old pictures stay until it is done."""

@@ -8,6 +8,7 @@ from desktop.base.arrays import Doubles
 from desktop.images.pixels import to_bytes
 from desktop.latent.chart import Chart
 from desktop.latent.normals import ellipse, project_normals
+from desktop.models.own_posterior import name_of, pictures_of
 from desktop.view.state import Layer, ViewState
 from desktop.widgets.common import colors
 from desktop.widgets.common.actions import add_action
@@ -41,6 +42,7 @@ class HeldOutControl(QObject, PointerHandler):
         self._soon.timeout.connect(self._show)
         self._view.resized.connect(self._on_moved)
         explorer.opened.connect(self._on_opened)
+        explorer.points_changed.connect(self._on_opened)
         explorer.state_changed.connect(self._on_state)
         explorer.model_changed.connect(lambda: self._on_state(explorer.state))
         self._state = explorer.state
@@ -165,6 +167,8 @@ class HeldOutControl(QObject, PointerHandler):
         self._explorer.set_state(state)
         labels = None if self._posterior is None else self._posterior.labels
         name = f"{self._label_name(None if labels is None else int(labels[index]))}#{index}"
+        if self._posterior is not None:
+            name = name_of(self._posterior, index) or name
         self.told.emit(f"{name} {'pinned' if index in state.pinned else 'unpinned'}")
 
     def _show(self) -> None:
@@ -191,9 +195,9 @@ class HeldOutControl(QObject, PointerHandler):
         images = posterior.images
         image = None
         if with_card and images is not None:
-            image = to_qimage(to_bytes(images[index : index + 1].astype(np.float32))[0])
+            image = to_qimage(to_bytes(pictures_of(posterior, slice(index, index + 1)))[0])
         label = None if posterior.labels is None else int(posterior.labels[index])
-        name = f"{self._label_name(label)}#{index}"
+        name = name_of(posterior, index) or f"{self._label_name(label)}#{index}"
         shortened = " …" if len(mean) > MAX_Z_NUMBERS else ""
         z = f"z {', '.join(f'{value:.2f}' for value in mean[:MAX_Z_NUMBERS].tolist())}{shortened}"
         return HeldOut(
@@ -208,6 +212,5 @@ class HeldOutControl(QObject, PointerHandler):
     def _label_name(self, label: int | None) -> str:
         if label is None:
             return ""
-        source = self._explorer.source
-        names = source.bundle.label_names if source is not None and source.bundle is not None else ()
+        names = self._explorer.label_names
         return f"{names[label] if label < len(names) else label} · "

@@ -22,6 +22,7 @@ class LayersMenu(QMenu):
             action.triggered.connect(lambda on, layer=layer: self._switch(layer, on))
             self.entries[layer] = action
         self._explorer.opened.connect(self._on_opened)
+        self._explorer.points_changed.connect(self._on_opened)
         self._explorer.state_changed.connect(self._show)
         self._show(self._explorer.state)
 

@@ -38,6 +38,7 @@ class MapControl(QObject):
         self._plane_view.add_under_points(self._paint)
         self._plane_view.resized.connect(self._refresh)
         self._explorer.opened.connect(self._on_opened)
+        self._explorer.points_changed.connect(self._on_points)
         self._explorer.state_changed.connect(self._refresh)
         self._explorer.model_changed.connect(self._refresh)
 
@@ -49,6 +50,11 @@ class MapControl(QObject):
     def _on_opened(self) -> None:
         self._map, self._picture, self._asked, self._mapped = None, None, None, None
         self._projected = None
+
+    def _on_points(self) -> None:
+        self._explorer.worker.cancel(NAME)
+        self._on_opened()
+        self._plane_view.redraw_under_points()
 
     def _refresh(self) -> None:
         """Request the map of the part in view if a layer needs it and it was not requested already."""

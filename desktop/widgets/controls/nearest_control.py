@@ -2,19 +2,26 @@
 
 from collections.abc import Iterator
 
-import numpy as np
 from PySide6.QtCore import QObject, QTimer
 
 from desktop.app.explorer import Explorer
 from desktop.app.worker import Priority
 from desktop.images.pixels import to_bytes
 from desktop.jobs.decode import Decoded
-from desktop.latent.nearest import Nearness, Neighbour, nearest_by_picture, nearest_by_z
+from desktop.latent.nearest import (
+    Nearness,
+    Neighbour,
+    nearest_by_difference,
+    nearest_by_picture,
+    nearest_by_z,
+)
+from desktop.models.own_posterior import is_binary, name_of, pictures_of, white_of
 from desktop.view.state import ViewState
 from desktop.widgets.common import colors
 from desktop.widgets.common.qimage import to_qimage
 from desktop.widgets.panels.nearest_panel import COUNT, NearestPanel, Shown
 from desktop.widgets.panels.picture_panel import PicturePanel
+from export.bundle import Posterior
 
 # The shortest time between two searches: by z they are fast, by picture they read all images.
 UPDATE_MS = {Nearness.Z: 60, Nearness.PICTURE: 120}
@@ -38,13 +45,17 @@ class NearestControl(QObject):
         self.panel.nearness_wanted.connect(lambda nearness: explorer.change(nearness=nearness))
         self.panel.chosen.connect(self._go_to)
         explorer.opened.connect(self._on_opened)
+        explorer.points_changed.connect(self._on_points)
         explorer.picture_decoded.connect(self._on_decoded)
         explorer.state_changed.connect(self._on_state)
         explorer.model_changed.connect(lambda: self._on_state(explorer.state))
 
     def _on_opened(self) -> None:
-        posterior = self._explorer.posterior
         self._decoded = None
+        self._on_points()
+
+    def _on_points(self) -> None:
+        posterior = self._explorer.posterior
         self.panel.show_images(())
         self.panel.setVisible(
             posterior is not None and posterior.images is not None and len(posterior.images) > 0
@@ -72,28 +83,35 @@ class NearestControl(QObject):
         steps: Iterator[tuple[Neighbour, ...] | None]
         if nearness is Nearness.Z:
             steps = nearest_by_z(posterior.mean, decoded.z, COUNT)
+        elif not is_binary(posterior):
+            white = white_of(posterior)
+            steps = nearest_by_difference(posterior.images, white, decoded.probabilities, COUNT)
         else:
             steps = nearest_by_picture(posterior.images, decoded.probabilities, COUNT)
         self._explorer.worker.request(
-            NAME, Priority.GRID, steps, lambda found: self._on_found(found, nearness)
+            NAME, Priority.GRID, steps, lambda found: self._on_found(found, nearness, posterior)
         )
 
-    def _on_found(self, found: tuple[Neighbour, ...] | None, nearness: Nearness) -> None:
-        posterior, source = self._explorer.posterior, self._explorer.source
-        if found is None or posterior is None or posterior.images is None or source is None:
+    def _on_found(
+        self, found: tuple[Neighbour, ...] | None, nearness: Nearness, posterior: Posterior
+    ) -> None:
+        # Own pictures may have come or gone meanwhile.
+        if found is None or posterior is not self._explorer.posterior or posterior.images is None:
             return
-        names = source.bundle.label_names if source.bundle is not None else ()
+        names = self._explorer.label_names
+        of_picture = "nats, −log p(x|z)" if is_binary(posterior) else "root mean square difference"
         shown = []
         for neighbour in found:
             index = neighbour.index
             label = None if posterior.labels is None else int(posterior.labels[index])
             known = label is not None and label < len(names)
-            name = f"#{index}" if label is None else names[label] if known else str(label)
-            unit = "from the cursor in z" if nearness is Nearness.Z else "nats, −log p(x|z)"
+            number = name_of(posterior, index) or f"#{index}"
+            name = number if label is None else names[label] if known else str(label)
+            unit = "from the cursor in z" if nearness is Nearness.Z else of_picture
             shown.append(
                 Shown(
                     index=index,
-                    image=to_qimage(to_bytes(posterior.images[index : index + 1].astype(np.float32))[0]),
+                    image=to_qimage(to_bytes(pictures_of(posterior, slice(index, index + 1)))[0]),
                     name=name,
                     color=colors.AXIS if label is None else colors.label_color(label),
                     distance=f"{neighbour.distance:.4g} {unit}",

@@ -62,13 +62,13 @@ class PlaneControl(QObject):
         self._shell.plane.set_state(state)
 
     def _project_points(self) -> None:
-        source, posterior = self._explorer.source, self._explorer.posterior
+        posterior = self._explorer.posterior
         self._points_plane = self._explorer.state.plane
-        if posterior is None or source is None or source.bundle is None:
+        if posterior is None:
             self._shell.plane.set_points(np.empty((0, 2)), None, ())
         else:
             ab = self._points_plane.project(posterior.mean)
-            self._shell.plane.set_points(ab, posterior.labels, source.bundle.label_names)
+            self._shell.plane.set_points(ab, posterior.labels, self._explorer.label_names)
 
     def _look_at(self, viewport: Viewport) -> None:
         self._explorer.change(viewport=viewport)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog
 from desktop.app.worker import Priority
 from desktop.base.shipped import shipped_bundle
 from desktop.images.note import read_note
+from desktop.images.picture_set import SET_SUFFIXES, is_picture_set
 from desktop.images.read_image import is_image
 from desktop.latent.number_file import is_number_file
 from desktop.latent.plane import parse_z
@@ -47,6 +48,7 @@ class ProvenanceControl(QObject):
     open_wanted = Signal(object)  # Path of a model
     picture_wanted = Signal(object)  # Path of a picture to encode
     numbers_wanted = Signal(object)  # Path of a file of z
+    pictures_wanted = Signal(object)  # Path of many pictures to show as points
     page_wanted = Signal(str)  # key of a page or section, after the state and its inputs were set
     told = Signal(str)
 
@@ -64,11 +66,19 @@ class ProvenanceControl(QObject):
         add_action(edit, "Copy &view as text", "Ctrl+Shift+C", self.copy_text)
 
     def open(self, path: Path, as_picture: bool = False) -> None:
-        """Open a model or z, restore an export's view, or encode a picture.
+        """Open a model, z or many pictures, restore an export's view, or encode a picture.
 
         `as_picture` encodes any picture.
         """
-        if is_number_file(path):
+        if path.is_dir() or path.suffix.lower() in SET_SUFFIXES:
+
+            def look() -> Iterator[tuple[bool]]:
+                yield (is_picture_set(path),)
+
+            self._explorer.opener.request(
+                "look into", Priority.OPEN, look(), partial(self._on_looked, path), of_model=False
+            )
+        elif is_number_file(path):
             self.numbers_wanted.emit(path)
         elif not is_image(path):
             self.open_wanted.emit(path)
@@ -156,6 +166,15 @@ class ProvenanceControl(QObject):
             return known
         shipped = open_bundle(shipped_bundle())
         return shipped.path if shipped.manifest["files"][DECODER_FILE]["sha256"] == sha256 else None
+
+    def _on_looked(self, path: Path, found: tuple[bool]) -> None:
+        (has_pictures,) = found
+        if has_pictures:
+            self.pictures_wanted.emit(path)
+        elif is_number_file(path):
+            self.numbers_wanted.emit(path)
+        else:
+            self.open_wanted.emit(path)
 
     def _on_read(self, path: Path, note: tuple[str | None]) -> None:
         (text,) = note

@@ -130,6 +130,9 @@ class SavedControl(QObject):
             self.open_wanted.emit(shipped_bundle(), None)
 
     def _on_state(self, state: ViewState) -> None:
+        if self._explorer.own is not None:
+            # At the next start these numbers would mean the model's own test images.
+            state = replace(state, pinned=(), hidden_labels=frozenset())
         if self._explorer.source is not None:
             self._latest = self._explorer.source, state
         if self._started and not self._later.isActive():

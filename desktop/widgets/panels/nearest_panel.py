@@ -105,7 +105,8 @@ class NearestPanel(QWidget):
         self.nearness.setAccessibleName("Measure of nearness")
         self.nearness.setToolTip(
             "By z, the distance is that of the posterior mean from the cursor.\n"
-            "By picture, it is −log p(x|z) in nats at the cursor."
+            "By picture, it is −log p(x|z) in nats at the cursor, or the root mean square difference\n"
+            "if the model's likelihood is not known."
         )
         self.nearness.activated.connect(
             lambda: self.nearness_wanted.emit(Nearness(self.nearness.currentData()))

@@ -58,9 +58,9 @@ def test_nothing_is_decoded_on_the_ui_thread(open_window, bundle_path, qtbot, mo
     threads = []
     decode = Model.decode
 
-    def watched(self, z, most_threads=None):
+    def watched(self, *arguments, **options):
         threads.append(threading.get_ident())
-        return decode(self, z, most_threads)
+        return decode(self, *arguments, **options)
 
     monkeypatch.setattr(Model, "decode", watched)
     window = open_window(bundle_path)

@@ -366,7 +366,7 @@ def test_the_prior_is_told_and_set(open_window, tmp_path, qtbot):
         set_text(dialog, "prior numbers", "0, 3", qtbot)
     assert window.explorer.prior == Prior(PriorKind.UNIFORM, 1.5, 1.5)
     with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
-        dialog.undo.click()
+        dialog.revert.click()
     assert window.explorer.prior == NORMAL
 
 

@@ -1,0 +1,100 @@
+"""Shows a person's own pictures as points: has them encoded, also by the models of other epochs."""
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from desktop.app.explorer import Explorer
+from desktop.app.own_picture import is_bernoulli, is_of_digits
+from desktop.app.worker import Priority
+from desktop.jobs.own_pictures import Progress, encode_again, encode_pictures
+from desktop.models.model import Model
+from desktop.models.own_posterior import OwnPosterior
+
+NAME = "own pictures"
+# Epochs that only pass by while the slider moves are not encoded.
+SETTLED_MS = 200
+
+
+class OwnPictures(QObject):
+    """Encodes on the thread that opens models, so that the picture under the pointer does not wait."""
+
+    progressed = Signal(object)  # Progress; None at the end
+    shown = Signal(object)  # OwnPosterior that was opened
+    unencoded = Signal()  # the model that decodes now has no encoder, so the points are gone
+
+    def __init__(self, explorer: Explorer) -> None:
+        super().__init__(explorer)
+        self._explorer = explorer
+        self._settled = QTimer(self, singleShot=True, interval=SETTLED_MS)
+        self._settled.timeout.connect(self._encode_again)
+        explorer.opened.connect(lambda: self._end())
+        explorer.model_changed.connect(self._on_model)
+        explorer.closed.connect(self._settled.stop)
+
+    @property
+    def can_encode(self) -> bool:
+        """Whether a model with an encoder is open."""
+        return self._explorer.has_encoder
+
+    def show(self, path: Path) -> None:
+        """Encode the pictures in a folder, a zip or an `.npz`, and show them as points."""
+        explorer, model = self._explorer, self._explorer.model
+        if model is None or not model.has_encoder:
+            return
+        source = explorer.source
+        bundle = None if source is None else source.bundle
+        known = () if bundle is None else bundle.label_names
+        steps = encode_pictures(model, path, is_bernoulli(explorer), is_of_digits(explorer), known)
+        self._request(model, steps, is_new=True)
+
+    def cancel(self) -> None:
+        """Stop encoding; what is shown stays."""
+        self._explorer.opener.cancel(NAME)
+        self._end()
+
+    def remove(self) -> None:
+        """Show the model's own test images again."""
+        self.cancel()
+        self._explorer.show_pictures(None)
+
+    def _request(self, model: Model, steps: Iterator[Progress | OwnPosterior | None], is_new: bool) -> None:
+        self._explorer.opener.request(
+            NAME,
+            Priority.GRID,
+            steps,
+            partial(self._on_step, model, is_new),
+            self._on_failed,
+            self._end,
+        )
+
+    def _on_step(self, model: Model, is_new: bool, step: Progress | OwnPosterior) -> None:
+        if isinstance(step, Progress):
+            self.progressed.emit(step)
+            return
+        self._explorer.show_pictures(step, model)
+        if is_new:
+            self.shown.emit(step)
+
+    def _on_failed(self, error: Exception) -> None:
+        self._end()
+        self._explorer.failed.emit(error)
+
+    def _on_model(self) -> None:
+        if self._explorer.own is not None and self._explorer.posterior is None:
+            self._settled.start()
+
+    def _encode_again(self) -> None:
+        own, model = self._explorer.own, self._explorer.model
+        if own is None or model is None or self._explorer.posterior is not None:
+            return
+        if model.has_encoder:
+            self._request(model, encode_again(model, own), is_new=False)
+        else:
+            self.unencoded.emit()
+
+    def _end(self) -> None:
+        self._settled.stop()
+        self.progressed.emit(None)

@@ -1,0 +1,150 @@
+"""The job that reads and encodes many pictures of a person's own, one picture a step. No Qt."""
+
+import hashlib
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from desktop.base.arrays import Floats
+from desktop.images.drawing import THRESHOLD
+from desktop.images.fitting import fit
+from desktop.images.picture_files import PictureSet
+from desktop.images.picture_set import open_picture_set
+from desktop.images.read_image import ImageError
+from desktop.jobs import picture_cache
+from desktop.models.model import Model
+from desktop.models.own_posterior import OwnPosterior, pictures_of
+
+MOST_PICTURES = 20_000
+MOST_BYTES = 512 << 20  # of all pictures in the model's size, with their means and log-variances
+CHUNK_PICTURES = 32
+CHUNK_BYTES = 16 << 20  # of pictures as float32
+TOLD_S = 0.1  # how often progress is told
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How many pictures are done, of how many, and what is done with them."""
+
+    done: int
+    total: int
+    doing: str
+
+
+def encode_pictures(
+    model: Model, path: Path, is_bernoulli: bool, as_digits: bool, known_labels: tuple[str, ...]
+) -> Iterator[Progress | OwnPosterior | None]:
+    """Read, fit and encode the pictures at `path`, as a single dropped picture is; the result comes last.
+
+    Yields None between steps. `known_labels` are the names of the model's own labels. Raises ImageError if
+    not one picture can be read, OSError, and what `Model.encode` raises.
+    """
+    yield Progress(0, 0, "looking for pictures")
+    found = open_picture_set(path, most_pictures(model), known_labels)
+    digest = _key(model, is_bernoulli, as_digits, known_labels)
+    digest.update(f"{found.found} {len(found.names)}".encode())
+    for part in found.content():
+        digest.update(part)
+        yield None
+    key = digest.hexdigest()
+    saved = picture_cache.read(key, model.image_shape, model.latent_dim)
+    if saved is not None:
+        yield replace(saved, title=path.name)
+        return
+    for step in _encode(model, found, is_bernoulli, as_digits):
+        yield step
+        if isinstance(step, OwnPosterior):
+            picture_cache.save(key, step)
+
+
+def encode_again(model: Model, own: OwnPosterior) -> Iterator[Progress | OwnPosterior | None]:
+    """Encode the same pictures with another model of the same shape, such as that of another epoch."""
+    means, logvars = [], []
+    size = _chunk(model)
+    for start in range(0, len(own.names), size):
+        mean, logvar = model.encode(pictures_of(own, slice(start, start + size)))
+        means.append(mean)
+        logvars.append(logvar)
+        yield None
+    yield replace(own, mean=np.nan_to_num(np.concatenate(means)), logvar=_finite(np.concatenate(logvars)))
+
+
+def most_pictures(model: Model) -> int:
+    """How many pictures of the model's size are shown at most."""
+    return max(1, min(MOST_PICTURES, MOST_BYTES // (int(np.prod(model.image_shape)) + 8 * model.latent_dim)))
+
+
+def _encode(
+    model: Model, found: PictureSet, is_bernoulli: bool, as_digits: bool
+) -> Iterator[Progress | OwnPosterior | None]:
+    total = len(found.names)
+    images = np.empty((total, *model.image_shape), np.uint8)
+    mean, logvar = (np.empty((total, model.latent_dim), np.float32) for _ in range(2))
+    kept: list[int] = []
+    errors: list[ImageError] = []
+    waiting: list[Floats] = []
+    white, size, told = 1 if is_bernoulli else 255, _chunk(model), 0.0
+    for row, picture in enumerate(found.pictures()):
+        if isinstance(picture, ImageError):
+            errors.append(picture)
+        else:
+            x = fit(picture, model.image_shape, as_digits).pixels
+            x = (x > THRESHOLD).astype(np.float32) if is_bernoulli else x
+            images[len(kept)] = np.rint(x * white)
+            kept.append(row)
+            waiting.append(x)
+        if len(waiting) == size or (waiting and row == total - 1):
+            part = slice(len(kept) - len(waiting), len(kept))
+            mean[part], logvar[part] = model.encode(np.stack(waiting))
+            waiting = []
+        now = time.monotonic()
+        yield Progress(row + 1, total, "encoding pictures") if now - told > TOLD_S else None
+        told = now if now - told > TOLD_S else told
+    if not kept:
+        raise ImageError(f"{found.path}: none of {total:,} pictures could be read; the first: {errors[0]}")
+    rows = np.isfinite(mean[: len(kept)]).all(1)
+    if not rows.any():
+        raise ImageError(f"{found.path}: the encoder gives no finite mean for any of {len(kept):,} pictures")
+    keep = np.array(kept)[rows]
+    yield OwnPosterior(
+        mean=mean[: len(kept)][rows],
+        logvar=_finite(logvar[: len(kept)][rows]),
+        images=images[: len(kept)][rows] if not rows.all() else images[: len(kept)],
+        labels=None if found.labels is None else found.labels[keep],
+        white=white,
+        title=found.path.name,
+        names=tuple(found.names[row] for row in keep.tolist()),
+        label_names=found.label_names,
+        note=_note(found, errors, int((~rows).sum())),
+    )
+
+
+def _note(found: PictureSet, errors: list[ImageError], without_mean: int) -> str:
+    """What people should know: pictures left out, and why."""
+    notes = []
+    total = len(found.names)
+    if found.found > total:
+        notes.append(f"{total:,} of {found.found:,} pictures are shown, evenly spread, to bound memory")
+    if errors:
+        notes.append(f"{len(errors):,} of {total:,} could not be read, the first is {errors[0]}")
+    if without_mean:
+        notes.append(f"{without_mean:,} are left out because the encoder gives no finite mean for them")
+    return "; ".join(notes)
+
+
+def _key(model: Model, is_bernoulli: bool, as_digits: bool, known_labels: tuple[str, ...]) -> "hashlib._Hash":
+    """The hash of everything but the pictures that the result depends on."""
+    source = model.source
+    facts = (picture_cache.FORMAT, source.encoder_reading, is_bernoulli, as_digits, known_labels)
+    return hashlib.sha256(f"{source.encoder_sha256} {facts!r}".encode())
+
+
+def _chunk(model: Model) -> int:
+    return max(1, min(CHUNK_PICTURES, CHUNK_BYTES // (4 * int(np.prod(model.image_shape)))))
+
+
+def _finite(logvar: Floats) -> Floats:
+    return np.nan_to_num(logvar, nan=0.0, posinf=30.0, neginf=-30.0)

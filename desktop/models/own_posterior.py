@@ -1,0 +1,54 @@
+"""The approximate posteriors of a person's own pictures, in the place of a bundle's test images. No Qt."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from desktop.base.arrays import Array, Floats
+from export.bundle import Posterior
+
+MAX_NAME_CHARS = 32
+
+
+@dataclass(frozen=True)
+class OwnPosterior(Posterior):
+    """The approximate posteriors of own pictures.
+
+    Attributes:
+        images: uint8 [N, C, H, W] from 0 to `white`.
+        white: 1 if the model's pixels are Bernoulli, and 255 otherwise.
+        title: the name of the folder or file that they come from.
+        names: of each picture, for people.
+        label_names: the names of the labels 0, 1, …
+        note: what people should know about how they were read; it may be empty.
+    """
+
+    white: int = 255
+    title: str = ""
+    names: tuple[str, ...] = ()
+    label_names: tuple[str, ...] = ()
+    note: str = ""
+
+
+def is_binary(posterior: Posterior) -> bool:
+    """Whether the images are 0 and 1, so that the Bernoulli likelihood is the model's own."""
+    return white_of(posterior) == 1
+
+
+def white_of(posterior: Posterior) -> int:
+    """The value of the brightest pixel of `posterior.images`."""
+    return posterior.white if isinstance(posterior, OwnPosterior) else 1
+
+
+def pictures_of(posterior: Posterior, rows: Array | slice) -> Floats:
+    """Some of the images, float32 [K, C, H, W] in [0, 1]. There must be images."""
+    assert posterior.images is not None
+    found = posterior.images[rows].astype(np.float32)
+    return found if is_binary(posterior) else found / np.float32(white_of(posterior))
+
+
+def name_of(posterior: Posterior, index: int) -> str:
+    """The name of an own picture, shortened at its start; empty for a test image."""
+    names = posterior.names if isinstance(posterior, OwnPosterior) else ()
+    name = names[index] if index < len(names) else ""
+    return name if len(name) <= MAX_NAME_CHARS else f"…{name[1 - MAX_NAME_CHARS :]}"

@@ -1,0 +1,35 @@
+"""A text, a bar and a button to cancel, for the status bar; hidden while nothing is going on."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
+
+BAR_WIDTH_PX = 140
+
+
+class ProgressStrip(QWidget):
+    """Shows how far a long job is."""
+
+    cancel_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.label = QLabel()
+        self.label.setTextFormat(Qt.TextFormat.PlainText)
+        self.bar = QProgressBar()
+        self.bar.setFixedWidth(BAR_WIDTH_PX)
+        self.bar.setTextVisible(False)
+        self.cancel = QPushButton("Cancel")
+        self.cancel.clicked.connect(self.cancel_wanted)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        for widget in (self.label, self.bar, self.cancel):
+            layout.addWidget(widget)
+        self.hide()
+
+    def show_progress(self, text: str, done: int, total: int) -> None:
+        """Show a text and the share that is done; a total of 0 means that it is not known yet."""
+        self.label.setText(text)
+        self.bar.setAccessibleName(text)
+        self.bar.setRange(0, total)
+        self.bar.setValue(done)
+        self.show()

@@ -1,0 +1,126 @@
+"""Own pictures take the place of the test images, follow the epochs, and go again."""
+
+import imageio.v3 as imageio
+import numpy as np
+import pytest
+
+from desktop.app.own_pictures import OwnPictures
+from desktop.app.timeline import Timeline
+from desktop.images.read_image import ImageError
+from desktop.view.state import Layer
+from tests.waiting import SOON_MS
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """Thirty pictures of twelve by twelve pixels in two folders."""
+    draw = np.random.default_rng(3)
+    for number in range(30):
+        folder = tmp_path / "pictures" / ("left" if number < 12 else "right")
+        folder.mkdir(parents=True, exist_ok=True)
+        picture = draw.integers(0, 256, (12, 12), np.uint8)
+        imageio.imwrite(folder / f"{number:02}.png", picture, extension=".png", plugin="pillow")
+    return tmp_path / "pictures"
+
+
+@pytest.fixture
+def film(make_film):
+    """A bundle with the epochs 0 to 2, each with its encoder, and 40 test images."""
+    return make_film(2)
+
+
+@pytest.fixture
+def explorer(make_explorer, film):
+    """An explorer with that bundle open."""
+    return make_explorer(film.path)
+
+
+@pytest.fixture
+def shown(explorer, pictures, qtbot):
+    """The explorer's own pictures, which are shown."""
+    own = OwnPictures(explorer)
+    with qtbot.waitSignal(own.shown, timeout=SOON_MS):
+        own.show(pictures)
+    return own
+
+
+@pytest.mark.usefixtures("shown")
+def test_they_take_the_place_of_the_test_images(explorer):
+    """Their posteriors, images, labels and names; the view fits them."""
+    x = (explorer.posterior.images > 0).astype(np.float32)
+    mean, _ = explorer.model.encode(x)
+    np.testing.assert_allclose(explorer.posterior.mean, mean, atol=1e-5)
+    assert explorer.label_names == ("left", "right")
+    assert np.bincount(explorer.posterior.labels).tolist() == [12, 18]
+    assert Layer.POINTS in explorer.state.layers
+    seen = explorer.state.viewport
+    assert seen == explorer.state.chart.around(explorer.state.plane.project(mean))
+
+
+def test_pins_and_hidden_labels_of_the_others_are_gone(explorer, pictures, qtbot):
+    """Their numbers would mean other images."""
+    explorer.change(pinned=(3, 5), hidden_labels=frozenset({1}))
+    own = OwnPictures(explorer)
+    with qtbot.waitSignal(own.shown, timeout=SOON_MS):
+        own.show(pictures)
+    assert (explorer.state.pinned, explorer.state.hidden_labels) == ((), frozenset())
+
+
+def test_removing_them_shows_the_test_images_again(explorer, shown, film):
+    """With the bundle's labels."""
+    shown.remove()
+    assert (explorer.posterior.mean == film.posterior(2).mean).all()
+    assert explorer.label_names == ("no", "yes")
+    assert explorer.own is None
+
+
+@pytest.mark.usefixtures("shown")
+def test_another_model_starts_without_them(explorer, make_bundle, qtbot):
+    """They belong to the model that encoded them."""
+    with qtbot.waitSignal(explorer.opened, timeout=SOON_MS):
+        explorer.open(make_bundle(name="other"))
+    assert explorer.own is None
+    assert explorer.posterior is None
+    assert explorer.label_names == ()
+
+
+@pytest.mark.usefixtures("shown")
+def test_every_epoch_encodes_them_with_its_own_encoder(explorer, qtbot):
+    """Until that is done there are no points; an epoch that was shown before has them at once."""
+    timeline = Timeline(explorer)
+    timeline._on_opened(explorer.whole)
+    last = explorer.posterior
+    timeline.go_to(0)
+    qtbot.waitUntil(lambda: explorer.model is not explorer.whole.model, timeout=SOON_MS)
+    assert explorer.posterior is None
+    qtbot.waitUntil(lambda: explorer.posterior is not None, timeout=SOON_MS)
+    x = (last.images > 0).astype(np.float32)
+    np.testing.assert_allclose(explorer.posterior.mean, explorer.model.encode(x)[0], atol=1e-5)
+    assert np.abs(explorer.posterior.mean - last.mean).max() > 0.01
+    timeline.go_to(2)
+    assert explorer.posterior is last
+
+
+def test_cancelling_leaves_everything_as_it_was(explorer, pictures, qtbot):
+    """The test images stay, and nothing arrives later."""
+    own = OwnPictures(explorer)
+    before = explorer.posterior
+    told = []
+    own.progressed.connect(told.append)
+    own.show(pictures)
+    own.cancel()
+    qtbot.waitUntil(lambda: explorer.opener.is_idle, timeout=SOON_MS)
+    qtbot.wait(50)
+    assert explorer.posterior is before
+    assert told[-1] is None
+
+
+def test_a_failure_is_told_and_leaves_everything_as_it_was(explorer, tmp_path, qtbot):
+    """An empty folder."""
+    (tmp_path / "empty").mkdir()
+    own = OwnPictures(explorer)
+    before = explorer.posterior
+    with qtbot.waitSignal(explorer.failed, timeout=SOON_MS) as failed:
+        own.show(tmp_path / "empty")
+    assert isinstance(failed.args[0], ImageError)
+    assert explorer.posterior is before

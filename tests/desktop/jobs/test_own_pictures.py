@@ -1,0 +1,174 @@
+"""Own pictures are encoded as a dropped one is: a bundle's test images, as files, give its means."""
+
+import imageio.v3 as imageio
+import numpy as np
+import pytest
+
+from desktop.base.shipped import shipped_bundle
+from desktop.images.fitting import fit
+from desktop.images.read_image import ImageError, read_image
+from desktop.jobs import own_pictures, picture_cache
+from desktop.jobs.own_pictures import Progress, encode_again, encode_pictures
+from desktop.models.own_posterior import OwnPosterior, is_binary, name_of, pictures_of
+from export.bundle import Posterior, open_bundle
+from tests.desktop.conftest import decoder_graph, encoder_graph
+
+SHAPE = (3, 12, 12)
+
+
+def result(model, path, is_bernoulli=True, as_digits=False, known=()):
+    *steps, last = encode_pictures(model, path, is_bernoulli, as_digits, known)
+    assert isinstance(last, OwnPosterior)
+    return last, [step for step in steps if step is not None]
+
+
+@pytest.fixture
+def model(make_model, tmp_path):
+    """A bare decoder of small colour pictures with its encoder beside it."""
+    (tmp_path / "decoder.onnx").write_bytes(decoder_graph(2, SHAPE))
+    (tmp_path / "encoder.onnx").write_bytes(encoder_graph(SHAPE, 0))
+    return make_model(tmp_path / "decoder.onnx")
+
+
+@pytest.fixture
+def photos(tmp_path):
+    """Forty colour pictures of several sizes in two folders, and three that cannot be read."""
+    folder = tmp_path / "photos"
+    draw = np.random.default_rng(0)
+    for name in ("a", "b"):
+        (folder / name).mkdir(parents=True)
+        for number in range(20):
+            picture = draw.integers(0, 256, (10 + number, 14, 4), np.uint8)
+            imageio.imwrite(folder / name / f"{number:02}.png", picture, extension=".png", plugin="pillow")
+    for number in (5, 7, 9):
+        (folder / "a" / f"{number:02}x.png").write_bytes(b"no picture")
+    return folder
+
+
+def test_a_bundles_own_test_images_get_its_means(make_model, tmp_path):
+    """Written as PNG in folders by label, MNIST's test images are encoded as in the bundle."""
+    bundle = open_bundle(shipped_bundle())
+    posterior = bundle.read_posterior()
+    for index in range(200):
+        folder = tmp_path / "digits" / str(posterior.labels[index])
+        folder.mkdir(parents=True, exist_ok=True)
+        picture = posterior.images[index, 0] * 255
+        imageio.imwrite(folder / f"{index:03}.png", picture, extension=".png", plugin="pillow")
+    own, _ = result(make_model(bundle.path), tmp_path / "digits", as_digits=True)
+    rows = [int(name[-7:-4]) for name in own.names]
+    np.testing.assert_allclose(own.mean, posterior.mean[rows], rtol=0, atol=1e-5)
+    np.testing.assert_allclose(own.logvar, posterior.logvar[rows], rtol=0, atol=1e-5)
+    assert (own.images == posterior.images[rows]).all()
+    assert (np.array(own.label_names)[own.labels] == posterior.labels[rows].astype(str)).all()
+    assert is_binary(own)
+    assert own.note == ""
+
+
+def test_colour_pictures_are_fitted_and_encoded_as_a_dropped_one(model, photos):
+    """The means are those of each picture alone; its thumbnail is the fitted picture to half a level."""
+    own, steps = result(model, photos, is_bernoulli=False)
+    assert len(own.names) == 40
+    assert own.label_names == ("a", "b")
+    assert np.bincount(own.labels).tolist() == [20, 20]
+    assert not is_binary(own)
+    for index in (0, 19, 39):
+        x = fit(read_image(photos / own.names[index]), SHAPE, False).pixels
+        mean, logvar = model.encode(x[None])
+        np.testing.assert_allclose(own.mean[index], mean[0], rtol=0, atol=1e-5)
+        np.testing.assert_allclose(own.logvar[index], logvar[0], rtol=0, atol=1e-5)
+        np.testing.assert_allclose(pictures_of(own, slice(index, index + 1))[0], x, atol=0.51 / 255)
+    assert all(isinstance(step, Progress) for step in steps)
+    assert steps[0].doing == "looking for pictures"
+
+
+def test_unreadable_pictures_are_counted_and_the_first_is_named(model, photos):
+    """In one line."""
+    own, _ = result(model, photos)
+    words = "found no picture, expected PNG, JPEG, BMP, GIF or WebP; save it as one"
+    assert own.note == f"3 of 43 could not be read, the first is {photos / 'a' / '05x.png'}: {words}"
+
+
+def test_if_none_can_be_read_it_says_so(model, tmp_path):
+    """With the first reason."""
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / "a.png").write_bytes(b"x")
+    with pytest.raises(ImageError) as refused:
+        result(model, tmp_path / "bad")
+    assert str(refused.value).startswith(f"{tmp_path / 'bad'}: none of 1 pictures could be read; the first: ")
+
+
+def test_more_than_fit_are_told(model, photos, monkeypatch):
+    """The number is bounded by count and by memory."""
+    monkeypatch.setattr(own_pictures, "MOST_PICTURES", 10)
+    own, _ = result(model, photos)
+    assert "10 of 43 pictures are shown, evenly spread, to bound memory" in own.note
+    assert np.bincount(own.labels).sum() == len(own.names)
+    monkeypatch.setattr(own_pictures, "MOST_BYTES", 5 * (3 * 12 * 12 + 16))
+    assert own_pictures.most_pictures(model) == 5
+
+
+def test_what_was_encoded_is_not_encoded_again(model, photos, monkeypatch):
+    """The same pictures with the same model come from the cache; a change of either does not."""
+    first, _ = result(model, photos)
+    runs = []
+    encode = type(model).encode
+    monkeypatch.setattr(type(model), "encode", lambda self, x: runs.append(len(x)) or encode(self, x))
+    moved = photos.rename(photos.with_name("moved"))
+    again, _ = result(model, moved)
+    assert not runs
+    assert again.title == "moved"
+    for name in ("mean", "logvar", "images", "labels"):
+        assert (getattr(again, name) == getattr(first, name)).all()
+    assert (again.names, again.label_names, again.white) == (first.names, first.label_names, first.white)
+    result(model, moved, is_bernoulli=False)
+    assert sum(runs) == 40
+    (moved / "a" / "00.png").unlink()
+    assert len(result(model, moved)[0].names) == 39
+    assert sum(runs) == 79
+
+
+def test_a_damaged_cache_is_ignored(model, photos):
+    """Cut, replaced, or with arrays that do not fit together: the pictures are encoded again."""
+    own, _ = result(model, photos)
+    (path,) = picture_cache.folder().iterdir()
+    good = path.read_bytes()
+    for damage in (b"", b"nothing", good[: len(good) // 2], good.replace(b'"white": 1', b'"white": 7')):
+        path.write_bytes(damage)
+        assert (result(model, photos)[0].mean == own.mean).all()
+    assert picture_cache.read(path.stem, (1, 12, 12), 2) is None
+    assert picture_cache.read(path.stem, SHAPE, 3) is None
+    assert picture_cache.read(path.stem, SHAPE, 2) is not None
+
+
+def test_the_cache_is_bounded(model, photos, monkeypatch, tmp_path):
+    """The oldest results are removed; a large one is not saved; an unwritable folder is no error."""
+    own, _ = result(model, photos)
+    monkeypatch.setattr(picture_cache, "MAX_TOTAL_BYTES", 3 * own.images.nbytes)
+    for key in ("aa", "bb", "cc", "dd"):
+        picture_cache.save(key, own)
+    assert 1 <= len(list(picture_cache.folder().iterdir())) <= 3
+    assert picture_cache.read("dd", SHAPE, 2) is not None
+    monkeypatch.setattr(picture_cache, "MAX_FILE_BYTES", 16 << 20)
+    picture_cache.save("ee", own)
+    assert picture_cache.read("ee", SHAPE, 2) is None
+    (tmp_path / "file").write_bytes(b"")
+    monkeypatch.setattr(picture_cache, "folder", lambda: tmp_path / "file")
+    picture_cache.save("ff", own)
+
+
+def test_other_epochs_encode_the_same_pictures(model, photos):
+    """From memory, without the files."""
+    own, _ = result(model, photos)
+    for file in photos.rglob("*.png"):
+        file.unlink()
+    *_, again = encode_again(model, own)
+    np.testing.assert_allclose(again.mean, own.mean, atol=1e-5)
+    assert again.images is own.images
+
+
+def test_long_names_are_shortened_at_the_start():
+    """The end tells pictures apart; a test image has no name."""
+    none = np.zeros((1, 2), np.float32)
+    own = OwnPosterior(none, none, names=("x" * 50 + "/a.png",))
+    assert name_of(Posterior(none, none), 0) == ""
+    assert name_of(own, 0) == "…" + "x" * 25 + "/a.png"
