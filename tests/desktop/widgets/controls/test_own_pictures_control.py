@@ -203,7 +203,8 @@ def test_what_cannot_be_read_is_told_in_the_message_bar(window, tmp_path, qtbot)
     qtbot.waitUntil(lambda: "found a file that is no zip" in window.message.text(), timeout=SOON_MS)
     np.savez(tmp_path / "b.npz", x=np.zeros(3))
     drop(window, tmp_path / "b.npz")
-    qtbot.waitUntil(lambda: "found an array of shape [3], expected [2] or" in window.message.text(), timeout=SOON_MS)
+    found = "found an array of shape [3], expected [2] or"
+    qtbot.waitUntil(lambda: found in window.message.text(), timeout=SOON_MS)
     assert "--" not in window.message.text()
 
 
