@@ -19,6 +19,10 @@ LICENCES = (
     ("Pillow", "MIT-CMU"),
     ("click", "BSD 3-clause"),
     ("platformdirs", "MIT"),
+    ("cattrs", "MIT"),
+    ("filelock", "MIT"),
+    ("psutil", "BSD 3-clause"),
+    ("contourpy", "BSD 3-clause"),
     ("Protocol Buffers", "BSD 3-clause"),
     ("MNIST, in the bundle that ships", "CC BY-SA 3.0"),
 )
