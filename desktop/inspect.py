@@ -11,7 +11,7 @@ from desktop.base.command_line import printable, run_command, say_on_stderr
 from desktop.base.errors import ModelError
 from desktop.base.machine import DeviceError
 from desktop.base.shipped import shipped_bundle
-from desktop.models.model import describe_runtime
+from desktop.models.runtime import describe_runtime
 from desktop.models.source import open_source
 from desktop.reading.command_options import overrides_from, reading_options
 from desktop.vetting.opening import Opening

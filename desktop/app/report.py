@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from desktop.app.describe import describe, flat_lines
 from desktop.base.machine import Device
-from desktop.models.model import describe_runtime
+from desktop.models.runtime import describe_runtime
 from desktop.models.source import Source
 from desktop.view.provenance import program_version
 

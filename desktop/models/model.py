@@ -1,10 +1,7 @@
 """Run a source's decoder and encoder with ONNX Runtime, on CUDA or on the CPU."""
 
-import contextlib
 import functools
-import io
 import os
-import platform
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -18,10 +15,11 @@ import onnxruntime as ort
 from desktop.base import machine
 from desktop.base.arrays import Array, Floats
 from desktop.base.errors import ModelError
-from desktop.base.machine import Device, DeviceError, DeviceName, distribution_warning
+from desktop.base.machine import Device, DeviceError, DeviceName
 from desktop.base.watchdog import Watchdog
 from desktop.latent.elbo import logits_of
 from desktop.models.logits import without_sigmoid
+from desktop.models.runtime import CUDA, cuda_major, preload_cuda
 from desktop.models.source import Source
 from desktop.reading.reading import Reading
 from desktop.reading.tensors import encoder_feeds, feeds, logits, posterior, probabilities
@@ -50,8 +48,7 @@ RUN_LIMIT_S = 20.0
 # A slow decoder may take so many times as long as in its trial, when other programs want the cores too.
 SLOW_RUN_LIMIT = 20.0
 FATAL = 4
-CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
-DISTRIBUTIONS = (*machine.DISTRIBUTIONS, "onnx", "numpy", "PySide6-Essentials", "imageio", "torch")
+CPU = "CPUExecutionProvider"
 # ONNX Runtime's exceptions have no common base class.
 ERRORS: tuple[type[Exception], ...] = (
     RuntimeError,
@@ -305,7 +302,7 @@ class Model:
                 if session.get_providers()[0] == CUDA:
                     self._loaded = session
                     return Device("cuda", "CUDA")
-                missing = machine.missing_in_words(machine.missing_libraries(_cuda_major()))
+                missing = machine.missing_in_words(machine.missing_libraries(cuda_major()))
                 reason = missing or f"ONNX Runtime fell back to the CPU: {machine.INSTALL_CUDA}"
             except (BundleError, ModelError) as error:
                 reason = f"CUDA failed at its first run ({error})"
@@ -378,46 +375,6 @@ class Model:
         return ModelError(f"{self.source.path}: {part}{text}")
 
 
-def preload_cuda() -> None:
-    """Load the CUDA libraries: those that PyTorch ships, if it does, or else those of NVIDIA's wheels."""
-    folder = machine.torch_libraries(_cuda_major())
-    # It prints what it does not find. If the session does not use CUDA, `missing_libraries` checks again.
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(RuntimeError, OSError):
-        ort.preload_dlls(directory=str(folder) if folder else "")
-
-
-def describe_runtime() -> dict[str, Any]:
-    """What a bug report needs: versions, cores, providers, driver, CUDA libraries, in JSON's types."""
-    providers = ort.get_available_providers()
-    found = machine.installed(DISTRIBUTIONS)
-    cuda: dict[str, Any] = {"why_not": machine.why_no_cuda(providers), "driver": machine.driver_version()}
-    if CUDA in providers:
-        preload_cuda()
-        needed, missing = (
-            machine.needed_libraries(_cuda_major()),
-            machine.missing_libraries(_cuda_major()),
-        )
-        cuda |= {
-            "built_for": str(getattr(ort, "cuda_version", "")),
-            "libraries_found": [name for name in needed if name not in missing],
-            "libraries_missing": list(missing),
-            "to_do": machine.missing_in_words(missing),
-        }
-    return {
-        "platform": platform.platform(),
-        "machine": platform.machine(),
-        "python": platform.python_version(),
-        "distributions": found,
-        "distribution_warning": distribution_warning(found),
-        "onnxruntime": ort.__version__,
-        "providers": list(providers),
-        "qt": found.get("PySide6-Essentials", ""),
-        "cores": os.cpu_count() or 1,
-        "decode_threads": machine.cpu_threads(),
-        "cuda": cuda,
-    }
-
-
 @functools.cache
 def _bound_memory() -> None:
     """Create one arena of limited size for all CPU sessions; ONNX Runtime accepts one per process.
@@ -427,11 +384,6 @@ def _bound_memory() -> None:
     info = ort.OrtMemoryInfo("Cpu", ort.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, ort.OrtMemType.DEFAULT)
     arena = ort.OrtArenaCfg(CPU_ARENA_BYTES, SAME_AS_REQUESTED, -1, -1)
     ort.create_and_register_allocator(info, arena)
-
-
-def _cuda_major() -> str:
-    major = str(getattr(ort, "cuda_version", "")).partition(".")[0]
-    return major if major.isdigit() else "13"
 
 
 def _chunk_size(reading: Reading, kind: Literal["cuda", "cpu"], one_ms: float) -> int:

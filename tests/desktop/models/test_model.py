@@ -2,8 +2,6 @@
 
 import ctypes
 import dataclasses
-import json
-import platform
 import threading
 from types import SimpleNamespace
 
@@ -15,7 +13,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from desktop.base.errors import ModelError
 from desktop.base.machine import DRIVER_LIBRARY, DeviceError
-from desktop.models.model import InterruptedDecodeError, Model, _chunk_size, describe_runtime
+from desktop.models.model import InterruptedDecodeError, Model, _chunk_size
 from desktop.models.source import FirstDecode, Source, open_source
 from desktop.reading.reading import Layout, OtherInput, Reading, ValueRange
 from export.bundle import DECODER_FILE, ENCODER_FILE, BundleError
@@ -508,18 +506,6 @@ def test_a_slow_network_is_decoded_in_small_chunks():
     assert _chunk_size(dataclasses.replace(fast, batch=4), "cpu", 0.2) == 8
     assert _chunk_size(dataclasses.replace(fast, batch=64), "cpu", 500) == 64
     assert _chunk_size(dataclasses.replace(fast, image_shape=(3, 1024, 1024)), "cuda", 1) == 2
-
-
-def test_the_runtime_describes_itself():
-    """A bug report's facts are complete and convert to JSON."""
-    found = json.loads(json.dumps(describe_runtime()))
-    assert found["onnxruntime"] == ort.__version__
-    assert found["python"] == platform.python_version()
-    assert found["distributions"]["numpy"] == np.__version__
-    assert "CPUExecutionProvider" in found["providers"]
-    assert 1 <= found["decode_threads"] <= found["cores"]
-    assert found["qt"]
-    assert found["cuda"]["why_not"] or found["cuda"]["driver"]
 
 
 def test_a_model_that_asks_for_memory_only_later_does_not_get_it(tmp_path, make_model):
