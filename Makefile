@@ -20,8 +20,10 @@ demo: $(DEMO)/plane.png $(DEMO)/samples.png $(DEMO)/walk.gif
 		echo "found no display, so the viewer was not opened; where there is one: $(BIN)/python -m desktop $(DEMO)/bundle"; \
 	fi
 
+# Two runs, because a worker that has imported PyTorch keeps its memory while it tests the viewer.
 test: lint
-	$(PYTEST)
+	$(PYTEST) tests/training tests/export
+	$(PYTEST) tests/desktop $(wildcard tests/test_*.py)
 
 check: lint
 	$(PYTEST) -m "not slow"

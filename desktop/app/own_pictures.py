@@ -53,6 +53,7 @@ class OwnPictures(QObject):
     def cancel(self) -> None:
         """Stop encoding; what is shown stays."""
         self._explorer.opener.cancel(NAME)
+        self._settled.stop()
         self._end()
 
     def remove(self) -> None:
@@ -96,5 +97,4 @@ class OwnPictures(QObject):
             self.unencoded.emit()
 
     def _end(self) -> None:
-        self._settled.stop()
         self.progressed.emit(None)

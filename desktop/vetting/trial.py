@@ -37,6 +37,11 @@ LOADED_BYTES_A_SECOND = 30e6
 MULTIPLY_ADDS_A_SECOND = 1.5e9  # of one core
 # From here on one run takes a tenth of a second and more: all cores share it, and no run is made in vain.
 SLOW_MULTIPLY_ADDS = 4e9
+# The work of a model with fewer weights is not told, which would take longer than to run it.
+TOLD_WEIGHTS_BYTES = 256 << 10
+# Decoders do more multiply-adds than this for each byte that they hold at once. So a file that claims large
+# activations and does no work gets no memory for them.
+MULTIPLY_ADDS_A_BYTE = 16
 LONG_S = 10.0  # who waits longer than this is told beforehand
 MAX_OUTPUT_BYTES = 256 << 20
 MAX_LINE_BYTES = 1 << 16
@@ -73,7 +78,7 @@ class Budget:
 def budget(weights_bytes: int, work: Work | None, cores: int) -> Budget:
     """What a model's trial may use, by the size of its weights and the work of a run.
 
-    A graph whose work cannot be told, because of loops or computed shapes, gets the time of a small one.
+    A graph whose work cannot be told, because of loops or computed shapes, gets what a small one gets.
     """
     memory_bytes = MEMORY_BYTES + 3 * weights_bytes
     time_s = TIME_LIMIT_S + weights_bytes / LOADED_BYTES_A_SECOND
@@ -81,7 +86,8 @@ def budget(weights_bytes: int, work: Work | None, cores: int) -> Budget:
         return Budget(time_s, memory_bytes)
     time_s += work.multiply_adds / MULTIPLY_ADDS_A_SECOND
     threads = cores if work.multiply_adds > SLOW_MULTIPLY_ADDS else 1
-    return Budget(time_s, memory_bytes + 3 * work.activation_bytes, threads)
+    activation_bytes = min(work.activation_bytes, int(work.multiply_adds / MULTIPLY_ADDS_A_BYTE))
+    return Budget(time_s, memory_bytes + 3 * activation_bytes, threads)
 
 
 class Trial:
@@ -174,11 +180,8 @@ class Trial:
         weights_bytes = len(self._graph) if isinstance(self._graph, bytes) else 0
         if self._file is not None:
             weights_bytes = max(weights_bytes, self._file.weights_bytes)
-            shapes = {name: list(sizes) for name, sizes in self._shapes.items()}
-            request = {"skeleton_bytes": len(self._file.skeleton), "shapes": shapes}
-            answer = self._answer(TIME_LIMIT_S, request, [self._file.skeleton])
-            with contextlib.suppress(KeyError, TypeError, ValueError):
-                self.work = Work(int(answer["multiply_adds"]), int(answer["activation_bytes"]))
+            if self._file.weights_bytes >= TOLD_WEIGHTS_BYTES:
+                self.work = self._told_work(self._file)
         found = budget(weights_bytes, self.work, machine.cpu_threads())
         self._budget = Budget(
             found.time_s if self._wished_time_s is None else self._wished_time_s,
@@ -191,10 +194,15 @@ class Trial:
         self._check_memory(weights_bytes)
         self._answer(START_LIMIT_S, self._limits(self._budget))
         if self._budget.time_s > LONG_S:
-            work = (
-                "" if self.work is None else f", {self.work.multiply_adds / 1e9:,.0f} billion multiply-adds"
-            )
-            self._opening.begins(f"decoding a first picture{work}")
+            self._opening.begins(f"decoding a first picture{_work_in_words(self.work)}")
+
+    def _told_work(self, file: ModelFile) -> Work | None:
+        shapes = {name: list(sizes) for name, sizes in self._shapes.items()}
+        request = {"skeleton_bytes": len(file.skeleton), "shapes": shapes}
+        answer = self._answer(TIME_LIMIT_S, request, [file.skeleton])
+        with contextlib.suppress(KeyError, TypeError, ValueError):
+            return Work(int(answer["multiply_adds"]), int(answer["activation_bytes"]))
+        return None
 
     def _check_memory(self, weights_bytes: int) -> None:
         """Raise ModelError if the machine has too little free memory for the model."""

@@ -101,6 +101,17 @@ def test_every_epoch_encodes_them_with_its_own_encoder(explorer, qtbot):
     assert explorer.posterior is last
 
 
+@pytest.mark.usefixtures("shown")
+def test_an_epoch_that_is_shown_before_the_encoding_has_ended_is_encoded_too(explorer, shown, qtbot):
+    """The end of the first encoding may arrive after the epoch's model does."""
+    timeline = Timeline(explorer)
+    timeline._on_opened(explorer.whole)
+    timeline.go_to(0)
+    qtbot.waitUntil(lambda: explorer.model is not explorer.whole.model, timeout=SOON_MS)
+    shown._end()
+    qtbot.waitUntil(lambda: explorer.posterior is not None, timeout=SOON_MS)
+
+
 def test_cancelling_leaves_everything_as_it_was(explorer, pictures, qtbot):
     """The test images stay, and nothing arrives later."""
     own = OwnPictures(explorer)

@@ -10,6 +10,7 @@ from tests.waiting import SOON_MS
 @pytest.fixture
 def slow(make_explorer, tmp_path, qtbot, monkeypatch):
     """An explorer with a decoder that counts as slow, and its first plane decoded."""
+    monkeypatch.setattr("desktop.vetting.trial.TOLD_WEIGHTS_BYTES", 0)
     monkeypatch.setattr("desktop.vetting.trial.SLOW_MULTIPLY_ADDS", 0)
     explorer = make_explorer(decoder(tmp_path / "decoder.onnx", image_shape=(1, 24, 24)))
     with qtbot.waitSignal(explorer.backdrop_finished, timeout=SOON_MS):

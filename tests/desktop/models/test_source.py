@@ -288,6 +288,7 @@ def test_a_model_without_a_reading_gives_its_file_and_overrides(tmp_path):
 @pytest.fixture
 def all_are_slow(monkeypatch):
     """Every decoder whose work can be told counts as a slow one."""
+    monkeypatch.setattr("desktop.vetting.trial.TOLD_WEIGHTS_BYTES", 0)
     monkeypatch.setattr("desktop.vetting.trial.SLOW_MULTIPLY_ADDS", 0)
 
 
@@ -345,6 +346,7 @@ def test_a_quick_decoder_keeps_no_picture(tmp_path):
 def test_a_decoder_that_gives_nan_at_zero_is_read_by_its_samples(tmp_path, monkeypatch, slow):
     """No reading depends on z = 0, and the model opens."""
     if slow:
+        monkeypatch.setattr("desktop.vetting.trial.TOLD_WEIGHTS_BYTES", 0)
         monkeypatch.setattr("desktop.vetting.trial.SLOW_MULTIPLY_ADDS", 0)
     source = open_source(normalising(tmp_path / "decoder.onnx"))
     assert source.reading.image_shape == (1, 8, 8)

@@ -163,6 +163,11 @@ def test_a_budget_grows_with_weights_and_work():
     assert large.memory_bytes == MEMORY_BYTES + (6 << 30)
 
 
+def test_activations_that_no_work_fills_get_no_memory():
+    """A file may claim any size; a graph that really makes so much does many multiply-adds."""
+    assert budget(0, Work(1 << 28, 1 << 30), 8).memory_bytes == MEMORY_BYTES + (48 << 20)
+
+
 @pytest.fixture
 def model_file(tmp_path):
     """A good model that was inspected."""
@@ -171,6 +176,13 @@ def model_file(tmp_path):
     return read_model_file(path)
 
 
+@pytest.fixture
+def all_are_told(monkeypatch):
+    """The work of small models is told too."""
+    monkeypatch.setattr("desktop.vetting.trial.TOLD_WEIGHTS_BYTES", 0)
+
+
+@pytest.mark.usefixtures("all_are_told")
 def test_the_work_of_a_model_is_told_by_its_trial(model_file):
     """From its skeleton and the shapes of its inputs; a model whose work cannot be told has none."""
     with Trial(model_file.graph, "m", file=model_file, shapes={"z": (1, 2)}) as trial:
@@ -180,6 +192,7 @@ def test_the_work_of_a_model_is_told_by_its_trial(model_file):
         assert trial.last["out"].shape == (2, 1, 8, 8)
 
 
+@pytest.mark.usefixtures("all_are_told")
 def test_an_endless_loop_has_no_work_and_the_time_of_a_small_model(tmp_path, monkeypatch):
     """What cannot be told gets no more time."""
     monkeypatch.setattr("desktop.vetting.trial.TIME_LIMIT_S", 0.5)
@@ -195,6 +208,12 @@ def test_an_endless_loop_has_no_work_and_the_time_of_a_small_model(tmp_path, mon
     assert caught.value.limit_s == pytest.approx(0.5, abs=0.1)
 
 
+def test_the_work_of_a_small_model_is_not_told(model_file):
+    """It runs in less time than that takes."""
+    with Trial(model_file.graph, "m", file=model_file, shapes={"z": (1, 2)}) as trial:
+        assert trial.work is None
+
+
 def test_a_model_that_needs_more_memory_than_is_free_is_refused_before_it_is_loaded(model_file, monkeypatch):
     """The message says how much it needs and how much there is."""
     monkeypatch.setattr(machine, "free_memory_bytes", lambda: 100)
@@ -206,6 +225,7 @@ def test_a_model_that_needs_more_memory_than_is_free_is_refused_before_it_is_loa
         pass
 
 
+@pytest.mark.usefixtures("all_are_told")
 def test_a_trial_that_takes_long_is_told_and_can_be_stopped(model_file, monkeypatch):
     """Stopping ends the process at once, whatever it does, and nothing begins after it."""
     monkeypatch.setattr("desktop.vetting.trial.LONG_S", 0.0)

@@ -28,6 +28,7 @@ def test_what_is_left_is_told_in_seconds_or_minutes(open_window, progress, text)
 
 def test_the_button_pauses_the_plane_and_goes_on(open_window, tmp_path, qtbot, monkeypatch):
     """Paused, the plane stays unfinished; pressed again, it is finished and the bar goes."""
+    monkeypatch.setattr("desktop.vetting.trial.TOLD_WEIGHTS_BYTES", 0)
     monkeypatch.setattr("desktop.vetting.trial.SLOW_MULTIPLY_ADDS", 0)
     window = open_window(decoder(tmp_path / "decoder.onnx", image_shape=(1, 24, 24)), (500, 400))
     bar, explorer = window.plane_progress, window.explorer
