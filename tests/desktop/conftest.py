@@ -40,6 +40,8 @@ from export.bundle import (
 from export.growing import grow_bundle
 from tests.waiting import SOON_MS, SOON_S
 
+PROGRESS_BARS = "tqdm_monitor"  # the thread that an export in a test's own process starts once for all
+
 
 @pytest.fixture(autouse=True)
 def settings_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -63,7 +65,7 @@ def nothing_left(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     # Threads of a pool end shortly after the pool was let go, and an error's traceback may still hold it.
     deadline = time.monotonic() + SOON_S
-    while left := set(threading.enumerate()) - before:
+    while left := {thread for thread in threading.enumerate() if thread.name != PROGRESS_BARS} - before:
         assert time.monotonic() < deadline, f"left running: {left}"
         gc.collect()
         time.sleep(0.01)
