@@ -6,9 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 DEMO := artifacts/demo
 # Each file's tests stay on one core, because they share what they make.
-# PyTorch's large temporaries are kept for the next ones: fresh pages from the system take a third of the time.
-MALLOC := MALLOC_TRIM_THRESHOLD_=268435456 MALLOC_MMAP_THRESHOLD_=33554432
-PYTEST := QT_QPA_PLATFORM=offscreen $(MALLOC) $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
+PYTEST := QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
 SOURCES := $(wildcard training/*.py training/mnist.xz export/*.py)
 
 .PHONY: demo test check lint wheel clean
