@@ -30,7 +30,7 @@ class OwnPictures(QObject):
         self._explorer = explorer
         self._settled = QTimer(self, singleShot=True, interval=SETTLED_MS)
         self._settled.timeout.connect(self._encode_again)
-        explorer.opened.connect(lambda: self._end())
+        explorer.opened.connect(lambda: self.cancel())
         explorer.model_changed.connect(self._on_model)
         explorer.closed.connect(self._settled.stop)
 

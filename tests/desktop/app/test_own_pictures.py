@@ -7,6 +7,7 @@ import pytest
 from desktop.app.own_pictures import OwnPictures
 from desktop.app.timeline import Timeline
 from desktop.images.read_image import ImageError
+from desktop.models.opened import Opened
 from desktop.view.state import Layer
 from tests.waiting import SOON_MS
 
@@ -135,3 +136,26 @@ def test_a_failure_is_told_and_leaves_everything_as_it_was(explorer, tmp_path, q
         own.show(tmp_path / "empty")
     assert isinstance(failed.args[0], ImageError)
     assert explorer.posterior is before
+
+
+def test_a_model_without_an_encoder_has_no_points(explorer, shown, make_model, make_bundle, qtbot):
+    """An epoch may have none: it is said, and at the last epoch they are there again."""
+    last = explorer.posterior
+    without = Opened(make_model(make_bundle(name="without")), None)
+    with qtbot.waitSignal(shown.unencoded, timeout=SOON_MS):
+        explorer.take_over(without)
+    assert explorer.posterior is None
+    explorer.take_over(None)
+    assert explorer.posterior is last
+
+
+@pytest.mark.usefixtures("shown")
+def test_reloading_the_model_encodes_them_again(explorer, qtbot):
+    """The file may have changed."""
+    before = explorer.posterior
+    with qtbot.waitSignal(explorer.renewed, timeout=SOON_MS):
+        explorer.reload()
+    qtbot.waitUntil(lambda: explorer.posterior is not None, timeout=SOON_MS)
+    assert explorer.posterior is not before
+    np.testing.assert_allclose(explorer.posterior.mean, before.mean, atol=1e-5)
+    assert explorer.label_names == ("left", "right")
