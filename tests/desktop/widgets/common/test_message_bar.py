@@ -52,6 +52,19 @@ def test_the_message_can_be_copied(bar, qtbot):
     QGuiApplication.clipboard().clear()
 
 
+def test_an_error_is_told_in_its_own_words_and_a_fault_as_a_fault(bar):
+    """One line, and everything there is to say of it behind Details."""
+    asked = []
+    bar.details_wanted.connect(asked.append)
+    bar.show_error(ValueError("found a,\nexpected b"))
+    assert bar.text() == "found a, expected b"
+    for error, expected in ((KeyError("x"), True), (ValueError("y"), False)):
+        bar.show_error(error, expected)
+        assert bar.text().startswith(f"something unexpected went wrong ({type(error).__name__}: ")
+        bar.details.click()
+    assert "KeyError: 'x'" in asked[0]
+
+
 def test_a_message_is_shown_as_it_is_written(bar):
     """A file name that looks like markup is shown as text, so that similar names look different."""
     bar.show_message("<i></i>bundle: found nothing")

@@ -143,6 +143,18 @@ def test_a_click_with_control_pins_and_unpins(window, qtbot, on_screen, pixels):
     assert window.explorer.state.z == z
 
 
+def test_a_click_with_control_and_a_trembling_hand_moves_no_cursor(window, qtbot):
+    """The gesture is the pin's until the button is let go; the next one is the plane's again."""
+    z, start = window.explorer.state.z, spot(window, 2)
+    qtbot.mousePress(window.plane, LEFT, CONTROL, start)
+    hover(window, start + QPoint(4, 3), LEFT)
+    qtbot.mouseRelease(window.plane, LEFT, CONTROL, start + QPoint(4, 3))
+    assert window.explorer.state.pinned == (2,)
+    assert window.explorer.state.z == z
+    qtbot.mouseClick(window.plane, LEFT, pos=start)
+    assert window.explorer.state.z != z
+
+
 def test_a_plain_click_still_decodes_there(window, qtbot):
     """It also holds for a click on a point."""
     qtbot.mouseClick(window.plane, LEFT, pos=spot(window, 1))
