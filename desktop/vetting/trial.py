@@ -37,7 +37,7 @@ LOADED_BYTES_A_SECOND = 30e6
 MULTIPLY_ADDS_A_SECOND = 1.5e9  # of one core
 # From here on one run takes a tenth of a second and more: all cores share it, and no run is made in vain.
 SLOW_MULTIPLY_ADDS = 4e9
-# The work of a model with fewer weights is not told, which would take longer than to run it.
+# With fewer weights than this, a run takes less time than counting its work, so the work is not counted.
 TOLD_WEIGHTS_BYTES = 256 << 10
 # Decoders do more multiply-adds than this for each byte that they hold at once. So a file that claims large
 # activations and does no work gets no memory for them.
