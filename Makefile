@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 DEMO := artifacts/demo
 # Each file's tests stay on one core, because they share what they make.
-PYTEST := QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
+PYTEST := QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 SOURCES := $(wildcard training/*.py training/mnist.xz export/*.py)
 
 .PHONY: demo test check lint wheel clean
@@ -22,7 +22,7 @@ demo: $(DEMO)/plane.png $(DEMO)/samples.png $(DEMO)/walk.gif
 
 # Two runs, because a worker that has imported PyTorch keeps its memory while it tests the viewer.
 test: lint
-	$(PYTEST) tests/training tests/export
+	$(PYTEST) tests/export tests/training
 	$(PYTEST) tests/desktop $(wildcard tests/test_*.py)
 
 check: lint

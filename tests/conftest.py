@@ -3,6 +3,7 @@
 Also which tests are slow, so that `make check` leaves them out.
 """
 
+import atexit
 import ctypes
 import dataclasses
 import fcntl
@@ -23,18 +24,29 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 # As the packages do: some tests import ONNX Runtime before any of them.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
+# As the commands do: without it a worker that has imported PyTorch takes a second longer to end.
+atexit.register(gc.freeze)
+
 TRAIN_COUNT, TEST_COUNT = 512, 1000
 # A test that has one of these fits a model or opens the window.
 SLOW_FIXTURES = frozenset({"small_mnist", "open_window"})
+# A file that imports one of these starts processes (a model that is opened is tried in one of its own), or
+# has PyTorch export a graph.
+SLOW_NAMES = frozenset({"subprocess", "open_source", "Trial", "export_decoder"})
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as slow what fits a model, opens the window, or is in a file that starts processes."""
+    """Mark as slow what fits a model or opens the window, and each file that does other slow things.
+
+    Files with slow tests come first: at the end, no core waits for another's last long file.
+    """
     for item in items:
         assert isinstance(item, pytest.Function)
-        if SLOW_FIXTURES.intersection(item.fixturenames) or "subprocess" in vars(item.module):
+        if SLOW_FIXTURES.intersection(item.fixturenames) or SLOW_NAMES.intersection(vars(item.module)):
             item.add_marker("slow")
+    slow_files = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow_files)
 
 
 def built_once(factory: pytest.TempPathFactory, name: str, build: Callable[[Path], object]) -> Path:

@@ -31,7 +31,7 @@ while not any(path.is_file() for path in Path.home().rglob("*")) and time.monoto
 def files_left(home: Path, *arguments: object) -> list[str]:
     """What a Python process that was started with `arguments` leaves in its user's home folder."""
     home.mkdir()
-    # Nothing else of this environment: ONNX Runtime is silent too where CI, GITHUB_ACTIONS and others are set.
+    # Nothing else of this environment: ONNX Runtime is silent where CI, GITHUB_ACTIONS and others are set.
     kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TMPDIR") if name in os.environ}
     subprocess.run(
         [sys.executable, *map(str, arguments)],

@@ -1,6 +1,8 @@
 """Shared parts of the commands: number options, and errors as one line with exit status 2."""
 
+import atexit
 import errno
+import gc
 import math
 import sys
 from typing import Any, NoReturn
@@ -37,6 +39,8 @@ def run_command(command: click.Command, expected_errors: tuple[type[Exception], 
     one line on standard error, with status 2. Ctrl-C that the command does not handle itself gives 130.
     """
     prog = command.name or "latent-plane"
+    # At its end Python searches all of PyTorch's modules for cycles: a second in which nothing is to be won.
+    atexit.register(gc.freeze)
     try:
         status = command.main(prog_name=prog, standalone_mode=False)
     except click.Abort:

@@ -9,7 +9,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 Write = Callable[[Path], object]
-MUTATIONS = 500
+MUTATIONS = 250
 CUTS = 50
 
 

@@ -52,7 +52,7 @@ def torch_model(shipped):
     bundle = shipped[0]
     model = ConvVAE(bundle.image_shape, tuple(bundle.manifest["fit"]["filters"]), bundle.latent_dim).eval()
     model.decoder.load_state_dict(decoder_state(onnx.load_from_string(bundle.read(DECODER_FILE))))
-    return model
+    return model.to(memory_format=torch.channels_last)
 
 
 @pytest.mark.slow
@@ -62,9 +62,15 @@ def test_log_px_is_that_of_trainings_quadrature(shipped, torch_model):
     images = posterior.images[[0, 1, 0]]
     images[2, 0, 0, 0] = 1
     flat = torch.from_numpy(images.reshape(len(images), -1))
-    # Within 0.002 nats of the quadrature with a step of 0.03, in half its time.
-    surveyed = survey(torch_model.decoder, flat, Grid.with_step(0.04, coarse_step=0.12))
-    expected = integrate(torch_model.decoder, flat, surveyed).log_px_nats.tolist()
+
+    def decode(z):
+        # A third of the time of all at once: the activations of a hundred stay in the processor's cache.
+        return torch.cat([torch_model.decoder(part) for part in z.split(100)])
+
+    # Within 0.002 nats of the quadrature with a step of 0.03, in half its time; more than 10 nats below an
+    # image's best there is nothing that counts here.
+    surveyed = survey(decode, flat, Grid.with_step(0.04, coarse_step=0.12), margin_nats=10)
+    expected = integrate(decode, flat, surveyed).log_px_nats.tolist()
     for image, nats in zip(images, expected, strict=True):
         found = last(table.posterior(image.astype(np.float32), np.ones(image.shape, bool)))
         assert found.is_converged
