@@ -1,5 +1,5 @@
 # make demo: from nothing to the viewer on a model fitted here.   make test: lint, types, all tests.
-# make check: lint, types, and the tests that are quick: a minute and a half.
+# make check: lint, types, and the tests that are quick: under a minute.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
