@@ -1,6 +1,13 @@
 """Export a run as a bundle. `export.bundle` is the format and needs no PyTorch; the rest uses `training`."""
 
 import os
+import sys
+
+# `python -m` puts the current folder first on the path, and a stranger's folder may hold a `json.py`. So it
+# leaves the path, unless it is the checkout. No pathlib here: it would be imported from that folder.
+_CHECKOUT = os.path.dirname(os.path.dirname(__file__))  # noqa: PTH120
+if sys.argv[:1] == ["-m"] and sys.path[:1] == [os.getcwd()] != [_CHECKOUT]:  # noqa: PTH109
+    del sys.path[0]
 
 # Without this, ONNX Runtime writes paths and the processor's name into the user's cache and looks up a host.
 # It reads the variable when it is imported, so it is set before any module of this package is imported.
