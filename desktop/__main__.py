@@ -68,10 +68,11 @@ def command(
     overrides = overrides_from(**reading)
     check_display()
     try:
-        from PySide6.QtCore import QTimer
+        from PySide6.QtCore import QLocale, QTimer
         from PySide6.QtWidgets import QApplication
 
         from desktop.app.explorer import Explorer
+        from desktop.app.signals import ClosingSignals
         from desktop.images.read_image import is_image
         from desktop.widgets.main_window import MainWindow
     except ImportError as error:
@@ -79,6 +80,8 @@ def command(
 
     application = QApplication.instance() or QApplication([sys.argv[0]])
     application.setApplicationName("Latent Plane")
+    QLocale.setDefault(QLocale.c())  # a number in the window is read as it is written in files and options
+    signals = ClosingSignals(application)
     window = MainWindow(Explorer(device))
     was_placed = window.restore_place()
     if size is not None or not was_placed:
@@ -107,9 +110,10 @@ def command(
         window.help.tell_unexpected()
         window.saved_control.start(model, overrides, fresh)
     application.exec()
+    signals.stop()
     if errors:
         raise errors[0]
-    return 0
+    return signals.exit_status
 
 
 def _shoot_when_idle(window: "MainWindow", file: Path, errors: list[Exception]) -> None:

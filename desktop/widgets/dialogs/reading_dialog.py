@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
-    QDoubleSpinBox,
     QFileDialog,
     QFormLayout,
     QGroupBox,
@@ -27,6 +26,7 @@ from desktop.reading.overrides import LAYOUTS, NO_ENCODER, RANGES, SET, SPREADS
 from desktop.reading.reading import EncoderReading, OtherInput, Reading, Spread
 from desktop.vetting.onnx_file import ModelFile
 from desktop.widgets.common.error_label import ErrorLabel
+from desktop.widgets.common.number_box import NumberBox
 from desktop.widgets.common.picture_view import PictureView
 
 PICTURE_PX = 168
@@ -318,7 +318,7 @@ class ReadingDialog(QDialog):
         self._row(form, option, LABELS[option], line, known.words(option, field))
 
     def _number(self, form: QFormLayout, known: "_Known", other: OtherInput) -> None:
-        spin = QDoubleSpinBox()
+        spin = NumberBox()
         whole = other.one_hot or "float" not in other.dtype
         spin.setDecimals(0 if whole else 3)
         spin.setRange(0 if whole else -MAX_VALUE, (other.shape[-1] or 1) - 1 if other.one_hot else MAX_VALUE)

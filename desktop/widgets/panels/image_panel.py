@@ -4,7 +4,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QDoubleSpinBox,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
 from desktop.images.drawing import Tool
 from desktop.images.fitting import Fitted
 from desktop.images.pixels import to_bytes
+from desktop.widgets.common.number_box import NumberBox
 from desktop.widgets.common.picture_view import PictureView
 from desktop.widgets.common.qimage import to_qimage
 from desktop.widgets.panels.draw_canvas import DrawCanvas
@@ -69,7 +69,7 @@ class ImagePanel(QWidget):
             self._group.addButton(button)
             button.clicked.connect(lambda _, tool=tool: self._choose(tool))
         self.tools[Tool.PEN].setChecked(True)
-        self.radius = QDoubleSpinBox()
+        self.radius = NumberBox()
         self.radius.setRange(0.5, 8)
         self.radius.setSingleStep(0.1)
         self.radius.setDecimals(1)

@@ -4,7 +4,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDoubleSpinBox,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -18,6 +17,7 @@ from desktop.latent.paths import PathKind
 from desktop.latent.playback import Playback
 from desktop.view.state import ViewState
 from desktop.widgets.common.choices import add_choices, show_choice
+from desktop.widgets.common.number_box import NumberBox
 from desktop.widgets.panels.path_points import PathPoints
 
 EMPTY_HINT = "Shift-click on the plane to add points."
@@ -62,7 +62,7 @@ class PathPanel(QWidget):
         self.kind.setAccessibleName("Kind of path")
         self.closed = QCheckBox("Return to the first point")
         self.play = _button("Play", "Play the path (Space on the plane); a click or a key there stops it.")
-        self.seconds = QDoubleSpinBox()
+        self.seconds = NumberBox()
         self.seconds.setRange(0.2, 600)
         self.seconds.setDecimals(1)
         self.seconds.setValue(Playback().duration_s)

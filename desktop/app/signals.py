@@ -1,0 +1,68 @@
+"""Ctrl-C and the signals that ask a program to end: they close the windows, as the menu does."""
+
+import signal
+import socket
+from types import FrameType
+
+from PySide6.QtCore import QCoreApplication, QObject, QSocketNotifier
+from PySide6.QtWidgets import QApplication
+
+# SIGHUP comes when the terminal is closed. Windows has none.
+NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
+
+
+class ClosingSignals(QObject):
+    """Closes all windows at the first signal; the next one ends the process, as it would without this.
+
+    Python runs a signal's handler between two of its own instructions, and an idle Qt application executes
+    none. So the signal is also written to a socket, which wakes Qt.
+
+    Attributes:
+        received: the signal that was received, or None.
+    """
+
+    def __init__(self, application: QCoreApplication) -> None:
+        super().__init__(application)
+        self.received: signal.Signals | None = None
+        self._application = application
+        self._reader, self._writer = socket.socketpair()
+        for end in (self._reader, self._writer):
+            end.setblocking(False)
+        signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
+        self._notifier = QSocketNotifier(self._reader.fileno(), QSocketNotifier.Type.Read, self)
+        self._notifier.activated.connect(self._close)
+        self._before = {each: signal.getsignal(each) for each in _signals()}
+        for each in self._before:
+            signal.signal(each, self._receive)
+
+    @property
+    def exit_status(self) -> int:
+        """The status that a shell expects of a program that a signal ended, or 0 if none did."""
+        return 0 if self.received is None else 128 + self.received
+
+    def stop(self) -> None:
+        """Leave the signals as they were before."""
+        signal.set_wakeup_fd(-1)
+        self._restore()
+        self._notifier.setEnabled(False)
+        self._reader.close()
+        self._writer.close()
+
+    def _receive(self, number: int, _: FrameType | None) -> None:
+        self.received = signal.Signals(number)
+        self._restore()
+
+    def _restore(self) -> None:
+        for each, handler in self._before.items():
+            signal.signal(each, handler)
+
+    def _close(self) -> None:
+        self._reader.recv(64)
+        if self.received is not None:
+            QApplication.closeAllWindows()
+            # A dialog that waits for an answer would keep the application running.
+            self._application.quit()
+
+
+def _signals() -> list[signal.Signals]:
+    return [signal.Signals[name] for name in NAMES if hasattr(signal, name)]

@@ -1,0 +1,45 @@
+"""A box for a number that is shown and read with a decimal point, whatever the system's language."""
+
+import re
+
+from PySide6.QtCore import QLocale
+from PySide6.QtGui import QValidator
+from PySide6.QtWidgets import QDoubleSpinBox, QWidget
+
+UNFINISHED = re.compile(r"[+-]?\d*\.?\d*(e[+-]?\d*)?", re.IGNORECASE)
+
+
+class NumberBox(QDoubleSpinBox):
+    """A QDoubleSpinBox in which 0.5 is a half everywhere; 0,5 and 5e-1 are read as the same number.
+
+    Qt's own box takes "0.5" for 5 where commas separate decimals, and "5e-1" for 51 everywhere.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setLocale(QLocale.c())
+
+    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
+        """Accept a number in range, and let people type what may become one."""
+        number = self._number(text)
+        state = QValidator.State.Invalid
+        if number is not None and self.minimum() <= number <= self.maximum():
+            state = QValidator.State.Acceptable
+        elif UNFINISHED.fullmatch(self._bare(text)):
+            state = QValidator.State.Intermediate
+        return state, text, position
+
+    def valueFromText(self, text: str) -> float:
+        """The number in the box."""
+        number = self._number(text)
+        return self.value() if number is None else number
+
+    def _number(self, text: str) -> float | None:
+        bare = self._bare(text)
+        try:
+            return float(bare) if UNFINISHED.fullmatch(bare) else None
+        except ValueError:
+            return None
+
+    def _bare(self, text: str) -> str:
+        return text.removeprefix(self.prefix()).removesuffix(self.suffix()).strip().replace(",", ".")

@@ -1,0 +1,69 @@
+"""widgets/common/number_box.py: one number format, whatever the system's language."""
+
+import pytest
+from PySide6.QtCore import QLocale, Qt
+from PySide6.QtWidgets import QDoubleSpinBox
+
+from desktop.widgets.common.number_box import NumberBox
+
+
+@pytest.fixture
+def german():
+    """A system whose decimals are separated by commas."""
+    before = QLocale()
+    QLocale.setDefault(QLocale("de_DE"))
+    yield
+    QLocale.setDefault(before)
+
+
+def typed(qtbot, box, text):
+    """The box's number after its text was replaced by keys and Enter."""
+    qtbot.addWidget(box)
+    box.setRange(-1000, 1000)
+    box.setDecimals(4)
+    box.setValue(7)
+    box.lineEdit().selectAll()
+    qtbot.keyClicks(box.lineEdit(), text)
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    return box.value()
+
+
+@pytest.mark.usefixtures("german")
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("0.5", 0.5),
+        ("0,5", 0.5),
+        ("1.25", 1.25),
+        ("-1,25", -1.25),
+        ("5e-1", 0.5),
+        ("1E2", 100.0),
+        (".5", 0.5),
+        ("abc", 7.0),
+        ("-", 7.0),
+        ("2000", 200.0),  # the last key would leave the range, so it does nothing
+    ],
+)
+def test_a_number_is_read_as_it_is_meant(qtbot, text, number):
+    """Point, comma and exponent all mean the same number; what is none changes nothing."""
+    assert typed(qtbot, NumberBox(), text) == number
+
+
+@pytest.mark.usefixtures("german")
+def test_qts_own_box_reads_another_number(qtbot):
+    """The test above can fail: in the same locale a plain box reads 0.5 as 5."""
+    assert typed(qtbot, QDoubleSpinBox(), "0.5") == 5
+
+
+@pytest.mark.usefixtures("german")
+def test_a_number_is_shown_with_a_point_and_its_unit(qtbot):
+    """The suffix is no part of the number, and the decimals are as set."""
+    box = NumberBox()
+    qtbot.addWidget(box)
+    box.setDecimals(1)
+    box.setSuffix(" px")
+    box.setValue(2.5)
+    assert box.text() == "2.5 px"
+    box.lineEdit().setText("3,5 px")
+    box.interpretText()
+    assert box.value() == 3.5
