@@ -19,10 +19,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import platformdirs
 from filelock import FileLock
 
 from desktop.base.atomic_file import replaced_file
+from desktop.base.user_folders import data_folder
 
 FORMAT = 1
 MAX_FILE_CHARS = 12 << 20
@@ -36,8 +36,8 @@ Edit = Callable[[Content], None]
 
 
 def place() -> Path:
-    """Return the path of the file."""
-    return platformdirs.user_data_path("latent-plane", appauthor=False) / "saved.json"
+    """Return the path of the file. Raises OSError if the user has no home folder."""
+    return data_folder() / "saved.json"
 
 
 def read() -> tuple[Content, str]:
@@ -47,10 +47,15 @@ def read() -> tuple[Content, str]:
     `readings.json` and `session.json` of older versions are read, and QT_SECTIONS are missing, because older
     versions saved those in Qt's settings.
     """
-    content, note = _read(place())
+    content: Content | None
+    try:
+        path = place()
+        content, note = _read(path)
+    except OSError as error:
+        content, note = {}, f"nothing is saved between starts: {error.strerror}"
     if content is None:
-        content, note = _read(place().with_name("session.json"))
-        readings, _ = _read(place().with_name("readings.json"), has_format=False)
+        content, note = _read(path.with_name("session.json"))
+        readings, _ = _read(path.with_name("readings.json"), has_format=False)
         content = {"format": FORMAT, **(content or {}), "readings": readings}
     elif note:
         content = {"format": FORMAT, **dict.fromkeys(QT_SECTIONS)}

@@ -12,9 +12,9 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-import platformdirs
 
 from desktop.base.atomic_file import replaced_file
+from desktop.base.user_folders import cache_folder
 from desktop.models.own_posterior import OwnPosterior
 
 FORMAT = 1
@@ -24,14 +24,14 @@ DAMAGED = (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFil
 
 
 def folder() -> Path:
-    """Return the folder of the cache."""
-    return platformdirs.user_cache_path("latent-plane", appauthor=False) / "pictures"
+    """Return the folder of the cache. Raises OSError if the user has none."""
+    return cache_folder() / "pictures"
 
 
 def read(key: str, image_shape: tuple[int, int, int], latent_dim: int) -> OwnPosterior | None:
     """Return what was saved under a key, hex digits; None if there is nothing that can be used."""
-    path = folder() / f"{key}.npz"
     try:
+        path = folder() / f"{key}.npz"
         with zipfile.ZipFile(path) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > MAX_FILE_BYTES:
                 return None
@@ -74,8 +74,8 @@ def save(key: str, own: OwnPosterior) -> None:
     }
     labels = np.zeros(0, np.uint8) if own.labels is None else own.labels
     text = np.frombuffer(json.dumps(facts).encode(), np.uint8)
-    path = folder() / f"{key}.npz"
     with contextlib.suppress(OSError):
+        path = folder() / f"{key}.npz"
         path.parent.mkdir(parents=True, exist_ok=True)
         _make_room(size)
         with replaced_file(path) as temporary, temporary.open("wb") as file:
