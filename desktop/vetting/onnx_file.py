@@ -298,7 +298,10 @@ def _external_files(path: Path, tensors: Iterable[TensorProto]) -> list[Path]:
 
 
 def _size_beside(path: Path, place: str) -> int:
-    """The size of a file of weights, which must lie beside the model, begin with its name and be no link."""
+    """The size of a file of weights, which must lie beside the model and begin with its name.
+
+    A link is refused, because it could lead to any file; see `_is_of_one_store` for those that are not.
+    """
     if Path(place).name != place or place in ("", ".", "..") or "\\" in place or ":" in place:
         raise ModelError(
             f"found weights in {place[:100]!r}, expected them in the model or in a file beside it; "
@@ -319,12 +322,19 @@ def _size_beside(path: Path, place: str) -> int:
             f"found weights in {place[:100]!r}, expected a file whose name begins with {path.stem!r}; "
             "rename one of them, or save the model with its weights inside"
         )
+    if stat.S_ISLNK(status.st_mode) and _is_of_one_store(path, file):
+        status = file.stat()
     if not stat.S_ISREG(status.st_mode):
         raise ModelError(
             f"found a link or a folder at {place[:100]!r}, expected a regular file of weights; "
             "save the model with its weights inside"
         )
     return status.st_size
+
+
+def _is_of_one_store(path: Path, weights: Path) -> bool:
+    """Whether model and weights are both links into one folder, as in the cache of Hugging Face."""
+    return path.is_symlink() and weights.resolve().parent == path.resolve().parent
 
 
 def _whole_number(text: str, default: int) -> int:

@@ -164,7 +164,7 @@ class Trial:
             if isinstance(self._graph, bytes):
                 self._answer(None, {"model_bytes": len(self._graph)}, [self._graph])
             else:
-                self._answer(None, {"model_path": str(self._graph.resolve())})
+                self._answer(None, {"model_path": str(self._graph.absolute())})
         except BaseException:
             self.close()
             raise

@@ -111,6 +111,30 @@ def test_weights_in_a_file_beside_the_model_are_loaded_from_there(tmp_path, name
     assert read_model_file(path).sha256 != file.sha256
 
 
+def test_a_model_in_a_cache_of_links_is_loaded(tmp_path):
+    """Hugging Face's cache has links to one folder of blobs for the model and its weights.
+
+    A link of such a model that leads to any other folder is refused.
+    """
+    _, (weights, _) = good_nodes()
+    blobs, snapshot = tmp_path / "blobs", tmp_path / "snapshots" / "1f2e"
+    blobs.mkdir()
+    snapshot.mkdir(parents=True)
+    (blobs / "c6ed").write_bytes(external("model.onnx_data"))
+    (blobs / "b879").write_bytes(weights.raw_data)
+    path = snapshot / "model.onnx"
+    path.symlink_to("../../blobs/c6ed")
+    (snapshot / "model.onnx_data").symlink_to("../../blobs/b879")
+    file = read_model_file(path)
+    with Trial(file.graph, "m") as trial:
+        assert trial.run({"z": np.ones((1, 2), np.float32)}, ["out"])["out"].size > 0
+    (tmp_path / "secret.txt").write_bytes(weights.raw_data)
+    (snapshot / "model.onnx_data").unlink()
+    (snapshot / "model.onnx_data").symlink_to(tmp_path / "secret.txt")
+    with pytest.raises(ModelError, match="found a link or a folder at 'model.onnx_data'"):
+        read_model_file(path)
+
+
 @pytest.mark.parametrize(
     "place",
     ["/etc/passwd", "../model.data", "sub/model.data", "", ".", "..", "C:model.data", "a\\model.data"],
