@@ -131,7 +131,7 @@ def test_a_model_in_a_cache_of_links_is_loaded(tmp_path):
     (tmp_path / "secret.txt").write_bytes(weights.raw_data)
     (snapshot / "model.onnx_data").unlink()
     (snapshot / "model.onnx_data").symlink_to(tmp_path / "secret.txt")
-    with pytest.raises(ModelError, match="found a link or a folder at 'model.onnx_data'"):
+    with pytest.raises(ModelError, match="found a link or a folder at"):
         read_model_file(path)
 
 
