@@ -73,6 +73,8 @@ def change(edit: Edit) -> None:
     path = place()
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(path.with_name(f"{path.name}.lock"), timeout=LOCK_S):
+        for left in path.parent.glob(f".{path.name}.*.tmp"):  # by a process that was killed
+            left.unlink(missing_ok=True)
         content, _ = read()
         edit(content)
         models = content["models"]

@@ -330,13 +330,8 @@ def kills(count: int, seed: int, folder: Path) -> int:
     film.write(0)
     whole = {0}
     for number in range(count // 2):
-        last = 1 + number
-
-        def grow(last: int = last) -> None:
-            film.write(last)
-
-        pid = _forked(grow)
-        time.sleep(draw.random() * 0.08)
+        pid = _forked(partial(film.write, 1 + max(whole)))
+        time.sleep(draw.choice([0.05, 0.5]) * draw.random())
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
         try:
@@ -374,7 +369,7 @@ def disk(folder: Path) -> int:
     page = resource.getpagesize()
     findings = full = 0
     sizes = 0
-    for pages in range(8, 400, 2):
+    for pages in range(4, 64):
         sizes += 1
         with small_disk(folder, pages * page) as place:
             film = FilmBundle(place / "film", (1, 12, 12), encoders=True)

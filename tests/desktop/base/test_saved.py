@@ -165,3 +165,13 @@ def test_a_damaged_file_brings_nothing_back_from_older_ones():
     assert content["readings"] == {}
     assert content["recent"] == []
     assert content["geometry"] == ""
+
+
+def test_what_a_killed_process_left_is_removed_with_the_next_change():
+    """Its unfinished file is never read, and does not stay for ever."""
+    left = saved.place().with_name(f".{saved.place().name}.1.2.tmp")
+    left.parent.mkdir(parents=True, exist_ok=True)
+    left.write_text("{")
+    saved.change(lambda content: content.update(last="a"))
+    assert not left.exists()
+    assert saved.read()[0]["last"] == "a"
