@@ -63,7 +63,9 @@ class DirectionsPanel(QWidget):
         self.progress = QProgressBar()
         self.progress.setAccessibleName("Progress of the search")
         self.left = QLabel()
-        self.cancel = QPushButton("Cancel")
+        self.cancel = _button("Stop", "Stop the search and show what it has found so far.")
+        self.tried = QLabel()
+        self.tried.setWordWrap(True)
         self.rows = [DirectionRow(self) for _ in range(ROWS)]
         self.scroll_bar = QScrollBar(Qt.Orientation.Vertical)
         self.scroll_bar.setAccessibleName("First direction shown")
@@ -107,8 +109,14 @@ class DirectionsPanel(QWidget):
             widget.setVisible(running)
         for button in (self.search, self.count, self.open):
             button.setVisible(not running)
+        self.cancel.setEnabled(True)
         self.left.setText(left)
         self.progress.setValue(round(100 * share) if share is not None else 0)
+
+    def show_stopping(self) -> None:
+        """Show that the search ends after its current step."""
+        self.cancel.setEnabled(False)
+        self.left.setText("stopping …")
 
     def set_directions(self, directions: Directions | None) -> None:
         """Show other directions, or none, or the same with another start."""
@@ -127,6 +135,8 @@ class DirectionsPanel(QWidget):
         self.scroll_bar.setValue(0)
         self.scroll_bar.setVisible(hidden > 0)
         self.hint.setVisible(directions is None)
+        self.tried.setText("" if directions is None else directions.tried)
+        self.tried.setVisible(bool(self.tried.text()))
         self._lower.setVisible(directions is not None)
         self.plane.setEnabled(len(names) > 1)
         self._show_rows()
@@ -196,6 +206,7 @@ class DirectionsPanel(QWidget):
         self._lower = QWidget()
         lower = QVBoxLayout(self._lower)
         lower.setContentsMargins(0, 0, 0, 0)
+        lower.addWidget(self.tried)
         lower.addLayout(beside)
         lower.addLayout(start)
         lower.addLayout(plane)
