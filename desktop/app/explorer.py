@@ -20,6 +20,7 @@ from desktop.latent.prior import NORMAL, Prior
 from desktop.models.model import Model
 from desktop.models.opened import Opened, open_model
 from desktop.models.own_posterior import OwnPosterior
+from desktop.models.point_words import PointWords, words_of
 from desktop.models.source import Source
 from desktop.reading.overrides import Overrides
 from desktop.vetting.opening import Opening
@@ -156,6 +157,19 @@ class Explorer(QObject):
         if self._now is None or self.own is not None:
             return None if self._now is None else self._own_of.get(self._now.model)
         return self._now.posterior
+
+    @property
+    def words(self) -> PointWords:
+        """What the points are called."""
+        return words_of(self.own)
+
+    @property
+    def points_text(self) -> str:
+        """How many points of what there are, such as "30 pictures of holiday"; empty for none."""
+        posterior, words = self.posterior, self.words
+        if posterior is None:
+            return ""
+        return f"{len(posterior.mean):,} {words.bare}" + (f" of {words.title}" if words.title else "")
 
     @property
     def label_names(self) -> tuple[str, ...]:

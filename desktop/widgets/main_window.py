@@ -251,7 +251,7 @@ class MainWindow(QMainWindow):
         """Adapt the panel to the model, and to the test images or own pictures that are shown."""
         explorer = self.explorer
         has_points = explorer.posterior is not None or explorer.own is not None
-        self.panel.set_model(explorer.latent_dim or 0, explorer.label_names, has_points)
+        self.panel.set_model(explorer.latent_dim or 0, explorer.label_names, has_points, explorer.words)
 
     def _show_notes(self, opened: Opened) -> None:
         """Show what people should know about the model that was opened."""

@@ -28,7 +28,7 @@ class CoordinatesControl(QObject):
         latent_dim, posterior = self._explorer.latent_dim, self._explorer.posterior
         if latent_dim is not None:
             kl = kl_nats(posterior) if posterior is not None and len(posterior.mean) else None
-            self.panel.set_model(latent_dim, kl)
+            self.panel.set_model(latent_dim, kl, self._explorer.words)
             self.panel.set_z(self._explorer.state.z)
 
     def _on_state(self, state: ViewState) -> None:

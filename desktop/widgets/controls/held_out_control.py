@@ -9,6 +9,7 @@ from desktop.images.pixels import to_bytes
 from desktop.latent.chart import Chart
 from desktop.latent.normals import ellipse, project_normals
 from desktop.models.own_posterior import name_of, pictures_of
+from desktop.models.point_words import TEST_IMAGES
 from desktop.view.state import Layer, ViewState
 from desktop.widgets.common import colors
 from desktop.widgets.common.actions import add_action
@@ -22,6 +23,7 @@ HOVER_MS = 140
 REACH_PX = 9.0
 RADII = (1.0, 2.0)
 MAX_Z_NUMBERS = 4
+PIN = "P&in {}"
 MAX_PINNED = 64  # a view that is opened may come from a stranger
 
 
@@ -49,7 +51,7 @@ class HeldOutControl(QObject, PointerHandler):
         self._posterior: Posterior | None = None
         self._legend = shell.panel.view.legend
         self._legend.hidden_wanted.connect(lambda hidden: explorer.change(hidden_labels=hidden))
-        add_action(shell.menus["view"], "P&in the nearest test image", "I", self._pin_nearest)
+        self._pin = add_action(shell.menus["view"], PIN.format(TEST_IMAGES.nearest), "I", self._pin_nearest)
         add_action(shell.menus["view"], "&Unpin all", "Shift+I", lambda: explorer.change(pinned=()))
 
     @property
@@ -124,6 +126,9 @@ class HeldOutControl(QObject, PointerHandler):
 
     def _on_opened(self) -> None:
         self._posterior = None  # `_on_state` sets it, after the legend has its labels
+        words = self._explorer.words
+        self._pin.setText(PIN.format(words.nearest))
+        self._overlay.setAccessibleName(words.heading("on the plane"))
 
     def _on_state(self, state: ViewState) -> None:
         posterior, old = self._explorer.posterior, self._state

@@ -56,6 +56,7 @@ class NearestControl(QObject):
 
     def _on_points(self) -> None:
         posterior = self._explorer.posterior
+        self.panel.set_words(self._explorer.words)
         self.panel.show_images(())
         self.panel.setVisible(
             posterior is not None and posterior.images is not None and len(posterior.images) > 0
@@ -105,12 +106,14 @@ class NearestControl(QObject):
             index = neighbour.index
             label = None if posterior.labels is None else int(posterior.labels[index])
             known = label is not None and label < len(names)
-            number = name_of(posterior, index) or f"#{index}"
+            own_name = name_of(posterior, index)
+            number = own_name or f"#{index}"
             name = number if label is None else names[label] if known else str(label)
             unit = "from the cursor in z" if nearness is Nearness.Z else of_picture
             shown.append(
                 Shown(
                     index=index,
+                    title=own_name or f"Test image {index}, {name}",
                     image=to_qimage(to_bytes(pictures_of(posterior, slice(index, index + 1)))[0]),
                     name=name,
                     color=colors.AXIS if label is None else colors.label_color(label),

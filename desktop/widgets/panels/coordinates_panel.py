@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from desktop.base.arrays import Doubles
 from desktop.latent.kl import COLLAPSED_NATS, by_kl
+from desktop.models.point_words import TEST_IMAGES, PointWords
 
 # Only this many rows exist, and they scroll through the dimensions, so that a drag updates few widgets.
 ROWS = 8
@@ -26,7 +27,7 @@ SLIDER_REACH, SLIDER_STEPS = 4.0, 100  # the slider's range to either side in z;
 MAX_BOX = 1e9
 STEP = 0.1
 KL_HINT = (
-    "The dimensions are sorted by their mean rate on the test images, in nats. "
+    "The dimensions are sorted by their mean rate on {}, in nats. "
     f"Dimensions below {COLLAPSED_NATS:g} nats have collapsed and are grey: they say nothing about the image."
 )
 PLAIN_HINT = "The dimensions are sorted by number, because the model has no test images."
@@ -71,12 +72,15 @@ class CoordinatesPanel(QWidget):
         """The dimensions from the top row down."""
         return tuple(self._order)
 
-    def set_model(self, latent_dim: int, kl_nats: Doubles | None) -> None:
-        """Adapt the rows to a model; `kl_nats` [d] are the rates of its dimensions, if they are known."""
+    def set_model(self, latent_dim: int, kl_nats: Doubles | None, words: PointWords = TEST_IMAGES) -> None:
+        """Adapt the rows to a model; `kl_nats` [d] are the rates of its dimensions, if they are known.
+
+        `words` name the images that the rates are of.
+        """
         self._kl = kl_nats
         self._order = list(range(latent_dim)) if kl_nats is None else by_kl(kl_nats).tolist()
         self._z = (0.0,) * latent_dim
-        self._hint.setText(PLAIN_HINT if kl_nats is None else KL_HINT)
+        self._hint.setText(PLAIN_HINT if kl_nats is None else KL_HINT.format(words.many))
         hidden = max(0, latent_dim - ROWS)
         self._scroll.setRange(0, hidden)
         self._scroll.setPageStep(ROWS)
