@@ -20,7 +20,7 @@ from desktop.latent.prior import NORMAL, Prior
 from desktop.models.model import Model
 from desktop.models.opened import Opened, open_model
 from desktop.models.own_posterior import OwnPosterior
-from desktop.models.point_words import PointWords, words_of
+from desktop.models.point_words import TEST_IMAGES, PointWords, words_of
 from desktop.models.source import Source
 from desktop.reading.overrides import Overrides
 from desktop.vetting.opening import Opening
@@ -54,7 +54,7 @@ class Explorer(QObject):
         worker: the thread that decodes, encodes and writes.
         opener: the thread that opens models, so that a model that takes long or hangs delays nothing else.
         tiles: the decoded plane.
-        own: the own pictures that take the place of the test images, or None.
+        own: the own pictures, or z, that take the place of the test images, or None.
     """
 
     opened = Signal(object)  # Opened
@@ -159,9 +159,36 @@ class Explorer(QObject):
         return self._now.posterior
 
     @property
+    def encoded(self) -> Posterior | None:
+        """The approximate posteriors of images, for what points without a spread cannot give.
+
+        That is `posterior`; while own z are shown as points, those of the test images.
+        """
+        if self.own is not None and self.own.is_z:
+            return None if self._now is None else self._now.posterior
+        return self.posterior
+
+    @property
+    def encoded_words(self) -> PointWords:
+        """What the images of `encoded` are called."""
+        return TEST_IMAGES if self.own is not None and self.own.is_z else self.words
+
+    @property
     def words(self) -> PointWords:
         """What the points are called."""
         return words_of(self.own)
+
+    @property
+    def missing_layers(self) -> frozenset[Layer]:
+        """The layers that can show nothing: there are no points, or points without posteriors."""
+        missing = set()
+        if self.own is None and self.posterior is None:
+            missing |= {Layer.POINTS, Layer.THUMBNAIL, Layer.ELLIPSE}
+        if self.own is not None and self.own.is_z:
+            missing.add(Layer.ELLIPSE)
+        if self.encoded is None and (self.own is None or self.own.is_z):
+            missing |= {Layer.DENSITY, Layer.HOLES}
+        return frozenset(missing)
 
     @property
     def points_text(self) -> str:
@@ -222,7 +249,7 @@ class Explorer(QObject):
 
     def show_pictures(self, own: OwnPosterior | None, model: Model | None = None) -> None:
         """Show own pictures, encoded by `model`, in place of the test images; None shows these again."""
-        is_new = own is None or self.own is None or own.images is not self.own.images
+        is_new = own is None or self.own is None or own.names is not self.own.names
         if is_new:
             self._own_of.clear()
             self.own = own

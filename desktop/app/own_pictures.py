@@ -1,4 +1,4 @@
-"""Shows a person's own pictures as points: has them encoded, also by the models of other epochs."""
+"""Shows a person's own pictures or z as points: has them encoded or decoded, also by other epochs' models."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -8,8 +8,10 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop.app.explorer import Explorer
 from desktop.app.own_picture import is_bernoulli, is_of_digits
-from desktop.app.worker import Priority
+from desktop.app.worker import Priority, Worker
 from desktop.jobs.own_pictures import Progress, encode_again, encode_pictures
+from desktop.jobs.points_of_z import decode_points, points_of_z
+from desktop.latent.named_points import NamedPoints
 from desktop.models.model import Model
 from desktop.models.own_posterior import OwnPosterior
 
@@ -19,7 +21,10 @@ SETTLED_MS = 200
 
 
 class OwnPictures(QObject):
-    """Encodes on the thread that opens models, so that the picture under the pointer does not wait."""
+    """Encodes on the thread that opens models, so that the picture under the pointer does not wait.
+
+    Own z are decoded on the thread that decodes, after the picture under the pointer.
+    """
 
     progressed = Signal(object)  # Progress; None at the end
     shown = Signal(object)  # OwnPosterior that was opened
@@ -48,11 +53,22 @@ class OwnPictures(QObject):
         bundle = None if source is None else source.bundle
         known = () if bundle is None else bundle.label_names
         steps = encode_pictures(model, path, is_bernoulli(explorer), is_of_digits(explorer), known)
-        self._request(model, steps, is_new=True)
+        self._request(explorer.opener, model, steps, is_new=True)
+
+    def show_z(self, points: NamedPoints, title: str) -> None:
+        """Show z as points, and decode thumbnails for them."""
+        model = self._explorer.model
+        if model is not None:
+            self.cancel()
+            own = points_of_z(model, points, title)
+            self._explorer.show_pictures(own, model)
+            self.shown.emit(own)
+            self._request(self._explorer.worker, model, decode_points(model, own), is_new=False)
 
     def cancel(self) -> None:
         """Stop encoding; what is shown stays."""
-        self._explorer.opener.cancel(NAME)
+        for thread in (self._explorer.opener, self._explorer.worker):
+            thread.cancel(NAME)
         self._settled.stop()
         self._end()
 
@@ -61,10 +77,12 @@ class OwnPictures(QObject):
         self.cancel()
         self._explorer.show_pictures(None)
 
-    def _request(self, model: Model, steps: Iterator[Progress | OwnPosterior | None], is_new: bool) -> None:
-        self._explorer.opener.request(
+    def _request(
+        self, thread: Worker, model: Model, steps: Iterator[Progress | OwnPosterior | None], is_new: bool
+    ) -> None:
+        thread.request(
             NAME,
-            Priority.GRID,
+            Priority.GRID if thread is self._explorer.opener else Priority.SEARCH,
             steps,
             partial(self._on_step, model, is_new),
             self._on_failed,
@@ -91,8 +109,10 @@ class OwnPictures(QObject):
         own, model = self._explorer.own, self._explorer.model
         if own is None or model is None or self._explorer.posterior is not None:
             return
-        if model.has_encoder:
-            self._request(model, encode_again(model, own), is_new=False)
+        if own.is_z:
+            self._request(self._explorer.worker, model, decode_points(model, own), is_new=False)
+        elif model.has_encoder:
+            self._request(self._explorer.opener, model, encode_again(model, own), is_new=False)
         else:
             self.unencoded.emit()
 

@@ -38,7 +38,7 @@ def traversals_steps(explorer: Explorer, dimensions: int, columns: int) -> Steps
     model = explorer.model
     if model is None:
         return None
-    rows = sheets.by_rate(explorer.posterior, model.latent_dim)[:dimensions]
+    rows = sheets.by_rate(explorer.encoded, model.latent_dim)[:dimensions]
     return sheets.traversals_sheet(model, explorer.state.z, rows, columns)
 
 
@@ -47,7 +47,7 @@ def reconstructions_steps(explorer: Explorer, scores: Scores | None, order: Orde
 
     It yields the Scores first unless they are given.
     """
-    model, posterior = explorer.model, explorer.posterior
+    model, posterior = explorer.model, explorer.encoded
     if model is None or posterior is None or posterior.images is None:
         return None
     return sheets.reconstructions_sheet(model, posterior, scores, order, n)

@@ -1,6 +1,6 @@
-"""What people call the points on the plane: test images or their own pictures. No Qt."""
+"""What people call the points on the plane: test images, own pictures, or own z. No Qt."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from desktop.models.own_posterior import OwnPosterior
 
@@ -45,13 +45,15 @@ class PointWords:
 
 
 TEST_IMAGES = PointWords("the test image", "the test images", "test images")
+OWN_PICTURES = PointWords("your picture", "your pictures", "pictures")
+OWN_Z = PointWords("your point", "your points", "points")
 
 
 def words_of(own: OwnPosterior | None) -> PointWords:
-    """Return the words for own pictures; for None, those for test images."""
+    """Return the words for own pictures or z; for None, those for test images."""
     if own is None:
         return TEST_IMAGES
-    return PointWords("your picture", "your pictures", "pictures", own.title)
+    return replace(OWN_Z if own.is_z else OWN_PICTURES, title=own.title)
 
 
 def _short(title: str) -> str:

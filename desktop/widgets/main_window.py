@@ -211,6 +211,7 @@ class MainWindow(QMainWindow):
         self.plane.pointer_moved.connect(self.status.set_pointer)
         self.picture_control.told.connect(self.status.tell)
         self.z_control.told.connect(self.status.tell)
+        self.z_control.points_wanted.connect(self.own_pictures.show_z)
         self.z_control.directions_wanted.connect(self.directions.open)
         self.z_control.shown.connect(self.panel.sections.show_key)
         self.plane_control.told.connect(self.status.tell)
@@ -251,7 +252,8 @@ class MainWindow(QMainWindow):
         """Adapt the panel to the model, and to the test images or own pictures that are shown."""
         explorer = self.explorer
         has_points = explorer.posterior is not None or explorer.own is not None
-        self.panel.set_model(explorer.latent_dim or 0, explorer.label_names, has_points, explorer.words)
+        self.panel.set_model(explorer.latent_dim or 0, explorer.label_names, has_points)
+        self.panel.view.set_words(explorer.words, explorer.encoded_words, explorer.missing_layers)
 
     def _show_notes(self, opened: Opened) -> None:
         """Show what people should know about the model that was opened."""

@@ -25,10 +25,10 @@ class CoordinatesControl(QObject):
         self._explorer.state_changed.connect(self._on_state)
 
     def _on_opened(self) -> None:
-        latent_dim, posterior = self._explorer.latent_dim, self._explorer.posterior
+        latent_dim, posterior = self._explorer.latent_dim, self._explorer.encoded
         if latent_dim is not None:
             kl = kl_nats(posterior) if posterior is not None and len(posterior.mean) else None
-            self.panel.set_model(latent_dim, kl, self._explorer.words)
+            self.panel.set_model(latent_dim, kl, self._explorer.encoded_words)
             self.panel.set_z(self._explorer.state.z)
 
     def _on_state(self, state: ViewState) -> None:

@@ -25,7 +25,7 @@ from desktop.widgets.panels.directions_panel import DirectionsPanel
 
 NAME = "find directions"
 LONG_S = 2.0  # shorter times are not told
-KINDS = "NumPy arrays (*.npy *.npz);;All files (*)"
+KINDS = "Arrays of numbers (*.npy *.npz *.json);;All files (*)"
 
 
 class DirectionsControl(QObject):
@@ -64,7 +64,7 @@ class DirectionsControl(QObject):
         explorer.picture_decoded.connect(self._on_decoded)
 
     def open(self, path: Path) -> None:
-        """Read directions from a `.npy` or `.npz` file; they go through the cursor."""
+        """Read directions from a `.npy`, `.npz` or `.json` file; they go through the cursor."""
         if self._explorer.latent_dim is None:
             self._shell.message.show_message(
                 f"{path}: found directions, expected an open model; open one first"

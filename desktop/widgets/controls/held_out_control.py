@@ -55,12 +55,16 @@ class HeldOutControl(QObject, PointerHandler):
         add_action(shell.menus["view"], "&Unpin all", "Shift+I", lambda: explorer.change(pinned=()))
 
     @property
+    def _is_z(self) -> bool:
+        return self._explorer.own is not None and self._explorer.own.is_z
+
+    @property
     def hovered(self) -> int | None:
         """The number of the test image that is shown at the pointer, or None."""
         return None if self._overlay.hovered is None else self._overlay.hovered.index
 
     def press(self, event: QMouseEvent) -> bool:
-        """Take a Ctrl-click: it pins or unpins the test image there."""
+        """Take a Ctrl-click, which pins or unpins the image there, and a click on own z, which goes there."""
         if (
             event.button() == Qt.MouseButton.LeftButton
             and event.modifiers() == Qt.KeyboardModifier.ControlModifier
@@ -70,6 +74,16 @@ class HeldOutControl(QObject, PointerHandler):
                 self._switch_pin(found)
             return True
         self.leave()
+        if (
+            self._is_z
+            and event.button() == Qt.MouseButton.LeftButton
+            and event.modifiers() == Qt.KeyboardModifier.NoModifier
+        ):
+            found = self._index_at(event.position().x(), event.position().y())
+            if found is not None and self._posterior is not None:
+                mean = tuple(self._posterior.mean[found].tolist())
+                self._explorer.set_state(self._explorer.state.moved_to(mean))
+                return True
         return False
 
     def move(self, event: QMouseEvent) -> bool:
@@ -196,7 +210,7 @@ class HeldOutControl(QObject, PointerHandler):
         normals = project_normals(plane, mean[np.newaxis], posterior.logvar[index : index + 1])
         a, b = normals.mean[0].tolist()
         with_card = pinned or Layer.THUMBNAIL in self._state.layers
-        with_ellipse = pinned or Layer.ELLIPSE in self._state.layers
+        with_ellipse = (pinned or Layer.ELLIPSE in self._state.layers) and not self._is_z
         images = posterior.images
         image = None
         if with_card and images is not None:

@@ -1,4 +1,4 @@
-"""One's own pictures as points: opened or dropped, encoded with progress, and removed again."""
+"""One's own pictures or z as points: opened or dropped, shown with progress, and removed again."""
 
 from pathlib import Path
 
@@ -7,8 +7,11 @@ from PySide6.QtWidgets import QFileDialog
 
 from desktop.app.own_pictures import OwnPictures
 from desktop.jobs.own_pictures import Progress
+from desktop.latent.named_points import NamedPoints
 from desktop.models.own_posterior import OwnPosterior
+from desktop.models.point_words import OWN_PICTURES
 from desktop.widgets.common.actions import add_action
+from desktop.widgets.common.message_bar import Action
 from desktop.widgets.common.progress_strip import ProgressStrip
 from desktop.widgets.controls.shell import Shell
 
@@ -23,7 +26,8 @@ NO_ENCODER_IN_BUNDLE = (
     "pictures cannot be shown as points, because the open bundle has no encoder; export it again with its "
     "encoder, or open another"
 )
-REMOVE, SHOW_TEST_IMAGES = "Re&move your images", "Show the model's own test i&mages"
+REMOVE, SHOW_TEST_IMAGES = "Re&move {}", "Show the model's own test i&mages"
+PRINCIPAL = "Show their principal plane"
 NO_ENCODER_NOW = "The model of this epoch has no encoder, so your pictures are not shown"
 
 
@@ -45,7 +49,7 @@ class OwnPicturesControl(QObject):
         file = shell.menus["file"]
         add_action(file, "Open a &folder of images as points…", None, self._choose_folder)
         add_action(file, "Open a &zip or .npz of images as points…", None, self._choose_file)
-        self.remove = add_action(file, REMOVE, None, self._pictures.remove)
+        self.remove = add_action(file, REMOVE.format("your pictures"), None, self._pictures.remove)
         self.remove.setEnabled(False)
         self.progress.cancel_wanted.connect(self._cancel)
         self._pictures.progressed.connect(self._on_progress)
@@ -65,6 +69,10 @@ class OwnPicturesControl(QObject):
         else:
             self._pictures.show(path)
 
+    def show_z(self, points: NamedPoints, title: str) -> None:
+        """Show z as points, with thumbnails that are decoded."""
+        self._pictures.show_z(points, title)
+
     def _choose_folder(self) -> None:
         chosen = QFileDialog.getExistingDirectory(self._shell.window, TITLE)
         if chosen:
@@ -77,7 +85,8 @@ class OwnPicturesControl(QObject):
 
     def _cancel(self) -> None:
         self._pictures.cancel()
-        self.told.emit("encoding cancelled")
+        own = self._explorer.own
+        self.told.emit(f"{'decoding' if own is not None and own.is_z else 'encoding'} cancelled")
 
     def _on_progress(self, progress: Progress | None) -> None:
         if progress is None:
@@ -90,12 +99,17 @@ class OwnPicturesControl(QObject):
         own = self._explorer.own
         self.remove.setEnabled(own is not None)
         whole = self._explorer.whole
+        words = self._explorer.words if own is not None else OWN_PICTURES
         has_test_images = whole is not None and whole.posterior is not None
-        self.remove.setText(SHOW_TEST_IMAGES if has_test_images else REMOVE)
+        self.remove.setText(SHOW_TEST_IMAGES if has_test_images else REMOVE.format(words.many))
 
     def _on_shown(self, own: OwnPosterior) -> None:
         labels = f", {len(own.label_names)} labels" if own.label_names else ""
-        text = f"{own.title}: {len(own.names):,} pictures shown as points{labels}"
+        kind = "points shown" if own.is_z else "pictures shown as points"
+        text = f"{own.title}: {len(own.names):,} {kind}{labels}"
         if own.note:
             text = f"{text}; {own.note}"
-        self._shell.message.show_note(text, [(self.remove.text().replace("&", ""), self._pictures.remove)])
+        actions: list[Action] = [(self.remove.text().replace("&", ""), self._pictures.remove)]
+        if own.mean.shape[1] > 2 and len(own.mean) > 2:
+            actions.insert(0, (PRINCIPAL, self._shell.panel.view.principal_wanted.emit))
+        self._shell.message.show_note(text, actions)

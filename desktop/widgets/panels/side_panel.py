@@ -4,7 +4,6 @@ from dataclasses import replace
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from desktop.models.point_words import TEST_IMAGES, PointWords
 from desktop.view.state import ViewState
 from desktop.widgets.common.keyed_tabs import KeyedTabs
 from desktop.widgets.panels.path_panel import PathPanel
@@ -40,18 +39,11 @@ class SidePanel(QWidget):
         """Bring a section to the front."""
         self.sections.setCurrentWidget(section)
 
-    def set_model(
-        self,
-        latent_dim: int,
-        label_names: tuple[str, ...],
-        has_points: bool,
-        words: PointWords = TEST_IMAGES,
-    ) -> None:
+    def set_model(self, latent_dim: int, label_names: tuple[str, ...], has_points: bool) -> None:
         """Adapt the controls to another model."""
         self._state = None
         self.picture.set_latent_dim(latent_dim)
         self.view.set_model(latent_dim, label_names, has_points)
-        self.view.set_words(words)
 
     def set_state(self, state: ViewState) -> None:
         """Show a state."""

@@ -1,5 +1,7 @@
 """The section of the view: the plane's directions and axes, its layers, and the labels."""
 
+from collections.abc import Set
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -21,6 +23,7 @@ from desktop.widgets.panels.legend import Legend
 
 # These layers show test images or own pictures, which are not always there.
 NEED_POINTS = (Layer.DENSITY, Layer.HOLES, Layer.POINTS, Layer.THUMBNAIL, Layer.ELLIPSE)
+OF_IMAGES = (Layer.DENSITY, Layer.HOLES)
 TOOL_TIPS = {
     Layer.BACKDROP: "Show the pictures decoded across the plane.",
     Layer.PRIOR: "Show the contours that contain 50, 90 and 99 % of the prior on the plane.",
@@ -104,13 +107,22 @@ class ViewPanel(QWidget):
             spin.setRange(0, latent_dim - 1)
             spin.blockSignals(False)
 
-    def set_words(self, words: PointWords) -> None:
-        """Call the points by other words."""
+    def set_words(
+        self, words: PointWords, of_images: PointWords | None = None, missing: Set[Layer] = frozenset()
+    ) -> None:
+        """Call the points by other words, and disable layers that they are `missing`.
+
+        `of_images` are the words for the images that densities are of, if they are others.
+        """
         for layer, box in self.layers.items():
             box.setText(layer_text(layer, words).replace("&", "&&"))
-            tip = TOOL_TIPS[layer]
+            tip, used = TOOL_TIPS[layer], words
+            if layer in OF_IMAGES:
+                used = of_images or words
+            if layer in missing:
+                box.setEnabled(False)
             for name in ("one", "many", "bare", "source"):
-                tip = tip.replace(f"{{{name}}}", getattr(words, name))
+                tip = tip.replace(f"{{{name}}}", getattr(used, name))
             box.setToolTip(tip)
         self.principal.setToolTip(f"Use the two directions in which the means of {words.many} vary most.")
         self.legend.set_words(words)

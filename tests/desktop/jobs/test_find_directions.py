@@ -8,7 +8,7 @@ import onnx
 import pytest
 from onnx import numpy_helper
 
-from desktop.jobs.find_directions import Progress, find_directions, small_pictures
+from desktop.jobs.find_directions import Progress, find_directions
 from desktop.latent.directions import Directions
 
 Z = (0.3, -0.2, 0.1, 0.0, 0.5)
@@ -93,16 +93,3 @@ def test_the_step_fits_the_decoder(make_bundle, make_model, decoder_graph, gain)
     left, singular, _ = np.linalg.svd(arrays["weights"] * here * (1 - here), full_matrices=False)
     assert np.abs(np.sum(found.units * left.T, axis=1)) == pytest.approx(np.ones(5), abs=0.05)
     assert found.shares == pytest.approx(singular**2 / np.sum(singular**2), rel=0.05)
-
-
-@pytest.mark.parametrize("shape", [(1, 64, 64), (3, 40, 100), (1, 12, 12), (1, 33, 5)])
-def test_small_pictures_keep_their_means(shape):
-    """Pixels are averaged, never picked; what is small already stays as it is."""
-    pictures = np.random.default_rng(0).random((2, *shape), np.float32)
-    small = small_pictures(pictures)
-    assert small.shape == (2, shape[0], min(32, shape[1]), min(32, shape[2]))
-    if max(shape[1:]) <= 32:
-        assert (small == pictures).all()
-    elif shape[1:] == (64, 64):
-        assert small == pytest.approx(pictures.reshape(2, 1, 32, 2, 32, 2).mean(axis=(3, 5)), abs=1e-6)
-    assert small_pictures(np.ones((1, *shape), np.float32)) == pytest.approx(1)

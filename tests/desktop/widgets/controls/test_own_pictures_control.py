@@ -105,7 +105,7 @@ def test_the_window_calls_them_your_pictures(shown):
     assert shown.explorer.points_text == "30 pictures of colours"
     assert "Points on the plane: 30 pictures of colours" in about_text(None, "", shown.explorer.points_text)
     shown.own_pictures.remove.trigger()
-    said = texts(shown)
+    said = texts(shown) - {"Remove your pictures"}
     assert not [text for text in said if "your pictures" in text.lower()]
     assert {"Test images by label", "Fit to the test images", "Pin the nearest test image"} <= said
 
@@ -158,7 +158,7 @@ def test_they_are_removed_by_the_message_or_the_menu(shown, qtbot):
     """The model has no test images, so there are no points then."""
     assert shown.own_pictures.remove.isEnabled()
     (button,) = shown.message.action_buttons
-    assert button.text() == "Remove your images"
+    assert button.text() == "Remove your pictures"
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     assert shown.explorer.posterior is None
     assert not shown.own_pictures.remove.isEnabled()
