@@ -1,6 +1,6 @@
 """Shows a person's own pictures or z as points: has them encoded or decoded, also by other epochs' models."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -44,15 +44,18 @@ class OwnPictures(QObject):
         """Whether a model with an encoder is open."""
         return self._explorer.has_encoder
 
-    def show(self, path: Path) -> None:
-        """Encode the pictures in a folder, a zip or an `.npz`, and show them as points."""
+    def show(self, path: Path, only: Sequence[Path] = ()) -> None:
+        """Encode the pictures in a folder, a zip or an `.npz`, and show them as points.
+
+        Of a folder, `only` are the files and folders in it that are meant, if there are any.
+        """
         explorer, model = self._explorer, self._explorer.model
         if model is None or not model.has_encoder:
             return
         source = explorer.source
         bundle = None if source is None else source.bundle
         known = () if bundle is None else bundle.label_names
-        steps = encode_pictures(model, path, is_bernoulli(explorer), is_of_digits(explorer), known)
+        steps = encode_pictures(model, path, is_bernoulli(explorer), is_of_digits(explorer), known, only)
         self._request(explorer.opener, model, steps, is_new=True)
 
     def show_z(self, points: NamedPoints, title: str) -> None:

@@ -1,5 +1,6 @@
 """One's own pictures or z as points: opened or dropped, shown with progress, and removed again."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -58,8 +59,11 @@ class OwnPicturesControl(QObject):
         self._explorer.opened.connect(self._on_points)
         self._explorer.points_changed.connect(self._on_points)
 
-    def show(self, path: Path) -> None:
-        """Encode the pictures in a folder, a zip or an `.npz`, and show them as points."""
+    def show(self, path: Path, only: Sequence[Path] = ()) -> None:
+        """Encode the pictures in a folder, a zip or an `.npz`, and show them as points.
+
+        Of a folder, `only` are the files and folders in it that are meant, if there are any.
+        """
         source = self._explorer.source
         if source is None:
             self._shell.message.show_message(f"{path}: {NO_MODEL}")
@@ -67,7 +71,7 @@ class OwnPicturesControl(QObject):
             words = NO_ENCODER if source.bundle is None else NO_ENCODER_IN_BUNDLE
             self._shell.message.show_message(f"{path}: {words}")
         else:
-            self._pictures.show(path)
+            self._pictures.show(path, only)
 
     def show_z(self, points: NamedPoints, title: str) -> None:
         """Show z as points, with thumbnails that are decoded."""
