@@ -247,8 +247,13 @@ class Explorer(QObject):
             self._now = now
             self._use_model()
 
-    def show_pictures(self, own: OwnPosterior | None, model: Model | None = None) -> None:
-        """Show own pictures, encoded by `model`, in place of the test images; None shows these again."""
+    def show_pictures(
+        self, own: OwnPosterior | None, model: Model | None = None, keeps_view: bool = False
+    ) -> None:
+        """Show own pictures, encoded by `model`, in place of the test images; None shows these again.
+
+        The view fits them, unless it is one that was saved with them and `keeps_view`.
+        """
         is_new = own is None or self.own is None or own.names is not self.own.names
         if is_new:
             self._own_of.clear()
@@ -261,10 +266,10 @@ class Explorer(QObject):
             self.model_changed.emit()
         if is_new:
             fresh = replace(self.state, hidden_labels=frozenset(), pinned=())
-            if self.posterior is not None:
+            if self.posterior is not None and not keeps_view:
                 around = fresh.chart.around(fresh.plane.project(self.posterior.mean))
                 fresh = replace(fresh, viewport=around, layers=fresh.layers | {Layer.POINTS})
-            self.set_state(fresh)
+            self.set_state(fresh, record=not keeps_view)
 
     def close(self) -> None:
         """End all threads, including those of the models."""

@@ -24,10 +24,15 @@ class OwnPictures(QObject):
     """Encodes on the thread that opens models, so that the picture under the pointer does not wait.
 
     Own z are decoded on the thread that decodes, after the picture under the pointer.
+
+    Attributes:
+        is_restored: whether what is shown or being encoded was shown at an earlier start.
     """
 
     progressed = Signal(object)  # Progress; None at the end
     shown = Signal(object)  # OwnPosterior that was opened
+    kept = Signal(object)  # Path of pictures to show again at the next start; None for no more
+    restore_failed = Signal(object, object)  # Path of pictures that are not shown again, and the Exception
     unencoded = Signal()  # the model that decodes now has no encoder, so the points are gone
 
     def __init__(self, explorer: Explorer) -> None:
@@ -35,6 +40,8 @@ class OwnPictures(QObject):
         self._explorer = explorer
         self._settled = QTimer(self, singleShot=True, interval=SETTLED_MS)
         self._settled.timeout.connect(self._encode_again)
+        self._path: Path | None = None
+        self.is_restored = False
         explorer.opened.connect(lambda: self.cancel())
         explorer.model_changed.connect(self._on_model)
         explorer.closed.connect(self._settled.stop)
@@ -44,14 +51,16 @@ class OwnPictures(QObject):
         """Whether a model with an encoder is open."""
         return self._explorer.has_encoder
 
-    def show(self, path: Path, only: Sequence[Path] = ()) -> None:
+    def show(self, path: Path, only: Sequence[Path] = (), restored: bool = False) -> None:
         """Encode the pictures in a folder, a zip or an `.npz`, and show them as points.
 
         Of a folder, `only` are the files and folders in it that are meant, if there are any.
+        `restored` are pictures of an earlier start: the view stays, and a failure is told quietly.
         """
         explorer, model = self._explorer, self._explorer.model
         if model is None or not model.has_encoder:
             return
+        self.is_restored, self._path = restored, None if only else path
         source = explorer.source
         bundle = None if source is None else source.bundle
         known = () if bundle is None else bundle.label_names
@@ -63,6 +72,8 @@ class OwnPictures(QObject):
         model = self._explorer.model
         if model is not None:
             self.cancel()
+            self.is_restored = False
+            self.kept.emit(None)
             own = points_of_z(model, points, title)
             self._explorer.show_pictures(own, model)
             self.shown.emit(own)
@@ -78,6 +89,7 @@ class OwnPictures(QObject):
     def remove(self) -> None:
         """Show the model's own test images again."""
         self.cancel()
+        self.kept.emit(None)
         self._explorer.show_pictures(None)
 
     def _request(
@@ -96,13 +108,18 @@ class OwnPictures(QObject):
         if isinstance(step, Progress):
             self.progressed.emit(step)
             return
-        self._explorer.show_pictures(step, model)
+        self._explorer.show_pictures(step, model, keeps_view=is_new and self.is_restored)
         if is_new:
+            self.kept.emit(self._path)
             self.shown.emit(step)
 
     def _on_failed(self, error: Exception) -> None:
         self._end()
-        self._explorer.failed.emit(error)
+        if self.is_restored and self._explorer.own is None:
+            self.kept.emit(None)
+            self.restore_failed.emit(self._path, error)
+        else:
+            self._explorer.failed.emit(error)
 
     def _on_model(self) -> None:
         if self._explorer.own is not None and self._explorer.posterior is None:

@@ -226,6 +226,8 @@ class MainWindow(QMainWindow):
         self.recent.chosen.connect(self.open_path)
         self.saved_control.open_wanted.connect(self.open_path)
         self.saved_control.picture_wanted.connect(self.provenance_control.open)
+        self.saved_control.pictures_wanted.connect(self.own_pictures.restore)
+        self.own_pictures.kept.connect(self.saved_control.keep_pictures)
         self.provenance_control.open_wanted.connect(self.open_path)
         self.provenance_control.picture_wanted.connect(self.image.open_file)
         self.provenance_control.numbers_wanted.connect(self.z_control.open)

@@ -40,6 +40,7 @@ class OwnPicturesControl(QObject):
     """
 
     told = Signal(str)
+    kept = Signal(object)  # Path of pictures to show again at the next start; None for no more
 
     def __init__(self, shell: Shell) -> None:
         super().__init__(shell.window)
@@ -55,6 +56,8 @@ class OwnPicturesControl(QObject):
         self.progress.cancel_wanted.connect(self._cancel)
         self._pictures.progressed.connect(self._on_progress)
         self._pictures.shown.connect(self._on_shown)
+        self._pictures.kept.connect(self.kept)
+        self._pictures.restore_failed.connect(self._on_restore_failed)
         self._pictures.unencoded.connect(lambda: self.told.emit(NO_ENCODER_NOW))
         self._explorer.opened.connect(self._on_points)
         self._explorer.points_changed.connect(self._on_points)
@@ -72,6 +75,11 @@ class OwnPicturesControl(QObject):
             self._shell.message.show_message(f"{path}: {words}")
         else:
             self._pictures.show(path, only)
+
+    def restore(self, path: Path) -> None:
+        """Show pictures that were shown with this model at an earlier start, and tell it quietly."""
+        if self._pictures.can_encode:
+            self._pictures.show(path, restored=True)
 
     def show_z(self, points: NamedPoints, title: str) -> None:
         """Show z as points, with thumbnails that are decoded."""
@@ -107,12 +115,19 @@ class OwnPicturesControl(QObject):
         has_test_images = whole is not None and whole.posterior is not None
         self.remove.setText(SHOW_TEST_IMAGES if has_test_images else REMOVE.format(words.many))
 
+    def _on_restore_failed(self, path: Path, error: Exception) -> None:
+        why = " ".join(str(error).split()) if path.exists() else f"{path} is no longer there"
+        self.told.emit(f"your pictures are not shown again: {why}")
+
     def _on_shown(self, own: OwnPosterior) -> None:
         labels = f", {len(own.label_names)} labels" if own.label_names else ""
         kind = "points shown" if own.is_z else "pictures shown as points"
         text = f"{own.title}: {len(own.names):,} {kind}{labels}"
         if own.note:
             text = f"{text}; {own.note}"
+        if self._pictures.is_restored:
+            self.told.emit(text)
+            return
         actions: list[Action] = [(self.remove.text().replace("&", ""), self._pictures.remove)]
         if own.mean.shape[1] > 2 and len(own.mean) > 2:
             actions.insert(0, (PRINCIPAL, self._shell.panel.view.principal_wanted.emit))
