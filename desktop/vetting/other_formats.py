@@ -14,11 +14,21 @@ TAIL_BYTES = 1 << 16  # of a zip, whose list of names is at its end
 ZIP_START = b"PK\x03\x04"
 GUIDE = "see 'Getting to ONNX' in desktop/README.md"
 PYTORCH = f"build its decoder in PyTorch, load these weights, and export it with torch.onnx.export; {GUIDE}"
-KERAS = f"load it in Keras and export its decoder with model.export('decoder.onnx', format='onnx'); {GUIDE}"
-TENSORFLOW = f"convert it with python -m tf2onnx.convert; {GUIDE}"
+TORCHSCRIPT = f"load it with torch.jit.load, and export it with torch.onnx.export and dynamo=False; {GUIDE}"
+EXPORTED = f"load it with torch.export.load, and export it with torch.onnx.export; {GUIDE}"
+KERAS = (
+    "load it in Keras, call its decoder once, and export that with "
+    f"decoder.export('decoder.onnx', format='onnx'); {GUIDE}"
+)
+TF2ONNX = "convert it with python -m tf2onnx.convert"
+SAVED = f"{TF2ONNX} --saved-model FOLDER --output decoder.onnx; {GUIDE}"
+FROZEN = f"{TF2ONNX} --graphdef FILE --inputs z:0 --outputs NAME:0 --output decoder.onnx; {GUIDE}"
+TFLITE = f"{TF2ONNX} --tflite FILE --output decoder.onnx; {GUIDE}"
 PICKLE = f"load it in the program that wrote it, and export its decoder to ONNX; {GUIDE}"
-STYLEGAN = f"load it with its own code, and export G.synthesis or G.forward with torch.onnx.export; {GUIDE}"
+STYLEGAN = f"load it in a clone of NVIDIA's repository, and export G_ema with torch.onnx.export; {GUIDE}"
+SKLEARN = f"load it in scikit-learn, and convert it with skl2onnx.to_onnx; {GUIDE}"
 SAFETENSORS = f"load it into its network (diffusers, PyTorch, JAX), and export the decoder to ONNX; {GUIDE}"
+DIFFUSERS = f"load it in diffusers, and export its VAE's decode with torch.onnx.export; {GUIDE}"
 ORIGINAL = f"take the model from which it was made, and export that to ONNX; {GUIDE}"
 
 Format = tuple[str, str]  # what it is, and what to do
@@ -43,10 +53,7 @@ STARTS: tuple[tuple[bytes, str, str], ...] = (
 )
 # The kinds of FlatBuffers are named at byte 4.
 FLATBUFFERS: dict[bytes, Format] = {
-    b"TFL3": (
-        "a TensorFlow Lite model",
-        TENSORFLOW,
-    ),
+    b"TFL3": ("a TensorFlow Lite model", TFLITE),
     b"ORTM": ("a model in ONNX Runtime's own format", "open the .onnx from which it was made"),
 }
 # Pickles, by words that stand near their beginning.
@@ -54,22 +61,23 @@ PICKLED: tuple[tuple[bytes, str, str], ...] = (
     (b"torch_utils.persistence", "a pickle of StyleGAN", STYLEGAN),
     (b"dnnlib", "a pickle of StyleGAN", STYLEGAN),
     (b"torch", "a pickle of PyTorch", PYTORCH),
-    (b"sklearn", "a pickle of scikit-learn", "convert it with skl2onnx.to_onnx"),
+    (b"sklearn", "a pickle of scikit-learn", SKLEARN),
 )
-# Zips, by the names in them.
+# Zips, by the names in them. An exported program holds a checkpoint of its sample inputs, and so comes first.
 ZIPPED: tuple[tuple[bytes, str, str], ...] = (
     (b"model.weights.h5", "a Keras model", KERAS),
-    (b"constants.pkl", "a TorchScript model", PYTORCH),
+    (b"serialized_exported_program.json", "an exported program of PyTorch", EXPORTED),
+    (b"models/model.json", "an exported program of PyTorch", EXPORTED),
+    (b"constants.pkl", "a TorchScript model", TORCHSCRIPT),
     (b"data.pkl", "a PyTorch checkpoint", PYTORCH),
-    (b"serialized_exported_program.json", "an exported program of PyTorch", PYTORCH),
-    (b"models/model.json", "an exported program of PyTorch", PYTORCH),
 )
 # By the ending, for what its content does not tell.
 ENDINGS: dict[str, Format] = {
     ".pt": ("no checkpoint of PyTorch that is whole", PYTORCH),
     ".pth": ("no checkpoint of PyTorch that is whole", PYTORCH),
     ".ckpt": ("a checkpoint of TensorFlow or PyTorch", f"load it there and export the decoder; {GUIDE}"),
-    ".pb": ("a graph of TensorFlow", TENSORFLOW),
+    ".pb": ("a graph of TensorFlow", FROZEN),
+    ".joblib": ("a pickle of joblib (scikit-learn?)", SKLEARN),
     ".mlmodel": ("a Core ML model", ORIGINAL),
     ".msgpack": ("weights of a JAX network", f"load them into the network and use jax2onnx.to_onnx; {GUIDE}"),
     ".engine": ("an engine of TensorRT", "open the .onnx from which it was made"),
@@ -79,6 +87,8 @@ ENDINGS: dict[str, Format] = {
 }
 MARKUP = (b"<!doctype", b"<html", b"<?xml", b"<head", b"{")
 SAVED_MODEL = "saved_model.pb"
+# A folder of diffusers: one network's or a whole pipeline's.
+DIFFUSERS_FILES = ("diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.bin", "model_index.json")
 
 
 def format_of(path: Path, data: bytes | mmap.mmap) -> Format | None:
@@ -106,6 +116,8 @@ def format_of(path: Path, data: bytes | mmap.mmap) -> Format | None:
 
 def format_by_ending(path: Path) -> Format | None:
     """What a file that is no ONNX model probably is, and what to do; None if its ending tells nothing."""
+    if path.name == SAVED_MODEL:
+        return "a SavedModel of TensorFlow", SAVED
     return ENDINGS.get(path.suffix.lower())
 
 
@@ -114,7 +126,10 @@ def folder_or_zip_format(path: Path) -> Format | None:
     try:
         if path.is_dir():
             if (path / SAVED_MODEL).is_file():
-                return "a SavedModel of TensorFlow", TENSORFLOW
+                return "a SavedModel of TensorFlow", SAVED
+            is_bundle = (path / "manifest.json").exists()
+            if not is_bundle and any((path / name).is_file() for name in DIFFUSERS_FILES):
+                return "a folder of diffusers", DIFFUSERS
             if path.suffix.lower() == ".mlpackage":
                 return ENDINGS[".mlmodel"]
             return None
