@@ -1,4 +1,4 @@
-"""The panel of the cursor's coordinates, with a slider and a number box for each."""
+"""The panel of the cursor's coordinates: a slider and a number box for each, or maps to paint on."""
 
 from collections.abc import Iterable, Sequence
 
@@ -8,7 +8,9 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from desktop.base.arrays import Doubles
 from desktop.latent.kl import COLLAPSED_NATS, by_kl
+from desktop.latent.z_maps import MapShape
 from desktop.widgets.common.slider_rows import RowSizes, RowText, SliderRows
+from desktop.widgets.panels.maps_panel import MapsPanel
 
 ROWS = 8
 KL_HINT = (
@@ -19,7 +21,11 @@ PLAIN_HINT = "The dimensions are sorted by number, because the model has no test
 
 
 class CoordinatesPanel(QWidget):
-    """Shows the cursor's z, one row per dimension; emits a signal when a coordinate is changed."""
+    """Shows the cursor's z, one row per dimension; emits a signal when a coordinate is changed.
+
+    Attributes:
+        maps: what is shown instead if z is maps.
+    """
 
     coordinate_wanted = Signal(int, float)
 
@@ -27,14 +33,18 @@ class CoordinatesPanel(QWidget):
         super().__init__(parent)
         self._order: list[int] = [0, 1]
         self._kl: Doubles | None = None
+        self._has_maps = False
         self._z: tuple[float, ...] = (0.0, 0.0)
         self._hint = QLabel(PLAIN_HINT)
         self._hint.setWordWrap(True)
         self._list = SliderRows(ROWS, "dimension", self._text, self._values, RowSizes(note_px=40))
         self._list.wanted.connect(self.coordinate_wanted)
         self.rows, self.scroll_bar = self._list.rows, self._list.scroll_bar
+        self.maps = MapsPanel()
+        self.maps.hide()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 6, 0, 0)
+        layout.addWidget(self.maps)
         layout.addWidget(self._list)
         layout.addWidget(self._hint)
         layout.addStretch(1)
@@ -53,14 +63,32 @@ class CoordinatesPanel(QWidget):
         self._hint.setText(PLAIN_HINT if kl_nats is None else KL_HINT)
         self._list.set_order(self._order)
 
+    def set_maps(self, shape: MapShape | None, least_reach: float = 1.0) -> None:
+        """Show maps of this shape instead of the rows, or the rows again for None.
+
+        Colours of the maps reach to `least_reach` at least.
+        """
+        if shape is not None:
+            self.maps.set_model(shape, least_reach)
+        for widget in (self._list, self._hint):
+            widget.setVisible(shape is None)
+        self.maps.setVisible(shape is not None)
+        self._has_maps = shape is not None
+
     def set_z(self, z: tuple[float, ...]) -> None:
         """Show where the cursor is."""
         self._z = z
-        self._list.show_values()
+        if self._has_maps:
+            self.maps.set_z(z)
+        else:
+            self._list.show_values()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Scroll through the dimensions from anywhere in the panel."""
-        self._list.wheelEvent(event)
+        if self._has_maps:
+            super().wheelEvent(event)
+        else:
+            self._list.wheelEvent(event)
 
     def _text(self, dimension: int) -> RowText:
         """A dimension's name and rate; a collapsed one is grey."""
