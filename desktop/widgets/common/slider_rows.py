@@ -7,7 +7,6 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QPalette, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
-    QDoubleSpinBox,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -15,6 +14,8 @@ from PySide6.QtWidgets import (
     QSlider,
     QWidget,
 )
+
+from desktop.widgets.common.number_box import NumberBox
 
 SLIDER_REACH, SLIDER_STEPS = 4.0, 100  # the slider's range to either side; steps per unit
 STEP = 0.1
@@ -164,7 +165,7 @@ class SliderRow(QObject):
         self.slider.setRange(round(-SLIDER_REACH * SLIDER_STEPS), round(SLIDER_REACH * SLIDER_STEPS))
         self.slider.setSingleStep(round(STEP * SLIDER_STEPS))
         self.slider.setPageStep(5 * round(STEP * SLIDER_STEPS))
-        self.box = QDoubleSpinBox()
+        self.box = NumberBox()
         self.box.setDecimals(4)
         self.box.setRange(-MAX_BOX, MAX_BOX)
         self.box.setSingleStep(STEP)

@@ -7,7 +7,6 @@ from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QCheckBox,
     QComboBox,
-    QDoubleSpinBox,
     QHBoxLayout,
     QLabel,
     QSpinBox,
@@ -19,6 +18,7 @@ from desktop.base.arrays import Floats
 from desktop.images.map_painting import MAX_VALUE, Brush, MapStroke, MapTool, new_stroke, reach_of
 from desktop.latent.z_maps import MapShape
 from desktop.widgets.common.choices import add_choices
+from desktop.widgets.common.number_box import NumberBox
 from desktop.widgets.panels.map_legend import MapLegend
 from desktop.widgets.panels.map_strip import MapStrip
 from desktop.widgets.panels.map_view import Cell, MapView
@@ -248,8 +248,8 @@ class MapsPanel(QWidget):
         layout.addWidget(self.strip)
 
 
-def _number(name: str) -> QDoubleSpinBox:
-    box = QDoubleSpinBox()
+def _number(name: str) -> NumberBox:
+    box = NumberBox()
     box.setRange(-MAX_VALUE, MAX_VALUE)
     box.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
     box.setKeyboardTracking(False)
