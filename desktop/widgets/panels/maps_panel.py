@@ -1,7 +1,9 @@
 """The panel of a z that is maps: they are painted, and single numbers nudged."""
 
+import time
+
 import numpy as np
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -59,6 +61,10 @@ class MapsPanel(QWidget):
         self._stroke: MapStroke | None = None
         self._least_reach, self._reach = 1.0, 1.0
         self._channel = 0
+        self._pause = QTimer(self)  # runs until z may be asked for again during a stroke
+        self._pause.setSingleShot(True)
+        self._pause.timeout.connect(self._ask)
+        self._is_asked = True  # whether the maps' z has been asked for
         self.view = MapView(MAP_PX)
         self.strip = MapStrip()
         self.tool = QComboBox()
@@ -143,19 +149,35 @@ class MapsPanel(QWidget):
         self._maps = maps
         if self._key() not in self._painted:
             self._unpainted, self._painted = maps, {self._key()}
-            if self._stroke is not None:  # somebody else moved the cursor during a stroke
-                self._stroke = None
+            self._stroke = None  # somebody else moved the cursor, perhaps during a stroke
+            self._pause.stop()
+        self._is_asked = True
         self._show_maps()
 
     def _want(self, maps: Floats) -> None:
-        """Show painted maps, and ask for their z."""
+        """Show painted maps, and ask for their z, at once or after the pause."""
         if maps.tobytes() == self._maps.tobytes():
             return
-        self._maps = maps
+        self._maps, self._is_asked = maps, False
         self._painted.add(self._key())
-        self._z = self._shape.z(maps)
         self._show_maps()
+        if not self._pause.isActive():
+            self._ask()
+
+    def _ask(self) -> None:
+        """Ask for the z of the maps, unless that is done.
+
+        What follows takes the window long if z has many numbers. So a stroke pauses as long each time, and
+        the brush stays under the pointer.
+        """
+        if self._is_asked:
+            return
+        self._is_asked = True
+        start = time.perf_counter()
+        self._z = self._shape.z(self._maps)
         self.z_wanted.emit(self._z)
+        if self._stroke is not None:
+            self._pause.start(round(1e3 * (time.perf_counter() - start)))
 
     def _key(self) -> int:
         return hash(self._maps.tobytes())
@@ -218,6 +240,8 @@ class MapsPanel(QWidget):
 
     def _end(self) -> None:
         self._stroke = None
+        self._pause.stop()
+        self._ask()
         self._show_maps()
         self.stroke_ended.emit()
 

@@ -146,6 +146,31 @@ def test_a_hidden_panel_is_right_when_it_is_shown(panel, z):
     assert panel.number.value() == pytest.approx(z[10 * row + column] + 1, abs=5e-5)
 
 
+def test_a_slow_window_does_not_hold_up_the_brush(panel, wanted, qtbot):
+    """While it is busy with one z the stroke goes on; before the stroke ends the last z is asked for."""
+    ended = []
+    panel.stroke_ended.connect(lambda: ended.append(len(wanted)))
+    panel.z_wanted.connect(lambda _: qtbot.wait(20))
+    stroke(panel, *[(2, column) for column in range(10)])
+    assert len(wanted) == 2
+    assert ended == [2]
+    assert SHAPE.z(panel._maps) == wanted[-1]
+
+
+def test_a_move_of_the_cursor_ends_the_stroke(panel, wanted, z):
+    """What was painted and not asked for yet is dropped."""
+    panel.view.stroke_began.emit(False)
+    panel.view.stroke_moved.emit((0, 0), (0, 3))
+    panel.view.stroke_moved.emit((0, 3), (0, 5))
+    elsewhere = tuple(-number for number in z)
+    panel.set_z(elsewhere)
+    panel.view.stroke_moved.emit((0, 5), (0, 9))
+    panel.view.stroke_ended.emit()
+    assert len(wanted) == 1
+    row, column = panel.view.place
+    assert panel.number.value() == pytest.approx(elsewhere[10 * row + column], abs=5e-5)
+
+
 def test_showing_z_asks_for_nothing(panel, wanted, z):
     """Numbers far out are shown too."""
     panel.set_z(tuple(1e6 * number for number in z))
