@@ -14,6 +14,7 @@ from PIL.GifImagePlugin import getdata
 
 from desktop.base.arrays import Bytes
 from desktop.film.changed_box import changed_box
+from desktop.images.pixels import over_gray
 
 COLORS = 256
 GRAYS = np.repeat(np.arange(COLORS, dtype=np.uint8)[:, np.newaxis], 3, axis=1)
@@ -71,7 +72,7 @@ class GifWriter:
 
     def _indices(self, frame: Bytes) -> Bytes:
         if self._palette is None:
-            return frame if frame.ndim == 2 else over_black(frame)[..., 0]
+            return frame if frame.ndim == 2 else over_gray(frame, 0)[..., 0]
         rgb = as_rgb(frame)
         indices = self._index_of[rgb @ PACK]
         if indices.min() >= 0:
@@ -103,13 +104,7 @@ def shared_palette(frames: Bytes, with_text: bool = False) -> Bytes:
 
 def as_rgb(frame: Bytes) -> Bytes:
     """Convert uint8 [..., H, W, 3 or 4] to [..., H, W, 3]; transparent pixels become black."""
-    return over_black(frame) if frame.shape[-1] == 4 else frame
-
-
-def over_black(frame: Bytes) -> Bytes:
-    """Blend uint8 [..., 4] over black, by alpha, to [..., 3]."""
-    alpha = frame[..., 3:].astype(np.uint16)
-    return ((frame[..., :3] * alpha + 127) // 255).astype(np.uint8)
+    return over_gray(frame, 0) if frame.shape[-1] == 4 else frame
 
 
 def _blocks(data: bytes) -> bytes:

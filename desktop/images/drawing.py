@@ -44,7 +44,7 @@ class Drawing:
         The pen covers a pixel by the share of it that lies within the radius. Pen and eraser make the pixels
         that they touch known.
         """
-        cover = _coverage(self.known.shape, start, end, radius_px)
+        cover = coverage(self.known.shape, start, end, radius_px)
         touched = cover > THRESHOLD
         if tool is Tool.UNKNOWN:
             return replace(self, known=self.known & ~touched)
@@ -62,7 +62,7 @@ def blank(image_shape: tuple[int, int, int]) -> Drawing:
     return Drawing(np.zeros(image_shape, np.float32), np.ones(image_shape[1:], bool))
 
 
-def _coverage(
+def coverage(
     shape: tuple[int, ...], start: tuple[float, float], end: tuple[float, float], radius_px: float
 ) -> Floats:
     """Return how much of each pixel [H, W] a round line covers, by the distance of its centre to the line."""

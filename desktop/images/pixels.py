@@ -9,6 +9,9 @@ from desktop.base.arrays import Bytes, Floats
 from desktop.base.atomic_file import replaced_file
 from desktop.images.note import png_note
 
+# What a transparent picture is mixed with where no checkerboard is drawn: the mean of one.
+BEHIND_GRAY = 128
+
 
 def to_bytes(probabilities: Floats) -> Bytes:
     """Convert float32 [N, C, H, W] in [0, 1] to uint8 [N, H, W] for one channel, [N, H, W, C] for more.
@@ -17,6 +20,13 @@ def to_bytes(probabilities: Floats) -> Bytes:
     """
     scaled = np.rint(np.clip(np.nan_to_num(probabilities), 0, 1) * 255).astype(np.uint8)
     return scaled[:, 0] if scaled.shape[1] == 1 else np.ascontiguousarray(scaled.transpose(0, 2, 3, 1))
+
+
+def over_gray(pictures: Bytes, gray: int) -> Bytes:
+    """Mix uint8 [..., 4] by alpha with a grey, from 0 for black to 255, to [..., 3]."""
+    alpha = pictures[..., 3:].astype(np.uint16)
+    mixed: Bytes = ((pictures[..., :3] * alpha + gray * (255 - alpha) + 127) // 255).astype(np.uint8)
+    return mixed
 
 
 def tile(images: Bytes, columns: int, gap_px: int = 0) -> Bytes:

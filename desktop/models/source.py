@@ -62,7 +62,12 @@ class UnreadError(ModelError):
         self.file = file
         self.overrides = dict(overrides)
         self.looks_like: LooksLike | None = error.looks_like if isinstance(error, NotADecoderError) else None
+        self._z_input = error.z_input if isinstance(error, NotADecoderError) else ""
         self._limit_s = error.limit_s if isinstance(error, TrialEndedError) else None
+
+    def as_decoder(self) -> Overrides | None:
+        """The overrides that read it as a decoder whatever it looks like; None if it looks like one."""
+        return self.overrides | {"z-input": self._z_input} if self._z_input else None
 
     def with_more_time(self) -> Overrides | None:
         """The overrides with ten times the time for a trial; None if more time would not help."""

@@ -12,7 +12,9 @@ from desktop.reading.overrides import Overrides, one_of, refusal, whole_number, 
 from desktop.vetting.onnx_file import ModelFile, Tensor
 
 MAX_LATENT_DIM = 1 << 16
-Z_NAMES = re.compile(r"(^|[^a-z])(z|latents?|code|w|ws|styles?|embedding|h)([^a-z]|$)|latent", re.IGNORECASE)
+Z_NAMES = re.compile(
+    r"(^|[^a-z])(z|latents?|code|w|ws|styles?|embedding|h|zq|quant(ized)?)([^a-z]|$)|latent", re.IGNORECASE
+)
 NOISE_NAMES = re.compile(r"noise", re.IGNORECASE)
 # If a model leaves d open, these are tried first.
 USUAL_DIMS = (2, 3, 4, 8, 10, 16, 20, 32, 50, 64, 100, 128, 200, 256, 512, 1024)

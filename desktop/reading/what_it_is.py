@@ -34,6 +34,8 @@ ENCODER_FILES = re.compile(r"encod", re.IGNORECASE)
 GENERATOR_FILES = re.compile(
     r"decod|generat|gan([^a-z]|$)|vae([^a-z]|$)|(^|[^a-z])net_?g([^a-z]|$)", re.IGNORECASE
 )
+# Files with the decoders of latent diffusion, which give larger pictures than they take.
+LATENT_FILES = re.compile(r"vae|vq|taesd|autoencod|first_?stage", re.IGNORECASE)
 # Operators that make larger maps from smaller ones, as decoders do.
 ENLARGING = ("ConvTranspose", "Resize", "Upsample", "DepthToSpace")
 PIXEL_RANGES = ("Sigmoid", "Tanh", "HardSigmoid", "Clip 0 1", "Clip -1 1", "Clip 0 255")
@@ -42,6 +44,8 @@ PICTURE_SIDE = 8  # a smaller map is no picture
 MANY = 64  # fewer numbers than this are no picture that somebody flattened
 WAVE = 2048  # so long an axis, and no other, is sound
 SMOOTH = 1.3  # of `guess_layout.roughness`
+SAFE_NAME = re.compile(r"\w[\w.:/-]{0,59}", re.ASCII)  # needs no quotes on a command line
+MOST_UPSCALED = 8  # networks that enlarge pictures make each side at most so many times as long
 MUCH_LARGER = 16  # a picture with so many times the numbers of z
 DECODER_PARTS = ("z-input", "latent-dim", "z-shape", "output", "layout", "image-shape")
 
@@ -66,21 +70,24 @@ TO_DO = {
     LooksLike.FEATURES: "say the layout or the image shape if it is a picture",
     LooksLike.RECURRENCE: f"export the whole way from z to the picture, {OR_SAY_Z}",
 }
-HINTS = {
-    LooksLike.ENCODER: ("z-input NAME",),
-    LooksLike.PICTURES_TO_PICTURES: ("z-input NAME",),
-    LooksLike.AUDIO: (),
-    LooksLike.FEATURES: ("image-shape C,H,W",),
-    LooksLike.RECURRENCE: ("z-input NAME",),
-}
+# Those that a person can still say z of.
+WITH_Z = (LooksLike.ENCODER, LooksLike.PICTURES_TO_PICTURES, LooksLike.RECURRENCE)
 
 
 class NotADecoderError(ModelError):
-    """The graph is no decoder; the text says what it looks like and what can be done."""
+    """The graph is no decoder; the text says what it looks like and what can be done.
 
-    def __init__(self, path: Path, kind: LooksLike, why: str) -> None:
-        super().__init__(f"{path}: this looks like {kind.value}: {why}; {TO_DO[kind]}", hints=HINTS[kind])
+    Attributes:
+        looks_like: what it is.
+        z_input: the input that would be z.
+    """
+
+    def __init__(self, path: Path, kind: LooksLike, why: str, z_input: str) -> None:
+        name = z_input if SAFE_NAME.fullmatch(z_input) else "NAME"
+        hints = [f"z-input {name}"] * (kind in WITH_Z) + ["image-shape C,H,W"] * (kind is LooksLike.FEATURES)
+        super().__init__(f"{path}: this looks like {kind.value}: {why}; {TO_DO[kind]}", hints=hints)
         self.looks_like = kind
+        self.z_input = z_input
 
 
 @dataclass(frozen=True)
@@ -130,7 +137,7 @@ def notes_of(tried: Tried, overrides: Overrides) -> tuple[str, ...]:
     if verdict.looks_like is None:
         return (f"{verdict.why}, which is unusual for a decoder",)
     if not any(part in overrides for part in DECODER_PARTS):
-        raise NotADecoderError(tried.file.path, verdict.looks_like, verdict.why)
+        raise NotADecoderError(tried.file.path, verdict.looks_like, verdict.why, tried.z.name)
     return (f"this looks like {verdict.looks_like.value}: {verdict.why}",)
 
 
@@ -170,6 +177,8 @@ def _from_pictures(tried: Tried) -> Verdict | None:
         return Verdict(LooksLike.ENCODER, why)
     if _is_decoder_by_name(tried):
         return None
+    if _grows_like_a_decoder(tried):
+        return Verdict(None, f"it takes {tried.z.in_words()}, the shape of a picture")
     takes_picture = _is_picture(tried.z_sizes) or bool(IMAGE_NAMES.search(tried.z.name))
     largest = given.get(tried.picture or "", max(given.values(), default=0))
     if takes_picture and largest and (largest < taken or not taken):
@@ -224,14 +233,39 @@ def _is_decoder_by_name(tried: Tried) -> bool:
     return _has_z_name(tried) or bool(DECODER_FILES.search(stem) and not ENCODER_FILES.search(stem))
 
 
+def _grows_like_a_decoder(tried: Tried) -> bool:
+    """Whether maps of 1 or 3 channels are z: networks that enlarge pictures keep their channels.
+
+    They also enlarge less than some decoders do. Otherwise the file's name tells, and nothing else could:
+    three channels at a quarter of the size are a VQ decoder's z as well as a picture to enlarge.
+    """
+    if tried.guess is None or _is_flat(tried.guess) or IMAGE_NAMES.search(tried.z.name):
+        return False
+    channels, height, width = tried.guess.image_shape
+    for taken, sides in _as_pictures(tried.z_sizes):
+        factor = height // (sides[0] or height)
+        if factor > 1 and all(
+            size is not None and factor * size == side
+            for size, side in zip(sides, (height, width), strict=True)
+        ):
+            is_named = bool(LATENT_FILES.search(tried.file.path.stem))
+            return channels > taken or factor > MOST_UPSCALED or is_named
+    return False
+
+
 def _is_picture(sizes: Sizes) -> bool:
     """Whether these are the sizes of a grey or colour picture, with its channels first or last."""
+    return any(
+        all(side is None or side >= PICTURE_SIDE for side in sides) for _, sides in _as_pictures(sizes)
+    )
+
+
+def _as_pictures(sizes: Sizes) -> list[tuple[int, Sizes]]:
+    """Sizes as those of a grey or colour picture: its channels, first or last, and its sides."""
     if len(sizes) != 3:
-        return False
-    for channels, sides in ((sizes[0], sizes[1:]), (sizes[2], sizes[:2])):
-        if channels in (1, 3) and all(side is None or side >= PICTURE_SIDE for side in sides):
-            return True
-    return False
+        return []
+    ways = ((sizes[0], sizes[1:]), (sizes[2], sizes[:2]))
+    return [(channels, sides) for channels, sides in ways if channels in (1, 3)]
 
 
 def _is_wave(sizes: Sizes) -> bool:

@@ -211,6 +211,8 @@ class MainWindow(QMainWindow):
         )
         self.plane.pointer_moved.connect(self.status.set_pointer)
         self.picture_control.told.connect(self.status.tell)
+        self.coordinates.stroke_began.connect(self.history.begin_gesture)
+        self.coordinates.stroke_ended.connect(self.history.end_gesture)
         self.z_control.told.connect(self.status.tell)
         self.z_control.points_wanted.connect(self.own_pictures.show_z)
         self.z_control.directions_wanted.connect(self.directions.open)

@@ -69,7 +69,7 @@ def test_what_is_no_decoder_is_told_with_the_option_that_reads_it_anyway(call, t
     status, _, err = call(encoder(tmp_path / "encoder.onnx"))
     assert status == 2
     assert "this looks like an encoder: it takes picture float32 [N, 1, 8, 10]" in err
-    assert err.rstrip().endswith("or say which input is z if it is a decoder; use --z-input NAME")
+    assert err.rstrip().endswith("or say which input is z if it is a decoder; use --z-input picture")
     assert len(err.splitlines()) == 1
 
 

@@ -7,6 +7,7 @@ from PySide6.QtGui import QHelpEvent, QImage, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from desktop.widgets.common import colors
+from desktop.widgets.common.checkerboard import draw_checks
 from desktop.widgets.common.qimage import scaled_down
 
 
@@ -42,12 +43,13 @@ class PictureView(QWidget):
         return QSize(self._side_px, self._side_px)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the picture in the middle of the canvas."""
+        """Draw the picture in the middle of the canvas, on a checkerboard if it is transparent."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), colors.CANVAS)
         if self._image is not None:
             hint = QPainter.RenderHint.SmoothPixmapTransform
             target = self._target(self._image)
+            draw_checks(painter, target, self._image)
             if target.width() < self._image.width():  # scaled once, and not with every painting
                 side_px = round(max(target.width(), target.height()) * self.devicePixelRatioF())
                 if self._scaled is None or max(self._scaled.width(), self._scaled.height()) != side_px:

@@ -1,16 +1,24 @@
 """Connects the section of the cursor's coordinates to the explorer."""
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from desktop.app.explorer import Explorer
 from desktop.latent.kl import kl_nats
+from desktop.latent.z_maps import MapShape, map_shape
+from desktop.reading.reading import Layout, Reading
 from desktop.view.state import ViewState
 from desktop.widgets.panels.coordinates_panel import CoordinatesPanel
 from desktop.widgets.panels.side_panel import SidePanel
 
 
 class CoordinatesControl(QObject):
-    """Adds the section "z" and keeps it in step with the state."""
+    """Adds the section "z" and keeps it in step with the state.
+
+    The changes between `stroke_began` and `stroke_ended` are one step that can be undone.
+    """
+
+    stroke_began = Signal()
+    stroke_ended = Signal()
 
     def __init__(self, explorer: Explorer, side_panel: SidePanel) -> None:
         super().__init__(side_panel)
@@ -18,18 +26,25 @@ class CoordinatesControl(QObject):
         self.panel = CoordinatesPanel()
         side_panel.add_section("z", "z", self.panel)
         sections = side_panel.sections
-        sections.setTabToolTip(sections.indexOf(self.panel), "Set the cursor's coordinates with sliders.")
+        sections.setTabToolTip(sections.indexOf(self.panel), "Set the cursor's coordinates.")
         self.panel.coordinate_wanted.connect(self._go)
+        maps = self.panel.maps
+        maps.z_wanted.connect(lambda z: explorer.set_state(explorer.state.moved_to(z)))
+        maps.stroke_began.connect(self.stroke_began)
+        maps.stroke_ended.connect(self.stroke_ended)
         self._explorer.opened.connect(self._on_opened)
         self._explorer.model_changed.connect(self._on_opened)
         self._explorer.state_changed.connect(self._on_state)
 
     def _on_opened(self) -> None:
-        latent_dim, posterior = self._explorer.latent_dim, self._explorer.encoded
-        if latent_dim is not None:
+        explorer = self._explorer
+        latent_dim, posterior, source = explorer.latent_dim, explorer.encoded, explorer.source
+        if latent_dim is not None and source is not None:
             kl = kl_nats(posterior) if posterior is not None and len(posterior.mean) else None
-            self.panel.set_model(latent_dim, kl, self._explorer.encoded_words)
-            self.panel.set_z(self._explorer.state.z)
+            self.panel.set_model(latent_dim, kl, explorer.encoded_words)
+            prior = explorer.prior
+            self.panel.set_maps(maps_in(source.reading), abs(prior.center) + prior.home_span / 2)
+            self.panel.set_z(explorer.state.z)
 
     def _on_state(self, state: ViewState) -> None:
         self.panel.set_z(state.z)
@@ -38,3 +53,9 @@ class CoordinatesControl(QObject):
         state = self._explorer.state
         z = (*state.z[:dimension], value, *state.z[dimension + 1 :])
         self._explorer.set_state(state.moved_to(z))
+
+
+def maps_in(reading: Reading) -> MapShape | None:
+    """The maps that a decoder takes as z; None if it takes a few numbers, or a plain vector."""
+    sizes = [size for size in reading.z_shape if size is not None]
+    return map_shape(sizes, is_channel_last=reading.layout is Layout.NHWC)

@@ -33,6 +33,14 @@ class HistoryControl(QObject, PointerHandler):
         self._explorer.opened.connect(self._on_opened)
         self._show()
 
+    def begin_gesture(self) -> None:
+        """Make all changes one step, until `end_gesture`."""
+        self._history.hold()
+
+    def end_gesture(self) -> None:
+        """End the step that `begin_gesture` began."""
+        self._history.release()
+
     def press(self, event: QMouseEvent) -> bool:
         """Start a gesture: as long as a button is held, all changes are one step."""
         self._history.hold()

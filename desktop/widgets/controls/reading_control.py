@@ -55,10 +55,13 @@ class ReadingControl(QObject):
 
     def actions_for(self, error: UnreadError) -> list[Action]:
         """Buttons for a model that could not be read: what people can do about it."""
-        dialog = partial(self.open_dialog, error)
+        as_decoder = error.as_decoder()
+        if as_decoder is None:
+            return [("How the model is read…", partial(self.open_dialog, error))]
+        anyway = ("Open anyway", partial(self.overrides_set.emit, error.file.path, as_decoder))
         if error.looks_like is LooksLike.ENCODER:
-            return [("Choose its decoder…", partial(self._choose_decoder, error)), ("Open anyway…", dialog)]
-        return [("How the model is read…" if error.looks_like is None else "Open anyway…", dialog)]
+            return [("Choose its decoder…", partial(self._choose_decoder, error)), anyway]
+        return [anyway]
 
     def _choose_decoder(self, error: UnreadError) -> None:
         """Open a decoder with the file that looks like an encoder as its encoder."""

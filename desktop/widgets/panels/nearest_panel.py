@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from desktop.latent.nearest import Nearness
 from desktop.models.point_words import TEST_IMAGES, PointWords
 from desktop.widgets.common import colors
+from desktop.widgets.common.checkerboard import draw_checks
 from desktop.widgets.common.choices import add_choices, show_choice
 
 COUNT = 5
@@ -84,6 +85,7 @@ class NearestButton(QAbstractButton):
         target = QRectF(0, 0, image.width() * scale, image.height() * scale)
         target.moveCenter(box.center())
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        draw_checks(painter, target, image)
         painter.drawImage(target, image)
         if self.underMouse() or self.hasFocus():
             painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Highlight), 2))

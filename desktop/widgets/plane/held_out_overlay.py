@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from desktop.base.arrays import Doubles
 from desktop.latent.chart import ToPx
 from desktop.widgets.common import colors
+from desktop.widgets.common.checkerboard import draw_checks
 
 IMAGE_PX = 84.0
 PINNED_IMAGE_PX = 52.0
@@ -144,6 +145,7 @@ class HeldOutOverlay(QWidget):
         y = card.top() + PADDING_PX
         if held_out.image is not None:
             picture.moveTopLeft(QPointF(card.center().x() - picture.width() / 2, y))
+            draw_checks(painter, picture, held_out.image)
             painter.drawImage(picture, held_out.image)
             y += picture.height() + text_gap
         for font, line, line_height in zip(fonts, held_out.lines, heights, strict=False):

@@ -24,6 +24,7 @@ from desktop.latent.chart import Projection, ToPx
 from desktop.latent.plane import Viewport
 from desktop.view.state import Layer, ViewState
 from desktop.widgets.common import colors
+from desktop.widgets.common.checkerboard import draw_checks
 from desktop.widgets.common.qimage import scaled_down
 from desktop.widgets.plane.layer import PlaneLayer
 from desktop.widgets.plane.path_layer import draw_path
@@ -312,8 +313,7 @@ class PlaneCanvas(QWidget):
             return
         box = self._thumbnail_box(center)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        if self._thumbnail.hasAlphaChannel():
-            painter.fillRect(box, colors.CANVAS)
+        draw_checks(painter, box, self._thumbnail)
         painter.drawImage(box, self._thumbnail)
         painter.setPen(QPen(colors.CURSOR, 1.5))
         painter.drawRoundedRect(box.adjusted(-1, -1, 1, 1), 3, 3)

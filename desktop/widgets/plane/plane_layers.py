@@ -68,7 +68,7 @@ def draw_tiles(
     for tile in only or pyramid.meeting(projection.edges, pyramid.level(units_per_px)):
         for place, picture, (left, bottom, right, top) in cache.covering(cut.space, tile):
             target = _rect(projection, pyramid.edges(place), ratio)
-            # What lies below must not show: a coarser picture, under a translucent or transparent one.
+            # What lies below must not show: a coarser picture, under a translucent one.
             painter.fillRect(target, colors.CANVAS)
             height, width = picture.shape[:2]
             part = QRectF(left * width, (1 - top) * height, (right - left) * width, (top - bottom) * height)

@@ -6,6 +6,8 @@ import imageio.v3 as imageio
 import numpy as np
 import pytest
 
+from desktop.images.pixels import BEHIND_GRAY, over_gray, to_bytes
+from desktop.jobs.tiles import reduced
 from desktop.latent.plane import Viewport, axis_plane
 from desktop.latent.prior import NORMAL, Prior, PriorKind
 from desktop.vetting.opening import OpeningStoppedError
@@ -152,6 +154,20 @@ def test_what_is_in_view_is_there_when_the_backdrop_is_finished(explorer, qtbot)
     tiles = cut.pyramid.meeting(view.edges(SIZE_PX), level)
     assert len(tiles) > 1
     assert all(explorer.tiles.cache.get(cut.space, tile) is not None for tile in tiles)
+
+
+def test_tiles_of_transparent_pictures_are_mixed_with_grey(make_explorer, make_bundle, qtbot):
+    """Whether a picture is black or white where it is seen, it stands out from what is behind it."""
+    explorer = make_explorer(make_bundle(image_shape=(4, 12, 12)))
+    with qtbot.waitSignal(explorer.backdrop_finished, timeout=SOON_MS):
+        explorer.set_view_size(SIZE_PX)
+    cut, view = explorer.tiles.shown, explorer.state.viewport
+    tile = cut.pyramid.meeting(view.edges(SIZE_PX), cut.pyramid.level(view.units_per_px(SIZE_PX)))[0]
+    z, _ = cut.z([tile])
+    picture = reduced(to_bytes(explorer.model.decode(z[:1])), cut.pyramid.picture_px)
+    height, width = picture.shape[1:3]
+    found = explorer.tiles.cache.get(cut.space, tile)[:height, :width]
+    assert np.abs(found.astype(int) - over_gray(picture, BEHIND_GRAY)[0]).max() <= 1
 
 
 def test_of_many_cursor_positions_the_last_is_always_shown(explorer, qtbot):

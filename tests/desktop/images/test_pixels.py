@@ -4,7 +4,7 @@ import imageio.v3 as imageio
 import numpy as np
 import pytest
 
-from desktop.images.pixels import enlarge, tile, to_bytes, write_png
+from desktop.images.pixels import enlarge, over_gray, tile, to_bytes, write_png
 
 
 def test_zero_is_black_one_is_white_and_the_rest_is_rounded():
@@ -46,6 +46,13 @@ def test_gaps_lie_between_pictures_only():
     assert (sheet[2] == 0).all()
     assert (sheet[:, 2] == 0).all()
     assert (np.delete(np.delete(sheet, 2, axis=0), 2, axis=1) == 9).all()
+
+
+def test_transparent_pictures_are_mixed_with_grey_by_alpha():
+    """Opaque colours stay to the bit, transparent ones are the grey alone, and half is half."""
+    picture = np.array([[[200, 0, 255, 255], [200, 0, 255, 0], [200, 0, 255, 51]]], np.uint8)
+    assert over_gray(picture, 100).tolist() == [[[200, 0, 255], [100, 100, 100], [120, 80, 131]]]
+    assert over_gray(picture, 0)[0, 1].tolist() == [0, 0, 0]
 
 
 def test_enlarging_repeats_pixels_exactly():

@@ -144,12 +144,61 @@ def test_an_unusual_decoder_opens_with_a_note(tmp_path, name, z_name, z_shape):
     assert source.notes == (expected,)
 
 
-@pytest.mark.parametrize("z_name", ["z", "latents"])
+@pytest.mark.parametrize("z_name", ["z", "latents", "quantized"])
 def test_maps_that_are_called_z_are_no_pictures(tmp_path, z_name):
     """A decoder of vectors in three channels enlarges them, as a network from pictures to pictures does."""
     source = open_source(graph(tmp_path / "m.onnx", {z_name: ["N", 3, 8, 8]}, {"y": ["N", 3, 16, 16]}))
     assert source.reading.image_shape == (3, 16, 16)
     assert source.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "z_shape", "picture"),
+    [
+        ("m.onnx", ["N", 1, 8, 8], ["N", 3, 16, 16]),  # more channels than a filter would give
+        ("m.onnx", ["N", 8, 8, 1], ["N", 16, 16, 3]),
+        ("m.onnx", ["N", 3, 8, 8], ["N", 4, 32, 32]),
+        ("m.onnx", ["N", 3, 8, 8], ["N", 3, 128, 128]),  # sixteen times as large
+        ("vq-f4.onnx", ["N", 3, 8, 8], ["N", 3, 32, 32]),
+    ],
+)
+def test_maps_of_few_channels_are_z_if_the_pictures_tell(tmp_path, name, z_shape, picture):
+    """A note says that this is unusual."""
+    source = open_source(graph(tmp_path / name, {"x": z_shape}, {"y": picture}))
+    (note,) = source.notes
+    assert note.startswith("it takes x float32 [")
+    assert note.endswith("], the shape of a picture, which is unusual for a decoder")
+
+
+@pytest.mark.parametrize(
+    ("z_name", "z_shape", "picture"),
+    [
+        ("x", ["N", 3, 8, 8], ["N", 3, 32, 32]),  # a VQ decoder, or a network that enlarges four times
+        ("x", ["N", 1, 8, 8], ["N", 3, 8, 8]),  # one that gives colours
+        ("x", ["N", 1, 8, 8], ["N", 3, 20, 20]),
+        ("image", ["N", 1, 8, 8], ["N", 3, 16, 16]),
+    ],
+)
+def test_what_could_be_either_is_refused_with_the_name_to_give(
+    looks_like, tmp_path, z_name, z_shape, picture
+):
+    """And with that name it opens."""
+    kind, _ = looks_like({z_name: z_shape}, {"y": picture})
+    assert kind is LooksLike.PICTURES_TO_PICTURES
+    with pytest.raises(UnreadError) as caught:
+        open_source(tmp_path / "model.onnx")
+    assert caught.value.hints == (f"z-input {z_name}",)
+    overrides = caught.value.as_decoder()
+    assert overrides == {"z-input": z_name}
+    assert open_source(tmp_path / "model.onnx", overrides).reading.z_input == z_name
+
+
+def test_a_name_that_a_command_line_would_misread_is_not_repeated(tmp_path):
+    """The hint has a placeholder then."""
+    path = graph(tmp_path / "model.onnx", {"x; rm -r": ["N", 3, 8, 8]}, {"y": ["N", 3, 16, 16]})
+    with pytest.raises(UnreadError) as caught:
+        open_source(path)
+    assert caught.value.hints == ("z-input NAME",)
 
 
 def test_the_encoders_of_other_tests_are_encoders(tmp_path):

@@ -1,5 +1,6 @@
 """Files of other formats are told for what they are, with the way to ONNX; nothing is unpickled."""
 
+import io
 import zipfile
 
 import pytest
@@ -35,14 +36,15 @@ def refused(path):
         ),
         ("g.pkl", b"\x80\x03cdnnlib.tflib.network\nNetwork", "a pickle of StyleGAN", "torch.onnx.export"),
         ("m.pkl", b"\x80\x04\x95csklearn.neural_network\n", "a pickle of scikit-learn", "skl2onnx"),
+        ("m.joblib", b"\x78\x5e\xc4\xbd\x0b\x94", "a pickle of joblib (scikit-learn?)", "skl2onnx"),
         ("m.pkl", b"\x80\x04\x95cos\nsystem\n", "a pickle", "export its decoder to ONNX"),
-        ("m.h5", b"\x89HDF\r\n\x1a\n" + bytes(20), "an HDF5 file (Keras?)", "format='onnx'"),
+        ("m.h5", b"\x89HDF\r\n\x1a\n" + bytes(20), "an HDF5 file (Keras?)", "call its decoder once"),
         ("m.safetensors", SAFETENSORS, "weights without their network (safetensors)", "export the decoder"),
         ("m.onnx", SAFETENSORS, "weights without their network (safetensors)", "export the decoder"),
-        ("m.tflite", b"\x1c\x00\x00\x00TFL3" + bytes(20), "a TensorFlow Lite model", "tf2onnx"),
+        ("m.tflite", b"\x1c\x00\x00\x00TFL3" + bytes(20), "a TensorFlow Lite model", "--tflite"),
         ("m.ort", b"\x1c\x00\x00\x00ORTM" + bytes(20), "a model in ONNX Runtime's own format", "the .onnx"),
         ("m.gguf", b"GGUF\x03\x00\x00\x00", "a GGUF file", "take the model from which it was made"),
-        ("frozen.pb", b"\x0a\x20\x0a\x01z\x12\x0bPlaceholder", "a graph of TensorFlow", "tf2onnx"),
+        ("frozen.pb", b"\x0a\x20\x0a\x01z\x12\x0bPlaceholder", "a graph of TensorFlow", "--graphdef"),
         (
             "m.mlmodel",
             b"\x08\x05\x12\x04\x0a\x02hi",
@@ -64,31 +66,71 @@ def test_a_file_is_told_by_content_or_else_by_ending(tmp_path, name, content, ki
 
 
 @pytest.mark.parametrize(
-    ("name", "entries", "kind"),
+    ("name", "entries", "kind", "advice"),
     [
-        ("checkpoint.pt", ["archive/data.pkl", "archive/data/0", "archive/version"], "a PyTorch checkpoint"),
-        ("last.ckpt", ["archive/data.pkl"], "a PyTorch checkpoint"),
-        ("script.pt", ["m/data.pkl", "m/code/m.py", "m/constants.pkl"], "a TorchScript model"),
-        ("m.pt2", ["m/models/model.json", "m/version"], "an exported program of PyTorch"),
-        ("m.keras", ["metadata.json", "config.json", "model.weights.h5"], "a Keras model"),
-        ("m.onnx", ["archive/data.pkl"], "a PyTorch checkpoint"),
+        (
+            "checkpoint.pt",
+            ["archive/data.pkl", "archive/data/0"],
+            "a PyTorch checkpoint",
+            "load these weights",
+        ),
+        ("last.ckpt", ["archive/data.pkl"], "a PyTorch checkpoint", "load these weights"),
+        (
+            "script.pt",
+            ["m/data.pkl", "m/code/m.py", "m/constants.pkl"],
+            "a TorchScript model",
+            "torch.jit.load",
+        ),
+        (
+            "m.pt2",
+            ["m/models/model.json", "m/version"],
+            "an exported program of PyTorch",
+            "torch.export.load",
+        ),
+        ("m.keras", ["metadata.json", "config.json", "model.weights.h5"], "a Keras model", "format='onnx'"),
+        ("m.onnx", ["archive/data.pkl"], "a PyTorch checkpoint", "load these weights"),
     ],
 )
-def test_a_zip_is_told_by_the_names_in_it(tmp_path, name, entries, kind):
+def test_a_zip_is_told_by_the_names_in_it(tmp_path, name, entries, kind, advice):
     """Neither a checkpoint nor a Keras model is taken for a broken bundle."""
     path = tmp_path / name
     with zipfile.ZipFile(path, "w") as archive:
         for entry in entries:
             archive.writestr(entry, b"content")
-    assert refused(path).startswith(f"{kind}, expected ")
+    message = refused(path)
+    assert message.startswith(f"{kind}, expected ")
+    assert advice in message
+
+
+def test_an_exported_program_is_told_though_it_holds_a_checkpoint(tmp_path):
+    """torch.export.save stores the sample inputs as a checkpoint, whose names can be read in the file too."""
+    inputs = io.BytesIO()
+    with zipfile.ZipFile(inputs, "w") as archive:
+        archive.writestr("archive/data.pkl", b"inputs")
+    with zipfile.ZipFile(tmp_path / "m.pt2", "w") as archive:
+        archive.writestr("m/data/weights/weight_0", b"weights")
+        archive.writestr("m/models/model.json", b"{}")
+        archive.writestr("m/data/sample_inputs/model.pt", inputs.getvalue())
+    assert refused(tmp_path / "m.pt2").startswith("an exported program of PyTorch, expected ")
 
 
 def test_a_saved_model_is_told_as_a_folder_and_as_its_file(tmp_path):
-    """Both lead to tf2onnx."""
+    """Both lead to tf2onnx with the folder."""
     (tmp_path / "saved").mkdir()
     (tmp_path / "saved/saved_model.pb").write_bytes(b"\x08\x01\x12\x0a\x0a\x08")
     assert refused(tmp_path / "saved").startswith("a SavedModel of TensorFlow, expected ")
-    assert "tf2onnx" in refused(tmp_path / "saved/saved_model.pb")
+    assert refused(tmp_path / "saved/saved_model.pb").startswith("a SavedModel of TensorFlow, expected ")
+    assert "--saved-model FOLDER" in refused(tmp_path / "saved/saved_model.pb")
+
+
+@pytest.mark.parametrize("name", ["diffusion_pytorch_model.safetensors", "model_index.json"])
+def test_a_folder_of_diffusers_is_told(tmp_path, name):
+    """One network's folder and a pipeline's folder lead to diffusers; a bundle with such a file stays one."""
+    (tmp_path / name).write_bytes(SAFETENSORS)
+    assert refused(tmp_path).startswith("a folder of diffusers, expected ")
+    (tmp_path / "manifest.json").write_text("{}")
+    with pytest.raises(BundleError):
+        open_source(tmp_path)
 
 
 def test_other_folders_and_zips_are_opened_as_bundles(tmp_path):

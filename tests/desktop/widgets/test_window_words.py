@@ -1,7 +1,6 @@
 """The window speaks of buttons and menus: no text in it names a command-line option."""
 
 import pytest
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 
 from desktop.app.report import about_text
@@ -27,7 +26,7 @@ def test_no_message_names_an_option(open_window, make_bundle, qtbot, tmp_path, m
     assert failed.args[0].hints, "the command line has options for it"
     assert window.message.text().startswith(f"{path}: ")
     assert "--" not in window.message.text()
-    qtbot.mouseClick(window.message.action_buttons[-1], Qt.MouseButton.LeftButton)
+    window.reading.open_dialog(failed.args[0])
     texts = [label.text() for label in window.reading.dialog.findChildren(QLabel)]
     assert any(path.name in text for text in texts)
     assert not any("--" in text for text in texts)

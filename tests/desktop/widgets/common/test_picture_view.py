@@ -83,3 +83,16 @@ def test_no_picture_and_other_buttons_say_nothing(view, qtbot):
         qtbot.mouseClick(view, LEFT, pos=QPoint(150, 100))
         view.set_image(to_qimage(np.zeros((4, 4), np.uint8)))
         qtbot.mouseClick(view, Qt.MouseButton.RightButton, pos=QPoint(150, 100))
+
+
+@pytest.mark.parametrize("side", [8, 800])
+def test_a_transparent_picture_shows_the_checkerboard(view, pixels, side):
+    """Where it is opaque it covers it; beside it is the canvas. So too if it is shown smaller than it is."""
+    picture = np.zeros((side, side, 4), np.uint8)
+    picture[:, : side // 2] = 255
+    view.set_image(to_qimage(picture))
+    found = pixels(view.grab().toImage())[..., :3]
+    assert (found[20:180, 60:140] == 255).all()
+    seen = {tuple(color) for color in found[20:180, 160:240].reshape(-1, 3).tolist()}
+    assert seen == {(c.red(), c.green(), c.blue()) for c in colors.CHECKS}
+    assert canvas(found[:, 270:]).all()

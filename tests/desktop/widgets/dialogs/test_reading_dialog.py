@@ -313,7 +313,7 @@ def test_an_encoder_leads_to_its_decoder(open_window, qtbot, tmp_path, monkeypat
         window.open_path(path)
     assert "this looks like an encoder: it takes " in window.message.text()
     choose_its, anyway = window.message.action_buttons
-    assert (choose_its.text(), anyway.text()) == ("Choose its decoder…", "Open anyway…")
+    assert (choose_its.text(), anyway.text()) == ("Choose its decoder…", "Open anyway")
     asked = []
     chosen = lambda *question: asked.append(question) or (str(wanted), "")  # noqa: E731
     monkeypatch.setattr(QFileDialog, "getOpenFileName", staticmethod(chosen))
@@ -325,17 +325,29 @@ def test_an_encoder_leads_to_its_decoder(open_window, qtbot, tmp_path, monkeypat
 
 
 def test_what_looks_like_an_encoder_can_be_opened_anyway(window, qtbot, tmp_path):
-    """The dialog asks for z, and then the file opens with a note."""
+    """One click opens it, with a note; the dialog shows which input is z."""
     path = graph(tmp_path / "odd.onnx", {"input": ["N", 3, 8, 8]}, {"y": ["N", 1, 4, 4]})
     with qtbot.waitSignal(window.explorer.open_failed, timeout=SOON_MS):
         window.open_path(path)
-    qtbot.mouseClick(window.message.action_buttons[1], Qt.MouseButton.LeftButton)
-    dialog = window.reading.dialog
     with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
-        choose(dialog.fields["z-input"], "input", qtbot)
-    dialog.done(0)
+        qtbot.mouseClick(window.message.action_buttons[1], Qt.MouseButton.LeftButton)
     assert window.explorer.source.path == path
+    assert window.explorer.source.overrides == {"z-input": "input"}
     assert "this looks like an encoder" in window.message.text()
+    window.reading.open_dialog()
+    assert window.reading.dialog.fields["z-input"].currentText() == "input"
+    window.reading.dialog.done(0)
+
+
+def test_what_cannot_be_opened_anyway_leads_to_the_dialog(window, qtbot, tmp_path):
+    """One click tries, and says what is missing; the dialog is one more click away."""
+    path = graph(tmp_path / "odd.onnx", {"x": ["N", 3, 8, 8]}, {"y": ["N", 2]})
+    with qtbot.waitSignal(window.explorer.open_failed, timeout=SOON_MS):
+        window.open_path(path)
+    with qtbot.waitSignal(window.explorer.open_failed, timeout=SOON_MS):
+        qtbot.mouseClick(window.message.action_buttons[1], Qt.MouseButton.LeftButton)
+    assert "no output is a picture" in window.message.text()
+    assert [button.text() for button in window.message.action_buttons] == ["How the model is read…"]
 
 
 def test_other_failures_offer_nothing_to_set(window, qtbot, tmp_path):

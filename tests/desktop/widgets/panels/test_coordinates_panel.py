@@ -58,7 +58,7 @@ def test_dimensions_are_sorted_by_their_rate_and_collapsed_ones_are_grey(window)
     panel = window.coordinates.panel
     rows = shown(panel)
     assert [row.name.text() for row in rows] == ["z2", "z3", "z1", "z0"]
-    rates = [float(row.kl.text()) for row in rows]
+    rates = [float(row.note.text()) for row in rows]
     assert rates == sorted(rates, reverse=True)
     assert rates[-1] == 0
     assert text_color(rows[-1].name) != text_color(rows[0].name)
@@ -74,8 +74,8 @@ def test_they_follow_the_cursor(window, qtbot):
     z = window.explorer.state.z
     assert z[0] != 0
     for row in shown(window.coordinates.panel):
-        assert row.box.value() == pytest.approx(z[row.dimension], abs=5e-5)
-        assert row.slider.value() == round(100 * z[row.dimension])
+        assert row.box.value() == pytest.approx(z[row.index], abs=5e-5)
+        assert row.slider.value() == round(100 * z[row.index])
 
 
 def test_keys_move_the_cursor_off_the_plane(window, qtbot):
@@ -127,7 +127,7 @@ def test_without_held_out_images_they_stand_in_their_own_order(panel):
     """No rate is shown."""
     panel.set_model(3, None)
     assert [row.name.text() for row in shown(panel)] == ["z0", "z1", "z2"]
-    assert all(row.kl.text() == "" for row in panel.rows)
+    assert all(row.note.text() == "" for row in panel.rows)
 
 
 def test_many_dimensions_are_scrolled_through(panel, turn_wheel):
@@ -136,15 +136,15 @@ def test_many_dimensions_are_scrolled_through(panel, turn_wheel):
     z = tuple(float(index) / 100 for index in range(512))
     panel.set_z(z)
     assert [row.name.text() for row in shown(panel)] == [f"z{511 - place}" for place in range(ROWS)]
-    panel._scroll.setValue(panel._scroll.maximum())
+    panel.scroll_bar.setValue(panel.scroll_bar.maximum())
     assert [row.name.text() for row in shown(panel)] == [f"z{ROWS - 1 - place}" for place in range(ROWS)]
-    assert [row.box.value() for row in panel.rows] == [pytest.approx(z[row.dimension]) for row in panel.rows]
+    assert [row.box.value() for row in panel.rows] == [pytest.approx(z[row.index]) for row in panel.rows]
     turn_wheel(panel, QPoint(5, 5), 1)
-    assert panel.rows[0].dimension > ROWS - 1
+    assert panel.rows[0].index > ROWS - 1
     found = []
     panel.coordinate_wanted.connect(lambda dimension, value: found.append((dimension, value)))
     panel.rows[0].box.setValue(0.5)
-    assert found == [(panel.rows[0].dimension, 0.5)]
+    assert found == [(panel.rows[0].index, 0.5)]
 
 
 def test_many_dimensions_cost_a_drag_little(panel):

@@ -1,0 +1,215 @@
+"""A scrolling list of numbers, each with its name, a slider and a number box."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QPalette, QWheelEvent
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QScrollBar,
+    QSlider,
+    QWidget,
+)
+
+from desktop.widgets.common.number_box import NumberBox
+
+SLIDER_REACH, SLIDER_STEPS = 4.0, 100  # the slider's range to either side; steps per unit
+STEP = 0.1
+MAX_BOX = 1e9
+
+
+@dataclass(frozen=True)
+class RowText:
+    """What a row says.
+
+    Attributes:
+        name: the number's name, elided if it does not fit.
+        note: stands after the box.
+        about: a description of the number, for screen readers.
+        tip: the tool tip.
+        is_grey: whether name and note are grey, because the number says little.
+    """
+
+    name: str
+    note: str = ""
+    about: str = ""
+    tip: str = ""
+    is_grey: bool = False
+
+
+@dataclass(frozen=True)
+class RowSizes:
+    """The widths of a row's parts; None is as wide as the text, and a note of width 0 has no place."""
+
+    name_px: int | None = None
+    box_px: int = 76
+    note_px: int = 0
+
+
+class SliderRows(QWidget):
+    """Shows some of many numbers and scrolls through them; a change of one emits its index and value.
+
+    Only a few rows exist, so that a drag updates few widgets. While it is hidden, nothing is updated.
+
+    Args:
+        count: how many rows exist.
+        what: what a number is called, for screen readers.
+        text: returns what the row of a number says.
+        values: returns the values of the numbers that are shown, or nothing while they are unknown.
+        sizes: the widths of the rows' parts.
+    """
+
+    wanted = Signal(int, float)
+
+    def __init__(
+        self,
+        count: int,
+        what: str,
+        text: Callable[[int], RowText],
+        values: Callable[[Sequence[int]], Iterable[float]],
+        sizes: RowSizes,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._order: Sequence[int] = ()
+        self._text, self._values = text, values
+        self.rows = [SliderRow(self, sizes) for _ in range(count)]
+        self.scroll_bar = QScrollBar(Qt.Orientation.Vertical)
+        self.scroll_bar.setAccessibleName(f"First {what} shown")
+        self.scroll_bar.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.scroll_bar.valueChanged.connect(self._show_rows)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(6)
+        grid.setColumnStretch(1, 1)
+        for place, row in enumerate(self.rows):
+            for column, widget in enumerate(row.widgets):
+                grid.addWidget(widget, place, column)
+            row.wanted.connect(self.wanted)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(grid, 1)
+        layout.addWidget(self.scroll_bar)
+
+    def set_order(self, order: Sequence[int]) -> None:
+        """Set the indices of the numbers, from the top row down, and scroll to the top."""
+        self._order = order
+        hidden = max(0, len(order) - len(self.rows))
+        self.scroll_bar.blockSignals(True)
+        self.scroll_bar.setRange(0, hidden)
+        self.scroll_bar.setPageStep(len(self.rows))
+        self.scroll_bar.setValue(0)
+        self.scroll_bar.blockSignals(False)
+        self.scroll_bar.setVisible(hidden > 0)
+        self._show_rows()
+
+    def show_values(self) -> None:
+        """Show the values, because they may have changed."""
+        if self.isVisible():
+            self._show_values()
+
+    def showEvent(self, event: object) -> None:
+        """Show what changed while the list was hidden."""
+        self._show_values()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Adapt when the system switches between light and dark."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._show_rows()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Scroll through the numbers."""
+        if self.scroll_bar.isVisible():
+            self.scroll_bar.event(event)
+        else:
+            super().wheelEvent(event)
+
+    def _shown(self) -> Sequence[int]:
+        first = self.scroll_bar.value()
+        return self._order[first : first + len(self.rows)]
+
+    def _show_rows(self) -> None:
+        shown = self._shown()
+        for place, row in enumerate(self.rows):
+            row.set_shown(place < len(shown))
+            if place < len(shown):
+                row.set_text(shown[place], self._text(shown[place]))
+        self._show_values()
+
+    def _show_values(self) -> None:
+        for row, value in zip(self.rows, self._values(self._shown()), strict=False):
+            row.set_value(value)
+
+
+class SliderRow(QObject):
+    """The widgets of one number: its name, a slider, a box, and a note if it has a place."""
+
+    wanted = Signal(int, float)
+
+    def __init__(self, parent: QObject, sizes: RowSizes) -> None:
+        super().__init__(parent)
+        self.index = 0
+        self._name_px = sizes.name_px
+        self.name, self.note = QLabel(), QLabel()
+        for label in (self.name, self.note):
+            label.setTextFormat(Qt.TextFormat.PlainText)
+        if sizes.name_px is not None:
+            self.name.setFixedWidth(sizes.name_px)
+        self.note.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.note.setFixedWidth(sizes.note_px)
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setRange(round(-SLIDER_REACH * SLIDER_STEPS), round(SLIDER_REACH * SLIDER_STEPS))
+        self.slider.setSingleStep(round(STEP * SLIDER_STEPS))
+        self.slider.setPageStep(5 * round(STEP * SLIDER_STEPS))
+        self.box = NumberBox()
+        self.box.setDecimals(4)
+        self.box.setRange(-MAX_BOX, MAX_BOX)
+        self.box.setSingleStep(STEP)
+        self.box.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
+        self.box.setKeyboardTracking(False)
+        self.box.setFixedWidth(sizes.box_px)
+        widgets: tuple[QWidget, ...] = (self.name, self.slider, self.box, self.note)
+        self.widgets = widgets if sizes.note_px else widgets[:3]
+        self.slider.valueChanged.connect(lambda step: self.wanted.emit(self.index, step / SLIDER_STEPS))
+        self.box.valueChanged.connect(lambda value: self.wanted.emit(self.index, value))
+
+    def set_shown(self, shown: bool) -> None:
+        """Show or hide the row."""
+        for widget in self.widgets:
+            widget.setVisible(shown)
+
+    def set_text(self, index: int, text: RowText) -> None:
+        """Set which number the row shows, and what it says."""
+        self.index = index
+        name = text.name
+        if self._name_px is not None:
+            middle = Qt.TextElideMode.ElideMiddle
+            name = self.name.fontMetrics().elidedText(name, middle, self._name_px)
+        self.name.setText(name)
+        self.note.setText(text.note)
+        group = QPalette.ColorGroup.Disabled if text.is_grey else QPalette.ColorGroup.Active
+        color = QGuiApplication.palette().color(group, QPalette.ColorRole.WindowText)
+        for label in (self.name, self.note):
+            palette = label.palette()
+            palette.setColor(QPalette.ColorRole.WindowText, color)
+            label.setPalette(palette)
+        self.slider.setAccessibleName(f"{text.name} slider")
+        self.box.setAccessibleName(text.name)
+        self.box.setAccessibleDescription(text.about)
+        for widget in self.widgets:
+            widget.setToolTip(text.tip)
+
+    def set_value(self, value: float) -> None:
+        """Show a value; the slider stops at its ends, the box shows any number."""
+        at = round(min(SLIDER_REACH, max(-SLIDER_REACH, value)) * SLIDER_STEPS)
+        self.slider.blockSignals(True)
+        self.slider.setValue(at)
+        self.slider.blockSignals(False)
+        self.slider.setAccessibleDescription(f"{value:.4f}")
+        self.box.blockSignals(True)
+        self.box.setValue(value)
+        self.box.blockSignals(False)
