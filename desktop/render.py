@@ -11,6 +11,7 @@ from desktop.base.command_line import printable, run_command, say_on_stderr
 from desktop.base.errors import ModelError
 from desktop.base.machine import DeviceError, DeviceName, distribution_warning
 from desktop.base.shipped import shipped_bundle
+from desktop.base.vector import Vector
 from desktop.film.film import Caption, Film, Route, path_film
 from desktop.film.formats import AnimationError, Format, check_size, format_of, real_fps, why_not
 from desktop.images import pixels
@@ -288,7 +289,7 @@ def path(
         corners = tuple(parse_z(text, model.latent_dim) for text in points)
         if seed is not None:
             z = sample_prior(PATH_SAMPLES, model.latent_dim, seed, model.source.reading.prior)
-            corners = tuple(tuple(map(float, row)) for row in z)
+            corners = tuple(map(Vector, z))
         start = _start(model)
         route = Route(corners, closed, INTERPOLATIONS.get(interpolation or "", start.path_kind))
         film = Film(
@@ -318,7 +319,7 @@ def _start(model: Model, point: str | None = None, seed: int | None = None) -> V
         state = first_view(model.latent_dim, prior, seed)
     elif seed is not None:
         (z,) = sample_prior(1, model.latent_dim, seed, prior)
-        state = replace(state.moved_to(tuple(map(float, z))), seed=seed)
+        state = replace(state.moved_to(Vector(z)), seed=seed)
     if point is not None:
         try:
             state = state.moved_to(parse_z(point, model.latent_dim))
@@ -327,11 +328,11 @@ def _start(model: Model, point: str | None = None, seed: int | None = None) -> V
     return state
 
 
-def _beside(model: Model, state: ViewState, point: str | None, seed: int | None) -> tuple[float, ...]:
+def _beside(model: Model, state: ViewState, point: str | None, seed: int | None) -> Vector:
     """The z through which a plane of two axes goes: the prior's mean, unless samples lie far from it."""
     if point is not None or seed is not None or _is_on_samples(model):
         return state.z
-    return tuple(state.prior.mean(model.latent_dim).tolist())
+    return Vector(state.prior.mean(model.latent_dim))
 
 
 def _is_on_samples(model: Model) -> bool:
@@ -339,7 +340,7 @@ def _is_on_samples(model: Model) -> bool:
     return model.source.bundle is None and model.latent_dim > MOST_NEAR_MEAN
 
 
-def _axis_plane(axes: tuple[int, int], z: tuple[float, ...]) -> Plane:
+def _axis_plane(axes: tuple[int, int], z: Vector) -> Plane:
     right, up = axes
     if max(axes) >= len(z) or (right == up and len(z) > 1):
         raise RenderError(

@@ -4,7 +4,7 @@ from collections import OrderedDict
 
 import numpy as np
 
-from desktop.base.arrays import Doubles
+from desktop.base.vector import Vector
 from desktop.jobs.decode import Decoded
 
 LIMIT_BYTES = 256 << 20
@@ -15,43 +15,43 @@ class DecodedPictures:
 
     def __init__(self, limit_bytes: int = LIMIT_BYTES) -> None:
         self._limit_bytes = limit_bytes
-        self._pictures: OrderedDict[tuple[float, ...], Decoded] = OrderedDict()
-        self._z: dict[tuple[float, ...], Doubles] = {}
+        self._pictures: OrderedDict[Vector, Decoded] = OrderedDict()
         self._size_bytes = 0
 
     def clear(self) -> None:
         """Forget all: another model decodes."""
         self._pictures.clear()
-        self._z.clear()
         self._size_bytes = 0
 
     def put(self, decoded: Decoded) -> None:
         """Keep a picture; if there is no room, drop the ones that were looked at least recently."""
         self._drop(decoded.z)
         self._pictures[decoded.z] = decoded
-        self._z[decoded.z] = np.asarray(decoded.z)
         self._size_bytes += self._bytes(decoded.z)
         while self._size_bytes > self._limit_bytes and len(self._pictures) > 1:
             self._drop(next(iter(self._pictures)))
 
-    def get(self, z: tuple[float, ...]) -> Decoded | None:
+    def get(self, z: Vector) -> Decoded | None:
         """Return the picture of exactly this z, if it is there."""
         found = self._pictures.get(z)
         if found is not None:
             self._pictures.move_to_end(z)
         return found
 
-    def nearest(self, z: tuple[float, ...]) -> Decoded | None:
+    def nearest(self, z: Vector) -> Decoded | None:
         """Return the picture whose z is nearest by Euclidean distance; None if there are none."""
         if not self._pictures:
             return None
-        here = np.asarray(z)
-        return self._pictures[min(self._z, key=lambda key: float(((self._z[key] - here) ** 2).sum()))]
+        return self._pictures[min(self._pictures, key=lambda key: _distance(key, z))]
 
-    def _drop(self, z: tuple[float, ...]) -> None:
+    def _drop(self, z: Vector) -> None:
         if z in self._pictures:
             self._size_bytes -= self._bytes(z)
-            del self._pictures[z], self._z[z]
+            del self._pictures[z]
 
-    def _bytes(self, z: tuple[float, ...]) -> int:
-        return self._pictures[z].probabilities.nbytes + self._z[z].nbytes
+    def _bytes(self, z: Vector) -> int:
+        return self._pictures[z].probabilities.nbytes + z.nbytes
+
+
+def _distance(one: Vector, other: Vector) -> float:
+    return float(np.linalg.norm(one.array - other.array))

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from desktop.base.arrays import Bytes, Floats
+from desktop.base.vector import Vector
 from desktop.film.captions import caption_number
 from desktop.film.formats import Format
 from desktop.film.writer import Look, make_animation
@@ -76,7 +77,7 @@ class Film:
 class Route:
     """A path to film: its points with d numbers each, whether it is closed, and its kind."""
 
-    points: tuple[tuple[float, ...], ...]
+    points: tuple[Vector, ...]
     closed: bool = False
     kind: PathKind = PathKind.STRAIGHT
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from desktop.base.arrays import Bytes, Floats
+from desktop.base.vector import Vector
 from desktop.images import pixels
 from desktop.models.model import Model
 
@@ -19,7 +20,7 @@ STEP_BYTES = 64 << 20
 class Decoded:
     """One decoded picture: its z, its probabilities float32 [C, H, W], the time it took, and any warning."""
 
-    z: tuple[float, ...]
+    z: Vector
     probabilities: Floats
     decode_ms: float
     warning: str = ""
@@ -36,14 +37,14 @@ def pictures_per_step(model: Model, picture_ms: float | None) -> int:
     return max(1, most, model.source.reading.batch or 1)
 
 
-def decode_picture(model: Model, z: tuple[float, ...]) -> Iterator[Decoded]:
+def decode_picture(model: Model, z: Vector) -> Iterator[Decoded]:
     """Decode one z, or take what a slow decoder gave in its trial."""
     model.warning = ""
     first = model.source.first
     if first is not None and z == first.z:
         yield Decoded(z, first.picture, 1e3 * first.seconds)
         return
-    (probabilities,) = model.decode(np.array([z], np.float32))
+    (probabilities,) = model.decode(z.array[np.newaxis].astype(np.float32, copy=False))
     yield Decoded(z, probabilities, model.last_decode_ms, model.warning)
 
 

@@ -7,6 +7,7 @@ from threading import Event
 import numpy as np
 
 from desktop.base.arrays import Floats
+from desktop.base.vector import Vector
 from desktop.images.shrink import shrink
 from desktop.jobs.decode import pictures_per_step
 from desktop.latent.difference_step import first_step, fitting_step, pairs, slopes
@@ -27,7 +28,7 @@ class Progress:
 
 
 def find_directions(
-    model: Model, z: tuple[float, ...], count: int, seed: int = 0, enough: Event | None = None
+    model: Model, z: Vector, count: int, seed: int = 0, enough: Event | None = None
 ) -> Iterator[Progress | Directions | None]:
     """Decode around z along `count` probes, and return the directions by how much they change the picture.
 

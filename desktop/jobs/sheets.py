@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import cast
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from desktop.base.arrays import Bytes, Doubles, Floats
 from desktop.images import pixels
@@ -96,7 +97,7 @@ def view_sheet(model: Model, chart: Chart, viewport: Viewport, n: int) -> Iterat
 
 def traversals_sheet(
     model: Model,
-    z: tuple[float, ...],
+    z: ArrayLike,
     dimensions: tuple[int, ...],
     columns: int,
     span: float | None = None,

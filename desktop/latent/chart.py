@@ -108,7 +108,7 @@ class Chart:
     @property
     def _middle(self) -> Doubles:
         """The (a, b) of the point nearest to the prior's mean: (0, 0) on a plane of two axes."""
-        return self.plane.project(self.prior.mean(len(self.plane.origin)))
+        return self.plane.project_even(self.prior.center)
 
     @property
     def _marginals(self) -> tuple[Marginal, Marginal]:

@@ -6,13 +6,14 @@ order, or a seeded orthonormal sketch if there are too many. So the first few pr
 what they find is a valid result.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from desktop.base.arrays import Array, Doubles
+from desktop.base.vector import Vector, vector
 from desktop.latent.number_file import NumberFileError, misfit, rows_of
 from desktop.latent.plane import MIN_SINE, Plane
 
@@ -40,23 +41,26 @@ class Directions:
 
     names: tuple[str, ...]
     units: Doubles
-    start: tuple[float, ...]
+    start: Vector
     shares: tuple[float, ...] = ()
     tried: str = ""
 
-    def offsets(self, z: Sequence[float], rows: slice = slice(None)) -> Doubles:
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "start", vector(self.start))
+
+    def offsets(self, z: ArrayLike, rows: slice = slice(None)) -> Doubles:
         """How far z [d] is from the start along each of some directions, float64 [k]."""
-        offsets: Doubles = self.units[rows] @ (np.asarray(z, np.float64) - np.asarray(self.start))
+        offsets: Doubles = self.units[rows] @ (np.asarray(z, np.float64) - self.start.array)
         return offsets
 
-    def moved(self, z: Sequence[float], index: int, offset: float) -> tuple[float, ...]:
+    def moved(self, z: ArrayLike, index: int, offset: float) -> Vector:
         """Z [d] moved along a direction, so that it is `offset` from the start along it."""
         unit = self.units[index]
         by = offset - float(self.offsets(z, slice(index, index + 1))[0])
-        return tuple((np.asarray(z, np.float64) + by * unit).tolist())
+        return Vector(np.asarray(z, np.float64) + by * unit, is_own=True)
 
 
-def directions_in(arrays: Mapping[str, Array], start: Sequence[float], name: str) -> Directions:
+def directions_in(arrays: Mapping[str, Array], start: Vector, name: str) -> Directions:
     """Return the directions in a file's arrays, [d] or [k, d] each, for a model with d numbers as in `start`.
 
     An array's only direction has the array's name, several have it with their number. Arrays of other shapes
@@ -80,10 +84,10 @@ def directions_in(arrays: Mapping[str, Array], start: Sequence[float], name: str
     if not (lengths > 0).all():
         which = names[int(np.argmin(lengths))]
         raise NumberFileError(f"{name}: found {which} of length 0, expected a direction; leave it out")
-    return Directions(names, numbers / lengths[:, None], tuple(start))
+    return Directions(names, numbers / lengths[:, None], start)
 
 
-def plane_of_directions(z: Sequence[float], right: ArrayLike, up: ArrayLike) -> Plane:
+def plane_of_directions(z: ArrayLike, right: ArrayLike, up: ArrayLike) -> Plane:
     """The plane through z [d] with a along the unit vector `right` [d], and b in the plane of both.
 
     Raises ValueError if they are parallel.
@@ -95,7 +99,7 @@ def plane_of_directions(z: Sequence[float], right: ArrayLike, up: ArrayLike) -> 
     if not length > MIN_SINE:
         raise ValueError("found two parallel directions, expected two that span a plane; choose another")
     v = beside / length
-    return Plane(tuple(map(float, z)), tuple(u.tolist()), tuple(v.tolist()))
+    return Plane(vector(z), Vector(u), Vector(v, is_own=True))
 
 
 def probes(latent_dim: int, count: int, seed: int = 0) -> Doubles:
@@ -121,7 +125,7 @@ def tried_text(done: int, count: int, latent_dim: int) -> str:
 
 
 def strongest(
-    changes: Doubles, along: Doubles, z: Sequence[float], most: int = MAX_FOUND, tried: str = ""
+    changes: Doubles, along: Doubles, z: ArrayLike, most: int = MAX_FOUND, tried: str = ""
 ) -> Directions:
     """The directions that change the picture most at z [d], from `slopes` [m, pixels] along probes [m, d].
 
@@ -144,6 +148,4 @@ def strongest(
     units /= np.linalg.norm(units, axis=1, keepdims=True)
     largest = np.take_along_axis(units, np.abs(units).argmax(axis=1)[:, None], axis=1)
     names = tuple(str(number) for number in range(1, count + 1))
-    return Directions(
-        names, units * np.sign(largest), tuple(map(float, z)), tuple(shares[:count].tolist()), tried
-    )
+    return Directions(names, units * np.sign(largest), vector(z), tuple(shares[:count].tolist()), tried)

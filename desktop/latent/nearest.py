@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from desktop.base.arrays import Bytes, Floats
 from desktop.latent.elbo import logits_of
@@ -27,7 +28,7 @@ class Neighbour:
     distance: float
 
 
-def nearest_by_z(mean: Floats, z: tuple[float, ...], count: int) -> Iterator[tuple[Neighbour, ...] | None]:
+def nearest_by_z(mean: Floats, z: ArrayLike, count: int) -> Iterator[tuple[Neighbour, ...] | None]:
     """Find the `count` images whose means [N, d] are nearest to z [d] by Euclidean distance.
 
     Yields None while computing, and then the neighbours, nearest first.

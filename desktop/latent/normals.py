@@ -37,7 +37,7 @@ class PlaneNormals:
 
 def project_normals(plane: Plane, mean: ArrayLike, logvar: ArrayLike) -> PlaneNormals:
     """The marginals of N(mean, diag exp(logvar)), both [N, d], on the plane."""
-    directions = np.asarray([plane.u, plane.v], np.float64)
+    directions = np.asarray([plane.u.array, plane.v.array], np.float64)
     variances = np.exp(np.asarray(logvar, np.float64))
     covariance: Doubles = np.einsum("id,nd,jd->nij", directions, variances, directions, optimize=True)
     return PlaneNormals(plane.project(mean), covariance)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from desktop.base.arrays import Doubles, Floats
+from desktop.base.vector import Vector, vector
 
 # Steps per curved leg, enough for its arc length to 1e-6; and per leg that is drawn, on axes of any scale.
 ARC_STEPS, LINE_STEPS = 256, 48
@@ -36,7 +37,7 @@ class Curve:
     Its parameter t counts legs: at a whole number it is at a corner.
     """
 
-    corners: tuple[tuple[float, ...], ...]
+    corners: tuple[Vector, ...]
     spherical: bool = False
 
     @property
@@ -111,13 +112,13 @@ def slerp(start: ArrayLike, end: ArrayLike, share: ArrayLike) -> Doubles:
     return np.where(np.asarray(share) <= 0, a, np.where(np.asarray(share) >= 1, b, turned))
 
 
-def path_curve(points: Sequence[Sequence[float]], kind: PathKind, closed: bool) -> Curve:
+def path_curve(points: Sequence[ArrayLike], kind: PathKind, closed: bool) -> Curve:
     """The curve through the points of a path, and back to the first one if it is closed.
 
     Equal visual change is a pace, so its curve has straight legs. Raises ValueError if fewer than two points
     differ.
     """
-    corners = tuple(tuple(map(float, point)) for point in points)
+    corners = tuple(map(vector, points))
     if closed and corners:
         corners += corners[:1]
     if len(set(corners)) < 2:
@@ -157,7 +158,7 @@ def visual_walk(decode: Decode, curve: Curve, closed: bool = False) -> Generator
 
 
 @lru_cache(maxsize=4)
-def path_line(points: tuple[tuple[float, ...], ...], kind: PathKind, closed: bool) -> tuple[Doubles, Doubles]:
+def path_line(points: tuple[Vector, ...], kind: PathKind, closed: bool) -> tuple[Doubles, Doubles]:
     """The polyline to draw for a path: parameters t [M] and z [M, d]. One point alone gives itself."""
     try:
         curve = path_curve(points, kind, closed)

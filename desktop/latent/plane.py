@@ -5,13 +5,15 @@ plot, so grids list their top row first.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from desktop.base.arrays import Doubles, Floats
+from desktop.base.vector import Vector, vector
 from desktop.latent.prior import NORMAL, Marginal, NormalMarginal, Prior
 
 Edges = tuple[float, float, float, float]  # left, bottom, right, top
@@ -19,7 +21,12 @@ Edges = tuple[float, float, float, float]  # left, bottom, right, top
 MIN_SPAN, MAX_SPAN = 1e-14, 1e4
 # Shorter edges and flatter triangles do not determine a direction within float32 precision.
 MIN_EDGE, MIN_SINE = 1e-9, 1e-6
-ROUNDING = 1e-12  # relative to z, which the decoder takes as float32
+# Relative to z, which the decoder takes as float32; and for vectors that are float32 themselves.
+ROUNDING, SINGLE_ROUNDING = 1e-12, 1e-6
+# Long z are worked on in parts, so that what is between is small and stays in the caches.
+PART_NUMBERS, LEAST_PART = 1 << 18, 4096
+# A covariance matrix of more dimensions, or products of more points, would take seconds.
+MOST_COVARIANCES = 1024
 MAX_Z = float(np.finfo(np.float32).max)
 LOW_QUANTILE, HIGH_QUANTILE = 0.05, 0.95
 STANDARD = NormalMarginal(1.0)
@@ -32,43 +39,90 @@ class Plane:
     If d = 1, the second direction is zero, and so is every b.
     """
 
-    origin: tuple[float, ...]
-    u: tuple[float, ...]
-    v: tuple[float, ...]
+    origin: Vector
+    u: Vector
+    v: Vector
+
+    def __post_init__(self) -> None:
+        for name in ("origin", "u", "v"):
+            object.__setattr__(self, name, vector(getattr(self, name)))
 
     def embed(self, ab: ArrayLike) -> Floats:
         """(a, b) [..., 2] → z float32 [..., d]."""
         coordinates = np.asarray(ab, np.float64)
-        z: Doubles = np.asarray(self.origin) + coordinates @ np.asarray([self.u, self.v])
-        return z.astype(np.float32)
+        rows = coordinates.reshape(-1, 2)
+        z = np.empty((len(rows), len(self.origin)), np.float32)
+        for part, origin, directions in self._parts(len(rows)):
+            z[:, part] = origin + rows @ directions
+        return z.reshape(*coordinates.shape[:-1], -1)
 
     def project(self, z: ArrayLike) -> Doubles:
         """The (a, b) [..., 2] nearest to z [..., d]."""
-        offsets = np.asarray(z, np.float64) - np.asarray(self.origin)
-        ab: Doubles = offsets @ np.asarray([self.u, self.v]).T
-        return ab
+        points = np.asarray(z)
+        rows = points.reshape(-1, points.shape[-1])
+        ab = np.zeros((len(rows), 2))
+        for part, origin, directions in self._parts(len(rows)):
+            ab += (rows[:, part] - origin) @ directions.T
+        return ab.reshape(*points.shape[:-1], 2)
 
-    def through(self, z: Sequence[float]) -> "Plane":
+    def project_even(self, value: float) -> Doubles:
+        """The (a, b) [2] nearest to the z whose coordinates are all the same value."""
+        start, sums = self._start
+        return value * sums - start
+
+    def through(self, z: ArrayLike) -> "Plane":
         """The parallel plane that contains z [d]. Coordinates (a, b) keep their meaning."""
-        beside = np.asarray(z, np.float64) - np.asarray(self.origin)
-        beside -= self.project(z) @ np.asarray([self.u, self.v])
+        point = np.asarray(z, np.float64)
+        a, b = self.project(point)
+        beside = point - self.origin.array
+        beside -= a * self.u.array.astype(np.float64)
+        beside -= b * self.v.array.astype(np.float64)
+        rounding = ROUNDING if self.origin.array.dtype == np.float64 else SINGLE_ROUNDING
         # Rounding must not count: another plane is decoded anew.
-        if not np.abs(beside).max() > ROUNDING * (1 + np.abs(z).max()):
+        if not np.abs(beside).max() > rounding * (1 + np.abs(point).max()):
             return self
-        return replace(self, origin=_numbers(np.asarray(self.origin) + beside))
+        beside += self.origin.array
+        return replace(self, origin=Vector(beside, is_own=True))
 
-    @property
+    @cached_property
     def axes(self) -> tuple[int, int] | None:
         """The two latent dimensions that span the plane, equal for d = 1; None if two axes do not span it."""
         right, up = (_axis(direction) for direction in (self.u, self.v))
         if right is None:
             return None
         if up is None:
-            return (right, right) if not any(self.v) else None
+            return (right, right) if self.is_line else None
         return (right, up) if self.origin[right] == self.origin[up] == 0 else None
 
+    @cached_property
+    def is_along_axes(self) -> bool:
+        """Whether both directions are axes, wherever the plane lies."""
+        return _axis(self.u) is not None and _axis(self.v) is not None
 
-def plane_through(origin: Sequence[float], right: Sequence[float], up: Sequence[float]) -> Plane:
+    @cached_property
+    def is_line(self) -> bool:
+        """Whether the second direction is zero, because d = 1."""
+        return not self.v.array.any()
+
+    @cached_property
+    def _start(self) -> tuple[Doubles, Doubles]:
+        """The products of the origin with both directions, and the sums of these directions."""
+        start, sums = np.zeros(2), np.zeros(2)
+        for _, origin, directions in self._parts(1):
+            start += directions @ origin
+            sums += directions.sum(axis=1)
+        return start, sums
+
+    def _parts(self, rows: int) -> Iterator[tuple[slice, Doubles, Doubles]]:
+        """Slices of the coordinates, with the origin's and both directions' numbers there as float64."""
+        size = max(LEAST_PART, PART_NUMBERS // max(1, rows))
+        for start in range(0, len(self.origin), size):
+            part = slice(start, start + size)
+            both = np.stack([self.u.array[part], self.v.array[part]], dtype=np.float64)
+            yield part, self.origin.array[part].astype(np.float64), both
+
+
+def plane_through(origin: ArrayLike, right: ArrayLike, up: ArrayLike) -> Plane:
     """The plane through three points, d numbers each, with (0, 0) at the first and a towards the second.
 
     Raises ValueError if they lie on one line or d is less than two.
@@ -80,44 +134,49 @@ def plane_through(origin: Sequence[float], right: Sequence[float], up: Sequence[
     beside = edges[1] - edges[1] @ u * u
     if len(start) < 2 or not lengths[0] > MIN_EDGE or not np.linalg.norm(beside) > MIN_SINE * lengths[1]:
         raise ValueError("found three points on one line, expected a triangle that spans a plane; move one")
-    return Plane(_numbers(start), _numbers(u), _numbers(beside / np.linalg.norm(beside)))
+    return Plane(Vector(start), Vector(u, is_own=True), Vector(beside / np.linalg.norm(beside), is_own=True))
 
 
 def principal_plane(z: ArrayLike) -> Plane:
     """The plane of the two directions along which the points z [N, d] vary most, through their mean.
 
-    The directions are the first two eigenvectors of the covariance, each with its largest number positive.
+    The directions are the first two eigenvectors of the covariance, each with its largest number positive. In
+    more than 1,024 dimensions they are those of at most 1,024 of the points, evenly spaced.
     Raises ValueError for fewer than three points or two dimensions, or if the points lie on one line.
     """
-    points = np.asarray(z, np.float64)
+    points = np.asarray(z)
     if points.ndim != 2 or len(points) < 3 or points.shape[1] < 2:
         raise ValueError(f"found points of shape {points.shape}, expected at least 3 in 2 dimensions")
-    mean = points.mean(axis=0)
-    variances, directions = np.linalg.eigh(np.cov(points, rowvar=False))
+    if points.shape[1] > MOST_COVARIANCES:
+        points = points[np.linspace(0, len(points) - 1, min(len(points), MOST_COVARIANCES)).astype(np.intp)]
+        offsets = points - points.mean(axis=0)
+        variances, weights = np.linalg.eigh((offsets @ offsets.T).astype(np.float64))
+        directions = offsets.T.astype(np.float64) @ weights[:, -2:]
+        directions /= np.maximum(np.linalg.norm(directions, axis=0), MIN_EDGE)
+    else:
+        variances, directions = np.linalg.eigh(np.cov(points.astype(np.float64), rowvar=False))
+    mean = points.mean(axis=0, dtype=np.float64)
     if not variances[-2] > MIN_SINE**2 * variances[-1]:
         raise ValueError("found points on one line, expected them to vary in two directions")
     u, v = (d * np.sign(d[np.argmax(np.abs(d))]) for d in (directions[:, -1], directions[:, -2]))
-    return Plane(_numbers(mean), _numbers(u), _numbers(v))
+    return Plane(Vector(mean), Vector(u), Vector(v))
 
 
-def _numbers(values: ArrayLike) -> tuple[float, ...]:
-    return tuple(np.asarray(values, np.float64).tolist())
-
-
-def _axis(direction: Sequence[float]) -> int | None:
+def _axis(direction: Vector) -> int | None:
     """The index of the number that is 1 if all others are 0, or None."""
-    ones = [index for index, number in enumerate(direction) if number == 1]
-    return ones[0] if len(ones) == 1 and sum(map(abs, direction)) == 1 else None
+    places = np.flatnonzero(direction.array)
+    return int(places[0]) if len(places) == 1 and direction[int(places[0])] == 1 else None
 
 
-def axis_plane(z: Sequence[float], horizontal: int = 0, vertical: int = 1) -> Plane:
+def axis_plane(z: ArrayLike, horizontal: int = 0, vertical: int = 1) -> Plane:
     """The plane through z that is parallel to two axes: a and b are the coordinates of z on these axes."""
-    dims = range(len(z))
-    return Plane(
-        origin=tuple(0.0 if i in (horizontal, vertical) else float(z[i]) for i in dims),
-        u=tuple(float(i == horizontal) for i in dims),
-        v=tuple(float(i == vertical and i != horizontal) for i in dims),
-    )
+    origin = np.array(z, np.float64)
+    vertical = min(vertical, len(origin) - 1)  # on a line it is the same
+    origin[[horizontal, vertical]] = 0
+    u, v = np.zeros((2, len(origin)))
+    u[horizontal] = 1
+    v[vertical] = vertical != horizontal
+    return Plane(Vector(origin, is_own=True), Vector(u), Vector(v))
 
 
 @dataclass(frozen=True)
@@ -188,7 +247,7 @@ def manifold_grid(plane: Plane, n: int, prior: Prior = NORMAL) -> Floats:
 
     On a plane that is not one of two axes, the quantiles are measured from the plane's origin.
     """
-    middle = plane.project(prior.mean(len(plane.origin))) if plane.axes is not None else np.zeros(2)
+    middle = plane.project_even(prior.center) if plane.axes is not None else np.zeros(2)
     across, upward = (quantile_axis(n, prior.marginal(direction)) for direction in (plane.u, plane.v))
     return plane.embed([(a, b) for b in upward[::-1] + middle[1] for a in across + middle[0]])
 
@@ -234,22 +293,22 @@ def spread_apart(points: ArrayLike, distance: float, rounds: int = 30) -> Double
     return spread
 
 
-def parse_z(text: str, latent_dim: int) -> tuple[float, ...]:
+def parse_z(text: str, latent_dim: int) -> Vector:
     """Parse d numbers separated by commas, semicolons or spaces. Brackets and − for - are allowed.
 
     Raises ValueError for anything else.
     """
     words = text.replace("−", "-").replace(",", " ").replace(";", " ").strip(" \t\n()[]").split()
     try:
-        numbers = tuple(float(word) for word in words)
+        numbers = [float(word) for word in words]
     except ValueError:
-        numbers = ()
+        numbers = []
     if len(numbers) != latent_dim or not all(abs(number) <= MAX_Z for number in numbers):
         raise ValueError(
             f"found z = {text.strip()[:60]!r}, expected {latent_dim} "
             f"number{'s' if latent_dim > 1 else ''}, such as {format_z([0.5] * min(latent_dim, 3))}"
         )
-    return numbers
+    return Vector(numbers)
 
 
 def format_z(z: Sequence[float]) -> str:

@@ -10,6 +10,7 @@ from functools import lru_cache
 import numpy as np
 
 from desktop.base.arrays import Doubles
+from desktop.base.vector import Vector
 from desktop.latent.normals import CONTOUR_POINTS, radius_of_mass
 from desktop.latent.plane import MAX_SPAN, Plane
 from desktop.latent.prior import NORMAL, Prior, PriorKind
@@ -40,13 +41,12 @@ class PriorOnPlane:
     middle: Doubles = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        mean = self.prior.mean(len(self.plane.origin))
-        object.__setattr__(self, "middle", self.plane.project(mean))
+        object.__setattr__(self, "middle", self.plane.project_even(self.prior.center))
 
     @property
     def dimensions(self) -> int:
         """2, or 1 on a line."""
-        return 2 if any(self.plane.v) else 1
+        return 1 if self.plane.is_line else 2
 
     @property
     def peak(self) -> float:
@@ -96,7 +96,7 @@ class PriorOnPlane:
         """Whether the marginal is uniform on a square or a segment."""
         if self.prior.kind is not PriorKind.UNIFORM:
             return False
-        return self.dimensions == 1 or _is_of_axes(self.plane)
+        return self.dimensions == 1 or self.plane.is_along_axes
 
     @property
     def _deviation(self) -> float:
@@ -140,13 +140,8 @@ class PriorOnPlane:
 
 
 @lru_cache(maxsize=4)
-def _slanted_radii(prior: Prior, u: tuple[float, ...], v: tuple[float, ...]) -> Doubles:
+def _slanted_radii(prior: Prior, u: Vector, v: Vector) -> Doubles:
     """The distances of projected samples from the projected mean."""
     z = prior.sample(SAMPLES, len(u), SEED) - prior.mean(len(u))
     radii: Doubles = np.linalg.norm(z @ np.array([u, v]).T, axis=1)
     return radii
-
-
-def _is_of_axes(plane: Plane) -> bool:
-    """Whether both directions are axes, wherever the plane lies."""
-    return all(max(direction) == 1 and sum(map(abs, direction)) == 1 for direction in (plane.u, plane.v))

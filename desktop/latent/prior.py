@@ -6,7 +6,6 @@ coordinate of z along a direction has a distribution of its own, the marginal, w
 
 import math
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from desktop.base.arrays import Doubles, Floats
+from desktop.base.vector import Vector, vector
 
 NORMAL_DIST = NormalDist()
 # What a view that shows all of the prior on a plane spans, in scales: 3 standard deviations to either side,
@@ -132,14 +132,16 @@ class Prior:
             z /= np.linalg.norm(z, axis=1, keepdims=True)
         return z if self.scale == 1 else z * np.float32(self.scale)
 
-    def marginal(self, direction: Sequence[float]) -> "Marginal":
+    def marginal(self, direction: Vector) -> "Marginal":
         """The distribution of the coordinate along a unit vector [d], measured from the mean.
 
         A zero vector, which a plane of one dimension has, stands for an axis.
         """
         if self.kind is PriorKind.NORMAL:
             return NormalMarginal(self.scale)
-        return _marginal(self, tuple(direction))
+        if self.kind is PriorKind.SPHERE:
+            return _sphere_marginal(len(direction), self.scale)
+        return _uniform_marginal(vector(direction), self.scale)
 
 
 NORMAL = Prior()
@@ -251,17 +253,16 @@ class TableMarginal(Marginal):
         return float(rise / (self.values[at] - self.values[at - 1]))
 
 
-@lru_cache(maxsize=64)
-def _marginal(prior: Prior, direction: tuple[float, ...]) -> Marginal:
-    if prior.kind is PriorKind.SPHERE:
-        return _sphere_marginal(len(direction), prior.scale)
-    weights = np.abs(np.asarray(direction, np.float64))
+@lru_cache(maxsize=8)
+def _uniform_marginal(direction: Vector, scale: float) -> Marginal:
+    weights = np.abs(direction.array.astype(np.float64))
     weights = weights[weights > 1e-9]
     if len(weights) < 2:
-        return UniformMarginal(prior.scale)
-    return _sum_marginal(weights, prior.scale)
+        return UniformMarginal(scale)
+    return _sum_marginal(weights, scale)
 
 
+@lru_cache(maxsize=8)
 def _sphere_marginal(latent_dim: int, radius: float) -> Marginal:
     """One coordinate of a uniform point on a sphere in d dimensions: sin θ with density cos^(d−2) θ.
 

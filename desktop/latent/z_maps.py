@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from desktop.base.arrays import Floats
+from desktop.base.vector import Vector
 
 # Fewer numbers than this are better on sliders.
 MIN_NUMBERS = 65
@@ -28,10 +29,10 @@ class MapShape:
             numbers = numbers.reshape(self.height, self.width, self.channels).transpose(2, 0, 1)
         return np.ascontiguousarray(numbers.reshape(self.channels, self.height, self.width))
 
-    def z(self, maps: Floats) -> tuple[float, ...]:
+    def z(self, maps: Floats) -> Vector:
         """The d numbers of maps [C, h, w]."""
         ordered = maps.transpose(1, 2, 0) if self.is_channel_last else maps
-        return tuple(ordered.astype(np.float64).ravel().tolist())
+        return Vector(np.array(ordered, np.float32).ravel(), is_own=True)
 
 
 def map_shape(sizes: Sequence[int], is_channel_last: bool = False) -> MapShape | None:

@@ -13,6 +13,7 @@ import numpy as np
 from desktop.base.arrays import Floats
 from desktop.base.errors import ModelError
 from desktop.base.shipped import shipped_bundle
+from desktop.base.vector import Vector
 from desktop.reading import tensors
 from desktop.reading.guess_decoder import propose, trial_z
 from desktop.reading.guess_encoder import propose_encoder
@@ -86,7 +87,7 @@ class FirstDecode:
         seconds: how long the run took.
     """
 
-    z: tuple[float, ...]
+    z: Vector
     picture: Floats
     seconds: float
 
@@ -381,7 +382,7 @@ def _first_decode(trial: Trial, reading: Reading) -> FirstDecode | None:
     if trial.last is None or reading.output not in trial.last:
         return None
     picture = tensors.probabilities(reading, trial.last[reading.output])[0]
-    return FirstDecode(tuple(trial_z(reading)[0].tolist()), picture, trial.last_run_s)
+    return FirstDecode(Vector(trial_z(reading)[0]), picture, trial.last_run_s)
 
 
 def encoder_beside(decoder: Path) -> Path | None:

@@ -15,6 +15,7 @@ from itertools import combinations
 import numpy as np
 
 from desktop.base.arrays import Doubles
+from desktop.base.vector import Vector
 from desktop.latent.paths import PathKind
 from desktop.latent.plane import Plane, Viewport, axis_plane, plane_through, sample_prior
 from desktop.latent.prior import NORMAL, Prior, PriorKind
@@ -36,14 +37,14 @@ def first_view(latent_dim: int, prior: Prior = NORMAL, seed: int = 0) -> ViewSta
     In up to 8 dimensions the plane is that of the first two axes through the prior's mean, and the cursor is
     at the sample's projection. In more, the plane goes through that sample and two others.
     """
-    first = _numbers(sample_prior(1, latent_dim, seed, prior)[0])
+    first = Vector(sample_prior(1, latent_dim, seed, prior)[0])
     if latent_dim <= MOST_NEAR_MEAN:
-        plane = axis_plane(_numbers(prior.mean(latent_dim)), 0, min(1, latent_dim - 1))
-        z = _numbers(plane.embed(plane.project(first)))
+        plane = axis_plane(prior.mean(latent_dim), 0, min(1, latent_dim - 1))
+        z = Vector(plane.embed(plane.project(first)))
         state = ViewState(z=z, plane=plane, prior=prior, seed=seed)
         return replace(state, viewport=state.chart.home)
     _, right, up = corners(latent_dim, prior, seed)
-    plane = plane_through(first, _numbers(right), _numbers(up))
+    plane = plane_through(first, right, up)
     # On the way between two samples of a box one stays in the box; a shell is followed on great circles.
     kind = PathKind.STRAIGHT if prior.kind is PriorKind.UNIFORM else PathKind.SPHERICAL
     state = ViewState(z=first, plane=plane, prior=prior, seed=seed, path_kind=kind)
@@ -116,12 +117,8 @@ def random_view(state: ViewState, is_bundle: bool) -> ViewState:
         moved = replace(state, z=drawn.z, plane=drawn.plane, seed=seed)
         return replace(moved, viewport=home_view(moved, is_bundle))
     (z,) = sample_prior(1, latent_dim, seed, state.prior)
-    moved = replace(state.moved_to(_numbers(z)), seed=seed)
+    moved = replace(state.moved_to(Vector(z)), seed=seed)
     view, at = state.viewport, moved.chart.view_of(moved.z)
     if np.abs(at - view.center).max() > view.span / 2:
         moved = replace(moved, viewport=replace(view, center=(float(at[0]), float(at[1]))))
     return moved
-
-
-def _numbers(values: np.ndarray) -> tuple[float, ...]:
-    return tuple(np.asarray(values, np.float64).tolist())

@@ -5,6 +5,7 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import Any
 
+from desktop.base.vector import Vector
 from desktop.view.state import ViewState
 
 MAX_STEPS = 500
@@ -162,7 +163,7 @@ def _goes_on(step: Step) -> bool:
 
 
 def _moved(old: Any, new: Any) -> bool:
-    if isinstance(old, tuple) and isinstance(new, tuple):
+    if isinstance(old, (tuple, Vector)) and type(old) is type(new):
         return len(old) == len(new)
     if isinstance(old, bool) or isinstance(new, bool):
         return False

@@ -4,7 +4,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from desktop.base.vector import Vector, vector
 from desktop.latent.chart import AxisScale, Chart
 from desktop.latent.nearest import Nearness
 from desktop.latent.paths import PathKind
@@ -12,7 +14,8 @@ from desktop.latent.plane import Plane, Viewport, axis_plane
 from desktop.latent.prior import NORMAL, Prior
 
 START_VIEWPORT = Viewport()
-START_PLANE = axis_plane((0.0, 0.0))
+START_Z = Vector((0.0, 0.0))
+START_PLANE = axis_plane(START_Z)
 # Whoever sees this share of the home view sees most of the prior, and gets all of it on quantile axes.
 MOST_OF_HOME = 2 / 3
 
@@ -68,7 +71,7 @@ class ViewState:
         seed: the seed of the sample that the cursor was at last, at the start or by drawing a random z.
     """
 
-    z: tuple[float, ...] = (0.0, 0.0)
+    z: Vector = START_Z
     plane: Plane = START_PLANE
     scale: AxisScale = AxisScale.LINEAR
     viewport: Viewport = START_VIEWPORT
@@ -78,18 +81,23 @@ class ViewState:
     picture_mode: PictureMode = PictureMode.PROBABILITIES
     nearness: Nearness = Nearness.Z
     epoch: int | None = None
-    path: tuple[tuple[float, ...], ...] = ()
+    path: tuple[Vector, ...] = ()
     path_closed: bool = False
     path_kind: PathKind = PathKind.STRAIGHT
     prior: Prior = NORMAL
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "z", vector(self.z))
+        if not all(isinstance(point, Vector) for point in self.path):
+            object.__setattr__(self, "path", tuple(map(vector, self.path)))
 
     @property
     def chart(self) -> Chart:
         """The plane with the scale of its axes."""
         return Chart(self.plane, self.scale, self.prior)
 
-    def moved_to(self, z: tuple[float, ...]) -> "ViewState":
+    def moved_to(self, z: Vector) -> "ViewState":
         """Return the state with the cursor at any z; the plane moves with it and keeps its directions."""
         return replace(self, z=z, plane=self.plane.through(z))
 
@@ -99,17 +107,16 @@ class ViewState:
 
     def with_plane(self, plane: Plane) -> "ViewState":
         """Return the state with another plane, and the cursor moved to the nearest point of it."""
-        return replace(self, plane=plane).at(tuple(plane.project(self.z)))
+        return replace(self, plane=plane).at(plane.project(self.z))
 
-    def at(self, ab: tuple[float, float]) -> "ViewState":
+    def at(self, ab: ArrayLike) -> "ViewState":
         """Return the state with the cursor at a point (a, b) of the plane."""
-        return replace(self, z=tuple(float(value) for value in self.plane.embed(ab)))
+        return replace(self, z=Vector(self.plane.embed(ab), is_own=True))
 
     def nudged(self, right: float, up: float) -> "ViewState":
         """Return the state with the cursor moved by view coordinates; on linear axes these are units of z."""
         view = self.chart.view_of(self.z) + np.array([right, up])
-        a, b = self.chart.ab(view).tolist()
-        return self.at((a, b))
+        return self.at(self.chart.ab(view))
 
     def with_scale(self, scale: AxisScale) -> "ViewState":
         """Return the state with another scale, and the same part of the plane in view as far as possible."""
@@ -145,5 +152,5 @@ class ViewState:
 
 def start_state(latent_dim: int) -> ViewState:
     """Return the state of a newly opened model: the cursor is at the prior's mean."""
-    z = (0.0,) * latent_dim
+    z = Vector(np.zeros(latent_dim), is_own=True)
     return ViewState(z=z, plane=axis_plane(z, 0, min(1, latent_dim - 1)))

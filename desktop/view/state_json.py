@@ -10,12 +10,17 @@ from typing import Any
 import numpy as np
 
 from desktop.base.structure import shown, strict_converter, structure
+from desktop.base.vector import Vector
 from desktop.latent.plane import MAX_SPAN, MIN_SPAN, Plane
 from desktop.view.state import ViewState, start_state
 
 # Directions are written with all digits, so a larger deviation was not written by this program.
 MAX_SKEW = 1e-4
 CONVERTER = strict_converter()
+CONVERTER.register_unstructure_hook(Vector, list)
+CONVERTER.register_structure_hook(
+    Vector, lambda data, _: Vector(CONVERTER.structure(data, tuple[float, ...]))
+)
 
 
 def state_to_dict(state: ViewState) -> dict[str, Any]:
@@ -41,8 +46,9 @@ def state_from_dict(data: object, latent_dim: int | None = None) -> ViewState:
     _check(state, latent_dim)
     view = state.viewport
     state = replace(state, viewport=replace(view, span=min(MAX_SPAN, max(MIN_SPAN, view.span))))
-    beside = np.asarray(state.z) - state.plane.embed(state.plane.project(state.z))
-    if np.abs(beside).max() > MAX_SKEW * (1 + max(map(abs, state.z))):
+    z = state.z.array
+    beside = z - state.plane.embed(state.plane.project(z))
+    if np.abs(beside).max() > MAX_SKEW * (1 + np.abs(z).max()):
         state = state.moved_to(state.z)  # the cursor must be on the plane
     return state
 
@@ -70,7 +76,7 @@ def _check(state: ViewState, latent_dim: int | None) -> None:
 
 
 def _spans(plane: Plane) -> bool:
-    u, v = np.asarray(plane.u), np.asarray(plane.v)
+    u, v = plane.u.array.astype(np.float64), plane.v.array.astype(np.float64)
     with np.errstate(over="ignore", invalid="ignore"):
         lengths = float(u @ u), float(v @ v), abs(float(u @ v))
     expected = (1.0, 1.0 if len(u) > 1 else 0.0, 0.0)

@@ -51,8 +51,7 @@ class CoordinatesControl(QObject):
 
     def _go(self, dimension: int, value: float) -> None:
         state = self._explorer.state
-        z = (*state.z[:dimension], value, *state.z[dimension + 1 :])
-        self._explorer.set_state(state.moved_to(z))
+        self._explorer.set_state(state.moved_to(state.z.with_number(dimension, value)))
 
 
 def maps_in(reading: Reading) -> MapShape | None:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QComboBox, QPushButton, QSpinBox, QWidget
 
 from desktop.app import pages
 from desktop.app.worker import Priority
+from desktop.base.vector import Vector
 from desktop.jobs.sheets import Order, Scores, Sheet
 from desktop.view.state import ViewState
 from desktop.widgets.common.choices import add_choices
@@ -168,8 +169,7 @@ class GridsControl(QObject):
     def _go_to_cell(self, name: str, index: int) -> None:
         sheet = self._pages[name].sheet
         if sheet is not None:
-            z = tuple(float(value) for value in sheet.z[index])
-            self._explorer.set_state(self._explorer.state.moved_to(z))
+            self._explorer.set_state(self._explorer.state.moved_to(Vector(sheet.z[index])))
 
     def _save(self, name: str, scale: int) -> None:
         window, sheet = self._shell.window, self._pages[name].sheet

@@ -5,6 +5,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QMouseEvent
 
 from desktop.base.arrays import Doubles
+from desktop.base.vector import Vector
 from desktop.images.pixels import to_bytes
 from desktop.latent.chart import Chart
 from desktop.latent.normals import ellipse, project_normals
@@ -81,8 +82,7 @@ class HeldOutControl(QObject, PointerHandler):
         ):
             found = self._index_at(event.position().x(), event.position().y())
             if found is not None and self._posterior is not None:
-                mean = tuple(self._posterior.mean[found].tolist())
-                self._explorer.set_state(self._explorer.state.moved_to(mean))
+                self._explorer.set_state(self._explorer.state.moved_to(Vector(self._posterior.mean[found])))
                 return True
         return False
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog
 from desktop.app.own_picture import encode_steps, fit_steps, is_bernoulli
 from desktop.app.worker import Priority
 from desktop.base.arrays import Bytes
+from desktop.base.vector import Vector
 from desktop.images.drawing import Drawing, blank
 from desktop.images.fitting import Fitted
 from desktop.images.pixels import to_bytes
@@ -136,8 +137,7 @@ class ImageControl(QObject):
 
     def _go_to_mean(self) -> None:
         if self.encoded is not None:
-            z = tuple(float(value) for value in self.encoded.mean)
-            self._explorer.set_state(self._explorer.state.moved_to(z))
+            self._explorer.set_state(self._explorer.state.moved_to(Vector(self.encoded.mean)))
 
     def _clear(self) -> None:
         self.panel.show_steps(None)

@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, QTimer
 
 from desktop.app.explorer import Explorer
 from desktop.app.worker import Priority
+from desktop.base.vector import Vector
 from desktop.images.pixels import to_bytes
 from desktop.images.shrink import shrink
 from desktop.jobs.decode import Decoded
@@ -134,5 +135,4 @@ class NearestControl(QObject):
     def _go_to(self, index: int) -> None:
         posterior = self._explorer.posterior
         if posterior is not None and index < len(posterior.mean):
-            mean = tuple(float(value) for value in posterior.mean[index])
-            self._explorer.set_state(self._explorer.state.moved_to(mean))
+            self._explorer.set_state(self._explorer.state.moved_to(Vector(posterior.mean[index])))

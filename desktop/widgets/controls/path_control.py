@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMenu
 
 from desktop.app.walk import walk_steps
 from desktop.app.worker import Priority
+from desktop.base.vector import Vector
 from desktop.film.film import Route
 from desktop.latent.paths import PathKind, Walk, even_walk
 from desktop.view.state import ViewState
@@ -41,7 +42,7 @@ class PathControl(QObject, PointerHandler):
         self._route: Route | None = None
         self._share = 0.0
         self._space_tapped = False
-        self._played_z: tuple[float, ...] | None = None
+        self._played_z: Vector | None = None
         self.player = PathPlayer(self)
         self.handles = handles = PathHandles(shell.plane)
         shell.plane.path_point_wanted.connect(self._add_at)
@@ -109,16 +110,14 @@ class PathControl(QObject, PointerHandler):
 
     # ---- points
 
-    def _set_path(
-        self, path: tuple[tuple[float, ...], ...], chosen: int | None, z: tuple[float, ...] | None = None
-    ) -> None:
+    def _set_path(self, path: tuple[Vector, ...], chosen: int | None, z: Vector | None = None) -> None:
         """Set the path and its chosen point, and move the cursor to z if it is given."""
         self._chosen = chosen
         state = replace(self._explorer.state, path=path)
         self._explorer.set_state(state if z is None else state.moved_to(z))
         self._show()
 
-    def _append(self, z: tuple[float, ...]) -> None:
+    def _append(self, z: Vector) -> None:
         path = (*self._explorer.state.path, z)
         self._set_path(path, len(path) - 1, z)
 
@@ -128,11 +127,11 @@ class PathControl(QObject, PointerHandler):
     def _add_at(self, a: float, b: float) -> None:
         self._append(self._explorer.state.at((a, b)).z)
 
-    def _insert(self, index: int, z: tuple[float, ...]) -> None:
+    def _insert(self, index: int, z: Vector) -> None:
         path = self._explorer.state.path
         self._set_path((*path[:index], z, *path[index:]), index, z)
 
-    def _replace(self, index: int, z: tuple[float, ...]) -> None:
+    def _replace(self, index: int, z: Vector) -> None:
         path = self._explorer.state.path
         if index < len(path):
             self._set_path((*path[:index], z, *path[index + 1 :]), index, z)
@@ -140,8 +139,9 @@ class PathControl(QObject, PointerHandler):
     def _drag(self, index: int, a: float, b: float) -> None:
         """Move a point parallel to the plane, to (a, b); its distance from the plane stays."""
         plane, point = self._explorer.state.plane, self._explorer.state.path[index]
-        moved = np.asarray(point) + (np.array([a, b]) - plane.project(point)) @ np.array([plane.u, plane.v])
-        self._replace(index, tuple(moved.tolist()))
+        by_a, by_b = np.array([a, b]) - plane.project(point)
+        moved = point.array + by_a * plane.u.array.astype(np.float64) + by_b * plane.v.array
+        self._replace(index, Vector(moved, is_own=True))
 
     def _remove(self, index: int | None = None) -> None:
         """Remove a point: by default the chosen one, or else the last."""
@@ -206,7 +206,7 @@ class PathControl(QObject, PointerHandler):
     def _on_played(self, share: float) -> None:
         assert self._walk is not None
         self._share = share
-        self._played_z = tuple(self._walk.at(share).tolist())
+        self._played_z = Vector(self._walk.at(share), is_own=True)
         self._explorer.set_state(self._explorer.state.moved_to(self._played_z))
 
     # ---- what is shown

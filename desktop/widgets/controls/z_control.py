@@ -11,6 +11,7 @@ from PySide6.QtGui import QGuiApplication
 
 from desktop.app.worker import Priority
 from desktop.base.arrays import Doubles
+from desktop.base.vector import Vector
 from desktop.jobs.numbers import read_numbers, save_numbers
 from desktop.latent.named_points import named_points
 from desktop.latent.number_file import NumberFileError
@@ -61,7 +62,7 @@ class ZControl(QObject):
             self._shell.message.show_error(error)
             return
         if len(points.z) == 1:
-            self._explorer.set_state(self._explorer.state.moved_to(_numbers(points.z[0])))
+            self._explorer.set_state(self._explorer.state.moved_to(Vector(points.z[0])))
             self._shell.message.hide()
             self.told.emit(f"moved to the z of {path.name}")
             return
@@ -84,7 +85,7 @@ class ZControl(QObject):
 
     def _set_path(self, path: Path, points: Doubles) -> None:
         """Make points [n, d] the path and move the cursor to the first, in one step that can be undone."""
-        rows = tuple(_numbers(point) for point in points)
+        rows = tuple(map(Vector, points))
         self._explorer.set_state(replace(self._explorer.state, path=rows).moved_to(rows[0]))
         self.shown.emit("path")
         self.told.emit(f"{path.name}: its {len(points)} points are now the path")
@@ -113,7 +114,3 @@ class ZControl(QObject):
         if self._explorer.latent_dim is not None:
             QGuiApplication.clipboard().setText(z_text(self._explorer.state.z, kind))
             self.told.emit(f"z copied as {kind.value if kind is not ZFormat.NUMBERS else 'numbers'}")
-
-
-def _numbers(point: Doubles) -> tuple[float, ...]:
-    return tuple(point.tolist())

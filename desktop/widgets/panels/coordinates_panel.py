@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 
+import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from desktop.base.arrays import Doubles
+from desktop.base.vector import Vector
 from desktop.latent.kl import COLLAPSED_NATS, by_kl
 from desktop.latent.z_maps import MapShape
 from desktop.models.point_words import TEST_IMAGES, PointWords
@@ -35,7 +37,7 @@ class CoordinatesPanel(QWidget):
         self._order: list[int] = [0, 1]
         self._kl: Doubles | None = None
         self._has_maps = False
-        self._z: tuple[float, ...] = (0.0, 0.0)
+        self._z = Vector((0.0, 0.0))
         self._hint = QLabel(PLAIN_HINT)
         self._hint.setWordWrap(True)
         self._list = SliderRows(ROWS, "dimension", self._text, self._values, RowSizes(note_px=40))
@@ -63,7 +65,7 @@ class CoordinatesPanel(QWidget):
         """
         self._kl = kl_nats
         self._order = list(range(latent_dim)) if kl_nats is None else by_kl(kl_nats).tolist()
-        self._z = (0.0,) * latent_dim
+        self._z = Vector(np.zeros(latent_dim))
         self._hint.setText(PLAIN_HINT if kl_nats is None else KL_HINT.format(words.many))
         self._list.set_order(self._order)
 
@@ -79,7 +81,7 @@ class CoordinatesPanel(QWidget):
         self.maps.setVisible(shape is not None)
         self._has_maps = shape is not None
 
-    def set_z(self, z: tuple[float, ...]) -> None:
+    def set_z(self, z: Vector) -> None:
         """Show where the cursor is."""
         self._z = z
         if self._has_maps:

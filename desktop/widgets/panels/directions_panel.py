@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop.base.vector import Vector
 from desktop.latent.directions import Directions
 from desktop.widgets.common.slider_rows import RowSizes, RowText, SliderRows
 
@@ -46,7 +47,7 @@ class DirectionsPanel(QWidget):
         super().__init__(parent)
         self._directions: Directions | None = None
         self._titles: list[str] = []
-        self._z: tuple[float, ...] = ()
+        self._z = Vector(())
         self.hint = QLabel(EMPTY_HINT)
         self.hint.setWordWrap(True)
         self.hint.setTextFormat(Qt.TextFormat.PlainText)
@@ -127,7 +128,7 @@ class DirectionsPanel(QWidget):
         self.plane.setEnabled(len(names) > 1)
         self._list.set_order(range(len(names)))
 
-    def set_z(self, z: tuple[float, ...]) -> None:
+    def set_z(self, z: Vector) -> None:
         """Show where the cursor is."""
         self._z = z
         self._list.show_values()

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.base.arrays import Floats
+from desktop.base.vector import Vector
 from desktop.images.map_painting import MAX_VALUE, Brush, MapStroke, MapTool, new_stroke, reach_of
 from desktop.latent.z_maps import MapShape
 from desktop.widgets.common.choices import add_choices
@@ -54,7 +55,7 @@ class MapsPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._shape = MapShape(1, 1, 1)
-        self._z: tuple[float, ...] = (0.0,)
+        self._z = Vector((0.0,))
         self._maps: Floats = np.zeros((1, 1, 1), np.float32)
         self._unpainted = self._maps
         self._painted: set[int] = set()  # hashes of maps that were painted here, to tell them from others
@@ -113,7 +114,7 @@ class MapsPanel(QWidget):
             return
         self._shape = shape
         self._stroke, self._channel = None, 0
-        self._z = (0.0,) * (shape.channels * shape.height * shape.width)
+        self._z = Vector(np.zeros(shape.channels * shape.height * shape.width))
         self._maps = self._unpainted = shape.maps(self._z)
         self._painted = {self._key()}
         self.value.setValue(round(least_reach / 3, 2))
@@ -124,7 +125,7 @@ class MapsPanel(QWidget):
         self.view.place = (shape.height // 2, shape.width // 2)
         self._show_maps()
 
-    def set_z(self, z: tuple[float, ...]) -> None:
+    def set_z(self, z: Vector) -> None:
         """Show where the cursor is."""
         if z is self._z:
             return

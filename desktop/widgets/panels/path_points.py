@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
+from desktop.base.vector import Vector
 from desktop.latent.plane import format_z, parse_z
 
 ROWS_SHOWN = 4
@@ -20,7 +21,7 @@ class PathPoints(QTableWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(0, 1, parent)
-        self._path: tuple[tuple[float, ...], ...] = ()
+        self._path: tuple[Vector, ...] = ()
         self.setAccessibleName("Points of the path")
         self.setAccessibleDescription("F2 edits z, Alt+Up and Alt+Down move a point, and Delete removes it.")
         self.setToolTip(
@@ -37,7 +38,7 @@ class PathPoints(QTableWidget):
         self.currentCellChanged.connect(self._on_current)
         self.cellChanged.connect(self._on_typed)
 
-    def set_path(self, path: tuple[tuple[float, ...], ...], selected: int | None) -> None:
+    def set_path(self, path: tuple[Vector, ...], selected: int | None) -> None:
         """Show a path with one of its points selected, or none."""
         self.blockSignals(True)
         if path != self._path:

@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QMouseEvent
 
 from desktop.base.arrays import Doubles
+from desktop.base.vector import Vector
 from desktop.latent.paths import path_line
 from desktop.view.state import ViewState
 from desktop.widgets.plane.path_layer import POINT_RADIUS_PX
@@ -113,7 +114,7 @@ class PathHandles(QObject, PointerHandler):
         near = np.flatnonzero(away <= GRAB_PX)
         return int(near[-1]) if len(near) else None
 
-    def _line_at(self, position: QPointF) -> tuple[int, tuple[float, ...]] | None:
+    def _line_at(self, position: QPointF) -> tuple[int, Vector] | None:
         """Return the index to insert before, and z, for a pixel on the path's line; or else None."""
         state = self._state
         t, z = path_line(state.path, state.path_kind, state.path_closed)
@@ -130,7 +131,7 @@ class PathHandles(QObject, PointerHandler):
             return None
         on_line = z[piece] + share[piece] * (z[piece + 1] - z[piece])
         leg = int(min(t[piece], t[-1] - 1))
-        return leg + 1, tuple(on_line.tolist())
+        return leg + 1, Vector(on_line)
 
     def _show_shape(self, shape: Qt.CursorShape | None) -> None:
         """Set the pointer's shape, which shows what a press would do; None leaves it to the plane."""

@@ -152,7 +152,7 @@ def _axis_names(chart: Chart) -> str:
     if chart.scale is AxisScale.QUANTILES:
         name = "Φ" if chart.prior.kind is PriorKind.NORMAL else "F"
         right, up = f"{name}({right})", f"{name}({up})"
-    return f"{right} →" if not any(chart.plane.v) else f"{up} ↑  {right} →"
+    return f"{right} →" if chart.plane.is_line else f"{up} ↑  {right} →"
 
 
 def tick_texts(low: float, high: float, most: int) -> list[tuple[float, str]]:
@@ -181,7 +181,9 @@ def draw_axes(painter: QPainter, projection: Projection) -> None:
     font.setBold(False)
     painter.setFont(font)
     metrics = painter.fontMetrics()
-    upward = tick_texts(bottom, top, max(2, height // TICK_EVERY_PX)) if any(projection.chart.plane.v) else []
+    upward = (
+        tick_texts(bottom, top, max(2, height // TICK_EVERY_PX)) if not projection.chart.plane.is_line else []
+    )
     widest = max((metrics.horizontalAdvance(text) for _, text in upward), default=0)
     margin = max(MARGIN_LEFT_PX, widest + 3 * TICK_PX) if upward else 0
     painter.fillRect(QRectF(0, floor, width, MARGIN_BOTTOM_PX), colors.SHADE)

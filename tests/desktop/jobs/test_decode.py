@@ -6,16 +6,17 @@ import imageio.v3 as imageio
 import numpy as np
 import pytest
 
+from desktop.base.vector import Vector
 from desktop.jobs import decode
 
 
 def test_one_picture_says_which_z_it_shows(bundle_path, make_model, plain_decoder):
     """The picture carries its z, its probabilities and the decoding time."""
-    z = (0.5, -1.5)
+    z = Vector((0.5, -1.5))
     (decoded,) = decode.decode_picture(make_model(bundle_path), z)
     assert decoded.z == z
     assert decoded.decode_ms > 0
-    assert decoded.probabilities == pytest.approx(plain_decoder(bundle_path)([z])[0], abs=1e-6)
+    assert decoded.probabilities == pytest.approx(plain_decoder(bundle_path)([list(z)])[0], abs=1e-6)
 
 
 def test_a_saved_picture_is_enlarged(tmp_path: Path):

@@ -13,6 +13,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from desktop.base.errors import ModelError
 from desktop.base.machine import DRIVER_LIBRARY, DeviceError
+from desktop.base.vector import Vector
 from desktop.models.model import InterruptedDecodeError, Model, _chunk_size
 from desktop.models.source import FirstDecode, Source, open_source
 from desktop.reading.reading import Layout, OtherInput, Reading, ValueRange
@@ -399,7 +400,7 @@ def test_a_run_that_takes_too_long_is_ended_and_the_model_lives_on(tmp_path, ope
 def test_a_slow_decode_can_be_interrupted_if_it_may_be(tmp_path, opened):
     """It raises an error of its own kind, and the next decode runs."""
     source = bare(tmp_path, looping_nodes(), ["N", 1, 4, 5])
-    first = FirstDecode((1.0, 1.0), np.zeros((1, 4, 5), np.float32), 1.0)
+    first = FirstDecode(Vector((1.0, 1.0)), np.zeros((1, 4, 5), np.float32), 1.0)
     model = opened(dataclasses.replace(source, first=first))
     errors = []
 

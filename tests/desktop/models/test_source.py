@@ -9,6 +9,7 @@ import pytest
 from onnx import helper
 
 from desktop.base.errors import ModelError
+from desktop.base.vector import Vector
 from desktop.jobs.decode import decode_picture
 from desktop.latent.plane import sample_prior
 from desktop.models.model import Model
@@ -367,7 +368,7 @@ def test_a_slow_decoder_loads_its_weights_when_something_else_is_decoded(tmp_pat
     (decoded,) = decode_picture(model, source.first.z)
     assert (decoded.probabilities == source.first.picture).all()
     assert model._loaded is None
-    (other,) = decode_picture(model, (0.5, -1.5))
+    (other,) = decode_picture(model, Vector((0.5, -1.5)))
     assert model._loaded is not None
     session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     (expected,) = session.run(None, {"latent": np.array([[0.5, -1.5]], np.float32)})

@@ -1,0 +1,104 @@
+"""A vector of numbers that never changes, and is cheap to hold, compare and share however long it is."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, overload
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from desktop.base.arrays import Array
+
+# Longer vectors are float32, which is what decoders take: a million numbers are 4 MB and not 8.
+LONGEST_DOUBLE = 1 << 16
+# The hash reads at most about so many numbers, evenly spaced; equality reads all.
+HASHED = 1024
+SHOWN = 6
+
+
+class Vector(Sequence[float]):
+    """Numbers in a read-only array, float32 if they are given so or are very many, and float64 otherwise.
+
+    It equals a vector, a tuple or a list of the same numbers. Only a vector of at most 1,024 numbers also has
+    the hash of the tuple. Raises ValueError for values that have more than one axis.
+
+    Args:
+        values: the numbers, [d].
+        is_own: whether `values` is an array that nobody else writes to, which is then not copied.
+    """
+
+    __slots__ = ("_array", "_hash")
+
+    def __init__(self, values: ArrayLike, is_own: bool = False) -> None:
+        given = np.asarray(values)
+        is_single = given.dtype == np.float32 or given.size > LONGEST_DOUBLE
+        array = np.array(given, np.float32 if is_single else np.float64, copy=None if is_own else True)
+        if array.ndim != 1:
+            raise ValueError(f"found numbers of shape {array.shape}, expected one axis")
+        array.flags.writeable = False
+        self._array: Array = array
+        self._hash: int | None = None
+
+    @property
+    def array(self) -> Array:
+        """The numbers, [d], which cannot be written to."""
+        return self._array
+
+    @property
+    def nbytes(self) -> int:
+        """The memory that the numbers take."""
+        return self._array.nbytes
+
+    def with_number(self, index: int, value: float) -> "Vector":
+        """Return the vector with another number at one place."""
+        changed = self._array.astype(np.float64)
+        changed[index] = value
+        return Vector(changed, is_own=True)
+
+    def __len__(self) -> int:
+        """Return d."""
+        return len(self._array)
+
+    @overload
+    def __getitem__(self, index: int) -> float: ...
+    @overload
+    def __getitem__(self, index: slice) -> "Vector": ...
+    def __getitem__(self, index: int | slice) -> "float | Vector":
+        """Return a number as a float, or some of them as a vector."""
+        return Vector(self._array[index]) if isinstance(index, slice) else float(self._array[index])
+
+    def __iter__(self) -> Iterator[float]:
+        """Go through the numbers as floats."""
+        return iter(self._array.tolist())
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        """Give numpy the array, without a copy if none is needed."""
+        return np.array(self._array, dtype, copy=copy)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the other vector, tuple or list has the same numbers."""
+        if self is other:
+            return True
+        if isinstance(other, Vector):
+            return len(self) == len(other) and hash(self) == hash(other) and self._is_same(other)
+        if isinstance(other, (tuple, list)):
+            return len(self) == len(other) and self._array.tolist() == list(other)
+        return NotImplemented
+
+    def _is_same(self, other: "Vector") -> bool:
+        return bool((self._array == other._array).all())
+
+    def __hash__(self) -> int:
+        """Hash some of the numbers; it is computed once."""
+        if self._hash is None:
+            self._hash = hash(tuple(self._array[:: -(-len(self) // HASHED) or 1].tolist()))
+        return self._hash
+
+    def __repr__(self) -> str:
+        """Show the first numbers."""
+        shown = ", ".join(f"{value:.6g}" for value in self._array[:SHOWN].tolist())
+        return f"Vector([{shown}{', …' * (len(self) > SHOWN)}], {len(self)})"
+
+
+def vector(values: "Vector | ArrayLike") -> Vector:
+    """Return the values as a vector; a vector stays the same object."""
+    return values if isinstance(values, Vector) else Vector(values)

@@ -1,0 +1,76 @@
+"""A vector never changes, and equals whatever has the same numbers."""
+
+import numpy as np
+import pytest
+
+from desktop.base.vector import LONGEST_DOUBLE, Vector, vector
+
+
+def test_it_equals_a_vector_a_tuple_and_a_list_of_the_same_numbers():
+    """And nothing else: not other numbers, not fewer, not a text."""
+    numbers = Vector((0.5, -1.5))
+    assert numbers == Vector(np.array([0.5, -1.5], np.float32))
+    assert numbers == (0.5, -1.5) == numbers
+    assert numbers == [0.5, -1.5]
+    assert numbers not in (Vector((0.5, -1.25)), Vector((0.5,)), (0.5, -1.5, 0.0), [0.5], "0.5")
+
+
+@pytest.mark.parametrize("length", [1, 1000, 3000, LONGEST_DOUBLE + 1])
+def test_one_number_makes_a_difference(length):
+    """Wherever it is, and however long the vector: the hash alone decides nothing."""
+    numbers = Vector(np.arange(length) / 4)
+    for place in {0, length // 2, length - 1}:
+        other = numbers.with_number(place, 7.125)
+        assert other != numbers
+        assert other.with_number(place, place / 4) == numbers
+        assert hash(other.with_number(place, place / 4)) == hash(numbers)
+
+
+def test_a_short_one_is_found_by_a_tuple():
+    """Vector and tuple are the same key."""
+    assert {Vector((0.1, 0.0)): 1}[0.1, -0.0] == 1
+    assert hash(Vector(())) == hash(())
+
+
+def test_it_never_changes():
+    """Nor does it follow the array that it was made from; one that is handed over is not copied."""
+    array = np.zeros(3)
+    numbers = Vector(array)
+    array[0] = 1
+    assert numbers == (0, 0, 0)
+    with pytest.raises(ValueError, match="read-only"):
+        numbers.array[0] = 1
+    assert np.shares_memory(Vector(array, is_own=True).array, array)
+    with pytest.raises(ValueError, match="read-only"):
+        array[0] = 2
+
+
+def test_single_precision_stays_and_very_long_ones_take_it():
+    """A million numbers are 4 MB, and all that decoders take."""
+    assert Vector((0.1,)).array.dtype == np.float64
+    assert Vector(np.ones(3, np.float32)).nbytes == 12
+    assert Vector(np.ones(LONGEST_DOUBLE)).array.dtype == np.float64
+    assert Vector(np.ones(LONGEST_DOUBLE + 1)).array.dtype == np.float32
+
+
+def test_it_is_a_sequence_of_floats():
+    """With length, items, slices and numpy's view."""
+    numbers = Vector(np.array([1, 2, 3], np.float32))
+    assert (len(numbers), numbers[-1], list(numbers), numbers[1:]) == (3, 3.0, [1.0, 2.0, 3.0], (2.0, 3.0))
+    assert type(numbers[0]) is float
+    assert np.asarray(numbers) is numbers.array
+    assert np.asarray([numbers, numbers]).shape == (2, 3)
+    assert vector(numbers) is numbers
+    assert vector((1, 2, 3)) == numbers
+
+
+def test_it_is_shown_in_short():
+    """Even with a million numbers."""
+    assert repr(Vector((1.0, 0.5))) == "Vector([1, 0.5], 2)"
+    assert len(repr(Vector(np.zeros(1 << 20)))) < 60
+
+
+def test_a_table_is_refused():
+    """A vector has one axis."""
+    with pytest.raises(ValueError, match=r"found numbers of shape \(2, 2\), expected one axis"):
+        Vector(np.zeros((2, 2)))
