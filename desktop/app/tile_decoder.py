@@ -19,7 +19,7 @@ STEP_MS = 2.5
 # While the cursor is dragged, steps are shorter and use one thread: the UI thread has a core to itself.
 HURRIED_STEP_MS, HURRY_S = 0.8, 0.1
 SMOOTHING = 0.3  # the weight of the last step in the estimate of the time per picture
-MAX_STEP_PICTURES = 256
+MAX_STEP_PICTURES, MAX_STEP_NUMBERS = 256, 1 << 23  # numbers of all z of a step
 MAX_SPACES = 64
 
 
@@ -202,21 +202,22 @@ class TileDecoder(QObject):
 def decode_tiles(model: Model, queue: TileQueue) -> Iterator[list[DecodedTile] | None]:
     """Decode the tiles in the queue, including those added meanwhile, in steps of about STEP_MS."""
     picture_ms, count = model.last_decode_ms, 1
+    most = max(1, min(MAX_STEP_PICTURES, MAX_STEP_NUMBERS // model.latent_dim))
     while True:
         step_ms = HURRIED_STEP_MS if time.perf_counter() < queue.hurry_until else STEP_MS
         cut, tiles = queue.take(max(1, int(step_ms / max(picture_ms, 1e-3)) // 16))
         if cut is None or not tiles:
             return
-        z, exist = cut.z(tiles)
+        places, exist = cut.places(tiles)
         parts: list[Bytes] = []
         start = 0
-        while start < len(z):
+        while start < len(places):
             hurried = time.perf_counter() < queue.hurry_until
             step_ms = HURRIED_STEP_MS if hurried else STEP_MS
-            count = max(1, min(MAX_STEP_PICTURES, int(step_ms / max(picture_ms, 1e-3))))
-            if len(z) - start < 1.5 * count:
-                count = len(z) - start
-            part = z[start : start + count]
+            count = max(1, min(most, int(step_ms / max(picture_ms, 1e-3))))
+            if len(places) - start < min(most, 1.5 * count):
+                count = len(places) - start
+            part = cut.chart.z(places[start : start + count])
             start += len(part)
             try:
                 pictures = model.decode(part, 1 if hurried else None, may_be_interrupted=True)
@@ -226,7 +227,7 @@ def decode_tiles(model: Model, queue: TileQueue) -> Iterator[list[DecodedTile] |
                 break
             parts.append(_opaque(reduced(pixels.to_bytes(pictures), cut.pyramid.picture_px)))
             picture_ms += SMOOTHING * (model.last_decode_ms / len(part) - picture_ms)
-            if start < len(z):
+            if start < len(places):
                 yield None
         yield _joined(cut, tiles, parts, exist) if parts else None
 

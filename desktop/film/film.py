@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from desktop.base.arrays import Bytes, Floats
+from desktop.base.arrays import Bytes, Doubles, Floats
 from desktop.base.vector import Vector
 from desktop.film.captions import caption_number
 from desktop.film.formats import Format
-from desktop.film.writer import Look, make_animation
+from desktop.film.writer import BATCH, Look, make_animation
 from desktop.images.pixels import tile, to_bytes
 from desktop.latent.paths import Curve, Decode, PathKind, Walk, even_walk, path_curve, visual_walk
 
@@ -106,10 +106,12 @@ def path_film(
             yield pace_share
     except StopIteration as end:
         walk: Walk = end.value
-    z = walk.frames(film.frame_count, film.ping_pong)
-    captions = [caption(film, name, epoch, numbers) for numbers in z.tolist()] if film.captions else ()
+    shares = walk.shares(film.frame_count, film.ping_pong)
+    captions = _captions(walk, shares, film, name, epoch) if film.captions else ()
     look = Look(film.format, film.fps, film.scale, captions, comment)
-    for share in make_animation(path, len(z), lambda indices: to_bytes(decode(z[list(indices)])), look):
+    for share in make_animation(
+        path, len(shares), lambda frames: to_bytes(decode(walk.at(shares[list(frames)]))), look
+    ):
         yield pace_share + (1 - pace_share) * share
 
 
@@ -144,6 +146,14 @@ def epoch_film(
         path, len(order), lambda frames: np.stack([sheets[order[frame]] for frame in frames]), look
     ):
         yield DECODE_SHARE + (1 - DECODE_SHARE) * share
+
+
+def _captions(walk: Walk, shares: Doubles, film: Film, name: str, epoch: str) -> list[tuple[str, ...]]:
+    return [
+        caption(film, name, epoch, z[: CAPTION_NUMBERS + 1].tolist())
+        for start in range(0, len(shares), BATCH)
+        for z in walk.at(shares[start : start + BATCH])
+    ]
 
 
 def caption(film: Film, name: str, epoch: str, z: Sequence[float]) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """The worker's jobs for sheets of pictures: samples, manifold, reconstructions, traversals. No Qt."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import cast
@@ -23,6 +23,9 @@ STEP_PICTURES = 20
 # Images are ranked by one draw each; the fixed seed gives the same ranking every time.
 ELBO_SEED = 0
 PAIR_GAP_PX = 4
+# A sheet keeps the z of all its pictures in memory: so many numbers take 256 MiB.
+MAX_SHEET_NUMBERS = 1 << 26
+MAX_ROWS = 200
 
 
 class Order(StrEnum):
@@ -77,20 +80,33 @@ class Scores:
         return f"ELBO {self.elbo[index]:.1f} nats: {rate}, distortion {self.distortion[index]:.1f}"
 
 
+def check_sheet(count: int, latent_dim: int) -> None:
+    """Raise ValueError if `count` pictures with d numbers each do not fit into memory."""
+    most = MAX_SHEET_NUMBERS // latent_dim
+    if count > most:
+        raise ValueError(
+            f"found {count:,} pictures with {latent_dim:,} numbers each, expected at most {most:,} so that "
+            "they fit into memory; choose fewer pictures"
+        )
+
+
 def samples_sheet(model: Model, n: int, seed: int) -> Iterator[Sheet | None]:
     """Decode n × n samples of the prior, yielding None between steps."""
+    check_sheet(n * n, model.latent_dim)
     z = sample_prior(n * n, model.latent_dim, seed, model.source.reading.prior)
     return _sheet(model, z, n, [f"sample {i + 1}" for i in range(len(z))])
 
 
 def manifold_sheet(model: Model, plane: Plane, n: int) -> Iterator[Sheet | None]:
     """Decode the manifold grid of a plane: n × n pictures at prior quantiles 0.05 to 0.95, with b upward."""
+    check_sheet(n * n, model.latent_dim)
     z = manifold_grid(plane, n, model.source.reading.prior)
     return _sheet(model, z, n, [""] * len(z))
 
 
 def view_sheet(model: Model, chart: Chart, viewport: Viewport, n: int) -> Iterator[Sheet | None]:
     """Decode n × n pictures at even steps over the square of a viewport, with b upward."""
+    check_sheet(n * n, model.latent_dim)
     z = chart.z(even_grid(viewport.center, viewport.span, n))
     return _sheet(model, z, n, [""] * len(z))
 
@@ -98,7 +114,7 @@ def view_sheet(model: Model, chart: Chart, viewport: Viewport, n: int) -> Iterat
 def traversals_sheet(
     model: Model,
     z: ArrayLike,
-    dimensions: tuple[int, ...],
+    dimensions: Sequence[int],
     columns: int,
     span: float | None = None,
 ) -> Iterator[Sheet | None]:
@@ -106,6 +122,7 @@ def traversals_sheet(
 
     It goes over the prior's range (−3 to 3 for N(0, I)), or over `span` around the prior's mean.
     """
+    check_sheet(len(dimensions) * columns, model.latent_dim)
     prior = model.source.reading.prior
     low, high = prior.coordinate_range(model.latent_dim)
     if span is not None:
@@ -183,7 +200,7 @@ def _differences(model: Model, posterior: Posterior) -> Iterator[Scores | None]:
 def by_rate(posterior: Posterior | None, latent_dim: int) -> tuple[int, ...]:
     """Sort the latent dimensions by mean rate on the test images, highest first; without any, by number."""
     if posterior is None or not len(posterior.mean):
-        return tuple(range(latent_dim))
+        return tuple(range(min(latent_dim, MAX_ROWS)))
     return tuple(by_kl(kl_nats(posterior)).tolist())
 
 

@@ -243,8 +243,8 @@ class Cut:
     chart: Chart
     pyramid: Pyramid
 
-    def z(self, tiles: Sequence[Tile]) -> tuple[Floats, NDArray[np.bool_]]:
-        """Return z float32 [M, d] of the pictures within the chart's limits, and their mask bool [N]."""
+    def places(self, tiles: Sequence[Tile]) -> tuple[Doubles, NDArray[np.bool_]]:
+        """Return the view coordinates [M, 2] of the pictures within the limits, and their mask bool [N]."""
         view = np.concatenate([self.pyramid.centers(tile) for tile in tiles])
         limits = self.chart.limits
         if limits is None:
@@ -252,7 +252,7 @@ class Cut:
         else:
             left, bottom, right, top = limits
             exist = np.logical_and.reduce((view > (left, bottom)) & (view < (right, top)), axis=1)
-        return self.chart.z(view[exist]), exist
+        return view[exist], exist
 
 
 class TileQueue:

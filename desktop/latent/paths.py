@@ -6,7 +6,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from desktop.base.arrays import Doubles, Floats
 from desktop.base.vector import Vector, vector
@@ -16,6 +16,8 @@ ARC_STEPS, LINE_STEPS = 256, 48
 # How many pictures along the walk are compared: in all, and at least on every leg.
 VISUAL_STEPS, VISUAL_LEG_STEPS = 512, 16
 VISUAL_CHUNK = 16
+# Long z are computed in parts of so many numbers; legs have fewer steps if all steps would have more.
+PART_NUMBERS, STEP_NUMBERS = 1 << 18, 1 << 24
 # A shorter vector has no direction. A smaller angle does not determine a great circle.
 MIN_NORM, MIN_SINE = 1e-12, 1e-9
 
@@ -48,13 +50,24 @@ class Curve:
     def at(self, t: ArrayLike) -> Doubles:
         """The z float64 [..., d] at t [...], from 0 to `legs`."""
         parameter = np.clip(np.asarray(t, np.float64), 0, self.legs)
+        latent_dim = len(self.corners[0])
+        flat, rows = parameter.ravel(), max(1, PART_NUMBERS // latent_dim)
+        if flat.size > rows:  # in parts, because what is between is many times as large
+            parts = [self.at(flat[start : start + rows]) for start in range(0, flat.size, rows)]
+            return np.concatenate(parts).reshape(*parameter.shape, latent_dim)
         leg = np.minimum(parameter.astype(np.intp), self.legs - 1)
-        corners = np.asarray(self.corners, np.float64)
         along = (parameter - leg)[..., np.newaxis]
+        start, end = (self._corners(leg + side) for side in (0, 1))
         if self.spherical:
-            return slerp(corners[leg], corners[leg + 1], along)
-        straight: Doubles = (1 - along) * corners[leg] + along * corners[leg + 1]
+            return slerp(start, end, along)
+        straight: Doubles = (1 - along) * start + along * end
         return straight
+
+    def _corners(self, numbers: NDArray[np.intp]) -> Doubles:
+        """The corners [..., d] with these numbers [...]."""
+        used, places = np.unique(numbers, return_inverse=True)
+        found = np.asarray([self.corners[number].array for number in used.tolist()], np.float64)
+        return found[places.reshape(numbers.shape)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,13 +90,17 @@ class Walk:
         The first and the last frame are the ends of the curve. A closed walk, or one that goes there and
         back, ends one step before its first frame, so that it can be repeated evenly.
         """
+        return self.at(self.shares(count, ping_pong))
+
+    def shares(self, count: int, ping_pong: bool = False) -> Doubles:
+        """The shares [count] of the distance at which `frames` are. Raises ValueError for fewer than two."""
         if count < 2:
             raise ValueError(f"found {count} frames, expected at least 2; ask for more")
         if not ping_pong:
-            return self.at(np.linspace(0, 1, count, endpoint=not self.closed))
+            return np.linspace(0, 1, count, endpoint=not self.closed)
         there = np.linspace(0, 1, count // 2 + 1)  # the turning point is a frame, even if the count is odd
         back = np.linspace(1, 0, count - len(there) + 2)[1:-1]
-        return self.at(np.concatenate([there, back]))
+        return np.concatenate([there, back])
 
 
 def slerp(start: ArrayLike, end: ArrayLike, share: ArrayLike) -> Doubles:
@@ -128,8 +145,9 @@ def path_curve(points: Sequence[ArrayLike], kind: PathKind, closed: bool) -> Cur
 
 def even_walk(curve: Curve, closed: bool = False) -> Walk:
     """A walk at constant speed in z: equal shares are equal lengths of the curve."""
-    t = np.linspace(0, curve.legs, curve.legs * (ARC_STEPS if curve.spherical else 1) + 1)
-    return Walk(curve, closed, t, _lengths_so_far(curve.at(t)))
+    steps = _steps(ARC_STEPS, curve) if curve.spherical else 1
+    t = np.linspace(0, curve.legs, curve.legs * steps + 1)
+    return Walk(curve, closed, t, _lengths_so_far(curve, t))
 
 
 def visual_walk(decode: Decode, curve: Curve, closed: bool = False) -> Generator[float, None, Walk]:
@@ -139,21 +157,21 @@ def visual_walk(decode: Decode, curve: Curve, closed: bool = False) -> Generator
     in picture space. If the picture does not change at all, the speed is constant in z.
     """
     t = _visual_steps(curve)
-    z = curve.at(t).astype(np.float32)
     changes = np.zeros(len(t))
     last: Floats | None = None
-    for start in range(0, len(z), VISUAL_CHUNK):
-        pictures = np.nan_to_num(decode(z[start : start + VISUAL_CHUNK]))
+    for start in range(0, len(t), VISUAL_CHUNK):
+        z = curve.at(t[start : start + VISUAL_CHUNK]).astype(np.float32)
+        pictures = np.nan_to_num(decode(z))
         flat = pictures.reshape(len(pictures), -1)
         joined = flat if last is None else np.concatenate([last, flat])
         steps = np.linalg.norm(np.diff(joined, axis=0), axis=1)
         changes[start + len(flat) - len(steps) : start + len(flat)] = steps
         last = flat[-1:]
-        yield min(1.0, (start + VISUAL_CHUNK) / len(z))
+        yield min(1.0, (start + VISUAL_CHUNK) / len(t))
     distance = changes.cumsum()
     # A small part of the distance in z is added, so that the sum rises even where the picture does not
     # change.
-    lengths = _lengths_so_far(curve.at(t))
+    lengths = _lengths_so_far(curve, t)
     return Walk(curve, closed, t, distance + lengths / lengths[-1] * max(1e-6 * distance[-1], 1e-9))
 
 
@@ -164,22 +182,32 @@ def path_line(points: tuple[Vector, ...], kind: PathKind, closed: bool) -> tuple
         curve = path_curve(points, kind, closed)
     except ValueError:
         return np.zeros(min(1, len(points))), np.asarray(points[:1], np.float64)
-    t = np.linspace(0, curve.legs, curve.legs * LINE_STEPS + 1)
+    t = np.linspace(0, curve.legs, curve.legs * _steps(LINE_STEPS, curve) + 1)
     return t, curve.at(t)
 
 
 def _visual_steps(curve: Curve) -> Doubles:
     """The parameters at which a walk is measured: in proportion to length, with a minimum for every leg."""
-    corners = np.asarray(curve.corners)
-    lengths = np.linalg.norm(np.diff(corners, axis=0), axis=1)
+    lengths = np.diff(_lengths_so_far(curve, np.arange(curve.legs + 1)))
     counts = np.maximum(VISUAL_LEG_STEPS, np.rint(VISUAL_STEPS * lengths / lengths.sum()).astype(int))
     legs = [leg + np.arange(count) / count for leg, count in enumerate(counts)]
     return np.concatenate([*legs, [curve.legs]])
 
 
-def _lengths_so_far(z: Doubles) -> Doubles:
-    """The length of a polyline z [M, d] up to each of its points."""
-    return np.concatenate([[0.0], np.linalg.norm(np.diff(z, axis=0), axis=1).cumsum()])
+def _steps(most: int, curve: Curve) -> int:
+    """How many steps a leg has: `most`, or fewer if z is long."""
+    return max(4, min(most, STEP_NUMBERS // (len(curve.corners[0]) * curve.legs)))
+
+
+def _lengths_so_far(curve: Curve, t: ArrayLike) -> Doubles:
+    """The length of the polyline through a curve's points at t [M], up to each of them."""
+    steps = np.asarray(t, np.float64)
+    rows = max(2, PART_NUMBERS // len(curve.corners[0]))
+    lengths = [
+        np.linalg.norm(np.diff(curve.at(steps[start : start + rows + 1]), axis=0), axis=1)
+        for start in range(0, len(steps) - 1, rows)
+    ]
+    return np.concatenate([[0.0], np.concatenate(lengths).cumsum()])
 
 
 def _perpendicular(direction: Doubles) -> Doubles:

@@ -24,7 +24,9 @@ MIN_EDGE, MIN_SINE = 1e-9, 1e-6
 # Relative to z, which the decoder takes as float32; and for vectors that are float32 themselves.
 ROUNDING, SINGLE_ROUNDING = 1e-12, 1e-6
 # Long z are worked on in parts, so that what is between is small and stays in the caches.
-PART_NUMBERS, LEAST_PART = 1 << 18, 4096
+PART_NUMBERS, LEAST_PART = 1 << 16, 4096
+# More numbers are not typed, but opened as files, and only the first ones are shown.
+MOST_TYPED, MOST_SHOWN = 1024, 6
 # A covariance matrix of more dimensions, or products of more points, would take seconds.
 MOST_COVARIANCES = 1024
 MAX_Z = float(np.finfo(np.float32).max)
@@ -52,17 +54,31 @@ class Plane:
         coordinates = np.asarray(ab, np.float64)
         rows = coordinates.reshape(-1, 2)
         z = np.empty((len(rows), len(self.origin)), np.float32)
-        for part, origin, directions in self._parts(len(rows)):
-            z[:, part] = origin + rows @ directions
+        for part, origin, (u, v) in self._parts(len(rows)):
+            if len(rows) == 1:  # a product of such flat matrices would take far longer
+                z[0, part] = origin + (rows[0, 0] * u + rows[0, 1] * v)
+            else:
+                z[:, part] = origin + rows @ np.stack([u, v])
         return z.reshape(*coordinates.shape[:-1], -1)
+
+    def first_numbers(self, ab: ArrayLike) -> list[float]:
+        """The numbers of z at (a, b) [2] that `format_z` shows."""
+        count = len(self.origin) if len(self.origin) <= MOST_TYPED else MOST_SHOWN
+        first = Plane(self.origin[:count], self.u[:count], self.v[:count])
+        numbers: list[float] = first.embed(ab).tolist()
+        return numbers
 
     def project(self, z: ArrayLike) -> Doubles:
         """The (a, b) [..., 2] nearest to z [..., d]."""
         points = np.asarray(z)
         rows = points.reshape(-1, points.shape[-1])
         ab = np.zeros((len(rows), 2))
-        for part, origin, directions in self._parts(len(rows)):
-            ab += (rows[:, part] - origin) @ directions.T
+        for part, origin, (u, v) in self._parts(len(rows)):
+            offsets = rows[:, part] - origin
+            if len(rows) == 1:
+                ab[0] += (offsets[0] * u).sum(), (offsets[0] * v).sum()
+            else:
+                ab += offsets @ np.stack([u, v], axis=1)
         return ab.reshape(*points.shape[:-1], 2)
 
     def project_even(self, value: float) -> Doubles:
@@ -108,18 +124,20 @@ class Plane:
     def _start(self) -> tuple[Doubles, Doubles]:
         """The products of the origin with both directions, and the sums of these directions."""
         start, sums = np.zeros(2), np.zeros(2)
-        for _, origin, directions in self._parts(1):
-            start += directions @ origin
-            sums += directions.sum(axis=1)
+        for _, origin, (u, v) in self._parts(1):
+            start += u @ origin, v @ origin
+            sums += u.sum(), v.sum()
         return start, sums
 
-    def _parts(self, rows: int) -> Iterator[tuple[slice, Doubles, Doubles]]:
+    def _parts(self, rows: int) -> Iterator[tuple[slice, Doubles, tuple[Doubles, Doubles]]]:
         """Slices of the coordinates, with the origin's and both directions' numbers there as float64."""
         size = max(LEAST_PART, PART_NUMBERS // max(1, rows))
         for start in range(0, len(self.origin), size):
             part = slice(start, start + size)
-            both = np.stack([self.u.array[part], self.v.array[part]], dtype=np.float64)
-            yield part, self.origin.array[part].astype(np.float64), both
+            origin, u, v = (
+                np.asarray(numbers.array[part], np.float64) for numbers in (self.origin, self.u, self.v)
+            )
+            yield part, origin, (u, v)
 
 
 def plane_through(origin: ArrayLike, right: ArrayLike, up: ArrayLike) -> Plane:
@@ -311,6 +329,13 @@ def parse_z(text: str, latent_dim: int) -> Vector:
     return Vector(numbers)
 
 
-def format_z(z: Sequence[float]) -> str:
-    """Z as people read and type it: with four decimals, separated by commas."""
-    return ", ".join(f"{value:.4f}" for value in z)
+def format_z(z: Sequence[float], latent_dim: int | None = None) -> str:
+    """Z as people read and type it: with four decimals, separated by commas.
+
+    Of more than MOST_TYPED numbers the first ones and how many there are; `latent_dim` is d if z holds only
+    the first ones.
+    """
+    count = len(z) if latent_dim is None else latent_dim
+    if count <= MOST_TYPED:
+        return ", ".join(f"{value:.4f}" for value in z)
+    return f"{', '.join(f'{value:.4f}' for value in z[:MOST_SHOWN])}, … ({count:,} numbers)"

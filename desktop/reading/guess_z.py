@@ -11,7 +11,7 @@ from desktop.reading.other_inputs import FLOATS, OTHER_NAMES
 from desktop.reading.overrides import Overrides, one_of, refusal, whole_number, z_shape_of
 from desktop.vetting.onnx_file import ModelFile, Tensor
 
-MAX_LATENT_DIM = 1 << 16
+MAX_LATENT_DIM = 1 << 23
 Z_NAMES = re.compile(
     r"(^|[^a-z])(z|latents?|code|w|ws|styles?|embedding|h|zq|quant(ized)?)([^a-z]|$)|latent", re.IGNORECASE
 )

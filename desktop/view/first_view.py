@@ -14,7 +14,7 @@ from itertools import combinations
 
 import numpy as np
 
-from desktop.base.arrays import Doubles
+from desktop.base.arrays import Array
 from desktop.base.vector import Vector
 from desktop.latent.paths import PathKind
 from desktop.latent.plane import Plane, Viewport, axis_plane, plane_through, sample_prior
@@ -60,12 +60,14 @@ def fresh_view(latent_dim: int, prior: Prior, is_bundle: bool) -> ViewState:
 
 
 @lru_cache(maxsize=2)
-def corners(latent_dim: int, prior: Prior, seed: int) -> Doubles:
+def corners(latent_dim: int, prior: Prior, seed: int) -> Array:
     """The three samples [3, d] of a first view: the first of a seed, and two more.
 
     These are the two of the next 23 with which the plane's distance from the prior's mean is the largest.
     """
-    count = CANDIDATES if latent_dim <= MOST_CHOSEN_DIMENSIONS else 3
+    if latent_dim > MOST_CHOSEN_DIMENSIONS:
+        return sample_prior(3, latent_dim, seed, prior)
+    count = CANDIDATES
     z = np.asarray(sample_prior(count, latent_dim, seed, prior), np.float64)
     x = z - prior.mean(latent_dim)
     edges = x[1:] - x[0]

@@ -1,7 +1,7 @@
 """Undo and redo: steps between ViewStates; the changes of one gesture are merged into one step. No Qt."""
 
 import dataclasses
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,8 +9,8 @@ from desktop.base.vector import Vector
 from desktop.view.state import ViewState
 
 MAX_STEPS = 500
-# All steps together hold at most this many coordinates of the cursor, however many dimensions z has.
-MAX_COORDINATES = 4_000_000
+# The vectors of all steps together take at most so much memory, however many dimensions z has.
+MAX_BYTES = 256 << 20
 # Changes of one kind that follow each other faster than this are one gesture, such as a wheel or a held key.
 GESTURE_S = 0.7
 # What a change of a field is called, where its name alone would not say it.
@@ -42,6 +42,7 @@ class History:
         self._redo: list[Step] = []
         self._last_s = float("-inf")
         self._holding = False
+        self._held = _HeldVectors()
 
     @property
     def undo_words(self) -> str:
@@ -74,14 +75,16 @@ class History:
         if last is not None and recent and not self._redo and self._continues(last, step):
             fields = tuple(dict.fromkeys((*last.fields, *names)))
             words = step.words if step.words == last.words else in_words(last.before, after)
-            self._undo[-1] = Step(last.before, after, fields, words)
-        else:
-            self._undo.append(step)
+            self._held.remove(self._undo.pop())
+            step = Step(last.before, after, fields, words)
+        self._undo.append(step)
+        self._held.add(step)
+        for undone in self._redo:
+            self._held.remove(undone)
         self._redo.clear()
         self._last_s = now_s
-        most = max(2, min(MAX_STEPS, MAX_COORDINATES // (2 * len(after.z))))
-        while len(self._undo) > most:
-            self._undo.popleft()
+        while len(self._undo) > MAX_STEPS or (self._held.size_bytes > MAX_BYTES and len(self._undo) > 2):
+            self._held.remove(self._undo.popleft())
 
     def _continues(self, last: Step, step: Step) -> bool:
         """Whether a change is of the last one's kind; while a button is held, any kind will do."""
@@ -109,7 +112,35 @@ class History:
         """Forget all steps, because another model was opened."""
         self._undo.clear()
         self._redo.clear()
+        self._held = _HeldVectors()
         self._last_s = float("-inf")
+
+
+class _HeldVectors:
+    """Counts the memory of the vectors in steps; most are in many steps, and count once."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[int] = Counter()  # by identity: the steps keep the vectors
+        self.size_bytes = 0
+
+    def add(self, step: Step) -> None:
+        """Count a step's vectors."""
+        for key, size_bytes in _vectors(step).items():
+            self._counts[key] += 1
+            if self._counts[key] == 1:
+                self.size_bytes += size_bytes
+
+    def remove(self, step: Step) -> None:
+        """No longer count a step's vectors."""
+        for key, size_bytes in _vectors(step).items():
+            self._counts[key] -= 1
+            if not self._counts[key]:
+                del self._counts[key]
+                self.size_bytes -= size_bytes
+
+
+def _vectors(step: Step) -> dict[int, int]:
+    return {id(numbers): numbers.nbytes for numbers in (*step.before.vectors, *step.after.vectors)}
 
 
 def in_words(before: ViewState, after: ViewState) -> str:

@@ -16,7 +16,7 @@ from cattrs.cols import is_mapping
 
 from desktop.base.structure import shown, strict_converter, structure
 from desktop.view.state import ViewState
-from desktop.view.state_json import state_from_dict, state_to_dict
+from desktop.view.state_json import MOST_LISTED, state_from_dict, state_to_dict
 
 if TYPE_CHECKING:
     from desktop.models.source import Source
@@ -89,11 +89,18 @@ def to_text(carried: Provenance) -> str:
         "kind": carried.kind,
         "details": dict(carried.details),
     }
-    state = None if carried.state is None else state_to_dict(carried.state)
+    fits = carried.state is not None and fits_in_text(carried.state)
+    state = state_to_dict(carried.state) if carried.state is not None and fits else None
     text = json.dumps(content | {"state": state}, separators=(",", ":"), allow_nan=False)
     if len(text) > MAX_TEXT_CHARS:
         text = json.dumps(content | {"state": None}, separators=(",", ":"), allow_nan=False)
     return text
+
+
+def fits_in_text(state: ViewState) -> bool:
+    """Whether a state's long vectors, which are written as base64, leave room in a text."""
+    long_bytes = sum(numbers.nbytes for numbers in state.vectors if len(numbers) > MOST_LISTED)
+    return 4 / 3 * long_bytes < MAX_TEXT_CHARS
 
 
 def is_provenance(text: str) -> bool:

@@ -1,8 +1,11 @@
 """The saved views of models, the model that was open last, and the saved inputs of the window. No Qt.
 
-They are three sections of `desktop.base.saved`. Reading raises nothing: what cannot be used is left out.
+They are three sections of `desktop.base.saved`. Reading raises nothing: what cannot be used is left out. A
+view with very long z would make that file too large, so it has a file of its own, views/SHA-256.json beside
+it, with the same JSON. At most MAX_LARGE of these are kept.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,6 +14,7 @@ from typing import Any
 from cattrs.cols import is_mapping
 
 from desktop.base import saved
+from desktop.base.atomic_file import replaced_file
 from desktop.base.structure import MAX_INTEGER, shown, strict_converter, structure
 from desktop.view.provenance import SHA256
 from desktop.view.state import ViewState
@@ -18,6 +22,9 @@ from desktop.view.state_json import state_from_dict, state_to_dict
 
 MAX_MODELS = 40
 MAX_CONTROLS = 300
+# Views whose vectors take more have files of their own: that many, of at most that size.
+MAX_BYTES, MAX_LARGE, MAX_LARGE_BYTES = 128 << 10, 4, 1 << 30
+IN_FILE = "in_file"
 
 Value = str | int | float | bool
 
@@ -28,9 +35,18 @@ class SavedModel:
 
     Attributes:
         path: where it is.
-        state: its view as JSON values.
+        state: its view as JSON values, or as it is if it is large.
         pictures: the folder or file of own pictures that was shown with it, or an empty string.
     """
+
+    path: str
+    state: Mapping[str, Any] | ViewState
+    pictures: str = ""
+
+
+@dataclass(frozen=True)
+class _WrittenModel:
+    """A model as it is written."""
 
     path: str
     state: Mapping[str, Any]
@@ -63,9 +79,17 @@ class SavedViews:
         model = self.models.get(sha256)
         if model is None:
             return None
+        state = model.state
+        if isinstance(state, ViewState):
+            return state if latent_dim in (None, len(state.z)) else None
         try:
-            return state_from_dict(model.state, latent_dim)
-        except ValueError:
+            if IN_FILE in state:
+                place = _large_views() / f"{sha256}.json"
+                if not place.stat().st_size <= MAX_LARGE_BYTES:
+                    return None
+                state = json.loads(place.read_text(encoding="ascii"))
+            return state_from_dict(state, latent_dim)
+        except (OSError, ValueError, RecursionError):
             return None
 
     def path_of(self, sha256: str) -> Path | None:
@@ -82,7 +106,8 @@ class SavedViews:
         self, sha256: str, path: Path, state: ViewState, pictures: Path | None = None
     ) -> "SavedViews":
         """Return the views with this model and its view as the last; it replaces other models at its path."""
-        saved_model = SavedModel(str(path), state_to_dict(state), "" if pictures is None else str(pictures))
+        view = state if _is_large(state) else state_to_dict(state)
+        saved_model = SavedModel(str(path), view, "" if pictures is None else str(pictures))
         models = _with_model(self.models, sha256, saved_model)
         return replace(self, last=sha256, models=models)
 
@@ -111,15 +136,42 @@ def save_views(views: SavedViews, before: SavedViews) -> None:
                 models = _with_model(models, sha256, model)
         controls = {n: value for n, value in views.controls.items() if before.controls.get(n) != value}
         content["last"] = views.last
-        content["models"] = {sha256: _content(model) for sha256, model in models.items()}
+        content["models"] = {sha256: _written(sha256, model) for sha256, model in models.items()}
+        _drop_large(content["models"])
         content["controls"] = saved.newest(_controls(content["controls"]) | controls, MAX_CONTROLS)
 
     saved.change(edit)
 
 
-def _content(model: SavedModel) -> dict[str, Any]:
-    """As JSON values; earlier versions know no pictures, so these are left out if there are none."""
-    return {name: value for name, value in vars(model).items() if value or name != "pictures"}
+def _large_views() -> Path:
+    return saved.place().with_name("views")
+
+
+def _is_large(state: ViewState) -> bool:
+    return sum(numbers.nbytes for numbers in state.vectors) > MAX_BYTES
+
+
+def _written(sha256: str, model: SavedModel) -> dict[str, Any]:
+    """Return a model as JSON values; a view that is large is written to its own file.
+
+    Earlier versions know no pictures, so these are left out if there are none.
+    """
+    state: Mapping[str, Any] | ViewState = model.state
+    if isinstance(state, ViewState):
+        text = json.dumps(state_to_dict(state), separators=(",", ":"))
+        _large_views().mkdir(exist_ok=True)
+        with replaced_file(_large_views() / f"{sha256}.json") as temporary:
+            temporary.write_text(text, encoding="ascii")
+        state = {IN_FILE: True}
+    return {"path": model.path, "state": state} | ({"pictures": model.pictures} if model.pictures else {})
+
+
+def _drop_large(models: Mapping[str, Any]) -> None:
+    """Remove the files of large views that are no longer used, and all but the newest."""
+    used = [sha256 for sha256, model in models.items() if IN_FILE in model["state"]][-MAX_LARGE:]
+    for file in _large_views().glob("*.json"):
+        if file.stem not in used:
+            file.unlink(missing_ok=True)
 
 
 def _with_model(models: Mapping[str, SavedModel], sha256: str, model: SavedModel) -> dict[str, SavedModel]:
@@ -131,11 +183,11 @@ def _models(found: Mapping[str, Any]) -> dict[str, SavedModel]:
     models = {}
     for sha256, content in list(found.items())[-MAX_MODELS:]:
         try:
-            model = structure(CONVERTER, content, SavedModel)
+            model = structure(CONVERTER, content, _WrittenModel)
         except ValueError:
             continue
         if SHA256.fullmatch(sha256) and "\0" not in model.path + model.pictures:
-            models[sha256] = model
+            models[sha256] = SavedModel(model.path, model.state, model.pictures)
     return models
 
 

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from desktop.base.arrays import Doubles
 from desktop.base.vector import Vector, vector
 from desktop.latent.chart import AxisScale, Chart
 from desktop.latent.nearest import Nearness
@@ -97,6 +99,16 @@ class ViewState:
         """The plane with the scale of its axes."""
         return Chart(self.plane, self.scale, self.prior)
 
+    @cached_property
+    def cursor_ab(self) -> Doubles:
+        """The (a, b) [2] of the cursor on the plane."""
+        return self.plane.project(self.z)
+
+    @property
+    def vectors(self) -> tuple[Vector, ...]:
+        """All vectors of the state, which take nearly all of its memory."""
+        return (self.z, self.plane.origin, self.plane.u, self.plane.v, *self.path)
+
     def moved_to(self, z: Vector) -> "ViewState":
         """Return the state with the cursor at any z; the plane moves with it and keeps its directions."""
         return replace(self, z=z, plane=self.plane.through(z))
@@ -115,7 +127,7 @@ class ViewState:
 
     def nudged(self, right: float, up: float) -> "ViewState":
         """Return the state with the cursor moved by view coordinates; on linear axes these are units of z."""
-        view = self.chart.view_of(self.z) + np.array([right, up])
+        view = self.chart.view(self.cursor_ab) + np.array([right, up])
         return self.at(self.chart.ab(view))
 
     def with_scale(self, scale: AxisScale) -> "ViewState":

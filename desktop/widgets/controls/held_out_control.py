@@ -174,7 +174,7 @@ class HeldOutControl(QObject, PointerHandler):
         if self._posterior is None or not len(self._posterior.mean):
             return
         state = self._explorer.state
-        squares = ((state.plane.project(self._posterior.mean) - state.plane.project(state.z)) ** 2).sum(1)
+        squares = ((state.plane.project(self._posterior.mean) - state.cursor_ab) ** 2).sum(1)
         if self._posterior.labels is not None:
             squares[np.isin(self._posterior.labels, list(state.hidden_labels))] = np.inf
         nearest = int(squares.argmin())

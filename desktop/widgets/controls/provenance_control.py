@@ -18,7 +18,7 @@ from desktop.latent.number_file import is_number_file
 from desktop.latent.plane import parse_z
 from desktop.models.opened import Opened
 from desktop.models.source import Source
-from desktop.view.provenance import Provenance, from_text, is_provenance
+from desktop.view.provenance import Provenance, fits_in_text, from_text, is_provenance
 from desktop.view.z_text import without_numpy
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.message_bar import Action
@@ -126,7 +126,9 @@ class ProvenanceControl(QObject):
     def copy_text(self) -> None:
         """Copy the view as a text that can be sent and pasted."""
         text = self._explorer.note("view")
-        if text:
+        if text and not fits_in_text(self._explorer.state):
+            self.told.emit("the view has too many numbers for a text; File › Save z… saves the cursor")
+        elif text:
             QGuiApplication.clipboard().setText(text)
             self.told.emit("view copied as text; paste it into this program to return to the view")
 

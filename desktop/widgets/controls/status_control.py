@@ -75,4 +75,5 @@ class StatusControl(QObject):
         if self._decoded is not None:
             self._timing.setText(f"last decode {self._decoded.decode_ms:.2f} ms")
         if self._pointer_ab is not None:
-            self._place.setText(f"z  {format_z(self._explorer.state.plane.embed(self._pointer_ab).tolist())}")
+            plane = self._explorer.state.plane
+            self._place.setText(f"z  {format_z(plane.first_numbers(self._pointer_ab), len(plane.origin))}")

@@ -22,6 +22,7 @@ from desktop.widgets.controls.shell import Shell
 
 # The list of points, the undo steps and the notes in exports hold every point, so a path has a bound.
 MAX_POINTS, MAX_NUMBERS = 200, 1 << 18
+MOST_COPIED = 1 << 16  # as text, which takes twenty characters a number
 KIND = "NumPy array (*.npy)"
 
 
@@ -111,6 +112,9 @@ class ZControl(QObject):
             )
 
     def _copy(self, kind: ZFormat) -> None:
-        if self._explorer.latent_dim is not None:
+        latent_dim = self._explorer.latent_dim
+        if latent_dim is not None and latent_dim > MOST_COPIED:
+            self.told.emit(f"z has {latent_dim:,} numbers, too many for a text; File › Save z… saves them")
+        elif latent_dim is not None:
             QGuiApplication.clipboard().setText(z_text(self._explorer.state.z, kind))
             self.told.emit(f"z copied as {kind.value if kind is not ZFormat.NUMBERS else 'numbers'}")

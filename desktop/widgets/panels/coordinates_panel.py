@@ -34,7 +34,7 @@ class CoordinatesPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._order: list[int] = [0, 1]
+        self._order: Sequence[int] = range(2)
         self._kl: Doubles | None = None
         self._has_maps = False
         self._z = Vector((0.0, 0.0))
@@ -64,7 +64,7 @@ class CoordinatesPanel(QWidget):
         `words` name the images that the rates are of.
         """
         self._kl = kl_nats
-        self._order = list(range(latent_dim)) if kl_nats is None else by_kl(kl_nats).tolist()
+        self._order = range(latent_dim) if kl_nats is None else by_kl(kl_nats).tolist()
         self._z = Vector(np.zeros(latent_dim))
         self._hint.setText(PLAIN_HINT if kl_nats is None else KL_HINT.format(words.many))
         self._list.set_order(self._order)

@@ -5,7 +5,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from desktop.base.vector import Vector
-from desktop.latent.plane import format_z, parse_z
+from desktop.latent.plane import MOST_TYPED, format_z, parse_z
 
 ROWS_SHOWN = 4
 
@@ -79,6 +79,11 @@ class PathPoints(QTableWidget):
         if item is None or row >= len(self._path):
             return
         try:
+            if len(self._path[row]) > MOST_TYPED:
+                raise ValueError(
+                    f"found a typed z, expected a NumPy file, because it has more than {MOST_TYPED:,} "
+                    "numbers; open the path as a file"
+                )
             z = parse_z(item.text(), len(self._path[row]))
         except ValueError as error:
             self.z_refused.emit(str(error))

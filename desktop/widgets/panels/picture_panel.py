@@ -12,7 +12,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop.latent.plane import format_z, parse_z
+from desktop.latent.plane import MOST_TYPED, format_z, parse_z
 from desktop.view.state import PictureMode, ViewState
 from desktop.widgets.common.choices import add_choices, show_choice
 from desktop.widgets.common.error_label import ErrorLabel
@@ -20,6 +20,11 @@ from desktop.widgets.common.picture_view import PictureView
 
 PICTURE_PX = 236
 MODES = "Show the probabilities, threshold them at 0.5, or draw a Bernoulli sample."
+Z = "Type or paste the cursor's z, and press Return to move there."
+LONG_Z = (
+    f"The first numbers of the cursor's z. More than {MOST_TYPED:,} are not typed: save and open them as a "
+    "NumPy file."
+)
 NO_MODES = "This model gives pictures, not the probabilities of black and white pixels."
 
 
@@ -40,7 +45,6 @@ class PicturePanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._latent_dim = 2
         self.picture = PictureView(PICTURE_PX)
         self.picture.setFixedHeight(PICTURE_PX)
         self.picture.setAccessibleName("Decoded picture")
@@ -54,9 +58,9 @@ class PicturePanel(QWidget):
         self.save.setToolTip("Save the picture as a PNG that this program can open again.")
         self.z = QLineEdit()
         self.z.setAccessibleName("z")
-        self.z.setToolTip("Type or paste the cursor's z, and press Return to move there.")
         self.z_error = ErrorLabel()
         self.z_error.hide()
+        self.set_latent_dim(2)
 
         self.mode.activated.connect(lambda: self.mode_wanted.emit(PictureMode(self.mode.currentData())))
         self.copy.clicked.connect(self.copy_wanted)
@@ -84,6 +88,9 @@ class PicturePanel(QWidget):
     def set_latent_dim(self, latent_dim: int) -> None:
         """Set how many numbers z has."""
         self._latent_dim = latent_dim
+        is_long = latent_dim > MOST_TYPED
+        self.z.setReadOnly(is_long)
+        self.z.setToolTip(LONG_Z if is_long else Z)
 
     def set_modes(self, are_probabilities: bool) -> None:
         """Set whether the model gives probabilities; other pictures are shown as they are."""

@@ -206,7 +206,7 @@ class PlaneCanvas(QWidget):
         self.resized.emit()
 
     def _cursor_px(self, state: ViewState) -> QPointF:
-        x, y = self.projection.px_of(state.z).tolist()
+        x, y = self.projection.px(state.cursor_ab).tolist()
         return QPointF(x, y)
 
     def _layers(self) -> list[PlaneLayer]:

@@ -112,14 +112,14 @@ def test_nothing_is_wanted_beyond_the_limits():
 def test_z_is_that_of_the_cells_middles_and_only_where_there_is_one():
     """The top row comes first, from left to right; outside the quantiles there is no z."""
     pyramid = Pyramid((1.0, 1.0), 2, 24, (8, 8))
-    z, exist = Cut(0, Chart(axis_plane((0.0, 0.0))), pyramid).z([Tile(0, 0, 0), Tile(1, -1, 2)])
+    z, exist = Cut(0, Chart(axis_plane((0.0, 0.0))), pyramid).places([Tile(0, 0, 0), Tile(1, -1, 2)])
     assert z[:4].tolist() == [[0.5, 1.5], [1.5, 1.5], [0.5, 0.5], [1.5, 0.5]]
     assert z[4:].tolist() == [[-0.75, 2.75], [-0.25, 2.75], [-0.75, 2.25], [-0.25, 2.25]]
     assert exist.all()
     quantiles = Cut(0, Chart(axis_plane((0.0, 0.0)), AxisScale.QUANTILES), pyramid)
-    z, exist = quantiles.z([Tile(0, 0, 0)])
+    places, exist = quantiles.places([Tile(0, 0, 0)])
     assert exist.tolist() == [False, False, True, False]
-    assert z == pytest.approx(np.zeros((1, 2)))
+    assert quantiles.chart.z(places) == pytest.approx(np.zeros((1, 2)))
 
 
 def test_transparent_pixels_give_no_colour():

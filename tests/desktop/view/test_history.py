@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from desktop.latent.plane import Viewport, axis_plane
+from desktop.view import history
 from desktop.view.first_view import random_view
 from desktop.view.history import GESTURE_S, MAX_STEPS, History
 from desktop.view.state import Layer, PictureMode, ViewState, start_state
@@ -201,17 +202,35 @@ def test_what_does_not_change_is_no_step(looking):
     assert looking.history.undo_words == ""
 
 
+def undone(looking):
+    """How many steps are undone until none is left."""
+    count = 0
+    while looking.history.undo_words:
+        looking.undo()
+        count += 1
+    return count
+
+
 def test_the_oldest_steps_are_forgotten():
-    """Neither a day's work nor a few steps in a huge space fill the memory."""
-    for dims, most in ((2, MAX_STEPS), (100_000, 20)):
+    """So many steps are kept in any space; vectors count once, in however many steps they are."""
+    for dims in (2, 100_000):
         looking = Looking(start_state(dims))
-        for step in range(1, most + 10):
+        for step in range(1, MAX_STEPS + 10):
             looking.look(replace(looking.state, hidden_labels=frozenset({step})))
-        count = 0
-        while looking.history.undo_words:
-            looking.undo()
-            count += 1
-        assert count == most
+        assert undone(looking) == MAX_STEPS
+
+
+def test_steps_in_a_huge_space_do_not_fill_the_memory(monkeypatch):
+    """The plane of 100,000 dimensions takes 1.2 MB, and each place of the cursor 0.4 MB; two always stay."""
+    for limit_bytes, most in ((4_000_000, 6), (1_000_000, 2)):
+        monkeypatch.setattr(history, "MAX_BYTES", limit_bytes)
+        looking = Looking(start_state(100_000))
+        for place in range(1, 20):
+            looking.look(replace(looking.state.at((place, 0.0)), hidden_labels=frozenset({place})))
+        assert undone(looking) == most
+        looking.redo()
+        looking.look(looking.state.at((0.5, 0.5)))
+        assert undone(looking) == 2
 
 
 def test_another_model_starts_anew(looking):

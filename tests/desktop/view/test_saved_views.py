@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from desktop.base import saved
-from desktop.view.saved_views import MAX_MODELS, SavedModel, SavedViews, read_views, save_views
+from desktop.view.first_view import first_view
+from desktop.view.saved_views import MAX_LARGE, MAX_MODELS, SavedModel, SavedViews, read_views, save_views
 from desktop.view.state import start_state
 
 SHA, OTHER = "ab" * 32, "cd" * 32
@@ -180,3 +181,23 @@ def test_own_pictures_are_saved_with_their_model():
         ["path", "state"],
         ["path", "pictures", "state"],
     ]
+
+
+def test_a_large_view_has_a_file_of_its_own():
+    """It comes back equal, and the others stay: their file does not grow by it. The newest few are kept."""
+    save_views(VIEWS, SavedViews())
+    small = saved.place().stat().st_size
+    large = {f"{index:02d}" * 32: first_view(1 << 20, seed=index) for index in range(MAX_LARGE + 1)}
+    for sha256, state in large.items():
+        views = read_views().with_model(sha256, Path(f"/models/{sha256[:2]}"), state)
+        assert views.state_of(sha256, 1 << 20) is state
+        save_views(views, SavedViews())
+    assert saved.place().stat().st_size < small + 2000
+    first, *others = large
+    assert {file.stem for file in saved.place().with_name("views").iterdir()} == set(others)
+    found = read_views()
+    assert found.state_of(others[-1], 1 << 20) == large[others[-1]]
+    assert found.state_of(others[-1], 3) is None
+    assert found.state_of(first) is None
+    assert found.path_of(first) is not None
+    assert found.state_of(SHA, 3) == STATE

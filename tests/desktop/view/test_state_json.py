@@ -2,13 +2,19 @@
 
 import dataclasses
 import json
+import re
 import types
 import typing
+from dataclasses import replace
 from enum import Enum
 
+import numpy as np
 import pytest
 
+from desktop.base.vector import Vector
 from desktop.latent.plane import Plane, Viewport, axis_plane, plane_through
+from desktop.latent.prior import NORMAL
+from desktop.view.first_view import first_view
 from desktop.view.state import Layer, PictureMode, ViewState, start_state
 from desktop.view.state_json import state_from_dict, state_to_dict
 
@@ -75,6 +81,41 @@ def test_a_state_comes_back_equal(dims):
     """States of any number of dimensions are equal to the last bit."""
     assert state_from_dict(through_json(start_state(dims)), dims) == start_state(dims)
     assert state_from_dict(through_json(full_state())) == full_state()
+
+
+@pytest.mark.parametrize("dims", [1025, 100_000])
+def test_long_vectors_are_written_as_base64(dims):
+    """The state is equal to the last bit, and the text is no longer than its bytes make it."""
+    state = replace(first_view(dims, NORMAL, 3), path=(Vector(np.arange(dims) / 3),))
+    text = json.dumps(state_to_dict(state))
+    assert len(text) < 1.34 * sum(numbers.nbytes for numbers in state.vectors) + 2000
+    assert state_from_dict(json.loads(text), dims) == state
+
+
+def test_long_lists_of_older_versions_are_read():
+    """They wrote every number as text."""
+    state = first_view(2000, NORMAL, 1)
+    written = through_json(state)
+    written["z"], written["plane"] = list(state.z), {k: list(getattr(state.plane, k)) for k in "uv"}
+    written["plane"]["origin"] = list(state.plane.origin)
+    assert state_from_dict(written, 2000) == state
+
+
+@pytest.mark.parametrize(
+    ("z", "words"),
+    [
+        ({"float32": "AAAA"}, "state.z: found damaged base64"),
+        ({"float32": "A!"}, "state.z: found damaged base64"),
+        ({"float32": "AADAfwAAAAA="}, "state.z: found a number that is not finite"),
+        ({"float16": "AAAA"}, "state.z: found an object of 1, expected a list of numbers"),
+        ({"float32": ""}, "state.z: found no numbers"),
+        ({}, "state.z: found an object of 0, expected a list of numbers"),
+    ],
+)
+def test_base64_that_holds_no_vector_is_refused(z, words):
+    """It may come from anyone."""
+    with pytest.raises(ValueError, match=re.escape(words)):
+        state_from_dict({"z": z})
 
 
 def test_choices_are_written_by_name():
