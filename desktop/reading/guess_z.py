@@ -11,6 +11,7 @@ from desktop.reading.other_inputs import FLOATS, OTHER_NAMES
 from desktop.reading.overrides import Overrides, one_of, refusal, whole_number, z_shape_of
 from desktop.vetting.onnx_file import ModelFile, Tensor
 
+# The one-hot codes of DALL·E's dVAE, [8192, 32, 32]; a view of so many numbers takes 128 MiB.
 MAX_LATENT_DIM = 1 << 23
 Z_NAMES = re.compile(
     r"(^|[^a-z])(z|latents?|code|w|ws|styles?|embedding|h|zq|quant(ized)?)([^a-z]|$)|latent", re.IGNORECASE
@@ -110,7 +111,10 @@ def find_z(file: ModelFile, overrides: Overrides) -> ZInput:
         declared = None if is_open else known_size(shape)
     latent_dim = whole_number(overrides, "latent-dim", MAX_LATENT_DIM)
     if declared is not None and not 1 <= declared <= MAX_LATENT_DIM:
-        raise NoZError(f"its input {tensor.in_words()} takes {declared:,} numbers per picture")
+        raise NoZError(
+            f"its input {tensor.in_words()} takes {declared:,} numbers per picture, expected at most "
+            f"{MAX_LATENT_DIM:,}"
+        )
     if declared is not None and latent_dim not in (None, declared):
         raise refusal("latent-dim", latent_dim, f"{declared}, as the model declares")
     set_batch = whole_number(overrides, "batch", 4096)

@@ -200,3 +200,21 @@ def graph(
         [helper.make_tensor_value_info(name, FLOAT, shape) for name, shape in outputs.items()],
         arrays,
     )
+
+
+def sliced(path: Path, latent_dim: int, side: int = 64) -> Path:
+    """A cheap decoder of very many dimensions: the sigmoid of the first side² numbers of z."""
+    nodes = [
+        helper.make_node("Slice", ["z", "from", "to", "axis"], ["first"]),
+        helper.make_node("Sigmoid", ["first"], ["flat"]),
+        helper.make_node("Reshape", ["flat", "shape"], ["image"]),
+    ]
+    arrays = {
+        "from": np.array([0]),
+        "to": np.array([side**2]),
+        "axis": np.array([1]),
+        "shape": np.array([-1, 1, side, side]),
+    }
+    inputs = [helper.make_tensor_value_info("z", FLOAT, ["N", latent_dim])]
+    outputs = [helper.make_tensor_value_info("image", FLOAT, ["N", 1, side, side])]
+    return save(path, nodes, inputs, outputs, arrays)

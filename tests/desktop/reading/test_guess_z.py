@@ -1,0 +1,20 @@
+"""How many numbers z may have."""
+
+import pytest
+
+from desktop.base.errors import ModelError
+from desktop.models.source import open_source
+from desktop.reading.guess_z import MAX_LATENT_DIM
+from tests.desktop.foreign_models import sliced
+
+
+def test_a_million_numbers_are_read(tmp_path):
+    """What they decode to is tried like that of any other model."""
+    assert open_source(sliced(tmp_path / "decoder.onnx", 1 << 20)).reading.latent_dim == 1 << 20
+
+
+def test_more_numbers_than_a_view_can_hold_are_refused_in_one_line(tmp_path):
+    """It says how many were found and how many can be had."""
+    path = sliced(tmp_path / "decoder.onnx", MAX_LATENT_DIM + 1)
+    with pytest.raises(ModelError, match="takes 8,388,609 numbers per picture, expected at most 8,388,608"):
+        open_source(path)
