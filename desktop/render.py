@@ -16,7 +16,7 @@ from desktop.film.film import Caption, Film, Route, path_film
 from desktop.film.formats import AnimationError, Format, check_size, format_of, real_fps, why_not
 from desktop.images import pixels
 from desktop.jobs import sheets
-from desktop.jobs.sheets import Order, Scores, Sheet
+from desktop.jobs.sheets import Order, Scores, Sheet, SheetError
 from desktop.latent.paths import PathKind
 from desktop.latent.plane import Plane, Viewport, axis_plane, parse_z, plane_through, sample_prior
 from desktop.models.model import Model
@@ -395,7 +395,7 @@ def _write_sheet(
 
 def main() -> None:
     """Run the command line and exit."""
-    run_command(command, (AnimationError, BundleError, DeviceError, ModelError, RenderError))
+    run_command(command, (AnimationError, BundleError, DeviceError, ModelError, RenderError, SheetError))
 
 
 if __name__ == "__main__":

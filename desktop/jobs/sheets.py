@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from desktop.base.arrays import Bytes, Doubles, Floats
+from desktop.base.errors import ReportedError
 from desktop.images import pixels
 from desktop.latent.chart import Chart
 from desktop.latent.elbo import log_likelihood_nats, rate_nats
@@ -26,6 +27,10 @@ PAIR_GAP_PX = 4
 # A sheet keeps the z of all its pictures in memory: so many numbers take 256 MiB.
 MAX_SHEET_NUMBERS = 1 << 26
 MAX_ROWS = 200
+
+
+class SheetError(ReportedError):
+    """A sheet would not fit into memory."""
 
 
 class Order(StrEnum):
@@ -81,10 +86,10 @@ class Scores:
 
 
 def check_sheet(count: int, latent_dim: int) -> None:
-    """Raise ValueError if `count` pictures with d numbers each do not fit into memory."""
+    """Raise SheetError if `count` pictures with d numbers each do not fit into memory."""
     most = MAX_SHEET_NUMBERS // latent_dim
     if count > most:
-        raise ValueError(
+        raise SheetError(
             f"found {count:,} pictures with {latent_dim:,} numbers each, expected at most {most:,} so that "
             "they fit into memory; choose fewer pictures"
         )

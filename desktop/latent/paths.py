@@ -121,7 +121,9 @@ def slerp(start: ArrayLike, end: ArrayLike, share: ArrayLike) -> Doubles:
     cosine = (direction_a * direction_b).sum(axis=-1, keepdims=True)
     aside = direction_b - cosine * direction_a
     sine = np.linalg.norm(aside, axis=-1, keepdims=True)
-    aside = np.where(sine > MIN_SINE, aside / np.maximum(sine, MIN_SINE), _perpendicular(direction_a))
+    aside = aside / np.maximum(sine, MIN_SINE)
+    if (sine <= MIN_SINE).any():
+        aside = np.where(sine > MIN_SINE, aside, _perpendicular(direction_a))
     angle = np.arctan2(sine, cosine) * np.asarray(share)
     norm = (1 - np.asarray(share)) * norm_a + np.asarray(share) * norm_b
     turned: Doubles = norm * (np.cos(angle) * direction_a + np.sin(angle) * aside)
@@ -214,8 +216,8 @@ def _perpendicular(direction: Doubles) -> Doubles:
     """A unit vector perpendicular to each of the unit vectors [..., d]; zero for d = 1."""
     if direction.shape[-1] < 2:
         return np.zeros_like(direction)
-    axis = np.abs(direction).argmin(axis=-1)
-    chosen = np.eye(direction.shape[-1])[axis]
+    chosen = np.zeros(direction.shape)
+    np.put_along_axis(chosen, np.abs(direction).argmin(axis=-1)[..., np.newaxis], 1, axis=-1)
     beside = chosen - (chosen * direction).sum(axis=-1, keepdims=True) * direction
     length: Doubles = np.linalg.norm(beside, axis=-1, keepdims=True)
     return np.asarray(beside / np.maximum(length, MIN_NORM), np.float64)

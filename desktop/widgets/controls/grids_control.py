@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QComboBox, QPushButton, QSpinBox, QWidget
 from desktop.app import pages
 from desktop.app.worker import Priority
 from desktop.base.vector import Vector
-from desktop.jobs.sheets import Order, Scores, Sheet
+from desktop.jobs.sheets import Order, Scores, Sheet, SheetError
 from desktop.view.state import ViewState
 from desktop.widgets.common.choices import add_choices
 from desktop.widgets.common.save_dialog import ask_where
@@ -136,7 +136,11 @@ class GridsControl(QObject):
     def _fill(self) -> None:
         """Have the page in front decoded with its inputs and the state."""
         name = self._tabs.key()
-        steps = self._steps(name) if name in self._pages else None
+        try:
+            steps = self._steps(name) if name in self._pages else None
+        except SheetError as error:
+            self._pages[name].set_sheet(None, str(error))
+            return
         if steps is not None:
             self._explorer.worker.request("grid", Priority.GRID, steps, partial(self._on_step, name))
 

@@ -10,6 +10,7 @@ from desktop.jobs.sheets import (
     PAIR_GAP_PX,
     Order,
     Scores,
+    SheetError,
     by_rate,
     manifold_sheet,
     reconstructions_sheet,
@@ -19,6 +20,7 @@ from desktop.jobs.sheets import (
 from desktop.latent.elbo import log_likelihood_nats, rate_nats
 from desktop.latent.plane import axis_plane, manifold_grid, sample_prior
 from export.bundle import Posterior
+from tests.desktop.foreign_models import sliced
 
 
 def last(steps):
@@ -127,3 +129,13 @@ def test_without_images_there_is_nothing_to_reconstruct(bundle_path, make_model)
     posterior = Posterior(np.zeros((2, 2), np.float32), np.zeros((2, 2), np.float32))
     with pytest.raises(ValueError, match="found no test images"):
         last(reconstructions_sheet(make_model(Path(bundle_path)), posterior, None, Order.WORST, 2))
+
+
+def test_a_sheet_that_does_not_fit_into_memory_is_refused_in_words(make_model, tmp_path):
+    """It keeps the z of its pictures; it says how many of them fit."""
+    model = make_model(sliced(tmp_path / "decoder.onnx", 1 << 20))
+    words = "found 81 pictures with 1,048,576 numbers each, expected at most 64 so that they fit into memory"
+    with pytest.raises(SheetError, match=words):
+        samples_sheet(model, 9, 0)
+    (sheet,) = (step for step in samples_sheet(model, 2, 0) if step is not None)
+    assert (sheet.z == sample_prior(4, 1 << 20, 0)).all()

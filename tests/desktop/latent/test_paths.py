@@ -183,3 +183,16 @@ def test_what_is_drawn_is_the_curve_that_is_walked():
     assert len(z) > 50
     assert path_line(((1.0, 2.0),), PathKind.SPHERICAL, True)[1].tolist() == [[1.0, 2.0]]
     assert path_line((), PathKind.STRAIGHT, False)[1].shape[0] == 0
+
+
+@pytest.mark.parametrize("kind", [PathKind.STRAIGHT, PathKind.SPHERICAL])
+def test_long_paths_are_made_in_parts(kind):
+    """Their z are those of the same path with fewer dimensions, where the others are zero."""
+    few = np.random.default_rng(0).standard_normal((3, 4))
+    many = np.zeros((3, 1 << 18))
+    many[:, 100::50_000][:, :4] = few
+    short, long = (even_walk(path_curve(points, kind, True), True) for points in (few, many))
+    shares = np.linspace(0, 1, 5)
+    assert long.at(shares)[:, 100::50_000][:, :4] == pytest.approx(short.at(shares), abs=0.02)
+    assert long.distance[-1] == pytest.approx(short.distance[-1], rel=0.01)
+    assert len(long.t) < len(short.t) or kind is PathKind.STRAIGHT

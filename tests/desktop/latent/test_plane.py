@@ -330,3 +330,41 @@ def test_names_that_have_room_stay_where_they_are():
     assert spread_apart(points, 30).tolist() == [list(point) for point in points]
     assert spread_apart([(1.0, 2.0)], 30).tolist() == [[1.0, 2.0]]
     assert spread_apart([], 30).shape == (0, 2)
+
+
+def test_a_plane_of_a_million_dimensions_is_as_right_as_a_small_one():
+    """It is worked on in parts; one point and several give the same, and the foot of z is found again."""
+    random = np.random.default_rng(0)
+    plane = plane_through(*random.standard_normal((3, 1 << 20), np.float32))
+    ab = np.array([[3.0, -700.0], [1e-3, 12.5], [0.0, 0.0]])
+    z = plane.embed(ab)
+    assert z.dtype == np.float32
+    for row, point in zip(z, ab, strict=True):
+        exact = plane.origin.array + point[0] * plane.u.array.astype(np.float64) + point[1] * plane.v.array
+        assert np.abs(row - exact).max() < 1e-6
+        assert np.abs(plane.embed(point) - row).max() < 1e-6
+        assert plane.project(row) == pytest.approx(point, abs=1e-4)
+        assert plane.through(row) is plane
+    assert plane.project(z) == pytest.approx(ab, abs=1e-4)
+    assert plane.project_even(0.5) == pytest.approx(plane.project(np.full(1 << 20, 0.5)), abs=1e-6)
+    assert plane.first_numbers(ab[0]) == pytest.approx(z[0, :6], abs=1e-6)
+
+
+def test_principal_directions_of_many_dimensions_need_no_square_matrix():
+    """They are those of the points' own spread, however many dimensions there are."""
+    random = np.random.default_rng(1)
+    right, up = np.linalg.qr(random.standard_normal((1 << 17, 2)))[0].T
+    spread = random.standard_normal((40, 2)) @ np.diag([5.0, 2.0])
+    points = (spread @ np.stack([right, up]) + 0.25).astype(np.float32)
+    plane = principal_plane(points)
+    inside = plane.project(points)
+    assert np.abs(plane.embed(inside) - points).max() < 1e-5
+    assert np.abs(np.corrcoef(inside.T)[0, 1]) < 1e-3
+    assert inside.std(axis=0)[0] > inside.std(axis=0)[1]
+
+
+def test_of_very_many_numbers_the_first_are_shown():
+    """And how many there are."""
+    assert format_z([0.5] * 3) == "0.5000, 0.5000, 0.5000"
+    assert format_z(np.zeros(2000)) == format_z([0.0] * 6, 2000)
+    assert format_z([0.0] * 6, 2000).endswith("0.0000, … (2,000 numbers)")
