@@ -26,7 +26,7 @@ ROUNDING, SINGLE_ROUNDING = 1e-12, 1e-6
 # Long z are worked on in parts, so that what is between is small and stays in the caches.
 PART_NUMBERS, LEAST_PART = 1 << 16, 4096
 # More numbers are not typed, but opened as files, and only the first ones are shown.
-MOST_TYPED, MOST_SHOWN = 1024, 6
+MOST_TYPED, MOST_SHOWN = 1024, 2
 # A covariance matrix of more dimensions, or products of more points, would take seconds.
 MOST_COVARIANCES = 1024
 MAX_Z = float(np.finfo(np.float32).max)

@@ -347,7 +347,7 @@ def test_a_plane_of_a_million_dimensions_is_as_right_as_a_small_one():
         assert plane.through(row) is plane
     assert plane.project(z) == pytest.approx(ab, abs=1e-4)
     assert plane.project_even(0.5) == pytest.approx(plane.project(np.full(1 << 20, 0.5)), abs=1e-6)
-    assert plane.first_numbers(ab[0]) == pytest.approx(z[0, :6], abs=1e-6)
+    assert plane.first_numbers(ab[0]) == pytest.approx(z[0, :2], abs=1e-6)
 
 
 def test_principal_directions_of_many_dimensions_need_no_square_matrix():
@@ -366,5 +366,5 @@ def test_principal_directions_of_many_dimensions_need_no_square_matrix():
 def test_of_very_many_numbers_the_first_are_shown():
     """And how many there are."""
     assert format_z([0.5] * 3) == "0.5000, 0.5000, 0.5000"
-    assert format_z(np.zeros(2000)) == format_z([0.0] * 6, 2000)
-    assert format_z([0.0] * 6, 2000).endswith("0.0000, … (2,000 numbers)")
+    assert format_z(np.zeros(2000)) == format_z([0.0] * 2, 2000)
+    assert format_z([0.0] * 2, 2000).endswith("0.0000, … (2,000 numbers)")
