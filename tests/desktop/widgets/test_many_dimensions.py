@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QScrollBar
 
 from desktop.images.pixels import to_bytes
 from desktop.view.provenance import from_text
@@ -40,7 +39,7 @@ def test_a_million_numbers(window, qtbot):
 
     section = window.coordinates.panel
     panel.show_section(section)
-    section.findChild(QScrollBar).setValue(DIMS)
+    section.scroll_bar.setValue(DIMS)
     assert section.rows[-1].name.text() == f"z{DIMS - 1}"
     section.rows[-1].box.setValue(1.25)
     assert explorer.state.z[DIMS - 1] == 1.25
