@@ -8,7 +8,7 @@ import numpy as np
 
 from desktop.base.arrays import Bytes, Floats
 from desktop.images import pixels
-from desktop.models.model import Model
+from desktop.jobs.kept_decoder import KeptDecoder
 
 
 @dataclass(frozen=True)
@@ -21,15 +21,10 @@ class Decoded:
     warning: str = ""
 
 
-def decode_picture(model: Model, z: tuple[float, ...]) -> Iterator[Decoded]:
-    """Decode one z, or take what a slow decoder gave in its trial."""
-    model.warning = ""
-    first = model.source.first
-    if first is not None and z == first.z:
-        yield Decoded(z, first.picture, 1e3 * first.seconds)
-        return
-    (probabilities,) = model.decode(np.array([z], np.float32))
-    yield Decoded(z, probabilities, model.last_decode_ms, model.warning)
+def decode_picture(decoder: KeptDecoder, z: tuple[float, ...]) -> Iterator[Decoded]:
+    """Decode one z, or take the picture that is there."""
+    kept = decoder.one(np.array(z, np.float32))
+    yield Decoded(z, kept.picture, kept.decode_ms, kept.warning)
 
 
 def save_png(path: Path, picture: Bytes, scale: int, note: str = "") -> Iterator[Path]:

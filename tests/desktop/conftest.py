@@ -22,7 +22,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
 from desktop.app.explorer import Explorer
-from desktop.base import saved, watchdog
+from desktop.base import saved, session_folder, watchdog
 from desktop.jobs import picture_cache
 from desktop.models.model import Model
 from desktop.models.source import open_source
@@ -49,6 +49,7 @@ def settings_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytes
     folder = tmp_path_factory.mktemp("settings")
     monkeypatch.setattr(saved, "place", lambda: folder / "saved.json")
     monkeypatch.setattr(picture_cache, "folder", lambda: folder / "pictures")
+    monkeypatch.setattr(session_folder, "place", lambda: folder / "sessions")
     QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(folder))
     return folder
 

@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 
 from desktop.jobs import decode
+from desktop.jobs.decoded_pictures import DecodedPictures
+from desktop.jobs.kept_decoder import KeptDecoder
 
 
 def test_one_picture_says_which_z_it_shows(bundle_path, make_model, plain_decoder):
     """The picture carries its z, its probabilities and the decoding time."""
     z = (0.5, -1.5)
-    (decoded,) = decode.decode_picture(make_model(bundle_path), z)
+    (decoded,) = decode.decode_picture(KeptDecoder(make_model(bundle_path), DecodedPictures()), z)
     assert decoded.z == z
     assert decoded.decode_ms > 0
     assert decoded.probabilities == pytest.approx(plain_decoder(bundle_path)([z])[0], abs=1e-6)

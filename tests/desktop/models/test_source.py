@@ -10,6 +10,8 @@ from onnx import helper
 
 from desktop.base.errors import ModelError
 from desktop.jobs.decode import decode_picture
+from desktop.jobs.decoded_pictures import DecodedPictures
+from desktop.jobs.kept_decoder import KeptDecoder
 from desktop.latent.plane import sample_prior
 from desktop.models.model import Model
 from desktop.models.source import UnreadError, decoder_beside, encoder_beside, open_source
@@ -364,10 +366,11 @@ def test_a_slow_decoder_loads_its_weights_when_something_else_is_decoded(tmp_pat
     path = decoder(tmp_path / "decoder.onnx")
     source = open_source(path)
     model = Model(source, "cpu")
-    (decoded,) = decode_picture(model, source.first.z)
+    decoder_of_model = KeptDecoder(model, DecodedPictures())
+    (decoded,) = decode_picture(decoder_of_model, source.first.z)
     assert (decoded.probabilities == source.first.picture).all()
     assert model._loaded is None
-    (other,) = decode_picture(model, (0.5, -1.5))
+    (other,) = decode_picture(decoder_of_model, (0.5, -1.5))
     assert model._loaded is not None
     session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     (expected,) = session.run(None, {"latent": np.array([[0.5, -1.5]], np.float32)})

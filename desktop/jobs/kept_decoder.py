@@ -1,0 +1,125 @@
+"""Decodes with one model in short steps, and keeps the pictures of a slow one for the session. No Qt."""
+
+from collections.abc import Generator, Iterator
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from desktop.base.arrays import Floats
+from desktop.jobs.cost import Cost, Progress
+from desktop.jobs.decoded_pictures import DecodedPictures, Kept
+from desktop.models.model import InterruptedDecodeError, Model
+
+# A step takes about 3 ms on two CPU cores: the picture under the pointer waits no longer than that.
+STEP_PICTURES, STEP_S = 20, 0.02
+
+
+class KeptDecoder:
+    """Decodes z with a model. Pictures of a slow decoder come from `kept` if they are there.
+
+    A slow decoder takes a step for each picture, and a step that is interrupted begins again.
+    """
+
+    def __init__(self, model: Model, kept: DecodedPictures) -> None:
+        self.model = model
+        self.kept = kept
+        self.space = f"{model.source.sha256} {model.source.reading!r}"
+        first = model.source.first
+        if first is not None:
+            kept.put(self.space, first.z, Kept(first.picture, 1e3 * first.seconds))
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether pictures are kept, because one waits for them."""
+        return self.model.is_slow
+
+    def has(self, z: ArrayLike) -> bool:
+        """Whether the picture at z need not be decoded."""
+        return self.is_slow and self.kept.has(self.space, z)
+
+    def is_there(self, z: Floats) -> list[bool]:
+        """Whether the picture at each z [N, d] need not be decoded."""
+        return [self.has(point) for point in z]
+
+    def cost(self, z: Floats) -> Cost:
+        """Return what it costs to decode z [N, d]: what is there, or comes twice, costs nothing."""
+        if not self.is_slow:
+            return Cost(len(z), self.model.picture_s)
+        missing = {point.tobytes() for point in z if not self.kept.has(self.space, point)}
+        return Cost(len(missing), self.model.picture_s)
+
+    def progress(self, done: int, total: int) -> Progress:
+        """Return the progress at `done` of `total` pictures, if none of the others is there."""
+        return Progress(done, total, (total - done) * self.model.picture_s)
+
+    def pieces(self, z: Floats) -> Iterator[tuple[int, Floats] | None]:
+        """Decode z [N, d], yielding the place of the first and the pictures float32 [n, C, H, W] of each step.
+
+        None ends a step that was interrupted.
+        """
+        start = 0
+        while start < len(z):
+            part = z[start : start + self._step_pictures()]
+            try:
+                pictures = self.decode_step(part)
+            except InterruptedDecodeError:
+                yield None
+                continue
+            yield start, pictures
+            start += len(part)
+
+    def steps(self, z: Floats) -> Generator[None, None, Floats]:
+        """Decode z [N, d] to float32 [N, C, H, W] and return that, yielding after each step."""
+        parts = []
+        for piece in self.pieces(z):
+            if piece is not None:
+                parts.append(piece[1])
+            yield None
+        return np.concatenate(parts)
+
+    def decode(self, z: Floats) -> Floats:
+        """Decode z [N, d] to float32 [N, C, H, W] in one step."""
+        return np.concatenate([piece[1] for piece in self.pieces(z) if piece is not None])
+
+    def one(self, z: Floats) -> Kept:
+        """Return the picture at z [d]; what decodes it is not interrupted."""
+        found = self.kept.get(self.space, z) if self.is_slow else None
+        return found or self._decode_and_keep(z[np.newaxis])[0]
+
+    def in_memory(self, z: ArrayLike) -> Kept | None:
+        """Return the picture at z of a slow decoder if it is at hand."""
+        return self.kept.in_memory(self.space, z) if self.is_slow else None
+
+    def nearest(self, z: ArrayLike) -> tuple[Floats, Kept] | None:
+        """Return the z and the picture that are nearest to a z, of those at hand."""
+        return self.kept.nearest(self.space, z)
+
+    def decode_step(self, z: Floats, most_threads: int | None = None) -> Floats:
+        """Decode z [N, d] to float32 [N, C, H, W] at once; quick decoders use at most `most_threads`.
+
+        Raises InterruptedDecodeError if a slow decoder is interrupted.
+        """
+        if not self.is_slow:
+            return self.model.decode(z, most_threads)
+        found = [self.kept.get(self.space, point) for point in z]
+        missing = [index for index, kept in enumerate(found) if kept is None]
+        if missing:
+            decoded = self._decode_and_keep(z[missing], may_be_interrupted=True)
+            for index, kept in zip(missing, decoded, strict=True):
+                found[index] = kept
+        return np.stack([kept.picture for kept in found if kept is not None])
+
+    def _step_pictures(self) -> int:
+        if self.is_slow:
+            return self.model.source.reading.batch or 1
+        return max(1, min(STEP_PICTURES, int(STEP_S / max(self.model.picture_s, 1e-6))))
+
+    def _decode_and_keep(self, z: Floats, may_be_interrupted: bool = False) -> list[Kept]:
+        self.model.warning = ""
+        pictures = self.model.decode(z, may_be_interrupted=may_be_interrupted)
+        one_ms = self.model.last_decode_ms / len(z)
+        decoded = [Kept(picture, one_ms, self.model.warning) for picture in pictures]
+        if self.is_slow:
+            for point, kept in zip(z, decoded, strict=True):
+                self.kept.put(self.space, point, kept)
+        return decoded
