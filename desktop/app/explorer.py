@@ -11,11 +11,13 @@ from PySide6.QtCore import QObject, Signal
 from desktop.app.tile_decoder import TileDecoder
 from desktop.app.worker import Priority, Worker
 from desktop.base.arrays import Bytes
-from desktop.base.session_folder import remove_leftovers
 from desktop.base.machine import Device, DeviceName
+from desktop.base.session_folder import remove_leftovers
 from desktop.jobs.decode import Decoded, decode_picture, save_png
 from desktop.jobs.decoded_pictures import DecodedPictures, Kept
 from desktop.jobs.kept_decoder import KeptDecoder
+from desktop.jobs.sheet_steps import save_sheet
+from desktop.jobs.sheets import Plan
 from desktop.latent.chart import Projection
 from desktop.latent.plane import Viewport
 from desktop.latent.prior import NORMAL, Prior
@@ -296,6 +298,18 @@ class Explorer(QObject):
         """Write a PNG that carries `note`, a text from the method `note`."""
         job = save_png(path, picture, scale, note)
         self.worker.request(f"save {path}", Priority.SAVE, job, self.saved.emit, of_model=False)
+
+    def save_sheet(self, path: Path, plan: Plan, scale: int, note: str = "") -> None:
+        """Decode a sheet in full size and write it as `save_picture` does."""
+        decoder = self.decoder
+        if decoder is not None:
+            job = save_sheet(decoder, plan, path, scale, note)
+            self.worker.request(f"save {path}", Priority.SAVE, job, self.saved.emit)
+
+    def interrupt(self) -> None:
+        """Stop the picture that is being decoded for something that may begin again."""
+        if self.model is not None:
+            self.model.interrupt()
 
     def _request_open(
         self, path: Path, overrides: Overrides | None, on_opened: Callable[[Opened], object]

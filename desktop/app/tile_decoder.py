@@ -10,10 +10,9 @@ from PySide6.QtCore import QObject, Signal
 from desktop.app.worker import Priority, Worker
 from desktop.base.arrays import Bytes
 from desktop.images import pixels
-from desktop.jobs.cost import Progress
+from desktop.jobs.kept_decoder import KeptDecoder
 from desktop.jobs.tiles import Cut, Pyramid, Tile, TileCache, TileQueue, pyramid_for, reduced
 from desktop.latent.chart import Projection
-from desktop.jobs.kept_decoder import KeptDecoder
 from desktop.models.model import InterruptedDecodeError
 
 # The picture under the pointer waits for at most one step, and so does everything else.

@@ -12,10 +12,10 @@ def walk_steps(explorer: Explorer, route: Route) -> Iterator[float | Walk] | Non
 
     It yields the share of the work that is done, and the Walk last.
     """
-    model = explorer.model
-    if model is None:
+    decoder = explorer.decoder
+    if decoder is None:
         return None
-    steps = walk_route(model.decode, route)
+    steps = walk_route(decoder, route)
 
     def walk() -> Iterator[float | Walk]:
         yield (yield from steps)

@@ -10,9 +10,11 @@ import numpy as np
 from desktop.base.arrays import Bytes, Floats
 from desktop.film.captions import caption_number
 from desktop.film.formats import Format
-from desktop.film.writer import Look, make_animation
+from desktop.film.writer import BATCH, Look, make_animation
 from desktop.images.pixels import tile, to_bytes
-from desktop.latent.paths import Curve, Decode, PathKind, Walk, even_walk, path_curve, visual_walk
+from desktop.jobs.cost import Cost, Progress
+from desktop.jobs.kept_decoder import KeptDecoder
+from desktop.latent.paths import Curve, PathKind, Walk, even_walk, path_curve, visual_walk, visual_z
 
 # A caption shows at most this many numbers of z: more would not fit into a line.
 CAPTION_NUMBERS = 4
@@ -86,18 +88,37 @@ class Route:
         return path_curve(self.points, self.kind, self.closed)
 
 
-def walk_route(decode: Decode, route: Route) -> Generator[float, None, Walk]:
+def walk_route(decoder: KeptDecoder, route: Route) -> Generator[float, None, Walk]:
     """Return a route's walk at the pace of its kind, yielding the share done."""
     if route.kind is PathKind.VISUAL:
-        return (yield from visual_walk(decode, route.curve, route.closed))
+        return (yield from visual_walk(decoder.pieces, route.curve, route.closed, decoder.is_slow))
     return even_walk(route.curve, route.closed)
 
 
+def path_cost(decoder: KeptDecoder, route: Route, film: Film) -> Cost:
+    """Return what the pictures of a route's film cost; what is there costs nothing. Raises ValueError."""
+    if route.kind is not PathKind.VISUAL:
+        return decoder.cost(even_walk(route.curve, route.closed).frames(film.frame_count, film.ping_pong))
+    # Where the frames are is known only after measuring.
+    pace = decoder.cost(visual_z(route.curve, decoder.is_slow))
+    frames = film.frame_count // 2 + 1 if film.ping_pong else film.frame_count
+    return Cost(pace.pictures + frames, pace.picture_s)
+
+
 def path_film(
-    decode: Decode, route: Route, film: Film, path: Path, name: str = "", epoch: str = "", comment: str = ""
-) -> Iterator[float]:
-    """Write a walk along a route, yielding the share done. Raises ValueError, AnimationError and OSError."""
-    pacing = walk_route(decode, route)
+    decoder: KeptDecoder,
+    route: Route,
+    film: Film,
+    path: Path,
+    name: str = "",
+    epoch: str = "",
+    comment: str = "",
+) -> Iterator[float | Progress]:
+    """Write a walk along a route, yielding the share done. Raises ValueError, AnimationError and OSError.
+
+    It yields the Progress of a slow decoder too.
+    """
+    pacing = walk_route(decoder, route)
     pace_share = 0.0
     try:
         while True:
@@ -108,7 +129,15 @@ def path_film(
     z = walk.frames(film.frame_count, film.ping_pong)
     captions = [caption(film, name, epoch, numbers) for numbers in z.tolist()] if film.captions else ()
     look = Look(film.format, film.fps, film.scale, captions, comment)
-    for share in make_animation(path, len(z), lambda indices: to_bytes(decode(z[list(indices)])), look):
+
+    def pictures(indices: Sequence[int]) -> Bytes | None:
+        found = decoder.try_decode(z[list(indices)])
+        return None if found is None else to_bytes(found)
+
+    total = decoder.cost(z).pictures
+    for share in make_animation(path, len(z), pictures, look, min(BATCH, decoder.step_pictures)):
+        if decoder.is_slow and (left := decoder.cost(z).pictures):
+            yield decoder.progress(max(0, total - left), total)
         yield pace_share + (1 - pace_share) * share
 
 

@@ -18,11 +18,6 @@ class Cost:
         """How long all of them take."""
         return self.pictures * self.picture_s
 
-    @property
-    def is_high(self) -> bool:
-        """Whether people are asked before it begins."""
-        return self.seconds > ASK_FROM_S
-
     def in_words(self) -> str:
         """Describe the cost: "100 pictures, about 3 min"."""
         plural = "s" * (self.pictures != 1)

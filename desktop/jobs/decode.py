@@ -1,6 +1,7 @@
 """The worker's jobs for the picture at the cursor: decode it, save it. No Qt."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import numpy as np
 from desktop.base.arrays import Bytes, Floats
 from desktop.images import pixels
 from desktop.jobs.kept_decoder import KeptDecoder
+
+POLL_S = 0.004
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,18 @@ def decode_picture(decoder: KeptDecoder, z: tuple[float, ...]) -> Iterator[Decod
     yield Decoded(z, kept.picture, kept.decode_ms, kept.warning)
 
 
-def save_png(path: Path, picture: Bytes, scale: int, note: str = "") -> Iterator[Path]:
-    """Enlarge a picture and write it as PNG, with a note of where it came from."""
-    pixels.write_png(path, pixels.enlarge(picture[None], scale)[0], note)
+def save_png(path: Path, picture: Bytes, scale: int, note: str = "") -> Iterator[Path | None]:
+    """Enlarge a picture and write it as PNG, with a note of where it came from.
+
+    A thread of its own writes, because a large picture takes seconds.
+    """
+
+    def write() -> None:
+        pixels.write_png(path, pixels.enlarge(picture[None], scale)[0], note)
+
+    with ThreadPoolExecutor(1, "save") as pool:
+        written = pool.submit(write)
+        while not wait([written], POLL_S).done:
+            yield None
+    written.result()
     yield path

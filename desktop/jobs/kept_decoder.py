@@ -1,6 +1,6 @@
 """Decodes with one model in short steps, and keeps the pictures of a slow one for the session. No Qt."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -53,33 +53,26 @@ class KeptDecoder:
         return Progress(done, total, (total - done) * self.model.picture_s)
 
     def pieces(self, z: Floats) -> Iterator[tuple[int, Floats] | None]:
-        """Decode z [N, d], yielding the place of the first and the pictures float32 [n, C, H, W] of each step.
+        """Decode z [N, d], yielding the place of the first picture of a step and its [n, C, H, W].
 
         None ends a step that was interrupted.
         """
         start = 0
         while start < len(z):
-            part = z[start : start + self._step_pictures()]
-            try:
-                pictures = self.decode_step(part)
-            except InterruptedDecodeError:
+            part = z[start : start + self.step_pictures]
+            pictures = self.try_decode(part)
+            if pictures is None:
                 yield None
                 continue
             yield start, pictures
             start += len(part)
 
-    def steps(self, z: Floats) -> Generator[None, None, Floats]:
-        """Decode z [N, d] to float32 [N, C, H, W] and return that, yielding after each step."""
-        parts = []
-        for piece in self.pieces(z):
-            if piece is not None:
-                parts.append(piece[1])
-            yield None
-        return np.concatenate(parts)
-
-    def decode(self, z: Floats) -> Floats:
-        """Decode z [N, d] to float32 [N, C, H, W] in one step."""
-        return np.concatenate([piece[1] for piece in self.pieces(z) if piece is not None])
+    def try_decode(self, z: Floats) -> Floats | None:
+        """Decode z [N, d] to float32 [N, C, H, W] in one step; None if it was interrupted."""
+        try:
+            return self.decode_step(z)
+        except InterruptedDecodeError:
+            return None
 
     def one(self, z: Floats) -> Kept:
         """Return the picture at z [d]; what decodes it is not interrupted."""
@@ -109,7 +102,9 @@ class KeptDecoder:
                 found[index] = kept
         return np.stack([kept.picture for kept in found if kept is not None])
 
-    def _step_pictures(self) -> int:
+    @property
+    def step_pictures(self) -> int:
+        """How many pictures a step decodes."""
         if self.is_slow:
             return self.model.source.reading.batch or 1
         return max(1, min(STEP_PICTURES, int(STEP_S / max(self.model.picture_s, 1e-6))))

@@ -1,6 +1,6 @@
 """Paths through the latent space: the curve that joins the points, and the pace of a walk along it. No Qt."""
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -14,11 +14,13 @@ from desktop.base.arrays import Doubles, Floats
 ARC_STEPS, LINE_STEPS = 256, 48
 # How many pictures along the walk are compared: in all, and at least on every leg.
 VISUAL_STEPS, VISUAL_LEG_STEPS = 512, 16
-VISUAL_CHUNK = 16
+# The same for a decoder whose pictures take long.
+SLOW_VISUAL_STEPS, SLOW_VISUAL_LEG_STEPS = 48, 8
 # A shorter vector has no direction. A smaller angle does not determine a great circle.
 MIN_NORM, MIN_SINE = 1e-12, 1e-9
 
-Decode = Callable[[Floats], Floats]
+# Decodes z [N, d], yielding the place of the first and the pictures [n, C, H, W] of each step, or None.
+Pieces = Callable[[Floats], Iterator[tuple[int, Floats] | None]]
 
 
 class PathKind(StrEnum):
@@ -131,24 +133,32 @@ def even_walk(curve: Curve, closed: bool = False) -> Walk:
     return Walk(curve, closed, t, _lengths_so_far(curve.at(t)))
 
 
-def visual_walk(decode: Decode, curve: Curve, closed: bool = False) -> Generator[float, None, Walk]:
+def visual_walk(
+    pieces: Pieces, curve: Curve, closed: bool = False, is_slow: bool = False
+) -> Generator[float, None, Walk]:
     """A walk at constant visual speed: equal shares change the picture equally. Yields the share done.
 
     The change is the sum of L2 distances between pictures along a fine walk, which is the length of the curve
-    in picture space. If the picture does not change at all, the speed is constant in z.
+    in picture space; it is less fine if decoding `is_slow`. If the picture does not change at all, the speed
+    is constant in z.
     """
-    t = _visual_steps(curve)
+    t = _visual_steps(curve, is_slow)
     z = curve.at(t).astype(np.float32)
     changes = np.zeros(len(t))
     last: Floats | None = None
-    for start in range(0, len(z), VISUAL_CHUNK):
-        pictures = np.nan_to_num(decode(z[start : start + VISUAL_CHUNK]))
-        flat = pictures.reshape(len(pictures), -1)
+    share = 0.0
+    for piece in pieces(z):
+        if piece is None:
+            yield share
+            continue
+        start, pictures = piece
+        flat = np.nan_to_num(pictures).reshape(len(pictures), -1)
         joined = flat if last is None else np.concatenate([last, flat])
         steps = np.linalg.norm(np.diff(joined, axis=0), axis=1)
         changes[start + len(flat) - len(steps) : start + len(flat)] = steps
         last = flat[-1:]
-        yield min(1.0, (start + VISUAL_CHUNK) / len(z))
+        share = (start + len(flat)) / len(z)
+        yield share
     distance = changes.cumsum()
     # A small part of the distance in z is added, so that the sum rises even where the picture does not
     # change.
@@ -167,11 +177,17 @@ def path_line(points: tuple[tuple[float, ...], ...], kind: PathKind, closed: boo
     return t, curve.at(t)
 
 
-def _visual_steps(curve: Curve) -> Doubles:
+def visual_z(curve: Curve, is_slow: bool = False) -> Floats:
+    """The z [N, d] that `visual_walk` decodes."""
+    return curve.at(_visual_steps(curve, is_slow)).astype(np.float32)
+
+
+def _visual_steps(curve: Curve, is_slow: bool) -> Doubles:
     """The parameters at which a walk is measured: in proportion to length, with a minimum for every leg."""
+    most, least = (SLOW_VISUAL_STEPS, SLOW_VISUAL_LEG_STEPS) if is_slow else (VISUAL_STEPS, VISUAL_LEG_STEPS)
     corners = np.asarray(curve.corners)
     lengths = np.linalg.norm(np.diff(corners, axis=0), axis=1)
-    counts = np.maximum(VISUAL_LEG_STEPS, np.rint(VISUAL_STEPS * lengths / lengths.sum()).astype(int))
+    counts = np.maximum(least, np.rint(most * lengths / lengths.sum()).astype(int))
     legs = [leg + np.arange(count) / count for leg, count in enumerate(counts)]
     return np.concatenate([*legs, [curve.legs]])
 

@@ -8,10 +8,9 @@ from tests.waiting import SOON_MS
 
 
 @pytest.fixture
-def slow(make_explorer, tmp_path, qtbot, monkeypatch):
+def slow(request, make_explorer, tmp_path, qtbot):
     """An explorer with a decoder that counts as slow, and its first plane decoded."""
-    monkeypatch.setattr("desktop.vetting.trial.TOLD_WEIGHTS_BYTES", 0)
-    monkeypatch.setattr("desktop.vetting.trial.SLOW_MULTIPLY_ADDS", 0)
+    request.getfixturevalue("all_are_slow")
     explorer = make_explorer(decoder(tmp_path / "decoder.onnx", image_shape=(1, 24, 24)))
     with qtbot.waitSignal(explorer.backdrop_finished, timeout=SOON_MS):
         explorer.set_view_size((200, 200))

@@ -124,9 +124,17 @@ def linear_picture(z):
     return np.repeat(level[:, np.newaxis].astype(np.float32), 4, axis=1).reshape(-1, 1, 2, 2)
 
 
+def chunks(decode, z):
+    """Decode in steps of sixteen, the second of which begins again."""
+    for start in range(0, len(z), 16):
+        if start == 16:
+            yield None
+        yield start, decode(z[start : start + 16])
+
+
 def visual(decode, points, closed=False):
     """The finished walk, and the shares of progress before it."""
-    steps = visual_walk(decode, path_curve(points, PathKind.VISUAL, closed), closed)
+    steps = visual_walk(lambda z: chunks(decode, z), path_curve(points, PathKind.VISUAL, closed), closed)
     shares = []
     while True:
         try:

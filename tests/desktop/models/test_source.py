@@ -287,13 +287,6 @@ def test_a_model_without_a_reading_gives_its_file_and_overrides(tmp_path):
     assert saved_overrides(caught.value.file.sha256) == {}
 
 
-@pytest.fixture
-def all_are_slow(monkeypatch):
-    """Every decoder whose work can be told counts as a slow one."""
-    monkeypatch.setattr("desktop.vetting.trial.TOLD_WEIGHTS_BYTES", 0)
-    monkeypatch.setattr("desktop.vetting.trial.SLOW_MULTIPLY_ADDS", 0)
-
-
 def normalising(path):
     """A decoder that divides z by its length: at z = 0 all of its picture is NaN."""
     info = helper.make_tensor_value_info
