@@ -327,15 +327,19 @@ class Explorer(QObject):
         decoder, z = self.decoder, self.state.z
         assert decoder is not None
         if decoder.is_slow:
+            for thread in (self.worker, self.opener):
+                thread.cancel("picture")
             known = decoder.in_memory(z)
             if known is not None:
-                self.worker.cancel("picture")
                 self.picture_decoded.emit(_decoded(z, known))
                 return
-            if not decoder.has(z):
-                near = decoder.nearest(z)
-                nearest = None if near is None else _decoded(tuple(near[0].tolist()), near[1])
-                self.picture_pending.emit(PendingPicture(nearest, decoder.model.picture_s))
+            if decoder.has(z):  # in a file: the thread that may be decoding is not waited for
+                job = decode_picture(decoder, z)
+                self.opener.request("picture", Priority.PICTURE, job, self.picture_decoded.emit)
+                return
+            near = decoder.nearest(z)
+            nearest = None if near is None else _decoded(tuple(near[0].tolist()), near[1])
+            self.picture_pending.emit(PendingPicture(nearest, decoder.model.picture_s))
         self.tiles.hurry()
         job = decode_picture(decoder, z)
         self.worker.request("picture", Priority.PICTURE, job, self.picture_decoded.emit)

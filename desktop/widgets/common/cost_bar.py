@@ -37,6 +37,11 @@ class CostBar(QWidget):
         """Say how far it is, and offer to stop."""
         self._show(progress.in_words(), "Stop", STOP_TIP, True)
 
+    def finish(self) -> None:
+        """Hide what is done; a question stays."""
+        if self._is_running:
+            self.hide()
+
     def _show(self, text: str, button: str, tip: str, is_running: bool) -> None:
         self._is_running = is_running
         self.label.setText(text)
