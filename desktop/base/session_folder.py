@@ -5,15 +5,16 @@ import shutil
 import uuid
 from pathlib import Path
 
-import platformdirs
 from filelock import FileLock, Timeout
+
+from desktop.base.user_folders import cache_folder
 
 LOCK_SUFFIX = ".lock"
 
 
 def place() -> Path:
-    """Return the folder that holds the folders of all processes."""
-    return platformdirs.user_cache_path("latent-plane", appauthor=False) / "sessions"
+    """Return the folder that holds the folders of all processes. Raises OSError if the user has none."""
+    return cache_folder() / "sessions"
 
 
 class SessionFolder:

@@ -135,6 +135,8 @@ def path_film(
         return None if found is None else to_bytes(found)
 
     total = decoder.cost(z).pictures
+    if decoder.is_slow and total:
+        yield decoder.progress(0, total)
     for share in make_animation(path, len(z), pictures, look, min(BATCH, decoder.step_pictures)):
         if decoder.is_slow and (left := decoder.cost(z).pictures):
             yield decoder.progress(max(0, total - left), total)

@@ -121,7 +121,7 @@ class _Canvas:
         shape = size.rows * down - self._gap_px, plan.columns * across - self._gap_px
         self._sheet = np.zeros(shape if channels == 1 else (*shape, channels), np.uint8)
         for index in range(len(plan.z)):
-            self._cell(index)[:] = EMPTY_GRAY
+            self._cell(index)[:-1, :-1] = EMPTY_GRAY  # with a line between two
         self.missing = len(plan.z)
 
     def put(self, indices: Array, pictures: Floats) -> None:

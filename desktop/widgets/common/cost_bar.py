@@ -10,7 +10,11 @@ START_TIP = "Decode these pictures now. You can stop at any time."
 
 
 class CostBar(QWidget):
-    """Hidden while nothing takes long."""
+    """Hidden while nothing takes long.
+
+    Attributes:
+        is_running: whether pictures are being decoded.
+    """
 
     start_wanted = Signal()
     stop_wanted = Signal()
@@ -21,7 +25,7 @@ class CostBar(QWidget):
         self.label.setTextFormat(Qt.TextFormat.PlainText)
         self.button = QPushButton()
         self.button.clicked.connect(self._on_clicked)
-        self._is_running = False
+        self.is_running = False
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.label)
@@ -31,7 +35,7 @@ class CostBar(QWidget):
 
     def ask(self, cost: Cost) -> None:
         """Say what it costs, and offer to begin."""
-        self._show(f"Still to decode: {cost.in_words()}", "Decode", START_TIP, False)
+        self._show(cost.in_words(), "Decode", START_TIP, False)
 
     def show_progress(self, progress: Progress) -> None:
         """Say how far it is, and offer to stop."""
@@ -39,15 +43,16 @@ class CostBar(QWidget):
 
     def finish(self) -> None:
         """Hide what is done; a question stays."""
-        if self._is_running:
+        if self.is_running:
+            self.is_running = False
             self.hide()
 
     def _show(self, text: str, button: str, tip: str, is_running: bool) -> None:
-        self._is_running = is_running
+        self.is_running = is_running
         self.label.setText(text)
         self.button.setText(button)
         self.button.setToolTip(tip)
         self.show()
 
     def _on_clicked(self) -> None:
-        (self.stop_wanted if self._is_running else self.start_wanted).emit()
+        (self.stop_wanted if self.is_running else self.start_wanted).emit()

@@ -147,11 +147,10 @@ class GridsControl(QObject):
             self._explorer.worker.request(
                 "grid", Priority.GRID, steps, partial(self._on_step, name), self._on_error
             )
+            self._explorer.interrupt()  # what a slow decoder does now can wait
 
     def _stop(self) -> None:
         """Decode no more; what is there stays."""
-        self._explorer.worker.cancel("grid")
-        self._explorer.interrupt()
         self._fill(most_s=0.0)
 
     def _on_error(self, error: Exception) -> None:

@@ -39,6 +39,10 @@ class PathPictures(QObject):
 
     def play(self, route: Route, walk: Walk | None, duration_s: float) -> None:
         """Emit `ready` once a route can be played; the pace of `walk` is known unless it is None."""
+        is_same = self._wanted == (route, duration_s) and self._walk is walk and self._frames is not None
+        if is_same and self._bar.is_running:  # what is still missing is on its way
+            self.ready.emit()
+            return
         self._wanted, self._walk, self._frames = (route, duration_s), walk, None
         self._go_on(ASK_FROM_S)
 
@@ -53,8 +57,6 @@ class PathPictures(QObject):
         self._bar.hide()
 
     def _stop(self) -> None:
-        self._explorer.worker.cancel(PATH_JOB)
-        self._explorer.interrupt()
         self._go_on(0.0)
 
     def _go_on(self, most_s: float) -> None:
@@ -79,6 +81,7 @@ class PathPictures(QObject):
                 self._on_error,
                 self._on_end,
             )
+            self._explorer.interrupt()  # what a slow decoder does now can wait
 
     def _on_step(self, step: object, most_s: float) -> None:
         if isinstance(step, Walk):

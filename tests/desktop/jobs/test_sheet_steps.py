@@ -36,7 +36,8 @@ def test_what_costs_much_is_not_begun(slow_decoder):
     assert isinstance(cost, Cost)
     assert cost.in_words() == "5 pictures, about 25 s"
     assert sheet.missing == 5
-    assert (sheet.picture[:8, :24] == EMPTY_GRAY).all()
+    assert (sheet.picture[:7, :7] == EMPTY_GRAY).all()
+    assert (sheet.picture[7] == 0).all()
     assert (sheet.picture[8:, 16:] == 0).all()
     assert not slow_decoder.has(Z[0])
 
@@ -51,7 +52,7 @@ def test_progress_is_told_and_what_is_decoded_shows(slow_decoder):
     assert [sheet.missing for sheet in sheets] == [4, 3, 2, 1, 0]
     first = to_bytes(decoded(slow_decoder, Z[:1]))[0]
     assert (sheets[0].picture[:8, :8] == first).all()
-    assert (sheets[0].picture[:8, 8:] == EMPTY_GRAY).all()
+    assert (sheets[0].picture[:7, 8:15] == EMPTY_GRAY).all()
 
 
 def test_a_second_try_goes_on(slow_decoder):
