@@ -87,3 +87,18 @@ def test_a_picture_interrupts_the_plane_and_the_plane_is_finished_all_the_same(s
     level = cut.pyramid.level(projection.viewport.units_per_px((200, 200)))
     tiles = cut.pyramid.meeting(projection.edges, level)
     assert all(slow.tiles.cache.get(cut.space, tile) is not None for tile in tiles)
+
+
+def test_a_picture_in_a_file_is_not_decoded_again(slow, qtbot, monkeypatch):
+    """What does not fit into memory comes back with no waiting told."""
+    first = go_to(slow, qtbot, (1.013, 0.0))
+    monkeypatch.setattr(slow._pictures, "_memory_bytes", 0)
+    go_to(slow, qtbot, (0.017, 1.0))
+    pending, decoder = [], slow.decoder
+    slow.picture_pending.connect(pending.append)
+    z = slow.state.at((1.013, 0.0)).z
+    assert decoder.in_memory(z) is None
+    assert decoder.has(z)
+    again = go_to(slow, qtbot, (1.013, 0.0))
+    assert (again.probabilities == first.probabilities).all()
+    assert pending == []

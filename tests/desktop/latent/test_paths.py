@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from desktop.latent.paths import PathKind, even_walk, path_curve, path_line, slerp, visual_walk
+from desktop.latent.paths import PathKind, even_walk, path_curve, path_line, slerp, visual_walk, visual_z
 from tests.desktop.path_points import path_points
 
 CORNERS = [(0.0, 0.0, 1.0), (3.0, 4.0, 1.0), (3.0, 4.0, 11.0)]
@@ -141,6 +141,13 @@ def visual(decode, points, closed=False):
             shares.append(next(steps))
         except StopIteration as end:
             return end.value, shares
+
+
+def test_a_slow_decoder_measures_fewer_pictures():
+    """A tenth of them, with a minimum for every leg."""
+    curve = path_curve([(0.0, 0.0), (1.0, 0.0), (1.0, 0.01)], PathKind.VISUAL, False)
+    assert len(visual_z(curve)) == 507 + 16 + 1
+    assert len(visual_z(curve, is_slow=True)) == 48 + 8 + 1
 
 
 def test_equal_visual_change_changes_every_frame_by_the_same_amount():
