@@ -1,6 +1,7 @@
 """The job that finds directions at the cursor with the open model, and what it will cost."""
 
 from collections.abc import Iterator
+from threading import Event
 
 from desktop.app.explorer import Explorer
 from desktop.jobs.find_directions import Progress, find_directions
@@ -32,7 +33,12 @@ def proposed_count(latent_dim: int, picture_ms: float) -> int:
     return fitting[-1] if fitting else choices[0]
 
 
-def find_steps(explorer: Explorer, count: int) -> Iterator[Progress | Directions] | None:
-    """Return the job that finds directions at the cursor by `count` probes; None if no model is open."""
+def find_steps(
+    explorer: Explorer, count: int, enough: Event | None = None
+) -> Iterator[Progress | Directions | None] | None:
+    """Return the job that finds directions at the cursor by `count` probes; None if no model is open.
+
+    Once `enough` is set, it ends with what it has found.
+    """
     model = explorer.model
-    return None if model is None else find_directions(model, explorer.state.z, count)
+    return None if model is None else find_directions(model, explorer.state.z, count, enough=enough)

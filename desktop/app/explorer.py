@@ -24,6 +24,7 @@ from desktop.latent.prior import NORMAL, Prior
 from desktop.models.model import Model
 from desktop.models.opened import Opened, open_model
 from desktop.models.own_posterior import OwnPosterior
+from desktop.models.point_words import TEST_IMAGES, PointWords, words_of
 from desktop.models.source import Source
 from desktop.reading.overrides import Overrides
 from desktop.vetting.opening import Opening
@@ -57,7 +58,7 @@ class Explorer(QObject):
         worker: the thread that decodes, encodes and writes.
         opener: the thread that opens models, so that a model that takes long or hangs delays nothing else.
         tiles: the decoded plane.
-        own: the own pictures that take the place of the test images, or None.
+        own: the own pictures, or z, that take the place of the test images, or None.
     """
 
     opened = Signal(object)  # Opened
@@ -174,6 +175,46 @@ class Explorer(QObject):
         return self._now.posterior
 
     @property
+    def encoded(self) -> Posterior | None:
+        """The approximate posteriors of images, for what points without a spread cannot give.
+
+        That is `posterior`; while own z are shown as points, those of the test images.
+        """
+        if self.own is not None and self.own.is_z:
+            return None if self._now is None else self._now.posterior
+        return self.posterior
+
+    @property
+    def encoded_words(self) -> PointWords:
+        """What the images of `encoded` are called."""
+        return TEST_IMAGES if self.own is not None and self.own.is_z else self.words
+
+    @property
+    def words(self) -> PointWords:
+        """What the points are called."""
+        return words_of(self.own)
+
+    @property
+    def missing_layers(self) -> frozenset[Layer]:
+        """The layers that can show nothing: there are no points, or points without posteriors."""
+        missing = set()
+        if self.own is None and self.posterior is None:
+            missing |= {Layer.POINTS, Layer.THUMBNAIL, Layer.ELLIPSE}
+        if self.own is not None and self.own.is_z:
+            missing.add(Layer.ELLIPSE)
+        if self.encoded is None and (self.own is None or self.own.is_z):
+            missing |= {Layer.DENSITY, Layer.HOLES}
+        return frozenset(missing)
+
+    @property
+    def points_text(self) -> str:
+        """How many points of what there are, such as "30 pictures of holiday"; empty for none."""
+        posterior, words = self.posterior, self.words
+        if posterior is None:
+            return ""
+        return f"{len(posterior.mean):,} {words.bare}" + (f" of {words.title}" if words.title else "")
+
+    @property
     def label_names(self) -> tuple[str, ...]:
         """The names of the labels of the test images, or of the own pictures; empty if they have none."""
         if self.own is not None:
@@ -222,9 +263,14 @@ class Explorer(QObject):
             self._now = now
             self._use_model()
 
-    def show_pictures(self, own: OwnPosterior | None, model: Model | None = None) -> None:
-        """Show own pictures, encoded by `model`, in place of the test images; None shows these again."""
-        is_new = own is None or self.own is None or own.images is not self.own.images
+    def show_pictures(
+        self, own: OwnPosterior | None, model: Model | None = None, keeps_view: bool = False
+    ) -> None:
+        """Show own pictures, encoded by `model`, in place of the test images; None shows these again.
+
+        The view fits them, unless it is one that was saved with them and `keeps_view`.
+        """
+        is_new = own is None or self.own is None or own.names is not self.own.names
         if is_new:
             self._own_of.clear()
             self.own = own
@@ -236,10 +282,10 @@ class Explorer(QObject):
             self.model_changed.emit()
         if is_new:
             fresh = replace(self.state, hidden_labels=frozenset(), pinned=())
-            if self.posterior is not None:
+            if self.posterior is not None and not keeps_view:
                 around = fresh.chart.around(fresh.plane.project(self.posterior.mean))
                 fresh = replace(fresh, viewport=around, layers=fresh.layers | {Layer.POINTS})
-            self.set_state(fresh)
+            self.set_state(fresh, record=not keeps_view)
 
     def close(self) -> None:
         """End all threads, including those of the models."""

@@ -48,7 +48,7 @@ def likelihood_table(explorer: Explorer, side: int) -> LikelihoodTable | None:
 
     Returns None if `has_true_posterior` is false.
     """
-    model, posterior = explorer.model, explorer.posterior
+    model, posterior = explorer.model, explorer.encoded
     if model is None or not has_true_posterior(explorer):
         return None
     means = np.zeros((0, 2)) if posterior is None else posterior.mean

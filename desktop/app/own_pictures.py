@@ -1,6 +1,6 @@
-"""Shows a person's own pictures as points: has them encoded, also by the models of other epochs."""
+"""Shows a person's own pictures or z as points: has them encoded or decoded, also by other epochs' models."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -8,8 +8,10 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop.app.explorer import Explorer
 from desktop.app.own_picture import is_bernoulli, is_of_digits
-from desktop.app.worker import Priority
+from desktop.app.worker import Priority, Worker
 from desktop.jobs.own_pictures import Progress, encode_again, encode_pictures
+from desktop.jobs.points_of_z import decode_points, points_of_z
+from desktop.latent.named_points import NamedPoints
 from desktop.models.model import Model
 from desktop.models.own_posterior import OwnPosterior
 
@@ -19,10 +21,18 @@ SETTLED_MS = 200
 
 
 class OwnPictures(QObject):
-    """Encodes on the thread that opens models, so that the picture under the pointer does not wait."""
+    """Encodes on the thread that opens models, so that the picture under the pointer does not wait.
+
+    Own z are decoded on the thread that decodes, after the picture under the pointer.
+
+    Attributes:
+        is_restored: whether what is shown or being encoded was shown at an earlier start.
+    """
 
     progressed = Signal(object)  # Progress; None at the end
     shown = Signal(object)  # OwnPosterior that was opened
+    kept = Signal(object)  # Path of pictures to show again at the next start; None for no more
+    restore_failed = Signal(object, object)  # Path of pictures that are not shown again, and the Exception
     unencoded = Signal()  # the model that decodes now has no encoder, so the points are gone
 
     def __init__(self, explorer: Explorer) -> None:
@@ -30,6 +40,8 @@ class OwnPictures(QObject):
         self._explorer = explorer
         self._settled = QTimer(self, singleShot=True, interval=SETTLED_MS)
         self._settled.timeout.connect(self._encode_again)
+        self._path: Path | None = None
+        self.is_restored = False
         explorer.opened.connect(lambda: self.cancel())
         explorer.model_changed.connect(self._on_model)
         explorer.closed.connect(self._settled.stop)
@@ -39,32 +51,53 @@ class OwnPictures(QObject):
         """Whether a model with an encoder is open."""
         return self._explorer.has_encoder
 
-    def show(self, path: Path) -> None:
-        """Encode the pictures in a folder, a zip or an `.npz`, and show them as points."""
+    def show(self, path: Path, only: Sequence[Path] = (), restored: bool = False) -> None:
+        """Encode the pictures in a folder, a zip or an `.npz`, and show them as points.
+
+        Of a folder, `only` are the files and folders in it that are meant, if there are any.
+        `restored` are pictures of an earlier start: the view stays, and a failure is told quietly.
+        """
         explorer, model = self._explorer, self._explorer.model
         if model is None or not model.has_encoder:
             return
+        self.is_restored, self._path = restored, None if only else path
         source = explorer.source
         bundle = None if source is None else source.bundle
         known = () if bundle is None else bundle.label_names
-        steps = encode_pictures(model, path, is_bernoulli(explorer), is_of_digits(explorer), known)
-        self._request(model, steps, is_new=True)
+        steps = encode_pictures(model, path, is_bernoulli(explorer), is_of_digits(explorer), known, only)
+        self._request(explorer.opener, model, steps, is_new=True)
+
+    def show_z(self, points: NamedPoints, title: str) -> None:
+        """Show z as points, and decode thumbnails for them."""
+        model = self._explorer.model
+        if model is not None:
+            self.cancel()
+            self.is_restored = False
+            self.kept.emit(None)
+            own = points_of_z(model, points, title)
+            self._explorer.show_pictures(own, model)
+            self.shown.emit(own)
+            self._request(self._explorer.worker, model, decode_points(model, own), is_new=False)
 
     def cancel(self) -> None:
         """Stop encoding; what is shown stays."""
-        self._explorer.opener.cancel(NAME)
+        for thread in (self._explorer.opener, self._explorer.worker):
+            thread.cancel(NAME)
         self._settled.stop()
         self._end()
 
     def remove(self) -> None:
         """Show the model's own test images again."""
         self.cancel()
+        self.kept.emit(None)
         self._explorer.show_pictures(None)
 
-    def _request(self, model: Model, steps: Iterator[Progress | OwnPosterior | None], is_new: bool) -> None:
-        self._explorer.opener.request(
+    def _request(
+        self, thread: Worker, model: Model, steps: Iterator[Progress | OwnPosterior | None], is_new: bool
+    ) -> None:
+        thread.request(
             NAME,
-            Priority.GRID,
+            Priority.GRID if thread is self._explorer.opener else Priority.SEARCH,
             steps,
             partial(self._on_step, model, is_new),
             self._on_failed,
@@ -75,13 +108,18 @@ class OwnPictures(QObject):
         if isinstance(step, Progress):
             self.progressed.emit(step)
             return
-        self._explorer.show_pictures(step, model)
+        self._explorer.show_pictures(step, model, keeps_view=is_new and self.is_restored)
         if is_new:
+            self.kept.emit(self._path)
             self.shown.emit(step)
 
     def _on_failed(self, error: Exception) -> None:
         self._end()
-        self._explorer.failed.emit(error)
+        if self.is_restored and self._explorer.own is None:
+            self.kept.emit(None)
+            self.restore_failed.emit(self._path, error)
+        else:
+            self._explorer.failed.emit(error)
 
     def _on_model(self) -> None:
         if self._explorer.own is not None and self._explorer.posterior is None:
@@ -91,8 +129,10 @@ class OwnPictures(QObject):
         own, model = self._explorer.own, self._explorer.model
         if own is None or model is None or self._explorer.posterior is not None:
             return
-        if model.has_encoder:
-            self._request(model, encode_again(model, own), is_new=False)
+        if own.is_z:
+            self._request(self._explorer.worker, model, decode_points(model, own), is_new=False)
+        elif model.has_encoder:
+            self._request(self._explorer.opener, model, encode_again(model, own), is_new=False)
         else:
             self.unencoded.emit()
 

@@ -49,7 +49,7 @@ def traversals_steps(
     if decoder is None:
         return None
     model = decoder.model
-    rows = sheets.by_rate(explorer.posterior, model.latent_dim)[:dimensions]
+    rows = sheets.by_rate(explorer.encoded, model.latent_dim)[:dimensions]
     count = len(rows) * columns
     return _steps(decoder, count, lambda: sheets.traversals_plan(model, z, rows, columns), most_s)
 
@@ -61,7 +61,7 @@ def reconstructions_steps(
 
     It yields the Scores first unless they are given.
     """
-    decoder, posterior = explorer.decoder, explorer.posterior
+    decoder, posterior = explorer.decoder, explorer.encoded
     if decoder is None or posterior is None or posterior.images is None:
         return None
 

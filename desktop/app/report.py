@@ -45,8 +45,8 @@ def device_text(device: Device | None) -> str:
     return device.description + (f" ({device.reason})" if device.reason else "")
 
 
-def about_text(source: Source | None, device: str) -> str:
-    """Describe the program, its device, the open model, and the licences."""
+def about_text(source: Source | None, device: str, points: str = "") -> str:
+    """Describe the program, its device, the open model and its points, if there are any, and the licences."""
     lines = [
         f"Latent Plane {program_version()}",
         "The latent space of a generative model on a plane.",
@@ -55,5 +55,7 @@ def about_text(source: Source | None, device: str) -> str:
     ]
     if source is not None:
         lines += ["", "Open model", "", *describe(source), f"decoder SHA-256 {source.sha256}"]
+    if points:
+        lines += ["", f"Points on the plane: {points}"]
     width = max(len(name) for name, _ in LICENCES)
     return "\n".join([*lines, "", "Licences", "", *(f"{name:<{width}}  {terms}" for name, terms in LICENCES)])

@@ -59,16 +59,20 @@ class PictureSet(ABC):
 
 
 class FolderPictures(PictureSet):
-    """The picture files in a folder and in all folders below it, except hidden ones."""
+    """The picture files in a folder and in all folders below it, except hidden ones.
 
-    def __init__(self, path: Path, most: int) -> None:
+    With `only`, those of these files and folders in it.
+    """
+
+    def __init__(self, path: Path, most: int, only: Sequence[Path] = ()) -> None:
         self.path = path
-        files: list[str] = []
-        for folder, inner, names in os.walk(path):
-            inner[:] = sorted(name for name in inner if not name.startswith("."))
-            place = Path(folder).relative_to(path)
-            files += [(place / name).as_posix() for name in sorted(names) if _is_picture_name(name)]
-            _check_count(len(files), path)
+        files = [file.relative_to(path).as_posix() for file in only if not file.is_dir()]
+        for root in [entry for entry in only if entry.is_dir()] if only else [path]:
+            for folder, inner, names in os.walk(root):
+                inner[:] = sorted(name for name in inner if not name.startswith("."))
+                place = Path(folder).relative_to(path)
+                files += [(place / name).as_posix() for name in sorted(names) if _is_picture_name(name)]
+                _check_count(len(files), path)
         files.sort()
         _check_any(files, path, "folder")
         self.found = len(files)

@@ -27,14 +27,17 @@ def is_picture_set(path: Path) -> bool:
         return False
 
 
-def open_picture_set(path: Path, most: int, known_labels: Sequence[str] = ()) -> PictureSet:
+def open_picture_set(
+    path: Path, most: int, known_labels: Sequence[str] = (), only: Sequence[Path] = ()
+) -> PictureSet:
     """Look into a folder, a zip or an `.npz`. Of more than `most` pictures, `most` are taken, evenly spread.
 
+    Of a folder, `only` are the files and folders in it that are meant, if there are any.
     `known_labels` are the names of the model's own labels, for an `.npz` whose labels are numbers. Raises
     ImageError if there are no pictures or the arrays have other shapes; OSError.
     """
     if path.is_dir():
-        return FolderPictures(path, most)
+        return FolderPictures(path, most, only)
     if path.suffix.lower() == ".npz":
         return ArrayPictures(path, most, known_labels)
     return ZipPictures(path, most)

@@ -2,18 +2,19 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from threading import Event
 
 import numpy as np
 
 from desktop.base.arrays import Floats
-from desktop.latent.directions import Directions, pairs, probes, slopes, strongest
+from desktop.images.shrink import shrink
+from desktop.jobs.decode import pictures_per_step
+from desktop.latent.difference_step import first_step, fitting_step, pairs, slopes
+from desktop.latent.directions import Directions, probes, strongest, tried_text
 from desktop.models.model import Model
 
 # Changes are compared on pictures of at most this many pixels a side.
 SMALL_PX = 32
-# A step of the worker: the picture under the pointer waits no longer than that.
-STEP_PICTURES, STEP_MS = 20, 20.0
-STEP_BYTES = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -26,41 +27,38 @@ class Progress:
 
 
 def find_directions(
-    model: Model, z: tuple[float, ...], count: int, seed: int = 0
-) -> Iterator[Progress | Directions]:
+    model: Model, z: tuple[float, ...], count: int, seed: int = 0, enough: Event | None = None
+) -> Iterator[Progress | Directions | None]:
     """Decode around z along `count` probes, and return the directions by how much they change the picture.
 
-    The probes are all axes if there are no more, else a random sketch by seed. Yields the progress after each
-    step and the directions last; raises ValueError if the picture does not change.
+    The probes are all axes in random order if there are no more, else a random sketch, both by seed. First
+    the step that fits the decoder is measured along a random direction. Yields the progress after each step
+    and the directions last; raises ValueError if the picture does not change. Once `enough` is set, the
+    directions are those that the probes so far give, at least one step of them.
     """
     along = probes(len(z), count, seed)
+    spent_ms = 0.0
+
+    def decode(points: Floats) -> Floats:
+        nonlocal spent_ms
+        small = shrink(model.decode(points), SMALL_PX)
+        spent_ms += model.last_decode_ms
+        return small
+
+    enough = enough or Event()
+    random = np.random.default_rng(seed).standard_normal(len(z))
+    first = first_step(model.source.reading.prior, len(z))
+    step = yield from fitting_step(decode, z, random / np.linalg.norm(random), first)
     changes = []
     done, spent_ms = 0, 0.0
-    while done < len(along):
-        probed = along[done:][: _pairs_per_step(model, spent_ms / (2 * done) if done else STEP_MS)]
-        changes.append(slopes(small_pictures(model.decode(pairs(z, probed)))))
+    while done < len(along) and not (done and enough.is_set()):
+        probed = along[done:][: _pairs_per_step(model, spent_ms / (2 * done) if done else None)]
+        changes.append(slopes(decode(pairs(z, probed, step)), step))
         done += len(probed)
-        spent_ms += model.last_decode_ms
         yield Progress(2 * done, 2 * len(along), spent_ms / done * (len(along) - done) / 1000)
-    yield strongest(np.concatenate(changes), along, z)
+    yield strongest(np.concatenate(changes), along[:done], z, tried=tried_text(done, len(along), len(z)))
 
 
-def _pairs_per_step(model: Model, picture_ms: float) -> int:
-    """How many probes one step decodes: few if pictures are slow or large, but a whole fixed batch."""
-    picture_bytes = 4 * int(np.prod(model.image_shape))
-    most = min(STEP_PICTURES, STEP_MS / max(picture_ms, 1e-3), STEP_BYTES / picture_bytes)
-    return max(1, int(most) // 2, (model.source.reading.batch or 1) // 2)
-
-
-def small_pictures(pictures: Floats, most_px: int = SMALL_PX) -> Floats:
-    """Pictures [N, C, H, W] at `most_px` a side or less: each pixel is the mean of those it replaces."""
-    small = pictures
-    for axis in (2, 3):
-        size = small.shape[axis]
-        if size > most_px:
-            edges = np.linspace(0, size, most_px + 1).round().astype(np.int64)
-            sums = np.add.reduceat(small, edges[:-1], axis=axis)
-            shape = [1, 1, 1, 1]
-            shape[axis] = most_px
-            small = np.asarray(sums / np.diff(edges).reshape(shape), np.float32)
-    return small
+def _pairs_per_step(model: Model, picture_ms: float | None) -> int:
+    """How many probes one step decodes, two pictures each."""
+    return max(1, pictures_per_step(model, picture_ms) // 2)

@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -35,15 +35,21 @@ class Progress:
 
 
 def encode_pictures(
-    model: Model, path: Path, is_bernoulli: bool, as_digits: bool, known_labels: tuple[str, ...]
+    model: Model,
+    path: Path,
+    is_bernoulli: bool,
+    as_digits: bool,
+    known_labels: tuple[str, ...],
+    only: Sequence[Path] = (),
 ) -> Iterator[Progress | OwnPosterior | None]:
     """Read, fit and encode the pictures at `path`, as a single dropped picture is; the result comes last.
 
-    Yields None between steps. `known_labels` are the names of the model's own labels. Raises ImageError if
+    Yields None between steps. `known_labels` are the names of the model's own labels; of a folder, `only`
+    are the files and folders in it that are meant, if there are any. Raises ImageError if
     not one picture can be read, OSError, and what `Model.encode` raises.
     """
     yield Progress(0, 0, "looking for pictures")
-    found = open_picture_set(path, most_pictures(model), known_labels)
+    found = open_picture_set(path, most_pictures(model), known_labels, only)
     digest = _key(model, is_bernoulli, as_digits, known_labels)
     digest.update(f"{found.found} {len(found.names)}".encode())
     for part in found.content():

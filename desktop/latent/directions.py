@@ -1,7 +1,9 @@
 """Directions through the latent space: brought along in files, or found by decoding. No Qt.
 
 Found directions are the right singular vectors of the decoder's Jacobian at the cursor. The Jacobian is
-measured by central differences along probes: all axes, or a seeded orthonormal sketch if there are too many.
+measured by central differences (`desktop.latent.difference_step`) along probes: all axes in a seeded random
+order, or a seeded orthonormal sketch if there are too many. So the first few probes are a random subset, and
+what they find is a valid result.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,13 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from desktop.base.arrays import Array, Doubles, Floats
+from desktop.base.arrays import Array, Doubles
 from desktop.latent.number_file import NumberFileError, misfit, rows_of
 from desktop.latent.plane import MIN_SINE, Plane
 
 MAX_DIRECTIONS, MAX_NUMBERS = 1024, 1 << 24  # of a file
-# How far from the cursor is decoded on either side, in units of z: the prior's standard deviation is 1.
-STEP = 0.1
 # A sketch of more numbers than these would take seconds to make orthogonal, in one step of the worker.
 MAX_SKETCH_NUMBERS = 1 << 22
 MAX_FOUND = 24
@@ -34,12 +34,15 @@ class Directions:
         start: z, d numbers.
         shares: for found directions, the share of the change of the picture that each makes, largest first;
             empty for others.
+        tried: for found directions, how many were tried to find them, such as "48 of 512 dimensions tried";
+            empty for others.
     """
 
     names: tuple[str, ...]
     units: Doubles
     start: tuple[float, ...]
     shares: tuple[float, ...] = ()
+    tried: str = ""
 
     def offsets(self, z: Sequence[float], rows: slice = slice(None)) -> Doubles:
         """How far z [d] is from the start along each of some directions, float64 [k]."""
@@ -96,37 +99,35 @@ def plane_of_directions(z: Sequence[float], right: ArrayLike, up: ArrayLike) -> 
 
 
 def probes(latent_dim: int, count: int, seed: int = 0) -> Doubles:
-    """Orthonormal probes float64 [m, d]: all d axes if `count` allows it, else a random sketch by seed.
+    """Orthonormal probes float64 [m, d]: all d axes if `count` allows it, else a random sketch.
 
-    A sketch has at most `count` rows, and no more than MAX_SKETCH_NUMBERS numbers.
+    The seed decides the order of the axes, or the sketch. A sketch has at most `count` rows, and no more than
+    MAX_SKETCH_NUMBERS numbers.
     """
+    draw = np.random.default_rng(seed)
     if count >= latent_dim:
-        return np.eye(latent_dim)
+        return np.eye(latent_dim)[draw.permutation(latent_dim)]
     count = max(1, min(count, MAX_SKETCH_NUMBERS // latent_dim))
-    random = np.random.default_rng(seed).standard_normal((latent_dim, count))
-    sketch: Doubles = np.linalg.qr(random)[0].T
+    sketch: Doubles = np.linalg.qr(draw.standard_normal((latent_dim, count)))[0].T
     return np.ascontiguousarray(sketch)
 
 
-def pairs(z: Sequence[float], along: Doubles, step: float = STEP) -> Floats:
-    """The z to decode for the probes `along` [m, d]: float32 [2m, d], a step forward and back for each."""
-    steps = step * along
-    here = np.asarray(z, np.float64)
-    return np.stack([here + steps, here - steps], axis=1).reshape(-1, len(here)).astype(np.float32)
+def tried_text(done: int, count: int, latent_dim: int) -> str:
+    """Say how many of `count` probes in d dimensions were tried: "48 of 512 dimensions tried"."""
+    of = "all" if done == count else f"{done:,} of"
+    if count >= latent_dim:
+        return f"{of} {count:,} dimensions tried"
+    return f"{of} {count:,} random directions in {latent_dim:,} dimensions tried"
 
 
-def slopes(pictures: Floats, step: float = STEP) -> Doubles:
-    """How the pictures change along the probes: pictures [2m, …] of `pairs` → float64 [m, pixels]."""
-    flat = pictures.reshape(len(pictures) // 2, 2, -1).astype(np.float64)
-    changes: Doubles = (flat[:, 0] - flat[:, 1]) / (2 * step)
-    return changes
-
-
-def strongest(changes: Doubles, along: Doubles, z: Sequence[float], most: int = MAX_FOUND) -> Directions:
+def strongest(
+    changes: Doubles, along: Doubles, z: Sequence[float], most: int = MAX_FOUND, tried: str = ""
+) -> Directions:
     """The directions that change the picture most at z [d], from `slopes` [m, pixels] along probes [m, d].
 
     They are sorted by singular value; a share is a squared singular value divided by the sum of all. Each has
-    its largest number positive. Raises ValueError if the picture does not change.
+    its largest number positive. `tried` goes into the result. Raises ValueError if the picture does not
+    change.
     """
     # The m × m products have the squared singular values; they are far fewer than the pixels.
     squared, vectors = np.linalg.eigh(changes @ changes.T)
@@ -143,4 +144,6 @@ def strongest(changes: Doubles, along: Doubles, z: Sequence[float], most: int = 
     units /= np.linalg.norm(units, axis=1, keepdims=True)
     largest = np.take_along_axis(units, np.abs(units).argmax(axis=1)[:, None], axis=1)
     names = tuple(str(number) for number in range(1, count + 1))
-    return Directions(names, units * np.sign(largest), tuple(map(float, z)), tuple(shares[:count].tolist()))
+    return Directions(
+        names, units * np.sign(largest), tuple(map(float, z)), tuple(shares[:count].tolist()), tried
+    )

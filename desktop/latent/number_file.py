@@ -1,9 +1,10 @@
-"""Reads and writes z in numpy's files, `.npy` and `.npz`. A file may come from anyone.
+"""Reads z from numpy's files, `.npy` and `.npz`, and JSON, and writes `.npy`. A file may come from anyone.
 
 Only plain numbers are read: the header of each array says its type and size before anything is held, and
 nothing is ever unpickled. No Qt.
 """
 
+import json
 import math
 import stat
 import zipfile
@@ -21,14 +22,13 @@ from desktop.base.atomic_file import replaced_file
 from desktop.base.errors import ReportedError
 from desktop.latent.plane import MAX_Z
 
-ENDINGS = (".npy", ".npz")
+ENDINGS = (".npy", ".npz", ".json")
+MAX_JSON_BYTES = 32 << 20  # Python's objects for it take several times as much
 MAX_BYTES = 256 << 20  # of all arrays of a file together
 MAX_ARRAYS = 4096
 MAX_HEADER_CHARS = 10_000
 NPY_START = b"\x93NUMPY"
 ZIP_START = b"PK"
-# In a file of several arrays, z is the array with one of these names, if there is one.
-Z_NAMES = ("z", "mean")
 
 
 class NumberFileError(ReportedError):
@@ -36,12 +36,12 @@ class NumberFileError(ReportedError):
 
 
 def is_number_file(path: Path) -> bool:
-    """Whether a file's name ends like one of numpy's."""
+    """Whether a file's name ends like one of numpy's, or of JSON."""
     return path.suffix.lower() in ENDINGS
 
 
 def read_arrays(path: Path) -> dict[str, Doubles]:
-    """Read all arrays of a `.npy` or `.npz` file as float64, by name; that of a `.npy` has its file's name.
+    """Read all arrays of a `.npy`, `.npz` or `.json` file as float64, by name, or by the file's name.
 
     Raises NumberFileError that says what was found and what to do: another kind of file, arrays of objects or
     texts, too many bytes, a damaged file, a number that is not finite in float32. Raises OSError if the file
@@ -49,7 +49,7 @@ def read_arrays(path: Path) -> dict[str, Doubles]:
     """
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):
-        raise NumberFileError(f"{path}: found no plain file, expected a .npy or .npz file; choose another")
+        raise NumberFileError(f"{path}: found no plain file, expected a .npy, .npz or .json; choose another")
     _check_size(str(path), status.st_size)
     with path.open("rb") as file:
         start = file.read(len(NPY_START))
@@ -58,27 +58,9 @@ def read_arrays(path: Path) -> dict[str, Doubles]:
             return {path.stem: _read_array(file, str(path))}
         if start.startswith(ZIP_START):
             return _read_zip(file, path)
+        if path.suffix.lower() == ".json":
+            return _read_json(file, path)
     raise NumberFileError(f"{path}: found no arrays, expected a file that numpy.save or numpy.savez wrote")
-
-
-def points_in(arrays: Mapping[str, Array], latent_dim: int, name: str) -> Doubles:
-    """Return the z in a file's arrays as float64 [n, d].
-
-    An array fits if it has d numbers in any shape, or if each of its n entries does. Of several, the one
-    named z or mean is taken. Raises NumberFileError if none fits or the choice is not clear; `name` names
-    the file.
-    """
-    fitting = {key: rows for key, array in arrays.items() if (rows := rows_of(array, latent_dim)) is not None}
-    named = next((key for key in Z_NAMES if key in fitting), None)
-    if len(fitting) == 1 or named is not None:
-        return fitting[named or next(iter(fitting))]
-    if fitting:
-        keys = ", ".join(list(fitting)[:5])
-        raise NumberFileError(
-            f"{name}: found {len(fitting)} arrays that could be z ({keys}), expected one; "
-            "save the one that you mean under the name z"
-        )
-    raise NumberFileError(f"{name}: {misfit(arrays, latent_dim)}")
 
 
 def rows_of(array: Array, latent_dim: int) -> Doubles | None:
@@ -134,6 +116,38 @@ def _read_zip(file: IO[bytes], path: Path) -> dict[str, Doubles]:
         raise NumberFileError(f"{path}: found a damaged file ({words}), expected an intact one") from error
 
 
+def _read_json(file: IO[bytes], path: Path) -> dict[str, Doubles]:
+    """Read a list of numbers, or lists in it, or an object of these; its other members are left out."""
+    text = file.read(MAX_JSON_BYTES + 1)
+    _check_size(str(path), len(text), MAX_JSON_BYTES)
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        words = " ".join(str(error).split())[:120]
+        raise NumberFileError(f"{path}: found damaged JSON ({words}), expected lists of numbers") from error
+    members = found if isinstance(found, dict) else {path.stem: found}
+    arrays = {key: array for key, value in members.items() if (array := _array_of(value)) is not None}
+    if not arrays or len(arrays) > MAX_ARRAYS:
+        raise NumberFileError(
+            f"{path}: found {len(arrays):,} lists of numbers in the JSON, expected 1 to {MAX_ARRAYS:,}; "
+            "save z as a list of numbers, or several as a list of lists"
+        )
+    for key, array in arrays.items():
+        _check_range(array.ravel(), str(path) if len(arrays) == 1 else f"{path}, {key[:60]}")
+    return arrays
+
+
+def _array_of(value: object) -> Doubles | None:
+    """A list from JSON as an array; None if it holds anything but numbers, or lists of different lengths."""
+    if not isinstance(value, list):
+        return None
+    try:
+        array = np.asarray(value)
+    except (ValueError, OverflowError):
+        return None
+    return array.astype(np.float64) if array.dtype.kind in "fiu" and array.size else None
+
+
 def _read_array(file: IO[bytes], where: str, most_bytes: int = MAX_BYTES) -> Doubles:
     """Read one array without numpy.load, so that no header and no pickle decides what is done or held."""
     try:
@@ -156,11 +170,15 @@ def _read_array(file: IO[bytes], where: str, most_bytes: int = MAX_BYTES) -> Dou
         words = f"found {len(data):,} bytes of {count * dtype.itemsize:,}"
         raise NumberFileError(f"{where}: {words}, expected a complete file; copy or save it again")
     numbers = np.frombuffer(data, dtype).astype(np.float64)
+    _check_range(numbers, where)
+    return numbers.reshape(shape, order="F" if by_columns else "C")
+
+
+def _check_range(numbers: Doubles, where: str) -> None:
     if not (np.abs(numbers) <= MAX_Z).all():
         bad = np.flatnonzero(~(np.abs(numbers) <= MAX_Z))
         words = f"found {numbers[bad[0]]:g}" + (f" and {len(bad) - 1:,} more" if len(bad) > 1 else "")
         raise NumberFileError(f"{where}: {words}, expected finite float32 numbers; remove or replace them")
-    return numbers.reshape(shape, order="F" if by_columns else "C")
 
 
 def _check_size(where: str, size_bytes: int, most_bytes: int = MAX_BYTES) -> None:

@@ -106,6 +106,12 @@ class Prior:
         variance = self.scale**2 / (3 if self.kind is PriorKind.UNIFORM else 1)
         return math.sqrt(latent_dim * (variance + self.center**2))
 
+    def deviation(self, latent_dim: int) -> float:
+        """The standard deviation of one coordinate."""
+        if self.kind is PriorKind.UNIFORM:
+            return self.scale / math.sqrt(3)
+        return self.scale / (math.sqrt(latent_dim) if self.kind is PriorKind.SPHERE else 1)
+
     def coordinate_range(self, latent_dim: int) -> tuple[float, float]:
         """What a walk along one coordinate goes through: the range, or 3 standard deviations to a side."""
         if self.kind is PriorKind.UNIFORM:

@@ -203,8 +203,11 @@ class Model:
         finally:
             for _ in starts:  # after an error the remaining chunks are dropped
                 pass
-            wait(others)
-        for other in others:
+            # What has not begun has nothing left to do. If the model was closed meanwhile it never begins: to
+            # wait for it would have no end.
+            begun = [other for other in others if not other.cancel()]
+            wait(begun)
+        for other in begun:
             other.result()
         return result
 

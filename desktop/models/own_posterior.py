@@ -12,7 +12,7 @@ MAX_NAME_CHARS = 32
 
 @dataclass(frozen=True)
 class OwnPosterior(Posterior):
-    """The approximate posteriors of own pictures.
+    """The approximate posteriors of own pictures, or z that were brought as points.
 
     Attributes:
         images: uint8 [N, C, H, W] from 0 to `white`.
@@ -21,6 +21,8 @@ class OwnPosterior(Posterior):
         names: of each picture, for people.
         label_names: the names of the labels 0, 1, …
         note: what people should know about how they were read; it may be empty.
+        is_z: whether `mean` are z that were brought as points. Then `logvar` says nothing, and `images` are
+            thumbnails decoded from them, or None until they are.
     """
 
     white: int = 255
@@ -28,6 +30,7 @@ class OwnPosterior(Posterior):
     names: tuple[str, ...] = ()
     label_names: tuple[str, ...] = ()
     note: str = ""
+    is_z: bool = False
 
 
 def is_binary(posterior: Posterior) -> bool:

@@ -15,7 +15,7 @@ GESTURE_S = 0.7
 # What a change of a field is called, where its name alone would not say it.
 FIELD_WORDS = {
     "scale": "changing the axes",
-    "pinned": "pinning or unpinning a test image",
+    "pinned": "pinning or unpinning an image",
     "nearness": "changing how nearness is measured",
 }
 

@@ -24,10 +24,17 @@ Value = str | int | float | bool
 
 @dataclass(frozen=True)
 class SavedModel:
-    """A model that was open: its path, and its view as JSON values."""
+    """A model that was open.
+
+    Attributes:
+        path: where it is.
+        state: its view as JSON values.
+        pictures: the folder or file of own pictures that was shown with it, or an empty string.
+    """
 
     path: str
     state: Mapping[str, Any]
+    pictures: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,9 +73,17 @@ class SavedViews:
         model = self.models.get(sha256)
         return None if model is None else Path(model.path)
 
-    def with_model(self, sha256: str, path: Path, state: ViewState) -> "SavedViews":
+    def pictures_of(self, sha256: str) -> Path | None:
+        """Return where the own pictures are that were shown with a model last, or None."""
+        model = self.models.get(sha256)
+        return Path(model.pictures) if model is not None and model.pictures else None
+
+    def with_model(
+        self, sha256: str, path: Path, state: ViewState, pictures: Path | None = None
+    ) -> "SavedViews":
         """Return the views with this model and its view as the last; it replaces other models at its path."""
-        models = _with_model(self.models, sha256, SavedModel(str(path), state_to_dict(state)))
+        saved_model = SavedModel(str(path), state_to_dict(state), "" if pictures is None else str(pictures))
+        models = _with_model(self.models, sha256, saved_model)
         return replace(self, last=sha256, models=models)
 
 
@@ -96,10 +111,15 @@ def save_views(views: SavedViews, before: SavedViews) -> None:
                 models = _with_model(models, sha256, model)
         controls = {n: value for n, value in views.controls.items() if before.controls.get(n) != value}
         content["last"] = views.last
-        content["models"] = {sha256: vars(model) for sha256, model in models.items()}
+        content["models"] = {sha256: _content(model) for sha256, model in models.items()}
         content["controls"] = saved.newest(_controls(content["controls"]) | controls, MAX_CONTROLS)
 
     saved.change(edit)
+
+
+def _content(model: SavedModel) -> dict[str, Any]:
+    """As JSON values; earlier versions know no pictures, so these are left out if there are none."""
+    return {name: value for name, value in vars(model).items() if value or name != "pictures"}
 
 
 def _with_model(models: Mapping[str, SavedModel], sha256: str, model: SavedModel) -> dict[str, SavedModel]:
@@ -114,7 +134,7 @@ def _models(found: Mapping[str, Any]) -> dict[str, SavedModel]:
             model = structure(CONVERTER, content, SavedModel)
         except ValueError:
             continue
-        if SHA256.fullmatch(sha256) and "\0" not in model.path:
+        if SHA256.fullmatch(sha256) and "\0" not in model.path + model.pictures:
             models[sha256] = model
     return models
 

@@ -18,6 +18,7 @@ from desktop.widgets.common.message_bar import MessageBar
 from desktop.widgets.common.saved_inputs import save_input
 from desktop.widgets.controls.coordinates_control import CoordinatesControl
 from desktop.widgets.controls.directions_control import DirectionsControl
+from desktop.widgets.controls.drop_control import DropControl
 from desktop.widgets.controls.film_control import FilmControl
 from desktop.widgets.controls.grids_control import GridsControl
 from desktop.widgets.controls.held_out_control import HeldOutControl
@@ -82,6 +83,7 @@ class MainWindow(QMainWindow):
         # These may show a message when a model is opened, so they follow the window, which hides it.
         self.saved_control = SavedControl(shell)
         self.provenance_control = ProvenanceControl(shell, self.saved_control.path_of)
+        self.drop = DropControl(shell)
         self.help = HelpControl(shell)
         self._lay_out()
         self._connect_controls()
@@ -115,17 +117,16 @@ class MainWindow(QMainWindow):
         super().closeEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Accept a file, which could be a model or a picture."""
-        urls = event.mimeData().urls()  # hasUrls() is true of an empty list
-        if urls and urls[0].isLocalFile():
+        """Accept files, which could be models or pictures."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open a dropped model, export or z, or encode dropped pictures; Alt encodes any picture."""
+        """Open dropped models, exports or z, or encode dropped pictures; Alt encodes any picture."""
         event.acceptProposedAction()
-        path = Path(event.mimeData().urls()[0].toLocalFile())
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         alt = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
-        self.provenance_control.open(path, as_picture=alt)
+        self.drop.open(paths, as_picture=alt)
 
     def _make_controls(self, shell: Shell) -> None:
         """Make the controls, in the order of their entries in the menus."""
@@ -213,6 +214,7 @@ class MainWindow(QMainWindow):
         self.coordinates.stroke_began.connect(self.history.begin_gesture)
         self.coordinates.stroke_ended.connect(self.history.end_gesture)
         self.z_control.told.connect(self.status.tell)
+        self.z_control.points_wanted.connect(self.own_pictures.show_z)
         self.z_control.directions_wanted.connect(self.directions.open)
         self.z_control.shown.connect(self.panel.sections.show_key)
         self.plane_control.told.connect(self.status.tell)
@@ -226,10 +228,16 @@ class MainWindow(QMainWindow):
         self.recent.chosen.connect(self.open_path)
         self.saved_control.open_wanted.connect(self.open_path)
         self.saved_control.picture_wanted.connect(self.provenance_control.open)
+        self.saved_control.pictures_wanted.connect(self.own_pictures.restore)
+        self.own_pictures.kept.connect(self.saved_control.keep_pictures)
         self.provenance_control.open_wanted.connect(self.open_path)
         self.provenance_control.picture_wanted.connect(self.image.open_file)
         self.provenance_control.numbers_wanted.connect(self.z_control.open)
         self.provenance_control.pictures_wanted.connect(self.own_pictures.show)
+        self.drop.path_wanted.connect(self.provenance_control.open)
+        self.drop.model_wanted.connect(self.open_path)
+        self.drop.pictures_wanted.connect(self.own_pictures.show)
+        self.drop.told.connect(self.status.tell)
         self.own_pictures.told.connect(self.status.tell)
         self.statusBar().insertPermanentWidget(1, self.own_pictures.progress)
         self.provenance_control.image_pasted.connect(self.image.set_image)
@@ -254,6 +262,7 @@ class MainWindow(QMainWindow):
         explorer = self.explorer
         has_points = explorer.posterior is not None or explorer.own is not None
         self.panel.set_model(explorer.latent_dim or 0, explorer.label_names, has_points)
+        self.panel.view.set_words(explorer.words, explorer.encoded_words, explorer.missing_layers)
 
     def _show_notes(self, opened: Opened) -> None:
         """Show what people should know about the model that was opened."""

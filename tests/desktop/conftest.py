@@ -110,11 +110,13 @@ def join_encoders() -> Callable[[], None]:
     return join
 
 
-def decoder_graph(latent_dim: int, image_shape: tuple[int, int, int], seed: int = 0) -> bytes:
-    """A decoder of one layer whose pictures change strongly with z: sigmoid(z · W + b)."""
+def decoder_graph(
+    latent_dim: int, image_shape: tuple[int, int, int], seed: int = 0, gain: float = 1.0
+) -> bytes:
+    """A decoder of one layer, sigmoid(z · W + b). At gain 1 its pictures change strongly with z."""
     draw = np.random.default_rng(seed)
     pixels = int(np.prod(image_shape))
-    weights = draw.normal(0, 2 / latent_dim**0.5, (latent_dim, pixels)).astype(np.float32)
+    weights = draw.normal(0, 2 * gain / latent_dim**0.5, (latent_dim, pixels)).astype(np.float32)
     arrays = {
         "weights": weights,
         "bias": draw.normal(0, 1, pixels).astype(np.float32),
@@ -139,7 +141,7 @@ def decoder_graph(latent_dim: int, image_shape: tuple[int, int, int], seed: int 
 
 @pytest.fixture(name="decoder_graph", scope="session")
 def decoder_graph_fixture() -> Callable[..., bytes]:
-    """`decoder_graph(latent_dim, image_shape, seed)`: the bytes of a small ONNX decoder."""
+    """`decoder_graph(latent_dim, image_shape, seed, gain)`: the bytes of a small ONNX decoder."""
     return decoder_graph
 
 

@@ -38,10 +38,10 @@ class CoordinatesControl(QObject):
 
     def _on_opened(self) -> None:
         explorer = self._explorer
-        latent_dim, posterior, source = explorer.latent_dim, explorer.posterior, explorer.source
+        latent_dim, posterior, source = explorer.latent_dim, explorer.encoded, explorer.source
         if latent_dim is not None and source is not None:
             kl = kl_nats(posterior) if posterior is not None and len(posterior.mean) else None
-            self.panel.set_model(latent_dim, kl)
+            self.panel.set_model(latent_dim, kl, explorer.encoded_words)
             prior = explorer.prior
             self.panel.set_maps(maps_in(source.reading), abs(prior.center) + prior.home_span / 2)
             self.panel.set_z(explorer.state.z)

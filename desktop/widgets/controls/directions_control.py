@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from threading import Event
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
@@ -24,7 +25,7 @@ from desktop.widgets.panels.directions_panel import DirectionsPanel
 
 NAME = "find directions"
 LONG_S = 2.0  # shorter times are not told
-KINDS = "NumPy arrays (*.npy *.npz);;All files (*)"
+KINDS = "Arrays of numbers (*.npy *.npz *.json);;All files (*)"
 
 
 class DirectionsControl(QObject):
@@ -43,6 +44,8 @@ class DirectionsControl(QObject):
         self.directions: Directions | None = None
         self._model = ("", 0)
         self._are_counts_shown = False
+        self._enough = Event()
+        self._has_probed = False
         shell.panel.add_section("directions", "Directions", panel)
         sections = shell.panel.sections
         sections.setTabToolTip(
@@ -61,7 +64,7 @@ class DirectionsControl(QObject):
         explorer.picture_decoded.connect(self._on_decoded)
 
     def open(self, path: Path) -> None:
-        """Read directions from a `.npy` or `.npz` file; they go through the cursor."""
+        """Read directions from a `.npy`, `.npz` or `.json` file; they go through the cursor."""
         if self._explorer.latent_dim is None:
             self._shell.message.show_message(
                 f"{path}: found directions, expected an open model; open one first"
@@ -73,7 +76,8 @@ class DirectionsControl(QObject):
 
     def find(self, count: int) -> None:
         """Have the directions found that change the picture most at the cursor, along `count` probes."""
-        steps = find_steps(self._explorer, count)
+        self._enough, self._has_probed = Event(), False
+        steps = find_steps(self._explorer, count, self._enough)
         if steps is not None:
             self.panel.set_progress(0.0)
             self._explorer.worker.request(NAME, Priority.SEARCH, steps, self._on_step, self._on_failed)
@@ -96,6 +100,9 @@ class DirectionsControl(QObject):
 
     def _on_step(self, step: Progress | Directions) -> None:
         if isinstance(step, Progress):
+            self._has_probed = True
+            if self._enough.is_set():
+                return
             self.panel.set_progress(step.done / step.total, _time_left(step.left_s))
         else:
             self.panel.set_progress(None)
@@ -106,8 +113,13 @@ class DirectionsControl(QObject):
         self._explorer.failed.emit(error)
 
     def _cancel(self) -> None:
-        self._explorer.worker.cancel(NAME)
-        self.panel.set_progress(None)
+        """Show what the probes so far give; it comes after the step that runs now."""
+        self._enough.set()
+        if self._has_probed:
+            self.panel.show_stopping()
+        else:
+            self._explorer.worker.cancel(NAME)
+            self.panel.set_progress(None)
 
     def _on_decoded(self, decoded: Decoded) -> None:
         """Show what can be chosen once it is known how long a picture takes."""

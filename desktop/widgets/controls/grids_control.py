@@ -65,7 +65,7 @@ class GridsControl(QObject):
         self.reconstructions = self._page(
             "&Reconstructions",
             RECONSTRUCTIONS,
-            "Test images, each with the picture decoded at its posterior mean on the right.",
+            "Each image with the picture decoded at its posterior mean on the right.",
             [("Pairs per row", self.pairs_n), ("Order", self.order)],
         )
         self.traversals = self._page(
@@ -175,7 +175,7 @@ class GridsControl(QObject):
         if steps is None:
             self.reconstructions.set_sheet(None, NO_IMAGES)
         elif self._scores is None and self.reconstructions.sheet is None:
-            self.reconstructions.set_sheet(None, "Computing the ELBO of every test image …")
+            self.reconstructions.set_sheet(None, "Comparing every image with its reconstruction …")
         return steps
 
     def _on_step(self, name: str, step: Sheet | Scores | Progress | Cost | None) -> None:

@@ -9,6 +9,7 @@ from desktop.images.pixels import to_bytes
 from desktop.latent.chart import Chart
 from desktop.latent.normals import ellipse, project_normals
 from desktop.models.own_posterior import name_of, pictures_of
+from desktop.models.point_words import TEST_IMAGES
 from desktop.view.state import Layer, ViewState
 from desktop.widgets.common import colors
 from desktop.widgets.common.actions import add_action
@@ -22,6 +23,7 @@ HOVER_MS = 140
 REACH_PX = 9.0
 RADII = (1.0, 2.0)
 MAX_Z_NUMBERS = 4
+PIN = "P&in {}"
 MAX_PINNED = 64  # a view that is opened may come from a stranger
 
 
@@ -49,8 +51,12 @@ class HeldOutControl(QObject, PointerHandler):
         self._posterior: Posterior | None = None
         self._legend = shell.panel.view.legend
         self._legend.hidden_wanted.connect(lambda hidden: explorer.change(hidden_labels=hidden))
-        add_action(shell.menus["view"], "P&in the nearest test image", "I", self._pin_nearest)
+        self._pin = add_action(shell.menus["view"], PIN.format(TEST_IMAGES.nearest), "I", self._pin_nearest)
         add_action(shell.menus["view"], "&Unpin all", "Shift+I", lambda: explorer.change(pinned=()))
+
+    @property
+    def _is_z(self) -> bool:
+        return self._explorer.own is not None and self._explorer.own.is_z
 
     @property
     def hovered(self) -> int | None:
@@ -58,7 +64,7 @@ class HeldOutControl(QObject, PointerHandler):
         return None if self._overlay.hovered is None else self._overlay.hovered.index
 
     def press(self, event: QMouseEvent) -> bool:
-        """Take a Ctrl-click: it pins or unpins the test image there."""
+        """Take a Ctrl-click, which pins or unpins the image there, and a click on own z, which goes there."""
         if (
             event.button() == Qt.MouseButton.LeftButton
             and event.modifiers() == Qt.KeyboardModifier.ControlModifier
@@ -68,6 +74,16 @@ class HeldOutControl(QObject, PointerHandler):
                 self._switch_pin(found)
             return True
         self.leave()
+        if (
+            self._is_z
+            and event.button() == Qt.MouseButton.LeftButton
+            and event.modifiers() == Qt.KeyboardModifier.NoModifier
+        ):
+            found = self._index_at(event.position().x(), event.position().y())
+            if found is not None and self._posterior is not None:
+                mean = tuple(self._posterior.mean[found].tolist())
+                self._explorer.set_state(self._explorer.state.moved_to(mean))
+                return True
         return False
 
     def move(self, event: QMouseEvent) -> bool:
@@ -124,6 +140,9 @@ class HeldOutControl(QObject, PointerHandler):
 
     def _on_opened(self) -> None:
         self._posterior = None  # `_on_state` sets it, after the legend has its labels
+        words = self._explorer.words
+        self._pin.setText(PIN.format(words.nearest))
+        self._overlay.setAccessibleName(words.heading("on the plane"))
 
     def _on_state(self, state: ViewState) -> None:
         posterior, old = self._explorer.posterior, self._state
@@ -191,7 +210,7 @@ class HeldOutControl(QObject, PointerHandler):
         normals = project_normals(plane, mean[np.newaxis], posterior.logvar[index : index + 1])
         a, b = normals.mean[0].tolist()
         with_card = pinned or Layer.THUMBNAIL in self._state.layers
-        with_ellipse = pinned or Layer.ELLIPSE in self._state.layers
+        with_ellipse = (pinned or Layer.ELLIPSE in self._state.layers) and not self._is_z
         images = posterior.images
         image = None
         if with_card and images is not None:

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from desktop.app.explorer import Explorer
 from desktop.view.state import Layer, ViewState
-from desktop.widgets.panels.view_panel import NEED_POINTS
+from desktop.widgets.panels.view_panel import layer_text
 
 
 class LayersMenu(QMenu):
@@ -30,8 +30,9 @@ class LayersMenu(QMenu):
         self._explorer.set_state(self._explorer.state.with_layer(layer, on))
 
     def _on_opened(self) -> None:
-        for layer in NEED_POINTS:
-            self.entries[layer].setEnabled(self._explorer.posterior is not None)
+        for layer, action in self.entries.items():
+            action.setText(layer_text(layer, self._explorer.words).replace("&", "&&"))
+            action.setEnabled(layer not in self._explorer.missing_layers)
 
     def _show(self, state: ViewState) -> None:
         for layer, action in self.entries.items():

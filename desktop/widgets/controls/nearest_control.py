@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 
+import numpy as np
 from PySide6.QtCore import QObject, QTimer
 
 from desktop.app.explorer import Explorer
 from desktop.app.worker import Priority
 from desktop.images.pixels import to_bytes
+from desktop.images.shrink import shrink
 from desktop.jobs.decode import Decoded
+from desktop.jobs.points_of_z import THUMBNAIL_PX
 from desktop.latent.nearest import (
     Nearness,
     Neighbour,
@@ -55,8 +58,12 @@ class NearestControl(QObject):
         self._on_points()
 
     def _on_points(self) -> None:
-        posterior = self._explorer.posterior
+        self.panel.set_words(self._explorer.words)
         self.panel.show_images(())
+        self._show_or_hide()
+
+    def _show_or_hide(self) -> None:
+        posterior = self._explorer.posterior
         self.panel.setVisible(
             posterior is not None and posterior.images is not None and len(posterior.images) > 0
         )
@@ -69,6 +76,7 @@ class NearestControl(QObject):
         self.panel.set_nearness(state.nearness)
         if state.nearness is not self._nearness or self._explorer.posterior is not self._posterior:
             self._nearness, self._posterior = state.nearness, self._explorer.posterior
+            self._show_or_hide()
             self._ask_soon()
 
     def _ask_soon(self) -> None:
@@ -84,8 +92,10 @@ class NearestControl(QObject):
         if nearness is Nearness.Z:
             steps = nearest_by_z(posterior.mean, decoded.z, COUNT)
         elif not is_binary(posterior):
-            white = white_of(posterior)
-            steps = nearest_by_difference(posterior.images, white, decoded.probabilities, COUNT)
+            own, picture = self._explorer.own, decoded.probabilities
+            if own is not None and own.is_z:
+                picture = shrink(picture[np.newaxis], THUMBNAIL_PX)[0]
+            steps = nearest_by_difference(posterior.images, white_of(posterior), picture, COUNT)
         else:
             steps = nearest_by_picture(posterior.images, decoded.probabilities, COUNT)
         self._explorer.worker.request(
@@ -105,12 +115,14 @@ class NearestControl(QObject):
             index = neighbour.index
             label = None if posterior.labels is None else int(posterior.labels[index])
             known = label is not None and label < len(names)
-            number = name_of(posterior, index) or f"#{index}"
+            own_name = name_of(posterior, index)
+            number = own_name or f"#{index}"
             name = number if label is None else names[label] if known else str(label)
             unit = "from the cursor in z" if nearness is Nearness.Z else of_picture
             shown.append(
                 Shown(
                     index=index,
+                    title=own_name or f"Test image {index}, {name}",
                     image=to_qimage(to_bytes(pictures_of(posterior, slice(index, index + 1)))[0]),
                     name=name,
                     color=colors.AXIS if label is None else colors.label_color(label),

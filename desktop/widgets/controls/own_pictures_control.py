@@ -1,5 +1,6 @@
-"""One's own pictures as points: opened or dropped, encoded with progress, and removed again."""
+"""One's own pictures or z as points: opened or dropped, shown with progress, and removed again."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -7,8 +8,11 @@ from PySide6.QtWidgets import QFileDialog
 
 from desktop.app.own_pictures import OwnPictures
 from desktop.jobs.own_pictures import Progress
+from desktop.latent.named_points import NamedPoints
 from desktop.models.own_posterior import OwnPosterior
+from desktop.models.point_words import OWN_PICTURES
 from desktop.widgets.common.actions import add_action
+from desktop.widgets.common.message_bar import Action
 from desktop.widgets.common.progress_strip import ProgressStrip
 from desktop.widgets.controls.shell import Shell
 
@@ -23,7 +27,8 @@ NO_ENCODER_IN_BUNDLE = (
     "pictures cannot be shown as points, because the open bundle has no encoder; export it again with its "
     "encoder, or open another"
 )
-REMOVE, SHOW_TEST_IMAGES = "Re&move your images", "Show the model's own test i&mages"
+REMOVE, SHOW_TEST_IMAGES = "Re&move {}", "Show the model's own test i&mages"
+PRINCIPAL = "Show their principal plane"
 NO_ENCODER_NOW = "The model of this epoch has no encoder, so your pictures are not shown"
 
 
@@ -35,6 +40,7 @@ class OwnPicturesControl(QObject):
     """
 
     told = Signal(str)
+    kept = Signal(object)  # Path of pictures to show again at the next start; None for no more
 
     def __init__(self, shell: Shell) -> None:
         super().__init__(shell.window)
@@ -45,17 +51,22 @@ class OwnPicturesControl(QObject):
         file = shell.menus["file"]
         add_action(file, "Open a &folder of images as points…", None, self._choose_folder)
         add_action(file, "Open a &zip or .npz of images as points…", None, self._choose_file)
-        self.remove = add_action(file, REMOVE, None, self._pictures.remove)
+        self.remove = add_action(file, REMOVE.format("your pictures"), None, self._pictures.remove)
         self.remove.setEnabled(False)
         self.progress.cancel_wanted.connect(self._cancel)
         self._pictures.progressed.connect(self._on_progress)
         self._pictures.shown.connect(self._on_shown)
+        self._pictures.kept.connect(self.kept)
+        self._pictures.restore_failed.connect(self._on_restore_failed)
         self._pictures.unencoded.connect(lambda: self.told.emit(NO_ENCODER_NOW))
         self._explorer.opened.connect(self._on_points)
         self._explorer.points_changed.connect(self._on_points)
 
-    def show(self, path: Path) -> None:
-        """Encode the pictures in a folder, a zip or an `.npz`, and show them as points."""
+    def show(self, path: Path, only: Sequence[Path] = ()) -> None:
+        """Encode the pictures in a folder, a zip or an `.npz`, and show them as points.
+
+        Of a folder, `only` are the files and folders in it that are meant, if there are any.
+        """
         source = self._explorer.source
         if source is None:
             self._shell.message.show_message(f"{path}: {NO_MODEL}")
@@ -63,7 +74,16 @@ class OwnPicturesControl(QObject):
             words = NO_ENCODER if source.bundle is None else NO_ENCODER_IN_BUNDLE
             self._shell.message.show_message(f"{path}: {words}")
         else:
-            self._pictures.show(path)
+            self._pictures.show(path, only)
+
+    def restore(self, path: Path) -> None:
+        """Show pictures that were shown with this model at an earlier start, and tell it quietly."""
+        if self._pictures.can_encode:
+            self._pictures.show(path, restored=True)
+
+    def show_z(self, points: NamedPoints, title: str) -> None:
+        """Show z as points, with thumbnails that are decoded."""
+        self._pictures.show_z(points, title)
 
     def _choose_folder(self) -> None:
         chosen = QFileDialog.getExistingDirectory(self._shell.window, TITLE)
@@ -77,7 +97,8 @@ class OwnPicturesControl(QObject):
 
     def _cancel(self) -> None:
         self._pictures.cancel()
-        self.told.emit("encoding cancelled")
+        own = self._explorer.own
+        self.told.emit(f"{'decoding' if own is not None and own.is_z else 'encoding'} cancelled")
 
     def _on_progress(self, progress: Progress | None) -> None:
         if progress is None:
@@ -90,12 +111,24 @@ class OwnPicturesControl(QObject):
         own = self._explorer.own
         self.remove.setEnabled(own is not None)
         whole = self._explorer.whole
+        words = self._explorer.words if own is not None else OWN_PICTURES
         has_test_images = whole is not None and whole.posterior is not None
-        self.remove.setText(SHOW_TEST_IMAGES if has_test_images else REMOVE)
+        self.remove.setText(SHOW_TEST_IMAGES if has_test_images else REMOVE.format(words.many))
+
+    def _on_restore_failed(self, path: Path, error: Exception) -> None:
+        why = " ".join(str(error).split()) if path.exists() else f"{path} is no longer there"
+        self.told.emit(f"your pictures are not shown again: {why}")
 
     def _on_shown(self, own: OwnPosterior) -> None:
         labels = f", {len(own.label_names)} labels" if own.label_names else ""
-        text = f"{own.title}: {len(own.names):,} pictures shown as points{labels}"
+        kind = "points shown" if own.is_z else "pictures shown as points"
+        text = f"{own.title}: {len(own.names):,} {kind}{labels}"
         if own.note:
             text = f"{text}; {own.note}"
-        self._shell.message.show_note(text, [(self.remove.text().replace("&", ""), self._pictures.remove)])
+        if self._pictures.is_restored:
+            self.told.emit(text)
+            return
+        actions: list[Action] = [(self.remove.text().replace("&", ""), self._pictures.remove)]
+        if own.mean.shape[1] > 2 and len(own.mean) > 2:
+            actions.insert(0, (PRINCIPAL, self._shell.panel.view.principal_wanted.emit))
+        self._shell.message.show_note(text, actions)

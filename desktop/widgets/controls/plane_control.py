@@ -8,9 +8,12 @@ from PySide6.QtCore import QObject, Signal
 
 from desktop.latent.chart import AxisScale
 from desktop.latent.plane import Plane, Viewport, plane_through, principal_plane
+from desktop.models.point_words import TEST_IMAGES
 from desktop.view.state import ViewState
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.controls.shell import Shell
+
+FIT = "&Fit to {}"
 
 
 class PlaneControl(QObject):
@@ -26,6 +29,7 @@ class PlaneControl(QObject):
         plane, panel = shell.plane, shell.panel.view
         explorer.opened.connect(self._on_opened)
         explorer.model_changed.connect(self._project_points)
+        explorer.points_changed.connect(self._name_points)
         explorer.state_changed.connect(self._on_state)
         tiles = explorer.tiles
         tiles.decoded.connect(plane.add_tiles)
@@ -48,13 +52,17 @@ class PlaneControl(QObject):
         )
         add_action(shell.menus["view"], "&Home", "Home", lambda: self._look_at(explorer.home))
         add_action(shell.menus["view"], "&Random z", "R", explorer.draw_z)
-        add_action(shell.menus["view"], "&Fit to the test images", "F", self._fit)
+        self._fit_action = add_action(shell.menus["view"], FIT.format(TEST_IMAGES.many), "F", self._fit)
         add_action(shell.menus["view"], "&Quantile axes", "Q", self._switch_scale)
 
     def _on_opened(self) -> None:
         self._shell.plane.set_backdrop(self._explorer.tiles.cache, None)
         self._project_points()
+        self._name_points()
         self._shell.plane.setFocus()
+
+    def _name_points(self) -> None:
+        self._fit_action.setText(FIT.format(self._explorer.words.many))
 
     def _on_state(self, state: ViewState) -> None:
         if state.plane != self._points_plane:

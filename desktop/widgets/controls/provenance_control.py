@@ -25,11 +25,11 @@ from desktop.widgets.common.message_bar import Action
 from desktop.widgets.common.saved_inputs import set_saved_values
 from desktop.widgets.controls.picture_control import NOTE_TYPE
 from desktop.widgets.controls.shell import Shell
-from export.bundle import DECODER_FILE, epoch_file, open_bundle
+from export.bundle import DECODER_FILE, MANIFEST_FILE, epoch_file, open_bundle
 
 SHORT_HASH = 12
 OPEN_KINDS = (
-    "Models, exports and z (manifest.json *.latent *.onnx *.png *.apng *.gif *.webp *.npy *.npz);;"
+    "Models, exports and z (manifest.json *.latent *.onnx *.png *.apng *.gif *.webp *.npy *.npz *.json);;"
     "Pictures (*.png *.jpg *.jpeg *.bmp *.gif *.webp);;All files (*)"
 )
 
@@ -78,7 +78,7 @@ class ProvenanceControl(QObject):
             self._explorer.opener.request(
                 "look into", Priority.OPEN, look(), partial(self._on_looked, path), of_model=False
             )
-        elif is_number_file(path):
+        elif is_number_file(path) and path.name != MANIFEST_FILE:
             self.numbers_wanted.emit(path)
         elif not is_image(path):
             self.open_wanted.emit(path)

@@ -31,6 +31,7 @@ class SavedControl(QObject):
 
     open_wanted = Signal(object, object)  # Path, Overrides or None
     picture_wanted = Signal(object)  # Path of a picture to open
+    pictures_wanted = Signal(object)  # Path of own pictures to show again
 
     def __init__(self, shell: Shell) -> None:
         super().__init__(shell.window)
@@ -41,6 +42,7 @@ class SavedControl(QObject):
         self._restoring = True
         self._latest: tuple[Source, ViewState] | None = None
         self._picture: Path | None = None
+        self._pictures: Path | None = None
         self._fallback = False
         self.recovering = False
         self._note = ""
@@ -83,6 +85,11 @@ class SavedControl(QObject):
                 self._note = f"{last}: the last model is no longer there; this is the bundle that ships"
         self.open_wanted.emit(model or shipped_bundle(), overrides)
 
+    def keep_pictures(self, path: Path | None) -> None:
+        """Show these own pictures again at the next start with the open model; None for no more."""
+        self._pictures = None if path is None else path.absolute()
+        self._save_later()
+
     def path_of(self, sha256: str) -> Path | None:
         """Return the path of the model with this decoder if it was open before and is still there."""
         known = self.views.path_of(sha256)
@@ -109,12 +116,18 @@ class SavedControl(QObject):
         before, self._latest = self._latest, None
         other = before is None or before[0].sha256 != source.sha256
         if before is not None:
-            self.views = self.views.with_model(before[0].sha256, before[0].path.resolve(), before[1])
+            self.views = self.views.with_model(
+                before[0].sha256, before[0].path.resolve(), before[1], self._pictures
+            )
         restoring, self._restoring = self._restoring, True
         if self._started and other and restoring:
             state = self.views.state_of(source.sha256, opened.model.latent_dim)
             if state is not None and state.prior == source.reading.prior:
                 self._explorer.set_state(state, record=False)
+        if other:
+            self._pictures = self.views.pictures_of(source.sha256) if restoring else None
+        if self._started and self._pictures is not None:
+            self.pictures_wanted.emit(self._pictures)
         if self._note:
             self._message.show_note(self._note)
             self._note = ""
@@ -135,6 +148,9 @@ class SavedControl(QObject):
             state = replace(state, pinned=(), hidden_labels=frozenset())
         if self._explorer.source is not None:
             self._latest = self._explorer.source, state
+        self._save_later()
+
+    def _save_later(self) -> None:
         if self._started and not self._later.isActive():
             self._later.start()
 
@@ -152,6 +168,6 @@ class SavedControl(QObject):
     def _now(self) -> SavedViews:
         if self._latest is not None:
             source, state = self._latest
-            self.views = self.views.with_model(source.sha256, source.path.resolve(), state)
+            self.views = self.views.with_model(source.sha256, source.path.resolve(), state, self._pictures)
         self.views = replace(self.views, controls=saved_values(self._window), note="")
         return self.views

@@ -5,7 +5,6 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 from numpy.typing import ArrayLike
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
@@ -13,7 +12,8 @@ from PySide6.QtGui import QGuiApplication
 from desktop.app.worker import Priority
 from desktop.base.arrays import Doubles
 from desktop.jobs.numbers import read_numbers, save_numbers
-from desktop.latent.number_file import NumberFileError, points_in
+from desktop.latent.named_points import named_points
+from desktop.latent.number_file import NumberFileError
 from desktop.view.z_text import ZFormat, z_text
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.save_dialog import ask_where
@@ -25,9 +25,10 @@ KIND = "NumPy array (*.npy)"
 
 
 class ZControl(QObject):
-    """Moves the cursor to a file's z, or makes its points the path; saves both, and copies z."""
+    """Moves the cursor to a file's z, or asks what several z are to be; saves z and path, and copies z."""
 
     told = Signal(str)
+    points_wanted = Signal(object, str)  # NamedPoints to show as points, and the name of their file
     directions_wanted = Signal(object)  # Path of a file whose points are meant as directions
     shown = Signal(str)  # key of the section that shows what was opened
 
@@ -43,7 +44,7 @@ class ZControl(QObject):
             add_action(menu, f"&{kind.value}", None, partial(self._copy, kind))
 
     def open(self, path: Path) -> None:
-        """Read a `.npy` or `.npz`: one z moves the cursor there, several become the path."""
+        """Read a `.npy`, `.npz` or `.json`: one z moves the cursor there, several become what is chosen."""
         if self._explorer.latent_dim is None:
             self._shell.message.show_message(f"{path}: found numbers, expected an open model; open one first")
             return
@@ -55,24 +56,28 @@ class ZControl(QObject):
         latent_dim = self._explorer.latent_dim
         assert latent_dim is not None
         try:
-            points = points_in(arrays, latent_dim, str(path))
+            points = named_points(arrays, latent_dim, str(path))
         except NumberFileError as error:
             self._shell.message.show_error(error)
             return
-        if len(points) == 1:
-            self._explorer.set_state(self._explorer.state.moved_to(_numbers(points[0])))
+        if len(points.z) == 1:
+            self._explorer.set_state(self._explorer.state.moved_to(_numbers(points.z[0])))
             self._shell.message.hide()
             self.told.emit(f"moved to the z of {path.name}")
             return
         most = min(MAX_POINTS, max(2, MAX_NUMBERS // latent_dim))
-        if len(points) <= most:
-            self._set_path(path, points)
-            return
+        if len(points.z) <= most:
+            paths = [("Make them the path", partial(self._set_path, path, points.z))]
+        else:
+            paths = [
+                (f"Path of {most}, evenly spaced", partial(self._set_path, path, points.evenly(most).z)),
+                (f"Path of the first {most}", partial(self._set_path, path, points.z[:most])),
+            ]
         self._shell.message.show_note(
-            f"{path}: found {len(points):,} points, expected at most {most} for a path",
+            f"{path.name}: {len(points.z):,} points",
             [
-                (f"Take {most}, evenly spaced", partial(self._set_path, path, evenly(points, most))),
-                ("Take the first", partial(self._set_path, path, points[:most])),
+                ("Show as points", partial(self.points_wanted.emit, points, path.name)),
+                *paths,
                 ("Open as directions", partial(self.directions_wanted.emit, path)),
             ],
         )
@@ -82,10 +87,7 @@ class ZControl(QObject):
         rows = tuple(_numbers(point) for point in points)
         self._explorer.set_state(replace(self._explorer.state, path=rows).moved_to(rows[0]))
         self.shown.emit("path")
-        self._shell.message.show_note(
-            f"{path.name}: its {len(points)} points are now the path",
-            [("Open as directions", partial(self.directions_wanted.emit, path))],
-        )
+        self.told.emit(f"{path.name}: its {len(points)} points are now the path")
 
     def _save_z(self) -> None:
         self._save("Save z", "z.npy", self._explorer.state.z)
@@ -111,11 +113,6 @@ class ZControl(QObject):
         if self._explorer.latent_dim is not None:
             QGuiApplication.clipboard().setText(z_text(self._explorer.state.z, kind))
             self.told.emit(f"z copied as {kind.value if kind is not ZFormat.NUMBERS else 'numbers'}")
-
-
-def evenly(points: Doubles, most: int) -> Doubles:
-    """Return `most` of the points [n, d], evenly spaced, with the first and the last."""
-    return points[np.linspace(0, len(points) - 1, most).round().astype(np.int64)]
 
 
 def _numbers(point: Doubles) -> tuple[float, ...]:

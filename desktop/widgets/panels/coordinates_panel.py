@@ -9,12 +9,13 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from desktop.base.arrays import Doubles
 from desktop.latent.kl import COLLAPSED_NATS, by_kl
 from desktop.latent.z_maps import MapShape
+from desktop.models.point_words import TEST_IMAGES, PointWords
 from desktop.widgets.common.slider_rows import RowSizes, RowText, SliderRows
 from desktop.widgets.panels.maps_panel import MapsPanel
 
 ROWS = 8
 KL_HINT = (
-    "The dimensions are sorted by their mean rate on the test images, in nats. "
+    "The dimensions are sorted by their mean rate on {}, in nats. "
     f"Dimensions below {COLLAPSED_NATS:g} nats have collapsed and are grey: they say nothing about the image."
 )
 PLAIN_HINT = "The dimensions are sorted by number, because the model has no test images."
@@ -55,12 +56,15 @@ class CoordinatesPanel(QWidget):
         """The dimensions from the top row down."""
         return tuple(self._order)
 
-    def set_model(self, latent_dim: int, kl_nats: Doubles | None) -> None:
-        """Adapt the rows to a model; `kl_nats` [d] are the rates of its dimensions, if they are known."""
+    def set_model(self, latent_dim: int, kl_nats: Doubles | None, words: PointWords = TEST_IMAGES) -> None:
+        """Adapt the rows to a model; `kl_nats` [d] are the rates of its dimensions, if they are known.
+
+        `words` name the images that the rates are of.
+        """
         self._kl = kl_nats
         self._order = list(range(latent_dim)) if kl_nats is None else by_kl(kl_nats).tolist()
         self._z = (0.0,) * latent_dim
-        self._hint.setText(PLAIN_HINT if kl_nats is None else KL_HINT)
+        self._hint.setText(PLAIN_HINT if kl_nats is None else KL_HINT.format(words.many))
         self._list.set_order(self._order)
 
     def set_maps(self, shape: MapShape | None, least_reach: float = 1.0) -> None:

@@ -21,7 +21,7 @@ ROWS = 6
 SIZES = RowSizes(name_px=86, box_px=70)
 EMPTY_HINT = (
     "Directions move all numbers of z at once. Find those that change the picture most at the cursor, "
-    "or open your own (.npy or .npz)."
+    "or open your own (.npy, .npz or .json)."
 )
 SHARE_TIP = "The share of the picture's change at the start that this direction makes, of those tried."
 
@@ -57,7 +57,9 @@ class DirectionsPanel(QWidget):
         self.progress = QProgressBar()
         self.progress.setAccessibleName("Progress of the search")
         self.left = QLabel()
-        self.cancel = QPushButton("Cancel")
+        self.cancel = _button("Stop", "Stop the search and show what it has found so far.")
+        self.tried = QLabel()
+        self.tried.setWordWrap(True)
         self._list = SliderRows(ROWS, "direction", self._text, self._values, SIZES)
         self._list.wanted.connect(self.offset_wanted)
         self.rows, self.scroll_bar = self._list.rows, self._list.scroll_bar
@@ -97,8 +99,14 @@ class DirectionsPanel(QWidget):
             widget.setVisible(running)
         for button in (self.search, self.count, self.open):
             button.setVisible(not running)
+        self.cancel.setEnabled(True)
         self.left.setText(left)
         self.progress.setValue(round(100 * share) if share is not None else 0)
+
+    def show_stopping(self) -> None:
+        """Show that the search ends after its current step."""
+        self.cancel.setEnabled(False)
+        self.left.setText("stopping …")
 
     def set_directions(self, directions: Directions | None) -> None:
         """Show other directions, or none, or the same with another start."""
@@ -113,6 +121,8 @@ class DirectionsPanel(QWidget):
             box.addItems(names)
         self.up.setCurrentIndex(min(1, len(names) - 1))
         self.hint.setVisible(directions is None)
+        self.tried.setText("" if directions is None else directions.tried)
+        self.tried.setVisible(bool(self.tried.text()))
         self._lower.setVisible(directions is not None)
         self.plane.setEnabled(len(names) > 1)
         self._list.set_order(range(len(names)))
@@ -158,6 +168,7 @@ class DirectionsPanel(QWidget):
         self._lower = QWidget()
         lower = QVBoxLayout(self._lower)
         lower.setContentsMargins(0, 0, 0, 0)
+        lower.addWidget(self.tried)
         lower.addWidget(self._list)
         lower.addLayout(start)
         lower.addLayout(plane)

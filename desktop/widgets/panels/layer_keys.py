@@ -57,7 +57,7 @@ class HolesKey(QWidget):
         self._words = "less than 1/10 of the prior"
         self.setToolTip(
             "Here q(z) is less than a tenth of p(z), inside the contour that contains 99 % of the prior:\n"
-            "samples from the prior fall here, but almost no test images do."
+            "samples from the prior fall here, but almost no images do."
         )
         self.setAccessibleName(f"Hatched: {self._words}")
         _make_small(self)

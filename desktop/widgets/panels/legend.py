@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
+from desktop.models.point_words import TEST_IMAGES, PointWords
 from desktop.widgets.common.colors import label_color
 
 MAX_COLUMNS = 5
@@ -58,6 +59,8 @@ class Legend(QWidget):
         self._buttons: list[LabelSwitch] = []
         self._names: tuple[str, ...] = ()
         self._hidden: frozenset[int] = frozenset()
+        self._words = TEST_IMAGES
+        self._counts: Sequence[int] = ()
         self.all, self.none = _small_button("All"), _small_button("None")
         self.all.setToolTip("Show the points of all labels.")
         self.none.setToolTip("Hide the points of all labels.")
@@ -93,15 +96,21 @@ class Legend(QWidget):
         self.set_counts(())
         self.set_hidden(frozenset())
 
+    def set_words(self, words: PointWords) -> None:
+        """Call the points by other words."""
+        self._words = words
+        self.set_counts(self._counts)
+
     def set_counts(self, counts: Sequence[int]) -> None:
-        """Say in the tool tips how many test images each label has; labels beyond the list have none."""
+        """Say in the tool tips how many points each label has; labels beyond the list have none."""
+        self._counts, bare = counts, self._words.bare
         for label, (button, name) in enumerate(zip(self._buttons, self._names, strict=True)):
             count = f"{counts[label] if label < len(counts) else 0:,} " if counts else ""
             button.setToolTip(
-                f"{count}test images labelled {name}\n"
+                f"{count}{bare} labelled {name}\n"
                 "Click to show or hide them. Double-click, Alt-click or press Return to show only them."
             )
-            button.setAccessibleDescription(f"{count}test images")
+            button.setAccessibleDescription(f"{count}{bare}")
 
     def set_hidden(self, hidden: frozenset[int]) -> None:
         """Show which labels are hidden."""

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.latent.nearest import Nearness
+from desktop.models.point_words import TEST_IMAGES, PointWords
 from desktop.widgets.common import colors
 from desktop.widgets.common.checkerboard import draw_checks
 from desktop.widgets.common.choices import add_choices, show_choice
@@ -26,9 +27,19 @@ SIDE_PX, TEXT_PX = 54, 16
 
 @dataclass(frozen=True)
 class Shown:
-    """A test image in the row: its number, picture, label's name and colour, and its distance as text."""
+    """An image in the row.
+
+    Attributes:
+        index: its number.
+        title: what it is: "Test image 5", or the name of an own picture.
+        image: the picture.
+        name: the text below it: its label, or else its name or number.
+        color: the colour of its label.
+        distance: as text.
+    """
 
     index: int
+    title: str
     image: QImage
     name: str
     color: QColor
@@ -51,7 +62,7 @@ class NearestButton(QAbstractButton):
             return
         self.shown = shown
         self.setEnabled(shown is not None)
-        words = "" if shown is None else f"Test image {shown.index}, {shown.name}: {shown.distance}"
+        words = "" if shown is None else f"{shown.title}: {shown.distance}"
         self.setAccessibleName(words)
         self.setToolTip(words and f"{words}\nClick to move the cursor to its mean.")
         self.update()
@@ -98,7 +109,8 @@ class NearestPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        title = QLabel("Nearest test images")
+        self.title = title = QLabel()
+        self.set_words(TEST_IMAGES)
         font = QFont(title.font())
         font.setBold(True)
         title.setFont(font)
@@ -127,6 +139,11 @@ class NearestPanel(QWidget):
         layout.setSpacing(4)
         layout.addLayout(above)
         layout.addLayout(row)
+
+    def set_words(self, words: PointWords) -> None:
+        """Call the images by other words."""
+        self.title.setText(f"{words.nearest.removeprefix('the ').capitalize()}s")
+        self.title.setToolTip(words.source.strip())
 
     def show_images(self, shown: Sequence[Shown]) -> None:
         """Show these images, nearest first."""

@@ -1,5 +1,7 @@
 """The section of the view: the plane's directions and axes, its layers, and the labels."""
 
+from collections.abc import Set
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -14,27 +16,29 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.latent.chart import AxisScale
+from desktop.models.point_words import TEST_IMAGES, PointWords
 from desktop.view.state import Layer, ViewState
 from desktop.widgets.panels.layer_keys import DensityKey, HolesKey
 from desktop.widgets.panels.legend import Legend
 
-# These layers show test images, which not every model has.
+# These layers show test images or own pictures, which are not always there.
 NEED_POINTS = (Layer.DENSITY, Layer.HOLES, Layer.POINTS, Layer.THUMBNAIL, Layer.ELLIPSE)
+OF_IMAGES = (Layer.DENSITY, Layer.HOLES)
 TOOL_TIPS = {
     Layer.BACKDROP: "Show the pictures decoded across the plane.",
     Layer.PRIOR: "Show the contours that contain 50, 90 and 99 % of the prior on the plane.",
     Layer.DENSITY: (
-        "Show the aggregate posterior, the mean of q(z|x) over all test images, on the plane.\n"
+        "Show the aggregate posterior, the mean of q(z|x) over {many}, on the plane.\n"
         "Where it agrees with the prior, its colour is that of the prior's own density."
     ),
-    Layer.HOLES: "Show where the prior expects at least ten times as many test images as there are.",
-    Layer.POINTS: "Show the mean of q(z|x) of every test image.",
+    Layer.HOLES: "Show where the prior expects at least ten times as many {bare} as there are.",
+    Layer.POINTS: "Show the mean of q(z|x) of each of {many}.{source}",
     Layer.THUMBNAIL: (
-        "Show the test image of the point under the pointer.\n"
+        "Show {one} of the point under the pointer.\n"
         "Ctrl-click pins or unpins it; the key I pins or unpins the one nearest to the cursor."
     ),
     Layer.ELLIPSE: (
-        "Show the approximate posterior q(z|x) of the test image under the pointer:\n"
+        "Show the approximate posterior q(z|x) of {one} under the pointer:\n"
         "on a plane, 39 % of it lies within 1 standard deviation (σ), and 86 % within 2."
     ),
     Layer.ENCODED: (
@@ -45,6 +49,13 @@ TOOL_TIPS = {
         "the curves contain 50 and 95 % of it."
     ),
 }
+
+
+def layer_text(layer: Layer, words: PointWords) -> str:
+    """The name of a layer in the window, with the words for the points."""
+    if layer is Layer.POINTS:
+        return words.heading("by label")
+    return words.heading_of_one("under the pointer") if layer is Layer.THUMBNAIL else layer.value
 
 
 class ViewPanel(QWidget):
@@ -60,7 +71,6 @@ class ViewPanel(QWidget):
         super().__init__(parent)
         self.right, self.up = QSpinBox(), QSpinBox()
         self.principal = QPushButton("Principal")
-        self.principal.setToolTip("Use the two directions in which the test images' means vary most.")
         self.through_path = QPushButton("Through path")
         self.through_path.setToolTip("Use the plane through the last three points of the path.")
         self.axes = QWidget()
@@ -81,9 +91,9 @@ class ViewPanel(QWidget):
         for spin in (self.right, self.up):
             spin.valueChanged.connect(lambda: self.axes_wanted.emit(self.right.value(), self.up.value()))
         for layer, box in self.layers.items():
-            box.setToolTip(TOOL_TIPS[layer])
             box.clicked.connect(lambda on, layer=layer: self.layer_wanted.emit(layer, on))
         self._lay_out()
+        self.set_words(TEST_IMAGES)
 
     def set_model(self, latent_dim: int, label_names: tuple[str, ...], has_points: bool) -> None:
         """Adapt the controls to another model."""
@@ -96,6 +106,26 @@ class ViewPanel(QWidget):
             spin.blockSignals(True)
             spin.setRange(0, latent_dim - 1)
             spin.blockSignals(False)
+
+    def set_words(
+        self, words: PointWords, of_images: PointWords | None = None, missing: Set[Layer] = frozenset()
+    ) -> None:
+        """Call the points by other words, and disable layers that they are `missing`.
+
+        `of_images` are the words for the images that densities are of, if they are others.
+        """
+        for layer, box in self.layers.items():
+            box.setText(layer_text(layer, words).replace("&", "&&"))
+            tip, used = TOOL_TIPS[layer], words
+            if layer in OF_IMAGES:
+                used = of_images or words
+            if layer in missing:
+                box.setEnabled(False)
+            for name in ("one", "many", "bare", "source"):
+                tip = tip.replace(f"{{{name}}}", getattr(used, name))
+            box.setToolTip(tip)
+        self.principal.setToolTip(f"Use the two directions in which the means of {words.many} vary most.")
+        self.legend.set_words(words)
 
     def set_state(self, state: ViewState) -> None:
         """Show a state."""

@@ -48,7 +48,7 @@ class HeldOutOverlay(QWidget):
 
     GESTURES = (
         ("Hover over a point", "Show its image and its approximate posterior"),
-        ("Ctrl-click", "Pin or unpin the test image there"),
+        ("Ctrl-click", "Pin or unpin the image there"),
     )
 
     def __init__(self, plane: QWidget, to_px: ToPx) -> None:

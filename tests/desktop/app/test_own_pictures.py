@@ -7,6 +7,7 @@ import pytest
 from desktop.app.own_pictures import OwnPictures
 from desktop.app.timeline import Timeline
 from desktop.images.read_image import ImageError
+from desktop.latent.named_points import NamedPoints
 from desktop.models.opened import Opened
 from desktop.view.state import Layer
 from tests.waiting import SOON_MS
@@ -159,3 +160,35 @@ def test_reloading_the_model_encodes_them_again(explorer, qtbot):
     assert explorer.posterior is not before
     np.testing.assert_allclose(explorer.posterior.mean, before.mean, atol=1e-5)
     assert explorer.label_names == ("left", "right")
+
+
+def test_own_z_are_points_at_every_epoch(explorer, film, qtbot):
+    """They stay where they are, and each epoch's decoder makes its own thumbnails of them."""
+    own, z = OwnPictures(explorer), np.random.default_rng(0).normal(size=(30, 2))
+    own.show_z(NamedPoints(z, tuple(map(str, range(30)))), "z.npy")
+    assert explorer.posterior.images is None, "the points do not wait for their pictures"
+    timeline = Timeline(explorer)
+    timeline._on_opened(explorer.whole)
+    for epoch in (2, 0):
+        timeline.go_to(epoch)
+        if epoch == 0:
+            qtbot.waitUntil(lambda: explorer.model is not explorer.whole.model, timeout=SOON_MS)
+        qtbot.waitUntil(
+            lambda: explorer.posterior is not None and explorer.posterior.images is not None, timeout=SOON_MS
+        )
+        found = explorer.posterior
+        assert np.abs(found.images / 255 - film.decode(epoch, found.mean)).max() < 0.6 / 255
+        assert (found.mean == z.astype(np.float32)).all()
+    assert (explorer.encoded.mean == film.posterior(0).mean).all(), "densities are of the test images"
+
+
+def test_a_cancelled_decoding_keeps_the_points(explorer, qtbot):
+    """Without thumbnails."""
+    own, told = OwnPictures(explorer), []
+    own.progressed.connect(told.append)
+    own.show_z(NamedPoints(np.zeros((5000, 2)), tuple(map(str, range(5000)))), "z.npy")
+    qtbot.waitUntil(lambda: any(told), timeout=SOON_MS)
+    own.cancel()
+    assert told[-1] is None
+    assert len(explorer.posterior.mean) == 5000
+    assert explorer.posterior.images is None

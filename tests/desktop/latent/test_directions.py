@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
+from desktop.latent.difference_step import pairs, slopes
 from desktop.latent.directions import (
     Directions,
     directions_in,
-    pairs,
     plane_of_directions,
     probes,
-    slopes,
     strongest,
+    tried_text,
 )
 from desktop.latent.number_file import NumberFileError
 
@@ -73,7 +73,7 @@ def test_parallel_directions_span_no_plane(factor):
 
 def found_for(matrix, z, along):
     """The directions of the linear decoder z · matrix [d, pixels], found by decoding."""
-    points = pairs(z, along)
+    points = pairs(z, along, 0.1)
     pictures = (points.astype(np.float64) @ matrix).astype(np.float64).reshape(len(points), 1, 2, -1)
     return strongest(slopes(pictures, 0.1), along, z, most=100)
 
@@ -98,10 +98,10 @@ def test_a_curved_decoder_gives_the_slopes_at_the_cursor():
     draw = np.random.default_rng(4)
     matrix, z = draw.normal(size=(5, 30)), draw.normal(size=5)
     along = probes(5, 5)
-    picture = 1 / (1 + np.exp(-(pairs(z, along).astype(np.float64) @ matrix)))
-    found = slopes(picture.astype(np.float32))
+    picture = 1 / (1 + np.exp(-(pairs(z, along, 0.1).astype(np.float64) @ matrix)))
+    found = slopes(picture.astype(np.float32), 0.1)
     here = 1 / (1 + np.exp(-(z @ matrix)))
-    assert found == pytest.approx(matrix * here * (1 - here), abs=5e-3)
+    assert found == pytest.approx(along @ matrix * here * (1 - here), abs=5e-3)
     truth = np.linalg.svd(matrix * here * (1 - here))[0].T
     units = strongest(found, along, z).units
     assert abs(units[0] @ truth[0]) > 0.999
@@ -109,7 +109,10 @@ def test_a_curved_decoder_gives_the_slopes_at_the_cursor():
 
 def test_probes_are_all_axes_or_an_orthonormal_sketch():
     """The same seed gives the same sketch, whose directions lie within it."""
-    assert (probes(6, 6) == np.eye(6)).all()
+    axes = probes(6, 6)
+    assert (axes[axes.argmax(axis=1).argsort()] == np.eye(6)).all()
+    assert (probes(6, 6) == axes).all()
+    assert not (probes(6, 6, seed=1) == axes).all()
     sketch = probes(300, 20, seed=1)
     assert sketch.shape == (20, 300)
     assert sketch @ sketch.T == pytest.approx(np.eye(20), abs=1e-9)
@@ -120,6 +123,20 @@ def test_probes_are_all_axes_or_an_orthonormal_sketch():
     left, singular, _ = np.linalg.svd(sketch @ matrix, full_matrices=False)
     assert abs(found.units[0] @ (left[:, 0] @ sketch)) == pytest.approx(1, abs=1e-5)
     assert found.shares[0] == pytest.approx(singular[0] ** 2 / np.sum(singular**2), rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "text"),
+    [
+        ((48, 512, 512), "48 of 512 dimensions tried"),
+        ((512, 512, 512), "all 512 dimensions tried"),
+        ((20, 128, 16384), "20 of 128 random directions in 16,384 dimensions tried"),
+        ((8, 8, 100), "all 8 random directions in 100 dimensions tried"),
+    ],
+)
+def test_it_is_told_how_many_were_tried(numbers, text):
+    """Of the dimensions, or of random directions."""
+    assert tried_text(*numbers) == text
 
 
 def test_a_sketch_of_a_million_dimensions_stays_small():

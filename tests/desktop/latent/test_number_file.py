@@ -10,7 +10,6 @@ from desktop.latent import number_file
 from desktop.latent.number_file import (
     NumberFileError,
     is_number_file,
-    points_in,
     read_arrays,
     rows_of,
     write_numbers,
@@ -152,6 +151,53 @@ def test_folders_and_missing_files_are_told(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("text", "shapes"),
+    [
+        ("[0.5, -1, 2e3]", {"z": (3,)}),
+        ("[[1, 2], [3, 4], [5, 6]]", {"z": (3, 2)}),
+        ("[[[1, 2], [3, 4]]]", {"z": (1, 2, 2)}),
+        ('{"cat": [1, 2], "dogs": [[3, 4], [5, 6]], "made by": "me"}', {"cat": (2,), "dogs": (2, 2)}),
+    ],
+)
+def test_json_is_read(tmp_path, text, shapes):
+    """Lists of numbers, lists of these, or an object with names for them."""
+    (tmp_path / "z.json").write_text(text)
+    arrays = read_arrays(tmp_path / "z.json")
+    assert {name: array.shape for name, array in arrays.items()} == shapes
+    assert all(array.dtype == np.float64 for array in arrays.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[1, 2", "found damaged JSON (Expecting"),
+        ("", "found damaged JSON"),
+        ("[" * 100_000, "found damaged JSON"),
+        ('{"format": "latent-plane/1"}', "found 0 lists of numbers in the JSON, expected 1 to 4,096"),
+        ("[[1, 2], [3]]", "found 0 lists of numbers"),
+        ('["a", "b"]', "found 0 lists of numbers"),
+        ("[1" + "0" * 400 + "]", "found 0 lists of numbers"),
+        ("[1, NaN, Infinity]", "found nan and 1 more, expected finite float32 numbers"),
+        ("[1, 2e39]", "found 2e+39, expected finite float32 numbers"),
+    ],
+)
+def test_json_that_holds_no_z_is_refused_in_one_line(tmp_path, text, words):
+    """Whatever else there is."""
+    (tmp_path / "z.json").write_text(text)
+    with pytest.raises(NumberFileError, match=r"^[^\n]+$") as error:
+        read_arrays(tmp_path / "z.json")
+    assert words in str(error.value)
+
+
+def test_large_json_is_not_read(tmp_path, monkeypatch):
+    """Its objects would take several times as much memory."""
+    monkeypatch.setattr(number_file, "MAX_JSON_BYTES", 100)
+    (tmp_path / "z.json").write_text("[" + "1, " * 100 + "1]")
+    with pytest.raises(NumberFileError, match="found 101 bytes of numbers, expected at most 100"):
+        read_arrays(tmp_path / "z.json")
+
+
+@pytest.mark.parametrize(
     ("shape", "latent_dim", "rows"),
     [
         ((8,), 8, 1),
@@ -172,15 +218,3 @@ def test_the_shape_tells_one_z_from_many(shape, latent_dim, rows):
     """D numbers in any shape are one z; entries of d numbers each are many."""
     found = rows_of(np.zeros(shape), latent_dim)
     assert (None if found is None else len(found)) == rows
-
-
-def test_of_several_arrays_the_one_named_z_is_taken():
-    """Or mean; if that does not tell, the message asks for it."""
-    a, b = np.zeros((4, 2)), np.ones((3, 2))
-    assert (points_in({"a": a, "z": b}, 2, "f") == b).all()
-    assert (points_in({"mean": a, "logvar": b}, 2, "f") == a).all()
-    assert (points_in({"labels": np.zeros(9), "a": a}, 2, "f") == a).all()
-    with pytest.raises(NumberFileError, match=r"^f: found 2 arrays that could be z \(a, b\), expected one"):
-        points_in({"a": a, "b": b}, 2, "f")
-    with pytest.raises(NumberFileError, match=r"of shape \[4, 2\], expected \[3\] or \[n, 3\]"):
-        points_in({"a": a}, 3, "f")

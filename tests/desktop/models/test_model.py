@@ -531,3 +531,20 @@ def test_a_model_that_asks_for_memory_only_later_does_not_get_it(tmp_path, make_
         model.decode(np.array([[1000.0, 0]], np.float32))
     assert str(caught.value) == f"{path}: a run needs more than 2,048 MiB of memory, expected less"
     assert model.decode(np.zeros((2, 2), np.float32)).shape == (2, 1, 8, 8)
+
+
+def test_a_decode_does_not_wait_for_threads_that_never_begin(make_bundle, make_model):
+    """A model that is closed during a decode drops what has not begun; it was waited for without an end."""
+    model = make_model(make_bundle())
+    model._cpu_threads, free = 2, threading.Event()
+    for _ in range(model._pool._max_workers):
+        model._pool.submit(free.wait)
+    pictures = []
+    thread = threading.Thread(
+        target=lambda: pictures.append(model.decode(np.zeros((40, 2), np.float32))), daemon=True
+    )
+    thread.start()
+    thread.join(SOON_S)
+    free.set()
+    assert pictures, "the decode is still waiting"
+    assert pictures[0].shape == (40, 1, 12, 12)

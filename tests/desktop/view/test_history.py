@@ -76,7 +76,7 @@ def test_steps_go_back_and_forth_in_order(looking):
         (lambda s: replace(s, path_closed=True), "closing the path"),
         (lambda s: replace(s, epoch=3), "changing the epoch"),
         (lambda s: random_view(s, is_bundle=True), "drawing a random z"),
-        (lambda s: s.with_pin_switched(3), "pinning or unpinning a test image"),
+        (lambda s: s.with_pin_switched(3), "pinning or unpinning an image"),
         (lambda s: replace(s, path_closed=True, hidden_labels=frozenset({1})), "changing the view"),
     ],
 )

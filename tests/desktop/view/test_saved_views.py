@@ -165,3 +165,18 @@ def test_a_file_that_may_not_be_read_is_survived():
     save_views(VIEWS, SavedViews())
     saved.place().chmod(0)
     assert "Permission denied" in read_views().note
+
+
+def test_own_pictures_are_saved_with_their_model():
+    """Where they are; earlier versions wrote none, and would not know an empty entry."""
+    views = VIEWS.with_model("11" * 32, Path("/models/mine"), STATE, Path("/pictures/holiday"))
+    save_views(views, SavedViews())
+    assert read_views().pictures_of("11" * 32) == Path("/pictures/holiday")
+    assert read_views().pictures_of(SHA) is None
+    assert read_views().pictures_of("22" * 32) is None
+    saved_models = saved.read()[0]["models"]
+    assert [sorted(model) for model in saved_models.values()] == [
+        ["path", "state"],
+        ["path", "state"],
+        ["path", "pictures", "state"],
+    ]

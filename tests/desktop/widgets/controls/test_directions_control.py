@@ -115,7 +115,7 @@ def test_arrays_of_another_shape_are_told(window, open_directions):
 
 
 def test_points_can_be_taken_as_directions_instead(window, qtbot, tmp_path):
-    """The message about a new path offers it."""
+    """The message about several z offers it."""
     np.save(tmp_path / "two.npy", [U, V])
     window.provenance_control.open(tmp_path / "two.npy")
     qtbot.waitUntil(window.message.isVisible, timeout=SOON_MS)
@@ -155,8 +155,8 @@ def test_directions_are_found_at_the_cursor(window, qtbot):
     assert window.explorer.state.z == pytest.approx(np.add(state.z, found.units[0]))
 
 
-def test_a_search_can_be_cancelled(window, qtbot):
-    """It shows its progress; cancelled, it shows what was there before."""
+def test_a_search_can_be_stopped_at_once(window, qtbot):
+    """It shows its progress; stopped before the first probe, it shows what was there before."""
     panel = window.directions.panel
     window.panel.show_section(panel)
     qtbot.waitUntil(panel.search.isEnabled, timeout=SOON_MS)
@@ -168,6 +168,29 @@ def test_a_search_can_be_cancelled(window, qtbot):
     qtbot.wait(100)
     assert window.directions.directions is None
     assert not panel.progress.isVisible()
+
+
+def test_a_stopped_search_shows_what_it_has_found(open_window, make_bundle, qtbot):
+    """And says from how many of the dimensions; the next one starts anew."""
+    window = open_window(make_bundle(latent_dim=512))
+    panel = window.directions.panel
+    window.panel.show_section(panel)
+    qtbot.waitUntil(panel.search.isEnabled, timeout=SOON_MS)
+    panel.count.setCurrentIndex(panel.count.findData(512))
+    panel.search.click()
+    qtbot.waitUntil(lambda: panel.progress.value() > 0, timeout=SOON_MS)
+    panel.cancel.click()
+    assert not panel.cancel.isEnabled()
+    assert panel.left.text() == "stopping …"
+    qtbot.waitUntil(lambda: window.directions.directions is not None, timeout=SOON_MS)
+    tried, _, rest = panel.tried.text().partition(" of ")
+    assert 0 < int(tried) < 512
+    assert rest == "512 dimensions tried"
+    assert panel.tried.isVisible()
+    assert panel.search.isVisible()
+    panel.search.click()
+    assert panel.cancel.isEnabled()
+    qtbot.waitUntil(lambda: panel.tried.text() == "all 512 dimensions tried", timeout=SOON_MS)
 
 
 def test_another_model_ends_the_search(window, qtbot, make_bundle):

@@ -6,10 +6,11 @@ import imageio.v3 as imageio
 import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from desktop.app.own_pictures import OwnPictures
+from desktop.app.report import about_text
 from desktop.jobs.own_pictures import Progress
 from desktop.jobs.sheets import Order
 from desktop.latent.nearest import Nearness
@@ -62,7 +63,7 @@ def shown(window, pictures, qtbot):
     return window
 
 
-def test_a_dropped_folder_becomes_points_with_a_legend(shown, pictures):
+def test_a_dropped_folder_becomes_points_with_a_legend(shown, pictures, qtbot):
     """The message says how many, how many labels, and which could not be read."""
     text = shown.message.text()
     assert text.startswith(
@@ -72,10 +73,41 @@ def test_a_dropped_folder_becomes_points_with_a_legend(shown, pictures):
     assert "--" not in text
     legend = shown.panel.view.legend
     assert [button.text() for button in legend._buttons] == ["blue", "green", "red"]
-    assert [button.accessibleDescription() for button in legend._buttons] == ["10 test images"] * 3
+    assert [button.accessibleDescription() for button in legend._buttons] == ["10 pictures"] * 3
     assert shown.panel.view.principal.isEnabled()
     assert all(entry.isEnabled() for entry in shown.layers_menu.entries.values())
-    assert not shown.own_pictures.progress.isVisible()
+    qtbot.waitUntil(lambda: not shown.own_pictures.progress.isVisible(), timeout=SOON_MS)
+
+
+def texts(window):
+    """All that the window says: what widgets and menus show, their tool tips, and what is read aloud."""
+    said = set()
+    for widget in window.findChildren(QWidget):
+        said |= {widget.toolTip(), widget.accessibleName(), widget.accessibleDescription()}
+        said.add(getattr(widget, "text", str)())
+    return said | {action.text().replace("&", "") for action in window.findChildren(QAction)}
+
+
+def test_the_window_calls_them_your_pictures(shown):
+    """With the folder's name, and nowhere test images; these are named again when they are gone."""
+    shown.show_page("reconstructions")
+    said = texts(shown)
+    assert not [text for text in said if "test image" in text.lower()]
+    for text in (
+        "Your pictures (colours) by label",
+        "Your picture under the pointer",
+        "Your nearest pictures",
+        "Fit to your pictures",
+        "Pin your nearest picture",
+        "Show the mean of q(z|x) of each of your pictures.\nThey come from colours.",
+    ):
+        assert text in said
+    assert shown.explorer.points_text == "30 pictures of colours"
+    assert "Points on the plane: 30 pictures of colours" in about_text(None, "", shown.explorer.points_text)
+    shown.own_pictures.remove.trigger()
+    said = texts(shown) - {"Remove your pictures"}
+    assert not [text for text in said if "your pictures" in text.lower()]
+    assert {"Test images by label", "Fit to the test images", "Pin the nearest test image"} <= said
 
 
 def test_the_picture_under_the_pointer_is_the_persons_own(shown, pixels, qtbot):
@@ -126,7 +158,7 @@ def test_they_are_removed_by_the_message_or_the_menu(shown, qtbot):
     """The model has no test images, so there are no points then."""
     assert shown.own_pictures.remove.isEnabled()
     (button,) = shown.message.action_buttons
-    assert button.text() == "Remove your images"
+    assert button.text() == "Remove your pictures"
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     assert shown.explorer.posterior is None
     assert not shown.own_pictures.remove.isEnabled()

@@ -4,20 +4,25 @@ import json
 import shutil
 import sys
 
+import imageio.v3 as imageio
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
 from desktop.__main__ import command
+from desktop.app.own_pictures import OwnPictures
 from desktop.base import saved
 from desktop.base.shipped import shipped_bundle
+from desktop.latent.plane import Viewport
 from desktop.latent.prior import Prior, PriorKind
 from desktop.view.first_view import first_view
 from desktop.view.saved_views import SavedViews, read_views
 from desktop.view.state import Layer
 from desktop.widgets.common import settings
 from desktop.widgets.main_window import MainWindow
+from tests.desktop.conftest import decoder_graph, encoder_graph
 from tests.desktop.foreign_models import decoder
 from tests.waiting import SOON_MS
 
@@ -286,3 +291,47 @@ def test_a_view_of_another_prior_is_not_taken_up(open_window, tmp_path, qtbot):
     again.close()
     other = start({"prior": "uniform"})
     assert other.explorer.state.z == first_view(20, Prior(PriorKind.UNIFORM)).z
+
+
+@pytest.fixture
+def own_pictures(tmp_path, start, qtbot):
+    """A folder of pictures that was open with a model, and the state in which that start was left."""
+    (tmp_path / "decoder.onnx").write_bytes(decoder_graph(2, (3, 12, 12)))
+    (tmp_path / "encoder.onnx").write_bytes(encoder_graph((3, 12, 12), 0))
+    folder = tmp_path / "holiday"
+    folder.mkdir()
+    for number in range(5):
+        picture = np.full((12, 12, 3), 50 * number, np.uint8)
+        imageio.imwrite(folder / f"{number}.png", picture, extension=".png", plugin="pillow")
+    window = start(tmp_path / "decoder.onnx")
+    with qtbot.waitSignal(window.explorer.findChild(OwnPictures).shown, timeout=SOON_MS):
+        window.own_pictures.show(folder)
+    window.explorer.change(viewport=Viewport((0.25, 0.5), 3.0))
+    state = window.explorer.state
+    window.close()
+    return folder, state
+
+
+def test_own_pictures_are_shown_again(start, own_pictures, qtbot):
+    """Quietly, and the view is that of the last start; when they are removed they stay away."""
+    window = start()
+    qtbot.waitUntil(lambda: window.explorer.own is not None, timeout=SOON_MS)
+    words = "holiday: 5 pictures shown as points"
+    qtbot.waitUntil(lambda: window.statusBar().currentMessage() == words, timeout=SOON_MS)
+    assert window.explorer.state == own_pictures[1]
+    assert not window.history.undo.isEnabled()
+    assert "holiday" not in window.message.text()
+    window.own_pictures.remove.trigger()
+    window.close()
+    assert read_views().pictures_of(read_views().last) is None
+
+
+def test_own_pictures_that_are_gone_are_told_quietly(start, own_pictures, qtbot):
+    """In the status line, once."""
+    shutil.rmtree(own_pictures[0])
+    window = start()
+    words = f"your pictures are not shown again: {own_pictures[0]} is no longer there"
+    qtbot.waitUntil(lambda: window.statusBar().currentMessage() == words, timeout=SOON_MS)
+    assert "holiday" not in window.message.text()
+    window.close()
+    assert read_views().pictures_of(read_views().last) is None

@@ -1,11 +1,15 @@
 """Z goes in and out of the window: dropped and saved as files of numbers, copied and pasted as text."""
 
+import json
+
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMenu, QPushButton
 
+from desktop.latent.nearest import Nearness
+from desktop.view.state import Layer
 from tests.waiting import SOON_MS
 
 Z = (0.123456789, -1.5, 2.25)
@@ -45,35 +49,100 @@ def test_a_dropped_z_moves_the_cursor_there(window, qtbot, tmp_path):
 
 
 def test_several_z_become_the_path(window, qtbot, tmp_path):
-    """The cursor goes to the first; one undo takes all back."""
+    """If that is chosen; the cursor goes to the first, and one undo takes all back."""
     before = window.explorer.state
     points = np.arange(12.0).reshape(4, 3)
     np.savez(tmp_path / "walk.npz", z=points, other=np.zeros(7))
     drop(window, tmp_path / "walk.npz")
-    qtbot.waitUntil(lambda: len(window.explorer.state.path) == 4, timeout=SOON_MS)
+    qtbot.waitUntil(window.message.isVisible, timeout=SOON_MS)
+    assert window.message.text() == "walk.npz: 4 points"
+    assert window.explorer.state == before
+    press(window, "Make them the path")
     assert window.explorer.state.path == tuple(map(tuple, points.tolist()))
     assert window.explorer.state.z == tuple(points[0])
-    assert window.message.text() == "walk.npz: its 4 points are now the path"
     assert window.panel.sections.currentWidget() is window.panel.path
+    assert not window.message.isVisible()
     window.history.undo.trigger()
     assert window.explorer.state == before
 
 
-def test_too_many_z_are_offered_in_part(window, qtbot, tmp_path):
-    """Nothing changes until a part is chosen: evenly spaced, or the first."""
+def test_too_many_z_for_a_path_are_offered_in_part(window, qtbot, tmp_path):
+    """Evenly spaced, or the first."""
     points = np.stack([np.arange(1000.0), np.zeros(1000), np.zeros(1000)], axis=1)
     np.save(tmp_path / "many.npy", points)
-    for text, last in (("Take 200, evenly spaced", 999.0), ("Take the first", 199.0)):
+    for text, last in (("Path of 200, evenly spaced", 999.0), ("Path of the first 200", 199.0)):
         window.message.hide()
-        before = window.explorer.state
         drop(window, tmp_path / "many.npy")
         qtbot.waitUntil(window.message.isVisible, timeout=SOON_MS)
-        assert "found 1,000 points, expected at most 200 for a path" in window.message.text()
-        assert window.explorer.state == before
+        assert window.message.text() == "many.npy: 1,000 points"
         press(window, text)
         assert len(window.explorer.state.path) == 200
         assert window.explorer.state.path[0] == (0.0, 0.0, 0.0)
         assert window.explorer.state.path[-1] == (last, 0.0, 0.0)
+
+
+@pytest.fixture
+def shown(window, qtbot, tmp_path):
+    """The window after a JSON of twelve z was dropped and shown as points, with their thumbnails."""
+    z = np.random.default_rng(0).normal(size=(12, 3))
+    (tmp_path / "latents.json").write_text(json.dumps({"z": z.tolist(), "labels": [0] * 6 + [4] * 6}))
+    drop(window, tmp_path / "latents.json")
+    qtbot.waitUntil(window.message.isVisible, timeout=SOON_MS)
+    press(window, "Show as points")
+    assert window.explorer.posterior.mean == pytest.approx(z.astype(np.float32))
+    qtbot.waitUntil(lambda: window.explorer.posterior.images is not None, timeout=SOON_MS)
+    return window
+
+
+def test_several_z_are_shown_as_points(shown, plain_decoder):
+    """With labels, and what the decoder makes of each as its thumbnail; they have no posteriors."""
+    explorer = shown.explorer
+    assert shown.message.text() == "latents.json: 12 points shown, 2 labels"
+    assert [button.text() for button in shown.panel.view.legend._buttons] == ["0", "4"]
+    pictures = plain_decoder(explorer.source.path)(explorer.posterior.mean)
+    assert np.abs(explorer.posterior.images / 255 - pictures).max() < 0.6 / 255
+    held_out = shown.held_out._held_out(explorer.posterior, 7, pinned=True)
+    assert (held_out.lines, held_out.curves) == (("#7",), ())
+    enabled = {layer for layer, box in shown.panel.view.layers.items() if box.isEnabled()}
+    assert {Layer.POINTS, Layer.THUMBNAIL} <= enabled
+    assert not {Layer.ELLIPSE, Layer.DENSITY, Layer.HOLES} & enabled
+    assert enabled == {layer for layer, entry in shown.layers_menu.entries.items() if entry.isEnabled()}
+    assert shown.panel.view.layers[Layer.POINTS].text() == "Your points (latents.json) by label"
+    assert explorer.points_text == "12 points of latents.json"
+
+
+def test_a_click_on_a_point_goes_to_its_z(shown, qtbot):
+    """Exactly, also off the plane; a click beside all points follows the pointer."""
+    for index in (3, 8):
+        z = tuple(shown.explorer.posterior.mean[index].tolist())
+        x, y = shown.plane.to_px(shown.explorer.state.plane.project(z)).tolist()
+        qtbot.mouseClick(shown.plane, Qt.MouseButton.LeftButton, pos=QPoint(round(x), round(y)))
+        assert shown.explorer.state.z == z
+    qtbot.mouseClick(shown.plane, Qt.MouseButton.LeftButton, pos=QPoint(3, 3))
+    assert shown.explorer.state.z != z
+
+
+def test_the_nearest_points_are_found_by_z_and_by_picture(shown, qtbot):
+    """The cursor is at one of them."""
+    shown.explorer.set_state(shown.explorer.state.moved_to(tuple(shown.explorer.posterior.mean[5].tolist())))
+    buttons = shown.nearest.panel.buttons
+    for nearness in Nearness:
+        shown.explorer.change(nearness=nearness)
+        qtbot.waitUntil(
+            lambda: buttons[0].shown is not None and buttons[0].shown.title == "#5", timeout=SOON_MS
+        )
+        assert shown.nearest.panel.isVisible()
+
+
+def test_points_go_again_and_their_principal_plane_is_offered(shown):
+    """By the message's buttons."""
+    plane = shown.explorer.state.plane
+    press(shown, "Show their principal plane")
+    assert shown.explorer.state.plane != plane
+    assert shown.own_pictures.remove.text().replace("&", "") == "Remove your points"
+    shown.own_pictures.remove.trigger()
+    assert shown.explorer.posterior is None
+    assert not shown.nearest.panel.isVisible()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,88 @@
+"""Several dropped files: those that belong together are opened, and the others are told."""
+
+import imageio.v3 as imageio
+import numpy as np
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+
+from desktop.app.own_pictures import OwnPictures
+from tests.desktop.conftest import decoder_graph, encoder_graph
+from tests.waiting import SOON_MS
+
+SHAPE = (3, 12, 12)
+
+
+def drop(window, *paths):
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    place = (Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    enter = QDragEnterEvent(QPoint(50, 50), *place)
+    window.event(enter)
+    assert enter.isAccepted()
+    window.event(QDropEvent(QPointF(50, 50), *place))
+
+
+@pytest.fixture
+def pair(tmp_path):
+    """A decoder and an encoder in different folders, with names that do not match."""
+    decoder, encoder = tmp_path / "a" / "faces.onnx", tmp_path / "b" / "vae_enc.onnx"
+    for path, graph in ((decoder, decoder_graph(2, SHAPE)), (encoder, encoder_graph(SHAPE, 0))):
+        path.parent.mkdir()
+        path.write_bytes(graph)
+    return decoder, encoder
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """Two pictures and a folder with two more, beside one that is not meant."""
+    folder = tmp_path / "holiday"
+    (folder / "sea").mkdir(parents=True)
+    for name in ("a.png", "b.png", "c.png", "sea/d.png", "sea/e.png"):
+        picture = np.random.default_rng(len(name)).integers(0, 256, (12, 12, 3), np.uint8)
+        imageio.imwrite(folder / name, picture, extension=".png", plugin="pillow")
+    return folder
+
+
+def test_a_decoder_and_its_encoder_open_together(open_window, pair, qtbot):
+    """In either order; what was dropped with them is told."""
+    window = open_window()
+    for paths in (pair, (pair[1].with_name("z.npy"), *reversed(pair))):
+        with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+            drop(window, *paths)
+        assert window.explorer.source.path == pair[0]
+        assert window.explorer.has_encoder
+    assert window.message.text().endswith("not opened, because they do not go together: z.npy")
+
+
+def test_of_several_models_the_first_opens(open_window, make_bundle, qtbot):
+    """The others are told once it is open."""
+    window = open_window()
+    first, *others = (make_bundle(name=name) for name in ("one", "two", "three"))
+    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+        drop(window, first, *others)
+    assert window.explorer.source.name == "one"
+    assert window.message.text() == "not opened, because they do not go together: two, three"
+
+
+def test_several_pictures_become_points_together(open_window, pair, pictures, qtbot):
+    """With folders among them, whose names are labels; other pictures of that folder are not meant."""
+    window = open_window()
+    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+        drop(window, *pair)
+    own, told = window.explorer.findChild(OwnPictures), []
+    window.drop.told.connect(told.append)
+    with qtbot.waitSignal(own.shown, timeout=SOON_MS):
+        drop(window, pictures / "a.png", pictures / "b.png", pictures / "sea", pictures / "notes.txt")
+    assert window.explorer.own.names == ("a.png", "b.png", "sea/d.png", "sea/e.png")
+    assert window.explorer.own.title == "holiday"
+    assert window.explorer.label_names == ("sea", "no folder")
+    assert told == ["not opened, because they do not go together: notes.txt"]
+
+
+def test_without_an_encoder_several_pictures_are_told(open_window, make_bundle, pictures, qtbot):
+    """As a folder is."""
+    window = open_window(make_bundle())
+    drop(window, pictures / "a.png", pictures / "b.png")
+    qtbot.waitUntil(window.message.isVisible, timeout=SOON_MS)
+    assert "pictures cannot be shown as points" in window.message.text()
