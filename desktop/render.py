@@ -1,6 +1,7 @@
 """python -m desktop.render: render sheets to PNG and paths to animations, without a window or Qt."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,16 +13,30 @@ from desktop.base.errors import ModelError
 from desktop.base.machine import DeviceError, DeviceName, distribution_warning
 from desktop.base.shipped import shipped_bundle
 from desktop.base.vector import Vector
-from desktop.film.film import Caption, Film, Route, path_film
-from desktop.film.formats import AnimationError, Format, check_size, format_of, real_fps, why_not
+from desktop.film.film import Caption, Film, Route, path_cost, path_film
+from desktop.film.formats import (
+    AnimationError,
+    Format,
+    format_of,
+    largest_scale,
+    real_fps,
+    why_not,
+    why_too_large,
+)
 from desktop.images import pixels
+from desktop.images.room import RoomError, SheetSize, no_room
 from desktop.jobs import sheets
-from desktop.jobs.sheets import Order, Scores, Sheet, SheetError
+from desktop.jobs.cost import ASK_FROM_S, Cost
+from desktop.jobs.decoded_pictures import DecodedPictures
+from desktop.jobs.kept_decoder import KeptDecoder
+from desktop.jobs.sheet_steps import Sheet, sheet_steps
+from desktop.jobs.sheets import Order, Plan, Scores
 from desktop.latent.paths import PathKind
 from desktop.latent.plane import Plane, Viewport, axis_plane, parse_z, plane_through, sample_prior
 from desktop.models.model import Model
 from desktop.models.source import open_source
 from desktop.reading.command_options import overrides_from, reading_options
+from desktop.reading.reading import Reading
 from desktop.vetting.opening import Opening
 from desktop.view.first_view import MOST_NEAR_MEAN, first_view, fresh_view
 from desktop.view.provenance import Detail, provenance, to_text
@@ -127,7 +142,7 @@ def plane(
     """
     if axes is not None and through:
         raise RenderError("found --axes and --through, expected one of them; leave one out")
-    model = _open(common, ".png")
+    model = _open(common, ".png", lambda reading: _check_room(reading, common, n, lambda n: (n, n)))
     state = _start(model, point, seed)
     even = span is not None
     if through:
@@ -140,11 +155,11 @@ def plane(
         a, b = state.plane.project(state.z).tolist()
         state = replace(state, viewport=Viewport((a, b), span or state.viewport.span))
     if even:
-        steps = sheets.view_sheet(model, state.chart, state.viewport, n)
+        plan = sheets.view_plan(model, state.chart, state.viewport, n)
         is_home = span is None and point is None  # then the window's manifold page shows the same
-        _write_sheet(steps, model, common, state, "manifold" if is_home else "plane", n=n)
+        _write_sheet(plan, model, common, state, "manifold" if is_home else "plane", n=n)
     else:
-        _write_sheet(sheets.manifold_sheet(model, state.plane, n), model, common, state, "manifold", n=n)
+        _write_sheet(sheets.manifold_plan(model, state.plane, n), model, common, state, "manifold", n=n)
 
 
 @command.command()
@@ -159,9 +174,9 @@ def plane(
 )
 def samples(n: int, seed: int, **common: Any) -> None:
     """Write n × n pictures at samples of the prior as PNG."""
-    model = _open(common, ".png")
+    model = _open(common, ".png", lambda reading: _check_room(reading, common, n, lambda n: (n, n)))
     state = _start(model)
-    _write_sheet(sheets.samples_sheet(model, n, seed), model, common, state, "samples", n=n, seed=seed)
+    _write_sheet(sheets.samples_plan(model, n, seed), model, common, state, "samples", n=n, seed=seed)
 
 
 @command.command()
@@ -183,9 +198,13 @@ def reconstructions(n: int, order: str, **common: Any) -> None:
         raise RenderError(
             f"{model.source.path}: found no test images, expected a bundle that has some to reconstruct"
         )
-    by, state = Order[order.upper()], _start(model)
-    steps = sheets.reconstructions_sheet(model, posterior, None, by, n)
-    _write_sheet(steps, model, common, state, "reconstructions", n=n, order=by.value)
+    by, state, pairs = Order[order.upper()], _start(model), len(posterior.mean)
+    _check_room(model.source.reading, common, n, lambda n: (min(2 * n, -(-pairs // n)), n), sheets.pairs_size)
+    with closing(DecodedPictures()) as kept:
+        for step in sheets.held_out_scores(KeptDecoder(model, kept), posterior):
+            if isinstance(step, Scores):
+                plan = sheets.reconstructions_plan(posterior, step, by, n)
+                _write_sheet(plan, model, common, state, "reconstructions", n=n, order=by.value)
 
 
 @command.command()
@@ -206,11 +225,15 @@ def traversals(
 
     That is −3 to 3 for N(0, I), and the other dimensions stay as they are at the start.
     """
-    model = _open(common, ".png")
+
+    def check(reading: Reading) -> None:
+        _check_room(reading, common, n, lambda n: (min(dimensions, reading.latent_dim), n))
+
+    model = _open(common, ".png", check)
     state, bundle = _start(model, point, seed), model.source.bundle
     rows = sheets.by_rate(None if bundle is None else bundle.read_posterior(), model.latent_dim)
-    steps = sheets.traversals_sheet(model, state.z, rows[:dimensions], n, span)
-    _write_sheet(steps, model, common, state, "traversals", n=n, dimensions=dimensions)
+    plan = sheets.traversals_plan(model, state.z, rows[:dimensions], n, span)
+    _write_sheet(plan, model, common, state, "traversals", n=n, dimensions=dimensions)
 
 
 @command.command()
@@ -281,10 +304,17 @@ def path(
         raise AnimationError(reason)
     if size is not None and common["scale"] is not None:
         raise RenderError("found --size and --scale, expected one of them; leave one out")
-    model = _open(common, None)
-    height, width = model.image_shape[1:]
-    scale = common["scale"] or (8 if size is None else max(1, size // max(height, width)))
-    check_size(chosen, width * scale, height * scale)
+
+    def check(reading: Reading) -> None:
+        height, width = reading.image_shape[1:]
+        scale = _path_scale(common, size, reading)
+        if reason := why_too_large(chosen, width * scale, height * scale):
+            fitting = largest_scale(chosen, width, height, scale)
+            fits = "choose another format" if fitting is None else f"--scale {fitting} fits"
+            raise RenderError(f"{reason}; {fits}")
+
+    model = _open(common, None, check)
+    scale = _path_scale(common, size, model.source.reading)
     try:
         corners = tuple(parse_z(text, model.latent_dim) for text in points)
         if seed is not None:
@@ -302,11 +332,20 @@ def path(
         )
         state = replace(start, path=corners, path_closed=closed, path_kind=route.kind)
         comment = to_text(provenance(model.source, state, "path", **film.details()))
-        for _ in path_film(model.decode, route, film, out, model.source.name, comment=comment):
-            pass
+        with closing(DecodedPictures()) as kept:
+            decoder = KeptDecoder(model, kept)
+            _say_cost(path_cost(decoder, route, film))
+            for _ in path_film(decoder, route, film, out, model.source.name, comment=comment):
+                pass
     except ValueError as error:
         raise RenderError(f"--z: {error}") from error
     click.echo(f"{out}: {frames} frames at {real_fps(chosen, fps):.4g} per second")
+
+
+def _path_scale(common: dict[str, Any], size: int | None, reading: Reading) -> int:
+    """The scale of a film: that of --scale, or the largest within --size, or 8."""
+    largest = max(reading.image_shape[1:])
+    return int(common["scale"] or (8 if size is None else max(1, size // largest)))
 
 
 def _start(model: Model, point: str | None = None, seed: int | None = None) -> ViewState:
@@ -359,13 +398,17 @@ def _plane_through(texts: tuple[str, ...], latent_dim: int) -> Plane:
         raise RenderError(f"--through: {error}") from error
 
 
-def _open(common: dict[str, Any], suffix: str | None) -> Model:
+def _open(
+    common: dict[str, Any], suffix: str | None, check: Callable[[Reading], None] = lambda _: None
+) -> Model:
+    """Open the model, after `check` has found its reading good."""
     out: Path = common["out"]
     if suffix is not None and out.suffix.lower() != suffix:
         raise RenderError(f"--out {out}: found the ending {out.suffix or 'none'!r}, expected {suffix}")
     device: DeviceName = common["device"]
     path = common["model"] or shipped_bundle()
     source = open_source(path, overrides_from(**common), Opening(say_on_stderr), use_saved=False)
+    check(source.reading)
     model = Model(source, device)
     for note in (source.guess_note, *source.notes, model.warning, distribution_warning()):
         if note:
@@ -373,15 +416,38 @@ def _open(common: dict[str, Any], suffix: str | None) -> Model:
     return model
 
 
+def _check_room(
+    reading: Reading,
+    common: dict[str, Any],
+    n: int,
+    cells_of: Callable[[int], tuple[int, int]],
+    size_of: Callable[[tuple[int, int, int], int, int, int], SheetSize] = sheets.sheet_size,
+) -> None:
+    """Raise RenderError if the sheet with the rows and columns `cells_of(n)` is too large."""
+
+    def size(n: int) -> SheetSize:
+        return size_of(reading.image_shape, reading.latent_dim, *cells_of(n))
+
+    found = no_room(size, n, common["scale"] or 1)
+    if found is not None:
+        fits = f"--scale {found.scale} fits" if found.scale is not None else f"--n {found.n} --scale 1 fits"
+        nothing = found.scale is None and found.n is None
+        raise RenderError(f"{found.reason}; {'free some memory' if nothing else fits}")
+
+
 def _write_sheet(
-    steps: Iterator[Sheet | Scores | None],
+    plan: Plan,
     model: Model,
     common: dict[str, Any],
     state: ViewState,
     kind: str,
     **details: Detail,
 ) -> None:
-    (sheet,) = (step for step in steps if isinstance(step, Sheet))
+    with closing(DecodedPictures()) as kept:
+        decoder = KeptDecoder(model, kept)
+        _say_cost(decoder.cost(plan.z))
+        *_, sheet = sheet_steps(decoder, plan)
+    assert isinstance(sheet, Sheet)
     scale = common["scale"] or 1
     enlarged = pixels.enlarge(sheet.picture[None], scale)[0]
     note = to_text(provenance(model.source, state, kind, scale=scale, **details))
@@ -393,9 +459,15 @@ def _write_sheet(
         click.echo(model.warning, err=True)
 
 
+def _say_cost(cost: Cost) -> None:
+    """Say on standard error how long it takes, if that is long."""
+    if cost.seconds > ASK_FROM_S:
+        click.echo(f"decoding {cost.in_words()}", err=True)
+
+
 def main() -> None:
     """Run the command line and exit."""
-    run_command(command, (AnimationError, BundleError, DeviceError, ModelError, RenderError, SheetError))
+    run_command(command, (AnimationError, BundleError, DeviceError, ModelError, RenderError, RoomError))
 
 
 if __name__ == "__main__":

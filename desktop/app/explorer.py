@@ -1,6 +1,6 @@
 """Holds the open model and the view's state, and requests from the worker what the window shows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -8,12 +8,17 @@ from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QObject, Signal
 
-from desktop.app.decoded_pictures import DecodedPictures
 from desktop.app.tile_decoder import TileDecoder
 from desktop.app.worker import Priority, Worker
 from desktop.base.arrays import Bytes
 from desktop.base.machine import Device, DeviceName
+from desktop.base.session_folder import remove_leftovers
+from desktop.base.vector import Vector
 from desktop.jobs.decode import Decoded, decode_picture, save_png
+from desktop.jobs.decoded_pictures import DecodedPictures, Kept
+from desktop.jobs.kept_decoder import KeptDecoder
+from desktop.jobs.sheet_steps import save_sheet
+from desktop.jobs.sheets import Plan
 from desktop.latent.chart import Projection
 from desktop.latent.plane import Viewport
 from desktop.latent.prior import NORMAL, Prior
@@ -84,6 +89,7 @@ class Explorer(QObject):
         self._now: Opened | None = None
         self._opening = Opening()
         self._pictures = DecodedPictures()
+        self._decoder: KeptDecoder | None = None
         self.own: OwnPosterior | None = None
         self._own_of: WeakKeyDictionary[Model, OwnPosterior] = WeakKeyDictionary()
         self._size_px = (1, 1)
@@ -91,6 +97,7 @@ class Explorer(QObject):
         self.tiles = TileDecoder(self.worker)
         self.tiles.finished.connect(self.backdrop_finished)
         self.state = ViewState()
+        self.worker.request("leftovers", Priority.WATCH, _tidy(), lambda _: None, of_model=False)
 
     @property
     def source(self) -> Source | None:
@@ -109,6 +116,16 @@ class Explorer(QObject):
         `model_changed` is emitted when it changes, also because the open file was renewed.
         """
         return None if self._now is None else self._now.model
+
+    @property
+    def decoder(self) -> KeptDecoder | None:
+        """What decodes with that model, and keeps the pictures of a slow one for the session."""
+        model = self.model
+        if model is None:
+            return None
+        if self._decoder is None or self._decoder.model is not model:
+            self._decoder = KeptDecoder(model, self._pictures)
+        return self._decoder
 
     @property
     def latent_dim(self) -> int | None:
@@ -279,6 +296,7 @@ class Explorer(QObject):
         for opened in (self._opened, self._now):
             if opened is not None:
                 opened.model.close()
+        self._pictures.close()
         self.closed.emit()
 
     def set_state(self, state: ViewState, record: bool = True) -> None:
@@ -328,6 +346,18 @@ class Explorer(QObject):
         job = save_png(path, picture, scale, note)
         self.worker.request(f"save {path}", Priority.SAVE, job, self.saved.emit, of_model=False)
 
+    def save_sheet(self, path: Path, plan: Plan, scale: int, note: str = "") -> None:
+        """Decode a sheet in full size and write it as `save_picture` does."""
+        decoder = self.decoder
+        if decoder is not None:
+            job = save_sheet(decoder, plan, path, scale, note)
+            self.worker.request(f"save {path}", Priority.SAVE, job, self.saved.emit)
+
+    def interrupt(self) -> None:
+        """Stop the picture that is being decoded for something that may begin again."""
+        if self.model is not None:
+            self.model.interrupt()
+
     def _request_open(
         self, path: Path, overrides: Overrides | None, on_opened: Callable[[Opened], object]
     ) -> None:
@@ -341,26 +371,29 @@ class Explorer(QObject):
     def _request_picture(self) -> None:
         if self._now is None:
             return
-        model, z = self._now.model, self.state.z
-        if model.is_slow:
-            known = self._pictures.get(z)
+        decoder, z = self.decoder, self.state.z
+        assert decoder is not None
+        if decoder.is_slow:
+            for thread in (self.worker, self.opener):
+                thread.cancel("picture")
+            known = decoder.in_memory(z)
             if known is not None:
-                self.worker.cancel("picture")
-                self.picture_decoded.emit(known)
+                self.picture_decoded.emit(_decoded(z, known))
                 return
-            self.picture_pending.emit(PendingPicture(self._pictures.nearest(z), model.last_decode_ms / 1e3))
+            if decoder.has(z):  # in a file: the thread that may be decoding is not waited for
+                job = decode_picture(decoder, z)
+                self.opener.request("picture", Priority.PICTURE, job, self.picture_decoded.emit)
+                return
+            near = decoder.nearest(z)
+            nearest = None if near is None else _decoded(Vector(near[0], is_own=True), near[1])
+            self.picture_pending.emit(PendingPicture(nearest, decoder.model.picture_s))
         self.tiles.hurry()
-        self.worker.request("picture", Priority.PICTURE, decode_picture(model, z), self._on_picture)
-
-    def _on_picture(self, decoded: Decoded) -> None:
-        if self._now is not None and self._now.model.is_slow:
-            self._pictures.put(decoded)
-        self.picture_decoded.emit(decoded)
+        job = decode_picture(decoder, z)
+        self.worker.request("picture", Priority.PICTURE, job, self.picture_decoded.emit)
 
     def _use_model(self) -> None:
-        assert self._now is not None
-        self._pictures.clear()
-        self.tiles.set_model(self._now.model)
+        assert self._now is not None and self.decoder is not None
+        self.tiles.set_decoder(self.decoder)
         self.model_changed.emit()
         self._request_picture()
         # The old plane stays until the new one is complete, because it would flicker tile by tile.
@@ -384,9 +417,9 @@ class Explorer(QObject):
         if self._opened is not None:
             self._opened.model.close()
         self._opened = self._now = opened
-        self._pictures.clear()
         self.own = None
-        self.tiles.set_model(opened.model)
+        assert self.decoder is not None
+        self.tiles.set_decoder(self.decoder)
         before = self.state
         prior = opened.model.source.reading.prior
         same_space = same_file and len(before.z) == opened.model.latent_dim
@@ -408,6 +441,15 @@ class Explorer(QObject):
         self.state_changed.emit(self.state)
         self._request_picture()
         self._request_backdrop()
+
+
+def _decoded(z: Vector, kept: Kept) -> Decoded:
+    return Decoded(z, kept.picture, kept.decode_ms, kept.warning)
+
+
+def _tidy() -> Iterator[None]:
+    remove_leftovers()
+    yield None
 
 
 def _space(model: Model) -> tuple[int, Prior, tuple[int, int, int]]:

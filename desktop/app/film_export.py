@@ -1,5 +1,6 @@
 """Exports animations on the worker, one at a time, with progress and cancel."""
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,18 +9,21 @@ from PySide6.QtCore import QObject, Signal
 
 from desktop.app.explorer import Explorer
 from desktop.app.worker import Priority
-from desktop.film.film import GRID_SIDE, Film, Route, Subject, epoch_film, path_film
+from desktop.film.film import GRID_SIDE, Film, Route, Subject, epoch_film, path_cost, path_film
+from desktop.jobs.cost import Cost, Progress
 from desktop.latent.plane import manifold_grid
 from desktop.models.epochs import epochs_of, pictures_over_epochs
 from desktop.models.source import Source
 
-NAME = "animation"
+NAME, COST = "animation", "animation cost"
 
 
 class AnimationExport(QObject):
     """Writes animations; emits the explorer's `saved` on success and its `failed` on failure."""
 
     progressed = Signal(object)  # share from 0 to 1; None at the end
+    told = Signal(object)  # Progress of a slow decoder
+    cost_known = Signal(object)  # Cost of the pictures of the film that was asked for
 
     def __init__(self, explorer: Explorer) -> None:
         super().__init__(explorer)
@@ -29,7 +33,8 @@ class AnimationExport(QObject):
     def save(self, path: Path, film: Film) -> None:
         """Start an animation. Raises ValueError if there is no path or there are no epochs to animate."""
         explorer, state = self._explorer, self._explorer.state
-        if explorer.model is None or explorer.source is None:
+        decoder = explorer.decoder
+        if decoder is None or explorer.source is None:
             return
         if film.subject is not Subject.PATH:
             self._save_epochs(path, film)
@@ -37,9 +42,8 @@ class AnimationExport(QObject):
         route = Route(state.path, state.path_closed, state.path_kind)
         route.curve  # noqa: B018 - raises now, before any progress is shown
         comment = explorer.note("path", **film.details())
-        name, decode = explorer.source.name, explorer.model.decode
-        epoch = epoch_shown(explorer.source, state.epoch)
-        self._run(path, path_film(decode, route, film, path, name, epoch, comment))
+        name, epoch = explorer.source.name, epoch_shown(explorer.source, state.epoch)
+        self._run(path, path_film(decoder, route, film, path, name, epoch, comment))
 
     def _save_epochs(self, path: Path, film: Film) -> None:
         """Save one frame per epoch: the picture at the cursor, or the plane's manifold grid."""
@@ -66,12 +70,36 @@ class AnimationExport(QObject):
     def cancel(self) -> None:
         """Stop the animation; a file that was there before stays as it was."""
         self._explorer.worker.cancel(NAME)
+        self._explorer.interrupt()
         self.progressed.emit(None)
 
-    def _run(self, path: Path, steps: Iterator[float]) -> None:
+    def ask_cost(self, film: Film) -> None:
+        """Have the cost of a film found out; `cost_known` is emitted if it can be."""
+        state, decoder, whole = self._explorer.state, self._explorer.decoder, self._explorer.whole
+        if decoder is None or whole is None:
+            return
+        route = Route(state.path, state.path_closed, state.path_kind)
+
+        def steps() -> Iterator[Cost]:
+            if film.subject is not Subject.PATH:
+                pictures = GRID_SIDE**2 if film.subject is Subject.PLANE_EPOCHS else 1
+                yield Cost(pictures * len(epochs_of(whole.model.source)), decoder.model.picture_s)
+                return
+            with contextlib.suppress(ValueError):  # no path yet; saving says so
+                yield path_cost(decoder, route, film)
+
+        self._explorer.worker.request(COST, Priority.GRID, steps(), self.cost_known.emit)
+
+    def _on_step(self, step: float | Progress) -> None:
+        if isinstance(step, Progress):
+            self.told.emit(step)
+        else:
+            self.progressed.emit(step)
+
+    def _run(self, path: Path, steps: Iterator[float | Progress]) -> None:
         self.progressed.emit(0.0)
         self._explorer.worker.request(
-            NAME, Priority.FILM, steps, self.progressed.emit, self._on_failed, lambda: self._on_saved(path)
+            NAME, Priority.FILM, steps, self._on_step, self._on_failed, lambda: self._on_saved(path)
         )
 
     def _on_saved(self, path: Path) -> None:

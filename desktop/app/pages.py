@@ -1,53 +1,83 @@
 """The jobs that decode the pages of many pictures with the open model.
 
-Each job yields None between its steps, and the Sheet last. Each function returns None if there is nothing to
-decode.
+Each job yields what `sheet_steps` does. What takes more than `most_s` seconds is not decoded, but its
+Cost is yielded. Each function returns None if there is nothing to decode.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from desktop.app.explorer import Explorer
 from desktop.jobs import sheets
-from desktop.jobs.sheets import Order, Scores, Sheet
+from desktop.jobs.cost import ASK_FROM_S
+from desktop.jobs.kept_decoder import KeptDecoder
+from desktop.jobs.sheet_steps import SHOWN_SIDE_PX, SheetStep, sheet_steps
+from desktop.jobs.sheets import Order, Plan, Scores
 from desktop.latent.chart import Chart
 
-Steps = Iterator[Sheet | Scores | None]
+Steps = Iterator[SheetStep | Scores]
 
 
-def samples_steps(explorer: Explorer, n: int, seed: int) -> Steps | None:
+def samples_steps(explorer: Explorer, n: int, seed: int, most_s: float = ASK_FROM_S) -> Steps | None:
     """Return the job for n × n pictures at samples of the prior."""
-    model = explorer.model
-    return None if model is None else sheets.samples_sheet(model, n, seed)
+    decoder = explorer.decoder
+    if decoder is None:
+        return None
+    model = decoder.model
+    return _steps(decoder, lambda: sheets.samples_plan(model, n, seed), most_s)
 
 
-def manifold_steps(explorer: Explorer, n: int) -> Steps | None:
+def manifold_steps(explorer: Explorer, n: int, most_s: float = ASK_FROM_S) -> Steps | None:
     """Return the job for n × n pictures at quantiles of the prior on the plane in view.
 
     On a plane through samples, they are at even steps over the part with the samples.
     """
-    model, plane, around = explorer.model, explorer.state.plane, explorer.samples_viewport
-    if model is None:
+    decoder, plane, around = explorer.decoder, explorer.state.plane, explorer.samples_viewport
+    if decoder is None:
         return None
+    model = decoder.model
     if around is not None:
-        return sheets.view_sheet(model, Chart(plane), around, n)
-    return sheets.manifold_sheet(model, plane, n)
+        return _steps(decoder, lambda: sheets.view_plan(model, Chart(plane), around, n), most_s)
+    return _steps(decoder, lambda: sheets.manifold_plan(model, plane, n), most_s)
 
 
-def traversals_steps(explorer: Explorer, dimensions: int, columns: int) -> Steps | None:
+def traversals_steps(
+    explorer: Explorer, dimensions: int, columns: int, most_s: float = ASK_FROM_S
+) -> Steps | None:
     """Return the job for one row through the cursor for each of the dimensions with the highest rate."""
-    model = explorer.model
-    if model is None:
+    decoder, z = explorer.decoder, explorer.state.z
+    if decoder is None:
         return None
+    model = decoder.model
     rows = sheets.by_rate(explorer.encoded, model.latent_dim)[:dimensions]
-    return sheets.traversals_sheet(model, explorer.state.z, rows, columns)
+    return _steps(decoder, lambda: sheets.traversals_plan(model, z, rows, columns), most_s)
 
 
-def reconstructions_steps(explorer: Explorer, scores: Scores | None, order: Order, n: int) -> Steps | None:
+def reconstructions_steps(
+    explorer: Explorer, scores: Scores | None, order: Order, n: int, most_s: float = ASK_FROM_S
+) -> Steps | None:
     """Return the job for test images beside their reconstructions, n pairs per row.
 
     It yields the Scores first unless they are given.
     """
-    model, posterior = explorer.model, explorer.encoded
-    if model is None or posterior is None or posterior.images is None:
+    decoder, posterior = explorer.decoder, explorer.encoded
+    if decoder is None or posterior is None or posterior.images is None:
         return None
-    return sheets.reconstructions_sheet(model, posterior, scores, order, n)
+
+    def steps() -> Steps:
+        known = scores
+        if known is None and (cost := sheets.scores_cost(decoder, posterior)).seconds > most_s:
+            yield cost
+            return
+        for step in () if known is not None else sheets.held_out_scores(decoder, posterior):
+            known = step if isinstance(step, Scores) else known
+            yield step
+        assert known is not None
+        plan = sheets.reconstructions_plan(posterior, known, order, n)
+        yield from sheet_steps(decoder, plan, SHOWN_SIDE_PX, most_s)
+
+    return steps()
+
+
+def _steps(decoder: KeptDecoder, make_plan: Callable[[], Plan], most_s: float) -> Steps:
+    """Make the plan on the worker's thread, and decode it. Raises RoomError."""
+    yield from sheet_steps(decoder, make_plan(), SHOWN_SIDE_PX, most_s)

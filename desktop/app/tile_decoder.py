@@ -10,9 +10,10 @@ from PySide6.QtCore import QObject, Signal
 from desktop.app.worker import Priority, Worker
 from desktop.base.arrays import Bytes
 from desktop.images import pixels
+from desktop.jobs.kept_decoder import KeptDecoder
 from desktop.jobs.tiles import Cut, Pyramid, Tile, TileCache, TileQueue, pyramid_for, reduced
 from desktop.latent.chart import Projection
-from desktop.models.model import InterruptedDecodeError, Model
+from desktop.models.model import InterruptedDecodeError
 
 # The picture under the pointer waits for at most one step, and so does everything else.
 STEP_MS = 2.5
@@ -32,15 +33,6 @@ class DecodedTile:
     picture: Bytes
 
 
-@dataclass(frozen=True)
-class PlaneProgress:
-    """How far a plane of slow pictures is: how many of them are decoded, and how long the others take."""
-
-    done: int
-    total: int
-    left_s: float
-
-
 class TileDecoder(QObject):
     """Decodes the tiles of one plane.
 
@@ -50,7 +42,7 @@ class TileDecoder(QObject):
 
     decoded = Signal(object)  # list[Tile] of the cut that is shown
     shown_changed = Signal()  # another cut is shown
-    progressed = Signal(object)  # PlaneProgress of a slow decoder, or None if nothing is left
+    progressed = Signal(object)  # Progress of a slow decoder, or None if nothing is left
     finished = Signal()  # all tiles in view are decoded
 
     def __init__(self, worker: Worker) -> None:
@@ -61,7 +53,7 @@ class TileDecoder(QObject):
         self._running = False
         self._spaces: dict[Hashable, int] = {}
         self._last_space = 0
-        self._model: Model | None = None
+        self._decoder: KeptDecoder | None = None
         self._picture_ms: dict[str, float] = {}
         self._ratio = 1.0
         self._view_px: tuple[float, float] = (0, 0)
@@ -84,23 +76,21 @@ class TileDecoder(QObject):
     def hurry(self) -> None:
         """Let the picture under the pointer go first: shorten the next steps, or interrupt a slow one."""
         self._queue.hurry_until = time.perf_counter() + HURRY_S
-        if self._model is not None:
-            self._model.interrupt()
+        self._interrupt()
 
     def set_paused(self, is_paused: bool) -> None:
         """Decode no more tiles for now, or go on."""
         self._is_paused = is_paused
         if is_paused:
             self._worker.cancel("backdrop")
-            if self._model is not None:
-                self._model.interrupt()
+            self._interrupt()
             self._running = False
         else:
             self._start()
 
-    def set_model(self, model: Model) -> None:
+    def set_decoder(self, decoder: KeptDecoder) -> None:
         """Decode with another model from now on, and drop the requests for the last one."""
-        self._model = model
+        self._decoder, model = decoder, decoder.model
         self._picture_ms.setdefault(model.source.sha256, model.last_decode_ms)
         self._worker.cancel("backdrop")
         self._queue = TileQueue()
@@ -112,9 +102,9 @@ class TileDecoder(QObject):
 
         Without `coarse_first`, the old pictures stay until all new ones are decoded.
         """
-        if self._model is None:
+        if self._decoder is None:
             return
-        size_changed = self._model.is_slow and self._view_px != projection.size_px
+        size_changed = self._decoder.is_slow and self._view_px != projection.size_px
         if self._cut is None or self._cut.chart != projection.chart or ratio != self._ratio or size_changed:
             self._ratio, self._view_px = ratio, projection.size_px
             self._cut = self._new_cut(projection, ratio)
@@ -141,10 +131,10 @@ class TileDecoder(QObject):
             self.shown_changed.emit()
 
     def _start(self) -> None:
-        if self._model is None or self._running or self._is_paused or not len(self._queue):
+        if self._decoder is None or self._running or self._is_paused or not len(self._queue):
             return
         self._running = True
-        steps = decode_tiles(self._model, self._queue)
+        steps = decode_tiles(self._decoder, self._queue)
         self._worker.request(
             "backdrop", Priority.BACKDROP, steps, self._on_tiles, self._on_error, self._on_end
         )
@@ -169,26 +159,30 @@ class TileDecoder(QObject):
 
     def _tell_progress(self) -> None:
         """For slow decoders only: other planes are there before anyone could read it."""
-        if self._model is None or not self._model.is_slow:
+        if self._decoder is None or not self._decoder.is_slow:
             self.progressed.emit(None)
             return
         left = len(self._queue)
-        picture_s = self._picture_ms[self._model.source.sha256] / 1e3
-        progress = PlaneProgress(self._total - left, self._total, left * picture_s)
+        progress = self._decoder.progress(self._total - left, self._total)
         self.progressed.emit(progress if left else None)
+
+    def _interrupt(self) -> None:
+        if self._decoder is not None:
+            self._decoder.model.interrupt()
 
     def _on_error(self, error: Exception) -> None:
         self._running = False
         self._worker.failed.emit(error)
 
     def _new_cut(self, projection: Projection, ratio: float) -> Cut:
-        assert self._model is not None
-        source = self._model.source
+        assert self._decoder is not None
+        model = self._decoder.model
+        source = model.source
         pyramid: Pyramid = pyramid_for(
-            self._model.image_shape,
+            model.image_shape,
             self._picture_ms[source.sha256],
             ratio,
-            self._view_px if self._model.is_slow else (0, 0),
+            self._view_px if model.is_slow else (0, 0),
         )
         key = (source.sha256, repr(source.reading), projection.chart, pyramid)
         if key not in self._spaces:
@@ -199,8 +193,9 @@ class TileDecoder(QObject):
         return Cut(self._spaces[key], projection.chart, pyramid)
 
 
-def decode_tiles(model: Model, queue: TileQueue) -> Iterator[list[DecodedTile] | None]:
+def decode_tiles(decoder: KeptDecoder, queue: TileQueue) -> Iterator[list[DecodedTile] | None]:
     """Decode the tiles in the queue, including those added meanwhile, in steps of about STEP_MS."""
+    model = decoder.model
     picture_ms, count = model.last_decode_ms, 1
     most = max(1, min(MAX_STEP_PICTURES, MAX_STEP_NUMBERS // model.latent_dim))
     while True:
@@ -220,7 +215,7 @@ def decode_tiles(model: Model, queue: TileQueue) -> Iterator[list[DecodedTile] |
             part = cut.chart.z(places[start : start + count])
             start += len(part)
             try:
-                pictures = model.decode(part, 1 if hurried else None, may_be_interrupted=True)
+                pictures = decoder.decode_step(part, 1 if hurried else None)
             except InterruptedDecodeError:
                 queue.put_back(cut, tiles)
                 parts.clear()

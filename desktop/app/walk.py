@@ -1,23 +1,54 @@
-"""The job that measures how fast to walk along a path, with pictures of the open model."""
+"""The jobs behind the playing of a path, with pictures of the open model.
 
+What takes more than `most_s` seconds is not decoded, but its Cost is yielded.
+"""
+
+import math
 from collections.abc import Iterator
 
 from desktop.app.explorer import Explorer
 from desktop.film.film import Route, walk_route
-from desktop.latent.paths import Walk
+from desktop.jobs.cost import Cost, Progress
+from desktop.jobs.path_frames import PathFrames, frame_count, path_frames
+from desktop.latent.paths import PathKind, Walk, visual_z
 
 
-def walk_steps(explorer: Explorer, route: Route) -> Iterator[float | Walk] | None:
-    """Return the job that makes a walk; None if no model is open.
+def walk_steps(
+    explorer: Explorer, route: Route, most_s: float = math.inf
+) -> Iterator[Walk | Progress | Cost | None] | None:
+    """Return the job that measures how fast to walk along a path; None if no model is open.
 
-    It yields the share of the work that is done, and the Walk last.
+    It yields the Walk last, and the Progress of a slow decoder before.
     """
-    model = explorer.model
-    if model is None:
+    decoder = explorer.decoder
+    if decoder is None:
         return None
-    steps = walk_route(model.decode, route)
 
-    def walk() -> Iterator[float | Walk]:
-        yield (yield from steps)
+    def steps() -> Iterator[Walk | Progress | Cost | None]:
+        total = 0
+        if route.kind is PathKind.VISUAL:
+            z = visual_z(route.curve, decoder.is_slow)
+            total, cost = len(z), decoder.cost(z)
+            if cost.seconds > most_s:
+                yield cost
+                return
+        pacing = walk_route(decoder, route)
+        while True:
+            try:
+                share = next(pacing)
+            except StopIteration as end:
+                yield end.value
+                return
+            yield decoder.progress(round(share * total), total) if decoder.is_slow else None
 
-    return walk()
+    return steps()
+
+
+def frame_steps(
+    explorer: Explorer, walk: Walk, duration_s: float, most_s: float
+) -> Iterator[PathFrames | Progress | Cost | None] | None:
+    """Return the job that decodes the pictures of a walk; None for a quick decoder, which needs none."""
+    decoder = explorer.decoder
+    if decoder is None or not decoder.is_slow:
+        return None
+    return path_frames(decoder, walk, frame_count(duration_s), most_s)

@@ -7,13 +7,15 @@ from pathlib import Path
 
 import numpy as np
 
-from desktop.base.arrays import Bytes, Doubles, Floats
+from desktop.base.arrays import Bytes, Floats
 from desktop.base.vector import Vector
 from desktop.film.captions import caption_number
 from desktop.film.formats import Format
 from desktop.film.writer import BATCH, Look, make_animation
 from desktop.images.pixels import tile, to_bytes
-from desktop.latent.paths import Curve, Decode, PathKind, Walk, even_walk, path_curve, visual_walk
+from desktop.jobs.cost import Cost, Progress
+from desktop.jobs.kept_decoder import KeptDecoder
+from desktop.latent.paths import Curve, CurveZ, PathKind, Walk, even_walk, path_curve, visual_walk, visual_z
 
 # A caption shows at most this many numbers of z: more would not fit into a line.
 CAPTION_NUMBERS = 4
@@ -87,18 +89,37 @@ class Route:
         return path_curve(self.points, self.kind, self.closed)
 
 
-def walk_route(decode: Decode, route: Route) -> Generator[float, None, Walk]:
+def walk_route(decoder: KeptDecoder, route: Route) -> Generator[float, None, Walk]:
     """Return a route's walk at the pace of its kind, yielding the share done."""
     if route.kind is PathKind.VISUAL:
-        return (yield from visual_walk(decode, route.curve, route.closed))
+        return (yield from visual_walk(decoder.pieces, route.curve, route.closed, decoder.is_slow))
     return even_walk(route.curve, route.closed)
 
 
+def path_cost(decoder: KeptDecoder, route: Route, film: Film) -> Cost:
+    """Return what the pictures of a route's film cost; what is there costs nothing. Raises ValueError."""
+    if route.kind is not PathKind.VISUAL:
+        return decoder.cost(even_walk(route.curve, route.closed).frames(film.frame_count, film.ping_pong))
+    # Where the frames are is known only after measuring.
+    pace = decoder.cost(visual_z(route.curve, decoder.is_slow))
+    frames = film.frame_count // 2 + 1 if film.ping_pong else film.frame_count
+    return Cost(pace.pictures + frames, pace.picture_s)
+
+
 def path_film(
-    decode: Decode, route: Route, film: Film, path: Path, name: str = "", epoch: str = "", comment: str = ""
-) -> Iterator[float]:
-    """Write a walk along a route, yielding the share done. Raises ValueError, AnimationError and OSError."""
-    pacing = walk_route(decode, route)
+    decoder: KeptDecoder,
+    route: Route,
+    film: Film,
+    path: Path,
+    name: str = "",
+    epoch: str = "",
+    comment: str = "",
+) -> Iterator[float | Progress]:
+    """Write a walk along a route, yielding the share done. Raises ValueError, AnimationError and OSError.
+
+    It yields the Progress of a slow decoder too.
+    """
+    pacing = walk_route(decoder, route)
     pace_share = 0.0
     try:
         while True:
@@ -106,12 +127,21 @@ def path_film(
             yield pace_share
     except StopIteration as end:
         walk: Walk = end.value
-    shares = walk.shares(film.frame_count, film.ping_pong)
-    captions = _captions(walk, shares, film, name, epoch) if film.captions else ()
+    z = walk.frames(film.frame_count, film.ping_pong)
+    captions = _captions(z, film, name, epoch) if film.captions else ()
     look = Look(film.format, film.fps, film.scale, captions, comment)
-    for share in make_animation(
-        path, len(shares), lambda frames: to_bytes(decode(walk.at(shares[list(frames)]))), look
-    ):
+
+    def pictures(indices: Sequence[int]) -> Bytes | None:
+        found = decoder.try_decode(z[list(indices)])
+        return None if found is None else to_bytes(found)
+
+    keys = decoder.keys(z) if decoder.is_slow else []
+    total = decoder.missing(keys)
+    if total:
+        yield decoder.progress(0, total)
+    for share in make_animation(path, len(z), pictures, look, min(BATCH, decoder.step_pictures)):
+        if total and (left := decoder.missing(keys)):
+            yield decoder.progress(max(0, total - left), total)
         yield pace_share + (1 - pace_share) * share
 
 
@@ -148,12 +178,8 @@ def epoch_film(
         yield DECODE_SHARE + (1 - DECODE_SHARE) * share
 
 
-def _captions(walk: Walk, shares: Doubles, film: Film, name: str, epoch: str) -> list[tuple[str, ...]]:
-    return [
-        caption(film, name, epoch, z[: CAPTION_NUMBERS + 1].tolist())
-        for start in range(0, len(shares), BATCH)
-        for z in walk.at(shares[start : start + BATCH])
-    ]
+def _captions(z: CurveZ, film: Film, name: str, epoch: str) -> list[tuple[str, ...]]:
+    return [caption(film, name, epoch, point[: CAPTION_NUMBERS + 1].tolist()) for point in z]
 
 
 def caption(film: Film, name: str, epoch: str, z: Sequence[float]) -> tuple[str, ...]:

@@ -6,7 +6,13 @@ from fractions import Fraction
 from importlib.util import find_spec
 from pathlib import Path
 
+from desktop.base.machine import free_memory_bytes
+from desktop.images.room import MAX_SIDE_PX
+from desktop.images.room import why_not as why_not_room
+
 MAX_FPS = 60
+# What a pixel of the frames that are being encoded takes at once, with what the encoders make of it.
+FRAME_BYTES = 40
 
 
 class Format(StrEnum):
@@ -82,11 +88,21 @@ def why_not(kind: Format) -> str:
     return ""
 
 
+def why_too_large(kind: Format, width_px: int, height_px: int) -> str:
+    """Say what was found and expected if frames are too large for a format or the memory; empty if not."""
+    most = min(LIMITS[kind].largest_side_px, MAX_SIDE_PX)
+    size_bytes = FRAME_BYTES * width_px * height_px
+    reason = why_not_room(width_px, height_px, size_bytes, free_memory_bytes(), most)
+    return f"{kind.value}: {reason}" if reason else ""
+
+
+def largest_scale(kind: Format, width_px: int, height_px: int, below: int) -> int | None:
+    """Return the largest scale below another one at which pictures of this size fit, or None."""
+    scales = (n for n in range(below - 1, 0, -1) if not why_too_large(kind, n * width_px, n * height_px))
+    return next(scales, None)
+
+
 def check_size(kind: Format, width_px: int, height_px: int) -> None:
-    """Raise AnimationError for frames that are too large for a format."""
-    most = LIMITS[kind].largest_side_px
-    if max(width_px, height_px) > most:
-        raise AnimationError(
-            f"{kind.value}: found {width_px:,} × {height_px:,} pixels, expected at most {most:,} per side; "
-            "choose a smaller size"
-        )
+    """Raise AnimationError for frames that are too large for a format or the memory."""
+    if reason := why_too_large(kind, width_px, height_px):
+        raise AnimationError(f"{reason}; choose a smaller size")

@@ -13,12 +13,15 @@ from PIL import Image
 
 from desktop.base.arrays import Bytes
 from desktop.film.changed_box import changed_box
+from desktop.film.formats import AnimationError
 from desktop.images.note import webp_note
 
 ANIMATION, EXIF, ALPHA = 0x02, 0x08, 0x10
 DO_NOT_BLEND = 0x02
 # libwebp's effort from 0 to 6: higher ones take several times as long and save a few per cent.
 METHOD = 1
+# The size stands in the header as 32 bits. The rest is for the text at the end.
+MAX_FILE_BYTES = (1 << 32) - (1 << 24)
 
 
 class WebpWriter:
@@ -53,6 +56,10 @@ class WebpWriter:
         place = b"".join(map(_u24, (left // 2, top // 2, right - left - 1, bottom - top - 1)))
         head = place + _u24(self._duration_ms) + bytes([DO_NOT_BLEND])
         self._file.write(_chunk(b"ANMF", head + _bitstream(still.getvalue())))
+        if self._file.tell() > MAX_FILE_BYTES:
+            raise AnimationError(
+                "WebP: found frames of more than 4 GiB, expected less; choose fewer frames or a smaller size"
+            )
 
     def close(self) -> None:
         """End the file: write the text, and the file size into the header."""

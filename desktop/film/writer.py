@@ -27,7 +27,7 @@ AHEAD = 4
 POLL_S = 0.004
 LEAST_SAMPLED, SAMPLE_PIXELS = 32, 1_000_000
 
-Pictures = Callable[[Sequence[int]], Bytes]
+Pictures = Callable[[Sequence[int]], Bytes | None]
 
 
 @dataclass(frozen=True)
@@ -59,23 +59,29 @@ class Writer(Protocol):
         """End the file."""
 
 
-def make_animation(path: Path, count: int, pictures: Pictures, look: Look) -> Iterator[float]:
+def make_animation(
+    path: Path, count: int, pictures: Pictures, look: Look, batch: int = BATCH
+) -> Iterator[float]:
     """Write `count` frames to a file, yielding the share done from 0 to 1.
 
-    `pictures(indices)` returns uint8 [N, H, W(, C)] for some of the frames 0 to count − 1. It is called
-    between yields, so that the caller can do other work in between. A separate thread encodes. Closing the
+    `pictures(indices)` returns uint8 [N, H, W(, C)] for some of the frames 0 to count − 1, at most `batch` of
+    them, or None if it has to be asked again. It is called between yields, so that the caller can do other
+    work in between. A separate thread encodes. Closing the
     generator cancels the animation: a file that was at `path` before stays as it was, and the thread ends
     within one frame and removes its temporary file. Raises AnimationError or OSError.
     """
     kind = look.format
     if reason := why_not(kind):
         raise AnimationError(reason)
-    palette = (yield from _palette(count, pictures, bool(look.captions))) if kind is Format.GIF else None
+    palette = (
+        (yield from _palette(count, pictures, bool(look.captions), batch)) if kind is Format.GIF else None
+    )
     encoding = _Encoding(path, kind, count, look, palette)
     try:
-        for start in range(0, count, BATCH):
-            batch = pictures(range(start, min(count, start + BATCH)))
-            while not encoding.take(batch):
+        for start in range(0, count, batch):
+            while (frames := pictures(range(start, min(count, start + batch)))) is None:
+                yield encoding.share
+            while not encoding.take(frames):
                 yield encoding.share
             yield encoding.share
         while not encoding.take(None):
@@ -88,18 +94,24 @@ def make_animation(path: Path, count: int, pictures: Pictures, look: Look) -> It
     yield 1.0
 
 
-def _palette(count: int, pictures: Pictures, with_text: bool) -> Generator[float, None, Bytes | None]:
+def _palette(
+    count: int, pictures: Pictures, with_text: bool, batch: int
+) -> Generator[float, None, Bytes | None]:
     """Return one palette for all frames, from evenly spaced samples of them; None for gray frames."""
-    parts = [pictures([0])]
+    while (first := pictures([0])) is None:
+        yield 0.0
+    parts = [first]
     if parts[0].ndim == 3:
         return None
     pixels = parts[0][..., 0].size
     most = min(count, max(LEAST_SAMPLED, SAMPLE_PIXELS // pixels))
     indices = sorted({round(index) for index in np.linspace(0, count - 1, most)})
     every = max(1, round((pixels * len(indices) / SAMPLE_PIXELS) ** 0.5))
-    for start in range(1, len(indices), BATCH):
+    for start in range(1, len(indices), batch):
         yield 0.0
-        parts.append(pictures(indices[start : start + BATCH]))
+        while (some := pictures(indices[start : start + batch])) is None:
+            yield 0.0
+        parts.append(some)
     return shared_palette(np.concatenate(parts)[:, ::every, ::every], with_text)
 
 

@@ -8,16 +8,19 @@
 """
 
 import io
+import struct
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from PIL import ExifTags, Image
 from PIL.PngImagePlugin import PngInfo
 
-from desktop.images.read_image import MAX_FILE_BYTES, kind_of
+from desktop.images.read_image import kind_of
 from desktop.view.provenance import MAX_TEXT_CHARS, is_provenance
 
 KEYWORD = "latent-plane"
+# In PNG and GIF the note is before the pixels. A WebP has a chunk for each frame before it.
+HEAD_BYTES, MAX_CHUNKS = 4 << 20, 100_000
 
 
 def png_note(text: str) -> dict[str, Any]:
@@ -37,29 +40,49 @@ def webp_note(text: str) -> dict[str, Any]:
 def read_note(path: Path) -> str | None:
     """Read the note of a PNG, APNG, GIF or WebP; the format is recognised by content, not by name.
 
-    Returns None if there is no note, if the file is of another kind, or if it cannot be read. No pixel is
-    decoded.
+    Returns None if there is no note, if the file is of another kind, or if it cannot be read. The file may
+    have any size: no pixel is read.
     """
     try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            return None
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            return _note(file)
     except OSError:
         return None
-    return note_in(data)
 
 
 def note_in(data: bytes) -> str | None:
     """Read the note from a file's bytes, as `read_note` does."""
-    if kind_of(data) not in (".png", ".gif", ".webp"):
-        return None
+    return _note(io.BytesIO(data))
+
+
+def _note(file: BinaryIO) -> str | None:
+    kind = kind_of(file.read(16))
+    file.seek(0)
+    found: object = None
     try:
-        with Image.open(io.BytesIO(data), formats=("PNG", "GIF", "WEBP")) as image:
-            found = image.info.get(KEYWORD) or image.info.get("comment")
-            if found is None and image.format == "WEBP":
-                found = image.getexif().get(ExifTags.Base.ImageDescription)
+        if kind == ".webp":
+            exif = Image.Exif()
+            exif.load(_webp_exif(file))
+            found = exif.get(ExifTags.Base.ImageDescription)
+        elif kind in (".png", ".gif"):
+            with Image.open(io.BytesIO(file.read(HEAD_BYTES)), formats=("PNG", "GIF")) as image:
+                found = image.info.get(KEYWORD) or image.info.get("comment")
     except Exception:  # decoders of damaged pictures raise any kind of error
         return None
     text = found.decode("ascii", errors="replace") if isinstance(found, bytes) else found
     usable = isinstance(text, str) and len(text) <= MAX_TEXT_CHARS and is_provenance(text)
     return str(text) if usable else None
+
+
+def _webp_exif(file: BinaryIO) -> bytes:
+    """Return the chunk with the Exif data; empty if there is none."""
+    file.seek(12)
+    for _ in range(MAX_CHUNKS):
+        head = file.read(8)
+        if len(head) < 8:
+            break
+        name, size = struct.unpack("<4sI", head)
+        if name == b"EXIF":
+            return file.read(min(size, HEAD_BYTES))
+        file.seek(size + size % 2, io.SEEK_CUR)
+    return b""

@@ -8,12 +8,15 @@ from pathlib import Path
 
 import imageio.v3 as imageio
 import numpy as np
+from PIL import Image
 
 from desktop.base.arrays import Bytes, Floats
 from desktop.reading.tensors import LUMA
 
 MAX_FILE_BYTES = 64 << 20
 MAX_PIXELS = 25_000_000
+# Pillow warns at sizes that this program writes. Here sizes are checked before pixels are decoded.
+Image.MAX_IMAGE_PIXELS = None
 ROWS_AT_ONCE = 64  # a large picture is converted to floats in bands of this many rows
 # The first bytes of each format, and its file ending.
 KINDS = (

@@ -9,7 +9,7 @@ import numpy as np
 from desktop.base.arrays import Floats
 from desktop.base.vector import Vector
 from desktop.images.shrink import shrink
-from desktop.jobs.decode import pictures_per_step
+from desktop.jobs.kept_decoder import pictures_per_step
 from desktop.latent.difference_step import first_step, fitting_step, pairs, slopes
 from desktop.latent.directions import Directions, probes, strongest, tried_text
 from desktop.models.model import Model

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from desktop.images.shrink import shrink
-from desktop.jobs.decode import pictures_per_step
+from desktop.jobs.kept_decoder import pictures_per_step
 from desktop.jobs.own_pictures import MOST_BYTES, MOST_PICTURES, Progress
 from desktop.latent.named_points import NamedPoints
 from desktop.models.model import Model

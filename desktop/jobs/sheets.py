@@ -1,16 +1,19 @@
-"""The worker's jobs for sheets of pictures: samples, manifold, reconstructions, traversals. No Qt."""
+"""What sheets of pictures show: samples, manifold, reconstructions, traversals. No Qt.
 
-from collections.abc import Iterator, Sequence
+A plan holds the z of all its pictures; if they do not fit into memory, RoomError is raised instead.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import cast
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from desktop.base.arrays import Bytes, Doubles, Floats
-from desktop.base.errors import ReportedError
-from desktop.images import pixels
+from desktop.base.arrays import Array, Doubles, Floats
+from desktop.images.room import SheetSize, check_z
+from desktop.jobs.cost import ASK_FROM_S, Cost, Progress
+from desktop.jobs.kept_decoder import STEP_PICTURES, KeptDecoder
 from desktop.latent.chart import Chart
 from desktop.latent.elbo import log_likelihood_nats, rate_nats
 from desktop.latent.kl import by_kl, kl_nats
@@ -19,18 +22,10 @@ from desktop.models.model import Model
 from desktop.models.own_posterior import is_binary, name_of, pictures_of
 from export.bundle import Posterior
 
-# A step takes about 3 ms on two CPU cores: the picture under the pointer waits no longer than that.
-STEP_PICTURES = 20
 # Images are ranked by one draw each; the fixed seed gives the same ranking every time.
 ELBO_SEED = 0
 PAIR_GAP_PX = 4
-# A sheet keeps the z of all its pictures in memory: so many numbers take 256 MiB.
-MAX_SHEET_NUMBERS = 1 << 26
 MAX_ROWS = 200
-
-
-class SheetError(ReportedError):
-    """A sheet would not fit into memory."""
 
 
 class Order(StrEnum):
@@ -41,22 +36,27 @@ class Order(StrEnum):
     FILE = "File order"
 
 
-@dataclass(frozen=True)
-class Sheet:
-    """Many pictures in rows, as one picture.
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What a sheet shows, before it is decoded.
 
     Attributes:
-        picture: uint8 [rows · cell height, columns · cell width(, C)], with gaps.
-        rows, columns: how many cells it has.
-        z: float32 [N, d], where a click on each cell moves the cursor.
+        z: float32 [N, d], row by row.
+        columns: how many cells a row has.
         captions: N texts, one for each cell.
+        originals: what stands on the left of the pictures with these indices, float32 [n, C, H, W]; or None.
     """
 
-    picture: Bytes
-    rows: int
-    columns: int
     z: Floats
+    columns: int
     captions: tuple[str, ...]
+    originals: Callable[[Array], Floats] | None = None
+
+    def size(self, image_shape: tuple[int, int, int]) -> SheetSize:
+        """Return the size of the sheet."""
+        rows = -(-len(self.z) // self.columns)
+        size_of = sheet_size if self.originals is None else pairs_size
+        return size_of(image_shape, self.z.shape[1], rows, self.columns)
 
 
 @dataclass(frozen=True)
@@ -85,49 +85,39 @@ class Scores:
         return f"ELBO {self.elbo[index]:.1f} nats: {rate}, distortion {self.distortion[index]:.1f}"
 
 
-def check_sheet(count: int, latent_dim: int) -> None:
-    """Raise SheetError if `count` pictures with d numbers each do not fit into memory."""
-    most = MAX_SHEET_NUMBERS // latent_dim
-    if count > most:
-        raise SheetError(
-            f"found {count:,} pictures with {latent_dim:,} numbers each, expected at most {most:,} so that "
-            "they fit into memory; choose fewer pictures"
-        )
-
-
-def samples_sheet(model: Model, n: int, seed: int) -> Iterator[Sheet | None]:
-    """Decode n × n samples of the prior, yielding None between steps."""
-    check_sheet(n * n, model.latent_dim)
+def samples_plan(model: Model, n: int, seed: int) -> Plan:
+    """Plan n × n samples of the prior."""
+    check_z(n * n, model.latent_dim)
     z = sample_prior(n * n, model.latent_dim, seed, model.source.reading.prior)
-    return _sheet(model, z, n, [f"sample {i + 1}" for i in range(len(z))])
+    return _plan(z, n, [f"sample {i + 1}" for i in range(len(z))])
 
 
-def manifold_sheet(model: Model, plane: Plane, n: int) -> Iterator[Sheet | None]:
-    """Decode the manifold grid of a plane: n × n pictures at prior quantiles 0.05 to 0.95, with b upward."""
-    check_sheet(n * n, model.latent_dim)
+def manifold_plan(model: Model, plane: Plane, n: int) -> Plan:
+    """Plan the manifold grid of a plane: n × n pictures at prior quantiles 0.05 to 0.95, with b upward."""
+    check_z(n * n, model.latent_dim)
     z = manifold_grid(plane, n, model.source.reading.prior)
-    return _sheet(model, z, n, [""] * len(z))
+    return _plan(z, n, [""] * len(z))
 
 
-def view_sheet(model: Model, chart: Chart, viewport: Viewport, n: int) -> Iterator[Sheet | None]:
-    """Decode n × n pictures at even steps over the square of a viewport, with b upward."""
-    check_sheet(n * n, model.latent_dim)
+def view_plan(model: Model, chart: Chart, viewport: Viewport, n: int) -> Plan:
+    """Plan n × n pictures at even steps over the square of a viewport, with b upward."""
+    check_z(n * n, model.latent_dim)
     z = chart.z(even_grid(viewport.center, viewport.span, n))
-    return _sheet(model, z, n, [""] * len(z))
+    return _plan(z, n, [""] * len(z))
 
 
-def traversals_sheet(
+def traversals_plan(
     model: Model,
     z: ArrayLike,
     dimensions: Sequence[int],
     columns: int,
     span: float | None = None,
-) -> Iterator[Sheet | None]:
-    """Decode a row for each of `dimensions`: that coordinate moves, and the others stay as in `z`.
+) -> Plan:
+    """Plan a row for each of `dimensions`: that coordinate moves, and the others stay as in `z`.
 
     It goes over the prior's range (−3 to 3 for N(0, I)), or over `span` around the prior's mean.
     """
-    check_sheet(len(dimensions) * columns, model.latent_dim)
+    check_z(len(dimensions) * columns, model.latent_dim)
     prior = model.source.reading.prior
     low, high = prior.coordinate_range(model.latent_dim)
     if span is not None:
@@ -137,69 +127,81 @@ def traversals_sheet(
     for row, dimension in enumerate(dimensions):
         points[row, :, dimension] = values
     captions = [f"z{dimension} = {value:.2f}" for dimension in dimensions for value in values]
-    return _sheet(model, points.reshape(-1, model.latent_dim), columns, captions)
+    return _plan(points.reshape(-1, model.latent_dim), columns, captions)
 
 
-def reconstructions_sheet(
-    model: Model, posterior: Posterior, scores: Scores | None, order: Order, n: int
-) -> Iterator[Sheet | Scores | None]:
-    """Decode n × 2n pairs: a test image, and beside it the reconstruction from its posterior mean.
+def reconstructions_plan(posterior: Posterior, scores: Scores, order: Order, n: int) -> Plan:
+    """Plan n × 2n pairs: a test image, and beside it the reconstruction from its posterior mean.
 
-    Yields the Scores of all images first, unless they are given, and None between steps. Raises ValueError
-    if the bundle has no images.
+    Raises ValueError if the bundle has no images, and RoomError.
     """
     if posterior.images is None:
         raise ValueError("found no test images in the bundle, expected some to reconstruct")
-    for step in () if scores is not None else held_out_scores(model, posterior):
-        scores = cast("Scores", step)
-        yield step
-    assert scores is not None
     ranked = {
         Order.WORST: np.argsort(scores.merit, kind="stable"),
         Order.BEST: np.argsort(-scores.merit, kind="stable"),
         Order.FILE: np.arange(len(scores.merit)),
     }[order][: 2 * n * n]
-    mean = posterior.mean[ranked]
+    check_z(len(ranked), posterior.mean.shape[1])
     captions = tuple(
         f"{_held_out_name(posterior, index)}\n{scores.in_words(index)}" for index in ranked.tolist()
     )
-    decoded: list[Bytes] = []
-    for start in range(0, len(mean), STEP_PICTURES):
-        decoded.append(pixels.to_bytes(model.decode(mean[start : start + STEP_PICTURES])))
-        yield None
-    originals = pixels.to_bytes(pictures_of(posterior, ranked))
-    pairs = np.concatenate([originals, np.concatenate(decoded)], axis=2)
-    sheet = pixels.tile(pairs, n, PAIR_GAP_PX)
-    yield Sheet(sheet, -(-len(pairs) // n), n, mean, captions)
+    return Plan(posterior.mean[ranked], n, captions, lambda indices: pictures_of(posterior, ranked[indices]))
 
 
-def held_out_scores(model: Model, posterior: Posterior) -> Iterator[Scores | None]:
-    """Estimate the ELBO of every test image, yielding None between steps and the Scores last."""
-    assert posterior.images is not None
+def scores_cost(decoder: KeptDecoder, posterior: Posterior) -> Cost:
+    """Return what `held_out_scores` costs."""
+    return Cost(len(posterior.mean), decoder.model.picture_s)
+
+
+def held_out_scores(decoder: KeptDecoder, posterior: Posterior) -> Iterator[Scores | Progress | None]:
+    """Estimate the ELBO of every test image, yielding Progress if that takes long, and the Scores last."""
+    if posterior.images is None:
+        raise ValueError("found no test images in the bundle, expected some to reconstruct")
     if not is_binary(posterior):
-        yield from _differences(model, posterior)
+        yield from _differences(decoder, posterior)
         return
     noise = np.random.default_rng(ELBO_SEED).standard_normal(posterior.mean.shape, dtype=np.float32)
     z = posterior.mean + np.exp(0.5 * posterior.logvar) * noise
     rate = rate_nats(posterior.mean, posterior.logvar).sum(1)
     distortion = np.empty(len(z))
-    for start in range(0, len(z), STEP_PICTURES):
-        part = slice(start, start + STEP_PICTURES)
-        distortion[part] = -log_likelihood_nats(model.decode_logits(z[part]), posterior.images[part])
-        yield None
+    tells = scores_cost(decoder, posterior).seconds > ASK_FROM_S
+    step = 1 if tells else STEP_PICTURES
+    for start in range(0, len(z), step):
+        part = slice(start, start + step)
+        logits = decoder.model.decode_logits(z[part])
+        distortion[part] = -log_likelihood_nats(logits, posterior.images[part])
+        yield decoder.progress(start, len(z)) if tells else None
     yield Scores(-(rate + distortion), rate, distortion)
 
 
-def _differences(model: Model, posterior: Posterior) -> Iterator[Scores | None]:
+def _differences(decoder: KeptDecoder, posterior: Posterior) -> Iterator[Scores | Progress | None]:
     rate = rate_nats(posterior.mean, posterior.logvar).sum(1)
     error = np.empty(len(rate))
-    for start in range(0, len(rate), STEP_PICTURES):
-        part = slice(start, start + STEP_PICTURES)
-        difference = model.decode(posterior.mean[part]) - pictures_of(posterior, part)
+    tells = scores_cost(decoder, posterior).seconds > ASK_FROM_S
+    for piece in decoder.pieces(posterior.mean):
+        if piece is None:
+            yield None
+            continue
+        start, pictures = piece
+        part = slice(start, start + len(pictures))
+        difference = pictures - pictures_of(posterior, part)
         error[part] = np.sqrt((difference.astype(np.float64) ** 2).mean(axis=(1, 2, 3)))
-        yield None
+        yield decoder.progress(part.stop, len(rate)) if tells else None
     unknown = np.full(len(rate), np.nan)
     yield Scores(unknown, rate, unknown, error)
+
+
+def sheet_size(image_shape: tuple[int, int, int], latent_dim: int, rows: int, columns: int) -> SheetSize:
+    """Return the size of a sheet with a picture in each cell."""
+    channels, height, width = image_shape
+    return SheetSize(rows, columns, (width, height), channels, latent_dim)
+
+
+def pairs_size(image_shape: tuple[int, int, int], latent_dim: int, rows: int, columns: int) -> SheetSize:
+    """Return the size of a sheet with two pictures side by side in each cell."""
+    channels, height, width = image_shape
+    return SheetSize(rows, columns, (2 * width, height), channels, latent_dim, PAIR_GAP_PX)
 
 
 def by_rate(posterior: Posterior | None, latent_dim: int) -> tuple[int, ...]:
@@ -217,13 +219,9 @@ def _held_out_name(posterior: Posterior, index: int) -> str:
     return f"test image {index}{label}"
 
 
-def _sheet(model: Model, z: Floats, columns: int, captions: list[str]) -> Iterator[Sheet | None]:
-    parts: list[Bytes] = []
-    for start in range(0, len(z), STEP_PICTURES):
-        parts.append(pixels.to_bytes(model.decode(z[start : start + STEP_PICTURES])))
-        yield None
+def _plan(z: Floats, columns: int, captions: list[str]) -> Plan:
     texts = tuple(
         f"{caption}\nz = {format_z(point)}".strip()
         for caption, point in zip(captions, z[:, :6].tolist(), strict=True)
     )
-    yield Sheet(pixels.tile(np.concatenate(parts), columns), -(-len(z) // columns), columns, z, texts)
+    return Plan(z, columns, texts)

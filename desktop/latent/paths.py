@@ -1,6 +1,6 @@
 """Paths through the latent space: the curve that joins the points, and the pace of a walk along it. No Qt."""
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -15,13 +15,15 @@ from desktop.base.vector import Vector, vector
 ARC_STEPS, LINE_STEPS = 256, 48
 # How many pictures along the walk are compared: in all, and at least on every leg.
 VISUAL_STEPS, VISUAL_LEG_STEPS = 512, 16
-VISUAL_CHUNK = 16
+# The same for a decoder whose pictures take long.
+SLOW_VISUAL_STEPS, SLOW_VISUAL_LEG_STEPS = 48, 8
 # Long z are computed in parts of so many numbers; legs have fewer steps if all steps would have more.
 PART_NUMBERS, STEP_NUMBERS = 1 << 18, 1 << 24
 # A shorter vector has no direction. A smaller angle does not determine a great circle.
 MIN_NORM, MIN_SINE = 1e-12, 1e-9
 
-Decode = Callable[[Floats], Floats]
+# Decodes z [N, d], yielding the place of the first and the pictures [n, C, H, W] of each step, or None.
+Pieces = Callable[["CurveZ"], Iterator[tuple[int, Floats] | None]]
 
 
 class PathKind(StrEnum):
@@ -71,6 +73,29 @@ class Curve:
 
 
 @dataclass(frozen=True, eq=False)
+class CurveZ:
+    """The z at t [N] of a curve, like an array float32 [N, d] whose rows are computed when they are taken.
+
+    Thousands of long z, as those of an animation's frames, would not fit into memory at once.
+    """
+
+    curve: Curve
+    t: Doubles
+
+    def __len__(self) -> int:
+        """How many z there are."""
+        return len(self.t)
+
+    def __getitem__(self, rows: int | slice | Sequence[int]) -> Floats:
+        """The z float32 [d] of one row, or [n, d] of some."""
+        return self.curve.at(self.t[rows]).astype(np.float32)
+
+    def __iter__(self) -> Iterator[Floats]:
+        """Go through the rows, float32 [d]."""
+        return (self[row] for row in range(len(self)))
+
+
+@dataclass(frozen=True, eq=False)
 class Walk:
     """A curve with a pace: `distance` [M], which never decreases, is the distance covered at `t` [M]."""
 
@@ -79,28 +104,28 @@ class Walk:
     t: Doubles
     distance: Doubles
 
-    def at(self, share: ArrayLike) -> Floats:
-        """The z float32 [..., d] at which a share [...] of the distance has been covered."""
-        t = np.interp(np.asarray(share, np.float64) * self.distance[-1], self.distance, self.t)
-        return self.curve.at(t).astype(np.float32)
+    def at(self, share: float) -> Floats:
+        """The z float32 [d] at which a share of the distance has been covered."""
+        return self.along([share])[0]
 
-    def frames(self, count: int, ping_pong: bool = False) -> Floats:
-        """z [count, d] at even distances. Raises ValueError for fewer than two frames.
+    def along(self, shares: ArrayLike) -> CurveZ:
+        """The z at which shares [N] of the distance have been covered."""
+        distance = np.asarray(shares, np.float64) * self.distance[-1]
+        return CurveZ(self.curve, np.interp(distance, self.distance, self.t))
+
+    def frames(self, count: int, ping_pong: bool = False) -> CurveZ:
+        """The z [count, d] at even distances. Raises ValueError for fewer than two frames.
 
         The first and the last frame are the ends of the curve. A closed walk, or one that goes there and
         back, ends one step before its first frame, so that it can be repeated evenly.
         """
-        return self.at(self.shares(count, ping_pong))
-
-    def shares(self, count: int, ping_pong: bool = False) -> Doubles:
-        """The shares [count] of the distance at which `frames` are. Raises ValueError for fewer than two."""
         if count < 2:
             raise ValueError(f"found {count} frames, expected at least 2; ask for more")
         if not ping_pong:
-            return np.linspace(0, 1, count, endpoint=not self.closed)
+            return self.along(np.linspace(0, 1, count, endpoint=not self.closed))
         there = np.linspace(0, 1, count // 2 + 1)  # the turning point is a frame, even if the count is odd
         back = np.linspace(1, 0, count - len(there) + 2)[1:-1]
-        return np.concatenate([there, back])
+        return self.along(np.concatenate([there, back]))
 
 
 def slerp(start: ArrayLike, end: ArrayLike, share: ArrayLike) -> Doubles:
@@ -152,24 +177,31 @@ def even_walk(curve: Curve, closed: bool = False) -> Walk:
     return Walk(curve, closed, t, _lengths_so_far(curve, t))
 
 
-def visual_walk(decode: Decode, curve: Curve, closed: bool = False) -> Generator[float, None, Walk]:
+def visual_walk(
+    pieces: Pieces, curve: Curve, closed: bool = False, is_slow: bool = False
+) -> Generator[float, None, Walk]:
     """A walk at constant visual speed: equal shares change the picture equally. Yields the share done.
 
     The change is the sum of L2 distances between pictures along a fine walk, which is the length of the curve
-    in picture space. If the picture does not change at all, the speed is constant in z.
+    in picture space; it is less fine if decoding `is_slow`. If the picture does not change at all, the speed
+    is constant in z.
     """
-    t = _visual_steps(curve)
+    t = _visual_steps(curve, is_slow)
     changes = np.zeros(len(t))
     last: Floats | None = None
-    for start in range(0, len(t), VISUAL_CHUNK):
-        z = curve.at(t[start : start + VISUAL_CHUNK]).astype(np.float32)
-        pictures = np.nan_to_num(decode(z))
-        flat = pictures.reshape(len(pictures), -1)
+    share = 0.0
+    for piece in pieces(CurveZ(curve, t)):
+        if piece is None:
+            yield share
+            continue
+        start, pictures = piece
+        flat = np.nan_to_num(pictures).reshape(len(pictures), -1)
         joined = flat if last is None else np.concatenate([last, flat])
         steps = np.linalg.norm(np.diff(joined, axis=0), axis=1)
         changes[start + len(flat) - len(steps) : start + len(flat)] = steps
         last = flat[-1:]
-        yield min(1.0, (start + VISUAL_CHUNK) / len(t))
+        share = (start + len(flat)) / len(t)
+        yield share
     distance = changes.cumsum()
     # A small part of the distance in z is added, so that the sum rises even where the picture does not
     # change.
@@ -188,10 +220,16 @@ def path_line(points: tuple[Vector, ...], kind: PathKind, closed: bool) -> tuple
     return t, curve.at(t)
 
 
-def _visual_steps(curve: Curve) -> Doubles:
+def visual_z(curve: Curve, is_slow: bool = False) -> CurveZ:
+    """The z [N, d] that `visual_walk` decodes."""
+    return CurveZ(curve, _visual_steps(curve, is_slow))
+
+
+def _visual_steps(curve: Curve, is_slow: bool) -> Doubles:
     """The parameters at which a walk is measured: in proportion to length, with a minimum for every leg."""
+    most, least = (SLOW_VISUAL_STEPS, SLOW_VISUAL_LEG_STEPS) if is_slow else (VISUAL_STEPS, VISUAL_LEG_STEPS)
     lengths = np.diff(_lengths_so_far(curve, np.arange(curve.legs + 1)))
-    counts = np.maximum(VISUAL_LEG_STEPS, np.rint(VISUAL_STEPS * lengths / lengths.sum()).astype(int))
+    counts = np.maximum(least, np.rint(most * lengths / lengths.sum()).astype(int))
     legs = [leg + np.arange(count) / count for leg, count in enumerate(counts)]
     return np.concatenate([*legs, [curve.legs]])
 

@@ -34,6 +34,7 @@ Take = Callable[[Reading, Array, Floats], object]
 CPU_CHUNK = 10
 # The chunks of a slow network are smaller, so that a decode can be stopped between them and memory stays low.
 CHUNK_MS = 100.0
+SMOOTHING = 0.3  # the weight of the last decode in the estimate of the time per picture
 CUDA_CHUNK = 1024
 CUDA_CHUNK_BYTES = 2**31  # of activations, assuming 64 maps for each channel of a picture
 CUDA_ARENA_BYTES = 2**32
@@ -80,6 +81,7 @@ class Model:
         device: where it runs.
         warning: what is wrong with pictures that were decoded, or an empty string.
         last_decode_ms: how long the last decode took.
+        picture_s: how long a picture takes, by the last ones; 0 until one was decoded.
     """
 
     def __init__(self, source: Source, device: DeviceName = "auto", limit_s: float = RUN_LIMIT_S) -> None:
@@ -87,7 +89,7 @@ class Model:
         self.image_shape = source.reading.image_shape
         self.latent_dim = source.reading.latent_dim
         self.warning = ""
-        self.last_decode_ms = 0.0
+        self.last_decode_ms = self.picture_s = 0.0
         self._logits: ort.InferenceSession | None = None
         self._logits_looked_for = False
         self._cpu_threads = machine.cpu_threads()
@@ -98,6 +100,7 @@ class Model:
         if source.first is not None:
             limit_s = max(limit_s, SLOW_RUN_LIMIT * source.first.seconds)
             self.last_decode_ms = 1e3 * source.first.seconds
+            self.picture_s = source.first.seconds
         self._watchdog = Watchdog(limit_s)
         self._interruptible: Any = None  # ONNX Runtime's options of the run that may be interrupted
         self._is_interruptible = False
@@ -138,10 +141,11 @@ class Model:
         NaN becomes 0 and sets `warning`. Raises ValueError for z of another shape, BundleError or ModelError
         if the graph fails, gives another shape or takes too long.
         """
+        session = self._decoder
         start = time.perf_counter()
         self._is_interruptible = may_be_interrupted and self.is_slow
         try:
-            result = self._in_pieces(z, partial(self._decode_by, self._decoder, probabilities), most_threads)
+            result = self._in_pieces(z, partial(self._decode_by, session, probabilities), most_threads)
         finally:
             self._is_interruptible = False
         if len(result) and np.isnan(
@@ -149,6 +153,9 @@ class Model:
         ):  # min propagates NaN and is faster than checking each number
             result = self._without_nan(result)
         self.last_decode_ms = 1e3 * (time.perf_counter() - start)
+        if len(z):
+            one_s = self.last_decode_ms / 1e3 / len(z)
+            self.picture_s += SMOOTHING * (one_s - self.picture_s) if self.picture_s else one_s
         return result
 
     def decode_logits(self, z: Floats) -> Floats:

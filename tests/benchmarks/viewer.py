@@ -30,6 +30,7 @@ from PySide6.QtWidgets import QApplication
 from desktop.app.explorer import Explorer
 from desktop.base import saved
 from desktop.base.shipped import shipped_bundle
+from desktop.base.vector import Vector
 from desktop.film.film import Film
 from desktop.film.writer import BATCH
 from desktop.latent.plane import Viewport
@@ -52,7 +53,7 @@ class Watch:
 
     def __init__(self, bundle: Path) -> None:
         self.loop = QEventLoop()
-        self.painted_z: tuple[float, ...] | None = None
+        self.painted_z: Vector | None = None
         self.painted_viewport: Viewport | None = None
         paint_picture, paint_plane = PictureView.paintEvent, PlaneView.paintEvent
 

@@ -22,8 +22,10 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
 from desktop.app.explorer import Explorer
-from desktop.base import saved, watchdog
+from desktop.base import saved, session_folder, watchdog
 from desktop.jobs import picture_cache
+from desktop.jobs.decoded_pictures import DecodedPictures
+from desktop.jobs.kept_decoder import KeptDecoder
 from desktop.models.model import Model
 from desktop.models.source import open_source
 from desktop.widgets.main_window import MainWindow
@@ -38,6 +40,7 @@ from export.bundle import (
     write_bundle,
 )
 from export.growing import grow_bundle
+from tests.desktop.foreign_models import decoder as foreign_decoder
 from tests.waiting import SOON_MS, SOON_S
 
 PROGRESS_BARS = "tqdm_monitor"  # the thread that an export in a test's own process starts once for all
@@ -49,6 +52,7 @@ def settings_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytes
     folder = tmp_path_factory.mktemp("settings")
     monkeypatch.setattr(saved, "place", lambda: folder / "saved.json")
     monkeypatch.setattr(picture_cache, "folder", lambda: folder / "pictures")
+    monkeypatch.setattr(session_folder, "place", lambda: folder / "sessions")
     QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(folder))
     return folder
 
@@ -72,6 +76,25 @@ def nothing_left(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     if (application := QApplication.instance()) is not None:
         shown = [widget for widget in application.topLevelWidgets() if widget.isVisible()]
         assert not shown, f"left open: {shown}"
+
+
+@pytest.fixture
+def all_are_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bare decoders that are opened count as slow, however quick they are."""
+    monkeypatch.setattr("desktop.vetting.trial.TOLD_WEIGHTS_BYTES", 0)
+    monkeypatch.setattr("desktop.vetting.trial.SLOW_MULTIPLY_ADDS", 0)
+
+
+@pytest.fixture
+def slow_decoder(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[KeptDecoder]:
+    """A decoder of [1, 8, 8] whose pictures are expected to take five seconds each."""
+    request.getfixturevalue("all_are_slow")
+    model = Model(open_source(foreign_decoder(tmp_path / "slow.onnx", image_shape=(1, 8, 8))), "cpu")
+    model.picture_s = 5.0
+    kept = DecodedPictures()
+    yield KeptDecoder(model, kept)
+    kept.close()
+    model.close()
 
 
 @pytest.fixture(scope="session")

@@ -14,4 +14,4 @@ def path_points(
     ping_pong: bool = False,
 ) -> Floats:
     """z [frame_count, d] at even distances along the path."""
-    return even_walk(path_curve(points, kind, closed), closed).frames(frame_count, ping_pong)
+    return even_walk(path_curve(points, kind, closed), closed).frames(frame_count, ping_pong)[:]

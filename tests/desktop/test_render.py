@@ -566,3 +566,20 @@ def test_far_out_there_is_still_a_picture(call, tmp_path, bundle_path, gif_frame
     status, _, errors = call("path", bundle_path, "--out", out, *points, "--frames", 3, "--scale", 1)
     assert (status, errors) == (0, "")
     assert gif_frames(out).shape[1:] == (28, 28)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("samples", "--n", "200", "--scale", "64"), "expected at most 32,767 per side; --n "),
+        (("plane", "--n", "4", "--scale", "16"), "per side; --scale "),
+        (("path", "--z", "0,0", "--z", "1,1", "--scale", "40"), "per side; --scale "),
+    ],
+)
+def test_what_would_not_fit_is_told_before_it_begins(refused, tmp_path, options, said):
+    """In one line with what fits, and nothing is written."""
+    model = decoder(tmp_path / "large.onnx", image_shape=(1, 1024, 1024))
+    kind, *more = options
+    out = tmp_path / ("a.gif" if kind == "path" else "a.png")
+    assert said in refused(kind, model, "--out", out, *more)
+    assert not out.exists()

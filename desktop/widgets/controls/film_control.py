@@ -8,11 +8,14 @@ from desktop.base.arrays import Bytes
 from desktop.film.captions import CaptionStrip
 from desktop.film.film import Film, Subject, caption
 from desktop.images.pixels import enlarge
+from desktop.jobs.cost import Cost
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.qimage import to_qimage
 from desktop.widgets.common.save_dialog import ask_where
 from desktop.widgets.controls.shell import Shell
 from desktop.widgets.dialogs.export_dialog import ExportDialog
+
+PREVIEW_PIXELS = 4_000_000
 
 
 class FilmControl(QObject):
@@ -34,6 +37,8 @@ class FilmControl(QObject):
         panel.export_wanted.connect(self._ask)
         panel.cancel_wanted.connect(self.exports.cancel)
         self.exports.progressed.connect(panel.set_progress)
+        self.exports.told.connect(panel.show_pictures)
+        self.exports.cost_known.connect(self._on_cost)
         shell.explorer.opened.connect(self._on_opened)
         add_action(shell.menus["path"], "&Export animation…", "Ctrl+E", self._ask)
 
@@ -77,9 +82,16 @@ class FilmControl(QObject):
         strip = CaptionStrip(texts, width)
         if of_plane:
             dialog.set_preview(None)
+        elif width * height > PREVIEW_PIXELS:  # too large to be made and shrunk again
+            dialog.set_preview(to_qimage(picture))
         else:
             dialog.set_preview(to_qimage(strip.under(enlarge(picture[np.newaxis], film.scale)[0], 0)))
         dialog.set_size(width, height + strip.height_px)
+        self.exports.ask_cost(film)
+
+    def _on_cost(self, cost: Cost) -> None:
+        if self.dialog is not None:
+            self.dialog.set_cost(cost)
 
     def _save(self, film: Film) -> None:
         message, ending = self._shell.message, film.format.ending

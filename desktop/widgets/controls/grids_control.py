@@ -1,5 +1,6 @@
 """The pages of many pictures: decodes them when they are shown, saves them, and goes to a picture's z."""
 
+import math
 from collections.abc import Sequence
 from functools import partial
 
@@ -9,7 +10,10 @@ from PySide6.QtWidgets import QComboBox, QPushButton, QSpinBox, QWidget
 from desktop.app import pages
 from desktop.app.worker import Priority
 from desktop.base.vector import Vector
-from desktop.jobs.sheets import Order, Scores, Sheet, SheetError
+from desktop.images.room import RoomError, no_room
+from desktop.jobs.cost import ASK_FROM_S, Cost, Progress
+from desktop.jobs.sheet_steps import Sheet
+from desktop.jobs.sheets import Order, Scores
 from desktop.view.state import ViewState
 from desktop.widgets.common.choices import add_choices
 from desktop.widgets.common.save_dialog import ask_where
@@ -108,6 +112,8 @@ class GridsControl(QObject):
         page = GridPage(hint, controls)
         page.save_wanted.connect(partial(self._save, name))
         page.cell_clicked.connect(partial(self._go_to_cell, name))
+        page.cost.start_wanted.connect(partial(self._fill, most_s=math.inf))
+        page.cost.stop_wanted.connect(self._stop)
         self._tabs.add_page(name, text, page)
         return page
 
@@ -133,42 +139,62 @@ class GridsControl(QObject):
         if (current == MANIFOLD and old.plane != state.plane) or (current == TRAVERSALS and old.z != state.z):
             self._fill()
 
-    def _fill(self) -> None:
-        """Have the page in front decoded with its inputs and the state."""
+    def _fill(self, *_: object, most_s: float = ASK_FROM_S) -> None:
+        """Have the page in front decoded with its inputs and the state, if it takes no more than `most_s`."""
         name = self._tabs.key()
-        try:
-            steps = self._steps(name) if name in self._pages else None
-        except SheetError as error:
-            self._pages[name].set_sheet(None, str(error))
-            return
+        steps = self._steps(name, most_s) if name in self._pages else None
         if steps is not None:
-            self._explorer.worker.request("grid", Priority.GRID, steps, partial(self._on_step, name))
+            self._pages[name].cost.hide()
+            self._explorer.worker.request(
+                "grid", Priority.GRID, steps, partial(self._on_step, name), partial(self._on_error, name)
+            )
+            self._explorer.interrupt()  # what a slow decoder does now can wait
 
-    def _steps(self, name: str) -> pages.Steps | None:
+    def _stop(self) -> None:
+        """Decode no more; what is there stays."""
+        self._fill(most_s=0.0)
+
+    def _on_error(self, name: str, error: Exception) -> None:
+        for page in self._pages.values():
+            page.cost.hide()
+        if isinstance(error, RoomError):  # it is about the page's inputs, so it stays while they do
+            self._pages[name].set_sheet(None, str(error))
+        else:
+            self._explorer.failed.emit(error)
+
+    def _steps(self, name: str, most_s: float) -> pages.Steps | None:
         """Return the job that decodes a page; None if there is nothing to decode."""
         explorer = self._explorer
         if explorer.source is None:
             return None
         if name == SAMPLES:
-            return pages.samples_steps(explorer, self.samples_n.value(), self.seed.value())
+            return pages.samples_steps(explorer, self.samples_n.value(), self.seed.value(), most_s)
         if name == MANIFOLD:
-            return pages.manifold_steps(explorer, self.manifold_n.value())
+            return pages.manifold_steps(explorer, self.manifold_n.value(), most_s)
         if name == TRAVERSALS:
-            return pages.traversals_steps(explorer, self.dimensions_n.value(), self.traversal_n.value())
+            rows, columns = self.dimensions_n.value(), self.traversal_n.value()
+            return pages.traversals_steps(explorer, rows, columns, most_s)
         order = Order(self.order.currentData())
-        steps = pages.reconstructions_steps(explorer, self._scores, order, self.pairs_n.value())
+        steps = pages.reconstructions_steps(explorer, self._scores, order, self.pairs_n.value(), most_s)
         if steps is None:
             self.reconstructions.set_sheet(None, NO_IMAGES)
         elif self._scores is None and self.reconstructions.sheet is None:
             self.reconstructions.set_sheet(None, "Comparing every image with its reconstruction …")
         return steps
 
-    def _on_step(self, name: str, step: Sheet | Scores | None) -> None:
+    def _on_step(self, name: str, step: Sheet | Scores | Progress | Cost | None) -> None:
+        page = self._pages[name]
         if isinstance(step, Scores):
             self._scores = step
+        elif isinstance(step, Progress):
+            page.cost.show_progress(step)
+        elif isinstance(step, Cost):
+            page.cost.ask(step)
         elif step is not None:
-            self._pages[name].set_sheet(step)
-            self.sheet_shown.emit(name)
+            page.set_sheet(step)
+            if not step.missing:
+                page.cost.hide()
+                self.sheet_shown.emit(name)
 
     def _go_to_cell(self, name: str, index: int) -> None:
         sheet = self._pages[name].sheet
@@ -176,11 +202,22 @@ class GridsControl(QObject):
             self._explorer.set_state(self._explorer.state.moved_to(Vector(sheet.z[index])))
 
     def _save(self, name: str, scale: int) -> None:
-        window, sheet = self._shell.window, self._pages[name].sheet
+        window, sheet, image_shape = self._shell.window, self._pages[name].sheet, self._explorer.image_shape
+        if sheet is None or image_shape is None:
+            return
         refuse = self._shell.message.show_message
+        size = sheet.plan.size(image_shape)
+        if (found := no_room(lambda _: size, 1, scale)) is not None:
+            fits = "choose fewer pictures" if found.scale is None else f"scale {found.scale} fits"
+            refuse(f"{found.reason}; {fits}")
+            return
         path = ask_where(window, f"Save {name}", f"{name}.png", "PNG (*.png)", refuse)
-        if path is not None and sheet is not None:
-            note = self._explorer.note(name, **saved_for(window, name))
+        if path is None:
+            return
+        note = self._explorer.note(name, **saved_for(window, name))
+        if sheet.is_reduced:
+            self._explorer.save_sheet(path, sheet.plan, scale, note)
+        else:
             self._explorer.save_picture(path, sheet.picture, scale, note)
 
 

@@ -7,19 +7,16 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QMenu
 
-from desktop.app.walk import walk_steps
-from desktop.app.worker import Priority
 from desktop.base.vector import Vector
 from desktop.film.film import Route
 from desktop.latent.paths import PathKind, Walk, even_walk
 from desktop.view.state import ViewState
 from desktop.widgets.common.actions import add_action
+from desktop.widgets.controls.path_pictures import PathPictures
 from desktop.widgets.controls.path_player import PathPlayer
 from desktop.widgets.controls.shell import Shell
 from desktop.widgets.plane.path_handles import PathHandles
 from desktop.widgets.plane.pointer import PointerHandler
-
-PACE = "path pace"
 
 
 class PathControl(QObject, PointerHandler):
@@ -51,6 +48,10 @@ class PathControl(QObject, PointerHandler):
         handles.point_added.connect(lambda index: self._append(explorer.state.path[index]))
         handles.point_inserted.connect(self._insert)
         handles.point_removed.connect(self._remove)
+        self._pictures = PathPictures(explorer, panel.cost, self)
+        self._pictures.walk_found.connect(self._on_walk)
+        self._pictures.ready.connect(self._start)
+        explorer.model_changed.connect(self._on_model)
         self._connect_panel()
         self.player.moved.connect(self._on_played)
         self.player.running_changed.connect(panel.set_playing)
@@ -186,17 +187,10 @@ class PathControl(QObject, PointerHandler):
         if self._walk is None or route != self._route:
             self._route = route
             self._walk = None if route.kind is PathKind.VISUAL else even_walk(curve, route.closed)
-        if self._walk is not None:
-            self._start()
-            return
-        steps = walk_steps(self._explorer, route)
-        if steps is not None:
-            self._explorer.worker.request(PACE, Priority.GRID, steps, self._on_walk)
+        self._pictures.play(route, self._walk, self._panel.playback().duration_s)
 
-    def _on_walk(self, walk: object) -> None:
-        if isinstance(walk, Walk):
-            self._walk = walk
-            self._start()
+    def _on_walk(self, walk: Walk) -> None:
+        self._walk = walk
 
     def _start(self) -> None:
         """Play on from the pause if nothing has moved since, or else from the beginning."""
@@ -206,7 +200,9 @@ class PathControl(QObject, PointerHandler):
     def _on_played(self, share: float) -> None:
         assert self._walk is not None
         self._share = share
-        self._played_z = Vector(self._walk.at(share), is_own=True)
+        # A slow decoder could not follow, so its path is played with the pictures that are there.
+        place = self._pictures.place(share)
+        self._played_z = Vector(self._walk.at(share), is_own=True) if place is None else place
         self._explorer.set_state(self._explorer.state.moved_to(self._played_z))
 
     # ---- what is shown
@@ -214,11 +210,17 @@ class PathControl(QObject, PointerHandler):
     def _on_opened(self) -> None:
         self.player.stop()
         self._walk = None
+        self._pictures.clear()
+
+    def _on_model(self) -> None:
+        """Another epoch has other pictures; the pace stays."""
+        self._pictures.clear()
 
     def _on_state(self, state: ViewState) -> None:
         if self._route != Route(state.path, state.path_closed, state.path_kind):
-            self._walk = None
-            self._explorer.worker.cancel(PACE)
+            if self._route is not None:
+                self._pictures.clear()
+            self._walk = self._route = None
         if self._walk is None or state.z != self._played_z:
             self.player.stop()
         if self._chosen is not None and self._chosen >= len(state.path):

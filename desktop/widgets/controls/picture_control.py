@@ -8,6 +8,7 @@ from desktop.app.explorer import PendingPicture
 from desktop.base.arrays import Bytes
 from desktop.images.picture_modes import are_probabilities, drawn
 from desktop.images.pixels import to_bytes
+from desktop.images.room import SheetSize, no_room
 from desktop.jobs.decode import Decoded
 from desktop.models.opened import Opened
 from desktop.view.state import PictureMode, ViewState
@@ -108,9 +109,16 @@ class PictureControl(QObject):
     def _save(self) -> None:
         if self.picture is not None:
             shell = self._shell
+            height, width = self.picture.shape[:2]
+            size = SheetSize(1, 1, (width, height), self.picture.size // (width * height), 0)
+            found = no_room(lambda _: size, 1, SAVED_PICTURE_SCALE)
+            scale = SAVED_PICTURE_SCALE if found is None else found.scale or 0
+            if found is not None and not scale:
+                shell.message.show_message(f"{found.reason}; close other programs")
+                return
             path = ask_where(
                 shell.window, "Save picture", "picture.png", "PNG (*.png)", shell.message.show_message
             )
             if path is not None:
-                note = shell.explorer.note("picture", scale=SAVED_PICTURE_SCALE)
-                shell.explorer.save_picture(path, self.picture, SAVED_PICTURE_SCALE, note)
+                note = shell.explorer.note("picture", scale=scale)
+                shell.explorer.save_picture(path, self.picture, scale, note)

@@ -2,7 +2,8 @@
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStatusBar, QWidget
 
-from desktop.app.tile_decoder import PlaneProgress, TileDecoder
+from desktop.app.tile_decoder import TileDecoder
+from desktop.jobs.cost import Progress
 
 
 class PlaneProgressBar(QWidget):
@@ -24,9 +25,8 @@ class PlaneProgressBar(QWidget):
         bar.addPermanentWidget(self)
         self.hide()
 
-    def show_progress(self, progress: PlaneProgress | None) -> None:
+    def show_progress(self, progress: Progress | None) -> None:
         """Show how many pictures are there and how long the others take; hide for None."""
         self.setVisible(progress is not None)
         if progress is not None:
-            left = f"{progress.left_s / 60:.0f} min" if progress.left_s > 90 else f"{progress.left_s:.0f} s"
-            self.label.setText(f"plane: {progress.done} of {progress.total} pictures, {left} left")
+            self.label.setText(f"plane: {progress.in_words()}")

@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.film.film import GRID_SIDE, Caption, Film, Subject
-from desktop.film.formats import LIMITS, MAX_FPS, Format, real_fps, why_not
+from desktop.film.formats import LIMITS, MAX_FPS, Format, largest_scale, real_fps, why_not, why_too_large
+from desktop.jobs.cost import ASK_FROM_S, Cost
 from desktop.widgets.common.choices import add_choices, show_choice
 
 MAX_FRAMES, MAX_SCALE = 2000, 64
@@ -55,6 +56,10 @@ class ExportDialog(QDialog):
         self.facts = QLabel()
         self.facts.setWordWrap(True)
         self.facts.setTextFormat(Qt.TextFormat.PlainText)
+        self.cost = QLabel()
+        self.cost.setWordWrap(True)
+        self.cost.setTextFormat(Qt.TextFormat.PlainText)
+        self.cost.hide()
         self.buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel
         )
@@ -106,8 +111,15 @@ class ExportDialog(QDialog):
         self.preview.setPixmap(QPixmap.fromImage(image))
 
     def set_size(self, width_px: int, height_px: int) -> None:
-        """Show how large a frame will be, and how long the animation will last."""
+        """Show how large a frame will be, and how long the animation will last; or why it cannot be made."""
         film = self.film()
+        reason = why_too_large(film.format, width_px, height_px)
+        self.save.setEnabled(not reason)
+        if reason:
+            fitting = largest_scale(film.format, *self.picture_px(), film.scale)
+            fits = "choose another format" if fitting is None else f"scale {fitting} × fits"
+            self.facts.setText(f"{reason}; {fits}.")
+            return
         fps = real_fps(film.format, film.fps)
         count = film.frame_count if film.subject is Subject.PATH else self.frames_of_epochs()
         text = f"{width_px} × {height_px} px, {count} frames, {count / fps:.1f} s"
@@ -115,6 +127,11 @@ class ExportDialog(QDialog):
             tick_ms = LIMITS[film.format].tick_ms
             text += f". {film.format.value} rounds frame times to {tick_ms} ms: {fps:.3g} frames per second."
         self.facts.setText(text)
+
+    def set_cost(self, cost: Cost) -> None:
+        """Show what the pictures cost, if they take long."""
+        self.cost.setText(f"Still to decode: {cost.in_words()}.")
+        self.cost.setVisible(cost.seconds > ASK_FROM_S)
 
     def frames_of_epochs(self) -> int:
         """Return the number of frames of an animation over the epochs."""
@@ -169,6 +186,7 @@ class ExportDialog(QDialog):
         captions.addStretch(1)
         form.addRow("Captions", captions)
         form.addRow(self.facts)
+        form.addRow(self.cost)
         above = QHBoxLayout()
         above.addWidget(self.preview)
         above.addLayout(form, 1)

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
-from desktop.jobs.sheets import Sheet
+from desktop.jobs.sheet_steps import Sheet
+from desktop.widgets.common.cost_bar import CostBar
 from desktop.widgets.common.picture_view import PictureView
 from desktop.widgets.common.qimage import to_qimage
 
@@ -45,6 +46,7 @@ class GridPage(QWidget):
         self._note.setWordWrap(True)
         self._note.setTextFormat(Qt.TextFormat.PlainText)
         self._hint = hint
+        self.cost = CostBar()
 
         self.save.clicked.connect(lambda: self.save_wanted.emit(self.scale.value()))
         self.view.clicked.connect(self._clicked)
@@ -64,14 +66,18 @@ class GridPage(QWidget):
         layout = QVBoxLayout(self)
         layout.addLayout(row)
         layout.addWidget(self._note)
+        layout.addWidget(self.cost)
         layout.addWidget(self.view, 1)
         self.set_sheet(None)
 
     def set_sheet(self, sheet: Sheet | None, note: str = "") -> None:
-        """Show a sheet, or nothing; `note` replaces the hint, for example to say why."""
+        """Show a sheet, or nothing; `note` replaces the hint, for example to say why.
+
+        Only a full sheet can be saved.
+        """
         self.sheet = sheet
         self.view.set_image(None if sheet is None else to_qimage(sheet.picture))
-        self.save.setEnabled(sheet is not None)
+        self.save.setEnabled(sheet is not None and not sheet.missing)
         self._note.setText(note or self._hint)
 
     def note(self) -> str:

@@ -13,10 +13,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop.jobs.cost import Progress
 from desktop.latent.paths import PathKind
 from desktop.latent.playback import Playback
 from desktop.view.state import ViewState
 from desktop.widgets.common.choices import add_choices, show_choice
+from desktop.widgets.common.cost_bar import CostBar
 from desktop.widgets.common.number_box import NumberBox
 from desktop.widgets.panels.path_points import PathPoints
 
@@ -72,6 +74,7 @@ class PathPanel(QWidget):
         self.loop = QCheckBox("Loop")
         self.ping_pong = QCheckBox("There and back")
         self.export = _button("Export animation…", "Save the path or the epochs as GIF, WebP, APNG or MP4.")
+        self.cost = CostBar()
         self.progress = QProgressBar()
         self.progress.setRange(0, 100)
         self.progress.setAccessibleName("Progress of the export")
@@ -135,6 +138,12 @@ class PathPanel(QWidget):
         self.export.setVisible(not running)
         if share is not None:
             self.progress.setValue(round(100 * share))
+        else:
+            self.progress.setFormat("%p%")
+
+    def show_pictures(self, progress: Progress) -> None:
+        """Show how many pictures of the export are decoded, and how long the others take."""
+        self.progress.setFormat(progress.in_words())
 
     def _move(self, step: int) -> None:
         row = self.points.currentRow()
@@ -166,6 +175,7 @@ class PathPanel(QWidget):
         layout.addWidget(self.points)
         layout.addLayout(buttons)
         layout.addLayout(playing)
+        layout.addWidget(self.cost)
         layout.addWidget(self.export)
         layout.addLayout(running)
         layout.addStretch(1)

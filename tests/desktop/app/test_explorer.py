@@ -163,7 +163,8 @@ def test_tiles_of_transparent_pictures_are_mixed_with_grey(make_explorer, make_b
         explorer.set_view_size(SIZE_PX)
     cut, view = explorer.tiles.shown, explorer.state.viewport
     tile = cut.pyramid.meeting(view.edges(SIZE_PX), cut.pyramid.level(view.units_per_px(SIZE_PX)))[0]
-    z, _ = cut.z([tile])
+    places, _ = cut.places([tile])
+    z = cut.chart.z(places)
     picture = reduced(to_bytes(explorer.model.decode(z[:1])), cut.pyramid.picture_px)
     height, width = picture.shape[1:3]
     found = explorer.tiles.cache.get(cut.space, tile)[:height, :width]

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from desktop.app import pages
-from desktop.jobs.sheets import Order, Scores, Sheet
+from desktop.jobs.sheet_steps import Sheet
+from desktop.jobs.sheets import Order, Scores
 from desktop.latent.plane import manifold_grid
 from desktop.latent.prior import NORMAL
 from desktop.view.first_view import corners

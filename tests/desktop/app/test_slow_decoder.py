@@ -8,10 +8,9 @@ from tests.waiting import SOON_MS
 
 
 @pytest.fixture
-def slow(make_explorer, tmp_path, qtbot, monkeypatch):
+def slow(request, make_explorer, tmp_path, qtbot):
     """An explorer with a decoder that counts as slow, and its first plane decoded."""
-    monkeypatch.setattr("desktop.vetting.trial.TOLD_WEIGHTS_BYTES", 0)
-    monkeypatch.setattr("desktop.vetting.trial.SLOW_MULTIPLY_ADDS", 0)
+    request.getfixturevalue("all_are_slow")
     explorer = make_explorer(decoder(tmp_path / "decoder.onnx", image_shape=(1, 24, 24)))
     with qtbot.waitSignal(explorer.backdrop_finished, timeout=SOON_MS):
         explorer.set_view_size((200, 200))
@@ -30,9 +29,10 @@ def test_while_a_picture_is_decoded_the_nearest_one_is_told(slow, qtbot):
     far, near = go_to(slow, qtbot, (2.0, 2.0)), go_to(slow, qtbot, (-1.0, -1.0))
     pending = []
     slow.picture_pending.connect(pending.append)
-    go_to(slow, qtbot, (-1.5, -1.5))
-    assert pending[0].nearest is near
-    assert pending[0].nearest is not far
+    go_to(slow, qtbot, (-1.013, -1.011))
+    assert pending[0].nearest.z == near.z
+    assert pending[0].nearest.probabilities is near.probabilities
+    assert far.z != near.z
     assert pending[0].expected_s > 0
 
 
@@ -42,7 +42,7 @@ def test_a_picture_that_is_there_is_not_decoded_again(slow, qtbot):
     go_to(slow, qtbot, (0.0, 1.0))
     pending = []
     slow.picture_pending.connect(pending.append)
-    assert go_to(slow, qtbot, (1.0, 0.0)) is first
+    assert go_to(slow, qtbot, (1.0, 0.0)).probabilities is first.probabilities
     assert pending == []
 
 
@@ -87,3 +87,18 @@ def test_a_picture_interrupts_the_plane_and_the_plane_is_finished_all_the_same(s
     level = cut.pyramid.level(projection.viewport.units_per_px((200, 200)))
     tiles = cut.pyramid.meeting(projection.edges, level)
     assert all(slow.tiles.cache.get(cut.space, tile) is not None for tile in tiles)
+
+
+def test_a_picture_in_a_file_is_not_decoded_again(slow, qtbot, monkeypatch):
+    """What does not fit into memory comes back with no waiting told."""
+    first = go_to(slow, qtbot, (1.013, 0.0))
+    monkeypatch.setattr(slow._pictures, "_memory_bytes", 0)
+    go_to(slow, qtbot, (0.017, 1.0))
+    pending, decoder = [], slow.decoder
+    slow.picture_pending.connect(pending.append)
+    z = slow.state.at((1.013, 0.0)).z
+    assert decoder.in_memory(z) is None
+    assert decoder.has(z)
+    again = go_to(slow, qtbot, (1.013, 0.0))
+    assert (again.probabilities == first.probabilities).all()
+    assert pending == []

@@ -1,8 +1,9 @@
 """The walk's job decodes with the open model."""
 
-from desktop.app.walk import walk_steps
+from desktop.app.walk import frame_steps, walk_steps
 from desktop.film.film import Route
-from desktop.latent.paths import PathKind, Walk
+from desktop.jobs.cost import Cost
+from desktop.latent.paths import PathKind, Walk, even_walk
 
 ROUTE = Route(((-1.0, 0.0), (1.0, 0.5)), False, PathKind.VISUAL)
 
@@ -12,6 +13,15 @@ def test_a_walk_at_even_visual_change_is_made_step_by_step(explorer):
     walk = list(walk_steps(explorer, ROUTE))[-1]
     assert isinstance(walk, Walk)
     assert [tuple(walk.at(share).tolist()) for share in (0, 1)] == [(-1.0, 0.0), (1.0, 0.5)]
+
+
+def test_a_pace_that_costs_much_is_not_measured(explorer):
+    """The cost is told instead; a quick decoder needs no pictures before it is played."""
+    explorer.model.picture_s = 1.0
+    (cost,) = walk_steps(explorer, ROUTE, most_s=10.0)
+    assert isinstance(cost, Cost)
+    assert cost.pictures > 500
+    assert frame_steps(explorer, even_walk(ROUTE.curve), 4.0, 10.0) is None
 
 
 def test_without_a_model_there_is_no_walk(make_explorer):

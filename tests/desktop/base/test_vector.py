@@ -74,3 +74,12 @@ def test_a_table_is_refused():
     """A vector has one axis."""
     with pytest.raises(ValueError, match=r"found numbers of shape \(2, 2\), expected one axis"):
         Vector(np.zeros((2, 2)))
+
+
+def test_the_digest_tells_apart_what_decoders_tell_apart():
+    """It reads every number, as float32; −0 is 0."""
+    z = np.random.default_rng(0).standard_normal(5000)
+    given = Vector(z)
+    assert given.digest == Vector(z.astype(np.float32)).digest == given.digest
+    assert given.with_number(1234, 1.5).digest != given.digest
+    assert Vector((0.0, 1.0)).digest == Vector((-0.0, 1.0)).digest != Vector((1.0, 0.0)).digest

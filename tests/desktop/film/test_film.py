@@ -7,6 +7,8 @@ from PIL import Image
 from desktop.film.film import Caption, Film, Route, caption, path_film
 from desktop.film.formats import Format
 from desktop.images.pixels import to_bytes
+from desktop.jobs.decoded_pictures import DecodedPictures
+from desktop.jobs.kept_decoder import KeptDecoder
 from desktop.latent.paths import PathKind
 from tests.desktop.path_points import path_points
 
@@ -19,7 +21,9 @@ def test_the_frames_are_the_decoded_walk(tmp_path, make_bundle, make_model, gif_
     """There are as many as requested, for every kind of path."""
     model = make_model(make_bundle())
     film = Film(frame_count=21, scale=2, ping_pong=ping_pong)
-    shares = list(path_film(model.decode, Route(POINTS, True, kind), film, tmp_path / "a.gif"))
+    shares = list(
+        path_film(KeptDecoder(model, DecodedPictures()), Route(POINTS, True, kind), film, tmp_path / "a.gif")
+    )
     expected = to_bytes(model.decode(path_points(POINTS, 21, True, kind, ping_pong)))
     frames = gif_frames(tmp_path / "a.gif")
     assert frames.shape == (21, 24, 24)
@@ -32,7 +36,11 @@ def test_a_film_of_equal_change_changes_equally(tmp_path, make_bundle, make_mode
     """The file's frames change evenly, up to the precision of bytes; measuring is the first progress."""
     model = make_model(make_bundle())
     film = Film(format=Format.APNG, frame_count=40, scale=1)
-    shares = list(path_film(model.decode, Route(POINTS, False, PathKind.VISUAL), film, tmp_path / "a"))
+    shares = list(
+        path_film(
+            KeptDecoder(model, DecodedPictures()), Route(POINTS, False, PathKind.VISUAL), film, tmp_path / "a"
+        )
+    )
     with Image.open(tmp_path / "a") as image:
         frames = np.stack([np.asarray((image.seek(index), image)[1], float) for index in range(40)])
     changes = np.linalg.norm(np.diff(frames, axis=0).reshape(39, -1), axis=1)

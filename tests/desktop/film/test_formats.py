@@ -55,7 +55,9 @@ def test_the_real_speed_is_told(kind, fps, real):
 def test_a_frame_that_is_too_large_is_refused_in_words():
     """The message names the format's largest side."""
     check_size(Format.WEBP, 16_383, 1)
-    with pytest.raises(AnimationError, match=r"^WebP: found 1 × 16,384 pixels, expected at most 16,383"):
+    with pytest.raises(
+        AnimationError, match=r"^WebP: found a picture of 1 × 16,384 pixels, expected at most 16,383"
+    ):
         check_size(Format.WEBP, 1, 16_384)
 
 

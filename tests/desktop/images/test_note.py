@@ -1,5 +1,7 @@
 """A note is stored in the metadata of PNG, APNG, GIF and WebP, and found by the file's content."""
 
+import struct
+
 import imageio.v3 as imageio
 import numpy as np
 import pytest
@@ -79,3 +81,18 @@ def test_a_text_that_is_too_long_is_none(tmp_path):
     path = tmp_path / "a.gif"
     write(path, FRAMES[0], NOTES[".gif"](TEXT + " " * (2 << 20)))
     assert read_note(path) is None
+
+
+@pytest.mark.parametrize("ending", [".png", ".gif", ".webp"])
+def test_a_file_of_any_size_is_read(tmp_path, ending):
+    """A long animation may have gigabytes: here a hundred megabytes that no disk holds."""
+    path = tmp_path / f"a{ending}"
+    write(path, FRAMES[0], NOTES[ending](TEXT))
+    data = path.read_bytes()
+    before = data.index(b"EXIF") if ending == ".webp" else len(data)
+    with path.open("wb") as file:
+        file.write(data[:before])
+        file.write(struct.pack("<4sI", b"none", 100 << 20))
+        file.seek(100 << 20, 1)
+        file.write(data[before:])
+    assert read_note(path) == TEXT

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from desktop.latent.paths import PathKind, even_walk, path_curve, path_line, slerp, visual_walk
+from desktop.latent.paths import PathKind, even_walk, path_curve, path_line, slerp, visual_walk, visual_z
 from tests.desktop.path_points import path_points
 
 CORNERS = [(0.0, 0.0, 1.0), (3.0, 4.0, 1.0), (3.0, 4.0, 11.0)]
@@ -124,9 +124,17 @@ def linear_picture(z):
     return np.repeat(level[:, np.newaxis].astype(np.float32), 4, axis=1).reshape(-1, 1, 2, 2)
 
 
+def chunks(decode, z):
+    """Decode in steps of sixteen, the second of which begins again."""
+    for start in range(0, len(z), 16):
+        if start == 16:
+            yield None
+        yield start, decode(z[start : start + 16])
+
+
 def visual(decode, points, closed=False):
     """The finished walk, and the shares of progress before it."""
-    steps = visual_walk(decode, path_curve(points, PathKind.VISUAL, closed), closed)
+    steps = visual_walk(lambda z: chunks(decode, z), path_curve(points, PathKind.VISUAL, closed), closed)
     shares = []
     while True:
         try:
@@ -135,10 +143,17 @@ def visual(decode, points, closed=False):
             return end.value, shares
 
 
+def test_a_slow_decoder_measures_fewer_pictures():
+    """A tenth of them, with a minimum for every leg."""
+    curve = path_curve([(0.0, 0.0), (1.0, 0.0), (1.0, 0.01)], PathKind.VISUAL, False)
+    assert len(visual_z(curve)) == 507 + 16 + 1
+    assert len(visual_z(curve, is_slow=True)) == 48 + 8 + 1
+
+
 def test_equal_visual_change_changes_every_frame_by_the_same_amount():
     """Few frames lie where little changes, and many where the picture changes fast."""
     walk, shares = visual(linear_picture, [(-1.0, 0.0), (1.0, 0.0)])
-    z = walk.frames(23)
+    z = walk.frames(23)[:]
     assert (z[0] == (-1, 0)).all()
     assert (z[-1] == (1, 0)).all()
     changes = np.linalg.norm(np.diff(linear_picture(z).reshape(23, -1), axis=0), axis=1)
@@ -159,7 +174,7 @@ def test_a_real_decoder_is_walked_much_more_evenly(make_bundle, make_model):
         changes = np.linalg.norm(np.diff(pictures, axis=0), axis=1)
         return changes.std() / changes.mean()
 
-    assert spread(walk.frames(80)) < 0.2 * spread(path_points(points, 80, closed=True))
+    assert spread(walk.frames(80)[:]) < 0.2 * spread(path_points(points, 80, closed=True))
 
 
 @pytest.mark.parametrize("value", [0.5, np.nan])
@@ -167,13 +182,13 @@ def test_where_no_picture_changes_the_pace_is_even_in_z(value):
     """A decoder that gives a constant picture, or only NaN, does not break the walk."""
     points = [(0.0, 0.0), (1.0, 0.0), (1.0, 3.0)]
     walk, _ = visual(lambda z: np.full((len(z), 1, 2, 2), value, np.float32), points)
-    assert walk.frames(9) == pytest.approx(path_points(points, 9), abs=1e-5)
+    assert walk.frames(9)[:] == pytest.approx(path_points(points, 9), abs=1e-5)
 
 
 def test_a_walk_stops_at_its_ends():
     """Shares outside 0 to 1 give the end points."""
     walk = even_walk(path_curve([(0, 0), (2, 0)], PathKind.STRAIGHT, False))
-    assert walk.at([-1.0, 0.25, 2.0]).tolist() == [[0, 0], [0.5, 0], [2, 0]]
+    assert walk.along([-1.0, 0.25, 2.0])[:].tolist() == [[0, 0], [0.5, 0], [2, 0]]
 
 
 def test_what_is_drawn_is_the_curve_that_is_walked():
@@ -193,6 +208,18 @@ def test_long_paths_are_made_in_parts(kind):
     many[:, 100::50_000][:, :4] = few
     short, long = (even_walk(path_curve(points, kind, True), True) for points in (few, many))
     shares = np.linspace(0, 1, 5)
-    assert long.at(shares)[:, 100::50_000][:, :4] == pytest.approx(short.at(shares), abs=0.02)
+    z, expected = (walk.along(shares)[:] for walk in (long, short))
+    assert z[:, 100::50_000][:, :4] == pytest.approx(expected, abs=0.02)
     assert long.distance[-1] == pytest.approx(short.distance[-1], rel=0.01)
     assert len(long.t) < len(short.t) or kind is PathKind.STRAIGHT
+
+
+def test_the_z_of_frames_are_computed_when_they_are_taken():
+    """Ten thousand frames of so many dimensions would take ten gigabytes."""
+    start, end = np.zeros((2, 1 << 18), np.float32)
+    end = end + np.float32(1)
+    z = even_walk(path_curve([start, end], PathKind.STRAIGHT, False)).frames(10_001)
+    assert len(z) == 10_001
+    assert (z[2500] == 0.25).all()
+    assert z[[0, 5000]].mean(axis=1).tolist() == [0, 0.5]
+    assert z[9_999:].shape == (2, 1 << 18)

@@ -11,6 +11,8 @@ from onnx import helper
 from desktop.base.errors import ModelError
 from desktop.base.vector import Vector
 from desktop.jobs.decode import decode_picture
+from desktop.jobs.decoded_pictures import DecodedPictures
+from desktop.jobs.kept_decoder import KeptDecoder
 from desktop.latent.plane import sample_prior
 from desktop.models.model import Model
 from desktop.models.source import UnreadError, decoder_beside, encoder_beside, open_source
@@ -286,13 +288,6 @@ def test_a_model_without_a_reading_gives_its_file_and_overrides(tmp_path):
     assert saved_overrides(caught.value.file.sha256) == {}
 
 
-@pytest.fixture
-def all_are_slow(monkeypatch):
-    """Every decoder whose work can be told counts as a slow one."""
-    monkeypatch.setattr("desktop.vetting.trial.TOLD_WEIGHTS_BYTES", 0)
-    monkeypatch.setattr("desktop.vetting.trial.SLOW_MULTIPLY_ADDS", 0)
-
-
 def normalising(path):
     """A decoder that divides z by its length: at z = 0 all of its picture is NaN."""
     info = helper.make_tensor_value_info
@@ -365,10 +360,11 @@ def test_a_slow_decoder_loads_its_weights_when_something_else_is_decoded(tmp_pat
     path = decoder(tmp_path / "decoder.onnx")
     source = open_source(path)
     model = Model(source, "cpu")
-    (decoded,) = decode_picture(model, source.first.z)
+    decoder_of_model = KeptDecoder(model, DecodedPictures())
+    (decoded,) = decode_picture(decoder_of_model, source.first.z)
     assert (decoded.probabilities == source.first.picture).all()
     assert model._loaded is None
-    (other,) = decode_picture(model, Vector((0.5, -1.5)))
+    (other,) = decode_picture(decoder_of_model, Vector((0.5, -1.5)))
     assert model._loaded is not None
     session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     (expected,) = session.run(None, {"latent": np.array([[0.5, -1.5]], np.float32)})

@@ -3,7 +3,7 @@
 import pytest
 from PySide6.QtCore import Qt
 
-from desktop.app.tile_decoder import PlaneProgress
+from desktop.jobs.cost import Progress
 from tests.desktop.foreign_models import decoder
 from tests.waiting import SOON_MS
 
@@ -11,8 +11,8 @@ from tests.waiting import SOON_MS
 @pytest.mark.parametrize(
     ("progress", "text"),
     [
-        (PlaneProgress(9, 25, 40.4), "plane: 9 of 25 pictures, 40 s left"),
-        (PlaneProgress(0, 300, 600.0), "plane: 0 of 300 pictures, 10 min left"),
+        (Progress(9, 25, 40.4), "plane: 9 of 25 pictures, 40 s left"),
+        (Progress(0, 300, 600.0), "plane: 0 of 300 pictures, 10 min left"),
     ],
 )
 def test_what_is_left_is_told_in_seconds_or_minutes(open_window, progress, text):

@@ -6,14 +6,17 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QHelpEvent
 from PySide6.QtWidgets import QApplication, QSpinBox, QToolTip
 
-from desktop.jobs.sheets import Sheet
+from desktop.jobs.sheet_steps import Sheet
+from desktop.jobs.sheets import Plan
 from desktop.widgets.panels.grid_page import GridPage
 from tests.waiting import SOON_MS
 
 LEFT = Qt.MouseButton.LeftButton
 # Four columns, and three of four cells in the last row.
 SHEET = Sheet(
-    np.zeros((16, 16), np.uint8), 4, 4, np.zeros((15, 2), np.float32), tuple(f"cell {i}" for i in range(15))
+    np.zeros((16, 16), np.uint8),
+    4,
+    Plan(np.zeros((15, 2), np.float32), 4, tuple(f"cell {i}" for i in range(15))),
 )
 
 

@@ -1,0 +1,140 @@
+"""Decodes with one model in short steps, and keeps the pictures of a slow one for the session. No Qt."""
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from desktop.base.arrays import Floats
+from desktop.base.vector import Vector
+from desktop.jobs.cost import Cost, Progress
+from desktop.jobs.decoded_pictures import DecodedPictures, Kept
+from desktop.latent.paths import CurveZ
+from desktop.models.model import InterruptedDecodeError, Model
+
+# A step of the worker for many pictures: the picture under the pointer waits no longer than that.
+STEP_PICTURES, STEP_MS = 20, 20.0
+STEP_BYTES = 64 << 20
+
+# Many z [N, d]. Those of a curve are computed in parts, because all at once may not fit into memory.
+ManyZ = Floats | CurveZ
+
+
+def pictures_per_step(model: Model, picture_ms: float | None) -> int:
+    """How many pictures one step decodes: few if they or their z are large or slow, but a whole fixed batch.
+
+    `picture_ms` is None as long as it is not known how long one takes.
+    """
+    one_bytes = 4 * (int(np.prod(model.image_shape)) + model.latent_dim)
+    of_time = 1.0 if picture_ms is None else STEP_MS / max(picture_ms, 1e-3)
+    most = int(min(STEP_PICTURES, of_time, STEP_BYTES / one_bytes))
+    return max(1, most, model.source.reading.batch or 1)
+
+
+class KeptDecoder:
+    """Decodes z with a model. Pictures of a slow decoder come from `kept` if they are there.
+
+    A slow decoder takes a step for each picture, and a step that is interrupted begins again.
+    """
+
+    def __init__(self, model: Model, kept: DecodedPictures) -> None:
+        self.model = model
+        self.kept = kept
+        self.space = f"{model.source.sha256} {model.source.reading!r}"
+        first = model.source.first
+        if first is not None:
+            kept.put(self.space, first.z, Kept(first.picture, 1e3 * first.seconds))
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether pictures are kept, because one waits for them."""
+        return self.model.is_slow
+
+    def has(self, z: ArrayLike) -> bool:
+        """Whether the picture at z need not be decoded."""
+        return self.is_slow and self.kept.has(self.space, z)
+
+    def is_there(self, z: ManyZ) -> list[bool]:
+        """Whether the picture at each z [N, d] need not be decoded."""
+        return [self.has(point) for point in z]
+
+    def cost(self, z: ManyZ) -> Cost:
+        """Return what it costs to decode z [N, d]: what is there, or comes twice, costs nothing."""
+        return Cost(self.missing(self.keys(z)) if self.is_slow else len(z), self.model.picture_s)
+
+    def keys(self, z: ManyZ) -> list[str]:
+        """Return by what the picture at each z [N, d] is kept."""
+        return [self.kept.key(self.space, point) for point in z]
+
+    def missing(self, keys: Iterable[str]) -> int:
+        """Return how many pictures with these keys are not there."""
+        return sum(not self.kept.has_key(key) for key in set(keys))
+
+    def progress(self, done: int, total: int) -> Progress:
+        """Return the progress at `done` of `total` pictures, if none of the others is there."""
+        return Progress(done, total, (total - done) * self.model.picture_s)
+
+    def pieces(self, z: ManyZ) -> Iterator[tuple[int, Floats] | None]:
+        """Decode z [N, d], yielding the place of the first picture of a step and its [n, C, H, W].
+
+        None ends a step that was interrupted.
+        """
+        start = 0
+        while start < len(z):
+            part = z[start : start + self.step_pictures]
+            pictures = self.try_decode(part)
+            if pictures is None:
+                yield None
+                continue
+            yield start, pictures
+            start += len(part)
+
+    def try_decode(self, z: Floats) -> Floats | None:
+        """Decode z [N, d] to float32 [N, C, H, W] in one step; None if it was interrupted."""
+        try:
+            return self.decode_step(z)
+        except InterruptedDecodeError:
+            return None
+
+    def one(self, z: Vector) -> Kept:
+        """Return the picture at z; what decodes it is not interrupted."""
+        found = self.kept.get(self.space, z) if self.is_slow else None
+        return found or self._decode_and_keep(np.asarray(z, np.float32)[np.newaxis])[0]
+
+    def in_memory(self, z: ArrayLike) -> Kept | None:
+        """Return the picture at z of a slow decoder if it is at hand."""
+        return self.kept.in_memory(self.space, z) if self.is_slow else None
+
+    def nearest(self, z: ArrayLike) -> tuple[Floats, Kept] | None:
+        """Return the z and the picture that are nearest to a z, of those at hand."""
+        return self.kept.nearest(self.space, z)
+
+    def decode_step(self, z: Floats, most_threads: int | None = None) -> Floats:
+        """Decode z [N, d] to float32 [N, C, H, W] at once; quick decoders use at most `most_threads`.
+
+        Raises InterruptedDecodeError if a slow decoder is interrupted.
+        """
+        if not self.is_slow:
+            return self.model.decode(z, most_threads)
+        found = [self.kept.get(self.space, point) for point in z]
+        missing = [index for index, kept in enumerate(found) if kept is None]
+        if missing:
+            decoded = self._decode_and_keep(z[missing], may_be_interrupted=True)
+            for index, kept in zip(missing, decoded, strict=True):
+                found[index] = kept
+        return np.stack([kept.picture for kept in found if kept is not None])
+
+    @property
+    def step_pictures(self) -> int:
+        """How many pictures a step decodes."""
+        return pictures_per_step(self.model, 1e3 * self.model.picture_s)
+
+    def _decode_and_keep(self, z: Floats, may_be_interrupted: bool = False) -> list[Kept]:
+        self.model.warning = ""
+        pictures = self.model.decode(z, may_be_interrupted=may_be_interrupted)
+        one_ms = self.model.last_decode_ms / len(z)
+        decoded = [Kept(picture, one_ms, self.model.warning) for picture in pictures]
+        if self.is_slow:
+            for point, kept in zip(z, decoded, strict=True):
+                self.kept.put(self.space, point, kept)
+        return decoded

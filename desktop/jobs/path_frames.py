@@ -1,0 +1,60 @@
+"""The worker's job that decodes the pictures of a path before a slow decoder's path is played. No Qt."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from desktop.base.arrays import Doubles
+from desktop.base.vector import Vector
+from desktop.jobs.cost import Cost, Progress
+from desktop.jobs.kept_decoder import KeptDecoder
+from desktop.latent.paths import CurveZ, Walk
+
+FRAMES_PER_S, LEAST_FRAMES, MOST_FRAMES = 8, 8, 64
+
+
+@dataclass(frozen=True, eq=False)
+class PathFrames:
+    """The pictures of a walk that are there: the shares of the way [K], ascending, and their z [K, d]."""
+
+    shares: Doubles
+    z: CurveZ
+
+    def nearest(self, share: float) -> Vector:
+        """Return the z of the picture that is nearest to a share of the way."""
+        return Vector(self.z[int(np.abs(self.shares - share).argmin())], is_own=True)
+
+
+def path_frames(
+    decoder: KeptDecoder, walk: Walk, count: int, most_s: float = math.inf
+) -> Iterator[PathFrames | Progress | Cost | None]:
+    """Decode `count` pictures along a walk, coarse to fine, yielding those that are there after each step.
+
+    If they take more than `most_s` seconds, it yields those that are there, and the Cost of the others last.
+    """
+    shares = np.linspace(0, 1, count)
+    z = walk.along(shares)
+    there = np.array(decoder.is_there(z), bool)
+    yield PathFrames(shares[there], walk.along(shares[there]))
+    cost = decoder.cost(z)
+    if cost.seconds > most_s:
+        yield cost
+        return
+    for index in [index for index in _coarse_first(count) if not there[index]]:
+        yield decoder.progress(int(there.sum()), count)
+        while decoder.try_decode(z[index : index + 1]) is None:
+            yield None
+        there[index] = True
+        yield PathFrames(shares[there], walk.along(shares[there]))
+
+
+def frame_count(duration_s: float) -> int:
+    """Return how many pictures are enough for a walk that lasts so long."""
+    return max(LEAST_FRAMES, min(MOST_FRAMES, round(FRAMES_PER_S * duration_s)))
+
+
+def _coarse_first(count: int) -> list[int]:
+    """Order 0 to count − 1 so that the first ones lie far apart: the ends, the middle, the rest."""
+    return sorted(range(count), key=lambda i: -math.inf if i in (0, count - 1) else -(i & -i))

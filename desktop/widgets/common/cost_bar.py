@@ -1,0 +1,58 @@
+"""What pictures will cost, with a button that begins; then how far they are, with a button that stops."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+
+from desktop.jobs.cost import Cost, Progress
+
+STOP_TIP = "Stop; what is decoded stays, and you can go on later."
+START_TIP = "Decode these pictures now. You can stop at any time."
+
+
+class CostBar(QWidget):
+    """Hidden while nothing takes long.
+
+    Attributes:
+        is_running: whether pictures are being decoded.
+    """
+
+    start_wanted = Signal()
+    stop_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.label = QLabel()
+        self.label.setTextFormat(Qt.TextFormat.PlainText)
+        self.button = QPushButton()
+        self.button.clicked.connect(self._on_clicked)
+        self.is_running = False
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.label)
+        layout.addWidget(self.button)
+        layout.addStretch(1)
+        self.hide()
+
+    def ask(self, cost: Cost) -> None:
+        """Say what it costs, and offer to begin."""
+        self._show(cost.in_words(), "Decode", START_TIP, False)
+
+    def show_progress(self, progress: Progress) -> None:
+        """Say how far it is, and offer to stop."""
+        self._show(progress.in_words(), "Stop", STOP_TIP, True)
+
+    def finish(self) -> None:
+        """Hide what is done; a question stays."""
+        if self.is_running:
+            self.is_running = False
+            self.hide()
+
+    def _show(self, text: str, button: str, tip: str, is_running: bool) -> None:
+        self.is_running = is_running
+        self.label.setText(text)
+        self.button.setText(button)
+        self.button.setToolTip(tip)
+        self.show()
+
+    def _on_clicked(self) -> None:
+        (self.stop_wanted if self.is_running else self.start_wanted).emit()
