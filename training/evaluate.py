@@ -32,6 +32,7 @@ from training.held_out import EVALUATION_SEED, evaluate, posteriors
 from training.importance import ImportanceEstimate, adaptively_weighted, importance_weighted
 from training.likelihood import ACTIVE_VARIANCE, bits_per_dimension, unit_variances
 from training.model import ConvVAE
+from training.output import say
 from training.quadrature import COARSE_STEP, LEAST_HALF_WIDTH, Grid, integrate, survey
 from training.runs import Run, RunError, load_weights, newest_run, read_run, weights_path
 
@@ -287,7 +288,7 @@ def command(
         samples=samples,
         step=step,
     )
-    click.echo(to_json(evaluation) if as_json else to_table(evaluation))
+    say(to_json(evaluation) if as_json else to_table(evaluation))
 
 
 def main() -> None:

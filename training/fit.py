@@ -1,6 +1,7 @@
 """python -m training.fit: options → FitConfig → a run folder."""
 
 import dataclasses
+import shlex
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -24,6 +25,7 @@ from training.device import (
 )
 from training.logbook import FitError, Logbook, tensorboard_writer_class
 from training.loop import NotFiniteError, Trainer
+from training.output import OutputClosedError, say, warn
 from training.ranks import ALONE, Ranks, RanksError, joined, ranks_from
 from training.runs import (
     CONFIG_FILE,
@@ -59,7 +61,8 @@ def fit(
 ) -> Run | None:
     """Fit the VAE to `dataset`, by default the embedded MNIST; print a line per epoch, write a run folder.
 
-    Ctrl-C or SIGTERM ends the fit after the current step, with a checkpoint; the run so far is returned.
+    Ctrl-C, SIGTERM or SIGHUP ends the fit after the current step, with a checkpoint; the run so far is
+    returned.
     Only the first rank prints, writes and returns the run; the others return None. With `resume` the fit
     continues the run in `out`, which must have the same config.
 
@@ -98,7 +101,7 @@ def fit(
             "start this run again from the beginning"
         )
     run = dataclasses.replace(run, metrics=run.metrics[:finished_epochs])
-    click.echo(
+    say(
         f"{config.recipe}: {config.epochs} epochs of {len(dataset.train_images):,} images, "
         f"batch {config.batch_size}, {sum(p.numel() for p in trainer.model.parameters()):,} parameters, "
         f"on {f'{ranks.size} × ' if ranks.size > 1 else ''}{describe_device(device)}, {config.precision}; "
@@ -116,11 +119,10 @@ def fit(
             f"all finished epochs are kept in {run.folder}; fit again with a lower --learning-rate"
         ) from error
     except (StopRequestedError, KeyboardInterrupt):
-        click.echo(
+        warn(
             f"interrupted: {len(logbook.run.metrics)} finished epochs and the state after step "
             f"{logbook.saved_step} are kept; "
-            f"continue with python -m training.fit --resume --out {run.folder}",
-            err=True,
+            f"continue with python -m training.fit --resume --out {shlex.quote(str(run.folder))}"
         )
         if ranks.size > 1:
             # The other ranks were interrupted too: do not wait for them.
@@ -130,7 +132,7 @@ def fit(
     logbook.finish()
     if trainer.step_graph is not None:
         seconds = trainer.step_graph.capture_seconds
-        click.echo(f"recording a step as a CUDA graph took {seconds:.2f} s of the training time")
+        say(f"recording a step as a CUDA graph took {seconds:.2f} s of the training time")
     return logbook.run
 
 
@@ -169,7 +171,7 @@ def _noted_failure(run: Run) -> Iterator[None]:
     """Write an error that ends the fit to the run folder too."""
     try:
         yield
-    except StopRequestedError:
+    except (StopRequestedError, OutputClosedError):
         raise
     except Exception as error:
         note_failure(run, error)
@@ -290,10 +292,10 @@ def command(
     if not run.metrics:
         return 130
     last = run.metrics[-1]
-    click.echo(
+    say(
         f"test ELBO {last['test_elbo_nats']:.2f} nats after {last['train_seconds']:.1f} s of training "
         f"({time.perf_counter() - start:.1f} s in all)\n"
-        f"next: python -m export.onnx {run.folder}"
+        f"next: python -m export.onnx {shlex.quote(str(run.folder))}"
     )
     return 0 if len(run.metrics) == config.epochs else 130
 
