@@ -1,5 +1,6 @@
 """python -m export.onnx: export a run as a bundle."""
 
+import shlex
 from pathlib import Path
 
 import click
@@ -14,6 +15,7 @@ from export.parity import ParityError
 from training.command_line import run_command
 from training.config import FitConfig
 from training.datasets import Dataset, DatasetError
+from training.output import say, warn
 from training.runs import Run, RunError, newest_run, read_run
 from training.stop_requests import stop_requests
 
@@ -99,7 +101,7 @@ def command(
     source = read_run(run if run is not None else newest_run())
     target = _target(source, out)
     steps = _in_steps(every or usual_every(source.config.epochs))
-    click.echo(f"exporting {source.folder}, epochs {source.epochs[0]} to {source.epochs[-1]}{steps}")
+    say(f"exporting {source.folder}, epochs {source.epochs[0]} to {source.epochs[-1]}{steps}")
     bundle = export_run(source, target, _title(source.config, name), overwrite, phases=phases, every=every)
     _say_result(bundle)
     return None
@@ -114,24 +116,24 @@ def _follow(
     kept = "nothing was written"
     with stop_requests() as requests:
         try:
-            run = wait_for_run(folder, requests, click.echo)
+            run = wait_for_run(folder, requests, say)
             target, last = _target(run, out), run.config.epochs
             check_target(target, overwrite)
             steps = _in_steps(every or usual_every(last))
-            click.echo(f"exporting {run.folder}, its {last} epochs{steps} as they are finished")
+            say(f"exporting {run.folder}, its {last} epochs{steps} as they are finished")
 
             def say_epochs(bundle: Bundle, epochs: tuple[int, ...]) -> None:
                 nonlocal kept
                 if epochs[0] == 0:
-                    click.echo(f"bundle {target} grows; view it with python -m desktop {target}")
+                    say(f"bundle {target} grows; view it with python -m desktop {shlex.quote(str(target))}")
                 for epoch in epochs:
-                    click.echo(_epoch_line(bundle, epoch, last))
+                    say(_epoch_line(bundle, epoch, last))
                 kept = f"{target} is complete, with epochs 0 to {epochs[-1]}"
 
             exporter = Exporter(run.config, _title(run.config, name), phases=phases, every=every)
             bundle = follow_run(run, target, exporter, overwrite, requests, say_epochs)
         except StoppedError:
-            click.echo(f"interrupted: {kept}; the run was not finished", err=True)
+            warn(f"interrupted: {kept}; the run was not finished")
             return 130
     _say_result(bundle)
     return 0
@@ -160,13 +162,13 @@ def _say_result(bundle: Bundle) -> None:
     parity = bundle.manifest["parity"]
     elbo = parity["elbo_nats"]
     size_bytes = sum(fact["size_bytes"] for fact in bundle.manifest["files"].values())
-    click.echo(
+    say(
         f"agrees with PyTorch: probabilities to {parity['probabilities']:.1e} "
         f"on {parity['decoded_inputs']:,} inputs, mean to {parity['mean']:.1e} and logvar to "
         f"{parity['logvar']:.1e} on {parity['encoded_inputs']:,}, "
         f"test ELBO {elbo['onnx_runtime']:.4f} against {elbo['torch']:.4f} nats\n"
         f"bundle {bundle.path}: {len(bundle.files)} files, {size_bytes / 1e6:.2f} MB\n"
-        f"next: python -m desktop {bundle.path}"
+        f"next: python -m desktop {shlex.quote(str(bundle.path))}"
     )
 
 

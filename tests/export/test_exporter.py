@@ -1,13 +1,18 @@
 """export/exporter.py: which epochs are exported, and which command a bundle says made its fit."""
 
 import dataclasses
+import json
 import shlex
 
 import pytest
 
-from export.exporter import fit_command, usual_every
+from export.bundle import open_bundle
+from export.exporter import Exporter, fit_command, usual_every
+from export.graphs import ExportError
+from export.onnx import export_run
 from training import fit as training_fit
 from training.config import RECIPES
+from training.runs import read_run
 
 DEFAULT, TUTORIAL = RECIPES["default"], RECIPES["tutorial"]
 
@@ -54,3 +59,25 @@ def test_what_no_option_sets_is_told_beside_the_command():
     assert fit_command(once) == (
         "python -m training.fit --recipe default --batch-size 64, with hold_fraction 0.0, with adam_beta1 0.9"
     )
+
+
+def test_a_name_is_unicode_whatever_the_terminal_gave(tmp_path, run_folder, small_mnist):
+    """Bytes of a name that are no UTF-8 are escapes in the manifest and in the graphs."""
+    run = read_run(run_folder)
+    few = dataclasses.replace(
+        small_mnist, test_images=small_mnist.test_images[:70], test_labels=small_mnist.test_labels[:70]
+    )
+    export_run(run, tmp_path / "bundle", "caf\udce9 日", dataset=few, every=2)
+    assert json.loads((tmp_path / "bundle/manifest.json").read_bytes().decode())["name"] == r"caf\udce9 日"
+    assert open_bundle(tmp_path / "bundle").name == r"caf\udce9 日"
+
+
+def test_more_epochs_than_a_bundle_can_hold_are_refused_before_the_work(run_folder):
+    """A run of 4,000 epochs with --every 1 is refused in one line; with every second one it is not."""
+    run = read_run(run_folder)
+    config = dataclasses.replace(run.config, filters=(2, 2), epochs=4000)
+    lines = tuple(run.metrics[0] | {"epoch": epoch} for epoch in range(1, 4001))
+    long = dataclasses.replace(run, config=config, metrics=lines)
+    with pytest.raises(ExportError, match=r"found 4,001 epochs to export, expected at most 3,332"):
+        Exporter(config, "long", every=1).to_export(long)
+    assert len(Exporter(config, "long", every=2).to_export(long)) == 2001

@@ -4,8 +4,10 @@ import dataclasses
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +24,7 @@ from export.parity import BATCHES, ParityError
 from tests.export.forging import write_small
 from training.config import RECIPES
 from training.elbo import distortion_nats
+from training.evaluate import main as evaluate_main
 from training.fit import fit
 from training.held_out import evaluate
 from training.model import ConvVAE
@@ -409,3 +412,15 @@ def test_a_wrong_option_is_one_line_and_status_2(run_main, arguments, message):
     assert run_main(main, *arguments).error_line == (
         f"python -m export.onnx: {message} (see python -m export.onnx --help)"
     )
+
+
+def test_ctrl_c_leaves_nothing_half_written(run_main, run_folder, tmp_path):
+    """Ctrl-C ends an export and an evaluation with status 130, without a traceback or a file."""
+    for command in (main, evaluate_main):
+        options = ("--out", tmp_path / "bundle") if command is main else ("--samples", 100_000)
+        timer = threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT))
+        timer.start()
+        ended = run_main(command, run_folder, *options)
+        timer.join()
+        assert (ended.status, ended.err.strip()) == (130, "")
+        assert list(tmp_path.iterdir()) == []
