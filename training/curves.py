@@ -12,7 +12,7 @@ from training.output import escaped
 # Okabe and Ito's palette, which people with any kind of colour vision can tell apart.
 BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"
 # What fits above the curves.
-TITLE_CHARACTERS = 110
+TITLE_CHARACTERS = 64
 
 
 def write_curves(path: Path, title: str, metrics: Sequence[dict[str, Any]]) -> None:
@@ -24,10 +24,10 @@ def write_curves(path: Path, title: str, metrics: Sequence[dict[str, Any]]) -> N
     epochs = [line["epoch"] for line in metrics]
     figure = Figure(figsize=(10, 3.4), dpi=120)
     # Fixed, because computing a layout takes as long as drawing.
-    margins = {"left": 0.075, "right": 0.985, "bottom": 0.14, "top": 0.82, "wspace": 0.22}
+    margins = {"left": 0.09, "right": 0.985, "bottom": 0.14, "top": 0.82, "wspace": 0.22}
     axes = figure.subplots(1, 3, gridspec_kw=margins)
     # A run may have any name, also one with $ signs, which is no formula.
-    figure.suptitle(_shortened(escaped(title)), fontsize=11, parse_math=False, usetex=False)
+    figure.suptitle(_in_a_line(title), fontsize=11, parse_math=False, usetex=False)
     panels = (
         ("ELBO, higher is better", "test_elbo_nats", BLUE),
         ("rate, KL(q(z|x) ‖ p(z))", "test_rate_nats", ORANGE),
@@ -60,8 +60,9 @@ def write_curves(path: Path, title: str, metrics: Sequence[dict[str, Any]]) -> N
         temporary.write_bytes(picture.getbuffer())
 
 
-def _shortened(title: str) -> str:
-    """The title, with its middle left out if it is too long."""
+def _in_a_line(title: str) -> str:
+    """The title with escapes for what has no letter, and without its middle if it is too long."""
+    title = escaped(title).replace("\n", r"\n")
     if len(title) <= TITLE_CHARACTERS:
         return title
     half = TITLE_CHARACTERS // 2

@@ -4,12 +4,12 @@ import dataclasses
 import json
 import shlex
 
+import onnx
 import pytest
 
-from export.bundle import open_bundle
+from export.bundle import make_manifest
 from export.exporter import Exporter, fit_command, usual_every
 from export.graphs import ExportError
-from export.onnx import export_run
 from training import fit as training_fit
 from training.config import RECIPES
 from training.runs import read_run
@@ -61,23 +61,29 @@ def test_what_no_option_sets_is_told_beside_the_command():
     )
 
 
-def test_a_name_is_unicode_whatever_the_terminal_gave(tmp_path, run_folder, small_mnist):
-    """Bytes of a name that are no UTF-8 are escapes in the manifest and in the graphs."""
-    run = read_run(run_folder)
+@pytest.fixture(scope="module")
+def exporter(run_folder, small_mnist):
+    """An exporter of the small run, with a name that a terminal gave as bytes that are no UTF-8."""
     few = dataclasses.replace(
         small_mnist, test_images=small_mnist.test_images[:70], test_labels=small_mnist.test_labels[:70]
     )
-    export_run(run, tmp_path / "bundle", "caf\udce9 日", dataset=few, every=2)
-    assert json.loads((tmp_path / "bundle/manifest.json").read_bytes().decode())["name"] == r"caf\udce9 日"
-    assert open_bundle(tmp_path / "bundle").name == r"caf\udce9 日"
+    return Exporter(read_run(run_folder).config, "caf\udce9 日", few, every=1)
 
 
-def test_more_epochs_than_a_bundle_can_hold_are_refused_before_the_work(run_folder):
-    """A run of 4,000 epochs with --every 1 is refused in one line; with every second one it is not."""
+def test_a_name_is_unicode_whatever_the_terminal_gave(exporter, run_folder, tmp_path):
+    """Bytes of a name that are no UTF-8 are escapes in the manifest and in the graphs."""
+    exporter.add_epoch(read_run(run_folder), 0)
+    content = exporter.content()
+    text = make_manifest(tmp_path / "bundle", content.facts, content.files)
+    assert json.loads(text.decode())["name"] == r"caf\udce9 日"
+    graph = onnx.load_from_string(content.files["decoder.onnx"])
+    assert r"caf\udce9 日" in {entry.value for entry in graph.metadata_props}
+
+
+def test_more_epochs_than_a_bundle_can_hold_are_refused_before_the_work(exporter, run_folder):
+    """With epoch 0, a bundle can hold 3,332 epochs; if there are more, one line says so at once."""
     run = read_run(run_folder)
-    config = dataclasses.replace(run.config, filters=(2, 2), epochs=4000)
-    lines = tuple(run.metrics[0] | {"epoch": epoch} for epoch in range(1, 4001))
-    long = dataclasses.replace(run, config=config, metrics=lines)
-    with pytest.raises(ExportError, match=r"found 4,001 epochs to export, expected at most 3,332"):
-        Exporter(config, "long", every=1).to_export(long)
-    assert len(Exporter(config, "long", every=2).to_export(long)) == 2001
+    lines = tuple(run.metrics[0] | {"epoch": epoch} for epoch in range(1, 3333))
+    with pytest.raises(ExportError, match=r"found 3,333 epochs to export, expected at most 3,332"):
+        exporter.to_export(dataclasses.replace(run, metrics=lines))
+    assert exporter.to_export(dataclasses.replace(run, metrics=lines[:-1]))[-1] == 3331

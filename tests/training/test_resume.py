@@ -506,10 +506,11 @@ def test_a_fit_whose_output_nobody_reads_keeps_its_epoch(tmp_path):
         stderr=subprocess.PIPE,
         env=os.environ | {"PYTHONIOENCODING": "ascii", "LC_ALL": "C"},
     )
-    line = process.stdout.readline()
-    process.stdout.close()
-    assert process.stderr.read() == b""
-    assert process.wait() == 141
+    with process:
+        line = process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 141
     assert line.endswith(b"/\\u65e5 \\udcff\n")
     finished = len(metrics_without_seconds(folder))
     assert finished >= 1
