@@ -185,7 +185,7 @@ def test_the_bound_is_the_one_of_training(fitted_run, standard):
 
 
 def test_the_json_has_every_figure(fitted):
-    """The JSON, in ASCII, is one object with every part, every figure as a number, epoch, shape and device."""
+    """The JSON, in ASCII, is one object with every part, all figures as numbers, epoch, shape and device."""
     assert to_json(fitted).isascii()
     found = json.loads(to_json(fitted))
     assert found.keys() == ALWAYS | {
