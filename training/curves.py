@@ -17,7 +17,16 @@ TITLE_CHARACTERS = 64
 
 def write_curves(path: Path, title: str, metrics: Sequence[dict[str, Any]]) -> None:
     """Draw a run's metrics as a PNG. Raises OSError if it cannot be written."""
-    # Imported here, because Matplotlib reads the user's own settings, and a fit must not end by them.
+    # Imported here, because Matplotlib reads settings of the user and of the current folder, and a fit must
+    # neither end by them nor look like them.
+    import matplotlib
+
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        _draw(path, title, metrics)
+
+
+def _draw(path: Path, title: str, metrics: Sequence[dict[str, Any]]) -> None:
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
