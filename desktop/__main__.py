@@ -14,6 +14,7 @@ from desktop.base.errors import ModelError
 from desktop.base.machine import DeviceError, DeviceName
 from desktop.base.shipped import shipped_bundle
 from desktop.reading.command_options import overrides_from, reading_options
+from desktop.vetting.trial_process import end_early, start_early
 from export.bundle import BundleError
 
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ def command(
     """
     overrides = overrides_from(**reading)
     check_display()
+    if model is not None and model.suffix.lower() == ".onnx":
+        start_early()
     try:
         from PySide6.QtCore import QLocale, QTimer
         from PySide6.QtWidgets import QApplication
@@ -95,6 +98,8 @@ def command(
             window.close()
 
     window.explorer.open_failed.connect(open_failed)
+    for ended in (window.explorer.opened, window.explorer.open_failed):
+        ended.connect(lambda _: end_early())
     picture = model if model is not None and is_image(model) else None
     if screenshot is not None and picture is None:
         # Wait a little, so that the status bar is up to date too.

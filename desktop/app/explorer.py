@@ -436,9 +436,12 @@ class Explorer(QObject):
                 picture_mode=before.picture_mode,
                 nearness=before.nearness,
             )
+        if not self.decoder.is_slow:  # before the plane's first pictures, which are requested meanwhile
+            self._request_picture()
         self.opened.emit(opened)
         self.state_changed.emit(self.state)
-        self._request_picture()
+        if self.decoder.is_slow:
+            self._request_picture()
         self._request_backdrop()
 
 

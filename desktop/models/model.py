@@ -338,6 +338,8 @@ class Model:
         if np.isnan(picture).all():
             raise self._failure(DECODER_FILE, "found only NaN in its first picture, expected numbers")
         self._chunk = _chunk_size(self.source.reading, kind, one_ms)
+        if not self.is_slow:
+            self.last_decode_ms, self.picture_s = one_ms, one_ms / 1e3
         return session
 
     def _session(self, graph: Graph, name: str, kind: Literal["cuda", "cpu"]) -> ort.InferenceSession:
