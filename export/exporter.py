@@ -201,7 +201,7 @@ def fit_command(config: FitConfig) -> str:
     If a recipe has changed since, it also names fields that no option sets: ", with hold_fraction 0.0".
     """
     recipe = RECIPES.get(config.recipe, RECIPES["default"])
-    words = ["python", "-m", "training.fit", "--recipe", recipe.recipe]
+    words = [*shlex.split("python -m training.fit"), "--recipe", recipe.recipe]
     others = []
     for name, value in vars(config).items():
         if name == "recipe" or value == getattr(recipe, name):

@@ -1,10 +1,26 @@
 """python -m export.onnx: export a run as a bundle."""
 
 import shlex
+import sys
 from pathlib import Path
 
 import click
-from tqdm import tqdm
+
+try:
+    from training.installed import needed, version_option
+except ImportError as error:  # another project's `training` lies in the current folder
+    other = getattr(sys.modules.get("training"), "__file__", None) or error.path or "the current folder"
+    if __name__ != "__main__":
+        raise
+    click.echo(
+        f"python -m export.onnx: found another module named 'training': {other}, expected this program's; "
+        "rename that one, or start in another folder",
+        err=True,
+    )
+    sys.exit(2)
+
+with needed("export", "python -m export.onnx", __name__):
+    from tqdm import tqdm
 
 from export.bundle import Bundle, check_target, write_bundle
 from export.containers import ZIP_SUFFIX, BundleError
@@ -20,6 +36,8 @@ from training.runs import Run, RunError, newest_run, read_run
 from training.stop_requests import stop_requests
 
 BUNDLES_FOLDER = Path("artifacts/bundles")
+# A folder can be called anything, but a name with one of these is meant as a file.
+FILE_SUFFIXES = (".onnx", ".zip", ".tar", ".gz", ".tgz", ".xz", ".7z")
 
 
 def export_run(
@@ -49,6 +67,14 @@ def export_run(
     return write_bundle(out, content.facts, content.files, overwrite)
 
 
+def _is_bundle_name(context: click.Context, parameter: click.Parameter, out: Path | None) -> Path | None:
+    if out is not None and out.suffix.lower() in FILE_SUFFIXES:
+        raise click.BadParameter(
+            f"found {str(out)!r}, expected a new folder or a file ending in {ZIP_SUFFIX}.", context, parameter
+        )
+    return out
+
+
 @click.command(
     name="python -m export.onnx",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -57,6 +83,7 @@ def export_run(
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
+    callback=_is_bundle_name,
     help=f"The bundle: a new folder, or a file ending in {ZIP_SUFFIX}.  "
     f"[default: {BUNDLES_FOLDER}/<run's name>]",
 )
@@ -81,6 +108,7 @@ def export_run(
     help="Export every Nth epoch, and always epoch 0, which is before training, and the last one.  "
     f"[default: 1, or in fits of over {MOST_EPOCHS} epochs the N that leaves about {MOST_EPOCHS}]",
 )
+@version_option
 def command(
     run: Path | None,
     out: Path | None,

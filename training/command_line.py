@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 import click
 
+from training.installed import Choice, as_called
 from training.output import OutputClosedError, open_streams, warn
 
 # As a shell reports a process that SIGPIPE ended.
@@ -35,7 +36,7 @@ class Finite(click.FloatRange):
 
 device_option = click.option(
     "--device",
-    type=click.Choice(["auto", "cuda", "mps", "cpu"]),
+    type=Choice(["auto", "cuda", "mps", "cpu"]),
     default="auto",
     show_default=True,
     help="Where to compute; 'auto' takes the best device available.",
@@ -50,7 +51,7 @@ def run_command(command: click.Command, expected_errors: tuple[type[Exception], 
     itself gives 130, SIGTERM 143 and SIGHUP 129, after what was half written is removed. If nobody reads
     standard output any more the status is 141.
     """
-    prog = command.name or "latent-plane"
+    prog = as_called(command.name or "latent-plane")
     open_streams()
     # At its end Python searches all of PyTorch's modules for cycles: a second in which nothing is to be won.
     atexit.register(gc.freeze)

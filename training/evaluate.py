@@ -7,9 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
-import torch
-from torch import Tensor
-from tqdm import tqdm
+
+from training.installed import needed, version_option
+
+with needed("training", "python -m training.evaluate", __name__):
+    import torch
+    from torch import Tensor
+    from tqdm import tqdm
 
 from training.command_line import Finite, device_option, run_command
 from training.config import FitConfig
@@ -260,6 +264,7 @@ def _zero_or_several(context: click.Context, parameter: click.Parameter, value: 
 )
 @device_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+@version_option
 def command(
     run: Path | None,
     epoch: int | None,

@@ -9,8 +9,12 @@ from pathlib import Path
 from typing import Any, get_args
 
 import click
-import torch
 from click.core import ParameterSource
+
+from training.installed import Choice, needed, version_option
+
+with needed("training", "python -m training.fit", __name__):
+    import torch
 
 from training.checkpoint import CHECKPOINT_FILE, load_checkpoint
 from training.command_line import Finite, device_option, run_command
@@ -178,8 +182,14 @@ def _noted_failure(run: Run) -> Iterator[None]:
         raise
 
 
-DEFAULT = RECIPES["default"]
 POSITIVE = click.IntRange(min=1)
+
+
+def _take_defaults(context: click.Context, _parameter: click.Parameter, recipe: str) -> str:
+    """Make the values of a recipe the defaults of the other options, in --help too."""
+    values = vars(RECIPES[recipe])
+    context.default_map = {name: value for name, value in values.items() if name != "precision"}
+    return recipe
 
 
 @click.command(
@@ -189,44 +199,45 @@ POSITIVE = click.IntRange(min=1)
 )
 @click.option(
     "--recipe",
-    type=click.Choice(list(RECIPES)),
+    type=Choice(list(RECIPES)),
     default="default",
     show_default=True,
-    help="Sets the defaults of the other options. 'tutorial' is exactly TensorFlow's CVAE tutorial: "
-    "batch 32, Adam at 1e-4, 10 epochs, the one-sample bound.",
+    is_eager=True,
+    callback=_take_defaults,
+    help="Sets the defaults of the other options; --recipe NAME --help shows them. 'tutorial' is exactly "
+    "TensorFlow's CVAE tutorial: batch 32, Adam at 1e-4, 10 epochs, the one-sample bound.",
 )
-@click.option(
-    "--epochs", type=POSITIVE, help=f"Passes over the training images.  [default: {DEFAULT.epochs}]"
-)
-@click.option(
-    "--batch-size", type=click.IntRange(1, 60_000), help=f"Images per step.  [default: {DEFAULT.batch_size}]"
-)
+@click.option("--epochs", type=POSITIVE, show_default=True, help="Passes over the training images.")
+@click.option("--batch-size", type=click.IntRange(1, 60_000), show_default=True, help="Images per step.")
 @click.option(
     "--learning-rate",
     type=Finite(min=0, min_open=True, max=1),
-    help=f"Adam's peak step size.  [default: {DEFAULT.learning_rate}]",
+    show_default=True,
+    help="Adam's peak step size.",
 )
 @click.option(
     "--latent-dim",
     type=click.IntRange(1, 512),
-    help=f"Dimensions of z; the viewer shows a plane through them.  [default: {DEFAULT.latent_dim}]",
+    show_default=True,
+    help="Dimensions of z; the viewer shows a plane through them.",
 )
 @click.option(
     "--filters",
     type=(click.IntRange(1, 4096), click.IntRange(1, 4096)),
     metavar="FIRST SECOND",
-    help="Channels of the encoder's two convolutions; the decoder mirrors them.  "
-    f"[default: {DEFAULT.filters[0]} {DEFAULT.filters[1]}]",
+    show_default=True,
+    help="Channels of the encoder's two convolutions; the decoder mirrors them.",
 )
 @click.option(
     "--seed",
     type=click.IntRange(0, 2**31 - 1),
-    help=f"The same seed on the same machine gives the same result.  [default: {DEFAULT.seed}]",
+    show_default=True,
+    help="The same seed on the same machine gives the same result.",
 )
 @device_option
 @click.option(
     "--precision",
-    type=click.Choice(["auto", *get_args(Precision)]),
+    type=Choice(["auto", *get_args(Precision)]),
     help="Number format of the networks' arithmetic; weights and the bound are always float32. 'auto' is the "
     "recipe's, or bfloat16 on a CPU with AMX except for 'tutorial'.  [default: auto]",
 )
@@ -250,6 +261,7 @@ POSITIVE = click.IntRange(min=1)
 @click.option(
     "--tensorboard", is_flag=True, help="Also write TensorBoard files, to tensorboard/ in the run folder."
 )
+@version_option
 def command(
     recipe: str,
     device: str,
@@ -265,9 +277,13 @@ def command(
     recipe. After every epoch it prints the test ELBO (higher is better), rate and distortion in nats per
     image. For several processes, use torchrun --nproc-per-node N -m training.fit.
     """
-    changes = {name: value for name, value in changes.items() if value not in (None, "auto")}
-    if click.get_current_context().get_parameter_source("recipe") is not ParameterSource.DEFAULT:
-        changes["recipe"] = recipe
+    source_of = click.get_current_context().get_parameter_source
+    given = {"recipe": recipe, **changes}
+    changes = {
+        name: value
+        for name, value in given.items()
+        if source_of(name) is ParameterSource.COMMANDLINE and value != "auto"
+    }
     ranks = ranks_from()
     chosen = pick_device(device, ranks.local_rank)
     config = dataclasses.replace(recipe_on(recipe, chosen), **changes)

@@ -10,6 +10,7 @@ from typing import NoReturn
 import click
 
 from desktop.base.errors import ReportedError
+from desktop.base.installed import as_called
 
 
 def run_command(command: click.Command, expected_errors: tuple[type[Exception], ...]) -> None:
@@ -19,7 +20,7 @@ def run_command(command: click.Command, expected_errors: tuple[type[Exception], 
     in one line on standard error, with exit status 2. If the command does not handle Ctrl-C itself, the
     status is 130.
     """
-    prog = command.name or "latent-plane"
+    prog = as_called(command.name or "latent-plane")
     open_streams()
     try:
         status = command.main(prog_name=prog, standalone_mode=False)

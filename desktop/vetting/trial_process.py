@@ -1,5 +1,6 @@
 """Starts the process that tries a model: isolated, and in advance if a command knows that it needs one."""
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -7,6 +8,12 @@ from pathlib import Path
 
 CHILD = Path(__file__).with_name("trial_child.py")
 _early: list[subprocess.Popen[bytes]] = []
+
+
+def package_folders() -> list[str]:
+    """The folders where this process finds what its child imports: an isolated Python may not look there."""
+    specs = map(importlib.util.find_spec, ("numpy", "onnxruntime", "onnx"))
+    return sorted({str(Path(spec.origin).parents[1]) for spec in specs if spec is not None and spec.origin})
 
 
 def start_early() -> None:
@@ -47,7 +54,7 @@ def _start() -> subprocess.Popen[bytes]:
     # Isolated (-I), because a stranger's folder may hold a `json.py` beside the model: modules must be
     # imported neither from the current folder nor from PYTHONPATH.
     return subprocess.Popen(  # noqa: S603 (this program's own file)
-        [sys.executable, "-I", str(CHILD)],
+        [sys.executable, "-I", str(CHILD), *package_folders()],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

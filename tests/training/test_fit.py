@@ -197,7 +197,10 @@ def test_the_command_fits_the_whole_mnist_and_says_what_comes_next(run_main, tmp
         (["--seed", "-1"], "Invalid value for '--seed': -1 is not in the range 0<=x<=2147483647."),
         (
             ["--recipe", "tutorail"],
-            "Invalid value for '--recipe': 'tutorail' is not one of 'default', 'best', 'wide', 'tutorial'.",
+            (
+                "Invalid value for '--recipe': 'tutorail' is not one of 'default', 'best', 'wide', "
+                "'tutorial'. Did you mean 'tutorial'?"
+            ),
         ),
         (
             ["--device", "gpu"],
@@ -302,8 +305,18 @@ def test_help_explains_every_option(run_main):
         assert option.is_flag or "[default: " in entry, option.name
         if hasattr(RECIPES["default"], option.name):
             value = "auto" if option.name == "precision" else getattr(RECIPES["default"], option.name)
-            words = " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
-            assert f"[default: {words}]" in entry, option.name
+            words = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+            assert re.search(rf"\[default: {re.escape(words)}[];]", entry), option.name
+
+
+@pytest.mark.parametrize("recipe", ["best", "wide", "tutorial"])
+def test_help_shows_the_defaults_of_a_recipe(run_main, recipe):
+    """After --recipe NAME the defaults are that recipe's."""
+    said = " ".join(run_main(main, "--recipe", recipe, "--help").out.split())
+    config = RECIPES[recipe]
+    for name in ("epochs", "batch_size", "learning_rate"):
+        assert f"default: {getattr(config, name)};" in said, name
+    assert f"[default: {config.filters[0]}, {config.filters[1]}]" in said
 
 
 def press_ctrl_c(folder: Path, until: Callable[[str], bool], *arguments: str) -> tuple[int, str, str]:
