@@ -72,6 +72,12 @@ def install_line(extra: str) -> str:
         origin = json.loads(metadata.distribution(DISTRIBUTION).read_text("direct_url.json") or "{}")
     except (metadata.PackageNotFoundError, ValueError):
         origin = {}
+    if (
+        extra in ("desktop", "export")
+        and _is_installed("onnxruntime")
+        and not _is_installed("onnxruntime-gpu")
+    ):
+        extra += "-cpu"  # the other runtime would overwrite this one
     return f"{_installer()} {_source(origin, extra)}"
 
 

@@ -327,6 +327,14 @@ def test_the_command_names_and_places_the_bundle(run_main, tiny_run, tmp_path):
     assert list(tmp_path.iterdir()) == [out]
 
 
+@pytest.mark.parametrize("name", ["b.zip", "b.ONNX", "b.tar.gz"])
+def test_a_name_that_is_no_bundle_is_refused(run_main, tmp_path, name):
+    """A file of another kind is not made into a folder of that name."""
+    line = run_main(main, tmp_path, "--out", tmp_path / name).error_line
+    assert f"found '{tmp_path / name}', expected a new folder or a file ending in .latent." in line
+    assert list(tmp_path.iterdir()) == []
+
+
 def refused_by_command(run_main, tmp_path, run: Path) -> str:
     """The line with which the command refuses a run. Checks that nothing was written."""
     out = tmp_path / "bundle"

@@ -319,6 +319,20 @@ def test_help_shows_the_defaults_of_a_recipe(run_main, recipe):
     assert f"[default: {config.filters[0]}, {config.filters[1]}]" in said
 
 
+def test_completion_completes_and_starts_no_fit(monkeypatch, capsys, tmp_path):
+    """The shell asks the installed command for completions by a variable; there is no run afterwards."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["/bin/latent-plane-fit"])
+    monkeypatch.setenv("_LATENT_PLANE_FIT_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", "latent-plane-fit --recipe t")
+    monkeypatch.setenv("COMP_CWORD", "2")
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == "plain,tutorial\n"
+    assert list(tmp_path.iterdir()) == []
+
+
 def press_ctrl_c(folder: Path, until: Callable[[str], bool], *arguments: str) -> tuple[int, str, str]:
     """Start a real fit, send SIGINT once `until` is true of a printed line; return status and streams."""
     process = subprocess.Popen(
