@@ -354,7 +354,10 @@ def test_the_real_command_prints_a_table(tmp_path):
         (["--step", "fine"], "Invalid value for '--step': 'fine' is not a valid float range."),
         (
             ["--device", "gpu"],
-            "Invalid value for '--device': 'gpu' is not one of 'auto', 'cuda', 'mps', 'cpu'.",
+            (
+                "Invalid value for '--device': 'gpu' is not one of 'auto', 'cuda', 'mps', 'cpu'. "
+                "Did you mean 'cpu'?"
+            ),
         ),
         (["--epochs", "3"], "No such option '--epochs'. Did you mean '--epoch'?"),
         (["a", "b"], "Got unexpected extra argument (b)"),

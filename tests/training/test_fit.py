@@ -204,7 +204,10 @@ def test_the_command_fits_the_whole_mnist_and_says_what_comes_next(run_main, tmp
         ),
         (
             ["--device", "gpu"],
-            "Invalid value for '--device': 'gpu' is not one of 'auto', 'cuda', 'mps', 'cpu'.",
+            (
+                "Invalid value for '--device': 'gpu' is not one of 'auto', 'cuda', 'mps', 'cpu'. "
+                "Did you mean 'cpu'?"
+            ),
         ),
         (
             ["--precision", "half"],
