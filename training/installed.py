@@ -82,11 +82,11 @@ def install_line(extra: str) -> str:
 
 
 def _installer() -> str:
-    """The tool that made this environment, with what it takes to install something there."""
+    """The command that installs something into this environment, beside what is there already."""
     if (Path(sys.prefix) / "pipx_metadata.json").is_file():
-        return "pipx install --force"
+        return f"pipx runpip {DISTRIBUTION} install"
     if (Path(sys.prefix) / "uv-receipt.toml").is_file():
-        return "uv tool install --force"
+        return f"uv pip install --python {_quoted(sys.prefix)}"
     return "pip install"
 
 

@@ -30,6 +30,8 @@ from training.held_out import evaluate
 from training.model import ConvVAE
 from training.runs import create_run, load_weights, read_run
 
+ROOT = Path(__file__).parents[2]
+
 DEFAULT = RECIPES["default"]
 FILES = ("decoder.onnx", "encoder.onnx", "posterior.npz")
 # The command that would make the small fit of these tests.
@@ -325,6 +327,27 @@ def test_the_command_names_and_places_the_bundle(run_main, tiny_run, tmp_path):
     assert run_main(main, tiny_run, "--out", out, "--name", "Mine", "--overwrite").status == 0
     assert open_bundle(out).name == "Mine"
     assert list(tmp_path.iterdir()) == [out]
+
+
+def test_another_training_is_told_by_its_file(tmp_path):
+    """Where another project's `training` is found first, the line names its file."""
+    other = tmp_path / "training" / "__init__.py"
+    other.parent.mkdir()
+    other.touch()
+    path = os.pathsep.join(map(str, (tmp_path, ROOT)))
+    ended = subprocess.run(
+        [sys.executable, "-m", "export.onnx"],
+        env=os.environ | {"PYTHONPATH": path},
+        cwd=ROOT.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == (
+        f"python -m export.onnx: found another module named 'training': {other}, expected this program's; "
+        "rename that one, or start in another folder\n"
+    )
 
 
 @pytest.mark.parametrize("name", ["b.zip", "b.ONNX", "b.tar.gz"])

@@ -69,13 +69,16 @@ def test_an_extra_is_installed_from_where_the_program_came(came_from, record, li
 
 @pytest.mark.parametrize(
     ("file", "tool"),
-    [("pipx_metadata.json", "pipx install --force"), ("uv-receipt.toml", "uv tool install --force")],
+    [
+        ("pipx_metadata.json", "pipx runpip latent-plane install"),
+        ("uv-receipt.toml", "uv pip install --python PREFIX"),
+    ],
 )
 def test_the_tool_that_made_the_environment_is_named(tmp_path, monkeypatch, file, tool):
     """An environment of pipx or of uv's tools is changed by that tool."""
     (tmp_path / file).touch()
     monkeypatch.setattr(sys, "prefix", str(tmp_path))
-    assert install_line("video").startswith(f"{tool} ")
+    assert install_line("video").startswith(f"{tool.replace('PREFIX', str(tmp_path))} ")
 
 
 @pytest.mark.parametrize(
