@@ -185,16 +185,23 @@ def _noted_failure(run: Run) -> Iterator[None]:
 POSITIVE = click.IntRange(min=1)
 
 
+def _defaults(recipe: str) -> dict[str, Any]:
+    """The defaults of the options that a recipe sets."""
+    return {name: value for name, value in vars(RECIPES[recipe]).items() if name != "precision"}
+
+
 def _take_defaults(context: click.Context, _parameter: click.Parameter, recipe: str) -> str:
-    """Make the values of a recipe the defaults of the other options, in --help too."""
-    values = vars(RECIPES[recipe])
-    context.default_map = {name: value for name, value in values.items() if name != "precision"}
+    context.default_map = _defaults(recipe)
     return recipe
 
 
 @click.command(
     name="python -m training.fit",
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": 100,
+        "default_map": _defaults("default"),
+    },
     epilog="Example: python -m training.fit --epochs 10 --seed 1 --out artifacts/runs/ten",
 )
 @click.option(
@@ -204,7 +211,7 @@ def _take_defaults(context: click.Context, _parameter: click.Parameter, recipe: 
     show_default=True,
     is_eager=True,
     callback=_take_defaults,
-    help="Sets the defaults of the other options; --recipe NAME --help shows them. 'tutorial' is exactly "
+    help="Sets the defaults of the other options, which --help shows if it follows. 'tutorial' is exactly "
     "TensorFlow's CVAE tutorial: batch 32, Adam at 1e-4, 10 epochs, the one-sample bound.",
 )
 @click.option("--epochs", type=POSITIVE, show_default=True, help="Passes over the training images.")

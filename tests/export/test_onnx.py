@@ -433,7 +433,10 @@ def test_a_missing_run_is_one_line_from_the_real_command(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--overwrit", "--nme", "x"], "No such option '--overwrit'. Did you mean '--overwrite'?"),
+        (
+            ["--overwrit", "--nme", "x"],
+            "No such option '--overwrit'. (Did you mean one of: '--overwrite', '--version'?)",
+        ),
         (["a", "b"], "Got unexpected extra argument (b)"),
         (["--out"], "Option '--out' requires an argument."),
     ],
