@@ -26,7 +26,7 @@ from hatchling.build import *  # noqa: F403 - everything but `build_wheel` is as
 PACKAGES = ("training", "export", "desktop")
 BELOW = "latent_plane"
 NAMES = "|".join(PACKAGES)
-DOCUMENTS = ("pyproject.toml", "README.md", "LICENSE")
+DOCUMENTS = ("pyproject.toml", "README.md", "LICENSE", ".gitignore")
 
 
 def build_wheel(
@@ -51,7 +51,7 @@ def renamed_copy(project: Path, copy: Path) -> None:
     # The viewer travels with its bundle.
     shutil.copytree(project / "artifacts" / "mnist", copy / BELOW / "desktop" / "mnist")
     (copy / BELOW / "__init__.py").write_text(
-        '"""Latent Plane: its packages, which have no names of their own here."""\n'
+        '"""Train a convolutional VAE, export it to ONNX, and explore its latent space."""\n'
     )
 
     settings = copy / "pyproject.toml"
@@ -76,7 +76,7 @@ def renamed_copy(project: Path, copy: Path) -> None:
 
 def renamed(source: str, commands: dict[str, str], name: str) -> str:
     """A Python file with the packages' installed names in its imports, and the scripts in its words."""
-    lines = source.splitlines(keepends=True)
+    lines = source.split("\n")
     for node in ast.walk(ast.parse(source, name)):
         modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         if any(module.partition(".")[0] in PACKAGES for module in modules):
@@ -84,7 +84,7 @@ def renamed(source: str, commands: dict[str, str], name: str) -> str:
         if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module.partition(".")[0] in PACKAGES:
             line, start = lines[node.lineno - 1], node.col_offset
             lines[node.lineno - 1] = line[:start] + line[start:].replace("from ", f"from {BELOW}.", 1)
-    text = "".join(lines)
+    text = "\n".join(lines)
     for module, script in sorted(commands.items(), reverse=True):
         text = re.sub(rf"\bpython -m\s+{re.escape(module)}\b(?!\.\w)", script, text)
     return re.sub(rf"(?<=-m )(?=(?:{NAMES})\b)", f"{BELOW}.", text)
