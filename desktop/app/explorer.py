@@ -13,6 +13,7 @@ from desktop.app.worker import Priority, Worker
 from desktop.base.arrays import Bytes
 from desktop.base.machine import Device, DeviceName
 from desktop.base.session_folder import remove_leftovers
+from desktop.base.words import NAME_CHARS, one_line
 from desktop.jobs.decode import Decoded, decode_picture, save_png
 from desktop.jobs.decoded_pictures import DecodedPictures, Kept
 from desktop.jobs.kept_decoder import KeptDecoder
@@ -218,9 +219,11 @@ class Explorer(QObject):
     def label_names(self) -> tuple[str, ...]:
         """The names of the labels of the test images, or of the own pictures; empty if they have none."""
         if self.own is not None:
-            return self.own.label_names
-        bundle = None if self.source is None else self.source.bundle
-        return () if bundle is None else bundle.label_names
+            names = self.own.label_names
+        else:
+            bundle = None if self.source is None else self.source.bundle
+            names = () if bundle is None else bundle.label_names
+        return tuple(one_line(name, NAME_CHARS) for name in names)
 
     def open(self, path: Path, overrides: Overrides | None = None) -> None:
         """Open a bundle or a bare model; the current one stays open until the new one is ready.

@@ -16,7 +16,7 @@ from desktop.images.windows import dilated
 from desktop.reading.tensors import LUMA
 
 BOX_SHARE = 20 / 28
-INK = 0.1
+INK = CLEAN = 0.1  # of the range from black to white: what is ink, and a background that is black or white
 HALF, DARK = 0.5, 0.25  # a transparent picture with less luma than this would be lost on black
 OPAQUE = 0.99
 WORKING_SIDE_PX = 560
@@ -34,7 +34,7 @@ class Fitted:
 
     Attributes:
         original: the picture before fitting, uint8 [h, w, 3], scaled down if it was large, and on a ground if
-            it was transparent.
+            it was transparent; with alpha, [h, w, 4], if the model has it.
         pixels: the fitted picture, float32 [C, h, w] in [0, 1], in the model's shape.
         steps: what was done, in words.
         levelled: the ink that was found in the original, uint8 [h, w], if that was more than inverting it.
@@ -51,8 +51,8 @@ class Fitted:
 def fit(picture: Bytes | ReadPicture, image_shape: tuple[int, int, int], as_digit: bool) -> Fitted:
     """Fit a picture uint8 [H, W, 4] to the model; `as_digit` means that its data was made like MNIST's.
 
-    A picture that already has the model's size is neither scaled nor moved. Other data than digits keeps its
-    levels and colours.
+    A picture that already has the model's size is neither scaled nor moved, nor levelled if it is on black or
+    white. Other data than digits keeps its levels and colours.
     """
     if isinstance(picture, ReadPicture):
         done = fit(picture.pixels, image_shape, as_digit)
@@ -62,6 +62,8 @@ def fit(picture: Bytes | ReadPicture, image_shape: tuple[int, int, int], as_digi
     ground = _ground(small, is_digit)
     shown = on_ground(small, ground)
     original = np.rint(255 * np.clip(shown, 0, 1)).astype(np.uint8)
+    if image_shape[0] == 4:
+        original = np.dstack([original, np.rint(255 * small[..., 3]).astype(np.uint8)])
     is_transparent = bool((small[..., 3] < OPAQUE).any())
     steps = []
     if is_transparent and image_shape[0] != 4:
@@ -97,6 +99,9 @@ def _closer(picture: Bytes, ground: float, gray: Floats, ink: Ink) -> tuple[Floa
 
 def _fit_digit(gray: Floats, ink: Ink | None, same_size: bool, found: Fitted) -> Fitted:
     """Complete what is `found` with the digit in [H, W] in [0, 1]."""
+    edge = float(np.median(np.concatenate([gray[0], gray[-1], gray[:, 0], gray[:, -1]])))
+    if same_size and not CLEAN < edge < 1 - CLEAN and np.ptp(gray) > CLEAN:
+        ink = Ink(1 - gray if edge > HALF else gray, edge > HALF, is_levelled=False)
     if ink is None:
         return replace(found, problem=NOTHING)
     steps = list(found.steps)
@@ -107,8 +112,7 @@ def _fit_digit(gray: Floats, ink: Ink | None, same_size: bool, found: Fitted) ->
         steps.append("levelled against its own background")
         levelled = np.rint(255 * ink.levels).astype(np.uint8)
     if same_size:
-        plain = 1 - gray if ink.is_dark else gray
-        pixels = ink.levels if ink.is_levelled else np.clip(plain, 0, 1).astype(np.float32)
+        pixels = np.clip(ink.levels, 0, 1).astype(np.float32)
     else:
         size = found.pixels.shape[1:]
         box = round(BOX_SHARE * min(size))
