@@ -1,16 +1,25 @@
-# make demo: from nothing to the viewer on a model fitted here.   make test: lint, types, all tests.
-# make check: lint, types, and the tests that are quick: under a minute.
+# make demo     from nothing to the viewer on a model fitted here
+# make check    lint, types, import contracts and the quick tests: under a minute
+# make test     the same with all tests
+# make lowest   the quick tests with the lowest versions that pyproject.toml allows; needs uv
+# make wheel    the wheel, in dist/
+# make clean    removes what the others made, except the environment
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+LOWEST := .venv-lowest
 DEMO := artifacts/demo
 # Each file's tests stay on one core, because they share what they make.
-PYTEST := QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+PYTEST_IN = QT_QPA_PLATFORM=offscreen $(1)/bin/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+PYTEST := $(call PYTEST_IN,$(VENV))
 SOURCES := $(wildcard training/*.py training/mnist.xz export/*.py)
 
-.PHONY: demo test check lint wheel clean
+.PHONY: help demo test check lint lowest wheel clean
 .DELETE_ON_ERROR:
+
+help:
+	@sed -n 's/^# \(make \)/\1/p' $(firstword $(MAKEFILE_LIST))
 
 demo: $(DEMO)/plane.png $(DEMO)/samples.png $(DEMO)/walk.gif
 	@echo "pictures: $^"
@@ -34,11 +43,17 @@ lint: $(INSTALLED)
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
+# What other packages announce to change is no failure there.
+lowest:
+	uv venv --quiet --clear $(LOWEST)
+	uv pip install --quiet --python $(LOWEST) --resolution lowest-direct --editable '.[all]'
+	$(call PYTEST_IN,$(LOWEST)) -m "not slow" -W default::DeprecationWarning
+
 wheel: $(INSTALLED)
 	$(BIN)/python -m build --wheel
 
 clean:
-	rm -rf $(DEMO) dist build .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(DEMO) $(LOWEST) dist build .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 
 # Said before a long download; nothing is said if these packages are there already.
 define WHAT_IS_FETCHED

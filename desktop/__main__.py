@@ -7,13 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from desktop.base.atomic_file import replaced_file
+from desktop.base.installed import Choice, needed, version_option
+
+with needed("desktop", "python -m desktop", __name__, "PySide6"):
+    from desktop.base.atomic_file import replaced_file
+
 from desktop.base.command_line import run_command
 from desktop.base.display import DisplayError, check_display, missing_library
 from desktop.base.errors import ModelError
 from desktop.base.machine import DeviceError, DeviceName
 from desktop.base.shipped import shipped_bundle
 from desktop.reading.command_options import overrides_from, reading_options
+from desktop.vetting.trial_process import end_early, start_early
 from export.bundle import BundleError
 
 if TYPE_CHECKING:
@@ -24,14 +29,21 @@ SETTLE_MS = 150
 IDLE_LOOKS = 2  # one after the other: results arrive between them, and may be followed by more work
 
 
+def _is_png(context: click.Context, parameter: click.Parameter, file: Path | None) -> Path | None:
+    if file is not None and file.suffix.lower() != ".png":
+        raise click.BadParameter(f"found {str(file)!r}, expected a name ending in .png.", context, parameter)
+    return file
+
+
 @click.command(
-    name="latent-plane", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+    name="python -m desktop",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.argument("model", required=False, type=click.Path(path_type=Path))
 @reading_options
 @click.option(
     "--device",
-    type=click.Choice(["auto", "cuda", "cpu"]),
+    type=Choice(["auto", "cuda", "cpu"]),
     default="auto",
     show_default=True,
     help="Where to run the model.",
@@ -39,6 +51,7 @@ IDLE_LOOKS = 2  # one after the other: results arrive between them, and may be f
 @click.option(
     "--screenshot",
     type=click.Path(path_type=Path, dir_okay=False),
+    callback=_is_png,
     help="Save the window as this PNG once everything is decoded, then exit. No display is needed with "
     "QT_QPA_PLATFORM=offscreen.",
 )
@@ -50,6 +63,7 @@ IDLE_LOOKS = 2  # one after the other: results arrive between them, and may be f
     f"[default: the last size, at first {START_SIZE_PX[0]} {START_SIZE_PX[1]}]",
 )
 @click.option("--fresh", is_flag=True, help="Start without what was saved last time.")
+@version_option
 def command(
     model: Path | None,
     device: DeviceName,
@@ -67,6 +81,8 @@ def command(
     """
     overrides = overrides_from(**reading)
     check_display()
+    if model is not None and model.suffix.lower() == ".onnx":
+        start_early()
     try:
         from PySide6.QtCore import QLocale, QTimer
         from PySide6.QtWidgets import QApplication
@@ -95,6 +111,8 @@ def command(
             window.close()
 
     window.explorer.open_failed.connect(open_failed)
+    for ended in (window.explorer.opened, window.explorer.open_failed):
+        ended.connect(lambda _: end_early())
     picture = model if model is not None and is_image(model) else None
     if screenshot is not None and picture is None:
         # Wait a little, so that the status bar is up to date too.

@@ -6,10 +6,14 @@ from typing import Any
 
 import click
 
+from desktop.base.installed import needed, version_option
+
+with needed("desktop", "python -m desktop.inspect", __name__):
+    from desktop.base.machine import DeviceError
+
 from desktop.app.describe import describe, facts, flat_lines
 from desktop.base.command_line import printable, run_command, say_on_stderr
 from desktop.base.errors import ModelError
-from desktop.base.machine import DeviceError
 from desktop.base.shipped import shipped_bundle
 from desktop.models.runtime import describe_runtime
 from desktop.models.source import open_source
@@ -28,6 +32,7 @@ from export.bundle import BundleError
     "--runtime", is_flag=True, help="Print what a bug report needs to know about this machine instead."
 )
 @reading_options
+@version_option
 def command(model: Path | None, as_json: bool, runtime: bool, **reading: Any) -> None:
     """Describe MODEL and how it is read: what is certain and what is a guess.
 

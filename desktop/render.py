@@ -8,7 +8,11 @@ from typing import Any
 
 import click
 
-from desktop.base.command_line import printable, run_command, say_on_stderr
+from desktop.base.installed import Choice, needed, version_option
+
+with needed("desktop", "python -m desktop.render", __name__):
+    from desktop.base.command_line import printable, run_command, say_on_stderr
+
 from desktop.base.errors import ModelError
 from desktop.base.machine import DeviceError, DeviceName, distribution_warning
 from desktop.base.shipped import shipped_bundle
@@ -63,7 +67,7 @@ def model_options(function: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option(
             "--device",
-            type=click.Choice(["auto", "cuda", "cpu"]),
+            type=Choice(["auto", "cuda", "cpu"]),
             default="auto",
             show_default=True,
             help="Where to run the model.",
@@ -102,6 +106,7 @@ CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
 @click.group(name="python -m desktop.render", context_settings=CONTEXT)
+@version_option
 def command() -> None:
     """Render the latent space of MODEL: a bundle or the .onnx file of any decoder.
 
@@ -184,7 +189,7 @@ def samples(n: int, seed: int, **common: Any) -> None:
 @click.option("--n", type=click.IntRange(1, 100), default=8, show_default=True, help="Pairs per row.")
 @click.option(
     "--order",
-    type=click.Choice([order.name.lower() for order in Order]),
+    type=Choice([order.name.lower() for order in Order]),
     default=Order.WORST.name.lower(),
     show_default=True,
     help="Sort by the ELBO of each image, or keep the order of the file.",
@@ -258,7 +263,7 @@ def traversals(
 @click.option("--ping-pong", is_flag=True, help="Go there and back, with the same number of frames in all.")
 @click.option(
     "--interpolation",
-    type=click.Choice(list(INTERPOLATIONS)),
+    type=Choice(list(INTERPOLATIONS)),
     help="Straight lines, great circles, or straight lines at a pace at which the picture changes evenly.  "
     f"[default: straight; spherical for a bare model of more than {MOST_NEAR_MEAN} dimensions whose prior is "
     "normal or on a sphere]",
@@ -266,7 +271,7 @@ def traversals(
 @click.option(
     "--format",
     "kind",
-    type=click.Choice([kind.value for kind in Format], case_sensitive=False),
+    type=Choice([kind.value for kind in Format], case_sensitive=False),
     help="The file format.  [default: by the ending of --out]",
 )
 @click.option(
@@ -277,7 +282,7 @@ def traversals(
 @click.option(
     "--caption",
     "captions",
-    type=click.Choice(["name", "z"]),
+    type=Choice(["name", "z"]),
     multiple=True,
     help="Write this under each frame. Can be given twice.",
 )

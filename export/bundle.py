@@ -108,9 +108,7 @@ class Bundle:
     @property
     def label_names(self) -> tuple[str, ...]:
         """The names of the labels 0, 1, …; empty if the manifest does not give them."""
-        dataset = self.manifest.get("dataset")
-        labels = dataset.get("labels") if isinstance(dataset, dict) else None
-        return tuple(str(label) for label in labels) if isinstance(labels, list) else ()
+        return _labels(self.manifest)
 
     def read(self, name: str) -> bytes:
         """The bytes of one file, checked against the manifest. Raises BundleError."""
@@ -175,7 +173,7 @@ def write_bundle(
 
 
 def check_target(path: Path, overwrite: bool) -> None:
-    """Raise BundleError if `write_bundle` would refuse to write to `path`.
+    """Raise BundleError if `write_bundle` would refuse to write to `path`, OSError if nobody may write there.
 
     Overwriting replaces a bundle, but never a folder that holds something else.
     """
@@ -270,6 +268,7 @@ def _parse_manifest(text: bytes, path: Path) -> dict[str, Any]:
     for key, kind in REQUIRED.items():
         if type(manifest.get(key)) is not kind:
             raise BundleError(f"{where}: found {key} = {manifest.get(key)!r:.60}, expected a {kind.__name__}")
+    _check_unicode(manifest, where)
     _check_range(manifest["latent_dim"], MAX_LATENT_DIM, f"{where}: latent_dim")
     for side in ("channels", "height", "width"):
         _check_range(manifest["image"].get(side), MAX_IMAGE_SIDE_PX, f"{where}: image {side}")
@@ -293,6 +292,19 @@ def _parse_manifest(text: bytes, path: Path) -> dict[str, Any]:
         raise BundleError(f"{where}: found {total:,} bytes in all, expected at most {MAX_TOTAL_BYTES:,}")
     _check_tensors(manifest, where)
     return manifest
+
+
+def _labels(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+    dataset = manifest.get("dataset")
+    labels = dataset.get("labels") if isinstance(dataset, dict) else None
+    return tuple(str(label) for label in labels) if isinstance(labels, list) else ()
+
+
+def _check_unicode(manifest: dict[str, Any], where: str) -> None:
+    """Raise BundleError if a text that people see holds half of a character, as JSON's escapes allow."""
+    for text in (manifest["name"], *_labels(manifest)):
+        if re.search("[\ud800-\udfff]", text):
+            raise BundleError(f"{where}: found the text {text!a:.60}, expected whole characters of Unicode")
 
 
 def _check_range(value: Any, maximum: int, what: str) -> None:

@@ -4,6 +4,7 @@ The container may come from a stranger. Nothing here follows a link, leaves the 
 than expected. A container is written completely or not at all.
 """
 
+import errno
 import os
 import re
 import shutil
@@ -24,6 +25,10 @@ ALWAYS_ALLOWED_BYTES = 1 << 20
 MAX_DIRECTORY_BYTES = 4 << 20  # of a zip file's list of entries, which is read as a whole
 END_RECORD, END_RECORD_64 = b"PK\x05\x06", b"PK\x06\x07"
 END_RECORD_BYTES, MAX_COMMENT_BYTES = 22, 65_535
+# Of a file's name in that of its temporary sibling: a file system may allow no more than 143 bytes.
+STEM_CHARACTERS = 24
+# How often a folder is renamed to its final name if other processes replace it meanwhile.
+RENAME_ATTEMPTS = 10
 SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
 
 
@@ -166,32 +171,37 @@ def open_container(path: Path) -> Folder | Zip:
 def write_container(path: Path, files: Mapping[str, bytes], overwrite: bool) -> None:
     """Write `files` as a folder, or as a zip file if `path` ends in `.latent`.
 
-    Everything is written to a temporary sibling and flushed before that is renamed to `path`. A folder that
-    is replaced is first renamed, and restored if the replacement fails.
+    Everything is written to a temporary sibling and flushed before that is renamed to `path`, or to where
+    `path` leads if it is a link. A folder that is replaced is first renamed, and restored if the replacement
+    fails.
 
     Raises BundleError if `path` is taken and `overwrite` is false, OSError if the disk is full or `path`
     cannot be written to: what was there before is then unchanged.
     """
     check_target(path, overwrite)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    target = Path(os.path.realpath(path))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = _sibling(target, "tmp")
     try:
         if path.suffix == ZIP_SUFFIX:
             _write_zip(temporary, files)
-            temporary.replace(path)
+            # Another process may have been quicker.
+            check_target(path, overwrite)
+            temporary.replace(target)
         else:
             _write_folder(temporary, files)
-            with _moved_aside(path):
-                temporary.rename(path)
+            _put_folder(temporary, target, overwrite)
     except OSError as error:
         # The error of a full disk names no file, and the temporary name means nothing to people.
         error.filename = str(path)
         raise
     finally:
+        # An error here would hide the one that matters.
         if temporary.is_dir():
-            shutil.rmtree(temporary)
+            shutil.rmtree(temporary, ignore_errors=True)
         else:
-            temporary.unlink(missing_ok=True)
+            with suppress(OSError):
+                temporary.unlink()
 
 
 def replace_files(folder: Path, files: Mapping[str, bytes]) -> None:
@@ -206,7 +216,7 @@ def replace_files(folder: Path, files: Mapping[str, bytes]) -> None:
         for name, data in files.items():
             place = folder / name
             place.parent.mkdir(parents=True, exist_ok=True)
-            temporary = place.with_name(f".{place.name}.{os.getpid()}.tmp")
+            temporary = _sibling(place, "tmp")
             staged.append((temporary, place))
             _write_flushed(temporary, data)
         for temporary, place in staged:
@@ -216,7 +226,8 @@ def replace_files(folder: Path, files: Mapping[str, bytes]) -> None:
         raise
     finally:
         for temporary, place in staged:
-            temporary.unlink(missing_ok=True)
+            with suppress(OSError):
+                temporary.unlink()
             _remove_if_empty(place.parent)
 
 
@@ -230,13 +241,18 @@ def remove_files(folder: Path, names: Iterable[str]) -> None:
 
 
 def check_target(path: Path, overwrite: bool) -> None:
-    """Raise BundleError if `write_container` would refuse to write to `path`."""
+    """Raise BundleError if `write_container` would refuse to write to `path`, OSError if it may not.
+
+    If `path` is a link, what it leads to counts.
+    """
     if path.name in ("", ".."):
         raise BundleError(
             f"{str(path)!r}: found a path that ends in no name, expected a new folder; choose one"
         )
     is_zip = path.suffix == ZIP_SUFFIX
-    occupied = path.is_file() or (path.is_dir() and any(path.iterdir())) or path.is_symlink()
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise BundleError(f"{path}: found a device or a pipe, expected a new name; choose another")
+    occupied = path.is_file() or (path.is_dir() and any(path.iterdir()))
     if occupied and not overwrite:
         found = "a folder that is not empty" if path.is_dir() else "a file"
         raise BundleError(f"{path}: found {found}, expected a new name; choose another or add --overwrite")
@@ -246,6 +262,42 @@ def check_target(path: Path, overwrite: bool) -> None:
             f"{'file' if is_zip else 'folder'}; choose another name"
         )
 
+    _check_writable(path)
+
+
+def _check_writable(path: Path) -> None:
+    """Raise OSError if nothing can be made at `path`: better before an export than after it."""
+    folder = Path(os.path.realpath(path)).parent
+    while not folder.exists():
+        folder = folder.parent
+    number = 0
+    if not folder.is_dir():
+        number = errno.ENOTDIR
+    elif not os.access(folder, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
+        number = errno.EACCES
+    if number:
+        raise OSError(number, os.strerror(number), str(path))
+
+
+def _sibling(path: Path, ending: str) -> Path:
+    """A hidden name beside `path` that is this process's own."""
+    return path.with_name(f".{path.name[:STEM_CHARACTERS]}.{os.getpid()}.{ending}")
+
+
+def _put_folder(temporary: Path, target: Path, overwrite: bool) -> None:
+    """Rename a folder to its final name, also if other processes put theirs there at the same time."""
+    for attempt in range(RENAME_ATTEMPTS):
+        try:
+            with _moved_aside(target):
+                temporary.rename(target)
+        except OSError as error:
+            is_last = attempt == RENAME_ATTEMPTS - 1
+            if is_last or error.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOENT):
+                raise
+            check_target(target, overwrite)
+        else:
+            return
+
 
 @contextmanager
 def _moved_aside(path: Path) -> Iterator[None]:
@@ -253,17 +305,18 @@ def _moved_aside(path: Path) -> Iterator[None]:
     if not path.exists():
         yield
         return
-    aside = path.with_name(f".{path.name}.{os.getpid()}.old")
+    aside = _sibling(path, "old")
     path.rename(aside)
     try:
         yield
     except BaseException:
-        aside.rename(path)
+        try:
+            aside.rename(path)
+        except OSError:
+            # Another process has put its own folder there.
+            shutil.rmtree(aside, ignore_errors=True)
         raise
-    if aside.is_symlink():
-        aside.unlink()
-    else:
-        shutil.rmtree(aside)
+    shutil.rmtree(aside)
 
 
 def _write_folder(path: Path, files: Mapping[str, bytes]) -> None:

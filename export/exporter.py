@@ -5,13 +5,22 @@ import math
 import shlex
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from onnx import ModelProto
 
 from export.bundle import DECODER_FILE, ENCODER_FILE, POSTERIOR_FILE, epoch_file, tensor_facts
-from export.graphs import BATCH_AXIS, OPSET, export_decoder, export_encoder, with_facts, with_weights
+from export.containers import MAX_FILES
+from export.graphs import (
+    BATCH_AXIS,
+    OPSET,
+    ExportError,
+    export_decoder,
+    export_encoder,
+    with_facts,
+    with_weights,
+)
 from export.parity import Parity, check_decoder, check_elbo, check_encoder, session
 from export.phased_decoder import phased_decoder
 from export.posterior import Posterior, pack_posterior
@@ -24,6 +33,8 @@ LIKELIHOOD = "bernoulli"
 # By default, only about this many epochs of a longer run are exported. They are enough for a film, and the
 # bundle is about 40 MB.
 MOST_EPOCHS = 100
+# Each epoch has three files, and so has the bundle itself.
+MOST_EXPORTED = MAX_FILES // 3 - 1
 # The fields of a config that can be set by options of `training.fit`.
 FIT_OPTIONS = ("epochs", "batch_size", "learning_rate", "latent_dim", "filters", "seed")
 
@@ -53,7 +64,7 @@ class Exporter:
         every: int | None = None,
     ) -> None:
         self.config = config
-        self._name = name
+        self._name = in_unicode(name)
         self._every = every or usual_every(config.epochs)
         self._command = "python -m export.onnx" + ("" if phases else " --no-phases")
         if self._every != usual_every(config.epochs):
@@ -76,11 +87,16 @@ class Exporter:
         While the fit `goes_on`, its newest epoch is not treated as the last one.
 
         A fit that was killed and resumed may finish an epoch a second time. That epoch and all after it then
-        count as new.
+        count as new. Raises ExportError if a bundle cannot hold so many.
         """
         metrics = _metrics_of(run)
         last = self.config.epochs if goes_on else max(metrics)
         wanted = [epoch for epoch in metrics if epoch % self._every == 0 or epoch == last]
+        if len(wanted) > MOST_EXPORTED:
+            raise ExportError(
+                f"{run.folder}: found {len(wanted):,} epochs to export, expected at most {MOST_EXPORTED:,}, "
+                "which is what a bundle can hold; use a larger --every"
+            )
         for count, epoch in enumerate(wanted):
             if epoch not in self._exported or self._exported[epoch] != metrics[epoch]:
                 return tuple(wanted[count:])
@@ -168,7 +184,7 @@ class Exporter:
             "made_with": [fit_command(config), self._command],
             "parity": dataclasses.asdict(self._parity),
             "tools": {
-                tool: version(tool) for tool in ("latent-plane", "torch", "onnx", "onnxscript", "numpy")
+                tool: _version(tool) for tool in ("latent-plane", "torch", "onnx", "onnxscript", "numpy")
             }
             | {"onnxruntime": _onnxruntime_version()},
         }
@@ -185,7 +201,7 @@ def fit_command(config: FitConfig) -> str:
     If a recipe has changed since, it also names fields that no option sets: ", with hold_fraction 0.0".
     """
     recipe = RECIPES.get(config.recipe, RECIPES["default"])
-    words = ["python", "-m", "training.fit", "--recipe", recipe.recipe]
+    words = [*shlex.split("python -m training.fit"), "--recipe", recipe.recipe]
     others = []
     for name, value in vars(config).items():
         if name == "recipe" or value == getattr(recipe, name):
@@ -206,6 +222,18 @@ def _metrics_of(run: Run) -> dict[int, dict[str, Any] | None]:
 def _serialize(graph: ModelProto, facts: dict[str, str]) -> bytes:
     data: bytes = with_facts(graph, facts).SerializeToString(deterministic=True)
     return data
+
+
+def in_unicode(name: str) -> str:
+    """The name with its bytes that are not UTF-8 as escapes, because neither JSON nor ONNX can hold them."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _version(tool: str) -> str:
+    try:
+        return version(tool)
+    except PackageNotFoundError:  # this project itself, in a checkout that is not installed
+        return "unknown"
 
 
 def _onnxruntime_version() -> str:

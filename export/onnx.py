@@ -1,9 +1,27 @@
 """python -m export.onnx: export a run as a bundle."""
 
+import shlex
+import sys
 from pathlib import Path
 
 import click
-from tqdm import tqdm
+
+try:
+    from training.installed import needed, version_option
+except ImportError:
+    # Another project's `training` is found first: the checks of ours cannot be had.
+    if __name__ != "__main__" and not Path(sys.argv[0]).stem.startswith("latent-plane"):
+        raise
+    other = getattr(sys.modules.get("training"), "__file__", None) or "a folder"
+    click.echo(
+        f"python -m export.onnx: found another module named 'training': {other}, expected this program's; "
+        "rename that one, or start in another folder",
+        err=True,
+    )
+    sys.exit(2)
+
+with needed("export", "python -m export.onnx", __name__):
+    from tqdm import tqdm
 
 from export.bundle import Bundle, check_target, write_bundle
 from export.containers import ZIP_SUFFIX, BundleError
@@ -14,10 +32,13 @@ from export.parity import ParityError
 from training.command_line import run_command
 from training.config import FitConfig
 from training.datasets import Dataset, DatasetError
+from training.output import say, warn
 from training.runs import Run, RunError, newest_run, read_run
 from training.stop_requests import stop_requests
 
 BUNDLES_FOLDER = Path("artifacts/bundles")
+# A folder can be called anything, but a name with one of these is meant as a file.
+FILE_SUFFIXES = (".onnx", ".zip", ".tar", ".gz", ".tgz", ".xz", ".7z")
 
 
 def export_run(
@@ -47,6 +68,14 @@ def export_run(
     return write_bundle(out, content.facts, content.files, overwrite)
 
 
+def _is_bundle_name(context: click.Context, parameter: click.Parameter, out: Path | None) -> Path | None:
+    if out is not None and out.suffix.lower() in FILE_SUFFIXES:
+        raise click.BadParameter(
+            f"found {str(out)!r}, expected a new folder or a file ending in {ZIP_SUFFIX}.", context, parameter
+        )
+    return out
+
+
 @click.command(
     name="python -m export.onnx",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -55,6 +84,7 @@ def export_run(
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
+    callback=_is_bundle_name,
     help=f"The bundle: a new folder, or a file ending in {ZIP_SUFFIX}.  "
     f"[default: {BUNDLES_FOLDER}/<run's name>]",
 )
@@ -79,6 +109,7 @@ def export_run(
     help="Export every Nth epoch, and always epoch 0, which is before training, and the last one.  "
     f"[default: 1, or in fits of over {MOST_EPOCHS} epochs the N that leaves about {MOST_EPOCHS}]",
 )
+@version_option
 def command(
     run: Path | None,
     out: Path | None,
@@ -99,7 +130,7 @@ def command(
     source = read_run(run if run is not None else newest_run())
     target = _target(source, out)
     steps = _in_steps(every or usual_every(source.config.epochs))
-    click.echo(f"exporting {source.folder}, epochs {source.epochs[0]} to {source.epochs[-1]}{steps}")
+    say(f"exporting {source.folder}, epochs {source.epochs[0]} to {source.epochs[-1]}{steps}")
     bundle = export_run(source, target, _title(source.config, name), overwrite, phases=phases, every=every)
     _say_result(bundle)
     return None
@@ -114,24 +145,24 @@ def _follow(
     kept = "nothing was written"
     with stop_requests() as requests:
         try:
-            run = wait_for_run(folder, requests, click.echo)
+            run = wait_for_run(folder, requests, say)
             target, last = _target(run, out), run.config.epochs
             check_target(target, overwrite)
             steps = _in_steps(every or usual_every(last))
-            click.echo(f"exporting {run.folder}, its {last} epochs{steps} as they are finished")
+            say(f"exporting {run.folder}, its {last} epochs{steps} as they are finished")
 
             def say_epochs(bundle: Bundle, epochs: tuple[int, ...]) -> None:
                 nonlocal kept
                 if epochs[0] == 0:
-                    click.echo(f"bundle {target} grows; view it with python -m desktop {target}")
+                    say(f"bundle {target} grows; view it with python -m desktop {shlex.quote(str(target))}")
                 for epoch in epochs:
-                    click.echo(_epoch_line(bundle, epoch, last))
+                    say(_epoch_line(bundle, epoch, last))
                 kept = f"{target} is complete, with epochs 0 to {epochs[-1]}"
 
             exporter = Exporter(run.config, _title(run.config, name), phases=phases, every=every)
             bundle = follow_run(run, target, exporter, overwrite, requests, say_epochs)
         except StoppedError:
-            click.echo(f"interrupted: {kept}; the run was not finished", err=True)
+            warn(f"interrupted: {kept}; the run was not finished")
             return 130
     _say_result(bundle)
     return 0
@@ -160,13 +191,13 @@ def _say_result(bundle: Bundle) -> None:
     parity = bundle.manifest["parity"]
     elbo = parity["elbo_nats"]
     size_bytes = sum(fact["size_bytes"] for fact in bundle.manifest["files"].values())
-    click.echo(
+    say(
         f"agrees with PyTorch: probabilities to {parity['probabilities']:.1e} "
         f"on {parity['decoded_inputs']:,} inputs, mean to {parity['mean']:.1e} and logvar to "
         f"{parity['logvar']:.1e} on {parity['encoded_inputs']:,}, "
         f"test ELBO {elbo['onnx_runtime']:.4f} against {elbo['torch']:.4f} nats\n"
         f"bundle {bundle.path}: {len(bundle.files)} files, {size_bytes / 1e6:.2f} MB\n"
-        f"next: python -m desktop {bundle.path}"
+        f"next: python -m desktop {shlex.quote(str(bundle.path))}"
     )
 
 

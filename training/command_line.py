@@ -1,13 +1,24 @@
-"""Shared parts of the commands: number options, and errors as one line with exit status 2."""
+"""Shared parts of the commands: number options, and how a command ends."""
 
 import atexit
 import errno
 import gc
 import math
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
 from typing import Any, NoReturn
 
 import click
+
+from training.installed import Choice, as_called
+from training.output import OutputClosedError, open_streams, warn
+
+# As a shell reports a process that SIGPIPE ended.
+OUTPUT_CLOSED_STATUS = 128 + 13
 
 
 class Finite(click.FloatRange):
@@ -25,7 +36,7 @@ class Finite(click.FloatRange):
 
 device_option = click.option(
     "--device",
-    type=click.Choice(["auto", "cuda", "mps", "cpu"]),
+    type=Choice(["auto", "cuda", "mps", "cpu"]),
     default="auto",
     show_default=True,
     help="Where to compute; 'auto' takes the best device available.",
@@ -35,23 +46,66 @@ device_option = click.option(
 def run_command(command: click.Command, expected_errors: tuple[type[Exception], ...]) -> None:
     """Run `command` with the process's arguments and exit.
 
-    A wrong option, an error in `expected_errors` or a file that cannot be read or written is reported as
-    one line on standard error, with status 2. Ctrl-C that the command does not handle itself gives 130.
+    A wrong option, an error in `expected_errors`, a file that cannot be read or written, or too little
+    memory is reported as one line on standard error, with status 2. Ctrl-C that the command does not handle
+    itself gives 130, SIGTERM 143 and SIGHUP 129, after what was half written is removed. If nobody reads
+    standard output any more the status is 141.
     """
-    prog = command.name or "latent-plane"
+    prog = as_called(command.name or "latent-plane")
+    open_streams()
     # At its end Python searches all of PyTorch's modules for cycles: a second in which nothing is to be won.
     atexit.register(gc.freeze)
     try:
-        status = command.main(prog_name=prog, standalone_mode=False)
+        with _signals_that_exit():
+            status = command.main(prog_name=prog, standalone_mode=False)
     except click.Abort:
         sys.exit(130)
+    except OutputClosedError:
+        sys.exit(OUTPUT_CLOSED_STATUS)
     except click.ClickException as error:
         _fail(prog, f"{error.format_message()} (see {prog} --help)")
     except expected_errors as error:
         _fail(prog, str(error))
     except OSError as error:
         _fail(prog, describe_os_error(error))
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        _fail(
+            prog,
+            "found too little memory for this; use a smaller network or smaller batches, or another device",
+        )
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether an error of Python or PyTorch says that there is too little memory."""
+    words = ("can't allocate memory", "out of memory")
+    return isinstance(error, MemoryError) or any(word in str(error).lower() for word in words)
+
+
+@contextmanager
+def _signals_that_exit() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP end the process as an exception does, so that temporary files are removed.
+
+    Signals that are ignored, as SIGHUP is under nohup, stay ignored.
+    """
+
+    def leave(number: int, _frame: FrameType | None) -> NoReturn:
+        sys.exit(128 + number)
+
+    signals = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    if threading.current_thread() is not threading.main_thread():
+        signals = []
+    before = {number: signal.getsignal(number) for number in signals}
+    before = {number: handler for number, handler in before.items() if handler is signal.SIG_DFL}
+    for number in before:
+        signal.signal(number, leave)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def describe_os_error(error: OSError) -> str:
@@ -64,11 +118,12 @@ def describe_os_error(error: OSError) -> str:
         errno.ENOTDIR: "part of the path is a file; choose another",
         errno.EEXIST: "something else has that name; choose another",
         errno.EISDIR: "that is a folder; name a file",
+        errno.ENAMETOOLONG: "choose a shorter name",
     }.get(error.errno or 0, "try another place")
     place = error.filename if error.filename is not None else "writing"
     return f"{place}: {error.strerror or error}; {advice}"
 
 
 def _fail(prog: str, message: str) -> NoReturn:
-    click.echo(f"{prog}: {' '.join(message.split())}", err=True)
+    warn(f"{prog}: {' '.join(message.split())}")
     sys.exit(2)

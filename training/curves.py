@@ -1,27 +1,42 @@
 """The curves of a fit as a picture: ELBO, rate and distortion over the epochs."""
 
 import io
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
-
 from training.files import replaced_file
+from training.output import escaped
 
 # Okabe and Ito's palette, which people with any kind of colour vision can tell apart.
 BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"
+# What fits above the curves.
+TITLE_CHARACTERS = 64
 
 
 def write_curves(path: Path, title: str, metrics: Sequence[dict[str, Any]]) -> None:
     """Draw a run's metrics as a PNG. Raises OSError if it cannot be written."""
+    # Imported here, because Matplotlib reads settings of the user and of the current folder, and a fit must
+    # neither end by them nor look like them.
+    import matplotlib
+
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        _draw(path, title, metrics)
+
+
+def _draw(path: Path, title: str, metrics: Sequence[dict[str, Any]]) -> None:
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
+
     epochs = [line["epoch"] for line in metrics]
     figure = Figure(figsize=(10, 3.4), dpi=120)
     # Fixed, because computing a layout takes as long as drawing.
-    margins = {"left": 0.075, "right": 0.985, "bottom": 0.14, "top": 0.82, "wspace": 0.22}
+    margins = {"left": 0.09, "right": 0.985, "bottom": 0.14, "top": 0.82, "wspace": 0.22}
     axes = figure.subplots(1, 3, gridspec_kw=margins)
-    figure.suptitle(title, fontsize=11)
+    # A run may have any name, also one with $ signs, which is no formula.
+    figure.suptitle(_in_a_line(title), fontsize=11, parse_math=False, usetex=False)
     panels = (
         ("ELBO, higher is better", "test_elbo_nats", BLUE),
         ("rate, KL(q(z|x) ‖ p(z))", "test_rate_nats", ORANGE),
@@ -46,6 +61,18 @@ def write_curves(path: Path, title: str, metrics: Sequence[dict[str, Any]]) -> N
         )
         axes[0].legend(fontsize=8, frameon=False, loc="best")
     picture = io.BytesIO()
-    figure.savefig(picture, format="png")
+    with warnings.catch_warnings():
+        # The font has no Chinese, for example.
+        warnings.filterwarnings("ignore", "Glyph .* missing from")
+        figure.savefig(picture, format="png")
     with replaced_file(path) as temporary:
         temporary.write_bytes(picture.getbuffer())
+
+
+def _in_a_line(title: str) -> str:
+    """The title with escapes for what has no letter, and without its middle if it is too long."""
+    title = escaped(title).replace("\n", r"\n")
+    if len(title) <= TITLE_CHARACTERS:
+        return title
+    half = TITLE_CHARACTERS // 2
+    return f"{title[:half]}…{title[-half:]}"

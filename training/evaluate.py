@@ -7,9 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
-import torch
-from torch import Tensor
-from tqdm import tqdm
+
+from training.installed import needed, version_option
+
+with needed("training", "python -m training.evaluate", __name__):
+    import torch
+    from torch import Tensor
+    from tqdm import tqdm
 
 from training.command_line import Finite, device_option, run_command
 from training.config import FitConfig
@@ -32,6 +36,7 @@ from training.held_out import EVALUATION_SEED, evaluate, posteriors
 from training.importance import ImportanceEstimate, adaptively_weighted, importance_weighted
 from training.likelihood import ACTIVE_VARIANCE, bits_per_dimension, unit_variances
 from training.model import ConvVAE
+from training.output import say
 from training.quadrature import COARSE_STEP, LEAST_HALF_WIDTH, Grid, integrate, survey
 from training.runs import Run, RunError, load_weights, newest_run, read_run, weights_path
 
@@ -259,6 +264,7 @@ def _zero_or_several(context: click.Context, parameter: click.Parameter, value: 
 )
 @device_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+@version_option
 def command(
     run: Path | None,
     epoch: int | None,
@@ -287,7 +293,7 @@ def command(
         samples=samples,
         step=step,
     )
-    click.echo(to_json(evaluation) if as_json else to_table(evaluation))
+    say(to_json(evaluation) if as_json else to_table(evaluation))
 
 
 def main() -> None:

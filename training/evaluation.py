@@ -113,7 +113,8 @@ class Evaluation:
 def to_json(evaluation: Evaluation) -> str:
     """All figures as one JSON object; parts that are None are left out."""
     parts = {name: part for name, part in asdict(evaluation).items() if part is not None}
-    return json.dumps(parts, indent=2, ensure_ascii=False, allow_nan=False)
+    # ASCII, so that it is JSON whatever the encoding of the output is.
+    return json.dumps(parts, indent=2, allow_nan=False)
 
 
 def to_table(evaluation: Evaluation) -> str:

@@ -1,9 +1,13 @@
 """Replace a file so that a reader sees either the old or the new one, never half of one."""
 
+import errno
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+# Of the file's name in that of its temporary sibling: a file system may allow no more than 143 bytes.
+STEM_CHARACTERS = 24
 
 
 @contextmanager
@@ -11,9 +15,13 @@ def replaced_file(path: Path) -> Iterator[Path]:
     """Yield a temporary sibling to write to; at the end it is flushed to disk and renamed to `path`.
 
     If the block raises, or the disk fills up, the sibling is removed and the file at `path` stays as it was.
+    A link is replaced and not followed, because a run folder may come from somebody else. Raises OSError
+    without writing if `path` is a device or a pipe.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name[:STEM_CHARACTERS]}.{os.getpid()}.tmp")
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise OSError(errno.EINVAL, "found a device or a pipe, expected a file", str(path))
         yield temporary
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
@@ -24,4 +32,6 @@ def replaced_file(path: Path) -> Iterator[Path]:
             error.filename = str(path)
         raise
     finally:
-        temporary.unlink(missing_ok=True)
+        # An error here would hide the one that matters.
+        with suppress(OSError):
+            temporary.unlink()

@@ -1,6 +1,7 @@
 """python -m training.fit: options → FitConfig → a run folder."""
 
 import dataclasses
+import shlex
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -8,8 +9,12 @@ from pathlib import Path
 from typing import Any, get_args
 
 import click
-import torch
 from click.core import ParameterSource
+
+from training.installed import Choice, needed, version_option
+
+with needed("training", "python -m training.fit", __name__):
+    import torch
 
 from training.checkpoint import CHECKPOINT_FILE, load_checkpoint
 from training.command_line import Finite, device_option, run_command
@@ -24,6 +29,7 @@ from training.device import (
 )
 from training.logbook import FitError, Logbook, tensorboard_writer_class
 from training.loop import NotFiniteError, Trainer
+from training.output import OutputClosedError, say, warn
 from training.ranks import ALONE, Ranks, RanksError, joined, ranks_from
 from training.runs import (
     CONFIG_FILE,
@@ -59,7 +65,8 @@ def fit(
 ) -> Run | None:
     """Fit the VAE to `dataset`, by default the embedded MNIST; print a line per epoch, write a run folder.
 
-    Ctrl-C or SIGTERM ends the fit after the current step, with a checkpoint; the run so far is returned.
+    Ctrl-C, SIGTERM or SIGHUP ends the fit after the current step, with a checkpoint; the run so far is
+    returned.
     Only the first rank prints, writes and returns the run; the others return None. With `resume` the fit
     continues the run in `out`, which must have the same config.
 
@@ -98,7 +105,7 @@ def fit(
             "start this run again from the beginning"
         )
     run = dataclasses.replace(run, metrics=run.metrics[:finished_epochs])
-    click.echo(
+    say(
         f"{config.recipe}: {config.epochs} epochs of {len(dataset.train_images):,} images, "
         f"batch {config.batch_size}, {sum(p.numel() for p in trainer.model.parameters()):,} parameters, "
         f"on {f'{ranks.size} × ' if ranks.size > 1 else ''}{describe_device(device)}, {config.precision}; "
@@ -116,11 +123,10 @@ def fit(
             f"all finished epochs are kept in {run.folder}; fit again with a lower --learning-rate"
         ) from error
     except (StopRequestedError, KeyboardInterrupt):
-        click.echo(
+        warn(
             f"interrupted: {len(logbook.run.metrics)} finished epochs and the state after step "
             f"{logbook.saved_step} are kept; "
-            f"continue with python -m training.fit --resume --out {run.folder}",
-            err=True,
+            f"continue with python -m training.fit --resume --out {shlex.quote(str(run.folder))}"
         )
         if ranks.size > 1:
             # The other ranks were interrupted too: do not wait for them.
@@ -130,7 +136,7 @@ def fit(
     logbook.finish()
     if trainer.step_graph is not None:
         seconds = trainer.step_graph.capture_seconds
-        click.echo(f"recording a step as a CUDA graph took {seconds:.2f} s of the training time")
+        say(f"recording a step as a CUDA graph took {seconds:.2f} s of the training time")
     return logbook.run
 
 
@@ -169,62 +175,76 @@ def _noted_failure(run: Run) -> Iterator[None]:
     """Write an error that ends the fit to the run folder too."""
     try:
         yield
-    except StopRequestedError:
+    except (StopRequestedError, OutputClosedError):
         raise
     except Exception as error:
         note_failure(run, error)
         raise
 
 
-DEFAULT = RECIPES["default"]
 POSITIVE = click.IntRange(min=1)
+
+
+def _defaults(recipe: str) -> dict[str, Any]:
+    """The defaults of the options that a recipe sets."""
+    return {name: value for name, value in vars(RECIPES[recipe]).items() if name != "precision"}
+
+
+def _take_defaults(context: click.Context, _parameter: click.Parameter, recipe: str) -> str:
+    context.default_map = _defaults(recipe)
+    return recipe
 
 
 @click.command(
     name="python -m training.fit",
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": 100,
+        "default_map": _defaults("default"),
+    },
     epilog="Example: python -m training.fit --epochs 10 --seed 1 --out artifacts/runs/ten",
 )
 @click.option(
     "--recipe",
-    type=click.Choice(list(RECIPES)),
+    type=Choice(list(RECIPES)),
     default="default",
     show_default=True,
-    help="Sets the defaults of the other options. 'tutorial' is exactly TensorFlow's CVAE tutorial: "
-    "batch 32, Adam at 1e-4, 10 epochs, the one-sample bound.",
+    is_eager=True,
+    callback=_take_defaults,
+    help="Sets the defaults of the other options, which --help shows if it follows. 'tutorial' is exactly "
+    "TensorFlow's CVAE tutorial: batch 32, Adam at 1e-4, 10 epochs, the one-sample bound.",
 )
-@click.option(
-    "--epochs", type=POSITIVE, help=f"Passes over the training images.  [default: {DEFAULT.epochs}]"
-)
-@click.option(
-    "--batch-size", type=click.IntRange(1, 60_000), help=f"Images per step.  [default: {DEFAULT.batch_size}]"
-)
+@click.option("--epochs", type=POSITIVE, show_default=True, help="Passes over the training images.")
+@click.option("--batch-size", type=click.IntRange(1, 60_000), show_default=True, help="Images per step.")
 @click.option(
     "--learning-rate",
     type=Finite(min=0, min_open=True, max=1),
-    help=f"Adam's peak step size.  [default: {DEFAULT.learning_rate}]",
+    show_default=True,
+    help="Adam's peak step size.",
 )
 @click.option(
     "--latent-dim",
     type=click.IntRange(1, 512),
-    help=f"Dimensions of z; the viewer shows a plane through them.  [default: {DEFAULT.latent_dim}]",
+    show_default=True,
+    help="Dimensions of z; the viewer shows a plane through them.",
 )
 @click.option(
     "--filters",
     type=(click.IntRange(1, 4096), click.IntRange(1, 4096)),
     metavar="FIRST SECOND",
-    help="Channels of the encoder's two convolutions; the decoder mirrors them.  "
-    f"[default: {DEFAULT.filters[0]} {DEFAULT.filters[1]}]",
+    show_default=True,
+    help="Channels of the encoder's two convolutions; the decoder mirrors them.",
 )
 @click.option(
     "--seed",
     type=click.IntRange(0, 2**31 - 1),
-    help=f"The same seed on the same machine gives the same result.  [default: {DEFAULT.seed}]",
+    show_default=True,
+    help="The same seed on the same machine gives the same result.",
 )
 @device_option
 @click.option(
     "--precision",
-    type=click.Choice(["auto", *get_args(Precision)]),
+    type=Choice(["auto", *get_args(Precision)]),
     help="Number format of the networks' arithmetic; weights and the bound are always float32. 'auto' is the "
     "recipe's, or bfloat16 on a CPU with AMX except for 'tutorial'.  [default: auto]",
 )
@@ -248,6 +268,7 @@ POSITIVE = click.IntRange(min=1)
 @click.option(
     "--tensorboard", is_flag=True, help="Also write TensorBoard files, to tensorboard/ in the run folder."
 )
+@version_option
 def command(
     recipe: str,
     device: str,
@@ -263,9 +284,13 @@ def command(
     recipe. After every epoch it prints the test ELBO (higher is better), rate and distortion in nats per
     image. For several processes, use torchrun --nproc-per-node N -m training.fit.
     """
-    changes = {name: value for name, value in changes.items() if value not in (None, "auto")}
-    if click.get_current_context().get_parameter_source("recipe") is not ParameterSource.DEFAULT:
-        changes["recipe"] = recipe
+    source_of = click.get_current_context().get_parameter_source
+    given = {"recipe": recipe, **changes}
+    changes = {
+        name: value
+        for name, value in given.items()
+        if source_of(name) is ParameterSource.COMMANDLINE and value != "auto"
+    }
     ranks = ranks_from()
     chosen = pick_device(device, ranks.local_rank)
     config = dataclasses.replace(recipe_on(recipe, chosen), **changes)
@@ -290,10 +315,10 @@ def command(
     if not run.metrics:
         return 130
     last = run.metrics[-1]
-    click.echo(
+    say(
         f"test ELBO {last['test_elbo_nats']:.2f} nats after {last['train_seconds']:.1f} s of training "
         f"({time.perf_counter() - start:.1f} s in all)\n"
-        f"next: python -m export.onnx {run.folder}"
+        f"next: python -m export.onnx {shlex.quote(str(run.folder))}"
     )
     return 0 if len(run.metrics) == config.epochs else 130
 

@@ -1,10 +1,16 @@
-"""The record of a running fit: the files of its run folder, and a printed line for each epoch."""
+"""The record of a running fit: the files of its run folder, and a printed line for each epoch.
+
+Weights, metrics and checkpoint are what must be kept, and are written first. Curves, previews, TensorBoard's
+files, the progress bar and the line come after them and are no reason to end a fit: if one fails, a line on
+standard error says so, once.
+"""
 
 import math
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import click
 from torch import Tensor
 from tqdm import tqdm
 
@@ -13,6 +19,7 @@ from training.checkpoint import Checkpoint, save_checkpoint
 from training.curves import write_curves
 from training.held_out import HeldOutMetrics, evaluate
 from training.loop import Trainer
+from training.output import OutputClosedError, say, warn
 from training.runs import (
     Run,
     add_epoch,
@@ -65,38 +72,45 @@ class Logbook:
         self._clock_start: float | None = None
         self._curves_drawn_at = -math.inf
         self._bar: tqdm[None] | None = None
-        self._writer = None
-        if tensorboard:
-            # Drop what a killed fit wrote about this epoch after its last checkpoint.
-            place = trainer.step % trainer.steps_per_epoch
-            first_step = trainer.step - place + 1 if trainer.step else 0
-            self._writer = tensorboard_writer_class()(str(tensorboard_path(run)), purge_step=first_step)
+        self._told: set[str] = set()
+        self._writer: SummaryWriter | None = None
         self.saved_step = trainer.step
         self._saved_at = time.perf_counter()
+        epoch, place = divmod(trainer.step, trainer.steps_per_epoch)
         if trainer.step == 0:
-            self._save_epoch(0)
+            save_weights(weights_path(run, 0), trainer.fitted)
             self.save_checkpoint()
+        if tensorboard:
+            # Drop what a killed fit wrote after its last checkpoint, and about the epoch that is shown below.
+            first_step = trainer.step - (place or trainer.steps_per_epoch) + 1 if trainer.step else 0
+            with self._decoration("TensorBoard's file was not written"):
+                self._writer = tensorboard_writer_class()(str(tensorboard_path(run)), purge_step=first_step)
+        # A fit that was killed after its checkpoint may not have shown the epoch.
+        if place == 0 and (tensorboard or not preview_path(run, epoch).exists()):
+            self._show_epoch(epoch, evaluate(trainer.fitted, test_images) if epoch and tensorboard else None)
 
     def start_epoch(self) -> None:
         """Show a progress bar and start the clock."""
         config, trainer = self._trainer.config, self._trainer
         epoch, place = divmod(trainer.step, trainer.steps_per_epoch)
-        self._bar = tqdm(
-            total=len(trainer.images),
-            initial=place * config.batch_size,
-            desc=f"epoch {epoch + 1}/{config.epochs}",
-            unit=" images",
-            leave=False,
-            disable=None,
-            bar_format="{desc} {percentage:3.0f}%|{bar}| {rate_fmt}, {remaining} left{postfix}",
-        )
+        with self._decoration("the progress bar was not drawn"):
+            self._bar = tqdm(
+                total=len(trainer.images),
+                initial=place * config.batch_size,
+                desc=f"epoch {epoch + 1}/{config.epochs}",
+                unit=" images",
+                leave=False,
+                disable=None,
+                bar_format="{desc} {percentage:3.0f}%|{bar}| {rate_fmt}, {remaining} left{postfix}",
+            )
         self._start_clock()
 
     def count_step(self, image_count: int) -> None:
         """Advance the bar, and save a checkpoint if it is due."""
-        assert self._bar is not None
-        if self._bar.update(image_count):
-            self._bar.set_postfix_str(f"ELBO {self._trainer.recent_elbo_nats():.1f}", refresh=False)
+        if self._bar is not None:
+            with self._decoration("the progress bar was not drawn"):
+                if self._bar.update(image_count):
+                    self._bar.set_postfix_str(f"ELBO {self._trainer.recent_elbo_nats():.1f}", refresh=False)
         # After an epoch's last step the checkpoint waits for the evaluation, because a fit resumed in between
         # would skip it.
         is_within = self._trainer.step % self._trainer.steps_per_epoch > 0
@@ -118,7 +132,7 @@ class Logbook:
                 f"epoch {epoch}: found a test ELBO of {metrics.elbo_nats}, expected a finite number; "
                 f"the epochs before it are kept in {self.run.folder}; fit again with a lower --learning-rate"
             )
-        self._save_epoch(epoch)
+        save_weights(weights_path(self.run, epoch), trainer.fitted)
         losses = trainer.losses_nats.double()
         sizes = losses.new_full(losses.shape, config.batch_size)
         sizes[-1] = len(trainer.images) - config.batch_size * (len(losses) - 1)
@@ -137,19 +151,21 @@ class Logbook:
                 "images_a_second": len(trainer.images) / self._epoch_seconds,
             },
         )
-        self._write_tensorboard(metrics)
+        seconds, self._epoch_seconds = self._epoch_seconds, 0.0
+        # After weights and metrics, because a fit that ends before this repeats all of it from the previous
+        # checkpoint.
+        self.save_checkpoint()
+        self._show_epoch(epoch, metrics)
         # After the last epoch, `finish` draws them.
         is_last = trainer.step == trainer.step_count
         if not is_last and time.perf_counter() - self._curves_drawn_at >= SECONDS_BETWEEN_CURVES:
             self.draw_curves()
-        click.echo(
-            f"epoch {epoch:3d}/{config.epochs}   test ELBO {metrics.elbo_nats:8.2f} nats   "
-            f"rate {metrics.rate_nats:5.2f}   distortion {metrics.distortion_nats:6.2f}   "
-            f"{self._epoch_seconds:6.1f} s"
-        )
-        self._epoch_seconds = 0.0
-        # Last, because a fit that ends before this line repeats all of it from the previous checkpoint.
-        self.save_checkpoint()
+        with self._decoration("an epoch's line was not printed"):
+            say(
+                f"epoch {epoch:3d}/{config.epochs}   test ELBO {metrics.elbo_nats:8.2f} nats   "
+                f"rate {metrics.rate_nats:5.2f}   distortion {metrics.distortion_nats:6.2f}   "
+                f"{seconds:6.1f} s"
+            )
 
     def save_checkpoint(self) -> None:
         """Write the state of the fit; the training clock stops meanwhile.
@@ -172,52 +188,74 @@ class Logbook:
     def finish(self) -> None:
         """Write the files that show all epochs: the curves and the GIF of the previews."""
         self.draw_curves()
-        pictures = [preview_path(self.run, epoch) for epoch in self.run.epochs]
-        preview.write_preview_gif(self.run.folder / "previews.gif", pictures)
+        pictures = [path for epoch in self.run.epochs if (path := preview_path(self.run, epoch)).exists()]
+        with self._decoration("previews.gif was not written"):
+            preview.write_preview_gif(self.run.folder / "previews.gif", pictures)
         if self._writer is not None:
-            self._writer.close()
+            with self._decoration("TensorBoard's file was not written"):
+                self._writer.close()
 
     def draw_curves(self) -> None:
         """Draw the metrics over the epochs, if there are any yet."""
         if self.run.metrics:
             config = self._trainer.config
-            title = f"{self.run.folder.name}: {config.dataset}, {config.recipe} recipe"
-            write_curves(curves_path(self.run), title, self.run.metrics)
+            with self._decoration("curves.png was not drawn"):
+                title = f"{self.run.folder.resolve().name}: {config.dataset}, {config.recipe} recipe"
+                write_curves(curves_path(self.run), title, self.run.metrics)
             self._curves_drawn_at = time.perf_counter()
 
     def close_bar(self) -> None:
         """Remove the progress bar."""
         if self._bar is not None:
-            self._bar.close()
-            self._bar = None
+            bar, self._bar = self._bar, None
+            with self._decoration("the progress bar was not drawn"):
+                bar.close()
 
-    def _save_epoch(self, epoch: int) -> None:
-        model, seed = self._trainer.fitted, self._trainer.config.seed
-        save_weights(weights_path(self.run, epoch), model)
-        picture = preview.preview(model, self._test_images[: preview.COUNT], seed=seed)
-        preview.write_preview(preview_path(self.run, epoch), picture)
+    @contextmanager
+    def _decoration(self, failure: str) -> Iterator[None]:
+        """Within the block an error is told in a line that begins with `failure`, if it was not told before.
+
+        Only if nobody reads standard output any more, OutputClosedError is raised.
+        """
+        try:
+            yield
+        except OutputClosedError:
+            raise
+        except Exception as error:  # drawing can raise almost anything
+            if failure not in self._told:
+                self._told.add(failure)
+                told = error.strerror if isinstance(error, OSError) else None
+                reason = " ".join((told or str(error)).split()) or type(error).__name__
+                warn(f"{failure}: {reason}")
+
+    def _show_epoch(self, epoch: int, metrics: HeldOutMetrics | None) -> None:
+        """Write the preview of an epoch that was just finished, and its points for TensorBoard."""
+        picture = None
+        with self._decoration("a preview was not written"):
+            model, seed = self._trainer.fitted, self._trainer.config.seed
+            picture = preview.preview(model, self._test_images[: preview.COUNT], seed=seed)
+            preview.write_preview(preview_path(self.run, epoch), picture)
         if self._writer is not None:
-            step = self._trainer.step
-            self._writer.add_image(
-                "previews", picture, step, dataformats="HW" if picture.ndim == 2 else "HWC"
-            )
+            with self._decoration("TensorBoard's file was not written"):
+                if picture is not None:
+                    axes = "HW" if picture.ndim == 2 else "HWC"
+                    self._writer.add_image("previews", picture, self._trainer.step, dataformats=axes)
+                if metrics is not None:
+                    self._write_tensorboard(self._writer, metrics)
 
-    def _write_tensorboard(self, metrics: HeldOutMetrics) -> None:
-        if self._writer is None:
-            return
+    def _write_tensorboard(self, writer: "SummaryWriter", metrics: HeldOutMetrics) -> None:
         trainer = self._trainer
         first_step = trainer.step - trainer.steps_per_epoch
+        rates = trainer.learning_rates_of(first_step // trainer.steps_per_epoch).tolist()
         for start in range(0, trainer.steps_per_epoch, STEPS_PER_POINT):
             losses = trainer.losses_nats[start : start + STEPS_PER_POINT]
             step = first_step + start + len(losses)
-            self._writer.add_scalar("train/elbo_nats", -losses.mean().item(), step)
-            self._writer.add_scalar("train/learning_rate", trainer.learning_rates[step - 1].item(), step)
+            writer.add_scalar("train/elbo_nats", -losses.mean().item(), step)
+            writer.add_scalar("train/learning_rate", rates[step - first_step - 1], step)
         for name, value in vars(metrics).items():
-            self._writer.add_scalar(f"test/{name}", value, trainer.step)
-        self._writer.add_scalar(
-            "train/images_a_second", self.run.metrics[-1]["images_a_second"], trainer.step
-        )
-        self._writer.flush()
+            writer.add_scalar(f"test/{name}", value, trainer.step)
+        writer.add_scalar("train/images_a_second", self.run.metrics[-1]["images_a_second"], trainer.step)
+        writer.flush()
 
     def _start_clock(self) -> None:
         self._clock_start = time.perf_counter()

@@ -114,10 +114,6 @@ class Trainer:
         self.steps_per_epoch = -(-len(train_images) // config.batch_size)
         self.step_count = config.epochs * self.steps_per_epoch
         self.step = 0
-        rates = [learning_rate_at(config, step, self.steps_per_epoch) for step in range(self.step_count)]
-        self.learning_rates = torch.tensor(rates, device=device)
-        weights = [rate_weight_at(config, step, self.steps_per_epoch) for step in range(self.step_count)]
-        self._rate_weights = torch.tensor(weights, device=device)
         # The weight at this step, in memory that a recorded step reads.
         self._rate_weight = torch.ones((), device=device)
         self._step_shares = 1.0, config.encoder_step_share
@@ -138,14 +134,17 @@ class Trainer:
         if self.config.warp_share:
             warp_share = warp_share_at(self.config, epoch)
             self._epoch_images.copy_(warped(self.images, warp_share, self.config.seed, epoch))
+        # Of this epoch alone, because a fit may be planned for millions of epochs.
+        learning_rates = self.learning_rates_of(epoch)
+        rate_weights = self._scheduled(rate_weight_at, epoch)
         self.model.train()
         while self.step < (epoch + 1) * self.steps_per_epoch:
             place = self.step % self.steps_per_epoch
             batch = slice(place * self.config.batch_size, (place + 1) * self.config.batch_size)
             size = len(order[batch])
             for group, step_share in zip(self.optimizer.param_groups, self._step_shares, strict=True):
-                torch.mul(self.learning_rates[self.step], step_share, out=group["lr"])
-            self._rate_weight.copy_(self._rate_weights[self.step])
+                torch.mul(learning_rates[place], step_share, out=group["lr"])
+            self._rate_weight.copy_(rate_weights[place])
             if self.step_graph is not None and size == self.config.batch_size:
                 self.losses_nats[place] = self.step_graph(order[batch], noise[batch])
             else:
@@ -164,6 +163,10 @@ class Trainer:
         """The decoder's step size: a scalar on the device, which a recorded step reads."""
         rate: Tensor = self.optimizer.param_groups[0]["lr"]
         return rate
+
+    def learning_rates_of(self, epoch: int) -> Tensor:
+        """The decoder's step size at each step of an epoch (from 0), on the device."""
+        return self._scheduled(learning_rate_at, epoch)
 
     @property
     def losses_so_far_nats(self) -> Tensor:
@@ -206,6 +209,13 @@ class Trainer:
         self.optimizer.load_state_dict({"state": state["optimizer"], "param_groups": groups})
         self.losses_nats.copy_(state["losses_nats"])
         self.step = int(state["step"])
+
+    def _scheduled(self, value_at: Callable[[FitConfig, int, int], float], epoch: int) -> Tensor:
+        """A schedule's values at each step of an epoch, on the device."""
+        first = epoch * self.steps_per_epoch
+        steps = range(first, first + self.steps_per_epoch)
+        values = [value_at(self.config, step, self.steps_per_epoch) for step in steps]
+        return torch.tensor(values, device=self.device)
 
     def _average(self) -> None:
         if self.fitted is not self.model:

@@ -36,21 +36,26 @@ def preview(model: ConvVAE, images: Tensor, seed: int) -> NDArray[np.uint8]:
 
 def write_preview(path: Path, picture: NDArray[np.uint8]) -> None:
     """Write one picture as a PNG."""
-    with replaced_file(path) as temporary:
-        imageio.imwrite(temporary, picture, extension=".png")
+    _write(path, imageio.imwrite("<bytes>", picture, extension=".png"))
 
 
 def write_preview_gif(path: Path, pictures: Sequence[Path]) -> None:
     """Write the pictures in order as one GIF that loops and rests on the last one."""
     frames = [imageio.imread(picture) for picture in pictures]
     durations = [FRAME_MS] * (len(frames) - 1) + [LAST_FRAME_MS]
+    # Pillow accepts a list of durations only for several frames.
+    duration = durations if len(frames) > 1 else LAST_FRAME_MS
+    # With optimize each gray frame gets its own palette, which Pillow itself cannot read back.
+    data = imageio.imwrite(
+        "<bytes>", np.stack(frames), extension=".gif", duration=duration, loop=0, optimize=False
+    )
+    _write(path, data)
+
+
+def _write(path: Path, data: bytes) -> None:
+    # When the disk is full, imageio's own file writer prints a traceback besides its error.
     with replaced_file(path) as temporary:
-        # Pillow accepts a list of durations only for several frames.
-        duration = durations if len(frames) > 1 else LAST_FRAME_MS
-        # With optimize each gray frame gets its own palette, which Pillow itself cannot read back.
-        imageio.imwrite(
-            temporary, np.stack(frames), extension=".gif", duration=duration, loop=0, optimize=False
-        )
+        temporary.write_bytes(data)
 
 
 def _sheet(images: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -14,6 +14,7 @@ An epoch is finished once it has its line in metrics.jsonl; its weights are on d
 """
 
 import json
+import os
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -59,15 +60,30 @@ def create_run(out: Path | None, config: FitConfig) -> Run:
 
     Raises RunError if `out` exists and is not an empty folder, OSError if it cannot be written.
     """
-    folder = out if out is not None else _new_folder(config.recipe)
-    if not is_free(folder):
-        found = "a folder that is not empty" if folder.is_dir() else "a file"
-        raise RunError(f"--out {folder}: found {found}, expected a new or empty folder; choose another name")
-    folder.mkdir(parents=True, exist_ok=True)
+    if out is None:
+        folder = _new_folder(config.recipe)
+    else:
+        folder = out
+        if not is_free(folder):
+            raise _taken(folder)
+        # The system does not make a folder where a link leads to nothing yet.
+        target = Path(os.path.realpath(folder))
+        try:
+            target.mkdir(parents=True, exist_ok=folder.is_dir())
+        except FileExistsError as error:
+            # Another process was quicker.
+            raise _taken(folder) from error
     # Written first, because a folder with a config is a run that can be resumed.
     _write_text(folder / CONFIG_FILE, to_json(config))
     _tidy(folder)
     return Run(folder, config, ())
+
+
+def _taken(folder: Path) -> RunError:
+    found = "a folder that is not empty" if folder.is_dir() else "something that is no folder"
+    if folder.is_file():
+        found = "a file"
+    return RunError(f"--out {folder}: found {found}, expected a new or empty folder; choose another name")
 
 
 def is_free(folder: Path) -> bool:
@@ -111,7 +127,7 @@ def note_failure(run: Run, error: Exception) -> None:
 def read_failure(run: Run) -> str | None:
     """The error that ended the fit, as one line; None while it runs, or if it was interrupted."""
     try:
-        return " ".join((run.folder / FAILURE_FILE).read_text(errors="replace").split())
+        return " ".join((run.folder / FAILURE_FILE).read_text(encoding="utf-8", errors="replace").split())
     except FileNotFoundError:
         return None
 
@@ -210,13 +226,13 @@ def read_started_run(folder: Path) -> Run:
             f"{folder}: found no folder there, expected a run; make one with python -m training.fit"
         )
     try:
-        config = from_json((folder / CONFIG_FILE).read_text())
+        config = from_json((folder / CONFIG_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise RunError(
             f"{folder / CONFIG_FILE}: {error}; expected a run made by python -m training.fit"
         ) from error
     try:
-        lines = (folder / METRICS_FILE).read_text().splitlines()
+        lines = (folder / METRICS_FILE).read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
         lines = []
     except (OSError, ValueError) as error:
@@ -243,14 +259,20 @@ def _metrics(folder: Path, number: int, line: str) -> dict[str, Any]:
 
 
 def _new_folder(recipe: str) -> Path:
+    """Make a new folder under artifacts/runs, named by the time and the recipe."""
     stamp = datetime.now(UTC).strftime("%Y-%m-%d-%H%M%S")
     name = f"{stamp}-{recipe}"
     folder = RUNS_FOLDER / name
     number = 2
-    while folder.exists():
-        folder = RUNS_FOLDER / f"{name}-{number}"
-        number += 1
-    return folder
+    while True:
+        try:
+            # Of two fits that start in the same second, one makes it and the other takes the next name.
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            folder = RUNS_FOLDER / f"{name}-{number}"
+            number += 1
+        else:
+            return folder
 
 
 def _tidy(folder: Path) -> None:
@@ -258,10 +280,13 @@ def _tidy(folder: Path) -> None:
     for part in ("weights", "previews"):
         (folder / part).mkdir(exist_ok=True)
     for leftover in folder.rglob(".*.tmp"):
-        leftover.unlink()
+        # Another process may have renamed it meanwhile.
+        with suppress(OSError):
+            leftover.unlink()
     (folder / FAILURE_FILE).unlink(missing_ok=True)
 
 
 def _write_text(path: Path, text: str) -> None:
     with replaced_file(path) as temporary:
-        temporary.write_text(text)
+        # A failure may name a file whose name is not UTF-8.
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")

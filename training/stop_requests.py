@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as requests to stop, so that the current work can be finished first."""
+"""Ctrl-C, SIGTERM and SIGHUP as requests to stop, so that the current work can be finished first."""
 
 import signal
 import threading
@@ -9,9 +9,10 @@ from types import FrameType
 
 @contextmanager
 def stop_requests() -> Iterator[list[int]]:
-    """Yield a list that the first Ctrl-C or SIGTERM is added to; a second one ends the process at once.
+    """Yield a list that the first Ctrl-C, SIGTERM or SIGHUP is added to; a second one ends the process.
 
-    Outside the main thread, which alone receives signals, the list stays empty.
+    SIGHUP comes when a terminal is closed; under nohup it stays ignored. Outside the main thread, which alone
+    receives signals, the list stays empty.
     """
     requests: list[int] = []
     if threading.current_thread() is not threading.main_thread():
@@ -26,7 +27,11 @@ def stop_requests() -> Iterator[list[int]]:
         for number, handler in before.items():
             signal.signal(number, handler)
 
-    before = {number: signal.signal(number, request) for number in (signal.SIGINT, signal.SIGTERM)}
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    # Windows has no SIGHUP.
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
+    before = {number: signal.signal(number, request) for number in numbers}
     try:
         yield requests
     finally:

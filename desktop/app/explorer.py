@@ -14,6 +14,7 @@ from desktop.base.arrays import Bytes
 from desktop.base.machine import Device, DeviceName
 from desktop.base.session_folder import remove_leftovers
 from desktop.base.vector import Vector
+from desktop.base.words import NAME_CHARS, one_line
 from desktop.jobs.decode import Decoded, decode_picture, save_png
 from desktop.jobs.decoded_pictures import DecodedPictures, Kept
 from desktop.jobs.kept_decoder import KeptDecoder
@@ -219,9 +220,11 @@ class Explorer(QObject):
     def label_names(self) -> tuple[str, ...]:
         """The names of the labels of the test images, or of the own pictures; empty if they have none."""
         if self.own is not None:
-            return self.own.label_names
-        bundle = None if self.source is None else self.source.bundle
-        return () if bundle is None else bundle.label_names
+            names = self.own.label_names
+        else:
+            bundle = None if self.source is None else self.source.bundle
+            names = () if bundle is None else bundle.label_names
+        return tuple(one_line(name, NAME_CHARS) for name in names)
 
     def open(self, path: Path, overrides: Overrides | None = None) -> None:
         """Open a bundle or a bare model; the current one stays open until the new one is ready.
@@ -437,9 +440,12 @@ class Explorer(QObject):
                 picture_mode=before.picture_mode,
                 nearness=before.nearness,
             )
+        if not self.decoder.is_slow:  # before the plane's first pictures, which are requested meanwhile
+            self._request_picture()
         self.opened.emit(opened)
         self.state_changed.emit(self.state)
-        self._request_picture()
+        if self.decoder.is_slow:
+            self._request_picture()
         self._request_backdrop()
 
 

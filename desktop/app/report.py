@@ -4,10 +4,10 @@ import traceback
 from collections.abc import Iterator
 
 from desktop.app.describe import describe, flat_lines
+from desktop.base.installed import program_version
 from desktop.base.machine import Device
 from desktop.models.runtime import describe_runtime
 from desktop.models.source import Source
-from desktop.view.provenance import program_version
 
 LICENCES = (
     ("Latent Plane", "MIT"),
@@ -35,7 +35,7 @@ def error_text(error: BaseException) -> str:
 
 def machine_report() -> Iterator[str]:
     """Describe version and machine in lines, as `python -m desktop.inspect --runtime` prints them."""
-    yield "\n".join([f"{'latent plane':<28} {program_version()}", *flat_lines("", describe_runtime())])
+    yield "\n".join(flat_lines("", describe_runtime()))
 
 
 def device_text(device: Device | None) -> str:

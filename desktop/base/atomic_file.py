@@ -1,10 +1,14 @@
 """Write a file so that a reader sees the old file or the new one, never a part of it."""
 
+import errno
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+# Of the file's name in that of its temporary sibling: a file system may allow no more than 143 bytes.
+STEM_CHARACTERS = 24
 
 
 @contextmanager
@@ -12,19 +16,26 @@ def replaced_file(path: Path) -> Iterator[Path]:
     """Yield a temporary file's path beside `path`; at the end flush the file to disk and rename it to `path`.
 
     If the block raises or the disk fills up, the temporary file is removed and `path` is left as it was.
+    If `path` is a link, the file that it leads to is replaced. Raises OSError without writing if `path` is a
+    device or a pipe.
     """
     # Two threads may write the same file: a cancelled GIF may still be ending when the next one begins.
     unique = f"{os.getpid()}.{threading.get_native_id()}"
-    temporary = path.with_name(f".{path.name}.{unique}.tmp")
+    target = Path(os.path.realpath(path))
+    temporary = target.with_name(f".{target.name[:STEM_CHARACTERS]}.{unique}.tmp")
     try:
+        if target.exists() and not target.is_file() and not target.is_dir():
+            raise OSError(errno.EINVAL, "found a device or a pipe, expected a file", str(path))
         yield temporary
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
-        temporary.replace(path)
+        temporary.replace(target)
     except OSError as error:
         # The error of a full disk names no file, and the temporary name means nothing to people.
         if error.errno is not None:
             error.filename = str(path)
         raise
     finally:
-        temporary.unlink(missing_ok=True)
+        # An error here would hide the one that matters.
+        with suppress(OSError):
+            temporary.unlink()

@@ -1,12 +1,16 @@
 """How the viewer's commands end: an error is one line on standard error and exit status 2."""
 
 import errno
+import io
+import os
 import sys
+from contextlib import suppress
 from typing import NoReturn
 
 import click
 
 from desktop.base.errors import ReportedError
+from desktop.base.installed import as_called
 
 
 def run_command(command: click.Command, expected_errors: tuple[type[Exception], ...]) -> None:
@@ -16,7 +20,8 @@ def run_command(command: click.Command, expected_errors: tuple[type[Exception], 
     in one line on standard error, with exit status 2. If the command does not handle Ctrl-C itself, the
     status is 130.
     """
-    prog = command.name or "latent-plane"
+    prog = as_called(command.name or "latent-plane")
+    open_streams()
     try:
         status = command.main(prog_name=prog, standalone_mode=False)
     except click.Abort:
@@ -31,6 +36,27 @@ def run_command(command: click.Command, expected_errors: tuple[type[Exception], 
     except OSError as error:
         _fail(prog, describe_os_error(error))
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def open_streams() -> None:
+    """Make standard output and error take every text: characters that their encoding lacks are escaped.
+
+    A stream that is closed (`2>&-`) or missing (None, under pythonw) becomes the null device.
+    """
+    # Otherwise the next file that is opened would get the stream's number, and libraries would print into it.
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            null = os.open(os.devnull, os.O_WRONLY)
+            # Python warns of a file that is never closed, but not of a number.
+            setattr(sys, name, open(null, "w", encoding="utf-8", closefd=False))  # noqa: SIM115
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def say_on_stderr(text: str) -> None:
@@ -58,6 +84,7 @@ def describe_os_error(error: OSError) -> str:
         errno.ENOTDIR: "part of the path is a file; choose another",
         errno.EEXIST: "something else has that name; choose another",
         errno.EISDIR: "that is a folder; name a file",
+        errno.ENAMETOOLONG: "choose a shorter name",
     }.get(error.errno or 0, "try another place")
     place = error.filename if error.filename is not None else "writing"
     return f"{place}: {error.strerror or error}; {advice}"
@@ -69,5 +96,7 @@ def printable(text: str) -> str:
 
 
 def _fail(prog: str, message: str) -> NoReturn:
-    click.echo(f"{prog}: {printable(' '.join(message.split()))}", err=True)
+    # If standard error cannot be written, nobody is left to be told.
+    with suppress(OSError):
+        click.echo(f"{prog}: {printable(' '.join(message.split()))}", err=True)
     sys.exit(2)

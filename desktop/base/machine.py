@@ -16,12 +16,12 @@ from typing import Literal
 import psutil
 
 from desktop.base.errors import ReportedError
+from desktop.base.installed import install_line
 
 DeviceName = Literal["auto", "cuda", "cpu"]
 
 DRIVER_LIBRARY = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
 DRIVER_FILE = Path("/proc/driver/nvidia/version")
-INSTALL_CUDA = "pip install 'latent-plane[cuda]'"
 DISTRIBUTIONS = ("onnxruntime", "onnxruntime-gpu")
 MAX_CPU_THREADS = 8
 NICE = 10  # of threads that work for seconds while somebody moves the mouse
@@ -141,11 +141,11 @@ def missing_libraries(cuda_major: str, load: Callable[[str], bool] = loads) -> t
 
 
 def missing_in_words(libraries: Sequence[str]) -> str:
-    """A text such as "libcublasLt.so.13 not found: pip install 'latent-plane[cuda]'"; empty for none."""
+    """Which libraries are missing and how to install them, such as "libcublasLt.so.13 not found: pip …"."""
     if not libraries:
         return ""
     more = f" (and {len(libraries) - 1} more)" if len(libraries) > 1 else ""
-    return f"{libraries[0]}{more} not found: {INSTALL_CUDA}"
+    return f"{libraries[0]}{more} not found: {install_line('cuda')}"
 
 
 def installed(names: Sequence[str]) -> dict[str, str]:
@@ -170,5 +170,5 @@ def distribution_warning(found: Mapping[str, str] | None = None) -> str:
     both = " and ".join(f"{name} {found[name]}" for name in DISTRIBUTIONS)
     return (
         f"found {both}, which overwrite each other, expected one; "
-        "pip uninstall both, then pip install 'latent-plane[desktop]'"
+        f"pip uninstall both, then {install_line('desktop')}"
     )

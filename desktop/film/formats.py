@@ -6,6 +6,7 @@ from fractions import Fraction
 from importlib.util import find_spec
 from pathlib import Path
 
+from desktop.base.installed import install_line
 from desktop.base.machine import free_memory_bytes
 from desktop.images.room import MAX_SIDE_PX
 from desktop.images.room import why_not as why_not_room
@@ -84,7 +85,7 @@ def real_fps(kind: Format, fps: float) -> float:
 def why_not(kind: Format) -> str:
     """Say why a format cannot be written here and what to do; empty if it can be written."""
     if kind is Format.MP4 and find_spec("av") is None:
-        return "MP4: found no PyAV, expected it for writing video; run pip install 'latent-plane[video]'"
+        return f"MP4: found no PyAV, expected it for writing video; run {install_line('video')}"
     return ""
 
 

@@ -15,10 +15,16 @@ from typing import IO
 import numpy as np
 
 from desktop.base.arrays import Array, Bytes
-from desktop.images.read_image import MAX_FILE_BYTES, ImageError, decode_image, read_image
+from desktop.images.read_image import (
+    FOREIGN_SUFFIXES,
+    KINDS_IN_WORDS,
+    MAX_FILE_BYTES,
+    SUFFIXES,
+    ImageError,
+    decode_image,
+    read_image,
+)
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
-KINDS_IN_WORDS = "PNG, JPEG, BMP, GIF or WebP"
 MAX_LISTED = 200_000  # pictures in a folder or a zip, of which at most `most` are read
 MAX_DIRECTORY_BYTES = 64 << 20  # of a zip's list of entries, which is read as a whole
 MAX_LABELS = 256
@@ -94,7 +100,7 @@ class FolderPictures(PictureSet):
         """As in `PictureSet`."""
         for name in self.names:
             try:
-                yield read_image(self.path / name)
+                yield read_image(self.path / name).pixels
             except ImageError as error:
                 yield error
             except OSError as error:
@@ -131,7 +137,7 @@ class ZipPictures(PictureSet):
                         raise ImageError(f"{where}: {words}")
                     with archive.open(name) as entry:
                         data = entry.read(size)
-                    yield decode_image(data, where)
+                    yield decode_image(data, where).pixels
                 except ImageError as error:
                     yield error
                 except (*ZIP_ERRORS, KeyError, OSError) as error:
@@ -181,7 +187,7 @@ def file_content(path: Path) -> Iterator[bytes]:
 
 def _is_picture_name(name: str) -> bool:
     last = name.rpartition("/")[2]
-    return last.lower().endswith(SUFFIXES) and not last.startswith(".")
+    return last.lower().endswith(SUFFIXES + FOREIGN_SUFFIXES) and not last.startswith(".")
 
 
 def _is_plain(name: str) -> bool:

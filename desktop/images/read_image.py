@@ -1,23 +1,27 @@
-"""Reads pictures from anyone: recognises them by content, limits their size, scales them to a model. No Qt.
+"""Reads pictures from anyone: knows them by content, limits their size, makes them sRGB and upright. No Qt.
 
-imageio decodes only PNG, JPEG, BMP, GIF and WebP here; nothing that could be a pickle or a script is tried.
+Only the formats named here are decoded; nothing that could be a pickle or a script is tried.
 """
 
+import io
 import stat
+from dataclasses import dataclass
 from pathlib import Path
 
-import imageio.v3 as imageio
 import numpy as np
-from PIL import Image
+from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError, features
 
-from desktop.base.arrays import Bytes, Floats
-from desktop.reading.tensors import LUMA
+from desktop.base.arrays import Bytes
+from desktop.images.gray_levels import from_numbers, has_wide_numbers
 
 MAX_FILE_BYTES = 64 << 20
 MAX_PIXELS = 25_000_000
 # Pillow warns at sizes that this program writes. Here sizes are checked before pixels are decoded.
 Image.MAX_IMAGE_PIXELS = None
-ROWS_AT_ONCE = 64  # a large picture is converted to floats in bands of this many rows
+KINDS_IN_WORDS = "PNG, JPEG, BMP, GIF, WebP, TIFF or AVIF"
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".avif")
+# Formats of cameras that are no pictures to Pillow, so that people are told instead of shown nothing.
+FOREIGN_SUFFIXES = (".heic", ".heif")
 # The first bytes of each format, and its file ending.
 KINDS = (
     (b"\x89PNG\r\n\x1a\n", ".png"),
@@ -25,15 +29,53 @@ KINDS = (
     (b"BM", ".bmp"),
     (b"GIF87a", ".gif"),
     (b"GIF89a", ".gif"),
+    (b"II*\x00", ".tif"),
+    (b"MM\x00*", ".tif"),
 )
+AVIF_BRANDS, HEIC_BRANDS = (b"avif", b"avis"), (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")
+# How Pillow calls the formats that are decoded.
+FORMATS = {
+    ".png": "PNG",
+    ".jpg": "JPEG",
+    ".bmp": "BMP",
+    ".gif": "GIF",
+    ".webp": "WEBP",
+    ".tif": "TIFF",
+    ".avif": "AVIF",
+}
+REDUCED_JPEG = 4  # a JPEG of up to so many times MAX_PIXELS is decoded at half its width and height
+# What Exif's orientation asks for, as in Pillow's own ImageOps.
+UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+SAME_COLOR = 8  # of 255: a profile that changes no colour by more is not worth a word
 
 
 class ImageError(Exception):
     """A picture cannot be read; the message says what was found, what was expected and what to do."""
 
 
+@dataclass(frozen=True)
+class ReadPicture:
+    """A picture as it was read.
+
+    Attributes:
+        pixels: uint8 [H, W, 4] in the order RGBA, upright and in sRGB.
+        steps: what was done to the file's pixels, in words.
+    """
+
+    pixels: Bytes
+    steps: tuple[str, ...] = ()
+
+
 def is_image(path: Path) -> bool:
-    """Whether a file starts like one of the formats that can be read."""
+    """Whether a file starts like a picture; HEIC counts, because reading it says what to do."""
     try:
         if not path.is_file():  # a pipe would wait for someone to write
             return False
@@ -43,8 +85,8 @@ def is_image(path: Path) -> bool:
         return False
 
 
-def read_image(path: Path) -> Bytes:
-    """Read the first frame as uint8 [H, W, 4] in the order RGBA.
+def read_image(path: Path) -> ReadPicture:
+    """Read the first frame of a picture file.
 
     Raises ImageError if the file is no such picture, is too large or is damaged, and OSError if it cannot be
     read.
@@ -60,72 +102,103 @@ def read_image(path: Path) -> Bytes:
         return decode_image(file.read(MAX_FILE_BYTES), str(path))
 
 
-def decode_image(data: bytes, where: str) -> Bytes:
+def decode_image(data: bytes, where: str) -> ReadPicture:
     """Decode the first frame as `read_image` does. `where` names the picture in errors. Raises ImageError."""
     kind = kind_of(data)
     if kind is None:
-        raise ImageError(f"{where}: found no picture, expected PNG, JPEG, BMP, GIF or WebP; save it as one")
+        found = "no picture" if data else "an empty file"
+        raise ImageError(f"{where}: found {found}, expected {KINDS_IN_WORDS}; save it as one")
+    if kind not in FORMATS or (kind == ".avif" and not features.check("avif")):
+        found = kind[1:].upper()
+        raise ImageError(f"{where}: found {found}, which cannot be read here; save it as JPEG or PNG")
     try:
-        # The size is in the header: pixels are decoded only after it is known to be small enough.
-        height, width = imageio.improps(data, index=0, plugin="pillow", extension=kind).shape[:2]
-        if width * height > MAX_PIXELS:
-            size = f"{width:,} × {height:,} pixels"
-            raise ImageError(f"{where}: found {size}, expected at most {MAX_PIXELS:,}; make it smaller")
-        pixels = imageio.imread(data, index=0, plugin="pillow", extension=kind, mode="RGBA")
+        with Image.open(io.BytesIO(data), formats=(FORMATS[kind],)) as image:
+            steps = _reduce(image, where)
+            return _converted(image, steps)
     except ImageError:
         raise
     except Exception as error:  # decoders of damaged pictures raise any kind of error
         words = " ".join(str(error).split())[:120] or type(error).__name__
+        if isinstance(error, UnidentifiedImageError):  # its text names an object in memory
+            words = "its header makes no sense"
         raise ImageError(f"{where}: found a damaged picture ({words}), expected an intact one") from error
-    return np.asarray(pixels, np.uint8)
-
-
-def fitted(image: Bytes, image_shape: tuple[int, int, int]) -> Floats:
-    """Convert an image uint8 [H, W, 4] to x float32 [1, C, H, W] in [0, 1] of a model's shape.
-
-    The picture is scaled by area with its aspect ratio kept, and centred. The space around it and transparent
-    pixels become black. It is scaled here rather than by pillow so that a large picture is never held as
-    floats in whole.
-    """
-    channels, height, width = image_shape
-    scale = min(height / image.shape[0], width / image.shape[1])
-    rows, columns = (max(1, round(size * scale)) for size in image.shape[:2])
-    down = _area(image.shape[0], rows)
-    low = np.zeros((rows, 3 * image.shape[1]), np.float32)
-    for top in range(0, image.shape[0], ROWS_AT_ONCE):
-        part = image[top : top + ROWS_AT_ONCE].astype(np.float32)
-        color = part[..., :3] * (part[..., 3:] / 255**2)
-        low += down[:, top : top + ROWS_AT_ONCE] @ color.reshape(len(part), -1)
-    low = low.reshape(rows, image.shape[1], 3).transpose(1, 0, 2).reshape(image.shape[1], -1)
-    small = (_area(image.shape[1], columns) @ low).reshape(columns, rows, 3).transpose(1, 0, 2)
-    x = np.zeros((height, width, 3), np.float32)
-    top, left = (height - rows) // 2, (width - columns) // 2
-    x[top : top + rows, left : left + columns] = small
-    if channels == 1:
-        return (x @ LUMA)[np.newaxis, np.newaxis]
-    planes = x.transpose(2, 0, 1)
-    if channels == 4:
-        planes = np.concatenate([planes, np.ones((1, height, width), np.float32)])
-    return np.ascontiguousarray(planes[np.newaxis])
-
-
-def area_scaled(gray: Floats, rows: int, columns: int) -> Floats:
-    """Scale [H, W] to [rows, columns]; each new pixel is the mean of the area that it covers."""
-    scaled = _area(gray.shape[0], rows) @ gray.astype(np.float32) @ _area(gray.shape[1], columns).T
-    return np.asarray(scaled, np.float32)
 
 
 def kind_of(data: bytes) -> str | None:
     """Return the file ending for a file's first bytes, such as ".png"; None for unknown formats."""
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return ".webp"
+    if data[4:8] == b"ftyp":
+        brand = data[8:12]
+        return ".avif" if brand in AVIF_BRANDS else ".heic" if brand in HEIC_BRANDS else None
     return next((kind for start, kind in KINDS if data.startswith(start)), None)
 
 
-def _area(many: int, few: int) -> Floats:
-    """Return the matrix [few, many] that averages `many` pixels into `few`, weighted by covered area."""
-    edges = np.linspace(0, many, few + 1)
-    pixels = np.arange(many)
-    overlap = np.minimum(edges[1:, None], pixels + 1) - np.maximum(edges[:-1, None], pixels)
-    shares: Floats = (np.clip(overlap, 0, None) / (many / few)).astype(np.float32)
-    return shares
+def _reduce(image: Image.Image, where: str) -> list[str]:
+    """Refuse a picture with too many pixels before any is decoded; a JPEG is decoded in fewer."""
+    width, height = image.size
+    if not width or not height:
+        raise ImageError(
+            f"{where}: found {width:,} × {height:,} pixels, expected at least one; save it again"
+        )
+    if width * height <= MAX_PIXELS:
+        return []
+    if image.format in ("JPEG", "MPO") and width * height <= REDUCED_JPEG * MAX_PIXELS:
+        image.draft(None, (width // 2, height // 2))
+        if image.width * image.height <= MAX_PIXELS:
+            return ["read at half its size"]
+    size = f"{width:,} × {height:,} pixels"
+    raise ImageError(f"{where}: found {size}, expected at most {MAX_PIXELS:,}; make it smaller")
+
+
+def _converted(image: Image.Image, steps: list[str]) -> ReadPicture:
+    """Convert the first frame to RGBA in sRGB, upright."""
+    if getattr(image, "is_animated", False) and image.format != "MPO":  # a phone's JPEG may hold a second one
+        steps.append("taken from the first of several frames")
+    image.load()
+    if has_wide_numbers(image.mode):
+        pixels, how = from_numbers(np.asarray(image))
+        rgba = Image.fromarray(pixels).convert("RGBA")
+        steps += [how] * bool(how)
+    else:
+        rgba = image.convert("RGBA")
+        color = _in_srgb(image, rgba)
+        if color is not None:
+            color.putalpha(rgba.getchannel("A"))
+            steps += ["converted from its colour profile"] * _differ(color, rgba)
+            rgba = color
+    # After loading, because Pillow then has turned a TIFF by itself and forgotten its tag.
+    turn = UPRIGHT.get(_orientation(image))
+    if turn is not None:
+        rgba = rgba.transpose(turn)
+        steps.append("turned upright by its Exif tag")
+    return ReadPicture(np.array(rgba, np.uint8), tuple(steps))
+
+
+def _in_srgb(image: Image.Image, rgba: Image.Image) -> Image.Image | None:
+    """Convert the colours to sRGB by the ICC profile in the file; None without one that fits."""
+    profile = image.info.get("icc_profile")
+    if not profile:
+        return None
+    mode = {"L": "L", "LA": "L", "1": "L", "CMYK": "CMYK"}.get(image.mode, "RGB")
+    source = image.convert(mode) if mode != "RGB" else rgba.convert("RGB")
+    try:
+        given, srgb = ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB")
+        return ImageCms.profileToProfile(source, given, srgb, outputMode="RGB")
+    except (ImageCms.PyCMSError, ImportError, OSError, ValueError, TypeError):
+        return None  # a damaged profile, or one of other channels: the colours are taken as they are
+
+
+def _differ(one: Image.Image, other: Image.Image) -> bool:
+    """Whether two pictures differ enough to be seen."""
+    few = (slice(None, None, 4), slice(None, None, 4))
+    a, b = (np.asarray(image)[few].astype(np.int16) for image in (one, other))
+    return bool(np.abs(a - b).max() > SAME_COLOR)
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        found = image.getexif().get(ExifTags.Base.Orientation)
+    except Exception:  # readers of damaged metadata raise any kind of error
+        return 1
+    return found if isinstance(found, int) else 1

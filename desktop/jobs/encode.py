@@ -55,8 +55,8 @@ class Located:
 
 def fit_image(original: Bytes | Path, image_shape: tuple[int, int, int], as_digit: bool) -> Iterator[Fitted]:
     """Fit a picture, or one in a file, to the model. Raises ImageError or OSError."""
-    pixels = read_image(original) if isinstance(original, Path) else original
-    yield fit(pixels, image_shape, as_digit)
+    picture = read_image(original) if isinstance(original, Path) else original
+    yield fit(picture, image_shape, as_digit)
 
 
 def locate(table: LikelihoodTable, x: Floats, known: NDArray[np.bool_]) -> Iterator[Located | None]:

@@ -91,13 +91,19 @@ def _encode(
     mean, logvar = (np.empty((total, model.latent_dim), np.float32) for _ in range(2))
     kept: list[int] = []
     errors: list[ImageError] = []
+    empty: list[str] = []
     waiting: list[Floats] = []
     white, size, told = 1 if is_bernoulli else 255, _chunk(model), 0.0
     for row, picture in enumerate(found.pictures()):
         if isinstance(picture, ImageError):
             errors.append(picture)
+            fitted = None
         else:
-            x = fit(picture, model.image_shape, as_digits).pixels
+            fitted = fit(picture, model.image_shape, as_digits)
+        if fitted is not None and fitted.problem:
+            empty.append(f"{found.names[row]}: {fitted.problem}")
+        elif fitted is not None:
+            x = fitted.pixels
             x = (x > THRESHOLD).astype(np.float32) if is_bernoulli else x
             images[len(kept)] = np.rint(x * white)
             kept.append(row)
@@ -110,7 +116,10 @@ def _encode(
         yield Progress(row + 1, total, "encoding pictures") if now - told > TOLD_S else None
         told = now if now - told > TOLD_S else told
     if not kept:
-        raise ImageError(f"{found.path}: none of {total:,} pictures could be read; the first: {errors[0]}")
+        first = (
+            f"could be read; the first: {errors[0]}" if errors else f"shows anything; the first is {empty[0]}"
+        )
+        raise ImageError(f"{found.path}: none of {total:,} pictures {first}")
     rows = np.isfinite(mean[: len(kept)]).all(1)
     if not rows.any():
         raise ImageError(f"{found.path}: the encoder gives no finite mean for any of {len(kept):,} pictures")
@@ -124,11 +133,11 @@ def _encode(
         title=found.path.name,
         names=tuple(found.names[row] for row in keep.tolist()),
         label_names=found.label_names,
-        note=_note(found, errors, int((~rows).sum())),
+        note=_note(found, errors, empty, int((~rows).sum())),
     )
 
 
-def _note(found: PictureSet, errors: list[ImageError], without_mean: int) -> str:
+def _note(found: PictureSet, errors: list[ImageError], empty: list[str], without_mean: int) -> str:
     """What people should know: pictures left out, and why."""
     notes = []
     total = len(found.names)
@@ -136,6 +145,8 @@ def _note(found: PictureSet, errors: list[ImageError], without_mean: int) -> str
         notes.append(f"{total:,} of {found.found:,} pictures are shown, evenly spread, to bound memory")
     if errors:
         notes.append(f"{len(errors):,} of {total:,} could not be read, the first is {errors[0]}")
+    if empty:
+        notes.append(f"{len(empty):,} are left out because they show nothing, the first is {empty[0]}")
     if without_mean:
         notes.append(f"{without_mean:,} are left out because the encoder gives no finite mean for them")
     return "; ".join(notes)

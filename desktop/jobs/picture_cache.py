@@ -17,7 +17,7 @@ from desktop.base.atomic_file import replaced_file
 from desktop.base.user_folders import cache_folder
 from desktop.models.own_posterior import OwnPosterior
 
-FORMAT = 1
+FORMAT = 2
 MAX_TOTAL_BYTES = 1 << 30
 MAX_FILE_BYTES = 640 << 20
 DAMAGED = (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error, RecursionError)

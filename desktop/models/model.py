@@ -15,6 +15,7 @@ import onnxruntime as ort
 from desktop.base import machine
 from desktop.base.arrays import Array, Floats
 from desktop.base.errors import ModelError
+from desktop.base.installed import install_line
 from desktop.base.machine import Device, DeviceError, DeviceName
 from desktop.base.watchdog import Watchdog
 from desktop.latent.elbo import logits_of
@@ -313,7 +314,7 @@ class Model:
                     self._loaded = session
                     return Device("cuda", "CUDA")
                 missing = machine.missing_in_words(machine.missing_libraries(cuda_major()))
-                reason = missing or f"ONNX Runtime fell back to the CPU: {machine.INSTALL_CUDA}"
+                reason = missing or f"ONNX Runtime fell back to the CPU: {install_line('cuda')}"
             except (BundleError, ModelError) as error:
                 reason = f"CUDA failed at its first run ({error})"
         if device == "cuda":
@@ -338,6 +339,8 @@ class Model:
         if np.isnan(picture).all():
             raise self._failure(DECODER_FILE, "found only NaN in its first picture, expected numbers")
         self._chunk = _chunk_size(self.source.reading, kind, one_ms)
+        if not self.is_slow:
+            self.last_decode_ms, self.picture_s = one_ms, one_ms / 1e3
         return session
 
     def _session(self, graph: Graph, name: str, kind: Literal["cuda", "cpu"]) -> ort.InferenceSession:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from desktop.base.arrays import Array, Floats
+from desktop.base.words import one_line
 from export.bundle import Posterior
 
 MAX_NAME_CHARS = 32
@@ -54,4 +55,5 @@ def name_of(posterior: Posterior, index: int) -> str:
     """The name of an own picture, shortened at its start; empty for a test image."""
     names = posterior.names if isinstance(posterior, OwnPosterior) else ()
     name = names[index] if index < len(names) else ""
+    name = one_line(name, len(name) + 1)
     return name if len(name) <= MAX_NAME_CHARS else f"…{name[1 - MAX_NAME_CHARS :]}"

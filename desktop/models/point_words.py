@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from desktop.base.words import NAME_CHARS, one_line
 from desktop.models.own_posterior import OwnPosterior
 
 MAX_TITLE_CHARS = 20
@@ -53,7 +54,7 @@ def words_of(own: OwnPosterior | None) -> PointWords:
     """Return the words for own pictures or z; for None, those for test images."""
     if own is None:
         return TEST_IMAGES
-    return replace(OWN_Z if own.is_z else OWN_PICTURES, title=own.title)
+    return replace(OWN_Z if own.is_z else OWN_PICTURES, title=one_line(own.title, NAME_CHARS))
 
 
 def _short(title: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import onnxruntime as ort
 
 from desktop.base import machine
+from desktop.base.installed import program_version
 from desktop.base.machine import distribution_warning
 
 CUDA = "CUDAExecutionProvider"
@@ -41,6 +42,7 @@ def describe_runtime() -> dict[str, Any]:
             "to_do": machine.missing_in_words(missing),
         }
     return {
+        "latent_plane": program_version(),
         "platform": platform.platform(),
         "machine": platform.machine(),
         "python": platform.python_version(),

@@ -1,6 +1,7 @@
 """Overrides: the parts of a reading that a person set, as texts by option name, and how they are parsed."""
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 
 from desktop.base.errors import ModelError
@@ -86,10 +87,13 @@ def one_of(overrides: Overrides, option: str, choices: Mapping[str, object]) -> 
     text = overrides.get(option)
     if text is None or text in choices:
         return text
-    near = {choice.lower(): choice for choice in choices}.get(text.lower())
-    if near is not None:
-        return near
-    raise refusal(option, repr(text), _in_words(choices))
+    by_lower = {choice.lower(): choice for choice in choices}
+    if text.lower() in by_lower:
+        return by_lower[text.lower()]
+    near = [by_lower[lower] for lower in get_close_matches(text.lower(), by_lower, 1)]
+    raise refusal(
+        option, repr(text), _in_words(choices) + "".join(f"; did you mean {name}?" for name in near)
+    )
 
 
 def whole_number(overrides: Overrides, option: str, most: int) -> int | None:

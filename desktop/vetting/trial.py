@@ -6,15 +6,12 @@ child sends is executed or unpickled, and the size of what is read from it is li
 
 import contextlib
 import json
-import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any
 
@@ -26,6 +23,7 @@ from desktop.base.errors import ModelError
 from desktop.vetting.graph_work import Work
 from desktop.vetting.onnx_file import Graph, ModelFile
 from desktop.vetting.opening import Opening
+from desktop.vetting.trial_process import take_process
 
 # For loading and all runs together; the start of the process does not count. A graph whose work can be told
 # gets more: see `budget`.
@@ -47,7 +45,6 @@ MAX_OUTPUT_BYTES = 256 << 20
 MAX_LINE_BYTES = 1 << 16
 INTEGERS = [f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)]
 DTYPES = frozenset(["float16", "float32", "float64", "bool", *INTEGERS])
-CHILD = Path(__file__).with_name("trial_child.py")
 
 
 class TrialEndedError(ModelError):
@@ -140,22 +137,7 @@ class Trial:
 
     def __enter__(self) -> "Trial":
         self._opening.check()
-        environment = os.environ | {
-            "OMP_NUM_THREADS": "1",
-            "MALLOC_ARENA_MAX": "1",
-            "ORT_DISABLE_TELEMETRY": "1",
-        }
-        environment.pop("ORT_LOAD_CONFIG_FROM_MODEL", None)  # a model must not configure its own session
-        # Isolated (-I), because a stranger's folder may hold a `json.py` beside the model: modules must be
-        # imported neither from the current folder nor from PYTHONPATH.
-        self._child = subprocess.Popen(  # noqa: S603 (this program's own file)
-            [sys.executable, "-I", str(CHILD)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=environment,
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-        )
+        self._child = take_process()
         self._opening.can_be_ended_by(self._end_stopped)
         try:
             # The start of Python and ONNX Runtime does not count: a busy machine is not the model's fault.

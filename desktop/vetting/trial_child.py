@@ -14,9 +14,9 @@ import time
 from pathlib import Path
 from typing import Any, BinaryIO
 
-# numpy and ONNX Runtime are installed beside this package. That may be the user's own site-packages, which an
-# isolated Python leaves out. The folder goes last, so that nothing in it shadows another module.
-sys.path.append(str(Path(__file__).resolve().parents[2]))
+# Where numpy and ONNX Runtime are installed: perhaps the user's own site-packages, which an isolated Python
+# leaves out. These folders go last, so that nothing in them shadows another module.
+sys.path.extend(sys.argv[1:])
 
 import numpy as np
 

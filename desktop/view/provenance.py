@@ -9,11 +9,11 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from cattrs.cols import is_mapping
 
+from desktop.base.installed import program_version
 from desktop.base.structure import shown, strict_converter, structure
 from desktop.view.state import ViewState
 from desktop.view.state_json import MOST_LISTED, state_from_dict, state_to_dict
@@ -55,14 +55,6 @@ class Provenance:
     details: Mapping[str, Detail] = field(default_factory=dict)
     state: ViewState | None = None
     program: str = ""
-
-
-def program_version() -> str:
-    """Return the installed program's version, or "unknown" if it is not installed."""
-    try:
-        return metadata.version("latent-plane")
-    except metadata.PackageNotFoundError:
-        return "unknown"
 
 
 def provenance(source: "Source", state: ViewState | None, kind: str, **details: Detail) -> Provenance:

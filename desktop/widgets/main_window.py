@@ -15,6 +15,7 @@ from desktop.vetting.opening import OpeningStoppedError
 from desktop.widgets.common import settings
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.message_bar import MessageBar
+from desktop.widgets.common.plain_text import title_text
 from desktop.widgets.common.saved_inputs import save_input
 from desktop.widgets.controls.coordinates_control import CoordinatesControl
 from desktop.widgets.controls.directions_control import DirectionsControl
@@ -254,7 +255,7 @@ class MainWindow(QMainWindow):
         """Show the model in the title, the panel and the reading."""
         source = opened.model.source
         self.reading.set_source(source)
-        self.setWindowTitle(f"{source.name} — Latent Plane")
+        self.setWindowTitle(f"{title_text(source.name)} — Latent Plane")
         self._show_points()
 
     def _show_points(self) -> None:

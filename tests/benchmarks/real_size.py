@@ -45,6 +45,9 @@ LIMIT_S = 900.0
 def viewer(model: Path) -> None:
     """Open the viewer offscreen, say "picture" once one is painted, and end."""
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    from desktop.vetting.trial_process import start_early
+
+    start_early()  # as `python -m desktop MODEL.onnx` does
     from PySide6.QtWidgets import QApplication
 
     from desktop.app.explorer import Explorer

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from desktop.base.installed import program_version
 from desktop.inspect import main
 from desktop.models.source import open_source
 from tests.desktop.foreign_models import decoder, encoder
@@ -84,6 +85,7 @@ def test_what_a_bug_report_needs_is_printed(call):
     """Versions, providers and the reason for no CUDA are given, for people and as JSON."""
     facts = json.loads(call("--runtime", "--json")[1])
     assert facts["onnxruntime"]
+    assert facts["latent_plane"] == program_version()
     lines = call("--runtime")[1].splitlines()
     assert any(line.startswith("onnxruntime ") and line.endswith(facts["onnxruntime"]) for line in lines)
 

@@ -48,7 +48,7 @@ def refused(call):
         assert status == 2
         assert out == ""
         assert len(errors) == 1, errors
-        assert errors[0].startswith("latent-plane: ")
+        assert errors[0].startswith("python -m desktop: ")
         return errors[0]
 
     return run
@@ -109,9 +109,16 @@ def test_a_bundle_that_is_not_there_ends_the_start(refused, tmp_path):
     """Nothing is open, so the window closes, and the line says what was found and expected."""
     said = refused(tmp_path / "no", "--screenshot", tmp_path / "a.png", QT_QPA_PLATFORM="offscreen")
     assert said == (
-        f"latent-plane: {tmp_path / 'no'}: found nothing there, expected a bundle folder or a .latent file"
+        f"python -m desktop: {tmp_path / 'no'}: found nothing there, expected a bundle folder or a "
+        ".latent file"
     )
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_screenshot_is_a_png(refused):
+    """Another ending is refused before a window is opened."""
+    said = refused("--screenshot", "x.gif")
+    assert "Invalid value for '--screenshot': found 'x.gif', expected a name ending in .png." in said
 
 
 def test_a_decoder_that_is_no_graph_ends_the_start(refused, make_bundle):
@@ -142,4 +149,4 @@ def test_a_wrong_option_is_answered_with_what_is_right(refused, arguments, expec
     """The line gives the similar name or the range, and where to read more; this needs no display."""
     said = refused(*arguments)
     assert expected in said
-    assert said.endswith("(see latent-plane --help)")
+    assert said.endswith("(see python -m desktop --help)")

@@ -322,7 +322,7 @@ def test_a_missing_fact_is_refused(folder, key):
             lambda manifest: manifest["files"].update(
                 {f"f{n}": {"size_bytes": 1 << 29, "sha256": ""} for n in range(5)}
             ),
-            "found 2,684,355,",
+            "found 2,684,35",  # and what the other files weigh
         ),
     ],
 )
@@ -375,3 +375,13 @@ def test_a_real_bundle_opens_as_a_file_too(bundle_path, tmp_path):
     folder = open_bundle(bundle_path)
     assert zipped.manifest == folder.manifest
     assert all(zipped.read(name) == folder.read(name) for name in folder.files)
+
+
+@pytest.mark.parametrize("facts", [{"name": "\ud800"}, {"dataset": {"labels": ["a", "\udce9"]}}])
+def test_half_a_character_is_refused(tmp_path, facts):
+    """A name or a label that no window could show, which JSON's escapes allow, is refused in one line."""
+    path = write_small(tmp_path / "bundle").path
+    manifest = json.loads((path / MANIFEST_FILE).read_text()) | facts
+    (path / MANIFEST_FILE).write_text(json.dumps(manifest))
+    with pytest.raises(BundleError, match=r"found the text '\\ud.*, expected whole characters of Unicode"):
+        open_bundle(path)

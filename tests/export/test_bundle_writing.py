@@ -94,12 +94,13 @@ def test_a_place_without_a_name_is_refused(name, tmp_path, monkeypatch):
         write_small(tmp_path.__class__(name))
 
 
-def test_overwriting_a_link_leaves_what_it_led_to(tmp_path):
-    """A link to a bundle is replaced by the new bundle; the bundle that it pointed to stays."""
+def test_overwriting_a_link_replaces_what_it_leads_to(tmp_path):
+    """A link to a bundle stays a link, and the bundle that it leads to is replaced."""
     write_small(tmp_path / "real")
     (tmp_path / "link").symlink_to("real")
     write_small(tmp_path / "link", overwrite=True, **{DECODER_FILE: b"new"})
-    assert open_bundle(tmp_path / "real").read(DECODER_FILE) == DECODER
+    assert (tmp_path / "link").is_symlink()
+    assert open_bundle(tmp_path / "real").read(DECODER_FILE) == b"new"
     assert open_bundle(tmp_path / "link").read(DECODER_FILE) == b"new"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "real"]
 

@@ -1,5 +1,8 @@
 """export/containers.py: forged zip files are refused, and what is read is limited."""
 
+import os
+import subprocess
+import sys
 import tracemalloc
 import zipfile
 
@@ -7,7 +10,15 @@ import numpy as np
 import pytest
 
 from export.bundle import DECODER_FILE, open_bundle
-from export.containers import BundleError, Folder, Zip, _moved_aside, open_container, write_container
+from export.containers import (
+    BundleError,
+    Folder,
+    Zip,
+    _moved_aside,
+    check_target,
+    open_container,
+    write_container,
+)
 from tests.export.forging import DECODER, write_small, zip_folder
 
 
@@ -251,3 +262,66 @@ def test_a_folder_that_moved_aside_comes_back(tmp_path):
         raise KeyboardInterrupt
     assert (tmp_path / "b/x").read_bytes() == b"old"
     assert [path.name for path in tmp_path.iterdir()] == ["b"]
+
+
+@pytest.mark.parametrize("ending", ["", ".latent"])
+def test_the_longest_name_that_is_allowed_can_be_written(tmp_path, ending):
+    """Neither the new container's temporary name nor the old one's is too long."""
+    path = tmp_path / ("日" * 82 + ending)
+    for data in (b"1", b"2"):
+        write_container(path, {"x": data}, overwrite=True)
+        assert open_container(path).read("x", 1) == data
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("ending", ["", ".latent"])
+def test_a_device_or_a_pipe_is_refused(tmp_path, ending):
+    """A pipe stays what it is, even with `overwrite`."""
+    path = tmp_path / f"pipe{ending}"
+    os.mkfifo(path)
+    with pytest.raises(BundleError, match="found a device or a pipe, expected a new name"):
+        write_container(path, {"x": b"1"}, overwrite=True)
+    assert path.is_fifo()
+
+
+@pytest.mark.parametrize("ending", ["", ".latent"])
+def test_a_link_is_followed(tmp_path, ending):
+    """What a link leads to is made, or with `overwrite` replaced; the link stays."""
+    (tmp_path / "disk").mkdir()
+    link, real = tmp_path / f"link{ending}", tmp_path / f"disk/real{ending}"
+    link.symlink_to(real)
+    write_container(link, {"x": b"1"}, overwrite=False)
+    with pytest.raises(BundleError, match="add --overwrite"):
+        write_container(link, {"x": b"2"}, overwrite=False)
+    write_container(link, {"x": b"2"}, overwrite=True)
+    assert link.is_symlink()
+    assert open_container(real).read("x", 1) == b"2"
+    assert list((tmp_path / "disk").iterdir()) == [real]
+
+
+def test_a_place_that_cannot_be_written_is_known_before_the_work(tmp_path, ordinary_user):
+    """A read-only folder and a place below a file are refused by the check alone, under their own names."""
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(NotADirectoryError) as error:
+        check_target(tmp_path / "file/below/a", overwrite=True)
+    assert error.value.filename == str(tmp_path / "file/below/a")
+    tmp_path.chmod(0o555)
+    with ordinary_user(), pytest.raises(PermissionError) as error:
+        check_target(tmp_path / "new/a", overwrite=True)
+    assert error.value.filename == str(tmp_path / "new/a")
+
+
+@pytest.mark.parametrize("ending", ["", ".latent"])
+def test_processes_that_write_the_same_container_leave_one_of_theirs(tmp_path, ending):
+    """Two processes that replace one container fifty times end well and leave a whole one alone."""
+    path = tmp_path / f"shared{ending}"
+    code = (
+        "import sys, pathlib; from export.containers import write_container\n"
+        "files = {name: sys.argv[2].encode() for name in 'abc'}\n"
+        "for _ in range(50): write_container(pathlib.Path(sys.argv[1]), files, True)"
+    )
+    processes = [subprocess.Popen([sys.executable, "-c", code, path, word]) for word in ("one", "two")]
+    assert [process.wait() for process in processes] == [0, 0]
+    container = open_container(path)
+    assert {container.read(name, 3) for name in "abc"} in ({b"one"}, {b"two"})
+    assert list(tmp_path.iterdir()) == [path]

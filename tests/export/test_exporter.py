@@ -1,13 +1,18 @@
 """export/exporter.py: which epochs are exported, and which command a bundle says made its fit."""
 
 import dataclasses
+import json
 import shlex
 
+import onnx
 import pytest
 
-from export.exporter import fit_command, usual_every
+from export.bundle import make_manifest
+from export.exporter import Exporter, fit_command, usual_every
+from export.graphs import ExportError
 from training import fit as training_fit
 from training.config import RECIPES
+from training.runs import read_run
 
 DEFAULT, TUTORIAL = RECIPES["default"], RECIPES["tutorial"]
 
@@ -54,3 +59,31 @@ def test_what_no_option_sets_is_told_beside_the_command():
     assert fit_command(once) == (
         "python -m training.fit --recipe default --batch-size 64, with hold_fraction 0.0, with adam_beta1 0.9"
     )
+
+
+@pytest.fixture(scope="module")
+def exporter(run_folder, small_mnist):
+    """An exporter of the small run, with a name that a terminal gave as bytes that are no UTF-8."""
+    few = dataclasses.replace(
+        small_mnist, test_images=small_mnist.test_images[:70], test_labels=small_mnist.test_labels[:70]
+    )
+    return Exporter(read_run(run_folder).config, "caf\udce9 日", few, every=1)
+
+
+def test_a_name_is_unicode_whatever_the_terminal_gave(exporter, run_folder, tmp_path):
+    """Bytes of a name that are no UTF-8 are escapes in the manifest and in the graphs."""
+    exporter.add_epoch(read_run(run_folder), 0)
+    content = exporter.content()
+    text = make_manifest(tmp_path / "bundle", content.facts, content.files)
+    assert json.loads(text.decode())["name"] == r"caf\udce9 日"
+    graph = onnx.load_from_string(content.files["decoder.onnx"])
+    assert r"caf\udce9 日" in {entry.value for entry in graph.metadata_props}
+
+
+def test_more_epochs_than_a_bundle_can_hold_are_refused_before_the_work(exporter, run_folder):
+    """With epoch 0, a bundle can hold 3,332 epochs; if there are more, one line says so at once."""
+    run = read_run(run_folder)
+    lines = tuple(run.metrics[0] | {"epoch": epoch} for epoch in range(1, 3333))
+    with pytest.raises(ExportError, match=r"found 3,333 epochs to export, expected at most 3,332"):
+        exporter.to_export(dataclasses.replace(run, metrics=lines))
+    assert exporter.to_export(dataclasses.replace(run, metrics=lines[:-1]))[-1] == 3331

@@ -4,8 +4,10 @@ import dataclasses
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -22,10 +24,13 @@ from export.parity import BATCHES, ParityError
 from tests.export.forging import write_small
 from training.config import RECIPES
 from training.elbo import distortion_nats
+from training.evaluate import main as evaluate_main
 from training.fit import fit
 from training.held_out import evaluate
 from training.model import ConvVAE
 from training.runs import create_run, load_weights, read_run
+
+ROOT = Path(__file__).parents[2]
 
 DEFAULT = RECIPES["default"]
 FILES = ("decoder.onnx", "encoder.onnx", "posterior.npz")
@@ -324,6 +329,35 @@ def test_the_command_names_and_places_the_bundle(run_main, tiny_run, tmp_path):
     assert list(tmp_path.iterdir()) == [out]
 
 
+def test_another_training_is_told_by_its_file(tmp_path):
+    """Where another project's `training` is found first, the line names its file."""
+    other = tmp_path / "training" / "__init__.py"
+    other.parent.mkdir()
+    other.touch()
+    path = os.pathsep.join(map(str, (tmp_path, ROOT)))
+    ended = subprocess.run(
+        [sys.executable, "-m", "export.onnx"],
+        env=os.environ | {"PYTHONPATH": path},
+        cwd=ROOT.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == (
+        f"python -m export.onnx: found another module named 'training': {other}, expected this program's; "
+        "rename that one, or start in another folder\n"
+    )
+
+
+@pytest.mark.parametrize("name", ["b.zip", "b.ONNX", "b.tar.gz"])
+def test_a_name_that_is_no_bundle_is_refused(run_main, tmp_path, name):
+    """A file of another kind is not made into a folder of that name."""
+    line = run_main(main, tmp_path, "--out", tmp_path / name).error_line
+    assert f"found '{tmp_path / name}', expected a new folder or a file ending in .latent." in line
+    assert list(tmp_path.iterdir()) == []
+
+
 def refused_by_command(run_main, tmp_path, run: Path) -> str:
     """The line with which the command refuses a run. Checks that nothing was written."""
     out = tmp_path / "bundle"
@@ -399,7 +433,10 @@ def test_a_missing_run_is_one_line_from_the_real_command(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--overwrit", "--nme", "x"], "No such option '--overwrit'. Did you mean '--overwrite'?"),
+        (
+            ["--overwrit", "--nme", "x"],
+            "No such option '--overwrit'. (Did you mean one of: '--overwrite', '--version'?)",
+        ),
         (["a", "b"], "Got unexpected extra argument (b)"),
         (["--out"], "Option '--out' requires an argument."),
     ],
@@ -409,3 +446,15 @@ def test_a_wrong_option_is_one_line_and_status_2(run_main, arguments, message):
     assert run_main(main, *arguments).error_line == (
         f"python -m export.onnx: {message} (see python -m export.onnx --help)"
     )
+
+
+def test_ctrl_c_leaves_nothing_half_written(run_main, run_folder, tmp_path):
+    """Ctrl-C ends an export and an evaluation with status 130, without a traceback or a file."""
+    for command in (main, evaluate_main):
+        options = ("--out", tmp_path / "bundle") if command is main else ("--samples", 100_000)
+        timer = threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT))
+        timer.start()
+        ended = run_main(command, run_folder, *options)
+        timer.join()
+        assert (ended.status, ended.err.strip()) == (130, "")
+        assert list(tmp_path.iterdir()) == []

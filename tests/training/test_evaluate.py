@@ -185,7 +185,8 @@ def test_the_bound_is_the_one_of_training(fitted_run, standard):
 
 
 def test_the_json_has_every_figure(fitted):
-    """The JSON is one object with every part, every figure as a number, and the epoch, shape and device."""
+    """The JSON, in ASCII, is one object with every part, all figures as numbers, epoch, shape and device."""
+    assert to_json(fitted).isascii()
     found = json.loads(to_json(fitted))
     assert found.keys() == ALWAYS | {
         "importance_weighted",
@@ -353,7 +354,10 @@ def test_the_real_command_prints_a_table(tmp_path):
         (["--step", "fine"], "Invalid value for '--step': 'fine' is not a valid float range."),
         (
             ["--device", "gpu"],
-            "Invalid value for '--device': 'gpu' is not one of 'auto', 'cuda', 'mps', 'cpu'.",
+            (
+                "Invalid value for '--device': 'gpu' is not one of 'auto', 'cuda', 'mps', 'cpu'. "
+                "Did you mean 'cpu'?"
+            ),
         ),
         (["--epochs", "3"], "No such option '--epochs'. Did you mean '--epoch'?"),
         (["a", "b"], "Got unexpected extra argument (b)"),

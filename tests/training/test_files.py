@@ -1,6 +1,8 @@
 """training/files.py: a reader sees the old file or the new one, never half of one."""
 
 import errno
+import os
+from pathlib import Path
 
 import pytest
 
@@ -84,3 +86,44 @@ def test_the_old_file_survives_a_disk_that_fills_up(tmp_path, file_size_limit):
 def test_a_system_error_becomes_one_line(error, line):
     """One line has the file, the system's message and what to do."""
     assert describe_os_error(error) == line
+
+
+@pytest.mark.parametrize("name", ["x" * 255, "日" * 85])
+def test_the_longest_name_that_is_allowed_can_be_written(tmp_path, name):
+    """The temporary name is never longer than the file's own may be."""
+    with replaced_file(tmp_path / name) as temporary:
+        temporary.write_text("new")
+    assert (tmp_path / name).read_text() == "new"
+
+
+@pytest.mark.parametrize("place", ["x" * 256, "file/below", "gone/below"])
+def test_an_error_names_only_the_file_that_was_asked_for(tmp_path, place):
+    """A name that is too long, and a place that is none, are told without the temporary name."""
+    (tmp_path / "file").write_text("mine")
+    expected = pytest.raises(OSError, match=r"too long|Not a directory|No such")
+    with expected as caught, replaced_file(tmp_path / place) as temporary:
+        temporary.write_text("new")
+    assert caught.value.filename == str(tmp_path / place)
+    assert "tmp'" not in str(caught.value)
+
+
+def test_a_pipe_is_refused_and_stays(tmp_path):
+    """A pipe, or a device such as /dev/null, is never replaced by a file."""
+    os.mkfifo(tmp_path / "pipe")
+    for place in (tmp_path / "pipe", Path("/dev/null")):
+        expected = pytest.raises(OSError, match="found a device or a pipe, expected a file")
+        with expected as caught, replaced_file(place) as temporary:
+            temporary.write_text("new")
+        assert caught.value.filename == str(place)
+        assert not place.is_file()
+    assert names_in(tmp_path) == ["pipe"]
+
+
+def test_a_link_is_replaced_and_not_followed(tmp_path):
+    """A link in a run folder, which may come from somebody else, leads no write out of it."""
+    (tmp_path / "other").write_text("theirs")
+    (tmp_path / "a.txt").symlink_to("other")
+    with replaced_file(tmp_path / "a.txt") as temporary:
+        temporary.write_text("new")
+    assert (tmp_path / "other").read_text() == "theirs"
+    assert (tmp_path / "a.txt").read_text() == "new"

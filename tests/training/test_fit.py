@@ -197,11 +197,17 @@ def test_the_command_fits_the_whole_mnist_and_says_what_comes_next(run_main, tmp
         (["--seed", "-1"], "Invalid value for '--seed': -1 is not in the range 0<=x<=2147483647."),
         (
             ["--recipe", "tutorail"],
-            "Invalid value for '--recipe': 'tutorail' is not one of 'default', 'best', 'wide', 'tutorial'.",
+            (
+                "Invalid value for '--recipe': 'tutorail' is not one of 'default', 'best', 'wide', "
+                "'tutorial'. Did you mean 'tutorial'?"
+            ),
         ),
         (
             ["--device", "gpu"],
-            "Invalid value for '--device': 'gpu' is not one of 'auto', 'cuda', 'mps', 'cpu'.",
+            (
+                "Invalid value for '--device': 'gpu' is not one of 'auto', 'cuda', 'mps', 'cpu'. "
+                "Did you mean 'cpu'?"
+            ),
         ),
         (
             ["--precision", "half"],
@@ -302,8 +308,32 @@ def test_help_explains_every_option(run_main):
         assert option.is_flag or "[default: " in entry, option.name
         if hasattr(RECIPES["default"], option.name):
             value = "auto" if option.name == "precision" else getattr(RECIPES["default"], option.name)
-            words = " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
-            assert f"[default: {words}]" in entry, option.name
+            words = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+            assert re.search(rf"\[default: {re.escape(words)}[];]", entry), option.name
+
+
+@pytest.mark.parametrize("recipe", ["best", "wide", "tutorial"])
+def test_help_shows_the_defaults_of_a_recipe(run_main, recipe):
+    """After --recipe NAME the defaults are that recipe's."""
+    said = " ".join(run_main(main, "--recipe", recipe, "--help").out.split())
+    config = RECIPES[recipe]
+    for name in ("epochs", "batch_size", "learning_rate"):
+        assert f"default: {getattr(config, name)};" in said, name
+    assert f"[default: {config.filters[0]}, {config.filters[1]}]" in said
+
+
+def test_completion_completes_and_starts_no_fit(monkeypatch, capsys, tmp_path):
+    """The shell asks the installed command for completions by a variable; there is no run afterwards."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["/bin/latent-plane-fit"])
+    monkeypatch.setenv("_LATENT_PLANE_FIT_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", "latent-plane-fit --recipe t")
+    monkeypatch.setenv("COMP_CWORD", "2")
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == "plain,tutorial\n"
+    assert list(tmp_path.iterdir()) == []
 
 
 def press_ctrl_c(folder: Path, until: Callable[[str], bool], *arguments: str) -> tuple[int, str, str]:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import fcntl
+import io
 import json
 import os
 import pty
@@ -19,7 +20,8 @@ import numpy as np
 import pytest
 import torch
 
-from training.config import RECIPES
+from training.checkpoint import load_checkpoint
+from training.config import RECIPES, learning_rate_at
 from training.curves import write_curves
 from training.fit import fit
 from training.logbook import STEPS_PER_POINT
@@ -122,7 +124,7 @@ def test_tensorboard_gets_a_point_for_every_fifty_steps(tmp_path, few_images):
     reader = events(tmp_path / "run")
     assert scalars(reader, "train/elbo_nats") == pytest.approx(expected)
     rates = scalars(reader, "train/learning_rate")
-    assert rates == pytest.approx({step: trainer.learning_rates[step - 1].item() for step in expected})
+    assert rates == pytest.approx({step: learning_rate_at(config, step - 1, COUNT) for step in expected})
 
 
 @pytest.mark.parametrize("epochs_known", [0, 1])
@@ -233,3 +235,105 @@ def test_a_terminal_sees_speed_and_running_elbo(tmp_path):
     assert bars, text
     assert all(-600 < float(elbo) < -100 for elbo in bars)
     assert re.search(r"\repoch   1/1   test ELBO ", text)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "lr$1e-3^$2",
+        "a<b>&c%d",
+        "new\nline",
+        "bytes \udcff",
+        "un$matched",
+        r"back\slash\frac{",
+        "日本",
+        "W" * 255,
+    ],
+)
+def test_curves_can_have_any_title(tmp_path, run, title):
+    """Formulas, entities, control characters, bytes that are no UTF-8 and long names are drawn."""
+    write_curves(tmp_path / "curves.png", title, run.metrics)
+    picture = imageio.imread(tmp_path / "curves.png")[..., :3]
+    assert (picture[:40] < 128).any()
+    # The title is not wider than the picture.
+    assert (picture[:40, [0, -1]] == 255).all()
+
+
+def test_a_run_can_have_any_name(tmp_path, few_images, capsys):
+    """A fit into a folder with a hostile name writes all of it, warns of nothing, and can be resumed."""
+    folder = tmp_path / "lr$1e-3^$2 <&>% \n \\frac{ \udcff"
+    fit(CONFIG, CPU, folder, few_images)
+    fit(CONFIG, CPU, folder, few_images, resume=True)
+    assert capsys.readouterr().err == ""
+    assert imageio.imread(folder / "curves.png").any()
+
+
+def test_a_picture_that_cannot_be_drawn_ends_no_fit(tmp_path, few_images, capsys):
+    """A failure of curves, previews or their GIF is one line each, told once; resumed, all are there."""
+    folder = tmp_path / "run"
+    blocked = [folder / name for name in ("curves.png", "previews.gif", "previews/epoch-002.png")]
+    (folder / "previews").mkdir(parents=True)
+    fit(dataclasses.replace(CONFIG, epochs=1), CPU, tmp_path / "other", few_images)
+    config = json.loads((tmp_path / "other/config.json").read_text()) | {"epochs": 2}
+    (folder / "config.json").write_text(json.dumps(config))
+    for place in blocked:
+        place.mkdir()
+    capsys.readouterr()
+    run = fit(CONFIG, CPU, folder, few_images, resume=True)
+    assert len(run.metrics) == 2
+    assert load_checkpoint(folder, CONFIG).trainer["step"] == 2 * STEPS
+    assert sorted(capsys.readouterr().err.splitlines()) == [
+        "a preview was not written: Is a directory",
+        "curves.png was not drawn: Is a directory",
+        "previews.gif was not written: Is a directory",
+    ]
+    for place in blocked:
+        place.rmdir()
+    fit(CONFIG, CPU, folder, few_images, resume=True)
+    assert capsys.readouterr().err == ""
+    assert all(imageio.imread(place).any() for place in blocked)
+
+
+def test_a_disk_too_full_for_pictures_keeps_the_fit(tmp_path, few_images, capsys, file_size_limit):
+    """If the curves and the GIF do not fit on the disk, a line each says so, and all else is kept."""
+    folder = tmp_path / "run"
+    with file_size_limit(45_000):
+        fit(CONFIG, CPU, folder, few_images)
+    assert capsys.readouterr().err == (
+        "curves.png was not drawn: File too large\npreviews.gif was not written: File too large\n"
+    )
+    assert load_checkpoint(folder, CONFIG).trainer["step"] == 2 * STEPS
+    assert {path.name for path in folder.iterdir()} == {
+        *("checkpoint.pt", "config.json", "metrics.jsonl", "previews", "weights")
+    }
+
+
+def test_a_line_that_cannot_be_printed_ends_no_fit(tmp_path, few_images, capsys, monkeypatch):
+    """If the disk behind standard output fills up in the middle of a fit, the fit goes on."""
+    full = os.open("/dev/full", os.O_WRONLY)
+
+    class FillsUp(io.StringIO):
+        def write(self, text: str) -> int:
+            return os.write(full, text.encode()) if "epoch " in text else len(text)
+
+    monkeypatch.setattr(sys, "stdout", FillsUp())
+    run = fit(CONFIG, CPU, tmp_path / "run", few_images)
+    os.close(full)
+    assert len(run.metrics) == 2
+    assert capsys.readouterr().err == "an epoch's line was not printed: No space left on device\n"
+
+
+def test_an_epoch_that_was_not_shown_is_shown_when_its_fit_goes_on(tmp_path, few_images, run):
+    """A fit killed after a checkpoint and before the preview and TensorBoard's points makes up for them."""
+    folder = Path(shutil.copytree(run.folder, tmp_path / "run"))
+    preview = folder / "previews/epoch-002.png"
+    expected = preview.read_bytes()
+    preview.unlink()
+    shutil.rmtree(folder / "tensorboard")
+    fit(CONFIG, CPU, folder, few_images, resume=True, tensorboard=True)
+    assert preview.read_bytes() == expected
+    assert (folder / "previews.gif").read_bytes() == (run.folder / "previews.gif").read_bytes()
+    found, before = events(folder), events(run.folder)
+    for tag in ("train/elbo_nats", "train/learning_rate", "test/elbo_nats", "test/rate_error_nats"):
+        assert scalars(found, tag) == {2 * STEPS: scalars(before, tag)[2 * STEPS]}
+    assert [event.step for event in found.Images("previews")] == [2 * STEPS]

@@ -4,12 +4,13 @@ import copy
 import dataclasses
 import math
 import re
+import tracemalloc
 
 import numpy as np
 import pytest
 import torch
 
-from training.config import RECIPES, warp_share_at
+from training.config import RECIPES, learning_rate_at, warp_share_at
 from training.draws import draw_epoch
 from training.held_out import evaluate
 from training.loop import NotFiniteError, Objective, Trainer
@@ -318,3 +319,27 @@ def test_a_fit_starts_spread_if_its_recipe_says_so(small_mnist):
     plain = Trainer(TUTORIAL, small_mnist.train_images, CPU).model
     assert not plain.decoder.dense.bias.any()
     assert not plain.encoder.dense.bias.any()
+
+
+@pytest.mark.parametrize("recipe", ["default", "best", "tutorial"])
+def test_the_steps_sizes_are_the_schedules(small_mnist, recipe):
+    """Each step is taken at the schedule's learning rate for it, in every bit of float32."""
+    config = dataclasses.replace(RECIPES[recipe], filters=(2, 2), batch_size=64, epochs=3)
+    trainer = Trainer(config, small_mnist.train_images, CPU)
+    taken = []
+    for epoch in range(3):
+        trainer.train_epoch(lambda _: taken.append(trainer.learning_rate.item()))
+        assert trainer.learning_rates_of(epoch).tolist() == taken[-trainer.steps_per_epoch :]
+    rates = [learning_rate_at(config, step, trainer.steps_per_epoch) for step in range(trainer.step_count)]
+    assert taken == torch.tensor(rates).tolist()
+
+
+def test_a_plan_of_millions_of_epochs_costs_nothing(small_mnist):
+    """Before its first step a fit planned for two million epochs has taken no more memory than one of two."""
+    peaks = []
+    for epochs in (2, 2, 2_000_000):
+        tracemalloc.start()
+        Trainer(dataclasses.replace(SMALL, epochs=epochs), small_mnist.train_images, CPU)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[2] < 2 * peaks[1]

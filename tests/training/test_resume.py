@@ -6,6 +6,7 @@ import json
 import os
 import random
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -213,11 +214,11 @@ def test_a_fit_killed_at_random_moments_ends_with_the_same_bits(fits, undisturbe
     assert sum(any(name.startswith(".checkpoint.pt.") for name in names) for names in kills) >= 3, kills
 
 
-@pytest.mark.parametrize("asked_by", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("asked_by", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_a_fit_that_is_asked_to_end_saves_its_last_step(asked_by, interrupted, fits, tmp_path_factory):
-    """Ctrl-C and SIGTERM end a fit with status 130 and one line that says truthfully what is kept."""
-    if asked_by == "SIGTERM":
-        interrupted = interrupted_by(signal.SIGTERM, fits, tmp_path_factory)
+    """Ctrl-C, SIGTERM and SIGHUP end a fit with status 130 and one line that says truthfully what is kept."""
+    if asked_by != "SIGINT":
+        interrupted = interrupted_by(getattr(signal, asked_by), fits, tmp_path_factory)
     folder, status, printed = interrupted
     assert status == 130, printed
     match = INTERRUPTED.search(printed)
@@ -493,3 +494,34 @@ def test_without_its_checkpoint_a_run_is_fitted_from_the_beginning(fits, finishe
     assert status == 0, printed
     assert printed.count("test ELBO") == 4
     assert_same_run(finished, undisturbed)
+
+
+@pytest.mark.slow
+def test_a_fit_whose_output_nobody_reads_keeps_its_epoch(tmp_path):
+    """`fit | head -1` ends after an epoch with SIGPIPE's status and no message; what it fitted is kept."""
+    folder = tmp_path / "日 \udcff"
+    process = subprocess.Popen(
+        [sys.executable, "-W", "error", SMALL_FIT, "200", "20", *OPTIONS, "--epochs", "50", "--out", folder],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"PYTHONIOENCODING": "ascii", "LC_ALL": "C"},
+    )
+    with process:
+        line = process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 141
+    assert line.endswith(b"/\\u65e5 \\udcff\n")
+    finished = len(metrics_without_seconds(folder))
+    assert finished >= 1
+    assert checkpoint_of(folder).trainer["step"] == finished * STEPS // 3
+    assert not (folder / "failure.txt").exists()
+
+
+@pytest.mark.slow
+def test_a_fit_without_standard_output_and_error_runs_to_its_end(tmp_path, undisturbed):
+    """With both streams closed a fit is silent and ends with the same bits."""
+    command = [sys.executable, "-W", "error", SMALL_FIT, TRAIN_COUNT, TEST_COUNT, *OPTIONS]
+    words = shlex.join(map(str, [*command, "--out", tmp_path / "run"]))
+    assert subprocess.run(["sh", "-c", f"exec {words} >&- 2>&-"], check=False).returncode == 0
+    assert_same_run(tmp_path / "run", undisturbed)

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,9 @@ from training.runs import (
     create_run,
     load_weights,
     newest_run,
+    note_failure,
     preview_path,
+    read_failure,
     read_run,
     save_weights,
     weights_path,
@@ -306,3 +309,46 @@ def test_weights_survive_a_disk_that_fills_up(tmp_path, file_size_limit):
         save_weights(path, small_model(1))
     assert path.read_bytes() == before
     assert [found.name for found in tmp_path.iterdir()] == ["w.safetensors"]
+
+
+def test_fits_that_start_in_the_same_second_get_folders_of_their_own(tmp_path, monkeypatch):
+    """Of eight runs that are created at once, each has its own folder."""
+    monkeypatch.chdir(tmp_path)
+    with ThreadPoolExecutor(8) as pool:
+        runs = list(pool.map(lambda _: create_run(None, CONFIG), range(8)))
+    assert len({run.folder for run in runs}) == 8
+    assert all((run.folder / "config.json").is_file() for run in runs)
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_link_is_followed(tmp_path, exists):
+    """A link leads to the run's folder, also to one that is still to be made."""
+    if exists:
+        (tmp_path / "disk").mkdir()
+    (tmp_path / "run").symlink_to("disk")
+    assert create_run(tmp_path / "run", CONFIG).folder == tmp_path / "run"
+    assert (tmp_path / "disk/config.json").is_file()
+    assert (tmp_path / "run").is_symlink()
+
+
+def test_a_device_or_a_pipe_is_refused(tmp_path):
+    """A run folder is never made where a device or a pipe is."""
+    os.mkfifo(tmp_path / "pipe")
+    for place in (tmp_path / "pipe", Path("/dev/null"), Path("/dev/full")):
+        with pytest.raises(RunError) as error:
+            create_run(place, CONFIG)
+        assert str(error.value) == (
+            f"--out {place}: found something that is no folder, expected a new or empty folder; "
+            "choose another name"
+        )
+
+
+def test_a_run_can_have_any_name_and_be_moved(tmp_path):
+    """A run whose name is 240 bytes that are no UTF-8 is created, read, and read where it was moved to."""
+    folder = tmp_path / os.fsdecode(b"\xff" * 240)
+    run = add_epoch(create_run(folder, CONFIG), metrics(1))
+    note_failure(run, ValueError(f"{folder}: no"))
+    assert read_run(folder) == run
+    assert read_failure(run).endswith("udcff: no")
+    folder.rename(tmp_path / "moved")
+    assert read_run(tmp_path / "moved").metrics == run.metrics

@@ -8,6 +8,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from desktop.app.report import error_text
 from desktop.base.command_line import describe_os_error
+from desktop.base.words import one_line
+from desktop.widgets.common.plain_text import breakable
 
 # The colours of the bar, its buttons, and the button under the pointer.
 ERROR_COLORS = ("#7a1f2b", "#9c3342", "#b54454")
@@ -15,6 +17,8 @@ NOTE_COLORS = ("#23456b", "#33608f", "#4173a8")
 
 # Errors that say something of the program's own code, not of what people gave it.
 FAULTS = (TypeError, LookupError, AttributeError, ArithmeticError, AssertionError, NotImplementedError)
+
+MAX_CHARS = 1000  # of a message, so that the bar leaves room for the window
 
 Action = tuple[str, Callable[[], object]]
 
@@ -32,7 +36,7 @@ class MessageBar(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("message_bar")
-        self._details = ""
+        self._details = self._text = ""
         self.action_buttons: list[QPushButton] = []
         self._label = QLabel()
         self._label.setWordWrap(True)
@@ -92,9 +96,8 @@ class MessageBar(QFrame):
         self.action_buttons = [self._action(*action) for action in actions]
         for place, new in enumerate(self.action_buttons, start=1):
             self._row.insertWidget(place, new)
-        self._label.setText(text)
+        self._set_text(text)
         self.setAccessibleName("Message")
-        self.setAccessibleDescription(text)
         self.show()
 
     def _action(self, text: str, call: Callable[[], object]) -> QPushButton:
@@ -110,9 +113,13 @@ class MessageBar(QFrame):
     def replace_text(self, old: str, new: str) -> None:
         """Say it in other words, with the same buttons, if `old` is still what the bar shows."""
         if self.text() == old:
-            self._label.setText(new)
-            self.setAccessibleDescription(new)
+            self._set_text(new)
 
     def text(self) -> str:
         """Return the message."""
-        return self._label.text()
+        return self._text
+
+    def _set_text(self, text: str) -> None:
+        self._text = one_line(text, MAX_CHARS)
+        self._label.setText(breakable(self._text))
+        self.setAccessibleDescription(self._text)

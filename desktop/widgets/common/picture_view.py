@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from desktop.widgets.common import colors
 from desktop.widgets.common.checkerboard import draw_checks
+from desktop.widgets.common.plain_text import tip_text
 from desktop.widgets.common.qimage import scaled_down
 
 
@@ -66,7 +67,7 @@ class PictureView(QWidget):
             return super().event(event)
         place = self._place(QPointF(event.pos()))
         text = "" if place is None else self._tip(*place)
-        QToolTip.showText(event.globalPos(), text, self)
+        QToolTip.showText(event.globalPos(), tip_text(text), self)
         return True
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

@@ -3,6 +3,8 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
+from desktop.base.words import NAME_CHARS, one_line
+
 BAR_WIDTH_PX = 140
 
 
@@ -28,6 +30,7 @@ class ProgressStrip(QWidget):
 
     def show_progress(self, text: str, done: int, total: int) -> None:
         """Show a text and the share that is done; a total of 0 means that it is not known yet."""
+        text = one_line(text, NAME_CHARS)
         self.label.setText(text)
         self.bar.setAccessibleName(text)
         self.bar.setRange(0, total)

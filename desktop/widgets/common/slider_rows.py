@@ -15,7 +15,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop.base.words import one_line
 from desktop.widgets.common.number_box import NumberBox
+from desktop.widgets.common.plain_text import tip_text
 
 SLIDER_REACH, SLIDER_STEPS = 4.0, 100  # the slider's range to either side; steps per unit
 STEP = 0.1
@@ -185,7 +187,7 @@ class SliderRow(QObject):
     def set_text(self, index: int, text: RowText) -> None:
         """Set which number the row shows, and what it says."""
         self.index = index
-        name = text.name
+        name = whole = one_line(text.name)
         if self._name_px is not None:
             middle = Qt.TextElideMode.ElideMiddle
             name = self.name.fontMetrics().elidedText(name, middle, self._name_px)
@@ -197,11 +199,11 @@ class SliderRow(QObject):
             palette = label.palette()
             palette.setColor(QPalette.ColorRole.WindowText, color)
             label.setPalette(palette)
-        self.slider.setAccessibleName(f"{text.name} slider")
-        self.box.setAccessibleName(text.name)
+        self.slider.setAccessibleName(f"{whole} slider")
+        self.box.setAccessibleName(whole)
         self.box.setAccessibleDescription(text.about)
         for widget in self.widgets:
-            widget.setToolTip(text.tip)
+            widget.setToolTip(tip_text(text.tip))
 
     def set_value(self, value: float) -> None:
         """Show a value; the slider stops at its ends, the box shows any number."""

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from desktop.images.picture_files import SUFFIXES
 from desktop.images.picture_set import MODEL_SUFFIXES, is_picture_set
+from desktop.images.read_image import SUFFIXES
 from desktop.widgets.controls.shell import Shell
 from export.bundle import MANIFEST_FILE
 

@@ -14,6 +14,7 @@ from desktop.base.vector import Vector
 from desktop.images.drawing import Drawing, blank
 from desktop.images.fitting import Fitted
 from desktop.images.pixels import to_bytes
+from desktop.images.read_image import SUFFIXES, ImageError
 from desktop.jobs.encode import Encoded
 from desktop.latent.normals import ellipse, project_normals
 from desktop.view.state import Layer, ViewState
@@ -89,7 +90,10 @@ class ImageControl(QObject):
             self._explorer.worker.request("fit picture", Priority.PICTURE, job, self._on_fitted)
 
     def _on_fitted(self, fitted: Fitted) -> None:
-        self._goes_to_mean = True
+        if fitted.problem:
+            expected = "expected lines or shapes that do; use a picture with more contrast, or closer"
+            self._explorer.failed.emit(ImageError(f"found a picture in which {fitted.problem}, {expected}"))
+        self._goes_to_mean = not fitted.problem
         self.panel.canvas.set_drawing(Drawing(fitted.pixels, blank(fitted.pixels.shape).known))
         self.panel.show_steps(fitted, is_bernoulli(self._explorer))
         self._shell.panel.show_section(self.panel)
@@ -144,7 +148,7 @@ class ImageControl(QObject):
         self.panel.canvas.set_drawing(blank(self.drawing.pixels.shape))
 
     def _choose(self) -> None:
-        kinds = "Pictures (*.png *.jpg *.jpeg *.bmp *.gif *.webp);;All files (*)"
+        kinds = f"Pictures (*{' *'.join(SUFFIXES)});;All files (*)"
         chosen, _ = QFileDialog.getOpenFileName(self._shell.window, "Open an image", "", kinds)
         if chosen:
             self.open_file(Path(chosen))

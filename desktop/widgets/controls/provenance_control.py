@@ -13,7 +13,7 @@ from desktop.app.worker import Priority
 from desktop.base.shipped import shipped_bundle
 from desktop.images.note import read_note
 from desktop.images.picture_set import SET_SUFFIXES, is_picture_set
-from desktop.images.read_image import is_image
+from desktop.images.read_image import SUFFIXES, is_image
 from desktop.latent.number_file import is_number_file
 from desktop.latent.plane import parse_z
 from desktop.models.opened import Opened
@@ -30,7 +30,7 @@ from export.bundle import DECODER_FILE, MANIFEST_FILE, epoch_file, open_bundle
 SHORT_HASH = 12
 OPEN_KINDS = (
     "Models, exports and z (manifest.json *.latent *.onnx *.png *.apng *.gif *.webp *.npy *.npz *.json);;"
-    "Pictures (*.png *.jpg *.jpeg *.bmp *.gif *.webp);;All files (*)"
+    f"Pictures (*{' *'.join(SUFFIXES)});;All files (*)"
 )
 
 

@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
 from desktop.widgets.common import settings
+from desktop.widgets.common.plain_text import menu_text
 
 
 class RecentMenu(QMenu):
@@ -21,7 +22,7 @@ class RecentMenu(QMenu):
         self.clear()
         paths = settings.recent_models()
         for path in paths:
-            self.addAction(str(path).replace("&", "&&")).triggered.connect(partial(self.chosen.emit, path))
+            self.addAction(menu_text(str(path))).triggered.connect(partial(self.chosen.emit, path))
         if paths:
             self.addSeparator()
             self.addAction("Clear").triggered.connect(settings.clear_recent)

@@ -5,9 +5,11 @@ from PySide6.QtWidgets import QLabel, QStatusBar
 
 from desktop.app.explorer import Explorer
 from desktop.app.report import device_text
+from desktop.base.words import one_line
 from desktop.jobs.decode import Decoded
 from desktop.latent.plane import format_z
 from desktop.models.opened import Opened
+from desktop.widgets.common.plain_text import ElidedLabel, tip_text
 from desktop.widgets.dialogs.about_model import in_words
 
 MESSAGE_MS = 6000
@@ -24,8 +26,8 @@ class StatusControl(QObject):
         super().__init__(bar)
         self._explorer = explorer
         self._bar = bar
-        self._device, self._timing, self._place = QLabel(), QLabel(), QLabel()
-        self._place.setTextFormat(Qt.TextFormat.PlainText)
+        self._device, self._timing, self._place = QLabel(), QLabel(), ElidedLabel()
+        self._device.setTextFormat(Qt.TextFormat.PlainText)
         self._pointer_ab: tuple[float, float] | None = None
         self._decoded: Decoded | None = None
         self._soon = QTimer(self, singleShot=True, interval=UPDATE_MS)
@@ -35,17 +37,17 @@ class StatusControl(QObject):
         bar.addPermanentWidget(self._device)
         explorer.opened.connect(self._on_opened)
         explorer.renewed.connect(self._show_device)
-        explorer.open_failed.connect(self._place.clear)
+        explorer.open_failed.connect(lambda: self._place.show_text(""))
         explorer.picture_decoded.connect(self._on_decoded)
         explorer.saved.connect(lambda path: self.tell(f"saved {path}"))
 
     def tell(self, text: str) -> None:
         """Show a text for a few seconds."""
-        self._bar.showMessage(text, MESSAGE_MS)
+        self._bar.showMessage(one_line(text), MESSAGE_MS)
 
     def show_opening(self, path: object) -> None:
         """Show that a model is being opened, until it is open or has failed."""
-        self._place.setText(f"opening {path} …")
+        self._place.show_text(f"opening {path} …")
 
     def set_pointer(self, ab: tuple[float, float] | None) -> None:
         """Show the z at the pointer, given (a, b); None when the pointer leaves."""
@@ -54,14 +56,15 @@ class StatusControl(QObject):
 
     def _on_opened(self, opened: Opened) -> None:
         self._decoded = None
-        self._place.setText(in_words(opened.model.source))
+        self._place.show_text(in_words(opened.model.source))
         self._show_device()
 
     def _show_device(self) -> None:
         device = self._explorer.running_on
         if device is not None:
             self._device.setText(device_text(device))
-            self._device.setToolTip(f"Not on a GPU: {device.reason}" if device.reason else device.description)
+            about = f"Not on a GPU: {device.reason}" if device.reason else device.description
+            self._device.setToolTip(tip_text(about))
 
     def _on_decoded(self, decoded: Decoded) -> None:
         self._decoded = decoded
@@ -76,4 +79,4 @@ class StatusControl(QObject):
             self._timing.setText(f"last decode {self._decoded.decode_ms:.2f} ms")
         if self._pointer_ab is not None:
             plane = self._explorer.state.plane
-            self._place.setText(f"z  {format_z(plane.first_numbers(self._pointer_ab), len(plane.origin))}")
+            self._place.show_text(f"z  {format_z(plane.first_numbers(self._pointer_ab), len(plane.origin))}")

@@ -7,7 +7,9 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
+from desktop.base.words import one_line
 from desktop.models.source import Source
+from desktop.widgets.common.plain_text import breakable
 
 
 def in_words(source: Source) -> str:
@@ -37,8 +39,8 @@ def show_about(parent: QWidget, source: Source, device: str) -> None:
         lines += [str(command) for command in made_with]
     lines.append(f"Runs on {device}")
     # The model may come from a stranger: its texts are escaped, so that markup has no effect.
-    text = "<br>".join(escape(line) for line in lines)
-    _tell(parent, "About this model", f"<b>{escape(source.name)}</b><br>{text}")
+    text = "<br>".join(escape(breakable(one_line(line))) for line in lines)
+    _tell(parent, "About this model", f"<b>{escape(breakable(one_line(source.name)))}</b><br>{text}")
 
 
 def _tell(parent: QWidget, title: str, text: str) -> None:

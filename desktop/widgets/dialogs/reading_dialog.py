@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop.base.words import NAME_CHARS, one_line
 from desktop.latent.prior import Prior, PriorKind
 from desktop.models.source import Source, UnreadError
 from desktop.reading.overrides import LAYOUTS, NO_ENCODER, RANGES, SET, SPREADS
@@ -28,9 +29,11 @@ from desktop.vetting.onnx_file import ModelFile
 from desktop.widgets.common.error_label import ErrorLabel
 from desktop.widgets.common.number_box import NumberBox
 from desktop.widgets.common.picture_view import PictureView
+from desktop.widgets.common.plain_text import breakable
 
 PICTURE_PX = 168
 MAX_VALUE = 1e6
+MAX_ERROR_CHARS, WRAPPED_CHARS = 1000, 30
 CERTAIN = "certain"
 # The priors in the window, with what the field beside them holds.
 PRIORS = {"Normal": PriorKind.NORMAL, "Uniform": PriorKind.UNIFORM, "Unit sphere": PriorKind.SPHERE}
@@ -122,8 +125,8 @@ class ReadingDialog(QDialog):
         self._error.hide()
         self.apply.setEnabled(True)
         self._title.setText(
-            f"{source.path.name}\n\nParts that the file defines are certain. The others are guesses until "
-            "you set them. Your choices are saved for this file."
+            f"{breakable(one_line(source.path.name))}\n\nParts that the file defines are certain. The others "
+            "are guesses until you set them. Your choices are saved for this file."
         )
         self._show_groups(
             self._decoder_group(source.reading),
@@ -137,12 +140,12 @@ class ReadingDialog(QDialog):
         else:
             # One override may not be enough: they add up until there is a reading.
             self._title.setText(
-                f"{self.file.path.name}\n\nThis file could not be read as a decoder. Set what you know about "
-                "it. The other parts are guessed again after each change."
+                f"{breakable(one_line(self.file.path.name))}\n\nThis file could not be read as a decoder. "
+                "Set what you know about it. The other parts are guessed again after each change."
             )
             self._show_groups(self._decoder_group(None))
         self.apply.setEnabled(self._source is not None)
-        self._error.setText(" ".join(str(error).split()))
+        self._error.setText(breakable(one_line(" ".join(str(error).split()), MAX_ERROR_CHARS)))
         self._error.show()
 
     def reject(self) -> None:
@@ -289,9 +292,9 @@ class ReadingDialog(QDialog):
         # A mapping goes from the shown texts to the option's values.
         values = choices if isinstance(choices, Mapping) else {text: text for text in choices}
         for shown, value in values.items():
-            box.addItem(shown, value)
+            box.addItem(one_line(shown, NAME_CHARS), value)
         chosen = next((shown for shown, value in values.items() if value == self._overrides.get(option)), "")
-        box.setCurrentIndex(box.findText(current or chosen))
+        box.setCurrentIndex(box.findText(one_line(current or chosen, NAME_CHARS)))
         box.activated.connect(lambda: self._set_override(option, box.currentData()))
         self._row(form, option, LABELS[option], box, known.words(option, field))
 
@@ -331,7 +334,7 @@ class ReadingDialog(QDialog):
 
     def _row(self, form: QFormLayout, option: str, label: str, field: QWidget, known: str) -> None:
         """Add a field, and beside it how certain its value is."""
-        field.setAccessibleName(label)
+        field.setAccessibleName(one_line(label))
         mark = QLabel(known)
         mark.setEnabled(known != CERTAIN)
         mark.setMinimumWidth(70)
@@ -370,6 +373,7 @@ def _group(title: str) -> tuple[QGroupBox, QFormLayout]:
 
 def _plain(text: str) -> QLabel:
     """Return a label that shows a stranger's text without interpreting markup."""
-    label = QLabel(text)
+    label = QLabel(breakable(one_line(text, NAME_CHARS)))
+    label.setWordWrap(len(text) > WRAPPED_CHARS)
     label.setTextFormat(Qt.TextFormat.PlainText)
     return label

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.base.vector import Vector
+from desktop.base.words import NAME_CHARS, one_line
 from desktop.latent.directions import Directions
 from desktop.widgets.common.slider_rows import RowSizes, RowText, SliderRows
 
@@ -116,7 +117,7 @@ class DirectionsPanel(QWidget):
         if old is not None and directions is not None and old.units is directions.units:
             self._list.show_values()
             return
-        names = [] if directions is None else list(directions.names)
+        names = [] if directions is None else [one_line(name, NAME_CHARS) for name in directions.names]
         for box in (self.right, self.up):
             box.clear()
             box.addItems(names)
@@ -183,10 +184,11 @@ class DirectionsPanel(QWidget):
 
 def titles(directions: Directions) -> list[str]:
     """The names, with the share of the change for directions that were found: "1 · 43 %"."""
+    names = [one_line(name, NAME_CHARS) for name in directions.names]
     if not directions.shares:
-        return list(directions.names)
+        return names
     shares = (f"{100 * share:.0f}" if share > 0.1 else f"{100 * share:.1f}" for share in directions.shares)
-    return [f"{name} · {share} %" for name, share in zip(directions.names, shares, strict=True)]
+    return [f"{name} · {share} %" for name, share in zip(names, shares, strict=True)]
 
 
 def _button(text: str, tip: str) -> QPushButton:

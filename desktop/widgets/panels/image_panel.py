@@ -1,5 +1,7 @@
 """The section for your own image, drawn, dropped or pasted, with its reconstruction, ELBO and log p(x)."""
 
+from itertools import zip_longest
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import (
@@ -13,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop.images.drawing import Tool
+from desktop.images.drawing import THRESHOLD, Tool
 from desktop.images.fitting import Fitted
 from desktop.images.pixels import to_bytes
 from desktop.widgets.common.number_box import NumberBox
@@ -93,7 +95,8 @@ class ImagePanel(QWidget):
         self.steps = QWidget()
         self.steps_text = QLabel()
         self.steps_text.setWordWrap(True)
-        self.step_views = [PictureView(STEP_PX) for _ in range(3)]
+        self.steps_text.setTextFormat(Qt.TextFormat.PlainText)
+        self.step_views = [PictureView(STEP_PX) for _ in range(4)]
         self.clear.clicked.connect(self.clear_wanted)
         self.open.clicked.connect(self.open_wanted)
         self.take.clicked.connect(self.cursor_wanted)
@@ -112,19 +115,28 @@ class ImagePanel(QWidget):
         self._completed_name.setVisible(picture is not None)
 
     def show_steps(self, fitted: Fitted | None, is_thresholded: bool = True) -> None:
-        """Show how an opened picture became the drawing: original, fitted, thresholded."""
+        """Show how an opened picture became the drawing: original, levelled, fitted, thresholded."""
         self.steps.setVisible(fitted is not None)
         if fitted is None:
             return
-        pixels = fitted.pixels
-        pictures = [fitted.original[..., :3].copy(), to_bytes(pixels[None])[0]]
-        if is_thresholded:
-            pictures.append(to_bytes((pixels[None] > 0.5).astype("float32"))[0])
-        for view, picture in zip(self.step_views, [*pictures, None], strict=False):
-            view.set_image(None if picture is None else to_qimage(picture))
-        done = [*fitted.steps, *["thresholded at 0.5"] * is_thresholded]
-        text = ", then ".join(done) or "used without changes"
-        self.steps_text.setText(f"The image was {text}.")
+        pictures = {"Original": fitted.original}
+        if fitted.levelled is not None:
+            pictures["Levelled"] = fitted.levelled
+        done = list(fitted.steps)
+        if not fitted.problem:
+            pictures["Fitted"] = to_bytes(fitted.pixels[None])[0]
+            if is_thresholded:
+                pictures["Thresholded"] = to_bytes((fitted.pixels[None] > THRESHOLD).astype("float32"))[0]
+                done.append(f"thresholded at {THRESHOLD}")
+        for view, step in zip_longest(self.step_views, pictures):
+            view.set_image(None if step is None else to_qimage(pictures[step]))
+            view.setVisible(step is not None)
+            view.setAccessibleName(step or "")
+            view.setToolTip(step or "")
+        text = f"The image was {', then '.join(done) or 'used without changes'}."
+        if fitted.problem:
+            text = f"{text if done else ''} {fitted.problem.capitalize()}, so it is not encoded.".strip()
+        self.steps_text.setText(text)
 
     def _choose(self, tool: Tool) -> None:
         self.canvas.tool = tool
@@ -164,10 +176,8 @@ class ImagePanel(QWidget):
         about_steps = QVBoxLayout(self.steps)
         about_steps.setContentsMargins(0, 0, 0, 0)
         in_steps = QHBoxLayout()
-        for view, step in zip(self.step_views, ("Original", "Fitted", "Thresholded"), strict=True):
+        for view in self.step_views:
             view.setFixedSize(STEP_PX, STEP_PX)
-            view.setAccessibleName(step)
-            view.setToolTip(step)
             in_steps.addWidget(view)
         in_steps.addStretch(1)
         about_steps.addLayout(in_steps)

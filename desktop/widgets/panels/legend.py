@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QToolButton
 
 from desktop.models.point_words import TEST_IMAGES, PointWords
 from desktop.widgets.common.colors import label_color
+from desktop.widgets.common.plain_text import menu_text, tip_text
 
 MAX_COLUMNS = 5
 WIDTH_PX, SPACING_PX, PADDING_PX = 270, 4, 14  # within the side panel
@@ -107,8 +108,10 @@ class Legend(QWidget):
         for label, (button, name) in enumerate(zip(self._buttons, self._names, strict=True)):
             count = f"{counts[label] if label < len(counts) else 0:,} " if counts else ""
             button.setToolTip(
-                f"{count}{bare} labelled {name}\n"
-                "Click to show or hide them. Double-click, Alt-click or press Return to show only them."
+                tip_text(
+                    f"{count}{bare} labelled {name}\n"
+                    "Click to show or hide them. Double-click, Alt-click or press Return to show only them."
+                )
             )
             button.setAccessibleDescription(f"{count}{bare}")
 
@@ -122,11 +125,17 @@ class Legend(QWidget):
 
     def _columns(self) -> int:
         """Return how many columns fit with the longest name."""
+        longest = max((self._metrics().horizontalAdvance(name) for name in self._names), default=0)
+        return max(1, min(MAX_COLUMNS, (WIDTH_PX + SPACING_PX) // (longest + PADDING_PX + SPACING_PX)))
+
+    def _metrics(self) -> QFontMetrics:
         font = self.font()
         font.setBold(True)
-        metrics = QFontMetrics(font)
-        longest = max((metrics.horizontalAdvance(name) for name in self._names), default=0)
-        return max(1, min(MAX_COLUMNS, (WIDTH_PX + SPACING_PX) // (longest + PADDING_PX + SPACING_PX)))
+        return QFontMetrics(font)
+
+    def _elided(self, name: str) -> str:
+        """Return a name that fits into the panel."""
+        return self._metrics().elidedText(name, Qt.TextElideMode.ElideMiddle, WIDTH_PX - PADDING_PX)
 
     @property
     def _every(self) -> frozenset[int]:
@@ -140,7 +149,7 @@ class Legend(QWidget):
     def _button(self, label: int, name: str) -> LabelSwitch:
         button = LabelSwitch()
         button.setMinimumWidth(20)
-        button.setText(name.replace("&", "&&"))
+        button.setText(menu_text(self._elided(name)))
         button.setCheckable(True)
         button.setChecked(True)
         button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

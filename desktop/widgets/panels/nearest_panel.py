@@ -20,6 +20,7 @@ from desktop.models.point_words import TEST_IMAGES, PointWords
 from desktop.widgets.common import colors
 from desktop.widgets.common.checkerboard import draw_checks
 from desktop.widgets.common.choices import add_choices, show_choice
+from desktop.widgets.common.plain_text import tip_text
 
 COUNT = 5
 SIDE_PX, TEXT_PX = 54, 16
@@ -64,7 +65,7 @@ class NearestButton(QAbstractButton):
         self.setEnabled(shown is not None)
         words = "" if shown is None else f"{shown.title}: {shown.distance}"
         self.setAccessibleName(words)
-        self.setToolTip(words and f"{words}\nClick to move the cursor to its mean.")
+        self.setToolTip(tip_text(words and f"{words}\nClick to move the cursor to its mean."))
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -143,7 +144,7 @@ class NearestPanel(QWidget):
     def set_words(self, words: PointWords) -> None:
         """Call the images by other words."""
         self.title.setText(f"{words.nearest.removeprefix('the ').capitalize()}s")
-        self.title.setToolTip(words.source.strip())
+        self.title.setToolTip(tip_text(words.source.strip()))
 
     def show_images(self, shown: Sequence[Shown]) -> None:
         """Show these images, nearest first."""

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from desktop.latent.chart import AxisScale
 from desktop.models.point_words import TEST_IMAGES, PointWords
 from desktop.view.state import Layer, ViewState
+from desktop.widgets.common.plain_text import tip_text
 from desktop.widgets.panels.layer_keys import DensityKey, HolesKey
 from desktop.widgets.panels.legend import Legend
 
@@ -123,7 +124,7 @@ class ViewPanel(QWidget):
                 box.setEnabled(False)
             for name in ("one", "many", "bare", "source"):
                 tip = tip.replace(f"{{{name}}}", getattr(used, name))
-            box.setToolTip(tip)
+            box.setToolTip(tip_text(tip))
         self.principal.setToolTip(f"Use the two directions in which the means of {words.many} vary most.")
         self.legend.set_words(words)
 

@@ -3,6 +3,7 @@
 import errno
 import os
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -77,3 +78,49 @@ def test_two_threads_may_write_the_same_file(tmp_path):
     other.join()
     assert place.read_text() == "kept"
     assert names(tmp_path) == ["a.txt"]
+
+
+@pytest.mark.parametrize("name", ["x" * 255, "日" * 85])
+def test_the_longest_name_that_is_allowed_can_be_written(tmp_path, name):
+    """The temporary name is never longer than the file's own may be."""
+    with replaced_file(tmp_path / name) as temporary:
+        temporary.write_text("new")
+    assert (tmp_path / name).read_text() == "new"
+
+
+@pytest.mark.parametrize("place", ["x" * 256, "file/below", "gone/below"])
+def test_an_error_names_only_the_file_that_was_asked_for(tmp_path, place):
+    """A name that is too long, and a place that is none, are told without the temporary name."""
+    (tmp_path / "file").write_text("mine")
+    expected = pytest.raises(OSError, match=r"too long|Not a directory|No such")
+    with expected as caught, replaced_file(tmp_path / place) as temporary:
+        temporary.write_text("new")
+    assert caught.value.filename == str(tmp_path / place)
+    assert "tmp'" not in str(caught.value)
+
+
+def test_a_pipe_is_refused_and_stays(tmp_path):
+    """A pipe, or a device such as /dev/null, is never replaced by a file."""
+    os.mkfifo(tmp_path / "pipe")
+    for place in (tmp_path / "pipe", Path("/dev/null")):
+        expected = pytest.raises(OSError, match="found a device or a pipe, expected a file")
+        with expected as caught, replaced_file(place) as temporary:
+            temporary.write_text("new")
+        assert caught.value.filename == str(place)
+        assert not place.is_file()
+    assert names(tmp_path) == ["pipe"]
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_link_is_followed(tmp_path, exists):
+    """The file that a link leads to is replaced or made; the link stays."""
+    (tmp_path / "folder").mkdir()
+    target = tmp_path / "folder/real.txt"
+    if exists:
+        target.write_text("old")
+    (tmp_path / "link.txt").symlink_to(target)
+    with replaced_file(tmp_path / "link.txt") as temporary:
+        temporary.write_text("new")
+    assert target.read_text() == "new"
+    assert (tmp_path / "link.txt").is_symlink()
+    assert names(tmp_path / "folder") == ["real.txt"]

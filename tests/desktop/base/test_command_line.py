@@ -1,8 +1,12 @@
 """On the command line an error names the options that it is about; its own text does not."""
 
+import io
+import sys
+
+import click
 import pytest
 
-from desktop.base.command_line import describe_error
+from desktop.base.command_line import describe_error, open_streams
 from desktop.base.errors import ModelError, ReportedError
 from desktop.base.machine import DeviceError
 
@@ -29,3 +33,26 @@ def test_the_command_line_adds_the_options(error, line):
 def test_the_text_itself_has_no_options():
     """The window shows the text alone."""
     assert str(ReportedError("found x", option="layout", hints=["range NAME"])) == "found x"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "line"),
+    [("cp437", b"run \x82 \\u65e5 \\udcff\n"), ("utf-8", "run é 日 \\udcff\n".encode())],
+)
+def test_characters_that_cannot_be_shown_are_escaped(monkeypatch, encoding, line):
+    """What the output's encoding lacks, and bytes of a name that are not UTF-8, are printed as escapes."""
+    printed = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(printed, encoding=encoding, newline="\n"))
+    open_streams()
+    click.echo("run é 日 \udcff")
+    assert printed.getvalue() == line
+
+
+def test_missing_streams_take_everything(monkeypatch):
+    """Where there is no standard output and error, as under pythonw, printing does nothing."""
+    for name in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, name, None)
+    open_streams()
+    click.echo("a line")
+    click.echo("a line", err=True)
+    assert sys.stdout.write("a line") == len("a line")

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from desktop.base.installed import install_line
 from desktop.base.machine import (
     cpu_threads,
     cublas_names,
@@ -22,7 +23,7 @@ BOTH = ["CUDAExecutionProvider", "CPUExecutionProvider"]
 
 def test_missing_libraries_are_named_with_what_to_install():
     """The first missing library is named and the rest are counted; if none is missing, the text is empty."""
-    todo = "not found: pip install 'latent-plane[cuda]'"
+    todo = f"not found: {install_line('cuda')}"
     assert missing_in_words(["libcublasLt.so.13"]) == f"libcublasLt.so.13 {todo}"
     assert missing_in_words(["libcublasLt.so.13", "x", "y"]) == f"libcublasLt.so.13 (and 2 more) {todo}"
     assert missing_in_words([]) == ""
@@ -59,7 +60,7 @@ def test_two_distributions_that_overwrite_each_other_are_warned_of():
     both = {"onnxruntime": "1.31.0", "onnxruntime-gpu": "1.31.1"}
     assert distribution_warning(both) == (
         "found onnxruntime 1.31.0 and onnxruntime-gpu 1.31.1, which overwrite each other, expected one; "
-        "pip uninstall both, then pip install 'latent-plane[desktop]'"
+        f"pip uninstall both, then {install_line('desktop')}"
     )
     for name, version in both.items():
         assert distribution_warning({name: version}) == ""

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from desktop.base.installed import install_line
 from desktop.film import formats
 from desktop.film.formats import AnimationError, Format, check_size, format_of, real_fps, why_not
 
@@ -64,5 +65,5 @@ def test_a_frame_that_is_too_large_is_refused_in_words():
 def test_mp4_is_offered_only_where_it_can_be_written(monkeypatch):
     """Without PyAV, the reason says what to install; the other formats need nothing."""
     monkeypatch.setattr(formats, "find_spec", lambda _name: None)
-    assert "pip install 'latent-plane[video]'" in why_not(Format.MP4)
+    assert install_line("video") in why_not(Format.MP4)
     assert [why_not(kind) for kind in (Format.GIF, Format.WEBP, Format.APNG)] == [""] * 3

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from desktop.base.shipped import shipped_bundle
-from desktop.images.fitting import fit
+from desktop.images.fitting import NOTHING, TRANSPARENT, fit
 from export.bundle import open_bundle
 
 DIGIT = (1, 28, 28)
@@ -49,10 +49,41 @@ def test_what_has_the_models_size_stays_where_it_is():
     assert found.steps == ()
 
 
-def test_nothing_on_a_page_is_nothing():
-    """A black page and a white page give empty digits."""
-    for page in (np.zeros((50, 50)), np.full((50, 50), 255)):
-        assert not fit(colored(page), DIGIT, as_digit=True).pixels.any()
+def test_nothing_on_a_page_is_told():
+    """A black page, a white page, a page of the model's size, and a page that is transparent everywhere."""
+    for page in (np.zeros((50, 50)), np.full((50, 50), 255), np.full((28, 28), 90), np.full((1, 1), 9)):
+        found = fit(colored(page), DIGIT, as_digit=True)
+        assert found.problem == NOTHING
+        assert not found.pixels.any()
+    clear = np.full((50, 50, 4), [9, 9, 9, 0], np.uint8)
+    for shape in (DIGIT, (3, 8, 8), (4, 8, 8)):
+        assert fit(clear, shape, as_digit=True).problem == TRANSPARENT
+
+
+@pytest.mark.parametrize(("luma", "ground"), [(0, "white"), (60, "white"), (200, "black")])
+def test_a_transparent_picture_is_put_where_it_can_be_seen(luma, ground):
+    """Black shoes for a grey model, and dark and light emojis for one of colours, keep their levels."""
+    image = np.zeros((40, 40, 4), np.uint8)
+    image[10:30, 10:30] = [luma, luma, luma, 255]
+    for channels in (1, 3):
+        found = fit(image, (channels, 20, 20), as_digit=False)
+        assert found.steps == (f"put on {ground}", "scaled to 20 × 20")
+        assert found.pixels[:, 7, 7] == pytest.approx(np.full(channels, luma / 255), abs=1e-5)
+        assert found.pixels[:, 0, 0] == pytest.approx(np.full(channels, 1.0 if ground == "white" else 0.0))
+        assert not found.problem
+    assert fit(image, (4, 20, 20), as_digit=False).pixels[:, 0, 0].tolist() == [0, 0, 0, 0]
+
+
+def test_a_screenshot_with_round_corners_keeps_its_own_paper():
+    """What is transparent at a few corners is no ink."""
+    page = colored(np.full((100, 100), 240))
+    page[30:70, 45:55, :3] = 0
+    for corner in (page[:12, :12], page[:12, -12:], page[-12:, :12], page[-12:, -12:]):
+        corner[...] = 0
+    found = fit(page, DIGIT, as_digit=True)
+    assert found.steps[0] == "put on its own background"
+    rows, columns = np.flatnonzero(found.pixels[0].any(1)), np.flatnonzero(found.pixels[0].any(0))
+    assert (len(rows), len(columns)) == (20, 5)
 
 
 def test_other_data_is_only_scaled():

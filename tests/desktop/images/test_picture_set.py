@@ -117,7 +117,9 @@ def test_an_unreadable_picture_is_an_error_among_pictures(animals, tmp_path):
     _, pictures = read(path)
     errors = [str(picture) for picture in pictures if isinstance(picture, ImageError)]
     assert len(errors) == 1
-    assert errors[0].endswith("a.png: found no picture, expected PNG, JPEG, BMP, GIF or WebP; save it as one")
+    assert errors[0].endswith(
+        "a.png: found no picture, expected PNG, JPEG, BMP, GIF, WebP, TIFF or AVIF; save it as one"
+    )
     assert len(pictures) == 1 + rest
 
 
@@ -140,7 +142,7 @@ def test_without_pictures_it_says_what_is_expected(tmp_path):
     (tmp_path / "empty").mkdir()
     words = (
         "PATH: found neither pictures nor a bundle's manifest.json in this {}, expected PNG, JPEG, BMP, "
-        "GIF or WebP files, in folders named by their labels if they have any"
+        "GIF, WebP, TIFF or AVIF files, in folders named by their labels if they have any"
     )
     assert refusal(tmp_path / "empty") == words.format("folder")
     assert refusal(write_zip(tmp_path / "a.zip", {"a.txt": b""})) == words.format("zip")

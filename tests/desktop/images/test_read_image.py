@@ -9,21 +9,22 @@ from pathlib import Path
 import imageio.v3 as imageio
 import numpy as np
 import pytest
+from PIL import ExifTags, Image, ImageCms, ImageOps
 
 from desktop.images import read_image as module
-from desktop.images.read_image import ImageError, fitted, is_image, read_image
+from desktop.images.read_image import ImageError, decode_image, is_image, read_image
 
 PICTURE = np.zeros((20, 30, 3), np.uint8)
 PICTURE[4:12, 6:20] = [200, 100, 50]
 
 
-@pytest.mark.parametrize("kind", [".png", ".jpg", ".bmp", ".gif", ".webp"])
+@pytest.mark.parametrize("kind", [".png", ".jpg", ".bmp", ".gif", ".webp", ".tif", ".avif"])
 def test_every_kind_is_read_by_its_content_not_its_name(tmp_path, kind):
     """A PNG that is called a JPEG is read as a PNG; lossy formats come close."""
     path = tmp_path / "picture.pickle"
-    path.write_bytes(imageio.imwrite("<bytes>", PICTURE, extension=kind))
+    path.write_bytes(imageio.imwrite("<bytes>", PICTURE, extension=kind, plugin="pillow"))
     assert is_image(path)
-    found = read_image(path)
+    found = read_image(path).pixels
     assert found.shape == (20, 30, 4)
     assert (found[..., 3] == 255).all()
     assert np.abs(found[6:10, 8:18, :3].astype(int) - [200, 100, 50]).max() < 30
@@ -39,7 +40,11 @@ class Trap:
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (b"", "found no picture, expected PNG, JPEG, BMP, GIF or WebP"),
+        (b"", "found an empty file, expected PNG, JPEG, BMP, GIF, WebP, TIFF or AVIF"),
+        (b"no", "found no picture, expected PNG"),
+        (b"\x00\x00\x00\x18ftypheic" + bytes(40), "found HEIC, which cannot be read here; save it as JPEG"),
+        (b"II*\x00" + bytes(40), "found a damaged picture (its header makes no sense)"),
+        (imageio.imwrite("<bytes>", PICTURE, extension=".jpg")[:400], "found a damaged picture"),
         (pickle.dumps(Trap()), "found no picture"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "found no picture"),
         (b"\x93NUMPY\x01\x00", "found no picture"),
@@ -83,34 +88,6 @@ def test_a_bomb_of_a_picture_is_refused(tmp_path):
         read_image(path)
 
 
-def test_a_fitted_picture_keeps_its_aspect_and_its_light():
-    """It is scaled by area into the middle with black around it; gray is luma."""
-    image = np.full((40, 80, 4), 255, np.uint8)
-    x = fitted(image, (1, 28, 28))
-    assert x.shape == (1, 1, 28, 28)
-    assert x[0, 0, 7:21] == pytest.approx(1, abs=1e-5)
-    assert (x[0, 0, :7] == 0).all()
-    assert (x[0, 0, 21:] == 0).all()
-    red = np.zeros((28, 28, 4), np.uint8)
-    red[..., 0] = red[..., 3] = 255
-    assert fitted(red, (1, 28, 28)) == pytest.approx(0.299, abs=1e-3)
-    assert fitted(red, (3, 28, 28))[0].mean(axis=(1, 2)) == pytest.approx([1, 0, 0], abs=1e-5)
-    assert fitted(red, (4, 14, 14)).shape == (1, 4, 14, 14)
-    clear = red.copy()
-    clear[..., 3] = 0
-    assert (fitted(clear, (1, 28, 28)) == 0).all()
-
-
-def test_scaling_by_area_loses_no_light():
-    """The mean stays for any sizes, and the same size gives the same picture."""
-    draw = np.random.default_rng(0)
-    image = draw.integers(0, 256, (37, 37, 4), np.uint8)
-    image[..., 3] = 255
-    same = fitted(image, (3, 37, 37))[0].transpose(1, 2, 0)
-    assert same == pytest.approx(image[..., :3] / 255, abs=1e-6)
-    assert fitted(image, (3, 10, 10)).mean() == pytest.approx(image[..., :3].mean() / 255, abs=1e-5)
-
-
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes in folders here")
 def test_a_pipe_is_not_waited_for(tmp_path):
     """A device is not read without end either."""
@@ -121,10 +98,116 @@ def test_a_pipe_is_not_waited_for(tmp_path):
             read_image(path)
 
 
-def test_a_large_picture_is_fitted_in_bands():
-    """The result equals fitting it at once, for a height that is not a multiple of the band."""
-    image = np.random.default_rng(0).integers(0, 256, (3 * module.ROWS_AT_ONCE + 5, 20, 4), np.uint8)
-    light = (image[..., :3] / 255 * (image[..., 3:] / 255)).mean(axis=(0, 1))
-    x = fitted(image, (3, 8, 8))[0]
-    found = x.sum(axis=(1, 2)) / (8 * round(20 * 8 / len(image)))
-    assert found == pytest.approx(light, abs=1e-4)
+def saved(image, kind, **options):
+    """The bytes of a file that Pillow writes."""
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+GRADIENT = np.arange(30 * 20, dtype=np.uint8).reshape(20, 30) % 200
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_turned_photo_is_upright(kind, orientation):
+    """The eight orientations of Exif give the picture that Pillow's own function gives."""
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    data = saved(Image.fromarray(GRADIENT).convert("RGB"), kind, exif=exif)
+    expected = ImageOps.exif_transpose(Image.open(io.BytesIO(data)))
+    found = decode_image(data, "a")
+    assert (found.pixels[..., :3] == np.asarray(expected.convert("RGB"))).all()
+    assert found.pixels.shape[:2] == ((30, 20) if orientation > 4 else (20, 30))
+    assert bool(found.steps) == (orientation > 1 and kind != "TIFF")  # which Pillow turns by itself
+
+
+def test_damaged_metadata_are_no_reason_to_refuse_a_picture():
+    """Exif and a colour profile that make no sense are ignored."""
+    image = Image.fromarray(PICTURE)
+    data = saved(image, "PNG", exif=b"Exif\x00\x00II*\x00\xff\xff\xff\xff", icc_profile=b"no profile")
+    assert (decode_image(data, "a").pixels[..., :3] == PICTURE).all()
+
+
+@pytest.mark.parametrize("bits", [8, 10, 12, 14, 16])
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+def test_greys_of_more_than_eight_bits_keep_their_levels(kind, bits):
+    """Half of the range is half of the range, for the depths of cameras and scanners."""
+    levels = np.linspace(0, 2**bits - 1, 256).reshape(16, 16)
+    found = decode_image(saved(Image.fromarray(np.uint16(np.rint(levels))), kind), "a")
+    expected = np.arange(256).reshape(16, 16)
+    assert np.abs(found.pixels[..., 0].astype(int) - expected).max() <= 1
+    assert found.steps == ((f"reduced from {bits} bits to 8",) if bits > 8 else ())
+
+
+@pytest.mark.parametrize(("low", "high"), [(0, 1), (0, 255), (-4, 4), (0, 30_000)])
+def test_floats_of_any_range_are_seen(low, high):
+    """From 0 to 1, or to 255, they keep their levels; others go from black to white, and NaN is black."""
+    levels = np.linspace(low, high, 256, dtype=np.float32).reshape(16, 16)
+    levels[0, 0] = np.nan
+    found = decode_image(saved(Image.fromarray(levels), "TIFF"), "a")
+    assert np.abs(found.pixels[..., 0].astype(int) - np.arange(256).reshape(16, 16)).max() <= 1
+    assert bool(found.steps) == (low < 0 or high > 255)
+
+
+def test_colours_of_another_profile_become_srgb():
+    """A profile that swaps red and green is followed; one of sRGB itself changes nothing and is not told."""
+    image = Image.fromarray(PICTURE)
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    same = decode_image(saved(image, "PNG", icc_profile=srgb), "a")
+    assert np.abs(same.pixels[..., :3].astype(int) - PICTURE).max() <= 2
+    assert same.steps == ()
+    swapped = srgb.replace(b"rXYZ", b"tmpX").replace(b"gXYZ", b"rXYZ").replace(b"tmpX", b"gXYZ")
+    found = decode_image(saved(image, "PNG", icc_profile=swapped), "a")
+    assert np.abs(found.pixels[..., [1, 0, 2]].astype(int) - PICTURE).max() <= 2
+    assert found.steps == ("converted from its colour profile",)
+
+
+def test_every_mode_of_pillow_has_its_colours():
+    """Palettes with a transparent colour, CMYK, grey with alpha and single bits."""
+    palette = Image.fromarray(PICTURE).quantize(4)
+    clear = palette.getpixel((0, 0))
+    found = decode_image(saved(palette, "PNG", transparency=clear), "a").pixels
+    assert (found[..., 3] == 255 * PICTURE.any(2)).all()
+    assert (found[6, 8, :3] == [200, 100, 50]).all()
+    cmyk = decode_image(saved(Image.fromarray(PICTURE).convert("CMYK"), "TIFF"), "a").pixels
+    assert np.abs(cmyk[..., :3].astype(int) - PICTURE).max() <= 2
+    bits = decode_image(saved(Image.fromarray(PICTURE[..., 0] > 0), "PNG"), "a").pixels
+    assert (bits[..., 0] == 255 * (PICTURE[..., 0] > 0)).all()
+    veil = np.dstack([GRADIENT, 255 - GRADIENT])
+    assert (decode_image(saved(Image.fromarray(veil, "LA"), "PNG"), "a").pixels[..., [0, 3]] == veil).all()
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG", "TIFF"])
+def test_of_an_animation_the_first_frame_is_taken_and_told(kind):
+    """The others are another colour."""
+    frames = [Image.new("RGB", (8, 8), color) for color in ("red", "green", "blue")]
+    found = decode_image(saved(frames[0], kind, save_all=True, append_images=frames[1:]), "a")
+    assert np.abs(found.pixels[4, 4, :3].astype(int) - [255, 0, 0]).max() <= 2
+    assert found.steps == ("taken from the first of several frames",)
+
+
+def test_a_large_jpeg_is_read_at_half_its_size(monkeypatch):
+    """Cameras of fifty megapixels are common; other formats have no smaller size within."""
+    monkeypatch.setattr(module, "MAX_PIXELS", 200)
+    image = Image.fromarray(PICTURE)
+    found = decode_image(saved(image, "JPEG"), "a")
+    assert found.pixels.shape == (10, 15, 4)
+    assert found.steps == ("read at half its size",)
+    with pytest.raises(ImageError, match="expected at most 200"):
+        decode_image(saved(image, "PNG"), "a")
+    monkeypatch.setattr(module, "MAX_PIXELS", 100)
+    with pytest.raises(ImageError, match="expected at most 100"):
+        decode_image(saved(image, "JPEG"), "a")
+
+
+@pytest.mark.parametrize("name", ["a & <b>.png", "%s\n.png", "‮gnp.a.png", "…" * 60 + ".png", "\udcff.png"])
+def test_a_picture_may_have_any_name(tmp_path, name):
+    """Markup, line breaks, the sign that turns the direction, and bytes that are no UTF-8."""
+    path = tmp_path / name
+    try:
+        path.write_bytes(saved(Image.fromarray(PICTURE), "PNG"))
+    except (OSError, UnicodeEncodeError):
+        pytest.skip("this file system has no such names")
+    assert is_image(path)
+    assert (read_image(path).pixels[..., :3] == PICTURE).all()

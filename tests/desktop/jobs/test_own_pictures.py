@@ -84,7 +84,7 @@ def test_colour_pictures_are_fitted_and_encoded_as_a_dropped_one(model, photos):
 def test_unreadable_pictures_are_counted_and_the_first_is_named(model, photos):
     """In one line."""
     own, _ = result(model, photos)
-    words = "found no picture, expected PNG, JPEG, BMP, GIF or WebP; save it as one"
+    words = "found no picture, expected PNG, JPEG, BMP, GIF, WebP, TIFF or AVIF; save it as one"
     assert own.note == f"3 of 43 could not be read, the first is {photos / 'a' / '05x.png'}: {words}"
 
 
@@ -95,6 +95,21 @@ def test_if_none_can_be_read_it_says_so(model, tmp_path):
     with pytest.raises(ImageError) as refused:
         result(model, tmp_path / "bad")
     assert str(refused.value).startswith(f"{tmp_path / 'bad'}: none of 1 pictures could be read; the first: ")
+
+
+def test_pictures_that_show_nothing_are_left_out_and_told(make_model, tmp_path):
+    """An empty page is no point on the plane; if all are empty, that is an error."""
+    bundle = open_bundle(shipped_bundle())
+    digit = bundle.read_posterior().images[0, 0] * 255
+    imageio.imwrite(tmp_path / "a.png", digit, plugin="pillow")
+    imageio.imwrite(tmp_path / "b.png", np.full((40, 40), 170, np.uint8), plugin="pillow")
+    own, _ = result(make_model(bundle.path), tmp_path, as_digits=True)
+    assert own.names == ("a.png",)
+    nothing = "b.png: nothing stands out from the background"
+    assert own.note == f"1 are left out because they show nothing, the first is {nothing}"
+    (tmp_path / "a.png").unlink()
+    with pytest.raises(ImageError, match=f"none of 1 pictures shows anything; the first is {nothing}"):
+        result(make_model(bundle.path), tmp_path, as_digits=True)
 
 
 def test_more_than_fit_are_told(model, photos, monkeypatch):

@@ -191,7 +191,10 @@ def test_the_largest_picture_of_several_outputs_is_taken(tmp_path):
     [
         (
             {"layout": "NWHC"},
-            "--layout: found 'NWHC' for the layout, expected NCHW, NHWC, NHW, flat or flat CHW",
+            (
+                "--layout: found 'NWHC' for the layout, expected NCHW, NHWC, NHW, flat or flat CHW; "
+                "did you mean NHWC?"
+            ),
         ),
         ({"layout": "NHWC"}, "no output is a picture with layout NHWC: found image [3, 1, 8, 10] for 3 z"),
         (

@@ -12,6 +12,7 @@ from desktop.images.pixels import to_bytes, write_png
 from desktop.view.state import Layer
 from desktop.widgets.common.qimage import to_qimage
 from desktop.widgets.controls.image_control import NO_ENCODER
+from tests.desktop.photos import GRADIENT, HEIGHT, WIDTH, ink_of, page_of
 from tests.waiting import SOON_MS
 
 LEFT = Qt.MouseButton.LeftButton
@@ -117,6 +118,40 @@ def test_a_dropped_picture_is_fitted_step_by_step_and_the_cursor_goes_to_its_mea
     assert window.image.drawing.is_empty
     assert window.image.encoded is None
     assert panel.figures["elbo"].text() == "–"
+
+
+def test_a_photo_on_grey_paper_is_levelled_step_by_step(window, qtbot, seven, tmp_path):
+    """Original, levelled, fitted and thresholded stand side by side, each with its name."""
+    page = page_of(ink_of(seven[0]), GRADIENT, GRADIENT * 0.5, 0.02)
+    write_png(tmp_path / "a.png", page)
+    window.image.open_file(tmp_path / "a.png")
+    qtbot.waitUntil(lambda: not window.image.drawing.is_empty, timeout=SOON_MS)
+    encoded(window, qtbot)
+    panel = window.image.panel
+    assert "then levelled against its own background" in panel.steps_text.text()
+    shown = [view for view in panel.step_views if view.isVisible()]
+    assert [view.toolTip() for view in shown] == ["Original", "Levelled", "Fitted", "Thresholded"]
+    assert all(view.image() is not None for view in shown)
+    found = window.image.drawing.thresholded()[0]
+    assert (found != seven[0]).mean() < 0.12  # a pixel to the side is all that is changed
+
+
+def test_a_picture_without_anything_on_it_is_told_and_not_encoded(window, qtbot, seven, tmp_path):
+    """What was drawn before goes, so that nothing looks like its result."""
+    paste(window, qtbot, seven)
+    encoded(window, qtbot)
+    write_png(tmp_path / "a.png", page_of(np.zeros((HEIGHT, WIDTH)), GRADIENT, GRADIENT, 0.02))
+    z = window.explorer.state.z
+    with qtbot.waitSignal(window.explorer.failed, timeout=SOON_MS):
+        window.image.open_file(tmp_path / "a.png")
+    panel = window.image.panel
+    qtbot.waitUntil(lambda: window.image.encoded is None, timeout=SOON_MS)
+    assert window.message.text().startswith("found a picture in which nothing stands out from the background")
+    assert panel.steps_text.text() == "Nothing stands out from the background, so it is not encoded."
+    assert [view.toolTip() for view in panel.step_views if view.isVisible()] == ["Original"]
+    assert window.image.drawing.is_empty
+    assert panel.figures["elbo"].text() == "–"
+    assert window.explorer.state.z == z
 
 
 def test_a_picture_can_come_from_the_clipboard(window, qtbot, seven):

@@ -203,7 +203,9 @@ def test_with_alt_the_picture_itself_is_encoded(open_window, bundle_path, qtbot,
 def test_a_plain_picture_is_encoded(open_window, bundle_path, qtbot, tmp_path):
     """A picture without a note is encoded."""
     window = open_window(bundle_path)
-    imageio.imwrite(tmp_path / "plain.png", np.full((28, 28), 200, np.uint8))
+    image = np.full((28, 28), 200, np.uint8)
+    image[6:22, 12:16] = 0
+    imageio.imwrite(tmp_path / "plain.png", image)
     drop(window, tmp_path / "plain.png")
     qtbot.waitUntil(lambda: window.explorer.state.z != (0.0, 0.0), timeout=SOON_MS)
 

@@ -1,0 +1,32 @@
+"""Makes a stranger's text fit for one line: no control characters, no line breaks, no turned direction."""
+
+import unicodedata
+
+MAX_CHARS = 300
+NAME_CHARS = 80
+# Signs that turn the direction of the text after them, so that "gnp.exe" is read as "exe.png".
+DIRECTIONS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+HIDDEN = frozenset(("Cc", "Cs", "Zl", "Zp"))  # control characters, halves of pairs, line and paragraph ends
+
+
+def one_line(text: str, most: int = MAX_CHARS) -> str:
+    r"""Return a text in one line, with the middle left out if it has more than `most` characters.
+
+    What cannot be seen, or would move what can, is written as in Python: `\n`, `\x1b`, `\u202e`. A byte of
+    a file's name that is no UTF-8 is written as `\xff`.
+    """
+    if len(text) > 4 * most:  # a text of megabytes is not looked at in whole
+        text = text[: 2 * most] + text[-2 * most :]
+    seen = "".join(_seen(sign) for sign in text)
+    if len(seen) <= most:
+        return seen
+    head = (most - 1) // 2
+    return f"{seen[:head]}…{seen[head + 1 - most :]}"
+
+
+def _seen(sign: str) -> str:
+    if "\udc80" <= sign <= "\udcff":  # how Python keeps the bytes of a file's name
+        return f"\\x{ord(sign) - 0xDC00:02x}"
+    if sign in DIRECTIONS or unicodedata.category(sign) in HIDDEN:
+        return sign.encode("unicode_escape", "backslashreplace").decode()
+    return sign

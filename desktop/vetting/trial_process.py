@@ -1,0 +1,63 @@
+"""Starts the process that tries a model: isolated, and in advance if a command knows that it needs one."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+CHILD = Path(__file__).with_name("trial_child.py")
+_early: list[subprocess.Popen[bytes]] = []
+
+
+def package_folders() -> list[str]:
+    """The folders where this process finds what its child imports: an isolated Python may not look there."""
+    specs = map(importlib.util.find_spec, ("numpy", "onnxruntime", "onnx"))
+    return sorted({str(Path(spec.origin).parents[1]) for spec in specs if spec is not None and spec.origin})
+
+
+def start_early() -> None:
+    """Start the process of the next trial now.
+
+    Its imports take a third of a second, in which this process can do its own.
+    """
+    _early.append(_start())
+
+
+def take_process() -> subprocess.Popen[bytes]:
+    """A process that waits for a model on its standard input, and ends when that is closed."""
+    while _early:
+        child = _early.pop()
+        if child.poll() is None:
+            return child
+    return _start()
+
+
+def end_early() -> None:
+    """End what was started early and not needed."""
+    while _early:
+        child = _early.pop()
+        child.kill()
+        for pipe in (child.stdin, child.stdout):
+            assert pipe is not None
+            pipe.close()
+        child.wait()
+
+
+def _start() -> subprocess.Popen[bytes]:
+    environment = os.environ | {
+        "OMP_NUM_THREADS": "1",
+        "MALLOC_ARENA_MAX": "1",
+        "ORT_DISABLE_TELEMETRY": "1",
+    }
+    environment.pop("ORT_LOAD_CONFIG_FROM_MODEL", None)  # a model must not configure its own session
+    # Isolated (-I), because a stranger's folder may hold a `json.py` beside the model: modules must be
+    # imported neither from the current folder nor from PYTHONPATH.
+    return subprocess.Popen(  # noqa: S603 (this program's own file)
+        [sys.executable, "-I", str(CHILD), *package_folders()],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=environment,
+        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+    )

@@ -1,0 +1,46 @@
+"""A stranger's text fits into one line, and nothing of it is hidden or moved."""
+
+import os
+import unicodedata
+
+import pytest
+
+from desktop.base.words import one_line
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("a <b> & 100 %s", "a <b> & 100 %s"),
+        ("größe 数字 👩‍👩‍👧", "größe 数字 👩‍👩‍👧"),
+        ("a\nb\r\tc", r"a\nb\r\tc"),
+        ("\x1b[31mred\x00", r"\x1b[31mred\x00"),
+        ("a\u2028b\u0085", r"a\u2028b\x85"),
+        ("exe.\u202egnp", r"exe.\u202egnp"),
+        (os.fsdecode(b"caf\xe9"), r"caf\xe9"),
+        ("\ud800", r"\ud800"),
+        ("", ""),
+    ],
+)
+def test_what_cannot_be_seen_is_written_out(text, seen):
+    """All else stays, emojis of several signs too."""
+    assert one_line(text) == seen
+
+
+def test_a_long_text_keeps_its_ends():
+    """The length is what was asked for, for odd and even numbers and for texts of megabytes."""
+    for text in ("start" + "x" * 500 + "end", "start" + "y" * 3_000_000 + "end"):
+        for most in (20, 21, 300):
+            found = one_line(text, most)
+            assert len(found) == most
+            assert found.startswith("start")
+            assert found.endswith("end")
+            assert "…" in found
+    assert one_line("x" * 20, 20) == "x" * 20
+
+
+def test_whatever_comes_in_no_control_character_goes_out():
+    """For every sign that there is below the emojis."""
+    found = one_line("".join(map(chr, range(0x3000))), 100_000)
+    assert not {unicodedata.category(sign) for sign in found} & {"Cc", "Cs", "Zl", "Zp"}
+    assert found.encode()

@@ -1,0 +1,66 @@
+"""Strangers' texts are shown letter by letter."""
+
+import pytest
+from PySide6.QtGui import QTextDocument
+
+from desktop.widgets.common import plain_text
+from desktop.widgets.common.plain_text import ElidedLabel, breakable, menu_text, tip_text, title_text
+
+might_be_rich_text = pytest.importorskip("PySide6.QtGui").Qt.mightBeRichText
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<b>bold</b>",
+        "<img src=x> a",
+        "a <b> c",
+        "&lt;b&gt;",
+        "<!DOCTYPE html>",
+        "<?xml?><b>",
+        "<p/>",
+    ],
+)
+def test_a_tip_is_no_markup(text):
+    """Qt takes the text itself for markup, and the tip not; people see the same letters."""
+    assert might_be_rich_text(text)
+    tip = tip_text(text)
+    assert not might_be_rich_text(tip)
+    assert tip.replace(plain_text.WORD_JOINER, "") == text
+    assert tip_text(f"first\n{text}").split("\n")[0] == "first"
+
+
+def test_menus_and_titles_have_no_shortcuts_and_no_placeholders():
+    """& is doubled for menus; [*] is doubled for titles."""
+    assert menu_text("R&D") == "R&&D"
+    assert title_text("a[*]") == "a[*][*]"
+    assert len(menu_text("x" * 500)) == len(title_text("x" * 500)) == plain_text.MENU_CHARS
+
+
+def test_a_long_word_can_be_broken():
+    """The letters are the same."""
+    word = "/a" * 200
+    document = QTextDocument()
+    document.setPlainText(breakable(word))
+    document.setTextWidth(200)
+    assert document.idealWidth() <= 260
+    assert breakable(word).replace(plain_text.ZERO_WIDTH_SPACE, "") == word
+    assert breakable("short words stay") == "short words stay"
+
+
+def test_a_long_line_never_widens_the_window(qtbot):
+    """What does not fit is left out in the middle and told in the tip; with more room it is back."""
+    label = ElidedLabel()
+    qtbot.addWidget(label)
+    label.resize(120, 20)
+    label.show()
+    text = "<b>start</b>" + "x" * 100 + "end"
+    label.show_text(text)
+    assert label.minimumSizeHint().width() <= 120 or label.sizePolicy().horizontalPolicy().name == "Ignored"
+    assert label.width() == 120
+    assert label.text().startswith("<b>")
+    assert label.text().endswith("end")
+    assert label.toolTip().replace(plain_text.WORD_JOINER, "") == text
+    label.resize(3000, 20)
+    assert label.text() == text
+    assert label.toolTip() == ""
