@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import imageio.v3 as imageio
 import numpy as np
 
 from desktop.base.arrays import Bytes, Floats
@@ -54,4 +53,7 @@ def write_png(path: Path, picture: Bytes, note: str = "") -> None:
     """
     options = png_note(note) if note else {}
     with replaced_file(path) as temporary:
+        # Imported here, because it is a tenth of the window's start.
+        import imageio.v3 as imageio
+
         imageio.imwrite(temporary, picture, extension=".png", plugin="pillow", **options)

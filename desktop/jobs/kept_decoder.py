@@ -41,9 +41,10 @@ class KeptDecoder:
         self.model = model
         self.kept = kept
         self.space = f"{model.source.sha256} {model.source.reading!r}"
-        first = model.source.first
-        if first is not None:
-            kept.put(self.space, first.z, Kept(first.picture, 1e3 * first.seconds))
+        first = model.first
+        self._first = None if first is None else Kept(first.picture, 1e3 * first.seconds)
+        if self.is_slow and first is not None and self._first is not None:
+            kept.put(self.space, first.z, self._first)
 
     @property
     def is_slow(self) -> bool:
@@ -98,8 +99,13 @@ class KeptDecoder:
 
     def one(self, z: Vector) -> Kept:
         """Return the picture at z; what decodes it is not interrupted."""
-        found = self.kept.get(self.space, z) if self.is_slow else None
+        found = self.kept.get(self.space, z) if self.is_slow else self._first_at(z)
         return found or self._decode_and_keep(np.asarray(z, np.float32)[np.newaxis])[0]
+
+    def _first_at(self, z: Vector) -> Kept | None:
+        """Return the picture at z if the model decoded it while it was opened."""
+        first = self.model.first
+        return self._first if first is not None and first.z == z else None
 
     def in_memory(self, z: ArrayLike) -> Kept | None:
         """Return the picture at z of a slow decoder if it is at hand."""

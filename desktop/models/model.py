@@ -17,11 +17,13 @@ from desktop.base.arrays import Array, Floats
 from desktop.base.errors import ModelError
 from desktop.base.installed import install_line
 from desktop.base.machine import Device, DeviceError, DeviceName
+from desktop.base.vector import Vector
 from desktop.base.watchdog import Watchdog
 from desktop.latent.elbo import logits_of
+from desktop.latent.plane import sample_prior
 from desktop.models.logits import without_sigmoid
 from desktop.models.runtime import CUDA, cuda_major, preload_cuda
-from desktop.models.source import Source
+from desktop.models.source import FirstDecode, Source
 from desktop.reading.reading import Reading
 from desktop.reading.tensors import encoder_feeds, feeds, logits, posterior, probabilities
 from desktop.vetting.onnx_file import Graph
@@ -35,6 +37,7 @@ Take = Callable[[Reading, Array, Floats], object]
 CPU_CHUNK = 10
 # The chunks of a slow network are smaller, so that a decode can be stopped between them and memory stays low.
 CHUNK_MS = 100.0
+LONG_MS = 50.0  # a first run that takes so long is most likely all decoding
 SMOOTHING = 0.3  # the weight of the last decode in the estimate of the time per picture
 CUDA_CHUNK = 1024
 CUDA_CHUNK_BYTES = 2**31  # of activations, assuming 64 maps for each channel of a picture
@@ -83,6 +86,7 @@ class Model:
         warning: what is wrong with pictures that were decoded, or an empty string.
         last_decode_ms: how long the last decode took.
         picture_s: how long a picture takes, by the last ones; 0 until one was decoded.
+        first: a picture that was decoded while the model was opened, if it took long.
     """
 
     def __init__(self, source: Source, device: DeviceName = "auto", limit_s: float = RUN_LIMIT_S) -> None:
@@ -91,6 +95,7 @@ class Model:
         self.latent_dim = source.reading.latent_dim
         self.warning = ""
         self.last_decode_ms = self.picture_s = 0.0
+        self.first = source.first
         self._logits: ort.InferenceSession | None = None
         self._logits_looked_for = False
         self._cpu_threads = machine.cpu_threads()
@@ -330,8 +335,9 @@ class Model:
 
     def _warm_session(self, kind: Literal["cuda", "cpu"]) -> ort.InferenceSession:
         session = self._session(self.source.decoder, DECODER_FILE, kind)
-        # A sample and not z = 0, where a decoder that normalises z gives NaN.
-        z = np.random.default_rng(0).standard_normal((1, self.latent_dim), np.float32)
+        # The sample at which the view of a new model begins, and not z = 0, where a decoder that normalises z
+        # gives NaN.
+        z = sample_prior(1, self.latent_dim, 0, self.source.reading.prior)
         start = time.perf_counter()
         picture = np.empty((1, *self.image_shape), np.float32)
         self._decode_by(session, probabilities, z, picture)
@@ -341,6 +347,8 @@ class Model:
         self._chunk = _chunk_size(self.source.reading, kind, one_ms)
         if not self.is_slow:
             self.last_decode_ms, self.picture_s = one_ms, one_ms / 1e3
+        if one_ms >= LONG_MS and not np.isnan(picture).any():
+            self.first = FirstDecode(Vector(z[0]), picture[0], one_ms / 1e3)
         return session
 
     def _session(self, graph: Graph, name: str, kind: Literal["cuda", "cpu"]) -> ort.InferenceSession:

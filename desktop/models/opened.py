@@ -15,7 +15,6 @@ from export.bundle import Posterior
 
 # About 3 ms on two CPU cores, which is the longest that the picture under the pointer waits.
 STEP_PICTURES = 20
-SURE_MS = 50.0
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ def open_model(
     # The time per picture is to be known before the first ones are requested. A short first run took most of
     # its time for something else.
     try:
-        if source.first is None and model.last_decode_ms < SURE_MS:
+        if model.first is None:
             model.decode(np.random.default_rng(0).standard_normal((1, model.latent_dim), np.float32))
     except BaseException:
         model.close()

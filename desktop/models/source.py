@@ -79,7 +79,7 @@ class UnreadError(ModelError):
 
 @dataclass(frozen=True)
 class FirstDecode:
-    """What a slow decoder gave in its trial, so that nobody waits for the same picture again.
+    """What a decoder gave while it was opened, so that nobody waits for the same picture again.
 
     Attributes:
         z: d numbers.

@@ -7,6 +7,8 @@ from desktop.base.vector import Vector
 from desktop.jobs.decoded_pictures import DecodedPictures
 from desktop.jobs.kept_decoder import KeptDecoder
 from desktop.latent.paths import PathKind, even_walk, path_curve
+from desktop.latent.plane import sample_prior
+from desktop.models import model as model_module
 from desktop.models.model import InterruptedDecodeError
 from tests.desktop.foreign_models import decoder, sliced
 
@@ -106,3 +108,18 @@ def test_long_z_come_in_small_steps(make_model, tmp_path):
     quick = KeptDecoder(make_model(sliced(tmp_path / "long.onnx", 1 << 20)), DecodedPictures())
     quick.model.picture_s = 1e-4
     assert quick.step_pictures == 15
+
+
+@pytest.mark.parametrize("long_ms", [0.0, 1e9])
+def test_a_long_first_run_of_a_quick_decoder_is_the_first_picture(
+    make_bundle, make_model, monkeypatch, long_ms
+):
+    """Its z is not decoded again; a short run is not kept, and the picture is the same."""
+    monkeypatch.setattr(model_module, "LONG_MS", long_ms)
+    model = make_model(make_bundle())
+    kept = KeptDecoder(model, DecodedPictures())
+    assert (model.first is not None) == (long_ms == 0)
+    z = Vector(sample_prior(1, 2, 0)[0])
+    (expected,) = model.decode(np.asarray(z, np.float32)[None])
+    monkeypatch.setattr(model, "decode", None if long_ms == 0 else model.decode)
+    np.testing.assert_array_equal(kept.one(z).picture, expected)
