@@ -77,7 +77,11 @@ class ArrayPictures(PictureSet):
                     if len(data) < size:
                         raise ImageError(f"{self.path}: images ends at image {row:,}; save it again")
                     if row in wanted:
-                        yield self._picture(np.frombuffer(data, self._dtype))
+                        picture = np.frombuffer(data, self._dtype)
+                        if self._dtype.kind == "f" and not np.isfinite(picture).all():
+                            yield ImageError(f"{self.path}: image {row:,} of images holds NaN or infinity")
+                        else:
+                            yield self._picture(picture)
         except ZIP_ERRORS as error:
             raise ImageError(f"{self.path}: {first_line(error)}; expected arrays that numpy saved") from error
 
@@ -85,7 +89,7 @@ class ArrayPictures(PictureSet):
         picture = numbers.reshape(self._shape[1:])
         if self._dtype.kind == "f":
             low, high = float(picture.min()), float(picture.max())
-            if not (low >= 0 and high <= 1):  # NaN is refused too
+            if low < 0 or high > 1:
                 raise ImageError(
                     f"{self.path}: found numbers from {low:g} to {high:g} in images, expected floats from "
                     "0 to 1, or uint8; scale them"

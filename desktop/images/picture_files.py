@@ -9,6 +9,7 @@ import zlib
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -30,6 +31,9 @@ MAX_DIRECTORY_BYTES = 64 << 20  # of a zip's list of entries, which is read as a
 MAX_LABELS = 256
 NO_FOLDER, OTHERS = "no folder", "others"
 HASH_BYTES = 1 << 20
+# macOS puts a folder of this name into zips, with a stray "picture" for each that is meant.
+STRAYS = "__MACOSX"
+UTF8_NAME = 0x800  # the flag of a zip's entry
 END_RECORD, END_RECORD_BYTES, MAX_COMMENT_BYTES = b"PK\x05\x06", 22, 65_535
 # zipfile, zlib and numpy raise these for bad bytes. RuntimeError means encryption or an unknown method.
 ZIP_ERRORS = (ValueError, EOFError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error)
@@ -65,7 +69,7 @@ class PictureSet(ABC):
 
 
 class FolderPictures(PictureSet):
-    """The picture files in a folder and in all folders below it, except hidden ones.
+    """The picture files in a folder and in all folders below it, except hidden ones; links are followed.
 
     With `only`, those of these files and folders in it.
     """
@@ -74,9 +78,8 @@ class FolderPictures(PictureSet):
         self.path = path
         files = [file.relative_to(path).as_posix() for file in only if not file.is_dir()]
         for root in [entry for entry in only if entry.is_dir()] if only else [path]:
-            for folder, inner, names in os.walk(root):
-                inner[:] = sorted(name for name in inner if not name.startswith("."))
-                place = Path(folder).relative_to(path)
+            for folder, names in _folders(root):
+                place = folder.relative_to(path)
                 files += [(place / name).as_posix() for name in sorted(names) if _is_picture_name(name)]
                 _check_count(len(files), path)
         files.sort()
@@ -113,12 +116,13 @@ class ZipPictures(PictureSet):
     def __init__(self, path: Path, most: int) -> None:
         self.path = path
         with path.open("rb") as file:
-            entries = zip_entries(file, path)
-        files = sorted(name for name in entries if _is_picture_name(name) and _is_plain(name))
+            entries = {_plain_name(entry): name for name, entry in zip_entries(file, path).items()}
+        files = sorted(name for name in entries if _is_picture_name(name) and _is_inside(name))
         _check_count(len(files), path)
         _check_any(files, path, "zip")
         self.found = len(files)
         self.names = tuple(files[row] for row in spread_rows(len(files), most))
+        self._entries = {name: entries[name] for name in self.names}
         self.labels, self.label_names = number_labels([_folder_of(name) for name in _inside(self.names)])
 
     def content(self) -> Iterator[bytes]:
@@ -131,11 +135,12 @@ class ZipPictures(PictureSet):
             for name in self.names:
                 where = f"{self.path}: {name}"
                 try:
-                    size = archive.getinfo(name).file_size
+                    info = archive.getinfo(self._entries[name])
+                    size = info.file_size
                     if size > MAX_FILE_BYTES:
                         words = f"found {size:,} bytes, expected at most {MAX_FILE_BYTES:,}; make it smaller"
                         raise ImageError(f"{where}: {words}")
-                    with archive.open(name) as entry:
+                    with archive.open(info) as entry:
                         data = entry.read(size)
                     yield decode_image(data, where).pixels
                 except ImageError as error:
@@ -144,8 +149,8 @@ class ZipPictures(PictureSet):
                     yield ImageError(f"{where}: {first_line(error)}; expected an entry that can be unpacked")
 
 
-def zip_entries(file: IO[bytes], path: Path) -> set[str]:
-    """The names of a zip's files. Raises ImageError if it is none or its list is too long."""
+def zip_entries(file: IO[bytes], path: Path) -> dict[str, zipfile.ZipInfo]:
+    """The files of a zip by name. Raises ImageError if it is none or its list is too long."""
     kind = "an .npz file" if path.suffix.lower() == ".npz" else "a zip file"
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - END_RECORD_BYTES - MAX_COMMENT_BYTES))
@@ -157,7 +162,7 @@ def zip_entries(file: IO[bytes], path: Path) -> set[str]:
         words = f"found more entries than {MAX_LISTED:,} pictures need, expected fewer; divide it"
         raise ImageError(f"{path}: {words}")
     with open_archive(file, path) as archive:
-        return {entry.filename for entry in archive.infolist() if not entry.is_dir()}
+        return {entry.filename: entry for entry in archive.infolist() if not entry.is_dir()}
 
 
 def open_archive(file: IO[bytes], path: Path) -> zipfile.ZipFile:
@@ -190,10 +195,32 @@ def _is_picture_name(name: str) -> bool:
     return last.lower().endswith(SUFFIXES + FOREIGN_SUFFIXES) and not last.startswith(".")
 
 
-def _is_plain(name: str) -> bool:
+def _folders(root: Path) -> Iterator[tuple[Path, list[str]]]:
+    """Yield a folder and those below it with their files' names, in order; linked ones too, each one once."""
+    seen = set()
+    for folder, inner, names in os.walk(root, followlinks=True):
+        status = Path(folder).stat()
+        if (status.st_dev, status.st_ino) in seen:  # a link leads back, or two lead to the same place
+            inner.clear()
+            continue
+        seen.add((status.st_dev, status.st_ino))
+        inner[:] = sorted(name for name in inner if not name.startswith(".") and name != STRAYS)
+        yield Path(folder), names
+
+
+def _plain_name(entry: zipfile.ZipInfo) -> str:
+    """The name of a zip's entry as it was meant: also UTF-8 without its flag, and folders by backslashes."""
+    name = entry.filename
+    if not entry.flag_bits & UTF8_NAME:
+        with suppress(UnicodeError):
+            name = name.encode("cp437").decode("utf-8")
+    return name.replace("\\", "/")
+
+
+def _is_inside(name: str) -> bool:
     """Whether a zip's entry stays inside and is not one of those that macOS adds."""
     parts = name.split("/")
-    return not name.startswith("/") and ".." not in parts and "\\" not in name and parts[0] != "__MACOSX"
+    return not name.startswith("/") and ".." not in parts and STRAYS not in parts
 
 
 def _check_any(files: Sequence[str], path: Path, kind: str) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError, features
+from PIL import ExifTags, Image, ImageCms, PngImagePlugin, UnidentifiedImageError, features
 
 from desktop.base.arrays import Bytes
 from desktop.images.gray_levels import from_numbers, has_wide_numbers
@@ -18,6 +18,8 @@ MAX_FILE_BYTES = 64 << 20
 MAX_PIXELS = 25_000_000
 # Pillow warns at sizes that this program writes. Here sizes are checked before pixels are decoded.
 Image.MAX_IMAGE_PIXELS = None
+# Pillow refuses a picture for a text or profile of more than 1 MiB; all texts together have their limit.
+PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY
 KINDS_IN_WORDS = "PNG, JPEG, BMP, GIF, WebP, TIFF or AVIF"
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".avif")
 # Formats of cameras that are no pictures to Pillow, so that people are told instead of shown nothing.

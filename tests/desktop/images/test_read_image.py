@@ -9,7 +9,7 @@ from pathlib import Path
 import imageio.v3 as imageio
 import numpy as np
 import pytest
-from PIL import ExifTags, Image, ImageCms, ImageOps
+from PIL import ExifTags, Image, ImageCms, ImageOps, PngImagePlugin
 
 from desktop.images import read_image as module
 from desktop.images.read_image import ImageError, decode_image, is_image, read_image
@@ -211,3 +211,11 @@ def test_a_picture_may_have_any_name(tmp_path, name):
         pytest.skip("this file system has no such names")
     assert is_image(path)
     assert (read_image(path).pixels[..., :3] == PICTURE).all()
+
+
+def test_a_picture_with_large_texts_or_a_large_profile_is_read():
+    """Three megabytes that pack well, as editors and generators write them; Pillow's own limit is one."""
+    info, data = PngImagePlugin.PngInfo(), io.BytesIO()
+    info.add_text("history", "x" * (3 << 20), zip=True)
+    Image.fromarray(PICTURE).save(data, "PNG", pnginfo=info, icc_profile=b"x" * (3 << 20))
+    assert (decode_image(data.getvalue(), "p").pixels[..., :3] == PICTURE).all()
