@@ -100,8 +100,12 @@ def command(
     signals = ClosingSignals(application)
     window = MainWindow(Explorer(device))
     was_placed = window.restore_place()
-    if size is not None or not was_placed:
-        window.resize(*(size or START_SIZE_PX))
+    if size is not None:
+        window.resize(*size)
+    elif not was_placed and screenshot is not None:
+        window.resize(*START_SIZE_PX)
+    elif not was_placed:
+        window.resize_within_screen(*START_SIZE_PX)
     errors: list[Exception] = []
 
     def open_failed(error: Exception) -> None:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 
@@ -17,6 +17,7 @@ from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.message_bar import MessageBar
 from desktop.widgets.common.plain_text import title_text
 from desktop.widgets.common.saved_inputs import save_input
+from desktop.widgets.common.wheel import leave_wheel_to_scrolling
 from desktop.widgets.controls.coordinates_control import CoordinatesControl
 from desktop.widgets.controls.directions_control import DirectionsControl
 from desktop.widgets.controls.drop_control import DropControl
@@ -49,6 +50,7 @@ from desktop.widgets.panels.side_panel import SidePanel
 from desktop.widgets.plane.plane_view import PlaneView
 
 PLANE = "plane"
+TITLE_BAR_PX = 40  # at most, on most desktops
 MENUS = {"file": "&File", "edit": "&Edit", "view": "&View", "path": "&Path", "help": "&Help"}
 
 
@@ -94,6 +96,11 @@ class MainWindow(QMainWindow):
     def restore_place(self) -> bool:
         """Restore the window's last geometry; return False if none is saved."""
         return self.restoreGeometry(settings.window_geometry())
+
+    def resize_within_screen(self, width_px: int, height_px: int) -> None:
+        """Take a size, or less where the screen has no room for it."""
+        room = self.screen().availableGeometry().adjusted(0, 0, 0, -TITLE_BAR_PX).size()
+        self.resize(QSize(width_px, height_px).boundedTo(room))
 
     def open_path(self, path: Path, overrides: Overrides | None = None) -> None:
         """Open a bundle's folder, its manifest.json, a `.latent` file or a bare `.onnx`."""
@@ -173,6 +180,7 @@ class MainWindow(QMainWindow):
         return page
 
     def _lay_out(self) -> None:
+        leave_wheel_to_scrolling(self.panel)
         scroll = QScrollArea()
         scroll.setWidget(self.panel)
         scroll.setWidgetResizable(True)

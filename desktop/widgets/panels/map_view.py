@@ -21,6 +21,7 @@ from desktop.images.map_painting import map_pictures
 from desktop.widgets.common import colors
 from desktop.widgets.common.focus_frame import FocusFrame
 from desktop.widgets.common.qimage import to_qimage
+from desktop.widgets.common.wheel import NOTCH, turned
 
 Cell = tuple[int, int]  # row, column
 ARROWS = {
@@ -32,7 +33,6 @@ ARROWS = {
 NUDGES = {Qt.Key.Key_Plus: 1.0, Qt.Key.Key_Equal: 1.0, Qt.Key.Key_Minus: -1.0}
 CHANNELS = {Qt.Key.Key_PageUp: -1, Qt.Key.Key_PageDown: 1}
 FINER, COARSER = 0.1, 10.0
-NOTCH = 120  # Qt's units for one notch of the wheel
 OUTLINE = QColor(0, 0, 0)
 
 
@@ -169,9 +169,9 @@ class MapView(QWidget):
         held = event.modifiers()
         factor = FINER if held & Qt.KeyboardModifier.ShiftModifier else 1.0
         factor *= COARSER if held & Qt.KeyboardModifier.ControlModifier else 1.0
-        turned = event.angleDelta().y() / NOTCH * factor
-        if turned:
-            self.nudged.emit(turned)
+        steps = turned(event) / NOTCH * factor
+        if steps:
+            self.nudged.emit(steps)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Move the place, nudge its number, or change the map."""

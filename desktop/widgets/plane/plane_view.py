@@ -7,6 +7,7 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QNativeGestureEve
 from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QWidget
 
 from desktop.widgets.common.focus_frame import FocusFrame
+from desktop.widgets.common.wheel import turned
 from desktop.widgets.plane.hand import Hand
 from desktop.widgets.plane.plane_canvas import PlaneCanvas
 from desktop.widgets.plane.pointer import PointerHandler, PointerRouter
@@ -101,7 +102,7 @@ class PlaneView(PlaneCanvas):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom about the pointer."""
-        self.hand.zoom(WHEEL_STEP ** -event.angleDelta().y(), event.position())
+        self.hand.zoom(WHEEL_STEP ** -turned(event), event.position())
 
     def event(self, event: QEvent) -> bool:
         """Zoom with two fingers, on a trackpad or a touch screen."""

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QLabel, QSlider
 
 from desktop.images.pixels import to_bytes
 from desktop.models.model import Model
@@ -151,3 +151,25 @@ def test_whoever_cannot_see_is_told_what_the_parts_are(window):
         window.grids.manifold.view,
     )
     assert all(part.accessibleName() for part in parts)
+
+
+def test_nothing_in_the_side_panel_changes_under_the_wheel(window, turn_wheel):
+    """It scrolls: no choice, box or slider of the panel takes the wheel without the focus."""
+    inputs = [w for kind in (QComboBox, QAbstractSpinBox, QSlider) for w in window.panel.findChildren(kind)]
+    assert len(inputs) > 20
+    for widget in inputs:
+        before = widget.currentIndex() if isinstance(widget, QComboBox) else widget.value()
+        for notches in (1, -1):
+            turn_wheel(widget, widget.rect().center(), notches)
+            after = widget.currentIndex() if isinstance(widget, QComboBox) else widget.value()
+            assert after == before, widget.accessibleName()
+
+
+def test_a_first_window_is_no_taller_than_the_screen(open_window):
+    """With its title bar, on a screen that is smaller than the size it starts with."""
+    window = open_window()
+    room = window.screen().availableGeometry()
+    window.resize_within_screen(5000, 5000)
+    assert 0.9 * room.height() < window.height() < room.height() - 20
+    window.resize_within_screen(1000, 500)
+    assert window.height() == 500

@@ -1,0 +1,33 @@
+"""The wheel: how far it was turned, and that it scrolls a panel instead of changing what lies on the way."""
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QSlider, QWidget
+
+NOTCH = 120  # of most wheels, in eighths of a degree
+# Some touchpads tell only how many pixels two fingers moved; on others Qt makes so many units of a pixel.
+UNITS_PER_PX = 2
+
+
+def turned(event: QWheelEvent) -> int:
+    """Return how far a wheel was turned away from the hand, in eighths of a degree."""
+    return event.angleDelta().y() or event.pixelDelta().y() * UNITS_PER_PX
+
+
+def leave_wheel_to_scrolling(panel: QWidget) -> None:
+    """Let the wheel change a number or a choice on a panel only if it has the keyboard's focus."""
+    guard = _Guard(panel)
+    inputs: list[QWidget] = [*panel.findChildren(QAbstractSpinBox), *panel.findChildren(QComboBox)]
+    for widget in [*inputs, *panel.findChildren(QSlider)]:
+        if widget.focusPolicy() == Qt.FocusPolicy.WheelFocus:
+            widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        widget.installEventFilter(guard)
+
+
+class _Guard(QObject):
+    def eventFilter(self, widget: QObject, event: QEvent) -> bool:
+        """Hand the wheel on to what is around the widget."""
+        if event.type() == QEvent.Type.Wheel and isinstance(widget, QWidget) and not widget.hasFocus():
+            event.ignore()
+            return True
+        return False
