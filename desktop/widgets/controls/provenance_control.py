@@ -5,8 +5,8 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QMimeData, QObject, Signal
+from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog
 
 from desktop.app.worker import Priority
@@ -103,16 +103,18 @@ class ProvenanceControl(QObject):
 
     def paste(self) -> None:
         """Paste from the clipboard: a view, z, a file or a picture."""
-        data = QGuiApplication.clipboard().mimeData()
+        # There is none if the clipboard is empty, or on Wayland if another window has the keyboard.
+        data = QGuiApplication.clipboard().mimeData() or QMimeData()
         note = bytes(data.data(NOTE_TYPE).data()).decode("ascii", errors="replace")
         text = note or data.text()
         urls = data.urls()
+        image = QGuiApplication.clipboard().image() if data.hasImage() else QImage()
         if is_provenance(text):
             self.restore_view(text, "the clipboard")
         elif urls and urls[0].isLocalFile():
             self.open(Path(urls[0].toLocalFile()))
-        elif data.hasImage():
-            self.image_pasted.emit(QGuiApplication.clipboard().image())
+        elif not image.isNull():
+            self.image_pasted.emit(image)
         elif text.strip() and self._explorer.latent_dim is not None:
             try:
                 z = parse_z(without_numpy(text), self._explorer.latent_dim)

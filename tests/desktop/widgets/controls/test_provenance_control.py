@@ -269,3 +269,17 @@ def test_a_pasted_picture_is_handed_on(window, qtbot):
         qtbot.keyClick(window.plane, Qt.Key.Key_V, CONTROL)
     assert pasted.args[0].pixelColor(0, 0).red() == 99
     QGuiApplication.clipboard().clear()
+
+
+def test_an_empty_clipboard_is_told(window, qtbot):
+    """Also one that says it has a picture and gives none."""
+    told = []
+    window.provenance_control.told.connect(told.append)
+    for fill in (
+        lambda: QGuiApplication.clipboard().clear(),
+        lambda: QGuiApplication.clipboard().setImage(QImage()),
+    ):
+        fill()
+        qtbot.keyClick(window.plane, Qt.Key.Key_V, CONTROL)
+    assert told == ["the clipboard has nothing that can be pasted here"] * 2
+    QGuiApplication.clipboard().clear()
