@@ -14,6 +14,7 @@ define what is in them:
 In a section that is an object, the newest entry is the last.
 """
 
+import contextlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -25,6 +26,7 @@ from desktop.base.atomic_file import replaced_file
 from desktop.base.user_folders import data_folder
 
 FORMAT = 1
+KEPT_NAME = "saved.json.old"  # of a file that cannot be used
 MAX_FILE_CHARS = 12 << 20
 # How long a change waits for that of another viewer, which takes milliseconds.
 LOCK_S = 2.0
@@ -51,6 +53,7 @@ def read() -> tuple[Content, str]:
     try:
         path = place()
         content, note = _read(path)
+        note += f"; the file is kept as {KEPT_NAME}" if note and path.is_file() else ""
     except OSError as error:
         content, note = {}, f"nothing is saved between starts: {error.strerror}"
     if content is None:
@@ -68,14 +71,17 @@ def read() -> tuple[Content, str]:
 def change(edit: Edit) -> None:
     """Apply `edit` to what is saved now, and save the result. Raises OSError if that fails.
 
-    If the file would be too large, the oldest models are left out.
+    If the file would be too large, the oldest models are left out. A file that cannot be used is kept beside.
     """
     path = place()
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(path.with_name(f"{path.name}.lock"), timeout=LOCK_S):
         for left in path.parent.glob(f".{path.name}.*.tmp"):  # by a process that was killed
             left.unlink(missing_ok=True)
-        content, _ = read()
+        content, note = read()
+        if note and path.is_file():  # a newer version may have written it, or somebody can mend it
+            with contextlib.suppress(OSError):
+                path.replace(path.with_name(KEPT_NAME))
         edit(content)
         models = content["models"]
         while len(text := json.dumps(content, separators=(",", ":"))) > MAX_FILE_CHARS and models:

@@ -1,5 +1,6 @@
 """What viewers save lands in one file, entry by entry; files of older versions are taken over."""
 
+import errno
 import json
 import os
 import subprocess
@@ -175,3 +176,32 @@ def test_what_a_killed_process_left_is_removed_with_the_next_change():
     saved.change(lambda content: content.update(last="a"))
     assert not left.exists()
     assert saved.read()[0]["last"] == "a"
+
+
+@pytest.mark.parametrize("content", [b"", b"\0" * 500, b'{"format": 9, "models": {"a": 1}}'])
+def test_a_file_that_cannot_be_used_is_kept(content):
+    """It may be a newer version's: saving puts it beside the new file, where the note says."""
+    saved.place().write_bytes(content)
+    note = saved.read()[1]
+    assert note.endswith("; the file is kept as saved.json.old")
+    save("controls", n=1)
+    assert saved.read() == (
+        {"format": 1, "readings": {}, "models": {}, "last": "", "controls": {"n": 1}}
+        | {"recent": [], "geometry": ""},
+        "",
+    )
+    assert saved.place().with_name("saved.json.old").read_bytes() == content
+
+
+@pytest.mark.filterwarnings("ignore:flock not supported")
+def test_a_file_system_without_flock_saves_too(monkeypatch):
+    """As on Lustre and some network homes: filelock then takes a file's existence for a lock."""
+    fcntl = pytest.importorskip("fcntl")
+
+    def flock(*_):
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    for number in range(2):
+        save("controls", n=number)
+        assert saved.read()[0]["controls"] == {"n": number}

@@ -114,7 +114,7 @@ def test_a_spoilt_file_is_like_a_new_one_and_is_told_in_one_line(content):
     found = read_views()
     assert found == SavedViews(note=found.note)
     assert found.note.startswith("the saved views and settings cannot be used (")
-    assert found.note.endswith("); this start begins without them")
+    assert found.note.endswith("); this start begins without them; the file is kept as saved.json.old")
     assert "\n" not in found.note
     save_views(VIEWS, SavedViews())
     assert read_views() == VIEWS
