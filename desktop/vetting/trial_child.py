@@ -9,6 +9,7 @@ import contextlib
 import importlib.util
 import json
 import os
+import re
 import sys
 import time
 from pathlib import Path
@@ -24,6 +25,14 @@ MAX_LINE_BYTES = 1 << 20
 MAX_OUTPUT_BYTES = 256 << 20
 MAX_ERROR_CHARACTERS = 1000  # ONNX Runtime quotes every name of a node
 FATAL = 4
+# How ONNX Runtime tells that a model is newer than itself, and where in its own code an error came from.
+NEWER_FORMAT = re.compile(r"Unsupported model IR version: (\d+), max supported IR version: (\d+)")
+NEWER_OPSET = re.compile(
+    r"Opset (\d+) is under development.* support for domain \S+ is till opset (\d+)", re.S
+)
+OWN_PLACE = re.compile(
+    r"\S*[/\\]onnxruntime[/\\]\S+\.(?:cc|cpp|h):\d+ .*?\)(?: const)? (?=[A-Z\[({'\"]|\w+ [=!<>])"
+)
 # ONNX Runtime raises no exception of its own when memory runs out: the text is all that tells it apart.
 OUT_OF_MEMORY = ("bad_alloc", "Failed to allocate", "bad allocation")
 
@@ -130,9 +139,16 @@ def _words(error: Exception) -> str:
 
 
 def _first_line(text: str) -> str:
+    for newer, what in ((NEWER_FORMAT, "format (IR version)"), (NEWER_OPSET, "operators (opset)")):
+        if found := newer.search(text):
+            version, most = found.groups()
+            advice = "export it for an older opset, or with an older onnx"
+            return f"found ONNX's {what} {version}, expected at most {most}; {advice}"
     # Of "[ONNXRuntimeError] : 1 : FAIL : Load model failed: …" people need the part after the third colon.
-    line = text.splitlines()[0][:MAX_ERROR_CHARACTERS]
-    return line.split(" : ", 3)[-1] if line.startswith("[ONNXRuntimeError]") else line
+    lines = text.splitlines()
+    line = " ".join(lines[:2]) if lines[0].endswith("following indices") else lines[0]
+    line = line.split(" : ", 3)[-1] if line.startswith("[ONNXRuntimeError]") else line
+    return OWN_PLACE.sub("", line)[:MAX_ERROR_CHARACTERS]
 
 
 def _memory_in_words(limits: dict[str, Any]) -> str:

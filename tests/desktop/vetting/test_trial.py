@@ -247,3 +247,35 @@ def test_a_model_in_a_file_is_loaded_from_there(tmp_path):
     (tmp_path / "m.onnx").write_bytes(good_model())
     with Trial(tmp_path / "m.onnx", "m") as trial, Trial(good_model(), "m") as other:
         assert np.array_equal(trial.run({"z": Z}, ["out"])["out"], other.run({"z": Z}, ["out"])["out"])
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (
+            lambda model: setattr(model, "ir_version", 99),
+            r"found ONNX's format \(IR version\) 99, expected at most \d+; export",
+        ),
+        (
+            lambda model: setattr(model.opset_import[0], "version", 99),
+            r"found ONNX's operators \(opset\) 99, expected at most \d+; export",
+        ),
+    ],
+)
+def test_a_model_that_is_newer_than_onnx_runtime_is_told_with_both_versions(change, words):
+    """And with what to do, instead of a place in ONNX Runtime's own code."""
+    model = onnx.load_from_string(good_model())
+    change(model)
+    with pytest.raises(ModelError, match=f"^m: {words}"), Trial(model.SerializeToString(), "m"):
+        pass
+
+
+def test_an_error_does_not_name_places_in_onnx_runtimes_code():
+    """What failed is said, without file, line and C++ signature."""
+    model = onnx.load_from_string(good_model())
+    (shape,) = (array for array in model.graph.initializer if array.data_type == onnx.TensorProto.INT64)
+    shape.CopyFrom(onnx.numpy_helper.from_array(np.array([-1, 7, 7, 7]), shape.name))
+    with Trial(model.SerializeToString(), "m") as trial, pytest.raises(ModelError) as caught:
+        trial.run({"z": Z}, ["out"])
+    assert "Reshape" in str(caught.value)
+    assert "onnxruntime" not in str(caught.value)
