@@ -11,7 +11,7 @@ import click
 from desktop.base.installed import Choice, needed, version_option
 
 with needed("desktop", "python -m desktop.render", __name__):
-    from desktop.base.command_line import printable, run_command, say_on_stderr
+    from desktop.base.command_line import Finite, printable, run_command, say_on_stderr
 
 from desktop.base.errors import ModelError
 from desktop.base.machine import DeviceError, DeviceName, distribution_warning
@@ -89,7 +89,7 @@ def start_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--seed", type=click.IntRange(0), help="Start at the sample of the prior with this seed instead."
         ),
-        click.option("--span", type=click.FloatRange(1e-6, 1e4), help=SPAN_HELP[function.__name__]),
+        click.option("--span", type=Finite(1e-6, 1e4), help=SPAN_HELP[function.__name__]),
     ):
         function = option(function)
     return function
@@ -258,7 +258,7 @@ def traversals(
 @click.option(
     "--frames", type=click.IntRange(2, 10_000), default=60, show_default=True, help="Frames in all."
 )
-@click.option("--fps", type=click.FloatRange(1, 60), default=20, show_default=True, help="Frames per second.")
+@click.option("--fps", type=Finite(1, 60), default=20, show_default=True, help="Frames per second.")
 @click.option("--closed", is_flag=True, help="Return to the first point.")
 @click.option("--ping-pong", is_flag=True, help="Go there and back, with the same number of frames in all.")
 @click.option(

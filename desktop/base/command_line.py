@@ -2,15 +2,27 @@
 
 import errno
 import io
+import math
 import os
 import sys
 from contextlib import suppress
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
 from desktop.base.errors import ReportedError
 from desktop.base.installed import as_called
+
+
+class Finite(click.FloatRange):
+    """A float range that rejects nan."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Convert as click does, which takes nan to be in every range."""
+        number = super().convert(value, param, ctx)
+        return (
+            number if math.isfinite(number) else self.fail(f"found {value}, expected a number.", param, ctx)
+        )
 
 
 def run_command(command: click.Command, expected_errors: tuple[type[Exception], ...]) -> None:

@@ -19,16 +19,18 @@ class DisplayError(Exception):
 
 
 def check_display() -> None:
-    """Raise DisplayError if Qt could not show a window. Nothing is checked if QT_QPA_PLATFORM is set."""
-    if not sys.platform.startswith("linux") or os.environ.get("QT_QPA_PLATFORM"):
+    """Raise DisplayError if Qt could not show a window. Of QT_QPA_PLATFORM, names and X11 are checked."""
+    if not sys.platform.startswith("linux"):
         return
-    if os.environ.get("WAYLAND_DISPLAY"):
+    wanted = [entry.partition(":")[0] for entry in os.environ.get("QT_QPA_PLATFORM", "").split(";") if entry]
+    _check_platform_names(wanted)
+    if wanted not in ([], ["xcb"]) or (not wanted and os.environ.get("WAYLAND_DISPLAY")):
         return
     display = os.environ.get("DISPLAY")
     if not display:
+        unset = "DISPLAY is not" if wanted else "neither DISPLAY nor WAYLAND_DISPLAY is"
         raise DisplayError(
-            "found no display (neither DISPLAY nor WAYLAND_DISPLAY is set), expected a desktop session; "
-            f"start it in one, {WITHOUT_DISPLAY}"
+            f"found no display ({unset} set), expected a desktop session; start it in one, {WITHOUT_DISPLAY}"
         )
     if display.startswith(":"):
         address = f"/tmp/.X11-unix/X{display[1:].split('.')[0]}"  # noqa: S108 (where X servers listen)
@@ -44,11 +46,25 @@ def missing_library(error: Exception) -> DisplayError:
     return DisplayError(f"Qt cannot start: {error}; on Debian and Ubuntu: apt install {QT_PACKAGES}")
 
 
-def _check_x11_libraries() -> None:
+def _platforms() -> Path:
+    """The folder of Qt's platform plugins; it may not be there."""
     package = importlib.util.find_spec("PySide6")
-    if package is None or package.origin is None:
-        return
-    plugin = Path(package.origin).parent / "Qt/plugins/platforms/libqxcb.so"
+    return Path((package and package.origin) or "").parent / "Qt/plugins/platforms"
+
+
+def _check_platform_names(wanted: list[str]) -> None:
+    known = sorted(file.stem.removeprefix("libq") for file in _platforms().glob("libq*.so"))
+    if any(name in os.environ for name in ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_PLUGIN_PATH")) or not known:
+        return  # there may be more
+    if wanted and not any(name.partition("-")[0] in known for name in wanted):
+        raise DisplayError(
+            f"found QT_QPA_PLATFORM={';'.join(wanted)}, expected one of {', '.join(known)}; unset it, "
+            f"{WITHOUT_DISPLAY}"
+        )
+
+
+def _check_x11_libraries() -> None:
+    plugin = _platforms() / "libqxcb.so"
     if plugin.exists():
         try:
             ctypes.CDLL(str(plugin))

@@ -6,7 +6,7 @@ import sys
 import click
 import pytest
 
-from desktop.base.command_line import describe_error, open_streams
+from desktop.base.command_line import Finite, describe_error, open_streams
 from desktop.base.errors import ModelError, ReportedError
 from desktop.base.machine import DeviceError
 
@@ -56,3 +56,11 @@ def test_missing_streams_take_everything(monkeypatch):
     click.echo("a line")
     click.echo("a line", err=True)
     assert sys.stdout.write("a line") == len("a line")
+
+
+@pytest.mark.parametrize("text", ["nan", "NaN", "-inf", "inf", "2"])
+def test_no_range_contains_nan(text):
+    """Click alone takes it to be in every range."""
+    with pytest.raises(click.BadParameter):
+        Finite(0, 1).convert(text, None, None)
+    assert Finite(0, 1).convert("0.5", None, None) == 0.5

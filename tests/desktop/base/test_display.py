@@ -15,7 +15,13 @@ def environment(monkeypatch):
     """`environment(DISPLAY=...)` sets these variables and clears all others that choose a display."""
 
     def change(**variables):
-        for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        for name in (
+            "DISPLAY",
+            "WAYLAND_DISPLAY",
+            "QT_QPA_PLATFORM",
+            "QT_PLUGIN_PATH",
+            "QT_QPA_PLATFORM_PLUGIN_PATH",
+        ):
             monkeypatch.delenv(name, raising=False)
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
@@ -25,7 +31,7 @@ def environment(monkeypatch):
 
 @pytest.mark.parametrize("variables", [{"QT_QPA_PLATFORM": "offscreen"}, {"WAYLAND_DISPLAY": "wayland-0"}])
 def test_what_qt_or_wayland_is_told_is_believed(environment, variables):
-    """If a platform is named, or in a Wayland session, nothing is checked."""
+    """If a platform other than X11 is named, or in a Wayland session, no display is looked for."""
     environment(**variables)
     check_display()
 
@@ -58,3 +64,26 @@ def test_a_missing_library_is_told_with_the_packages():
     said = str(missing_library(OSError("libxcb-cursor.so.0: cannot open shared object file")))
     assert "libxcb-cursor.so.0" in said
     assert "apt install libegl1" in said
+
+
+def test_a_platform_that_is_not_there_is_told(environment):
+    """Qt would end the process. Of several one is enough, and other variables may point to more."""
+    environment(QT_QPA_PLATFORM="nonsense:size=9")
+    with pytest.raises(
+        DisplayError, match=r"found QT_QPA_PLATFORM=nonsense, expected one of .*offscreen.*unset it"
+    ):
+        check_display()
+    for variables in (
+        {"QT_QPA_PLATFORM": "nonsense;offscreen"},
+        {"QT_QPA_PLATFORM": "wayland-egl"},
+        {"QT_QPA_PLATFORM": "nonsense", "QT_PLUGIN_PATH": "/opt/plugins"},
+    ):
+        environment(**variables)
+        check_display()
+
+
+def test_x11_by_name_needs_a_display_too(environment):
+    """Even in a Wayland session."""
+    environment(QT_QPA_PLATFORM="xcb", WAYLAND_DISPLAY="wayland-0")
+    with pytest.raises(DisplayError, match=r"found no display \(DISPLAY is not set\)"):
+        check_display()
