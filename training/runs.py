@@ -226,13 +226,13 @@ def read_started_run(folder: Path) -> Run:
             f"{folder}: found no folder there, expected a run; make one with python -m training.fit"
         )
     try:
-        config = from_json((folder / CONFIG_FILE).read_text(encoding="utf-8"))
+        config = from_json((folder / CONFIG_FILE).read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         raise RunError(
             f"{folder / CONFIG_FILE}: {error}; expected a run made by python -m training.fit"
         ) from error
     try:
-        lines = (folder / METRICS_FILE).read_text(encoding="utf-8").splitlines()
+        lines = (folder / METRICS_FILE).read_text(encoding="utf-8-sig").splitlines()
     except FileNotFoundError:
         lines = []
     except (OSError, ValueError) as error:

@@ -352,3 +352,12 @@ def test_a_run_can_have_any_name_and_be_moved(tmp_path):
     assert read_failure(run).endswith("udcff: no")
     folder.rename(tmp_path / "moved")
     assert read_run(tmp_path / "moved").metrics == run.metrics
+
+
+def test_a_byte_order_mark_is_no_part_of_a_file(tmp_path):
+    """Windows' Notepad and PowerShell put one before what they save."""
+    run = finished_run(tmp_path / "run")
+    for name in ("config.json", "metrics.jsonl"):
+        file = run.folder / name
+        file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+    assert read_run(run.folder).config == CONFIG
