@@ -8,7 +8,7 @@ import zipfile
 import zlib
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -69,20 +69,11 @@ class PictureSet(ABC):
 
 
 class FolderPictures(PictureSet):
-    """The picture files in a folder and in all folders below it, except hidden ones; links are followed.
+    """The picture files in a folder whose names `picture_names` found."""
 
-    With `only`, those of these files and folders in it.
-    """
-
-    def __init__(self, path: Path, most: int, only: Sequence[Path] = ()) -> None:
+    def __init__(self, path: Path, most: int, names: Iterable[str]) -> None:
         self.path = path
-        files = [file.relative_to(path).as_posix() for file in only if not file.is_dir()]
-        for root in [entry for entry in only if entry.is_dir()] if only else [path]:
-            for folder, names in _folders(root):
-                place = folder.relative_to(path)
-                files += [(place / name).as_posix() for name in sorted(names) if _is_picture_name(name)]
-                _check_count(len(files), path)
-        files.sort()
+        files = sorted(names)
         _check_any(files, path, "folder")
         self.found = len(files)
         self.names = tuple(files[row] for row in spread_rows(len(files), most))
@@ -108,6 +99,23 @@ class FolderPictures(PictureSet):
                 yield error
             except OSError as error:
                 yield ImageError(f"{self.path / name}: {error.strerror or error}")
+
+
+def picture_names(path: Path, only: Sequence[Path] = ()) -> Iterator[list[str]]:
+    """Yield the picture files in a folder and in each folder below it, one folder after another.
+
+    Hidden folders are left out, links are followed. With `only`, the files are those of these files and
+    folders in it. A folder may be a whole disk, hence the steps. Raises ImageError if there are too many.
+    """
+    yield [file.relative_to(path).as_posix() for file in only if not file.is_dir()]
+    count = 0
+    for root in [entry for entry in only if entry.is_dir()] if only else [path]:
+        for folder, names in _folders(root):
+            place = folder.relative_to(path)
+            found = [(place / name).as_posix() for name in names if _is_picture_name(name)]
+            count += len(found)
+            _check_count(count, path)
+            yield found
 
 
 class ZipPictures(PictureSet):
@@ -199,7 +207,10 @@ def _folders(root: Path) -> Iterator[tuple[Path, list[str]]]:
     """Yield a folder and those below it with their files' names, in order; linked ones too, each one once."""
     seen = set()
     for folder, inner, names in os.walk(root, followlinks=True):
-        status = Path(folder).stat()
+        try:
+            status = Path(folder).stat()
+        except OSError:  # it has just been removed
+            continue
         if (status.st_dev, status.st_ino) in seen:  # a link leads back, or two lead to the same place
             inner.clear()
             continue

@@ -1,10 +1,16 @@
 """Opens many pictures in one place: a folder, a zip or an `.npz`. No Qt."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 from desktop.images.picture_arrays import ArrayPictures
-from desktop.images.picture_files import FolderPictures, PictureSet, ZipPictures, zip_entries
+from desktop.images.picture_files import (
+    FolderPictures,
+    PictureSet,
+    ZipPictures,
+    picture_names,
+    zip_entries,
+)
 from desktop.images.read_image import ImageError
 
 SET_SUFFIXES = (".zip", ".npz")
@@ -36,8 +42,25 @@ def open_picture_set(
     `known_labels` are the names of the model's own labels, for an `.npz` whose labels are numbers. Raises
     ImageError if there are no pictures or the arrays have other shapes; OSError.
     """
+    steps = picture_set_steps(path, most, known_labels, only)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            found: PictureSet = end.value
+            return found
+
+
+def picture_set_steps(
+    path: Path, most: int, known_labels: Sequence[str] = (), only: Sequence[Path] = ()
+) -> Generator[None, None, PictureSet]:
+    """Do the same in steps, one for each folder, because a folder may hold very many."""
     if path.is_dir():
-        return FolderPictures(path, most, only)
+        names: list[str] = []
+        for found in picture_names(path, only):
+            names += found
+            yield None
+        return FolderPictures(path, most, names)
     if path.suffix.lower() == ".npz":
         return ArrayPictures(path, most, known_labels)
     return ZipPictures(path, most)

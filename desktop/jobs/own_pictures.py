@@ -12,7 +12,7 @@ from desktop.base.arrays import Floats
 from desktop.images.drawing import THRESHOLD
 from desktop.images.fitting import fit
 from desktop.images.picture_files import PictureSet
-from desktop.images.picture_set import open_picture_set
+from desktop.images.picture_set import picture_set_steps
 from desktop.images.read_image import ImageError
 from desktop.jobs import picture_cache
 from desktop.models.model import Model
@@ -49,7 +49,7 @@ def encode_pictures(
     not one picture can be read, OSError, and what `Model.encode` raises.
     """
     yield Progress(0, 0, "looking for pictures")
-    found = open_picture_set(path, most_pictures(model), known_labels, only)
+    found = yield from picture_set_steps(path, most_pictures(model), known_labels, only)
     digest = _key(model, is_bernoulli, as_digits, known_labels)
     digest.update(f"{found.found} {len(found.names)}".encode())
     for part in found.content():

@@ -7,7 +7,7 @@ import imageio.v3 as imageio
 import numpy as np
 import pytest
 
-from desktop.images.picture_set import is_picture_set, open_picture_set
+from desktop.images.picture_set import is_picture_set, open_picture_set, picture_set_steps
 from desktop.images.read_image import ImageError
 
 PICTURES = np.random.default_rng(0).integers(0, 256, (6, 5, 6, 3), np.uint8)
@@ -336,3 +336,11 @@ def test_one_array_that_is_no_picture_is_an_error_among_pictures(tmp_path, bad):
     _, (first, error, last) = read(tmp_path / "a.npz")
     assert (first == last).all()
     assert str(error) == f"{tmp_path / 'a.npz'}: image 1 of images holds NaN or infinity"
+
+
+def test_a_folder_is_looked_through_in_steps(tmp_path):
+    """One for each folder in it, so that somebody who dropped a whole disk can stop it."""
+    steps = picture_set_steps(write_folder(tmp_path / "animals"), 100)
+    for _ in ("animals", "cat", "deep", "dog", "eel"):
+        assert next(steps) is None
+    steps.close()
