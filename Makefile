@@ -30,9 +30,11 @@ demo: $(DEMO)/plane.png $(DEMO)/samples.png $(DEMO)/walk.gif
 	fi
 
 # Two runs, because a worker that has imported PyTorch keeps its memory while it tests the viewer.
+# They share the small fit and its bundle, which both need.
 test: lint
-	$(PYTEST) tests/export tests/training
-	$(PYTEST) tests/desktop $(wildcard tests/test_*.py)
+	@built=$$(mktemp -d) && export BUILT=$$built && \
+	{ $(PYTEST) tests/export tests/training && $(PYTEST) tests/desktop $(wildcard tests/test_*.py); }; \
+	status=$$?; rm -rf "$$built"; exit $$status
 
 check: lint
 	$(PYTEST) -m "not slow"

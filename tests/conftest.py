@@ -10,6 +10,7 @@ import fcntl
 import gc
 import os
 import resource
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -50,15 +51,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def built_once(factory: pytest.TempPathFactory, name: str, build: Callable[[Path], object]) -> Path:
-    """Return a folder that one worker builds once per test run, while the others wait for it."""
+    """Return a folder that one worker builds once, while the others wait for it.
+
+    That is once per test run, or for all runs that have the environment variable BUILT: a folder for it.
+    """
     root = factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
+    if "BUILT" in os.environ:
+        root = Path(os.environ["BUILT"])
+    elif "PYTEST_XDIST_WORKER" in os.environ:
         root = root.parent
     folder = root / name
     with (root / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.exists():
-            unfinished = factory.mktemp(name) / name
+            unfinished = root / f"{name}.unfinished"
+            shutil.rmtree(unfinished, ignore_errors=True)
             build(unfinished)
             unfinished.rename(folder)
     return folder

@@ -60,7 +60,6 @@ def run_in(folder: Path, *arguments: object) -> subprocess.CompletedProcess[str]
         ("desktop.inspect", ("model.onnx",), 0),
         ("desktop.render", ("samples", "bundle", "--out", "../samples.png"), 0),
         ("desktop.__main__", ("model.onnx", "--device", "cpu", "--screenshot", "../window.png"), 0),
-        ("export.onnx", ("no-run", "--out", "../out"), 2),
         ("training.fit", ("--epochs", "0"), 2),
     ],
 )
@@ -78,7 +77,6 @@ def test_an_installed_command_runs_no_code_of_the_folder(trapped, module, argume
     [
         ("desktop.inspect", ("model.onnx",), 0),
         ("export.onnx", ("no-run",), 2),
-        ("training.evaluate", ("no-run",), 2),
     ],
 )
 def test_python_m_runs_no_code_of_the_folder_once_the_project_is_imported(trapped, module, arguments, status):

@@ -9,7 +9,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 Write = Callable[[Path], object]
-MUTATIONS = 250
+MUTATIONS = 150
 CUTS = 50
 
 

@@ -41,7 +41,7 @@ def test_a_truncated_file_is_refused_wherever_it_ends(tmp_path):
 
 @pytest.mark.slow
 def test_a_mutated_file_is_refused_or_harmless(tmp_path):
-    """In 250 copies, some bytes are changed: each gives an error of one line, or pictures."""
+    """In 150 copies, some bytes are changed: each gives an error of one line, or pictures."""
     path = tmp_path / "model.onnx"
     changed = list(mutated())
     assert len(changed) == MUTATIONS

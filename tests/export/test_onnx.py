@@ -451,7 +451,7 @@ def test_a_wrong_option_is_one_line_and_status_2(run_main, arguments, message):
 def test_ctrl_c_leaves_nothing_half_written(run_main, run_folder, tmp_path):
     """Ctrl-C ends an export and an evaluation with status 130, without a traceback or a file."""
     for command in (main, evaluate_main):
-        options = ("--out", tmp_path / "bundle") if command is main else ("--samples", 100_000)
+        options = ("--out", tmp_path / "bundle") if command is main else ("--samples", 5_000)
         timer = threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT))
         timer.start()
         ended = run_main(command, run_folder, *options)

@@ -59,8 +59,8 @@ def torch_model(shipped):
 def test_log_px_is_that_of_trainings_quadrature(shipped, torch_model):
     """They agree to 0.01 nats for held-out images, also with ink where the decoder is sure of none."""
     _, posterior, table, _ = shipped
-    images = posterior.images[[0, 1, 0]]
-    images[2, 0, 0, 0] = 1
+    images = posterior.images[[1, 0]]
+    images[1, 0, 0, 0] = 1
     flat = torch.from_numpy(images.reshape(len(images), -1))
 
     def decode(z):
