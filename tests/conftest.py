@@ -11,6 +11,7 @@ import gc
 import os
 import resource
 import shutil
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -25,6 +26,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 # As the packages do: some tests import ONNX Runtime before any of them.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
+# A test run in the background has Ctrl-C ignored, and so would what it starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 # As the commands do: without it a worker that has imported PyTorch takes a second longer to end.
 atexit.register(gc.freeze)
 

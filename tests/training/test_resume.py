@@ -32,7 +32,7 @@ OPTIONS = (
     *("--checkpoint-seconds", "0"),
 )
 SECONDS = ("train_seconds", "epoch_seconds", "images_a_second")
-KILLS = int(os.environ.get("KILLS", "20"))  # tests/benchmarks/campaign.py says when more
+KILLS = int(os.environ.get("KILLS", "12"))  # tests/benchmarks/campaign.py says when more
 INTERRUPTED = re.compile(
     r"interrupted: (\d+) finished epochs and the state after step (\d+) are kept; "
     r"continue with python -m training\.fit --resume --out (\S+)\n"
@@ -211,7 +211,7 @@ def test_a_fit_killed_at_random_moments_ends_with_the_same_bits(fits, undisturbe
     assert status == 0, printed
     assert_same_run(folders[-1], undisturbed)
     # The file exists when the signal is sent, but may be gone when the signal arrives.
-    assert sum(any(name.startswith(".checkpoint.pt.") for name in names) for names in kills) >= 3, kills
+    assert sum(any(name.startswith(".checkpoint.pt.") for name in names) for names in kills) >= 2, kills
 
 
 @pytest.mark.parametrize("asked_by", ["SIGINT", "SIGTERM", "SIGHUP"])
