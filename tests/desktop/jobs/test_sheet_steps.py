@@ -2,6 +2,7 @@
 
 import math
 
+import imageio.v3 as imageio
 import numpy as np
 import pytest
 
@@ -77,4 +78,4 @@ def test_a_large_sheet_is_shown_smaller_and_saved_in_full(slow_decoder, tmp_path
     assert not full.is_reduced
     assert full.picture.shape == (16, 24)
     *_, path = save_sheet(slow_decoder, PLAN, tmp_path / "a.png", 2)
-    assert module.pixels.imageio.imread(path).shape == (32, 48)
+    assert imageio.imread(path).shape == (32, 48)
