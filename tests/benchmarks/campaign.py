@@ -46,8 +46,9 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from desktop.base import saved
 from desktop.base.errors import ModelError
+from desktop.images.fitting import fit
 from desktop.images.note import read_note
-from desktop.images.read_image import ImageError, fitted, read_image
+from desktop.images.read_image import ImageError, read_image
 from desktop.models.model import Model
 from desktop.models.source import open_source
 from desktop.view.provenance import from_text
@@ -208,13 +209,13 @@ class Mutations:
                 from_text(note)
         with contextlib.suppress(ValueError):
             from_text(json.dumps(changed_json(json.loads(read_note(self.folder / "export.png") or ""), draw)))
-        fitted(read_image(path), (1, 28, 28))
+        fit(read_image(path), (1, 28, 28), as_digit=True)
 
     def _pictures(self, draw: random.Random) -> None:
         kind = draw.choice(list(self.pictures))
         path = self.folder / f"mutated{kind}"
         path.write_bytes(changed_bytes(self.pictures[kind], draw))
-        fitted(read_image(path), (3, 28, 28))
+        fit(read_image(path), (3, 28, 28), as_digit=False)
 
 
 def _decode(path: Path) -> None:
