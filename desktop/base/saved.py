@@ -10,6 +10,7 @@ define what is in them:
     controls   name of an input in the window → its value              desktop.view.saved_views
     recent     paths of the models that were opened, newest first      desktop.widgets.common.settings
     geometry   the window's geometry, as base64                        desktop.widgets.common.settings
+    theme      the chosen theme                                        desktop.widgets.common.settings
 
 In a section that is an object, the newest entry is the last.
 """

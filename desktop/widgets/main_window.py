@@ -4,7 +4,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from desktop.app.explorer import Explorer
 from desktop.base.machine import distribution_warning
@@ -42,14 +42,17 @@ from desktop.widgets.controls.recent_menu import RecentMenu
 from desktop.widgets.controls.saved_control import SavedControl
 from desktop.widgets.controls.shell import Shell
 from desktop.widgets.controls.status_control import StatusControl
+from desktop.widgets.controls.theme_control import ThemeControl
 from desktop.widgets.controls.time_control import TimeControl
 from desktop.widgets.controls.true_posterior_control import TruePosteriorControl
 from desktop.widgets.controls.z_control import ZControl
 from desktop.widgets.panels.pages import Pages
-from desktop.widgets.panels.side_panel import SidePanel
+from desktop.widgets.panels.side_panel import WIDTH_PX, SidePanel
 from desktop.widgets.plane.plane_view import PlaneView
 
 PLANE = "plane"
+START_WIDTH_PX = 1180
+SPLITTER_PX = 5
 TITLE_BAR_PX = 40  # at most, on most desktops
 MENUS = {"file": "&File", "edit": "&Edit", "view": "&View", "path": "&Path", "help": "&Help"}
 
@@ -74,8 +77,10 @@ class MainWindow(QMainWindow):
         self.explorer = explorer
         self.plane = PlaneView()
         self.panel = SidePanel()
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.message = MessageBar()
         menus = {name: self.menuBar().addMenu(text) for name, text in MENUS.items()}
+        self.theme = ThemeControl(menus["view"])
         self.tabs = Pages(menus["view"])
         self.status = StatusControl(explorer, self.statusBar())
         self.opening = OpeningControl(explorer, self.message)
@@ -92,6 +97,7 @@ class MainWindow(QMainWindow):
         self._connect_controls()
         save_input("page", self.tabs)
         save_input("section", self.panel.sections)
+        save_input("splitter", self.splitter)
 
     def restore_place(self) -> bool:
         """Restore the window's last geometry; return False if none is saved."""
@@ -165,10 +171,18 @@ class MainWindow(QMainWindow):
         self.coordinates = CoordinatesControl(explorer, panel)
         self.directions = DirectionsControl(shell)
         view.addSeparator()
+        self.panel_action = add_action(view, "&Side panel", "F9", self._switch_panel)
+        self.panel_action.setCheckable(True)
+        self.panel_action.setChecked(True)
         self.tabs.add_page(PLANE, "&Plane", self._plane_page())
         self.grids = GridsControl(shell, self.tabs)
         file.addSeparator()
         add_action(file, "&Quit", QKeySequence.StandardKey.Quit, self.close)
+
+    def _switch_panel(self) -> None:
+        self.panel.setVisible(self.panel_action.isChecked())
+        if self.panel.isHidden():
+            self.plane.setFocus()
 
     def _plane_page(self) -> QWidget:
         page = QWidget()
@@ -181,21 +195,19 @@ class MainWindow(QMainWindow):
 
     def _lay_out(self) -> None:
         leave_wheel_to_scrolling(self.panel)
-        scroll = QScrollArea()
-        scroll.setWidget(self.panel)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFixedWidth(self.panel.width() + scroll.verticalScrollBar().sizeHint().width())
-        middle = QHBoxLayout()
-        middle.addWidget(self.tabs, 1)
-        middle.addWidget(scroll)
+        self.splitter.setHandleWidth(SPLITTER_PX)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.addWidget(self.tabs)
+        self.splitter.addWidget(self.panel)
+        self.splitter.setStretchFactor(0, 1)
+        self.splitter.setStretchFactor(1, 0)
+        self.splitter.setSizes([START_WIDTH_PX - WIDTH_PX, WIDTH_PX])
         central = QWidget()
         layout = QVBoxLayout(central)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.message)
-        layout.addLayout(middle, 1)
+        layout.addWidget(self.splitter, 1)
         self.setCentralWidget(central)
 
     def _connect_explorer(self) -> None:

@@ -4,6 +4,7 @@ The settings of an export such as "samples" are saved as "samples.n", "samples.s
 carries the same names and values, so that opening it restores them.
 """
 
+from PySide6.QtCore import QByteArray
 from PySide6.QtWidgets import (
     QAbstractButton,
     QComboBox,
@@ -11,10 +12,12 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QSlider,
     QSpinBox,
+    QSplitter,
     QWidget,
 )
 
 from desktop.view.saved_views import Value
+from desktop.widgets.common.folding_sections import FoldingSections
 from desktop.widgets.common.keyed_tabs import KeyedTabs
 
 START = "saved."
@@ -66,6 +69,10 @@ def _value(widget: QWidget) -> Value | None:
         return widget.text()
     if isinstance(widget, KeyedTabs):
         return widget.key()
+    if isinstance(widget, FoldingSections):
+        return ",".join(widget.open_keys())
+    if isinstance(widget, QSplitter):
+        return widget.saveState().toBase64().toStdString()
     return None
 
 
@@ -84,6 +91,10 @@ def _set(widget: QWidget, value: Value) -> None:
         widget.setChecked(value)
     elif isinstance(widget, QLineEdit) and isinstance(value, str):
         widget.setText(value)
+    elif isinstance(widget, FoldingSections) and isinstance(value, str):
+        widget.set_open_keys(tuple(value.lower().split(",")))  # earlier versions saved the text of one
+    elif isinstance(widget, QSplitter) and isinstance(value, str):
+        widget.restoreState(QByteArray.fromBase64(value.encode(errors="replace")))
     elif isinstance(widget, KeyedTabs) and isinstance(value, str) and not widget.show_key(value):
         # Earlier versions saved the tab's text.
         texts = [widget.tabText(index) for index in range(widget.count())]

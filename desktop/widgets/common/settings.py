@@ -1,4 +1,4 @@
-"""The recent files and the window's geometry, saved between starts in `desktop.base.saved`."""
+"""The recent files, the theme and the window's geometry, saved between starts in `desktop.base.saved`."""
 
 import contextlib
 from pathlib import Path
@@ -6,9 +6,10 @@ from pathlib import Path
 from PySide6.QtCore import QByteArray, QSettings
 
 from desktop.base import saved
+from desktop.widgets.common.theme import ThemeName
 
 MAX_RECENT = 8
-RECENT, GEOMETRY = "recent", "geometry"
+RECENT, GEOMETRY, THEME = "recent", "geometry", "theme"
 
 
 def recent_models() -> list[Path]:
@@ -46,6 +47,18 @@ def save_window_geometry(geometry: QByteArray) -> None:
     """Save the window's geometry."""
     text = geometry.toBase64().toStdString()
     _change(lambda content: content.update({GEOMETRY: text}))
+
+
+def theme() -> ThemeName:
+    """Return the chosen theme."""
+    content, _ = saved.read()
+    chosen = content.get(THEME)
+    return ThemeName(chosen) if chosen in list(ThemeName) else ThemeName.SYSTEM
+
+
+def save_theme(name: ThemeName) -> None:
+    """Save the chosen theme."""
+    _change(lambda content: content.update({THEME: name.value}))
 
 
 def _change(edit: saved.Edit) -> None:

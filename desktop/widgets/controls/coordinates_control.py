@@ -24,9 +24,7 @@ class CoordinatesControl(QObject):
         super().__init__(side_panel)
         self._explorer = explorer
         self.panel = CoordinatesPanel()
-        side_panel.add_section("z", "z", self.panel)
-        sections = side_panel.sections
-        sections.setTabToolTip(sections.indexOf(self.panel), "Set the cursor's coordinates.")
+        side_panel.add_section("z", "z", self.panel, "Set the cursor's coordinates.")
         self.panel.coordinate_wanted.connect(self._go)
         maps = self.panel.maps
         maps.z_wanted.connect(lambda z: explorer.set_state(explorer.state.moved_to(z)))

@@ -46,11 +46,8 @@ class DirectionsControl(QObject):
         self._are_counts_shown = False
         self._enough = Event()
         self._has_probed = False
-        shell.panel.add_section("directions", "Directions", panel)
-        sections = shell.panel.sections
-        sections.setTabToolTip(
-            sections.indexOf(panel), "Move along directions that change all numbers of z at once."
-        )
+        tip = "Move along directions that change all numbers of z at once."
+        shell.panel.add_section("directions", "Directions", panel, tip)
         add_action(shell.menus["file"], "Open &directions…", None, self._choose)
         panel.open_wanted.connect(self._choose)
         panel.find_wanted.connect(self.find)

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QImage, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QFileDialog
 
-from desktop.app.own_picture import encode_steps, fit_steps, is_bernoulli
+from desktop.app.own_picture import encode_steps, fit_steps, has_true_posterior, is_bernoulli
 from desktop.app.worker import Priority
 from desktop.base.arrays import Bytes
 from desktop.base.vector import Vector
@@ -29,6 +29,8 @@ NOT_BERNOULLI = (
     "The open model does not declare Bernoulli pixels, so there is no distortion, ELBO or log p(x)."
 )
 
+DIGITS = tuple("0123456789")
+
 
 class ImageControl(QObject):
     """Adds the section for your own image, and keeps its figures up to date.
@@ -48,7 +50,8 @@ class ImageControl(QObject):
         self.encoded: Encoded | None = None
         self._is_encoding = self._is_stale = False
         self._goes_to_mean = False
-        shell.panel.add_section("image", "Image", self.panel)
+        shell.panel.set_canvas(self.panel.canvas, self.panel.tool_row)
+        shell.panel.add_section("image", "Your image", self.panel)
         shell.plane.add_under_points(self._paint)
         add_action(shell.menus["file"], "Open an &image…", None, self._choose)
         self.panel.canvas.changed.connect(self._on_drawn)
@@ -105,6 +108,10 @@ class ImageControl(QObject):
         self._is_encoding = self._is_stale = self._goes_to_mean = False
         self.panel.show_steps(None)
         self.panel.take.setEnabled(has_encoder)
+        can_encode = has_encoder or has_true_posterior(self._explorer)
+        self._shell.panel.show_canvas("Your image" if can_encode else "")
+        is_of_digits = self._explorer.label_names == DIGITS
+        self.panel.canvas.set_invitation("Draw a digit" if is_of_digits else "Draw here, or drop a picture")
         notes = [NO_ENCODER] * (not has_encoder) + [NOT_BERNOULLI] * (not is_bernoulli(self._explorer))
         self.panel.note.setText("\n".join(notes))
         self.panel.note.setVisible(bool(notes))
@@ -114,6 +121,8 @@ class ImageControl(QObject):
             self.panel.canvas.set_drawing(blank(image_shape), undoable=False)
 
     def _on_drawn(self) -> None:
+        if not self.drawing.is_empty:
+            self._shell.panel.sections.section("image").set_open(True)
         self.encode()
         self.changed.emit(self.encoded)
 

@@ -37,7 +37,8 @@ class DrawCanvas(QWidget):
         self._before: list[Drawing] = []
         self._last: tuple[float, float] | None = None
         self._erasing = False
-        self.setFixedSize(side_px, side_px)
+        self._invitation = ""
+        self.setMinimumSize(side_px // 2, side_px // 2)
         self.setCursor(Qt.CursorShape.CrossCursor)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Drawing canvas")
@@ -50,13 +51,18 @@ class DrawCanvas(QWidget):
         """Return the drawing on the canvas."""
         return self._drawing
 
+    def set_invitation(self, text: str) -> None:
+        """Set the words that an empty canvas shows."""
+        self._invitation = text
+        self.update()
+
     def set_drawing(self, drawing: Drawing, undoable: bool = True) -> None:
         """Replace the drawing; without `undoable`, Ctrl+Z cannot go back behind it."""
         self._before = [*self._before[-MAX_UNDO:], self._drawing] if undoable else []
         self._show(drawing)
 
     def sizeHint(self) -> QSize:
-        """Return the fixed size."""
+        """Return the size that it likes to have."""
         return QSize(self._side_px, self._side_px)
 
     def event(self, event: QEvent) -> bool:
@@ -106,6 +112,10 @@ class DrawCanvas(QWidget):
         corner = self._target().topLeft()
         for row, column in np.argwhere(~self._drawing.known).tolist():
             painter.drawRect(QRectF(corner.x() + column * scale, corner.y() + row * scale, scale, scale))
+        if self._drawing.is_empty and self._invitation:
+            painter.setPen(colors.AXIS)
+            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(self.rect().adjusted(8, 8, -8, -8), flags, self._invitation)
         if self.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(self.palette().highlight().color(), 2))

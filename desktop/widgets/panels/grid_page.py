@@ -51,21 +51,14 @@ class GridPage(QWidget):
         self.save.clicked.connect(lambda: self.save_wanted.emit(self.scale.value()))
         self.view.clicked.connect(self._clicked)
 
-        row = QHBoxLayout()
-        for label, control in (*controls, ("", None), ("Scale", self.scale), ("", self.save)):
-            if control is None:
-                row.addStretch(1)
-                continue
-            if label:
-                named = QLabel(label)
-                named.setBuddy(control)
-                row.addWidget(named)
-                if not control.accessibleName():
-                    control.setAccessibleName(label)
-            row.addWidget(control)
+        row = _row(controls)
+        row.addStretch(1)
+        saving = QHBoxLayout()
+        saving.addWidget(self._note, 1)
+        saving.addLayout(_row([("Scale", self.scale), ("", self.save)]))
         layout = QVBoxLayout(self)
         layout.addLayout(row)
-        layout.addWidget(self._note)
+        layout.addLayout(saving)
         layout.addWidget(self.cost)
         layout.addWidget(self.view, 1)
         self.set_sheet(None)
@@ -101,3 +94,17 @@ class GridPage(QWidget):
     def _tip(self, x_share: float, y_share: float) -> str:
         index = self._cell(x_share, y_share)
         return "" if index is None or self.sheet is None else self.sheet.captions[index]
+
+
+def _row(controls: Sequence[tuple[str, QWidget]]) -> QHBoxLayout:
+    """Return inputs side by side, each after its label."""
+    row = QHBoxLayout()
+    for label, control in controls:
+        if label:
+            named = QLabel(label)
+            named.setBuddy(control)
+            row.addWidget(named)
+            if not control.accessibleName():
+                control.setAccessibleName(label)
+        row.addWidget(control)
+    return row

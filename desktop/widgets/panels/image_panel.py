@@ -1,4 +1,4 @@
-"""The section for your own image, drawn, dropped or pasted, with its reconstruction, ELBO and log p(x)."""
+"""Your own image, drawn, dropped or pasted: the canvas, and the section with its reconstruction and figures."""
 
 from itertools import zip_longest
 
@@ -18,14 +18,17 @@ from PySide6.QtWidgets import (
 from desktop.images.drawing import THRESHOLD, Tool
 from desktop.images.fitting import Fitted
 from desktop.images.pixels import to_bytes
+from desktop.widgets.common.icons import line_icon
 from desktop.widgets.common.number_box import NumberBox
 from desktop.widgets.common.picture_view import PictureView
 from desktop.widgets.common.qimage import to_qimage
+from desktop.widgets.common.theme import GRID_PX
 from desktop.widgets.panels.draw_canvas import DrawCanvas
 
 CANVAS_PX = 168
-RESULT_PX = 116
+RESULT_PX = 96
 STEP_PX = 52
+TOOL_ICONS = {Tool.PEN: "pencil-simple", Tool.ERASER: "eraser", Tool.UNKNOWN: "question"}
 TOOL_TIPS = {
     Tool.PEN: "Draw with the left mouse button.",
     Tool.ERASER: "Erase with the left mouse button; the right one always erases.",
@@ -53,11 +56,17 @@ FIGURES = {
 
 
 class ImagePanel(QWidget):
-    """Shows your image and its figures; emits signals for what the person wants."""
+    """Shows your image and its figures; emits signals for what the person wants.
+
+    Attributes:
+        canvas: what the image is drawn on. It has its place elsewhere in the window, above `tool_row`.
+        tool_row: the tools of the canvas.
+    """
 
     clear_wanted = Signal()
     open_wanted = Signal()
     cursor_wanted = Signal()
+    mode_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -65,7 +74,8 @@ class ImagePanel(QWidget):
         self.tools = {tool: QToolButton() for tool in Tool}
         self._group = QButtonGroup(self)
         for tool, button in self.tools.items():
-            button.setText(tool.value)
+            button.setIcon(line_icon(TOOL_ICONS[tool]))
+            button.setAccessibleName(tool.value)
             button.setCheckable(True)
             button.setToolTip(TOOL_TIPS[tool])
             self._group.addButton(button)
@@ -80,11 +90,17 @@ class ImagePanel(QWidget):
         self.radius.setAccessibleName("Pen radius")
         self.radius.setToolTip("Set the pen radius in pixels of the model.")
         self.radius.valueChanged.connect(lambda value: setattr(self.canvas, "radius_px", value))
-        self.clear = QPushButton("Clear")
-        self.open = QPushButton("Open…")
+        self.clear = QToolButton()
+        self.clear.setIcon(line_icon("trash"))
+        self.clear.setAccessibleName("Clear")
+        self.clear.setToolTip("Clear the canvas.")
+        self.tool_row = QWidget()
+        self.open = QPushButton("Open an image…")
         self.open.setToolTip("Open an image file; you can also drop or paste an image.")
-        self.take = QPushButton("Go to mean")
+        self.take = QPushButton("Go to encoder's mean")
         self.take.setToolTip("Move the cursor to the mean of the approximate posterior.")
+        self.take_mode = QPushButton("Go to mode")
+        self.take_mode.setToolTip("Move the cursor to the mode of the true posterior.")
         self.reconstruction = _view("Reconstruction")
         self.completed = _view("Completed picture")
         self._completed_name = QLabel("Completed")
@@ -100,6 +116,7 @@ class ImagePanel(QWidget):
         self.clear.clicked.connect(self.clear_wanted)
         self.open.clicked.connect(self.open_wanted)
         self.take.clicked.connect(self.cursor_wanted)
+        self.take_mode.clicked.connect(self.mode_wanted)
         self._lay_out()
         self.show_steps(None)
         self.show_completed(None)
@@ -142,25 +159,21 @@ class ImagePanel(QWidget):
         self.canvas.tool = tool
 
     def _lay_out(self) -> None:
-        tools = QHBoxLayout()
+        tools = QHBoxLayout(self.tool_row)
+        tools.setContentsMargins(0, 0, 0, 0)
+        tools.setSpacing(GRID_PX // 2)
         for button in self.tools.values():
             tools.addWidget(button)
-        tools.addWidget(self.radius)
-        results = QVBoxLayout()
-        results.setSpacing(2)
-        for name, part in (
-            (QLabel("Reconstruction"), self.reconstruction),
-            (self._completed_name, self.completed),
+        tools.addWidget(self.radius, 1)
+        tools.addWidget(self.clear)
+        pictures = QGridLayout()
+        pictures.setSpacing(GRID_PX // 2)
+        for column, (name, part) in enumerate(
+            ((QLabel("Reconstruction"), self.reconstruction), (self._completed_name, self.completed))
         ):
-            results.addWidget(name)
-            results.addWidget(part)
-        results.addStretch(1)
-        pictures = QHBoxLayout()
-        pictures.addWidget(self.canvas, 0, Qt.AlignmentFlag.AlignTop)
-        pictures.addLayout(results)
-        buttons = QHBoxLayout()
-        for push in (self.clear, self.open, self.take):
-            buttons.addWidget(push)
+            pictures.addWidget(name, 0, column)
+            pictures.addWidget(part, 1, column)
+        pictures.setColumnStretch(2, 1)
         figures = QGridLayout()
         figures.setHorizontalSpacing(12)
         figures.setVerticalSpacing(2)
@@ -173,6 +186,14 @@ class ImagePanel(QWidget):
             figures.addWidget(label, row, 0)
             figures.addWidget(value, row, 1)
             self.figures[key] = value
+        figures.setRowStretch(len(FIGURES), 1)
+        results = QHBoxLayout()
+        results.setSpacing(12)
+        results.addLayout(pictures)
+        results.addLayout(figures, 1)
+        goals = QHBoxLayout()
+        goals.addWidget(self.take)
+        goals.addWidget(self.take_mode)
         about_steps = QVBoxLayout(self.steps)
         about_steps.setContentsMargins(0, 0, 0, 0)
         in_steps = QHBoxLayout()
@@ -183,11 +204,10 @@ class ImagePanel(QWidget):
         about_steps.addLayout(in_steps)
         about_steps.addWidget(self.steps_text)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 6, 0, 0)
-        layout.addLayout(tools)
-        layout.addLayout(pictures)
-        layout.addLayout(buttons)
-        layout.addLayout(figures)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(results)
+        layout.addLayout(goals)
+        layout.addWidget(self.open)
         layout.addWidget(self.note)
         layout.addWidget(self.steps)
         layout.addStretch(1)

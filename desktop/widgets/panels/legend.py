@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from desktop.models.point_words import TEST_IMAGES, PointWords
-from desktop.widgets.common.colors import label_color
+from desktop.widgets.common.colors import label_color, luminance
 from desktop.widgets.common.plain_text import menu_text, tip_text
 
 MAX_COLUMNS = 5
@@ -178,10 +178,5 @@ def _small_button(text: str) -> QPushButton:
 
 
 def _readable_on(color: QColor) -> str:
-    # Relative luminance (WCAG 2.2) decides, because lightness would choose white text on yellow-green.
-    linear = [
-        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
-        for c in (color.redF(), color.greenF(), color.blueF())
-    ]
-    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-    return "#101010" if luminance > 0.18 else "#ffffff"
+    # Luminance decides, because lightness would choose white text on yellow-green.
+    return "#101010" if luminance(color) > 0.18 else "#ffffff"

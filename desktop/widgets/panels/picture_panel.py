@@ -36,7 +36,11 @@ def _set_enabled(box: QComboBox, index: int, is_enabled: bool) -> None:
 
 
 class PicturePanel(QWidget):
-    """Shows the cursor's z and the decoded picture; emits signals for what the person wants."""
+    """Shows the cursor's z and how the picture is drawn; emits signals for what the person wants.
+
+    Attributes:
+        picture: the decoded picture, which has its place above this panel.
+    """
 
     z_typed = Signal(object)
     mode_wanted = Signal(object)
@@ -46,7 +50,6 @@ class PicturePanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.picture = PictureView(PICTURE_PX)
-        self.picture.setFixedHeight(PICTURE_PX)
         self.picture.setAccessibleName("Decoded picture")
         self.mode = QComboBox()
         add_choices(self.mode, PictureMode)
@@ -76,7 +79,6 @@ class PicturePanel(QWidget):
         z_row.addRow("z", self.z)
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.addWidget(self.picture)
         self._layout.addLayout(above)
         self._layout.addLayout(z_row)
         self._layout.addWidget(self.z_error)

@@ -19,6 +19,7 @@ from desktop.latent.chart import AxisScale
 from desktop.models.point_words import TEST_IMAGES, PointWords
 from desktop.view.state import Layer, ViewState
 from desktop.widgets.common.plain_text import tip_text
+from desktop.widgets.common.theme import GRID_PX
 from desktop.widgets.panels.layer_keys import DensityKey, HolesKey
 from desktop.widgets.panels.legend import Legend
 
@@ -162,7 +163,8 @@ class ViewPanel(QWidget):
         scale_row.addWidget(self.scale, 1)
         layers = QGroupBox("Layers")
         in_layers = QVBoxLayout(layers)
-        in_layers.setSpacing(3)
+        in_layers.setContentsMargins(0, 0, 0, 0)
+        in_layers.setSpacing(GRID_PX // 2)
         for layer, box in self.layers.items():
             in_layers.addWidget(box)
             if layer is Layer.POINTS:

@@ -12,10 +12,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop.widgets.common.folding_sections import FoldingSections
 from desktop.widgets.common.keyed_tabs import KeyedTabs
 from desktop.widgets.common.saved_inputs import save_input, saved_for, saved_values, set_saved_values
 
-VALUES = {"n": 7, "speed": 0.5, "at": 12, "kind": "WebP", "closed": True, "title": "grün", "page": "two"}
+VALUES = {"n": 7, "speed": 0.5, "at": 12, "kind": "WebP", "closed": True, "title": "grün", "page": "two", "open": "one"}
 
 
 @pytest.fixture
@@ -24,6 +25,9 @@ def window(qtbot):
     window, tabs, kind = QWidget(), KeyedTabs(), QComboBox()
     tabs.add("one", "First", QWidget())
     tabs.add("two", "Second", QWidget())
+    sections = FoldingSections(("one", "two"))
+    for key in ("one", "two"):
+        sections.add(key, key, QWidget())
     kind.addItems(["GIF", "WebP"])
     inputs = {
         "n": QSpinBox(maximum=9),
@@ -33,6 +37,7 @@ def window(qtbot):
         "closed": QCheckBox(),
         "title": QLineEdit(),
         "page": tabs,
+        "open": sections,
     }
     layout = QVBoxLayout(window)
     layout.addWidget(QSpinBox(value=3))

@@ -74,7 +74,7 @@ def test_the_next_start_goes_on(start, bundle, left):
     assert window.explorer.source.path == bundle
     assert window.explorer.state == left
     assert not window.panel.view.layers[Layer.POINTS].isChecked()
-    assert window.panel.sections.currentWidget() is window.panel.path
+    assert window.panel.sections.open_keys() == ("view", "path")
     assert not window.history.undo.isEnabled()
     assert not window.message.isVisible()
 
@@ -118,7 +118,7 @@ def test_a_fresh_start_takes_up_nothing(start, bundle):
     """Without a model it opens the bundle that ships; with one, its view is new. The rest stays saved."""
     window = start(fresh=True)
     assert window.explorer.source.path == shipped_bundle()
-    assert window.panel.sections.currentWidget() is not window.panel.path
+    assert window.panel.sections.open_keys() == ("view",)
     window.close()
     assert read_views().last_path == shipped_bundle()
     window = start(bundle, fresh=True)
@@ -186,19 +186,19 @@ def test_a_start_survives_a_state_that_cannot_be(start, bundle):
     window = start()
     assert window.explorer.source.path == bundle
     assert window.explorer.state.z == (0.0, 0.0)
-    assert window.panel.sections.currentIndex() == 0
+    assert window.panel.sections.open_keys() == ("view",)
 
 
 @pytest.mark.usefixtures("left")
 def test_what_an_earlier_version_saved_is_understood(start):
     """It saved the tabs' texts."""
     content = json.loads(saved.place().read_text())
-    assert content["controls"] | {"page": "plane", "section": "path"} == content["controls"]
+    assert content["controls"] | {"page": "plane", "section": "view,path"} == content["controls"]
     content["controls"] |= {"page": "Samples", "section": "Image"}
     saved.place().write_text(json.dumps(content))
     window = start()
     assert window.tabs.currentWidget() is window.grids.samples
-    assert window.panel.sections.currentWidget() is window.image.panel
+    assert window.panel.sections.open_keys() == ("image",)
 
 
 def test_where_nothing_can_be_written_nothing_is_saved(start, bundle, monkeypatch, tmp_path):

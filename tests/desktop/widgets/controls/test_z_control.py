@@ -60,7 +60,7 @@ def test_several_z_become_the_path(window, qtbot, tmp_path):
     press(window, "Make them the path")
     assert window.explorer.state.path == tuple(map(tuple, points.tolist()))
     assert window.explorer.state.z == tuple(points[0])
-    assert window.panel.sections.currentWidget() is window.panel.path
+    assert window.panel.path.isVisible()
     assert not window.message.isVisible()
     window.history.undo.trigger()
     assert window.explorer.state == before

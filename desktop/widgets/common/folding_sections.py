@@ -1,0 +1,113 @@
+"""Sections under each other, each with a header that folds it."""
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from desktop.widgets.common.icons import line_icon
+from desktop.widgets.common.theme import GRID_PX
+
+
+class Section(QWidget):
+    """A header, and below it what it shows or hides.
+
+    Attributes:
+        key: stays the same if the title changes.
+        header: the button that folds the section.
+        body: what is shown.
+    """
+
+    folded = Signal()
+
+    def __init__(self, key: str, title: str, body: QWidget, is_open: bool) -> None:
+        super().__init__()
+        self.key, self.body = key, body
+        self.header = QToolButton()
+        self.header.setObjectName("section_header")
+        self.header.setText(title)
+        self.header.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.header.setCheckable(False)
+        self.header.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.header.clicked.connect(lambda: self.set_open(not self.is_open))
+        line = QFrame()
+        line.setObjectName("section_line")
+        line.setFixedHeight(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.addWidget(line)
+        layout.addWidget(self.header)
+        layout.addWidget(body)
+        self.is_open = not is_open
+        self.set_open(is_open)
+
+    def set_open(self, is_open: bool) -> None:
+        """Show or hide the body."""
+        if is_open == self.is_open:
+            return
+        self.is_open = is_open
+        self.body.setVisible(is_open)
+        self.header.setIcon(line_icon("caret-down" if is_open else "caret-right"))
+        self.header.setAccessibleName(f"{self.header.text()}, {'open' if is_open else 'folded'}")
+        self.folded.emit()
+
+
+class FoldingSections(QWidget):
+    """Sections with keys, such as "path".
+
+    Args:
+        order: the keys from the top down.
+    """
+
+    def __init__(self, order: tuple[str, ...], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._order = order
+        self._sections: dict[str, Section] = {}
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(GRID_PX // 2)
+
+    def add(self, key: str, title: str, body: QWidget, is_open: bool = False, tip: str = "") -> None:
+        """Add a section, whose key must be in the order."""
+        section = Section(key, title, body, is_open)
+        section.header.setToolTip(tip)
+        self._sections[key] = section
+        above = [other for other in self._order[: self._order.index(key)] if other in self._sections]
+        self._layout.insertWidget(len(above), section)
+
+    def section(self, key: str) -> Section:
+        """Return a section by its key."""
+        return self._sections[key]
+
+    def open_keys(self) -> tuple[str, ...]:
+        """Return the keys of the sections that are open, from the top down."""
+        return tuple(key for key in self._order if key in self._sections and self._sections[key].is_open)
+
+    def set_open_keys(self, keys: tuple[str, ...]) -> None:
+        """Open the sections with these keys, and fold the others."""
+        for key, section in self._sections.items():
+            section.set_open(key in keys)
+
+    def show_key(self, key: str) -> bool:
+        """Open a section and scroll to it; return False if there is none with this key."""
+        section = self._sections.get(key)
+        if section is None:
+            return False
+        section.set_open(True)
+        # Only after the layout has made room does the section have its place.
+        QTimer.singleShot(0, section, lambda: self._scroll_to(section))
+        return True
+
+    def show_body(self, body: QWidget) -> None:
+        """Open the section with this body and scroll to it."""
+        for key, section in self._sections.items():
+            if section.body is body:
+                self.show_key(key)
+
+    def _scroll_to(self, section: Section) -> None:
+        """Bring a section into view, its header at least."""
+        above = self.parentWidget()
+        while above is not None and not isinstance(above, QScrollArea):
+            above = above.parentWidget()
+        if above is not None:
+            above.ensureWidgetVisible(section.body, 0, GRID_PX)
+            above.ensureWidgetVisible(section.header, 0, GRID_PX)

@@ -1,0 +1,199 @@
+"""The window's looks: colours for light and dark, one style sheet, and the scale of its text."""
+
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QFont, QPalette
+from PySide6.QtWidgets import QApplication
+
+MARKS = Path(__file__).with_name("marks")  # ticks and carets, because a style sheet takes only files
+GRID_PX = 8  # distances in the window are multiples of it, or half of it
+
+
+class ThemeName(StrEnum):
+    """Which theme a person chose; the values are the names in the window."""
+
+    SYSTEM = "Like the system"
+    LIGHT = "Light"
+    DARK = "Dark"
+
+
+@dataclass(frozen=True)
+class Theme:
+    """The colours of a theme. A test computes that text of each kind is readable on its ground.
+
+    Attributes:
+        name: part of the names of the small pictures for its marks.
+        window: behind everything.
+        field: inputs and lists.
+        button: buttons at rest.
+        hovered: a button or an entry under the pointer.
+        border: lines round inputs and between parts.
+        text: what is read.
+        muted: explanations, and what cannot be used.
+        accent: what is chosen, and the frame of the focus.
+        on_accent: text on `accent`.
+        tip: the ground of tool tips, whose text is `text`.
+    """
+
+    name: str
+    window: str
+    field: str
+    button: str
+    hovered: str
+    border: str
+    text: str
+    muted: str
+    accent: str
+    on_accent: str
+    tip: str
+
+
+LIGHT = Theme(
+    name="light",
+    window="#f5f6f8",
+    field="#ffffff",
+    button="#ffffff",
+    hovered="#e6ebf3",
+    border="#c2c9d4",
+    text="#1a1e26",
+    muted="#596273",
+    accent="#1a5fd0",
+    on_accent="#ffffff",
+    tip="#ffffff",
+)
+DARK = Theme(
+    name="dark",
+    window="#171b22",
+    field="#0f1218",
+    button="#252b36",
+    hovered="#323a49",
+    border="#3b4453",
+    text="#e7eaf0",
+    muted="#a0a9b8",
+    accent="#6aa8ff",
+    on_accent="#0c1422",
+    tip="#2a313d",
+)
+
+STYLE_SHEET = """
+QToolTip {{ color: {text}; background: {tip}; border: 1px solid {border}; padding: 4px 6px; }}
+QPushButton {{ color: {text}; background: {button}; border: 1px solid {border}; border-radius: 6px;
+    padding: 4px 10px; min-height: 16px; }}
+QPushButton:hover, QToolButton:hover {{ background: {hovered}; }}
+QPushButton:pressed, QPushButton:checked {{ background: {accent}; color: {on_accent}; border-color: {accent}; }}
+QPushButton:disabled {{ color: {muted}; background: {window}; }}
+QPushButton:focus {{ border: 2px solid {accent}; padding: 3px 9px; }}
+QPushButton:flat {{ background: transparent; border: 1px solid transparent; }}
+QToolButton {{ color: {text}; background: {button}; border: 1px solid {border}; border-radius: 6px;
+    padding: 3px 6px; }}
+QToolButton:checked {{ background: {accent}; color: {on_accent}; border-color: {accent}; }}
+QToolButton:focus {{ border-color: {accent}; }}
+QToolButton:disabled {{ color: {muted}; background: {window}; }}
+QLineEdit, QAbstractSpinBox, QComboBox {{ color: {text}; background: {field}; border: 1px solid {border};
+    border-radius: 6px; padding: 3px 6px; min-height: 18px; selection-background-color: {accent};
+    selection-color: {on_accent}; }}
+QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus {{ border-color: {accent}; }}
+QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled {{ color: {muted}; background: {window}; }}
+QComboBox::drop-down {{ border: none; width: 20px; }}
+QComboBox::down-arrow, QAbstractSpinBox::down-arrow {{ image: url("{marks}/down-{name}.svg"); width: 12px;
+    height: 12px; }}
+QAbstractSpinBox::up-arrow {{ image: url("{marks}/up-{name}.svg"); width: 12px; height: 12px; }}
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ border: none; background: transparent;
+    width: 16px; }}
+QCheckBox::indicator, QGroupBox::indicator {{ width: 14px; height: 14px; border: 1px solid {muted};
+    border-radius: 4px; background: {field}; }}
+QCheckBox::indicator:checked, QGroupBox::indicator:checked {{ background: {accent}; border-color: {accent};
+    image: url("{marks}/check-{name}.svg"); }}
+QCheckBox::indicator:disabled {{ border-color: {border}; background: {window}; }}
+QCheckBox::indicator:checked:disabled {{ background: {border}; }}
+QCheckBox:disabled {{ color: {muted}; }}
+QCheckBox:focus {{ color: {accent}; }}
+QTabWidget::pane {{ border: none; }}
+QTabBar {{ qproperty-drawBase: 0; background: {window}; }}
+QTabBar::tab {{ color: {muted}; background: transparent; border: none; border-bottom: 2px solid transparent;
+    padding: 6px 12px 5px 12px; }}
+QTabBar::tab:hover {{ color: {text}; }}
+QTabBar::tab:selected {{ color: {text}; border-bottom-color: {accent}; }}
+QTabBar::tab:focus {{ color: {text}; background: {hovered}; }}
+QMenuBar {{ background: {window}; color: {text}; padding: 2px 4px; }}
+QMenuBar::item {{ background: transparent; padding: 4px 8px; border-radius: 4px; }}
+QMenuBar::item:selected {{ background: {hovered}; }}
+QMenu {{ background: {field}; color: {text}; border: 1px solid {border}; padding: 4px; }}
+QMenu::item {{ padding: 5px 24px 5px 24px; border-radius: 4px; }}
+QMenu::item:selected {{ background: {accent}; color: {on_accent}; }}
+QMenu::item:disabled {{ color: {muted}; background: transparent; }}
+QMenu::separator {{ height: 1px; background: {border}; margin: 4px 8px; }}
+QGroupBox {{ border: none; margin-top: 22px; font-weight: 600; }}
+QGroupBox::title {{ subcontrol-origin: margin; left: 0; top: 2px; }}
+QSplitter::handle {{ background: {window}; }}
+QSplitter::handle:hover {{ background: {accent}; }}
+QStatusBar {{ color: {muted}; border-top: 1px solid {border}; }}
+QStatusBar::item {{ border: none; }}
+QStatusBar QLabel {{ color: {muted}; }}
+QScrollArea {{ border: none; }}
+QScrollBar:vertical {{ background: transparent; width: 12px; margin: 0; }}
+QScrollBar:horizontal {{ background: transparent; height: 12px; margin: 0; }}
+QScrollBar::handle {{ background: {border}; border-radius: 4px; margin: 2px; min-height: 24px; min-width: 24px; }}
+QScrollBar::handle:hover {{ background: {muted}; }}
+QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
+QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+QToolButton#section_header {{ background: transparent; border: 1px solid transparent; border-radius: 6px;
+    padding: 4px 2px; font-weight: 600; text-align: left; color: {text}; }}
+QToolButton#section_header:hover {{ background: {hovered}; }}
+QToolButton#section_header:focus {{ border-color: {accent}; }}
+QFrame#section_line {{ background: {border}; border: none; max-height: 1px; }}
+QLabel#muted {{ color: {muted}; }}
+"""
+
+
+def theme_of(name: ThemeName, application: QApplication) -> Theme:
+    """Return the colours for a choice; a system that does not say what it prefers gets the light ones."""
+    if name is ThemeName.SYSTEM:
+        is_dark = application.styleHints().colorScheme() == Qt.ColorScheme.Dark
+    else:
+        is_dark = name is ThemeName.DARK
+    return DARK if is_dark else LIGHT
+
+
+def apply_theme(theme: Theme, application: QApplication) -> None:
+    """Give all windows a theme, those that are open too."""
+    sheet = STYLE_SHEET.format(marks=MARKS.as_posix(), **asdict(theme))
+    if application.styleSheet() == sheet:
+        return  # a second window takes over what the first one has set
+    application.setStyle("Fusion")  # the one style that follows a palette everywhere
+    application.setPalette(theme_palette(theme))
+    application.setStyleSheet(sheet)
+
+
+def theme_palette(theme: Theme) -> QPalette:
+    """Return Qt's palette in the colours of a theme."""
+    role, group = QPalette.ColorRole, QPalette.ColorGroup
+    palette = QPalette()
+    for color, roles in (
+        (theme.window, (role.Window,)),
+        (theme.field, (role.Base,)),
+        (theme.hovered, (role.AlternateBase, role.Midlight)),
+        (theme.button, (role.Button, role.Light)),
+        (theme.border, (role.Mid, role.Dark)),
+        (theme.text, (role.WindowText, role.Text, role.ButtonText, role.ToolTipText, role.BrightText)),
+        (theme.muted, (role.PlaceholderText,)),
+        (theme.accent, (role.Highlight, role.Accent, role.Link, role.LinkVisited)),
+        (theme.on_accent, (role.HighlightedText,)),
+        (theme.tip, (role.ToolTipBase,)),
+    ):
+        for one in roles:
+            palette.setColor(one, QColor(color))
+    for one in (role.WindowText, role.Text, role.ButtonText):
+        palette.setColor(group.Disabled, one, QColor(theme.muted))
+    palette.setColor(group.Disabled, role.Highlight, QColor(theme.border))
+    return palette
+
+
+def heading_font(font: QFont) -> QFont:
+    """Return a font for headings: the size of the text, in bold."""
+    heading = QFont(font)
+    heading.setBold(True)
+    return heading

@@ -1,0 +1,46 @@
+"""View › Theme: light, dark, or like the system."""
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QActionGroup
+from PySide6.QtWidgets import QApplication, QMenu
+
+from desktop.widgets.common import settings
+from desktop.widgets.common.theme import ThemeName, apply_theme, theme_of
+
+
+class ThemeControl(QObject):
+    """Gives the program its theme, and follows the system as long as nothing else is chosen."""
+
+    def __init__(self, view: QMenu) -> None:
+        super().__init__(view)
+        self.name = ThemeName.SYSTEM
+        menu = view.addMenu("&Theme")
+        group = QActionGroup(self)
+        self.actions = {}
+        for name in ThemeName:
+            action = menu.addAction(name.value)
+            action.setCheckable(True)
+            action.triggered.connect(lambda _, name=name: self._choose(name))
+            group.addAction(action)
+            self.actions[name] = action
+        self._application().styleHints().colorSchemeChanged.connect(self._apply)
+        self._show(settings.theme())
+
+    def _choose(self, name: ThemeName) -> None:
+        settings.save_theme(name)
+        self._show(name)
+
+    def _show(self, name: ThemeName) -> None:
+        self.name = name
+        self.actions[name].setChecked(True)
+        self._apply()
+
+    def _apply(self) -> None:
+        application = self._application()
+        apply_theme(theme_of(self.name, application), application)
+
+    @staticmethod
+    def _application() -> QApplication:
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        return application

@@ -1,0 +1,88 @@
+"""Both themes are readable, and all windows follow the one that is chosen."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QApplication, QCheckBox
+
+from desktop.widgets.common.colors import contrast
+from desktop.widgets.common.theme import DARK, LIGHT, MARKS, ThemeName, apply_theme, theme_of, theme_palette
+
+TEXT_CONTRAST, MARK_CONTRAST = 4.5, 3.0  # WCAG 2.2, level AA: text, and what shows a state
+THEMES = pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+
+
+@pytest.fixture
+def application(qapp):
+    """The application, which gets its looks back."""
+    style, palette, sheet = qapp.style().name(), qapp.palette(), qapp.styleSheet()
+    yield qapp
+    qapp.setStyleSheet(sheet)
+    qapp.setPalette(palette)
+    qapp.setStyle(style)
+
+
+@THEMES
+def test_text_is_readable_on_each_of_its_grounds(theme):
+    """Text and explanations have a contrast of at least 4.5 to every ground on which they stand."""
+    grounds = {name: getattr(theme, name) for name in ("window", "field", "button", "hovered", "tip")}
+    too_low = {
+        (text, name): contrast(QColor(getattr(theme, text)), QColor(ground))
+        for text in ("text", "muted")
+        for name, ground in grounds.items()
+        if contrast(QColor(getattr(theme, text)), QColor(ground)) < TEXT_CONTRAST
+    }
+    assert not too_low
+    assert contrast(QColor(theme.on_accent), QColor(theme.accent)) >= TEXT_CONTRAST
+
+
+@THEMES
+def test_focus_and_choice_are_seen(theme):
+    """The accent, which frames the focus, has a contrast of at least 3 to what lies around it."""
+    for ground in (theme.window, theme.field, theme.button):
+        assert contrast(QColor(theme.accent), QColor(ground)) >= MARK_CONTRAST
+    # The frame of a check box that is not checked is all that shows it.
+    assert contrast(QColor(theme.muted), QColor(theme.window)) >= MARK_CONTRAST
+
+
+@THEMES
+def test_a_palette_is_readable_in_every_pair_of_roles(theme):
+    """What Qt draws as text on a ground, it draws in colours that can be read, also where it is disabled."""
+    role, palette = QPalette.ColorRole, theme_palette(theme)
+    for group in (QPalette.ColorGroup.Active, QPalette.ColorGroup.Inactive, QPalette.ColorGroup.Disabled):
+        for text, ground in (
+            (role.WindowText, role.Window),
+            (role.Text, role.Base),
+            (role.ButtonText, role.Button),
+            (role.ToolTipText, role.ToolTipBase),
+            (role.Link, role.Window),
+        ):
+            assert contrast(palette.color(group, text), palette.color(group, ground)) >= TEXT_CONTRAST
+
+
+@THEMES
+def test_a_theme_has_its_marks(theme):
+    """The ticks and carets that the style sheet names are there."""
+    assert all((MARKS / f"{mark}-{theme.name}.svg").is_file() for mark in ("check", "down", "up"))
+
+
+def test_a_widget_that_is_open_follows(application, qtbot):
+    """A check box is dark in the dark theme and light in the light one, with the same text."""
+    box = QCheckBox("Decoded plane")
+    qtbot.addWidget(box)
+    box.resize(200, 40)
+    box.show()
+    grounds = []
+    for theme in (DARK, LIGHT):
+        apply_theme(theme, application)
+        grounds.append(box.grab().toImage().pixelColor(190, 35).name())
+    assert grounds == [DARK.window, LIGHT.window]
+
+
+def test_the_system_decides_until_a_person_does(application):
+    """"Like the system" follows its colour scheme; a system that says nothing gets the light theme."""
+    hints = QApplication.styleHints()
+    expected = DARK if hints.colorScheme() == Qt.ColorScheme.Dark else LIGHT
+    assert theme_of(ThemeName.SYSTEM, application) is expected
+    assert theme_of(ThemeName.DARK, application) is DARK
+    assert theme_of(ThemeName.LIGHT, application) is LIGHT
