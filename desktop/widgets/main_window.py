@@ -174,6 +174,8 @@ class MainWindow(QMainWindow):
         self.panel_action = add_action(view, "&Side panel", "F9", self._switch_panel)
         self.panel_action.setCheckable(True)
         self.panel_action.setChecked(True)
+        self.full_screen_action = add_action(view, "F&ull screen", "F11", self._switch_full_screen)
+        self.full_screen_action.setCheckable(True)
         self.tabs.add_page(PLANE, "&Plane", self._plane_page())
         self.grids = GridsControl(shell, self.tabs)
         file.addSeparator()
@@ -183,6 +185,11 @@ class MainWindow(QMainWindow):
         self.panel.setVisible(self.panel_action.isChecked())
         if self.panel.isHidden():
             self.plane.setFocus()
+
+    def _switch_full_screen(self) -> None:
+        """Fill the screen, or come back to the window's size; nothing else changes."""
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+        self.full_screen_action.setChecked(self.isFullScreen())
 
     def _plane_page(self) -> QWidget:
         page = QWidget()

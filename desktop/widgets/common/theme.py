@@ -83,7 +83,8 @@ QToolTip {{ color: {text}; background: {tip}; border: 1px solid {border}; paddin
 QPushButton {{ color: {text}; background: {button}; border: 1px solid {border}; border-radius: 6px;
     padding: 4px 10px; min-height: 16px; }}
 QPushButton:hover, QToolButton:hover {{ background: {hovered}; }}
-QPushButton:pressed, QPushButton:checked {{ background: {accent}; color: {on_accent}; border-color: {accent}; }}
+QPushButton:pressed, QPushButton:checked {{ background: {accent}; color: {on_accent};
+    border-color: {accent}; }}
 QPushButton:disabled {{ color: {muted}; background: {window}; }}
 QPushButton:focus {{ border: 2px solid {accent}; padding: 3px 9px; }}
 QPushButton:flat {{ background: transparent; border: 1px solid transparent; }}
@@ -136,7 +137,8 @@ QStatusBar QLabel {{ color: {muted}; }}
 QScrollArea {{ border: none; }}
 QScrollBar:vertical {{ background: transparent; width: 12px; margin: 0; }}
 QScrollBar:horizontal {{ background: transparent; height: 12px; margin: 0; }}
-QScrollBar::handle {{ background: {border}; border-radius: 4px; margin: 2px; min-height: 24px; min-width: 24px; }}
+QScrollBar::handle {{ background: {border}; border-radius: 4px; margin: 2px; min-height: 24px;
+    min-width: 24px; }}
 QScrollBar::handle:hover {{ background: {muted}; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}

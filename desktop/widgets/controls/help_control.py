@@ -10,6 +10,7 @@ from desktop.app.worker import Priority
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.controls.shell import Shell
 from desktop.widgets.dialogs.about_model import show_about
+from desktop.widgets.dialogs.command_palette import CommandPalette
 from desktop.widgets.dialogs.shortcuts_dialog import ShortcutsDialog
 from desktop.widgets.dialogs.text_dialog import TextDialog
 
@@ -24,6 +25,7 @@ class HelpControl(QObject):
         self._shell = shell
         add_action(shell.menus["help"], "About this &model", None, self.show_about_model)
         add_action(shell.menus["help"], "&Shortcuts", "F1", self.show_shortcuts)
+        add_action(shell.menus["help"], "&Commands…", "Ctrl+K", self.show_commands)
         add_action(shell.menus["help"], "&About Latent Plane", None, self.show_about)
         add_action(shell.menus["view"], "Hide the m&essage", "Esc", shell.message.hide)
         shell.message.details_wanted.connect(self._show_details)
@@ -31,6 +33,10 @@ class HelpControl(QObject):
     def show_shortcuts(self) -> None:
         """Show the list of shortcuts."""
         ShortcutsDialog(self._shell.window).open()
+
+    def show_commands(self) -> None:
+        """Show the palette of commands."""
+        CommandPalette(self._shell.window).open()
 
     def show_about(self) -> None:
         """Show version, device, the open model and licences; a report on the machine follows."""

@@ -1,14 +1,13 @@
 """The list of shortcuts, collected from the window's menus and widgets, so that it is never out of date."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QKeySequence, QShortcut
+from PySide6.QtGui import QAction, QShortcut
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QHeaderView,
     QLineEdit,
     QMainWindow,
-    QMenu,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -16,9 +15,9 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.view.shortcuts import Shortcut
+from desktop.widgets.common.menus import NATIVE, keys_of, menus_of, plain
 
 SIZE_PX = (600, 620)
-NATIVE = QKeySequence.SequenceFormat.NativeText
 
 
 def shortcuts_of(window: QMainWindow) -> list[Shortcut]:
@@ -27,14 +26,15 @@ def shortcuts_of(window: QMainWindow) -> list[Shortcut]:
     `GESTURES` are pairs of a gesture and what it does, listed under the widget's accessible name.
     """
     found = []
-    for menu in _menus(window):
+    listed = set()
+    for titles, menu in menus_of(window):
         for action in menu.actions():
+            listed.add(action)
             if action.shortcuts():
-                found.append(Shortcut(_keys(action), _plain(action.text()), _plain(menu.title())))
-    listed = {action for menu in _menus(window) for action in menu.actions()}
+                found.append(Shortcut(keys_of(action), plain(action.text()), titles[-1]))
     for action in window.findChildren(QAction):
         if action not in listed and action.shortcuts():
-            found.append(Shortcut(_keys(action), _plain(action.text()), "Window"))
+            found.append(Shortcut(keys_of(action), plain(action.text()), "Window"))
     for shortcut in window.findChildren(QShortcut):
         found.append(Shortcut(shortcut.key().toString(NATIVE), shortcut.whatsThis(), "Window"))
     seen = set()
@@ -113,23 +113,3 @@ def _shortcut(item: QTreeWidgetItem) -> Shortcut:
     found = item.data(0, Qt.ItemDataRole.UserRole)
     assert isinstance(found, Shortcut)
     return found
-
-
-def _menus(window: QMainWindow) -> list[QMenu]:
-    """Return the menu bar's menus and their submenus."""
-    found: list[QMenu] = []
-    waiting = [action.menu() for action in window.menuBar().actions()]
-    while waiting:
-        menu = waiting.pop(0)
-        if isinstance(menu, QMenu):
-            found.append(menu)
-            waiting += [action.menu() for action in menu.actions()]
-    return found
-
-
-def _keys(action: QAction) -> str:
-    return ", ".join(key.toString(NATIVE) for key in action.shortcuts())
-
-
-def _plain(text: str) -> str:
-    return text.replace("&&", "\0").replace("&", "").replace("\0", "&").rstrip("…")

@@ -1,4 +1,4 @@
-"""Your own image, drawn, dropped or pasted: the canvas, and the section with its reconstruction and figures."""
+"""Your own image, drawn, dropped or pasted: the canvas, and the section with its figures."""
 
 from itertools import zip_longest
 

@@ -16,7 +16,16 @@ from desktop.widgets.common.folding_sections import FoldingSections
 from desktop.widgets.common.keyed_tabs import KeyedTabs
 from desktop.widgets.common.saved_inputs import save_input, saved_for, saved_values, set_saved_values
 
-VALUES = {"n": 7, "speed": 0.5, "at": 12, "kind": "WebP", "closed": True, "title": "grün", "page": "two", "open": "one"}
+VALUES = {
+    "n": 7,
+    "speed": 0.5,
+    "at": 12,
+    "kind": "WebP",
+    "closed": True,
+    "title": "grün",
+    "page": "two",
+    "open": "one",
+}
 
 
 @pytest.fixture

@@ -80,7 +80,7 @@ def test_a_widget_that_is_open_follows(application, qtbot):
 
 
 def test_the_system_decides_until_a_person_does(application):
-    """"Like the system" follows its colour scheme; a system that says nothing gets the light theme."""
+    """The choice "Like the system" follows its colour scheme; a system that says nothing gets the light theme."""
     hints = QApplication.styleHints()
     expected = DARK if hints.colorScheme() == Qt.ColorScheme.Dark else LIGHT
     assert theme_of(ThemeName.SYSTEM, application) is expected

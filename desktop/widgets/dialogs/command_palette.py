@@ -1,0 +1,118 @@
+"""The palette of commands: finds every entry of the menus by a few letters, and runs it."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtWidgets import (
+    QDialog,
+    QLineEdit,
+    QMainWindow,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+)
+
+from desktop.widgets.common.menus import keys_of, menus_of, plain
+
+SIZE_PX = (520, 400)
+NOTHING = "No command has these words."
+MOVES = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
+
+
+@dataclass(frozen=True)
+class Command:
+    """An entry of a menu that can be used now.
+
+    Attributes:
+        text: the menus above it and its own text, such as "View › Layers › Decoded plane".
+        keys: its shortcuts.
+        action: what it does.
+    """
+
+    text: str
+    keys: str
+    action: QAction
+
+    def rank(self, words: str) -> int | None:
+        """How well the command fits what was typed, 0 best; None if a word is not in it."""
+        mine, parts = self.text.lower(), words.lower().split()
+        if not all(part in mine for part in parts):
+            return None
+        own = mine.rpartition(" › ")[2]
+        if own.startswith(words.lower()):
+            return 0
+        return 1 if all(part in own for part in parts) else 2
+
+
+def commands_of(window: QMainWindow) -> list[Command]:
+    """Return all entries of the menus that can be used now, in the menus' order."""
+    found = []
+    for titles, menu in menus_of(window):
+        for action in menu.actions():
+            if action.isEnabled() and action.isVisible() and not (action.isSeparator() or action.menu()):
+                text = " › ".join((*titles, plain(action.text())))
+                found.append(Command(text, keys_of(action), action))
+    return found
+
+
+class CommandPalette(QDialog):
+    """A line to type in, and below it the commands that fit. Deleted when it is closed."""
+
+    def __init__(self, window: QMainWindow) -> None:
+        super().__init__(window)
+        self.setWindowTitle("Commands")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._commands = commands_of(window)
+        self.line = QLineEdit()
+        self.line.setPlaceholderText("Type a few letters of a command")
+        self.line.setAccessibleName("Command")
+        self.list = QTreeWidget()
+        self.list.setHeaderHidden(True)
+        self.list.setColumnCount(2)
+        self.list.setRootIsDecorated(False)
+        self.list.setAccessibleName("Commands")
+        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # keys go to the line, which moves the choice
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.line)
+        layout.addWidget(self.list)
+        self.resize(*SIZE_PX)
+        self.list.setColumnWidth(0, SIZE_PX[0] - 150)
+        self.line.textChanged.connect(self._show_matching)
+        self.line.returnPressed.connect(self._run)
+        self.list.itemClicked.connect(lambda _item, _column: self._run())
+        self._show_matching("")
+        self.line.setFocus()
+
+    def shown(self) -> list[str]:
+        """Return the texts of the commands in the list."""
+        return [command.text for command in self._fitting]
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Move the choice by keys that the line does not use."""
+        if event.key() in MOVES:
+            self.list.keyPressEvent(event)
+        else:
+            super().keyPressEvent(event)
+
+    def _show_matching(self, words: str) -> None:
+        ranked = [(command.rank(words), command) for command in self._commands]
+        fitting = [(rank, command) for rank, command in ranked if rank is not None]
+        self._fitting = [command for _, command in sorted(fitting, key=lambda pair: pair[0])]
+        self.list.clear()
+        for command in self._fitting:
+            self.list.addTopLevelItem(QTreeWidgetItem([command.text, command.keys]))
+        if self._fitting:
+            self.list.setCurrentItem(self.list.topLevelItem(0))
+        else:
+            nothing = QTreeWidgetItem([NOTHING])
+            nothing.setFlags(Qt.ItemFlag.NoItemFlags)
+            self.list.addTopLevelItem(nothing)
+
+    def _run(self) -> None:
+        """Close, and then run the chosen command, which may open a dialog of its own."""
+        row = self.list.indexOfTopLevelItem(self.list.currentItem()) if self.list.currentItem() else -1
+        if 0 <= row < len(self._fitting):
+            action = self._fitting[row].action
+            self.accept()
+            action.trigger()
