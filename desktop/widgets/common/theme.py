@@ -36,6 +36,7 @@ class Theme:
         accent: what is chosen, and the frame of the focus.
         on_accent: text on `accent`.
         tip: the ground of tool tips, whose text is `text`.
+        error: text that says what is wrong with an input.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Theme:
     accent: str
     on_accent: str
     tip: str
+    error: str
 
 
 LIGHT = Theme(
@@ -63,6 +65,7 @@ LIGHT = Theme(
     accent="#1a5fd0",
     on_accent="#ffffff",
     tip="#ffffff",
+    error="#b3261e",
 )
 DARK = Theme(
     name="dark",
@@ -76,6 +79,7 @@ DARK = Theme(
     accent="#6aa8ff",
     on_accent="#0c1422",
     tip="#2a313d",
+    error="#ff8a80",
 )
 
 STYLE_SHEET = """
@@ -148,6 +152,7 @@ QToolButton#section_header:hover {{ background: {hovered}; }}
 QToolButton#section_header:focus {{ border-color: {accent}; }}
 QFrame#section_line {{ background: {border}; border: none; max-height: 1px; }}
 QLabel#muted {{ color: {muted}; }}
+QLabel#error_label {{ color: {error}; }}
 """
 
 

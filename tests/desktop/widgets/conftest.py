@@ -74,3 +74,13 @@ def decoded(plain_decoder, bundle_path):
 def shows(home_window, gray, same_picture):
     """`shows(picture)`: whether the panel shows it."""
     return lambda picture: same_picture(gray(home_window.panel.picture.picture.image()), picture)
+
+
+@pytest.fixture
+def themed(qapp):
+    """The application, which gets its looks back after the test."""
+    style, palette, sheet = qapp.style().name(), qapp.palette(), qapp.styleSheet()
+    yield qapp
+    qapp.setStyleSheet(sheet)
+    qapp.setPalette(palette)
+    qapp.setStyle(style)

@@ -12,23 +12,13 @@ TEXT_CONTRAST, MARK_CONTRAST = 4.5, 3.0  # WCAG 2.2, level AA: text, and what sh
 THEMES = pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
 
 
-@pytest.fixture
-def application(qapp):
-    """The application, which gets its looks back."""
-    style, palette, sheet = qapp.style().name(), qapp.palette(), qapp.styleSheet()
-    yield qapp
-    qapp.setStyleSheet(sheet)
-    qapp.setPalette(palette)
-    qapp.setStyle(style)
-
-
 @THEMES
 def test_text_is_readable_on_each_of_its_grounds(theme):
     """Text and explanations have a contrast of at least 4.5 to every ground on which they stand."""
     grounds = {name: getattr(theme, name) for name in ("window", "field", "button", "hovered", "tip")}
     too_low = {
         (text, name): contrast(QColor(getattr(theme, text)), QColor(ground))
-        for text in ("text", "muted")
+        for text in ("text", "muted", "error")
         for name, ground in grounds.items()
         if contrast(QColor(getattr(theme, text)), QColor(ground)) < TEXT_CONTRAST
     }
@@ -66,7 +56,7 @@ def test_a_theme_has_its_marks(theme):
     assert all((MARKS / f"{mark}-{theme.name}.svg").is_file() for mark in ("check", "down", "up"))
 
 
-def test_a_widget_that_is_open_follows(application, qtbot):
+def test_a_widget_that_is_open_follows(themed, qtbot):
     """A check box is dark in the dark theme and light in the light one, with the same text."""
     box = QCheckBox("Decoded plane")
     qtbot.addWidget(box)
@@ -74,15 +64,15 @@ def test_a_widget_that_is_open_follows(application, qtbot):
     box.show()
     grounds = []
     for theme in (DARK, LIGHT):
-        apply_theme(theme, application)
+        apply_theme(theme, themed)
         grounds.append(box.grab().toImage().pixelColor(190, 35).name())
     assert grounds == [DARK.window, LIGHT.window]
 
 
-def test_the_system_decides_until_a_person_does(application):
-    """The choice "Like the system" follows its colour scheme; a system that says nothing gets the light theme."""
+def test_the_system_decides_until_a_person_does(themed):
+    """A system that says nothing gets the light theme."""
     hints = QApplication.styleHints()
     expected = DARK if hints.colorScheme() == Qt.ColorScheme.Dark else LIGHT
-    assert theme_of(ThemeName.SYSTEM, application) is expected
-    assert theme_of(ThemeName.DARK, application) is DARK
-    assert theme_of(ThemeName.LIGHT, application) is LIGHT
+    assert theme_of(ThemeName.SYSTEM, themed) is expected
+    assert theme_of(ThemeName.DARK, themed) is DARK
+    assert theme_of(ThemeName.LIGHT, themed) is LIGHT
