@@ -1,6 +1,6 @@
 """Sections under each other, each with a header that folds it."""
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from desktop.widgets.common.icons import line_icon
@@ -15,8 +15,6 @@ class Section(QWidget):
         header: the button that folds the section.
         body: what is shown.
     """
-
-    folded = Signal()
 
     def __init__(self, key: str, title: str, body: QWidget, is_open: bool) -> None:
         super().__init__()
@@ -37,18 +35,20 @@ class Section(QWidget):
         layout.addWidget(line)
         layout.addWidget(self.header)
         layout.addWidget(body)
-        self.is_open = not is_open
-        self.set_open(is_open)
+        self.is_open = is_open
+        self._show()
 
     def set_open(self, is_open: bool) -> None:
         """Show or hide the body."""
-        if is_open == self.is_open:
-            return
-        self.is_open = is_open
+        if is_open != self.is_open:
+            self.is_open = is_open
+            self._show()
+
+    def _show(self) -> None:
+        is_open = self.is_open
         self.body.setVisible(is_open)
         self.header.setIcon(line_icon("caret-down" if is_open else "caret-right"))
         self.header.setAccessibleName(f"{self.header.text()}, {'open' if is_open else 'folded'}")
-        self.folded.emit()
 
 
 class FoldingSections(QWidget):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu
 
@@ -10,6 +11,7 @@ NATIVE = QKeySequence.SequenceFormat.NativeText
 
 def menus_of(window: QMainWindow) -> Iterator[tuple[tuple[str, ...], QMenu]]:
     """Yield the menu bar's menus and their submenus, each with its titles from the menu bar down."""
+    waiting: list[tuple[tuple[str, ...], QObject | None]]
     waiting = [((), action.menu()) for action in window.menuBar().actions()]
     while waiting:
         above, menu = waiting.pop(0)

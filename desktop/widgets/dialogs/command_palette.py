@@ -100,10 +100,10 @@ class CommandPalette(QDialog):
         fitting = [(rank, command) for rank, command in ranked if rank is not None]
         self._fitting = [command for _, command in sorted(fitting, key=lambda pair: pair[0])]
         self.list.clear()
-        for command in self._fitting:
-            self.list.addTopLevelItem(QTreeWidgetItem([command.text, command.keys]))
-        if self._fitting:
-            self.list.setCurrentItem(self.list.topLevelItem(0))
+        items = [QTreeWidgetItem([command.text, command.keys]) for command in self._fitting]
+        self.list.addTopLevelItems(items)
+        if items:
+            self.list.setCurrentItem(items[0])
         else:
             nothing = QTreeWidgetItem([NOTHING])
             nothing.setFlags(Qt.ItemFlag.NoItemFlags)
@@ -111,7 +111,7 @@ class CommandPalette(QDialog):
 
     def _run(self) -> None:
         """Close, and then run the chosen command, which may open a dialog of its own."""
-        row = self.list.indexOfTopLevelItem(self.list.currentItem()) if self.list.currentItem() else -1
+        row = self.list.currentIndex().row()
         if 0 <= row < len(self._fitting):
             action = self._fitting[row].action
             self.accept()
