@@ -97,11 +97,11 @@ def test_the_previews_change_from_epoch_to_epoch(run_folder):
     np.testing.assert_array_equal(imageio.imread(run_folder / "previews.gif", index=...), pictures)
 
 
-def test_the_same_seed_gives_the_same_run(small_mnist, tmp_path):
+def test_the_same_seed_gives_the_same_run(short_mnist, tmp_path):
     """Two fits with the same seed give the same weights, byte for byte; another seed gives others."""
     config = dataclasses.replace(RECIPES["default"], epochs=1, filters=(2, 2))
     runs = [
-        fit(dataclasses.replace(config, seed=seed), CPU, tmp_path / name, small_mnist)
+        fit(dataclasses.replace(config, seed=seed), CPU, tmp_path / name, short_mnist)
         for name, seed in (("a", 3), ("b", 3), ("c", 4))
     ]
     weights = [weights_path(run, 1).read_bytes() for run in runs]
