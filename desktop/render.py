@@ -1,6 +1,5 @@
 """python -m desktop.render: render sheets to PNG and paths to animations, without a window or Qt."""
 
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -11,11 +10,10 @@ import click
 from desktop.base.installed import Choice, needed, version_option
 
 with needed("desktop", "python -m desktop.render", __name__):
-    from desktop.base.command_line import Finite, printable, run_command, say_on_stderr
+    from desktop.base.command_line import Finite, run_command
 
 from desktop.base.errors import ModelError
-from desktop.base.machine import DeviceError, DeviceName, distribution_warning
-from desktop.base.shipped import shipped_bundle
+from desktop.base.machine import DeviceError
 from desktop.base.vector import Vector
 from desktop.film.film import Caption, Film, Route, path_cost, path_film
 from desktop.film.formats import (
@@ -27,79 +25,32 @@ from desktop.film.formats import (
     why_not,
     why_too_large,
 )
-from desktop.images import pixels
-from desktop.images.room import RoomError, SheetSize, no_room
+from desktop.images.room import RoomError
 from desktop.jobs import sheets
-from desktop.jobs.cost import ASK_FROM_S, Cost
 from desktop.jobs.decoded_pictures import DecodedPictures
 from desktop.jobs.kept_decoder import KeptDecoder
-from desktop.jobs.sheet_steps import Sheet, sheet_steps
-from desktop.jobs.sheets import Order, Plan, Scores
+from desktop.jobs.sheets import Order, Scores
 from desktop.latent.paths import PathKind
-from desktop.latent.plane import Plane, Viewport, axis_plane, parse_z, plane_through, sample_prior
-from desktop.models.model import Model
-from desktop.models.source import open_source
-from desktop.reading.command_options import overrides_from, reading_options
+from desktop.latent.plane import Viewport, parse_z, sample_prior
 from desktop.reading.reading import Reading
-from desktop.vetting.opening import Opening
-from desktop.view.first_view import MOST_NEAR_MEAN, first_view, fresh_view
-from desktop.view.provenance import Detail, provenance, to_text
-from desktop.view.state import ViewState
+from desktop.render_parts import (
+    RenderError,
+    beside,
+    check_room,
+    is_on_samples,
+    model_options,
+    open_model,
+    plane_of_axes,
+    plane_through_points,
+    say_cost,
+    start_options,
+    start_view,
+    write_sheet,
+)
+from desktop.view.first_view import MOST_NEAR_MEAN
+from desktop.view.provenance import provenance, to_text
 from export.bundle import BundleError
 
-
-class RenderError(Exception):
-    """The options do not fit the model or each other."""
-
-
-def model_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that all commands take."""
-    for option in (
-        click.argument("model", required=False, type=click.Path(path_type=Path)),
-        reading_options,
-        click.option(
-            "--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The file to write."
-        ),
-        click.option(
-            "--scale",
-            type=click.IntRange(1, 64),
-            help="Enlarge every pixel this many times.  [default: 1; path: 8]",
-        ),
-        click.option(
-            "--device",
-            type=Choice(["auto", "cuda", "cpu"]),
-            default="auto",
-            show_default=True,
-            help="Where to run the model.",
-        ),
-    ):
-        function = option(function)
-    return function
-
-
-def start_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that say where a view starts."""
-    for option in (
-        click.option(
-            "--z",
-            "point",
-            metavar="NUMBERS",
-            help="The z to start at.  [default: a bundle's prior mean; for a bare model, a sample]",
-        ),
-        click.option(
-            "--seed", type=click.IntRange(0), help="Start at the sample of the prior with this seed instead."
-        ),
-        click.option("--span", type=Finite(1e-6, 1e4), help=SPAN_HELP[function.__name__]),
-    ):
-        function = option(function)
-    return function
-
-
-SPAN_HELP = {
-    "plane": "Take even steps over a square of this side around z, instead of the prior's quantiles.",
-    "traversals": "How far each dimension goes, half to either side of the prior's mean.  [default: the "
-    "prior's range, 6 for N(0, 1)]",
-}
 INTERPOLATIONS = dict(zip(("straight", "spherical", "visual"), PathKind, strict=True))
 PATH_SAMPLES = 4
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -147,24 +98,24 @@ def plane(
     """
     if axes is not None and through:
         raise RenderError("found --axes and --through, expected one of them; leave one out")
-    model = _open(common, ".png", lambda reading: _check_room(reading, common, n, lambda n: (n, n)))
-    state = _start(model, point, seed)
+    model = open_model(common, ".png", lambda reading: check_room(reading, common, n, lambda n: (n, n)))
+    state = start_view(model, point, seed)
     even = span is not None
     if through:
-        state = state.with_plane(_plane_through(through, model.latent_dim))
+        state = state.with_plane(plane_through_points(through, model.latent_dim))
     elif axes is not None:
-        state = state.with_plane(_axis_plane(axes, _beside(model, state, point, seed)))
+        state = state.with_plane(plane_of_axes(axes, beside(model, state, point, seed)))
     else:
-        even = even or _is_on_samples(model)
+        even = even or is_on_samples(model)
     if span is not None or point is not None:
         a, b = state.plane.project(state.z).tolist()
         state = replace(state, viewport=Viewport((a, b), span or state.viewport.span))
     if even:
         plan = sheets.view_plan(model, state.chart, state.viewport, n)
         is_home = span is None and point is None  # then the window's manifold page shows the same
-        _write_sheet(plan, model, common, state, "manifold" if is_home else "plane", n=n)
+        write_sheet(plan, model, common, state, "manifold" if is_home else "plane", n=n)
     else:
-        _write_sheet(sheets.manifold_plan(model, state.plane, n), model, common, state, "manifold", n=n)
+        write_sheet(sheets.manifold_plan(model, state.plane, n), model, common, state, "manifold", n=n)
 
 
 @command.command()
@@ -179,9 +130,9 @@ def plane(
 )
 def samples(n: int, seed: int, **common: Any) -> None:
     """Write n × n pictures at samples of the prior as PNG."""
-    model = _open(common, ".png", lambda reading: _check_room(reading, common, n, lambda n: (n, n)))
-    state = _start(model)
-    _write_sheet(sheets.samples_plan(model, n, seed), model, common, state, "samples", n=n, seed=seed)
+    model = open_model(common, ".png", lambda reading: check_room(reading, common, n, lambda n: (n, n)))
+    state = start_view(model)
+    write_sheet(sheets.samples_plan(model, n, seed), model, common, state, "samples", n=n, seed=seed)
 
 
 @command.command()
@@ -196,20 +147,20 @@ def samples(n: int, seed: int, **common: Any) -> None:
 )
 def reconstructions(n: int, order: str, **common: Any) -> None:
     """Write test images as PNG, n pairs per row, each beside the picture decoded at its posterior mean."""
-    model = _open(common, ".png")
+    model = open_model(common, ".png")
     bundle = model.source.bundle
     posterior = None if bundle is None else bundle.read_posterior()
     if posterior is None or posterior.images is None:
         raise RenderError(
             f"{model.source.path}: found no test images, expected a bundle that has some to reconstruct"
         )
-    by, state, pairs = Order[order.upper()], _start(model), len(posterior.mean)
-    _check_room(model.source.reading, common, n, lambda n: (min(2 * n, -(-pairs // n)), n), sheets.pairs_size)
+    by, state, pairs = Order[order.upper()], start_view(model), len(posterior.mean)
+    check_room(model.source.reading, common, n, lambda n: (min(2 * n, -(-pairs // n)), n), sheets.pairs_size)
     with closing(DecodedPictures()) as kept:
         for step in sheets.held_out_scores(KeptDecoder(model, kept), posterior):
             if isinstance(step, Scores):
                 plan = sheets.reconstructions_plan(posterior, step, by, n)
-                _write_sheet(plan, model, common, state, "reconstructions", n=n, order=by.value)
+                write_sheet(plan, model, common, state, "reconstructions", n=n, order=by.value)
 
 
 @command.command()
@@ -232,13 +183,13 @@ def traversals(
     """
 
     def check(reading: Reading) -> None:
-        _check_room(reading, common, n, lambda n: (min(dimensions, reading.latent_dim), n))
+        check_room(reading, common, n, lambda n: (min(dimensions, reading.latent_dim), n))
 
-    model = _open(common, ".png", check)
-    state, bundle = _start(model, point, seed), model.source.bundle
+    model = open_model(common, ".png", check)
+    state, bundle = start_view(model, point, seed), model.source.bundle
     rows = sheets.by_rate(None if bundle is None else bundle.read_posterior(), model.latent_dim)
     plan = sheets.traversals_plan(model, state.z, rows[:dimensions], n, span)
-    _write_sheet(plan, model, common, state, "traversals", n=n, dimensions=dimensions)
+    write_sheet(plan, model, common, state, "traversals", n=n, dimensions=dimensions)
 
 
 @command.command()
@@ -318,14 +269,14 @@ def path(
             fits = "choose another format" if fitting is None else f"--scale {fitting} fits"
             raise RenderError(f"{reason}; {fits}")
 
-    model = _open(common, None, check)
+    model = open_model(common, None, check)
     scale = _path_scale(common, size, model.source.reading)
     try:
         corners = tuple(parse_z(text, model.latent_dim) for text in points)
         if seed is not None:
             z = sample_prior(PATH_SAMPLES, model.latent_dim, seed, model.source.reading.prior)
             corners = tuple(map(Vector, z))
-        start = _start(model)
+        start = start_view(model)
         route = Route(corners, closed, INTERPOLATIONS.get(interpolation or "", start.path_kind))
         film = Film(
             format=chosen,
@@ -339,7 +290,7 @@ def path(
         comment = to_text(provenance(model.source, state, "path", **film.details()))
         with closing(DecodedPictures()) as kept:
             decoder = KeptDecoder(model, kept)
-            _say_cost(path_cost(decoder, route, film))
+            say_cost(path_cost(decoder, route, film))
             for _ in path_film(decoder, route, film, out, model.source.name, comment=comment):
                 pass
     except ValueError as error:
@@ -351,123 +302,6 @@ def _path_scale(common: dict[str, Any], size: int | None, reading: Reading) -> i
     """The scale of a film: that of --scale, or the largest within --size, or 8."""
     largest = max(reading.image_shape[1:])
     return int(common["scale"] or (8 if size is None else max(1, size // largest)))
-
-
-def _start(model: Model, point: str | None = None, seed: int | None = None) -> ViewState:
-    """The view of a newly opened model, at z or at the sample of a seed if one is given."""
-    if point is not None and seed is not None:
-        raise RenderError("found --z and --seed, expected one of them; leave one out")
-    prior, is_bundle = model.source.reading.prior, model.source.bundle is not None
-    state = fresh_view(model.latent_dim, prior, is_bundle)
-    if seed is not None and _is_on_samples(model):
-        state = first_view(model.latent_dim, prior, seed)
-    elif seed is not None:
-        (z,) = sample_prior(1, model.latent_dim, seed, prior)
-        state = replace(state.moved_to(Vector(z)), seed=seed)
-    if point is not None:
-        try:
-            state = state.moved_to(parse_z(point, model.latent_dim))
-        except ValueError as error:
-            raise RenderError(f"--z: {error}") from error
-    return state
-
-
-def _beside(model: Model, state: ViewState, point: str | None, seed: int | None) -> Vector:
-    """The z through which a plane of two axes goes: the prior's mean, unless samples lie far from it."""
-    if point is not None or seed is not None or _is_on_samples(model):
-        return state.z
-    return Vector(state.prior.mean(model.latent_dim))
-
-
-def _is_on_samples(model: Model) -> bool:
-    """Whether the view of this model starts on a plane through samples."""
-    return model.source.bundle is None and model.latent_dim > MOST_NEAR_MEAN
-
-
-def _axis_plane(axes: tuple[int, int], z: Vector) -> Plane:
-    right, up = axes
-    if max(axes) >= len(z) or (right == up and len(z) > 1):
-        raise RenderError(
-            f"--axes: found {right} {up}, expected two different dimensions from 0 to {len(z) - 1}"
-        )
-    return axis_plane(z, right, up)
-
-
-def _plane_through(texts: tuple[str, ...], latent_dim: int) -> Plane:
-    if len(texts) != 3:
-        raise RenderError(f"--through: found {len(texts)} point{'s' * (len(texts) != 1)}, expected three")
-    try:
-        middle, right, up = (parse_z(text, latent_dim) for text in texts)
-        return plane_through(middle, right, up)
-    except ValueError as error:
-        raise RenderError(f"--through: {error}") from error
-
-
-def _open(
-    common: dict[str, Any], suffix: str | None, check: Callable[[Reading], None] = lambda _: None
-) -> Model:
-    """Open the model, after `check` has found its reading good."""
-    out: Path = common["out"]
-    if suffix is not None and out.suffix.lower() != suffix:
-        raise RenderError(f"--out {out}: found the ending {out.suffix or 'none'!r}, expected {suffix}")
-    device: DeviceName = common["device"]
-    path = common["model"] or shipped_bundle()
-    source = open_source(path, overrides_from(**common), Opening(say_on_stderr), use_saved=False)
-    check(source.reading)
-    model = Model(source, device)
-    for note in (source.guess_note, *source.notes, model.warning, distribution_warning()):
-        if note:
-            click.echo(printable(note), err=True)
-    return model
-
-
-def _check_room(
-    reading: Reading,
-    common: dict[str, Any],
-    n: int,
-    cells_of: Callable[[int], tuple[int, int]],
-    size_of: Callable[[tuple[int, int, int], int, int, int], SheetSize] = sheets.sheet_size,
-) -> None:
-    """Raise RenderError if the sheet with the rows and columns `cells_of(n)` is too large."""
-
-    def size(n: int) -> SheetSize:
-        return size_of(reading.image_shape, reading.latent_dim, *cells_of(n))
-
-    found = no_room(size, n, common["scale"] or 1)
-    if found is not None:
-        fits = f"--scale {found.scale} fits" if found.scale is not None else f"--n {found.n} --scale 1 fits"
-        nothing = found.scale is None and found.n is None
-        raise RenderError(f"{found.reason}; {'free some memory' if nothing else fits}")
-
-
-def _write_sheet(
-    plan: Plan,
-    model: Model,
-    common: dict[str, Any],
-    state: ViewState,
-    kind: str,
-    **details: Detail,
-) -> None:
-    with closing(DecodedPictures()) as kept:
-        decoder = KeptDecoder(model, kept)
-        _say_cost(decoder.cost(plan.z))
-        *_, sheet = sheet_steps(decoder, plan)
-    assert isinstance(sheet, Sheet)
-    scale = common["scale"] or 1
-    enlarged = pixels.enlarge(sheet.picture[None], scale)[0]
-    note = to_text(provenance(model.source, state, kind, scale=scale, **details))
-    pixels.write_png(common["out"], enlarged, note)
-    height, width = enlarged.shape[:2]
-    where = model.device.description + (f" ({model.device.reason})" if model.device.reason else "")
-    click.echo(f"{common['out']}: {width} × {height} pixels, decoded on {where}")
-    if model.warning:
-        click.echo(model.warning, err=True)
-
-
-def _say_cost(cost: Cost) -> None:
-    """Say on standard error how long it takes, if that is long."""
-    if cost.seconds > ASK_FROM_S:
-        click.echo(f"decoding {cost.in_words()}", err=True)
 
 
 def main() -> None:

@@ -44,13 +44,18 @@ def end_early() -> None:
         child.wait()
 
 
-def _start() -> subprocess.Popen[bytes]:
-    environment = os.environ | {
+def environment() -> dict[str, str]:
+    """The environment of the process."""
+    variables = os.environ | {
         "OMP_NUM_THREADS": "1",
         "MALLOC_ARENA_MAX": "1",
         "ORT_DISABLE_TELEMETRY": "1",
     }
-    environment.pop("ORT_LOAD_CONFIG_FROM_MODEL", None)  # a model must not configure its own session
+    variables.pop("ORT_LOAD_CONFIG_FROM_MODEL", None)  # a model must not configure its own session
+    return variables
+
+
+def _start() -> subprocess.Popen[bytes]:
     # Isolated (-I), because a stranger's folder may hold a `json.py` beside the model: modules must be
     # imported neither from the current folder nor from PYTHONPATH.
     return subprocess.Popen(  # noqa: S603 (this program's own file)
@@ -58,6 +63,6 @@ def _start() -> subprocess.Popen[bytes]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env=environment,
+        env=environment(),
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
     )

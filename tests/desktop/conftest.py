@@ -2,6 +2,7 @@
 
 import gc
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,11 +12,9 @@ from typing import Any
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import numpy as np
-import onnx
 import onnxruntime as ort
 import pytest
 from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
 from PIL import Image, ImageSequence
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSettings
 from PySide6.QtGui import QImage
@@ -28,19 +27,20 @@ from desktop.jobs.decoded_pictures import DecodedPictures
 from desktop.jobs.kept_decoder import KeptDecoder
 from desktop.models.model import Model
 from desktop.models.source import open_source
+from desktop.vetting import trial_process
 from desktop.widgets.main_window import MainWindow
 from export.bundle import (
     DECODER_FILE,
     ENCODER_FILE,
     POSTERIOR_FILE,
-    Bundle,
     Posterior,
     pack_posterior,
     tensor_facts,
     write_bundle,
 )
-from export.growing import grow_bundle
 from tests.desktop.foreign_models import decoder as foreign_decoder
+from tests.desktop.forked_trials import TrialServer
+from tests.desktop.small_bundles import FilmBundle, decoder_graph
 from tests.waiting import SOON_MS, SOON_S
 
 PROGRESS_BARS = "tqdm_monitor"  # the thread that an export in a test's own process starts once for all
@@ -55,6 +55,23 @@ def settings_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytes
     monkeypatch.setattr(session_folder, "place", lambda: folder / "sessions")
     QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(folder))
     return folder
+
+
+@pytest.fixture(scope="session")
+def trial_server() -> Iterator[TrialServer]:
+    """What forks the processes of trials."""
+    server = TrialServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture(autouse=True)
+def forked_trials(
+    request: pytest.FixtureRequest, trial_server: TrialServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fork the processes of trials, except for the tests of `vetting`, which start them as people do."""
+    if sys.platform == "linux" and request.path.parent.name != "vetting":
+        monkeypatch.setattr(trial_process, "_start", trial_server.start)
 
 
 @pytest.fixture(autouse=True)
@@ -110,35 +127,6 @@ def join_encoders() -> Callable[[], None]:
     return join
 
 
-def decoder_graph(
-    latent_dim: int, image_shape: tuple[int, int, int], seed: int = 0, gain: float = 1.0
-) -> bytes:
-    """A decoder of one layer, sigmoid(z · W + b). At gain 1 its pictures change strongly with z."""
-    draw = np.random.default_rng(seed)
-    pixels = int(np.prod(image_shape))
-    weights = draw.normal(0, 2 * gain / latent_dim**0.5, (latent_dim, pixels)).astype(np.float32)
-    arrays = {
-        "weights": weights,
-        "bias": draw.normal(0, 1, pixels).astype(np.float32),
-        "shape": np.array([-1, *image_shape], np.int64),
-    }
-    graph = helper.make_graph(
-        [
-            helper.make_node("MatMul", ["z", "weights"], ["product"]),
-            helper.make_node("Add", ["product", "bias"], ["logits"]),
-            helper.make_node("Sigmoid", ["logits"], ["flat"]),
-            helper.make_node("Reshape", ["flat", "shape"], ["probabilities"]),
-        ],
-        "decoder",
-        [helper.make_tensor_value_info("z", TensorProto.FLOAT, ["N", latent_dim])],
-        [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["N", *image_shape])],
-        [numpy_helper.from_array(array, name) for name, array in arrays.items()],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
-    onnx.checker.check_model(model)
-    return bytes(model.SerializeToString())
-
-
 @pytest.fixture(name="decoder_graph", scope="session")
 def decoder_graph_fixture() -> Callable[..., bytes]:
     """`decoder_graph(latent_dim, image_shape, seed, gain)`: the bytes of a small ONNX decoder."""
@@ -179,84 +167,6 @@ def make_bundle(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]
         return write_bundle(path, facts, files).path
 
     return make
-
-
-class FilmBundle:
-    """A bundle with epochs whose decoders differ, that can grow; epoch e has the decoder of seed e."""
-
-    def __init__(self, path: Path, image_shape: tuple[int, int, int], encoders: bool) -> None:
-        self.path = path
-        self.image_shape = image_shape
-        self.bundle: Bundle | None = None
-        self._encoders = encoders
-
-    def write(self, last: int, **facts: object) -> None:
-        """Let it hold epochs 0 to `last`: the first time as a new bundle, then as one that grows."""
-        files: dict[str, bytes] = {}
-        for epoch in (*range(last + 1), None):
-            seed = last if epoch is None else epoch
-            folder = "" if epoch is None else f"epochs/{epoch:03d}/"
-            files[folder + DECODER_FILE] = decoder_graph(2, self.image_shape, seed)
-            if self._encoders:
-                files[folder + ENCODER_FILE] = encoder_graph(self.image_shape, seed)
-            files[folder + POSTERIOR_FILE] = pack_posterior(self.posterior(seed, whole=epoch is None))
-        tensors = tensor_facts(self.image_shape, 2)
-        content = {
-            "name": "film",
-            "created": f"2000-01-01T00:00:{last:02d}+00:00",
-            "image": dict(zip(("channels", "height", "width"), self.image_shape, strict=True)),
-            "latent_dim": 2,
-            "likelihood": "bernoulli",
-            "opset": 20,
-            "tensors": tensors,
-            "dataset": {"labels": ["no", "yes"]},
-            "epochs": [{"epoch": e, "test_elbo_nats": -200.0 + 10 * e} for e in range(1, last + 1)],
-        } | facts
-        if self.bundle is None:
-            self.bundle = write_bundle(self.path, content, files)
-        else:
-            self.bundle = grow_bundle(self.bundle, content, files)
-
-    def posterior(self, epoch: int, whole: bool = False) -> Posterior:
-        """After an epoch: 40 means along a line that turns by 20 degrees an epoch."""
-        turn, along = np.radians(20 * epoch), np.linspace(-2, 2, 40, dtype=np.float32)
-        mean = np.stack([along * np.cos(turn), along * np.sin(turn)], axis=1).astype(np.float32)
-        if not whole:
-            return Posterior(mean, np.zeros_like(mean))
-        images = np.random.default_rng(0).integers(0, 2, (40, *self.image_shape), np.uint8)
-        return Posterior(mean, np.zeros_like(mean), images, (along > 0).astype(np.uint8))
-
-    def decode(self, epoch: int, z: Any) -> NDArray[np.float32]:
-        """Probabilities [N, C, H, W] of an epoch's decoder, by ONNX Runtime alone."""
-        graph = decoder_graph(2, self.image_shape, epoch)
-        session = ort.InferenceSession(graph, providers=["CPUExecutionProvider"])
-        (probabilities,) = session.run(None, {"z": np.asarray(z, np.float32)})
-        return np.asarray(probabilities)
-
-
-def encoder_graph(image_shape: tuple[int, int, int], seed: int) -> bytes:
-    """An encoder into two dimensions: mean = x · W, logvar = 0."""
-    pixels = int(np.prod(image_shape))
-    draw = np.random.default_rng(seed)
-    arrays = {
-        "shape": np.array([-1, pixels], np.int64),
-        "weights": draw.normal(0, pixels**-0.5, (pixels, 2)).astype(np.float32),
-        "zero": np.zeros((1, 2), np.float32),
-    }
-    graph = helper.make_graph(
-        [
-            helper.make_node("Reshape", ["x", "shape"], ["flat"]),
-            helper.make_node("MatMul", ["flat", "weights"], ["mean"]),
-            helper.make_node("Mul", ["mean", "zero"], ["logvar"]),
-        ],
-        "encoder",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["N", *image_shape])],
-        [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["N", 2]) for name in ("mean", "logvar")],
-        [numpy_helper.from_array(array, name) for name, array in arrays.items()],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
-    onnx.checker.check_model(model)
-    return bytes(model.SerializeToString())
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
-"""Rendering without a window: what the pictures hold, that they repeat, and the errors."""
+"""Rendering without a window: what the pictures hold, and that they repeat."""
 
-import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +11,6 @@ import pytest
 from PIL import Image
 
 from desktop import render
-from desktop.base.machine import DRIVER_LIBRARY
 from desktop.images.note import read_note
 from desktop.images.pixels import tile, to_bytes
 from desktop.jobs.sheets import PAIR_GAP_PX
@@ -28,32 +25,25 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def call(monkeypatch, capsys):
+def call(run_main):
     """`call(*arguments)`: the command's exit status, standard output and standard error."""
 
     def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["render", *map(str, arguments)])
-        try:
-            render.main()
-        except SystemExit as end:
-            status = end.code
-        return status, *capsys.readouterr()
+        ended = run_main(render.main, *arguments)
+        return ended.status, ended.out, ended.err
 
     return run
 
 
 @pytest.fixture
-def refused(call):
+def refused(run_main):
     """`refused(*arguments)`: the one line that is printed, with status 2 and nothing on standard output."""
 
     def run(*arguments):
-        status, out, err = call(*arguments)
-        assert status == 2
-        assert out == ""
-        assert err.endswith("\n")
-        assert err.count("\n") == 1
-        assert err.startswith("python -m desktop.render")
-        return err.rstrip("\n")
+        ended = run_main(render.main, *arguments)
+        assert ended.out == ""
+        assert ended.error_line.startswith("python -m desktop.render")
+        return ended.error_line
 
     return run
 
@@ -93,23 +83,6 @@ def test_a_plane_goes_through_any_three_points(call, tmp_path, make_bundle, plai
     axis = quantile_axis(4)
     z = [(1 + b, 1 + a, 1) for b in axis[::-1] for a in axis]
     assert same_picture(imageio.imread(tmp_path / "a.png"), tile(to_bytes(plain_decoder(path)(z)), 4))
-
-
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        (["--through", "0,0,0"], "--through: found 1 point, expected three"),
-        (["--through", "0,0", "--through", "1,0,0", "--through", "0,1,0"], "--through: found z = '0,0'"),
-        (
-            ["--through", "0,0,0", "--through", "1,0,0", "--through", "2,0,0"],
-            "--through: found three points on",
-        ),
-        (["--through", "0,0,0", "--axes", 0, 1], "found --axes and --through, expected one of them"),
-    ],
-)
-def test_points_that_span_no_plane_are_refused(refused, tmp_path, make_bundle, options, said):
-    """Their number and dimensions are checked, and that they do not lie on one line."""
-    assert said in refused("plane", make_bundle(latent_dim=3), "--out", tmp_path / "a.png", *options)
 
 
 def test_nothing_is_guessed_silently(call, tmp_path):
@@ -171,17 +144,6 @@ def test_reconstructions_stand_beside_their_originals(call, tmp_path, make_bundl
     sheet = imageio.imread(out)
     assert (sheet[:12, :12] == images[0, 0] * 255).all()
     assert (sheet[-12:, 24 + PAIR_GAP_PX : 36 + PAIR_GAP_PX] == images[7, 0] * 255).all()
-
-
-def test_without_held_out_images_nothing_is_reconstructed(refused, tmp_path, make_bundle):
-    """The error is one line, and no file is written."""
-    path = make_bundle()
-    said = refused("reconstructions", path, "--out", tmp_path / "a.png")
-    assert said == (
-        f"python -m desktop.render: {path}: found no test images, "
-        "expected a bundle that has some to reconstruct"
-    )
-    assert not (tmp_path / "a.png").exists()
 
 
 def test_the_same_seed_gives_the_same_bytes(call, tmp_path, bundle_path):
@@ -331,232 +293,10 @@ def test_the_command_runs_as_a_module_without_a_display(tmp_path, make_bundle):
     assert imageio.imread(tmp_path / "a.png").shape == (240, 240)
 
 
-PLANE, PATH = ("plane", "--out", "a.png"), ("path", "--out", "a.gif")
-
-
-def test_without_a_command_the_help_is_shown_as_it_is_written(call):
-    """The status is 2, and the help keeps its line breaks."""
-    status, _, errors = call()
-    assert status == 2
-    assert "\nCommands:\n" in errors
-
-
-@pytest.mark.parametrize("arguments", [("-h",), ("plane", "--help")])
-def test_help_is_no_error(call, arguments):
-    """The status is 0, and the help goes to standard output."""
-    status, out, errors = call(*arguments)
-    assert (status, errors) == (0, "")
-    assert "Usage:" in out
-
-
-@pytest.mark.parametrize(
-    ("arguments", "found", "near"),
-    [
-        (("plan",), "plan", "plane"),
-        (("sample",), "sample", "samples"),
-        ((*PLANE, "--sclae", "2"), "--sclae", "--scale"),
-        ((*PATH, "--fsp", "2"), "--fsp", "--fps"),
-    ],
-)
-def test_what_is_misspelt_is_answered_with_what_is_near(refused, arguments, found, near):
-    """An unknown command or option is named, with the one that was probably meant."""
-    said = refused(*arguments)
-    assert found in said
-    assert "Did you mean" in said
-    assert f"'{near}'" in said
-    assert "--help)" in said
-
-
-@pytest.mark.parametrize(
-    ("arguments", "expected"),
-    [
-        (("plane",), "--out"),
-        ((*PLANE, "--n", "0"), "1<=x<=200"),
-        ((*PLANE, "--scale", "65"), "1<=x<=64"),
-        ((*PATH, "--z", "0,0", "--frames", "1"), "2<=x<=10000"),
-        ((*PATH, "--z", "0,0", "--fps", "61"), "1<=x<=60"),
-        (PATH, "--z"),
-        ((*PLANE, "--device", "gpu"), "'auto', 'cuda', 'cpu'"),
-        ((*PLANE, "--n", "many"), "many"),
-    ],
-)
-def test_a_value_out_of_range_is_told_with_the_range(refused, arguments, expected):
-    """The line gives the allowed values."""
-    assert expected in refused(*arguments)
-
-
-@pytest.mark.parametrize(
-    ("command", "name", "found", "expected"),
-    [
-        (("plane",), "a.jpg", "'.jpg'", ".png"),
-        (("samples",), "a", "'none'", ".png"),
-        (("path", "--z", "0,0"), "a.jpg", "'.jpg'", ".gif, .webp, .apng or .mp4"),
-    ],
-)
-def test_a_wrong_ending_is_told_before_anything_is_decoded(refused, tmp_path, command, name, found, expected):
-    """Grids are PNG; paths are formats that can move."""
-    out = tmp_path / name
-    said = refused(*command, tmp_path / "no bundle", "--out", out)
-    assert f"{out}: found the ending {found}, expected {expected}" in said
-
-
 def test_an_ending_in_capitals_is_an_ending(call, tmp_path, make_bundle):
     """PLANE.PNG is a PNG."""
     assert call("plane", make_bundle(), "--out", tmp_path / "PLANE.PNG", "--n", 2)[0] == 0
     assert imageio.imread(tmp_path / "PLANE.PNG").shape == (24, 24)
-
-
-@pytest.mark.parametrize(
-    ("points", "said"),
-    [
-        (("0,0,0", "1,1"), "--z: found z = '0,0,0', expected 2 numbers, such as 0.5000, 0.5000"),
-        (("0,0", "x,1"), "--z: found z = 'x,1', expected 2 numbers, such as 0.5000, 0.5000"),
-        (("0,0",), "--z: found no two different points on the path, expected at least two; add points"),
-        (("1,1", "1,1"), "--z: found no two different points on the path, expected at least two; add points"),
-    ],
-)
-def test_a_path_that_is_none_is_refused_in_words(refused, tmp_path, make_bundle, points, said):
-    """A wrong count, something that is no number, one point, and one point twice are refused."""
-    options = [word for point in points for word in ("--z", point)]
-    out = tmp_path / "a.gif"
-    assert refused("path", make_bundle(), "--out", out, *options) == f"python -m desktop.render: {said}"
-    assert not out.exists()
-
-
-@pytest.mark.parametrize(("latent_dim", "axes", "last"), [(2, (0, 2), 1), (3, (1, 1), 2), (1, (0, 1), 0)])
-def test_axes_that_the_model_does_not_have_are_refused(
-    refused, tmp_path, make_bundle, latent_dim, axes, last
-):
-    """Axes that are too large or equal are refused with the range."""
-    said = refused("plane", make_bundle(latent_dim), "--out", tmp_path / "a.png", "--axes", *axes)
-    assert f"--axes: found {axes[0]} {axes[1]}, expected two different dimensions from 0 to {last}" in said
-
-
-@pytest.mark.parametrize(
-    ("command", "name", "reason"),
-    [
-        (("plane",), "a.png", "The directory does not exist"),
-        (("path", "--z", "0,0", "--z", "1,1"), "a.gif", "No such file or directory"),
-    ],
-)
-def test_a_folder_that_is_not_there_is_named(refused, tmp_path, make_bundle, command, name, reason):
-    """The line says what was found and what to do."""
-    said = refused(*command, make_bundle(), "--out", tmp_path / "no" / name)
-    assert said == f"python -m desktop.render: {tmp_path / 'no' / name}: {reason}; check the path"
-
-
-def test_a_folder_in_the_place_of_the_file_is_told(refused, tmp_path, make_bundle):
-    """A folder with the picture's name stays, and the line names it."""
-    (tmp_path / "a.png").mkdir()
-    said = refused("plane", make_bundle(), "--out", tmp_path / "a.png")
-    assert str(tmp_path / "a.png") in said
-    assert [file.name for file in tmp_path.iterdir()] == ["a.png"]
-
-
-def test_a_file_as_a_folder_is_told(refused, tmp_path, make_bundle):
-    """Part of the path is a file."""
-    (tmp_path / "file").write_text("")
-    said = refused("plane", make_bundle(), "--out", tmp_path / "file" / "a.png")
-    assert str(tmp_path / "file") in said
-
-
-def test_cuda_without_a_driver_is_refused_in_words(refused, tmp_path, make_bundle):
-    """The line says what was found, expected and what to do; nothing is written."""
-    import ctypes
-
-    try:
-        ctypes.CDLL(DRIVER_LIBRARY)
-    except OSError:
-        pass
-    else:
-        pytest.skip("there is a GPU")
-    said = refused("plane", make_bundle(), "--out", tmp_path / "a.png", "--device", "cuda")
-    assert "--device cuda: " in said
-    assert "expected CUDA to run the model; use --device auto or --device cpu" in said
-    assert list(tmp_path.iterdir()) == []
-
-
-def change_manifest(path, change):
-    """Rewrite a bundle's manifest."""
-    manifest = json.loads((path / "manifest.json").read_text())
-    change(manifest)
-    (path / "manifest.json").write_text(json.dumps(manifest))
-
-
-def remove_decoder(path):
-    (path / "decoder.onnx").unlink()
-
-
-def flip_a_byte(path):
-    data = bytearray((path / "decoder.onnx").read_bytes())
-    data[len(data) // 2] ^= 1
-    (path / "decoder.onnx").write_bytes(data)
-
-
-def cut_short(path):
-    data = (path / "decoder.onnx").read_bytes()
-    (path / "decoder.onnx").write_bytes(data[:-1])
-
-
-def another_version(path):
-    change_manifest(path, lambda manifest: manifest.update(format="latent-plane/2"))
-
-
-def leave_the_folder(path):
-    shutil.copy(path / "decoder.onnx", path.parent / "decoder.onnx")
-
-    def point_outside(manifest):
-        manifest["files"]["../decoder.onnx"] = manifest["files"]["decoder.onnx"]
-
-    change_manifest(path, point_outside)
-
-
-def spoil_the_manifest(path):
-    (path / "manifest.json").write_text("{")
-
-
-def empty_folder(path):
-    shutil.rmtree(path)
-    path.mkdir()
-
-
-def nothing_there(path):
-    shutil.rmtree(path)
-
-
-@pytest.mark.parametrize(
-    ("damage", "found", "expected"),
-    [
-        (remove_decoder, "found no decoder.onnx", "expected it because manifest.json names it"),
-        (flip_a_byte, "decoder.onnx: found SHA-256 ", "the file was changed"),
-        (cut_short, "decoder.onnx: found ", " bytes, expected "),
-        (another_version, "found format 'latent-plane/2'", "expected 'latent-plane/1'"),
-        (leave_the_folder, "found the file name '../decoder.onnx'", "expected plain names inside the bundle"),
-        (spoil_the_manifest, "manifest.json: ", "expected JSON"),
-        (empty_folder, "found no manifest.json", "expected a bundle made by python -m export.onnx"),
-        (nothing_there, "found nothing there", "expected a bundle folder or a .latent file"),
-    ],
-)
-def test_a_damaged_bundle_is_refused_in_one_line(refused, tmp_path, make_bundle, damage, found, expected):
-    """The line says which bundle, what was found and what was expected; no picture is written."""
-    path = make_bundle()
-    damage(path)
-    said = refused("plane", path, "--out", tmp_path / "a.png")
-    assert str(path) in said
-    assert found in said
-    assert expected in said
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize("data", [b"no graph", None])
-def test_a_decoder_that_does_not_fit_is_refused_in_one_line(
-    refused, tmp_path, make_bundle, decoder_graph, data
-):
-    """The decoder is not ONNX at all, or its shapes are not the manifest's."""
-    path = make_bundle(decoder=data or decoder_graph(2, (1, 9, 9)))
-    said = refused("samples", path, "--out", tmp_path / "a.png")
-    assert f"{path}: decoder.onnx: " in said
-    assert said.endswith("export it again")
 
 
 def test_far_out_there_is_still_a_picture(call, tmp_path, bundle_path, gif_frames):
@@ -566,20 +306,3 @@ def test_far_out_there_is_still_a_picture(call, tmp_path, bundle_path, gif_frame
     status, _, errors = call("path", bundle_path, "--out", out, *points, "--frames", 3, "--scale", 1)
     assert (status, errors) == (0, "")
     assert gif_frames(out).shape[1:] == (28, 28)
-
-
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        (("samples", "--n", "200", "--scale", "64"), "expected at most 32,767 per side; --n "),
-        (("plane", "--n", "4", "--scale", "16"), "per side; --scale "),
-        (("path", "--z", "0,0", "--z", "1,1", "--scale", "40"), "per side; --scale "),
-    ],
-)
-def test_what_would_not_fit_is_told_before_it_begins(refused, tmp_path, options, said):
-    """In one line with what fits, and nothing is written."""
-    model = decoder(tmp_path / "large.onnx", image_shape=(1, 1024, 1024))
-    kind, *more = options
-    out = tmp_path / ("a.gif" if kind == "path" else "a.png")
-    assert said in refused(kind, model, "--out", out, *more)
-    assert not out.exists()

@@ -27,12 +27,6 @@ from tests.export.forging import (
 )
 
 
-@pytest.fixture(params=["small", "small.latent"])
-def target(request, tmp_path):
-    """Where a bundle goes: a folder, or a file."""
-    return tmp_path / request.param
-
-
 @pytest.fixture
 def folder(tmp_path):
     """A small bundle's folder, to be damaged."""

@@ -20,12 +20,6 @@ from tests.export.forging import (
 )
 
 
-@pytest.fixture(params=["small", "small.latent"])
-def target(request, tmp_path):
-    """Where a bundle goes: a folder, or a file."""
-    return tmp_path / request.param
-
-
 def test_a_place_that_is_taken_is_refused(target):
     """Without overwriting, an existing bundle is named and stays as it is."""
     write_small(target)

@@ -26,23 +26,18 @@ from training.fit import fit
 from training.logbook import FitError
 from training.runs import Run, RunError, add_epoch, note_failure, read_run, read_started_run
 
+pytestmark = pytest.mark.usefixtures("gradients")
+
 CPU = torch.device("cpu")
 CONFIG = dataclasses.replace(RECIPES["default"], epochs=3, filters=(2, 2))
 SMALL_FIT = Path(__file__).parents[1] / "training/small_fit.py"
 PATIENCE_S = 60
 
 
-@pytest.fixture(autouse=True)
-def gradients():
-    """Restore gradients, because the command turns them off for its process, which other tests share."""
-    with torch.enable_grad():
-        yield
-
-
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory, small_mnist) -> Path:
+def finished(tmp_path_factory, few_mnist) -> Path:
     """A run of the smallest network with three epochs. Tests must not write to it."""
-    return fit(CONFIG, CPU, tmp_path_factory.mktemp("runs") / "whole", small_mnist).folder
+    return fit(CONFIG, CPU, tmp_path_factory.mktemp("runs") / "whole", few_mnist).folder
 
 
 @pytest.fixture
@@ -103,9 +98,9 @@ class Following:
 
 
 @pytest.fixture(scope="module")
-def unused_exporter(small_mnist) -> Exporter:
+def unused_exporter(few_mnist) -> Exporter:
     """An exporter of `CONFIG` to copy, because creating one takes a second."""
-    return Exporter(CONFIG, "Followed", small_mnist)
+    return Exporter(CONFIG, "Followed", few_mnist)
 
 
 @pytest.fixture
@@ -135,7 +130,7 @@ def epoch_of(bundle: Bundle) -> int:
     return last
 
 
-def test_a_fit_is_followed_by_whoever_reads(follow, small_mnist, tmp_path, out):
+def test_a_fit_is_followed_by_whoever_reads(follow, few_mnist, tmp_path, out):
     """During a real fit, a reader finds only complete bundles, with ever later epochs, up to the last.
 
     In the end the bundle equals an ordinary export of the run, byte for byte.
@@ -143,14 +138,14 @@ def test_a_fit_is_followed_by_whoever_reads(follow, small_mnist, tmp_path, out):
     folder, epochs = tmp_path / "run", 4
     options = ("--filters", "2", "2", "--epochs", str(epochs), "--device", "cpu", "--out", folder)
     # A separate process, as users have: PyTorch's exporter and optimizers share a global variable.
-    command = (sys.executable, "-W", "error", SMALL_FIT, "2000", "1000", *options)
+    command = (sys.executable, "-W", "error", SMALL_FIT, "2000", "100", *options)
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout.readline().startswith(f"default: {epochs} epochs of 2,000 images")
             run = wait_for_run(folder, [], print)
             # The fit goes on once it is followed.
             process.send_signal(signal.SIGSTOP)
-            following = follow(folder, out, Exporter(run.config, "Followed", small_mnist))
+            following = follow(folder, out, Exporter(run.config, "Followed", few_mnist))
             following.wait_for_growth()
             process.send_signal(signal.SIGCONT)
             seen = []
@@ -165,7 +160,7 @@ def test_a_fit_is_followed_by_whoever_reads(follow, small_mnist, tmp_path, out):
     assert seen == sorted(seen)
     assert seen[0] < seen[-1] == epochs
     assert sum(following.told, ()) == tuple(range(epochs + 1))
-    ordinary = export_run(read_run(folder), tmp_path / "ordinary", "Followed", dataset=small_mnist)
+    ordinary = export_run(read_run(folder), tmp_path / "ordinary", "Followed", dataset=few_mnist)
     assert following.bundle.manifest["files"] == ordinary.manifest["files"]
     names = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
     assert names == {"manifest.json", *ordinary.files}
@@ -191,9 +186,9 @@ def test_each_epoch_is_added_as_it_is_finished(follow, young, finished, tmp_path
     assert following.bundle.epochs == (0, 1, 2, 3)
 
 
-def test_every_nth_epoch_is_added_and_the_last(follow, young, finished, small_mnist, out):
+def test_every_nth_epoch_is_added_and_the_last(follow, young, finished, few_mnist, out):
     """Other epochs are skipped, but the last epoch of the fit is always exported."""
-    following = follow(young, out, Exporter(CONFIG, "Followed", small_mnist, every=2))
+    following = follow(young, out, Exporter(CONFIG, "Followed", few_mnist, every=2))
     following.wait_for_growth()
     for _ in range(2):
         finish_epoch(young, finished)
@@ -260,9 +255,9 @@ def test_a_fit_that_ends_in_an_error_ends_it_too(follow, young, finished, out):
     assert epoch_of(open_bundle(out)) == 1
 
 
-def test_of_a_fit_that_ends_early_the_last_epoch_is_exported(follow, young, finished, small_mnist, out):
+def test_of_a_fit_that_ends_early_the_last_epoch_is_exported(follow, young, finished, few_mnist, out):
     """The last epoch is exported even if it is not an Nth one: the bundle stands for the fit's result."""
-    following = follow(young, out, Exporter(CONFIG, "Followed", small_mnist, every=2))
+    following = follow(young, out, Exporter(CONFIG, "Followed", few_mnist, every=2))
     following.wait_for_growth()
     finish_epoch(young, finished)
     note_failure(read_run(young), FitError("a loss of nan"))
@@ -272,15 +267,15 @@ def test_of_a_fit_that_ends_early_the_last_epoch_is_exported(follow, young, fini
     assert open_bundle(out).epochs == (0, 1)
 
 
-def test_a_real_fit_that_fails_is_noted(small_mnist, tmp_path):
+def test_a_real_fit_that_fails_is_noted(few_mnist, tmp_path):
     """A fit whose loss diverges leaves its error in the run folder until it is resumed."""
     config = dataclasses.replace(CONFIG, learning_rate=1e30)
     with pytest.raises(FitError):
-        fit(config, CPU, tmp_path / "run", small_mnist)
+        fit(config, CPU, tmp_path / "run", few_mnist)
     note = (tmp_path / "run/failure.txt").read_text()
     assert re.fullmatch(r"(step|epoch) \d+: found a (loss|test ELBO) of .*\n", note)
     with pytest.raises(FitError):
-        fit(config, CPU, tmp_path / "run", small_mnist, resume=True)
+        fit(config, CPU, tmp_path / "run", few_mnist, resume=True)
 
 
 @pytest.mark.parametrize(
@@ -408,6 +403,7 @@ def test_a_target_that_is_taken_is_refused_before_the_waiting(run_main, tmp_path
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("cut_mnist")
 def test_following_a_finished_run_is_the_ordinary_export(run_main, young, finished, out):
     """If all epochs are there, each is exported with its line, and the command ends as usual."""
     for _ in range(3):

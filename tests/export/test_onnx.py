@@ -31,6 +31,8 @@ from training.held_out import evaluate
 from training.model import ConvVAE
 from training.runs import create_run, load_weights, read_run
 
+pytestmark = pytest.mark.usefixtures("gradients")
+
 ROOT = Path(__file__).parents[2]
 
 DEFAULT = RECIPES["default"]
@@ -39,19 +41,12 @@ FILES = ("decoder.onnx", "encoder.onnx", "posterior.npz")
 FIT_COMMAND = "python -m training.fit --recipe default --epochs 2 --batch-size 16 --learning-rate 0.004"
 
 
-@pytest.fixture(autouse=True)
-def gradients():
-    """Restore gradients, because the command turns them off for its process, which other tests share."""
-    with torch.enable_grad():
-        yield
-
-
 @pytest.fixture(scope="module")
-def tiny_run(tmp_path_factory, small_mnist) -> Path:
+def tiny_run(tmp_path_factory, few_mnist) -> Path:
     """A run of the smallest network with one epoch."""
     config = dataclasses.replace(DEFAULT, epochs=1, filters=(2, 2))
     folder = tmp_path_factory.mktemp("runs") / "tiny"
-    return fit(config, torch.device("cpu"), folder, small_mnist).folder
+    return fit(config, torch.device("cpu"), folder, few_mnist).folder
 
 
 @pytest.fixture
@@ -61,10 +56,10 @@ def broken_run(tiny_run, tmp_path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def tiny_export(tmp_path_factory, tiny_run, small_mnist):
+def tiny_export(tmp_path_factory, tiny_run, few_mnist):
     """That run's bundle."""
     out = tmp_path_factory.mktemp("bundles") / "tiny"
-    return export_run(read_run(tiny_run), out, "same", dataset=small_mnist)
+    return export_run(read_run(tiny_run), out, "same", dataset=few_mnist)
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +114,7 @@ def test_the_manifest_says_what_the_run_was(bundle, run_folder):
     assert manifest["created"].endswith("+00:00")
 
 
+@pytest.mark.usefixtures("cut_mnist")
 @pytest.mark.parametrize("phases", [True, False])
 def test_the_decoder_is_in_phases_unless_told_otherwise(run_main, tiny_run, tmp_path, phases):
     """The command's option applies to the decoder of every epoch, and the manifest's command says so."""
@@ -132,13 +128,14 @@ def test_the_decoder_is_in_phases_unless_told_otherwise(run_main, tiny_run, tmp_
 
 
 @pytest.fixture(scope="module")
-def three_epochs(tmp_path_factory, small_mnist) -> Path:
+def three_epochs(tmp_path_factory, few_mnist) -> Path:
     """A run of the smallest network with three epochs. Tests must not write to it."""
     config = dataclasses.replace(DEFAULT, epochs=3, filters=(2, 2))
     folder = tmp_path_factory.mktemp("runs") / "three"
-    return fit(config, torch.device("cpu"), folder, small_mnist).folder
+    return fit(config, torch.device("cpu"), folder, few_mnist).folder
 
 
+@pytest.mark.usefixtures("cut_mnist")
 def test_every_nth_epoch_is_exported_and_the_last(run_main, three_epochs, tmp_path):
     """With --every 2, epochs 0, 2 and 3 of three epochs are in the bundle, and its command says so."""
     out = tmp_path / "bundle"
@@ -152,12 +149,12 @@ def test_every_nth_epoch_is_exported_and_the_last(run_main, three_epochs, tmp_pa
     assert bundle.manifest["made_with"][1] == "python -m export.onnx --every 2"
 
 
-def test_of_a_run_that_is_not_finished_the_last_epoch_is_exported_too(three_epochs, tmp_path, small_mnist):
+def test_of_a_run_that_is_not_finished_the_last_epoch_is_exported_too(three_epochs, tmp_path, few_mnist):
     """The bundle's own graphs are those of the last epoch so far, even if it is not an Nth one."""
     folder = Path(shutil.copytree(three_epochs, tmp_path / "run"))
     lines = (folder / "metrics.jsonl").read_text().splitlines(keepends=True)
     (folder / "metrics.jsonl").write_text(lines[0])
-    bundle = export_run(read_run(folder), tmp_path / "bundle", "short", dataset=small_mnist, every=2)
+    bundle = export_run(read_run(folder), tmp_path / "bundle", "short", dataset=few_mnist, every=2)
     assert bundle.epochs == (0, 1)
     assert bundle.read("decoder.onnx") == bundle.read("epochs/001/decoder.onnx")
 
@@ -250,39 +247,39 @@ def test_nothing_of_this_machine_is_in_a_bundle(bundle, bundle_path, run_folder)
         assert not any(str(trace).encode() in content for content in contents), trace
 
 
-def test_the_same_run_gives_the_same_bundle(tiny_export, tiny_run, small_mnist, tmp_path):
+def test_the_same_run_gives_the_same_bundle(tiny_export, tiny_run, few_mnist, tmp_path):
     """A run that is exported twice, once as a .latent file, gives the same files, byte for byte."""
-    again = export_run(read_run(tiny_run), tmp_path / "b.latent", "same", dataset=small_mnist)
+    again = export_run(read_run(tiny_run), tmp_path / "b.latent", "same", dataset=few_mnist)
     assert again.manifest["files"] == tiny_export.manifest["files"]
     assert list(tmp_path.iterdir()) == [tmp_path / "b.latent"]
 
 
-def test_a_place_that_is_taken_is_refused_before_the_work(broken_run, small_mnist, tmp_path):
+def test_a_place_that_is_taken_is_refused_before_the_work(broken_run, few_mnist, tmp_path):
     """A target that is taken is reported first, even if no epoch could be exported."""
     (broken_run / "weights/epoch-000.safetensors").write_bytes(b"")
     with pytest.raises(BundleError, match="found a folder that is not empty"):
-        export_run(read_run(broken_run), tmp_path, "n", dataset=small_mnist)
+        export_run(read_run(broken_run), tmp_path, "n", dataset=few_mnist)
 
 
 @pytest.mark.parametrize(
     ("name", "tensor"), [("decoder.conv1.bias", "probabilities"), ("encoder.conv1.bias", "mean")]
 )
-def test_a_parity_miss_writes_nothing(broken_run, small_mnist, tmp_path, name, tensor):
+def test_a_parity_miss_writes_nothing(broken_run, few_mnist, tmp_path, name, tensor):
     """A run with NaN weights fails the comparison: the error says so, and no bundle is written."""
     make_nan(broken_run, 1, name)
     with pytest.raises(
         ParityError, match=rf"^{tensor}\[.*found nan with ONNX Runtime.*no bundle was written$"
     ):
-        export_run(read_run(broken_run), tmp_path / "out" / "b", "n", dataset=small_mnist)
+        export_run(read_run(broken_run), tmp_path / "out" / "b", "n", dataset=few_mnist)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["runs"]
 
 
-def test_a_parity_miss_leaves_the_old_bundle(broken_run, small_mnist, tmp_path):
+def test_a_parity_miss_leaves_the_old_bundle(broken_run, few_mnist, tmp_path):
     """If the new export is refused, the bundle that it should have replaced is unchanged."""
     old = write_small(tmp_path / "b")
     make_nan(broken_run, 1, "decoder.conv3.weight")
     with pytest.raises(ParityError):
-        export_run(read_run(broken_run), tmp_path / "b", "new", overwrite=True, dataset=small_mnist)
+        export_run(read_run(broken_run), tmp_path / "b", "new", overwrite=True, dataset=few_mnist)
     assert open_bundle(tmp_path / "b").manifest == old.manifest
 
 
@@ -316,6 +313,7 @@ def test_the_command_exports_the_newest_run_with_the_whole_mnist(run_main, tiny_
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("cut_mnist")
 def test_the_command_names_and_places_the_bundle(run_main, tiny_run, tmp_path):
     """--out and --name are used; an existing bundle is kept unless --overwrite is given."""
     out = tmp_path / "my.latent"

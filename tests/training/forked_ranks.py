@@ -1,17 +1,22 @@
-"""Start a script on some ranks as torchrun does, in a fraction of its time, but watch over none of them.
+"""Start scripts on some ranks as torchrun does, in a fraction of its time, but watch over none of them.
 
-    python forked_ranks.py COUNT SCRIPT ARGUMENT…
+    python forked_ranks.py
 
-The ranks are forked from this process, which has the imports behind it. It ends when all of them have, with
-the first status that is not 0.
+For each line on standard input, a JSON list of a folder for the output, the number of ranks, a script and its
+arguments, it forks a job, prints its process id and, after it has ended, its exit status. The job forks the
+ranks, or runs the script itself if there is only one, and ends when all ranks have, with the first status
+that is not 0. Imports take seconds; this process has done them already.
 """
 
+import json
 import os
 import runpy
 import socket
 import sys
+from pathlib import Path
+from typing import NoReturn
 
-import training.fit  # noqa: F401 - what every rank needs
+from small_fit import import_lazy_modules  # with all that every rank needs
 
 
 def fork_rank(rank: int, count: int, port: int, script: str) -> int:
@@ -20,15 +25,24 @@ def fork_rank(rank: int, count: int, port: int, script: str) -> int:
     if pid == 0:
         facts = {"RANK": rank, "WORLD_SIZE": count, "LOCAL_RANK": rank, "MASTER_PORT": port}
         os.environ.update({name: str(value) for name, value in facts.items()}, MASTER_ADDR="localhost")
-        runpy.run_path(script, run_name="__main__")
-        sys.exit(0)
+        run_script(script)
     return pid
 
 
-def main() -> None:
-    """Fork all ranks and wait for them."""
-    count, script = int(sys.argv[1]), sys.argv[2]
-    sys.argv = sys.argv[2:]
+def run_script(script: str) -> NoReturn:
+    """Run the script in this process and exit."""
+    runpy.run_path(script, run_name="__main__")
+    sys.exit(0)
+
+
+def run_job(folder: str, count: int, script: str, *arguments: str) -> NoReturn:
+    """Be a job: its own process group, with files for the output."""
+    os.setsid()
+    for stream, name in ((1, "out"), (2, "err")):
+        os.dup2(os.open(Path(folder, name), os.O_WRONLY | os.O_CREAT | os.O_TRUNC), stream)
+    sys.argv = [script, *arguments]
+    if count == 1:
+        run_script(script)
     with socket.create_server(("localhost", 0)) as server:
         port = server.getsockname()[1]
     pids = [fork_rank(rank, count, port, script) for rank in range(count)]
@@ -37,4 +51,10 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    import_lazy_modules()
+    for line in sys.stdin:
+        job = os.fork()
+        if job == 0:
+            run_job(*json.loads(line))
+        print(job, flush=True)
+        print(os.waitstatus_to_exitcode(os.waitpid(job, 0)[1]), flush=True)

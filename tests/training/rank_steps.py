@@ -1,6 +1,6 @@
 """One rank of a job that test_ranks.py starts: it trains an epoch and records it.
 
-    python forked_ranks.py COUNT rank_steps.py FOLDER
+    rank_steps.py FOLDER
 
 Reads FOLDER/NAME.npz with images, and FOLDER/NAME.json with a config; writes FOLDER/NAME-RANK.npz with the
 losses of an epoch, the weights after it, and the images and their number in every step of this rank.

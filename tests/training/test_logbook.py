@@ -23,7 +23,7 @@ import torch
 from training.checkpoint import load_checkpoint
 from training.config import RECIPES, learning_rate_at
 from training.curves import write_curves
-from training.fit import fit
+from training.fit import fit, main
 from training.logbook import STEPS_PER_POINT
 from training.loop import Trainer
 from training.runs import REQUIRED_METRICS
@@ -149,20 +149,17 @@ def test_what_a_killed_fit_wrote_for_tensorboard_is_dropped(tmp_path, few_images
     assert [event.step for event in reader.Images("previews")] == [0, STEPS, 2 * STEPS]
 
 
-def test_without_tensorboard_the_option_is_one_line_before_anything_is_made(tmp_path):
+def test_without_tensorboard_the_option_is_one_line_before_anything_is_made(run_main, tmp_path, monkeypatch):
     """If the package is missing, --tensorboard ends the command with status 2 and creates no run folder."""
-    code = "import sys; sys.modules['tensorboard'] = None; from training.fit import main; main()"
-    ended = subprocess.run(
-        [sys.executable, "-c", code, "--tensorboard", "--device", "cpu", "--out", tmp_path / "run"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (ended.returncode, ended.stdout) == (2, "")
+    for name in [name for name in sys.modules if name.startswith("torch.utils.tensorboard")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "tensorboard", None)
+    ended = run_main(main, "--tensorboard", "--device", "cpu", "--out", tmp_path / "run")
+    assert ended.out == ""
     assert re.fullmatch(
         r"python -m training\.fit: --tensorboard: .*tensorboard.*; expected the tensorboard package; "
-        r"install it with pip install tensorboard\n",
-        ended.stderr,
+        r"install it with pip install tensorboard",
+        ended.error_line,
     )
     assert not (tmp_path / "run").exists()
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import json
 import os
 import random
 import re
@@ -19,59 +18,25 @@ from pathlib import Path
 import pytest
 import torch
 
+from tests.training.short_fits import (
+    OPTIONS,
+    SMALL_FIT,
+    STEPS,
+    TEST_COUNT,
+    TRAIN_COUNT,
+    Fits,
+    metrics_without_seconds,
+)
 from training.checkpoint import load_checkpoint
 from training.config import RECIPES, from_json
-from training.fit import fit, main, recipe_on
+from training.fit import fit, main
 from training.logbook import FitError
 
-SMALL_FIT = Path(__file__).with_name("small_fit.py")
-# 3 epochs of 7 steps; the last step of each has 8 images; a checkpoint after every step.
-TRAIN_COUNT, TEST_COUNT, STEPS = 200, 20, 21
-OPTIONS = (
-    *("--filters", "2", "2", "--batch-size", "32", "--epochs", "3", "--device", "cpu"),
-    *("--checkpoint-seconds", "0"),
-)
-SECONDS = ("train_seconds", "epoch_seconds", "images_a_second")
 KILLS = int(os.environ.get("KILLS", "12"))  # tests/benchmarks/campaign.py says when more
 INTERRUPTED = re.compile(
     r"interrupted: (\d+) finished epochs and the state after step (\d+) are kept; "
     r"continue with python -m training\.fit --resume --out (\S+)\n"
 )
-
-
-class Fits:
-    """The server of small_fit.py, which runs one fit at a time."""
-
-    def __init__(self, log: Path) -> None:
-        self.log = log
-        self._server = subprocess.Popen(
-            [sys.executable, "-W", "error", SMALL_FIT, str(TRAIN_COUNT), str(TEST_COUNT)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def start(self, *options: object) -> int:
-        """Start a fit and return its process id."""
-        self.log.unlink(missing_ok=True)
-        self._server.stdin.write(json.dumps([*OPTIONS, *map(str, options), str(self.log)]) + "\n")
-        self._server.stdin.flush()
-        return int(self._server.stdout.readline())
-
-    def status(self) -> int:
-        """Wait until the fit has ended; return its exit status, or minus the signal that ended it."""
-        return int(self._server.stdout.readline())
-
-    def run(self, *options: object) -> tuple[int, str]:
-        """Run a fit to its end; return its exit status and everything that it printed."""
-        self.start(*options)
-        return self.status(), self.log.read_text()
-
-    def close(self) -> None:
-        """End the server."""
-        self._server.stdin.close()
-        self._server.wait()
-        self._server.stdout.close()
 
 
 @pytest.fixture(scope="module")
@@ -133,12 +98,6 @@ def same_values(first: object, second: object) -> bool:
     if isinstance(first, dict):
         return first.keys() == second.keys() and all(same_values(first[k], second[k]) for k in first)
     return torch.equal(first, second) if isinstance(first, torch.Tensor) else first == second
-
-
-def metrics_without_seconds(folder: Path) -> list[dict[str, object]]:
-    """The lines of metrics.jsonl, without the times, which differ between any two fits."""
-    lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
-    return [{name: value for name, value in line.items() if name not in SECONDS} for line in lines]
 
 
 def checkpoint_of(folder: Path):
@@ -292,18 +251,6 @@ def test_a_run_with_only_its_config_is_resumed_from_the_beginning(fits, tmp_path
     assert_same_run(folder, undisturbed)
 
 
-@pytest.fixture
-def cut_mnist(small_mnist, monkeypatch):
-    """The images of the server's fits, which the command in this process then fits too."""
-    cut = dataclasses.replace(
-        small_mnist,
-        train_images=small_mnist.train_images[:TRAIN_COUNT],
-        test_images=small_mnist.test_images[:TEST_COUNT],
-    )
-    monkeypatch.setattr("training.fit.mnist", lambda: cut)
-    return cut
-
-
 @pytest.mark.usefixtures("cut_mnist")
 def test_a_disk_that_fills_up_leaves_the_previous_checkpoint(run_main, halfway, file_size_limit):
     """If the next checkpoint does not fit, there is one line, status 2, and the previous one is intact."""
@@ -371,120 +318,6 @@ def test_weights_that_are_not_finite_do_not_replace_a_checkpoint(
     state = checkpoint_of(tmp_path / "run").trainer
     assert state["step"] == kept_step
     assert all(weights.isfinite().all() for weights in state["model"].values())
-
-
-def test_without_a_run_there_is_nothing_to_resume(run_main, tmp_path, monkeypatch):
-    """If artifacts/runs has no run, --resume gives one line that says how to make one."""
-    monkeypatch.chdir(tmp_path)
-    assert run_main(main, "--device", "cpu", "--resume").error_line == (
-        "python -m training.fit: artifacts/runs: found no run; make one with python -m training.fit"
-    )
-
-
-@pytest.mark.usefixtures("cut_mnist")
-def test_the_newest_run_is_resumed_even_without_a_finished_epoch(run_main, tmp_path, monkeypatch):
-    """--resume without --out continues the run in artifacts/runs that was started last."""
-    monkeypatch.chdir(tmp_path)
-    assert run_main(main, *OPTIONS, "--epochs", 1).status == 0
-    (older,) = (tmp_path / "artifacts/runs").iterdir()
-    newer = older.with_name("0-the-newer")
-    newer.mkdir()
-    (newer / "config.json").write_text((older / "config.json").read_text())
-    os.utime(older / "config.json", (1e9, 1e9))
-    ended = run_main(main, *OPTIONS, "--epochs", 1, "--resume")
-    assert ended.out.splitlines()[0].endswith("run folder artifacts/runs/0-the-newer")
-    assert metrics_without_seconds(newer) == metrics_without_seconds(older)
-
-
-PRECISION = recipe_on("default", torch.device("cpu")).precision
-OTHER_PRECISION = "float32" if PRECISION == "bfloat16" else "bfloat16"
-
-
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        (["--precision", OTHER_PRECISION], f"found --precision {OTHER_PRECISION}, expected {PRECISION}"),
-        (["--epochs", 4], "found --epochs 4, expected 3"),
-        (["--seed", 1], "found --seed 1, expected 0"),
-        (["--filters", 2, 3], "found --filters 2 3, expected 2 2"),
-        (["--recipe", "tutorial"], "found --recipe tutorial, expected default"),
-        (
-            ["--learning-rate", 0.5],
-            f"found --learning-rate 0.5, expected {RECIPES['default'].learning_rate}",
-        ),
-    ],
-    ids=lambda value: " ".join(map(str, value)) if isinstance(value, list) else "",
-)
-def test_an_option_that_differs_from_the_runs_is_refused(run_main, finished, options, said):
-    """An option that contradicts the run gives one line with both values; nothing is changed."""
-    before = {path: path.stat().st_mtime_ns for path in finished.rglob("*")}
-    option = options[0]
-    assert run_main(main, "--device", "cpu", "--resume", "--out", finished, *options).error_line == (
-        f"python -m training.fit: --resume: {said} as in the config of {finished}; "
-        f"leave {option} out, or start another run"
-    )
-    assert {path: path.stat().st_mtime_ns for path in finished.rglob("*")} == before
-
-
-def test_a_folder_that_is_no_run_is_refused(run_main, tmp_path):
-    """--resume on a folder with other files is refused, and the files stay."""
-    (tmp_path / "mine.txt").write_text("mine")
-    assert run_main(main, *OPTIONS, "--resume", "--out", tmp_path).error_line == (
-        f"python -m training.fit: --out {tmp_path}: found a folder that is not empty, "
-        "expected a new or empty folder; choose another name"
-    )
-    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
-
-
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [
-        ({"latent_dim": 0}, "latent_dim: found 0, expected a whole number from 1"),
-        ({"learning_rate": -1.0}, "learning_rate: found -1.0, expected a number over 0"),
-        ({"filters": [2]}, "filters: found [2], expected a list of 2 numbers"),
-    ],
-)
-def test_a_config_with_nonsense_is_one_line(run_main, finished, changes, said):
-    """An impossible value in a run's config gives one line with the file, the field and the value."""
-    path = finished / "config.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
-    assert run_main(main, "--device", "cpu", "--resume", "--out", finished).error_line == (
-        f"python -m training.fit: {path}: {said}; expected a run made by python -m training.fit"
-    )
-
-
-@pytest.mark.parametrize("shape", [[1, 30, 30], [1, 32, 32], [3, 28, 28]], ids=str)
-def test_a_config_for_other_images_is_one_line(run_main, finished, shape):
-    """A run for images of a shape other than the dataset's is refused with both shapes."""
-    path = finished / "config.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"image_shape": shape}))
-    assert run_main(main, "--device", "cpu", "--resume", "--out", finished).error_line == (
-        f"python -m training.fit: {path}: found image_shape = {tuple(shape)}, expected (1, 28, 28), "
-        "the shape of the images; start another run"
-    )
-
-
-@pytest.mark.usefixtures("cut_mnist")
-def test_missing_metrics_are_one_line(run_main, finished):
-    """If metrics.jsonl has fewer lines than epochs finished before the checkpoint, the run is refused."""
-    path = finished / "metrics.jsonl"
-    path.write_text(path.read_text().splitlines()[0] + "\n")
-    assert run_main(main, "--device", "cpu", "--resume", "--out", finished).error_line == (
-        f"python -m training.fit: {path}: found 1 lines, expected 3, one for each epoch finished before "
-        "checkpoint.pt was written; delete checkpoint.pt to start this run again from the beginning"
-    )
-
-
-def test_a_damaged_checkpoint_is_one_line(run_main, finished):
-    """For a checkpoint cut in half the command prints one line and changes nothing."""
-    path = finished / "checkpoint.pt"
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    before = path.read_bytes()
-    assert run_main(main, "--device", "cpu", "--resume", "--out", finished).error_line == (
-        f"python -m training.fit: {path}: File is not a zip file; expected a checkpoint in format "
-        "latent-plane-checkpoint/1; delete it to start this run again from the beginning"
-    )
-    assert path.read_bytes() == before
 
 
 def test_without_its_checkpoint_a_run_is_fitted_from_the_beginning(fits, finished, undisturbed):

@@ -11,7 +11,7 @@ from desktop.jobs import own_pictures, picture_cache
 from desktop.jobs.own_pictures import Progress, encode_again, encode_pictures
 from desktop.models.own_posterior import OwnPosterior, is_binary, name_of, pictures_of
 from export.bundle import Posterior, open_bundle
-from tests.desktop.conftest import decoder_graph, encoder_graph
+from tests.desktop.small_bundles import decoder_graph, encoder_graph
 
 SHAPE = (3, 12, 12)
 

@@ -388,9 +388,9 @@ def test_a_file_that_is_replaced_before_it_is_loaded_is_not_loaded(tmp_path, mon
 
 def test_a_model_that_took_too_long_can_be_given_ten_times_the_time(tmp_path, monkeypatch):
     """The error knows the overrides that would do it; a model with no reading for another reason has none."""
-    monkeypatch.setattr("desktop.vetting.trial.TIME_LIMIT_S", 0.2)
     (tmp_path / "loop.onnx").write_bytes(endless_loop())
-    with pytest.raises(UnreadError) as caught:
+    with monkeypatch.context() as patch, pytest.raises(UnreadError) as caught:
+        patch.setattr("desktop.vetting.trial.TIME_LIMIT_S", 0.2)
         open_source(tmp_path / "loop.onnx")
     assert float(caught.value.with_more_time()["patience"]) == pytest.approx(2, abs=0.1)
     assert caught.value.hints == ("patience SECONDS",)

@@ -16,8 +16,8 @@ from desktop.view.state import Layer
 from desktop.widgets.common import settings
 from desktop.widgets.common.plain_text import WORD_JOINER, ZERO_WIDTH_SPACE
 from export.bundle import Posterior
-from tests.desktop.conftest import encoder_graph
 from tests.desktop.foreign_models import decoder
+from tests.desktop.small_bundles import encoder_graph
 from tests.waiting import SOON_MS
 
 MARK = "STRANGER"

@@ -3,24 +3,13 @@
 import imageio.v3 as imageio
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
 
 from desktop.app.own_pictures import OwnPictures
-from tests.desktop.conftest import decoder_graph, encoder_graph
+from tests.desktop.dropping import drop
+from tests.desktop.small_bundles import decoder_graph, encoder_graph
 from tests.waiting import SOON_MS
 
 SHAPE = (3, 12, 12)
-
-
-def drop(window, *paths):
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
-    place = (Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
-    enter = QDragEnterEvent(QPoint(50, 50), *place)
-    window.event(enter)
-    assert enter.isAccepted()
-    window.event(QDropEvent(QPointF(50, 50), *place))
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ import shutil
 import imageio.v3 as imageio
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from desktop.app.own_pictures import OwnPictures
@@ -15,21 +15,12 @@ from desktop.jobs.own_pictures import Progress
 from desktop.jobs.sheets import Order
 from desktop.latent.nearest import Nearness
 from desktop.view.state import Layer
-from tests.desktop.conftest import decoder_graph, encoder_graph
+from tests.desktop.dropping import drop
+from tests.desktop.small_bundles import decoder_graph, encoder_graph
 from tests.waiting import SOON_MS
 
 SHAPE = (3, 12, 12)
 COLORS = {"blue": (0, 0, 255), "green": (0, 255, 0), "red": (255, 0, 0)}
-
-
-def drop(window, path):
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path))])
-    place = (Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
-    enter = QDragEnterEvent(QPoint(50, 50), *place)
-    window.event(enter)
-    assert enter.isAccepted()
-    window.event(QDropEvent(QPointF(50, 50), *place))
 
 
 @pytest.fixture

@@ -22,8 +22,8 @@ from desktop.view.saved_views import SavedViews, read_views
 from desktop.view.state import Layer
 from desktop.widgets.common import settings
 from desktop.widgets.main_window import MainWindow
-from tests.desktop.conftest import decoder_graph, encoder_graph
 from tests.desktop.foreign_models import decoder
+from tests.desktop.small_bundles import decoder_graph, encoder_graph
 from tests.waiting import SOON_MS
 
 LEFT = Qt.MouseButton.LeftButton

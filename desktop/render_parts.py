@@ -1,0 +1,205 @@
+"""What the commands of desktop.render share: options, the opened model, the first view, writing a sheet."""
+
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from desktop.base.command_line import Finite, printable, say_on_stderr
+from desktop.base.installed import Choice
+from desktop.base.machine import DeviceName, distribution_warning
+from desktop.base.shipped import shipped_bundle
+from desktop.base.vector import Vector
+from desktop.images import pixels
+from desktop.images.room import SheetSize, no_room
+from desktop.jobs import sheets
+from desktop.jobs.cost import ASK_FROM_S, Cost
+from desktop.jobs.decoded_pictures import DecodedPictures
+from desktop.jobs.kept_decoder import KeptDecoder
+from desktop.jobs.sheet_steps import Sheet, sheet_steps
+from desktop.jobs.sheets import Plan
+from desktop.latent.plane import Plane, axis_plane, parse_z, plane_through, sample_prior
+from desktop.models.model import Model
+from desktop.models.source import open_source
+from desktop.reading.command_options import overrides_from, reading_options
+from desktop.reading.reading import Reading
+from desktop.vetting.opening import Opening
+from desktop.view.first_view import MOST_NEAR_MEAN, first_view, fresh_view
+from desktop.view.provenance import Detail, provenance, to_text
+from desktop.view.state import ViewState
+
+SPAN_HELP = {
+    "plane": "Take even steps over a square of this side around z, instead of the prior's quantiles.",
+    "traversals": "How far each dimension goes, half to either side of the prior's mean.  [default: the "
+    "prior's range, 6 for N(0, 1)]",
+}
+
+
+class RenderError(Exception):
+    """The options do not fit the model or each other."""
+
+
+def model_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that all commands take."""
+    for option in (
+        click.argument("model", required=False, type=click.Path(path_type=Path)),
+        reading_options,
+        click.option(
+            "--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The file to write."
+        ),
+        click.option(
+            "--scale",
+            type=click.IntRange(1, 64),
+            help="Enlarge every pixel this many times.  [default: 1; path: 8]",
+        ),
+        click.option(
+            "--device",
+            type=Choice(["auto", "cuda", "cpu"]),
+            default="auto",
+            show_default=True,
+            help="Where to run the model.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def start_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say where a view starts."""
+    for option in (
+        click.option(
+            "--z",
+            "point",
+            metavar="NUMBERS",
+            help="The z to start at.  [default: a bundle's prior mean; for a bare model, a sample]",
+        ),
+        click.option(
+            "--seed", type=click.IntRange(0), help="Start at the sample of the prior with this seed instead."
+        ),
+        click.option("--span", type=Finite(1e-6, 1e4), help=SPAN_HELP[function.__name__]),
+    ):
+        function = option(function)
+    return function
+
+
+def start_view(model: Model, point: str | None = None, seed: int | None = None) -> ViewState:
+    """The view of a newly opened model, at z or at the sample of a seed if one is given."""
+    if point is not None and seed is not None:
+        raise RenderError("found --z and --seed, expected one of them; leave one out")
+    prior, is_bundle = model.source.reading.prior, model.source.bundle is not None
+    state = fresh_view(model.latent_dim, prior, is_bundle)
+    if seed is not None and is_on_samples(model):
+        state = first_view(model.latent_dim, prior, seed)
+    elif seed is not None:
+        (z,) = sample_prior(1, model.latent_dim, seed, prior)
+        state = replace(state.moved_to(Vector(z)), seed=seed)
+    if point is not None:
+        try:
+            state = state.moved_to(parse_z(point, model.latent_dim))
+        except ValueError as error:
+            raise RenderError(f"--z: {error}") from error
+    return state
+
+
+def beside(model: Model, state: ViewState, point: str | None, seed: int | None) -> Vector:
+    """The z through which a plane of two axes goes: the prior's mean, unless samples lie far from it."""
+    if point is not None or seed is not None or is_on_samples(model):
+        return state.z
+    return Vector(state.prior.mean(model.latent_dim))
+
+
+def is_on_samples(model: Model) -> bool:
+    """Whether the view of this model starts on a plane through samples."""
+    return model.source.bundle is None and model.latent_dim > MOST_NEAR_MEAN
+
+
+def plane_of_axes(axes: tuple[int, int], z: Vector) -> Plane:
+    """The plane of two latent dimensions through z."""
+    right, up = axes
+    if max(axes) >= len(z) or (right == up and len(z) > 1):
+        raise RenderError(
+            f"--axes: found {right} {up}, expected two different dimensions from 0 to {len(z) - 1}"
+        )
+    return axis_plane(z, right, up)
+
+
+def plane_through_points(texts: tuple[str, ...], latent_dim: int) -> Plane:
+    """The plane through three points, given as they are typed."""
+    if len(texts) != 3:
+        raise RenderError(f"--through: found {len(texts)} point{'s' * (len(texts) != 1)}, expected three")
+    try:
+        middle, right, up = (parse_z(text, latent_dim) for text in texts)
+        return plane_through(middle, right, up)
+    except ValueError as error:
+        raise RenderError(f"--through: {error}") from error
+
+
+def open_model(
+    common: dict[str, Any], suffix: str | None, check: Callable[[Reading], None] = lambda _: None
+) -> Model:
+    """Open the model, after `check` has found its reading good."""
+    out: Path = common["out"]
+    if suffix is not None and out.suffix.lower() != suffix:
+        raise RenderError(f"--out {out}: found the ending {out.suffix or 'none'!r}, expected {suffix}")
+    device: DeviceName = common["device"]
+    path = common["model"] or shipped_bundle()
+    source = open_source(path, overrides_from(**common), Opening(say_on_stderr), use_saved=False)
+    check(source.reading)
+    model = Model(source, device)
+    for note in (source.guess_note, *source.notes, model.warning, distribution_warning()):
+        if note:
+            click.echo(printable(note), err=True)
+    return model
+
+
+def check_room(
+    reading: Reading,
+    common: dict[str, Any],
+    n: int,
+    cells_of: Callable[[int], tuple[int, int]],
+    size_of: Callable[[tuple[int, int, int], int, int, int], SheetSize] = sheets.sheet_size,
+) -> None:
+    """Raise RenderError if the sheet with the rows and columns `cells_of(n)` is too large."""
+
+    def size(n: int) -> SheetSize:
+        return size_of(reading.image_shape, reading.latent_dim, *cells_of(n))
+
+    found = no_room(size, n, common["scale"] or 1)
+    if found is not None:
+        fits = f"--scale {found.scale} fits" if found.scale is not None else f"--n {found.n} --scale 1 fits"
+        nothing = found.scale is None and found.n is None
+        raise RenderError(f"{found.reason}; {'free some memory' if nothing else fits}")
+
+
+def write_sheet(
+    plan: Plan,
+    model: Model,
+    common: dict[str, Any],
+    state: ViewState,
+    kind: str,
+    **details: Detail,
+) -> None:
+    """Decode a sheet, write it as a PNG with its note, and say what was written."""
+    with closing(DecodedPictures()) as kept:
+        decoder = KeptDecoder(model, kept)
+        say_cost(decoder.cost(plan.z))
+        *_, sheet = sheet_steps(decoder, plan)
+    assert isinstance(sheet, Sheet)
+    scale = common["scale"] or 1
+    enlarged = pixels.enlarge(sheet.picture[None], scale)[0]
+    note = to_text(provenance(model.source, state, kind, scale=scale, **details))
+    pixels.write_png(common["out"], enlarged, note)
+    height, width = enlarged.shape[:2]
+    where = model.device.description + (f" ({model.device.reason})" if model.device.reason else "")
+    click.echo(f"{common['out']}: {width} × {height} pixels, decoded on {where}")
+    if model.warning:
+        click.echo(model.warning, err=True)
+
+
+def say_cost(cost: Cost) -> None:
+    """Say on standard error how long it takes, if that is long."""
+    if cost.seconds > ASK_FROM_S:
+        click.echo(f"decoding {cost.in_words()}", err=True)

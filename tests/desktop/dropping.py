@@ -1,0 +1,19 @@
+"""Files dropped on the window, as a file manager drops them."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+
+from desktop.widgets.main_window import MainWindow
+
+
+def drop(window: MainWindow, *paths: Path) -> None:
+    """Drag files over the window, which accepts them, and drop them."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    place = (Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    enter = QDragEnterEvent(QPoint(50, 50), *place)
+    window.event(enter)
+    assert enter.isAccepted()
+    window.event(QDropEvent(QPointF(50, 50), *place))
