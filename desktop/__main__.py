@@ -12,7 +12,7 @@ from desktop.base.installed import Choice, needed, version_option
 with needed("desktop", "python -m desktop", __name__, "PySide6"):
     from desktop.base.atomic_file import replaced_file
 
-from desktop.base.command_line import run_command
+from desktop.base.command_line import heed_ctrl_c, run_command
 from desktop.base.display import DisplayError, check_display, missing_library
 from desktop.base.errors import ModelError
 from desktop.base.machine import DeviceError, DeviceName
@@ -93,6 +93,7 @@ def command(
         from desktop.widgets.main_window import MainWindow
     except ImportError as error:
         raise missing_library(error) from error
+    heed_ctrl_c()  # not before: an exception within Qt's import leaves halves of it
 
     application = QApplication.instance() or QApplication([sys.argv[0]])
     application.setApplicationName("Latent Plane")
@@ -175,7 +176,7 @@ def _shoot(window: "MainWindow", file: Path, errors: list[Exception]) -> None:
 
 def main() -> None:
     """Run the command line and exit."""
-    run_command(command, (BundleError, DeviceError, DisplayError, ModelError))
+    run_command(command, (BundleError, DeviceError, DisplayError, ModelError), imports_more=True)
 
 
 if __name__ == "__main__":

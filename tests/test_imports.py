@@ -28,6 +28,7 @@ LAW = {
         "matplotlib",
         "cattrs",
         "click",
+        "filelock",
     },
     "export": {"export", "training", "torch", "onnx", "onnxruntime", "onnxscript", "numpy", "click", "tqdm"},
     "desktop": {

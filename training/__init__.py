@@ -8,3 +8,21 @@ import sys
 _CHECKOUT = os.path.dirname(os.path.dirname(__file__))  # noqa: PTH120
 if sys.argv[:1] == ["-m"] and not sys.flags.safe_path and sys.path[:1] != [_CHECKOUT]:
     del sys.path[0]
+
+import signal  # noqa: E402 - only now can it be no stranger's
+
+
+def _leave(_number: int, _frame: object) -> None:
+    """End at once, with the status of Ctrl-C."""
+    try:
+        os.write(2, b"\ninterrupted\n")
+    finally:
+        os._exit(130)
+
+
+# Ctrl-C while a command is still importing: nothing has been begun, and an exception would be raised within
+# somebody's import. `run_command` then lets it be raised.
+if (
+    sys.argv[:1] == ["-m"] or os.path.basename("".join(sys.argv[:1])).startswith("latent-plane")  # noqa: PTH119
+) and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, _leave)

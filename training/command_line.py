@@ -53,12 +53,14 @@ def run_command(command: click.Command, expected_errors: tuple[type[Exception], 
     """
     prog = as_called(command.name or "latent-plane")
     open_streams()
+    heed_ctrl_c()
     # At its end Python searches all of PyTorch's modules for cycles: a second in which nothing is to be won.
     atexit.register(gc.freeze)
     try:
         with _signals_that_exit():
             status = command.main(prog_name=prog, standalone_mode=False)
     except click.Abort:
+        warn("interrupted")
         sys.exit(130)
     except OutputClosedError:
         sys.exit(OUTPUT_CLOSED_STATUS)
@@ -76,6 +78,15 @@ def run_command(command: click.Command, expected_errors: tuple[type[Exception], 
             "found too little memory for this; use a smaller network or smaller batches, or another device",
         )
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def heed_ctrl_c() -> None:
+    """Let Ctrl-C raise KeyboardInterrupt from now on. While a command was being imported, it ended at once.
+
+    Where Ctrl-C is ignored, as by a script's commands in the background, it stays ignored.
+    """
+    if threading.current_thread() is threading.main_thread() and callable(signal.getsignal(signal.SIGINT)):
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def is_out_of_memory(error: Exception) -> bool:

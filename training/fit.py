@@ -40,8 +40,10 @@ from training.runs import (
     is_started,
     newest_run,
     note_failure,
+    only_fit,
     read_started_run,
     resume_run,
+    run_folder,
 )
 from training.stop_requests import stop_requests
 
@@ -70,24 +72,39 @@ def fit(
     Only the first rank prints, writes and returns the run; the others return None. With `resume` the fit
     continues the run in `out`, which must have the same config.
 
-    Raises RunError if `out` is not empty, or cannot be resumed, OSError if it cannot be written,
-    DatasetError if the embedded MNIST is damaged, FitError if a loss or the test ELBO is not finite or the
-    tensorboard package is missing.
+    Raises RunError if `out` is not empty, or cannot be resumed, or another fit is running there, OSError if
+    it cannot be written, DatasetError if the embedded MNIST is damaged, FitError if a loss or the test ELBO
+    is not finite or the tensorboard package is missing.
     """
     dataset = dataset or mnist()
-    run, checkpoint = None, None
-    if ranks.is_first:
-        if config.image_shape != dataset.train_images.shape[1:]:
-            where = out / CONFIG_FILE if resume and out is not None else "the config"
-            raise RunError(
-                f"{where}: found image_shape = {config.image_shape}, expected "
-                f"{dataset.train_images.shape[1:]}, the shape of the images; start another run"
-            )
-        if tensorboard:
-            tensorboard_writer_class()
-        run = resume_run(out) if resume and out is not None else create_run(out, config)
-        checkpoint = load_checkpoint(run.folder, config)
-    checkpoint = ranks.from_first(checkpoint)
+    if not ranks.is_first:
+        return _fit(config, device, dataset, ranks, None, checkpoint_seconds, tensorboard)
+    if config.image_shape != dataset.train_images.shape[1:]:
+        where = out / CONFIG_FILE if resume and out is not None else "the config"
+        raise RunError(
+            f"{where}: found image_shape = {config.image_shape}, expected "
+            f"{dataset.train_images.shape[1:]}, the shape of the images; start another run"
+        )
+    if tensorboard:
+        tensorboard_writer_class()
+    folder = out if resume and out is not None else run_folder(out, config)
+    with only_fit(folder):
+        # Another fit may have started, and ended, here before the folder was this one's alone.
+        run = resume_run(folder) if resume and out is not None else create_run(folder, config)
+        return _fit(config, device, dataset, ranks, run, checkpoint_seconds, tensorboard)
+
+
+def _fit(
+    config: FitConfig,
+    device: torch.device,
+    dataset: Dataset,
+    ranks: Ranks,
+    run: Run | None,
+    checkpoint_seconds: float,
+    tensorboard: bool,
+) -> Run | None:
+    """Fit as `fit` does, in a run folder that no other fit uses; None for a rank that is not the first."""
+    checkpoint = ranks.from_first(None if run is None else load_checkpoint(run.folder, config))
     trainer = Trainer(config, dataset.train_images, device, ranks)
     if checkpoint is not None:
         trainer.restore(checkpoint.trainer)

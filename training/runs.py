@@ -9,19 +9,22 @@
     curves.png                          ELBO, rate and distortion over the epochs
     tensorboard/                        the same metrics for TensorBoard, if requested
     failure.txt                         the error that ended the fit, until it is resumed; usually missing
+    .fit.lock                           while a fit is running here: no other one may
 
 An epoch is finished once it has its line in metrics.jsonl; its weights are on disk before that.
 """
 
 import json
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import torch
+from filelock import FileLock, Timeout
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
@@ -34,6 +37,7 @@ RUNS_FOLDER = Path("artifacts/runs")
 CONFIG_FILE = "config.json"
 METRICS_FILE = "metrics.jsonl"
 FAILURE_FILE = "failure.txt"
+LOCK_FILE = ".fit.lock"
 REQUIRED_METRICS = ("epoch", "test_elbo_nats", "test_rate_nats", "test_distortion_nats", "train_seconds")
 
 
@@ -60,23 +64,58 @@ def create_run(out: Path | None, config: FitConfig) -> Run:
 
     Raises RunError if `out` exists and is not an empty folder, OSError if it cannot be written.
     """
-    if out is None:
-        folder = _new_folder(config.recipe)
-    else:
-        folder = out
-        if not is_free(folder):
-            raise _taken(folder)
-        # The system does not make a folder where a link leads to nothing yet.
-        target = Path(os.path.realpath(folder))
-        try:
-            target.mkdir(parents=True, exist_ok=folder.is_dir())
-        except FileExistsError as error:
-            # Another process was quicker.
-            raise _taken(folder) from error
+    folder = run_folder(out, config)
     # Written first, because a folder with a config is a run that can be resumed.
     _write_text(folder / CONFIG_FILE, to_json(config))
     _tidy(folder)
     return Run(folder, config, ())
+
+
+def run_folder(out: Path | None, config: FitConfig) -> Path:
+    """Make the empty folder of a new run, `out` or a new one under artifacts/runs; or find it made already.
+
+    Raises RunError if `out` exists and is not an empty folder, OSError if it cannot be made.
+    """
+    if out is None:
+        return _new_folder(config.recipe)
+    if not is_free(out):
+        raise _taken(out)
+    # The system does not make a folder where a link leads to nothing yet.
+    target = Path(os.path.realpath(out))
+    try:
+        target.mkdir(parents=True, exist_ok=out.is_dir())
+    except FileExistsError as error:
+        # Another process was quicker.
+        raise _taken(out) from error
+    return out
+
+
+@contextmanager
+def only_fit(folder: Path) -> Iterator[None]:
+    """Keep other fits out of a run folder. The system does so until this process ends, by whatever.
+
+    Raises RunError if another fit is running there. Where files cannot be locked, nothing is kept out.
+    """
+    path = folder / LOCK_FILE
+    # Not by a file's existence, filelock's way out without locks: it would outlast a process that was killed.
+    lock = FileLock(path, timeout=0, fallback_to_soft=False)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise RunError(
+            f"{folder}: found another fit that is running there, expected none; wait for its end, or choose "
+            "another folder"
+        ) from error
+    except OSError:
+        pass  # no locks on this file system, or a folder that is read-only, which the first file will tell
+    try:
+        yield
+    finally:
+        if lock.is_locked:
+            # While it is still locked: who has opened it meanwhile locks a file that is gone, and sees that.
+            with suppress(OSError):
+                path.unlink()
+            lock.release()
 
 
 def _taken(folder: Path) -> RunError:
@@ -88,10 +127,10 @@ def _taken(folder: Path) -> RunError:
 
 def is_free(folder: Path) -> bool:
     """Whether a run can be created at `folder`: it does not exist, or is an empty folder."""
-    # A temporary file from a process that was killed at the very start does not count.
+    # What a process that was killed at the very start left does not count.
     leftovers = f".{CONFIG_FILE}.*.tmp"
     return not folder.exists() or (
-        folder.is_dir() and all(path.match(leftovers) for path in folder.iterdir())
+        folder.is_dir() and all(path.match(leftovers) or path.name == LOCK_FILE for path in folder.iterdir())
     )
 
 

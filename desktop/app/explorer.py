@@ -49,6 +49,10 @@ class PendingPicture:
     expected_s: float
 
 
+# A step of the opener that takes longer may wait for a network drive that is gone, and is not waited for.
+LOST_S = 3.0
+
+
 class Explorer(QObject):
     """Holds one open model at a time. A failure leaves everything as it was and emits `failed`.
 
@@ -86,6 +90,7 @@ class Explorer(QObject):
         self.opener = Worker(self)
         for thread in (self.worker, self.opener):
             thread.failed.connect(self.failed)
+        self._left: list[Worker] = []
         self._opened: Opened | None = None
         self._now: Opened | None = None
         self._opening = Opening()
@@ -292,12 +297,14 @@ class Explorer(QObject):
             self.set_state(fresh, record=not keeps_view)
 
     def close(self) -> None:
-        """End all threads, including those of the models."""
+        """End all threads, including those of the models, but for one that waits for a lost drive."""
         self._opening.stop()
-        self.opener.stop()
+        self._left.append(self.opener)
+        have_ended = [thread.stop(LOST_S if thread is self.opener else 0) for thread in self._left]
         self.worker.stop()
         for opened in (self._opened, self._now):
-            if opened is not None:
+            # A thread that is left may still use its model.
+            if opened is not None and all(have_ended):
                 opened.model.close()
         self._pictures.close()
         self.closed.emit()
@@ -365,11 +372,20 @@ class Explorer(QObject):
         self, path: Path, overrides: Overrides | None, on_opened: Callable[[Opened], object]
     ) -> None:
         self._opening.stop()  # nobody waits for the last one any longer
+        if self.opener.step_s > LOST_S:
+            self._replace_opener()
         self._opening = opening = Opening(self.opening_told.emit)
         job = open_model(path, overrides, self.device, opening)
         self.opening_began.emit(path)
         failed = self.open_failed.emit
         self.opener.request("open", Priority.OPEN, job, on_opened, failed, of_model=False)
+
+    def _replace_opener(self) -> None:
+        """Leave the opener to what it waits for, such as a drive that is gone, and go on with another."""
+        self.opener.stop(0)
+        self._left.append(self.opener)
+        self.opener = Worker(self)
+        self.opener.failed.connect(self.failed)
 
     def _request_picture(self) -> None:
         if self._now is None:

@@ -9,6 +9,7 @@ request are dropped, even those already on their way.
 import contextlib
 import sys
 import threading
+import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from enum import IntEnum, auto
@@ -59,6 +60,7 @@ class Worker(QObject):
         self._of_model: set[str] = set()
         self._ticket = 0
         self._stopping = False
+        self._step_began_s: float | None = None
         # With Python's default, the UI thread waits up to 5 ms whenever both threads run Python code.
         sys.setswitchinterval(SWITCH_S)
         self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
@@ -98,6 +100,12 @@ class Worker(QObject):
         with self._changed:
             return not self._waiting
 
+    @property
+    def step_s(self) -> float:
+        """For how many seconds the current step has been running; 0 if none is."""
+        began_s = self._step_began_s
+        return 0.0 if began_s is None else time.monotonic() - began_s
+
     def cancel(self, name: str) -> None:
         """Drop the request called `name`, if any, and its results that have not arrived yet."""
         with self._changed:
@@ -110,13 +118,17 @@ class Worker(QObject):
         while self._of_model:
             self.cancel(self._of_model.pop())
 
-    def stop(self) -> None:
-        """End the thread after its current step; no result arrives after this."""
+    def stop(self, patience_s: float | None = None) -> bool:
+        """End the thread after its current step; no result arrives after this.
+
+        With `patience_s` it is left alone if the step takes longer. Returns whether the thread has ended.
+        """
         with self._changed:
             self._stopping = True
             self._latest.clear()
             self._changed.notify()
-        self._thread.join()
+        self._thread.join(patience_s)
+        return not self._thread.is_alive()
 
     def _run(self) -> None:
         started: dict[int, Iterator[Any]] = {}
@@ -141,6 +153,7 @@ class Worker(QObject):
             _end(steps)
 
     def _step(self, request: _Request) -> None:
+        self._step_began_s = time.monotonic()
         try:
             value = next(request.steps)
         except StopIteration:
@@ -150,6 +163,8 @@ class Worker(QObject):
         else:
             if value is not None:
                 self._arrived.emit((request, lambda: request.on_result(value)))
+        finally:
+            self._step_began_s = None
 
     def _finish(self, request: _Request, call: Callable[[], object]) -> None:
         with self._changed:

@@ -4,7 +4,9 @@ import errno
 import io
 import math
 import os
+import signal
 import sys
+import threading
 from contextlib import suppress
 from typing import Any, NoReturn
 
@@ -25,8 +27,12 @@ class Finite(click.FloatRange):
         )
 
 
-def run_command(command: click.Command, expected_errors: tuple[type[Exception], ...]) -> None:
+def run_command(
+    command: click.Command, expected_errors: tuple[type[Exception], ...], imports_more: bool = False
+) -> None:
     """Run `command` with the process's arguments and exit.
+
+    A command that still imports much (`imports_more`) calls `heed_ctrl_c` itself when it has.
 
     A wrong option, an error of `expected_errors` and a file that cannot be read or written are each reported
     in one line on standard error, with exit status 2. If the command does not handle Ctrl-C itself, the
@@ -34,9 +40,13 @@ def run_command(command: click.Command, expected_errors: tuple[type[Exception], 
     """
     prog = as_called(command.name or "latent-plane")
     open_streams()
+    if not imports_more:
+        heed_ctrl_c()
     try:
         status = command.main(prog_name=prog, standalone_mode=False)
     except click.Abort:
+        with suppress(OSError):
+            click.echo("interrupted", err=True)
         sys.exit(130)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
@@ -48,6 +58,15 @@ def run_command(command: click.Command, expected_errors: tuple[type[Exception], 
     except OSError as error:
         _fail(prog, describe_os_error(error))
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def heed_ctrl_c() -> None:
+    """Let Ctrl-C raise KeyboardInterrupt from now on. While a command was being imported, it ended at once.
+
+    Where Ctrl-C is ignored, as by a script's commands in the background, it stays ignored.
+    """
+    if threading.current_thread() is threading.main_thread() and callable(signal.getsignal(signal.SIGINT)):
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def open_streams() -> None:

@@ -22,8 +22,10 @@ DISTRIBUTION = "latent-plane"
 RUNTIMES = ("onnxruntime-gpu", "onnxruntime")
 # What the commands import, by the extra that brings it.
 MODULES = {
-    "training": ("torch", "matplotlib", "safetensors", "tqdm"),
-    "export": ("torch", "matplotlib", "safetensors", "tqdm", "onnx", "onnxscript", "onnxruntime"),
+    "training": ("torch", "filelock", "matplotlib", "safetensors", "tqdm"),
+    "export": (
+        *("torch", "filelock", "matplotlib", "safetensors", "tqdm", "onnx", "onnxscript", "onnxruntime"),
+    ),
     "desktop": ("contourpy", "filelock", "onnx", "onnxruntime", "platformdirs", "google.protobuf", "psutil"),
 }
 # The packages that run the commands of each extra. In a checkout, modules of other projects can have these

@@ -1,5 +1,6 @@
 """Reads many pictures from the arrays of an `.npz`, one after another; never a pickle. No Qt."""
 
+import io
 import math
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -24,6 +25,8 @@ from desktop.images.picture_files import (
 from desktop.images.read_image import MAX_FILE_BYTES, ImageError
 
 MAX_LABELS_BYTES = 64 << 20
+# In Fortran's order each picture lies all over the array, so all of it is held.
+MAX_FORTRAN_BYTES = 64 << 20
 
 
 class ArrayPictures(PictureSet):
@@ -41,8 +44,14 @@ class ArrayPictures(PictureSet):
                 )
             archive = open_archive(file, path)
             with open_entry(archive, "images.npy", path) as entry:
-                shape, self._dtype = _array_header(entry, f"{path}: images")
+                shape, self._dtype, self._is_fortran = _array_header(entry, f"{path}: images")
             self._axes = _picture_axes(shape, self._dtype, path)
+            size = math.prod(shape) * self._dtype.itemsize
+            if self._is_fortran and size > MAX_FORTRAN_BYTES:
+                raise ImageError(
+                    f"{path}: images: found {size:,} bytes in Fortran's order, expected at most "
+                    f"{MAX_FORTRAN_BYTES:,} or C's order; save numpy.ascontiguousarray of it"
+                )
             labels = _read_labels(archive, path, shape[0]) if "labels.npy" in names else None
         self._shape = shape
         self.found = shape[0]
@@ -72,8 +81,9 @@ class ArrayPictures(PictureSet):
                 archive.open("images.npy") as entry,
             ):
                 _array_header(entry, f"{self.path}: images")
+                read = self._read_fortran(entry).read if self._is_fortran else entry.read
                 for row in range(self.found):
-                    data = entry.read(size)
+                    data = read(size)
                     if len(data) < size:
                         raise ImageError(f"{self.path}: images ends at image {row:,}; save it again")
                     if row in wanted:
@@ -84,6 +94,14 @@ class ArrayPictures(PictureSet):
                             yield self._picture(picture)
         except ZIP_ERRORS as error:
             raise ImageError(f"{self.path}: {first_line(error)}; expected arrays that numpy saved") from error
+
+    def _read_fortran(self, entry: IO[bytes]) -> IO[bytes]:
+        """The data of images in C's order, which lie in an entry in Fortran's."""
+        size = math.prod(self._shape) * self._dtype.itemsize
+        data = entry.read(size)
+        if len(data) < size:
+            raise ImageError(f"{self.path}: images ends early; save it again")
+        return io.BytesIO(np.frombuffer(data, self._dtype).reshape(self._shape, order="F").tobytes())
 
     def _picture(self, numbers: Array) -> Bytes:
         picture = numbers.reshape(self._shape[1:])
@@ -133,7 +151,7 @@ def _read_labels(archive: zipfile.ZipFile, path: Path, count: int) -> Array:
     """The labels [N]: integers or texts."""
     where = f"{path}: labels"
     with open_entry(archive, "labels.npy", path) as entry:
-        shape, dtype = _array_header(entry, where)
+        shape, dtype, _ = _array_header(entry, where)
         if shape != (count,) or dtype.kind not in "iuU":
             raise ImageError(
                 f"{where}: found {dtype} {list(shape)}, expected one whole number or text for each of the "
@@ -153,8 +171,11 @@ def _read_labels(archive: zipfile.ZipFile, path: Path, count: int) -> Array:
     return np.frombuffer(data, dtype)
 
 
-def _array_header(entry: IO[bytes], where: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    """The shape and dtype of a `.npy` whose data comes next. Raises ImageError."""
+def _array_header(entry: IO[bytes], where: str) -> tuple[tuple[int, ...], np.dtype[Any], bool]:
+    """The shape and dtype of a `.npy` whose data comes next, and whether in Fortran's order.
+
+    Raises ImageError.
+    """
     try:
         version = np.lib.format.read_magic(entry)
         if version == (1, 0):
@@ -166,6 +187,6 @@ def _array_header(entry: IO[bytes], where: str) -> tuple[tuple[int, ...], np.dty
     shape, is_fortran, dtype = header
     if dtype.hasobject or dtype.names is not None:
         raise ImageError(f"{where}: found Python objects, expected plain numbers; save it with another dtype")
-    if is_fortran and len(shape) > 1:
-        raise ImageError(f"{where}: found Fortran's order, expected C's; save numpy.ascontiguousarray of it")
-    return tuple(int(size) for size in shape), dtype
+    if any(size < 0 for size in shape):
+        raise ImageError(f"{where}: found the shape {list(shape)}, expected an array that numpy saved")
+    return tuple(int(size) for size in shape), dtype, is_fortran

@@ -66,6 +66,11 @@ def propose(file: ModelFile, run: Run, overrides: Overrides, is_slow: bool = Fal
     )
     if others:
         guesses.add("other_inputs")
+    others += tuple(
+        other_input(tensor, chosen.batch, overrides, chosen.has_batch_axis, value)
+        for tensor, value in file.optional
+        if tensor.dtype in DTYPES
+    )
     draft = Reading(
         z_input=chosen.tensor.name,
         z_dtype=chosen.tensor.dtype,
@@ -375,7 +380,8 @@ def _left(guesses: set[str], overrides: Overrides, file: ModelFile, others: Sequ
     if file.metadata.get("latent_plane.format") == OWN_FORMAT:
         return set()
     settled = {FIELDS[option] for option in overrides if option in FIELDS}
-    if all(SET + other.name in overrides for other in others):
+    optional = {tensor.name for tensor, _ in file.optional}
+    if all(SET + other.name in overrides or other.name in optional for other in others):
         settled.add("other_inputs")
     return guesses - settled
 

@@ -50,6 +50,11 @@ def propose_encoder(file: ModelFile, run: Run, decoder: Reading, overrides: Over
         value_range = ValueRange.SIGNED if decoder.value_range is ValueRange.SIGNED else ValueRange.UNIT
         guesses.add("value_range")
     others = tuple(other_input(other, batch, overrides) for other in file.inputs if other is not tensor)
+    optional = tuple(
+        other_input(other, batch, overrides, own_value=value)
+        for other, value in file.optional
+        if other.dtype in DTYPES
+    )
     if not all(SET + other.name in overrides for other in others):
         guesses.add("other_inputs")
     draft = EncoderReading(
@@ -63,7 +68,7 @@ def propose_encoder(file: ModelFile, run: Run, decoder: Reading, overrides: Over
         spread_output=None,
         spread=Spread.NONE,
         latent_dim=decoder.latent_dim,
-        other_inputs=others,
+        other_inputs=others + optional,
     )
     x = np.random.default_rng(0).random((batch or FREE_BATCH, *image_shape), np.float32)
     names = [output.name for output in file.outputs if output.dtype in DTYPES]

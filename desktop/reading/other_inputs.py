@@ -22,11 +22,16 @@ UNDECLARED: tuple[Shape, ...] = ((), (None,), (None, 1))
 
 
 def other_input(
-    tensor: Tensor, batch: int | None, overrides: Overrides, has_batch_axis: bool = True
+    tensor: Tensor,
+    batch: int | None,
+    overrides: Overrides,
+    has_batch_axis: bool = True,
+    own_value: float | None = None,
 ) -> OtherInput:
     """How to fill an input that takes neither z nor the encoder's picture.
 
-    `has_batch_axis` is whether z has a batch axis. Raises ModelError if the value that was set for the input
+    `has_batch_axis` is whether z has a batch axis; `own_value` is what the graph itself takes if nothing is
+    set. Raises ModelError if the value that was set for the input
     does not fit.
     """
     declared = tensor.shape or ()
@@ -37,6 +42,8 @@ def other_input(
     last = declared[-1] if len(declared) > 1 or is_vector else None
     one_hot = bool(CLASS_NAMES.search(tensor.name)) and isinstance(last, int) and last > 1
     value = 1.0 if ONE_NAMES.search(tensor.name) and tensor.dtype in FLOATS else 0.0
+    if own_value is not None:
+        value = own_value
     option = SET + tensor.name
     if option in overrides:
         value = number_of(overrides, option)

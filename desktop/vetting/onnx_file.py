@@ -11,7 +11,7 @@ import mmap
 import stat
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import onnx
@@ -66,6 +66,7 @@ class ModelFile:
         sha256: hex digits, of the file's bytes and its external data, if it has any; of a large external file
             its size and samples of it.
         inputs: those that must be fed, so no initializers.
+        optional: the inputs for which the graph has one number of its own, with that number.
         outputs: all outputs.
         metadata: the model's metadata_props.
         producer: name and version of the producer, or an empty string.
@@ -84,6 +85,7 @@ class ModelFile:
     stamps: Mapping[Path, Stamp]
     sha256: str
     inputs: tuple[Tensor, ...]
+    optional: tuple[tuple[Tensor, float], ...]
     outputs: tuple[Tensor, ...]
     metadata: Mapping[str, str]
     producer: str
@@ -109,6 +111,9 @@ HASHED_WHOLE_BYTES, HASHED_BLOCKS, HASHED_BLOCK_BYTES = 256 << 20, 64, 1 << 20
 LOOKED_THROUGH = frozenset(
     ("Reshape", "Transpose", "Identity", "Cast", "Squeeze", "Unsqueeze", "Flatten", "Slice", "DepthToSpace")
 )
+# Before it, ONNX wanted all weights among the inputs.
+LEAST_OPTIONAL_VERSION = 4
+MOST_OPTIONAL = 1e9
 MOST_LOOKED_THROUGH = 32  # of these operators in a row
 
 
@@ -158,6 +163,7 @@ def _inspect(path: Path, data: bytes | mmap.mmap, stamps: Mapping[Path, Stamp]) 
         stamps={} if is_in_memory else {**stamps, **{file: _stamp(file) for file in beside}},
         sha256=_sha256(data, beside),
         inputs=tuple(tensors[0]),
+        optional=tuple(_optional_inputs(model)),
         outputs=tuple(tensors[1]),
         metadata={entry.key: entry.value for entry in model.metadata_props},
         producer=" ".join(filter(None, (model.producer_name, model.producer_version)))[:100],
@@ -218,6 +224,22 @@ def _real_inputs(graph: onnx.GraphProto) -> Iterator[onnx.ValueInfoProto]:
     weights = {tensor.name for tensor in graph.initializer}
     weights |= {tensor.values.name for tensor in graph.sparse_initializer}
     return (value for value in graph.input if value.name not in weights)
+
+
+def _optional_inputs(model: onnx.ModelProto) -> Iterator[tuple[Tensor, float]]:
+    """The value of `ModelFile.optional`; none where weights of more numbers are among the inputs too."""
+    weights = {tensor.name: tensor for tensor in model.graph.initializer}
+    listed = [value for value in model.graph.input if value.name in weights]
+    if model.ir_version < LEAST_OPTIONAL_VERSION or any(
+        graph_limits.element_count(weights[value.name].dims) != 1 for value in listed
+    ):
+        return
+    constants = graph_limits.small_constants(model.graph)
+    for value in listed:
+        tensor, numbers = _tensor(value), constants.get(value.name, [])
+        if len(numbers) == 1 and abs(numbers[0]) <= MOST_OPTIONAL:
+            shape = tuple(weights[value.name].dims) if tensor.shape is None else tensor.shape
+            yield replace(tensor, shape=shape), float(numbers[0])
 
 
 def _tensor(value: onnx.ValueInfoProto) -> Tensor:

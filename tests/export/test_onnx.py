@@ -448,7 +448,7 @@ def test_a_wrong_option_is_one_line_and_status_2(run_main, arguments, message):
 
 
 def test_ctrl_c_leaves_nothing_half_written(run_main, run_folder, tmp_path, monkeypatch):
-    """Ctrl-C ends an export and an evaluation with status 130, without a traceback or a file.
+    """Ctrl-C ends an export and an evaluation with status 130, in one line and without a file.
 
     It comes at a definite moment: Python loses one that arrives while it takes an object apart.
     """
@@ -464,5 +464,5 @@ def test_ctrl_c_leaves_nothing_half_written(run_main, run_folder, tmp_path, monk
     monkeypatch.setattr(evaluate_module, "load_weights", interrupted(evaluate_module.load_weights))
     for command, options in ((main, ("--out", tmp_path / "bundle")), (evaluate_main, ())):
         ended = run_main(command, run_folder, *options)
-        assert (ended.status, ended.err.strip()) == (130, "")
+        assert (ended.status, ended.err.strip()) == (130, "interrupted")
         assert list(tmp_path.iterdir()) == []

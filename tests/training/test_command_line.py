@@ -26,11 +26,12 @@ def main_of(act, left):
 
 
 def test_a_signal_ends_a_command_as_an_error_does(run_main):
-    """Ctrl-C, SIGTERM and SIGHUP end a command after it has cleaned up, with the shell's status, silently."""
+    """Ctrl-C, SIGTERM and SIGHUP end a command after it has cleaned up, with the shell's status."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         left = []
         ended = run_main(main_of(lambda number=number: signal.raise_signal(number), left))
-        assert (ended.status, ended.out, ended.err.strip()) == (128 + number, "", "")
+        said = "interrupted" if number == signal.SIGINT else ""
+        assert (ended.status, ended.out, ended.err.strip()) == (128 + number, "", said)
         assert left == ["cleaned up"]
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 

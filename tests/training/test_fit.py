@@ -4,6 +4,7 @@ import dataclasses
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,7 +24,7 @@ from training.fit import command, fit, main, recipe_on
 from training.held_out import evaluate
 from training.logbook import FitError
 from training.model import ConvVAE
-from training.runs import load_weights, read_run, weights_path
+from training.runs import load_weights, only_fit, read_run, weights_path
 
 CPU = torch.device("cpu")
 # The smallest network, which needs a few seconds for an epoch of all of MNIST.
@@ -236,6 +237,20 @@ def test_a_folder_that_is_not_empty_is_refused_before_training(run_main, tmp_pat
         "expected a new or empty folder; choose another name"
     )
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+@pytest.mark.parametrize("resumed", [False, True])
+def test_a_folder_in_which_a_fit_is_running_is_refused(run_main, tmp_path, run_folder, resumed):
+    """Of two fits in one folder, new and empty or resumed, the second gives one line and changes nothing."""
+    folder = shutil.copytree(run_folder, tmp_path / "run") if resumed else tmp_path
+    with only_fit(folder):
+        before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+        said = run_main(main, *(("--resume",) if resumed else QUICK), "--out", folder).error_line
+        assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
+    assert said == (
+        f"python -m training.fit: {folder}: found another fit that is running there, expected none; "
+        "wait for its end, or choose another folder"
+    )
 
 
 def test_a_place_below_a_file_is_refused(run_main, tmp_path):

@@ -1,10 +1,13 @@
 """training/runs.py: a run folder is created, read and found, and refused if it is half written."""
 
 import dataclasses
+import errno
 import json
 import os
 import re
 import shutil
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,6 +18,7 @@ from safetensors.torch import save_file
 from training.config import RECIPES, to_json
 from training.model import ConvVAE
 from training.runs import (
+    LOCK_FILE,
     REQUIRED_METRICS,
     RunError,
     add_epoch,
@@ -22,6 +26,7 @@ from training.runs import (
     load_weights,
     newest_run,
     note_failure,
+    only_fit,
     preview_path,
     read_failure,
     read_run,
@@ -361,3 +366,45 @@ def test_a_byte_order_mark_is_no_part_of_a_file(tmp_path):
         file = run.folder / name
         file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
     assert read_run(run.folder).config == CONFIG
+
+
+def test_one_fit_at_a_time_uses_a_folder(tmp_path):
+    """While a fit has a run folder, a second one is refused; afterwards nothing is left of the lock."""
+    for _ in range(2):
+        with only_fit(tmp_path):
+            with pytest.raises(RunError) as error, only_fit(tmp_path):
+                pass
+            assert str(error.value) == (
+                f"{tmp_path}: found another fit that is running there, expected none; wait for its end, or "
+                "choose another folder"
+            )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_fit_that_was_killed_keeps_no_other_out(tmp_path):
+    """A process that is killed while it has a run folder leaves it free for a new run."""
+    code = (
+        "import os, signal, sys\nfrom pathlib import Path\nfrom training.runs import only_fit\n"
+        "with only_fit(Path(sys.argv[1])):\n    os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    killed = subprocess.run([sys.executable, "-c", code, tmp_path], check=False)
+    assert killed.returncode == -9
+    assert [path.name for path in tmp_path.iterdir()] == [LOCK_FILE]
+    with only_fit(tmp_path):
+        create_run(tmp_path, CONFIG)
+
+
+@pytest.mark.parametrize("number", [errno.ENOSYS, errno.ENOLCK])
+def test_a_file_system_without_locks_is_fitted_on_too(tmp_path, monkeypatch, number):
+    """As on Lustre and some network homes: no lock, no file in its place, no warning."""
+    fcntl = pytest.importorskip("fcntl")
+
+    def flock(*_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with only_fit(tmp_path), only_fit(tmp_path):
+        pass
+    monkeypatch.undo()
+    with only_fit(tmp_path):
+        create_run(tmp_path, CONFIG)

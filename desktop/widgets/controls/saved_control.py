@@ -19,6 +19,7 @@ from desktop.widgets.common.saved_inputs import saved_values, set_saved_values
 from desktop.widgets.controls.shell import Shell
 
 WRITE_MS = 2000
+ANSWER_MS = 5000  # a network drive that is gone does not answer at all
 
 
 class SavedControl(QObject):
@@ -48,8 +49,11 @@ class SavedControl(QObject):
         self._note = ""
         self.views = SavedViews()
         self._saved = self.views
+        self._place = Path()
+        self._unanswered = QTimer(self, singleShot=True, interval=ANSWER_MS)
         self._later = QTimer(self, singleShot=True, interval=WRITE_MS)
         self._later.timeout.connect(self._write_soon)
+        self._explorer.opening_began.connect(self._on_opening)
         self._explorer.opened.connect(self._on_opened)
         self._explorer.open_failed.connect(self._on_open_failed)
         self._explorer.state_changed.connect(self._on_state)
@@ -78,12 +82,36 @@ class SavedControl(QObject):
             model, self._picture = None, model
         last = self.views.last_path
         if model is None and last is not None:
-            if last.exists():
-                self._fallback = True
-                model = last
-            else:
+            self._open_last(last, overrides)
+        else:
+            self.open_wanted.emit(model or shipped_bundle(), overrides)
+
+    def _open_last(self, last: Path, overrides: Overrides | None) -> None:
+        """Open the last model if it is still there, or else the bundle that ships."""
+
+        def look() -> Iterator[tuple[bool]]:
+            found = last.exists()
+            if last.is_file():  # that it is there may be remembered; what is in it must be fetched
+                with last.open("rb") as file:
+                    file.read(1)
+            yield (found,)
+
+        def looked(found: tuple[bool]) -> None:
+            (self._fallback,) = found
+            if not self._fallback:
                 self._note = f"{last}: the last model is no longer there; this is the bundle that ships"
-        self.open_wanted.emit(model or shipped_bundle(), overrides)
+            self.open_wanted.emit(last if self._fallback else shipped_bundle(), overrides)
+
+        def unanswered() -> None:
+            self._note = f"{last}: the last model's drive does not answer; this is the bundle that ships"
+            self.open_wanted.emit(shipped_bundle(), overrides)
+
+        self._unanswered.timeout.connect(unanswered)
+        self._unanswered.start()
+        # If it may not be looked at, opening it says why.
+        self._explorer.opener.request(
+            "last", Priority.OPEN, look(), looked, lambda _: looked((True,)), of_model=False
+        )
 
     def keep_pictures(self, path: Path | None) -> None:
         """Show these own pictures again at the next start with the open model; None for no more."""
@@ -98,6 +126,7 @@ class SavedControl(QObject):
     def close(self) -> None:
         """Save for the last time, before the window closes."""
         self._later.stop()
+        self._unanswered.stop()
         if self._started and self._latest is not None:
             with contextlib.suppress(OSError):  # the window is closing and cannot show the error
                 save_views(self._now(), self._saved)
@@ -110,15 +139,19 @@ class SavedControl(QObject):
                 self._explorer.state, layers=state.layers, picture_mode=state.picture_mode
             )
 
+    def _on_opening(self) -> None:
+        """Wait for the last model no longer: it is being opened, or something else is."""
+        self._unanswered.stop()
+        self._explorer.opener.cancel("last")
+
     def _on_opened(self, opened: Opened) -> None:
         source = opened.model.source
         self._fallback = self.recovering = False
         before, self._latest = self._latest, None
         other = before is None or before[0].sha256 != source.sha256
         if before is not None:
-            self.views = self.views.with_model(
-                before[0].sha256, before[0].path.resolve(), before[1], self._pictures
-            )
+            self.views = self.views.with_model(before[0].sha256, self._place, before[1], self._pictures)
+        self._place = source.path.resolve()  # now, because its drive may be gone when it is saved
         restoring, self._restoring = self._restoring, True
         if self._started and other and restoring:
             state = self.views.state_of(source.sha256, opened.model.latent_dim)
@@ -168,6 +201,6 @@ class SavedControl(QObject):
     def _now(self) -> SavedViews:
         if self._latest is not None:
             source, state = self._latest
-            self.views = self.views.with_model(source.sha256, source.path.resolve(), state, self._pictures)
+            self.views = self.views.with_model(source.sha256, self._place, state, self._pictures)
         self.views = replace(self.views, controls=saved_values(self._window), note="")
         return self.views

@@ -1,11 +1,14 @@
 """The explorer holds model and state, and requests only what changed."""
 
+import threading
 from dataclasses import replace
 
 import imageio.v3 as imageio
 import numpy as np
 import pytest
 
+from desktop.app import explorer as explorer_module
+from desktop.app.worker import Priority
 from desktop.images.pixels import BEHIND_GRAY, over_gray, to_bytes
 from desktop.jobs.tiles import reduced
 from desktop.latent.plane import Viewport, axis_plane
@@ -16,7 +19,7 @@ from desktop.view.state import Layer, start_state
 from export.bundle import BundleError
 from tests.desktop.foreign_models import decoder
 from tests.desktop.hostile_models import endless_loop
-from tests.waiting import SOON_MS
+from tests.waiting import SOON_MS, SOON_S
 
 SIZE_PX = (300, 200)
 
@@ -289,3 +292,23 @@ def test_a_state_from_elsewhere_takes_the_models_prior(make_explorer, tmp_path):
     explorer.set_state(replace(explorer.state, z=(1.0, 1.0), prior=Prior(PriorKind.SPHERE)))
     assert explorer.state.z == (1.0, 1.0)
     assert explorer.state.prior == NORMAL
+
+
+def test_a_model_opens_while_a_lost_drive_is_waited_for(make_explorer, bundle_path, qtbot, monkeypatch):
+    """The thread that waits is left, another one opens the model, and closing does not wait for it."""
+    explorer, entered, answers = make_explorer(), threading.Event(), threading.Event()
+
+    def wait():
+        entered.set()
+        yield answers.wait(SOON_S)
+
+    left = explorer.opener
+    left.request("lost", Priority.OPEN, wait(), pytest.fail, of_model=False)
+    assert entered.wait(SOON_S)
+    with monkeypatch.context() as patch, qtbot.waitSignal(explorer.opened, timeout=SOON_MS):
+        patch.setattr(explorer_module, "LOST_S", 0)
+        explorer.open(bundle_path)
+    assert explorer.opener is not left
+    explorer.close()
+    answers.set()
+    assert left.stop()

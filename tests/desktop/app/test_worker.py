@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from desktop.app.worker import Worker
-from tests.waiting import SOON_MS, SOON_S
+from tests.waiting import SOON_MS, SOON_S, wait_until
 
 
 @pytest.fixture
@@ -278,3 +278,17 @@ def test_stopping_twice_is_no_error(qapp):  # noqa: ARG001 (there must be an app
     worker = Worker()
     worker.stop()
     worker.stop()
+
+
+def test_a_thread_that_waits_for_something_lost_is_left(qapp):  # noqa: ARG001 (there must be an application)
+    """Its step is known to last, stopping it takes no longer than was asked for, and it ends by itself."""
+    worker, gate = Worker(), Gate()
+    assert worker.step_s == 0
+    worker.request("lost", 0, gate.steps(), fail)
+    assert gate.entered.wait(SOON_S)
+    before_s = worker.step_s
+    wait_until(lambda: worker.step_s > before_s)
+    assert not worker.stop(patience_s=0)
+    gate.opened.set()
+    assert worker.stop()
+    assert gate.closed.is_set()

@@ -267,8 +267,11 @@ def test_more_labels_than_a_byte_counts_share_one(tmp_path):
             "images: found Python objects, expected plain numbers; save it with another dtype",
         ),
         (
-            {"images": np.asfortranarray(PICTURES)},
-            "images: found Fortran's order, expected C's; save numpy.ascontiguousarray of it",
+            {"images": np.zeros((9000, 90, 90), np.uint8, order="F")},
+            (
+                "images: found 72,900,000 bytes in Fortran's order, expected at most 67,108,864 or C's "
+                "order; save numpy.ascontiguousarray of it"
+            ),
         ),
         (
             {"images": PICTURES, "labels": np.zeros(5, np.int64)},
@@ -286,6 +289,17 @@ def test_what_is_wrong_with_arrays_is_said(tmp_path, arrays, words):
     assert refusal(tmp_path / "a.npz") == f"PATH: {words}"
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.float64])
+def test_arrays_by_columns_are_read_as_those_by_rows(tmp_path, dtype):
+    """Fortran's order, in which numpy saves a transposed array, changes no picture."""
+    pictures = PICTURES if dtype is np.uint8 else PICTURES / 255
+    np.savez(tmp_path / "rows.npz", images=pictures.astype(dtype))
+    np.savez_compressed(tmp_path / "columns.npz", images=np.asfortranarray(pictures.astype(dtype)))
+    (_, rows), (_, columns) = read(tmp_path / "rows.npz"), read(tmp_path / "columns.npz")
+    assert len(rows) == len(PICTURES)
+    assert all((a == b).all() for a, b in zip(rows, columns, strict=True))
+
+
 def test_an_array_that_ends_early_is_refused(tmp_path):
     """A header that promises more than there is, and one that is none."""
     header = io.BytesIO()
@@ -294,6 +308,14 @@ def test_an_array_that_ends_early_is_refused(tmp_path):
     )
     path = write_zip(tmp_path / "a.npz", {"images.npy": header.getvalue() + bytes(64)})
     assert refusal(path, most=10) == "PATH: images ends at image 1; save it again"
+    columns = header.getvalue().replace(b"False", b"True ").replace(b"387420489", b"3".ljust(9))
+    path = write_zip(tmp_path / "c.npz", {"images.npy": columns + bytes(64)})
+    assert refusal(path) == "PATH: images ends early; save it again"
+    negative = header.getvalue().replace(b" 8, 8", b"-8, 8")
+    path = write_zip(tmp_path / "d.npz", {"images.npy": negative + bytes(64)})
+    assert refusal(path).endswith(
+        "images: found the shape [387420489, -8, 8], expected an array that numpy saved"
+    )
     path = write_zip(tmp_path / "b.npz", {"images.npy": b"no array"})
     assert refusal(path).endswith("expected an array that numpy saved")
 

@@ -397,3 +397,47 @@ def test_a_model_that_took_too_long_can_be_given_ten_times_the_time(tmp_path, mo
     with pytest.raises(UnreadError) as caught:
         open_source(decoder(tmp_path / "d.onnx"), {"image-shape": "1,9,9"})
     assert caught.value.with_more_time() is None
+
+
+def with_default(path, ir_version=10, lists_weights=False):
+    """A decoder whose inputs `gain` and `unused` may be left out: the graph has 0.5 and 3 for them."""
+    model = onnx.load(decoder(path))
+    graph = model.graph
+    z = graph.input[0].name
+    graph.node[0].input[0] = "gained"
+    graph.node.insert(0, helper.make_node("Mul", [z, "gain"], ["gained"]))
+    for name, shape, value in (("gain", (), 0.5), ("unused", (1,), 3)):
+        graph.input.append(helper.make_tensor_value_info(name, FLOAT, shape))
+        graph.initializer.append(helper.make_tensor(name, FLOAT, shape, [value]))
+    if lists_weights:
+        for tensor in graph.initializer[:-2]:
+            graph.input.append(helper.make_tensor_value_info(tensor.name, tensor.data_type, tensor.dims))
+    model.ir_version = ir_version
+    onnx.save(model, path)
+    return path
+
+
+def test_an_input_with_a_number_of_its_own_can_be_set(tmp_path):
+    """Without a setting it is the graph's own number, which is no guess."""
+    path = with_default(tmp_path / "model.onnx")
+    z = np.float32([[1, -1]])
+    pictures = []
+    for overrides in ({}, {"set gain": "0.5"}, {"set gain": "2"}):
+        source = open_source(path, overrides, use_saved=False)
+        assert source.reading.guesses == frozenset()
+        gain = float(overrides.get("set gain", "0.5"))
+        assert [(o.name, o.value) for o in source.reading.other_inputs] == [("gain", gain), ("unused", 3)]
+        model = Model(source, "cpu")
+        pictures.append(model.decode(z))
+        model.close()
+    plain = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"]).run(None, {"latent": z})[0]
+    assert (pictures[0] == pictures[1]).all()
+    assert pictures[0].ravel() == pytest.approx(plain.ravel(), abs=1e-6)
+    assert np.abs(pictures[2] - pictures[0]).max() > 0.01
+
+
+@pytest.mark.parametrize("how", [{"ir_version": 3, "lists_weights": True}, {"lists_weights": True}])
+def test_weights_among_the_inputs_are_no_settings(tmp_path, how):
+    """Old exporters list all of them, also those of one number."""
+    path = with_default(tmp_path / "model.onnx", **how)
+    assert open_source(path).reading.other_inputs == ()

@@ -3,6 +3,7 @@
 import json
 import shutil
 import sys
+import threading
 
 import imageio.v3 as imageio
 import numpy as np
@@ -12,7 +13,9 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
 from desktop.__main__ import command
+from desktop.app import explorer as explorer_module
 from desktop.app.own_pictures import OwnPictures
+from desktop.app.worker import Priority
 from desktop.base import saved
 from desktop.base.shipped import shipped_bundle
 from desktop.latent.plane import Viewport
@@ -24,7 +27,7 @@ from desktop.widgets.common import settings
 from desktop.widgets.main_window import MainWindow
 from tests.desktop.foreign_models import decoder
 from tests.desktop.small_bundles import decoder_graph, encoder_graph
-from tests.waiting import SOON_MS
+from tests.waiting import SOON_MS, SOON_S
 
 LEFT = Qt.MouseButton.LeftButton
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -151,6 +154,24 @@ def test_a_model_that_is_gone_is_told_and_the_bundle_that_ships_is_there(start, 
     expected = f"{bundle}: the last model is no longer there; this is the bundle that ships"
     assert window.message.text() == expected
     assert window.message.isVisible()
+
+
+@pytest.mark.usefixtures("left")
+def test_a_model_on_a_drive_that_does_not_answer_is_told(open_window, bundle, qtbot, monkeypatch):
+    """The window waits for it in the background, then shows the bundle that ships."""
+    window, answers = open_window(), threading.Event()
+    lost = window.explorer.opener
+    # What it waits for first stands for a look at the model, which cannot be made to last.
+    lost.request("lost", Priority.OPEN, (answers.wait(SOON_S) for _ in range(1)), pytest.fail, of_model=False)
+    window.saved_control._unanswered.setInterval(50)
+    with monkeypatch.context() as patch, qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+        patch.setattr(explorer_module, "LOST_S", 0)
+        window.saved_control.start(None)
+    assert window.explorer.source.path == shipped_bundle()
+    expected = f"{bundle}: the last model's drive does not answer; this is the bundle that ships"
+    assert window.message.text() == expected
+    answers.set()
+    assert lost.stop()
 
 
 @pytest.mark.usefixtures("left")
