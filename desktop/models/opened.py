@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from desktop.base.machine import DeviceName
+from desktop.models.early_source import early_or_open
 from desktop.models.model import Model
-from desktop.models.source import open_source
 from desktop.reading.overrides import Overrides
 from desktop.vetting.opening import Opening
 from export.bundle import Posterior
@@ -29,7 +29,7 @@ def open_model(
     path: Path, overrides: Overrides | None, device: DeviceName, opening: Opening | None = None
 ) -> Iterator[Opened]:
     """Open and check a bundle or a bare model, apply the overrides, load its graphs and decode once."""
-    source = open_source(path, overrides, opening)
+    source = early_or_open(path, overrides, opening or Opening())
     posterior = None if source.bundle is None else source.bundle.read_posterior()
     model = Model(source, device)
     # The time per picture is to be known before the first ones are requested. A short first run took most of
