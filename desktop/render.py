@@ -15,6 +15,7 @@ with needed("desktop", "python -m desktop.render", __name__):
 
 from desktop.base.errors import ModelError
 from desktop.base.machine import DeviceError, DeviceName, distribution_warning
+from desktop.base.progress_bar import LONG_S, ProgressBar
 from desktop.base.shipped import shipped_bundle
 from desktop.base.vector import Vector
 from desktop.film.film import Caption, Film, Route, path_cost, path_film
@@ -30,11 +31,11 @@ from desktop.film.formats import (
 from desktop.images import pixels
 from desktop.images.room import RoomError, SheetSize, no_room
 from desktop.jobs import sheets
-from desktop.jobs.cost import ASK_FROM_S, Cost
+from desktop.jobs.cost import ASK_FROM_S, Cost, Progress
 from desktop.jobs.decoded_pictures import DecodedPictures
 from desktop.jobs.kept_decoder import KeptDecoder
 from desktop.jobs.sheet_steps import Sheet, sheet_steps
-from desktop.jobs.sheets import Order, Plan, Scores
+from desktop.jobs.sheets import KnownScores, Order, Plan
 from desktop.latent.paths import PathKind
 from desktop.latent.plane import Plane, Viewport, axis_plane, parse_z, plane_through, sample_prior
 from desktop.models.model import Model
@@ -206,10 +207,14 @@ def reconstructions(n: int, order: str, **common: Any) -> None:
     by, state, pairs = Order[order.upper()], _start(model), len(posterior.mean)
     _check_room(model.source.reading, common, n, lambda n: (min(2 * n, -(-pairs // n)), n), sheets.pairs_size)
     with closing(DecodedPictures()) as kept:
-        for step in sheets.held_out_scores(KeptDecoder(model, kept), posterior):
-            if isinstance(step, Scores):
-                plan = sheets.reconstructions_plan(posterior, step, by, n)
-                _write_sheet(plan, model, common, state, "reconstructions", n=n, order=by.value)
+        decoder, known = KeptDecoder(model, kept), KnownScores()
+        _say_cost(sheets.scores_cost(decoder, posterior, known))
+        with ProgressBar("comparing") as bar:
+            for step in sheets.held_out_scores(decoder, posterior, known, LONG_S):
+                _show(bar, step)
+    assert known.scores is not None
+    plan = sheets.reconstructions_plan(posterior, known.scores, by, n)
+    _write_sheet(plan, model, common, state, "reconstructions", n=n, order=by.value)
 
 
 @command.command()
@@ -340,8 +345,9 @@ def path(
         with closing(DecodedPictures()) as kept:
             decoder = KeptDecoder(model, kept)
             _say_cost(path_cost(decoder, route, film))
-            for _ in path_film(decoder, route, film, out, model.source.name, comment=comment):
-                pass
+            with ProgressBar("decoding") as bar:
+                for step in path_film(decoder, route, film, out, model.source.name, comment=comment):
+                    _show(bar, step)
     except ValueError as error:
         raise RenderError(f"--z: {error}") from error
     click.echo(f"{out}: {frames} frames at {real_fps(chosen, fps):.4g} per second")
@@ -451,7 +457,10 @@ def _write_sheet(
     with closing(DecodedPictures()) as kept:
         decoder = KeptDecoder(model, kept)
         _say_cost(decoder.cost(plan.z))
-        *_, sheet = sheet_steps(decoder, plan)
+        sheet = None
+        with ProgressBar("decoding") as bar:
+            for sheet in sheet_steps(decoder, plan, tells_from_s=LONG_S):
+                _show(bar, sheet)
     assert isinstance(sheet, Sheet)
     scale = common["scale"] or 1
     enlarged = pixels.enlarge(sheet.picture[None], scale)[0]
@@ -468,6 +477,14 @@ def _say_cost(cost: Cost) -> None:
     """Say on standard error how long it takes, if that is long."""
     if cost.seconds > ASK_FROM_S:
         click.echo(f"decoding {cost.in_words()}", err=True)
+
+
+def _show(bar: ProgressBar, step: object) -> None:
+    """Show how far a job is, if that is what its step tells."""
+    if isinstance(step, Progress):
+        bar.show(step.done / step.total, step.in_words())
+    elif isinstance(step, float):
+        bar.show(step)
 
 
 def main() -> None:

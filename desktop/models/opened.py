@@ -13,9 +13,6 @@ from desktop.reading.overrides import Overrides
 from desktop.vetting.opening import Opening
 from export.bundle import Posterior
 
-# About 3 ms on two CPU cores, which is the longest that the picture under the pointer waits.
-STEP_PICTURES = 20
-
 
 @dataclass(frozen=True)
 class Opened:
