@@ -83,6 +83,10 @@ def command(
     check_display()
     if model is not None and model.suffix.lower() == ".onnx":
         start_early()
+        from desktop.models.early_source import open_early, stop_early
+
+        click.get_current_context().call_on_close(stop_early)
+        open_early(model, overrides)
     try:
         from PySide6.QtCore import QLocale, QTimer
         from PySide6.QtWidgets import QApplication

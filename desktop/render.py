@@ -14,6 +14,7 @@ with needed("desktop", "python -m desktop.render", __name__):
 
 from desktop.base.errors import ModelError
 from desktop.base.machine import DeviceError
+from desktop.base.progress_bar import LONG_S, ProgressBar
 from desktop.base.vector import Vector
 from desktop.film.film import Caption, Film, Route, path_cost, path_film
 from desktop.film.formats import (
@@ -29,7 +30,7 @@ from desktop.images.room import RoomError
 from desktop.jobs import sheets
 from desktop.jobs.decoded_pictures import DecodedPictures
 from desktop.jobs.kept_decoder import KeptDecoder
-from desktop.jobs.sheets import Order, Scores
+from desktop.jobs.sheets import KnownScores, Order
 from desktop.latent.paths import PathKind
 from desktop.latent.plane import Viewport, parse_z, sample_prior
 from desktop.reading.reading import Reading
@@ -43,6 +44,7 @@ from desktop.render_parts import (
     plane_of_axes,
     plane_through_points,
     say_cost,
+    show_step,
     start_options,
     start_view,
     write_sheet,
@@ -157,10 +159,14 @@ def reconstructions(n: int, order: str, **common: Any) -> None:
     by, state, pairs = Order[order.upper()], start_view(model), len(posterior.mean)
     check_room(model.source.reading, common, n, lambda n: (min(2 * n, -(-pairs // n)), n), sheets.pairs_size)
     with closing(DecodedPictures()) as kept:
-        for step in sheets.held_out_scores(KeptDecoder(model, kept), posterior):
-            if isinstance(step, Scores):
-                plan = sheets.reconstructions_plan(posterior, step, by, n)
-                write_sheet(plan, model, common, state, "reconstructions", n=n, order=by.value)
+        decoder, known = KeptDecoder(model, kept), KnownScores()
+        say_cost(sheets.scores_cost(decoder, posterior, known))
+        with ProgressBar("comparing") as bar:
+            for step in sheets.held_out_scores(decoder, posterior, known, LONG_S):
+                show_step(bar, step)
+    assert known.scores is not None
+    plan = sheets.reconstructions_plan(posterior, known.scores, by, n)
+    write_sheet(plan, model, common, state, "reconstructions", n=n, order=by.value)
 
 
 @command.command()
@@ -291,8 +297,9 @@ def path(
         with closing(DecodedPictures()) as kept:
             decoder = KeptDecoder(model, kept)
             say_cost(path_cost(decoder, route, film))
-            for _ in path_film(decoder, route, film, out, model.source.name, comment=comment):
-                pass
+            with ProgressBar("decoding") as bar:
+                for step in path_film(decoder, route, film, out, model.source.name, comment=comment):
+                    show_step(bar, step)
     except ValueError as error:
         raise RenderError(f"--z: {error}") from error
     click.echo(f"{out}: {frames} frames at {real_fps(chosen, fps):.4g} per second")

@@ -11,12 +11,13 @@ import click
 from desktop.base.command_line import Finite, printable, say_on_stderr
 from desktop.base.installed import Choice
 from desktop.base.machine import DeviceName, distribution_warning
+from desktop.base.progress_bar import LONG_S, ProgressBar
 from desktop.base.shipped import shipped_bundle
 from desktop.base.vector import Vector
 from desktop.images import pixels
 from desktop.images.room import SheetSize, no_room
 from desktop.jobs import sheets
-from desktop.jobs.cost import ASK_FROM_S, Cost
+from desktop.jobs.cost import ASK_FROM_S, Cost, Progress
 from desktop.jobs.decoded_pictures import DecodedPictures
 from desktop.jobs.kept_decoder import KeptDecoder
 from desktop.jobs.sheet_steps import Sheet, sheet_steps
@@ -186,7 +187,10 @@ def write_sheet(
     with closing(DecodedPictures()) as kept:
         decoder = KeptDecoder(model, kept)
         say_cost(decoder.cost(plan.z))
-        *_, sheet = sheet_steps(decoder, plan)
+        sheet = None
+        with ProgressBar("decoding") as bar:
+            for sheet in sheet_steps(decoder, plan, tells_from_s=LONG_S):
+                show_step(bar, sheet)
     assert isinstance(sheet, Sheet)
     scale = common["scale"] or 1
     enlarged = pixels.enlarge(sheet.picture[None], scale)[0]
@@ -203,3 +207,11 @@ def say_cost(cost: Cost) -> None:
     """Say on standard error how long it takes, if that is long."""
     if cost.seconds > ASK_FROM_S:
         click.echo(f"decoding {cost.in_words()}", err=True)
+
+
+def show_step(bar: ProgressBar, step: object) -> None:
+    """Show how far a job is, if that is what its step tells."""
+    if isinstance(step, Progress):
+        bar.show(step.done / step.total, step.in_words())
+    elif isinstance(step, float):
+        bar.show(step)

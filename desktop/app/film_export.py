@@ -9,11 +9,15 @@ from PySide6.QtCore import QObject, Signal
 
 from desktop.app.explorer import Explorer
 from desktop.app.worker import Priority
+from desktop.base.arrays import Floats
 from desktop.film.film import GRID_SIDE, Film, Route, Subject, epoch_film, path_cost, path_film
 from desktop.jobs.cost import Cost, Progress
+from desktop.jobs.epoch_pictures import epoch_pictures, epoch_pictures_cost
 from desktop.latent.plane import manifold_grid
-from desktop.models.epochs import epochs_of, pictures_over_epochs
+from desktop.models.epochs import epochs_of
+from desktop.models.model import Model
 from desktop.models.source import Source
+from desktop.view.state import ViewState
 
 NAME, COST = "animation", "animation cost"
 
@@ -28,7 +32,9 @@ class AnimationExport(QObject):
     def __init__(self, explorer: Explorer) -> None:
         super().__init__(explorer)
         self._explorer = explorer
+        self._epoch_model: Model | None = None  # of the epoch that a film decodes now
         explorer.opened.connect(lambda: self.progressed.emit(None))
+        explorer.picture_pending.connect(self._interrupt)
 
     def save(self, path: Path, film: Film) -> None:
         """Start an animation. Raises ValueError if there is no path or there are no epochs to animate."""
@@ -51,17 +57,13 @@ class AnimationExport(QObject):
         whole, epochs = explorer.whole, epochs_of(explorer.source)
         if whole is None or not epochs:
             raise ValueError("found no epochs in the open model, expected a bundle with epochs; open one")
+        decoder = explorer.decoder
+        assert decoder is not None
         of_plane = film.subject is Subject.PLANE_EPOCHS
-        z = (
-            manifold_grid(state.plane, GRID_SIDE, state.prior)
-            if of_plane
-            else np.array([state.z], np.float32)
-        )
+        z = _z_of_epochs(state, film)
         columns, place = (GRID_SIDE, ()) if of_plane else (1, state.z)
-        numbered = (
-            (epoch.number, pictures)
-            for epoch, pictures in pictures_over_epochs(whole, explorer.device, z, epochs)
-        )
+        decoded = epoch_pictures(whole, explorer.device, z, decoder.kept, epochs, self._set_epoch_model)
+        numbered = ((epoch.number, pictures) for epoch, pictures in decoded)
         details = film.details() | {"frames": len(epochs)}
         comment = explorer.note("manifold epochs" if of_plane else "picture epochs", **details)
         name = whole.model.source.name
@@ -71,6 +73,7 @@ class AnimationExport(QObject):
         """Stop the animation; a file that was there before stays as it was."""
         self._explorer.worker.cancel(NAME)
         self._explorer.interrupt()
+        self._interrupt()
         self.progressed.emit(None)
 
     def ask_cost(self, film: Film) -> None:
@@ -82,13 +85,21 @@ class AnimationExport(QObject):
 
         def steps() -> Iterator[Cost]:
             if film.subject is not Subject.PATH:
-                pictures = GRID_SIDE**2 if film.subject is Subject.PLANE_EPOCHS else 1
-                yield Cost(pictures * len(epochs_of(whole.model.source)), decoder.model.picture_s)
+                yield epoch_pictures_cost(decoder, _z_of_epochs(state, film), epochs_of(whole.model.source))
                 return
             with contextlib.suppress(ValueError):  # no path yet; saving says so
                 yield path_cost(decoder, route, film)
 
         self._explorer.worker.request(COST, Priority.GRID, steps(), self.cost_known.emit)
+
+    def _set_epoch_model(self, model: Model | None) -> None:
+        self._epoch_model = model
+
+    def _interrupt(self, *_: object) -> None:
+        """Let what somebody waits for go before the picture of an epoch that is being decoded."""
+        model = self._epoch_model
+        if model is not None:
+            model.interrupt()
 
     def _on_step(self, step: float | Progress) -> None:
         if isinstance(step, Progress):
@@ -109,6 +120,13 @@ class AnimationExport(QObject):
     def _on_failed(self, error: Exception) -> None:
         self.progressed.emit(None)
         self._explorer.failed.emit(error)
+
+
+def _z_of_epochs(state: ViewState, film: Film) -> Floats:
+    """The z [N, d] that a film shows at each epoch: the plane's manifold grid, or the cursor's."""
+    if film.subject is Subject.PLANE_EPOCHS:
+        return manifold_grid(state.plane, GRID_SIDE, state.prior)
+    return np.array([state.z], np.float32)
 
 
 def epoch_shown(source: Source | None, epoch: int | None) -> str:

@@ -39,8 +39,12 @@ def encode_steps(explorer: Explorer, drawing: Drawing) -> Iterator[Encoded] | No
 
 
 def has_true_posterior(explorer: Explorer) -> bool:
-    """Whether p(z|x) can be computed: two latent dimensions and Bernoulli pixels."""
-    return explorer.latent_dim == 2 and is_bernoulli(explorer)
+    """Whether p(z|x) can be computed: two latent dimensions, Bernoulli pixels, and no slow decoder.
+
+    It takes tens of thousands of pictures, which are hours with a slow one.
+    """
+    model = explorer.model
+    return explorer.latent_dim == 2 and is_bernoulli(explorer) and model is not None and not model.is_slow
 
 
 def likelihood_table(explorer: Explorer, side: int) -> LikelihoodTable | None:

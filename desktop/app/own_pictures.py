@@ -14,10 +14,13 @@ from desktop.jobs.points_of_z import decode_points, points_of_z
 from desktop.latent.named_points import NamedPoints
 from desktop.models.model import Model
 from desktop.models.own_posterior import OwnPosterior
+from desktop.view.saved_views import SavedPictures
 
 NAME = "own pictures"
 # Epochs that only pass by while the slider moves are not encoded.
 SETTLED_MS = 200
+# Of pictures that were dropped one by one, so many names are saved at most.
+MOST_SAVED = 1000
 
 
 class OwnPictures(QObject):
@@ -31,7 +34,7 @@ class OwnPictures(QObject):
 
     progressed = Signal(object)  # Progress; None at the end
     shown = Signal(object)  # OwnPosterior that was opened
-    kept = Signal(object)  # Path of pictures to show again at the next start; None for no more
+    kept = Signal(object)  # SavedPictures to show again at the next start; None for no more
     restore_failed = Signal(object, object)  # Path of pictures that are not shown again, and the Exception
     unencoded = Signal()  # the model that decodes now has no encoder, so the points are gone
 
@@ -40,7 +43,7 @@ class OwnPictures(QObject):
         self._explorer = explorer
         self._settled = QTimer(self, singleShot=True, interval=SETTLED_MS)
         self._settled.timeout.connect(self._encode_again)
-        self._path: Path | None = None
+        self._shown: SavedPictures | None = None
         self.is_restored = False
         explorer.opened.connect(lambda: self.cancel())
         explorer.model_changed.connect(self._on_model)
@@ -60,22 +63,29 @@ class OwnPictures(QObject):
         explorer, model = self._explorer, self._explorer.model
         if model is None or not model.has_encoder:
             return
-        self.is_restored, self._path = restored, None if only else path
+        path, only = path.absolute(), tuple(one.absolute() for one in only)
+        self.is_restored = restored
+        self._shown = SavedPictures(path, only) if len(only) <= MOST_SAVED else None
         source = explorer.source
         bundle = None if source is None else source.bundle
         known = () if bundle is None else bundle.label_names
         steps = encode_pictures(model, path, is_bernoulli(explorer), is_of_digits(explorer), known, only)
         self._request(explorer.opener, model, steps, is_new=True)
 
-    def show_z(self, points: NamedPoints, title: str) -> None:
-        """Show z as points, and decode thumbnails for them."""
+    def show_z(
+        self, points: NamedPoints, title: str, path: Path | None = None, restored: bool = False
+    ) -> None:
+        """Show z as points, and decode thumbnails for them. `path` is their file, if they are of one.
+
+        `restored` are those of an earlier start: the view stays.
+        """
         model = self._explorer.model
         if model is not None:
             self.cancel()
-            self.is_restored = False
-            self.kept.emit(None)
+            self.is_restored = restored
+            self.kept.emit(None if path is None else SavedPictures(path.absolute()))
             own = points_of_z(model, points, title)
-            self._explorer.show_pictures(own, model)
+            self._explorer.show_pictures(own, model, keeps_view=restored)
             self.shown.emit(own)
             self._request(self._explorer.worker, model, decode_points(model, own), is_new=False)
 
@@ -110,14 +120,14 @@ class OwnPictures(QObject):
             return
         self._explorer.show_pictures(step, model, keeps_view=is_new and self.is_restored)
         if is_new:
-            self.kept.emit(self._path)
+            self.kept.emit(self._shown)
             self.shown.emit(step)
 
     def _on_failed(self, error: Exception) -> None:
         self._end()
         if self.is_restored and self._explorer.own is None:
             self.kept.emit(None)
-            self.restore_failed.emit(self._path, error)
+            self.restore_failed.emit(None if self._shown is None else self._shown.path, error)
         else:
             self._explorer.failed.emit(error)
 

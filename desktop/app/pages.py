@@ -11,7 +11,7 @@ from desktop.jobs import sheets
 from desktop.jobs.cost import ASK_FROM_S
 from desktop.jobs.kept_decoder import KeptDecoder
 from desktop.jobs.sheet_steps import SHOWN_SIDE_PX, SheetStep, sheet_steps
-from desktop.jobs.sheets import Order, Plan, Scores
+from desktop.jobs.sheets import KnownScores, Order, Plan, Scores
 from desktop.latent.chart import Chart
 
 Steps = Iterator[SheetStep | Scores]
@@ -53,26 +53,25 @@ def traversals_steps(
 
 
 def reconstructions_steps(
-    explorer: Explorer, scores: Scores | None, order: Order, n: int, most_s: float = ASK_FROM_S
+    explorer: Explorer, known: KnownScores, order: Order, n: int, most_s: float = ASK_FROM_S
 ) -> Steps | None:
     """Return the job for test images beside their reconstructions, n pairs per row.
 
-    It yields the Scores first unless they are given.
+    It computes the scores first that are not `known`, and yields them.
     """
     decoder, posterior = explorer.decoder, explorer.encoded
     if decoder is None or posterior is None or posterior.images is None:
         return None
 
     def steps() -> Steps:
-        known = scores
-        if known is None and (cost := sheets.scores_cost(decoder, posterior)).seconds > most_s:
-            yield cost
-            return
-        for step in () if known is not None else sheets.held_out_scores(decoder, posterior):
-            known = step if isinstance(step, Scores) else known
-            yield step
-        assert known is not None
-        plan = sheets.reconstructions_plan(posterior, known, order, n)
+        if known.scores is None:
+            cost = sheets.scores_cost(decoder, posterior, known)
+            if cost.seconds > most_s:
+                yield cost
+                return
+            yield from sheets.held_out_scores(decoder, posterior, known)
+        assert known.scores is not None
+        plan = sheets.reconstructions_plan(posterior, known.scores, order, n)
         yield from sheet_steps(decoder, plan, SHOWN_SIDE_PX, most_s)
 
     return steps()

@@ -14,7 +14,6 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 import click
 
@@ -96,6 +95,8 @@ def _source(origin: dict[str, Any], extra: str) -> str:
     """What to install, given the record of where it came from (PEP 610)."""
     url = str(origin.get("url", ""))
     if url.startswith("file:"):
+        from urllib.request import url2pathname  # with http and ssl, so imported only when needed
+
         editable = "-e " if origin.get("dir_info", {}).get("editable") else ""
         return editable + _quoted(f"{url2pathname(urlsplit(url).path)}[{extra}]")
     if url:

@@ -13,8 +13,6 @@ from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
-import psutil
-
 from desktop.base.errors import ReportedError
 from desktop.base.installed import install_line
 
@@ -54,6 +52,8 @@ def cpu_threads() -> int:
 
 def free_memory_bytes() -> int:
     """The memory that programs can still use, within the limit of a container."""
+    import psutil  # a twentieth of the imports before the window
+
     free = int(psutil.virtual_memory().available)
     with contextlib.suppress(OSError, ValueError):  # control groups, version 2; "max" is no number
         limit = int(Path("/sys/fs/cgroup/memory.max").read_text())

@@ -17,8 +17,18 @@ def to_bytes(probabilities: Floats) -> Bytes:
 
     NaN becomes black: far from the prior, sums in a graph can overflow.
     """
-    scaled = np.rint(np.clip(np.nan_to_num(probabilities), 0, 1) * 255).astype(np.uint8)
-    return scaled[:, 0] if scaled.shape[1] == 1 else np.ascontiguousarray(scaled.transpose(0, 2, 3, 1))
+    # In place and channel by channel, because a large picture is converted on the UI thread.
+    scaled = np.fmax(probabilities, 0)  # fmax takes the number if the other one is NaN
+    np.fmin(scaled, 1, out=scaled)
+    scaled *= 255
+    np.rint(scaled, out=scaled)
+    count, channels, height, width = scaled.shape
+    if channels == 1:
+        return scaled[:, 0].astype(np.uint8)
+    found = np.empty((count, height, width, channels), np.uint8)
+    for channel in range(channels):
+        np.copyto(found[..., channel], scaled[:, channel], casting="unsafe")
+    return found
 
 
 def over_gray(pictures: Bytes, gray: int) -> Bytes:

@@ -11,6 +11,7 @@ from desktop.jobs.cost import Cost, Progress
 from desktop.jobs.decoded_pictures import DecodedPictures, Kept
 from desktop.latent.paths import CurveZ
 from desktop.models.model import InterruptedDecodeError, Model
+from desktop.reading.reading import Reading
 
 # A step of the worker for many pictures: the picture under the pointer waits no longer than that.
 STEP_PICTURES, STEP_MS = 20, 20.0
@@ -31,6 +32,11 @@ def pictures_per_step(model: Model, picture_ms: float | None) -> int:
     return max(1, most, model.source.reading.batch or 1)
 
 
+def space_of(sha256: str, reading: Reading) -> str:
+    """What the pictures of a decoder, by its hash, and its reading are kept under."""
+    return f"{sha256} {reading!r}"
+
+
 class KeptDecoder:
     """Decodes z with a model. Pictures of a slow decoder come from `kept` if they are there.
 
@@ -40,7 +46,7 @@ class KeptDecoder:
     def __init__(self, model: Model, kept: DecodedPictures) -> None:
         self.model = model
         self.kept = kept
-        self.space = f"{model.source.sha256} {model.source.reading!r}"
+        self.space = space_of(model.source.sha256, model.source.reading)
         first = model.first
         self._first = None if first is None else Kept(first.picture, 1e3 * first.seconds)
         if self.is_slow and first is not None and self._first is not None:

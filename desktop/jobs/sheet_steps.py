@@ -59,12 +59,17 @@ SheetStep = Sheet | Progress | Cost | None
 
 
 def sheet_steps(
-    decoder: KeptDecoder, plan: Plan, most_px: int | None = None, most_s: float = math.inf
+    decoder: KeptDecoder,
+    plan: Plan,
+    most_px: int | None = None,
+    most_s: float = math.inf,
+    tells_from_s: float = ASK_FROM_S,
 ) -> Iterator[SheetStep]:
     """Decode a sheet, yielding the Sheet last, and None after each other step.
 
-    With a slow decoder it yields Progress and half-full sheets in between. If it takes more than `most_s`
-    seconds, only what is there already is put on the sheet, and its Cost is yielded last.
+    With a slow decoder, or if it takes more than `tells_from_s` seconds, it yields Progress and half-full
+    sheets in between. If it takes more than `most_s` seconds, only what is there already is put on the sheet,
+    and its Cost is yielded last.
 
     `most_px` bounds the longer side of the sheet: its pictures are made smaller.
     """
@@ -72,7 +77,7 @@ def sheet_steps(
     is_asked = cost.seconds > most_s
     order = np.argsort(~there, kind="stable")
     canvas = _Canvas(plan, decoder.model.image_shape, most_px)
-    tells = decoder.is_slow or cost.seconds > ASK_FROM_S
+    tells = decoder.is_slow or cost.seconds > tells_from_s
     shown_s = time.monotonic()
     for piece in decoder.pieces(plan.z[order[: there.sum()] if is_asked else order]):
         if piece is None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from desktop.base.arrays import Array, Doubles, Floats
 from desktop.images.room import SheetSize, check_z
@@ -149,47 +149,91 @@ def reconstructions_plan(posterior: Posterior, scores: Scores, order: Order, n: 
     return Plan(posterior.mean[ranked], n, captions, lambda indices: pictures_of(posterior, ranked[indices]))
 
 
-def scores_cost(decoder: KeptDecoder, posterior: Posterior) -> Cost:
+@dataclass(eq=False)
+class KnownScores:
+    """What is known of the test images' scores. `held_out_scores` fills it in, and goes on from there.
+
+    Attributes:
+        values: distortion or error, float64 [N], NaN where it is not known yet; None before the first.
+        scores: all of them, once they are known.
+    """
+
+    values: Doubles | None = None
+    scores: Scores | None = None
+
+    def missing(self, count: int) -> NDArray[np.int64]:
+        """Return the indices of the images whose values are not known, of `count`."""
+        return np.arange(count) if self.values is None else np.flatnonzero(np.isnan(self.values))
+
+
+def scores_cost(decoder: KeptDecoder, posterior: Posterior, known: KnownScores) -> Cost:
     """Return what `held_out_scores` costs."""
-    return Cost(len(posterior.mean), decoder.model.picture_s)
+    return Cost(len(known.missing(len(posterior.mean))), decoder.model.picture_s)
 
 
-def held_out_scores(decoder: KeptDecoder, posterior: Posterior) -> Iterator[Scores | Progress | None]:
-    """Estimate the ELBO of every test image, yielding Progress if that takes long, and the Scores last."""
+def held_out_scores(
+    decoder: KeptDecoder,
+    posterior: Posterior,
+    known: KnownScores | None = None,
+    tells_from_s: float = ASK_FROM_S,
+) -> Iterator[Scores | Progress | None]:
+    """Estimate the ELBO of every test image, and yield the Scores last.
+
+    What takes longer than `tells_from_s` yields Progress. What is `known` is not decoded again.
+    """
     if posterior.images is None:
         raise ValueError("found no test images in the bundle, expected some to reconstruct")
-    if not is_binary(posterior):
-        yield from _differences(decoder, posterior)
-        return
+    known = known or KnownScores()
+    count = len(posterior.mean)
+    tells = scores_cost(decoder, posterior, known).seconds > tells_from_s
+    missing = known.missing(count)
+    if known.values is None:
+        known.values = np.full(count, np.nan)
+    values_of = _distortions if is_binary(posterior) else _differences
+    done = count - len(missing)
+    for part, values in values_of(decoder, posterior, missing, tells):
+        known.values[part] = values
+        done += len(part)
+        yield decoder.progress(done, count) if tells else None
+    rate = rate_nats(posterior.mean, posterior.logvar).sum(1)
+    if is_binary(posterior):
+        known.scores = Scores(-(rate + known.values), rate, known.values)
+    else:
+        unknown = np.full(count, np.nan)
+        known.scores = Scores(unknown, rate, unknown, known.values)
+    yield known.scores
+
+
+# Indices of images, and a value for each of them.
+Values = Iterator[tuple[NDArray[np.int64], Doubles]]
+
+
+def _distortions(
+    decoder: KeptDecoder, posterior: Posterior, missing: NDArray[np.int64], one_by_one: bool
+) -> Values:
+    """Yield the distortion of each image in nats, at one draw from its approximate posterior."""
+    assert posterior.images is not None
     noise = np.random.default_rng(ELBO_SEED).standard_normal(posterior.mean.shape, dtype=np.float32)
     z = posterior.mean + np.exp(0.5 * posterior.logvar) * noise
-    rate = rate_nats(posterior.mean, posterior.logvar).sum(1)
-    distortion = np.empty(len(z))
-    tells = scores_cost(decoder, posterior).seconds > ASK_FROM_S
-    step = 1 if tells else STEP_PICTURES
-    for start in range(0, len(z), step):
-        part = slice(start, start + step)
+    step = 1 if one_by_one else STEP_PICTURES
+    for start in range(0, len(missing), step):
+        part = missing[start : start + step]
         logits = decoder.model.decode_logits(z[part])
-        distortion[part] = -log_likelihood_nats(logits, posterior.images[part])
-        yield decoder.progress(start, len(z)) if tells else None
-    yield Scores(-(rate + distortion), rate, distortion)
+        yield part, -log_likelihood_nats(logits, posterior.images[part])
 
 
-def _differences(decoder: KeptDecoder, posterior: Posterior) -> Iterator[Scores | Progress | None]:
-    rate = rate_nats(posterior.mean, posterior.logvar).sum(1)
-    error = np.empty(len(rate))
-    tells = scores_cost(decoder, posterior).seconds > ASK_FROM_S
-    for piece in decoder.pieces(posterior.mean):
+def _differences(
+    decoder: KeptDecoder, posterior: Posterior, missing: NDArray[np.int64], _one_by_one: bool
+) -> Values:
+    """Yield the root of the mean squared difference of each image and its reconstruction at the mean."""
+    for piece in decoder.pieces(posterior.mean[missing]):
         if piece is None:
-            yield None
+            yield missing[:0], np.empty(0)
             continue
         start, pictures = piece
-        part = slice(start, start + len(pictures))
+        part = missing[start : start + len(pictures)]
         difference = pictures - pictures_of(posterior, part)
-        error[part] = np.sqrt((difference.astype(np.float64) ** 2).mean(axis=(1, 2, 3)))
-        yield decoder.progress(part.stop, len(rate)) if tells else None
-    unknown = np.full(len(rate), np.nan)
-    yield Scores(unknown, rate, unknown, error)
+        yield part, np.sqrt((difference.astype(np.float64) ** 2).mean(axis=(1, 2, 3)))
 
 
 def sheet_size(image_shape: tuple[int, int, int], latent_dim: int, rows: int, columns: int) -> SheetSize:

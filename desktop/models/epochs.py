@@ -2,15 +2,11 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 
-import numpy as np
-
-from desktop.base.arrays import Floats
 from desktop.base.machine import DeviceName
 from desktop.models.model import Model
-from desktop.models.opened import STEP_PICTURES, Opened
+from desktop.models.opened import Opened
 from desktop.models.source import Source, open_epoch
 from export.bundle import DECODER_FILE, ENCODER_FILE, POSTERIOR_FILE, Bundle, Posterior, epoch_file
 
@@ -140,22 +136,3 @@ class Loader:
         wanted = self.wanted
         # Of two equally near epochs the later one comes first, because playing goes forward.
         return sorted(range(len(self._epochs)), key=lambda index: (abs(index - wanted), -index))
-
-
-def pictures_over_epochs(
-    whole: Opened, device: DeviceName, z: Floats, epochs: Sequence[Epoch] | None = None
-) -> Iterator[tuple[Epoch, Floats | None]]:
-    """Decode the same z with the model after each epoch, for a film of how the space forms.
-
-    For z float32 [N, d] and each of `epochs` (by default all), it yields the epoch with None while decoding,
-    and then with the probabilities float32 [N, C, H, W]. Every step is short except an epoch's first, which
-    loads the model. `desktop.latent.plane` gives the z of a plane, and `desktop.images.pixels.tile` joins
-    their pictures. Raises BundleError if an epoch cannot be loaded or decoded.
-    """
-    for epoch in epochs_of(whole.model.source) if epochs is None else epochs:
-        with closing(load_epoch(whole, epoch, device).model) as model:
-            parts = []
-            for start in range(0, len(z), STEP_PICTURES):
-                parts.append(model.decode(z[start : start + STEP_PICTURES]))
-                yield epoch, None
-            yield epoch, np.concatenate(parts)

@@ -21,9 +21,10 @@ from desktop.base.vector import Vector
 from desktop.base.watchdog import Watchdog
 from desktop.latent.elbo import logits_of
 from desktop.latent.plane import sample_prior
+from desktop.models.first_decode import FirstDecode
 from desktop.models.logits import without_sigmoid
 from desktop.models.runtime import CUDA, cuda_major, preload_cuda
-from desktop.models.source import FirstDecode, Source
+from desktop.models.source import Source
 from desktop.reading.reading import Reading
 from desktop.reading.tensors import encoder_feeds, feeds, logits, posterior, probabilities
 from desktop.vetting.onnx_file import Graph

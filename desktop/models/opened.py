@@ -7,14 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from desktop.base.machine import DeviceName
+from desktop.models.early_source import early_or_open
 from desktop.models.model import Model
-from desktop.models.source import open_source
 from desktop.reading.overrides import Overrides
 from desktop.vetting.opening import Opening
 from export.bundle import Posterior
-
-# About 3 ms on two CPU cores, which is the longest that the picture under the pointer waits.
-STEP_PICTURES = 20
 
 
 @dataclass(frozen=True)
@@ -29,7 +26,7 @@ def open_model(
     path: Path, overrides: Overrides | None, device: DeviceName, opening: Opening | None = None
 ) -> Iterator[Opened]:
     """Open and check a bundle or a bare model, apply the overrides, load its graphs and decode once."""
-    source = open_source(path, overrides, opening)
+    source = early_or_open(path, overrides, opening or Opening())
     posterior = None if source.bundle is None else source.bundle.read_posterior()
     model = Model(source, device)
     # The time per picture is to be known before the first ones are requested. A short first run took most of

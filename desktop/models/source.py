@@ -3,17 +3,13 @@
 import hashlib
 import re
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from desktop.base.arrays import Floats
 from desktop.base.errors import ModelError
-from desktop.base.shipped import shipped_bundle
-from desktop.base.vector import Vector
+from desktop.models.bundle_trial import bundle_encoder_reading, try_graphs
+from desktop.models.first_decode import FirstDecode, first_decode
 from desktop.reading import tensors
 from desktop.reading.guess_decoder import propose, trial_z
 from desktop.reading.guess_encoder import propose_encoder
@@ -26,7 +22,7 @@ from desktop.reading.overrides import (
     patience_s_of,
     z_shape_of,
 )
-from desktop.reading.reading import EncoderReading, Layout, Reading, Spread, ValueRange
+from desktop.reading.reading import EncoderReading, Layout, Reading, ValueRange
 from desktop.reading.saved_overrides import save_overrides, saved_overrides
 from desktop.reading.what_it_is import LooksLike, NotADecoderError
 from desktop.vetting.onnx_file import Graph, ModelFile, Tensor, read_model_file
@@ -36,16 +32,12 @@ from desktop.vetting.trial import Trial, TrialEndedError
 from export.bundle import (
     DECODER_FILE,
     ENCODER_FILE,
-    MANIFEST_FILE,
     Bundle,
     BundleError,
     epoch_file,
     open_bundle,
-    tensor_facts,
 )
 
-# SHA-256 of the bundles' graphs that were tried since the program started: one trial is enough.
-_tried: set[bytes] = set()
 OPEN_SIZE = 8  # the first that is tried for maps, and for z a usual one
 
 
@@ -75,21 +67,6 @@ class UnreadError(ModelError):
         if self._limit_s is None or self._limit_s >= MAX_PATIENCE_S:
             return None
         return self.overrides | {"patience": f"{min(10 * self._limit_s, MAX_PATIENCE_S):.3g}"}
-
-
-@dataclass(frozen=True)
-class FirstDecode:
-    """What a decoder gave while it was opened, so that nobody waits for the same picture again.
-
-    Attributes:
-        z: d numbers.
-        picture: float32 [C, H, W] in [0, 1].
-        seconds: how long the run took.
-    """
-
-    z: Vector
-    picture: Floats
-    seconds: float
 
 
 @dataclass(frozen=True)
@@ -163,7 +140,7 @@ def open_source(
                 f"{path}: found overrides ({', '.join(overrides)}), expected none, because a bundle says how "
                 "it is read; leave them out"
             )
-        return _open_bundle(path)
+        return _open_bundle(path, opening or Opening())
     return _open_model(path, overrides, opening or Opening(), use_saved)
 
 
@@ -178,13 +155,14 @@ def open_epoch(source: Source, epoch: int) -> Source:
     decoder_name, encoder_name = epoch_file(epoch, DECODER_FILE), epoch_file(epoch, ENCODER_FILE)
     decoder = bundle.read(decoder_name)
     encoder = bundle.read(encoder_name) if encoder_name in bundle.files else None
-    _try_graphs(bundle, source.reading, (decoder_name, decoder), (encoder_name, encoder))
+    first = try_graphs(bundle, source.reading, (decoder_name, decoder), (encoder_name, encoder), Opening())
     return replace(
         source,
+        first=first,
         sha256=hashlib.sha256(decoder).hexdigest(),
         decoder=decoder,
         encoder=encoder,
-        encoder_reading=None if encoder is None else _encoder_reading(bundle),
+        encoder_reading=None if encoder is None else bundle_encoder_reading(bundle),
     )
 
 
@@ -195,7 +173,7 @@ def _is_bundle(path: Path) -> bool:
     )
 
 
-def _open_bundle(path: Path) -> Source:
+def _open_bundle(path: Path, opening: Opening) -> Source:
     bundle = open_bundle(path)
     reading = Reading(
         z_input="z",
@@ -212,7 +190,7 @@ def _open_bundle(path: Path) -> Source:
     )
     decoder = bundle.read(DECODER_FILE)
     encoder = bundle.read(ENCODER_FILE) if ENCODER_FILE in bundle.files else None
-    _try_graphs(bundle, reading, (DECODER_FILE, decoder), (ENCODER_FILE, encoder))
+    first = try_graphs(bundle, reading, (DECODER_FILE, decoder), (ENCODER_FILE, encoder), opening)
     return Source(
         path=bundle.path,
         name=bundle.name,
@@ -220,73 +198,10 @@ def _open_bundle(path: Path) -> Source:
         decoder=decoder,
         reading=reading,
         encoder=encoder,
-        encoder_reading=None if encoder is None else _encoder_reading(bundle),
+        encoder_reading=None if encoder is None else bundle_encoder_reading(bundle),
         bundle=bundle,
+        first=first,
     )
-
-
-def _encoder_reading(bundle: Bundle) -> EncoderReading:
-    return EncoderReading(
-        x_input="x",
-        x_dtype="float32",
-        layout=Layout.NCHW,
-        image_shape=bundle.image_shape,
-        value_range=ValueRange.UNIT,
-        batch=None,
-        mean_output="mean",
-        spread_output="logvar",
-        spread=Spread.LOGVAR,
-        latent_dim=bundle.latent_dim,
-    )
-
-
-def _try_graphs(
-    bundle: Bundle, reading: Reading, decoder: tuple[str, bytes], encoder: tuple[str, bytes | None]
-) -> None:
-    """Inspect and try a bundle's decoder and encoder, each given with its name in the bundle."""
-    _try_graph(bundle, *decoder, tensors.feeds(reading, trial_z(reading)[:1]))
-    name, graph = encoder
-    if graph is not None:
-        x = np.zeros((1, *bundle.image_shape), np.float32)
-        _try_graph(bundle, name, graph, tensors.encoder_feeds(_encoder_reading(bundle), x))
-
-
-def _try_graph(bundle: Bundle, name: str, graph: bytes, feeds: dict[str, Any]) -> None:
-    """Inspect and try a graph before it is loaded, because a bundle may come from a stranger too."""
-    where = Path(f"{bundle.path}: {name}")
-    kind = name.rpartition("/")[2]  # the manifest names the tensors of an epoch's graph once for all epochs
-    facts = bundle.manifest["tensors"].get(kind)
-    if facts != tensor_facts(bundle.image_shape, bundle.latent_dim)[kind]:
-        raise BundleError(
-            f"{bundle.path}: {MANIFEST_FILE}: found no valid tensors of {kind}, expected them because there "
-            f"is {name}; export it again"
-        )
-    try:
-        file = read_model_file(where, graph)
-    except ModelError as error:  # it says what to do
-        raise BundleError(str(error)) from error
-    for side, declared in (("inputs", file.inputs), ("outputs", file.outputs)):
-        found = [_in_words(t.name, t.dtype, t.shape or ()) for t in declared]
-        expected = [_in_words(t["name"], t["dtype"], t["shape"]) for t in facts[side]]
-        if found != expected:
-            raise BundleError(
-                f"{where}: found the {side} {', '.join(found)}, expected {', '.join(expected)}, "
-                "as the manifest says; export it again"
-            )
-    sha256 = hashlib.sha256(graph).digest()
-    if sha256 not in _tried and bundle.path.resolve() != shipped_bundle().resolve():
-        shapes = {key: array.shape for key, array in feeds.items()}
-        try:
-            with Trial(graph, str(where), file=file, shapes=shapes) as trial:
-                trial.run(feeds, [tensor.name for tensor in file.outputs])
-        except ModelError as error:
-            raise BundleError(f"{error}; export it again") from error
-        _tried.add(sha256)
-
-
-def _in_words(name: str, dtype: str, shape: Sequence[int | str | None]) -> str:
-    sizes = ", ".join(str(size) if isinstance(size, int) else "N" for size in shape)
-    return f"{name} {dtype} [{sizes}]"
 
 
 def _open_model(path: Path, overrides: Overrides | None, opening: Opening, use_saved: bool) -> Source:
@@ -315,7 +230,7 @@ def _read(file: ModelFile, overrides: Overrides, are_new: bool, opening: Opening
     try:
         with _trial(file, overrides, opening) as trial:
             reading = propose(file, trial.run, overrides, trial.is_slow)
-            first = _first_decode(trial, reading) if trial.is_slow else None
+            first = first_decode(trial, reading) if trial.is_slow else None
             if first is None:
                 _check_batches(trial, reading)
         notes = reading.notes
@@ -375,14 +290,6 @@ def _shape_for_one(tensor: Tensor, overrides: Overrides) -> list[int]:
         ]
     first = shape[:1] if len(shape) < 2 or isinstance(shape[0], int) else [1]
     return [size if isinstance(size, int) else OPEN_SIZE for size in (*first, *shape[1:])]
-
-
-def _first_decode(trial: Trial, reading: Reading) -> FirstDecode | None:
-    """The picture that the trial's only run gave, if it gave one."""
-    if trial.last is None or reading.output not in trial.last:
-        return None
-    picture = tensors.probabilities(reading, trial.last[reading.output])[0]
-    return FirstDecode(Vector(trial_z(reading)[0]), picture, trial.last_run_s)
 
 
 def encoder_beside(decoder: Path) -> Path | None:

@@ -39,6 +39,7 @@ def work_of(model: onnx.ModelProto, shapes: Mapping[str, Sequence[int]]) -> Work
         if value.name in shapes:
             kind = value.type.tensor_type
             kind.ClearField("shape")
+            kind.shape.SetInParent()  # a scalar's shape has no axes, but is known
             for size in shapes[value.name]:
                 kind.shape.dim.add().dim_value = size
     # Declared results may say less than can be inferred now that the inputs are known, or something else.

@@ -23,11 +23,14 @@ class Opening:
         self._lock = threading.Lock()
         self._end: Callable[[], object] | None = None
         self._is_stopped = False
+        self._told = ""
 
     def begins(self, text: str) -> None:
         """Tell what begins. Raises OpeningStoppedError if `stop` was called."""
         self.check()
-        self._tell(text)
+        with self._lock:
+            self._told, tell = text, self._tell
+        tell(text)
 
     def check(self) -> None:
         """Raise OpeningStoppedError if `stop` was called."""
@@ -38,6 +41,20 @@ class Opening:
         """While something runs that takes long, `stop` calls `end`; None after it."""
         with self._lock:
             self._end = end
+
+    def take_over(self, other: "Opening") -> None:
+        """From now on tell what `other` is told, from its last text on, and stop it together with this one.
+
+        Raises OpeningStoppedError, and stops `other`, if `stop` was called before.
+        """
+        with other._lock:
+            other._tell, told = self.begins, other._told
+        self.can_be_ended_by(other.stop)
+        if self._is_stopped:
+            other.stop()
+        self.check()
+        if told:
+            self.begins(told)
 
     def stop(self) -> None:
         """End what runs; what comes after it does not begin."""

@@ -30,6 +30,19 @@ Value = str | int | float | bool
 
 
 @dataclass(frozen=True)
+class SavedPictures:
+    """Own pictures, or z, that were shown as points.
+
+    Attributes:
+        path: a folder, a zip or an `.npz` of pictures, or a file of z.
+        only: of a folder, the files and folders in it that are meant; all if it is empty.
+    """
+
+    path: Path
+    only: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True)
 class SavedModel:
     """A model that was open.
 
@@ -37,11 +50,13 @@ class SavedModel:
         path: where it is.
         state: its view as JSON values, or as it is if it is large.
         pictures: the folder or file of own pictures that was shown with it, or an empty string.
+        only: the names in that folder that are meant; all if it is empty.
     """
 
     path: str
     state: Mapping[str, Any] | ViewState
     pictures: str = ""
+    only: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -51,6 +66,7 @@ class _WrittenModel:
     path: str
     state: Mapping[str, Any]
     pictures: str = ""
+    only: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -97,17 +113,21 @@ class SavedViews:
         model = self.models.get(sha256)
         return None if model is None else Path(model.path)
 
-    def pictures_of(self, sha256: str) -> Path | None:
-        """Return where the own pictures are that were shown with a model last, or None."""
+    def pictures_of(self, sha256: str) -> SavedPictures | None:
+        """Return the own pictures that were shown with a model last, or None."""
         model = self.models.get(sha256)
-        return Path(model.pictures) if model is not None and model.pictures else None
+        if model is None or not model.pictures:
+            return None
+        path = Path(model.pictures)
+        return SavedPictures(path, tuple(path / name for name in model.only))
 
     def with_model(
-        self, sha256: str, path: Path, state: ViewState, pictures: Path | None = None
+        self, sha256: str, path: Path, state: ViewState, pictures: SavedPictures | None = None
     ) -> "SavedViews":
         """Return the views with this model and its view as the last; it replaces other models at its path."""
         view = state if _is_large(state) else state_to_dict(state)
-        saved_model = SavedModel(str(path), view, "" if pictures is None else str(pictures))
+        place, only = ("", ()) if pictures is None else (str(pictures.path), _names(pictures))
+        saved_model = SavedModel(str(path), view, place, only)
         models = _with_model(self.models, sha256, saved_model)
         return replace(self, last=sha256, models=models)
 
@@ -163,7 +183,13 @@ def _written(sha256: str, model: SavedModel) -> dict[str, Any]:
         with replaced_file(_large_views() / f"{sha256}.json") as temporary:
             temporary.write_text(text, encoding="ascii")
         state = {IN_FILE: True}
-    return {"path": model.path, "state": state} | ({"pictures": model.pictures} if model.pictures else {})
+    pictures = {"pictures": model.pictures} if model.pictures else {}
+    return {"path": model.path, "state": state} | pictures | ({"only": model.only} if model.only else {})
+
+
+def _names(pictures: SavedPictures) -> tuple[str, ...]:
+    """The names of those pictures in their folder that are meant."""
+    return tuple(str(path.relative_to(pictures.path)) for path in pictures.only)
 
 
 def _drop_large(models: Mapping[str, Any]) -> None:
@@ -186,8 +212,8 @@ def _models(found: Mapping[str, Any]) -> dict[str, SavedModel]:
             model = structure(CONVERTER, content, _WrittenModel)
         except ValueError:
             continue
-        if SHA256.fullmatch(sha256) and "\0" not in model.path + model.pictures:
-            models[sha256] = SavedModel(model.path, model.state, model.pictures)
+        if SHA256.fullmatch(sha256) and "\0" not in model.path + model.pictures + "".join(model.only):
+            models[sha256] = SavedModel(model.path, model.state, model.pictures, model.only)
     return models
 
 

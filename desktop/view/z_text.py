@@ -2,10 +2,12 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 
 NUMPY_TEXT = re.compile(r"\s*(?:np\.|numpy\.)?(?:array|asarray)\s*\((.*?\])\s*(?:,[^\]]*)?\)\s*", re.DOTALL)
+
+INNERMOST = re.compile(r"[\[(]([^\[\]()]*)[\])]")
 
 
 class ZFormat(StrEnum):
@@ -22,6 +24,12 @@ def z_text(z: Sequence[float], kind: ZFormat) -> str:
         return json.dumps([float(value) for value in z])
     numbers = ", ".join(repr(float(value)) for value in z)
     return f"np.array([{numbers}], dtype=np.float32)" if kind is ZFormat.NUMPY else numbers
+
+
+def z_texts(text: str) -> Iterator[str]:
+    """Yield the texts of several z: what is within each innermost pair of brackets, or else each line."""
+    inner = INNERMOST.findall(text)
+    yield from inner if len(inner) > 1 else filter(str.strip, text.splitlines())
 
 
 def without_numpy(text: str) -> str:

@@ -41,8 +41,8 @@ from desktop.view.saved_views import read_views
 from desktop.view.state_json import state_from_dict
 from desktop.widgets.common.settings import recent_models, window_geometry
 from export.bundle import MANIFEST_FILE, BundleError, open_bundle
-from tests.desktop.small_bundles import FilmBundle
 from tests.desktop.hostile_models import good_model
+from tests.desktop.small_bundles import FilmBundle
 
 HANG_S = 60
 ROOT = Path(__file__).parents[2]

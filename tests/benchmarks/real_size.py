@@ -48,6 +48,9 @@ def viewer(model: Path) -> None:
     from desktop.vetting.trial_process import start_early
 
     start_early()  # as `python -m desktop MODEL.onnx` does
+    from desktop.models.early_source import open_early
+
+    open_early(model, None)
     from PySide6.QtWidgets import QApplication
 
     from desktop.app.explorer import Explorer

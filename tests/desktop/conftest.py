@@ -97,7 +97,8 @@ def nothing_left(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def all_are_slow(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Bare decoders that are opened count as slow, however quick they are."""
+    """Decoders that are opened count as slow, however quick they are."""
+    monkeypatch.setattr("desktop.models.bundle_trial._tried", {})
     monkeypatch.setattr("desktop.vetting.trial.TOLD_WEIGHTS_BYTES", 0)
     monkeypatch.setattr("desktop.vetting.trial.SLOW_MULTIPLY_ADDS", 0)
 

@@ -13,7 +13,7 @@ from desktop.base.vector import Vector
 from desktop.images.room import RoomError, no_room
 from desktop.jobs.cost import ASK_FROM_S, Cost, Progress
 from desktop.jobs.sheet_steps import Sheet
-from desktop.jobs.sheets import Order, Scores
+from desktop.jobs.sheets import KnownScores, Order, Scores
 from desktop.view.state import ViewState
 from desktop.widgets.common.choices import add_choices
 from desktop.widgets.common.save_dialog import ask_where
@@ -36,7 +36,7 @@ class GridsControl(QObject):
         self._shell = shell
         self._tabs = tabs
         self._explorer = shell.explorer
-        self._scores: Scores | None = None
+        self._known = KnownScores()
         self._state = shell.explorer.state
         self.samples_n, self.manifold_n = _spin(1, MAX_SIDE, 8), _spin(1, MAX_SIDE, 20)
         self.pairs_n, self.traversal_n = _spin(1, MAX_SIDE // 2, 8), _spin(2, MAX_SIDE, 11)
@@ -118,7 +118,7 @@ class GridsControl(QObject):
         return page
 
     def _on_opened(self) -> None:
-        self._scores = None
+        self._known = KnownScores()
         for page in self._pages.values():
             page.set_sheet(None)
         self._fill()
@@ -130,7 +130,7 @@ class GridsControl(QObject):
 
     def _on_model(self) -> None:
         """Decode the page with another epoch's model; the old pictures stay until it is done."""
-        self._scores = None
+        self._known = KnownScores()
         self._fill()
 
     def _on_state(self, state: ViewState) -> None:
@@ -175,22 +175,20 @@ class GridsControl(QObject):
             rows, columns = self.dimensions_n.value(), self.traversal_n.value()
             return pages.traversals_steps(explorer, rows, columns, most_s)
         order = Order(self.order.currentData())
-        steps = pages.reconstructions_steps(explorer, self._scores, order, self.pairs_n.value(), most_s)
+        steps = pages.reconstructions_steps(explorer, self._known, order, self.pairs_n.value(), most_s)
         if steps is None:
             self.reconstructions.set_sheet(None, NO_IMAGES)
-        elif self._scores is None and self.reconstructions.sheet is None:
+        elif self._known.scores is None and self.reconstructions.sheet is None:
             self.reconstructions.set_sheet(None, "Comparing every image with its reconstruction …")
         return steps
 
     def _on_step(self, name: str, step: Sheet | Scores | Progress | Cost | None) -> None:
         page = self._pages[name]
-        if isinstance(step, Scores):
-            self._scores = step
-        elif isinstance(step, Progress):
+        if isinstance(step, Progress):
             page.cost.show_progress(step)
         elif isinstance(step, Cost):
             page.cost.ask(step)
-        elif step is not None:
+        elif isinstance(step, Sheet):
             page.set_sheet(step)
             if not step.missing:
                 page.cost.hide()

@@ -1,16 +1,20 @@
 """One's own pictures or z as points: opened or dropped, shown with progress, and removed again."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog
 
 from desktop.app.own_pictures import OwnPictures
+from desktop.app.worker import Priority
+from desktop.images.picture_set import is_picture_set
 from desktop.jobs.own_pictures import Progress
 from desktop.latent.named_points import NamedPoints
+from desktop.latent.number_file import is_number_file
 from desktop.models.own_posterior import OwnPosterior
 from desktop.models.point_words import OWN_PICTURES
+from desktop.view.saved_views import SavedPictures
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.message_bar import Action
 from desktop.widgets.common.progress_strip import ProgressStrip
@@ -40,7 +44,8 @@ class OwnPicturesControl(QObject):
     """
 
     told = Signal(str)
-    kept = Signal(object)  # Path of pictures to show again at the next start; None for no more
+    kept = Signal(object)  # SavedPictures to show again at the next start; None for no more
+    z_restored = Signal(object)  # Path of a file of z that were shown at an earlier start
 
     def __init__(self, shell: Shell) -> None:
         super().__init__(shell.window)
@@ -76,14 +81,26 @@ class OwnPicturesControl(QObject):
         else:
             self._pictures.show(path, only)
 
-    def restore(self, path: Path) -> None:
-        """Show pictures that were shown with this model at an earlier start, and tell it quietly."""
-        if self._pictures.can_encode:
-            self._pictures.show(path, restored=True)
+    def restore(self, pictures: SavedPictures) -> None:
+        """Show pictures or z that were shown with this model at an earlier start, and tell it quietly."""
+        path = pictures.path
 
-    def show_z(self, points: NamedPoints, title: str) -> None:
-        """Show z as points, with thumbnails that are decoded."""
-        self._pictures.show_z(points, title)
+        def look() -> Iterator[tuple[bool]]:
+            yield (is_number_file(path) and not is_picture_set(path),)
+
+        def on_looked(are_z: tuple[bool]) -> None:
+            if are_z[0]:
+                self.z_restored.emit(path)
+            elif self._pictures.can_encode:
+                self._pictures.show(path, pictures.only, restored=True)
+
+        self._explorer.opener.request("look again", Priority.OPEN, look(), on_looked)
+
+    def show_z(
+        self, points: NamedPoints, title: str, path: Path | None = None, restored: bool = False
+    ) -> None:
+        """Show z as points, with thumbnails that are decoded. `path` is their file, if they are of one."""
+        self._pictures.show_z(points, title, path, restored)
 
     def _choose_folder(self) -> None:
         chosen = QFileDialog.getExistingDirectory(self._shell.window, TITLE)

@@ -76,8 +76,12 @@ class PictureControl(QObject):
     def _on_pending(self, pending: PendingPicture) -> None:
         """Show the nearest picture that is there, marked by the ring, until the wanted one comes."""
         self._ring.start(pending.expected_s)
-        if pending.nearest is not None and pending.nearest is not self._drawn:
-            self._show(pending.nearest, self._shell.explorer.state.picture_mode)
+        nearest, drawn_now = pending.nearest, self._drawn
+        # The same picture is not drawn again: a large one takes longer than an event may.
+        if nearest is not None and (
+            drawn_now is None or nearest.probabilities is not drawn_now.probabilities
+        ):
+            self._show(nearest, self._shell.explorer.state.picture_mode)
 
     def _on_decoded(self, decoded: Decoded) -> None:
         self._ring.stop()

@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 from PySide6.QtCore import QMimeData, QObject, Signal
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog
@@ -14,12 +15,13 @@ from desktop.base.shipped import shipped_bundle
 from desktop.images.note import read_note
 from desktop.images.picture_set import SET_SUFFIXES, is_picture_set
 from desktop.images.read_image import SUFFIXES, is_image
+from desktop.latent.named_points import named_points
 from desktop.latent.number_file import is_number_file
 from desktop.latent.plane import parse_z
 from desktop.models.opened import Opened
 from desktop.models.source import Source
 from desktop.view.provenance import Provenance, fits_in_text, from_text, is_provenance
-from desktop.view.z_text import without_numpy
+from desktop.view.z_text import without_numpy, z_texts
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.message_bar import Action
 from desktop.widgets.common.saved_inputs import set_saved_values
@@ -28,6 +30,7 @@ from desktop.widgets.controls.shell import Shell
 from export.bundle import DECODER_FILE, MANIFEST_FILE, epoch_file, open_bundle
 
 SHORT_HASH = 12
+CLIPBOARD = "the clipboard"
 OPEN_KINDS = (
     "Models, exports and z (manifest.json *.latent *.onnx *.png *.apng *.gif *.webp *.npy *.npz *.json);;"
     f"Pictures (*{' *'.join(SUFFIXES)});;All files (*)"
@@ -44,7 +47,8 @@ class ProvenanceControl(QObject):
     """
 
     image_pasted = Signal(object)  # QImage
-
+    files_pasted = Signal(object)  # list[Path]
+    points_pasted = Signal(object, str)  # NamedPoints, and where they come from
     open_wanted = Signal(object)  # Path of a model
     picture_wanted = Signal(object)  # Path of a picture to encode
     numbers_wanted = Signal(object)  # Path of a file of z
@@ -110,20 +114,32 @@ class ProvenanceControl(QObject):
         urls = data.urls()
         image = QGuiApplication.clipboard().image() if data.hasImage() else QImage()
         if is_provenance(text):
-            self.restore_view(text, "the clipboard")
+            self.restore_view(text, CLIPBOARD)
         elif urls and urls[0].isLocalFile():
-            self.open(Path(urls[0].toLocalFile()))
+            self.files_pasted.emit([Path(url.toLocalFile()) for url in urls if url.isLocalFile()])
         elif not image.isNull():
             self.image_pasted.emit(image)
         elif text.strip() and self._explorer.latent_dim is not None:
-            try:
-                z = parse_z(without_numpy(text), self._explorer.latent_dim)
-            except ValueError as error:
-                self._message.show_error(error)
-            else:
-                self._explorer.set_state(self._explorer.state.moved_to(z))
+            self._paste_z(without_numpy(text), self._explorer.latent_dim)
         else:
             self.told.emit("the clipboard has nothing that can be pasted here")
+
+    def _paste_z(self, text: str, latent_dim: int) -> None:
+        """Move the cursor to a text's z; of several z, ask what they are to be."""
+        try:
+            z = parse_z(text, latent_dim)
+        except ValueError as error:
+            try:
+                points = [parse_z(part, latent_dim) for part in z_texts(text)]
+            except ValueError:
+                points = []
+            if len(points) > 1:
+                found = named_points({"z": np.array(points)}, latent_dim, CLIPBOARD)
+                self.points_pasted.emit(found, CLIPBOARD)
+            else:
+                self._message.show_error(error)
+        else:
+            self._explorer.set_state(self._explorer.state.moved_to(z))
 
     def copy_text(self) -> None:
         """Copy the view as a text that can be sent and pasted."""

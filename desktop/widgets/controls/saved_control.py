@@ -13,7 +13,7 @@ from desktop.images.read_image import is_image
 from desktop.models.opened import Opened
 from desktop.models.source import Source
 from desktop.reading.overrides import Overrides
-from desktop.view.saved_views import SavedViews, read_views, save_views
+from desktop.view.saved_views import SavedPictures, SavedViews, read_views, save_views
 from desktop.view.state import ViewState
 from desktop.widgets.common.saved_inputs import saved_values, set_saved_values
 from desktop.widgets.controls.shell import Shell
@@ -32,7 +32,7 @@ class SavedControl(QObject):
 
     open_wanted = Signal(object, object)  # Path, Overrides or None
     picture_wanted = Signal(object)  # Path of a picture to open
-    pictures_wanted = Signal(object)  # Path of own pictures to show again
+    pictures_wanted = Signal(object)  # SavedPictures to show again
 
     def __init__(self, shell: Shell) -> None:
         super().__init__(shell.window)
@@ -43,7 +43,7 @@ class SavedControl(QObject):
         self._restoring = True
         self._latest: tuple[Source, ViewState] | None = None
         self._picture: Path | None = None
-        self._pictures: Path | None = None
+        self._pictures: SavedPictures | None = None
         self._fallback = False
         self.recovering = False
         self._note = ""
@@ -113,9 +113,9 @@ class SavedControl(QObject):
             "last", Priority.OPEN, look(), looked, lambda _: looked((True,)), of_model=False
         )
 
-    def keep_pictures(self, path: Path | None) -> None:
+    def keep_pictures(self, pictures: SavedPictures | None) -> None:
         """Show these own pictures again at the next start with the open model; None for no more."""
-        self._pictures = None if path is None else path.absolute()
+        self._pictures = pictures
         self._save_later()
 
     def path_of(self, sha256: str) -> Path | None:

@@ -76,7 +76,11 @@ class StatusControl(QObject):
 
     def _show(self) -> None:
         if self._decoded is not None:
-            self._timing.setText(f"last decode {self._decoded.decode_ms:.2f} ms")
+            self._timing.setText(f"last decode {_took(self._decoded.decode_ms)}")
         if self._pointer_ab is not None:
             plane = self._explorer.state.plane
             self._place.show_text(f"z  {format_z(plane.first_numbers(self._pointer_ab), len(plane.origin))}")
+
+
+def _took(decode_ms: float) -> str:
+    return f"{decode_ms:.2f} ms" if decode_ms < 1000 else f"{decode_ms / 1e3:.1f} s"

@@ -24,6 +24,7 @@ from desktop.widgets.plane.plane_view import PlaneView
 
 TABLE, POSTERIOR = "likelihood table", "true posterior"
 NOT_A_PLANE = "needs 2 dimensions, not {}"
+TOO_SLOW = "needs 65,536 pictures, too many for this decoder"
 
 
 class TruePosteriorControl(QObject):
@@ -147,6 +148,8 @@ class TruePosteriorControl(QObject):
         panel, encoded, latent_dim = self._panel, self._encoded, self._explorer.latent_dim
         if self.located is None:
             note = "" if latent_dim in (None, 2) else NOT_A_PLANE.format(latent_dim)
+            if latent_dim == 2 and (model := self._explorer.model) is not None and model.is_slow:
+                note = TOO_SLOW
             panel.set_figure("log_px", None, note)
             panel.set_figure("gap", None)
             return

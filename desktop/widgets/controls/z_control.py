@@ -13,10 +13,11 @@ from desktop.app.worker import Priority
 from desktop.base.arrays import Doubles
 from desktop.base.vector import Vector
 from desktop.jobs.numbers import read_numbers, save_numbers
-from desktop.latent.named_points import named_points
+from desktop.latent.named_points import NamedPoints, named_points
 from desktop.latent.number_file import NumberFileError
 from desktop.view.z_text import ZFormat, z_text
 from desktop.widgets.common.actions import add_action
+from desktop.widgets.common.message_bar import Action
 from desktop.widgets.common.save_dialog import ask_where
 from desktop.widgets.controls.shell import Shell
 
@@ -30,7 +31,9 @@ class ZControl(QObject):
     """Moves the cursor to a file's z, or asks what several z are to be; saves z and path, and copies z."""
 
     told = Signal(str)
-    points_wanted = Signal(object, str)  # NamedPoints to show as points, and the name of their file
+    # NamedPoints to show as points, their file's name and Path, and whether an earlier start showed them
+    points_wanted = Signal(object, str, object, bool)
+    not_shown_again = Signal()  # the points of an earlier start
     directions_wanted = Signal(object)  # Path of a file whose points are meant as directions
     shown = Signal(str)  # key of the section that shows what was opened
 
@@ -54,6 +57,26 @@ class ZControl(QObject):
             "numbers", Priority.PICTURE, read_numbers(path), partial(self._on_read, path)
         )
 
+    def show_again(self, path: Path) -> None:
+        """Show the z of a file as points, as an earlier start did, and tell it quietly."""
+
+        def show(arrays: Mapping[str, Doubles]) -> None:
+            latent_dim = self._explorer.latent_dim
+            assert latent_dim is not None
+            try:
+                points = named_points(arrays, latent_dim, str(path))
+            except NumberFileError as error:
+                tell(error)
+            else:
+                self.points_wanted.emit(points, path.name, path, True)
+
+        def tell(error: Exception) -> None:
+            why = " ".join(str(error).split()) if path.exists() else f"{path} is no longer there"
+            self.told.emit(f"your points are not shown again: {why}")
+            self.not_shown_again.emit()
+
+        self._explorer.worker.request("numbers", Priority.PICTURE, read_numbers(path), show, tell)
+
     def _on_read(self, path: Path, arrays: Mapping[str, Doubles]) -> None:
         latent_dim = self._explorer.latent_dim
         assert latent_dim is not None
@@ -66,30 +89,36 @@ class ZControl(QObject):
             self._explorer.set_state(self._explorer.state.moved_to(Vector(points.z[0])))
             self._shell.message.hide()
             self.told.emit(f"moved to the z of {path.name}")
-            return
+        else:
+            self.ask(points, path.name, path)
+
+    def ask(self, points: NamedPoints, name: str, path: Path | None = None) -> None:
+        """Ask what several z are to be. `name` says where they come from; `path` is their file, if any."""
+        latent_dim = self._explorer.latent_dim
+        assert latent_dim is not None
+        paths: list[Action]
         most = min(MAX_POINTS, max(2, MAX_NUMBERS // latent_dim))
         if len(points.z) <= most:
-            paths = [("Make them the path", partial(self._set_path, path, points.z))]
+            paths = [("Make them the path", partial(self._set_path, name, points.z))]
         else:
             paths = [
-                (f"Path of {most}, evenly spaced", partial(self._set_path, path, points.evenly(most).z)),
-                (f"Path of the first {most}", partial(self._set_path, path, points.z[:most])),
+                (f"Path of {most}, evenly spaced", partial(self._set_path, name, points.evenly(most).z)),
+                (f"Path of the first {most}", partial(self._set_path, name, points.z[:most])),
             ]
-        self._shell.message.show_note(
-            f"{path.name}: {len(points.z):,} points",
-            [
-                ("Show as points", partial(self.points_wanted.emit, points, path.name)),
-                *paths,
-                ("Open as directions", partial(self.directions_wanted.emit, path)),
-            ],
-        )
+        actions: list[Action] = [
+            ("Show as points", partial(self.points_wanted.emit, points, name, path, False)),
+            *paths,
+        ]
+        if path is not None:
+            actions.append(("Open as directions", partial(self.directions_wanted.emit, path)))
+        self._shell.message.show_note(f"{name}: {len(points.z):,} points", actions)
 
-    def _set_path(self, path: Path, points: Doubles) -> None:
+    def _set_path(self, name: str, points: Doubles) -> None:
         """Make points [n, d] the path and move the cursor to the first, in one step that can be undone."""
         rows = tuple(map(Vector, points))
         self._explorer.set_state(replace(self._explorer.state, path=rows).moved_to(rows[0]))
         self.shown.emit("path")
-        self.told.emit(f"{path.name}: its {len(points)} points are now the path")
+        self.told.emit(f"{name}: its {len(points)} points are now the path")
 
     def _save_z(self) -> None:
         self._save("Save z", "z.npy", self._explorer.state.z)

@@ -19,7 +19,7 @@ from desktop.base.words import NAME_CHARS, one_line
 from desktop.latent.directions import Directions
 from desktop.widgets.common.slider_rows import RowSizes, RowText, SliderRows
 
-ROWS = 6
+ROWS = 10
 SIZES = RowSizes(name_px=86, box_px=70)
 EMPTY_HINT = (
     "Directions move all numbers of z at once. Find those that change the picture most at the cursor, "

@@ -60,6 +60,10 @@ def layer_text(layer: Layer, words: PointWords) -> str:
     return words.heading_of_one("under the pointer") if layer is Layer.THUMBNAIL else layer.value
 
 
+# What the boxes of the axes hold while the plane is not one of two axes.
+NO_AXIS = -1
+
+
 class ViewPanel(QWidget):
     """Shows the state's plane and layers; emits signals for what the person wants to change."""
 
@@ -91,7 +95,7 @@ class ViewPanel(QWidget):
         self.principal.clicked.connect(self.principal_wanted)
         self.through_path.clicked.connect(self.through_path_wanted)
         for spin in (self.right, self.up):
-            spin.valueChanged.connect(lambda: self.axes_wanted.emit(self.right.value(), self.up.value()))
+            spin.valueChanged.connect(self._choose_axes)
         for layer, box in self.layers.items():
             box.clicked.connect(lambda on, layer=layer: self.layer_wanted.emit(layer, on))
         self._lay_out()
@@ -108,6 +112,14 @@ class ViewPanel(QWidget):
             spin.blockSignals(True)
             spin.setRange(0, latent_dim - 1)
             spin.blockSignals(False)
+
+    def _choose_axes(self) -> None:
+        """Want the axes that are chosen; on a plane of none, the other one is the first that differs."""
+        right, up = self.right.value(), self.up.value()
+        if max(right, up) > NO_AXIS:
+            right = int(up == 0) if right == NO_AXIS else right
+            up = int(right == 0) if up == NO_AXIS else up
+            self.axes_wanted.emit(right, up)
 
     def set_words(
         self, words: PointWords, of_images: PointWords | None = None, missing: Set[Layer] = frozenset()
@@ -131,8 +143,11 @@ class ViewPanel(QWidget):
 
     def set_state(self, state: ViewState) -> None:
         """Show a state."""
-        for spin, axis in zip((self.right, self.up), state.plane.axes or (), strict=False):
+        axes = state.plane.axes or (NO_AXIS, NO_AXIS)
+        for spin, axis in zip((self.right, self.up), axes, strict=True):
             spin.blockSignals(True)
+            spin.setMinimum(min(0, axis))
+            spin.setSpecialValueText("–" if axis == NO_AXIS else "")
             spin.setValue(axis)
             spin.blockSignals(False)
         self.scale.setCurrentIndex(list(AxisScale).index(state.scale))

@@ -59,3 +59,12 @@ def test_the_true_posterior_needs_two_dimensions(explorer, make_explorer, make_b
     other = make_explorer(make_bundle(name="three", latent_dim=3))
     assert not has_true_posterior(other)
     assert likelihood_table(other, 32) is None
+
+
+def test_a_slow_decoder_has_no_true_posterior(request, make_explorer, make_bundle):
+    """Its tens of thousands of pictures would take hours, and nothing else would be decoded meanwhile."""
+    request.getfixturevalue("all_are_slow")
+    slow = make_explorer(make_bundle())
+    assert slow.model.is_slow
+    assert not has_true_posterior(slow)
+    assert likelihood_table(slow, 8) is None

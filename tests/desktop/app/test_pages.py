@@ -7,7 +7,7 @@ import pytest
 
 from desktop.app import pages
 from desktop.jobs.sheet_steps import Sheet
-from desktop.jobs.sheets import Order, Scores
+from desktop.jobs.sheets import KnownScores, Order, Scores
 from desktop.latent.plane import manifold_grid
 from desktop.latent.prior import NORMAL
 from desktop.view.first_view import corners
@@ -35,7 +35,7 @@ def test_without_a_model_there_is_nothing_to_decode(make_explorer):
     assert pages.samples_steps(explorer, 2, 0) is None
     assert pages.manifold_steps(explorer, 2) is None
     assert pages.traversals_steps(explorer, 2, 3) is None
-    assert pages.reconstructions_steps(explorer, None, Order.FILE, 2) is None
+    assert pages.reconstructions_steps(explorer, KnownScores(), Order.FILE, 2) is None
 
 
 def test_the_manifold_is_of_the_plane_that_is_looked_at(explorer):
@@ -77,8 +77,8 @@ def test_samples_are_those_of_the_seed(explorer):
 
 def test_reconstructions_need_images(with_images, explorer):
     """Where the bundle has some, their scores come first."""
-    assert pages.reconstructions_steps(explorer, None, Order.FILE, 2) is None
-    steps = pages.reconstructions_steps(with_images, None, Order.FILE, 2)
+    assert pages.reconstructions_steps(explorer, KnownScores(), Order.FILE, 2) is None
+    steps = pages.reconstructions_steps(with_images, KnownScores(), Order.FILE, 2)
     scores, *_, sheet = [step for step in steps if step is not None]
     assert isinstance(scores, Scores)
     assert np.allclose(sheet.z, with_images.posterior.mean[: len(sheet.z)])

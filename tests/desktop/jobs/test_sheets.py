@@ -1,5 +1,6 @@
 """Sheets are decoded step by step, and each cell has its z and its caption."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from desktop.jobs.kept_decoder import KeptDecoder
 from desktop.jobs.sheet_steps import sheet_steps
 from desktop.jobs.sheets import (
     PAIR_GAP_PX,
+    KnownScores,
     Order,
     Scores,
     by_rate,
@@ -19,6 +21,7 @@ from desktop.jobs.sheets import (
     manifold_plan,
     reconstructions_plan,
     samples_plan,
+    scores_cost,
     traversals_plan,
 )
 from desktop.latent.elbo import log_likelihood_nats, rate_nats
@@ -151,3 +154,25 @@ def test_a_sheet_that_does_not_fit_into_memory_is_refused_in_words(make_model, t
         samples_plan(model, 9, 0)
     sheet = sheet_of(model, samples_plan(model, 2, 0))
     assert (sheet.z == sample_prior(4, 1 << 20, 0)).all()
+
+
+@pytest.mark.parametrize("likelihood", ["binary", "grey"])
+def test_scores_go_on_from_what_is_known(likelihood, make_bundle, make_model, labelled_posterior):
+    """A second start costs only what is left, and gives what one start gives."""
+    draw = np.random.default_rng(2).random((60, 1, 12, 12), np.float32)
+    images = (draw > 0.5).astype(np.uint8) if likelihood == "binary" else (255 * draw).astype(np.uint8)
+    posterior = replace(labelled_posterior, images=images)
+    model = make_model(make_bundle(posterior=posterior))
+    decoder, known = decoder_of(model), KnownScores()
+    for _ in held_out_scores(decoder, posterior, known, 0.0):
+        if scores_cost(decoder, posterior, known).pictures < 40:
+            break
+    left = scores_cost(decoder, posterior, known).pictures
+    assert 0 < left < 40
+    assert known.scores is None
+    (*steps, scores) = held_out_scores(decoder, posterior, known, 0.0)
+    assert steps[0].done > 60 - left
+    assert steps[-1].done == 60
+    assert known.scores is scores
+    np.testing.assert_allclose(scores.merit, scores_of(model, posterior).merit, rtol=1e-5)
+    assert scores_cost(decoder, posterior, known).pictures == 0

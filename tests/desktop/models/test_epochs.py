@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from desktop.models.epochs import Loader, elbos_nats, epochs_of, load_epoch, pictures_over_epochs
+from desktop.models.epochs import Loader, elbos_nats, epochs_of, load_epoch
 from desktop.models.opened import Opened
 from desktop.models.source import open_epoch, open_source
 from export.bundle import BundleError, open_bundle
@@ -154,21 +154,3 @@ def test_an_epoch_that_is_gone_is_an_error_of_that_epoch(make_film, opened):
         found[number].opened.model.close()
     assert str(found[1].error).startswith(f"{film.path}: found no epochs/001/decoder.onnx")
     assert found[1].is_current
-
-
-def test_a_film_has_a_picture_of_each_epoch(make_film, opened):
-    """Each is decoded at the same z, in order, by its own decoder; steps give None while it decodes."""
-    film = make_film(3)
-    whole = opened(film)
-    z = np.random.default_rng(0).normal(size=(45, 2)).astype(np.float32)
-    pictures = [
-        (epoch.number, found) for epoch, found in pictures_over_epochs(whole, "cpu", z) if found is not None
-    ]
-    assert [number for number, _ in pictures] == [0, 1, 2, 3]
-    for number, found in pictures:
-        np.testing.assert_allclose(found, film.decode(number, z), atol=1e-6)
-    some = epochs_of(whole.model.source)[1:2]
-    assert [(e.number, p is None) for e, p in pictures_over_epochs(whole, "cpu", z, some)] == [
-        *[(1, True)] * 3,
-        (1, False),
-    ]

@@ -54,6 +54,15 @@ def test_a_transposed_convolution_counts_its_kernel_for_each_number_that_it_scat
     assert work_of(model, {"x": (1, 4, 8, 8)}) == Work(4 * 64 * 24, 4 * (4 * 64 + 6 * 256))
 
 
+def test_a_scalar_input_has_a_known_shape():
+    """A truncation that scales z leaves the work of what follows known."""
+    nodes = [helper.make_node("Mul", ["x", "psi"], ["s"]), helper.make_node("MatMul", ["s", "w"], ["y"])]
+    model = graph(nodes, {"x": ["N", 8], "psi": []}, {"w": (8, 5)})
+    found = work_of(model, {"x": (1, 8), "psi": ()})
+    assert found is not None
+    assert found.multiply_adds == 8 + 40
+
+
 def test_memory_is_what_is_alive_at_once():
     """Of a chain of three, at most two values live together; a value that is used later stays."""
     chain = [helper.make_node("Relu", [a], [b]) for a, b in (("x", "a"), ("a", "b"), ("b", "y"))]

@@ -9,7 +9,15 @@ import pytest
 
 from desktop.base import saved
 from desktop.view.first_view import first_view
-from desktop.view.saved_views import MAX_LARGE, MAX_MODELS, SavedModel, SavedViews, read_views, save_views
+from desktop.view.saved_views import (
+    MAX_LARGE,
+    MAX_MODELS,
+    SavedModel,
+    SavedPictures,
+    SavedViews,
+    read_views,
+    save_views,
+)
 from desktop.view.state import start_state
 
 SHA, OTHER = "ab" * 32, "cd" * 32
@@ -168,11 +176,14 @@ def test_a_file_that_may_not_be_read_is_survived():
     assert "Permission denied" in read_views().note
 
 
+HOLIDAY = SavedPictures(Path("/pictures/holiday"))
+
+
 def test_own_pictures_are_saved_with_their_model():
     """Where they are; earlier versions wrote none, and would not know an empty entry."""
-    views = VIEWS.with_model("11" * 32, Path("/models/mine"), STATE, Path("/pictures/holiday"))
+    views = VIEWS.with_model("11" * 32, Path("/models/mine"), STATE, HOLIDAY)
     save_views(views, SavedViews())
-    assert read_views().pictures_of("11" * 32) == Path("/pictures/holiday")
+    assert read_views().pictures_of("11" * 32) == HOLIDAY
     assert read_views().pictures_of(SHA) is None
     assert read_views().pictures_of("22" * 32) is None
     saved_models = saved.read()[0]["models"]
@@ -181,6 +192,14 @@ def test_own_pictures_are_saved_with_their_model():
         ["path", "state"],
         ["path", "pictures", "state"],
     ]
+
+
+def test_of_a_folder_only_those_that_were_dropped_are_saved():
+    """By their names in it."""
+    some = SavedPictures(HOLIDAY.path, (HOLIDAY.path / "a.png", HOLIDAY.path / "sea" / "b.png"))
+    save_views(VIEWS.with_model("11" * 32, Path("/models/mine"), STATE, some), SavedViews())
+    assert read_views().pictures_of("11" * 32) == some
+    assert saved.read()[0]["models"]["11" * 32]["only"] == ["a.png", "sea/b.png"]
 
 
 def test_a_large_view_has_a_file_of_its_own():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from desktop.latent.plane import parse_z
-from desktop.view.z_text import ZFormat, without_numpy, z_text
+from desktop.view.z_text import ZFormat, without_numpy, z_text, z_texts
 
 Z = (0.1, float(np.float32(0.1)), -2.0, 1e-30, 3.4e38, 1 / 3)
 
@@ -38,3 +38,20 @@ def test_what_numpy_prints_is_understood(text):
 def test_other_texts_stay_as_they_are(text):
     """Only what looks like an array is taken apart."""
     assert without_numpy(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("1, 2\n3, 4\n", ["1, 2", "3, 4"]),
+        ("1 2\n\n  3 4", ["1 2", "  3 4"]),
+        ("[[1, 2], [3, 4]]", ["1, 2", "3, 4"]),
+        ("[[1. 2.\n  3.]\n [4. 5. 6.]]", ["1. 2.\n  3.", "4. 5. 6."]),
+        ("(1, 2), (3, 4)", ["1, 2", "3, 4"]),
+        ("[1, 2]", ["[1, 2]"]),
+        ("", []),
+    ],
+)
+def test_the_texts_of_several_z_are_lines_or_what_is_in_brackets(text, parts):
+    """As they are in a column of a table, in JSON, and as numpy prints an array."""
+    assert list(z_texts(text)) == parts

@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
+from desktop.app.explorer import PendingPicture
 from desktop.base.vector import Vector
+from desktop.jobs.decode import Decoded
 from tests.desktop.foreign_models import decoder
 from tests.waiting import SOON_MS
 
@@ -53,6 +56,16 @@ def test_a_stopped_page_keeps_its_pictures(window, qtbot):
     qtbot.waitUntil(lambda: page.cost.button.text() == "Decode", timeout=SOON_MS)
     qtbot.waitUntil(lambda: page.sheet.missing < 63, timeout=SOON_MS)
     assert page.cost.label.text().startswith(f"{page.sheet.missing} pictures, about ")
+
+
+def test_the_nearest_picture_is_drawn_once(window):
+    """While the cursor moves and the same picture stays the nearest one, it is not converted again."""
+    drawn, pictures = [], [np.full((1, 24, 24), gray, np.float32) for gray in (0.0, 1.0)]
+    window.picture_control.shown.connect(drawn.append)
+    for picture in (0, 0, 1, 1, 0):
+        nearest = Decoded(window.explorer.state.z, pictures[picture], 5000.0)
+        window.explorer.picture_pending.emit(PendingPicture(nearest, 5.0))
+    assert [picture[0, 0] for picture in drawn] == [0, 255, 0]
 
 
 def test_a_path_is_played_with_the_pictures_that_are_there(window, qtbot):

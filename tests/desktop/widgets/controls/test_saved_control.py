@@ -4,13 +4,14 @@ import json
 import shutil
 import sys
 import threading
+from pathlib import Path
 
 import imageio.v3 as imageio
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPushButton
 
 from desktop.__main__ import command
 from desktop.app import explorer as explorer_module
@@ -355,4 +356,44 @@ def test_own_pictures_that_are_gone_are_told_quietly(start, own_pictures, qtbot)
     qtbot.waitUntil(lambda: window.statusBar().currentMessage() == words, timeout=SOON_MS)
     assert "holiday" not in window.message.text()
     window.close()
+    assert read_views().pictures_of(read_views().last) is None
+
+
+def test_pictures_that_were_dropped_one_by_one_are_shown_again(start, own_pictures, qtbot):
+    """Those alone, and not all of their folder."""
+    folder, _ = own_pictures
+    window = start()
+    qtbot.waitUntil(lambda: window.explorer.own is not None, timeout=SOON_MS)
+    with qtbot.waitSignal(window.explorer.findChild(OwnPictures).shown, timeout=SOON_MS):
+        window.drop.open([folder / "1.png", folder / "3.png"])
+    window.close()
+    again = start()
+    qtbot.waitUntil(lambda: again.explorer.own is not None, timeout=SOON_MS)
+    assert [Path(name).name for name in again.explorer.own.names] == ["1.png", "3.png"]
+
+
+def test_z_that_were_shown_as_points_are_shown_again(start, tmp_path, qtbot):
+    """Quietly, by a model without an encoder too; a file that is gone is told once."""
+    (tmp_path / "decoder.onnx").write_bytes(decoder_graph(2, (3, 12, 12)))
+    np.save(tmp_path / "z.npy", np.arange(8.0).reshape(4, 2))
+    window = start(tmp_path / "decoder.onnx")
+    window.z_control.open(tmp_path / "z.npy")
+    qtbot.waitUntil(lambda: window.message.text() == "z.npy: 4 points", timeout=SOON_MS)
+    buttons = window.message.findChildren(QPushButton)
+    next(button for button in buttons if button.text() == "Show as points").click()
+    assert len(window.explorer.own.names) == 4
+    window.explorer.change(viewport=Viewport((0.25, 0.5), 3.0))
+    state = window.explorer.state
+    window.close()
+    again = start()
+    qtbot.waitUntil(lambda: again.explorer.own is not None, timeout=SOON_MS)
+    assert again.explorer.own.is_z
+    assert again.explorer.state == state
+    assert "z.npy" not in again.message.text()
+    again.close()
+    (tmp_path / "z.npy").unlink()
+    last = start()
+    words = f"your points are not shown again: {tmp_path / 'z.npy'} is no longer there"
+    qtbot.waitUntil(lambda: last.statusBar().currentMessage() == words, timeout=SOON_MS)
+    last.close()
     assert read_views().pictures_of(read_views().last) is None

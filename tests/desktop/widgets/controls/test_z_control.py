@@ -197,3 +197,21 @@ def test_z_is_copied_in_full_and_pasted_back(window, kind):
     entry(window, "Edit", "Paste").trigger()
     assert window.explorer.state.z == Z
     QGuiApplication.clipboard().clear()
+
+
+@pytest.mark.parametrize(
+    "text", ["1 2 3\n4 5 6", "[[1, 2, 3], [4, 5, 6]]", "np.array([[1, 2, 3], [4, 5, 6]])"]
+)
+def test_several_z_are_pasted(window, text):
+    """It is asked what they are to be; a text with another count of numbers is told as before."""
+    before = window.explorer.state
+    QGuiApplication.clipboard().setText(text)
+    window.provenance_control.paste()
+    assert window.message.text() == "the clipboard: 2 points"
+    assert window.explorer.state == before
+    press(window, "Make them the path")
+    assert window.explorer.state.path == ((1, 2, 3), (4, 5, 6))
+    assert window.explorer.state.z == (1, 2, 3)
+    QGuiApplication.clipboard().setText("1 2\n4 5")
+    window.provenance_control.paste()
+    assert "expected 3 numbers" in window.message.text()

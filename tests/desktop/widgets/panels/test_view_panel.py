@@ -2,6 +2,7 @@
 
 import pytest
 
+from desktop.latent.plane import plane_through
 from desktop.view.state import Layer, ViewState
 from desktop.widgets.panels.view_panel import ViewPanel
 
@@ -55,3 +56,21 @@ def test_without_held_out_images_there_is_nothing_to_switch(panel):
     assert not panel.layers[Layer.POINTS].isEnabled()
     panel.set_model(2, ("a", "b"), has_points=True)
     assert panel.layers[Layer.POINTS].isEnabled()
+
+
+def test_a_plane_of_no_axes_shows_none(panel):
+    """A box that is changed takes the first other axis along."""
+    heard = []
+    panel.axes_wanted.connect(lambda *args: heard.append(args))
+    panel.set_model(5, (), False)
+    state = ViewState(z=(0.0,) * 5)
+    panel.set_state(state.with_plane(plane_through((0.0,) * 5, (1.0,) * 5, (1.0, 2.0, 0.0, 0.0, 0.0))))
+    assert (panel.right.text(), panel.up.text()) == ("–", "–")
+    assert heard == []
+    panel.right.stepUp()
+    assert heard == [(0, 1)]
+    panel.set_state(state.with_axes(4, 2))
+    assert (panel.right.text(), panel.up.text()) == ("4", "2")
+    panel.up.setValue(0)
+    assert panel.up.text() == "0"
+    assert heard == [(0, 1), (4, 0)]
