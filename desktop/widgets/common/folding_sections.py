@@ -18,14 +18,14 @@ class Section(QWidget):
 
     def __init__(self, key: str, title: str, body: QWidget, is_open: bool) -> None:
         super().__init__()
-        self.key, self.body = key, body
+        self.key, self.body, self._is_open = key, body, is_open
         self.header = QToolButton()
         self.header.setObjectName("section_header")
         self.header.setText(title)
         self.header.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.header.setCheckable(False)
         self.header.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.header.clicked.connect(lambda: self.set_open(not self.is_open))
+        self.header.clicked.connect(lambda: self.set_open(not self._is_open))
         line = QFrame()
         line.setObjectName("section_line")
         line.setFixedHeight(1)
@@ -35,17 +35,21 @@ class Section(QWidget):
         layout.addWidget(line)
         layout.addWidget(self.header)
         layout.addWidget(body)
-        self.is_open = is_open
         self._show()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the body is shown."""
+        return self._is_open
 
     def set_open(self, is_open: bool) -> None:
         """Show or hide the body."""
         if is_open != self.is_open:
-            self.is_open = is_open
+            self._is_open = is_open
             self._show()
 
     def _show(self) -> None:
-        is_open = self.is_open
+        is_open = self._is_open
         self.body.setVisible(is_open)
         self.header.setIcon(line_icon("caret-down" if is_open else "caret-right"))
         self.header.setAccessibleName(f"{self.header.text()}, {'open' if is_open else 'folded'}")
