@@ -139,6 +139,9 @@ QStatusBar {{ color: {muted}; border-top: 1px solid {border}; }}
 QStatusBar::item {{ border: none; }}
 QStatusBar QLabel {{ color: {muted}; }}
 QScrollArea {{ border: none; }}
+QAbstractItemView {{ border: 1px solid {border}; border-radius: 6px; outline: none; }}
+QTreeView::item, QListView::item {{ padding: 3px 2px; }}
+QHeaderView::section {{ color: {muted}; background: {window}; border: none; padding: 4px 6px; }}
 QScrollBar:vertical {{ background: transparent; width: 12px; margin: 0; }}
 QScrollBar:horizontal {{ background: transparent; height: 12px; margin: 0; }}
 QScrollBar::handle {{ background: {border}; border-radius: 4px; margin: 2px; min-height: 24px;
@@ -182,7 +185,8 @@ def theme_palette(theme: Theme) -> QPalette:
     for color, roles in (
         (theme.window, (role.Window,)),
         (theme.field, (role.Base,)),
-        (theme.hovered, (role.AlternateBase, role.Midlight)),
+        (theme.window, (role.AlternateBase,)),
+        (theme.hovered, (role.Midlight,)),
         (theme.button, (role.Button, role.Light)),
         (theme.border, (role.Mid, role.Dark)),
         (theme.text, (role.WindowText, role.Text, role.ButtonText, role.ToolTipText, role.BrightText)),
