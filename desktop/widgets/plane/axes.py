@@ -1,10 +1,11 @@
 """Draws the plane's axes: ticks and numbers along two edges, and a scale bar."""
 
 import math
+from dataclasses import dataclass, field
 from functools import lru_cache
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPen, QPixmap
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPen
 
 from desktop.latent.chart import AxisScale, Chart, Projection
 from desktop.latent.plane import ticks
@@ -16,46 +17,44 @@ MARGIN_LEFT_PX, MARGIN_BOTTOM_PX = 44, 22
 TICK_EVERY_PX = 90
 TICK_PX = 4
 SCALE_BAR_PX = 110
-# All of the axes stays within these margins of the view.
-LEFT_PX, BOTTOM_PX = 160, 60
 
 
 class Axes:
-    """The axes, kept as two strips while the same part of the plane is in view."""
+    """The axes of the part of the plane in view, which are laid out once and painted part by part."""
 
     def __init__(self) -> None:
         self._of: tuple[Projection, float] | None = None
-        self._strips: list[tuple[QPointF, QPixmap]] = []
+        self._marks: _Marks | None = None
 
     def paint(self, painter: QPainter, projection: Projection, ratio: float, area: QRectF) -> None:
         """Paint what of the axes meets an area."""
-        width, height = projection.size_px
-        places = (
-            QRectF(0, 0, min(LEFT_PX, width), max(1, height - BOTTOM_PX)),
-            QRectF(0, max(0, height - BOTTOM_PX), width, BOTTOM_PX),
-        )
-        if not any(place.intersects(area) for place in places):
-            return
-        if self._of != (projection, ratio):  # while the view moves, strips would be used once
-            self._of, self._strips = (projection, ratio), []
-            draw_axes(painter, projection)
-            return
-        if not self._strips:
-            self._strips = [(place.topLeft(), _strip(projection, place, ratio)) for place in places]
-        for corner, strip in self._strips:
-            painter.drawPixmap(corner, strip)
+        if self._marks is None or self._of != (projection, ratio):
+            self._of, self._marks = (projection, ratio), _laid_out(projection, painter.font(), ratio)
+        self._marks.paint(painter, area)
 
 
-def _strip(projection: Projection, place: QRectF, ratio: float) -> QPixmap:
-    strip = QPixmap(math.ceil(place.width() * ratio), math.ceil(place.height() * ratio))
-    strip.setDevicePixelRatio(ratio)
-    strip.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(strip)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.translate(-place.topLeft())
-    draw_axes(painter, projection)
-    painter.end()
-    return strip
+@dataclass
+class _Marks:
+    """What is drawn: strips and boxes behind texts, lines, and the texts at their places."""
+
+    strips: list[QRectF] = field(default_factory=list)
+    boxes: list[QRectF] = field(default_factory=list)
+    lines: list[QLineF] = field(default_factory=list)
+    texts: list[tuple[QPointF, QImage]] = field(default_factory=list)
+
+    def paint(self, painter: QPainter, area: QRectF) -> None:
+        for strip in self.strips:
+            painter.fillRect(strip, colors.SHADE)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colors.SHADE)
+        for box in self.boxes:
+            painter.drawRoundedRect(box, 5, 5)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(colors.AXIS, 1))
+        painter.drawLines(self.lines)
+        for corner, text in self.texts:
+            if area.intersects(QRectF(corner, text.deviceIndependentSize())):
+                painter.drawImage(corner, text)
 
 
 def _axis_names(chart: Chart) -> str:
@@ -79,8 +78,8 @@ def tick_texts(low: float, high: float, most: int) -> list[tuple[float, str]]:
     return [(value, f"{value + 0.0:.{decimals}f}".replace("-", "−")) for value in values]
 
 
-def draw_axes(painter: QPainter, projection: Projection) -> None:
-    """Draw ticks and numbers along the left and the lower edge, on readable strips, and a scale bar."""
+def _laid_out(projection: Projection, font: QFont, ratio: float) -> _Marks:
+    """Return ticks and numbers along the left and the lower edge, on readable strips, and a scale bar."""
     left, bottom, right, top = projection.edges
     limits = projection.chart.limits
     if limits is not None:
@@ -88,21 +87,19 @@ def draw_axes(painter: QPainter, projection: Projection) -> None:
         right, top = min(right, limits[2]), min(top, limits[3])
     width, height = map(int, projection.size_px)
     floor = height - MARGIN_BOTTOM_PX
-    font = painter.font()
+    font = QFont(font)
     font.setPointSizeF(TICK_POINT_SIZE)
     font.setBold(False)
-    painter.setFont(font)
-    texts = _Texts(painter, font)
+    marks = _Marks()
+    texts = _Texts(marks, font, ratio)
     upward = (
         tick_texts(bottom, top, max(2, height // TICK_EVERY_PX)) if not projection.chart.plane.is_line else []
     )
     widest = max((texts.width(text) for _, text in upward), default=0)
     margin = max(MARGIN_LEFT_PX, widest + 3 * TICK_PX) if upward else 0
-    painter.fillRect(QRectF(0, floor, width, MARGIN_BOTTOM_PX), colors.SHADE)
-    painter.fillRect(QRectF(0, 0, margin, floor), colors.SHADE)
-    painter.setPen(colors.AXIS)
+    marks.strips += QRectF(0, floor, width, MARGIN_BOTTOM_PX), QRectF(0, 0, margin, floor)
     names = _axis_names(projection.chart)
-    texts.draw(6, height - 6, names)
+    texts.add(6, height - 6, names)
     names_end_px = 6 + texts.width(names)
     across = tick_texts(left, right, max(2, width // TICK_EVERY_PX))
     least = 1.2 * max((texts.width(text) for _, text in across), default=0)
@@ -110,22 +107,23 @@ def draw_axes(painter: QPainter, projection: Projection) -> None:
     for value, text in across:
         x = float(projection.view_px((value, 0))[0])
         text_x = x - texts.width(text) / 2
-        painter.drawLine(QPointF(x, floor), QPointF(x, floor + TICK_PX))
+        marks.lines.append(QLineF(x, floor, x, floor + TICK_PX))
         if text_x > end_px and text_x + least / 1.2 < width:
-            texts.draw(text_x, height - 6, text)
+            texts.add(text_x, height - 6, text)
             end_px = text_x + least
     for value, text in upward:
         y = float(projection.view_px((0, value))[1])
         if texts.height / 2 < y < floor - texts.height / 2:
-            painter.drawLine(QPointF(margin - TICK_PX, y), QPointF(margin, y))
+            marks.lines.append(QLineF(margin - TICK_PX, y, margin, y))
             text_x = margin - 2 * TICK_PX - texts.width(text)
-            texts.draw(text_x, y + texts.ascent / 2 - 1, text)
+            texts.add(text_x, y + texts.ascent / 2 - 1, text)
     if projection.chart.scale is AxisScale.LINEAR:
-        _draw_scale_bar(painter, projection, floor, texts)
+        _add_scale_bar(marks, projection, floor, texts)
+    return marks
 
 
-def _draw_scale_bar(painter: QPainter, projection: Projection, floor: int, texts: "_Texts") -> None:
-    """Draw a bar that shows the length of a round number in z."""
+def _add_scale_bar(marks: _Marks, projection: Projection, floor: int, texts: "_Texts") -> None:
+    """Add a bar that shows the length of a round number in z."""
     units = projection.viewport.units_per_px(projection.size_px)
     longest = SCALE_BAR_PX * units
     power = 10.0 ** math.floor(math.log10(longest))
@@ -134,25 +132,20 @@ def _draw_scale_bar(painter: QPainter, projection: Projection, floor: int, texts
     bar, word = length / units, texts.width(text)
     box = QRectF(0, 0, bar + word + 22, texts.height + 6)
     box.moveBottomRight(QPointF(projection.size_px[0] - 8, floor - 8))
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(colors.SHADE)
-    painter.drawRoundedRect(box, 5, 5)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(QPen(colors.AXIS, 1))
+    marks.boxes.append(box)
     x, y = round(box.left() + 8) + 0.5, round(box.center().y()) + 0.5
-    painter.drawLine(QPointF(x, y), QPointF(x + bar, y))
-    for end in (x, x + bar):
-        painter.drawLine(QPointF(end, y - 3), QPointF(end, y + 3))
-    texts.draw(x + bar + 6, box.center().y() + texts.ascent / 2 - 1, text)
+    marks.lines.append(QLineF(x, y, x + bar, y))
+    marks.lines += [QLineF(end, y - 3, end, y + 3) for end in (x, x + bar)]
+    texts.add(x + bar + 6, box.center().y() + texts.ascent / 2 - 1, text)
 
 
 class _Texts:
-    """Draws short texts, and copies those that were drawn before: shaping them takes most of the time."""
+    """Adds short texts to marks. None is drawn twice, because that takes long."""
 
-    def __init__(self, painter: QPainter, font: QFont) -> None:
-        self._painter = painter
+    def __init__(self, marks: _Marks, font: QFont, ratio: float) -> None:
+        self._marks = marks
         self._font_text = font.toString()
-        self._ratio = painter.device().devicePixelRatio()
+        self._ratio = ratio
         metrics = QFontMetrics(font)
         self.ascent, self.height = metrics.ascent(), metrics.height()
 
@@ -160,11 +153,11 @@ class _Texts:
         """Return how far a text reaches to the right."""
         return _drawn_text(text, self._font_text, colors.AXIS.rgba(), self._ratio)[1]
 
-    def draw(self, x: float, baseline: float, text: str) -> None:
-        """Draw a text on whole device pixels."""
+    def add(self, x: float, baseline: float, text: str) -> None:
+        """Add a text on whole device pixels."""
         image, _ = _drawn_text(text, self._font_text, colors.AXIS.rgba(), self._ratio)
         left, top = round((x - 1) * self._ratio), round((baseline - self.ascent) * self._ratio)
-        self._painter.drawImage(QPointF(left, top) / self._ratio, image)
+        self._marks.texts.append((QPointF(left, top) / self._ratio, image))
 
 
 @lru_cache(maxsize=1024)

@@ -1,4 +1,4 @@
-"""The axes' strips hold all of the axes, and are drawn once for each view."""
+"""The axes are laid out once for each view, and painted part by part."""
 
 import pytest
 from PySide6.QtCore import QRectF, Qt
@@ -8,7 +8,7 @@ from desktop.latent.chart import Projection
 from desktop.latent.plane import Viewport
 from desktop.view.state import ViewState
 from desktop.widgets.plane import axes
-from desktop.widgets.plane.axes import Axes, draw_axes
+from desktop.widgets.plane.axes import Axes
 
 
 def painted(draw, size_px, ratio):
@@ -26,28 +26,30 @@ def painted(draw, size_px, ratio):
 @pytest.mark.parametrize("size_px", [(700, 500), (240, 240), (100, 90)])
 @pytest.mark.parametrize("span", [6.0, 1e-7])
 @pytest.mark.parametrize("ratio", [1.0, 2.0])
-def test_the_strips_are_all_of_the_axes(pixels, size_px, span, ratio):
-    """They look as if the axes were drawn directly, also with long numbers and in a small view."""
+def test_parts_of_the_axes_are_the_whole(pixels, size_px, span, ratio):
+    """Painted part by part they look as if painted at once, also with long numbers and in a small view."""
     projection = Projection(ViewState().chart, Viewport((0.25, 0.0), span), size_px)
-    whole = QRectF(0, 0, *size_px)
-    direct = pixels(painted(lambda painter: draw_axes(painter, projection), size_px, ratio)).astype(int)
-    strips = Axes()
-    painted(lambda painter: strips.paint(painter, projection, ratio, whole), size_px, ratio)
-    copied = pixels(painted(lambda painter: strips.paint(painter, projection, ratio, whole), size_px, ratio))
-    assert abs(direct - copied).max() <= 6  # translucent colours are rounded once more
+    marks, (width, height) = Axes(), size_px
+
+    def paint(painter, areas):
+        for area in areas:
+            painter.setClipRect(area)
+            marks.paint(painter, projection, ratio, area)
+
+    parts = [QRectF(x, y, 64, 64) for x in range(0, width, 64) for y in range(0, height, 64)]
+    at_once = pixels(painted(lambda painter: paint(painter, [QRectF(0, 0, *size_px)]), size_px, ratio))
+    by_parts = pixels(painted(lambda painter: paint(painter, parts), size_px, ratio))
+    assert abs(at_once.astype(int) - by_parts).max() <= 2
+    assert (at_once[-8:, : round(60 * ratio)] != at_once[0, -1]).any()
 
 
 @pytest.mark.usefixtures("qapp")
-def test_the_strips_are_drawn_once_for_a_view(monkeypatch):
-    """The first painting of a view is direct, the second draws two strips, and the next ones copy them."""
-    drawn = []
-    monkeypatch.setattr(axes, "draw_axes", lambda _, projection: drawn.append(projection.viewport.span))
-    strips, chart = Axes(), ViewState().chart
-    for span in (6.0, 6.0, 6.0, 6.0, 3.0):
+def test_the_axes_are_laid_out_once_for_a_view(monkeypatch):
+    """Painting again computes no ticks; another view does."""
+    asked = []
+    monkeypatch.setattr(axes, "tick_texts", lambda *span: asked.append(span) or [])
+    marks, chart = Axes(), ViewState().chart
+    for span, count in ((6.0, 2), (6.0, 2), (3.0, 4)):
         projection = Projection(chart, Viewport((0.0, 0.0), span), (300, 300))
-        painted(
-            lambda painter, p=projection: strips.paint(painter, p, 1.0, QRectF(0, 0, 300, 300)),
-            (300, 300),
-            1.0,
-        )
-    assert drawn == [6.0, 6.0, 6.0, 3.0]
+        painted(lambda p, q=projection: marks.paint(p, q, 1.0, QRectF(0, 0, 300, 300)), (300, 300), 1.0)
+        assert len(asked) == count
