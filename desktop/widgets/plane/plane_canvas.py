@@ -206,6 +206,11 @@ class PlaneCanvas(QWidget):
         return QSize(760, 760)
 
     @property
+    def old(self) -> str:
+        """What is said of tiles that do not belong to the rest; empty if they do."""
+        return self._old
+
+    @property
     def is_moving(self) -> bool:
         """Whether points are on their way to new places."""
         return self._motion.state() == QVariantAnimation.State.Running
