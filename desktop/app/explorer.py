@@ -320,10 +320,15 @@ class Explorer(QObject):
         old, self.state = self.state, state
         if old == state:
             return
+        moves = old.z != state.z
+        # A quick picture is decoded while the window takes the state over.
+        is_early = moves and self.decoder is not None and not self.decoder.is_slow
+        if is_early:
+            self._request_picture()
         if record:
             self.stepped.emit(old, state)
         self.state_changed.emit(state)
-        if old.z != state.z:
+        if moves and not is_early:
             self._request_picture()
         if old.chart != state.chart or old.viewport != state.viewport:
             self._request_backdrop()

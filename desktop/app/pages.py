@@ -69,7 +69,7 @@ def reconstructions_steps(
             if cost.seconds > most_s:
                 yield cost
                 return
-            yield from sheets.held_out_scores(decoder, posterior, known)
+            yield from sheets.held_out_scores(decoder, posterior, known, tells_from_s=0.0)
         assert known.scores is not None
         plan = sheets.reconstructions_plan(posterior, known.scores, order, n)
         yield from sheet_steps(decoder, plan, SHOWN_SIDE_PX, most_s)

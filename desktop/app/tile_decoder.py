@@ -73,6 +73,11 @@ class TileDecoder(QObject):
         """Whether all requested tiles are decoded."""
         return not self._running and not len(self._queue)
 
+    @property
+    def is_shown_current(self) -> bool:
+        """Whether what is shown belongs to the model that decodes now, and not to the one before."""
+        return self.shown == self._cut
+
     def hurry(self) -> None:
         """Let the picture under the pointer go first: shorten the next steps, or interrupt a slow one."""
         self._queue.hurry_until = time.perf_counter() + HURRY_S

@@ -4,6 +4,10 @@ A request is a name, a priority and an iterator. The thread runs the next step o
 returns the result to the UI thread, and chooses again. So a picture under the pointer never waits for more
 than one step of the backdrop. A new request replaces the one with the same name: later results of the old
 request are dropped, even those already on their way.
+
+Two threads that both run Python slow each other down, and painting the results of background work takes time
+as well. So from an urgent request until its result is painted, background steps are not begun, and their
+results are not delivered.
 """
 
 import contextlib
@@ -15,21 +19,29 @@ from dataclasses import dataclass
 from enum import IntEnum, auto
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal
 
 SWITCH_S = 0.0005
+# How long background work waits for an urgent result, and how often it gets a step in any case.
+HOLD_MS, LEAST_OFTEN_S = 8, 0.004
+# How long results of background work are held back at most.
+MOST_LATE_S = 0.03
+# An event that comes after those that paint, whose priority is Qt's lowest, −1.
+PAINTED, AFTER_PAINTING = QEvent.registerEventType(), -2
 
 
 class Priority(IntEnum):
     """The priority of a worker's request: the lowest value runs first."""
 
     OPEN = auto()  # opening a model that the user waits for
-    PICTURE = auto()  # the picture at the cursor, and the results of a drawing
+    PICTURE = auto()  # the picture at the cursor
+    DRAWING = auto()  # the results of a drawing
     EPOCHS = auto()  # the models of other epochs
     GRID = auto()  # pages and panels
-    SAVE = auto()  # files, and tables that take seconds
+    SAVE = auto()  # files
     SEARCH = auto()  # directions that are looked for, which can take minutes
     BACKDROP = auto()  # the tiles of the plane, and the maps on it
+    TABLE = auto()  # what takes seconds and refines something that is shown already
     FILM = auto()  # animations
     WATCH = auto()  # checks whether the open file has changed
 
@@ -43,6 +55,17 @@ class _Request:
     on_result: Callable[[Any], object]
     on_error: Callable[[Exception], object]
     on_end: Callable[[], object]
+
+    @property
+    def is_urgent(self) -> bool:
+        return self.priority <= Priority.PICTURE
+
+
+@dataclass(frozen=True)
+class _Arrival:
+    request: _Request
+    call: Callable[[], object]
+    is_last: bool = False
 
 
 class Worker(QObject):
@@ -61,6 +84,13 @@ class Worker(QObject):
         self._ticket = 0
         self._stopping = False
         self._step_began_s: float | None = None
+        self._held_until = 0.0  # `time.perf_counter`
+        self._background_s = 0.0  # when the last background step ended
+        self._late: list[_Arrival] = []
+        self._late_since_s = 0.0  # `time.perf_counter` of the first of them
+        self._urgent: set[str] = set()  # the names of urgent requests whose last result is still to come
+        self._at_latest = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
+        self._at_latest.timeout.connect(self._release)
         # With Python's default, the UI thread waits up to 5 ms whenever both threads run Python code.
         sys.setswitchinterval(SWITCH_S)
         self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
@@ -92,6 +122,9 @@ class Worker(QObject):
             self._latest[name] = self._ticket
             request = _Request(name, priority, self._ticket, steps, on_result, on_error, on_end)
             self._waiting[name] = request
+            if request.is_urgent:
+                self._urgent.add(name)
+                self._hold()
             self._changed.notify()
 
     @property
@@ -112,6 +145,7 @@ class Worker(QObject):
             self._ticket += 1
             self._latest[name] = self._ticket
             self._waiting.pop(name, None)
+        self._urgent.discard(name)
 
     def cancel_of_model(self) -> None:
         """Drop all requests that belong to the model that was open until now."""
@@ -138,11 +172,12 @@ class Worker(QObject):
 
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._stopping or self._waiting or ended())
+                while not (self._stopping or ended() or self._next() is not None):
+                    self._changed.wait(max(self._held_s(), 0.0) if self._waiting else None)
                 if self._stopping:
                     break
                 to_end = ended()
-                request = min(self._waiting.values(), key=lambda r: (r.priority, r.ticket), default=None)
+                request = self._next()
             # Replaced and cancelled generators are closed here, on the thread that ran them.
             for ticket in to_end:
                 _end(started.pop(ticket))
@@ -151,6 +186,15 @@ class Worker(QObject):
                 self._step(request)
         for steps in started.values():
             _end(steps)
+
+    def _next(self) -> _Request | None:
+        """Return the request whose step runs next, if one may run now."""
+        request = min(self._waiting.values(), key=lambda r: (r.priority, r.ticket), default=None)
+        return request if request is None or request.is_urgent or self._held_s() <= 0 else None
+
+    def _held_s(self) -> float:
+        """Return for how long no background step is begun."""
+        return min(self._held_until, self._background_s + LEAST_OFTEN_S) - time.perf_counter()
 
     def _step(self, request: _Request) -> None:
         self._step_began_s = time.monotonic()
@@ -162,20 +206,61 @@ class Worker(QObject):
             self._finish(request, lambda error=error: request.on_error(error))  # type: ignore[misc]
         else:
             if value is not None:
-                self._arrived.emit((request, lambda: request.on_result(value)))
+                self._arrived.emit(_Arrival(request, lambda: request.on_result(value)))
         finally:
             self._step_began_s = None
+        if not request.is_urgent:
+            self._background_s = time.perf_counter()
 
     def _finish(self, request: _Request, call: Callable[[], object]) -> None:
         with self._changed:
             if self._waiting.get(request.name) is request:
                 del self._waiting[request.name]
-        self._arrived.emit((request, call))
+        self._arrived.emit(_Arrival(request, call, is_last=True))
 
-    def _deliver(self, arrival: tuple[_Request, Callable[[], object]]) -> None:
-        request, call = arrival
-        if self._latest.get(request.name) == request.ticket:
-            call()
+    def _deliver(self, arrival: _Arrival) -> None:
+        request = arrival.request
+        if not request.is_urgent:
+            if not self._late:
+                self._late_since_s = time.perf_counter()
+            self._late.append(arrival)
+            if not self._at_latest.isActive():
+                self._deliver_late()
+            return
+        self._call(arrival)
+        if arrival.is_last and self._latest.get(request.name) == request.ticket:
+            self._urgent.discard(request.name)
+            QCoreApplication.postEvent(self, QEvent(QEvent.Type(PAINTED)), AFTER_PAINTING)
+
+    def customEvent(self, event: QEvent) -> None:  # noqa: N802 (Qt's own)
+        """Let background work go on, after an urgent result was painted."""
+        if event.type() == PAINTED and not self._urgent:
+            self._release()
+
+    def _hold(self) -> None:
+        """Begin no background step for now, and deliver no results of any."""
+        now_s = time.perf_counter()
+        if self._late and now_s - self._late_since_s > MOST_LATE_S:
+            return  # one urgent request follows the other, as while somebody draws
+        self._held_until = now_s + HOLD_MS / 1e3
+        self._at_latest.start(HOLD_MS)
+        QCoreApplication.removePostedEvents(self, PAINTED)  # that of an earlier result
+
+    def _release(self) -> None:
+        """Let background work go on, and deliver what has arrived meanwhile."""
+        self._at_latest.stop()
+        with self._changed:
+            self._held_until = 0.0
+            self._changed.notify()
+        self._deliver_late()
+
+    def _deliver_late(self) -> None:
+        while self._late:  # one that raises leaves the others for the next time
+            self._call(self._late.pop(0))
+
+    def _call(self, arrival: _Arrival) -> None:
+        if self._latest.get(arrival.request.name) == arrival.request.ticket:
+            arrival.call()
 
 
 def _end(steps: Iterator[Any]) -> None:

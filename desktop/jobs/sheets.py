@@ -185,13 +185,16 @@ def held_out_scores(
         raise ValueError("found no test images in the bundle, expected some to reconstruct")
     known = known or KnownScores()
     count = len(posterior.mean)
-    tells = scores_cost(decoder, posterior, known).seconds > tells_from_s
+    expected_s = scores_cost(decoder, posterior, known).seconds
+    tells, one_by_one = expected_s > tells_from_s, expected_s > ASK_FROM_S
     missing = known.missing(count)
     if known.values is None:
         known.values = np.full(count, np.nan)
     values_of = _distortions if is_binary(posterior) else _differences
     done = count - len(missing)
-    for part, values in values_of(decoder, posterior, missing, tells):
+    if tells:
+        yield decoder.progress(done, count)
+    for part, values in values_of(decoder, posterior, missing, one_by_one):
         known.values[part] = values
         done += len(part)
         yield decoder.progress(done, count) if tells else None

@@ -294,21 +294,25 @@ def ticks(low: float, high: float, most: int = 8) -> list[float]:
 
 def spread_apart(points: ArrayLike, distance: float, rounds: int = 30) -> Doubles:
     """Push points [N, 2] away from each other until they are about `distance` apart."""
-    spread = np.array(points, np.float64).reshape(-1, 2)
+    # For so few numbers, Python's own are several times as fast as numpy's.
+    spread: list[list[float]] = np.array(points, np.float64).reshape(-1, 2).tolist()
     for _ in range(rounds):
-        before = spread.copy()
-        for i in range(len(spread)):
-            for j in range(i):
-                apart = spread[i] - spread[j]
-                length = float(np.hypot(*apart))
+        moved = False
+        for i, first in enumerate(spread):
+            for second in spread[:i]:
+                x, y = first[0] - second[0], first[1] - second[1]
+                length = math.hypot(x, y)
                 if length < distance:
-                    direction = apart / length if length else np.array([0.0, 1.0])
-                    push = (distance - length) / 2 * direction
-                    spread[i] += push
-                    spread[j] -= push
-        if (spread == before).all():
+                    right, up = (x / length, y / length) if length else (0.0, 1.0)
+                    push = (distance - length) / 2
+                    first[0] += push * right
+                    first[1] += push * up
+                    second[0] -= push * right
+                    second[1] -= push * up
+                    moved = True
+        if not moved:
             break
-    return spread
+    return np.array(spread, np.float64).reshape(-1, 2)
 
 
 def parse_z(text: str, latent_dim: int) -> Vector:

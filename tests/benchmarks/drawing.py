@@ -103,8 +103,10 @@ def main() -> None:
             seen[1] = control.located
             posteriors.append(time.perf_counter())
 
-    image.encoding_changed.connect(look)
-    control.shown.connect(locate)
+    clock = QTimer(timerType=Qt.TimerType.PreciseTimer, interval=1)
+    clock.timeout.connect(look)
+    clock.timeout.connect(locate)
+    clock.start()
     begin = time.perf_counter()
     mouse(QEvent.Type.MouseButtonPress, canvas, 0.5 * side, 0.2 * side)
     for move in range(arguments.moves):
@@ -120,6 +122,7 @@ def main() -> None:
         wait(max(0, round(1e3 * (due - time.perf_counter()))))
     seconds = time.perf_counter() - begin
     mouse(QEvent.Type.MouseButtonRelease, canvas, 0.5 * side, 0.2 * side)
+    clock.stop()
     rate("encoder, reconstruction, ELBO", encodings, seconds)
     rate("true posterior and log p(x), with its layer", posteriors, seconds)
     window.close()

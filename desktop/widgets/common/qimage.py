@@ -1,8 +1,9 @@
 """Converts numpy arrays to QImage and back; no other file does."""
 
 import numpy as np
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QImage
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QImage, QPainter
 
 from desktop.base.arrays import Bytes
 
@@ -18,6 +19,17 @@ def to_qimage(picture: Bytes) -> QImage:
     channels = picture.shape[2] if picture.ndim == 3 else 1
     # QImage does not keep the buffer alive, so it needs a copy of its own.
     return QImage(picture.tobytes(), width, height, width * channels, formats[channels]).copy()
+
+
+def draw_words(painter: QPainter, words: NDArray[np.uint32], corner: tuple[int, int], ratio: float) -> None:
+    """Draw premultiplied 0xAARRGGBB [H, W] as device pixels, with the upper left one at `corner`.
+
+    Nothing is copied, because QImage needs the buffer only while it is drawn.
+    """
+    height, width = words.shape
+    image = QImage(words.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
+    image.setDevicePixelRatio(ratio)
+    painter.drawImage(QPointF(*corner) / ratio, image)
 
 
 def scaled_down(image: QImage, side_px: int) -> QImage:

@@ -25,6 +25,9 @@ from desktop.widgets.controls.shell import Shell
 from desktop.widgets.panels.image_panel import ImagePanel
 
 NO_ENCODER = "The open model has no encoder, so your image has no mean, ELBO or reconstruction."
+NO_ENCODER_OF_EPOCH = (
+    "The file has no encoder of this epoch, so your image has no mean, ELBO or reconstruction here."
+)
 NOT_BERNOULLI = (
     "The open model does not declare Bernoulli pixels, so there is no distortion, ELBO or log p(x)."
 )
@@ -59,7 +62,7 @@ class ImageControl(QObject):
         self.panel.open_wanted.connect(self._choose)
         self.panel.cursor_wanted.connect(self._go_to_mean)
         explorer.opened.connect(self._on_opened)
-        explorer.model_changed.connect(self.encode)
+        explorer.model_changed.connect(self._on_model)
 
     @property
     def drawing(self) -> Drawing:
@@ -84,13 +87,13 @@ class ImageControl(QObject):
         else:
             self._is_encoding, self._is_stale = True, False
             self._explorer.worker.request(
-                "encode", Priority.PICTURE, job, self._show, self._on_failed, self._encoded
+                "encode", Priority.DRAWING, job, self._show, self._on_failed, self._encoded
             )
 
     def _fit(self, picture: Bytes | Path) -> None:
         job = fit_steps(self._explorer, picture)
         if job is not None:
-            self._explorer.worker.request("fit picture", Priority.PICTURE, job, self._on_fitted)
+            self._explorer.worker.request("fit picture", Priority.DRAWING, job, self._on_fitted)
 
     def _on_fitted(self, fitted: Fitted) -> None:
         if fitted.problem:
@@ -102,23 +105,34 @@ class ImageControl(QObject):
         self._shell.panel.show_section(self.panel)
 
     def _on_opened(self) -> None:
-        image_shape, has_encoder = self._explorer.image_shape, self._explorer.has_encoder
+        image_shape = self._explorer.image_shape
         assert image_shape is not None
         # Results that are still to come belong to the previous model.
         self._is_encoding = self._is_stale = self._goes_to_mean = False
         self.panel.show_steps(None)
-        self.panel.take.setEnabled(has_encoder)
-        can_encode = has_encoder or has_true_posterior(self._explorer)
+        self._show_notes()
+        can_encode = self._explorer.has_encoder or has_true_posterior(self._explorer)
         self._shell.panel.show_canvas("Your image" if can_encode else "")
         is_of_digits = self._explorer.label_names == DIGITS
         self.panel.canvas.set_invitation("Draw a digit" if is_of_digits else "Draw here, or drop a picture")
-        notes = [NO_ENCODER] * (not has_encoder) + [NOT_BERNOULLI] * (not is_bernoulli(self._explorer))
-        self.panel.note.setText("\n".join(notes))
-        self.panel.note.setVisible(bool(notes))
         if self.drawing.pixels.shape == image_shape:
             self._on_drawn()
         else:
             self.panel.canvas.set_drawing(blank(image_shape), undoable=False)
+
+    def _on_model(self) -> None:
+        """Encode with another epoch's encoder, if there is one."""
+        self._show_notes()
+        self.encode()
+
+    def _show_notes(self) -> None:
+        has_encoder, whole = self._explorer.has_encoder, self._explorer.whole
+        is_of_epoch = whole is not None and whole.model.has_encoder
+        notes = [NO_ENCODER_OF_EPOCH if is_of_epoch else NO_ENCODER] * (not has_encoder)
+        notes += [NOT_BERNOULLI] * (not is_bernoulli(self._explorer))
+        self.panel.take.setEnabled(has_encoder)
+        self.panel.note.setText("\n".join(notes))
+        self.panel.note.setVisible(bool(notes))
 
     def _on_drawn(self) -> None:
         if not self.drawing.is_empty:

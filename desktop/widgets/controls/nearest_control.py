@@ -1,5 +1,6 @@
 """Has the worker find the test images nearest to the cursor, and shows them."""
 
+import time
 from collections.abc import Iterator
 
 import numpy as np
@@ -27,8 +28,10 @@ from desktop.widgets.panels.nearest_panel import COUNT, NearestPanel, Shown
 from desktop.widgets.panels.picture_panel import PicturePanel
 from export.bundle import Posterior
 
-# The shortest time between two searches: by z they are fast, by picture they read all images.
-UPDATE_MS = {Nearness.Z: 60, Nearness.PICTURE: 120}
+# How long the cursor rests before a search: by z it is fast, by picture it reads all images.
+REST_MS = {Nearness.Z: 60, Nearness.PICTURE: 120}
+# The time between two searches while it moves on. Nobody reads five pictures that change more often.
+MOVING_MS = 200
 NAME = "nearest"
 
 
@@ -45,6 +48,7 @@ class NearestControl(QObject):
         picture_panel.add_below(self.panel)
         self._soon = QTimer(self, singleShot=True)
         self._soon.timeout.connect(self._ask)
+        self._waits_since_s = 0.0  # `time.perf_counter` of the first move that waits for a search
         self._nearness = explorer.state.nearness
         self.panel.nearness_wanted.connect(lambda nearness: explorer.change(nearness=nearness))
         self.panel.chosen.connect(self._go_to)
@@ -81,8 +85,11 @@ class NearestControl(QObject):
             self._ask_soon()
 
     def _ask_soon(self) -> None:
-        if not self._soon.isActive():  # a restart would postpone it for as long as the cursor moves
-            self._soon.start(UPDATE_MS[self._explorer.state.nearness])
+        now_s = time.perf_counter()
+        if not self._soon.isActive():
+            self._waits_since_s = now_s
+        left_ms = MOVING_MS - round(1e3 * (now_s - self._waits_since_s))
+        self._soon.start(max(0, min(REST_MS[self._explorer.state.nearness], left_ms)))
 
     def _ask(self) -> None:
         posterior, decoded = self._explorer.posterior, self._decoded

@@ -96,7 +96,7 @@ class PictureControl(QObject):
         shown = drawn(decoded.probabilities, mode if self._are_probabilities else PictureMode.PROBABILITIES)
         self.picture = to_bytes(shown[np.newaxis])[0]
         image = to_qimage(self.picture)
-        self._shell.panel.picture.picture.set_image(image)
+        self._shell.panel.picture.show_picture(image)
         self._shell.plane.set_thumbnail(image)
         self.shown.emit(self.picture)
 

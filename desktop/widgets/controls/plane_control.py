@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop.latent.chart import AxisScale
 from desktop.latent.plane import Plane, Viewport, plane_through, principal_plane
@@ -14,6 +14,9 @@ from desktop.widgets.common.actions import add_action
 from desktop.widgets.controls.shell import Shell
 
 FIT = "&Fit to {}"
+# Quick decoders have the new plane by then, and a mark would only flicker.
+OLD_AFTER_MS = 250
+OLD_PLANE = "Old plane, decoding the new one …"
 
 
 class PlaneControl(QObject):
@@ -28,12 +31,15 @@ class PlaneControl(QObject):
         self._points_plane = explorer.state.plane
         plane, panel = shell.plane, shell.panel.view
         explorer.opened.connect(self._on_opened)
-        explorer.model_changed.connect(self._project_points)
+        explorer.model_changed.connect(lambda: self._project_points(smoothly=True))
         explorer.points_changed.connect(self._name_points)
         explorer.state_changed.connect(self._on_state)
         tiles = explorer.tiles
         tiles.decoded.connect(plane.add_tiles)
-        tiles.shown_changed.connect(lambda: plane.set_backdrop(tiles.cache, tiles.shown))
+        tiles.shown_changed.connect(self._show_tiles)
+        self._old_soon = QTimer(self, singleShot=True, interval=OLD_AFTER_MS)
+        self._old_soon.timeout.connect(self._mark_old)
+        explorer.model_changed.connect(self._old_soon.start)
 
         plane.cursor_moved.connect(lambda a, b: explorer.set_state(explorer.state.at((a, b))))
         plane.nudged.connect(lambda a, b: explorer.set_state(explorer.state.nudged(a, b)))
@@ -56,10 +62,24 @@ class PlaneControl(QObject):
         add_action(shell.menus["view"], "&Quantile axes", "Q", self._switch_scale)
 
     def _on_opened(self) -> None:
+        self._old_soon.stop()
+        self._shell.plane.set_old("")
         self._shell.plane.set_backdrop(self._explorer.tiles.cache, None)
         self._project_points()
         self._name_points()
         self._shell.plane.setFocus()
+
+    def _show_tiles(self) -> None:
+        tiles = self._explorer.tiles
+        self._old_soon.stop()
+        self._shell.plane.set_old("")
+        self._shell.plane.set_backdrop(tiles.cache, tiles.shown)
+
+    def _mark_old(self) -> None:
+        """Say that the plane is not yet that of the points and the picture."""
+        tiles = self._explorer.tiles
+        if tiles.shown is not None and not tiles.is_shown_current:
+            self._shell.plane.set_old(OLD_PLANE)
 
     def _name_points(self) -> None:
         self._fit_action.setText(FIT.format(self._explorer.words.many))
@@ -69,14 +89,14 @@ class PlaneControl(QObject):
             self._project_points()
         self._shell.plane.set_state(state)
 
-    def _project_points(self) -> None:
+    def _project_points(self, smoothly: bool = False) -> None:
         posterior = self._explorer.posterior
         self._points_plane = self._explorer.state.plane
         if posterior is None:
             self._shell.plane.set_points(np.empty((0, 2)), None, ())
         else:
             ab = self._points_plane.project(posterior.mean)
-            self._shell.plane.set_points(ab, posterior.labels, self._explorer.label_names)
+            self._shell.plane.set_points(ab, posterior.labels, self._explorer.label_names, smoothly)
 
     def _look_at(self, viewport: Viewport) -> None:
         self._explorer.change(viewport=viewport)

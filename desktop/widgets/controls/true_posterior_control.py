@@ -86,7 +86,7 @@ class TruePosteriorControl(QObject):
         if self.table is None:
             self.table = likelihood_table(self._explorer, self.side)
             if self.table is not None:
-                self._explorer.worker.request(TABLE, Priority.SAVE, self.table.build(), self._on_built)
+                self._explorer.worker.request(TABLE, Priority.TABLE, self.table.build(), self._on_built)
         self._locate()
 
     def _on_built(self, is_finer: bool) -> None:

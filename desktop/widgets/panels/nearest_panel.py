@@ -46,6 +46,10 @@ class Shown:
     color: QColor
     distance: str
 
+    def looks_like(self, other: "Shown") -> bool:
+        """Whether it is drawn like another one."""
+        return (self.image, self.name, self.color) == (other.image, other.name, other.color)
+
 
 class NearestButton(QAbstractButton):
     """A test image with its label below; painted rather than laid out, because every drag changes it."""
@@ -61,12 +65,14 @@ class NearestButton(QAbstractButton):
         """Show another image, or none."""
         if shown == self.shown:
             return
+        is_same_picture = shown is not None and self.shown is not None and shown.looks_like(self.shown)
         self.shown = shown
         self.setEnabled(shown is not None)
         words = "" if shown is None else f"{shown.title}: {shown.distance}"
         self.setAccessibleName(words)
         self.setToolTip(tip_text(words and f"{words}\nClick to move the cursor to its mean."))
-        self.update()
+        if not is_same_picture:
+            self.update()
 
     def sizeHint(self) -> QSize:
         """Return room for a picture and a line of text."""

@@ -1,7 +1,7 @@
 """The panel of the picture at the cursor, how it is drawn, and its z."""
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QStandardItemModel
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QImage, QStandardItemModel
 from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
@@ -19,6 +19,8 @@ from desktop.widgets.common.error_label import ErrorLabel
 from desktop.widgets.common.picture_view import PictureView
 
 PICTURE_PX = 236
+# How long z waits for its picture, so that both are painted together.
+TOGETHER_MS = 6
 MODES = "Show the probabilities, threshold them at 0.5, or draw a Bernoulli sample."
 Z = "Type or paste the cursor's z, and press Return to move there."
 LONG_Z = (
@@ -64,6 +66,10 @@ class PicturePanel(QWidget):
         self.z_error = ErrorLabel()
         self.z_error.hide()
         self.set_latent_dim(2)
+        self._together = QTimer(
+            self, singleShot=True, interval=TOGETHER_MS, timerType=Qt.TimerType.PreciseTimer
+        )
+        self._together.timeout.connect(self._paint_z)
 
         self.mode.activated.connect(lambda: self.mode_wanted.emit(PictureMode(self.mode.currentData())))
         self.copy.clicked.connect(self.copy_wanted)
@@ -107,13 +113,26 @@ class PicturePanel(QWidget):
         if not are_probabilities:
             show_choice(self.mode, PictureMode.PROBABILITIES)
 
+    def show_picture(self, image: QImage) -> None:
+        """Show the decoded picture, together with its z."""
+        self.picture.set_image(image)
+        if self._together.isActive():
+            self._paint_z()
+
     def set_state(self, state: ViewState) -> None:
         """Show a state."""
-        if not self.z.hasFocus() or not self.z.isModified():
-            self.z.setText(format_z(state.z))
+        text = format_z(state.z)
+        if text != self.z.text() and not (self.z.hasFocus() and self.z.isModified()):
+            self.z.setUpdatesEnabled(False)
+            self._together.start()
+            self.z.setText(text)
             self.z.setCursorPosition(0)
             self.z_error.hide()
         show_choice(self.mode, state.picture_mode if self._are_probabilities else PictureMode.PROBABILITIES)
+
+    def _paint_z(self) -> None:
+        self._together.stop()
+        self.z.setUpdatesEnabled(True)
 
     def _z_entered(self) -> None:
         try:

@@ -17,17 +17,26 @@ REDRAW_SHARE = 0.5  # a new picture is started when less than this share of the 
 class PlaneLayer:
     """Caches what `draw` paints as a pixmap of a part of the plane.
 
-    When the view moves, the old pixmap is shown moved and scaled. Meanwhile `advance` draws a new one, step
-    by step, and shows it when it is complete.
+    When the view moves, the old pixmap is shown moved. Meanwhile `advance` draws a new one, step by step, and
+    shows it when it is complete. When the view is zoomed, the old pixmap is scaled, or if it `keeps_size`,
+    everything is drawn at once: points and texts do not grow.
 
     Args:
         draw: paints on a canvas of a projection's size, at once or in steps.
         background: the colour to paint on.
+        keeps_size: whether what is drawn has sizes in pixels.
     """
 
-    def __init__(self, draw: Draw, background: QColor | Qt.GlobalColor = Qt.GlobalColor.transparent) -> None:
+    def __init__(
+        self,
+        draw: Draw,
+        background: QColor | Qt.GlobalColor = Qt.GlobalColor.transparent,
+        keeps_size: bool = False,
+    ) -> None:
         self._draw = draw
         self._background = background
+        self._keeps_size = keeps_size
+        self._is_outdated = False
         self._shown: tuple[QPixmap, Projection] | None = None
         self._next: tuple[QPixmap, Projection, QPainter, Iterator[None]] | None = None
         self._stale = True
@@ -41,6 +50,11 @@ class PlaneLayer:
         """Draw again, because the content has changed; show the old drawing until then."""
         self._end_next()
         self._stale = True
+
+    def redraw_at_once(self) -> None:
+        """Draw again with the next painting, because the content moves."""
+        self._is_outdated = True
+        self.redraw()
 
     @property
     def pixmap(self) -> tuple[QPixmap, Projection] | None:
@@ -64,7 +78,7 @@ class PlaneLayer:
         while True:
             if next(steps, self) is self:
                 painter.end()
-                self._shown, self._next = (pixmap, drawn), None
+                self._shown, self._next, self._is_outdated = (pixmap, drawn), None, False
                 return True
             if time.perf_counter() >= deadline:
                 return False
@@ -96,9 +110,12 @@ class PlaneLayer:
         """Paint the pixmap at its current place, within `area`."""
         if self._shown is None:
             return
+        scale = _units(self._shown[1]) / _units(projection)
+        if self._is_outdated or (self._keeps_size and abs(scale - 1) >= 1e-9):
+            self._shown, self._is_outdated = self._drawn_at_once(projection), False
+            scale = 1.0
         pixmap, drawn = self._shown
         ratio = pixmap.devicePixelRatio()
-        scale = _units(drawn) / _units(projection)
         (left, top) = projection.view_px(drawn.view(0, 0)).tolist()
         if abs(scale - 1) < 1e-9:
             # Whole device pixels keep the picture sharp, and only `area` is copied.
@@ -109,15 +126,30 @@ class PlaneLayer:
         size = pixmap.deviceIndependentSize() * scale
         painter.drawPixmap(QRectF(left, top, size.width(), size.height()), pixmap, QRectF(pixmap.rect()))
 
+    def _drawn_at_once(self, projection: Projection) -> tuple[QPixmap, Projection]:
+        """Draw what is in view, without the margin that a pan needs."""
+        assert self._shown is not None
+        pixmap = self._blank(projection, self._shown[0].devicePixelRatio())
+        painter = _painter(pixmap)
+        for _ in self._draw(painter, projection) or ():
+            pass
+        painter.end()
+        return pixmap, projection
+
+    def _blank(self, projection: Projection, ratio: float) -> QPixmap:
+        width, height = projection.size_px
+        pixmap = QPixmap(round(width * ratio), round(height * ratio))
+        pixmap.setDevicePixelRatio(ratio)
+        pixmap.fill(self._background)
+        return pixmap
+
     def _begin(
         self, projection: Projection, ratio: float
     ) -> tuple[QPixmap, Projection, QPainter, Iterator[None]]:
         width, height = projection.size_px
         margin = round(MARGIN_SHARE * min(width, height))
         drawn = projection.with_margin(margin)
-        pixmap = QPixmap(round(drawn.size_px[0] * ratio), round(drawn.size_px[1] * ratio))
-        pixmap.setDevicePixelRatio(ratio)
-        pixmap.fill(self._background)
+        pixmap = self._blank(drawn, ratio)
         painter = _painter(pixmap)
         return pixmap, drawn, painter, self._draw(painter, drawn) or iter(())
 

@@ -7,16 +7,21 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike
-from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import (
-    QImage,
-    QPainter,
-    QPaintEvent,
-    QPen,
-    QPixmap,
-    QResizeEvent,
+from PySide6.QtCore import (
+    QEasingCurve,
+    QPoint,
+    QPointF,
+    QRect,
+    QRectF,
+    QSize,
+    QSizeF,
+    Qt,
+    QTimer,
+    QVariantAnimation,
+    Signal,
 )
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPixmap, QRegion, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QStyle, QWidget
 
 from desktop.base.arrays import Bytes, Doubles
 from desktop.jobs.tiles import Cut, Tile, TileCache
@@ -24,21 +29,20 @@ from desktop.latent.chart import Projection, ToPx
 from desktop.latent.plane import Viewport
 from desktop.view.state import Layer, ViewState
 from desktop.widgets.common import colors
-from desktop.widgets.common.checkerboard import draw_checks
-from desktop.widgets.common.qimage import scaled_down
+from desktop.widgets.plane.axes import Axes
+from desktop.widgets.plane.cursor_mark import CursorMark
 from desktop.widgets.plane.layer import PlaneLayer
 from desktop.widgets.plane.path_layer import draw_path
-from desktop.widgets.plane.plane_layers import PlacedPoints, Points, draw_axes, draw_points, draw_tiles
+from desktop.widgets.plane.plane_layers import PlacedPoints, Points, draw_note, draw_points, draw_tiles
+from desktop.widgets.plane.still import Still
 
-MARKER_PX = 7.0
-THUMBNAIL_PX = 96
-THUMBNAIL_GAP_PX = 14
 # How long the layers are drawn before events are handled again.
 SLICE_S = 0.0008
 # While the cursor is dragged, the layers are drawn only this often, because its picture goes first.
-HURRIED_EVERY_MS, HURRY_S = 8, 0.1
-# Axis labels stay within these margins.
-AXES_LEFT_PX, AXES_BOTTOM_PX = 160, 60
+HURRIED_EVERY_MS, NEWS_EVERY_S, HURRY_S = 8, 0.05, 0.1
+# How long a moved cursor waits for its picture, so that both are painted together. Most pictures take less.
+TOGETHER_MS = 6
+NOTE_PX = 24  # from the upper edge to the middle of a note
 
 # Draws something below the points, given a painter, the mapping (a, b) [..., 2] → pixels, and the state.
 Paint = Callable[[QPainter, ToPx, ViewState], object]
@@ -59,7 +63,6 @@ class PlaneCanvas(QWidget):
         self.setMinimumSize(240, 240)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._state = ViewState()
-        self._thumbnail: QImage | None = None
         self._points = Points(np.empty((0, 2)), None, ())
         self._placed: PlacedPoints | None = None
         self._cache = TileCache()
@@ -68,10 +71,26 @@ class PlaneCanvas(QWidget):
         self._path_point: int | None = None
         self._under_points: list[Paint] = []
         self._backdrop = PlaneLayer(self._draw_backdrop, colors.CANVAS)
-        self._below = PlaneLayer(self._draw_below)
-        self._dots = PlaneLayer(self._draw_points)
+        self._below = PlaneLayer(self._draw_below, keeps_size=True)
+        self._dots = PlaneLayer(self._draw_points, keeps_size=True)
+        self._motion = QVariantAnimation(self, startValue=0.0, endValue=1.0)
+        self._motion.setEasingCurve(QEasingCurve.Type.InOutCubic)
+        self._motion.valueChanged.connect(self._move_points)
+        self._points_from, self._points_to = self._points, self._points
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._advance)
+        self._still = Still(self._compose)
+        self._old = ""
+        self._cursor: tuple[ViewState, int, int, QPointF] | None = None
+        self._axes = Axes()
+        self._mark = CursorMark()
+        self._is_move_due = False  # a move of the cursor is about to be painted
+        self._moved = QRegion()  # what the cursor's last moves left to paint
+        self._together = QTimer(
+            self, singleShot=True, interval=TOGETHER_MS, timerType=Qt.TimerType.PreciseTimer
+        )
+        self._together.timeout.connect(self._show_move)
+        self._shown_s = 0.0  # when layers were shown last
         self._has_news = False  # layers were drawn that are not on the screen yet
         self._hurry_until = 0.0  # `time.perf_counter`
 
@@ -100,14 +119,15 @@ class PlaneCanvas(QWidget):
 
     def set_state(self, state: ViewState) -> None:
         """Draw another state."""
-        old, self._state = self._state, state
+        old, old_mark = self._state, self._mark_region()
+        self._state = state
         if replace(old, z=state.z, path=state.path) == state:
             if old.path != state.path:
-                self.update()
+                self._change()
             else:  # only the cursor moved: paint where it was and where it is
                 self._hurry_until = time.perf_counter() + HURRY_S
-                self._update_cursor(old)
-                self._update_cursor(state)
+                self._moved += old_mark + self._mark_region()
+                self._together.start()
             return
         if old.chart != state.chart:
             self._forget(old, state)
@@ -116,13 +136,28 @@ class PlaneCanvas(QWidget):
             self._dots.redraw()
             if (Layer.BACKDROP in old.layers) != (Layer.BACKDROP in state.layers):
                 self._backdrop.redraw()
-        self.update()
+        self._change()
 
-    def set_points(self, ab: Doubles, labels: Bytes | None, label_names: tuple[str, ...]) -> None:
-        """Show points at (a, b) [N, 2], coloured by labels [N] if there are any."""
-        self._points, self._placed = Points(ab, labels, label_names), None
+    def set_points(
+        self, ab: Doubles, labels: Bytes | None, label_names: tuple[str, ...], smoothly: bool = False
+    ) -> None:
+        """Show points at (a, b) [N, 2], coloured by labels [N] if there are any.
+
+        If they take the place of as many others `smoothly`, they move there, unless the desktop's settings
+        switch animations off.
+        """
+        points, before = Points(ab, labels, label_names), self._points
+        self._motion.stop()
+        hint = QStyle.StyleHint.SH_Widget_Animation_Duration
+        duration_ms = self.style().styleHint(hint, None, self) if smoothly and self.isVisible() else 0
+        if duration_ms and len(before.ab) == len(ab) and Layer.POINTS in self._state.layers:
+            self._points_from, self._points_to = before, points
+            self._motion.setDuration(duration_ms)
+            self._motion.start()
+            return
+        self._points, self._placed = points, None
         self._dots.redraw()
-        self.update()
+        self._change()
 
     def set_backdrop(self, cache: TileCache, cut: Cut | None) -> None:
         """Show the tiles of a cut that are decoded; None shows the empty canvas."""
@@ -132,7 +167,13 @@ class PlaneCanvas(QWidget):
             self._backdrop.forget()
         else:
             self._backdrop.redraw()
-        self.update()
+        self._change()
+
+    def set_old(self, text: str) -> None:
+        """Dim the tiles and say by a text that they do not belong to the rest; empty if they do."""
+        if text != self._old:
+            self._old = text
+            self._change()
 
     def add_tiles(self, tiles: Sequence[Tile]) -> None:
         """Draw these tiles, which have just been decoded."""
@@ -141,16 +182,16 @@ class PlaneCanvas(QWidget):
 
     def set_thumbnail(self, image: QImage | None) -> None:
         """Show the picture beside the cursor."""
-        # Scaled once, and not with every move of the cursor.
-        side_px = round(THUMBNAIL_PX * self.devicePixelRatioF())
-        self._thumbnail = image if image is None else scaled_down(image, side_px)
-        self._update_cursor(self._state)
+        before = self._mark_region()
+        self._mark.set_picture(image, self.devicePixelRatioF())
+        self._moved += before + self._mark_region()
+        self._show_move()
 
     def set_path_point(self, index: int | None) -> None:
         """Set which point of the path is shown as chosen."""
         if index != self._path_point:
             self._path_point = index
-            self.update()
+            self._change()
 
     def ab_at(self, position: QPointF) -> tuple[float, float]:
         """Return the plane coordinates (a, b) of a pixel."""
@@ -165,18 +206,35 @@ class PlaneCanvas(QWidget):
         return QSize(760, 760)
 
     @property
+    def old(self) -> str:
+        """What is said of tiles that do not belong to the rest; empty if they do."""
+        return self._old
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether points are on their way to new places."""
+        return self._motion.state() == QVariantAnimation.State.Running
+
+    @property
     def is_settled(self) -> bool:
         """Whether everything is drawn with its latest content."""
         projection, ratio = self.projection, self.devicePixelRatioF()
-        return not self._arrived and not any(layer.is_due(projection, ratio) for layer in self._layers())
+        is_moving = self._motion.state() == QVariantAnimation.State.Running
+        return (
+            not self._arrived
+            and not is_moving
+            and not any(layer.is_due(projection, ratio) for layer in self._layers())
+        )
 
     def settle(self) -> None:
         """Draw everything now, for a picture of the window."""
         while self._arrived:
             self._draw_arrived()
+        if self.is_moving:
+            self._motion.setCurrentTime(self._motion.duration())
         for layer in self._layers():
             layer.complete(self.projection, self.devicePixelRatioF())
-        self.update()
+        self._change()
 
     def grab(self, rectangle: QRect = QRect(QPoint(0, 0), QSize(-1, -1))) -> QPixmap:  # noqa: B008 (Qt's own)
         """Return a picture of the plane with everything drawn."""
@@ -184,30 +242,68 @@ class PlaneCanvas(QWidget):
         return super().grab(rectangle)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint the layers at their current places, then path and cursor."""
+        """Paint what does not move with the cursor, mostly by copying it, and then the cursor."""
+        self._is_move_due = False
         painter = QPainter(self)
-        projection, ratio = self.projection, self.devicePixelRatioF()
-        area = QRectF(event.rect())
-        painter.fillRect(area, colors.CANVAS)
-        for layer in self._layers():
-            if layer.pixmap is None:
-                layer.complete(projection, ratio)
-            layer.paint(painter, projection, area)
-            if layer.is_due(projection, ratio):
-                self._draw_soon()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if area.left() < AXES_LEFT_PX or area.bottom() > self.height() - AXES_BOTTOM_PX:
-            draw_axes(painter, projection)
-        draw_path(painter, self._state, self.to_px, self._path_point)
-        self._draw_cursor(painter)
+        ratio = self.devicePixelRatioF()
+        self._still.paint(painter, event.region(), self.size(), ratio)
+        self._mark.paint(painter, self._cursor_px(), QSizeF(self.size()), ratio)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Emit `resized`, because the part in view changes with the size."""
         self.resized.emit()
 
-    def _cursor_px(self, state: ViewState) -> QPointF:
-        x, y = self.projection.px(state.cursor_ab).tolist()
-        return QPointF(x, y)
+    def _cursor_px(self) -> QPointF:
+        """Return the cursor's pixel, which is computed once for each state and size."""
+        key = self._state, self.width(), self.height()
+        if self._cursor is None or self._cursor[0] is not self._state or self._cursor[1:3] != key[1:]:
+            x, y = self.projection.px(self._state.cursor_ab).tolist()
+            self._cursor = *key, QPointF(x, y)
+        return self._cursor[3]
+
+    def _compose(self, painter: QPainter, area: QRectF) -> None:
+        """Paint the layers at their current places within an area, then axes and path."""
+        projection, ratio = self.projection, self.devicePixelRatioF()
+        painter.fillRect(area, colors.CANVAS)
+        for layer in self._layers():
+            if layer.pixmap is None:
+                layer.complete(projection, ratio)
+            layer.paint(painter, projection, area)
+            if layer is self._backdrop and self._old:
+                painter.fillRect(area, colors.SHADE)
+            if layer.is_due(projection, ratio):
+                self._draw_soon()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._axes.paint(painter, projection, ratio, area)
+        draw_path(painter, self._state, self.to_px, self._path_point)
+        if self._old:
+            draw_note(painter, QPointF(self.width() / 2, NOTE_PX), self._old)
+
+    def _change(self, part: QRect | None = None) -> None:
+        """Have a part painted anew, or everything."""
+        self._still.forget(part)
+        if part is None:
+            self.update()
+        else:
+            self.update(part)
+
+    def _show_move(self) -> None:
+        """Paint where the cursor was and where it is."""
+        self._together.stop()
+        self._is_move_due = True
+        self.update(self._moved)
+        self._moved = QRegion()
+
+    def _mark_region(self) -> QRegion:
+        return self._mark.region(self._cursor_px(), QSizeF(self.size()))
+
+    def _move_points(self, share: float) -> None:
+        """Show the points on their way from their old places to the new ones."""
+        old, new = self._points_from, self._points_to
+        ab = new.ab if share == 1 else old.ab + share * (new.ab - old.ab)
+        self._points, self._placed = replace(new, ab=ab), None
+        self._dots.redraw_at_once()
+        self._change()
 
     def _layers(self) -> list[PlaneLayer]:
         """Return the layers from the lowest to the highest."""
@@ -227,6 +323,9 @@ class PlaneCanvas(QWidget):
 
     def _advance(self) -> None:
         """Continue drawing for a short time, and show the result."""
+        if self._together.isActive() or self._is_move_due:  # the picture that is about to come goes first
+            self._draw_soon()
+            return
         projection, ratio = self.projection, self.devicePixelRatioF()
         deadline = time.perf_counter() + SLICE_S
         while self._arrived and time.perf_counter() < deadline:
@@ -234,13 +333,17 @@ class PlaneCanvas(QWidget):
         for layer in self._layers():
             if time.perf_counter() >= deadline:
                 break
+            if layer is self._dots and self.is_moving:
+                continue
             self._has_news |= layer.advance(projection, ratio, deadline)
         settled = self.is_settled
         if not settled:
             self._draw_soon()
-        if self._has_news and (settled or time.perf_counter() >= self._hurry_until):
+        now = time.perf_counter()
+        if self._has_news and (settled or now >= min(self._hurry_until, self._shown_s + NEWS_EVERY_S)):
+            self._shown_s = now
             self._has_news = False
-            self.update()
+            self._change()
 
     def _draw_soon(self) -> None:
         if not self._soon.isActive():
@@ -258,7 +361,7 @@ class PlaneCanvas(QWidget):
             left, bottom, right, top = cut.pyramid.edges(tile)
             corners = self.projection.view_px([(left, top), (right, bottom)])
             (x0, y0), (x1, y1) = np.clip(corners, -1e6, 1e6).tolist()
-            self.update(QRectF(x0, y0, x1 - x0, y1 - y0).toAlignedRect().adjusted(-1, -1, 1, 1))
+            self._change(QRectF(x0, y0, x1 - x0, y1 - y0).toAlignedRect().adjusted(-1, -1, 1, 1))
 
     def _draw_backdrop(self, painter: QPainter, projection: Projection) -> Iterator[None]:
         if self._cut is None or Layer.BACKDROP not in self._state.layers:
@@ -281,39 +384,3 @@ class PlaneCanvas(QWidget):
         if self._placed is None or self._placed.chart != projection.chart:
             self._placed = self._points.placed(projection.chart)
         yield from draw_points(painter, projection, self._placed, self._state.hidden_labels)
-
-    def _update_cursor(self, state: ViewState) -> None:
-        """Have the cursor of a state repainted, with its picture."""
-        center = self._cursor_px(state)
-        around = MARKER_PX + 4
-        area = QRectF(center.x() - around, center.y() - around, 2 * around, 2 * around)
-        if self._thumbnail is not None:
-            area = area.united(self._thumbnail_box(center).adjusted(-3, -3, 3, 3))
-        self.update(area.toAlignedRect())
-
-    def _thumbnail_box(self, center: QPointF) -> QRectF:
-        """Return where the picture goes: beside the cursor, above and to the right if there is room."""
-        assert self._thumbnail is not None
-        aspect = self._thumbnail.width() / self._thumbnail.height()
-        width, height = THUMBNAIL_PX * min(1.0, aspect), THUMBNAIL_PX / max(1.0, aspect)
-        box = QRectF(center.x() + THUMBNAIL_GAP_PX, 0, width, height)
-        box.moveBottom(center.y() - THUMBNAIL_GAP_PX)
-        if box.right() > self.width() - 4:
-            box.moveRight(center.x() - THUMBNAIL_GAP_PX)
-        if box.top() < 4:
-            box.moveTop(center.y() + THUMBNAIL_GAP_PX)
-        return box
-
-    def _draw_cursor(self, painter: QPainter) -> None:
-        center = self._cursor_px(self._state)
-        for color, width in ((colors.CANVAS, 4.5), (colors.CURSOR, 2.0)):
-            painter.setPen(QPen(color, width))
-            painter.drawEllipse(center, MARKER_PX, MARKER_PX)
-        if self._thumbnail is None:
-            return
-        box = self._thumbnail_box(center)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        draw_checks(painter, box, self._thumbnail)
-        painter.drawImage(box, self._thumbnail)
-        painter.setPen(QPen(colors.CURSOR, 1.5))
-        painter.drawRoundedRect(box.adjusted(-1, -1, 1, 1), 3, 3)

@@ -312,3 +312,22 @@ def test_a_model_opens_while_a_lost_drive_is_waited_for(make_explorer, bundle_pa
     explorer.close()
     answers.set()
     assert left.stop()
+
+
+def test_a_quick_picture_is_asked_for_before_the_window_takes_the_state_over(explorer, qtbot):
+    """Whoever hears of a move finds that its picture is on its way."""
+    idle = []
+    explorer.state_changed.connect(lambda _: idle.append(explorer.worker.is_idle))
+    qtbot.waitUntil(lambda: explorer.worker.is_idle, timeout=SOON_MS)
+    held = explorer.model.decode
+    go_on = threading.Event()
+
+    def decode(*arguments, **options):
+        assert go_on.wait(SOON_S)
+        return held(*arguments, **options)
+
+    explorer.model.decode = decode
+    with qtbot.waitSignal(explorer.picture_decoded, timeout=SOON_MS):
+        explorer.change(z=(0.5, 0.5))
+        assert idle == [False]
+        go_on.set()

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from desktop.app import pages
+from desktop.jobs.cost import Progress
 from desktop.jobs.sheet_steps import Sheet
 from desktop.jobs.sheets import KnownScores, Order, Scores
 from desktop.latent.plane import manifold_grid
@@ -76,9 +77,11 @@ def test_samples_are_those_of_the_seed(explorer):
 
 
 def test_reconstructions_need_images(with_images, explorer):
-    """Where the bundle has some, their scores come first."""
+    """Where the bundle has some, their scores come first, and before them how far they are."""
     assert pages.reconstructions_steps(explorer, KnownScores(), Order.FILE, 2) is None
     steps = pages.reconstructions_steps(with_images, KnownScores(), Order.FILE, 2)
-    scores, *_, sheet = [step for step in steps if step is not None]
-    assert isinstance(scores, Scores)
+    progress, *told, sheet = [step for step in steps if step is not None]
+    assert isinstance(progress, Progress)
+    assert progress.done == 0
+    assert sum(isinstance(step, Scores) for step in told) == 1
     assert np.allclose(sheet.z, with_images.posterior.mean[: len(sheet.z)])

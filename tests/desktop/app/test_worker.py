@@ -4,8 +4,9 @@ import itertools
 import threading
 
 import pytest
+from PySide6.QtWidgets import QWidget
 
-from desktop.app.worker import Worker
+from desktop.app.worker import Priority, Worker
 from tests.waiting import SOON_MS, SOON_S, wait_until
 
 
@@ -292,3 +293,67 @@ def test_a_thread_that_waits_for_something_lost_is_left(qapp):  # noqa: ARG001 (
     gate.opened.set()
     assert worker.stop()
     assert gate.closed.is_set()
+
+
+class Painted(QWidget):
+    """A widget that writes into a log that it was painted."""
+
+    def __init__(self, log):
+        super().__init__()
+        self.log = log
+
+    def paintEvent(self, event):  # noqa: ARG002, N802 (Qt's own)
+        self.log("painted")
+
+
+def test_background_work_waits_until_an_urgent_result_is_painted(worker, qtbot):
+    """Its results are delivered, and its next step begins, only after what the urgent result changed."""
+    log, entered, go_on = Log(), threading.Event(), threading.Event()
+    widget = Painted(log)
+    qtbot.addWidget(widget)
+    widget.show()
+    qtbot.waitExposed(widget)
+    qtbot.waitUntil(lambda: "painted" in log.events, timeout=SOON_MS)
+
+    def backdrop():
+        entered.set()
+        assert go_on.wait(SOON_S)
+        yield "tile"
+
+    def show(picture):
+        log(picture)
+        widget.update()
+
+    worker.request("backdrop", Priority.BACKDROP, backdrop(), log, fail)
+    assert entered.wait(SOON_S)
+    log.events.clear()
+    worker.request("picture", Priority.PICTURE, iter(["picture"]), show, fail)
+    go_on.set()
+    qtbot.waitUntil(lambda: len(log.events) == 3, timeout=SOON_MS)
+    assert log.events == ["picture", "painted", "tile"]
+
+
+def test_background_work_goes_on_if_the_urgent_result_never_comes(worker, qtbot):
+    """An urgent request that was cancelled holds nothing up for long."""
+    log = Log()
+    gate = Gate()
+    worker.request("gate", Priority.PICTURE, gate.steps(), fail, fail)
+    assert gate.entered.wait(SOON_S)
+    worker.request("backdrop", Priority.BACKDROP, iter(["tile"]), log, fail)
+    worker.cancel("gate")
+    gate.opened.set()
+    qtbot.waitUntil(lambda: log.events == ["tile"], timeout=SOON_MS)
+
+
+def test_background_work_gets_its_turns_however_often_a_picture_is_wanted(worker, qtbot):
+    """Urgent requests that overlap without an end keep nothing from being decoded and shown."""
+    log = Log()
+    worker.request("backdrop", Priority.BACKDROP, iter(range(3)), log, fail)
+
+    def again(name):
+        if len(log.events) < 3:
+            worker.request(name, Priority.PICTURE, iter([name]), again, fail)
+
+    again("picture")
+    again("drawing")
+    qtbot.waitUntil(lambda: log.events == [0, 1, 2], timeout=SOON_MS)

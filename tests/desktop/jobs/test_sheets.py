@@ -171,8 +171,18 @@ def test_scores_go_on_from_what_is_known(likelihood, make_bundle, make_model, la
     assert 0 < left < 40
     assert known.scores is None
     (*steps, scores) = held_out_scores(decoder, posterior, known, 0.0)
-    assert steps[0].done > 60 - left
+    assert steps[0].done == 60 - left
     assert steps[-1].done == 60
     assert known.scores is scores
     np.testing.assert_allclose(scores.merit, scores_of(model, posterior).merit, rtol=1e-5)
     assert scores_cost(decoder, posterior, known).pictures == 0
+
+
+def test_the_comparison_tells_its_progress_from_the_start(bundle_path, make_model):
+    """Before anything is compared it says how many images there are; the scores come last."""
+    model = make_model(bundle_path)
+    mean = np.zeros((45, 2), np.float32)
+    images = np.zeros((45, 1, 28, 28), np.uint8)
+    first, *_, last = held_out_scores(decoder_of(model), Posterior(mean, mean, images), tells_from_s=0.0)
+    assert (first.done, first.total) == (0, 45)
+    assert isinstance(last, Scores)

@@ -4,8 +4,9 @@ import gc
 
 import numpy as np
 import pytest
+from PySide6.QtGui import QImage, QPainter
 
-from desktop.widgets.common.qimage import to_qimage
+from desktop.widgets.common.qimage import draw_words, to_qimage
 
 
 @pytest.mark.parametrize("shape", [(5, 7), (1, 1), (5, 7, 1), (5, 7, 3), (5, 7, 4), (28, 28), (3, 1001, 3)])
@@ -37,3 +38,20 @@ def test_the_image_does_not_need_the_array(gray):
     others = [np.full((300, 300), 200, np.uint8) for _ in range(50)]
     assert (gray(image) == 7).all()
     assert len(others) == 50
+
+
+@pytest.mark.parametrize("ratio", [1.0, 2.0])
+def test_words_are_device_pixels_at_their_corner(pixels, ratio):
+    """Premultiplied alpha, red and blue arrive in their places; what lies outside is cut off."""
+    words = np.zeros((6, 7), np.uint32)
+    words[3, 4], words[3, 5] = 0xFF102030, 0x80000040
+    image = QImage(20, 20, QImage.Format.Format_RGB32)
+    image.setDevicePixelRatio(ratio)
+    image.fill(0)
+    painter = QPainter(image)
+    draw_words(painter, words, (-2, -1), ratio)
+    painter.end()
+    found = pixels(image)[..., :3]
+    assert found[2, 2].tolist() == [0x10, 0x20, 0x30]
+    assert found[2, 3].tolist() == [0, 0, 0x40]
+    assert np.count_nonzero(found) == 4

@@ -11,7 +11,7 @@ from desktop.images.drawing import Tool
 from desktop.images.pixels import to_bytes, write_png
 from desktop.view.state import Layer
 from desktop.widgets.common.qimage import to_qimage
-from desktop.widgets.controls.image_control import NO_ENCODER
+from desktop.widgets.controls.image_control import NO_ENCODER, NO_ENCODER_OF_EPOCH
 from tests.desktop.photos import GRADIENT, HEIGHT, WIDTH, ink_of, page_of
 from tests.waiting import SOON_MS
 
@@ -213,3 +213,45 @@ def test_more_dimensions_have_no_plane_to_integrate_over(open_window, make_bundl
     window.panel.show_section(window.image.panel)
     draw(window, qtbot, [(8, 6), (20, 6)])
     assert window.image.panel.figures["log_px"].text() == "needs 2 dimensions, not 3"
+
+
+def test_the_plane_is_decoded_before_the_true_posteriors_table(window, qtbot):
+    """Zoomed right after something was drawn, the plane is there before the table is a quarter decoded."""
+    window.true_posterior.side = 256
+    draw(window, qtbot, [(8, 6), (20, 6), (13, 24)])
+    encoded(window, qtbot)
+    viewport = window.explorer.state.viewport
+    with qtbot.waitSignal(window.explorer.backdrop_finished, timeout=SOON_MS):
+        window.explorer.change(viewport=viewport.zoomed(0.3, viewport.center))
+    assert window.true_posterior.table.share < 0.25
+
+
+def test_another_epochs_encoder_encodes_at_once(open_window, make_film, qtbot):
+    """The mean and the ELBO follow the epoch."""
+    window = open_window(make_film(2).path)
+    window.panel.show_section(window.image.panel)
+    draw(window, qtbot, [(8, 6), (20, 6), (13, 24)])
+    last = encoded(window, qtbot)
+    qtbot.keyClick(window.plane, "[")
+
+    def is_anew():
+        return window.image.encoded is not None and window.image.encoded is not last
+
+    qtbot.waitUntil(is_anew, timeout=SOON_MS)
+    mean, _ = window.explorer.model.encode(window.image.drawing.thresholded()[None])
+    assert window.image.encoded.mean == pytest.approx(mean[0])
+    assert window.image.encoded.mean != pytest.approx(last.mean)
+    assert not window.image.panel.note.isVisible()
+
+
+def test_an_epoch_without_an_encoder_says_so(window, qtbot):
+    """The bundle that ships has the last epoch's encoder alone."""
+    draw(window, qtbot, [(8, 6), (20, 6), (13, 24)])
+    encoded(window, qtbot)
+    panel = window.image.panel
+    qtbot.keyClick(window.plane, "[")
+    qtbot.waitUntil(lambda: panel.note.text() == NO_ENCODER_OF_EPOCH, timeout=SOON_MS)
+    assert panel.figures["elbo"].text() == "–"
+    qtbot.keyClick(window.plane, "]")
+    encoded(window, qtbot)
+    assert not panel.note.isVisible()

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, Qt
 
 from desktop.images.pixels import to_bytes
 from desktop.view.state import Layer
+from desktop.widgets.controls.plane_control import OLD_PLANE
 from tests.waiting import SOON_MS, SOON_S
 
 
@@ -209,6 +210,18 @@ def test_the_plane_is_never_blank_while_it_is_played(open_window, make_film, qtb
     look()
     assert len(shares) >= 5
     assert min(shares) > 0.5 * max(shares)
+
+
+def test_a_plane_of_another_epoch_is_marked_until_its_own_is_there(open_window, make_film, qtbot):
+    """While the new plane takes its time the old one says that it is old, and no longer."""
+    window = open_window(make_film(3).path)
+    assert window.plane.old == ""
+    window.explorer.tiles.set_paused(True)
+    qtbot.keyClick(window.plane, "[")
+    qtbot.waitUntil(lambda: window.plane.old == OLD_PLANE, timeout=SOON_MS)
+    window.explorer.tiles.set_paused(False)
+    qtbot.waitUntil(lambda: window.plane.old == "", timeout=SOON_MS)
+    assert window.explorer.tiles.is_shown_current
 
 
 def test_reload_by_hand(open_window, make_bundle, decoder_graph, qtbot, gray, same_picture, plain_decoder):

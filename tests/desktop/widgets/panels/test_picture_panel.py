@@ -2,6 +2,8 @@
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
 
 from desktop.view.state import PictureMode, ViewState
 from desktop.widgets.panels.picture_panel import PicturePanel
@@ -96,3 +98,15 @@ def test_a_mistyped_z_is_forgotten_with_the_text(panel, qtbot):
     panel.set_state(ViewState(z=(9.0, 9.0)))
     assert panel.z.text() == "9.0000, 9.0000"
     assert not panel.z_error.isVisible()
+
+
+def test_z_and_its_picture_are_painted_together(panel, qtbot):
+    """The text is set at once, and painted when its picture comes, or soon without one."""
+    QApplication.processEvents()
+    panel.set_state(ViewState(z=(1.0, 2.0)))
+    assert panel.z.text() == "1.0000, 2.0000"
+    assert not panel.z.updatesEnabled()
+    panel.show_picture(QImage(8, 8, QImage.Format.Format_Grayscale8))
+    assert panel.z.updatesEnabled()
+    panel.set_state(ViewState(z=(1.0, 3.0)))
+    qtbot.waitUntil(panel.z.updatesEnabled, timeout=SOON_MS)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QImage, QMouseEvent, QNativeGestureEvent, QPointingDevice
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QProxyStyle, QStyle
 
 from desktop.jobs.tiles import Cut, Pyramid, Tile, TileCache
 from desktop.latent.plane import Viewport, axis_plane
@@ -485,3 +485,112 @@ def test_a_pan_moves_what_is_drawn_before_anything_is_drawn_anew(view, show_pict
     picture = pixels(on_screen(view))[..., :3].astype(int)
     assert picture[SIDE_PX // 2, at(-1.2, 0).x()].min() > 120
     assert near(picture[SIDE_PX // 2 + 20, at(0.8, 0).x()], colors.CANVAS, 0)
+
+
+def on_its_screen(view, pixels):
+    """What the screen shows now, before anything else is drawn."""
+    view.repaint()
+    grabbed = view.screen().grabWindow(view.winId()).toImage()
+    return pixels(grabbed)[..., :3].astype(int)
+
+
+def test_points_keep_their_size_while_the_view_is_zoomed(view, look, pixels):
+    """In the first frame of a zoom they are at their new places and as large as ever."""
+    view.set_points(POINTS, None, ())
+    view.set_state(replace(STATE, layers=frozenset({Layer.POINTS})))
+    look()
+    view.set_state(replace(view_state(view), viewport=Viewport((0.0, 0.0), 1.0)))
+    found = on_its_screen(view, pixels)
+    assert (np.abs(found - look()).max(axis=2) > 8).mean() < 1e-3
+    view.set_points(np.array([(0.0, 0.0)]), None, ())
+    look()
+    view.set_state(replace(view_state(view), viewport=Viewport((0.0, 0.0), 0.1)))
+    middle = on_its_screen(view, pixels)[
+        SIDE_PX // 2 - 20 : SIDE_PX // 2 + 20, SIDE_PX // 2 - 20 : SIDE_PX // 2 + 20
+    ]
+    assert 4 <= (middle.max(axis=2) > 40).sum() <= 36
+
+
+def view_state(view):
+    """The state that the view draws, with points alone."""
+    return replace(STATE, layers=frozenset({Layer.POINTS}), viewport=view.viewport)
+
+
+def test_points_move_to_their_new_places(view, qtbot, look, pixels):
+    """Asked for smoothly, they are between the old places and the new ones for a while, and arrive."""
+    view.set_points(np.array([(-1.0, 1.0)]), None, ())
+    before = look()
+    view.set_points(np.array([(1.0, 1.0)]), None, (), smoothly=True)
+    assert not view.is_settled
+    columns = set()
+
+    def bright():
+        row = on_its_screen(view, pixels)[at(0, 1).y(), 60:].max(axis=1)
+        columns.update((60 + np.flatnonzero(row > 100)).tolist())
+        return view.is_settled
+
+    qtbot.waitUntil(bright, timeout=SOON_MS)
+    between = [column for column in columns if at(-0.9, 1).x() < column < at(0.9, 1).x()]
+    assert between
+    arrived = look()
+    view.set_points(np.array([(1.0, 1.0)]), None, ())
+    assert (arrived == look()).all()
+    assert (arrived != before).any()
+
+
+def test_points_do_not_move_where_animations_are_switched_off(view, look):
+    """A desktop without animations shows the new places at once."""
+
+    class Still(QProxyStyle):
+        def styleHint(self, hint, option=None, widget=None, data=None):  # noqa: N802 (Qt's own)
+            if hint == QStyle.StyleHint.SH_Widget_Animation_Duration:
+                return 0
+            return super().styleHint(hint, option, widget, data)
+
+    style = Still("fusion")
+    view.setStyle(style)
+    view.set_points(np.array([(-1.0, 1.0)]), None, ())
+    look()
+    view.set_points(np.array([(1.0, 1.0)]), None, (), smoothly=True)
+    assert not view.is_moving
+    view.setStyle(None)
+
+
+def test_an_old_plane_is_dimmed_and_says_so(view, show_picture, look):
+    """Tiles that do not belong to the rest are darker, below a note; then they are as before."""
+    show_picture(WHITE)
+    before = look()
+    view.set_old("old")
+    dimmed = look()
+    place = at(0.5, 0.5)
+    assert dimmed[place.y(), place.x()].max() < before[place.y(), place.x()].max() / 2
+    assert (dimmed[10:40, 150:250] != before[10:40, 150:250]).any()
+    view.set_old("")
+    assert (look() == before).all()
+
+
+def test_cursor_and_picture_are_painted_together(view, qtbot):
+    """A moved cursor waits for its picture, but not for long."""
+    view.set_thumbnail(MAGENTA)
+    view.repaint()
+    QApplication.processEvents()
+    paintings = []
+    paint = PlaneView.paintEvent
+
+    class Watched:
+        def paint(self, event):
+            paintings.append(event.region().boundingRect())
+            paint(view, event)
+
+    view.paintEvent = Watched().paint
+    view.set_state(replace(STATE, z=(0.5, 0.5)))
+    view.set_thumbnail(MAGENTA)
+    qtbot.waitUntil(lambda: bool(paintings), timeout=SOON_MS)
+    qtbot.wait(20)
+    assert len(paintings) == 1
+    assert paintings[0].contains(at(1.5, -1.0))
+    assert paintings[0].contains(at(0.5, 0.5))
+    view.set_state(replace(STATE, z=(0.0, 0.5)))  # its picture does not come
+    qtbot.waitUntil(lambda: len(paintings) == 2, timeout=SOON_MS)
+    assert paintings[1].contains(at(0.0, 0.5))
+    del view.paintEvent

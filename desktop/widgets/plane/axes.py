@@ -1,0 +1,182 @@
+"""Draws the plane's axes: ticks and numbers along two edges, and a scale bar."""
+
+import math
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPen
+
+from desktop.latent.chart import AxisScale, Chart, Projection
+from desktop.latent.plane import ticks
+from desktop.latent.prior import PriorKind
+from desktop.widgets.common import colors
+
+TICK_POINT_SIZE = 8.5
+MARGIN_LEFT_PX, MARGIN_BOTTOM_PX = 44, 22
+TICK_EVERY_PX = 90
+TICK_PX = 4
+SCALE_BAR_PX = 110
+
+
+class Axes:
+    """The axes of the part of the plane in view, which are laid out once and painted part by part."""
+
+    def __init__(self) -> None:
+        self._of: tuple[Projection, float] | None = None
+        self._marks: _Marks | None = None
+
+    def paint(self, painter: QPainter, projection: Projection, ratio: float, area: QRectF) -> None:
+        """Paint what of the axes meets an area."""
+        if self._marks is None or self._of != (projection, ratio):
+            self._of, self._marks = (projection, ratio), _laid_out(projection, painter.font(), ratio)
+        self._marks.paint(painter, area)
+
+
+@dataclass
+class _Marks:
+    """What is drawn: strips and boxes behind texts, lines, and the texts at their places."""
+
+    strips: list[QRectF] = field(default_factory=list)
+    boxes: list[QRectF] = field(default_factory=list)
+    lines: list[QLineF] = field(default_factory=list)
+    texts: list[tuple[QPointF, QImage]] = field(default_factory=list)
+
+    def paint(self, painter: QPainter, area: QRectF) -> None:
+        for strip in self.strips:
+            painter.fillRect(strip, colors.SHADE)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colors.SHADE)
+        for box in self.boxes:
+            painter.drawRoundedRect(box, 5, 5)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(colors.AXIS, 1))
+        painter.drawLines(self.lines)
+        for corner, text in self.texts:
+            if area.intersects(QRectF(corner, text.deviceIndependentSize())):
+                painter.drawImage(corner, text)
+
+
+def _axis_names(chart: Chart) -> str:
+    axes = chart.plane.axes
+    right, up = ("a", "b") if axes is None else (f"z{axes[0]}", f"z{axes[1]}")
+    if chart.scale is AxisScale.QUANTILES:
+        name = "Φ" if chart.prior.kind is PriorKind.NORMAL else "F"
+        right, up = f"{name}({right})", f"{name}({up})"
+    return f"{right} →" if chart.plane.is_line else f"{up} ↑  {right} →"
+
+
+def tick_texts(low: float, high: float, most: int) -> list[tuple[float, str]]:
+    """Return at most `most` round numbers from low to high, with enough decimals to tell them apart."""
+    values = ticks(low, high, most)
+    if len(values) < 2:
+        return [(value, f"{value:.6g}") for value in values]
+    step = values[1] - values[0]
+    if max(map(abs, values)) >= 1e6:
+        return [(value, f"{value:.6g}") for value in values]
+    decimals = max(0, -math.floor(math.log10(step) + 1e-6))
+    return [(value, f"{value + 0.0:.{decimals}f}".replace("-", "−")) for value in values]
+
+
+def _laid_out(projection: Projection, font: QFont, ratio: float) -> _Marks:
+    """Return ticks and numbers along the left and the lower edge, on readable strips, and a scale bar."""
+    left, bottom, right, top = projection.edges
+    limits = projection.chart.limits
+    if limits is not None:
+        left, bottom = max(left, limits[0]), max(bottom, limits[1])
+        right, top = min(right, limits[2]), min(top, limits[3])
+    width, height = map(int, projection.size_px)
+    floor = height - MARGIN_BOTTOM_PX
+    font = QFont(font)
+    font.setPointSizeF(TICK_POINT_SIZE)
+    font.setBold(False)
+    marks = _Marks()
+    texts = _Texts(marks, font, ratio)
+    upward = (
+        tick_texts(bottom, top, max(2, height // TICK_EVERY_PX)) if not projection.chart.plane.is_line else []
+    )
+    widest = max((texts.width(text) for _, text in upward), default=0)
+    margin = max(MARGIN_LEFT_PX, widest + 3 * TICK_PX) if upward else 0
+    marks.strips += QRectF(0, floor, width, MARGIN_BOTTOM_PX), QRectF(0, 0, margin, floor)
+    names = _axis_names(projection.chart)
+    texts.add(6, height - 6, names)
+    names_end_px = 6 + texts.width(names)
+    across = tick_texts(left, right, max(2, width // TICK_EVERY_PX))
+    least = 1.2 * max((texts.width(text) for _, text in across), default=0)
+    end_px: float = names_end_px + 6
+    for value, text in across:
+        x = float(projection.view_px((value, 0))[0])
+        text_x = x - texts.width(text) / 2
+        marks.lines.append(QLineF(x, floor, x, floor + TICK_PX))
+        if text_x > end_px and text_x + least / 1.2 < width:
+            texts.add(text_x, height - 6, text)
+            end_px = text_x + least
+    for value, text in upward:
+        y = float(projection.view_px((0, value))[1])
+        if texts.height / 2 < y < floor - texts.height / 2:
+            marks.lines.append(QLineF(margin - TICK_PX, y, margin, y))
+            text_x = margin - 2 * TICK_PX - texts.width(text)
+            texts.add(text_x, y + texts.ascent / 2 - 1, text)
+    if projection.chart.scale is AxisScale.LINEAR:
+        _add_scale_bar(marks, projection, floor, texts)
+    return marks
+
+
+def _add_scale_bar(marks: _Marks, projection: Projection, floor: int, texts: "_Texts") -> None:
+    """Add a bar that shows the length of a round number in z."""
+    units = projection.viewport.units_per_px(projection.size_px)
+    longest = SCALE_BAR_PX * units
+    power = 10.0 ** math.floor(math.log10(longest))
+    length = next(m * power for m in (5, 2, 1) if m * power <= longest * (1 + 1e-9))
+    text = f"{length:.6g}".replace("-", "−")
+    bar, word = length / units, texts.width(text)
+    box = QRectF(0, 0, bar + word + 22, texts.height + 6)
+    box.moveBottomRight(QPointF(projection.size_px[0] - 8, floor - 8))
+    marks.boxes.append(box)
+    x, y = round(box.left() + 8) + 0.5, round(box.center().y()) + 0.5
+    marks.lines.append(QLineF(x, y, x + bar, y))
+    marks.lines += [QLineF(end, y - 3, end, y + 3) for end in (x, x + bar)]
+    texts.add(x + bar + 6, box.center().y() + texts.ascent / 2 - 1, text)
+
+
+class _Texts:
+    """Adds short texts to marks. None is drawn twice, because that takes long."""
+
+    def __init__(self, marks: _Marks, font: QFont, ratio: float) -> None:
+        self._marks = marks
+        self._font_text = font.toString()
+        self._ratio = ratio
+        metrics = QFontMetrics(font)
+        self.ascent, self.height = metrics.ascent(), metrics.height()
+
+    def width(self, text: str) -> int:
+        """Return how far a text reaches to the right."""
+        return _drawn_text(text, self._font_text, colors.AXIS.rgba(), self._ratio)[1]
+
+    def add(self, x: float, baseline: float, text: str) -> None:
+        """Add a text on whole device pixels."""
+        image, _ = _drawn_text(text, self._font_text, colors.AXIS.rgba(), self._ratio)
+        left, top = round((x - 1) * self._ratio), round((baseline - self.ascent) * self._ratio)
+        self._marks.texts.append((QPointF(left, top) / self._ratio, image))
+
+
+@lru_cache(maxsize=1024)
+def _drawn_text(text: str, font_text: str, color: int, ratio: float) -> tuple[QImage, int]:
+    """Return a text with a margin of a pixel at its sides, and its width without it."""
+    font = QFont()
+    font.fromString(font_text)
+    metrics = QFontMetrics(font)
+    width = metrics.horizontalAdvance(text)
+    image = QImage(
+        math.ceil((width + 2) * ratio),
+        math.ceil(metrics.height() * ratio),
+        QImage.Format.Format_ARGB32_Premultiplied,
+    )
+    image.setDevicePixelRatio(ratio)
+    image.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(image)
+    painter.setFont(font)
+    painter.setPen(QColor.fromRgba(color))
+    painter.drawText(QPointF(1, metrics.ascent()), text)
+    painter.end()
+    return image, width

@@ -1,0 +1,110 @@
+"""The plane's cursor: a ring, and the decoded picture beside it. Both are drawn once and then only copied."""
+
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QImage, QPainter, QPen, QPixmap, QRegion
+
+from desktop.widgets.common import colors
+from desktop.widgets.common.checkerboard import draw_checks
+from desktop.widgets.common.qimage import scaled_down
+
+RING_PX = 7.0
+RING_SIDE_PX = 22  # with its line
+PICTURE_PX = 96
+GAP_PX = 14
+FRAME_PX = 3  # around the picture
+
+
+class CursorMark:
+    """Draws the cursor, and says which part of the plane it takes."""
+
+    def __init__(self) -> None:
+        self._image: QImage | None = None
+        self._fitted = QSizeF()
+        self._frame: QPixmap | None = None
+        self._ring: QPixmap | None = None
+        self._region: tuple[QPointF, QSizeF, QRegion] | None = None
+
+    def set_picture(self, image: QImage | None, ratio: float) -> None:
+        """Show a picture beside the ring, or none; `ratio` is the screen's device pixels per pixel."""
+        # Scaled once, and not with every painting.
+        self._image = image if image is None else scaled_down(image, round(PICTURE_PX * ratio))
+        fitted = QSizeF() if image is None else _fitted(image)
+        if fitted != self._fitted:
+            self._fitted, self._frame, self._region = fitted, None, None
+
+    def region(self, center: QPointF, size: QSizeF) -> QRegion:
+        """Return what the mark covers in a view of this size."""
+        if self._region is None or self._region[:2] != (center, size):
+            around = RING_SIDE_PX / 2 + 1
+            ring = QRectF(center.x() - around, center.y() - around, 2 * around, 2 * around)
+            region = QRegion(ring.toAlignedRect())
+            if self._image is not None:
+                box = self._picture_box(center, size)
+                region += QRegion(box.adjusted(-1, -1, 1, 1).toAlignedRect())
+            self._region = center, size, region
+        return self._region[2]
+
+    def paint(self, painter: QPainter, center: QPointF, size: QSizeF, ratio: float) -> None:
+        """Paint ring and picture, on whole device pixels, which keeps them sharp."""
+        if self._ring is None or self._ring.devicePixelRatio() != ratio:
+            self._ring, self._frame = _ring(ratio), None
+        half = RING_SIDE_PX / 2
+        painter.drawPixmap(_whole(center - QPointF(half, half), ratio), self._ring)
+        if self._image is None:
+            return
+        if self._frame is None:
+            self._frame = _frame(self._fitted, ratio)
+        corner = _whole(self._picture_box(center, size).topLeft(), ratio)
+        box = QRectF(corner + QPointF(FRAME_PX, FRAME_PX), self._fitted)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        draw_checks(painter, box, self._image)
+        painter.drawImage(box, self._image)
+        painter.drawPixmap(corner, self._frame)
+
+    def _picture_box(self, center: QPointF, size: QSizeF) -> QRectF:
+        """Return where the framed picture goes: beside the cursor, above right if there is room."""
+        fitted = self._fitted
+        box = QRectF(center.x() + GAP_PX, 0, fitted.width(), fitted.height())
+        box.moveBottom(center.y() - GAP_PX)
+        if box.right() > size.width() - 4:
+            box.moveRight(center.x() - GAP_PX)
+        if box.top() < 4:
+            box.moveTop(center.y() + GAP_PX)
+        return box.adjusted(-FRAME_PX, -FRAME_PX, FRAME_PX, FRAME_PX)
+
+
+def _fitted(image: QImage) -> QSizeF:
+    aspect = image.width() / image.height()
+    return QSizeF(PICTURE_PX * min(1.0, aspect), PICTURE_PX / max(1.0, aspect))
+
+
+def _whole(place: QPointF, ratio: float) -> QPointF:
+    return QPointF(round(place.x() * ratio) / ratio, round(place.y() * ratio) / ratio)
+
+
+def _blank(width: float, height: float, ratio: float) -> QPixmap:
+    pixmap = QPixmap(round(width * ratio), round(height * ratio))
+    pixmap.setDevicePixelRatio(ratio)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    return pixmap
+
+
+def _ring(ratio: float) -> QPixmap:
+    pixmap = _blank(RING_SIDE_PX, RING_SIDE_PX, ratio)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    for color, width in ((colors.CANVAS, 4.5), (colors.CURSOR, 2.0)):
+        painter.setPen(QPen(color, width))
+        painter.drawEllipse(QPointF(RING_SIDE_PX / 2, RING_SIDE_PX / 2), RING_PX, RING_PX)
+    painter.end()
+    return pixmap
+
+
+def _frame(fitted: QSizeF, ratio: float) -> QPixmap:
+    pixmap = _blank(fitted.width() + 2 * FRAME_PX, fitted.height() + 2 * FRAME_PX, ratio)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(colors.CURSOR, 1.5))
+    painter.drawRoundedRect(QRectF(QPointF(FRAME_PX, FRAME_PX), fitted).adjusted(-1, -1, 1, 1), 3, 3)
+    painter.end()
+    return pixmap

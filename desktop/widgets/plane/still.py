@@ -1,0 +1,63 @@
+"""Everything on the plane but the cursor, kept as one pixmap, so that a move of the cursor only copies."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QRect, QRectF, QSize
+from PySide6.QtGui import QPainter, QPixmap, QRegion
+
+# What is drawn anew is widened to whole blocks, so that the cursor's next places are there already.
+BLOCK_PX = 128
+
+Compose = Callable[[QPainter, QRectF], None]
+
+
+class Still:
+    """A pixmap of a widget's size that is drawn part by part, where it is needed.
+
+    Args:
+        compose: paints all of a rectangle.
+    """
+
+    def __init__(self, compose: Compose) -> None:
+        self._compose = compose
+        self._pixmap: QPixmap | None = None
+        self._valid = QRegion()
+
+    def forget(self, rect: QRect | None = None) -> None:
+        """Draw a part anew the next time, or all of it."""
+        self._valid = QRegion() if rect is None else self._valid - QRegion(rect)
+
+    def paint(self, painter: QPainter, region: QRegion, size: QSize, ratio: float) -> None:
+        """Paint a part of the widget; `painter` is clipped to it."""
+        whole = QRect(0, 0, size.width(), size.height())
+        if (
+            self._pixmap is None
+            or self._pixmap.size() != size * ratio
+            or self._pixmap.devicePixelRatio() != ratio
+        ):
+            self._pixmap = QPixmap(size * ratio)
+            self._pixmap.setDevicePixelRatio(ratio)
+            self.forget()
+        stale = region - self._valid
+        if stale.boundingRect() == whole and stale.rectCount() == 1:
+            # While the view moves, everything changes with each frame, so a copy would be no use.
+            self._compose(painter, QRectF(whole))
+            return
+        if not stale.isEmpty():
+            part = _blocks(stale.boundingRect()) & whole
+            inner = QPainter(self._pixmap)
+            inner.setClipRect(part)
+            self._compose(inner, QRectF(part))
+            inner.end()
+            self._valid += QRegion(part)
+        painter.drawPixmap(0, 0, self._pixmap)
+
+
+def _blocks(rect: QRect) -> QRect:
+    """Widen a rectangle to whole blocks."""
+    left, top = rect.left() // BLOCK_PX * BLOCK_PX, rect.top() // BLOCK_PX * BLOCK_PX
+    right, bottom = (
+        -(-(rect.right() + 1) // BLOCK_PX) * BLOCK_PX,
+        -(-(rect.bottom() + 1) // BLOCK_PX) * BLOCK_PX,
+    )
+    return QRect(left, top, right - left, bottom - top)

@@ -1,0 +1,55 @@
+"""The axes are laid out once for each view, and painted part by part."""
+
+import pytest
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QImage, QPainter
+
+from desktop.latent.chart import Projection
+from desktop.latent.plane import Viewport
+from desktop.view.state import ViewState
+from desktop.widgets.plane import axes
+from desktop.widgets.plane.axes import Axes
+
+
+def painted(draw, size_px, ratio):
+    image = QImage(round(size_px[0] * ratio), round(size_px[1] * ratio), QImage.Format.Format_RGB32)
+    image.setDevicePixelRatio(ratio)
+    image.fill(Qt.GlobalColor.darkGray)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    draw(painter)
+    painter.end()
+    return image
+
+
+@pytest.mark.usefixtures("qapp")
+@pytest.mark.parametrize("size_px", [(700, 500), (240, 240), (100, 90)])
+@pytest.mark.parametrize("span", [6.0, 1e-7])
+@pytest.mark.parametrize("ratio", [1.0, 2.0])
+def test_parts_of_the_axes_are_the_whole(pixels, size_px, span, ratio):
+    """Painted part by part they look as if painted at once, also with long numbers and in a small view."""
+    projection = Projection(ViewState().chart, Viewport((0.25, 0.0), span), size_px)
+    marks, (width, height) = Axes(), size_px
+
+    def paint(painter, areas):
+        for area in areas:
+            painter.setClipRect(area)
+            marks.paint(painter, projection, ratio, area)
+
+    parts = [QRectF(x, y, 64, 64) for x in range(0, width, 64) for y in range(0, height, 64)]
+    at_once = pixels(painted(lambda painter: paint(painter, [QRectF(0, 0, *size_px)]), size_px, ratio))
+    by_parts = pixels(painted(lambda painter: paint(painter, parts), size_px, ratio))
+    assert abs(at_once.astype(int) - by_parts).max() <= 2
+    assert (at_once[-8:, : round(60 * ratio)] != at_once[0, -1]).any()
+
+
+@pytest.mark.usefixtures("qapp")
+def test_the_axes_are_laid_out_once_for_a_view(monkeypatch):
+    """Painting again computes no ticks; another view does."""
+    asked = []
+    monkeypatch.setattr(axes, "tick_texts", lambda *span: asked.append(span) or [])
+    marks, chart = Axes(), ViewState().chart
+    for span, count in ((6.0, 2), (6.0, 2), (3.0, 4)):
+        projection = Projection(chart, Viewport((0.0, 0.0), span), (300, 300))
+        painted(lambda p, q=projection: marks.paint(p, q, 1.0, QRectF(0, 0, 300, 300)), (300, 300), 1.0)
+        assert len(asked) == count

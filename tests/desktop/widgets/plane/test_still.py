@@ -1,0 +1,74 @@
+"""What does not move with the cursor is drawn once and then copied."""
+
+import pytest
+from PySide6.QtCore import QRect, QSize
+from PySide6.QtGui import QColor, QImage, QPainter, QRegion
+
+from desktop.widgets.plane.still import BLOCK_PX, Still
+
+SIZE = QSize(400, 300)
+WHOLE = QRect(0, 0, 400, 300)
+
+
+class Scene:
+    """Something to draw: one colour everywhere; it writes down which rectangles were asked for."""
+
+    def __init__(self):
+        self.color = QColor("#204060")
+        self.asked = []
+        self.still = Still(self.compose)
+
+    def compose(self, painter, area):
+        self.asked.append(area.toRect())
+        painter.fillRect(area, self.color)
+
+    def paint(self, rect, ratio=1.0):
+        """Paint a part onto a black picture, and return the picture."""
+        image = QImage(SIZE * ratio, QImage.Format.Format_RGB32)
+        image.setDevicePixelRatio(ratio)
+        image.fill(0)
+        painter = QPainter(image)
+        painter.setClipRect(rect)
+        self.still.paint(painter, QRegion(rect), SIZE, ratio)
+        painter.end()
+        return image
+
+
+@pytest.fixture
+def scene(qapp):  # noqa: ARG001 (pixmaps need an application)
+    return Scene()
+
+
+@pytest.mark.parametrize("ratio", [1.0, 1.25, 2.0])
+def test_the_part_that_was_asked_for_is_painted(scene, ratio):
+    """There is the scene's colour, and nothing outside, on screens of any density."""
+    rect = QRect(40, 40, 100, 80)
+    image = scene.paint(rect, ratio)
+    for place, color in ((rect.center(), scene.color), (QRect(200, 200, 2, 2).center(), QColor("black"))):
+        assert image.pixelColor(place * ratio) == color
+
+
+def test_what_is_there_is_copied(scene):
+    """The second painting of a place, and of one beside it in the same block, asks for nothing."""
+    scene.paint(QRect(10, 10, 30, 30))
+    scene.paint(QRect(BLOCK_PX - 40, BLOCK_PX - 40, 30, 30))
+    assert len(scene.asked) == 1
+
+
+def test_what_has_changed_is_drawn_anew(scene):
+    """A part that was forgotten is asked for again, and has the new colour; the rest stays."""
+    scene.paint(QRect(10, 10, 300, 30))
+    scene.color = QColor("#ff0000")
+    scene.still.forget(QRect(0, 0, BLOCK_PX, BLOCK_PX))
+    image = scene.paint(QRect(10, 10, 300, 30))
+    assert image.pixelColor(20, 20) == scene.color
+    assert image.pixelColor(BLOCK_PX + 20, 20) == QColor("#204060")
+    scene.still.forget()
+    assert scene.paint(QRect(10, 10, 300, 30)).pixelColor(BLOCK_PX + 20, 20) == scene.color
+
+
+def test_a_whole_view_is_painted_without_a_copy(scene):
+    """While the view moves nothing could be used again, so that each frame is drawn directly."""
+    for _ in range(3):
+        scene.paint(WHOLE)
+    assert scene.asked == [WHOLE] * 3
