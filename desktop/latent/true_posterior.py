@@ -80,6 +80,13 @@ class TruePosterior:
     mixture: Floats | None
 
     @property
+    def mode(self) -> Doubles:
+        """The centre of the cell with the largest p(z|x), float64 [2]."""
+        best = max(self.parts, key=lambda cells: float(cells.log_joint.max()))
+        row, column = np.unravel_index(best.log_joint.argmax(), best.log_joint.shape)
+        return np.array([best.a[column], best.b[row]])
+
+    @property
     def is_converged(self) -> bool:
         """Whether smaller cells no longer change log p(x)."""
         return self.change_nats is not None and self.change_nats <= CONVERGED_NATS

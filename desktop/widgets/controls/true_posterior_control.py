@@ -11,6 +11,7 @@ from desktop.app.explorer import Explorer
 from desktop.app.own_picture import has_true_posterior, likelihood_table, network_input
 from desktop.app.worker import Priority
 from desktop.base.arrays import Doubles
+from desktop.base.vector import Vector
 from desktop.images.drawing import Drawing
 from desktop.images.pixels import to_bytes
 from desktop.jobs.encode import Encoded, Located, locate
@@ -21,6 +22,7 @@ from desktop.widgets.common import colors
 from desktop.widgets.common.qimage import to_qimage
 from desktop.widgets.panels.image_panel import ImagePanel
 from desktop.widgets.plane.plane_view import PlaneView
+from desktop.widgets.plane.posterior_marks import draw_marks
 
 TABLE, POSTERIOR = "likelihood table", "true posterior"
 NOT_A_PLANE = "needs 2 dimensions, not {}"
@@ -52,10 +54,15 @@ class TruePosteriorControl(QObject):
         self._explorer.model_changed.connect(self._forget)
         self._explorer.closed.connect(self._drop)
         plane.add_under_points(self._paint)
+        plane.add_over_points(self._paint_marks)
+        panel.mode_wanted.connect(self._go_to_mode)
+        panel.take_mode.setEnabled(False)
 
     def set_encoded(self, encoded: Encoded | None) -> None:
         """Set the encoding of the drawing, and update the true posterior if the drawing has changed."""
         self._encoded = encoded
+        self._plane.set_points_dimmed(not self._drawing.is_empty)
+        self._plane.redraw_over_points()
         self._on_changed()
 
     @property
@@ -142,10 +149,25 @@ class TruePosteriorControl(QObject):
             completed = np.where(drawing.known, network_input(self._explorer, drawing), mixture)
             panel.show_completed(to_qimage(to_bytes(completed[None].astype(np.float32))[0]))
         self._show_gap()
+        self._panel.take_mode.setEnabled(located is not None)
         self._plane.redraw_under_points()
+        self._plane.redraw_over_points()
+
+    def _go_to_mode(self) -> None:
+        if self.located is not None:
+            self._explorer.set_state(self._explorer.state.moved_to(Vector(self.located.posterior.mode)))
+
+    def _gap_nats(self) -> float | None:
+        """Return log p(x) − ELBO, once the grid is fine enough to tell it."""
+        elbo = None if self._encoded is None else self._encoded.elbo_nats
+        if self.located is None or elbo is None or not self._drawing.known.all():
+            return None
+        posterior = self.located.posterior
+        # On a coarse grid log p(x) can be wrong by some nats.
+        return None if posterior.change_nats is None else posterior.log_px_nats - elbo
 
     def _show_gap(self) -> None:
-        panel, encoded, latent_dim = self._panel, self._encoded, self._explorer.latent_dim
+        panel, latent_dim = self._panel, self._explorer.latent_dim
         if self.located is None:
             note = "" if latent_dim in (None, 2) else NOT_A_PLANE.format(latent_dim)
             if latent_dim == 2 and (model := self._explorer.model) is not None and model.is_slow:
@@ -159,10 +181,17 @@ class TruePosteriorControl(QObject):
             posterior.log_px_nats,
             "" if posterior.is_converged else f"{posterior.log_px_nats:.2f} nats …".replace("-", "−"),
         )
-        elbo = None if encoded is None else encoded.elbo_nats
-        # On a coarse grid log p(x) can be wrong by some nats, so the gap waits for a finer one.
-        is_told = elbo is not None and self._drawing.known.all() and posterior.change_nats is not None
-        panel.set_figure("gap", posterior.log_px_nats - elbo if is_told and elbo is not None else None)
+        panel.set_figure("gap", self._gap_nats())
+
+    def _paint_marks(self, painter: QPainter, to_px: Any, state: ViewState) -> None:
+        """Mark the encoder's mean and the true posterior's mode, with the gap between them."""
+        if self._encoded is None or self._drawing.is_empty or Layer.ENCODED not in state.layers:
+            return
+        mean = QPointF(*to_px(state.plane.project(self._encoded.mean)).tolist())
+        mode = None
+        if self.located is not None and Layer.TRUE_POSTERIOR in state.layers and state.plane.axes == (0, 1):
+            mode = QPointF(*to_px(state.plane.project(self.located.posterior.mode)).tolist())
+        draw_marks(painter, mean, mode, self._gap_nats())
 
     def _paint(self, painter: QPainter, to_px: Any, state: ViewState) -> None:
         """Draw p(z|x) as a glow, and the contours that hold half and nearly all of it."""

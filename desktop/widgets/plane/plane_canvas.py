@@ -42,6 +42,7 @@ SLICE_S = 0.0008
 HURRIED_EVERY_MS, NEWS_EVERY_S, HURRY_S = 8, 0.05, 0.1
 # How long a moved cursor waits for its picture, so that both are painted together. Most pictures take less.
 TOGETHER_MS = 6
+DIM_OPACITY = 0.45  # of the points while something else is looked at
 NOTE_PX = 24  # from the upper edge to the middle of a note
 
 # Draws something below the points, given a painter, the mapping (a, b) [..., 2] → pixels, and the state.
@@ -70,6 +71,8 @@ class PlaneCanvas(QWidget):
         self._arrived: deque[Tile] = deque()
         self._path_point: int | None = None
         self._under_points: list[Paint] = []
+        self._over_points: list[Paint] = []
+        self._are_points_dimmed = False
         self._backdrop = PlaneLayer(self._draw_backdrop, colors.CANVAS)
         self._below = PlaneLayer(self._draw_below, keeps_size=True)
         self._dots = PlaneLayer(self._draw_points, keeps_size=True)
@@ -112,6 +115,20 @@ class PlaneCanvas(QWidget):
         """Draw again what `add_under_points` added."""
         self._below.redraw()
         self._draw_soon()
+
+    def add_over_points(self, paint: Paint) -> None:
+        """Add something to be drawn above the points, below path and cursor. It is painted often."""
+        self._over_points.append(paint)
+
+    def redraw_over_points(self) -> None:
+        """Draw again what `add_over_points` added."""
+        self._change()
+
+    def set_points_dimmed(self, are_dimmed: bool) -> None:
+        """Draw the points faintly, because something else is looked at."""
+        if are_dimmed != self._are_points_dimmed:
+            self._are_points_dimmed = are_dimmed
+            self._change()
 
     def to_px(self, ab: ArrayLike) -> Doubles:
         """Return the pixels [..., 2] of plane coordinates (a, b) [..., 2]."""
@@ -268,13 +285,20 @@ class PlaneCanvas(QWidget):
         for layer in self._layers():
             if layer.pixmap is None:
                 layer.complete(projection, ratio)
+            is_dim = layer is self._dots and self._are_points_dimmed
+            painter.setOpacity(DIM_OPACITY if is_dim else 1.0)
             layer.paint(painter, projection, area)
+            painter.setOpacity(1.0)
             if layer is self._backdrop and self._old:
                 painter.fillRect(area, colors.SHADE)
             if layer.is_due(projection, ratio):
                 self._draw_soon()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._axes.paint(painter, projection, ratio, area)
+        for paint in self._over_points:
+            painter.save()
+            paint(painter, projection.px, self._state)
+            painter.restore()
         draw_path(painter, self._state, self.to_px, self._path_point)
         if self._old:
             draw_note(painter, QPointF(self.width() / 2, NOTE_PX), self._old)

@@ -46,12 +46,12 @@ def test_a_far_offset_is_in_the_box_though_the_slider_ends(panel, qtbot):
 
 def test_another_start_keeps_the_rows_in_view(panel):
     """Only the offsets change."""
-    directions = Directions(tuple("abcdefgh"), np.eye(8), (0.0,) * 8)
+    directions = Directions(tuple("abcdefghijkl"), np.eye(12), (0.0,) * 12)
     panel.set_directions(directions)
     panel.scroll_bar.setValue(2)
     panel.up.setCurrentIndex(5)
-    panel.set_z((1.0,) * 8)
-    panel.set_directions(Directions(directions.names, directions.units, (0.75,) * 8))
+    panel.set_z((1.0,) * 12)
+    panel.set_directions(Directions(directions.names, directions.units, (0.75,) * 12))
     assert (panel.scroll_bar.value(), panel.up.currentIndex()) == (2, 5)
-    assert [row.name.text() for row in panel.rows] == list("cdefgh")
-    assert [row.box.value() for row in panel.rows] == [0.25] * 6
+    assert [row.name.text() for row in panel.rows] == list("cdefghijkl")
+    assert [row.box.value() for row in panel.rows] == [0.25] * 10
