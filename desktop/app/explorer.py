@@ -15,12 +15,14 @@ from desktop.base.machine import Device, DeviceName
 from desktop.base.session_folder import remove_leftovers
 from desktop.base.vector import Vector
 from desktop.base.words import NAME_CHARS, one_line
+from desktop.images.data_look import DataLook, data_look
 from desktop.jobs.decode import Decoded, decode_picture, save_png
 from desktop.jobs.decoded_pictures import DecodedPictures, Kept
 from desktop.jobs.kept_decoder import KeptDecoder
 from desktop.jobs.sheet_steps import save_sheet
 from desktop.jobs.sheets import Plan
 from desktop.latent.chart import Projection
+from desktop.latent.likelihood import Likelihood
 from desktop.latent.plane import Viewport
 from desktop.latent.prior import NORMAL, Prior
 from desktop.models.model import Model
@@ -97,6 +99,7 @@ class Explorer(QObject):
         self._pictures = DecodedPictures()
         self._decoder: KeptDecoder | None = None
         self.own: OwnPosterior | None = None
+        self._look: tuple[Opened, DataLook] | None = None
         self._own_of: WeakKeyDictionary[Model, OwnPosterior] = WeakKeyDictionary()
         self._size_px = (1, 1)
         self._ratio = 1.0
@@ -142,6 +145,21 @@ class Explorer(QObject):
     def image_shape(self) -> tuple[int, int, int] | None:
         """Channels, height and width of a decoded picture; None while nothing is open."""
         return None if self._now is None else self._now.model.image_shape
+
+    @property
+    def likelihood(self) -> Likelihood | None:
+        """What the open bundle says about its decoder's output; None for a bare model."""
+        return None if self.source is None else self.source.likelihood
+
+    @property
+    def look(self) -> DataLook:
+        """How the data of the open model look."""
+        opened = self._opened
+        if opened is None:
+            return DataLook()
+        if self._look is None or self._look[0] is not opened:
+            self._look = (opened, data_look(opened.model.source, opened.posterior))
+        return self._look[1]
 
     @property
     def has_encoder(self) -> bool:
@@ -323,7 +341,7 @@ class Explorer(QObject):
         if record:
             self.stepped.emit(old, state)
         self.state_changed.emit(state)
-        if old.z != state.z:
+        if old.z != state.z or (state.needs_parameters and not old.needs_parameters):
             self._request_picture()
         if old.chart != state.chart or old.viewport != state.viewport:
             self._request_backdrop()
@@ -407,7 +425,7 @@ class Explorer(QObject):
             nearest = None if near is None else _decoded(Vector(near[0], is_own=True), near[1])
             self.picture_pending.emit(PendingPicture(nearest, decoder.model.picture_s))
         self.tiles.hurry()
-        job = decode_picture(decoder, z)
+        job = decode_picture(decoder, z, self.state.needs_parameters)
         self.worker.request("picture", Priority.PICTURE, job, self.picture_decoded.emit)
 
     def _use_model(self) -> None:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QPointF, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter, QPen, QPolygonF
 
 from desktop.app.explorer import Explorer
-from desktop.app.own_picture import has_true_posterior, likelihood_table, network_input
+from desktop.app.own_picture import bits_of, has_true_posterior, likelihood_table, network_input
 from desktop.app.worker import Priority
 from desktop.base.arrays import Doubles
 from desktop.images.drawing import Drawing
@@ -19,12 +19,13 @@ from desktop.latent.true_posterior import SIDE, LikelihoodTable
 from desktop.view.state import Layer, ViewState
 from desktop.widgets.common import colors
 from desktop.widgets.common.qimage import to_qimage
-from desktop.widgets.panels.image_panel import ImagePanel
+from desktop.widgets.panels.image_panel import ImagePanel, in_nats
 from desktop.widgets.plane.plane_view import PlaneView
 
 TABLE, POSTERIOR = "likelihood table", "true posterior"
 NOT_A_PLANE = "needs 2 dimensions, not {}"
 TOO_SLOW = "needs 65,536 pictures, too many for this decoder"
+TOO_LARGE = "the images are too large"
 
 
 class TruePosteriorControl(QObject):
@@ -150,15 +151,14 @@ class TruePosteriorControl(QObject):
             note = "" if latent_dim in (None, 2) else NOT_A_PLANE.format(latent_dim)
             if latent_dim == 2 and (model := self._explorer.model) is not None and model.is_slow:
                 note = TOO_SLOW
+            elif latent_dim == 2 and self._explorer.likelihood is not None:
+                note = "" if has_true_posterior(self._explorer) else TOO_LARGE
             panel.set_figure("log_px", None, note)
             panel.set_figure("gap", None)
             return
         posterior = self.located.posterior
-        panel.set_figure(
-            "log_px",
-            posterior.log_px_nats,
-            "" if posterior.is_converged else f"{posterior.log_px_nats:.2f} nats …".replace("-", "−"),
-        )
+        log_px = in_nats(posterior.log_px_nats, bits_of(self._explorer, posterior.log_px_nats))
+        panel.set_figure("log_px", None, log_px if posterior.is_converged else f"{log_px} …")
         elbo = None if encoded is None else encoded.elbo_nats
         # On a coarse grid log p(x) can be wrong by some nats, so the gap waits for a finer one.
         is_told = elbo is not None and self._drawing.known.all() and posterior.change_nats is not None

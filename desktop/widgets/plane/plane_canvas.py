@@ -18,7 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from desktop.base.arrays import Bytes, Doubles
+from desktop.base.arrays import Array, Doubles
 from desktop.jobs.tiles import Cut, Tile, TileCache
 from desktop.latent.chart import Projection, ToPx
 from desktop.latent.plane import Viewport
@@ -118,7 +118,7 @@ class PlaneCanvas(QWidget):
                 self._backdrop.redraw()
         self.update()
 
-    def set_points(self, ab: Doubles, labels: Bytes | None, label_names: tuple[str, ...]) -> None:
+    def set_points(self, ab: Doubles, labels: Array | None, label_names: tuple[str, ...]) -> None:
         """Show points at (a, b) [N, 2], coloured by labels [N] if there are any."""
         self._points, self._placed = Points(ab, labels, label_names), None
         self._dots.redraw()

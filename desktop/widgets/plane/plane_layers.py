@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 
-from desktop.base.arrays import Bytes, Doubles
+from desktop.base.arrays import Array, Doubles
 from desktop.jobs.tiles import Cut, Tile, TileCache
 from desktop.latent.chart import AxisScale, Chart, Projection
 from desktop.latent.plane import spread_apart, ticks
@@ -33,7 +33,7 @@ class Points:
     """Points (a, b) float64 [N, 2], with labels [N] and their names if there are any."""
 
     ab: Doubles
-    labels: Bytes | None
+    labels: Array | None
     label_names: tuple[str, ...]
 
     def placed(self, chart: Chart) -> "PlacedPoints":

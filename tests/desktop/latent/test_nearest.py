@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from desktop.latent.elbo import log_likelihood_nats, logits_of
+from desktop.latent.elbo import logits_of
+from desktop.latent.likelihood import Family, Likelihood, Parameters
 from desktop.latent.nearest import nearest_by_picture, nearest_by_z
 
 
@@ -33,7 +34,9 @@ def test_nearest_by_picture_is_by_likelihood(shape):
     probabilities = draw.random(shape).astype(np.float32)
     probabilities.flat[:3] = [0.0, 1.0, 0.5]
     found, _ = last(nearest_by_picture(images, probabilities, 7))
-    nats = -log_likelihood_nats(np.repeat(logits_of(probabilities)[None], 300, axis=0), images)
+    nats = -Likelihood(Family.BERNOULLI).nats(
+        images, Parameters(np.repeat(logits_of(probabilities)[None], 300, axis=0))
+    )
     assert [neighbour.index for neighbour in found] == np.argsort(nats)[:7].tolist()
     assert [n.distance for n in found] == pytest.approx(np.sort(nats)[:7].tolist(), rel=1e-4)
 

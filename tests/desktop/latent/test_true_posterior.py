@@ -9,6 +9,7 @@ import pytest
 
 from desktop.base.machine import cpu_threads
 from desktop.base.shipped import shipped_bundle
+from desktop.latent.likelihood import Parameters
 from desktop.latent.true_posterior import SPLIT, LikelihoodTable, half_width
 from desktop.models.model import Model
 from desktop.models.source import open_source
@@ -35,7 +36,7 @@ def shipped():
     for _ in range(cpu_threads()):
         model._pool.submit(barrier.wait)
     barrier.wait()
-    table = LikelihoodTable(model.decode_logits, half_width(posterior.mean), model.image_shape, SIDE)
+    table = LikelihoodTable(model.decode_parameters, half_width(posterior.mean), model.image_shape, SIDE)
     for _ in table.build():
         pass
     yield source.bundle, posterior, table, model
@@ -108,7 +109,7 @@ def test_changing_pixels_gives_what_starting_anew_gives(shipped):
         stepwise = first(table.posterior(x, known))
     other = first(table.posterior(posterior.images[5].astype(np.float32), np.ones_like(known)))
     assert other.log_px_nats != pytest.approx(stepwise.log_px_nats, abs=1)
-    table._scores = np.zeros(0)  # forget the scores, so that they are computed anew
+    table._table.scores = np.zeros(0)  # forget the scores, so that they are computed anew
     assert first(table.posterior(x, known)).log_px_nats == pytest.approx(stepwise.log_px_nats, abs=1e-3)
 
 
@@ -116,7 +117,7 @@ def linear(weight):
     """A decoder of one pixel: p(1|z) = 1 / (1 + exp(−weight · z0))."""
 
     def decode(z):
-        return (weight * z[:, :1]).astype(np.float32).reshape(-1, 1, 1, 1)
+        return Parameters((weight * z[:, :1]).astype(np.float32).reshape(-1, 1, 1, 1))
 
     return decode
 
