@@ -37,6 +37,8 @@ from desktop.view.provenance import Detail, provenance, to_text
 from desktop.view.state import Layer, ViewState
 from export.bundle import Posterior
 
+MOST_NUMBERED = 256  # labels without names that get their numbers as names
+
 
 @dataclass(frozen=True)
 class PendingPicture:
@@ -247,6 +249,10 @@ class Explorer(QObject):
         else:
             bundle = None if self.source is None else self.source.bundle
             names = () if bundle is None else bundle.label_names
+            posterior = None if self._opened is None else self._opened.posterior
+            if not names and posterior is not None and posterior.labels is not None:
+                most = int(posterior.labels.max(initial=-1)) + 1
+                names = tuple(map(str, range(most))) if most <= MOST_NUMBERED else ()
         return tuple(one_line(name, NAME_CHARS) for name in names)
 
     def open(self, path: Path, overrides: Overrides | None = None) -> None:

@@ -66,5 +66,4 @@ def bits_of(explorer: Explorer, nats: float) -> float | None:
     likelihood, image_shape = explorer.likelihood, explorer.image_shape
     if likelihood is None or image_shape is None:
         return None
-    bits = likelihood.bits_per_dimension(np.array(nats), image_shape)
-    return None if bits is None else float(bits)
+    return likelihood.bits_per_dimension(nats, image_shape)

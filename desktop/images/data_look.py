@@ -12,14 +12,28 @@ from desktop.models.source import Source
 from export.bundle import Posterior
 
 MOST_IMAGES = 512  # of the test images are looked at, evenly spread
+MOST_PIXELS = 1 << 16
 SAME = 0.06  # how far two numbers of one background may lie apart
 EVEN_SHARE = 0.6  # of the pixels at the edges that a background takes
 HALF = 0.5
 PALETTE = 8  # colours of the data, beside black and white
-APART = 0.12  # how far two colours of the palette lie apart in a channel
+CUT = 32  # how many colours the data's are reduced to
+APART = 0.12  # how far two colours of the palette lie apart
 GRAYS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 Color = tuple[float, ...]
+
+# Of a model whose data are not known.
+PRIMARIES: tuple[Color, ...] = (
+    (1.0, 0.0, 0.0),
+    (1.0, 0.8, 0.0),
+    (0.0, 0.7, 0.2),
+    (0.0, 0.7, 0.9),
+    (0.1, 0.2, 0.9),
+    (0.8, 0.2, 0.8),
+    (0.5, 0.3, 0.1),
+    (0.5, 0.5, 0.5),
+)
 
 
 @dataclass(frozen=True)
@@ -76,7 +90,7 @@ def surface(look: DataLook, images: Floats | None, image_shape: tuple[int, int, 
 
 
 def palette(look: DataLook, images: Floats | None, channels: int) -> tuple[Color, ...]:
-    """Return colours to draw with: grey levels, or black, white and the most common colours of the data.
+    """Return colours to draw with: grey levels, or black, white and a few colours of the data.
 
     There is none to choose of two levels.
     """
@@ -85,11 +99,15 @@ def palette(look: DataLook, images: Floats | None, channels: int) -> tuple[Color
     if channels == 1:
         return tuple((gray,) for gray in GRAYS)
     found: list[Color] = [(0.0, 0.0, 0.0), (1.0, 1.0, 1.0)]
-    common = _primaries() if images is None else _common(images)
-    for color in common:
-        if all(max(abs(a - b) for a, b in zip(color, other, strict=True)) > APART for other in found):
-            found.append(color)
-    return tuple(found[: PALETTE + 2])
+    left = list(PRIMARIES) if images is None else _common(images)
+    while left and len(found) < PALETTE + 2:
+        # The one farthest from all others, so that a few show the range of the data.
+        distances = [min(math.dist(color, other) for other in found) for color in left]
+        farthest = int(np.argmax(distances))
+        if distances[farthest] < APART:
+            break
+        found.append(left.pop(farthest))
+    return tuple(found)
 
 
 def contrasting(color: Color) -> Color:
@@ -109,30 +127,15 @@ def _ground(images: Floats) -> Color | None:
 
 
 def _common(images: Floats) -> list[Color]:
-    """The colours of a median cut, the most common first; of transparent pixels none."""
+    """The colours of a median cut; of transparent pixels none."""
     pixels = images.transpose(0, 2, 3, 1).reshape(-1, images.shape[1])
     if pixels.shape[1] == 4:
         pixels = pixels[pixels[:, 3] > HALF]
     rgb: Bytes = np.rint(255 * pixels[:, :3]).astype(np.uint8)
     if not len(rgb):
-        return _primaries()
-    side = math.isqrt(len(rgb))
-    # A few pixels of very many are enough, and they lie in a square because pillow wants a picture.
-    sheet = Image.fromarray(rgb[: side * side].reshape(side, side, 3)).reduce(max(1, side // 256))
-    chosen = sheet.quantize(4 * PALETTE, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-    counts = sorted(chosen.getcolors() or [], reverse=True)
-    colors = np.asarray(chosen.getpalette(), np.float64).reshape(-1, 3) / 255
-    return [tuple(colors[index].tolist()) for _, index in counts if isinstance(index, int)]
-
-
-def _primaries() -> list[Color]:
-    return [
-        (1.0, 0.0, 0.0),
-        (1.0, 0.8, 0.0),
-        (0.0, 0.7, 0.2),
-        (0.0, 0.7, 0.9),
-        (0.1, 0.2, 0.9),
-        (0.8, 0.2, 0.8),
-        (0.5, 0.3, 0.1),
-        (0.5, 0.5, 0.5),
-    ]
+        return list(PRIMARIES)
+    # A few pixels of very many are enough, and they are a picture because pillow wants one.
+    sheet = Image.fromarray(rgb[:: -(-len(rgb) // MOST_PIXELS)][np.newaxis])
+    chosen = sheet.quantize(CUT, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    colors = np.asarray(chosen.getpalette(), np.float64).reshape(-1, 3)[:CUT] / 255
+    return [tuple(color) for color in colors.tolist()]

@@ -9,11 +9,14 @@ Karpathy, Chen and Kingma, "PixelCNN++", 2017, for the discretised logistic.
 import math
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from desktop.base.arrays import Doubles, Floats
+
+Number = TypeVar("Number", float, Doubles)
 
 HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
 MAX_LEVEL = 255
@@ -93,9 +96,12 @@ class Likelihood:
         """Whether bits per dimension compare models: the pixels' levels have probabilities."""
         return self.family is Family.LOGISTIC
 
-    def bits_per_dimension(self, log_px_nats: Doubles, image_shape: tuple[int, int, int]) -> Doubles | None:
+    def bits_per_dimension(self, log_px_nats: Number, image_shape: tuple[int, int, int]) -> Number | None:
         """−log2 p(x) by the numbers of an image, for log p(x) or a bound [...]; None for other families."""
-        return -log_px_nats / (math.prod(image_shape) * math.log(2)) if self.counts_bits else None
+        if not self.counts_bits:
+            return None
+        bits: Number = -log_px_nats / (math.prod(image_shape) * math.log(2))
+        return bits
 
     def pixel_nats(
         self, x: NDArray[np.generic], location: Floats, log_scale: Floats | Doubles | None

@@ -20,7 +20,7 @@ BACKDROP_OPACITY = 0.62
 POINT_OPACITY = 0.8
 POINT_PX = 3.4
 POINTS_A_STEP = 300
-LABEL_DISTANCE_PX = 30.0
+LABEL_DISTANCE_PX, MOST_NAMES = 30.0, 24
 LABEL_POINT_SIZE, TICK_POINT_SIZE = 12.5, 8.5
 MARGIN_LEFT_PX, MARGIN_BOTTOM_PX = 44, 22
 TICK_EVERY_PX = 90
@@ -106,7 +106,8 @@ def draw_points(
             for x, y in places[start : start + POINTS_A_STEP]:
                 painter.drawPixmap(QPointF(x, y), dot)
             yield
-    if points.label_names is None or not shown:
+    # So many names would cover each other, and the points.
+    if points.label_names is None or not 0 < len(shown) <= MOST_NAMES:
         return
     middles = projection.view_px([points.middles[label] for label in shown])
     for label, (x, y) in zip(shown, spread_apart(middles, LABEL_DISTANCE_PX).tolist(), strict=True):
