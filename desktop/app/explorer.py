@@ -250,8 +250,9 @@ class Explorer(QObject):
             bundle = None if self.source is None else self.source.bundle
             names = () if bundle is None else bundle.label_names
             posterior = None if self._opened is None else self._opened.posterior
-            if not names and posterior is not None and posterior.labels is not None:
-                most = int(posterior.labels.max(initial=-1)) + 1
+            labels = None if posterior is None else posterior.labels
+            if not names and labels is not None and len(labels):
+                most = int(labels.max()) + 1
                 names = tuple(map(str, range(most))) if most <= MOST_NUMBERED else ()
         return tuple(one_line(name, NAME_CHARS) for name in names)
 

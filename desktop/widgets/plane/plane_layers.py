@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
+from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPixmap
 
 from desktop.base.arrays import Array, Doubles
 from desktop.jobs.tiles import Cut, Tile, TileCache
 from desktop.latent.chart import AxisScale, Chart, Projection
-from desktop.latent.plane import spread_apart, ticks
+from desktop.latent.plane import boxes_apart, spread_apart, ticks
 from desktop.latent.prior import PriorKind
 from desktop.widgets.common import colors
 from desktop.widgets.common.qimage import to_qimage
@@ -110,9 +110,15 @@ def draw_points(
     if points.label_names is None or not 0 < len(shown) <= MOST_NAMES:
         return
     middles = projection.view_px([points.middles[label] for label in shown])
-    for label, (x, y) in zip(shown, spread_apart(middles, LABEL_DISTANCE_PX).tolist(), strict=True):
-        name = points.label_names[label] if label < len(points.label_names) else str(label)
-        _draw_name(painter, QPointF(x, y), name, colors.label_color(label))
+    painter.setFont(_name_font(painter))
+    names = [points.label_names[label] if label < len(points.label_names) else str(label) for label in shown]
+    boxes = [_name_box(painter, name) for name in names]
+    spread = spread_apart(middles, LABEL_DISTANCE_PX)
+    spread = boxes_apart(spread, [(box.width() + 2, box.height() + 2) for box in boxes])
+    for label, name, box, (x, y) in zip(shown, names, boxes, spread.tolist(), strict=True):
+        box.moveCenter(QPointF(x, y))
+        painter.setFont(_name_font(painter))  # between two steps other layers are drawn
+        _draw_name(painter, box, name, colors.label_color(label))
         yield
 
 
@@ -133,13 +139,18 @@ def _dot(color: QColor, ratio: float) -> QPixmap:
     return dot
 
 
-def _draw_name(painter: QPainter, center: QPointF, text: str, color: QColor) -> None:
-    font = painter.font()
+def _name_font(painter: QPainter) -> QFont:
+    font = QFont(painter.font())
     font.setPointSizeF(LABEL_POINT_SIZE)
     font.setBold(True)
-    painter.setFont(font)
-    box = QRectF(painter.fontMetrics().boundingRect(text)).adjusted(-7, -3, 7, 3)
-    box.moveCenter(center)
+    return font
+
+
+def _name_box(painter: QPainter, text: str) -> QRectF:
+    return QRectF(painter.fontMetrics().boundingRect(text)).adjusted(-7, -3, 7, 3)
+
+
+def _draw_name(painter: QPainter, box: QRectF, text: str, color: QColor) -> None:
     painter.setPen(QPen(color, 1.5))
     painter.setBrush(colors.SHADE)
     painter.drawRoundedRect(box, 7, 7)

@@ -106,3 +106,48 @@ def test_a_very_large_picture_takes_little_memory():
     page[1000:3000, 2000:4000] = 255
     pixels = fit(colored(page), DIGIT, MNIST).pixels[0]
     assert pixels[5:23, 5:23].min() > 0.9
+
+
+def on_page(color, ground):
+    """A square of a colour in the middle of a page of 60 × 90."""
+    page = np.full((60, 90, 4), 255, np.uint8)
+    page[..., :3] = ground
+    page[20:40, 35:55, :3] = color
+    return page
+
+
+def test_a_photo_fills_the_frame_of_photos():
+    """Its middle is taken; what is cut away lies at both sides."""
+    page = on_page((200, 40, 20), 128)
+    page[:, :15, :3] = page[:, 75:, :3] = 0
+    found = fit(page, (3, 20, 20), DataLook(is_filled=True))
+    assert found.steps == ("cropped to its middle", "scaled to 20 × 20")
+    assert found.pixels[:, 0, 0] == pytest.approx(np.full(3, 128 / 255), abs=0.01)
+    assert found.pixels[:, 10, 10] == pytest.approx(np.array([200, 40, 20]) / 255, abs=0.01)
+
+
+def test_a_sticker_is_put_on_the_datas_background():
+    """So are transparent pixels, and the space beside a wide picture."""
+    page = on_page((200, 40, 20), 0)
+    page[..., 3] = 0
+    page[20:40, 35:55, 3] = 255
+    ground = (0.2, 0.4, 0.6)
+    found = fit(page, (3, 30, 30), DataLook(ground=ground))
+    assert found.steps == ("put on the data's background", "scaled to 30 × 30")
+    for row, column in ((0, 0), (15, 1)):
+        assert found.pixels[:, row, column] == pytest.approx(np.array(ground), abs=1e-5)
+    assert found.pixels[:, 15, 15] == pytest.approx(np.array([200, 40, 20]) / 255, abs=1e-5)
+
+
+@pytest.mark.parametrize("transparent", [False, True])
+def test_dark_on_white_is_inverted_for_grey_data_on_black(transparent):
+    """As Fashion-MNIST's photos were: its clothes are light on black. Levels are kept otherwise."""
+    page = on_page((60, 60, 60), 255)
+    if transparent:
+        page[..., 3] = 0
+        page[20:40, 35:55, 3] = 255
+    found = fit(page, (1, 30, 30), DataLook(ground=(0.0,)))
+    assert found.steps[-2:] == ("inverted to the data's background", "scaled to 30 × 30")
+    assert found.pixels[0, 0, 0] == pytest.approx(0, abs=1e-5)
+    assert found.pixels[0, 15, 15] == pytest.approx(1 - 60 / 255, abs=1e-5)
+    assert fit(page, (3, 30, 30), DataLook(ground=(0.0, 0.0, 0.0))).steps[-2:] != found.steps[-2:]
