@@ -37,8 +37,8 @@ def encode_steps(explorer: Explorer, drawing: Drawing) -> Iterator[Encoded] | No
 def has_true_posterior(explorer: Explorer) -> bool:
     """Whether p(z|x) can be computed: two latent dimensions, a known likelihood, and no slow decoder.
 
-    It takes tens of thousands of pictures, which are hours with a slow one, and memory for as many as lie on a
-    grid, which very large images have no room for.
+    It takes tens of thousands of pictures, which are hours with a slow one, and memory for a grid of them,
+    which there is not for very large images.
     """
     likelihood, model = explorer.likelihood, explorer.model
     if likelihood is None or model is None or model.is_slow or model.latent_dim != 2:

@@ -122,7 +122,8 @@ class ImageControl(QObject):
         self.panel.take.setEnabled(has_encoder)
         can_encode = has_encoder or has_true_posterior(self._explorer)
         self._shell.panel.show_canvas("Your image" if can_encode else "")
-        is_of_digits = self._explorer.label_names == DIGITS
+        bundle = None if self._explorer.source is None else self._explorer.source.bundle
+        is_of_digits = bundle is not None and bundle.label_names == DIGITS
         self.panel.canvas.set_invitation("Draw a digit" if is_of_digits else "Draw here, or drop a picture")
         notes = [NO_ENCODER] * (not has_encoder) + [_about(self._explorer.likelihood)]
         self.panel.note.setText("\n".join(filter(None, notes)))

@@ -148,7 +148,7 @@ class ImagePanel(QWidget):
 
     def _on_taken(self, color: Color) -> None:
         """Draw with a colour of the canvas, if colours can be chosen."""
-        if self.colors.isVisibleTo(self):
+        if not self.colors.isHidden():
             self.colors.show_color(color)
             self.canvas.color = color
 

@@ -11,7 +11,7 @@ from desktop.jobs.sheets import held_out_scores
 from desktop.latent.elbo import rate_nats
 from desktop.models.source import open_source
 from export.bundle import DECODER_FILE, Posterior
-from tests.desktop.conftest import encoder_graph
+from tests.desktop.small_bundles import encoder_graph
 
 SHAPE = (3, 32, 32)
 GREY = ("continuous-bernoulli", "gaussian", "logistic")

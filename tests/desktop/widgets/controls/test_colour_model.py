@@ -9,7 +9,7 @@ from desktop.latent.nearest import Nearness
 from desktop.view.state import PictureMode
 from desktop.widgets.controls.image_control import DENSITY
 from export.bundle import Posterior
-from tests.desktop.conftest import encoder_graph
+from tests.desktop.small_bundles import encoder_graph
 from tests.waiting import SOON_MS
 
 LEFT = Qt.MouseButton.LeftButton
@@ -39,10 +39,16 @@ def window(open_window, make_bundle):
     return window
 
 
-def drag(qtbot, canvas, row_px):
-    qtbot.mousePress(canvas, LEFT, pos=QPoint(30, row_px))
-    qtbot.mouseMove(canvas, QPoint(130, row_px))
-    qtbot.mouseRelease(canvas, LEFT, pos=QPoint(130, row_px))
+def place(canvas, column, row):
+    """The middle of a pixel of the image, on the canvas."""
+    scale, corner = canvas._scale(), canvas._target().topLeft()
+    return QPoint(round(corner.x() + (column + 0.5) * scale), round(corner.y() + (row + 0.5) * scale))
+
+
+def drag(qtbot, canvas, row):
+    qtbot.mousePress(canvas, LEFT, pos=place(canvas, 6, row))
+    qtbot.mouseMove(canvas, place(canvas, 26, row))
+    qtbot.mouseRelease(canvas, LEFT, pos=place(canvas, 26, row))
 
 
 def test_a_colour_model_is_drawn_on_and_scored(window, qtbot):
@@ -54,8 +60,8 @@ def test_a_colour_model_is_drawn_on_and_scored(window, qtbot):
     assert panel.canvas.color == (0, 0, 0)
     assert panel.note.text() == DENSITY.format("Gaussian")
     qtbot.mouseClick(panel.colors.buttons[3], LEFT)
-    drag(qtbot, panel.canvas, 60)
-    drawn = image.drawing.pixels[:, 11, 16]
+    drag(qtbot, panel.canvas, 12)
+    drawn = image.drawing.pixels[:, 12, 16]
     assert drawn == pytest.approx(np.array(panel.colors.color), abs=1e-5)
     assert len(set(panel.colors.color)) > 1
     qtbot.waitUntil(
@@ -68,7 +74,7 @@ def test_a_colour_model_is_drawn_on_and_scored(window, qtbot):
 
     # A colour of the canvas is taken up, and the right button brings the background back.
     panel.colors.show_color((0.0, 0.0, 0.0))
-    qtbot.mouseClick(panel.canvas, LEFT, Qt.KeyboardModifier.AltModifier, QPoint(80, 60))
+    qtbot.mouseClick(panel.canvas, LEFT, Qt.KeyboardModifier.AltModifier, place(panel.canvas, 16, 12))
     assert panel.colors.color == pytest.approx(tuple(drawn.tolist()))
     qtbot.mouseClick(panel.clear, LEFT)
     assert image.drawing.is_empty
