@@ -26,7 +26,7 @@ from desktop.widgets.common import colors
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.qimage import from_qimage, to_qimage
 from desktop.widgets.controls.shell import Shell
-from desktop.widgets.panels.image_panel import ImagePanel, in_nats
+from desktop.widgets.panels.image_panel import ImagePanel
 
 NO_ENCODER = "The open model has no encoder, so your image has no mean, ELBO or reconstruction."
 NO_LIKELIHOOD = "The open model does not declare a likelihood, so there is no distortion, ELBO or log p(x)."
@@ -159,8 +159,9 @@ class ImageControl(QObject):
         panel = self.panel
         for name in ("elbo", "rate", "distortion"):
             panel.set_figure(name, None if encoded is None else getattr(encoded, f"{name}_nats"))
-        elbo = None if encoded is None else encoded.elbo_nats
-        panel.set_figure("elbo", elbo, "" if elbo is None else in_nats(elbo, bits_of(self._explorer, elbo)))
+        elbo, likelihood = None if encoded is None else encoded.elbo_nats, self._explorer.likelihood
+        bits = None if elbo is None else bits_of(self._explorer, elbo)
+        panel.show_bits(likelihood is not None and likelihood.counts_bits, bits)
         pixels = None if encoded is None else to_bytes(encoded.reconstruction[None])[0]
         panel.reconstruction.set_image(None if pixels is None else to_qimage(pixels))
         self._shell.plane.redraw_under_points()

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QPointF, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter, QPen, QPolygonF
 
 from desktop.app.explorer import Explorer
-from desktop.app.own_picture import bits_of, has_true_posterior, likelihood_table, network_input
+from desktop.app.own_picture import has_true_posterior, likelihood_table, network_input
 from desktop.app.worker import Priority
 from desktop.base.arrays import Doubles
 from desktop.images.drawing import Drawing
@@ -23,9 +23,10 @@ from desktop.widgets.panels.image_panel import ImagePanel, in_nats
 from desktop.widgets.plane.plane_view import PlaneView
 
 TABLE, POSTERIOR = "likelihood table", "true posterior"
-NOT_A_PLANE = "needs 2 dimensions, not {}"
+NOT_A_PLANE = "needs 2 dimensions"
 TOO_SLOW = "needs 65,536 pictures, too many for this decoder"
 TOO_LARGE = "the images are too large"
+SMALL_PX, RING_PX = 8.0, 6.0  # a posterior that is smaller than this gets a ring of this radius
 
 
 class TruePosteriorControl(QObject):
@@ -148,7 +149,7 @@ class TruePosteriorControl(QObject):
     def _show_gap(self) -> None:
         panel, encoded, latent_dim = self._panel, self._encoded, self._explorer.latent_dim
         if self.located is None:
-            note = "" if latent_dim in (None, 2) else NOT_A_PLANE.format(latent_dim)
+            note = "" if latent_dim in (None, 2) else NOT_A_PLANE
             if latent_dim == 2 and (model := self._explorer.model) is not None and model.is_slow:
                 note = TOO_SLOW
             elif latent_dim == 2 and self._explorer.likelihood is not None:
@@ -157,7 +158,7 @@ class TruePosteriorControl(QObject):
             panel.set_figure("gap", None)
             return
         posterior = self.located.posterior
-        log_px = in_nats(posterior.log_px_nats, bits_of(self._explorer, posterior.log_px_nats))
+        log_px = in_nats(posterior.log_px_nats)
         panel.set_figure("log_px", None, log_px if posterior.is_converged else f"{log_px} …")
         elbo = None if encoded is None else encoded.elbo_nats
         # On a coarse grid log p(x) can be wrong by some nats, so the gap waits for a finer one.
@@ -185,6 +186,9 @@ class TruePosteriorControl(QObject):
             painter.setPen(QPen(colors.TRUE_POSTERIOR, width))
             for curve in curves:
                 painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in to_px(curve).tolist()]))
+        if max(right - left, bottom - top) < SMALL_PX:
+            painter.setPen(QPen(colors.TRUE_POSTERIOR, 1.6))
+            painter.drawEllipse(QPointF((left + right) / 2, (top + bottom) / 2), RING_PX, RING_PX)
 
 
 def _even(px: Doubles) -> tuple[NDArray[np.intp], float, float]:

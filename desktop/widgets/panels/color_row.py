@@ -8,7 +8,12 @@ from PySide6.QtWidgets import QButtonGroup, QColorDialog, QHBoxLayout, QToolButt
 
 from desktop.images.data_look import Color
 
-SWATCH_PX = 16
+SWATCH_PX, BUTTON_PX = 16, 22  # eleven buttons are as wide as the side panel
+# The theme's room around a button's icon would leave none for the icon.
+STYLE = (
+    "QToolButton { padding: 0; border: 2px solid transparent; border-radius: 4px; background: transparent; }"
+    "QToolButton:checked, QToolButton:focus { border-color: palette(highlight); }"
+)
 MORE = "Choose any other colour."
 
 
@@ -26,10 +31,12 @@ class ColorRow(QWidget):
         self.more.setText("…")
         self.more.setAccessibleName("Any colour")
         self.more.setToolTip(MORE)
+        self.more.setStyleSheet(STYLE)
         self.more.clicked.connect(self._ask)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(2)
+        self._row.setSpacing(1)
+        self.more.setFixedSize(BUTTON_PX, BUTTON_PX)
         self._row.addWidget(self.more)
         self._row.addStretch(1)
         self._dialog: QColorDialog | None = None
@@ -61,6 +68,8 @@ class ColorRow(QWidget):
         button = QToolButton()
         button.setIcon(_swatch(color))
         button.setIconSize(QSize(SWATCH_PX, SWATCH_PX))
+        button.setFixedSize(BUTTON_PX, BUTTON_PX)
+        button.setStyleSheet(STYLE)
         button.setCheckable(True)
         button.setAutoRaise(True)
         button.setProperty("color", list(color))

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 from desktop.images.data_look import Color
 from desktop.images.drawing import Drawing, Stroke, Tool, blank
 from desktop.images.pixels import to_bytes
+from desktop.latent.likelihood import THRESHOLD
 from desktop.widgets.common import colors
 from desktop.widgets.common.checkerboard import draw_checks
 from desktop.widgets.common.qimage import to_qimage
@@ -125,9 +126,12 @@ class DrawCanvas(QWidget):
         scale = self._scale()
         corner = self._target().topLeft()
         for row, column in np.argwhere(~self._drawing.known).tolist():
-            painter.drawRect(QRectF(corner.x() + column * scale, corner.y() + row * scale, scale, scale))
+            pixel = QRectF(corner.x() + column * scale, corner.y() + row * scale, scale, scale)
+            painter.fillRect(pixel, colors.UNKNOWN)
+            painter.drawRect(pixel)
         if self._drawing.is_empty and self._invitation:
-            painter.setPen(colors.AXIS)
+            is_bright = float(self._drawing.surface[:3].mean()) > THRESHOLD
+            painter.setPen(colors.CARD if is_bright else colors.AXIS)
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(self.rect().adjusted(8, 8, -8, -8), flags, self._invitation)
         if self.hasFocus():

@@ -34,6 +34,7 @@ RESULT_PX = 96
 # Of the pen in images of 28 × 28, where they are MNIST's strokes; larger images have larger pens.
 RADIUS_PX, MOST_RADIUS_PX, AT_SIDE_PX = 1.2, 8.0, 28
 STEP_PX = 52
+LARGE_NATS = 1000
 TOOL_ICONS = {Tool.PEN: "pencil-simple", Tool.ERASER: "eraser", Tool.UNKNOWN: "question"}
 TOOL_TIPS = {
     Tool.PEN: "Draw with the left mouse button.",
@@ -42,6 +43,13 @@ TOOL_TIPS = {
 }
 FIGURES = {
     "elbo": ("ELBO", "The evidence lower bound on log p(x) is −(rate + distortion); higher is better."),
+    "bits": (
+        "Bits/dim",
+        (
+            "−ELBO in bits for each number of the image, by which models of\n"
+            "other image sizes can be compared; lower is better."
+        ),
+    ),
     "rate": (
         "Rate",
         "The KL divergence of the approximate posterior from the prior is computed in closed form.",
@@ -114,6 +122,7 @@ class ImagePanel(QWidget):
         self.completed = _view("Completed picture")
         self._completed_name = QLabel("Completed")
         self.figures: dict[str, QLabel] = {}
+        self._titles: dict[str, QLabel] = {}
         self.note = QLabel()
         self.note.setWordWrap(True)
         self.note.setTextFormat(Qt.TextFormat.PlainText)
@@ -133,6 +142,12 @@ class ImagePanel(QWidget):
     def set_figure(self, name: str, nats: float | None, note: str = "") -> None:
         """Show a figure; without one, show `note` or a dash. `note` may also be another way to say it."""
         self.figures[name].setText(note or ("–" if nats is None else in_nats(nats)))
+
+    def show_bits(self, is_shown: bool, bits: float | None = None) -> None:
+        """Show bits per dimension, or a dash; they are hidden where they compare nothing."""
+        for label in (self._titles["bits"], self.figures["bits"]):
+            label.setVisible(is_shown)
+        self.figures["bits"].setText("–" if bits is None else f"{bits:.3f}")
 
     def set_data(self, image_shape: tuple[int, int, int], colors: Sequence[Color], color: Color) -> None:
         """Set what is drawn: images of this shape, with these colours, beginning with `color`.
@@ -212,11 +227,13 @@ class ImagePanel(QWidget):
             label, value = QLabel(title), QLabel("–")
             value.setAlignment(Qt.AlignmentFlag.AlignRight)
             value.setAccessibleName(title)
+            value.setWordWrap(True)  # a note must not make the panel wider
             label.setToolTip(tip)
             value.setToolTip(tip)
             figures.addWidget(label, row, 0)
             figures.addWidget(value, row, 1)
             self.figures[key] = value
+            self._titles[key] = label
         figures.setRowStretch(len(FIGURES), 1)
         results = QHBoxLayout()
         results.setSpacing(12)
@@ -244,10 +261,9 @@ class ImagePanel(QWidget):
         layout.addStretch(1)
 
 
-def in_nats(nats: float, bits: float | None = None) -> str:
-    """Write a figure in nats, and in bits per dimension if they are given."""
-    found = f"{nats:,.2f} nats" if bits is None else f"{nats:,.1f} nats, {bits:.3f} bits/dim"
-    return found.replace("-", "−")
+def in_nats(nats: float) -> str:
+    """Write a figure in nats; large ones with fewer digits."""
+    return (f"{nats:.2f} nats" if abs(nats) < LARGE_NATS else f"{nats:,.1f} nats").replace("-", "−")
 
 
 def _view(name: str) -> PictureView:

@@ -157,10 +157,10 @@ def test_coarse_comes_first():
 
 
 def test_the_grid_reaches_the_prior_and_the_means():
-    """The half width is at least 4.5 and at most 12, and half a unit beyond the farthest mean."""
+    """The half width is at least 4.5 and at most 24, and half a unit beyond the farthest mean."""
     assert half_width(np.zeros((3, 2))) == 4.5
     assert half_width(np.array([[0.0, -6.0]])) == 6.5
-    assert half_width(np.array([[100.0, 0.0]])) == 12
+    assert half_width(np.array([[100.0, 0.0]])) == 24
 
 
 def plane_of_means(family, log_scale):
