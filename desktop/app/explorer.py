@@ -415,16 +415,18 @@ class Explorer(QObject):
     def _request_picture(self) -> None:
         if self._now is None:
             return
-        decoder, z = self.decoder, self.state.z
+        decoder, z, likelihood = self.decoder, self.state.z, self.likelihood
         assert decoder is not None
+        # What is kept of a slow decoder is its pictures alone.
+        more = self.state.needs_parameters and likelihood is not None and not likelihood.is_its_picture
         if decoder.is_slow:
             for thread in (self.worker, self.opener):
                 thread.cancel("picture")
             known = decoder.in_memory(z)
-            if known is not None:
+            if known is not None and not more:
                 self.picture_decoded.emit(_decoded(z, known))
                 return
-            if decoder.has(z):  # in a file: the thread that may be decoding is not waited for
+            if decoder.has(z) and not more:  # in a file: the thread that may be decoding is not waited for
                 job = decode_picture(decoder, z)
                 self.opener.request("picture", Priority.PICTURE, job, self.picture_decoded.emit)
                 return
@@ -432,7 +434,7 @@ class Explorer(QObject):
             nearest = None if near is None else _decoded(Vector(near[0], is_own=True), near[1])
             self.picture_pending.emit(PendingPicture(nearest, decoder.model.picture_s))
         self.tiles.hurry()
-        job = decode_picture(decoder, z, self.state.needs_parameters)
+        job = decode_picture(decoder, z, with_parameters=more)
         self.worker.request("picture", Priority.PICTURE, job, self.picture_decoded.emit)
 
     def _use_model(self) -> None:

@@ -12,11 +12,11 @@ from desktop.view.state import PictureMode
 def are_probabilities(source: Source) -> bool:
     """Whether a model's numbers are the probabilities that pixels are 1.
 
-    A bundle says so by its likelihood. A bare decoder does if it gives logits, or ends with a sigmoid, in one
-    channel: colours are hardly ever 0 or 1.
+    A bundle says so by its likelihood, and by levels that are 0 and 1. A bare decoder does if it gives logits,
+    or ends with a sigmoid, in one channel: colours are hardly ever 0 or 1.
     """
     if source.bundle is not None:
-        return source.bundle.likelihood == Family.BERNOULLI
+        return source.bundle.likelihood == Family.BERNOULLI and source.bundle.levels == 2
     reading = source.reading
     if reading.image_shape[0] != 1:
         return False

@@ -11,7 +11,7 @@ from desktop.base.arrays import Bytes, Floats
 from desktop.base.vector import Vector
 from desktop.images import pixels
 from desktop.jobs.kept_decoder import KeptDecoder
-from desktop.latent.likelihood import Family, Parameters
+from desktop.latent.likelihood import Parameters
 
 POLL_S = 0.004
 
@@ -37,10 +37,10 @@ class Decoded:
 
 
 def decode_picture(decoder: KeptDecoder, z: Vector, with_parameters: bool = False) -> Iterator[Decoded]:
-    """Decode one z, or take the picture that is there; if wanted, with the parameters of the likelihood."""
+    """Decode one z, or take the picture that is there; if wanted, with a bundle's parameters."""
     kept = decoder.one(z)
-    likelihood, parameters = decoder.model.source.likelihood, None
-    if with_parameters and likelihood is not None and likelihood.family is not Family.BERNOULLI:
+    parameters = None
+    if with_parameters:
         parameters = decoder.model.decode_parameters(np.asarray(z, np.float32)[np.newaxis])
     yield Decoded(z, kept.picture, kept.decode_ms, kept.warning, parameters)
 

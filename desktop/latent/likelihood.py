@@ -87,6 +87,11 @@ class Likelihood:
     levels: int = 2
 
     @property
+    def is_its_picture(self) -> bool:
+        """Whether the picture is all that the likelihood needs: Bernoulli probabilities."""
+        return self.family is Family.BERNOULLI
+
+    @property
     def is_density(self) -> bool:
         """Whether log p(x|z) is that of a density of x in [0, 1], which may be positive."""
         return self.family in (Family.CONTINUOUS_BERNOULLI, Family.GAUSSIAN)

@@ -20,7 +20,7 @@ from desktop.base.machine import Device, DeviceError, DeviceName
 from desktop.base.vector import Vector
 from desktop.base.watchdog import Watchdog
 from desktop.latent.elbo import logits_of
-from desktop.latent.likelihood import Family, Parameters
+from desktop.latent.likelihood import Parameters
 from desktop.latent.plane import sample_prior
 from desktop.models.first_decode import FirstDecode
 from desktop.models.logits import without_sigmoid
@@ -189,7 +189,7 @@ class Model:
         """What the likelihood of a bundle needs at z float32 [N, d]. Raises the same errors as `decode`."""
         likelihood = self.source.likelihood
         assert likelihood is not None
-        if likelihood.family is Family.BERNOULLI:
+        if likelihood.is_its_picture:
             return Parameters(self.decode_logits(z))
         shapes = self.source.parameter_shapes
         decode_by = partial(self._decode_by, self._decoder, tuple(shapes), numbers)

@@ -95,18 +95,16 @@ class PictureControl(QObject):
     def _show(self, decoded: Decoded, mode: PictureMode) -> None:
         self._mode, self._drawn = mode, decoded
         known = mode if mode in self._modes else PictureMode.PROBABILITIES
-        if known is PictureMode.SAMPLE and decoded.parameters is None and not self._are_probabilities:
+        likelihood = self._shell.explorer.likelihood
+        is_enough = likelihood is None or likelihood.is_its_picture or decoded.parameters is not None
+        if known is PictureMode.SAMPLE and not is_enough:
             known = PictureMode.PROBABILITIES  # until the parameters are there
-        shown = drawn(decoded.probabilities, known, self._shell.explorer.likelihood, decoded.parameters)
+        shown = drawn(decoded.probabilities, known, likelihood, decoded.parameters)
         self.picture = to_bytes(shown[np.newaxis])[0]
         image = to_qimage(self.picture)
         self._shell.panel.picture.picture.set_image(image)
         self._shell.plane.set_thumbnail(image)
         self.shown.emit(self.picture)
-
-    @property
-    def _are_probabilities(self) -> bool:
-        return PictureMode.THRESHOLDED in self._modes
 
     def _copy(self) -> None:
         image = self._shell.panel.picture.picture.image()

@@ -51,6 +51,14 @@ def test_a_grey_bundle_gives_pictures_and_samples(make_bundle, make_model, likel
     assert sample.mean() == pytest.approx(expected.mean(), abs=0.02)
 
 
+def test_grey_levels_are_not_thresholded(make_bundle):
+    """With a Bernoulli likelihood they are a cross-entropy; a sample of it is still black and white."""
+    source = open_source(make_bundle(levels=256))
+    assert modes_of(source) == {PictureMode.PROBABILITIES, PictureMode.SAMPLE}
+    numbers = np.array([[[0.0, 1.0]]], np.float32)
+    assert drawn(numbers, PictureMode.SAMPLE, source.likelihood).tolist() == [[[0, 1]]]
+
+
 def test_a_mode_draws_numbers():
     """As they are, at a half, or by chance, the same chance each time."""
     numbers = np.array([[[0.2, 0.8], [0.0, 1.0]]], np.float32)
