@@ -12,8 +12,8 @@ from desktop.view.state import PictureMode
 def are_probabilities(source: Source) -> bool:
     """Whether a model's numbers are the probabilities that pixels are 1.
 
-    A bundle says so by its likelihood, and by levels that are 0 and 1. A bare decoder does if it gives logits,
-    or ends with a sigmoid, in one channel: colours are hardly ever 0 or 1.
+    A bundle says so by its likelihood, and by levels that are 0 and 1. A bare decoder does if it gives
+    logits, or ends with a sigmoid, in one channel: colours are hardly ever 0 or 1.
     """
     if source.bundle is not None:
         return source.bundle.likelihood == Family.BERNOULLI and source.bundle.levels == 2
