@@ -21,6 +21,7 @@ def facts(source: Source) -> dict[str, Any]:
     if source.bundle is not None:
         found["format"] = source.bundle.manifest["format"]
         found["epochs"] = list(source.bundle.epochs)
+        found["likelihood"], found["levels"] = source.bundle.likelihood, source.bundle.levels
     for key, file in (("decoder_file", source.file), ("encoder_file", source.encoder_file)):
         if file is not None:
             found[key] = _file_facts(file)
@@ -33,6 +34,10 @@ def facts(source: Source) -> dict[str, Any]:
 def describe(source: Source) -> list[str]:
     """Return the facts about a source as lines for people."""
     lines = [f"{source.path}: {'a bare model' if source.bundle is None else 'a bundle'}, {source.name!r}"]
+    if source.bundle is not None:
+        known = source.likelihood
+        words = source.bundle.likelihood if known is None else known.family.words
+        lines.append(f"likelihood     {words}, images of {source.bundle.levels} levels")
     for title, file in (("decoder", source.file), ("encoder", source.encoder_file)):
         if file is not None:
             lines += ["", f"{title} {file.path.name}", *_describe_file(file)]

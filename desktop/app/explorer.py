@@ -15,12 +15,14 @@ from desktop.base.machine import Device, DeviceName
 from desktop.base.session_folder import remove_leftovers
 from desktop.base.vector import Vector
 from desktop.base.words import NAME_CHARS, one_line
+from desktop.images.data_look import DataLook, data_look
 from desktop.jobs.decode import Decoded, decode_picture, save_png
 from desktop.jobs.decoded_pictures import DecodedPictures, Kept
 from desktop.jobs.kept_decoder import KeptDecoder
 from desktop.jobs.sheet_steps import save_sheet
 from desktop.jobs.sheets import Plan
 from desktop.latent.chart import Projection
+from desktop.latent.likelihood import Likelihood
 from desktop.latent.plane import Viewport
 from desktop.latent.prior import NORMAL, Prior
 from desktop.models.model import Model
@@ -34,6 +36,8 @@ from desktop.view.first_view import fresh_view, home_view, is_on_samples, random
 from desktop.view.provenance import Detail, provenance, to_text
 from desktop.view.state import Layer, ViewState
 from export.bundle import Posterior
+
+MOST_NUMBERED = 256  # labels without names that get their numbers as names
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,7 @@ class Explorer(QObject):
         self._pictures = DecodedPictures()
         self._decoder: KeptDecoder | None = None
         self.own: OwnPosterior | None = None
+        self._look: tuple[Opened, DataLook] | None = None
         self._own_of: WeakKeyDictionary[Model, OwnPosterior] = WeakKeyDictionary()
         self._size_px = (1, 1)
         self._ratio = 1.0
@@ -142,6 +147,21 @@ class Explorer(QObject):
     def image_shape(self) -> tuple[int, int, int] | None:
         """Channels, height and width of a decoded picture; None while nothing is open."""
         return None if self._now is None else self._now.model.image_shape
+
+    @property
+    def likelihood(self) -> Likelihood | None:
+        """What the open bundle says about its decoder's output; None for a bare model."""
+        return None if self.source is None else self.source.likelihood
+
+    @property
+    def look(self) -> DataLook:
+        """How the data of the open model look."""
+        opened = self._opened
+        if opened is None:
+            return DataLook()
+        if self._look is None or self._look[0] is not opened:
+            self._look = (opened, data_look(opened.model.source, opened.posterior))
+        return self._look[1]
 
     @property
     def has_encoder(self) -> bool:
@@ -229,6 +249,11 @@ class Explorer(QObject):
         else:
             bundle = None if self.source is None else self.source.bundle
             names = () if bundle is None else bundle.label_names
+            posterior = None if self._opened is None else self._opened.posterior
+            labels = None if posterior is None else posterior.labels
+            if not names and labels is not None and len(labels):
+                most = int(labels.max()) + 1
+                names = tuple(map(str, range(most))) if most <= MOST_NUMBERED else ()
         return tuple(one_line(name, NAME_CHARS) for name in names)
 
     def open(self, path: Path, overrides: Overrides | None = None) -> None:
@@ -328,7 +353,8 @@ class Explorer(QObject):
         if record:
             self.stepped.emit(old, state)
         self.state_changed.emit(state)
-        if moves and not is_early:
+        needs_more = state.needs_parameters and not old.needs_parameters
+        if (moves or needs_more) and not is_early:
             self._request_picture()
         if old.chart != state.chart or old.viewport != state.viewport:
             self._request_backdrop()
@@ -395,16 +421,18 @@ class Explorer(QObject):
     def _request_picture(self) -> None:
         if self._now is None:
             return
-        decoder, z = self.decoder, self.state.z
+        decoder, z, likelihood = self.decoder, self.state.z, self.likelihood
         assert decoder is not None
+        # What is kept of a slow decoder is its pictures alone.
+        more = self.state.needs_parameters and likelihood is not None and not likelihood.is_its_picture
         if decoder.is_slow:
             for thread in (self.worker, self.opener):
                 thread.cancel("picture")
             known = decoder.in_memory(z)
-            if known is not None:
+            if known is not None and not more:
                 self.picture_decoded.emit(_decoded(z, known))
                 return
-            if decoder.has(z):  # in a file: the thread that may be decoding is not waited for
+            if decoder.has(z) and not more:  # in a file: the thread that may be decoding is not waited for
                 job = decode_picture(decoder, z)
                 self.opener.request("picture", Priority.PICTURE, job, self.picture_decoded.emit)
                 return
@@ -412,7 +440,7 @@ class Explorer(QObject):
             nearest = None if near is None else _decoded(Vector(near[0], is_own=True), near[1])
             self.picture_pending.emit(PendingPicture(nearest, decoder.model.picture_s))
         self.tiles.hurry()
-        job = decode_picture(decoder, z)
+        job = decode_picture(decoder, z, with_parameters=more)
         self.worker.request("picture", Priority.PICTURE, job, self.picture_decoded.emit)
 
     def _use_model(self) -> None:

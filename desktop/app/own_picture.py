@@ -10,24 +10,20 @@ from desktop.base.arrays import Bytes, Floats
 from desktop.images.drawing import Drawing
 from desktop.images.fitting import Fitted
 from desktop.jobs.encode import Encoded, encode, fit_image
-from desktop.latent.true_posterior import LikelihoodTable, half_width
-
-
-def is_bernoulli(explorer: Explorer) -> bool:
-    """Whether the open bundle says that its pixels are Bernoulli."""
-    source = explorer.source
-    return source is not None and source.bundle is not None and source.bundle.likelihood == "bernoulli"
+from desktop.jobs.kept_decoder import pictures_per_step
+from desktop.latent.likelihood import as_data
+from desktop.latent.true_posterior import LikelihoodTable, half_width, table_side
 
 
 def network_input(explorer: Explorer, drawing: Drawing) -> Floats:
-    """Return a drawing as the model's input, float32 [C, H, W], thresholded if the pixels are Bernoulli."""
-    return drawing.thresholded() if is_bernoulli(explorer) else drawing.pixels
+    """Return a drawing as the model's input, float32 [C, H, W], rounded to the levels of the data."""
+    return as_data(drawing.pixels, explorer.look.levels)
 
 
 def fit_steps(explorer: Explorer, picture: Bytes | Path) -> Iterator[Fitted] | None:
     """Return the job that fits a picture or a picture file to the model; None if no model is open."""
     model = explorer.model
-    return None if model is None else fit_image(picture, model.image_shape, is_of_digits(explorer))
+    return None if model is None else fit_image(picture, model.image_shape, explorer.look)
 
 
 def encode_steps(explorer: Explorer, drawing: Drawing) -> Iterator[Encoded] | None:
@@ -35,33 +31,39 @@ def encode_steps(explorer: Explorer, drawing: Drawing) -> Iterator[Encoded] | No
     model = explorer.model
     if model is None or not model.has_encoder or drawing.is_empty:
         return None
-    return encode(model, network_input(explorer, drawing), is_bernoulli(explorer))
+    return encode(model, network_input(explorer, drawing))
 
 
 def has_true_posterior(explorer: Explorer) -> bool:
-    """Whether p(z|x) can be computed: two latent dimensions, Bernoulli pixels, and no slow decoder.
+    """Whether p(z|x) can be computed: two latent dimensions, a known likelihood, and no slow decoder.
 
-    It takes tens of thousands of pictures, which are hours with a slow one.
+    It takes tens of thousands of pictures, which are hours with a slow one, and memory for a grid of them,
+    which there is not for very large images.
     """
-    model = explorer.model
-    return explorer.latent_dim == 2 and is_bernoulli(explorer) and model is not None and not model.is_slow
+    likelihood, model = explorer.likelihood, explorer.model
+    if likelihood is None or model is None or model.is_slow or model.latent_dim != 2:
+        return False
+    return table_side(likelihood, model.image_shape) is not None
 
 
 def likelihood_table(explorer: Explorer, side: int) -> LikelihoodTable | None:
-    """Return a table of log p(x|z) for `side` × `side` points of the plane, which is still to be built.
+    """Return a table of log p(x|z) at no more than `side` × `side` points, which is still to be built.
 
     Returns None if `has_true_posterior` is false.
     """
-    model, posterior = explorer.model, explorer.encoded
-    if model is None or not has_true_posterior(explorer):
+    model, posterior, likelihood = explorer.model, explorer.encoded, explorer.likelihood
+    if model is None or likelihood is None or not has_true_posterior(explorer):
         return None
+    side = min(side, table_side(likelihood, model.image_shape) or side)
     means = np.zeros((0, 2)) if posterior is None else posterior.mean
-    return LikelihoodTable(model.decode_logits, half_width(means), model.image_shape, side)
+    step = pictures_per_step(model, 1e3 * model.picture_s or None)
+    reach = half_width(means)
+    return LikelihoodTable(model.decode_parameters, reach, model.image_shape, side, likelihood, step)
 
 
-def is_of_digits(explorer: Explorer) -> bool:
-    """Whether the training data was prepared like MNIST."""
-    source = explorer.source
-    dataset = None if source is None or source.bundle is None else source.bundle.manifest.get("dataset")
-    name = dataset.get("name") if isinstance(dataset, dict) else None
-    return isinstance(name, str) and name.lower().startswith("mnist")
+def bits_of(explorer: Explorer, nats: float) -> float | None:
+    """Return log p(x), or a bound on it, as bits per dimension; None if these compare nothing."""
+    likelihood, image_shape = explorer.likelihood, explorer.image_shape
+    if likelihood is None or image_shape is None:
+        return None
+    return likelihood.bits_per_dimension(nats, image_shape)

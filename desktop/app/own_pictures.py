@@ -7,7 +7,6 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop.app.explorer import Explorer
-from desktop.app.own_picture import is_bernoulli, is_of_digits
 from desktop.app.worker import Priority, Worker
 from desktop.jobs.own_pictures import Progress, encode_again, encode_pictures
 from desktop.jobs.points_of_z import decode_points, points_of_z
@@ -69,7 +68,7 @@ class OwnPictures(QObject):
         source = explorer.source
         bundle = None if source is None else source.bundle
         known = () if bundle is None else bundle.label_names
-        steps = encode_pictures(model, path, is_bernoulli(explorer), is_of_digits(explorer), known, only)
+        steps = encode_pictures(model, path, explorer.look, known, only)
         self._request(explorer.opener, model, steps, is_new=True)
 
     def show_z(

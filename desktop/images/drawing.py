@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from desktop.base.arrays import Floats
-
-THRESHOLD = 0.5
+from desktop.latent.likelihood import THRESHOLD, as_data
 
 
 class Tool(StrEnum):
@@ -26,40 +25,85 @@ class Drawing:
     Attributes:
         pixels: float32 [C, H, W] in [0, 1].
         known: bool [H, W].
+        surface: what nothing is drawn on, float32 [C, H, W]: the eraser brings it back.
     """
 
     pixels: Floats
     known: NDArray[np.bool_]
+    surface: Floats
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is no ink and every pixel is known."""
-        return not self.pixels.any() and bool(self.known.all())
+        """Whether nothing is drawn and every pixel is known."""
+        return bool((self.pixels == self.surface).all() and self.known.all())
 
     def stroked(
-        self, start: tuple[float, float], end: tuple[float, float], radius_px: float, tool: Tool
+        self,
+        start: tuple[float, float],
+        end: tuple[float, float],
+        radius_px: float,
+        tool: Tool,
+        color: tuple[float, ...] = (1.0,),
     ) -> "Drawing":
-        """Return the drawing with a line from `start` to `end` (x, y), in pixels from the upper left corner.
+        """Return the drawing with a line from `start` to `end` (x, y), in pixels from the upper left."""
+        return Stroke(self, tool, color).to(start, end, radius_px).drawing
 
-        The pen covers a pixel by the share of it that lies within the radius. Pen and eraser make the pixels
-        that they touch known.
+    def covered(self, cover: Floats, tool: Tool, color: tuple[float, ...]) -> "Drawing":
+        """Return the drawing with a tool's effect where `cover` [H, W] says how much of a pixel it touches.
+
+        `color` has a number for each channel but alpha, which becomes opaque, or one number for all. Pen and
+        eraser make the pixels that they touch known.
         """
-        cover = coverage(self.known.shape, start, end, radius_px)
         touched = cover > THRESHOLD
         if tool is Tool.UNKNOWN:
             return replace(self, known=self.known & ~touched)
-        inked, wiped = np.maximum(self.pixels, cover), np.minimum(self.pixels, 1 - cover)
-        pixels = inked if tool is Tool.PEN else wiped
-        return Drawing(pixels, self.known | touched)
+        pixels = self.pixels + cover * (self._target(tool, color) - self.pixels)
+        return replace(self, pixels=pixels.astype(np.float32), known=self.known | touched)
 
     def thresholded(self) -> Floats:
-        """Return the pixels as binary values, as in the training data: 1 above one half, otherwise 0."""
-        return (self.pixels > THRESHOLD).astype(np.float32)
+        """Return the pixels as binary values: 1 above one half, otherwise 0."""
+        return as_data(self.pixels, 2)
+
+    def _target(self, tool: Tool, color: tuple[float, ...]) -> Floats:
+        if tool is Tool.ERASER:
+            return self.surface
+        channels = len(self.pixels)
+        numbers = color * channels if len(color) == 1 else (*color, 1.0)
+        return np.array(numbers[:channels], np.float32)[:, np.newaxis, np.newaxis]
 
 
-def blank(image_shape: tuple[int, int, int]) -> Drawing:
-    """Return an empty drawing in which every pixel is known."""
-    return Drawing(np.zeros(image_shape, np.float32), np.ones(image_shape[1:], bool))
+@dataclass(frozen=True)
+class Stroke:
+    """A stroke that goes on: where it crosses itself, it covers no more than once.
+
+    Attributes:
+        before: the drawing without it.
+        tool, color: as in `Drawing.covered`.
+        cover: how much of each pixel [H, W] it touches; None before it has begun.
+    """
+
+    before: Drawing
+    tool: Tool
+    color: tuple[float, ...]
+    cover: Floats | None = None
+
+    def to(self, start: tuple[float, float], end: tuple[float, float], radius_px: float) -> "Stroke":
+        """Return the stroke with another line, of a round pen."""
+        more = coverage(self.before.known.shape, start, end, radius_px)
+        return replace(self, cover=more if self.cover is None else np.maximum(self.cover, more))
+
+    @property
+    def drawing(self) -> Drawing:
+        """The drawing with it."""
+        if self.cover is None:
+            return self.before
+        return self.before.covered(self.cover, self.tool, self.color)
+
+
+def blank(image_shape: tuple[int, ...], surface: Floats | None = None) -> Drawing:
+    """Return an empty drawing in which every pixel is known, on a surface or on black."""
+    ground = np.zeros(image_shape, np.float32) if surface is None else surface
+    return Drawing(ground, np.ones(image_shape[1:], bool), ground)
 
 
 def coverage(

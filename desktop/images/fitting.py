@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from desktop.base.arrays import Bytes, Floats
+from desktop.images.data_look import EVEN_SHARE, DataLook
 from desktop.images.ink import Ink, find_ink
 from desktop.images.read_image import ReadPicture
 from desktop.images.scaling import area_scaled, fitted, on_ground, shrunk
@@ -48,29 +49,33 @@ class Fitted:
     problem: str = ""
 
 
-def fit(picture: Bytes | ReadPicture, image_shape: tuple[int, int, int], as_digit: bool) -> Fitted:
-    """Fit a picture uint8 [H, W, 4] to the model; `as_digit` means that its data was made like MNIST's.
+def fit(picture: Bytes | ReadPicture, image_shape: tuple[int, int, int], look: DataLook) -> Fitted:
+    """Fit a picture uint8 [H, W, 4] to a model whose data have a `look`.
 
     A picture that already has the model's size is neither scaled nor moved, nor levelled if it is on black or
-    white. Other data than digits keeps its levels and colours.
+    white. Other data than MNIST's digits keep their levels and colours: a picture is put on their background,
+    or cropped to fill the frame if they have none.
     """
     if isinstance(picture, ReadPicture):
-        done = fit(picture.pixels, image_shape, as_digit)
+        done = fit(picture.pixels, image_shape, look)
         return replace(done, steps=picture.steps + done.steps)
+    same_size = picture.shape[:2] == image_shape[1:]
+    steps = []
+    if look.is_filled and not same_size and (middle := _middle(picture, image_shape)) is not picture:
+        picture = middle
+        steps.append("cropped to its middle")
     small = shrunk(picture, WORKING_SIDE_PX)
-    is_digit = as_digit and image_shape[0] == 1
-    ground = _ground(small, is_digit)
+    is_digit = look.is_mnist and image_shape[0] == 1
+    ground = _ground(small, is_digit, look)
     shown = on_ground(small, ground)
     original = np.rint(255 * np.clip(shown, 0, 1)).astype(np.uint8)
     if image_shape[0] == 4:
         original = np.dstack([original, np.rint(255 * small[..., 3]).astype(np.uint8)])
     is_transparent = bool((small[..., 3] < OPAQUE).any())
-    steps = []
     if is_transparent and image_shape[0] != 4:
-        steps.append(f"put on {'black' if ground == 0 else 'white' if ground == 1 else 'its own background'}")
+        steps.append(f"put on {_ground_name(ground, look)}")
     if not small[..., 3].any():
         return Fitted(original, _empty(image_shape), tuple(steps), problem=TRANSPARENT)
-    same_size = picture.shape[:2] == image_shape[1:]
     if is_digit:
         found = Fitted(original, _empty(image_shape), tuple(steps))
         gray = shown @ LUMA
@@ -78,12 +83,46 @@ def fit(picture: Bytes | ReadPicture, image_shape: tuple[int, int, int], as_digi
         if ink is not None and not same_size:
             gray, ink = _closer(picture, ground, gray, ink)
         return _fit_digit(gray, ink, same_size, found)
+    is_inverted = not same_size and image_shape[0] == 1 and _is_negative(shown @ LUMA, look)
+    if is_inverted:
+        steps.append("inverted to the data's background")
+        # What is around it then gets the data's background by being inverted too.
+        ground = 1 - look.ground[0] if look.ground is not None else ground
     if not same_size:
         steps.append(f"scaled to {image_shape[2]} × {image_shape[1]}")
-    return Fitted(original, fitted(picture, image_shape, ground)[0], tuple(steps))
+    pixels = fitted(picture, image_shape, ground)[0]
+    return Fitted(original, 1 - pixels if is_inverted else pixels, tuple(steps))
 
 
-def _closer(picture: Bytes, ground: float, gray: Floats, ink: Ink) -> tuple[Floats, Ink]:
+def _middle(picture: Bytes, image_shape: tuple[int, int, int]) -> Bytes:
+    """The largest part in the middle of [h, w, 4] with a model's aspect ratio; itself if that is all."""
+    height, width = picture.shape[:2]
+    scale = min(height / image_shape[1], width / image_shape[2])
+    rows, columns = max(1, round(scale * image_shape[1])), max(1, round(scale * image_shape[2]))
+    if (rows, columns) == (height, width):
+        return picture
+    top, left = (height - rows) // 2, (width - columns) // 2
+    return picture[top : top + rows, left : left + columns]
+
+
+def _is_negative(gray: Floats, look: DataLook) -> bool:
+    """Whether a picture [h, w] lies on an even ground as far from the data's as black is from white."""
+    if look.ground is None:
+        return False
+    edge = np.concatenate([gray[0], gray[-1], gray[:, 0], gray[:, -1]])
+    middle = float(np.median(edge))
+    is_even = float((np.abs(edge - middle) < INK).mean()) > EVEN_SHARE
+    return is_even and abs(middle - look.ground[0]) > HALF
+
+
+def _ground_name(ground: float | Floats, look: DataLook) -> str:
+    if look.ground is not None and not look.is_mnist:
+        return "the data's background"
+    level = float(np.mean(ground))
+    return "black" if level == 0 else "white" if level == 1 else "its own background"
+
+
+def _closer(picture: Bytes, ground: float | Floats, gray: Floats, ink: Ink) -> tuple[Floats, Ink]:
     """The ink of a small digit on a large picture again, from the pixels around it alone."""
     by = -(-max(picture.shape[:2]) // WORKING_SIDE_PX)
     rows, columns = _extent(ink.levels)
@@ -129,18 +168,24 @@ def _empty(image_shape: tuple[int, int, int]) -> Floats:
     return np.zeros(image_shape, np.float32)
 
 
-def _ground(small: Floats, is_digit: bool) -> float:
-    """What to put behind a transparent picture [h, w, 4], colours multiplied by alpha: a grey level.
+def _ground(small: Floats, is_digit: bool, look: DataLook) -> float | Floats:
+    """What to put behind a transparent picture [h, w, 4], colours multiplied by alpha: a grey level or [3].
 
-    It is the digit's own paper if that reaches the edges, and else what shows the picture.
+    It is the digit's own paper if that reaches the edges, or the data's background, and else what shows the
+    picture.
     """
     alpha, luma = small[..., 3], small[..., :3] @ LUMA
+    mean = float(luma.sum()) / max(float(alpha.sum()), 1e-6)
+    if look.ground is not None and not is_digit:
+        if len(look.ground) == 1 and abs(mean - look.ground[0]) < DARK:
+            return 1 - look.ground[0]  # it would be lost on the data's own, and is inverted afterwards
+        color = look.ground[:3] if len(look.ground) > 1 else 3 * look.ground
+        return np.array(color, np.float32)
     edge = np.ones(alpha.shape, bool)
     edge[1:-1, 1:-1] = False
     paper = luma[edge & (alpha > OPAQUE)]
     if is_digit and 2 * len(paper) > edge.sum():
         return float(np.median(paper))
-    mean = float(luma.sum()) / max(float(alpha.sum()), 1e-6)
     return 1.0 if mean < (HALF if is_digit else DARK) else 0.0
 
 

@@ -1,8 +1,9 @@
-"""How a decoder's numbers are drawn: as they are, thresholded, or as a Bernoulli sample. No Qt."""
+"""How a decoder's numbers are drawn: as they are, thresholded, or as a sample. No Qt."""
 
 import numpy as np
 
 from desktop.base.arrays import Floats
+from desktop.latent.likelihood import SAMPLE_SEED, Family, Likelihood, Parameters, as_data
 from desktop.models.source import Source
 from desktop.reading.reading import ValueRange
 from desktop.view.state import PictureMode
@@ -11,11 +12,11 @@ from desktop.view.state import PictureMode
 def are_probabilities(source: Source) -> bool:
     """Whether a model's numbers are the probabilities that pixels are 1.
 
-    A bundle says so by its likelihood. A bare decoder does if it gives logits, or ends with a sigmoid, in one
-    channel: colours are hardly ever 0 or 1.
+    A bundle says so by its likelihood, and by levels that are 0 and 1. A bare decoder does if it gives
+    logits, or ends with a sigmoid, in one channel: colours are hardly ever 0 or 1.
     """
     if source.bundle is not None:
-        return source.bundle.likelihood == "bernoulli"
+        return source.bundle.likelihood == Family.BERNOULLI and source.bundle.levels == 2
     reading = source.reading
     if reading.image_shape[0] != 1:
         return False
@@ -25,12 +26,30 @@ def are_probabilities(source: Source) -> bool:
     )
 
 
-def drawn(numbers: Floats, mode: PictureMode) -> Floats:
-    """Numbers float32 [C, H, W] in [0, 1] as a mode draws them; the same sample for the same shape."""
+def modes_of(source: Source) -> frozenset[PictureMode]:
+    """The modes that mean something for a model."""
+    if are_probabilities(source):
+        return frozenset(PictureMode)
+    sample = frozenset({PictureMode.SAMPLE}) if source.likelihood is not None else frozenset()
+    return sample | {PictureMode.PROBABILITIES}
+
+
+def drawn(
+    numbers: Floats,
+    mode: PictureMode,
+    likelihood: Likelihood | None = None,
+    parameters: Parameters | None = None,
+) -> Floats:
+    """Numbers float32 [C, H, W] in [0, 1] as a mode draws them; the same noise for the same shape.
+
+    A sample is one of `likelihood` with `parameters`, or by default of Bernoulli probabilities.
+    """
     if mode is PictureMode.THRESHOLDED:
-        return (numbers > 0.5).astype(np.float32)
-    if mode is PictureMode.SAMPLE:
-        # The same noise for every picture, so that only the picture moves.
-        noise = np.random.default_rng(0).random(numbers.shape, np.float32)
-        return (noise < numbers).astype(np.float32)
-    return numbers
+        return as_data(numbers, 2)
+    if mode is not PictureMode.SAMPLE:
+        return numbers
+    if likelihood is not None and parameters is not None:
+        sample: Floats = likelihood.samples(parameters)[0]
+        return sample
+    noise = np.random.default_rng(SAMPLE_SEED).random(numbers.shape, np.float32)
+    return (noise < numbers).astype(np.float32)

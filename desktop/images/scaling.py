@@ -9,11 +9,12 @@ from desktop.reading.tensors import LUMA
 ROWS_AT_ONCE = 64  # a large picture is converted to floats in bands of this many rows
 
 
-def fitted(image: Bytes, image_shape: tuple[int, int, int], ground: float = 0) -> Floats:
+def fitted(image: Bytes, image_shape: tuple[int, int, int], ground: float | Floats = 0) -> Floats:
     """Convert an image uint8 [H, W, 4] to x float32 [1, C, H, W] in [0, 1] of a model's shape.
 
     The picture is scaled by area with its aspect ratio kept, and centred. The space around it and transparent
-    pixels become `ground`, 0 for black and 1 for white; with four channels they stay transparent.
+    pixels become `ground`, 0 for black and 1 for white, or a colour [3]; with four channels they stay
+    transparent.
     """
     channels, height, width = image_shape
     scale = min(height / image.shape[0], width / image.shape[1])
@@ -40,9 +41,9 @@ def shrunk(image: Bytes, side_px: int) -> Floats:
     return shares / np.float32(255)
 
 
-def on_ground(image: Floats, ground: float) -> Floats:
-    """Put float32 [..., 4], colours multiplied by alpha, on a grey ground; returns [..., 3]."""
-    colors: Floats = image[..., :3] + (1 - image[..., 3:]) * np.float32(ground)
+def on_ground(image: Floats, ground: float | Floats) -> Floats:
+    """Put float32 [..., 4], colours multiplied by alpha, on a grey level or a colour; returns [..., 3]."""
+    colors: Floats = image[..., :3] + (1 - image[..., 3:]) * np.asarray(ground, np.float32)
     return colors
 
 

@@ -5,28 +5,44 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from desktop.base.arrays import Bytes, Floats
 from desktop.base.vector import Vector
 from desktop.images import pixels
 from desktop.jobs.kept_decoder import KeptDecoder
+from desktop.latent.likelihood import Parameters
 
 POLL_S = 0.004
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """One decoded picture: its z, its probabilities float32 [C, H, W], the time it took, and any warning."""
+    """One decoded picture.
+
+    Attributes:
+        z: where.
+        probabilities: the picture, float32 [C, H, W] in [0, 1].
+        decode_ms: the time it took.
+        warning: what is wrong with it, or an empty string.
+        parameters: those of the likelihood, of one picture; None if nobody wanted them, or if the picture is
+            all that there is.
+    """
 
     z: Vector
     probabilities: Floats
     decode_ms: float
     warning: str = ""
+    parameters: Parameters | None = None
 
 
-def decode_picture(decoder: KeptDecoder, z: Vector) -> Iterator[Decoded]:
-    """Decode one z, or take the picture that is there."""
+def decode_picture(decoder: KeptDecoder, z: Vector, with_parameters: bool = False) -> Iterator[Decoded]:
+    """Decode one z, or take the picture that is there; if wanted, with a bundle's parameters."""
     kept = decoder.one(z)
-    yield Decoded(z, kept.picture, kept.decode_ms, kept.warning)
+    parameters = None
+    if with_parameters:
+        parameters = decoder.model.decode_parameters(np.asarray(z, np.float32)[np.newaxis])
+    yield Decoded(z, kept.picture, kept.decode_ms, kept.warning, parameters)
 
 
 def save_png(path: Path, picture: Bytes, scale: int, note: str = "") -> Iterator[Path | None]:

@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from desktop.base.arrays import Bytes, Doubles, Floats
+from desktop.images.data_look import DataLook
 from desktop.images.fitting import Fitted, fit
 from desktop.images.posterior_picture import PosteriorPicture, posterior_picture
 from desktop.images.read_image import read_image
-from desktop.latent.elbo import log_likelihood_nats, rate_nats
+from desktop.latent.elbo import rate_nats
 from desktop.latent.true_posterior import LikelihoodTable, TruePosterior
 from desktop.models.model import Model
 
@@ -29,7 +30,7 @@ class Encoded:
         mean, logvar: of q(z|x), float32 [d].
         reconstruction: the picture decoded at the mean, float32 [C, H, W].
         rate_nats: KL(q(z|x) ‖ p(z)).
-        distortion_nats: −E log p(x|z) under q(z|x); None if the likelihood is not Bernoulli.
+        distortion_nats: −E log p(x|z) under q(z|x); None if the likelihood is not known.
     """
 
     x: Floats
@@ -53,10 +54,10 @@ class Located:
     picture: PosteriorPicture
 
 
-def fit_image(original: Bytes | Path, image_shape: tuple[int, int, int], as_digit: bool) -> Iterator[Fitted]:
+def fit_image(original: Bytes | Path, image_shape: tuple[int, int, int], look: DataLook) -> Iterator[Fitted]:
     """Fit a picture, or one in a file, to the model. Raises ImageError or OSError."""
     picture = read_image(original) if isinstance(original, Path) else original
-    yield fit(picture, image_shape, as_digit)
+    yield fit(picture, image_shape, look)
 
 
 def locate(table: LikelihoodTable, x: Floats, known: NDArray[np.bool_]) -> Iterator[Located | None]:
@@ -68,15 +69,15 @@ def locate(table: LikelihoodTable, x: Floats, known: NDArray[np.bool_]) -> Itera
         yield None if posterior is None else Located(posterior, posterior_picture(posterior))
 
 
-def encode(model: Model, x: Floats, is_bernoulli: bool) -> Iterator[Encoded]:
+def encode(model: Model, x: Floats) -> Iterator[Encoded]:
     """Encode x [C, H, W], and decode its approximate posterior at the mean and at nodes for expectations."""
     mean, logvar = model.encode(x[np.newaxis])
     nodes, weights = posterior_nodes(mean[0], logvar[0])
     distortion = None
-    if is_bernoulli:
-        logits = model.decode_logits(nodes)
-        likelihoods = log_likelihood_nats(logits, np.broadcast_to(x, logits.shape))
-        distortion = -float(likelihoods @ weights)
+    likelihood = model.source.likelihood
+    if likelihood is not None:
+        nats = likelihood.nats(x[np.newaxis], model.decode_parameters(nodes))
+        distortion = -float(nats @ weights)
     rate = float(rate_nats(mean, logvar).sum())
     yield Encoded(x, mean[0], logvar[0], model.decode(mean)[0], rate, distortion)
 

@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from desktop.base.arrays import Floats
-from desktop.images.drawing import THRESHOLD
+from desktop.images.data_look import DataLook
 from desktop.images.fitting import fit
 from desktop.images.picture_files import PictureSet
 from desktop.images.picture_set import picture_set_steps
 from desktop.images.read_image import ImageError
 from desktop.jobs import picture_cache
+from desktop.latent.likelihood import as_data
 from desktop.models.model import Model
 from desktop.models.own_posterior import OwnPosterior, pictures_of
 
@@ -37,8 +38,7 @@ class Progress:
 def encode_pictures(
     model: Model,
     path: Path,
-    is_bernoulli: bool,
-    as_digits: bool,
+    look: DataLook,
     known_labels: tuple[str, ...],
     only: Sequence[Path] = (),
 ) -> Iterator[Progress | OwnPosterior | None]:
@@ -50,7 +50,7 @@ def encode_pictures(
     """
     yield Progress(0, 0, "looking for pictures")
     found = yield from picture_set_steps(path, most_pictures(model), known_labels, only)
-    digest = _key(model, is_bernoulli, as_digits, known_labels)
+    digest = _key(model, look, known_labels)
     digest.update(f"{found.found} {len(found.names)}".encode())
     for part in found.content():
         digest.update(part)
@@ -60,7 +60,7 @@ def encode_pictures(
     if saved is not None:
         yield replace(saved, title=path.name)
         return
-    for step in _encode(model, found, is_bernoulli, as_digits):
+    for step in _encode(model, found, look):
         yield step
         if isinstance(step, OwnPosterior):
             picture_cache.save(key, step)
@@ -83,9 +83,7 @@ def most_pictures(model: Model) -> int:
     return max(1, min(MOST_PICTURES, MOST_BYTES // (int(np.prod(model.image_shape)) + 8 * model.latent_dim)))
 
 
-def _encode(
-    model: Model, found: PictureSet, is_bernoulli: bool, as_digits: bool
-) -> Iterator[Progress | OwnPosterior | None]:
+def _encode(model: Model, found: PictureSet, look: DataLook) -> Iterator[Progress | OwnPosterior | None]:
     total = len(found.names)
     images = np.empty((total, *model.image_shape), np.uint8)
     mean, logvar = (np.empty((total, model.latent_dim), np.float32) for _ in range(2))
@@ -93,19 +91,18 @@ def _encode(
     errors: list[ImageError] = []
     empty: list[str] = []
     waiting: list[Floats] = []
-    white, size, told = 1 if is_bernoulli else 255, _chunk(model), 0.0
+    size, told = _chunk(model), 0.0
     for row, picture in enumerate(found.pictures()):
         if isinstance(picture, ImageError):
             errors.append(picture)
             fitted = None
         else:
-            fitted = fit(picture, model.image_shape, as_digits)
+            fitted = fit(picture, model.image_shape, look)
         if fitted is not None and fitted.problem:
             empty.append(f"{found.names[row]}: {fitted.problem}")
         elif fitted is not None:
-            x = fitted.pixels
-            x = (x > THRESHOLD).astype(np.float32) if is_bernoulli else x
-            images[len(kept)] = np.rint(x * white)
+            x = as_data(fitted.pixels, look.levels)
+            images[len(kept)] = np.rint(x * (look.levels - 1))
             kept.append(row)
             waiting.append(x)
         if len(waiting) == size or (waiting and row == total - 1):
@@ -129,7 +126,7 @@ def _encode(
         logvar=_finite(logvar[: len(kept)][rows]),
         images=images[: len(kept)][rows] if not rows.all() else images[: len(kept)],
         labels=None if found.labels is None else found.labels[keep],
-        white=white,
+        levels=look.levels,
         title=found.path.name,
         names=tuple(found.names[row] for row in keep.tolist()),
         label_names=found.label_names,
@@ -152,10 +149,10 @@ def _note(found: PictureSet, errors: list[ImageError], empty: list[str], without
     return "; ".join(notes)
 
 
-def _key(model: Model, is_bernoulli: bool, as_digits: bool, known_labels: tuple[str, ...]) -> "hashlib._Hash":
+def _key(model: Model, look: DataLook, known_labels: tuple[str, ...]) -> "hashlib._Hash":
     """The hash of everything but the pictures that the result depends on."""
     source = model.source
-    facts = (picture_cache.FORMAT, source.encoder_reading, is_bernoulli, as_digits, known_labels)
+    facts = (picture_cache.FORMAT, source.encoder_reading, look, known_labels)
     return hashlib.sha256(f"{source.encoder_sha256} {facts!r}".encode())
 
 

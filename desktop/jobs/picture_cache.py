@@ -10,14 +10,16 @@ import os
 import zipfile
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from desktop.base.arrays import Array
 from desktop.base.atomic_file import replaced_file
 from desktop.base.user_folders import cache_folder
 from desktop.models.own_posterior import OwnPosterior
 
-FORMAT = 2
+FORMAT = 3
 MAX_TOTAL_BYTES = 1 << 30
 MAX_FILE_BYTES = 640 << 20
 DAMAGED = (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error, RecursionError)
@@ -42,7 +44,7 @@ def read(key: str, image_shape: tuple[int, int, int], latent_dim: int) -> OwnPos
                 logvar=arrays["logvar"],
                 images=arrays["images"],
                 labels=arrays["labels"] if facts["has_labels"] else None,
-                white=int(facts["white"]),
+                levels=int(facts["levels"]),
                 title=str(facts["title"]),
                 names=tuple(map(str, facts["names"])),
                 label_names=tuple(map(str, facts["label_names"])),
@@ -66,7 +68,7 @@ def save(key: str, own: OwnPosterior) -> None:
     facts = {
         "format": FORMAT,
         "has_labels": own.labels is not None,
-        "white": own.white,
+        "levels": own.levels,
         "title": own.title,
         "names": own.names,
         "label_names": own.label_names,
@@ -84,7 +86,7 @@ def save(key: str, own: OwnPosterior) -> None:
 
 def _is_sound(own: OwnPosterior, image_shape: tuple[int, int, int], latent_dim: int) -> bool:
     count = len(own.names)
-    arrays = [
+    arrays: list[tuple[Array | None, Any, tuple[int, ...]]] = [
         (own.mean, np.float32, (count, latent_dim)),
         (own.logvar, np.float32, (count, latent_dim)),
         (own.images, np.uint8, (count, *image_shape)),
@@ -93,7 +95,7 @@ def _is_sound(own: OwnPosterior, image_shape: tuple[int, int, int], latent_dim: 
         arrays.append((own.labels, np.uint8, (count,)))
     return (
         count > 0
-        and own.white in (1, 255)
+        and own.levels in (2, 256)
         and all(a is not None and a.dtype == dtype and a.shape == shape for a, dtype, shape in arrays)
         and bool(np.isfinite(own.mean).all() and np.isfinite(own.logvar).all())
         and (own.labels is None or int(own.labels.max()) < len(own.label_names))

@@ -31,6 +31,7 @@ def points_of_z(model: Model, points: NamedPoints, title: str) -> OwnPosterior:
         label_names=shown.label_names,
         note=note if len(shown.z) < len(points.z) else "",
         is_z=True,
+        levels=256,
     )
 
 

@@ -15,11 +15,11 @@ from desktop.images.room import SheetSize, check_z
 from desktop.jobs.cost import ASK_FROM_S, Cost, Progress
 from desktop.jobs.kept_decoder import STEP_PICTURES, KeptDecoder
 from desktop.latent.chart import Chart
-from desktop.latent.elbo import log_likelihood_nats, rate_nats
+from desktop.latent.elbo import rate_nats
 from desktop.latent.kl import by_kl, kl_nats
 from desktop.latent.plane import Plane, Viewport, even_grid, format_z, manifold_grid, sample_prior
 from desktop.models.model import Model
-from desktop.models.own_posterior import is_binary, name_of, pictures_of
+from desktop.models.own_posterior import name_of, pictures_of
 from export.bundle import Posterior
 
 # Images are ranked by one draw each; the fixed seed gives the same ranking every time.
@@ -64,13 +64,15 @@ class Scores:
     """ELBO, rate and distortion of the test images in nats, float64 [N], from one draw per image.
 
     Where the likelihood is not known, ELBO and distortion are NaN, and `error` is the root of the mean
-    squared difference between each picture and its reconstruction at the mean, float64 [N].
+    squared difference between each picture and its reconstruction at the mean, float64 [N]. `bits` are −ELBO
+    in bits per dimension, float64 [N], if they compare models.
     """
 
     elbo: Doubles
     rate: Doubles
     distortion: Doubles
     error: Doubles | None = None
+    bits: Doubles | None = None
 
     @property
     def merit(self) -> Doubles:
@@ -82,7 +84,8 @@ class Scores:
         rate = f"rate {self.rate[index]:.1f}"
         if self.error is not None:
             return f"difference {self.error[index]:.3f} (root mean square), {rate} nats"
-        return f"ELBO {self.elbo[index]:.1f} nats: {rate}, distortion {self.distortion[index]:.1f}"
+        bits = "" if self.bits is None else f" ({self.bits[index]:.2f} bits per dimension)"
+        return f"ELBO {self.elbo[index]:.1f} nats{bits}: {rate}, distortion {self.distortion[index]:.1f}"
 
 
 def samples_plan(model: Model, n: int, seed: int) -> Plan:
@@ -190,7 +193,9 @@ def held_out_scores(
     missing = known.missing(count)
     if known.values is None:
         known.values = np.full(count, np.nan)
-    values_of = _distortions if is_binary(posterior) else _differences
+    likelihood = decoder.model.source.likelihood
+    is_known = likelihood is not None and likelihood.levels == posterior.levels
+    values_of = _distortions if is_known else _differences
     done = count - len(missing)
     if tells:
         yield decoder.progress(done, count)
@@ -199,8 +204,10 @@ def held_out_scores(
         done += len(part)
         yield decoder.progress(done, count) if tells else None
     rate = rate_nats(posterior.mean, posterior.logvar).sum(1)
-    if is_binary(posterior):
-        known.scores = Scores(-(rate + known.values), rate, known.values)
+    if likelihood is not None and is_known:
+        elbo = -(rate + known.values)
+        bits = likelihood.bits_per_dimension(elbo, decoder.model.image_shape)
+        known.scores = Scores(elbo, rate, known.values, bits=bits)
     else:
         unknown = np.full(count, np.nan)
         known.scores = Scores(unknown, rate, unknown, known.values)
@@ -215,14 +222,15 @@ def _distortions(
     decoder: KeptDecoder, posterior: Posterior, missing: NDArray[np.int64], one_by_one: bool
 ) -> Values:
     """Yield the distortion of each image in nats, at one draw from its approximate posterior."""
-    assert posterior.images is not None
+    likelihood = decoder.model.source.likelihood
+    assert likelihood is not None
     noise = np.random.default_rng(ELBO_SEED).standard_normal(posterior.mean.shape, dtype=np.float32)
     z = posterior.mean + np.exp(0.5 * posterior.logvar) * noise
     step = 1 if one_by_one else STEP_PICTURES
     for start in range(0, len(missing), step):
         part = missing[start : start + step]
-        logits = decoder.model.decode_logits(z[part])
-        yield part, -log_likelihood_nats(logits, posterior.images[part])
+        parameters = decoder.model.decode_parameters(z[part])
+        yield part, -likelihood.nats(pictures_of(posterior, part), parameters)
 
 
 def _differences(

@@ -1,11 +1,11 @@
-"""The terms of the evidence lower bound for a Bernoulli likelihood, in nats.
+"""The rate of the evidence lower bound in nats, and the logits of probabilities.
 
-ELBO = −(rate + distortion) per image; higher is better. Equations: Kingma and Welling, "Auto-Encoding
-Variational Bayes", 2014, appendix B. Pure numpy; sums are float64.
+ELBO = −(rate + distortion) per image; higher is better. `desktop.latent.likelihood` gives the distortion.
+Equations: Kingma and Welling, "Auto-Encoding Variational Bayes", 2014, appendix B. Pure numpy; sums are
+float64.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 from desktop.base.arrays import Doubles, Floats
 
@@ -17,14 +17,6 @@ def rate_nats(mean: Floats, logvar: Floats) -> Doubles:
     """KL(q(z|x) ‖ N(0, I)) = ½ [mean² + exp(logvar) − 1 − logvar] per dimension: [N, d] → [N, d]."""
     mean64, logvar64 = mean.astype(np.float64), logvar.astype(np.float64)
     nats: Doubles = 0.5 * (mean64**2 + np.exp(logvar64) - 1 - logvar64)
-    return nats
-
-
-def log_likelihood_nats(logits: Floats, x: NDArray[np.generic]) -> Doubles:
-    """log p(x|z) = Σ [x·l − log(1 + exp(l))]: logits and x [N, C, H, W] → [N], without clipping."""
-    flat = logits.reshape(len(logits), -1).astype(np.float64)
-    pixels = x.reshape(len(x), -1).astype(np.float64)
-    nats: Doubles = (pixels * flat - np.logaddexp(0, flat)).sum(1)
     return nats
 
 

@@ -7,10 +7,12 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import ArrayLike
 
-from desktop.base.arrays import Bytes, Floats
+from desktop.base.arrays import Bytes, Doubles, Floats
 from desktop.latent.elbo import logits_of
+from desktop.latent.likelihood import Likelihood, Parameters
 
 STEP_NUMBERS = 400_000  # about 1 ms, which is the longest that the picture under the pointer waits
+SLOWER = 20  # so many times as long a likelihood takes at most
 
 
 class Nearness(StrEnum):
@@ -47,7 +49,7 @@ def nearest_by_picture(
     """Find the `count` images x [N, C, H, W] that are most likely under probabilities [C, H, W].
 
     Yields None while computing, and then the neighbours, nearest first. The distance is −log p(x|z) in nats
-    for the Bernoulli likelihood of `desktop.latent.elbo`. It is the cost of an empty image plus a sum that is
+    for Bernoulli pixels. It is the cost of an empty image plus a sum that is
     linear in x, so one matrix product gives it for all images.
     """
     logits = logits_of(probabilities).ravel()
@@ -56,6 +58,21 @@ def nearest_by_picture(
     distances = np.empty(len(images), np.float32)
     for part in _parts(len(pixels), pixels.shape[1]):
         distances[part] = empty_nats - pixels[part].astype(np.float32) @ logits
+        yield None
+    yield _least(distances, count)
+
+
+def nearest_by_likelihood(
+    images: Bytes, likelihood: Likelihood, parameters: Parameters, count: int
+) -> Iterator[tuple[Neighbour, ...] | None]:
+    """Find the `count` images [N, C, H, W] that are most likely under the parameters of one picture.
+
+    Yields None while computing, and then the neighbours, nearest first. The distance is −log p(x|z) in nats.
+    """
+    white = np.float32(likelihood.levels - 1)
+    distances = np.empty(len(images), np.float64)
+    for part in _parts(len(images), SLOWER * images[0].size if len(images) else 1):
+        distances[part] = -likelihood.nats(images[part] / white, parameters)
         yield None
     yield _least(distances, count)
 
@@ -82,7 +99,7 @@ def _parts(rows: int, columns: int) -> Iterator[slice]:
     return (slice(start, start + size) for start in range(0, rows, size))
 
 
-def _least(distances: Floats, count: int) -> tuple[Neighbour, ...]:
+def _least(distances: Floats | Doubles, count: int) -> tuple[Neighbour, ...]:
     count = min(count, len(distances))
     found = np.argpartition(distances, count - 1)[:count] if count else np.empty(0, np.int64)
     ordered = found[np.argsort(distances[found], kind="stable")]

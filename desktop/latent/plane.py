@@ -315,6 +315,29 @@ def spread_apart(points: ArrayLike, distance: float, rounds: int = 30) -> Double
     return np.array(spread, np.float64).reshape(-1, 2)
 
 
+def boxes_apart(points: ArrayLike, sizes: ArrayLike, rounds: int = 60) -> Doubles:
+    """Push boxes with these middles [N, 2] and sizes [N, 2] off each other, up and down, or else sideways.
+
+    Each time two that overlap move by half of the smaller overlap each.
+    """
+    spread = np.array(points, np.float64).reshape(-1, 2)
+    half = np.array(sizes, np.float64).reshape(-1, 2) / 2
+    for _ in range(rounds):
+        before = spread.copy()
+        for i in range(len(spread)):
+            for j in range(i):
+                apart = spread[i] - spread[j]
+                overlap = half[i] + half[j] - np.abs(apart)
+                if (overlap > 0).all():
+                    axis = int(overlap.argmin())
+                    push = overlap[axis] / 2 * (1 if apart[axis] >= 0 else -1)
+                    spread[i, axis] += push
+                    spread[j, axis] -= push
+        if (spread == before).all():
+            break
+    return spread
+
+
 def parse_z(text: str, latent_dim: int) -> Vector:
     """Parse d numbers separated by commas, semicolons or spaces. Brackets and − for - are allowed.
 

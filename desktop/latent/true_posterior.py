@@ -1,13 +1,11 @@
 """Compute p(z|x) and log p(x) for two latent dimensions, using only the decoder. No Qt.
 
-For Bernoulli pixels, log p(x|z) = Σ over known pixels [x·l − log(1 + eˡ)] with the logits l of the picture at
-z. Once the pictures of a grid are decoded, one matrix product gives this for any x. If x changes, only the
-rows of the changed pixels are needed. By the rectangle rule, log p(x) = log Σ p(x|z) N(z; 0, I) · cell area.
-Cells that hold much of the posterior's mass are split until log p(x) no longer changes. All figures are in
-nats.
+Once the pictures of a grid are decoded, `scores` gives log p(x|z) for any x. By the rectangle rule,
+log p(x) = log Σ p(x|z) N(z; 0, I) · cell area. Cells that hold much of the posterior's mass are split until
+log p(x) no longer changes. All figures are in nats.
 
-The grid's logits are stored as float16: a hundred megabytes for 256 × 256 pictures of 784 pixels. The logits
-of the smaller cells, which determine log p(x) in the end, are float32.
+The grid is as fine as 160 MiB allow: 256 × 256 pictures of 784 Bernoulli pixels take a hundred megabytes. The
+parameters of the smaller cells, which determine log p(x) in the end, are float32.
 """
 
 import math
@@ -19,24 +17,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from desktop.base.arrays import Doubles, Floats
+from desktop.latent.likelihood import Family, Likelihood, Parameters
+from desktop.latent.scores import Held, point_bytes, scores_for
 
-Halves = NDArray[np.float16]
-Decode = Callable[[Floats], Floats]
+Decode = Callable[[Floats], Parameters]
+
+BERNOULLI = Likelihood(Family.BERNOULLI)
 
 LOG_2PI = math.log(2 * math.pi)
 
-SIDE = 256
+SIDE, SIDE_STEP = 256, 32
+TABLE_BYTES = 160 << 20
 STRIDES = (4, 2, 1)  # coarse first: 64 × 64, 128 × 128, then all
 STEP_PICTURES = 10  # a millisecond or two on two cores
-LEAST_HALF_WIDTH, MOST_HALF_WIDTH = 4.5, 12.0
+LEAST_HALF_WIDTH, MOST_HALF_WIDTH = 4.5, 24.0
 BEYOND_MEANS = 0.5
 BLOCK_CELLS, SPLIT = 8, 4  # a block of 8 × 8 cells is split into 32 × 32
 MAX_DEPTH = 3
 MIN_BLOCK_SHARE = 1e-3
+# A posterior of grey levels may be much narrower than a cell, so that its best cells tell only where to look.
+DEEPEST, BEST_BLOCKS = 6, 4
 CONVERGED_NATS = 0.003
-MAX_BLOCKS = 32  # 3.2 MB each for 784 pixels
-MOST_LOGIT = 6e4  # float16 ends at 65,504
-ROWS_AT_ONCE = 16  # a millisecond or two
+MAX_BLOCKS = 32
 MIXED_CELLS, MIN_SHARE = 600, 1e-4
 
 
@@ -98,34 +100,48 @@ def half_width(means: NDArray[np.floating]) -> float:
     return min(MOST_HALF_WIDTH, max(LEAST_HALF_WIDTH, farthest))
 
 
+def table_side(likelihood: Likelihood, image_shape: tuple[int, int, int]) -> int | None:
+    """How many points along each dimension the grid has; None if the images are too large for any grid."""
+    side = math.isqrt(TABLE_BYTES // point_bytes(likelihood, image_shape)) // SIDE_STEP * SIDE_STEP
+    return min(SIDE, side) or None
+
+
 class LikelihoodTable:
-    """The logits of the pictures on a square grid in two latent dimensions. Not safe for several threads.
+    """The likelihoods on a square grid in two latent dimensions. Not safe for several threads.
 
     Args:
-        decode: z float32 [N, 2] → logits float32 [N, C, H, W].
+        decode: z float32 [N, 2] → parameters of N pictures.
         reach: the grid extends from −reach to reach in both dimensions.
         image_shape: channels, height, width.
         side: points along each dimension, a multiple of 32.
+        likelihood: of the pixels.
+        step_pictures: how many pictures are decoded in one step.
     """
 
     def __init__(
-        self, decode: Decode, reach: float, image_shape: tuple[int, int, int], side: int = SIDE
+        self,
+        decode: Decode,
+        reach: float,
+        image_shape: tuple[int, int, int],
+        side: int = SIDE,
+        likelihood: Likelihood = BERNOULLI,
+        step_pictures: int = STEP_PICTURES,
     ) -> None:
         self._decode = decode
+        self._step_pictures = step_pictures
+        self._is_linear = likelihood.family.has_logits
         self._image_shape = image_shape
         self._side = side
         self._step = 2 * reach / side
         self._axis = (np.arange(side, dtype=np.float64) + 0.5) * self._step - reach
         self._order, self._ends = _lattices(side)
         self._rows, self._columns = np.divmod(self._order, side)
-        pixels = math.prod(image_shape)
-        self._logits = np.empty((pixels, side * side), np.float16)
-        self._softplus = np.zeros(side * side)
+        self._table = scores_for(likelihood, image_shape, side * side)
         self._decoded = 0
-        # log p(x|z) of the scored points, for the pixels in _weights and _known.
-        self._scores: Doubles = np.zeros(0)
-        self._weights, self._known = np.zeros(pixels, np.float32), np.ones(pixels, np.float32)
-        self._blocks: OrderedDict[tuple[float, float, float], tuple[Floats, Doubles]] = OrderedDict()
+        self._blocks: OrderedDict[tuple[float, float, float], list[Held]] = OrderedDict()
+        # 3.2 MB for 784 pixels.
+        block_bytes = 4 * (BLOCK_CELLS * SPLIT) ** 2 * math.prod(image_shape)
+        self._most_blocks = min(MAX_BLOCKS, TABLE_BYTES // (block_bytes * (1 if self._is_linear else 2)))
 
     @property
     def share(self) -> float:
@@ -135,37 +151,33 @@ class LikelihoodTable:
     @property
     def size_bytes(self) -> int:
         """The memory that the table takes."""
-        blocks = sum(logits.nbytes for logits, _ in self._blocks.values())
-        return self._logits.nbytes + self._softplus.nbytes + blocks
+        blocks = sum(array.nbytes for parts in self._blocks.values() for held in parts for array in held)
+        return self._table.size_bytes + blocks
 
     def build(self) -> Iterator[bool]:
         """Decode the grid step by step. Yields True whenever a finer lattice is complete."""
         while self._decoded < len(self._order):
-            start, end = self._decoded, min(self._decoded + STEP_PICTURES, len(self._order))
-            logits, _ = self._decoded_at(self._points(slice(start, end)))
-            self._logits[:, start:end] = np.clip(logits, -MOST_LOGIT, MOST_LOGIT)
-            # Computed from the stored float16 logits, so that a pixel that becomes unknown subtracts exactly
-            # what it added.
-            self._softplus[start:end] = _softplus(self._logits[:, start:end]).sum(axis=0, dtype=np.float64)
+            start, end = self._decoded, min(self._decoded + self._step_pictures, len(self._order))
+            self._table.put(start, self._decoded_at(self._points(slice(start, end))))
             self._decoded = end
             yield any(start < lattice <= end for lattice in self._ends)
 
     def posterior(self, x: Floats, known: NDArray[np.bool_]) -> Iterator[TruePosterior | None]:
         """Compute p(z | the known pixels of x) on the decoded part of the grid, then on smaller cells.
 
-        x [C, H, W] is 0 or 1, and `known` has the same shape. Yields None while computing, and a posterior
+        x [C, H, W] is in [0, 1], and `known` has the same shape. Yields None while computing, and a posterior
         after each split. Yields nothing if the first lattice is not decoded yet.
         """
         ready = max((end for end in self._ends if end <= self._decoded), default=0)
         if not ready:
             return
-        pixels, weights = known.reshape(-1).astype(np.float32), (x * known).reshape(-1).astype(np.float32)
-        for _ in self._score(ready, weights, pixels):
+        x, known = x.reshape(-1), known.reshape(-1)
+        for _ in self._table.update(ready, x, known):
             yield None
         stride = self._side // math.isqrt(ready)
         side, step, axis = self._side // stride, self._step * stride, self._axis[::stride]
         joint = np.empty((side, side))
-        joint[self._rows[:ready] // stride, self._columns[:ready] // stride] = self._scores
+        joint[self._rows[:ready] // stride, self._columns[:ready] // stride] = self._table.scores
         grid = Cells(axis, axis, step, joint + _log_prior(axis, axis))
         log_px = _log_sum([grid])
         mixture = None if known.all() else self._mixture(ready)
@@ -173,13 +185,15 @@ class LikelihoodTable:
         if stride > 1:
             return
         parts, newest = [], [grid]
-        for _ in range(MAX_DEPTH):
+        for _ in range(MAX_DEPTH if self._is_linear else DEEPEST):
             split: list[Cells] = []
+            # The best blocks are split even if others seem to hold all of the mass.
+            least = math.inf if self._is_linear else _best_blocks(newest)
             for cells in newest:
-                blocks, rest = _heavy_blocks(cells, log_px)
+                blocks, rest = _heavy_blocks(cells, log_px, least)
                 parts.append(rest)
                 for corner in blocks:
-                    for block in self._block(*corner, cells.step, weights, pixels):
+                    for block in self._block(*corner, cells.step, x, known):
                         if block is not None:
                             split.append(block)
                         yield None
@@ -193,64 +207,50 @@ class LikelihoodTable:
     def _points(self, places: slice | NDArray[np.intp]) -> Doubles:
         return np.stack([self._axis[self._columns[places]], self._axis[self._rows[places]]], axis=1)
 
-    def _decoded_at(self, z: Doubles) -> tuple[Floats, Doubles]:
-        """The logits [pixels, N] at z, and their sums Σ log(1 + eˡ) [N]."""
-        logits = self._decode(z.astype(np.float32)).reshape(len(z), -1).T
-        return logits, _softplus(logits).sum(axis=0, dtype=np.float64)
-
-    def _score(self, ready: int, weights: Floats, known: Floats) -> Iterator[None]:
-        """Update `_scores` to these pixels, by adding or subtracting only the pixels that changed."""
-        if ready != len(self._scores):
-            self._scores = -self._softplus[:ready]
-            self._weights[:], self._known[:] = 0, 1
-        for rows in _pieces(np.flatnonzero(weights != self._weights)):
-            self._scores += (weights - self._weights)[rows] @ self._logits[rows, :ready].astype(np.float32)
-            self._weights[rows] = weights[rows]
-            yield
-        for rows in _pieces(np.flatnonzero(known != self._known)):
-            self._scores -= (known - self._known)[rows] @ _softplus(self._logits[rows, :ready])
-            self._known[rows] = known[rows]
-            yield
+    def _decoded_at(self, z: Doubles) -> Parameters:
+        return self._decode(z.astype(np.float32))
 
     def _mixture(self, ready: int) -> Floats:
         """The mean of p(x|z) over the most likely points of the grid."""
         z = self._points(slice(ready))
-        joint = self._scores - 0.5 * (z**2).sum(axis=1)
+        joint = self._table.scores - 0.5 * (z**2).sum(axis=1)
         count = min(MIXED_CELLS, ready)
         likeliest = np.argpartition(joint, ready - count)[ready - count :]
         shares = np.exp(joint[likeliest] - joint[likeliest].max())
         likeliest, shares = likeliest[shares > MIN_SHARE], shares[shares > MIN_SHARE]
-        pictures = 1 / (1 + np.exp(-self._logits[:, likeliest].astype(np.float32)))
-        mixture = pictures @ (shares / shares.sum()).astype(np.float32)
+        mixture = self._table.pictures(likeliest) @ (shares / shares.sum()).astype(np.float32)
         return np.asarray(mixture, np.float32).reshape(self._image_shape)
 
     def _block(
-        self, left: float, bottom: float, step: float, weights: Floats, known: Floats
+        self, left: float, bottom: float, step: float, x: Floats, known: NDArray[np.bool_]
     ) -> Iterator[Cells | None]:
         """Split the cells of a block and decode them, unless they are cached. Yields None while decoding."""
         side, fine = BLOCK_CELLS * SPLIT, step / SPLIT
         axis: Doubles = (np.arange(side, dtype=np.float64) + 0.5) * fine
         a, b = left + axis, bottom + axis
         key = (round(left, 9), round(bottom, 9), step)
-        if key not in self._blocks:
+        parts, scores = self._blocks.get(key, []), []
+        if not parts:
             z = np.stack(np.meshgrid(a, b), axis=-1).reshape(-1, 2)
-            parts = []
-            for start in range(0, len(z), STEP_PICTURES):
-                parts.append(self._decoded_at(z[start : start + STEP_PICTURES]))
+            for start in range(0, len(z), self._step_pictures):
+                held = self._table.held(self._decoded_at(z[start : start + self._step_pictures]))
+                scores.append(self._table.score(held, x, known))
+                parts += [held] * (self._most_blocks > 0)
                 yield None
-            self._blocks[key] = (
-                np.concatenate([logits for logits, _ in parts], axis=1),
-                np.concatenate([softplus for _, softplus in parts]),
-            )
-            while len(self._blocks) > MAX_BLOCKS:
+            if self._is_linear and parts:  # one matrix product is quicker than many
+                joined = (np.concatenate(arrays, axis=-1) for arrays in zip(*parts, strict=True))
+                parts = [(next(joined), next(joined))]
+        else:
+            for held in parts:
+                scores.append(self._table.score(held, x, known))
+                if not self._is_linear:
+                    yield None
+        if parts:
+            self._blocks[key] = parts
+            self._blocks.move_to_end(key)
+            while len(self._blocks) > self._most_blocks:
                 self._blocks.popitem(last=False)
-        self._blocks.move_to_end(key)
-        logits, softplus = self._blocks[key]
-        scores = weights @ logits - softplus
-        if not known.all():
-            unknown = np.flatnonzero(known == 0)
-            scores = scores + _softplus(logits[unknown]).sum(axis=0, dtype=np.float64)
-        yield Cells(a, b, fine, scores.reshape(side, side) + _log_prior(a, b))
+        yield Cells(a, b, fine, np.concatenate(scores).reshape(side, side) + _log_prior(a, b))
 
 
 def _lattices(side: int) -> tuple[NDArray[np.intp], tuple[int, ...]]:
@@ -268,11 +268,21 @@ def _log_prior(a: Doubles, b: Doubles) -> Doubles:
     return -0.5 * (a[np.newaxis] ** 2 + b[:, np.newaxis] ** 2) - LOG_2PI
 
 
-def _heavy_blocks(cells: Cells, log_px: float) -> tuple[list[tuple[float, float]], Cells]:
-    """The lower left corners of blocks that hold a relevant share of p(x), and the cells without these."""
-    rows, columns = (size // BLOCK_CELLS for size in cells.log_joint.shape)
-    shares = np.exp(cells.log_mass - log_px).reshape(rows, BLOCK_CELLS, columns, BLOCK_CELLS).sum(axis=(1, 3))
-    heavy = shares > MIN_BLOCK_SHARE
+def _best_blocks(cells: list[Cells]) -> float:
+    """The best log joint in the last of the best blocks."""
+    best = np.sort(np.concatenate([_in_blocks(part.log_joint).max(axis=(1, 3)).ravel() for part in cells]))
+    return float(best[-min(BEST_BLOCKS, len(best))])
+
+
+def _heavy_blocks(
+    cells: Cells, log_px: float, least: float = math.inf
+) -> tuple[list[tuple[float, float]], Cells]:
+    """The lower left corners of blocks to split, and the cells without these.
+
+    These are the blocks that hold a relevant share of p(x), or a log joint of at least `least`.
+    """
+    shares = np.exp(_in_blocks(cells.log_mass) - log_px).sum(axis=(1, 3))
+    heavy = (shares > MIN_BLOCK_SHARE) | (_in_blocks(cells.log_joint).max(axis=(1, 3)) >= least)
     rest = np.where(heavy.repeat(BLOCK_CELLS, 0).repeat(BLOCK_CELLS, 1), -np.inf, cells.log_joint)
     corners = [
         (
@@ -284,19 +294,14 @@ def _heavy_blocks(cells: Cells, log_px: float) -> tuple[list[tuple[float, float]
     return corners, Cells(cells.a, cells.b, cells.step, rest)
 
 
+def _in_blocks(values: Doubles) -> Doubles:
+    """[H, W] as [rows of blocks, BLOCK_CELLS, columns of blocks, BLOCK_CELLS]."""
+    rows, columns = (size // BLOCK_CELLS for size in values.shape)
+    return values.reshape(rows, BLOCK_CELLS, columns, BLOCK_CELLS)
+
+
 def _log_sum(parts: list[Cells]) -> float:
     """log Σ exp over all cells of all parts."""
     masses = np.concatenate([cells.log_mass.ravel() for cells in parts])
     most = float(masses.max())
     return most + math.log(float(np.exp(masses - most).sum()))
-
-
-def _softplus(logits: Halves | Floats) -> Floats:
-    """log(1 + eˡ), computed without overflow as max(l, 0) + log(1 + e^−|l|)."""
-    wide = logits.astype(np.float32)
-    soft: Floats = np.maximum(wide, 0) + np.log1p(np.exp(-np.abs(wide)))
-    return soft
-
-
-def _pieces(rows: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
-    return (rows[start : start + ROWS_AT_ONCE] for start in range(0, len(rows), ROWS_AT_ONCE))

@@ -16,7 +16,7 @@ from desktop.reading.reading import EncoderReading, Layout, Reading, Spread, Val
 from desktop.vetting.onnx_file import read_model_file
 from desktop.vetting.opening import Opening, OpeningStoppedError
 from desktop.vetting.trial import Trial
-from export.bundle import MANIFEST_FILE, Bundle, BundleError, tensor_facts
+from export.bundle import MANIFEST_FILE, Bundle, BundleError
 
 # SHA-256 of the bundles' graphs that were tried since the program started, because one trial is enough, and
 # the first pictures of slow ones; of these not all, because a bundle may have hundreds of epochs.
@@ -73,8 +73,8 @@ def _try_graph(
     """
     where = Path(f"{bundle.path}: {name}")
     kind = name.rpartition("/")[2]  # the manifest names the tensors of an epoch's graph once for all epochs
-    facts = bundle.manifest["tensors"].get(kind)
-    if facts != tensor_facts(bundle.image_shape, bundle.latent_dim)[kind]:
+    facts = bundle.tensors(kind)
+    if facts is None:
         raise BundleError(
             f"{bundle.path}: {MANIFEST_FILE}: found no valid tensors of {kind}, expected them because there "
             f"is {name}; export it again"

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from desktop.base.machine import DeviceName
 from desktop.models.model import Model
@@ -90,7 +90,7 @@ def _epoch_posterior(bundle: Bundle | None, whole: Posterior | None, epoch: int)
     own = None if bundle is None else bundle.read_posterior(epoch)
     if own is None or whole is None or len(own.mean) != len(whole.mean):
         return own
-    return Posterior(own.mean, own.logvar, whole.images, whole.labels)
+    return replace(whole, mean=own.mean, logvar=own.logvar)
 
 
 class Loader:

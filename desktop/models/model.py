@@ -20,17 +20,18 @@ from desktop.base.machine import Device, DeviceError, DeviceName
 from desktop.base.vector import Vector
 from desktop.base.watchdog import Watchdog
 from desktop.latent.elbo import logits_of
+from desktop.latent.likelihood import Parameters
 from desktop.latent.plane import sample_prior
 from desktop.models.first_decode import FirstDecode
 from desktop.models.logits import without_sigmoid
 from desktop.models.runtime import CUDA, cuda_major, preload_cuda
 from desktop.models.source import Source
 from desktop.reading.reading import Reading
-from desktop.reading.tensors import encoder_feeds, feeds, logits, posterior, probabilities
+from desktop.reading.tensors import encoder_feeds, feeds, logits, numbers, posterior, probabilities
 from desktop.vetting.onnx_file import Graph
 from export.bundle import DECODER_FILE, ENCODER_FILE, BundleError
 
-# Converts a decoder's output to pictures according to its reading, and writes them to the last argument.
+# Converts an output of a decoder according to its reading, and writes it to the last argument.
 Take = Callable[[Reading, Array, Floats], object]
 
 # On the CPU, transposed convolutions run image by image. So small chunks in single-threaded runs are faster
@@ -152,7 +153,8 @@ class Model:
         start = time.perf_counter()
         self._is_interruptible = may_be_interrupted and self.is_slow
         try:
-            result = self._in_pieces(z, partial(self._decode_by, session, probabilities), most_threads)
+            decode_by = partial(self._decode_by, session, (self.source.reading.output,), probabilities)
+            (result,) = self._in_pieces(z, decode_by, (self.image_shape,), most_threads)
         finally:
             self._is_interruptible = False
         if len(result) and np.isnan(
@@ -180,12 +182,30 @@ class Model:
                 self._logits = self._session(found, DECODER_FILE, self.device.kind)
         if self._logits is None:
             return logits_of(self.decode(z))
-        return self._in_pieces(z, partial(self._decode_by, self._logits, logits))
+        decode_by = partial(self._decode_by, self._logits, (self.source.reading.output,), logits)
+        return self._in_pieces(z, decode_by, (self.image_shape,))[0]
+
+    def decode_parameters(self, z: Floats) -> Parameters:
+        """What the likelihood of a bundle needs at z float32 [N, d]. Raises the same errors as `decode`."""
+        likelihood = self.source.likelihood
+        assert likelihood is not None
+        if likelihood.is_its_picture:
+            return Parameters(self.decode_logits(z))
+        shapes = self.source.parameter_shapes
+        decode_by = partial(self._decode_by, self._decoder, tuple(shapes), numbers)
+        return Parameters(*self._in_pieces(z, decode_by, tuple(shapes.values())))
 
     def _in_pieces(
-        self, z: Floats, decode_by: Callable[[Floats, Floats], None], most_threads: int | None = None
-    ) -> Floats:
-        """Decode z [N, d] to float32 [N, C, H, W] in chunks that a few threads share."""
+        self,
+        z: Floats,
+        decode_by: Callable[..., None],
+        shapes: Sequence[tuple[int, ...]],
+        most_threads: int | None = None,
+    ) -> list[Floats]:
+        """Decode z [N, d] to arrays float32 [N, *shape] in chunks that a few threads share.
+
+        `decode_by` gets the z of a chunk, and of each array the part to write to.
+        """
         if z.ndim != 2 or z.shape[1] != self.latent_dim:
             raise ValueError(f"found z of shape {z.shape}, expected (N, {self.latent_dim})")
         z = np.ascontiguousarray(z, np.float32)
@@ -195,12 +215,12 @@ class Model:
         share = -(-len(z) // most_threads)
         size = self._chunk if alone else min(self._chunk, -(-share // batch) * batch)
         size = max(1, size)
-        result = np.empty((len(z), *self.image_shape), np.float32)
+        results = [np.empty((len(z), *shape), np.float32) for shape in shapes]
         starts = iter(range(0, len(z), size))
 
         def work() -> None:
             for start in starts:  # shared: each thread takes the next chunk that is left
-                decode_by(z[start : start + size], result[start : start + size])
+                decode_by(z[start : start + size], *(result[start : start + size] for result in results))
 
         # This thread works too: handing every chunk over to another thread would cost a tenth of the decode.
         threads = 1 if alone else min(most_threads, -(-len(z) // size))
@@ -216,7 +236,7 @@ class Model:
             wait(begun)
         for other in begun:
             other.result()
-        return result
+        return results
 
     def encode(self, x: Floats) -> tuple[Floats, Floats]:
         """Mean and logvar float32 [N, d] of images x float32 [N, C, H, W] in [0, 1].
@@ -253,16 +273,19 @@ class Model:
         self._watchdog.close()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _decode_by(self, session: ort.InferenceSession, take: Take, z: Floats, result: Floats) -> None:
-        """Decode z [N, d] to `result` [N, C, H, W] by `take`, in as many runs as a fixed batch size needs."""
+    def _decode_by(
+        self, session: ort.InferenceSession, outputs: Sequence[str], take: Take, z: Floats, *results: Floats
+    ) -> None:
+        """Write some outputs at z [N, d] to `results` by `take`, in as many runs as a fixed batch needs."""
         reading = self.source.reading
         step = reading.batch or len(z)
         for start in range(0, len(z), step):
             part = z[start : start + step]
             inputs = feeds(reading, _filled(part, reading.batch))
-            (raw,) = self._run(session, DECODER_FILE, [reading.output], inputs)
+            found = self._run(session, DECODER_FILE, outputs, inputs)
             try:
-                take(reading, raw, result[start : start + step])
+                for raw, result in zip(found, results, strict=True):
+                    take(reading, raw, result[start : start + step])
             except ModelError as error:
                 raise self._failure(DECODER_FILE, str(error)) from error
 
@@ -341,7 +364,7 @@ class Model:
         z = sample_prior(1, self.latent_dim, 0, self.source.reading.prior)
         start = time.perf_counter()
         picture = np.empty((1, *self.image_shape), np.float32)
-        self._decode_by(session, probabilities, z, picture)
+        self._decode_by(session, (self.source.reading.output,), probabilities, z, picture)
         one_ms = 1e3 * (time.perf_counter() - start)
         if np.isnan(picture).all():
             raise self._failure(DECODER_FILE, "found only NaN in its first picture, expected numbers")

@@ -16,8 +16,7 @@ class OwnPosterior(Posterior):
     """The approximate posteriors of own pictures, or z that were brought as points.
 
     Attributes:
-        images: uint8 [N, C, H, W] from 0 to `white`.
-        white: 1 if the model's pixels are Bernoulli, and 255 otherwise.
+        images: uint8 [N, C, H, W] from 0 to `levels` − 1.
         title: the name of the folder or file that they come from.
         names: of each picture, for people.
         label_names: the names of the labels 0, 1, …
@@ -26,7 +25,6 @@ class OwnPosterior(Posterior):
             thumbnails decoded from them, or None until they are.
     """
 
-    white: int = 255
     title: str = ""
     names: tuple[str, ...] = ()
     label_names: tuple[str, ...] = ()
@@ -34,21 +32,16 @@ class OwnPosterior(Posterior):
     is_z: bool = False
 
 
-def is_binary(posterior: Posterior) -> bool:
-    """Whether the images are 0 and 1, so that the Bernoulli likelihood is the model's own."""
-    return white_of(posterior) == 1
-
-
 def white_of(posterior: Posterior) -> int:
     """The value of the brightest pixel of `posterior.images`."""
-    return posterior.white if isinstance(posterior, OwnPosterior) else 1
+    return posterior.levels - 1
 
 
 def pictures_of(posterior: Posterior, rows: Array | slice) -> Floats:
     """Some of the images, float32 [K, C, H, W] in [0, 1]. There must be images."""
     assert posterior.images is not None
     found = posterior.images[rows].astype(np.float32)
-    return found if is_binary(posterior) else found / np.float32(white_of(posterior))
+    return found if posterior.levels == 2 else found / np.float32(white_of(posterior))
 
 
 def name_of(posterior: Posterior, index: int) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from desktop.base.errors import ModelError
+from desktop.latent.likelihood import Family, Likelihood
 from desktop.models.bundle_trial import bundle_encoder_reading, try_graphs
 from desktop.models.first_decode import FirstDecode, first_decode
 from desktop.reading import tensors
@@ -32,6 +33,7 @@ from desktop.vetting.trial import Trial, TrialEndedError
 from export.bundle import (
     DECODER_FILE,
     ENCODER_FILE,
+    FORMAT,
     Bundle,
     BundleError,
     epoch_file,
@@ -111,6 +113,25 @@ class Source:
         return hashlib.sha256(self.encoder).hexdigest() if isinstance(self.encoder, bytes) else ""
 
     @property
+    def likelihood(self) -> Likelihood | None:
+        """What a bundle says about its decoder's output; None for a bare model or a word of version 1."""
+        if self.bundle is None:
+            return None
+        is_known = self.bundle.likelihood == Family.BERNOULLI or self.bundle.manifest["format"] != FORMAT
+        return Likelihood(Family(self.bundle.likelihood), self.bundle.levels) if is_known else None
+
+    @property
+    def parameter_shapes(self) -> dict[str, tuple[int, ...]]:
+        """The outputs that hold the parameters of a likelihood other than Bernoulli, and their shapes."""
+        facts = None if self.bundle is None else self.bundle.tensors(DECODER_FILE)
+        assert facts is not None
+        shapes = {tensor["name"]: tuple(tensor["shape"][1:]) for tensor in facts["outputs"]}
+        if "logits" in shapes:
+            return {"logits": shapes["logits"]}
+        mean = "mean" if "mean" in shapes else "picture"
+        return {mean: shapes[mean], "log_scale": shapes["log_scale"]}
+
+    @property
     def guess_note(self) -> str:
         """Which parts of the decoder's reading are guesses; empty if there are none or a person set any."""
         if self.overrides or not self.reading.guesses:
@@ -175,6 +196,8 @@ def _is_bundle(path: Path) -> bool:
 
 def _open_bundle(path: Path, opening: Opening) -> Source:
     bundle = open_bundle(path)
+    facts = bundle.tensors(DECODER_FILE)
+    assert facts is not None  # it was checked when the bundle was opened
     reading = Reading(
         z_input="z",
         z_dtype="float32",
@@ -182,7 +205,7 @@ def _open_bundle(path: Path, opening: Opening) -> Source:
         latent_dim=bundle.latent_dim,
         batch=None,
         other_inputs=(),
-        output="probabilities",
+        output=facts["outputs"][0]["name"],
         output_dtype="float32",
         layout=Layout.NCHW,
         image_shape=bundle.image_shape,

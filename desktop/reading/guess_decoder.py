@@ -27,7 +27,7 @@ from desktop.vetting.trial import DTYPES, TrialEndedError
 Run = Callable[[Mapping[str, Array], list[str]], dict[str, Array]]
 
 FREE_BATCH = 3  # in a shape this number rarely means anything else
-OWN_FORMAT = "latent-plane/1"
+OWN_FORMATS = ("latent-plane/1", "latent-plane/1.1")
 # An output with such a name is the picture, even if a larger one is there too.
 PLAIN_NAMES = re.compile(
     r"(output|image|img|picture|sample|x_?hat|recon\w*|generated\w*|decoded\w*)s?([_:.]?\d+)?", re.IGNORECASE
@@ -377,7 +377,7 @@ def _notes(
 
 def _left(guesses: set[str], overrides: Overrides, file: ModelFile, others: Sequence[OtherInput]) -> set[str]:
     """The guesses that no override has settled; none for a decoder that this program exported."""
-    if file.metadata.get("latent_plane.format") == OWN_FORMAT:
+    if file.metadata.get("latent_plane.format") in OWN_FORMATS:
         return set()
     settled = {FIELDS[option] for option in overrides if option in FIELDS}
     optional = {tensor.name for tensor, _ in file.optional}

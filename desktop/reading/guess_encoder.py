@@ -9,7 +9,7 @@ import numpy as np
 from desktop.base.arrays import Array
 from desktop.base.errors import ModelError
 from desktop.reading import guess_layout
-from desktop.reading.guess_decoder import FREE_BATCH, OWN_FORMAT, Run
+from desktop.reading.guess_decoder import FREE_BATCH, OWN_FORMATS, Run
 from desktop.reading.other_inputs import OTHER_NAMES, other_input
 from desktop.reading.overrides import LAYOUTS, RANGES, SET, SPREADS, Overrides, one_of
 from desktop.reading.reading import EncoderReading, Layout, Reading, Spread, ValueRange
@@ -74,7 +74,7 @@ def propose_encoder(file: ModelFile, run: Run, decoder: Reading, overrides: Over
     names = [output.name for output in file.outputs if output.dtype in DTYPES]
     outputs = run(encoder_feeds(draft, x), names)
     mean, spread_output, spread = _outputs(file, outputs, len(x), decoder.latent_dim, overrides, guesses)
-    if file.metadata.get("latent_plane.format") == OWN_FORMAT:
+    if file.metadata.get("latent_plane.format") in OWN_FORMATS:
         guesses.clear()
     settled = {field for option, field in FIELDS.items() if option in overrides}
     return replace(

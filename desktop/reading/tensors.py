@@ -66,6 +66,14 @@ def logits(reading: Reading, raw: Array, out: Floats) -> Floats:
     return out
 
 
+def numbers(_reading: Reading, raw: Array, out: Floats) -> Floats:
+    """Write an output [N, …] to `out` as it is. Raises ModelError if it has another shape."""
+    if raw.shape != out.shape:
+        raise ModelError(f"found an output of shape {list(raw.shape)}, expected {list(out.shape)}")
+    out[:] = raw
+    return out
+
+
 def encoder_feeds(reading: EncoderReading, x: Floats) -> dict[str, Array]:
     """The encoder's inputs for images x float32 [N, C, H, W] in [0, 1], with the channels that it takes.
 

@@ -23,11 +23,11 @@ MOST_OF_HOME = 2 / 3
 
 
 class PictureMode(StrEnum):
-    """How probabilities are drawn as a picture; the values are the names in the window."""
+    """How what a decoder gives is drawn; the values are the names in the window."""
 
     PROBABILITIES = "Probabilities"
     THRESHOLDED = "Thresholded"
-    SAMPLE = "Bernoulli sample"
+    SAMPLE = "Sample"
 
 
 class Layer(StrEnum):
@@ -93,6 +93,11 @@ class ViewState:
         object.__setattr__(self, "z", vector(self.z))
         if not all(isinstance(point, Vector) for point in self.path):
             object.__setattr__(self, "path", tuple(map(vector, self.path)))
+
+    @property
+    def needs_parameters(self) -> bool:
+        """Whether more of the decoder than its picture is shown: a sample, or the likelihood of images."""
+        return self.picture_mode is PictureMode.SAMPLE or self.nearness is Nearness.PICTURE
 
     @property
     def chart(self) -> Chart:

@@ -40,7 +40,7 @@ from export.bundle import (
 )
 from tests.desktop.foreign_models import decoder as foreign_decoder
 from tests.desktop.forked_trials import TrialServer
-from tests.desktop.small_bundles import FilmBundle, decoder_graph
+from tests.desktop.small_bundles import FilmBundle, decoder_graph, grey_decoder_graph, outputs_of
 from tests.waiting import SOON_MS, SOON_S
 
 PROGRESS_BARS = "tqdm_monitor"  # the thread that an export in a test's own process starts once for all
@@ -148,7 +148,11 @@ def make_bundle(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]
         labels: tuple[str, ...] = (),
         seed: int = 0,
         suffix: str = "",
+        likelihood: str = "bernoulli",
+        levels: int = 2,
     ) -> Path:
+        if decoder is None and likelihood != "bernoulli":
+            decoder = grey_decoder_graph(likelihood, latent_dim, image_shape, seed)
         files = {DECODER_FILE: decoder or decoder_graph(latent_dim, image_shape, seed)}
         if encoder is not None:
             files[ENCODER_FILE] = encoder
@@ -159,9 +163,10 @@ def make_bundle(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]
             "created": "2000-01-01T00:00:00+00:00",
             "image": dict(zip(("channels", "height", "width"), image_shape, strict=True)),
             "latent_dim": latent_dim,
-            "likelihood": "bernoulli",
+            "likelihood": likelihood,
+            "levels": levels,
             "opset": 20,
-            "tensors": tensor_facts(image_shape, latent_dim),
+            "tensors": tensor_facts(image_shape, latent_dim, likelihood, **outputs_of(likelihood)),
             "dataset": {"labels": list(labels)},
         }
         path = tmp_path_factory.mktemp("bundle") / f"{name.replace(' ', '-')}{suffix}"

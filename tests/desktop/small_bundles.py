@@ -127,3 +127,69 @@ class FilmBundle:
         session = ort.InferenceSession(graph, providers=["CPUExecutionProvider"])
         (probabilities,) = session.run(None, {"z": np.asarray(z, np.float32)})
         return np.asarray(probabilities)
+
+
+def grey_decoder_graph(
+    likelihood: str, latent_dim: int, image_shape: tuple[int, int, int], seed: int = 0
+) -> bytes:
+    """A decoder of one layer, z · W + b, with the outputs of a likelihood other than Bernoulli.
+
+    A Gaussian has one scale for all pixels, 0.1, and a mean beside the picture; a logistic one has a scale
+    for each pixel, about 0.03.
+    """
+    draw = np.random.default_rng(seed)
+    pixels = int(np.prod(image_shape))
+    is_continuous = likelihood == "continuous-bernoulli"
+    spread, middle = (2.0, 0.0) if is_continuous else (0.12, 0.5)
+    arrays = {
+        "weights": draw.normal(0, spread / latent_dim**0.5, (latent_dim, pixels)).astype(np.float32),
+        "bias": draw.normal(middle, spread, pixels).astype(np.float32),
+        "scales": draw.normal(-3.5, 0.1, pixels).astype(np.float32),
+        "shape": np.array([-1, *image_shape], np.int64),
+        "zero": np.zeros((latent_dim, pixels), np.float32),
+        "zero1": np.zeros((latent_dim, 1), np.float32),
+        "scale": np.array([np.log(0.1)], np.float32),
+        "one_shape": np.array([-1, 1, 1, 1], np.int64),
+        "low": np.array(0, np.float32),
+        "high": np.array(1, np.float32),
+    }
+    node = helper.make_node
+    nodes = [
+        node("MatMul", ["z", "weights"], ["product"]),
+        node("Add", ["product", "bias"], ["flat"]),
+        node("Reshape", ["flat", "shape"], ["logits" if is_continuous else "mean"]),
+    ]
+    if is_continuous:
+        nodes.append(node("Sigmoid", ["logits"], ["picture"]))
+    else:
+        nodes.append(node("Clip", ["mean", "low", "high"], ["picture"]))
+    if likelihood == "logistic":
+        nodes += [
+            node("MatMul", ["z", "zero"], ["zeros"]),
+            node("Add", ["zeros", "scales"], ["flat_scales"]),
+            node("Reshape", ["flat_scales", "shape"], ["log_scale"]),
+        ]
+    elif likelihood == "gaussian":
+        nodes += [
+            node("MatMul", ["z", "zero1"], ["zeros"]),
+            node("Add", ["zeros", "scale"], ["one"]),
+            node("Reshape", ["one", "one_shape"], ["log_scale"]),
+        ]
+    facts = tensor_facts(image_shape, latent_dim, likelihood, **outputs_of(likelihood))[DECODER_FILE]
+    used = {name for each in nodes for name in each.input}
+    graph = helper.make_graph(
+        nodes,
+        "decoder",
+        [helper.make_tensor_value_info("z", TensorProto.FLOAT, ["N", latent_dim])],
+        [helper.make_tensor_value_info(t["name"], TensorProto.FLOAT, t["shape"]) for t in facts["outputs"]],
+        [numpy_helper.from_array(array, name) for name, array in arrays.items() if name in used],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
+    onnx.checker.check_model(model)
+    return bytes(model.SerializeToString())
+
+
+def outputs_of(likelihood: str) -> dict[str, bool]:
+    """How `grey_decoder_graph` gives the parameters, as `tensor_facts` takes it."""
+    is_gaussian = likelihood == "gaussian"
+    return {"shared_scale": is_gaussian, "with_mean": is_gaussian or likelihood == "logistic"}

@@ -4,6 +4,7 @@ from PySide6.QtGui import QColor
 
 CANVAS = QColor("#0e1116")
 SHADE = QColor(14, 17, 22, 205)  # darkens what lies below, so that text on it is readable
+UNKNOWN = QColor(14, 17, 22, 120)  # over unknown pixels, whatever their colour
 CARD = QColor(14, 17, 22)
 # Behind transparent pictures. Black and white can be told from both; their mean is `pixels.BEHIND_GRAY`.
 CHECKS = (QColor("#6e6e6e"), QColor("#929292"))

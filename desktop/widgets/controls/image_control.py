@@ -1,21 +1,25 @@
 """Your own image: drawn, opened, dropped or pasted, and encoded while it changes."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QImage, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QFileDialog
 
-from desktop.app.own_picture import encode_steps, fit_steps, has_true_posterior, is_bernoulli
+from desktop.app.own_picture import bits_of, encode_steps, fit_steps, has_true_posterior
 from desktop.app.worker import Priority
 from desktop.base.arrays import Bytes
 from desktop.base.vector import Vector
+from desktop.images.data_look import Color, contrasting, palette, some_images, surface
 from desktop.images.drawing import Drawing, blank
 from desktop.images.fitting import Fitted
 from desktop.images.pixels import to_bytes
 from desktop.images.read_image import SUFFIXES, ImageError
 from desktop.jobs.encode import Encoded
+from desktop.latent.likelihood import Family, Likelihood
 from desktop.latent.normals import ellipse, project_normals
 from desktop.view.state import Layer, ViewState
 from desktop.widgets.common import colors
@@ -28,8 +32,13 @@ NO_ENCODER = "The open model has no encoder, so your image has no mean, ELBO or 
 NO_ENCODER_OF_EPOCH = (
     "The file has no encoder of this epoch, so your image has no mean, ELBO or reconstruction here."
 )
-NOT_BERNOULLI = (
-    "The open model does not declare Bernoulli pixels, so there is no distortion, ELBO or log p(x)."
+NO_LIKELIHOOD = "The open model does not declare a likelihood, so there is no distortion, ELBO or log p(x)."
+DENSITY = (
+    "The likelihood is {}: distortion, ELBO and log p(x) are of a density of pixels in [0, 1], so that "
+    "log p(x) may be positive."
+)
+GREY_BERNOULLI = (
+    "The images have grey levels and the likelihood is Bernoulli: the distortion is a cross-entropy."
 )
 
 DIGITS = tuple("0123456789")
@@ -53,6 +62,8 @@ class ImageControl(QObject):
         self.encoded: Encoded | None = None
         self._is_encoding = self._is_stale = False
         self._goes_to_mean = False
+        self._surface = self.panel.canvas.drawing().surface
+        self._colors: tuple[Color, ...] = ()
         shell.panel.set_canvas(self.panel.canvas, self.panel.tool_row)
         shell.panel.add_section("image", "Your image", self.panel)
         shell.plane.add_under_points(self._paint)
@@ -100,8 +111,9 @@ class ImageControl(QObject):
             expected = "expected lines or shapes that do; use a picture with more contrast, or closer"
             self._explorer.failed.emit(ImageError(f"found a picture in which {fitted.problem}, {expected}"))
         self._goes_to_mean = not fitted.problem
-        self.panel.canvas.set_drawing(Drawing(fitted.pixels, blank(fitted.pixels.shape).known))
-        self.panel.show_steps(fitted, is_bernoulli(self._explorer))
+        empty = blank(self._surface.shape, self._surface)
+        self.panel.canvas.set_drawing(empty if fitted.problem else replace(empty, pixels=fitted.pixels))
+        self.panel.show_steps(fitted, self._explorer.look.levels == 2)
         self._shell.panel.show_section(self.panel)
 
     def _on_opened(self) -> None:
@@ -113,12 +125,28 @@ class ImageControl(QObject):
         self._show_notes()
         can_encode = self._explorer.has_encoder or has_true_posterior(self._explorer)
         self._shell.panel.show_canvas("Your image" if can_encode else "")
-        is_of_digits = self._explorer.label_names == DIGITS
+        bundle = None if self._explorer.source is None else self._explorer.source.bundle
+        is_of_digits = bundle is not None and bundle.label_names == DIGITS
         self.panel.canvas.set_invitation("Draw a digit" if is_of_digits else "Draw here, or drop a picture")
-        if self.drawing.pixels.shape == image_shape:
+        surface_before = self._surface
+        colors = self._look_at_data(image_shape)
+        if np.array_equal(surface_before, self._surface) and colors == self._colors:
             self._on_drawn()
-        else:
-            self.panel.canvas.set_drawing(blank(image_shape), undoable=False)
+            return
+        self._colors = colors
+        color = contrasting(tuple(self._surface.mean(axis=(1, 2)).tolist()))
+        self.panel.set_data(
+            image_shape, colors, color if colors else (1 - round(float(self._surface.mean())),)
+        )
+        self.panel.canvas.set_drawing(blank(image_shape, self._surface), undoable=False)
+
+    def _look_at_data(self, image_shape: tuple[int, int, int]) -> tuple[Color, ...]:
+        """Set what to draw on, and return what to draw with."""
+        look, whole = self._explorer.look, self._explorer.whole
+        posterior = None if whole is None else whole.posterior
+        images = None if posterior is None else some_images(posterior)
+        self._surface = surface(look, images, image_shape)
+        return palette(look, images, image_shape[0])
 
     def _on_model(self) -> None:
         """Encode with another epoch's encoder, if there is one."""
@@ -129,7 +157,7 @@ class ImageControl(QObject):
         has_encoder, whole = self._explorer.has_encoder, self._explorer.whole
         is_of_epoch = whole is not None and whole.model.has_encoder
         notes = [NO_ENCODER_OF_EPOCH if is_of_epoch else NO_ENCODER] * (not has_encoder)
-        notes += [NOT_BERNOULLI] * (not is_bernoulli(self._explorer))
+        notes += filter(None, [_about(self._explorer.likelihood)])
         self.panel.take.setEnabled(has_encoder)
         self.panel.note.setText("\n".join(notes))
         self.panel.note.setVisible(bool(notes))
@@ -145,6 +173,9 @@ class ImageControl(QObject):
         panel = self.panel
         for name in ("elbo", "rate", "distortion"):
             panel.set_figure(name, None if encoded is None else getattr(encoded, f"{name}_nats"))
+        elbo, likelihood = None if encoded is None else encoded.elbo_nats, self._explorer.likelihood
+        bits = None if elbo is None else bits_of(self._explorer, elbo)
+        panel.show_bits(likelihood is not None and likelihood.counts_bits, bits)
         pixels = None if encoded is None else to_bytes(encoded.reconstruction[None])[0]
         panel.reconstruction.set_image(None if pixels is None else to_qimage(pixels))
         self._shell.plane.redraw_under_points()
@@ -168,7 +199,7 @@ class ImageControl(QObject):
 
     def _clear(self) -> None:
         self.panel.show_steps(None)
-        self.panel.canvas.set_drawing(blank(self.drawing.pixels.shape))
+        self.panel.canvas.set_drawing(blank(self._surface.shape, self._surface))
 
     def _choose(self) -> None:
         kinds = f"Pictures (*{' *'.join(SUFFIXES)});;All files (*)"
@@ -191,3 +222,13 @@ class ImageControl(QObject):
             ):
                 painter.setPen(QPen(color, width, pen_style))
                 painter.drawPolyline(curve)
+
+
+def _about(likelihood: Likelihood | None) -> str:
+    """What the figures are, if they are not those of binary pixels."""
+    if likelihood is None:
+        return NO_LIKELIHOOD
+    if likelihood.is_density:
+        return DENSITY.format(likelihood.family.words)
+    is_grey = likelihood.family is Family.BERNOULLI and likelihood.levels != 2
+    return GREY_BERNOULLI if is_grey else ""

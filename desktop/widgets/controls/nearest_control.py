@@ -13,14 +13,17 @@ from desktop.images.pixels import to_bytes
 from desktop.images.shrink import shrink
 from desktop.jobs.decode import Decoded
 from desktop.jobs.points_of_z import THUMBNAIL_PX
+from desktop.latent.elbo import logits_of
+from desktop.latent.likelihood import Family, Parameters
 from desktop.latent.nearest import (
     Nearness,
     Neighbour,
     nearest_by_difference,
+    nearest_by_likelihood,
     nearest_by_picture,
     nearest_by_z,
 )
-from desktop.models.own_posterior import is_binary, name_of, pictures_of, white_of
+from desktop.models.own_posterior import name_of, pictures_of, white_of
 from desktop.view.state import ViewState
 from desktop.widgets.common import colors
 from desktop.widgets.common.qimage import to_qimage
@@ -95,20 +98,33 @@ class NearestControl(QObject):
         posterior, decoded = self._explorer.posterior, self._decoded
         if posterior is None or posterior.images is None or decoded is None:
             return
-        nearness = self._explorer.state.nearness
+        nearness, likelihood = self._explorer.state.nearness, self._explorer.likelihood
         steps: Iterator[tuple[Neighbour, ...] | None]
         if nearness is Nearness.Z:
             steps = nearest_by_z(posterior.mean, decoded.z, COUNT)
-        elif not is_binary(posterior):
+        elif likelihood is None or not self._has_likelihood(posterior):
             own, picture = self._explorer.own, decoded.probabilities
             if own is not None and own.is_z:
                 picture = shrink(picture[np.newaxis], THUMBNAIL_PX)[0]
             steps = nearest_by_difference(posterior.images, white_of(posterior), picture, COUNT)
-        else:
+        elif posterior.levels == 2 and likelihood.family is Family.BERNOULLI:
             steps = nearest_by_picture(posterior.images, decoded.probabilities, COUNT)
+        else:
+            parameters = decoded.parameters
+            if likelihood.family is Family.BERNOULLI:
+                parameters = Parameters(logits_of(decoded.probabilities[np.newaxis]))
+            if parameters is None:  # another picture comes with them
+                return
+            steps = nearest_by_likelihood(posterior.images, likelihood, parameters, COUNT)
         self._explorer.worker.request(
             NAME, Priority.GRID, steps, lambda found: self._on_found(found, nearness, posterior)
         )
+
+    def _has_likelihood(self, posterior: Posterior) -> bool:
+        """Whether log p(x|z) of the images is known; that of thumbnails is not."""
+        own, likelihood = self._explorer.own, self._explorer.likelihood
+        is_z = own is not None and own.is_z
+        return not is_z and likelihood is not None and likelihood.levels == posterior.levels
 
     def _on_found(
         self, found: tuple[Neighbour, ...] | None, nearness: Nearness, posterior: Posterior
@@ -117,7 +133,7 @@ class NearestControl(QObject):
         if found is None or posterior is not self._explorer.posterior or posterior.images is None:
             return
         names = self._explorer.label_names
-        of_picture = "nats, −log p(x|z)" if is_binary(posterior) else "root mean square difference"
+        of_picture = "nats, −log p(x|z)" if self._has_likelihood(posterior) else "root mean square difference"
         shown = []
         for neighbour in found:
             index = neighbour.index

@@ -6,7 +6,7 @@ from PySide6.QtGui import QGuiApplication, QKeySequence
 
 from desktop.app.explorer import PendingPicture
 from desktop.base.arrays import Bytes
-from desktop.images.picture_modes import are_probabilities, drawn
+from desktop.images.picture_modes import drawn, modes_of
 from desktop.images.pixels import to_bytes
 from desktop.images.room import SheetSize, no_room
 from desktop.jobs.decode import Decoded
@@ -42,7 +42,7 @@ class PictureControl(QObject):
         self._warning = ""
         self._drawn: Decoded | None = None
         self._ring = WaitRing(shell.panel.picture.picture)
-        self._are_probabilities = True
+        self._modes = frozenset(PictureMode)
         explorer, panel = shell.explorer, shell.panel.picture
         explorer.opened.connect(self._on_opened)
         explorer.renewed.connect(self._on_source)
@@ -59,8 +59,9 @@ class PictureControl(QObject):
 
     def _on_source(self, opened: Opened) -> None:
         """Offer the modes that mean something for the model."""
-        self._are_probabilities = are_probabilities(opened.model.source)
-        self._shell.panel.picture.set_modes(self._are_probabilities)
+        source = opened.model.source
+        self._modes = modes_of(source)
+        self._shell.panel.picture.set_modes(self._modes, source.likelihood)
 
     def _on_opened(self, opened: Opened) -> None:
         self._on_source(opened)
@@ -93,7 +94,12 @@ class PictureControl(QObject):
 
     def _show(self, decoded: Decoded, mode: PictureMode) -> None:
         self._mode, self._drawn = mode, decoded
-        shown = drawn(decoded.probabilities, mode if self._are_probabilities else PictureMode.PROBABILITIES)
+        known = mode if mode in self._modes else PictureMode.PROBABILITIES
+        likelihood = self._shell.explorer.likelihood
+        is_enough = likelihood is None or likelihood.is_its_picture or decoded.parameters is not None
+        if known is PictureMode.SAMPLE and not is_enough:
+            known = PictureMode.PROBABILITIES  # until the parameters are there
+        shown = drawn(decoded.probabilities, known, likelihood, decoded.parameters)
         self.picture = to_bytes(shown[np.newaxis])[0]
         image = to_qimage(self.picture)
         self._shell.panel.picture.show_picture(image)

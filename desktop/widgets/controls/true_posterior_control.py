@@ -20,13 +20,15 @@ from desktop.latent.true_posterior import SIDE, LikelihoodTable
 from desktop.view.state import Layer, ViewState
 from desktop.widgets.common import colors
 from desktop.widgets.common.qimage import to_qimage
-from desktop.widgets.panels.image_panel import ImagePanel
+from desktop.widgets.panels.image_panel import ImagePanel, in_nats
 from desktop.widgets.plane.plane_view import PlaneView
 from desktop.widgets.plane.posterior_marks import draw_marks
 
 TABLE, POSTERIOR = "likelihood table", "true posterior"
-NOT_A_PLANE = "needs 2 dimensions, not {}"
+NOT_A_PLANE = "needs 2 dimensions"
 TOO_SLOW = "needs 65,536 pictures, too many for this decoder"
+TOO_LARGE = "the images are too large"
+SMALL_PX, RING_PX = 8.0, 6.0  # a posterior that is smaller than this gets a ring of this radius
 
 
 class TruePosteriorControl(QObject):
@@ -169,18 +171,17 @@ class TruePosteriorControl(QObject):
     def _show_gap(self) -> None:
         panel, latent_dim = self._panel, self._explorer.latent_dim
         if self.located is None:
-            note = "" if latent_dim in (None, 2) else NOT_A_PLANE.format(latent_dim)
+            note = "" if latent_dim in (None, 2) else NOT_A_PLANE
             if latent_dim == 2 and (model := self._explorer.model) is not None and model.is_slow:
                 note = TOO_SLOW
+            elif latent_dim == 2 and self._explorer.likelihood is not None:
+                note = "" if has_true_posterior(self._explorer) else TOO_LARGE
             panel.set_figure("log_px", None, note)
             panel.set_figure("gap", None)
             return
         posterior = self.located.posterior
-        panel.set_figure(
-            "log_px",
-            posterior.log_px_nats,
-            "" if posterior.is_converged else f"{posterior.log_px_nats:.2f} nats …".replace("-", "−"),
-        )
+        log_px = in_nats(posterior.log_px_nats)
+        panel.set_figure("log_px", None, log_px if posterior.is_converged else f"{log_px} …")
         panel.set_figure("gap", self._gap_nats())
 
     def _paint_marks(self, painter: QPainter, to_px: Any, state: ViewState) -> None:
@@ -214,6 +215,9 @@ class TruePosteriorControl(QObject):
             painter.setPen(QPen(colors.TRUE_POSTERIOR, width))
             for curve in curves:
                 painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in to_px(curve).tolist()]))
+        if max(right - left, bottom - top) < SMALL_PX:
+            painter.setPen(QPen(colors.TRUE_POSTERIOR, 1.6))
+            painter.drawEllipse(QPointF((left + right) / 2, (top + bottom) / 2), RING_PX, RING_PX)
 
 
 def _even(px: Doubles) -> tuple[NDArray[np.intp], float, float]:

@@ -16,7 +16,7 @@ def in_words(source: Source) -> str:
     """Describe the open model in a few words for the status bar."""
     metrics = source.bundle.manifest.get("metrics") if source.bundle is not None else None
     elbo = metrics.get("test_elbo_nats") if isinstance(metrics, dict) else None
-    return f"{source.name}, test ELBO {elbo:.2f} nats" if isinstance(elbo, float) else source.name
+    return f"{source.name}, test ELBO {_in_nats(source, elbo)}" if isinstance(elbo, float) else source.name
 
 
 def show_about(parent: QWidget, source: Source, device: str) -> None:
@@ -29,18 +29,29 @@ def show_about(parent: QWidget, source: Source, device: str) -> None:
         lines.append(f"{file.parameter_count:,} parameters")
     facts: Mapping[str, Any] = {}
     if bundle is not None:
-        lines[0] += f", {bundle.likelihood} likelihood"
+        likelihood = source.likelihood
+        words = bundle.likelihood if likelihood is None else likelihood.family.words
+        lines[0] += f", {words} likelihood" + (" (a density)" if likelihood and likelihood.is_density else "")
+        if likelihood is not None:
+            lines.append(f"Data with {likelihood.levels} levels")
         lines.append(f"Created {bundle.manifest['created']}")
         facts = bundle.manifest
     metrics, made_with = facts.get("metrics"), facts.get("made_with")
     if isinstance(metrics, dict) and isinstance(metrics.get("test_elbo_nats"), float):
-        lines.append(f"Test ELBO {metrics['test_elbo_nats']:.2f} nats after epoch {metrics.get('epoch')}")
+        elbo = _in_nats(source, metrics["test_elbo_nats"])
+        lines.append(f"Test ELBO {elbo} after epoch {metrics.get('epoch')}")
     if isinstance(made_with, list):
         lines += [str(command) for command in made_with]
     lines.append(f"Runs on {device}")
     # The model may come from a stranger: its texts are escaped, so that markup has no effect.
     text = "<br>".join(escape(breakable(one_line(line))) for line in lines)
     _tell(parent, "About this model", f"<b>{escape(breakable(one_line(source.name)))}</b><br>{text}")
+
+
+def _in_nats(source: Source, elbo: float) -> str:
+    likelihood = source.likelihood
+    bits = None if likelihood is None else likelihood.bits_per_dimension(elbo, source.reading.image_shape)
+    return f"{elbo:.2f} nats" + ("" if bits is None else f" ({bits:.3f} bits per dimension)")
 
 
 def _tell(parent: QWidget, title: str, text: str) -> None:

@@ -5,9 +5,12 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QBrush, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from desktop.images.drawing import Drawing, Tool, blank
+from desktop.images.data_look import Color
+from desktop.images.drawing import Drawing, Stroke, Tool, blank
 from desktop.images.pixels import to_bytes
+from desktop.latent.likelihood import THRESHOLD
 from desktop.widgets.common import colors
+from desktop.widgets.common.checkerboard import draw_checks
 from desktop.widgets.common.qimage import to_qimage
 
 MAX_UNDO = 100
@@ -19,24 +22,28 @@ class DrawCanvas(QWidget):
     Attributes:
         tool: what the left button does.
         radius_px: the pen's radius in the model's pixels.
+        color: the pen's, a number for each channel but alpha, or one for all.
     """
 
     GESTURES = (
         ("Left drag", "Draw, erase or mark as unknown"),
         ("Right drag", "Erase"),
+        ("Alt-click", "Draw with the colour there"),
         ("Ctrl+Z", "Take back the last stroke"),
     )
     changed = Signal()
+    color_taken = Signal(object)  # Color
 
     def __init__(self, side_px: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.tool = Tool.PEN
         self.radius_px = 1.2
+        self.color: Color = (1.0,)
         self._side_px = side_px
         self._drawing = blank((1, 28, 28))
         self._before: list[Drawing] = []
         self._last: tuple[float, float] | None = None
-        self._erasing = False
+        self._stroke: Stroke | None = None
         self._invitation = ""
         self.setMinimumSize(side_px // 2, side_px // 2)
         self.setCursor(Qt.CursorShape.CrossCursor)
@@ -85,35 +92,46 @@ class DrawCanvas(QWidget):
             super().keyPressEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Begin a stroke."""
-        if event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton):
+        """Begin a stroke, or take up the colour there."""
+        if (
+            event.button() == Qt.MouseButton.LeftButton
+            and event.modifiers() & Qt.KeyboardModifier.AltModifier
+        ):
+            self._take_color(self._pixel(event.position()))
+        elif event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton):
             self._before = [*self._before[-MAX_UNDO:], self._drawing]
-            self._erasing = event.button() == Qt.MouseButton.RightButton
+            is_right = event.button() == Qt.MouseButton.RightButton
+            self._stroke = Stroke(self._drawing, Tool.ERASER if is_right else self.tool, self.color)
             self._last = self._pixel(event.position())
-            self._stroke(self._last)
+            self._draw_to(self._last)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Continue the stroke."""
         if self._last is not None:
-            self._stroke(self._pixel(event.position()))
+            self._draw_to(self._pixel(event.position()))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """End the stroke."""
-        self._last = None
+        self._last = self._stroke = None
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the pixels, with hatching where they are unknown."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), colors.CANVAS)
-        painter.drawImage(self._target(), to_qimage(to_bytes(self._drawing.pixels[np.newaxis])[0]))
+        image = to_qimage(to_bytes(self._drawing.pixels[np.newaxis])[0])
+        draw_checks(painter, self._target(), image)
+        painter.drawImage(self._target(), image)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QBrush(colors.PATH, Qt.BrushStyle.BDiagPattern))
         scale = self._scale()
         corner = self._target().topLeft()
         for row, column in np.argwhere(~self._drawing.known).tolist():
-            painter.drawRect(QRectF(corner.x() + column * scale, corner.y() + row * scale, scale, scale))
+            pixel = QRectF(corner.x() + column * scale, corner.y() + row * scale, scale, scale)
+            painter.fillRect(pixel, colors.UNKNOWN)
+            painter.drawRect(pixel)
         if self._drawing.is_empty and self._invitation:
-            painter.setPen(colors.AXIS)
+            is_bright = float(self._drawing.surface[:3].mean()) > THRESHOLD
+            painter.setPen(colors.CARD if is_bright else colors.AXIS)
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(self.rect().adjusted(8, 8, -8, -8), flags, self._invitation)
         if self.hasFocus():
@@ -126,11 +144,17 @@ class DrawCanvas(QWidget):
         self.update()
         self.changed.emit()
 
-    def _stroke(self, to: tuple[float, float]) -> None:
-        assert self._last is not None
-        tool = Tool.ERASER if self._erasing else self.tool
+    def _draw_to(self, to: tuple[float, float]) -> None:
+        assert self._last is not None and self._stroke is not None
         start, self._last = self._last, to
-        self._show(self._drawing.stroked(start, to, self.radius_px, tool))
+        self._stroke = self._stroke.to(start, to, self.radius_px)
+        self._show(self._stroke.drawing)
+
+    def _take_color(self, place: tuple[float, float]) -> None:
+        channels, height, width = self._drawing.pixels.shape
+        column, row = int(place[0]), int(place[1])
+        if 0 <= row < height and 0 <= column < width:
+            self.color_taken.emit(tuple(self._drawing.pixels[: min(3, channels), row, column].tolist()))
 
     def _scale(self) -> float:
         height, width = self._drawing.known.shape

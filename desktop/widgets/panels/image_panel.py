@@ -1,5 +1,6 @@
 """Your own image, drawn, dropped or pasted: the canvas, and the section with its figures."""
 
+from collections.abc import Sequence
 from itertools import zip_longest
 
 from PySide6.QtCore import Qt, Signal
@@ -15,19 +16,25 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop.images.drawing import THRESHOLD, Tool
+from desktop.images.data_look import Color
+from desktop.images.drawing import Tool
 from desktop.images.fitting import Fitted
 from desktop.images.pixels import to_bytes
+from desktop.latent.likelihood import THRESHOLD, as_data
 from desktop.widgets.common.icons import line_icon
 from desktop.widgets.common.number_box import NumberBox
 from desktop.widgets.common.picture_view import PictureView
 from desktop.widgets.common.qimage import to_qimage
 from desktop.widgets.common.theme import GRID_PX
+from desktop.widgets.panels.color_row import ColorRow
 from desktop.widgets.panels.draw_canvas import DrawCanvas
 
 CANVAS_PX = 168
 RESULT_PX = 96
+# Of the pen in images of 28 × 28, where they are MNIST's strokes; larger images have larger pens.
+RADIUS_PX, MOST_RADIUS_PX, AT_SIDE_PX = 1.2, 8.0, 28
 STEP_PX = 52
+LARGE_NATS = 1000
 TOOL_ICONS = {Tool.PEN: "pencil-simple", Tool.ERASER: "eraser", Tool.UNKNOWN: "question"}
 TOOL_TIPS = {
     Tool.PEN: "Draw with the left mouse button.",
@@ -36,6 +43,13 @@ TOOL_TIPS = {
 }
 FIGURES = {
     "elbo": ("ELBO", "The evidence lower bound on log p(x) is −(rate + distortion); higher is better."),
+    "bits": (
+        "Bits/dim",
+        (
+            "−ELBO in bits for each number of the image, by which models of\n"
+            "other image sizes can be compared; lower is better."
+        ),
+    ),
     "rate": (
         "Rate",
         "The KL divergence of the approximate posterior from the prior is computed in closed form.",
@@ -82,7 +96,7 @@ class ImagePanel(QWidget):
             button.clicked.connect(lambda _, tool=tool: self._choose(tool))
         self.tools[Tool.PEN].setChecked(True)
         self.radius = NumberBox()
-        self.radius.setRange(0.5, 8)
+        self.radius.setRange(0.5, MOST_RADIUS_PX)
         self.radius.setSingleStep(0.1)
         self.radius.setDecimals(1)
         self.radius.setValue(self.canvas.radius_px)
@@ -90,6 +104,9 @@ class ImagePanel(QWidget):
         self.radius.setAccessibleName("Pen radius")
         self.radius.setToolTip("Set the pen radius in pixels of the model.")
         self.radius.valueChanged.connect(lambda value: setattr(self.canvas, "radius_px", value))
+        self.colors = ColorRow()
+        self.colors.chosen.connect(lambda color: setattr(self.canvas, "color", color))
+        self.canvas.color_taken.connect(self._on_taken)
         self.clear = QToolButton()
         self.clear.setIcon(line_icon("trash"))
         self.clear.setAccessibleName("Clear")
@@ -105,6 +122,7 @@ class ImagePanel(QWidget):
         self.completed = _view("Completed picture")
         self._completed_name = QLabel("Completed")
         self.figures: dict[str, QLabel] = {}
+        self._titles: dict[str, QLabel] = {}
         self.note = QLabel()
         self.note.setWordWrap(True)
         self.note.setTextFormat(Qt.TextFormat.PlainText)
@@ -122,8 +140,32 @@ class ImagePanel(QWidget):
         self.show_completed(None)
 
     def set_figure(self, name: str, nats: float | None, note: str = "") -> None:
-        """Show a figure; without one, show `note` or a dash."""
-        self.figures[name].setText(note or ("–" if nats is None else f"{nats:.2f} nats".replace("-", "−")))
+        """Show a figure; without one, show `note` or a dash. `note` may also be another way to say it."""
+        self.figures[name].setText(note or ("–" if nats is None else in_nats(nats)))
+
+    def show_bits(self, is_shown: bool, bits: float | None = None) -> None:
+        """Show bits per dimension, or a dash; they are hidden where they compare nothing."""
+        for label in (self._titles["bits"], self.figures["bits"]):
+            label.setVisible(is_shown)
+        self.figures["bits"].setText("–" if bits is None else f"{bits:.3f}")
+
+    def set_data(self, image_shape: tuple[int, int, int], colors: Sequence[Color], color: Color) -> None:
+        """Set what is drawn: images of this shape, with these colours, beginning with `color`.
+
+        Without colours there is none to choose.
+        """
+        self.colors.setVisible(bool(colors))
+        self.colors.color = self.canvas.color = color
+        self.colors.set_colors(colors)
+        by = min(image_shape[1:]) / AT_SIDE_PX
+        self.radius.setRange(0.5, max(2.0, round(MOST_RADIUS_PX * by, 1)))
+        self.radius.setValue(max(0.5, round(RADIUS_PX * by, 1)))
+
+    def _on_taken(self, color: Color) -> None:
+        """Draw with a colour of the canvas, if colours can be chosen."""
+        if not self.colors.isHidden():
+            self.colors.show_color(color)
+            self.canvas.color = color
 
     def show_completed(self, picture: QImage | None) -> None:
         """Show the picture with its unknown pixels filled in; None hides it."""
@@ -143,7 +185,7 @@ class ImagePanel(QWidget):
         if not fitted.problem:
             pictures["Fitted"] = to_bytes(fitted.pixels[None])[0]
             if is_thresholded:
-                pictures["Thresholded"] = to_bytes((fitted.pixels[None] > THRESHOLD).astype("float32"))[0]
+                pictures["Thresholded"] = to_bytes(as_data(fitted.pixels[None], 2))[0]
                 done.append(f"thresholded at {THRESHOLD}")
         for view, step in zip_longest(self.step_views, pictures):
             view.set_image(None if step is None else to_qimage(pictures[step]))
@@ -159,9 +201,13 @@ class ImagePanel(QWidget):
         self.canvas.tool = tool
 
     def _lay_out(self) -> None:
-        tools = QHBoxLayout(self.tool_row)
-        tools.setContentsMargins(0, 0, 0, 0)
+        rows = QVBoxLayout(self.tool_row)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(GRID_PX // 2)
+        tools = QHBoxLayout()
         tools.setSpacing(GRID_PX // 2)
+        rows.addLayout(tools)
+        rows.addWidget(self.colors)
         for button in self.tools.values():
             tools.addWidget(button)
         tools.addWidget(self.radius, 1)
@@ -181,11 +227,13 @@ class ImagePanel(QWidget):
             label, value = QLabel(title), QLabel("–")
             value.setAlignment(Qt.AlignmentFlag.AlignRight)
             value.setAccessibleName(title)
+            value.setWordWrap(True)  # a note must not make the panel wider
             label.setToolTip(tip)
             value.setToolTip(tip)
             figures.addWidget(label, row, 0)
             figures.addWidget(value, row, 1)
             self.figures[key] = value
+            self._titles[key] = label
         figures.setRowStretch(len(FIGURES), 1)
         results = QHBoxLayout()
         results.setSpacing(12)
@@ -211,6 +259,11 @@ class ImagePanel(QWidget):
         layout.addWidget(self.note)
         layout.addWidget(self.steps)
         layout.addStretch(1)
+
+
+def in_nats(nats: float) -> str:
+    """Write a figure in nats; large ones with fewer digits."""
+    return (f"{nats:.2f} nats" if abs(nats) < LARGE_NATS else f"{nats:,.1f} nats").replace("-", "−")
 
 
 def _view(name: str) -> PictureView:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop.latent.likelihood import Likelihood
 from desktop.latent.plane import MOST_TYPED, format_z, parse_z
 from desktop.view.state import PictureMode, ViewState
 from desktop.widgets.common.choices import add_choices, show_choice
@@ -22,6 +23,7 @@ PICTURE_PX = 236
 # How long z waits for its picture, so that both are painted together.
 TOGETHER_MS = 6
 MODES = "Show the probabilities, threshold them at 0.5, or draw a Bernoulli sample."
+SAMPLES = "Show the mean of the pixels' distribution, or a sample of it ({} likelihood)."
 Z = "Type or paste the cursor's z, and press Return to move there."
 LONG_Z = (
     f"The first numbers of the cursor's z. More than {MOST_TYPED:,} are not typed: save and open them as a "
@@ -56,7 +58,7 @@ class PicturePanel(QWidget):
         self.mode = QComboBox()
         add_choices(self.mode, PictureMode)
         self.mode.setAccessibleName("Picture mode")
-        self.set_modes(True)
+        self.set_modes(frozenset(PictureMode), None)
         self.copy = QPushButton("Copy")
         self.copy.setToolTip("Copy the picture with a note of how it was made.")
         self.save = QPushButton("Save…")
@@ -100,17 +102,19 @@ class PicturePanel(QWidget):
         self.z.setReadOnly(is_long)
         self.z.setToolTip(LONG_Z if is_long else Z)
 
-    def set_modes(self, are_probabilities: bool) -> None:
-        """Set whether the model gives probabilities; other pictures are shown as they are."""
-        self._are_probabilities = are_probabilities
+    def set_modes(self, modes: frozenset[PictureMode], likelihood: Likelihood | None) -> None:
+        """Set which modes mean something, by what the model gives; other pictures are shown as they are."""
+        self._modes = modes
+        are_probabilities = PictureMode.THRESHOLDED in modes
         name = PictureMode.PROBABILITIES.value if are_probabilities else "Picture"
         for index in range(self.mode.count()):
-            is_plain = self.mode.itemData(index) == PictureMode.PROBABILITIES.value
-            if is_plain:
+            mode = PictureMode(self.mode.itemData(index))
+            if mode is PictureMode.PROBABILITIES:
                 self.mode.setItemText(index, name)
-            _set_enabled(self.mode, index, is_plain or are_probabilities)
-        self.mode.setToolTip(MODES if are_probabilities else NO_MODES)
-        if not are_probabilities:
+            _set_enabled(self.mode, index, mode in modes)
+        samples = NO_MODES if likelihood is None else SAMPLES.format(likelihood.family.words)
+        self.mode.setToolTip(MODES if are_probabilities else samples)
+        if PictureMode(self.mode.currentData()) not in modes:
             show_choice(self.mode, PictureMode.PROBABILITIES)
 
     def show_picture(self, image: QImage) -> None:
@@ -128,7 +132,8 @@ class PicturePanel(QWidget):
             self.z.setText(text)
             self.z.setCursorPosition(0)
             self.z_error.hide()
-        show_choice(self.mode, state.picture_mode if self._are_probabilities else PictureMode.PROBABILITIES)
+        mode = state.picture_mode
+        show_choice(self.mode, mode if mode in self._modes else PictureMode.PROBABILITIES)
 
     def _paint_z(self) -> None:
         self._together.stop()

@@ -23,7 +23,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPixmap, QRegion, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QStyle, QWidget
 
-from desktop.base.arrays import Bytes, Doubles
+from desktop.base.arrays import Array, Doubles
 from desktop.jobs.tiles import Cut, Tile, TileCache
 from desktop.latent.chart import Projection, ToPx
 from desktop.latent.plane import Viewport
@@ -156,7 +156,7 @@ class PlaneCanvas(QWidget):
         self._change()
 
     def set_points(
-        self, ab: Doubles, labels: Bytes | None, label_names: tuple[str, ...], smoothly: bool = False
+        self, ab: Doubles, labels: Array | None, label_names: tuple[str, ...], smoothly: bool = False
     ) -> None:
         """Show points at (a, b) [N, 2], coloured by labels [N] if there are any.
 

@@ -9,11 +9,11 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPen
 
-from desktop.base.arrays import Bytes, Doubles
+from desktop.base.arrays import Array, Doubles
 from desktop.images.dots import dot_coverage, draw_dots
 from desktop.jobs.tiles import Cut, Tile, TileCache
 from desktop.latent.chart import Chart, Projection
-from desktop.latent.plane import spread_apart
+from desktop.latent.plane import boxes_apart, spread_apart
 from desktop.widgets.common import colors
 from desktop.widgets.common.qimage import draw_words, to_qimage
 
@@ -21,7 +21,7 @@ BACKDROP_OPACITY = 0.62
 POINT_OPACITY = 0.9
 POINT_PX = 3.4
 ROWS_A_STEP = 256
-LABEL_DISTANCE_PX = 30.0
+LABEL_DISTANCE_PX, MOST_NAMES = 30.0, 24
 LABEL_POINT_SIZE, NOTE_POINT_SIZE = 12.5, 9.5
 
 
@@ -30,7 +30,7 @@ class Points:
     """Points (a, b) float64 [N, 2], with labels [N] and their names if there are any."""
 
     ab: Doubles
-    labels: Bytes | None
+    labels: Array | None
     label_names: tuple[str, ...]
 
     def placed(self, chart: Chart) -> "PlacedPoints":
@@ -100,53 +100,61 @@ def draw_points(
     width, height = (round(side * ratio) for side in projection.size_px)
     shown = [label for label in points.middles if label not in hidden]
     named = points.label_names is not None
-    palette = np.zeros((256, 3), np.uint8)
-    for label in shown:
+    keys = np.array(sorted(points.middles), np.intp)
+    palette = np.zeros((len(keys), 3), np.uint8)
+    for index, label in enumerate(keys.tolist()):
         color = colors.label_color(label) if named else colors.AXIS
-        palette[label] = color.red(), color.green(), color.blue()
-    is_shown = np.isin(np.arange(256), shown)[points.labels]
+        palette[index] = color.red(), color.green(), color.blue()
+    groups = np.searchsorted(keys, points.labels)
+    is_shown = np.isin(keys, shown)[groups]
     coverage = POINT_OPACITY * dot_coverage(POINT_PX * ratio)
     margin = len(coverage)  # for dots that are cut off by an edge
     centers = projection.view_px(points.view[is_shown]) * ratio + margin
     words = np.zeros((height + 2 * margin, width + 2 * margin), np.uint32)
-    yield from draw_dots(words, centers, palette, points.labels[is_shown].astype(np.intp), coverage)
+    yield from draw_dots(words, centers, palette, groups[is_shown], coverage)
     for top in range(0, len(words), ROWS_A_STEP):
         draw_words(painter, words[top : top + ROWS_A_STEP], (-margin, top - margin), ratio)
         yield
-    if points.label_names is None or not shown:
+    # More names would cover each other, and the points.
+    if points.label_names is None or not 0 < len(shown) <= MOST_NAMES:
         return
+    names = [points.label_names[label] if label < len(points.label_names) else str(label) for label in shown]
+    pictures = [
+        _name(painter, name, colors.label_color(label)) for label, name in zip(shown, names, strict=True)
+    ]
+    sizes = [picture.deviceIndependentSize() for picture in pictures]
     middles = projection.view_px([points.middles[label] for label in shown])
-    for label, (x, y) in zip(shown, spread_apart(middles, LABEL_DISTANCE_PX).tolist(), strict=True):
-        name = points.label_names[label] if label < len(points.label_names) else str(label)
-        _draw_name(painter, QPointF(x, y), name, colors.label_color(label))
+    spread = spread_apart(middles, LABEL_DISTANCE_PX)
+    spread = boxes_apart(spread, [(size.width(), size.height()) for size in sizes])
+    for picture, (x, y) in zip(pictures, spread.tolist(), strict=True):
+        _draw_centered(painter, QPointF(x, y), picture)
         yield
 
 
 def draw_note(painter: QPainter, center: QPointF, text: str) -> None:
     """Draw a line of text in a frame."""
-    _draw_name(painter, center, text, colors.AXIS, NOTE_POINT_SIZE, is_bold=False)
+    _draw_centered(painter, center, _name(painter, text, colors.AXIS, NOTE_POINT_SIZE, is_bold=False))
 
 
-def _draw_name(
-    painter: QPainter,
-    center: QPointF,
-    text: str,
-    color: QColor,
-    point_size: float = LABEL_POINT_SIZE,
-    is_bold: bool = True,
-) -> None:
-    font = painter.font()
+def _draw_centered(painter: QPainter, center: QPointF, picture: QImage) -> None:
+    """Draw a picture on whole device pixels, which keeps it sharp."""
+    ratio, size = picture.devicePixelRatio(), picture.deviceIndependentSize()
+    corner = center - QPointF(size.width(), size.height()) / 2
+    painter.drawImage(QPointF(round(corner.x() * ratio), round(corner.y() * ratio)) / ratio, picture)
+
+
+def _name(
+    painter: QPainter, text: str, color: QColor, point_size: float = LABEL_POINT_SIZE, is_bold: bool = True
+) -> QImage:
+    """Return a text in a frame, for the device of a painter."""
+    font = QFont(painter.font())
     font.setPointSizeF(point_size)
     font.setBold(is_bold)
-    ratio = painter.device().devicePixelRatio()
-    name = _name(text, color.rgba(), font.toString(), ratio)
-    size = name.deviceIndependentSize()
-    corner = center - QPointF(size.width(), size.height()) / 2
-    painter.drawImage(QPointF(round(corner.x() * ratio), round(corner.y() * ratio)) / ratio, name)
+    return _framed(text, color.rgba(), font.toString(), painter.device().devicePixelRatio())
 
 
 @lru_cache(maxsize=512)
-def _name(text: str, color_words: int, font_text: str, ratio: float) -> QImage:
+def _framed(text: str, color_words: int, font_text: str, ratio: float) -> QImage:
     """Return a text in a frame, which is drawn once and then copied."""
     font, color = QFont(), QColor.fromRgba(color_words)
     font.fromString(font_text)

@@ -9,11 +9,11 @@ from desktop.app.own_picture import (
     encode_steps,
     fit_steps,
     has_true_posterior,
-    is_bernoulli,
     likelihood_table,
     network_input,
 )
 from desktop.images.drawing import blank
+from desktop.latent.likelihood import Family
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def test_without_a_model_there_is_nothing_to_do(make_explorer, gray):
     assert fit_steps(explorer, np.zeros((5, 5, 4), np.uint8)) is None
     assert encode_steps(explorer, gray) is None
     assert likelihood_table(explorer, 32) is None
-    assert not is_bernoulli(explorer)
+    assert explorer.likelihood is None
 
 
 def test_a_picture_is_fitted_to_the_models_shape(explorer):
@@ -46,7 +46,7 @@ def test_without_an_encoder_nothing_is_encoded(explorer, gray):
 
 def test_what_bernoulli_models_take_is_black_and_white(explorer, gray):
     """As their training data was."""
-    assert is_bernoulli(explorer)
+    assert explorer.likelihood.family is Family.BERNOULLI
     assert set(np.unique(network_input(explorer, gray))) == {0, 1}
 
 

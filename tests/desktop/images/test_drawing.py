@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from desktop.images.drawing import Drawing, Tool, blank
+from desktop.images.drawing import Stroke, Tool, blank
 
 
 def test_a_blank_canvas_is_empty_and_known():
@@ -43,6 +43,33 @@ def test_the_eraser_takes_away_what_the_pen_put_there():
     assert left.thresholded().max() == 0
 
 
+def test_a_colour_is_drawn_on_a_surface_and_erased_to_it():
+    """The pen's middle has its colour, its edge a mixture, and the eraser brings the surface back."""
+    surface = np.random.default_rng(0).random((3, 11, 11)).astype(np.float32)
+    empty = blank((3, 11, 11), surface)
+    assert empty.is_empty
+    drawn = empty.stroked((5.5, 5.5), (5.5, 5.5), 2.2, Tool.PEN, (1.0, 0.5, 0.0))
+    assert drawn.pixels[:, 5, 5].tolist() == [1, 0.5, 0]
+    assert (drawn.pixels[:, 0, 0] == surface[:, 0, 0]).all()
+    assert not drawn.is_empty
+    erased = drawn.stroked((5.5, 5.5), (5.5, 5.5), 5, Tool.ERASER)
+    assert erased.pixels == pytest.approx(surface)
+
+
+def test_ink_on_a_transparent_surface_is_opaque():
+    """Colour has no number for alpha: what is drawn is seen, and what is erased is clear."""
+    drawn = blank((4, 9, 9)).stroked((4.5, 4.5), (4.5, 4.5), 2, Tool.PEN, (1.0, 0.0, 0.0))
+    assert drawn.pixels[:, 4, 4].tolist() == [1, 0, 0, 1]
+    assert drawn.stroked((4.5, 4.5), (4.5, 4.5), 2, Tool.ERASER).pixels[:, 4, 4].tolist() == [0, 0, 0, 0]
+
+
+def test_a_stroke_that_crosses_itself_covers_once():
+    """Its soft edges do not get darker where lines of one stroke meet."""
+    stroke = Stroke(blank((1, 12, 12)), Tool.PEN, (1.0,))
+    once = stroke.to((2.0, 6.0), (9.0, 6.0), 1.2)
+    assert (once.to((2.0, 6.0), (9.0, 6.0), 1.2).drawing.pixels == once.drawing.pixels).all()
+
+
 def test_unknown_pixels_keep_their_ink_until_they_are_drawn_on():
     """Marking changes no pixel; pen and eraser make the pixels that they touch known."""
     drawing = blank((1, 9, 9)).stroked((4.5, 4.5), (4.5, 4.5), 2, Tool.PEN)
@@ -57,4 +84,4 @@ def test_unknown_pixels_keep_their_ink_until_they_are_drawn_on():
 def test_the_threshold_is_the_datas(value, expected):
     """A pixel above one half is 1."""
     pixels = np.full((1, 1, 1), value, np.float32)
-    assert Drawing(pixels, np.ones((1, 1), bool)).thresholded() == expected
+    assert blank((1, 1, 1), pixels).thresholded() == expected

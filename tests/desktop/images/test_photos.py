@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from desktop.base.shipped import shipped_bundle
+from desktop.images.data_look import DataLook
 from desktop.images.fitting import NOTHING, THIN_PX, fit, stroke_width
 from desktop.images.read_image import decode_image
 from desktop.models.model import Model
@@ -24,6 +25,7 @@ from tests.desktop.photos import (
 )
 
 DIGIT = (1, 28, 28)
+MNIST = DataLook(2, is_mnist=True, ground=(0.0,))
 OF_EACH = 1  # test images of each of the ten labels
 
 
@@ -64,7 +66,7 @@ def test_what_a_camera_or_a_program_saves_becomes_the_digit_again(kind, posterio
     overlaps, distances = [], []
     for row in rows:
         digit = posterior.images[row, 0]
-        found = fit(decode_image(FILES[kind](ink_of(digit)), kind), DIGIT, as_digit=True)
+        found = fit(decode_image(FILES[kind](ink_of(digit)), kind), DIGIT, MNIST)
         assert not found.problem
         mask = found.pixels > 0.5
         overlaps.append(overlap(mask[0], digit > 0))
@@ -78,9 +80,9 @@ def test_what_a_camera_or_a_program_saves_becomes_the_digit_again(kind, posterio
 @pytest.mark.parametrize("width_px", [4, 8, 15, 22, 34])
 def test_a_thin_pen_writes_strokes_like_the_training_data(width_px):
     """A ballpoint's line and a felt pen's give nearly the same digit; no stroke is lost."""
-    felt_pen = fit(opaque(page_of(written(34), 1.0, 0.0)), DIGIT, as_digit=True).pixels[0] > 0.5
+    felt_pen = fit(opaque(page_of(written(34), 1.0, 0.0)), DIGIT, MNIST).pixels[0] > 0.5
     page = opaque(page_of(written(width_px), GRADIENT, GRADIENT * 0.5, 0.03))
-    found = fit(page, DIGIT, as_digit=True)
+    found = fit(page, DIGIT, MNIST)
     assert overlap(found.pixels[0] > 0.5, felt_pen) > 0.7
     assert stroke_width(found.pixels[0]) > THIN_PX
     assert ("drawn with thicker strokes" in found.steps) == (width_px < 25)
@@ -95,7 +97,7 @@ def test_a_small_digit_on_a_large_photo_keeps_its_shape(posterior, rows):
         page[:, :60] = 20
         for y, x in ((100, 1700), (1300, 400), (700, 1800)):
             page[y : y + 5, x : x + 5] = 30
-        found = fit(opaque(page), DIGIT, as_digit=True)
+        found = fit(opaque(page), DIGIT, MNIST)
         overlaps.append(overlap(found.pixels[0] > 0.5, posterior.images[row, 0] > 0))
     assert min(overlaps) > 0.5
     assert np.median(overlaps) > 0.8
@@ -116,7 +118,7 @@ EMPTY = {
 def test_a_photo_of_an_empty_page_is_told_to_be_empty(paper, noise):
     """Noise, uneven light and a shadow's edge are no ink."""
     page = page_of(np.zeros((HEIGHT, WIDTH)), EMPTY[paper], EMPTY[paper], noise)
-    found = fit(opaque(page), DIGIT, as_digit=True)
+    found = fit(opaque(page), DIGIT, MNIST)
     assert found.problem == NOTHING
     assert not found.pixels.any()
 
@@ -124,7 +126,7 @@ def test_a_photo_of_an_empty_page_is_told_to_be_empty(paper, noise):
 def test_the_steps_show_the_levels(posterior):
     """The levelled picture is black beside the ink, white in it, and missing if nothing was levelled."""
     ink = ink_of(posterior.images[0, 0])
-    found = fit(opaque(page_of(ink, SHADOW, SHADOW * 0.4, 0.02)), DIGIT, as_digit=True)
+    found = fit(opaque(page_of(ink, SHADOW, SHADOW * 0.4, 0.02)), DIGIT, MNIST)
     assert found.steps == (
         "inverted to light on dark",
         "levelled against its own background",
@@ -134,12 +136,12 @@ def test_the_steps_show_the_levels(posterior):
     half = ink.reshape(HEIGHT // 2, 2, WIDTH // 2, 2).mean((1, 3))
     assert (found.levelled[half == 0] == 0).mean() > 0.99
     assert np.median(found.levelled[half == 1]) > 240
-    assert fit(opaque(page_of(ink, 1.0, 0.0)), DIGIT, as_digit=True).levelled is None
+    assert fit(opaque(page_of(ink, 1.0, 0.0)), DIGIT, MNIST).levelled is None
 
 
 def test_a_digit_of_the_models_size_on_grey_is_levelled_where_it_is(posterior):
     """It is not moved; on black or white its pixels are not changed either."""
     digit = posterior.images[0, 0] * 1.0
-    found = fit(opaque(page_of(digit, 0.7, 0.3)), DIGIT, as_digit=True)
+    found = fit(opaque(page_of(digit, 0.7, 0.3)), DIGIT, MNIST)
     assert found.pixels[0] == pytest.approx(digit, abs=0.02)
     assert found.steps == ("inverted to light on dark", "levelled against its own background")

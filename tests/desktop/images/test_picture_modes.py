@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from desktop.images.picture_modes import are_probabilities, drawn
+from desktop.images.picture_modes import are_probabilities, drawn, modes_of
 from desktop.models.source import open_source
 from desktop.view.state import PictureMode
 from tests.desktop.foreign_models import decoder
@@ -35,6 +35,28 @@ def test_a_bundle_says_so_by_its_likelihood(bundle_path, make_bundle):
 def test_a_bare_decoder_gives_them_by_a_sigmoid_or_as_logits(tmp_path, how, expected):
     """In one channel: colours are hardly ever 0 or 1."""
     assert are_probabilities(open_source(decoder(tmp_path / "m.onnx", **how))) is expected
+
+
+@pytest.mark.parametrize("likelihood", ["continuous-bernoulli", "gaussian", "logistic"])
+def test_a_grey_bundle_gives_pictures_and_samples(make_bundle, make_model, likelihood):
+    """There is nothing to threshold. A sample has the picture's mean, and other numbers at each pixel."""
+    model = make_model(make_bundle(image_shape=(3, 24, 24), likelihood=likelihood, levels=256))
+    assert modes_of(model.source) == {PictureMode.PROBABILITIES, PictureMode.SAMPLE}
+    z = np.float32([[0.5, -0.3]])
+    parameters, numbers = model.decode_parameters(z), model.decode(z)[0]
+    sample = drawn(numbers, PictureMode.SAMPLE, model.source.likelihood, parameters)
+    assert sample.shape == numbers.shape
+    assert (sample != numbers).mean() > 0.8
+    expected = model.source.likelihood.pictures(parameters)
+    assert sample.mean() == pytest.approx(expected.mean(), abs=0.02)
+
+
+def test_grey_levels_are_not_thresholded(make_bundle):
+    """With a Bernoulli likelihood they are a cross-entropy; a sample of it is still black and white."""
+    source = open_source(make_bundle(levels=256))
+    assert modes_of(source) == {PictureMode.PROBABILITIES, PictureMode.SAMPLE}
+    numbers = np.array([[[0.0, 1.0]]], np.float32)
+    assert drawn(numbers, PictureMode.SAMPLE, source.likelihood).tolist() == [[[0, 1]]]
 
 
 def test_a_mode_draws_numbers():

@@ -5,19 +5,22 @@ import numpy as np
 import pytest
 
 from desktop.base.shipped import shipped_bundle
+from desktop.images.data_look import DataLook
 from desktop.images.fitting import fit
 from desktop.images.read_image import ImageError, read_image
 from desktop.jobs import own_pictures, picture_cache
 from desktop.jobs.own_pictures import Progress, encode_again, encode_pictures
-from desktop.models.own_posterior import OwnPosterior, is_binary, name_of, pictures_of
+from desktop.latent.likelihood import as_data
+from desktop.models.own_posterior import OwnPosterior, name_of, pictures_of
 from export.bundle import Posterior, open_bundle
 from tests.desktop.small_bundles import decoder_graph, encoder_graph
 
 SHAPE = (3, 12, 12)
+BINARY, MNIST = DataLook(2), DataLook(2, is_mnist=True, ground=(0.0,))
 
 
-def result(model, path, is_bernoulli=True, as_digits=False, known=()):
-    *steps, last = encode_pictures(model, path, is_bernoulli, as_digits, known)
+def result(model, path, look=BINARY, known=()):
+    *steps, last = encode_pictures(model, path, look, known)
     assert isinstance(last, OwnPosterior)
     return last, [step for step in steps if step is not None]
 
@@ -54,25 +57,25 @@ def test_a_bundles_own_test_images_get_its_means(make_model, tmp_path):
         folder.mkdir(parents=True, exist_ok=True)
         picture = posterior.images[index, 0] * 255
         imageio.imwrite(folder / f"{index:03}.png", picture, extension=".png", plugin="pillow")
-    own, _ = result(make_model(bundle.path), tmp_path / "digits", as_digits=True)
+    own, _ = result(make_model(bundle.path), tmp_path / "digits", look=MNIST)
     rows = [int(name[-7:-4]) for name in own.names]
     np.testing.assert_allclose(own.mean, posterior.mean[rows], rtol=0, atol=1e-5)
     np.testing.assert_allclose(own.logvar, posterior.logvar[rows], rtol=0, atol=1e-5)
     assert (own.images == posterior.images[rows]).all()
     assert (np.array(own.label_names)[own.labels] == posterior.labels[rows].astype(str)).all()
-    assert is_binary(own)
+    assert own.levels == 2
     assert own.note == ""
 
 
 def test_colour_pictures_are_fitted_and_encoded_as_a_dropped_one(model, photos):
     """The means are those of each picture alone; its thumbnail is the fitted picture to half a level."""
-    own, steps = result(model, photos, is_bernoulli=False)
+    own, steps = result(model, photos, look=DataLook())
     assert len(own.names) == 40
     assert own.label_names == ("a", "b")
     assert np.bincount(own.labels).tolist() == [20, 20]
-    assert not is_binary(own)
+    assert own.levels == 256
     for index in (0, 19, 39):
-        x = fit(read_image(photos / own.names[index]), SHAPE, False).pixels
+        x = as_data(fit(read_image(photos / own.names[index]), SHAPE, DataLook()).pixels, 256)
         mean, logvar = model.encode(x[None])
         np.testing.assert_allclose(own.mean[index], mean[0], rtol=0, atol=1e-5)
         np.testing.assert_allclose(own.logvar[index], logvar[0], rtol=0, atol=1e-5)
@@ -103,13 +106,13 @@ def test_pictures_that_show_nothing_are_left_out_and_told(make_model, tmp_path):
     digit = bundle.read_posterior().images[0, 0] * 255
     imageio.imwrite(tmp_path / "a.png", digit, plugin="pillow")
     imageio.imwrite(tmp_path / "b.png", np.full((40, 40), 170, np.uint8), plugin="pillow")
-    own, _ = result(make_model(bundle.path), tmp_path, as_digits=True)
+    own, _ = result(make_model(bundle.path), tmp_path, look=MNIST)
     assert own.names == ("a.png",)
     nothing = "b.png: nothing stands out from the background"
     assert own.note == f"1 are left out because they show nothing, the first is {nothing}"
     (tmp_path / "a.png").unlink()
     with pytest.raises(ImageError, match=f"none of 1 pictures shows anything; the first is {nothing}"):
-        result(make_model(bundle.path), tmp_path, as_digits=True)
+        result(make_model(bundle.path), tmp_path, look=MNIST)
 
 
 def test_more_than_fit_are_told(model, photos, monkeypatch):
@@ -134,8 +137,8 @@ def test_what_was_encoded_is_not_encoded_again(model, photos, monkeypatch):
     assert again.title == "moved"
     for name in ("mean", "logvar", "images", "labels"):
         assert (getattr(again, name) == getattr(first, name)).all()
-    assert (again.names, again.label_names, again.white) == (first.names, first.label_names, first.white)
-    result(model, moved, is_bernoulli=False)
+    assert (again.names, again.label_names, again.levels) == (first.names, first.label_names, first.levels)
+    result(model, moved, look=DataLook())
     assert sum(runs) == 40
     (moved / "a" / "00.png").unlink()
     assert len(result(model, moved)[0].names) == 39
@@ -147,7 +150,7 @@ def test_a_damaged_cache_is_ignored(model, photos):
     own, _ = result(model, photos)
     (path,) = picture_cache.folder().iterdir()
     good = path.read_bytes()
-    for damage in (b"", b"nothing", good[: len(good) // 2], good.replace(b'"white": 1', b'"white": 7')):
+    for damage in (b"", b"nothing", good[: len(good) // 2], good.replace(b'"levels": 2', b'"levels": 7')):
         path.write_bytes(damage)
         assert (result(model, photos)[0].mean == own.mean).all()
     assert picture_cache.read(path.stem, (1, 12, 12), 2) is None

@@ -24,7 +24,7 @@ from desktop.jobs.sheets import (
     scores_cost,
     traversals_plan,
 )
-from desktop.latent.elbo import log_likelihood_nats, rate_nats
+from desktop.latent.elbo import rate_nats
 from desktop.latent.plane import axis_plane, manifold_grid, sample_prior
 from export.bundle import Posterior
 from tests.desktop.foreign_models import sliced
@@ -125,7 +125,7 @@ def test_the_bound_is_rate_and_distortion(held_out):
     scores = scores_of(model, posterior)
     assert scores.elbo == pytest.approx(-(scores.rate + scores.distortion))
     assert scores.rate == pytest.approx(rate_nats(posterior.mean, posterior.logvar).sum(1))
-    at_mean = -log_likelihood_nats(model.decode_logits(posterior.mean), posterior.images)
+    at_mean = -model.source.likelihood.nats(posterior.images, model.decode_parameters(posterior.mean))
     assert scores.distortion.mean() == pytest.approx(at_mean.mean(), rel=0.1)
 
 

@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from desktop.latent.elbo import MIN_PROBABILITY, log_likelihood_nats, logits_of, rate_nats
+from desktop.latent.elbo import MIN_PROBABILITY, logits_of, rate_nats
+from desktop.latent.likelihood import Family, Likelihood, Parameters
 
 
 def trainings_distortion_nats(logits, x):
@@ -24,6 +25,10 @@ def trainings_rate_nats(mean, logvar):
     from training.elbo import gaussian_rate_nats
 
     return gaussian_rate_nats(torch.from_numpy(mean), torch.from_numpy(logvar)).numpy()
+
+
+def log_likelihood_nats(logits, x):
+    return Likelihood(Family.BERNOULLI).nats(x, Parameters(logits))
 
 
 def test_the_likelihood_is_the_trainings():

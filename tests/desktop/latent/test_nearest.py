@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from desktop.latent.elbo import log_likelihood_nats, logits_of
-from desktop.latent.nearest import nearest_by_picture, nearest_by_z
+from desktop.latent.elbo import logits_of
+from desktop.latent.likelihood import Family, Likelihood, Parameters
+from desktop.latent.nearest import nearest_by_likelihood, nearest_by_picture, nearest_by_z
 
 
 def last(steps):
@@ -33,7 +34,9 @@ def test_nearest_by_picture_is_by_likelihood(shape):
     probabilities = draw.random(shape).astype(np.float32)
     probabilities.flat[:3] = [0.0, 1.0, 0.5]
     found, _ = last(nearest_by_picture(images, probabilities, 7))
-    nats = -log_likelihood_nats(np.repeat(logits_of(probabilities)[None], 300, axis=0), images)
+    nats = -Likelihood(Family.BERNOULLI).nats(
+        images, Parameters(np.repeat(logits_of(probabilities)[None], 300, axis=0))
+    )
     assert [neighbour.index for neighbour in found] == np.argsort(nats)[:7].tolist()
     assert [n.distance for n in found] == pytest.approx(np.sort(nats)[:7].tolist(), rel=1e-4)
 
@@ -51,3 +54,17 @@ def test_fewer_images_than_asked_for_are_all_of_them(count):
     mean = np.arange(count * 2, dtype=np.float32).reshape(count, 2)
     found, _ = last(nearest_by_z(mean, (0.0, 0.0), 5))
     assert [neighbour.index for neighbour in found] == list(range(count))
+
+
+@pytest.mark.parametrize("family", Family)
+def test_the_most_likely_images_of_any_likelihood_come_first(family):
+    """The distance is −log p(x|z) in nats, of images with 256 levels."""
+    draw = np.random.default_rng(3)
+    likelihood = Likelihood(family, 256)
+    images = draw.integers(0, 256, (200, 3, 5, 4), np.uint8)
+    scale = None if family.has_logits else np.full((1, 3, 5, 4), -1, np.float32)
+    parameters = Parameters(draw.normal(0.5, 1, (1, 3, 5, 4)).astype(np.float32), scale)
+    found, _ = last(nearest_by_likelihood(images, likelihood, parameters, 4))
+    nats = np.array([-likelihood.nats(image[None] / np.float32(255), parameters)[0] for image in images])
+    assert [neighbour.index for neighbour in found] == np.argsort(nats)[:4].tolist()
+    assert found[0].distance == pytest.approx(nats.min())

@@ -12,6 +12,7 @@ from desktop.latent.plane import (
     Plane,
     Viewport,
     axis_plane,
+    boxes_apart,
     format_z,
     manifold_grid,
     parse_z,
@@ -313,6 +314,18 @@ def test_what_is_shown_can_be_typed():
     """A z as displayed reads back as itself, to its four decimals."""
     z = (-1.23456, 0.0, 1e-5, 12.5)
     assert parse_z(format_z(z), 4) == pytest.approx(z, abs=5e-5)
+
+
+def test_long_names_do_not_cover_each_other():
+    """Boxes of several widths around one place end up beside each other, and one that is free stays."""
+    points = [(0.0, 0.0), (5.0, 1.0), (0.0, 0.0), (20.0, -3.0), (300.0, 0.0)]
+    sizes = np.array([(90.0, 24.0), (60.0, 24.0), (130.0, 24.0), (40.0, 24.0), (50.0, 24.0)])
+    found = boxes_apart(points, sizes)
+    for i in range(5):
+        for j in range(i):
+            overlap = (sizes[i] + sizes[j]) / 2 - np.abs(found[i] - found[j])
+            assert overlap.min() <= 0.01
+    assert found[4].tolist() == [300, 0]
 
 
 def test_names_that_lie_on_each_other_are_spread_apart():

@@ -9,7 +9,8 @@ import pytest
 
 from desktop.base.machine import cpu_threads
 from desktop.base.shipped import shipped_bundle
-from desktop.latent.true_posterior import SPLIT, LikelihoodTable, half_width
+from desktop.latent.likelihood import Family, Likelihood, Parameters
+from desktop.latent.true_posterior import SPLIT, LikelihoodTable, half_width, table_side
 from desktop.models.model import Model
 from desktop.models.source import open_source
 from export.bundle import DECODER_FILE
@@ -35,7 +36,7 @@ def shipped():
     for _ in range(cpu_threads()):
         model._pool.submit(barrier.wait)
     barrier.wait()
-    table = LikelihoodTable(model.decode_logits, half_width(posterior.mean), model.image_shape, SIDE)
+    table = LikelihoodTable(model.decode_parameters, half_width(posterior.mean), model.image_shape, SIDE)
     for _ in table.build():
         pass
     yield source.bundle, posterior, table, model
@@ -108,7 +109,7 @@ def test_changing_pixels_gives_what_starting_anew_gives(shipped):
         stepwise = first(table.posterior(x, known))
     other = first(table.posterior(posterior.images[5].astype(np.float32), np.ones_like(known)))
     assert other.log_px_nats != pytest.approx(stepwise.log_px_nats, abs=1)
-    table._scores = np.zeros(0)  # forget the scores, so that they are computed anew
+    table._table.scores = np.zeros(0)  # forget the scores, so that they are computed anew
     assert first(table.posterior(x, known)).log_px_nats == pytest.approx(stepwise.log_px_nats, abs=1e-3)
 
 
@@ -116,7 +117,7 @@ def linear(weight):
     """A decoder of one pixel: p(1|z) = 1 / (1 + exp(−weight · z0))."""
 
     def decode(z):
-        return (weight * z[:, :1]).astype(np.float32).reshape(-1, 1, 1, 1)
+        return Parameters((weight * z[:, :1]).astype(np.float32).reshape(-1, 1, 1, 1))
 
     return decode
 
@@ -156,7 +157,76 @@ def test_coarse_comes_first():
 
 
 def test_the_grid_reaches_the_prior_and_the_means():
-    """The half width is at least 4.5 and at most 12, and half a unit beyond the farthest mean."""
+    """The half width is at least 4.5 and at most 24, and half a unit beyond the farthest mean."""
     assert half_width(np.zeros((3, 2))) == 4.5
     assert half_width(np.array([[0.0, -6.0]])) == 6.5
-    assert half_width(np.array([[100.0, 0.0]])) == 12
+    assert half_width(np.array([[100.0, 0.0]])) == 24
+
+
+def plane_of_means(family, log_scale):
+    """A decoder of two pixels whose locations are a + b·z."""
+
+    def decode(z):
+        location = (0.4 + 0.2 * z).astype(np.float32).reshape(-1, 1, 1, 2)
+        if family.has_logits:
+            return Parameters(4 * location)
+        return Parameters(location, np.full((len(z), 1, 1, 1), log_scale, np.float32))
+
+    return decode
+
+
+@pytest.mark.parametrize("family", Family)
+def test_log_px_of_every_likelihood_is_that_of_a_fine_sum(family):
+    """For two pixels it is a sum over 4,001 × 4,001 points, here one dimension at a time."""
+    likelihood, x = Likelihood(family, 256), np.array([0.2, 0.8], np.float32)
+    decode = plane_of_means(family, -3.0)
+    z = np.linspace(-6, 6, 4001)
+    expected = 0.0
+    for index in range(2):
+        location = decode(np.stack([z, z], axis=1)).location[:, 0, 0, index]
+        nats = likelihood.pixel_nats(x[index : index + 1], location, np.full(1, -3, np.float32))
+        joint = nats - 0.5 * z**2 - 0.5 * math.log(2 * math.pi)
+        expected += np.logaddexp.reduce(joint) + math.log(z[1] - z[0])
+    table = LikelihoodTable(decode, 6.0, (1, 1, 2), 64, likelihood)
+    for _ in table.build():
+        pass
+    found = last(table.posterior(x.reshape(1, 1, 2), np.ones((1, 1, 2), bool)))
+    assert found.log_px_nats == pytest.approx(expected, abs=0.01)
+
+
+def test_a_narrow_posterior_is_found_between_the_cells():
+    """A Gaussian of 0.001, a hundredth of a cell, has its log p(x) in closed form."""
+    likelihood, scale = Likelihood(Family.GAUSSIAN, 256), 0.001
+    table = LikelihoodTable(plane_of_means(Family.GAUSSIAN, math.log(scale)), 6.0, (1, 1, 2), 64, likelihood)
+    for _ in table.build():
+        pass
+    x = np.array([0.513, 0.377], np.float32)
+    found = last(table.posterior(x.reshape(1, 1, 2), np.ones((1, 1, 2), bool)))
+    variance = 0.2**2 + scale**2
+    expected = sum(-0.5 * (n - 0.4) ** 2 / variance - 0.5 * math.log(2 * math.pi * variance) for n in x)
+    assert found.log_px_nats == pytest.approx(expected, abs=0.02)
+
+
+@pytest.mark.parametrize("family", [Family.GAUSSIAN, Family.LOGISTIC])
+def test_changing_grey_pixels_gives_what_starting_anew_gives(family):
+    """Unknown pixels leave no trace: their share is taken away to rounding."""
+    likelihood, decode = Likelihood(family, 256), plane_of_means(family, -2.0)
+    tables = [LikelihoodTable(decode, 6.0, (1, 1, 2), 64, likelihood) for _ in range(2)]
+    for table in tables:
+        for _ in table.build():
+            pass
+    draw, known = np.random.default_rng(0), np.ones((1, 1, 2), bool)
+    for _ in range(20):
+        x = draw.random((1, 1, 2)).astype(np.float32)
+        known = draw.random((1, 1, 2)) < 0.7
+        stepwise = first(tables[0].posterior(x, known))
+    assert first(tables[1].posterior(x, known)).log_px_nats == pytest.approx(stepwise.log_px_nats, abs=1e-9)
+
+
+def test_the_grid_is_as_fine_as_memory_allows():
+    """MNIST has 256 points a side, colours fewer, and very large pictures no grid."""
+    assert table_side(Likelihood(Family.BERNOULLI), (1, 28, 28)) == 256
+    logistic = Likelihood(Family.LOGISTIC, 256)
+    assert table_side(logistic, (3, 32, 32)) == 64
+    assert table_side(logistic, (3, 64, 64)) == 32
+    assert table_side(logistic, (3, 512, 512)) is None

@@ -73,7 +73,7 @@ def test_steps_go_back_and_forth_in_order(looking):
         (lambda s: s.with_label_switched(3), "showing or hiding labels"),
         (with_path_point, "adding a path point"),
         (lambda s: with_path_point(s.at((1.0, 0.0))), "adding a path point"),
-        (lambda s: replace(s, picture_mode=PictureMode.SAMPLE), "drawing the picture as “Bernoulli sample”"),
+        (lambda s: replace(s, picture_mode=PictureMode.SAMPLE), "drawing the picture as “Sample”"),
         (lambda s: replace(s, path_closed=True), "closing the path"),
         (lambda s: replace(s, epoch=3), "changing the epoch"),
         (lambda s: random_view(s, is_bundle=True), "drawing a random z"),

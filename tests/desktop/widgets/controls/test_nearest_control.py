@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
-from desktop.latent.elbo import log_likelihood_nats, logits_of
+from desktop.latent.elbo import logits_of
+from desktop.latent.likelihood import Family, Likelihood, Parameters
 from desktop.latent.nearest import Nearness
 from export.bundle import Posterior
 from tests.waiting import SOON_MS
@@ -59,7 +60,7 @@ def test_near_can_mean_the_picture(window, posterior, qtbot, plain_decoder):
     assert box.currentText() == Nearness.PICTURE.value
     assert window.explorer.state.nearness is Nearness.PICTURE
     probabilities = plain_decoder(window.explorer.source.path)([window.explorer.state.z])
-    nats = -log_likelihood_nats(np.repeat(logits_of(probabilities), 50, axis=0), posterior.images)
+    nats = -Likelihood(Family.BERNOULLI).nats(posterior.images, Parameters(logits_of(probabilities)))
     qtbot.waitUntil(lambda: shown(window) == np.argsort(nats)[:5].tolist(), timeout=SOON_MS)
     assert f"{nats.min():.4g} nats" in window.nearest.panel.buttons[0].toolTip()
 

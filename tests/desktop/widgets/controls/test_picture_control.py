@@ -83,14 +83,14 @@ def test_the_picture_can_be_thresholded_or_sampled(window, qtbot, decoded, gray,
     z = window.explorer.state.z
     choose_mode(window, qtbot, "Thresholded")
     assert (gray(window.panel.picture.picture.image()) == np.where(decoded(z) > 127, 255, 0)).mean() > 0.98
-    choose_mode(window, qtbot, "Bernoulli sample")
+    choose_mode(window, qtbot, "Sample")
     sample = gray(window.panel.picture.picture.image())
     assert set(np.unique(sample)) == {0, 255}
     assert sample.mean() == pytest.approx(decoded(z).mean(), abs=8)
     assert (sample != np.where(decoded(z) > 127, 255, 0)).any()
     choose_mode(window, qtbot, "Probabilities")
     assert shows(decoded(z))
-    choose_mode(window, qtbot, "Bernoulli sample")
+    choose_mode(window, qtbot, "Sample")
     assert (gray(window.panel.picture.picture.image()) == sample).all()
 
 

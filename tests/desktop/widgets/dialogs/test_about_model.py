@@ -44,7 +44,7 @@ def test_the_model_says_what_it_is_and_how_good(parent, told, bundle_path):
     show_about(parent, source, "CPU, 2 threads")
     text = told()
     assert bundle.name in text
-    assert "2 latent dimensions, images of 1 × 28 × 28, bernoulli likelihood" in text
+    assert "2 latent dimensions, images of 1 × 28 × 28, Bernoulli likelihood" in text
     assert f"Test ELBO {bundle.manifest['metrics']['test_elbo_nats']:.2f} nats" in text
     assert "python -m training.fit" in text
     assert "Runs on CPU, 2 threads" in text

@@ -38,15 +38,15 @@ def test_the_state_is_shown(panel):
 def test_pictures_that_are_no_probabilities_are_called_so(panel):
     """The other modes mean nothing then: they are grey, and the picture is shown as it is."""
     panel.set_state(ViewState(z=(1.0, 2.0), picture_mode=PictureMode.THRESHOLDED))
-    panel.set_modes(are_probabilities=False)
+    panel.set_modes(frozenset({PictureMode.PROBABILITIES}), None)
     assert panel.mode.currentText() == "Picture"
     enabled = [panel.mode.model().item(index).isEnabled() for index in range(3)]
     assert enabled == [True, False, False]
     panel.set_state(ViewState(z=(1.0, 2.0), picture_mode=PictureMode.SAMPLE))
     assert panel.mode.currentText() == "Picture"
-    panel.set_modes(are_probabilities=True)
+    panel.set_modes(frozenset(PictureMode), None)
     panel.set_state(ViewState(z=(1.0, 2.0), picture_mode=PictureMode.SAMPLE))
-    assert panel.mode.currentText() == "Bernoulli sample"
+    assert panel.mode.currentText() == "Sample"
     assert panel.mode.itemText(0) == "Probabilities"
 
 

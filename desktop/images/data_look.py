@@ -1,0 +1,141 @@
+"""How a model's data look: their levels, their background, their colours. No Qt."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from desktop.base.arrays import Bytes, Floats
+from desktop.models.own_posterior import pictures_of
+from desktop.models.source import Source
+from export.bundle import Posterior
+
+MOST_IMAGES = 512  # of the test images are looked at, evenly spread
+MOST_PIXELS = 1 << 16
+SAME = 0.06  # how far two numbers of one background may lie apart
+EVEN_SHARE = 0.6  # of the pixels at the edges that a background takes
+HALF = 0.5
+PALETTE = 8  # colours of the data, beside black and white
+CUT = 32  # how many colours the data's are reduced to
+APART = 0.12  # how far two colours of the palette lie apart
+GRAYS = (0.0, 0.25, 0.5, 0.75, 1.0)
+
+Color = tuple[float, ...]
+
+# Of a model whose data are not known.
+PRIMARIES: tuple[Color, ...] = (
+    (1.0, 0.0, 0.0),
+    (1.0, 0.8, 0.0),
+    (0.0, 0.7, 0.2),
+    (0.0, 0.7, 0.9),
+    (0.1, 0.2, 0.9),
+    (0.8, 0.2, 0.8),
+    (0.5, 0.3, 0.1),
+    (0.5, 0.5, 0.5),
+)
+
+
+@dataclass(frozen=True)
+class DataLook:
+    """What is to be known of a model's data, to fit a picture to it and to draw one like it.
+
+    Attributes:
+        levels: how many values a pixel can have, 2 or 256.
+        is_mnist: whether images were prepared as MNIST's digits were.
+        ground: the colour of an even background, a number from 0 to 1 for each channel; None without one.
+        is_filled: whether images are known to fill their frame, as photos do.
+    """
+
+    levels: int = 256
+    is_mnist: bool = False
+    ground: Color | None = None
+    is_filled: bool = False
+
+
+def data_look(source: Source, posterior: Posterior | None) -> DataLook:
+    """Return how the data of a model look, by its bundle and its test images."""
+    bundle = source.bundle
+    dataset = None if bundle is None else bundle.manifest.get("dataset")
+    name = dataset.get("name") if isinstance(dataset, dict) else None
+    # Only the tutorial's data are thresholded digits; other bundles of version 1 say "bernoulli" too.
+    is_mnist = isinstance(name, str) and name.lower().startswith("mnist")
+    likelihood = source.likelihood
+    levels = 256 if likelihood is None else likelihood.levels
+    images = None if posterior is None else some_images(posterior)
+    if images is None:
+        return DataLook(levels, is_mnist)
+    ground = _ground(images)
+    return DataLook(levels, is_mnist, ground, is_filled=ground is None)
+
+
+def some_images(posterior: Posterior) -> Floats | None:
+    """Return some of the test images, float32 [N, C, H, W] in [0, 1]; None if there are none."""
+    if posterior.images is None or not len(posterior.images):
+        return None
+    return pictures_of(posterior, slice(None, None, -(-len(posterior.images) // MOST_IMAGES)))
+
+
+def surface(look: DataLook, images: Floats | None, image_shape: tuple[int, int, int]) -> Floats:
+    """Return what to draw on, float32 [C, H, W]: the data's background, or else their mean.
+
+    Without images it is black for grey levels, transparent, or a medium grey for colours.
+    """
+    if look.ground is not None:
+        color = np.array(look.ground, np.float32)[:, np.newaxis, np.newaxis]
+        return np.broadcast_to(color, image_shape).copy()
+    if images is not None:
+        return np.asarray(images.mean(axis=0), np.float32)
+    return np.full(image_shape, HALF if image_shape[0] == 3 else 0, np.float32)
+
+
+def palette(look: DataLook, images: Floats | None, channels: int) -> tuple[Color, ...]:
+    """Return colours to draw with: grey levels, or black, white and a few colours of the data.
+
+    There is none to choose of two levels.
+    """
+    if look.levels == 2:
+        return ()
+    if channels == 1:
+        return tuple((gray,) for gray in GRAYS)
+    found: list[Color] = [(0.0, 0.0, 0.0), (1.0, 1.0, 1.0)]
+    left = list(PRIMARIES) if images is None else _common(images)
+    while left and len(found) < PALETTE + 2:
+        # The one farthest from all others, so that a few show the range of the data.
+        distances = [min(math.dist(color, other) for other in found) for color in left]
+        farthest = int(np.argmax(distances))
+        if distances[farthest] < APART:
+            break
+        found.append(left.pop(farthest))
+    return tuple(found)
+
+
+def contrasting(color: Color) -> Color:
+    """Return black or white, whichever can be seen better on a colour, with as many numbers."""
+    bright = sum(color[:3]) / len(color[:3]) > HALF
+    return tuple(0.0 if bright else 1.0 for _ in color[:3])
+
+
+def _ground(images: Floats) -> Color | None:
+    edges = np.concatenate([images[:, :, 0], images[:, :, -1], images[..., 0], images[..., -1]], axis=2)
+    color = np.median(edges, axis=(0, 2))
+    is_near = (np.abs(edges - color[:, np.newaxis]) <= SAME).all(axis=1)
+    if images.shape[1] == 4 and color[3] <= SAME:  # what is transparent has no colour
+        is_near = edges[:, 3] <= SAME
+        color = np.zeros(4)
+    return tuple(float(number) for number in color) if is_near.mean() >= EVEN_SHARE else None
+
+
+def _common(images: Floats) -> list[Color]:
+    """The colours of a median cut; of transparent pixels none."""
+    pixels = images.transpose(0, 2, 3, 1).reshape(-1, images.shape[1])
+    if pixels.shape[1] == 4:
+        pixels = pixels[pixels[:, 3] > HALF]
+    rgb: Bytes = np.rint(255 * pixels[:, :3]).astype(np.uint8)
+    if not len(rgb):
+        return list(PRIMARIES)
+    # A few pixels of very many are enough, and they are a picture because pillow wants one.
+    sheet = Image.fromarray(rgb[:: -(-len(rgb) // MOST_PIXELS)][np.newaxis])
+    chosen = sheet.quantize(CUT, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    colors = np.asarray(chosen.getpalette(), np.float64).reshape(-1, 3)[:CUT] / 255
+    return [tuple(color) for color in colors.tolist()]
