@@ -52,7 +52,7 @@ class PlacedPoints:
 
     chart: Chart
     view: Doubles
-    labels: Bytes
+    labels: Array
     middles: dict[int, Doubles]
     label_names: tuple[str, ...] | None
 
@@ -105,7 +105,7 @@ def draw_points(
     for index, label in enumerate(keys.tolist()):
         color = colors.label_color(label) if named else colors.AXIS
         palette[index] = color.red(), color.green(), color.blue()
-    groups = np.searchsorted(keys, points.labels)
+    groups = np.searchsorted(keys, points.labels.astype(np.intp)).reshape(-1)
     is_shown = np.isin(keys, shown)[groups]
     coverage = POINT_OPACITY * dot_coverage(POINT_PX * ratio)
     margin = len(coverage)  # for dots that are cut off by an edge
