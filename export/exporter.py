@@ -25,7 +25,8 @@ from export.parity import Parity, check_decoder, check_elbo, check_encoder, sess
 from export.phased_decoder import phased_decoder
 from export.posterior import Posterior, pack_posterior
 from training.config import RECIPES, FitConfig
-from training.datasets import Dataset, mnist
+from training.data.dataset import Dataset
+from training.data.mnist import mnist
 from training.model import ConvVAE
 from training.runs import Run, load_weights
 

@@ -31,7 +31,7 @@ from export.graphs import ExportError
 from export.parity import ParityError
 from training.command_line import run_command
 from training.config import FitConfig
-from training.datasets import Dataset, DatasetError
+from training.data.dataset import Dataset, DatasetError
 from training.output import say, warn
 from training.runs import Run, RunError, newest_run, read_run
 from training.stop_requests import stop_requests

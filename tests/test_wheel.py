@@ -95,7 +95,7 @@ def test_contents(wheel: Path) -> None:
         ).decode()
     assert {
         "latent_plane/training/fit.py",
-        "latent_plane/training/mnist.xz",
+        "latent_plane/training/data/mnist.xz",
         "latent_plane/export/bundle.py",
         "latent_plane/desktop/widgets/main_window.py",
         "latent_plane/desktop/mnist/manifest.json",

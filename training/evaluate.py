@@ -17,7 +17,8 @@ with needed("training", "python -m training.evaluate", __name__):
 
 from training.command_line import Finite, device_option, run_command
 from training.config import FitConfig
-from training.datasets import TEST_COUNT, Dataset, DatasetError, mnist
+from training.data.dataset import Dataset, DatasetError
+from training.data.mnist import TEST_COUNT, mnist
 from training.device import DeviceError, describe_device, keep_freed_memory, pick_device
 from training.evaluation import (
     ActiveUnits,

@@ -19,7 +19,8 @@ with needed("training", "python -m training.fit", __name__):
 from training.checkpoint import CHECKPOINT_FILE, load_checkpoint
 from training.command_line import Finite, device_option, run_command
 from training.config import RECIPES, FitConfig, Precision
-from training.datasets import Dataset, DatasetError, mnist
+from training.data.dataset import Dataset, DatasetError
+from training.data.mnist import mnist
 from training.device import (
     DeviceError,
     describe_device,

@@ -8,7 +8,7 @@ import torch
 
 from tests.training.keras_reference import carry_over, reference
 from tests.training.linear_decoders import PIXELS, example, linear, quadrature, standard_normal_q
-from training.datasets import mnist
+from training.data.mnist import mnist
 from training.held_out import evaluate, posteriors
 from training.importance import adaptively_weighted, importance_weighted
 from training.likelihood import log_likelihoods_nats

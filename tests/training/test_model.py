@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from tests.training.keras_reference import carry_over, reference
-from training.datasets import mnist
+from training.data.mnist import mnist
 from training.elbo import distortion_nats, gaussian_rate_nats
 from training.held_out import evaluate
 from training.model import ConvVAE

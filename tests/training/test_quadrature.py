@@ -165,7 +165,7 @@ MEASURE = r"""
 import json, re, sys
 from pathlib import Path
 import torch
-from training.datasets import mnist
+from training.data.mnist import mnist
 from training.held_out import evaluate, posteriors
 from training.importance import adaptively_weighted
 from training.model import ConvVAE
