@@ -1,12 +1,16 @@
 """The bundle, format version 1: names, shapes, checksums; reading and writing. Needs only numpy.
 
+Version 1.1 adds likelihoods with more outputs, and images of 256 levels. Only bundles with these say 1.1.
+
+
 export/README.md is the specification, with every limit. In short, a bundle is a folder, or the same folder
 zipped as one file that ends in `.latent`:
 
     manifest.json                  MUST   everything that a viewer would otherwise guess
-    decoder.onnx                   MUST   z float32 [N, d] → probabilities float32 [N, C, H, W] in [0, 1]
+    decoder.onnx                   MUST   z float32 [N, d] → a picture float32 [N, C, H, W] in [0, 1],
+                                          and what else the likelihood needs
     encoder.onnx                   MAY    x float32 [N, C, H, W] in [0, 1] → mean, logvar float32 [N, d]
-    posterior.npz                  MAY    the held-out images (packed bits), labels, means, log-variances
+    posterior.npz                  MAY    the held-out images, labels, means, log-variances
     epochs/NNN/decoder.onnx        MAY    the decoder after epoch NNN; 000 is before training
     epochs/NNN/encoder.onnx        MAY    the encoder after epoch NNN
     epochs/NNN/posterior.npz       MAY    means and log-variances after epoch NNN
@@ -50,6 +54,13 @@ from export.posterior import Posterior, pack_posterior, unpack_posterior
 __all__ = ["Bundle", "BundleError", "Posterior", "open_bundle", "pack_posterior", "write_bundle"]
 
 FORMAT = "latent-plane/1"
+# Of bundles that readers of version 1 would misunderstand.
+FORMAT_1_1 = "latent-plane/1.1"
+FORMATS = (FORMAT, FORMAT_1_1)
+BERNOULLI, CONTINUOUS_BERNOULLI = "bernoulli", "continuous-bernoulli"
+GAUSSIAN, LOGISTIC = "gaussian", "logistic"
+LIKELIHOODS = (BERNOULLI, CONTINUOUS_BERNOULLI, GAUSSIAN, LOGISTIC)
+LEVELS = (2, 256)
 MANIFEST_FILE = "manifest.json"
 DECODER_FILE = "decoder.onnx"
 ENCODER_FILE = "encoder.onnx"
@@ -83,7 +94,8 @@ class Bundle:
         name: of the model, for people.
         image_shape: channels, height, width.
         latent_dim: dimensions of z.
-        likelihood: of the decoder's output, "bernoulli".
+        likelihood: of the decoder's output, such as "bernoulli".
+        levels: how many values a pixel of the data can have, 2 or 256.
         manifest: the whole manifest, for people.
     """
 
@@ -92,6 +104,7 @@ class Bundle:
     image_shape: tuple[int, int, int]
     latent_dim: int
     likelihood: str
+    levels: int
     manifest: Mapping[str, Any]
     _container: Folder | Zip
 
@@ -109,6 +122,11 @@ class Bundle:
     def label_names(self) -> tuple[str, ...]:
         """The names of the labels 0, 1, …; empty if the manifest does not give them."""
         return _labels(self.manifest)
+
+    def tensors(self, graph: str) -> Mapping[str, Any] | None:
+        """The inputs and outputs of `decoder.onnx` or `encoder.onnx`; None if the manifest has none."""
+        found = self.manifest["tensors"].get(graph)
+        return found if found in _allowed_tensors(self.manifest, graph) else None
 
     def read(self, name: str) -> bytes:
         """The bytes of one file, checked against the manifest. Raises BundleError."""
@@ -132,7 +150,8 @@ class Bundle:
         name = POSTERIOR_FILE if epoch is None else epoch_file(epoch, POSTERIOR_FILE)
         if name not in self.files:
             return None
-        return unpack_posterior(self.read(name), self.image_shape, self.latent_dim, f"{self.path}: {name}")
+        where = f"{self.path}: {name}"
+        return unpack_posterior(self.read(name), self.image_shape, self.latent_dim, where, self.levels)
 
 
 def epoch_file(epoch: int, name: str) -> str:
@@ -140,17 +159,30 @@ def epoch_file(epoch: int, name: str) -> str:
     return f"epochs/{epoch:03d}/{name}"
 
 
-def tensor_facts(image_shape: tuple[int, int, int], latent_dim: int) -> dict[str, Any]:
-    """Names, dtypes and shapes of both graphs' inputs and outputs, as the manifest holds them."""
+def tensor_facts(
+    image_shape: tuple[int, int, int],
+    latent_dim: int,
+    likelihood: str = BERNOULLI,
+    shared_scale: bool = False,
+    with_mean: bool = False,
+) -> dict[str, Any]:
+    """Names, dtypes and shapes of both graphs' inputs and outputs, as the manifest holds them.
+
+    With `shared_scale` a Gaussian's `log_scale` is one number for each picture. With `with_mean` a Gaussian
+    or logistic decoder also gives the mean, because its picture is the mean clipped to [0, 1].
+    """
 
     def tensor(name: str, *shape: int) -> dict[str, Any]:
         return {"name": name, "dtype": "float32", "shape": ["N", *shape]}
 
+    outputs = [tensor("probabilities" if likelihood == BERNOULLI else "picture", *image_shape)]
+    if likelihood == CONTINUOUS_BERNOULLI:
+        outputs.append(tensor("logits", *image_shape))
+    elif likelihood in (GAUSSIAN, LOGISTIC):
+        outputs.append(tensor("log_scale", *((1, 1, 1) if shared_scale else image_shape)))
+        outputs += [tensor("mean", *image_shape)] * with_mean
     return {
-        DECODER_FILE: {
-            "inputs": [tensor("z", latent_dim)],
-            "outputs": [tensor("probabilities", *image_shape)],
-        },
+        DECODER_FILE: {"inputs": [tensor("z", latent_dim)], "outputs": outputs},
         ENCODER_FILE: {
             "inputs": [tensor("x", *image_shape)],
             "outputs": [tensor("mean", latent_dim), tensor("logvar", latent_dim)],
@@ -214,6 +246,7 @@ def _open(path: Path, container: Folder | Zip, text: bytes) -> Bundle:
         image_shape=(image["channels"], image["height"], image["width"]),
         latent_dim=manifest["latent_dim"],
         likelihood=manifest["likelihood"],
+        levels=2 if manifest["format"] == FORMAT else manifest.get("levels", 2),
         manifest=manifest,
         _container=container,
     )
@@ -221,8 +254,9 @@ def _open(path: Path, container: Folder | Zip, text: bytes) -> Bundle:
 
 def make_manifest(path: Path, facts: Mapping[str, Any], files: Mapping[str, bytes]) -> bytes:
     """The text of the manifest for `files`. Raises BundleError if reading would refuse it."""
+    is_1_1 = facts.get("likelihood") in LIKELIHOODS[1:] or facts.get("levels", 2) != 2
     manifest = dict(facts) | {
-        "format": FORMAT,
+        "format": FORMAT_1_1 if is_1_1 else FORMAT,
         "files": {
             name: {"size_bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
             for name, data in files.items()
@@ -260,9 +294,9 @@ def _parse_manifest(text: bytes, path: Path) -> dict[str, Any]:
     if not isinstance(manifest, dict):
         raise BundleError(f"{where}: found a JSON {type(manifest).__name__}, expected an object")
     found_format = manifest.get("format")
-    if found_format != FORMAT:
+    if found_format not in FORMATS:
         raise BundleError(
-            f"{where}: found format {found_format!r}, expected {FORMAT!r}; "
+            f"{where}: found format {found_format!r}, expected {FORMAT!r} or {FORMAT_1_1!r}; "
             "open it with the version of the program that wrote it, or export the run again"
         )
     for key, kind in REQUIRED.items():
@@ -274,6 +308,7 @@ def _parse_manifest(text: bytes, path: Path) -> dict[str, Any]:
         _check_range(manifest["image"].get(side), MAX_IMAGE_SIDE_PX, f"{where}: image {side}")
     if manifest["image"]["channels"] not in (1, 3, 4):
         raise BundleError(f"{where}: found {manifest['image']['channels']} channels, expected 1, 3 or 4")
+    _check_likelihood(manifest, where)
     if len(manifest["files"]) > MAX_FILES:
         raise BundleError(f"{where}: found {len(manifest['files']):,} files, expected at most {MAX_FILES:,}")
     if DECODER_FILE not in manifest["files"]:
@@ -312,14 +347,42 @@ def _check_range(value: Any, maximum: int, what: str) -> None:
         raise BundleError(f"{what}: found {value!r:.60}, expected a whole number from 1 to {maximum:,}")
 
 
+def _check_likelihood(manifest: dict[str, Any], where: str) -> None:
+    """Version 1.1 has four likelihoods, and images of 2 or 256 levels."""
+    likelihood, levels = manifest["likelihood"], manifest.get("levels", 2)
+    if manifest["format"] == FORMAT:
+        return
+    if likelihood not in LIKELIHOODS:
+        raise BundleError(
+            f"{where}: found likelihood {likelihood!r:.60}, expected {', '.join(LIKELIHOODS[:-1])} "
+            f"or {LIKELIHOODS[-1]}; export it again"
+        )
+    if type(levels) is not int or levels not in LEVELS:
+        raise BundleError(f"{where}: found levels = {levels!r:.60}, expected 2 or 256; export it again")
+    if likelihood == LOGISTIC and levels == 2:
+        raise BundleError(
+            f"{where}: found levels = 2, expected 256 for likelihood {LOGISTIC!r}; export it again"
+        )
+
+
+def _allowed_tensors(manifest: Mapping[str, Any], graph: str) -> list[Any]:
+    """What the manifest may say about a graph's tensors; the simplest first."""
+    image, dims = manifest["image"], manifest["latent_dim"]
+    shape = (image["channels"], image["height"], image["width"])
+    # In version 1 a decoder gives probabilities alone, whatever its likelihood is called.
+    likelihood = BERNOULLI if manifest["format"] == FORMAT else manifest["likelihood"]
+    shared = (False, True) if likelihood == GAUSSIAN else (False,)
+    with_mean = (False, True) if likelihood in (GAUSSIAN, LOGISTIC) else (False,)
+    return [tensor_facts(shape, dims, likelihood, one, mean)[graph] for one in shared for mean in with_mean]
+
+
 def _check_tensors(manifest: dict[str, Any], where: str) -> None:
-    image = manifest["image"]
-    expected = tensor_facts((image["channels"], image["height"], image["width"]), manifest["latent_dim"])
     for graph in (DECODER_FILE, ENCODER_FILE):
-        if graph in manifest["files"] and manifest["tensors"].get(graph) != expected[graph]:
+        allowed = _allowed_tensors(manifest, graph)
+        if graph in manifest["files"] and manifest["tensors"].get(graph) not in allowed:
             raise BundleError(
                 f"{where}: found tensors of {graph} {_in_words(manifest['tensors'].get(graph))}, "
-                f"expected {_in_words(expected[graph])} from image and latent_dim"
+                f"expected {_in_words(allowed[0])} from image, latent_dim and likelihood"
             )
 
 

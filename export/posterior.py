@@ -14,6 +14,7 @@ from export.containers import BundleError, check_zip_directory
 
 MAX_ARRAYS_BYTES = 256 << 20  # all together, unpacked
 MAX_IMAGES_BYTES = 512 << 20  # of the images, with a byte per pixel
+MAX_LABELS = 1 << 16
 # zipfile, zlib, lzma and numpy raise these for bad bytes. RuntimeError means encryption or an unknown method.
 ARRAY_ERRORS = (
     OSError,
@@ -35,20 +36,24 @@ class Posterior:
     Attributes:
         mean: float32 [N, d].
         logvar: float32 [N, d].
-        images: uint8 [N, C, H, W] of 0 and 1, or None if the file holds none.
-        labels: uint8 [N], or None if the file holds none.
+        images: uint8 [N, C, H, W] from 0 to `levels` − 1, or None if the file holds none.
+        labels: uint8 or int32 [N], or None if the file holds none.
+        levels: how many values a pixel can have, 2 or 256.
     """
 
     mean: NDArray[np.float32]
     logvar: NDArray[np.float32]
     images: NDArray[np.uint8] | None = None
-    labels: NDArray[np.uint8] | None = None
+    labels: NDArray[np.uint8] | NDArray[np.int32] | None = None
+    levels: int = 2
 
 
 def pack_posterior(posterior: Posterior) -> bytes:
-    """The bytes of a posterior.npz. Images are packed to bits."""
+    """The bytes of a posterior.npz. Images of two levels are packed to bits."""
     arrays: dict[str, NDArray[Any]] = {"mean": posterior.mean, "logvar": posterior.logvar}
-    if posterior.images is not None:
+    if posterior.images is not None and posterior.levels != 2:
+        arrays["images"] = posterior.images
+    elif posterior.images is not None:
         arrays["images_packed"] = np.packbits(posterior.images.reshape(len(posterior.images), -1), axis=1)
     if posterior.labels is not None:
         arrays["labels"] = posterior.labels
@@ -58,9 +63,9 @@ def pack_posterior(posterior: Posterior) -> bytes:
 
 
 def unpack_posterior(
-    data: bytes, image_shape: tuple[int, int, int], latent_dim: int, where: str
+    data: bytes, image_shape: tuple[int, int, int], latent_dim: int, where: str, levels: int = 2
 ) -> Posterior:
-    """Read what `pack_posterior` wrote. `where` names the file in messages.
+    """Read what `pack_posterior` wrote, of images with `levels`. `where` names the file in messages.
 
     Raises BundleError if arrays are missing, have other shapes, or are not numbers.
     """
@@ -70,12 +75,17 @@ def unpack_posterior(
             raise BundleError(f"{where}: found no array {name}, expected float32 [N, {latent_dim}]")
     count = len(arrays["mean"]) if arrays["mean"].ndim else 0
     bits = int(np.prod(image_shape))
-    expected = {
+    is_long = "labels" in arrays and arrays["labels"].dtype == np.int32
+    labels_dtype = np.int32 if is_long else np.uint8
+    expected: dict[str, tuple[Any, tuple[int, ...]]] = {
         "mean": (np.float32, (count, latent_dim)),
         "logvar": (np.float32, (count, latent_dim)),
-        "labels": (np.uint8, (count,)),
-        "images_packed": (np.uint8, (count, -(-bits // 8))),
+        "labels": (labels_dtype, (count,)),
     }
+    if levels == 2:
+        expected["images_packed"] = (np.uint8, (count, -(-bits // 8)))
+    else:
+        expected["images"] = (np.uint8, (count, *image_shape))
     for name, (dtype, shape) in expected.items():
         if name in arrays and (arrays[name].dtype != dtype or arrays[name].shape != shape):
             raise BundleError(
@@ -84,6 +94,14 @@ def unpack_posterior(
             )
     if not all(np.isfinite(arrays[name]).all() for name in ("mean", "logvar")):
         raise BundleError(f"{where}: found means or log-variances that are not finite, expected numbers")
+    labels = arrays.get("labels")
+    if labels is not None and count and not 0 <= labels.min() <= labels.max() < MAX_LABELS:
+        raise BundleError(
+            f"{where}: found labels from {labels.min()} to {labels.max()}, expected numbers from 0 to "
+            f"{MAX_LABELS - 1:,}"
+        )
+    if levels != 2:
+        return Posterior(arrays["mean"], arrays["logvar"], arrays.get("images"), labels, levels)
     packed = arrays.get("images_packed")
     if packed is not None and count * bits > MAX_IMAGES_BYTES:
         raise BundleError(
@@ -93,7 +111,7 @@ def unpack_posterior(
     images = (
         None if packed is None else np.unpackbits(packed, axis=1, count=bits).reshape(count, *image_shape)
     )
-    return Posterior(arrays["mean"], arrays["logvar"], images, arrays.get("labels"))
+    return Posterior(arrays["mean"], arrays["logvar"], images, labels)
 
 
 def _load_arrays(data: bytes, where: str) -> dict[str, NDArray[Any]]:

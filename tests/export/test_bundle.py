@@ -142,12 +142,15 @@ def test_a_wrong_hash_is_refused(folder):
     )
 
 
-@pytest.mark.parametrize("version", ["latent-plane/2", "latent-plane/11", "latent-plane", "", None, 1])
+@pytest.mark.parametrize(
+    "version", ["latent-plane/2", "latent-plane/11", "latent-plane/1.2", "latent-plane", "", None, 1]
+)
 def test_another_format_is_refused(folder, version):
     """An unknown format version is refused with the version found, and says what to do."""
     edit_manifest(folder, lambda manifest: manifest.update(format=version))
     assert refusal(folder) == (
-        f"{folder}: manifest.json: found format {version!r}, expected 'latent-plane/1'; "
+        f"{folder}: manifest.json: found format {version!r}, expected 'latent-plane/1' or "
+        "'latent-plane/1.1'; "
         "open it with the version of the program that wrote it, or export the run again"
     )
 
@@ -332,8 +335,72 @@ def test_tensors_that_contradict_the_image_are_refused(folder):
     assert refusal(folder) == (
         f"{folder}: manifest.json: found tensors of decoder.onnx z float32 ['N', 3] → "
         "probabilities float32 ['N', 1, 9, 9], expected z float32 ['N', 2] → "
-        "probabilities float32 ['N', 1, 5, 5] from image and latent_dim"
+        "probabilities float32 ['N', 1, 5, 5] from image, latent_dim and likelihood"
     )
+
+
+def grey_facts(likelihood: str, levels: int = 256, **outputs: bool) -> dict:
+    """The facts of a bundle with this likelihood."""
+    tensors = tensor_facts(IMAGE_SHAPE, LATENT_DIM, likelihood, **outputs)
+    return facts(likelihood=likelihood, levels=levels, tensors=tensors)
+
+
+@pytest.mark.parametrize(
+    ("likelihood", "outputs", "expected"),
+    [
+        ("bernoulli", {}, ["probabilities"]),
+        ("continuous-bernoulli", {}, ["picture", "logits"]),
+        ("gaussian", {}, ["picture", "log_scale"]),
+        ("gaussian", {"shared_scale": True, "with_mean": True}, ["picture", "log_scale", "mean"]),
+        ("logistic", {"with_mean": True}, ["picture", "log_scale", "mean"]),
+    ],
+)
+def test_a_likelihood_names_the_decoders_outputs(tmp_path, likelihood, outputs, expected):
+    """Bundles of 256 levels have format 1.1 and open, with the outputs that their likelihood needs."""
+    path = write_bundle(tmp_path / "b", grey_facts(likelihood, **outputs), {DECODER_FILE: DECODER}).path
+    bundle = open_bundle(path)
+    assert (bundle.likelihood, bundle.levels) == (likelihood, 256)
+    assert bundle.manifest["format"] == "latent-plane/1.1"
+    assert [tensor["name"] for tensor in bundle.tensors(DECODER_FILE)["outputs"]] == expected
+
+
+def test_only_what_version_1_would_misunderstand_says_1_1(tmp_path):
+    """Bernoulli pixels of two levels stay version 1, also if the levels are named."""
+    path = write_bundle(tmp_path / "b", facts(levels=2), {DECODER_FILE: DECODER}).path
+    assert open_bundle(path).manifest["format"] == "latent-plane/1"
+
+
+def test_version_1_with_another_likelihood_still_opens(folder):
+    """Its decoder gives probabilities alone, and its images have two levels, as in version 0.1.0."""
+    edit_manifest(folder, lambda manifest: manifest.update(likelihood="gaussian", levels=256))
+    bundle = open_bundle(folder)
+    assert (bundle.likelihood, bundle.levels) == ("gaussian", 2)
+    assert set(bundle.read_posterior().images.ravel().tolist()) == {0, 1}
+
+
+@pytest.mark.parametrize(
+    ("facts", "message"),
+    [
+        (
+            grey_facts("gaussian") | {"likelihood": "poisson"},
+            "found likelihood 'poisson', expected bernoulli, continuous-bernoulli, gaussian or logistic",
+        ),
+        (grey_facts("gaussian", 16), "found levels = 16, expected 2 or 256; export it again"),
+        (
+            grey_facts("logistic", 2),
+            "found levels = 2, expected 256 for likelihood 'logistic'; export it again",
+        ),
+        (
+            grey_facts("logistic") | {"tensors": tensor_facts(IMAGE_SHAPE, LATENT_DIM)},
+            "found tensors of decoder.onnx z float32 ['N', 2] → probabilities float32 ['N', 1, 5, 5]",
+        ),
+    ],
+)
+def test_a_likelihood_that_does_not_fit_is_refused(tmp_path, facts, message):
+    """Unknown likelihoods, other levels and missing outputs are refused as soon as a bundle is written."""
+    with pytest.raises(BundleError) as error:
+        write_bundle(tmp_path / "b", {"levels": 3} | facts, {DECODER_FILE: DECODER})
+    assert str(error.value).startswith(f"{tmp_path / 'b'}: manifest.json: {message}")
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from export import posterior as posterior_module
 from export.bundle import POSTERIOR_FILE, epoch_file, open_bundle
 from export.containers import BundleError
-from export.posterior import Posterior, pack_posterior
+from export.posterior import Posterior, pack_posterior, unpack_posterior
 from tests.export.forging import COUNT, posterior, swap_file, write_small
 
 
@@ -62,6 +62,29 @@ def test_the_posterior_comes_back(target):
     for name in ("mean", "logvar", "images", "labels"):
         np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
         assert getattr(found, name).dtype == getattr(expected, name).dtype
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int32])
+def test_images_of_256_levels_come_back(dtype):
+    """They are not packed to bits, and labels may be larger than a byte."""
+    images = np.random.default_rng(0).integers(0, 256, (COUNT, 3, 4, 5), np.uint8)
+    labels = np.arange(COUNT, dtype=dtype) * (9_000 if dtype == np.int32 else 1)
+    mean = posterior().mean
+    data = pack_posterior(Posterior(mean, mean, images, labels, 256))
+    found = unpack_posterior(data, (3, 4, 5), 2, "a", 256)
+    np.testing.assert_array_equal(found.images, images)
+    np.testing.assert_array_equal(found.labels, labels)
+    assert (found.levels, found.labels.dtype) == (256, dtype)
+
+
+@pytest.mark.parametrize(("least", "most"), [(-1, 3), (0, 65_536)])
+def test_labels_out_of_range_are_refused(least, most):
+    """Labels are counted, so a huge one would fill the memory."""
+    labels = np.full(COUNT, least, np.int32)
+    labels[0] = most
+    data = npz(GOOD | {"labels.npy": npy(labels)})
+    with pytest.raises(BundleError, match=f"found labels from {least} to {most}, expected numbers from 0 to"):
+        unpack_posterior(data, (1, 5, 5), 2, "a")
 
 
 def test_an_epochs_posterior_has_no_images(tmp_path):
