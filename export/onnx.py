@@ -23,7 +23,7 @@ except ImportError:
 with needed("export", "python -m export.onnx", __name__):
     from tqdm import tqdm
 
-from export.bundle import Bundle, check_target, write_bundle
+from export.bundle import DECODER_FILE, Bundle, check_target, write_bundle
 from export.containers import ZIP_SUFFIX, BundleError
 from export.exporter import MOST_EPOCHS, Exporter, usual_every
 from export.follow import StoppedError, follow_run, wait_for_run
@@ -173,7 +173,8 @@ def _target(run: Run, out: Path | None) -> Path:
 
 
 def _title(config: FitConfig, name: str | None) -> str:
-    return name or f"MNIST, {config.latent_dim} latent dimensions"
+    dataset = "MNIST" if config.dataset == "mnist" else config.dataset
+    return name or f"{dataset}, {config.latent_dim} latent dimensions"
 
 
 def _in_steps(every: int) -> str:
@@ -190,9 +191,10 @@ def _say_result(bundle: Bundle) -> None:
     """Print how well the bundle agrees with PyTorch, how large it is, and the next command."""
     parity = bundle.manifest["parity"]
     elbo = parity["elbo_nats"]
+    picture = bundle.manifest["tensors"][DECODER_FILE]["outputs"][0]["name"]
     size_bytes = sum(fact["size_bytes"] for fact in bundle.manifest["files"].values())
     say(
-        f"agrees with PyTorch: probabilities to {parity['probabilities']:.1e} "
+        f"agrees with PyTorch: {picture} to {parity[picture]:.1e} "
         f"on {parity['decoded_inputs']:,} inputs, mean to {parity['mean']:.1e} and logvar to "
         f"{parity['logvar']:.1e} on {parity['encoded_inputs']:,}, "
         f"test ELBO {elbo['onnx_runtime']:.4f} against {elbo['torch']:.4f} nats\n"

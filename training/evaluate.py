@@ -35,11 +35,12 @@ from training.evaluation import (
 )
 from training.held_out import EVALUATION_SEED, evaluate, posteriors
 from training.importance import ImportanceEstimate, adaptively_weighted, importance_weighted
-from training.likelihood import ACTIVE_VARIANCE, bits_per_dimension, unit_variances
-from training.model import ConvVAE
+from training.model import VAE
+from training.networks import network_of
 from training.output import say
 from training.quadrature import COARSE_STEP, LEAST_HALF_WIDTH, Grid, integrate, survey
 from training.runs import Run, RunError, load_weights, newest_run, read_run, weights_path
+from training.summaries import ACTIVE_VARIANCE, bits_per_dimension, unit_variances
 
 IMPORTANCE_SEED = 20_160_502
 IMAGES_OFF_CUDA = 100
@@ -92,14 +93,19 @@ def evaluate_run(
     # mypy: PyTorch does not declare this overload.
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     dataset = dataset or mnist()
+    count = weighted_count(images, device, len(dataset.test_images))
     test = torch.from_numpy(dataset.test_images).to(device)
-    flat = test.flatten(1)
+    likelihood = model.likelihood
+    # Where pairs of image and z are no matrix product, only some images get the quadrature.
+    integrated = len(test) if likelihood.pairs_are_products else count
+    flat = model.network_input(test[: max(count, integrated)]).flatten(1)
     batch = decode_batch(run.config, device)
-    count = weighted_count(images, device, len(test))
 
     def decode(z: Tensor) -> Tensor:
         return torch.cat([model.decoder(part) for part in torch.split(z, batch)])
 
+    # Only probabilities can be counted in bits.
+    dimensions = flat.shape[1] if model.gives_probabilities else None
     with _full_precision():
         bound = _bound(model, test, draws)
         if not math.isfinite(bound.elbo_nats):
@@ -123,10 +129,11 @@ def evaluate_run(
                         IMPORTANCE_SEED,
                         batch,
                         done,
+                        likelihood,
                     )
                 seconds = time.perf_counter() - start
                 figures[name] = weighted_figures(
-                    estimates[name], samples, IMPORTANCE_SEED, flat.shape[1], seconds
+                    estimates[name], samples, IMPORTANCE_SEED, dimensions, seconds
                 )
         quadrature: Quadrature | None = None
         comparisons: dict[str, Comparison] = {}
@@ -135,11 +142,13 @@ def evaluate_run(
             grid = Grid.with_step(step, COARSE_STEP)
             half_width = max(LEAST_HALF_WIDTH, mean.abs().max().item() + grid.tile_side)
             with _bar(None, "survey of the plane", "tiles") as done:
-                surveyed = survey(decode, flat, grid, half_width, on_tiles=done)
+                surveyed = survey(
+                    decode, flat[:integrated], grid, half_width, on_tiles=done, likelihood=likelihood
+                )
             with _bar(len(surveyed.tiles()), "quadrature", "tiles") as done:
-                integral = integrate(decode, flat, surveyed, done)
+                integral = integrate(decode, flat[:integrated], surveyed, done, likelihood)
             seconds = time.perf_counter() - start
-            quadrature = quadrature_figures(integral, grid, surveyed.half_width, flat.shape[1], seconds)
+            quadrature = quadrature_figures(integral, grid, surveyed.half_width, dimensions, seconds)
             for name, estimate in estimates.items():
                 comparisons[name] = compare(estimate, integral.log_px_nats[:count])
     variances = unit_variances(mean).tolist()
@@ -149,6 +158,7 @@ def evaluate_run(
         dataset=dataset.name,
         image_shape=run.config.image_shape,
         latent_dim=run.config.latent_dim,
+        likelihood=run.config.likelihood,
         device=describe_device(device),
         bound=bound,
         active_units=ActiveUnits(
@@ -170,19 +180,21 @@ def weighted_count(requested: int | None, device: torch.device, available: int) 
 
 def decode_batch(config: FitConfig, device: torch.device) -> int:
     """The number of z to decode at once, so that the decoder's two large activations fit in `BATCH_BYTES`."""
-    _, height, width = config.image_shape
-    first, second = config.filters
-    bytes_each = 4 * (second * height * width // 4 + first * height * width)
-    return max(1, BATCH_BYTES[device.type] // bytes_each)
+    channels, height, width = config.image_shape
+    numbers = channels * height * width
+    if config.network == "conv":
+        first, second = (*config.filters, 0)[:2]
+        numbers = second * height * width // 4 + first * height * width
+    return max(1, BATCH_BYTES[device.type] // (4 * numbers))
 
 
-def _load(run: Run, epoch: int) -> ConvVAE:
-    model = ConvVAE(run.config.image_shape, run.config.filters, run.config.latent_dim)
+def _load(run: Run, epoch: int) -> VAE:
+    model = network_of(run.config)
     model.load_state_dict(load_weights(run, epoch))
     return model.eval()
 
 
-def _bound(model: ConvVAE, images: Tensor, draws: int) -> Bound:
+def _bound(model: VAE, images: Tensor, draws: int) -> Bound:
     start = time.perf_counter()
     with _bar(len(images), "ELBO", "images") as done:
         found = evaluate(model, images, draws, done)
@@ -193,7 +205,9 @@ def _bound(model: ConvVAE, images: Tensor, draws: int) -> Bound:
         rate_standard_error_nats=found.rate_error_nats,
         distortion_nats=found.distortion_nats,
         distortion_standard_error_nats=found.distortion_error_nats,
-        bits_per_dimension=bits_per_dimension(found.elbo_nats, images[0].numel()),
+        bits_per_dimension=(
+            bits_per_dimension(found.elbo_nats, images[0].numel()) if model.gives_probabilities else None
+        ),
         images=len(images),
         draws=draws,
         seed=EVALUATION_SEED,

@@ -17,8 +17,9 @@ with needed("training", "python -m training.fit", __name__):
     import torch
 
 from training.checkpoint import CHECKPOINT_FILE, load_checkpoint
-from training.command_line import Finite, device_option, run_command
-from training.config import RECIPES, FitConfig, Precision
+from training.choices import ChoiceError, fitted_to_data, in_words, recipe_for
+from training.command_line import CommandWithLists, Finite, NumberList, device_option, run_command
+from training.config import RECIPES, FitConfig, LikelihoodName, NetworkName, Precision
 from training.data.dataset import Dataset, DatasetError
 from training.data.mnist import mnist
 from training.device import (
@@ -30,6 +31,7 @@ from training.device import (
 )
 from training.logbook import FitError, Logbook, tensorboard_writer_class
 from training.loop import NotFiniteError, Trainer
+from training.networks import network_of
 from training.output import OutputClosedError, say, warn
 from training.ranks import ALONE, Ranks, RanksError, joined, ranks_from
 from training.runs import (
@@ -80,12 +82,21 @@ def fit(
     dataset = dataset or mnist()
     if not ranks.is_first:
         return _fit(config, device, dataset, ranks, None, checkpoint_seconds, tensorboard)
+    where = out / CONFIG_FILE if resume and out is not None else "the config"
     if config.image_shape != dataset.train_images.shape[1:]:
-        where = out / CONFIG_FILE if resume and out is not None else "the config"
         raise RunError(
             f"{where}: found image_shape = {config.image_shape}, expected "
             f"{dataset.train_images.shape[1:]}, the shape of the images; start another run"
         )
+    if config.levels != dataset.levels:
+        raise RunError(
+            f"{where}: found levels = {config.levels}, expected {dataset.levels}, as the images have; "
+            "start another run"
+        )
+    try:
+        network_of(config)
+    except ValueError as error:
+        raise RunError(f"filters {' '.join(map(str, config.filters))}: {error}") from error
     if tensorboard:
         tensorboard_writer_class()
     folder = out if resume and out is not None else run_folder(out, config)
@@ -205,7 +216,8 @@ POSITIVE = click.IntRange(min=1)
 
 def _defaults(recipe: str) -> dict[str, Any]:
     """The defaults of the options that a recipe sets."""
-    return {name: value for name, value in vars(RECIPES[recipe]).items() if name != "precision"}
+    values = vars(RECIPES[recipe]) | {"filters": ", ".join(map(str, RECIPES[recipe].filters))}
+    return {name: value for name, value in values.items() if name != "precision"}
 
 
 def _take_defaults(context: click.Context, _parameter: click.Parameter, recipe: str) -> str:
@@ -215,6 +227,7 @@ def _take_defaults(context: click.Context, _parameter: click.Parameter, recipe: 
 
 @click.command(
     name="python -m training.fit",
+    cls=CommandWithLists,
     context_settings={
         "help_option_names": ["-h", "--help"],
         "max_content_width": 100,
@@ -248,10 +261,24 @@ def _take_defaults(context: click.Context, _parameter: click.Parameter, recipe: 
 )
 @click.option(
     "--filters",
-    type=(click.IntRange(1, 4096), click.IntRange(1, 4096)),
-    metavar="FIRST SECOND",
+    type=NumberList(1, 4096),
+    metavar="FIRST SECOND …",
     show_default=True,
-    help="Channels of the encoder's two convolutions; the decoder mirrors them.",
+    help="Channels of the encoder's convolutions, one for each time that they halve the images, or units of "
+    "the perceptron's hidden layers; the decoder mirrors them.",
+)
+@click.option(
+    "--likelihood",
+    type=Choice(list(get_args(LikelihoodName))),
+    help="What the decoder's numbers mean: 'bernoulli' for binary images, 'continuous-bernoulli' for grey "
+    "levels, 'gaussian' for grey and colour, 'logistic' for exact probabilities of 256 levels.  "
+    "[default: from recipe and data]",
+)
+@click.option(
+    "--network",
+    type=Choice(list(get_args(NetworkName))),
+    show_default=True,
+    help="'conv' is convolutional; 'mlp' is a perceptron, which is faster for small images.",
 )
 @click.option(
     "--seed",
@@ -311,7 +338,11 @@ def command(
     }
     ranks = ranks_from()
     chosen = pick_device(device, ranks.local_rank)
+    dataset = mnist()
+    if "recipe" not in changes:
+        recipe = recipe_for(dataset.image_shape, dataset.levels)
     config = dataclasses.replace(recipe_on(recipe, chosen), **changes)
+    config = fitted_to_data(config, dataset.image_shape, dataset.levels, set(changes))
     if chosen.type == "cpu":
         keep_freed_memory()
     start = time.perf_counter()
@@ -319,10 +350,13 @@ def command(
         if resume and ranks.is_first:
             out, config, resume = _run_to_resume(out, config, changes)
         config, resume = ranks.from_first((config, resume))
+        if ranks.is_first and not resume and (words := in_words(config, set(changes))):
+            say(words)
         run = fit(
             config,
             chosen,
             out,
+            dataset,
             ranks=ranks,
             resume=resume,
             checkpoint_seconds=checkpoint_seconds,
@@ -380,7 +414,7 @@ def _option_text(value: Any) -> str:
 
 def main() -> None:
     """Run the command line and exit."""
-    run_command(command, (RunError, DatasetError, DeviceError, FitError, RanksError))
+    run_command(command, (RunError, ChoiceError, DatasetError, DeviceError, FitError, RanksError))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from training.augmentation import augmented
 from training.config import (
     FitConfig,
     average_weight_at,
@@ -19,8 +20,9 @@ from training.config import (
     warp_share_at,
 )
 from training.draws import draw_epoch
-from training.elbo import distortion_nats, gaussian_rate_nats, reparameterize, sampled_rate_nats
-from training.model import ConvVAE
+from training.elbo import gaussian_rate_nats, reparameterize, sampled_rate_nats
+from training.model import VAE, network_input
+from training.networks import network_of
 from training.ranks import ALONE, Ranks
 from training.step_graph import StepGraph
 from training.warps import warped
@@ -45,7 +47,7 @@ class NotFiniteError(Exception):
 class Objective(nn.Module):
     """A model together with the two terms of its loss."""
 
-    def __init__(self, model: ConvVAE, config: FitConfig) -> None:
+    def __init__(self, model: VAE, config: FitConfig) -> None:
         super().__init__()
         self.model = model
         self.config = config
@@ -60,13 +62,13 @@ class Objective(nn.Module):
         mean, logvar = mean.float(), logvar.float()
         z = reparameterize(mean, logvar, noise)
         with torch.autocast(x.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16"):
-            logits = self.model.decoder(z)
+            output = self.model.decoder(z)
         rate = (
             gaussian_rate_nats(mean, logvar)
             if self.config.rate == "analytic"
             else sampled_rate_nats(z, mean, logvar)
         )
-        return distortion_nats(logits.float(), x), rate
+        return self.model.likelihood.distortion_nats(output.float(), x), rate
 
 
 class Trainer:
@@ -77,7 +79,7 @@ class Trainer:
 
     Args:
         config: what to fit.
-        train_images: uint8 [N, C, H, W], values 0 and 1.
+        train_images: uint8 [N, C, H, W], values 0 to `config.levels` − 1.
         device: where to compute.
         ranks: this process among those that fit together.
     """
@@ -98,8 +100,9 @@ class Trainer:
         if ranks.size > 1:
             self.objective = DistributedDataParallel(self.objective)
         self.images = torch.from_numpy(train_images).to(device)
-        # The images of this epoch, some of them distorted. A recorded step reads this memory.
-        self._epoch_images = self.images.clone() if config.warp_share else self.images
+        # The images of this epoch, some of them changed. A recorded step reads this memory.
+        self._changes_images = bool(config.warp_share or config.flip_share or config.shift_px)
+        self._epoch_images = self.images.clone() if self._changes_images else self.images
         on_cuda = device.type == "cuda"
         self.optimizer = torch.optim.Adam(
             [
@@ -131,9 +134,8 @@ class Trainer:
         epoch = self.step // self.steps_per_epoch
         order, noise = draw_epoch(self.config.seed, epoch, len(self.images), self.config.latent_dim)
         order, noise = order.to(self.device), noise.to(self.device)
-        if self.config.warp_share:
-            warp_share = warp_share_at(self.config, epoch)
-            self._epoch_images.copy_(warped(self.images, warp_share, self.config.seed, epoch))
+        if self._changes_images:
+            self._epoch_images.copy_(self._changed_images(epoch))
         # Of this epoch alone, because a fit may be planned for millions of epochs.
         learning_rates = self.learning_rates_of(epoch)
         rate_weights = self._scheduled(rate_weight_at, epoch)
@@ -210,6 +212,15 @@ class Trainer:
         self.losses_nats.copy_(state["losses_nats"])
         self.step = int(state["step"])
 
+    def _changed_images(self, epoch: int) -> Tensor:
+        """The images of an epoch, warped, mirrored and moved as the config says."""
+        config, images = self.config, self.images
+        if config.warp_share:
+            images = warped(images, warp_share_at(config, epoch), config.seed, epoch, config.levels)
+        if config.flip_share or config.shift_px:
+            images = augmented(images, config.flip_share, config.shift_px, config.seed, epoch)
+        return images
+
     def _scheduled(self, value_at: Callable[[FitConfig, int, int], float], epoch: int) -> Tensor:
         """A schedule's values at each step of an epoch, on the device."""
         first = epoch * self.steps_per_epoch
@@ -233,7 +244,7 @@ class Trainer:
         The loss is scaled so that its mean over the ranks is the mean over the batch, however the batch is
         shared; DistributedDataParallel takes the mean of the gradients over the ranks too.
         """
-        x = self._epoch_images[indices].float().contiguous(memory_format=torch.channels_last)
+        x = network_input(self._epoch_images[indices], self.config.levels)
         self.optimizer.zero_grad(set_to_none=True)
         distortion, rate = self.objective(x, noise)
         scale = self.ranks.size / batch_size
@@ -243,18 +254,15 @@ class Trainer:
         return loss
 
 
-def _initial_model(config: FitConfig, train_images: NDArray[np.uint8]) -> ConvVAE:
+def _initial_model(config: FitConfig, train_images: NDArray[np.uint8]) -> VAE:
     """The model at the start of a fit, on the CPU."""
-    model = ConvVAE(config.image_shape, config.filters, config.latent_dim)
+    model = network_of(config)
     generator = torch.Generator().manual_seed(config.seed)
     model.reset_parameters(generator)
     if config.start_spread:
         model.spread_over_prior(generator)
     if config.start_at_log_odds:
-        on = train_images.mean(axis=(0, 2, 3), dtype=np.float64)
-        assert model.decoder.conv3.bias is not None
-        with torch.no_grad():
-            model.decoder.conv3.bias.copy_(torch.from_numpy(np.log(on / (1 - on))))
+        model.start_at(train_images)
     return model
 
 
