@@ -35,7 +35,7 @@ from export.phased_decoder import phased_decoder
 from export.posterior import Posterior, pack_posterior
 from training.config import RECIPES, FitConfig
 from training.data.dataset import Dataset
-from training.data.mnist import mnist
+from training.data.open import dataset_of
 from training.networks import network_of
 from training.runs import Run, load_weights
 
@@ -72,9 +72,9 @@ class Content:
 class Exporter:
     """Exports the epochs of one run, one after the other, as they are finished.
 
-    The held-out images are those of `dataset`, by default the embedded MNIST; of very many or large ones some
-    (`held_out_places`). With `phases` the decoder is
-    rewritten to run faster on a CPU (`export.phased_decoder`); without, it has the layers of training. Every
+    The held-out images are those of `dataset`, by default of the fit; of very many or large ones some
+    (`held_out_places`). With `phases` the decoder is rewritten to run faster on a CPU
+    (`export.phased_decoder`); without, it has the layers of training. Every
     `every`th epoch is exported, by default as `usual_every` says, and always epoch 0 and the last one.
     """
 
@@ -92,7 +92,7 @@ class Exporter:
         self._command = "python -m export.onnx" + ("" if phases else " --no-phases")
         if self._every != usual_every(config.epochs):
             self._command += f" --every {self._every}"
-        self._dataset = dataset or mnist()
+        self._dataset = dataset or dataset_of(config)
         places = held_out_places(self._dataset.test_images.shape, config.levels)
         self._images = np.ascontiguousarray(self._dataset.test_images[places])
         self._labels = self._dataset.test_labels[places]

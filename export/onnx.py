@@ -52,7 +52,7 @@ def export_run(
 ) -> Bundle:
     """Write a run as a bundle: both graphs and the held-out posterior, and the same after its epochs.
 
-    The held-out images are those of `dataset`, by default the embedded MNIST. `phases` and `every` are those
+    The held-out images are those of `dataset`, by default of the fit. `phases` and `every` are those
     of `Exporter`.
 
     Everything is compared with PyTorch before it is written. Raises ParityError if they differ, ExportError

@@ -15,6 +15,7 @@ Rate = Literal["sampled", "analytic"]
 Precision = Literal["float32", "bfloat16"]
 LikelihoodName = Literal["bernoulli", "continuous-bernoulli", "gaussian", "logistic"]
 NetworkName = Literal["conv", "mlp"]
+Crop = Literal["centre", "pad"]
 
 
 @dataclass(frozen=True)
@@ -81,9 +82,14 @@ class FitConfig:
             images, or the units of the perceptron's hidden layers; the decoder mirrors them.
         precision: number format of the networks' arithmetic, by autocast; weights and the bound are float32.
         seed: decides the initial weights, the order of the images and the posterior samples.
-        dataset: name of the dataset.
+        dataset: name of the dataset, or the path or pattern of its files.
+        data_key: a hash of the images and labels; empty for the embedded MNIST.
         image_shape: channels, height, width.
         levels: how many values the numbers of an image can have: 2 or 256.
+        threshold: share of white above which a number becomes 1, and otherwise 0; with 0 images keep their
+            levels. The embedded MNIST has been thresholded.
+        crop: how pictures of another aspect ratio come to the images' size (`training.data.form.Form`).
+        background: colour behind transparent pictures.
     """
 
     recipe: str
@@ -114,8 +120,12 @@ class FitConfig:
     precision: Precision = "float32"
     seed: Index = 0
     dataset: str = "mnist"
+    data_key: str = ""
     image_shape: tuple[Count, Count, Count] = (1, 28, 28)
     levels: Levels = 2
+    threshold: Share = 0.0
+    crop: Crop = "centre"
+    background: str = "white"
 
 
 # Why these numbers, and what was tried beside them: training/README.md, "Why".

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -18,7 +19,8 @@ with needed("training", "python -m training.evaluate", __name__):
 from training.command_line import Finite, device_option, run_command
 from training.config import FitConfig
 from training.data.dataset import Dataset, DatasetError
-from training.data.mnist import TEST_COUNT, mnist
+from training.data.open import dataset_of
+from training.data.options import place_options, taken_places
 from training.device import DeviceError, describe_device, keep_freed_memory, pick_device
 from training.evaluation import (
     ActiveUnits,
@@ -67,7 +69,7 @@ def evaluate_run(
     step: float = STEP,
     dataset: Dataset | None = None,
 ) -> Evaluation:
-    """Evaluate the weights of one epoch on the test images of `dataset`, by default MNIST's.
+    """Evaluate the weights of one epoch on the test images of `dataset`, by default the fit's.
 
     Args:
         run: the run that holds the weights.
@@ -80,7 +82,7 @@ def evaluate_run(
         step: step of the quadrature, in units of z.
         dataset: the dataset that the test images come from; it has at least two.
 
-    Raises RunError if the epoch or its weights are missing, DatasetError if the embedded MNIST is damaged,
+    Raises RunError if the epoch or its weights are missing, DatasetError if the data is not that of the fit,
     EvaluationError if the bound is not finite.
     """
     epoch = run.epochs[-1] if epoch is None else epoch
@@ -92,7 +94,7 @@ def evaluate_run(
     model = _load(run, epoch).to(device)
     # mypy: PyTorch does not declare this overload.
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    dataset = dataset or mnist()
+    dataset = dataset or dataset_of(run.config)
     count = weighted_count(images, device, len(dataset.test_images))
     test = torch.from_numpy(dataset.test_images).to(device)
     likelihood = model.likelihood
@@ -258,7 +260,7 @@ def _zero_or_several(context: click.Context, parameter: click.Parameter, value: 
 )
 @click.option(
     "--images",
-    type=click.IntRange(2, TEST_COUNT),
+    type=click.IntRange(min=2),
     help="Number of test images, counted from the first, that get log p(x) by importance weighting.  "
     f"[default: all on CUDA, {IMAGES_OFF_CUDA} elsewhere]",
 )
@@ -277,6 +279,8 @@ def _zero_or_several(context: click.Context, parameter: click.Parameter, value: 
     show_default=True,
     help="Step of the quadrature over a two-dimensional latent space, in units of z.",
 )
+@click.option("--data", help="Where the images of the fit are now, if they are no longer where they were.")
+@place_options
 @device_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @version_option
@@ -289,8 +293,10 @@ def command(
     step: float,
     device: str,
     as_json: bool,
+    data: str | None,
+    **values: Any,
 ) -> None:
-    """Evaluate the model of RUN, by default the newest run, on MNIST's 10,000 test images.
+    """Evaluate the model of RUN, by default the newest run, on the test images of its fit.
 
     Prints the ELBO with rate and distortion, importance-weighted log p(x), the IWAE bound, active units and,
     if the latent space has two dimensions, log p(x) by quadrature; with standard errors, in nats per image
@@ -299,14 +305,16 @@ def command(
     chosen = pick_device(device)
     if chosen.type == "cpu":
         keep_freed_memory()
+    found = read_run(run if run is not None else newest_run())
     evaluation = evaluate_run(
-        read_run(run if run is not None else newest_run()),
+        found,
         chosen,
         epoch=epoch,
         draws=draws,
         images=images,
         samples=samples,
         step=step,
+        dataset=dataset_of(found.config, taken_places(values), data),
     )
     say(to_json(evaluation) if as_json else to_table(evaluation))
 

@@ -2,7 +2,7 @@
 
 import copy
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from training.config import (
 )
 from training.draws import draw_epoch
 from training.elbo import gaussian_rate_nats, reparameterize, sampled_rate_nats
+from training.image_access import fits, read_ahead, sample
 from training.model import VAE, network_input
 from training.networks import network_of
 from training.ranks import ALONE, Ranks
@@ -74,8 +75,9 @@ class Objective(nn.Module):
 class Trainer:
     """A model, its optimizer and its training images, all on one device.
 
-    The images stay on the device as bytes. On a GPU nothing inside an epoch waits for the device, and a step
-    is one CUDA graph. With several ranks each has its own Trainer, and takes its share of every batch.
+    The images stay on the device as bytes, or in their file if they are many (`training.image_access`). On a
+    GPU nothing inside an epoch waits for the device, and a step is one CUDA graph. With several ranks each
+    has its own Trainer, and takes its share of every batch.
 
     Args:
         config: what to fit.
@@ -90,7 +92,7 @@ class Trainer:
         self.config = config
         self.device = device
         self.ranks = ranks
-        self.model = _initial_model(config, train_images)
+        self.model = _initial_model(config, sample(train_images))
         self.model.to(device)
         # mypy: PyTorch does not declare this overload.
         self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -99,10 +101,20 @@ class Trainer:
         self.objective: nn.Module = Objective(self.model, config)
         if ranks.size > 1:
             self.objective = DistributedDataParallel(self.objective)
-        self.images = torch.from_numpy(train_images).to(device)
-        # The images of this epoch, some of them changed. A recorded step reads this memory.
         self._changes_images = bool(config.warp_share or config.flip_share or config.shift_px)
-        self._epoch_images = self.images.clone() if self._changes_images else self.images
+        # Images that stay in their file; None if they are on the device.
+        self._in_file = None if fits(train_images, device) else train_images
+        self.images = torch.from_numpy(train_images)
+        if self._in_file is None:
+            self.images = self.images.to(device)
+            # The images of this epoch, some of them changed. A recorded step reads this memory.
+            self._epoch_images = self.images.clone() if self._changes_images else self.images
+        else:
+            # Those of this step.
+            self._epoch_images = self.images.new_zeros(
+                (config.batch_size, *config.image_shape), device=device
+            )
+            self._places = torch.arange(config.batch_size, device=device)
         on_cuda = device.type == "cuda"
         self.optimizer = torch.optim.Adam(
             [
@@ -133,9 +145,11 @@ class Trainer:
         """
         epoch = self.step // self.steps_per_epoch
         order, noise = draw_epoch(self.config.seed, epoch, len(self.images), self.config.latent_dim)
+        # What is read from a file is read by the CPU.
+        batches = self._batches_in_file(order, epoch)
         order, noise = order.to(self.device), noise.to(self.device)
-        if self._changes_images:
-            self._epoch_images.copy_(self._changed_images(epoch))
+        if self._changes_images and self._in_file is None:
+            self._epoch_images.copy_(self._changed(self.images, epoch, epoch))
         # Of this epoch alone, because a fit may be planned for millions of epochs.
         learning_rates = self.learning_rates_of(epoch)
         rate_weights = self._scheduled(rate_weight_at, epoch)
@@ -147,11 +161,14 @@ class Trainer:
             for group, step_share in zip(self.optimizer.param_groups, self._step_shares, strict=True):
                 torch.mul(learning_rates[place], step_share, out=group["lr"])
             self._rate_weight.copy_(rate_weights[place])
+            indices = self.ranks.share(order[batch])
+            if self._in_file is not None:
+                indices = self._places[: len(indices)]
+                self._epoch_images[: len(indices)] = next(batches)
             if self.step_graph is not None and size == self.config.batch_size:
-                self.losses_nats[place] = self.step_graph(order[batch], noise[batch])
+                self.losses_nats[place] = self.step_graph(indices, noise[batch])
             else:
-                share = self.ranks.share(order[batch]), self.ranks.share(noise[batch])
-                self.losses_nats[place] = self._take_step(*share, size)
+                self.losses_nats[place] = self._take_step(indices, self.ranks.share(noise[batch]), size)
             self._average()
             self.step += 1
             if self.device.type == "cpu" and not math.isfinite(self.losses_nats[place]):
@@ -212,14 +229,25 @@ class Trainer:
         self.losses_nats.copy_(state["losses_nats"])
         self.step = int(state["step"])
 
-    def _changed_images(self, epoch: int) -> Tensor:
-        """The images of an epoch, warped, mirrored and moved as the config says."""
-        config, images = self.config, self.images
+    def _changed(self, images: Tensor, epoch: int, draw: int) -> Tensor:
+        """Images of an epoch, warped, mirrored and moved as the config says; `draw` numbers what is drawn."""
+        config = self.config
         if config.warp_share:
-            images = warped(images, warp_share_at(config, epoch), config.seed, epoch, config.levels)
+            images = warped(images, warp_share_at(config, epoch), config.seed, draw, config.levels)
         if config.flip_share or config.shift_px:
-            images = augmented(images, config.flip_share, config.shift_px, config.seed, epoch)
+            images = augmented(images, config.flip_share, config.shift_px, config.seed, draw)
         return images
+
+    def _batches_in_file(self, order: Tensor, epoch: int) -> Iterator[Tensor]:
+        """The images of each batch that is left in an epoch, for this rank, if they are in a file."""
+        if self._in_file is None:
+            return
+        first = self.step % self.steps_per_epoch
+        batches = torch.split(order, self.config.batch_size)[first:]
+        # Changes are drawn for a whole batch, so that they are the same however many ranks there are.
+        rows = batches if self._changes_images else map(self.ranks.share, batches)
+        for step, images in enumerate(read_ahead(self._in_file, rows), self.step):
+            yield self.ranks.share(self._changed(images, epoch, step)) if self._changes_images else images
 
     def _scheduled(self, value_at: Callable[[FitConfig, int, int], float], epoch: int) -> Tensor:
         """A schedule's values at each step of an epoch, on the device."""

@@ -20,12 +20,14 @@ class Dataset:
     Attributes:
         name: what people call it.
         label_names: the names of the labels 0, 1, …; empty if the images have none.
-        train_images: uint8 [N, C, H, W], with values from 0 to `levels` − 1: an array, or a memory-mapped file.
+        train_images: uint8 [N, C, H, W], with values from 0 to `levels` − 1; an array, or a
+            memory-mapped file.
         train_labels: uint8 or int32 [N]; zeros if the images have none.
         test_images: like `train_images`.
         test_labels: like `train_labels`.
         levels: 2 for binary images, 256 for grey levels and colours.
         key: a hash of the content, by which changed data is noticed; empty for the embedded MNIST.
+        notes: what people should know about how the data was understood, such as what was left out.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Dataset:
     test_labels: NDArray[Any]
     levels: int = BINARY
     key: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
