@@ -35,7 +35,7 @@ from export.phased_decoder import phased_decoder
 from export.posterior import Posterior, pack_posterior
 from training.config import RECIPES, FitConfig
 from training.data.dataset import Dataset
-from training.data.open import dataset_of
+from training.data.open import MNIST, NAMES, dataset_of, title_of
 from training.networks import network_of
 from training.runs import Run, load_weights
 
@@ -58,7 +58,12 @@ FIT_OPTIONS = (
     "latent_dim",
     "filters",
     "seed",
+    "threshold",
+    "crop",
+    "background",
 )
+# Fields that the data decide.
+DATA_FIELDS = ("dataset", "data_key", "image_shape", "levels")
 
 
 @dataclass(frozen=True)
@@ -233,7 +238,7 @@ class Exporter:
             # There are no metrics before the first epoch is finished.
             **({"metrics": metrics[-1]} if metrics else {}),
             "epochs": metrics,
-            "fit": dataclasses.asdict(config),
+            "fit": dataclasses.asdict(public(config)),
             "made_with": [fit_command(config), self._command],
             "parity": self._parity.facts(),
             "tools": {
@@ -272,6 +277,12 @@ def usual_every(epochs: int) -> int:
     return math.ceil(epochs / MOST_EPOCHS)
 
 
+def public(config: FitConfig) -> FitConfig:
+    """A config without the folders in which the data lies: a bundle is for other people too."""
+    dataset = config.dataset
+    return dataclasses.replace(config, dataset=dataset if dataset in NAMES else title_of(dataset))
+
+
 def fit_command(config: FitConfig) -> str:
     """The command line that makes a fit with this config, such as "python -m training.fit --epochs 10".
 
@@ -279,9 +290,19 @@ def fit_command(config: FitConfig) -> str:
     """
     recipe = RECIPES.get(config.recipe, RECIPES["default"])
     words = [*shlex.split("python -m training.fit"), "--recipe", recipe.recipe]
+    if config.dataset != MNIST:
+        channels, height, width = config.image_shape
+        words += [
+            "--data",
+            public(config).dataset,
+            "--size",
+            f"{width}x{height}",
+            "--channels",
+            str(channels),
+        ]
     others = []
     for name, value in vars(config).items():
-        if name == "recipe" or value == getattr(recipe, name):
+        if name in ("recipe", *DATA_FIELDS) or value == getattr(recipe, name):
             continue
         if name in FIT_OPTIONS:
             values = value if isinstance(value, tuple) else (value,)

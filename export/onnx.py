@@ -32,6 +32,7 @@ from export.parity import ParityError
 from training.command_line import run_command
 from training.config import FitConfig
 from training.data.dataset import Dataset, DatasetError
+from training.data.open import title_of
 from training.output import say, warn
 from training.runs import Run, RunError, newest_run, read_run
 from training.stop_requests import stop_requests
@@ -173,8 +174,7 @@ def _target(run: Run, out: Path | None) -> Path:
 
 
 def _title(config: FitConfig, name: str | None) -> str:
-    dataset = "MNIST" if config.dataset == "mnist" else config.dataset
-    return name or f"{dataset}, {config.latent_dim} latent dimensions"
+    return name or f"{title_of(config.dataset)}, {config.latent_dim} latent dimensions"
 
 
 def _in_steps(every: int) -> str:

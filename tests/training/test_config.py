@@ -61,8 +61,12 @@ def test_the_tutorial_recipe_is_the_tutorial_to_the_letter():
         "precision": "float32",
         "seed": 0,
         "dataset": "mnist",
+        "data_key": "",
         "image_shape": (1, 28, 28),
         "levels": 2,
+        "threshold": 0.0,
+        "crop": "centre",
+        "background": "white",
     }
 
 

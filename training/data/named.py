@@ -8,7 +8,6 @@ from pathlib import Path
 from training.data.arrays import Arrays, arrays_of, open_npz, read_idx_folder
 from training.data.cifar import read_cifar
 from training.data.dataset import DatasetError
-from training.data.download import download
 
 IDX_FILES = (
     "train-images-idx3-ubyte.gz",
@@ -56,6 +55,9 @@ def find_or_download(name: str, folder: Path | None, mirror: str | None) -> Arra
             arrays = named.read(place / below) if (place / below).is_dir() else None
             if arrays is not None:
                 return arrays
+    # Imported when needed, because hardly any fit downloads.
+    from training.data.download import download
+
     target = own / name
     instead = (
         f"put {', '.join(named.files)} into {target}, or name their folder by --data-folder, or a --mirror"

@@ -25,11 +25,12 @@ from training.data.form import Form
 from training.data.idx import is_idx
 from training.data.items import Source
 from training.data.mnist import mnist
+from training.data.named import NAMED, find_or_download
 from training.data.shards import ShardSource, is_pattern, is_shard
 from training.data.trees import FolderSource, TarSource, ZipSource
 
 MNIST = "mnist"
-NAMES = (MNIST, "fashion-mnist", "kmnist", "cifar10", "cifar100")
+NAMES = (MNIST, *NAMED)
 KINDS_IN_WORDS = (
     f"{', '.join(NAMES)}, a folder, zip or tar of pictures, shards such as 'data-{{000..099}}.tar', .npz, "
     ".npy "
@@ -76,9 +77,6 @@ def open_dataset(data: str, form: Form | None = None, places: Places | None = No
         )
         return _of_arrays(arrays, form, places)
     if data in NAMES:
-        # Imported when needed, here and below: most fits are of MNIST.
-        from training.data.named import find_or_download
-
         return _of_arrays(find_or_download(data, places.data, places.mirror), form, places)
     if is_pattern(data):
         return _of_source(lambda: ShardSource(data), form, places)
@@ -111,6 +109,13 @@ def open_dataset(data: str, form: Form | None = None, places: Places | None = No
 def named_for_good(data: str) -> str:
     """What --data said, so that it means the same in another folder: paths become absolute."""
     return data if data in NAMES else os.path.abspath(data)  # noqa: PTH100 - a pattern is no Path
+
+
+def title_of(data: str) -> str:
+    """What people call the dataset that --data named: without the folders that it lies in."""
+    if data in NAMED:
+        return NAMED[data].title
+    return "MNIST" if data == MNIST else Path(data).name
 
 
 def form_of(config: FitConfig) -> Form:
@@ -157,6 +162,7 @@ def _of_arrays(arrays: Arrays, form: Form, places: Places, mark: str = "") -> Da
 
 
 def _of_source(make: Callable[[], Source], form: Form, places: Places) -> Dataset:
+    # Imported when needed, because it needs Pillow.
     from training.data.cache import cached
 
     return cached(make(), form, places.cache or _user_cache(), builds=places.builds)
