@@ -57,6 +57,8 @@ class FitConfig:
             linearly from 0 to 1, so that the images spread before the prior holds them together (Sønderby et
             al. 2016, "Ladder variational autoencoders", section 2.3: warm-up). Reported losses are
             unweighted.
+        rate_warmup_start: that weight at the beginning. Above 1 it falls instead: where pixels are worth
+            thousands of nats, the prior then holds the images together before they spread.
         first_epoch_boost: factor on the step sizes of the first epoch, in which the images find their places
             in the latent space.
         warp_share: share of the training images that are distorted, anew in each epoch.
@@ -100,6 +102,7 @@ class FitConfig:
     warmup_epochs: NotNegative = 0.0
     hold_fraction: Share = 0.0
     rate_warmup_epochs: NotNegative = 0.0
+    rate_warmup_start: NotNegative = 0.0
     encoder_step_share: Share = 1.0
     first_epoch_boost: Positive = 1.0
     warp_share: Share = 0.0
@@ -231,7 +234,8 @@ def learning_rate_at(config: FitConfig, step: int, steps_per_epoch: int) -> floa
 def rate_weight_at(config: FitConfig, step: int, steps_per_epoch: int) -> float:
     """The weight of the rate in the loss that step `step` (from 0) minimises."""
     warmup_steps = max(1, math.ceil(config.rate_warmup_epochs * steps_per_epoch))
-    return min(1.0, (step + 1) / warmup_steps)
+    start = config.rate_warmup_start
+    return start + (1.0 - start) * min(1.0, (step + 1) / warmup_steps)
 
 
 def average_weight_at(config: FitConfig, step: int) -> float:

@@ -41,6 +41,7 @@ def test_the_tutorial_recipe_is_the_tutorial_to_the_letter():
         "warmup_epochs": 0.0,
         "hold_fraction": 0.0,
         "rate_warmup_epochs": 0.0,
+        "rate_warmup_start": 0.0,
         "encoder_step_share": 1.0,
         "first_epoch_boost": 1.0,
         "warp_share": 0.0,
