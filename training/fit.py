@@ -219,8 +219,7 @@ POSITIVE = click.IntRange(min=1)
 def _defaults(recipe: str) -> dict[str, Any]:
     """The defaults of the options that a recipe sets."""
     values = vars(RECIPES[recipe]) | {"filters": ", ".join(map(str, RECIPES[recipe].filters))}
-    # The threshold's default is none, and "auto" the precision's.
-    return {name: value for name, value in values.items() if name not in ("precision", "threshold")}
+    return {name: value for name, value in values.items() if name != "precision"}
 
 
 def _take_defaults(context: click.Context, _parameter: click.Parameter, recipe: str) -> str:
@@ -369,8 +368,7 @@ def command(
         if config is not None:
             dataset = dataset_of(config, places)
         else:
-            threshold = changes.get("threshold", 0.0)
-            form = Form(size, channels, given["crop"], threshold, given["background"])
+            form = Form(size, channels, given["crop"], given["threshold"], given["background"])
             dataset = open_dataset(changes.get("dataset", MNIST), form, places)
             config = _config_for(dataset, recipe, chosen, changes)
         if ranks.is_first:

@@ -4,7 +4,6 @@ Images in a file are read a batch at a time, by a thread that is one batch ahead
 as from memory, so that it does not matter for a fit where they are.
 """
 
-import mmap
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
@@ -13,6 +12,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+
+from training.data.mapped import forget_pages, mapping_of
 
 # Up to so many bytes a memory-mapped dataset is kept in memory as a whole.
 RESIDENT_BYTES = 1 << 30
@@ -27,12 +28,12 @@ def fits(images: NDArray[np.uint8], device: torch.device) -> bool:
     if device.type == "cuda":
         free, _ = torch.cuda.mem_get_info(device)
         return bool(images.nbytes <= free // GPU_SHARE)
-    return _mapping(images) is None or images.nbytes <= RESIDENT_BYTES
+    return mapping_of(images) is None or images.nbytes <= RESIDENT_BYTES
 
 
 def sample(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Images all over the dataset, in memory: all of them, or `SAMPLE` of a large file."""
-    if _mapping(images) is None or images.nbytes <= RESIDENT_BYTES:
+    if mapping_of(images) is None or images.nbytes <= RESIDENT_BYTES:
         return images
     return _gathered(images, np.linspace(0, len(images) - 1, SAMPLE).astype(np.int64))
 
@@ -48,13 +49,6 @@ def read_ahead(images: NDArray[np.uint8], batches: Iterable[Tensor]) -> Iterator
             ready = coming
 
 
-def forget_pages(images: NDArray[np.uint8]) -> None:
-    """Give up the memory in which the system shows a file's images; they stay in its cache of files."""
-    mapping = _mapping(images)
-    if mapping is not None and hasattr(mmap, "MADV_DONTNEED"):
-        mapping.madvise(mmap.MADV_DONTNEED)
-
-
 def _gathered(images: NDArray[np.uint8], rows: NDArray[np.int64]) -> NDArray[np.uint8]:
     """The images in these rows, in memory."""
     # Read in the order in which they lie in the file.
@@ -63,11 +57,3 @@ def _gathered(images: NDArray[np.uint8], rows: NDArray[np.int64]) -> NDArray[np.
     result[sorted_places] = images[rows[sorted_places]]
     forget_pages(images)
     return result
-
-
-def _mapping(images: NDArray[np.uint8]) -> mmap.mmap | None:
-    """The memory map that an array is a view of, if it is one."""
-    base: object = images
-    while isinstance(base, np.ndarray):
-        base = base.base
-    return base if isinstance(base, mmap.mmap) else None

@@ -51,7 +51,7 @@ def command(data: str, sheet: Path | None, **values: Any) -> None:
         values["size"],
         values["channels"],
         values["crop"],
-        values["threshold"] or 0.0,
+        values["threshold"],
         values["background"],
     )
     dataset = open_dataset(data, form, places)

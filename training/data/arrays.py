@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from training.data.dataset import BINARY, BYTES, Dataset, DatasetError
 from training.data.idx import is_idx, read_idx
 from training.data.items import Item, Part, Source
+from training.data.mapped import forget_pages
 
 # Names in an .npz: images and labels of each part, as Keras, MedMNIST and others have them, or of all.
 SPLIT_NAMES = (
@@ -24,6 +25,7 @@ SPLIT_NAMES = (
 IMAGE_NAMES, LABEL_NAMES = ("images", "imgs", "x", "data", "arr_0"), ("labels", "y", "targets", "arr_1")
 ARRAY_ERRORS = (ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error)
 CHUNK_BYTES = 64 << 20
+FORGOTTEN_AFTER = 1000  # images of a file are in memory before it is given back
 MOST_NUMBERED = 1000  # labels get their numbers as names up to so many
 
 
@@ -68,6 +70,8 @@ class ArraySource(Source):
                 label = 0 if labels is None else int(labels[row])
                 name = f"{part or 'image'} {row:,}"
                 yield Item(name, label, part, partial(self._pixels, images, row))
+                if row % FORGOTTEN_AFTER == 0:
+                    forget_pages(images)
 
     def _pixels(self, images: NDArray[Any], row: int) -> NDArray[np.uint8]:
         pixels = as_bytes(images[row])
@@ -123,6 +127,7 @@ def levels_of(images: NDArray[Any], where: str) -> int:
     rows = max(1, CHUNK_BYTES // max(1, images[0].nbytes))
     for start in range(0, len(images), rows):
         chunk = images[start : start + rows]
+        forget_pages(images)
         if images.dtype == np.uint8:
             if chunk.max() > 1:
                 return BYTES

@@ -18,27 +18,22 @@ import json
 import os
 import shutil
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO
 
 import numpy as np
 from filelock import FileLock
-from numpy.typing import NDArray
-from PIL import Image
 from tqdm import tqdm
 
 from training.data.dataset import BINARY, BYTES, Dataset, DatasetError
 from training.data.form import Form
 from training.data.items import Item, Source
-from training.data.pictures import PictureError, decode, formed, from_array, is_coloured
+from training.data.pictures import PictureError
+from training.data.reading import Read, read_in_order, reason, settled
 from training.files import replaced_file
 
-T = TypeVar("T")
-R = TypeVar("R")
 VERSION = 1
 MANIFEST, PROGRESS, LEFT_OUT = "manifest.json", "progress.json", "left_out.txt"
 PARTS = ("train", "test")
@@ -48,9 +43,6 @@ PROGRESS_SECONDS = 5.0
 TEST_SHARE = 10
 # More damaged pictures than this stop the fit, as soon as so many were looked at.
 MOST_LEFT_OUT, LOOKED_AT = 0.1, 200
-# So many pictures decide about size and channels.
-PROBED = 64
-AHEAD = 8  # pictures that each thread is ahead of the writer
 POLL_SECONDS = 0.2
 
 
@@ -66,7 +58,7 @@ class Progress:
         left_out: pictures that could not be read.
         first: a line about the first of these.
         other_sizes: pictures whose size was another one.
-        coloured: pictures with colours.
+        coloured: pictures that became grey and had colours.
         most_label: the largest label.
     """
 
@@ -79,16 +71,6 @@ class Progress:
     other_sizes: int = 0
     coloured: int = 0
     most_label: int = 0
-
-
-@dataclass(frozen=True)
-class Read:
-    """One picture in its form, with the hash of what was read."""
-
-    digest: bytes
-    pixels: NDArray[np.uint8]
-    size: tuple[int, int]
-    coloured: bool
 
 
 def cached(
@@ -111,7 +93,7 @@ def cached(
     Raises DatasetError if too few pictures can be read, or the form leaves open what differs; OSError if the
     cache cannot be written.
     """
-    whole = _settled(source, form)
+    whole = settled(source, form)
     if source.levels == BINARY and not whole.threshold:
         whole = dataclasses.replace(whole, threshold=0.5)
     marks = json.dumps([VERSION, dataclasses.astuple(whole), source.signature])
@@ -126,33 +108,6 @@ def cached(
     while not (place / MANIFEST).is_file():
         time.sleep(POLL_SECONDS)
     return _open(source, form, whole, place)
-
-
-def _settled(source: Source, form: Form) -> Form:
-    """The form with the size and the channels of the source's first pictures where it leaves them open.
-
-    Raises DatasetError if none of them can be read.
-    """
-    if form.size is not None and form.channels is not None:
-        return form
-    size, channels, failure = form.size, form.channels or 1, ""
-    for item in itertools.islice(source.items(), PROBED):
-        try:
-            image = _picture(item)[1]
-        except (PictureError, OSError) as error:
-            failure = failure or f"{item.name}: {_words(error)}"
-            continue
-        if size is None:
-            size = image.height, image.width
-        if form.channels is None and is_coloured(image):
-            channels = 3
-            break
-    if size is None:
-        raise DatasetError(
-            f"{source.where}: found no picture that can be read, expected some; the first: "
-            f"{failure or 'none'}"
-        )
-    return dataclasses.replace(form, size=size, channels=channels)
 
 
 def _build(source: Source, form: Form, whole: Form, place: Path, progress_seconds: float) -> None:
@@ -177,7 +132,7 @@ def _build(source: Source, form: Form, whole: Form, place: Path, progress_second
         written = time.monotonic()
         items = itertools.islice(source.items(), progress.seen, None)
         side_px = None if form.size is None else max(form.size)
-        for item, result in _read_in_order(items, whole, side_px, source.sequential):
+        for item, result in read_in_order(items, whole, side_px, source.sequential):
             _add(item, result, source, form, whole, progress, files, place)
             bar.update()
             if time.monotonic() - written >= progress_seconds:
@@ -226,63 +181,6 @@ def _check_room(source: Source, whole: Form, place: Path, progress: Progress) ->
         )
 
 
-def _read_in_order(
-    items: Iterable[Item], whole: Form, side_px: int | None, sequential: bool
-) -> Iterator[tuple[Item, Read | PictureError | OSError]]:
-    """Each picture in its form, or why it has none, in the order of the items; read by several threads."""
-    workers = os.cpu_count() or 1
-
-    def read(item: Item) -> tuple[Item, Read | PictureError | OSError]:
-        try:
-            digest, image = _picture(item, side_px)
-            return item, Read(digest, formed(image, whole), (image.height, image.width), is_coloured(image))
-        except (PictureError, OSError) as error:
-            return item, error
-
-    def at_hand(item: Item) -> Item:
-        try:
-            data = item.read()
-        except OSError as error:
-            return dataclasses.replace(item, read=_raising(error))
-        return dataclasses.replace(item, read=lambda: data)
-
-    with ThreadPoolExecutor(workers) as pool:
-        yield from _ahead(pool, read, map(at_hand, items) if sequential else items, AHEAD * workers)
-
-
-def _raising(error: OSError) -> Callable[[], bytes]:
-    def read() -> bytes:
-        raise error
-
-    return read
-
-
-def _ahead(
-    pool: ThreadPoolExecutor, function: Callable[[T], R], values: Iterable[T], count: int
-) -> Iterator[R]:
-    """The function's results in order, with `count` of them under way."""
-    waiting: deque[Future[R]] = deque()
-    try:
-        for value in values:
-            waiting.append(pool.submit(function, value))
-            if len(waiting) > count:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-    finally:
-        for future in waiting:
-            future.cancel()
-
-
-def _picture(item: Item, side_px: int | None = None) -> tuple[bytes, Image.Image]:
-    """The hash of what an item holds, and its picture, of which no more than `side_px` is needed."""
-    data = item.read()
-    if isinstance(data, bytes):
-        return hashlib.sha256(data).digest(), decode(data, side_px)
-    shape = f"{data.shape} ".encode()
-    return hashlib.sha256(shape + np.ascontiguousarray(data).tobytes()).digest(), from_array(data)
-
-
 def _add(
     item: Item,
     result: Read | PictureError | OSError,
@@ -296,7 +194,7 @@ def _add(
     """Add one picture to the files, or to those that are left out."""
     progress.seen += 1
     if isinstance(result, Exception):
-        line = f"{item.name}: {_words(result)}"
+        line = f"{item.name}: {reason(result)}"
         progress.left_out += 1
         progress.first = progress.first or line
         _append(files, LEFT_OUT, (line + "\n").encode(errors="backslashreplace"), progress, place)
@@ -438,10 +336,6 @@ def _open(source: Source, form: Form, whole: Form, place: Path) -> Dataset:
         progress.key,
         notes,
     )
-
-
-def _words(error: Exception) -> str:
-    return str(error.strerror or error) if isinstance(error, OSError) else str(error)
 
 
 def _size(size: tuple[int, int] | None) -> str:

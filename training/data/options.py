@@ -73,9 +73,11 @@ def data_options(command: Callable[..., Any]) -> Callable[..., Any]:
             ),
             click.option(
                 "--threshold",
-                type=click.FloatRange(0, 1, min_open=True, max_open=True),
-                help="Make binary images: a number above this share of white becomes 1, others 0.  "
-                "[default: none]",
+                type=click.FloatRange(0, 1, max_open=True),
+                default=0.0,
+                show_default=True,
+                help="Make binary images: a number above this share of white becomes 1, others 0; with 0, images "
+                "keep their levels.",
             ),
             click.option(
                 "--background",
