@@ -2,7 +2,10 @@
 
 import shlex
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -32,7 +35,8 @@ from export.parity import ParityError
 from training.command_line import run_command
 from training.config import FitConfig
 from training.data.dataset import Dataset, DatasetError
-from training.data.open import title_of
+from training.data.open import dataset_of, title_of
+from training.data.options import found_again_options, taken_places
 from training.output import say, warn
 from training.runs import Run, RunError, newest_run, read_run
 from training.stop_requests import stop_requests
@@ -110,6 +114,7 @@ def _is_bundle_name(context: click.Context, parameter: click.Parameter, out: Pat
     help="Export every Nth epoch, and always epoch 0, which is before training, and the last one.  "
     f"[default: 1, or in fits of over {MOST_EPOCHS} epochs the N that leaves about {MOST_EPOCHS}]",
 )
+@found_again_options
 @version_option
 def command(
     run: Path | None,
@@ -119,6 +124,8 @@ def command(
     follow: bool,
     phases: bool,
     every: int | None,
+    data: str | None,
+    **places: Any,
 ) -> int | None:
     """Export RUN as a bundle for the viewer, by default the newest run under artifacts/runs.
 
@@ -126,19 +133,34 @@ def command(
     written. The bundle also holds the posterior of the test images, and the same three files after every
     epoch.
     """
+    find = partial(dataset_of, places=taken_places(places), data=data)
     if follow:
-        return _follow(run, out, name, overwrite, phases, every)
+        return _follow(run, out, name, overwrite, phases, every, find)
     source = read_run(run if run is not None else newest_run())
     target = _target(source, out)
     steps = _in_steps(every or usual_every(source.config.epochs))
     say(f"exporting {source.folder}, epochs {source.epochs[0]} to {source.epochs[-1]}{steps}")
-    bundle = export_run(source, target, _title(source.config, name), overwrite, phases=phases, every=every)
+    bundle = export_run(
+        source,
+        target,
+        _title(source.config, name),
+        overwrite,
+        find(source.config),
+        phases,
+        every,
+    )
     _say_result(bundle)
     return None
 
 
 def _follow(
-    folder: Path | None, out: Path | None, name: str | None, overwrite: bool, phases: bool, every: int | None
+    folder: Path | None,
+    out: Path | None,
+    name: str | None,
+    overwrite: bool,
+    phases: bool,
+    every: int | None,
+    find: Callable[[FitConfig], Dataset],
 ) -> int:
     """Export a run that is still running. Returns the exit status."""
     if out is not None:
@@ -160,7 +182,7 @@ def _follow(
                     say(_epoch_line(bundle, epoch, last))
                 kept = f"{target} is complete, with epochs 0 to {epochs[-1]}"
 
-            exporter = Exporter(run.config, _title(run.config, name), phases=phases, every=every)
+            exporter = Exporter(run.config, _title(run.config, name), find(run.config), phases, every)
             bundle = follow_run(run, target, exporter, overwrite, requests, say_epochs)
         except StoppedError:
             warn(f"interrupted: {kept}; the run was not finished")

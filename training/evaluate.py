@@ -20,7 +20,7 @@ from training.command_line import Finite, device_option, run_command
 from training.config import FitConfig
 from training.data.dataset import Dataset, DatasetError
 from training.data.open import dataset_of
-from training.data.options import place_options, taken_places
+from training.data.options import found_again_options, taken_places
 from training.device import DeviceError, describe_device, keep_freed_memory, pick_device
 from training.evaluation import (
     ActiveUnits,
@@ -279,8 +279,7 @@ def _zero_or_several(context: click.Context, parameter: click.Parameter, value: 
     show_default=True,
     help="Step of the quadrature over a two-dimensional latent space, in units of z.",
 )
-@click.option("--data", help="Where the images of the fit are now, if they are no longer where they were.")
-@place_options
+@found_again_options
 @device_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @version_option

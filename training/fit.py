@@ -22,6 +22,7 @@ from training.command_line import CommandWithLists, Finite, NumberList, device_o
 from training.config import RECIPES, FitConfig, LikelihoodName, NetworkName, Precision
 from training.data.dataset import Dataset, DatasetError
 from training.data.form import Form
+from training.data.mapped import forget_pages
 from training.data.open import MNIST, NAMES, dataset_of, named_for_good, open_dataset
 from training.data.options import data_options, taken_places
 from training.device import (
@@ -143,7 +144,16 @@ def _fit(
         f"run folder {run.folder}{_progress(trainer)}"
     )
     test_images = torch.from_numpy(dataset.test_images).to(device)
-    logbook = Logbook(run, trainer, test_images, checkpoint, checkpoint_seconds, tensorboard)
+    logbook = Logbook(
+        run,
+        trainer,
+        test_images,
+        checkpoint,
+        checkpoint_seconds,
+        tensorboard,
+        # Test images in a file are in memory for no longer than they are looked at.
+        lambda _: forget_pages(dataset.test_images),
+    )
     try:
         with _noted_failure(run):
             _train(trainer, logbook)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from training.datasets import Dataset
+from training.data.dataset import Dataset
 
 
 @pytest.fixture(params=["small", "small.latent"])

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from tests.training.short_fits import TEST_COUNT, TRAIN_COUNT
-from training.datasets import Dataset
+from training.data.dataset import Dataset
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from training import image_access
 from training.config import RECIPES
 from training.image_access import fits, read_ahead, sample
 from training.loop import Trainer
+from training.ranks import ALONE, Ranks
 
 CPU = torch.device("cpu")
 CONFIG = dataclasses.replace(RECIPES["default"], epochs=2, batch_size=16, warp_share=0.0, filters=(2, 2))
@@ -62,6 +63,24 @@ def test_it_goes_on_in_the_middle_of_an_epoch_to_the_bit(mapped, warp_share):
     resumed = Trainer(config, mapped, CPU)
     resumed.restore(stopped)
     assert same(state_after(resumed), state_after(Trainer(config, mapped, CPU)))
+
+
+def test_each_rank_reads_its_share_alone(mapped):
+    """The shares of two ranks, in turn, are the batches of one."""
+    whole, first, second = (
+        [*trainer_of(mapped, ranks)._batches_in_file(torch.arange(88).flip(0), 0)]
+        for ranks in (ALONE, Ranks(0, 2, 0), Ranks(1, 2, 1))
+    )
+    assert [len(batch) for batch in second] == [8, 8, 8, 8, 8, 4]
+    for batch, parts in zip(whole, zip(first, second, strict=True), strict=True):
+        assert torch.equal(batch, torch.cat(parts))
+
+
+def trainer_of(images, ranks):
+    """A trainer that takes no step, as one of the ranks."""
+    trainer = Trainer(CONFIG, images, CPU)
+    trainer.ranks = ranks
+    return trainer
 
 
 def test_batches_come_in_their_order(mapped):

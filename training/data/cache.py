@@ -33,6 +33,7 @@ from training.data.items import Item, Source
 from training.data.pictures import PictureError
 from training.data.reading import Read, read_in_order, reason, settled
 from training.files import replaced_file
+from training.output import warn
 
 VERSION = 1
 MANIFEST, PROGRESS, LEFT_OUT = "manifest.json", "progress.json", "left_out.txt"
@@ -129,13 +130,18 @@ def _build(source: Source, form: Form, whole: Form, place: Path, progress_second
                 (place / name).touch()
                 os.truncate(place / name, progress.sizes[name])
                 files[name] = (place / name).open("ab")
-        written = time.monotonic()
+        written, told = time.monotonic(), False
         items = itertools.islice(source.items(), progress.seen, None)
         side_px = None if form.size is None else max(form.size)
         for item, result in read_in_order(items, whole, side_px, source.sequential):
             _add(item, result, source, form, whole, progress, files, place)
             bar.update()
             if time.monotonic() - written >= progress_seconds:
+                if not told:
+                    # Quick ones need no word.
+                    count = "" if source.count is None else f"{source.count:,} "
+                    warn(f"{source.name}: decoding {count}pictures into {place}, once")
+                    told = True
                 _note(progress, files, place)
                 written = time.monotonic()
         _note(progress, files, place)

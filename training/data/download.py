@@ -10,7 +10,7 @@ from urllib.request import Request, urlopen
 from tqdm import tqdm
 
 from training.data.dataset import DatasetError
-from training.output import say
+from training.output import warn
 
 CHUNK_BYTES = 1 << 18
 TIMEOUT_SECONDS = 30
@@ -30,7 +30,7 @@ def download(url: str, checksum: str, path: Path, instead: str) -> None:
     pooch.get_logger().setLevel(logging.ERROR)
     if urlsplit(url).scheme not in ("http", "https"):
         raise DatasetError(f"{url}: found no http or https address, expected one; choose another --mirror")
-    say(f"downloading {url} to {path}")
+    warn(f"downloading {url} to {path}")
     part = path.with_name(f"{path.name}.part")
     try:
         pooch.retrieve(url, checksum, path.name, path.parent, downloader=_Resumed(part))

@@ -76,8 +76,8 @@ def data_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 type=click.FloatRange(0, 1, max_open=True),
                 default=0.0,
                 show_default=True,
-                help="Make binary images: a number above this share of white becomes 1, others 0; with 0, images "
-                "keep their levels.",
+                help="Make binary images: a number above this share of white becomes 1, others 0; with 0, "
+                "images keep their levels.",
             ),
             click.option(
                 "--background",
@@ -90,6 +90,14 @@ def data_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ):
         command = option(command)
     return command
+
+
+def found_again_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say where the images of a fit are now."""
+    option = click.option(
+        "--data", help="Where the images of the fit are.  [default: where they were when it began]"
+    )
+    return option(place_options(command))
 
 
 def place_options(command: Callable[..., Any]) -> Callable[..., Any]:

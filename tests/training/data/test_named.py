@@ -219,7 +219,7 @@ def test_files_are_downloaded_once(serve, places, capsys):
     server = serve()
     dataset = open_dataset("fashion-mnist", places=replace(places, mirror=server.url))
     np.testing.assert_array_equal(dataset.train_images[:, 0], IMAGES[:30])
-    printed = capsys.readouterr().out.splitlines()
+    printed = capsys.readouterr().err.splitlines()
     assert len(printed) == 4
     target = places.data / "fashion-mnist/train-images-idx3-ubyte.gz"
     assert printed[0] == f"downloading {server.url}/{target.name} to {target}"
