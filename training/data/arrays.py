@@ -260,8 +260,7 @@ def idx_files(folder: Path) -> tuple[Path, ...] | None:
                 names = ", ".join(sorted(matches)) or f"no {words}-{kind}-…-ubyte.gz"
                 raise DatasetError(
                     f"{folder}: found {names}, expected MNIST's four IDX files: images and labels of train "
-                    "and t10k; "
-                    "keep one set in the folder"
+                    "and t10k; keep one set in the folder"
                 )
             found += matches.values()
     return tuple(found)

@@ -181,9 +181,9 @@ def _check_room(source: Source, whole: Form, place: Path, progress: Progress) ->
     free = shutil.disk_usage(place).free
     if needed > free:
         raise DatasetError(
-            f"{place}: found {free / 1e6:,.1f} MB free, expected {needed / 1e6:,.1f} MB for {source.count:,} "
-            "decoded "
-            "pictures; free some space, or choose another --cache-folder or a smaller --size"
+            f"{place}: found {free / 1e6:,.1f} MB free, expected {needed / 1e6:,.1f} MB for "
+            f"{source.count:,} decoded pictures; free some space, or choose another --cache-folder or a "
+            "smaller --size"
         )
 
 
@@ -251,8 +251,7 @@ def _check_form(name: str, read: Read, source: Source, form: Form, whole: Form) 
     if form.size is None and read.size != whole.size:
         raise DatasetError(
             f"{source.where}: found pictures of different sizes, {_size(whole.size)} and {_size(read.size)} "
-            f"({name}), "
-            "expected one size; choose it with --size"
+            f"({name}), expected one size; choose it with --size"
         )
     if form.channels is None and whole.channels == 1 and read.coloured:
         raise DatasetError(
@@ -286,8 +285,7 @@ def _check_enough(source: Source, progress: Progress) -> None:
         words = "test" if missing == "test" else "training"
         raise DatasetError(
             f"{source.where}: found {kept} pictures and no {words} image among them, expected both kinds; "
-            "add pictures, "
-            "or put them into folders train/ and test/"
+            "add pictures, or put them into folders train/ and test/"
         )
 
 
@@ -302,14 +300,12 @@ def _open(source: Source, form: Form, whole: Form, place: Path) -> Dataset:
     if form.size is None and progress.other_sizes:
         raise DatasetError(
             f"{source.where}: found {progress.other_sizes:,} pictures of other sizes than "
-            f"{_size(whole.size)}, "
-            "expected one size; choose it with --size"
+            f"{_size(whole.size)}, expected one size; choose it with --size"
         )
     if form.channels is None and whole.channels == 1 and progress.coloured:
         raise DatasetError(
             f"{source.where}: found {progress.coloured:,} coloured pictures after grey ones, expected all "
-            "grey; choose "
-            "--channels 3, or --channels 1 to make all grey"
+            "grey; choose --channels 3, or --channels 1 to make all grey"
         )
     assert whole.size is not None
     assert whole.channels is not None

@@ -81,8 +81,7 @@ def _batch(path: Path, name: str, data: bytes, labels: str) -> tuple[NDArray[np.
     ):
         raise DatasetError(
             f"{path}: {name}: found something else than data, uint8 [N, {3 * SIDE_PX * SIDE_PX}], and as "
-            f"many {labels}; "
-            "copy it again"
+            f"many {labels}; copy it again"
         )
     return images.reshape(-1, 3, SIDE_PX, SIDE_PX), np.array(numbers, np.uint8)
 
@@ -105,7 +104,6 @@ def _unpickled(path: Path, name: str, data: bytes) -> dict[str, Any]:
     except Exception as error:  # damaged pickles raise any kind of error
         raise DatasetError(
             f"{path}: {name}: found a file that is no batch of CIFAR ({error}), expected arrays and lists "
-            "alone; "
-            "copy it again"
+            "alone; copy it again"
         ) from error
     return content

@@ -33,8 +33,7 @@ MNIST = "mnist"
 NAMES = (MNIST, *NAMED)
 KINDS_IN_WORDS = (
     f"{', '.join(NAMES)}, a folder, zip or tar of pictures, shards such as 'data-{{000..099}}.tar', .npz, "
-    ".npy "
-    "or IDX files"
+    ".npy or IDX files"
 )
 
 

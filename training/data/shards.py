@@ -55,9 +55,7 @@ class ShardSource(Source):
             except ARCHIVE_ERRORS as error:
                 raise DatasetError(
                     f"{path}: found a damaged shard ({first_line(error).partition(' @ ')[0]}), expected a "
-                    "complete "
-                    "tar; "
-                    "copy or make it again"
+                    "complete tar; copy or make it again"
                 ) from error
 
 

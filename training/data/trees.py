@@ -13,7 +13,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from training.data.dataset import DatasetError
 from training.data.items import Item, Part, Source
@@ -25,6 +25,7 @@ SUFFIXES = frozenset(
 # The folder of test images is the first of these that there is.
 TESTS = ("test", "val", "valid", "validation")
 NO_FOLDER = "no folder"
+MAX_FILE_BYTES = 256 << 20  # of one picture, which is read as a whole
 # macOS puts a folder of this name into zips, with a stray "picture" for each that is meant.
 STRAYS = "__MACOSX"
 ARCHIVE_ERRORS = (
@@ -134,7 +135,7 @@ class FolderSource(TreeSource):
                     mark = f"{status.st_size} {status.st_mtime_ns}"
                 except OSError:
                     mark = "unreadable"
-                yield Entry(file.relative_to(self._path).as_posix(), mark, file.read_bytes)
+                yield Entry(file.relative_to(self._path).as_posix(), mark, partial(_read_file, file))
 
 
 class ZipSource(TreeSource):
@@ -157,6 +158,7 @@ class ZipSource(TreeSource):
                 yield Entry(name, f"{info.file_size} {info.CRC}", partial(self._read, info))
 
     def _read(self, info: zipfile.ZipInfo) -> bytes:
+        _check_size(info.file_size)
         try:
             return self._archive.read(info)
         except ARCHIVE_ERRORS as error:
@@ -176,12 +178,29 @@ class TarSource(TreeSource):
                         content = archive.extractfile(member)
                         assert content is not None
                         mark = f"{member.size} {member.mtime}"
-                        yield Entry(member.name.removeprefix("./"), mark, content.read)
+                        read = partial(_read_member, content, member.size)
+                        yield Entry(member.name.removeprefix("./"), mark, read)
         except ARCHIVE_ERRORS as error:
             raise DatasetError(
                 f"{self._path}: {first_line(error)}; expected a complete tar of pictures; make or copy it "
                 "again"
             ) from error
+
+
+def _read_file(path: Path) -> bytes:
+    _check_size(path.stat().st_size)
+    return path.read_bytes()
+
+
+def _read_member(content: IO[bytes], size_bytes: int) -> bytes:
+    _check_size(size_bytes)
+    return content.read()
+
+
+def _check_size(size_bytes: int) -> None:
+    """Raise OSError if a picture's file is too large to be one."""
+    if size_bytes > MAX_FILE_BYTES:
+        raise OSError(f"found {size_bytes:,} bytes, expected at most {MAX_FILE_BYTES:,}")
 
 
 def first_line(error: Exception) -> str:

@@ -1,5 +1,6 @@
 """training/data/trees.py: folders and archives of pictures, their labels and their two parts."""
 
+import re
 import shutil
 import tarfile
 
@@ -8,6 +9,7 @@ import pytest
 from PIL import Image
 
 from training.data.dataset import DatasetError
+from training.data.form import Form
 from training.data.open import open_dataset
 
 
@@ -101,6 +103,17 @@ def test_damaged_pictures_are_named_and_left_out(make_pictures, places):
     assert "the first: a/000.png: found a damaged picture" in note
     (names,) = places.cache.glob("*/left_out.txt")
     assert [line.partition(":")[0] for line in names.read_text().splitlines()] == ["a/000.png", "b/007.png"]
+
+
+@pytest.mark.parametrize("kind", ["folder", "zip", "tar"])
+def test_a_file_too_large_for_a_picture_is_left_out(make_pictures, places, monkeypatch, tmp_path, kind):
+    """It is not read: a few bytes of a zip can unpack to gigabytes."""
+    folder = make_pictures("", count=30)
+    Image.effect_noise((64, 64), 99).save(folder / "large.png")
+    monkeypatch.setattr("training.data.trees.MAX_FILE_BYTES", 2000)
+    path = str(folder) if kind == "folder" else shutil.make_archive(str(tmp_path / "my"), kind, folder)
+    (note,) = open_dataset(path, Form((6, 8), 3), places).notes
+    assert re.search(r"left out 1 of 31 .*large\.png: found [\d,]+ bytes, expected at most 2,000$", note)
 
 
 def empty(folder):
