@@ -59,9 +59,8 @@ def find_or_download(name: str, folder: Path | None, mirror: str | None) -> Arra
     from training.data.download import download
 
     target = own / name
-    instead = (
-        f"put {', '.join(named.files)} into {target}, or name their folder by --data-folder, or a --mirror"
-    )
+    files = ", ".join(named.files)
+    instead = f"put {files} into {target}, or use --data-folder to say where it is, or --mirror"
     for file, checksum in named.files.items():
         if not (target / file).is_file():
             target.mkdir(parents=True, exist_ok=True)

@@ -273,7 +273,7 @@ def test_without_a_network_one_line_says_where_to_put_the_files(serve, places, m
     assert "\n" not in str(error.value)
     if mirror.startswith("http"):
         files = ", ".join(named.IDX_FILES)
-        assert f"; put {files} into {places.data}/fashion-mnist, or name" in str(error.value)
+        assert f"; put {files} into {places.data}/fashion-mnist, or use" in str(error.value)
 
 
 def test_a_mistyped_name_is_answered_with_the_near_one(places):
