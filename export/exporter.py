@@ -107,7 +107,7 @@ class Exporter:
         self._encoder = export_encoder(self._model.encoder, config.image_shape)
         self._decoder = (
             None
-            if phases and has_phases(config)
+            if phases and config.network == "conv"
             else export_decoder(self._model.decoder, config.latent_dim, self._model.likelihood)
         )
         self._parity = Parity()
@@ -147,7 +147,7 @@ class Exporter:
         state = load_weights(run, epoch)
         self._model.load_state_dict(state)
         decoder = (
-            phased_decoder(state, self.config.image_shape, OPSET, BATCH_AXIS)
+            phased_decoder(state, self.config.image_shape, OPSET, BATCH_AXIS, self._model.likelihood)
             if self._decoder is None
             else with_weights(self._decoder, state)
         )
@@ -261,17 +261,6 @@ def held_out_places(shape: tuple[int, ...], levels: int) -> NDArray[np.int64]:
     return np.sort(np.random.default_rng(IMAGES_SEED).choice(count, most, replace=False))
 
 
-def has_phases(config: FitConfig) -> bool:
-    """Whether `phased_decoder` can write the decoder of this config."""
-    _, height, width = config.image_shape
-    return (
-        config.network == "conv"
-        and len(config.filters) == 2
-        and config.likelihood == "bernoulli"
-        and height % 4 == width % 4 == 0
-    )
-
-
 def usual_every(epochs: int) -> int:
     """The default N of "every Nth epoch": 1, or more in fits of over `MOST_EPOCHS` epochs."""
     return math.ceil(epochs / MOST_EPOCHS)
@@ -300,6 +289,9 @@ def fit_command(config: FitConfig) -> str:
             "--channels",
             str(channels),
         ]
+    # Bernoulli is no likelihood of grey levels, so the data would choose another.
+    if config.levels != 2 and config.likelihood == recipe.likelihood == "bernoulli":
+        words += ["--likelihood", "bernoulli"]
     others = []
     for name, value in vars(config).items():
         if name in ("recipe", *DATA_FIELDS) or value == getattr(recipe, name):

@@ -66,7 +66,8 @@ def test_a_likelihood_that_cannot_be_is_refused():
 def test_the_choice_is_told_in_one_line():
     """The line names the images, what was chosen, and the options; for MNIST there is nothing to tell."""
     assert in_words(RECIPES["colour64"], set()) == (
-        "colour images of 64 × 64: recipe colour64 and likelihood gaussian; --recipe and --likelihood set others"
+        "colour images of 64 × 64: recipe colour64 and likelihood gaussian; "
+        "--recipe and --likelihood set others"
     )
     assert in_words(RECIPES["grey"], {"recipe"}) == (
         "grey images of 28 × 28: likelihood continuous-bernoulli; --likelihood set others"

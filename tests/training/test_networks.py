@@ -28,7 +28,7 @@ def network(**changes: object):
 @pytest.mark.parametrize("likelihood", ["bernoulli", "continuous-bernoulli", "gaussian", "logistic"])
 @torch.no_grad()
 def test_every_picture_starts_as_the_mean(kind, likelihood):
-    """At z = 0 a conv network gives each channel's mean, a perceptron each pixel's, whatever the likelihood."""
+    """At z = 0 a conv network gives each channel's mean, a perceptron each pixel's."""
     model = network(network=kind, likelihood=likelihood)
     model.start_at(IMAGES)
     picture = model.likelihood.picture(model.decoder(torch.zeros(2, 3))).numpy()
