@@ -450,11 +450,11 @@ def _run_to_resume(out: Path | None, changes: dict[str, Any]) -> tuple[Path, Fit
 
 def _check_form(folder: Path, config: FitConfig, size: tuple[int, int] | None, channels: int | None) -> None:
     """Raise RunError if the size or channels that were asked for are not those of a run."""
-    found, *sides = config.image_shape
-    if size not in (None, tuple(sides)) or channels not in (None, found):
+    found, height, width = config.image_shape
+    if size not in (None, (height, width)) or channels not in (None, found):
         raise RunError(
             f"--resume: found another --size or --channels than in the config of {folder}, expected "
-            f"{' × '.join(map(str, sides))} and {found}; leave them out, or start another run"
+            f"{width}x{height} and {found}; leave them out, or start another run"
         )
 
 

@@ -342,4 +342,5 @@ def _open(source: Source, form: Form, whole: Form, place: Path) -> Dataset:
 
 def _size(size: tuple[int, int] | None) -> str:
     assert size is not None
-    return f"{size[0]} × {size[1]}"
+    # As --size has it: the width first.
+    return f"{size[1]} × {size[0]}"

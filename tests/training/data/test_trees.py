@@ -162,7 +162,7 @@ def train_alone(folder):
         (empty, "found no picture files, expected PNG, JPEG"),
         (one, "found one picture, expected at least two"),
         (unreadable, "found no picture that can be read, expected some; the first: 0.png: found no picture"),
-        (mixed, r"found pictures of different sizes, 4 × 4 and 4 × 5 \(5.png\), .* choose it with --size"),
+        (mixed, r"found pictures of different sizes, 4 × 4 and 5 × 4 \(5.png\), .* choose it with --size"),
         (
             half_damaged,
             "found 20 of 40 pictures that cannot be read, .* the first: 00.jpg",
