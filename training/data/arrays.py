@@ -164,8 +164,8 @@ def read_npy(path: Path) -> Arrays:
 
 def read_npz(path: Path) -> Arrays:
     """The images and labels in an `.npz`. Raises DatasetError, OSError."""
-    with open_npz(path) as get:
-        known = get.names
+    with Npz(path) as npz:
+        known = npz.names
         for names in SPLIT_NAMES:
             if names[0] in known or names[2] in known:
                 missing = _missing(known, *names)
@@ -175,8 +175,8 @@ def read_npz(path: Path) -> Arrays:
                         f"{names[0]} and {names[2]}, or images for a tenth of them as test images; "
                         "save it with both"
                     )
-                images, test_images = get(names[0]), get(names[2])
-                labels, test_labels = (get(name) if name in known else None for name in names[1::2])
+                images, test_images = npz.get(names[0]), npz.get(names[2])
+                labels, test_labels = (npz.get(name) if name in known else None for name in names[1::2])
                 return arrays_of(path.stem, str(path), images, labels, test_images, test_labels)
         name = next((name for name in IMAGE_NAMES if name in known), None)
         if name is None:
@@ -185,10 +185,10 @@ def read_npz(path: Path) -> Arrays:
                 "labels), or x_train and x_test (and y_train and y_test); save them under these names"
             )
         label = next((label for label in LABEL_NAMES if label in known), None)
-        return arrays_of(path.stem, str(path), get(name), None if label is None else get(label))
+        return arrays_of(path.stem, str(path), npz.get(name), None if label is None else npz.get(label))
 
 
-class open_npz:  # noqa: N801 - used as a function
+class Npz:
     """Within the block, gives the arrays of an `.npz` by their names in small letters.
 
     Raises DatasetError if it is damaged, OSError if it cannot be read.
@@ -204,7 +204,7 @@ class open_npz:  # noqa: N801 - used as a function
             raise _not_arrays(path, error) from error
         self.names = {name.lower(): name for name in self._file}
 
-    def __call__(self, name: str) -> NDArray[Any]:
+    def get(self, name: str) -> NDArray[Any]:
         """The array of that name."""
         try:
             array: NDArray[Any] = self._file[self.names[name]]

@@ -1,11 +1,12 @@
 """Datasets with names: where their files are found, or downloaded from, and how they are read."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from training.data.arrays import Arrays, arrays_of, open_npz, read_idx_folder
+from training.data.arrays import Arrays, Npz, arrays_of, read_idx_folder
 from training.data.cifar import read_cifar
 from training.data.dataset import DatasetError
 
@@ -17,6 +18,7 @@ IDX_FILES = (
 )
 # Debian's packages put datasets here.
 SYSTEM_FOLDER = Path("/usr/share/datasets")
+POLL_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -38,23 +40,28 @@ class Named:
     read: Callable[[Path], Arrays | None]
 
 
-def find_or_download(name: str, folder: Path | None, mirror: str | None) -> Arrays:
+def find_or_download(name: str, folder: Path | None, mirror: str | None, downloads: bool = True) -> Arrays:
     """The arrays of a named dataset, from its files where they lie already, or after their download.
 
     Args:
         name: one of `NAMED`.
         folder: where to look, and where to download to; by default the user's data folder.
         mirror: address of a folder that has the same files.
+        downloads: whether this process may download; otherwise it waits until another one has.
 
     Raises DatasetError, OSError.
     """
     named = NAMED[name]
     own = folder if folder is not None else _user_folder()
-    for place in (own, own / name, SYSTEM_FOLDER / name):
-        for below in ("", *named.unpacked):
-            arrays = named.read(place / below) if (place / below).is_dir() else None
-            if arrays is not None:
-                return arrays
+    while True:
+        for place in (own, own / name, SYSTEM_FOLDER / name):
+            for below in ("", *named.unpacked):
+                arrays = named.read(place / below) if (place / below).is_dir() else None
+                if arrays is not None:
+                    return arrays
+        if downloads:
+            break
+        time.sleep(POLL_SECONDS)
     # Imported when needed, because hardly any fit downloads.
     from training.data.download import download
 
@@ -95,8 +102,8 @@ def _kmnist(label_names: tuple[str, ...], folder: Path) -> Arrays | None:
         return _idx("KMNIST", label_names, folder)
     arrays = []
     for file in files:
-        with open_npz(file) as get:
-            arrays.append(get("arr_0"))
+        with Npz(file) as npz:
+            arrays.append(npz.get("arr_0"))
     images, labels, test_images, test_labels = arrays
     return arrays_of("KMNIST", str(folder), images, labels, test_images, test_labels, label_names)
 

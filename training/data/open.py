@@ -62,47 +62,48 @@ def open_dataset(data: str, form: Form | None = None, places: Places | None = No
     form, places = form or Form(), places or Places()
     if data == MNIST and _is_own(form, (1, 28, 28)) and not form.threshold:
         return mnist()
-    path = Path(data)
     if data == MNIST:
-        whole = mnist()
-        arrays = arrays_of(
-            whole.name,
-            MNIST,
-            whole.train_images,
-            whole.train_labels,
-            whole.test_images,
-            whole.test_labels,
-            whole.label_names,
-        )
+        return _of_arrays(_mnist_arrays(), form, places)
+    if data in NAMED:
+        arrays = find_or_download(data, places.data, places.mirror, places.builds)
         return _of_arrays(arrays, form, places)
-    if data in NAMES:
-        return _of_arrays(find_or_download(data, places.data, places.mirror), form, places)
-    if is_pattern(data):
-        return _of_source(lambda: ShardSource(data), form, places)
-    suffixes = path.name.lower()
+    path = Path(data)
     if path.is_dir():
         files = idx_files(path)
         if files is None:
             return _of_source(lambda: FolderSource(path), form, places)
         return _of_arrays(read_idx_folder(files, path.resolve().name), form, places, _mark(*files))
-    if not path.is_file():
-        near = get_close_matches(data.lower(), NAMES, 1)
-        meant = f"did you mean {near[0]!r}?" if near else "check the path"
-        raise DatasetError(
-            f"{data}: found no such dataset, folder or file, expected {KINDS_IN_WORDS}; {meant}"
-        )
-    readers: dict[tuple[str, ...], Callable[[Path], Arrays]] = {(".npz",): read_npz, (".npy",): read_npy}
-    for endings, read in readers.items():
-        if suffixes.endswith(endings):
-            return _of_arrays(read(path), form, places, _mark(path))
+    if path.is_file():
+        return _open_file(path, form, places)
+    if is_pattern(data):
+        return _of_source(lambda: ShardSource(data), form, places)
+    near = get_close_matches(data.lower(), NAMES, 1)
+    meant = f"did you mean {near[0]!r}?" if near else "check the path"
+    raise DatasetError(f"{data}: found no such dataset, folder or file, expected {KINDS_IN_WORDS}; {meant}")
+
+
+def _open_file(path: Path, form: Form, places: Places) -> Dataset:
+    """The dataset that one file holds."""
+    ending = path.name.lower()
+    if ending.endswith(".npz"):
+        return _of_arrays(read_npz(path), form, places, _mark(path))
+    if ending.endswith(".npy"):
+        return _of_arrays(read_npy(path), form, places, _mark(path))
     if is_idx(path):
         return _of_arrays(read_idx_file(path), form, places, _mark(path))
-    if suffixes.endswith(".zip"):
+    if ending.endswith(".zip"):
         return _of_source(lambda: ZipSource(path), form, places)
-    if suffixes.endswith((".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst")):
+    if ending.endswith((".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")):
         shard = is_shard(path)
-        return _of_source(lambda: ShardSource(data) if shard else TarSource(path), form, places)
-    raise DatasetError(f"{data}: found a file of another kind, expected {KINDS_IN_WORDS}; name another")
+        return _of_source(lambda: ShardSource(str(path)) if shard else TarSource(path), form, places)
+    raise DatasetError(f"{path}: found a file of another kind, expected {KINDS_IN_WORDS}; name another")
+
+
+def _mnist_arrays() -> Arrays:
+    whole = mnist()
+    images, test_images = whole.train_images, whole.test_images
+    labels, test_labels = whole.train_labels, whole.test_labels
+    return arrays_of(whole.name, MNIST, images, labels, test_images, test_labels, whole.label_names)
 
 
 def named_for_good(data: str) -> str:

@@ -228,6 +228,21 @@ def test_files_are_downloaded_once(serve, places, capsys):
     assert {path.suffix for path in target.parent.iterdir()} == {".gz"}
 
 
+def test_a_rank_that_may_not_download_waits_for_the_files(serve, places):
+    """It asks the server for nothing, and opens what another one has put there."""
+    server = serve()
+    found = []
+    places = replace(places, mirror=server.url)
+    wait = threading.Thread(
+        target=lambda: found.append(open_dataset("fashion-mnist", places=replace(places, builds=False)))
+    )
+    wait.start()
+    dataset = open_dataset("fashion-mnist", places=places)
+    wait.join()
+    assert found[0].key == dataset.key
+    assert len(server.ranges) == 4
+
+
 def test_a_download_that_was_interrupted_goes_on(serve, places):
     """The second try asks for the rest alone."""
     server = serve(cuts=1)
