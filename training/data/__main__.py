@@ -16,7 +16,7 @@ with needed("training", "python -m training.data", __name__):
 from training.command_line import run_command
 from training.data.dataset import BINARY, Dataset, DatasetError
 from training.data.form import Form
-from training.data.open import open_dataset
+from training.data.open import named_for_good, open_dataset
 from training.data.options import data_options, taken_places
 from training.files import replaced_file
 from training.output import say
@@ -54,7 +54,7 @@ def command(data: str, sheet: Path | None, **values: Any) -> None:
         values["threshold"],
         values["background"],
     )
-    dataset = open_dataset(data, form, places)
+    dataset = open_dataset(named_for_good(data), form, places)
     for line in described(dataset):
         say(line)
     if sheet is not None:

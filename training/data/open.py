@@ -77,7 +77,7 @@ def open_dataset(data: str, form: Form | None = None, places: Places | None = No
         return _open_file(path, form, places)
     if is_pattern(data):
         return _of_source(lambda: ShardSource(data), form, places)
-    near = get_close_matches(data.lower(), NAMES, 1)
+    near = get_close_matches(path.name.lower(), NAMES, 1)
     meant = f"did you mean {near[0]!r}?" if near else "check the path"
     raise DatasetError(f"{data}: found no such dataset, folder or file, expected {KINDS_IN_WORDS}; {meant}")
 

@@ -116,7 +116,9 @@ def place_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 help="Where decoded pictures are kept.  [default: in the user's cache folder]",
             ),
             click.option(
-                "--mirror", metavar="URL", help="Address of a folder to download the same files from."
+                "--mirror",
+                metavar="URL",
+                help="Address of a folder to download the same files from.  [default: their authors' own]",
             ),
         )
     ):
