@@ -34,7 +34,8 @@ def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
     shape = (
         tuple(np.frombuffer(data, ">u4", dimensions, 4).tolist()) if len(data) >= 4 + 4 * dimensions else ()
     )
-    values = np.frombuffer(data, np.uint8, offset=min(len(data), 4 + 4 * dimensions))
+    # A copy that can be written to, because PyTorch warns of others.
+    values = np.frombuffer(bytearray(data), np.uint8, offset=min(len(data), 4 + 4 * dimensions))
     if not shape or len(values) != np.prod(shape, dtype=np.int64):
         raise DatasetError(
             f"{path}: found {len(values):,} values, expected "

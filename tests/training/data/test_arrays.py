@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from tests.training.data.idx_files import COLOURS, IMAGES, LABELS, write_idx
 from training.data.dataset import DatasetError
@@ -92,6 +93,7 @@ def test_mnists_four_idx_files(tmp_path, places, gzipped):
     np.testing.assert_array_equal(dataset.train_images[:, 0], IMAGES[:30])
     np.testing.assert_array_equal(dataset.test_labels, LABELS[:10])
     assert dataset.name == "letters"
+    torch.from_numpy(dataset.train_images)  # warns of images that cannot be written to
     one = open_dataset(str(folder / f"train-images-idx3-ubyte{'.gz' * gzipped}"), places=places)
     assert as_set(one.train_images, one.test_images) == as_set(IMAGES[:30, None])
     assert one.label_names == ("0", "1", "2", "3")
