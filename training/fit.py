@@ -79,8 +79,8 @@ def fit(
     continues the run in `out`, which must have the same config.
 
     Raises RunError if `out` is not empty, or cannot be resumed, or another fit is running there, OSError if
-    it cannot be written, DatasetError if the data is not what it should be, FitError if a loss or the test ELBO
-    is not finite or the tensorboard package is missing.
+    it cannot be written, DatasetError if the data is not what it should be, FitError if a loss or the test
+    ELBO is not finite or the tensorboard package is missing.
     """
     dataset = dataset or dataset_of(config)
     if not ranks.is_first:

@@ -142,7 +142,7 @@ def test_an_incomplete_environment_is_refused(changes):
     )
 
 
-def test_ranks_share_what_one_of_them_decoded(tmp_path):
+def test_ranks_share_what_one_of_them_decoded(tmp_path, forked):
     """A folder of pictures is decoded once, and both ranks fit from the same cache."""
     numbers = np.random.default_rng(0)
     (tmp_path / "pictures").mkdir()
@@ -151,7 +151,7 @@ def test_ranks_share_what_one_of_them_decoded(tmp_path):
         Image.fromarray(pixels).save(tmp_path / f"pictures/{number:02}.png")
     places = ("--cache-folder", tmp_path / "cache", "--out", tmp_path / "run")
     options = ("--data", tmp_path / "pictures", "--threshold", "0.5", *OPTIONS)
-    status, _, err = ended(forked(2, HERE.parents[1] / "training/fit.py", *options, *places))
+    status, _, err = forked.run(2, HERE.parents[1] / "training/fit.py", *options, *places)
     assert status == 0, err
     assert len([path for path in (tmp_path / "cache").iterdir() if path.is_dir()]) == 1
     assert len(read_run(tmp_path / "run").metrics) == 3
