@@ -72,7 +72,7 @@ def widths(filters: tuple[int, ...], depth: int) -> tuple[int, ...]:
 def in_words(config: FitConfig, given: set[str]) -> str | None:
     """One line that says what the data chose and why; None if they left the defaults as they were."""
     chosen = [f"{name} {getattr(config, name)}" for name in ("recipe", "likelihood") if name not in given]
-    is_usual = config.likelihood == "bernoulli" and config.recipe == "default"
+    is_usual = config.likelihood == "bernoulli" and ("recipe" in given or config.recipe == "default")
     if not chosen or (is_usual and config.levels == 2):
         return None
     channels, height, width = config.image_shape

@@ -74,6 +74,7 @@ def test_the_choice_is_told_in_one_line():
     )
     assert in_words(RECIPES["grey"], {"recipe", "likelihood"}) is None
     assert in_words(DEFAULT, set()) is None
+    assert in_words(RECIPES["tutorial"], {"recipe"}) is None
 
 
 def test_widths_begin_as_the_recipes_do():
