@@ -13,7 +13,7 @@ DEMO := artifacts/demo
 # Each file's tests stay on one core, because they share what they make.
 PYTEST_IN = QT_QPA_PLATFORM=offscreen $(1)/bin/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 PYTEST := $(call PYTEST_IN,$(VENV))
-SOURCES := $(wildcard training/*.py training/mnist.xz export/*.py)
+SOURCES := $(wildcard training/*.py training/data/*.py training/data/mnist.xz export/*.py)
 
 .PHONY: help demo test check lint lowest wheel clean
 .DELETE_ON_ERROR:

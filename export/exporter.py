@@ -8,9 +8,18 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from onnx import ModelProto
 
-from export.bundle import DECODER_FILE, ENCODER_FILE, POSTERIOR_FILE, epoch_file, tensor_facts
+from export.bundle import (
+    DECODER_FILE,
+    ENCODER_FILE,
+    FORMAT_1_1,
+    POSTERIOR_FILE,
+    epoch_file,
+    tensor_facts,
+)
 from export.containers import MAX_FILES
 from export.graphs import (
     BATCH_AXIS,
@@ -25,18 +34,36 @@ from export.parity import Parity, check_decoder, check_elbo, check_encoder, sess
 from export.phased_decoder import phased_decoder
 from export.posterior import Posterior, pack_posterior
 from training.config import RECIPES, FitConfig
-from training.datasets import Dataset, mnist
-from training.model import ConvVAE
+from training.data.dataset import Dataset
+from training.data.open import MNIST, NAMES, dataset_of, title_of
+from training.networks import network_of
 from training.runs import Run, load_weights
 
-LIKELIHOOD = "bernoulli"
+# A bundle holds at most so many held-out images, and so many bytes of their pixels before they are packed.
+MOST_IMAGES = 10_000
+MOST_IMAGES_BYTES = 16_000_000
+IMAGES_SEED = 20_140_401
 # By default, only about this many epochs of a longer run are exported. They are enough for a film, and the
 # bundle is about 40 MB.
 MOST_EPOCHS = 100
 # Each epoch has three files, and so has the bundle itself.
 MOST_EXPORTED = MAX_FILES // 3 - 1
 # The fields of a config that can be set by options of `training.fit`.
-FIT_OPTIONS = ("epochs", "batch_size", "learning_rate", "latent_dim", "filters", "seed")
+FIT_OPTIONS = (
+    "epochs",
+    "batch_size",
+    "learning_rate",
+    "likelihood",
+    "network",
+    "latent_dim",
+    "filters",
+    "seed",
+    "threshold",
+    "crop",
+    "background",
+)
+# Fields that the data decide.
+DATA_FIELDS = ("dataset", "data_key", "image_shape", "levels")
 
 
 @dataclass(frozen=True)
@@ -50,8 +77,9 @@ class Content:
 class Exporter:
     """Exports the epochs of one run, one after the other, as they are finished.
 
-    The held-out images are those of `dataset`, by default the embedded MNIST. With `phases` the decoder is
-    rewritten to run faster on a CPU (`export.phased_decoder`); without, it has the layers of training. Every
+    The held-out images are those of `dataset`, by default of the fit; of very many or large ones some
+    (`held_out_places`). With `phases` the decoder is rewritten to run faster on a CPU
+    (`export.phased_decoder`); without, it has the layers of training. Every
     `every`th epoch is exported, by default as `usual_every` says, and always epoch 0 and the last one.
     """
 
@@ -69,12 +97,19 @@ class Exporter:
         self._command = "python -m export.onnx" + ("" if phases else " --no-phases")
         if self._every != usual_every(config.epochs):
             self._command += f" --every {self._every}"
-        self._dataset = dataset or mnist()
-        self._model = ConvVAE(config.image_shape, config.filters, config.latent_dim).eval()
+        self._dataset = dataset or dataset_of(config)
+        places = held_out_places(self._dataset.test_images.shape, config.levels)
+        self._images = np.ascontiguousarray(self._dataset.test_images[places])
+        self._labels = self._dataset.test_labels[places]
+        self._model = network_of(config).eval()
         # These graphs are exported once, and `with_weights` inserts the weights of an epoch. A decoder in
         # phases is written anew for each epoch.
         self._encoder = export_encoder(self._model.encoder, config.image_shape)
-        self._decoder = None if phases else export_decoder(self._model.decoder, config.latent_dim)
+        self._decoder = (
+            None
+            if phases and config.network == "conv"
+            else export_decoder(self._model.decoder, config.latent_dim, self._model.likelihood)
+        )
         self._parity = Parity()
         self._files: dict[str, bytes] = {}
         self._posterior: Posterior | None = None
@@ -112,15 +147,14 @@ class Exporter:
         state = load_weights(run, epoch)
         self._model.load_state_dict(state)
         decoder = (
-            phased_decoder(state, self.config.image_shape, OPSET, BATCH_AXIS)
+            phased_decoder(state, self.config.image_shape, OPSET, BATCH_AXIS, self._model.likelihood)
             if self._decoder is None
             else with_weights(self._decoder, state)
         )
         encoder = with_weights(self._encoder, state)
         check_decoder(self._parity, session(decoder.SerializeToString()), self._model, self.config.latent_dim)
-        images = self._dataset.test_images
         posterior = Posterior(
-            *check_encoder(self._parity, session(encoder.SerializeToString()), self._model, images)
+            *check_encoder(self._parity, session(encoder.SerializeToString()), self._model, self._images)
         )
         facts = self._graph_facts(epoch)
         self._files[epoch_file(epoch, DECODER_FILE)] = _serialize(decoder, facts)
@@ -135,11 +169,11 @@ class Exporter:
         Raises ParityError if the ELBO of that epoch differs from PyTorch's.
         """
         assert self._posterior is not None, "an epoch must be added first"
-        epoch, dataset = max(self._exported), self._dataset
+        epoch = max(self._exported)
         mean, logvar = self._posterior.mean, self._posterior.logvar
         decoder = self._files[epoch_file(epoch, DECODER_FILE)]
-        check_elbo(self._parity, session(decoder), self._model, dataset.test_images, mean, logvar)
-        posterior = Posterior(mean, logvar, dataset.test_images, dataset.test_labels)
+        check_elbo(self._parity, session(decoder), self._model, self._images, mean, logvar)
+        posterior = Posterior(mean, logvar, self._images, self._labels, self.config.levels)
         files = {
             DECODER_FILE: decoder,
             ENCODER_FILE: self._files[epoch_file(epoch, ENCODER_FILE)],
@@ -150,6 +184,11 @@ class Exporter:
                 files[epoch_file(exported, file)] = self._files[epoch_file(exported, file)]
         return Content(self._manifest_facts(files), files)
 
+    @property
+    def _is_version_1(self) -> bool:
+        """Whether version 1 of the bundle's format can say what the model is."""
+        return self.config.likelihood == "bernoulli" and self.config.levels == 2
+
     def _graph_facts(self, epoch: int) -> dict[str, str]:
         """The metadata by which a graph without its bundle says what it is."""
         channels, height, width = self.config.image_shape
@@ -157,7 +196,12 @@ class Exporter:
             "latent_plane.name": self._name,
             "latent_plane.image": f"{channels} x {height} x {width}",
             "latent_plane.latent_dim": str(self.config.latent_dim),
-            "latent_plane.likelihood": LIKELIHOOD,
+            "latent_plane.likelihood": self.config.likelihood,
+            **(
+                {}
+                if self._is_version_1
+                else {"latent_plane.format": FORMAT_1_1, "latent_plane.levels": str(self.config.levels)}
+            ),
             "latent_plane.epoch": str(epoch),
             "latent_plane.made_with": fit_command(self.config),
         }
@@ -165,7 +209,12 @@ class Exporter:
     def _manifest_facts(self, files: dict[str, bytes]) -> dict[str, Any]:
         config, dataset = self.config, self._dataset
         channels, height, width = config.image_shape
-        tensors = tensor_facts(config.image_shape, config.latent_dim)
+        tensors = tensor_facts(
+            config.image_shape,
+            config.latent_dim,
+            config.likelihood,
+            shared_scale=self._model.likelihood.has_one_scale,
+        )
         tensors |= {file: tensors[file.rpartition("/")[2]] for file in files if file.endswith(".onnx")}
         metrics = [line for line in self._exported.values() if line is not None]
         return {
@@ -173,16 +222,25 @@ class Exporter:
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "image": {"channels": channels, "height": height, "width": width},
             "latent_dim": config.latent_dim,
-            "likelihood": LIKELIHOOD,
+            "likelihood": config.likelihood,
+            **({} if self._is_version_1 else {"levels": config.levels}),
             "opset": OPSET,
             "tensors": tensors,
-            "dataset": {"name": dataset.name, "labels": list(dataset.label_names)},
+            "dataset": {
+                "name": dataset.name,
+                "labels": list(dataset.label_names),
+                **(
+                    {"held_out": {"images": shown, "of": count, "seed": IMAGES_SEED}}
+                    if (shown := len(self._images)) < (count := len(dataset.test_images))
+                    else {}
+                ),
+            },
             # There are no metrics before the first epoch is finished.
             **({"metrics": metrics[-1]} if metrics else {}),
             "epochs": metrics,
-            "fit": dataclasses.asdict(config),
+            "fit": dataclasses.asdict(public(config)),
             "made_with": [fit_command(config), self._command],
-            "parity": dataclasses.asdict(self._parity),
+            "parity": self._parity.facts(),
             "tools": {
                 tool: _version(tool) for tool in ("latent-plane", "torch", "onnx", "onnxscript", "numpy")
             }
@@ -190,9 +248,28 @@ class Exporter:
         }
 
 
+def held_out_places(shape: tuple[int, ...], levels: int) -> NDArray[np.int64]:
+    """The places, ascending, of the images of `shape` [N, C, H, W] that a bundle holds.
+
+    They are all, or as many as may be, drawn from a fixed seed.
+    """
+    count, *image_shape = shape
+    bytes_each = math.prod(image_shape) / (8 if levels == 2 else 1)
+    most = min(MOST_IMAGES, max(1, int(MOST_IMAGES_BYTES / bytes_each)))
+    if count <= most:
+        return np.arange(count)
+    return np.sort(np.random.default_rng(IMAGES_SEED).choice(count, most, replace=False))
+
+
 def usual_every(epochs: int) -> int:
     """The default N of "every Nth epoch": 1, or more in fits of over `MOST_EPOCHS` epochs."""
     return math.ceil(epochs / MOST_EPOCHS)
+
+
+def public(config: FitConfig) -> FitConfig:
+    """A config without the folders in which the data lies: a bundle is for other people too."""
+    dataset = config.dataset
+    return dataclasses.replace(config, dataset=dataset if dataset in NAMES else title_of(dataset))
 
 
 def fit_command(config: FitConfig) -> str:
@@ -202,9 +279,22 @@ def fit_command(config: FitConfig) -> str:
     """
     recipe = RECIPES.get(config.recipe, RECIPES["default"])
     words = [*shlex.split("python -m training.fit"), "--recipe", recipe.recipe]
+    if config.dataset != MNIST:
+        channels, height, width = config.image_shape
+        words += [
+            "--data",
+            public(config).dataset,
+            "--size",
+            f"{width}x{height}",
+            "--channels",
+            str(channels),
+        ]
+    # Bernoulli is no likelihood of grey levels, so the data would choose another.
+    if config.levels != 2 and config.likelihood == recipe.likelihood == "bernoulli":
+        words += ["--likelihood", "bernoulli"]
     others = []
     for name, value in vars(config).items():
-        if name == "recipe" or value == getattr(recipe, name):
+        if name in ("recipe", *DATA_FIELDS) or value == getattr(recipe, name):
             continue
         if name in FIT_OPTIONS:
             values = value if isinstance(value, tuple) else (value,)

@@ -1,4 +1,4 @@
-"""Export the encoder x → mean, logvar and the decoder z → probabilities as ONNX graphs."""
+"""Export the encoder x → mean, logvar and the decoder z → picture, … as ONNX graphs."""
 
 import logging
 import warnings
@@ -11,7 +11,7 @@ from onnx import ModelProto, numpy_helper
 from torch import Tensor, nn
 
 from export.bundle import FORMAT
-from training.model import Decoder, Encoder
+from training.likelihood import BERNOULLI, Likelihood
 
 OPSET = 20
 BATCH_AXIS = "N"
@@ -23,32 +23,32 @@ class ExportError(Exception):
     """A run cannot be exported."""
 
 
-class ProbabilityDecoder(nn.Module):
-    """z float32 [N, d] → Bernoulli probabilities, float32 [N, C, H, W]."""
+class PartsDecoder(nn.Module):
+    """z float32 [N, d] → the picture float32 [N, C, H, W] in [0, 1], and what else the likelihood needs."""
 
-    def __init__(self, decoder: Decoder) -> None:
+    def __init__(self, decoder: nn.Module, likelihood: Likelihood = BERNOULLI) -> None:
         super().__init__()
         self.decoder = decoder
+        self.likelihood = likelihood
 
-    def forward(self, z: Tensor) -> Tensor:
-        """Apply the logistic function to the decoder's logits."""
-        probabilities: Tensor = self.decoder(z).sigmoid()
-        return probabilities
+    def forward(self, z: Tensor) -> tuple[Tensor, ...]:
+        """The parts of the decoder's output, in the order of `likelihood.part_names`."""
+        return tuple(self.likelihood.parts(self.decoder(z)).values())
 
 
-def export_encoder(encoder: Encoder, image_shape: tuple[int, int, int]) -> ModelProto:
+def export_encoder(encoder: nn.Module, image_shape: tuple[int, int, int]) -> ModelProto:
     """Export x → mean, logvar with a dynamic batch, weights inside and nothing about this machine."""
     return _export(encoder, torch.zeros(EXAMPLE_BATCH, *image_shape), ("x",), ("mean", "logvar"))
 
 
-def export_decoder(decoder: Decoder, latent_dim: int) -> ModelProto:
-    """Export z → probabilities with the layers of training; otherwise like `export_encoder`."""
+def export_decoder(decoder: nn.Module, latent_dim: int, likelihood: Likelihood = BERNOULLI) -> ModelProto:
+    """Export z → picture, … with the layers of training; otherwise like `export_encoder`."""
     z = torch.zeros(EXAMPLE_BATCH, latent_dim)
-    return _export(ProbabilityDecoder(decoder), z, ("z",), ("probabilities",))
+    return _export(PartsDecoder(decoder, likelihood), z, ("z",), likelihood.part_names)
 
 
 def with_weights(graph: ModelProto, state: Mapping[str, Tensor]) -> ModelProto:
-    """A copy of an exported graph with the weights of `state`, a ConvVAE's state_dict.
+    """A copy of an exported graph with the weights of `state`, a VAE's state_dict.
 
     Raises ExportError if a parameter's initializer is missing or has another shape, which means that
     PyTorch's exporter no longer names initializers as this function expects.

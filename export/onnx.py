@@ -2,7 +2,10 @@
 
 import shlex
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -23,7 +26,7 @@ except ImportError:
 with needed("export", "python -m export.onnx", __name__):
     from tqdm import tqdm
 
-from export.bundle import Bundle, check_target, write_bundle
+from export.bundle import DECODER_FILE, Bundle, check_target, write_bundle
 from export.containers import ZIP_SUFFIX, BundleError
 from export.exporter import MOST_EPOCHS, Exporter, usual_every
 from export.follow import StoppedError, follow_run, wait_for_run
@@ -31,7 +34,9 @@ from export.graphs import ExportError
 from export.parity import ParityError
 from training.command_line import run_command
 from training.config import FitConfig
-from training.datasets import Dataset, DatasetError
+from training.data.dataset import Dataset, DatasetError
+from training.data.open import dataset_of, title_of
+from training.data.options import found_again_options, taken_places
 from training.output import say, warn
 from training.runs import Run, RunError, newest_run, read_run
 from training.stop_requests import stop_requests
@@ -52,7 +57,7 @@ def export_run(
 ) -> Bundle:
     """Write a run as a bundle: both graphs and the held-out posterior, and the same after its epochs.
 
-    The held-out images are those of `dataset`, by default the embedded MNIST. `phases` and `every` are those
+    The held-out images are those of `dataset`, by default of the fit. `phases` and `every` are those
     of `Exporter`.
 
     Everything is compared with PyTorch before it is written. Raises ParityError if they differ, ExportError
@@ -109,6 +114,7 @@ def _is_bundle_name(context: click.Context, parameter: click.Parameter, out: Pat
     help="Export every Nth epoch, and always epoch 0, which is before training, and the last one.  "
     f"[default: 1, or in fits of over {MOST_EPOCHS} epochs the N that leaves about {MOST_EPOCHS}]",
 )
+@found_again_options
 @version_option
 def command(
     run: Path | None,
@@ -118,6 +124,8 @@ def command(
     follow: bool,
     phases: bool,
     every: int | None,
+    data: str | None,
+    **places: Any,
 ) -> int | None:
     """Export RUN as a bundle for the viewer, by default the newest run under artifacts/runs.
 
@@ -125,19 +133,34 @@ def command(
     written. The bundle also holds the posterior of the test images, and the same three files after every
     epoch.
     """
+    find = partial(dataset_of, places=taken_places(places), data=data)
     if follow:
-        return _follow(run, out, name, overwrite, phases, every)
+        return _follow(run, out, name, overwrite, phases, every, find)
     source = read_run(run if run is not None else newest_run())
     target = _target(source, out)
     steps = _in_steps(every or usual_every(source.config.epochs))
     say(f"exporting {source.folder}, epochs {source.epochs[0]} to {source.epochs[-1]}{steps}")
-    bundle = export_run(source, target, _title(source.config, name), overwrite, phases=phases, every=every)
+    bundle = export_run(
+        source,
+        target,
+        _title(source.config, name),
+        overwrite,
+        find(source.config),
+        phases,
+        every,
+    )
     _say_result(bundle)
     return None
 
 
 def _follow(
-    folder: Path | None, out: Path | None, name: str | None, overwrite: bool, phases: bool, every: int | None
+    folder: Path | None,
+    out: Path | None,
+    name: str | None,
+    overwrite: bool,
+    phases: bool,
+    every: int | None,
+    find: Callable[[FitConfig], Dataset],
 ) -> int:
     """Export a run that is still running. Returns the exit status."""
     if out is not None:
@@ -159,7 +182,7 @@ def _follow(
                     say(_epoch_line(bundle, epoch, last))
                 kept = f"{target} is complete, with epochs 0 to {epochs[-1]}"
 
-            exporter = Exporter(run.config, _title(run.config, name), phases=phases, every=every)
+            exporter = Exporter(run.config, _title(run.config, name), find(run.config), phases, every)
             bundle = follow_run(run, target, exporter, overwrite, requests, say_epochs)
         except StoppedError:
             warn(f"interrupted: {kept}; the run was not finished")
@@ -173,7 +196,7 @@ def _target(run: Run, out: Path | None) -> Path:
 
 
 def _title(config: FitConfig, name: str | None) -> str:
-    return name or f"MNIST, {config.latent_dim} latent dimensions"
+    return name or f"{title_of(config.dataset)}, {config.latent_dim} latent dimensions"
 
 
 def _in_steps(every: int) -> str:
@@ -190,9 +213,10 @@ def _say_result(bundle: Bundle) -> None:
     """Print how well the bundle agrees with PyTorch, how large it is, and the next command."""
     parity = bundle.manifest["parity"]
     elbo = parity["elbo_nats"]
+    picture = bundle.manifest["tensors"][DECODER_FILE]["outputs"][0]["name"]
     size_bytes = sum(fact["size_bytes"] for fact in bundle.manifest["files"].values())
     say(
-        f"agrees with PyTorch: probabilities to {parity['probabilities']:.1e} "
+        f"agrees with PyTorch: {picture} to {parity[picture]:.1e} "
         f"on {parity['decoded_inputs']:,} inputs, mean to {parity['mean']:.1e} and logvar to "
         f"{parity['logvar']:.1e} on {parity['encoded_inputs']:,}, "
         f"test ELBO {elbo['onnx_runtime']:.4f} against {elbo['torch']:.4f} nats\n"

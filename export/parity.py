@@ -1,24 +1,28 @@
 """Compare the exported graphs with PyTorch by ONNX Runtime. If they differ, no bundle is written."""
 
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import onnxruntime as ort
 import torch
 from numpy.typing import NDArray
 
-from export.graphs import ProbabilityDecoder
-from training.elbo import distortion_nats, gaussian_rate_nats
-from training.model import ConvVAE
+from export.graphs import PartsDecoder
+from training.elbo import LOG_2PI, gaussian_rate_nats
+from training.likelihood import HALF_LEVEL
+from training.model import VAE
 
 Floats = NDArray[np.float32]
 T = TypeVar("T", bound=np.generic)
 
 BATCHES = (1, 2, 7, 64)
-PROBABILITY_TOLERANCE = 1e-5
+# Of what the decoder gives; that of numbers beyond ±1 is relative.
+PART_TOLERANCES = {"probabilities": 1e-5, "picture": 1e-5, "logits": 1e-4, "log_scale": 1e-4}
 POSTERIOR_TOLERANCE = 1e-4
 ELBO_TOLERANCE_NATS = 0.01
+# Of large images, for each number.
+ELBO_TOLERANCE_NATS_EACH = 1e-5
 CHUNK = 250
 SEED = 20_140_401
 
@@ -29,14 +33,22 @@ class ParityError(Exception):
 
 @dataclass
 class Parity:
-    """The largest absolute differences found so far, and the number of inputs compared."""
+    """The largest absolute differences found so far, and the number of inputs compared.
 
-    probabilities: float = 0.0
+    `parts` is of what the decoder gives, by name.
+    """
+
+    parts: dict[str, float] = field(default_factory=dict)
     mean: float = 0.0
     logvar: float = 0.0
     decoded_inputs: int = 0
     encoded_inputs: int = 0
     elbo_nats: dict[str, float] = field(default_factory=dict)
+
+    def facts(self) -> dict[str, Any]:
+        """All figures by name, as a manifest holds them."""
+        others = {name: value for name, value in vars(self).items() if name != "parts"}
+        return {**self.parts, **others}
 
 
 def session(graph: bytes) -> ort.InferenceSession:
@@ -47,22 +59,24 @@ def session(graph: bytes) -> ort.InferenceSession:
 
 
 @torch.inference_mode()
-def check_decoder(parity: Parity, decoder: ort.InferenceSession, model: ConvVAE, latent_dim: int) -> None:
-    """Compare probabilities at samples z of N(0, I) in every batch size. Raises ParityError."""
-    reference = ProbabilityDecoder(model.decoder)
+def check_decoder(parity: Parity, decoder: ort.InferenceSession, model: VAE, latent_dim: int) -> None:
+    """Compare what both give at samples z of N(0, I) in every batch size. Raises ParityError."""
+    reference = PartsDecoder(model.decoder, model.likelihood)
+    names = model.likelihood.part_names
     noise = np.random.default_rng(SEED)
     for batch in BATCHES:
         z = noise.standard_normal((batch, latent_dim), dtype=np.float32)
-        (found,) = decoder.run(["probabilities"], {"z": z})
-        expected = reference(torch.from_numpy(z)).numpy()
-        difference = _compare("probabilities", found, expected, PROBABILITY_TOLERANCE)
-        parity.probabilities = max(parity.probabilities, difference)
+        for name, found, expected in zip(
+            names, decoder.run(names, {"z": z}), reference(torch.from_numpy(z)), strict=True
+        ):
+            difference = _compare(name, found, expected.numpy(), PART_TOLERANCES[name])
+            parity.parts[name] = max(parity.parts.get(name, 0.0), difference)
         parity.decoded_inputs += batch
 
 
 @torch.inference_mode()
 def check_encoder(
-    parity: Parity, encoder: ort.InferenceSession, model: ConvVAE, images: NDArray[np.uint8]
+    parity: Parity, encoder: ort.InferenceSession, model: VAE, images: NDArray[np.uint8]
 ) -> tuple[Floats, Floats]:
     """Compare the posteriors of all uint8 images [N, C, H, W], and of the first in every batch size.
 
@@ -79,38 +93,42 @@ def check_encoder(
 def check_elbo(
     parity: Parity,
     decoder: ort.InferenceSession,
-    model: ConvVAE,
+    model: VAE,
     images: NDArray[np.uint8],
     mean: Floats,
     logvar: Floats,
 ) -> None:
     """Compare the ELBO of all images, with the same noise for both. Raises ParityError.
 
-    For the graphs, only what a bundle holds is used: mean and logvar [N, d] and the decoder's probabilities.
+    For the graphs, only what a bundle holds is used: mean and logvar [N, d] and what the decoder gives.
     """
+    names = model.likelihood.part_names
+    tolerance = max(ELBO_TOLERANCE_NATS, ELBO_TOLERANCE_NATS_EACH * images[0].size)
     noise = np.random.default_rng(SEED).standard_normal(mean.shape, dtype=np.float32)
     found = expected = 0.0
     for x, m, v, n in zip(_chunks(images), _chunks(mean), _chunks(logvar), _chunks(noise), strict=True):
-        (p,) = decoder.run(["probabilities"], {"z": m + np.exp(0.5 * v) * n})
-        found -= _distortion_of_probabilities(p, x) + _rate(m, v)
-        pixels = torch.from_numpy(x).float()
+        parts = dict(zip(names, decoder.run(names, {"z": m + np.exp(0.5 * v) * n}), strict=True))
+        distortion = _DISTORTIONS[model.likelihood.name](parts, _network_input(x, model.levels))
+        found -= distortion + _rate(m, v)
+        pixels = model.network_input(torch.from_numpy(x))
         torch_mean, torch_logvar = model.encoder(pixels)
-        logits = model.decoder(torch_mean + (0.5 * torch_logvar).exp() * torch.from_numpy(n))
-        terms = distortion_nats(logits, pixels) + gaussian_rate_nats(torch_mean, torch_logvar)
+        output = model.decoder(torch_mean + (0.5 * torch_logvar).exp() * torch.from_numpy(n))
+        distortions = model.likelihood.distortion_nats(output, pixels)
+        terms = distortions + gaussian_rate_nats(torch_mean, torch_logvar)
         expected -= terms.double().sum().item()
     found, expected = found / len(images), expected / len(images)
-    if not abs(found - expected) <= ELBO_TOLERANCE_NATS:
+    if not abs(found - expected) <= tolerance:
         raise ParityError(
             f"ELBO of {len(images):,} images: found {found:.4f} nats with ONNX Runtime, {expected:.4f} with "
-            f"PyTorch, expected them within {ELBO_TOLERANCE_NATS}; no bundle was written"
+            f"PyTorch, expected them within {tolerance:g}; no bundle was written"
         )
     parity.elbo_nats = {"onnx_runtime": found, "torch": expected}
 
 
 def _encode_both(
-    parity: Parity, encoder: ort.InferenceSession, model: ConvVAE, images: NDArray[np.uint8]
+    parity: Parity, encoder: ort.InferenceSession, model: VAE, images: NDArray[np.uint8]
 ) -> tuple[Floats, Floats]:
-    x = images.astype(np.float32)
+    x = _network_input(images, model.levels)
     mean, logvar = encoder.run(["mean", "logvar"], {"x": x})
     torch_mean, torch_logvar = model.encoder(torch.from_numpy(x))
     parity.mean = max(parity.mean, _compare("mean", mean, torch_mean.numpy(), POSTERIOR_TOLERANCE))
@@ -128,7 +146,9 @@ def _compare(name: str, found: Floats, expected: Floats, tolerance: float) -> fl
         )
     difference = np.abs(found - expected)
     largest = float(difference.max())
-    if not largest <= tolerance:
+    if name in ("logits", "log_scale"):
+        difference /= np.maximum(1, np.abs(expected))
+    if not float(difference.max()) <= tolerance:
         place = np.unravel_index(int(difference.argmax()), difference.shape)
         raise ParityError(
             f"{name}{[int(i) for i in place]} in a batch of {len(found)}: found {found[place]:.8g} with "
@@ -138,10 +158,47 @@ def _compare(name: str, found: Floats, expected: Floats, tolerance: float) -> fl
     return largest
 
 
-def _distortion_of_probabilities(p: Floats, x: NDArray[np.uint8]) -> float:
-    likelihood = np.where(x == 1, p, 1 - p).astype(np.float64)
+def _network_input(images: NDArray[np.uint8], levels: int) -> Floats:
+    x = images.astype(np.float32)
+    return x if levels == 2 else x / np.float32(levels - 1)
+
+
+# −log p(x|z) of all images from what a bundle's decoder gives, as its specification says, in numpy.
+
+
+def _bernoulli_nats(parts: dict[str, Floats], x: Floats) -> float:
+    p = parts["probabilities"]
     # A float32 probability near 1 may round to 1. Half the float32 spacing there replaces what was lost.
-    return -float(np.log(np.maximum(likelihood, np.finfo(np.float32).epsneg / 2)).sum())
+    least = np.finfo(np.float32).epsneg / 2
+    on, off = (np.log(np.maximum(each.astype(np.float64), least)) for each in (p, 1 - p))
+    return -float(np.where(x == 1, on, np.where(x == 0, off, x * on + (1 - x) * off)).sum())
+
+
+def _continuous_bernoulli_nats(parts: dict[str, Floats], x: Floats) -> float:
+    logits = parts["logits"].astype(np.float64)
+    other_than_zero = np.where(np.abs(logits) < 1e-6, 1e-6, logits)
+    log_constant = np.log(other_than_zero / np.tanh(other_than_zero / 2))
+    return float((np.logaddexp(0, logits) - log_constant - x * logits).sum())
+
+
+def _gaussian_nats(parts: dict[str, Floats], x: Floats) -> float:
+    mean, log_scale = (parts[name].astype(np.float64) for name in ("picture", "log_scale"))
+    return float((0.5 * ((x - mean) * np.exp(-log_scale)) ** 2 + log_scale + LOG_2PI / 2).sum())
+
+
+def _logistic_nats(parts: dict[str, Floats], x: Floats) -> float:
+    mean, log_scale = (parts[name].astype(np.float64) for name in ("picture", "log_scale"))
+    upper, lower = ((x + edge - mean) * np.exp(-log_scale) for edge in (HALF_LEVEL, -HALF_LEVEL))
+    upper, lower = np.where(x == 1, np.inf, upper), np.where(x == 0, -np.inf, lower)
+    return float((np.logaddexp(0, -upper) + np.logaddexp(0, lower) - np.log(-np.expm1(lower - upper))).sum())
+
+
+_DISTORTIONS = {
+    "bernoulli": _bernoulli_nats,
+    "continuous-bernoulli": _continuous_bernoulli_nats,
+    "gaussian": _gaussian_nats,
+    "logistic": _logistic_nats,
+}
 
 
 def _rate(mean: Floats, logvar: Floats) -> float:

@@ -13,9 +13,11 @@ have to be interleaved:
             a transposed convolution of zeros and ones adds the maps in their places, still in phases; only
             the picture is interleaved
 
-Up to rounding, this is the same function as `training.model.Decoder` followed by the logistic function, which
-`export.parity` checks. `tests/benchmarks/decode.py` measures the gain; export/README.md says what was slower.
-The decoder works on mirrored images; here the weights are mirrored instead of the picture.
+In a deeper decoder the last two layers are as conv2 and conv3 here, and all before them as conv1. Up to
+rounding, this is the same function as `training.model.Decoder` followed by `Likelihood.parts`, for Bernoulli
+pixels the logistic function, which `export.parity` checks. `tests/benchmarks/decode.py` measures the gain;
+export/README.md says what was slower. The decoder works on mirrored images; here the weights are mirrored
+instead of the picture.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,10 +25,13 @@ from typing import Any
 
 import numpy as np
 import onnx
+import torch
 from numpy.typing import NDArray
 from onnx import ModelProto, NodeProto, TensorProto, numpy_helper
 from onnx.helper import make_graph, make_model, make_node, make_opsetid, make_tensor_value_info
 from torch import Tensor
+
+from training.likelihood import BERNOULLI, LEAST_LOG_SCALE, SMALL_LOGIT, Likelihood, bounded_log_scale
 
 Floats = NDArray[np.float32]
 
@@ -40,19 +45,26 @@ DOC = "Transposed convolutions are written as convolutions of each phase: faster
 
 
 def phased_decoder(
-    state: Mapping[str, Tensor], image_shape: Sequence[int], opset: int, batch_axis: str
+    state: Mapping[str, Tensor],
+    image_shape: Sequence[int],
+    opset: int,
+    batch_axis: str,
+    likelihood: Likelihood = BERNOULLI,
 ) -> ModelProto:
-    """The graph z float32 [N, d] → Bernoulli probabilities float32 [N, C, H, W] of a ConvVAE's state_dict."""
+    """The graph z float32 [N, d] → the likelihood's parts of a ConvVAE's state_dict."""
     weights = {
         name.removeprefix("decoder."): tensor.detach().cpu().numpy()
         for name, tensor in state.items()
         if name.startswith("decoder.")
     }
     channels, height, width = image_shape
-    first, second = weights["conv1.weight"].shape[:2]
+    # The decoder's convolutions double, but for the last one.
+    depth = sum(name.startswith("conv") for name in weights) // 2 - 1
+    first = weights["conv1.weight"].shape[0]
+    rows, columns = (-(-size // 2**depth) for size in (height, width))
     graph = _Graph()
     dense, bias = (
-        _mirrored(weights[f"dense.{name}"].reshape(first, height // 4, width // 4, -1), 1, 2)
+        _mirrored(weights[f"dense.{name}"].reshape(first, rows, columns, -1), 1, 2)
         for name in ("weight", "bias")
     )
     h = graph.add(
@@ -63,40 +75,97 @@ def phased_decoder(
         transB=1,
     )
     h = graph.add("Relu", h)
-    h = graph.add("Reshape", h, graph.constant("start_shape", _shape(0, first, height // 4, width // 4)))
-    phases = _doubled(graph, h, "conv1", weights)
-    h = graph.add("Concat", *phases, axis=3)  # side by side: a row of phase (0, 0), (0, 1), (1, 0), (1, 1)
-    h = graph.add("Reshape", h, graph.constant("middle_shape", _shape(0, second, height // 2, width // 2)))
-    h = graph.add("MatMul", h, graph.constant("interleave_columns", interleaving(width // 2)))
-    phases = _doubled(graph, h, "conv2", weights)
-    kernel = _mirrored(weights["conv3.weight"], 2, 3)
+    h = graph.add("Reshape", h, graph.constant("start_shape", _shape(0, first, rows, columns)))
+    for number in range(1, depth):
+        phases = _doubled(graph, h, f"conv{number}", weights)
+        rows, columns = 2 * rows, 2 * columns
+        outputs = weights[f"conv{number}.weight"].shape[1]
+        suffix = f"_{number}" if number > 1 else ""
+        h = graph.add(
+            "Concat", *phases, axis=3
+        )  # side by side: a row of phase (0, 0), (0, 1), (1, 0), (1, 1)
+        shape = graph.constant(f"middle_shape{suffix}", _shape(0, outputs, rows, columns))
+        h = graph.add("Reshape", h, shape)
+        order = graph.constant(f"interleave_columns{suffix}", interleaving(columns))
+        h = graph.add("MatMul", h, order)
+    phases = _doubled(graph, h, f"conv{depth}", weights)
+    last = f"conv{depth + 1}"
+    kernel = _mirrored(weights[f"{last}.weight"], 2, 3)
     h = ""
     for (row, column), phase in zip(PHASES, phases, strict=True):
-        name = graph.constant(f"conv3.weight.{row}{column}", shift_maps(kernel, row, column))
+        name = graph.constant(f"{last}.weight.{row}{column}", shift_maps(kernel, row, column))
         maps = graph.add("Conv", phase, name, kernel_shape=[1, 1])
         h = graph.add("Add", maps, h) if h else maps
     h = graph.add(
         "ConvTranspose",
         h,
-        graph.constant("conv3.places", places(channels)),
-        graph.constant("conv3.bias", np.tile(weights["conv3.bias"], len(PHASES))),
+        graph.constant(f"{last}.places", places(kernel.shape[1])),
+        graph.constant(f"{last}.bias", np.tile(weights[f"{last}.bias"], len(PHASES))),
         kernel_shape=[2, 2],
     )
     h = graph.add("DepthToSpace", h, blocksize=2, mode="DCR")
-    cut = (graph.constant(f"border_{name}", _shape(*values)) for name, values in BORDER.items())
+    is_cut = (2 * rows, 2 * columns) != (height, width)
+    border = BORDER | ({"ends": (1 + height, 1 + width)} if is_cut else {})
+    cut = (graph.constant(f"border_{name}", _shape(*values)) for name, values in border.items())
     h = graph.add("Slice", h, *cut)
-    graph.add("Sigmoid", h, output="probabilities")
-    shapes = [batch_axis, weights["dense.weight"].shape[1]], [batch_axis, channels, height, width]
-    inputs, outputs = (
-        [make_tensor_value_info(name, TensorProto.FLOAT, shape)]
-        for name, shape in zip(("z", "probabilities"), shapes, strict=True)
-    )
-    made = make_graph(graph.nodes, "main_graph", inputs, outputs, graph.constants, doc_string=DOC)
+    log_scale = weights.get("log_scale")
+    _add_parts(graph, h, likelihood, None if log_scale is None else torch.from_numpy(log_scale))
+    pictures: list[str | int | None] = [batch_axis, channels, height, width]
+    shapes = [pictures] * len(likelihood.part_names)
+    if likelihood.has_one_scale:
+        shapes[1] = [batch_axis, 1, 1, 1]
+    inputs = [make_tensor_value_info("z", TensorProto.FLOAT, [batch_axis, weights["dense.weight"].shape[1]])]
+    outputs_info = [
+        make_tensor_value_info(name, TensorProto.FLOAT, shape)
+        for name, shape in zip(likelihood.part_names, shapes, strict=True)
+    ]
+    made = make_graph(graph.nodes, "main_graph", inputs, outputs_info, graph.constants, doc_string=DOC)
     model = make_model(
         made, producer_name="latent-plane", opset_imports=[make_opsetid("", opset)], ir_version=10
     )
     onnx.checker.check_model(model, full_check=True)
     return model
+
+
+def _add_parts(graph: "_Graph", output: str, likelihood: Likelihood, log_scale: Tensor | None) -> None:
+    """Add what `likelihood.parts` computes from the decoder's output, named as there."""
+    picture, *others = likelihood.part_names
+    if likelihood.name == "continuous-bernoulli":
+        graph.add("Identity", output, output="logits")
+        _add_continuous_bernoulli_mean(graph, output, picture)
+        return
+    if likelihood.name == "logistic":
+        output, scale = graph.add_several("Split", output, count=2, axis=1, num_outputs=2)
+        least = graph.constant("least_log_scale", np.array(LEAST_LOG_SCALE, np.float32))
+        scale = graph.add("Softplus", graph.add("Sub", scale, least))
+        graph.add("Add", scale, least, output=others[0])
+    if log_scale is not None:
+        bounded = graph.constant("log_scale_of_all", bounded_log_scale(log_scale).numpy())
+        batch = graph.add("Shape", "z", start=0, end=1)
+        shape = graph.add("Concat", batch, graph.constant("ones", _shape(1, 1, 1)), axis=0)
+        graph.add("Expand", bounded, shape, output=others[0])
+    graph.add("Sigmoid", output, output=picture)
+
+
+def _add_continuous_bernoulli_mean(graph: "_Graph", logits: str, picture: str) -> None:
+    """Add `training.likelihood.continuous_bernoulli_mean`."""
+
+    def number(value: float) -> str:
+        return graph.constant(f"number_{len(graph.constants)}", np.array(value, np.float32))
+
+    one = number(1)
+    small = graph.add("Less", graph.add("Abs", logits), number(SMALL_LOGIT))
+    near = graph.add("Where", small, logits, number(0))
+    far = graph.add("Where", small, one, logits)
+    square = graph.add("Mul", near, near)
+    series = graph.add("Mul", square, number(1 / 1_209_600))
+    for coefficient in (1 / 30_240, 1 / 720, 1 / 12):
+        series = graph.add("Sub", number(coefficient), series)
+        series = graph.add("Mul", series, near if coefficient == 1 / 12 else square)
+    series = graph.add("Add", series, number(0.5))
+    rest = graph.add("Reciprocal", graph.add("Sub", one, graph.add("Exp", graph.add("Neg", far))))
+    exact = graph.add("Sub", rest, graph.add("Reciprocal", far))
+    graph.add("Where", small, series, exact, output=picture)
 
 
 def phase_kernel(weight: Floats, row: int, column: int) -> Floats:
@@ -170,6 +239,12 @@ class _Graph:
         output = output or f"{kind.lower()}_{len(self.nodes)}"
         self.nodes.append(make_node(kind, inputs, [output], output, **attributes))
         return output
+
+    def add_several(self, kind: str, *inputs: str, count: int, **attributes: Any) -> list[str]:
+        name = f"{kind.lower()}_{len(self.nodes)}"
+        outputs = [f"{name}_{number}" for number in range(count)]
+        self.nodes.append(make_node(kind, inputs, outputs, name, **attributes))
+        return outputs
 
 
 def _doubled(graph: _Graph, h: str, layer: str, weights: Mapping[str, Floats]) -> list[str]:

@@ -87,7 +87,7 @@ def memory_given_back() -> Iterator[None]:
 def small_mnist():
     """The first 512 training and 1,000 test images of the embedded MNIST."""
     # Imported here and not at the top: most tests of `desktop` never need PyTorch.
-    from training.datasets import mnist
+    from training.data.mnist import mnist
 
     whole = mnist()
     return dataclasses.replace(

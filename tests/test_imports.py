@@ -28,7 +28,12 @@ LAW = {
         "matplotlib",
         "cattrs",
         "click",
+        "PIL",
+        "braceexpand",
         "filelock",
+        "platformdirs",
+        "pooch",
+        "webdataset",
     },
     "export": {"export", "training", "torch", "onnx", "onnxruntime", "onnxscript", "numpy", "click", "tqdm"},
     "desktop": {

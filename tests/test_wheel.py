@@ -17,7 +17,9 @@ from types import ModuleType
 import pytest
 
 ROOT = Path(__file__).parents[1]
-COMMANDS = [f"latent-plane{name}" for name in ("", "-fit", "-evaluate", "-export", "-render", "-inspect")]
+COMMANDS = [
+    f"latent-plane{name}" for name in ("", "-fit", "-data", "-evaluate", "-export", "-render", "-inspect")
+]
 OUR_IMPORT = re.compile(r"^\s*(?:from|import) (training|export|desktop)\b", re.MULTILINE)
 OUR_COMMAND = re.compile(r"python -m\s+(training|export|desktop)\b")
 
@@ -95,7 +97,7 @@ def test_contents(wheel: Path) -> None:
         ).decode()
     assert {
         "latent_plane/training/fit.py",
-        "latent_plane/training/mnist.xz",
+        "latent_plane/training/data/mnist.xz",
         "latent_plane/export/bundle.py",
         "latent_plane/desktop/widgets/main_window.py",
         "latent_plane/desktop/mnist/manifest.json",
@@ -167,7 +169,8 @@ def test_a_command_without_its_extra_says_what_to_install(
     base.mkdir()
     (base / "click").symlink_to(Path(importlib.util.find_spec("click").origin).parent)
     ended = run(scripts, name, "--help", cwd=tmp_path, path=[base])
-    extra = {"-fit": "training", "-evaluate": "training", "-export": "export"}.get(name[12:], "desktop")
+    extras = {"-fit": "training", "-data": "training", "-evaluate": "training", "-export": "export"}
+    extra = extras.get(name[12:], "desktop")
     assert (ended.returncode, ended.stdout) == (2, "")
     assert re.fullmatch(
         rf"{name}: found no \w+, expected it; pip install '?{re.escape(f'{wheel}[{extra}]')}'?\n",

@@ -34,6 +34,37 @@ class Finite(click.FloatRange):
         )
 
 
+class NumberList(click.ParamType[Any]):
+    """Whole numbers within a range, one or more: "32 64" or "32,64" → (32, 64); see `CommandWithLists`."""
+
+    name = "numbers"
+
+    def __init__(self, least: int, most: int) -> None:
+        self._one: click.ParamType[Any] = click.IntRange(least, most)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Convert each of the numbers as click does."""
+        parts = value.replace(",", " ").split() if isinstance(value, str) else value
+        return tuple(self._one.convert(part, param, ctx) for part in parts) or self.fail(
+            "found no number, expected one or more.", param, ctx
+        )
+
+
+class CommandWithLists(click.Command):
+    """A command without arguments; its options of type `NumberList` take all words up to the next option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Join such words into one, then parse as click does."""
+        names = {name for param in self.params if isinstance(param.type, NumberList) for name in param.opts}
+        joined: list[str] = []
+        for word in args:
+            if len(joined) > 1 and joined[-2] in names and not word.startswith("-"):
+                joined[-1] += f" {word}"
+            else:
+                joined.append(word)
+        return super().parse_args(ctx, joined)
+
+
 device_option = click.option(
     "--device",
     type=Choice(["auto", "cuda", "mps", "cpu"]),

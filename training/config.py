@@ -13,6 +13,9 @@ from cattrs.errors import ClassValidationError
 Schedule = Literal["constant", "one-cycle"]
 Rate = Literal["sampled", "analytic"]
 Precision = Literal["float32", "bfloat16"]
+LikelihoodName = Literal["bernoulli", "continuous-bernoulli", "gaussian", "logistic"]
+NetworkName = Literal["conv", "mlp"]
+Crop = Literal["centre", "pad"]
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,7 @@ Index = Annotated[int, Within(0, math.inf, "a whole number from 0")]
 Positive = Annotated[float, Within(math.ulp(0.0), MAX, "a number over 0")]
 NotNegative = Annotated[float, Within(0, MAX, "a number from 0")]
 Share = Annotated[float, Within(0, 1, "a number from 0 to 1")]
+Levels = Annotated[int, Within(2, 256, "2 or 256")]
 Decay = Annotated[float, Within(0, math.nextafter(1, 0), "a number from 0 and below 1")]
 
 
@@ -53,6 +57,8 @@ class FitConfig:
             linearly from 0 to 1, so that the images spread before the prior holds them together (Sønderby et
             al. 2016, "Ladder variational autoencoders", section 2.3: warm-up). Reported losses are
             unweighted.
+        rate_warmup_start: that weight at the beginning. Above 1 it falls instead: where pixels are worth
+            thousands of nats, the prior then holds the images together before they spread.
         first_epoch_boost: factor on the step sizes of the first epoch, in which the images find their places
             in the latent space.
         warp_share: share of the training images that are distorted, anew in each epoch.
@@ -65,15 +71,27 @@ class FitConfig:
         adam_beta2: decay of Adam's second moment.
         adam_epsilon: added to the root of the second moment (Keras's default is 1e-7, PyTorch's 1e-8).
         rate: "sampled" uses log q(z|x) − log p(z) at the one sample drawn, "analytic" the exact KL.
-        start_at_log_odds: start the output's bias at the log-odds of the training images instead of at zero.
+        start_at_log_odds: start the output's bias at the mean of the training images instead of at zero.
         start_spread: start with the hinges of the decoder's first layer spread over the prior, and with
             narrow posteriors (`ConvVAE.spread_over_prior`).
+        flip_share: share of the training images that are mirrored, left to right, anew in each epoch.
+        shift_px: the training images are moved by up to so many pixels in both directions, anew in each
+            epoch; what comes in repeats the edge.
         latent_dim: dimensions of z.
-        filters: channels after the encoder's two convolutions; the decoder mirrors them.
+        likelihood: p(x|z): what the decoder's numbers mean (`training.likelihood`).
+        network: "conv", or "mlp": a perceptron, for small images.
+        filters: channels after each of the encoder's convolutions, one for each time that it halves the
+            images, or the units of the perceptron's hidden layers; the decoder mirrors them.
         precision: number format of the networks' arithmetic, by autocast; weights and the bound are float32.
         seed: decides the initial weights, the order of the images and the posterior samples.
-        dataset: name of the dataset.
+        dataset: name of the dataset, or the path or pattern of its files.
+        data_key: a hash of the images and labels; empty for the embedded MNIST.
         image_shape: channels, height, width.
+        levels: how many values the numbers of an image can have: 2 or 256.
+        threshold: share of white above which a number becomes 1, and otherwise 0; with 0 images keep their
+            levels. The embedded MNIST has been thresholded.
+        crop: how pictures of another aspect ratio come to the images' size (`training.data.form.Form`).
+        background: colour behind transparent pictures.
     """
 
     recipe: str
@@ -84,6 +102,7 @@ class FitConfig:
     warmup_epochs: NotNegative = 0.0
     hold_fraction: Share = 0.0
     rate_warmup_epochs: NotNegative = 0.0
+    rate_warmup_start: NotNegative = 0.0
     encoder_step_share: Share = 1.0
     first_epoch_boost: Positive = 1.0
     warp_share: Share = 0.0
@@ -93,14 +112,23 @@ class FitConfig:
     adam_beta2: Decay = 0.999
     adam_epsilon: NotNegative = 1e-8
     rate: Rate = "analytic"
+    flip_share: Share = 0.0
+    shift_px: Index = 0
     start_at_log_odds: bool = False
     start_spread: bool = False
     latent_dim: Count = 2
-    filters: tuple[Count, Count] = (32, 64)
+    likelihood: LikelihoodName = "bernoulli"
+    network: NetworkName = "conv"
+    filters: tuple[Count, ...] = (32, 64)
     precision: Precision = "float32"
     seed: Index = 0
     dataset: str = "mnist"
+    data_key: str = ""
     image_shape: tuple[Count, Count, Count] = (1, 28, 28)
+    levels: Levels = 2
+    threshold: Share = 0.0
+    crop: Crop = "centre"
+    background: str = "white"
 
 
 # Why these numbers, and what was tried beside them: training/README.md, "Why".
@@ -121,6 +149,35 @@ _DEFAULT = FitConfig(
     adam_beta2=0.98,
     start_at_log_odds=True,
     start_spread=True,
+)
+# The warps are those of handwriting. A pixel with levels is worth more nats than a binary one, so that the
+# rate hardly holds the images together: at first it counts thirty times.
+_GREY = dataclasses.replace(
+    _DEFAULT,
+    recipe="grey",
+    epochs=10,
+    batch_size=64,
+    learning_rate=4e-3,
+    rate_warmup_epochs=1.0,
+    rate_warmup_start=30.0,
+    warp_share=0.0,
+    likelihood="gaussian",
+    levels=256,
+)
+# In many dimensions there is room: the images spread first.
+_COLOUR = dataclasses.replace(
+    _GREY,
+    epochs=30,
+    batch_size=32,
+    learning_rate=2e-3,
+    warmup_epochs=1.0,
+    rate_warmup_epochs=2.0,
+    rate_warmup_start=0.0,
+    encoder_step_share=0.5,
+    flip_share=0.5,
+    adam_beta1=0.9,
+    adam_beta2=0.99,
+    latent_dim=64,
 )
 RECIPES = {
     "default": _DEFAULT,
@@ -143,6 +200,21 @@ RECIPES = {
         learning_rate=1e-3,
         filters=(512, 512),
         precision="bfloat16",
+    ),
+    "mlp": dataclasses.replace(
+        _DEFAULT,
+        recipe="mlp",
+        network="mlp",
+        filters=(512, 256),
+        batch_size=128,
+        learning_rate=2e-3,
+    ),
+    "grey": _GREY,
+    "colour32": dataclasses.replace(
+        _COLOUR, recipe="colour32", filters=(32, 64, 128), image_shape=(3, 32, 32)
+    ),
+    "colour64": dataclasses.replace(
+        _COLOUR, recipe="colour64", filters=(16, 32, 64, 128), image_shape=(3, 64, 64)
     ),
     "tutorial": FitConfig(
         recipe="tutorial",
@@ -172,7 +244,8 @@ def learning_rate_at(config: FitConfig, step: int, steps_per_epoch: int) -> floa
 def rate_weight_at(config: FitConfig, step: int, steps_per_epoch: int) -> float:
     """The weight of the rate in the loss that step `step` (from 0) minimises."""
     warmup_steps = max(1, math.ceil(config.rate_warmup_epochs * steps_per_epoch))
-    return min(1.0, (step + 1) / warmup_steps)
+    start = config.rate_warmup_start
+    return start + (1.0 - start) * min(1.0, (step + 1) / warmup_steps)
 
 
 def average_weight_at(config: FitConfig, step: int) -> float:
@@ -235,9 +308,11 @@ def _number(value: object, kind: Any) -> Any:
 
 def _numbers(value: object, kind: Any) -> Any:
     items = get_args(kind)
-    if type(value) is not list or len(value) != len(items):
-        raise ValueError(f"found {value!r}, expected a list of {len(items)} numbers")
-    return tuple(map(_number, value, items))
+    is_any = items[-1] is ...
+    if type(value) is not list or not value or (not is_any and len(value) != len(items)):
+        how_many = "" if is_any else f"{len(items)} "
+        raise ValueError(f"found {value!r}, expected a list of {how_many}numbers")
+    return tuple(map(_number, value, items[:1] * len(value) if is_any else items))
 
 
 # Reads a FitConfig by its annotations, and converts nothing: "3" and 3.0 are no whole numbers.

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -17,7 +18,9 @@ with needed("training", "python -m training.evaluate", __name__):
 
 from training.command_line import Finite, device_option, run_command
 from training.config import FitConfig
-from training.datasets import TEST_COUNT, Dataset, DatasetError, mnist
+from training.data.dataset import Dataset, DatasetError
+from training.data.open import dataset_of
+from training.data.options import found_again_options, taken_places
 from training.device import DeviceError, describe_device, keep_freed_memory, pick_device
 from training.evaluation import (
     ActiveUnits,
@@ -34,11 +37,12 @@ from training.evaluation import (
 )
 from training.held_out import EVALUATION_SEED, evaluate, posteriors
 from training.importance import ImportanceEstimate, adaptively_weighted, importance_weighted
-from training.likelihood import ACTIVE_VARIANCE, bits_per_dimension, unit_variances
-from training.model import ConvVAE
+from training.model import VAE
+from training.networks import network_of
 from training.output import say
 from training.quadrature import COARSE_STEP, LEAST_HALF_WIDTH, Grid, integrate, survey
 from training.runs import Run, RunError, load_weights, newest_run, read_run, weights_path
+from training.summaries import ACTIVE_VARIANCE, bits_per_dimension, unit_variances
 
 IMPORTANCE_SEED = 20_160_502
 IMAGES_OFF_CUDA = 100
@@ -65,7 +69,7 @@ def evaluate_run(
     step: float = STEP,
     dataset: Dataset | None = None,
 ) -> Evaluation:
-    """Evaluate the weights of one epoch on the test images of `dataset`, by default MNIST's.
+    """Evaluate the weights of one epoch on the test images of `dataset`, by default the fit's.
 
     Args:
         run: the run that holds the weights.
@@ -78,7 +82,7 @@ def evaluate_run(
         step: step of the quadrature, in units of z.
         dataset: the dataset that the test images come from; it has at least two.
 
-    Raises RunError if the epoch or its weights are missing, DatasetError if the embedded MNIST is damaged,
+    Raises RunError if the epoch or its weights are missing, DatasetError if the data is not that of the fit,
     EvaluationError if the bound is not finite.
     """
     epoch = run.epochs[-1] if epoch is None else epoch
@@ -90,15 +94,20 @@ def evaluate_run(
     model = _load(run, epoch).to(device)
     # mypy: PyTorch does not declare this overload.
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    dataset = dataset or mnist()
+    dataset = dataset or dataset_of(run.config)
+    count = weighted_count(images, device, len(dataset.test_images))
     test = torch.from_numpy(dataset.test_images).to(device)
-    flat = test.flatten(1)
+    likelihood = model.likelihood
+    # Where pairs of image and z are no matrix product, only some images get the quadrature.
+    integrated = len(test) if likelihood.pairs_are_products else count
+    flat = model.network_input(test[: max(count, integrated)]).flatten(1)
     batch = decode_batch(run.config, device)
-    count = weighted_count(images, device, len(test))
 
     def decode(z: Tensor) -> Tensor:
         return torch.cat([model.decoder(part) for part in torch.split(z, batch)])
 
+    # Only probabilities can be counted in bits.
+    dimensions = flat.shape[1] if model.gives_probabilities else None
     with _full_precision():
         bound = _bound(model, test, draws)
         if not math.isfinite(bound.elbo_nats):
@@ -122,10 +131,11 @@ def evaluate_run(
                         IMPORTANCE_SEED,
                         batch,
                         done,
+                        likelihood,
                     )
                 seconds = time.perf_counter() - start
                 figures[name] = weighted_figures(
-                    estimates[name], samples, IMPORTANCE_SEED, flat.shape[1], seconds
+                    estimates[name], samples, IMPORTANCE_SEED, dimensions, seconds
                 )
         quadrature: Quadrature | None = None
         comparisons: dict[str, Comparison] = {}
@@ -134,11 +144,13 @@ def evaluate_run(
             grid = Grid.with_step(step, COARSE_STEP)
             half_width = max(LEAST_HALF_WIDTH, mean.abs().max().item() + grid.tile_side)
             with _bar(None, "survey of the plane", "tiles") as done:
-                surveyed = survey(decode, flat, grid, half_width, on_tiles=done)
+                surveyed = survey(
+                    decode, flat[:integrated], grid, half_width, on_tiles=done, likelihood=likelihood
+                )
             with _bar(len(surveyed.tiles()), "quadrature", "tiles") as done:
-                integral = integrate(decode, flat, surveyed, done)
+                integral = integrate(decode, flat[:integrated], surveyed, done, likelihood)
             seconds = time.perf_counter() - start
-            quadrature = quadrature_figures(integral, grid, surveyed.half_width, flat.shape[1], seconds)
+            quadrature = quadrature_figures(integral, grid, surveyed.half_width, dimensions, seconds)
             for name, estimate in estimates.items():
                 comparisons[name] = compare(estimate, integral.log_px_nats[:count])
     variances = unit_variances(mean).tolist()
@@ -148,6 +160,7 @@ def evaluate_run(
         dataset=dataset.name,
         image_shape=run.config.image_shape,
         latent_dim=run.config.latent_dim,
+        likelihood=run.config.likelihood,
         device=describe_device(device),
         bound=bound,
         active_units=ActiveUnits(
@@ -169,19 +182,21 @@ def weighted_count(requested: int | None, device: torch.device, available: int) 
 
 def decode_batch(config: FitConfig, device: torch.device) -> int:
     """The number of z to decode at once, so that the decoder's two large activations fit in `BATCH_BYTES`."""
-    _, height, width = config.image_shape
-    first, second = config.filters
-    bytes_each = 4 * (second * height * width // 4 + first * height * width)
-    return max(1, BATCH_BYTES[device.type] // bytes_each)
+    channels, height, width = config.image_shape
+    numbers = channels * height * width
+    if config.network == "conv":
+        first, second = (*config.filters, 0)[:2]
+        numbers = second * height * width // 4 + first * height * width
+    return max(1, BATCH_BYTES[device.type] // (4 * numbers))
 
 
-def _load(run: Run, epoch: int) -> ConvVAE:
-    model = ConvVAE(run.config.image_shape, run.config.filters, run.config.latent_dim)
+def _load(run: Run, epoch: int) -> VAE:
+    model = network_of(run.config)
     model.load_state_dict(load_weights(run, epoch))
     return model.eval()
 
 
-def _bound(model: ConvVAE, images: Tensor, draws: int) -> Bound:
+def _bound(model: VAE, images: Tensor, draws: int) -> Bound:
     start = time.perf_counter()
     with _bar(len(images), "ELBO", "images") as done:
         found = evaluate(model, images, draws, done)
@@ -192,7 +207,9 @@ def _bound(model: ConvVAE, images: Tensor, draws: int) -> Bound:
         rate_standard_error_nats=found.rate_error_nats,
         distortion_nats=found.distortion_nats,
         distortion_standard_error_nats=found.distortion_error_nats,
-        bits_per_dimension=bits_per_dimension(found.elbo_nats, images[0].numel()),
+        bits_per_dimension=(
+            bits_per_dimension(found.elbo_nats, images[0].numel()) if model.gives_probabilities else None
+        ),
         images=len(images),
         draws=draws,
         seed=EVALUATION_SEED,
@@ -243,7 +260,7 @@ def _zero_or_several(context: click.Context, parameter: click.Parameter, value: 
 )
 @click.option(
     "--images",
-    type=click.IntRange(2, TEST_COUNT),
+    type=click.IntRange(min=2),
     help="Number of test images, counted from the first, that get log p(x) by importance weighting.  "
     f"[default: all on CUDA, {IMAGES_OFF_CUDA} elsewhere]",
 )
@@ -262,6 +279,7 @@ def _zero_or_several(context: click.Context, parameter: click.Parameter, value: 
     show_default=True,
     help="Step of the quadrature over a two-dimensional latent space, in units of z.",
 )
+@found_again_options
 @device_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @version_option
@@ -274,8 +292,10 @@ def command(
     step: float,
     device: str,
     as_json: bool,
+    data: str | None,
+    **values: Any,
 ) -> None:
-    """Evaluate the model of RUN, by default the newest run, on MNIST's 10,000 test images.
+    """Evaluate the model of RUN, by default the newest run, on the test images of its fit.
 
     Prints the ELBO with rate and distortion, importance-weighted log p(x), the IWAE bound, active units and,
     if the latent space has two dimensions, log p(x) by quadrature; with standard errors, in nats per image
@@ -284,14 +304,16 @@ def command(
     chosen = pick_device(device)
     if chosen.type == "cpu":
         keep_freed_memory()
+    found = read_run(run if run is not None else newest_run())
     evaluation = evaluate_run(
-        read_run(run if run is not None else newest_run()),
+        found,
         chosen,
         epoch=epoch,
         draws=draws,
         images=images,
         samples=samples,
         step=step,
+        dataset=dataset_of(found.config, taken_places(values), data),
     )
     say(to_json(evaluation) if as_json else to_table(evaluation))
 

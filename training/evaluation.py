@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 from torch import Tensor
 
 from training.importance import ImportanceEstimate
-from training.likelihood import bits_per_dimension, mean_and_standard_error
 from training.quadrature import Grid, PlaneIntegral
+from training.summaries import bits_per_dimension, mean_and_standard_error
 
 WEIGHTED_NAME = "log p(x), importance-weighted"
 BOUND_NAME = "IWAE bound"
@@ -17,7 +17,10 @@ MISSED_BY_Q = "; samples from q(z|x) miss mass"
 
 @dataclass(frozen=True)
 class Bound:
-    """The evidence lower bound: means over `images` images with `draws` posterior samples each."""
+    """The evidence lower bound: means over `images` images with `draws` posterior samples each.
+
+    Bits per dimension are None, here and below, if the likelihood is a density.
+    """
 
     elbo_nats: float
     elbo_standard_error_nats: float
@@ -25,7 +28,7 @@ class Bound:
     rate_standard_error_nats: float
     distortion_nats: float
     distortion_standard_error_nats: float
-    bits_per_dimension: float
+    bits_per_dimension: float | None
     images: int
     draws: int
     seed: int
@@ -52,7 +55,7 @@ class ImportanceWeighted:
     log_px_nats: float
     standard_error_nats: float
     monte_carlo_error_nats: float
-    bits_per_dimension: float
+    bits_per_dimension: float | None
     images: int
     samples: int
     seed: int
@@ -68,7 +71,7 @@ class Quadrature:
 
     log_px_nats: float
     standard_error_nats: float
-    bits_per_dimension: float
+    bits_per_dimension: float | None
     images: int
     step: float
     change_mean_nats: float
@@ -100,6 +103,7 @@ class Evaluation:
     dataset: str
     image_shape: tuple[int, int, int]
     latent_dim: int
+    likelihood: str
     device: str
     bound: Bound
     active_units: ActiveUnits
@@ -112,9 +116,13 @@ class Evaluation:
 
 def to_json(evaluation: Evaluation) -> str:
     """All figures as one JSON object; parts that are None are left out."""
-    parts = {name: part for name, part in asdict(evaluation).items() if part is not None}
+    parts = asdict(evaluation, dict_factory=_without_none)
     # ASCII, so that it is JSON whatever the encoding of the output is.
     return json.dumps(parts, indent=2, allow_nan=False)
+
+
+def _without_none(items: list[tuple[str, object]]) -> dict[str, object]:
+    return {name: value for name, value in items if value is not None}
 
 
 def to_table(evaluation: Evaluation) -> str:
@@ -125,8 +133,9 @@ def to_table(evaluation: Evaluation) -> str:
         f"{evaluation.run}, epoch {evaluation.epoch}: {evaluation.dataset}, "
         f"{bound.images:,} test images of {shape}, on {evaluation.device}"
     )
+    is_density = bound.bits_per_dimension is None
     rows = [
-        ("", "nats per image", "± s.e.", "bits per dimension", ""),
+        ("", "nats per image", "± s.e.", "" if is_density else "bits per dimension", ""),
         _row(
             "ELBO",
             bound.elbo_nats,
@@ -138,6 +147,12 @@ def to_table(evaluation: Evaluation) -> str:
         _row("  distortion", bound.distortion_nats, bound.distortion_standard_error_nats),
     ]
     notes = []
+    if is_density:
+        notes.append(
+            "bernoulli: grey levels stand for probabilities, so these are cross-entropies and not log p(x)"
+            if evaluation.likelihood == "bernoulli"
+            else f"{evaluation.likelihood}: of a density of x in [0, 1], whose log can be above zero"
+        )
     for name, weighted, proposal in (
         (WEIGHTED_NAME, evaluation.importance_weighted, "from a proposal fitted to each"),
         (BOUND_NAME, evaluation.iwae_bound, "from q(z|x)"),
@@ -165,7 +180,8 @@ def to_table(evaluation: Evaluation) -> str:
                 quadrature.log_px_nats,
                 quadrature.standard_error_nats,
                 quadrature.bits_per_dimension,
-                f"{quadrature.images:,} images, step {quadrature.step:g}",
+                ("the first " if quadrature.images < bound.images else "")
+                + f"{quadrature.images:,} images, step {quadrature.step:g}",
             )
         )
         notes.append(
@@ -203,7 +219,7 @@ def _row(
 
 
 def weighted_figures(
-    estimate: ImportanceEstimate, samples: int, seed: int, dimensions: int, seconds: float
+    estimate: ImportanceEstimate, samples: int, seed: int, dimensions: int | None, seconds: float
 ) -> ImportanceWeighted:
     """The figures of an estimate with `samples` samples per image, for images of `dimensions` numbers."""
     mean, error = mean_and_standard_error(estimate.log_px_nats)
@@ -211,7 +227,7 @@ def weighted_figures(
         log_px_nats=mean,
         standard_error_nats=error,
         monte_carlo_error_nats=_error_of_mean(estimate.error_nats),
-        bits_per_dimension=bits_per_dimension(mean, dimensions),
+        bits_per_dimension=None if dimensions is None else bits_per_dimension(mean, dimensions),
         images=len(estimate.log_px_nats),
         samples=samples,
         seed=seed,
@@ -223,14 +239,14 @@ def weighted_figures(
 
 
 def quadrature_figures(
-    integral: PlaneIntegral, grid: Grid, half_width: float, dimensions: int, seconds: float
+    integral: PlaneIntegral, grid: Grid, half_width: float, dimensions: int | None, seconds: float
 ) -> Quadrature:
-    """The figures of an integral over a square of that half width, for images of `dimensions` numbers."""
+    """The figures of an integral over a square of that half width; see `weighted_figures`."""
     mean, error = mean_and_standard_error(integral.log_px_nats)
     return Quadrature(
         log_px_nats=mean,
         standard_error_nats=error,
-        bits_per_dimension=bits_per_dimension(mean, dimensions),
+        bits_per_dimension=None if dimensions is None else bits_per_dimension(mean, dimensions),
         images=len(integral.log_px_nats),
         step=grid.step,
         change_mean_nats=integral.change_nats.mean().item(),

@@ -17,9 +17,14 @@ with needed("training", "python -m training.fit", __name__):
     import torch
 
 from training.checkpoint import CHECKPOINT_FILE, load_checkpoint
-from training.command_line import Finite, device_option, run_command
-from training.config import RECIPES, FitConfig, Precision
-from training.datasets import Dataset, DatasetError, mnist
+from training.choices import ChoiceError, fitted_to_data, in_words, recipe_for
+from training.command_line import CommandWithLists, Finite, NumberList, device_option, run_command
+from training.config import RECIPES, FitConfig, LikelihoodName, NetworkName, Precision
+from training.data.dataset import Dataset, DatasetError
+from training.data.form import Form
+from training.data.mapped import forget_pages
+from training.data.open import MNIST, NAMES, dataset_of, named_for_good, open_dataset
+from training.data.options import data_options, taken_places
 from training.device import (
     DeviceError,
     describe_device,
@@ -29,6 +34,7 @@ from training.device import (
 )
 from training.logbook import FitError, Logbook, tensorboard_writer_class
 from training.loop import NotFiniteError, Trainer
+from training.networks import network_of
 from training.output import OutputClosedError, say, warn
 from training.ranks import ALONE, Ranks, RanksError, joined, ranks_from
 from training.runs import (
@@ -65,7 +71,7 @@ def fit(
     checkpoint_seconds: float = CHECKPOINT_SECONDS,
     tensorboard: bool = False,
 ) -> Run | None:
-    """Fit the VAE to `dataset`, by default the embedded MNIST; print a line per epoch, write a run folder.
+    """Fit the VAE to `dataset`, by default that of the config; print a line per epoch, write a run folder.
 
     Ctrl-C, SIGTERM or SIGHUP ends the fit after the current step, with a checkpoint; the run so far is
     returned.
@@ -73,18 +79,27 @@ def fit(
     continues the run in `out`, which must have the same config.
 
     Raises RunError if `out` is not empty, or cannot be resumed, or another fit is running there, OSError if
-    it cannot be written, DatasetError if the embedded MNIST is damaged, FitError if a loss or the test ELBO
-    is not finite or the tensorboard package is missing.
+    it cannot be written, DatasetError if the data is not what it should be, FitError if a loss or the test
+    ELBO is not finite or the tensorboard package is missing.
     """
-    dataset = dataset or mnist()
+    dataset = dataset or dataset_of(config)
     if not ranks.is_first:
         return _fit(config, device, dataset, ranks, None, checkpoint_seconds, tensorboard)
+    where = out / CONFIG_FILE if resume and out is not None else "the config"
     if config.image_shape != dataset.train_images.shape[1:]:
-        where = out / CONFIG_FILE if resume and out is not None else "the config"
         raise RunError(
             f"{where}: found image_shape = {config.image_shape}, expected "
             f"{dataset.train_images.shape[1:]}, the shape of the images; start another run"
         )
+    if config.levels != dataset.levels:
+        raise RunError(
+            f"{where}: found levels = {config.levels}, expected {dataset.levels}, as the images have; "
+            "start another run"
+        )
+    try:
+        network_of(config)
+    except ValueError as error:
+        raise RunError(f"filters {' '.join(map(str, config.filters))}: {error}") from error
     if tensorboard:
         tensorboard_writer_class()
     folder = out if resume and out is not None else run_folder(out, config)
@@ -129,7 +144,16 @@ def _fit(
         f"run folder {run.folder}{_progress(trainer)}"
     )
     test_images = torch.from_numpy(dataset.test_images).to(device)
-    logbook = Logbook(run, trainer, test_images, checkpoint, checkpoint_seconds, tensorboard)
+    logbook = Logbook(
+        run,
+        trainer,
+        test_images,
+        checkpoint,
+        checkpoint_seconds,
+        tensorboard,
+        # Test images in a file are in memory for no longer than they are looked at.
+        lambda _: forget_pages(dataset.test_images),
+    )
     try:
         with _noted_failure(run):
             _train(trainer, logbook)
@@ -204,7 +228,8 @@ POSITIVE = click.IntRange(min=1)
 
 def _defaults(recipe: str) -> dict[str, Any]:
     """The defaults of the options that a recipe sets."""
-    return {name: value for name, value in vars(RECIPES[recipe]).items() if name != "precision"}
+    values = vars(RECIPES[recipe]) | {"filters": ", ".join(map(str, RECIPES[recipe].filters))}
+    return {name: value for name, value in values.items() if name != "precision"}
 
 
 def _take_defaults(context: click.Context, _parameter: click.Parameter, recipe: str) -> str:
@@ -214,6 +239,7 @@ def _take_defaults(context: click.Context, _parameter: click.Parameter, recipe: 
 
 @click.command(
     name="python -m training.fit",
+    cls=CommandWithLists,
     context_settings={
         "help_option_names": ["-h", "--help"],
         "max_content_width": 100,
@@ -231,6 +257,14 @@ def _take_defaults(context: click.Context, _parameter: click.Parameter, recipe: 
     help="Sets the defaults of the other options, which --help shows if it follows. 'tutorial' is exactly "
     "TensorFlow's CVAE tutorial: batch 32, Adam at 1e-4, 10 epochs, the one-sample bound.",
 )
+@click.option(
+    "--data",
+    default="mnist",
+    show_default=True,
+    help=f"{', '.join(NAMES)}; a folder, zip or tar of pictures (subfolders are labels); shards such as "
+    "'data-{000..099}.tar'; .npz, .npy or IDX files.",
+)
+@data_options
 @click.option("--epochs", type=POSITIVE, show_default=True, help="Passes over the training images.")
 @click.option("--batch-size", type=click.IntRange(1, 60_000), show_default=True, help="Images per step.")
 @click.option(
@@ -247,10 +281,24 @@ def _take_defaults(context: click.Context, _parameter: click.Parameter, recipe: 
 )
 @click.option(
     "--filters",
-    type=(click.IntRange(1, 4096), click.IntRange(1, 4096)),
-    metavar="FIRST SECOND",
+    type=NumberList(1, 4096),
+    metavar="FIRST SECOND …",
     show_default=True,
-    help="Channels of the encoder's two convolutions; the decoder mirrors them.",
+    help="Channels of the encoder's convolutions, one for each time that they halve the images, or units of "
+    "the perceptron's hidden layers; the decoder mirrors them.",
+)
+@click.option(
+    "--likelihood",
+    type=Choice(list(get_args(LikelihoodName))),
+    help="What the decoder's numbers mean: 'bernoulli' for binary images, 'continuous-bernoulli' for grey "
+    "levels, 'gaussian' for grey and colour, 'logistic' for exact probabilities of 256 levels.  "
+    "[default: from recipe and data]",
+)
+@click.option(
+    "--network",
+    type=Choice(list(get_args(NetworkName))),
+    show_default=True,
+    help="'conv' is convolutional; 'mlp' is a perceptron, which is faster for small images.",
 )
 @click.option(
     "--seed",
@@ -295,33 +343,54 @@ def command(
     tensorboard: bool,
     **changes: Any,
 ) -> int:
-    """Fit a convolutional VAE to MNIST and write a run folder for python -m export.onnx.
+    """Fit a convolutional VAE and write a run folder for python -m export.onnx.
 
     Without options it uses the MNIST that comes with the package, the best device available and the default
     recipe. After every epoch it prints the test ELBO (higher is better), rate and distortion in nats per
-    image. For several processes, use torchrun --nproc-per-node N -m training.fit.
+    image. python -m training.data shows what a fit would see of other images. For several processes, use
+    torchrun --nproc-per-node N -m training.fit.
     """
     source_of = click.get_current_context().get_parameter_source
+    ranks = ranks_from()
+    # One process of each machine decodes pictures, and the others wait for it.
+    places = taken_places(changes, builds=ranks.local_rank == 0)
     given = {"recipe": recipe, **changes}
     changes = {
         name: value
         for name, value in given.items()
         if source_of(name) is ParameterSource.COMMANDLINE and value != "auto"
     }
-    ranks = ranks_from()
     chosen = pick_device(device, ranks.local_rank)
-    config = dataclasses.replace(recipe_on(recipe, chosen), **changes)
+    if "data" in changes:
+        changes["dataset"] = named_for_good(changes.pop("data"))
+    size, channels = changes.pop("size", None), changes.pop("channels", None)
     if chosen.type == "cpu":
         keep_freed_memory()
     start = time.perf_counter()
     with joined(ranks, chosen):
+        config = None
         if resume and ranks.is_first:
-            out, config, resume = _run_to_resume(out, config, changes)
-        config, resume = ranks.from_first((config, resume))
+            out, config = _run_to_resume(out, changes)
+            if config is not None:
+                _check_form(out, config, size, channels)
+        config = ranks.from_first(config)
+        resume = config is not None
+        if config is not None:
+            dataset = dataset_of(config, places)
+        else:
+            form = Form(size, channels, given["crop"], given["threshold"], given["background"])
+            dataset = open_dataset(changes.get("dataset", MNIST), form, places)
+            config = _config_for(dataset, recipe, chosen, changes)
+        if ranks.is_first:
+            for note in dataset.notes:
+                warn(f"{dataset.name}: {note}")
+            if not resume and (words := in_words(config, set(changes))):
+                say(words)
         run = fit(
             config,
             chosen,
             out,
+            dataset,
             ranks=ranks,
             resume=resume,
             checkpoint_seconds=checkpoint_seconds,
@@ -351,26 +420,42 @@ def recipe_on(recipe: str, device: torch.device) -> FitConfig:
     return dataclasses.replace(config, precision="bfloat16")
 
 
-def _run_to_resume(
-    out: Path | None, config: FitConfig, changes: dict[str, Any]
-) -> tuple[Path, FitConfig, bool]:
-    """The run folder to use, its config, and whether a fit was already started there.
+def _config_for(dataset: Dataset, recipe: str, device: torch.device, changes: dict[str, Any]) -> FitConfig:
+    """The config of a new fit: the recipe, or the one that the data choose, with `changes`."""
+    if "recipe" not in changes:
+        recipe = recipe_for(dataset.image_shape, dataset.levels)
+    config = dataclasses.replace(recipe_on(recipe, device), **changes, data_key=dataset.key)
+    return fitted_to_data(config, dataset.image_shape, dataset.levels, set(changes))
+
+
+def _run_to_resume(out: Path | None, changes: dict[str, Any]) -> tuple[Path, FitConfig | None]:
+    """The run folder to use, and the config of the fit that was started there, if one was.
 
     Raises RunError if there is no run, or if `changes` contradicts the config of the run.
     """
     folder = out if out is not None else newest_run(started=True)
     if not is_started(folder):
-        return folder, config, False
+        return folder, None
     found = read_started_run(folder).config
     for name, value in changes.items():
         if getattr(found, name) != value:
-            option = "--" + name.replace("_", "-")
+            option = "--data" if name == "dataset" else "--" + name.replace("_", "-")
             raise RunError(
                 f"--resume: found {option} {_option_text(value)}, expected "
                 f"{_option_text(getattr(found, name))} as in the config of {folder}; "
                 f"leave {option} out, or start another run"
             )
-    return folder, found, True
+    return folder, found
+
+
+def _check_form(folder: Path, config: FitConfig, size: tuple[int, int] | None, channels: int | None) -> None:
+    """Raise RunError if the size or channels that were asked for are not those of a run."""
+    found, height, width = config.image_shape
+    if size not in (None, (height, width)) or channels not in (None, found):
+        raise RunError(
+            f"--resume: found another --size or --channels than in the config of {folder}, expected "
+            f"{width}x{height} and {found}; leave them out, or start another run"
+        )
 
 
 def _option_text(value: Any) -> str:
@@ -379,7 +464,7 @@ def _option_text(value: Any) -> str:
 
 def main() -> None:
     """Run the command line and exit."""
-    run_command(command, (RunError, DatasetError, DeviceError, FitError, RanksError))
+    run_command(command, (RunError, ChoiceError, DatasetError, DeviceError, FitError, RanksError))
 
 
 if __name__ == "__main__":

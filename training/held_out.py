@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from training.elbo import distortion_nats, gaussian_rate_nats, reparameterize
-from training.likelihood import as_float64, ignore, mean_and_standard_error
-from training.model import ConvVAE
+from training.elbo import gaussian_rate_nats, reparameterize
+from training.model import VAE
+from training.summaries import as_float64, ignore, mean_and_standard_error
 
 EVALUATION_SEED = 20_140_401
 EVALUATION_BATCH = 500
@@ -31,7 +31,7 @@ class HeldOutMetrics:
 
 @torch.inference_mode()
 def evaluate(
-    model: ConvVAE, images: Tensor, draws: int = 1, on_images: Callable[[int], object] = ignore
+    model: VAE, images: Tensor, draws: int = 1, on_images: Callable[[int], object] = ignore
 ) -> HeldOutMetrics:
     """Rate (exact) and distortion (`draws` posterior samples per image, fixed seed) of uint8 [N, C, H, W].
 
@@ -41,13 +41,13 @@ def evaluate(
     noise = torch.Generator().manual_seed(EVALUATION_SEED)
     rates, distortions = [], []
     for batch in torch.split(images, EVALUATION_BATCH):
-        x = _network_input(batch)
+        x = model.network_input(batch)
         mean, logvar = model.encoder(x)
         rates.append(as_float64(gaussian_rate_nats(mean, logvar)))
         distortion = torch.zeros_like(rates[-1])
         for _ in range(draws):
             z = reparameterize(mean, logvar, torch.randn(mean.shape, generator=noise).to(mean.device))
-            distortion += as_float64(distortion_nats(model.decoder(z), x))
+            distortion += as_float64(model.likelihood.distortion_nats(model.decoder(z), x))
         distortions.append(distortion / draws)
         on_images(len(batch))
     rate, distortion = torch.cat(rates), torch.cat(distortions)
@@ -64,13 +64,9 @@ def evaluate(
 
 
 @torch.inference_mode()
-def posteriors(model: ConvVAE, images: Tensor) -> tuple[Tensor, Tensor]:
+def posteriors(model: VAE, images: Tensor) -> tuple[Tensor, Tensor]:
     """Mean and log-variance of q(z|x), [N, d] each, for images uint8 [N, C, H, W]."""
     model.eval()
-    parts = [model.encoder(_network_input(batch)) for batch in torch.split(images, EVALUATION_BATCH)]
+    parts = [model.encoder(model.network_input(batch)) for batch in torch.split(images, EVALUATION_BATCH)]
     mean, logvar = zip(*parts, strict=True)
     return torch.cat(mean), torch.cat(logvar)
-
-
-def _network_input(images: Tensor) -> Tensor:
-    return images.float().contiguous(memory_format=torch.channels_last)

@@ -1,9 +1,10 @@
 """log p(x) of held-out images by importance weighting, from q(z|x) or from a proposal fitted to each image.
 
-Pure functions: tensors in, tensors out. Images are Bernoulli pixels, 0 or 1, flattened to [N, P]; `decode`
-takes z float32 [M, d] to logits, float32 [M, …] with P numbers each. Proposals and weights are float64 on the
-CPU, and weights are summed in log space. Image n has its own generator on the CPU, seeded with `seed` + n:
-its noise is the same on every device, for every `batch`, and however many images come after it.
+Pure functions: tensors in, tensors out. Images are numbers in [0, 1], flattened to [N, P]; `decode` takes z
+float32 [M, d] to what `likelihood` reads, float32 [M, …], of Bernoulli pixels their logits. Proposals and
+weights are float64 on the CPU, and weights are summed in log space. Image n has its own generator on the CPU,
+seeded with `seed` + n: its noise is the same on every device, for every `batch`, and however many images come
+after it.
 
 Sources: Burda, Grosse and Salakhutdinov, "Importance Weighted Autoencoders", 2016, equation 8. For the
 fitted proposal, Cappé et al., "Adaptive importance sampling in general mixture classes", 2008 (EM on weighted
@@ -18,10 +19,10 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn.functional import softplus
 
 from training.elbo import LOG_2PI
-from training.likelihood import Decode, Progress, as_float64, ignore, log_likelihoods_nats, log_prior_nats
+from training.likelihood import BERNOULLI, Decode, Likelihood
+from training.summaries import Progress, as_float64, ignore, log_prior_nats
 
 NOISE_BLOCK = 1000
 # The proposal is first fitted to draws from the prior, which all images share; each image keeps the best.
@@ -114,6 +115,7 @@ def importance_weighted(
     seed: int,
     batch: int = 100,
     on_images: Progress = ignore,
+    likelihood: Likelihood = BERNOULLI,
 ) -> ImportanceEstimate:
     """log p(x) ≥ E log 1/K Σ p(x|z) p(z) / q(z|x) with K = `samples` draws of z from q(z|x): the IWAE bound.
 
@@ -121,17 +123,18 @@ def importance_weighted(
     weight, or none reaches the mass: the estimate is then too low, and its error cannot show it.
 
     Args:
-        decode: z float32 [M, d] → logits.
-        images: [N, P], values 0 and 1.
+        decode: z float32 [M, d] → what `likelihood` reads.
+        images: [N, P], in [0, 1].
         mean: mean of q(z|x), [N, d].
         logvar: log-variance of q(z|x), [N, d].
         samples: K, at least 2.
         seed: seed of the first image's generator.
         batch: number of z decoded at once.
         on_images: called with the number of images just finished.
+        likelihood: p(x|z).
     """
     parts = []
-    for _, draw, q in _groups(decode, images, mean, logvar, samples, seed, batch):
+    for _, draw, q in _groups(decode, images, mean, logvar, samples, seed, batch, likelihood):
         parts.append(_weigh(draw, q, samples))
         on_images(len(draw.x))
     return _estimate(parts, samples)
@@ -147,6 +150,7 @@ def adaptively_weighted(
     seed: int,
     batch: int = 100,
     on_images: Progress = ignore,
+    likelihood: Likelihood = BERNOULLI,
 ) -> ImportanceEstimate:
     """log p(x) ≈ log 1/K Σ p(x|z) p(z) / r(z) with K = `samples` draws from a mixture r fitted to the image.
 
@@ -164,9 +168,9 @@ def adaptively_weighted(
 
     The arguments are those of `importance_weighted`.
     """
-    near = _explore(decode, images, mean.shape[1], seed - 1, batch)
+    near = _explore(decode, images, mean.shape[1], seed - 1, batch, likelihood)
     parts = []
-    for chosen, draw, q in _groups(decode, images, mean, logvar, samples, seed, batch):
+    for chosen, draw, q in _groups(decode, images, mean, logvar, samples, seed, batch, likelihood):
         proposal = _fitted_proposal(draw, q, *(found[chosen] for found in near))
         parts.append(_weigh(draw, proposal, samples))
         on_images(len(draw.x))
@@ -185,6 +189,7 @@ class _Draws:
     noise: list[torch.Generator]
     device: torch.device
     batch: int
+    likelihood: Likelihood
 
     def __call__(self, mixture: Mixture, numbers: Tensor, total: int) -> tuple[Tensor, Tensor]:
         """z float64 [G, M, d] and log p(x|z) p(z) float64 [G, M] of the draws `numbers` of `total`."""
@@ -195,15 +200,22 @@ class _Draws:
         flat = z.flatten(0, 1)
         parts = []
         for at in torch.split(torch.arange(len(flat)), self.batch):
-            logits = as_float64(self.decode(flat[at].to(self.device)).flatten(1))
+            output = as_float64(self.decode(flat[at].to(self.device)).flatten(1))
             of_image = self.x[(at // len(numbers)).to(self.x.device)]
-            parts.append((of_image * logits).sum(1) - softplus(logits, threshold=40).sum(1))
+            parts.append(-self.likelihood.distortion_nats(output, of_image))
         log_likelihood = torch.cat(parts).cpu() + log_prior_nats(flat.double())
         return z.double(), log_likelihood.reshape(z.shape[:2])
 
 
 def _groups(
-    decode: Decode, images: Tensor, mean: Tensor, logvar: Tensor, samples: int, seed: int, batch: int
+    decode: Decode,
+    images: Tensor,
+    mean: Tensor,
+    logvar: Tensor,
+    samples: int,
+    seed: int,
+    batch: int,
+    likelihood: Likelihood,
 ) -> Iterator[tuple[slice, _Draws, Mixture]]:
     """Yield groups of images that fit into one decode: their slice, their draws and their q."""
     together = max(1, batch // min(samples, NOISE_BLOCK))
@@ -212,7 +224,7 @@ def _groups(
         x = as_float64(images[chosen])
         noise = [torch.Generator().manual_seed(seed + first + n) for n in range(len(x))]
         q = _normal(mean[chosen].cpu().double(), (0.5 * logvar[chosen].cpu().double()).exp())
-        yield chosen, _Draws(decode, x, noise, mean.device, batch), q
+        yield chosen, _Draws(decode, x, noise, mean.device, batch, likelihood), q
 
 
 def _normal(mean: Tensor, deviation: Tensor) -> Mixture:
@@ -256,15 +268,17 @@ def _estimate(parts: list[tuple[Tensor, Tensor]], samples: int) -> ImportanceEst
     )
 
 
-def _explore(decode: Decode, images: Tensor, latent_dim: int, seed: int, batch: int) -> tuple[Tensor, Tensor]:
+def _explore(
+    decode: Decode, images: Tensor, latent_dim: int, seed: int, batch: int, likelihood: Likelihood
+) -> tuple[Tensor, Tensor]:
     """The `KEPT` most likely of `EXPLORED` draws from the prior: z [N, KEPT, d] and log p(x, z) [N, KEPT]."""
     z = torch.randn(EXPLORED, latent_dim, generator=torch.Generator().manual_seed(seed))
     x = images.float()
     best = x.new_empty(len(x), 0)
     where = torch.empty(len(x), 0, dtype=torch.long, device=x.device)
     for at in torch.split(torch.arange(EXPLORED), NOISE_BLOCK):
-        logits = torch.cat([decode(part.to(x.device)).flatten(1) for part in torch.split(z[at], batch)])
-        best, order = torch.cat([best, log_likelihoods_nats(logits, x)], 1).topk(KEPT, 1)
+        output = torch.cat([decode(part.to(x.device)).flatten(1) for part in torch.split(z[at], batch)])
+        best, order = torch.cat([best, likelihood.log_px_of_pairs_nats(output, x)], 1).topk(KEPT, 1)
         where = torch.cat([where, at.to(x.device).expand(len(x), -1)], 1).gather(1, order)
     near = z.double()[where.cpu()]
     return near, best.cpu().double() + log_prior_nats(near.flatten(0, 1)).reshape(best.shape)

@@ -19,12 +19,14 @@ import click
 
 DISTRIBUTION = "latent-plane"
 RUNTIMES = ("onnxruntime-gpu", "onnxruntime")
+TRAINING = (
+    *("torch", "matplotlib", "safetensors", "tqdm"),
+    *("braceexpand", "filelock", "platformdirs", "pooch", "webdataset"),
+)
 # What the commands import, by the extra that brings it.
 MODULES = {
-    "training": ("torch", "filelock", "matplotlib", "safetensors", "tqdm"),
-    "export": (
-        *("torch", "filelock", "matplotlib", "safetensors", "tqdm", "onnx", "onnxscript", "onnxruntime"),
-    ),
+    "training": TRAINING,
+    "export": (*TRAINING, "onnx", "onnxscript", "onnxruntime"),
     "desktop": ("contourpy", "filelock", "onnx", "onnxruntime", "platformdirs", "google.protobuf", "psutil"),
 }
 # The packages that run the commands of each extra. In a checkout, modules of other projects can have these

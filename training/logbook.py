@@ -7,7 +7,7 @@ standard error says so, once.
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,7 @@ from training.runs import (
     tensorboard_path,
     weights_path,
 )
+from training.summaries import ignore
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard.writer import SummaryWriter
@@ -52,6 +53,7 @@ class Logbook:
         checkpoint: where the fit continues; None at its start.
         checkpoint_seconds: seconds between checkpoints within an epoch.
         tensorboard: whether to write TensorBoard files too.
+        on_tested: called with each number of test images that were evaluated.
     """
 
     def __init__(
@@ -62,8 +64,10 @@ class Logbook:
         checkpoint: Checkpoint | None,
         checkpoint_seconds: float,
         tensorboard: bool,
+        on_tested: Callable[[int], object] = ignore,
     ) -> None:
         self.run = run
+        self._on_tested = on_tested
         self.train_seconds = checkpoint.train_seconds if checkpoint else 0.0
         self._trainer = trainer
         self._test_images = test_images
@@ -126,7 +130,7 @@ class Logbook:
         self._stop_clock()
         self.close_bar()
         epoch = trainer.step // trainer.steps_per_epoch
-        metrics = evaluate(trainer.fitted, self._test_images)
+        metrics = evaluate(trainer.fitted, self._test_images, on_images=self._on_tested)
         if not math.isfinite(metrics.elbo_nats):
             raise FitError(
                 f"epoch {epoch}: found a test ELBO of {metrics.elbo_nats}, expected a finite number; "

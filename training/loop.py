@@ -2,7 +2,7 @@
 
 import copy
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from training.augmentation import augmented
 from training.config import (
     FitConfig,
     average_weight_at,
@@ -19,8 +20,10 @@ from training.config import (
     warp_share_at,
 )
 from training.draws import draw_epoch
-from training.elbo import distortion_nats, gaussian_rate_nats, reparameterize, sampled_rate_nats
-from training.model import ConvVAE
+from training.elbo import gaussian_rate_nats, reparameterize, sampled_rate_nats
+from training.image_access import fits, read_ahead, sample
+from training.model import VAE, network_input
+from training.networks import network_of
 from training.ranks import ALONE, Ranks
 from training.step_graph import StepGraph
 from training.warps import warped
@@ -45,7 +48,7 @@ class NotFiniteError(Exception):
 class Objective(nn.Module):
     """A model together with the two terms of its loss."""
 
-    def __init__(self, model: ConvVAE, config: FitConfig) -> None:
+    def __init__(self, model: VAE, config: FitConfig) -> None:
         super().__init__()
         self.model = model
         self.config = config
@@ -60,24 +63,25 @@ class Objective(nn.Module):
         mean, logvar = mean.float(), logvar.float()
         z = reparameterize(mean, logvar, noise)
         with torch.autocast(x.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16"):
-            logits = self.model.decoder(z)
+            output = self.model.decoder(z)
         rate = (
             gaussian_rate_nats(mean, logvar)
             if self.config.rate == "analytic"
             else sampled_rate_nats(z, mean, logvar)
         )
-        return distortion_nats(logits.float(), x), rate
+        return self.model.likelihood.distortion_nats(output.float(), x), rate
 
 
 class Trainer:
     """A model, its optimizer and its training images, all on one device.
 
-    The images stay on the device as bytes. On a GPU nothing inside an epoch waits for the device, and a step
-    is one CUDA graph. With several ranks each has its own Trainer, and takes its share of every batch.
+    The images stay on the device as bytes, or in their file if they are many (`training.image_access`). On a
+    GPU nothing inside an epoch waits for the device, and a step is one CUDA graph. With several ranks each
+    has its own Trainer, and takes its share of every batch.
 
     Args:
         config: what to fit.
-        train_images: uint8 [N, C, H, W], values 0 and 1.
+        train_images: uint8 [N, C, H, W], values 0 to `config.levels` − 1.
         device: where to compute.
         ranks: this process among those that fit together.
     """
@@ -88,7 +92,7 @@ class Trainer:
         self.config = config
         self.device = device
         self.ranks = ranks
-        self.model = _initial_model(config, train_images)
+        self.model = _initial_model(config, sample(train_images))
         self.model.to(device)
         # mypy: PyTorch does not declare this overload.
         self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -97,9 +101,20 @@ class Trainer:
         self.objective: nn.Module = Objective(self.model, config)
         if ranks.size > 1:
             self.objective = DistributedDataParallel(self.objective)
-        self.images = torch.from_numpy(train_images).to(device)
-        # The images of this epoch, some of them distorted. A recorded step reads this memory.
-        self._epoch_images = self.images.clone() if config.warp_share else self.images
+        self._changes_images = bool(config.warp_share or config.flip_share or config.shift_px)
+        # Images that stay in their file; None if they are on the device.
+        self._in_file = None if fits(train_images, device) else train_images
+        self.images = torch.from_numpy(train_images)
+        if self._in_file is None:
+            self.images = self.images.to(device)
+            # The images of this epoch, some of them changed. A recorded step reads this memory.
+            self._epoch_images = self.images.clone() if self._changes_images else self.images
+        else:
+            # Those of this step.
+            self._epoch_images = self.images.new_zeros(
+                (config.batch_size, *config.image_shape), device=device
+            )
+            self._places = torch.arange(config.batch_size, device=device)
         on_cuda = device.type == "cuda"
         self.optimizer = torch.optim.Adam(
             [
@@ -130,10 +145,11 @@ class Trainer:
         """
         epoch = self.step // self.steps_per_epoch
         order, noise = draw_epoch(self.config.seed, epoch, len(self.images), self.config.latent_dim)
+        # What is read from a file is read by the CPU.
+        batches = self._batches_in_file(order, epoch)
         order, noise = order.to(self.device), noise.to(self.device)
-        if self.config.warp_share:
-            warp_share = warp_share_at(self.config, epoch)
-            self._epoch_images.copy_(warped(self.images, warp_share, self.config.seed, epoch))
+        if self._changes_images and self._in_file is None:
+            self._epoch_images.copy_(self._changed(self.images, epoch, epoch))
         # Of this epoch alone, because a fit may be planned for millions of epochs.
         learning_rates = self.learning_rates_of(epoch)
         rate_weights = self._scheduled(rate_weight_at, epoch)
@@ -145,11 +161,14 @@ class Trainer:
             for group, step_share in zip(self.optimizer.param_groups, self._step_shares, strict=True):
                 torch.mul(learning_rates[place], step_share, out=group["lr"])
             self._rate_weight.copy_(rate_weights[place])
+            indices = self.ranks.share(order[batch])
+            if self._in_file is not None:
+                indices = self._places[: len(indices)]
+                self._epoch_images[: len(indices)] = next(batches)
             if self.step_graph is not None and size == self.config.batch_size:
-                self.losses_nats[place] = self.step_graph(order[batch], noise[batch])
+                self.losses_nats[place] = self.step_graph(indices, noise[batch])
             else:
-                share = self.ranks.share(order[batch]), self.ranks.share(noise[batch])
-                self.losses_nats[place] = self._take_step(*share, size)
+                self.losses_nats[place] = self._take_step(indices, self.ranks.share(noise[batch]), size)
             self._average()
             self.step += 1
             if self.device.type == "cpu" and not math.isfinite(self.losses_nats[place]):
@@ -210,6 +229,26 @@ class Trainer:
         self.losses_nats.copy_(state["losses_nats"])
         self.step = int(state["step"])
 
+    def _changed(self, images: Tensor, epoch: int, draw: int) -> Tensor:
+        """Images of an epoch, warped, mirrored and moved as the config says; `draw` numbers what is drawn."""
+        config = self.config
+        if config.warp_share:
+            images = warped(images, warp_share_at(config, epoch), config.seed, draw, config.levels)
+        if config.flip_share or config.shift_px:
+            images = augmented(images, config.flip_share, config.shift_px, config.seed, draw)
+        return images
+
+    def _batches_in_file(self, order: Tensor, epoch: int) -> Iterator[Tensor]:
+        """The images of each batch that is left in an epoch, for this rank, if they are in a file."""
+        if self._in_file is None:
+            return
+        first = self.step % self.steps_per_epoch
+        batches = torch.split(order, self.config.batch_size)[first:]
+        # Changes are drawn for a whole batch, so that they are the same however many ranks there are.
+        rows = batches if self._changes_images else map(self.ranks.share, batches)
+        for step, images in enumerate(read_ahead(self._in_file, rows), self.step):
+            yield self.ranks.share(self._changed(images, epoch, step)) if self._changes_images else images
+
     def _scheduled(self, value_at: Callable[[FitConfig, int, int], float], epoch: int) -> Tensor:
         """A schedule's values at each step of an epoch, on the device."""
         first = epoch * self.steps_per_epoch
@@ -233,7 +272,7 @@ class Trainer:
         The loss is scaled so that its mean over the ranks is the mean over the batch, however the batch is
         shared; DistributedDataParallel takes the mean of the gradients over the ranks too.
         """
-        x = self._epoch_images[indices].float().contiguous(memory_format=torch.channels_last)
+        x = network_input(self._epoch_images[indices], self.config.levels)
         self.optimizer.zero_grad(set_to_none=True)
         distortion, rate = self.objective(x, noise)
         scale = self.ranks.size / batch_size
@@ -243,18 +282,15 @@ class Trainer:
         return loss
 
 
-def _initial_model(config: FitConfig, train_images: NDArray[np.uint8]) -> ConvVAE:
+def _initial_model(config: FitConfig, train_images: NDArray[np.uint8]) -> VAE:
     """The model at the start of a fit, on the CPU."""
-    model = ConvVAE(config.image_shape, config.filters, config.latent_dim)
+    model = network_of(config)
     generator = torch.Generator().manual_seed(config.seed)
     model.reset_parameters(generator)
     if config.start_spread:
         model.spread_over_prior(generator)
     if config.start_at_log_odds:
-        on = train_images.mean(axis=(0, 2, 3), dtype=np.float64)
-        assert model.decoder.conv3.bias is not None
-        with torch.no_grad():
-            model.decoder.conv3.bias.copy_(torch.from_numpy(np.log(on / (1 - on))))
+        model.start_at(train_images)
     return model
 
 

@@ -6,19 +6,33 @@
 
 With f = (32, 64), d = 2 and images of 1 × 28 × 28 it has the tutorial's 69,989 parameters. Weights start
 Glorot-uniform and biases at zero, as in Keras, unless a recipe says otherwise.
+
+Images of another size have as many convolutions as halve their shorter side to 4 to 7 pixels, each with one
+width: f = (f0, …, fk). The decoder's start has the width before the last. What the decoder gives is read by
+a likelihood (`training.likelihood`), which may ask for more than C maps.
 """
 
+import math
 from collections.abc import Sequence
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
+from training.likelihood import BERNOULLI, Likelihood
 from training.transposed_convolution import TransposedConvolution
 
 KERNEL_PX = 3
+# The tutorial pads neither of its two convolutions. More of them are padded: each unpadded one leaves out a
+# row and a column of an even size, which add up.
+UNPADDED_CONVOLUTIONS = 2
+MOST_AT_END_PX = 7
 # Initial log-variance of narrow posteriors: a standard deviation of 0.37.
 NARROW_LOGVAR = -2.0
+# A network starts at the mean of so many of the images.
+MOST_IN_MEAN, MOST_IN_DEVIATION = 100_000, 2_000
 
 
 class Encoder(nn.Module):
@@ -26,23 +40,27 @@ class Encoder(nn.Module):
 
     def __init__(self, image_shape: Sequence[int], filters: Sequence[int], latent_dim: int) -> None:
         super().__init__()
-        channels, height, width = image_shape
-        first, second = filters
-        self.conv1 = nn.Conv2d(channels, first, KERNEL_PX, stride=2)
-        self.conv2 = nn.Conv2d(first, second, KERNEL_PX, stride=2)
-        features = second * _after_two_convolutions(height) * _after_two_convolutions(width)
-        self.dense = nn.Linear(features, 2 * latent_dim)
+        inputs, height, width = image_shape
+        self.depth = len(filters)
+        padding = 0 if self.depth <= UNPADDED_CONVOLUTIONS else 1
+        for number, outputs in enumerate(filters, start=1):
+            convolution = nn.Conv2d(inputs, outputs, KERNEL_PX, stride=2, padding=padding)
+            self.add_module(f"conv{number}", convolution)
+            inputs = outputs
+            height, width = ((size + 2 * padding - KERNEL_PX) // 2 + 1 for size in (height, width))
+        self.dense = nn.Linear(inputs * height * width, 2 * latent_dim)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """x [N, C, H, W] → mean [N, d], logvar [N, d]."""
-        h = self.conv1(x).relu_()  # [N, f0, 13, 13] for 28 × 28
-        h = self.conv2(h).relu_()  # [N, f1, 6, 6]
+        h = x
+        for number in range(1, self.depth + 1):
+            h = self.get_submodule(f"conv{number}")(h).relu_()  # [N, f0, 13, 13], [N, f1, 6, 6] for 28 × 28
         mean, logvar = self.dense(h.flatten(1)).chunk(2, dim=1)
         return mean, logvar
 
 
 class Decoder(nn.Module):
-    """z float32 [N, d] → logits of p(x|z), float32 [N, C, H, W].
+    """z float32 [N, d] → what the likelihood reads, float32 [N, maps·C, H, W]; logits for Bernoulli pixels.
 
     Keras's "same" transposed convolution with stride 2 drops the last row and column of the full result;
     PyTorch's `padding=1, output_padding=1` drops the first. On mirrored images the two are the same
@@ -51,46 +69,79 @@ class Decoder(nn.Module):
     how that was measured.)
     """
 
-    def __init__(self, image_shape: Sequence[int], filters: Sequence[int], latent_dim: int) -> None:
+    def __init__(
+        self,
+        image_shape: Sequence[int],
+        filters: Sequence[int],
+        latent_dim: int,
+        likelihood: Likelihood = BERNOULLI,
+    ) -> None:
         super().__init__()
         channels, height, width = image_shape
-        first, second = filters
-        self.start_shape = (first, height // 4, width // 4)
-        self.dense = nn.Linear(latent_dim, first * (height // 4) * (width // 4))
-        self.conv1 = _doubling_convolution(first, second)
-        self.conv2 = _doubling_convolution(second, first)
-        self.conv3 = TransposedConvolution(first, channels, KERNEL_PX, padding=1)
+        self.size = (height, width)
+        self.depth = len(filters)
+        start = filters[-2:][0]
+        # Rounded up: what is too much is cut off at the end.
+        self.start_shape = (start, *(-(-size // 2**self.depth) for size in self.size))
+        self.dense = nn.Linear(latent_dim, math.prod(self.start_shape))
+        inputs = start
+        for number, outputs in enumerate(reversed(filters), start=1):
+            self.add_module(f"conv{number}", _doubling_convolution(inputs, outputs))
+            inputs = outputs
+        # The likelihood's one log-scale takes the place of maps of them.
+        maps = 1 if likelihood.has_one_scale else likelihood.maps
+        last = TransposedConvolution(inputs, maps * channels, KERNEL_PX, padding=1)
+        self.add_module(f"conv{self.depth + 1}", last)
+        self.log_scale = nn.Parameter(torch.zeros(())) if likelihood.has_one_scale else None
+
+    @property
+    def output_bias(self) -> Tensor:
+        """The bias of the last layer: a number for each map."""
+        bias: Tensor = self.get_parameter(f"conv{self.depth + 1}.bias")
+        return bias
 
     def forward(self, z: Tensor) -> Tensor:
-        """z [N, d] → logits [N, C, H, W]."""
+        """z [N, d] → output [N, maps·C, H, W]."""
         h = self.dense(z).relu_().unflatten(1, self.start_shape)  # [N, f0, 7, 7] for 28 × 28
-        h = self.conv1(h).relu_()  # [N, f1, 14, 14]
-        h = self.conv2(h).relu_()  # [N, f0, 28, 28]
-        logits: Tensor = self.conv3(h).flip(2, 3)  # [N, C, 28, 28]
-        return logits
+        for number in range(1, self.depth + 1):
+            h = self.get_submodule(f"conv{number}")(h).relu_()  # [N, f1, 14, 14], [N, f0, 28, 28]
+        output: Tensor = self.get_submodule(f"conv{self.depth + 1}")(h).flip(2, 3)  # [N, maps·C, 28, 28]
+        if output.shape[2:] != self.size:
+            output = output[:, :, : self.size[0], : self.size[1]]
+        return output if self.log_scale is None else with_log_scale(output, self.log_scale)
 
 
-class ConvVAE(nn.Module):
-    """The encoder and the decoder together.
+class VAE(nn.Module):
+    """An encoder and a decoder, and what their images are.
+
+    The encoder takes x [N, C, H, W] to mean and logvar [N, d], and its last layer is `dense`. The decoder
+    takes z [N, d] to what `likelihood` reads, its first layer is `dense`, and it has `output_bias`, and a
+    `log_scale` if the likelihood has one scale.
 
     Args:
-        image_shape: channels, height and width; height and width are multiples of 4, at least 8.
-        filters: channels after the first and after the second convolution of the encoder.
-        latent_dim: d, the dimensions of z.
+        encoder: q(z|x).
+        decoder: p(x|z).
+        likelihood: reads the decoder's output.
+        levels: how many values the numbers of an image can have; images are uint8 from 0 to levels − 1.
     """
 
     def __init__(
-        self,
-        image_shape: Sequence[int] = (1, 28, 28),
-        filters: Sequence[int] = (32, 64),
-        latent_dim: int = 2,
+        self, encoder: nn.Module, decoder: nn.Module, likelihood: Likelihood = BERNOULLI, levels: int = 2
     ) -> None:
         super().__init__()
-        _, height, width = image_shape
-        if any(size < 8 or size % 4 for size in (height, width)):
-            raise ValueError(f"found images of {height} × {width}, expected multiples of 4, at least 8")
-        self.encoder = Encoder(image_shape, filters, latent_dim)
-        self.decoder = Decoder(image_shape, filters, latent_dim)
+        self.encoder = encoder
+        self.decoder = decoder
+        self.likelihood = likelihood
+        self.levels = levels
+
+    @property
+    def gives_probabilities(self) -> bool:
+        """Whether p(x|z) is a probability and no density."""
+        return self.levels == self.likelihood.counted_levels
+
+    def network_input(self, images: Tensor) -> Tensor:
+        """x float32 in [0, 1] of images uint8 [N, C, H, W]."""
+        return network_input(images, self.levels)
 
     def reset_parameters(self, generator: torch.Generator) -> None:
         """Draw new weights, Glorot-uniform, and set the biases to zero."""
@@ -108,19 +159,95 @@ class ConvVAE(nn.Module):
         and the picture hardly depends on z. Here a unit's weights have length 1 and its hinge passes through
         a point drawn from N(0, I). Posteriors start at `NARROW_LOGVAR`, so that z carries information.
         """
-        weight, bias = self.decoder.dense.weight, self.decoder.dense.bias
+        first, last = self.decoder.get_submodule("dense"), self.encoder.get_submodule("dense")
+        assert isinstance(first, nn.Linear)
+        assert isinstance(last, nn.Linear)
+        weight, bias = first.weight, first.bias
         weight.copy_(normalize(torch.randn(weight.shape, generator=generator)))
         point = torch.randn(weight.shape, generator=generator)
         bias.copy_(-(weight * point).sum(1))
-        _, logvar_bias = self.encoder.dense.bias.chunk(2)
+        _, logvar_bias = last.bias.chunk(2)
         logvar_bias.fill_(NARROW_LOGVAR)
+
+    @torch.no_grad()
+    def start_at(self, images: NDArray[np.uint8]) -> None:
+        """Set the output's bias so that every picture begins as the mean of `images`, uint8 [N, C, H, W].
+
+        The mean is that of each channel if the bias has a number for each map, and else that of each pixel.
+        """
+        bias = self.decoder.output_bias
+        assert isinstance(bias, Tensor)
+        channels = images.shape[1]
+        axes = (0, 2, 3) if bias.numel() <= channels * self.likelihood.maps else (0,)
+        top = self.levels - 1
+        many, some = (images[:: 1 + len(images) // most] for most in (MOST_IN_MEAN, MOST_IN_DEVIATION))
+        mean = many.mean(axis=axes, dtype=np.float64) / top
+        deviation = some.std(axis=axes, dtype=np.float64) / top
+        # No pixel of few images says that it is never on.
+        margin = 0.5 / (len(images) + 1)
+        start = self.likelihood.start(mean.clip(margin, 1 - margin), deviation)
+        if self.likelihood.has_one_scale:
+            start, log_scale = start
+            self.decoder.get_parameter("log_scale").fill_(float(log_scale.mean()))
+        bias.copy_(torch.from_numpy(start.reshape(-1)))
+
+
+class ConvVAE(VAE):
+    """The encoder and the decoder together.
+
+    Args:
+        image_shape: channels, height and width.
+        filters: channels after each convolution of the encoder, one for each time that the size is halved.
+        latent_dim: d, the dimensions of z.
+        likelihood: reads the decoder's output.
+        levels: see `VAE`.
+
+    Raises ValueError if the images are too small for so many convolutions.
+    """
+
+    def __init__(
+        self,
+        image_shape: Sequence[int] = (1, 28, 28),
+        filters: Sequence[int] = (32, 64),
+        latent_dim: int = 2,
+        likelihood: Likelihood = BERNOULLI,
+        levels: int = 2,
+    ) -> None:
+        _, height, width = image_shape
+        least = 2 ** (len(filters) + 1)
+        if min(height, width) < least:
+            raise ValueError(
+                f"found images of {height} × {width} for {len(filters)} convolutions, each of which halves "
+                f"them, expected at least {least} × {least}, or fewer filters"
+            )
+        super().__init__(
+            Encoder(image_shape, filters, latent_dim),
+            Decoder(image_shape, filters, latent_dim, likelihood),
+            likelihood,
+            levels,
+        )
+
+
+def network_input(images: Tensor, levels: int) -> Tensor:
+    """x float32 in [0, 1], channels last, of images uint8 [N, C, H, W] with values 0 to levels − 1."""
+    x = images.float()
+    if levels > 2:
+        x = x / (levels - 1)
+    return x.contiguous(memory_format=torch.channels_last)
+
+
+def with_log_scale(mean: Tensor, log_scale: Tensor) -> Tensor:
+    """An output with two maps a channel, the second of which is everywhere the same: → [N, 2·C, H, W]."""
+    return torch.cat([mean, log_scale.to(mean.dtype).expand(mean.shape)], dim=1)
+
+
+def halvings(image_shape: Sequence[int]) -> int:
+    """How often an image is halved until its shorter side is at most 7 pixels; at least once."""
+    side, count = min(image_shape[1:]), 0
+    while side > MOST_AT_END_PX or count == 0:
+        side, count = side // 2, count + 1
+    return count
 
 
 def _doubling_convolution(inputs: int, outputs: int) -> TransposedConvolution:
     return TransposedConvolution(inputs, outputs, KERNEL_PX, stride=2, padding=1, output_padding=1)
-
-
-def _after_two_convolutions(size: int) -> int:
-    for _ in range(2):
-        size = (size - KERNEL_PX) // 2 + 1
-    return size

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from training.elbo import reparameterize
 from training.files import replaced_file
-from training.model import ConvVAE
+from training.model import VAE
 
 COLUMNS = 4
 COUNT = COLUMNS * COLUMNS
@@ -22,16 +22,16 @@ LAST_FRAME_MS = 2000
 
 
 @torch.inference_mode()
-def preview(model: ConvVAE, images: Tensor, seed: int) -> NDArray[np.uint8]:
+def preview(model: VAE, images: Tensor, seed: int) -> NDArray[np.uint8]:
     """A 4 × 4 sheet of reconstructions: images uint8 [16, C, H, W] → uint8 [H', W'] or [H', W', 3].
 
     The posterior samples come from `seed`, so that only the model changes from epoch to epoch.
     """
     model.eval()
-    mean, logvar = model.encoder(images.float())
+    mean, logvar = model.encoder(model.network_input(images))
     noise = torch.randn(mean.shape, generator=torch.Generator().manual_seed(seed)).to(mean.device)
-    probabilities = model.decoder(reparameterize(mean, logvar, noise)).sigmoid().cpu().numpy()
-    return _sheet(np.rint(probabilities * 255).astype(np.uint8))
+    pictures = model.likelihood.picture(model.decoder(reparameterize(mean, logvar, noise))).cpu().numpy()
+    return _sheet(np.rint(pictures * 255).astype(np.uint8))
 
 
 def write_preview(path: Path, picture: NDArray[np.uint8]) -> None:

@@ -1,7 +1,7 @@
 """log p(x) by quadrature over a latent plane: the rectangle rule on the tiles where an image has mass.
 
-Pure functions: tensors in, tensors out. Images are Bernoulli pixels, 0 or 1, flattened to [N, P]; `decode`
-takes z float32 [M, 2] to logits, float32 [M, …] with P numbers each.
+Pure functions: tensors in, tensors out. Images are numbers in [0, 1], flattened to [N, P]; `decode` takes z
+float32 [M, 2] to what `likelihood` reads, float32 [M, …], of Bernoulli pixels their logits.
 """
 
 import math
@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import max_pool2d
 
-from training.likelihood import Decode, Progress, as_float64, ignore, log_likelihoods_nats, log_prior_nats
+from training.likelihood import BERNOULLI, Decode, Likelihood
+from training.summaries import Progress, as_float64, ignore, log_prior_nats
 
 # A tile is this many coarse steps wide.
 TILE_COARSE_STEPS = 8
@@ -98,6 +99,7 @@ def survey(
     half_width: float = LEAST_HALF_WIDTH,
     margin_nats: float = MARGIN_NATS,
     on_tiles: Progress = ignore,
+    likelihood: Likelihood = BERNOULLI,
 ) -> Survey:
     """Find the tiles that each image needs, from coarse points in rings of tiles outward from z = 0.
 
@@ -107,13 +109,14 @@ def survey(
     falls, this ends.
 
     Args:
-        decode: z float32 [M, 2] → logits.
-        images: [N, P], values 0 and 1, on the device of `decode`.
+        decode: z float32 [M, 2] → what `likelihood` reads.
+        images: [N, P], in [0, 1], on the device of `decode`.
         grid: the points.
         half_width: half the width of the smallest square to survey, in units of z; more than every
             posterior mean.
         margin_nats: how far below an image's best coarse point mass still counts.
         on_tiles: called with the number of tiles just surveyed.
+        likelihood: p(x|z).
     """
     x = images.float()
     best_in: dict[tuple[int, int], Tensor] = {}
@@ -124,8 +127,9 @@ def survey(
         reach = torch.full_like(best, -math.inf)
         z = torch.cat([grid.coarse_points(*tile) for tile in tiles]).float().to(x.device)
         parts = zip(tiles, z.chunk(len(tiles)), decode(z).flatten(1).chunk(len(tiles)), strict=True)
-        for tile, points, logits in parts:
-            best_in[tile] = (log_likelihoods_nats(logits, x) + log_prior_nats(points)).amax(1)
+        for tile, points, output in parts:
+            log_px = likelihood.log_px_of_pairs_nats(output, x)
+            best_in[tile] = (log_px + log_prior_nats(points)).amax(1)
             reach = torch.maximum(reach, best_in[tile])
         best = torch.maximum(best, reach)
         ring += 1
@@ -162,7 +166,13 @@ class PlaneIntegral:
 
 
 @torch.inference_mode()
-def integrate(decode: Decode, images: Tensor, surveyed: Survey, on_tiles: Progress = ignore) -> PlaneIntegral:
+def integrate(
+    decode: Decode,
+    images: Tensor,
+    surveyed: Survey,
+    on_tiles: Progress = ignore,
+    likelihood: Likelihood = BERNOULLI,
+) -> PlaneIntegral:
     """log p(x) = log ∫ p(x|z) N(z; 0, I) dz ≈ log step² Σ p(x|z) p(z), for a latent plane.
 
     Each tile that at least one image needs is decoded once, for all images that need it. For a
@@ -171,10 +181,11 @@ def integrate(decode: Decode, images: Tensor, surveyed: Survey, on_tiles: Progre
     with the square of the step. Halving the step shows both errors.
 
     Args:
-        decode: z float32 [M, 2] → logits.
-        images: [N, P], values 0 and 1, on the device of `decode`.
+        decode: z float32 [M, 2] → what `likelihood` reads.
+        images: [N, P], in [0, 1], on the device of `decode`.
         surveyed: the result of `survey` for the same images.
         on_tiles: called with the number of tiles just finished.
+        likelihood: p(x|z).
     """
     grid = surveyed.grid
     x = as_float64(images)
@@ -185,11 +196,11 @@ def integrate(decode: Decode, images: Tensor, surveyed: Survey, on_tiles: Progre
     for row, column in tiles:
         users = needed[:, row + surveyed.rings, column + surveyed.rings].nonzero().flatten()
         for z, even in _blocks(grid, row, column):
-            logits = as_float64(decode(z.float().to(images.device)).flatten(1))
+            output = as_float64(decode(z.float().to(images.device)).flatten(1))
             log_prior = log_prior_nats(z).to(x.device)
             even = even.to(x.device)
             for some in torch.split(users, max(1, PAIRS_AT_ONCE // len(z))):
-                log_joint = log_likelihoods_nats(logits, x[some]).add_(log_prior)
+                log_joint = likelihood.log_px_of_pairs_nats(output, x[some]).add_(log_prior)
                 top = log_joint.amax(1)
                 mass = log_joint.sub_(top.unsqueeze(1)).exp_()
                 log_sum[some] = torch.logaddexp(log_sum[some], top + mass.sum(1).log())

@@ -31,7 +31,8 @@ from torch import Tensor
 
 from training.config import FitConfig, from_json, to_json
 from training.files import replaced_file
-from training.model import ConvVAE
+from training.model import VAE
+from training.networks import network_of
 
 RUNS_FOLDER = Path("artifacts/runs")
 CONFIG_FILE = "config.json"
@@ -191,7 +192,7 @@ def preview_path(run: Run, epoch: int) -> Path:
     return run.folder / "previews" / f"epoch-{epoch:03d}.png"
 
 
-def save_weights(path: Path, model: ConvVAE) -> None:
+def save_weights(path: Path, model: VAE) -> None:
     """Write the model's weights as safetensors."""
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
     with replaced_file(path) as temporary:
@@ -213,7 +214,7 @@ def load_weights(run: Run, epoch: int) -> dict[str, Tensor]:
         ) from error
     try:
         with torch.device("meta"):
-            expected = ConvVAE(run.config.image_shape, run.config.filters, run.config.latent_dim).state_dict()
+            expected = network_of(run.config).state_dict()
     except ValueError as error:
         raise RunError(f"{run.folder / CONFIG_FILE}: {error}; fit again") from error
     found_shapes = {name: tuple(tensor.shape) for name, tensor in state.items()}

@@ -2,8 +2,8 @@
 
 Each is a small random affine map together with a smooth random displacement, as in Simard, Steinkraus and
 Platt 2003, "Best practices for convolutional neural networks applied to visual document analysis", for
-handwritten digits. Values between pixels are interpolated and thresholded at 0.5, so that images stay binary
-and edges stay as smooth as they were.
+handwritten digits. Values between pixels are interpolated; those of binary images are thresholded at 0.5, so
+that they stay binary and edges stay as smooth as they were.
 """
 
 import numpy as np
@@ -23,8 +23,8 @@ MAP_COUNT = 1024
 CHUNK = 4096
 
 
-def warped(images: Tensor, share: float, seed: int, epoch: int) -> Tensor:
-    """`images` [N, C, H, W], 0 or 1, with about `share` of them distorted; same dtype and device.
+def warped(images: Tensor, share: float, seed: int, epoch: int, levels: int = 2) -> Tensor:
+    """`images` uint8 [N, C, H, W] with about `share` of them distorted; same dtype and device.
 
     `seed` and `epoch` alone decide which ones, and how, except that devices may round differently where an
     interpolated value is close to 0.5.
@@ -41,7 +41,7 @@ def warped(images: Tensor, share: float, seed: int, epoch: int) -> Tensor:
     for start in range(0, len(images), CHUNK):
         part = slice(start, start + CHUNK)
         moved = grid_sample(images[part].float(), maps[chosen[part]], align_corners=True)
-        result[part] = moved > 0.5
+        result[part] = moved > 0.5 if levels == 2 else moved.round()
     return result
 
 

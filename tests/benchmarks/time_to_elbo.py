@@ -25,7 +25,7 @@ from typing import Any
 
 import torch
 
-from training.datasets import mnist
+from training.data.mnist import mnist
 from training.device import keep_freed_memory, pick_device
 from training.fit import recipe_on
 from training.held_out import evaluate

@@ -22,7 +22,7 @@ import torch
 from torch import Tensor, nn
 
 from training.config import RECIPES, Precision
-from training.datasets import mnist
+from training.data.mnist import mnist
 from training.device import keep_freed_memory
 from training.loop import Trainer
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from training.datasets import Dataset
+from training.data.dataset import Dataset
 
 
 @pytest.fixture(params=["small", "small.latent"])
@@ -38,4 +38,4 @@ def few_mnist(small_mnist: Dataset) -> Dataset:
 @pytest.fixture
 def cut_mnist(few_mnist: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     """The command exports with these few images."""
-    monkeypatch.setattr("export.exporter.mnist", lambda: few_mnist)
+    monkeypatch.setattr("training.data.open.mnist", lambda: few_mnist)

@@ -8,7 +8,7 @@ import onnx
 import pytest
 
 from export.bundle import make_manifest
-from export.exporter import Exporter, fit_command, usual_every
+from export.exporter import Exporter, fit_command, public, usual_every
 from export.graphs import ExportError
 from training import fit as training_fit
 from training.config import RECIPES
@@ -59,6 +59,18 @@ def test_what_no_option_sets_is_told_beside_the_command():
     assert fit_command(once) == (
         "python -m training.fit --recipe default --batch-size 64, with hold_fraction 0.0, with adam_beta1 0.9"
     )
+
+
+def test_a_bundle_does_not_tell_in_which_folders_the_images_lie():
+    """The command and the config name the folder of pictures alone, with the form of the images."""
+    config = dataclasses.replace(
+        DEFAULT, dataset="/home/me/holiday", data_key="12", image_shape=(3, 48, 64), levels=2, threshold=0.5
+    )
+    assert fit_command(config) == (
+        "python -m training.fit --recipe default --data holiday --size 64x48 --channels 3 --threshold 0.5"
+    )
+    assert public(config).dataset == "holiday"
+    assert public(DEFAULT) == DEFAULT
 
 
 @pytest.fixture(scope="module")

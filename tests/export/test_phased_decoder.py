@@ -11,6 +11,7 @@ from export.graphs import BATCH_AXIS, OPSET
 from export.parity import Parity, ParityError, check_decoder, session
 from export.phased_decoder import interleaving, phase_kernel, phased_decoder, places, shift_maps
 from tests.export.unphased import decoder_state
+from training.likelihood import LIKELIHOODS
 from training.model import ConvVAE
 
 # Image shape, filters and latent dimensions by name: the tutorial's, a wide colour image, the smallest, the
@@ -87,6 +88,26 @@ def test_it_is_plain_onnx_of_this_project(phased):
     assert graph.graph.output[0].type.tensor_type.shape.dim[0].dim_param == BATCH_AXIS
     assert graph.producer_name == "latent-plane"
     assert not any(tensor.external_data for tensor in graph.graph.initializer)
+
+
+@pytest.mark.parametrize("name", LIKELIHOODS)
+@pytest.mark.parametrize(
+    ("image_shape", "filters"),
+    [((1, 28, 28), (4, 6)), ((3, 35, 50), (4, 3, 5)), ((1, 9, 8), (3,)), ((3, 64, 64), (4, 3, 2, 5))],
+)
+def test_every_likelihood_and_depth_has_phases(name, image_shape, filters):
+    """All parts of the output agree with PyTorch, for sizes that are no multiples of a power of two too."""
+    likelihood = LIKELIHOODS[name]
+    model = ConvVAE(image_shape, filters, 3, likelihood, 256).eval()
+    generator = torch.Generator().manual_seed(0)
+    model.reset_parameters(generator)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += 0.3 * torch.randn(parameter.shape, generator=generator)
+    graph = phased_decoder(model.state_dict(), image_shape, OPSET, BATCH_AXIS, likelihood)
+    parity = Parity()
+    check_decoder(parity, session(graph.SerializeToString()), model, 3)
+    assert tuple(parity.parts) == likelihood.part_names
 
 
 def test_parity_sees_a_phase_that_is_wrong():

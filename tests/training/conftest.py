@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from tests.training.short_fits import TEST_COUNT, TRAIN_COUNT
-from training.datasets import Dataset
+from training.data.dataset import Dataset
 
 
 @pytest.fixture(scope="session")
@@ -21,5 +21,5 @@ def short_mnist(small_mnist: Dataset) -> Dataset:
 @pytest.fixture
 def cut_mnist(short_mnist: Dataset, monkeypatch: pytest.MonkeyPatch) -> Dataset:
     """The same, which the command in this process then fits too."""
-    monkeypatch.setattr("training.fit.mnist", lambda: short_mnist)
+    monkeypatch.setattr("training.data.open.mnist", lambda: short_mnist)
     return short_mnist

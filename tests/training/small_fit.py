@@ -17,6 +17,7 @@ from pathlib import Path
 
 import torch
 
+import training.data.open
 import training.fit
 from training.config import RECIPES
 from training.curves import write_curves
@@ -32,7 +33,7 @@ def run(options: list[str]) -> None:
 
 def import_lazy_modules() -> None:
     """Use PyTorch and Matplotlib once, because they import some modules at their first use."""
-    Trainer(RECIPES["tutorial"], training.fit.mnist().train_images, torch.device("cpu"))
+    Trainer(RECIPES["tutorial"], training.data.open.mnist().train_images, torch.device("cpu"))
     with tempfile.TemporaryDirectory() as folder:
         write_curves(Path(folder, "curves.png"), "", [dict.fromkeys(REQUIRED_METRICS, 1)])
 
@@ -53,7 +54,7 @@ def serve() -> None:
 
 if __name__ == "__main__":
     train_count, test_count = map(int, sys.argv[1:3])
-    full = training.fit.mnist()
+    full = training.data.open.mnist()
     small = dataclasses.replace(
         full,
         train_images=full.train_images[:train_count],
@@ -61,7 +62,7 @@ if __name__ == "__main__":
         test_images=full.test_images[:test_count],
         test_labels=full.test_labels[:test_count],
     )
-    training.fit.mnist = lambda: small
+    training.data.open.mnist = lambda: small
     if len(sys.argv) > 3:
         run(sys.argv[3:])
     else:

@@ -78,7 +78,17 @@ QUADRATURE = {
     "seconds",
 }
 COMPARISON = {"mean_nats", "monte_carlo_error_nats", "largest_nats", "images"}
-ALWAYS = {"run", "epoch", "dataset", "image_shape", "latent_dim", "device", "bound", "active_units"}
+ALWAYS = {
+    "run",
+    "epoch",
+    "dataset",
+    "image_shape",
+    "latent_dim",
+    "likelihood",
+    "device",
+    "bound",
+    "active_units",
+}
 
 
 def small_run(folder: Path, latent_dim: int = 3, dead: bool = False, broken: bool = False):
@@ -344,8 +354,7 @@ def test_the_real_command_prints_a_table(tmp_path):
     [
         (["--epoch", "-1"], "Invalid value for '--epoch': -1 is not in the range x>=0."),
         (["--draws", "0"], "Invalid value for '--draws': 0 is not in the range 1<=x<=10000."),
-        (["--images", "1"], "Invalid value for '--images': 1 is not in the range 2<=x<=10000."),
-        (["--images", "10001"], "Invalid value for '--images': 10001 is not in the range 2<=x<=10000."),
+        (["--images", "1"], "Invalid value for '--images': 1 is not in the range x>=2."),
         (["--samples", "1"], "Invalid value for '--samples': found 1, expected 0 or at least 2."),
         (["--samples", "-1"], "Invalid value for '--samples': -1 is not in the range 0<=x<=10000000."),
         (["--step", "0"], "Invalid value for '--step': 0.0 is not in the range 0.002<=x<=0.1."),

@@ -195,13 +195,14 @@ def test_the_command_fits_the_whole_mnist_and_says_what_comes_next(run_main, tmp
         (["--latent-dim", "0"], "Invalid value for '--latent-dim': 0 is not in the range 1<=x<=512."),
         (["--latent-dim", "513"], "Invalid value for '--latent-dim': 513 is not in the range 1<=x<=512."),
         (["--filters", "0", "2"], "Invalid value for '--filters': 0 is not in the range 1<=x<=4096."),
-        (["--filters", "2"], "Option '--filters' requires 2 arguments."),
+        (["--filters", "2", "x"], "Invalid value for '--filters': 'x' is not a valid integer range."),
+        (["--filters"], "Option '--filters' requires an argument."),
         (["--seed", "-1"], "Invalid value for '--seed': -1 is not in the range 0<=x<=2147483647."),
         (
             ["--recipe", "tutorail"],
             (
-                "Invalid value for '--recipe': 'tutorail' is not one of 'default', 'best', 'wide', "
-                "'tutorial'. Did you mean 'tutorial'?"
+                "Invalid value for '--recipe': 'tutorail' is not one of 'default', 'best', 'wide', 'mlp', "
+                "'grey', 'colour32', 'colour64', 'tutorial'. Did you mean 'tutorial'?"
             ),
         ),
         (
@@ -323,7 +324,8 @@ def test_help_explains_every_option(run_main):
         entry = " ".join(ended.out.split(f"  {option.opts[0]} ")[1].split("\n  -")[0].split())
         assert option.is_flag or "[default: " in entry, option.name
         if hasattr(RECIPES["default"], option.name):
-            value = "auto" if option.name == "precision" else getattr(RECIPES["default"], option.name)
+            told = {"precision": "auto", "likelihood": "from recipe and data"}
+            value = told.get(option.name, getattr(RECIPES["default"], option.name))
             words = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
             assert re.search(rf"\[default: {re.escape(words)}[];]", entry), option.name
 

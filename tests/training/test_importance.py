@@ -8,10 +8,10 @@ import torch
 
 from tests.training.keras_reference import carry_over, reference
 from tests.training.linear_decoders import PIXELS, example, linear, quadrature, standard_normal_q
-from training.datasets import mnist
+from training.data.mnist import mnist
 from training.held_out import evaluate, posteriors
 from training.importance import adaptively_weighted, importance_weighted
-from training.likelihood import log_likelihoods_nats
+from training.likelihood import BERNOULLI
 
 BOTH = pytest.mark.parametrize("estimator", [importance_weighted, adaptively_weighted])
 
@@ -93,7 +93,7 @@ def test_a_decoder_that_ignores_z_has_its_log_p_in_closed_form(estimator):
     """With constant logits and q the prior, p(x) is the product over pixels; with draws from q exactly."""
     logits = torch.linspace(-3, 4, PIXELS)
     images = torch.from_numpy(example()[2])
-    expected = log_likelihoods_nats(logits.double().unsqueeze(0), images.double()).squeeze(1)
+    expected = BERNOULLI.log_px_of_pairs_nats(logits.double().unsqueeze(0), images.double()).squeeze(1)
 
     def decode(z):
         return logits.expand(len(z), -1)

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from tests.training.linear_decoders import PIXELS, brute_force, example, linear, quadrature
-from training.likelihood import log_likelihoods_nats
+from training.likelihood import BERNOULLI
 from training.quadrature import Grid, Survey, integrate, survey
 
 
@@ -19,7 +19,7 @@ def test_a_decoder_that_ignores_z_has_its_log_p_in_closed_form(step):
     """With constant logits p(x) is the product over the pixels."""
     logits = torch.linspace(-3, 4, PIXELS)
     images = torch.from_numpy(example()[2])
-    expected = log_likelihoods_nats(logits.double().unsqueeze(0), images.double()).squeeze(1)
+    expected = BERNOULLI.log_px_of_pairs_nats(logits.double().unsqueeze(0), images.double()).squeeze(1)
 
     def decode(z):
         return logits.expand(len(z), -1)
@@ -165,7 +165,7 @@ MEASURE = r"""
 import json, re, sys
 from pathlib import Path
 import torch
-from training.datasets import mnist
+from training.data.mnist import mnist
 from training.held_out import evaluate, posteriors
 from training.importance import adaptively_weighted
 from training.model import ConvVAE

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from tests.waiting import wait_until
 from training.checkpoint import load_checkpoint, save_checkpoint
@@ -139,6 +140,21 @@ def test_an_incomplete_environment_is_refused(changes):
         f"found the environment variables {found}, expected all of them as torchrun sets them; "
         "start the ranks with torchrun, or unset WORLD_SIZE"
     )
+
+
+def test_ranks_share_what_one_of_them_decoded(tmp_path, forked):
+    """A folder of pictures is decoded once, and both ranks fit from the same cache."""
+    numbers = np.random.default_rng(0)
+    (tmp_path / "pictures").mkdir()
+    for number in range(40):
+        pixels = numbers.integers(0, 256, (8, 8), np.uint8)
+        Image.fromarray(pixels).save(tmp_path / f"pictures/{number:02}.png")
+    places = ("--cache-folder", tmp_path / "cache", "--out", tmp_path / "run")
+    options = ("--data", tmp_path / "pictures", "--threshold", "0.5", *OPTIONS)
+    status, _, err = forked.run(2, HERE.parents[1] / "training/fit.py", *options, *places)
+    assert status == 0, err
+    assert len([path for path in (tmp_path / "cache").iterdir() if path.is_dir()]) == 1
+    assert len(read_run(tmp_path / "run").metrics) == 3
 
 
 def test_the_command_refuses_an_incomplete_environment(run_main, monkeypatch, tmp_path):

@@ -98,7 +98,7 @@ def test_a_folder_that_is_no_run_is_refused(run_main, tmp_path):
     [
         ({"latent_dim": 0}, "latent_dim: found 0, expected a whole number from 1"),
         ({"learning_rate": -1.0}, "learning_rate: found -1.0, expected a number over 0"),
-        ({"filters": [2]}, "filters: found [2], expected a list of 2 numbers"),
+        ({"filters": []}, "filters: found [], expected a list of numbers"),
     ],
 )
 def test_a_config_with_nonsense_is_one_line(run_main, finished, changes, said):

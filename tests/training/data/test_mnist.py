@@ -1,4 +1,4 @@
-"""training/datasets.py: the embedded MNIST is the real one, and damage is reported in one line."""
+"""training/data/mnist.py: the embedded MNIST is the real one, and damage is reported in one line."""
 
 import gzip
 import hashlib
@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training import datasets
-from training.datasets import DatasetError, mnist
+from training.data import mnist as module
+from training.data.dataset import DatasetError
+from training.data.mnist import mnist
 
-ORIGINALS = Path(__file__).parents[3] / "shared/data/mnist"
+ORIGINALS = Path(__file__).parents[4] / "shared/data/mnist"
 TRAIN_LABEL_COUNTS = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
 TEST_LABEL_COUNTS = [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
 TEST_IMAGES_SHA256 = "89ba780dee8bae72a6e99d565e97bc93a9069e969c7ec81008f4a5cdf9e778a7"
@@ -63,21 +64,21 @@ def test_each_digit_is_as_frequent_as_in_mnist(embedded):
 def test_its_bytes_are_pinned(embedded):
     """The SHA-256 of the held-out images and of everything together are the known ones."""
     assert hashlib.sha256(embedded.test_images.tobytes()).hexdigest() == TEST_IMAGES_SHA256
-    assert datasets.MNIST_SHA256 == PACKED_SHA256
+    assert module.MNIST_SHA256 == PACKED_SHA256
 
 
 def test_packing_gives_the_embedded_file_again(embedded):
     """What was read, packed, is byte for byte what the embedded file unpacks to."""
     images = np.concatenate([embedded.train_images, embedded.test_images])
     labels = np.concatenate([embedded.train_labels, embedded.test_labels])
-    unpacked = lzma.decompress(datasets.EMBEDDED_MNIST.read_bytes())
+    unpacked = lzma.decompress(module.EMBEDDED_MNIST.read_bytes())
     assert packed(images, labels) == unpacked
     assert hashlib.sha256(unpacked).hexdigest() == PACKED_SHA256
 
 
 def test_the_file_is_small():
     """The embedded file is at most 2 MB."""
-    assert datasets.EMBEDDED_MNIST.stat().st_size <= 2_000_000
+    assert module.EMBEDDED_MNIST.stat().st_size <= 2_000_000
 
 
 @pytest.mark.skipif(not ORIGINALS.is_dir(), reason="MNIST's original files are not beside the project")
@@ -109,8 +110,8 @@ def test_it_equals_the_thresholded_originals_bit_for_bit(embedded):
 def test_a_damaged_file_is_refused(tmp_path, monkeypatch, damage, found):
     """A cut, foreign or changed file is refused with its name, what was found and what to do."""
     copy = tmp_path / "mnist.xz"
-    copy.write_bytes(damage(datasets.EMBEDDED_MNIST.read_bytes()))
-    monkeypatch.setattr(datasets, "EMBEDDED_MNIST", copy)
+    copy.write_bytes(damage(module.EMBEDDED_MNIST.read_bytes()))
+    monkeypatch.setattr(module, "EMBEDDED_MNIST", copy)
     with pytest.raises(DatasetError) as error:
         mnist()
     assert str(error.value).startswith(f"{copy}: {found}")
@@ -120,6 +121,6 @@ def test_a_damaged_file_is_refused(tmp_path, monkeypatch, damage, found):
 
 def test_a_missing_file_is_refused(tmp_path, monkeypatch):
     """If the embedded file is missing, the error names it and says what to do."""
-    monkeypatch.setattr(datasets, "EMBEDDED_MNIST", tmp_path / "gone.xz")
+    monkeypatch.setattr(module, "EMBEDDED_MNIST", tmp_path / "gone.xz")
     with pytest.raises(DatasetError, match=r"gone\.xz.*No such file.*install the package again$"):
         mnist()

@@ -1,4 +1,4 @@
-"""Images to train on: the embedded binarized MNIST.
+"""The embedded binarized MNIST.
 
 MNIST is by Yann LeCun, Corinna Cortes and Christopher J. C. Burges and is shared under the Creative
 Commons Attribution-ShareAlike 3.0 licence (https://creativecommons.org/licenses/by-sa/3.0/). `mnist.xz`
@@ -7,36 +7,17 @@ beside this file is derived from it, thresholded at pixel/255 > 0.5, and is unde
 
 import hashlib
 import lzma
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
+
+from training.data.dataset import Dataset, DatasetError
 
 TRAIN_COUNT, TEST_COUNT = 60_000, 10_000
 SIDE_PX = 28
 EMBEDDED_MNIST = Path(__file__).with_name("mnist.xz")
 # Of the unpacked bytes: every image's bits, the training part first, then every label.
 MNIST_SHA256 = "1ed78d835d8742ca662bfbc21257950328b445cb5d9c03e9dad5d0861200e72e"
-
-
-class DatasetError(Exception):
-    """A dataset file is missing or is not what it should be."""
-
-
-@dataclass(frozen=True)
-class Dataset:
-    """Binary images with labels, split into a training and a test part.
-
-    Images are uint8 [N, C, H, W] with values 0 and 1; labels are uint8 [N].
-    """
-
-    name: str
-    label_names: tuple[str, ...]
-    train_images: NDArray[np.uint8]
-    train_labels: NDArray[np.uint8]
-    test_images: NDArray[np.uint8]
-    test_labels: NDArray[np.uint8]
 
 
 def mnist() -> Dataset:

@@ -1,0 +1,32 @@
+"""Training images mirrored and moved, anew in each epoch: what a photograph could as well have been."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+CHUNK = 4096
+
+
+def augmented(images: Tensor, flip_share: float, shift_px: int, seed: int, epoch: int) -> Tensor:
+    """`images` uint8 [N, C, H, W], each mirrored with probability `flip_share` and moved; same device.
+
+    An image is moved by −`shift_px` to `shift_px` pixels in each direction; what comes in repeats its edge.
+    `seed` and `epoch` alone decide.
+    """
+    # The third number keeps these draws apart from those of `draw_epoch` and `warped`.
+    (mixed_seed,) = np.random.SeedSequence([seed, epoch, 2]).generate_state(1, np.uint64)
+    generator = torch.Generator().manual_seed(int(mixed_seed))
+    count, _, height, width = images.shape
+    mirrored = torch.rand(count, generator=generator) < flip_share
+    moves = torch.randint(-shift_px, shift_px + 1, (count, 2), generator=generator)
+    rows = (torch.arange(height) + moves[:, :1]).clamp_(0, height - 1).to(images.device)
+    columns = (torch.arange(width) + moves[:, 1:]).clamp_(0, width - 1)
+    columns = torch.where(mirrored[:, None], width - 1 - columns, columns).to(images.device)
+    result = torch.empty_like(images)
+    for start in range(0, count, CHUNK):
+        part = slice(start, start + CHUNK)
+        image = torch.arange(len(rows[part]), device=images.device)[:, None, None]
+        # Advanced indices come first: [n, H, W, C].
+        picked = images[part].permute(0, 2, 3, 1)[image, rows[part][:, :, None], columns[part][:, None, :]]
+        result[part] = picked.permute(0, 3, 1, 2)
+    return result

@@ -1,0 +1,81 @@
+"""What the data choose if nobody says it: a recipe, a likelihood, and the depth of the network."""
+
+import dataclasses
+
+from training.config import FitConfig, LikelihoodName
+from training.likelihood import LIKELIHOODS
+from training.model import halvings
+
+# Above this side colour gets the recipe for larger pictures.
+SMALL_SIDE_PX = 48
+# Widths double from one convolution to the next up to this, or up to a recipe's own widest.
+WIDEST = 128
+
+
+class ChoiceError(Exception):
+    """The options do not fit the data."""
+
+
+def recipe_for(image_shape: tuple[int, int, int], levels: int) -> str:
+    """The name of the recipe for images of this kind."""
+    channels, height, width = image_shape
+    if levels == 2:
+        return "default"
+    if channels == 1 and min(height, width) <= SMALL_SIDE_PX:
+        return "grey"
+    return "colour32" if min(height, width) <= SMALL_SIDE_PX else "colour64"
+
+
+def likelihood_for(levels: int) -> LikelihoodName:
+    """The likelihood for images with so many levels.
+
+    A Gaussian's mean gives the best pictures, and its latent space the evenest.
+    """
+    if levels == 2:
+        return "bernoulli"
+    return "gaussian"
+
+
+def fitted_to_data(
+    config: FitConfig, image_shape: tuple[int, int, int], levels: int, given: set[str]
+) -> FitConfig:
+    """The config for images of this kind; the fields `given` by a person stay.
+
+    The likelihood becomes that of the data if the recipe's does not fit it, and a convolutional network gets
+    as many convolutions as the size asks for. Raises ChoiceError if a given likelihood does not fit.
+    """
+    config = dataclasses.replace(config, image_shape=image_shape, levels=levels)
+    likelihood = LIKELIHOODS[config.likelihood]
+    if "likelihood" in given:
+        if levels not in likelihood.levels:
+            raise ChoiceError(
+                f"--likelihood {config.likelihood}: found images of {levels} levels, expected "
+                f"{likelihood.levels[0]}; use --likelihood {likelihood_for(levels)}"
+            )
+    elif levels not in likelihood.levels or (config.likelihood == "bernoulli") != (levels == 2):
+        config = dataclasses.replace(config, likelihood=likelihood_for(levels))
+    depth = halvings(image_shape)
+    if config.network == "conv" and "filters" not in given and len(config.filters) != depth:
+        config = dataclasses.replace(config, filters=widths(config.filters, depth))
+    return config
+
+
+def widths(filters: tuple[int, ...], depth: int) -> tuple[int, ...]:
+    """Widths of `depth` convolutions that begin as `filters` do."""
+    widest = max(WIDEST, *filters)
+    result = list(filters[:depth])
+    while len(result) < depth:
+        result.append(min(2 * result[-1], widest))
+    return tuple(result)
+
+
+def in_words(config: FitConfig, given: set[str]) -> str | None:
+    """One line that says what the data chose and why; None if they left the defaults as they were."""
+    chosen = [f"{name} {getattr(config, name)}" for name in ("recipe", "likelihood") if name not in given]
+    is_usual = config.likelihood == "bernoulli" and ("recipe" in given or config.recipe == "default")
+    if not chosen or (is_usual and config.levels == 2):
+        return None
+    channels, height, width = config.image_shape
+    kind = "binary" if config.levels == 2 else "grey" if channels == 1 else "colour"
+    options = " and ".join(f"--{name}" for name in ("recipe", "likelihood") if name not in given)
+    return f"{kind} images of {height} × {width}: {' and '.join(chosen)}; {options} set others"

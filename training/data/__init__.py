@@ -1,0 +1,1 @@
+"""Images to train on: named datasets, folders of pictures, archives, shards and arrays."""

@@ -1,0 +1,47 @@
+"""A dataset: images and labels, split into a training and a test part."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+BINARY, BYTES = 2, 256
+
+
+class DatasetError(Exception):
+    """Data is missing or is not what it should be; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Images with labels, split into a training and a test part.
+
+    Attributes:
+        name: what people call it.
+        label_names: the names of the labels 0, 1, …; empty if the images have none.
+        train_images: uint8 [N, C, H, W], with values from 0 to `levels` − 1; an array, or a
+            memory-mapped file.
+        train_labels: uint8 or int32 [N]; zeros if the images have none.
+        test_images: like `train_images`.
+        test_labels: like `train_labels`.
+        levels: 2 for binary images, 256 for grey levels and colours.
+        key: a hash of the content, by which changed data is noticed; empty for the embedded MNIST.
+        notes: what people should know about how the data was understood, such as what was left out.
+    """
+
+    name: str
+    label_names: tuple[str, ...]
+    train_images: NDArray[np.uint8]
+    train_labels: NDArray[Any]
+    test_images: NDArray[np.uint8]
+    test_labels: NDArray[Any]
+    levels: int = BINARY
+    key: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """Channels, height and width."""
+        channels, height, width = self.train_images.shape[1:]
+        return channels, height, width
