@@ -10,7 +10,14 @@ import pytest
 from desktop.base.machine import cpu_threads
 from desktop.base.shipped import shipped_bundle
 from desktop.latent.likelihood import Family, Likelihood, Parameters
-from desktop.latent.true_posterior import SPLIT, LikelihoodTable, half_width, table_side
+from desktop.latent.true_posterior import (
+    SPLIT,
+    Cells,
+    LikelihoodTable,
+    TruePosterior,
+    half_width,
+    table_side,
+)
 from desktop.models.model import Model
 from desktop.models.source import open_source
 from export.bundle import DECODER_FILE
@@ -230,3 +237,14 @@ def test_the_grid_is_as_fine_as_memory_allows():
     assert table_side(logistic, (3, 32, 32)) == 64
     assert table_side(logistic, (3, 64, 64)) == 32
     assert table_side(logistic, (3, 512, 512)) is None
+
+
+def test_the_mode_is_the_best_cell_of_all_parts():
+    """A finer part may hold it, and then the cell that it replaces does not count."""
+    axis = np.array([-1.0, 1.0])
+    coarse = Cells(axis, axis, 2.0, np.array([[-np.inf, -5.0], [-7.0, -3.0]]))
+    fine = Cells(
+        np.array([-1.5, -0.5]), np.array([-1.5, -0.5]), 1.0, np.array([[-4.0, -2.0], [-np.inf, -6.0]])
+    )
+    assert TruePosterior((coarse, fine), -1.0, None, None).mode.tolist() == [-0.5, -1.5]
+    assert TruePosterior((coarse,), -1.0, None, None).mode.tolist() == [1.0, 1.0]
