@@ -25,6 +25,7 @@ class Frame:
         u: float32 [d], of length 1.
         v: float32 [d], of length 1, orthogonal to `u`.
         view: least a, least b, greatest a, greatest b.
+        start: where the cursor is at first.
     """
 
     axes: tuple[int, int] | None
@@ -32,6 +33,7 @@ class Frame:
     u: NDArray[np.float32]
     v: NDArray[np.float32]
     view: tuple[float, float, float, float]
+    start: tuple[float, float] = (0.0, 0.0)
 
     def z(self, a: float, b: float) -> NDArray[np.float32]:
         """z at a place of the plane."""
@@ -40,7 +42,7 @@ class Frame:
 
     def as_json(self) -> dict[str, Any]:
         """Without u and v where the axes say them."""
-        facts: dict[str, Any] = {"view": [round(side, 4) for side in self.view]}
+        facts: dict[str, Any] = {"view": [round(side, 4) for side in self.view], "start": list(self.start)}
         if self.axes is not None:
             return facts | {"axes": list(self.axes)}
         return facts | {
@@ -70,7 +72,10 @@ def frame_of(reading: Reading, bundle: Bundle | None) -> Frame:
         origin = np.zeros(d, np.float32)
         unit = np.eye(d, dtype=np.float32)
         v = unit[second] if d > 1 else np.zeros(1, np.float32)
-        return Frame((first, second), origin, unit[first], v, view)
+        # Some decoders normalise z, and give no numbers at 0.
+        finite = is_finite(session(reading.source), reading, origin)
+        start = (0.0, 0.0) if finite else (0.5, 0.5)
+        return Frame((first, second), origin, unit[first], v, view, start)
     return _through_samples(reading)
 
 

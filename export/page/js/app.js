@@ -86,7 +86,8 @@ async function start() {
     words.then((text) => setText("status", `${explorer.pictureMs.toFixed(1)} ms a picture, ${text}.`));
   });
   const words = source.words();
-  explorer.moveTo(0, 0);
+  const [startA, startB] = facts.frame.start ?? [0, 0];
+  explorer.moveTo(startA, startB);
   await new Promise((resolve) => explorer.on(["picture"], () => resolve(null)));
   performance.mark("first-picture");
   source.start();

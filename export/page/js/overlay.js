@@ -32,6 +32,15 @@ function tickText(value, step) {
  */
 export function drawTicks(context, view, names) {
   const step = niceStep(90 / view.scale);
+  // Margins that fade, so that the numbers can be read over any picture.
+  for (const [x, y, w, h] of [[0, 0, 46, 0], [0, view.height, 0, -30]]) {
+    const fade = context.createLinearGradient(x, y, x + w, y + h);
+    fade.addColorStop(0, "rgba(8, 10, 14, 0.85)");
+    fade.addColorStop(0.6, "rgba(8, 10, 14, 0.55)");
+    fade.addColorStop(1, "rgba(8, 10, 14, 0)");
+    context.fillStyle = fade;
+    context.fillRect(x, y, w || view.width, h || view.height);
+  }
   context.font = "11px system-ui, sans-serif";
   context.lineWidth = 3;
   context.strokeStyle = SHADE;

@@ -160,6 +160,9 @@ export class Points {
    */
   draw(context, view) {
     if (!this.coordinates) return;
+    // The pictures behind step back, so that the points stand out.
+    context.fillStyle = "rgba(8, 10, 14, 0.36)";
+    context.fillRect(0, 0, view.width, view.height);
     const radius = Math.max(1.4, Math.min(5, 1.6 * Math.sqrt(view.scale / 100)));
     const byLabel = this.labels ? this.labelsThere : [-1];
     for (const label of byLabel) {

@@ -15,7 +15,7 @@ export class Remote {
   /** @param {import("./engine.js").Setup} setup */
   constructor(setup) {
     this.next = 0;
-    /** @type {Map<number, {resolve: (answer: any) => void, reject: (error: Error) => void}>} */
+    /** @type {Map<number, {message: any, resolve: (answer: any) => void, reject: (error: Error) => void}>} */
     this.open = new Map();
     /** @type {Worker | null} */
     this.worker = null;
@@ -44,7 +44,7 @@ export class Remote {
     const lasts = message.kind !== "decode" && message.kind !== "encode" && message.kind !== "numbers";
     if (lasts) this.lasting.push(message);
     return new Promise((resolve, reject) => {
-      this.open.set(id, { resolve, reject });
+      this.open.set(id, { message, resolve, reject });
       if (this.worker) this.worker.postMessage({ id, ...message });
       else setTimeout(() => this.here({ id, ...message }), 0);
     });
@@ -84,8 +84,11 @@ export class Remote {
     if (!this.worker) return;
     this.worker.terminate();
     this.worker = null;
-    for (const message of this.lasting) this.engine = answerTo(this.engine, message).engine;
-    for (const [, waiting] of this.open) waiting.reject(new Error("the worker ended"));
-    this.open.clear();
+    const open = [...this.open];
+    const unanswered = new Set(open.map(([, { message }]) => message));
+    for (const message of this.lasting) {
+      if (!unanswered.has(message)) this.engine = answerTo(this.engine, message).engine;
+    }
+    for (const [id, { message }] of open) this.here({ id, ...message });
   }
 }
