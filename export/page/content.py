@@ -108,6 +108,7 @@ def _content(reading: Reading, bundle: Bundle | None, choices: Choices) -> Conte
             precision = "float32"
             notes.append("The weights are float32, because float16 cannot hold them.")
         facts |= {"mode": "live", "program": program.as_json(), "precision": precision}
+        facts["work"] = program.multiply_adds
         names = [f"weights-{epoch}" for epoch in epochs] or ["weights"]
         blocks |= dict(zip(names, weight_blocks(sets, precision), strict=True))
     else:

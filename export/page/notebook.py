@@ -4,12 +4,27 @@ import html
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from export.page.content import Choices
 
 HEIGHT_PX = 720
+# Puts the frame into the cell, and takes what the page in it says about its cursor.
+WIDGET = """
+export default { render({ model, el }) {
+  el.innerHTML = model.get("page");
+  const frame = el.querySelector("iframe");
+  const take = ({ source, data }) => {
+    if (source !== frame.contentWindow || !data?.latentPlane) return;
+    model.set("z", data.latentPlane.z);
+    model.set("epoch", data.latentPlane.epoch);
+    model.save_changes();
+  };
+  window.addEventListener("message", take);
+  return () => window.removeEventListener("message", take);
+} };
+"""
 
 
 @dataclass(frozen=True)
@@ -35,6 +50,21 @@ class Shown:
         """The frame, and a line for notebooks that show no HTML."""
         del include, exclude
         return {"text/html": self._repr_html_(), "text/plain": repr(self)}
+
+    def widget(self) -> Any:
+        """The same frame as a widget whose `z` and `epoch` follow the cursor. It needs anywidget."""
+        import anywidget
+        import traitlets
+
+        class Plane(anywidget.AnyWidget):  # type: ignore[misc]
+            """A page in a notebook, with what its cursor is at."""
+
+            _esm = WIDGET
+            page = traitlets.Unicode(self._repr_html_()).tag(sync=True)
+            z = traitlets.List(traitlets.Float()).tag(sync=True)
+            epoch = traitlets.Int(0).tag(sync=True)
+
+        return Plane()
 
     def __repr__(self) -> str:
         return f"<page of {len(self.page.encode()) / 1e6:.2f} MB, {self.height} pixels high>"

@@ -90,7 +90,7 @@ def measure(browser: Browser, url: str, selector: str, click: bool) -> tuple[flo
 
     def count(response) -> None:
         nonlocal fetched
-        fetched += len(response.body()) if response.url.startswith("http") else 0
+        fetched += int(response.headers.get("content-length", 0)) if response.url.startswith("http") else 0
 
     tab.on("response", count)
     tab.goto(url)

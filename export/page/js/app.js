@@ -66,6 +66,25 @@ function globalKeys(path, epochBy, explorer) {
   });
 }
 
+/**
+ * In a frame, tell the page around it where the cursor is: a notebook's widget listens.
+ * @param {Explorer} explorer
+ * @returns {void}
+ */
+function tellParent(explorer) {
+  if (window.parent === window) return;
+  let asked = false;
+  explorer.on(["cursor", "epoch", "plane"], () => {
+    if (asked) return;
+    asked = true;
+    requestAnimationFrame(() => {
+      asked = false;
+      const { z } = explorer.place;
+      window.parent.postMessage({ latentPlane: { z: Array.from(z), epoch: explorer.epoch } }, "*");
+    });
+  });
+}
+
 /** @returns {Promise<void>} */
 async function start() {
   const facts = JSON.parse(element("facts", HTMLScriptElement).textContent ?? "");
@@ -79,11 +98,12 @@ async function start() {
   const epochBy = timePanel(explorer);
   const keys = pathPanel(explorer, path);
   globalKeys(keys, epochBy, explorer);
+  tellParent(explorer);
   const stage = new Stage(explorer, points, path);
   planePanel(explorer);
   drawPanel(explorer, stage);
   explorer.on(["picture"], () => {
-    words.then((text) => setText("status", `${explorer.pictureMs.toFixed(1)} ms a picture, ${text}.`));
+    words.then((text) => setText("status", `${explorer.usualMs.toFixed(1)} ms a picture, ${text}.`));
   });
   const words = source.words();
   const [startA, startB] = facts.frame.start ?? [0, 0];

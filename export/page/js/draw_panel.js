@@ -40,7 +40,16 @@ export function drawPanel(explorer, stage) {
   color.addEventListener("input", () => {
     pad.color = color.value;
   });
+  const small = element("pad-picture", HTMLCanvasElement);
+  const context = /** @type {CanvasRenderingContext2D} */ (small.getContext("2d"));
+  small.width = facts.image.width;
+  small.height = facts.image.height;
+  explorer.on(["picture"], () => {
+    small.hidden = stage.encoded === null;
+    if (explorer.picture) context.putImageData(explorer.picture, 0, 0);
+  });
   onClick("pad-clear", () => {
+    small.hidden = true;
     pad.clear();
     stage.encoded = null;
     setText("pad-text", "");

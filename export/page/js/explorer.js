@@ -23,7 +23,8 @@ export class Explorer {
     this.b = 0;
     /** @type {ImageData | null} */
     this.picture = null;
-    this.pictureMs = 0;
+    /** What a picture took, as a mean in which the last ones count most. */
+    this.usualMs = 0;
     /** @type {Map<Change, (() => void)[]>} */
     this.listeners = new Map();
     this.wanted = 0;
@@ -115,7 +116,7 @@ export class Explorer {
       for (let at = wanted; ; at = this.wanted) {
         const { pixels, ms } = await this.source.picture(this.epoch, this.place);
         this.picture = new ImageData(pixels, this.source.width, this.source.height);
-        this.pictureMs = ms;
+        this.usualMs += (ms - this.usualMs) * (this.usualMs ? 0.15 : 1);
         this.tell("picture");
         if (at === this.wanted) break;
       }

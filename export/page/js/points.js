@@ -161,7 +161,7 @@ export class Points {
   draw(context, view) {
     if (!this.coordinates) return;
     // The pictures behind step back, so that the points stand out.
-    context.fillStyle = "rgba(8, 10, 14, 0.36)";
+    context.fillStyle = "rgba(8, 10, 14, 0.3)";
     context.fillRect(0, 0, view.width, view.height);
     const radius = Math.max(1.4, Math.min(5, 1.6 * Math.sqrt(view.scale / 100)));
     const byLabel = this.labels ? this.labelsThere : [-1];

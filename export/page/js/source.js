@@ -8,7 +8,19 @@ import { block, weights } from "./unpack.js";
  * @typedef {Uint8ClampedArray<ArrayBuffer>} Pixels red, green, blue, alpha
  */
 
-/** A decoder that runs in the page. The picture under the pointer has a worker of its own. */
+/** Multiply-adds of a picture that the page decodes itself: a few milliseconds. */
+const MOST_WORK_HERE = 12e6;
+/** The plane's pictures wait while the pointer moves, but not longer than this. */
+const MOST_WAIT_MS = 400;
+const STILL_MS = 60;
+
+/**
+ * @param {number} ms
+ * @returns {Promise<void>}
+ */
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** A decoder that runs in the page. The picture under the pointer goes before those of the plane. */
 export class LiveSource {
   /** @param {any} facts */
   constructor(facts) {
@@ -18,12 +30,13 @@ export class LiveSource {
     const setup = {
       program: facts.program, encoder: facts.encoder ?? null, image: facts.image, latentDim: facts.latentDim,
     };
-    this.first = new Remote(setup);
+    this.first = new Remote(setup, facts.work <= MOST_WORK_HERE);
+    this.lastAsked = 0;
     const count = Math.max(1, Math.min(3, (navigator.hardwareConcurrency || 2) - 1));
     /** The plane's workers; they start when the first picture is there. */
     this.others = /** @type {Remote[]} */ ([]);
     this.start = () => {
-      if (!this.others.length) this.others = Array.from({ length: count }, () => new Remote({ ...setup, encoder: null }));
+      if (!this.others.length) this.others = Array.from({ length: count }, () => new Remote({ ...setup, encoder: null }, false));
     };
     this.pictureMs = 5;
     /** @type {Map<number, Promise<{arrays: Float32Array[], ordered: Uint32Array}>>} */
@@ -79,6 +92,7 @@ export class LiveSource {
    * @returns {Promise<{pixels: Pixels, ms: number}>}
    */
   async picture(epoch, place) {
+    this.lastAsked = performance.now();
     await this.prepared(this.first, epoch);
     return this.first.ask({ kind: "decode", epoch, z: place.z });
   }
@@ -92,6 +106,8 @@ export class LiveSource {
   async pictures(epoch, places, lane) {
     const remote = this.others[lane];
     await this.prepared(remote, epoch);
+    const since = performance.now();
+    while (performance.now() - this.lastAsked < STILL_MS && performance.now() - since < MOST_WAIT_MS) await pause(20);
     const d = this.facts.latentDim;
     const z = new Float32Array(places.length * d);
     places.forEach((place, i) => {

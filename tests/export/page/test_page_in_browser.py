@@ -302,6 +302,12 @@ def test_a_notebook_shows_the_page_in_a_frame(chromium, tmp_path):
     frame.locator("html[data-ready=yes]").wait_for()
     assert frame.locator("#status").text_content().endswith("decoded here, by WebAssembly.")
     assert tab.tab.locator("iframe").bounding_box()["height"] == 500
+    # As the widget of a notebook listens.
+    tab.tab.evaluate("addEventListener('message', ({ data }) => (globalThis.told = data.latentPlane))")
+    frame.locator("#z").fill("0.5, 0.25")
+    frame.locator("#z").press("Enter")
+    tab.settle()
+    assert tab.tab.evaluate("globalThis.told") == {"z": [0.5, 0.25], "epoch": 1}
     tab.tab.close()
     assert tab.errors == []
 
