@@ -30,7 +30,21 @@ LAW = {
         "click",
         "filelock",
     },
-    "export": {"export", "training", "torch", "onnx", "onnxruntime", "onnxscript", "numpy", "click", "tqdm"},
+    "export": {
+        "export",
+        "training",
+        "torch",
+        "onnx",
+        "onnxruntime",
+        "onnxscript",
+        "numpy",
+        "click",
+        "tqdm",
+        "PIL",
+        # Only a notebook that asks for a widget.
+        "anywidget",
+        "traitlets",
+    },
     "desktop": {
         "desktop",
         "export.bundle",

@@ -1,5 +1,6 @@
 """What a page holds: facts for its script, and blocks of numbers, from a bundle or from a bare decoder."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,8 @@ from export.page.words import facts_of, plain
 # One multiply-add takes about a third of a nanosecond in WebAssembly, so this is about 20 ms.
 MOST_LIVE_WORK = 60_000_000
 MOST_LIVE_WEIGHTS = 8_000_000
+# Of one picture. The trace keeps every value of a run, and these grow with the picture.
+MOST_LIVE_NUMBERS = 400_000
 MOST_NAMES = 256
 VERSION = 1
 
@@ -132,7 +135,7 @@ def _content(reading: Reading, bundle: Bundle | None, choices: Choices) -> Conte
         "latentDim": reading.latent_dim,
         "epochs": _elbos(bundle, epochs),
         "labels": [plain(label, 40) for label in (bundle.label_names if bundle else ())[:MOST_NAMES]],
-        "levels": int(bundle.manifest.get("levels", 2)) if bundle is not None else 256,
+        "levels": 2 if bundle is not None and bundle.manifest.get("levels", 2) == 2 else 256,
         "dataset": plain(_dataset(bundle)),
         "frame": frame.as_json(),
         "facts": facts_of(bundle.manifest) if bundle is not None else reading.facts(),
@@ -143,6 +146,10 @@ def _content(reading: Reading, bundle: Bundle | None, choices: Choices) -> Conte
 
 def decoder_program(reading: Reading) -> Program:
     """The decoder as the page runs it: flat z to [C, H, W] in [0, 1]. Raises NotLiveError."""
+    if math.prod(reading.image_shape) > MOST_LIVE_NUMBERS:
+        raise NotLiveError(
+            f"{math.prod(reading.image_shape):,} numbers a picture, more than {MOST_LIVE_NUMBERS:,}"
+        )
     weights = sum(int(np.prod(tensor.dims)) for tensor in reading.model.graph.initializer)
     if weights > MOST_LIVE_WEIGHTS:
         raise NotLiveError(
@@ -192,10 +199,12 @@ def _encoder(bundle: Bundle, precision: str, blocks: dict[str, str], notes: list
 
 def _elbos(bundle: Bundle | None, epochs: list[int]) -> list[dict[str, Any]]:
     """The epochs in the page with their test ELBO, where it is known."""
-    known = {}
-    for line in bundle.manifest.get("epochs", []) if bundle is not None else []:
-        if isinstance(line, dict) and isinstance(line.get("test_elbo_nats"), float):
-            known[line.get("epoch")] = round(line["test_elbo_nats"], 2)
+    known: dict[object, float] = {}
+    lines = bundle.manifest.get("epochs") if bundle is not None else None
+    for line in lines if isinstance(lines, list) else []:
+        elbo = line.get("test_elbo_nats") if isinstance(line, dict) else None
+        if isinstance(elbo, float) and math.isfinite(elbo) and isinstance(line.get("epoch"), int):
+            known[line["epoch"]] = round(elbo, 2)
     return [{"epoch": epoch, "elbo": known.get(epoch)} for epoch in epochs]
 
 

@@ -97,7 +97,11 @@ def lower(
         rule = rules.get(proto.op_type)
         if rule is None:
             raise NotLiveError(_listed([proto.op_type]))
-        result = rule(lowering, Node(proto))
+        try:
+            result = rule(lowering, Node(proto))
+        except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+            # Rules are written for what tools export; the rest is for ONNX Runtime.
+            raise NotLiveError(f"an unusual {proto.op_type}") from error
         numbers = [result] if isinstance(result, int) else result
         for name, number in zip((name for name in proto.output), numbers, strict=False):
             if name and lowering.writer.shapes[number] != lowering.shape(name):

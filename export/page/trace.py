@@ -72,7 +72,10 @@ def trace(model: onnx.ModelProto, feeds: Mapping[str, NDArray[Any]], source: str
     whole.CopyFrom(model)
     declared = {value.name for value in whole.graph.output}
     whole.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names if name not in declared)
-    results = session(whole.SerializeToString()).run(names, dict(feeds))
+    try:
+        results = session(whole.SerializeToString()).run(names, dict(feeds))
+    except Exception as error:  # ONNX Runtime has no class of errors of its own
+        raise NotLiveError("a graph whose values cannot all be looked at") from error
     values = initial | dict(feeds) | dict(zip(names, results, strict=True))
     opset = next(entry.version for entry in model.opset_import if entry.domain in DOMAINS)
     return Trace(tuple(model.graph.node), values, frozenset(varying), opset)

@@ -57,4 +57,4 @@ def _object(manifest: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 
 
 def _nats(value: object) -> str | None:
-    return f"{value:.2f} nats" if isinstance(value, int | float) else None
+    return f"{value:.2f} nats".replace("-", "−") if isinstance(value, int | float) else None

@@ -10,6 +10,7 @@ from export.page.html import bundled, page
 from export.page.packing import _ordered, _zigzag, planes, weight_blocks
 from export.page.reading import ReadingError, Wanted, read_model
 from export.page.words import plain, script_json
+from tests.export.forging import edit_manifest
 from tests.export.page.decoders import HOSTILE, bundle, foreign, linear, model, with_noise
 
 
@@ -139,3 +140,32 @@ def test_templates_in_names_are_not_filled_in(tmp_path):
     text = page(content.title, content.facts, content.blocks)
     assert text.count("const module_app") == 1
     assert text.count("</script>") == text.count("<script")
+
+
+def test_a_manifest_may_hold_anything_beside_what_it_must(tmp_path):
+    """Facts of other kinds than the exporter writes are left out, and end nothing."""
+    made = bundle(tmp_path / "b")
+    odd = {
+        "epochs": 3,
+        "levels": "x",
+        "dataset": [1],
+        "metrics": {"test_elbo_nats": float("nan")},
+        "fit": None,
+    }
+    edit_manifest(made.path, lambda manifest: manifest.update(odd | {"made_with": {}, "tools": []}))
+    content = content_of(made.path, Choices())
+    assert [line["elbo"] for line in content.facts["epochs"]] == [None, None]
+    assert script_json(content.facts)
+
+
+@pytest.mark.parametrize(
+    ("graph", "words"),
+    [(linear(2, 3, 400, 400), "480,000 numbers a picture"), (with_noise(), "the operator RandomNormalLike")],
+    ids=["large pictures", "noise"],
+)
+def test_why_a_decoder_is_not_live_is_said(graph, words, tmp_path):
+    """What a page does not decode itself becomes an atlas, and its notes say why."""
+    content = content_of(saved(tmp_path / "m.onnx", graph), Choices(atlas_count=2, atlas_px=16))
+    assert content.facts["mode"] == "atlas"
+    assert words in content.notes[-1]
+    assert content.facts["atlas"]["columns"] == 2
