@@ -25,6 +25,8 @@ MOST_LIVE_WORK = 60_000_000
 MOST_LIVE_WEIGHTS = 8_000_000
 # Of one picture. The trace keeps every value of a run, and these grow with the picture.
 MOST_LIVE_NUMBERS = 400_000
+# Of all epochs together: about 4 MB of text.
+MOST_WEIGHTS_OF_EPOCHS = 1_500_000
 MOST_NAMES = 256
 VERSION = 1
 
@@ -95,7 +97,7 @@ def _content(reading: Reading, bundle: Bundle | None, choices: Choices) -> Conte
         program = decoder_program(reading)
         sets = [program.constants]
         if bundle is not None:
-            epochs, sets = _epochs(bundle, epochs, program)
+            epochs, sets = _epochs(bundle, _thinned(epochs, program, notes), program)
     except NotLiveError as error:
         if choices.mode == "live":
             raise NotLiveError(
@@ -164,6 +166,16 @@ def decoder_program(reading: Reading) -> Program:
             f"{MOST_LIVE_WORK // 1_000_000} million"
         )
     return program
+
+
+def _thinned(epochs: list[int], program: Program, notes: list[str]) -> list[int]:
+    """The epochs whose weights have room in a page: evenly chosen, with the first and the last."""
+    weights = sum(array.size for array in program.constants.values())
+    most = max(2, MOST_WEIGHTS_OF_EPOCHS // max(1, weights))
+    if len(epochs) <= most:
+        return epochs
+    notes.append(f"{most} of the bundle's {len(epochs)} epochs are in the page.")
+    return [epochs[round(index * (len(epochs) - 1) / (most - 1))] for index in range(most)]
 
 
 def _epochs(

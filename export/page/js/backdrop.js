@@ -127,8 +127,13 @@ export class Backdrop {
   cells(level) {
     const { view } = this;
     const [stepA, stepB] = this.steps(level);
-    const [left, top] = view.toPlane(0, 0);
-    const [right, bottom] = view.toPlane(view.width, view.height);
+    let [left, top] = view.toPlane(0, 0);
+    let [right, bottom] = view.toPlane(view.width, view.height);
+    const { limits } = this.source;
+    if (limits) {
+      [left, right] = [Math.max(left, limits[0]), Math.min(right, limits[2])];
+      [bottom, top] = [Math.max(bottom, limits[1]), Math.min(top, limits[3])];
+    }
     const result = [];
     const [firstRow, lastRow] = this.frame.d === 1 ? [0, 0] : [Math.round(bottom / stepB), Math.round(top / stepB)];
     for (let j = firstRow; j <= lastRow; j++) {

@@ -60,8 +60,10 @@ export class Explorer {
    * @returns {void}
    */
   moveTo(a, b) {
-    this.a = a;
-    this.b = this.frame.d === 1 ? 0 : b;
+    const { limits } = this.source;
+    this.a = limits ? Math.max(limits[0], Math.min(limits[2], a)) : a;
+    this.b = limits ? Math.max(limits[1], Math.min(limits[3], b)) : b;
+    if (this.frame.d === 1) this.b = 0;
     this.tell("cursor");
     this.decode();
   }

@@ -29,7 +29,7 @@ export function planePanel(explorer) {
   if (spread) order.sort((p, q) => spread[q] - spread[p]);
   const selects = [element("axis-x", HTMLSelectElement), element("axis-y", HTMLSelectElement)];
   selects.forEach((select, which) => {
-    for (const axis of order.slice(0, MOST_AXES)) select.add(new Option(`z${axis + 1}`, String(axis)));
+    for (const axis of order.slice(0, MOST_AXES)) select.add(new Option(`z${axis}`, String(axis)));
     select.value = String(frame.axes?.[which]);
     select.addEventListener("change", () => {
       const z = explorer.place.z;
@@ -66,7 +66,7 @@ function slider(explorer, axis) {
   const { frame } = explorer;
   const label = document.createElement("label");
   const [name, input, value] = [document.createElement("span"), document.createElement("input"), document.createElement("output")];
-  name.textContent = `z${axis + 1}`;
+  name.textContent = `z${axis}`;
   Object.assign(input, { type: "range", min: String(-SLIDER_MOST), max: String(SLIDER_MOST), step: "0.05" });
   label.append(name, input, value);
   element("sliders", HTMLDivElement).append(label);

@@ -39,6 +39,8 @@ export class LiveSource {
       if (!this.others.length) this.others = Array.from({ length: count }, () => new Remote({ ...setup, encoder: null }, false));
     };
     this.pictureMs = 5;
+    /** @type {number[] | null} the part of the plane that there is; all of it */
+    this.limits = null;
     /** @type {Map<number, Promise<{arrays: Float32Array[], ordered: Uint32Array}>>} */
     this.unpacked = new Map();
     /** @type {WeakMap<Remote, Map<number, Promise<any>>>} */
@@ -149,6 +151,7 @@ export class AtlasSource {
     this.atlas = facts.atlas;
     this.width = facts.atlas.width;
     this.height = facts.atlas.height;
+    this.limits = /** @type {number[] | null} */ (facts.atlas.view);
     this.lanes = 1;
     this.batch = 32;
     this.start = () => {};

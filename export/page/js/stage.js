@@ -110,7 +110,7 @@ export class Stage {
     const { overlayContext: context, explorer } = this;
     const { view, frame } = explorer;
     this.begin(context);
-    drawTicks(context, view, frame.axes ? frame.axes.map((axis) => `z${axis + 1}`) : ["a", "b"]);
+    drawTicks(context, view, frame.axes ? frame.axes.map((axis) => `z${axis}`) : ["a", "b"]);
     const onScreen = (/** @type {ArrayLike<number>} */ z) => {
       const { a, b } = frame.nearest(z);
       return view.toScreen(a, b);

@@ -5,7 +5,7 @@ import pytest
 from onnx import helper
 
 from export.page.__main__ import main
-from export.page.content import Choices, content_of
+from export.page.content import Choices, _thinned, content_of, decoder_program
 from export.page.html import bundled, page
 from export.page.packing import _ordered, _zigzag, planes, weight_blocks
 from export.page.reading import ReadingError, Wanted, read_model
@@ -156,6 +156,15 @@ def test_a_manifest_may_hold_anything_beside_what_it_must(tmp_path):
     content = content_of(made.path, Choices())
     assert [line["elbo"] for line in content.facts["epochs"]] == [None, None]
     assert script_json(content.facts)
+
+
+def test_many_epochs_are_thinned(tmp_path):
+    """Of epochs that would make the page too large, evenly chosen ones stay, and the notes say so."""
+    program = decoder_program(read_model(saved(tmp_path / "m.onnx", linear(2, 1, 300, 500)), Wanted()))
+    notes: list[str] = []
+    assert _thinned(list(range(81)), program, notes) == [0, 20, 40, 60, 80]
+    assert notes == ["5 of the bundle's 81 epochs are in the page."]
+    assert _thinned([3, 7], program, notes) == [3, 7]
 
 
 @pytest.mark.parametrize(
