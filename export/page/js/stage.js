@@ -92,7 +92,10 @@ export class Stage {
   /** @returns {void} */
   drawPoints() {
     this.begin(this.pointsContext);
-    if (this.showPoints) this.points?.draw(this.pointsContext, this.explorer.view);
+    const { view, frame } = this.explorer;
+    if (this.showPoints) this.points?.draw(this.pointsContext, view);
+    // Here and not in the overlay, which is drawn at every move of the cursor.
+    drawTicks(this.pointsContext, view, frame.axes ? frame.axes.map((axis) => `z${axis}`) : ["a", "b"]);
   }
 
   /** @returns {void} */
@@ -110,7 +113,6 @@ export class Stage {
     const { overlayContext: context, explorer } = this;
     const { view, frame } = explorer;
     this.begin(context);
-    drawTicks(context, view, frame.axes ? frame.axes.map((axis) => `z${axis}`) : ["a", "b"]);
     const onScreen = (/** @type {ArrayLike<number>} */ z) => {
       const { a, b } = frame.nearest(z);
       return view.toScreen(a, b);
