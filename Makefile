@@ -3,6 +3,7 @@
 # make test     the same with all tests
 # make lowest   the quick tests with the lowest versions that pyproject.toml allows; needs uv
 # make wheel    the wheel, in dist/
+# make page-check  types and lint of the page's JavaScript; needs npm
 # make clean    removes what the others made, except the environment
 PYTHON ?= python3
 VENV := .venv
@@ -15,7 +16,7 @@ PYTEST_IN = QT_QPA_PLATFORM=offscreen $(1)/bin/python -m pytest --numprocesses l
 PYTEST := $(call PYTEST_IN,$(VENV))
 SOURCES := $(wildcard training/*.py training/data/*.py training/data/mnist.xz export/*.py)
 
-.PHONY: help demo test check lint lowest wheel clean
+.PHONY: help demo test check lint lowest wheel page-check clean
 .DELETE_ON_ERROR:
 
 help:
@@ -53,6 +54,9 @@ lowest:
 
 wheel: $(INSTALLED)
 	$(BIN)/python -m build --wheel
+
+page-check:
+	cd export/page/js && npm install --no-audit --no-fund && npm run check
 
 clean:
 	rm -rf $(DEMO) $(LOWEST) dist build .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

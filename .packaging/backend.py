@@ -46,7 +46,9 @@ def renamed_copy(project: Path, copy: Path) -> None:
         shutil.copy(project / name, copy)
     for package in PACKAGES:
         shutil.copytree(
-            project / package, copy / BELOW / package, ignore=shutil.ignore_patterns("__pycache__")
+            project / package,
+            copy / BELOW / package,
+            ignore=shutil.ignore_patterns("__pycache__", "node_modules"),
         )
     # The viewer travels with its bundle.
     shutil.copytree(project / "artifacts" / "mnist", copy / BELOW / "desktop" / "mnist")

@@ -35,7 +35,21 @@ LAW = {
         "pooch",
         "webdataset",
     },
-    "export": {"export", "training", "torch", "onnx", "onnxruntime", "onnxscript", "numpy", "click", "tqdm"},
+    "export": {
+        "export",
+        "training",
+        "torch",
+        "onnx",
+        "onnxruntime",
+        "onnxscript",
+        "numpy",
+        "click",
+        "tqdm",
+        "PIL",
+        # Only a notebook that asks for a widget.
+        "anywidget",
+        "traitlets",
+    },
     "desktop": {
         "desktop",
         "export.bundle",

@@ -18,7 +18,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 COMMANDS = [
-    f"latent-plane{name}" for name in ("", "-fit", "-data", "-evaluate", "-export", "-render", "-inspect")
+    f"latent-plane{name}"
+    for name in ("", "-fit", "-data", "-evaluate", "-export", "-render", "-inspect", "-page")
 ]
 OUR_IMPORT = re.compile(r"^\s*(?:from|import) (training|export|desktop)\b", re.MULTILINE)
 OUR_COMMAND = re.compile(r"python -m\s+(training|export|desktop)\b")
@@ -99,11 +100,14 @@ def test_contents(wheel: Path) -> None:
         "latent_plane/training/fit.py",
         "latent_plane/training/data/mnist.xz",
         "latent_plane/export/bundle.py",
+        "latent_plane/export/page/page.html",
+        "latent_plane/export/page/js/app.js",
         "latent_plane/desktop/widgets/main_window.py",
         "latent_plane/desktop/mnist/manifest.json",
         "latent_plane/desktop/mnist/decoder.onnx",
     } <= names
     assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"latent_plane"}
+    assert [name for name in names if "node_modules" in name] == []
     for package in ("training", "export", "desktop"):
         files = {str(path.relative_to(ROOT)) for path in (ROOT / package).rglob("*.py")}
         assert {f"latent_plane/{file}" for file in files} <= sources.keys()
@@ -123,7 +127,7 @@ def test_an_extra_has_one_onnx_runtime(wheel: Path) -> None:
         r"^Requires-Dist: (.+?) ?; .*extra == '(.+)'$", metadata, re.MULTILINE
     ):
         needs.setdefault(extra, set()).add(requirement)
-    for extra in ("desktop", "export", "all"):
+    for extra in ("desktop", "export", "page", "all"):
         assert needs[extra] ^ needs[f"{extra}-cpu"] == {"onnxruntime-gpu==1.31.*"}
         assert "onnxruntime==1.31.*" in needs[f"{extra}-cpu"]
 
@@ -170,7 +174,7 @@ def test_a_command_without_its_extra_says_what_to_install(
     (base / "click").symlink_to(Path(importlib.util.find_spec("click").origin).parent)
     ended = run(scripts, name, "--help", cwd=tmp_path, path=[base])
     extras = {"-fit": "training", "-data": "training", "-evaluate": "training", "-export": "export"}
-    extra = extras.get(name[12:], "desktop")
+    extra = (extras | {"-page": "page"}).get(name[12:], "desktop")
     assert (ended.returncode, ended.stdout) == (2, "")
     assert re.fullmatch(
         rf"{name}: found no \w+, expected it; pip install '?{re.escape(f'{wheel}[{extra}]')}'?\n",

@@ -27,6 +27,7 @@ TRAINING = (
 MODULES = {
     "training": TRAINING,
     "export": (*TRAINING, "onnx", "onnxscript", "onnxruntime"),
+    "page": ("onnx", "onnxruntime"),
     "desktop": ("contourpy", "filelock", "onnx", "onnxruntime", "platformdirs", "google.protobuf", "psutil"),
 }
 # The packages that run the commands of each extra. In a checkout, modules of other projects can have these
@@ -34,6 +35,7 @@ MODULES = {
 PACKAGES = {
     "training": ("training",),
     "export": ("export", "training"),
+    "page": ("export", "training"),
     "desktop": ("desktop", "export"),
 }
 # The folder that holds the packages.
@@ -76,7 +78,7 @@ def install_line(extra: str) -> str:
     except (metadata.PackageNotFoundError, ValueError):
         origin = {}
     if (
-        extra in ("desktop", "export")
+        extra in ("desktop", "export", "page")
         and _is_installed("onnxruntime")
         and not _is_installed("onnxruntime-gpu")
     ):

@@ -32,6 +32,7 @@ from desktop.widgets.controls.map_control import MapControl
 from desktop.widgets.controls.nearest_control import NearestControl
 from desktop.widgets.controls.opening_control import OpeningControl
 from desktop.widgets.controls.own_pictures_control import OwnPicturesControl
+from desktop.widgets.controls.page_control import PageControl
 from desktop.widgets.controls.path_control import PathControl
 from desktop.widgets.controls.picture_control import PictureControl
 from desktop.widgets.controls.plane_control import PlaneControl
@@ -127,6 +128,7 @@ class MainWindow(QMainWindow):
         """Save the views and the window's geometry, and end the background threads."""
         settings.save_window_geometry(self.saveGeometry())
         self.saved_control.close()
+        self.page_control.close()
         self.explorer.close()
         super().closeEvent(event)
 
@@ -156,6 +158,7 @@ class MainWindow(QMainWindow):
         self.history = HistoryControl(explorer, menus["edit"], self)
         self.picture_control = PictureControl(shell)
         self.z_control = ZControl(shell)
+        self.page_control = PageControl(shell)
         self.plane_control = PlaneControl(shell)
         self.layers_menu = LayersMenu(explorer, self)
         view.addMenu(self.layers_menu)
@@ -242,6 +245,7 @@ class MainWindow(QMainWindow):
         self.coordinates.stroke_began.connect(self.history.begin_gesture)
         self.coordinates.stroke_ended.connect(self.history.end_gesture)
         self.z_control.told.connect(self.status.tell)
+        self.page_control.told.connect(self.status.tell)
         self.z_control.points_wanted.connect(self.own_pictures.show_z)
         self.z_control.not_shown_again.connect(lambda: self.saved_control.keep_pictures(None))
         self.z_control.directions_wanted.connect(self.directions.open)

@@ -1,0 +1,109 @@
+"""Writes the open model as a page for the browser: the command `export.page` in a process of its own."""
+
+import os
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Signal
+
+from desktop.base.errors import ModelError
+from desktop.base.installed import HOME
+from desktop.models.source import Source
+from desktop.reading.overrides import RANGES
+
+# In a wheel the packages lie below another one.
+MODULE = f"{__name__.partition('desktop.')[0]}export.page"
+
+
+def page_arguments(source: Source, out: Path) -> list[str]:
+    """The command's arguments for a model as it is read here.
+
+    Raises ModelError if the command cannot be told what the model needs.
+    """
+    arguments = ["--out", str(out.absolute()), "--overwrite", "--name", source.name]
+    model = ["--", str(source.path.absolute())]
+    if source.bundle is not None:
+        return arguments + model
+    reading = source.reading
+    if reading.z_shape[0] is not None:
+        raise ModelError("found a decoder whose z has no batch axis, expected one; a page cannot show it")
+    if reading.more_channels:
+        raise ModelError("found channels besides the picture's in the output; a page cannot show this model")
+    ranges = {value: name for name, value in RANGES.items()}
+    arguments += ["--z-input", reading.z_input, "--output", reading.output, "--layout", reading.layout.value]
+    arguments += ["--image-shape", ",".join(map(str, reading.image_shape))]
+    arguments += ["--range", ranges[reading.value_range]]
+    arguments += ["--z-shape", ",".join(map(str, reading.z_shape[1:]))]
+    for other in reading.other_inputs:
+        if other.one_hot:
+            raise ModelError(f"found an input for a class, {other.name!r}, which a page cannot set")
+        arguments += ["--set", f"{other.name}={other.value!r}"]
+    return arguments + model
+
+
+class PageExport(QObject):
+    """Runs one export after the other.
+
+    Signals: `written` with the file and what the command says of it, `failed` with its error line.
+    """
+
+    written = Signal(object, str)
+    failed = Signal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._process: QProcess | None = None
+        self._out = Path()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a page is being written."""
+        return self._process is not None
+
+    def start(self, source: Source, out: Path) -> None:
+        """Write a page about `source` to `out`. Raises ModelError if it cannot be told; stops one before."""
+        arguments = page_arguments(source, out)
+        self.stop()
+        self._out = out
+        process = QProcess(self)
+        environment = QProcessEnvironment.systemEnvironment()
+        # The command is this program's, wherever it was started.
+        others = environment.value("PYTHONPATH")
+        environment.insert("PYTHONPATH", os.pathsep.join(filter(None, (str(HOME), others))))
+        process.setProcessEnvironment(environment)
+        process.finished.connect(self._on_finished)
+        process.errorOccurred.connect(self._on_error)
+        self._process = process
+        process.start(sys.executable, ["-m", MODULE, *arguments])
+
+    def stop(self) -> None:
+        """End a page that is being written; what was there before stays."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.finished.disconnect(self._on_finished)
+            process.errorOccurred.disconnect(self._on_error)
+            process.terminate()
+            if not process.waitForFinished(2000):
+                process.kill()
+                process.waitForFinished(2000)
+            process.deleteLater()
+
+    def _on_finished(self, code: int, status: QProcess.ExitStatus) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        output = bytes(process.readAllStandardOutput().data()).decode(errors="replace").strip()
+        errors = bytes(process.readAllStandardError().data()).decode(errors="replace").strip()
+        process.deleteLater()
+        if status == QProcess.ExitStatus.NormalExit and code == 0:
+            self.written.emit(self._out, output.splitlines()[-1] if output else "")
+        else:
+            said = errors.splitlines()[-1] if errors else "the process ended, as a damaged model can make it"
+            self.failed.emit(f"{self._out}: no page was written: {said}")
+
+    def _on_error(self, error: QProcess.ProcessError) -> None:
+        if error == QProcess.ProcessError.FailedToStart and self._process is not None:
+            process, self._process = self._process, None
+            said = process.errorString()
+            process.deleteLater()
+            self.failed.emit(f"{self._out}: no page was written: {said}")

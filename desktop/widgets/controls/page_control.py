@@ -1,0 +1,53 @@
+"""Writes the open model as a page to send to others: asks where, and tells how it went."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+
+from desktop.app.share_page import PageExport
+from desktop.base.errors import ModelError
+from desktop.widgets.common.actions import add_action
+from desktop.widgets.common.save_dialog import ask_where
+from desktop.widgets.controls.shell import Shell
+
+
+class PageControl(QObject):
+    """Adds *Share as a page…* to the File menu."""
+
+    told = Signal(str)
+
+    def __init__(self, shell: Shell) -> None:
+        super().__init__(shell.window)
+        self._shell = shell
+        self.export = PageExport(self)
+        self.export.written.connect(self._on_written)
+        self.export.failed.connect(shell.message.show_message)
+        add_action(shell.menus["file"], "Share as a pa&ge…", None, self._ask)
+
+    def close(self) -> None:
+        """End a page that is being written."""
+        self.export.stop()
+
+    def _ask(self) -> None:
+        source = self._shell.explorer.source
+        message = self._shell.message
+        if source is None:
+            message.show_message("Found no open model; open one to share it as a page.")
+            return
+        name = f"{source.path.stem or 'model'}.html"
+        path = ask_where(self._shell.window, "Share as a page", name, "HTML (*.html)", message.show_message)
+        if path is None:
+            return
+        try:
+            self.export.start(source, path)
+        except ModelError as error:
+            message.show_error(error)
+            return
+        self.told.emit(f"writing {path.name}…")
+
+    def _on_written(self, path: Path, words: str) -> None:
+        self._shell.message.show_note(
+            f"{words}: it opens in any browser, and needs nothing else",
+            [("Open in browser", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.absolute()))))],
+        )

@@ -1,0 +1,8 @@
+"""A model as one HTML file: the plane, points, pictures decoded as one drags, with nothing to install.
+
+`python -m export.page` writes it, `export.page.show` shows it in a notebook. It needs no PyTorch.
+"""
+
+from export.page.notebook import Shown, show
+
+__all__ = ["Shown", "show"]

@@ -1,0 +1,225 @@
+"""What a page holds: facts for its script, and blocks of numbers, from a bundle or from a bare decoder."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+
+from export.bundle import DECODER_FILE, ENCODER_FILE, Bundle, epoch_file, open_bundle
+from export.page.atlas import Atlas, atlas_of
+from export.page.lowering import lower
+from export.page.packing import fits_float16, weight_blocks
+from export.page.plane import frame_of
+from export.page.points import MOST_POINTS, points_of
+from export.page.program import Floats, NotLiveError, Program
+from export.page.reading import Reading, Wanted, bundle_reading, read_model
+from export.page.rules import RULES
+from export.page.words import facts_of, plain
+
+# One multiply-add takes about a third of a nanosecond in WebAssembly, so this is about 20 ms.
+MOST_LIVE_WORK = 60_000_000
+MOST_LIVE_WEIGHTS = 8_000_000
+# Of one picture. The trace keeps every value of a run, and these grow with the picture.
+MOST_LIVE_NUMBERS = 400_000
+# Of all epochs together: about 4 MB of text.
+MOST_WEIGHTS_OF_EPOCHS = 1_500_000
+MOST_NAMES = 256
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What people can choose about a page.
+
+    Attributes:
+        name: of the model; None takes its own.
+        mode: "live", "atlas", or "auto" for live wherever the page can.
+        precision: of the weights, "float16" or "float32".
+        points: how many test images at most.
+        epochs: whether all epochs are in it, or the last alone.
+        atlas_count: pictures of an atlas from left to right, and from top to bottom.
+        atlas_px: the longer side of each of them at most.
+        wanted: parts of a bare model's reading.
+    """
+
+    name: str | None = None
+    mode: str = "auto"
+    precision: str = "float16"
+    points: int = MOST_POINTS
+    epochs: bool = True
+    atlas_count: int = 24
+    atlas_px: int = 64
+    wanted: Wanted = field(default_factory=Wanted)
+
+
+@dataclass(frozen=True)
+class Content:
+    """What `export.page.html.page` puts into the file.
+
+    Attributes:
+        title: of the page.
+        facts: for the script, as JSON.
+        blocks: numbers as text, by name.
+        notes: what people should know about how it was made, a sentence each.
+    """
+
+    title: str
+    facts: Mapping[str, Any]
+    blocks: Mapping[str, str]
+    notes: tuple[str, ...]
+
+
+def content_of(path: Path, choices: Choices) -> Content:
+    """The content of a page about a bundle or an ONNX file.
+
+    Raises BundleError, ReadingError or NotLiveError with what was found and what to do, and OSError.
+    """
+    if path.suffix.lower() == ".onnx" and path.is_file():
+        return _content(read_model(path, choices.wanted), None, choices)
+    bundle = open_bundle(path)
+    return _content(bundle_reading(bundle, bundle.read(DECODER_FILE)), bundle, choices)
+
+
+def _content(reading: Reading, bundle: Bundle | None, choices: Choices) -> Content:
+    notes = list(reading.guesses)
+    blocks: dict[str, str] = {}
+    facts: dict[str, Any] = {}
+    epochs = list(bundle.epochs) if bundle is not None and choices.epochs else []
+    sets: list[Mapping[int, Floats]] = []
+    program = None
+    try:
+        if choices.mode == "atlas":
+            raise NotLiveError("that was asked for")
+        program = decoder_program(reading)
+        sets = [program.constants]
+        if bundle is not None:
+            epochs, sets = _epochs(bundle, _thinned(epochs, program, notes), program)
+    except NotLiveError as error:
+        if choices.mode == "live":
+            raise NotLiveError(
+                f"{reading.where}: found {error}, expected a decoder that a page can run; "
+                "choose --mode atlas for a page with pictures that are decoded beforehand"
+            ) from error
+        reason = str(error)
+        epochs = epochs[-1:] if bundle is not None else []
+    frame = frame_of(reading, bundle)
+    if program is not None:
+        precision = choices.precision
+        if precision == "float16" and not all(map(fits_float16, sets)):
+            precision = "float32"
+            notes.append("The weights are float32, because float16 cannot hold them.")
+        facts |= {"mode": "live", "program": program.as_json(), "precision": precision}
+        facts["work"] = program.multiply_adds
+        names = [f"weights-{epoch}" for epoch in epochs] or ["weights"]
+        blocks |= dict(zip(names, weight_blocks(sets, precision), strict=True))
+    else:
+        atlas: Atlas = atlas_of(reading, frame, choices.atlas_count, choices.atlas_px)
+        facts |= {"mode": "atlas", "atlas": atlas.facts, "reason": plain(reason)}
+        notes.append(
+            f"The pictures are decoded beforehand, because the page cannot run this decoder: {reason}."
+        )
+    if bundle is not None:
+        found = points_of(bundle, epochs, choices.points)
+        if found is not None:
+            facts["points"] = found[0]
+            blocks |= found[1]
+        if ENCODER_FILE in bundle.files:
+            facts |= _encoder(bundle, choices.precision, blocks, notes)
+    name = plain(choices.name or reading.name)
+    facts |= {
+        "version": VERSION,
+        "name": name,
+        "image": dict(zip(("channels", "height", "width"), reading.image_shape, strict=True)),
+        "latentDim": reading.latent_dim,
+        "epochs": _elbos(bundle, epochs),
+        "labels": [plain(label, 40) for label in (bundle.label_names if bundle else ())[:MOST_NAMES]],
+        "levels": 2 if bundle is not None and bundle.manifest.get("levels", 2) == 2 else 256,
+        "dataset": plain(_dataset(bundle)),
+        "frame": frame.as_json(),
+        "facts": facts_of(bundle.manifest) if bundle is not None else reading.facts(),
+        "notes": [plain(note, 400) for note in notes],
+    }
+    return Content(f"{name} – Latent Plane", facts, blocks, tuple(notes))
+
+
+def decoder_program(reading: Reading) -> Program:
+    """The decoder as the page runs it: flat z to [C, H, W] in [0, 1]. Raises NotLiveError."""
+    if math.prod(reading.image_shape) > MOST_LIVE_NUMBERS:
+        raise NotLiveError(
+            f"{math.prod(reading.image_shape):,} numbers a picture, more than {MOST_LIVE_NUMBERS:,}"
+        )
+    weights = sum(int(np.prod(tensor.dims)) for tensor in reading.model.graph.initializer)
+    if weights > MOST_LIVE_WEIGHTS:
+        raise NotLiveError(
+            f"{weights / 1e6:.0f} million weights, more than {MOST_LIVE_WEIGHTS // 1_000_000} million"
+        )
+    program = lower(
+        reading.model, RULES, reading.feeds(), reading.z_input, [reading.output], reading.add_picture_steps
+    )
+    if program.multiply_adds > MOST_LIVE_WORK:
+        raise NotLiveError(
+            f"{program.multiply_adds / 1e6:.0f} million multiply-adds for one picture, more than "
+            f"{MOST_LIVE_WORK // 1_000_000} million"
+        )
+    return program
+
+
+def _thinned(epochs: list[int], program: Program, notes: list[str]) -> list[int]:
+    """The epochs whose weights have room in a page: evenly chosen, with the first and the last."""
+    weights = sum(array.size for array in program.constants.values())
+    most = max(2, MOST_WEIGHTS_OF_EPOCHS // max(1, weights))
+    if len(epochs) <= most:
+        return epochs
+    notes.append(f"{most} of the bundle's {len(epochs)} epochs are in the page.")
+    return [epochs[round(index * (len(epochs) - 1) / (most - 1))] for index in range(most)]
+
+
+def _epochs(
+    bundle: Bundle, epochs: list[int], program: Program
+) -> tuple[list[int], list[Mapping[int, Floats]]]:
+    """The epochs whose decoders have the same steps as the last one, and their weights."""
+    kept: list[int] = []
+    sets: list[Mapping[int, Floats]] = []
+    for epoch in epochs:
+        one = bundle_reading(bundle, bundle.read(epoch_file(epoch, DECODER_FILE)))
+        other = decoder_program(one)
+        if other.as_json() == program.as_json():
+            kept.append(epoch)
+            sets.append(other.constants)
+    return (kept, sets) if kept else ([], [program.constants])
+
+
+def _encoder(bundle: Bundle, precision: str, blocks: dict[str, str], notes: list[str]) -> dict[str, Any]:
+    """Facts of the encoder, whose block is added; nothing if the page cannot run it."""
+    model = onnx.load_model_from_string(bundle.read(ENCODER_FILE))
+    x = np.zeros((1, *bundle.image_shape), np.float32)
+    try:
+        program = lower(model, RULES, {"x": x}, "x", ["mean", "logvar"])
+        if program.multiply_adds > MOST_LIVE_WORK * 4:
+            raise NotLiveError(f"{program.multiply_adds / 1e6:.0f} million multiply-adds for one picture")
+    except NotLiveError as error:
+        notes.append(f"The encoder is not in the page, which cannot run it: {error}.")
+        return {}
+    kind = precision if fits_float16(program.constants) else "float32"
+    blocks["encoder"] = weight_blocks([program.constants], kind)[0]
+    return {"encoder": program.as_json(), "encoderPrecision": kind}
+
+
+def _elbos(bundle: Bundle | None, epochs: list[int]) -> list[dict[str, Any]]:
+    """The epochs in the page with their test ELBO, where it is known."""
+    known: dict[object, float] = {}
+    lines = bundle.manifest.get("epochs") if bundle is not None else None
+    for line in lines if isinstance(lines, list) else []:
+        elbo = line.get("test_elbo_nats") if isinstance(line, dict) else None
+        if isinstance(elbo, float) and math.isfinite(elbo) and isinstance(line.get("epoch"), int):
+            known[line["epoch"]] = round(elbo, 2)
+    return [{"epoch": epoch, "elbo": known.get(epoch)} for epoch in epochs]
+
+
+def _dataset(bundle: Bundle | None) -> str:
+    dataset = bundle.manifest.get("dataset") if bundle is not None else None
+    return str(dataset.get("name", "")) if isinstance(dataset, dict) else ""

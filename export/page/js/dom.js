@@ -1,0 +1,58 @@
+/** @file Small helpers for the page's elements. Text from the model is only ever set as text. */
+
+/**
+ * @template {HTMLElement} T
+ * @param {string} id
+ * @param {new () => T} kind
+ * @returns {T}
+ */
+export function element(id, kind) {
+  const found = document.getElementById(id);
+  if (!(found instanceof kind)) throw new Error(`found no ${kind.name} with the id ${id}`);
+  return found;
+}
+
+/**
+ * @param {string} id
+ * @param {string} text
+ * @returns {void}
+ */
+export function setText(id, text) {
+  const found = document.getElementById(id);
+  if (found && found.textContent !== text) found.textContent = text;
+}
+
+/**
+ * @param {string} tag
+ * @param {string} text
+ * @returns {HTMLElement}
+ */
+export function made(tag, text) {
+  const result = document.createElement(tag);
+  result.textContent = text;
+  return result;
+}
+
+/**
+ * A button that does something when it is pressed.
+ * @param {string} id
+ * @param {() => void} action
+ * @returns {HTMLButtonElement}
+ */
+export function onClick(id, action) {
+  const button = element(id, HTMLButtonElement);
+  button.addEventListener("click", action);
+  return button;
+}
+
+/**
+ * Numbers drawn from the standard normal distribution.
+ * @param {number} count
+ * @returns {Float32Array}
+ */
+export function normals(count) {
+  return Float32Array.from(
+    { length: count },
+    () => Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random()),
+  );
+}

@@ -1,0 +1,129 @@
+/** @file What is being looked at: the cursor, the epoch, the plane. Others are told when it changes. */
+
+import { Frame, View } from "./plane.js";
+
+/**
+ * @typedef {"cursor" | "picture" | "epoch" | "plane" | "view" | "path"} Change
+ */
+
+/** The state of a page, and the picture under the cursor. */
+export class Explorer {
+  /**
+   * @param {any} facts
+   * @param {import("./source.js").LiveSource | import("./source.js").AtlasSource} source
+   */
+  constructor(facts, source) {
+    this.facts = facts;
+    this.source = source;
+    this.frame = new Frame(facts.latentDim, facts.frame);
+    this.view = new View();
+    /** @type {number} */
+    this.epoch = facts.epochs.length ? facts.epochs[facts.epochs.length - 1].epoch : 0;
+    this.a = 0;
+    this.b = 0;
+    /** @type {ImageData | null} */
+    this.picture = null;
+    /** What a picture took, as a mean in which the last ones count most. */
+    this.usualMs = 0;
+    /** @type {Map<Change, (() => void)[]>} */
+    this.listeners = new Map();
+    this.wanted = 0;
+    this.running = false;
+  }
+
+  /**
+   * @param {Change[]} changes
+   * @param {() => void} listener
+   * @returns {void}
+   */
+  on(changes, listener) {
+    for (const change of changes) this.listeners.set(change, [...(this.listeners.get(change) ?? []), listener]);
+  }
+
+  /**
+   * @param {Change} change
+   * @returns {void}
+   */
+  tell(change) {
+    for (const listener of this.listeners.get(change) ?? []) listener();
+  }
+
+  /** @returns {import("./source.js").Place} */
+  get place() {
+    return this.frame.place(this.a, this.b);
+  }
+
+  /**
+   * Move the cursor on the plane.
+   * @param {number} a
+   * @param {number} b
+   * @returns {void}
+   */
+  moveTo(a, b) {
+    const { limits } = this.source;
+    this.a = limits ? Math.max(limits[0], Math.min(limits[2], a)) : a;
+    this.b = limits ? Math.max(limits[1], Math.min(limits[3], b)) : b;
+    if (this.frame.d === 1) this.b = 0;
+    this.tell("cursor");
+    this.decode();
+  }
+
+  /**
+   * Move the cursor to a z, and the plane with it if z does not lie on it.
+   * @param {ArrayLike<number>} z
+   * @returns {void}
+   */
+  goTo(z) {
+    const before = this.frame.version;
+    if (this.facts.mode === "live") {
+      const { a, b } = this.frame.moveTo(z);
+      if (this.frame.version !== before) this.tell("plane");
+      this.moveTo(a, b);
+    } else {
+      const { a, b } = this.frame.nearest(z);
+      this.moveTo(a, b);
+    }
+  }
+
+  /**
+   * @param {number} epoch
+   * @returns {void}
+   */
+  setEpoch(epoch) {
+    if (epoch === this.epoch) return;
+    this.epoch = epoch;
+    this.tell("epoch");
+    this.decode();
+  }
+
+  /**
+   * The plane was laid elsewhere; the cursor stays where it is on the screen.
+   * @returns {void}
+   */
+  planeMoved() {
+    this.tell("plane");
+    this.tell("cursor");
+    this.decode();
+  }
+
+  /**
+   * Decode the picture under the cursor. While one is decoded only the last wish is kept.
+   * @returns {Promise<void>}
+   */
+  async decode() {
+    const wanted = ++this.wanted;
+    if (this.running) return;
+    this.running = true;
+    try {
+      for (let at = wanted; ; at = this.wanted) {
+        const { pixels, ms } = await this.source.picture(this.epoch, this.place);
+        this.picture = new ImageData(pixels, this.source.width, this.source.height);
+        this.usualMs += (ms - this.usualMs) * (this.usualMs ? 0.15 : 1);
+        this.tell("picture");
+        if (at === this.wanted) break;
+      }
+    } finally {
+      this.running = false;
+    }
+  }
+}

@@ -1,0 +1,73 @@
+/** @file Points of a path, and the cursor that runs along it. */
+
+import { element, onClick, setText } from "./dom.js";
+
+/**
+ * @param {import("./explorer.js").Explorer} explorer
+ * @param {import("./path.js").Path} path
+ * @returns {{add: () => void, play: () => void}}
+ */
+export function pathPanel(explorer, path) {
+  path.spherical = !explorer.frame.axes && explorer.facts.mode === "live";
+  let [frame, started, offset] = [0, 0, 0];
+  const seconds = element("path-seconds", HTMLInputElement);
+  const closed = element("path-closed", HTMLInputElement);
+
+  const stop = () => {
+    cancelAnimationFrame(frame);
+    frame = 0;
+    playButton.textContent = "Play";
+    playButton.setAttribute("aria-pressed", "false");
+  };
+  const show = () => {
+    const count = path.points.length;
+    setText("path-text", count ? `${count} point${count > 1 ? "s" : ""}` : "");
+    playButton.disabled = count < 2;
+    clearButton.disabled = count === 0;
+    element("path-help", HTMLParagraphElement).hidden = count > 1;
+  };
+  const step = (/** @type {number} */ now) => {
+    const turn = Math.max(1, Math.min(60, Number(seconds.value) || 8)) * 1000;
+    if (!started) started = now - offset * turn;
+    offset = (now - started) / turn;
+    const z = path.at(offset * path.segments);
+    if (path.spherical) explorer.goTo(z);
+    else {
+      const { a, b } = explorer.frame.nearest(z);
+      explorer.moveTo(a, b);
+    }
+    frame = requestAnimationFrame(step);
+  };
+  const play = () => {
+    if (path.points.length < 2) return;
+    if (frame) {
+      stop();
+      return;
+    }
+    started = 0;
+    playButton.textContent = "Pause";
+    playButton.setAttribute("aria-pressed", "true");
+    frame = requestAnimationFrame(step);
+  };
+  const add = () => {
+    path.points.push(explorer.place.z);
+    explorer.tell("path");
+  };
+  onClick("path-add", add);
+  const playButton = onClick("path-play", play);
+  const clearButton = onClick("path-clear", () => {
+    stop();
+    offset = 0;
+    path.points = [];
+    explorer.tell("path");
+  });
+  closed.addEventListener("change", () => {
+    path.closed = closed.checked;
+    explorer.tell("path");
+  });
+  // A hand on the plane takes the cursor back.
+  element("plane", HTMLDivElement).addEventListener("pointerdown", () => frame && stop());
+  explorer.on(["path"], show);
+  show();
+  return { add, play };
+}

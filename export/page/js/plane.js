@@ -1,0 +1,181 @@
+/** @file The plane: z at each of its places, and where they are on the screen. */
+
+/** The plane z = origin + a·u + b·v. */
+export class Frame {
+  /**
+   * @param {number} d
+   * @param {{axes?: number[], origin?: number[], u?: number[], v?: number[]}} facts
+   */
+  constructor(d, facts) {
+    this.d = d;
+    /** @type {number[] | null} the coordinates that it is parallel to */
+    this.axes = facts.axes ?? null;
+    this.origin = Float32Array.from(facts.origin ?? new Array(d).fill(0));
+    this.u = new Float32Array(d);
+    this.v = new Float32Array(d);
+    if (this.axes) this.setAxes(this.axes[0], this.axes[1]);
+    else {
+      this.u.set(facts.u ?? []);
+      this.v.set(facts.v ?? []);
+    }
+    /** Counts changes, so that what was decoded for another plane is not taken for this one. */
+    this.version = 0;
+  }
+
+  /**
+   * Lay the plane along two coordinates.
+   * @param {number} first
+   * @param {number} second
+   * @returns {void}
+   */
+  setAxes(first, second) {
+    this.axes = [first, second];
+    this.u.fill(0);
+    this.v.fill(0);
+    this.u[first] = 1;
+    if (this.d > 1) this.v[second] = 1;
+    this.version++;
+  }
+
+  /**
+   * Lay the plane through three points.
+   * @param {Float32Array[]} points
+   * @returns {void}
+   */
+  setThrough([p, q, r]) {
+    this.axes = null;
+    for (let i = 0; i < this.d; i++) this.origin[i] = (p[i] + q[i] + r[i]) / 3;
+    const towards = (/** @type {Float32Array} */ to, /** @type {Float32Array} */ x) => {
+      for (let i = 0; i < this.d; i++) to[i] = x[i] - p[i];
+    };
+    const scale = (/** @type {Float32Array} */ x) => {
+      const length = Math.hypot(...x) || 1;
+      for (let i = 0; i < x.length; i++) x[i] /= length;
+    };
+    towards(this.u, q);
+    scale(this.u);
+    towards(this.v, r);
+    const along = dot(this.v, this.u);
+    for (let i = 0; i < this.d; i++) this.v[i] -= along * this.u[i];
+    scale(this.v);
+    this.version++;
+  }
+
+  /**
+   * @param {number} a
+   * @param {number} b
+   * @returns {import("./source.js").Place}
+   */
+  place(a, b) {
+    const z = new Float32Array(this.d);
+    for (let i = 0; i < this.d; i++) z[i] = this.origin[i] + a * this.u[i] + b * this.v[i];
+    return { a, b, z };
+  }
+
+  /**
+   * The place of the plane that is nearest to z.
+   * @param {ArrayLike<number>} z
+   * @returns {{a: number, b: number}}
+   */
+  nearest(z) {
+    let [a, b] = [0, 0];
+    for (let i = 0; i < this.d; i++) {
+      a += (z[i] - this.origin[i]) * this.u[i];
+      b += (z[i] - this.origin[i]) * this.v[i];
+    }
+    return { a, b };
+  }
+
+  /**
+   * Move the plane so that z lies on it.
+   * @param {ArrayLike<number>} z
+   * @returns {{a: number, b: number}} where on it
+   */
+  moveTo(z) {
+    const { a, b } = this.nearest(z);
+    let moved = 0;
+    for (let i = 0; i < this.d; i++) {
+      const origin = z[i] - a * this.u[i] - b * this.v[i];
+      moved = Math.max(moved, Math.abs(origin - this.origin[i]));
+      this.origin[i] = origin;
+    }
+    if (moved > 1e-6) this.version++;
+    return { a, b };
+  }
+}
+
+/**
+ * @param {ArrayLike<number>} x
+ * @param {ArrayLike<number>} y
+ * @returns {number}
+ */
+function dot(x, y) {
+  let sum = 0;
+  for (let i = 0; i < x.length; i++) sum += x[i] * y[i];
+  return sum;
+}
+
+/** Which part of the plane is on the screen. Lengths on the screen are CSS pixels. */
+export class View {
+  constructor() {
+    this.width = 1;
+    this.height = 1;
+    this.a = 0;
+    this.b = 0;
+    this.scale = 100;
+  }
+
+  /**
+   * Show a rectangle of the plane.
+   * @param {number[]} box least a, least b, greatest a, greatest b
+   * @returns {void}
+   */
+  fit([left, bottom, right, top]) {
+    this.a = (left + right) / 2;
+    this.b = (bottom + top) / 2;
+    this.scale = 0.96 * Math.min(this.width / (right - left), this.height / (top - bottom));
+  }
+
+  /**
+   * @param {number} a
+   * @param {number} b
+   * @returns {[number, number]}
+   */
+  toScreen(a, b) {
+    return [this.width / 2 + (a - this.a) * this.scale, this.height / 2 - (b - this.b) * this.scale];
+  }
+
+  /**
+   * @param {number} x
+   * @param {number} y
+   * @returns {[number, number]}
+   */
+  toPlane(x, y) {
+    return [this.a + (x - this.width / 2) / this.scale, this.b - (y - this.height / 2) / this.scale];
+  }
+
+  /**
+   * Zoom so that what lies at (x, y) stays there.
+   * @param {number} factor
+   * @param {number} x
+   * @param {number} y
+   * @returns {void}
+   */
+  zoom(factor, x, y) {
+    const [a, b] = this.toPlane(x, y);
+    this.scale = Math.max(1e-2, Math.min(1e7, this.scale * factor));
+    const [a2, b2] = this.toPlane(x, y);
+    this.a += a - a2;
+    this.b += b - b2;
+  }
+
+  /**
+   * @param {number} dx
+   * @param {number} dy
+   * @returns {void}
+   */
+  pan(dx, dy) {
+    this.a -= dx / this.scale;
+    this.b += dy / this.scale;
+  }
+}

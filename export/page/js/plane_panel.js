@@ -1,0 +1,124 @@
+/** @file Which part of a space of more than two dimensions the plane shows, and what lies over it. */
+
+import { element, normals, onClick } from "./dom.js";
+import { colorOf } from "./points.js";
+
+const MOST_AXES = 256;
+const MOST_SLIDERS = 24;
+const SLIDER_MOST = 4;
+
+/**
+ * @param {import("./explorer.js").Explorer} explorer
+ * @returns {void}
+ */
+export function planePanel(explorer) {
+  const { frame, facts } = explorer;
+  if (frame.d < 3 || facts.mode !== "live") return;
+  element("axes-card", HTMLElement).hidden = false;
+  if (!frame.axes) {
+    element("axes-pair", HTMLDivElement).hidden = true;
+    onClick("three-samples", () => {
+      frame.setThrough([normals(frame.d), normals(frame.d), normals(frame.d)]);
+      explorer.planeMoved();
+    }).hidden = false;
+    return;
+  }
+  /** @type {number[]} coordinates, those first that vary most among the test images */
+  const order = Array.from({ length: frame.d }, (_, axis) => axis);
+  const spread = facts.points?.spread;
+  if (spread) order.sort((p, q) => spread[q] - spread[p]);
+  const selects = [element("axis-x", HTMLSelectElement), element("axis-y", HTMLSelectElement)];
+  selects.forEach((select, which) => {
+    for (const axis of order.slice(0, MOST_AXES)) select.add(new Option(`z${axis}`, String(axis)));
+    select.value = String(frame.axes?.[which]);
+    select.addEventListener("change", () => {
+      const z = explorer.place.z;
+      let [x, y] = selects.map((other) => Number(other.value));
+      if (x === y) {
+        const [oldX, oldY] = frame.axes ?? [0, 1];
+        [x, y] = which === 0 ? [x, oldX] : [oldY, y];
+        selects[0].value = String(x);
+        selects[1].value = String(y);
+      }
+      frame.setAxes(x, y);
+      const { a, b } = frame.moveTo(z);
+      explorer.a = a;
+      explorer.b = b;
+      show();
+      explorer.planeMoved();
+    });
+  });
+  element("rest", HTMLDetailsElement).hidden = false;
+  const rows = order.slice(0, MOST_SLIDERS).map((axis) => slider(explorer, axis));
+  const show = () => {
+    for (const row of rows) row();
+  };
+  explorer.on(["cursor", "plane"], show);
+  show();
+}
+
+/**
+ * @param {import("./explorer.js").Explorer} explorer
+ * @param {number} axis
+ * @returns {() => void} shows its value anew
+ */
+function slider(explorer, axis) {
+  const { frame } = explorer;
+  const label = document.createElement("label");
+  const [name, input, value] = [document.createElement("span"), document.createElement("input"), document.createElement("output")];
+  name.textContent = `z${axis}`;
+  Object.assign(input, { type: "range", min: String(-SLIDER_MOST), max: String(SLIDER_MOST), step: "0.05" });
+  label.append(name, input, value);
+  element("sliders", HTMLDivElement).append(label);
+  input.addEventListener("input", () => {
+    frame.origin[axis] = Number(input.value);
+    frame.version++;
+    explorer.planeMoved();
+  });
+  return () => {
+    // The plane's own two coordinates are the cursor's.
+    label.hidden = frame.axes?.includes(axis) ?? false;
+    const now = frame.origin[axis];
+    input.value = String(now);
+    value.textContent = now.toFixed(2).replace("-", "−");
+  };
+}
+
+/**
+ * Switches for the points and the decoded plane, and for each label.
+ * @param {import("./stage.js").Stage} stage
+ * @param {import("./points.js").Points | null} points
+ * @returns {void}
+ */
+export function layersPanel(stage, points) {
+  if (!points) return;
+  element("layers-card", HTMLElement).hidden = false;
+  const switchOf = (/** @type {string} */ id, /** @type {(on: boolean) => void} */ action) => {
+    const box = element(id, HTMLInputElement);
+    box.addEventListener("change", () => action(box.checked));
+  };
+  switchOf("show-points", (on) => {
+    stage.showPoints = on;
+    stage.drawPoints();
+  });
+  switchOf("show-backdrop", (on) => {
+    stage.backdrop.shown = on;
+    stage.backdrop.update();
+  });
+  for (const label of points.labelsThere) {
+    const [chip, dot, name] = [document.createElement("button"), document.createElement("canvas"), document.createElement("bdi")];
+    chip.type = "button";
+    chip.setAttribute("aria-pressed", "true");
+    dot.style.background = colorOf(label);
+    name.textContent = points.nameOf(label);
+    chip.append(dot, name);
+    chip.addEventListener("click", () => {
+      const hide = !points.hidden.has(label);
+      if (hide) points.hidden.add(label);
+      else points.hidden.delete(label);
+      chip.setAttribute("aria-pressed", String(!hide));
+      stage.drawPoints();
+    });
+    element("labels", HTMLDivElement).append(chip);
+  }
+}

@@ -1,0 +1,116 @@
+"""From an ONNX graph to the program that a page runs.
+
+Every shape is known, because the graph was run once (`export.page.trace`). What does not depend on the input
+becomes a constant. The rules for each operator are in `export.page.rules` and the two modules below it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import helper
+
+from export.page.program import NotLiveError, Program, ProgramWriter
+from export.page.trace import Trace, trace
+
+Shape = tuple[int, ...]
+
+
+@dataclass
+class Lowering:
+    """A program in the making, with what is known of the graph."""
+
+    found: Trace
+    writer: ProgramWriter = field(default_factory=ProgramWriter)
+    numbers: dict[str, int] = field(default_factory=dict)
+
+    def is_constant(self, name: str) -> bool:
+        """Whether a value is the same for every input."""
+        return name not in self.found.varying
+
+    def array(self, name: str, what: str) -> NDArray[Any]:
+        """A constant's value. Raises NotLiveError if it depends on the input; `what` names it."""
+        if not self.is_constant(name):
+            raise NotLiveError(f"{what} that is computed from z")
+        return self.found.values[name]
+
+    def number(self, name: str) -> int:
+        """A value's number in the program."""
+        if name not in self.numbers:
+            self.numbers[name] = self.writer.constant(self.found.values[name])
+        return self.numbers[name]
+
+    def shape(self, name: str) -> Shape:
+        """A value's shape."""
+        return tuple(self.found.values[name].shape)
+
+
+Rule = Callable[["Lowering", "Node"], "int | Sequence[int]"]
+
+
+class Node:
+    """One node of a graph, with attributes by name and inputs that may be left out."""
+
+    def __init__(self, proto: onnx.NodeProto) -> None:
+        self.proto = proto
+        self.op = proto.op_type
+        self.inputs = list(proto.input)
+        self.outputs = list(proto.output)
+        self._attributes = {a.name: helper.get_attribute_value(a) for a in proto.attribute}
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """An attribute; bytes become text."""
+        value = self._attributes.get(name, default)
+        return value.decode() if isinstance(value, bytes) else value
+
+    def input(self, index: int) -> str:
+        """The name of an input; empty if it is left out."""
+        return self.inputs[index] if index < len(self.inputs) else ""
+
+
+def lower(
+    model: onnx.ModelProto,
+    rules: Mapping[str, Rule],
+    feeds: Mapping[str, NDArray[Any]],
+    source: str,
+    outputs: Sequence[str],
+    finish: Callable[[ProgramWriter, tuple[int, ...]], tuple[int, ...]] = lambda _writer, results: results,
+) -> Program:
+    """The program that computes `outputs` from `source`, which is given flat; other inputs are constants.
+
+    `finish` may add steps to the results. Raises NotLiveError if the page cannot run the graph.
+    """
+    unknown = sorted({node.op_type for node in model.graph.node} - set(rules) - {"Constant", "Shape", "Size"})
+    if unknown and not model.functions:
+        raise NotLiveError(_listed(unknown))
+    found = trace(model, feeds, source)
+    lowering = Lowering(found)
+    shape = tuple(feeds[source].shape)
+    flat = lowering.writer.source((int(np.prod(shape)),))
+    lowering.numbers[source] = lowering.writer.view(flat, shape)
+    for proto in found.nodes:
+        if not any(name in found.varying for name in proto.output):
+            continue
+        rule = rules.get(proto.op_type)
+        if rule is None:
+            raise NotLiveError(_listed([proto.op_type]))
+        try:
+            result = rule(lowering, Node(proto))
+        except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+            # Rules are written for what tools export; the rest is for ONNX Runtime.
+            raise NotLiveError(f"an unusual {proto.op_type}") from error
+        numbers = [result] if isinstance(result, int) else result
+        for name, number in zip((name for name in proto.output), numbers, strict=False):
+            if name and lowering.writer.shapes[number] != lowering.shape(name):
+                raise NotLiveError(f"{proto.op_type} with the shape {list(lowering.shape(name))}")
+            lowering.numbers[name] = number
+    results = tuple(lowering.number(name) for name in outputs)
+    return lowering.writer.finish(flat, finish(lowering.writer, results))
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return f"the operator{'s' if len(names) > 1 else ''} {', '.join(names[:3])}{more}"

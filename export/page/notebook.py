@@ -1,0 +1,83 @@
+"""The page inline in a notebook."""
+
+import html
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from export.page.content import Choices
+
+HEIGHT_PX = 720
+# Puts the frame into the cell, and takes what the page in it says about its cursor.
+WIDGET = """
+export default { render({ model, el }) {
+  el.innerHTML = model.get("page");
+  const frame = el.querySelector("iframe");
+  const take = ({ source, data }) => {
+    if (source !== frame.contentWindow || !data?.latentPlane) return;
+    model.set("z", data.latentPlane.z);
+    model.set("epoch", data.latentPlane.epoch);
+    model.save_changes();
+  };
+  window.addEventListener("message", take);
+  return () => window.removeEventListener("message", take);
+} };
+"""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A page that a notebook shows in a frame of its own.
+
+    Attributes:
+        page: the HTML file's text.
+        height: of the frame, in pixels.
+    """
+
+    page: str
+    height: int = HEIGHT_PX
+
+    def _repr_html_(self) -> str:
+        """The frame, which has the whole page in itself; it can run scripts but reach nothing around it."""
+        return (
+            f'<iframe srcdoc="{html.escape(self.page)}" sandbox="allow-scripts allow-downloads" '
+            f'width="100%" height="{self.height}" style="border: 0" title="Latent Plane"></iframe>'
+        )
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        """The frame, and a line for notebooks that show no HTML."""
+        del include, exclude
+        return {"text/html": self._repr_html_(), "text/plain": repr(self)}
+
+    def widget(self) -> Any:
+        """The same frame as a widget whose `z` and `epoch` follow the cursor. It needs anywidget."""
+        import anywidget
+        import traitlets
+
+        class Plane(anywidget.AnyWidget):  # type: ignore[misc]
+            """A page in a notebook, with what its cursor is at."""
+
+            _esm = WIDGET
+            page = traitlets.Unicode(self._repr_html_()).tag(sync=True)
+            z = traitlets.List(traitlets.Float()).tag(sync=True)
+            epoch = traitlets.Int(0).tag(sync=True)
+
+        return Plane()
+
+    def __repr__(self) -> str:
+        return f"<page of {len(self.page.encode()) / 1e6:.2f} MB, {self.height} pixels high>"
+
+
+def show(path: str | os.PathLike[str], height: int = HEIGHT_PX, choices: "Choices | None" = None) -> Shown:
+    """Show a bundle or an ONNX decoder in a notebook: put `show("model.latent")` last in a cell.
+
+    `height` is in pixels. `choices` are those of the command `python -m export.page`. Raises what
+    `export.page.content.content_of` raises.
+    """
+    from export.page.content import Choices, content_of
+    from export.page.html import page
+
+    content = content_of(Path(path), choices or Choices())
+    return Shown(page(content.title, content.facts, content.blocks), height)

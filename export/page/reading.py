@@ -1,0 +1,311 @@
+"""What a decoder's numbers mean: which input is z, how its output becomes a picture. Bundles say it all.
+
+For a bare model the guesses are few and simple, each is told, and each can be set. The viewer guesses better;
+it hands its own reading over as these options.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper
+
+from export.bundle import Bundle
+from export.page.program import ProgramWriter
+from export.page.trace import Session, session
+from export.page.words import plain
+
+LAYOUTS = ("NCHW", "NHWC", "NHW", "flat", "flat CHW")
+RANGES = ("unit", "signed", "logits", "bytes")
+RANGE_WORDS = {"unit": "[0, 1]", "signed": "[−1, 1]", "logits": "logits", "bytes": "[0, 255]"}
+# z that is tried to see the range of the output.
+TRIED_Z = 4
+Z_NAMES = ("z", "latent", "latents", "latent_vector")
+MOST_FILE_BYTES = 2 << 30
+
+
+class ReadingError(Exception):
+    """A model that is not read. The message says what was found, what was expected and what to do."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Parts of a reading that a person set; None where it is guessed."""
+
+    z_input: str | None = None
+    z_shape: tuple[int, ...] | None = None
+    output: str | None = None
+    layout: str | None = None
+    image_shape: tuple[int, int, int] | None = None
+    range: str | None = None
+    inputs: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A decoder and what its numbers mean.
+
+    Attributes:
+        where: the file, for messages.
+        name: of the model, for people.
+        model: the graph, with its weights.
+        source: what ONNX Runtime loads: the same graph as bytes or file.
+        z_input: the input that takes z.
+        z_shape: its sizes, with the batch axis first.
+        others: what the other inputs get.
+        output: the output that is the picture.
+        layout: the order of its numbers.
+        image_shape: channels, height, width.
+        range: of its numbers.
+        guesses: what was guessed, a sentence each.
+    """
+
+    where: str
+    name: str
+    model: onnx.ModelProto
+    source: bytes | Path
+    z_input: str
+    z_shape: tuple[int, ...]
+    others: Mapping[str, NDArray[Any]]
+    output: str
+    layout: str
+    image_shape: tuple[int, int, int]
+    range: str
+    guesses: tuple[str, ...] = ()
+
+    @property
+    def latent_dim(self) -> int:
+        """Numbers of one z."""
+        return math.prod(self.z_shape[1:])
+
+    def feeds(self, z: NDArray[np.float32] | None = None) -> dict[str, NDArray[Any]]:
+        """The inputs of one run, for a flat z or for one from the prior."""
+        if z is None:
+            z = np.random.default_rng(0).standard_normal(self.latent_dim, np.float32)
+        rows = np.broadcast_to(z.reshape(1, *self.z_shape[1:]), self.z_shape)
+        return {self.z_input: np.ascontiguousarray(rows, np.float32), **self.others}
+
+    def add_picture_steps(self, writer: ProgramWriter, results: tuple[int, ...]) -> tuple[int, ...]:
+        """Add the steps from the decoder's output to a picture [C, H, W] in [0, 1]."""
+        (value,) = results
+        channels, height, width = self.image_shape
+        count = channels * height * width
+        shape = writer.shapes[value]
+        if math.prod(shape) != count:  # a fixed batch: the first picture
+            rows = writer.view(value, (shape[0], count))
+            value = writer.step("pick", [rows], (1, count), places=[[0], None], fill=0)
+        if self.layout in ("NHWC", "flat") and channels > 1:
+            value = writer.view(value, (height, width, channels))
+            value = writer.step("transpose", [value], self.image_shape, order=[2, 0, 1])
+        value = writer.view(value, self.image_shape)
+        if self.range == "logits":
+            value = writer.step("map", [value], self.image_shape, f="Sigmoid", p=[])
+        elif self.range != "unit":
+            factor, summand = (0.5, 0.5) if self.range == "signed" else (1 / 255, 0.0)
+            for f, number in (("Mul", factor), ("Add", summand)):
+                if number:
+                    constant = writer.constant(np.array(number))
+                    value = writer.step("zip", [value, constant], self.image_shape, f=f)
+        return (writer.step("map", [value], self.image_shape, f="Clip", p=[0, 1]),)
+
+    def picture(self, output: NDArray[Any]) -> NDArray[np.float32]:
+        """The first picture [C, H, W] in [0, 1] of a run's output."""
+        numbers = output.reshape(output.shape[0], -1)[0].astype(np.float32)
+        channels, height, width = self.image_shape
+        if self.layout in ("NHWC", "flat"):
+            numbers = numbers.reshape(height, width, channels).transpose(2, 0, 1)
+        numbers = numbers.reshape(self.image_shape)
+        if self.range == "logits":
+            numbers = 1 / (1 + np.exp(-np.clip(numbers, -80, 80)))
+        elif self.range == "signed":
+            numbers = numbers / 2 + 0.5
+        elif self.range == "bytes":
+            numbers = numbers / 255
+        clipped: NDArray[np.float32] = np.clip(np.nan_to_num(numbers), 0, 1)
+        return clipped
+
+    def facts(self) -> list[list[str]]:
+        """What is known of a bare model, in lines for people."""
+        channels, height, width = self.image_shape
+        facts = [
+            ["File", plain(Path(self.where).name)],
+            ["Picture", f"{width} × {height} pixels, {channels} channel{'s' if channels != 1 else ''}"],
+            ["z", plain(f"input {self.z_input}, {' × '.join(map(str, self.z_shape[1:]))}")],
+            ["Output", plain(f"{self.output}, {self.layout}, {RANGE_WORDS[self.range]}")],
+        ]
+        made = " ".join(part for part in (self.model.producer_name, self.model.producer_version) if part)
+        if made:
+            facts.append(["Made with", plain(made)])
+        return facts
+
+
+def bundle_reading(bundle: Bundle, data: bytes) -> Reading:
+    """The reading of one of a bundle's decoders: its first output is the picture, whatever its likelihood."""
+    model = onnx.load_model_from_string(data)
+    output = bundle.manifest["tensors"]["decoder.onnx"]["outputs"][0]["name"]
+    return Reading(
+        str(bundle.path), bundle.name, model, data, "z", (1, bundle.latent_dim), {}, output, "NCHW",
+        bundle.image_shape, "unit",
+    )  # fmt: skip
+
+
+def read_model(path: Path, wanted: Wanted) -> Reading:
+    """The reading of a bare decoder. Raises ReadingError if it is none, or if it has to be told more."""
+    model = _loaded(path)
+    guesses: list[str] = []
+    inputs = {value.name: value for value in model.graph.input}
+    for tensor in model.graph.initializer:
+        inputs.pop(tensor.name, None)
+    z_input = _z_input(path, inputs, wanted, guesses)
+    z_shape = _z_shape(path, inputs.pop(z_input), wanted)
+    others = {name: _other(path, value, wanted, guesses) for name, value in inputs.items()}
+    outputs = [value.name for value in model.graph.output]
+    if wanted.output is not None and wanted.output not in outputs:
+        raise ReadingError(f"{path}: found no output {wanted.output!r}, expected one of {', '.join(outputs)}")
+    try:
+        runtime = session(path)
+        noise = np.random.default_rng(0).standard_normal((TRIED_Z, *z_shape[1:]), np.float32)
+        rows = [np.ascontiguousarray(np.broadcast_to(z, z_shape), np.float32) for z in noise]
+        results = [runtime.run(None, {z_input: row, **others}) for row in rows]
+    except Exception as error:  # ONNX Runtime has no class of errors of its own
+        raise ReadingError(
+            f"{path}: {_first_line(error)}; expected a model that ONNX Runtime can run"
+        ) from error
+    index = outputs.index(wanted.output) if wanted.output is not None else _picture_output(path, results[0])
+    if len(outputs) > 1 and wanted.output is None:
+        guesses.append(f"The output {outputs[index]!r} is taken as the picture.")
+    samples = np.concatenate([np.asarray(result[index], np.float32)[:1] for result in results])
+    layout, image_shape = _layout(path, samples.shape[1:], wanted, guesses)
+    kind = wanted.range
+    if kind is None:
+        kind = _range(samples)
+        guesses.append(f"The output's numbers are taken as {RANGE_WORDS[kind]}, from {TRIED_Z} samples.")
+    return Reading(
+        str(path), path.stem, model, path, z_input, z_shape, others, outputs[index], layout, image_shape,
+        kind, tuple(guesses),
+    )  # fmt: skip
+
+
+def _loaded(path: Path) -> onnx.ModelProto:
+    size = path.stat().st_size
+    if size > MOST_FILE_BYTES:
+        raise ReadingError(f"{path}: found {size:,} bytes, expected at most {MOST_FILE_BYTES:,}")
+    try:
+        return onnx.load(path)
+    except Exception as error:  # protobuf's and onnx's errors share no class
+        raise ReadingError(f"{path}: {_first_line(error)}; expected an ONNX model") from error
+
+
+def _z_input(path: Path, inputs: Mapping[str, Any], wanted: Wanted, guesses: list[str]) -> str:
+    if wanted.z_input is not None:
+        if wanted.z_input not in inputs:
+            raise ReadingError(
+                f"{path}: found no input {wanted.z_input!r}, expected one of {', '.join(inputs)}"
+            )
+        return wanted.z_input
+    floats = [name for name, value in inputs.items() if value.type.tensor_type.elem_type == TensorProto.FLOAT]
+    if not floats:
+        raise ReadingError(f"{path}: found no input of float32, expected a decoder that takes z")
+    chosen = next((name for name in floats if name.lower() in Z_NAMES), floats[0])
+    if len(inputs) > 1:
+        guesses.append(f"The input {chosen!r} is taken as z.")
+    return chosen
+
+
+def _z_shape(path: Path, value: onnx.ValueInfoProto, wanted: Wanted) -> tuple[int, ...]:
+    """z's sizes with the batch axis; a batch of any size is 1."""
+    axes = value.type.tensor_type.shape.dim
+    if value.type.tensor_type.elem_type != TensorProto.FLOAT:
+        raise ReadingError(f"{path}: found that {value.name!r} is not float32, expected z as float32")
+    if len(axes) < 2:
+        raise ReadingError(f"{path}: found {len(axes)} axes of {value.name!r}, expected a batch axis and z")
+    batch = axes[0].dim_value or 1
+    sizes = tuple(axis.dim_value for axis in axes[1:])
+    if wanted.z_shape is not None:
+        sizes = wanted.z_shape
+    if not all(sizes):
+        raise ReadingError(
+            f"{path}: found that z's sizes after the batch axis are open, expected numbers; set --z-shape"
+        )
+    return (batch, *sizes)
+
+
+def _other(path: Path, value: onnx.ValueInfoProto, wanted: Wanted, guesses: list[str]) -> NDArray[Any]:
+    """What another input gets: the number that was set, or zeros."""
+    kind = value.type.tensor_type
+    shape = tuple(axis.dim_value or 1 for axis in kind.shape.dim)
+    if value.name not in wanted.inputs:
+        guesses.append(f"The input {value.name!r} is 0.")
+    try:
+        dtype = helper.tensor_dtype_to_np_dtype(kind.elem_type)
+        return np.full(shape, wanted.inputs.get(value.name, 0), dtype)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ReadingError(f"{path}: found an input {value.name!r} that takes no numbers") from error
+
+
+def _picture_output(path: Path, results: list[Any]) -> int:
+    """The first output that has as many numbers as a picture, the one with the most."""
+    counts = [
+        result.size if isinstance(result, np.ndarray) and result.dtype.kind in "fu" else 0
+        for result in results
+    ]
+    if not any(counts):
+        raise ReadingError(f"{path}: found no output of numbers, expected a picture")
+    return counts.index(max(counts))
+
+
+def _layout(
+    path: Path, shape: tuple[int, ...], wanted: Wanted, guesses: list[str]
+) -> tuple[str, tuple[int, int, int]]:
+    """The layout and [C, H, W], from the shape of one output."""
+    count = math.prod(shape)
+    long = tuple(side for side in shape if side != 1) if len(shape) > 3 else shape
+    layout, image = wanted.layout, wanted.image_shape
+    if layout is None:
+        if len(long) == 3:
+            layout = "NHWC" if long[2] in (1, 3, 4) and long[0] not in (1, 3, 4) else "NCHW"
+        else:
+            layout = "NHW" if len(long) == 2 else "flat"
+        guesses.append(f"The layout is taken as {layout}.")
+    if image is None:
+        if layout == "NCHW" and len(long) == 3:
+            image = (long[0], long[1], long[2])
+        elif layout == "NHWC" and len(long) == 3:
+            image = (long[2], long[0], long[1])
+        elif layout == "NHW" and len(long) == 2:
+            image = (1, long[0], long[1])
+        else:
+            image = next(
+                ((c, side, side) for c in (1, 3, 4) if (side := math.isqrt(count // c)) ** 2 * c == count),
+                None,
+            )
+    if image is None or math.prod(image) != count or image[0] not in (1, 3, 4):
+        raise ReadingError(
+            f"{path}: found an output of the shape {list(shape)}, expected a picture of 1, 3 or 4 channels; "
+            "set --layout and --image-shape"
+        )
+    return layout, image
+
+
+def _range(samples: NDArray[np.float32]) -> str:
+    """The range that holds every number that was seen."""
+    finite = samples[np.isfinite(samples)]
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+    if low >= 0:
+        return "unit" if high <= 1.001 else "bytes"
+    return "signed" if low >= -1.001 and high <= 1.001 else "logits"
+
+
+def _first_line(error: Exception) -> str:
+    return plain(str(error).strip().split("\n")[0], 300)
+
+
+def is_finite(runtime: Session, reading: Reading, z: NDArray[np.float32]) -> bool:
+    """Whether the decoder gives numbers at z: some give NaN at 0."""
+    (output,) = runtime.run([reading.output], reading.feeds(z))
+    return bool(np.isfinite(output).all())

@@ -1,0 +1,58 @@
+"""The viewer hands its model and its reading over to the command that writes a page."""
+
+import json
+import re
+
+import pytest
+
+from desktop.app.share_page import PageExport, page_arguments
+from desktop.models.source import open_source
+from tests.desktop.foreign_models import decoder
+from tests.waiting import SOON_MS
+
+
+def facts_in(path):
+    """What the page's script reads."""
+    found = re.search(r'<script type="application/json" id="facts">(.*?)</script>', path.read_text("utf-8"))
+    return json.loads(found[1])
+
+
+@pytest.fixture
+def export():
+    made = PageExport()
+    yield made
+    made.stop()
+
+
+def test_a_bundle_becomes_a_page(export, make_bundle, tmp_path, qtbot):
+    """The page has the bundle's name and its pictures' shape, and the command says how large it is."""
+    source = open_source(make_bundle())
+    with qtbot.waitSignal(export.written, timeout=SOON_MS) as written:
+        export.start(source, tmp_path / "p.html")
+    assert not export.is_running
+    facts = facts_in(tmp_path / "p.html")
+    assert facts["name"] == source.name
+    assert tuple(facts["image"].values()) == source.reading.image_shape
+    assert re.search(r"page .*p\.html: \d\.\d\d MB, decodes in the page", written.args[1])
+
+
+def test_a_reading_is_handed_over(export, tmp_path, qtbot):
+    """A bare model is read in the page as in the viewer, also where the command would guess otherwise."""
+    path = decoder(tmp_path / "model.onnx")
+    source = open_source(path, {"range": "signed"})
+    with qtbot.waitSignal(export.written, timeout=SOON_MS):
+        export.start(source, tmp_path / "p.html")
+    facts = facts_in(tmp_path / "p.html")
+    assert facts["notes"] == []
+    assert any("[−1, 1]" in value for _, value in facts["facts"])
+    assert "--z-input" in page_arguments(source, tmp_path / "p.html")
+
+
+def test_a_failure_is_told(export, make_bundle, tmp_path, qtbot):
+    """What the command says of an error is told, and nothing is written."""
+    source = open_source(make_bundle())
+    with qtbot.waitSignal(export.failed, timeout=SOON_MS) as failed:
+        export.start(source, tmp_path / "nowhere" / "p.html")
+    assert "no page was written" in failed.args[0]
+    assert "check the path" in failed.args[0]
+    assert list(tmp_path.glob("**/*.html")) == []

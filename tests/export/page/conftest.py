@@ -1,0 +1,55 @@
+"""A real Chromium, started once for each file of tests; where there is none, these tests are skipped."""
+
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from export.page.html import bundled
+from export.page.program import Program
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+# Nothing that reaches for the network, and no GPU.
+ARGUMENTS = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+RUN = """([program, constants, input]) => {
+  const arrays = constants.map((numbers) => Float32Array.from(numbers));
+  const runner = new Runner(program);
+  runner.load(arrays);
+  return [runner.machine.kind, runner.run(input).map((result) => Array.from(result))];
+}"""
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    sync_api = pytest.importorskip("playwright.sync_api", reason="found no playwright, which drives Chromium")
+    if CHROMIUM is None:
+        pytest.skip("found no Chromium, expected chromium or google-chrome on the path")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS, chromium_sandbox=False)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def calculator(chromium) -> Iterator[Any]:
+    """Run a program in Chromium: (program, input) to what computed, and the results."""
+    tab = chromium.new_page()
+    tab.evaluate(f"() => {{ {bundled('engine.js')}; globalThis.Runner = module_steps.Runner; }}")
+
+    def run(program: Program, x: np.ndarray) -> tuple[str, list[np.ndarray]]:
+        constants = [array.reshape(-1).tolist() for array in program.constants.values()]
+        kind, results = tab.evaluate(RUN, [program.as_json(), constants, x.reshape(-1).tolist()])
+        return kind, [np.array(result, np.float32) for result in results]
+
+    run.tab = tab
+    yield run
+    tab.close()

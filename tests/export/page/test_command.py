@@ -1,0 +1,180 @@
+"""`python -m export.page`: what it writes, and what it says if something is wrong."""
+
+import numpy as np
+import pytest
+from onnx import helper
+
+from export.page.__main__ import main
+from export.page.content import Choices, _thinned, content_of, decoder_program
+from export.page.html import bundled, page
+from export.page.packing import _ordered, _zigzag, planes, weight_blocks
+from export.page.reading import ReadingError, Wanted, read_model
+from export.page.words import plain, script_json
+from tests.export.forging import edit_manifest
+from tests.export.page.decoders import HOSTILE, bundle, foreign, linear, model, with_noise
+
+
+def saved(path, graph):
+    path.write_bytes(graph.SerializeToString())
+    return path
+
+
+def test_the_command_says_what_it_wrote(run_main, tmp_path):
+    """It tells what it guessed, the size and how the page decodes; the file is one document."""
+    path = saved(tmp_path / "m.onnx", foreign())
+    ended = run_main(main, path, "--out", tmp_path / "p.html")
+    assert (ended.status, ended.err) == (0, "")
+    assert ended.out.splitlines()[0] == "note: The layout is taken as NHWC."
+    assert ended.out.splitlines()[-1].endswith("MB, decodes in the page, float16 weights")
+    text = (tmp_path / "p.html").read_text(encoding="utf-8")
+    assert text.startswith("<!doctype html>")
+    assert text.endswith("</html>\n")
+
+
+def test_a_file_is_replaced_only_if_asked(run_main, tmp_path):
+    """A file that is there stays without --overwrite."""
+    path = saved(tmp_path / "m.onnx", linear(2, 1, 4, 4))
+    out = tmp_path / "p.html"
+    out.write_text("mine")
+    ended = run_main(main, path, "--out", out)
+    assert (ended.status, out.read_text()) == (2, "mine")
+    assert "--overwrite" in ended.err
+    assert run_main(main, path, "--out", out, "--overwrite").status == 0
+    assert out.read_text() != "mine"
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["m.onnx", "p.html"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--out", "p.txt"], "expected a file ending in .html"),
+        (["--out", "p.html", "--z-shape", "a"], "expected whole numbers"),
+        (["--out", "p.html", "--image-shape", "2"], "expected C,H,W"),
+        (["--out", "p.html", "--set", "psi"], "expected NAME=VALUE"),
+        (["--out", "p.html", "--z-input", "y"], "found no input 'y', expected one of z"),
+        (["--out", "p.html", "--output", "y"], "found no output 'y'"),
+        (["--out", "p.html", "--image-shape", "1,5,5"], "set --layout and --image-shape"),
+        (["--out", "p.html", "--mode", "live"], "choose --mode atlas"),
+    ],
+)
+def test_errors_are_one_line(arguments, words, run_main, tmp_path):
+    """What is wrong is told in one line, with status 2, and nothing is written."""
+    path = saved(tmp_path / "m.onnx", with_noise())
+    arguments = [str(tmp_path / part) if part.startswith("p.") else part for part in arguments]
+    ended = run_main(main, path, *arguments)
+    assert ended.status == 2
+    assert words in ended.error_line
+    assert [file.name for file in tmp_path.iterdir()] == ["m.onnx"]
+
+
+def test_a_model_without_a_picture_is_told(tmp_path):
+    """A file that is no model, and a model whose sizes are open, say what to do."""
+    (tmp_path / "text.onnx").write_text("no model")
+    with pytest.raises(ReadingError, match="expected an ONNX model"):
+        read_model(tmp_path / "text.onnx", Wanted())
+    graph = linear(2, 1, 4, 4)
+    graph.graph.input[0].type.tensor_type.shape.dim[1].dim_param = "d"
+    path = saved(tmp_path / "open.onnx", graph)
+    with pytest.raises(ReadingError, match="set --z-shape"):
+        read_model(path, Wanted())
+    assert read_model(path, Wanted(z_shape=(2,))).latent_dim == 2
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [(0, 1, "unit"), (-1, 1, "signed"), (-6, 5, "logits"), (0, 255, "bytes")],
+)
+def test_the_range_is_guessed_from_samples(low, high, expected, tmp_path):
+    """The range that holds all samples' numbers is taken, and said to be a guess."""
+    nodes = [
+        helper.make_node("MatMul", ["z", "w"], ["x"]),
+        helper.make_node("Clip", ["x", "low", "high"], ["image"]),
+    ]
+    weight = 1000 * np.random.default_rng(0).standard_normal((2, 16)).astype(np.float32)
+    constants = {"w": weight, "low": np.float32(low), "high": np.float32(high)}
+    constants = {name: np.asarray(value) for name, value in constants.items()}
+    path = saved(tmp_path / "m.onnx", model(nodes, constants, {"z": ("N", 2)}, {"image": ("N", 16)}))
+    reading = read_model(path, Wanted())
+    assert (reading.range, reading.layout, reading.image_shape) == (expected, "flat", (1, 4, 4))
+    assert len(reading.guesses) == 2
+
+
+def test_an_epoch_is_the_difference_to_the_next():
+    """Weights that change little from epoch to epoch take less space than whole ones."""
+    noise = np.random.default_rng(0)
+    last = {0: noise.standard_normal(20_000).astype(np.float32), 1: np.ones(3, np.float32)}
+    near = {0: last[0] * np.float32(1.001), 1: last[1]}
+    first, second = weight_blocks([near, last], "float16")
+    assert len(first) < 0.5 * len(second)
+
+
+def test_near_floats_have_near_numbers():
+    """Floats' bits are put in the floats' order, through zero."""
+    values = np.array([-2, -1, -1e-7, 0, 1e-7, 1, 2], np.float32)
+    for precision, signed in (("float16", np.int16), ("float32", np.int32)):
+        order = _ordered(values, precision)
+        assert list(order.view(signed)) == sorted(order.view(signed))
+        assert list(_zigzag(order[1:] - order[:-1]) % 2) == [0] * 6
+    assert planes(np.array([0x0102, 0x0304], np.uint16)) == bytes([2, 4, 1, 3])
+
+
+def test_words_cannot_end_what_they_stand_in():
+    """JSON in a script has no letters that end it; control characters and too many letters are replaced."""
+    assert set("<>&\u2028").isdisjoint(script_json({"name": HOSTILE}))
+    assert plain("a\u202eb\x00c\nd") == "a\ufffdb\ufffdc d"
+    assert plain("x" * 300) == "x" * 199 + "…"
+
+
+def test_modules_become_one_script():
+    """A module stands before those that import it, and no import or export is left."""
+    script = bundled("app.js")
+    places = [script.index(f"const module_{name}") for name in ("numbers", "steps", "engine", "app")]
+    assert places == sorted(places)
+    assert "\nimport " not in script
+    assert "\nexport " not in script
+
+
+def test_templates_in_names_are_not_filled_in(tmp_path):
+    """A name that looks like a place of the template stays as it is."""
+    content = content_of(bundle(tmp_path / "b", words=HOSTILE).path, Choices())
+    text = page(content.title, content.facts, content.blocks)
+    assert text.count("const module_app") == 1
+    assert text.count("</script>") == text.count("<script")
+
+
+def test_a_manifest_may_hold_anything_beside_what_it_must(tmp_path):
+    """Facts of other kinds than the exporter writes are left out, and end nothing."""
+    made = bundle(tmp_path / "b")
+    odd = {
+        "epochs": 3,
+        "levels": "x",
+        "dataset": [1],
+        "metrics": {"test_elbo_nats": float("nan")},
+        "fit": None,
+    }
+    edit_manifest(made.path, lambda manifest: manifest.update(odd | {"made_with": {}, "tools": []}))
+    content = content_of(made.path, Choices())
+    assert [line["elbo"] for line in content.facts["epochs"]] == [None, None]
+    assert script_json(content.facts)
+
+
+def test_many_epochs_are_thinned(tmp_path):
+    """Of epochs that would make the page too large, evenly chosen ones stay, and the notes say so."""
+    program = decoder_program(read_model(saved(tmp_path / "m.onnx", linear(2, 1, 300, 500)), Wanted()))
+    notes: list[str] = []
+    assert _thinned(list(range(81)), program, notes) == [0, 20, 40, 60, 80]
+    assert notes == ["5 of the bundle's 81 epochs are in the page."]
+    assert _thinned([3, 7], program, notes) == [3, 7]
+
+
+@pytest.mark.parametrize(
+    ("graph", "words"),
+    [(linear(2, 3, 400, 400), "480,000 numbers a picture"), (with_noise(), "the operator RandomNormalLike")],
+    ids=["large pictures", "noise"],
+)
+def test_why_a_decoder_is_not_live_is_said(graph, words, tmp_path):
+    """What a page does not decode itself becomes an atlas, and its notes say why."""
+    content = content_of(saved(tmp_path / "m.onnx", graph), Choices(atlas_count=2, atlas_px=16))
+    assert content.facts["mode"] == "atlas"
+    assert words in content.notes[-1]
+    assert content.facts["atlas"]["columns"] == 2

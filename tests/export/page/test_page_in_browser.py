@@ -1,0 +1,326 @@
+"""The page in a real Chromium: what people see and do."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+
+from export.bundle import open_bundle
+from export.page import show
+from export.page.content import Choices, content_of, decoder_program
+from export.page.html import page
+from export.page.reading import Wanted, bundle_reading, read_model
+from export.page.trace import session
+from tests.export.page.decoders import HOSTILE, bundle, foreign, linear, with_noise
+
+MNIST = Path(__file__).parents[3] / "artifacts" / "mnist"
+PIXELS = """(id) => {
+  const canvas = document.getElementById(id);
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  return [canvas.height, canvas.width, Array.from(data)];
+}"""
+FILLED = """(id) => {
+  const canvas = document.getElementById(id);
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  let filled = 0;
+  for (let i = 3; i < data.length; i += 4) filled += data[i] > 0;
+  return filled / (data.length / 4);
+}"""
+NETWORK = re.compile(r"^(?!data:|blob:|file:)")
+
+
+class Tab:
+    """A page in Chromium, with what went wrong in it."""
+
+    def __init__(self, tab):
+        self.tab = tab
+        self.errors: list[str] = []
+        self.requests: list[str] = []
+        tab.on("pageerror", lambda error: self.errors.append(str(error)))
+        tab.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
+        tab.on("dialog", lambda dialog: (self.errors.append(dialog.message), dialog.dismiss()))
+        tab.on("request", lambda request: self.requests.append(request.url))
+
+    def open(self, path: Path) -> "Tab":
+        self.tab.goto(path.as_uri())
+        self.tab.wait_for_selector("html[data-ready=yes]")
+        return self
+
+    def text(self, selector: str) -> str:
+        return self.tab.locator(selector).text_content()
+
+    def picture(self, id_: str = "picture") -> np.ndarray:
+        height, width, data = self.tab.evaluate(PIXELS, id_)
+        return np.array(data, np.float32).reshape(height, width, 4).transpose(2, 0, 1) / 255
+
+    def set_z(self, z: str) -> None:
+        self.tab.fill("#z", z)
+        self.tab.press("#z", "Enter")
+        self.settle()
+
+    def settle(self) -> None:
+        """Two frames, and what the worker was asked before."""
+        self.tab.wait_for_timeout(120)
+
+
+def text_of(source: Path) -> str:
+    content = content_of(source, Choices())
+    return page(content.title, content.facts, content.blocks)
+
+
+@pytest.fixture(scope="module")
+def mnist_page(tmp_path_factory):
+    file = tmp_path_factory.mktemp("mnist") / "page.html"
+    file.write_text(text_of(MNIST), encoding="utf-8")
+    return file
+
+
+@pytest.fixture
+def open_tab(chromium, tmp_path):
+    """Open a bundle, a model or a page."""
+    tabs = []
+
+    def open_(source: Path, **context) -> Tab:
+        file = source if source.suffix == ".html" else tmp_path / "page.html"
+        if file != source:
+            file.write_text(text_of(source), encoding="utf-8")
+        tab = Tab(chromium.new_page(**({"viewport": {"width": 1000, "height": 700}} | context)))
+        tabs.append(tab)
+        return tab.open(file)
+
+    yield open_
+    for tab in tabs:
+        tab.tab.close()
+        assert tab.errors == []
+        assert [url[:80] for url in tab.requests if NETWORK.match(url)] == []
+
+
+def decoded(path: Path, z: list[float], epoch: int | None = None) -> np.ndarray:
+    """What ONNX Runtime decodes, [C, H, W]."""
+    opened = open_bundle(path)
+    data = opened.read("decoder.onnx" if epoch is None else f"epochs/{epoch:03d}/decoder.onnx")
+    return session(data).run(["probabilities"], {"z": np.array([z], np.float32)})[0][0]
+
+
+def test_mnist_decodes_as_onnx_runtime_does(open_tab, mnist_page):
+    """MNIST's page gives ONNX Runtime's pictures to 1e-2 at every epoch, and is at most 1.5 MB."""
+    tab = open_tab(mnist_page)
+    assert mnist_page.stat().st_size <= 1_500_000
+    for epoch in (10, 4, 0):
+        tab.tab.evaluate(
+            "(index) => { const e = document.getElementById('epoch'); e.value = index;"
+            " e.dispatchEvent(new Event('input')); }",
+            epoch,
+        )
+        for z in ([0.5, -1.25], [-2.0, 1.0]):
+            tab.set_z(f"{z[0]}, {z[1]}")
+            assert tab.picture()[:1] == pytest.approx(decoded(MNIST, z, epoch), abs=1e-2)
+    assert tab.text("#epoch-text") == "epoch 0, before training"
+
+
+def test_whole_models_agree(calculator, tmp_path):
+    """Whole graphs agree with ONNX Runtime to 1e-4: MNIST's decoder and a foreign one."""
+    opened = open_bundle(MNIST)
+    (tmp_path / "foreign.onnx").write_bytes(foreign().SerializeToString())
+    for reading in (
+        bundle_reading(opened, opened.read("decoder.onnx")),
+        read_model(tmp_path / "foreign.onnx", Wanted()),
+    ):
+        z = np.random.default_rng(3).standard_normal(reading.latent_dim).astype(np.float32)
+        (output,) = session(reading.source).run([reading.output], reading.feeds(z))
+        _, (found,) = calculator(decoder_program(reading), z)
+        assert found == pytest.approx(reading.picture(output).reshape(-1), abs=1e-4)
+    assert (reading.layout, reading.range, reading.image_shape) == ("NHWC", "signed", (3, 16, 16))
+
+
+@pytest.mark.parametrize("image", [(1, 7, 12), (3, 9, 5), (4, 6, 6)], ids=str)
+def test_pictures_of_any_shape(image, open_tab, tmp_path):
+    """Pictures of 1, 3 and 4 channels and of any size are drawn as they are decoded."""
+    tab = open_tab(bundle(tmp_path / "b", image).path)
+    tab.set_z("0.5, -0.5")
+    expected = decoded(tmp_path / "b", [0.5, -0.5])
+    shown = tab.picture()
+    if image[0] == 1:
+        assert shown[:3] == pytest.approx(np.broadcast_to(expected, (3, *image[1:])), abs=1e-2)
+    else:
+        # A canvas keeps colours multiplied by alpha.
+        seen = shown[3:] >= 0.25
+        assert (shown[: image[0]] * seen) == pytest.approx(expected * seen, abs=2e-2)
+
+
+def test_a_drag_decodes_and_moves_z(open_tab, mnist_page):
+    """A drag over the plane changes z and the picture as it goes, and tells the nearest test image."""
+    tab = open_tab(mnist_page)
+    before, z = tab.picture(), tab.tab.input_value("#z")
+    box = tab.tab.locator("#plane").bounding_box()
+    tab.tab.mouse.move(box["x"] + 100, box["y"] + 300)
+    tab.tab.mouse.down()
+    tab.tab.mouse.move(box["x"] + 300, box["y"] + 200, steps=5)
+    tab.tab.mouse.up()
+    tab.settle()
+    assert tab.tab.input_value("#z") != z
+    assert np.abs(tab.picture() - before).max() > 0.1
+    assert tab.text("#nearest-label") in "0123456789"
+    tab.tab.wait_for_timeout(500)
+    assert re.fullmatch(r"z -?\d.*, nearest test image \d", tab.text("#live"))
+
+
+def test_keys(open_tab, tmp_path):
+    """Arrows move z, P adds points to a path, Space plays it, comma goes an epoch back."""
+    tab = open_tab(bundle(tmp_path / "b").path)
+    tab.tab.focus("#plane")
+    for _ in range(3):
+        tab.tab.keyboard.press("ArrowRight")
+    tab.settle()
+    x, y = map(float, tab.tab.input_value("#z").split(","))
+    assert (x > 0, y) == (True, 0)
+    tab.tab.keyboard.press("p")
+    tab.tab.keyboard.press("ArrowUp")
+    tab.tab.keyboard.press("p")
+    assert tab.text("#path-text") == "2 points"
+    tab.tab.keyboard.press(" ")
+    tab.tab.wait_for_timeout(300)
+    tab.tab.keyboard.press(" ")
+    assert tab.text("#path-play") == "Play"
+    assert 0 < float(tab.tab.input_value("#z").split(",")[1]) < 10
+    tab.tab.keyboard.press(",")
+    assert tab.text("#epoch-text") == "epoch 0, before training"
+
+
+def test_the_plane_is_decoded(open_tab, tmp_path):
+    """Behind the points, the plane fills with pictures, also after zooming in."""
+    tab = open_tab(bundle(tmp_path / "b", scale=8.0).path)
+    tab.tab.wait_for_timeout(400)
+    assert tab.tab.evaluate(FILLED, "backdrop") > 0.99
+    before = tab.tab.evaluate("document.getElementById('backdrop').toDataURL()")
+    tab.tab.click("#zoom-in")
+    tab.tab.wait_for_timeout(400)
+    assert tab.tab.evaluate("document.getElementById('backdrop').toDataURL()") != before
+    assert tab.tab.evaluate(FILLED, "backdrop") > 0.99
+
+
+def test_a_drawing_is_encoded(open_tab, mnist_page):
+    """A vertical stroke lies where ONNX Runtime's encoder puts such an image: among the ones."""
+    tab = open_tab(mnist_page)
+    tab.tab.locator("#pad").scroll_into_view_if_needed()
+    box = tab.tab.locator("#pad").bounding_box()
+    x = box["x"] + box["width"] / 2
+    tab.tab.mouse.move(x + 4, box["y"] + 20)
+    tab.tab.mouse.down()
+    tab.tab.mouse.move(x - 4, box["y"] + box["height"] - 20, steps=4)
+    tab.tab.mouse.up()
+    tab.tab.wait_for_timeout(300)
+    assert tab.text("#nearest-label") == "1"
+    assert re.fullmatch(r"KL \d+\.\d nats", tab.text("#pad-text"))
+    tab.tab.click("#pad-clear")
+    assert tab.text("#pad-text") == ""
+
+
+def test_hostile_words_stay_text(open_tab, tmp_path):
+    """Names, labels and facts that look like markup are shown as text, and run nothing."""
+    tab = open_tab(bundle(tmp_path / "b", words=HOSTILE).path)
+    seen = HOSTILE.replace("\u2028", "\ufffd").replace("\u202e", "\ufffd")
+    assert tab.text("#name") == seen
+    assert tab.tab.title() == f"{seen} – Latent Plane"
+    assert tab.tab.locator("#labels bdi").all_text_contents() == [seen[:39] + "…", "</style>one", "two"]
+    assert seen in tab.tab.locator("#about dd").all_text_contents()
+    assert tab.tab.locator("img").count() == 0
+
+
+def test_nothing_else_may_run(open_tab, tmp_path):
+    """The page's policy stops scripts, styles, pictures and requests that are not its own."""
+    tab = open_tab(bundle(tmp_path / "b").path)
+    tab.tab.evaluate(
+        """async () => {
+          const script = document.createElement("script");
+          script.textContent = "globalThis.ran = 1";
+          document.body.append(script);
+          document.body.insertAdjacentHTML("beforeend", "<b onclick='globalThis.ran = 1'>x</b>");
+          document.body.lastElementChild.click();
+          const failed = await fetch("https://example.invalid/").then(() => "no", () => "yes");
+          document.body.dataset.failed = failed;
+        }"""
+    )
+    assert tab.tab.evaluate("globalThis.ran") is None
+    assert tab.tab.get_attribute("body", "data-failed") == "yes"
+    refused = [error for error in tab.errors if "Content Security Policy" in error]
+    assert len(refused) == len(tab.errors) >= 3
+    tab.errors.clear()
+
+
+def test_an_atlas_is_blended_and_said_to_be_one(open_tab, tmp_path):
+    """A decoder that the page cannot run is decoded beforehand; between its pictures they are blended."""
+    path = tmp_path / "noise.onnx"
+    path.write_bytes(with_noise().SerializeToString())
+    tab = open_tab(path)
+    assert "decoded beforehand: 24 × 24 pictures, blended" in tab.text("#status")
+    assert "RandomNormalLike" in tab.text("#notes")
+    tab.set_z("1.0, -1.0")
+    (output,) = session(path).run(["image"], {"z": np.array([[1, -1]], np.float32)})
+    assert np.abs(tab.picture()[:3] - output[0]).mean() < 0.05
+
+
+def test_no_workers_and_a_phone(chromium, open_tab, tmp_path):
+    """Where workers are not allowed the page decodes itself; on a phone nothing is wider than the screen."""
+    path = bundle(tmp_path / "b", words="A name of a model that is long enough for two lines on a phone").path
+    tab = open_tab(path, viewport={"width": 360, "height": 740}, is_mobile=True, has_touch=True)
+    assert tab.tab.evaluate("document.documentElement.scrollWidth") == 360
+    other = chromium.new_page()
+    other.add_init_script("delete globalThis.Worker")
+    other.goto(tab.tab.url)
+    other.wait_for_selector("html[data-ready=yes]")
+    assert np.abs(Tab(other).picture()).max() > 0
+    other.close()
+
+
+def test_many_dimensions(open_tab, tmp_path):
+    """In three dimensions each coordinate can be moved; in sixteen the plane goes through samples."""
+    tab = open_tab(bundle(tmp_path / "b", latent_dim=3).path)
+    tab.tab.click("#rest summary")
+    before = tab.picture()
+    tab.tab.locator("#sliders label:visible input").fill("2.5")
+    tab.settle()
+    assert "2.500" in tab.tab.input_value("#z")
+    assert np.abs(tab.picture() - before).max() > 0.05
+    path = tmp_path / "sixteen.onnx"
+    path.write_bytes(linear(16, 1, 8, 8).SerializeToString())
+    tab = open_tab(path)
+    before = tab.picture()
+    tab.tab.click("#three-samples")
+    tab.settle()
+    assert np.abs(tab.picture() - before).max() > 0.05
+
+
+def test_a_notebook_shows_the_page_in_a_frame(chromium, tmp_path):
+    """`show` gives a frame that holds the whole page; it decodes there, and reaches nothing around it."""
+    shown = show(bundle(tmp_path / "b", words=HOSTILE).path, height=500)
+    tab = Tab(chromium.new_page())
+    tab.tab.set_content(f"<!doctype html><p id=mine>mine</p>{shown._repr_html_()}")
+    frame = tab.tab.frame_locator("iframe")
+    frame.locator("html[data-ready=yes]").wait_for()
+    assert frame.locator("#status").text_content().endswith("decoded here, by WebAssembly.")
+    assert tab.tab.locator("iframe").bounding_box()["height"] == 500
+    # As the widget of a notebook listens.
+    tab.tab.evaluate("addEventListener('message', ({ data }) => (globalThis.told = data.latentPlane))")
+    frame.locator("#z").fill("0.5, 0.25")
+    frame.locator("#z").press("Enter")
+    tab.settle()
+    assert tab.tab.evaluate("globalThis.told") == {"z": [0.5, 0.25], "epoch": 1}
+    tab.tab.close()
+    assert tab.errors == []
+
+
+def test_float16_cannot_hold_every_weight(open_tab, tmp_path):
+    """Weights that float16 cannot hold are written as float32, and the page says so."""
+    model = linear(2, 1, 8, 8)
+    weight = onnx.numpy_helper.to_array(model.graph.initializer[0]).copy()
+    weight[0, 0] = 1e5
+    model.graph.initializer[0].CopyFrom(onnx.numpy_helper.from_array(weight, "w"))
+    path = tmp_path / "large.onnx"
+    path.write_bytes(model.SerializeToString())
+    tab = open_tab(path)
+    assert "float32" in tab.text("#notes")
+    tab.set_z("-1, 0.5")
+    assert tab.picture()[0, 0, 0] == 0
