@@ -70,6 +70,7 @@ class ViewState:
         path_closed: whether the path returns to its first point.
         path_kind: how the path runs from point to point.
         prior: the prior of the model's reading, which quantile axes and contours follow.
+        lens: whether the picture at the cursor is shown beside it on the plane.
         seed: the seed of the sample that the cursor was at last, at the start or by drawing a random z.
     """
 
@@ -87,6 +88,7 @@ class ViewState:
     path_closed: bool = False
     path_kind: PathKind = PathKind.STRAIGHT
     prior: Prior = NORMAL
+    lens: bool = True
     seed: int = 0
 
     def __post_init__(self) -> None:

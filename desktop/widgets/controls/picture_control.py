@@ -56,6 +56,9 @@ class PictureControl(QObject):
         panel.save_wanted.connect(self._save)
         add_action(shell.menus["file"], "&Save picture…", QKeySequence.StandardKey.Save, self._save)
         add_action(shell.menus["file"], "&Copy picture", QKeySequence.StandardKey.Copy, self._copy)
+        self.lens = add_action(shell.menus["view"], "Picture &beside the cursor", "L", self._switch_lens)
+        self.lens.setCheckable(True)
+        self.lens.setChecked(shell.explorer.state.lens)
 
     def _on_source(self, opened: Opened) -> None:
         """Offer the modes that mean something for the model."""
@@ -70,7 +73,11 @@ class PictureControl(QObject):
         self._shell.plane.set_thumbnail(None)
         self.shown.emit(None)
 
+    def _switch_lens(self) -> None:
+        self._shell.explorer.change(lens=not self._shell.explorer.state.lens)
+
     def _on_state(self, state: ViewState) -> None:
+        self.lens.setChecked(state.lens)
         if self.decoded is not None and state.picture_mode is not self._mode:
             self._show(self.decoded, state.picture_mode)
 

@@ -12,6 +12,7 @@ RING_SIDE_PX = 22  # with its line
 PICTURE_PX = 96
 GAP_PX = 14
 FRAME_PX = 3  # around the picture
+NAME_PX = 12  # from the middle of a name to its edge
 
 
 class CursorMark:
@@ -23,6 +24,18 @@ class CursorMark:
         self._frame: QPixmap | None = None
         self._ring: QPixmap | None = None
         self._region: tuple[QPointF, QSizeF, QRegion] | None = None
+        self._names: list[QPointF] = []
+        self._shows_picture = True
+
+    def set_names(self, centers: list[QPointF]) -> None:
+        """Set where names stand, which the picture should not cover."""
+        if centers != self._names:
+            self._names, self._region = centers, None
+
+    def show_picture(self, is_shown: bool) -> None:
+        """Show the picture beside the ring, or the ring alone."""
+        if is_shown != self._shows_picture:
+            self._shows_picture, self._region = is_shown, None
 
     def set_picture(self, image: QImage | None, ratio: float) -> None:
         """Show a picture beside the ring, or none; `ratio` is the screen's device pixels per pixel."""
@@ -38,7 +51,7 @@ class CursorMark:
             around = RING_SIDE_PX / 2 + 1
             ring = QRectF(center.x() - around, center.y() - around, 2 * around, 2 * around)
             region = QRegion(ring.toAlignedRect())
-            if self._image is not None:
+            if self._image is not None and self._shows_picture:
                 box = self._picture_box(center, size)
                 region += QRegion(box.adjusted(-1, -1, 1, 1).toAlignedRect())
             self._region = center, size, region
@@ -50,7 +63,7 @@ class CursorMark:
             self._ring, self._frame = _ring(ratio), None
         half = RING_SIDE_PX / 2
         painter.drawPixmap(_whole(center - QPointF(half, half), ratio), self._ring)
-        if self._image is None:
+        if self._image is None or not self._shows_picture:
             return
         if self._frame is None:
             self._frame = _frame(self._fitted, ratio)
@@ -62,15 +75,23 @@ class CursorMark:
         painter.drawPixmap(corner, self._frame)
 
     def _picture_box(self, center: QPointF, size: QSizeF) -> QRectF:
-        """Return where the framed picture goes: beside the cursor, above right if there is room."""
-        fitted = self._fitted
-        box = QRectF(center.x() + GAP_PX, 0, fitted.width(), fitted.height())
-        box.moveBottom(center.y() - GAP_PX)
-        if box.right() > size.width() - 4:
-            box.moveRight(center.x() - GAP_PX)
-        if box.top() < 4:
-            box.moveTop(center.y() + GAP_PX)
-        return box.adjusted(-FRAME_PX, -FRAME_PX, FRAME_PX, FRAME_PX)
+        """Return where the framed picture goes: beside the cursor, above right if nothing is against it.
+
+        It stays within the view, and of the places there it takes the first that covers the fewest names.
+        """
+        fitted, inside = self._fitted, QRectF(QPointF(0, 0), size).adjusted(4, 4, -4, -4)
+        places = []
+        for right, up in ((True, True), (False, True), (True, False), (False, False)):
+            box = QRectF(QPointF(0, 0), fitted)
+            box.moveLeft(center.x() + GAP_PX if right else center.x() - GAP_PX - fitted.width())
+            box.moveTop(center.y() - GAP_PX - fitted.height() if up else center.y() + GAP_PX)
+            places.append(box.adjusted(-FRAME_PX, -FRAME_PX, FRAME_PX, FRAME_PX))
+
+        def cost(box: QRectF) -> tuple[bool, int]:
+            around = box.adjusted(-NAME_PX, -NAME_PX, NAME_PX, NAME_PX)
+            return not inside.contains(box), sum(around.contains(name) for name in self._names)
+
+        return min(places, key=cost)
 
 
 def _fitted(image: QImage) -> QSizeF:

@@ -138,6 +138,7 @@ class PlaneCanvas(QWidget):
         """Draw another state."""
         old, old_mark = self._state, self._mark_region()
         self._state = state
+        self._mark.show_picture(state.lens)
         if replace(old, z=state.z, path=state.path) == state:
             if old.path != state.path:
                 self._change()
@@ -281,6 +282,7 @@ class PlaneCanvas(QWidget):
     def _compose(self, painter: QPainter, area: QRectF) -> None:
         """Paint the layers at their current places within an area, then axes and path."""
         projection, ratio = self.projection, self.devicePixelRatioF()
+        self._mark.set_names(self._names_px(projection))
         painter.fillRect(area, colors.CANVAS)
         for layer in self._layers():
             if layer.pixmap is None:
@@ -302,6 +304,16 @@ class PlaneCanvas(QWidget):
         draw_path(painter, self._state, self.to_px, self._path_point)
         if self._old:
             draw_note(painter, QPointF(self.width() / 2, NOTE_PX), self._old)
+
+    def _names_px(self, projection: Projection) -> list[QPointF]:
+        """Return the pixels around which the names of groups stand."""
+        placed, state = self._placed, self._state
+        if placed is None or placed.label_names is None or Layer.POINTS not in state.layers:
+            return []
+        middles = [middle for label, middle in placed.middles.items() if label not in state.hidden_labels]
+        if not middles or placed.chart != projection.chart:
+            return []
+        return [QPointF(x, y) for x, y in projection.view_px(middles).tolist()]
 
     def _change(self, part: QRect | None = None) -> None:
         """Have a part painted anew, or everything."""

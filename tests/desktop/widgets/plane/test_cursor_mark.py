@@ -1,0 +1,56 @@
+"""The picture beside the cursor stays in the view, gives way to names, and can be left out."""
+
+import pytest
+from PySide6.QtCore import QPointF, QSizeF
+from PySide6.QtGui import QImage
+
+from desktop.widgets.plane.cursor_mark import PICTURE_PX, CursorMark
+
+SIZE = QSizeF(600, 400)
+CENTER = QPointF(300, 200)
+
+
+@pytest.fixture
+def mark(qapp):  # noqa: ARG001 (pictures need the application)
+    """A mark with a square picture."""
+    mark = CursorMark()
+    mark.set_picture(QImage(28, 28, QImage.Format.Format_Grayscale8), 1.0)
+    return mark
+
+
+def side(mark, center=CENTER):
+    """Where the picture lies: whether right of the cursor and whether above it."""
+    box = mark.region(center, SIZE).boundingRect()
+    return box.center().x() > center.x(), box.center().y() < center.y()
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "expected"),
+    [
+        (300, 200, (True, True)),
+        (580, 200, (False, True)),
+        (300, 20, (True, False)),
+        (580, 20, (False, False)),
+    ],
+)
+def test_it_lies_above_right_unless_the_view_ends_there(mark, x, y, expected):
+    """At an edge it changes sides."""
+    assert side(mark, QPointF(x, y)) == expected
+
+
+def test_it_gives_way_to_a_name(mark):
+    """A name above right sends it to the left; with names all around it stays where it was."""
+    offset = PICTURE_PX / 2
+    corners = [QPointF(300 + a * offset, 200 + b * offset) for a in (1, -1) for b in (-1, 1)]
+    mark.set_names(corners[:1])
+    assert side(mark) == (False, True)
+    mark.set_names(corners)
+    assert side(mark) == (True, True)
+
+
+def test_it_can_be_left_out(mark):
+    """Then only the ring is drawn."""
+    whole = mark.region(CENTER, SIZE).boundingRect()
+    mark.show_picture(False)
+    ring = mark.region(CENTER, SIZE).boundingRect()
+    assert ring.width() < 30 < whole.width()
