@@ -106,6 +106,7 @@ class ImagePanel(QWidget):
         self.radius.valueChanged.connect(lambda value: setattr(self.canvas, "radius_px", value))
         self.colors = ColorRow()
         self.colors.chosen.connect(lambda color: setattr(self.canvas, "color", color))
+        self.colors.hide()
         self.canvas.color_taken.connect(self._on_taken)
         self.clear = QToolButton()
         self.clear.setIcon(line_icon("trash"))
