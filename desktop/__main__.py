@@ -1,7 +1,6 @@
 """python -m desktop [MODEL]: the viewer."""
 
 import errno
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +23,7 @@ from export.bundle import BundleError
 if TYPE_CHECKING:
     from desktop.widgets.main_window import MainWindow
 
+PROGRAM = "latent-plane"
 START_SIZE_PX = (1180, 860)
 SETTLE_MS = 150
 IDLE_LOOKS = 2  # one after the other: results arrive between them, and may be followed by more work
@@ -99,7 +99,8 @@ def command(
         raise missing_library(error) from error
     heed_ctrl_c()  # not before: an exception within Qt's import leaves halves of it
 
-    application = QApplication.instance() or QApplication([sys.argv[0]])
+    # Desktops group windows by this name, which would otherwise be "__main__.py".
+    application = QApplication.instance() or QApplication([PROGRAM])
     application.setApplicationName("Latent Plane")
     QLocale.setDefault(QLocale.c())  # a number in the window is read as it is written in files and options
     signals = ClosingSignals(application)

@@ -222,18 +222,6 @@ class Explorer(QObject):
         return words_of(self.own)
 
     @property
-    def missing_layers(self) -> frozenset[Layer]:
-        """The layers that can show nothing: there are no points, or points without posteriors."""
-        missing = set()
-        if self.own is None and self.posterior is None:
-            missing |= {Layer.POINTS, Layer.THUMBNAIL, Layer.ELLIPSE}
-        if self.own is not None and self.own.is_z:
-            missing.add(Layer.ELLIPSE)
-        if self.encoded is None and (self.own is None or self.own.is_z):
-            missing |= {Layer.DENSITY, Layer.HOLES}
-        return frozenset(missing)
-
-    @property
     def points_text(self) -> str:
         """How many points of what there are, such as "30 pictures of holiday"; empty for none."""
         posterior, words = self.posterior, self.words

@@ -30,6 +30,7 @@ MOST_TYPED, MOST_SHOWN = 1024, 2
 # A covariance matrix of more dimensions, or products of more points, would take seconds.
 MOST_COVARIANCES = 1024
 MAX_Z = float(np.finfo(np.float32).max)
+DECIMALS, MOST_DECIMALS = 4, 9  # of z in texts; a float32 has no more to say
 LOW_QUANTILE, HIGH_QUANTILE = 0.05, 0.95
 STANDARD = NormalMarginal(1.0)
 
@@ -356,13 +357,19 @@ def parse_z(text: str, latent_dim: int) -> Vector:
     return Vector(numbers)
 
 
-def format_z(z: Sequence[float], latent_dim: int | None = None) -> str:
-    """Z as people read and type it: with four decimals, separated by commas.
+def decimals_in(span: float) -> int:
+    """How many decimals of z tell pixels apart in a view of this span: four to nine."""
+    needed = math.ceil(-math.log10(span) - 1e-9) + DECIMALS - 1
+    return min(max(needed, DECIMALS), MOST_DECIMALS)
+
+
+def format_z(z: Sequence[float], latent_dim: int | None = None, decimals: int = DECIMALS) -> str:
+    """Z as people read and type it: numbers separated by commas.
 
     Of more than MOST_TYPED numbers the first ones and how many there are; `latent_dim` is d if z holds only
     the first ones.
     """
     count = len(z) if latent_dim is None else latent_dim
     if count <= MOST_TYPED:
-        return ", ".join(f"{value:.4f}" for value in z)
-    return f"{', '.join(f'{value:.4f}' for value in z[:MOST_SHOWN])}, … ({count:,} numbers)"
+        return ", ".join(f"{value:.{decimals}f}" for value in z)
+    return f"{', '.join(f'{value:.{decimals}f}' for value in z[:MOST_SHOWN])}, … ({count:,} numbers)"

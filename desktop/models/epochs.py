@@ -76,6 +76,15 @@ def elbos_nats(bundle: Bundle) -> dict[int, float]:
     return found
 
 
+def epoch_in_words(epochs: Sequence[Epoch], index: int) -> str:
+    """Describe an epoch, for example "epoch 3 of 10: test ELBO −150.21 nats"."""
+    epoch = epochs[index]
+    text = f"epoch {epoch.number} of {epochs[-1].number}"
+    if epoch.elbo_nats is not None:
+        return f"{text}: test ELBO {epoch.elbo_nats:.2f} nats".replace("-", "−")
+    return f"{text}: before training" if epoch.number == 0 else text
+
+
 def load_epoch(whole: Opened, epoch: Epoch, device: DeviceName) -> Opened:
     """Load a bundle's model after an epoch, with the held-out posterior of that epoch.
 

@@ -1,9 +1,11 @@
-"""Undo and redo: steps between ViewStates; the changes of one gesture are merged into one step. No Qt."""
+"""Undo and redo: steps between ViewStates, and between drawings; a gesture is one step. No Qt."""
 
 import dataclasses
 from collections import Counter, deque
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
 
 from desktop.base.vector import Vector
 from desktop.view.state import ViewState
@@ -21,23 +23,44 @@ FIELD_WORDS = {
 }
 
 
+class Drawn(Protocol):
+    """What is drawn on the canvas, as far as its memory counts."""
+
+    @property
+    def pixels(self) -> NDArray[Any]:
+        """The picture."""
+
+    @property
+    def known(self) -> NDArray[Any]:
+        """Which of its pixels are known."""
+
+
 @dataclass(frozen=True)
 class Step:
-    """One change: the states before and after it, the fields that differ, and a description."""
+    """One change: the states before and after it, the fields that differ, and a description.
+
+    Attributes:
+        drawings: what was drawn before and after it, if the drawing is what changed.
+    """
 
     before: ViewState
     after: ViewState
     fields: tuple[str, ...]
     words: str
+    drawings: tuple[Drawn, Drawn] | None = None
 
 
 class History:
     """The steps that can be undone and redone; a new step clears those to redo.
 
     Times are in seconds of any monotonic clock. Undo and redo restore only the fields that the step changed.
+
+    Attributes:
+        drawing: what the step that was undone or redone last drew; None if it changed the view.
     """
 
     def __init__(self) -> None:
+        self.drawing: Drawn | None = None
         self._undo: deque[Step] = deque()
         self._redo: list[Step] = []
         self._last_s = float("-inf")
@@ -77,34 +100,48 @@ class History:
             words = step.words if step.words == last.words else in_words(last.before, after)
             self._held.remove(self._undo.pop())
             step = Step(last.before, after, fields, words)
+        self._add(step)
+        self._last_s = now_s
+
+    def record_drawing(self, state: ViewState, before: Drawn, after: Drawn, words: str) -> None:
+        """Record a change of the drawing, which is a step of its own."""
+        self._add(Step(state, state, (), words, (before, after)))
+        self._last_s = float("-inf")
+
+    def _add(self, step: Step) -> None:
         self._undo.append(step)
         self._held.add(step)
         for undone in self._redo:
             self._held.remove(undone)
         self._redo.clear()
-        self._last_s = now_s
         while len(self._undo) > MAX_STEPS or (self._held.size_bytes > MAX_BYTES and len(self._undo) > 2):
             self._held.remove(self._undo.popleft())
 
     def _continues(self, last: Step, step: Step) -> bool:
         """Whether a change is of the last one's kind; while a button is held, any kind will do."""
+        if last.drawings is not None:
+            return False
         return _goes_on(step) and (step.words == last.words or (self._holding and _goes_on(last)))
 
     def undo(self, state: ViewState) -> ViewState:
-        """Return `state` without the last step, or unchanged if there is none."""
+        """Return `state` without the last step, or unchanged if there is none; `drawing` may be another."""
+        self.drawing = None
         if not self._undo:
             return state
         step = self._undo.pop()
         self._redo.append(step)
+        self.drawing = None if step.drawings is None else step.drawings[0]
         self._last_s = float("-inf")
         return _with_fields(state, step.before, step.fields)
 
     def redo(self, state: ViewState) -> ViewState:
-        """Return `state` with the step that was undone last, or unchanged if there is none."""
+        """Return `state` with the step that was undone last, or unchanged if there is none; as `undo`."""
+        self.drawing = None
         if not self._redo:
             return state
         step = self._redo.pop()
         self._undo.append(step)
+        self.drawing = None if step.drawings is None else step.drawings[1]
         self._last_s = float("-inf")
         return _with_fields(state, step.after, step.fields)
 
@@ -140,7 +177,10 @@ class _HeldVectors:
 
 
 def _vectors(step: Step) -> dict[int, int]:
-    return {id(numbers): numbers.nbytes for numbers in (*step.before.vectors, *step.after.vectors)}
+    sizes = {id(numbers): numbers.nbytes for numbers in (*step.before.vectors, *step.after.vectors)}
+    for drawn in step.drawings or ():
+        sizes |= {id(part): part.nbytes for part in (drawn.pixels, drawn.known)}
+    return sizes
 
 
 def in_words(before: ViewState, after: ViewState) -> str:

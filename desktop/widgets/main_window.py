@@ -7,6 +7,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from desktop.app.explorer import Explorer
+from desktop.app.missing_layers import missing_layers
 from desktop.base.machine import distribution_warning
 from desktop.models.opened import Opened
 from desktop.models.source import UnreadError
@@ -14,7 +15,8 @@ from desktop.reading.overrides import Overrides
 from desktop.vetting.opening import OpeningStoppedError
 from desktop.widgets.common import settings
 from desktop.widgets.common.actions import add_action
-from desktop.widgets.common.message_bar import MessageBar
+from desktop.widgets.common.field_keys import share_keys
+from desktop.widgets.common.message_bar import Action, MessageBar
 from desktop.widgets.common.plain_text import title_text
 from desktop.widgets.common.saved_inputs import save_input
 from desktop.widgets.common.wheel import leave_wheel_to_scrolling
@@ -49,6 +51,7 @@ from desktop.widgets.controls.true_posterior_control import TruePosteriorControl
 from desktop.widgets.controls.z_control import ZControl
 from desktop.widgets.panels.pages import Pages
 from desktop.widgets.panels.side_panel import WIDTH_PX, SidePanel
+from desktop.widgets.plane.plane_menu import PlaneMenu
 from desktop.widgets.plane.plane_view import PlaneView
 
 PLANE = "plane"
@@ -179,7 +182,7 @@ class MainWindow(QMainWindow):
         self.panel_action.setChecked(True)
         self.full_screen_action = add_action(view, "F&ull screen", "F11", self._switch_full_screen)
         self.full_screen_action.setCheckable(True)
-        self.tabs.add_page(PLANE, "&Plane", self._plane_page())
+        self.tabs.add_page(PLANE, "&Plane", self.plane)
         self.grids = GridsControl(shell, self.tabs)
         file.addSeparator()
         add_action(file, "&Quit", QKeySequence.StandardKey.Quit, self.close)
@@ -194,20 +197,22 @@ class MainWindow(QMainWindow):
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
         self.full_screen_action.setChecked(self.isFullScreen())
 
-    def _plane_page(self) -> QWidget:
-        page = QWidget()
-        layout = QVBoxLayout(page)
+    def _pages_over_time(self) -> QWidget:
+        """Return the pages with the epochs below them, which are of all pages."""
+        left = QWidget()
+        layout = QVBoxLayout(left)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self.plane, 1)
+        layout.addWidget(self.tabs, 1)
         layout.addWidget(self.time_control.bar)
-        return page
+        return left
 
     def _lay_out(self) -> None:
         leave_wheel_to_scrolling(self.panel)
+        share_keys(self)
         self.splitter.setHandleWidth(SPLITTER_PX)
         self.splitter.setChildrenCollapsible(False)
-        self.splitter.addWidget(self.tabs)
+        self.splitter.addWidget(self._pages_over_time())
         self.splitter.addWidget(self.panel)
         self.splitter.setStretchFactor(0, 1)
         self.splitter.setStretchFactor(1, 0)
@@ -222,8 +227,9 @@ class MainWindow(QMainWindow):
 
     def _connect_explorer(self) -> None:
         explorer = self.explorer
+        explorer.opening_began.connect(self.message.hide_error)
         explorer.opened.connect(self._on_opened)
-        explorer.renewed.connect(self._show_source)
+        explorer.renewed.connect(self._on_renewed)
         explorer.points_changed.connect(self._show_points)
         explorer.open_failed.connect(self._on_open_failed)
         explorer.failed.connect(self.message.show_error)
@@ -231,16 +237,26 @@ class MainWindow(QMainWindow):
 
     def _connect_controls(self) -> None:
         """Connect the parts that need each other."""
+        # What the plane's menu is about, from the top down.
+        self.plane_menu = PlaneMenu(
+            self.plane,
+            [self.path_control.fill_menu, self.held_out.fill_menu, self.plane_control.fill_menu],
+            [*self.plane_control.view_entries, self.provenance_control.copy_entry],
+        )
         # What handles mouse and keys on the plane, in the order of asking; the plane's own hand comes last.
         self.plane.set_handlers(
             [
                 self.history,  # takes nothing; changes while a button is held are one step
+                self.plane_menu,  # takes nothing; opens at a click of the right button
                 self.path_control,  # stops playing at any click or key; takes Delete
                 self.path_control.handles,  # takes presses on a point or on the line
                 self.held_out,  # shows the image under the pointer; takes Ctrl-clicks
             ]
         )
         self.plane.pointer_moved.connect(self.status.set_pointer)
+        for part in (self.plane_control, self.held_out, self.path_control):
+            part.copy_wanted.connect(self.z_control.copy)
+        self.held_out.path_wanted.connect(self.path_control.append)
         self.picture_control.told.connect(self.status.tell)
         self.coordinates.stroke_began.connect(self.history.begin_gesture)
         self.coordinates.stroke_ended.connect(self.history.end_gesture)
@@ -257,6 +273,8 @@ class MainWindow(QMainWindow):
         self.picture_control.shown.connect(self.reading.set_picture)
         self.picture_control.shown.connect(self.film_control.set_picture)
         self.image.changed.connect(self.true_posterior.set_encoded)
+        self.image.stepped.connect(self.history.record_drawing)
+        self.history.drawing_wanted.connect(self.image.show_again)
         self.reading.overrides_set.connect(self.explorer.open)
         self.recent.chosen.connect(self.open_path)
         self.saved_control.open_wanted.connect(self.open_path)
@@ -286,6 +304,10 @@ class MainWindow(QMainWindow):
         self._show_notes(opened)
         self._show_source(opened)
 
+    def _on_renewed(self, opened: Opened) -> None:
+        self.message.hide_error()  # that of a file that was damaged before
+        self._show_source(opened)
+
     def _show_source(self, opened: Opened) -> None:
         """Show the model in the title, the panel and the reading."""
         source = opened.model.source
@@ -298,15 +320,15 @@ class MainWindow(QMainWindow):
         explorer = self.explorer
         has_points = explorer.posterior is not None or explorer.own is not None
         self.panel.set_model(explorer.latent_dim or 0, explorer.label_names, has_points)
-        self.panel.view.set_words(explorer.words, explorer.encoded_words, explorer.missing_layers)
+        self.panel.view.set_words(explorer.words, explorer.encoded_words, missing_layers(explorer))
 
     def _show_notes(self, opened: Opened) -> None:
         """Show what people should know about the model that was opened."""
         source = opened.model.source
-        guesses = source.guess_note and f"{source.guess_note} (File › How the model is read)"
-        notes = [guesses, *source.notes, opened.model.warning, distribution_warning()]
+        review: list[Action] = [("Review…", self.reading.open_dialog)] if source.guess_note else []
+        notes = [source.guess_note, *source.notes, opened.model.warning, distribution_warning()]
         if any(notes):
-            self.message.show_note("; ".join(filter(None, notes)))
+            self.message.show_note("; ".join(filter(None, notes)), review)
 
     def _on_open_failed(self, error: Exception) -> None:
         if isinstance(error, OpeningStoppedError):

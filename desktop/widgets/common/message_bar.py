@@ -37,6 +37,7 @@ class MessageBar(QFrame):
         super().__init__(parent)
         self.setObjectName("message_bar")
         self._details = self._text = ""
+        self._is_error = False
         self.action_buttons: list[QPushButton] = []
         self._label = QLabel()
         self._label.setWordWrap(True)
@@ -64,6 +65,7 @@ class MessageBar(QFrame):
         `details` is shown on request. Each action is a button's text and the function that it calls.
         """
         self._show(text, *ERROR_COLORS, actions)
+        self._is_error = True
         self._details = details
         self.details.show()
 
@@ -80,7 +82,13 @@ class MessageBar(QFrame):
     def show_note(self, text: str, actions: Sequence[Action] = ()) -> None:
         """Show a note that is not an error; actions are as in `show_message`."""
         self._show(text, *NOTE_COLORS, actions)
+        self._is_error = False
         self.details.hide()
+
+    def hide_error(self) -> None:
+        """Hide an error, because something else is opened now; a note stays."""
+        if self._is_error:
+            self.hide()
 
     def _show(self, text: str, ground: str, button: str, hovered: str, actions: Sequence[Action]) -> None:
         self.setStyleSheet(

@@ -21,6 +21,8 @@ from desktop.widgets.common.plain_text import tip_text
 
 SLIDER_REACH, SLIDER_STEPS = 4.0, 100  # the slider's range to either side; steps per unit
 STEP = 0.1
+DECIMALS = 4
+DIGIT_PX = 8  # a box gets wider by it for each further decimal
 MAX_BOX = 1e9
 
 
@@ -79,6 +81,7 @@ class SliderRows(QWidget):
         super().__init__(parent)
         self._order: Sequence[int] = ()
         self._text, self._values = text, values
+        self._decimals = DECIMALS
         self.rows = [SliderRow(self, sizes) for _ in range(count)]
         self.scroll_bar = QScrollBar(Qt.Orientation.Vertical)
         self.scroll_bar.setAccessibleName(f"First {what} shown")
@@ -107,6 +110,13 @@ class SliderRows(QWidget):
         self.scroll_bar.blockSignals(False)
         self.scroll_bar.setVisible(hidden > 0)
         self._show_rows()
+
+    def set_decimals(self, count: int) -> None:
+        """Show the numbers with so many decimals."""
+        if count != self._decimals:
+            self._decimals = count
+            for row in self.rows:
+                row.set_decimals(count)
 
     def show_values(self) -> None:
         """Show the values, because they may have changed."""
@@ -155,7 +165,7 @@ class SliderRow(QObject):
     def __init__(self, parent: QObject, sizes: RowSizes) -> None:
         super().__init__(parent)
         self.index = 0
-        self._name_px = sizes.name_px
+        self._name_px, self._box_px = sizes.name_px, sizes.box_px
         self.name, self.note = QLabel(), QLabel()
         for label in (self.name, self.note):
             label.setTextFormat(Qt.TextFormat.PlainText)
@@ -168,16 +178,20 @@ class SliderRow(QObject):
         self.slider.setSingleStep(round(STEP * SLIDER_STEPS))
         self.slider.setPageStep(5 * round(STEP * SLIDER_STEPS))
         self.box = NumberBox()
-        self.box.setDecimals(4)
         self.box.setRange(-MAX_BOX, MAX_BOX)
         self.box.setSingleStep(STEP)
         self.box.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
         self.box.setKeyboardTracking(False)
-        self.box.setFixedWidth(sizes.box_px)
+        self.set_decimals(DECIMALS)
         widgets: tuple[QWidget, ...] = (self.name, self.slider, self.box, self.note)
         self.widgets = widgets if sizes.note_px else widgets[:3]
         self.slider.valueChanged.connect(lambda step: self.wanted.emit(self.index, step / SLIDER_STEPS))
         self.box.valueChanged.connect(lambda value: self.wanted.emit(self.index, value))
+
+    def set_decimals(self, count: int) -> None:
+        """Show so many decimals in the box, which keeps the number as exact as it is."""
+        self.box.show_decimals(count)
+        self.box.setFixedWidth(self._box_px + DIGIT_PX * (count - DECIMALS))
 
     def set_shown(self, shown: bool) -> None:
         """Show or hide the row."""

@@ -42,10 +42,10 @@ class CoordinatesControl(QObject):
             self.panel.set_model(latent_dim, kl, explorer.encoded_words)
             prior = explorer.prior
             self.panel.set_maps(maps_in(source.reading), abs(prior.center) + prior.home_span / 2)
-            self.panel.set_z(explorer.state.z)
+            self._on_state(explorer.state)
 
     def _on_state(self, state: ViewState) -> None:
-        self.panel.set_z(state.z)
+        self.panel.set_z(state.z, state.viewport.span)
 
     def _go(self, dimension: int, value: float) -> None:
         state = self._explorer.state

@@ -1,22 +1,26 @@
 """Test images on the plane: the one under the pointer, the pinned ones, and the labels that are shown."""
 
 import numpy as np
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QMenu
 
 from desktop.base.arrays import Doubles
 from desktop.base.vector import Vector
 from desktop.images.pixels import to_bytes
 from desktop.latent.chart import Chart
 from desktop.latent.normals import ellipse, project_normals
+from desktop.latent.plane import decimals_in, format_z
 from desktop.models.own_posterior import name_of, pictures_of
 from desktop.models.point_words import TEST_IMAGES
 from desktop.view.state import Layer, ViewState
 from desktop.widgets.common import colors
 from desktop.widgets.common.actions import add_action
+from desktop.widgets.common.plain_text import menu_text
 from desktop.widgets.common.qimage import to_qimage
 from desktop.widgets.controls.shell import Shell
 from desktop.widgets.plane.held_out_overlay import HeldOut, HeldOutOverlay
+from desktop.widgets.plane.plane_menu import add_title
 from desktop.widgets.plane.pointer import PointerHandler
 from export.bundle import Posterior
 
@@ -32,6 +36,8 @@ class HeldOutControl(QObject, PointerHandler):
     """Shows the test image under the pointer, pins test images, and shows or hides labels."""
 
     told = Signal(str)
+    copy_wanted = Signal(object)  # z of an image's mean
+    path_wanted = Signal(object)  # z of an image's mean, to be added to the path
 
     def __init__(self, shell: Shell) -> None:
         super().__init__(shell.window)
@@ -53,7 +59,11 @@ class HeldOutControl(QObject, PointerHandler):
         self._legend = shell.panel.view.legend
         self._legend.hidden_wanted.connect(lambda hidden: explorer.change(hidden_labels=hidden))
         self._pin = add_action(shell.menus["view"], PIN.format(TEST_IMAGES.nearest), "I", self._pin_nearest)
-        add_action(shell.menus["view"], "&Unpin all", "Shift+I", lambda: explorer.change(pinned=()))
+        self._unpin = add_action(
+            shell.menus["view"], "&Unpin all", "Shift+I", lambda: explorer.change(pinned=())
+        )
+        self._pin.setEnabled(False)
+        self._unpin.setEnabled(False)
 
     @property
     def _is_z(self) -> bool:
@@ -94,12 +104,32 @@ class HeldOutControl(QObject, PointerHandler):
             self._point_at(event.position().x(), event.position().y())
         return False
 
+    def lose_gesture(self) -> None:
+        """Hide the test image at the pointer, which drags a point of the path now."""
+        self.leave()
+
     def leave(self) -> None:
         """Hide the test image at the pointer."""
         self._near = None
         self._soon.stop()
         if self._overlay.hovered is not None:
             self._show()
+
+    def fill_menu(self, menu: QMenu, position: QPointF) -> bool:
+        """Add entries about the test image under a pixel."""
+        index = self._index_at(position.x(), position.y())
+        if index is None or self._posterior is None:
+            return False
+        z = Vector(self._posterior.mean[index])
+        add_title(menu, menu_text(self._name(index)))
+        explorer = self._explorer
+        there = "it" if self._is_z else "its mean"
+        menu.addAction(f"&Go to {there}", lambda: explorer.set_state(explorer.state.moved_to(z)))
+        pin = "Un&pin it" if index in explorer.state.pinned else "&Pin it"
+        menu.addAction(pin, lambda: self._switch_pin(index))
+        menu.addAction(f"&Add {there} to the path", lambda: self.path_wanted.emit(z))
+        menu.addAction("Copy its &z", lambda: self.copy_wanted.emit(z))
+        return False
 
     def _point_at(self, x: float, y: float) -> None:
         found = self._index_at(x, y)
@@ -147,9 +177,12 @@ class HeldOutControl(QObject, PointerHandler):
     def _on_state(self, state: ViewState) -> None:
         posterior, old = self._explorer.posterior, self._state
         self._state = state
+        if self._unpin.isEnabled() != bool(state.pinned):
+            self._unpin.setEnabled(bool(state.pinned))
         if posterior is not self._posterior:
             self._posterior, self._placed, self._px, self._near = posterior, None, None, None
             self._count_labels(posterior)
+            self._pin.setEnabled(posterior is not None)
         elif (old.chart, old.viewport, old.hidden_labels) != (
             state.chart,
             state.viewport,
@@ -184,11 +217,15 @@ class HeldOutControl(QObject, PointerHandler):
     def _switch_pin(self, index: int) -> None:
         state = self._explorer.state.with_pin_switched(index)
         self._explorer.set_state(state)
-        labels = None if self._posterior is None else self._posterior.labels
-        name = f"{self._label_name(None if labels is None else int(labels[index]))}#{index}"
-        if self._posterior is not None:
-            name = name_of(self._posterior, index) or name
-        self.told.emit(f"{name} {'pinned' if index in state.pinned else 'unpinned'}")
+        self.told.emit(f"{self._name(index)} {'pinned' if index in state.pinned else 'unpinned'}")
+
+    def _name(self, index: int) -> str:
+        """What a point is called, such as "7 · #1203"."""
+        posterior = self._posterior
+        if posterior is None:
+            return f"#{index}"
+        label = None if posterior.labels is None else int(posterior.labels[index])
+        return name_of(posterior, index) or f"{self._label_name(label)}#{index}"
 
     def _show(self) -> None:
         posterior = self._posterior
@@ -202,7 +239,7 @@ class HeldOutControl(QObject, PointerHandler):
             if 0 <= n < count
         )
         wanted = {Layer.THUMBNAIL, Layer.ELLIPSE} & self._state.layers
-        near = self._near if wanted else None
+        near = self._near if wanted and Layer.POINTS in self._state.layers else None
         self._overlay.show_images(pinned, None if near is None else self._held_out(posterior, near))
 
     def _held_out(self, posterior: Posterior, index: int, pinned: bool = False) -> HeldOut:
@@ -216,9 +253,11 @@ class HeldOutControl(QObject, PointerHandler):
         if with_card and images is not None:
             image = to_qimage(to_bytes(pictures_of(posterior, slice(index, index + 1)))[0])
         label = None if posterior.labels is None else int(posterior.labels[index])
-        name = name_of(posterior, index) or f"{self._label_name(label)}#{index}"
+        name = self._name(index)
         shortened = " …" if len(mean) > MAX_Z_NUMBERS else ""
-        z = f"z {', '.join(f'{value:.2f}' for value in mean[:MAX_Z_NUMBERS].tolist())}{shortened}"
+        # Two decimals fewer than elsewhere, because the card is small.
+        decimals = decimals_in(self._state.viewport.span) - 2
+        z = f"z {format_z(mean[:MAX_Z_NUMBERS].tolist(), decimals=decimals)}{shortened}"
         return HeldOut(
             index=index,
             ab=(a, b),

@@ -1,12 +1,13 @@
-"""Connects undo and redo in the Edit menu to the explorer's state."""
+"""Connects undo and redo in the Edit menu to the explorer's state and to the drawing."""
 
 import time
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence, QMouseEvent
 from PySide6.QtWidgets import QMenu
 
 from desktop.app.explorer import Explorer
+from desktop.images.drawing import Drawing
 from desktop.models.opened import Opened
 from desktop.view.history import History
 from desktop.view.state import ViewState
@@ -15,16 +16,18 @@ from desktop.widgets.plane.pointer import PointerHandler
 
 
 class HistoryControl(QObject, PointerHandler):
-    """Records every change of the view, so that it can be undone; a drag is one change.
+    """Records every change of the view and of the drawing, so that it can be undone; a drag is one change.
 
     It is the first of the plane's handlers, and takes no event.
     """
+
+    drawing_wanted = Signal(object)  # Drawing to show again
 
     def __init__(self, explorer: Explorer, edit: QMenu, parent: QObject) -> None:
         super().__init__(parent)
         self._explorer = explorer
         self._history = History()
-        self._model = ("", 0)
+        self._model: object = None
         self.undo = add_action(edit, "&Undo", "Ctrl+Z", self._undo)
         self.redo = add_action(edit, "&Redo", None, self._redo)
         self.redo.setShortcuts([QKeySequence("Ctrl+Shift+Z"), QKeySequence("Ctrl+Y")])
@@ -58,18 +61,27 @@ class HistoryControl(QObject, PointerHandler):
 
     def _on_opened(self, opened: Opened) -> None:
         """Clear the history for another model; the same model opened again keeps it."""
-        model = (str(opened.model.source.path), opened.model.latent_dim)
+        model = (str(opened.model.source.path), opened.model.latent_dim, opened.model.image_shape)
         if model != self._model:
             self._history.clear()
         self._model = model
         self._show()
 
-    def _undo(self) -> None:
-        self._explorer.set_state(self._history.undo(self._explorer.state), record=False)
+    def record_drawing(self, before: Drawing, after: Drawing, words: str) -> None:
+        """Record a change of the drawing, such as a stroke."""
+        self._history.record_drawing(self._explorer.state, before, after, words)
         self._show()
 
+    def _undo(self) -> None:
+        self._restore(self._history.undo(self._explorer.state))
+
     def _redo(self) -> None:
-        self._explorer.set_state(self._history.redo(self._explorer.state), record=False)
+        self._restore(self._history.redo(self._explorer.state))
+
+    def _restore(self, state: ViewState) -> None:
+        self._explorer.set_state(state, record=False)
+        if self._history.drawing is not None:
+            self.drawing_wanted.emit(self._history.drawing)
         self._show()
 
     def _show(self) -> None:

@@ -53,6 +53,7 @@ class ImageControl(QObject):
     """
 
     changed = Signal(object)  # Encoded or None, when it or the drawing has changed
+    stepped = Signal(object, object, str)  # as the canvas says it, for undo
 
     def __init__(self, shell: Shell) -> None:
         super().__init__(shell.window)
@@ -69,6 +70,9 @@ class ImageControl(QObject):
         shell.plane.add_under_points(self._paint)
         add_action(shell.menus["file"], "Open an &image…", None, self._choose)
         self.panel.canvas.changed.connect(self._on_drawn)
+        self.panel.canvas.stepped.connect(self.stepped)
+        self.panel.take.setEnabled(False)
+        self.panel.clear.setEnabled(False)
         self.panel.clear_wanted.connect(self._clear)
         self.panel.open_wanted.connect(self._choose)
         self.panel.cursor_wanted.connect(self._go_to_mean)
@@ -88,6 +92,11 @@ class ImageControl(QObject):
         """Fit a picture to the model, encode it, and move the cursor to its mean."""
         self._fit(from_qimage(image))
 
+    def show_again(self, drawing: Drawing) -> None:
+        """Show a drawing that undo or redo brought back."""
+        self.panel.show_steps(None)
+        self.panel.canvas.set_drawing(drawing)
+
     def encode(self) -> None:
         """Have the drawing encoded; if an encoding is running, after it."""
         job = encode_steps(self._explorer, self.drawing)
@@ -103,6 +112,7 @@ class ImageControl(QObject):
 
     def _fit(self, picture: Bytes | Path) -> None:
         job = fit_steps(self._explorer, picture)
+        self._shell.message.hide_error()
         if job is not None:
             self._explorer.worker.request("fit picture", Priority.DRAWING, job, self._on_fitted)
 
@@ -112,7 +122,8 @@ class ImageControl(QObject):
             self._explorer.failed.emit(ImageError(f"found a picture in which {fitted.problem}, {expected}"))
         self._goes_to_mean = not fitted.problem
         empty = blank(self._surface.shape, self._surface)
-        self.panel.canvas.set_drawing(empty if fitted.problem else replace(empty, pixels=fitted.pixels))
+        drawing = empty if fitted.problem else replace(empty, pixels=fitted.pixels)
+        self.panel.canvas.set_drawing(drawing, "opening a picture")
         self.panel.show_steps(fitted, self._explorer.look.levels == 2)
         self._shell.panel.show_section(self.panel)
 
@@ -138,7 +149,7 @@ class ImageControl(QObject):
         self.panel.set_data(
             image_shape, colors, color if colors else (1 - round(float(self._surface.mean())),)
         )
-        self.panel.canvas.set_drawing(blank(image_shape, self._surface), undoable=False)
+        self.panel.canvas.set_drawing(blank(image_shape, self._surface))
 
     def _look_at_data(self, image_shape: tuple[int, int, int]) -> tuple[Color, ...]:
         """Set what to draw on, and return what to draw with."""
@@ -158,11 +169,11 @@ class ImageControl(QObject):
         is_of_epoch = whole is not None and whole.model.has_encoder
         notes = [NO_ENCODER_OF_EPOCH if is_of_epoch else NO_ENCODER] * (not has_encoder)
         notes += filter(None, [_about(self._explorer.likelihood)])
-        self.panel.take.setEnabled(has_encoder)
         self.panel.note.setText("\n".join(notes))
         self.panel.note.setVisible(bool(notes))
 
     def _on_drawn(self) -> None:
+        self.panel.clear.setEnabled(not self.drawing.is_empty)
         if not self.drawing.is_empty:
             self._shell.panel.sections.section("image").set_open(True)
         self.encode()
@@ -171,6 +182,7 @@ class ImageControl(QObject):
     def _show(self, encoded: Encoded | None) -> None:
         self.encoded = encoded
         panel = self.panel
+        panel.take.setEnabled(encoded is not None)
         for name in ("elbo", "rate", "distortion"):
             panel.set_figure(name, None if encoded is None else getattr(encoded, f"{name}_nats"))
         elbo, likelihood = None if encoded is None else encoded.elbo_nats, self._explorer.likelihood
@@ -199,7 +211,8 @@ class ImageControl(QObject):
 
     def _clear(self) -> None:
         self.panel.show_steps(None)
-        self.panel.canvas.set_drawing(blank(self._surface.shape, self._surface))
+        if not self.drawing.is_empty:
+            self.panel.canvas.set_drawing(blank(self._surface.shape, self._surface), "clearing the drawing")
 
     def _choose(self) -> None:
         kinds = f"Pictures (*{' *'.join(SUFFIXES)});;All files (*)"

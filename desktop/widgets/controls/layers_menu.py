@@ -4,6 +4,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
 from desktop.app.explorer import Explorer
+from desktop.app.missing_layers import missing_layers
 from desktop.view.state import Layer, ViewState
 from desktop.widgets.panels.view_panel import layer_text
 
@@ -30,9 +31,10 @@ class LayersMenu(QMenu):
         self._explorer.set_state(self._explorer.state.with_layer(layer, on))
 
     def _on_opened(self) -> None:
+        missing = missing_layers(self._explorer)
         for layer, action in self.entries.items():
             action.setText(layer_text(layer, self._explorer.words).replace("&", "&&"))
-            action.setEnabled(layer not in self._explorer.missing_layers)
+            action.setEnabled(layer not in missing)
 
     def _show(self, state: ViewState) -> None:
         for layer, action in self.entries.items():

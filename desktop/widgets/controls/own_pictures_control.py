@@ -73,6 +73,7 @@ class OwnPicturesControl(QObject):
         Of a folder, `only` are the files and folders in it that are meant, if there are any.
         """
         source = self._explorer.source
+        self._shell.message.hide_error()
         if source is None:
             self._shell.message.show_message(f"{path}: {NO_MODEL}")
         elif not self._pictures.can_encode:

@@ -3,19 +3,21 @@
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QMenu
 
 from desktop.base.vector import Vector
 from desktop.film.film import Route
 from desktop.latent.paths import PathKind, Walk, even_walk
+from desktop.latent.plane import decimals_in
 from desktop.view.state import ViewState
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.controls.path_pictures import PathPictures
 from desktop.widgets.controls.path_player import PathPlayer
 from desktop.widgets.controls.shell import Shell
 from desktop.widgets.plane.path_handles import PathHandles
+from desktop.widgets.plane.plane_menu import add_title
 from desktop.widgets.plane.pointer import PointerHandler
 
 
@@ -26,6 +28,8 @@ class PathControl(QObject, PointerHandler):
         handles: edits the path with the mouse.
         player: plays the path.
     """
+
+    copy_wanted = Signal(object)  # z of a point
 
     def __init__(self, shell: Shell) -> None:
         super().__init__(shell.window)
@@ -45,7 +49,7 @@ class PathControl(QObject, PointerHandler):
         shell.plane.path_point_wanted.connect(self._add_at)
         handles.point_chosen.connect(self._go_to)
         handles.point_dragged.connect(self._drag)
-        handles.point_added.connect(lambda index: self._append(explorer.state.path[index]))
+        handles.point_added.connect(lambda index: self.append(explorer.state.path[index]))
         handles.point_inserted.connect(self._insert)
         handles.point_removed.connect(self._remove)
         self._pictures = PathPictures(explorer, panel.cost, self)
@@ -58,6 +62,7 @@ class PathControl(QObject, PointerHandler):
         explorer.opened.connect(self._on_opened)
         explorer.state_changed.connect(self._on_state)
         self._fill_menu(shell.menus["path"])
+        self._show()
 
     def press(self, event: QMouseEvent) -> bool:
         """Stop playing at any click on the plane; the click still has its usual effect."""
@@ -68,10 +73,11 @@ class PathControl(QObject, PointerHandler):
     def key_press(self, event: QKeyEvent) -> bool:
         """Stop playing at any key on the plane; Delete removes the chosen point.
 
-        Space plays when it is released, because the mouse moves the plane while it is held.
+        Space plays when it is released, because the mouse moves the plane while it is held. Held so long that
+        it repeats, it was meant for that alone.
         """
         if event.key() == Qt.Key.Key_Space and not event.modifiers():
-            self._space_tapped = self._space_tapped or not event.isAutoRepeat()
+            self._space_tapped = not event.isAutoRepeat()
             return False
         self._space_tapped = False
         self.player.stop()
@@ -104,10 +110,11 @@ class PathControl(QObject, PointerHandler):
 
     def _fill_menu(self, menu: QMenu) -> None:
         add_action(menu, "&Add the cursor", "P", self._add)
-        add_action(menu, "&Remove the last point", "Shift+P", self._remove_last)
-        add_action(menu, "&Clear", None, lambda: self._set_path((), None))
+        remove = add_action(menu, "&Remove the last point", "Shift+P", self._remove_last)
+        clear = add_action(menu, "&Clear", None, lambda: self._set_path((), None))
         menu.addSeparator()
-        add_action(menu, "&Play or pause", None, self._play_or_pause)
+        play = add_action(menu, "&Play or pause", None, self._play_or_pause)
+        self._entries = ((remove, 1), (clear, 1), (play, 2))  # each with the points that it needs
 
     # ---- points
 
@@ -118,15 +125,16 @@ class PathControl(QObject, PointerHandler):
         self._explorer.set_state(state if z is None else state.moved_to(z))
         self._show()
 
-    def _append(self, z: Vector) -> None:
+    def append(self, z: Vector) -> None:
+        """Add a point to the end of the path, and move the cursor there."""
         path = (*self._explorer.state.path, z)
         self._set_path(path, len(path) - 1, z)
 
     def _add(self) -> None:
-        self._append(self._explorer.state.z)
+        self.append(self._explorer.state.z)
 
     def _add_at(self, a: float, b: float) -> None:
-        self._append(self._explorer.state.at((a, b)).z)
+        self.append(self._explorer.state.at((a, b)).z)
 
     def _insert(self, index: int, z: Vector) -> None:
         path = self._explorer.state.path
@@ -168,6 +176,27 @@ class PathControl(QObject, PointerHandler):
         path = self._explorer.state.path
         if index < len(path):
             self._set_path(path, index, path[index])
+
+    def fill_menu(self, menu: QMenu, position: QPointF) -> bool:
+        """Add entries about the point of the path, or its line, under a pixel."""
+        index = self.handles.point_at(position)
+        found = None if index is not None else self.handles.line_at(position)
+        if index is not None:
+            z = self._explorer.state.path[index]
+            add_title(menu, f"Point {index + 1} of the path")
+            menu.addAction("&Go to this point", lambda: self._go_to(index))
+            menu.addAction("Copy its &z", lambda: self.copy_wanted.emit(z))
+            menu.addAction("&Visit it again at the end", lambda: self.append(z))
+            menu.addAction("&Remove this point", lambda: self._remove(index))
+        elif found is not None:
+            add_title(menu, "Path")
+            menu.addAction("&Insert a point here", lambda: self._insert(*found))
+        else:
+            return False
+        menu.addSeparator()
+        menu.addAction("&Play the path", self._play_or_pause).setEnabled(len(self._explorer.state.path) > 1)
+        menu.addAction("&Clear the path", lambda: self._set_path((), None))
+        return True
 
     # ---- playing
 
@@ -230,9 +259,12 @@ class PathControl(QObject, PointerHandler):
 
     def _show(self) -> None:
         state = self._explorer.state
-        shown = (state.path, state.path_closed, state.path_kind, self._chosen)
+        decimals = decimals_in(state.viewport.span)
+        shown = (state.path, state.path_closed, state.path_kind, self._chosen, decimals)
         if shown == self._shown:
             return  # only the cursor moved
         self._shown = shown
+        for entry, needed in self._entries:
+            entry.setEnabled(len(state.path) >= needed)
         self._plane.set_path_point(self._chosen)
         self._panel.set_state(state, self._chosen)

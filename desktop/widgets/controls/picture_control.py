@@ -7,7 +7,7 @@ from PySide6.QtGui import QGuiApplication, QKeySequence
 from desktop.app.explorer import PendingPicture
 from desktop.base.arrays import Bytes
 from desktop.images.picture_modes import drawn, modes_of
-from desktop.images.pixels import to_bytes
+from desktop.images.pixels import enlarge, to_bytes
 from desktop.images.room import SheetSize, no_room
 from desktop.jobs.decode import Decoded
 from desktop.models.opened import Opened
@@ -18,7 +18,8 @@ from desktop.widgets.common.save_dialog import ask_where
 from desktop.widgets.common.wait_ring import WaitRing
 from desktop.widgets.controls.shell import Shell
 
-SAVED_PICTURE_SCALE = 10
+# A picture of few pixels leaves the window enlarged, by Copy as by Save.
+MOST_SCALE, MOST_SIDE_PX = 10, 2048
 NOTE_TYPE = "application/x-latent-plane"
 
 
@@ -51,6 +52,7 @@ class PictureControl(QObject):
         explorer.failed.connect(self._ring.stop)
         explorer.state_changed.connect(self._on_state)
         panel.z_typed.connect(lambda z: explorer.set_state(explorer.state.moved_to(z)))
+        panel.left.connect(shell.plane.setFocus)
         panel.mode_wanted.connect(lambda mode: explorer.change(picture_mode=mode))
         panel.copy_wanted.connect(self._copy)
         panel.save_wanted.connect(self._save)
@@ -114,22 +116,24 @@ class PictureControl(QObject):
         self.shown.emit(self.picture)
 
     def _copy(self) -> None:
-        image = self._shell.panel.picture.picture.image()
-        if image is not None:
+        if self.picture is not None:
+            scale = _scale(self.picture)
+            image = to_qimage(enlarge(self.picture[np.newaxis], scale)[0])
             data = QMimeData()
             data.setImageData(image)
             # This program reads the note when the picture is pasted; other programs take the picture.
-            data.setData(NOTE_TYPE, self._shell.explorer.note("picture", scale=1).encode())
+            data.setData(NOTE_TYPE, self._shell.explorer.note("picture", scale=scale).encode())
             QGuiApplication.clipboard().setMimeData(data)
-            self.told.emit("picture copied")
+            self.told.emit(f"picture copied, {image.width()} × {image.height()} pixels")
 
     def _save(self) -> None:
         if self.picture is not None:
             shell = self._shell
             height, width = self.picture.shape[:2]
             size = SheetSize(1, 1, (width, height), self.picture.size // (width * height), 0)
-            found = no_room(lambda _: size, 1, SAVED_PICTURE_SCALE)
-            scale = SAVED_PICTURE_SCALE if found is None else found.scale or 0
+            scale = _scale(self.picture)
+            found = no_room(lambda _: size, 1, scale)
+            scale = scale if found is None else found.scale or 0
             if found is not None and not scale:
                 shell.message.show_message(f"{found.reason}; close other programs")
                 return
@@ -139,3 +143,9 @@ class PictureControl(QObject):
             if path is not None:
                 note = shell.explorer.note("picture", scale=scale)
                 shell.explorer.save_picture(path, self.picture, scale, note)
+
+
+def _scale(picture: Bytes) -> int:
+    """How many times a picture uint8 [H, W(, C)] is enlarged when it leaves the window."""
+    side_px: int = max(picture.shape[:2])
+    return max(1, min(MOST_SCALE, MOST_SIDE_PX // side_px))

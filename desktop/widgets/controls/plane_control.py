@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QPointF, QTimer, Signal
+from PySide6.QtWidgets import QMenu
 
 from desktop.latent.chart import AxisScale
 from desktop.latent.plane import Plane, Viewport, plane_through, principal_plane
@@ -13,6 +14,7 @@ from desktop.view.state import ViewState
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.controls.shell import Shell
 
+Look = tuple[AxisScale, Viewport]
 FIT = "&Fit to {}"
 # Quick decoders have the new plane by then, and a mark would only flicker.
 OLD_AFTER_MS = 250
@@ -20,15 +22,22 @@ OLD_PLANE = "Old plane, decoding the new one …"
 
 
 class PlaneControl(QObject):
-    """Shows the state and the test images on the plane, and sets the state as mouse, keys and panel ask."""
+    """Shows the state and the test images on the plane, and sets the state as mouse, keys and panel ask.
+
+    Attributes:
+        view_entries: the menu's entries that change what is in view.
+    """
 
     told = Signal(str)
+    copy_wanted = Signal(object)  # z of a place
 
     def __init__(self, shell: Shell) -> None:
         super().__init__(shell.window)
         self._shell = shell
         self._explorer = explorer = shell.explorer
         self._points_plane = explorer.state.plane
+        # Scale and viewport before and after the last change of the scale.
+        self._switched: tuple[Look, Look] | None = None
         plane, panel = shell.plane, shell.panel.view
         explorer.opened.connect(self._on_opened)
         explorer.model_changed.connect(lambda: self._project_points(smoothly=True))
@@ -56,14 +65,16 @@ class PlaneControl(QObject):
         panel.legend.switched.connect(
             lambda label: explorer.set_state(explorer.state.with_label_switched(label))
         )
-        add_action(shell.menus["view"], "&Home", "Home", lambda: self._look_at(explorer.home))
+        home = add_action(shell.menus["view"], "&Home", "Home", lambda: self._look_at(explorer.home))
         add_action(shell.menus["view"], "&Random z", "R", explorer.draw_z)
         self._fit_action = add_action(shell.menus["view"], FIT.format(TEST_IMAGES.many), "F", self._fit)
-        add_action(shell.menus["view"], "&Quantile axes", "Q", self._switch_scale)
+        quantiles = add_action(shell.menus["view"], "&Quantile axes", "Q", self._switch_scale)
+        self.view_entries = [home, self._fit_action, quantiles]
 
     def _on_opened(self) -> None:
         self._old_soon.stop()
         self._shell.plane.set_old("")
+        self._switched = None
         self._shell.plane.set_backdrop(self._explorer.tiles.cache, None)
         self._project_points()
         self._name_points()
@@ -81,8 +92,22 @@ class PlaneControl(QObject):
         if tiles.shown is not None and not tiles.is_shown_current:
             self._shell.plane.set_old(OLD_PLANE)
 
+    def fill_menu(self, menu: QMenu, position: QPointF) -> bool:
+        """Add entries about the place under a pixel."""
+        explorer, a_b = self._explorer, self._shell.plane.ab_at(position)
+        if explorer.source is None:
+            return True
+        z = explorer.state.at(a_b).z
+        menu.addAction("Go &here", lambda: explorer.set_state(explorer.state.moved_to(z)))
+        menu.addAction(
+            "Add a point to the &path here", lambda: self._shell.plane.path_point_wanted.emit(*a_b)
+        )
+        menu.addAction("&Copy z of this place", lambda: self.copy_wanted.emit(z))
+        return True
+
     def _name_points(self) -> None:
         self._fit_action.setText(FIT.format(self._explorer.words.many))
+        self._fit_action.setEnabled(self._explorer.posterior is not None or self._explorer.own is not None)
 
     def _on_state(self, state: ViewState) -> None:
         if state.plane != self._points_plane:
@@ -108,7 +133,16 @@ class PlaneControl(QObject):
             self._look_at(state.chart.around(state.plane.project(posterior.mean)))
 
     def _set_scale(self, scale: AxisScale) -> None:
-        self._explorer.set_state(self._explorer.state.with_scale(scale))
+        """Change the axes' scale. Changed back before anything else was looked at, the view is the same."""
+        before = self._explorer.state
+        after = before.with_scale(scale)
+        if self._switched is not None and (before.scale, before.viewport) == self._switched[1]:
+            old_scale, old_viewport = self._switched[0]
+            if old_scale is scale:
+                after = replace(after, viewport=old_viewport)
+        if after != before:
+            self._switched = (before.scale, before.viewport), (after.scale, after.viewport)
+            self._explorer.set_state(after)
 
     def _switch_scale(self) -> None:
         linear = self._explorer.state.scale is AxisScale.LINEAR

@@ -44,6 +44,9 @@ class ProvenanceControl(QObject):
         shell: the state of its explorer is set; this can be undone.
         path_of: returns where the model with a decoder of this SHA-256 was open before, or None. It is called
             on the worker's thread.
+
+    Attributes:
+        copy_entry: the menu's entry that copies the view as text.
     """
 
     image_pasted = Signal(object)  # QImage
@@ -67,13 +70,14 @@ class ProvenanceControl(QObject):
         self._explorer.open_failed.connect(self._forget)
         edit = shell.menus["edit"]
         add_action(edit, "&Paste", "Ctrl+V", self.paste)
-        add_action(edit, "Copy &view as text", "Ctrl+Shift+C", self.copy_text)
+        self.copy_entry = add_action(edit, "Copy &view as text", "Ctrl+Shift+C", self.copy_text)
 
     def open(self, path: Path, as_picture: bool = False) -> None:
         """Open a model, z or many pictures, restore an export's view, or encode a picture.
 
         `as_picture` encodes any picture.
         """
+        self._message.hide_error()
         if path.is_dir() or path.suffix.lower() in SET_SUFFIXES:
 
             def look() -> Iterator[tuple[bool]]:

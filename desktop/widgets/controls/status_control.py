@@ -7,8 +7,9 @@ from desktop.app.explorer import Explorer
 from desktop.app.report import device_text
 from desktop.base.words import one_line
 from desktop.jobs.decode import Decoded
-from desktop.latent.plane import format_z
+from desktop.latent.plane import decimals_in, format_z
 from desktop.models.opened import Opened
+from desktop.view.state import ViewState
 from desktop.widgets.common.plain_text import ElidedLabel, tip_text
 from desktop.widgets.dialogs.about_model import in_words
 
@@ -29,6 +30,8 @@ class StatusControl(QObject):
         self._device, self._timing, self._place = QLabel(), QLabel(), ElidedLabel()
         self._device.setTextFormat(Qt.TextFormat.PlainText)
         self._pointer_ab: tuple[float, float] | None = None
+        self._opening = ""
+        self._epoch = explorer.state.epoch
         self._decoded: Decoded | None = None
         self._soon = QTimer(self, singleShot=True, interval=UPDATE_MS)
         self._soon.timeout.connect(self._show)
@@ -36,8 +39,9 @@ class StatusControl(QObject):
         bar.addPermanentWidget(self._timing)
         bar.addPermanentWidget(self._device)
         explorer.opened.connect(self._on_opened)
-        explorer.renewed.connect(self._show_device)
-        explorer.open_failed.connect(lambda: self._place.show_text(""))
+        explorer.renewed.connect(self._on_renewed)
+        explorer.open_failed.connect(self._on_failed)
+        explorer.state_changed.connect(self._on_state)
         explorer.picture_decoded.connect(self._on_decoded)
         explorer.saved.connect(lambda path: self.tell(f"saved {path}"))
 
@@ -47,17 +51,31 @@ class StatusControl(QObject):
 
     def show_opening(self, path: object) -> None:
         """Show that a model is being opened, until it is open or has failed."""
-        self._place.show_text(f"opening {path} …")
+        self._opening, self._pointer_ab = f"opening {path} …", None
+        self._show()
 
     def set_pointer(self, ab: tuple[float, float] | None) -> None:
-        """Show the z at the pointer, given (a, b); None when the pointer leaves."""
+        """Show the z at the pointer, given (a, b); None when the pointer leaves, and the model is shown."""
         self._pointer_ab = ab
         self._show_soon()
 
     def _on_opened(self, opened: Opened) -> None:
-        self._decoded = None
-        self._place.show_text(in_words(opened.model.source))
+        self._decoded, self._pointer_ab = None, None
+        self._on_renewed(opened)
+
+    def _on_renewed(self, _opened: Opened) -> None:
+        self._opening = ""
         self._show_device()
+        self._show()
+
+    def _on_failed(self) -> None:
+        self._opening = ""
+        self._show()
+
+    def _on_state(self, state: ViewState) -> None:
+        if state.epoch != self._epoch:
+            self._epoch = state.epoch
+            self._show_soon()
 
     def _show_device(self) -> None:
         device = self._explorer.running_on
@@ -77,9 +95,15 @@ class StatusControl(QObject):
     def _show(self) -> None:
         if self._decoded is not None:
             self._timing.setText(f"last decode {_took(self._decoded.decode_ms)}")
-        if self._pointer_ab is not None:
-            plane = self._explorer.state.plane
-            self._place.show_text(f"z  {format_z(plane.first_numbers(self._pointer_ab), len(plane.origin))}")
+        source = self._explorer.source
+        if self._pointer_ab is None:
+            words = "" if source is None else in_words(source, self._epoch)
+            self._place.show_text(self._opening or words)
+        else:
+            plane, viewport = self._explorer.state.plane, self._explorer.state.viewport
+            numbers = plane.first_numbers(self._pointer_ab)
+            z = format_z(numbers, len(plane.origin), decimals_in(viewport.span))
+            self._place.show_text(f"z  {z}")
 
 
 def _took(decode_ms: float) -> str:

@@ -6,9 +6,10 @@ from PySide6.QtWidgets import QMenu
 from desktop.app.bundle_watch import BundleWatch
 from desktop.app.explorer import Explorer
 from desktop.app.timeline import Timeline
+from desktop.models.epochs import epoch_in_words
 from desktop.view.state import ViewState
 from desktop.widgets.common.actions import add_action
-from desktop.widgets.panels.time_bar import TimeBar, epoch_in_words
+from desktop.widgets.panels.time_bar import TimeBar
 
 # How long playing waits for the plane of an epoch to be decoded.
 PATIENCE_MS = 1000

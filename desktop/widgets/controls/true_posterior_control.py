@@ -144,6 +144,7 @@ class TruePosteriorControl(QObject):
         self.located = located
         self._picture = None if located is None else to_qimage(located.picture.picture[::-1])
         drawing, panel = self._drawing, self._panel
+        panel.take_mode.setEnabled(located is not None)
         mixture = None if located is None else located.posterior.mixture
         if mixture is None:
             panel.show_completed(None)

@@ -46,7 +46,7 @@ class ZControl(QObject):
         add_action(file, "Save pat&h…", None, self._save_path)
         menu = shell.menus["edit"].addMenu("Copy &z as")
         for kind in ZFormat:
-            add_action(menu, f"&{kind.value}", None, partial(self._copy, kind))
+            add_action(menu, f"&{kind.value}", None, partial(self._copy_cursor, kind))
 
     def open(self, path: Path) -> None:
         """Read a `.npy`, `.npz` or `.json`: one z moves the cursor there, several become what is chosen."""
@@ -140,10 +140,14 @@ class ZControl(QObject):
                 f"save {path}", Priority.SAVE, job, self._explorer.saved.emit, of_model=False
             )
 
-    def _copy(self, kind: ZFormat) -> None:
-        latent_dim = self._explorer.latent_dim
-        if latent_dim is not None and latent_dim > MOST_COPIED:
-            self.told.emit(f"z has {latent_dim:,} numbers, too many for a text; File › Save z… saves them")
-        elif latent_dim is not None:
-            QGuiApplication.clipboard().setText(z_text(self._explorer.state.z, kind))
+    def _copy_cursor(self, kind: ZFormat) -> None:
+        if self._explorer.latent_dim is not None:
+            self.copy(self._explorer.state.z, kind)
+
+    def copy(self, z: Vector, kind: ZFormat = ZFormat.NUMBERS) -> None:
+        """Copy z with all its digits."""
+        if len(z) > MOST_COPIED:
+            self.told.emit(f"z has {len(z):,} numbers, too many for a text; File › Save z… saves them")
+        else:
+            QGuiApplication.clipboard().setText(z_text(z, kind))
             self.told.emit(f"z copied as {kind.value if kind is not ZFormat.NUMBERS else 'numbers'}")

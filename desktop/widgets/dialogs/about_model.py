@@ -8,12 +8,17 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from desktop.base.words import one_line
+from desktop.models.epochs import epoch_in_words, epochs_of
 from desktop.models.source import Source
 from desktop.widgets.common.plain_text import breakable
 
 
-def in_words(source: Source) -> str:
-    """Describe the open model in a few words for the status bar."""
+def in_words(source: Source, epoch: int | None = None) -> str:
+    """Describe the open model in a few words for the status bar: at one of its epochs, or as a whole."""
+    epochs = epochs_of(source)
+    numbers = [each.number for each in epochs]
+    if epoch in numbers:
+        return f"{source.name}, {epoch_in_words(epochs, numbers.index(epoch))}"
     metrics = source.bundle.manifest.get("metrics") if source.bundle is not None else None
     elbo = metrics.get("test_elbo_nats") if isinstance(metrics, dict) else None
     return f"{source.name}, test ELBO {_in_nats(source, elbo)}" if isinstance(elbo, float) else source.name
@@ -51,7 +56,8 @@ def show_about(parent: QWidget, source: Source, device: str) -> None:
 def _in_nats(source: Source, elbo: float) -> str:
     likelihood = source.likelihood
     bits = None if likelihood is None else likelihood.bits_per_dimension(elbo, source.reading.image_shape)
-    return f"{elbo:.2f} nats" + ("" if bits is None else f" ({bits:.3f} bits per dimension)")
+    nats = f"{elbo:.2f} nats".replace("-", "−")
+    return nats + ("" if bits is None else f" ({bits:.3f} bits per dimension)")
 
 
 def _tell(parent: QWidget, title: str, text: str) -> None:

@@ -1,7 +1,7 @@
 """The list of shortcuts, collected from the window's menus and widgets, so that it is never out of date."""
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QShortcut
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 from desktop.view.shortcuts import Shortcut
 from desktop.widgets.common.menus import NATIVE, keys_of, menus_of, plain
 
-SIZE_PX = (600, 620)
+SIZE_PX, MARGIN_PX = QSize(720, 720), 24
 
 
 def shortcuts_of(window: QMainWindow) -> list[Shortcut]:
@@ -62,7 +62,8 @@ class ShortcutsDialog(QDialog):
         self.list.setRootIsDecorated(False)
         self.list.setAlternatingRowColors(True)
         self.list.setAccessibleName("Shortcuts")
-        self.list.header().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
+        self.list.setWordWrap(True)  # nothing is cut off
+        self.list.header().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         places: dict[str, QTreeWidgetItem] = {}
         for shortcut in shortcuts_of(window):
             if shortcut.where not in places:
@@ -85,8 +86,18 @@ class ShortcutsDialog(QDialog):
         layout.addWidget(self.filter)
         layout.addWidget(self.list)
         layout.addWidget(buttons)
-        self.resize(*SIZE_PX)
+        # Within the window, however small it is.
+        self.resize(SIZE_PX.boundedTo(window.size() - QSize(MARGIN_PX, 2 * MARGIN_PX)))
         self.filter.setFocus()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the keys what they need, up to half of the width, and the rest to what they do."""
+        super().resizeEvent(event)
+        width = self.list.viewport().width()
+        keys = min(self.list.sizeHintForColumn(0) + self.list.indentation(), width // 2)
+        self.list.setColumnWidth(0, keys)
+        self.list.setColumnWidth(1, width - keys)
+        self.list.scheduleDelayedItemsLayout()
 
     def shown(self) -> list[Shortcut]:
         """Return the shortcuts that match the filter."""

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from desktop.base.arrays import Doubles
 from desktop.base.vector import Vector
 from desktop.latent.kl import COLLAPSED_NATS, by_kl
+from desktop.latent.plane import decimals_in
 from desktop.latent.z_maps import MapShape
 from desktop.models.point_words import TEST_IMAGES, PointWords
 from desktop.widgets.common.slider_rows import RowSizes, RowText, SliderRows
@@ -81,9 +82,10 @@ class CoordinatesPanel(QWidget):
         self.maps.setVisible(shape is not None)
         self._has_maps = shape is not None
 
-    def set_z(self, z: Vector) -> None:
-        """Show where the cursor is."""
+    def set_z(self, z: Vector, span: float = 1.0) -> None:
+        """Show where the cursor is, with the decimals that count in a view of this span."""
         self._z = z
+        self._list.set_decimals(decimals_in(span))
         if self._has_maps:
             self.maps.set_z(z)
         else:

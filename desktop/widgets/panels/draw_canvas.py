@@ -1,8 +1,8 @@
 """A canvas with the model's pixels, to draw on with the mouse."""
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QBrush, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QBrush, QHideEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from desktop.images.data_look import Color
@@ -13,11 +13,12 @@ from desktop.widgets.common import colors
 from desktop.widgets.common.checkerboard import draw_checks
 from desktop.widgets.common.qimage import to_qimage
 
-MAX_UNDO = 100
+# What a stroke is called after "Undo".
+STROKES = {Tool.PEN: "drawing", Tool.ERASER: "erasing", Tool.UNKNOWN: "marking pixels as unknown"}
 
 
 class DrawCanvas(QWidget):
-    """Draws with the left button and erases with the right one; with the focus, Ctrl+Z undoes strokes.
+    """Draws with the left button and erases with the right one. Each stroke can be undone.
 
     Attributes:
         tool: what the left button does.
@@ -29,10 +30,10 @@ class DrawCanvas(QWidget):
         ("Left drag", "Draw, erase or mark as unknown"),
         ("Right drag", "Erase"),
         ("Alt-click", "Draw with the colour there"),
-        ("Ctrl+Z", "Take back the last stroke"),
     )
     changed = Signal()
     color_taken = Signal(object)  # Color
+    stepped = Signal(object, object, str)  # Drawing before and after a change, and what it is called
 
     def __init__(self, side_px: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -41,13 +42,13 @@ class DrawCanvas(QWidget):
         self.color: Color = (1.0,)
         self._side_px = side_px
         self._drawing = blank((1, 28, 28))
-        self._before: list[Drawing] = []
+        self._before: Drawing | None = None  # while a stroke goes on
+        self._words = ""  # what the stroke is called
         self._last: tuple[float, float] | None = None
         self._stroke: Stroke | None = None
         self._invitation = ""
         self.setMinimumSize(side_px // 2, side_px // 2)
         self.setCursor(Qt.CursorShape.CrossCursor)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Drawing canvas")
         self.setAccessibleDescription("Draw with the mouse, or drop or paste a picture.")
         self.setToolTip(
@@ -63,33 +64,17 @@ class DrawCanvas(QWidget):
         self._invitation = text
         self.update()
 
-    def set_drawing(self, drawing: Drawing, undoable: bool = True) -> None:
-        """Replace the drawing; without `undoable`, Ctrl+Z cannot go back behind it."""
-        self._before = [*self._before[-MAX_UNDO:], self._drawing] if undoable else []
+    def set_drawing(self, drawing: Drawing, words: str = "") -> None:
+        """Replace the drawing; with `words` for it, such as "clearing the drawing", it can be undone."""
+        before = self._drawing
+        self._before = self._last = self._stroke = None
         self._show(drawing)
+        if words:
+            self.stepped.emit(before, drawing, words)
 
     def sizeHint(self) -> QSize:
         """Return the size that it likes to have."""
         return QSize(self._side_px, self._side_px)
-
-    def event(self, event: QEvent) -> bool:
-        """Claim Ctrl+Z for the canvas, so that it does not go to the window."""
-        if (
-            event.type() == QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and event.matches(QKeySequence.StandardKey.Undo)
-        ):
-            event.accept()
-            return True
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Undo the last stroke on Ctrl+Z."""
-        if event.matches(QKeySequence.StandardKey.Undo):
-            if self._before:
-                self._show(self._before.pop())
-        else:
-            super().keyPressEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin a stroke, or take up the colour there."""
@@ -99,8 +84,10 @@ class DrawCanvas(QWidget):
         ):
             self._take_color(self._pixel(event.position()))
         elif event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton):
-            self._before = [*self._before[-MAX_UNDO:], self._drawing]
+            self._end()
+            self._before = self._drawing
             is_right = event.button() == Qt.MouseButton.RightButton
+            self._words = STROKES[Tool.ERASER if is_right else self.tool]
             self._stroke = Stroke(self._drawing, Tool.ERASER if is_right else self.tool, self.color)
             self._last = self._pixel(event.position())
             self._draw_to(self._last)
@@ -112,7 +99,11 @@ class DrawCanvas(QWidget):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """End the stroke."""
-        self._last = self._stroke = None
+        self._end()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """End the stroke, because no release will arrive."""
+        self._end()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the pixels, with hatching where they are unknown."""
@@ -134,10 +125,11 @@ class DrawCanvas(QWidget):
             painter.setPen(colors.CARD if is_bright else colors.AXIS)
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(self.rect().adjusted(8, 8, -8, -8), flags, self._invitation)
-        if self.hasFocus():
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(self.palette().highlight().color(), 2))
-            painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
+
+    def _end(self) -> None:
+        before, self._before, self._last, self._stroke = self._before, None, None, None
+        if before is not None and before is not self._drawing:
+            self.stepped.emit(before, self._drawing, self._words)
 
     def _show(self, drawing: Drawing) -> None:
         self._drawing = drawing

@@ -11,6 +11,14 @@ from desktop.widgets.common.colors import label_color, luminance
 from desktop.widgets.common.plain_text import menu_text, tip_text
 
 MAX_COLUMNS = 5
+MOVES = (
+    Qt.Key.Key_Left,
+    Qt.Key.Key_Right,
+    Qt.Key.Key_Up,
+    Qt.Key.Key_Down,
+    Qt.Key.Key_Home,
+    Qt.Key.Key_End,
+)
 WIDTH_PX, SPACING_PX, PADDING_PX = 270, 4, 14  # within the side panel
 
 
@@ -18,6 +26,7 @@ class LabelSwitch(QToolButton):
     """The button of one label; Alt-click, double-click or Return ask to show this label alone."""
 
     alone_wanted = Signal()
+    left = Signal(int)  # an arrow key, Home or End
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Ask for this label alone on Alt-click."""
@@ -35,9 +44,11 @@ class LabelSwitch(QToolButton):
             self.alone_wanted.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Ask for this label alone on Return; the space bar shows or hides it."""
+        """Ask for this label alone on Return, and for another label on an arrow; Space shows or hides it."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.alone_wanted.emit()
+        elif event.key() in MOVES:
+            self.left.emit(event.key())
         else:
             super().keyPressEvent(event)
 
@@ -48,6 +59,7 @@ class Legend(QWidget):
     GESTURES = (
         ("Click, Space", "Show or hide the points of a label"),
         ("Double-click, Alt-click, Return", "Show only the points of this label, or all again"),
+        ("Arrow keys, Home, End", "Go to another label"),
     )
     switched = Signal(int)
     hidden_wanted = Signal(object)  # frozenset of labels
@@ -93,6 +105,7 @@ class Legend(QWidget):
             self._grid.setColumnStretch(column, int(column < columns))
         for label, button in enumerate(self._buttons):
             self._grid.addWidget(button, label // columns, label % columns)
+        self._enter_at(0)
         self._ends.setVisible(bool(names))
         self.set_counts(())
         self.set_hidden(frozenset())
@@ -123,6 +136,27 @@ class Legend(QWidget):
         self.all.setEnabled(bool(hidden & self._every))
         self.none.setEnabled(not hidden >= self._every)
 
+    def _enter_at(self, label: int) -> None:
+        """Let Tab stop at one label only, because there may be a hundred; arrow keys reach the others."""
+        for other, button in enumerate(self._buttons):
+            is_stop = other == label
+            button.setFocusPolicy(Qt.FocusPolicy.StrongFocus if is_stop else Qt.FocusPolicy.ClickFocus)
+
+    def _go_from(self, label: int, key: int) -> None:
+        """Give the keyboard to the label that a key leads to."""
+        last, columns = len(self._buttons) - 1, self._columns()
+        step = {
+            Qt.Key.Key_Left: -1,
+            Qt.Key.Key_Right: 1,
+            Qt.Key.Key_Up: -columns,
+            Qt.Key.Key_Down: columns,
+            Qt.Key.Key_Home: -label,
+            Qt.Key.Key_End: last - label,
+        }[Qt.Key(key)]
+        if 0 <= label + step <= last:
+            self._enter_at(label + step)
+            self._buttons[label + step].setFocus(Qt.FocusReason.TabFocusReason)
+
     def _columns(self) -> int:
         """Return how many columns fit with the longest name."""
         longest = max((self._metrics().horizontalAdvance(name) for name in self._names), default=0)
@@ -152,7 +186,6 @@ class Legend(QWidget):
         button.setText(menu_text(self._elided(name)))
         button.setCheckable(True)
         button.setChecked(True)
-        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         button.setAccessibleName(f"Points labelled {name}")
         button.setSizePolicy(
             button.sizePolicy().horizontalPolicy().Expanding, button.sizePolicy().verticalPolicy()
@@ -165,6 +198,7 @@ class Legend(QWidget):
             "QToolButton:focus { border-color: palette(text); }"
         )
         button.clicked.connect(lambda: self.switched.emit(label))
+        button.left.connect(lambda key: self._go_from(label, key))
         button.alone_wanted.connect(lambda: self._want_alone(label))
         return button
 

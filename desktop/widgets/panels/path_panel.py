@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 
 from desktop.jobs.cost import Progress
 from desktop.latent.paths import PathKind
+from desktop.latent.plane import decimals_in
 from desktop.latent.playback import Playback
 from desktop.view.state import ViewState
 from desktop.widgets.common.choices import add_choices, show_choice
@@ -105,7 +106,7 @@ class PathPanel(QWidget):
     def set_state(self, state: ViewState, selected: int | None = None) -> None:
         """Show a state's path and its selected point."""
         count = len(state.path)
-        self.points.set_path(state.path, selected)
+        self.points.set_path(state.path, selected, decimals_in(state.viewport.span))
         self.closed.setChecked(state.path_closed)
         show_choice(self.kind, state.path_kind)
         self.kind.setToolTip(KIND_TIPS[state.path_kind])

@@ -5,7 +5,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from desktop.base.vector import Vector
-from desktop.latent.plane import MOST_TYPED, format_z, parse_z
+from desktop.latent.plane import DECIMALS, MOST_TYPED, format_z, parse_z
 
 ROWS_SHOWN = 4
 
@@ -22,6 +22,7 @@ class PathPoints(QTableWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(0, 1, parent)
         self._path: tuple[Vector, ...] = ()
+        self._decimals = DECIMALS
         self.setAccessibleName("Points of the path")
         self.setAccessibleDescription("F2 edits z, Alt+Up and Alt+Down move a point, and Delete removes it.")
         self.setToolTip(
@@ -38,17 +39,19 @@ class PathPoints(QTableWidget):
         self.currentCellChanged.connect(self._on_current)
         self.cellChanged.connect(self._on_typed)
 
-    def set_path(self, path: tuple[Vector, ...], selected: int | None) -> None:
-        """Show a path with one of its points selected, or none."""
+    def set_path(self, path: tuple[Vector, ...], selected: int | None, decimals: int = DECIMALS) -> None:
+        """Show a path with one of its points selected, or none; z has so many decimals."""
         self.blockSignals(True)
-        if path != self._path:
+        is_new = decimals != self._decimals
+        self._decimals = decimals
+        if path != self._path or is_new:
             self.setRowCount(len(path))
             for row, z in enumerate(path):
                 item = self.item(row, 0)
                 if item is None:
-                    self.setItem(row, 0, QTableWidgetItem(format_z(z)))
-                elif row >= len(self._path) or self._path[row] != z:
-                    item.setText(format_z(z))
+                    self.setItem(row, 0, QTableWidgetItem(self._text(z)))
+                elif is_new or row >= len(self._path) or self._path[row] != z:
+                    item.setText(self._text(z))
             self._path = path
         if selected is None:
             self.setCurrentCell(-1, -1)
@@ -88,10 +91,13 @@ class PathPoints(QTableWidget):
         except ValueError as error:
             self.z_refused.emit(str(error))
         else:
-            if format_z(z) != format_z(self._path[row]):
+            if self._text(z) != self._text(self._path[row]):
                 self.z_typed.emit(row, z)
         # The row always shows the actual point, whatever was typed.
         self.blockSignals(True)
         if (item := self.item(row, 0)) is not None:
-            item.setText(format_z(self._path[row]))
+            item.setText(self._text(self._path[row]))
         self.blockSignals(False)
+
+    def _text(self, z: Vector) -> str:
+        return format_z(z, decimals=self._decimals)

@@ -1,7 +1,7 @@
 """The panel of the picture at the cursor, how it is drawn, and its z."""
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QImage, QStandardItemModel
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QImage, QKeyEvent, QStandardItemModel
 from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.latent.likelihood import Likelihood
-from desktop.latent.plane import MOST_TYPED, format_z, parse_z
+from desktop.latent.plane import MOST_TYPED, decimals_in, format_z, parse_z
 from desktop.view.state import PictureMode, ViewState
 from desktop.widgets.common.choices import add_choices, show_choice
 from desktop.widgets.common.error_label import ErrorLabel
@@ -50,9 +50,11 @@ class PicturePanel(QWidget):
     mode_wanted = Signal(object)
     copy_wanted = Signal()
     save_wanted = Signal()
+    left = Signal()  # Esc in the line of z: the keyboard goes back to the plane
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._state: ViewState | None = None
         self.picture = PictureView(PICTURE_PX)
         self.picture.setAccessibleName("Decoded picture")
         self.mode = QComboBox()
@@ -65,6 +67,7 @@ class PicturePanel(QWidget):
         self.save.setToolTip("Save the picture as a PNG that this program can open again.")
         self.z = QLineEdit()
         self.z.setAccessibleName("z")
+        self.z.installEventFilter(self)
         self.z_error = ErrorLabel()
         self.z_error.hide()
         self.set_latent_dim(2)
@@ -102,6 +105,20 @@ class PicturePanel(QWidget):
         self.z.setReadOnly(is_long)
         self.z.setToolTip(LONG_Z if is_long else Z)
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Take back what was typed into z on Esc, which otherwise hides a message of the window."""
+        if watched is self.z and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
+            if event.type() == QEvent.Type.ShortcutOverride:
+                event.accept()
+                return True
+            if event.type() == QEvent.Type.KeyPress:
+                self.z.setModified(False)
+                if self._state is not None:
+                    self.set_state(self._state)
+                self.left.emit()
+                return True
+        return super().eventFilter(watched, event)
+
     def set_modes(self, modes: frozenset[PictureMode], likelihood: Likelihood | None) -> None:
         """Set which modes mean something, by what the model gives; other pictures are shown as they are."""
         self._modes = modes
@@ -125,7 +142,8 @@ class PicturePanel(QWidget):
 
     def set_state(self, state: ViewState) -> None:
         """Show a state."""
-        text = format_z(state.z)
+        self._state = state
+        text = format_z(state.z, decimals=decimals_in(state.viewport.span))
         if text != self.z.text() and not (self.z.hasFocus() and self.z.isModified()):
             self.z.setUpdatesEnabled(False)
             self._together.start()
@@ -140,6 +158,8 @@ class PicturePanel(QWidget):
         self.z.setUpdatesEnabled(True)
 
     def _z_entered(self) -> None:
+        if not self.z.isModified():  # the text is rounded, and nobody typed anything
+            return
         try:
             z = parse_z(self.z.text(), self._latent_dim)
         except ValueError as error:

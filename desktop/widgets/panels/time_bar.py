@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop.models.epochs import Epoch
+from desktop.models.epochs import Epoch, epoch_in_words
 
 START_EPOCHS_A_SECOND, MAX_EPOCHS_A_SECOND = 4, 25
 TICK_PX, MIN_TICK_GAP_PX = 4.0, 4.0
@@ -231,15 +231,6 @@ def _play_icon(playing: bool, color: QColor, ratio: float) -> QIcon:
         painter.drawPolygon([QPointF(3, 2), QPointF(14, 8), QPointF(3, 14)])
     painter.end()
     return QIcon(picture)
-
-
-def epoch_in_words(epochs: Sequence[Epoch], index: int) -> str:
-    """Describe an epoch, for example "epoch 3 of 10: test ELBO −150.21 nats"."""
-    epoch = epochs[index]
-    text = f"epoch {epoch.number} of {epochs[-1].number}"
-    if epoch.elbo_nats is not None:
-        return f"{text}: test ELBO {epoch.elbo_nats:.2f} nats".replace("-", "−")
-    return f"{text}: before training" if epoch.number == 0 else text
 
 
 def _label(epochs: Sequence[Epoch], index: int) -> str:

@@ -23,8 +23,6 @@ from desktop.widgets.common.theme import GRID_PX
 from desktop.widgets.panels.layer_keys import DensityKey, HolesKey
 from desktop.widgets.panels.legend import Legend
 
-# These layers show test images or own pictures, which are not always there.
-NEED_POINTS = (Layer.DENSITY, Layer.HOLES, Layer.POINTS, Layer.THUMBNAIL, Layer.ELLIPSE)
 OF_IMAGES = (Layer.DENSITY, Layer.HOLES)
 TOOL_TIPS = {
     Layer.BACKDROP: "Show the pictures decoded across the plane.",
@@ -49,6 +47,15 @@ TOOL_TIPS = {
     Layer.TRUE_POSTERIOR: (
         "Show the true posterior p(z|x) of your image, from the decoder alone, for two latent dimensions;\n"
         "the curves contain 50 and 95 % of it."
+    ),
+}
+
+# Why a layer can show nothing.
+NO_POINTS = "The open model has no images for it."
+MISSING = {
+    Layer.ENCODED: "The open model has no encoder.",
+    Layer.TRUE_POSTERIOR: (
+        "It needs a bundle with two latent dimensions and Bernoulli pixels, whose decoder is quick."
     ),
 }
 
@@ -104,8 +111,6 @@ class ViewPanel(QWidget):
     def set_model(self, latent_dim: int, label_names: tuple[str, ...], has_points: bool) -> None:
         """Adapt the controls to another model."""
         self.legend.set_labels(label_names if has_points else ())
-        for layer in NEED_POINTS:
-            self.layers[layer].setEnabled(has_points)
         self.axes.setVisible(latent_dim > 2)
         self.principal.setEnabled(has_points)
         for spin in (self.right, self.up):
@@ -133,8 +138,9 @@ class ViewPanel(QWidget):
             tip, used = TOOL_TIPS[layer], words
             if layer in OF_IMAGES:
                 used = of_images or words
+            box.setEnabled(layer not in missing)
             if layer in missing:
-                box.setEnabled(False)
+                tip = f"{tip}\n{MISSING.get(layer, NO_POINTS)}"
             for name in ("one", "many", "bare", "source"):
                 tip = tip.replace(f"{{{name}}}", getattr(used, name))
             box.setToolTip(tip_text(tip))

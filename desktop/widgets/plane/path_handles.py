@@ -58,13 +58,13 @@ class PathHandles(QObject, PointerHandler):
             return False
         if self._plane.hand.is_space_held:
             return False  # the press moves the plane
-        index = self._point_at(event.position())
+        index = self.point_at(event.position())
         modifiers = event.modifiers()
         if modifiers & Qt.KeyboardModifier.ShiftModifier:
             if index is not None:
                 self.point_added.emit(index)
                 return True
-            found = self._line_at(event.position())
+            found = self.line_at(event.position())
             if found is not None:
                 self.point_inserted.emit(*found)
             return found is not None
@@ -86,7 +86,7 @@ class PathHandles(QObject, PointerHandler):
         held = self._held
         if held is None:
             if event.buttons() == Qt.MouseButton.NoButton:
-                over = self._point_at(event.position()) is not None
+                over = self.point_at(event.position()) is not None
                 self._show_shape(Qt.CursorShape.OpenHandCursor if over else None)
             return False
         way = event.position() - held.from_px
@@ -101,25 +101,27 @@ class PathHandles(QObject, PointerHandler):
         if self._held is None or event.button() != Qt.MouseButton.LeftButton:
             return False
         self._held = None
-        over = self._point_at(event.position()) is not None
+        over = self.point_at(event.position()) is not None
         self._show_shape(Qt.CursorShape.OpenHandCursor if over else None)
         return True
 
     def _points_px(self) -> Doubles:
         return self._plane.to_px(self._state.plane.project(self._state.path))
 
-    def _point_at(self, position: QPointF) -> int | None:
+    def point_at(self, position: QPointF) -> int | None:
         """Return the point under a pixel; of several, the one that is drawn last."""
+        if not self._state.path:
+            return None
         away = np.linalg.norm(self._points_px() - (position.x(), position.y()), axis=-1)
         near = np.flatnonzero(away <= GRAB_PX)
         return int(near[-1]) if len(near) else None
 
-    def _line_at(self, position: QPointF) -> tuple[int, Vector] | None:
+    def line_at(self, position: QPointF) -> tuple[int, Vector] | None:
         """Return the index to insert before, and z, for a pixel on the path's line; or else None."""
         state = self._state
-        t, z = path_line(state.path, state.path_kind, state.path_closed)
-        if len(t) < 2:
+        if len(state.path) < 2:
             return None
+        t, z = path_line(state.path, state.path_kind, state.path_closed)
         line = self._plane.to_px(state.plane.project(z))
         start, along = line[:-1], np.diff(line, axis=0)
         here = np.array([position.x(), position.y()])

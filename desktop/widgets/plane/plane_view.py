@@ -2,8 +2,15 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QNativeGestureEvent, QWheelEvent
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QNativeGestureEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QWidget
 
 from desktop.widgets.common.focus_frame import FocusFrame
@@ -34,6 +41,7 @@ class PlaneView(PlaneCanvas):
         ("Ctrl+arrow keys", "Nudge the cursor in coarser steps"),
         ("Wheel, + or -", "Zoom"),
         ("Right or middle drag", "Move the plane"),
+        ("Right click, Menu key", "Show a menu about what is there"),
     )
 
     cursor_moved = Signal(float, float)
@@ -42,6 +50,7 @@ class PlaneView(PlaneCanvas):
     viewport_wanted = Signal(object)
     zoom_ended = Signal()  # zooming in further would show equal float32 z
     pointer_moved = Signal(object)  # (a, b) or None
+    menu_wanted = Signal(QPointF)  # by a key, at the cursor
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -103,6 +112,11 @@ class PlaneView(PlaneCanvas):
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom about the pointer."""
         self.hand.zoom(WHEEL_STEP ** -turned(event), event.position())
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Want the menu at the cursor if a key asks for it; the mouse asks for it when it is released."""
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            self.menu_wanted.emit(self._cursor_px(self._state))
 
     def event(self, event: QEvent) -> bool:
         """Zoom with two fingers, on a trackpad or a touch screen."""

@@ -35,6 +35,9 @@ class PointerHandler:
     def leave(self) -> None:
         """Handle that the pointer left the plane; every handler is told."""
 
+    def lose_gesture(self) -> None:
+        """Handle that a handler before this one took a press, so that no event comes until it is over."""
+
     def lose_focus(self) -> None:
         """Handle the loss of the keyboard, after which no release of a key arrives; every handler is told."""
 
@@ -43,7 +46,8 @@ class PointerRouter:
     """Asks the handlers in their order until one of them takes the event.
 
     A gesture belongs to the handler that took its first press: until no button is held, the handlers after it
-    get no events. Those before it get all of them, so a handler that takes nothing goes first.
+    get no events, which `lose_gesture` tells them. Those before it get all of them, so a handler that takes
+    nothing goes first.
 
     Attributes:
         handlers: in the order in which they are asked.
@@ -57,7 +61,11 @@ class PointerRouter:
         """Offer a press; the handler that takes the first one has the gesture."""
         if event.buttons() == event.button():  # the only button, even if an earlier release did not arrive
             self._held_by = None
-        taker = next((handler for handler in self._listening() if handler.press(event)), None)
+        listening = self._listening()
+        taker = next((handler for handler in listening if handler.press(event)), None)
+        if self._held_by is None and taker is not None:
+            for handler in listening[listening.index(taker) + 1 :]:
+                handler.lose_gesture()
         self._held_by = self._held_by or taker
         return taker is not None
 

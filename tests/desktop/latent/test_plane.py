@@ -13,6 +13,7 @@ from desktop.latent.plane import (
     Viewport,
     axis_plane,
     boxes_apart,
+    decimals_in,
     format_z,
     manifold_grid,
     parse_z,
@@ -381,3 +382,12 @@ def test_of_very_many_numbers_the_first_are_shown():
     assert format_z([0.5] * 3) == "0.5000, 0.5000, 0.5000"
     assert format_z(np.zeros(2000)) == format_z([0.0] * 2, 2000)
     assert format_z([0.0] * 2, 2000).endswith("0.0000, … (2,000 numbers)")
+
+
+@pytest.mark.parametrize(
+    ("span", "decimals"), [(6.0, 4), (0.1, 4), (0.05, 5), (1e-3, 6), (1e-7, 9), (1e4, 4), (1e-14, 9)]
+)
+def test_z_has_the_decimals_that_tell_pixels_apart(span, decimals):
+    """Four in a wide view, and as many as a float32 has in the narrowest."""
+    assert decimals_in(span) == decimals
+    assert format_z((0.1234567891,), decimals=decimals) == f"{0.1234567891:.{decimals}f}"

@@ -1,7 +1,9 @@
 """Every change is a step that can be undone and redone; one gesture is one step."""
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
+import numpy as np
 import pytest
 
 from desktop.latent.plane import Viewport, axis_plane
@@ -249,3 +251,40 @@ def test_each_random_z_is_a_step():
         states.append(random_view(states[-1], is_bundle=True))
         looking.look(states[-1], 0.01)
     assert [looking.undo() for _ in range(3)] == states[2::-1]
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """A drawing, as far as the history knows it."""
+
+    pixels: np.ndarray = field(default_factory=lambda: np.zeros((1, 4, 4), np.float32))
+    known: np.ndarray = field(default_factory=lambda: np.ones((4, 4), bool))
+
+
+def test_drawings_are_steps_among_those_of_the_view(looking):
+    """They are undone and redone in the order in which they came, and leave the view as it is."""
+    empty, stroke, cleared = Sketch(), Sketch(), Sketch()
+    looking.look(START.at((1.0, 0.0)))
+    looking.history.record_drawing(looking.state, empty, stroke, "drawing")
+    looking.look(looking.state.at((2.0, 0.0)), after_s=0.0)
+    looking.history.record_drawing(looking.state, stroke, cleared, "clearing the drawing")
+    assert looking.history.undo_words == "clearing the drawing"
+    found = [(looking.undo(), looking.history.drawing) for _ in range(4)]
+    assert [drawing for _, drawing in found] == [stroke, None, empty, None]
+    assert [state.z[0] for state, _ in found] == [2.0, 1.0, 1.0, 0.0]
+    found = [(looking.redo(), looking.history.drawing) for _ in range(4)]
+    assert [drawing for _, drawing in found] == [None, stroke, None, cleared]
+    assert looking.state.z[0] == 2.0
+
+
+def test_large_drawings_are_forgotten_too(looking, monkeypatch):
+    """Their arrays count as the vectors do, each once."""
+    monkeypatch.setattr(history, "MAX_BYTES", 50_000)
+    sketches = [Sketch(np.zeros((1, 64, 64), np.float32)) for _ in range(9)]
+    for before, after in pairwise(sketches):
+        looking.history.record_drawing(START, before, after, "drawing")
+    undone = 0
+    while looking.history.undo_words:
+        looking.undo()
+        undone += 1
+    assert 1 <= undone <= 3

@@ -67,3 +67,24 @@ def test_a_number_is_shown_with_a_point_and_its_unit(qtbot):
     box.lineEdit().setText("3,5 px")
     box.interpretText()
     assert box.value() == 3.5
+
+
+def test_a_number_is_kept_more_exactly_than_it_is_shown(qtbot):
+    """Return on what is shown changes nothing, and what was typed is taken with all its digits."""
+    box = NumberBox()
+    qtbot.addWidget(box)
+    box.setKeyboardTracking(False)
+    box.setRange(-1e9, 1e9)
+    box.show_decimals(4)
+    box.setValue(0.123456789)
+    changes = []
+    box.valueChanged.connect(changes.append)
+    assert box.text() == "0.1235"
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    assert (box.value(), changes) == (0.123456789, [])
+    box.show_decimals(8)
+    assert (box.text(), changes) == ("0.12345679", [])
+    box.selectAll()
+    qtbot.keyClicks(box, "0.987654321")
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    assert box.value() == 0.987654321

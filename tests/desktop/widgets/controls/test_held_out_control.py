@@ -109,6 +109,24 @@ def test_nothing_is_looked_for_while_dragging(window, qtbot):
     assert window.held_out.hovered is None
 
 
+def test_no_card_stays_when_a_path_point_is_dragged_or_the_points_go(window, qtbot):
+    """Not while the button is held, nor after it; a card without its point goes at once."""
+    window.explorer.change(path=(MEANS[1],))
+    hover(window, spot(window, 1))
+    qtbot.waitUntil(lambda: window.held_out.hovered == 1, timeout=SOON_MS)
+    qtbot.mousePress(window.plane, LEFT, pos=spot(window, 1))
+    hover(window, spot(window, 1, dx=60), LEFT)
+    assert window.held_out.hovered is None
+    qtbot.mouseRelease(window.plane, LEFT, pos=spot(window, 1, dx=60))
+    assert window.explorer.state.path[0] != pytest.approx(MEANS[1], abs=0.1)
+    assert window.held_out.hovered is None
+    hover(window, spot(window, 0))
+    qtbot.waitUntil(lambda: window.held_out.hovered == 0, timeout=SOON_MS)
+    qtbot.keyClick(window.plane, Qt.Key.Key_5)
+    assert Layer.POINTS not in window.explorer.state.layers
+    assert window.held_out.hovered is None
+
+
 @pytest.mark.parametrize("off", [{Layer.POINTS}, {Layer.THUMBNAIL, Layer.ELLIPSE}])
 def test_layers_that_are_off_show_nothing(window, qtbot, off):
     """No points, or neither image nor ellipse."""

@@ -154,6 +154,40 @@ def test_a_picture_without_anything_on_it_is_told_and_not_encoded(window, qtbot,
     assert window.image.drawing.is_empty
     assert panel.figures["elbo"].text() == "–"
     assert window.explorer.state.z == z
+    paste(window, qtbot, seven)
+    assert not window.message.isVisible()
+
+
+def test_undo_after_clear_brings_the_drawing_back_wherever_the_keyboard_is(window, qtbot):
+    """Strokes, clearing and moves of the cursor are undone in the order in which they came."""
+    panel, undo = window.image.panel, window.history.undo
+
+    def undone():
+        qtbot.keyClick(window.plane, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+
+    assert not panel.clear.isEnabled() and not panel.take.isEnabled() and not panel.take_mode.isEnabled()
+    draw(window, qtbot, [(8, 6), (20, 6)])
+    first = window.image.drawing
+    z = window.explorer.state.z
+    qtbot.mouseClick(window.plane, LEFT, pos=window.plane.rect().center())
+    draw(window, qtbot, [(20, 6), (13, 24)])
+    second = window.image.drawing
+    qtbot.mouseClick(panel.clear, LEFT)
+    assert undo.text() == "&Undo clearing the drawing"
+    undone()
+    assert window.image.drawing is second
+    assert undo.text() == "&Undo drawing"
+    undone()
+    assert window.image.drawing is first
+    assert window.explorer.state.z != z
+    undone()
+    assert (window.image.drawing, window.explorer.state.z) == (first, z)
+    undone()
+    assert window.image.drawing.is_empty
+    assert not undo.isEnabled()
+    window.history.redo.trigger()
+    assert window.image.drawing is first
+    qtbot.waitUntil(panel.take.isEnabled, timeout=SOON_MS)
 
 
 def test_a_picture_can_come_from_the_clipboard(window, qtbot, seven):
@@ -170,6 +204,8 @@ def test_the_true_posterior_stands_beside_the_encoders(window, qtbot, seven, pix
         lambda: control.located is not None and control.located.posterior.is_converged, timeout=SOON_MS
     )
     posterior, panel = control.located.posterior, window.image.panel
+    qtbot.mouseClick(panel.take_mode, LEFT)
+    assert window.explorer.state.z == pytest.approx(control.located.picture.peak, abs=1e-5)
     assert posterior.log_px_nats > found.elbo_nats
     gap = f"{posterior.log_px_nats - found.elbo_nats:.2f} nats"
     qtbot.waitUntil(lambda: panel.figures["gap"].text() == gap, timeout=SOON_MS)

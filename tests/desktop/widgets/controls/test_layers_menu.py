@@ -4,7 +4,9 @@ import pytest
 from PySide6.QtCore import Qt
 
 from desktop.view.state import Layer
-from desktop.widgets.panels.view_panel import NEED_POINTS
+
+# The bundle has no encoder, so it has no posterior of one's own image.
+THERE = [layer for layer in Layer if layer is not Layer.ENCODED]
 
 
 @pytest.fixture
@@ -12,7 +14,7 @@ def window(open_window, make_bundle, labelled_posterior):
     return open_window(make_bundle(posterior=labelled_posterior, labels=("a", "b", "c")))
 
 
-@pytest.mark.parametrize("layer", Layer)
+@pytest.mark.parametrize("layer", THERE)
 def test_a_digit_switches_a_layer(window, qtbot, layer):
     """It shows and hides the layer, in menu and panel too."""
     number = list(Layer).index(layer) + 1
@@ -37,6 +39,14 @@ def test_a_digit_that_is_typed_is_no_switch(window, qtbot):
 def test_without_held_out_images_their_layers_cannot_be_switched(open_window, make_bundle):
     """The decoded plane and the prior are always there."""
     entries = open_window(make_bundle()).layers_menu.entries
-    assert {layer for layer, entry in entries.items() if not entry.isEnabled()} == set(NEED_POINTS)
-    assert entries[Layer.BACKDROP].isEnabled()
-    assert entries[Layer.PRIOR].isEnabled()
+    enabled = {layer for layer, entry in entries.items() if entry.isEnabled()}
+    assert enabled == {Layer.BACKDROP, Layer.PRIOR, Layer.TRUE_POSTERIOR}
+
+
+def test_what_a_model_cannot_have_cannot_be_switched(open_window, make_bundle):
+    """In three dimensions there is no true posterior; panel and menu agree, and the panel says why."""
+    window = open_window(make_bundle(latent_dim=3))
+    box = window.panel.view.layers[Layer.TRUE_POSTERIOR]
+    assert not window.layers_menu.entries[Layer.TRUE_POSTERIOR].isEnabled()
+    assert not box.isEnabled()
+    assert "two latent dimensions" in box.toolTip()

@@ -66,7 +66,8 @@ def test_a_dropped_folder_becomes_points_with_a_legend(shown, pictures, qtbot):
     assert [button.text() for button in legend._buttons] == ["blue", "green", "red"]
     assert [button.accessibleDescription() for button in legend._buttons] == ["10 pictures"] * 3
     assert shown.panel.view.principal.isEnabled()
-    assert all(entry.isEnabled() for entry in shown.layers_menu.entries.values())
+    off = [layer for layer, entry in shown.layers_menu.entries.items() if not entry.isEnabled()]
+    assert off == [Layer.TRUE_POSTERIOR], "the pixels are in colour"
     qtbot.waitUntil(lambda: not shown.own_pictures.progress.isVisible(), timeout=SOON_MS)
 
 

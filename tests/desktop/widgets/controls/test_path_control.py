@@ -4,7 +4,9 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QApplication
 
 from desktop.latent.paths import PathKind, path_line
 from desktop.widgets.common import colors
@@ -13,6 +15,7 @@ from tests.waiting import SOON_MS
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 SHIFT, ALT = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.AltModifier
+NO_KEY = Qt.KeyboardModifier.NoModifier
 CONTROL = Qt.KeyboardModifier.ControlModifier
 CORNERS = ((-1.0, 1.0), (1.0, 1.0), (1.0, -1.0))
 
@@ -32,11 +35,11 @@ def path(window):
     return np.array(window.explorer.state.path)
 
 
-def drag(window, qtbot, start, end):
-    qtbot.mousePress(window.plane, LEFT, pos=start)
+def drag(window, qtbot, start, end, button=LEFT):
+    qtbot.mousePress(window.plane, button, pos=start)
     for share in (0.3, 0.7, 1.0):
         qtbot.mouseMove(window.plane, start + (end - start) * share)
-    qtbot.mouseRelease(window.plane, LEFT, pos=end)
+    qtbot.mouseRelease(window.plane, button, pos=end)
 
 
 def yellow_at(window, pixels, a, b):
@@ -193,7 +196,18 @@ def test_space_plays_the_path_and_the_picture_follows(window, qtbot, kind):
     qtbot.waitUntil(lambda: window.picture_control.decoded.z == places[-1], timeout=SOON_MS)
 
 
-@pytest.mark.parametrize("stop", ["click", "right click", "key", "space", "button"])
+def test_space_that_was_held_plays_nothing(window, qtbot):
+    """It was held to move the plane with the mouse, even if the mouse did not move."""
+    for is_repeat in (False, True, True):
+        event = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Space, NO_KEY, " ", is_repeat)
+        QApplication.sendEvent(window.plane, event)
+    qtbot.keyRelease(window.plane, Qt.Key.Key_Space)
+    assert not window.path_control.player.is_running
+    qtbot.keyClick(window.plane, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: window.path_control.player.is_running, timeout=SOON_MS)
+
+
+@pytest.mark.parametrize("stop", ["click", "right drag", "key", "space", "button"])
 def test_any_click_or_key_on_the_plane_stops_it(window, qtbot, stop):
     """A click still has its usual effect, and nothing moves afterwards."""
     panel = window.panel.path
@@ -203,8 +217,8 @@ def test_any_click_or_key_on_the_plane_stops_it(window, qtbot, stop):
     if stop == "click":
         qtbot.mouseClick(window.plane, LEFT, pos=at(window, 0, -2))
         assert window.explorer.state.z == pytest.approx((0, -2), abs=0.02)
-    elif stop == "right click":
-        qtbot.mouseClick(window.plane, RIGHT, pos=at(window, 0, -2))
+    elif stop == "right drag":
+        drag(window, qtbot, at(window, 0, -2), at(window, 0.5, -2), RIGHT)
     elif stop == "button":
         qtbot.mouseClick(panel.play, LEFT)
     else:

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 
 from desktop.images.pixels import to_bytes
+from desktop.latent.plane import format_z
 from tests.desktop.widgets.on_plane import at, type_z
 from tests.waiting import SOON_MS
 
@@ -57,7 +58,7 @@ def test_far_out_there_is_still_a_picture(window, qtbot, text):
 
 
 def test_letters_in_the_field_are_text_and_no_shortcuts(window, qtbot):
-    """P, F and Home are typed into z; the same keys on the plane are shortcuts."""
+    """P, F and Home are typed into z, and Esc takes that back; the same keys on the plane are shortcuts."""
     state = window.explorer.state
     window.panel.picture.z.setFocus()
     window.panel.picture.z.selectAll()
@@ -65,6 +66,11 @@ def test_letters_in_the_field_are_text_and_no_shortcuts(window, qtbot):
     qtbot.keyClick(window.panel.picture.z, Qt.Key.Key_Home)
     assert window.panel.picture.z.text() == "pPf"
     assert window.explorer.state == state
+    window.message.show_note("a note")
+    qtbot.keyClick(window.panel.picture.z, Qt.Key.Key_Escape)
+    assert window.panel.picture.z.text() == format_z(state.z)
+    assert window.plane.hasFocus()
+    assert window.message.isVisible(), "Esc was for what was typed"
     qtbot.keyClick(window.plane, Qt.Key.Key_P)
     assert len(window.explorer.state.path) == 1
 
@@ -103,7 +109,7 @@ def test_the_mode_holds_while_the_cursor_moves(window, qtbot, gray):
 
 
 def test_the_picture_can_be_copied(window, qtbot, decoded, gray, same_picture):
-    """Ctrl+C on the plane and the button both put it on the clipboard, pixel by pixel."""
+    """Ctrl+C on the plane and the button both put it on the clipboard, as large as it is saved."""
     clipboard = QGuiApplication.clipboard()
     for copy in (
         lambda: qtbot.keyClick(window.plane, Qt.Key.Key_C, CONTROL),
@@ -111,7 +117,9 @@ def test_the_picture_can_be_copied(window, qtbot, decoded, gray, same_picture):
     ):
         clipboard.clear()
         copy()
-        assert same_picture(gray(clipboard.image()), decoded(window.explorer.state.z))
+        copied = gray(clipboard.image())
+        assert copied.shape == (280, 280)
+        assert same_picture(copied, decoded(window.explorer.state.z).repeat(10, 0).repeat(10, 1))
     clipboard.clear()
 
 

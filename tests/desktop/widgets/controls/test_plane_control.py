@@ -282,6 +282,22 @@ def test_quantile_axes_show_all_of_the_prior(window, qtbot, pixels, decoded, sho
     assert window.panel.view.scale.currentText() == "Linear z"
 
 
+def test_q_twice_shows_the_same_view(window, qtbot, turn_wheel):
+    """Not only nearly: also far from the middle, and as often as one likes, until the plane is moved."""
+    turn_wheel(window.plane, at(window, 2.0, 1.0), 3)
+    before = window.explorer.state
+    for _ in range(3):
+        qtbot.keyClick(window.plane, Qt.Key.Key_Q)
+        on_quantiles = window.explorer.state.viewport
+        qtbot.keyClick(window.plane, Qt.Key.Key_Q)
+        assert window.explorer.state == before
+    qtbot.keyClick(window.plane, Qt.Key.Key_Q)
+    assert window.explorer.state.viewport == on_quantiles
+    turn_wheel(window.plane, at(window, 0.6, 0.6), 2)
+    qtbot.keyClick(window.plane, Qt.Key.Key_Q)
+    assert window.explorer.state.viewport.span < before.viewport.span
+
+
 def test_coming_back_decodes_nothing(window, qtbot, monkeypatch):
     """Other axes and back, or zooming in and out, need no decode."""
     qtbot.waitUntil(lambda: window.explorer.tiles.is_complete, timeout=SOON_MS)

@@ -244,7 +244,7 @@ def test_a_copied_picture_is_pasted_as_where_it_was_made(window, qtbot):
     """In this program it restores the view; other programs take the pixels."""
     state = window.explorer.state
     qtbot.keyClick(window.plane, Qt.Key.Key_C, CONTROL)
-    assert QGuiApplication.clipboard().image().width() == 12
+    assert QGuiApplication.clipboard().image().width() == 120
     go_elsewhere(window, qtbot)
     qtbot.keyClick(window.plane, Qt.Key.Key_V, CONTROL)
     assert window.explorer.state == state

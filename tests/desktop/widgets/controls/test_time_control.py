@@ -6,6 +6,7 @@ import threading
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QLabel
 
 from desktop.images.pixels import to_bytes
 from desktop.view.state import Layer
@@ -29,6 +30,11 @@ def shows(qtbot, gray, same_picture):
         qtbot.waitUntil(is_shown, timeout=SOON_MS)
 
     return wait
+
+
+def status_text(window) -> str:
+    """What the status bar says."""
+    return "; ".join(label.text() for label in window.statusBar().findChildren(QLabel))
 
 
 def place(bar, index: int) -> QPoint:
@@ -57,6 +63,13 @@ def test_the_bar_is_there_for_bundles_with_epochs(open_window, make_film, make_b
         >= window.plane.mapTo(window, window.plane.rect().bottomLeft()).y()
     )
     assert (bar.slider.maximum(), bar.slider.value()) == (3, 3)
+    qtbot.keyClick(window.plane, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+    assert window.tabs.key() == "samples"
+    assert bar.isVisible(), "each page is of an epoch"
+    qtbot.mouseClick(bar.slider, Qt.MouseButton.LeftButton, pos=place(bar, 0))
+    qtbot.waitUntil(lambda: "film, epoch 0 of 3" in status_text(window), timeout=SOON_MS)
+    qtbot.mouseClick(bar.slider, Qt.MouseButton.LeftButton, pos=place(bar, 3))
+    qtbot.waitUntil(lambda: "epoch" not in status_text(window), timeout=SOON_MS)
     with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
         window.open_path(make_bundle())
     assert not bar.isVisible()

@@ -45,7 +45,8 @@ def test_the_model_says_what_it_is_and_how_good(parent, told, bundle_path):
     text = told()
     assert bundle.name in text
     assert "2 latent dimensions, images of 1 × 28 × 28, Bernoulli likelihood" in text
-    assert f"Test ELBO {bundle.manifest['metrics']['test_elbo_nats']:.2f} nats" in text
+    elbo = f"{bundle.manifest['metrics']['test_elbo_nats']:.2f} nats".replace("-", "−")
+    assert f"Test ELBO {elbo}" in text
     assert "python -m training.fit" in text
     assert "Runs on CPU, 2 threads" in text
 

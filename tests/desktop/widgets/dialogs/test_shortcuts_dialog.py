@@ -1,7 +1,7 @@
 """The list of shortcuts is collected from the window: complete, free of conflicts, and searchable."""
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QAction, QShortcut
 from PySide6.QtWidgets import QMenu, QWidget
 
@@ -93,6 +93,30 @@ def test_the_filter_finds_keys_and_words(dialog, qtbot):
         assert found == keys if keys is not None else "Ctrl+Z" in found
     dialog.filter.clear()
     assert len(dialog.shown()) == whole
+
+
+def test_nothing_is_cut_off_in_a_small_window(window, qtbot):
+    """The list fits the window, and what is longer than a line takes two."""
+    window.resize(window.minimumSizeHint().expandedTo(QSize(480, 480)))
+    window.help.show_shortcuts()
+    (dialog,) = window.findChildren(ShortcutsDialog)
+    qtbot.waitUntil(dialog.isVisible, timeout=SOON_MS)
+    qtbot.wait(50)
+    assert dialog.width() < window.width() and dialog.height() < window.height()
+    metrics, view = dialog.list.fontMetrics(), dialog.list
+    cut = []
+    for place in range(view.topLevelItemCount()):
+        for row in range(view.topLevelItem(place).childCount()):
+            item = view.topLevelItem(place).child(row)
+            for column in (0, 1):
+                room = view.visualRect(view.indexFromItem(item, column))
+                needed = metrics.boundingRect(
+                    QRect(0, 0, room.width() - 6, 0), Qt.TextFlag.TextWordWrap, item.text(column)
+                )
+                if needed.height() > room.height() or needed.width() > room.width():
+                    cut.append(item.text(column))
+    assert cut == []
+    dialog.close()
 
 
 def test_escape_closes_it_and_nothing_is_left(window, qtbot):

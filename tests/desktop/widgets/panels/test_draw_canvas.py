@@ -17,7 +17,7 @@ def canvas(qtbot):
     """A shown canvas of 14 × 14 pixels, with ten screen pixels each."""
     canvas = DrawCanvas(SIDE_PX)
     qtbot.addWidget(canvas)
-    canvas.set_drawing(blank((1, 14, 14)), undoable=False)
+    canvas.set_drawing(blank((1, 14, 14)))
     canvas.show()
     qtbot.waitExposed(canvas)
     return canvas
@@ -59,24 +59,34 @@ def test_unknown_pixels_are_hatched(canvas, qtbot, pixels):
     assert not changed[:40, :40].any()
 
 
-def test_ctrl_z_takes_strokes_back_one_by_one(canvas, qtbot):
-    """It goes back to the state before the first stroke."""
-    canvas.setFocus()
+def test_each_stroke_is_a_step_that_can_be_undone(canvas, qtbot):
+    """It is told when it ends, with the drawings around it and its name, also if no release comes."""
+    heard = []
+    canvas.stepped.connect(lambda *step: heard.append(step))
+    empty = canvas.drawing()
     drag(qtbot, canvas, (25, 75), (115, 75))
     first = canvas.drawing()
-    drag(qtbot, canvas, (25, 25), (115, 25))
-    qtbot.keyClick(canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    assert (canvas.drawing().pixels == first.pixels).all()
-    for _ in range(3):
-        qtbot.keyClick(canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    assert canvas.drawing().is_empty
+    drag(qtbot, canvas, (25, 75), (115, 75), RIGHT)
+    assert heard == [(empty, first, "drawing"), (first, canvas.drawing(), "erasing")]
+    qtbot.mousePress(canvas, LEFT, pos=QPoint(25, 75))
+    canvas.hide()  # no release will come
+    assert len(heard) == 3
 
 
-def test_another_model_forgets_the_strokes(canvas, qtbot):
-    """Strokes on a canvas of another size cannot be undone."""
+def test_a_drawing_is_a_step_only_with_a_name(canvas):
+    """Clearing has one; another model's empty canvas has none."""
+    heard = []
+    canvas.stepped.connect(lambda *step: heard.append(step))
+    before = canvas.drawing()
+    canvas.set_drawing(blank((3, 8, 16)))
+    assert heard == []
+    canvas.set_drawing(before, "clearing the drawing")
+    assert [words for _, _, words in heard] == ["clearing the drawing"]
+
+
+def test_a_canvas_takes_another_models_shape(canvas, qtbot):
+    """A stroke across it inks all of its columns."""
     drag(qtbot, canvas, (25, 75), (115, 75))
-    canvas.set_drawing(blank((3, 8, 16)), undoable=False)
-    qtbot.keyClick(canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    assert canvas.drawing().pixels.shape == (3, 8, 16)
+    canvas.set_drawing(blank((3, 8, 16)))
     drag(qtbot, canvas, (5, 75), (135, 75))
     assert np.flatnonzero(canvas.drawing().pixels[0].any(0)).tolist() == list(range(16))

@@ -109,3 +109,30 @@ def test_all_and_none_are_there_with_labels_only(legend):
     assert legend.all.isEnabled() and not legend.none.isEnabled()
     legend.set_labels(())
     assert not legend.all.isVisible() and not legend.none.isVisible()
+
+
+def test_tab_stops_at_one_label_and_arrows_reach_the_others(legend, qtbot):
+    """Twelve labels are not twelve stops; where an arrow led, Tab comes back to."""
+    found = buttons(legend)
+    by_row = found[1].y() - found[0].y()
+    columns = [button.y() for button in found].count(found[0].y())
+    assert by_row == 0 and columns > 1
+
+    def stops():
+        return [label for label, button in enumerate(found) if button.focusPolicy() & Qt.FocusPolicy.TabFocus]
+
+    assert stops() == [0]
+    at = found[0]
+    at.setFocus(Qt.FocusReason.TabFocusReason)
+    for key, label in (
+        (Qt.Key.Key_Right, 1),
+        (Qt.Key.Key_Down, 1 + columns),
+        (Qt.Key.Key_Up, 1),
+        (Qt.Key.Key_End, 11),
+        (Qt.Key.Key_Right, 11),
+        (Qt.Key.Key_Left, 10),
+    ):
+        qtbot.keyClick(at, key)
+        at = found[label]
+        assert at.hasFocus()
+    assert stops() == [10]

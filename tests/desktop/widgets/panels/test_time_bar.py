@@ -6,8 +6,8 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QHelpEvent
 from PySide6.QtWidgets import QApplication, QToolTip
 
-from desktop.models.epochs import Epoch
-from desktop.widgets.panels.time_bar import TimeBar, epoch_in_words
+from desktop.models.epochs import Epoch, epoch_in_words
+from desktop.widgets.panels.time_bar import TimeBar
 
 EPOCHS = tuple(Epoch(n, (str(n),), None if n == 0 else -200.0 + 10 * n) for n in range(6))
 

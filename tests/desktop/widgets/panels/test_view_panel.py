@@ -3,8 +3,9 @@
 import pytest
 
 from desktop.latent.plane import plane_through
+from desktop.models.point_words import TEST_IMAGES
 from desktop.view.state import Layer, ViewState
-from desktop.widgets.panels.view_panel import ViewPanel
+from desktop.widgets.panels.view_panel import NO_POINTS, ViewPanel
 
 
 @pytest.fixture
@@ -51,10 +52,11 @@ def test_axes_can_be_chosen_where_there_is_a_choice(panel, latent_dim, shown):
 
 
 def test_without_held_out_images_there_is_nothing_to_switch(panel):
-    """Without points, their check boxes are disabled."""
-    panel.set_model(2, ("a", "b"), has_points=False)
+    """Without points, their check boxes are disabled, and say why."""
+    panel.set_words(TEST_IMAGES, missing={Layer.POINTS})
     assert not panel.layers[Layer.POINTS].isEnabled()
-    panel.set_model(2, ("a", "b"), has_points=True)
+    assert panel.layers[Layer.POINTS].toolTip().endswith(NO_POINTS)
+    panel.set_words(TEST_IMAGES)
     assert panel.layers[Layer.POINTS].isEnabled()
 
 

@@ -38,6 +38,9 @@ class Listener(PointerHandler):
     def leave(self):
         self._hear("leave")
 
+    def lose_gesture(self):
+        self._hear("lose gesture")
+
     def lose_focus(self):
         self._hear("lose focus")
 
@@ -77,9 +80,9 @@ def key(kind):
 
 
 def test_who_comes_first_is_asked_first_and_who_takes_it_is_the_last(router, heard):
-    """A press that is taken goes no further."""
+    """A press that is taken goes no further, and those who do not get it are told."""
     assert press(router)
-    assert heard == [("watcher", "press"), ("picky", "press")]
+    assert heard == [("watcher", "press"), ("picky", "press"), ("last", "lose gesture")]
 
 
 def test_a_gesture_stays_with_the_handler_that_took_it(router, heard):
@@ -98,6 +101,7 @@ def test_a_second_button_belongs_to_the_gesture(heard):
     """It goes to nobody behind the handler that has the gesture, and the gesture lasts until both are up."""
     router = PointerRouter([Listener("first", heard, ("press",)), Listener("last", heard, ("press",))])
     press(router)
+    assert heard.pop() == ("last", "lose gesture")
     press(router, RIGHT, LEFT | RIGHT)
     release(router, LEFT, RIGHT)
     move(router, RIGHT)

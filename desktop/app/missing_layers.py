@@ -1,0 +1,21 @@
+"""The layers of the plane that can show nothing of the open model."""
+
+from desktop.app.explorer import Explorer
+from desktop.app.own_picture import has_true_posterior
+from desktop.view.state import Layer
+
+
+def missing_layers(explorer: Explorer) -> frozenset[Layer]:
+    """Return the layers for which there are no points, no posteriors, no encoder, or no two dimensions."""
+    missing, own = set(), explorer.own
+    if own is None and explorer.posterior is None:
+        missing |= {Layer.POINTS, Layer.THUMBNAIL, Layer.ELLIPSE}
+    if own is not None and own.is_z:
+        missing.add(Layer.ELLIPSE)
+    if explorer.encoded is None and (own is None or own.is_z):
+        missing |= {Layer.DENSITY, Layer.HOLES}
+    if not explorer.has_encoder:
+        missing.add(Layer.ENCODED)
+    if not has_true_posterior(explorer):
+        missing.add(Layer.TRUE_POSTERIOR)
+    return frozenset(missing)
