@@ -17,6 +17,7 @@ from desktop.base.errors import ModelError
 from desktop.base.machine import DeviceError, DeviceName
 from desktop.base.shipped import shipped_bundle
 from desktop.reading.command_options import overrides_from, reading_options
+from desktop.vetting.opening import OpeningStoppedError
 from desktop.vetting.trial_process import end_early, start_early
 from export.bundle import BundleError
 
@@ -115,7 +116,9 @@ def command(
     errors: list[Exception] = []
 
     def open_failed(error: Exception) -> None:
-        # Later failures leave a model open and are shown in the window.
+        # Later failures leave a model open and are shown in the window; after a stop another can be opened.
+        if isinstance(error, OpeningStoppedError):
+            return
         if window.explorer.source is None and not window.saved_control.recovering:
             errors.append(error)
             window.close()
@@ -137,6 +140,7 @@ def command(
     else:
         window.help.tell_unexpected()
         window.saved_control.start(model, overrides, fresh)
+        window.hints.start()
     application.exec()
     signals.stop()
     if errors:

@@ -3,12 +3,20 @@
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QKeySequence,
+)
 from PySide6.QtWidgets import QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from desktop.app.explorer import Explorer
 from desktop.app.missing_layers import missing_layers
 from desktop.base.machine import distribution_warning
+from desktop.base.shipped import shipped_bundle
 from desktop.models.opened import Opened
 from desktop.models.source import UnreadError
 from desktop.reading.overrides import Overrides
@@ -27,6 +35,7 @@ from desktop.widgets.controls.film_control import FilmControl
 from desktop.widgets.controls.grids_control import GridsControl
 from desktop.widgets.controls.held_out_control import HeldOutControl
 from desktop.widgets.controls.help_control import HelpControl
+from desktop.widgets.controls.hints_control import HintsControl
 from desktop.widgets.controls.history_control import HistoryControl
 from desktop.widgets.controls.image_control import ImageControl
 from desktop.widgets.controls.layers_menu import LayersMenu
@@ -51,6 +60,7 @@ from desktop.widgets.controls.true_posterior_control import TruePosteriorControl
 from desktop.widgets.controls.z_control import ZControl
 from desktop.widgets.panels.pages import Pages
 from desktop.widgets.panels.side_panel import WIDTH_PX, SidePanel
+from desktop.widgets.plane.empty_plane import EmptyPlane
 from desktop.widgets.plane.plane_menu import PlaneMenu
 from desktop.widgets.plane.plane_view import PlaneView
 
@@ -87,7 +97,8 @@ class MainWindow(QMainWindow):
         self.theme = ThemeControl(menus["view"])
         self.tabs = Pages(menus["view"])
         self.status = StatusControl(explorer, self.statusBar())
-        self.opening = OpeningControl(explorer, self.message)
+        self.empty = EmptyPlane(self.plane)
+        self.opening = OpeningControl(explorer, self.message, self.empty)
         self.plane_progress = PlaneProgressBar(explorer.tiles, self.statusBar())
         shell = Shell(explorer, self.plane, self.panel, menus, self.message, window=self)
         self._make_controls(shell)
@@ -95,8 +106,9 @@ class MainWindow(QMainWindow):
         # These may show a message when a model is opened, so they follow the window, which hides it.
         self.saved_control = SavedControl(shell)
         self.provenance_control = ProvenanceControl(shell, self.saved_control.path_of)
-        self.drop = DropControl(shell)
+        self.drop = DropControl(shell, self.image.panel.canvas)
         self.help = HelpControl(shell)
+        self.hints = HintsControl(shell)
         self._lay_out()
         self._connect_controls()
         save_input("page", self.tabs)
@@ -137,15 +149,24 @@ class MainWindow(QMainWindow):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept files, which could be models or pictures."""
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
+        self.dragMoveEvent(event)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        """Light up what the files would be dropped on."""
+        paths = _dragged(event)
+        if paths:
             event.acceptProposedAction()
+            self.drop.hover(paths, event.position().toPoint())
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """Show the window as it is again."""
+        self.drop.leave()
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Open dropped models, exports or z, or encode dropped pictures; Alt encodes any picture."""
         event.acceptProposedAction()
-        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         alt = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
-        self.drop.open(paths, as_picture=alt)
+        self.drop.drop(_dragged(event), event.position().toPoint(), as_picture=alt)
 
     def _make_controls(self, shell: Shell) -> None:
         """Make the controls, in the order of their entries in the menus."""
@@ -253,6 +274,9 @@ class MainWindow(QMainWindow):
                 self.held_out,  # shows the image under the pointer; takes Ctrl-clicks
             ]
         )
+        self.plane.resized.connect(self.empty.place)
+        self.empty.open_wanted.connect(self.provenance_control.choose)
+        self.empty.example_wanted.connect(lambda: self.open_path(shipped_bundle()))
         self.plane.pointer_moved.connect(self.status.set_pointer)
         for part in (self.plane_control, self.held_out, self.path_control):
             part.copy_wanted.connect(self.z_control.copy)
@@ -274,6 +298,7 @@ class MainWindow(QMainWindow):
         self.picture_control.shown.connect(self.film_control.set_picture)
         self.image.changed.connect(self.true_posterior.set_encoded)
         self.image.stepped.connect(self.history.record_drawing)
+        self.image.stepped.connect(self.hints.follow_drawing)
         self.history.drawing_wanted.connect(self.image.show_again)
         self.reading.overrides_set.connect(self.explorer.open)
         self.recent.chosen.connect(self.open_path)
@@ -345,3 +370,8 @@ class MainWindow(QMainWindow):
             self.message.show_error(error, actions=actions)
         else:
             self.message.show_error(error)
+
+
+def _dragged(event: QDropEvent) -> list[Path]:
+    """The files that are dragged."""
+    return [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]

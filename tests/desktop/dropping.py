@@ -3,9 +3,17 @@
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 
 from desktop.widgets.main_window import MainWindow
+
+
+def drag(window: MainWindow, place: QPoint, path: Path) -> None:
+    """Drag a file over a place in the window."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path.absolute()))])
+    held = (Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    window.event(QDragMoveEvent(place, Qt.DropAction.CopyAction, data, *held))
 
 
 def drop(window: MainWindow, *paths: Path) -> None:

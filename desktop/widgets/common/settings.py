@@ -1,6 +1,7 @@
-"""The recent files, the theme and the window's geometry, saved between starts in `desktop.base.saved`."""
+"""The recent files, theme, followed hints and the window's geometry: saved between starts in `base.saved`."""
 
 import contextlib
+from collections.abc import Iterable
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings
@@ -9,7 +10,7 @@ from desktop.base import saved
 from desktop.widgets.common.theme import ThemeName
 
 MAX_RECENT = 8
-RECENT, GEOMETRY, THEME = "recent", "geometry", "theme"
+RECENT, GEOMETRY, THEME, HINTS = "recent", "geometry", "theme", "hints"
 
 
 def recent_models() -> list[Path]:
@@ -59,6 +60,20 @@ def theme() -> ThemeName:
 def save_theme(name: ThemeName) -> None:
     """Save the chosen theme."""
     _change(lambda content: content.update({THEME: name.value}))
+
+
+def followed_hints() -> frozenset[str]:
+    """Return the names of the hints that somebody has followed, so that they are not shown again."""
+    content, _ = saved.read()
+    found = content.get(HINTS)
+    return (
+        frozenset(name for name in found if isinstance(name, str)) if isinstance(found, list) else frozenset()
+    )
+
+
+def save_followed_hints(names: Iterable[str]) -> None:
+    """Save which hints were followed."""
+    _change(lambda content: content.update({HINTS: sorted(names)}))
 
 
 def _change(edit: saved.Edit) -> None:

@@ -5,10 +5,13 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QPoint, QRect, Signal
+from PySide6.QtWidgets import QWidget
 
+from desktop.base.words import NAME_CHARS, one_line
 from desktop.images.picture_set import MODEL_SUFFIXES, is_picture_set
 from desktop.images.read_image import SUFFIXES
+from desktop.widgets.common.drop_overlay import DropOverlay
 from desktop.widgets.controls.shell import Shell
 from export.bundle import MANIFEST_FILE
 
@@ -17,19 +20,54 @@ MAX_NAMED = 5
 
 
 class DropControl(QObject):
-    """Opens what belongs together, and says which of the dropped files were not opened."""
+    """Opens what belongs together, and says which of the dropped files were not opened.
+
+    While files are dragged over the window, it lights up what they would be dropped on.
+
+    Args:
+        shell: the window's parts.
+        canvas: a picture that is dropped on it is encoded, whatever it carries.
+
+    Attributes:
+        overlay: what lights up.
+    """
 
     path_wanted = Signal(object, bool)  # Path to open by what it is; whether any picture is to be encoded
     model_wanted = Signal(object, object)  # Path of a model, and its Overrides or None
     pictures_wanted = Signal(object, object)  # Path of a folder, and the Paths in it that are meant
     told = Signal(str)
 
-    def __init__(self, shell: Shell) -> None:
+    def __init__(self, shell: Shell, canvas: QWidget) -> None:
         super().__init__(shell.window)
+        self._window, self._canvas = shell.window, canvas
+        self.overlay = DropOverlay(shell.window)
         self._message = shell.message
         self._left = ""
         shell.explorer.opened.connect(self._on_opened)
         shell.explorer.open_failed.connect(self._forget)
+
+    def hover(self, paths: Sequence[Path], position: QPoint) -> None:
+        """Light up what is under a position in the window, and say what a drop there does."""
+        is_canvas = self._is_canvas(paths, position)
+        target = self._window.rect()
+        if is_canvas:
+            target = QRect(self._canvas.mapTo(self._window, QPoint(0, 0)), self._canvas.size())
+        self.overlay.show_over(target, drop_words(paths, is_canvas))
+
+    def leave(self) -> None:
+        """Show the window as it is, because nothing is dragged over it any more."""
+        self.overlay.hide()
+
+    def drop(self, paths: Sequence[Path], position: QPoint, as_picture: bool) -> None:
+        """Open files that were dropped at a position in the window."""
+        self.overlay.hide()
+        self.open(paths, as_picture or self._is_canvas(paths, position))
+
+    def _is_canvas(self, paths: Sequence[Path], position: QPoint) -> bool:
+        """Whether a single picture is over the canvas."""
+        at = self._canvas.mapFrom(self._window, position)
+        is_over = self._canvas.isVisible() and self._canvas.visibleRegion().contains(at)
+        return is_over and len(paths) == 1 and paths[0].suffix.lower() in SUFFIXES
 
     def open(self, paths: Sequence[Path], as_picture: bool = False) -> None:
         """Open dropped files; `as_picture` encodes a single picture whatever it carries.
@@ -67,6 +105,18 @@ class DropControl(QObject):
 
     def _forget(self) -> None:
         self._left = ""
+
+
+def drop_words(paths: Sequence[Path], is_canvas: bool) -> str:
+    """Say what a drop of files would do, by their names alone, because a drag may not wait for a disk."""
+    if len(paths) != 1:
+        return f"Open {len(paths)} files"
+    suffix, name = paths[0].suffix.lower(), one_line(paths[0].name, NAME_CHARS)
+    if suffix in MODEL_SUFFIXES or name == MANIFEST_FILE:
+        return f"Open the model {name}"
+    if suffix in SUFFIXES:
+        return f"Encode {name}" if is_canvas else f"Encode {name}, or show the view that it was exported from"
+    return f"Open {name}"
 
 
 def _is_model(path: Path) -> bool:

@@ -6,16 +6,25 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer
 
 from desktop.app.explorer import Explorer
+from desktop.base.words import NAME_CHARS, one_line
 from desktop.widgets.common.message_bar import MessageBar
+from desktop.widgets.plane.empty_plane import EmptyPlane
 
 UPDATE_MS = 1000
+EMPTY_MS = 300  # most models are open by then
 
 
 class OpeningControl(QObject):
-    """Shows a note in the message bar once something is told that takes long."""
+    """Shows a note in the message bar once something is told that takes long.
 
-    def __init__(self, explorer: Explorer, message: MessageBar) -> None:
+    While no model is open, the plane says what is being opened, and after a failure how to open another.
+    """
+
+    def __init__(self, explorer: Explorer, message: MessageBar, empty: EmptyPlane) -> None:
         super().__init__(message)
+        self._empty = empty
+        self._empty_soon = QTimer(self, singleShot=True, interval=EMPTY_MS)
+        self._empty_soon.timeout.connect(self._show_empty)
         self._explorer = explorer
         self._message = message
         self._name = self._doing = self._shown = ""
@@ -26,10 +35,30 @@ class OpeningControl(QObject):
         explorer.opening_told.connect(self._tell)
         for ended in (explorer.opened, explorer.renewed, explorer.open_failed):
             ended.connect(self._clock.stop)
+        explorer.opened.connect(self._on_opened)
+        explorer.open_failed.connect(self._on_failed)
 
     def _begin(self, path: Path) -> None:
         self._clock.stop()
         self._name, self._began_s = path.name, time.monotonic()
+        if self._explorer.source is None:
+            self._empty.show_opening(one_line(path.name, NAME_CHARS))
+            self._empty_soon.start()
+
+    def _on_opened(self) -> None:
+        self._empty_soon.stop()
+        self._empty.hide()
+
+    def _on_failed(self) -> None:
+        if self._explorer.source is None:
+            self._empty.invite()
+            self._show_empty()
+
+    def _show_empty(self) -> None:
+        self._empty_soon.stop()
+        self._empty.place()
+        self._empty.show()
+        self._empty.raise_()
 
     def _tell(self, text: str) -> None:
         self._doing = text

@@ -86,6 +86,11 @@ class SidePanel(QScrollArea):
         self._canvas_tools.setVisible(bool(title))
         self._pair.set_pair(bool(title))
 
+    @property
+    def has_canvas(self) -> bool:
+        """Whether there is a canvas to draw on, because the model can do something with a picture."""
+        return not self._canvas_tools.isHidden()
+
     def set_model(self, latent_dim: int, label_names: tuple[str, ...], has_points: bool) -> None:
         """Adapt the controls to another model."""
         self._state = None

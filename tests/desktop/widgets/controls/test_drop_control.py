@@ -1,11 +1,16 @@
 """Several dropped files: those that belong together are opened, and the others are told."""
 
+from pathlib import Path
+
 import imageio.v3 as imageio
 import numpy as np
 import pytest
+from PySide6.QtCore import QPoint
+from PySide6.QtGui import QDragLeaveEvent
 
 from desktop.app.own_pictures import OwnPictures
-from tests.desktop.dropping import drop
+from desktop.widgets.controls.drop_control import drop_words
+from tests.desktop.dropping import drag, drop
 from tests.desktop.small_bundles import decoder_graph, encoder_graph
 from tests.waiting import SOON_MS
 
@@ -75,3 +80,40 @@ def test_without_an_encoder_several_pictures_are_told(open_window, make_bundle, 
     drop(window, pictures / "a.png", pictures / "b.png")
     qtbot.waitUntil(window.message.isVisible, timeout=SOON_MS)
     assert "pictures cannot be shown as points" in window.message.text()
+
+
+@pytest.mark.parametrize(
+    ("names", "is_canvas", "words"),
+    [
+        (("a.onnx",), False, "Open the model a.onnx"),
+        (("manifest.json",), False, "Open the model manifest.json"),
+        (("a.png",), True, "Encode a.png"),
+        (("a.png",), False, "Encode a.png, or show the view that it was exported from"),
+        (("holiday",), False, "Open holiday"),
+        (("z.npy",), False, "Open z.npy"),
+        (("a.png", "b.onnx"), False, "Open 2 files"),
+    ],
+)
+def test_a_drop_says_before_what_it_would_do(names, is_canvas, words):
+    """By the names alone."""
+    assert drop_words([Path(name) for name in names], is_canvas) == words
+
+
+def test_what_a_file_is_dragged_over_lights_up(open_window, make_bundle, qtbot):
+    """The canvas for a picture over it, else the window; a model is for the whole window, wherever it is."""
+    window = open_window(make_bundle())
+    overlay, canvas = window.drop.overlay, window.image.panel.canvas
+    over_canvas = canvas.mapTo(window, canvas.rect().center())
+    drag(window, over_canvas, Path("a.png"))
+    assert (overlay.text(), overlay.size()) == ("Encode a.png", canvas.size())
+    drag(window, over_canvas, Path("a.onnx"))
+    assert (overlay.text(), overlay.size()) == ("Open the model a.onnx", window.size())
+    drag(window, QPoint(50, 200), Path("a.png"))
+    assert overlay.size() == window.size()
+    window.event(QDragLeaveEvent())
+    assert not overlay.isVisible()
+    drag(window, QPoint(50, 200), Path("missing.npy"))
+    assert overlay.isVisible()
+    with qtbot.waitSignal(window.explorer.failed, timeout=SOON_MS):
+        drop(window, Path("missing.npy"))
+    assert not overlay.isVisible()

@@ -3,6 +3,7 @@
 import pytest
 from PySide6.QtCore import Qt
 
+from desktop.widgets.plane.empty_plane import TITLE
 from tests.desktop.hostile_models import endless_loop
 from tests.waiting import SOON_MS
 
@@ -43,3 +44,20 @@ def test_a_trial_that_took_too_long_is_offered_more_time(open_window, make_bundl
     with qtbot.waitSignal(window.explorer.open_failed, timeout=SOON_MS):
         qtbot.mouseClick(more, Qt.MouseButton.LeftButton)
     assert "its trial took longer than 2" in window.message.text()
+
+
+def test_without_a_model_the_plane_says_what_is_opened_and_invites_another(open_window, loop, qtbot):
+    """After the first model was stopped, a button opens the one that comes with the program."""
+    window = open_window(None, (700, 500))
+    window.open_path(loop)
+    qtbot.waitUntil(window.empty.isVisible, timeout=SOON_MS)
+    assert window.empty.title.text() == "Opening loop.onnx …"
+    assert not window.empty.example.isVisible()
+    assert window.empty.size() == window.plane.size()
+    qtbot.waitUntil(window.message.isVisible, timeout=SOON_MS)
+    with qtbot.waitSignal(window.explorer.open_failed, timeout=SOON_MS):
+        window.explorer.stop_opening()
+    assert window.empty.title.text() == TITLE
+    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+        qtbot.mouseClick(window.empty.example, Qt.MouseButton.LeftButton)
+    assert not window.empty.isVisible()

@@ -56,10 +56,15 @@ def known(dialog):
     return said
 
 
-def test_a_guess_is_said_when_the_model_opens(window):
-    """The bar above the plane says it without blocking anything."""
+def test_a_guess_is_said_when_the_model_opens(window, qtbot):
+    """The bar above the plane says it without blocking anything, and a button opens the reading."""
     assert window.message.isVisible()
     assert "model.onnx was read with guesses: value range" in window.message.text()
+    (review,) = window.message.action_buttons
+    assert review.text() == "Review…"
+    qtbot.mouseClick(review, Qt.MouseButton.LeftButton)
+    assert window.reading.dialog.isVisible()
+    window.reading.dialog.close()
 
 
 def test_every_part_says_how_well_it_is_known(window, dialog, qtbot):

@@ -1,0 +1,105 @@
+"""The first minutes: three hints on the plane, each until somebody has done what it says."""
+
+from collections.abc import Iterator
+
+from PySide6.QtCore import QObject, QTimer
+
+from desktop.app.explorer import Explorer
+from desktop.app.worker import Priority
+from desktop.view.state import ViewState
+from desktop.widgets.common import settings
+from desktop.widgets.common.actions import add_action
+from desktop.widgets.controls.shell import Shell
+from desktop.widgets.plane.hint import Hint
+
+# In the order in which they are shown.
+HINTS = {
+    "click": "Click the plane, or drag: the picture at that place is decoded",
+    "path": "Shift-click adds points to a path that you can play and export",
+    "draw": "Draw on the canvas beside the plane: see where your picture lies",
+}
+# A hint that nobody follows makes room for the next one, and comes again at the next start.
+UNFOLLOWED_MS = 45_000
+
+
+class HintsControl(QObject):
+    """Shows nothing until `start` is called.
+
+    Attributes:
+        hint: what is shown over the plane.
+    """
+
+    def __init__(self, shell: Shell) -> None:
+        super().__init__(shell.window)
+        self._explorer: Explorer = shell.explorer
+        self._panel = shell.panel
+        self.hint = Hint(shell.plane)
+        self._followed: frozenset[str] = frozenset()
+        self._left: list[str] = []
+        self._now = ""
+        self._patience = QTimer(self, singleShot=True, interval=UNFOLLOWED_MS)
+        self._patience.timeout.connect(self.hint.fade)
+        self.hint.gone.connect(self._next)
+        shell.plane.resized.connect(self._place)
+        shell.plane.cursor_moved.connect(lambda: self._follow("click"))
+        shell.explorer.state_changed.connect(self._on_state)
+        shell.explorer.opened.connect(self._next)
+        add_action(shell.menus["help"], "Show the &hints again", None, self._again)
+
+    def start(self) -> None:
+        """Show the hints that were not followed yet, once a model is open."""
+        self._followed = settings.followed_hints()
+        self._left = [name for name in HINTS if name not in self._followed]
+        self._next()
+
+    def follow_drawing(self) -> None:
+        """Note that something was drawn."""
+        self._follow("draw")
+
+    def _again(self) -> None:
+        self._followed = frozenset()
+        self._save()
+        self._left = list(HINTS)
+        self._now = ""
+        self._next()
+
+    def _on_state(self, state: ViewState) -> None:
+        if state.path and "path" in self._left:
+            self._follow("path")
+
+    def _follow(self, name: str) -> None:
+        """Show a hint no more, because somebody has done what it says."""
+        if name not in self._left:
+            return
+        self._left.remove(name)
+        self._followed |= {name}
+        self._save()
+        if self._now == name:
+            self._patience.stop()
+            self.hint.fade()
+
+    def _save(self) -> None:
+        """Have it written, which may take longer than a click may."""
+        followed = self._followed
+
+        def write() -> Iterator[None]:
+            settings.save_followed_hints(followed)
+            yield None
+
+        self._explorer.worker.request("save hints", Priority.SAVE, write(), lambda _: None, of_model=False)
+
+    def _next(self) -> None:
+        if self.hint.text() or self._explorer.source is None:
+            return
+        later = [name for name in self._left if self._is_possible(name) and name != self._now]
+        self._now = later[0] if later else ""
+        if self._now:
+            self.hint.show_text(HINTS[self._now])
+            self._patience.start()
+
+    def _is_possible(self, name: str) -> bool:
+        return name != "draw" or self._panel.has_canvas
+
+    def _place(self) -> None:
+        if self.hint.text():
+            self.hint.place()

@@ -1,0 +1,50 @@
+"""The hints of the first minutes: each goes when somebody does what it says, and does not come again."""
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+
+from desktop.widgets.common import settings
+from desktop.widgets.controls.hints_control import HINTS
+from tests.desktop.widgets.on_plane import at
+from tests.waiting import SOON_MS
+
+LEFT, SHIFT = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier
+
+
+def shown(window, qtbot, text):
+    """Wait until the hint is this one."""
+    qtbot.waitUntil(lambda: window.hints.hint.text() == text, timeout=SOON_MS)
+
+
+def test_each_hint_is_there_until_it_is_followed(open_window, make_bundle, qtbot, on_screen, pixels):
+    """Click, Shift-click and a stroke, in this order; afterwards nothing lies over the plane."""
+    window = open_window(make_bundle())
+    assert window.hints.hint.text() == "", "a window that was not asked to has no hints"
+    window.hints.start()
+    assert window.hints.hint.text() == HINTS["click"]
+    qtbot.wait(500)  # it has come
+    before = pixels(on_screen(window.hints.hint))
+    qtbot.mouseClick(window.plane, LEFT, pos=at(window, 1, 1))
+    shown(window, qtbot, HINTS["path"])
+    qtbot.mouseClick(window.plane, LEFT, SHIFT, at(window, 1, 1))
+    shown(window, qtbot, HINTS["draw"])
+    canvas = window.image.panel.canvas
+    qtbot.mousePress(canvas, LEFT, pos=QPoint(20, 20))
+    qtbot.mouseMove(canvas, QPoint(60, 60))
+    qtbot.mouseRelease(canvas, LEFT, pos=QPoint(60, 60))
+    shown(window, qtbot, "")
+    assert (before[before.shape[0] // 2].max(axis=-1) > 200).any(), "the text was on the screen"
+    qtbot.waitUntil(lambda: settings.followed_hints() == set(HINTS), timeout=SOON_MS)
+    window.hints.start()
+    assert window.hints.hint.text() == ""
+    (again,) = (a for a in window.menuBar().actions()[-1].menu().actions() if "hints" in a.text())
+    again.trigger()
+    assert window.hints.hint.text() == HINTS["click"]
+    qtbot.waitUntil(lambda: settings.followed_hints() == frozenset(), timeout=SOON_MS)
+
+
+@pytest.mark.parametrize("content", [["click", 7], "click", None])
+def test_what_is_saved_of_hints_may_be_anything(content):
+    """The file is a person's, who may have edited it."""
+    settings.saved.change(lambda whole: whole.update({"hints": content}))
+    assert settings.followed_hints() == ({"click"} if isinstance(content, list) else frozenset())
