@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
+from desktop.base.words import one_line
 from desktop.jobs.sheet_steps import Sheet
 from desktop.widgets.common.cost_bar import CostBar
-from desktop.widgets.common.picture_view import PictureView
-from desktop.widgets.common.qimage import to_qimage
+from desktop.widgets.panels.sheet_view import SheetView
 
 MAX_SIDE = 64
 MAX_SEED = 2**31 - 1
@@ -39,9 +39,8 @@ class GridPage(QWidget):
         self.save = QPushButton("Save as PNG…")
         self.save.setToolTip("Save the sheet as a PNG that this program can open again.")
         self.save.setEnabled(False)
-        self.view = PictureView(side_px=560, smooth=True)
+        self.view = SheetView()
         self.view.setAccessibleName(hint)
-        self.view.set_tip(self._tip)
         self._note = QLabel()
         self._note.setWordWrap(True)
         self._note.setTextFormat(Qt.TextFormat.PlainText)
@@ -49,7 +48,8 @@ class GridPage(QWidget):
         self.cost = CostBar()
 
         self.save.clicked.connect(lambda: self.save_wanted.emit(self.scale.value()))
-        self.view.clicked.connect(self._clicked)
+        self.view.chosen.connect(self.cell_clicked)
+        self.view.described.connect(lambda caption: self._note.setText(one_line(caption)))
 
         row = _row(controls)
         row.addStretch(1)
@@ -62,6 +62,7 @@ class GridPage(QWidget):
         layout.addWidget(self.cost)
         layout.addWidget(self.view, 1)
         self.set_sheet(None)
+        self.view.setFocus()  # when the page comes to the front, so that its keys and the window's work
 
     def set_sheet(self, sheet: Sheet | None, note: str = "") -> None:
         """Show a sheet, or nothing; `note` replaces the hint, for example to say why.
@@ -69,31 +70,13 @@ class GridPage(QWidget):
         Only a full sheet can be saved.
         """
         self.sheet = sheet
-        self.view.set_image(None if sheet is None else to_qimage(sheet.picture))
+        self.view.set_sheet(sheet)
         self.save.setEnabled(sheet is not None and not sheet.missing)
         self._note.setText(note or self._hint)
 
     def note(self) -> str:
         """Return the text above the sheet."""
         return self._note.text()
-
-    def _cell(self, x_share: float, y_share: float) -> int | None:
-        """Return the cell at shares of the sheet's width and height; None beyond the last one."""
-        if self.sheet is None:
-            return None
-        rows, columns = self.sheet.rows, self.sheet.columns
-        column, row = min(columns - 1, int(x_share * columns)), min(rows - 1, int(y_share * rows))
-        index = row * columns + column
-        return index if index < len(self.sheet.z) else None
-
-    def _clicked(self, x_share: float, y_share: float) -> None:
-        index = self._cell(x_share, y_share)
-        if index is not None:
-            self.cell_clicked.emit(index)
-
-    def _tip(self, x_share: float, y_share: float) -> str:
-        index = self._cell(x_share, y_share)
-        return "" if index is None or self.sheet is None else self.sheet.captions[index]
 
 
 def _row(controls: Sequence[tuple[str, QWidget]]) -> QHBoxLayout:

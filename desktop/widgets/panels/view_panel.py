@@ -55,7 +55,7 @@ NO_POINTS = "The open model has no images for it."
 MISSING = {
     Layer.ENCODED: "The open model has no encoder.",
     Layer.TRUE_POSTERIOR: (
-        "It needs a bundle with two latent dimensions and Bernoulli pixels, whose decoder is quick."
+        "It needs a bundle with two latent dimensions and a known likelihood, whose decoder is quick."
     ),
 }
 

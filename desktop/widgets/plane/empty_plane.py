@@ -20,14 +20,14 @@ class EmptyPlane(QWidget):
     def __init__(self, plane: QWidget) -> None:
         super().__init__(plane)
         self._plane = plane
-        self.title, self.text = QLabel(), QLabel()
+        self.title, self.kinds = QLabel(), QLabel()
         self.title.setFont(heading_font(self.font()))
         self.open, self.example = QPushButton("Open…"), QPushButton("Open the example")
         self.open.setToolTip("Choose a file (Ctrl+O).")
         self.example.setToolTip("Open the model that comes with the program.")
         self.open.clicked.connect(self.open_wanted)
         self.example.clicked.connect(self.example_wanted)
-        for label in (self.title, self.text):
+        for label in (self.title, self.kinds):
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
             label.setWordWrap(True)
@@ -41,7 +41,7 @@ class EmptyPlane(QWidget):
         layout.setSpacing(GRID_PX)
         layout.addStretch(1)
         layout.addWidget(self.title)
-        layout.addWidget(self.text)
+        layout.addWidget(self.kinds)
         layout.addLayout(buttons)
         layout.addStretch(1)
         self.invite()
@@ -64,7 +64,7 @@ class EmptyPlane(QWidget):
 
     def _show(self, title: str, text: str, has_buttons: bool) -> None:
         self.title.setText(title)
-        self.text.setText(text)
+        self.kinds.setText(text)
         for button in (self.open, self.example):
             button.setVisible(has_buttons)
         self.place()

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QWidget
 
 from desktop.widgets.common import colors
 from desktop.widgets.common.theme import GRID_PX
-from desktop.widgets.plane.plane_layers import MARGIN_BOTTOM_PX, MARGIN_LEFT_PX
+from desktop.widgets.plane.axes import MARGIN_BOTTOM_PX, MARGIN_LEFT_PX
 
 FADE_MS = 400
 ABOVE_SCALE_PX = 6 * GRID_PX  # the axes' scale bar stays in view

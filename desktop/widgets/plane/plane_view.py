@@ -116,7 +116,9 @@ class PlaneView(PlaneCanvas):
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Want the menu at the cursor if a key asks for it; the mouse asks for it when it is released."""
         if event.reason() == QContextMenuEvent.Reason.Keyboard:
-            self.menu_wanted.emit(self._cursor_px(self._state))
+            cursor = self._cursor_px()
+            in_view = self.rect().contains(cursor.toPoint())
+            self.menu_wanted.emit(cursor if in_view else QPointF(self.rect().center()))
 
     def event(self, event: QEvent) -> bool:
         """Zoom with two fingers, on a trackpad or a touch screen."""

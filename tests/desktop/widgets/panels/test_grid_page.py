@@ -90,3 +90,35 @@ def test_a_picture_under_the_pointer_is_named(page, qtbot):
 def test_a_control_bears_the_name_of_its_label(page):
     """Screen readers need the name."""
     assert page.findChild(QSpinBox).accessibleName() == "Pictures per side"
+
+
+def test_arrow_keys_go_from_picture_to_picture_and_return_chooses(page, qtbot, pixels):
+    """They stay within the sheet, say where they are, and the frame is on the screen."""
+    page.set_sheet(SHEET)
+    page.view.setFocus()
+    heard = []
+    page.cell_clicked.connect(heard.append)
+    qtbot.keyClick(page.view, Qt.Key.Key_Return)
+    assert heard == []
+    for key, index in (
+        (Qt.Key.Key_Right, 0),
+        (Qt.Key.Key_Left, 0),
+        (Qt.Key.Key_Right, 1),
+        (Qt.Key.Key_Down, 5),
+        (Qt.Key.Key_Down, 9),
+        (Qt.Key.Key_Down, 13),
+        (Qt.Key.Key_Right, 14),
+        (Qt.Key.Key_Right, 14),
+        (Qt.Key.Key_Up, 10),
+    ):
+        qtbot.keyClick(page.view, key)
+        assert page.view.index == index
+        assert page.view.accessibleDescription() == page.note() == f"cell {index}"
+    qtbot.keyClick(page.view, Qt.Key.Key_Return)
+    assert heard == [10]
+    seen = pixels(page.view.grab().toImage())[..., :3].max(axis=-1)
+    middle, side = point(page, 2, 2), min(page.view.width(), page.view.height()) / 4
+    assert seen[middle.y() - round(side / 2), middle.x()] > 60
+    assert seen[middle.y(), middle.x()] < 60
+    page.set_sheet(None)
+    assert page.view.index is None
