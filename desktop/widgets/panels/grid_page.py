@@ -62,7 +62,7 @@ class GridPage(QWidget):
         layout.addWidget(self.cost)
         layout.addWidget(self.view, 1)
         self.set_sheet(None)
-        self.view.setFocus()  # when the page comes to the front, so that its keys and the window's work
+        self.setFocusProxy(self.view)  # not to a number box, which would keep digits and Home from the window
 
     def set_sheet(self, sheet: Sheet | None, note: str = "") -> None:
         """Show a sheet, or nothing; `note` replaces the hint, for example to say why.

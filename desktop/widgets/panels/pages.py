@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.keyed_tabs import KeyedTabs
@@ -19,8 +19,15 @@ class Pages(KeyedTabs):
         super().__init__(parent)
         self._view = view
         self.setDocumentMode(True)
+        self.currentChanged.connect(self._give_keyboard)
 
     def add_page(self, key: str, text: str, page: QWidget) -> None:
         """One more tab, with an entry in the view menu and Ctrl with its number."""
         index = self.add(key, text.replace("&", ""), page)
         add_action(self._view, text, f"Ctrl+{index + 1}", partial(self.setCurrentWidget, page))
+
+    def _give_keyboard(self) -> None:
+        """Give the keyboard to what the page has it for, if Qt gave it to the page's first input."""
+        page, focused = self.currentWidget(), QApplication.focusWidget()
+        if page is not None and focused is not None and page.isAncestorOf(focused):
+            page.setFocus()

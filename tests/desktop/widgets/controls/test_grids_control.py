@@ -35,6 +35,7 @@ def test_reconstructions_are_ordered_as_chosen(window, qtbot):
     open_page(window, qtbot, Qt.Key.Key_4)
     page = grids.reconstructions
     assert page.isVisible()
+    assert page.view.hasFocus(), "so that the window's keys work here too"
     worst = page.sheet.z
     assert len(worst) == 40
     with qtbot.waitSignal(grids.sheet_shown, timeout=SOON_MS):
