@@ -49,7 +49,7 @@ class GridPage(QWidget):
 
         self.save.clicked.connect(lambda: self.save_wanted.emit(self.scale.value()))
         self.view.chosen.connect(self.cell_clicked)
-        self.view.described.connect(lambda caption: self._note.setText(one_line(caption)))
+        self.view.described.connect(self._describe)
 
         row = _row(controls)
         row.addStretch(1)
@@ -73,6 +73,10 @@ class GridPage(QWidget):
         self.view.set_sheet(sheet)
         self.save.setEnabled(sheet is not None and not sheet.missing)
         self._note.setText(note or self._hint)
+
+    def _describe(self, caption: str) -> None:
+        """Say in the line of the note which picture the keys are at."""
+        self._note.setText(one_line(" · ".join(caption.split("\n"))))
 
     def note(self) -> str:
         """Return the text above the sheet."""

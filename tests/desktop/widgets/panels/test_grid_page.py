@@ -16,7 +16,7 @@ LEFT = Qt.MouseButton.LeftButton
 SHEET = Sheet(
     np.zeros((16, 16), np.uint8),
     4,
-    Plan(np.zeros((15, 2), np.float32), 4, tuple(f"cell {i}" for i in range(15))),
+    Plan(np.zeros((15, 2), np.float32), 4, tuple(f"cell {i}\nz = {i}" for i in range(15))),
 )
 
 
@@ -82,7 +82,7 @@ def test_a_picture_under_the_pointer_is_named(page, qtbot):
     QApplication.sendEvent(
         page.view, QHelpEvent(QHelpEvent.Type.ToolTip, place, page.view.mapToGlobal(place))
     )
-    assert QToolTip.text() == "cell 6"
+    assert QToolTip.text() == "cell 6\nz = 6"
     QToolTip.hideText()
     qtbot.waitUntil(lambda: not QToolTip.isVisible(), timeout=SOON_MS)
 
@@ -113,7 +113,8 @@ def test_arrow_keys_go_from_picture_to_picture_and_return_chooses(page, qtbot, p
     ):
         qtbot.keyClick(page.view, key)
         assert page.view.index == index
-        assert page.view.accessibleDescription() == page.note() == f"cell {index}"
+        assert page.view.accessibleDescription() == f"cell {index}\nz = {index}"
+        assert page.note() == f"cell {index} · z = {index}"
     qtbot.keyClick(page.view, Qt.Key.Key_Return)
     assert heard == [10]
     seen = pixels(page.view.grab().toImage())[..., :3].max(axis=-1)
