@@ -105,7 +105,6 @@ class ImagePanel(QWidget):
         self.radius.setToolTip("Set the pen radius in pixels of the model.")
         self.radius.valueChanged.connect(lambda value: setattr(self.canvas, "radius_px", value))
         self.colors = ColorRow()
-        self.colors.hide()  # until a model of colours is opened
         self.colors.chosen.connect(lambda color: setattr(self.canvas, "color", color))
         self.colors.hide()
         self.canvas.color_taken.connect(self._on_taken)
