@@ -1,4 +1,4 @@
-"""python -m desktop.render: render sheets to PNG and paths to animations, without a window or Qt."""
+"""python -m desktop.render: render sheets, figures and animations, without a window or Qt."""
 
 from contextlib import closing
 from dataclasses import replace
@@ -16,6 +16,7 @@ from desktop.base.errors import ModelError
 from desktop.base.machine import DeviceError
 from desktop.base.progress_bar import LONG_S, ProgressBar
 from desktop.base.vector import Vector
+from desktop.figure.figure import FigureError
 from desktop.film.film import Caption, Film, Route, path_cost, path_film
 from desktop.film.formats import (
     AnimationError,
@@ -34,6 +35,7 @@ from desktop.jobs.sheets import KnownScores, Order
 from desktop.latent.paths import PathKind
 from desktop.latent.plane import Viewport, parse_z, sample_prior
 from desktop.reading.reading import Reading
+from desktop.render_figure import view
 from desktop.render_parts import (
     RenderError,
     beside,
@@ -305,6 +307,9 @@ def path(
     click.echo(f"{out}: {frames} frames at {real_fps(chosen, fps):.4g} per second")
 
 
+command.add_command(view)
+
+
 def _path_scale(common: dict[str, Any], size: int | None, reading: Reading) -> int:
     """The scale of a film: that of --scale, or the largest within --size, or 8."""
     largest = max(reading.image_shape[1:])
@@ -313,7 +318,10 @@ def _path_scale(common: dict[str, Any], size: int | None, reading: Reading) -> i
 
 def main() -> None:
     """Run the command line and exit."""
-    run_command(command, (AnimationError, BundleError, DeviceError, ModelError, RenderError, RoomError))
+    run_command(
+        command,
+        (AnimationError, BundleError, DeviceError, FigureError, ModelError, RenderError, RoomError),
+    )
 
 
 if __name__ == "__main__":
