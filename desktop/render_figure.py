@@ -54,14 +54,15 @@ LAYERS = {part.name.lower(): part for part in Part if part not in (Part.PINNED, 
 START_LAYERS = ("backdrop", "points", "names", "prior")
 
 
-def _size(_: click.Context, __: click.Parameter, text: str) -> tuple[int, int]:
+def _size(context: click.Context, option: click.Parameter, text: str) -> tuple[int, int]:
     """Parse width and height, such as 1200x900."""
     width, _, height = text.lower().replace("×", "x").partition("x")
     if not (width.strip().isdecimal() and height.strip().isdecimal()):
-        raise click.BadParameter(f"found {text!r}, expected two numbers such as 1200x900")
+        raise click.BadParameter(f"found {text!r}, expected two numbers such as 1200x900", context, option)
     size = int(width), int(height)
     if not all(LEAST_SIDE_PX <= side <= MAX_SIZE_PX for side in size):
-        raise click.BadParameter(f"found {text!r}, expected sides from {LEAST_SIDE_PX} to {MAX_SIZE_PX:,}")
+        sides = f"{LEAST_SIDE_PX} to {MAX_SIZE_PX:,}"
+        raise click.BadParameter(f"found {text!r}, expected sides from {sides}", context, option)
     return size
 
 

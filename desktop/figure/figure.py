@@ -1,5 +1,6 @@
 """What a figure of the plane shows, and how large it is. No Qt."""
 
+import math
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -81,7 +82,7 @@ class Figure:
     """
 
     size_px: tuple[int, int] = START_SIZE_PX
-    scale: int = START_SCALE
+    scale: float = START_SCALE
     parts: frozenset[Part] = frozenset(OF_LAYERS.values())
     has_axes: bool = True
     has_legend: bool = True
@@ -94,7 +95,7 @@ class Figure:
     def full_px(self) -> tuple[int, int]:
         """Width and height of the PNG."""
         width, height = self.size_px
-        return width * self.scale, height * self.scale
+        return round(width * self.scale), round(height * self.scale)
 
     def details(self) -> dict[str, str | int | float | bool]:
         """The settings that are stored in the file beside the view's state."""
@@ -116,7 +117,7 @@ class Figure:
 
     def largest_scale(self, free_bytes: int) -> int | None:
         """The largest smaller scale that fits; None if there is none."""
-        smaller = range(self.scale - 1, 0, -1)
+        smaller = range(math.ceil(self.scale) - 1, 0, -1)
         return next((n for n in smaller if not replace(self, scale=n).why_not(free_bytes)), None)
 
 
@@ -176,8 +177,8 @@ class Subject:
         return frozenset(Part) - missing
 
     def shown_parts(self) -> frozenset[Part]:
-        """The parts that the view itself shows."""
+        """The parts that the view itself shows, but for the cursor, which belongs to the window."""
         found = {part for layer, part in OF_LAYERS.items() if layer in self.state.layers}
         if Part.POINTS in found:
             found.add(Part.NAMES)
-        return frozenset(found | {Part.PINNED, Part.PATH, Part.CURSOR}) & self.possible()
+        return frozenset(found | {Part.PINNED, Part.PATH}) & self.possible()

@@ -60,7 +60,7 @@ def save_figure(
         picture = yield from figure_picture(decoder, subject, figure)
         yield from aside(lambda: write_png(path, picture, note))
         return
-    text = yield from _drawn(decoder, subject, figure, is_vector=True)
+    text = yield from _drawn(decoder, subject, figure, lambda canvas: _svg(canvas, figure), is_vector=True)
 
     def write() -> None:
         with replaced_file(path) as temporary:
@@ -73,15 +73,17 @@ def figure_picture(
     decoder: KeptDecoder, subject: Subject, figure: Figure
 ) -> Generator[Progress | None, None, Bytes]:
     """Make a figure as a picture uint8 [H, W, 3]. Raises FigureError."""
-    width, height = figure.full_px
-    found = yield from _drawn(decoder, subject, figure, is_vector=False)
-    return np.frombuffer(found, np.uint8).reshape(height, width, 4)[..., :3]
+    return (yield from _drawn(decoder, subject, figure, _pixels))
 
 
 def _drawn(
-    decoder: KeptDecoder, subject: Subject, figure: Figure, is_vector: bool
-) -> Generator[Progress | None, None, bytes]:
-    """Return the text of an SVG, or the pixels of a picture, four bytes each."""
+    decoder: KeptDecoder,
+    subject: Subject,
+    figure: Figure,
+    finish: Callable[["Canvas"], Found],
+    is_vector: bool = False,
+) -> Generator[Progress | None, None, Found]:
+    """Decode and draw a figure, and return what `finish` makes of it."""
     if reason := figure.why_not(free_memory_bytes()):
         raise FigureError(reason)
     layout = layout_of(subject, figure)
@@ -92,24 +94,23 @@ def _drawn(
             yield step if isinstance(step, Progress) else None
     density = yield from _density(subject, figure, layout.projection)
 
-    def make() -> bytes:
+    def make() -> Found:
         import matplotlib
 
         with matplotlib.rc_context():
             matplotlib.rcdefaults()  # what people set for their own plots has no effect here
             matplotlib.rcParams["svg.hashsalt"] = SALT
-            canvas = draw(subject, figure, layout, backdrop, density, is_vector)
-            return _svg(canvas, figure) if is_vector else _pixels(canvas)
+            return finish(draw(subject, figure, layout, backdrop, density, is_vector))
 
     return (yield from aside(make))
 
 
-def _pixels(canvas: "Canvas") -> bytes:
+def _pixels(canvas: "Canvas") -> Bytes:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     agg: Any = FigureCanvasAgg(canvas)
     agg.draw()
-    return bytes(agg.buffer_rgba())
+    return np.array(agg.buffer_rgba())[..., :3].copy()
 
 
 def _svg(canvas: "Canvas", figure: Figure) -> bytes:

@@ -21,6 +21,7 @@ from desktop.widgets.common.wheel import leave_wheel_to_scrolling
 from desktop.widgets.controls.coordinates_control import CoordinatesControl
 from desktop.widgets.controls.directions_control import DirectionsControl
 from desktop.widgets.controls.drop_control import DropControl
+from desktop.widgets.controls.figure_control import FigureControl
 from desktop.widgets.controls.film_control import FilmControl
 from desktop.widgets.controls.grids_control import GridsControl
 from desktop.widgets.controls.held_out_control import HeldOutControl
@@ -167,6 +168,7 @@ class MainWindow(QMainWindow):
         self.nearest = NearestControl(explorer, panel.picture)
         self.path_control = PathControl(shell)
         self.film_control = FilmControl(shell)
+        self.figure_control = FigureControl(shell)
         self.image = ImageControl(shell)
         self.own_pictures = OwnPicturesControl(shell)
         self.true_posterior = TruePosteriorControl(explorer, plane, self.image.panel)
@@ -273,7 +275,8 @@ class MainWindow(QMainWindow):
         self.drop.pictures_wanted.connect(self.own_pictures.show)
         self.drop.told.connect(self.status.tell)
         self.own_pictures.told.connect(self.status.tell)
-        self.statusBar().insertPermanentWidget(1, self.own_pictures.progress)
+        for progress in (self.own_pictures.progress, self.figure_control.progress):
+            self.statusBar().insertPermanentWidget(1, progress)
         self.provenance_control.files_pasted.connect(self.drop.open)
         self.provenance_control.points_pasted.connect(self.z_control.ask)
         self.provenance_control.image_pasted.connect(self.image.set_image)

@@ -1,4 +1,4 @@
-"""The recent files, the theme and the window's geometry, saved between starts in `desktop.base.saved`."""
+"""Recent files, last exports, the theme and the window's geometry, saved between starts by `base.saved`."""
 
 import contextlib
 from pathlib import Path
@@ -9,7 +9,7 @@ from desktop.base import saved
 from desktop.widgets.common.theme import ThemeName
 
 MAX_RECENT = 8
-RECENT, GEOMETRY, THEME = "recent", "geometry", "theme"
+RECENT, GEOMETRY, THEME, EXPORTS = "recent", "geometry", "theme", "exports"
 
 
 def recent_models() -> list[Path]:
@@ -59,6 +59,33 @@ def theme() -> ThemeName:
 def save_theme(name: ThemeName) -> None:
     """Save the chosen theme."""
     _change(lambda content: content.update({THEME: name.value}))
+
+
+def last_export(title: str) -> tuple[Path | None, str]:
+    """Return the folder of the last export, and the name of the last one from the dialog with this title."""
+    content, _ = saved.read()
+    folder, names = _exports(content)
+    name = names.get(title)
+    return (Path(folder) if folder else None), name if isinstance(name, str) else ""
+
+
+def save_last_export(title: str, path: Path) -> None:
+    """Save where an export went, and its name."""
+
+    def edit(content: saved.Content) -> None:
+        _, names = _exports(content)
+        content[EXPORTS] = {"folder": str(path.parent), "names": names | {title: path.name}}
+
+    _change(edit)
+
+
+def _exports(content: saved.Content) -> tuple[str, dict[str, object]]:
+    """The last folder and the names by title; empty if they are missing or damaged."""
+    found = content.get(EXPORTS)
+    found = found if isinstance(found, dict) else {}
+    folder, names = found.get("folder"), found.get("names")
+    is_path = isinstance(folder, str) and "\0" not in folder
+    return (str(folder) if is_path else ""), (dict(names) if isinstance(names, dict) else {})
 
 
 def _change(edit: saved.Edit) -> None:
