@@ -52,6 +52,7 @@ from desktop.view.state import ViewState
 # The parts that a command can ask for, by their names there.
 LAYERS = {part.name.lower(): part for part in Part if part not in (Part.PINNED, Part.PATH)}
 START_LAYERS = ("backdrop", "points", "names", "prior")
+FILM_LAYERS = frozenset({Part.BACKDROP, Part.POINTS, Part.NAMES})
 
 
 def _size(context: click.Context, option: click.Parameter, text: str) -> tuple[int, int]:
@@ -168,7 +169,7 @@ def view(
     state = start_view(model, point, seed)
     if axes is not None:
         state = state.with_plane(plane_of_axes(axes, beside(model, state, point, seed)))
-    subject = _subject(model, state, layers)
+    subject = subject_of(model, state, layers)
     if point is not None or span is not None:
         a, b = subject.state.cursor_ab.tolist()
         view_of = Viewport((a, b), span or subject.viewport.span)
@@ -190,7 +191,7 @@ def view(
     click.echo(f"{out}: {width} × {height} pixels")
 
 
-def _subject(model: Model, state: ViewState, layers: frozenset[Part]) -> Subject:
+def subject_of(model: Model, state: ViewState, layers: frozenset[Part]) -> Subject:
     """What is drawn: the view that fits the test images, with the layers that were asked for."""
     bundle = model.source.bundle
     posterior = None if bundle is None else bundle.read_posterior()

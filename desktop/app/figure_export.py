@@ -33,9 +33,7 @@ class FigureExport(QObject):
     @property
     def subject(self) -> Subject:
         """The view as it is now, with its points."""
-        explorer = self._explorer
-        name = explorer.words.heading("").strip()
-        return Subject(explorer.state, explorer.posterior, explorer.encoded, explorer.label_names, name)
+        return subject_of(self._explorer)
 
     def caption(self, parts: frozenset[Part]) -> str:
         """The caption of a figure of the view with these layers, until somebody writes another one."""
@@ -113,3 +111,9 @@ class FigureExport(QObject):
     def _on_failed(self, error: Exception) -> None:
         self.progressed.emit(None)
         self._explorer.failed.emit(error)
+
+
+def subject_of(explorer: Explorer) -> Subject:
+    """What the explorer shows now: the view with its points."""
+    name = explorer.words.heading("").strip()
+    return Subject(explorer.state, explorer.posterior, explorer.encoded, explorer.label_names, name)
