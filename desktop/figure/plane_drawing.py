@@ -8,18 +8,19 @@ from desktop.figure.backdrop import Backdrop
 from desktop.figure.figure import Figure, Ground, Part, Subject
 from desktop.figure.layout import NAME_SIZE_PX, TICK_SIZE_PX, Layout
 from desktop.figure.strokes import Pen
-from desktop.figure.texts import width_px
+from desktop.figure.texts import shortened, width_px
 from desktop.images.label_colors import label_color_name
 from desktop.images.pixels import to_bytes
 from desktop.jobs.density_map import PosteriorMap
 from desktop.latent.normals import ellipse, project_normals
 from desktop.latent.paths import path_line
-from desktop.latent.plane import spread_apart
+from desktop.latent.plane import boxes_apart, spread_apart
 from desktop.latent.plane_prior import PriorOnPlane
 from desktop.models.own_posterior import OwnPosterior, name_of, pictures_of
 
 POINT_PX, POINT_OPACITY, POINTS_AT_ONCE = 3.4, 0.85, 1000
-NAME_DISTANCE_PX = 30.0
+# More names would cover each other, and the points.
+NAME_DISTANCE_PX, MOST_NAME_PX, MOST_NAMES = 30.0, 160.0, 24
 CURSOR_PX, PATH_POINT_PX = 7.0, 8.5
 CARD_PX, CARD_PAD_PX, CARD_GAP_PX = 56.0, 5.0, 16.0
 FAR_PX = 1e5
@@ -133,14 +134,15 @@ class PlaneDrawing:
             part = rows[start : start + POINTS_AT_ONCE]
             names = [] if labels is None else labels[part].tolist()
             self._dots(px[part], self._colors.muted if labels is None else list(map(label_color_name, names)))
-        if not shown or Part.NAMES not in self._parts:
+        if not 0 < len(shown) <= MOST_NAMES or Part.NAMES not in self._parts:
             return
         view = self._projection.chart.view_of(posterior.mean)
         middles = [np.median(view[labels == label], axis=0) for label in shown]
-        places = spread_apart(self._projection.view_px(middles), NAME_DISTANCE_PX)
-        for label, (x, y) in zip(shown, places.tolist(), strict=True):
+        names = [shortened(self._subject.label_name(n), MOST_NAME_PX, NAME_SIZE_PX) for n in shown]
+        sizes = [(width_px(name, NAME_SIZE_PX, is_bold=True) + 13, NAME_SIZE_PX + 10) for name in names]
+        places = boxes_apart(spread_apart(self._projection.view_px(middles), NAME_DISTANCE_PX), sizes)
+        for label, name, (x, y) in zip(shown, names, places.tolist(), strict=True):
             if self._is_inside(x, y, 4):
-                name = self._subject.label_name(label)
                 self._pen.name(x, y, name, NAME_SIZE_PX, label_color_name(label), 6, is_bold=True)
 
     def _dots(self, px: Doubles, colors: str | list[str]) -> None:
