@@ -11,6 +11,7 @@ define what is in them:
     recent     paths of the models that were opened, newest first      desktop.widgets.common.settings
     geometry   the window's geometry, as base64                        desktop.widgets.common.settings
     theme      the chosen theme                                        desktop.widgets.common.settings
+    layer_presets                                                      desktop.widgets.common.settings
     exports    the folder of the last export, and names by dialog      desktop.widgets.common.settings
 
 In a section that is an object, the newest entry is the last.

@@ -17,8 +17,9 @@ from desktop.latent.paths import path_line
 from desktop.latent.plane import boxes_apart, spread_apart
 from desktop.latent.plane_prior import PriorOnPlane
 from desktop.models.own_posterior import OwnPosterior, name_of, pictures_of
+from desktop.view.state import Layer
 
-POINT_PX, POINT_OPACITY, POINTS_AT_ONCE = 3.4, 0.85, 1000
+POINT_PX, POINTS_AT_ONCE = 3.4, 1000
 # More names would cover each other, and the points.
 NAME_DISTANCE_PX, MOST_NAME_PX, MOST_NAMES = 30.0, 160.0, 24
 CURSOR_PX, PATH_POINT_PX = 7.0, 8.5
@@ -53,7 +54,8 @@ class PlaneDrawing:
         if density is not None and Part.DENSITY in self._parts:
             corners = self._projection.px(density.corners)
             smooth = "none" if self._smooth == "none" else "bilinear"
-            self._pen.picture(density.picture, corners, 2, smooth=smooth)
+            opacity = self._subject.state.opacities.of(Layer.DENSITY)
+            self._pen.picture(density.picture, corners, 2, opacity, smooth)
         if density is not None and Part.HOLES in self._parts:
             self._draw_holes(density)
         if Part.PRIOR in self._parts:
@@ -151,7 +153,7 @@ class PlaneDrawing:
             px[:, 1],
             s=POINT_PX**2,
             c=colors,
-            alpha=POINT_OPACITY,
+            alpha=self._subject.state.opacities.of(Layer.POINTS),
             edgecolors=self._colors.edge,
             linewidths=0.2 if self._colors.edge != "none" else 0,
             zorder=5,

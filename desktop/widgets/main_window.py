@@ -38,6 +38,7 @@ from desktop.widgets.controls.path_control import PathControl
 from desktop.widgets.controls.picture_control import PictureControl
 from desktop.widgets.controls.plane_control import PlaneControl
 from desktop.widgets.controls.plane_progress import PlaneProgressBar
+from desktop.widgets.controls.presets_menu import PresetsMenu
 from desktop.widgets.controls.provenance_control import ProvenanceControl
 from desktop.widgets.controls.reading_control import ReadingControl
 from desktop.widgets.controls.recent_menu import RecentMenu
@@ -163,6 +164,8 @@ class MainWindow(QMainWindow):
         self.plane_control = PlaneControl(shell)
         self.layers_menu = LayersMenu(explorer, self)
         view.addMenu(self.layers_menu)
+        self.presets_menu = PresetsMenu(explorer, self)
+        view.addMenu(self.presets_menu)
         self.map_control = MapControl(explorer, plane)
         self.held_out = HeldOutControl(shell)
         self.nearest = NearestControl(explorer, panel.picture)

@@ -1,15 +1,18 @@
 """Recent files, last exports, the theme and the window's geometry, saved between starts by `base.saved`."""
 
 import contextlib
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings
 
 from desktop.base import saved
+from desktop.view.layer_presets import LayerPreset, presets_from_json, presets_to_json
 from desktop.widgets.common.theme import ThemeName
 
 MAX_RECENT = 8
-RECENT, GEOMETRY, THEME, EXPORTS = "recent", "geometry", "theme", "exports"
+RECENT, GEOMETRY, THEME = "recent", "geometry", "theme"
+EXPORTS, PRESETS = "exports", "layer_presets"
 
 
 def recent_models() -> list[Path]:
@@ -77,6 +80,17 @@ def save_last_export(title: str, path: Path) -> None:
         content[EXPORTS] = {"folder": str(path.parent), "names": names | {title: path.name}}
 
     _change(edit)
+
+
+def layer_presets() -> list[LayerPreset]:
+    """Return the presets of layers that were saved."""
+    content, _ = saved.read()
+    return presets_from_json(content.get(PRESETS))
+
+
+def save_layer_presets(presets: Sequence[LayerPreset]) -> None:
+    """Save presets of layers in the place of those before."""
+    _change(lambda content: content.update({PRESETS: presets_to_json(presets)}))
 
 
 def _exports(content: saved.Content) -> tuple[str, dict[str, object]]:
