@@ -8,7 +8,7 @@ from desktop.app.explorer import Explorer
 from desktop.view.layer_presets import BUILT_IN, LayerPreset, preset_of, with_preset
 from desktop.widgets.common import settings
 
-SAVE, REMOVE = "&Save these layers…", "&Remove"
+SAVE, REMOVE = "&Save as a preset…", "&Remove"
 
 
 class PresetsMenu(QMenu):
@@ -44,8 +44,8 @@ class PresetsMenu(QMenu):
     def _ask(self) -> None:
         if self.dialog is None:
             self.dialog = QInputDialog(self.parentWidget())
-            self.dialog.setWindowTitle("Save these layers")
-            self.dialog.setLabelText("Name of the preset:")
+            self.dialog.setWindowTitle("Save as a preset")
+            self.dialog.setLabelText("Name of these layers with their opacities:")
             self.dialog.textValueSelected.connect(self._add)
         self.dialog.setTextValue("")
         self.dialog.open()

@@ -25,7 +25,7 @@ def test_layers_are_shown_saved_and_removed(open_window, make_bundle, labelled_p
     slider = window.panel.view.opacities[Layer.POINTS]
     slider.setValue(30)
     assert explorer.state == replace(before, opacities=replace(before.opacities, points=0.3))
-    entry(menu, "&Save these layers…").trigger()
+    entry(menu, "&Save as a preset…").trigger()
     menu.dialog.setTextValue("mine & yours")
     menu.dialog.accept()
     (saved,) = settings.layer_presets()
