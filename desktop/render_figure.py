@@ -50,7 +50,8 @@ from desktop.view.provenance import provenance, to_text
 from desktop.view.state import ViewState
 
 # The parts that a command can ask for, by their names there.
-LAYERS = {part.name.lower(): part for part in Part if part not in (Part.PINNED, Part.PATH)}
+OF_WINDOW = (Part.PINNED, Part.PATH, Part.ENCODED, Part.TRUE_POSTERIOR)
+LAYERS = {part.name.lower(): part for part in Part if part not in OF_WINDOW}
 START_LAYERS = ("backdrop", "points", "names", "prior")
 FILM_LAYERS = frozenset({Part.BACKDROP, Part.POINTS, Part.NAMES})
 

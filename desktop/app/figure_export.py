@@ -10,7 +10,7 @@ from desktop.app.explorer import Explorer
 from desktop.app.worker import Priority
 from desktop.base.arrays import Bytes
 from desktop.figure.caption import caption_of
-from desktop.figure.figure import OF_LAYERS, Figure, FigureError, Part, Subject
+from desktop.figure.figure import OF_LAYERS, Figure, FigureError, OwnImage, Part, Subject
 from desktop.figure.writing import figure_cost, figure_picture, save_figure
 from desktop.jobs.cost import ASK_FROM_S, Cost, Progress
 from desktop.view.provenance import provenance, to_text
@@ -19,7 +19,11 @@ NAME, PREVIEW = "figure", "figure preview"
 
 
 class FigureExport(QObject):
-    """Draws what the explorer shows; emits the explorer's `saved` on success and its `failed` on failure."""
+    """Draws what the explorer shows; emits the explorer's `saved` on success and its `failed` on failure.
+
+    Attributes:
+        own: the drawn image, which is drawn too, or None.
+    """
 
     progressed = Signal(object)  # Progress; None at the end
     previewed = Signal(object)  # the picture uint8 [H, W, 3], or the FigureError why there is none
@@ -28,12 +32,13 @@ class FigureExport(QObject):
     def __init__(self, explorer: Explorer) -> None:
         super().__init__(explorer)
         self._explorer = explorer
+        self.own: OwnImage | None = None
         explorer.opened.connect(lambda: self.progressed.emit(None))
 
     @property
     def subject(self) -> Subject:
         """The view as it is now, with its points."""
-        return subject_of(self._explorer)
+        return replace(subject_of(self._explorer), own=self.own)
 
     def caption(self, parts: frozenset[Part]) -> str:
         """The caption of a figure of the view with these layers, until somebody writes another one."""
@@ -74,8 +79,10 @@ class FigureExport(QObject):
         explorer, decoder, source = self._explorer, self._explorer.decoder, self._explorer.source
         if decoder is None or source is None:
             return
-        chosen = {layer for layer, part in OF_LAYERS.items() if part in figure.parts}
-        layers = (explorer.state.layers - set(OF_LAYERS)) | chosen
+        possible = self.subject.possible()
+        layers = {layer for layer, part in OF_LAYERS.items() if part in figure.parts}
+        # What there is nothing to draw of stays as it is in the window.
+        layers |= {layer for layer in explorer.state.layers if OF_LAYERS.get(layer) not in possible}
         shown = replace(explorer.state, layers=frozenset(layers))
         note = to_text(provenance(source, shown, "view", **figure.details()))
         self.progressed.emit(Progress(0, 0, 0.0))

@@ -12,6 +12,8 @@ TEXTS = {
     Part.PRIOR: "contours that hold 50, 90 and 99 % of the prior",
     Part.DENSITY: "the density of the aggregate posterior, relative to the prior's peak",
     Part.HOLES: "hatched where the prior expects more than ten times as many images as there are",
+    Part.ENCODED: "the encoder's posterior of a drawn image, 1 and 2 σ",
+    Part.TRUE_POSTERIOR: "contours that hold 50 and 95 % of its true posterior",
     Part.PINNED: "pinned images with 1 and 2 σ of their approximate posteriors",
     Part.PATH: "a path",
 }
@@ -51,8 +53,7 @@ def _shown(subject: Subject, parts: frozenset[Part]) -> str:
             count -= sum(int((labels == label).sum()) for label in subject.state.hidden_labels)
         name = subject.points_name
         texts.append(f"{count:,} {name[:1].lower()}{name[1:]}{where}{by_label}")
-    others = (Part.PRIOR, Part.DENSITY, Part.HOLES, Part.PINNED, Part.PATH)
-    texts += [TEXTS[part] for part in others if part in shown]
+    texts += [text for part, text in TEXTS.items() if part in shown and part is not Part.BACKDROP]
     if subject.state.scale is AxisScale.QUANTILES:
         texts.append("axes in quantiles of the prior")
     if not texts:

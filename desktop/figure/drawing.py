@@ -104,6 +104,11 @@ def _draw_entry(pen: Pen, entry: Entry, x: float, y: float) -> None:
     elif entry.mark is Mark.PATH:
         pen.line(ends, colors.path, 2)
         pen.circle(center, 4, colors.path, colors.paper, 1)
+    elif entry.mark is Mark.OWN:
+        pen.line(ends, colors.ink, 1.6)
+        pen.circle(center, 3.2, colors.ink, colors.paper, 1.2)
+    elif entry.mark is Mark.TRUE:
+        pen.line(ends, colors.own, 1.8)
     elif entry.mark is Mark.RING:
         pen.circle(center, 5, "none", colors.ink, 1.8)
     is_heading = entry.mark is Mark.NONE

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from desktop.base.arrays import Doubles, Floats
 from desktop.base.errors import ReportedError
 from desktop.images.room import why_not
 from desktop.latent.chart import Chart
@@ -31,6 +32,8 @@ class Part(StrEnum):
     PRIOR = "Prior contours (50, 90, 99 %)"
     POINTS = "Points by label"
     NAMES = "Names of the labels"
+    TRUE_POSTERIOR = "True posterior of your image"
+    ENCODED = "Approximate posterior of your image"
     PINNED = "Pinned images"
     PATH = "Path"
     CURSOR = "Cursor"
@@ -43,8 +46,9 @@ OF_LAYERS = {
     Layer.HOLES: Part.HOLES,
     Layer.PRIOR: Part.PRIOR,
     Layer.POINTS: Part.POINTS,
+    Layer.TRUE_POSTERIOR: Part.TRUE_POSTERIOR,
+    Layer.ENCODED: Part.ENCODED,
 }
-OF_POSTERIOR = frozenset({Part.DENSITY, Part.HOLES, Part.POINTS, Part.NAMES, Part.PINNED})
 
 
 class Ground(StrEnum):
@@ -121,6 +125,21 @@ class Figure:
         return next((n for n in smaller if not replace(self, scale=n).why_not(free_bytes)), None)
 
 
+@dataclass(frozen=True, eq=False)
+class OwnImage:
+    """Where a drawn image is.
+
+    Attributes:
+        mean, logvar: of its approximate posterior, [d] each.
+        contours: of its true posterior on the plane of the first two axes, those of 50 and of 95 %, each as
+            curves (a, b) [K, 2]; empty if it is not known.
+    """
+
+    mean: Floats
+    logvar: Floats
+    contours: tuple[tuple[Doubles, ...], ...] = ()
+
+
 @dataclass(frozen=True)
 class Subject:
     """What is drawn: a view of a model with its points.
@@ -131,6 +150,7 @@ class Subject:
         encoded: those of the images of which density and holes are; mostly the same.
         label_names: the names of the labels; empty if the points have none.
         points_name: what the points are, such as "Test images".
+        own: the drawn image, or None.
     """
 
     state: ViewState
@@ -138,6 +158,7 @@ class Subject:
     encoded: Posterior | None = None
     label_names: tuple[str, ...] = ()
     points_name: str = "Test images"
+    own: OwnImage | None = None
 
     @property
     def chart(self) -> Chart:
@@ -174,6 +195,10 @@ class Subject:
             missing.add(Part.PINNED)
         if not self.state.path:
             missing.add(Part.PATH)
+        if self.own is None:
+            missing.add(Part.ENCODED)
+        if self.own is None or not self.own.contours or self.state.plane.axes != (0, 1):
+            missing.add(Part.TRUE_POSTERIOR)
         return frozenset(Part) - missing
 
     def shown_parts(self) -> frozenset[Part]:

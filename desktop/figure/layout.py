@@ -27,6 +27,8 @@ class Mark(Enum):
     SCALE = auto()
     PATH = auto()
     RING = auto()
+    OWN = auto()
+    TRUE = auto()
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,10 @@ def legend_of(subject: Subject, figure: Figure) -> list[Entry]:
         entries.append(Entry(Mark.DASH, "prior, 50, 90, 99 %"))
     if Part.HOLES in parts:
         entries.append(Entry(Mark.HATCH, "holes: q(z) < p(z) / 10"))
+    if Part.ENCODED in parts:
+        entries.append(Entry(Mark.OWN, "encoder's q(z|x), 1, 2 σ"))
+    if Part.TRUE_POSTERIOR in parts:
+        entries.append(Entry(Mark.TRUE, "true p(z|x), 50, 95 %"))
     if Part.PATH in parts:
         entries.append(Entry(Mark.PATH, "path"))
     if Part.CURSOR in parts:

@@ -62,6 +62,7 @@ class PlaneDrawing:
             self._draw_prior()
         if Part.POINTS in self._parts:
             self._draw_points()
+        self._draw_own()
         if Part.PINNED in self._parts:
             self._draw_pinned()
         if Part.PATH in self._parts:
@@ -158,6 +159,24 @@ class PlaneDrawing:
             linewidths=0.2 if self._colors.edge != "none" else 0,
             zorder=5,
         )
+
+    def _draw_own(self) -> None:
+        """Draw where the drawn image is: by its true posterior, and by the encoder's."""
+        own, colors = self._subject.own, self._colors
+        if own is None:
+            return
+        if Part.TRUE_POSTERIOR in self._parts:
+            for curves, thick in zip(own.contours, (1.8, 1.2), strict=True):
+                for curve in map(self._px, curves):
+                    self._pen.line(curve, colors.paper, thick + 2, 6.5)
+                    self._pen.line(curve, colors.own, thick, 6.5)
+        if Part.ENCODED in self._parts:
+            normals = project_normals(self._subject.state.plane, own.mean[None], own.logvar[None])
+            for radius, dashes in zip(RADII, (None, (4, 3)), strict=True):
+                curve = self._px(ellipse(normals, 0, radius))
+                self._pen.line(curve, colors.paper, 3.8, 6.6)
+                self._pen.line(curve, colors.ink, 1.6, 6.6, dashes=dashes)
+            self._pen.circle(self._px(normals.mean[0]), 3.2, colors.ink, colors.paper, 1.2, 6.7)
 
     def _draw_pinned(self) -> None:
         posterior, state = self._subject.posterior, self._subject.state

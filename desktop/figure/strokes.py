@@ -19,7 +19,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Colors:
-    """The colours of a ground: of the paper, texts, axes, contours, hatching, the path, and points' edges."""
+    """The colours of a ground.
+
+    Attributes:
+        paper: of the ground itself.
+        ink: texts, the cursor, and the approximate posterior of a drawn image.
+        muted: axes and headings.
+        line: the prior's contours.
+        hatch: holes.
+        path: the path.
+        own: the true posterior of a drawn image.
+        edge: the edges of points.
+    """
 
     paper: str
     ink: str
@@ -27,12 +38,15 @@ class Colors:
     line: str
     hatch: str
     path: str
+    own: str
     edge: str
 
 
 COLORS = {
-    Ground.WHITE: Colors("#ffffff", "#14181d", "#4a535e", "#14181d", "#14181d", "#b3261e", "#00000055"),
-    Ground.DARK: Colors("#0e1116", "#eef1f5", "#aab4c0", "#ffffff", "#ffffff", "#ffd166", "none"),
+    Ground.WHITE: Colors(
+        "#ffffff", "#14181d", "#4a535e", "#14181d", "#14181d", "#b3261e", "#d9480f", "#00000055"
+    ),
+    Ground.DARK: Colors("#0e1116", "#eef1f5", "#aab4c0", "#ffffff", "#ffffff", "#ffd166", "#ff7a52", "none"),
 }
 
 

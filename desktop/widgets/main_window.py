@@ -262,6 +262,8 @@ class MainWindow(QMainWindow):
         self.picture_control.shown.connect(self.reading.set_picture)
         self.picture_control.shown.connect(self.film_control.set_picture)
         self.image.changed.connect(self.true_posterior.set_encoded)
+        self.image.changed.connect(self.figure_control.set_encoded)
+        self.true_posterior.changed.connect(self.figure_control.set_located)
         self.reading.overrides_set.connect(self.explorer.open)
         self.recent.chosen.connect(self.open_path)
         self.saved_control.open_wanted.connect(self.open_path)

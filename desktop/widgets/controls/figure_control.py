@@ -4,8 +4,9 @@ from PySide6.QtCore import QObject
 
 from desktop.app.figure_export import FigureExport
 from desktop.base.arrays import Bytes
-from desktop.figure.figure import Figure, FigureError, FileKind
+from desktop.figure.figure import Figure, FigureError, FileKind, OwnImage
 from desktop.jobs.cost import Progress
+from desktop.jobs.encode import Encoded, Located
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.progress_strip import ProgressStrip
 from desktop.widgets.common.qimage import to_qimage
@@ -29,12 +30,29 @@ class FigureControl(QObject):
         self._shell = shell
         self.exports = FigureExport(shell.explorer)
         self.dialog: FigureDialog | None = None
+        self._encoded: Encoded | None = None
+        self._located: Located | None = None
         self.progress = ProgressStrip()
         self.progress.cancel_wanted.connect(self.exports.cancel)
         self.exports.progressed.connect(self._on_progress)
         self.exports.previewed.connect(self._on_previewed)
         shell.explorer.opened.connect(self._on_opened)
         add_action(shell.menus["file"], "Export the &view…", "Ctrl+Shift+E", self._ask)
+
+    def set_encoded(self, encoded: Encoded | None) -> None:
+        """Set the drawn image's approximate posterior, or None."""
+        self._encoded = encoded
+        self._set_own()
+
+    def set_located(self, located: Located | None) -> None:
+        """Set the drawn image's true posterior, or None."""
+        self._located = located
+        self._set_own()
+
+    def _set_own(self) -> None:
+        encoded, located = self._encoded, self._located
+        contours = () if located is None else located.picture.contours
+        self.exports.own = None if encoded is None else OwnImage(encoded.mean, encoded.logvar, contours)
 
     def _on_opened(self) -> None:
         if self.dialog is not None:
