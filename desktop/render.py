@@ -1,4 +1,4 @@
-"""python -m desktop.render: render sheets to PNG and paths to animations, without a window or Qt."""
+"""python -m desktop.render: render sheets, figures and animations, without a window or Qt."""
 
 from contextlib import closing
 from dataclasses import replace
@@ -16,7 +16,8 @@ from desktop.base.errors import ModelError
 from desktop.base.machine import DeviceError
 from desktop.base.progress_bar import LONG_S, ProgressBar
 from desktop.base.vector import Vector
-from desktop.film.film import Caption, Film, Route, path_cost, path_film
+from desktop.figure.figure import FigureError
+from desktop.film.film import Caption, Content, Film, Route, path_cost, path_film
 from desktop.film.formats import (
     AnimationError,
     Format,
@@ -34,6 +35,7 @@ from desktop.jobs.sheets import KnownScores, Order
 from desktop.latent.paths import PathKind
 from desktop.latent.plane import Viewport, parse_z, sample_prior
 from desktop.reading.reading import Reading
+from desktop.render_figure import FILM_LAYERS, subject_of, view
 from desktop.render_parts import (
     RenderError,
     beside,
@@ -243,6 +245,9 @@ def traversals(
     multiple=True,
     help="Write this under each frame. Can be given twice.",
 )
+@click.option(
+    "--plane", "with_plane", is_flag=True, help="Show the plane with a moving cursor beside the picture."
+)
 def path(
     points: tuple[str, ...],
     seed: int | None,
@@ -254,6 +259,7 @@ def path(
     kind: str | None,
     size: int | None,
     captions: tuple[str, ...],
+    with_plane: bool,
     **common: Any,
 ) -> None:
     """Write a walk through the points given by --z, or through samples, as GIF, WebP, APNG or MP4."""
@@ -269,14 +275,16 @@ def path(
 
     def check(reading: Reading) -> None:
         height, width = reading.image_shape[1:]
-        scale = _path_scale(common, size, reading)
+        if with_plane:
+            width, height = width + max(width, height), max(width, height)
+        scale = _path_scale(common, size, reading, with_plane)
         if reason := why_too_large(chosen, width * scale, height * scale):
             fitting = largest_scale(chosen, width, height, scale)
             fits = "choose another format" if fitting is None else f"--scale {fitting} fits"
             raise RenderError(f"{reason}; {fits}")
 
     model = open_model(common, None, check)
-    scale = _path_scale(common, size, model.source.reading)
+    scale = _path_scale(common, size, model.source.reading, with_plane)
     try:
         corners = tuple(parse_z(text, model.latent_dim) for text in points)
         if seed is not None:
@@ -291,29 +299,38 @@ def path(
             scale=scale,
             ping_pong=ping_pong,
             captions=frozenset(Caption.NAME if part == "name" else Caption.Z for part in captions),
+            content=Content.PLANE if with_plane else Content.PICTURE,
         )
         state = replace(start, path=corners, path_closed=closed, path_kind=route.kind)
+        shown = subject_of(model, state, FILM_LAYERS) if with_plane else None
         comment = to_text(provenance(model.source, state, "path", **film.details()))
         with closing(DecodedPictures()) as kept:
             decoder = KeptDecoder(model, kept)
-            say_cost(path_cost(decoder, route, film))
+            say_cost(path_cost(decoder, route, film, shown))
             with ProgressBar("decoding") as bar:
-                for step in path_film(decoder, route, film, out, model.source.name, comment=comment):
+                steps = path_film(decoder, route, film, out, model.source.name, comment=comment, view=shown)
+                for step in steps:
                     show_step(bar, step)
     except ValueError as error:
         raise RenderError(f"--z: {error}") from error
     click.echo(f"{out}: {frames} frames at {real_fps(chosen, fps):.4g} per second")
 
 
-def _path_scale(common: dict[str, Any], size: int | None, reading: Reading) -> int:
+command.add_command(view)
+
+
+def _path_scale(common: dict[str, Any], size: int | None, reading: Reading, with_plane: bool) -> int:
     """The scale of a film: that of --scale, or the largest within --size, or 8."""
-    largest = max(reading.image_shape[1:])
+    largest = max(reading.image_shape[1:]) * (2 if with_plane else 1)
     return int(common["scale"] or (8 if size is None else max(1, size // largest)))
 
 
 def main() -> None:
     """Run the command line and exit."""
-    run_command(command, (AnimationError, BundleError, DeviceError, ModelError, RenderError, RoomError))
+    run_command(
+        command,
+        (AnimationError, BundleError, DeviceError, FigureError, ModelError, RenderError, RoomError),
+    )
 
 
 if __name__ == "__main__":

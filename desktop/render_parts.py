@@ -34,6 +34,7 @@ from desktop.view.state import ViewState
 
 SPAN_HELP = {
     "plane": "Take even steps over a square of this side around z, instead of the prior's quantiles.",
+    "view": "Show so much of the plane along its shorter side.  [default: what the window shows first]",
     "traversals": "How far each dimension goes, half to either side of the prior's mean.  [default: the "
     "prior's range, 6 for N(0, 1)]",
 }
@@ -54,7 +55,7 @@ def model_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--scale",
             type=click.IntRange(1, 64),
-            help="Enlarge every pixel this many times.  [default: 1; path: 8]",
+            help="Enlarge every pixel this many times.  [default: 1; path: 8; view: 2]",
         ),
         click.option(
             "--device",

@@ -65,6 +65,7 @@ LAW = {
         "cattrs",
         "filelock",
         "contourpy",
+        "matplotlib",
         "click",
     },
 }

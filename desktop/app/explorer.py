@@ -474,6 +474,7 @@ class Explorer(QObject):
             self.state = replace(
                 fresh,
                 layers=before.layers,
+                opacities=before.opacities,
                 picture_mode=before.picture_mode,
                 nearness=before.nearness,
             )

@@ -8,18 +8,25 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from desktop.app.explorer import Explorer
+from desktop.app.figure_export import subject_of
 from desktop.app.worker import Priority
-from desktop.base.arrays import Floats
-from desktop.film.film import GRID_SIDE, Film, Route, Subject, epoch_film, path_cost, path_film
-from desktop.jobs.cost import Cost, Progress
+from desktop.base.arrays import Bytes, Floats
+from desktop.figure.figure import FigureError
+from desktop.film.film import GRID_SIDE, Film, Make, Route, Subject, epoch_film, path_cost, path_film
+from desktop.film.formats import real_fps
+from desktop.film.preview import Preview, preview_film
+from desktop.film.writer import make_animation
+from desktop.jobs.cost import ASK_FROM_S, Cost, Progress
 from desktop.jobs.epoch_pictures import epoch_pictures, epoch_pictures_cost
+from desktop.jobs.kept_decoder import KeptDecoder
 from desktop.latent.plane import manifold_grid
 from desktop.models.epochs import epochs_of
 from desktop.models.model import Model
+from desktop.models.opened import Opened
 from desktop.models.source import Source
 from desktop.view.state import ViewState
 
-NAME, COST = "animation", "animation cost"
+NAME, COST, PREVIEW = "animation", "animation cost", "animation preview"
 
 
 class AnimationExport(QObject):
@@ -28,6 +35,7 @@ class AnimationExport(QObject):
     progressed = Signal(object)  # share from 0 to 1; None at the end
     told = Signal(object)  # Progress of a slow decoder
     cost_known = Signal(object)  # Cost of the pictures of the film that was asked for
+    previewed = Signal(object, float)  # frames uint8 [H, W(, C)], and how many seconds they last together
 
     def __init__(self, explorer: Explorer) -> None:
         super().__init__(explorer)
@@ -45,29 +53,82 @@ class AnimationExport(QObject):
         if film.subject is not Subject.PATH:
             self._save_epochs(path, film)
             return
-        route = Route(state.path, state.path_closed, state.path_kind)
-        route.curve  # noqa: B018 - raises now, before any progress is shown
+        Route(state.path, state.path_closed, state.path_kind).curve  # noqa: B018 - raises now, before any progress
         comment = explorer.note("path", **film.details())
-        name, epoch = explorer.source.name, epoch_shown(explorer.source, state.epoch)
-        self._run(path, path_film(decoder, route, film, path, name, epoch, comment))
+        self._run(path, self._path_steps(decoder, film, path, comment))
 
     def _save_epochs(self, path: Path, film: Film) -> None:
         """Save one frame per epoch: the picture at the cursor, or the plane's manifold grid."""
-        explorer, state = self._explorer, self._explorer.state
-        whole, epochs = explorer.whole, epochs_of(explorer.source)
-        if whole is None or not epochs:
+        explorer, epochs = self._explorer, epochs_of(self._explorer.source)
+        if explorer.whole is None or not epochs:
             raise ValueError("found no epochs in the open model, expected a bundle with epochs; open one")
+        details = film.details() | {"frames": len(epochs)}
+        of_plane = film.subject is Subject.PLANE_EPOCHS
+        comment = explorer.note("manifold epochs" if of_plane else "picture epochs", **details)
+        self._run(path, self._epoch_steps(explorer.whole, film, path, comment))
+
+    def _path_steps(
+        self, decoder: KeptDecoder, film: Film, path: Path, comment: str = "", make: Make = make_animation
+    ) -> Iterator[float | Progress]:
+        explorer, state = self._explorer, self._explorer.state
+        assert explorer.source is not None
+        route = Route(state.path, state.path_closed, state.path_kind)
+        name, epoch = explorer.source.name, epoch_shown(explorer.source, state.epoch)
+        view = subject_of(explorer) if film.with_plane else None
+        return path_film(decoder, route, film, path, name, epoch, comment, view, make)
+
+    def _epoch_steps(
+        self, whole: Opened, film: Film, path: Path, comment: str = "", make: Make = make_animation
+    ) -> Iterator[float]:
+        explorer, state, epochs = self._explorer, self._explorer.state, epochs_of(whole.model.source)
         decoder = explorer.decoder
         assert decoder is not None
-        of_plane = film.subject is Subject.PLANE_EPOCHS
+        columns, place = (GRID_SIDE, ()) if film.subject is Subject.PLANE_EPOCHS else (1, state.z)
         z = _z_of_epochs(state, film)
-        columns, place = (GRID_SIDE, ()) if of_plane else (1, state.z)
         decoded = epoch_pictures(whole, explorer.device, z, decoder.kept, epochs, self._set_epoch_model)
         numbered = ((epoch.number, pictures) for epoch, pictures in decoded)
-        details = film.details() | {"frames": len(epochs)}
-        comment = explorer.note("manifold epochs" if of_plane else "picture epochs", **details)
         name = whole.model.source.name
-        self._run(path, epoch_film(numbered, len(epochs), columns, film, path, name, place, comment))
+        return epoch_film(numbered, len(epochs), columns, film, path, name, place, comment, make)
+
+    def preview(self, film: Film) -> None:
+        """Have some small frames of a film made; `previewed` is emitted if that takes no long time."""
+        explorer, decoder, whole = self._explorer, self._explorer.decoder, self._explorer.whole
+        if decoder is None or whole is None or explorer.image_shape is None:
+            return
+        height, width = explorer.image_shape[1:]
+        small, kept = preview_film(film, (width, height)), Preview()
+        of_path, epochs = film.subject is Subject.PATH, epochs_of(whole.model.source)
+        if of_path:
+            steps: Iterator[object] = self._path_steps(decoder, small, Path(), make=kept.make)
+        elif epochs:
+            steps = self._epoch_steps(whole, small, Path(), make=kept.make)
+        else:
+            return
+        state = explorer.state
+
+        def run() -> Iterator[list[Bytes] | None]:
+            if decoder.is_slow:
+                epochs_z = _z_of_epochs(state, film)
+                cost = (
+                    self._cost(decoder, small) if of_path else epoch_pictures_cost(decoder, epochs_z, epochs)
+                )
+                if cost is None or cost.seconds > ASK_FROM_S:
+                    return
+            for _ in steps:
+                yield None
+            yield kept.frames
+
+        def show(frames: list[Bytes] | None) -> None:
+            if frames:
+                # A path has as many frames as one asks for, and fewer in the preview.
+                count = film.frame_count if of_path else len(frames)
+                self.previewed.emit(frames, count / real_fps(film.format, film.fps))
+
+        explorer.worker.request(PREVIEW, Priority.SAVE, run(), show, lambda _: None)
+
+    def stop_preview(self) -> None:
+        """Make no preview that nobody sees any more."""
+        self._explorer.worker.cancel(PREVIEW)
 
     def cancel(self) -> None:
         """Stop the animation; a file that was there before stays as it was."""
@@ -81,16 +142,26 @@ class AnimationExport(QObject):
         state, decoder, whole = self._explorer.state, self._explorer.decoder, self._explorer.whole
         if decoder is None or whole is None:
             return
-        route = Route(state.path, state.path_closed, state.path_kind)
 
-        def steps() -> Iterator[Cost]:
+        def steps() -> Iterator[Cost | None]:
             if film.subject is not Subject.PATH:
                 yield epoch_pictures_cost(decoder, _z_of_epochs(state, film), epochs_of(whole.model.source))
-                return
-            with contextlib.suppress(ValueError):  # no path yet; saving says so
-                yield path_cost(decoder, route, film)
+            else:
+                yield self._cost(decoder, film)
 
-        self._explorer.worker.request(COST, Priority.GRID, steps(), self.cost_known.emit)
+        self._explorer.worker.request(COST, Priority.GRID, steps(), self._on_cost)
+
+    def _cost(self, decoder: KeptDecoder, film: Film) -> Cost | None:
+        """What a film of the path costs; None if there is no path yet, which saving says."""
+        state = self._explorer.state
+        route = Route(state.path, state.path_closed, state.path_kind)
+        with contextlib.suppress(ValueError, FigureError):
+            return path_cost(decoder, route, film, subject_of(self._explorer) if film.with_plane else None)
+        return None
+
+    def _on_cost(self, cost: Cost | None) -> None:
+        if cost is not None:
+            self.cost_known.emit(cost)
 
     def _set_epoch_model(self, model: Model | None) -> None:
         self._epoch_model = model

@@ -23,6 +23,7 @@ LICENCES = (
     ("filelock", "MIT"),
     ("psutil", "BSD 3-clause"),
     ("contourpy", "BSD 3-clause"),
+    ("Matplotlib", "PSF-based"),
     ("Protocol Buffers", "BSD 3-clause"),
     ("MNIST, in the bundle that ships", "CC BY-SA 3.0"),
 )

@@ -225,20 +225,11 @@ def decode_tiles(decoder: KeptDecoder, queue: TileQueue) -> Iterator[list[Decode
                 queue.put_back(cut, tiles)
                 parts.clear()
                 break
-            parts.append(_opaque(reduced(pixels.to_bytes(pictures), cut.pyramid.picture_px)))
+            parts.append(pixels.opaque(reduced(pixels.to_bytes(pictures), cut.pyramid.picture_px)))
             picture_ms += SMOOTHING * (model.last_decode_ms / len(part) - picture_ms)
             if start < len(places):
                 yield None
         yield _joined(cut, tiles, parts, exist) if parts else None
-
-
-def _opaque(pictures: Bytes) -> Bytes:
-    """Mix transparent pictures uint8 [N, H, W, 4] with grey, and return all others as they are.
-
-    The plane has no checkerboard: the squares would be as large as its pictures and look like parts of them.
-    """
-    is_transparent = pictures.ndim == 4 and pictures.shape[3] == 4
-    return pixels.over_gray(pictures, pixels.BEHIND_GRAY) if is_transparent else pictures
 
 
 def _joined(cut: Cut, tiles: list[Tile], parts: list[Bytes], exist: np.ndarray) -> list[DecodedTile]:

@@ -28,7 +28,10 @@ MODULES = {
     "training": TRAINING,
     "export": (*TRAINING, "onnx", "onnxscript", "onnxruntime"),
     "page": ("onnx", "onnxruntime"),
-    "desktop": ("contourpy", "filelock", "onnx", "onnxruntime", "platformdirs", "google.protobuf", "psutil"),
+    "desktop": (
+        *("contourpy", "filelock", "matplotlib", "onnx", "onnxruntime", "platformdirs", "google.protobuf"),
+        "psutil",
+    ),
 }
 # The packages that run the commands of each extra. In a checkout, modules of other projects can have these
 # names too; a wheel has them below latent_plane.

@@ -12,6 +12,8 @@ define what is in them:
     geometry   the window's geometry, as base64                        desktop.widgets.common.settings
     theme      the chosen theme                                        desktop.widgets.common.settings
     hints      the hints that somebody has followed                    desktop.widgets.common.settings
+    layer_presets                                                      desktop.widgets.common.settings
+    exports    the folder of the last export, and names by dialog      desktop.widgets.common.settings
 
 In a section that is an object, the newest entry is the last.
 """

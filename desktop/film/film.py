@@ -1,6 +1,6 @@
 """Describes an animation and makes it: which frames it shows, with which captions. No Qt."""
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -9,14 +9,18 @@ import numpy as np
 
 from desktop.base.arrays import Bytes, Floats
 from desktop.base.vector import Vector
+from desktop.figure.figure import Subject as View
 from desktop.film.captions import caption_number
 from desktop.film.formats import Format
-from desktop.film.writer import BATCH, Look, make_animation
+from desktop.film.plane_stage import Stage, make_stage, plane_side_px, stage_cost
+from desktop.film.writer import BATCH, Look, Pictures, make_animation
 from desktop.images.pixels import tile, to_bytes
 from desktop.jobs.cost import Cost, Progress
 from desktop.jobs.kept_decoder import KeptDecoder
 from desktop.latent.paths import Curve, CurveZ, PathKind, Walk, even_walk, path_curve, visual_walk, visual_z
 
+# Takes what `make_animation` takes.
+Make = Callable[[Path, int, Pictures, Look, int], Iterator[float]]
 # A caption shows at most this many numbers of z: more would not fit into a line.
 CAPTION_NUMBERS = 4
 # The share of the progress bar for measuring the pace of a path.
@@ -33,6 +37,13 @@ class Subject(StrEnum):
     PATH = "Path"
     CURSOR_EPOCHS = "Epochs at the cursor"
     PLANE_EPOCHS = "Epochs as manifold grids"
+
+
+class Content(StrEnum):
+    """What each frame of a path's film shows; the values are the names in the window."""
+
+    PICTURE = "Picture"
+    PLANE = "Plane with picture"
 
 
 class Caption(StrEnum):
@@ -55,6 +66,7 @@ class Film:
         scale: every pixel becomes a block of `scale` × `scale`.
         ping_pong: whether it runs there and back.
         captions: what is written under each frame.
+        content: what the frames of a path show; those of epochs show pictures alone.
     """
 
     subject: Subject = Subject.PATH
@@ -64,15 +76,32 @@ class Film:
     scale: int = 10
     ping_pong: bool = False
     captions: frozenset[Caption] = frozenset()
+    content: Content = Content.PICTURE
 
-    def details(self) -> dict[str, int | float | bool]:
+    @property
+    def with_plane(self) -> bool:
+        """Whether frames show the plane."""
+        return self.subject is Subject.PATH and self.content is Content.PLANE
+
+    def details(self) -> dict[str, str | int | float | bool]:
         """The settings that are stored in the file beside the view's state."""
         return {
             "frames": self.frame_count,
             "fps": self.fps,
             "scale": self.scale,
             "ping_pong": self.ping_pong,
+            "content": self.content.value,
         }
+
+
+def film_px(film: Film, image_px: tuple[int, int]) -> tuple[int, int]:
+    """Width and height of a frame without its caption, for pictures of this width and height."""
+    width, height = (film.scale * side for side in image_px)
+    if film.with_plane:
+        side = plane_side_px(image_px, film.scale)
+        return side + width, side
+    grid = GRID_SIDE if film.subject is Subject.PLANE_EPOCHS else 1
+    return grid * width, grid * height
 
 
 @dataclass(frozen=True)
@@ -96,14 +125,20 @@ def walk_route(decoder: KeptDecoder, route: Route) -> Generator[float, None, Wal
     return even_walk(route.curve, route.closed)
 
 
-def path_cost(decoder: KeptDecoder, route: Route, film: Film) -> Cost:
-    """Return what the pictures of a route's film cost; what is there costs nothing. Raises ValueError."""
+def path_cost(decoder: KeptDecoder, route: Route, film: Film, view: View | None = None) -> Cost:
+    """Return what the pictures of a route's film cost; what is there costs nothing. Raises ValueError.
+
+    With the plane, its pictures are among them. Raises FigureError too, if it cannot be drawn.
+    """
     if route.kind is not PathKind.VISUAL:
-        return decoder.cost(even_walk(route.curve, route.closed).frames(film.frame_count, film.ping_pong))
-    # Where the frames are is known only after measuring.
-    pace = decoder.cost(visual_z(route.curve, decoder.is_slow))
-    frames = film.frame_count // 2 + 1 if film.ping_pong else film.frame_count
-    return Cost(pace.pictures + frames, pace.picture_s)
+        cost = decoder.cost(even_walk(route.curve, route.closed).frames(film.frame_count, film.ping_pong))
+    else:  # where the frames are is known only after measuring
+        pace = decoder.cost(visual_z(route.curve, decoder.is_slow))
+        frames = film.frame_count // 2 + 1 if film.ping_pong else film.frame_count
+        cost = Cost(pace.pictures + frames, pace.picture_s)
+    if not film.with_plane or view is None:
+        return cost
+    return Cost(cost.pictures + stage_cost(decoder, view, film.scale).pictures, cost.picture_s)
 
 
 def path_film(
@@ -114,11 +149,23 @@ def path_film(
     name: str = "",
     epoch: str = "",
     comment: str = "",
+    view: View | None = None,
+    make: Make = make_animation,
 ) -> Iterator[float | Progress]:
     """Write a walk along a route, yielding the share done. Raises ValueError, AnimationError and OSError.
 
-    It yields the Progress of a slow decoder too.
+    It yields the Progress of a slow decoder too. A film with the plane needs the `view` that is drawn, and
+    may raise FigureError. `make` can keep the frames instead of writing them.
     """
+    stage: Stage | None = None
+    if film.with_plane and view is not None:
+        drawing = make_stage(decoder, view, film.scale)
+        try:
+            while True:
+                step = next(drawing)
+                yield step if decoder.is_slow and step is not None else 0.0
+        except StopIteration as end:
+            stage = end.value
     pacing = walk_route(decoder, route)
     pace_share = 0.0
     try:
@@ -129,17 +176,21 @@ def path_film(
         walk: Walk = end.value
     z = walk.frames(film.frame_count, film.ping_pong)
     captions = _captions(z, film, name, epoch) if film.captions else ()
-    look = Look(film.format, film.fps, film.scale, captions, comment)
+    # On a stage, pictures are enlarged already.
+    look = Look(film.format, film.fps, film.scale if stage is None else 1, captions, comment)
 
     def pictures(indices: Sequence[int]) -> Bytes | None:
-        found = decoder.try_decode(z[list(indices)])
-        return None if found is None else to_bytes(found)
+        part = z[list(indices)]
+        found = decoder.try_decode(part)
+        if found is None:
+            return None
+        return to_bytes(found) if stage is None else stage.frames(part, to_bytes(found))
 
     keys = decoder.keys(z) if decoder.is_slow else []
     total = decoder.missing(keys)
     if total:
         yield decoder.progress(0, total)
-    for share in make_animation(path, len(z), pictures, look, min(BATCH, decoder.step_pictures)):
+    for share in make(path, len(z), pictures, look, min(BATCH, decoder.step_pictures)):
         if total and (left := decoder.missing(keys)):
             yield decoder.progress(max(0, total - left), total)
         yield pace_share + (1 - pace_share) * share
@@ -154,6 +205,7 @@ def epoch_film(
     name: str = "",
     z: Sequence[float] = (),
     comment: str = "",
+    make: Make = make_animation,
 ) -> Iterator[float]:
     """Write one frame per epoch, there and back if `film.ping_pong`, yielding the share done.
 
@@ -172,8 +224,8 @@ def epoch_film(
     order = [*range(count), *(range(count - 2, 0, -1) if film.ping_pong else ())]
     captions = [caption(film, name, str(numbers[index]), z) for index in order] if film.captions else ()
     look = Look(film.format, film.fps, film.scale, captions, comment)
-    for share in make_animation(
-        path, len(order), lambda frames: np.stack([sheets[order[frame]] for frame in frames]), look
+    for share in make(
+        path, len(order), lambda frames: np.stack([sheets[order[frame]] for frame in frames]), look, BATCH
     ):
         yield DECODE_SHARE + (1 - DECODE_SHARE) * share
 

@@ -38,6 +38,15 @@ def over_gray(pictures: Bytes, gray: int) -> Bytes:
     return mixed
 
 
+def opaque(pictures: Bytes) -> Bytes:
+    """Mix transparent pictures uint8 [N, H, W, 4] with grey, and return all others as they are.
+
+    The plane has no checkerboard: the squares would be as large as its pictures and look like parts of them.
+    """
+    is_transparent = pictures.ndim == 4 and pictures.shape[3] == 4
+    return over_gray(pictures, BEHIND_GRAY) if is_transparent else pictures
+
+
 def tile(images: Bytes, columns: int, gap_px: int = 0) -> Bytes:
     """Arrange uint8 [N, H, W(, C)] on one sheet, row by row from the top left; empty cells are black."""
     count, height, width = images.shape[:3]

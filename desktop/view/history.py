@@ -18,6 +18,7 @@ GESTURE_S = 0.7
 # What a change of a field is called, where its name alone would not say it.
 FIELD_WORDS = {
     "scale": "changing the axes",
+    "opacities": "changing a layer's opacity",
     "pinned": "pinning or unpinning an image",
     "nearness": "changing how nearness is measured",
 }
@@ -206,6 +207,8 @@ def in_words(before: ViewState, after: ViewState) -> str:
         shown, hidden = after.layers - before.layers, before.layers - after.layers
         if len(shown) + len(hidden) == 1:
             return f"showing “{next(iter(shown))}”" if shown else f"hiding “{next(iter(hidden))}”"
+        return "showing or hiding layers"
+    if names == {"layers", "opacities"}:
         return "showing or hiding layers"
     if names == {"hidden_labels"}:
         return "showing or hiding labels"

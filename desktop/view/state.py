@@ -52,6 +52,28 @@ START_LAYERS = frozenset(Layer) - {Layer.PRIOR, Layer.DENSITY, Layer.HOLES}
 
 
 @dataclass(frozen=True)
+class Opacities:
+    """How opaque the layers are that can be seen through, from 0 to 1."""
+
+    backdrop: float = 0.62
+    density: float = 1.0
+    points: float = 0.9
+
+    def of(self, layer: Layer) -> float:
+        """The opacity of a layer; those that have none of their own are opaque."""
+        name = OPACITY_NAMES.get(layer)
+        return 1.0 if name is None else min(1.0, max(0.0, float(getattr(self, name))))
+
+    def with_layer(self, layer: Layer, opacity: float) -> "Opacities":
+        """These with another opacity of one layer."""
+        return replace(self, **{OPACITY_NAMES[layer]: opacity})
+
+
+START_OPACITIES = Opacities()
+OPACITY_NAMES = {Layer.BACKDROP: "backdrop", Layer.DENSITY: "density", Layer.POINTS: "points"}
+
+
+@dataclass(frozen=True)
 class ViewState:
     """What the window shows of a model.
 
@@ -61,6 +83,7 @@ class ViewState:
         scale: whether the axes are linear in z or in the prior's quantiles.
         viewport: the part of the plane in view, in view coordinates (`desktop.latent.chart`).
         layers: the layers that are shown.
+        opacities: how opaque they are.
         hidden_labels: labels whose points are not drawn.
         pinned: the numbers of the test images that stay shown on the plane, in the order of pinning.
         picture_mode: how the picture at the cursor is drawn.
@@ -79,6 +102,7 @@ class ViewState:
     scale: AxisScale = AxisScale.LINEAR
     viewport: Viewport = START_VIEWPORT
     layers: frozenset[Layer] = START_LAYERS
+    opacities: Opacities = START_OPACITIES
     hidden_labels: frozenset[int] = frozenset()
     pinned: tuple[int, ...] = ()
     picture_mode: PictureMode = PictureMode.PROBABILITIES

@@ -31,6 +31,7 @@ from desktop.widgets.common.wheel import leave_wheel_to_scrolling
 from desktop.widgets.controls.coordinates_control import CoordinatesControl
 from desktop.widgets.controls.directions_control import DirectionsControl
 from desktop.widgets.controls.drop_control import DropControl
+from desktop.widgets.controls.figure_control import FigureControl
 from desktop.widgets.controls.film_control import FilmControl
 from desktop.widgets.controls.grids_control import GridsControl
 from desktop.widgets.controls.held_out_control import HeldOutControl
@@ -48,6 +49,7 @@ from desktop.widgets.controls.path_control import PathControl
 from desktop.widgets.controls.picture_control import PictureControl
 from desktop.widgets.controls.plane_control import PlaneControl
 from desktop.widgets.controls.plane_progress import PlaneProgressBar
+from desktop.widgets.controls.presets_menu import PresetsMenu
 from desktop.widgets.controls.provenance_control import ProvenanceControl
 from desktop.widgets.controls.reading_control import ReadingControl
 from desktop.widgets.controls.recent_menu import RecentMenu
@@ -186,11 +188,14 @@ class MainWindow(QMainWindow):
         self.plane_control = PlaneControl(shell)
         self.layers_menu = LayersMenu(explorer, self)
         view.addMenu(self.layers_menu)
+        self.presets_menu = PresetsMenu(explorer, self)
+        view.addMenu(self.presets_menu)
         self.map_control = MapControl(explorer, plane)
         self.held_out = HeldOutControl(shell)
         self.nearest = NearestControl(explorer, panel.picture)
         self.path_control = PathControl(shell)
         self.film_control = FilmControl(shell)
+        self.figure_control = FigureControl(shell)
         self.image = ImageControl(shell)
         self.own_pictures = OwnPicturesControl(shell)
         self.true_posterior = TruePosteriorControl(explorer, plane, self.image.panel)
@@ -300,6 +305,8 @@ class MainWindow(QMainWindow):
         self.image.stepped.connect(self.history.record_drawing)
         self.image.stepped.connect(self.hints.follow_drawing)
         self.history.drawing_wanted.connect(self.image.show_again)
+        self.image.changed.connect(self.figure_control.set_encoded)
+        self.true_posterior.changed.connect(self.figure_control.set_located)
         self.reading.overrides_set.connect(self.explorer.open)
         self.recent.chosen.connect(self.open_path)
         self.saved_control.open_wanted.connect(self.open_path)
@@ -316,7 +323,8 @@ class MainWindow(QMainWindow):
         self.drop.pictures_wanted.connect(self.own_pictures.show)
         self.drop.told.connect(self.status.tell)
         self.own_pictures.told.connect(self.status.tell)
-        self.statusBar().insertPermanentWidget(1, self.own_pictures.progress)
+        for progress in (self.own_pictures.progress, self.figure_control.progress):
+            self.statusBar().insertPermanentWidget(1, progress)
         self.provenance_control.files_pasted.connect(self.drop.open)
         self.provenance_control.points_pasted.connect(self.z_control.ask)
         self.provenance_control.image_pasted.connect(self.image.set_image)

@@ -2,6 +2,8 @@
 
 from PySide6.QtGui import QColor
 
+from desktop.images.label_colors import LABEL_COLORS
+
 CANVAS = QColor("#0e1116")
 SHADE = QColor(14, 17, 22, 205)  # darkens what lies below, so that text on it is readable
 UNKNOWN = QColor(14, 17, 22, 120)  # over unknown pixels, whatever their colour
@@ -17,24 +19,7 @@ TRUE_POSTERIOR = QColor("#ff7a52")
 HATCH = QColor(255, 255, 255, 95)
 HATCH_EDGE = QColor(255, 255, 255, 140)
 
-# Ten colours that everyone can tell apart: the CIEDE2000 distance of any two is at least 18, and at least 12
-# as protanopes, deuteranopes and tritanopes see them (Machado et al. 2009; a test computes it). On the plane,
-# each group also carries its label as text.
-LABELS = tuple(
-    QColor(name)
-    for name in (
-        "#287afe",
-        "#ed9912",
-        "#9ee08f",
-        "#fb5a6f",
-        "#afa0ff",
-        "#a76a35",
-        "#c67cb7",
-        "#c4c1c3",
-        "#fff20e",
-        "#29f0ff",
-    )
-)
+LABELS = tuple(map(QColor, LABEL_COLORS))
 
 
 def label_color(label: int) -> QColor:

@@ -21,6 +21,10 @@ from desktop.widgets.common.folding_sections import FoldingSections
 from desktop.widgets.common.keyed_tabs import KeyedTabs
 
 START = "saved."
+# The property of a window that holds values for inputs that are not made yet, such as those of a dialog.
+WAITING = "values_of_later_inputs"
+# The first parts of their names. Exports of newer versions, and of strangers, may hold many more.
+LATER, MOST_WAITING = ("view", "path"), 64
 
 
 def save_input(name: str, widget: QWidget) -> None:
@@ -29,8 +33,8 @@ def save_input(name: str, widget: QWidget) -> None:
 
 
 def saved_values(window: QWidget) -> dict[str, Value]:
-    """Return the current value of every saved input."""
-    values: dict[str, Value] = {}
+    """Return the current value of every saved input, and those that wait for one."""
+    values = _waiting(window)
     for widget in _saved_inputs(window):
         value = _value(widget)
         if value is not None:
@@ -46,11 +50,30 @@ def saved_for(window: QWidget, kind: str) -> dict[str, Value]:
 
 
 def set_saved_values(window: QWidget, values: dict[str, Value]) -> None:
-    """Restore saved values; an input ignores values of another type and choices that it no longer offers."""
-    for widget in _saved_inputs(window):
-        value = values.get(widget.objectName().removeprefix(START))
+    """Restore saved values; an input ignores values of another type and choices that it no longer offers.
+
+    Those for which there is no input yet wait until `restore_inputs`.
+    """
+    _restore(window, window, _waiting(window) | values)
+
+
+def restore_inputs(window: QWidget, part: QWidget) -> None:
+    """Set the inputs in a part of the window, such as a dialog that was just made, to what waits for them."""
+    _restore(window, part, _waiting(window))
+
+
+def _restore(window: QWidget, part: QWidget, values: dict[str, Value]) -> None:
+    """Set the inputs in a part of the window, and let the values of others wait."""
+    for widget in _saved_inputs(part):
+        value = values.pop(widget.objectName().removeprefix(START), None)
         if value is not None:
             _set(widget, value)
+    later = [(name, value) for name, value in values.items() if name.partition(".")[0] in LATER]
+    window.setProperty(WAITING, dict(later[:MOST_WAITING]))
+
+
+def _waiting(window: QWidget) -> dict[str, Value]:
+    return dict(window.property(WAITING) or {})
 
 
 def _saved_inputs(window: QWidget) -> list[QWidget]:

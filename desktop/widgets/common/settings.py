@@ -1,16 +1,18 @@
-"""The recent files, theme, followed hints and the window's geometry: saved between starts in `base.saved`."""
+"""Recent files and exports, hints, theme and the window's geometry, saved between starts by `base.saved`."""
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings
 
 from desktop.base import saved
+from desktop.view.layer_presets import LayerPreset, presets_from_json, presets_to_json
 from desktop.widgets.common.theme import ThemeName
 
 MAX_RECENT = 8
 RECENT, GEOMETRY, THEME, HINTS = "recent", "geometry", "theme", "hints"
+EXPORTS, PRESETS = "exports", "layer_presets"
 
 
 def recent_models() -> list[Path]:
@@ -74,6 +76,44 @@ def followed_hints() -> frozenset[str]:
 def save_followed_hints(names: Iterable[str]) -> None:
     """Save which hints were followed."""
     _change(lambda content: content.update({HINTS: sorted(names)}))
+
+
+def last_export(title: str) -> tuple[Path | None, str]:
+    """Return the folder of the last export, and the name of the last one from the dialog with this title."""
+    content, _ = saved.read()
+    folder, names = _exports(content)
+    name = names.get(title)
+    return (Path(folder) if folder else None), name if isinstance(name, str) else ""
+
+
+def save_last_export(title: str, path: Path) -> None:
+    """Save where an export went, and its name."""
+
+    def edit(content: saved.Content) -> None:
+        _, names = _exports(content)
+        content[EXPORTS] = {"folder": str(path.parent), "names": names | {title: path.name}}
+
+    _change(edit)
+
+
+def layer_presets() -> list[LayerPreset]:
+    """Return the presets of layers that were saved."""
+    content, _ = saved.read()
+    return presets_from_json(content.get(PRESETS))
+
+
+def save_layer_presets(presets: Sequence[LayerPreset]) -> None:
+    """Save presets of layers in the place of those before."""
+    _change(lambda content: content.update({PRESETS: presets_to_json(presets)}))
+
+
+def _exports(content: saved.Content) -> tuple[str, dict[str, object]]:
+    """The last folder and the names by title; empty if they are missing or damaged."""
+    found = content.get(EXPORTS)
+    found = found if isinstance(found, dict) else {}
+    folder, names = found.get("folder"), found.get("names")
+    is_path = isinstance(folder, str) and "\0" not in folder
+    return (str(folder) if is_path else ""), (dict(names) if isinstance(names, dict) else {})
 
 
 def _change(edit: saved.Edit) -> None:

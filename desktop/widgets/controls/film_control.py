@@ -1,7 +1,7 @@
 """Exports animations: opens the dialog, shows its preview, and asks where to save the file."""
 
 import numpy as np
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
 from desktop.app.film_export import AnimationExport, epoch_shown
 from desktop.base.arrays import Bytes
@@ -12,10 +12,11 @@ from desktop.jobs.cost import Cost
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.qimage import to_qimage
 from desktop.widgets.common.save_dialog import ask_where
+from desktop.widgets.common.saved_inputs import restore_inputs
 from desktop.widgets.controls.shell import Shell
 from desktop.widgets.dialogs.export_dialog import ExportDialog
 
-PREVIEW_PIXELS = 4_000_000
+PREVIEW_PIXELS, SOON_MS = 4_000_000, 200
 
 
 class FilmControl(QObject):
@@ -39,6 +40,10 @@ class FilmControl(QObject):
         self.exports.progressed.connect(panel.set_progress)
         self.exports.told.connect(panel.show_pictures)
         self.exports.cost_known.connect(self._on_cost)
+        self.exports.previewed.connect(self._on_previewed)
+        # Soon after the last change, so that frames are not made for each step of a box.
+        self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
+        self._soon.timeout.connect(self._play)
         shell.explorer.opened.connect(self._on_opened)
         add_action(shell.menus["path"], "&Export animation…", "Ctrl+E", self._ask)
 
@@ -58,7 +63,9 @@ class FilmControl(QObject):
             self.dialog = ExportDialog(self._shell.window)
             self.dialog.wanted.connect(self._save)
             self.dialog.changed.connect(self._preview)
+            self.dialog.finished.connect(self._stop_preview)
             self._fit(self.dialog)
+            restore_inputs(self._shell.window, self.dialog)
         self._preview()
         self.dialog.open()
 
@@ -69,25 +76,39 @@ class FilmControl(QObject):
             dialog.set_model((width, height), len(source.bundle.epochs) if source.bundle else 0)
 
     def _preview(self) -> None:
-        """Show the picture at the cursor as one frame of the animation."""
+        """Show the picture at the cursor as one frame of the animation, until the animation plays."""
         dialog, picture, source = self.dialog, self._picture, self._explorer.source
         if dialog is None or picture is None or source is None:
             return
         film = dialog.film()
         state = self._explorer.state
-        width, height = (film.scale * side for side in dialog.picture_px())
+        width, height = dialog.frame_px()
         of_plane = film.subject is Subject.PLANE_EPOCHS
         epoch = epoch_shown(source, state.epoch)
         texts = [caption(film, source.name, epoch, () if of_plane else state.z)] if film.captions else []
         strip = CaptionStrip(texts, width)
         if of_plane:
             dialog.set_preview(None)
-        elif width * height > PREVIEW_PIXELS:  # too large to be made and shrunk again
+        elif film.with_plane or width * height > PREVIEW_PIXELS:  # too large to be made and shrunk again
             dialog.set_preview(to_qimage(picture))
         else:
             dialog.set_preview(to_qimage(strip.under(enlarge(picture[np.newaxis], film.scale)[0], 0)))
         dialog.set_size(width, height + strip.height_px)
         self.exports.ask_cost(film)
+        self._soon.start()
+
+    def _play(self) -> None:
+        """Have the preview's frames made, unless the dialog was closed meanwhile."""
+        if self.dialog is not None and self.dialog.isVisible():
+            self.exports.preview(self.dialog.film())
+
+    def _on_previewed(self, frames: list[Bytes], seconds: float) -> None:
+        if self.dialog is not None and self.dialog.isVisible() and not self._soon.isActive():
+            self.dialog.play([to_qimage(frame) for frame in frames], seconds)
+
+    def _stop_preview(self) -> None:
+        self._soon.stop()
+        self.exports.stop_preview()
 
     def _on_cost(self, cost: Cost) -> None:
         if self.dialog is not None:

@@ -100,7 +100,9 @@ class MapControl(QObject):
         if found is not None and picture is not None and same_marginals(found.plane, state.plane):
             if Layer.DENSITY in state.layers:
                 (x0, y0), (x1, y1) = to_px(found.corners).tolist()
+                painter.setOpacity(state.opacities.of(Layer.DENSITY))
                 paint_density(painter, picture, QRectF(x0, y0, x1 - x0, y1 - y0))
+                painter.setOpacity(1.0)
             if Layer.HOLES in state.layers:
                 paint_holes(painter, to_px, found.holes)
         if Layer.PRIOR in state.layers:

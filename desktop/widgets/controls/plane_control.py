@@ -62,6 +62,11 @@ class PlaneControl(QObject):
         panel.principal_wanted.connect(self._set_principal_plane)
         panel.through_path_wanted.connect(self._set_plane_through_path)
         panel.layer_wanted.connect(lambda layer, on: explorer.set_state(explorer.state.with_layer(layer, on)))
+        panel.opacity_wanted.connect(
+            lambda layer, opacity: explorer.change(
+                opacities=explorer.state.opacities.with_layer(layer, opacity)
+            )
+        )
         panel.legend.switched.connect(
             lambda label: explorer.set_state(explorer.state.with_label_switched(label))
         )

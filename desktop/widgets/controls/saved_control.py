@@ -136,7 +136,10 @@ class SavedControl(QObject):
         state = self.views.state_of(self.views.last)
         if state is not None:
             self._explorer.state = replace(
-                self._explorer.state, layers=state.layers, picture_mode=state.picture_mode
+                self._explorer.state,
+                layers=state.layers,
+                opacities=state.opacities,
+                picture_mode=state.picture_mode,
             )
 
     def _on_opening(self) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, QPointF, QRectF, Qt
+from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QImage, QPainter, QPen, QPolygonF
 
 from desktop.app.explorer import Explorer
@@ -39,6 +39,8 @@ class TruePosteriorControl(QObject):
         side: points of the plane's grid along each dimension.
         table: the likelihoods on the plane's grid, or None while nothing is drawn.
     """
+
+    changed = Signal(object)  # Located or None
 
     def __init__(self, explorer: Explorer, plane: PlaneView, panel: ImagePanel) -> None:
         super().__init__(plane)
@@ -142,6 +144,7 @@ class TruePosteriorControl(QObject):
 
     def _show(self, located: Located | None) -> None:
         self.located = located
+        self.changed.emit(located)
         self._picture = None if located is None else to_qimage(located.picture.picture[::-1])
         drawing, panel = self._drawing, self._panel
         panel.take_mode.setEnabled(located is not None)

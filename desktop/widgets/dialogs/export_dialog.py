@@ -1,9 +1,9 @@
-"""The dialog for exporting an animation: subject, format, size, speed and captions, with a preview."""
+"""The dialog for exporting an animation: what it shows, format, size and speed, with a preview that plays."""
 
 from collections.abc import Iterable
 from enum import StrEnum
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QPixmap, QStandardItemModel
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -18,14 +18,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop.film.film import GRID_SIDE, Caption, Film, Subject
+from desktop.film.film import GRID_SIDE, Caption, Content, Film, Subject, film_px
 from desktop.film.formats import LIMITS, MAX_FPS, Format, largest_scale, real_fps, why_not, why_too_large
 from desktop.jobs.cost import ASK_FROM_S, Cost
 from desktop.widgets.common.choices import add_choices, show_choice
+from desktop.widgets.common.saved_inputs import save_input
 
 MAX_FRAMES, MAX_SCALE = 2000, 64
-PREVIEW_PX = 280
-SAVED_SIDE_PX, SAVED_GRID_PX = 280, 560
+PREVIEW_PX = 400, 340
+SAVED_SIDE_PX, SAVED_GRID_PX, SAVED_BESIDE_PX = 280, 560, 448
+LEAST_FRAME_MS = 15
 PATH_FPS, EPOCHS_FPS = 20, 4
 NO_EPOCHS = "The open model has no epochs to animate."
 
@@ -42,10 +44,15 @@ class ExportDialog(QDialog):
         self._image_px = (28, 28)
         self._epochs = 0
         self.preview = QLabel()
-        self.preview.setFixedSize(PREVIEW_PX, PREVIEW_PX + 60)
+        self.preview.setFixedSize(*PREVIEW_PX)
         self.preview.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.preview.setAccessibleName("Preview of the first frame")
+        self.preview.setAccessibleName("Preview of the animation")
+        self._playing: list[QPixmap] = []
+        self._shown = 0
+        self._next = QTimer(self)
+        self._next.timeout.connect(self._play)
         self.subject = _choice("Animate", Subject)
+        self.content = _choice("Frames show", Content)
         self.format = _choice("Format", Format)
         self.scale = _spin("Scale of the pictures", 1, MAX_SCALE, 10)
         self.scale.setSuffix(" ×")
@@ -68,18 +75,29 @@ class ExportDialog(QDialog):
         self.buttons.accepted.connect(self._accept)
         self.buttons.rejected.connect(self.reject)
         self.subject.currentIndexChanged.connect(self._on_subject)
+        self.content.currentIndexChanged.connect(self._fit_scale)
         self.format.currentIndexChanged.connect(self._on_changed)
         for spin in (self.scale, self.frames, self.fps):
             spin.valueChanged.connect(self._on_changed)
         for check in (self.ping_pong, *self.captions.values()):
             check.toggled.connect(self._on_changed)
+        for name, widget in (
+            ("content", self.content),
+            ("format", self.format),
+            ("scale", self.scale),
+            ("frames", self.frames),
+            ("fps", self.fps),
+            ("ping_pong", self.ping_pong),
+            *((f"caption_{part.name.lower()}", box) for part, box in self.captions.items()),
+        ):
+            save_input(f"path.{name}", widget)
         self._lay_out()
         self._on_changed()
 
     def set_model(self, image_px: tuple[int, int], epochs: int) -> None:
         """Adapt to another model: its pictures' width and height, and its number of epochs."""
         self._image_px, self._epochs = image_px, epochs
-        self.scale.setValue(max(1, SAVED_SIDE_PX // max(image_px)))
+        self._fit_scale()
         for index, subject in enumerate(Subject):
             self._enable(self.subject, index, "" if subject is Subject.PATH or epochs > 1 else NO_EPOCHS)
         if epochs < 2:
@@ -96,19 +114,44 @@ class ExportDialog(QDialog):
             scale=self.scale.value(),
             ping_pong=self.ping_pong.isChecked(),
             captions=frozenset(part for part, box in self.captions.items() if box.isChecked()),
+            content=Content(self.content.currentData()),
         )
 
     def set_preview(self, image: QImage | None) -> None:
-        """Show the first frame, shrunk to fit; None if there is no preview."""
+        """Show the first frame, shrunk to fit, until there are frames to play; None shows a text."""
+        self._next.stop()
+        self._playing = []
         if image is None:
             self.preview.setText(f"{GRID_SIDE} × {GRID_SIDE} pictures\nper epoch")
-            return
-        room = self.preview.size()
+        else:
+            self.preview.setPixmap(self._fitted(image))
+
+    def play(self, images: list[QImage], seconds: float) -> None:
+        """Play frames that last so long together, over and over, while the dialog is open."""
+        self._playing = [self._fitted(image) for image in images]
+        self._shown = 0
+        self._next.start(max(LEAST_FRAME_MS, round(1000 * seconds / len(images))))
+        self._play()
+
+    def done(self, result: int) -> None:
+        """Stop playing when the dialog closes."""
+        self._next.stop()
+        super().done(result)
+
+    def _play(self) -> None:
+        self.preview.setPixmap(self._playing[self._shown % len(self._playing)])
+        self._shown += 1
+
+    def _fitted(self, image: QImage) -> QPixmap:
+        ratio = self.devicePixelRatioF()
+        room = self.preview.size() * ratio
         if image.width() > room.width() or image.height() > room.height():
             image = image.scaled(
                 room, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
             )
-        self.preview.setPixmap(QPixmap.fromImage(image))
+        pixmap = QPixmap.fromImage(image)
+        pixmap.setDevicePixelRatio(ratio)
+        return pixmap
 
     def set_size(self, width_px: int, height_px: int) -> None:
         """Show how large a frame will be, and how long the animation will last; or why it cannot be made."""
@@ -139,15 +182,30 @@ class ExportDialog(QDialog):
         return 2 * self._epochs - 2 if there_and_back else self._epochs
 
     def picture_px(self) -> tuple[int, int]:
-        """Return width and height of a frame at scale 1: a picture, or a grid of pictures."""
-        side = GRID_SIDE if self.film().subject is Subject.PLANE_EPOCHS else 1
-        return self._image_px[0] * side, self._image_px[1] * side
+        """Return width and height of a frame at scale 1: a picture, a grid, or a picture beside the plane."""
+        film, (width, height) = self.film(), self._image_px
+        if film.with_plane:
+            return width + max(width, height), max(width, height)
+        side = GRID_SIDE if film.subject is Subject.PLANE_EPOCHS else 1
+        return width * side, height * side
+
+    def frame_px(self) -> tuple[int, int]:
+        """Return width and height of a frame as it is set, without its caption."""
+        return film_px(self.film(), self._image_px)
 
     def _on_subject(self) -> None:
         """Set speed and scale for the subject: epochs are few and play slowly; grids are already large."""
         self.fps.setValue(PATH_FPS if self.film().subject is Subject.PATH else EPOCHS_FPS)
-        most = SAVED_GRID_PX if self.film().subject is Subject.PLANE_EPOCHS else SAVED_SIDE_PX
-        self.scale.setValue(max(1, most // max(self.picture_px())))
+        self._fit_scale()
+
+    def _fit_scale(self) -> None:
+        """Set a scale that goes with what the frames show."""
+        film = self.film()
+        side = max(self._image_px)
+        most = SAVED_BESIDE_PX if film.with_plane else SAVED_SIDE_PX
+        if film.subject is Subject.PLANE_EPOCHS:
+            side, most = side * GRID_SIDE, SAVED_GRID_PX
+        self.scale.setValue(max(1, most // side))
         self._on_changed()
 
     def _on_changed(self) -> None:
@@ -156,6 +214,7 @@ class ExportDialog(QDialog):
         film = self.film()
         over_epochs = film.subject is not Subject.PATH
         self.frames.setEnabled(not over_epochs)
+        self.content.setEnabled(not over_epochs)
         self.captions[Caption.EPOCH].setEnabled(self._epochs > 0)
         self.captions[Caption.Z].setEnabled(film.subject is not Subject.PLANE_EPOCHS)
         self.changed.emit()
@@ -175,6 +234,7 @@ class ExportDialog(QDialog):
     def _lay_out(self) -> None:
         form = QFormLayout()
         form.addRow("Animate", self.subject)
+        form.addRow("Frames show", self.content)
         form.addRow("Format", self.format)
         form.addRow("Scale", self.scale)
         form.addRow("Frames", self.frames)

@@ -2,7 +2,7 @@
 
 from collections.abc import Set
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QSlider,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -17,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from desktop.latent.chart import AxisScale
 from desktop.models.point_words import TEST_IMAGES, PointWords
-from desktop.view.state import Layer, ViewState
+from desktop.view.state import OPACITY_NAMES, Layer, ViewState
 from desktop.widgets.common.plain_text import tip_text
 from desktop.widgets.common.theme import GRID_PX
 from desktop.widgets.panels.layer_keys import DensityKey, HolesKey
@@ -69,6 +70,7 @@ def layer_text(layer: Layer, words: PointWords) -> str:
 
 # What the boxes of the axes hold while the plane is not one of two axes.
 NO_AXIS = -1
+OPACITY_PX, LEAST_PERCENT = 72, 5
 
 
 class ViewPanel(QWidget):
@@ -79,6 +81,7 @@ class ViewPanel(QWidget):
     principal_wanted = Signal()
     through_path_wanted = Signal()
     layer_wanted = Signal(object, bool)
+    opacity_wanted = Signal(object, float)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -88,6 +91,7 @@ class ViewPanel(QWidget):
         self.through_path.setToolTip("Use the plane through the last three points of the path.")
         self.axes = QWidget()
         self.layers = {layer: QCheckBox(layer.value) for layer in Layer}
+        self.opacities = {layer: QSlider(Qt.Orientation.Horizontal) for layer in OPACITY_NAMES}
         self.legend = Legend()
         self.keys: dict[Layer, QWidget] = {Layer.DENSITY: DensityKey(), Layer.HOLES: HolesKey()}
 
@@ -105,6 +109,12 @@ class ViewPanel(QWidget):
             spin.valueChanged.connect(self._choose_axes)
         for layer, box in self.layers.items():
             box.clicked.connect(lambda on, layer=layer: self.layer_wanted.emit(layer, on))
+        for layer, slider in self.opacities.items():
+            slider.setRange(LEAST_PERCENT, 100)
+            slider.setFixedWidth(OPACITY_PX)
+            slider.valueChanged.connect(
+                lambda percent, layer=layer: self.opacity_wanted.emit(layer, percent / 100)
+            )
         self._lay_out()
         self.set_words(TEST_IMAGES)
 
@@ -135,6 +145,8 @@ class ViewPanel(QWidget):
         """
         for layer, box in self.layers.items():
             box.setText(layer_text(layer, words).replace("&", "&&"))
+            if layer in self.opacities:
+                self.opacities[layer].setAccessibleName(f"{layer_text(layer, words)}: opacity")
             tip, used = TOOL_TIPS[layer], words
             if layer in OF_IMAGES:
                 used = of_images or words
@@ -159,10 +171,20 @@ class ViewPanel(QWidget):
         self.scale.setCurrentIndex(list(AxisScale).index(state.scale))
         for layer, box in self.layers.items():
             box.setChecked(layer in state.layers)
+            if layer in self.opacities:
+                self._show_opacity(layer, state)
             if layer in self.keys:
                 self.keys[layer].setVisible(layer in state.layers and box.isEnabled())
         self.legend.set_hidden(state.hidden_labels)
         self.through_path.setEnabled(len(state.path) > 2)
+
+    def _show_opacity(self, layer: Layer, state: ViewState) -> None:
+        slider, percent = self.opacities[layer], round(100 * state.opacities.of(layer))
+        slider.setVisible(layer in state.layers and self.layers[layer].isEnabled())
+        slider.setToolTip(f"Opacity: {percent} %")
+        slider.blockSignals(True)
+        slider.setValue(percent)
+        slider.blockSignals(False)
 
     def _lay_out(self) -> None:
         in_axes = QVBoxLayout(self.axes)
@@ -187,7 +209,11 @@ class ViewPanel(QWidget):
         in_layers.setContentsMargins(0, 0, 0, 0)
         in_layers.setSpacing(GRID_PX // 2)
         for layer, box in self.layers.items():
-            in_layers.addWidget(box)
+            row = QHBoxLayout()
+            row.addWidget(box, 1)
+            if layer in self.opacities:
+                row.addWidget(self.opacities[layer])
+            in_layers.addLayout(row)
             if layer is Layer.POINTS:
                 in_layers.addWidget(self.legend)
             if layer in self.keys:

@@ -7,9 +7,8 @@ from functools import lru_cache
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPen
 
-from desktop.latent.chart import AxisScale, Chart, Projection
-from desktop.latent.plane import ticks
-from desktop.latent.prior import PriorKind
+from desktop.latent.axis_texts import axis_names, tick_texts
+from desktop.latent.chart import AxisScale, Projection
 from desktop.widgets.common import colors
 
 TICK_POINT_SIZE = 8.5
@@ -57,27 +56,6 @@ class _Marks:
                 painter.drawImage(corner, text)
 
 
-def _axis_names(chart: Chart) -> str:
-    axes = chart.plane.axes
-    right, up = ("a", "b") if axes is None else (f"z{axes[0]}", f"z{axes[1]}")
-    if chart.scale is AxisScale.QUANTILES:
-        name = "Φ" if chart.prior.kind is PriorKind.NORMAL else "F"
-        right, up = f"{name}({right})", f"{name}({up})"
-    return f"{right} →" if chart.plane.is_line else f"{up} ↑  {right} →"
-
-
-def tick_texts(low: float, high: float, most: int) -> list[tuple[float, str]]:
-    """Return at most `most` round numbers from low to high, with enough decimals to tell them apart."""
-    values = ticks(low, high, most)
-    if len(values) < 2:
-        return [(value, f"{value:.6g}") for value in values]
-    step = values[1] - values[0]
-    if max(map(abs, values)) >= 1e6:
-        return [(value, f"{value:.6g}") for value in values]
-    decimals = max(0, -math.floor(math.log10(step) + 1e-6))
-    return [(value, f"{value + 0.0:.{decimals}f}".replace("-", "−")) for value in values]
-
-
 def _laid_out(projection: Projection, font: QFont, ratio: float) -> _Marks:
     """Return ticks and numbers along the left and the lower edge, on readable strips, and a scale bar."""
     left, bottom, right, top = projection.edges
@@ -98,7 +76,8 @@ def _laid_out(projection: Projection, font: QFont, ratio: float) -> _Marks:
     widest = max((texts.width(text) for _, text in upward), default=0)
     margin = max(MARGIN_LEFT_PX, widest + 3 * TICK_PX) if upward else 0
     marks.strips += QRectF(0, floor, width, MARGIN_BOTTOM_PX), QRectF(0, 0, margin, floor)
-    names = _axis_names(projection.chart)
+    right_name, up_name = axis_names(projection.chart)
+    names = f"{up_name} ↑  {right_name} →" if up_name else f"{right_name} →"
     texts.add(6, height - 6, names)
     names_end_px = 6 + texts.width(names)
     across = tick_texts(left, right, max(2, width // TICK_EVERY_PX))

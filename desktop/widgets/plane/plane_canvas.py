@@ -154,6 +154,9 @@ class PlaneCanvas(QWidget):
             self._dots.redraw()
             if (Layer.BACKDROP in old.layers) != (Layer.BACKDROP in state.layers):
                 self._backdrop.redraw()
+        for layer, drawn in ((Layer.DENSITY, self._below), (Layer.POINTS, self._dots)):
+            if old.opacities.of(layer) != state.opacities.of(layer):
+                drawn.redraw()
         self._change()
 
     def set_points(
@@ -287,8 +290,10 @@ class PlaneCanvas(QWidget):
         for layer in self._layers():
             if layer.pixmap is None:
                 layer.complete(projection, ratio)
-            is_dim = layer is self._dots and self._are_points_dimmed
-            painter.setOpacity(DIM_OPACITY if is_dim else 1.0)
+            if layer is self._backdrop:  # all of it is over the canvas's own colour
+                painter.setOpacity(self._state.opacities.of(Layer.BACKDROP))
+            elif layer is self._dots and self._are_points_dimmed:
+                painter.setOpacity(DIM_OPACITY)
             layer.paint(painter, projection, area)
             painter.setOpacity(1.0)
             if layer is self._backdrop and self._old:
@@ -419,4 +424,10 @@ class PlaneCanvas(QWidget):
             return
         if self._placed is None or self._placed.chart != projection.chart:
             self._placed = self._points.placed(projection.chart)
-        yield from draw_points(painter, projection, self._placed, self._state.hidden_labels)
+        yield from draw_points(
+            painter,
+            projection,
+            self._placed,
+            self._state.hidden_labels,
+            self._state.opacities.of(Layer.POINTS),
+        )

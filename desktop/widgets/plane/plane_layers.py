@@ -17,8 +17,6 @@ from desktop.latent.plane import boxes_apart, spread_apart
 from desktop.widgets.common import colors
 from desktop.widgets.common.qimage import draw_words, to_qimage
 
-BACKDROP_OPACITY = 0.62
-POINT_OPACITY = 0.9
 POINT_PX = 3.4
 ROWS_A_STEP = 256
 LABEL_DISTANCE_PX, MOST_NAMES = 30.0, 24
@@ -70,13 +68,11 @@ def draw_tiles(
     for tile in only or pyramid.meeting(projection.edges, pyramid.level(units_per_px)):
         for place, picture, (left, bottom, right, top) in cache.covering(cut.space, tile):
             target = _rect(projection, pyramid.edges(place), ratio)
-            # What lies below must not show: a coarser picture, under a translucent one.
+            # What lies below must not show: a coarser picture, under one with transparent parts.
             painter.fillRect(target, colors.CANVAS)
             height, width = picture.shape[:2]
             part = QRectF(left * width, (1 - top) * height, (right - left) * width, (top - bottom) * height)
-            painter.setOpacity(BACKDROP_OPACITY)
             painter.drawImage(target, to_qimage(picture), part)
-            painter.setOpacity(1)
         yield
 
 
@@ -90,9 +86,13 @@ def _rect(projection: Projection, edges: tuple[float, float, float, float], rati
 
 
 def draw_points(
-    painter: QPainter, projection: Projection, points: PlacedPoints, hidden: frozenset[int]
+    painter: QPainter,
+    projection: Projection,
+    points: PlacedPoints,
+    hidden: frozenset[int],
+    opacity: float = 1.0,
 ) -> Iterator[None]:
-    """Draw points in steps, and a name in the middle of each group.
+    """Draw points in steps, and a name in the middle of each group, which is opaque.
 
     They go into an array first: QPainter would take ten times as long for ten thousand.
     """
@@ -107,7 +107,7 @@ def draw_points(
         palette[index] = color.red(), color.green(), color.blue()
     groups = np.searchsorted(keys, points.labels.astype(np.intp)).reshape(-1)
     is_shown = np.isin(keys, shown)[groups]
-    coverage = POINT_OPACITY * dot_coverage(POINT_PX * ratio)
+    coverage = opacity * dot_coverage(POINT_PX * ratio)
     margin = len(coverage)  # for dots that are cut off by an edge
     centers = projection.view_px(points.view[is_shown]) * ratio + margin
     words = np.zeros((height + 2 * margin, width + 2 * margin), np.uint32)

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from desktop.app.film_export import AnimationExport
-from desktop.film.film import Film, Subject
+from desktop.film.film import Content, Film, Subject, film_px
 from desktop.images.note import read_note
 from desktop.images.pixels import tile, to_bytes
 from desktop.latent.paths import PathKind
@@ -177,3 +177,17 @@ def test_a_model_without_epochs_has_no_film_of_them(exports, tmp_path):
     """The error is raised to the caller."""
     with pytest.raises(ValueError, match="found no epochs in the open model"):
         exports.save(tmp_path / "a.gif", Film(Subject.CURSOR_EPOCHS))
+
+
+def test_a_preview_lasts_as_long_as_the_film(explorer, exports, qtbot):
+    """It has fewer frames, which show the plane beside the picture; without a path there is none."""
+    film = Film(frame_count=400, fps=20, scale=2, content=Content.PLANE)
+    with qtbot.assertNotEmitted(exports.previewed, wait=100):
+        exports.preview(film)
+    with_path(explorer)
+    with qtbot.waitSignal(exports.previewed, timeout=SOON_MS) as told:
+        exports.preview(film)
+    frames, seconds = told.args
+    assert (len(frames), seconds) == (90, 20.0)
+    width, height = film_px(film, (12, 12))
+    assert frames[0].shape == (height, width, 3)

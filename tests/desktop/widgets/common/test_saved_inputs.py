@@ -14,7 +14,13 @@ from PySide6.QtWidgets import (
 
 from desktop.widgets.common.folding_sections import FoldingSections
 from desktop.widgets.common.keyed_tabs import KeyedTabs
-from desktop.widgets.common.saved_inputs import save_input, saved_for, saved_values, set_saved_values
+from desktop.widgets.common.saved_inputs import (
+    restore_inputs,
+    save_input,
+    saved_for,
+    saved_values,
+    set_saved_values,
+)
 
 VALUES = {
     "n": 7,
@@ -115,3 +121,26 @@ def test_a_number_out_of_range_is_the_nearest_that_is_in_it(window):
     """However far out a number is, it becomes the nearest one in range."""
     set_saved_values(window, {"n": 10**15, "at": -(10**15)})
     assert saved_values(window) == saved_values(window) | {"n": 9, "at": 0}
+
+
+def test_a_value_waits_for_an_input_that_is_made_later(window):
+    """It is kept until then, even if it is saved again meanwhile; afterwards the input's own value counts."""
+    set_saved_values(window, {"view.width": 5, "n": 3})
+    assert saved_values(window)["view.width"] == 5
+    later = QSpinBox(window)
+    save_input("view.width", later)
+    restore_inputs(window, later.parentWidget())
+    assert later.value() == 5
+    later.setValue(6)
+    assert saved_values(window)["view.width"] == 6
+    restore_inputs(window, window)
+    assert later.value() == 6
+
+
+def test_only_so_many_values_wait(window):
+    """What strangers' pictures say does not pile up."""
+    for start in (0, 60):
+        set_saved_values(window, {f"view.{start + n}": n for n in range(60)} | {"strange": 1})
+    waiting = [name for name in saved_values(window) if name.startswith(("view.", "strange"))]
+    assert len(waiting) == 64
+    assert "strange" not in waiting

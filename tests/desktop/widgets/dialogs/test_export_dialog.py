@@ -94,3 +94,33 @@ def test_a_large_frame_is_shown_whole(dialog):
     shown = dialog.preview.pixmap()
     assert shown.height() <= dialog.preview.height()
     assert shown.width() == pytest.approx(shown.height() / 2, abs=1)
+
+
+def test_the_preview_plays_until_the_dialog_closes(dialog, qtbot):
+    """Its frames come one after the other and begin again; a change stops them."""
+    images = [QImage(4, 4, QImage.Format.Format_RGB32) for _ in range(3)]
+    for image, color in zip(images, (0xFF0000, 0x00FF00, 0x0000FF), strict=True):
+        image.fill(color)
+    dialog.play(images, 0.06)
+    seen = []
+    for _ in range(4):
+        seen.append(dialog.preview.pixmap().toImage().pixelColor(1, 1).name())
+        with qtbot.waitSignal(dialog._next.timeout, timeout=SOON_MS):
+            pass
+    assert set(seen) == {"#ff0000", "#00ff00", "#0000ff"}
+    dialog.set_preview(images[0])
+    assert not dialog._next.isActive()
+    dialog.play(images, 0.06)
+    dialog.reject()
+    assert not dialog._next.isActive()
+
+
+def test_frames_can_show_the_plane(dialog):
+    """Only those of a path; then the scale fits, and the size is that of both side by side."""
+    dialog.content.setCurrentText("Plane with picture")
+    assert dialog.film().with_plane
+    assert dialog.film().scale == 16
+    assert dialog.frame_px() == (896, 448)
+    dialog.subject.setCurrentText("Epochs at the cursor")
+    assert not dialog.content.isEnabled()
+    assert dialog.frame_px() == (280, 280)

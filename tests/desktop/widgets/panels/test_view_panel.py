@@ -4,7 +4,7 @@ import pytest
 
 from desktop.latent.plane import plane_through
 from desktop.models.point_words import TEST_IMAGES
-from desktop.view.state import Layer, ViewState
+from desktop.view.state import Layer, Opacities, ViewState
 from desktop.widgets.panels.view_panel import NO_POINTS, ViewPanel
 
 
@@ -76,3 +76,17 @@ def test_a_plane_of_no_axes_shows_none(panel):
     panel.up.setValue(0)
     assert panel.up.text() == "0"
     assert heard == [(0, 1), (4, 0)]
+
+
+def test_an_opacity_is_set_by_a_slider_while_its_layer_is_on(panel):
+    """Showing a state emits nothing; a move emits the layer and a share."""
+    heard = []
+    panel.opacity_wanted.connect(lambda *args: heard.append(args))
+    slider = panel.opacities[Layer.BACKDROP]
+    panel.set_state(ViewState(layers=frozenset()))
+    assert not slider.isVisible()
+    panel.set_state(ViewState(opacities=Opacities(backdrop=0.25)))
+    assert slider.isVisible()
+    assert (slider.value(), heard) == (25, [])
+    slider.setValue(80)
+    assert heard == [(Layer.BACKDROP, 0.8)]

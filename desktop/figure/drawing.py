@@ -1,0 +1,137 @@
+"""Draws a figure: the plane, and around it its axes, the legend and the caption. No Qt."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from desktop.figure.backdrop import Backdrop
+from desktop.figure.figure import Figure, Subject
+from desktop.figure.layout import (
+    CAPTION_LINE_PX,
+    LEGEND_LINE_PX,
+    MARGIN_PX,
+    MARK_PX,
+    NAME_SIZE_PX,
+    SCALE_BAR_PX,
+    TEXT_SIZE_PX,
+    TICK_GAP_PX,
+    TICK_PX,
+    TICK_SIZE_PX,
+    Entry,
+    Layout,
+    Mark,
+)
+from desktop.figure.plane_drawing import PlaneDrawing
+from desktop.figure.strokes import COLORS, Pen
+from desktop.images.density_colors import HIGH_SHARE, LOW_SHARE, color_scale
+from desktop.jobs.density_map import PosteriorMap
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Canvas
+
+DENSITIES = (0.01, 0.1, 1.0, 10.0)  # the numbers at its colours
+
+
+def draw(
+    subject: Subject,
+    figure: Figure,
+    layout: Layout,
+    backdrop: Backdrop | None = None,
+    density: PosteriorMap | None = None,
+    is_vector: bool = False,
+) -> "Canvas":
+    """Draw everything; with `is_vector`, pictures keep their own pixels."""
+    from matplotlib.figure import Figure as Canvas
+
+    width, height = figure.size_px
+    colors = COLORS[figure.ground]
+    # One point of 1/72 inch is a pixel at scale 1.
+    canvas = Canvas(figsize=(width / 72, height / 72), dpi=72 * figure.scale, facecolor=colors.paper)
+    left, top, across, down = layout.area
+    place = (left / width, 1 - (top + down) / height, across / width, down / height)
+    plane = canvas.add_axes(place, xlim=(0, across), ylim=(down, 0))
+    plane.set_axis_off()
+    PlaneDrawing(subject, figure, layout, Pen(plane, colors), is_vector).draw(backdrop, density)
+    paper = canvas.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(height, 0))
+    paper.set_axis_off()
+    pen = Pen(paper, colors)
+    if figure.has_axes:
+        _draw_axes(pen, layout)
+    x, y = layout.legend_px
+    for entry in layout.legend:
+        _draw_entry(pen, entry, x, y)
+        y += entry.height_px
+    x, y = layout.caption_px
+    for row, line in enumerate(layout.caption):
+        pen.text(x, y + row * CAPTION_LINE_PX, line, TEXT_SIZE_PX, colors.ink)
+    return canvas
+
+
+def _draw_axes(pen: Pen, layout: Layout) -> None:
+    """Draw a frame around the plane, with numbers and names outside of it."""
+    left, top, width, height = layout.area
+    bottom, right, colors = top + height, left + width, pen.colors
+    frame = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
+    pen.line(np.array(frame), colors.muted, 1)
+    y = bottom + TICK_PX + TICK_GAP_PX + TICK_SIZE_PX / 2
+    for x, text in layout.across:
+        pen.line(np.array([(left + x, bottom), (left + x, bottom + TICK_PX)]), colors.muted, 1)
+        pen.text(left + x, y, text, TICK_SIZE_PX, colors.muted, "center")
+    x = left - TICK_PX - TICK_GAP_PX
+    for from_top, text in layout.upward:
+        pen.line(np.array([(left - TICK_PX, top + from_top), (left, top + from_top)]), colors.muted, 1)
+        pen.text(x, top + from_top, text, TICK_SIZE_PX, colors.muted, "right")
+    y = bottom + TICK_PX + 2 * TICK_GAP_PX + TICK_SIZE_PX + NAME_SIZE_PX / 2 + 2
+    pen.text(left + width / 2, y, layout.names[0], NAME_SIZE_PX, colors.ink, "center")
+    if layout.names[1]:
+        x = MARGIN_PX + NAME_SIZE_PX / 2
+        pen.text(x, top + height / 2, layout.names[1], NAME_SIZE_PX, colors.ink, "center", turned=90)
+
+
+def _draw_entry(pen: Pen, entry: Entry, x: float, y: float) -> None:
+    """Draw a line of the legend whose left upper corner is (x, y)."""
+    if entry.mark is Mark.SCALE:
+        _draw_scale(pen, entry.text, x, y)
+        return
+    colors, middle = pen.colors, y + LEGEND_LINE_PX / 2
+    center, ends = np.array([x + 9, middle]), np.array([(x, middle), (x + 18, middle)])
+    if entry.mark is Mark.DOT:
+        pen.circle(center, 4.5, entry.color or colors.muted, colors.edge, 0.5)
+    elif entry.mark is Mark.DASH:
+        pen.line(ends, colors.line, 1.2, dashes=(5, 3))
+    elif entry.mark is Mark.HATCH:
+        _draw_hatch(pen, x, middle)
+    elif entry.mark is Mark.PATH:
+        pen.line(ends, colors.path, 2)
+        pen.circle(center, 4, colors.path, colors.paper, 1)
+    elif entry.mark is Mark.OWN:
+        pen.line(ends, colors.ink, 1.6)
+        pen.circle(center, 3.2, colors.ink, colors.paper, 1.2)
+    elif entry.mark is Mark.TRUE:
+        pen.line(ends, colors.own, 1.8)
+    elif entry.mark is Mark.RING:
+        pen.circle(center, 5, "none", colors.ink, 1.8)
+    is_heading = entry.mark is Mark.NONE
+    color = colors.muted if is_heading else colors.ink
+    pen.text(x if is_heading else x + MARK_PX, middle, entry.text, TEXT_SIZE_PX, color)
+
+
+def _draw_hatch(pen: Pen, x: float, middle: float) -> None:
+    from matplotlib.patches import Rectangle
+
+    hatched = Rectangle(
+        (x, middle - 6), 18, 12, fc="none", ec=pen.colors.hatch, lw=1, hatch="////", alpha=0.6
+    )
+    pen.axes.add_patch(hatched)
+
+
+def _draw_scale(pen: Pen, name: str, x: float, y: float) -> None:
+    """Draw the density's colours with their numbers, and its name below."""
+    top = y + 6
+    pen.picture(color_scale()[np.newaxis], np.array([(x, top), (x + SCALE_BAR_PX, top + 10)]), 3)
+    low, high = np.log10([LOW_SHARE, HIGH_SHARE]).tolist()
+    for value in DENSITIES:
+        share = (np.log10(value) - low) / (high - low)
+        align = "center" if share > 0 else "left"
+        pen.text(x + share * SCALE_BAR_PX, top + 18, f"{value:g}", TICK_SIZE_PX, pen.colors.muted, align)
+    pen.text(x, top + 34, name, TEXT_SIZE_PX, pen.colors.ink)

@@ -1,0 +1,209 @@
+"""What a figure of the plane shows, and how large it is. No Qt."""
+
+import math
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from desktop.base.arrays import Doubles, Floats
+from desktop.base.errors import ReportedError
+from desktop.images.room import why_not
+from desktop.latent.chart import Chart
+from desktop.latent.plane import Viewport
+from desktop.view.state import Layer, ViewState
+from export.bundle import Posterior
+
+LEAST_SIDE_PX, MAX_SIZE_PX, MAX_SCALE = 160, 8192, 8
+START_SIZE_PX = (1200, 900)
+START_SCALE = 2
+# Beside the picture, drawing it and encoding it take about as many bytes for each pixel.
+BYTES_PER_PIXEL = 14
+
+
+class FigureError(ReportedError):
+    """A figure cannot be made as it was asked for."""
+
+
+class Part(StrEnum):
+    """The layers of a figure, from bottom to top; the values are the names in the window."""
+
+    BACKDROP = "Decoded plane"
+    DENSITY = "Aggregate posterior density"
+    HOLES = "Holes in the aggregate posterior"
+    PRIOR = "Prior contours (50, 90, 99 %)"
+    POINTS = "Points by label"
+    NAMES = "Names of the labels"
+    TRUE_POSTERIOR = "True posterior of your image"
+    ENCODED = "Approximate posterior of your image"
+    PINNED = "Pinned images"
+    PATH = "Path"
+    CURSOR = "Cursor"
+
+
+# The layers of the view that are parts too.
+OF_LAYERS = {
+    Layer.BACKDROP: Part.BACKDROP,
+    Layer.DENSITY: Part.DENSITY,
+    Layer.HOLES: Part.HOLES,
+    Layer.PRIOR: Part.PRIOR,
+    Layer.POINTS: Part.POINTS,
+    Layer.TRUE_POSTERIOR: Part.TRUE_POSTERIOR,
+    Layer.ENCODED: Part.ENCODED,
+}
+
+
+class Ground(StrEnum):
+    """What a figure is drawn on; the values are the names in the window."""
+
+    WHITE = "White"
+    DARK = "Dark"
+
+
+class FileKind(StrEnum):
+    """The file formats of a figure; the values are the names in the window."""
+
+    PNG = "PNG"
+    SVG = "SVG"
+
+    @property
+    def ending(self) -> str:
+        """The ending of its files' names."""
+        return f".{self.value.lower()}"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """How a view is drawn as a figure.
+
+    Attributes:
+        size_px: width and height at scale 1; texts and lines have fixed sizes in these pixels.
+        scale: pixels of the PNG, and of the decoded pictures in an SVG, for each of these.
+        parts: the layers that are drawn.
+        has_axes, has_legend: whether these are drawn around the plane.
+        caption: the text below; empty for none.
+        ground: what it is drawn on.
+        opacity: of the decoded plane, from 0 to 1.
+        is_inverted: whether grey pictures are drawn dark on white; only on white ground.
+    """
+
+    size_px: tuple[int, int] = START_SIZE_PX
+    scale: float = START_SCALE
+    parts: frozenset[Part] = frozenset(OF_LAYERS.values())
+    has_axes: bool = True
+    has_legend: bool = True
+    caption: str = ""
+    ground: Ground = Ground.WHITE
+    opacity: float = 0.6
+    is_inverted: bool = True
+
+    @property
+    def full_px(self) -> tuple[int, int]:
+        """Width and height of the PNG."""
+        width, height = self.size_px
+        return round(width * self.scale), round(height * self.scale)
+
+    def details(self) -> dict[str, str | int | float | bool]:
+        """The settings that are stored in the file beside the view's state."""
+        return {
+            "width": self.size_px[0],
+            "height": self.size_px[1],
+            "scale": self.scale,
+            "axes": self.has_axes,
+            "legend": self.has_legend,
+            "ground": self.ground.value,
+            "opacity": round(100 * self.opacity),
+            "inverted": self.is_inverted,
+        }
+
+    def why_not(self, free_bytes: int) -> str:
+        """Say what was found and expected if the figure is too large to be made; empty if it fits."""
+        width, height = self.full_px
+        return why_not(width, height, width * height * BYTES_PER_PIXEL, free_bytes)
+
+    def largest_scale(self, free_bytes: int) -> int | None:
+        """The largest smaller scale that fits; None if there is none."""
+        smaller = range(math.ceil(self.scale) - 1, 0, -1)
+        return next((n for n in smaller if not replace(self, scale=n).why_not(free_bytes)), None)
+
+
+@dataclass(frozen=True, eq=False)
+class OwnImage:
+    """Where a drawn image is.
+
+    Attributes:
+        mean, logvar: of its approximate posterior, [d] each.
+        contours: of its true posterior on the plane of the first two axes, those of 50 and of 95 %, each as
+            curves (a, b) [K, 2]; empty if it is not known.
+    """
+
+    mean: Floats
+    logvar: Floats
+    contours: tuple[tuple[Doubles, ...], ...] = ()
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is drawn: a view of a model with its points.
+
+    Attributes:
+        state: the view.
+        posterior: the approximate posteriors of the points, if there are any.
+        encoded: those of the images of which density and holes are; mostly the same.
+        label_names: the names of the labels; empty if the points have none.
+        points_name: what the points are, such as "Test images".
+        own: the drawn image, or None.
+    """
+
+    state: ViewState
+    posterior: Posterior | None = None
+    encoded: Posterior | None = None
+    label_names: tuple[str, ...] = ()
+    points_name: str = "Test images"
+    own: OwnImage | None = None
+
+    @property
+    def chart(self) -> Chart:
+        """The plane with the scale of its axes."""
+        return self.state.chart
+
+    @property
+    def viewport(self) -> Viewport:
+        """The part of the plane in view."""
+        return self.state.viewport
+
+    @property
+    def labels_shown(self) -> list[int]:
+        """The labels whose points are drawn, ascending; empty if the points have none."""
+        labels = None if self.posterior is None else self.posterior.labels
+        if labels is None:
+            return []
+        return [label for label in sorted(set(labels.tolist())) if label not in self.state.hidden_labels]
+
+    def label_name(self, label: int) -> str:
+        """The name of a label for people."""
+        return self.label_names[label] if label < len(self.label_names) else str(label)
+
+    def possible(self) -> frozenset[Part]:
+        """The parts for which there is something to draw."""
+        missing: set[Part] = set()
+        if self.posterior is None:
+            missing |= {Part.POINTS, Part.NAMES, Part.PINNED}
+        elif self.posterior.labels is None:
+            missing.add(Part.NAMES)
+        if self.encoded is None:
+            missing |= {Part.DENSITY, Part.HOLES}
+        if not self.state.pinned:
+            missing.add(Part.PINNED)
+        if not self.state.path:
+            missing.add(Part.PATH)
+        if self.own is None:
+            missing.add(Part.ENCODED)
+        if self.own is None or not self.own.contours or self.state.plane.axes != (0, 1):
+            missing.add(Part.TRUE_POSTERIOR)
+        return frozenset(Part) - missing
+
+    def shown_parts(self) -> frozenset[Part]:
+        """The parts that the view itself shows, but for the cursor, which belongs to the window."""
+        found = {part for layer, part in OF_LAYERS.items() if layer in self.state.layers}
+        if Part.POINTS in found:
+            found.add(Part.NAMES)
+        return frozenset(found | {Part.PINNED, Part.PATH}) & self.possible()

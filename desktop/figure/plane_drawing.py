@@ -1,0 +1,246 @@
+"""Draws the plane of a figure: the decoded plane and everything that lies on it. No Qt."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from desktop.base.arrays import Bytes, Doubles
+from desktop.figure.backdrop import Backdrop
+from desktop.figure.figure import Figure, Ground, Part, Subject
+from desktop.figure.layout import NAME_SIZE_PX, TICK_SIZE_PX, Layout
+from desktop.figure.strokes import Pen
+from desktop.figure.texts import shortened, width_px
+from desktop.images.label_colors import label_color_name
+from desktop.images.pixels import to_bytes
+from desktop.jobs.density_map import PosteriorMap
+from desktop.latent.normals import ellipse, project_normals
+from desktop.latent.paths import path_line
+from desktop.latent.plane import boxes_apart, spread_apart
+from desktop.latent.plane_prior import PriorOnPlane
+from desktop.models.own_posterior import OwnPosterior, name_of, pictures_of
+from desktop.view.state import Layer
+
+POINT_PX, POINTS_AT_ONCE = 3.4, 1000
+# More names would cover each other, and the points.
+NAME_DISTANCE_PX, MOST_NAME_PX, MOST_NAMES = 30.0, 160.0, 24
+CURSOR_PX, PATH_POINT_PX = 7.0, 8.5
+CARD_PX, CARD_PAD_PX, CARD_GAP_PX = 56.0, 5.0, 16.0
+FAR_PX = 1e5
+RADII = (1.0, 2.0)
+MAX_PINNED = 64  # a view that is opened may come from a stranger
+
+
+class PlaneDrawing:
+    """Draws on the plane's own axes.
+
+    Args:
+        subject: what is drawn.
+        figure: how.
+        layout: where.
+        pen: draws on axes of the size of the layout's area.
+        is_vector: whether pictures keep their own pixels.
+    """
+
+    def __init__(self, subject: Subject, figure: Figure, layout: Layout, pen: Pen, is_vector: bool) -> None:
+        self._subject, self._figure, self._pen, self._colors = subject, figure, pen, pen.colors
+        self._projection = layout.projection
+        self._parts = figure.parts & subject.possible()
+        # Vector files hold the pictures as they are decoded, and whoever shows them enlarges them.
+        self._smooth = "none" if is_vector else "antialiased"
+
+    def draw(self, backdrop: Backdrop | None, density: PosteriorMap | None) -> None:
+        """Draw the parts from bottom to top."""
+        if backdrop is not None and Part.BACKDROP in self._parts:
+            self._draw_backdrop(backdrop)
+        if density is not None and Part.DENSITY in self._parts:
+            corners = self._projection.px(density.corners)
+            smooth = "none" if self._smooth == "none" else "bilinear"
+            opacity = self._subject.state.opacities.of(Layer.DENSITY)
+            self._pen.picture(density.picture, corners, 2, opacity, smooth)
+        if density is not None and Part.HOLES in self._parts:
+            self._draw_holes(density)
+        if Part.PRIOR in self._parts:
+            self._draw_prior()
+        if Part.POINTS in self._parts:
+            self._draw_points()
+        self._draw_own()
+        if Part.PINNED in self._parts:
+            self._draw_pinned()
+        if Part.PATH in self._parts:
+            self._draw_path()
+        if Part.CURSOR in self._parts:
+            center = self._px(self._subject.state.cursor_ab)
+            for color, thick in ((self._colors.paper, 4.5), (self._colors.ink, 2.0)):
+                self._pen.circle(center, CURSOR_PX, "none", color, thick, 9)
+
+    def _draw_backdrop(self, backdrop: Backdrop) -> None:
+        from matplotlib.patches import Rectangle
+
+        left, bottom, right, top = backdrop.edges
+        corners = self._projection.view_px([(left, top), (right, bottom)])
+        picture, figure = backdrop.picture, self._figure
+        if figure.is_inverted and figure.ground is Ground.WHITE and picture.ndim == 2:
+            picture = 255 - picture
+        image = self._pen.picture(picture, corners, 1, figure.opacity, self._smooth)
+        limits = self._projection.chart.limits
+        if limits is not None:
+            (x0, y0), (x1, y1) = self._projection.view_px([(limits[0], limits[3]), (limits[2], limits[1])])
+            room = self._pen.axes.viewLim
+            x0, x1 = max(x0, room.x0), min(x1, room.x1)
+            y0, y1 = max(y0, min(room.y0, room.y1)), min(y1, max(room.y0, room.y1))
+            image.set_clip_path(Rectangle((x0, y0), x1 - x0, y1 - y0, transform=self._pen.axes.transData))
+
+    def _draw_holes(self, density: PosteriorMap) -> None:
+        from matplotlib.patches import PathPatch
+        from matplotlib.path import Path
+
+        rings = [ring for region in density.holes for ring in region.rings]
+        if not rings:
+            return
+        path = Path.make_compound_path(*(Path(self._px(ring), closed=True) for ring in rings))
+        for hatch, opacity in (("////", 0.45), ("", 0.7)):
+            self._pen.axes.add_patch(
+                PathPatch(
+                    path,
+                    facecolor="none",
+                    edgecolor=self._colors.hatch,
+                    hatch=hatch or None,
+                    linewidth=0 if hatch else 1,
+                    alpha=opacity,
+                    zorder=3,
+                )
+            )
+
+    def _draw_prior(self) -> None:
+        chart = self._projection.chart
+        for mass, curves in PriorOnPlane(chart.plane, chart.prior).contours():
+            for curve in curves:
+                line = self._px(curve)
+                self._pen.line(line, self._colors.paper, 3.0, 4, opacity=0.6)
+                self._pen.line(line, self._colors.line, 1.2, 4, dashes=(5, 3))
+                place = curve[7 * len(curve) // 8] if len(curve) > 2 else curve.mean(axis=0)
+                x, y = self._px(place).tolist()
+                if self._is_inside(x, y, 14):
+                    self._pen.name(x, y, f"{mass:.0%}", TICK_SIZE_PX, "none", 5.5)
+
+    def _draw_points(self) -> None:
+        posterior = self._subject.posterior
+        assert posterior is not None
+        px = self._projection.px_of(posterior.mean)
+        labels, shown = posterior.labels, self._subject.labels_shown
+        seen = ((px > -POINT_PX) & (px < np.array(self._projection.size_px) + POINT_PX)).all(axis=1)
+        if labels is not None:
+            seen &= np.isin(labels, shown)
+        (rows,) = np.nonzero(seen)
+        # In the file's order, so that no label covers all others, and in parts, because Matplotlib holds the
+        # interpreter while it draws one.
+        for start in range(0, len(rows), POINTS_AT_ONCE):
+            part = rows[start : start + POINTS_AT_ONCE]
+            names = [] if labels is None else labels[part].tolist()
+            self._dots(px[part], self._colors.muted if labels is None else list(map(label_color_name, names)))
+        if not 0 < len(shown) <= MOST_NAMES or Part.NAMES not in self._parts:
+            return
+        view = self._projection.chart.view_of(posterior.mean)
+        middles = [np.median(view[labels == label], axis=0) for label in shown]
+        names = [shortened(self._subject.label_name(n), MOST_NAME_PX, NAME_SIZE_PX) for n in shown]
+        sizes = [(width_px(name, NAME_SIZE_PX, is_bold=True) + 13, NAME_SIZE_PX + 10) for name in names]
+        places = boxes_apart(spread_apart(self._projection.view_px(middles), NAME_DISTANCE_PX), sizes)
+        for label, name, (x, y) in zip(shown, names, places.tolist(), strict=True):
+            if self._is_inside(x, y, 4):
+                self._pen.name(x, y, name, NAME_SIZE_PX, label_color_name(label), 6, is_bold=True)
+
+    def _dots(self, px: Doubles, colors: str | list[str]) -> None:
+        self._pen.axes.scatter(
+            px[:, 0],
+            px[:, 1],
+            s=POINT_PX**2,
+            c=colors,
+            alpha=self._subject.state.opacities.of(Layer.POINTS),
+            edgecolors=self._colors.edge,
+            linewidths=0.2 if self._colors.edge != "none" else 0,
+            zorder=5,
+        )
+
+    def _draw_own(self) -> None:
+        """Draw where the drawn image is: by its true posterior, and by the encoder's."""
+        own, colors = self._subject.own, self._colors
+        if own is None:
+            return
+        if Part.TRUE_POSTERIOR in self._parts:
+            for curves, thick in zip(own.contours, (1.8, 1.2), strict=True):
+                for curve in map(self._px, curves):
+                    self._pen.line(curve, colors.paper, thick + 2, 6.5)
+                    self._pen.line(curve, colors.own, thick, 6.5)
+        if Part.ENCODED in self._parts:
+            normals = project_normals(self._subject.state.plane, own.mean[None], own.logvar[None])
+            for radius, dashes in zip(RADII, (None, (4, 3)), strict=True):
+                curve = self._px(ellipse(normals, 0, radius))
+                self._pen.line(curve, colors.paper, 3.8, 6.6)
+                self._pen.line(curve, colors.ink, 1.6, 6.6, dashes=dashes)
+            self._pen.circle(self._px(normals.mean[0]), 3.2, colors.ink, colors.paper, 1.2, 6.7)
+
+    def _draw_pinned(self) -> None:
+        posterior, state = self._subject.posterior, self._subject.state
+        assert posterior is not None
+        for index in [n for n in state.pinned[-MAX_PINNED:] if 0 <= n < len(posterior.mean)]:
+            row = slice(index, index + 1)
+            normals = project_normals(state.plane, posterior.mean[row], posterior.logvar[row])
+            label = None if posterior.labels is None else int(posterior.labels[index])
+            color = self._colors.muted if label is None else label_color_name(label)
+            if not (isinstance(posterior, OwnPosterior) and posterior.is_z):
+                for radius in RADII:
+                    curve = self._px(ellipse(normals, 0, radius))
+                    self._pen.line(curve, self._colors.paper, 3.5, 7)
+                    self._pen.line(curve, color, 1.6, 7)
+            x, y = self._px(normals.mean[0]).tolist()
+            if not self._is_inside(x, y, 0):
+                continue
+            self._pen.circle(np.array([x, y]), 3.2, self._colors.ink, self._colors.paper, 1.2, 7)
+            name = name_of(posterior, index)
+            if not name:
+                name = f"#{index}" if label is None else f"{self._subject.label_name(label)} · #{index}"
+            self._draw_card(x, y, self._image_of(index), name, color)
+
+    def _image_of(self, index: int) -> Bytes | None:
+        posterior = self._subject.posterior
+        if posterior is None or posterior.images is None:
+            return None
+        image: Bytes = to_bytes(pictures_of(posterior, slice(index, index + 1)))[0]
+        return image
+
+    def _draw_card(self, x: float, y: float, image: Bytes | None, name: str, color: str) -> None:
+        """Draw an image and its name beside a point, to the lower right if there is room."""
+        width = max(0 if image is None else CARD_PX, width_px(name, TICK_SIZE_PX)) + 2 * CARD_PAD_PX
+        high = 0.0 if image is None else CARD_PX * min(1.0, image.shape[0] / image.shape[1])
+        height = high + TICK_SIZE_PX + 3 * CARD_PAD_PX
+        room_x, room_y = self._projection.size_px
+        left = x + CARD_GAP_PX if x + CARD_GAP_PX + width < room_x else x - CARD_GAP_PX - width
+        top = y + CARD_GAP_PX if y + CARD_GAP_PX + height < room_y else y - CARD_GAP_PX - height
+        self._pen.line(np.array([(x, y), (left + width / 2, top + height / 2)]), color, 1.2, 7)
+        self._pen.box((left, top), (width, height), color, 1.0, 7)
+        if image is not None:
+            wide = high * image.shape[1] / image.shape[0]
+            start = left + (width - wide) / 2
+            corners = np.array([(start, top + CARD_PAD_PX), (start + wide, top + CARD_PAD_PX + high)])
+            self._pen.picture(image, corners, 7.5, smooth=self._smooth)
+        y_text = top + height - CARD_PAD_PX - TICK_SIZE_PX / 2
+        self._pen.text(left + width / 2, y_text, name, TICK_SIZE_PX, self._colors.ink, "center", 7.6)
+
+    def _draw_path(self) -> None:
+        state = self._subject.state
+        _, z = path_line(state.path, state.path_kind, state.path_closed)
+        line = self._px(state.plane.project(z))
+        self._pen.line(line, self._colors.paper, 4, 8)
+        self._pen.line(line, self._colors.path, 2, 8)
+        for number, point in enumerate(self._px(state.plane.project(state.path)), 1):
+            self._pen.circle(point, PATH_POINT_PX, self._colors.path, self._colors.paper, 1.5, 8.5)
+            x, y = point.tolist()
+            if self._is_inside(x, y, 0):
+                self._pen.text(x, y, str(number), 10, self._colors.paper, "center", 8.6, is_bold=True)
+
+    def _px(self, ab: ArrayLike) -> Doubles:
+        found: Doubles = np.clip(self._projection.px(ab), -FAR_PX, FAR_PX)
+        return found
+
+    def _is_inside(self, x: float, y: float, margin: float) -> bool:
+        width, height = self._projection.size_px
+        return margin <= x <= width - margin and margin <= y <= height - margin

@@ -1,0 +1,74 @@
+"""Measures and breaks the texts of a figure. No Qt."""
+
+from functools import cache, lru_cache
+from typing import Any
+
+ELLIPSIS = "…"
+# Read by Matplotlib's settings before it draws; texts are never taken for formulas.
+FAMILY = "DejaVu Sans"
+
+
+def width_px(text: str, size_px: float, is_bold: bool = False) -> float:
+    """The width of a text in pixels at scale 1."""
+    return _width(drawable(text), size_px, is_bold)
+
+
+def wrapped(text: str, most_px: float, size_px: float) -> list[str]:
+    """Break a text into lines no wider than `most_px`, at spaces; its own line breaks stay."""
+    lines: list[str] = []
+    for paragraph in text.strip().splitlines():
+        line = ""
+        for word in paragraph.split():
+            longer = f"{line} {word}" if line else word
+            if line and width_px(longer, size_px) > most_px:
+                lines.append(line)
+                longer = word
+            line = shortened(longer, most_px, size_px)
+        lines.append(line)
+    return lines
+
+
+def shortened(text: str, most_px: float, size_px: float) -> str:
+    """A text that is no wider than `most_px`, with an ellipsis where its end is missing."""
+    if width_px(text, size_px) <= most_px:
+        return text
+    low, high = 0, len(text)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if width_px(text[:middle].rstrip() + ELLIPSIS, size_px) <= most_px:
+            low = middle
+        else:
+            high = middle - 1
+    return text[:low].rstrip() + ELLIPSIS
+
+
+def drawable(text: str) -> str:
+    """Replace every letter that the font lacks by a question mark."""
+    return "".join(letter if _has(letter) else "?" for letter in text)
+
+
+@lru_cache(maxsize=4096)
+def _width(text: str, size_px: float, is_bold: bool) -> float:
+    from matplotlib.textpath import text_to_path
+
+    width, _, _ = text_to_path.get_text_width_height_descent(text, _font(size_px, is_bold), ismath=False)
+    return float(width)
+
+
+@lru_cache(maxsize=64)
+def _font(size_px: float, is_bold: bool) -> Any:
+    from matplotlib.font_manager import FontProperties
+
+    return FontProperties(family=FAMILY, size=size_px, weight="bold" if is_bold else "normal")
+
+
+@cache
+def _face() -> Any:
+    from matplotlib.font_manager import findfont, get_font
+
+    return get_font(findfont(_font(10, False)))
+
+
+@lru_cache(maxsize=4096)
+def _has(letter: str) -> bool:
+    return letter.isspace() or bool(_face().get_char_index(ord(letter)))

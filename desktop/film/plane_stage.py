@@ -1,0 +1,107 @@
+"""Frames of a film that show the plane with a cursor, beside the picture at the cursor. No Qt."""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from desktop.base.arrays import Bytes, Doubles
+from desktop.figure.figure import Figure, Ground, Part, Subject
+from desktop.figure.layout import layout_of
+from desktop.figure.plane_drawing import CURSOR_PX
+from desktop.figure.writing import figure_cost, figure_picture
+from desktop.images.pixels import enlarge, opaque
+from desktop.jobs.cost import Cost, Progress
+from desktop.jobs.kept_decoder import KeptDecoder
+from desktop.latent.chart import Projection
+
+# The plane is at least so large; from the second size on, its texts and lines grow with it.
+LEAST_PLANE_PX, LAYOUT_PX = 240, 480
+RING_PX, HALO_PX = 2.0, 4.5
+RING, HALO = 255, 14
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """The plane on which the cursor moves.
+
+    Attributes:
+        background: the plane, uint8 [P, P, 3].
+        projection: where a z lies on it, in pixels at scale 1.
+        corner_px: the left upper corner of the projection's area at scale 1.
+        layout_scale: pixels of the background for each at scale 1.
+        scale: every pixel of a picture becomes a block of `scale` × `scale`.
+    """
+
+    background: Bytes
+    projection: Projection
+    corner_px: tuple[float, float]
+    layout_scale: float
+    scale: int
+
+    def frames(self, z: ArrayLike, pictures: Bytes) -> Bytes:
+        """Return uint8 [N, P, P + W, 3] for z [N, d] and their pictures uint8 [N, h, w(, C)]."""
+        centers: Doubles = (self.projection.px_of(z) + self.corner_px) * self.layout_scale
+        large = enlarge(opaque(pictures), self.scale)
+        shown = large if large.ndim == 4 else np.repeat(large[..., np.newaxis], 3, axis=3)
+        side = len(self.background)
+        height, width = shown.shape[1:3]
+        found = np.zeros((len(shown), side, side + width, 3), np.uint8)
+        found[:, :, :side] = self.background
+        top = (side - height) // 2
+        found[:, top : top + height, side:] = shown
+        for frame, center in zip(found, centers, strict=True):
+            draw_ring(frame[:, :side], center, self.layout_scale)
+        return found
+
+
+def plane_side_px(image_px: tuple[int, int], scale: int) -> int:
+    """The side of the plane beside a picture of this width and height, enlarged."""
+    return max(LEAST_PLANE_PX, scale * max(image_px))
+
+
+def make_stage(decoder: KeptDecoder, subject: Subject, scale: int) -> Generator[Progress | None, None, Stage]:
+    """Draw the plane with the layers of the view and its path. Raises FigureError."""
+    figure = _figure(decoder, subject, scale)
+    layout = layout_of(subject, figure)
+    background = yield from figure_picture(decoder, subject, figure)
+    return Stage(background, layout.projection, layout.area[:2], figure.scale, scale)
+
+
+def stage_cost(decoder: KeptDecoder, subject: Subject, scale: int) -> Cost:
+    """What the plane costs, without the pictures beside it. Raises FigureError."""
+    return figure_cost(decoder, subject, _figure(decoder, subject, scale))
+
+
+def _figure(decoder: KeptDecoder, subject: Subject, scale: int) -> Figure:
+    height, width = decoder.model.image_shape[1:]
+    side = plane_side_px((width, height), scale)
+    size = min(side, LAYOUT_PX)
+    return Figure(
+        size_px=(size, size),
+        scale=side / size,
+        parts=subject.shown_parts() - {Part.CURSOR},
+        has_legend=False,
+        ground=Ground.DARK,
+    )
+
+
+def draw_ring(picture: Bytes, center: Doubles, size: float) -> None:
+    """Draw the cursor's ring, antialiased and in place, into a picture uint8 [H, W, 3] around (x, y)."""
+    reach = size * (CURSOR_PX + HALO_PX)
+    height, width = picture.shape[:2]
+    left, top = (int(max(0, np.floor(place - reach))) for place in center)
+    right, bottom = (
+        int(min(most, np.ceil(place + reach) + 1))
+        for place, most in zip(center, (width, height), strict=True)
+    )
+    if left >= right or top >= bottom:
+        return
+    x, y = np.arange(left, right) + 0.5 - center[0], np.arange(top, bottom) + 0.5 - center[1]
+    off = np.abs(np.hypot(x, y[:, np.newaxis]) - size * CURSOR_PX)
+    part = picture[top:bottom, left:right].astype(np.float32)
+    for thick, gray in ((HALO_PX, HALO), (RING_PX, RING)):
+        cover = np.clip(size * thick / 2 + 0.5 - off, 0, 1)[..., np.newaxis]
+        part += cover * (gray - part)
+    picture[top:bottom, left:right] = np.rint(part)

@@ -1,0 +1,51 @@
+"""Makes the frames of a film to be shown at once, in place of a file. No Qt."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from desktop.base.arrays import Bytes
+from desktop.film.captions import CaptionStrip
+from desktop.film.film import Film, film_px
+from desktop.film.writer import BATCH, Look, Pictures
+from desktop.images.pixels import enlarge
+
+# So many frames, and so many pixels of each, are made at most.
+MOST_FRAMES, MOST_PIXELS = 90, 400_000
+
+
+class Preview:
+    """Keeps frames instead of writing them.
+
+    Attributes:
+        frames: uint8 [H, W(, C)] each.
+    """
+
+    def __init__(self) -> None:
+        self.frames: list[Bytes] = []
+
+    def make(
+        self, _: Path, count: int, pictures: Pictures, look: Look, batch: int = BATCH
+    ) -> Iterator[float]:
+        """Take the place of `writer.make_animation`, and write nothing."""
+        captions: CaptionStrip | None = None
+        for start in range(0, count, batch):
+            while (found := pictures(range(start, min(count, start + batch)))) is None:
+                yield start / count
+            for picture in found:
+                frame = enlarge(picture[np.newaxis], look.scale)[0]
+                if captions is None:
+                    captions = CaptionStrip(look.captions, frame.shape[1])
+                self.frames.append(captions.under(frame, len(self.frames)))
+            yield start / count
+        yield 1.0
+
+
+def preview_film(film: Film, image_px: tuple[int, int]) -> Film:
+    """The film with fewer and smaller frames; image_px is width and height of a picture."""
+    scale = film.scale
+    while scale > 1 and np.prod(film_px(replace(film, scale=scale), image_px)) > MOST_PIXELS:
+        scale -= 1
+    return replace(film, scale=scale, frame_count=min(film.frame_count, MOST_FRAMES))

@@ -1,0 +1,29 @@
+"""The names and numbers of the plane's axes, for the window and for figures. No Qt."""
+
+import math
+
+from desktop.latent.chart import AxisScale, Chart
+from desktop.latent.plane import ticks
+from desktop.latent.prior import PriorKind
+
+
+def axis_names(chart: Chart) -> tuple[str, str]:
+    """The names of the axes to the right and up; the second is empty if the space has one dimension."""
+    axes = chart.plane.axes
+    right, up = ("a", "b") if axes is None else (f"z{axes[0]}", f"z{axes[1]}")
+    if chart.scale is AxisScale.QUANTILES:
+        name = "Φ" if chart.prior.kind is PriorKind.NORMAL else "F"
+        right, up = f"{name}({right})", f"{name}({up})"
+    return right, "" if chart.plane.is_line else up
+
+
+def tick_texts(low: float, high: float, most: int) -> list[tuple[float, str]]:
+    """At most `most` round numbers from low to high, with enough decimals to tell them apart."""
+    values = ticks(low, high, most)
+    if len(values) < 2:
+        return [(value, f"{value:.6g}") for value in values]
+    step = values[1] - values[0]
+    if max(map(abs, values)) >= 1e6:
+        return [(value, f"{value:.6g}") for value in values]
+    decimals = max(0, -math.floor(math.log10(step) + 1e-6))
+    return [(value, f"{value + 0.0:.{decimals}f}".replace("-", "−")) for value in values]

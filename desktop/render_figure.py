@@ -1,0 +1,212 @@
+"""`desktop.render view`: the plane with its layers as a figure for a paper, PNG or SVG."""
+
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from desktop.base.command_line import Finite
+from desktop.base.installed import Choice
+from desktop.base.machine import free_memory_bytes
+from desktop.base.progress_bar import ProgressBar
+from desktop.figure.caption import caption_of
+from desktop.figure.figure import (
+    LEAST_SIDE_PX,
+    MAX_SCALE,
+    MAX_SIZE_PX,
+    OF_LAYERS,
+    START_SCALE,
+    START_SIZE_PX,
+    Figure,
+    FigureError,
+    FileKind,
+    Ground,
+    Part,
+    Subject,
+)
+from desktop.figure.layout import layout_of
+from desktop.figure.writing import figure_cost, kind_of, save_figure
+from desktop.jobs.cost import Progress
+from desktop.jobs.decoded_pictures import DecodedPictures
+from desktop.jobs.kept_decoder import KeptDecoder
+from desktop.latent.chart import AxisScale
+from desktop.latent.plane import Viewport
+from desktop.models.model import Model
+from desktop.reading.reading import Reading
+from desktop.render_parts import (
+    RenderError,
+    beside,
+    model_options,
+    open_model,
+    plane_of_axes,
+    say_cost,
+    show_step,
+    start_options,
+    start_view,
+)
+from desktop.view.provenance import provenance, to_text
+from desktop.view.state import ViewState
+
+# The parts that a command can ask for, by their names there.
+OF_WINDOW = (Part.PINNED, Part.PATH, Part.ENCODED, Part.TRUE_POSTERIOR)
+LAYERS = {part.name.lower(): part for part in Part if part not in OF_WINDOW}
+START_LAYERS = ("backdrop", "points", "names", "prior")
+FILM_LAYERS = frozenset({Part.BACKDROP, Part.POINTS, Part.NAMES})
+
+
+def _size(context: click.Context, option: click.Parameter, text: str) -> tuple[int, int]:
+    """Parse width and height, such as 1200x900."""
+    width, _, height = text.lower().replace("×", "x").partition("x")
+    if not (width.strip().isdecimal() and height.strip().isdecimal()):
+        raise click.BadParameter(f"found {text!r}, expected two numbers such as 1200x900", context, option)
+    size = int(width), int(height)
+    if not all(LEAST_SIDE_PX <= side <= MAX_SIZE_PX for side in size):
+        sides = f"{LEAST_SIDE_PX} to {MAX_SIZE_PX:,}"
+        raise click.BadParameter(f"found {text!r}, expected sides from {sides}", context, option)
+    return size
+
+
+def _layers(context: click.Context, option: click.Parameter, text: str) -> frozenset[Part]:
+    """Parse names of layers, separated by commas."""
+    names = [name.strip().lower() for name in text.split(",") if name.strip()]
+    choice = Choice(list(LAYERS))
+    return frozenset(LAYERS[choice.convert(name, option, context)] for name in names)
+
+
+@click.command()
+@model_options
+@click.option(
+    "--size",
+    callback=_size,
+    metavar="WIDTHxHEIGHT",
+    default="x".join(map(str, START_SIZE_PX)),
+    show_default=True,
+    help="Width and height at scale 1. Texts and lines have fixed sizes in these pixels.",
+)
+@start_options
+@click.option(
+    "--axes",
+    type=(click.IntRange(0), click.IntRange(0)),
+    metavar="RIGHT UP",
+    help="The two latent dimensions that span the plane.  [default: 0 1]",
+)
+@click.option("--quantiles", is_flag=True, help="Draw axes that are linear in the prior's quantiles.")
+@click.option(
+    "--layers",
+    callback=_layers,
+    metavar="NAMES",
+    default=",".join(START_LAYERS),
+    show_default=True,
+    help=f"What is drawn, of {', '.join(LAYERS)}.",
+)
+@click.option(
+    "--opacity",
+    type=Finite(0, 1),
+    default=Figure.opacity,
+    show_default=True,
+    help="Of the decoded plane.",
+)
+@click.option(
+    "--invert/--no-invert",
+    default=True,
+    help="On white ground, draw grey pictures of the decoded plane dark on white.  [default: --invert]",
+)
+@click.option("--frame/--no-frame", default=True, help="Draw a frame with numbers and names of the axes.")
+@click.option("--legend/--no-legend", default=True, help="Draw a legend.")
+@click.option(
+    "--caption", help='Write this below; "" for nothing.  [default: model, ELBO, epoch and what is shown]'
+)
+@click.option(
+    "--ground",
+    type=Choice([ground.value.lower() for ground in Ground]),
+    default=Ground.WHITE.value.lower(),
+    show_default=True,
+    help="What it is drawn on.",
+)
+def view(
+    size: tuple[int, int],
+    point: str | None,
+    seed: int | None,
+    span: float | None,
+    axes: tuple[int, int] | None,
+    quantiles: bool,
+    layers: frozenset[Part],
+    opacity: float,
+    invert: bool,
+    frame: bool,
+    legend: bool,
+    caption: str | None,
+    ground: str,
+    **common: Any,
+) -> None:
+    """Write the plane with its layers as a figure for a paper: PNG, or SVG by the ending of --out.
+
+    With --scale the picture becomes finer and its layout stays as it is.
+    """
+    out: Path = common["out"]
+    kind_of(out)
+    figure = Figure(
+        size_px=size,
+        scale=common["scale"] or START_SCALE,
+        parts=layers,
+        has_axes=frame,
+        has_legend=legend,
+        ground=Ground[ground.upper()],
+        opacity=opacity,
+        is_inverted=invert,
+    )
+    if figure.scale > MAX_SCALE:
+        raise RenderError(f"--scale: found {figure.scale}, expected at most {MAX_SCALE}")
+
+    def check(_: Reading) -> None:
+        free = free_memory_bytes()
+        if reason := figure.why_not(free):
+            fitting = figure.largest_scale(free)
+            raise RenderError(f"{reason}; {f'--scale {fitting} fits' if fitting else 'make it smaller'}")
+
+    model = open_model(common, None, check)
+    state = start_view(model, point, seed)
+    if axes is not None:
+        state = state.with_plane(plane_of_axes(axes, beside(model, state, point, seed)))
+    subject = subject_of(model, state, layers)
+    if point is not None or span is not None:
+        a, b = subject.state.cursor_ab.tolist()
+        view_of = Viewport((a, b), span or subject.viewport.span)
+        subject = replace(subject, state=replace(subject.state, viewport=view_of))
+    if quantiles:
+        subject = replace(subject, state=subject.state.with_scale(AxisScale.QUANTILES))
+    text = caption_of(model.source, subject, layers) if caption is None else caption
+    figure = replace(figure, caption=text)
+    layout_of(subject, figure)
+    note = to_text(provenance(model.source, subject.state, "view", **figure.details()))
+    with closing(DecodedPictures()) as kept:
+        decoder = KeptDecoder(model, kept)
+        say_cost(figure_cost(decoder, subject, figure))
+        with ProgressBar("decoding") as bar:
+            for step in save_figure(decoder, subject, figure, out, note):
+                if isinstance(step, Progress):
+                    show_step(bar, step)
+    width, height = figure.size_px if kind_of(out) is FileKind.SVG else figure.full_px
+    click.echo(f"{out}: {width} × {height} pixels")
+
+
+def subject_of(model: Model, state: ViewState, layers: frozenset[Part]) -> Subject:
+    """What is drawn: the view that fits the test images, with the layers that were asked for."""
+    bundle = model.source.bundle
+    posterior = None if bundle is None else bundle.read_posterior()
+    shown = frozenset(layer for layer, part in OF_LAYERS.items() if part in layers)
+    state = replace(state, layers=shown)
+    if posterior is not None:
+        state = replace(state, viewport=state.chart.around(state.plane.project(posterior.mean)))
+    names = () if bundle is None else bundle.label_names
+    subject = Subject(state, posterior, posterior, names)
+    missing = (layers & {Part.DENSITY, Part.HOLES}) - subject.possible()
+    if missing:
+        names_of = " and ".join(sorted(part.name.lower() for part in missing))
+        raise FigureError(
+            f"{model.source.path}: found no test images, expected a bundle that has some for {names_of}; "
+            "leave these layers out"
+        )
+    return subject

@@ -1,0 +1,102 @@
+"""Exports the view as a figure: the dialog with its preview, where to save, and the progress."""
+
+from PySide6.QtCore import QObject
+
+from desktop.app.figure_export import FigureExport
+from desktop.base.arrays import Bytes
+from desktop.figure.figure import Figure, FigureError, FileKind, OwnImage
+from desktop.jobs.cost import Progress
+from desktop.jobs.encode import Encoded, Located
+from desktop.widgets.common.actions import add_action
+from desktop.widgets.common.progress_strip import ProgressStrip
+from desktop.widgets.common.qimage import to_qimage
+from desktop.widgets.common.save_dialog import ask_where
+from desktop.widgets.common.saved_inputs import restore_inputs
+from desktop.widgets.controls.shell import Shell
+from desktop.widgets.dialogs.figure_dialog import FigureDialog
+
+
+class FigureControl(QObject):
+    """Adds the entry to the File menu.
+
+    Attributes:
+        exports: makes the figures.
+        dialog: the export dialog, or None before it is first opened.
+        progress: for the status bar; it is hidden while no file is made.
+    """
+
+    def __init__(self, shell: Shell) -> None:
+        super().__init__(shell.window)
+        self._shell = shell
+        self.exports = FigureExport(shell.explorer)
+        self.dialog: FigureDialog | None = None
+        self._encoded: Encoded | None = None
+        self._located: Located | None = None
+        self.progress = ProgressStrip()
+        self.progress.cancel_wanted.connect(self.exports.cancel)
+        self.exports.progressed.connect(self._on_progress)
+        self.exports.previewed.connect(self._on_previewed)
+        shell.explorer.opened.connect(self._on_opened)
+        add_action(shell.menus["file"], "Export the &view…", "Ctrl+Shift+E", self._ask)
+
+    def set_encoded(self, encoded: Encoded | None) -> None:
+        """Set the drawn image's approximate posterior, or None."""
+        self._encoded = encoded
+        self._set_own()
+
+    def set_located(self, located: Located | None) -> None:
+        """Set the drawn image's true posterior, or None."""
+        self._located = located
+        self._set_own()
+
+    def _set_own(self) -> None:
+        encoded, located = self._encoded, self._located
+        contours = () if located is None else located.picture.contours
+        self.exports.own = None if encoded is None else OwnImage(encoded.mean, encoded.logvar, contours)
+
+    def _on_opened(self) -> None:
+        if self.dialog is not None:
+            self.dialog.reject()
+
+    def _ask(self) -> None:
+        if self._shell.explorer.source is None:
+            return
+        if self.dialog is None:
+            self.dialog = FigureDialog(self._shell.window)
+            restore_inputs(self._shell.window, self.dialog)
+            self.dialog.wanted.connect(self._save)
+            self.dialog.changed.connect(self._preview)
+            self.dialog.finished.connect(self.exports.stop_preview)
+            self.exports.cost_known.connect(self.dialog.show_cost)
+        subject = self.exports.subject
+        self.dialog.set_parts(subject.possible(), subject.shown_parts())
+        self._preview()
+        self.dialog.open()
+
+    def _preview(self) -> None:
+        """Have the figure drawn as it is set, with a caption that fits its layers."""
+        assert self.dialog is not None
+        self.dialog.set_caption(self.exports.caption(self.dialog.figure().parts))
+        self.exports.preview(self.dialog.figure(), self.dialog.preview_px())
+
+    def _on_previewed(self, found: Bytes | FigureError) -> None:
+        if self.dialog is None:
+            return
+        if isinstance(found, FigureError):
+            self.dialog.show_error(str(found))
+        else:
+            self.dialog.show_preview(to_qimage(found))
+
+    def _save(self, figure: Figure, kind: FileKind) -> None:
+        window, refuse = self._shell.window, self._shell.message.show_message
+        name, files = f"view{kind.ending}", f"{kind.value} (*{kind.ending})"
+        path = ask_where(window, "Export the view", name, files, refuse)
+        if path is not None:
+            self.exports.save(path, figure)
+
+    def _on_progress(self, progress: Progress | None) -> None:
+        if progress is None:
+            self.progress.hide()
+        else:
+            text = f"figure: {progress.in_words()}" if progress.total else "figure"
+            self.progress.show_progress(text, progress.done, progress.total)

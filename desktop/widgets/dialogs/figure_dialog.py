@@ -1,0 +1,260 @@
+"""The dialog for exporting the view as a figure: size, layers, what is around the plane, with a preview."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QImage, QPixmap
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop.base.machine import free_memory_bytes
+from desktop.figure.figure import (
+    LEAST_SIDE_PX,
+    MAX_SCALE,
+    MAX_SIZE_PX,
+    START_SCALE,
+    START_SIZE_PX,
+    Figure,
+    FileKind,
+    Ground,
+    Part,
+)
+from desktop.jobs.cost import ASK_FROM_S, Cost
+from desktop.widgets.common.choices import add_choices
+from desktop.widgets.common.error_label import ErrorLabel
+from desktop.widgets.common.qimage import scaled_down
+from desktop.widgets.common.saved_inputs import save_input
+from desktop.widgets.common.theme import GRID_PX
+
+PREVIEW_PX = 520
+CAPTION_LINES_PX = 76
+SOON_MS = 150  # after the last key or click, so that a preview is not drawn for each letter
+NOTHING_THERE = "There is nothing to draw of this in the view."
+
+
+class FigureDialog(QDialog):
+    """Asks for a Figure; emits `wanted` with it on saving, and `changed` soon after a setting changes."""
+
+    wanted = Signal(object, object)  # Figure, FileKind
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Export the view")
+        self._automatic = ""
+        self.preview = QLabel()
+        self.preview.setFixedSize(PREVIEW_PX, PREVIEW_PX)
+        self.preview.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.preview.setWordWrap(True)
+        self.preview.setAccessibleName("Preview of the figure")
+        self.width_px = _spin("Width at scale 1", LEAST_SIDE_PX, MAX_SIZE_PX, START_SIZE_PX[0], " px")
+        self.height_px = _spin("Height at scale 1", LEAST_SIDE_PX, MAX_SIZE_PX, START_SIZE_PX[1], " px")
+        self.scale = _spin("Scale", 1, MAX_SCALE, START_SCALE, " ×")
+        self.scale.setToolTip("Makes the picture finer; texts and lines keep their places.")
+        self.format = _choice("Format", FileKind)
+        self.ground = _choice("Ground", Ground)
+        self.inverted = QCheckBox("Grey pictures dark on white")
+        self.inverted.setChecked(True)
+        self.opacity = _spin("Opacity of the decoded plane", 5, 100, round(100 * Figure.opacity), " %")
+        self.parts = {part: QCheckBox(part.value) for part in Part}
+        self.axes, self.legend = QCheckBox("Axes"), QCheckBox("Legend")
+        self.has_caption = QCheckBox("Caption")
+        for box in (self.axes, self.legend, self.has_caption):
+            box.setChecked(True)
+        self.caption = QPlainTextEdit()
+        self.caption.setAccessibleName("Caption")
+        self.caption.setTabChangesFocus(True)
+        self.caption.setFixedHeight(CAPTION_LINES_PX)
+        self.reset = QPushButton("Reset caption")
+        self.reset.setToolTip("Write again what the figure shows.")
+        self.reset.setAutoDefault(False)
+        self.facts, self.error = QLabel(), ErrorLabel()
+        self.facts.setWordWrap(True)
+        self.buttons = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel
+        )
+        self.save = self.buttons.button(QDialogButtonBox.StandardButton.Save)
+        self.save.setText("Save…")
+        self._cost = ""
+        self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
+        self._soon.timeout.connect(self.changed)
+        self._connect()
+        for name, widget in (
+            ("width", self.width_px),
+            ("height", self.height_px),
+            ("scale", self.scale),
+            ("format", self.format),
+            ("ground", self.ground),
+            ("inverted", self.inverted),
+            ("opacity", self.opacity),
+            ("axes", self.axes),
+            ("legend", self.legend),
+            ("caption", self.has_caption),
+        ):
+            save_input(f"view.{name}", widget)
+        self._lay_out()
+        self._show_facts()
+
+    def figure(self) -> Figure:
+        """Return the figure as it is set now."""
+        return Figure(
+            size_px=(self.width_px.value(), self.height_px.value()),
+            scale=self.scale.value(),
+            parts=frozenset(part for part, box in self.parts.items() if box.isChecked() and box.isEnabled()),
+            has_axes=self.axes.isChecked(),
+            has_legend=self.legend.isChecked(),
+            caption=self.caption.toPlainText().strip() if self.has_caption.isChecked() else "",
+            ground=Ground(self.ground.currentData()),
+            opacity=self.opacity.value() / 100,
+            is_inverted=self.inverted.isChecked(),
+        )
+
+    def set_parts(self, possible: frozenset[Part], shown: frozenset[Part]) -> None:
+        """Offer the layers for which there is something, and choose those that the view shows."""
+        for part, box in self.parts.items():
+            box.setEnabled(part in possible)
+            box.setToolTip("" if part in possible else NOTHING_THERE)
+            box.setChecked(part in shown)
+
+    def set_caption(self, text: str) -> None:
+        """Set the caption that stands there until somebody writes another one."""
+        is_own = self.caption.toPlainText() != self._automatic
+        self._automatic = text
+        if not is_own and self.caption.toPlainText() != text:
+            self.caption.setPlainText(text)
+
+    def show_preview(self, image: QImage) -> None:
+        """Show the figure, as large as there is room."""
+        ratio = self.devicePixelRatioF()
+        shown = scaled_down(image, round(PREVIEW_PX * ratio))
+        shown.setDevicePixelRatio(ratio)
+        self.preview.setPixmap(QPixmap.fromImage(shown))
+        self._show_facts()
+
+    def show_error(self, text: str) -> None:
+        """Say why there can be no such figure."""
+        self.preview.clear()
+        self.error.setText(text)
+        self.save.setEnabled(False)
+
+    def show_cost(self, cost: Cost) -> None:
+        """Say what the decoded plane costs, if it takes long; then it is not in the preview."""
+        is_long = cost.seconds > ASK_FROM_S
+        self._cost = f" Still to decode: {cost.in_words()}." if is_long else ""
+        self._show_facts()
+
+    def preview_px(self) -> int:
+        """How many pixels the preview's longer side is drawn with: twice the screen's, for small texts."""
+        return round(2 * PREVIEW_PX * self.devicePixelRatioF())
+
+    def _connect(self) -> None:
+        self.buttons.accepted.connect(self._accept)
+        self.buttons.rejected.connect(self.reject)
+        self.reset.clicked.connect(lambda: self.caption.setPlainText(self._automatic))
+        self.caption.textChanged.connect(self._on_changed)
+        for combo in (self.format, self.ground):
+            combo.currentIndexChanged.connect(self._on_changed)
+        for spin in (self.width_px, self.height_px, self.scale, self.opacity):
+            spin.valueChanged.connect(self._on_changed)
+        checks = (self.axes, self.legend, self.has_caption, self.inverted, *self.parts.values())
+        for check in checks:
+            check.toggled.connect(self._on_changed)
+
+    def _on_changed(self) -> None:
+        has_plane = self.parts[Part.BACKDROP].isChecked()
+        self.opacity.setEnabled(has_plane)
+        self.inverted.setEnabled(has_plane and self.ground.currentData() == Ground.WHITE)
+        self.parts[Part.NAMES].setEnabled(
+            self.parts[Part.POINTS].isChecked() and not self.parts[Part.NAMES].toolTip()
+        )
+        for widget in (self.caption, self.reset):
+            widget.setEnabled(self.has_caption.isChecked())
+        self.reset.setVisible(self.caption.toPlainText() != self._automatic)
+        self._show_facts()
+        self._soon.start()
+
+    def _show_facts(self) -> None:
+        """Say how large the file's picture will be, or why it does not fit."""
+        figure, free = self.figure(), free_memory_bytes()
+        reason = figure.why_not(free)
+        self.save.setEnabled(not reason)
+        if reason:
+            fitting = figure.largest_scale(free)
+            fits = f"scale {fitting} × fits" if fitting else "make it smaller"
+            self.error.setText(f"{reason}; {fits}.")
+            self.facts.setText("")
+            return
+        width, height = figure.full_px
+        size = f"{width:,} × {height:,} px"
+        is_svg = self.format.currentData() == FileKind.SVG
+        vector = f"{figure.size_px[0]:,} × {figure.size_px[1]:,} px, lines and texts are vectors."
+        self.error.setText("")
+        self.facts.setText((vector if is_svg else f"{size}.") + self._cost)
+
+    def _accept(self) -> None:
+        self.accept()
+        self.wanted.emit(self.figure(), FileKind(self.format.currentData()))
+
+    def _lay_out(self) -> None:
+        size = QHBoxLayout()
+        size.addWidget(self.width_px)
+        size.addWidget(QLabel("×"))
+        size.addWidget(self.height_px)
+        size.addStretch(1)
+        around = QHBoxLayout()
+        for check in (self.axes, self.legend, self.has_caption):
+            around.addWidget(check)
+        around.addStretch(1)
+        layers = QVBoxLayout()
+        layers.setSpacing(GRID_PX // 2)
+        for box in self.parts.values():
+            layers.addWidget(box)
+        form = QFormLayout()
+        form.addRow("Size", size)
+        form.addRow("Scale", self.scale)
+        form.addRow("Format", self.format)
+        form.addRow("Ground", self.ground)
+        form.addRow("Layers", layers)
+        form.addRow("Plane's opacity", self.opacity)
+        form.addRow("", self.inverted)
+        form.addRow("Around it", around)
+        form.addRow(self.caption)
+        form.addRow("", self.reset)
+        form.addRow(self.facts)
+        form.addRow(self.error)
+        above = QHBoxLayout()
+        above.setSpacing(2 * GRID_PX)
+        above.addWidget(self.preview)
+        above.addLayout(form, 1)
+        layout = QVBoxLayout(self)
+        layout.addLayout(above)
+        layout.addWidget(self.buttons)
+
+
+def _choice(name: str, members: Iterable[StrEnum]) -> QComboBox:
+    box = QComboBox()
+    add_choices(box, members)
+    box.setAccessibleName(name)
+    return box
+
+
+def _spin(name: str, low: int, high: int, value: int, unit: str) -> QSpinBox:
+    spin = QSpinBox()
+    spin.setRange(low, high)
+    spin.setValue(value)
+    spin.setSuffix(unit)
+    spin.setAccessibleName(name)
+    return spin

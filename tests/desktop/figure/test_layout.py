@@ -1,0 +1,70 @@
+"""Everything of a figure has a place inside of it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from desktop.figure.figure import Figure, FigureError, Part
+from desktop.figure.layout import Mark, layout_of
+from export.bundle import Posterior
+
+BARE = Figure(has_axes=False, has_legend=False)
+
+
+@pytest.mark.parametrize("axes", [False, True])
+@pytest.mark.parametrize("legend", [False, True])
+@pytest.mark.parametrize("caption", ["", "A caption. " * 40])
+def test_the_plane_gets_the_room_that_the_others_leave(subject, axes, legend, caption):
+    """It lies inside, and each thing around it takes room from it."""
+    figure = Figure((700, 500), has_axes=axes, has_legend=legend, caption=caption)
+    layout = layout_of(subject, figure)
+    left, top, width, height = layout.area
+    assert 0 < left < left + width < 700
+    assert 0 < top < top + height < 500
+    legend_height = sum(entry.height_px for entry in layout.legend)
+    assert all(layout.legend_px[0] + entry.width_px <= 700 for entry in layout.legend)
+    assert layout.legend_px[1] + legend_height <= 500
+    bare = layout_of(subject, replace(BARE, size_px=(700, 500))).area
+    assert (height < bare[3]) is (axes or bool(caption))
+    assert (width < bare[2]) is (axes or legend)
+
+
+def test_a_number_stands_at_its_place_on_the_axis(subject):
+    """Its pixel in the area is where the plane has that number."""
+    layout = layout_of(subject, Figure())
+    assert {text for _, text in layout.across} >= {"−2", "0", "2"}
+    for px, text in layout.across:
+        x, _ = layout.projection.ab(px, 0)
+        assert x == pytest.approx(float(text.replace("−", "-")))
+    for px, text in layout.upward:
+        _, y = layout.projection.ab(0, px)
+        assert y == pytest.approx(float(text.replace("−", "-")))
+
+
+def test_a_legend_of_a_hundred_labels_fits(subject):
+    """It says how many are left out, and the other entries stay."""
+    mean = np.zeros((100, 2), np.float32)
+    many = Posterior(mean=mean, logvar=mean, labels=np.arange(100, dtype=np.uint8), images=None)
+    crowd = replace(subject, posterior=many, label_names=tuple(f"number {n}" for n in range(100)))
+    layout = layout_of(crowd, Figure((600, 400)))
+    assert layout.legend_px[1] + sum(entry.height_px for entry in layout.legend) <= 400
+    dots = sum(entry.mark is Mark.DOT for entry in layout.legend)
+    assert f"… and {100 - dots} more" in [entry.text for entry in layout.legend]
+    assert Mark.DASH in [entry.mark for entry in layout.legend]
+
+
+def test_the_legend_explains_what_is_drawn_and_nothing_else(subject):
+    """Labels that are hidden and layers that are off have no entry."""
+    hidden = replace(subject, state=replace(subject.state, hidden_labels=frozenset({1})))
+    points = layout_of(hidden, Figure(parts=frozenset({Part.POINTS}))).legend
+    assert [entry.text for entry in points] == ["Test images", "cat", "emu"]
+    assert [entry.mark for entry in layout_of(subject, Figure(parts=frozenset({Part.DENSITY}))).legend] == [
+        Mark.SCALE
+    ]
+
+
+def test_a_figure_without_room_for_the_plane_is_refused(subject):
+    """The error says how much was left and what to do."""
+    with pytest.raises(FigureError, match="pixels left for the plane, expected at least 64 × 64; make the"):
+        layout_of(subject, Figure((300, 200), caption="a long caption " * 60))

@@ -1,0 +1,31 @@
+"""Texts in figures keep within their width."""
+
+import pytest
+
+from desktop.figure.texts import drawable, shortened, width_px, wrapped
+
+CAPTION = "The plane of a model; ten thousand test images by label.\n\nA second paragraph of some words."
+
+
+@pytest.mark.parametrize("most", [100, 150, 400])
+def test_a_caption_is_broken_at_spaces(most):
+    """No line is too wide, no word is lost, and an empty line stays empty."""
+    lines = wrapped(CAPTION, most, 12)
+    assert all(width_px(line, 12) <= most for line in lines)
+    assert " ".join(lines).split() == CAPTION.split()
+    assert "" in lines
+
+
+def test_a_long_name_ends_with_an_ellipsis():
+    """It is as long as fits."""
+    name = "a name that is much too long for its place"
+    found = shortened(name, 100, 12)
+    assert found.endswith("…") and name.startswith(found[:-1])
+    assert width_px(found, 12) <= 100 < width_px(name[: len(found) + 2], 12)
+    assert shortened("short", 100, 12) == "short"
+
+
+def test_letters_without_a_shape_are_marked():
+    """A question mark stands for what the font lacks."""
+    assert drawable("Φ(z0) ≤ 1 σ · é") == "Φ(z0) ≤ 1 σ · é"
+    assert drawable("漢 z") == "? z"

@@ -1,0 +1,126 @@
+"""Figures in files: PNG with the note, SVG of lines and texts."""
+
+from dataclasses import replace
+from xml.etree import ElementTree as ET
+
+import imageio.v3 as imageio
+import numpy as np
+import pytest
+
+from desktop.figure import writing
+from desktop.figure.figure import Figure, FigureError, Ground, OwnImage, Part
+from desktop.figure.layout import layout_of
+from desktop.figure.strokes import COLORS
+from desktop.figure.writing import figure_cost, save_figure
+from desktop.images.note import read_note
+from desktop.jobs.cost import Progress
+from desktop.view.provenance import from_text, provenance, to_text
+
+SVG = "{http://www.w3.org/2000/svg}"
+SMALL = Figure((360, 240), scale=1, has_legend=False, has_axes=False, parts=frozenset(), ground=Ground.WHITE)
+
+
+def saved(decoder, subject, figure, path, note=""):
+    """The steps of a saved figure."""
+    return list(save_figure(decoder, subject, figure, path, note))
+
+
+@pytest.mark.parametrize("scale", [1, 3])
+def test_a_png_has_the_size_that_was_asked_for_and_its_note(small_decoder, subject, tmp_path, scale):
+    """The note says the view and the settings, and decoding tells its progress."""
+    path, figure = tmp_path / "a.png", Figure((300, 220), scale=scale, caption="A plane.")
+    note = to_text(provenance(small_decoder.model.source, subject.state, "view", **figure.details()))
+    steps = saved(small_decoder, subject, figure, path, note)
+    assert imageio.imread(path).shape == (220 * scale, 300 * scale, 3)
+    carried = from_text(read_note(path))
+    assert (carried.kind, carried.state, carried.details["scale"]) == ("view", subject.state, scale)
+    told = [step for step in steps if isinstance(step, Progress)]
+    assert told[-1].done == told[-1].total == figure_cost(small_decoder, subject, figure).pictures
+
+
+def test_the_plane_lies_where_the_layout_says(small_decoder, subject, tmp_path):
+    """The cursor's ring is at its place, in the colour of the ground's ink."""
+    state = subject.state.at((1.5, -0.5))
+    figure = replace(SMALL, parts=frozenset({Part.CURSOR}))
+    seen = replace(subject, state=state)
+    saved(small_decoder, seen, figure, tmp_path / "a.png")
+    layout = layout_of(seen, figure)
+    x, y = layout.projection.px(state.cursor_ab) + layout.area[:2]
+    picture = imageio.imread(tmp_path / "a.png").astype(int)
+    rows, columns = np.nonzero(picture.sum(axis=2) < 200)
+    assert (rows.mean() + 0.5, columns.mean() + 0.5) == pytest.approx((y, x), abs=0.6)
+    assert np.ptp(rows) == pytest.approx(15, abs=2)
+
+
+@pytest.mark.parametrize("ground", list(Ground))
+def test_grey_pictures_are_dark_on_white_if_that_is_wanted(small_decoder, subject, tmp_path, ground):
+    """On white ground the decoded plane can be inverted; elsewhere it never is."""
+    plane = replace(SMALL, parts=frozenset({Part.BACKDROP}), opacity=1.0, ground=ground)
+    found = []
+    for inverted in (False, True):
+        saved(small_decoder, subject, replace(plane, is_inverted=inverted), tmp_path / "a.png")
+        found.append(imageio.imread(tmp_path / "a.png")[40:-40, 40:-40].astype(int))
+    if ground is Ground.WHITE:
+        assert np.abs(found[0] + found[1] - 255).max() <= 2
+    else:
+        assert (found[0] == found[1]).all()
+
+
+def test_an_svg_holds_lines_texts_and_the_decoded_pictures(small_decoder, subject, tmp_path):
+    """It has the size in pixels, one embedded picture and each point, and is the same every time."""
+    paths = [tmp_path / name for name in ("a.svg", "b.svg")]
+    figure = Figure((400, 300), parts=frozenset({Part.BACKDROP, Part.POINTS, Part.PRIOR}))
+    for path in paths:
+        saved(small_decoder, subject, figure, path)
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+    root = ET.parse(paths[0]).getroot()  # noqa: S314 - our own file
+    assert (root.get("width"), root.get("height"), root.get("viewBox")) == ("400", "300", "0 0 400 300")
+    (image,) = root.iter(f"{SVG}image")
+    assert image.get("{http://www.w3.org/1999/xlink}href").startswith("data:image/png;base64,")
+    assert len(list(root.iter(f"{SVG}use"))) >= len(subject.posterior.mean)
+
+
+@pytest.mark.parametrize("part", [part for part in Part if part not in (Part.BACKDROP, Part.PINNED)])
+def test_each_layer_shows(small_decoder, subject, tmp_path, part):
+    """With it, the figure is another one."""
+    state = replace(subject.state, path=(subject.state.at((-1, 0)).z, subject.state.at((1, 1)).z))
+    circle = np.stack([np.cos(np.linspace(0, 6.3, 60)), np.sin(np.linspace(0, 6.3, 60))], axis=1)
+    own = OwnImage(np.zeros(2, np.float32), np.zeros(2, np.float32), ((circle,), (2 * circle,)))
+    seen = replace(subject, state=state, own=own)
+    under = frozenset({Part.POINTS}) if part is Part.NAMES else frozenset()
+    pictures = []
+    for parts in (under, under | {part}):
+        saved(small_decoder, seen, replace(SMALL, parts=parts), tmp_path / "a.png")
+        pictures.append(imageio.imread(tmp_path / "a.png").astype(int))
+    assert (np.abs(pictures[0] - pictures[1]).max(axis=2) > 40).sum() > 30
+
+
+def test_pinned_images_show_with_their_ellipses(small_decoder, subject, tmp_path):
+    """The image's own black and white are there, on dark ground in its label's colour."""
+    seen = replace(subject, state=replace(subject.state, pinned=(4, 10_000)))
+    figure = replace(SMALL, parts=frozenset({Part.PINNED}), ground=Ground.DARK)
+    saved(small_decoder, seen, figure, tmp_path / "a.png")
+    colors = imageio.imread(tmp_path / "a.png").reshape(-1, 3).tolist()
+    paper = [int(COLORS[Ground.DARK].paper[n : n + 2], 16) for n in (1, 3, 5)]
+    assert [0, 0, 0] in colors and [255, 255, 255] in colors and paper in colors
+
+
+def test_what_does_not_fit_is_refused(small_decoder, subject, tmp_path, monkeypatch):
+    """Too large a figure, and a name with another ending."""
+    monkeypatch.setattr(writing, "free_memory_bytes", lambda: 1 << 20)
+    with pytest.raises(FigureError, match="found a picture of 720 × 480 pixels, which takes"):
+        saved(small_decoder, subject, replace(SMALL, scale=2), tmp_path / "a.png")
+    with pytest.raises(FigureError, match=r"found the ending '.pdf', expected .png or .svg"):
+        saved(small_decoder, subject, SMALL, tmp_path / "a.pdf")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_cancelled_figure_leaves_the_old_file(small_decoder, subject, tmp_path):
+    """What was there stays, and nothing else is left."""
+    path = tmp_path / "a.png"
+    path.write_text("old")
+    steps = save_figure(small_decoder, subject, Figure((300, 220), scale=1), path)
+    next(steps)
+    steps.close()
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]

@@ -1,0 +1,90 @@
+"""Films of the plane: the cursor moves over it, beside the picture."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from desktop.figure.figure import Subject
+from desktop.film.film import Content, Film, Route, film_px, path_cost, path_film
+from desktop.film.formats import Format
+from desktop.film.plane_stage import LEAST_PLANE_PX, draw_ring, make_stage
+from desktop.film.preview import MOST_FRAMES, MOST_PIXELS, Preview, preview_film
+from desktop.images.pixels import enlarge, to_bytes
+from desktop.jobs.decoded_pictures import DecodedPictures
+from desktop.jobs.kept_decoder import KeptDecoder
+from desktop.view.state import start_state
+from tests.desktop.path_points import path_points
+
+POINTS = ((-2.0, 0.0), (2.0, 1.0))
+PLANE = Film(format=Format.APNG, frame_count=5, scale=22, content=Content.PLANE)
+
+
+@pytest.fixture
+def decoder(make_bundle, make_model):
+    return KeptDecoder(make_model(make_bundle()), DecodedPictures())
+
+
+@pytest.fixture
+def subject():
+    return Subject(start_state(2))
+
+
+def finished(steps):
+    """What a generator returns."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
+
+
+def test_each_frame_has_the_cursor_at_its_z_and_the_picture_there(decoder, subject, tmp_path):
+    """On the left only the ring moves; on the right is the decoded walk, enlarged."""
+    list(path_film(decoder, Route(POINTS), PLANE, tmp_path / "a", view=subject))
+    with Image.open(tmp_path / "a") as image:
+        frames = np.stack([np.asarray((image.seek(n), image)[1].convert("RGB")) for n in range(5)])
+    width, height = film_px(PLANE, (12, 12))
+    assert frames.shape == (5, height, width, 3)
+    walk = path_points(POINTS, 5)
+    expected = enlarge(to_bytes(decoder.model.decode(walk)), 22)
+    assert np.abs(frames[:, :, height:, 0].astype(int) - expected).max() <= 1
+    stage = finished(make_stage(decoder, subject, PLANE.scale))
+    for frame, z in zip(frames[:, :, :height], walk, strict=True):
+        rows, columns = np.nonzero((frame != stage.background).any(axis=2))
+        x, y = (stage.projection.px_of(z) + stage.corner_px) * stage.layout_scale
+        assert (columns.mean() + 0.5, rows.mean() + 0.5) == pytest.approx((x, y), abs=1)
+
+
+def test_a_ring_is_as_bright_wherever_it_is():
+    """Between pixels it has the same mass as on them, and outside of the picture nothing is drawn."""
+    masses = []
+    for x in (30.0, 30.25, 30.5):
+        picture = np.full((60, 60, 3), 100, np.uint8)
+        draw_ring(picture, np.array([x, 31.0]), 1.0)
+        masses.append(float(picture.astype(int).sum()))
+    assert np.ptp(masses) < 0.001 * masses[0]
+    picture = np.full((60, 60, 3), 100, np.uint8)
+    draw_ring(picture, np.array([500.0, -90.0]), 1.0)
+    assert (picture == 100).all()
+
+
+def test_the_plane_has_a_size_for_reading(decoder, subject):
+    """However small the pictures are, the plane is not; the frame's size is known before."""
+    film = Film(frame_count=3, scale=1, content=Content.PLANE)
+    assert film_px(film, (12, 12)) == (LEAST_PLANE_PX + 12, LEAST_PLANE_PX)
+    assert finished(make_stage(decoder, subject, 1)).background.shape == (LEAST_PLANE_PX,) * 2 + (3,)
+    without = path_cost(decoder, Route(POINTS), film).pictures
+    assert path_cost(decoder, Route(POINTS), film, subject).pictures > without == 3
+
+
+@pytest.mark.parametrize("content", list(Content))
+def test_a_preview_is_the_film_with_fewer_and_smaller_frames(decoder, subject, tmp_path, content):
+    """No file is written; frames are at most so many, and at most so large."""
+    film = Film(frame_count=400, scale=64, content=content)
+    small, kept = preview_film(film, (12, 12)), Preview()
+    list(path_film(decoder, Route(POINTS), small, tmp_path / "a.gif", view=subject, make=kept.make))
+    width, height = film_px(small, (12, 12))
+    assert len(kept.frames) == MOST_FRAMES
+    assert kept.frames[0].shape[:2] == (height, width)
+    assert MOST_PIXELS / 2 < width * height <= MOST_PIXELS
+    assert list(tmp_path.iterdir()) == []

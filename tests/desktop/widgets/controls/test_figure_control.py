@@ -1,0 +1,50 @@
+"""The view as a figure, from the menu to the file and back."""
+
+import imageio.v3 as imageio
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog
+
+from desktop.figure.figure import Part
+from desktop.view.state import Layer
+from export.bundle import Posterior
+from tests.waiting import SOON_MS
+
+LEFT = Qt.MouseButton.LeftButton
+KEYS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+
+
+def test_a_view_is_exported_and_dropped_back(open_window, make_bundle, qtbot, monkeypatch, tmp_path):
+    """The preview shows it, the file has its size, and dropping it restores view, layers and settings."""
+    mean = np.random.default_rng(0).normal(0, 1, (40, 2)).astype(np.float32)
+    labels = np.arange(40, dtype=np.uint8) % 2
+    posterior = Posterior(mean=mean, logvar=np.zeros_like(mean), labels=labels, images=None)
+    window = open_window(make_bundle(posterior=posterior, labels=("cat", "dog")))
+    qtbot.keyClick(window.plane, Qt.Key.Key_E, KEYS)
+    dialog = window.figure_control.dialog
+    qtbot.waitUntil(lambda: not dialog.preview.pixmap().isNull(), timeout=SOON_MS)
+    assert {part for part, box in dialog.parts.items() if box.isChecked()} == {
+        Part.BACKDROP,
+        Part.POINTS,
+        Part.NAMES,
+    }
+    assert "40 test images" in dialog.caption.toPlainText()
+    dialog.width_px.setValue(400)
+    dialog.height_px.setValue(300)
+    dialog.scale.setValue(1)
+    dialog.parts[Part.PRIOR].click()
+    dialog.parts[Part.POINTS].click()
+    path, state = tmp_path / "figure.png", window.explorer.state
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", staticmethod(lambda *_: (str(path), "")))
+    with qtbot.waitSignal(window.explorer.saved, timeout=SOON_MS):
+        qtbot.mouseClick(dialog.save, LEFT)
+    assert imageio.imread(path).shape == (300, 400, 3)
+    assert not window.figure_control.progress.isVisible()
+    dialog.width_px.setValue(1000)
+    window.explorer.set_state(state.at((1, 1)))
+    with qtbot.waitSignal(window.provenance_control.told, timeout=SOON_MS):
+        window.provenance_control.open(path)
+    restored = window.explorer.state
+    assert (restored.z, restored.viewport) == (state.z, state.viewport)
+    assert restored.layers == (state.layers - {Layer.POINTS}) | {Layer.PRIOR}
+    assert dialog.width_px.value() == 400

@@ -1,0 +1,81 @@
+"""The dialog asks for a figure and says how large it will be."""
+
+import pytest
+from PySide6.QtCore import Qt
+
+from desktop.figure.figure import Figure, FileKind, Ground, Part
+from desktop.jobs.cost import Cost
+from desktop.widgets.dialogs import figure_dialog
+from desktop.widgets.dialogs.figure_dialog import FigureDialog
+from tests.waiting import SOON_MS
+
+LEFT = Qt.MouseButton.LeftButton
+POSSIBLE = frozenset({Part.BACKDROP, Part.POINTS, Part.NAMES, Part.CURSOR})
+
+
+@pytest.fixture
+def dialog(qtbot):
+    """A shown dialog for a view of the decoded plane and points."""
+    dialog = FigureDialog()
+    qtbot.addWidget(dialog)
+    dialog.set_parts(POSSIBLE, frozenset({Part.BACKDROP, Part.POINTS, Part.NAMES}))
+    dialog.set_caption("A model.")
+    dialog.show()
+    qtbot.waitExposed(dialog)
+    yield dialog
+    dialog.close()
+
+
+def test_the_figure_is_wanted_as_it_was_set(dialog, qtbot):
+    """The signal carries every setting; layers that the view does not have are not in it."""
+    dialog.width_px.setValue(640)
+    dialog.height_px.setValue(480)
+    dialog.scale.setValue(3)
+    dialog.format.setCurrentText("SVG")
+    dialog.ground.setCurrentText("Dark")
+    dialog.opacity.setValue(25)
+    dialog.parts[Part.CURSOR].click()
+    dialog.parts[Part.POINTS].click()
+    dialog.parts[Part.PATH].click()
+    dialog.axes.click()
+    with qtbot.waitSignal(dialog.wanted, timeout=SOON_MS) as heard:
+        qtbot.mouseClick(dialog.save, LEFT)
+    parts = frozenset({Part.BACKDROP, Part.CURSOR})
+    figure = Figure((640, 480), 3, parts, False, True, "A model.", Ground.DARK, 0.25)
+    assert heard.args == [figure, FileKind.SVG]
+
+
+def test_a_caption_follows_the_layers_until_somebody_writes_one(dialog, qtbot):
+    """Then it stays, until it is reset or left out."""
+    dialog.set_caption("A model. Points.")
+    assert dialog.figure().caption == "A model. Points."
+    assert not dialog.reset.isVisible()
+    dialog.caption.setPlainText("Mine.")
+    dialog.set_caption("A model. Contours.")
+    assert dialog.figure().caption == "Mine."
+    qtbot.mouseClick(dialog.reset, LEFT)
+    assert dialog.figure().caption == "A model. Contours."
+    dialog.has_caption.click()
+    assert dialog.figure().caption == ""
+
+
+def test_it_says_the_size_and_what_fits(dialog, monkeypatch):
+    """What is too large cannot be saved, and the largest scale that fits is told."""
+    assert dialog.facts.text() == "2,400 × 1,800 px."
+    dialog.show_cost(Cost(300, 2.0))
+    assert dialog.facts.text() == "2,400 × 1,800 px. Still to decode: 300 pictures, about 10 min."
+    monkeypatch.setattr(figure_dialog, "free_memory_bytes", lambda: 100 << 20)
+    dialog.scale.setValue(4)
+    assert dialog.error.text().endswith("expected at most 0.1 GiB; scale 2 × fits.")
+    assert not dialog.save.isEnabled()
+    dialog.scale.setValue(2)
+    assert (dialog.error.text(), dialog.save.isEnabled()) == ("", True)
+
+
+def test_many_changes_are_one(dialog, qtbot):
+    """A preview is not drawn for each letter that is typed."""
+    heard = []
+    dialog.changed.connect(lambda: heard.append(dialog.figure().caption))
+    with qtbot.waitSignal(dialog.changed, timeout=SOON_MS):
+        qtbot.keyClicks(dialog.caption, "abc ")
+    assert len(heard) == 1
