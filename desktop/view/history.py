@@ -20,6 +20,7 @@ FIELD_WORDS = {
     "scale": "changing the axes",
     "pinned": "pinning or unpinning an image",
     "nearness": "changing how nearness is measured",
+    "path_times": "changing the path's times",
 }
 
 
@@ -186,7 +187,7 @@ def _vectors(step: Step) -> dict[int, int]:
 def in_words(before: ViewState, after: ViewState) -> str:
     """Describe a change, as it is written after "Undo" in the menu."""
     names = {f.name for f in dataclasses.fields(ViewState) if _differ(before, after, f.name)}
-    if "path" in names and names <= {"path", "z", "plane"}:
+    if "path" in names and names <= {"path", "path_times", "z", "plane"}:
         grown = len(after.path) - len(before.path)
         if not after.path:
             return "clearing the path"
@@ -209,6 +210,10 @@ def in_words(before: ViewState, after: ViewState) -> str:
         return "showing or hiding layers"
     if names == {"hidden_labels"}:
         return "showing or hiding labels"
+    if "selected" in names and names <= {"selected", "only_selected"}:
+        return "selecting" if after.selected else "clearing the selection"
+    if names == {"only_selected"}:
+        return "showing the selected points alone" if after.only_selected else "showing all points"
     if names == {"picture_mode"}:
         return f"drawing the picture as “{after.picture_mode.value}”"
     if names == {"path_closed"}:

@@ -32,6 +32,7 @@ from desktop.widgets.controls.coordinates_control import CoordinatesControl
 from desktop.widgets.controls.directions_control import DirectionsControl
 from desktop.widgets.controls.drop_control import DropControl
 from desktop.widgets.controls.film_control import FilmControl
+from desktop.widgets.controls.find_control import FindControl
 from desktop.widgets.controls.grids_control import GridsControl
 from desktop.widgets.controls.held_out_control import HeldOutControl
 from desktop.widgets.controls.help_control import HelpControl
@@ -52,6 +53,7 @@ from desktop.widgets.controls.provenance_control import ProvenanceControl
 from desktop.widgets.controls.reading_control import ReadingControl
 from desktop.widgets.controls.recent_menu import RecentMenu
 from desktop.widgets.controls.saved_control import SavedControl
+from desktop.widgets.controls.select_control import SelectControl
 from desktop.widgets.controls.shell import Shell
 from desktop.widgets.controls.status_control import StatusControl
 from desktop.widgets.controls.theme_control import ThemeControl
@@ -68,7 +70,14 @@ PLANE = "plane"
 START_WIDTH_PX = 1180
 SPLITTER_PX = 5
 TITLE_BAR_PX = 40  # at most, on most desktops
-MENUS = {"file": "&File", "edit": "&Edit", "view": "&View", "path": "&Path", "help": "&Help"}
+MENUS = {
+    "file": "&File",
+    "edit": "&Edit",
+    "view": "&View",
+    "select": "&Select",
+    "path": "&Path",
+    "help": "&Help",
+}
 
 
 class MainWindow(QMainWindow):
@@ -188,6 +197,8 @@ class MainWindow(QMainWindow):
         view.addMenu(self.layers_menu)
         self.map_control = MapControl(explorer, plane)
         self.held_out = HeldOutControl(shell)
+        self.select = SelectControl(shell)
+        self.finding = FindControl(shell, self.select.panel.finder)
         self.nearest = NearestControl(explorer, panel.picture)
         self.path_control = PathControl(shell)
         self.film_control = FilmControl(shell)
@@ -270,6 +281,7 @@ class MainWindow(QMainWindow):
                 self.history,  # takes nothing; changes while a button is held are one step
                 self.plane_menu,  # takes nothing; opens at a click of the right button
                 self.path_control,  # stops playing at any click or key; takes Delete
+                self.select.selector,  # takes drags with a selecting tool, or with Ctrl and Shift
                 self.path_control.handles,  # takes presses on a point or on the line
                 self.held_out,  # shows the image under the pointer; takes Ctrl-clicks
             ]
@@ -292,6 +304,10 @@ class MainWindow(QMainWindow):
         self.z_control.shown.connect(self.panel.sections.show_key)
         self.plane_control.told.connect(self.status.tell)
         self.held_out.told.connect(self.status.tell)
+        self.select.selector.began.connect(self.held_out.leave)
+        self.finding.point_wanted.connect(self.select.go_to)
+        self.finding.selection_wanted.connect(self.select.select)
+        self.finding.panel_wanted.connect(lambda: self.panel.show_section(self.select.panel))
         self.time_control.told.connect(self.status.tell)
         self.provenance_control.told.connect(self.status.tell)
         self.picture_control.shown.connect(self.reading.set_picture)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMenu
 
 from desktop.latent.chart import AxisScale
 from desktop.latent.plane import Plane, Viewport, plane_through, principal_plane
+from desktop.latent.selection import within
 from desktop.models.point_words import TEST_IMAGES
 from desktop.view.state import ViewState
 from desktop.widgets.common.actions import add_action
@@ -38,6 +39,7 @@ class PlaneControl(QObject):
         self._points_plane = explorer.state.plane
         # Scale and viewport before and after the last change of the scale.
         self._switched: tuple[Look, Look] | None = None
+        self._shown_only: tuple[int, ...] | None = None
         plane, panel = shell.plane, shell.panel.view
         explorer.opened.connect(self._on_opened)
         explorer.model_changed.connect(lambda: self._project_points(smoothly=True))
@@ -110,18 +112,23 @@ class PlaneControl(QObject):
         self._fit_action.setEnabled(self._explorer.posterior is not None or self._explorer.own is not None)
 
     def _on_state(self, state: ViewState) -> None:
-        if state.plane != self._points_plane:
+        if state.plane != self._points_plane or state.shown_only != self._shown_only:
             self._project_points()
         self._shell.plane.set_state(state)
 
     def _project_points(self, smoothly: bool = False) -> None:
         posterior = self._explorer.posterior
         self._points_plane = self._explorer.state.plane
+        only = self._shown_only = self._explorer.state.shown_only
         if posterior is None:
             self._shell.plane.set_points(np.empty((0, 2)), None, ())
         else:
-            ab = self._points_plane.project(posterior.mean)
-            self._shell.plane.set_points(ab, posterior.labels, self._explorer.label_names, smoothly)
+            mean, labels = posterior.mean, posterior.labels
+            if only is not None:
+                rows = within(only, len(mean))
+                mean, labels = mean[rows], None if labels is None else labels[rows]
+            ab = self._points_plane.project(mean)
+            self._shell.plane.set_points(ab, labels, self._explorer.label_names, smoothly)
 
     def _look_at(self, viewport: Viewport) -> None:
         self._explorer.change(viewport=viewport)
