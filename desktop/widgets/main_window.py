@@ -28,6 +28,7 @@ from desktop.widgets.common.message_bar import Action, MessageBar
 from desktop.widgets.common.plain_text import title_text
 from desktop.widgets.common.saved_inputs import save_input
 from desktop.widgets.common.wheel import leave_wheel_to_scrolling
+from desktop.widgets.controls.bookmarks_control import BookmarksControl
 from desktop.widgets.controls.coordinates_control import CoordinatesControl
 from desktop.widgets.controls.directions_control import DirectionsControl
 from desktop.widgets.controls.drop_control import DropControl
@@ -75,6 +76,7 @@ MENUS = {
     "edit": "&Edit",
     "view": "&View",
     "select": "&Select",
+    "bookmarks": "&Bookmarks",
     "path": "&Path",
     "help": "&Help",
 }
@@ -200,6 +202,7 @@ class MainWindow(QMainWindow):
         self.select = SelectControl(shell)
         self.finding = FindControl(shell, self.select.panel.finder)
         self.nearest = NearestControl(explorer, panel.picture)
+        self.bookmarks = BookmarksControl(shell)
         self.path_control = PathControl(shell)
         self.film_control = FilmControl(shell)
         self.image = ImageControl(shell)
@@ -312,6 +315,7 @@ class MainWindow(QMainWindow):
         self.provenance_control.told.connect(self.status.tell)
         self.picture_control.shown.connect(self.reading.set_picture)
         self.picture_control.shown.connect(self.film_control.set_picture)
+        self.picture_control.shown.connect(self.bookmarks.set_picture)
         self.image.changed.connect(self.true_posterior.set_encoded)
         self.image.stepped.connect(self.history.record_drawing)
         self.image.stepped.connect(self.hints.follow_drawing)
@@ -322,6 +326,10 @@ class MainWindow(QMainWindow):
         self.saved_control.picture_wanted.connect(self.provenance_control.open)
         self.saved_control.pictures_wanted.connect(self.own_pictures.restore)
         self.own_pictures.z_restored.connect(self.z_control.show_again)
+        self.bookmarks.told.connect(self.status.tell)
+        self.bookmarks.kept.connect(self.saved_control.keep_bookmarks)
+        self.saved_control.bookmarks_found.connect(self.bookmarks.show)
+        self.bookmarks.path_made.connect(self.panel.path.seconds.setValue)
         self.own_pictures.kept.connect(self.saved_control.keep_pictures)
         self.provenance_control.open_wanted.connect(self.open_path)
         self.provenance_control.picture_wanted.connect(self.image.open_file)
