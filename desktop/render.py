@@ -292,7 +292,7 @@ def path(
             ping_pong=ping_pong,
             captions=frozenset(Caption.NAME if part == "name" else Caption.Z for part in captions),
         )
-        state = replace(start, path=corners, path_closed=closed, path_kind=route.kind)
+        state = replace(start, path=corners, path_closed=closed, path_kind=route.kind, path_times=())
         comment = to_text(provenance(model.source, state, "path", **film.details()))
         with closing(DecodedPictures()) as kept:
             decoder = KeptDecoder(model, kept)

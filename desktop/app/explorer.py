@@ -473,6 +473,7 @@ class Explorer(QObject):
                 )
             if same_space:  # another prior of the same model, which has been set just now
                 fresh = replace(fresh, path=before.path, path_closed=before.path_closed)
+                fresh = replace(fresh, path_times=before.path_times)
             self.state = replace(
                 fresh,
                 layers=before.layers,

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from desktop.app.explorer import Explorer
 from desktop.app.worker import Priority
 from desktop.base.arrays import Floats
-from desktop.film.film import GRID_SIDE, Film, Route, Subject, epoch_film, path_cost, path_film
+from desktop.film.film import GRID_SIDE, Film, Subject, epoch_film, path_cost, path_film, route_of
 from desktop.jobs.cost import Cost, Progress
 from desktop.jobs.epoch_pictures import epoch_pictures, epoch_pictures_cost
 from desktop.latent.plane import manifold_grid
@@ -45,7 +45,7 @@ class AnimationExport(QObject):
         if film.subject is not Subject.PATH:
             self._save_epochs(path, film)
             return
-        route = Route(state.path, state.path_closed, state.path_kind)
+        route = route_of(state)
         route.curve  # noqa: B018 - raises now, before any progress is shown
         comment = explorer.note("path", **film.details())
         name, epoch = explorer.source.name, epoch_shown(explorer.source, state.epoch)
@@ -81,7 +81,7 @@ class AnimationExport(QObject):
         state, decoder, whole = self._explorer.state, self._explorer.decoder, self._explorer.whole
         if decoder is None or whole is None:
             return
-        route = Route(state.path, state.path_closed, state.path_kind)
+        route = route_of(state)
 
         def steps() -> Iterator[Cost]:
             if film.subject is not Subject.PATH:

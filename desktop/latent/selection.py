@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from desktop.base.arrays import Bytes, Doubles, Floats
+from desktop.base.arrays import Array, Doubles, Floats
 
 # Numbers of points, [K].
 Indices = NDArray[np.int64]
@@ -42,7 +42,7 @@ def box_corners(one: ArrayLike, other: ArrayLike) -> Doubles:
 
 
 def shown_points(
-    count: int, labels: Bytes | None, hidden_labels: Collection[int], only: Sequence[int] | None
+    count: int, labels: Array | None, hidden_labels: Collection[int], only: Sequence[int] | None
 ) -> NDArray[np.bool_]:
     """Whether each of `count` points is shown: its label is not hidden, and it is one of `only`, if any."""
     shown = np.ones(count, np.bool_)
@@ -60,7 +60,7 @@ def within(indices: Sequence[int], count: int) -> Indices:
     return given[(given >= 0) & (given < count)]
 
 
-def counts_by_label(labels: Bytes | None, indices: Sequence[int]) -> tuple[tuple[int, int], ...]:
+def counts_by_label(labels: Array | None, indices: Sequence[int]) -> tuple[tuple[int, int], ...]:
     """How many of the points with these indices each label has: pairs of label and count, most first."""
     if labels is None or not len(indices):
         return ()
@@ -72,7 +72,7 @@ def counts_by_label(labels: Bytes | None, indices: Sequence[int]) -> tuple[tuple
 def find_points(
     text: str,
     count: int,
-    labels: Bytes | None = None,
+    labels: Array | None = None,
     label_names: Sequence[str] = (),
     names: Sequence[str] = (),
 ) -> tuple[int, ...]:
@@ -96,7 +96,7 @@ def find_points(
     return named or by_number
 
 
-def misplaced(mean: Floats, labels: Bytes) -> Iterator[Indices | None]:
+def misplaced(mean: Floats, labels: Array) -> Iterator[Indices | None]:
     """Find the points of means [N, d] whose nearest neighbour in z has another label.
 
     Yields None while computing, and then their indices: first those that are closest to another label,

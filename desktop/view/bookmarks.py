@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from desktop.base.structure import shown
-from desktop.base.vector import Vector
 from desktop.base.words import NAME_CHARS, one_line
 from desktop.view.state import ViewState
 from desktop.view.state_json import state_from_dict, state_to_dict
@@ -69,9 +68,8 @@ def moved(marks: tuple[Bookmark, ...], start: int, to: int) -> tuple[Bookmark, .
 
 def as_path(state: ViewState, marks: Sequence[Bookmark], leg_s: float) -> ViewState:
     """Return the state with the bookmarks' z as its path, and `leg_s` seconds from each to the next."""
-    points: tuple[Vector, ...] = tuple(mark.view.z for mark in marks)
-    legs = len(points) if state.path_closed else max(0, len(points) - 1)
-    return replace(state, path=points, path_times=(leg_s,) * legs)
+    with_points = replace(state, path=tuple(mark.view.z for mark in marks))
+    return replace(with_points, path_times=(leg_s,) * with_points.legs)
 
 
 def bookmark_to_dict(mark: Bookmark) -> dict[str, Any]:

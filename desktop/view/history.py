@@ -216,7 +216,7 @@ def in_words(before: ViewState, after: ViewState) -> str:
         return "showing the selected points alone" if after.only_selected else "showing all points"
     if names == {"picture_mode"}:
         return f"drawing the picture as “{after.picture_mode.value}”"
-    if names == {"path_closed"}:
+    if names - {"path_times"} == {"path_closed"}:
         return "closing the path" if after.path_closed else "opening the path"
     if names == {"path_kind"}:
         return f"setting the path to “{after.path_kind.value}”"

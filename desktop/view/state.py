@@ -12,7 +12,7 @@ from desktop.base.arrays import Doubles
 from desktop.base.vector import Vector, vector
 from desktop.latent.chart import AxisScale, Chart
 from desktop.latent.nearest import Nearness
-from desktop.latent.paths import PathKind
+from desktop.latent.paths import PathKind, fitted_times
 from desktop.latent.plane import Plane, Viewport, axis_plane
 from desktop.latent.prior import NORMAL, Prior
 
@@ -121,6 +121,11 @@ class ViewState:
         return self.plane.project(self.z)
 
     @property
+    def legs(self) -> int:
+        """How many legs the path has."""
+        return len(self.path) if self.path_closed else max(0, len(self.path) - 1)
+
+    @property
     def shown_only(self) -> tuple[int, ...] | None:
         """The numbers of the test images whose points are shown; None for all of them."""
         return self.selected if self.only_selected and self.selected else None
@@ -181,6 +186,17 @@ class ViewState:
     def with_layer(self, layer: Layer, on: bool) -> "ViewState":
         """Return the state with a layer shown or hidden."""
         return replace(self, layers=self.layers | {layer} if on else self.layers - {layer})
+
+    def with_path(self, path: tuple[Vector, ...]) -> "ViewState":
+        """Return the state with another path; the times of the legs that stay, stay."""
+        return replace(self, path=path)._with_times(self.path_times)
+
+    def with_path_closed(self, closed: bool) -> "ViewState":
+        """Return the state with a path that returns to its first point, or ends at its last."""
+        return replace(self, path_closed=closed)._with_times(self.path_times)
+
+    def _with_times(self, times: tuple[float, ...]) -> "ViewState":
+        return replace(self, path_times=fitted_times(times, self.legs))
 
     def with_label_switched(self, label: int) -> "ViewState":
         """Return the state with one label's points hidden, or shown if they were hidden."""

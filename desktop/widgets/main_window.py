@@ -47,6 +47,7 @@ from desktop.widgets.controls.opening_control import OpeningControl
 from desktop.widgets.controls.own_pictures_control import OwnPicturesControl
 from desktop.widgets.controls.page_control import PageControl
 from desktop.widgets.controls.path_control import PathControl
+from desktop.widgets.controls.path_strip_control import PathStripControl
 from desktop.widgets.controls.picture_control import PictureControl
 from desktop.widgets.controls.plane_control import PlaneControl
 from desktop.widgets.controls.plane_progress import PlaneProgressBar
@@ -164,7 +165,7 @@ class MainWindow(QMainWindow):
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
         """Light up what the files would be dropped on."""
-        paths = _dragged(event)
+        paths = [] if event.source() is not None else _dragged(event)  # not the picture of this window
         if paths:
             event.acceptProposedAction()
             self.drop.hover(paths, event.position().toPoint())
@@ -204,6 +205,7 @@ class MainWindow(QMainWindow):
         self.nearest = NearestControl(explorer, panel.picture)
         self.bookmarks = BookmarksControl(shell)
         self.path_control = PathControl(shell)
+        self.path_strip = PathStripControl(shell)
         self.film_control = FilmControl(shell)
         self.image = ImageControl(shell)
         self.own_pictures = OwnPicturesControl(shell)

@@ -14,6 +14,7 @@ from desktop.models.point_words import TEST_IMAGES
 from desktop.view.state import ViewState
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.controls.shell import Shell
+from desktop.widgets.plane.cursor_arrow import CursorArrow
 
 Look = tuple[AxisScale, Viewport]
 FIT = "&Fit to {}"
@@ -27,6 +28,7 @@ class PlaneControl(QObject):
 
     Attributes:
         view_entries: the menu's entries that change what is in view.
+        arrow: points to a cursor out of view.
     """
 
     told = Signal(str)
@@ -52,6 +54,9 @@ class PlaneControl(QObject):
         self._old_soon.timeout.connect(self._mark_old)
         explorer.model_changed.connect(self._old_soon.start)
 
+        self.arrow = CursorArrow(plane)
+        self.arrow.clicked.connect(self._show_cursor)
+        plane.resized.connect(lambda: self.arrow.set_state(explorer.state))
         plane.cursor_moved.connect(lambda a, b: explorer.set_state(explorer.state.at((a, b))))
         plane.nudged.connect(lambda a, b: explorer.set_state(explorer.state.nudged(a, b)))
         plane.viewport_wanted.connect(self._look_at)
@@ -68,6 +73,7 @@ class PlaneControl(QObject):
             lambda label: explorer.set_state(explorer.state.with_label_switched(label))
         )
         home = add_action(shell.menus["view"], "&Home", "Home", lambda: self._look_at(explorer.home))
+        add_action(shell.menus["view"], "Show the &cursor", "C", self._show_cursor)
         add_action(shell.menus["view"], "&Random z", "R", explorer.draw_z)
         self._fit_action = add_action(shell.menus["view"], FIT.format(TEST_IMAGES.many), "F", self._fit)
         quantiles = add_action(shell.menus["view"], "&Quantile axes", "Q", self._switch_scale)
@@ -115,6 +121,11 @@ class PlaneControl(QObject):
         if state.plane != self._points_plane or state.shown_only != self._shown_only:
             self._project_points()
         self._shell.plane.set_state(state)
+        self.arrow.set_state(state)
+
+    def _show_cursor(self) -> None:
+        """Bring the cursor into the middle, with the same zoom."""
+        self._explorer.set_state(self._explorer.state.with_cursor_in_view(0.0))
 
     def _project_points(self, smoothly: bool = False) -> None:
         posterior = self._explorer.posterior

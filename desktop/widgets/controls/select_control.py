@@ -68,7 +68,7 @@ class SelectControl(QObject):
         explorer.state_changed.connect(self._on_state)
         menu = shell.menus["select"]
         add_action(menu, "Select in a &box", "B", partial(self._switch_tool, Tool.BOX))
-        add_action(menu, "Select in a &lasso", "L", partial(self._switch_tool, Tool.LASSO))
+        add_action(menu, "Select in a &lasso", "Shift+B", partial(self._switch_tool, Tool.LASSO))
         menu.addSeparator()
         add_action(menu, "Select &all", "Ctrl+A", lambda: self._select(self._shown()))
         add_action(menu, "Select what is in &view", "Shift+V", self._select_view)

@@ -179,8 +179,10 @@ def _icon(mark: Bookmark) -> QIcon:
         pixmap = QPixmap(PICTURE_PX, PICTURE_PX)
         pixmap.fill(colors.CANVAS)
         return QIcon(pixmap)
-    keep = Qt.AspectRatioMode.KeepAspectRatio
-    return QIcon(QPixmap.fromImage(image.scaled(PICTURE_PX, PICTURE_PX, keep)))
+    pixmap = QPixmap.fromImage(image.scaled(PICTURE_PX, PICTURE_PX, Qt.AspectRatioMode.KeepAspectRatio))
+    icon = QIcon(pixmap)
+    icon.addPixmap(pixmap, QIcon.Mode.Selected)  # the same when it is chosen
+    return icon
 
 
 def _details(mark: Bookmark) -> str:

@@ -36,7 +36,7 @@ class SelectPanel(QWidget):
         self.finder = FindPanel()
         self.box = _button("Box", "Drag a box around points on the plane (B).", "selection")
         self.lasso = _button(
-            "Lasso", "Draw around points on the plane (L, or Ctrl+Shift+drag).", "scribble-loop"
+            "Lasso", "Draw around points on the plane (Shift+B, or Ctrl+Shift+drag).", "scribble-loop"
         )
         self.clear = QPushButton("Clear")
         self.clear.setToolTip("Select nothing (Ctrl+Shift+A).")

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QLineEdit
 
 from desktop.base.vector import Vector
 from desktop.latent.plane import Viewport
+from desktop.widgets.common.colors import CANVAS
 from tests.waiting import SOON_MS
 
 CONTROL, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
@@ -16,6 +17,11 @@ def look_at(window, qtbot, z, span):
     window.explorer.set_state(window.explorer.state.moved_to(Vector(z)))
     window.explorer.change(viewport=Viewport(tuple(z), span))
     qtbot.waitUntil(lambda: window.picture_control.decoded.z == Vector(z), timeout=SOON_MS)
+
+
+def _is_lit(icon):
+    """Whether an icon shows a decoded picture, which is nowhere the canvas's colour."""
+    return icon.pixmap(40).toImage().pixelColor(20, 20) != CANVAS
 
 
 def names(window):
@@ -59,6 +65,12 @@ def test_places_are_kept_and_gone_to(open_window, make_bundle, qtbot):
     assert [list(z) for z in explorer.state.path] == [[-1.0, 0.25], [0.5, 0.5]]
     assert explorer.state.path_times == (1.5,)
     assert window.panel.path.seconds.value() == 1.5
+    strip = window.panel.path.strip
+    assert strip.item(0).text() == "1.5 s →"
+    strip.item(0).setText("4")
+    assert explorer.state.path_times == (4.0,)
+    assert window.panel.path.seconds.value() == 4.0
+    qtbot.waitUntil(lambda: _is_lit(strip.item(1).icon()), timeout=SOON_MS)
     qtbot.keyClick(panel.list, Qt.Key.Key_Delete)
     assert names(window) == ["Place 1"]
     window.message.action_buttons[0].click()
