@@ -35,6 +35,7 @@ class FindControl(QObject):
         self._points: tuple[int, ...] | None = None  # None until they are found
         self._words: list[str] = []
         self._place: int | None = None
+        self._selects = False  # whether what is found is to be selected
         self._step = 0  # to be taken once the points are found
         self._known = KnownScores()
         self._posterior: Posterior | None = None
@@ -53,12 +54,13 @@ class FindControl(QObject):
         add_action(menu, "&Find…", "Ctrl+F", self._focus)
         add_action(menu, "Go through the &worst reconstructions", None, lambda: self.begin(Tour.WORST))
         add_action(menu, "Go through the misplace&d", None, lambda: self.begin(Tour.MISPLACED))
+        add_action(menu, "Selec&t the misplaced", None, lambda: self.begin(Tour.MISPLACED, selects=True))
         add_action(menu, "&Next point", ".", lambda: self.step(1))
         add_action(menu, "&Previous point", ",", lambda: self.step(-1))
 
-    def begin(self, tour: Tour) -> None:
-        """Go to the first of other points."""
-        self._tour = tour
+    def begin(self, tour: Tour, selects: bool = False) -> None:
+        """Go to the first of other points, and select all of them if `selects`."""
+        self._tour, self._selects = tour, selects
         self._panel.show_tour(tour)
         self._forget()
         self.panel_wanted.emit()
@@ -147,6 +149,9 @@ class FindControl(QObject):
     def _on_found(self, found: Found) -> None:
         self._points, self._words = found
         self._place = None
+        if self._selects:
+            self._selects = False
+            self.selection_wanted.emit(self._points)
         self._go_on()
 
     def _go_on(self) -> None:

@@ -1,16 +1,17 @@
 """Selects points on the plane, and shows the selection in its section of the panel."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, QPointF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPixmap
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QColor, QImage, QPainter
 
 from desktop.app.worker import Priority
 from desktop.base.arrays import Doubles
 from desktop.base.vector import Vector
+from desktop.images.dots import dot_coverage, draw_dots
 from desktop.images.pixels import to_bytes
 from desktop.jobs.decode import Decoded, decode_picture
 from desktop.jobs.selection_file import save_csv
@@ -20,7 +21,7 @@ from desktop.models.own_posterior import pictures_of, title_of
 from desktop.view.state import Layer, ViewState
 from desktop.widgets.common import colors
 from desktop.widgets.common.actions import add_action
-from desktop.widgets.common.qimage import to_qimage
+from desktop.widgets.common.qimage import draw_words, to_qimage
 from desktop.widgets.common.save_dialog import ask_where
 from desktop.widgets.controls.shell import Shell
 from desktop.widgets.panels.label_counts import LabelCount
@@ -30,7 +31,7 @@ from export.bundle import Posterior
 
 NAME = "selection mean"
 SECTION = "points"
-RING_PX, RING_WIDTH_PX = 6.6, 1.2
+RING_PX, RING_WIDTH_PX = 8.0, 1.3
 
 
 class SelectControl(QObject):
@@ -213,35 +214,21 @@ class SelectControl(QObject):
             job = save_csv(path, posterior, explorer.state.selected, explorer.label_names)
             explorer.worker.request(f"save {path}", Priority.SAVE, job, explorer.saved.emit, of_model=False)
 
-    def _draw_rings(self, painter: QPainter, to_px: ToPx, state: ViewState) -> None:
-        """Draw a ring around each selected point that is shown."""
+    def _draw_rings(self, painter: QPainter, to_px: ToPx, state: ViewState) -> Iterator[None]:
+        """Draw a ring around each selected point that is shown; rings that meet become one outline."""
         posterior = self._explorer.posterior
         if posterior is None or not state.selected or Layer.POINTS not in state.layers:
             return
         rows = within(state.selected, len(posterior.mean))
         rows = rows[self._are_shown(posterior)[rows]]
-        px = to_px(state.plane.project(posterior.mean[rows]))
-        ring = _ring(painter.device().devicePixelRatio())
-        offset = ring.deviceIndependentSize().width() / 2
         device = painter.device()
-        size = np.array([device.width(), device.height()])
-        px = px[((px > -RING_PX) & (px < size + RING_PX)).all(axis=1)] - offset
-        for x, y in px.tolist():
-            painter.drawPixmap(QPointF(x, y), ring)
-
-
-def _ring(ratio: float) -> QPixmap:
-    """Return a ring that is seen around a point of any colour."""
-    side = round((RING_PX + 4) * ratio)
-    ring = QPixmap(side, side)
-    ring.setDevicePixelRatio(ratio)
-    ring.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(ring)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    center = side / ratio / 2
-    painter.setPen(QPen(colors.CANVAS, RING_WIDTH_PX + 1.4))
-    painter.drawEllipse(QPointF(center, center), RING_PX / 2, RING_PX / 2)
-    painter.setPen(QPen(colors.CURSOR, RING_WIDTH_PX))
-    painter.drawEllipse(QPointF(center, center), RING_PX / 2, RING_PX / 2)
-    painter.end()
-    return ring
+        ratio = device.devicePixelRatio()
+        margin = 2 * RING_PX  # for rings that are cut off by an edge
+        centers = (to_px(state.plane.project(posterior.mean[rows])) + margin) * ratio
+        size = [round(side_px + 2 * margin * ratio) for side_px in (device.height(), device.width())]
+        words = np.zeros(size, np.uint32)
+        of_all = np.zeros(len(rows), np.intp)
+        for color, diameter_px in ((colors.CURSOR, RING_PX), (colors.CANVAS, RING_PX - 2 * RING_WIDTH_PX)):
+            palette = np.array([[color.red(), color.green(), color.blue()]], np.uint8)
+            yield from draw_dots(words, centers, palette, of_all, dot_coverage(diameter_px * ratio))
+        draw_words(painter, words, (round(-margin * ratio),) * 2, ratio)

@@ -93,7 +93,7 @@ def test_misplaced_points_are_those_of_a_plain_search(monkeypatch):
     np.fill_diagonal(away, np.inf)
     expected = np.flatnonzero(labels[away.argmin(axis=1)] != labels)
     for most in (50, 10**6):
-        monkeypatch.setattr("desktop.latent.selection.STEP_DISTANCES", most)
+        monkeypatch.setattr("desktop.latent.selection.STEP_NUMBERS", most)
         *steps, found = misplaced(mean, labels)
         assert not any(step is not None for step in steps)
         assert sorted(found.tolist()) == expected.tolist()
