@@ -40,10 +40,10 @@ class SelectBand(QWidget):
 
     GESTURES = (
         ("Ctrl+Shift+drag", "Select the points in a lasso"),
-        ("Drag, with a selecting tool", "Select the points in the box or lasso"),
-        ("Shift+drag, with a selecting tool", "Add the points to the selection"),
-        ("Alt+drag, with a selecting tool", "Remove the points from the selection"),
-        ("Esc, with a selecting tool", "Put the tool away"),
+        ("Drag, after B", "Select the points in the box; after Shift+B, in the lasso"),
+        ("Shift+drag, after B", "Add the points to the selection"),
+        ("Alt+drag, after B", "Remove the points from the selection"),
+        ("Esc, after B", "Put the box or lasso away"),
     )
 
     def __init__(self, plane: QWidget) -> None:
