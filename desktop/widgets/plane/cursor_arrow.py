@@ -11,7 +11,7 @@ from desktop.widgets.common import colors
 from desktop.widgets.plane.plane_view import PlaneView
 
 SIDE_PX = 30
-LEFT_PX, BOTTOM_PX, MARGIN_PX = 50, 28, 6  # the axes keep their room
+LEFT_PX, BOTTOM_PX, MARGIN_PX = 50, 56, 6  # the axes and the scale bar keep their room
 FAR_PX = 1e6
 
 
