@@ -301,7 +301,7 @@ def path(
             captions=frozenset(Caption.NAME if part == "name" else Caption.Z for part in captions),
             content=Content.PLANE if with_plane else Content.PICTURE,
         )
-        state = replace(start, path=corners, path_closed=closed, path_kind=route.kind)
+        state = replace(start, path=corners, path_closed=closed, path_kind=route.kind, path_times=())
         shown = subject_of(model, state, FILM_LAYERS) if with_plane else None
         comment = to_text(provenance(model.source, state, "path", **film.details()))
         with closing(DecodedPictures()) as kept:

@@ -303,7 +303,9 @@ class Explorer(QObject):
         if is_new or model is self.model:
             self.model_changed.emit()
         if is_new:
-            fresh = replace(self.state, hidden_labels=frozenset(), pinned=())
+            fresh = replace(
+                self.state, hidden_labels=frozenset(), pinned=(), selected=(), only_selected=False
+            )
             if self.posterior is not None and not keeps_view:
                 around = fresh.chart.around(fresh.plane.project(self.posterior.mean))
                 fresh = replace(fresh, viewport=around, layers=fresh.layers | {Layer.POINTS})
@@ -471,6 +473,7 @@ class Explorer(QObject):
                 )
             if same_space:  # another prior of the same model, which has been set just now
                 fresh = replace(fresh, path=before.path, path_closed=before.path_closed)
+                fresh = replace(fresh, path_times=before.path_times)
             self.state = replace(
                 fresh,
                 layers=before.layers,

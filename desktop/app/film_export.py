@@ -12,7 +12,7 @@ from desktop.app.figure_export import subject_of
 from desktop.app.worker import Priority
 from desktop.base.arrays import Bytes, Floats
 from desktop.figure.figure import FigureError
-from desktop.film.film import GRID_SIDE, Film, Make, Route, Subject, epoch_film, path_cost, path_film
+from desktop.film.film import GRID_SIDE, Film, Make, Subject, epoch_film, path_cost, path_film, route_of
 from desktop.film.formats import real_fps
 from desktop.film.preview import Preview, preview_film
 from desktop.film.writer import make_animation
@@ -53,7 +53,7 @@ class AnimationExport(QObject):
         if film.subject is not Subject.PATH:
             self._save_epochs(path, film)
             return
-        Route(state.path, state.path_closed, state.path_kind).curve  # noqa: B018 - raises now, before any progress
+        route_of(state).curve  # noqa: B018 - raises now, before any progress
         comment = explorer.note("path", **film.details())
         self._run(path, self._path_steps(decoder, film, path, comment))
 
@@ -72,7 +72,7 @@ class AnimationExport(QObject):
     ) -> Iterator[float | Progress]:
         explorer, state = self._explorer, self._explorer.state
         assert explorer.source is not None
-        route = Route(state.path, state.path_closed, state.path_kind)
+        route = route_of(state)
         name, epoch = explorer.source.name, epoch_shown(explorer.source, state.epoch)
         view = subject_of(explorer) if film.with_plane else None
         return path_film(decoder, route, film, path, name, epoch, comment, view, make)
@@ -154,7 +154,7 @@ class AnimationExport(QObject):
     def _cost(self, decoder: KeptDecoder, film: Film) -> Cost | None:
         """What a film of the path costs; None if there is no path yet, which saving says."""
         state = self._explorer.state
-        route = Route(state.path, state.path_closed, state.path_kind)
+        route = route_of(state)
         with contextlib.suppress(ValueError, FigureError):
             return path_cost(decoder, route, film, subject_of(self._explorer) if film.with_plane else None)
         return None

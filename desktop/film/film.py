@@ -17,7 +17,18 @@ from desktop.film.writer import BATCH, Look, Pictures, make_animation
 from desktop.images.pixels import tile, to_bytes
 from desktop.jobs.cost import Cost, Progress
 from desktop.jobs.kept_decoder import KeptDecoder
-from desktop.latent.paths import Curve, CurveZ, PathKind, Walk, even_walk, path_curve, visual_walk, visual_z
+from desktop.latent.paths import (
+    Curve,
+    CurveZ,
+    PathKind,
+    Walk,
+    even_walk,
+    path_curve,
+    timed,
+    visual_walk,
+    visual_z,
+)
+from desktop.view.state import ViewState
 
 # Takes what `make_animation` takes.
 Make = Callable[[Path, int, Pictures, Look, int], Iterator[float]]
@@ -106,11 +117,12 @@ def film_px(film: Film, image_px: tuple[int, int]) -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class Route:
-    """A path to film: its points with d numbers each, whether it is closed, and its kind."""
+    """A path to film: its points with d numbers each, whether it is closed, its kind, and its legs' times."""
 
     points: tuple[Vector, ...]
     closed: bool = False
     kind: PathKind = PathKind.STRAIGHT
+    times: tuple[float, ...] = ()
 
     @property
     def curve(self) -> Curve:
@@ -118,11 +130,22 @@ class Route:
         return path_curve(self.points, self.kind, self.closed)
 
 
+def route_of(state: ViewState) -> Route:
+    """Return the path of a view."""
+    return Route(state.path, state.path_closed, state.path_kind, state.path_times)
+
+
+def straight_walk(route: Route) -> Walk:
+    """Return the walk of a route whose pace needs no pictures."""
+    return timed(even_walk(route.curve, route.closed), route.times)
+
+
 def walk_route(decoder: KeptDecoder, route: Route) -> Generator[float, None, Walk]:
     """Return a route's walk at the pace of its kind, yielding the share done."""
     if route.kind is PathKind.VISUAL:
-        return (yield from visual_walk(decoder.pieces, route.curve, route.closed, decoder.is_slow))
-    return even_walk(route.curve, route.closed)
+        walk = yield from visual_walk(decoder.pieces, route.curve, route.closed, decoder.is_slow)
+        return timed(walk, route.times)
+    return straight_walk(route)
 
 
 def path_cost(decoder: KeptDecoder, route: Route, film: Film, view: View | None = None) -> Cost:
@@ -131,7 +154,7 @@ def path_cost(decoder: KeptDecoder, route: Route, film: Film, view: View | None 
     With the plane, its pictures are among them. Raises FigureError too, if it cannot be drawn.
     """
     if route.kind is not PathKind.VISUAL:
-        cost = decoder.cost(even_walk(route.curve, route.closed).frames(film.frame_count, film.ping_pong))
+        cost = decoder.cost(straight_walk(route).frames(film.frame_count, film.ping_pong))
     else:  # where the frames are is known only after measuring
         pace = decoder.cost(visual_z(route.curve, decoder.is_slow))
         frames = film.frame_count // 2 + 1 if film.ping_pong else film.frame_count

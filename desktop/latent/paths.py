@@ -1,7 +1,7 @@
 """Paths through the latent space: the curve that joins the points, and the pace of a walk along it. No Qt."""
 
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 
@@ -175,6 +175,40 @@ def even_walk(curve: Curve, closed: bool = False) -> Walk:
     steps = _steps(ARC_STEPS, curve) if curve.spherical else 1
     t = np.linspace(0, curve.legs, curve.legs * steps + 1)
     return Walk(curve, closed, t, _lengths_so_far(curve, t))
+
+
+def timed(walk: Walk, times: Sequence[float]) -> Walk:
+    """The same walk with a time for each leg: equal shares of the walk are equal times.
+
+    Within a leg the pace is that of the walk. Where two corners are the same point, the walk rests there.
+    Times of another number than the legs, or of no length in all, change nothing.
+    """
+    legs = walk.curve.legs
+    if len(times) != legs or not sum(times) > 0:
+        return walk
+    leg = np.minimum((walk.t + 1e-9).astype(np.intp), legs - 1)
+    ends = np.interp(np.arange(legs + 1), walk.t, walk.distance)
+    length = np.diff(ends)[leg]
+    along = np.where(length > 0, (walk.distance - ends[leg]) / np.where(length > 0, length, 1), walk.t - leg)
+    starts = np.concatenate([[0.0], np.cumsum(times)])
+    return replace(walk, distance=starts[leg] + np.clip(along, 0, 1) * np.asarray(times, np.float64)[leg])
+
+
+def fitted_times(times: Sequence[float], legs: int) -> tuple[float, ...]:
+    """Times for so many legs: the first ones stay, and those that are missing get the mean of all.
+
+    No times stay no times.
+    """
+    if not times or legs <= 0:
+        return ()
+    missing = max(0, legs - len(times))
+    return (*times[:legs], *(sum(times) / len(times),) * missing)
+
+
+def leg_times(walk: Walk, total_s: float) -> tuple[float, ...]:
+    """How long each leg of a walk takes, if all of it takes `total_s` seconds."""
+    ends = np.interp(np.arange(walk.curve.legs + 1), walk.t, walk.distance) / walk.distance[-1]
+    return tuple((np.diff(ends) * total_s).tolist())
 
 
 def visual_walk(

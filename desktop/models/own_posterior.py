@@ -1,5 +1,6 @@
 """The approximate posteriors of a person's own pictures, in the place of a bundle's test images. No Qt."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,3 +51,14 @@ def name_of(posterior: Posterior, index: int) -> str:
     name = names[index] if index < len(names) else ""
     name = one_line(name, len(name) + 1)
     return name if len(name) <= MAX_NAME_CHARS else f"…{name[1 - MAX_NAME_CHARS :]}"
+
+
+def title_of(posterior: Posterior, index: int, label_names: Sequence[str]) -> str:
+    """What a point is called: the name of an own picture, or label and number, such as "8 · #2272"."""
+    name = name_of(posterior, index)
+    if name:
+        return name
+    if posterior.labels is None:
+        return f"#{index}"
+    label = int(posterior.labels[index])
+    return f"{label_names[label] if label < len(label_names) else label} · #{index}"

@@ -21,6 +21,7 @@ FIELD_WORDS = {
     "opacities": "changing a layer's opacity",
     "pinned": "pinning or unpinning an image",
     "nearness": "changing how nearness is measured",
+    "path_times": "changing the path's times",
 }
 
 
@@ -187,7 +188,7 @@ def _vectors(step: Step) -> dict[int, int]:
 def in_words(before: ViewState, after: ViewState) -> str:
     """Describe a change, as it is written after "Undo" in the menu."""
     names = {f.name for f in dataclasses.fields(ViewState) if _differ(before, after, f.name)}
-    if "path" in names and names <= {"path", "z", "plane"}:
+    if "path" in names and names <= {"path", "path_times", "z", "plane"}:
         grown = len(after.path) - len(before.path)
         if not after.path:
             return "clearing the path"
@@ -212,9 +213,13 @@ def in_words(before: ViewState, after: ViewState) -> str:
         return "showing or hiding layers"
     if names == {"hidden_labels"}:
         return "showing or hiding labels"
+    if "selected" in names and names <= {"selected", "only_selected"}:
+        return "selecting" if after.selected else "clearing the selection"
+    if names == {"only_selected"}:
+        return "showing the selected points alone" if after.only_selected else "showing all points"
     if names == {"picture_mode"}:
         return f"drawing the picture as “{after.picture_mode.value}”"
-    if names == {"path_closed"}:
+    if names - {"path_times"} == {"path_closed"}:
         return "closing the path" if after.path_closed else "opening the path"
     if names == {"path_kind"}:
         return f"setting the path to “{after.path_kind.value}”"

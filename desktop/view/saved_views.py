@@ -16,6 +16,7 @@ from cattrs.cols import is_mapping
 from desktop.base import saved
 from desktop.base.atomic_file import replaced_file
 from desktop.base.structure import MAX_INTEGER, shown, strict_converter, structure
+from desktop.view.bookmarks import Bookmark, bookmark_to_dict, bookmarks_from_list
 from desktop.view.provenance import SHA256
 from desktop.view.state import ViewState
 from desktop.view.state_json import state_from_dict, state_to_dict
@@ -51,12 +52,14 @@ class SavedModel:
         state: its view as JSON values, or as it is if it is large.
         pictures: the folder or file of own pictures that was shown with it, or an empty string.
         only: the names in that folder that are meant; all if it is empty.
+        bookmarks: its bookmarks as JSON values, or as they are if the view is.
     """
 
     path: str
     state: Mapping[str, Any] | ViewState
     pictures: str = ""
     only: tuple[str, ...] = ()
+    bookmarks: tuple[Mapping[str, Any], ...] | tuple[Bookmark, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,7 @@ class _WrittenModel:
     state: Mapping[str, Any]
     pictures: str = ""
     only: tuple[str, ...] = ()
+    bookmarks: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -99,14 +103,24 @@ class SavedViews:
         if isinstance(state, ViewState):
             return state if latent_dim in (None, len(state.z)) else None
         try:
-            if IN_FILE in state:
-                place = _large_views() / f"{sha256}.json"
-                if not place.stat().st_size <= MAX_LARGE_BYTES:
-                    return None
-                state = json.loads(place.read_text(encoding="ascii"))
-            return state_from_dict(state, latent_dim)
+            return state_from_dict(_content(sha256, state), latent_dim)
         except (OSError, ValueError, RecursionError):
             return None
+
+    def bookmarks_of(self, sha256: str, latent_dim: int | None = None) -> tuple[Bookmark, ...]:
+        """Return the bookmarks of a model; none if no usable ones are saved."""
+        model = self.models.get(sha256)
+        if model is None:
+            return ()
+        state = model.state
+        if isinstance(state, ViewState):
+            marks = tuple(mark for mark in model.bookmarks if isinstance(mark, Bookmark))
+            return marks if latent_dim in (None, len(state.z)) else ()
+        try:
+            found = _content(sha256, state).get("bookmarks", ()) if IN_FILE in state else model.bookmarks
+            return bookmarks_from_list(found, latent_dim)
+        except (OSError, ValueError, RecursionError):
+            return ()
 
     def path_of(self, sha256: str) -> Path | None:
         """Return the path at which a model was open last, or None."""
@@ -122,12 +136,19 @@ class SavedViews:
         return SavedPictures(path, tuple(path / name for name in model.only))
 
     def with_model(
-        self, sha256: str, path: Path, state: ViewState, pictures: SavedPictures | None = None
+        self,
+        sha256: str,
+        path: Path,
+        state: ViewState,
+        pictures: SavedPictures | None = None,
+        bookmarks: tuple[Bookmark, ...] = (),
     ) -> "SavedViews":
         """Return the views with this model and its view as the last; it replaces other models at its path."""
-        view = state if _is_large(state) else state_to_dict(state)
+        is_large = _is_large(state, bookmarks)
+        view = state if is_large else state_to_dict(state)
+        marks = bookmarks if is_large else tuple(map(bookmark_to_dict, bookmarks))
         place, only = ("", ()) if pictures is None else (str(pictures.path), _names(pictures))
-        saved_model = SavedModel(str(path), view, place, only)
+        saved_model = SavedModel(str(path), view, place, only, marks)
         models = _with_model(self.models, sha256, saved_model)
         return replace(self, last=sha256, models=models)
 
@@ -167,24 +188,39 @@ def _large_views() -> Path:
     return saved.place().with_name("views")
 
 
-def _is_large(state: ViewState) -> bool:
-    return sum(numbers.nbytes for numbers in state.vectors) > MAX_BYTES
+def _is_large(state: ViewState, bookmarks: tuple[Bookmark, ...]) -> bool:
+    of_state = sum(numbers.nbytes for numbers in state.vectors)
+    return of_state + sum(mark.nbytes for mark in bookmarks) > MAX_BYTES
+
+
+def _content(sha256: str, state: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a saved view's JSON values, from its own file if it has one. Raises OSError and ValueError."""
+    if IN_FILE not in state:
+        return state
+    place = _large_views() / f"{sha256}.json"
+    if not place.stat().st_size <= MAX_LARGE_BYTES:
+        raise ValueError(f"found a view of more than {MAX_LARGE_BYTES:,} bytes")
+    content = json.loads(place.read_text(encoding="ascii"))
+    return _object(content, None)
 
 
 def _written(sha256: str, model: SavedModel) -> dict[str, Any]:
     """Return a model as JSON values; a view that is large is written to its own file.
 
-    Earlier versions know no pictures, so these are left out if there are none.
+    Its bookmarks go there too. Earlier versions know no pictures, so these are left out if there are none.
     """
     state: Mapping[str, Any] | ViewState = model.state
+    marks = [bookmark_to_dict(mark) if isinstance(mark, Bookmark) else mark for mark in model.bookmarks]
     if isinstance(state, ViewState):
-        text = json.dumps(state_to_dict(state), separators=(",", ":"))
+        text = json.dumps(state_to_dict(state) | {"bookmarks": marks}, separators=(",", ":"))
+        marks = []
         _large_views().mkdir(exist_ok=True)
         with replaced_file(_large_views() / f"{sha256}.json") as temporary:
             temporary.write_text(text, encoding="ascii")
         state = {IN_FILE: True}
     pictures = {"pictures": model.pictures} if model.pictures else {}
-    return {"path": model.path, "state": state} | pictures | ({"only": model.only} if model.only else {})
+    only = {"only": model.only} if model.only else {}
+    return {"path": model.path, "state": state} | pictures | only | ({"bookmarks": marks} if marks else {})
 
 
 def _names(pictures: SavedPictures) -> tuple[str, ...]:
@@ -213,7 +249,7 @@ def _models(found: Mapping[str, Any]) -> dict[str, SavedModel]:
         except ValueError:
             continue
         if SHA256.fullmatch(sha256) and "\0" not in model.path + model.pictures + "".join(model.only):
-            models[sha256] = SavedModel(model.path, model.state, model.pictures, model.only)
+            models[sha256] = SavedModel(model.path, model.state, model.pictures, model.only, model.bookmarks)
     return models
 
 

@@ -1,5 +1,6 @@
 """The state of the view: one frozen value without Qt. Widgets draw it, and the window replaces it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
@@ -11,7 +12,7 @@ from desktop.base.arrays import Doubles
 from desktop.base.vector import Vector, vector
 from desktop.latent.chart import AxisScale, Chart
 from desktop.latent.nearest import Nearness
-from desktop.latent.paths import PathKind
+from desktop.latent.paths import PathKind, fitted_times
 from desktop.latent.plane import Plane, Viewport, axis_plane
 from desktop.latent.prior import NORMAL, Prior
 
@@ -20,6 +21,8 @@ START_Z = Vector((0.0, 0.0))
 START_PLANE = axis_plane(START_Z)
 # Whoever sees this share of the home view sees most of the prior, and gets all of it on quantile axes.
 MOST_OF_HOME = 2 / 3
+# A cursor within this share of the view's shorter side needs no move of the view.
+IN_VIEW = 0.92
 
 
 class PictureMode(StrEnum):
@@ -86,12 +89,15 @@ class ViewState:
         opacities: how opaque they are.
         hidden_labels: labels whose points are not drawn.
         pinned: the numbers of the test images that stay shown on the plane, in the order of pinning.
+        selected: the numbers of the test images that are selected, in their order.
+        only_selected: whether the points of the other test images are hidden.
         picture_mode: how the picture at the cursor is drawn.
         nearness: how the distance of the nearest test images is measured.
         epoch: the epoch whose model decodes; None is the bundle's own model, after the last epoch.
         path: the z of the path's points, in order.
         path_closed: whether the path returns to its first point.
         path_kind: how the path runs from point to point.
+        path_times: the time of each leg in seconds, if the pace follows them; or else none.
         prior: the prior of the model's reading, which quantile axes and contours follow.
         lens: whether the picture at the cursor is shown beside it on the plane.
         seed: the seed of the sample that the cursor was at last, at the start or by drawing a random z.
@@ -105,12 +111,15 @@ class ViewState:
     opacities: Opacities = START_OPACITIES
     hidden_labels: frozenset[int] = frozenset()
     pinned: tuple[int, ...] = ()
+    selected: tuple[int, ...] = ()
+    only_selected: bool = False
     picture_mode: PictureMode = PictureMode.PROBABILITIES
     nearness: Nearness = Nearness.Z
     epoch: int | None = None
     path: tuple[Vector, ...] = ()
     path_closed: bool = False
     path_kind: PathKind = PathKind.STRAIGHT
+    path_times: tuple[float, ...] = ()
     prior: Prior = NORMAL
     lens: bool = True
     seed: int = 0
@@ -134,6 +143,16 @@ class ViewState:
     def cursor_ab(self) -> Doubles:
         """The (a, b) [2] of the cursor on the plane."""
         return self.plane.project(self.z)
+
+    @property
+    def legs(self) -> int:
+        """How many legs the path has."""
+        return len(self.path) if self.path_closed else max(0, len(self.path) - 1)
+
+    @property
+    def shown_only(self) -> tuple[int, ...] | None:
+        """The numbers of the test images whose points are shown; None for all of them."""
+        return self.selected if self.only_selected and self.selected else None
 
     @property
     def vectors(self) -> tuple[Vector, ...]:
@@ -179,9 +198,29 @@ class ViewState:
             self, scale=scale, viewport=Viewport((float(center[0]), float(center[1])), max(span, least))
         )
 
+    def with_cursor_in_view(self, share: float = IN_VIEW) -> "ViewState":
+        """Return the state with the cursor in the middle, unless it is in the inner share of the view."""
+        view = self.chart.view(self.cursor_ab)
+        away = np.abs(view - np.array(self.viewport.center)).max()
+        if away <= share * self.viewport.span / 2:
+            return self
+        x, y = view.tolist()
+        return replace(self, viewport=Viewport((x, y), self.viewport.span))
+
     def with_layer(self, layer: Layer, on: bool) -> "ViewState":
         """Return the state with a layer shown or hidden."""
         return replace(self, layers=self.layers | {layer} if on else self.layers - {layer})
+
+    def with_path(self, path: tuple[Vector, ...]) -> "ViewState":
+        """Return the state with another path; the times of the legs that stay, stay."""
+        return replace(self, path=path)._with_times(self.path_times)
+
+    def with_path_closed(self, closed: bool) -> "ViewState":
+        """Return the state with a path that returns to its first point, or ends at its last."""
+        return replace(self, path_closed=closed)._with_times(self.path_times)
+
+    def _with_times(self, times: tuple[float, ...]) -> "ViewState":
+        return replace(self, path_times=fitted_times(times, self.legs))
 
     def with_label_switched(self, label: int) -> "ViewState":
         """Return the state with one label's points hidden, or shown if they were hidden."""
@@ -191,6 +230,11 @@ class ViewState:
         """Return the state with a test image pinned, or unpinned if it was pinned."""
         kept = tuple(other for other in self.pinned if other != index)
         return replace(self, pinned=kept if index in self.pinned else (*kept, index))
+
+    def with_selected(self, indices: Iterable[int]) -> "ViewState":
+        """Return the state with these test images selected; with none of them, all points are shown again."""
+        selected = tuple(sorted(set(indices)))
+        return replace(self, selected=selected, only_selected=self.only_selected and bool(selected))
 
 
 def start_state(latent_dim: int) -> ViewState:

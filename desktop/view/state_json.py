@@ -22,6 +22,7 @@ from desktop.view.state import ViewState, start_state
 
 # Directions are written with all digits, so a larger deviation was not written by this program.
 MAX_SKEW = 1e-4
+MAX_LEG_S = 86_400
 MOST_LISTED = 1024
 DTYPES: dict[str, np.dtype[Any]] = {"float32": np.dtype("<f4"), "float64": np.dtype("<f8")}
 
@@ -103,6 +104,10 @@ def _check(state: ViewState, latent_dim: int | None) -> None:
         raise ValueError(
             "state.plane: found u and v that are not orthonormal, expected directions of length 1"
         )
+    if state.selected and min(state.selected) < 0:
+        raise ValueError(f"state.selected: found {min(state.selected)}, expected numbers from 0")
+    if any(not 0 <= time <= MAX_LEG_S for time in state.path_times):
+        raise ValueError(f"state.path_times: found {state.path_times}, expected seconds up to {MAX_LEG_S:,}")
     if state.seed < 0:
         raise ValueError(f"state.seed: found {state.seed}, expected a whole number from 0")
     if not state.viewport.span > 0:

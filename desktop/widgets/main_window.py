@@ -28,11 +28,13 @@ from desktop.widgets.common.message_bar import Action, MessageBar
 from desktop.widgets.common.plain_text import title_text
 from desktop.widgets.common.saved_inputs import save_input
 from desktop.widgets.common.wheel import leave_wheel_to_scrolling
+from desktop.widgets.controls.bookmarks_control import BookmarksControl
 from desktop.widgets.controls.coordinates_control import CoordinatesControl
 from desktop.widgets.controls.directions_control import DirectionsControl
 from desktop.widgets.controls.drop_control import DropControl
 from desktop.widgets.controls.figure_control import FigureControl
 from desktop.widgets.controls.film_control import FilmControl
+from desktop.widgets.controls.find_control import FindControl
 from desktop.widgets.controls.grids_control import GridsControl
 from desktop.widgets.controls.held_out_control import HeldOutControl
 from desktop.widgets.controls.help_control import HelpControl
@@ -46,6 +48,7 @@ from desktop.widgets.controls.opening_control import OpeningControl
 from desktop.widgets.controls.own_pictures_control import OwnPicturesControl
 from desktop.widgets.controls.page_control import PageControl
 from desktop.widgets.controls.path_control import PathControl
+from desktop.widgets.controls.path_strip_control import PathStripControl
 from desktop.widgets.controls.picture_control import PictureControl
 from desktop.widgets.controls.plane_control import PlaneControl
 from desktop.widgets.controls.plane_progress import PlaneProgressBar
@@ -54,6 +57,7 @@ from desktop.widgets.controls.provenance_control import ProvenanceControl
 from desktop.widgets.controls.reading_control import ReadingControl
 from desktop.widgets.controls.recent_menu import RecentMenu
 from desktop.widgets.controls.saved_control import SavedControl
+from desktop.widgets.controls.select_control import SelectControl
 from desktop.widgets.controls.shell import Shell
 from desktop.widgets.controls.status_control import StatusControl
 from desktop.widgets.controls.theme_control import ThemeControl
@@ -70,7 +74,15 @@ PLANE = "plane"
 START_WIDTH_PX = 1180
 SPLITTER_PX = 5
 TITLE_BAR_PX = 40  # at most, on most desktops
-MENUS = {"file": "&File", "edit": "&Edit", "view": "&View", "path": "&Path", "help": "&Help"}
+MENUS = {
+    "file": "&File",
+    "edit": "&Edit",
+    "view": "&View",
+    "select": "&Select",
+    "bookmarks": "&Bookmarks",
+    "path": "&Path",
+    "help": "&Help",
+}
 
 
 class MainWindow(QMainWindow):
@@ -155,7 +167,7 @@ class MainWindow(QMainWindow):
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
         """Light up what the files would be dropped on."""
-        paths = _dragged(event)
+        paths = [] if event.source() is not None else _dragged(event)  # not the picture of this window
         if paths:
             event.acceptProposedAction()
             self.drop.hover(paths, event.position().toPoint())
@@ -192,8 +204,12 @@ class MainWindow(QMainWindow):
         view.addMenu(self.presets_menu)
         self.map_control = MapControl(explorer, plane)
         self.held_out = HeldOutControl(shell)
+        self.select = SelectControl(shell)
+        self.finding = FindControl(shell, self.select.panel.finder)
         self.nearest = NearestControl(explorer, panel.picture)
+        self.bookmarks = BookmarksControl(shell)
         self.path_control = PathControl(shell)
+        self.path_strip = PathStripControl(shell)
         self.film_control = FilmControl(shell)
         self.figure_control = FigureControl(shell)
         self.image = ImageControl(shell)
@@ -275,6 +291,7 @@ class MainWindow(QMainWindow):
                 self.history,  # takes nothing; changes while a button is held are one step
                 self.plane_menu,  # takes nothing; opens at a click of the right button
                 self.path_control,  # stops playing at any click or key; takes Delete
+                self.select.selector,  # takes drags with a selecting tool, or with Ctrl and Shift
                 self.path_control.handles,  # takes presses on a point or on the line
                 self.held_out,  # shows the image under the pointer; takes Ctrl-clicks
             ]
@@ -297,10 +314,15 @@ class MainWindow(QMainWindow):
         self.z_control.shown.connect(self.panel.sections.show_key)
         self.plane_control.told.connect(self.status.tell)
         self.held_out.told.connect(self.status.tell)
+        self.select.selector.began.connect(self.held_out.leave)
+        self.finding.point_wanted.connect(self.select.go_to)
+        self.finding.selection_wanted.connect(self.select.select)
+        self.finding.panel_wanted.connect(lambda: self.panel.show_section(self.select.panel))
         self.time_control.told.connect(self.status.tell)
         self.provenance_control.told.connect(self.status.tell)
         self.picture_control.shown.connect(self.reading.set_picture)
         self.picture_control.shown.connect(self.film_control.set_picture)
+        self.picture_control.shown.connect(self.bookmarks.set_picture)
         self.image.changed.connect(self.true_posterior.set_encoded)
         self.image.stepped.connect(self.history.record_drawing)
         self.image.stepped.connect(self.hints.follow_drawing)
@@ -313,6 +335,10 @@ class MainWindow(QMainWindow):
         self.saved_control.picture_wanted.connect(self.provenance_control.open)
         self.saved_control.pictures_wanted.connect(self.own_pictures.restore)
         self.own_pictures.z_restored.connect(self.z_control.show_again)
+        self.bookmarks.told.connect(self.status.tell)
+        self.bookmarks.kept.connect(self.saved_control.keep_bookmarks)
+        self.saved_control.bookmarks_found.connect(self.bookmarks.show)
+        self.bookmarks.path_made.connect(self.panel.path.seconds.setValue)
         self.own_pictures.kept.connect(self.saved_control.keep_pictures)
         self.provenance_control.open_wanted.connect(self.open_path)
         self.provenance_control.picture_wanted.connect(self.image.open_file)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QHelpEvent, QImage, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QToolTip, QWidget
+from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
 from desktop.widgets.common import colors
 from desktop.widgets.common.checkerboard import draw_checks
@@ -16,6 +16,7 @@ class PictureView(QWidget):
     """Shows a QImage; emits the place of a click as shares of its width and height."""
 
     clicked = Signal(float, float)
+    drag_wanted = Signal()  # the picture is dragged, for example to another program
 
     def __init__(self, side_px: int, smooth: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -23,6 +24,7 @@ class PictureView(QWidget):
         self._scaled: QImage | None = None
         self._side_px = side_px
         self._smooth = smooth
+        self._pressed_at: QPointF | None = None
         self._tip: Callable[[float, float], str] | None = None
         self.setMinimumSize(min(side_px, 140), min(side_px, 140))
 
@@ -74,7 +76,21 @@ class PictureView(QWidget):
         """Emit the place of a left click in the picture."""
         place = self._place(event.position())
         if place is not None and event.button() == Qt.MouseButton.LeftButton:
+            self._pressed_at = event.position()
             self.clicked.emit(*place)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Emit `drag_wanted` once, as soon as a press on the picture has become a drag."""
+        if self._pressed_at is None or not event.buttons() & Qt.MouseButton.LeftButton:
+            return
+        way = (event.position() - self._pressed_at).manhattanLength()
+        if way >= QApplication.startDragDistance():
+            self._pressed_at = None
+            self.drag_wanted.emit()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """End the press."""
+        self._pressed_at = None
 
     def _place(self, position: QPointF) -> tuple[float, float] | None:
         """Return a position as shares of the picture's width and height; None outside of it."""

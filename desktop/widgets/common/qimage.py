@@ -1,9 +1,12 @@
 """Converts numpy arrays to QImage and back; no other file does."""
 
+import base64
+import binascii
+
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPointF, Qt
+from PySide6.QtGui import QImage, QImageWriter, QPainter
 
 from desktop.base.arrays import Bytes
 
@@ -45,3 +48,20 @@ def from_qimage(image: QImage) -> Bytes:
     rgba = image.convertToFormat(QImage.Format.Format_RGBA8888)
     rows = np.frombuffer(rgba.constBits(), np.uint8).reshape(rgba.height(), rgba.bytesPerLine())
     return rows[:, : 4 * rgba.width()].reshape(rgba.height(), rgba.width(), 4).copy()
+
+
+def png_text(image: QImage, side_px: int) -> str:
+    """Return an image as a PNG in base64, whose longer side has at most `side_px` pixels."""
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    QImageWriter(buffer, QByteArray(b"png")).write(scaled_down(image, side_px))
+    return base64.b64encode(buffer.data().data()).decode("ascii")
+
+
+def from_png_text(text: str) -> QImage | None:
+    """Return the image that `png_text` wrote; None if the text holds none."""
+    try:
+        image = QImage.fromData(base64.b64decode(text, validate=True))
+    except (binascii.Error, ValueError):
+        return None
+    return None if image.isNull() else image

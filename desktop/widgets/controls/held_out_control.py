@@ -1,6 +1,7 @@
 """Test images on the plane: the one under the pointer, the pinned ones, and the labels that are shown."""
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QMenu
@@ -11,6 +12,7 @@ from desktop.images.pixels import to_bytes
 from desktop.latent.chart import Chart
 from desktop.latent.normals import ellipse, project_normals
 from desktop.latent.plane import decimals_in, format_z
+from desktop.latent.selection import shown_points
 from desktop.models.own_posterior import name_of, pictures_of
 from desktop.models.point_words import TEST_IMAGES
 from desktop.view.state import Layer, ViewState
@@ -164,8 +166,7 @@ class HeldOutControl(QObject, PointerHandler):
         if self._placed is None or self._placed[0] != chart:
             self._placed = chart, chart.view_of(posterior.mean)
         px = self._view.projection.view_px(self._placed[1])
-        if posterior.labels is not None and self._state.hidden_labels:
-            px[np.isin(posterior.labels, list(self._state.hidden_labels))] = np.inf
+        px[~_shown(posterior, self._state)] = np.inf
         return np.ascontiguousarray(px.T)
 
     def _on_opened(self) -> None:
@@ -183,10 +184,11 @@ class HeldOutControl(QObject, PointerHandler):
             self._posterior, self._placed, self._px, self._near = posterior, None, None, None
             self._count_labels(posterior)
             self._pin.setEnabled(posterior is not None)
-        elif (old.chart, old.viewport, old.hidden_labels) != (
+        elif (old.chart, old.viewport, old.hidden_labels, old.shown_only) != (
             state.chart,
             state.viewport,
             state.hidden_labels,
+            state.shown_only,
         ):
             self._px, self._near = None, None
         elif (old.layers, old.pinned) == (state.layers, state.pinned):
@@ -208,8 +210,7 @@ class HeldOutControl(QObject, PointerHandler):
             return
         state = self._explorer.state
         squares = ((state.plane.project(self._posterior.mean) - state.cursor_ab) ** 2).sum(1)
-        if self._posterior.labels is not None:
-            squares[np.isin(self._posterior.labels, list(state.hidden_labels))] = np.inf
+        squares[~_shown(self._posterior, state)] = np.inf
         nearest = int(squares.argmin())
         if np.isfinite(squares[nearest]):
             self._switch_pin(nearest)
@@ -272,3 +273,8 @@ class HeldOutControl(QObject, PointerHandler):
             return ""
         names = self._explorer.label_names
         return f"{names[label] if label < len(names) else label} · "
+
+
+def _shown(posterior: Posterior, state: ViewState) -> NDArray[np.bool_]:
+    """Whether each point is shown."""
+    return shown_points(len(posterior.mean), posterior.labels, state.hidden_labels, state.shown_only)

@@ -1,15 +1,13 @@
 """Edits the path by mouse, keys, panel and menu, and plays it."""
 
-from dataclasses import replace
-
 import numpy as np
 from PySide6.QtCore import QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QMenu
 
 from desktop.base.vector import Vector
-from desktop.film.film import Route
-from desktop.latent.paths import PathKind, Walk, even_walk
+from desktop.film.film import Route, route_of, straight_walk
+from desktop.latent.paths import PathKind, Walk
 from desktop.latent.plane import decimals_in
 from desktop.view.state import ViewState
 from desktop.widgets.common.actions import add_action
@@ -103,7 +101,9 @@ class PathControl(QObject, PointerHandler):
         panel.remove_wanted.connect(self._remove)
         panel.clear_wanted.connect(lambda: self._set_path((), None))
         panel.move_wanted.connect(self._reorder)
-        panel.closed_wanted.connect(lambda closed: self._explorer.change(path_closed=closed))
+        panel.closed_wanted.connect(
+            lambda closed: self._explorer.set_state(self._explorer.state.with_path_closed(closed))
+        )
         panel.kind_wanted.connect(lambda kind: self._explorer.change(path_kind=kind))
         panel.play_wanted.connect(self._play_or_pause)
         panel.playback_changed.connect(lambda: self.player.set_playback(panel.playback()))
@@ -121,7 +121,7 @@ class PathControl(QObject, PointerHandler):
     def _set_path(self, path: tuple[Vector, ...], chosen: int | None, z: Vector | None = None) -> None:
         """Set the path and its chosen point, and move the cursor to z if it is given."""
         self._chosen = chosen
-        state = replace(self._explorer.state, path=path)
+        state = self._explorer.state.with_path(path)
         self._explorer.set_state(state if z is None else state.moved_to(z))
         self._show()
 
@@ -205,9 +205,9 @@ class PathControl(QObject, PointerHandler):
             self.player.stop()
             return
         state = self._explorer.state
-        route = Route(state.path, state.path_closed, state.path_kind)
+        route = route_of(state)
         try:
-            curve = route.curve
+            route.curve  # noqa: B018 - raises if there is nothing to walk along
         except ValueError as error:
             self._message.show_error(error)
             return
@@ -215,7 +215,7 @@ class PathControl(QObject, PointerHandler):
             return
         if self._walk is None or route != self._route:
             self._route = route
-            self._walk = None if route.kind is PathKind.VISUAL else even_walk(curve, route.closed)
+            self._walk = None if route.kind is PathKind.VISUAL else straight_walk(route)
         self._pictures.play(route, self._walk, self._panel.playback().duration_s)
 
     def _on_walk(self, walk: Walk) -> None:
@@ -246,7 +246,7 @@ class PathControl(QObject, PointerHandler):
         self._pictures.clear()
 
     def _on_state(self, state: ViewState) -> None:
-        if self._route != Route(state.path, state.path_closed, state.path_kind):
+        if self._route != route_of(state):
             if self._route is not None:
                 self._pictures.clear()
             self._walk = self._route = None

@@ -1,19 +1,24 @@
 """Shows the picture at the cursor, copies it and saves it."""
 
+import uuid
+from pathlib import Path
+
 import numpy as np
-from PySide6.QtCore import QMimeData, QObject, Signal
-from PySide6.QtGui import QGuiApplication, QKeySequence
+from PySide6.QtCore import QMimeData, QObject, Qt, QUrl, Signal
+from PySide6.QtGui import QDrag, QGuiApplication, QImage, QKeySequence, QPixmap
 
 from desktop.app.explorer import PendingPicture
+from desktop.app.worker import Priority
 from desktop.base.arrays import Bytes
+from desktop.base.session_folder import SessionFolder
 from desktop.images.picture_modes import drawn, modes_of
 from desktop.images.pixels import enlarge, to_bytes
 from desktop.images.room import SheetSize, no_room
-from desktop.jobs.decode import Decoded
+from desktop.jobs.decode import Decoded, save_png
 from desktop.models.opened import Opened
 from desktop.view.state import PictureMode, ViewState
 from desktop.widgets.common.actions import add_action
-from desktop.widgets.common.qimage import to_qimage
+from desktop.widgets.common.qimage import scaled_down, to_qimage
 from desktop.widgets.common.save_dialog import ask_where
 from desktop.widgets.common.wait_ring import WaitRing
 from desktop.widgets.controls.shell import Shell
@@ -21,6 +26,7 @@ from desktop.widgets.controls.shell import Shell
 # A picture of few pixels leaves the window enlarged, by Copy as by Save.
 MOST_SCALE, MOST_SIDE_PX = 10, 2048
 NOTE_TYPE = "application/x-latent-plane"
+DRAG, DRAGGED_NAME, DRAGGED_PX = "drag", "picture.png", 96
 
 
 class PictureControl(QObject):
@@ -56,6 +62,9 @@ class PictureControl(QObject):
         panel.mode_wanted.connect(lambda mode: explorer.change(picture_mode=mode))
         panel.copy_wanted.connect(self._copy)
         panel.save_wanted.connect(self._save)
+        self._session = SessionFolder()
+        explorer.closed.connect(self._session.close)
+        panel.picture.drag_wanted.connect(self._drag)
         add_action(shell.menus["file"], "&Save picture…", QKeySequence.StandardKey.Save, self._save)
         add_action(shell.menus["file"], "&Copy picture", QKeySequence.StandardKey.Copy, self._copy)
         self.lens = add_action(shell.menus["view"], "Picture &beside the cursor", "L", self._switch_lens)
@@ -126,17 +135,50 @@ class PictureControl(QObject):
             QGuiApplication.clipboard().setMimeData(data)
             self.told.emit(f"picture copied, {image.width()} × {image.height()} pixels")
 
+    def _drag(self) -> None:
+        """Write the picture to a file of this session, and drag it once it is there."""
+        scale = self._scale_with_room()
+        if self.picture is None or not scale:
+            return
+        try:
+            folder = self._session.path() / uuid.uuid4().hex
+            folder.mkdir()
+        except OSError as error:
+            self._shell.message.show_error(error)
+            return
+        explorer = self._shell.explorer
+        job = save_png(folder / DRAGGED_NAME, self.picture, scale, explorer.note("picture", scale=scale))
+        explorer.worker.request(DRAG, Priority.PICTURE, job, self._begin_drag, of_model=False)
+
+    def _begin_drag(self, path: Path) -> None:
+        """Drag the file, if the button is still held."""
+        view = self._shell.panel.picture.picture
+        image = view.image()
+        if image is None or not QGuiApplication.mouseButtons() & Qt.MouseButton.LeftButton:
+            return
+        drag = QDrag(view)
+        drag.setMimeData(dragged(path, image))
+        drag.setPixmap(QPixmap.fromImage(scaled_down(image, DRAGGED_PX)))
+        drag.exec(Qt.DropAction.CopyAction)
+
+    def _scale_with_room(self) -> int:
+        """How much the saved picture is enlarged; 0 if there is none, or no room for it, which is told."""
+        if self.picture is None:
+            return 0
+        height, width = self.picture.shape[:2]
+        size = SheetSize(1, 1, (width, height), self.picture.size // (width * height), 0)
+        scale = _scale(self.picture)
+        found = no_room(lambda _: size, 1, scale)
+        if found is None:
+            return scale
+        if not found.scale:
+            self._shell.message.show_message(f"{found.reason}; close other programs")
+        return found.scale or 0
+
     def _save(self) -> None:
-        if self.picture is not None:
+        scale = self._scale_with_room()
+        if self.picture is not None and scale:
             shell = self._shell
-            height, width = self.picture.shape[:2]
-            size = SheetSize(1, 1, (width, height), self.picture.size // (width * height), 0)
-            scale = _scale(self.picture)
-            found = no_room(lambda _: size, 1, scale)
-            scale = scale if found is None else found.scale or 0
-            if found is not None and not scale:
-                shell.message.show_message(f"{found.reason}; close other programs")
-                return
             path = ask_where(
                 shell.window, "Save picture", "picture.png", "PNG (*.png)", shell.message.show_message
             )
@@ -149,3 +191,11 @@ def _scale(picture: Bytes) -> int:
     """How many times a picture uint8 [H, W(, C)] is enlarged when it leaves the window."""
     side_px: int = max(picture.shape[:2])
     return max(1, min(MOST_SCALE, MOST_SIDE_PX // side_px))
+
+
+def dragged(path: Path, image: QImage) -> QMimeData:
+    """Return what a drag carries: the file for folders and mail, and the pixels for other programs."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    data.setImageData(image)
+    return data

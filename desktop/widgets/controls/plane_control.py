@@ -9,10 +9,12 @@ from PySide6.QtWidgets import QMenu
 
 from desktop.latent.chart import AxisScale
 from desktop.latent.plane import Plane, Viewport, plane_through, principal_plane
+from desktop.latent.selection import within
 from desktop.models.point_words import TEST_IMAGES
 from desktop.view.state import ViewState
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.controls.shell import Shell
+from desktop.widgets.plane.cursor_arrow import CursorArrow
 
 Look = tuple[AxisScale, Viewport]
 FIT = "&Fit to {}"
@@ -26,6 +28,7 @@ class PlaneControl(QObject):
 
     Attributes:
         view_entries: the menu's entries that change what is in view.
+        arrow: points to a cursor out of view.
     """
 
     told = Signal(str)
@@ -38,6 +41,7 @@ class PlaneControl(QObject):
         self._points_plane = explorer.state.plane
         # Scale and viewport before and after the last change of the scale.
         self._switched: tuple[Look, Look] | None = None
+        self._shown_only: tuple[int, ...] | None = None
         plane, panel = shell.plane, shell.panel.view
         explorer.opened.connect(self._on_opened)
         explorer.model_changed.connect(lambda: self._project_points(smoothly=True))
@@ -50,6 +54,9 @@ class PlaneControl(QObject):
         self._old_soon.timeout.connect(self._mark_old)
         explorer.model_changed.connect(self._old_soon.start)
 
+        self.arrow = CursorArrow(plane)
+        self.arrow.clicked.connect(self._show_cursor)
+        plane.resized.connect(lambda: self.arrow.set_state(explorer.state))
         plane.cursor_moved.connect(lambda a, b: explorer.set_state(explorer.state.at((a, b))))
         plane.nudged.connect(lambda a, b: explorer.set_state(explorer.state.nudged(a, b)))
         plane.viewport_wanted.connect(self._look_at)
@@ -71,6 +78,7 @@ class PlaneControl(QObject):
             lambda label: explorer.set_state(explorer.state.with_label_switched(label))
         )
         home = add_action(shell.menus["view"], "&Home", "Home", lambda: self._look_at(explorer.home))
+        add_action(shell.menus["view"], "Show the &cursor", "C", self._show_cursor)
         add_action(shell.menus["view"], "&Random z", "R", explorer.draw_z)
         self._fit_action = add_action(shell.menus["view"], FIT.format(TEST_IMAGES.many), "F", self._fit)
         quantiles = add_action(shell.menus["view"], "&Quantile axes", "Q", self._switch_scale)
@@ -115,18 +123,28 @@ class PlaneControl(QObject):
         self._fit_action.setEnabled(self._explorer.posterior is not None or self._explorer.own is not None)
 
     def _on_state(self, state: ViewState) -> None:
-        if state.plane != self._points_plane:
+        if state.plane != self._points_plane or state.shown_only != self._shown_only:
             self._project_points()
         self._shell.plane.set_state(state)
+        self.arrow.set_state(state)
+
+    def _show_cursor(self) -> None:
+        """Bring the cursor into the middle, with the same zoom."""
+        self._explorer.set_state(self._explorer.state.with_cursor_in_view(0.0))
 
     def _project_points(self, smoothly: bool = False) -> None:
         posterior = self._explorer.posterior
         self._points_plane = self._explorer.state.plane
+        only = self._shown_only = self._explorer.state.shown_only
         if posterior is None:
             self._shell.plane.set_points(np.empty((0, 2)), None, ())
         else:
-            ab = self._points_plane.project(posterior.mean)
-            self._shell.plane.set_points(ab, posterior.labels, self._explorer.label_names, smoothly)
+            mean, labels = posterior.mean, posterior.labels
+            if only is not None:
+                rows = within(only, len(mean))
+                mean, labels = mean[rows], None if labels is None else labels[rows]
+            ab = self._points_plane.project(mean)
+            self._shell.plane.set_points(ab, labels, self._explorer.label_names, smoothly)
 
     def _look_at(self, viewport: Viewport) -> None:
         self._explorer.change(viewport=viewport)

@@ -13,6 +13,7 @@ from desktop.images.read_image import is_image
 from desktop.models.opened import Opened
 from desktop.models.source import Source
 from desktop.reading.overrides import Overrides
+from desktop.view.bookmarks import Bookmark
 from desktop.view.saved_views import SavedPictures, SavedViews, read_views, save_views
 from desktop.view.state import ViewState
 from desktop.widgets.common.saved_inputs import saved_values, set_saved_values
@@ -33,6 +34,7 @@ class SavedControl(QObject):
     open_wanted = Signal(object, object)  # Path, Overrides or None
     picture_wanted = Signal(object)  # Path of a picture to open
     pictures_wanted = Signal(object)  # SavedPictures to show again
+    bookmarks_found = Signal(object)  # tuple of Bookmark, of the model that was opened
 
     def __init__(self, shell: Shell) -> None:
         super().__init__(shell.window)
@@ -44,6 +46,7 @@ class SavedControl(QObject):
         self._latest: tuple[Source, ViewState] | None = None
         self._picture: Path | None = None
         self._pictures: SavedPictures | None = None
+        self._bookmarks: tuple[Bookmark, ...] = ()
         self._fallback = False
         self.recovering = False
         self._note = ""
@@ -68,7 +71,8 @@ class SavedControl(QObject):
         """Open `model`; without one, the model that was open last, or else the bundle that ships.
 
         A picture is handled like one that is dropped, once a model is open. With `fresh`, nothing of what was
-        saved is restored, but it stays saved for the other models. Without `saves`, nothing is saved either.
+        saved is restored but bookmarks; it stays saved for the other models. Without `saves`, nothing is
+        saved or restored.
         """
         self._started = saves
         found = read_views()
@@ -118,6 +122,11 @@ class SavedControl(QObject):
         self._pictures = pictures
         self._save_later()
 
+    def keep_bookmarks(self, bookmarks: tuple[Bookmark, ...]) -> None:
+        """Save these bookmarks with the open model."""
+        self._bookmarks = bookmarks
+        self._save_later()
+
     def path_of(self, sha256: str) -> Path | None:
         """Return the path of the model with this decoder if it was open before and is still there."""
         known = self.views.path_of(sha256)
@@ -153,7 +162,9 @@ class SavedControl(QObject):
         before, self._latest = self._latest, None
         other = before is None or before[0].sha256 != source.sha256
         if before is not None:
-            self.views = self.views.with_model(before[0].sha256, self._place, before[1], self._pictures)
+            self.views = self.views.with_model(
+                before[0].sha256, self._place, before[1], self._pictures, self._bookmarks
+            )
         self._place = source.path.resolve()  # now, because its drive may be gone when it is saved
         restoring, self._restoring = self._restoring, True
         if self._started and other and restoring:
@@ -161,6 +172,9 @@ class SavedControl(QObject):
             if state is not None and state.prior == source.reading.prior:
                 self._explorer.set_state(state, record=False)
         if other:
+            has = self._started
+            self._bookmarks = self.views.bookmarks_of(source.sha256, opened.model.latent_dim) if has else ()
+            self.bookmarks_found.emit(self._bookmarks)
             self._pictures = self.views.pictures_of(source.sha256) if restoring else None
         if self._started and self._pictures is not None:
             self.pictures_wanted.emit(self._pictures)
@@ -181,7 +195,7 @@ class SavedControl(QObject):
     def _on_state(self, state: ViewState) -> None:
         if self._explorer.own is not None:
             # At the next start these numbers would mean the model's own test images.
-            state = replace(state, pinned=(), hidden_labels=frozenset())
+            state = replace(state, pinned=(), hidden_labels=frozenset(), selected=(), only_selected=False)
         if self._explorer.source is not None:
             self._latest = self._explorer.source, state
         self._save_later()
@@ -204,6 +218,8 @@ class SavedControl(QObject):
     def _now(self) -> SavedViews:
         if self._latest is not None:
             source, state = self._latest
-            self.views = self.views.with_model(source.sha256, self._place, state, self._pictures)
+            self.views = self.views.with_model(
+                source.sha256, self._place, state, self._pictures, self._bookmarks
+            )
         self.views = replace(self.views, controls=saved_values(self._window), note="")
         return self.views

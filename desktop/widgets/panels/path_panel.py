@@ -22,6 +22,7 @@ from desktop.widgets.common.choices import add_choices, show_choice
 from desktop.widgets.common.cost_bar import CostBar
 from desktop.widgets.common.number_box import NumberBox
 from desktop.widgets.panels.path_points import PathPoints
+from desktop.widgets.panels.path_strip import PathStrip
 
 EMPTY_HINT = "Shift-click on the plane to add points."
 KIND_TIPS = {
@@ -52,6 +53,7 @@ class PathPanel(QWidget):
         self._hint = QLabel(EMPTY_HINT)
         self._hint.setWordWrap(True)
         self._hint.setTextFormat(Qt.TextFormat.PlainText)
+        self.strip = PathStrip()
         self.points = PathPoints()
         self.add = _button("Add", "Add the cursor to the path (P, or Shift-click on the plane).")
         self.up = _button("↑", "Move the selected point up (Alt+Up in the list).", "Move point up")
@@ -107,6 +109,7 @@ class PathPanel(QWidget):
         """Show a state's path and its selected point."""
         count = len(state.path)
         self.points.set_path(state.path, selected, decimals_in(state.viewport.span))
+        self.strip.set_current(selected)
         self.closed.setChecked(state.path_closed)
         show_choice(self.kind, state.path_kind)
         self.kind.setToolTip(KIND_TIPS[state.path_kind])
@@ -173,6 +176,7 @@ class PathPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 6, 0, 0)
         layout.addWidget(self._hint)
+        layout.addWidget(self.strip)
         layout.addWidget(self.points)
         layout.addLayout(buttons)
         layout.addLayout(playing)

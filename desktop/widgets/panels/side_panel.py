@@ -15,7 +15,7 @@ from desktop.widgets.panels.view_panel import ViewPanel
 
 LEAST_WIDTH_PX, WIDTH_PX = 312, 352
 # From the top down, whichever control adds its own first.
-SECTIONS = ("image", "view", "path", "z", "directions")
+SECTIONS = ("image", "view", "points", "bookmarks", "path", "z", "directions")
 OPEN_AT_FIRST = ("view",)
 
 

@@ -45,7 +45,8 @@ TOGETHER_MS = 6
 DIM_OPACITY = 0.45  # of the points while something else is looked at
 NOTE_PX = 24  # from the upper edge to the middle of a note
 
-# Draws something below the points, given a painter, the mapping (a, b) [..., 2] → pixels, and the state.
+# Draws something, given a painter, the mapping (a, b) [..., 2] → pixels, and the state; what lies below the
+# points may be drawn in the steps of an iterator.
 Paint = Callable[[QPainter, ToPx, ViewState], object]
 
 
@@ -415,8 +416,10 @@ class PlaneCanvas(QWidget):
     def _draw_below(self, painter: QPainter, projection: Projection) -> Iterator[None]:
         for paint in self._under_points:
             painter.save()
-            paint(painter, projection.px, self._state)
+            steps = paint(painter, projection.px, self._state)
             painter.restore()
+            if isinstance(steps, Iterator):  # it leaves the painter as it was
+                yield from steps
             yield
 
     def _draw_points(self, painter: QPainter, projection: Projection) -> Iterator[None]:

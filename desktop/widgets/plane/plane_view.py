@@ -121,8 +121,12 @@ class PlaneView(PlaneCanvas):
             self.menu_wanted.emit(cursor if in_view else QPointF(self.rect().center()))
 
     def event(self, event: QEvent) -> bool:
-        """Zoom with two fingers, on a trackpad or a touch screen."""
-        if isinstance(event, QNativeGestureEvent):
+        """Zoom with two fingers, on a trackpad or a touch screen; keep keys that a handler claims."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            if self._router.claims(event):
+                event.accept()
+                return True
+        elif isinstance(event, QNativeGestureEvent):
             if event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
                 self.hand.zoom(1 / max(0.2, 1 + event.value()), event.position())
                 return True

@@ -24,6 +24,10 @@ class PointerHandler:
         """Handle the release of a button."""
         return False
 
+    def claims(self, event: QKeyEvent) -> bool:
+        """Whether `key_press` takes this key even if it is a shortcut of the window."""
+        return False
+
     def key_press(self, event: QKeyEvent) -> bool:
         """Handle a press of a key."""
         return False
@@ -81,6 +85,10 @@ class PointerRouter:
         if event.buttons() == Qt.MouseButton.NoButton:
             self._held_by = None
         return taken
+
+    def claims(self, event: QKeyEvent) -> bool:
+        """Whether a handler takes this key even if it is a shortcut of the window."""
+        return any(handler.claims(event) for handler in self.handlers)
 
     def key_press(self, event: QKeyEvent) -> bool:
         """Offer a key to all handlers."""

@@ -3,7 +3,20 @@
 import numpy as np
 import pytest
 
-from desktop.latent.paths import PathKind, even_walk, path_curve, path_line, slerp, visual_walk, visual_z
+from desktop.base.vector import Vector
+from desktop.latent.paths import (
+    Curve,
+    PathKind,
+    even_walk,
+    fitted_times,
+    leg_times,
+    path_curve,
+    path_line,
+    slerp,
+    timed,
+    visual_walk,
+    visual_z,
+)
 from tests.desktop.path_points import path_points
 
 CORNERS = [(0.0, 0.0, 1.0), (3.0, 4.0, 1.0), (3.0, 4.0, 11.0)]
@@ -223,3 +236,34 @@ def test_the_z_of_frames_are_computed_when_they_are_taken():
     assert (z[2500] == 0.25).all()
     assert z[[0, 5000]].mean(axis=1).tolist() == [0, 0.5]
     assert z[9_999:].shape == (2, 1 << 18)
+
+
+def test_each_leg_takes_the_time_that_is_asked():
+    """At equal shares of the time, within a leg at the walk's own pace; two equal corners are a rest."""
+    corners = tuple(Vector(z) for z in ((0.0, 0.0), (1.0, 0.0), (1.0, 0.0), (1.0, 3.0)))
+    for spherical in (False, True):
+        walk = timed(even_walk(Curve(corners, spherical)), (1.0, 2.0, 1.0))
+        for share, z in ((0.0, (0, 0)), (0.25, (1, 0)), (0.5, (1, 0)), (0.75, (1, 0)), (1.0, (1, 3))):
+            assert np.allclose(walk.at(share), z, atol=1e-5), (spherical, share)
+        assert np.allclose(leg_times(walk, 8.0), (2, 4, 2))
+    walk = timed(even_walk(Curve(corners)), (1.0, 2.0, 1.0))
+    assert np.allclose(walk.at(0.125), (0.5, 0))
+    assert np.allclose(walk.at(0.875), (1.0, 1.5))
+    walk = timed(even_walk(Curve(corners)), (1.0, 0.0, 0.0))
+    assert np.allclose(walk.at(0.5), (0.5, 0)), "a leg without time is jumped over"
+
+
+def test_times_that_do_not_fit_change_nothing():
+    """Times of another number of legs, or of none at all; without times, legs take times by length."""
+    walk = even_walk(Curve((Vector((0.0,)), Vector((1.0,)), Vector((4.0,)))))
+    for times in ((), (1.0,), (1.0, 2.0, 3.0), (0.0, 0.0)):
+        assert timed(walk, times) is walk
+    assert np.allclose(leg_times(walk, 2.0), (0.5, 1.5))
+
+
+def test_times_follow_the_number_of_legs():
+    """Those that are there stay, new ones get the mean, and no times stay none."""
+    assert fitted_times((1.0, 3.0), 2) == (1.0, 3.0)
+    assert fitted_times((1.0, 3.0), 1) == (1.0,)
+    assert fitted_times((1.0, 3.0), 4) == (1.0, 3.0, 2.0, 2.0)
+    assert fitted_times((), 4) == fitted_times((1.0,), 0) == ()

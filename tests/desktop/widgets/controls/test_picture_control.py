@@ -2,11 +2,15 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QGuiApplication, QImage, QMouseEvent
+from PySide6.QtWidgets import QApplication
 
+from desktop.images.note import read_note
 from desktop.images.pixels import to_bytes
 from desktop.latent.plane import format_z
+from desktop.view.provenance import from_text
+from desktop.widgets.controls.picture_control import dragged
 from tests.desktop.widgets.on_plane import at, type_z
 from tests.waiting import SOON_MS
 
@@ -135,3 +139,31 @@ def test_pictures_of_any_shape_are_shown(open_window, make_bundle, pixels, plain
     # Where it is transparent, Qt rounds a colour once more.
     assert np.abs(found - expected).max() <= 1
     window.plane.grab()
+
+
+def test_the_picture_is_dragged_out_as_a_file(window, qtbot, settings_folder, gray, decoded, same_picture):
+    """A press alone writes nothing; a drag writes a PNG that carries the view, and gives the pixels too."""
+    view = window.panel.picture.picture
+    middle = view.rect().center()
+    qtbot.mousePress(view, LEFT, pos=middle)
+    send_move(view, middle + QPoint(2, 0))
+    qtbot.mouseRelease(view, LEFT, pos=middle)
+    send_move(view, middle + QPoint(60, 0))
+    qtbot.mousePress(view, LEFT, pos=middle)
+    with qtbot.waitSignal(view.drag_wanted, timeout=SOON_MS):
+        send_move(view, middle + QPoint(60, 0))
+    qtbot.waitUntil(lambda: any(settings_folder.rglob("picture.png")), timeout=SOON_MS)
+    (file,) = settings_folder.rglob("picture.png")
+    assert from_text(read_note(file)).state == window.explorer.state
+    data = dragged(file, view.image())
+    assert [url.toLocalFile() for url in data.urls()] == [str(file)]
+    assert same_picture(gray(QImage(data.imageData())), decoded(window.explorer.state.z))
+    qtbot.mouseRelease(view, LEFT, pos=middle)
+
+
+def send_move(widget, point):
+    """The pointer moves with the left button held."""
+    spot = QPointF(point)
+    kind, none = QMouseEvent.Type.MouseMove, Qt.KeyboardModifier.NoModifier
+    event = QMouseEvent(kind, spot, widget.mapToGlobal(spot), Qt.MouseButton.NoButton, LEFT, none)
+    QApplication.sendEvent(widget, event)

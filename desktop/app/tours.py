@@ -1,0 +1,57 @@
+"""The jobs that find the points worth going to: the worst reconstructions, and the misplaced ones.
+
+What takes more than `most_s` seconds is not decoded, but its Cost is yielded.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from desktop.app.explorer import Explorer
+from desktop.jobs.cost import ASK_FROM_S, Cost, Progress
+from desktop.jobs.sheets import KnownScores, Scores, held_out_scores, scores_cost
+from desktop.latent.selection import misplaced
+
+# The points in their order, with what is to be said about each, or an empty list.
+Found = tuple[tuple[int, ...], list[str]]
+
+
+def worst_steps(
+    explorer: Explorer, known: KnownScores, most_s: float = ASK_FROM_S
+) -> Iterator[Found | Progress | Cost | None] | None:
+    """Return the job that orders the points by their reconstructions, the worst first.
+
+    None if there are no images to reconstruct. It fills in the scores that are not `known`.
+    """
+    decoder, posterior, own = explorer.decoder, explorer.posterior, explorer.own
+    if decoder is None or posterior is None or posterior.images is None or (own is not None and own.is_z):
+        return None
+
+    def steps() -> Iterator[Found | Progress | Cost | None]:
+        if known.scores is None:
+            cost = scores_cost(decoder, posterior, known)
+            if cost.seconds > most_s:
+                yield cost
+                return
+            for step in held_out_scores(decoder, posterior, known):
+                yield None if isinstance(step, Scores) else step
+        scores = known.scores
+        assert scores is not None
+        order = np.argsort(scores.merit, kind="stable")
+        yield tuple(order.tolist()), [scores.in_words(index) for index in order.tolist()]
+
+    return steps()
+
+
+def misplaced_steps(explorer: Explorer) -> Iterator[Found | None] | None:
+    """Return the job that finds the points next to another label; None if the points have no labels."""
+    posterior = explorer.posterior
+    if posterior is None or posterior.labels is None:
+        return None
+
+    def steps() -> Iterator[Found | None]:
+        assert posterior.labels is not None
+        for found in misplaced(posterior.mean, posterior.labels):
+            yield None if found is None else (tuple(found.tolist()), [])
+
+    return steps()

@@ -1,0 +1,127 @@
+"""Which points a person means: those in a lasso, of a label, with a number, or misplaced. No Qt."""
+
+from collections.abc import Collection, Iterator, Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from desktop.base.arrays import Array, Doubles, Floats
+
+# Numbers of points, [K].
+Indices = NDArray[np.int64]
+
+STEP_NUMBERS = 600_000  # about 1 ms, which is the longest that the picture under the pointer waits
+
+
+def in_polygon(points: ArrayLike, polygon: ArrayLike) -> NDArray[np.bool_]:
+    """Whether each of the points [N, 2] lies in a polygon [K, 2], by the even-odd rule.
+
+    The polygon closes by itself. One with fewer than three corners holds no point.
+    """
+    given, corners = np.asarray(points, np.float64), np.asarray(polygon, np.float64)
+    inside = np.zeros(len(given), np.bool_)
+    if len(corners) < 3 or not len(given):
+        return inside
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    near = np.flatnonzero(((given >= low) & (given <= high)).all(axis=1))
+    x, y = given[near].T
+    crossed = np.zeros(len(near), np.bool_)
+    for (x0, y0), (x1, y1) in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+        if y0 == y1:
+            continue
+        spans = (y0 > y) != (y1 > y)
+        crossed ^= spans & (x < x0 + (y - y0) * ((x1 - x0) / (y1 - y0)))
+    inside[near] = crossed
+    return inside
+
+
+def box_corners(one: ArrayLike, other: ArrayLike) -> Doubles:
+    """The four corners [4, 2] of the box between two opposite ones."""
+    (x0, y0), (x1, y1) = np.asarray(one, np.float64), np.asarray(other, np.float64)
+    return np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)])
+
+
+def shown_points(
+    count: int, labels: Array | None, hidden_labels: Collection[int], only: Sequence[int] | None
+) -> NDArray[np.bool_]:
+    """Whether each of `count` points is shown: its label is not hidden, and it is one of `only`, if any."""
+    shown = np.ones(count, np.bool_)
+    if only is not None:
+        shown[:] = False
+        shown[within(only, count)] = True
+    if labels is not None and hidden_labels:
+        shown &= ~np.isin(labels, list(hidden_labels))
+    return shown
+
+
+def within(indices: Sequence[int], count: int) -> Indices:
+    """Those of the indices that there are, of `count` points: a view may come from another model."""
+    given = np.asarray(indices, np.int64)
+    return given[(given >= 0) & (given < count)]
+
+
+def counts_by_label(labels: Array | None, indices: Sequence[int]) -> tuple[tuple[int, int], ...]:
+    """How many of the points with these indices each label has: pairs of label and count, most first."""
+    if labels is None or not len(indices):
+        return ()
+    found, counts = np.unique(labels[list(indices)], return_counts=True)
+    pairs = zip(found.tolist(), counts.tolist(), strict=True)
+    return tuple(sorted(pairs, key=lambda pair: (-pair[1], pair[0])))
+
+
+def find_points(
+    text: str,
+    count: int,
+    labels: Array | None = None,
+    label_names: Sequence[str] = (),
+    names: Sequence[str] = (),
+) -> tuple[int, ...]:
+    """The indices of the points that a text means, of `count` points.
+
+    "#17" is the number 17. Any other text is a label, or part of the name of a point, or else a number.
+    """
+    wanted = text.strip().casefold()
+    number = wanted.removeprefix("#").strip()
+    by_number = (int(number),) if number.isdecimal() and int(number) < count else ()
+    if not wanted or wanted.startswith("#"):
+        return by_number
+    if labels is not None:
+        known = [label for label, name in enumerate(label_names) if name.casefold() == wanted]
+        if not known and number.isdecimal() and int(number) >= len(label_names):
+            known = [int(number)]
+        found = np.flatnonzero(np.isin(labels, known))
+        if len(found):
+            return tuple(found.tolist())
+    named = tuple(index for index, name in enumerate(names) if wanted in name.casefold())
+    return named or by_number
+
+
+def misplaced(mean: Floats, labels: Array) -> Iterator[Indices | None]:
+    """Find the points of means [N, d] whose nearest neighbour in z has another label.
+
+    Yields None while computing, and then their indices: first those that are closest to another label,
+    compared with their own. The squared distances are float64, around the mean of all points.
+    """
+    order = np.argsort(labels, kind="stable")
+    kinds, starts = np.unique(labels[order], return_index=True)
+    kind_of = np.searchsorted(kinds, labels[order])
+    z = mean[order].astype(np.float64)
+    z -= z.mean(axis=0) if len(z) else 0
+    # One matrix product gives |a|² + |b|² − 2 a·b.
+    squares, ones = (z**2).sum(axis=1, keepdims=True), np.ones((len(z), 1))
+    left, right = np.hstack([z, squares, ones]), np.hstack([-2 * z, ones, squares]).T
+    own, other = np.full(len(z), np.inf), np.full(len(z), np.inf)
+    rows = max(1, STEP_NUMBERS // max(1, len(z) * (4 + z.shape[1])))
+    for start in range(0, len(z), rows):
+        part = slice(start, min(start + rows, len(z)))
+        here = np.arange(part.stop - part.start)
+        away = left[part] @ right
+        away[here, here + start] = np.inf
+        least = np.minimum.reduceat(away, starts, axis=1)  # the points of a label lie side by side
+        own[part] = least[here, kind_of[part]]
+        least[here, kind_of[part]] = np.inf
+        other[part] = least.min(axis=1)
+        yield None
+    found = np.flatnonzero(other < own)
+    closer = np.sqrt(np.maximum(other[found], 0) / np.maximum(own[found], 1e-300))
+    yield order[found[np.lexsort((order[found], closer))]]

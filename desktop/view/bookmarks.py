@@ -1,0 +1,98 @@
+"""Places that a person gave a name: cursor, plane, viewport and epoch, with a small picture. No Qt."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from desktop.base.structure import shown
+from desktop.base.words import NAME_CHARS, one_line
+from desktop.view.state import ViewState
+from desktop.view.state_json import state_from_dict, state_to_dict
+
+# What a bookmark keeps of a view.
+FIELDS = ("z", "plane", "scale", "viewport", "epoch", "prior")
+MAX_BOOKMARKS = 500
+MAX_PICTURE_CHARS = 1 << 16
+
+
+@dataclass(frozen=True)
+class Bookmark:
+    """A named place.
+
+    Attributes:
+        name: for people.
+        view: a view, of which only FIELDS count.
+        picture: the picture at the cursor as a small PNG in base64, or an empty string.
+    """
+
+    name: str
+    view: ViewState
+    picture: str = ""
+
+    @property
+    def nbytes(self) -> int:
+        """How much memory it takes, nearly."""
+        return sum(numbers.nbytes for numbers in self.view.vectors) + len(self.picture)
+
+    def is_at(self, state: ViewState) -> bool:
+        """Whether a state has the same cursor and the same epoch."""
+        return self.view.z == state.z and self.view.epoch == state.epoch
+
+    def seen_from(self, state: ViewState) -> ViewState:
+        """Return `state` at this place."""
+        return replace(state, **{name: getattr(self.view, name) for name in FIELDS})
+
+
+def bookmark(state: ViewState, taken: Sequence[Bookmark], picture: str = "") -> Bookmark:
+    """Return a bookmark of a state, under a name that is not taken."""
+    names = {other.name for other in taken}
+    name = next(name for n in range(1, len(names) + 2) if (name := f"Place {n}") not in names)
+    view = replace(ViewState(), **{name: getattr(state, name) for name in FIELDS})
+    return Bookmark(name, view, picture)
+
+
+def renamed(marks: tuple[Bookmark, ...], index: int, name: str) -> tuple[Bookmark, ...]:
+    """Return the bookmarks with another name for one; an empty name changes nothing."""
+    text = one_line(name.strip(), NAME_CHARS)
+    if not text:
+        return marks
+    return (*marks[:index], replace(marks[index], name=text), *marks[index + 1 :])
+
+
+def moved(marks: tuple[Bookmark, ...], start: int, to: int) -> tuple[Bookmark, ...]:
+    """Return the bookmarks with one of them at another place in their order."""
+    left = [*marks[:start], *marks[start + 1 :]]
+    left.insert(to, marks[start])
+    return tuple(left)
+
+
+def as_path(state: ViewState, marks: Sequence[Bookmark], leg_s: float) -> ViewState:
+    """Return the state with the bookmarks' z as its path, and `leg_s` seconds from each to the next."""
+    with_points = replace(state, path=tuple(mark.view.z for mark in marks))
+    return replace(with_points, path_times=(leg_s,) * with_points.legs)
+
+
+def bookmark_to_dict(mark: Bookmark) -> dict[str, Any]:
+    """Return a bookmark as JSON values."""
+    view = state_to_dict(mark.view)
+    return {"name": mark.name, "picture": mark.picture, "view": {name: view[name] for name in FIELDS}}
+
+
+def bookmarks_from_list(data: object, latent_dim: int | None = None) -> tuple[Bookmark, ...]:
+    """Return the bookmarks that `bookmark_to_dict` wrote. Raises ValueError.
+
+    Those of another number of dimensions than `latent_dim`, if given, are refused too.
+    """
+    if not isinstance(data, (list, tuple)) or len(data) > MAX_BOOKMARKS:
+        raise ValueError(f"bookmarks: found {shown(data)}, expected a list of at most {MAX_BOOKMARKS}")
+    return tuple(_read(one, latent_dim) for one in data)
+
+
+def _read(data: object, latent_dim: int | None) -> Bookmark:
+    if not isinstance(data, Mapping):
+        raise ValueError(f"bookmarks: found {shown(data)}, expected an object")
+    name, picture, view = data.get("name"), data.get("picture", ""), data.get("view")
+    if not isinstance(name, str) or not isinstance(picture, str) or len(picture) > MAX_PICTURE_CHARS:
+        raise ValueError("bookmarks: found no name or no picture as text, expected both")
+    kept = {key: view[key] for key in FIELDS if key in view} if isinstance(view, Mapping) else view
+    return Bookmark(one_line(name, NAME_CHARS), state_from_dict(kept, latent_dim), picture)

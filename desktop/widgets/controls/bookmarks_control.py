@@ -1,0 +1,160 @@
+"""Keeps places under names, goes to them, and makes them the path."""
+
+from functools import partial
+
+from PySide6.QtCore import QObject, Signal
+
+from desktop.base.arrays import Bytes
+from desktop.base.vector import Vector
+from desktop.jobs.decode import Decoded
+from desktop.models.opened import Opened
+from desktop.view.bookmarks import MAX_BOOKMARKS, Bookmark, as_path, bookmark, moved, renamed
+from desktop.widgets.common.actions import add_action
+from desktop.widgets.common.plain_text import menu_text
+from desktop.widgets.common.qimage import png_text, to_qimage
+from desktop.widgets.common.saved_inputs import save_input
+from desktop.widgets.controls.shell import Shell
+from desktop.widgets.panels.bookmarks_panel import BookmarksPanel
+
+SECTION = "bookmarks"
+PICTURE_PX = 48
+
+
+class BookmarksControl(QObject):
+    """Joins the section and the menu of the bookmarks to the explorer.
+
+    Attributes:
+        panel: the section.
+        marks: the bookmarks of the open model.
+    """
+
+    kept = Signal(object)  # the bookmarks, which have changed
+    told = Signal(str)
+    path_made = Signal(float)  # how long the path is, in seconds
+
+    def __init__(self, shell: Shell) -> None:
+        super().__init__(shell.window)
+        self._shell = shell
+        self._explorer = explorer = shell.explorer
+        self._picture: Bytes | None = None
+        self._decoded_z: Vector | None = None
+        self._sha256 = ""
+        self.marks: tuple[Bookmark, ...] = ()
+        self.panel = panel = BookmarksPanel()
+        shell.panel.add_section(SECTION, "Bookmarks", panel)
+        save_input("bookmarks.seconds", panel.leg_s)
+        panel.add_wanted.connect(self._add)
+        panel.chosen.connect(self._go)
+        panel.rename_wanted.connect(lambda row, name: self._set(renamed(self.marks, row, name)))
+        panel.remove_wanted.connect(self._remove)
+        panel.move_wanted.connect(lambda start, to: self._set(moved(self.marks, start, to), to))
+        panel.path_wanted.connect(self._make_path)
+        explorer.opened.connect(self._on_opened)
+        explorer.picture_decoded.connect(self._on_decoded)
+        self._menu = menu = shell.menus["bookmarks"]
+        add_action(menu, "&Bookmark this place", "Ctrl+D", self._add)
+        add_action(menu, "&Next bookmark", "N", lambda: self._step(1))
+        add_action(menu, "&Previous bookmark", "Shift+N", lambda: self._step(-1))
+        make = lambda: self._make_path(panel.leg_s.value())  # noqa: E731
+        add_action(menu, "&Make them the path", None, make)
+        menu.addSeparator()
+        self._entries = 0
+
+    def show(self, marks: tuple[Bookmark, ...]) -> None:
+        """Show the bookmarks of the model that was opened."""
+        self.marks = marks
+        self.panel.show_bookmarks(marks)
+        self._fill_menu()
+
+    def set_picture(self, picture: Bytes | None) -> None:
+        """Set the picture at the cursor, uint8 [H, W(, C)]."""
+        self._picture = picture
+
+    def _set(self, marks: tuple[Bookmark, ...], current: int | None = None) -> None:
+        self.marks = marks
+        self.panel.show_bookmarks(marks, current)
+        self._fill_menu()
+        self.kept.emit(marks)
+
+    def _add(self) -> None:
+        explorer = self._explorer
+        if explorer.source is None:
+            return
+        if len(self.marks) >= MAX_BOOKMARKS:
+            self._shell.message.show_note(f"There are {MAX_BOOKMARKS} bookmarks already; remove one first")
+            return
+        mark = bookmark(explorer.state, self.marks, self._picture_text())
+        self._set((*self.marks, mark), len(self.marks))
+        self._shell.panel.show_section(self.panel)
+        self.told.emit(f"{mark.name} kept")
+
+    def _picture_text(self) -> str:
+        """The picture at the cursor as text; empty as long as it is not decoded."""
+        if self._picture is None or self._decoded_z != self._explorer.state.z:
+            return ""
+        return png_text(to_qimage(self._picture), PICTURE_PX)
+
+    def _on_decoded(self, decoded: Decoded) -> None:
+        """Give bookmarks of this place their picture, which was not decoded when they were made."""
+        self._decoded_z = decoded.z
+        state = self._explorer.state
+        if not any(not mark.picture and mark.is_at(state) for mark in self.marks):
+            return
+        text = self._picture_text()
+        if text:
+            self._set(
+                tuple(
+                    Bookmark(mark.name, mark.view, text) if not mark.picture and mark.is_at(state) else mark
+                    for mark in self.marks
+                )
+            )
+
+    def _go(self, index: int) -> None:
+        if index < len(self.marks):
+            mark = self.marks[index]
+            self._explorer.set_state(mark.seen_from(self._explorer.state))
+            self.panel.list.setCurrentRow(index)
+            self.told.emit(f"at {mark.name}")
+
+    def _step(self, by: int) -> None:
+        if self.marks:
+            row = self.panel.list.currentRow()
+            start = row if row >= 0 else (-1 if by > 0 else 0)
+            self._go((start + by) % len(self.marks))
+
+    def _remove(self, index: int) -> None:
+        """Remove a bookmark, and offer to bring it back."""
+        before = self.marks
+        self._set((*before[:index], *before[index + 1 :]), max(0, index - 1))
+        text = f"{before[index].name} was removed"
+        bring_back = partial(self._bring_back, before, self.marks, index)
+        self._shell.message.show_note(text, [("Bring it back", bring_back)])
+
+    def _bring_back(self, before: tuple[Bookmark, ...], after: tuple[Bookmark, ...], index: int) -> None:
+        same = self.marks == after
+        self._set(before if same else (*self.marks, before[index]), index if same else len(self.marks))
+
+    def _make_path(self, leg_s: float) -> None:
+        if len(self.marks) < 2:
+            self._shell.message.show_note("A path needs at least two bookmarks; add some with Ctrl+D")
+            return
+        state = as_path(self._explorer.state, self.marks, leg_s)
+        self._explorer.set_state(state)
+        self.path_made.emit(sum(state.path_times))
+        self._shell.panel.show_section(self._shell.panel.path)
+
+    def _on_opened(self, opened: Opened) -> None:
+        sha256 = opened.model.source.sha256
+        if sha256 != self._sha256:
+            self._sha256 = sha256
+            self.show(())
+
+    def _fill_menu(self) -> None:
+        """List the bookmarks in the menu, where the palette of commands finds them too."""
+        actions = self._menu.actions()
+        for action in actions[len(actions) - self._entries :]:
+            self._menu.removeAction(action)
+            action.deleteLater()
+        for index, mark in enumerate(self.marks):
+            add_action(self._menu, f"Go to {menu_text(mark.name)}", None, partial(self._go, index))
+        self._entries = len(self.marks)

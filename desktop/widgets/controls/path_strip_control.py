@@ -1,0 +1,103 @@
+"""Has the pictures of the path's points decoded for its strip, and sets the times of its legs."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer
+
+from desktop.app.worker import Priority
+from desktop.base.arrays import Floats
+from desktop.film.film import Route, route_of, straight_walk
+from desktop.images.pixels import to_bytes
+from desktop.jobs.kept_decoder import KeptDecoder
+from desktop.latent.paths import PathKind, leg_times
+from desktop.view.state import ViewState
+from desktop.widgets.common.qimage import to_qimage
+from desktop.widgets.controls.shell import Shell
+from desktop.widgets.panels.path_strip import MOST_SHOWN
+
+NAME = "path strip"
+SOON_MS = 80
+
+
+class PathStripControl(QObject):
+    """Keeps the strip of the Path section up to date."""
+
+    def __init__(self, shell: Shell) -> None:
+        super().__init__(shell.window)
+        self._explorer = explorer = shell.explorer
+        self._panel = panel = shell.panel.path
+        self._route = Route(())
+        self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
+        self._soon.timeout.connect(self._ask)
+        panel.strip.chosen.connect(panel.points.chosen)
+        panel.strip.time_typed.connect(self._set_time)
+        panel.playback_changed.connect(self._show_times)
+        explorer.state_changed.connect(self._on_state)
+        explorer.model_changed.connect(self._ask_soon)
+        explorer.opened.connect(self._ask_soon)
+
+    def _on_state(self, state: ViewState) -> None:
+        route = route_of(state)
+        if route == self._route:
+            return
+        old, self._route = self._route, route
+        self._panel.strip.set_count(len(route.points))
+        self._show_times()
+        if old.points != route.points:
+            self._ask_soon()
+
+    def _ask_soon(self) -> None:
+        if not self._soon.isActive():  # a restart would postpone it for as long as a point is dragged
+            self._soon.start()
+
+    def _ask(self) -> None:
+        """Have the pictures decoded; those of a slow decoder are shown if they are there."""
+        decoder, points = self._explorer.decoder, self._route.points[:MOST_SHOWN]
+        if decoder is not None and points and len(points[0]) == self._explorer.latent_dim:
+            z = np.stack([np.asarray(point, np.float32) for point in points])
+            self._explorer.worker.request(NAME, Priority.GRID, _pictures(decoder, z), self._on_pictures)
+
+    def _on_pictures(self, piece: tuple[int, Floats]) -> None:
+        start, pictures = piece
+        for place, picture in enumerate(to_bytes(pictures), start):
+            self._panel.strip.show_picture(place, to_qimage(picture))
+
+    def _times(self) -> tuple[float | None, ...]:
+        """How long each leg takes at the duration that is set; None where only pictures can tell."""
+        route, total_s = self._route, self._panel.playback().duration_s
+        try:
+            legs = route.curve.legs
+        except ValueError:
+            return ()
+        if len(route.times) == legs and sum(route.times) > 0:
+            return tuple(time * total_s / sum(route.times) for time in route.times)
+        if route.kind is PathKind.VISUAL:
+            return (None,) * legs
+        return leg_times(straight_walk(route), total_s)
+
+    def _show_times(self) -> None:
+        self._panel.strip.show_times(self._times())
+
+    def _set_time(self, index: int, seconds: float | None) -> None:
+        """Set the time of one leg, and with it the duration; None makes the pace even."""
+        times = self._times()
+        if seconds is None:
+            self._explorer.change(path_times=())
+            return
+        mean_s = self._panel.playback().duration_s / len(times)
+        new = [mean_s if time is None else time for time in times]
+        new[index] = seconds
+        if sum(new) > 0:
+            self._explorer.change(path_times=tuple(new))
+            self._panel.seconds.setValue(sum(new))
+
+
+def _pictures(decoder: KeptDecoder, z: Floats) -> Iterator[tuple[int, Floats] | None]:
+    """Decode z [N, d] in steps; of a slow decoder take what is there."""
+    if not decoder.is_slow:
+        yield from decoder.pieces(z)
+        return
+    for place, point in enumerate(z):
+        kept = decoder.in_memory(point)
+        yield None if kept is None else (place, kept.picture[np.newaxis])

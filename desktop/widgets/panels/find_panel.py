@@ -1,0 +1,114 @@
+"""Finds points by label, name or number, and goes through them, the worst or the misplaced ones."""
+
+from enum import StrEnum
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+
+from desktop.widgets.common.choices import add_choices, show_choice
+from desktop.widgets.common.cost_bar import CostBar
+from desktop.widgets.common.icons import line_icon
+from desktop.widgets.common.plain_text import ElidedLabel
+
+
+class Tour(StrEnum):
+    """Which points to go through; the values are the names in the window."""
+
+    FOUND = "Found"
+    SELECTED = "Selected"
+    WORST = "Worst reconstructions"
+    MISPLACED = "Misplaced"
+
+
+TIPS = {
+    Tour.FOUND: "Go through what the search found.",
+    Tour.SELECTED: "Go through the selection.",
+    Tour.WORST: "Start at the lowest ELBO, or without likelihoods at the largest difference.",
+    Tour.MISPLACED: "Points whose nearest neighbour in z has another label, the clearest first.",
+}
+
+
+class FindField(QLineEdit):
+    """A line in which Enter goes to what is found, and Down and Up to the next and the previous."""
+
+    step_wanted = Signal(int)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Take Down and Up; the line itself takes the rest."""
+        step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()), 0)
+        if step:
+            self.step_wanted.emit(step)
+        else:
+            super().keyPressEvent(event)
+
+
+class FindPanel(QWidget):
+    """Emits signals for what the person wants."""
+
+    searched = Signal(str)  # Enter was pressed
+    select_found_wanted = Signal(str)
+    tour_wanted = Signal(object)  # Tour
+    step_wanted = Signal(int)  # 1 for the next point, −1 for the one before
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.field = FindField()
+        self.field.setPlaceholderText("Label, name or number")
+        self.field.setAccessibleName("Find points")
+        self.field.setToolTip(
+            "Return goes to the first point with this label, name or number, and then to the next.\n"
+            "#7 is the number 7, also if 7 is a label."
+        )
+        self.field.setClearButtonEnabled(True)
+        self.select = QPushButton("Select them")
+        self.select.setToolTip("Select all points that are found.")
+        self.tour = QComboBox()
+        for tour in Tour:
+            add_choices(self.tour, [tour])
+            self.tour.setItemData(self.tour.count() - 1, TIPS[tour], Qt.ItemDataRole.ToolTipRole)
+        self.tour.setAccessibleName("Go through")
+        self.tour.setToolTip("Which points to go through.")
+        self.before, self.next = QPushButton(), QPushButton()
+        for button, icon, name in (
+            (self.before, "caret-left", "Previous point (comma)"),
+            (self.next, "caret-right", "Next point (full stop)"),
+        ):
+            button.setIcon(line_icon(icon))
+            button.setToolTip(name)
+            button.setAccessibleName(name)
+        self.place = ElidedLabel()
+        self.place.setObjectName("muted")
+        self.place.hide()
+        self.cost = CostBar()
+        self.field.returnPressed.connect(lambda: self.searched.emit(self.field.text()))
+        self.field.step_wanted.connect(self.step_wanted)
+        self.select.clicked.connect(lambda: self.select_found_wanted.emit(self.field.text()))
+        self.tour.activated.connect(lambda: self.tour_wanted.emit(self.chosen()))
+        self.before.clicked.connect(lambda: self.step_wanted.emit(-1))
+        self.next.clicked.connect(lambda: self.step_wanted.emit(1))
+        grid = QGridLayout()
+        grid.setColumnStretch(0, 1)
+        grid.addWidget(self.field, 0, 0)
+        grid.addWidget(self.select, 0, 1, 1, 2)
+        grid.addWidget(self.tour, 1, 0)
+        grid.addWidget(self.before, 1, 1)
+        grid.addWidget(self.next, 1, 2)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(grid)
+        layout.addWidget(self.place)
+        layout.addWidget(self.cost)
+
+    def chosen(self) -> Tour:
+        """Return which points to go through."""
+        return Tour(self.tour.currentData())
+
+    def show_tour(self, tour: Tour) -> None:
+        """Show which points are gone through."""
+        show_choice(self.tour, tour)
+
+    def show_place(self, text: str) -> None:
+        """Say where one is, or what was not found."""
+        self.place.show_text(text)
+        self.place.setVisible(bool(text))

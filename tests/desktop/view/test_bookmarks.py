@@ -1,0 +1,97 @@
+"""Named places: what they keep, how they are written, and the path that they make."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from desktop.base.vector import Vector
+from desktop.latent.plane import Viewport
+from desktop.view.bookmarks import (
+    as_path,
+    bookmark,
+    bookmark_to_dict,
+    bookmarks_from_list,
+    moved,
+    renamed,
+)
+from desktop.view.saved_views import read_views, save_views
+from desktop.view.state import Layer, ViewState, start_state
+
+HERE = replace(
+    start_state(3).moved_to(Vector((0.1, 1 / 3, -2.0))).with_axes(2, 0),
+    viewport=Viewport((0.5, 0.25), 0.01),
+    epoch=4,
+    layers=frozenset({Layer.PRIOR}),
+    selected=(1, 2),
+)
+SHA256 = "a" * 64
+
+
+def test_a_place_is_seen_again_and_nothing_else_changes():
+    """Cursor, plane, viewport and epoch come back; layers, path and selection stay as they are."""
+    mark = bookmark(HERE, ())
+    now = replace(start_state(3), path=(HERE.z,), selected=(5,))
+    seen = mark.seen_from(now)
+    for name in ("z", "plane", "scale", "viewport", "epoch"):
+        assert getattr(seen, name) == getattr(HERE, name)
+    for name in ("layers", "path", "selected"):
+        assert getattr(seen, name) == getattr(now, name)
+    assert mark.is_at(HERE)
+    assert not mark.is_at(replace(HERE, epoch=3))
+
+
+def test_places_have_names_of_their_own_and_an_order():
+    """A new name is not taken; names are one line; a place moves up and down."""
+    marks = (bookmark(HERE, ()),)
+    marks = (*marks, bookmark(HERE, marks))
+    marks = renamed(marks, 0, " a\nseven ")
+    assert [mark.name for mark in marks] == ["a\\nseven", "Place 2"]
+    assert renamed(marks, 0, "  ") == marks
+    marks = (*marks, bookmark(HERE, marks))
+    assert [mark.name for mark in marks][2] == "Place 1"
+    assert [mark.name for mark in moved(marks, 0, 2)] == ["Place 2", "Place 1", "a\\nseven"]
+    assert moved(moved(marks, 2, 0), 0, 2) == marks
+
+
+def test_places_become_a_path_with_times():
+    """Each leg takes as long as is asked; a closed path has one more."""
+    marks = [bookmark(HERE.moved_to(Vector((x, 0.0, 0.0))), ()) for x in (0.0, 1.0, 2.0)]
+    state = as_path(start_state(3), marks, 1.5)
+    assert state.path == tuple(mark.view.z for mark in marks)
+    assert state.path_times == (1.5, 1.5)
+    assert as_path(replace(start_state(3), path_closed=True), marks, 1.5).path_times == (1.5,) * 3
+
+
+def test_a_place_comes_back_as_it_was_written():
+    """To the last bit; one of another model is refused in words."""
+    mark = bookmark(HERE, (), "AAAA")
+    written = json.loads(json.dumps([bookmark_to_dict(mark)]))
+    assert bookmarks_from_list(written, 3) == (mark,)
+    for data, words in (
+        (written[0], "expected a list"),
+        ([1], "expected an object"),
+        ([{"name": 3}], "expected both"),
+        ([{"name": "a"}], "expected an object"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            bookmarks_from_list(data, 3)
+    with pytest.raises(ValueError, match="expected the model's 2"):
+        bookmarks_from_list(written, 2)
+
+
+@pytest.mark.parametrize("dims", [3, 40_000])
+def test_places_are_saved_with_their_model(dims, tmp_path):
+    """Those with long z too, which go to the file of the model's view."""
+    marks = (bookmark(start_state(dims), (), "AAAA"),)
+    marks = (*marks, bookmark(start_state(dims).moved_to(Vector(np.full(dims, 0.5))), marks))
+    views = read_views().with_model(SHA256, tmp_path / "m", start_state(dims), bookmarks=marks)
+    assert views.bookmarks_of(SHA256, dims) == marks
+    save_views(views, read_views())
+    found = read_views()
+    assert found.bookmarks_of(SHA256, dims) == marks
+    assert found.state_of(SHA256, dims) == start_state(dims)
+    assert found.bookmarks_of(SHA256, dims + 1) == ()
+    assert found.bookmarks_of("b" * 64) == ()
+    assert isinstance(found.state_of(SHA256), ViewState)

@@ -1,0 +1,82 @@
+"""Bookmarks by keys and mouse: kept, gone to, renamed, moved, removed, and there again at the next start."""
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLineEdit
+
+from desktop.base.vector import Vector
+from desktop.latent.plane import Viewport
+from desktop.widgets.common.colors import CANVAS
+from tests.waiting import SOON_MS
+
+CONTROL, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
+
+
+def look_at(window, qtbot, z, span):
+    """Move cursor and view, and wait for the picture."""
+    window.explorer.set_state(window.explorer.state.moved_to(Vector(z)))
+    window.explorer.change(viewport=Viewport(tuple(z), span))
+    qtbot.waitUntil(lambda: window.picture_control.decoded.z == Vector(z), timeout=SOON_MS)
+
+
+def _is_lit(icon):
+    """Whether an icon shows a decoded picture, which is nowhere the canvas's colour."""
+    return icon.pixmap(40).toImage().pixelColor(20, 20) != CANVAS
+
+
+def names(window):
+    return [
+        window.bookmarks.panel.list.item(row).text() for row in range(window.bookmarks.panel.list.count())
+    ]
+
+
+def test_places_are_kept_and_gone_to(open_window, make_bundle, qtbot):
+    """Ctrl+D keeps a place with its picture; clicks and keys go there, and two of them make a path."""
+    path = make_bundle()
+    window = open_window()
+    with qtbot.waitSignal(window.explorer.backdrop_finished, timeout=SOON_MS):
+        window.saved_control.start(path)
+    explorer, panel = window.explorer, window.bookmarks.panel
+    look_at(window, qtbot, (0.5, 0.5), 2.0)
+    qtbot.keyClick(window.plane, Qt.Key.Key_D, CONTROL)
+    look_at(window, qtbot, (-1.0, 0.25), 0.5)
+    qtbot.keyClick(window.plane, Qt.Key.Key_D, CONTROL)
+    assert names(window) == ["Place 1", "Place 2"]
+    assert all(mark.picture for mark in window.bookmarks.marks)
+    assert panel.list.item(0).icon().actualSize(panel.list.iconSize()).width() > 20
+    row = panel.list.visualItemRect(panel.list.item(0)).center()
+    qtbot.mouseClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=row)
+    assert explorer.state.z == Vector((0.5, 0.5))
+    assert explorer.state.viewport == Viewport((0.5, 0.5), 2.0)
+    window.history.undo.trigger()
+    assert explorer.state.z == Vector((-1.0, 0.25))
+    qtbot.keyClick(window.plane, Qt.Key.Key_N)
+    assert panel.list.currentRow() == 1
+    qtbot.keyClick(panel.list, Qt.Key.Key_F2)
+    editor = panel.list.findChild(QLineEdit)
+    editor.setText("near <b>3</b>")
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: names(window) == ["Place 1", "near <b>3</b>"], timeout=5000)
+    assert any("near <b>3</b>" in action.text() for action in window.bookmarks._menu.actions())
+    qtbot.keyClick(panel.list, Qt.Key.Key_Up, ALT)
+    assert names(window) == ["near <b>3</b>", "Place 1"]
+    panel.leg_s.setValue(1.5)
+    qtbot.mouseClick(panel.to_path, Qt.MouseButton.LeftButton)
+    assert [list(z) for z in explorer.state.path] == [[-1.0, 0.25], [0.5, 0.5]]
+    assert explorer.state.path_times == (1.5,)
+    assert window.panel.path.seconds.value() == 1.5
+    strip = window.panel.path.strip
+    assert strip.item(0).text() == "1.5 s →"
+    strip.item(0).setText("4")
+    assert explorer.state.path_times == (4.0,)
+    assert window.panel.path.seconds.value() == 4.0
+    qtbot.waitUntil(lambda: _is_lit(strip.item(1).icon()), timeout=SOON_MS)
+    qtbot.keyClick(panel.list, Qt.Key.Key_Delete)
+    assert names(window) == ["Place 1"]
+    window.message.action_buttons[0].click()
+    assert names(window) == ["near <b>3</b>", "Place 1"]
+    window.close()
+    again = open_window()
+    again.saved_control.start(None)
+    qtbot.waitUntil(lambda: names(again) == ["near <b>3</b>", "Place 1"], timeout=SOON_MS)
+    assert np.allclose(again.bookmarks.marks[1].view.z, (0.5, 0.5))

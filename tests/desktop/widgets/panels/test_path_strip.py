@@ -1,0 +1,68 @@
+"""The strip of the path: pictures, and times that are typed."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QImage
+
+from desktop.widgets.panels.path_strip import MOST_SHOWN, PathStrip
+
+
+@pytest.fixture
+def strip(qtbot):
+    strip = PathStrip()
+    qtbot.addWidget(strip)
+    strip.set_count(3)
+    strip.show_times((1.5, None))
+    return strip
+
+
+def texts(strip):
+    return [strip.item(row).text() for row in range(strip.count())]
+
+
+def test_a_strip_shows_pictures_and_times(strip):
+    """One cell a point, the time to the next below it; a long path shows its beginning."""
+    assert texts(strip) == ["1.5 s →", "", ""]
+    image = QImage(4, 4, QImage.Format.Format_RGB888)
+    image.fill(QColor("#ff0000"))
+    strip.show_picture(2, image)
+    for mode in (strip.item(2).icon().Mode.Normal, strip.item(2).icon().Mode.Selected):
+        assert strip.item(2).icon().pixmap(40, mode).toImage().pixelColor(20, 20) == QColor("#ff0000")
+    strip.set_count(5000)
+    assert strip.count() == MOST_SHOWN
+    strip.set_count(1)
+    assert strip.isHidden()
+
+
+@pytest.mark.parametrize(
+    ("row", "text", "told"),
+    [
+        (0, "2.5", (0, 2.5)),
+        (0, "2,5 s →", (0, 2.5)),
+        (1, "0", (1, 0.0)),
+        (0, "", (0, None)),
+        (0, "abc", None),
+        (0, "-1", None),
+        (0, "nan", None),
+        (2, "3", None),
+    ],
+)
+def test_a_time_is_typed(strip, row, text, told):
+    """Seconds with a point or a comma; what is no time changes nothing; the last point of a line has none."""
+    found = []
+    strip.time_typed.connect(lambda *what: found.append(what))
+    strip.item(row).setText(text)
+    assert found == ([] if told is None else [told])
+    assert texts(strip) == ["1.5 s →", "", ""]
+
+
+def test_a_click_goes_to_a_point(strip, qtbot):
+    """The strip shows what is chosen, without going there again."""
+    found = []
+    strip.chosen.connect(found.append)
+    strip.show()
+    place = strip.visualItemRect(strip.item(1)).center()
+    qtbot.mouseClick(strip.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    strip.set_current(2)
+    assert found == [1]
+    strip.close()
