@@ -1,4 +1,7 @@
-"""Export a run as a bundle. `export.bundle` is the format and needs no PyTorch; the rest uses `training`."""
+"""Export a run, or your own network by `bundle_of`, as a bundle.
+
+`export.bundle` is the format and needs no PyTorch; the rest uses `training`.
+"""
 
 import os
 import sys
@@ -9,7 +12,8 @@ _CHECKOUT = os.path.dirname(os.path.dirname(__file__))  # noqa: PTH120
 if sys.argv[:1] == ["-m"] and not sys.flags.safe_path and sys.path[:1] != [_CHECKOUT]:
     del sys.path[0]
 
-import signal  # noqa: E402 - only now can it be no stranger's
+import importlib  # noqa: E402 - only now can it be no stranger's
+import signal  # noqa: E402
 
 
 def _leave(_number: int, _frame: object) -> None:
@@ -30,3 +34,10 @@ if (
 # Without this, ONNX Runtime writes paths and the processor's name into the user's cache and looks up a host.
 # It reads the variable when it is imported, so it is set before any module of this package is imported.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
+
+def __getattr__(name: str) -> object:
+    """`export.bundle_of`, which needs PyTorch, and so is imported when it is asked for."""
+    if name == "bundle_of":
+        return importlib.import_module(f"{__name__}.own").bundle_of
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -157,8 +157,8 @@ class Exporter:
             *check_encoder(self._parity, session(encoder.SerializeToString()), self._model, self._images)
         )
         facts = self._graph_facts(epoch)
-        self._files[epoch_file(epoch, DECODER_FILE)] = _serialize(decoder, facts)
-        self._files[epoch_file(epoch, ENCODER_FILE)] = _serialize(encoder, facts)
+        self._files[epoch_file(epoch, DECODER_FILE)] = serialize(decoder, facts)
+        self._files[epoch_file(epoch, ENCODER_FILE)] = serialize(encoder, facts)
         self._files[epoch_file(epoch, POSTERIOR_FILE)] = pack_posterior(posterior)
         self._posterior = posterior
         self._exported[epoch] = _metrics_of(run)[epoch]
@@ -241,10 +241,7 @@ class Exporter:
             "fit": dataclasses.asdict(public(config)),
             "made_with": [fit_command(config), self._command],
             "parity": self._parity.facts(),
-            "tools": {
-                tool: _version(tool) for tool in ("latent-plane", "torch", "onnx", "onnxscript", "numpy")
-            }
-            | {"onnxruntime": _onnxruntime_version()},
+            "tools": tools(),
         }
 
 
@@ -309,7 +306,8 @@ def _metrics_of(run: Run) -> dict[int, dict[str, Any] | None]:
     return {0: None} | {line["epoch"]: line for line in run.metrics}
 
 
-def _serialize(graph: ModelProto, facts: dict[str, str]) -> bytes:
+def serialize(graph: ModelProto, facts: dict[str, str]) -> bytes:
+    """The bytes of a graph with these facts in its metadata."""
     data: bytes = with_facts(graph, facts).SerializeToString(deterministic=True)
     return data
 
@@ -317,6 +315,12 @@ def _serialize(graph: ModelProto, facts: dict[str, str]) -> bytes:
 def in_unicode(name: str) -> str:
     """The name with its bytes that are not UTF-8 as escapes, because neither JSON nor ONNX can hold them."""
     return name.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def tools() -> dict[str, str]:
+    """The versions of what makes a bundle."""
+    names = ("latent-plane", "torch", "onnx", "onnxscript", "numpy")
+    return {tool: _version(tool) for tool in names} | {"onnxruntime": _onnxruntime_version()}
 
 
 def _version(tool: str) -> str:

@@ -32,10 +32,11 @@ from export.exporter import MOST_EPOCHS, Exporter, usual_every
 from export.follow import StoppedError, follow_run, wait_for_run
 from export.graphs import ExportError
 from export.parity import ParityError
+from export.pythae_folder import export_pythae, pythae_folder
 from training.command_line import run_command
 from training.config import FitConfig
 from training.data.dataset import Dataset, DatasetError
-from training.data.open import dataset_of, title_of
+from training.data.open import Places, dataset_of, title_of
 from training.data.options import found_again_options, taken_places
 from training.output import say, warn
 from training.runs import Run, RunError, newest_run, read_run
@@ -114,6 +115,11 @@ def _is_bundle_name(context: click.Context, parameter: click.Parameter, out: Pat
     help="Export every Nth epoch, and always epoch 0, which is before training, and the last one.  "
     f"[default: 1, or in fits of over {MOST_EPOCHS} epochs the N that leaves about {MOST_EPOCHS}]",
 )
+@click.option(
+    "--run-pickles",
+    is_flag=True,
+    help="Open the pickles in a folder of pythae, which can run any program. Only if you trust its maker.",
+)
 @found_again_options
 @version_option
 def command(
@@ -124,6 +130,7 @@ def command(
     follow: bool,
     phases: bool,
     every: int | None,
+    run_pickles: bool,
     data: str | None,
     **places: Any,
 ) -> int | None:
@@ -132,7 +139,14 @@ def command(
     The encoder and the decoder become ONNX graphs, which are compared with PyTorch before anything is
     written. The bundle also holds the posterior of the test images, and the same three files after every
     epoch.
+
+    RUN may also be a folder in which pythae saved a model. --data then gives the images whose posterior the
+    bundle shows.
     """
+    pythae = None if run is None else pythae_folder(run)
+    if run is not None and pythae is not None:
+        _export_pythae(run, pythae, out, name, overwrite, data, taken_places(places), run_pickles)
+        return None
     find = partial(dataset_of, places=taken_places(places), data=data)
     if follow:
         return _follow(run, out, name, overwrite, phases, every, find)
@@ -151,6 +165,25 @@ def command(
     )
     _say_result(bundle)
     return None
+
+
+def _export_pythae(
+    run: Path,
+    folder: Path,
+    out: Path | None,
+    name: str | None,
+    overwrite: bool,
+    data: str | None,
+    places: Places,
+    runs_pickles: bool,
+) -> None:
+    """Export a model of pythae."""
+    say(f"exporting {folder}, a model of pythae")
+    target = out if out is not None else BUNDLES_FOLDER / run.resolve().name
+    bundle = export_pythae(folder, target, name, overwrite, data, places, runs_pickles)
+    _say_result(bundle)
+    if data is None:
+        say("the bundle has no images; --data with those it was trained on shows where they lie on the plane")
 
 
 def _follow(
@@ -212,15 +245,15 @@ def _epoch_line(bundle: Bundle, epoch: int, last: int) -> str:
 def _say_result(bundle: Bundle) -> None:
     """Print how well the bundle agrees with PyTorch, how large it is, and the next command."""
     parity = bundle.manifest["parity"]
-    elbo = parity["elbo_nats"]
     picture = bundle.manifest["tensors"][DECODER_FILE]["outputs"][0]["name"]
     size_bytes = sum(fact["size_bytes"] for fact in bundle.manifest["files"].values())
+    elbo = parity["elbo_nats"]
     say(
         f"agrees with PyTorch: {picture} to {parity[picture]:.1e} "
         f"on {parity['decoded_inputs']:,} inputs, mean to {parity['mean']:.1e} and logvar to "
-        f"{parity['logvar']:.1e} on {parity['encoded_inputs']:,}, "
-        f"test ELBO {elbo['onnx_runtime']:.4f} against {elbo['torch']:.4f} nats\n"
-        f"bundle {bundle.path}: {len(bundle.files)} files, {size_bytes / 1e6:.2f} MB\n"
+        f"{parity['logvar']:.1e} on {parity['encoded_inputs']:,}"
+        + (f", test ELBO {elbo['onnx_runtime']:.4f} against {elbo['torch']:.4f} nats\n" if elbo else "\n")
+        + f"bundle {bundle.path}: {len(bundle.files)} files, {size_bytes / 1e6:.2f} MB\n"
         f"next: python -m desktop {shlex.quote(str(bundle.path))}"
     )
 

@@ -1,7 +1,9 @@
 """Compare the exported graphs with PyTorch by ONNX Runtime. If they differ, no bundle is written."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import onnxruntime as ort
@@ -14,16 +16,17 @@ from training.likelihood import HALF_LEVEL
 from training.model import VAE
 
 Floats = NDArray[np.float32]
-T = TypeVar("T", bound=np.generic)
 
 BATCHES = (1, 2, 7, 64)
 # Of what the decoder gives; that of numbers beyond ±1 is relative.
-PART_TOLERANCES = {"probabilities": 1e-5, "picture": 1e-5, "logits": 1e-4, "log_scale": 1e-4}
+PART_TOLERANCES = {"probabilities": 1e-5, "picture": 1e-5, "mean": 1e-5, "logits": 1e-4, "log_scale": 1e-4}
 POSTERIOR_TOLERANCE = 1e-4
 ELBO_TOLERANCE_NATS = 0.01
 # Of large images, for each number.
 ELBO_TOLERANCE_NATS_EACH = 1e-5
 CHUNK = 250
+# So many numbers of pictures are computed at once; of larger pictures fewer, but two.
+MOST_NUMBERS = 4_000_000
 SEED = 20_140_401
 
 
@@ -48,7 +51,8 @@ class Parity:
     def facts(self) -> dict[str, Any]:
         """All figures by name, as a manifest holds them."""
         others = {name: value for name, value in vars(self).items() if name != "parts"}
-        return {**self.parts, **others}
+        parts = {"decoder_mean" if name == "mean" else name: value for name, value in self.parts.items()}
+        return {**parts, **others}
 
 
 def session(graph: bytes) -> ort.InferenceSession:
@@ -64,7 +68,7 @@ def check_decoder(parity: Parity, decoder: ort.InferenceSession, model: VAE, lat
     reference = PartsDecoder(model.decoder, model.likelihood)
     names = model.likelihood.part_names
     noise = np.random.default_rng(SEED)
-    for batch in BATCHES:
+    for batch in _batches(decoder.get_outputs()[0].shape[1:]):
         z = noise.standard_normal((batch, latent_dim), dtype=np.float32)
         for name, found, expected in zip(
             names, decoder.run(names, {"z": z}), reference(torch.from_numpy(z)), strict=True
@@ -82,9 +86,9 @@ def check_encoder(
 
     Returns the graph's mean and logvar [N, d]. Raises ParityError.
     """
-    for batch in BATCHES:
+    for batch in _batches(images.shape[1:]):
         _encode_both(parity, encoder, model, images[:batch])
-    parts = [_encode_both(parity, encoder, model, chunk) for chunk in _chunks(images)]
+    parts = [_encode_both(parity, encoder, model, images[part]) for part in _slices(images)]
     mean, logvar = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     return mean, logvar
 
@@ -106,7 +110,8 @@ def check_elbo(
     tolerance = max(ELBO_TOLERANCE_NATS, ELBO_TOLERANCE_NATS_EACH * images[0].size)
     noise = np.random.default_rng(SEED).standard_normal(mean.shape, dtype=np.float32)
     found = expected = 0.0
-    for x, m, v, n in zip(_chunks(images), _chunks(mean), _chunks(logvar), _chunks(noise), strict=True):
+    for part in _slices(images):
+        x, m, v, n = images[part], mean[part], logvar[part], noise[part]
         parts = dict(zip(names, decoder.run(names, {"z": m + np.exp(0.5 * v) * n}), strict=True))
         distortion = _DISTORTIONS[model.likelihood.name](parts, _network_input(x, model.levels))
         found -= distortion + _rate(m, v)
@@ -182,15 +187,20 @@ def _continuous_bernoulli_nats(parts: dict[str, Floats], x: Floats) -> float:
 
 
 def _gaussian_nats(parts: dict[str, Floats], x: Floats) -> float:
-    mean, log_scale = (parts[name].astype(np.float64) for name in ("picture", "log_scale"))
+    mean, log_scale = _mean_and_log_scale(parts)
     return float((0.5 * ((x - mean) * np.exp(-log_scale)) ** 2 + log_scale + LOG_2PI / 2).sum())
 
 
 def _logistic_nats(parts: dict[str, Floats], x: Floats) -> float:
-    mean, log_scale = (parts[name].astype(np.float64) for name in ("picture", "log_scale"))
+    mean, log_scale = _mean_and_log_scale(parts)
     upper, lower = ((x + edge - mean) * np.exp(-log_scale) for edge in (HALF_LEVEL, -HALF_LEVEL))
     upper, lower = np.where(x == 1, np.inf, upper), np.where(x == 0, -np.inf, lower)
     return float((np.logaddexp(0, -upper) + np.logaddexp(0, lower) - np.log(-np.expm1(lower - upper))).sum())
+
+
+def _mean_and_log_scale(parts: dict[str, Floats]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    mean = parts.get("mean", parts["picture"])
+    return mean.astype(np.float64), parts["log_scale"].astype(np.float64)
 
 
 _DISTORTIONS = {
@@ -206,5 +216,17 @@ def _rate(mean: Floats, logvar: Floats) -> float:
     return float(0.5 * (m**2 + np.exp(v) - 1 - v).sum())
 
 
-def _chunks(array: NDArray[T]) -> list[NDArray[T]]:
-    return [array[start : start + CHUNK] for start in range(0, len(array), CHUNK)]
+def _together(image_shape: Sequence[int]) -> int:
+    """How many images of a shape are computed at once, at least 2."""
+    return max(2, min(CHUNK, MOST_NUMBERS // math.prod(image_shape)))
+
+
+def _batches(image_shape: Sequence[int]) -> list[int]:
+    """The batch sizes that are compared."""
+    return [batch for batch in BATCHES if batch <= _together(image_shape)]
+
+
+def _slices(images: NDArray[np.uint8]) -> list[slice]:
+    """All images, some at a time."""
+    step = _together(images.shape[1:])
+    return [slice(start, start + step) for start in range(0, len(images), step)]

@@ -49,6 +49,7 @@ LAW = {
         # Only a notebook that asks for a widget.
         "anywidget",
         "traitlets",
+        "pythae.models",  # installed by whoever has a model of it
     },
     "desktop": {
         "desktop",

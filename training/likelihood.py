@@ -134,7 +134,7 @@ class Gaussian(Likelihood):
     name = "gaussian"
     maps = 2
     has_one_scale = True
-    part_names = ("picture", "log_scale")
+    part_names: ClassVar[tuple[str, ...]] = ("picture", "log_scale")
 
     def distortion_nats(self, output: Tensor, x: Tensor) -> Tensor:
         """½ ((x − mean) / σ)² + log σ + ½ log 2π."""
@@ -166,20 +166,20 @@ class Logistic(Likelihood):
     name = "logistic"
     maps = 2
     counted_levels = 256
-    part_names = ("picture", "log_scale")
+    part_names: ClassVar[tuple[str, ...]] = ("picture", "log_scale")
     pairs_are_products = False
     levels = (256,)
 
     def distortion_nats(self, output: Tensor, x: Tensor) -> Tensor:
         """−log [σ((x + ½ level − mean) / s) − σ((x − ½ level − mean) / s)]."""
-        return _logistic_nats(*mean_and_log_scale(output), x).flatten(1).sum(1)
+        return logistic_nats(*mean_and_log_scale(output), x).flatten(1).sum(1)
 
     def log_px_of_pairs_nats(self, output: Tensor, images: Tensor) -> Tensor:
         """The same, pair by pair."""
         mean, log_scale = mean_and_log_scale(output)
         together = max(1, PAIRED_NUMBERS // max(1, mean.numel()))
         parts = [
-            -_logistic_nats(mean, log_scale, x.unsqueeze(1)).sum(2) for x in torch.split(images, together)
+            -logistic_nats(mean, log_scale, x.unsqueeze(1)).sum(2) for x in torch.split(images, together)
         ]
         return torch.cat(parts) if parts else images.new_empty(0, len(output))
 
@@ -233,7 +233,7 @@ def continuous_bernoulli_mean(logits: Tensor) -> Tensor:
     return torch.where(small, series, 1 / (1 - (-far).exp()) - 1 / far)
 
 
-def _logistic_nats(mean: Tensor, log_scale: Tensor, x: Tensor) -> Tensor:
+def logistic_nats(mean: Tensor, log_scale: Tensor, x: Tensor) -> Tensor:
     """−log of the logistic distribution's mass on the level x, by the shape that all three have together.
 
     With a and b the upper and the lower edge in units of the scale, σ(a) − σ(b) = σ(a) σ(−b) (1 − e^(b − a)),
