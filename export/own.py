@@ -1,9 +1,11 @@
 """Turn anybody's decoder, and encoder if there is one, into a bundle."""
 
+import logging
 import math
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from datetime import UTC, datetime
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -273,13 +275,19 @@ def _random_images(image_shape: tuple[int, int, int], levels: int) -> NDArray[np
 
 
 def _exported(which: str, export: Callable[[], ModelProto]) -> ModelProto:
+    # PyTorch logs and prints whole graphs of what it cannot export.
+    silenced = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
     try:
-        return export()
+        with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+            return export()
     except Exception as error:
         raise ExportError(
             f"the {which}: PyTorch cannot export it to ONNX: {in_one_line(error)}; expected a forward that "
             "does the same steps for any number of inputs, without branches that depend on their numbers"
         ) from error
+    finally:
+        logging.disable(silenced)
 
 
 def _shape(shape: Sequence[int] | None) -> tuple[int, ...] | None:
