@@ -1,4 +1,4 @@
-"""Sessions of ONNX Runtime on CUDA: fixed sizes, bound tensors, one thread, and the truth about where they run.
+"""Sessions of ONNX Runtime on CUDA: fixed sizes, bound tensors, one thread, and where they really run.
 
 cuDNN plans each convolution anew for each batch size, and each thread has plans of its own. So only a few
 sizes are run, all by one thread, on tensors that stay where they are; a CUDA graph can then replay a run.

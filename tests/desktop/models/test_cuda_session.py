@@ -1,4 +1,4 @@
-"""Fixed sizes, bound tensors and one thread: run on the CPU, where the same code must give the same numbers."""
+"""Fixed sizes, bound tensors and one thread, on the CPU: the same code must give the same numbers there."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
