@@ -304,7 +304,8 @@ def _take_defaults(context: click.Context, _parameter: click.Parameter, recipe: 
     "--seed",
     type=click.IntRange(0, 2**31 - 1),
     show_default=True,
-    help="The same seed on the same machine gives the same result: to the bit on the CPU, up to rounding on a GPU.",
+    help="The same seed on the same machine gives the same result: to the bit on the CPU, up to rounding on "
+    "a GPU.",
 )
 @device_option
 @click.option(

@@ -18,10 +18,13 @@ class StepGraph:
 
     Args:
         take_step: one step on indices int64 [n] and noise float32 [n, d]; returns the loss, a scalar.
+        has_ranks: whether a step speaks with other ranks. A thread of NCCL's then looks after what was sent
+            before, which recording must allow.
     """
 
-    def __init__(self, take_step: Callable[[Tensor, Tensor], Tensor]) -> None:
+    def __init__(self, take_step: Callable[[Tensor, Tensor], Tensor], has_ranks: bool = False) -> None:
         self._take_step = take_step
+        self._error_mode = "thread_local" if has_ranks else "global"
         self._stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         self._graph: torch.cuda.CUDAGraph | None = None
         self._steps = 0
@@ -51,7 +54,7 @@ class StepGraph:
         self._indices, self._noise = indices.clone(), noise.clone()
         self._graph = torch.cuda.CUDAGraph()
         # Recording does not run anything, so the state stays that of the steps before.
-        with torch.cuda.graph(self._graph, stream=self._stream):
+        with torch.cuda.graph(self._graph, stream=self._stream, capture_error_mode=self._error_mode):
             self._loss = self._take_step(self._indices, self._noise)
         torch.cuda.synchronize()
         self.capture_seconds = time.perf_counter() - start
