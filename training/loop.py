@@ -2,6 +2,7 @@
 
 import copy
 import math
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -134,6 +135,32 @@ class Trainer:
         self.losses_nats = torch.zeros(self.steps_per_epoch, device=device)
         self._recent_nats = torch.zeros((), pin_memory=on_cuda)
         self.step_graph = StepGraph(self._take_whole_step, ranks.are_several) if on_cuda else None
+
+    def prepare(self) -> float:
+        """Record a step before any counts, and put back what that changed; the seconds that it took.
+
+        Without a step to record it does nothing. Every rank calls it, before its first step.
+        """
+        start = time.perf_counter()
+        if self.step_graph is None or self.config.batch_size > len(self.images):
+            return 0.0
+        state = self.optimizer.state
+        changed: list[Tensor] = [*self.model.parameters()]
+        before = [value.detach().clone() for value in changed]
+        kept = {name: {key: value.clone() for key, value in state[name].items()} for name in state}
+        self.model.train()
+        indices = self.ranks.share(torch.arange(self.config.batch_size, device=self.device))
+        if self._in_file is not None:
+            indices = self._places[: len(indices)]
+        noise = torch.zeros(len(indices), self.config.latent_dim, device=self.device)
+        self.step_graph.prepare(indices, noise)
+        with torch.no_grad():
+            torch._foreach_copy_(changed, before)
+            for parameter, values in state.items():
+                for key, value in values.items():
+                    value.copy_(kept[parameter][key]) if parameter in kept else value.zero_()
+        self.optimizer.zero_grad(set_to_none=True)
+        return time.perf_counter() - start
 
     def train_epoch(self, on_step: Callable[[int], object]) -> None:
         """Take the remaining steps of this epoch; `on_step` is called with each step's number of images.

@@ -31,6 +31,13 @@ class StepGraph:
         self._indices = self._noise = self._loss = torch.empty(0)
         self.capture_seconds = 0.0
 
+    def prepare(self, indices: Tensor, noise: Tensor) -> None:
+        """Take the steps before the recording, and record; whoever calls it puts back what they changed."""
+        while self._steps < WARM_UP_STEPS:
+            self(indices, noise)
+        if self._graph is None:
+            self._capture(indices, noise)
+
     def __call__(self, indices: Tensor, noise: Tensor) -> Tensor:
         """Take one step. All calls must have the same shapes, and the next call overwrites the loss."""
         if self._steps < WARM_UP_STEPS:
