@@ -2,6 +2,8 @@
 
 import ctypes
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 
@@ -60,6 +62,22 @@ def fast_precision(device: torch.device) -> Precision:
     Everywhere else float32, because no GPU and no other processor has been measured.
     """
     return "bfloat16" if device.type == "cpu" and torch.cpu.get_capabilities().get("amx_bf16") else "float32"
+
+
+@contextmanager
+def measured_exactly() -> Iterator[None]:
+    """Convolve within the block in full float32, by algorithms that cuDNN need not search for.
+
+    On CUDA the default, TF32, rounds every factor to ten bits. And a search pays off only where every batch
+    has the same size.
+    """
+    cudnn = torch.backends.cudnn
+    before = cudnn.allow_tf32, cudnn.benchmark
+    cudnn.allow_tf32, cudnn.benchmark = False, False
+    try:
+        yield
+    finally:
+        cudnn.allow_tf32, cudnn.benchmark = before
 
 
 def keep_freed_memory() -> None:

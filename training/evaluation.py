@@ -259,13 +259,18 @@ def quadrature_figures(
 
 def compare(estimate: ImportanceEstimate, log_px_nats: Tensor) -> Comparison:
     """An estimate minus log p(x) by quadrature, [N], of the same images."""
-    difference = estimate.log_px_nats - log_px_nats
+    difference = difference_nats(estimate, log_px_nats)
     return Comparison(
         mean_nats=difference.mean().item(),
         monte_carlo_error_nats=_error_of_mean(estimate.error_nats),
         largest_nats=difference.abs().max().item(),
         images=len(difference),
     )
+
+
+def difference_nats(estimate: ImportanceEstimate, log_px_nats: Tensor) -> Tensor:
+    """An estimate minus log p(x), [N], where the estimate is: the quadrature's numbers are on its device."""
+    return estimate.log_px_nats - log_px_nats.to(estimate.log_px_nats.device)
 
 
 def _error_of_mean(errors: Tensor) -> float:

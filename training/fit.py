@@ -123,6 +123,7 @@ def _fit(
     trainer = Trainer(config, dataset.train_images, device, ranks)
     if checkpoint is not None:
         trainer.restore(checkpoint.trainer)
+    prepare_seconds = trainer.prepare()
     if run is None:
         try:
             _train(trainer, None)
@@ -175,9 +176,8 @@ def _fit(
     finally:
         logbook.close_bar()
     logbook.finish()
-    if trainer.step_graph is not None:
-        seconds = trainer.step_graph.capture_seconds
-        say(f"recording a step as a CUDA graph took {seconds:.2f} s of the training time")
+    if prepare_seconds:
+        say(f"recording a step as a CUDA graph took {prepare_seconds:.2f} s before the training time")
     return logbook.run
 
 
@@ -304,7 +304,8 @@ def _take_defaults(context: click.Context, _parameter: click.Parameter, recipe: 
     "--seed",
     type=click.IntRange(0, 2**31 - 1),
     show_default=True,
-    help="The same seed on the same machine gives the same result.",
+    help="The same seed on the same machine gives the same result: to the bit on the CPU, up to rounding on "
+    "a GPU.",
 )
 @device_option
 @click.option(

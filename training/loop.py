@@ -2,6 +2,7 @@
 
 import copy
 import math
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -9,7 +10,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn.parallel import DistributedDataParallel
 
 from training.augmentation import augmented
 from training.config import (
@@ -99,8 +99,8 @@ class Trainer:
         # The model that is evaluated and saved: the running average of the weights, if there is one.
         self.fitted = copy.deepcopy(self.model) if config.average_power else self.model
         self.objective: nn.Module = Objective(self.model, config)
-        if ranks.size > 1:
-            self.objective = DistributedDataParallel(self.objective)
+        # As they were drawn there: another processor may round otherwise.
+        ranks.give_first_([*self.model.parameters(), *self.fitted.parameters()])
         self._changes_images = bool(config.warp_share or config.flip_share or config.shift_px)
         # Images that stay in their file; None if they are on the device.
         self._in_file = None if fits(train_images, device) else train_images
@@ -134,8 +134,33 @@ class Trainer:
         self._step_shares = 1.0, config.encoder_step_share
         self.losses_nats = torch.zeros(self.steps_per_epoch, device=device)
         self._recent_nats = torch.zeros((), pin_memory=on_cuda)
-        # With several ranks steps are not recorded, because of DistributedDataParallel's streams and buckets.
-        self.step_graph = StepGraph(self._take_whole_step) if on_cuda and ranks.size == 1 else None
+        self.step_graph = StepGraph(self._take_whole_step, ranks.are_several) if on_cuda else None
+
+    def prepare(self) -> float:
+        """Record a step before any counts, and put back what that changed; the seconds that it took.
+
+        Without a step to record it does nothing. Every rank calls it, before its first step.
+        """
+        start = time.perf_counter()
+        if self.step_graph is None or self.config.batch_size > len(self.images):
+            return 0.0
+        state = self.optimizer.state
+        changed: list[Tensor] = [*self.model.parameters()]
+        before = [value.detach().clone() for value in changed]
+        kept = {name: {key: value.clone() for key, value in state[name].items()} for name in state}
+        self.model.train()
+        indices = self.ranks.share(torch.arange(self.config.batch_size, device=self.device))
+        if self._in_file is not None:
+            indices = self._places[: len(indices)]
+        noise = torch.zeros(len(indices), self.config.latent_dim, device=self.device)
+        self.step_graph.prepare(indices, noise)
+        with torch.no_grad():
+            torch._foreach_copy_(changed, before)
+            for parameter, values in state.items():
+                for key, value in values.items():
+                    value.copy_(kept[parameter][key]) if parameter in kept else value.zero_()
+        self.optimizer.zero_grad(set_to_none=True)
+        return time.perf_counter() - start
 
     def train_epoch(self, on_step: Callable[[int], object]) -> None:
         """Take the remaining steps of this epoch; `on_step` is called with each step's number of images.
@@ -166,7 +191,7 @@ class Trainer:
                 indices = self._places[: len(indices)]
                 self._epoch_images[: len(indices)] = next(batches)
             if self.step_graph is not None and size == self.config.batch_size:
-                self.losses_nats[place] = self.step_graph(indices, noise[batch])
+                self.losses_nats[place] = self.step_graph(indices, self.ranks.share(noise[batch]))
             else:
                 self.losses_nats[place] = self._take_step(indices, self.ranks.share(noise[batch]), size)
             self._average()
@@ -264,19 +289,20 @@ class Trainer:
                 torch._foreach_lerp_(average, now, average_weight_at(self.config, self.step))
 
     def _take_whole_step(self, indices: Tensor, noise: Tensor) -> Tensor:
-        return self._take_step(indices, noise, len(indices))
+        return self._take_step(indices, noise, self.config.batch_size)
 
     def _take_step(self, indices: Tensor, noise: Tensor, batch_size: int) -> Tensor:
         """Take a step on this rank's share of a batch of `batch_size`; return the loss −ELBO, a scalar.
 
         The loss is scaled so that its mean over the ranks is the mean over the batch, however the batch is
-        shared; DistributedDataParallel takes the mean of the gradients over the ranks too.
+        shared; of the gradients, too, the mean over the ranks is taken.
         """
         x = network_input(self._epoch_images[indices], self.config.levels)
         self.optimizer.zero_grad(set_to_none=True)
         distortion, rate = self.objective(x, noise)
         scale = self.ranks.size / batch_size
         ((distortion + self._rate_weight * rate).sum() * scale).backward()
+        self.ranks.average_gradients_([*self.model.parameters()])
         self.optimizer.step()
         loss: Tensor = (distortion + rate).detach().sum() * scale
         return loss

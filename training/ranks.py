@@ -3,7 +3,7 @@
 import os
 import re
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
@@ -31,6 +31,11 @@ class Ranks:
     local_rank: int = 0
 
     @property
+    def are_several(self) -> bool:
+        """Whether there is another rank to speak with."""
+        return self.size > 1
+
+    @property
     def is_first(self) -> bool:
         """Whether this is the rank that writes and prints."""
         return self.rank == 0
@@ -41,9 +46,31 @@ class Ranks:
 
     def average_(self, values: Tensor) -> None:
         """Replace `values` with their mean over the ranks, on every rank."""
-        if self.size > 1:
+        if self.are_several:
             torch.distributed.all_reduce(values)
             values /= self.size
+
+    def average_gradients_(self, parameters: Sequence[Tensor]) -> None:
+        """Replace each parameter's gradient with its mean over the ranks, by one all-reduce of all of them.
+
+        Nothing waits for the device, so that a step with it can be recorded as a CUDA graph.
+        """
+        if not self.are_several:
+            return
+        gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+        flat = torch.cat([gradient.reshape(-1) for gradient in gradients])
+        self.average_(flat)
+        parts = torch.split(flat, [gradient.numel() for gradient in gradients])
+        torch._foreach_copy_(gradients, [a.view_as(b) for a, b in zip(parts, gradients, strict=True)])
+
+    def give_first_(self, values: Iterable[Tensor]) -> None:
+        """Replace `values` with those of the first rank, on every rank."""
+        if self.are_several:
+            for each in values:
+                # NCCL sends only what lies in order.
+                ordered = each.detach().contiguous().clone()
+                torch.distributed.broadcast(ordered, 0)
+                each.detach().copy_(ordered)
 
     def from_first(self, value: T) -> T:
         """The first rank's `value`, on every rank; the values of the others are ignored."""
@@ -88,7 +115,10 @@ def joined(ranks: Ranks, device: torch.device) -> Iterator[None]:
         return
     signal.signal(signal.SIGTERM, _raise_terminated)
     try:
-        torch.distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+        on_cuda = device.type == "cuda"
+        torch.distributed.init_process_group(
+            "nccl" if on_cuda else "gloo", device_id=device if on_cuda else None
+        )
         yield
         # No rank leaves before the first one has written everything.
         torch.distributed.barrier()

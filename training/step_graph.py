@@ -18,15 +18,25 @@ class StepGraph:
 
     Args:
         take_step: one step on indices int64 [n] and noise float32 [n, d]; returns the loss, a scalar.
+        has_ranks: whether a step speaks with other ranks. A thread of NCCL's then looks after what was sent
+            before, which recording must allow.
     """
 
-    def __init__(self, take_step: Callable[[Tensor, Tensor], Tensor]) -> None:
+    def __init__(self, take_step: Callable[[Tensor, Tensor], Tensor], has_ranks: bool = False) -> None:
         self._take_step = take_step
+        self._error_mode = "thread_local" if has_ranks else "global"
         self._stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         self._graph: torch.cuda.CUDAGraph | None = None
         self._steps = 0
         self._indices = self._noise = self._loss = torch.empty(0)
         self.capture_seconds = 0.0
+
+    def prepare(self, indices: Tensor, noise: Tensor) -> None:
+        """Take the steps before the recording, and record; whoever calls it puts back what they changed."""
+        while self._steps < WARM_UP_STEPS:
+            self(indices, noise)
+        if self._graph is None:
+            self._capture(indices, noise)
 
     def __call__(self, indices: Tensor, noise: Tensor) -> Tensor:
         """Take one step. All calls must have the same shapes, and the next call overwrites the loss."""
@@ -51,7 +61,7 @@ class StepGraph:
         self._indices, self._noise = indices.clone(), noise.clone()
         self._graph = torch.cuda.CUDAGraph()
         # Recording does not run anything, so the state stays that of the steps before.
-        with torch.cuda.graph(self._graph, stream=self._stream):
+        with torch.cuda.graph(self._graph, stream=self._stream, capture_error_mode=self._error_mode):
             self._loss = self._take_step(self._indices, self._noise)
         torch.cuda.synchronize()
         self.capture_seconds = time.perf_counter() - start

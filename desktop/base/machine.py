@@ -111,15 +111,17 @@ def cublas_names(cuda_major: str) -> tuple[str, str]:
 
 
 def needed_libraries(cuda_major: str) -> tuple[str, ...]:
-    """The libraries that ONNX Runtime's CUDA provider links to, by the names that the loader looks up."""
-    cufft = "12" if int(cuda_major) >= 13 else "11"
+    """The libraries that ONNX Runtime 1.31 needs on CUDA, by the names that the loader looks up.
+
+    Its CUDA provider links to all of them but cuDNN, which it loads for the first convolution. It loads cuFFT
+    only for Fourier transforms, which no decoder has.
+    """
     if sys.platform == "win32":
-        names = (f"cublasLt64_{cuda_major}", f"cublas64_{cuda_major}", f"cufft64_{cufft}", "cudnn64_9")
-        return tuple(f"{name}.dll" for name in (*names, f"cudart64_{cuda_major}"))
+        names = (f"cublasLt64_{cuda_major}", f"cublas64_{cuda_major}", "curand64_10")
+        return tuple(f"{name}.dll" for name in (*names, f"cudart64_{cuda_major}", "cudnn64_9"))
     return (
         f"libcublasLt.so.{cuda_major}",
         f"libcublas.so.{cuda_major}",
-        f"libcufft.so.{cufft}",
         "libcurand.so.10",
         f"libcudart.so.{cuda_major}",
         "libcudnn.so.9",

@@ -4,10 +4,10 @@ import functools
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import onnxruntime as ort
@@ -22,6 +22,9 @@ from desktop.base.watchdog import Watchdog
 from desktop.latent.elbo import logits_of
 from desktop.latent.likelihood import Parameters
 from desktop.latent.plane import sample_prior
+from desktop.models import cuda_session
+from desktop.models.cuda_session import CudaSession
+from desktop.models.even_pads import with_even_pads
 from desktop.models.first_decode import FirstDecode
 from desktop.models.logits import without_sigmoid
 from desktop.models.runtime import CUDA, cuda_major, preload_cuda
@@ -31,6 +34,7 @@ from desktop.reading.tensors import encoder_feeds, feeds, logits, numbers, poste
 from desktop.vetting.onnx_file import Graph
 from export.bundle import DECODER_FILE, ENCODER_FILE, BundleError
 
+Session: TypeAlias = ort.InferenceSession | CudaSession
 # Converts an output of a decoder according to its reading, and writes it to the last argument.
 Take = Callable[[Reading, Array, Floats], object]
 
@@ -43,7 +47,6 @@ LONG_MS = 50.0  # a first run that takes so long is most likely all decoding
 SMOOTHING = 0.3  # the weight of the last decode in the estimate of the time per picture
 CUDA_CHUNK = 1024
 CUDA_CHUNK_BYTES = 2**31  # of activations, assuming 64 maps for each channel of a picture
-CUDA_ARENA_BYTES = 2**32
 # For all runs on the CPU together: a model that passed its trial may still request any amount at another z.
 # A slow decoder has an arena of its own: its shapes are all known beforehand, and so is what it can request.
 CPU_ARENA_BYTES = 2**31
@@ -55,6 +58,9 @@ RUN_LIMIT_S = 20.0
 # A slow decoder may take so many times as long as in its trial, when other programs want the cores too.
 SLOW_RUN_LIMIT = 20.0
 FATAL = 4
+# ONNX Runtime records a CUDA graph in the first few runs of a size.
+RECORDING_RUNS = 5
+RECORDED_DIFFERENCE = 1e-3  # half of it is TF32's
 CPU = "CPUExecutionProvider"
 # ONNX Runtime's exceptions have no common base class.
 ERRORS: tuple[type[Exception], ...] = (
@@ -98,13 +104,14 @@ class Model:
         self.warning = ""
         self.last_decode_ms = self.picture_s = 0.0
         self.first = source.first
-        self._logits: ort.InferenceSession | None = None
+        self._logits: Session | None = None
         self._logits_looked_for = False
         self._cpu_threads = machine.cpu_threads()
         # All cores share one picture of a slow decoder; of a fast one, each core takes pictures of its own.
         self._threads_per_run = 1 if source.first is None else self._cpu_threads
         self._chunk = 1
         self._pool = ThreadPoolExecutor(self._cpu_threads, "decode")
+        self._cuda_thread = ThreadPoolExecutor(1, "cuda")
         if source.first is not None:
             limit_s = max(limit_s, SLOW_RUN_LIMIT * source.first.seconds)
             self.last_decode_ms = 1e3 * source.first.seconds
@@ -113,11 +120,11 @@ class Model:
         self._interruptible: Any = None  # ONNX Runtime's options of the run that may be interrupted
         self._is_interruptible = False
         self._loading = threading.Lock()
-        self._loaded: ort.InferenceSession | None = None
+        self._loaded: Session | None = None
         try:
             self.device = self._start(device)
             self._encoder = (
-                self._session(source.encoder, ENCODER_FILE, self.device.kind)
+                self._session(source.encoder, ENCODER_FILE, self.device.kind, is_exact=True)
                 if source.encoder is not None and source.encoder_reading is not None
                 else None
             )
@@ -179,7 +186,7 @@ class Model:
             # A graph that is kept on disk is too large to be held twice.
             found = without_sigmoid(graph, self.source.reading.output) if isinstance(graph, bytes) else None
             if found is not None:
-                self._logits = self._session(found, DECODER_FILE, self.device.kind)
+                self._logits = self._session(found, DECODER_FILE, self.device.kind, is_exact=True)
         if self._logits is None:
             return logits_of(self.decode(z))
         decode_by = partial(self._decode_by, self._logits, (self.source.reading.output,), logits)
@@ -253,8 +260,9 @@ class Model:
             raise ValueError(f"found images of shape {x.shape[1:]}, expected {self.image_shape}")
         names = list(dict.fromkeys(n for n in (reading.mean_output, reading.spread_output) if n is not None))
         means, logvars = [], []
-        for part in _pieces(np.ascontiguousarray(x, np.float32), reading.batch or ENCODER_CHUNK):
-            inputs = encoder_feeds(reading, _filled(part, reading.batch))
+        x = np.ascontiguousarray(x, np.float32)
+        for part, size in _pieces(x, self._sizes(self._encoder, reading.batch, len(x), ENCODER_CHUNK)):
+            inputs = encoder_feeds(reading, _filled(part, size))
             outputs = self._run(self._encoder, ENCODER_FILE, names, inputs)
             try:
                 mean, logvar = posterior(reading, dict(zip(names, outputs, strict=True)))
@@ -272,26 +280,37 @@ class Model:
         """End the model's threads and stop their runs."""
         self._watchdog.close()
         self._pool.shutdown(wait=True, cancel_futures=True)
+        self._cuda_thread.shutdown(wait=True, cancel_futures=True)
 
     def _decode_by(
-        self, session: ort.InferenceSession, outputs: Sequence[str], take: Take, z: Floats, *results: Floats
+        self, session: Session, outputs: Sequence[str], take: Take, z: Floats, *results: Floats
     ) -> None:
-        """Write some outputs at z [N, d] to `results` by `take`, in as many runs as a fixed batch needs."""
+        """Write some outputs at z [N, d] to `results` by `take`, in as many runs as fixed sizes need."""
         reading = self.source.reading
-        step = reading.batch or len(z)
-        for start in range(0, len(z), step):
-            part = z[start : start + step]
-            inputs = feeds(reading, _filled(part, reading.batch))
+        start = 0
+        most = self._chunk if isinstance(session, CudaSession) else len(z)
+        for part, size in _pieces(z, self._sizes(session, reading.batch, len(z), most)):
+            inputs = feeds(reading, _filled(part, size))
             found = self._run(session, DECODER_FILE, outputs, inputs)
             try:
                 for raw, result in zip(found, results, strict=True):
-                    take(reading, raw, result[start : start + step])
+                    take(reading, raw, result[start : start + len(part)])
             except ModelError as error:
                 raise self._failure(DECODER_FILE, str(error)) from error
+            start += len(part)
+
+    @staticmethod
+    def _sizes(session: Session, fixed: int | None, count: int, most: int) -> list[tuple[int, int]]:
+        """The runs for `count` rows: the rows of each, and the size to which it is filled up."""
+        if fixed is None and isinstance(session, CudaSession):
+            return cuda_session.batches(count, min(most, cuda_session.SIZES[-1]))
+        step = max(1, fixed or most)
+        rows = [min(step, count - start) for start in range(0, count, step)]
+        return [(each, fixed or each) for each in rows]
 
     def _run(
         self,
-        session: ort.InferenceSession,
+        session: Session,
         name: str,
         outputs: Sequence[str],
         inputs: Mapping[str, Array],
@@ -319,7 +338,7 @@ class Model:
         return results
 
     @property
-    def _decoder(self) -> ort.InferenceSession:
+    def _decoder(self) -> Session:
         """The decoder's session, which a slow decoder loads at its first decode and not when it is opened.
 
         Its first picture is there already, and whoever looks at it need not wait for the weights once more.
@@ -338,14 +357,20 @@ class Model:
         if not reason:
             preload_cuda()
             try:
+                self.device = Device("cuda", "CUDA")  # until a run has shown it
                 session = self._warm_session("cuda")
-                if session.get_providers()[0] == CUDA:
-                    self._loaded = session
-                    return Device("cuda", "CUDA")
-                missing = machine.missing_in_words(machine.missing_libraries(cuda_major()))
-                reason = missing or f"ONNX Runtime fell back to the CPU: {install_line('cuda')}"
+                if self.device.kind == "cuda":
+                    assert isinstance(session, CudaSession)
+                    on_cuda, nodes = cuda_session.nodes_on_cuda(session.session)
+                    if on_cuda:
+                        self._loaded = self._recorded(session) if on_cuda == nodes else session
+                        return Device("cuda", cuda_session.where_in_words(on_cuda, nodes))
+                    reason = f"ONNX Runtime runs no operator of it on CUDA: {install_line('cuda')}"
+                else:
+                    reason = self.device.reason
             except (BundleError, ModelError) as error:
                 reason = f"CUDA failed at its first run ({error})"
+            reason = machine.missing_in_words(machine.missing_libraries(cuda_major())) or reason
         if device == "cuda":
             raise DeviceError(
                 f"{reason}; expected CUDA to run the model",
@@ -354,10 +379,37 @@ class Model:
             )
         if self.source.first is None:
             self._loaded = self._warm_session("cpu")
-        plural = "s" if self._cpu_threads > 1 else ""
-        return Device("cpu", f"CPU, {self._cpu_threads} thread{plural}", reason)
+        return self._cpu_device(reason)
 
-    def _warm_session(self, kind: Literal["cuda", "cpu"]) -> ort.InferenceSession:
+    def _cpu_device(self, reason: str) -> Device:
+        return Device("cpu", f"CPU, {self._cpu_threads} thread{'s' * (self._cpu_threads > 1)}", reason)
+
+    def _recorded(self, plain: CudaSession) -> CudaSession:
+        """The decoder with its runs as CUDA graphs, if they can be recorded and give the same pictures."""
+        if self.last_decode_ms >= LONG_MS:  # the graph would save nothing
+            return plain
+        outputs = (self.source.reading.output,)
+        shape = (1, *self.image_shape)
+        found, expected = np.empty(shape, np.float32), np.empty(shape, np.float32)
+        prior = self.source.reading.prior
+        try:
+            made = self._session(self.source.decoder, DECODER_FILE, "cuda", is_recorded=True)
+            assert isinstance(made, CudaSession)
+            # ONNX Runtime records after some runs; the last ones are replays.
+            for seed in range(RECORDING_RUNS):
+                z = sample_prior(1, self.latent_dim, seed, prior)
+                self._decode_by(made, outputs, probabilities, z, found)
+            self._decode_by(plain, outputs, probabilities, z, expected)
+        except (BundleError, ModelError):
+            return plain
+        finally:
+            # That it cannot be recorded is no failure of the device.
+            if self.device.kind != "cuda":
+                self.device = Device("cuda", "CUDA")
+        is_same = made.is_on_device and np.allclose(found, expected, atol=RECORDED_DIFFERENCE, equal_nan=True)
+        return made if is_same else plain
+
+    def _warm_session(self, kind: Literal["cuda", "cpu"]) -> Session:
         session = self._session(self.source.decoder, DECODER_FILE, kind)
         # The sample at which the view of a new model begins, and not z = 0, where a decoder that normalises z
         # gives NaN.
@@ -375,37 +427,59 @@ class Model:
             self.first = FirstDecode(Vector(z[0]), picture[0], one_ms / 1e3)
         return session
 
-    def _session(self, graph: Graph, name: str, kind: Literal["cuda", "cpu"]) -> ort.InferenceSession:
+    def _session(
+        self,
+        graph: Graph,
+        name: str,
+        kind: Literal["cuda", "cpu"],
+        is_exact: bool = False,
+        is_recorded: bool = False,
+    ) -> Session:
+        """A session for a graph; `is_exact` if its numbers are added up, `is_recorded` for CUDA graphs."""
+        if kind == "cpu":
+            return self._plain_session(graph, name, [CPU])
+        is_exact = is_exact or not (self.source.likelihood is None or self.source.likelihood.is_its_picture)
+        settings = cuda_session.settings(is_exact, is_recorded)
+        graph_there = with_even_pads(graph) if isinstance(graph, bytes) else graph
+        session = self._plain_session(graph_there, name, [(CUDA, settings), CPU])
+
+        def on_cpu(error: Exception) -> ort.InferenceSession:
+            made = self._plain_session(graph, name, [CPU])
+            self.device = self._cpu_device(f"CUDA failed ({_first_line(error)})")
+            return made
+
+        return CudaSession(session, self._cuda_thread, on_cpu, ERRORS, is_recorded=is_recorded)
+
+    def _plain_session(self, graph: Graph, name: str, providers: list[Any]) -> ort.InferenceSession:
         options = ort.SessionOptions()
         options.log_severity_level = FATAL  # failures are raised, or looked for by this program
         options.intra_op_num_threads = self._threads_per_run
         options.inter_op_num_threads = 1
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        if providers != [CPU]:
+            options.add_session_config_entry(cuda_session.WHERE_IT_RUNS, "1")
         if self.source.first is None:
             _bound_memory()
             options.add_session_config_entry("session.use_env_allocators", "1")
         os.environ.pop("ORT_LOAD_CONFIG_FROM_MODEL", None)  # a model must not configure its own session
-        # For every new batch size, the default search tries all algorithms and takes longer than it saves.
-        settings = {
-            "cudnn_conv_algo_search": "HEURISTIC",
-            "arena_extend_strategy": "kSameAsRequested",
-            "gpu_mem_limit": str(CUDA_ARENA_BYTES),
-        }
-        providers: list[Any] = [(CUDA, settings)] if kind == "cuda" else []
+        # By itself, ONNX Runtime would print a failure of CUDA and go on without it.
+        make = partial(
+            ort.InferenceSession,
+            graph if isinstance(graph, bytes) else str(graph),
+            options,
+            providers=providers,
+            enable_fallback=0,
+        )
         try:
-            model = graph if isinstance(graph, bytes) else str(graph)
             if self.is_slow:
                 # The session's threads inherit the priority of the one that makes them.
                 with ThreadPoolExecutor(1, initializer=machine.lower_priority) as maker:
-                    return maker.submit(
-                        ort.InferenceSession, model, options, providers=[*providers, CPU]
-                    ).result()
-            session = ort.InferenceSession(model, options, providers=[*providers, CPU])
+                    return maker.submit(make).result()
+            return make()
         except ERRORS as error:
             raise self._failure(
                 name, f"{_first_line(error)}; expected an ONNX graph", "export it again"
             ) from error
-        return session
 
     def _without_nan(self, pictures: Floats) -> Floats:
         broken = int(np.isnan(pictures).any((1, 2, 3)).sum())
@@ -441,15 +515,19 @@ def _chunk_size(reading: Reading, kind: Literal["cuda", "cpu"], one_ms: float) -
     return max(batch, size // batch * batch)
 
 
-def _pieces(rows: Floats, size: int) -> list[Floats]:
-    return [rows[start : start + size] for start in range(0, len(rows), max(1, size))]
+def _pieces(rows: Floats, sizes: Sequence[tuple[int, int]]) -> Iterator[tuple[Floats, int]]:
+    """The rows of each run and its size, for `sizes` such as `Model._sizes` gives them."""
+    start = 0
+    for count, size in sizes:
+        yield rows[start : start + count], size
+        start += count
 
 
-def _filled(rows: Floats, batch: int | None) -> Floats:
-    """At most `batch` rows, filled up to a fixed batch size by repeating the last one."""
-    if batch is None or len(rows) == batch:
+def _filled(rows: Floats, size: int) -> Floats:
+    """The rows, filled up to `size` by repeating the last one."""
+    if len(rows) == size:
         return rows
-    return np.concatenate([rows, np.repeat(rows[-1:], batch - len(rows), axis=0)])
+    return np.concatenate([rows, np.repeat(rows[-1:], size - len(rows), axis=0)])
 
 
 def _first_line(error: Exception) -> str:

@@ -29,6 +29,7 @@ from PySide6.QtWidgets import QApplication
 
 from desktop.app.explorer import Explorer
 from desktop.base import saved
+from desktop.base.machine import DeviceName
 from desktop.base.shipped import shipped_bundle
 from desktop.base.vector import Vector
 from desktop.film.film import Film
@@ -51,7 +52,7 @@ GIFS = 10
 class Watch:
     """A window that can wait for painted pictures."""
 
-    def __init__(self, bundle: Path) -> None:
+    def __init__(self, bundle: Path, device: DeviceName = "auto") -> None:
         self.loop = QEventLoop()
         self.painted_z: Vector | None = None
         self.painted_viewport: Viewport | None = None
@@ -69,7 +70,7 @@ class Watch:
             self.loop.quit()
 
         PictureView.paintEvent, PlaneView.paintEvent = picture_painted, plane_painted
-        self.window = MainWindow(Explorer("auto"))
+        self.window = MainWindow(Explorer(device))
         self.explorer, self.plane = self.window.explorer, self.window.plane
         self.window.resize(*SIZE_PX)
         self.window.show()

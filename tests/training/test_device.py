@@ -5,7 +5,9 @@ import re
 import pytest
 import torch
 
-from training.device import DeviceError, describe_device, keep_freed_memory, pick_device
+from training.device import DeviceError, describe_device, keep_freed_memory, measured_exactly, pick_device
+from training.held_out import evaluate, posteriors
+from training.model import ConvVAE
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
@@ -64,3 +66,24 @@ def test_keeping_freed_memory_changes_no_result():
     keep_freed_memory()
     for size in (1 << 10, 1 << 24):
         assert torch.ones(size).sum().item() == size
+
+
+def test_figures_are_measured_without_tf32_and_without_a_search():
+    """Both are off while a model is evaluated, and afterwards as they were."""
+    cudnn = torch.backends.cudnn
+    before = cudnn.allow_tf32, cudnn.benchmark
+    seen = []
+    model = ConvVAE()
+    model.encoder.register_forward_hook(lambda *_: seen.append((cudnn.allow_tf32, cudnn.benchmark)))
+    images = torch.zeros(2, 1, 28, 28, dtype=torch.uint8)
+    try:
+        cudnn.allow_tf32, cudnn.benchmark = True, True
+        evaluate(model, images)
+        posteriors(model, images)
+        assert (cudnn.allow_tf32, cudnn.benchmark) == (True, True)
+        with pytest.raises(ZeroDivisionError), measured_exactly():
+            1 / 0  # noqa: B018
+        assert (cudnn.allow_tf32, cudnn.benchmark) == (True, True)
+    finally:
+        cudnn.allow_tf32, cudnn.benchmark = before
+    assert seen == [(False, False)] * 2

@@ -285,10 +285,10 @@ def test_the_epoch_decides_the_weights(tmp_path, few):
 
 @pytest.mark.parametrize(
     ("asked", "device", "available", "expected"),
-    [(None, "cpu", 200, 100), (None, "cpu", 30, 30), (None, "cuda", 200, 200), (150, "cpu", 200, 150)],
+    [(None, "cpu", 200, 100), (None, "cpu", 30, 30), (None, "cuda", 2000, 1000), (150, "cpu", 200, 150)],
 )
 def test_the_number_of_weighted_images_fits_the_machine(asked, device, available, expected):
-    """By default it is all images on CUDA and 100 elsewhere, and never more than there are."""
+    """By default it is 1,000 on CUDA and 100 elsewhere, and never more than there are."""
     assert weighted_count(asked, torch.device(device), available) == expected
 
 

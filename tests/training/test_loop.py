@@ -1,5 +1,6 @@
 """training/loop.py: the same bits for the same seed, every image once per epoch, and the right loss."""
 
+import contextlib
 import copy
 import dataclasses
 import math
@@ -297,9 +298,50 @@ def test_bfloat16_trains_and_keeps_float32_weights(small_mnist):
     assert means["bfloat16"] != means["float32"]
 
 
+class PretendedGraph:
+    """A StepGraph that takes every step itself, as on the CPU nothing can be recorded."""
+
+    def __init__(self, take_step):
+        self.take_step = take_step
+
+    def prepare(self, indices, noise):
+        """Three steps, as before a recording."""
+        for _ in range(3):
+            self(indices, noise)
+
+    def __call__(self, indices, noise):
+        """One step."""
+        return self.take_step(indices, noise)
+
+
+@pytest.mark.parametrize("first_steps", [0, 3])
+def test_preparing_a_recording_changes_nothing(small_mnist, first_steps):
+    """At the start, and going on from a checkpoint, the fit is the same to the bit with and without it."""
+    given = None
+    if first_steps:
+        first = Trainer(SMALL, small_mnist.train_images, CPU)
+        with contextlib.suppress(StopIteration):
+            first.train_epoch(lambda _: next(iter([] if first.step == first_steps else [1])))
+        given = first.state()
+    trainers = []
+    for is_prepared in (True, False):
+        trainer = Trainer(SMALL, small_mnist.train_images, CPU)
+        if given is not None:
+            trainer.restore(copy.deepcopy(given))
+        trainer.step_graph = PretendedGraph(trainer._take_whole_step)
+        if is_prepared:
+            assert trainer.prepare() > 0
+        trainer.train_epoch(lambda _: None)
+        trainers.append(trainer)
+    assert torch.equal(trainers[0].losses_nats, trainers[1].losses_nats)
+    assert same_weights(trainers[0].fitted, trainers[1].fitted)
+
+
 def test_on_the_cpu_no_step_is_recorded(small_mnist):
     """On the CPU the trainer has no CUDA graph."""
-    assert Trainer(SMALL, small_mnist.train_images, CPU).step_graph is None
+    trainer = Trainer(SMALL, small_mnist.train_images, CPU)
+    assert trainer.step_graph is None
+    assert trainer.prepare() == 0
 
 
 def test_the_output_starts_at_the_training_images_log_odds(small_mnist):

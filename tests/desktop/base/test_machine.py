@@ -2,7 +2,9 @@
 
 import importlib.machinery
 import importlib.util
+import mmap
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -40,12 +42,26 @@ def test_what_does_not_load_is_missing():
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="these are Linux's names")
-@pytest.mark.parametrize(("major", "cufft"), [("12", "11"), ("13", "12")])
-def test_libraries_are_those_of_the_cuda_version(major, cufft):
-    """cuFFT has its own version number for each version of CUDA."""
+@pytest.mark.parametrize("major", ["12", "13"])
+def test_libraries_are_those_of_the_cuda_version(major):
+    """CUDA's own libraries have its version; cuRAND and cuDNN count for themselves."""
     needed = needed_libraries(major)
     assert needed[0] == f"libcublasLt.so.{major}"
-    assert f"libcufft.so.{cufft}" in needed
+    assert {"libcurand.so.10", "libcudnn.so.9"} < set(needed)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads Linux's libraries")
+def test_libraries_are_those_that_onnx_runtime_links_to():
+    """The CUDA provider that is installed names each of them; cuDNN it loads by itself."""
+    spec = importlib.util.find_spec("onnxruntime")
+    (place,) = spec.submodule_search_locations
+    provider = Path(place) / "capi" / "libonnxruntime_providers_cuda.so"
+    if not provider.is_file():
+        pytest.skip("this ONNX Runtime is built without CUDA")
+    with provider.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        names = [name for name in needed_libraries("13") if "cudnn" not in name]
+        assert all(content.find(b"\0" + name.encode() + b"\0") > 0 for name in names)
+        assert content.find(b"libcufft.so") < 0
 
 
 def test_why_cuda_is_not_tried():

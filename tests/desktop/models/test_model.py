@@ -14,6 +14,7 @@ from onnx import TensorProto, helper, numpy_helper
 from desktop.base.errors import ModelError
 from desktop.base.machine import DRIVER_LIBRARY, DeviceError
 from desktop.base.vector import Vector
+from desktop.models.cuda_session import CudaSession
 from desktop.models.model import InterruptedDecodeError, Model, _chunk_size
 from desktop.models.source import FirstDecode, Source, open_source
 from desktop.reading.reading import Layout, OtherInput, Reading, ValueRange
@@ -130,6 +131,43 @@ def test_cuda_that_was_asked_for_is_not_silently_the_cpu(bundle_path):
     assert str(caught.value).endswith("; expected CUDA to run the model")
     assert caught.value.option == "device cuda"
     assert caught.value.hints == ("device auto", "device cpu")
+
+
+@pytest.mark.skipif(has_driver(), reason="there is a GPU")
+def test_cuda_that_fails_at_its_first_run_is_left_with_a_reason(bundle_path, make_model, monkeypatch, capsys):
+    """With a driver but without CUDA's libraries the model runs on the CPU, and nothing is printed."""
+    monkeypatch.setattr("desktop.base.machine.why_no_cuda", lambda _: "")
+    device = make_model(bundle_path, "auto").device
+    assert device.kind == "cpu"
+    assert "not found: " in device.reason or device.reason.startswith("CUDA failed")
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.skipif(has_driver(), reason="there is a GPU")
+def test_on_a_pretended_device_all_results_are_those_of_the_cpu(
+    bundle_path, make_model, plain_decoder, monkeypatch
+):
+    """The path of CUDA with tensors bound on the CPU: sizes, recording, logits and encoder."""
+
+    class Pretended(CudaSession):
+        """A session on CUDA whose tensors are bound on the CPU."""
+
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, device_kind="cpu", **options)
+
+    monkeypatch.setattr("desktop.base.machine.why_no_cuda", lambda _: "")
+    monkeypatch.setattr("desktop.models.model.CudaSession", Pretended)
+    monkeypatch.setattr("desktop.models.model.cuda_session.nodes_on_cuda", lambda _: (33, 33))
+    model, on_cpu = make_model(bundle_path, "auto"), make_model(bundle_path, "cpu")
+    assert (model.device.kind, model.device.description, model.device.reason) == ("cuda", "CUDA", "")
+    assert model._loaded.is_recorded
+    z = np.random.default_rng(0).normal(size=(90, 2)).astype(np.float32)
+    assert model.decode(z) == pytest.approx(plain_decoder(bundle_path)(z), abs=1e-6)
+    assert model.decode_logits(z) == pytest.approx(on_cpu.decode_logits(z), abs=1e-4)
+    images = model.source.bundle.read_posterior().images[:5].astype(np.float32)
+    assert model.encode(images)[0] == pytest.approx(on_cpu.encode(images)[0], abs=1e-5)
+    assert {size for _, ((_, (size, _), _),) in model._loaded._bound} <= {1, 16, 64}
+    assert model.device.kind == "cuda"
 
 
 @pytest.mark.skipif(not has_driver(), reason="there is no GPU")

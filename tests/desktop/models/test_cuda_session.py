@@ -1,0 +1,146 @@
+"""Fixed sizes, bound tensors and one thread, on the CPU: the same code must give the same numbers there."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import onnxruntime as ort
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from desktop.models.cuda_session import (
+    SIZES,
+    SMALL_SIZE,
+    WHERE_IT_RUNS,
+    CudaSession,
+    batches,
+    nodes_on_cuda,
+    settings,
+    where_in_words,
+)
+
+CPU = ["CPUExecutionProvider"]
+ERRORS = (RuntimeError, ValueError, ort.capi.onnxruntime_pybind11_state.RuntimeException)
+
+
+@pytest.mark.parametrize("most", [1, 2, 100, 1024])
+@pytest.mark.parametrize("count", [0, 1, 2, 16, 17, 65, 128, 129, 400, 1024, 2500])
+def test_any_number_of_rows_is_run_in_a_few_sizes(count, most):
+    """All rows are run, in no other sizes, and large runs are filled by less than a half."""
+    found = batches(count, most)
+    assert sum(rows for rows, _ in found) == count
+    for rows, size in found:
+        assert size in {*SIZES, most}
+        assert size <= most
+        assert 1 <= rows <= size <= max(SMALL_SIZE, 2 * rows)
+    assert len(found) <= count // most + 4 + SMALL_SIZE
+
+
+def graph_of_sums():
+    """z [N, 2] → z + 1 and 2 z."""
+    nodes = [helper.make_node("Add", ["z", "one"], ["more"]), helper.make_node("Add", ["z", "z"], ["twice"])]
+    values = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, ["N", 2]) for name in ("z", "more", "twice")
+    ]
+    one = numpy_helper.from_array(np.ones(1, np.float32), "one")
+    graph = helper.make_graph(nodes, "graph", values[:1], values[1:], [one])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
+    return model.SerializeToString()
+
+
+def plain_session():
+    """The graph on the CPU, which tells where its nodes run."""
+    options = ort.SessionOptions()
+    options.add_session_config_entry(WHERE_IT_RUNS, "1")
+    return ort.InferenceSession(graph_of_sums(), options, providers=CPU)
+
+
+@pytest.fixture
+def thread():
+    """The one thread of a model's sessions."""
+    with ThreadPoolExecutor(1, "cuda") as made:
+        yield made
+
+
+def test_bound_runs_give_what_plain_runs_give(thread):
+    """Runs of several sizes in turn, and results that a later run does not overwrite."""
+    session = CudaSession(plain_session(), thread, lambda _: plain_session(), ERRORS, "cpu")
+    inputs = [np.random.default_rng(n).standard_normal((n, 2)).astype(np.float32) for n in (1, 16, 1, 16)]
+    found = [session.run(["twice", "more"], {"z": z}, ort.RunOptions()) for z in inputs]
+    for z, (twice, more) in zip(inputs, found, strict=True):
+        assert (twice == z + z).all()
+        assert (more == z + 1).all()
+    assert session.is_on_device
+
+
+def test_all_runs_happen_on_one_thread(thread):
+    """Whoever asks: each thread would have cuDNN make plans of its own."""
+    seen = set()
+
+    class Watched:
+        """A session that notes the threads it is called from."""
+
+        def __init__(self):
+            self.session = plain_session()
+
+        def io_binding(self):
+            """As ONNX Runtime's."""
+            return self.session.io_binding()
+
+        def run_with_iobinding(self, binding, options):
+            """As ONNX Runtime's."""
+            seen.add(threading.get_ident())
+            self.session.run_with_iobinding(binding, options)
+
+    session = CudaSession(Watched(), thread, lambda _: plain_session(), ERRORS, "cpu")
+    with ThreadPoolExecutor(4) as pool:
+        z = np.ones((16, 2), np.float32)
+        list(pool.map(lambda _: session.run(["more"], {"z": z}, ort.RunOptions()), range(8)))
+    assert seen == {thread.submit(threading.get_ident).result()}
+
+
+def test_after_a_failure_it_goes_on_without_the_device(thread):
+    """The failure is told once, the run is repeated on the CPU, and so are all that follow."""
+
+    class Broken:
+        """A session whose device has gone."""
+
+        def io_binding(self):
+            """Fails."""
+            raise RuntimeError("CUDA failure 700")
+
+    told = []
+
+    def on_cpu(error):
+        told.append(str(error))
+        return plain_session()
+
+    session = CudaSession(Broken(), thread, on_cpu, ERRORS, "cpu")
+    for _ in range(2):
+        (more,) = session.run(["more"], {"z": np.zeros((1, 2), np.float32)}, ort.RunOptions())
+        assert (more == 1).all()
+    assert told == ["CUDA failure 700"]
+    assert not session.is_on_device
+
+
+def test_a_stopped_run_is_not_repeated(thread):
+    """What was stopped on purpose is no failure of the device."""
+    options = ort.RunOptions()
+    options.terminate = True
+    session = CudaSession(plain_session(), thread, lambda _: pytest.fail("repeated"), ERRORS, "cpu")
+    session.run(["more"], {"z": np.zeros((1, 2), np.float32)}, ort.RunOptions())
+    with pytest.raises(ERRORS):
+        session.run(["more"], {"z": np.zeros((1, 2), np.float32)}, options)
+
+
+def test_where_nodes_run_is_asked_of_the_session():
+    """On the CPU none of two nodes is on CUDA; the words tell what is left to the CPU."""
+    assert nodes_on_cuda(plain_session()) == (0, 2)
+    assert where_in_words(33, 33) == "CUDA"
+    assert where_in_words(30, 33) == "CUDA, 3 of 33 operators on the CPU"
+
+
+def test_numbers_that_are_added_up_are_not_rounded():
+    """TF32 is for pictures alone."""
+    assert settings(is_exact=True, is_recorded=False)["use_tf32"] == "0"
+    assert settings(is_exact=False, is_recorded=True)["enable_cuda_graph"] == "1"

@@ -1,0 +1,57 @@
+"""python -m tests.gpu [--tiny]: all that is to be known of the CUDA path, in one call of at most 8 minutes.
+
+It needs what training and the viewer need, but no test tools, and no network. `--tiny` runs the same on the
+CPU with tiny sizes. Exit status 1 if a part failed, 2 if there is no GPU.
+"""
+
+import dataclasses
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import torch
+
+from tests.gpu.check import outcomes, table
+from tests.gpu.place import Place
+from training.data.dataset import Dataset
+from training.data.mnist import mnist
+from training.device import DeviceError, pick_device
+
+
+def cut(data: Dataset, train: int, test: int) -> Dataset:
+    """The first images of a dataset."""
+    return dataclasses.replace(
+        data,
+        train_images=data.train_images[:train],
+        train_labels=data.train_labels[:train],
+        test_images=data.test_images[:test],
+        test_labels=data.test_labels[:test],
+    )
+
+
+def main(is_tiny: bool) -> int:
+    """Run it, print a JSON line for each part as soon as it is done, and the table at the end."""
+    try:
+        device = pick_device("cpu" if is_tiny else "cuda")
+    except DeviceError as error:
+        print(f"make gpu: {error}", file=sys.stderr)
+        return 2
+    data = cut(mnist(), 160, 40) if is_tiny else mnist()
+    found = []
+    with tempfile.TemporaryDirectory() as folder:
+        for outcome in outcomes(Place(device, data, Path(folder), is_tiny)):
+            found.append(outcome)
+            print(json.dumps(dataclasses.asdict(outcome), default=str), flush=True)
+    made = table(found)
+    print(made)
+    if os.environ.get("OUT"):
+        Path(os.environ["OUT"], "gpu.txt").write_text(made + "\n")
+    return int(any(outcome.is_failure for outcome in found))
+
+
+if __name__ == "__main__":
+    # A fit killed in a process of its own imports this module again.
+    torch.set_num_threads(1 if "--tiny" in sys.argv[1:] else min(8, os.cpu_count() or 1))
+    sys.exit(main("--tiny" in sys.argv[1:]))

@@ -1,0 +1,267 @@
+"""What the GPU check does with training: each part is a function of a Place that returns a row of figures."""
+
+import contextlib
+import dataclasses
+import io
+import multiprocessing
+import os
+import signal
+import time
+import warnings
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.distributed
+
+from tests.gpu.place import Place, Row, SkippedError, repeatable, short, take_steps
+from training.config import FitConfig
+from training.data.dataset import Dataset
+from training.evaluate import evaluate_run
+from training.fit import fit
+from training.held_out import evaluate
+from training.loop import Trainer
+from training.ranks import Ranks
+
+TARGET_NATS = -156.4
+NEAR_NATS = 5.0
+
+
+def machine(place: Place) -> Row:
+    """What is there."""
+    row: Row = {"torch": torch.__version__, "cores": os.cpu_count()}
+    if place.is_cuda:
+        found = torch.cuda.get_device_properties(place.device)
+        row |= {"gpu": found.name, "memory_gib": round(found.total_memory / 2**30)}
+        row |= {"cuda": torch.version.cuda, "cudnn": torch.backends.cudnn.version()}
+    return row
+
+
+def time_to_elbo(place: Place) -> Row:
+    """Seconds of training to −156.4, with what preparing takes beside it, by seed and batch size."""
+    row: Row = {}
+    plans = {"batch 32": {}, "batch 128": {"batch_size": 128, "learning_rate": 1.6e-2}}
+    test_images = torch.from_numpy(place.data.test_images).to(place.device)
+    for name, changes in plans.items():
+        for seed in range(place.size(3, 1)):
+            trainer = Trainer(
+                place.config(epochs=1, seed=seed, **changes), place.data.train_images, place.device
+            )
+            prepare_s, train_s, elbo_nats = trainer.prepare(), 0.0, -np.inf
+            while trainer.step < trainer.step_count and elbo_nats < TARGET_NATS:
+                place.wait()
+                start = time.perf_counter()
+                take_steps(trainer, min(25, trainer.step_count - trainer.step))
+                place.wait()
+                train_s += time.perf_counter() - start
+                elbo_nats = evaluate(trainer.fitted, test_images[::10]).elbo_nats
+                is_last = trainer.step == trainer.step_count
+                if elbo_nats >= TARGET_NATS - NEAR_NATS or is_last:
+                    elbo_nats = evaluate(trainer.fitted, test_images, place.size(4, 1)).elbo_nats
+            row[f"{name}, seed {seed}"] = {
+                "train_s": short(train_s),
+                "prepare_s": short(prepare_s),
+                "steps": trainer.step,
+                "elbo": round(elbo_nats, 2),
+            }
+    return row
+
+
+def steps(place: Place) -> Row:
+    """Recorded against unrecorded steps, by batch and precision: time, and how far their losses differ."""
+    row: Row = {}
+    count = place.size(100, 3)
+    variants = {"32": {}, "32 bfloat16": {"precision": "bfloat16"}, "128": {"batch_size": 128}}
+    if place.is_tiny:
+        variants = {"32": {}}
+    for name, changes in variants.items():
+        losses = []
+        for is_recorded in (True, False):
+            trainer = Trainer(place.config(epochs=3, **changes), place.data.train_images, place.device)
+            if not is_recorded:
+                trainer.step_graph = None
+            place.fresh_memory()
+            trainer.prepare()
+            take_steps(trainer, 3)
+            losses.append(trainer.losses_nats[:3].cpu())
+            place.wait()
+            start = time.perf_counter()
+            take_steps(trainer, count)
+            place.wait()
+            microseconds = short(1e6 * (time.perf_counter() - start) / count)
+            row[f"batch {name}, {'recorded' if is_recorded else 'unrecorded'}"] = {
+                "step_us": microseconds,
+                **place.memory(),
+            }
+        row[f"batch {name}, largest difference"] = _relative(*losses)
+    with repeatable():
+        given = []
+        for device in (place.device, torch.device("cpu")):
+            trainer = Trainer(place.config(), place.data.train_images, device)
+            take_steps(trainer, count // 2)
+            given.append(trainer.losses_nats[: count // 2].cpu())
+    row["against the CPU"] = _relative(*given)
+    return row
+
+
+def _relative(found: torch.Tensor, expected: torch.Tensor) -> float:
+    return short(((found - expected) / expected).abs().max().item())
+
+
+def ten_epochs(place: Place) -> Row:
+    """The command's own fit of ten epochs."""
+    start = time.perf_counter()
+    with contextlib.redirect_stdout(io.StringIO()):
+        run = fit(place.config(epochs=place.size(10, 1)), place.device, place.folder / "ten", place.data)
+    assert run is not None
+    place.kept["run"] = run
+    last = run.metrics[-1]
+    return {
+        "elbo": round(last["test_elbo_nats"], 2),
+        "train_s": short(last["train_seconds"]),
+        "all_s": short(time.perf_counter() - start),
+    }
+
+
+def wide(place: Place) -> Row:
+    """The recipe `wide` for one epoch: speed and memory."""
+    return _epoch(place, place.config("wide", epochs=1), place.data)
+
+
+def colours(place: Place) -> Row:
+    """The recipe `colour64` for one epoch on images of noise, 64 × 64 × 3: speed and memory."""
+    count = place.size(20_000, 33)
+    images = np.random.default_rng(0).integers(0, 256, (count, 3, 64, 64), np.uint8)
+    labels = np.zeros(count, np.uint8)
+    data = Dataset("noise", (), images, labels, images[:32], labels[:32], levels=256)
+    return _epoch(place, place.config("colour64", epochs=1), data)
+
+
+def _epoch(place: Place, config: FitConfig, data: Dataset) -> Row:
+    place.fresh_memory()
+    trainer = Trainer(config, data.train_images, place.device)
+    prepare_s = trainer.prepare()
+    place.wait()
+    start = time.perf_counter()
+    trainer.train_epoch(lambda _: None)
+    place.wait()
+    train_s = time.perf_counter() - start
+    elbo = evaluate(trainer.fitted, torch.from_numpy(data.test_images).to(place.device)).elbo_nats
+    return {
+        "train_s": short(train_s),
+        "step_us": short(1e6 * train_s / trainer.step),
+        "prepare_s": short(prepare_s),
+        "elbo": round(elbo, 2),
+        **place.memory(),
+    }
+
+
+def evaluation(place: Place) -> Row:
+    """All figures of `training.evaluate` on the device, minus those on the CPU."""
+    run = place.needed("run", "ten_epochs")
+    some = place.size(1000, 20)
+    data = dataclasses.replace(
+        place.data, test_images=place.data.test_images[:some], test_labels=place.data.test_labels[:some]
+    )
+    found, seconds = [], []
+    for device in (place.device, torch.device("cpu")):
+        start = time.perf_counter()
+        found.append(
+            evaluate_run(
+                run,
+                device,
+                draws=1,
+                images=place.size(20, 2),
+                samples=place.size(1000, 0),
+                step=0.03 if not place.is_tiny else 0.5,
+                dataset=data,
+            )
+        )
+        seconds.append(short(time.perf_counter() - start))
+    there, here = found
+    row: Row = {"seconds": seconds[0], "seconds_on_cpu": seconds[1]}
+    row["elbo"] = short(there.bound.elbo_nats - here.bound.elbo_nats)
+    for name in ("importance_weighted", "iwae_bound", "quadrature"):
+        if getattr(here, name) is not None:
+            row[name] = short(getattr(there, name).log_px_nats - getattr(here, name).log_px_nats)
+    return row
+
+
+def kill_and_resume(place: Place) -> Row:
+    """A fit that is killed after its first epoch, resumed, beside one that was left alone."""
+    config = place.config(epochs=2, **({} if place.is_tiny else {"batch_size": 256}))
+    with contextlib.redirect_stdout(io.StringIO()):
+        whole = fit(config, place.device, place.folder / "whole", place.data)
+    folder = place.folder / "killed"
+    # A process that has used CUDA cannot be forked.
+    context = multiprocessing.get_context("spawn" if place.is_cuda else "fork")
+    arguments = config, str(place.device), folder, place.data
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        process = context.Process(target=_fit_and_be_killed, args=arguments)  # type: ignore[attr-defined]
+        process.start()
+    process.join(60)
+    if process.is_alive():
+        process.kill()
+        raise RuntimeError("the fit in a process of its own took longer than 60 s")
+    assert process.exitcode == -signal.SIGKILL, process.exitcode
+    with contextlib.redirect_stdout(io.StringIO()):
+        resumed = fit(config, place.device, folder, place.data, resume=True)
+    assert whole is not None and resumed is not None
+    pair = [run.metrics[-1]["test_elbo_nats"] for run in (resumed, whole)]
+    return {"epochs": len(resumed.metrics), "elbo": round(pair[0], 3), "difference": short(pair[0] - pair[1])}
+
+
+def _fit_and_be_killed(config: FitConfig, device: str, folder: Path, data: Dataset) -> None:
+    """Fit in a process of its own, which ends itself in the middle of the second epoch."""
+    import training.logbook
+
+    count_step = training.logbook.Logbook.count_step
+
+    def kill(logbook: training.logbook.Logbook, image_count: int) -> None:
+        count_step(logbook, image_count)
+        if len(logbook.run.metrics) == 1:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    training.logbook.Logbook.count_step = kill  # type: ignore[method-assign]
+    with contextlib.redirect_stdout(io.StringIO()):
+        fit(config, torch.device(device), folder, data)
+
+
+class OneOfOne(Ranks):
+    """A single rank that speaks with itself: one GPU has no other."""
+
+    @property
+    def are_several(self) -> bool:
+        """It acts as if there were others."""
+        return True
+
+
+def ranks(place: Place) -> Row:
+    """Steps with an all-reduce in them (NCCL on CUDA), recorded, beside steps of a process alone."""
+    if torch.distributed.is_initialized():
+        raise SkippedError("this process has ranks already")
+    count = place.size(60, 3)
+    row: Row = {}
+    losses = []
+    torch.distributed.init_process_group(
+        "nccl" if place.is_cuda else "gloo",
+        store=torch.distributed.HashStore(),
+        rank=0,
+        world_size=1,
+        device_id=place.device if place.is_cuda else None,
+    )
+    try:
+        for name, given in (("with an all-reduce", OneOfOne()), ("alone", Ranks())):
+            with repeatable():
+                trainer = Trainer(place.config(), place.data.train_images, place.device, given)
+                trainer.prepare()
+                place.wait()
+                start = time.perf_counter()
+                take_steps(trainer, count)
+                place.wait()
+            row[f"{name}, step_us"] = short(1e6 * (time.perf_counter() - start) / count)
+            losses.append(trainer.losses_nats[:count].cpu())
+    finally:
+        torch.distributed.destroy_process_group()
+    return row | {"largest difference": _relative(*losses)}
