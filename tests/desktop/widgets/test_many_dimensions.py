@@ -47,7 +47,7 @@ def test_a_million_numbers(window, qtbot):
     window.history.undo.trigger()
     assert explorer.state == left
 
-    window.z_control._copy(ZFormat.NUMBERS)
+    window.z_control._copy_cursor(ZFormat.NUMBERS)
     window.provenance_control.copy_text()
     assert len(QGuiApplication.clipboard().text()) < 1000
     assert from_text(explorer.note("view")).state is None
