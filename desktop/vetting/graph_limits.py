@@ -18,6 +18,7 @@ MAX_SUBGRAPH_DEPTH = 8
 MAX_TENSOR_BYTES = 512 << 20
 MAX_AXES = 16
 MAX_ENDS = 1_000  # for inputs, and for outputs
+MAX_NODE_ENDS = 10_000  # inputs and outputs of one node
 # Only domains built into ONNX Runtime; none that loads a library or a file.
 DOMAINS = ("", "ai.onnx", "ai.onnx.ml", "com.microsoft", "com.microsoft.nchwc")
 REFUSED_OPERATORS = {"EPContext": "loads a file of compiled code"}
@@ -95,6 +96,12 @@ def _gather_nodes(nodes: Sequence[onnx.NodeProto], parts: Parts, depth: int) -> 
         raise ModelError(f"found more than {MAX_NODES:,} nodes, expected fewer; choose a smaller model")
     parts.nodes.extend(nodes)
     for node in nodes:
+        ends = len(node.input) + len(node.output)
+        if ends > MAX_NODE_ENDS:  # reading them all takes ONNX Runtime longer than a trial may
+            raise ModelError(
+                f"found a node with {ends:,} inputs and outputs, expected at most {MAX_NODE_ENDS:,}; "
+                "export the model with fewer"
+            )
         for attribute in node.attribute:
             if attribute.HasField("t"):
                 parts.tensors.append(attribute.t)

@@ -172,6 +172,7 @@ def test_a_place_in_a_file_is_a_whole_number(refused, tmp_path):
     ("limit", "value", "said"),
     [
         ("MAX_NODES", 2, "found more than 2 nodes, expected fewer"),
+        ("MAX_NODE_ENDS", 2, "found a node with 3 inputs and outputs, expected at most 2"),
         ("MAX_TENSOR_BYTES", 500, "512 bytes, expected at most 500"),
         ("DOMAINS", ("ai.onnx",), "found the operator MatMul of the domain ''"),
     ],
