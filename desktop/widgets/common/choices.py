@@ -1,9 +1,9 @@
-"""Combo boxes for the members of an enumeration, which are the entries' data and not only their texts."""
+"""Inputs with names for screen readers: combo boxes for the members of an enumeration, and whole numbers."""
 
 from collections.abc import Iterable
 from enum import StrEnum
 
-from PySide6.QtWidgets import QComboBox
+from PySide6.QtWidgets import QComboBox, QSpinBox
 
 
 def add_choices(box: QComboBox, members: Iterable[StrEnum]) -> None:
@@ -17,3 +17,21 @@ def show_choice(box: QComboBox, member: StrEnum) -> None:
     index = box.findData(member.value)
     if index != box.currentIndex():
         box.setCurrentIndex(index)
+
+
+def choice_box(name: str, members: Iterable[StrEnum]) -> QComboBox:
+    """Return a combo box for the members of an enumeration."""
+    box = QComboBox()
+    add_choices(box, members)
+    box.setAccessibleName(name)
+    return box
+
+
+def count_box(name: str, low: int, high: int, value: int, unit: str = "") -> QSpinBox:
+    """Return a box for a whole number from `low` to `high`, which stands before its unit."""
+    box = QSpinBox()
+    box.setRange(low, high)
+    box.setValue(value)
+    box.setSuffix(unit)
+    box.setAccessibleName(name)
+    return box

@@ -1,8 +1,5 @@
 """The dialog for exporting an animation: what it shows, format, size and speed, with a preview that plays."""
 
-from collections.abc import Iterable
-from enum import StrEnum
-
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QPixmap, QStandardItemModel
 from PySide6.QtWidgets import (
@@ -13,7 +10,6 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QLabel,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -21,7 +17,7 @@ from PySide6.QtWidgets import (
 from desktop.film.film import GRID_SIDE, Caption, Content, Film, Subject, film_px
 from desktop.film.formats import LIMITS, MAX_FPS, Format, largest_scale, real_fps, why_not, why_too_large
 from desktop.jobs.cost import ASK_FROM_S, Cost
-from desktop.widgets.common.choices import add_choices, show_choice
+from desktop.widgets.common.choices import choice_box, count_box, show_choice
 from desktop.widgets.common.saved_inputs import save_input
 
 MAX_FRAMES, MAX_SCALE = 2000, 64
@@ -51,13 +47,13 @@ class ExportDialog(QDialog):
         self._shown = 0
         self._next = QTimer(self)
         self._next.timeout.connect(self._play)
-        self.subject = _choice("Animate", Subject)
-        self.content = _choice("Frames show", Content)
-        self.format = _choice("Format", Format)
-        self.scale = _spin("Scale of the pictures", 1, MAX_SCALE, 10)
+        self.subject = choice_box("Animate", Subject)
+        self.content = choice_box("Frames show", Content)
+        self.format = choice_box("Format", Format)
+        self.scale = count_box("Scale of the pictures", 1, MAX_SCALE, 10)
         self.scale.setSuffix(" ×")
-        self.frames = _spin("Number of frames", 2, MAX_FRAMES, 120)
-        self.fps = _spin("Frames per second", 1, MAX_FPS, PATH_FPS)
+        self.frames = count_box("Number of frames", 2, MAX_FRAMES, 120)
+        self.fps = count_box("Frames per second", 1, MAX_FPS, PATH_FPS)
         self.ping_pong = QCheckBox("There and back")
         self.captions = {part: QCheckBox(part.value) for part in Caption}
         self.facts = QLabel()
@@ -253,18 +249,3 @@ class ExportDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.addLayout(above)
         layout.addWidget(self.buttons)
-
-
-def _choice(name: str, members: Iterable[StrEnum]) -> QComboBox:
-    box = QComboBox()
-    add_choices(box, members)
-    box.setAccessibleName(name)
-    return box
-
-
-def _spin(name: str, low: int, high: int, value: int) -> QSpinBox:
-    spin = QSpinBox()
-    spin.setRange(low, high)
-    spin.setValue(value)
-    spin.setAccessibleName(name)
-    return spin

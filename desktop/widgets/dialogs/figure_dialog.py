@@ -1,13 +1,9 @@
 """The dialog for exporting the view as a figure: size, layers, what is around the plane, with a preview."""
 
-from collections.abc import Iterable
-from enum import StrEnum
-
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QDialog,
     QDialogButtonBox,
     QFormLayout,
@@ -15,7 +11,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QPlainTextEdit,
     QPushButton,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -33,7 +28,7 @@ from desktop.figure.figure import (
     Part,
 )
 from desktop.jobs.cost import ASK_FROM_S, Cost
-from desktop.widgets.common.choices import add_choices
+from desktop.widgets.common.choices import choice_box, count_box
 from desktop.widgets.common.error_label import ErrorLabel
 from desktop.widgets.common.qimage import scaled_down
 from desktop.widgets.common.saved_inputs import save_input
@@ -60,15 +55,15 @@ class FigureDialog(QDialog):
         self.preview.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.preview.setWordWrap(True)
         self.preview.setAccessibleName("Preview of the figure")
-        self.width_px = _spin("Width at scale 1", LEAST_SIDE_PX, MAX_SIZE_PX, START_SIZE_PX[0], " px")
-        self.height_px = _spin("Height at scale 1", LEAST_SIDE_PX, MAX_SIZE_PX, START_SIZE_PX[1], " px")
-        self.scale = _spin("Scale", 1, MAX_SCALE, START_SCALE, " ×")
+        self.width_px = count_box("Width at scale 1", LEAST_SIDE_PX, MAX_SIZE_PX, START_SIZE_PX[0], " px")
+        self.height_px = count_box("Height at scale 1", LEAST_SIDE_PX, MAX_SIZE_PX, START_SIZE_PX[1], " px")
+        self.scale = count_box("Scale", 1, MAX_SCALE, START_SCALE, " ×")
         self.scale.setToolTip("Makes the picture finer; texts and lines keep their places.")
-        self.format = _choice("Format", FileKind)
-        self.ground = _choice("Ground", Ground)
+        self.format = choice_box("Format", FileKind)
+        self.ground = choice_box("Ground", Ground)
         self.inverted = QCheckBox("Grey pictures dark on white")
         self.inverted.setChecked(True)
-        self.opacity = _spin("Opacity of the decoded plane", 5, 100, round(100 * Figure.opacity), " %")
+        self.opacity = count_box("Opacity of the decoded plane", 5, 100, round(100 * Figure.opacity), " %")
         self.parts = {part: QCheckBox(part.value) for part in Part}
         self.axes, self.legend = QCheckBox("Axes"), QCheckBox("Legend")
         self.has_caption = QCheckBox("Caption")
@@ -242,19 +237,3 @@ class FigureDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.addLayout(above)
         layout.addWidget(self.buttons)
-
-
-def _choice(name: str, members: Iterable[StrEnum]) -> QComboBox:
-    box = QComboBox()
-    add_choices(box, members)
-    box.setAccessibleName(name)
-    return box
-
-
-def _spin(name: str, low: int, high: int, value: int, unit: str) -> QSpinBox:
-    spin = QSpinBox()
-    spin.setRange(low, high)
-    spin.setValue(value)
-    spin.setSuffix(unit)
-    spin.setAccessibleName(name)
-    return spin

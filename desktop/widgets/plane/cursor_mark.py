@@ -10,7 +10,7 @@ from desktop.widgets.common.qimage import scaled_down
 RING_PX = 7.0
 RING_SIDE_PX = 22  # with its line
 PICTURE_PX = 96
-GAP_PX = 14
+GAPS_PX = (14, 36, 60)  # from the cursor to the picture; the larger ones only to spare names
 FRAME_PX = 3  # around the picture
 NAME_PX = 12  # from the middle of a name to its edge
 
@@ -25,12 +25,13 @@ class CursorMark:
         self._ring: QPixmap | None = None
         self._region: tuple[QPointF, QSizeF, QRegion] | None = None
         self._names: list[QPointF] = []
+        self._box: tuple[QPointF, QSizeF, QRectF] | None = None
         self._shows_picture = True
 
     def set_names(self, centers: list[QPointF]) -> None:
         """Set where names stand, which the picture should not cover."""
         if centers != self._names:
-            self._names, self._region = centers, None
+            self._names, self._region, self._box = centers, None, None
 
     def show_picture(self, is_shown: bool) -> None:
         """Show the picture beside the ring, or the ring alone."""
@@ -43,7 +44,7 @@ class CursorMark:
         self._image = image if image is None else scaled_down(image, round(PICTURE_PX * ratio))
         fitted = QSizeF() if image is None else _fitted(image)
         if fitted != self._fitted:
-            self._fitted, self._frame, self._region = fitted, None, None
+            self._fitted, self._frame, self._region, self._box = fitted, None, None, None
 
     def region(self, center: QPointF, size: QSizeF) -> QRegion:
         """Return what the mark covers in a view of this size."""
@@ -77,21 +78,34 @@ class CursorMark:
     def _picture_box(self, center: QPointF, size: QSizeF) -> QRectF:
         """Return where the framed picture goes: beside the cursor, above right if nothing is against it.
 
-        It stays within the view, and of the places there it takes the first that covers the fewest names.
+        It stays within the view, and covers as few names as it can: for that it may lie farther away.
         """
-        fitted, inside = self._fitted, QRectF(QPointF(0, 0), size).adjusted(4, 4, -4, -4)
-        places = []
-        for right, up in ((True, True), (False, True), (True, False), (False, False)):
-            box = QRectF(QPointF(0, 0), fitted)
-            box.moveLeft(center.x() + GAP_PX if right else center.x() - GAP_PX - fitted.width())
-            box.moveTop(center.y() - GAP_PX - fitted.height() if up else center.y() + GAP_PX)
-            places.append(box.adjusted(-FRAME_PX, -FRAME_PX, FRAME_PX, FRAME_PX))
+        if self._box is not None and self._box[:2] == (center, size):
+            return self._box[2]
+        inside = QRectF(QPointF(0, 0), size).adjusted(4, 4, -4, -4)
+        best, least = None, (True, len(self._names) + 1)
+        for gap_px in GAPS_PX:
+            for right, up in ((True, True), (False, True), (True, False), (False, False)):
+                box = self._beside(center, gap_px, right, up)
+                around = box.adjusted(-NAME_PX, -NAME_PX, NAME_PX, NAME_PX)
+                cost = not inside.contains(box), sum(around.contains(name) for name in self._names)
+                if cost < least:
+                    best, least = box, cost
+                if least == (False, 0):
+                    break
+            if least == (False, 0):
+                break
+        assert best is not None
+        self._box = center, size, best
+        return best
 
-        def cost(box: QRectF) -> tuple[bool, int]:
-            around = box.adjusted(-NAME_PX, -NAME_PX, NAME_PX, NAME_PX)
-            return not inside.contains(box), sum(around.contains(name) for name in self._names)
-
-        return min(places, key=cost)
+    def _beside(self, center: QPointF, gap_px: float, right: bool, up: bool) -> QRectF:
+        """Return the framed picture's place in one of the four directions."""
+        fitted = self._fitted
+        box = QRectF(QPointF(0, 0), fitted)
+        box.moveLeft(center.x() + gap_px if right else center.x() - gap_px - fitted.width())
+        box.moveTop(center.y() - gap_px - fitted.height() if up else center.y() + gap_px)
+        return box.adjusted(-FRAME_PX, -FRAME_PX, FRAME_PX, FRAME_PX)
 
 
 def _fitted(image: QImage) -> QSizeF:

@@ -1,7 +1,7 @@
 """The picture beside the cursor stays in the view, gives way to names, and can be left out."""
 
 import pytest
-from PySide6.QtCore import QPointF, QSizeF
+from PySide6.QtCore import QPointF, QRect, QSizeF
 from PySide6.QtGui import QImage
 
 from desktop.widgets.plane.cursor_mark import PICTURE_PX, CursorMark
@@ -39,13 +39,16 @@ def test_it_lies_above_right_unless_the_view_ends_there(mark, x, y, expected):
 
 
 def test_it_gives_way_to_a_name(mark):
-    """A name above right sends it to the left; with names all around it stays where it was."""
+    """A name above right sends it to the left; names all around send it farther away."""
     offset = PICTURE_PX / 2
     corners = [QPointF(300 + a * offset, 200 + b * offset) for a in (1, -1) for b in (-1, 1)]
     mark.set_names(corners[:1])
     assert side(mark) == (False, True)
-    mark.set_names(corners)
+    mark.set_names([QPointF(300 + a * 20, 200 + b * 20) for a in (1, -1) for b in (-1, 1)])
     assert side(mark) == (True, True)
+    assert mark.region(CENTER, SIZE).boundingRect().right() > 300 + 36 + PICTURE_PX
+    mark.set_names([QPointF(300 + x, 200 + y) for x in range(-150, 151, 30) for y in range(-150, 151, 30)])
+    assert QRect(0, 0, 600, 400).contains(mark.region(CENTER, SIZE).boundingRect())
 
 
 def test_it_can_be_left_out(mark):
