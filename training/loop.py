@@ -21,6 +21,7 @@ from training.config import (
 )
 from training.draws import draw_epoch
 from training.elbo import gaussian_rate_nats, reparameterize, sampled_rate_nats
+from training.epoch_tables import EpochTables
 from training.image_access import fits, read_ahead, sample
 from training.model import VAE, network_input
 from training.networks import network_of
@@ -114,7 +115,6 @@ class Trainer:
             self._epoch_images = self.images.new_zeros(
                 (config.batch_size, *config.image_shape), device=device
             )
-            self._places = torch.arange(config.batch_size, device=device)
         on_cuda = device.type == "cuda"
         self.optimizer = torch.optim.Adam(
             [
@@ -129,8 +129,8 @@ class Trainer:
         self.steps_per_epoch = -(-len(train_images) // config.batch_size)
         self.step_count = config.epochs * self.steps_per_epoch
         self.step = 0
-        # The weight at this step, in memory that a recorded step reads.
-        self._rate_weight = torch.ones((), device=device)
+        self._tables = EpochTables(len(train_images), config.batch_size, config.latent_dim, device)
+        self._rows = torch.arange(config.batch_size, device=device)
         self._step_shares = 1.0, config.encoder_step_share
         self.losses_nats = torch.zeros(self.steps_per_epoch, device=device)
         self._recent_nats = torch.zeros((), pin_memory=on_cuda)
@@ -145,17 +145,14 @@ class Trainer:
         if self.step_graph is None or self.config.batch_size > len(self.images):
             return 0.0
         state = self.optimizer.state
-        changed: list[Tensor] = [*self.model.parameters()]
+        changed: list[Tensor] = [*self.model.parameters(), *self.fitted.parameters(), self.losses_nats]
         before = [value.detach().clone() for value in changed]
         kept = {name: {key: value.clone() for key, value in state[name].items()} for name in state}
         self.model.train()
-        indices = self.ranks.share(torch.arange(self.config.batch_size, device=self.device))
-        if self._in_file is not None:
-            indices = self._places[: len(indices)]
-        noise = torch.zeros(len(indices), self.config.latent_dim, device=self.device)
-        self.step_graph.prepare(indices, noise)
+        self.step_graph.prepare(self._tables.place.zero_)
         with torch.no_grad():
-            torch._foreach_copy_(changed, before)
+            for value, old in zip(changed, before, strict=True):
+                value.copy_(old)
             for parameter, values in state.items():
                 for key, value in values.items():
                     value.copy_(kept[parameter][key]) if parameter in kept else value.zero_()
@@ -172,29 +169,25 @@ class Trainer:
         order, noise = draw_epoch(self.config.seed, epoch, len(self.images), self.config.latent_dim)
         # What is read from a file is read by the CPU.
         batches = self._batches_in_file(order, epoch)
-        order, noise = order.to(self.device), noise.to(self.device)
         if self._changes_images and self._in_file is None:
             self._epoch_images.copy_(self._changed(self.images, epoch, epoch))
-        # Of this epoch alone, because a fit may be planned for millions of epochs.
-        learning_rates = self.learning_rates_of(epoch)
-        rate_weights = self._scheduled(rate_weight_at, epoch)
+        schedules = [self._scheduled(value_at, epoch) for value_at in (learning_rate_at, rate_weight_at)]
+        first = epoch * self.steps_per_epoch
+        averages = [
+            average_weight_at(self.config, step) for step in range(first, first + self.steps_per_epoch)
+        ]
+        self._tables.fill(order, noise, [*schedules, averages], self.step - first)
         self.model.train()
         while self.step < (epoch + 1) * self.steps_per_epoch:
-            place = self.step % self.steps_per_epoch
-            batch = slice(place * self.config.batch_size, (place + 1) * self.config.batch_size)
-            size = len(order[batch])
-            for group, step_share in zip(self.optimizer.param_groups, self._step_shares, strict=True):
-                torch.mul(learning_rates[place], step_share, out=group["lr"])
-            self._rate_weight.copy_(rate_weights[place])
-            indices = self.ranks.share(order[batch])
+            place = self.step - first
+            size = min(self.config.batch_size, len(order) - place * self.config.batch_size)
             if self._in_file is not None:
-                indices = self._places[: len(indices)]
-                self._epoch_images[: len(indices)] = next(batches)
+                images = next(batches)
+                self._epoch_images[: len(images)] = images
             if self.step_graph is not None and size == self.config.batch_size:
-                self.losses_nats[place] = self.step_graph(indices, self.ranks.share(noise[batch]))
+                self.step_graph()
             else:
-                self.losses_nats[place] = self._take_step(indices, self.ranks.share(noise[batch]), size)
-            self._average()
+                self._take_step(size)
             self.step += 1
             if self.device.type == "cpu" and not math.isfinite(self.losses_nats[place]):
                 self.require_finite_losses()
@@ -210,7 +203,7 @@ class Trainer:
 
     def learning_rates_of(self, epoch: int) -> Tensor:
         """The decoder's step size at each step of an epoch (from 0), on the device."""
-        return self._scheduled(learning_rate_at, epoch)
+        return torch.tensor(self._scheduled(learning_rate_at, epoch), device=self.device)
 
     @property
     def losses_so_far_nats(self) -> Tensor:
@@ -274,38 +267,46 @@ class Trainer:
         for step, images in enumerate(read_ahead(self._in_file, rows), self.step):
             yield self.ranks.share(self._changed(images, epoch, step)) if self._changes_images else images
 
-    def _scheduled(self, value_at: Callable[[FitConfig, int, int], float], epoch: int) -> Tensor:
-        """A schedule's values at each step of an epoch, on the device."""
+    def _scheduled(self, value_at: Callable[[FitConfig, int, int], float], epoch: int) -> list[float]:
+        """A schedule's values at each step of an epoch; of this one alone, as a fit may have millions."""
         first = epoch * self.steps_per_epoch
         steps = range(first, first + self.steps_per_epoch)
-        values = [value_at(self.config, step, self.steps_per_epoch) for step in steps]
-        return torch.tensor(values, device=self.device)
+        return [value_at(self.config, step, self.steps_per_epoch) for step in steps]
 
-    def _average(self) -> None:
-        if self.fitted is not self.model:
-            average: list[Tensor] = [*self.fitted.parameters()]
-            now: list[Tensor] = [*self.model.parameters()]
-            with torch.no_grad():
-                torch._foreach_lerp_(average, now, average_weight_at(self.config, self.step))
+    def _take_whole_step(self) -> None:
+        self._take_step(self.config.batch_size)
 
-    def _take_whole_step(self, indices: Tensor, noise: Tensor) -> Tensor:
-        return self._take_step(indices, noise, self.config.batch_size)
+    def _take_step(self, batch_size: int) -> None:
+        """Take a step on this rank's share of a batch of `batch_size`, and note its loss −ELBO.
 
-    def _take_step(self, indices: Tensor, noise: Tensor, batch_size: int) -> Tensor:
-        """Take a step on this rank's share of a batch of `batch_size`; return the loss −ELBO, a scalar.
-
-        The loss is scaled so that its mean over the ranks is the mean over the batch, however the batch is
-        shared; of the gradients, too, the mean over the ranks is taken.
+        Everything that differs from step to step is read on the device, so that it can be recorded. The loss
+        is scaled so that its mean over the ranks is the mean over the batch, however the batch is shared; of
+        the gradients, too, the mean over the ranks is taken.
         """
+        learning_rate, rate_weight, average_weight = self._tables.scheduled()
+        for group, share in zip(self.optimizer.param_groups, self._step_shares, strict=True):
+            torch.mul(learning_rate, share, out=group["lr"])
+        rows = self.ranks.share(self._rows[:batch_size])
+        indices, noise = self._tables.drawn(rows)
+        if self._in_file is not None:
+            indices = self._rows[: len(rows)]
         x = network_input(self._epoch_images[indices], self.config.levels)
         self.optimizer.zero_grad(set_to_none=True)
         distortion, rate = self.objective(x, noise)
         scale = self.ranks.size / batch_size
-        ((distortion + self._rate_weight * rate).sum() * scale).backward()
+        ((distortion + rate_weight * rate).sum() * scale).backward()
         self.ranks.average_gradients_([*self.model.parameters()])
         self.optimizer.step()
-        loss: Tensor = (distortion + rate).detach().sum() * scale
-        return loss
+        loss = (distortion + rate).detach().sum() * scale
+        self.losses_nats.index_copy_(0, self._tables.place, loss[None])
+        self._average(average_weight)
+        self._tables.place += 1
+
+    def _average(self, weight: Tensor) -> None:
+        if self.fitted is not self.model:
+            with torch.no_grad():
+                for average, now in zip(self.fitted.parameters(), self.model.parameters(), strict=True):
+                    average.lerp_(now, weight)
 
 
 def _initial_model(config: FitConfig, train_images: NDArray[np.uint8]) -> VAE:

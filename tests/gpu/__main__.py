@@ -1,7 +1,8 @@
-"""python -m tests.gpu [--tiny]: all that is to be known of the CUDA path, in one call of at most 8 minutes.
+"""python -m tests.gpu [--tiny] [PART …]: what CUDA does, in one call of at most 8 minutes.
 
 It needs what training and the viewer need, but no test tools, and no network. `--tiny` runs the same on the
-CPU with tiny sizes. Exit status 1 if a part failed, 2 if there is no GPU.
+CPU with tiny sizes. PART is the name of a part, such as "steps" or "ten_epochs"; without any, all are run.
+Exit status 1 if a part failed, 2 if there is no GPU or no such part.
 """
 
 import dataclasses
@@ -9,11 +10,12 @@ import json
 import os
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 
-from tests.gpu.check import outcomes, table
+from tests.gpu.check import PARTS, outcomes, table
 from tests.gpu.place import Place
 from training.data.dataset import Dataset
 from training.data.mnist import mnist
@@ -31,8 +33,13 @@ def cut(data: Dataset, train: int, test: int) -> Dataset:
     )
 
 
-def main(is_tiny: bool) -> int:
+def main(is_tiny: bool, names: Sequence[str]) -> int:
     """Run it, print a JSON line for each part as soon as it is done, and the table at the end."""
+    known = {part.run.__name__: part for part in PARTS}
+    if unknown := [name for name in names if name not in known]:
+        print(f"make gpu: found no part {unknown[0]!r}, expected one of {', '.join(known)}", file=sys.stderr)
+        return 2
+    parts = [known[name] for name in names] or PARTS
     try:
         device = pick_device("cpu" if is_tiny else "cuda")
     except DeviceError as error:
@@ -41,7 +48,7 @@ def main(is_tiny: bool) -> int:
     data = cut(mnist(), 160, 40) if is_tiny else mnist()
     found = []
     with tempfile.TemporaryDirectory() as folder:
-        for outcome in outcomes(Place(device, data, Path(folder), is_tiny)):
+        for outcome in outcomes(Place(device, data, Path(folder), is_tiny), parts):
             found.append(outcome)
             print(json.dumps(dataclasses.asdict(outcome), default=str), flush=True)
     made = table(found)
@@ -54,4 +61,4 @@ def main(is_tiny: bool) -> int:
 if __name__ == "__main__":
     # A fit killed in a process of its own imports this module again.
     torch.set_num_threads(1 if "--tiny" in sys.argv[1:] else min(8, os.cpu_count() or 1))
-    sys.exit(main("--tiny" in sys.argv[1:]))
+    sys.exit(main("--tiny" in sys.argv[1:], [name for name in sys.argv[1:] if name != "--tiny"]))

@@ -40,6 +40,7 @@ PARTS = (
     Part(viewer_parts.agreement, 20),
     Part(training_parts.steps, 40),
     Part(training_parts.time_to_elbo, 60),
+    Part(training_parts.kernels, 30),
     Part(training_parts.ten_epochs, 60),
     Part(training_parts.evaluation, 50),
     Part(viewer_parts.decoding, 20),

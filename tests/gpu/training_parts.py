@@ -87,10 +87,11 @@ def steps(place: Place) -> Row:
             place.wait()
             start = time.perf_counter()
             take_steps(trainer, count)
+            host_s = time.perf_counter() - start
             place.wait()
-            microseconds = short(1e6 * (time.perf_counter() - start) / count)
             row[f"batch {name}, {'recorded' if is_recorded else 'unrecorded'}"] = {
-                "step_us": microseconds,
+                "step_us": short(1e6 * (time.perf_counter() - start) / count),
+                "host_us": short(1e6 * host_s / count),
                 **place.memory(),
             }
         row[f"batch {name}, largest difference"] = _relative(*losses)
@@ -101,6 +102,37 @@ def steps(place: Place) -> Row:
             take_steps(trainer, count // 2)
             given.append(trainer.losses_nats[: count // 2].cpu())
     row["against the CPU"] = _relative(*given)
+    return row
+
+
+def kernels(place: Place) -> Row:
+    """What a recorded step makes the device do: how many kernels, how long, and which take longest."""
+    row: Row = {}
+    count = place.size(20, 2)
+    for batch_size, learning_rate in ((32, 8e-3), (128, 1.6e-2)):
+        config = place.config(epochs=1, batch_size=batch_size, learning_rate=learning_rate)
+        trainer = Trainer(config, place.data.train_images, place.device)
+        trainer.prepare()
+        take_steps(trainer, 1)
+        place.wait()
+        with torch.profiler.profile(acc_events=True) as profile:
+            take_steps(trainer, count)
+            place.wait()
+        found = [
+            event
+            for event in profile.key_averages()
+            if event.device_type == torch.autograd.DeviceType.CUDA and not event.is_user_annotation
+        ]
+        found.sort(key=lambda event: -event.self_device_time_total)
+        row[f"batch {batch_size}"] = {
+            "kernels": short(sum(event.count for event in found) / count),
+            "us": short(sum(event.self_device_time_total for event in found) / count),
+        }
+        for event in found[: place.size(24, 0)]:
+            row[f"batch {batch_size}, {event.key[:60]}"] = {
+                "times": short(event.count / count),
+                "us": short(event.self_device_time_total / count),
+            }
     return row
 
 

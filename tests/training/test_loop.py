@@ -304,14 +304,15 @@ class PretendedGraph:
     def __init__(self, take_step):
         self.take_step = take_step
 
-    def prepare(self, indices, noise):
+    def prepare(self, before_step):
         """Three steps, as before a recording."""
         for _ in range(3):
-            self(indices, noise)
+            before_step()
+            self()
 
-    def __call__(self, indices, noise):
+    def __call__(self):
         """One step."""
-        return self.take_step(indices, noise)
+        self.take_step()
 
 
 @pytest.mark.parametrize("first_steps", [0, 3])
