@@ -250,8 +250,8 @@ class Trainer:
     def _changed(self, images: Tensor, epoch: int, draw: int) -> Tensor:
         """Images of an epoch, warped, mirrored and moved as the config says; `draw` numbers what is drawn."""
         config = self.config
-        if config.warp_share:
-            images = warped(images, warp_share_at(config, epoch), config.seed, draw, config.levels)
+        if warp_share := warp_share_at(config, epoch):
+            images = warped(images, warp_share, config.seed, draw, config.levels)
         if config.flip_share or config.shift_px:
             images = augmented(images, config.flip_share, config.shift_px, config.seed, draw)
         return images

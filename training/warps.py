@@ -33,10 +33,10 @@ def warped(images: Tensor, share: float, seed: int, epoch: int, levels: int = 2)
     (mixed_seed,) = np.random.SeedSequence([seed, epoch, 1]).generate_state(1, np.uint64)
     generator = torch.Generator().manual_seed(int(mixed_seed))
     height, width = images.shape[2:]
-    maps = pixel_maps(height, width, generator)
+    maps = pixel_maps(height, width, generator, images.device)
     chosen = torch.randint(1, len(maps), (len(images),), generator=generator)
     chosen[torch.rand(len(images), generator=generator) >= share] = 0
-    maps, chosen = maps.to(images.device), chosen.to(images.device)
+    chosen = chosen.to(images.device)
     result = torch.empty_like(images)
     for start in range(0, len(images), CHUNK):
         part = slice(start, start + CHUNK)
@@ -45,22 +45,27 @@ def warped(images: Tensor, share: float, seed: int, epoch: int, levels: int = 2)
     return result
 
 
-def pixel_maps(height: int, width: int, generator: torch.Generator) -> Tensor:
+def pixel_maps(
+    height: int, width: int, generator: torch.Generator, device: torch.device | None = None
+) -> Tensor:
     """The source position of each pixel in each map: float32 [1 + MAP_COUNT, H, W, 2]; map 0 moves nothing.
+
+    `generator` draws on the CPU; the rest is computed on `device`.
 
     Positions are (x, y), with −1 and 1 at the centres of the first and last pixels, as in `grid_sample`.
     """
-    size = torch.tensor([height, width], dtype=torch.float32)
-    rows, columns = torch.arange(height), torch.arange(width)
+    size = torch.tensor([height, width], dtype=torch.float32, device=device)
+    rows, columns = torch.arange(height, device=device), torch.arange(width, device=device)
     place = torch.stack(torch.meshgrid(rows.float(), columns.float(), indexing="ij"))
     centred = place - ((size - 1) / 2)[:, None, None]
     affine = torch.tensor(AFFINE) * torch.randn(MAP_COUNT, 2, 2, generator=generator)
+    coarse = BEND * torch.randn(MAP_COUNT, 2, COARSE_POINTS, COARSE_POINTS, generator=generator)
     bend = interpolate(
-        BEND * torch.randn(MAP_COUNT, 2, COARSE_POINTS, COARSE_POINTS, generator=generator),
+        coarse.to(device),
         size=(height, width),
         mode="bicubic",
         align_corners=True,
     )
-    moved = place + torch.einsum("kij,jhw->kihw", affine, centred) + bend * size[:, None, None]
+    moved = place + torch.einsum("kij,jhw->kihw", affine.to(device), centred) + bend * size[:, None, None]
     places = torch.cat([place[None], moved]) / ((size - 1) / 2)[:, None, None] - 1
     return places.flip(1).permute(0, 2, 3, 1)
