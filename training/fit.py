@@ -3,7 +3,7 @@
 import dataclasses
 import shlex
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, get_args
@@ -19,7 +19,7 @@ with needed("training", "python -m training.fit", __name__):
 from training.checkpoint import CHECKPOINT_FILE, load_checkpoint
 from training.choices import ChoiceError, fitted_to_data, in_words, recipe_for
 from training.command_line import CommandWithLists, Finite, NumberList, device_option, run_command
-from training.config import RECIPES, FitConfig, LikelihoodName, NetworkName, Precision
+from training.config import CUDA_STEPS, RECIPES, FitConfig, LikelihoodName, NetworkName, Precision
 from training.data.dataset import Dataset, DatasetError
 from training.data.form import Form
 from training.data.mapped import forget_pages
@@ -410,12 +410,16 @@ def command(
     return 0 if len(run.metrics) == config.epochs else 130
 
 
-def recipe_on(recipe: str, device: torch.device) -> FitConfig:
-    """The recipe of that name, in bfloat16 if that is faster on `device`.
+def recipe_on(recipe: str, device: torch.device, changes: Iterable[str] = ()) -> FitConfig:
+    """The recipe of that name with the precision and the steps that are best on `device`.
 
-    The tutorial's stays float32, because it reproduces the tutorial exactly.
+    That is bfloat16 where it is faster, and on CUDA larger batches, unless batch or step size are among the
+    `changes`. The tutorial's stays float32, because it reproduces the tutorial exactly.
     """
     config = RECIPES[recipe]
+    steps = CUDA_STEPS.get(recipe, {}) if device.type == "cuda" else {}
+    if not steps.keys() & set(changes):
+        config = dataclasses.replace(config, **steps)
     if recipe == "tutorial" or fast_precision(device) == "float32":
         return config
     return dataclasses.replace(config, precision="bfloat16")
@@ -425,7 +429,7 @@ def _config_for(dataset: Dataset, recipe: str, device: torch.device, changes: di
     """The config of a new fit: the recipe, or the one that the data choose, with `changes`."""
     if "recipe" not in changes:
         recipe = recipe_for(dataset.image_shape, dataset.levels)
-    config = dataclasses.replace(recipe_on(recipe, device), **changes, data_key=dataset.key)
+    config = dataclasses.replace(recipe_on(recipe, device, changes), **changes, data_key=dataset.key)
     return fitted_to_data(config, dataset.image_shape, dataset.levels, set(changes))
 
 

@@ -49,7 +49,8 @@ def our_seconds(arguments: argparse.Namespace, seed: int) -> dict[str, Any]:
     dataset = mnist()
     options = {"batch_size": arguments.batch_size, "learning_rate": arguments.learning_rate}
     changes = {name: value for name, value in options.items() if value is not None}
-    config = dataclasses.replace(recipe_on("default", device), epochs=arguments.epochs, seed=seed, **changes)
+    recipe = recipe_on("default", device, changes)
+    config = dataclasses.replace(recipe, epochs=arguments.epochs, seed=seed, **changes)
     trainer = Trainer(config, dataset.train_images, device)
     test_images = torch.from_numpy(dataset.test_images).to(device)
     found: dict[str, Any] = {"seed": seed, "reached": False, "prepare_seconds": round(trainer.prepare(), 3)}

@@ -63,6 +63,7 @@ def decoding(place: Place) -> Row:
         z = np.random.default_rng(1).standard_normal((max(COUNTS), 2)).astype(np.float32)
         for count in COUNTS if not place.is_tiny else COUNTS[:2]:
             row[f"{count}, ms"] = place.milliseconds(lambda count=count: model.decode(z[:count]))
+        row["one picture at first, ms"] = short(1e3 * model.picture_s)
         sizes = iter(np.random.default_rng(2).integers(1, place.size(256, 20), 10**5).tolist())
         row["mixed sizes, ms"] = place.milliseconds(lambda: model.decode(z[: next(sizes)]))
     finally:

@@ -18,7 +18,7 @@ import torch
 
 from tests.waiting import SOON_S, wait_until
 from training.checkpoint import load_checkpoint
-from training.config import RECIPES, from_json
+from training.config import CUDA_STEPS, RECIPES, from_json
 from training.device import describe_device
 from training.fit import command, fit, main, recipe_on
 from training.held_out import evaluate
@@ -27,6 +27,7 @@ from training.model import ConvVAE
 from training.runs import load_weights, only_fit, read_run, weights_path
 
 CPU = torch.device("cpu")
+CUDA = torch.device("cuda")
 # The smallest network, which needs a few seconds for an epoch of all of MNIST.
 QUICK = ("--filters", "2", "2", "--batch-size", "500", "--device", "cpu")
 EPOCH_LINE = re.compile(
@@ -156,7 +157,15 @@ def test_a_recipe_takes_bfloat16_where_that_is_faster():
         assert dataclasses.replace(found, precision=written.precision) == written
         faster = has_amx and name != "tutorial"
         assert found.precision == ("bfloat16" if faster else written.precision)
-        assert recipe_on(name, torch.device("cuda")) == written
+        assert recipe_on(name, CUDA) == dataclasses.replace(written, **CUDA_STEPS.get(name, {}))
+
+
+def test_on_a_gpu_the_default_takes_larger_batches_unless_steps_are_given():
+    """Batches of 64 with a step size that fits them; if one of both is given, the other is the recipe's."""
+    assert (recipe_on("default", CUDA).batch_size, recipe_on("default", CUDA).learning_rate) == (64, 1.1e-2)
+    assert recipe_on("default", CUDA, {"epochs"}) == recipe_on("default", CUDA)
+    for given in ("batch_size", "learning_rate"):
+        assert recipe_on("default", CUDA, {given, "epochs"}) == RECIPES["default"]
 
 
 @pytest.mark.slow
