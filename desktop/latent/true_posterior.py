@@ -33,7 +33,7 @@ STEP_PICTURES = 10  # a millisecond or two on two cores
 LEAST_HALF_WIDTH, MOST_HALF_WIDTH = 4.5, 24.0
 BEYOND_MEANS = 0.5
 BLOCK_CELLS, SPLIT = 8, 4  # a block of 8 × 8 cells is split into 32 × 32
-MAX_DEPTH = 3
+MAX_DEPTH = 4
 MIN_BLOCK_SHARE = 1e-3
 # A posterior of grey levels may be much narrower than a cell, so that its best cells tell only where to look.
 DEEPEST, BEST_BLOCKS = 6, 4
