@@ -40,6 +40,7 @@ from export.bundle import (
 )
 from tests.desktop.foreign_models import decoder as foreign_decoder
 from tests.desktop.forked_trials import TrialServer
+from tests.desktop.forked_viewers import ForkedViewers
 from tests.desktop.small_bundles import FilmBundle, decoder_graph, grey_decoder_graph, outputs_of
 from tests.waiting import SOON_MS, SOON_S
 
@@ -61,6 +62,14 @@ def settings_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytes
 def trial_server() -> Iterator[TrialServer]:
     """What forks the processes of trials."""
     server = TrialServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def viewers() -> Iterator[ForkedViewers]:
+    """What starts viewers without the second that their imports take."""
+    server = ForkedViewers()
     yield server
     server.close()
 

@@ -86,7 +86,7 @@ def test_the_weights_give_the_metrics(run_folder, small_mnist):
     run = read_run(run_folder)
     images = torch.from_numpy(small_mnist.test_images)
     for line in run.metrics:
-        model = ConvVAE()
+        model = ConvVAE(filters=run.config.filters)
         model.load_state_dict(load_weights(run, line["epoch"]))
         assert evaluate(model, images).elbo_nats == pytest.approx(line["test_elbo_nats"], abs=1e-3)
 
