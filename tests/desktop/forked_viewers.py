@@ -19,7 +19,7 @@ from pathlib import Path
 from tests.waiting import SOON_S
 
 ROOT = Path(__file__).parents[2]
-# The last three are otherwise imported once the command has understood its options, or when a model is opened.
+# All but the first would be imported once the options are understood, or when a model is opened.
 IMPORTED = ("desktop.__main__", "desktop.widgets.main_window", "desktop.models.early_source", "onnxruntime")
 
 

@@ -15,7 +15,7 @@ OFFSCREEN_SAYS = "This plugin does not support propagateSizeHints()"
 
 
 def without_display(settings_folder, **environment):
-    """This environment with the settings in a folder of the test's own, and without any display."""
+    """The environment with the settings in a folder of the test's own, and without any display."""
     shown = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
     clean = {name: value for name, value in os.environ.items() if name not in shown}
     folder = str(settings_folder)

@@ -53,7 +53,7 @@ def traced() -> dict[object, ModelProto]:
 
 @pytest.fixture
 def traced_once(traced: dict[object, ModelProto], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of each network the encoder's graph is exported once, where that is not what is tested: it takes a second."""
+    """Each network's encoder is exported once for all tests that do not test this: it takes a second."""
 
     def export_encoder(encoder: nn.Module, image_shape: tuple[int, int, int]) -> ModelProto:
         key = (image_shape, *((name, value.shape) for name, value in encoder.state_dict().items()))
