@@ -9,6 +9,7 @@ import dataclasses
 import fcntl
 import gc
 import os
+import re
 import resource
 import shutil
 import signal
@@ -37,20 +38,26 @@ SLOW_FIXTURES = frozenset({"small_mnist", "open_window", "viewers"})
 # A file that imports one of these starts processes (a model that is opened is tried in one of its own), or
 # has PyTorch export a graph.
 SLOW_NAMES = frozenset({"subprocess", "open_source", "Trial", "export_decoder"})
+# What takes more than about six seconds of a core.
+LONGEST_FILES = re.compile(
+    "test_(evaluate|fit|follow|importance|likelihoods|logbook|onnx|own|page_in_browser|quadrature|ranks|resume|"
+    "image_control|main|main_window_files|path_control|plane_control|reading_dialog|saved_control|"
+    r"strangers_folder|time_control|true_posterior|wheel)\.py"
+)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark as slow what fits a model or opens the window, and each file that does other slow things.
 
-    Files with slow tests come first: at the end, no core waits for another's last long file.
+    The longest files come first, then others with slow tests: at the end, no core waits for another's last.
     """
     for item in items:
         assert isinstance(item, pytest.Function)
         if SLOW_FIXTURES.intersection(item.fixturenames) or SLOW_NAMES.intersection(vars(item.module)):
             item.add_marker("slow")
     slow_files = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow_files)
+    items.sort(key=lambda item: (not LONGEST_FILES.fullmatch(item.path.name), item.path not in slow_files))
 
 
 def built_once(factory: pytest.TempPathFactory, name: str, build: Callable[[Path], object]) -> Path:
