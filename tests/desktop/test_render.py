@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from desktop import render
 from desktop.images.note import read_note
 from desktop.images.pixels import tile, to_bytes
 from desktop.jobs.sheets import PAIR_GAP_PX
@@ -22,30 +21,6 @@ from tests.desktop.foreign_models import decoder
 from tests.desktop.path_points import path_points
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def call(run_main):
-    """`call(*arguments)`: the command's exit status, standard output and standard error."""
-
-    def run(*arguments):
-        ended = run_main(render.main, *arguments)
-        return ended.status, ended.out, ended.err
-
-    return run
-
-
-@pytest.fixture
-def refused(run_main):
-    """`refused(*arguments)`: the one line that is printed, with status 2 and nothing on standard output."""
-
-    def run(*arguments):
-        ended = run_main(render.main, *arguments)
-        assert ended.out == ""
-        assert ended.error_line.startswith("python -m desktop.render")
-        return ended.error_line
-
-    return run
 
 
 def test_the_plane_is_the_manifold_grid(call, tmp_path, bundle_path, plain_decoder, same_picture):
