@@ -15,9 +15,11 @@ DEMO := artifacts/demo
 # Each file's tests stay on one core, because they share what they make.
 PYTEST_IN = QT_QPA_PLATFORM=offscreen $(1)/bin/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 PYTEST := $(call PYTEST_IN,$(VENV))
+# Tests start some hundred processes, and each would compile the program anew.
+export PYTHONDONTWRITEBYTECODE :=
 SOURCES := $(wildcard training/*.py training/data/*.py training/data/mnist.xz export/*.py)
 
-.PHONY: help demo test check gpu lint lowest wheel page-check clean
+.PHONY: help demo test check gpu lint style lowest wheel page-check clean
 .DELETE_ON_ERROR:
 
 help:
@@ -32,19 +34,26 @@ demo: $(DEMO)/plane.png $(DEMO)/samples.png $(DEMO)/walk.gif
 	fi
 
 # Two runs, because a worker that has imported PyTorch keeps its memory while it tests the viewer.
-# They share the small fit and its bundle, which both need.
-test: lint
+# They share the small fit and its bundle, which both need. The types are checked beside the second run: that takes
+# one core and 1 GB for half a minute, and is told at the end. What is not tested is left out by --ignore: pytest's
+# own process, which runs no test, would load the conftest.py, and so PyTorch or Qt, of each folder that is named.
+test: style
 	@built=$$(mktemp -d) && export BUILT=$$built && \
-	{ $(PYTEST) tests/export tests/training tests/gpu && $(PYTEST) tests/desktop $(wildcard tests/test_*.py); }; \
+	{ $(PYTEST) tests --ignore tests/desktop --ignore-glob 'tests/test_*' && { \
+		$(BIN)/mypy >$$built/types 2>&1 & types=$$!; \
+		$(PYTEST) tests --ignore tests/export --ignore tests/training --ignore tests/gpu; status=$$?; \
+		wait $$types || status=$$?; echo $(BIN)/mypy; cat $$built/types; (exit $$status); }; }; \
 	status=$$?; rm -rf "$$built"; exit $$status
 
 check: lint
 	$(PYTEST) -m "not slow"
 
-lint: $(INSTALLED)
+lint: style
+	$(BIN)/mypy
+
+style: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
 # Where there is no environment and no network, PYTHON is one that has PyTorch. Test tools are not needed.

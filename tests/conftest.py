@@ -9,6 +9,7 @@ import dataclasses
 import fcntl
 import gc
 import os
+import re
 import resource
 import shutil
 import signal
@@ -32,25 +33,31 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 atexit.register(gc.freeze)
 
 TRAIN_COUNT, TEST_COUNT = 512, 1000
-# A test that has one of these fits a model or opens the window.
-SLOW_FIXTURES = frozenset({"small_mnist", "open_window"})
+# A test that has one of these fits a model, opens the window or starts the viewer.
+SLOW_FIXTURES = frozenset({"small_mnist", "open_window", "viewers"})
 # A file that imports one of these starts processes (a model that is opened is tried in one of its own), or
 # has PyTorch export a graph.
 SLOW_NAMES = frozenset({"subprocess", "open_source", "Trial", "export_decoder"})
+# What takes more than about six seconds of a core.
+LONGEST_FILES = re.compile(
+    "test_(evaluate|fit|follow|importance|likelihoods|logbook|onnx|own|page_in_browser|quadrature|ranks|resume|"
+    "image_control|main|main_window_files|path_control|plane_control|reading_dialog|saved_control|"
+    r"strangers_folder|time_control|true_posterior|wheel)\.py"
+)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark as slow what fits a model or opens the window, and each file that does other slow things.
 
-    Files with slow tests come first: at the end, no core waits for another's last long file.
+    The longest files come first, then others with slow tests: at the end, no core waits for another's last.
     """
     for item in items:
         assert isinstance(item, pytest.Function)
         if SLOW_FIXTURES.intersection(item.fixturenames) or SLOW_NAMES.intersection(vars(item.module)):
             item.add_marker("slow")
     slow_files = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow_files)
+    items.sort(key=lambda item: (not LONGEST_FILES.fullmatch(item.path.name), item.path not in slow_files))
 
 
 def built_once(factory: pytest.TempPathFactory, name: str, build: Callable[[Path], object]) -> Path:
@@ -77,6 +84,8 @@ def built_once(factory: pytest.TempPathFactory, name: str, build: Callable[[Path
 @pytest.fixture(autouse=True, scope="module")
 def memory_given_back() -> Iterator[None]:
     """After each file, what was freed goes back to the system: the allocator would keep much of it."""
+    # What is there before the file need not be looked through after it: PyTorch's modules take 0.4 s.
+    gc.freeze()
     yield
     gc.collect()
     if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):
@@ -101,40 +110,43 @@ def small_mnist():
 
 @pytest.fixture(scope="session")
 def run_config():
-    """The default recipe's network, two epochs with small batches at a lower rate.
+    """The default recipe with a quarter of its filters, two epochs with small batches at a lower rate.
 
     A fit of 64 steps on 512 images has to give different pictures at different points.
     """
     from training.config import RECIPES
 
-    return dataclasses.replace(RECIPES["default"], epochs=2, batch_size=16, learning_rate=4e-3)
+    return dataclasses.replace(
+        RECIPES["default"], epochs=2, batch_size=16, learning_rate=4e-3, filters=(8, 16)
+    )
 
 
 @pytest.fixture(scope="session")
 def run_folder(tmp_path_factory: pytest.TempPathFactory, small_mnist, run_config) -> Path:
     """The folder of a run of `run_config`. Do not write to it."""
-    import torch
 
-    from training.fit import fit
+    def build(folder: Path) -> None:
+        # Imported only by who builds it: others need no PyTorch.
+        import torch
 
-    return built_once(
-        tmp_path_factory,
-        "small-run",
-        lambda folder: fit(run_config, torch.device("cpu"), folder, small_mnist),
-    )
+        from training.fit import fit
+
+        fit(run_config, torch.device("cpu"), folder, small_mnist)
+
+    return built_once(tmp_path_factory, "small-run", build)
 
 
 @pytest.fixture(scope="session")
 def bundle_path(tmp_path_factory: pytest.TempPathFactory, run_folder: Path, small_mnist) -> Path:
     """The bundle folder of that run, with epochs 0 to 2 and 1,000 test images. Do not write to it."""
-    from export.onnx import export_run
-    from training.runs import read_run
 
-    return built_once(
-        tmp_path_factory,
-        "small-bundle",
-        lambda folder: export_run(read_run(run_folder), folder, "MNIST, small", dataset=small_mnist),
-    )
+    def build(folder: Path) -> None:
+        from export.onnx import export_run
+        from training.runs import read_run
+
+        export_run(read_run(run_folder), folder, "MNIST, small", dataset=small_mnist)
+
+    return built_once(tmp_path_factory, "small-bundle", build)
 
 
 @dataclass(frozen=True)

@@ -252,6 +252,14 @@ class MainWindow(QMainWindow):
     def _lay_out(self) -> None:
         leave_wheel_to_scrolling(self.panel)
         share_keys(self)
+        # From the outside in: a part that gets another parent takes time for everything in it.
+        central = QWidget()
+        self.setCentralWidget(central)
+        layout = QVBoxLayout(central)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.message)
+        layout.addWidget(self.splitter, 1)
         self.splitter.setHandleWidth(SPLITTER_PX)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(self._pages_over_time())
@@ -259,13 +267,6 @@ class MainWindow(QMainWindow):
         self.splitter.setStretchFactor(0, 1)
         self.splitter.setStretchFactor(1, 0)
         self.splitter.setSizes([START_WIDTH_PX - WIDTH_PX, WIDTH_PX])
-        central = QWidget()
-        layout = QVBoxLayout(central)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.message)
-        layout.addWidget(self.splitter, 1)
-        self.setCentralWidget(central)
 
     def _connect_explorer(self) -> None:
         explorer = self.explorer

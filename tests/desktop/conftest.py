@@ -20,6 +20,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSettings
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
+from desktop import render
 from desktop.app.explorer import Explorer
 from desktop.base import saved, session_folder, watchdog
 from desktop.jobs import picture_cache
@@ -40,6 +41,7 @@ from export.bundle import (
 )
 from tests.desktop.foreign_models import decoder as foreign_decoder
 from tests.desktop.forked_trials import TrialServer
+from tests.desktop.forked_viewers import ForkedViewers
 from tests.desktop.small_bundles import FilmBundle, decoder_graph, grey_decoder_graph, outputs_of
 from tests.waiting import SOON_MS, SOON_S
 
@@ -61,6 +63,14 @@ def settings_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytes
 def trial_server() -> Iterator[TrialServer]:
     """What forks the processes of trials."""
     server = TrialServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def viewers() -> Iterator[ForkedViewers]:
+    """What starts viewers without the second that their imports take."""
+    server = ForkedViewers()
     yield server
     server.close()
 
@@ -340,3 +350,30 @@ def explorer(
     with qtbot.waitSignal(explorer.backdrop_finished, timeout=SOON_MS):
         explorer.set_view_size((300, 200))
     return explorer
+
+
+@pytest.fixture
+def call(run_main: Callable[..., Any]) -> Callable[..., tuple[int, str, str]]:
+    """`call(*arguments)`: exit status, standard output and standard error of `desktop.render`.
+
+    Files that test another command have one of their own.
+    """
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        ended = run_main(render.main, *arguments)
+        return ended.status, ended.out, ended.err
+
+    return run
+
+
+@pytest.fixture
+def refused(run_main: Callable[..., Any]) -> Callable[..., str]:
+    """`refused(*arguments)`: its one error line, with status 2 and nothing on standard output."""
+
+    def run(*arguments: object) -> str:
+        ended = run_main(render.main, *arguments)
+        assert ended.out == ""
+        assert ended.error_line.startswith("python -m desktop.render")
+        return ended.error_line
+
+    return run

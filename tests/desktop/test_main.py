@@ -8,33 +8,33 @@ from pathlib import Path
 import imageio.v3 as imageio
 import pytest
 
+from tests.waiting import SOON_S
+
 ROOT = Path(__file__).parents[2]
 OFFSCREEN_SAYS = "This plugin does not support propagateSizeHints()"
 
 
+def without_display(settings_folder, **environment):
+    """The environment with the settings in a folder of the test's own, and without any display."""
+    shown = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    clean = {name: value for name, value in os.environ.items() if name not in shown}
+    folder = str(settings_folder)
+    return clean | {"XDG_CONFIG_HOME": folder, "XDG_DATA_HOME": folder} | environment
+
+
+def lines_of(errors):
+    """The lines of standard error, without what the offscreen plugin always says."""
+    return [line for line in errors.splitlines() if line != OFFSCREEN_SAYS]
+
+
 @pytest.fixture
-def call(settings_folder):
+def call(viewers, settings_folder):
     """`call(*arguments, **environment)`: exit status, standard output and the lines of standard error."""
 
     def run(*arguments, **environment):
-        clean = {
-            name: value
-            for name, value in os.environ.items()
-            if name not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
-        }
-        done = subprocess.run(
-            [sys.executable, "-m", "desktop", *map(str, arguments)],
-            cwd=ROOT,
-            env=clean
-            | {"XDG_CONFIG_HOME": str(settings_folder), "XDG_DATA_HOME": str(settings_folder)}
-            | environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
-        errors = [line for line in done.stderr.splitlines() if line != OFFSCREEN_SAYS]
-        return done.returncode, done.stdout, errors
+        viewers.start(*arguments, environment=without_display(settings_folder, **environment))
+        status, out, errors = viewers.end()
+        return status, out, lines_of(errors)
 
     return run
 
@@ -54,11 +54,20 @@ def refused(call):
     return run
 
 
-def test_a_screenshot_is_the_window_with_the_model_in_it(call, tmp_path, bundle_path):
+def test_a_screenshot_is_the_window_with_the_model_in_it(settings_folder, tmp_path, bundle_path):
     """It is a PNG of the requested size with many colours: plane, points and picture are decoded."""
     out = tmp_path / "window.png"
-    arguments = (bundle_path, "--screenshot", out, "--size", 1000, 700)
-    assert call(*arguments, QT_QPA_PLATFORM="offscreen") == (0, "", [])
+    # As people start it, which the other tests leave out.
+    done = subprocess.run(
+        [sys.executable, "-m", "desktop", bundle_path, "--screenshot", out, "--size", "1000", "700"],
+        cwd=ROOT,
+        env=without_display(settings_folder, QT_QPA_PLATFORM="offscreen"),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=SOON_S,
+    )
+    assert (done.returncode, done.stdout, lines_of(done.stderr)) == (0, "", [])
     picture = imageio.imread(out)
     assert picture.shape[:2] == (700, 1000)
     assert len({tuple(pixel) for pixel in picture[::7, ::7, :3].reshape(-1, 3)}) > 50

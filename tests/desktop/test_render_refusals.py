@@ -6,35 +6,10 @@ import shutil
 
 import pytest
 
-from desktop import render
 from desktop.base.machine import DRIVER_LIBRARY
 from tests.desktop.foreign_models import decoder
 
 PLANE, PATH = ("plane", "--out", "a.png"), ("path", "--out", "a.gif")
-
-
-@pytest.fixture
-def call(run_main):
-    """`call(*arguments)`: the command's exit status, standard output and standard error."""
-
-    def run(*arguments):
-        ended = run_main(render.main, *arguments)
-        return ended.status, ended.out, ended.err
-
-    return run
-
-
-@pytest.fixture
-def refused(run_main):
-    """`refused(*arguments)`: the one line that is printed, with status 2 and nothing on standard output."""
-
-    def run(*arguments):
-        ended = run_main(render.main, *arguments)
-        assert ended.out == ""
-        assert ended.error_line.startswith("python -m desktop.render")
-        return ended.error_line
-
-    return run
 
 
 @pytest.mark.parametrize(

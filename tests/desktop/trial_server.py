@@ -25,7 +25,8 @@ def child_module() -> ModuleType:
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    importlib.import_module("onnxruntime")
+    for name in ("onnxruntime", "onnx"):
+        importlib.import_module(name)
     return module
 
 

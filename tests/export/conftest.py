@@ -1,12 +1,16 @@
 """What several tests of export share."""
 
+import copy
 import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
+from onnx import ModelProto
+from torch import nn
 
+from export import exporter, graphs
 from training.data.dataset import Dataset
 
 
@@ -39,3 +43,22 @@ def few_mnist(small_mnist: Dataset) -> Dataset:
 def cut_mnist(few_mnist: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     """The command exports with these few images."""
     monkeypatch.setattr("training.data.open.mnist", lambda: few_mnist)
+
+
+@pytest.fixture(scope="session")
+def traced() -> dict[object, ModelProto]:
+    """The encoders' graphs that `traced_once` keeps."""
+    return {}
+
+
+@pytest.fixture
+def traced_once(traced: dict[object, ModelProto], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each network's encoder is exported once for all tests that do not test this: it takes a second."""
+
+    def export_encoder(encoder: nn.Module, image_shape: tuple[int, int, int]) -> ModelProto:
+        key = (image_shape, *((name, value.shape) for name, value in encoder.state_dict().items()))
+        if key not in traced:
+            traced[key] = graphs.export_encoder(encoder, image_shape)
+        return copy.deepcopy(traced[key])
+
+    monkeypatch.setattr(exporter, "export_encoder", export_encoder)

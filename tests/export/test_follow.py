@@ -3,6 +3,7 @@
 import copy
 import dataclasses
 import itertools
+import os
 import re
 import shutil
 import signal
@@ -21,6 +22,7 @@ from export.exporter import Exporter
 from export.follow import StoppedError, follow_run, wait_for_run
 from export.onnx import export_run, main
 from tests.export.forging import write_small
+from tests.waiting import wait_until
 from training.config import RECIPES, to_json
 from training.fit import fit
 from training.logbook import FitError
@@ -403,7 +405,7 @@ def test_a_target_that_is_taken_is_refused_before_the_waiting(run_main, tmp_path
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("cut_mnist")
+@pytest.mark.usefixtures("cut_mnist", "traced_once")
 def test_following_a_finished_run_is_the_ordinary_export(run_main, young, finished, out):
     """If all epochs are there, each is exported with its line, and the command ends as usual."""
     for _ in range(3):
@@ -425,18 +427,22 @@ def test_following_a_finished_run_is_the_ordinary_export(run_main, young, finish
 
 
 @pytest.mark.slow
-def test_a_signal_ends_the_command_with_a_whole_bundle(young, out):
-    """SIGTERM ends the real command with status 130, one line and a bundle that opens."""
-    command = (sys.executable, "-W", "error", "-m", "export.onnx", young, "--follow", "--out", out)
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        for line in process.stdout:
-            if line.startswith("epoch 0/3"):
-                break
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(PATIENCE_S) == 130
-        assert process.stderr.read() == (
-            f"interrupted: {out} is complete, with epochs 0 to 0; the run was not finished\n"
-        )
+@pytest.mark.usefixtures("cut_mnist", "traced_once")
+def test_a_signal_ends_the_command_with_a_whole_bundle(run_main, young, out):
+    """SIGTERM ends the command with status 130, one line and a bundle that opens."""
+
+    def send_once_it_is_there() -> None:
+        wait_until(out.exists)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    sender = threading.Thread(target=send_once_it_is_there)
+    sender.start()
+    ended = run_main(main, young, "--follow", "--out", out)
+    sender.join()
+    assert (ended.status, ended.err) == (
+        130,
+        f"interrupted: {out} is complete, with epochs 0 to 0; the run was not finished\n",
+    )
     assert epoch_of(open_bundle(out)) == 0
 
 

@@ -38,7 +38,9 @@ ROOT = Path(__file__).parents[2]
 DEFAULT = RECIPES["default"]
 FILES = ("decoder.onnx", "encoder.onnx", "posterior.npz")
 # The command that would make the small fit of these tests.
-FIT_COMMAND = "python -m training.fit --recipe default --epochs 2 --batch-size 16 --learning-rate 0.004"
+FIT_COMMAND = (
+    "python -m training.fit --recipe default --epochs 2 --batch-size 16 --learning-rate 0.004 --filters 8 16"
+)
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +106,7 @@ def test_the_manifest_says_what_the_run_was(bundle, run_folder):
     assert manifest["epochs"] == list(run.metrics)
     assert manifest["opset"] == 20
     expected_fit = dataclasses.asdict(run.config)
-    assert manifest["fit"] == expected_fit | {"filters": [32, 64], "image_shape": [1, 28, 28]}
+    assert manifest["fit"] == expected_fit | {"filters": [8, 16], "image_shape": [1, 28, 28]}
     assert manifest["made_with"] == [
         FIT_COMMAND,
         "python -m export.onnx",
@@ -114,7 +116,7 @@ def test_the_manifest_says_what_the_run_was(bundle, run_folder):
     assert manifest["created"].endswith("+00:00")
 
 
-@pytest.mark.usefixtures("cut_mnist")
+@pytest.mark.usefixtures("cut_mnist", "traced_once")
 @pytest.mark.parametrize("phases", [True, False])
 def test_the_decoder_is_in_phases_unless_told_otherwise(run_main, tiny_run, tmp_path, phases):
     """The command's option applies to the decoder of every epoch, and the manifest's command says so."""
@@ -135,7 +137,7 @@ def three_epochs(tmp_path_factory, few_mnist) -> Path:
     return fit(config, torch.device("cpu"), folder, few_mnist).folder
 
 
-@pytest.mark.usefixtures("cut_mnist")
+@pytest.mark.usefixtures("cut_mnist", "traced_once")
 def test_every_nth_epoch_is_exported_and_the_last(run_main, three_epochs, tmp_path):
     """With --every 2, epochs 0, 2 and 3 of three epochs are in the bundle, and its command says so."""
     out = tmp_path / "bundle"
@@ -149,6 +151,7 @@ def test_every_nth_epoch_is_exported_and_the_last(run_main, three_epochs, tmp_pa
     assert bundle.manifest["made_with"][1] == "python -m export.onnx --every 2"
 
 
+@pytest.mark.usefixtures("traced_once")
 def test_of_a_run_that_is_not_finished_the_last_epoch_is_exported_too(three_epochs, tmp_path, few_mnist):
     """The bundle's own graphs are those of the last epoch so far, even if it is not an Nth one."""
     folder = Path(shutil.copytree(three_epochs, tmp_path / "run"))
@@ -185,7 +188,7 @@ def test_every_epochs_posterior_is_its_models(bundle, run_folder, small_mnist):
     run = read_run(run_folder)
     x = torch.from_numpy(small_mnist.test_images).float()
     for epoch in bundle.epochs:
-        model = ConvVAE().eval()
+        model = ConvVAE(filters=run.config.filters).eval()
         model.load_state_dict(load_weights(run, epoch))
         found = bundle.read_posterior(epoch)
         for array, expected in zip((found.mean, found.logvar), model.encoder(x), strict=True):
@@ -261,6 +264,7 @@ def test_a_place_that_is_taken_is_refused_before_the_work(broken_run, few_mnist,
         export_run(read_run(broken_run), tmp_path, "n", dataset=few_mnist)
 
 
+@pytest.mark.usefixtures("traced_once")
 @pytest.mark.parametrize(
     ("name", "tensor"), [("decoder.conv1.bias", "probabilities"), ("encoder.conv1.bias", "mean")]
 )
@@ -274,6 +278,7 @@ def test_a_parity_miss_writes_nothing(broken_run, few_mnist, tmp_path, name, ten
     assert sorted(path.name for path in tmp_path.iterdir()) == ["runs"]
 
 
+@pytest.mark.usefixtures("traced_once")
 def test_a_parity_miss_leaves_the_old_bundle(broken_run, few_mnist, tmp_path):
     """If the new export is refused, the bundle that it should have replaced is unchanged."""
     old = write_small(tmp_path / "b")
@@ -283,6 +288,7 @@ def test_a_parity_miss_leaves_the_old_bundle(broken_run, few_mnist, tmp_path):
     assert open_bundle(tmp_path / "b").manifest == old.manifest
 
 
+@pytest.mark.usefixtures("traced_once")
 @pytest.mark.slow
 def test_the_command_exports_the_newest_run_with_the_whole_mnist(run_main, tiny_run, tmp_path, monkeypatch):
     """Without arguments it exports the newest run under artifacts/runs and prints how well it agrees."""
@@ -313,7 +319,7 @@ def test_the_command_exports_the_newest_run_with_the_whole_mnist(run_main, tiny_
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("cut_mnist")
+@pytest.mark.usefixtures("cut_mnist", "traced_once")
 def test_the_command_names_and_places_the_bundle(run_main, tiny_run, tmp_path):
     """--out and --name are used; an existing bundle is kept unless --overwrite is given."""
     out = tmp_path / "my.latent"
@@ -368,6 +374,7 @@ def refused_by_command(run_main, tmp_path, run: Path) -> str:
     return line.removeprefix(prefix)
 
 
+@pytest.mark.usefixtures("traced_once")
 def test_a_run_that_is_half_written_is_refused(run_main, broken_run, tmp_path):
     """A run without its last epoch's weights is one line with the file's name, and nothing is written."""
     path = broken_run / "weights/epoch-001.safetensors"
@@ -387,15 +394,17 @@ def test_a_run_without_a_finished_epoch_is_refused(run_main, tmp_path):
     )
 
 
+@pytest.mark.usefixtures("traced_once")
 def test_weights_of_another_network_are_refused(run_main, broken_run, run_folder, tmp_path):
     """A run with a larger network's weights is one line with the parameter and both shapes."""
     path = broken_run / "weights/epoch-000.safetensors"
     shutil.copy(run_folder / "weights/epoch-000.safetensors", path)
     assert refused_by_command(run_main, tmp_path, broken_run) == (
-        f"{path}: found decoder.conv1.bias shaped (64,), expected (2,) from config.json; fit again"
+        f"{path}: found decoder.conv1.bias shaped (16,), expected (2,) from config.json; fit again"
     )
 
 
+@pytest.mark.usefixtures("traced_once")
 def test_weights_that_are_no_numbers_are_refused(run_main, broken_run, tmp_path):
     """A parity failure is one line with the tensor, both values and the tolerance; nothing is written."""
     make_nan(broken_run, 0, "decoder.dense.bias")
@@ -447,7 +456,8 @@ def test_a_wrong_option_is_one_line_and_status_2(run_main, arguments, message):
     )
 
 
-def test_ctrl_c_leaves_nothing_half_written(run_main, run_folder, tmp_path, monkeypatch):
+@pytest.mark.usefixtures("cut_mnist", "traced_once")
+def test_ctrl_c_leaves_nothing_half_written(run_main, tiny_run, tmp_path, monkeypatch):
     """Ctrl-C ends an export and an evaluation with status 130, in one line and without a file.
 
     It comes at a definite moment: Python loses one that arrives while it takes an object apart.
@@ -463,6 +473,6 @@ def test_ctrl_c_leaves_nothing_half_written(run_main, run_folder, tmp_path, monk
     monkeypatch.setattr(exporter, "check_encoder", interrupted(exporter.check_encoder))
     monkeypatch.setattr(evaluate_module, "load_weights", interrupted(evaluate_module.load_weights))
     for command, options in ((main, ("--out", tmp_path / "bundle")), (evaluate_main, ())):
-        ended = run_main(command, run_folder, *options)
+        ended = run_main(command, tiny_run, *options)
         assert (ended.status, ended.err.strip()) == (130, "interrupted")
         assert list(tmp_path.iterdir()) == []

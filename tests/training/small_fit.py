@@ -9,6 +9,7 @@ Imports take seconds; the server has done them already, so that a fit starts at 
 """
 
 import dataclasses
+import gc
 import json
 import os
 import sys
@@ -16,6 +17,7 @@ import tempfile
 from pathlib import Path
 
 import torch
+from PIL import Image
 
 import training.data.open
 import training.fit
@@ -32,10 +34,14 @@ def run(options: list[str]) -> None:
 
 
 def import_lazy_modules() -> None:
-    """Use PyTorch and Matplotlib once, because they import some modules at their first use."""
+    """Use PyTorch, Matplotlib and Pillow once, because they import some modules at their first use."""
+    Image.init()
     Trainer(RECIPES["tutorial"], training.data.open.mnist().train_images, torch.device("cpu"))
     with tempfile.TemporaryDirectory() as folder:
         write_curves(Path(folder, "curves.png"), "", [dict.fromkeys(REQUIRED_METRICS, 1)])
+    # A forked process shares with this one what it does not look through.
+    gc.collect()
+    gc.freeze()
 
 
 def serve() -> None:

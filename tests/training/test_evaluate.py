@@ -114,10 +114,10 @@ def few(small_mnist):
 
 
 @pytest.fixture(scope="module")
-def fitted_run(small_mnist, tmp_path_factory):
+def fitted_run(few, tmp_path_factory):
     """A real fit of a small network: twelve epochs on 512 images, after which its encoder is still poor."""
     config = dataclasses.replace(RECIPES["default"], epochs=12, filters=(8, 8), start_spread=False)
-    return fit(config, CPU, tmp_path_factory.mktemp("runs") / "fitted", small_mnist)
+    return fit(config, CPU, tmp_path_factory.mktemp("runs") / "fitted", few)
 
 
 @pytest.fixture(scope="module")
@@ -128,9 +128,9 @@ def fitted(fitted_run, small_mnist):
 
 
 @pytest.fixture(scope="module")
-def standard(fitted_run, small_mnist):
-    """The evaluation of that run on all 1,000 images, with one draw and no importance weighting."""
-    return evaluate_run(fitted_run, CPU, draws=1, samples=0, step=0.1, dataset=small_mnist)
+def standard(fitted_run, few):
+    """The evaluation of that run on all 200 images, with one draw and no importance weighting."""
+    return evaluate_run(fitted_run, CPU, draws=1, samples=0, step=0.1, dataset=few)
 
 
 def test_the_two_estimates_of_log_p_agree(fitted):
@@ -189,7 +189,7 @@ def test_halving_the_step_is_reported(fitted):
 def test_the_bound_is_the_one_of_training(fitted_run, standard):
     """With one draw, ELBO, rate and distortion equal the metrics that the fit wrote for its last epoch."""
     written = fitted_run.metrics[-1]
-    assert standard.bound.images == 1000
+    assert standard.bound.images == 200
     for name in ("elbo_nats", "rate_nats", "distortion_nats"):
         assert getattr(standard.bound, name) == pytest.approx(written[f"test_{name}"], abs=1e-3)
 

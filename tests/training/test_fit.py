@@ -8,8 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
-from pathlib import Path
+import threading
 
 import imageio.v3 as imageio
 import numpy as np
@@ -35,7 +34,6 @@ EPOCH_LINE = re.compile(
     r"distortion +(\d+\.\d\d) +\d+\.\d s"
 )
 MODULE = (sys.executable, "-W", "error", "-m", "training.fit")
-FEW = (sys.executable, "-W", "error", Path(__file__).with_name("small_fit.py"), "200", "20")
 
 
 def test_a_run_folder_has_everything(run_folder):
@@ -86,7 +84,7 @@ def test_the_weights_give_the_metrics(run_folder, small_mnist):
     run = read_run(run_folder)
     images = torch.from_numpy(small_mnist.test_images)
     for line in run.metrics:
-        model = ConvVAE()
+        model = ConvVAE(filters=run.config.filters)
         model.load_state_dict(load_weights(run, line["epoch"]))
         assert evaluate(model, images).elbo_nats == pytest.approx(line["test_elbo_nats"], abs=1e-3)
 
@@ -363,31 +361,21 @@ def test_completion_completes_and_starts_no_fit(monkeypatch, capsys, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def press_ctrl_c(folder: Path, until: Callable[[str], bool], *command: object) -> tuple[int, str, str]:
-    """Start a real fit, send SIGINT once `until` is true of a printed line; return status and streams."""
-    process = subprocess.Popen(
-        [*map(str, command), "--device", "cpu", "--epochs", "5000", "--out", folder],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"PYTHONUNBUFFERED": "1"},
-    )
-    try:
-        lines = [process.stdout.readline()]
-        while lines[-1] and not until(lines[-1]):
-            lines.append(process.stdout.readline())
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=SOON_S)
-    finally:
-        process.kill()
-    return process.returncode, "".join(lines) + out, err
-
-
 @pytest.mark.slow
-def test_ctrl_c_keeps_the_finished_epochs(tmp_path):
+@pytest.mark.usefixtures("cut_mnist")
+def test_ctrl_c_keeps_the_finished_epochs(run_main, tmp_path):
     """Ctrl-C ends a fit with status 130, prints where the finished epochs are, and leaves a complete run."""
     folder = tmp_path / "run"
-    status, out, err = press_ctrl_c(folder, lambda line: bool(EPOCH_LINE.match(line)), *FEW, *QUICK)
+
+    def press_after_an_epoch() -> None:
+        wait_until((folder / "metrics.jsonl").exists)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    presser = threading.Thread(target=press_after_an_epoch)
+    presser.start()
+    ended = run_main(main, *QUICK, "--epochs", 5000, "--out", folder)
+    presser.join()
+    status, out, err = ended.status, ended.out, ended.err
     assert status == 130, err
     run = read_run(folder)
     count = len(run.metrics)
@@ -407,22 +395,29 @@ def test_ctrl_c_keeps_the_finished_epochs(tmp_path):
 def test_ctrl_c_in_the_first_epoch_says_that_none_is_finished(tmp_path):
     """A fit stopped in its first epoch prints that no epoch is finished, and ends with status 130."""
     folder = tmp_path / "run"
-
-    def in_the_first_epoch(line: str) -> bool:
-        checkpoint = folder / "checkpoint.pt"
+    checkpoint = folder / "checkpoint.pt"
+    process = subprocess.Popen(
+        [*MODULE, "--checkpoint-seconds", "0", "--device", "cpu", "--out", folder],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
         wait_until(checkpoint.exists)
         before = checkpoint.stat().st_ino
         # Each step leaves another one.
         wait_until(lambda: checkpoint.stat().st_ino != before)
-        return "run folder" in line
-
-    status, out, err = press_ctrl_c(folder, in_the_first_epoch, *MODULE, "--checkpoint-seconds", "0")
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=SOON_S)
+    finally:
+        process.kill()
     assert re.fullmatch(
         r"interrupted: 0 finished epochs and the state after step \d+ are kept; "
         rf"continue with python -m training\.fit --resume --out {folder}\n",
         err,
     )
-    assert status == 130
+    assert process.returncode == 130
+    assert "run folder" in out
     assert "next:" not in out
     assert not (folder / "metrics.jsonl").exists()
     assert (folder / "previews.gif").exists()

@@ -187,6 +187,7 @@ def two_ranks(tmp_path_factory, small_mnist, forked):
     # difference in the last bit grows to a nat within 50 steps; with small betas it grows too, but slower.
     fifty = dataclasses.replace(
         RECIPES["default"],
+        filters=(8, 16),
         epochs=56,
         batch_size=10,
         learning_rate=3e-3,

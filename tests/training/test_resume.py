@@ -32,7 +32,7 @@ from training.config import RECIPES, from_json
 from training.fit import fit, main
 from training.logbook import FitError
 
-KILLS = int(os.environ.get("KILLS", "12"))  # tests/benchmarks/campaign.py says when more
+KILLS = int(os.environ.get("KILLS", "8"))  # tests/benchmarks/campaign.py says when more
 INTERRUPTED = re.compile(
     r"interrupted: (\d+) finished epochs and the state after step (\d+) are kept; "
     r"continue with python -m training\.fit --resume --out (\S+)\n"

@@ -7,8 +7,6 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from desktop.models.even_pads import with_even_pads
-from export.phased_decoder import phased_decoder
-from training.model import ConvVAE
 
 
 def convolutions(graph):
@@ -28,6 +26,10 @@ def run(graph, **inputs):
 
 def test_the_phased_decoder_gets_even_padding_and_stays_the_same_function():
     """Six convolutions of it have uneven padding, none afterwards; pictures agree to 2e-7."""
+    # Imported here, so that not every worker imports PyTorch.
+    from export.phased_decoder import phased_decoder
+    from training.model import ConvVAE
+
     graph = phased_decoder(ConvVAE().state_dict(), (1, 28, 28), 20, "N")
     assert sum(starts != ends for starts, ends in convolutions(graph)) == 6
     before = graph.SerializeToString()

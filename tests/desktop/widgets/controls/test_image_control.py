@@ -21,19 +21,29 @@ from tests.waiting import SOON_MS
 LEFT = Qt.MouseButton.LeftButton
 
 
-@pytest.fixture
-def window(open_window):
-    """A window with the bundle that ships and the image section in front."""
-    window = open_window(shipped_bundle(), (1180, 900))
+def ready_to_draw(window):
+    """The window, with the image section in front."""
     window.panel.show_section(window.image.panel)
     window.true_posterior.side = 64  # sooner decoded
     return window
 
 
 @pytest.fixture
-def seven(window):
+def window(open_window, bundle_path):
+    """A window with the small fit's bundle."""
+    return ready_to_draw(open_window(bundle_path, (1180, 900)))
+
+
+@pytest.fixture
+def shipped_window(open_window):
+    """A window with the bundle that ships, whose q(z|x) are narrow."""
+    return ready_to_draw(open_window(shipped_bundle(), (1180, 900)))
+
+
+@pytest.fixture
+def seven(small_mnist):
     """The first test image, a seven: float32 [1, 28, 28]."""
-    return window.explorer.posterior.images[0].astype(np.float32)
+    return small_mnist.test_images[0].astype(np.float32)
 
 
 def draw(window, qtbot, points):
@@ -81,8 +91,9 @@ def test_what_is_drawn_is_encoded(window, qtbot, gray, same_picture):
     assert same_picture(gray(panel.reconstruction.image()), expected)
 
 
-def test_the_encoders_ellipse_is_on_the_plane_and_can_be_switched_off(window, qtbot, seven, pixels):
+def test_the_encoders_ellipse_is_on_the_plane_and_can_be_switched_off(shipped_window, qtbot, seven, pixels):
     """It is drawn around the mean, whose mark names it, and away from it nothing changes."""
+    window = shipped_window
     off = {Layer.TRUE_POSTERIOR, Layer.ENCODED}
     window.explorer.change(layers=window.explorer.state.layers - off)
     paste(window, qtbot, seven)
