@@ -29,6 +29,7 @@ from desktop.widgets.common.plain_text import title_text
 from desktop.widgets.common.saved_inputs import save_input
 from desktop.widgets.common.wheel import leave_wheel_to_scrolling
 from desktop.widgets.controls.bookmarks_control import BookmarksControl
+from desktop.widgets.controls.compare_control import CompareControl
 from desktop.widgets.controls.coordinates_control import CoordinatesControl
 from desktop.widgets.controls.directions_control import DirectionsControl
 from desktop.widgets.controls.drop_control import DropControl
@@ -226,6 +227,7 @@ class MainWindow(QMainWindow):
         self.full_screen_action.setCheckable(True)
         self.tabs.add_page(PLANE, "&Plane", self.plane)
         self.grids = GridsControl(shell, self.tabs)
+        self.compare = CompareControl(shell, self.tabs, self.history, self.path_control)
         file.addSeparator()
         add_action(file, "&Quit", QKeySequence.StandardKey.Quit, self.close)
 
@@ -328,6 +330,9 @@ class MainWindow(QMainWindow):
         self.image.stepped.connect(self.hints.follow_drawing)
         self.history.drawing_wanted.connect(self.image.show_again)
         self.image.changed.connect(self.figure_control.set_encoded)
+        self.image.changed.connect(lambda encoded: self.compare.set_encoded(self.image.drawing, encoded))
+        self.compare.told.connect(self.status.tell)
+        self.compare.pointer_moved.connect(self.status.set_pointer)
         self.true_posterior.changed.connect(self.figure_control.set_located)
         self.reading.overrides_set.connect(self.explorer.open)
         self.recent.chosen.connect(self.open_path)
