@@ -104,9 +104,10 @@ class Comparison(QObject):
         self._open_wanted()
 
     def open(self, other: Other, overrides: Overrides | None = None) -> None:
-        """Open a model as B, or go to its epoch if it is open already."""
+        """Open a model as B, or go to another epoch of the bundle that is B already."""
         source = self.second.source
-        if source is not None and source.path.absolute() == other.path.absolute() and overrides is None:
+        has_bundle = source is not None and source.bundle is not None
+        if source is not None and has_bundle and source.path.absolute() == other.path.absolute():
             self._wanted = None
             self.second.change(epoch=other.epoch)
             return

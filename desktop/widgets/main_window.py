@@ -121,7 +121,7 @@ class MainWindow(QMainWindow):
         # These may show a message when a model is opened, so they follow the window, which hides it.
         self.saved_control = SavedControl(shell)
         self.provenance_control = ProvenanceControl(shell, self.saved_control.path_of)
-        self.drop = DropControl(shell, self.image.panel.canvas)
+        self.drop = DropControl(shell, self.image.panel.canvas, self.compare.page.right)
         self.help = HelpControl(shell)
         self.hints = HintsControl(shell)
         self._lay_out()
@@ -351,6 +351,7 @@ class MainWindow(QMainWindow):
         self.provenance_control.pictures_wanted.connect(self.own_pictures.show)
         self.drop.path_wanted.connect(self.provenance_control.open)
         self.drop.model_wanted.connect(self.open_path)
+        self.drop.comparison_wanted.connect(self.compare.open)
         self.drop.pictures_wanted.connect(self.own_pictures.show)
         self.drop.told.connect(self.status.tell)
         self.own_pictures.told.connect(self.status.tell)

@@ -40,6 +40,7 @@ from desktop.widgets.panels.pages import Pages
 from desktop.widgets.plane.plane_view import PlaneView
 from desktop.widgets.plane.pointer import PointerHandler
 from desktop.widgets.plane.posterior_marks import draw_ellipses, draw_marks
+from export.bundle import MANIFEST_FILE
 
 COMPARE = "compare"
 KINDS = "Models (manifest.json *.latent *.onnx);;All files (*)"
@@ -91,7 +92,7 @@ class CompareControl(QObject):
         second.failed.connect(shell.message.show_error)
         comparison.compared.connect(self._show_difference)
         comparison.encoded_changed.connect(self._show_elbos)
-        self.reading.overrides_set.connect(self._open)
+        self.reading.overrides_set.connect(self.open)
         page.shown_changed.connect(self._on_shown)
         page.epoch_wanted.connect(self._open_epoch)
         page.model_wanted.connect(self._choose)
@@ -150,12 +151,12 @@ class CompareControl(QObject):
         title = "Compare with another model"
         chosen, _ = QFileDialog.getOpenFileName(self._shell.window, title, "", KINDS)
         if chosen:
-            path = Path(chosen)
-            self._open(path.parent if path.name == "manifest.json" else path)
+            self.open(Path(chosen))
 
-    def _open(self, path: Path, overrides: Overrides | None = None) -> None:
+    def open(self, path: Path, overrides: Overrides | None = None) -> None:
+        """Open a bundle's folder, its manifest.json, a `.latent` file or a bare `.onnx` as B."""
         self._shell.message.hide_error()
-        self.comparison.open(Other(path), overrides)
+        self.comparison.open(Other(path.parent if path.name == MANIFEST_FILE else path), overrides)
 
     def _restore(self, text: str) -> None:
         other = other_from_text(text)
@@ -187,7 +188,7 @@ class CompareControl(QObject):
             actions = self.reading.actions_for(error) if isinstance(error, UnreadError) else []
             longer = error.with_more_time() if isinstance(error, UnreadError) else None
             if isinstance(error, UnreadError) and longer is not None:
-                actions.insert(0, ("Give it more time", partial(self._open, error.file.path, longer)))
+                actions.insert(0, ("Give it more time", partial(self.open, error.file.path, longer)))
             self._shell.message.show_error(error, actions=actions)
 
     def _on_second_state(self) -> None:
@@ -219,8 +220,12 @@ class CompareControl(QObject):
         self._show_picture(side, decoded)
 
     def _show_picture(self, side: int, decoded: Decoded) -> None:
-        if self.page.isVisible():
-            self.page.set_picture(side, to_qimage(to_bytes(decoded.probabilities[np.newaxis])[0]))
+        if not self.page.isVisible():
+            return
+        picture = to_bytes(decoded.probabilities[np.newaxis])[0]
+        self.page.set_picture(side, to_qimage(picture))
+        if side == 1:
+            self.reading.set_picture(picture)
 
     def _show_pending(self, side: int, pending: PendingPicture) -> None:
         """Show the nearest picture that is there, until the wanted one comes."""

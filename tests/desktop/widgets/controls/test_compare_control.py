@@ -10,6 +10,7 @@ from desktop.images.pixels import to_bytes
 from desktop.view.comparison import Other
 from desktop.widgets.common.saved_inputs import saved_values, set_saved_values
 from desktop.widgets.controls.compare_control import difference_words, elbo_words, gap_words
+from tests.desktop.dropping import drag, drop
 from tests.waiting import SOON_MS
 
 LEFT, CONTROL = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier
@@ -70,7 +71,7 @@ def test_two_epochs_side_by_side(open_window, make_film, qtbot, shows):
 
 
 def test_the_second_model_of_the_last_start_comes_back(open_window, make_bundle, make_film, qtbot):
-    """Once the page is looked at. What cannot be opened is told, and something else can be chosen."""
+    """Once the page is looked at. What cannot be opened is told; a model can be dropped on B's plane."""
     film = make_film(3)
     window = open_window(make_bundle())
     comparison, page = window.compare.comparison, window.compare.page
@@ -85,6 +86,15 @@ def test_the_second_model_of_the_last_start_comes_back(open_window, make_bundle,
         comparison.open(Other(film.path.with_name("gone")))
     assert "gone" in window.message.text()
     assert saved_values(window)["compare.other"] == Other(film.path, 2).text
+
+    place = page.right.mapTo(window, page.right.rect().center())
+    other = make_bundle(seed=3, name="dropped")
+    drag(window, place, other)
+    assert window.drop.overlay.text() == "Compare with dropped"
+    with qtbot.waitSignal(comparison.second.opened, timeout=SOON_MS):
+        drop(window, other, at=place)
+    assert comparison.second.source.path == other
+    assert window.explorer.source.path != other
 
 
 def test_how_much_higher_an_elbo_is():
