@@ -29,6 +29,7 @@ from desktop.widgets.common.plain_text import title_text
 from desktop.widgets.common.saved_inputs import save_input
 from desktop.widgets.common.wheel import leave_wheel_to_scrolling
 from desktop.widgets.controls.bookmarks_control import BookmarksControl
+from desktop.widgets.controls.compare_control import CompareControl
 from desktop.widgets.controls.coordinates_control import CoordinatesControl
 from desktop.widgets.controls.directions_control import DirectionsControl
 from desktop.widgets.controls.drop_control import DropControl
@@ -120,7 +121,7 @@ class MainWindow(QMainWindow):
         # These may show a message when a model is opened, so they follow the window, which hides it.
         self.saved_control = SavedControl(shell)
         self.provenance_control = ProvenanceControl(shell, self.saved_control.path_of)
-        self.drop = DropControl(shell, self.image.panel.canvas)
+        self.drop = DropControl(shell, self.image.panel.canvas, self.compare.page.right)
         self.help = HelpControl(shell)
         self.hints = HintsControl(shell)
         self._lay_out()
@@ -226,6 +227,7 @@ class MainWindow(QMainWindow):
         self.full_screen_action.setCheckable(True)
         self.tabs.add_page(PLANE, "&Plane", self.plane)
         self.grids = GridsControl(shell, self.tabs)
+        self.compare = CompareControl(shell, self.tabs, self.history, self.path_control)
         file.addSeparator()
         add_action(file, "&Quit", QKeySequence.StandardKey.Quit, self.close)
 
@@ -329,6 +331,9 @@ class MainWindow(QMainWindow):
         self.image.stepped.connect(self.hints.follow_drawing)
         self.history.drawing_wanted.connect(self.image.show_again)
         self.image.changed.connect(self.figure_control.set_encoded)
+        self.image.changed.connect(lambda encoded: self.compare.set_encoded(self.image.drawing, encoded))
+        self.compare.told.connect(self.status.tell)
+        self.compare.pointer_moved.connect(self.status.set_pointer)
         self.true_posterior.changed.connect(self.figure_control.set_located)
         self.reading.overrides_set.connect(self.explorer.open)
         self.recent.chosen.connect(self.open_path)
@@ -347,6 +352,7 @@ class MainWindow(QMainWindow):
         self.provenance_control.pictures_wanted.connect(self.own_pictures.show)
         self.drop.path_wanted.connect(self.provenance_control.open)
         self.drop.model_wanted.connect(self.open_path)
+        self.drop.comparison_wanted.connect(self.compare.open)
         self.drop.pictures_wanted.connect(self.own_pictures.show)
         self.drop.told.connect(self.status.tell)
         self.own_pictures.told.connect(self.status.tell)

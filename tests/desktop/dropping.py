@@ -16,12 +16,12 @@ def drag(window: MainWindow, place: QPoint, path: Path) -> None:
     window.event(QDragMoveEvent(place, Qt.DropAction.CopyAction, data, *held))
 
 
-def drop(window: MainWindow, *paths: Path) -> None:
-    """Drag files over the window, which accepts them, and drop them."""
+def drop(window: MainWindow, *paths: Path, at: QPoint = QPoint(50, 50)) -> None:  # noqa: B008 (never changed)
+    """Drag files over the window, which accepts them, and drop them at a place in it."""
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
     place = (Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
-    enter = QDragEnterEvent(QPoint(50, 50), *place)
+    enter = QDragEnterEvent(at, *place)
     window.event(enter)
     assert enter.isAccepted()
-    window.event(QDropEvent(QPointF(50, 50), *place))
+    window.event(QDropEvent(QPointF(at), *place))

@@ -4,6 +4,8 @@ The settings of an export such as "samples" are saved as "samples.n", "samples.s
 carries the same names and values, so that opening it restores them.
 """
 
+from typing import Protocol, runtime_checkable
+
 from PySide6.QtCore import QByteArray
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -25,6 +27,17 @@ START = "saved."
 WAITING = "values_of_later_inputs"
 # The first parts of their names. Exports of newer versions, and of strangers, may hold many more.
 LATER, MOST_WAITING = ("view", "path"), 64
+
+
+@runtime_checkable
+class SavedAsText(Protocol):
+    """A widget that is no input, but has something to save."""
+
+    def saved_text(self) -> str:
+        """Return what is to be saved."""
+
+    def restore_text(self, text: str) -> None:
+        """Restore what was saved, which may be any text."""
 
 
 def save_input(name: str, widget: QWidget) -> None:
@@ -96,6 +109,8 @@ def _value(widget: QWidget) -> Value | None:
         return ",".join(widget.open_keys())
     if isinstance(widget, QSplitter):
         return widget.saveState().toBase64().toStdString()
+    if isinstance(widget, SavedAsText):
+        return widget.saved_text()
     return None
 
 
@@ -118,6 +133,8 @@ def _set(widget: QWidget, value: Value) -> None:
         widget.set_open_keys(tuple(value.lower().split(",")))  # earlier versions saved the text of one
     elif isinstance(widget, QSplitter) and isinstance(value, str):
         widget.restoreState(QByteArray.fromBase64(value.encode(errors="replace")))
+    elif isinstance(widget, SavedAsText) and isinstance(value, str):
+        widget.restore_text(value)
     elif isinstance(widget, KeyedTabs) and isinstance(value, str) and not widget.show_key(value):
         # Earlier versions saved the tab's text.
         texts = [widget.tabText(index) for index in range(widget.count())]

@@ -27,6 +27,7 @@ class DropControl(QObject):
     Args:
         shell: the window's parts.
         canvas: a picture that is dropped on it is encoded, whatever it carries.
+        compared: a model that is dropped on it is compared with the open one.
 
     Attributes:
         overlay: what lights up.
@@ -34,12 +35,13 @@ class DropControl(QObject):
 
     path_wanted = Signal(object, bool)  # Path to open by what it is; whether any picture is to be encoded
     model_wanted = Signal(object, object)  # Path of a model, and its Overrides or None
+    comparison_wanted = Signal(object)  # Path of a model
     pictures_wanted = Signal(object, object)  # Path of a folder, and the Paths in it that are meant
     told = Signal(str)
 
-    def __init__(self, shell: Shell, canvas: QWidget) -> None:
+    def __init__(self, shell: Shell, canvas: QWidget, compared: QWidget) -> None:
         super().__init__(shell.window)
-        self._window, self._canvas = shell.window, canvas
+        self._window, self._canvas, self._compared = shell.window, canvas, compared
         self.overlay = DropOverlay(shell.window)
         self._message = shell.message
         self._left = ""
@@ -49,10 +51,14 @@ class DropControl(QObject):
     def hover(self, paths: Sequence[Path], position: QPoint) -> None:
         """Light up what is under a position in the window, and say what a drop there does."""
         is_canvas = self._is_canvas(paths, position)
-        target = self._window.rect()
-        if is_canvas:
-            target = QRect(self._canvas.mapTo(self._window, QPoint(0, 0)), self._canvas.size())
-        self.overlay.show_over(target, drop_words(paths, is_canvas))
+        target, words = self._window.rect(), drop_words(paths, is_canvas)
+        is_compared = len(paths) == 1 and _may_be_model(paths[0]) and self._is_over(self._compared, position)
+        if is_compared:
+            words = f"Compare with {one_line(paths[0].name, NAME_CHARS)}"
+        if is_canvas or is_compared:
+            part = self._canvas if is_canvas else self._compared
+            target = QRect(part.mapTo(self._window, QPoint(0, 0)), part.size())
+        self.overlay.show_over(target, words)
 
     def leave(self) -> None:
         """Show the window as it is, because nothing is dragged over it any more."""
@@ -61,13 +67,18 @@ class DropControl(QObject):
     def drop(self, paths: Sequence[Path], position: QPoint, as_picture: bool) -> None:
         """Open files that were dropped at a position in the window."""
         self.overlay.hide()
-        self.open(paths, as_picture or self._is_canvas(paths, position))
+        if len(paths) == 1 and self._is_over(self._compared, position) and _is_model(paths[0]):
+            self.comparison_wanted.emit(paths[0])
+        else:
+            self.open(paths, as_picture or self._is_canvas(paths, position))
 
     def _is_canvas(self, paths: Sequence[Path], position: QPoint) -> bool:
         """Whether a single picture is over the canvas."""
-        at = self._canvas.mapFrom(self._window, position)
-        is_over = self._canvas.isVisible() and self._canvas.visibleRegion().contains(at)
-        return is_over and len(paths) == 1 and paths[0].suffix.lower() in SUFFIXES
+        is_picture = len(paths) == 1 and paths[0].suffix.lower() in SUFFIXES
+        return is_picture and self._is_over(self._canvas, position)
+
+    def _is_over(self, part: QWidget, position: QPoint) -> bool:
+        return part.isVisible() and part.visibleRegion().contains(part.mapFrom(self._window, position))
 
     def open(self, paths: Sequence[Path], as_picture: bool = False) -> None:
         """Open dropped files; `as_picture` encodes a single picture whatever it carries.
@@ -117,6 +128,11 @@ def drop_words(paths: Sequence[Path], is_canvas: bool) -> str:
     if suffix in SUFFIXES:
         return f"Encode {name}" if is_canvas else f"Encode {name}, or show the view that it was exported from"
     return f"Open {name}"
+
+
+def _may_be_model(path: Path) -> bool:
+    """Whether it is one by its name alone, which for a folder says nothing."""
+    return path.suffix.lower() in ("", *MODEL_SUFFIXES) or path.name == MANIFEST_FILE
 
 
 def _is_model(path: Path) -> bool:

@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QObject, QPointF, Qt, Signal
-from PySide6.QtGui import QImage, QPainter, QPen, QPolygonF
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QFileDialog
 
-from desktop.app.own_picture import bits_of, encode_steps, fit_steps, has_true_posterior
+from desktop.app.drawing_encoder import DrawingEncoder
+from desktop.app.own_picture import bits_of, fit_steps, has_true_posterior
 from desktop.app.worker import Priority
 from desktop.base.arrays import Bytes
 from desktop.base.vector import Vector
@@ -20,13 +21,12 @@ from desktop.images.pixels import to_bytes
 from desktop.images.read_image import SUFFIXES, ImageError
 from desktop.jobs.encode import Encoded
 from desktop.latent.likelihood import Family, Likelihood
-from desktop.latent.normals import ellipse, project_normals
 from desktop.view.state import Layer, ViewState
-from desktop.widgets.common import colors
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.qimage import from_qimage, to_qimage
 from desktop.widgets.controls.shell import Shell
 from desktop.widgets.panels.image_panel import ImagePanel
+from desktop.widgets.plane.posterior_marks import draw_ellipses
 
 NO_ENCODER = "The open model has no encoder, so your image has no mean, ELBO or reconstruction."
 NO_ENCODER_OF_EPOCH = (
@@ -61,8 +61,10 @@ class ImageControl(QObject):
         self._explorer = explorer = shell.explorer
         self.panel = ImagePanel()
         self.encoded: Encoded | None = None
-        self._is_encoding = self._is_stale = False
         self._goes_to_mean = False
+        self._encoder = DrawingEncoder(explorer, self)
+        self._encoder.encoded.connect(self._show)
+        self._encoder.failed.connect(self._on_failed)
         self._surface = self.panel.canvas.drawing().surface
         self._colors: tuple[Color, ...] = ()
         shell.panel.set_canvas(self.panel.canvas, self.panel.tool_row)
@@ -98,17 +100,8 @@ class ImageControl(QObject):
         self.panel.canvas.set_drawing(drawing)
 
     def encode(self) -> None:
-        """Have the drawing encoded; if an encoding is running, after it."""
-        job = encode_steps(self._explorer, self.drawing)
-        if job is None:
-            self._show(None)
-        elif self._is_encoding:
-            self._is_stale = True
-        else:
-            self._is_encoding, self._is_stale = True, False
-            self._explorer.worker.request(
-                "encode", Priority.DRAWING, job, self._show, self._on_failed, self._encoded
-            )
+        """Have the drawing encoded."""
+        self._encoder.encode(self.drawing)
 
     def _fit(self, picture: Bytes | Path) -> None:
         job = fit_steps(self._explorer, picture)
@@ -130,8 +123,7 @@ class ImageControl(QObject):
     def _on_opened(self) -> None:
         image_shape = self._explorer.image_shape
         assert image_shape is not None
-        # Results that are still to come belong to the previous model.
-        self._is_encoding = self._is_stale = self._goes_to_mean = False
+        self._goes_to_mean = False
         self.panel.show_steps(None)
         self._show_notes()
         can_encode = self._explorer.has_encoder or has_true_posterior(self._explorer)
@@ -196,13 +188,8 @@ class ImageControl(QObject):
             self._go_to_mean()
         self.changed.emit(encoded)
 
-    def _encoded(self) -> None:
-        self._is_encoding = False
-        if self._is_stale:
-            self.encode()
-
     def _on_failed(self, error: Exception) -> None:
-        self._is_encoding = self._goes_to_mean = False
+        self._goes_to_mean = False
         self._explorer.failed.emit(error)
 
     def _go_to_mean(self) -> None:
@@ -221,20 +208,9 @@ class ImageControl(QObject):
             self.open_file(Path(chosen))
 
     def _paint(self, painter: QPainter, to_px: Any, state: ViewState) -> None:
-        """Draw the ellipses of one and two standard deviations of the approximate posterior."""
-        if self.encoded is None or Layer.ENCODED not in state.layers:
-            return
-        normals = project_normals(state.plane, self.encoded.mean[None], self.encoded.logvar[None])
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        for radius, style in ((1, Qt.PenStyle.SolidLine), (2, Qt.PenStyle.DashLine)):
-            curve = QPolygonF([QPointF(x, y) for x, y in to_px(ellipse(normals, 0, radius)).tolist()])
-            for color, width, pen_style in (
-                (colors.CANVAS, 4.0, Qt.PenStyle.SolidLine),
-                (colors.ENCODED, 1.8, style),
-            ):
-                painter.setPen(QPen(color, width, pen_style))
-                painter.drawPolyline(curve)
+        """Draw the approximate posterior."""
+        if self.encoded is not None and Layer.ENCODED in state.layers:
+            draw_ellipses(painter, to_px, state.plane, self.encoded.mean, self.encoded.logvar)
 
 
 def _about(likelihood: Likelihood | None) -> str:

@@ -19,15 +19,22 @@ from desktop.widgets.plane.plane_view import PlaneView
 from export.bundle import Posterior
 
 MAPPED = {Layer.DENSITY, Layer.HOLES}
-NAME = "posterior map"
+NAME = "posterior map"  # of the window's own plane
 Asked = tuple[Posterior, Chart, Viewport, tuple[int, int]]
 
 
 class MapControl(QObject):
-    """Draws density, holes and the prior under the plane's points while their layers are on."""
+    """Draws density, holes and the prior under a plane's points while their layers are on.
 
-    def __init__(self, explorer: Explorer, plane: PlaneView) -> None:
+    Args:
+        explorer: the model and the state.
+        plane: where to draw.
+        name: that of the worker's request; each plane of the same model has its own.
+    """
+
+    def __init__(self, explorer: Explorer, plane: PlaneView, name: str = NAME) -> None:
         super().__init__(plane)
+        self._name = name
         self._plane_view = plane
         self._explorer = explorer
         self._map: PosteriorMap | None = None
@@ -52,7 +59,7 @@ class MapControl(QObject):
         self._projected = None
 
     def _on_points(self) -> None:
-        self._explorer.worker.cancel(NAME)
+        self._explorer.worker.cancel(self._name)
         self._on_opened()
         self._plane_view.redraw_under_points()
 
@@ -62,6 +69,8 @@ class MapControl(QObject):
         size_px = self._plane_view.size_px()
         if posterior is None or not MAPPED & state.layers or min(size_px) < 2:
             return
+        if not self._plane_view.isVisible():  # it is asked again when it is shown
+            return
         if self._asked is not None:
             of, chart, *rest = self._asked
             same_axes = (chart.scale, chart.prior) == (state.scale, state.prior)
@@ -70,7 +79,7 @@ class MapControl(QObject):
                 return
         self._asked = posterior, state.chart, state.viewport, size_px
         self._explorer.worker.request(
-            NAME, Priority.BACKDROP, self._steps(posterior, state, size_px), self._on_map
+            self._name, Priority.BACKDROP, self._steps(posterior, state, size_px), self._on_map
         )
 
     def _steps(

@@ -3,28 +3,22 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-import numpy as np
-from PySide6.QtCore import QObject, QPointF, QTimer, Signal
+from PySide6.QtCore import QObject, QPointF, Signal
 from PySide6.QtWidgets import QMenu
 
 from desktop.latent.chart import AxisScale
 from desktop.latent.plane import Plane, Viewport, plane_through, principal_plane
-from desktop.latent.selection import within
 from desktop.models.point_words import TEST_IMAGES
-from desktop.view.state import ViewState
 from desktop.widgets.common.actions import add_action
+from desktop.widgets.controls.plane_content import PlaneContent
 from desktop.widgets.controls.shell import Shell
-from desktop.widgets.plane.cursor_arrow import CursorArrow
 
 Look = tuple[AxisScale, Viewport]
 FIT = "&Fit to {}"
-# Quick decoders have the new plane by then, and a mark would only flicker.
-OLD_AFTER_MS = 250
-OLD_PLANE = "Old plane, decoding the new one …"
 
 
 class PlaneControl(QObject):
-    """Shows the state and the test images on the plane, and sets the state as mouse, keys and panel ask.
+    """Shows the model on the plane, and sets the state as mouse, keys and panel ask.
 
     Attributes:
         view_entries: the menu's entries that change what is in view.
@@ -38,31 +32,17 @@ class PlaneControl(QObject):
         super().__init__(shell.window)
         self._shell = shell
         self._explorer = explorer = shell.explorer
-        self._points_plane = explorer.state.plane
         # Scale and viewport before and after the last change of the scale.
         self._switched: tuple[Look, Look] | None = None
-        self._shown_only: tuple[int, ...] | None = None
         plane, panel = shell.plane, shell.panel.view
-        explorer.opened.connect(self._on_opened)
-        explorer.model_changed.connect(lambda: self._project_points(smoothly=True))
-        explorer.points_changed.connect(self._name_points)
-        explorer.state_changed.connect(self._on_state)
-        tiles = explorer.tiles
-        tiles.decoded.connect(plane.add_tiles)
-        tiles.shown_changed.connect(self._show_tiles)
-        self._old_soon = QTimer(self, singleShot=True, interval=OLD_AFTER_MS)
-        self._old_soon.timeout.connect(self._mark_old)
-        explorer.model_changed.connect(self._old_soon.start)
-
-        self.arrow = CursorArrow(plane)
+        self.arrow = PlaneContent(explorer, plane).arrow
         self.arrow.clicked.connect(self._show_cursor)
-        plane.resized.connect(lambda: self.arrow.set_state(explorer.state))
+        explorer.opened.connect(self._on_opened)
+        explorer.points_changed.connect(self._name_points)
         plane.cursor_moved.connect(lambda a, b: explorer.set_state(explorer.state.at((a, b))))
         plane.nudged.connect(lambda a, b: explorer.set_state(explorer.state.nudged(a, b)))
         plane.viewport_wanted.connect(self._look_at)
         plane.zoom_ended.connect(self._say_zoom_ended)
-        plane.pointer_moved.connect(self._on_pointer)
-        plane.resized.connect(lambda: explorer.set_view_size(plane.size_px(), plane.devicePixelRatioF()))
 
         panel.scale_wanted.connect(self._set_scale)
         panel.axes_wanted.connect(self._set_axes)
@@ -85,25 +65,9 @@ class PlaneControl(QObject):
         self.view_entries = [home, self._fit_action, quantiles]
 
     def _on_opened(self) -> None:
-        self._old_soon.stop()
-        self._shell.plane.set_old("")
         self._switched = None
-        self._shell.plane.set_backdrop(self._explorer.tiles.cache, None)
-        self._project_points()
         self._name_points()
         self._shell.plane.setFocus()
-
-    def _show_tiles(self) -> None:
-        tiles = self._explorer.tiles
-        self._old_soon.stop()
-        self._shell.plane.set_old("")
-        self._shell.plane.set_backdrop(tiles.cache, tiles.shown)
-
-    def _mark_old(self) -> None:
-        """Say that the plane is not yet that of the points and the picture."""
-        tiles = self._explorer.tiles
-        if tiles.shown is not None and not tiles.is_shown_current:
-            self._shell.plane.set_old(OLD_PLANE)
 
     def fill_menu(self, menu: QMenu, position: QPointF) -> bool:
         """Add entries about the place under a pixel."""
@@ -122,29 +86,9 @@ class PlaneControl(QObject):
         self._fit_action.setText(FIT.format(self._explorer.words.many))
         self._fit_action.setEnabled(self._explorer.posterior is not None or self._explorer.own is not None)
 
-    def _on_state(self, state: ViewState) -> None:
-        if state.plane != self._points_plane or state.shown_only != self._shown_only:
-            self._project_points()
-        self._shell.plane.set_state(state)
-        self.arrow.set_state(state)
-
     def _show_cursor(self) -> None:
         """Bring the cursor into the middle, with the same zoom."""
         self._explorer.set_state(self._explorer.state.with_cursor_in_view(0.0))
-
-    def _project_points(self, smoothly: bool = False) -> None:
-        posterior = self._explorer.posterior
-        self._points_plane = self._explorer.state.plane
-        only = self._shown_only = self._explorer.state.shown_only
-        if posterior is None:
-            self._shell.plane.set_points(np.empty((0, 2)), None, ())
-        else:
-            mean, labels = posterior.mean, posterior.labels
-            if only is not None:
-                rows = within(only, len(mean))
-                mean, labels = mean[rows], None if labels is None else labels[rows]
-            ab = self._points_plane.project(mean)
-            self._shell.plane.set_points(ab, labels, self._explorer.label_names, smoothly)
 
     def _look_at(self, viewport: Viewport) -> None:
         self._explorer.change(viewport=viewport)
@@ -173,11 +117,6 @@ class PlaneControl(QObject):
 
     def _say_zoom_ended(self) -> None:
         self.told.emit("cannot zoom in further, because closer z would be the same float32 numbers")
-
-    def _on_pointer(self, ab: tuple[float, float] | None) -> None:
-        """Have the tiles at the pointer decoded first."""
-        view = None if ab is None else self._explorer.state.chart.view(ab).tolist()
-        self._explorer.tiles.focus = None if view is None else (view[0], view[1])
 
     def _set_axes(self, right: int, up: int) -> None:
         if right == up:

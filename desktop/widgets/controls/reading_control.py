@@ -16,18 +16,24 @@ from desktop.widgets.dialogs.reading_dialog import ReadingDialog
 
 
 class ReadingControl(QObject):
-    """Emits `overrides_set` when a model is to be opened again with other overrides for its reading."""
+    """Emits `overrides_set` when a model is to be opened again with other overrides for its reading.
+
+    Args:
+        parent: of the dialog.
+        shortcut: of the action, or an empty string.
+    """
 
     overrides_set = Signal(object, object)  # Path, dict of options
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget, shortcut: str = "Ctrl+R") -> None:
         super().__init__(parent)
         self._parent = parent
         self._source: Source | None = None
         self._picture: Bytes | None = None
         self.dialog: ReadingDialog | None = None
         self.action = QAction("How the model is &read…", self)
-        self.action.setShortcut(QKeySequence("Ctrl+R"))
+        if shortcut:
+            self.action.setShortcut(QKeySequence(shortcut))
         self.action.triggered.connect(lambda: self.open_dialog())
         self.action.setEnabled(False)
 

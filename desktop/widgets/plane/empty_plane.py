@@ -48,11 +48,11 @@ class EmptyPlane(QWidget):
 
     def invite(self) -> None:
         """Say how to open a model."""
-        self._show(TITLE, KINDS, True)
+        self.say(TITLE, KINDS, True)
 
     def show_opening(self, name: str) -> None:
         """Say what is being opened."""
-        self._show(f"Opening {name} …", "", False)
+        self.say(f"Opening {name} …", "")
 
     def place(self) -> None:
         """Cover the plane as it is now."""
@@ -62,7 +62,8 @@ class EmptyPlane(QWidget):
         """Hide the axes, which mean nothing yet."""
         QPainter(self).fillRect(event.rect(), colors.CANVAS)
 
-    def _show(self, title: str, text: str, has_buttons: bool) -> None:
+    def say(self, title: str, text: str, has_buttons: bool = False) -> None:
+        """Show a heading and a line, with or without the buttons."""
         self.title.setText(title)
         self.kinds.setText(text)
         for button in (self.open, self.example):

@@ -20,7 +20,7 @@ from PySide6.QtCore import (
     QVariantAnimation,
     Signal,
 )
-from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPixmap, QRegion, QResizeEvent
+from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPixmap, QRegion, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSizePolicy, QStyle, QWidget
 
 from desktop.base.arrays import Array, Doubles
@@ -57,7 +57,7 @@ class PlaneCanvas(QWidget):
     While the view moves, the layers are moved with it until they are drawn again.
     """
 
-    resized = Signal()
+    resized = Signal()  # or shown again
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -273,6 +273,10 @@ class PlaneCanvas(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Emit `resized`, because the part in view changes with the size."""
+        self.resized.emit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Emit `resized`, because what a plane of another size needed may have been decoded meanwhile."""
         self.resized.emit()
 
     def _cursor_px(self) -> QPointF:

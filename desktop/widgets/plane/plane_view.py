@@ -30,7 +30,7 @@ class PlaneView(PlaneCanvas):
     """
 
     # For the list of shortcuts.
-    GESTURES = (
+    GESTURES: tuple[tuple[str, str], ...] = (
         ("Click or drag", "Move the cursor and decode"),
         ("Shift-click", "Add a point to the path; on the line, insert a point; on a point, visit it again"),
         ("Drag a path point", "Move the point"),

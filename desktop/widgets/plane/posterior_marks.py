@@ -1,14 +1,34 @@
 """Marks on the plane where the encoder puts your image and where its true posterior is highest."""
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
+from desktop.base.arrays import Floats
+from desktop.latent.chart import ToPx
+from desktop.latent.normals import ellipse, project_normals
+from desktop.latent.plane import Plane
 from desktop.widgets.common import colors
 
 ENCODER, MODE = "encoder's mean", "mode"
 DOT_PX, POINT_SIZE = 4.5, 9.5
 PADDING_PX, AWAY_PX = 5.0, 12.0
 LEAST_LINE_PX = 70.0  # on a shorter line, the gap has its place below the marks
+
+
+def draw_ellipses(painter: QPainter, to_px: ToPx, plane: Plane, mean: Floats, logvar: Floats) -> None:
+    """Draw the ellipses of one and two standard deviations of q(z|x), whose mean and logvar are [d]."""
+    normals = project_normals(plane, mean[np.newaxis], logvar[np.newaxis])
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for radius, style in ((1, Qt.PenStyle.SolidLine), (2, Qt.PenStyle.DashLine)):
+        curve = QPolygonF([QPointF(x, y) for x, y in to_px(ellipse(normals, 0, radius)).tolist()])
+        for color, width, pen_style in (
+            (colors.CANVAS, 4.0, Qt.PenStyle.SolidLine),
+            (colors.ENCODED, 1.8, style),
+        ):
+            painter.setPen(QPen(color, width, pen_style))
+            painter.drawPolyline(curve)
 
 
 def draw_marks(painter: QPainter, mean: QPointF, mode: QPointF | None, gap_nats: float | None) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLabel
 
 from desktop.images.pixels import to_bytes
 from desktop.view.state import Layer
-from desktop.widgets.controls.plane_control import OLD_PLANE
+from desktop.widgets.controls.plane_content import OLD_PLANE
 from tests.waiting import SOON_MS, SOON_S
 
 

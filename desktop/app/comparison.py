@@ -1,0 +1,192 @@
+"""A second model beside the open one: at its cursor and viewport, with the difference of their pictures."""
+
+from collections.abc import Iterator
+from functools import partial
+
+from PySide6.QtCore import QObject, Signal
+
+from desktop.app.bundle_watch import BundleWatch
+from desktop.app.drawing_encoder import DrawingEncoder
+from desktop.app.explorer import Explorer
+from desktop.app.timeline import Timeline
+from desktop.app.worker import Priority
+from desktop.images.difference import Difference, difference
+from desktop.images.drawing import Drawing
+from desktop.jobs.decode import Decoded
+from desktop.jobs.encode import Encoded
+from desktop.models.epochs import Epoch, epochs_of
+from desktop.reading.overrides import Overrides
+from desktop.view.comparison import Other, followed
+
+NAME = "difference"
+
+
+class Comparison(QObject):
+    """Holds the second model, B, in an explorer of its own, which closes with that of the open model, A.
+
+    B's state is always made from A's, and nothing is copied back: what people do on either plane changes the
+    state of A. While nobody looks, B stays as it is.
+
+    Attributes:
+        first: A's explorer.
+        second: B's explorer.
+        timeline: B's epochs.
+        encoded: the drawing as B's encoder sees it, or None.
+    """
+
+    compared = Signal(object)  # Difference, or None while there is none
+    encoded_changed = Signal()
+
+    def __init__(self, first: Explorer, parent: QObject) -> None:
+        super().__init__(parent)
+        self.first = first
+        self.second = second = Explorer(first.device, self)
+        self.timeline = Timeline(second)
+        BundleWatch(second)
+        self.encoded: Encoded | None = None
+        self._encoder = DrawingEncoder(second, self)
+        self._is_shown = False
+        self._wanted: Other | None = None  # to be opened, or being opened
+        self._is_opening = False
+        self._drawing: Drawing | None = None
+        self._pictures: dict[Explorer, Decoded] = {}
+        self._encoder.encoded.connect(self._on_encoded)
+        self._encoder.failed.connect(second.failed)
+        first.closed.connect(second.close)
+        first.opened.connect(self._on_first_opened)
+        first.state_changed.connect(self._follow)
+        second.opened.connect(self._on_second_opened)
+        second.open_failed.connect(self._on_open_failed)
+        second.model_changed.connect(self._encode)
+        for explorer in (first, second):
+            explorer.opened.connect(partial(self._drop_picture, explorer))
+            explorer.picture_pending.connect(partial(self._drop_picture, explorer))
+            explorer.picture_decoded.connect(partial(self._on_picture, explorer))
+
+    @property
+    def other(self) -> Other | None:
+        """The second model: the one that is open, or that is to be opened."""
+        source = self.second.source
+        if self._wanted is not None or source is None:
+            return self._wanted
+        return Other(source.path.absolute(), self.second.state.epoch)
+
+    @property
+    def is_comparable(self) -> bool:
+        """Whether ELBOs of the same image by the two models can be compared."""
+        first, second = self.first, self.second
+        return (
+            first.likelihood is not None
+            and first.likelihood == second.likelihood
+            and first.image_shape == second.image_shape
+        )
+
+    @property
+    def first_epochs(self) -> tuple[Epoch, ...]:
+        """The epochs of A, one of which can be B."""
+        return epochs_of(self.first.source)
+
+    def picture_of(self, explorer: Explorer) -> Decoded | None:
+        """The picture that the explorer of A or B decoded last, of the model that is open there."""
+        return self._pictures.get(explorer)
+
+    def set_shown(self, is_shown: bool) -> None:
+        """Let B follow A from now on, or no longer."""
+        self._is_shown = is_shown
+        self._open_wanted()
+        self._follow()
+        self._encode()
+        self._compare()
+
+    def keep(self, other: Other) -> None:
+        """Open a model as B once somebody looks."""
+        self._wanted = other
+        self._open_wanted()
+
+    def open(self, other: Other, overrides: Overrides | None = None) -> None:
+        """Open a model as B, or go to another epoch of the bundle that is B already."""
+        source = self.second.source
+        has_bundle = source is not None and source.bundle is not None
+        if source is not None and has_bundle and source.path.absolute() == other.path.absolute():
+            self._wanted = None
+            self.second.change(epoch=other.epoch)
+            return
+        self._wanted, self._is_opening = other, True
+        self.second.open(other.path, overrides)
+
+    def open_epoch(self) -> None:
+        """Open another epoch of A as B: the first after training began."""
+        source, epochs = self.first.source, self.first_epochs
+        if source is not None and len(epochs) > 1:
+            self.open(Other(source.path, next(epoch.number for epoch in epochs if epoch.number > 0)))
+
+    def encode(self, drawing: Drawing) -> None:
+        """Have a drawing encoded by B, now or once somebody looks."""
+        self._drawing = drawing
+        self._encode()
+
+    def _open_wanted(self) -> None:
+        """Open what waits for it, after A, whose opening goes first."""
+        can_open = self._is_shown and not self._is_opening and self.first.source is not None
+        if self._wanted is not None and can_open:
+            self.open(self._wanted)
+
+    def _on_first_opened(self) -> None:
+        self._open_wanted()
+        self._follow()
+        self._encode()
+
+    def _on_second_opened(self) -> None:
+        wanted, self._wanted, self._is_opening = self._wanted, None, False
+        numbers = [epoch.number for epoch in self.timeline.epochs]
+        if wanted is not None and wanted.epoch in numbers:
+            self.second.change(epoch=wanted.epoch)
+        self._follow()
+        self._encode()
+
+    def _on_open_failed(self) -> None:
+        self._wanted, self._is_opening = None, False
+
+    def _follow(self) -> None:
+        """Bring B to A's cursor and viewport."""
+        first, second = self.first, self.second
+        if self._is_shown and first.source is not None and second.source is not None:
+            has_same_labels = first.label_names == second.label_names
+            second.set_state(followed(second.state, first.state, has_same_labels), record=False)
+
+    def _encode(self) -> None:
+        if not self._is_shown or self._drawing is None:
+            return
+        if self._drawing.pixels.shape == self.second.image_shape:
+            self._encoder.encode(self._drawing)
+        else:
+            self._on_encoded(None)
+
+    def _on_encoded(self, encoded: Encoded | None) -> None:
+        self.encoded = encoded
+        self.encoded_changed.emit()
+
+    def _drop_picture(self, explorer: Explorer, _: object) -> None:
+        """Show no difference until the explorer has the picture at the cursor."""
+        self._pictures.pop(explorer, None)
+        self.second.worker.cancel(NAME)
+        self.compared.emit(None)
+
+    def _on_picture(self, explorer: Explorer, decoded: Decoded) -> None:
+        self._pictures[explorer] = decoded
+        self._compare()
+
+    def _compare(self) -> None:
+        """Compare the pictures if both are those of the cursor; otherwise one is on its way."""
+        a, b = self._pictures.get(self.first), self._pictures.get(self.second)
+        if not self._is_shown or a is None or b is None:
+            return
+        if a.z != self.first.state.z or b.z != self.second.state.z:
+            return
+
+        def steps() -> Iterator[tuple[Difference | None]]:
+            yield (difference(a.probabilities, b.probabilities),)
+
+        self.second.worker.request(
+            NAME, Priority.DRAWING, steps(), lambda found: self.compared.emit(found[0])
+        )

@@ -1,0 +1,60 @@
+"""The view of a second model that is compared with the open one. No Qt."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from desktop.view.state import ViewState
+
+
+@dataclass(frozen=True)
+class Other:
+    """The second model of a comparison.
+
+    Attributes:
+        path: where it is.
+        epoch: the epoch that is shown; None is the bundle's own model, after the last epoch.
+    """
+
+    path: Path
+    epoch: int | None = None
+
+    @property
+    def text(self) -> str:
+        """It as one text, which `other_from_text` reads."""
+        return f"{'' if self.epoch is None else self.epoch}:{self.path}"
+
+
+def other_from_text(text: str) -> Other | None:
+    """Return the model of a text that `Other.text` gave; None for any other text."""
+    epoch, colon, path = text.partition(":")
+    is_epoch = not epoch or (epoch.isascii() and epoch.isdigit() and len(epoch) < 10)
+    if not colon or not path or "\0" in path or not is_epoch:
+        return None
+    return Other(Path(path), int(epoch) if epoch else None)
+
+
+def followed(other: ViewState, state: ViewState, has_same_labels: bool) -> ViewState:
+    """Return the second model's state at the cursor and the viewport of the open one's `state`.
+
+    With as many latent dimensions both have the same z on the same plane. Otherwise the second model keeps a
+    plane of its own, and the cursor is at the same (a, b) of it. Its epoch and its prior stay its own.
+    """
+    shared = replace(
+        other,
+        scale=state.scale,
+        viewport=state.viewport,
+        layers=state.layers,
+        opacities=state.opacities,
+        hidden_labels=state.hidden_labels if has_same_labels else frozenset(),
+        lens=state.lens,
+    )
+    if len(other.z) == len(state.z):
+        return replace(
+            shared,
+            z=state.z,
+            plane=state.plane,
+            path=state.path,
+            path_closed=state.path_closed,
+            path_kind=state.path_kind,
+        )
+    return shared.at(state.cursor_ab)

@@ -1,0 +1,303 @@
+"""The page that compares the open model with another one, or with another epoch of it."""
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QObject, QPointF, Signal
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QFileDialog
+
+from desktop.app.comparison import Comparison
+from desktop.app.explorer import Explorer, PendingPicture
+from desktop.base.words import NAME_CHARS, one_line
+from desktop.images.difference import Difference
+from desktop.images.drawing import Drawing
+from desktop.images.pixels import to_bytes
+from desktop.jobs.decode import Decoded
+from desktop.jobs.encode import Encoded
+from desktop.latent.chart import ToPx
+from desktop.models.opened import Opened
+from desktop.models.source import UnreadError
+from desktop.reading.overrides import Overrides
+from desktop.vetting.opening import OpeningStoppedError
+from desktop.view.comparison import Other, other_from_text
+from desktop.view.state import Layer, ViewState
+from desktop.widgets.common.actions import add_action
+from desktop.widgets.common.message_bar import Action
+from desktop.widgets.common.qimage import to_qimage
+from desktop.widgets.common.saved_inputs import save_input
+from desktop.widgets.common.wait_ring import WaitRing
+from desktop.widgets.controls.map_control import NAME, MapControl
+from desktop.widgets.controls.opening_control import OpeningControl
+from desktop.widgets.controls.plane_content import PlaneContent
+from desktop.widgets.controls.reading_control import ReadingControl
+from desktop.widgets.controls.shell import Shell
+from desktop.widgets.dialogs.about_model import in_words
+from desktop.widgets.panels.compare_page import ComparePage
+from desktop.widgets.panels.image_panel import in_nats
+from desktop.widgets.panels.pages import Pages
+from desktop.widgets.plane.plane_view import PlaneView
+from desktop.widgets.plane.pointer import PointerHandler
+from desktop.widgets.plane.posterior_marks import draw_ellipses, draw_marks
+from export.bundle import MANIFEST_FILE
+
+COMPARE = "compare"
+KINDS = "Models (manifest.json *.latent *.onnx);;All files (*)"
+
+
+class CompareControl(QObject):
+    """Adds the page, and connects it to the explorers of both models.
+
+    Args:
+        shell: its explorer is that of A.
+        tabs: where the page goes.
+        handlers: handle mouse and keys on either plane before the plane's own hand.
+
+    Attributes:
+        page: the page.
+        comparison: holds B.
+    """
+
+    told = Signal(str)
+    pointer_moved = Signal(object)  # as the planes say it
+
+    def __init__(self, shell: Shell, tabs: Pages, *handlers: PointerHandler) -> None:
+        super().__init__(shell.window)
+        self._shell = shell
+        self._tabs = tabs
+        self._first_encoded: Encoded | None = None
+        self._is_drawn = False
+        self.page = page = ComparePage()
+        self.comparison = comparison = Comparison(shell.explorer, self)
+        first, second = comparison.first, comparison.second
+        self.reading = ReadingControl(shell.window, shortcut="")
+        self._rings = [WaitRing(picture) for picture in page.pictures]
+        OpeningControl(second, shell.message, page.empty)
+        for side, (explorer, plane) in enumerate(((first, page.left), (second, page.right))):
+            self._connect_plane(explorer, plane, handlers)
+            plane.add_under_points(partial(self._paint, side))
+            explorer.picture_decoded.connect(partial(self._on_picture, side))
+            explorer.picture_pending.connect(partial(self._show_pending, side))
+            for changed in (explorer.opened, explorer.renewed):
+                changed.connect(self._show_names)
+            explorer.opened.connect(partial(self._drop_picture, side))
+            explorer.model_changed.connect(self._on_model)
+            explorer.failed.connect(self._rings[side].stop)
+        comparison.timeline.epochs_changed.connect(self._show_epochs)
+        second.state_changed.connect(self._on_second_state)
+        second.opened.connect(self._on_opened)
+        second.renewed.connect(lambda opened: self.reading.set_source(opened.model.source))
+        second.open_failed.connect(self._on_open_failed)
+        second.failed.connect(shell.message.show_error)
+        comparison.compared.connect(self._show_difference)
+        comparison.encoded_changed.connect(self._show_elbos)
+        self.reading.overrides_set.connect(self.open)
+        page.shown_changed.connect(self._on_shown)
+        page.epoch_wanted.connect(self._open_epoch)
+        page.model_wanted.connect(self._choose)
+        page.reading_wanted.connect(self.reading.action.trigger)
+        page.index_wanted.connect(comparison.timeline.go_to)
+        page.restored.connect(self._restore)
+        page.empty.invite()
+        page.empty.show()
+        tabs.add_page(COMPARE, "&Compare", page)
+        view = shell.menus["view"]
+        self._epoch_action = add_action(view, "Compare with another epoch", None, self._open_epoch)
+        add_action(view, "Compare with another model…", None, self._choose)
+        save_input("compare.other", page)
+        self._show_names()
+        self._show_elbos()
+
+    def set_encoded(self, drawing: Drawing, encoded: Encoded | None) -> None:
+        """Take over the drawing, and how A encodes it; B encodes it too."""
+        self._is_drawn, self._first_encoded = not drawing.is_empty, encoded
+        for plane in (self.page.left, self.page.right):
+            plane.set_points_dimmed(self._is_drawn)
+        self.comparison.encode(drawing)
+        self._show_elbos()
+
+    def _connect_plane(
+        self, explorer: Explorer, plane: PlaneView, handlers: tuple[PointerHandler, ...]
+    ) -> None:
+        """Show a model on a plane, and let mouse and keys on it change the state of A."""
+        first = self._shell.explorer
+        PlaneContent(explorer, plane).arrow.clicked.connect(
+            lambda: first.set_state(first.state.with_cursor_in_view(0.0))
+        )
+        MapControl(explorer, plane, f"{NAME} compared")
+        plane.set_handlers(handlers)
+        plane.cursor_moved.connect(lambda a, b: first.set_state(first.state.at((a, b))))
+        plane.nudged.connect(lambda a, b: first.set_state(first.state.nudged(a, b)))
+        plane.viewport_wanted.connect(lambda viewport: first.change(viewport=viewport))
+        plane.pointer_moved.connect(self.pointer_moved)
+        plane.zoom_ended.connect(self._shell.plane.zoom_ended)
+        plane.path_point_wanted.connect(self._shell.plane.path_point_wanted)
+
+    def _on_shown(self, is_shown: bool) -> None:
+        self.comparison.set_shown(is_shown)
+        for side, explorer in enumerate((self.comparison.first, self.comparison.second)):
+            decoded = self.comparison.picture_of(explorer)
+            if is_shown and decoded is not None:
+                self._show_picture(side, decoded)
+
+    def _open_epoch(self) -> None:
+        self._tabs.show_key(COMPARE)
+        self.comparison.open_epoch()
+
+    def _choose(self) -> None:
+        """Ask for a model, and open it as B."""
+        self._tabs.show_key(COMPARE)
+        title = "Compare with another model"
+        chosen, _ = QFileDialog.getOpenFileName(self._shell.window, title, "", KINDS)
+        if chosen:
+            self.open(Path(chosen))
+
+    def open(self, path: Path, overrides: Overrides | None = None) -> None:
+        """Open a bundle's folder, its manifest.json, a `.latent` file or a bare `.onnx` as B."""
+        self._shell.message.hide_error()
+        self.comparison.open(Other(path.parent if path.name == MANIFEST_FILE else path), overrides)
+
+    def _restore(self, text: str) -> None:
+        other = other_from_text(text)
+        if other is not None:
+            self.comparison.keep(other)
+            self._keep()
+
+    def _keep(self) -> None:
+        """Have B saved."""
+        other = self.comparison.other
+        self.page.set_other("" if other is None else other.text)
+
+    def _on_opened(self, opened: Opened) -> None:
+        source = opened.model.source
+        self.reading.set_source(source)
+        self.page.reading.setVisible(source.file is not None)
+        notes = [source.guess_note, *source.notes, opened.model.warning]
+        review: list[Action] = [("Review…", self.reading.open_dialog)] if source.guess_note else []
+        self._shell.message.hide_error()
+        if any(notes):
+            self._shell.message.show_note(f"B: {'; '.join(filter(None, notes))}", review)
+        self._show_elbos()
+
+    def _on_open_failed(self, error: Exception) -> None:
+        if isinstance(error, OpeningStoppedError):
+            self._shell.message.hide()
+            self.told.emit("opening was stopped")
+        elif not self.reading.show_error(error):
+            actions = self.reading.actions_for(error) if isinstance(error, UnreadError) else []
+            longer = error.with_more_time() if isinstance(error, UnreadError) else None
+            if isinstance(error, UnreadError) and longer is not None:
+                actions.insert(0, ("Give it more time", partial(self.open, error.file.path, longer)))
+            self._shell.message.show_error(error, actions=actions)
+
+    def _on_second_state(self) -> None:
+        self.page.set_index(self.comparison.timeline.index)
+        self._keep()
+
+    def _show_epochs(self) -> None:
+        self.page.set_epochs(self.comparison.timeline.epochs)
+        self.page.set_index(self.comparison.timeline.index)
+
+    def _show_names(self) -> None:
+        for side, explorer in enumerate((self.comparison.first, self.comparison.second)):
+            source = explorer.source
+            name = "" if source is None else one_line(in_words(source, explorer.state.epoch), 2 * NAME_CHARS)
+            self.page.set_name(side, name)
+        for one in (self.page.another_epoch, self._epoch_action):
+            one.setEnabled(len(self.comparison.first_epochs) > 1)
+
+    def _on_model(self) -> None:
+        self._show_names()
+        self._show_elbos()
+
+    def _drop_picture(self, side: int, _: Opened) -> None:
+        self._rings[side].stop()
+        self.page.set_picture(side, None)
+
+    def _on_picture(self, side: int, decoded: Decoded) -> None:
+        self._rings[side].stop()
+        self._show_picture(side, decoded)
+
+    def _show_picture(self, side: int, decoded: Decoded) -> None:
+        if not self.page.isVisible():
+            return
+        picture = to_bytes(decoded.probabilities[np.newaxis])[0]
+        self.page.set_picture(side, to_qimage(picture))
+        if side == 1:
+            self.reading.set_picture(picture)
+
+    def _show_pending(self, side: int, pending: PendingPicture) -> None:
+        """Show the nearest picture that is there, until the wanted one comes."""
+        self._rings[side].start(pending.expected_s)
+        if pending.nearest is not None:
+            self._show_picture(side, pending.nearest)
+
+    def _show_difference(self, found: Difference | None) -> None:
+        self.page.set_difference(found)
+        shapes = self.comparison.first.image_shape, self.comparison.second.image_shape
+        self.page.texts[2].show_text(difference_words(found, *shapes))
+
+    def _show_elbos(self) -> None:
+        comparison, page = self.comparison, self.page
+        second_shape = comparison.second.image_shape
+        fits = second_shape is None or comparison.first.image_shape == second_shape
+        for side, (explorer, encoded) in enumerate(self._encodings()):
+            words = elbo_words(explorer, encoded, self._is_drawn, fits or side == 0)
+            elbos = [None if each is None else each.elbo_nats for _, each in self._encodings()]
+            if side == 1 and elbos[0] is not None and elbos[1] is not None:
+                words += f", {gap_words(elbos[0], elbos[1], comparison.is_comparable)}"
+            page.texts[side].show_text(words)
+            (page.left, page.right)[side].redraw_under_points()
+
+    def _encodings(self) -> list[tuple[Explorer, Encoded | None]]:
+        comparison = self.comparison
+        return [(comparison.first, self._first_encoded), (comparison.second, comparison.encoded)]
+
+    def _paint(self, side: int, painter: QPainter, to_px: ToPx, state: ViewState) -> None:
+        """Draw where a model's encoder puts your image."""
+        encoded = self._encodings()[side][1]
+        if encoded is not None and Layer.ENCODED in state.layers:
+            draw_ellipses(painter, to_px, state.plane, encoded.mean, encoded.logvar)
+            mean = to_px(state.plane.project(encoded.mean)).tolist()
+            draw_marks(painter, QPointF(*mean), None, None)
+
+
+def elbo_words(explorer: Explorer, encoded: Encoded | None, is_drawn: bool, fits: bool = True) -> str:
+    """The ELBO of what is drawn by one model, or why there is none."""
+    if explorer.image_shape is None or not is_drawn:
+        return ""
+    if not fits:
+        return f"Your image: its pictures are {_size(explorer.image_shape)}"
+    if not explorer.has_encoder:
+        return f"Your image: no encoder{'' if explorer.state.epoch is None else ' of this epoch'}"
+    if encoded is None:
+        return "Your image: …"
+    if encoded.elbo_nats is None:
+        return "Your image: no ELBO without a likelihood"
+    return f"Your image: ELBO {in_nats(encoded.elbo_nats)}"
+
+
+def gap_words(first_nats: float, second_nats: float, is_comparable: bool) -> str:
+    """How much higher the ELBO of B is than that of A."""
+    if not is_comparable:
+        return "of another likelihood"
+    gap_nats = second_nats - first_nats
+    return f"{in_nats(abs(gap_nats)).removesuffix(' nats')} {'higher' if gap_nats >= 0 else 'lower'}"
+
+
+def difference_words(
+    found: Difference | None,
+    first_shape: tuple[int, int, int] | None,
+    second_shape: tuple[int, int, int] | None,
+) -> str:
+    """How far apart the pictures are, or why that is not known."""
+    if found is not None:
+        return f"B − A, mean |B − A| {found.mean:.3f}"
+    if first_shape is None or second_shape is None or first_shape[1:] == second_shape[1:]:
+        return ""
+    return f"no difference of {_size(first_shape)} and {_size(second_shape)}"
+
+
+def _size(shape: tuple[int, int, int]) -> str:
+    return " × ".join(map(str, shape))

@@ -1,0 +1,115 @@
+"""What a plane shows of an explorer: decoded tiles, points and the state."""
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer
+
+from desktop.app.explorer import Explorer
+from desktop.jobs.tiles import Tile
+from desktop.latent.selection import within
+from desktop.view.state import ViewState
+from desktop.widgets.plane.cursor_arrow import CursorArrow
+from desktop.widgets.plane.plane_view import PlaneView
+
+# Quick decoders have the new plane by then, and a mark would only flicker.
+OLD_AFTER_MS = 250
+OLD_PLANE = "Old plane, decoding the new one …"
+
+
+class PlaneContent(QObject):
+    """Keeps a plane up to date while it is visible, and has tiles decoded for it.
+
+    Attributes:
+        arrow: points to a cursor out of view.
+    """
+
+    def __init__(self, explorer: Explorer, plane: PlaneView) -> None:
+        super().__init__(plane)
+        self._explorer = explorer
+        self._plane = plane
+        self._points_plane = explorer.state.plane
+        self._shown_only: tuple[int, ...] | None = None
+        self._has_missed = False
+        self.arrow = CursorArrow(plane)
+        self._old_soon = QTimer(self, singleShot=True, interval=OLD_AFTER_MS)
+        self._old_soon.timeout.connect(self._mark_old)
+        explorer.opened.connect(self._on_opened)
+        explorer.model_changed.connect(self._on_model)
+        explorer.state_changed.connect(self._on_state)
+        explorer.tiles.decoded.connect(self._add_tiles)
+        explorer.tiles.shown_changed.connect(self._show_tiles)
+        plane.resized.connect(self._on_resized)
+        plane.pointer_moved.connect(self._on_pointer)
+
+    def _on_resized(self) -> None:
+        """Catch up with what was missed, and have tiles decoded for this size."""
+        if not self._plane.isVisible():
+            return
+        if self._has_missed:
+            self._has_missed = False
+            self._plane.set_state(self._explorer.state)
+            self._show_tiles()
+            self._project_points()
+        self.arrow.set_state(self._explorer.state)
+        self._explorer.set_view_size(self._plane.size_px(), self._plane.devicePixelRatioF())
+
+    def _misses(self) -> bool:
+        """Whether nobody sees the plane now, so that it is brought up to date when it is shown."""
+        self._has_missed = self._has_missed or not self._plane.isVisible()
+        return self._has_missed
+
+    def _on_opened(self) -> None:
+        tiles = self._explorer.tiles
+        self._old_soon.stop()
+        self._plane.set_old("")
+        # The state may have been set already, by somebody who heard of the model earlier.
+        self._plane.set_backdrop(tiles.cache, tiles.shown if tiles.is_shown_current else None)
+        if not self._misses():
+            self._project_points()
+
+    def _on_model(self) -> None:
+        self._old_soon.start()
+        if not self._misses():
+            self._project_points(smoothly=True)
+
+    def _on_state(self, state: ViewState) -> None:
+        if self._misses():
+            return
+        if state.plane != self._points_plane or state.shown_only != self._shown_only:
+            self._project_points()
+        self._plane.set_state(state)
+        self.arrow.set_state(state)
+
+    def _add_tiles(self, tiles: list[Tile]) -> None:
+        if not self._misses():
+            self._plane.add_tiles(tiles)
+
+    def _show_tiles(self) -> None:
+        tiles = self._explorer.tiles
+        self._old_soon.stop()
+        self._plane.set_old("")
+        self._plane.set_backdrop(tiles.cache, tiles.shown)
+
+    def _mark_old(self) -> None:
+        """Say that the plane is not yet that of the points and the picture."""
+        tiles = self._explorer.tiles
+        if tiles.shown is not None and not tiles.is_shown_current:
+            self._plane.set_old(OLD_PLANE)
+
+    def _on_pointer(self, ab: tuple[float, float] | None) -> None:
+        """Have the tiles at the pointer decoded first."""
+        view = None if ab is None else self._explorer.state.chart.view(ab).tolist()
+        self._explorer.tiles.focus = None if view is None else (view[0], view[1])
+
+    def _project_points(self, smoothly: bool = False) -> None:
+        posterior = self._explorer.posterior
+        self._points_plane = self._explorer.state.plane
+        only = self._shown_only = self._explorer.state.shown_only
+        if posterior is None:
+            self._plane.set_points(np.empty((0, 2)), None, ())
+        else:
+            mean, labels = posterior.mean, posterior.labels
+            if only is not None:
+                rows = within(only, len(mean))
+                mean, labels = mean[rows], None if labels is None else labels[rows]
+            ab = self._points_plane.project(mean)
+            self._plane.set_points(ab, labels, self._explorer.label_names, smoothly)

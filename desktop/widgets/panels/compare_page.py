@@ -1,0 +1,260 @@
+"""The page that shows two models side by side: two planes, their pictures, and the difference of these."""
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QHideEvent,
+    QImage,
+    QLinearGradient,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QShowEvent,
+)
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from desktop.images.difference import DARKER, EQUAL, LIGHTER, Difference
+from desktop.models.epochs import Epoch
+from desktop.widgets.common.picture_view import PictureView
+from desktop.widgets.common.plain_text import ElidedLabel
+from desktop.widgets.common.qimage import to_qimage
+from desktop.widgets.common.theme import GRID_PX, heading_font
+from desktop.widgets.panels.time_bar import EpochSlider
+from desktop.widgets.plane.empty_plane import EmptyPlane
+from desktop.widgets.plane.plane_view import PlaneView
+
+NOTHING = "Nothing to compare with yet"
+CHOOSE = "Choose another epoch of the open model, or another model, below. Cursor and zoom are those of both."
+PICTURE_PX, LEAST_PICTURE_PX = 170, 80
+KEY_PX = 10
+
+
+class ComparedPlane(PlaneView):
+    """A plane of one of the two models."""
+
+    GESTURES = ()  # those of the window's own plane are listed already
+
+
+class NoSecondModel(EmptyPlane):
+    """Covers the second plane until there is a second model."""
+
+    def invite(self) -> None:
+        """Say how to choose one."""
+        self.say(NOTHING, CHOOSE)
+
+
+class DifferenceKey(QWidget):
+    """The key of the difference's colours, to stand beside the picture."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._reach = 1.0
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName("Key of the difference")
+        self.set_reach(1.0)
+
+    def set_reach(self, reach: float) -> None:
+        """Set the difference that the strongest colours stand for."""
+        self._reach = reach
+        self.setAccessibleDescription(", ".join(self.texts()).replace("\n", " "))
+        self.update()
+
+    def texts(self) -> tuple[str, str, str]:
+        """Return what stands beside the upper end, the middle and the lower end."""
+        return f"+{self._reach:g}\nB lighter", "0", f"A lighter\n−{self._reach:g}"
+
+    def sizeHint(self) -> QSize:
+        """Return room for the colours and the widest text."""
+        width = KEY_PX + GRID_PX // 2 + self.fontMetrics().horizontalAdvance("A lighter")
+        return QSize(width, 5 * self.fontMetrics().height())
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the preferred size."""
+        return self.sizeHint()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the colours, and beside them what they stand for."""
+        painter = QPainter(self)
+        colors = QLinearGradient(QPointF(0, 0), QPointF(0, self.height()))
+        for place, color in ((0.0, LIGHTER), (0.5, EQUAL), (1.0, DARKER)):
+            colors.setColorAt(place, QColor(*color))
+        painter.fillRect(QRectF(0, 0, KEY_PX, self.height()), colors)
+        painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
+        beside = QRectF(self.rect()).adjusted(KEY_PX + GRID_PX // 2, 0, 0, 0)
+        flag = Qt.AlignmentFlag
+        for text, place in zip(
+            self.texts(), (flag.AlignTop, flag.AlignVCenter, flag.AlignBottom), strict=True
+        ):
+            painter.drawText(beside, flag.AlignLeft | place, text)
+
+
+class ComparePage(QWidget):
+    """Shows A on the left and B on the right; emits signals for what people want.
+
+    Attributes:
+        left, right: the planes of A and B.
+        empty: covers the right one until there is a B.
+        names: what A and B are.
+        epochs: B's epochs, if it has any.
+        pictures: those of A and B at the cursor.
+        difference: the picture of B minus that of A.
+        texts: what stands below these three pictures.
+    """
+
+    shown_changed = Signal(bool)  # whether the page is in front
+    epoch_wanted = Signal()
+    model_wanted = Signal()
+    reading_wanted = Signal()
+    index_wanted = Signal(int)
+    restored = Signal(str)  # what `saved_text` gave in an earlier start
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._found: Difference | None = None
+        self._other_text = ""
+        self.left, self.right = ComparedPlane(), ComparedPlane()  # Tab goes through the page in this order
+        self.left.setAccessibleName("Latent plane of A")
+        self.right.setAccessibleName("Latent plane of B")
+        self.empty = NoSecondModel(self.right)
+        self.right.resized.connect(self.empty.place)
+        self.another_epoch = QPushButton("Another epoch")
+        self.another_epoch.setToolTip("Compare with another epoch of the open model.")
+        self.another_model = QPushButton("Another model…")
+        self.another_model.setToolTip("Choose a bundle or a decoder to compare with.")
+        self.reading = QPushButton("How it is read…")
+        self.reading.setToolTip("Set how the second model is read.")
+        self.reading.hide()
+        self.epochs = EpochSlider()
+        self.epochs.setAccessibleName("Epoch of B")
+        self.names = ElidedLabel(), ElidedLabel()
+        self.pictures = PictureView(PICTURE_PX), PictureView(PICTURE_PX)
+        self.difference = PictureView(PICTURE_PX)
+        self.difference.set_tip(self._tip)
+        self.key = DifferenceKey()
+        self.texts = ElidedLabel(), ElidedLabel(), ElidedLabel()
+        for view, name in zip(
+            (*self.pictures, self.difference), ("Picture of A", "Picture of B", "B minus A"), strict=True
+        ):
+            view.setMinimumSize(LEAST_PICTURE_PX, LEAST_PICTURE_PX)
+            view.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+            view.setAccessibleName(name)
+        self.another_epoch.clicked.connect(self.epoch_wanted)
+        self.another_model.clicked.connect(self.model_wanted)
+        self.reading.clicked.connect(self.reading_wanted)
+        self.epochs.valueChanged.connect(self.index_wanted)
+        self._lay_out()
+        self.set_epochs(())
+        self.set_difference(None)
+        self.setFocusProxy(self.left)
+
+    def set_epochs(self, epochs: tuple[Epoch, ...]) -> None:
+        """Set B's epochs; with fewer than two the slider is hidden."""
+        self.epochs.blockSignals(True)
+        self.epochs.set_epochs(epochs)
+        self.epochs.blockSignals(False)
+        self.epochs.setVisible(len(epochs) > 1)
+
+    def set_index(self, index: int) -> None:
+        """Show which of B's epochs is shown."""
+        self.epochs.blockSignals(True)
+        self.epochs.setValue(index)
+        self.epochs.blockSignals(False)
+
+    def set_name(self, side: int, name: str) -> None:
+        """Say what A (side 0) or B (side 1) is."""
+        letter = "AB"[side]
+        self.names[side].show_text(f"{letter}  {name}" if name else letter)
+
+    def set_picture(self, side: int, image: QImage | None) -> None:
+        """Show the picture of A or B at the cursor, below its plane and on it."""
+        self.pictures[side].set_image(image)
+        (self.left, self.right)[side].set_thumbnail(image)
+
+    def set_difference(self, found: Difference | None) -> None:
+        """Show the difference of the pictures, or none."""
+        self._found = found
+        self.difference.set_image(None if found is None else to_qimage(found.picture))
+        if found is not None:
+            self.key.set_reach(found.reach)
+
+    def set_other(self, text: str) -> None:
+        """Keep B as a text, which is saved between starts."""
+        self._other_text = text
+
+    def saved_text(self) -> str:
+        """Return what `set_other` was given."""
+        return self._other_text
+
+    def restore_text(self, text: str) -> None:
+        """Restore what was saved."""
+        self.restored.emit(text)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Emit that the page is in front."""
+        self.shown_changed.emit(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Emit that another page is in front."""
+        self.shown_changed.emit(False)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Draw the key's text in the colours of the new theme."""
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "key"):
+            self.key.update()
+        super().changeEvent(event)
+
+    def _tip(self, across: float, down: float) -> str:
+        """Return the difference at a place."""
+        if self._found is None:
+            return ""
+        numbers = self._found.numbers
+        height, width = numbers.shape
+        row, column = min(int(down * height), height - 1), min(int(across * width), width - 1)
+        return f"B − A = {numbers[row, column]:+.3f}".replace("-", "−")
+
+    def _lay_out(self) -> None:
+        for label in self.names:
+            label.setFont(heading_font(self.font()))
+        choice = QHBoxLayout()
+        choice.setSpacing(GRID_PX)
+        for button in (self.another_epoch, self.another_model, self.reading):
+            choice.addWidget(button)
+        choice.addStretch(1)
+        planes = QGridLayout()
+        planes.setHorizontalSpacing(GRID_PX)
+        planes.setVerticalSpacing(GRID_PX // 2)
+        planes.addWidget(self.names[0], 0, 0)
+        planes.addWidget(self.names[1], 0, 1)
+        planes.addWidget(self.left, 1, 0)
+        planes.addWidget(self.right, 1, 1)
+        planes.addLayout(choice, 2, 0)
+        planes.addWidget(self.epochs, 2, 1)
+        planes.setRowStretch(1, 1)
+        for column in (0, 1):
+            planes.setColumnStretch(column, 1)
+        pictures = QHBoxLayout()
+        pictures.setSpacing(GRID_PX)
+        for side in (0, 1):
+            pictures.addLayout(_column(self.pictures[side], self.texts[side]), 1)
+        keyed = QHBoxLayout()
+        keyed.setSpacing(GRID_PX)
+        keyed.addWidget(self.difference, 1)
+        keyed.addWidget(self.key)
+        pictures.addLayout(_column(keyed, self.texts[2]), 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(GRID_PX, GRID_PX, GRID_PX, GRID_PX // 2)
+        layout.setSpacing(GRID_PX)
+        layout.addLayout(planes, 3)
+        layout.addLayout(pictures, 1)
+
+
+def _column(picture: PictureView | QHBoxLayout, text: ElidedLabel) -> QVBoxLayout:
+    """Return a picture above its text."""
+    column = QVBoxLayout()
+    column.setSpacing(GRID_PX // 2)
+    if isinstance(picture, PictureView):
+        column.addWidget(picture, 1)
+    else:
+        column.addLayout(picture, 1)
+    column.addWidget(text)
+    return column

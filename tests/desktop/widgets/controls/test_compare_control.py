@@ -1,0 +1,121 @@
+"""The page "Compare": two planes with one cursor and one zoom, by mouse and keys, and what it says."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QApplication
+
+from desktop.images.difference import difference
+from desktop.images.pixels import to_bytes
+from desktop.view.comparison import Other
+from desktop.widgets.common.saved_inputs import saved_values, set_saved_values
+from desktop.widgets.controls.compare_control import difference_words, elbo_words, gap_words
+from tests.desktop.dropping import drag, drop
+from tests.waiting import SOON_MS
+
+LEFT, CONTROL = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def shows(qtbot, gray, same_picture):
+    """`shows(window, film, epochs)` waits until the page has the pictures of these epochs at the cursor."""
+
+    def wait(window, film, epochs):
+        page = window.compare.page
+
+        def are_there():
+            for view, epoch in zip(page.pictures, epochs, strict=True):
+                expected = to_bytes(film.decode(epoch, [window.explorer.state.z]))[0]
+                assert view.image() is not None
+                assert same_picture(gray(view.image()), expected)
+
+        qtbot.waitUntil(are_there, timeout=SOON_MS)
+
+    return wait
+
+
+def test_two_epochs_side_by_side(open_window, make_film, qtbot, shows):
+    """B is opened by a button. Mouse and keys on either plane move the cursor and the view of both."""
+    film = make_film(3)
+    window = open_window(film.path)
+    page, explorer = window.compare.page, window.explorer
+    qtbot.keyClick(window.plane, Qt.Key.Key_6, CONTROL)
+    assert window.tabs.key() == "compare"
+    assert page.empty.isVisible()
+    qtbot.mouseClick(page.another_epoch, LEFT)
+    shows(window, film, (3, 1))
+    assert not page.empty.isVisible()
+    assert page.names[1].text().startswith("B  film, epoch 1")
+
+    qtbot.mouseClick(page.right, LEFT, pos=QPoint(page.right.width() // 4, page.right.height() // 3))
+    assert explorer.state.z != (0.0, 0.0)
+    shows(window, film, (3, 1))
+    qtbot.keyClick(window, Qt.Key.Key_Z, CONTROL)
+    assert explorer.state.z == (0.0, 0.0), "one step for what was done on B's plane"
+
+    page.left.setFocus()
+    qtbot.keyClick(page.left, Qt.Key.Key_Tab)
+    assert QApplication.focusWidget() is page.right
+    before = explorer.state
+    qtbot.keyClick(page.right, Qt.Key.Key_Right)
+    qtbot.keyClick(page.right, Qt.Key.Key_Plus)
+    assert explorer.state.z[0] > before.z[0]
+    assert explorer.state.viewport.span < before.viewport.span
+    assert page.left.viewport == page.right.viewport == explorer.state.viewport
+
+    page.epochs.setValue(2)
+    shows(window, film, (3, 2))
+    assert saved_values(window)["compare.other"] == Other(film.path, 2).text
+    qtbot.keyClick(page.right, Qt.Key.Key_1, CONTROL)
+    assert window.plane.viewport == explorer.state.viewport, "the plane catches up when it is shown"
+
+
+def test_the_second_model_of_the_last_start_comes_back(open_window, make_bundle, make_film, qtbot):
+    """Once the page is looked at. What cannot be opened is told; a model can be dropped on B's plane."""
+    film = make_film(3)
+    window = open_window(make_bundle())
+    comparison, page = window.compare.comparison, window.compare.page
+    assert not page.another_epoch.isEnabled(), "the open model has none"
+    set_saved_values(window, {"compare.other": Other(film.path, 2).text})
+    assert comparison.second.source is None
+    with qtbot.waitSignal(comparison.second.opened, timeout=SOON_MS):
+        window.show_page("compare")
+    assert comparison.second.state.epoch == 2
+    assert page.epochs.value() == 2
+    with qtbot.waitSignal(comparison.second.open_failed, timeout=SOON_MS):
+        comparison.open(Other(film.path.with_name("gone")))
+    assert "gone" in window.message.text()
+    assert saved_values(window)["compare.other"] == Other(film.path, 2).text
+
+    place = page.right.mapTo(window, page.right.rect().center())
+    other = make_bundle(seed=3, name="dropped")
+    drag(window, place, other)
+    assert window.drop.overlay.text() == "Compare with dropped"
+    with qtbot.waitSignal(comparison.second.opened, timeout=SOON_MS):
+        drop(window, other, at=place)
+    assert comparison.second.source.path == other
+    assert window.explorer.source.path != other
+
+
+def test_how_much_higher_an_elbo_is():
+    """Higher is better, whatever the sign of the numbers."""
+    assert gap_words(-170.0, -155.5, True) == "14.50 higher"
+    assert gap_words(-155.5, -170.0, True) == "14.50 lower"
+    assert gap_words(-155.5, 300.0, False) == "of another likelihood"
+
+
+def test_what_is_said_of_the_pictures():
+    """How large the difference is, or why there is none."""
+    black, half = np.zeros((1, 4, 4), np.float32), np.full((1, 4, 4), 0.5, np.float32)
+    shape = (1, 4, 4)
+    assert difference_words(difference(black, half), shape, shape) == "B − A, mean |B − A| 0.500"
+    assert difference_words(None, shape, (3, 8, 8)) == "no difference of 1 × 4 × 4 and 3 × 8 × 8"
+    assert difference_words(None, shape, None) == ""
+
+
+def test_why_a_model_has_no_elbo_of_a_drawing(explorer, make_explorer):
+    """It has no encoder, or takes other pictures; without a drawing or a model there is nothing to say."""
+    assert elbo_words(explorer, None, is_drawn=True) == "Your image: no encoder"
+    assert elbo_words(explorer, None, is_drawn=True, fits=False) == "Your image: its pictures are 1 × 12 × 12"
+    assert elbo_words(explorer, None, is_drawn=False) == ""
+    assert elbo_words(make_explorer(), None, is_drawn=True) == ""

@@ -1,0 +1,48 @@
+"""The page that compares two models: its key, and the numbers under the pointer."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QEvent, QPoint
+from PySide6.QtGui import QHelpEvent
+from PySide6.QtWidgets import QApplication, QToolTip
+
+from desktop.images.difference import difference
+from desktop.widgets.panels.compare_page import ComparePage, DifferenceKey
+
+
+@pytest.fixture
+def page(qtbot):
+    page = ComparePage()
+    qtbot.addWidget(page)
+    page.resize(700, 600)
+    page.show()
+    return page
+
+
+def test_the_key_says_which_way_and_how_much(qtbot):
+    """The numbers of its ends, and which picture is lighter there."""
+    key = DifferenceKey()
+    qtbot.addWidget(key)
+    key.set_reach(0.05)
+    assert key.texts() == ("+0.05\nB lighter", "0", "A lighter\n−0.05")
+    assert "A lighter −0.05" in key.accessibleDescription()
+
+
+def test_pointing_at_the_difference_tells_its_number(page):
+    """At the pixel under the pointer, with its sign."""
+    first, second = np.zeros((1, 2, 2), np.float32), np.zeros((1, 2, 2), np.float32)
+    second[0, 1, 0], first[0, 0, 1] = 0.25, 0.5
+    page.set_difference(difference(first, second))
+    view = page.difference
+    side = min(view.width(), view.height())
+    for across, down, text in ((-1, 1, "B − A = +0.250"), (1, -1, "B − A = −0.500")):
+        point = view.rect().center() + QPoint(across * side // 4, down * side // 4)
+        QApplication.sendEvent(view, QHelpEvent(QEvent.Type.ToolTip, point, view.mapToGlobal(point)))
+        assert QToolTip.text() == text
+    QToolTip.hideText()
+
+
+def test_without_a_difference_the_picture_is_empty(page):
+    """As when the sizes differ."""
+    page.set_difference(None)
+    assert page.difference.image() is None
