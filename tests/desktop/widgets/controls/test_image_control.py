@@ -98,6 +98,9 @@ def test_the_encoders_ellipse_is_on_the_plane_and_can_be_switched_off(shipped_wi
     window.explorer.change(layers=window.explorer.state.layers - off)
     paste(window, qtbot, seven)
     mean = encoded(window, qtbot).mean
+    # So near that the ellipse is higher than the text beside its mark.
+    viewport = window.explorer.state.viewport
+    window.explorer.change(viewport=viewport.zoomed(0.15, tuple(mean.tolist())))
     qtbot.waitUntil(lambda: window.picture_control.decoded.z == pytest.approx(mean), timeout=SOON_MS)
     without = pixels(window.plane.grab().toImage())
     window.explorer.set_state(window.explorer.state.with_layer(Layer.ENCODED, on=True))
