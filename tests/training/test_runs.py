@@ -290,14 +290,14 @@ def test_weights_of_another_shape_are_refused(broken_run):
     path = broken_run / "weights/epoch-002.safetensors"
     save_weights(path, small_model())
     assert weights_refusal(broken_run, 2) == (
-        f"{path}: found decoder.conv1.bias shaped (2,), expected (64,) from config.json; fit again"
+        f"{path}: found decoder.conv1.bias shaped (2,), expected (16,) from config.json; fit again"
     )
 
 
 def test_weights_of_another_network_are_refused(broken_run):
     """A file that lacks a tensor is refused with the tensor's name."""
     path = broken_run / "weights/epoch-002.safetensors"
-    state = ConvVAE().state_dict()
+    state = ConvVAE(filters=(8, 16)).state_dict()
     del state["encoder.dense.bias"]
     save_file(state, path)
     assert weights_refusal(broken_run, 2) == (
