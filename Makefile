@@ -3,7 +3,7 @@
 # make test     the same with all tests
 # make lowest   the quick tests with the lowest versions that pyproject.toml allows; needs uv
 # make wheel    the wheel, in dist/
-# make app      the viewer for people without Python, as a folder and as one file, in dist/: two minutes
+# make app      the viewer for people without Python, as a folder and as one file, in dist/: three minutes
 # make app-test the same, started and tried
 # make page-check  types and lint of the page's JavaScript; needs npm
 # make gpu      what CUDA does: one table, in 8 minutes, on a machine with an NVIDIA GPU
