@@ -17,18 +17,21 @@ Entry = tuple[str, str, str]
 # Modules that something imports if they are there, but that the viewer does without.
 MODULES = (
     "IPython",
+    "PySide6.QtDBus",
     "PySide6.QtNetwork",  # the program does not talk to the network
     "_ssl",
     "anywidget",  # notebooks
     "av",  # MP4: with its codecs 100 MB
     "matplotlib.pyplot",  # figures are drawn without a window of Matplotlib's own
-    "mpl_toolkits",
     "numpy.f2py",
     "onnx.reference",
     "sqlite3",
     "tkinter",
     "torch",
 )
+
+# Of the formats that imageio knows, the program uses Pillow's.
+IMAGEIO_PLUGINS = ("pillow", "pillow_info")
 
 # Of Qt's plugins these stay, in each case if the system has them.
 QT_PLUGINS = (
@@ -77,6 +80,7 @@ LEFT_OUT = (
     "matplotlib/mpl-data/fonts/ttf/STIX*",  # formulas, which captions have none of
     "matplotlib/mpl-data/fonts/ttf/cm*",
     "matplotlib/mpl-data/fonts/ttf/DejaVuSansMono*",
+    "matplotlib/mpl-data/fonts/ttf/*Oblique*",
     "matplotlib/mpl-data/fonts/ttf/DejaVuSerif*",
     "matplotlib/mpl-data/fonts/afm/*",  # the metrics of PostScript's and PDF's fonts
     "matplotlib/mpl-data/fonts/pdfcorefonts/*",
@@ -89,6 +93,12 @@ LEFT_OUT = (
     "onnxruntime/tools/*",
     "onnxruntime/transformers/*",
 )
+
+
+def module_stays(name: str) -> bool:
+    """Whether a module of Python is part of the app, by its full name; `MODULES` are not even looked for."""
+    package, _, plugin = name.rpartition(".")
+    return package != "imageio.plugins" or plugin in IMAGEIO_PLUGINS
 
 
 def stays(destination: str) -> bool:

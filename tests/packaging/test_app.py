@@ -48,6 +48,7 @@ def call(app, tmp_path, variables):
             check=False,
         )
         assert done.returncode == status, done.stderr
+        assert "Warning" not in done.stderr
         return done.stdout + done.stderr
 
     return run
@@ -95,7 +96,8 @@ def test_a_stranger_s_model_is_tried_in_a_process_of_its_own(app, tmp_path, vari
     try:
         wait_until(lambda: children.read_text().split())
         child = Path("/proc", children.read_text().split()[0])
-        wait_until(lambda: re.search(r"^Max file size\s+0", (child / "limits").read_text(), re.MULTILINE))
+        # It sets this limit last.
+        wait_until(lambda: re.search(r"Max address space +\d", (child / "limits").read_text()))
         limits = dict(re.findall(r"^(Max .+?)\s{2,}(\w+)", (child / "limits").read_text(), re.MULTILINE))
         opened = (child / "maps").read_text()
         command = (child / "cmdline").read_bytes().split(b"\0")

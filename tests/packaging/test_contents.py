@@ -54,6 +54,12 @@ def test_what_the_viewer_does_not_use_is_left_out(packaging, path):
     assert not packaging.contents.stays(path)
 
 
+def test_of_the_formats_of_imageio_pillow_s_stays(packaging):
+    """The others are for medicine, film and cameras."""
+    names = ("imageio", "imageio.plugins", "imageio.plugins.pillow", "imageio.plugins.dicom", "av.plugins")
+    assert [name for name in names if not packaging.contents.module_stays(name)] == ["imageio.plugins.dicom"]
+
+
 def test_a_library_stays_only_if_something_is_linked_to_it(packaging):
     """Also through another library; with a library its link to it goes."""
     entries = [
