@@ -125,6 +125,7 @@ def test_installing_refuses_what_it_cannot_write(folder, run):
 
 
 @linux
+@pytest.mark.skipif(shutil.which("xz") is None, reason="found no xz, expected it; apt-get install xz-utils")
 def test_the_one_file_unpacks_once_and_starts(packaging, folder, run, tmp_path):
     """Arguments are handed on. It can install and remove itself; a damaged one says so and leaves nothing."""
     out = packaging.linux_files.one_file(folder, "1.2", "x86_64")
