@@ -3,6 +3,8 @@
 # make test     the same with all tests
 # make lowest   the quick tests with the lowest versions that pyproject.toml allows; needs uv
 # make wheel    the wheel, in dist/
+# make app      the viewer for people without Python, as a folder and as one file, in dist/: three minutes
+# make app-test the same, started and tried
 # make page-check  types and lint of the page's JavaScript; needs npm
 # make gpu      what CUDA does: one table, in 8 minutes, on a machine with an NVIDIA GPU
 # make clean    removes what the others made, except the environment
@@ -11,6 +13,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 LOWEST := .venv-lowest
+# With the CPU build of ONNX Runtime, which nothing but the app needs.
+APP := .venv-app
 DEMO := artifacts/demo
 # Each file's tests stay on one core, because they share what they make.
 PYTEST_IN = QT_QPA_PLATFORM=offscreen $(1)/bin/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
@@ -19,7 +23,7 @@ PYTEST := $(call PYTEST_IN,$(VENV))
 export PYTHONDONTWRITEBYTECODE :=
 SOURCES := $(wildcard training/*.py training/data/*.py training/data/mnist.xz export/*.py)
 
-.PHONY: help demo test check gpu lint style lowest wheel page-check clean
+.PHONY: help demo test check gpu lint style lowest wheel app app-test page-check clean
 .DELETE_ON_ERROR:
 
 help:
@@ -39,7 +43,7 @@ demo: $(DEMO)/plane.png $(DEMO)/samples.png $(DEMO)/walk.gif
 # own process, which runs no test, would load the conftest.py, and so PyTorch or Qt, of each folder that is named.
 test: style
 	@built=$$(mktemp -d) && export BUILT=$$built && \
-	{ $(PYTEST) tests --ignore tests/desktop --ignore-glob 'tests/test_*' && { \
+	{ $(PYTEST) tests --ignore tests/desktop --ignore tests/packaging --ignore-glob 'tests/test_*' && { \
 		$(BIN)/mypy >$$built/types 2>&1 & types=$$!; \
 		$(PYTEST) tests --ignore tests/export --ignore tests/training --ignore tests/gpu; status=$$?; \
 		wait $$types || status=$$?; echo $(BIN)/mypy; cat $$built/types; (exit $$status); }; }; \
@@ -69,11 +73,26 @@ lowest:
 wheel: $(INSTALLED)
 	$(BIN)/python -m build --wheel
 
+# From the wheel, so that the app has no file that the wheel lacks.
+app: $(APP)/.installed
+	$(APP)/bin/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps .
+	$(APP)/bin/python -m PyInstaller --noconfirm --log-level ERROR --distpath dist --workpath build/app .packaging/app/latent-plane.spec
+	@[ "$$(uname)" != Linux ] || $(APP)/bin/python .packaging/app/linux_files.py dist/latent-plane
+
+app-test: app $(INSTALLED)
+	APP=dist/latent-plane $(PYTEST) -m app tests/packaging
+
+$(APP)/.installed: pyproject.toml
+	rm -rf $(APP)
+	$(PYTHON) -m venv $(APP)
+	$(APP)/bin/python -m pip install --quiet --disable-pip-version-check '.[app]'
+	@touch $@
+
 page-check:
 	cd export/page/js && npm install --no-audit --no-fund && npm run check
 
 clean:
-	rm -rf $(DEMO) $(LOWEST) dist build .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(DEMO) $(LOWEST) $(APP) dist build .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 
 # Said before a long download; nothing is said if these packages are there already.
 define WHAT_IS_FETCHED

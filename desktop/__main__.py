@@ -64,6 +64,12 @@ def _is_png(context: click.Context, parameter: click.Parameter, file: Path | Non
     f"[default: the last size, at first {START_SIZE_PX[0]} {START_SIZE_PX[1]}]",
 )
 @click.option("--fresh", is_flag=True, help="Start without what was saved last time.")
+@click.option(
+    "--keep-open",
+    is_flag=True,
+    help="If MODEL cannot be opened, say so in the window. Desktops start the program like this, because "
+    "nobody would see standard error.",
+)
 @version_option
 def command(
     model: Path | None,
@@ -71,6 +77,7 @@ def command(
     screenshot: Path | None,
     size: tuple[int, int] | None,
     fresh: bool,
+    keep_open: bool,
     **reading: Any,
 ) -> int:
     """Explore the latent space of MODEL.
@@ -95,14 +102,18 @@ def command(
         from desktop.app.explorer import Explorer
         from desktop.app.signals import ClosingSignals
         from desktop.images.read_image import is_image
+        from desktop.widgets.common.program_icon import program_icon
         from desktop.widgets.main_window import MainWindow
     except ImportError as error:
         raise missing_library(error) from error
     heed_ctrl_c()  # not before: an exception within Qt's import leaves halves of it
 
-    # Desktops group windows by this name, which would otherwise be "__main__.py".
+    # By this name, which would otherwise be "__main__.py", desktops group windows and find the desktop file.
     application = QApplication.instance() or QApplication([PROGRAM])
     application.setApplicationName("Latent Plane")
+    assert isinstance(application, QApplication)
+    application.setDesktopFileName(PROGRAM)
+    application.setWindowIcon(program_icon())
     QLocale.setDefault(QLocale.c())  # a number in the window is read as it is written in files and options
     signals = ClosingSignals(application)
     window = MainWindow(Explorer(device))
@@ -118,6 +129,10 @@ def command(
     def open_failed(error: Exception) -> None:
         # Later failures leave a model open and are shown in the window; after a stop another can be opened.
         if isinstance(error, OpeningStoppedError):
+            return
+        if keep_open:  # the window says it
+            if screenshot is not None:
+                QTimer.singleShot(SETTLE_MS, lambda: _shoot(window, screenshot, errors))
             return
         if window.explorer.source is None and not window.saved_control.recovering:
             errors.append(error)

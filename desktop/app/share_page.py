@@ -1,13 +1,13 @@
 """Writes the open model as a page for the browser: the command `export.page` in a process of its own."""
 
 import os
-import sys
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Signal
 
 from desktop.base.errors import ModelError
 from desktop.base.installed import HOME
+from desktop.base.own_process import PAGE, command_of
 from desktop.models.source import Source
 from desktop.reading.overrides import RANGES
 
@@ -74,7 +74,8 @@ class PageExport(QObject):
         process.finished.connect(self._on_finished)
         process.errorOccurred.connect(self._on_error)
         self._process = process
-        process.start(sys.executable, ["-m", MODULE, *arguments])
+        program, *own_arguments = command_of(PAGE, "-m", MODULE)
+        process.start(program, [*own_arguments, *arguments])
 
     def stop(self) -> None:
         """End a page that is being written; what was there before stays."""

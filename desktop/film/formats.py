@@ -8,6 +8,7 @@ from pathlib import Path
 
 from desktop.base.installed import install_line
 from desktop.base.machine import free_memory_bytes
+from desktop.base.own_process import IS_APP
 from desktop.images.room import MAX_SIDE_PX
 from desktop.images.room import why_not as why_not_room
 
@@ -85,6 +86,11 @@ def real_fps(kind: Format, fps: float) -> float:
 def why_not(kind: Format) -> str:
     """Say why a format cannot be written here and what to do; empty if it can be written."""
     if kind is Format.MP4 and find_spec("av") is None:
+        if IS_APP:
+            return (
+                "MP4: the app comes without PyAV, which writes video; choose another format, or install the "
+                "program with Python and its extra video"
+            )
         return f"MP4: found no PyAV, expected it for writing video; run {install_line('video')}"
     return ""
 

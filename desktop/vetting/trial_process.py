@@ -3,8 +3,9 @@
 import importlib.util
 import os
 import subprocess
-import sys
 from pathlib import Path
+
+from desktop.base.own_process import TRIAL, command_of
 
 CHILD = Path(__file__).with_name("trial_child.py")
 _early: list[subprocess.Popen[bytes]] = []
@@ -59,7 +60,7 @@ def _start() -> subprocess.Popen[bytes]:
     # Isolated (-I), because a stranger's folder may hold a `json.py` beside the model: modules must be
     # imported neither from the current folder nor from PYTHONPATH.
     return subprocess.Popen(  # noqa: S603 (this program's own file)
-        [sys.executable, "-I", str(CHILD), *package_folders()],
+        command_of(TRIAL, "-I", str(CHILD), *package_folders()),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

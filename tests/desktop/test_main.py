@@ -124,6 +124,16 @@ def test_a_bundle_that_is_not_there_ends_the_start(refused, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_desktop_s_start_says_in_the_window_what_cannot_be_opened(call, tmp_path):
+    """With --keep-open, as the desktop file has it, the window stays and has a red line: status 0."""
+    (tmp_path / "m.onnx").write_text("rubbish")
+    out = tmp_path / "window.png"
+    arguments = (tmp_path / "m.onnx", "--keep-open", "--screenshot", out, "--size", 1000, 700)
+    assert call(*arguments, QT_QPA_PLATFORM="offscreen") == (0, "", [])
+    red, green, blue = (imageio.imread(out)[:200, :, channel].astype(int) for channel in range(3))
+    assert ((red > green + 60) & (red > blue + 60)).mean() > 0.1
+
+
 def test_a_screenshot_is_a_png(refused):
     """Another ending is refused before a window is opened."""
     said = refused("--screenshot", "x.gif")

@@ -63,7 +63,10 @@ def test_a_frame_that_is_too_large_is_refused_in_words():
 
 
 def test_mp4_is_offered_only_where_it_can_be_written(monkeypatch):
-    """Without PyAV, the reason says what to install; the other formats need nothing."""
+    """Without PyAV, the reason says what to install; the app says to take another format."""
     monkeypatch.setattr(formats, "find_spec", lambda _name: None)
     assert install_line("video") in why_not(Format.MP4)
     assert [why_not(kind) for kind in (Format.GIF, Format.WEBP, Format.APNG)] == [""] * 3
+    monkeypatch.setattr(formats, "IS_APP", True)
+    assert "pip" not in why_not(Format.MP4)
+    assert "choose another format" in why_not(Format.MP4)
