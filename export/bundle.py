@@ -211,7 +211,7 @@ def write_bundle(
 def check_target(path: Path, overwrite: bool, remedy: str = ADD_OVERWRITE) -> None:
     """Raise BundleError if `write_bundle` would refuse to write to `path`, OSError if nobody may write there.
 
-    Overwriting replaces a bundle, but never a folder that holds something else. `remedy` says how to allow it.
+    Overwriting replaces a bundle, but never a folder that holds something else. `remedy` says how.
     """
     containers.check_target(path, overwrite, remedy)
     if path.is_dir() and any(path.iterdir()) and not (path / MANIFEST_FILE).is_file():

@@ -135,7 +135,7 @@ def test_a_decoder_alone(tmp_path):
     bundle = export.bundle_of(decoder, latent_dim=(2, 1, 3), out=tmp_path / "b")
     assert (bundle.image_shape, bundle.latent_dim, bundle.files) == ((3, 4, 6), 6, ("decoder.onnx",))
     assert open_bundle(tmp_path / "b").latent_shape == (2, 1, 3)
-    with pytest.raises(BundleError, match="choose another or pass overwrite=True$"):
+    with pytest.raises(BundleError, match=r"choose another or pass overwrite=True$"):
         export.bundle_of(decoder, latent_dim=(2, 1, 3), out=tmp_path / "b")
 
 
