@@ -2,7 +2,6 @@
 
 Version 1.1 adds likelihoods with more outputs, and images of 256 levels. Only bundles with these say 1.1.
 
-
 export/README.md is the specification, with every limit. In short, a bundle is a folder, or the same folder
 zipped as one file that ends in `.latent`:
 
@@ -30,6 +29,7 @@ one field with another or with a limit, which no schema says more briefly.
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -38,6 +38,7 @@ from typing import Any
 
 from export import containers
 from export.containers import (
+    ADD_OVERWRITE,
     MAX_FILE_BYTES,
     MAX_FILES,
     MAX_TOTAL_BYTES,
@@ -67,6 +68,7 @@ ENCODER_FILE = "encoder.onnx"
 POSTERIOR_FILE = "posterior.npz"
 MAX_MANIFEST_BYTES = 16 << 20
 MAX_LATENT_DIM = 1 << 16
+MAX_LATENT_AXES = 8
 MAX_IMAGE_SIDE_PX = 1 << 14
 REQUIRED = {
     "format": str,
@@ -94,6 +96,7 @@ class Bundle:
         name: of the model, for people.
         image_shape: channels, height, width.
         latent_dim: dimensions of z.
+        latent_shape: of one z where it was trained, such as (4, 32, 32); its product is `latent_dim`.
         likelihood: of the decoder's output, such as "bernoulli".
         levels: how many values a pixel of the data can have, 2 or 256.
         manifest: the whole manifest, for people.
@@ -103,6 +106,7 @@ class Bundle:
     name: str
     image_shape: tuple[int, int, int]
     latent_dim: int
+    latent_shape: tuple[int, ...]
     likelihood: str
     levels: int
     manifest: Mapping[str, Any]
@@ -204,12 +208,12 @@ def write_bundle(
     return open_bundle(path)
 
 
-def check_target(path: Path, overwrite: bool) -> None:
+def check_target(path: Path, overwrite: bool, remedy: str = ADD_OVERWRITE) -> None:
     """Raise BundleError if `write_bundle` would refuse to write to `path`, OSError if nobody may write there.
 
-    Overwriting replaces a bundle, but never a folder that holds something else.
+    Overwriting replaces a bundle, but never a folder that holds something else. `remedy` says how.
     """
-    containers.check_target(path, overwrite)
+    containers.check_target(path, overwrite, remedy)
     if path.is_dir() and any(path.iterdir()) and not (path / MANIFEST_FILE).is_file():
         raise BundleError(
             f"{path}: found a folder that holds something else, expected a bundle to overwrite; "
@@ -245,6 +249,7 @@ def _open(path: Path, container: Folder | Zip, text: bytes) -> Bundle:
         name=manifest["name"],
         image_shape=(image["channels"], image["height"], image["width"]),
         latent_dim=manifest["latent_dim"],
+        latent_shape=tuple(manifest.get("latent_shape", [manifest["latent_dim"]])),
         likelihood=manifest["likelihood"],
         levels=2 if manifest["format"] == FORMAT else manifest.get("levels", 2),
         manifest=manifest,
@@ -304,6 +309,7 @@ def _parse_manifest(text: bytes, path: Path) -> dict[str, Any]:
             raise BundleError(f"{where}: found {key} = {manifest.get(key)!r:.60}, expected a {kind.__name__}")
     _check_unicode(manifest, where)
     _check_range(manifest["latent_dim"], MAX_LATENT_DIM, f"{where}: latent_dim")
+    _check_latent_shape(manifest, where)
     for side in ("channels", "height", "width"):
         _check_range(manifest["image"].get(side), MAX_IMAGE_SIDE_PX, f"{where}: image {side}")
     if manifest["image"]["channels"] not in (1, 3, 4):
@@ -345,6 +351,23 @@ def _check_unicode(manifest: dict[str, Any], where: str) -> None:
 def _check_range(value: Any, maximum: int, what: str) -> None:
     if type(value) is not int or not 1 <= value <= maximum:
         raise BundleError(f"{what}: found {value!r:.60}, expected a whole number from 1 to {maximum:,}")
+
+
+def _check_latent_shape(manifest: dict[str, Any], where: str) -> None:
+    """The shape of one z, if there is one, has as many numbers as z."""
+    latent_dim = manifest["latent_dim"]
+    shape = manifest.get("latent_shape", [latent_dim])
+    is_shape = (
+        isinstance(shape, list)
+        and 1 <= len(shape) <= MAX_LATENT_AXES
+        and all(type(size) is int and 1 <= size <= latent_dim for size in shape)
+        and math.prod(shape) == latent_dim
+    )
+    if not is_shape:
+        raise BundleError(
+            f"{where}: found latent_shape = {shape!r:.60}, expected 1 to {MAX_LATENT_AXES} whole numbers "
+            f"whose product is latent_dim, {latent_dim:,}; export it again"
+        )
 
 
 def _check_likelihood(manifest: dict[str, Any], where: str) -> None:

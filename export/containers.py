@@ -15,6 +15,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+# How a command line allows overwriting.
+ADD_OVERWRITE = "add --overwrite"
 ZIP_SUFFIX = ".latent"
 MAX_FILES = 10_000
 MAX_FILE_BYTES = 512 << 20
@@ -240,10 +242,10 @@ def remove_files(folder: Path, names: Iterable[str]) -> None:
             _remove_if_empty(place)
 
 
-def check_target(path: Path, overwrite: bool) -> None:
+def check_target(path: Path, overwrite: bool, remedy: str = ADD_OVERWRITE) -> None:
     """Raise BundleError if `write_container` would refuse to write to `path`, OSError if it may not.
 
-    If `path` is a link, what it leads to counts.
+    If `path` is a link, what it leads to counts. `remedy` says how to allow overwriting.
     """
     if path.name in ("", ".."):
         raise BundleError(
@@ -255,7 +257,7 @@ def check_target(path: Path, overwrite: bool) -> None:
     occupied = path.is_file() or (path.is_dir() and any(path.iterdir()))
     if occupied and not overwrite:
         found = "a folder that is not empty" if path.is_dir() else "a file"
-        raise BundleError(f"{path}: found {found}, expected a new name; choose another or add --overwrite")
+        raise BundleError(f"{path}: found {found}, expected a new name; choose another or {remedy}")
     if path.exists() and path.is_dir() == is_zip:
         raise BundleError(
             f"{path}: found a {'folder' if is_zip else 'file'} there, expected to replace a "

@@ -97,7 +97,7 @@ def bundle_of(
     PyTorch computes, BundleError if `out` is taken, OSError if it cannot be written.
     """
     target = Path(out)
-    check_target(target, overwrite)
+    check_target(target, overwrite, "pass overwrite=True")
     _check_choice("likelihood", likelihood, (None, *LIKELIHOODS))
     _check_choice("gives", gives, (None, "picture", "logits"))
     _check_choice("spread", spread, SPREADS)
@@ -251,6 +251,7 @@ def _written(
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "image": {"channels": channels, "height": height, "width": width},
         "latent_dim": reading.latent_dim,
+        **({"latent_shape": list(reading.latent_shape)} if len(reading.latent_shape) > 1 else {}),
         "likelihood": likelihood,
         **({} if is_version_1 else {"levels": levels}),
         "opset": OPSET,

@@ -98,7 +98,6 @@ class Reading:
         """How the modules were read, for people."""
         return {
             "decoder_gives": self.gives,
-            "latent_shape": list(self.latent_shape),
             "pixel_range": list(self.pixel_range),
             "encoder_takes": None if self.encoder is None else "flat" if self.takes_flat else "images",
         }

@@ -217,8 +217,8 @@ class ConvVAE(VAE):
         least = 2 ** (len(filters) + 1)
         if min(height, width) < least:
             raise ValueError(
-                f"found images of {height} × {width} for {len(filters)} convolutions, each of which halves "
-                f"them, expected at least {least} × {least}, or fewer filters"
+                f"found images of {height} × {width}, expected at least {least} × {least} for {len(filters)} "
+                "filters; choose a larger --size or fewer --filters"
             )
         super().__init__(
             Encoder(image_shape, filters, latent_dim),

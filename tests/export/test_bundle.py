@@ -339,6 +339,43 @@ def test_tensors_that_contradict_the_image_are_refused(folder):
     )
 
 
+@pytest.mark.parametrize(
+    "shape",
+    [
+        None,
+        2,
+        "2",
+        [],
+        [3],
+        [2, 2],
+        [2.0],
+        ["2"],
+        [[2]],
+        [True, 2],
+        [-1, -2],
+        [0, 2],
+        [1 << 70],
+        [2] + [1] * 8,
+    ],
+)
+def test_a_latent_shape_that_is_none_is_refused(folder, shape):
+    """The shape of z is a few whole numbers with as many numbers as z has."""
+    edit_manifest(folder, lambda manifest: manifest.update(latent_shape=shape))
+    assert refusal(folder) == (
+        f"{folder}: manifest.json: found latent_shape = {shape!r:.60}, expected 1 to 8 whole numbers whose "
+        "product is latent_dim, 2; export it again"
+    )
+
+
+def test_a_latent_shape_is_read(tmp_path):
+    """The manifest may say of which shape z is; otherwise it is a row. Either is version 1."""
+    files = {DECODER_FILE: DECODER}
+    shaped = write_bundle(tmp_path / "shaped", facts(latent_shape=[2, 1]), files)
+    row = write_bundle(tmp_path / "row", facts(), files)
+    assert (shaped.latent_shape, row.latent_shape) == ((2, 1), (2,))
+    assert shaped.manifest["format"] == row.manifest["format"] == "latent-plane/1"
+
+
 def grey_facts(likelihood: str, levels: int = 256, **outputs: bool) -> dict:
     """The facts of a bundle with this likelihood."""
     tensors = tensor_facts(IMAGE_SHAPE, LATENT_DIM, likelihood, **outputs)

@@ -11,6 +11,7 @@ from torch.distributions import Bernoulli, Independent, Normal
 
 import export
 from export.bundle import open_bundle
+from export.containers import BundleError
 from export.graphs import ExportError
 from export.own_images import own_images
 from export.own_likelihoods import own_likelihood
@@ -133,6 +134,9 @@ def test_a_decoder_alone(tmp_path):
     decoder = nn.Sequential(nn.ConvTranspose2d(2, 3, 4), nn.Sigmoid())
     bundle = export.bundle_of(decoder, latent_dim=(2, 1, 3), out=tmp_path / "b")
     assert (bundle.image_shape, bundle.latent_dim, bundle.files) == ((3, 4, 6), 6, ("decoder.onnx",))
+    assert open_bundle(tmp_path / "b").latent_shape == (2, 1, 3)
+    with pytest.raises(BundleError, match=r"choose another or pass overwrite=True$"):
+        export.bundle_of(decoder, latent_dim=(2, 1, 3), out=tmp_path / "b")
 
 
 @pytest.mark.parametrize(

@@ -132,8 +132,8 @@ def test_an_unsupported_size_is_refused(image_shape):
     _, height, width = image_shape
     with pytest.raises(
         ValueError,
-        match=f"^found images of {height} × {width} for 2 convolutions, each of which halves them, "
-        "expected at least 8 × 8, or fewer filters$",
+        match=f"^found images of {height} × {width}, expected at least 8 × 8 for 2 filters; "
+        "choose a larger --size or fewer --filters$",
     ):
         ConvVAE(image_shape)
 

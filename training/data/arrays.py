@@ -12,7 +12,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from training.data.dataset import BINARY, BYTES, Dataset, DatasetError
+from training.data.dataset import BINARY, BYTES, Dataset, DatasetError, number_names
 from training.data.idx import is_idx, read_idx
 from training.data.items import Item, Part, Source
 from training.data.mapped import forget_pages
@@ -26,7 +26,6 @@ IMAGE_NAMES, LABEL_NAMES = ("images", "imgs", "x", "data", "arr_0"), ("labels", 
 ARRAY_ERRORS = (ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error)
 CHUNK_BYTES = 64 << 20
 FORGOTTEN_AFTER = 1000  # images of a file are in memory before it is given back
-MOST_NUMBERED = 1000  # labels get their numbers as names up to so many
 
 
 @dataclass(frozen=True)
@@ -149,8 +148,7 @@ def label_names_of(arrays: Arrays) -> tuple[str, ...]:
     if arrays.label_names or arrays.labels is None:
         return arrays.label_names
     parts = [arrays.labels, *([] if arrays.test_labels is None else [arrays.test_labels])]
-    most = max(int(labels.max(initial=0)) for labels in parts)
-    return tuple(map(str, range(most + 1))) if 0 < most < MOST_NUMBERED else ()
+    return number_names(max(int(labels.max(initial=0)) for labels in parts))
 
 
 def read_npy(path: Path) -> Arrays:
@@ -300,7 +298,9 @@ def arrays_of(
 
 
 def _not_arrays(path: Path, error: Exception) -> DatasetError:
-    return DatasetError(f"{path}: {error}; expected arrays that numpy saved, without pickles; save it again")
+    # What numpy does not know it takes for a pickle, and says how to load that.
+    what = "found no arrays of numpy" if "allow_pickle" in str(error) else error
+    return DatasetError(f"{path}: {what}; expected arrays that numpy saved, without pickles; save it again")
 
 
 def _in_levels(images: NDArray[np.uint8], levels: int) -> NDArray[np.uint8]:
@@ -314,6 +314,8 @@ def _as_images(array: NDArray[Any], where: str) -> NDArray[Any]:
             f"{where}: found images of {array.dtype}, expected uint8, bool, or floats from 0 to 1; convert "
             "them"
         )
+    if array.ndim and not len(array):
+        raise DatasetError(f"{where}: found no images, shape {list(array.shape)}, expected some; add them")
     images: NDArray[Any] | None = None
     if array.ndim == 3:
         images = array[:, None]

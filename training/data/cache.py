@@ -27,7 +27,7 @@ import numpy as np
 from filelock import FileLock
 from tqdm import tqdm
 
-from training.data.dataset import BINARY, BYTES, Dataset, DatasetError
+from training.data.dataset import BINARY, BYTES, Dataset, DatasetError, number_names
 from training.data.form import Form
 from training.data.items import Item, Source
 from training.data.pictures import PictureError
@@ -329,7 +329,7 @@ def _open(source: Source, form: Form, whole: Form, place: Path) -> Dataset:
         notes = (*notes, line)
     return Dataset(
         source.name,
-        source.label_names,
+        source.label_names or number_names(progress.most_label),
         images["train"],
         labels["train"],
         images["test"],

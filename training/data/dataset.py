@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 BINARY, BYTES = 2, 256
+MOST_NUMBERED = 1000  # labels get their numbers as names up to so many
 
 
 class DatasetError(Exception):
@@ -45,3 +46,8 @@ class Dataset:
         """Channels, height and width."""
         channels, height, width = self.train_images.shape[1:]
         return channels, height, width
+
+
+def number_names(most: int) -> tuple[str, ...]:
+    """The names "0", "1", … of labels up to `most`; none if all labels are 0, or if there are very many."""
+    return tuple(map(str, range(most + 1))) if 0 < most < MOST_NUMBERED else ()

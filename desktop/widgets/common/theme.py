@@ -82,6 +82,7 @@ DARK = Theme(
     error="#ff8a80",
 )
 
+# Buttons that a number box does not have (2 is NoButtons) must lie on its left: to their right is the text.
 STYLE_SHEET = """
 QToolTip {{ color: {text}; background: {tip}; border: 1px solid {border}; padding: 4px 6px; }}
 QPushButton {{ color: {text}; background: {button}; border: 1px solid {border}; border-radius: 6px;
@@ -108,6 +109,8 @@ QComboBox::down-arrow, QAbstractSpinBox::down-arrow {{ image: url("{marks}/down-
 QAbstractSpinBox::up-arrow {{ image: url("{marks}/up-{name}.svg"); width: 12px; height: 12px; }}
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ border: none; background: transparent;
     width: 16px; }}
+QAbstractSpinBox[buttonSymbols="2"]::up-button, QAbstractSpinBox[buttonSymbols="2"]::down-button {{ width: 0;
+    subcontrol-position: left; }}
 QCheckBox::indicator, QGroupBox::indicator {{ width: 14px; height: 14px; border: 1px solid {muted};
     border-radius: 4px; background: {field}; }}
 QCheckBox::indicator:checked, QGroupBox::indicator:checked {{ background: {accent}; border-color: {accent};

@@ -5,7 +5,8 @@ from PySide6.QtCore import QObject, Signal
 from desktop.app.explorer import Explorer
 from desktop.latent.kl import kl_nats
 from desktop.latent.z_maps import MapShape, map_shape
-from desktop.reading.reading import Layout, Reading
+from desktop.models.source import Source
+from desktop.reading.reading import Layout
 from desktop.view.state import ViewState
 from desktop.widgets.panels.coordinates_panel import CoordinatesPanel
 from desktop.widgets.panels.side_panel import SidePanel
@@ -41,7 +42,7 @@ class CoordinatesControl(QObject):
             kl = kl_nats(posterior) if posterior is not None and len(posterior.mean) else None
             self.panel.set_model(latent_dim, kl, explorer.encoded_words)
             prior = explorer.prior
-            self.panel.set_maps(maps_in(source.reading), abs(prior.center) + prior.home_span / 2)
+            self.panel.set_maps(maps_in(source), abs(prior.center) + prior.home_span / 2)
             self._on_state(explorer.state)
 
     def _on_state(self, state: ViewState) -> None:
@@ -52,7 +53,11 @@ class CoordinatesControl(QObject):
         self._explorer.set_state(state.moved_to(state.z.with_number(dimension, value)))
 
 
-def maps_in(reading: Reading) -> MapShape | None:
-    """The maps that a decoder takes as z; None if it takes a few numbers, or a plain vector."""
-    sizes = [size for size in reading.z_shape if size is not None]
+def maps_in(source: Source) -> MapShape | None:
+    """The maps that a decoder takes as z; None if it takes a few numbers, or a plain vector.
+
+    A bundle's graphs take z as a row of numbers, and its manifest may say of which shape it is.
+    """
+    reading, bundle = source.reading, source.bundle
+    sizes = [size for size in reading.z_shape if size is not None] if bundle is None else bundle.latent_shape
     return map_shape(sizes, is_channel_last=reading.layout is Layout.NHWC)

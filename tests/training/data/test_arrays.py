@@ -123,6 +123,7 @@ def test_mnists_four_idx_files(tmp_path, places, gzipped):
         ({"x_train": IMAGES, "y_train": LABELS}, "and no x_test, expected x_train and x_test"),
         ({"x_train": IMAGES, "y_train": LABELS, "x_test": IMAGES}, "and no y_test"),
         ({"x_train": IMAGES, "x_test": IMAGES[:, :3]}, r"test images of \[1, 3, 4\], expected one shape"),
+        ({"images": IMAGES[:0]}, r"found no images, shape \[0, 5, 4\], expected some"),
         ({"weights": IMAGES}, r"found the arrays weights, expected images \(and labels\), or x_train"),
         ({"images": np.array([{}])}, "images: Object arrays cannot be loaded .* expected an array"),
     ],
@@ -143,8 +144,9 @@ def test_a_damaged_file_is_one_line(tmp_path, places, name, data):
     (tmp_path / name).write_bytes(data)
     with pytest.raises(
         DatasetError, match=rf"^{tmp_path}/{name}: [^\n]*expected [^\n]*; [^\n]*$|without pickles"
-    ):
+    ) as error:
         open_dataset(str(tmp_path / name), places=places)
+    assert "allow_pickle" not in str(error.value)
 
 
 def test_missing_or_cut_idx_files_are_one_line(tmp_path, places):

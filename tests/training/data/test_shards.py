@@ -37,7 +37,7 @@ def test_every_sample_of_every_shard_is_there_once(tmp_path, places, pattern):
     for shard in range(3):
         write_shard(tmp_path / f"d-{shard:03}.tar", 20 * shard, 20)
     dataset = open_dataset(str(tmp_path / pattern), places=places)
-    assert dataset.name == "d"
+    assert (dataset.name, dataset.label_names) == ("d", ("0", "1", "2"))
     assert levels_and_labels(dataset) == {number: number % 3 for number in range(60)}
     assert 0 < len(dataset.test_images) < 20
 

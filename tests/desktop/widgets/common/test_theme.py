@@ -3,7 +3,7 @@
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication, QCheckBox
+from PySide6.QtWidgets import QApplication, QCheckBox, QSpinBox
 
 from desktop.widgets.common.colors import contrast
 from desktop.widgets.common.theme import DARK, LIGHT, MARKS, ThemeName, apply_theme, theme_of, theme_palette
@@ -76,3 +76,15 @@ def test_the_system_decides_until_a_person_does(themed):
     assert theme_of(ThemeName.SYSTEM, themed) is expected
     assert theme_of(ThemeName.DARK, themed) is DARK
     assert theme_of(ThemeName.LIGHT, themed) is LIGHT
+
+
+def test_number_boxes_show_their_text(themed, qtbot):
+    """Most of a number box's width is for its text, whether it has buttons or not."""
+    apply_theme(DARK, themed)
+    for symbols in (QSpinBox.ButtonSymbols.NoButtons, QSpinBox.ButtonSymbols.UpDownArrows):
+        box = QSpinBox()
+        box.setButtonSymbols(symbols)
+        box.setFixedWidth(60)
+        qtbot.addWidget(box)
+        box.show()
+        assert box.lineEdit().width() > 40

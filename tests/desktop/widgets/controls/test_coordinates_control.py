@@ -27,7 +27,7 @@ def test_maps_are_told_from_vectors_by_the_reading(tmp_path, sizes, layout, shap
     for size in sizes:
         count *= size
     path = decoder(tmp_path / "decoder.onnx", layout, latent_dim=count, z_shape=["N", *sizes])
-    found = maps_in(open_source(path).reading)
+    found = maps_in(open_source(path))
     assert (found and (found.channels, found.height, found.width, found.is_channel_last)) == shape
 
 
