@@ -1,4 +1,4 @@
-# make demo     from nothing to the viewer on a model fitted here
+# make demo     from nothing to the viewer on a model fitted here, which opens while it is fitted
 # make check    lint, types, import contracts and the quick tests: under a minute
 # make test     the same with all tests
 # make lowest   the quick tests with the lowest versions that pyproject.toml allows; needs uv
@@ -16,6 +16,8 @@ LOWEST := .venv-lowest
 # With the CPU build of ONNX Runtime, which nothing but the app needs.
 APP := .venv-app
 DEMO := artifacts/demo
+# Not written out in the recipe, which make --dry-run would then run.
+MAKE_AGAIN = $(MAKE) --no-print-directory
 # Each file's tests stay on one core, because they share what they make.
 PYTEST_IN = QT_QPA_PLATFORM=offscreen $(1)/bin/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 PYTEST := $(call PYTEST_IN,$(VENV))
@@ -23,19 +25,26 @@ PYTEST := $(call PYTEST_IN,$(VENV))
 export PYTHONDONTWRITEBYTECODE :=
 SOURCES := $(wildcard training/*.py training/data/*.py training/data/mnist.xz export/*.py)
 
-.PHONY: help demo test check gpu lint style lowest wheel app app-test page-check clean
+.PHONY: help demo pictures test check gpu lint style lowest wheel app app-test page-check clean
 .DELETE_ON_ERROR:
 
 help:
 	@sed -n 's/^# \(make \)/\1/p' $(firstword $(MAKEFILE_LIST))
 
-demo: $(DEMO)/plane.png $(DEMO)/samples.png $(DEMO)/walk.gif
-	@echo "pictures: $^"
-	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || [ "$$(uname)" = Darwin ]; then \
-		$(BIN)/python -m desktop $(DEMO)/bundle; \
-	else \
+# With a display, the viewer opens as soon as there is something to see, and the fit goes on beside it.
+demo: $(INSTALLED)
+	@if [ -z "$$DISPLAY$$WAYLAND_DISPLAY" ] && [ "$$(uname)" != Darwin ]; then \
+		$(MAKE_AGAIN) pictures && \
 		echo "found no display, so the viewer was not opened; where there is one: $(BIN)/python -m desktop $(DEMO)/bundle"; \
+	elif $(MAKE_AGAIN) --question $(DEMO)/finished; then \
+		$(MAKE_AGAIN) pictures && $(BIN)/python -m desktop $(DEMO)/bundle; \
+	else \
+		rm -rf $(DEMO)/run $(DEMO)/bundle && \
+		$(BIN)/python -m export.demo $(DEMO) $(MAKE_AGAIN) FITTED=yes pictures; \
 	fi
+
+pictures: $(DEMO)/plane.png $(DEMO)/samples.png $(DEMO)/walk.gif
+	@echo "pictures: $^"
 
 # Two runs, because a worker that has imported PyTorch keeps its memory while it tests the viewer.
 # They share the small fit and its bundle, which both need. The types are checked beside the second run: that takes
@@ -118,16 +127,20 @@ $(INSTALLED): pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[all]'
 	@touch $@
 
-$(DEMO)/bundle/manifest.json: $(SOURCES) | $(INSTALLED)
-	rm -rf $(DEMO)/run
+# Not the manifest, which is there from the first epoch on. FITTED: by export.demo, just now.
+$(DEMO)/finished: $(SOURCES) | $(INSTALLED)
+ifndef FITTED
+	rm -rf $(DEMO)/run $(DEMO)/bundle
 	$(BIN)/python -m training.fit --out $(DEMO)/run
-	$(BIN)/python -m export.onnx $(DEMO)/run --out $(DEMO)/bundle --overwrite
+	$(BIN)/python -m export.onnx $(DEMO)/run --out $(DEMO)/bundle
+endif
+	@touch $@
 
-$(DEMO)/plane.png: $(DEMO)/bundle/manifest.json
+$(DEMO)/plane.png: $(DEMO)/finished
 	$(BIN)/python -m desktop.render plane $(DEMO)/bundle --out $@ --scale 2
 
-$(DEMO)/samples.png: $(DEMO)/bundle/manifest.json
+$(DEMO)/samples.png: $(DEMO)/finished
 	$(BIN)/python -m desktop.render samples $(DEMO)/bundle --out $@ --scale 2
 
-$(DEMO)/walk.gif: $(DEMO)/bundle/manifest.json
+$(DEMO)/walk.gif: $(DEMO)/finished
 	$(BIN)/python -m desktop.render path $(DEMO)/bundle --out $@ --z -1.5,0 --z 0,1.5 --z 1.5,0 --z 0,-1.5 --closed

@@ -264,7 +264,8 @@ class Explorer(QObject):
     def renew(self, opened: Opened) -> None:
         """Replace the open model by a new version of the same file.
 
-        A model with other dimensions, or another prior, is opened like any other.
+        A view that fits the test images goes on fitting them; any other stays. A model with other dimensions,
+        or another prior, is opened like any other.
         """
         old = self._opened
         if old is None or _space(old.model) != _space(opened.model):
@@ -272,11 +273,15 @@ class Explorer(QObject):
             return
         # The old model is not closed: jobs that still use it may finish.
         is_shown, self._opened = self._now is old, opened
+        is_fitted = is_shown and self.own is None and self.state.viewport == _fitting(self.state, old)
         if is_shown:
             self._now = opened
         self.renewed.emit(opened)
         if is_shown:
             self._use_model()
+        fitting = _fitting(self.state, opened)
+        if is_fitted and fitting is not None:
+            self.set_state(replace(self.state, viewport=fitting), record=False)
 
     def take_over(self, opened: Opened | None) -> None:
         """Decode with the model of one epoch of the open bundle, or with the bundle's own for None."""
@@ -467,10 +472,7 @@ class Explorer(QObject):
         same_space = same_file and len(before.z) == opened.model.latent_dim
         if not same_space or before.prior != prior:
             fresh = fresh_view(opened.model.latent_dim, prior, self._is_bundle)
-            if opened.posterior is not None:
-                fresh = replace(
-                    fresh, viewport=fresh.chart.around(fresh.plane.project(opened.posterior.mean))
-                )
+            fresh = replace(fresh, viewport=_fitting(fresh, opened) or fresh.viewport)
             if same_space:  # another prior of the same model, which has been set just now
                 fresh = replace(fresh, path=before.path, path_closed=before.path_closed)
                 fresh = replace(fresh, path_times=before.path_times)
@@ -488,6 +490,13 @@ class Explorer(QObject):
         if self.decoder.is_slow:
             self._request_picture()
         self._request_backdrop()
+
+
+def _fitting(state: ViewState, opened: Opened) -> Viewport | None:
+    """The viewport that holds the test images of a model, if it has any."""
+    if opened.posterior is None:
+        return None
+    return state.chart.around(state.plane.project(opened.posterior.mean))
 
 
 def _decoded(z: Vector, kept: Kept) -> Decoded:

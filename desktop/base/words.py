@@ -17,7 +17,8 @@ def one_line(text: str, most: int = MAX_CHARS) -> str:
     """
     if len(text) > 4 * most:  # a text of megabytes is not looked at in whole
         text = text[: 2 * most] + text[-2 * most :]
-    seen = "".join(_seen(sign) for sign in text)
+    # Most texts are plain, and some are shown with each move of a drag.
+    seen = text if text.isprintable() else "".join(_seen(sign) for sign in text)
     if len(seen) <= most:
         return seen
     head = (most - 1) // 2

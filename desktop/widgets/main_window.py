@@ -286,7 +286,12 @@ class MainWindow(QMainWindow):
         self.plane_menu = PlaneMenu(
             self.plane,
             [self.path_control.fill_menu, self.held_out.fill_menu, self.plane_control.fill_menu],
-            [*self.plane_control.view_entries, self.provenance_control.copy_entry],
+            [
+                *self.plane_control.view_entries,
+                self.provenance_control.copy_entry,
+                self.select.menu.menuAction(),
+                self.bookmarks.menu.menuAction(),
+            ],
         )
         # What handles mouse and keys on the plane, in the order of asking; the plane's own hand comes last.
         self.plane.set_handlers(

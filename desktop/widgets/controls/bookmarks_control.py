@@ -25,6 +25,7 @@ class BookmarksControl(QObject):
 
     Attributes:
         panel: the section.
+        menu: the menu of the bookmarks.
         marks: the bookmarks of the open model.
     """
 
@@ -51,7 +52,7 @@ class BookmarksControl(QObject):
         panel.path_wanted.connect(self._make_path)
         explorer.opened.connect(self._on_opened)
         explorer.picture_decoded.connect(self._on_decoded)
-        self._menu = menu = shell.menus["bookmarks"]
+        self.menu = menu = shell.menus["bookmarks"]
         add_action(menu, "&Bookmark this place", "Ctrl+D", self._add)
         add_action(menu, "&Next bookmark", "N", lambda: self._step(1))
         add_action(menu, "&Previous bookmark", "Shift+N", lambda: self._step(-1))
@@ -151,10 +152,10 @@ class BookmarksControl(QObject):
 
     def _fill_menu(self) -> None:
         """List the bookmarks in the menu, where the palette of commands finds them too."""
-        actions = self._menu.actions()
+        actions = self.menu.actions()
         for action in actions[len(actions) - self._entries :]:
-            self._menu.removeAction(action)
+            self.menu.removeAction(action)
             action.deleteLater()
         for index, mark in enumerate(self.marks):
-            add_action(self._menu, f"Go to {menu_text(mark.name)}", None, partial(self._go, index))
+            add_action(self.menu, f"Go to {menu_text(mark.name)}", None, partial(self._go, index))
         self._entries = len(self.marks)

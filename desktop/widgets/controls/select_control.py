@@ -40,6 +40,7 @@ class SelectControl(QObject):
     Attributes:
         selector: draws boxes and lassos.
         panel: the section.
+        menu: the menu of what can be selected.
     """
 
     def __init__(self, shell: Shell) -> None:
@@ -67,7 +68,7 @@ class SelectControl(QObject):
         explorer.points_changed.connect(self._on_points)
         explorer.model_changed.connect(self._on_points)
         explorer.state_changed.connect(self._on_state)
-        menu = shell.menus["select"]
+        self.menu = menu = shell.menus["select"]
         add_action(menu, "Select in a &box", "B", partial(self._switch_tool, Tool.BOX))
         add_action(menu, "Select in a &lasso", "Shift+B", partial(self._switch_tool, Tool.LASSO))
         menu.addSeparator()

@@ -27,6 +27,7 @@ from desktop.base.arrays import Array, Doubles
 from desktop.jobs.tiles import Cut, Tile, TileCache
 from desktop.latent.chart import Projection, ToPx
 from desktop.latent.plane import Viewport
+from desktop.latent.selection import within
 from desktop.view.state import Layer, ViewState
 from desktop.widgets.common import colors
 from desktop.widgets.plane.axes import Axes
@@ -42,6 +43,7 @@ SLICE_S = 0.0008
 HURRIED_EVERY_MS, NEWS_EVERY_S, HURRY_S = 8, 0.05, 0.1
 # How long a moved cursor waits for its picture, so that both are painted together. Most pictures take less.
 TOGETHER_MS = 6
+PAINTED_WITHIN_S = 0.05  # how long layers wait for the painting of a moved cursor, at most
 DIM_OPACITY = 0.45  # of the points while something else is looked at
 NOTE_PX = 24  # from the upper edge to the middle of a note
 
@@ -88,7 +90,8 @@ class PlaneCanvas(QWidget):
         self._cursor: tuple[ViewState, int, int, QPointF] | None = None
         self._axes = Axes()
         self._mark = CursorMark()
-        self._is_move_due = False  # a move of the cursor is about to be painted
+        # `time.perf_counter`; until then a move of the cursor is about to be painted
+        self._move_due_until = 0.0
         self._moved = QRegion()  # what the cursor's last moves left to paint
         self._together = QTimer(
             self, singleShot=True, interval=TOGETHER_MS, timerType=Qt.TimerType.PreciseTimer
@@ -150,7 +153,7 @@ class PlaneCanvas(QWidget):
             return
         if old.chart != state.chart:
             self._forget(old, state)
-        elif (old.layers, old.hidden_labels, old.plane) != (state.layers, state.hidden_labels, state.plane):
+        elif _content(old) != _content(state):
             self._below.redraw()
             self._dots.redraw()
             if (Layer.BACKDROP in old.layers) != (Layer.BACKDROP in state.layers):
@@ -265,7 +268,7 @@ class PlaneCanvas(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint what does not move with the cursor, mostly by copying it, and then the cursor."""
-        self._is_move_due = False
+        self._move_due_until = 0.0
         painter = QPainter(self)
         ratio = self.devicePixelRatioF()
         self._still.paint(painter, event.region(), self.size(), ratio)
@@ -336,7 +339,9 @@ class PlaneCanvas(QWidget):
     def _show_move(self) -> None:
         """Paint where the cursor was and where it is."""
         self._together.stop()
-        self._is_move_due = True
+        # A cursor out of view, or in a window that is covered, is never painted.
+        if not self._moved.isEmpty():
+            self._move_due_until = time.perf_counter() + PAINTED_WITHIN_S
         self.update(self._moved)
         self._moved = QRegion()
 
@@ -369,7 +374,8 @@ class PlaneCanvas(QWidget):
 
     def _advance(self) -> None:
         """Continue drawing for a short time, and show the result."""
-        if self._together.isActive() or self._is_move_due:  # the picture that is about to come goes first
+        # The picture that is about to come goes first.
+        if self._together.isActive() or time.perf_counter() < self._move_due_until:
             self._draw_soon()
             return
         projection, ratio = self.projection, self.devicePixelRatioF()
@@ -437,4 +443,11 @@ class PlaneCanvas(QWidget):
             self._placed,
             self._state.hidden_labels,
             self._state.opacities.of(Layer.POINTS),
+            # Where only these are shown, they have other rows.
+            None if self._state.only_selected else within(self._state.selected, len(self._placed.view)),
         )
+
+
+def _content(state: ViewState) -> tuple[object, ...]:
+    """What the layers of a chart show."""
+    return state.layers, state.hidden_labels, state.plane, state.selected, state.only_selected

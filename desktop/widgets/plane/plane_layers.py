@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPen
 
@@ -14,10 +15,12 @@ from desktop.images.dots import dot_coverage, draw_dots
 from desktop.jobs.tiles import Cut, Tile, TileCache
 from desktop.latent.chart import Chart, Projection
 from desktop.latent.plane import boxes_apart, spread_apart
+from desktop.latent.selection import Indices
 from desktop.widgets.common import colors
 from desktop.widgets.common.qimage import draw_words, to_qimage
 
 POINT_PX = 3.4
+FAINT_SHARE = 0.3  # of the points' opacity, for those that are not selected while others are
 ROWS_A_STEP = 256
 LABEL_DISTANCE_PX, MOST_NAMES = 30.0, 24
 LABEL_POINT_SIZE, NOTE_POINT_SIZE = 12.5, 9.5
@@ -91,10 +94,12 @@ def draw_points(
     points: PlacedPoints,
     hidden: frozenset[int],
     opacity: float = 1.0,
+    chosen: Indices | None = None,
 ) -> Iterator[None]:
     """Draw points in steps, and a name in the middle of each group, which is opaque.
 
-    They go into an array first: QPainter would take ten times as long for ten thousand.
+    If some are `chosen`, all others are faint, and lie below them. All go into an array
+    first: QPainter would take ten times as long for ten thousand.
     """
     ratio = painter.device().devicePixelRatio()
     width, height = (round(side * ratio) for side in projection.size_px)
@@ -109,9 +114,10 @@ def draw_points(
     is_shown = np.isin(keys, shown)[groups]
     coverage = opacity * dot_coverage(POINT_PX * ratio)
     margin = len(coverage)  # for dots that are cut off by an edge
-    centers = projection.view_px(points.view[is_shown]) * ratio + margin
     words = np.zeros((height + 2 * margin, width + 2 * margin), np.uint32)
-    yield from draw_dots(words, centers, palette, groups[is_shown], coverage)
+    for rows, share in _by_strength(is_shown, chosen):
+        centers = projection.view_px(points.view[rows]) * ratio + margin
+        yield from draw_dots(words, centers, palette, groups[rows], share * coverage)
     for top in range(0, len(words), ROWS_A_STEP):
         draw_words(painter, words[top : top + ROWS_A_STEP], (-margin, top - margin), ratio)
         yield
@@ -129,6 +135,17 @@ def draw_points(
     for picture, (x, y) in zip(pictures, spread.tolist(), strict=True):
         _draw_centered(painter, QPointF(x, y), picture)
         yield
+
+
+def _by_strength(
+    is_shown: NDArray[np.bool_], chosen: Indices | None
+) -> list[tuple[NDArray[np.bool_], float]]:
+    """Which of the shown points to draw at which share of their opacity, from the lowest up."""
+    if chosen is None or not len(chosen):
+        return [(is_shown, 1.0)]
+    is_chosen = np.zeros_like(is_shown)
+    is_chosen[chosen] = True
+    return [(is_shown & ~is_chosen, FAINT_SHARE), (is_shown & is_chosen, 1.0)]
 
 
 def draw_note(painter: QPainter, center: QPointF, text: str) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from desktop.app import bundle_watch
 from desktop.app.bundle_watch import BundleWatch
+from desktop.latent.plane import Viewport
 from export.bundle import open_bundle
 from tests.waiting import SOON_MS
 
@@ -44,7 +45,7 @@ def test_a_bundle_that_grows_is_followed(make_film, watch, qtbot, monkeypatch, n
     film = make_film(1, name)
     watched = watch(film.path)
     explorer = watched.parent()
-    explorer.change(z=(0.5, -1.0))
+    explorer.change(z=(0.5, -1.0), viewport=Viewport(span=3.0))
     before = explorer.state
     opened_again: list[object] = []
     explorer.opened.connect(opened_again.append)
@@ -55,6 +56,23 @@ def test_a_bundle_that_grows_is_followed(make_film, watch, qtbot, monkeypatch, n
         np.testing.assert_allclose(explorer.model.decode(Z), film.decode(last, Z), atol=1e-6)
     assert explorer.state == before
     assert opened_again == []
+
+
+def test_a_view_of_all_test_images_stays_one(make_film, watch, qtbot, monkeypatch):
+    """Until people look elsewhere, the view follows the test images, which lie close at first."""
+    monkeypatch.setattr(bundle_watch, "POLL_MS", 50)
+    film = make_film(1)
+    watched = watch(film.path)
+    explorer = watched.parent()
+    before = explorer.state
+    assert before.viewport == before.chart.around(film.posterior(1, whole=True).mean)
+    steps: list[object] = []
+    explorer.stepped.connect(lambda *_: steps.append(None))
+    with qtbot.waitSignal(watched.grown, timeout=SOON_MS):
+        film.write(2)
+    fitting = before.chart.around(film.posterior(2, whole=True).mean)
+    assert before.viewport != fitting == explorer.state.viewport
+    assert steps == []
 
 
 def test_what_is_half_written_is_waited_for(make_film, watch, qtbot, monkeypatch):

@@ -12,7 +12,7 @@ from tests.waiting import SOON_MS
 
 RIGHT = Qt.MouseButton.RightButton
 MEANS = np.array([[-1.0, 0.0], [1.0, 0.5]], np.float32)
-OF_VIEW = ["Home", "Fit to the test images", "Quantile axes", "Copy view as text"]
+OF_VIEW = ["Home", "Fit to the test images", "Quantile axes", "Copy view as text", "Select", "Bookmarks"]
 # A menu raises itself and takes the keyboard, which the offscreen plugin cannot do.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
@@ -65,6 +65,8 @@ def test_the_menu_is_about_what_is_there(window, qtbot):
         *OF_VIEW,
     ]
     assert not found["b · #1"].isEnabled()
+    menus = {each.menu() for each in window.menuBar().actions()}
+    assert {found["Select"].menu(), found["Bookmarks"].menu()} < menus, "with the same entries"
     close(window, qtbot)
     choose(window, qtbot, there, "Pin it")
     assert explorer.state.pinned == (1,)

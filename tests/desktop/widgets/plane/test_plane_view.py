@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer
 from PySide6.QtGui import QImage, QMouseEvent, QNativeGestureEvent, QPointingDevice
 from PySide6.QtWidgets import QApplication, QProxyStyle, QStyle
 
@@ -308,6 +308,36 @@ def test_hidden_labels_are_not_drawn(view, look):
     assert (left_only[:, :half] == both[:, :half]).all()
     assert color_share(both[:, half:], colors.label_color(3), 40) > 0
     assert color_share(left_only[:, half:], colors.label_color(3), 40) == 0
+
+
+def test_points_that_are_not_selected_are_faint(view, look):
+    """Beside a selection the others have less than half of their contrast; its own stay as they are."""
+    bare = look().astype(int)
+    view.set_points(POINTS, LABELS, ("", "", "", ""))
+    contrast = np.abs(look() - bare).max(axis=2)
+    view.set_state(replace(STATE, selected=(0, 999)))
+    faint = np.abs(look() - bare).max(axis=2)
+
+    def strength(contrasts, a, b):
+        return contrasts[at(a, b).y() - 2 : at(a, b).y() + 3, at(a, b).x() - 2 : at(a, b).x() + 3].max()
+
+    assert strength(faint, *POINTS[0]) == strength(contrast, *POINTS[0])
+    for point in POINTS[[1, 9]]:
+        assert 10 < strength(faint, *point) < 0.5 * strength(contrast, *point)
+    view.set_state(replace(STATE, selected=(999,)))
+    assert (np.abs(look() - bare).max(axis=2) == contrast).all(), "of another model: there is no such point"
+
+
+def test_a_cursor_out_of_view_leaves_nothing_to_do(view, qtbot):
+    """A moved cursor that is never painted holds layers up for a moment only, and then no timer runs."""
+    view.set_points(POINTS, LABELS, ("", "", "", ""))
+    qtbot.waitUntil(lambda: view.is_settled, timeout=SOON_MS)
+    view.set_state(replace(STATE, z=(90.0, 0.0)))
+    view.set_thumbnail(MAGENTA)
+    view.set_state(replace(STATE, z=(95.0, 0.0)))
+    view.redraw_under_points()
+    qtbot.waitUntil(lambda: not any(t.isActive() for t in view.findChildren(QTimer)), timeout=SOON_MS)
+    assert view.is_settled
 
 
 def test_points_can_be_switched_off(view, look):
