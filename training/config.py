@@ -207,7 +207,8 @@ RECIPES = {
         network="mlp",
         filters=(512, 256),
         batch_size=128,
-        learning_rate=2e-3,
+        learning_rate=4e-3,
+        encoder_step_share=1.0,
     ),
     "grey": _GREY,
     "colour32": dataclasses.replace(
