@@ -1,9 +1,10 @@
 """The test images nearest to the cursor, in a row; a click on one moves the cursor to its mean."""
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -24,6 +25,8 @@ from desktop.widgets.common.plain_text import tip_text
 
 COUNT = 5
 SIDE_PX, TEXT_PX = 54, 16
+# Five at once would take as long as a drag's own picture, which they are painted with.
+PAINT_EVERY_MS = 8
 
 
 @dataclass(frozen=True)
@@ -61,18 +64,17 @@ class NearestButton(QAbstractButton):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
 
-    def show_image(self, shown: Shown | None) -> None:
-        """Show another image, or none."""
+    def show_image(self, shown: Shown | None) -> bool:
+        """Take another image, or none; return whether it has to be painted, which is left to others."""
         if shown == self.shown:
-            return
+            return False
         is_same_picture = shown is not None and self.shown is not None and shown.looks_like(self.shown)
         self.shown = shown
         self.setEnabled(shown is not None)
         words = "" if shown is None else f"{shown.title}: {shown.distance}"
         self.setAccessibleName(words)
         self.setToolTip(tip_text(words and f"{words}\nClick to move the cursor to its mean."))
-        if not is_same_picture:
-            self.update()
+        return not is_same_picture
 
     def sizeHint(self) -> QSize:
         """Return room for a picture and a line of text."""
@@ -133,6 +135,9 @@ class NearestPanel(QWidget):
             lambda: self.nearness_wanted.emit(Nearness(self.nearness.currentData()))
         )
         self.buttons = [NearestButton() for _ in range(COUNT)]
+        self._to_paint: deque[NearestButton] = deque()
+        self._next = QTimer(self, singleShot=True, interval=PAINT_EVERY_MS)
+        self._next.timeout.connect(self._paint_next)
         above, row = QHBoxLayout(), QHBoxLayout()
         above.addWidget(title, 1)
         above.addWidget(self.nearness)
@@ -153,9 +158,17 @@ class NearestPanel(QWidget):
         self.title.setToolTip(tip_text(words.source.strip()))
 
     def show_images(self, shown: Sequence[Shown]) -> None:
-        """Show these images, nearest first."""
+        """Show these images, nearest first, one after the other."""
         for button, one in zip(self.buttons, [*shown, *[None] * COUNT][:COUNT], strict=True):
-            button.show_image(one)
+            if button.show_image(one) and button not in self._to_paint:
+                self._to_paint.append(button)
+        if not self._next.isActive():
+            self._paint_next()
+
+    def _paint_next(self) -> None:
+        if self._to_paint:
+            self._to_paint.popleft().update()
+            self._next.start()
 
     def set_nearness(self, nearness: Nearness) -> None:
         """Show the measure of nearness."""
