@@ -1,4 +1,4 @@
-"""Transposed convolution that avoids two slow paths of PyTorch 2.13 when training on the CPU."""
+"""Transposed convolution that avoids two slow paths of PyTorch 2.13 on the CPU."""
 
 from typing import Any
 
@@ -16,12 +16,13 @@ class TransposedConvolution(nn.ConvTranspose2d):
     needs one; here, a few channels at stride 1 are one matrix product and a sum of shifted maps
     (`tests/benchmarks/training_step.py` measures the effect of each). Under autocast only the first path is
     replaced, because one channel in bfloat16 is no slower than the maps. On other devices, and outside
-    training (`eval`), this is the parent class.
+    training (`eval`) unless it is in inference mode, this is the parent class: exports trace that one.
     """
 
     def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
         """x [N, C, H, W] → [N, C', H', W'], as in the parent class."""
-        if not self.training or x.device.type != "cpu":
+        may_be_traced = not self.training and not torch.is_inference_mode_enabled()
+        if may_be_traced or x.device.type != "cpu":
             return super().forward(x, output_size)
         assert output_size is None
         assert self.bias is not None

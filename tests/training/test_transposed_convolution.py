@@ -69,11 +69,25 @@ def test_no_images_give_zero_gradients(shape):
 
 
 def test_outside_training_it_is_the_parent():
-    """In eval mode the bits are the parent's, so that PyTorch's own layer is evaluated and exported."""
+    """In eval mode the bits are the parent's, so that PyTorch's own layer is exported."""
     ours, parent = pair("same size, one channel", torch.float32)
     x = torch.randn(4, 5, 8, 8)
     assert not torch.equal(ours(x), parent(x))
     assert torch.equal(ours.eval()(x), parent(x))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_evaluation_takes_the_fast_path(shape):
+    """In inference mode the result is that of training, to the bit, and the parent's in float64 to 1e-12."""
+    torch.manual_seed(0)
+    ours, parent = pair(shape, torch.float64)
+    x = torch.randn(3, ours.in_channels, 4, 6, dtype=torch.float64)
+    torch.testing.assert_close(ours.eval()(x), parent(x), rtol=0, atol=0)
+    single = x.float()
+    expected = ours.float().train()(single)
+    with torch.inference_mode():
+        assert torch.equal(ours.eval()(single), expected)
+        torch.testing.assert_close(ours.double()(x), parent(x), rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
