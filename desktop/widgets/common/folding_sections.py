@@ -14,18 +14,20 @@ class Section(QWidget):
         key: stays the same if the title changes.
         header: the button that folds the section.
         body: what is shown.
+        was_folded: whether the person folded it by its header, and has not opened it again.
     """
 
     def __init__(self, key: str, title: str, body: QWidget, is_open: bool) -> None:
         super().__init__()
         self.key, self.body, self._is_open = key, body, is_open
+        self.was_folded = False
         self.header = QToolButton()
         self.header.setObjectName("section_header")
         self.header.setText(title)
         self.header.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.header.setCheckable(False)
         self.header.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.header.clicked.connect(lambda: self.set_open(not self._is_open))
+        self.header.clicked.connect(self._on_clicked)
         line = QFrame()
         line.setObjectName("section_line")
         line.setFixedHeight(1)
@@ -47,6 +49,15 @@ class Section(QWidget):
         if is_open != self.is_open:
             self._is_open = is_open
             self._show()
+
+    def offer(self) -> None:
+        """Show the body, because there is something in it now, unless the person folded it."""
+        if not self.was_folded:
+            self.set_open(True)
+
+    def _on_clicked(self) -> None:
+        self.set_open(not self._is_open)
+        self.was_folded = not self._is_open
 
     def _show(self) -> None:
         is_open = self._is_open

@@ -35,6 +35,7 @@ class PathControl(QObject, PointerHandler):
         self._message = shell.message
         self._explorer = explorer = shell.explorer
         self._panel = panel = shell.panel.path
+        self._section = shell.panel.sections.section("path")
         self._chosen: int | None = None
         self._shown: object = None
         self._walk: Walk | None = None
@@ -121,8 +122,11 @@ class PathControl(QObject, PointerHandler):
     def _set_path(self, path: tuple[Vector, ...], chosen: int | None, z: Vector | None = None) -> None:
         """Set the path and its chosen point, and move the cursor to z if it is given."""
         self._chosen = chosen
+        was_path = len(self._explorer.state.path) > 1
         state = self._explorer.state.with_path(path)
         self._explorer.set_state(state if z is None else state.moved_to(z))
+        if len(path) > 1 and not was_path:
+            self._section.offer()
         self._show()
 
     def append(self, z: Vector) -> None:

@@ -59,6 +59,20 @@ def test_a_section_that_is_shown_comes_into_view(sections, qtbot):
     assert not sections.show_key("directions")
 
 
+def test_a_section_that_is_offered_opens_unless_the_person_folded_it(sections, qtbot):
+    """It opens where nobody folded it, and stays folded after a click on its header."""
+    section = sections.section("path")
+    section.offer()
+    assert section.is_open
+    qtbot.mouseClick(section.header, LEFT)
+    section.offer()
+    assert not section.is_open
+    qtbot.mouseClick(section.header, LEFT)
+    section.set_open(False)
+    section.offer()
+    assert section.is_open, "the person opened it again"
+
+
 def test_open_sections_can_be_restored(sections):
     """Those that are named are open, all others folded; unknown keys do nothing."""
     sections.set_open_keys(("path", "nothing"))

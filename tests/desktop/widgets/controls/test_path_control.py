@@ -274,12 +274,17 @@ def test_playing_a_path_that_stands_still_is_refused(window, qtbot):
 
 
 def test_the_path_is_made_with_the_mouse_and_the_keyboard(home_window, qtbot):
-    """Shift-click adds its point, P the cursor, the buttons take away; playing needs two points."""
+    """Shift-click adds its point, P the cursor, the buttons take away; playing needs two points.
+
+    The panel's section opens at the second point.
+    """
     panel, plane = home_window.panel.path, home_window.plane
     assert not panel.play.isEnabled()
+    section = home_window.panel.sections.section("path")
     pixels = [at(home_window, 1, 1), at(home_window, -1, 1)]
-    for pixel in pixels:
+    for pixel, is_open in zip(pixels, (False, True), strict=True):
         qtbot.mouseClick(plane, LEFT, SHIFT, pixel)
+        assert section.is_open == is_open
     assert home_window.explorer.state.z == pytest.approx(plane_point(home_window, pixels[1]), abs=1e-5)
     qtbot.keyClick(plane, Qt.Key.Key_Down, CONTROL)
     qtbot.keyClick(plane, Qt.Key.Key_P)
