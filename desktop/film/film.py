@@ -129,6 +129,11 @@ class Route:
         """The curve through the points. Raises ValueError for fewer than two different points."""
         return path_curve(self.points, self.kind, self.closed)
 
+    @property
+    def is_walkable(self) -> bool:
+        """Whether there is a curve: whether two points differ."""
+        return len(set(self.points)) > 1
+
 
 def route_of(state: ViewState) -> Route:
     """Return the path of a view."""

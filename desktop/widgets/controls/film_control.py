@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, QTimer
 from desktop.app.film_export import AnimationExport, epoch_shown
 from desktop.base.arrays import Bytes
 from desktop.film.captions import CaptionStrip
-from desktop.film.film import Film, Subject, caption
+from desktop.film.film import Film, Subject, caption, route_of
 from desktop.images.pixels import enlarge
 from desktop.jobs.cost import Cost
 from desktop.widgets.common.actions import add_action
@@ -66,6 +66,7 @@ class FilmControl(QObject):
             self.dialog.finished.connect(self._stop_preview)
             self._fit(self.dialog)
             restore_inputs(self._shell.window, self.dialog)
+        self.dialog.set_has_path(route_of(self._explorer.state).is_walkable)
         self._preview()
         self.dialog.open()
 

@@ -26,6 +26,7 @@ SAVED_SIDE_PX, SAVED_GRID_PX, SAVED_BESIDE_PX = 280, 560, 448
 LEAST_FRAME_MS = 15
 PATH_FPS, EPOCHS_FPS = 20, 4
 NO_EPOCHS = "The open model has no epochs to animate."
+NO_PATH = "There is no path yet. Shift-click two places on the plane to make one."
 
 
 class ExportDialog(QDialog):
@@ -38,6 +39,7 @@ class ExportDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Export animation")
         self._image_px = (28, 28)
+        self._has_path = True
         self._epochs = 0
         self.preview = QLabel()
         self.preview.setFixedSize(*PREVIEW_PX)
@@ -100,6 +102,10 @@ class ExportDialog(QDialog):
             show_choice(self.subject, Subject.PATH)
         self._on_changed()
 
+    def set_has_path(self, has_path: bool) -> None:
+        """Take over whether there is a path to walk along; `set_size` says it."""
+        self._has_path = has_path
+
     def film(self) -> Film:
         """Return the animation as it is set now."""
         return Film(
@@ -153,7 +159,12 @@ class ExportDialog(QDialog):
         """Show how large a frame will be, and how long the animation will last; or why it cannot be made."""
         film = self.film()
         reason = why_too_large(film.format, width_px, height_px)
-        self.save.setEnabled(not reason)
+        no_path = film.subject is Subject.PATH and not self._has_path
+        self.save.setEnabled(not reason and not no_path)
+        if no_path:
+            self.facts.setText(NO_PATH)
+            self.cost.hide()
+            return
         if reason:
             fitting = largest_scale(film.format, *self.picture_px(), film.scale)
             fits = "choose another format" if fitting is None else f"scale {fitting} × fits"

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from desktop.base.vector import Vector
 from desktop.film.film import Caption, Film, Route, caption, path_film, route_of, straight_walk
 from desktop.film.formats import Format
 from desktop.images.pixels import to_bytes
@@ -74,3 +75,13 @@ def test_a_film_keeps_the_times_of_a_paths_legs():
     assert [point[0] for point in z] == pytest.approx(
         [0, 1 / 6, 1 / 3, 1 / 2, 2 / 3, 5 / 6, 1, 1.5, 2], abs=1e-6
     )
+
+
+def test_a_route_can_be_walked_once_two_points_differ():
+    """As its curve says it."""
+    a, b = Vector((0.0, 1.0)), Vector((1.0, 0.0))
+    for points, is_walkable in (((), False), ((a, a), False), ((a, b), True)):
+        assert Route(points, closed=True).is_walkable == is_walkable
+        if not is_walkable:
+            with pytest.raises(ValueError, match="no two different points"):
+                Route(points, closed=True).curve  # noqa: B018 - raises

@@ -7,7 +7,7 @@ from PySide6.QtGui import QImage
 from desktop.film import formats
 from desktop.film.film import Caption, Film, Subject
 from desktop.film.formats import Format
-from desktop.widgets.dialogs.export_dialog import ExportDialog
+from desktop.widgets.dialogs.export_dialog import NO_PATH, ExportDialog
 from tests.waiting import SOON_MS
 
 LEFT = Qt.MouseButton.LeftButton
@@ -73,6 +73,22 @@ def test_epochs_are_offered_where_there_are_some(dialog):
     dialog.set_model((28, 28), 0)
     assert dialog.film().subject is Subject.PATH
     assert not dialog.subject.model().item(1).isEnabled()
+
+
+def test_without_a_path_it_says_how_to_make_one(dialog):
+    """There is nothing to save then, but the epochs; with a path there is."""
+    dialog.set_has_path(False)
+    dialog.set_size(280, 280)
+    assert dialog.facts.text() == NO_PATH
+    assert not dialog.save.isEnabled()
+    dialog.subject.setCurrentText(Subject.CURSOR_EPOCHS.value)
+    dialog.set_size(280, 280)
+    assert "11 frames" in dialog.facts.text()
+    assert dialog.save.isEnabled()
+    dialog.subject.setCurrentText(Subject.PATH.value)
+    dialog.set_has_path(True)
+    dialog.set_size(280, 280)
+    assert dialog.save.isEnabled()
 
 
 def test_what_cannot_be_written_here_cannot_be_chosen(qtbot, monkeypatch):
