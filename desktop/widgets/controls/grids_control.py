@@ -23,6 +23,8 @@ from desktop.widgets.panels.grid_page import MAX_SEED, MAX_SIDE, GridPage
 from desktop.widgets.panels.pages import Pages
 
 SAMPLES, MANIFOLD, RECONSTRUCTIONS, TRAVERSALS = "samples", "manifold", "reconstructions", "traversals"
+TO_COMPARE = "Decode compares every image with its reconstruction, to put them in order."
+COMPARING = "Comparing every image with its reconstruction …"
 NO_IMAGES = "The open model has no test images, so there is nothing to reconstruct."
 
 
@@ -178,21 +180,27 @@ class GridsControl(QObject):
         steps = pages.reconstructions_steps(explorer, self._known, order, self.pairs_n.value(), most_s)
         if steps is None:
             self.reconstructions.set_sheet(None, NO_IMAGES)
-        elif self._known.scores is None and self.reconstructions.sheet is None:
-            self.reconstructions.set_sheet(None, "Comparing every image with its reconstruction …")
         return steps
 
     def _on_step(self, name: str, step: Sheet | Scores | Progress | Cost | None) -> None:
         page = self._pages[name]
         if isinstance(step, Progress):
             page.cost.show_progress(step)
+            self._tell_about_scores(name, COMPARING)
         elif isinstance(step, Cost):
             page.cost.ask(step)
+            self._tell_about_scores(name, TO_COMPARE)
         elif isinstance(step, Sheet):
             page.set_sheet(step)
             if not step.missing:
                 page.cost.hide()
                 self.sheet_shown.emit(name)
+
+    def _tell_about_scores(self, name: str, note: str) -> None:
+        """Say above the empty page what goes before its pictures, while the scores are not known."""
+        page = self._pages[name]
+        if name == RECONSTRUCTIONS and self._known.scores is None and page.sheet is None:
+            page.set_sheet(None, note)
 
     def _go_to_cell(self, name: str, index: int) -> None:
         sheet = self._pages[name].sheet

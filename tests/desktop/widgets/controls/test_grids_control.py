@@ -6,7 +6,7 @@ from PySide6.QtCore import QPoint, Qt
 
 from desktop.images.pixels import tile, to_bytes
 from desktop.latent.plane import manifold_grid, sample_prior
-from desktop.widgets.controls.grids_control import NO_IMAGES
+from desktop.widgets.controls.grids_control import COMPARING, NO_IMAGES, TO_COMPARE
 from desktop.widgets.panels.grid_page import MAX_SEED
 from export.bundle import Posterior
 from tests.waiting import SOON_MS
@@ -44,6 +44,27 @@ def test_reconstructions_are_ordered_as_chosen(window, qtbot):
     assert (page.sheet.z == worst[::-1]).all()
     page.cell_clicked.emit(3)
     assert window.explorer.state.z == pytest.approx(page.sheet.z[3])
+
+
+def test_the_page_says_what_its_button_does_and_compares_only_then(window, qtbot, monkeypatch):
+    """Until the click nothing is compared; meanwhile the page says so, and then what it shows."""
+    page = window.grids.reconstructions
+    hint, notes, set_sheet = page.note(), [], page.set_sheet
+
+    def heard(sheet, note=""):
+        notes.append(note)
+        set_sheet(sheet, note)
+
+    monkeypatch.setattr(page, "set_sheet", heard)
+    window.explorer.model.picture_s = 5.0
+    qtbot.keyClick(window.plane, Qt.Key.Key_4, CONTROL)
+    qtbot.waitUntil(lambda: page.cost.button.text() == "Decode", timeout=SOON_MS)
+    assert page.note() == TO_COMPARE
+    assert COMPARING not in notes
+    with qtbot.waitSignal(window.grids.sheet_shown, timeout=SOON_MS):
+        qtbot.mouseClick(page.cost.button, LEFT)
+    assert COMPARING in notes
+    assert page.note() == hint
 
 
 def test_without_held_out_images_the_page_says_so(open_window, make_bundle, qtbot):
