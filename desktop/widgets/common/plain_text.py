@@ -37,17 +37,20 @@ def breakable(text: str) -> str:
 
 
 class ElidedLabel(QLabel):
-    """A line of plain text that leaves out its middle where it does not fit, and never widens the window."""
+    """A line of plain text that leaves out its middle where it does not fit, and never widens the window.
+
+    Numbers that must not be cut can follow it: then only what stands before them is shortened.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._whole = ""
+        self._text = self._kept = ""
 
-    def show_text(self, text: str) -> None:
-        """Show another text."""
-        self._whole = one_line(text)
+    def show_text(self, text: str, kept: str = "") -> None:
+        """Show another text, and after it what is `kept` whole as long as there is room for it alone."""
+        self._text, self._kept = one_line(text), one_line(kept)
         self._elide()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -56,8 +59,16 @@ class ElidedLabel(QLabel):
         self._elide()
 
     def _elide(self) -> None:
-        middle = Qt.TextElideMode.ElideMiddle
-        shown = self.fontMetrics().elidedText(self._whole, middle, max(0, self.width() - 2))
+        metrics, mode = self.fontMetrics(), Qt.TextElideMode
+        room_px = max(0, self.width() - 2)
+        kept = f" {self._kept}" if self._text and self._kept else self._kept
+        whole = self._text + kept
+        if not kept:
+            shown = metrics.elidedText(whole, mode.ElideMiddle, room_px)
+        elif (left_px := room_px - metrics.horizontalAdvance(kept)) >= 0:
+            shown = metrics.elidedText(self._text, mode.ElideRight, left_px) + kept
+        else:
+            shown = metrics.elidedText(self._kept, mode.ElideRight, room_px)
         if shown != self.text():
             self.setText(shown)
-        self.setToolTip(tip_text(self._whole) if shown != self._whole else "")
+        self.setToolTip(tip_text(whole) if shown != whole else "")

@@ -33,7 +33,7 @@ from desktop.widgets.controls.opening_control import OpeningControl
 from desktop.widgets.controls.plane_content import PlaneContent
 from desktop.widgets.controls.reading_control import ReadingControl
 from desktop.widgets.controls.shell import Shell
-from desktop.widgets.dialogs.about_model import in_words
+from desktop.widgets.dialogs.about_model import state_in_words
 from desktop.widgets.panels.compare_page import ComparePage
 from desktop.widgets.panels.image_panel import in_nats
 from desktop.widgets.panels.pages import Pages
@@ -202,8 +202,11 @@ class CompareControl(QObject):
     def _show_names(self) -> None:
         for side, explorer in enumerate((self.comparison.first, self.comparison.second)):
             source = explorer.source
-            name = "" if source is None else one_line(in_words(source, explorer.state.epoch), 2 * NAME_CHARS)
-            self.page.set_name(side, name)
+            name, figures = "", ""
+            if source is not None:
+                name = one_line(source.name, 2 * NAME_CHARS)
+                figures = state_in_words(source, explorer.state.epoch)
+            self.page.set_name(side, name, figures)
         for one in (self.page.another_epoch, self._epoch_action):
             one.setEnabled(len(self.comparison.first_epochs) > 1)
 
@@ -243,11 +246,11 @@ class CompareControl(QObject):
         second_shape = comparison.second.image_shape
         fits = second_shape is None or comparison.first.image_shape == second_shape
         for side, (explorer, encoded) in enumerate(self._encodings()):
-            words = elbo_words(explorer, encoded, self._is_drawn, fits or side == 0)
+            words, numbers = elbo_words(explorer, encoded, self._is_drawn, fits or side == 0)
             elbos = [None if each is None else each.elbo_nats for _, each in self._encodings()]
             if side == 1 and elbos[0] is not None and elbos[1] is not None:
-                words += f", {gap_words(elbos[0], elbos[1], comparison.is_comparable)}"
-            page.texts[side].show_text(words)
+                numbers += f", {gap_words(elbos[0], elbos[1], comparison.is_comparable)}"
+            page.set_elbo(side, words, numbers)
             (page.left, page.right)[side].redraw_under_points()
 
     def _encodings(self) -> list[tuple[Explorer, Encoded | None]]:
@@ -263,19 +266,21 @@ class CompareControl(QObject):
             draw_marks(painter, QPointF(*mean), None, None)
 
 
-def elbo_words(explorer: Explorer, encoded: Encoded | None, is_drawn: bool, fits: bool = True) -> str:
-    """The ELBO of what is drawn by one model, or why there is none."""
+def elbo_words(
+    explorer: Explorer, encoded: Encoded | None, is_drawn: bool, fits: bool = True
+) -> tuple[str, str]:
+    """The ELBO of what is drawn by one model, in words and numbers; or in words why there is none."""
     if explorer.image_shape is None or not is_drawn:
-        return ""
+        return "", ""
     if not fits:
-        return f"Your image: its pictures are {_size(explorer.image_shape)}"
+        return f"Your image: its pictures are {_size(explorer.image_shape)}", ""
     if not explorer.has_encoder:
-        return f"Your image: no encoder{'' if explorer.state.epoch is None else ' of this epoch'}"
+        return f"Your image: no encoder{'' if explorer.state.epoch is None else ' of this epoch'}", ""
     if encoded is None:
-        return "Your image: …"
+        return "Your image: …", ""
     if encoded.elbo_nats is None:
-        return "Your image: no ELBO without a likelihood"
-    return f"Your image: ELBO {in_nats(encoded.elbo_nats)}"
+        return "Your image: no ELBO without a likelihood", ""
+    return "ELBO of your image", in_nats(encoded.elbo_nats)
 
 
 def gap_words(first_nats: float, second_nats: float, is_comparable: bool) -> str:

@@ -15,13 +15,18 @@ from desktop.widgets.common.plain_text import breakable
 
 def in_words(source: Source, epoch: int | None = None) -> str:
     """Describe the open model in a few words for the status bar: at one of its epochs, or as a whole."""
+    return ", ".join(filter(None, (source.name, state_in_words(source, epoch))))
+
+
+def state_in_words(source: Source, epoch: int | None = None) -> str:
+    """Say which epoch of a model it is, and its test ELBO, as far as they are known."""
     epochs = epochs_of(source)
     numbers = [each.number for each in epochs]
     if epoch in numbers:
-        return f"{source.name}, {epoch_in_words(epochs, numbers.index(epoch))}"
+        return epoch_in_words(epochs, numbers.index(epoch))
     metrics = source.bundle.manifest.get("metrics") if source.bundle is not None else None
     elbo = metrics.get("test_elbo_nats") if isinstance(metrics, dict) else None
-    return f"{source.name}, test ELBO {_in_nats(source, elbo)}" if isinstance(elbo, float) else source.name
+    return f"test ELBO {_in_nats(source, elbo)}" if isinstance(elbo, float) else ""
 
 
 def show_about(parent: QWidget, source: Source, device: str) -> None:

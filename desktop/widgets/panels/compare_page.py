@@ -25,6 +25,7 @@ from desktop.widgets.plane.plane_view import PlaneView
 
 NOTHING = "Nothing to compare with yet"
 CHOOSE = "Choose another epoch of the open model, or another model, below. Cursor and zoom are those of both."
+AT_CURSOR = "{} at the cursor"
 PICTURE_PX, LEAST_PICTURE_PX = 170, 80
 KEY_PX = 10
 
@@ -95,6 +96,8 @@ class ComparePage(QWidget):
         left, right: the planes of A and B.
         empty: covers the right one until there is a B.
         names: what A and B are.
+        figures: which epoch of them it is, and its test ELBO.
+        elbos: those of your image, below the planes.
         epochs: B's epochs, if it has any.
         pictures: those of A and B at the cursor.
         difference: the picture of B minus that of A.
@@ -127,13 +130,15 @@ class ComparePage(QWidget):
         self.epochs = EpochSlider()
         self.epochs.setAccessibleName("Epoch of B")
         self.names = ElidedLabel(), ElidedLabel()
+        self.figures = ElidedLabel(), ElidedLabel()
+        self.elbos = ElidedLabel(), ElidedLabel()
         self.pictures = PictureView(PICTURE_PX), PictureView(PICTURE_PX)
         self.difference = PictureView(PICTURE_PX)
         self.difference.set_tip(self._tip)
         self.key = DifferenceKey()
         self.texts = ElidedLabel(), ElidedLabel(), ElidedLabel()
         for view, name in zip(
-            (*self.pictures, self.difference), ("Picture of A", "Picture of B", "B minus A"), strict=True
+            (*self.pictures, self.difference), (*map(AT_CURSOR.format, "AB"), "B minus A"), strict=True
         ):
             view.setMinimumSize(LEAST_PICTURE_PX, LEAST_PICTURE_PX)
             view.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -160,14 +165,21 @@ class ComparePage(QWidget):
         self.epochs.setValue(index)
         self.epochs.blockSignals(False)
 
-    def set_name(self, side: int, name: str) -> None:
-        """Say what A (side 0) or B (side 1) is."""
+    def set_name(self, side: int, name: str, figures: str) -> None:
+        """Say what A (side 0) or B (side 1) is, and below it its epoch and its ELBO."""
         letter = "AB"[side]
         self.names[side].show_text(f"{letter}  {name}" if name else letter)
+        self.figures[side].show_text("", figures)
+
+    def set_elbo(self, side: int, words: str, numbers: str = "") -> None:
+        """Say how A or B encodes your image; without any words the line is hidden."""
+        self.elbos[side].show_text(words, numbers)
+        self.elbos[side].setVisible(bool(words))
 
     def set_picture(self, side: int, image: QImage | None) -> None:
         """Show the picture of A or B at the cursor, below its plane and on it."""
         self.pictures[side].set_image(image)
+        self.texts[side].show_text("" if image is None else AT_CURSOR.format("AB"[side]))
         (self.left, self.right)[side].set_thumbnail(image)
 
     def set_difference(self, found: Difference | None) -> None:
@@ -223,15 +235,18 @@ class ComparePage(QWidget):
         planes = QGridLayout()
         planes.setHorizontalSpacing(GRID_PX)
         planes.setVerticalSpacing(GRID_PX // 2)
-        planes.addWidget(self.names[0], 0, 0)
-        planes.addWidget(self.names[1], 0, 1)
-        planes.addWidget(self.left, 1, 0)
-        planes.addWidget(self.right, 1, 1)
-        planes.addLayout(choice, 2, 0)
-        planes.addWidget(self.epochs, 2, 1)
-        planes.setRowStretch(1, 1)
-        for column in (0, 1):
+        for column, plane in enumerate((self.left, self.right)):
+            heading = QVBoxLayout()
+            heading.setSpacing(0)
+            heading.addWidget(self.names[column])
+            heading.addWidget(self.figures[column])
+            planes.addLayout(heading, 0, column)
+            planes.addWidget(plane, 1, column)
+            planes.addWidget(self.elbos[column], 2, column)
             planes.setColumnStretch(column, 1)
+        planes.addLayout(choice, 3, 0)
+        planes.addWidget(self.epochs, 3, 1)
+        planes.setRowStretch(1, 1)
         pictures = QHBoxLayout()
         pictures.setSpacing(GRID_PX)
         for side in (0, 1):

@@ -64,3 +64,26 @@ def test_a_long_line_never_widens_the_window(qtbot):
     label.resize(3000, 20)
     assert label.text() == text
     assert label.toolTip() == ""
+
+
+def test_numbers_stay_whole_while_the_words_before_them_are_shortened(qtbot):
+    """Without room for the numbers alone, their beginning stays; the tip has everything."""
+    label = ElidedLabel()
+    qtbot.addWidget(label)
+    label.resize(600, 20)
+    label.show()
+    words, numbers = "ELBO of your image", "−1255.13 nats, 94.77 lower"
+    label.show_text(words, numbers)
+    assert label.text() == f"{words} {numbers}"
+    assert label.toolTip() == ""
+    numbers_px = label.fontMetrics().horizontalAdvance(f" {numbers}")
+    for more_px in (4, 40):
+        label.resize(numbers_px + more_px, 20)
+        assert label.text().endswith(numbers)
+        assert label.text() != f"{words} {numbers}"
+        assert label.toolTip() == f"{words} {numbers}"
+    label.resize(numbers_px * 2 // 3, 20)
+    assert label.text().startswith("−1255")
+    label.show_text("", numbers)
+    label.resize(numbers_px + 4, 20)
+    assert label.text() == numbers

@@ -45,7 +45,8 @@ def test_two_epochs_side_by_side(open_window, make_film, qtbot, shows):
     qtbot.mouseClick(page.another_epoch, LEFT)
     shows(window, film, (3, 1))
     assert not page.empty.isVisible()
-    assert page.names[1].text().startswith("B  film, epoch 1")
+    assert page.names[1].text() == "B  film"
+    assert page.figures[1].text().startswith("epoch 1 of 3")
 
     qtbot.mouseClick(page.right, LEFT, pos=QPoint(page.right.width() // 4, page.right.height() // 3))
     assert explorer.state.z != (0.0, 0.0)
@@ -115,7 +116,8 @@ def test_what_is_said_of_the_pictures():
 
 def test_why_a_model_has_no_elbo_of_a_drawing(explorer, make_explorer):
     """It has no encoder, or takes other pictures; without a drawing or a model there is nothing to say."""
-    assert elbo_words(explorer, None, is_drawn=True) == "Your image: no encoder"
-    assert elbo_words(explorer, None, is_drawn=True, fits=False) == "Your image: its pictures are 1 × 12 × 12"
-    assert elbo_words(explorer, None, is_drawn=False) == ""
-    assert elbo_words(make_explorer(), None, is_drawn=True) == ""
+    assert elbo_words(explorer, None, is_drawn=True) == ("Your image: no encoder", "")
+    of_others = "Your image: its pictures are 1 × 12 × 12"
+    assert elbo_words(explorer, None, is_drawn=True, fits=False) == (of_others, "")
+    assert elbo_words(explorer, None, is_drawn=False) == ("", "")
+    assert elbo_words(make_explorer(), None, is_drawn=True) == ("", "")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint
-from PySide6.QtGui import QHelpEvent
+from PySide6.QtGui import QHelpEvent, QImage
 from PySide6.QtWidgets import QApplication, QToolTip
 
 from desktop.images.difference import difference
@@ -40,6 +40,28 @@ def test_pointing_at_the_difference_tells_its_number(page):
         QApplication.sendEvent(view, QHelpEvent(QEvent.Type.ToolTip, point, view.mapToGlobal(point)))
         assert QToolTip.text() == text
     QToolTip.hideText()
+
+
+def test_the_pictures_are_the_cursors_and_the_elbos_your_images(page):
+    """The captions say whose picture it is; the ELBOs are apart from them, while there is one."""
+    image = QImage(4, 4, QImage.Format.Format_Grayscale8)
+    page.set_picture(0, image)
+    page.set_elbo(0, "ELBO of your image", "−160.37 nats")
+    page.set_elbo(1, "")
+    assert [text.text() for text in page.texts] == ["A at the cursor", "", ""]
+    assert page.elbos[0].isVisible()
+    assert not page.elbos[1].isVisible()
+
+
+def test_a_long_name_leaves_the_numbers_whole(page):
+    """At this width, too."""
+    page.set_name(1, "a model with a long name " * 9, "epoch 96 of 320: test ELBO −144.30 nats")
+    page.set_elbo(1, "ELBO of your image", "−255.13 nats, 94.77 lower")
+    QApplication.processEvents()
+    assert page.names[1].text().startswith("B  a model")
+    assert "…" in page.names[1].text()
+    assert page.figures[1].text() == "epoch 96 of 320: test ELBO −144.30 nats"
+    assert page.elbos[1].text().endswith("−255.13 nats, 94.77 lower")
 
 
 def test_without_a_difference_the_picture_is_empty(page):
