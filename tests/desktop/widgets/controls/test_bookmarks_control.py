@@ -57,7 +57,7 @@ def test_places_are_kept_and_gone_to(open_window, make_bundle, qtbot):
     editor.setText("near <b>3</b>")
     qtbot.keyClick(editor, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: names(window) == ["Place 1", "near <b>3</b>"], timeout=5000)
-    assert any("near <b>3</b>" in action.text() for action in window.bookmarks._menu.actions())
+    assert any("near <b>3</b>" in action.text() for action in window.bookmarks.menu.actions())
     qtbot.keyClick(panel.list, Qt.Key.Key_Up, ALT)
     assert names(window) == ["near <b>3</b>", "Place 1"]
     panel.leg_s.setValue(1.5)
