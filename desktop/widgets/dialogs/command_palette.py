@@ -14,9 +14,11 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.widgets.common.menus import keys_of, menus_of, plain
+from desktop.widgets.dialogs.command_words import more_words
 
 SIZE_PX = (520, 400)
 NOTHING = "No command has these words."
+OTHER_WORDS = 3  # the rank of a command that is found by words that its text does not have
 MOVES = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
 
 
@@ -28,17 +30,20 @@ class Command:
         text: the menus above it and its own text, such as "View › Layers › Decoded plane".
         keys: its shortcuts.
         action: what it does.
+        more: further words by which it is found.
     """
 
     text: str
     keys: str
     action: QAction
+    more: str = ""
 
     def rank(self, words: str) -> int | None:
         """How well the command fits what was typed, 0 best; None if a word is not in it."""
         mine, parts = self.text.lower(), words.lower().split()
         if not all(part in mine for part in parts):
-            return None
+            known = f"{mine} {mine.replace(' ', '')} {self.more}"
+            return OTHER_WORDS if all(part in known for part in parts) else None
         own = mine.rpartition(" › ")[2]
         if own.startswith(words.lower()):
             return 0
@@ -52,7 +57,7 @@ def commands_of(window: QMainWindow) -> list[Command]:
         for action in menu.actions():
             if action.isEnabled() and action.isVisible() and not (action.isSeparator() or action.menu()):
                 text = " › ".join((*titles, plain(action.text())))
-                found.append(Command(text, keys_of(action), action))
+                found.append(Command(text, keys_of(action), action, more_words(text)))
     return found
 
 
@@ -104,6 +109,10 @@ class CommandPalette(QDialog):
         self.list.addTopLevelItems(items)
         if items:
             self.list.setCurrentItem(items[0])
+            muted = self.palette().placeholderText()
+            for item, command in zip(items, self._fitting, strict=True):
+                if command.rank(words) == OTHER_WORDS:
+                    item.setForeground(0, muted)
         else:
             nothing = QTreeWidgetItem([NOTHING])
             nothing.setFlags(Qt.ItemFlag.NoItemFlags)

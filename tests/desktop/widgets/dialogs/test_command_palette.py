@@ -2,10 +2,12 @@
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
 
 from desktop.view.state import Layer
 from desktop.widgets.common.menus import menus_of, plain
-from desktop.widgets.dialogs.command_palette import CommandPalette
+from desktop.widgets.dialogs.command_palette import OTHER_WORDS, Command, CommandPalette
+from desktop.widgets.dialogs.command_words import MORE_WORDS, more_words
 from tests.waiting import SOON_MS
 
 # A dialog raises itself, which the offscreen plugin cannot do.
@@ -63,3 +65,31 @@ def test_a_command_that_begins_with_the_words_comes_first(palette, qtbot):
     qtbot.keyClick(palette.line, Qt.Key.Key_Return)
     assert palette.isVisible()
     palette.reject()
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        ("gif", "Path › Export animation"),
+        ("svg", "File › Export the view"),
+        ("figure", "File › Export the view"),
+        ("html", "File › Share as a page"),
+        ("zoom", "View › Fit to the test images"),
+        ("delete", "Path › Remove the last point"),
+        ("sidepan", "View › Side panel"),
+    ],
+)
+def test_people_find_a_command_by_their_own_words(qapp, words, text):  # noqa: ARG001 (actions need it)
+    """Words that the text does not have find it too, after all commands whose texts have them."""
+    assert Command(text, "", QAction(), more_words(text)).rank(words) == OTHER_WORDS
+    assert Command(text, "", QAction(), more_words(text)).rank(f"{words} zzz") is None
+
+
+def test_every_further_word_belongs_to_a_command(window):
+    """What the table names is an entry of the menus, or the beginning of one that goes on."""
+    own = [plain(action.text()) for _, menu in menus_of(window) for action in menu.actions()]
+    own += [f"{text} " for text in own]  # "Undo" is alone as long as there is nothing to undo
+    beginnings = [start for start in MORE_WORDS if start.endswith(" ")]
+    assert set(MORE_WORDS) - set(own) <= set(beginnings)
+    assert not [start for start in beginnings if not any(text.startswith(start) for text in own)]
+    assert more_words("File › Open something else") == ""

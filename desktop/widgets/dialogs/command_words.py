@@ -1,0 +1,67 @@
+"""Words that people type for commands whose texts do not have them."""
+
+# By the entry's own text; one that ends with a space is how texts begin. The words are in lower case.
+MORE_WORDS = {
+    "Open": "load model bundle onnx latent import",
+    "Open an image": "picture photo png jpeg import encode",
+    "Open a folder of images as points": "pictures photos encode import",
+    "Open a zip or .npz of images as points": "pictures photos encode import archive",
+    "Save picture": "png export print image download",
+    "Copy picture": "clipboard image png",
+    "Share as a page": "html web website browser notebook export",
+    "Export the view": "png svg pdf print figure plot paper plane save screenshot image",
+    "Export animation": "gif mp4 webp apng film movie video save",
+    "Save z": "numbers npy json export coordinates latent",
+    "Save path": "numbers npy json export",
+    "Open directions": "load npy import",
+    "Reload": "refresh update",
+    "Quit": "exit close leave",
+    "Undo ": "back revert",
+    "Redo ": "again repeat",
+    "Copy view as text": "json state share",
+    "Home": "zoom out reset start whole center centre overview",
+    "Fit to ": "zoom out all points whole",
+    "Show the cursor": "center centre find zoom",
+    "Random z": "draw sample chance dice",
+    "Quantile axes": "prior 0 to 1 cdf uniform scale linear",
+    "Side panel": "sidebar hide draw canvas settings tools",
+    "Full screen": "fullscreen maximize maximise presentation",
+    "Picture beside the cursor": "lens magnifier preview thumbnail zoom",
+    "Dark": "night black mode appearance color colour",
+    "Light": "day white bright mode appearance color colour",
+    "Like the system": "automatic mode appearance dark light",
+    "Play the epochs": "time training animate film",
+    "Compare with another epoch": "side by side difference",
+    "Compare with another model": "side by side difference",
+    "Select in a box": "rectangle rubber band marquee",
+    "Select in a lasso": "freehand draw around",
+    "Clear the selection": "deselect unselect none delete remove",
+    "Save it as CSV": "export table spreadsheet selection",
+    "Find": "search look for label number",
+    "Bookmark this place": "keep remember favorite favourite add save",
+    "Make them the path": "bookmarks keyframes",
+    "Add the cursor": "point keyframe path",
+    "Remove the last point": "delete path undo",
+    "Clear": "delete remove all empty",
+    "Play or pause": "animate start stop walk run",
+    "Test images by label": "points dots scatter data",
+    "Decoded plane": "manifold background backdrop pictures grid",
+    "Aggregate posterior density": "heat map heatmap",
+    "Shortcuts": "keys keyboard mouse help manual",
+    "Show the hints again": "help tutorial tips intro",
+    "About this model": "info information details metadata properties",
+    "About Latent Plane": "version license licence info",
+}
+
+
+def more_words(text: str) -> str:
+    """Return the further words of a command with this text, whose menus stand before it; or nothing.
+
+    >>> more_words("Path › Export animation")
+    'gif mp4 webp apng film movie video save'
+    >>> more_words("Edit › Undo drawing a random z")
+    'back revert'
+    """
+    own = text.rpartition(" › ")[2]
+    begins = (words for start, words in MORE_WORDS.items() if start[-1] == " " and own.startswith(start))
+    return MORE_WORDS.get(own) or next(begins, "")
