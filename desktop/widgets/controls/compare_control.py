@@ -39,7 +39,7 @@ from desktop.widgets.panels.image_panel import in_nats
 from desktop.widgets.panels.pages import Pages
 from desktop.widgets.plane.plane_view import PlaneView
 from desktop.widgets.plane.pointer import PointerHandler
-from desktop.widgets.plane.posterior_marks import draw_ellipses, draw_marks
+from desktop.widgets.plane.posterior_marks import draw_ellipses, draw_marks, text_room
 from export.bundle import MANIFEST_FILE
 
 COMPARE = "compare"
@@ -77,6 +77,7 @@ class CompareControl(QObject):
         for side, (explorer, plane) in enumerate(((first, page.left), (second, page.right))):
             self._connect_plane(explorer, plane, handlers)
             plane.add_under_points(partial(self._paint, side))
+            plane.add_over_points(partial(self._paint_mark, side))
             explorer.picture_decoded.connect(partial(self._on_picture, side))
             explorer.picture_pending.connect(partial(self._show_pending, side))
             for changed in (explorer.opened, explorer.renewed):
@@ -252,6 +253,7 @@ class CompareControl(QObject):
                 numbers += f", {gap_words(elbos[0], elbos[1], comparison.is_comparable)}"
             page.set_elbo(side, words, numbers)
             (page.left, page.right)[side].redraw_under_points()
+            (page.left, page.right)[side].redraw_over_points()
 
     def _encodings(self) -> list[tuple[Explorer, Encoded | None]]:
         comparison = self.comparison
@@ -262,8 +264,14 @@ class CompareControl(QObject):
         encoded = self._encodings()[side][1]
         if encoded is not None and Layer.ENCODED in state.layers:
             draw_ellipses(painter, to_px, state.plane, encoded.mean, encoded.logvar)
+
+    def _paint_mark(self, side: int, painter: QPainter, to_px: ToPx, state: ViewState) -> None:
+        """Mark the mean of that, with its text within the plane."""
+        encoded = self._encodings()[side][1]
+        if encoded is not None and Layer.ENCODED in state.layers:
+            room = text_room(*(self.page.left, self.page.right)[side].size_px())
             mean = to_px(state.plane.project(encoded.mean)).tolist()
-            draw_marks(painter, QPointF(*mean), None, None)
+            draw_marks(painter, room, QPointF(*mean), None, None)
 
 
 def elbo_words(

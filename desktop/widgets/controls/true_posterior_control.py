@@ -22,7 +22,7 @@ from desktop.widgets.common import colors
 from desktop.widgets.common.qimage import to_qimage
 from desktop.widgets.panels.image_panel import ImagePanel, in_nats
 from desktop.widgets.plane.plane_view import PlaneView
-from desktop.widgets.plane.posterior_marks import draw_marks
+from desktop.widgets.plane.posterior_marks import draw_marks, text_room
 
 TABLE, POSTERIOR = "likelihood table", "true posterior"
 NOT_A_PLANE = "needs 2 dimensions"
@@ -196,7 +196,7 @@ class TruePosteriorControl(QObject):
         mode = None
         if self.located is not None and Layer.TRUE_POSTERIOR in state.layers and state.plane.axes == (0, 1):
             mode = QPointF(*to_px(state.plane.project(self.located.posterior.mode)).tolist())
-        draw_marks(painter, mean, mode, self._gap_nats())
+        draw_marks(painter, text_room(*self._plane.size_px()), mean, mode, self._gap_nats())
 
     def _paint(self, painter: QPainter, to_px: Any, state: ViewState) -> None:
         """Draw p(z|x) as a glow, and the contours that hold half and nearly all of it."""

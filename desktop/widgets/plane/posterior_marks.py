@@ -9,10 +9,11 @@ from desktop.latent.chart import ToPx
 from desktop.latent.normals import ellipse, project_normals
 from desktop.latent.plane import Plane
 from desktop.widgets.common import colors
+from desktop.widgets.plane.axes import MARGIN_BOTTOM_PX, MARGIN_LEFT_PX
 
 ENCODER, MODE = "encoder's mean", "mode"
 DOT_PX, POINT_SIZE = 4.5, 9.5
-PADDING_PX, AWAY_PX = 5.0, 12.0
+PADDING_PX, AWAY_PX, EDGE_PX = 5.0, 12.0, 2.0
 LEAST_LINE_PX = 70.0  # on a shorter line, the gap has its place below the marks
 
 
@@ -31,43 +32,70 @@ def draw_ellipses(painter: QPainter, to_px: ToPx, plane: Plane, mean: Floats, lo
             painter.drawPolyline(curve)
 
 
-def draw_marks(painter: QPainter, mean: QPointF, mode: QPointF | None, gap_nats: float | None) -> None:
+def text_room(width_px: float, height_px: float) -> QRectF:
+    """Return where texts of marks stand on a plane of this size: not on the axes, nor at its edge."""
+    return QRectF(0, 0, width_px, height_px).adjusted(MARGIN_LEFT_PX, EDGE_PX, -EDGE_PX, -MARGIN_BOTTOM_PX)
+
+
+def draw_marks(
+    painter: QPainter, room: QRectF, mean: QPointF, mode: QPointF | None, gap_nats: float | None
+) -> None:
     """Draw the mean, and if there is one the mode, with a line between them that carries the gap.
 
-    The mean's text is on the side away from the mode, so that the two never cover each other.
+    The mean's text is on the side away from the mode, so that the two never cover each other. A text that has
+    no room there goes above or below its mark; none leaves `room` while its mark is in view.
     """
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     font = painter.font()
     font.setPointSizeF(POINT_SIZE)
     painter.setFont(font)
-    if mode is not None:
-        for color, width in ((colors.CANVAS, 4.0), (colors.ENCODED, 1.6)):
-            painter.setPen(QPen(color, width, Qt.PenStyle.DashLine))
-            painter.drawLine(mean, mode)
-        is_left = mode.x() < mean.x()
-        _draw_mark(painter, mode, MODE, colors.TRUE_POSTERIOR, to_right=not is_left)
-        if gap_nats is not None:
-            line = mode - mean
-            middle = (mean + mode) / 2
-            if abs(line.x()) + abs(line.y()) < LEAST_LINE_PX:
-                middle = QPointF(middle.x(), max(mean.y(), mode.y()) + 2 * AWAY_PX)
-            _draw_text(painter, middle, f"gap {gap_nats:.2f} nats", colors.ENCODED)
-    else:
-        is_left = False
-    _draw_mark(painter, mean, ENCODER, colors.ENCODED, to_right=is_left)
+    if mode is None:
+        _draw_mark(painter, room, mean, ENCODER, colors.ENCODED, QPointF(-1, -1))
+        return
+    for color, width in ((colors.CANVAS, 4.0), (colors.ENCODED, 1.6)):
+        painter.setPen(QPen(color, width, Qt.PenStyle.DashLine))
+        painter.drawLine(mean, mode)
+    line = mode - mean
+    is_short = abs(line.x()) + abs(line.y()) < LEAST_LINE_PX
+    across, along = (-1 if line.x() < 0 else 1), (-1 if line.y() < 0 else 1)
+    # The gap has the room below a short line.
+    from_mode = QPointF(-across, -1 if is_short else -along)
+    from_mean = QPointF(across, -1 if is_short else along)
+    _draw_mark(painter, room, mode, MODE, colors.TRUE_POSTERIOR, from_mean)
+    if gap_nats is not None:
+        middle = (mean + mode) / 2
+        if is_short:
+            middle = QPointF(middle.x(), max(mean.y(), mode.y()) + 2 * AWAY_PX)
+        _draw_text(painter, room, middle, f"gap {gap_nats:.2f} nats", colors.ENCODED)
+    _draw_mark(painter, room, mean, ENCODER, colors.ENCODED, from_mode)
 
 
-def _draw_mark(painter: QPainter, center: QPointF, text: str, color: QColor, to_right: bool) -> None:
+def _draw_mark(
+    painter: QPainter, room: QRectF, center: QPointF, text: str, color: QColor, away: QPointF
+) -> None:
+    """Draw a dot with its text beside it; `away` has the signs of the way to the text, in x and in y."""
     painter.setPen(QPen(colors.CANVAS, 2.0))
     painter.setBrush(color)
     painter.drawEllipse(center, DOT_PX, DOT_PX)
-    half = painter.fontMetrics().horizontalAdvance(text) / 2 + PADDING_PX + AWAY_PX
-    _draw_text(painter, center + QPointF(half if to_right else -half, 0), text, color)
+    half = painter.fontMetrics().horizontalAdvance(text) / 2 + PADDING_PX
+    beside = center + QPointF(away.x() * (half + AWAY_PX), 0)
+    if not room.left() <= beside.x() - half or not beside.x() + half <= room.right():
+        beside = center + QPointF(0, 2 * AWAY_PX * away.y())
+        if not room.top() + AWAY_PX <= beside.y() <= room.bottom() - AWAY_PX:
+            beside = center - QPointF(0, 2 * AWAY_PX * away.y())
+    _draw_text(painter, room, beside, text, color, center)
 
 
-def _draw_text(painter: QPainter, center: QPointF, text: str, color: QColor) -> None:
+def _draw_text(
+    painter: QPainter, room: QRectF, center: QPointF, text: str, color: QColor, mark: QPointF | None = None
+) -> None:
+    """Draw a text around a point, or as near to it as there is room, if its mark is in view."""
     box = QRectF(painter.fontMetrics().boundingRect(text)).adjusted(-PADDING_PX, -2, PADDING_PX, 2)
     box.moveCenter(center)
+    whole = room.adjusted(-MARGIN_LEFT_PX, -EDGE_PX, EDGE_PX, MARGIN_BOTTOM_PX)
+    if whole.contains(center if mark is None else mark):
+        box.moveLeft(max(room.left(), min(box.left(), room.right() - box.width())))
+        box.moveTop(max(room.top(), min(box.top(), room.bottom() - box.height())))
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(colors.SHADE)
     painter.drawRoundedRect(box, 4, 4)

@@ -5,9 +5,9 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QImage, QPainter
 
 from desktop.widgets.common import colors
-from desktop.widgets.plane.posterior_marks import DOT_PX, draw_marks
+from desktop.widgets.plane.posterior_marks import DOT_PX, draw_marks, text_room
 
-SIZE_PX = (400, 200)
+SIZE_PX = (600, 200)
 
 
 @pytest.fixture
@@ -18,7 +18,8 @@ def drawn(qapp, pixels):  # noqa: ARG001 (fonts need the application)
         image = QImage(*SIZE_PX, QImage.Format.Format_RGB32)
         image.fill(colors.CANVAS)
         painter = QPainter(image)
-        draw_marks(painter, QPointF(*mean), None if mode is None else QPointF(*mode), gap_nats)
+        room = text_room(*SIZE_PX)
+        draw_marks(painter, room, QPointF(*mean), None if mode is None else QPointF(*mode), gap_nats)
         painter.end()
         return pixels(image)
 
@@ -34,17 +35,17 @@ def changed(picture, left, right, top=0, bottom=SIZE_PX[1]):
 
 def test_each_mark_is_in_its_place_and_colour(drawn):
     """The mean is white and the mode orange; without a mode there is no line."""
-    picture = drawn((120, 100), (300, 100))
-    for (x, y), color in (((120, 100), colors.ENCODED), ((300, 100), colors.TRUE_POSTERIOR)):
+    picture = drawn((220, 100), (400, 100))
+    for (x, y), color in (((220, 100), colors.ENCODED), ((400, 100), colors.TRUE_POSTERIOR)):
         assert picture[y, x, :3].tolist() == [color.red(), color.green(), color.blue()]
-    assert changed(picture, 150, 280, 98, 102)
-    assert not changed(drawn((120, 100)), 150, 280)
+    assert changed(picture, 250, 380, 98, 102)
+    assert not changed(drawn((220, 100)), 250, 380)
 
 
 def test_the_texts_stand_on_the_outer_sides(drawn):
     """They cover neither the line nor each other, whichever mark is on the left."""
     near = round(DOT_PX) + 14
-    for mean, mode in (((150, 100), (250, 100)), ((250, 100), (150, 100))):
+    for mean, mode in (((250, 100), (350, 100)), ((350, 100), (250, 100))):
         left, right = min(mean[0], mode[0]), max(mean[0], mode[0])
         picture = drawn(mean, mode)
         assert changed(picture, 0, left - near, 92, 108)
@@ -54,9 +55,35 @@ def test_the_texts_stand_on_the_outer_sides(drawn):
 def test_the_gap_stands_on_the_line_or_below_a_short_one(drawn):
     """With it the picture changes there and nowhere else."""
     for mean, mode, (top, bottom) in (
-        ((100, 100), (300, 100), (85, 115)),
-        ((190, 100), (210, 100), (110, 140)),
+        ((200, 100), (400, 100), (85, 115)),
+        ((290, 100), (310, 100), (110, 140)),
     ):
         differs = (drawn(mean, mode, 3.25) != drawn(mean, mode)).any(-1)
         rows = differs.any(1).nonzero()[0]
         assert rows.size and top <= rows.min() and rows.max() < bottom
+
+
+@pytest.mark.parametrize("gap_nats", [None, 54.57])
+@pytest.mark.parametrize(
+    ("mean", "mode"), [((60, 60), (90, 140)), ((590, 150), (500, 40)), ((50, 100), None)]
+)
+def test_no_text_is_cut_off_by_an_edge(drawn, mean, mode, gap_nats):
+    """Near an edge a text goes above or below its mark; axes and edges stay free of texts."""
+    picture = drawn(mean, mode, gap_nats)
+    room = text_room(*SIZE_PX)
+    around = round(DOT_PX) + 4
+    free_of_marks = [y for y in range(SIZE_PX[1]) if all(abs(y - m[1]) > around for m in (mean, mode) if m)]
+    for y in free_of_marks:
+        assert not changed(picture, 0, round(room.left()) - 1, y, y + 1)
+        assert not changed(picture, round(room.right()) + 1, SIZE_PX[0], y, y + 1)
+    rows = mean[1] - 36, mean[1] + 36
+    assert any(
+        changed(picture, round(room.left()), round(room.right()), y, y + 1)
+        for y in range(*rows)
+        if y in free_of_marks
+    )
+
+
+def test_a_mark_out_of_view_leaves_no_text_behind(drawn):
+    """Its text goes with it, instead of standing at the edge."""
+    assert not changed(drawn((-300, 100)), 0, SIZE_PX[0])
