@@ -152,6 +152,14 @@ QScrollBar::handle {{ background: {border}; border-radius: 4px; margin: 2px; min
 QScrollBar::handle:hover {{ background: {muted}; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {border}; }}
+QSlider::sub-page:horizontal {{ border-radius: 2px; background: {accent}; }}
+QSlider::handle:horizontal {{ width: 12px; margin: -5px 0; border: 1px solid {window}; border-radius: 7px;
+    background: {text}; }}
+QSlider::handle:horizontal:hover {{ background: {accent}; }}
+QSlider::handle:horizontal:focus {{ width: 10px; border: 2px solid {accent}; }}
+QSlider::handle:horizontal:disabled, QSlider::sub-page:horizontal:disabled {{ background: {muted}; }}
+QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QToolButton#section_header {{ background: transparent; border: 1px solid transparent; border-radius: 6px;
     padding: 4px 2px; font-weight: 600; text-align: left; color: {text}; }}
 QToolButton#section_header:hover {{ background: {hovered}; }}

@@ -3,10 +3,11 @@
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication, QCheckBox, QSpinBox
+from PySide6.QtWidgets import QApplication, QCheckBox, QDialogButtonBox, QProxyStyle, QSpinBox, QStyle
 
 from desktop.widgets.common.colors import contrast
 from desktop.widgets.common.theme import DARK, LIGHT, MARKS, ThemeName, apply_theme, theme_of, theme_palette
+from desktop.widgets.panels.time_bar import EpochSlider
 
 TEXT_CONTRAST, MARK_CONTRAST = 4.5, 3.0  # WCAG 2.2, level AA: text, and what shows a state
 THEMES = pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
@@ -67,6 +68,40 @@ def test_a_widget_that_is_open_follows(themed, qtbot):
         apply_theme(theme, themed)
         grounds.append(box.grab().toImage().pixelColor(190, 35).name())
     assert grounds == [DARK.window, LIGHT.window]
+
+
+@THEMES
+def test_the_handle_of_a_slider_is_seen(theme, themed, qtbot):
+    """It has a contrast of at least 3 to the window, whether the slider can be used or not."""
+    apply_theme(theme, themed)
+    for is_enabled in (True, False):
+        slider = EpochSlider()
+        slider.setRange(0, 10)
+        slider.setValue(5)
+        slider.setEnabled(is_enabled)
+        qtbot.addWidget(slider)
+        slider.resize(200, 50)
+        slider.show()
+        picture = slider.grab().toImage()
+        handle = picture.pixelColor(round(slider.x_of(5)), slider.height() // 2 + 4)
+        assert contrast(handle, QColor(theme.window)) >= MARK_CONTRAST
+
+
+class _WithIcons(QProxyStyle):
+    """As the styles of some desktops, whose icons are black in a dark window."""
+
+    def styleHint(self, hint, *rest):  # noqa: N802 (Qt's name)
+        icons = QStyle.StyleHint.SH_DialogButtonBox_ButtonsHaveIcons
+        return 1 if hint == icons else super().styleHint(hint, *rest)
+
+
+def test_buttons_of_dialogs_have_no_icons_of_the_desktop(themed, qtbot):
+    """They are the same on every desktop, and no icon is dark on dark."""
+    apply_theme(DARK, themed)
+    themed.setStyle(_WithIcons("Fusion"))
+    buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+    qtbot.addWidget(buttons)
+    assert buttons.button(QDialogButtonBox.StandardButton.Close).icon().isNull()
 
 
 def test_the_system_decides_until_a_person_does(themed):
