@@ -34,9 +34,9 @@ class SelectPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.finder = FindPanel()
-        self.box = _button("Box", "Drag a box around points on the plane (B).", "selection")
+        self.box = _button("Box", "Drag one box around points on the plane (B).", "selection")
         self.lasso = _button(
-            "Lasso", "Draw around points on the plane (Shift+B, or Ctrl+Shift+drag).", "scribble-loop"
+            "Lasso", "Draw once around points on the plane (Shift+B, or Ctrl+Shift+drag).", "scribble-loop"
         )
         self.clear = QPushButton("Clear")
         self.clear.setToolTip("Select nothing (Ctrl+Shift+A).")

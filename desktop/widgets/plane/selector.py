@@ -40,7 +40,7 @@ class SelectBand(QWidget):
 
     GESTURES = (
         ("Ctrl+Shift+drag", "Select the points in a lasso"),
-        ("Drag, after B", "Select the points in the box; after Shift+B, in the lasso"),
+        ("Drag, after B", "Select the points in one box; after Shift+B, in one lasso"),
         ("Shift+drag, after B", "Add the points to the selection"),
         ("Alt+drag, after B", "Remove the points from the selection"),
         ("Esc, after B", "Put the box or lasso away"),
@@ -77,9 +77,9 @@ class SelectBand(QWidget):
 
 
 class Selector(QObject, PointerHandler):
-    """Takes drags while a tool is chosen, and those with Ctrl and Shift at any time.
+    """Takes the next drag once a tool is chosen, and those with Ctrl and Shift at any time.
 
-    A click without a drag does what it always does.
+    A box or a lasso that was drawn puts the tool away. A click without a drag does what it always does.
 
     Attributes:
         tool: the chosen tool, or None.
@@ -141,6 +141,7 @@ class Selector(QObject, PointerHandler):
         polygon, modifiers, is_drag = self._polygon(), self._modifiers, self._is_drag()
         self._end()
         if is_drag:
+            self.set_tool(None)  # or the next drag, which is meant for the cursor, would lose the selection
             self.drawn.emit(polygon, _mode(modifiers))
         elif modifiers == Qt.KeyboardModifier.ShiftModifier:
             self._plane.path_point_wanted.emit(*self._plane.ab_at(event.position()))

@@ -42,7 +42,7 @@ def drag(window, corners, modifiers=NONE):
 
 
 def test_boxes_and_lassos_select(window, qtbot, on_screen, pixels):
-    """B and a drag select in a box, Shift adds, Alt removes, undo brings back; a click moves the cursor."""
+    """B and a drag select in one box, Shift adds, Alt removes; the next drag moves the cursor."""
     explorer, panel = window.explorer, window.select.panel
     before = pixels(on_screen(window.plane)).astype(int)
     qtbot.keyClick(window.plane, Qt.Key.Key_B)
@@ -55,10 +55,18 @@ def test_boxes_and_lassos_select(window, qtbot, on_screen, pixels):
     x, y = np.rint(window.plane.to_px(MEANS[0])).astype(int)
     changed = np.abs(pixels(on_screen(window.plane)).astype(int) - before).max(axis=-1) > 60
     assert changed[y - 6 : y + 7, x - 6 : x + 7].sum() > 8, "a ring is around the point"
+    assert window.select.selector.tool is None
+    assert not panel.box.isChecked()
+    drag(window, [(-1.0, 1.0), (-0.5, 0.5)])
+    assert np.allclose(explorer.state.z, (-0.5, 0.5), atol=0.01)
+    assert explorer.state.selected == (0, 3), "a drag without a tool leaves the selection"
+    qtbot.keyClick(window.plane, Qt.Key.Key_B)
     drag(window, [(0.8, -0.3), (1.3, 0.4)], SHIFT)
     assert explorer.state.selected == (0, 1, 3, 4, 5)
+    qtbot.keyClick(window.plane, Qt.Key.Key_B)
     drag(window, [(0.8, -0.3), (1.05, 0.4)], ALT)
     assert explorer.state.selected == (0, 3, 4)
+    qtbot.keyClick(window.plane, Qt.Key.Key_B)
     drag(window, [(0.0, 0.5)])
     assert np.allclose(explorer.state.z, (0.0, 0.5), atol=0.01)
     assert explorer.state.selected == (0, 3, 4)
