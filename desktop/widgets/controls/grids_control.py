@@ -43,6 +43,8 @@ class GridsControl(QObject):
         self.samples_n, self.manifold_n = _spin(1, MAX_SIDE, 8), _spin(1, MAX_SIDE, 20)
         self.pairs_n, self.traversal_n = _spin(1, MAX_SIDE // 2, 8), _spin(2, MAX_SIDE, 11)
         self.dimensions_n = _spin(1, MAX_SIDE, 10)
+        self._dimensions_wanted = self.dimensions_n.value()
+        self.dimensions_n.valueChanged.connect(self._want_dimensions)
         self.seed = _spin(0, MAX_SEED, 0)
         self.seed.setAccessibleName("Seed of the samples")
         self.resample = QPushButton("Resample")
@@ -121,9 +123,20 @@ class GridsControl(QObject):
 
     def _on_opened(self) -> None:
         self._known = KnownScores()
+        self._limit_dimensions(self._explorer.latent_dim or MAX_SIDE)
         for page in self._pages.values():
             page.set_sheet(None)
         self._fill()
+
+    def _limit_dimensions(self, latent_dim: int) -> None:
+        """Offer no more rows than the model has dimensions; one with more gets back what was asked for."""
+        self.dimensions_n.blockSignals(True)
+        self.dimensions_n.setMaximum(min(MAX_SIDE, latent_dim))
+        self.dimensions_n.setValue(self._dimensions_wanted)
+        self.dimensions_n.blockSignals(False)
+
+    def _want_dimensions(self, count: int) -> None:
+        self._dimensions_wanted = count
 
     def _on_points(self) -> None:
         """Other images are to be reconstructed; `_on_model` follows."""

@@ -26,6 +26,8 @@ from desktop.widgets.common.qimage import from_png_text
 PICTURE_PX, ROW_PX, ROWS_SHOWN = 40, 48, 4
 MOST_NUMBERS = 6
 LEG_S = 2.0
+PATH_TIP = "The bookmarks become the points of the path, in their order."
+NO_PATH_TIP = "A path needs at least two bookmarks; add some with Ctrl+D."
 HINT = "Ctrl+D keeps the place that you look at: cursor, plane, zoom and epoch."
 
 
@@ -92,9 +94,7 @@ class BookmarksPanel(QWidget):
         self.down = _button("↓", "Move the bookmark down (Alt+Down in the list).", "Move bookmark down")
         self.rename = _button("Rename", "Give the bookmark another name (F2 in the list).")
         self.remove = _button("Remove", "Remove the bookmark (Delete in the list).")
-        self.to_path = _button(
-            "Make them the path", "The bookmarks become the points of the path, in their order."
-        )
+        self.to_path = _button("Make them the path", PATH_TIP)
         self.leg_s = NumberBox()
         self.leg_s.setRange(0.0, 600.0)
         self.leg_s.setDecimals(1)
@@ -153,6 +153,7 @@ class BookmarksPanel(QWidget):
         self.rename.setEnabled(row >= 0)
         self.remove.setEnabled(row >= 0)
         self.to_path.setEnabled(count > 1)
+        self.to_path.setToolTip(PATH_TIP if count > 1 else NO_PATH_TIP)
         self.leg_s.setEnabled(count > 1)
 
     def _lay_out(self) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
@@ -29,6 +29,7 @@ class CoordinatesPanel(QWidget):
 
     Attributes:
         maps: what is shown instead if z is maps.
+        heading: stands over the rates of the dimensions.
     """
 
     coordinate_wanted = Signal(int, float)
@@ -41,6 +42,9 @@ class CoordinatesPanel(QWidget):
         self._z = Vector((0.0, 0.0))
         self._hint = QLabel(PLAIN_HINT)
         self._hint.setWordWrap(True)
+        self.heading = QLabel("Rate (KL) in nats")
+        self.heading.setObjectName("muted")
+        self.heading.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._list = SliderRows(ROWS, "dimension", self._text, self._values, RowSizes(note_px=40))
         self._list.wanted.connect(self.coordinate_wanted)
         self.rows, self.scroll_bar = self._list.rows, self._list.scroll_bar
@@ -49,6 +53,7 @@ class CoordinatesPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 6, 0, 0)
         layout.addWidget(self.maps)
+        layout.addWidget(self.heading)
         layout.addWidget(self._list)
         layout.addWidget(self._hint)
         layout.addStretch(1)
@@ -68,6 +73,7 @@ class CoordinatesPanel(QWidget):
         self._order = range(latent_dim) if kl_nats is None else by_kl(kl_nats).tolist()
         self._z = Vector(np.zeros(latent_dim))
         self._hint.setText(PLAIN_HINT if kl_nats is None else KL_HINT.format(words.many))
+        self._show_heading()
         self._list.set_order(self._order)
 
     def set_maps(self, shape: MapShape | None, least_reach: float = 1.0) -> None:
@@ -81,6 +87,11 @@ class CoordinatesPanel(QWidget):
             widget.setVisible(shape is None)
         self.maps.setVisible(shape is not None)
         self._has_maps = shape is not None
+        self._show_heading()
+
+    def _show_heading(self) -> None:
+        """Say what the numbers at the right are, if there are any."""
+        self.heading.setVisible(self._kl is not None and not self._has_maps)
 
     def set_z(self, z: Vector, span: float = 1.0) -> None:
         """Show where the cursor is, with the decimals that count in a view of this span."""

@@ -79,6 +79,10 @@ def test_traversals_follow_the_cursor_most_used_dimension_first(window, qtbot):
     """A row for each dimension, by its rate; when the cursor moves they are decoded anew."""
     open_page(window, qtbot, Qt.Key.Key_5)
     page = window.grids.traversals
+    assert window.grids.dimensions_n.value() == 3, "of the ten that it begins with"
+    window.grids._limit_dimensions(512)
+    assert window.grids.dimensions_n.value() == 10
+    window.grids._limit_dimensions(3)
     assert [text.split(" ")[0] for text in page.sheet.captions[::11]] == ["z2", "z0", "z1"]
     with qtbot.waitSignal(window.grids.sheet_shown, timeout=SOON_MS):
         window.explorer.set_state(window.explorer.state.moved_to((0.5, 1.0, -1.0)))

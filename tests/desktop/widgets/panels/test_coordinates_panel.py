@@ -163,3 +163,14 @@ def test_what_moved_while_nobody_looked_is_right_when_it_is_shown(panel):
     panel.set_z((1.0, 2.0))
     panel.show()
     assert [row.box.value() for row in shown(panel)] == [1.0, 2.0]
+
+
+def test_the_rates_have_a_heading(panel):
+    """It says what the numbers at the right are, and is not there without them."""
+    assert panel.heading.isHidden()
+    panel.set_model(3, np.array([3.25, 0.5, 0.0]))
+    assert not panel.heading.isHidden()
+    assert panel.heading.text() == "Rate (KL) in nats"
+    assert panel.rows[0].note.text() == "3.25"
+    panel.set_model(3, None)
+    assert panel.heading.isHidden()
