@@ -1,4 +1,4 @@
-"""Undo and redo: steps between ViewStates, and between drawings; a gesture is one step. No Qt."""
+"""Undo and redo: steps between ViewStates, drawings, and bookmarks; a gesture is one step. No Qt."""
 
 import dataclasses
 from collections import Counter, deque
@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from numpy.typing import NDArray
 
 from desktop.base.vector import Vector
+from desktop.view.bookmarks import Bookmark
 from desktop.view.state import ViewState
 
 MAX_STEPS = 500
@@ -23,6 +24,9 @@ FIELD_WORDS = {
     "nearness": "changing how nearness is measured",
     "path_times": "changing the path's times",
 }
+
+
+Bookmarks = tuple[Bookmark, ...]
 
 
 class Drawn(Protocol):
@@ -43,6 +47,7 @@ class Step:
 
     Attributes:
         drawings: what was drawn before and after it, if the drawing is what changed.
+        marks: the bookmarks before and after it, if they are what changed.
     """
 
     before: ViewState
@@ -50,6 +55,7 @@ class Step:
     fields: tuple[str, ...]
     words: str
     drawings: tuple[Drawn, Drawn] | None = None
+    marks: tuple[Bookmarks, Bookmarks] | None = None
 
 
 class History:
@@ -58,11 +64,13 @@ class History:
     Times are in seconds of any monotonic clock. Undo and redo restore only the fields that the step changed.
 
     Attributes:
-        drawing: what the step that was undone or redone last drew; None if it changed the view.
+        drawing: what the step that was undone or redone last drew; None if it changed something else.
+        marks: the bookmarks that it left; None if it changed something else.
     """
 
     def __init__(self) -> None:
         self.drawing: Drawn | None = None
+        self.marks: Bookmarks | None = None
         self._undo: deque[Step] = deque()
         self._redo: list[Step] = []
         self._last_s = float("-inf")
@@ -110,6 +118,11 @@ class History:
         self._add(Step(state, state, (), words, (before, after)))
         self._last_s = float("-inf")
 
+    def record_bookmarks(self, state: ViewState, before: Bookmarks, after: Bookmarks, words: str) -> None:
+        """Record a change of the bookmarks, which is a step of its own."""
+        self._add(Step(state, state, (), words, marks=(before, after)))
+        self._last_s = float("-inf")
+
     def _add(self, step: Step) -> None:
         self._undo.append(step)
         self._held.add(step)
@@ -121,29 +134,34 @@ class History:
 
     def _continues(self, last: Step, step: Step) -> bool:
         """Whether a change is of the last one's kind; while a button is held, any kind will do."""
-        if last.drawings is not None:
+        if last.drawings is not None or last.marks is not None:
             return False
         return _goes_on(step) and (step.words == last.words or (self._holding and _goes_on(last)))
 
     def undo(self, state: ViewState) -> ViewState:
-        """Return `state` without the last step, or unchanged if there is none; `drawing` may be another."""
-        self.drawing = None
+        """Return `state` without the last step, or unchanged if there is none.
+
+        `drawing` or `marks` may be others.
+        """
+        self.drawing = self.marks = None
         if not self._undo:
             return state
         step = self._undo.pop()
         self._redo.append(step)
         self.drawing = None if step.drawings is None else step.drawings[0]
+        self.marks = None if step.marks is None else step.marks[0]
         self._last_s = float("-inf")
         return _with_fields(state, step.before, step.fields)
 
     def redo(self, state: ViewState) -> ViewState:
         """Return `state` with the step that was undone last, or unchanged if there is none; as `undo`."""
-        self.drawing = None
+        self.drawing = self.marks = None
         if not self._redo:
             return state
         step = self._redo.pop()
         self._undo.append(step)
         self.drawing = None if step.drawings is None else step.drawings[1]
+        self.marks = None if step.marks is None else step.marks[1]
         self._last_s = float("-inf")
         return _with_fields(state, step.after, step.fields)
 
@@ -182,6 +200,8 @@ def _vectors(step: Step) -> dict[int, int]:
     sizes = {id(numbers): numbers.nbytes for numbers in (*step.before.vectors, *step.after.vectors)}
     for drawn in step.drawings or ():
         sizes |= {id(part): part.nbytes for part in (drawn.pixels, drawn.known)}
+    for marks in step.marks or ():
+        sizes |= {id(mark): mark.nbytes for mark in marks}
     return sizes
 
 

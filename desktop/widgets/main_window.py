@@ -347,6 +347,8 @@ class MainWindow(QMainWindow):
         self.saved_control.pictures_wanted.connect(self.own_pictures.restore)
         self.own_pictures.z_restored.connect(self.z_control.show_again)
         self.bookmarks.told.connect(self.status.tell)
+        self.bookmarks.stepped.connect(self.history.record_bookmarks)
+        self.history.bookmarks_wanted.connect(self.bookmarks.show_again)
         self.bookmarks.kept.connect(self.saved_control.keep_bookmarks)
         self.saved_control.bookmarks_found.connect(self.bookmarks.show)
         self.bookmarks.path_made.connect(self.panel.path.seconds.setValue)

@@ -30,6 +30,7 @@ class BookmarksControl(QObject):
     """
 
     kept = Signal(object)  # the bookmarks, which have changed
+    stepped = Signal(object, object, str)  # the bookmarks before and after a person's change, and its words
     told = Signal(str)
     path_made = Signal(float)  # how long the path is, in seconds
 
@@ -46,9 +47,13 @@ class BookmarksControl(QObject):
         save_input("bookmarks.seconds", panel.leg_s)
         panel.add_wanted.connect(self._add)
         panel.chosen.connect(self._go)
-        panel.rename_wanted.connect(lambda row, name: self._set(renamed(self.marks, row, name)))
+        panel.rename_wanted.connect(
+            lambda row, name: self._change(renamed(self.marks, row, name), "renaming a bookmark")
+        )
         panel.remove_wanted.connect(self._remove)
-        panel.move_wanted.connect(lambda start, to: self._set(moved(self.marks, start, to), to))
+        panel.move_wanted.connect(
+            lambda start, to: self._change(moved(self.marks, start, to), "moving a bookmark", to)
+        )
         panel.path_wanted.connect(self._make_path)
         explorer.opened.connect(self._on_opened)
         explorer.picture_decoded.connect(self._on_decoded)
@@ -71,6 +76,17 @@ class BookmarksControl(QObject):
         """Set the picture at the cursor, uint8 [H, W(, C)]."""
         self._picture = picture
 
+    def show_again(self, marks: tuple[Bookmark, ...]) -> None:
+        """Go back, or forth, to the bookmarks of an earlier moment."""
+        self._set(marks)
+
+    def _change(self, marks: tuple[Bookmark, ...], words: str, current: int | None = None) -> None:
+        """Change the bookmarks as a step that can be undone."""
+        before = self.marks
+        self._set(marks, current)
+        if marks != before:
+            self.stepped.emit(before, marks, words)
+
     def _set(self, marks: tuple[Bookmark, ...], current: int | None = None) -> None:
         self.marks = marks
         self.panel.show_bookmarks(marks, current)
@@ -85,7 +101,7 @@ class BookmarksControl(QObject):
             self._shell.message.show_note(f"There are {MAX_BOOKMARKS} bookmarks already; remove one first")
             return
         mark = bookmark(explorer.state, self.marks, self._picture_text())
-        self._set((*self.marks, mark), len(self.marks))
+        self._change((*self.marks, mark), "adding a bookmark", len(self.marks))
         self._shell.panel.show_section(self.panel)
         self.told.emit(f"{mark.name} kept")
 
@@ -126,14 +142,18 @@ class BookmarksControl(QObject):
     def _remove(self, index: int) -> None:
         """Remove a bookmark, and offer to bring it back."""
         before = self.marks
-        self._set((*before[:index], *before[index + 1 :]), max(0, index - 1))
+        left = (*before[:index], *before[index + 1 :])
+        self._change(left, "removing a bookmark", max(0, index - 1))
         text = f"{before[index].name} was removed"
         bring_back = partial(self._bring_back, before, self.marks, index)
         self._shell.message.show_note(text, [("Bring it back", bring_back)])
 
     def _bring_back(self, before: tuple[Bookmark, ...], after: tuple[Bookmark, ...], index: int) -> None:
+        if before[index] in self.marks:  # undo has brought it back already
+            return
         same = self.marks == after
-        self._set(before if same else (*self.marks, before[index]), index if same else len(self.marks))
+        marks = before if same else (*self.marks, before[index])
+        self._change(marks, "bringing back a bookmark", index if same else len(self.marks))
 
     def _make_path(self, leg_s: float) -> None:
         if len(self.marks) < 2:

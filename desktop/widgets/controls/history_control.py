@@ -1,4 +1,4 @@
-"""Connects undo and redo in the Edit menu to the explorer's state and to the drawing."""
+"""Connects undo and redo in the Edit menu to the explorer's state, the drawing, and the bookmarks."""
 
 import time
 
@@ -9,19 +9,20 @@ from PySide6.QtWidgets import QMenu
 from desktop.app.explorer import Explorer
 from desktop.images.drawing import Drawing
 from desktop.models.opened import Opened
-from desktop.view.history import History
+from desktop.view.history import Bookmarks, History
 from desktop.view.state import ViewState
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.plane.pointer import PointerHandler
 
 
 class HistoryControl(QObject, PointerHandler):
-    """Records every change of the view and of the drawing, so that it can be undone; a drag is one change.
+    """Records what changes in view, drawing and bookmarks, so that it can be undone; a drag is one change.
 
     It is the first of the plane's handlers, and takes no event.
     """
 
     drawing_wanted = Signal(object)  # Drawing to show again
+    bookmarks_wanted = Signal(object)  # tuple of Bookmark to have again
 
     def __init__(self, explorer: Explorer, edit: QMenu, parent: QObject) -> None:
         super().__init__(parent)
@@ -72,6 +73,11 @@ class HistoryControl(QObject, PointerHandler):
         self._history.record_drawing(self._explorer.state, before, after, words)
         self._show()
 
+    def record_bookmarks(self, before: Bookmarks, after: Bookmarks, words: str) -> None:
+        """Record a change of the bookmarks, such as the removal of one."""
+        self._history.record_bookmarks(self._explorer.state, before, after, words)
+        self._show()
+
     def _undo(self) -> None:
         self._restore(self._history.undo(self._explorer.state))
 
@@ -82,6 +88,8 @@ class HistoryControl(QObject, PointerHandler):
         self._explorer.set_state(state, record=False)
         if self._history.drawing is not None:
             self.drawing_wanted.emit(self._history.drawing)
+        if self._history.marks is not None:
+            self.bookmarks_wanted.emit(self._history.marks)
         self._show()
 
     def _show(self) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from desktop.latent.plane import Viewport, axis_plane
 from desktop.view import history
+from desktop.view.bookmarks import bookmark
 from desktop.view.first_view import random_view
 from desktop.view.history import GESTURE_S, MAX_STEPS, History
 from desktop.view.state import Layer, PictureMode, ViewState, start_state
@@ -288,3 +289,17 @@ def test_large_drawings_are_forgotten_too(looking, monkeypatch):
         looking.undo()
         undone += 1
     assert 1 <= undone <= 3
+
+
+def test_bookmarks_are_steps_among_those_of_the_view(looking):
+    """Undo and redo say which bookmarks to have, and leave the view as it is."""
+    one = bookmark(START, ())
+    two = bookmark(START, (one,))
+    looking.history.record_bookmarks(looking.state, (one,), (one, two), "adding a bookmark")
+    looking.history.record_bookmarks(looking.state, (one, two), (two,), "removing a bookmark")
+    before = looking.state
+    assert looking.history.undo_words == "removing a bookmark"
+    assert (looking.undo(), looking.history.marks) == (before, (one, two))
+    assert (looking.undo(), looking.history.marks) == (before, (one,))
+    assert (looking.redo(), looking.history.marks) == (before, (one, two))
+    assert looking.history.drawing is None

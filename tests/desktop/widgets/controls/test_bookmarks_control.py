@@ -73,6 +73,12 @@ def test_places_are_kept_and_gone_to(open_window, make_bundle, qtbot):
     qtbot.waitUntil(lambda: _is_lit(strip.item(1).icon()), timeout=SOON_MS)
     qtbot.keyClick(panel.list, Qt.Key.Key_Delete)
     assert names(window) == ["Place 1"]
+    window.history.undo.trigger()
+    assert names(window) == ["near <b>3</b>", "Place 1"]
+    window.message.action_buttons[0].click()
+    assert names(window) == ["near <b>3</b>", "Place 1"], "it is there already"
+    window.history.redo.trigger()
+    assert names(window) == ["Place 1"]
     window.message.action_buttons[0].click()
     assert names(window) == ["near <b>3</b>", "Place 1"]
     window.close()
