@@ -43,14 +43,14 @@ def draw_marks(
     """Draw the mean, and if there is one the mode, with a line between them that carries the gap.
 
     The mean's text is on the side away from the mode, so that the two never cover each other. A text that has
-    no room there goes above or below its mark; none leaves `room` while its mark is in view.
+    no room there goes above or below its mark; none leaves `room`. A mark out of view has no text.
     """
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     font = painter.font()
     font.setPointSizeF(POINT_SIZE)
     painter.setFont(font)
     if mode is None:
-        _draw_mark(painter, room, mean, ENCODER, colors.ENCODED, QPointF(-1, -1))
+        _draw_mark(painter, room, mean, ENCODER, colors.ENCODED, QPointF(-1, 1))
         return
     for color, width in ((colors.CANVAS, 4.0), (colors.ENCODED, 1.6)):
         painter.setPen(QPen(color, width, Qt.PenStyle.DashLine))
@@ -89,13 +89,14 @@ def _draw_mark(
 def _draw_text(
     painter: QPainter, room: QRectF, center: QPointF, text: str, color: QColor, mark: QPointF | None = None
 ) -> None:
-    """Draw a text around a point, or as near to it as there is room, if its mark is in view."""
+    """Draw a text around a point, or as near to it as there is room; none if its mark is out of view."""
+    whole = room.adjusted(-MARGIN_LEFT_PX, -EDGE_PX, EDGE_PX, MARGIN_BOTTOM_PX)
+    if not whole.contains(center if mark is None else mark):
+        return
     box = QRectF(painter.fontMetrics().boundingRect(text)).adjusted(-PADDING_PX, -2, PADDING_PX, 2)
     box.moveCenter(center)
-    whole = room.adjusted(-MARGIN_LEFT_PX, -EDGE_PX, EDGE_PX, MARGIN_BOTTOM_PX)
-    if whole.contains(center if mark is None else mark):
-        box.moveLeft(max(room.left(), min(box.left(), room.right() - box.width())))
-        box.moveTop(max(room.top(), min(box.top(), room.bottom() - box.height())))
+    box.moveLeft(max(room.left(), min(box.left(), room.right() - box.width())))
+    box.moveTop(max(room.top(), min(box.top(), room.bottom() - box.height())))
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(colors.SHADE)
     painter.drawRoundedRect(box, 4, 4)

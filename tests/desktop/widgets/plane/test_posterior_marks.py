@@ -85,5 +85,6 @@ def test_no_text_is_cut_off_by_an_edge(drawn, mean, mode, gap_nats):
 
 
 def test_a_mark_out_of_view_leaves_no_text_behind(drawn):
-    """Its text goes with it, instead of standing at the edge."""
-    assert not changed(drawn((-300, 100)), 0, SIZE_PX[0])
+    """Its text goes with it, however near it is, instead of standing at the edge."""
+    for mean in ((-300, 100), (-30, 100), (630, 100), (300, -20)):
+        assert not changed(drawn(mean), 0, SIZE_PX[0])
