@@ -26,7 +26,7 @@ from desktop.widgets.plane.plane_view import PlaneView
 NOTHING = "Nothing to compare with yet"
 CHOOSE = "Choose another epoch of the open model, or another model, below. Cursor and zoom are those of both."
 AT_CURSOR = "{} at the cursor"
-PICTURE_PX, LEAST_PICTURE_PX = 170, 80
+PICTURE_PX, LEAST_PICTURE_PX = 170, 64
 KEY_PX = 10
 
 
@@ -67,7 +67,7 @@ class DifferenceKey(QWidget):
     def sizeHint(self) -> QSize:
         """Return room for the colours and the widest text."""
         width = KEY_PX + GRID_PX // 2 + self.fontMetrics().horizontalAdvance("A lighter")
-        return QSize(width, 5 * self.fontMetrics().height())
+        return QSize(width, 4 * self.fontMetrics().height())
 
     def minimumSizeHint(self) -> QSize:
         """Return the preferred size."""
