@@ -17,6 +17,7 @@ from desktop.latent.plane import manifold_grid, sample_prior
 from desktop.view.provenance import from_text
 from desktop.view.state import Layer
 from desktop.widgets.common import settings
+from desktop.widgets.dialogs.export_dialog import NO_PATH
 from export.bundle import FORMAT, open_bundle, write_bundle
 from tests.desktop.path_points import path_points
 from tests.waiting import SOON_MS
@@ -458,17 +459,17 @@ def test_closing_the_window_gives_the_film_up(window, qtbot, answer, tmp_path, j
     assert names(tmp_path) == []
 
 
-def test_a_path_that_stands_still_is_refused(window, qtbot, answer, tmp_path):
-    """For the same point twice, the message bar says why, and nothing is written."""
+def test_a_path_that_stands_still_is_no_path_to_save(window, qtbot, answer, tmp_path):
+    """For the same point twice, the dialog says what is missing, and nothing is written."""
     answer(tmp_path / "walk.gif")
     for _ in range(2):
         qtbot.keyClick(window.plane, Qt.Key.Key_P)
     save_film(window, qtbot)
-    expected = "found no two different points on the path, expected at least two; add points"
-    assert window.message.text() == expected
-    assert window.message.isVisible()
+    dialog = window.film_control.dialog
+    assert dialog.facts.text() == NO_PATH
+    assert not dialog.save.isEnabled()
     assert names(tmp_path) == []
-    assert not window.panel.path.progress.isVisible()
+    dialog.reject()
 
 
 def test_the_sheet_that_is_saved_is_the_one_that_is_shown(window, qtbot, answer, tmp_path, gray):
