@@ -214,7 +214,8 @@ def check_target(path: Path, overwrite: bool, remedy: str = ADD_OVERWRITE) -> No
     Overwriting replaces a bundle, but never a folder that holds something else. `remedy` says how.
     """
     containers.check_target(path, overwrite, remedy)
-    if path.is_dir() and any(path.iterdir()) and not (path / MANIFEST_FILE).is_file():
+    names = containers.names_in(path)
+    if names and MANIFEST_FILE not in names:
         raise BundleError(
             f"{path}: found a folder that holds something else, expected a bundle to overwrite; "
             "choose another name"

@@ -242,6 +242,14 @@ def remove_files(folder: Path, names: Iterable[str]) -> None:
             _remove_if_empty(place)
 
 
+def names_in(path: Path) -> set[str]:
+    """The names in a folder; none if there is no folder, or if another process has just moved it."""
+    try:
+        return {place.name for place in path.iterdir()}
+    except (FileNotFoundError, NotADirectoryError):
+        return set()
+
+
 def check_target(path: Path, overwrite: bool, remedy: str = ADD_OVERWRITE) -> None:
     """Raise BundleError if `write_container` would refuse to write to `path`, OSError if it may not.
 
@@ -252,19 +260,31 @@ def check_target(path: Path, overwrite: bool, remedy: str = ADD_OVERWRITE) -> No
             f"{str(path)!r}: found a path that ends in no name, expected a new folder; choose one"
         )
     is_zip = path.suffix == ZIP_SUFFIX
-    if path.exists() and not path.is_file() and not path.is_dir():
+    mode = _mode(path)
+    is_folder, is_file = stat.S_ISDIR(mode), stat.S_ISREG(mode)
+    if mode and not is_file and not is_folder:
         raise BundleError(f"{path}: found a device or a pipe, expected a new name; choose another")
-    occupied = path.is_file() or (path.is_dir() and any(path.iterdir()))
-    if occupied and not overwrite:
-        found = "a folder that is not empty" if path.is_dir() else "a file"
+    if not overwrite and (is_file or (is_folder and names_in(path))):
+        found = "a folder that is not empty" if is_folder else "a file"
         raise BundleError(f"{path}: found {found}, expected a new name; choose another or {remedy}")
-    if path.exists() and path.is_dir() == is_zip:
+    if mode and is_folder == is_zip:
         raise BundleError(
             f"{path}: found a {'folder' if is_zip else 'file'} there, expected to replace a "
             f"{'file' if is_zip else 'folder'}; choose another name"
         )
 
     _check_writable(path)
+
+
+def _mode(path: Path) -> int:
+    """The type and permissions of what is at `path`, 0 if there is nothing.
+
+    Asked once: another process may replace a folder between two questions.
+    """
+    try:
+        return path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return 0
 
 
 def _check_writable(path: Path) -> None:

@@ -20,7 +20,7 @@ def replaced_file(path: Path) -> Iterator[Path]:
     """
     temporary = path.with_name(f".{path.name[:STEM_CHARACTERS]}.{os.getpid()}.tmp")
     try:
-        if path.exists() and not path.is_file() and not path.is_dir():
+        if path.is_fifo() or path.is_socket() or path.is_char_device() or path.is_block_device():
             raise OSError(errno.EINVAL, "found a device or a pipe, expected a file", str(path))
         yield temporary
         with temporary.open("rb+") as file:

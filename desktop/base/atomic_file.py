@@ -24,7 +24,7 @@ def replaced_file(path: Path) -> Iterator[Path]:
     target = Path(os.path.realpath(path))
     temporary = target.with_name(f".{target.name[:STEM_CHARACTERS]}.{unique}.tmp")
     try:
-        if target.exists() and not target.is_file() and not target.is_dir():
+        if target.is_fifo() or target.is_socket() or target.is_char_device() or target.is_block_device():
             raise OSError(errno.EINVAL, "found a device or a pipe, expected a file", str(path))
         yield temporary
         with temporary.open("rb+") as file:

@@ -9,7 +9,8 @@ import zipfile
 import numpy as np
 import pytest
 
-from export.bundle import DECODER_FILE, open_bundle
+from export import bundle
+from export.bundle import DECODER_FILE, MANIFEST_FILE, open_bundle
 from export.containers import (
     BundleError,
     Folder,
@@ -325,3 +326,20 @@ def test_processes_that_write_the_same_container_leave_one_of_theirs(tmp_path, e
     container = open_container(path)
     assert {container.read(name, 3) for name in "abc"} in ({b"one"}, {b"two"})
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("check", [check_target, bundle.check_target])
+def test_a_folder_that_others_replace_meanwhile_is_not_taken_for_something_else(tmp_path, check):
+    """Whatever moment of a replacement it meets, a check sees the folder or nothing."""
+    path = tmp_path / "shared"
+    write_container(path, {MANIFEST_FILE: b"1"}, overwrite=False)
+    code = "import os, sys\nwhile True: os.rename(*sys.argv[1:]); os.rename(*sys.argv[:0:-1])"
+    with subprocess.Popen([sys.executable, "-c", code, path, tmp_path / "aside"]) as replacing:
+        try:
+            while path.exists():
+                pass
+            for _ in range(5_000):
+                check(path, overwrite=True)
+            assert replacing.poll() is None
+        finally:
+            replacing.kill()
