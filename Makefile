@@ -1,5 +1,5 @@
 # make demo     from nothing to the viewer on a model fitted here, which opens while it is fitted
-# make check    lint, types, import contracts and the quick tests: a minute and a half
+# make check    lint, types, import contracts and the quick tests, in under a minute
 # make test     the same with all tests
 # make lowest   the quick tests with the lowest versions that pyproject.toml allows; needs uv
 # make wheel    the wheel, in dist/

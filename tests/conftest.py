@@ -33,8 +33,8 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 atexit.register(gc.freeze)
 
 TRAIN_COUNT, TEST_COUNT = 512, 1000
-# A test that has one of these fits a model, opens the window or starts the viewer.
-SLOW_FIXTURES = frozenset({"small_mnist", "open_window", "viewers"})
+# A test that has one of these fits a model, opens the window, or starts the viewer or Chromium.
+SLOW_FIXTURES = frozenset({"small_mnist", "fitted", "open_window", "viewers", "chromium"})
 # A file that imports one of these starts processes (a model that is opened is tried in one of its own), or
 # has PyTorch export a graph.
 SLOW_NAMES = frozenset({"subprocess", "open_source", "Trial", "export_decoder"})

@@ -42,7 +42,7 @@ def blobs(image_shape: tuple[int, int, int], levels: int, count: int) -> np.ndar
 
 
 @pytest.fixture(scope="module", params=CASES)
-def exported(request, tmp_path_factory):
+def fitted(request, tmp_path_factory):
     """The run of a small fit, its images and its bundle."""
     likelihood, levels = request.param, 256
     network, image_shape, latent_dim = CASES[likelihood]
@@ -69,15 +69,15 @@ def exported(request, tmp_path_factory):
     return run, dataset, bundle
 
 
-def test_the_fit_improves_and_is_finite(exported):
+def test_the_fit_improves_and_is_finite(fitted):
     """The test ELBO rises from the first epoch to the last."""
-    run, _, _ = exported
+    run, _, _ = fitted
     assert run.metrics[-1]["test_elbo_nats"] > run.metrics[0]["test_elbo_nats"]
 
 
-def test_the_bundle_says_what_it_is(exported):
+def test_the_bundle_says_what_it_is(fitted):
     """Likelihood and levels are the config's, and the bundle is of version 1.1."""
-    run, dataset, bundle = exported
+    run, dataset, bundle = fitted
     assert bundle.manifest["format"] == FORMAT_1_1
     assert (bundle.likelihood, bundle.levels) == (run.config.likelihood, run.config.levels)
     posterior = bundle.read_posterior()
@@ -85,9 +85,9 @@ def test_the_bundle_says_what_it_is(exported):
     np.testing.assert_array_equal(posterior.labels, dataset.test_labels)
 
 
-def test_the_decoder_gives_the_picture_first(exported):
+def test_the_decoder_gives_the_picture_first(fitted):
     """The decoder's outputs are those of the manifest, and the first is PyTorch's picture in [0, 1]."""
-    run, _, bundle = exported
+    run, _, bundle = fitted
     decoder = session(bundle.read("decoder.onnx"))
     told = bundle.tensors("decoder.onnx")["outputs"]
     z = np.random.default_rng(0).standard_normal((5, run.config.latent_dim), dtype=np.float32)
@@ -104,9 +104,9 @@ def test_the_decoder_gives_the_picture_first(exported):
     np.testing.assert_allclose(found[0], expected, atol=1e-5)
 
 
-def test_all_figures_of_evaluation_agree(exported):
+def test_all_figures_of_evaluation_agree(fitted):
     """log p(x) lies above the ELBO; on a plane importance weighting and quadrature agree."""
-    run, dataset, _ = exported
+    run, dataset, _ = fitted
     found = evaluate_run(run, CPU, images=4, samples=100, draws=2, step=0.1, dataset=dataset)
     weighted = found.importance_weighted
     assert weighted.log_px_nats > found.iwae_bound.log_px_nats - 1

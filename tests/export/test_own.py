@@ -78,6 +78,7 @@ def test_the_example_of_the_readme_runs_as_written(tmp_path, monkeypatch, few_mn
     np.testing.assert_allclose(posterior.mean, expected, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_methods_of_one_module(tmp_path):
     """Dropout is off, float64 becomes float32; the module is untouched."""
     vae = Both()
@@ -93,6 +94,7 @@ def test_methods_of_one_module(tmp_path):
     assert b"down" not in bundle.read("decoder.onnx")
 
 
+@pytest.mark.slow
 def test_another_range_of_pixels_and_a_measured_scale(tmp_path):
     """With black at −1 the picture is from 0 to 1 again, the mean unclipped, and σ that of the errors."""
     decoder, encoder, images = nn.Linear(3, 20), Encoder(), grey()
@@ -129,6 +131,7 @@ def test_own_likelihoods_are_those_of_training():
         assert likelihood.part_names == tuple(likelihood.parts(own))
 
 
+@pytest.mark.slow
 def test_a_decoder_alone(tmp_path):
     """z may have a shape, which becomes a row; the picture's shape is what the decoder gives."""
     decoder = nn.Sequential(nn.ConvTranspose2d(2, 3, 4), nn.Sigmoid())

@@ -16,9 +16,8 @@ SPHERE = Prior(PriorKind.SPHERE, 2.0)
 def inside(curve, points):
     """Return which points [N, 2] a convex closed curve [K, 2] contains."""
     edges = np.diff(curve, axis=0)
-    offsets = points[:, np.newaxis] - curve[:-1]
-    sides = edges[:, 0] * offsets[..., 1] - edges[:, 1] * offsets[..., 0]
-    return (sides > 0).all(axis=1)
+    normals = np.stack([-edges[:, 1], edges[:, 0]])
+    return (points @ normals > (curve[:-1].T * normals).sum(axis=0)).all(axis=1)
 
 
 @pytest.mark.parametrize("plane", [TILTED, ON_AXES])

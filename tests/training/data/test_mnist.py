@@ -89,8 +89,8 @@ def test_it_equals_the_thresholded_originals_bit_for_bit(embedded):
         ("t10k", 10_000, embedded.test_images, embedded.test_labels),
     ):
         pixels = original(f"{part}-images-idx3", count, 28, 28)
-        np.testing.assert_array_equal(images[:, 0], pixels / np.float32(255) > 0.5)
-        np.testing.assert_array_equal(images[:, 0], pixels >= 128)
+        is_on = np.arange(256) / np.float32(255) > 0.5
+        np.testing.assert_array_equal(images[:, 0], is_on[pixels])
         np.testing.assert_array_equal(labels, original(f"{part}-labels-idx1", count))
 
 
@@ -99,13 +99,13 @@ def test_it_equals_the_thresholded_originals_bit_for_bit(embedded):
     [
         (lambda data: data[: len(data) // 2], "Compressed data ended before the end-of-stream marker"),
         (lambda data: b"no xz" + data, "Input format not supported by decoder"),
-        (lambda data: lzma.compress(lzma.decompress(data)[:-1], preset=0), "found SHA-256 "),
+        (lambda data: lzma.compress(data[:100]), "found SHA-256 "),
         (
             lambda data: lzma.compress(b"\xff" + lzma.decompress(data)[1:], preset=0),
             "found SHA-256 ",
         ),
     ],
-    ids=["cut short", "not xz", "a byte less", "a byte changed"],
+    ids=["cut short", "not xz", "other content", "a byte changed"],
 )
 def test_a_damaged_file_is_refused(tmp_path, monkeypatch, damage, found):
     """A cut, foreign or changed file is refused with its name, what was found and what to do."""
