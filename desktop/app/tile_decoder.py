@@ -13,7 +13,7 @@ from desktop.images import pixels
 from desktop.jobs.kept_decoder import KeptDecoder
 from desktop.jobs.tiles import Cut, Pyramid, Tile, TileCache, TileQueue, pyramid_for, reduced
 from desktop.latent.chart import Projection
-from desktop.models.model import InterruptedDecodeError
+from desktop.models.sessions import InterruptedDecodeError
 
 # The picture under the pointer waits for at most one step, and so does everything else.
 STEP_MS = 2.5

@@ -10,7 +10,8 @@ from desktop.base.vector import Vector
 from desktop.jobs.cost import Cost, Progress
 from desktop.jobs.decoded_pictures import DecodedPictures, Kept
 from desktop.latent.paths import CurveZ
-from desktop.models.model import InterruptedDecodeError, Model
+from desktop.models.model import Model
+from desktop.models.sessions import InterruptedDecodeError
 from desktop.reading.reading import Reading
 
 # A step of the worker for many pictures: the picture under the pointer waits no longer than that.

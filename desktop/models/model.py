@@ -1,13 +1,11 @@
 """Run a source's decoder and encoder with ONNX Runtime, on CUDA or on the CPU."""
 
-import functools
-import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from functools import partial
-from typing import Any, Literal, TypeAlias
+from typing import Literal
 
 import numpy as np
 import onnxruntime as ort
@@ -18,64 +16,31 @@ from desktop.base.errors import ModelError
 from desktop.base.installed import install_line
 from desktop.base.machine import Device, DeviceError, DeviceName
 from desktop.base.vector import Vector
-from desktop.base.watchdog import Watchdog
 from desktop.latent.elbo import logits_of
 from desktop.latent.likelihood import Parameters
 from desktop.latent.plane import sample_prior
 from desktop.models import cuda_session
 from desktop.models.cuda_session import CudaSession
-from desktop.models.even_pads import with_even_pads
 from desktop.models.first_decode import FirstDecode
 from desktop.models.logits import without_sigmoid
-from desktop.models.runtime import CUDA, cuda_major, preload_cuda
+from desktop.models.pieces import chunk_size, equal_sizes, filled, pieces
+from desktop.models.runtime import cuda_major, preload_cuda
+from desktop.models.sessions import Session, Sessions
 from desktop.models.source import Source
 from desktop.reading.reading import Reading
 from desktop.reading.tensors import encoder_feeds, feeds, logits, numbers, posterior, probabilities
-from desktop.vetting.onnx_file import Graph
 from export.bundle import DECODER_FILE, ENCODER_FILE, BundleError
 
-Session: TypeAlias = ort.InferenceSession | CudaSession
 # Converts an output of a decoder according to its reading, and writes it to the last argument.
 Take = Callable[[Reading, Array, Floats], object]
 
-# On the CPU, transposed convolutions run image by image. So small chunks in single-threaded runs are faster
-# than one large batch over many threads, and keep the caches warm (`tests/benchmarks/decode.py` measures it).
-CPU_CHUNK = 10
-# The chunks of a slow network are smaller, so that a decode can be stopped between them and memory stays low.
-CHUNK_MS = 100.0
 LONG_MS = 50.0  # a first run that takes so long is most likely all decoding
 SMOOTHING = 0.3  # the weight of the last decode in the estimate of the time per picture
-CUDA_CHUNK = 1024
-CUDA_CHUNK_BYTES = 2**31  # of activations, assuming 64 maps for each channel of a picture
-# For all runs on the CPU together: a model that passed its trial may still request any amount at another z.
-# A slow decoder has an arena of its own: its shapes are all known beforehand, and so is what it can request.
-CPU_ARENA_BYTES = 2**31
-SAME_AS_REQUESTED = 1  # how the arena grows
-# ONNX Runtime has no exception type for a full arena: only the text tells it apart.
-ARENA_IS_FULL = "Available memory of"
 ENCODER_CHUNK = 256
 RUN_LIMIT_S = 20.0
-# A slow decoder may take so many times as long as in its trial, when other programs want the cores too.
-SLOW_RUN_LIMIT = 20.0
-FATAL = 4
 # ONNX Runtime records a CUDA graph in the first few runs of a size.
 RECORDING_RUNS = 5
 RECORDED_DIFFERENCE = 1e-3  # half of it is TF32's
-CPU = "CPUExecutionProvider"
-# ONNX Runtime's exceptions have no common base class.
-ERRORS: tuple[type[Exception], ...] = (
-    RuntimeError,
-    ValueError,
-    *(
-        kind
-        for kind in vars(ort.capi.onnxruntime_pybind11_state).values()
-        if isinstance(kind, type) and issubclass(kind, Exception)
-    ),
-)
-
-
-class InterruptedDecodeError(ModelError):
-    """A decode was stopped by `Model.interrupt`, because something more urgent waits."""
 
 
 class Model:
@@ -90,7 +55,6 @@ class Model:
         source: what was opened.
         image_shape: channels, height, width.
         latent_dim: d.
-        device: where it runs.
         warning: what is wrong with pictures that were decoded, or an empty string.
         last_decode_ms: how long the last decode took.
         picture_s: how long a picture takes, by the last ones; 0 until one was decoded.
@@ -106,31 +70,29 @@ class Model:
         self.first = source.first
         self._logits: Session | None = None
         self._logits_looked_for = False
-        self._cpu_threads = machine.cpu_threads()
-        # All cores share one picture of a slow decoder; of a fast one, each core takes pictures of its own.
-        self._threads_per_run = 1 if source.first is None else self._cpu_threads
         self._chunk = 1
-        self._pool = ThreadPoolExecutor(self._cpu_threads, "decode")
-        self._cuda_thread = ThreadPoolExecutor(1, "cuda")
+        self._sessions = Sessions(source, limit_s)
+        self._pool = ThreadPoolExecutor(self._sessions.cpu_threads, "decode")
         if source.first is not None:
-            limit_s = max(limit_s, SLOW_RUN_LIMIT * source.first.seconds)
             self.last_decode_ms = 1e3 * source.first.seconds
             self.picture_s = source.first.seconds
-        self._watchdog = Watchdog(limit_s)
-        self._interruptible: Any = None  # ONNX Runtime's options of the run that may be interrupted
-        self._is_interruptible = False
         self._loading = threading.Lock()
         self._loaded: Session | None = None
         try:
-            self.device = self._start(device)
+            self._sessions.device = self._start(device)
             self._encoder = (
-                self._session(source.encoder, ENCODER_FILE, self.device.kind, is_exact=True)
+                self._sessions.make(source.encoder, ENCODER_FILE, self.device.kind, is_exact=True)
                 if source.encoder is not None and source.encoder_reading is not None
                 else None
             )
         except BaseException:
             self.close()
             raise
+
+    @property
+    def device(self) -> Device:
+        """Where it runs."""
+        return self._sessions.device
 
     @property
     def is_slow(self) -> bool:
@@ -144,9 +106,7 @@ class Model:
 
     def interrupt(self) -> None:
         """Stop what `decode` runs that may be interrupted. Any thread may call it."""
-        options = self._interruptible
-        if options is not None:
-            options.terminate = True
+        self._sessions.interrupt()
 
     def decode(self, z: Floats, most_threads: int | None = None, may_be_interrupted: bool = False) -> Floats:
         """Probabilities float32 [N, C, H, W] in [0, 1] at z float32 [N, d], using at most `most_threads`.
@@ -158,12 +118,9 @@ class Model:
         """
         session = self._decoder
         start = time.perf_counter()
-        self._is_interruptible = may_be_interrupted and self.is_slow
-        try:
+        with self._sessions.interruptible(may_be_interrupted and self.is_slow):
             decode_by = partial(self._decode_by, session, (self.source.reading.output,), probabilities)
             (result,) = self._in_pieces(z, decode_by, (self.image_shape,), most_threads)
-        finally:
-            self._is_interruptible = False
         if len(result) and np.isnan(
             result.min()
         ):  # min propagates NaN and is faster than checking each number
@@ -186,7 +143,7 @@ class Model:
             # A graph that is kept on disk is too large to be held twice.
             found = without_sigmoid(graph, self.source.reading.output) if isinstance(graph, bytes) else None
             if found is not None:
-                self._logits = self._session(found, DECODER_FILE, self.device.kind, is_exact=True)
+                self._logits = self._sessions.make(found, DECODER_FILE, self.device.kind, is_exact=True)
         if self._logits is None:
             return logits_of(self.decode(z))
         decode_by = partial(self._decode_by, self._logits, (self.source.reading.output,), logits)
@@ -218,7 +175,8 @@ class Model:
         z = np.ascontiguousarray(z, np.float32)
         alone = self.device.kind == "cuda"
         batch = self.source.reading.batch or 1
-        most_threads = min(self._cpu_threads // self._threads_per_run, most_threads or self._cpu_threads)
+        cpu_threads = self._sessions.cpu_threads
+        most_threads = min(cpu_threads // self._sessions.threads_per_run, most_threads or cpu_threads)
         share = -(-len(z) // most_threads)
         size = self._chunk if alone else min(self._chunk, -(-share // batch) * batch)
         size = max(1, size)
@@ -261,13 +219,13 @@ class Model:
         names = list(dict.fromkeys(n for n in (reading.mean_output, reading.spread_output) if n is not None))
         means, logvars = [], []
         x = np.ascontiguousarray(x, np.float32)
-        for part, size in _pieces(x, self._sizes(self._encoder, reading.batch, len(x), ENCODER_CHUNK)):
-            inputs = encoder_feeds(reading, _filled(part, size))
-            outputs = self._run(self._encoder, ENCODER_FILE, names, inputs)
+        for part, size in pieces(x, self._sizes(self._encoder, reading.batch, len(x), ENCODER_CHUNK)):
+            inputs = encoder_feeds(reading, filled(part, size))
+            outputs = self._sessions.run(self._encoder, ENCODER_FILE, names, inputs)
             try:
                 mean, logvar = posterior(reading, dict(zip(names, outputs, strict=True)))
             except ModelError as error:
-                raise self._failure(ENCODER_FILE, str(error)) from error
+                raise self._sessions.failure(ENCODER_FILE, str(error)) from error
             means.append(mean[: len(part)])
             logvars.append(logvar[: len(part)])
         if not means:
@@ -278,9 +236,8 @@ class Model:
 
     def close(self) -> None:
         """End the model's threads and stop their runs."""
-        self._watchdog.close()
+        self._sessions.close()
         self._pool.shutdown(wait=True, cancel_futures=True)
-        self._cuda_thread.shutdown(wait=True, cancel_futures=True)
 
     def _decode_by(
         self, session: Session, outputs: Sequence[str], take: Take, z: Floats, *results: Floats
@@ -289,14 +246,14 @@ class Model:
         reading = self.source.reading
         start = 0
         most = self._chunk if isinstance(session, CudaSession) else len(z)
-        for part, size in _pieces(z, self._sizes(session, reading.batch, len(z), most)):
-            inputs = feeds(reading, _filled(part, size))
-            found = self._run(session, DECODER_FILE, outputs, inputs)
+        for part, size in pieces(z, self._sizes(session, reading.batch, len(z), most)):
+            inputs = feeds(reading, filled(part, size))
+            found = self._sessions.run(session, DECODER_FILE, outputs, inputs)
             try:
                 for raw, result in zip(found, results, strict=True):
                     take(reading, raw, result[start : start + len(part)])
             except ModelError as error:
-                raise self._failure(DECODER_FILE, str(error)) from error
+                raise self._sessions.failure(DECODER_FILE, str(error)) from error
             start += len(part)
 
     @staticmethod
@@ -304,38 +261,7 @@ class Model:
         """The runs for `count` rows: the rows of each, and the size to which it is filled up."""
         if fixed is None and isinstance(session, CudaSession):
             return cuda_session.batches(count, min(most, cuda_session.SIZES[-1]))
-        step = max(1, fixed or most)
-        rows = [min(step, count - start) for start in range(0, count, step)]
-        return [(each, fixed or each) for each in rows]
-
-    def _run(
-        self,
-        session: Session,
-        name: str,
-        outputs: Sequence[str],
-        inputs: Mapping[str, Array],
-    ) -> list[Array]:
-        options: Any = ort.RunOptions()
-        if self._is_interruptible:
-            self._interruptible = options
-        with self._watchdog.watch(partial(setattr, options, "terminate", True)) as guard:
-            try:
-                results: list[Array] = session.run(outputs, inputs, options)
-            except ERRORS as error:
-                if self._interruptible is options and options.terminate and not guard.expired:
-                    raise InterruptedDecodeError("the decode was interrupted") from error
-                if ARENA_IS_FULL in str(error):
-                    text = f"a run needs more than {CPU_ARENA_BYTES >> 20:,} MiB of memory, expected less"
-                    raise self._failure(name, text) from error
-                if not guard.expired:
-                    raise self._failure(name, _first_line(error), "export it again") from error
-                limit = f"{self._watchdog.limit_s:g} s"
-                raise self._failure(
-                    name, f"a run took longer than {limit} and was stopped, expected less"
-                ) from error
-            finally:
-                self._interruptible = None
-        return results
+        return equal_sizes(count, fixed, most)
 
     @property
     def _decoder(self) -> Session:
@@ -345,7 +271,7 @@ class Model:
         """
         with self._loading:
             if self._loaded is None:
-                self._loaded = self._session(self.source.decoder, DECODER_FILE, "cpu")
+                self._loaded = self._sessions.make(self.source.decoder, DECODER_FILE, "cpu")
                 if self.source.file is not None:
                     self.source.file.check_unchanged()
             return self._loaded
@@ -357,7 +283,7 @@ class Model:
         if not reason:
             preload_cuda()
             try:
-                self.device = Device("cuda", "CUDA")  # until a run has shown it
+                self._sessions.device = Device("cuda", "CUDA")  # until a run has shown it
                 session = self._warm_session("cuda")
                 if self.device.kind == "cuda":
                     assert isinstance(session, CudaSession)
@@ -379,10 +305,7 @@ class Model:
             )
         if self.source.first is None:
             self._loaded = self._warm_session("cpu")
-        return self._cpu_device(reason)
-
-    def _cpu_device(self, reason: str) -> Device:
-        return Device("cpu", f"CPU, {self._cpu_threads} thread{'s' * (self._cpu_threads > 1)}", reason)
+        return self._sessions.cpu_device(reason)
 
     def _recorded(self, plain: CudaSession) -> CudaSession:
         """The decoder with its runs as CUDA graphs, if they can be recorded and give the same pictures."""
@@ -393,7 +316,7 @@ class Model:
         found, expected = np.empty(shape, np.float32), np.empty(shape, np.float32)
         prior = self.source.reading.prior
         try:
-            made = self._session(self.source.decoder, DECODER_FILE, "cuda", is_recorded=True)
+            made = self._sessions.make(self.source.decoder, DECODER_FILE, "cuda", is_recorded=True)
             assert isinstance(made, CudaSession)
             # ONNX Runtime records after some runs; the last ones are replays.
             for seed in range(RECORDING_RUNS):
@@ -405,12 +328,12 @@ class Model:
         finally:
             # That it cannot be recorded is no failure of the device.
             if self.device.kind != "cuda":
-                self.device = Device("cuda", "CUDA")
+                self._sessions.device = Device("cuda", "CUDA")
         is_same = made.is_on_device and np.allclose(found, expected, atol=RECORDED_DIFFERENCE, equal_nan=True)
         return made if is_same else plain
 
     def _warm_session(self, kind: Literal["cuda", "cpu"]) -> Session:
-        session = self._session(self.source.decoder, DECODER_FILE, kind)
+        session = self._sessions.make(self.source.decoder, DECODER_FILE, kind)
         # The sample at which the view of a new model begins, and not z = 0, where a decoder that normalises z
         # gives NaN.
         z = sample_prior(1, self.latent_dim, 0, self.source.reading.prior)
@@ -421,117 +344,17 @@ class Model:
             self._decode_by(session, (self.source.reading.output,), probabilities, z, picture)
             one_ms = 1e3 * (time.perf_counter() - start)
         if np.isnan(picture).all():
-            raise self._failure(DECODER_FILE, "found only NaN in its first picture, expected numbers")
-        self._chunk = _chunk_size(self.source.reading, kind, one_ms)
+            raise self._sessions.failure(
+                DECODER_FILE, "found only NaN in its first picture, expected numbers"
+            )
+        self._chunk = chunk_size(self.source.reading, kind, one_ms)
         if not self.is_slow:
             self.last_decode_ms, self.picture_s = one_ms, one_ms / 1e3
         if one_ms >= LONG_MS and not np.isnan(picture).any():
             self.first = FirstDecode(Vector(z[0]), picture[0], one_ms / 1e3)
         return session
 
-    def _session(
-        self,
-        graph: Graph,
-        name: str,
-        kind: Literal["cuda", "cpu"],
-        is_exact: bool = False,
-        is_recorded: bool = False,
-    ) -> Session:
-        """A session for a graph; `is_exact` if its numbers are added up, `is_recorded` for CUDA graphs."""
-        if kind == "cpu":
-            return self._plain_session(graph, name, [CPU])
-        is_exact = is_exact or not (self.source.likelihood is None or self.source.likelihood.is_its_picture)
-        settings = cuda_session.settings(is_exact, is_recorded)
-        graph_there = with_even_pads(graph) if isinstance(graph, bytes) else graph
-        session = self._plain_session(graph_there, name, [(CUDA, settings), CPU])
-
-        def on_cpu(error: Exception) -> ort.InferenceSession:
-            made = self._plain_session(graph, name, [CPU])
-            self.device = self._cpu_device(f"CUDA failed ({_first_line(error)})")
-            return made
-
-        return CudaSession(session, self._cuda_thread, on_cpu, ERRORS, is_recorded=is_recorded)
-
-    def _plain_session(self, graph: Graph, name: str, providers: list[Any]) -> ort.InferenceSession:
-        options = ort.SessionOptions()
-        options.log_severity_level = FATAL  # failures are raised, or looked for by this program
-        options.intra_op_num_threads = self._threads_per_run
-        options.inter_op_num_threads = 1
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        if providers != [CPU]:
-            options.add_session_config_entry(cuda_session.WHERE_IT_RUNS, "1")
-        if self.source.first is None:
-            _bound_memory()
-            options.add_session_config_entry("session.use_env_allocators", "1")
-        os.environ.pop("ORT_LOAD_CONFIG_FROM_MODEL", None)  # a model must not configure its own session
-        # By itself, ONNX Runtime would print a failure of CUDA and go on without it.
-        make = partial(
-            ort.InferenceSession,
-            graph if isinstance(graph, bytes) else str(graph),
-            options,
-            providers=providers,
-            enable_fallback=0,
-        )
-        try:
-            if self.is_slow:
-                # The session's threads inherit the priority of the one that makes them.
-                with ThreadPoolExecutor(1, initializer=machine.lower_priority) as maker:
-                    return maker.submit(make).result()
-            return make()
-        except ERRORS as error:
-            raise self._failure(
-                name, f"{_first_line(error)}; expected an ONNX graph", "export it again"
-            ) from error
-
     def _without_nan(self, pictures: Floats) -> Floats:
         broken = int(np.isnan(pictures).any((1, 2, 3)).sum())
         self.warning = f"NaN in {broken} of {len(pictures)} pictures, drawn as 0"
         return np.nan_to_num(pictures, nan=0.0)
-
-    def _failure(self, name: str, text: str, to_do: str = "") -> BundleError | ModelError:
-        """The error for a bundle, with `to_do` for those who make bundles, or for a bare model."""
-        if self.source.bundle is not None:
-            return BundleError(f"{self.source.path}: {name}: {text}" + (f"; {to_do}" if to_do else ""))
-        part = "its encoder: " if name == ENCODER_FILE else ""
-        return ModelError(f"{self.source.path}: {part}{text}")
-
-
-@functools.cache
-def _bound_memory() -> None:
-    """Create one arena of limited size for all CPU sessions; ONNX Runtime accepts one per process.
-
-    The arena never shrinks, just as a session's own arena does not while the session exists.
-    """
-    info = ort.OrtMemoryInfo("Cpu", ort.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, ort.OrtMemType.DEFAULT)
-    arena = ort.OrtArenaCfg(CPU_ARENA_BYTES, SAME_AS_REQUESTED, -1, -1)
-    ort.create_and_register_allocator(info, arena)
-
-
-def _chunk_size(reading: Reading, kind: Literal["cuda", "cpu"], one_ms: float) -> int:
-    """The number of pictures per run that keeps caches warm, memory low and runs short."""
-    if kind == "cuda":
-        size = min(CUDA_CHUNK, CUDA_CHUNK_BYTES // (64 * 4 * int(np.prod(reading.image_shape))))
-    else:
-        size = min(CPU_CHUNK, int(CHUNK_MS / max(one_ms, 1e-3)))
-    batch = reading.batch or 1
-    return max(batch, size // batch * batch)
-
-
-def _pieces(rows: Floats, sizes: Sequence[tuple[int, int]]) -> Iterator[tuple[Floats, int]]:
-    """The rows of each run and its size, for `sizes` such as `Model._sizes` gives them."""
-    start = 0
-    for count, size in sizes:
-        yield rows[start : start + count], size
-        start += count
-
-
-def _filled(rows: Floats, size: int) -> Floats:
-    """The rows, filled up to `size` by repeating the last one."""
-    if len(rows) == size:
-        return rows
-    return np.concatenate([rows, np.repeat(rows[-1:], size - len(rows), axis=0)])
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0][:200] if lines else type(error).__name__

@@ -1,6 +1,6 @@
 """The process that tries a model for `desktop.vetting.trial`: it limits itself, loads the model and runs it.
 
-Only this file and `desktop.models.model` import ONNX Runtime. The process ends when its input ends.
+Only this file and `desktop.models` import ONNX Runtime. The process ends when its input ends.
 
 It is started as a file by an isolated Python (`python -I`), so it imports nothing of this project.
 """

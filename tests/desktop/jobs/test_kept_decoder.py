@@ -9,7 +9,7 @@ from desktop.jobs.kept_decoder import KeptDecoder
 from desktop.latent.paths import PathKind, even_walk, path_curve
 from desktop.latent.plane import sample_prior
 from desktop.models import model as model_module
-from desktop.models.model import InterruptedDecodeError
+from desktop.models.sessions import InterruptedDecodeError
 from tests.desktop.foreign_models import decoder, sliced
 
 Z = np.float32([[0.5, 0.5], [1, -1], [0.5, 0.5], [2, 0]])

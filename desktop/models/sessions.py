@@ -1,0 +1,206 @@
+"""ONNX Runtime's sessions for the graphs of one source: how they are made, and how they are run."""
+
+import functools
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, Literal, TypeAlias
+
+import onnxruntime as ort
+
+from desktop.base import machine
+from desktop.base.arrays import Array
+from desktop.base.errors import ModelError
+from desktop.base.machine import Device
+from desktop.base.watchdog import Watchdog
+from desktop.models import cuda_session
+from desktop.models.cuda_session import CudaSession
+from desktop.models.even_pads import with_even_pads
+from desktop.models.runtime import CUDA
+from desktop.models.source import Source
+from desktop.vetting.onnx_file import Graph
+from export.bundle import ENCODER_FILE, BundleError
+
+Session: TypeAlias = ort.InferenceSession | CudaSession
+
+# For all runs on the CPU together: a model that passed its trial may still request any amount at another z.
+# A slow decoder has an arena of its own: its shapes are all known beforehand, and so is what it can request.
+CPU_ARENA_BYTES = 2**31
+SAME_AS_REQUESTED = 1  # how the arena grows
+# ONNX Runtime has no exception type for a full arena: only the text tells it apart.
+ARENA_IS_FULL = "Available memory of"
+# A slow decoder may take so many times as long as in its trial, when other programs want the cores too.
+SLOW_RUN_LIMIT = 20.0
+FATAL = 4
+CPU = "CPUExecutionProvider"
+# ONNX Runtime's exceptions have no common base class.
+ERRORS: tuple[type[Exception], ...] = (
+    RuntimeError,
+    ValueError,
+    *(
+        kind
+        for kind in vars(ort.capi.onnxruntime_pybind11_state).values()
+        if isinstance(kind, type) and issubclass(kind, Exception)
+    ),
+)
+
+
+class InterruptedDecodeError(ModelError):
+    """A decode was stopped by `Model.interrupt`, because something more urgent waits."""
+
+
+class Sessions:
+    """Makes sessions for a source's graphs, on CUDA or on the CPU, and runs them.
+
+    Any thread may run them. A run that takes longer than `limit_s` seconds is stopped; a slow decoder's
+    limit is longer by what its trial took. Raises BundleError (for a bundle) or ModelError (for a bare file)
+    if a graph cannot be loaded or run.
+
+    Attributes:
+        device: where runs happen; if CUDA fails at one, the CPU from then on.
+        cpu_threads: how many threads may decode on the CPU at once.
+        threads_per_run: how many of them one run takes.
+    """
+
+    def __init__(self, source: Source, limit_s: float) -> None:
+        self._source = source
+        self.cpu_threads = machine.cpu_threads()
+        # All cores share one picture of a slow decoder; of a fast one, each core takes pictures of its own.
+        self.threads_per_run = 1 if source.first is None else self.cpu_threads
+        self.device = self.cpu_device("")
+        self._cuda_thread = ThreadPoolExecutor(1, "cuda")
+        if source.first is not None:
+            limit_s = max(limit_s, SLOW_RUN_LIMIT * source.first.seconds)
+        self._watchdog = Watchdog(limit_s)
+        self._interruptible: Any = None  # ONNX Runtime's options of the run that may be interrupted
+        self._is_interruptible = False
+
+    def make(
+        self,
+        graph: Graph,
+        name: str,
+        kind: Literal["cuda", "cpu"],
+        is_exact: bool = False,
+        is_recorded: bool = False,
+    ) -> Session:
+        """A session for a graph; `is_exact` if its numbers are added up, `is_recorded` for CUDA graphs."""
+        if kind == "cpu":
+            return self._plain(graph, name, [CPU])
+        likelihood = self._source.likelihood
+        is_exact = is_exact or not (likelihood is None or likelihood.is_its_picture)
+        settings = cuda_session.settings(is_exact, is_recorded)
+        graph_there = with_even_pads(graph) if isinstance(graph, bytes) else graph
+        session = self._plain(graph_there, name, [(CUDA, settings), CPU])
+
+        def on_cpu(error: Exception) -> ort.InferenceSession:
+            made = self._plain(graph, name, [CPU])
+            self.device = self.cpu_device(f"CUDA failed ({_first_line(error)})")
+            return made
+
+        return CudaSession(session, self._cuda_thread, on_cpu, ERRORS, is_recorded=is_recorded)
+
+    def run(
+        self, session: Session, name: str, outputs: Sequence[str], inputs: Mapping[str, Array]
+    ) -> list[Array]:
+        """The outputs of a session that was made for the file `name`."""
+        options: Any = ort.RunOptions()
+        if self._is_interruptible:
+            self._interruptible = options
+        with self._watchdog.watch(partial(setattr, options, "terminate", True)) as guard:
+            try:
+                results: list[Array] = session.run(outputs, inputs, options)
+            except ERRORS as error:
+                if self._interruptible is options and options.terminate and not guard.expired:
+                    raise InterruptedDecodeError("the decode was interrupted") from error
+                if ARENA_IS_FULL in str(error):
+                    text = f"a run needs more than {CPU_ARENA_BYTES >> 20:,} MiB of memory, expected less"
+                    raise self.failure(name, text) from error
+                if not guard.expired:
+                    raise self.failure(name, _first_line(error), "export it again") from error
+                limit = f"{self._watchdog.limit_s:g} s"
+                raise self.failure(
+                    name, f"a run took longer than {limit} and was stopped, expected less"
+                ) from error
+            finally:
+                self._interruptible = None
+        return results
+
+    @contextmanager
+    def interruptible(self, is_so: bool) -> Iterator[None]:
+        """In this block, if it `is_so`, a run may be stopped by `interrupt`."""
+        self._is_interruptible = is_so
+        try:
+            yield
+        finally:
+            self._is_interruptible = False
+
+    def interrupt(self) -> None:
+        """Stop the run that may be interrupted. Any thread may call it."""
+        options = self._interruptible
+        if options is not None:
+            options.terminate = True
+
+    def cpu_device(self, reason: str) -> Device:
+        """The CPU in words, and why it is not CUDA."""
+        return Device("cpu", f"CPU, {self.cpu_threads} thread{'s' * (self.cpu_threads > 1)}", reason)
+
+    def failure(self, name: str, text: str, to_do: str = "") -> BundleError | ModelError:
+        """The error for a bundle, with `to_do` for those who make bundles, or for a bare model."""
+        if self._source.bundle is not None:
+            return BundleError(f"{self._source.path}: {name}: {text}" + (f"; {to_do}" if to_do else ""))
+        part = "its encoder: " if name == ENCODER_FILE else ""
+        return ModelError(f"{self._source.path}: {part}{text}")
+
+    def close(self) -> None:
+        """Stop what runs, and end the threads."""
+        self._watchdog.close()
+        self._cuda_thread.shutdown(wait=True, cancel_futures=True)
+
+    def _plain(self, graph: Graph, name: str, providers: list[Any]) -> ort.InferenceSession:
+        options = ort.SessionOptions()
+        options.log_severity_level = FATAL  # failures are raised, or looked for by this program
+        options.intra_op_num_threads = self.threads_per_run
+        options.inter_op_num_threads = 1
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        if providers != [CPU]:
+            options.add_session_config_entry(cuda_session.WHERE_IT_RUNS, "1")
+        if self._source.first is None:
+            _bound_memory()
+            options.add_session_config_entry("session.use_env_allocators", "1")
+        os.environ.pop("ORT_LOAD_CONFIG_FROM_MODEL", None)  # a model must not configure its own session
+        # By itself, ONNX Runtime would print a failure of CUDA and go on without it.
+        make = partial(
+            ort.InferenceSession,
+            graph if isinstance(graph, bytes) else str(graph),
+            options,
+            providers=providers,
+            enable_fallback=0,
+        )
+        try:
+            if self._source.first is not None:
+                # The session's threads inherit the priority of the one that makes them.
+                with ThreadPoolExecutor(1, initializer=machine.lower_priority) as maker:
+                    return maker.submit(make).result()
+            return make()
+        except ERRORS as error:
+            raise self.failure(
+                name, f"{_first_line(error)}; expected an ONNX graph", "export it again"
+            ) from error
+
+
+@functools.cache
+def _bound_memory() -> None:
+    """Create one arena of limited size for all CPU sessions; ONNX Runtime accepts one per process.
+
+    The arena never shrinks, just as a session's own arena does not while the session exists.
+    """
+    info = ort.OrtMemoryInfo("Cpu", ort.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, ort.OrtMemType.DEFAULT)
+    arena = ort.OrtArenaCfg(CPU_ARENA_BYTES, SAME_AS_REQUESTED, -1, -1)
+    ort.create_and_register_allocator(info, arena)
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0][:200] if lines else type(error).__name__

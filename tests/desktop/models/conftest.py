@@ -1,0 +1,23 @@
+"""What several tests of models share."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from desktop.models.model import Model
+from desktop.models.source import Source
+
+
+@pytest.fixture
+def opened() -> Iterator[Callable[..., Model]]:
+    """`opened(source, **options)`: a model on the CPU that is closed after the test."""
+    models: list[Model] = []
+
+    def make(source: Source, **options: Any) -> Model:
+        models.append(Model(source, "cpu", **options))
+        return models[-1]
+
+    yield make
+    for model in models:
+        model.close()

@@ -1,0 +1,103 @@
+"""A model says where it really runs, and falls back to the CPU with a reason."""
+
+import ctypes
+import time
+
+import numpy as np
+import onnxruntime as ort
+import pytest
+
+from desktop.base.machine import DRIVER_LIBRARY, DeviceError
+from desktop.models.cuda_session import CudaSession
+from desktop.models.model import LONG_MS, Model
+from desktop.models.source import open_source
+
+
+def has_driver():
+    """Whether CUDA could be tried on this machine."""
+    try:
+        ctypes.CDLL(DRIVER_LIBRARY)
+    except OSError:
+        return False
+    return "CUDAExecutionProvider" in ort.get_available_providers()
+
+
+def test_the_cpu_is_named_when_it_was_asked_for(bundle_path, make_model):
+    """The description gives the CPU and its threads, and the reason is that the CPU was requested."""
+    device = make_model(bundle_path, "cpu").device
+    assert device.kind == "cpu"
+    assert device.description.startswith("CPU, ")
+    assert device.reason == "the CPU was requested"
+
+
+@pytest.mark.skipif(has_driver(), reason="there is a GPU")
+def test_without_a_driver_auto_runs_on_the_cpu_and_says_why(bundle_path, make_model):
+    """The device is the one that the session reports, not one that the package could use."""
+    device = make_model(bundle_path, "auto").device
+    assert device.kind == "cpu"
+    assert device.reason in ("found no NVIDIA driver", "this ONNX Runtime is built without CUDA")
+
+
+@pytest.mark.skipif(has_driver(), reason="there is a GPU")
+def test_cuda_that_was_asked_for_is_not_silently_the_cpu(bundle_path):
+    """Without a driver, `cuda` is an error that says what was found; its options are hints."""
+    with pytest.raises(DeviceError) as caught:
+        Model(open_source(bundle_path), "cuda")
+    assert str(caught.value).endswith("; expected CUDA to run the model")
+    assert caught.value.option == "device cuda"
+    assert caught.value.hints == ("device auto", "device cpu")
+
+
+@pytest.mark.skipif(has_driver(), reason="there is a GPU")
+def test_cuda_that_fails_at_its_first_run_is_left_with_a_reason(bundle_path, make_model, monkeypatch, capsys):
+    """With a driver but without CUDA's libraries the model runs on the CPU, and nothing is printed."""
+    monkeypatch.setattr("desktop.base.machine.why_no_cuda", lambda _: "")
+    device = make_model(bundle_path, "auto").device
+    assert device.kind == "cpu"
+    assert "not found: " in device.reason or device.reason.startswith("CUDA failed")
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.skipif(has_driver(), reason="there is a GPU")
+def test_on_a_pretended_device_all_results_are_those_of_the_cpu(
+    bundle_path, make_model, plain_decoder, monkeypatch
+):
+    """The path of CUDA with tensors bound on the CPU: sizes, recording, logits and encoder."""
+
+    class Pretended(CudaSession):
+        """A session on CUDA whose tensors are bound on the CPU."""
+
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, device_kind="cpu", **options)
+
+        def run(self, *arguments):
+            """The first one takes longer, as on CUDA, where it loads libraries."""
+            if not first:
+                first.append(self)
+                time.sleep(2e-3 * LONG_MS)
+            return super().run(*arguments)
+
+    first = []
+    monkeypatch.setattr("desktop.base.machine.why_no_cuda", lambda _: "")
+    monkeypatch.setattr("desktop.models.sessions.CudaSession", Pretended)
+    monkeypatch.setattr("desktop.models.model.cuda_session.nodes_on_cuda", lambda _: (33, 33))
+    model, on_cpu = make_model(bundle_path, "auto"), make_model(bundle_path, "cpu")
+    assert (model.device.kind, model.device.description, model.device.reason) == ("cuda", "CUDA", "")
+    assert model._loaded.is_recorded
+    z = np.random.default_rng(0).normal(size=(90, 2)).astype(np.float32)
+    assert model.decode(z) == pytest.approx(plain_decoder(bundle_path)(z), abs=1e-6)
+    assert model.decode_logits(z) == pytest.approx(on_cpu.decode_logits(z), abs=1e-4)
+    images = model.source.bundle.read_posterior().images[:5].astype(np.float32)
+    assert model.encode(images)[0] == pytest.approx(on_cpu.encode(images)[0], abs=1e-5)
+    assert {size for _, ((_, (size, _), _),) in model._loaded._bound} <= {1, 16, 64}
+    assert model.device.kind == "cuda"
+
+
+@pytest.mark.skipif(not has_driver(), reason="there is no GPU")
+def test_on_a_gpu_decoding_agrees_with_the_cpu(bundle_path, make_model):
+    """CUDA, if it runs, gives the CPU's probabilities to a thousandth."""
+    model = make_model(bundle_path, "auto")
+    if model.device.kind != "cuda":
+        pytest.skip(model.device.reason)
+    z = np.random.default_rng(0).normal(size=(401, 2)).astype(np.float32)
+    assert model.decode(z) == pytest.approx(make_model(bundle_path, "cpu").decode(z), abs=1e-3)
