@@ -99,7 +99,8 @@ def _is_bundle_name(context: click.Context, parameter: click.Parameter, out: Pat
 @click.option(
     "--follow",
     is_flag=True,
-    help="Wait for the run and export each epoch when training finishes it. The viewer follows the bundle.",
+    help="Wait for the run and export each epoch when training finishes it, and snapshots of the first one. "
+    "The viewer follows the bundle.",
 )
 @click.option(
     "--phases/--no-phases",
@@ -209,6 +210,11 @@ def _follow(
 
             def say_epochs(bundle: Bundle, epochs: tuple[int, ...]) -> None:
                 nonlocal kept
+                if not epochs:
+                    share = f"{bundle.manifest['unfinished']['share']:.0%} of epoch 1"
+                    say(f"epoch 1/{last}: {share} so far")
+                    kept = f"{target} is complete, with epoch 0 and {share}"
+                    return
                 if epochs[0] == 0:
                     say(f"bundle {target} grows; view it with python -m desktop {shlex.quote(str(target))}")
                 for epoch in epochs:

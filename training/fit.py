@@ -69,6 +69,7 @@ def fit(
     ranks: Ranks = ALONE,
     resume: bool = False,
     checkpoint_seconds: float = CHECKPOINT_SECONDS,
+    snapshot_seconds: float = 0.0,
     tensorboard: bool = False,
 ) -> Run | None:
     """Fit the VAE to `dataset`, by default that of the config; print a line per epoch, write a run folder.
@@ -84,7 +85,7 @@ def fit(
     """
     dataset = dataset or dataset_of(config)
     if not ranks.is_first:
-        return _fit(config, device, dataset, ranks, None, checkpoint_seconds, tensorboard)
+        return _fit(config, device, dataset, ranks, None, checkpoint_seconds, snapshot_seconds, tensorboard)
     where = out / CONFIG_FILE if resume and out is not None else "the config"
     if config.image_shape != dataset.train_images.shape[1:]:
         raise RunError(
@@ -106,7 +107,7 @@ def fit(
     with only_fit(folder):
         # Another fit may have started, and ended, here before the folder was this one's alone.
         run = resume_run(folder) if resume and out is not None else create_run(folder, config)
-        return _fit(config, device, dataset, ranks, run, checkpoint_seconds, tensorboard)
+        return _fit(config, device, dataset, ranks, run, checkpoint_seconds, snapshot_seconds, tensorboard)
 
 
 def _fit(
@@ -116,6 +117,7 @@ def _fit(
     ranks: Ranks,
     run: Run | None,
     checkpoint_seconds: float,
+    snapshot_seconds: float,
     tensorboard: bool,
 ) -> Run | None:
     """Fit as `fit` does, in a run folder that no other fit uses; None for a rank that is not the first."""
@@ -152,6 +154,7 @@ def _fit(
         checkpoint,
         checkpoint_seconds,
         tensorboard,
+        snapshot_seconds,
         # Test images in a file are in memory for no longer than they are looked at.
         lambda _: forget_pages(dataset.test_images),
     )
@@ -332,6 +335,13 @@ def _take_defaults(context: click.Context, _parameter: click.Parameter, recipe: 
     help="Seconds between checkpoints within an epoch; one is saved after every epoch too.",
 )
 @click.option(
+    "--snapshot-seconds",
+    type=Finite(min=0),
+    default=0.0,
+    show_default="0, which is none",
+    help="Seconds between snapshots within the first epoch, which export.onnx --follow shows.",
+)
+@click.option(
     "--tensorboard", is_flag=True, help="Also write TensorBoard files, to tensorboard/ in the run folder."
 )
 @version_option
@@ -341,6 +351,7 @@ def command(
     out: Path | None,
     resume: bool,
     checkpoint_seconds: float,
+    snapshot_seconds: float,
     tensorboard: bool,
     **changes: Any,
 ) -> int:
@@ -395,6 +406,7 @@ def command(
             ranks=ranks,
             resume=resume,
             checkpoint_seconds=checkpoint_seconds,
+            snapshot_seconds=snapshot_seconds,
             tensorboard=tensorboard,
         )
     if run is None:

@@ -20,7 +20,7 @@ from desktop.jobs.cost import ASK_FROM_S, Cost, Progress
 from desktop.jobs.epoch_pictures import epoch_pictures, epoch_pictures_cost
 from desktop.jobs.kept_decoder import KeptDecoder
 from desktop.latent.plane import manifold_grid
-from desktop.models.epochs import epochs_of
+from desktop.models.epochs import epochs_of, in_percent
 from desktop.models.model import Model
 from desktop.models.opened import Opened
 from desktop.models.source import Source
@@ -203,4 +203,7 @@ def _z_of_epochs(state: ViewState, film: Film) -> Floats:
 def epoch_shown(source: Source | None, epoch: int | None) -> str:
     """Return the number of the shown epoch as text; empty for a model without epochs."""
     epochs = epochs_of(source)
-    return "" if not epochs else str(epochs[-1].number if epoch is None else epoch)
+    shown = next((each for each in epochs if each.number == epoch), epochs[-1] if epochs else None)
+    if shown is None:
+        return ""
+    return str(shown.number) if shown.share == 1 else f"{shown.number}, {in_percent(shown.share)} of it"

@@ -307,16 +307,17 @@ def test_cuda_that_is_not_there_is_one_line_from_the_real_command(tmp_path):
     assert not (tmp_path / "run").exists()
 
 
-def test_a_wrong_checkpoint_interval_is_one_line(run_main, tmp_path, monkeypatch):
-    """A negative, an infinite and a non-numeric time between checkpoints are refused."""
+@pytest.mark.parametrize("option", ["--checkpoint-seconds", "--snapshot-seconds"])
+def test_a_wrong_interval_is_one_line(run_main, tmp_path, monkeypatch, option):
+    """A negative, an infinite and a non-numeric time between checkpoints, or snapshots, are refused."""
     monkeypatch.chdir(tmp_path)
     for value, message in (
         ("-1", "-1.0 is not in the range x>=0."),
         ("inf", "found inf, expected a finite number."),
         ("soon", "'soon' is not a valid float range."),
     ):
-        assert run_main(main, "--checkpoint-seconds", value).error_line == (
-            f"python -m training.fit: Invalid value for '--checkpoint-seconds': {message} "
+        assert run_main(main, option, value).error_line == (
+            f"python -m training.fit: Invalid value for '{option}': {message} "
             "(see python -m training.fit --help)"
         )
 
