@@ -211,9 +211,9 @@ def _follow(
             def say_epochs(bundle: Bundle, epochs: tuple[int, ...]) -> None:
                 nonlocal kept
                 if not epochs:
-                    share = f"{bundle.manifest['unfinished']['share']:.0%} of epoch 1"
-                    say(f"epoch 1/{last}: {share} so far")
-                    kept = f"{target} is complete, with epoch 0 and {share}"
+                    share = f"{bundle.manifest['unfinished']['share']:.0%}"
+                    say(f"epoch 1/{last}: {share} of it so far")
+                    kept = f"{target} is complete, with epoch 0 and {share} of epoch 1"
                     return
                 if epochs[0] == 0:
                     say(f"bundle {target} grows; view it with python -m desktop {shlex.quote(str(target))}")
