@@ -24,7 +24,7 @@ from export.onnx import export_run, main
 from tests.export.forging import write_small
 from tests.waiting import wait_until
 from training.config import RECIPES, to_json
-from training.fit import fit
+from training.fitting import fit
 from training.logbook import FitError
 from training.networks import network_of
 from training.runs import (

@@ -16,7 +16,7 @@ from training.config import RECIPES
 from training.data.dataset import Dataset
 from training.evaluate import evaluate_run
 from training.evaluation import to_json, to_table
-from training.fit import fit
+from training.fitting import fit
 from training.networks import network_of
 from training.runs import load_weights
 

@@ -7,7 +7,7 @@ import torch
 
 from tests.training.short_fits import metrics_without_seconds
 from training.config import RECIPES
-from training.fit import fit
+from training.fitting import fit
 from training.logbook import Logbook
 from training.loop import Trainer
 from training.runs import create_run, load_weights, read_started_run
