@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from export.bundle import MANIFEST_FILE
+from export.manifest import MANIFEST_FILE
 from training.command_line import run_command
 from training.stop_requests import stop_requests
 

@@ -14,14 +14,6 @@ from numpy.typing import NDArray
 from onnx import ModelProto
 from torch import Tensor
 
-from export.bundle import (
-    DECODER_FILE,
-    ENCODER_FILE,
-    FORMAT_1_1,
-    POSTERIOR_FILE,
-    epoch_file,
-    tensor_facts,
-)
 from export.containers import MAX_FILES
 from export.graphs import (
     BATCH_AXIS,
@@ -32,6 +24,7 @@ from export.graphs import (
     with_facts,
     with_weights,
 )
+from export.manifest import DECODER_FILE, ENCODER_FILE, FORMAT_1_1, POSTERIOR_FILE, epoch_file, tensor_facts
 from export.parity import Parity, check_decoder, check_elbo, check_encoder, session
 from export.phased_decoder import phased_decoder
 from export.posterior import Posterior, pack_posterior

@@ -26,11 +26,12 @@ except ImportError:
 with needed("export", "python -m export.onnx", __name__):
     from tqdm import tqdm
 
-from export.bundle import DECODER_FILE, Bundle, check_target, write_bundle
+from export.bundle import Bundle, check_target, write_bundle
 from export.containers import ZIP_SUFFIX, BundleError
 from export.exporter import MOST_EPOCHS, Exporter, usual_every
 from export.follow import StoppedError, follow_run, wait_for_run
 from export.graphs import ExportError
+from export.manifest import DECODER_FILE
 from export.parity import ParityError
 from export.pythae_folder import export_pythae, pythae_folder
 from training.command_line import run_command

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from export.bundle import FORMAT_1_1
 from export.exporter import held_out_places
+from export.manifest import FORMAT_1_1
 from export.onnx import export_run
 from export.parity import session
 from training.choices import fitted_to_data
