@@ -299,7 +299,7 @@ def path(
             scale=scale,
             ping_pong=ping_pong,
             captions=frozenset(Caption.NAME if part == "name" else Caption.Z for part in captions),
-            content=Content.PLANE if with_plane else Content.PICTURE,
+            content=Content.BESIDE if with_plane else Content.PICTURE,
         )
         state = replace(start, path=corners, path_closed=closed, path_kind=route.kind, path_times=())
         shown = subject_of(model, state, FILM_LAYERS) if with_plane else None

@@ -11,11 +11,13 @@ from pathlib import Path
 
 import click
 
-from export.bundle import MANIFEST_FILE
+from export.manifest import MANIFEST_FILE
 from training.command_line import run_command
 from training.stop_requests import stop_requests
 
 POLL_S = 0.1
+# An export of a snapshot takes about as long.
+SNAPSHOT_S = 2
 Command = Sequence[str | Path]
 Process = subprocess.Popen[bytes]
 
@@ -88,7 +90,7 @@ def command(folder: Path, finish: tuple[str, ...]) -> int:
     # A fit takes all cores; the first plane and the picture under the pointer go before it.
     patiently = ("nice", "-n", "10") if shutil.which("nice") else ()
     return watch_fit(
-        (*patiently, *python, "training.fit", "--out", run),
+        (*patiently, *python, "training.fit", "--snapshot-seconds", str(SNAPSHOT_S), "--out", run),
         (*python, "export.onnx", run, "--out", bundle, "--follow"),
         bundle,
         (*python, "desktop", bundle),

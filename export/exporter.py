@@ -3,6 +3,7 @@
 import dataclasses
 import math
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -11,15 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from onnx import ModelProto
+from torch import Tensor
 
-from export.bundle import (
-    DECODER_FILE,
-    ENCODER_FILE,
-    FORMAT_1_1,
-    POSTERIOR_FILE,
-    epoch_file,
-    tensor_facts,
-)
 from export.containers import MAX_FILES
 from export.graphs import (
     BATCH_AXIS,
@@ -30,6 +24,7 @@ from export.graphs import (
     with_facts,
     with_weights,
 )
+from export.manifest import DECODER_FILE, ENCODER_FILE, FORMAT_1_1, POSTERIOR_FILE, epoch_file, tensor_facts
 from export.parity import Parity, check_decoder, check_elbo, check_encoder, session
 from export.phased_decoder import phased_decoder
 from export.posterior import Posterior, pack_posterior
@@ -38,6 +33,7 @@ from training.data.dataset import Dataset
 from training.data.open import MNIST, NAMES, dataset_of, title_of
 from training.networks import network_of
 from training.runs import Run, load_weights
+from training.snapshot import Snapshot
 
 # A bundle holds at most so many held-out images, and so many bytes of their pixels before they are packed.
 MOST_IMAGES = 10_000
@@ -115,6 +111,8 @@ class Exporter:
         self._posterior: Posterior | None = None
         # The run's metrics of each epoch when it was exported; None for epoch 0.
         self._exported: dict[int, dict[str, Any] | None] = {}
+        # The share of the first epoch after which its snapshot was taken, while that stands for the epoch.
+        self._share: float | None = None
 
     def to_export(self, run: Run, goes_on: bool = False) -> tuple[int, ...]:
         """The run's epochs that still have to be exported, ascending.
@@ -144,7 +142,21 @@ class Exporter:
         ParityError if the graphs do not compute what PyTorch computes.
         """
         self._exported = {e: metrics for e, metrics in self._exported.items() if e < epoch}
-        state = load_weights(run, epoch)
+        self._share = None
+        self._add(load_weights(run, epoch), epoch, str(epoch))
+        self._exported[epoch] = _metrics_of(run)[epoch]
+
+    def add_snapshot(self, snapshot: Snapshot) -> None:
+        """Export a snapshot of the first epoch in that epoch's place, until the next epoch is added.
+
+        Raises as `add_epoch`.
+        """
+        self._exported = {e: metrics for e, metrics in self._exported.items() if e < 1}
+        self._add(snapshot.weights, 1, f"{snapshot.share:.3f}")
+        self._share = snapshot.share
+
+    def _add(self, state: Mapping[str, Tensor], epoch: int, told: str) -> None:
+        """Export weights as an epoch; its graphs are said to be after `told` epochs."""
         self._model.load_state_dict(state)
         decoder = (
             phased_decoder(state, self.config.image_shape, OPSET, BATCH_AXIS, self._model.likelihood)
@@ -156,30 +168,34 @@ class Exporter:
         posterior = Posterior(
             *check_encoder(self._parity, session(encoder.SerializeToString()), self._model, self._images)
         )
-        facts = self._graph_facts(epoch)
+        facts = self._graph_facts(told)
         self._files[epoch_file(epoch, DECODER_FILE)] = serialize(decoder, facts)
         self._files[epoch_file(epoch, ENCODER_FILE)] = serialize(encoder, facts)
         self._files[epoch_file(epoch, POSTERIOR_FILE)] = pack_posterior(posterior)
         self._posterior = posterior
-        self._exported[epoch] = _metrics_of(run)[epoch]
 
     def content(self) -> Content:
         """The content of a bundle with the epochs so far; its own graphs are those of the last one.
 
-        Raises ParityError if the ELBO of that epoch differs from PyTorch's.
+        Raises ParityError if the ELBO of that epoch differs from PyTorch's; of a snapshot it is not compared.
         """
         assert self._posterior is not None, "an epoch must be added first"
-        epoch = max(self._exported)
+        epochs = sorted({*self._exported, *([] if self._share is None else [1])})
+        epoch = epochs[-1]
         mean, logvar = self._posterior.mean, self._posterior.logvar
         decoder = self._files[epoch_file(epoch, DECODER_FILE)]
-        check_elbo(self._parity, session(decoder), self._model, self._images, mean, logvar)
+        if self._share is None:
+            check_elbo(self._parity, session(decoder), self._model, self._images, mean, logvar)
+        else:
+            # It takes four fifths of the time, for what a few seconds later is replaced.
+            self._parity.elbo_nats = {}
         posterior = Posterior(mean, logvar, self._images, self._labels, self.config.levels)
         files = {
             DECODER_FILE: decoder,
             ENCODER_FILE: self._files[epoch_file(epoch, ENCODER_FILE)],
             POSTERIOR_FILE: pack_posterior(posterior),
         }
-        for exported in sorted(self._exported):
+        for exported in epochs:
             for file in (DECODER_FILE, ENCODER_FILE, POSTERIOR_FILE):
                 files[epoch_file(exported, file)] = self._files[epoch_file(exported, file)]
         return Content(self._manifest_facts(files), files)
@@ -189,7 +205,7 @@ class Exporter:
         """Whether version 1 of the bundle's format can say what the model is."""
         return self.config.likelihood == "bernoulli" and self.config.levels == 2
 
-    def _graph_facts(self, epoch: int) -> dict[str, str]:
+    def _graph_facts(self, epoch: str) -> dict[str, str]:
         """The metadata by which a graph without its bundle says what it is."""
         channels, height, width = self.config.image_shape
         return {
@@ -202,7 +218,7 @@ class Exporter:
                 if self._is_version_1
                 else {"latent_plane.format": FORMAT_1_1, "latent_plane.levels": str(self.config.levels)}
             ),
-            "latent_plane.epoch": str(epoch),
+            "latent_plane.epoch": epoch,
             "latent_plane.made_with": fit_command(self.config),
         }
 
@@ -238,6 +254,7 @@ class Exporter:
             # There are no metrics before the first epoch is finished.
             **({"metrics": metrics[-1]} if metrics else {}),
             "epochs": metrics,
+            **({} if self._share is None else {"unfinished": {"epoch": 1, "share": round(self._share, 3)}}),
             "fit": dataclasses.asdict(public(config)),
             "made_with": [fit_command(config), self._command],
             "parity": self._parity.facts(),

@@ -1,4 +1,7 @@
-"""Export a run while it is running: each epoch is added to the bundle when training finishes it."""
+"""Export a run while it is running: each epoch is added to the bundle when training finishes it.
+
+Snapshots of the first epoch, if the fit takes any, stand in its place until then.
+"""
 
 import time
 from collections.abc import Callable
@@ -19,6 +22,7 @@ from training.runs import (
     read_started_run,
     weights_path,
 )
+from training.snapshot import read_snapshot
 
 # How long to wait before checking the run for a new epoch again.
 POLL_S = 0.25
@@ -58,12 +62,14 @@ def follow_run(
 ) -> Bundle:
     """Export a run's epochs as they are finished, until it has all of them. Returns the finished bundle.
 
-    `on_growth` gets the bundle whenever it was written, with its new epochs. Raises StoppedError between
+    `on_growth` gets the bundle whenever it was written, with its new epochs, which are none if it has a new
+    snapshot. Raises StoppedError between
     epochs if asked to stop, RunError if the fit ended in an error or another run has taken its place, and the
     errors of `export_run`. Whatever was written before stays and is complete.
     """
     bundle: Bundle | None = None
     has_grown = False
+    snapshot_step = 0
     try:
         while True:
             # The failure is read before the run, so that epochs finished before it are still exported.
@@ -74,7 +80,12 @@ def follow_run(
                 exporter.add_epoch(run, epoch)
                 if stop_requests:
                     raise StoppedError
-            if new:
+            # Epoch 0 goes before it, so that there is something to see at once.
+            snapshot = None if new else read_snapshot(run, snapshot_step)
+            if snapshot is not None:
+                exporter.add_snapshot(snapshot)
+                snapshot_step = snapshot.step
+            if new or snapshot is not None:
                 content = exporter.content()
                 if bundle is None:
                     bundle = write_bundle(out, content.facts, content.files, overwrite)

@@ -10,7 +10,7 @@ import torch
 from onnx import ModelProto, numpy_helper
 from torch import Tensor, nn
 
-from export.bundle import FORMAT
+from export.manifest import FORMAT
 from training.likelihood import BERNOULLI, Likelihood
 
 OPSET = 20

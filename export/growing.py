@@ -7,8 +7,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from export.bundle import MANIFEST_FILE, PREVIOUS_FOLDER, Bundle, make_manifest, open_bundle
+from export.bundle import PREVIOUS_FOLDER, Bundle, open_bundle
 from export.containers import ZIP_SUFFIX, BundleError, remove_files, replace_files, write_container
+from export.manifest import MANIFEST_FILE, make_manifest
 
 
 def grow_bundle(before: Bundle, facts: Mapping[str, Any], files: Mapping[str, bytes]) -> Bundle:

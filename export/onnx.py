@@ -26,11 +26,12 @@ except ImportError:
 with needed("export", "python -m export.onnx", __name__):
     from tqdm import tqdm
 
-from export.bundle import DECODER_FILE, Bundle, check_target, write_bundle
+from export.bundle import Bundle, check_target, write_bundle
 from export.containers import ZIP_SUFFIX, BundleError
 from export.exporter import MOST_EPOCHS, Exporter, usual_every
 from export.follow import StoppedError, follow_run, wait_for_run
 from export.graphs import ExportError
+from export.manifest import DECODER_FILE
 from export.parity import ParityError
 from export.pythae_folder import export_pythae, pythae_folder
 from training.command_line import run_command
@@ -99,7 +100,8 @@ def _is_bundle_name(context: click.Context, parameter: click.Parameter, out: Pat
 @click.option(
     "--follow",
     is_flag=True,
-    help="Wait for the run and export each epoch when training finishes it. The viewer follows the bundle.",
+    help="Wait for the run and export each epoch when training finishes it, and snapshots of the first one. "
+    "The viewer follows the bundle.",
 )
 @click.option(
     "--phases/--no-phases",
@@ -209,6 +211,11 @@ def _follow(
 
             def say_epochs(bundle: Bundle, epochs: tuple[int, ...]) -> None:
                 nonlocal kept
+                if not epochs:
+                    share = f"{bundle.manifest['unfinished']['share']:.0%}"
+                    say(f"epoch 1/{last}: {share} of it so far")
+                    kept = f"{target} is complete, with epoch 0 and {share} of epoch 1"
+                    return
                 if epochs[0] == 0:
                     say(f"bundle {target} grows; view it with python -m desktop {shlex.quote(str(target))}")
                 for epoch in epochs:

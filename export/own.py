@@ -16,20 +16,11 @@ from onnx import ModelProto
 from torch import nn
 from torch.distributions import Distribution
 
-from export.bundle import (
-    DECODER_FILE,
-    ENCODER_FILE,
-    FORMAT_1_1,
-    LIKELIHOODS,
-    POSTERIOR_FILE,
-    Bundle,
-    check_target,
-    tensor_facts,
-    write_bundle,
-)
+from export.bundle import Bundle, check_target, write_bundle
 from export.exporter import IMAGES_SEED, held_out_places, in_unicode, serialize, tools
 from export.given import SPREADS, Spread
 from export.graphs import OPSET, ExportError, export_decoder, export_encoder
+from export.manifest import DECODER_FILE, ENCODER_FILE, FORMAT_1_1, LIKELIHOODS, POSTERIOR_FILE, tensor_facts
 from export.own_images import OwnImages, own_images
 from export.own_likelihoods import own_likelihood
 from export.own_modules import Gives, OwnDecoder, OwnEncoder, Reading, copied, in_one_line, read_modules

@@ -129,7 +129,7 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory, small_mnist, run_config
         # Imported only by who builds it: others need no PyTorch.
         import torch
 
-        from training.fit import fit
+        from training.fitting import fit
 
         fit(run_config, torch.device("cpu"), folder, small_mnist)
 

@@ -1,8 +1,14 @@
-"""What the data choose if nobody says it: a recipe, a likelihood, and the depth of the network."""
+"""What data and device choose if nobody says it: recipe, likelihood, depth of the network, precision."""
 
 import dataclasses
+from collections.abc import Iterable
+from typing import Any
 
-from training.config import FitConfig, LikelihoodName
+import torch
+
+from training.config import CUDA_STEPS, RECIPES, FitConfig, LikelihoodName
+from training.data.dataset import Dataset
+from training.device import fast_precision
 from training.likelihood import LIKELIHOODS
 from training.model import halvings
 
@@ -14,6 +20,29 @@ WIDEST = 128
 
 class ChoiceError(Exception):
     """The options do not fit the data."""
+
+
+def recipe_on(recipe: str, device: torch.device, changes: Iterable[str] = ()) -> FitConfig:
+    """The recipe of that name with the precision and the steps that are best on `device`.
+
+    That is bfloat16 where it is faster, and on CUDA larger batches, unless batch or step size are among the
+    `changes`. The tutorial's stays float32, because it reproduces the tutorial exactly.
+    """
+    config = RECIPES[recipe]
+    steps = CUDA_STEPS.get(recipe, {}) if device.type == "cuda" else {}
+    if not steps.keys() & set(changes):
+        config = dataclasses.replace(config, **steps)
+    if recipe == "tutorial" or fast_precision(device) == "float32":
+        return config
+    return dataclasses.replace(config, precision="bfloat16")
+
+
+def config_for(dataset: Dataset, recipe: str, device: torch.device, changes: dict[str, Any]) -> FitConfig:
+    """The config of a new fit: the recipe, or the one that the data choose, with `changes`."""
+    if "recipe" not in changes:
+        recipe = recipe_for(dataset.image_shape, dataset.levels)
+    config = dataclasses.replace(recipe_on(recipe, device, changes), **changes, data_key=dataset.key)
+    return fitted_to_data(config, dataset.image_shape, dataset.levels, set(changes))
 
 
 def recipe_for(image_shape: tuple[int, int, int], levels: int) -> str:

@@ -29,6 +29,7 @@ from training.runs import (
     tensorboard_path,
     weights_path,
 )
+from training.snapshot import remove_snapshot, save_snapshot
 from training.summaries import ignore
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class Logbook:
         checkpoint: where the fit continues; None at its start.
         checkpoint_seconds: seconds between checkpoints within an epoch.
         tensorboard: whether to write TensorBoard files too.
+        snapshot_seconds: seconds between snapshots within the first epoch; 0 for none.
         on_tested: called with each number of test images that were evaluated.
     """
 
@@ -64,6 +66,7 @@ class Logbook:
         checkpoint: Checkpoint | None,
         checkpoint_seconds: float,
         tensorboard: bool,
+        snapshot_seconds: float = 0.0,
         on_tested: Callable[[int], object] = ignore,
     ) -> None:
         self.run = run
@@ -72,6 +75,7 @@ class Logbook:
         self._trainer = trainer
         self._test_images = test_images
         self._checkpoint_seconds = checkpoint_seconds
+        self._snapshot_seconds = snapshot_seconds
         self._epoch_seconds = checkpoint.epoch_seconds if checkpoint else 0.0
         self._clock_start: float | None = None
         self._curves_drawn_at = -math.inf
@@ -79,7 +83,7 @@ class Logbook:
         self._told: set[str] = set()
         self._writer: SummaryWriter | None = None
         self.saved_step = trainer.step
-        self._saved_at = time.perf_counter()
+        self._saved_at = self._snapshot_at = time.perf_counter()
         epoch, place = divmod(trainer.step, trainer.steps_per_epoch)
         if trainer.step == 0:
             save_weights(weights_path(run, 0), trainer.fitted)
@@ -110,7 +114,7 @@ class Logbook:
         self._start_clock()
 
     def count_step(self, image_count: int) -> None:
-        """Advance the bar, and save a checkpoint if it is due."""
+        """Advance the bar, and save a checkpoint or a snapshot if it is due."""
         if self._bar is not None:
             with self._decoration("the progress bar was not drawn"):
                 if self._bar.update(image_count):
@@ -120,6 +124,9 @@ class Logbook:
         is_within = self._trainer.step % self._trainer.steps_per_epoch > 0
         if is_within and time.perf_counter() - self._saved_at >= self._checkpoint_seconds:
             self.save_checkpoint()
+        is_in_first = is_within and self._trainer.step < self._trainer.steps_per_epoch
+        if self._snapshot_seconds and is_in_first:
+            self._take_snapshot()
 
     def finish_epoch(self) -> None:
         """Evaluate the epoch, write its files, and print its line.
@@ -155,6 +162,8 @@ class Logbook:
                 "images_a_second": len(trainer.images) / self._epoch_seconds,
             },
         )
+        # Before the checkpoint: a fit that ends before this finishes the epoch, and comes here, again.
+        remove_snapshot(self.run)
         seconds, self._epoch_seconds = self._epoch_seconds, 0.0
         # After weights and metrics, because a fit that ends before this repeats all of it from the previous
         # checkpoint.
@@ -231,6 +240,19 @@ class Logbook:
                 told = error.strerror if isinstance(error, OSError) else None
                 reason = " ".join((told or str(error)).split()) or type(error).__name__
                 warn(f"{failure}: {reason}")
+
+    def _take_snapshot(self) -> None:
+        """Write a snapshot if it is due and its weights are finite; the training clock stops meanwhile."""
+        if time.perf_counter() - self._snapshot_at < self._snapshot_seconds:
+            return
+        trainer = self._trainer
+        was_running = self._stop_clock()
+        if all(weights.isfinite().all() for weights in trainer.fitted.state_dict().values()):
+            with self._decoration("a snapshot was not written"):
+                save_snapshot(self.run, trainer.fitted, trainer.step, trainer.steps_per_epoch)
+        self._snapshot_at = time.perf_counter()
+        if was_running:
+            self._start_clock()
 
     def _show_epoch(self, epoch: int, metrics: HeldOutMetrics | None) -> None:
         """Write the preview of an epoch that was just finished, and its points for TensorBoard."""

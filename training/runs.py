@@ -4,6 +4,7 @@
     checkpoint.pt                       the state of the fit, to continue from (training/checkpoint.py)
     metrics.jsonl                       one object for each finished epoch
     weights/epoch-NNN.safetensors       the weights after epoch NNN; 000 is before the first
+    weights/snapshot.safetensors        weights within the first epoch, if requested (training/snapshot.py)
     previews/epoch-NNN.png              sixteen held-out images, encoded, sampled, decoded
     previews.gif                        the previews over the epochs
     curves.png                          ELBO, rate and distortion over the epochs
@@ -16,7 +17,7 @@ An epoch is finished once it has its line in metrics.jsonl; its weights are on d
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -192,12 +193,12 @@ def preview_path(run: Run, epoch: int) -> Path:
     return run.folder / "previews" / f"epoch-{epoch:03d}.png"
 
 
-def save_weights(path: Path, model: VAE) -> None:
-    """Write the model's weights as safetensors."""
+def save_weights(path: Path, model: VAE, facts: dict[str, str] | None = None) -> None:
+    """Write the model's weights as safetensors, with `facts` as the file's metadata."""
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
     with replaced_file(path) as temporary:
         # When the disk is full, safetensors' own file writer does not raise OSError.
-        temporary.write_bytes(save(state))
+        temporary.write_bytes(save(state, facts))
 
 
 def load_weights(run: Run, epoch: int) -> dict[str, Tensor]:
@@ -212,6 +213,12 @@ def load_weights(run: Run, epoch: int) -> dict[str, Tensor]:
         raise RunError(
             f"{path}: {error}; expected the weights after epoch {epoch}; the run is half written, fit again"
         ) from error
+    check_weights(run, path, state)
+    return state
+
+
+def check_weights(run: Run, path: Path, state: Mapping[str, Tensor]) -> None:
+    """Raise RunError if the weights that were read from `path` are not those of the run's model."""
     try:
         with torch.device("meta"):
             expected = network_of(run.config).state_dict()
@@ -229,7 +236,6 @@ def load_weights(run: Run, epoch: int) -> dict[str, Tensor]:
             f"{path}: found {name} shaped {found_shapes.get(name)}, "
             f"expected {expected_shapes.get(name)} from {CONFIG_FILE}; fit again"
         )
-    return state
 
 
 def newest_run(root: Path = RUNS_FOLDER, started: bool = False) -> Path:

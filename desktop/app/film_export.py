@@ -12,15 +12,26 @@ from desktop.app.figure_export import subject_of
 from desktop.app.worker import Priority
 from desktop.base.arrays import Bytes, Floats
 from desktop.figure.figure import FigureError
-from desktop.film.film import GRID_SIDE, Film, Make, Subject, epoch_film, path_cost, path_film, route_of
+from desktop.film.film import (
+    GRID_SIDE,
+    Film,
+    Make,
+    Subject,
+    epoch_film,
+    epoch_order,
+    path_cost,
+    path_film,
+    route_of,
+)
 from desktop.film.formats import real_fps
-from desktop.film.preview import Preview, preview_film
+from desktop.film.plane_epochs import PlaneEpochs, plane_epochs_film
+from desktop.film.preview import Preview, preview_film, some_of
 from desktop.film.writer import make_animation
 from desktop.jobs.cost import ASK_FROM_S, Cost, Progress
 from desktop.jobs.epoch_pictures import epoch_pictures, epoch_pictures_cost
 from desktop.jobs.kept_decoder import KeptDecoder
 from desktop.latent.plane import manifold_grid
-from desktop.models.epochs import epochs_of
+from desktop.models.epochs import epochs_of, in_percent
 from desktop.models.model import Model
 from desktop.models.opened import Opened
 from desktop.models.source import Source
@@ -58,13 +69,14 @@ class AnimationExport(QObject):
         self._run(path, self._path_steps(decoder, film, path, comment))
 
     def _save_epochs(self, path: Path, film: Film) -> None:
-        """Save one frame per epoch: the picture at the cursor, or the plane's manifold grid."""
+        """Save one frame per epoch: the picture at the cursor, the plane's manifold grid, or the plane."""
         explorer, epochs = self._explorer, epochs_of(self._explorer.source)
         if explorer.whole is None or not epochs:
             raise ValueError("found no epochs in the open model, expected a bundle with epochs; open one")
         details = film.details() | {"frames": len(epochs)}
-        of_plane = film.subject is Subject.PLANE_EPOCHS
-        comment = explorer.note("manifold epochs" if of_plane else "picture epochs", **details)
+        of_grid = film.subject is Subject.PLANE_EPOCHS
+        kind = "plane epochs" if film.with_plane else "manifold epochs" if of_grid else "picture epochs"
+        comment = explorer.note(kind, **details)
         self._run(path, self._epoch_steps(explorer.whole, film, path, comment))
 
     def _path_steps(
@@ -83,12 +95,20 @@ class AnimationExport(QObject):
         explorer, state, epochs = self._explorer, self._explorer.state, epochs_of(whole.model.source)
         decoder = explorer.decoder
         assert decoder is not None
+        name = whole.model.source.name
+        if film.with_plane:
+            shown = epochs if make is make_animation else some_of(epochs)
+            return plane_epochs_film(self._planes(whole, decoder, film), shown, path, name, comment, make)
         columns, place = (GRID_SIDE, ()) if film.subject is Subject.PLANE_EPOCHS else (1, state.z)
         z = _z_of_epochs(state, film)
         decoded = epoch_pictures(whole, explorer.device, z, decoder.kept, epochs, self._set_epoch_model)
         numbered = ((epoch.number, pictures) for epoch, pictures in decoded)
-        name = whole.model.source.name
         return epoch_film(numbered, len(epochs), columns, film, path, name, place, comment, make)
+
+    def _planes(self, whole: Opened, decoder: KeptDecoder, film: Film) -> PlaneEpochs:
+        explorer = self._explorer
+        view = subject_of(explorer)
+        return PlaneEpochs(whole, explorer.device, decoder.kept, view, film, self._set_epoch_model)
 
     def preview(self, film: Film) -> None:
         """Have some small frames of a film made; `previewed` is emitted if that takes no long time."""
@@ -104,14 +124,10 @@ class AnimationExport(QObject):
             steps = self._epoch_steps(whole, small, Path(), make=kept.make)
         else:
             return
-        state = explorer.state
 
         def run() -> Iterator[list[Bytes] | None]:
             if decoder.is_slow:
-                epochs_z = _z_of_epochs(state, film)
-                cost = (
-                    self._cost(decoder, small) if of_path else epoch_pictures_cost(decoder, epochs_z, epochs)
-                )
+                cost = self._cost(decoder, whole, small)
                 if cost is None or cost.seconds > ASK_FROM_S:
                     return
             for _ in steps:
@@ -120,8 +136,8 @@ class AnimationExport(QObject):
 
         def show(frames: list[Bytes] | None) -> None:
             if frames:
-                # A path has as many frames as one asks for, and fewer in the preview.
-                count = film.frame_count if of_path else len(frames)
+                # The preview may have fewer frames than the film.
+                count = film.frame_count if of_path else len(epoch_order(len(epochs), film.ping_pong))
                 self.previewed.emit(frames, count / real_fps(film.format, film.fps))
 
         explorer.worker.request(PREVIEW, Priority.SAVE, run(), show, lambda _: None)
@@ -139,23 +155,24 @@ class AnimationExport(QObject):
 
     def ask_cost(self, film: Film) -> None:
         """Have the cost of a film found out; `cost_known` is emitted if it can be."""
-        state, decoder, whole = self._explorer.state, self._explorer.decoder, self._explorer.whole
+        decoder, whole = self._explorer.decoder, self._explorer.whole
         if decoder is None or whole is None:
             return
 
         def steps() -> Iterator[Cost | None]:
-            if film.subject is not Subject.PATH:
-                yield epoch_pictures_cost(decoder, _z_of_epochs(state, film), epochs_of(whole.model.source))
-            else:
-                yield self._cost(decoder, film)
+            yield self._cost(decoder, whole, film)
 
         self._explorer.worker.request(COST, Priority.GRID, steps(), self._on_cost)
 
-    def _cost(self, decoder: KeptDecoder, film: Film) -> Cost | None:
-        """What a film of the path costs; None if there is no path yet, which saving says."""
-        state = self._explorer.state
+    def _cost(self, decoder: KeptDecoder, whole: Opened, film: Film) -> Cost | None:
+        """What a film costs; None if there is no path yet, or no room for the plane, which saving says."""
+        state, epochs = self._explorer.state, epochs_of(whole.model.source)
         route = route_of(state)
         with contextlib.suppress(ValueError, FigureError):
+            if film.subject is not Subject.PATH and film.with_plane:
+                return self._planes(whole, decoder, film).cost(decoder, epochs)
+            if film.subject is not Subject.PATH:
+                return epoch_pictures_cost(decoder, _z_of_epochs(state, film), epochs)
             return path_cost(decoder, route, film, subject_of(self._explorer) if film.with_plane else None)
         return None
 
@@ -203,4 +220,7 @@ def _z_of_epochs(state: ViewState, film: Film) -> Floats:
 def epoch_shown(source: Source | None, epoch: int | None) -> str:
     """Return the number of the shown epoch as text; empty for a model without epochs."""
     epochs = epochs_of(source)
-    return "" if not epochs else str(epochs[-1].number if epoch is None else epoch)
+    shown = next((each for each in epochs if each.number == epoch), epochs[-1] if epochs else None)
+    if shown is None:
+        return ""
+    return str(shown.number) if shown.share == 1 else f"{shown.number}, {in_percent(shown.share)} of it"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from desktop.base.arrays import Bytes, Doubles
+from desktop.base.arrays import Bytes, Doubles, Floats
 from desktop.images import pixels
 from desktop.jobs.cost import Cost, Progress
 from desktop.jobs.kept_decoder import KeptDecoder
@@ -67,6 +67,14 @@ def cells_of(decoder: KeptDecoder, projection: Projection, scale: float) -> Cell
     columns = tiles[-1].column - tiles[0].column + 1
     rows = tiles[-1].row - tiles[0].row + 1
     return Cells((first[0], first[1], last[2], last[3]), columns, rows, pyramid.picture_px)
+
+
+def backdrop_z(decoder: KeptDecoder, projection: Projection, scale: float) -> Floats:
+    """The z [N, d] of the pictures that a figure of this size needs."""
+    cells = cells_of(decoder, projection, scale)
+    if cells is None:
+        return np.zeros((0, decoder.model.latent_dim), np.float32)
+    return projection.chart.z(cells.centers())
 
 
 def backdrop_cost(decoder: KeptDecoder, projection: Projection, scale: float) -> Cost:

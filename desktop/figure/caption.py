@@ -3,7 +3,7 @@
 from desktop.base.words import NAME_CHARS, one_line
 from desktop.figure.figure import Part, Subject
 from desktop.latent.chart import AxisScale
-from desktop.models.epochs import elbos_nats
+from desktop.models.epochs import elbos_nats, in_percent, unfinished
 from desktop.models.own_posterior import OwnPosterior
 from desktop.models.source import Source
 
@@ -29,12 +29,15 @@ def _model(source: Source, epoch: int | None) -> str:
     metrics = None if source.bundle is None else source.bundle.manifest.get("metrics")
     facts = metrics if isinstance(metrics, dict) else {}
     elbo = facts.get("test_elbo_nats")
-    if epoch is None and type(facts.get("epoch")) is int:
+    if epoch is None and source.bundle is not None and (now := unfinished(source.bundle)):
+        epoch = next(iter(now))
+    elif epoch is None and type(facts.get("epoch")) is int:
         epoch = facts["epoch"]
     elif epoch is not None and source.bundle is not None:
         elbo = elbos_nats(source.bundle).get(epoch)
     if epoch is not None:
-        words.append(f"epoch {epoch}")
+        share = {} if source.bundle is None else unfinished(source.bundle)
+        words.append(f"epoch {epoch}" + (f", {in_percent(share[epoch])} of it" if epoch in share else ""))
     if isinstance(elbo, float):
         words.append(f"test ELBO {elbo:.2f} nats".replace("-", "−"))
     return "; ".join(words) + "."

@@ -46,15 +46,16 @@ class Subject(StrEnum):
     """What a film shows; the values are the names in the window."""
 
     PATH = "Path"
-    CURSOR_EPOCHS = "Epochs at the cursor"
+    CURSOR_EPOCHS = "Epochs"
     PLANE_EPOCHS = "Epochs as manifold grids"
 
 
 class Content(StrEnum):
-    """What each frame of a path's film shows; the values are the names in the window."""
+    """What each frame of a film shows; the values are the names in the window."""
 
     PICTURE = "Picture"
-    PLANE = "Plane with picture"
+    BESIDE = "Plane with picture"
+    PLANE = "Plane"
 
 
 class Caption(StrEnum):
@@ -77,7 +78,7 @@ class Film:
         scale: every pixel becomes a block of `scale` × `scale`.
         ping_pong: whether it runs there and back.
         captions: what is written under each frame.
-        content: what the frames of a path show; those of epochs show pictures alone.
+        content: what the frames show; those of manifold grids show pictures alone.
     """
 
     subject: Subject = Subject.PATH
@@ -92,7 +93,12 @@ class Film:
     @property
     def with_plane(self) -> bool:
         """Whether frames show the plane."""
-        return self.subject is Subject.PATH and self.content is Content.PLANE
+        return self.subject is not Subject.PLANE_EPOCHS and self.content is not Content.PICTURE
+
+    @property
+    def with_picture(self) -> bool:
+        """Whether frames show pictures in their full size, beside the plane or alone."""
+        return not self.with_plane or self.content is Content.BESIDE
 
     def details(self) -> dict[str, str | int | float | bool]:
         """The settings that are stored in the file beside the view's state."""
@@ -110,7 +116,7 @@ def film_px(film: Film, image_px: tuple[int, int]) -> tuple[int, int]:
     width, height = (film.scale * side for side in image_px)
     if film.with_plane:
         side = plane_side_px(image_px, film.scale)
-        return side + width, side
+        return side + (width if film.with_picture else 0), side
     grid = GRID_SIDE if film.subject is Subject.PLANE_EPOCHS else 1
     return grid * width, grid * height
 
@@ -158,12 +164,15 @@ def path_cost(decoder: KeptDecoder, route: Route, film: Film, view: View | None 
 
     With the plane, its pictures are among them. Raises FigureError too, if it cannot be drawn.
     """
-    if route.kind is not PathKind.VISUAL:
-        cost = decoder.cost(straight_walk(route).frames(film.frame_count, film.ping_pong))
-    else:  # where the frames are is known only after measuring
+    frames = film.frame_count // 2 + 1 if film.ping_pong else film.frame_count
+    if route.kind is PathKind.VISUAL:  # where the frames are is known only after measuring
         pace = decoder.cost(visual_z(route.curve, decoder.is_slow))
-        frames = film.frame_count // 2 + 1 if film.ping_pong else film.frame_count
-        cost = Cost(pace.pictures + frames, pace.picture_s)
+        cost = Cost(pace.pictures + frames * film.with_picture, pace.picture_s)
+    elif film.with_picture:
+        cost = decoder.cost(straight_walk(route).frames(film.frame_count, film.ping_pong))
+    else:
+        route.curve  # noqa: B018 - raises
+        cost = Cost(0, decoder.model.picture_s)
     if not film.with_plane or view is None:
         return cost
     return Cost(cost.pictures + stage_cost(decoder, view, film.scale).pictures, cost.picture_s)
@@ -209,12 +218,14 @@ def path_film(
 
     def pictures(indices: Sequence[int]) -> Bytes | None:
         part = z[list(indices)]
+        if stage is not None and not film.with_picture:
+            return stage.frames(part)
         found = decoder.try_decode(part)
         if found is None:
             return None
         return to_bytes(found) if stage is None else stage.frames(part, to_bytes(found))
 
-    keys = decoder.keys(z) if decoder.is_slow else []
+    keys = decoder.keys(z) if decoder.is_slow and film.with_picture else []
     total = decoder.missing(keys)
     if total:
         yield decoder.progress(0, total)
@@ -249,13 +260,18 @@ def epoch_film(
             numbers.append(number)
             sheets.append(tile(to_bytes(probabilities), columns))
         yield DECODE_SHARE * (len(sheets) / count)
-    order = [*range(count), *(range(count - 2, 0, -1) if film.ping_pong else ())]
+    order = epoch_order(count, film.ping_pong)
     captions = [caption(film, name, str(numbers[index]), z) for index in order] if film.captions else ()
     look = Look(film.format, film.fps, film.scale, captions, comment)
     for share in make(
         path, len(order), lambda frames: np.stack([sheets[order[frame]] for frame in frames]), look, BATCH
     ):
         yield DECODE_SHARE + (1 - DECODE_SHARE) * share
+
+
+def epoch_order(count: int, ping_pong: bool) -> list[int]:
+    """The places of the epochs, of which there are `count`, in the order of a film's frames."""
+    return [*range(count), *(range(count - 2, 0, -1) if ping_pong else ())]
 
 
 def _captions(z: CurveZ, film: Film, name: str, epoch: str) -> list[tuple[str, ...]]:

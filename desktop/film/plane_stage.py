@@ -1,4 +1,4 @@
-"""Frames of a film that show the plane with a cursor, beside the picture at the cursor. No Qt."""
+"""Frames of a film that show the plane with a cursor, alone or beside the picture at the cursor. No Qt."""
 
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from desktop.base.arrays import Bytes, Doubles
+from desktop.base.arrays import Bytes, Doubles, Floats
+from desktop.figure.backdrop import backdrop_z
 from desktop.figure.figure import Figure, Ground, Part, Subject
 from desktop.figure.layout import layout_of
 from desktop.figure.plane_drawing import CURSOR_PX
@@ -40,17 +41,20 @@ class Stage:
     layout_scale: float
     scale: int
 
-    def frames(self, z: ArrayLike, pictures: Bytes) -> Bytes:
-        """Return uint8 [N, P, P + W, 3] for z [N, d] and their pictures uint8 [N, h, w(, C)]."""
+    def frames(self, z: ArrayLike, pictures: Bytes | None = None) -> Bytes:
+        """Return uint8 [N, P, P, 3] for z [N, d], or [N, P, P + W, 3] with their pictures [N, h, w(, C)]."""
         centers: Doubles = (self.projection.px_of(z) + self.corner_px) * self.layout_scale
-        large = enlarge(opaque(pictures), self.scale)
-        shown = large if large.ndim == 4 else np.repeat(large[..., np.newaxis], 3, axis=3)
         side = len(self.background)
-        height, width = shown.shape[1:3]
-        found = np.zeros((len(shown), side, side + width, 3), np.uint8)
-        found[:, :, :side] = self.background
-        top = (side - height) // 2
-        found[:, top : top + height, side:] = shown
+        if pictures is None:
+            found = np.repeat(self.background[np.newaxis], len(centers), axis=0)
+        else:
+            large = enlarge(opaque(pictures), self.scale)
+            shown = large if large.ndim == 4 else np.repeat(large[..., np.newaxis], 3, axis=3)
+            height, width = shown.shape[1:3]
+            found = np.zeros((len(shown), side, side + width, 3), np.uint8)
+            found[:, :, :side] = self.background
+            top = (side - height) // 2
+            found[:, top : top + height, side:] = shown
         for frame, center in zip(found, centers, strict=True):
             draw_ring(frame[:, :side], center, self.layout_scale)
         return found
@@ -72,6 +76,14 @@ def make_stage(decoder: KeptDecoder, subject: Subject, scale: int) -> Generator[
 def stage_cost(decoder: KeptDecoder, subject: Subject, scale: int) -> Cost:
     """What the plane costs, without the pictures beside it. Raises FigureError."""
     return figure_cost(decoder, subject, _figure(decoder, subject, scale))
+
+
+def stage_z(decoder: KeptDecoder, subject: Subject, scale: int) -> Floats:
+    """The z [N, d] of the pictures on the plane. Raises FigureError."""
+    figure = _figure(decoder, subject, scale)
+    if Part.BACKDROP not in figure.parts:
+        return np.zeros((0, decoder.model.latent_dim), np.float32)
+    return backdrop_z(decoder, layout_of(subject, figure).projection, figure.scale)
 
 
 def _figure(decoder: KeptDecoder, subject: Subject, scale: int) -> Figure:

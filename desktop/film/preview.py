@@ -1,6 +1,6 @@
 """Makes the frames of a film to be shown at once, in place of a file. No Qt."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,9 +11,12 @@ from desktop.film.captions import CaptionStrip
 from desktop.film.film import Film, film_px
 from desktop.film.writer import BATCH, Look, Pictures
 from desktop.images.pixels import enlarge
+from desktop.models.epochs import Epoch
 
 # So many frames, and so many pixels of each, are made at most.
 MOST_FRAMES, MOST_PIXELS = 90, 400_000
+# Each plane takes about half a second.
+MOST_PLANES = 12
 
 
 class Preview:
@@ -41,6 +44,12 @@ class Preview:
                 self.frames.append(captions.under(frame, len(self.frames)))
             yield start / count
         yield 1.0
+
+
+def some_of(epochs: Sequence[Epoch]) -> list[Epoch]:
+    """The epochs whose planes a preview shows: some, evenly spread, with the first and the last one."""
+    places = np.linspace(0, len(epochs) - 1, min(len(epochs), MOST_PLANES))
+    return [epochs[round(place)] for place in places.tolist()]
 
 
 def preview_film(film: Film, image_px: tuple[int, int]) -> Film:

@@ -23,11 +23,13 @@ class Epoch:
         number: 0 is before training.
         hashes: of its files: they identify the epoch in a bundle that has grown.
         elbo_nats: the test ELBO, if the manifest gives it.
+        share: of its steps that were taken when its files were written; below 1 while the fit is in it.
     """
 
     number: int
     hashes: tuple[str, ...]
     elbo_nats: float | None
+    share: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ def epochs_of(source: Source | None) -> tuple[Epoch, ...]:
     if source is None or source.bundle is None:
         return ()
     files = source.bundle.manifest["files"]
-    elbos = elbos_nats(source.bundle)
+    elbos, shares = elbos_nats(source.bundle), unfinished(source.bundle)
     return tuple(
         Epoch(
             number,
@@ -58,6 +60,7 @@ def epochs_of(source: Source | None) -> tuple[Epoch, ...]:
                 if (name := epoch_file(number, file)) in files
             ),
             elbos.get(number),
+            shares.get(number, 1.0),
         )
         for number in source.bundle.epochs
     )
@@ -76,10 +79,27 @@ def elbos_nats(bundle: Bundle) -> dict[int, float]:
     return found
 
 
+def unfinished(bundle: Bundle) -> dict[int, float]:
+    """The epoch in which the fit was when it was exported, with the share of its steps that were taken."""
+    facts = bundle.manifest.get("unfinished")
+    epoch, share = (facts.get("epoch"), facts.get("share")) if isinstance(facts, dict) else (None,) * 2
+    return {epoch: share} if type(epoch) is int and type(share) is float and 0 < share < 1 else {}
+
+
+def in_percent(share: float) -> str:
+    """A share as text; not "100 %" before all of it is done."""
+    return f"{min(99, round(100 * share))} %"
+
+
 def epoch_in_words(epochs: Sequence[Epoch], index: int) -> str:
-    """Describe an epoch, for example "epoch 3 of 10: test ELBO −150.21 nats"."""
+    """Describe an epoch.
+
+    For example "epoch 3 of 10: test ELBO −150.21 nats" or "epoch 1 of 1: 40 % of it".
+    """
     epoch = epochs[index]
     text = f"epoch {epoch.number} of {epochs[-1].number}"
+    if epoch.share < 1:
+        return f"{text}: {in_percent(epoch.share)} of it"
     if epoch.elbo_nats is not None:
         return f"{text}: test ELBO {epoch.elbo_nats:.2f} nats".replace("-", "−")
     return f"{text}: before training" if epoch.number == 0 else text

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import onnx
 
-from export.bundle import DECODER_FILE, ENCODER_FILE, Bundle, epoch_file, open_bundle
+from export.bundle import Bundle, open_bundle
+from export.manifest import DECODER_FILE, ENCODER_FILE, epoch_file
 from export.page.atlas import Atlas, atlas_of
 from export.page.lowering import lower
 from export.page.packing import fits_float16, weight_blocks

@@ -27,9 +27,9 @@ from typing import Any
 
 import torch
 
+from training.choices import recipe_on
 from training.data.mnist import mnist
 from training.device import keep_freed_memory, pick_device
-from training.fit import recipe_on
 from training.held_out import evaluate
 from training.loop import Trainer
 

@@ -30,15 +30,8 @@ from desktop.models.model import Model
 from desktop.models.source import open_source
 from desktop.vetting import trial_process
 from desktop.widgets.main_window import MainWindow
-from export.bundle import (
-    DECODER_FILE,
-    ENCODER_FILE,
-    POSTERIOR_FILE,
-    Posterior,
-    pack_posterior,
-    tensor_facts,
-    write_bundle,
-)
+from export.bundle import DECODER_FILE, ENCODER_FILE, POSTERIOR_FILE, Posterior, pack_posterior, write_bundle
+from export.manifest import tensor_facts
 from tests.desktop.foreign_models import decoder as foreign_decoder
 from tests.desktop.forked_trials import TrialServer
 from tests.desktop.forked_viewers import ForkedViewers

@@ -16,10 +16,10 @@ from export.bundle import (
     Bundle,
     Posterior,
     pack_posterior,
-    tensor_facts,
     write_bundle,
 )
 from export.growing import grow_bundle
+from export.manifest import tensor_facts
 
 
 def decoder_graph(

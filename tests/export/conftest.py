@@ -11,6 +11,7 @@ from onnx import ModelProto
 from torch import nn
 
 from export import exporter, graphs
+from tests.export.forging import write_small
 from training.data.dataset import Dataset
 
 
@@ -18,6 +19,13 @@ from training.data.dataset import Dataset
 def target(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """Where a bundle goes: a folder, or a file."""
     return tmp_path / str(request.param)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A small bundle's folder, to be damaged."""
+    write_small(tmp_path / "bundle")
+    return tmp_path / "bundle"
 
 
 @pytest.fixture

@@ -8,8 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 
-from export.bundle import DECODER_FILE, MANIFEST_FILE, POSTERIOR_FILE, Bundle, tensor_facts, write_bundle
+from export.bundle import Bundle, open_bundle, write_bundle
+from export.containers import BundleError
+from export.manifest import DECODER_FILE, MANIFEST_FILE, POSTERIOR_FILE, tensor_facts
 from export.posterior import Posterior, pack_posterior
 
 IMAGE_SHAPE, LATENT_DIM, COUNT = (1, 5, 5), 2, 7
@@ -77,3 +80,11 @@ def zip_folder(
         for entry in archive.infolist() if forge is not None else ():
             forge(entry)
     return path
+
+
+def refusal(path: Path) -> str:
+    """The one line with which `open_bundle` refuses a bundle."""
+    with pytest.raises(BundleError) as error:
+        open_bundle(path)
+    assert "\n" not in str(error.value)
+    return str(error.value)

@@ -6,13 +6,9 @@ import re
 import numpy as np
 import pytest
 
-from export.bundle import (
-    DECODER_FILE,
-    check_target,
-    open_bundle,
-    write_bundle,
-)
+from export.bundle import check_target, open_bundle, write_bundle
 from export.containers import BundleError
+from export.manifest import DECODER_FILE
 from tests.export.forging import (
     DECODER,
     facts,

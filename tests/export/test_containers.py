@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from export import bundle
-from export.bundle import DECODER_FILE, MANIFEST_FILE, open_bundle
+from export.bundle import open_bundle
 from export.containers import (
     BundleError,
     Folder,
@@ -20,6 +20,7 @@ from export.containers import (
     open_container,
     write_container,
 )
+from export.manifest import DECODER_FILE, MANIFEST_FILE
 from tests.export.forging import DECODER, write_small, zip_folder
 
 

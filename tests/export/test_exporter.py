@@ -7,9 +7,9 @@ import shlex
 import onnx
 import pytest
 
-from export.bundle import make_manifest
 from export.exporter import Exporter, fit_command, public, usual_every
 from export.graphs import ExportError
+from export.manifest import make_manifest
 from training import fit as training_fit
 from training.config import RECIPES
 from training.runs import read_run

@@ -24,9 +24,19 @@ from export.onnx import export_run, main
 from tests.export.forging import write_small
 from tests.waiting import wait_until
 from training.config import RECIPES, to_json
-from training.fit import fit
+from training.fitting import fit
 from training.logbook import FitError
-from training.runs import Run, RunError, add_epoch, note_failure, read_run, read_started_run
+from training.networks import network_of
+from training.runs import (
+    Run,
+    RunError,
+    add_epoch,
+    load_weights,
+    note_failure,
+    read_run,
+    read_started_run,
+)
+from training.snapshot import save_snapshot
 
 pytestmark = pytest.mark.usefixtures("gradients")
 
@@ -121,14 +131,17 @@ def follow(unused_exporter):
         following.end()
 
 
-def epoch_of(bundle: Bundle) -> int:
-    """The epoch of the bundle's own graphs, after checking that everything in it agrees."""
+def epoch_of(bundle: Bundle, finished: int | None = None) -> int:
+    """The epoch of the bundle's own graphs, after checking that everything in it agrees.
+
+    It has metrics of the epochs up to `finished`, by default all.
+    """
     files = {name: bundle.read(name) for name in bundle.files}
     last = bundle.epochs[-1]
     assert bundle.epochs == tuple(range(last + 1))
     assert files["decoder.onnx"] == files[f"epochs/{last:03d}/decoder.onnx"]
     assert (bundle.read_posterior().mean == bundle.read_posterior(last).mean).all()
-    assert [line["epoch"] for line in bundle.manifest["epochs"]] == list(bundle.epochs[1:])
+    assert [line["epoch"] for line in bundle.manifest["epochs"]] == list(bundle.epochs[1:][:finished])
     return last
 
 
@@ -200,6 +213,54 @@ def test_every_nth_epoch_is_added_and_the_last(follow, young, finished, few_mnis
     following.end()
     assert following.told == [(0,), (2,), (3,)]
     assert following.bundle.epochs == (0, 2, 3)
+
+
+def test_snapshots_stand_for_the_first_epoch(follow, young, finished, unused_exporter, out):
+    """While the fit is in its first epoch, the bundle has the newest snapshot in its place, and says so.
+
+    A reader finds a complete bundle each time, and in the end that of a fit without snapshots.
+    """
+    following = follow(young, out)
+    following.wait_for_growth()
+    model, run = network_of(CONFIG), read_started_run(young)
+    hashes = []
+    for step in (2, 5):
+        model.load_state_dict(load_weights(read_run(finished), step // 2))
+        save_snapshot(run, model, step, 8)
+        following.wait_for_growth()
+        bundle = open_bundle(out)
+        assert epoch_of(bundle, finished=0) == 1
+        assert bundle.manifest["unfinished"] == {"epoch": 1, "share": step / 8}
+        hashes.append(bundle.manifest["files"]["decoder.onnx"]["sha256"])
+    assert len(set(hashes)) == 2
+    for _ in range(3):
+        finish_epoch(young, finished)
+        following.wait_for_growth()
+        assert "unfinished" not in open_bundle(out).manifest
+        epoch_of(open_bundle(out))
+    following.end()
+    assert following.told == [(0,), (), (), (1,), (2,), (3,)]
+    names = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
+    assert names == {"manifest.json", *following.bundle.files}
+    ordinary = copy.deepcopy(unused_exporter)
+    for epoch in range(4):
+        ordinary.add_epoch(read_run(finished), epoch)
+    found = {name: following.bundle.read(name) for name in following.bundle.files}
+    assert found == ordinary.content().files
+
+
+def test_a_damaged_snapshot_is_told(follow, young, out):
+    """In one sentence; the bundle stays."""
+    following = follow(young, out)
+    following.wait_for_growth()
+    path = young / "weights/snapshot.safetensors"
+    path.write_bytes(b"no weights")
+    following.end()
+    assert re.fullmatch(
+        re.escape(str(path)) + r": .*; expected a snapshot of the first epoch; delete it",
+        str(following.error),
+    )
+    assert epoch_of(open_bundle(out)) == 0
 
 
 def test_an_epoch_without_its_line_is_not_taken(follow, young, finished, out):

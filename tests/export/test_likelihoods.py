@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from export.bundle import FORMAT_1_1
 from export.exporter import held_out_places
+from export.manifest import FORMAT_1_1
 from export.onnx import export_run
 from export.parity import session
 from training.choices import fitted_to_data
@@ -16,7 +16,7 @@ from training.config import RECIPES
 from training.data.dataset import Dataset
 from training.evaluate import evaluate_run
 from training.evaluation import to_json, to_table
-from training.fit import fit
+from training.fitting import fit
 from training.networks import network_of
 from training.runs import load_weights
 

@@ -26,7 +26,7 @@ from training import evaluate as evaluate_module
 from training.config import RECIPES
 from training.elbo import distortion_nats
 from training.evaluate import main as evaluate_main
-from training.fit import fit
+from training.fitting import fit
 from training.held_out import evaluate
 from training.model import ConvVAE
 from training.runs import create_run, load_weights, read_run

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from export import posterior as posterior_module
-from export.bundle import POSTERIOR_FILE, epoch_file, open_bundle
+from export.bundle import open_bundle
 from export.containers import BundleError
+from export.manifest import POSTERIOR_FILE, epoch_file
 from export.posterior import Posterior, pack_posterior, unpack_posterior
 from tests.export.forging import COUNT, posterior, swap_file, write_small
 

@@ -19,7 +19,7 @@ from tests.gpu.place import EnoughError, Place, Row, SkippedError, repeatable, s
 from training.config import CUDA_STEPS, FitConfig
 from training.data.dataset import Dataset
 from training.evaluate import evaluate_run
-from training.fit import fit
+from training.fitting import fit
 from training.held_out import evaluate
 from training.loop import Trainer
 from training.ranks import Ranks

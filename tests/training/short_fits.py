@@ -1,6 +1,7 @@
-"""Short fits of 21 steps, each in a process of its own, and what they leave."""
+"""Short fits of 21 steps, each in a process of its own, and what they leave and print."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,11 @@ TRAIN_COUNT, TEST_COUNT, STEPS = 200, 20, 21
 OPTIONS = (
     *("--filters", "2", "2", "--batch-size", "32", "--epochs", "3", "--device", "cpu"),
     *("--checkpoint-seconds", "0"),
+)
+# What is printed of each epoch.
+EPOCH_LINE = re.compile(
+    r"epoch +(\d+)/(\d+)   test ELBO +(-\d+\.\d\d) nats   rate +(\d+\.\d\d)   "
+    r"distortion +(\d+\.\d\d) +\d+\.\d s"
 )
 SECONDS = ("train_seconds", "epoch_seconds", "images_a_second")
 

@@ -1,11 +1,22 @@
-"""training/choices.py: what the data choose, what a person's options keep, and what is refused."""
+"""training/choices.py: what data and device choose, what a person's options keep, and what is refused."""
 
 import dataclasses
 
 import pytest
+import torch
 
-from training.choices import ChoiceError, fitted_to_data, in_words, likelihood_for, recipe_for, widths
-from training.config import RECIPES
+from training.choices import (
+    ChoiceError,
+    fitted_to_data,
+    in_words,
+    likelihood_for,
+    recipe_for,
+    recipe_on,
+    widths,
+)
+from training.config import CUDA_STEPS, RECIPES
+
+CPU, CUDA = torch.device("cpu"), torch.device("cuda")
 
 DEFAULT = RECIPES["default"]
 MNIST, FASHION, CIFAR, EMOJI = ((1, 28, 28), 2), ((1, 28, 28), 256), ((3, 32, 32), 256), ((3, 64, 64), 256)
@@ -82,3 +93,22 @@ def test_widths_begin_as_the_recipes_do():
     assert widths((512, 512), 3) == (512, 512, 512)
     assert widths((16, 32), 5) == (16, 32, 64, 128, 128)
     assert widths((32, 64, 128), 1) == (32,)
+
+
+def test_a_recipe_takes_bfloat16_where_that_is_faster():
+    """On a CPU with AMX all recipes except the tutorial's use bfloat16; elsewhere all are unchanged."""
+    has_amx = torch.cpu.get_capabilities().get("amx_bf16", False)
+    for name, written in RECIPES.items():
+        found = recipe_on(name, CPU)
+        assert dataclasses.replace(found, precision=written.precision) == written
+        faster = has_amx and name != "tutorial"
+        assert found.precision == ("bfloat16" if faster else written.precision)
+        assert recipe_on(name, CUDA) == dataclasses.replace(written, **CUDA_STEPS.get(name, {}))
+
+
+def test_on_a_gpu_the_default_takes_larger_batches_unless_steps_are_given():
+    """Batches of 64 with a step size that fits them; if one of both is given, the other is the recipe's."""
+    assert (recipe_on("default", CUDA).batch_size, recipe_on("default", CUDA).learning_rate) == (64, 1.1e-2)
+    assert recipe_on("default", CUDA, {"epochs"}) == recipe_on("default", CUDA)
+    for given in ("batch_size", "learning_rate"):
+        assert recipe_on("default", CUDA, {given, "epochs"}) == RECIPES["default"]

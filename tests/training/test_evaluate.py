@@ -25,7 +25,7 @@ from training.evaluate import (
     weighted_count,
 )
 from training.evaluation import Comparison, to_json, to_table
-from training.fit import fit
+from training.fitting import fit
 from training.model import ConvVAE
 from training.runs import (
     REQUIRED_METRICS,

@@ -1,7 +1,6 @@
-"""training/fit.py: the files that a fit writes, what it prints, and how it refuses and stops."""
+"""training/fit.py: what the command prints, and how it refuses and stops."""
 
 import dataclasses
-import json
 import os
 import re
 import shutil
@@ -11,159 +10,19 @@ import sys
 import threading
 
 import imageio.v3 as imageio
-import numpy as np
 import pytest
 import torch
 
+from tests.training.short_fits import EPOCH_LINE
 from tests.waiting import SOON_S, wait_until
-from training.checkpoint import load_checkpoint
-from training.config import CUDA_STEPS, RECIPES, from_json
-from training.device import describe_device
-from training.fit import command, fit, main, recipe_on
-from training.held_out import evaluate
-from training.logbook import FitError
-from training.model import ConvVAE
-from training.runs import load_weights, only_fit, read_run, weights_path
+from training.config import RECIPES
+from training.fit import command, main
+from training.runs import load_weights, only_fit, read_run
 
-CPU = torch.device("cpu")
 CUDA = torch.device("cuda")
 # The smallest network, which needs a few seconds for an epoch of all of MNIST.
 QUICK = ("--filters", "2", "2", "--batch-size", "500", "--device", "cpu")
-EPOCH_LINE = re.compile(
-    r"epoch +(\d+)/(\d+)   test ELBO +(-\d+\.\d\d) nats   rate +(\d+\.\d\d)   "
-    r"distortion +(\d+\.\d\d) +\d+\.\d s"
-)
 MODULE = (sys.executable, "-W", "error", "-m", "training.fit")
-
-
-def test_a_run_folder_has_everything(run_folder):
-    """A fit of two epochs writes config, checkpoint, metrics, curves, weights, previews and their GIF."""
-    files = sorted(
-        path.relative_to(run_folder).as_posix() for path in run_folder.rglob("*") if path.is_file()
-    )
-    assert files == [
-        "checkpoint.pt",
-        "config.json",
-        "curves.png",
-        "metrics.jsonl",
-        "previews.gif",
-        *(f"previews/epoch-00{epoch}.png" for epoch in range(3)),
-        *(f"weights/epoch-00{epoch}.safetensors" for epoch in range(3)),
-    ]
-
-
-def test_the_config_is_the_fits(run_folder, run_config):
-    """config.json holds the config that the fit was called with."""
-    assert from_json((run_folder / "config.json").read_text()) == run_config
-
-
-def test_every_finished_epoch_has_its_metrics(run_folder):
-    """metrics.jsonl has one object per epoch; ELBO is −(rate + distortion) and times only grow."""
-    lines = [json.loads(line) for line in (run_folder / "metrics.jsonl").read_text().splitlines()]
-    assert [line["epoch"] for line in lines] == [1, 2]
-    for line in lines:
-        assert set(line) == {
-            "epoch",
-            "step",
-            "test_elbo_nats",
-            "test_rate_nats",
-            "test_distortion_nats",
-            "train_elbo_nats",
-            "learning_rate",
-            "train_seconds",
-            "epoch_seconds",
-            "images_a_second",
-        }
-        assert line["test_elbo_nats"] == -(line["test_rate_nats"] + line["test_distortion_nats"])
-        assert line["test_elbo_nats"] < 0 < line["epoch_seconds"] <= line["train_seconds"]
-    assert lines[1]["train_seconds"] == pytest.approx(sum(line["epoch_seconds"] for line in lines))
-
-
-def test_the_weights_give_the_metrics(run_folder, small_mnist):
-    """The weights saved after an epoch are those that were evaluated: they give the same test ELBO."""
-    run = read_run(run_folder)
-    images = torch.from_numpy(small_mnist.test_images)
-    for line in run.metrics:
-        model = ConvVAE(filters=run.config.filters)
-        model.load_state_dict(load_weights(run, line["epoch"]))
-        assert evaluate(model, images).elbo_nats == pytest.approx(line["test_elbo_nats"], abs=1e-3)
-
-
-def test_the_previews_change_from_epoch_to_epoch(run_folder):
-    """The PNGs of epochs 0 to 2 all differ, and the GIF shows them in order."""
-    pictures = [imageio.imread(run_folder / f"previews/epoch-00{epoch}.png") for epoch in range(3)]
-    assert (pictures[0] != pictures[1]).any()
-    assert (pictures[1] != pictures[2]).any()
-    np.testing.assert_array_equal(imageio.imread(run_folder / "previews.gif", index=...), pictures)
-
-
-def test_the_same_seed_gives_the_same_run(short_mnist, tmp_path):
-    """Two fits with the same seed give the same weights, byte for byte; another seed gives others."""
-    config = dataclasses.replace(RECIPES["default"], epochs=1, filters=(2, 2))
-    runs = [
-        fit(dataclasses.replace(config, seed=seed), CPU, tmp_path / name, short_mnist)
-        for name, seed in (("a", 3), ("b", 3), ("c", 4))
-    ]
-    weights = [weights_path(run, 1).read_bytes() for run in runs]
-    assert weights[0] == weights[1]
-    assert weights[0] != weights[2]
-
-
-def test_a_fit_whose_last_step_runs_away_keeps_nothing_of_the_epoch(small_mnist, tmp_path):
-    """If all losses are finite but the test ELBO is not, the error says which epochs are kept."""
-    config = dataclasses.replace(
-        RECIPES["default"], epochs=1, filters=(2, 2), learning_rate=1e30, batch_size=512
-    )
-    with pytest.raises(FitError) as error:
-        fit(config, CPU, tmp_path / "run", small_mnist)
-    assert re.fullmatch(
-        r"epoch 1: found a test ELBO of -?(nan|inf), expected a finite number; "
-        "the epochs before it are kept in "
-        + re.escape(f"{tmp_path / 'run'}; fit again with a lower --learning-rate"),
-        str(error.value),
-    )
-    assert not (tmp_path / "run/metrics.jsonl").exists()
-    assert load_checkpoint(tmp_path / "run", config).trainer["step"] == 0
-
-
-def test_a_fit_prints_a_line_per_epoch(small_mnist, tmp_path, capsys):
-    """A fit prints its recipe, device and run folder, and then one line of metrics per epoch."""
-    config = dataclasses.replace(RECIPES["tutorial"], epochs=2)
-    run = fit(config, CPU, tmp_path / "run", small_mnist)
-    out, err = capsys.readouterr()
-    assert err == ""
-    first, *lines = out.splitlines()
-    assert first == (
-        "tutorial: 2 epochs of 512 images, batch 32, 69,989 parameters, "
-        f"on {describe_device(CPU)}, float32; run folder {tmp_path / 'run'}"
-    )
-    for line, metrics in zip(lines, run.metrics, strict=True):
-        match = EPOCH_LINE.fullmatch(line)
-        assert match, line
-        assert match.groups() == (
-            str(metrics["epoch"]),
-            "2",
-            *(f"{metrics[f'test_{name}_nats']:.2f}" for name in ("elbo", "rate", "distortion")),
-        )
-
-
-def test_a_recipe_takes_bfloat16_where_that_is_faster():
-    """On a CPU with AMX all recipes except the tutorial's use bfloat16; elsewhere all are unchanged."""
-    has_amx = torch.cpu.get_capabilities().get("amx_bf16", False)
-    for name, written in RECIPES.items():
-        found = recipe_on(name, CPU)
-        assert dataclasses.replace(found, precision=written.precision) == written
-        faster = has_amx and name != "tutorial"
-        assert found.precision == ("bfloat16" if faster else written.precision)
-        assert recipe_on(name, CUDA) == dataclasses.replace(written, **CUDA_STEPS.get(name, {}))
-
-
-def test_on_a_gpu_the_default_takes_larger_batches_unless_steps_are_given():
-    """Batches of 64 with a step size that fits them; if one of both is given, the other is the recipe's."""
-    assert (recipe_on("default", CUDA).batch_size, recipe_on("default", CUDA).learning_rate) == (64, 1.1e-2)
-    assert recipe_on("default", CUDA, {"epochs"}) == recipe_on("default", CUDA)
-    for given in ("batch_size", "learning_rate"):
-        assert recipe_on("default", CUDA, {given, "epochs"}) == RECIPES["default"]
 
 
 @pytest.mark.slow
@@ -307,16 +166,17 @@ def test_cuda_that_is_not_there_is_one_line_from_the_real_command(tmp_path):
     assert not (tmp_path / "run").exists()
 
 
-def test_a_wrong_checkpoint_interval_is_one_line(run_main, tmp_path, monkeypatch):
-    """A negative, an infinite and a non-numeric time between checkpoints are refused."""
+@pytest.mark.parametrize("option", ["--checkpoint-seconds", "--snapshot-seconds"])
+def test_a_wrong_interval_is_one_line(run_main, tmp_path, monkeypatch, option):
+    """A negative, an infinite and a non-numeric time between checkpoints, or snapshots, are refused."""
     monkeypatch.chdir(tmp_path)
     for value, message in (
         ("-1", "-1.0 is not in the range x>=0."),
         ("inf", "found inf, expected a finite number."),
         ("soon", "'soon' is not a valid float range."),
     ):
-        assert run_main(main, "--checkpoint-seconds", value).error_line == (
-            f"python -m training.fit: Invalid value for '--checkpoint-seconds': {message} "
+        assert run_main(main, option, value).error_line == (
+            f"python -m training.fit: Invalid value for '{option}': {message} "
             "(see python -m training.fit --help)"
         )
 

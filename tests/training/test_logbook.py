@@ -23,7 +23,8 @@ import torch
 from training.checkpoint import load_checkpoint
 from training.config import RECIPES, learning_rate_at
 from training.curves import write_curves
-from training.fit import fit, main
+from training.fit import main
+from training.fitting import fit
 from training.logbook import STEPS_PER_POINT
 from training.loop import Trainer
 from training.runs import REQUIRED_METRICS

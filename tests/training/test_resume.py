@@ -1,4 +1,4 @@
-"""training/fit.py and checkpoint.py: a fit that is killed at any moment continues to the same bits."""
+"""training/fitting.py and checkpoint.py: a fit that is killed at any moment continues to the same bits."""
 
 import contextlib
 import dataclasses
@@ -29,7 +29,8 @@ from tests.training.short_fits import (
 )
 from training.checkpoint import load_checkpoint
 from training.config import RECIPES, from_json
-from training.fit import fit, main
+from training.fit import main
+from training.fitting import fit
 from training.logbook import FitError
 
 KILLS = int(os.environ.get("KILLS", "8"))  # tests/benchmarks/campaign.py says when more

@@ -13,8 +13,10 @@ from tests.training.short_fits import (
     OPTIONS,
     metrics_without_seconds,
 )
+from training.choices import recipe_on
 from training.config import RECIPES
-from training.fit import fit, main, recipe_on
+from training.fit import main
+from training.fitting import fit
 
 
 @pytest.fixture(scope="module")

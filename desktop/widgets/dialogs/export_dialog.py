@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop.film.film import GRID_SIDE, Caption, Content, Film, Subject, film_px
+from desktop.film.film import GRID_SIDE, Caption, Content, Film, Subject, epoch_order, film_px
 from desktop.film.formats import LIMITS, MAX_FPS, Format, largest_scale, real_fps, why_not, why_too_large
 from desktop.jobs.cost import ASK_FROM_S, Cost
 from desktop.widgets.common.choices import choice_box, count_box, show_choice
@@ -22,7 +22,7 @@ from desktop.widgets.common.saved_inputs import save_input
 
 MAX_FRAMES, MAX_SCALE = 2000, 64
 PREVIEW_PX = 400, 340
-SAVED_SIDE_PX, SAVED_GRID_PX, SAVED_BESIDE_PX = 280, 560, 448
+SAVED_SIDE_PX, SAVED_PLANE_PX, SAVED_BESIDE_PX = 280, 560, 448
 LEAST_FRAME_MS = 15
 PATH_FPS, EPOCHS_FPS = 20, 4
 NO_EPOCHS = "The open model has no epochs to animate."
@@ -185,14 +185,13 @@ class ExportDialog(QDialog):
 
     def frames_of_epochs(self) -> int:
         """Return the number of frames of an animation over the epochs."""
-        there_and_back = self.ping_pong.isChecked() and self._epochs > 2
-        return 2 * self._epochs - 2 if there_and_back else self._epochs
+        return len(epoch_order(self._epochs, self.ping_pong.isChecked()))
 
     def picture_px(self) -> tuple[int, int]:
         """Return width and height of a frame at scale 1: a picture, a grid, or a picture beside the plane."""
         film, (width, height) = self.film(), self._image_px
         if film.with_plane:
-            return width + max(width, height), max(width, height)
+            return (width if film.with_picture else 0) + max(width, height), max(width, height)
         side = GRID_SIDE if film.subject is Subject.PLANE_EPOCHS else 1
         return width * side, height * side
 
@@ -209,9 +208,11 @@ class ExportDialog(QDialog):
         """Set a scale that goes with what the frames show."""
         film = self.film()
         side = max(self._image_px)
-        most = SAVED_BESIDE_PX if film.with_plane else SAVED_SIDE_PX
+        most = SAVED_SIDE_PX
+        if film.with_plane:
+            most = SAVED_BESIDE_PX if film.with_picture else SAVED_PLANE_PX
         if film.subject is Subject.PLANE_EPOCHS:
-            side, most = side * GRID_SIDE, SAVED_GRID_PX
+            side, most = side * GRID_SIDE, SAVED_PLANE_PX
         self.scale.setValue(max(1, most // side))
         self._on_changed()
 
@@ -221,9 +222,10 @@ class ExportDialog(QDialog):
         film = self.film()
         over_epochs = film.subject is not Subject.PATH
         self.frames.setEnabled(not over_epochs)
-        self.content.setEnabled(not over_epochs)
+        is_grid = film.subject is Subject.PLANE_EPOCHS
+        self.content.setEnabled(not is_grid)
         self.captions[Caption.EPOCH].setEnabled(self._epochs > 0)
-        self.captions[Caption.Z].setEnabled(film.subject is not Subject.PLANE_EPOCHS)
+        self.captions[Caption.Z].setEnabled(not is_grid and (film.with_picture or not over_epochs))
         self.changed.emit()
 
     def _accept(self) -> None:

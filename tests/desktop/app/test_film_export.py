@@ -173,6 +173,22 @@ def test_a_film_of_the_epochs_has_a_frame_of_each(
     assert carried.details["frames"] == 3
 
 
+@pytest.mark.parametrize("content", [Content.BESIDE, Content.PLANE])
+def test_a_film_of_the_epochs_can_show_the_plane(make_explorer, bundle_path, tmp_path, qtbot, content):
+    """It has a frame of each epoch, as large as was said, and a preview of the same length."""
+    explorer = make_explorer(bundle_path)
+    exports, film = AnimationExport(explorer), Film(Subject.CURSOR_EPOCHS, fps=4, scale=10, content=content)
+    with qtbot.waitSignal(exports.previewed, timeout=SOON_MS) as told:
+        exports.preview(film)
+    frames, seconds = told.args
+    assert (len(frames), seconds) == (3, 0.75)
+    with qtbot.waitSignal(explorer.saved, timeout=SOON_MS):
+        exports.save(tmp_path / "a.gif", film)
+    with Image.open(tmp_path / "a.gif") as gif:
+        assert (gif.n_frames, gif.size) == (3, film_px(film, (28, 28)))
+    assert from_text(read_note(tmp_path / "a.gif")).kind == "plane epochs"
+
+
 def test_a_model_without_epochs_has_no_film_of_them(exports, tmp_path):
     """The error is raised to the caller."""
     with pytest.raises(ValueError, match="found no epochs in the open model"):
@@ -181,7 +197,7 @@ def test_a_model_without_epochs_has_no_film_of_them(exports, tmp_path):
 
 def test_a_preview_lasts_as_long_as_the_film(explorer, exports, qtbot):
     """It has fewer frames, which show the plane beside the picture; without a path there is none."""
-    film = Film(frame_count=400, fps=20, scale=2, content=Content.PLANE)
+    film = Film(frame_count=400, fps=20, scale=2, content=Content.BESIDE)
     with qtbot.assertNotEmitted(exports.previewed, wait=100):
         exports.preview(film)
     with_path(explorer)

@@ -1,5 +1,7 @@
 """Films of the plane: the cursor moves over it, beside the picture."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -16,7 +18,7 @@ from desktop.view.state import start_state
 from tests.desktop.path_points import path_points
 
 POINTS = ((-2.0, 0.0), (2.0, 1.0))
-PLANE = Film(format=Format.APNG, frame_count=5, scale=22, content=Content.PLANE)
+PLANE = Film(format=Format.APNG, frame_count=5, scale=22, content=Content.BESIDE)
 
 
 @pytest.fixture
@@ -70,9 +72,12 @@ def test_a_ring_is_as_bright_wherever_it_is():
 
 def test_the_plane_has_a_size_for_reading(decoder, subject):
     """However small the pictures are, the plane is not; the frame's size is known before."""
-    film = Film(frame_count=3, scale=1, content=Content.PLANE)
+    film = Film(frame_count=3, scale=1, content=Content.BESIDE)
     assert film_px(film, (12, 12)) == (LEAST_PLANE_PX + 12, LEAST_PLANE_PX)
     assert finished(make_stage(decoder, subject, 1)).background.shape == (LEAST_PLANE_PX,) * 2 + (3,)
+    alone = replace(film, content=Content.PLANE)
+    assert film_px(alone, (12, 12)) == (LEAST_PLANE_PX, LEAST_PLANE_PX)
+    assert path_cost(decoder, Route(POINTS), alone).pictures == 0
     without = path_cost(decoder, Route(POINTS), film).pictures
     assert path_cost(decoder, Route(POINTS), film, subject).pictures > without == 3
 

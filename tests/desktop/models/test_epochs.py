@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from desktop.models.epochs import Loader, elbos_nats, epochs_of, load_epoch
+from desktop.models.epochs import Loader, elbos_nats, epoch_in_words, epochs_of, load_epoch
 from desktop.models.opened import Opened
 from desktop.models.source import open_epoch, open_source
 from export.bundle import BundleError, open_bundle
@@ -61,6 +61,23 @@ def test_what_a_manifest_says_of_epochs_may_be_anything(make_film, said, found):
     film = make_film(1)
     film.write(1, epochs=said)
     assert elbos_nats(open_bundle(film.path)) == found
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"epoch": 1, "share": 0.42}, "epoch 1 of 1: 42 % of it"),
+        ({"epoch": 1, "share": 0.999}, "epoch 1 of 1: 99 % of it"),
+        ({"epoch": 1, "share": 7.0}, "epoch 1 of 1: test ELBO −190.00 nats"),
+        ({"epoch": "1", "share": 0.5}, "epoch 1 of 1: test ELBO −190.00 nats"),
+        (["epoch", 1], "epoch 1 of 1: test ELBO −190.00 nats"),
+    ],
+)
+def test_an_epoch_that_is_not_finished_is_said_to_be_none(make_film, said, words):
+    """Its share of the steps is told; what is no share is passed over."""
+    film = make_film(1)
+    film.write(1, unfinished=said)
+    assert epoch_in_words(epochs_of(open_source(film.path)), 1) == words
 
 
 def test_an_epochs_model_is_its_own(make_film, opened):

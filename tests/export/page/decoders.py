@@ -7,7 +7,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from export.bundle import DECODER_FILE, ENCODER_FILE, POSTERIOR_FILE, Bundle, tensor_facts, write_bundle
+from export.bundle import Bundle, write_bundle
+from export.manifest import DECODER_FILE, ENCODER_FILE, POSTERIOR_FILE, tensor_facts
 from export.posterior import Posterior, pack_posterior
 
 HOSTILE = "</script><img src=x onerror=alert(1)><!-- ]]> {{script}} \u2028\u202e'\"&amp; ${1}"

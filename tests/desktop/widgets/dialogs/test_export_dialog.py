@@ -132,11 +132,20 @@ def test_the_preview_plays_until_the_dialog_closes(dialog, qtbot):
 
 
 def test_frames_can_show_the_plane(dialog):
-    """Only those of a path; then the scale fits, and the size is that of both side by side."""
+    """Of a path and of epochs; the scale fits, and the size is that of both side by side, or of the plane."""
     dialog.content.setCurrentText("Plane with picture")
     assert dialog.film().with_plane
     assert dialog.film().scale == 16
     assert dialog.frame_px() == (896, 448)
-    dialog.subject.setCurrentText("Epochs at the cursor")
+    dialog.subject.setCurrentText("Epochs")
+    assert dialog.film().with_plane
+    assert dialog.frame_px() == (896, 448)
+    dialog.content.setCurrentText("Plane")
+    assert dialog.frame_px() == (560, 560)
+    assert not dialog.captions[Caption.Z].isEnabled()
+    dialog.subject.setCurrentText("Path")
+    assert dialog.captions[Caption.Z].isEnabled()
+    dialog.subject.setCurrentText("Epochs as manifold grids")
     assert not dialog.content.isEnabled()
-    assert dialog.frame_px() == (280, 280)
+    assert not dialog.film().with_plane
+    assert dialog.frame_px() == (560, 560)
