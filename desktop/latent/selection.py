@@ -69,6 +69,36 @@ def counts_by_label(labels: Array | None, indices: Sequence[int]) -> tuple[tuple
     return tuple(sorted(pairs, key=lambda pair: (-pair[1], pair[0])))
 
 
+def labels_of_part(
+    labels: Array | None, indices: Sequence[int], part: Sequence[int]
+) -> frozenset[int] | None:
+    """Which labels `part` has, if it is all of the points with these indices that have them; else None."""
+    if labels is None or not len(part):
+        return None
+    found = frozenset(labels[list(part)].tolist())
+    return found if of_labels(labels, indices, found) == tuple(sorted(part)) else None
+
+
+def of_labels(labels: Array, indices: Sequence[int], chosen: Collection[int]) -> tuple[int, ...]:
+    """Those of the points with these indices that have one of the labels, ascending."""
+    given = np.sort(np.asarray(indices, np.int64))
+    found: list[int] = given[np.isin(labels[given], list(chosen))].tolist()
+    return tuple(found)
+
+
+def chosen_labels(
+    before: frozenset[int], every: frozenset[int], labels: frozenset[int], adds: bool
+) -> frozenset[int]:
+    """Which labels are chosen after a click on some of them.
+
+    These alone, or all again if they already are alone; with `adds` they come to the others, or go if they
+    are there. One stays at least.
+    """
+    if not adds:
+        return every if before == labels else labels
+    return (before - labels or every) if labels <= before else before | labels
+
+
 def find_points(
     text: str,
     count: int,

@@ -260,8 +260,8 @@ class MainWindow(QMainWindow):
         layout = QVBoxLayout(central)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self.message)
         layout.addWidget(self.splitter, 1)
+        layout.addWidget(self.message)  # below, so that nothing moves down when it appears
         self.splitter.setHandleWidth(SPLITTER_PX)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(self._pages_over_time())

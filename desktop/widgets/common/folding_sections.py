@@ -93,9 +93,13 @@ class FoldingSections(QWidget):
         """Return a section by its key."""
         return self._sections[key]
 
+    def all(self) -> list[Section]:
+        """Return the sections from the top down."""
+        return [self._sections[key] for key in self._order if key in self._sections]
+
     def open_keys(self) -> tuple[str, ...]:
         """Return the keys of the sections that are open, from the top down."""
-        return tuple(key for key in self._order if key in self._sections and self._sections[key].is_open)
+        return tuple(section.key for section in self.all() if section.is_open)
 
     def set_open_keys(self, keys: tuple[str, ...]) -> None:
         """Open the sections with these keys, and fold the others."""

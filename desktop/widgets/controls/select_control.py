@@ -16,7 +16,16 @@ from desktop.images.pixels import to_bytes
 from desktop.jobs.decode import Decoded, decode_picture
 from desktop.jobs.selection_file import save_csv
 from desktop.latent.chart import Chart, ToPx
-from desktop.latent.selection import box_corners, counts_by_label, in_polygon, shown_points, within
+from desktop.latent.selection import (
+    box_corners,
+    chosen_labels,
+    counts_by_label,
+    in_polygon,
+    labels_of_part,
+    of_labels,
+    shown_points,
+    within,
+)
 from desktop.models.own_posterior import pictures_of, title_of
 from desktop.view.state import Layer, ViewState
 from desktop.widgets.common import colors
@@ -52,6 +61,7 @@ class SelectControl(QObject):
         self.panel = panel = SelectPanel()
         self._posterior: Posterior | None = None
         self._selected: tuple[int, ...] = ()
+        self._counted: tuple[int, ...] = ()  # what the bars count, of which all or some labels are selected
         self._placed: tuple[Chart, Doubles] | None = None
         self._mean: Vector | None = None
         shell.panel.add_section(SECTION, "Select and find", panel)
@@ -63,6 +73,7 @@ class SelectControl(QObject):
         panel.only_wanted.connect(lambda on: explorer.change(only_selected=on))
         panel.go_to_mean_wanted.connect(self._go_to_mean)
         panel.save_wanted.connect(self._save)
+        panel.counts.chosen.connect(self._choose_labels)
         panel.grid.chosen.connect(self.go_to)
         explorer.opened.connect(self._on_points)
         explorer.points_changed.connect(self._on_points)
@@ -115,6 +126,16 @@ class SelectControl(QObject):
     def _select(self, indices: Iterable[int]) -> None:
         self._explorer.set_state(self._explorer.state.with_selected(indices))
 
+    def _choose_labels(self, labels: frozenset[int], adds: bool) -> None:
+        """Select the points of these labels among those that the bars count."""
+        of_points = None if self._posterior is None else self._posterior.labels
+        if of_points is None:
+            return
+        before = labels_of_part(of_points, self._counted, self._selected) or frozenset()
+        every = frozenset(of_points[list(self._counted)].tolist())
+        chosen = chosen_labels(before, every, labels, adds)
+        self._select(of_labels(of_points, self._counted, chosen))
+
     def _shown(self) -> list[int]:
         """The numbers of the points that are shown."""
         posterior = self._explorer.posterior
@@ -155,7 +176,7 @@ class SelectControl(QObject):
         if posterior is self._posterior and state.selected == self._selected:
             return
         if posterior is not self._posterior:
-            self._placed = None
+            self._placed, self._counted = None, ()
         self._posterior, self._selected = posterior, state.selected
         self._plane.redraw_under_points()
         self._show(posterior)
@@ -168,11 +189,7 @@ class SelectControl(QObject):
         rows = within(self._selected, len(posterior.mean))
         panel.show_count(len(rows), len(posterior.mean), words)
         names = self._explorer.label_names
-        counts = [
-            LabelCount(names[label] if label < len(names) else str(label), colors.label_color(label), count)
-            for label, count in counts_by_label(posterior.labels, rows.tolist())
-        ]
-        panel.counts.show_counts(counts, colors.AXIS)
+        panel.counts.show_counts(self._counts(posterior, rows.tolist(), names), colors.AXIS)
         has_images = posterior.images is not None and len(rows) > 0
         panel.grid.setVisible(has_images)
         panel.grid.points.set_points(
@@ -180,6 +197,23 @@ class SelectControl(QObject):
         )
         self._mean = Vector(posterior.mean[rows].mean(axis=0, dtype=np.float64)) if len(rows) else None
         self._ask_mean()
+
+    def _counts(self, posterior: Posterior, rows: list[int], names: tuple[str, ...]) -> list[LabelCount]:
+        """Count the selection by label; that of before, if some of its labels are what is selected now."""
+        labels = posterior.labels
+        chosen = labels_of_part(labels, self._counted, rows)
+        if chosen is None:
+            self._counted, chosen = tuple(rows), frozenset()
+        return [
+            LabelCount(
+                names[label] if label < len(names) else str(label),
+                colors.label_color(label),
+                count,
+                frozenset({label}),
+                not chosen or label in chosen,
+            )
+            for label, count in counts_by_label(labels, self._counted)
+        ]
 
     def _picture(
         self, posterior: Posterior, names: tuple[str, ...], index: int

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QModelIndex, QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QKeyEvent, QPixmap
+from PySide6.QtGui import QIcon, QKeyEvent, QPainter, QPaintEvent, QPalette, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
-    QLabel,
     QListWidget,
     QListWidgetItem,
     QPushButton,
@@ -22,6 +21,7 @@ from desktop.widgets.common.icons import line_icon
 from desktop.widgets.common.number_box import NumberBox
 from desktop.widgets.common.plain_text import tip_text
 from desktop.widgets.common.qimage import from_png_text
+from desktop.widgets.common.theme import GRID_PX
 
 PICTURE_PX, ROW_PX, ROWS_SHOWN = 40, 48, 4
 MOST_NUMBERS = 6
@@ -68,6 +68,15 @@ class BookmarkList(QListWidget):
         else:
             super().keyPressEvent(event)
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the bookmarks; where there are none, say how to get one."""
+        super().paintEvent(event)
+        if not self.count():
+            painter = QPainter(self.viewport())
+            painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
+            room = self.viewport().rect().adjusted(GRID_PX, GRID_PX, -GRID_PX, -GRID_PX)
+            painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, HINT)
+
     def _on_moved(self, _from: QModelIndex, start: int, _end: int, _to: QModelIndex, row: int) -> None:
         self.move_wanted.emit(start, row - 1 if row > start else row)
 
@@ -85,8 +94,6 @@ class BookmarksPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._marks: tuple[Bookmark, ...] = ()
-        self._hint = QLabel(HINT)
-        self._hint.setWordWrap(True)
         self.list = BookmarkList()
         self.add = _button("Add", "Keep this place (Ctrl+D).")
         self.add.setIcon(line_icon("bookmark-simple"))
@@ -138,8 +145,9 @@ class BookmarksPanel(QWidget):
         self.list.setCurrentRow(min(row, len(marks) - 1))
         self.list.blockSignals(False)
         self._marks = marks
-        self.list.setVisible(bool(marks))
-        self._hint.setVisible(not marks)
+        focus = self.focusWidget()
+        if not marks and focus is not None and focus.hasFocus():
+            self.list.setFocus()  # or else the focus leaves the section with the button that is disabled
         self._show_buttons()
 
     def _move(self, step: int) -> None:
@@ -168,7 +176,6 @@ class BookmarksPanel(QWidget):
         below.addWidget(self.leg_s)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 4, 0, 4)
-        layout.addWidget(self._hint)
         layout.addWidget(self.list)
         layout.addLayout(above)
         layout.addLayout(below)

@@ -1,69 +1,182 @@
-"""How many points of a selection each label has, as bars."""
+"""How many points of a selection each label has, as bars that choose among them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
 
-ROW_PX, NAME_SHARE, COUNT_PX = 16, 0.34, 48
+from desktop.widgets.common.plain_text import tip_text
+
+ROW_PX, NAME_SHARE, COUNT_PX, NAME_GAP_PX = 18, 0.34, 48, 8
 MOST_ROWS = 10
+LEFT_OUT_OPACITY = 0.45
+MOVES = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End)
+TIP = "Click to select only these. Shift-click adds them, or takes them away."
 
 
 @dataclass(frozen=True)
 class LabelCount:
-    """A label's name, its colour, and how many points have it."""
+    """A label's name, its colour, and how many points have it.
+
+    Attributes:
+        labels: the label, or all those that are summed up.
+        is_chosen: whether the points are selected now.
+    """
 
     name: str
     color: QColor
     count: int
+    labels: frozenset[int] = frozenset()
+    is_chosen: bool = True
+
+
+class LabelBar(QAbstractButton):
+    """A row with name, bar and count; a click, Return or Space choose it, with Shift beside others."""
+
+    wanted = Signal(bool)  # whether Shift was held
+    left = Signal(int)  # an arrow key, Home or End
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._with_shift = False
+        self.row = LabelCount("", QColor(), 0)
+        self._names_px, self._most = 0.0, 1
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.clicked.connect(lambda: self.wanted.emit(self._with_shift))
+
+    def show_row(self, row: LabelCount, names_px: float, most: int) -> None:
+        """Show a row, beside names that are so wide, with a full bar for the count `most`."""
+        self.row, self._names_px, self._most = row, names_px, most
+        left_out = "" if row.is_chosen else ", not selected"
+        self.setAccessibleName(f"{row.name}: {row.count:,}{left_out}")
+        self.setToolTip(tip_text(f"{row.name}: {row.count:,}{left_out}\n{TIP}"))
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Return room for one line."""
+        return QSize(200, ROW_PX)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Notice Shift before the click."""
+        self._with_shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        super().mouseReleaseEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Return and Space click, arrows go to another row."""
+        self._with_shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.click()
+        elif event.key() in MOVES:
+            self.left.emit(event.key())
+        else:
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """Leave out Qt's click at the end of Space, which has clicked already."""
+        event.ignore()
+
+    def event(self, event: QEvent) -> bool:
+        """Show in another colour what the pointer is over."""
+        if event.type() in (QEvent.Type.HoverEnter, QEvent.Type.HoverLeave):
+            self.update()
+        return super().event(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw name, bar and count; rows that are not chosen are faint."""
+        painter, row, palette = QPainter(self), self.row, self.palette()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        around = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.setPen(palette.color(QPalette.ColorRole.Highlight) if self.hasFocus() else Qt.PenStyle.NoPen)
+        ground = palette.color(QPalette.ColorRole.Midlight)
+        painter.setBrush(ground if self.underMouse() else Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(around, 4, 4)
+        left, center = 4 + self._names_px, Qt.AlignmentFlag.AlignVCenter
+        role = QPalette.ColorRole.WindowText if row.is_chosen else QPalette.ColorRole.PlaceholderText
+        painter.setPen(palette.color(role))
+        name = painter.fontMetrics().elidedText(
+            row.name, Qt.TextElideMode.ElideRight, int(left) - NAME_GAP_PX
+        )
+        painter.drawText(QRectF(4, 0, left, ROW_PX), center, name)
+        length = max(2.0, (self.width() - left - COUNT_PX) * row.count / self._most)
+        painter.drawText(QRectF(left + length + 6, 0, COUNT_PX, ROW_PX), center, f"{row.count:,}")
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(row.color)
+        painter.setOpacity(1 if row.is_chosen else LEFT_OUT_OPACITY)
+        painter.drawRoundedRect(QRectF(left, 5, length, ROW_PX - 10), 2, 2)
 
 
 class LabelCounts(QWidget):
     """Shows the labels with the most points, one a row; what is left over is summed up in the last row."""
 
+    GESTURES = (
+        ("Click, Return, Space", "Select only the points of this label, or all of them again"),
+        ("Shift-click, Shift+Return", "Add the points of this label to the selection, or take them away"),
+        ("Up, Down, Home, End", "Go to another label"),
+    )
+    chosen = Signal(object, bool)  # frozenset of labels, and whether they are to be added
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.rows: tuple[LabelCount, ...] = ()
+        self.bars: list[LabelBar] = []
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(0)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Counts by label")
+
+    @property
+    def rows(self) -> tuple[LabelCount, ...]:
+        """The rows that are shown."""
+        return tuple(bar.row for bar in self.bars if not bar.isHidden())
 
     def show_counts(self, counts: Sequence[LabelCount], rest: QColor) -> None:
         """Show other counts, most first; `rest` is the colour of what is summed up."""
         rows = tuple(counts)
         if len(rows) > MOST_ROWS:
             left = rows[MOST_ROWS - 1 :]
-            others = LabelCount(f"{len(left)} other labels", rest, sum(row.count for row in left))
-            rows = (*rows[: MOST_ROWS - 1], others)
-        self.rows = rows
+            rows = (*rows[: MOST_ROWS - 1], _summed(left, rest))
+        while len(self.bars) < len(rows):
+            self._add_bar()
+        metrics = self.fontMetrics()
+        widest = max((metrics.horizontalAdvance(row.name) for row in rows), default=0)
+        names_px = min(NAME_SHARE * self.width(), widest + NAME_GAP_PX)
+        most = max((row.count for row in rows), default=1)
+        for place, bar in enumerate(self.bars):
+            if place < len(rows):
+                bar.show_row(rows[place], names_px, most)
+            bar.setVisible(place < len(rows))
         self.setAccessibleDescription(", ".join(f"{row.name}: {row.count:,}" for row in rows))
         self.setVisible(bool(rows))
-        self.updateGeometry()
-        self.update()
+        self._enter_at(next((place for place, bar in enumerate(self.bars) if bar.hasFocus()), 0))
 
-    def sizeHint(self) -> QSize:
-        """Return room for all rows."""
-        return QSize(200, ROW_PX * len(self.rows))
+    def _add_bar(self) -> None:
+        bar = LabelBar(self)
+        place = len(self.bars)
+        bar.wanted.connect(lambda adds: self.chosen.emit(bar.row.labels, adds))
+        bar.left.connect(lambda key: self._go_from(place, key))
+        self.bars.append(bar)
+        self._layout.addWidget(bar)
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw name, bar and count of each label."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        metrics = painter.fontMetrics()
-        most = max((row.count for row in self.rows), default=1)
-        names_px = NAME_SHARE * self.width()
-        widest = max((metrics.horizontalAdvance(row.name) for row in self.rows), default=0)
-        left = min(names_px, widest + 8)
-        room = self.width() - left - COUNT_PX
-        center = Qt.AlignmentFlag.AlignVCenter
-        for number, row in enumerate(self.rows):
-            top = number * ROW_PX
-            painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
-            name = metrics.elidedText(row.name, Qt.TextElideMode.ElideRight, int(left) - 6)
-            painter.drawText(QRectF(0, top, left, ROW_PX), center, name)
-            length = max(2.0, room * row.count / most)
-            painter.drawText(QRectF(left + length + 6, top, COUNT_PX, ROW_PX), center, f"{row.count:,}")
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(row.color)
-            painter.drawRoundedRect(QRectF(left, top + 4, length, ROW_PX - 8), 2, 2)
+    def _enter_at(self, place: int) -> None:
+        """Let Tab stop at one row only; arrow keys reach the others."""
+        for other, bar in enumerate(self.bars):
+            is_stop = other == place
+            bar.setFocusPolicy(Qt.FocusPolicy.StrongFocus if is_stop else Qt.FocusPolicy.ClickFocus)
+
+    def _go_from(self, place: int, key: int) -> None:
+        last = len(self.rows) - 1
+        to = {Qt.Key.Key_Up: place - 1, Qt.Key.Key_Down: place + 1, Qt.Key.Key_Home: 0}.get(Qt.Key(key), last)
+        if 0 <= to <= last:
+            self._enter_at(to)
+            self.bars[to].setFocus(Qt.FocusReason.TabFocusReason)
+
+
+def _summed(rows: Sequence[LabelCount], color: QColor) -> LabelCount:
+    """Several labels as one row."""
+    labels = frozenset[int]().union(*(row.labels for row in rows))
+    count = sum(row.count for row in rows)
+    return LabelCount(f"{len(rows)} other labels", color, count, labels, any(row.is_chosen for row in rows))

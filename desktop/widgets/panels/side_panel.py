@@ -3,11 +3,12 @@
 from dataclasses import replace
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from desktop.view.state import ViewState
 from desktop.widgets.common.folding_sections import FoldingSections
 from desktop.widgets.common.square_pair import SquarePair
+from desktop.widgets.common.steady_scroll import SteadyScroll
 from desktop.widgets.common.theme import GRID_PX
 from desktop.widgets.panels.path_panel import PathPanel
 from desktop.widgets.panels.picture_panel import PicturePanel
@@ -19,7 +20,7 @@ SECTIONS = ("image", "view", "points", "bookmarks", "path", "z", "directions")
 OPEN_AT_FIRST = ("view",)
 
 
-class SidePanel(QScrollArea):
+class SidePanel(SteadyScroll):
     """Holds the picture and the sections, and passes the ViewState on to them.
 
     Attributes:
@@ -28,8 +29,7 @@ class SidePanel(QScrollArea):
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWidgetResizable(True)
+        super().__init__(lambda: self.sections.all(), parent)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)  # so that nothing jumps
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)

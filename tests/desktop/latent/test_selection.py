@@ -5,10 +5,13 @@ import pytest
 
 from desktop.latent.selection import (
     box_corners,
+    chosen_labels,
     counts_by_label,
     find_points,
     in_polygon,
+    labels_of_part,
     misplaced,
+    of_labels,
     shown_points,
     within,
 )
@@ -53,6 +56,26 @@ def test_labels_are_counted_with_the_most_first():
     """Labels with equally many come in their order."""
     assert counts_by_label(LABELS, (0, 1, 2, 3)) == ((1, 2), (0, 1), (2, 1))
     assert counts_by_label(None, (0, 1)) == counts_by_label(LABELS, ()) == ()
+
+
+def test_a_part_of_a_selection_has_labels_if_it_has_all_their_points():
+    """Half of a label, a point from outside, or nothing is no such part."""
+    assert of_labels(LABELS, (3, 2, 0), {1, 2}) == (2, 3)
+    assert labels_of_part(LABELS, (0, 1, 2), (1, 2)) == {1}
+    assert labels_of_part(LABELS, (0, 1, 2), (0, 1, 2)) == {0, 1}
+    for part in ((1,), (1, 2, 3), ()):
+        assert labels_of_part(LABELS, (0, 1, 2), part) is None
+    assert labels_of_part(None, (0, 1), (0,)) is None
+
+
+def test_labels_are_chosen_alone_or_beside_others():
+    """A click takes one alone, and on that all; with Shift it comes or goes, and one stays at least."""
+    every, one, two = frozenset({0, 1, 2}), frozenset({1}), frozenset({0, 1})
+    assert chosen_labels(every, every, one, adds=False) == one
+    assert chosen_labels(one, every, one, adds=False) == every
+    assert chosen_labels(one, every, frozenset({0}), adds=True) == two
+    assert chosen_labels(two, every, one, adds=True) == {0}
+    assert chosen_labels(one, every, one, adds=True) == every
 
 
 @pytest.mark.parametrize(

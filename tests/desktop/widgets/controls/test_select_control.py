@@ -41,6 +41,29 @@ def drag(window, corners, modifiers=NONE):
         QApplication.sendEvent(window.plane, event)
 
 
+def test_the_bars_choose_among_what_is_selected(window, qtbot):
+    """A click selects a label's points alone, on that all again; Shift adds; undo goes back."""
+    explorer, counts = window.explorer, window.select.panel.counts
+    window.select.select((0, 2, 3, 4))
+    first, second = counts.bars[:2]
+    qtbot.mouseClick(second, LEFT)
+    assert explorer.state.selected == (4,)
+    assert [(row.name, row.count, row.is_chosen) for row in counts.rows] == [("a", 3, False), ("b", 1, True)]
+    second.setFocus()
+    qtbot.keyClick(second, Qt.Key.Key_Up)
+    qtbot.keyClick(first, Qt.Key.Key_Return, SHIFT)
+    assert explorer.state.selected == (0, 2, 3, 4)
+    qtbot.keyClick(first, Qt.Key.Key_Space)
+    assert explorer.state.selected == (0, 2, 3)
+    qtbot.mouseClick(first, LEFT)
+    assert explorer.state.selected == (0, 2, 3, 4)
+    window.history.undo.trigger()
+    assert explorer.state.selected == (0, 2, 3)
+    assert [row.is_chosen for row in counts.rows] == [True, False]
+    window.select.select((1, 2))
+    assert [(row.name, row.count, row.is_chosen) for row in counts.rows] == [("a", 1, True), ("b", 1, True)]
+
+
 def test_boxes_and_lassos_select(window, qtbot, on_screen, pixels):
     """B and a drag select in one box, Shift adds, Alt removes; the next drag moves the cursor."""
     explorer, panel = window.explorer, window.select.panel

@@ -16,3 +16,19 @@ def test_a_button_that_cannot_be_used_says_why(qtbot):
     panel.show_bookmarks((one, bookmark(ViewState(), (one,))))
     assert panel.to_path.isEnabled()
     assert "become the points of the path" in panel.to_path.toolTip()
+
+
+def test_the_section_stays_as_high_when_the_last_bookmark_goes(qtbot):
+    """The list stays, says how to get a bookmark, and takes the focus of the button that is disabled now."""
+    panel = BookmarksPanel()
+    qtbot.addWidget(panel)
+    panel.show_bookmarks((bookmark(ViewState(), ()),), 0)
+    panel.show()
+    panel.activateWindow()
+    qtbot.waitUntil(panel.isActiveWindow)
+    height, place = panel.sizeHint().height(), panel.remove.pos()
+    panel.remove.setFocus()
+    panel.show_bookmarks(())
+    assert panel.sizeHint().height() == height
+    assert panel.remove.pos() == place
+    assert panel.list.hasFocus()

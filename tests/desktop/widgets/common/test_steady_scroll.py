@@ -1,0 +1,71 @@
+"""What one looks at stays where it is when something above it grows, shrinks, or loses the focus."""
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from desktop.widgets.common.steady_scroll import SteadyScroll
+
+PART_PX, GROWN_PX, VIEW_PX = 100, 250, 300
+
+
+@pytest.fixture
+def parts():
+    """Eight widgets of a fixed height that take the focus."""
+    made = [QWidget() for _ in range(8)]
+    for part in made:
+        part.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        part.setFixedHeight(PART_PX)
+    return made
+
+
+@pytest.fixture
+def area(parts, qtbot):
+    """A shown area that holds them, of which about three are in view."""
+    area = SteadyScroll(lambda: parts)
+    content = QWidget()
+    layout = QVBoxLayout(content)
+    for part in parts:
+        layout.addWidget(part)
+    area.setWidget(content)
+    area.setFixedSize(200, VIEW_PX)
+    qtbot.addWidget(area)
+    area.show()
+    qtbot.waitExposed(area)
+    qtbot.wait(20)  # until all is laid out
+    area.ensureWidgetVisible(parts[4])
+    return area
+
+
+def _y(area, part):
+    return part.mapTo(area.viewport(), QPoint()).y()
+
+
+@pytest.mark.parametrize("height_px", [GROWN_PX, 20])
+def test_what_is_in_view_stays_in_its_place(area, parts, qtbot, height_px):
+    """A part above the view grows or shrinks, and those in view are where they were."""
+    before = _y(area, parts[4])
+    parts[0].setFixedHeight(height_px)
+    qtbot.waitUntil(lambda: parts[0].height() == height_px)
+    qtbot.wait(20)
+    assert _y(area, parts[4]) == before
+
+
+def test_the_top_stays_in_view(area, parts, qtbot):
+    """At the top, what grows there is seen, and pushes down the rest."""
+    area.verticalScrollBar().setValue(0)
+    parts[0].setFixedHeight(GROWN_PX)
+    qtbot.waitUntil(lambda: parts[0].height() == GROWN_PX)
+    assert area.verticalScrollBar().value() == 0
+
+
+def test_a_part_that_is_disabled_scrolls_nothing(area, parts):
+    """Its focus goes to another part, which may be out of view; only Tab scrolls there."""
+    for part in parts[5:7]:
+        part.setEnabled(False)
+    area.activateWindow()
+    parts[4].setFocus()
+    value = area.verticalScrollBar().value()
+    parts[4].setEnabled(False)
+    assert parts[7].hasFocus()
+    assert area.verticalScrollBar().value() == value
