@@ -103,7 +103,7 @@ def _draw_entry(pen: Pen, entry: Entry, x: float, y: float) -> None:
         _draw_hatch(pen, x, middle)
     elif entry.mark is Mark.PATH:
         pen.line(ends, colors.path, 2)
-        pen.circle(center, 4, colors.path, colors.paper, 1)
+        pen.diamond(center, 5, colors.path, colors.paper, 1)
     elif entry.mark is Mark.OWN:
         pen.line(ends, colors.ink, 1.6)
         pen.circle(center, 3.2, colors.ink, colors.paper, 1.2)

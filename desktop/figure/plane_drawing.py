@@ -12,17 +12,17 @@ from desktop.figure.texts import shortened, width_px
 from desktop.images.label_colors import label_color_name
 from desktop.images.pixels import to_bytes
 from desktop.jobs.density_map import PosteriorMap
+from desktop.latent.group_names import group_names, names_apart
 from desktop.latent.normals import ellipse, project_normals
 from desktop.latent.paths import path_line
-from desktop.latent.plane import boxes_apart, spread_apart
 from desktop.latent.plane_prior import PriorOnPlane
 from desktop.models.own_posterior import OwnPosterior, name_of, pictures_of
 from desktop.view.state import Layer
 
 POINT_PX, POINTS_AT_ONCE = 3.4, 1000
 # More names would cover each other, and the points.
-NAME_DISTANCE_PX, MOST_NAME_PX, MOST_NAMES = 30.0, 160.0, 24
-CURSOR_PX, PATH_POINT_PX = 7.0, 8.5
+MOST_NAME_PX, MOST_NAMES = 160.0, 24
+CURSOR_PX, PATH_POINT_PX = 7.0, 11.0
 CARD_PX, CARD_PAD_PX, CARD_GAP_PX = 56.0, 5.0, 16.0
 FAR_PX = 1e5
 RADII = (1.0, 2.0)
@@ -142,11 +142,16 @@ class PlaneDrawing:
         view = self._projection.chart.view_of(posterior.mean)
         middles = [np.median(view[labels == label], axis=0) for label in shown]
         names = [shortened(self._subject.label_name(n), MOST_NAME_PX, NAME_SIZE_PX) for n in shown]
-        sizes = [(width_px(name, NAME_SIZE_PX, is_bold=True) + 13, NAME_SIZE_PX + 10) for name in names]
-        places = boxes_apart(spread_apart(self._projection.view_px(middles), NAME_DISTANCE_PX), sizes)
-        for label, name, (x, y) in zip(shown, names, places.tolist(), strict=True):
-            if self._is_inside(x, y, 4):
-                self._pen.name(x, y, name, NAME_SIZE_PX, label_color_name(label), 6, is_bold=True)
+        found = group_names(names, self._projection.view_px(middles))
+        sizes = [(width_px(name.text, NAME_SIZE_PX, is_bold=True) + 13, NAME_SIZE_PX + 10) for name in found]
+        for name, (x, y) in zip(found, names_apart(found, sizes).tolist(), strict=True):
+            if not self._is_inside(x, y, 4):
+                continue
+            if name.group is None:
+                self._pen.name(x, y, name.text, TICK_SIZE_PX, self._colors.muted, 6)
+            else:
+                color = label_color_name(shown[name.group])
+                self._pen.name(x, y, name.text, NAME_SIZE_PX, color, 6, is_bold=True)
 
     def _dots(self, px: Doubles, colors: str | list[str]) -> None:
         self._pen.axes.scatter(
@@ -232,10 +237,10 @@ class PlaneDrawing:
         self._pen.line(line, self._colors.paper, 4, 8)
         self._pen.line(line, self._colors.path, 2, 8)
         for number, point in enumerate(self._px(state.plane.project(state.path)), 1):
-            self._pen.circle(point, PATH_POINT_PX, self._colors.path, self._colors.paper, 1.5, 8.5)
+            self._pen.diamond(point, PATH_POINT_PX, self._colors.path, self._colors.paper, 1.5, 8.5)
             x, y = point.tolist()
             if self._is_inside(x, y, 0):
-                self._pen.text(x, y, str(number), 10, self._colors.paper, "center", 8.6, is_bold=True)
+                self._pen.text(x, y, str(number), 10, self._colors.paper, "center", 8.6)
 
     def _px(self, ab: ArrayLike) -> Doubles:
         found: Doubles = np.clip(self._projection.px(ab), -FAR_PX, FAR_PX)

@@ -108,6 +108,17 @@ class Pen:
         x, y = px.tolist()
         self.axes.add_patch(Circle((x, y), radius, fc=face, ec=edge, lw=thick, zorder=zorder))
 
+    def diamond(
+        self, px: Array, radius: float, face: str, edge: str, thick: float, zorder: float = 3
+    ) -> None:
+        """Draw a square that stands on a corner around a point; `radius` goes to the corners."""
+        from matplotlib.patches import RegularPolygon
+
+        x, y = px.tolist()
+        self.axes.add_patch(
+            RegularPolygon((x, y), 4, radius=radius, fc=face, ec=edge, lw=thick, zorder=zorder)
+        )
+
     def box(
         self, corner: tuple[float, float], size: tuple[float, float], edge: str, opacity: float, zorder: float
     ) -> None:

@@ -11,7 +11,7 @@ from desktop.base.arrays import Bytes, Floats
 from desktop.base.vector import Vector
 from desktop.figure.figure import Subject as View
 from desktop.film.captions import caption_number
-from desktop.film.formats import Format
+from desktop.film.formats import Format, real_fps
 from desktop.film.plane_stage import Stage, make_stage, plane_side_px, stage_cost
 from desktop.film.writer import BATCH, Look, Pictures, make_animation
 from desktop.images.pixels import tile, to_bytes
@@ -100,6 +100,11 @@ class Film:
         """Whether frames show pictures in their full size, beside the plane or alone."""
         return not self.with_plane or self.content is Content.BESIDE
 
+    @property
+    def once_s(self) -> float:
+        """How long a path's film takes to go along it once, at the frame rate that the format really has."""
+        return self.frame_count / real_fps(self.format, self.fps) / (2 if self.ping_pong else 1)
+
     def details(self) -> dict[str, str | int | float | bool]:
         """The settings that are stored in the file beside the view's state."""
         return {
@@ -107,6 +112,7 @@ class Film:
             "fps": self.fps,
             "scale": self.scale,
             "ping_pong": self.ping_pong,
+            "seconds": self.once_s,
             "content": self.content.value,
         }
 

@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, QTimer
 from desktop.app.film_export import AnimationExport, epoch_shown
 from desktop.base.arrays import Bytes
 from desktop.film.captions import CaptionStrip
+from desktop.film.duration import lasting
 from desktop.film.film import Film, Subject, caption, route_of
 from desktop.images.pixels import enlarge
 from desktop.jobs.cost import Cost
@@ -14,7 +15,7 @@ from desktop.widgets.common.qimage import to_qimage
 from desktop.widgets.common.save_dialog import ask_where
 from desktop.widgets.common.saved_inputs import restore_inputs
 from desktop.widgets.controls.shell import Shell
-from desktop.widgets.dialogs.export_dialog import ExportDialog
+from desktop.widgets.dialogs.export_dialog import MAX_FRAMES, ExportDialog
 
 PREVIEW_PIXELS, SOON_MS = 4_000_000, 200
 
@@ -67,6 +68,7 @@ class FilmControl(QObject):
             self._fit(self.dialog)
             restore_inputs(self._shell.window, self.dialog)
         self.dialog.set_has_path(route_of(self._explorer.state).is_walkable)
+        self.dialog.set_duration(self._shell.panel.path.seconds.value())
         self._preview()
         self.dialog.open()
 
@@ -117,6 +119,9 @@ class FilmControl(QObject):
 
     def _save(self, film: Film) -> None:
         message, ending = self._shell.message, film.format.ending
+        seconds = self._shell.panel.path.seconds
+        if film.subject is Subject.PATH and lasting(film, seconds.value(), MAX_FRAMES) != film:
+            seconds.setValue(film.once_s)  # the path plays as long as its film from now on
         name = f"walk{ending}" if film.subject is Subject.PATH else f"epochs{ending}"
         kind = f"{film.format.value} (*{ending})"
         path = ask_where(self._shell.window, "Export animation", name, kind, message.show_message)

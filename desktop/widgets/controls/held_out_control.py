@@ -232,6 +232,7 @@ class HeldOutControl(QObject, PointerHandler):
         posterior = self._posterior
         if posterior is None:
             self._overlay.show_images((), None)
+            self._view.set_cards([])
             return
         count = len(posterior.mean)
         pinned = tuple(
@@ -241,7 +242,9 @@ class HeldOutControl(QObject, PointerHandler):
         )
         wanted = {Layer.THUMBNAIL, Layer.ELLIPSE} & self._state.layers
         near = self._near if wanted and Layer.POINTS in self._state.layers else None
-        self._overlay.show_images(pinned, None if near is None else self._held_out(posterior, near))
+        hovered = None if near is None else self._held_out(posterior, near)
+        self._overlay.show_images(pinned, hovered, self._view.marks())
+        self._view.set_cards(self._overlay.cards)
 
     def _held_out(self, posterior: Posterior, index: int, pinned: bool = False) -> HeldOut:
         mean, plane = posterior.mean[index], self._state.plane

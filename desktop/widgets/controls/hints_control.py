@@ -1,4 +1,4 @@
-"""The first minutes: three hints on the plane, each until somebody has done what it says."""
+"""The first minutes: three hints on the plane, each until somebody has done what it says or closed it."""
 
 from collections.abc import Iterator
 
@@ -40,6 +40,7 @@ class HintsControl(QObject):
         self._patience = QTimer(self, singleShot=True, interval=UNFOLLOWED_MS)
         self._patience.timeout.connect(self.hint.fade)
         self.hint.gone.connect(self._next)
+        self.hint.closed.connect(lambda: self._follow(self._now))
         shell.plane.resized.connect(self._place)
         shell.plane.cursor_moved.connect(lambda: self._follow("click"))
         shell.explorer.state_changed.connect(self._on_state)
@@ -68,7 +69,7 @@ class HintsControl(QObject):
             self._follow("path")
 
     def _follow(self, name: str) -> None:
-        """Show a hint no more, because somebody has done what it says."""
+        """Show a hint no more, because somebody has done what it says, or has closed it."""
         if name not in self._left:
             return
         self._left.remove(name)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from desktop.app.worker import Priority
 from desktop.base.shipped import shipped_bundle
+from desktop.film.duration import noted_seconds
 from desktop.images.note import read_note
 from desktop.images.picture_set import SET_SUFFIXES, is_picture_set
 from desktop.images.read_image import SUFFIXES, is_image
@@ -255,6 +256,8 @@ class ProvenanceControl(QObject):
             state = replace(state, epoch=_epoch_of(source, carried.decoder_sha256))
         self._explorer.set_state(state)
         details = {f"{carried.kind}.{name}": value for name, value in carried.details.items()}
+        if carried.kind == "path" and (seconds := noted_seconds(carried.details)) is not None:
+            details["path.seconds"] = seconds
         set_saved_values(self._window, details)
         self.page_wanted.emit(carried.kind)
         actions = self._encode_action(picture)

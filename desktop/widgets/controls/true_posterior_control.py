@@ -188,15 +188,15 @@ class TruePosteriorControl(QObject):
         panel.set_figure("log_px", None, log_px if posterior.is_converged else f"{log_px} …")
         panel.set_figure("gap", self._gap_nats())
 
-    def _paint_marks(self, painter: QPainter, to_px: Any, state: ViewState) -> None:
+    def _paint_marks(self, painter: QPainter, to_px: Any, state: ViewState) -> list[QRectF]:
         """Mark the encoder's mean and the true posterior's mode, with the gap between them."""
         if self._encoded is None or self._drawing.is_empty or Layer.ENCODED not in state.layers:
-            return
+            return []
         mean = QPointF(*to_px(state.plane.project(self._encoded.mean)).tolist())
         mode = None
         if self.located is not None and Layer.TRUE_POSTERIOR in state.layers and state.plane.axes == (0, 1):
             mode = QPointF(*to_px(state.plane.project(self.located.posterior.mode)).tolist())
-        draw_marks(painter, text_room(*self._plane.size_px()), mean, mode, self._gap_nats())
+        return draw_marks(painter, text_room(*self._plane.size_px()), mean, mode, self._gap_nats())
 
     def _paint(self, painter: QPainter, to_px: Any, state: ViewState) -> None:
         """Draw p(z|x) as a glow, and the contours that hold half and nearly all of it."""

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop.film.duration import lasting
 from desktop.film.film import GRID_SIDE, Caption, Content, Film, Subject, epoch_order, film_px
 from desktop.film.formats import LIMITS, MAX_FPS, Format, largest_scale, real_fps, why_not, why_too_large
 from desktop.jobs.cost import ASK_FROM_S, Cost
@@ -105,6 +106,10 @@ class ExportDialog(QDialog):
     def set_has_path(self, has_path: bool) -> None:
         """Take over whether there is a path to walk along; `set_size` says it."""
         self._has_path = has_path
+
+    def set_duration(self, seconds: float) -> None:
+        """Set the frames so that a film goes along the path once in so many seconds."""
+        self.frames.setValue(lasting(self.film(), seconds, MAX_FRAMES).frame_count)
 
     def film(self) -> Film:
         """Return the animation as it is set now."""

@@ -21,6 +21,7 @@ from desktop.view.state import ViewState
 from desktop.widgets.common.choices import add_choices, show_choice
 from desktop.widgets.common.cost_bar import CostBar
 from desktop.widgets.common.number_box import NumberBox
+from desktop.widgets.common.saved_inputs import save_input
 from desktop.widgets.panels.path_points import PathPoints
 from desktop.widgets.panels.path_strip import PathStrip
 
@@ -73,7 +74,8 @@ class PathPanel(QWidget):
         self.seconds.setValue(Playback().duration_s)
         self.seconds.setSuffix(" s")
         self.seconds.setAccessibleName("Duration in seconds")
-        self.seconds.setToolTip("Set how long it takes to go along the path once.")
+        self.seconds.setToolTip("Set how long it takes to go along the path once, here and in its animation.")
+        save_input("path.seconds", self.seconds)
         self.loop = QCheckBox("Loop")
         self.ping_pong = QCheckBox("There and back")
         self.export = _button("Export animation…", "Save the path or the epochs as GIF, WebP, APNG or MP4.")

@@ -1,5 +1,8 @@
 """The plane's cursor: a ring, and the decoded picture beside it. Both are drawn once and then only copied."""
 
+from collections.abc import Sequence
+
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QImage, QPainter, QPen, QPixmap, QRegion
 
@@ -10,9 +13,8 @@ from desktop.widgets.common.qimage import scaled_down
 RING_PX = 7.0
 RING_SIDE_PX = 22  # with its line
 PICTURE_PX = 96
-GAPS_PX = (14, 36, 60)  # from the cursor to the picture; the larger ones only to spare names
+GAPS_PX = (14, 36, 60)  # from the cursor to the picture; the larger ones only to spare what it would cover
 FRAME_PX = 3  # around the picture
-NAME_PX = 12  # from the middle of a name to its edge
 
 
 class CursorMark:
@@ -24,14 +26,19 @@ class CursorMark:
         self._frame: QPixmap | None = None
         self._ring: QPixmap | None = None
         self._region: tuple[QPointF, QSizeF, QRegion] | None = None
-        self._names: list[QPointF] = []
+        self._clear: list[QRectF] = []
+        self._clear_sides = np.zeros((4, 0))
         self._box: tuple[QPointF, QSizeF, QRectF] | None = None
         self._shows_picture = True
 
-    def set_names(self, centers: list[QPointF]) -> None:
-        """Set where names stand, which the picture should not cover."""
-        if centers != self._names:
-            self._names, self._region, self._box = centers, None, None
+    def keep_clear(self, boxes: Sequence[QRectF]) -> None:
+        """Set what the picture should not cover: names, cards and marks."""
+        if list(boxes) == self._clear:
+            return
+        self._clear = list(boxes)
+        sides = [(box.left(), box.top(), box.right(), box.bottom()) for box in boxes]
+        self._clear_sides = np.array(sides, np.float64).reshape(-1, 4).T
+        self._region = self._box = None
 
     def show_picture(self, is_shown: bool) -> None:
         """Show the picture beside the ring, or the ring alone."""
@@ -46,15 +53,20 @@ class CursorMark:
         if fitted != self._fitted:
             self._fitted, self._frame, self._region, self._box = fitted, None, None, None
 
+    def boxes(self, center: QPointF, size: QSizeF) -> list[QRectF]:
+        """Return what the ring covers in a view of this size, and what the picture covers if it is shown."""
+        around = RING_SIDE_PX / 2 + 1
+        boxes = [QRectF(center.x() - around, center.y() - around, 2 * around, 2 * around)]
+        if self._image is not None and self._shows_picture:
+            boxes.append(self._picture_box(center, size).adjusted(-1, -1, 1, 1))
+        return boxes
+
     def region(self, center: QPointF, size: QSizeF) -> QRegion:
-        """Return what the mark covers in a view of this size."""
+        """Return the pixels that the mark covers in a view of this size."""
         if self._region is None or self._region[:2] != (center, size):
-            around = RING_SIDE_PX / 2 + 1
-            ring = QRectF(center.x() - around, center.y() - around, 2 * around, 2 * around)
-            region = QRegion(ring.toAlignedRect())
-            if self._image is not None and self._shows_picture:
-                box = self._picture_box(center, size)
-                region += QRegion(box.adjusted(-1, -1, 1, 1).toAlignedRect())
+            region = QRegion()
+            for box in self.boxes(center, size):
+                region += QRegion(box.toAlignedRect())
             self._region = center, size, region
         return self._region[2]
 
@@ -78,17 +90,16 @@ class CursorMark:
     def _picture_box(self, center: QPointF, size: QSizeF) -> QRectF:
         """Return where the framed picture goes: beside the cursor, above right if nothing is against it.
 
-        It stays within the view, and covers as few names as it can: for that it may lie farther away.
+        It stays within the view, and covers as little as it can: for that it may lie farther away.
         """
         if self._box is not None and self._box[:2] == (center, size):
             return self._box[2]
         inside = QRectF(QPointF(0, 0), size).adjusted(4, 4, -4, -4)
-        best, least = None, (True, len(self._names) + 1)
+        best, least = None, (True, len(self._clear) + 1)
         for gap_px in GAPS_PX:
             for right, up in ((True, True), (False, True), (True, False), (False, False)):
                 box = self._beside(center, gap_px, right, up)
-                around = box.adjusted(-NAME_PX, -NAME_PX, NAME_PX, NAME_PX)
-                cost = not inside.contains(box), sum(around.contains(name) for name in self._names)
+                cost = not inside.contains(box), self._covered(box)
                 if cost < least:
                     best, least = box, cost
                 if least == (False, 0):
@@ -98,6 +109,13 @@ class CursorMark:
         assert best is not None
         self._box = center, size, best
         return best
+
+    def _covered(self, box: QRectF) -> int:
+        """Return how much of what should stay clear a box covers."""
+        left, top, right, bottom = self._clear_sides
+        apart_x = (right <= box.left()) | (left >= box.right())
+        apart_y = (bottom <= box.top()) | (top >= box.bottom())
+        return int((~(apart_x | apart_y)).sum())
 
     def _beside(self, center: QPointF, gap_px: float, right: bool, up: bool) -> QRectF:
         """Return the framed picture's place in one of the four directions."""

@@ -4,8 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QImage,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QPolygonF,
+)
 from PySide6.QtWidgets import QWidget
 
 from desktop.base.arrays import Doubles
@@ -15,7 +25,7 @@ from desktop.widgets.common.checkerboard import draw_checks
 
 IMAGE_PX = 84.0
 PINNED_IMAGE_PX = 52.0
-GAP_PX = 16.0
+GAPS_PX = (16.0, 48.0)  # from a point to its card; the larger one only to spare what it would cover
 PADDING_PX = 6.0
 TEXT_POINT_SIZE = 8.5
 POINT_RADIUS_PX = 3.2
@@ -43,6 +53,17 @@ class HeldOut:
     color: QColor
 
 
+@dataclass(frozen=True)
+class _Card:
+    """A card: whose it is, where it lies, the size of its picture, and its lines' fonts and heights."""
+
+    held_out: HeldOut
+    box: QRectF
+    picture: QSizeF
+    fonts: tuple[QFont, ...]
+    heights: tuple[float, ...]
+
+
 class HeldOutOverlay(QWidget):
     """An overlay of the plane that takes no events and is hidden while there is nothing to show."""
 
@@ -61,13 +82,29 @@ class HeldOutOverlay(QWidget):
         self._to_px = to_px
         self.pinned: tuple[HeldOut, ...] = ()
         self.hovered: HeldOut | None = None
+        self._cards: list[_Card] = []
         self._drawn: QPixmap | None = None
         self.hide()
 
-    def show_images(self, pinned: tuple[HeldOut, ...], hovered: HeldOut | None) -> None:
-        """Show the pinned images and, above them, the one under the pointer, if any."""
+    @property
+    def cards(self) -> list[QRectF]:
+        """Where cards lie."""
+        return [card.box for card in self._cards]
+
+    def show_images(
+        self, pinned: tuple[HeldOut, ...], hovered: HeldOut | None, spared: Sequence[QRectF] = ()
+    ) -> None:
+        """Show the pinned images and, above them, the one under the pointer, if any.
+
+        Their cards cover as little as they can of what is `spared`.
+        """
         self.pinned, self.hovered, self._drawn = pinned, hovered, None
         self.setGeometry(self._plane.rect())
+        self._cards = []
+        for held_out in (*pinned, *filter(None, [hovered])):
+            if held_out.image is not None or held_out.lines:
+                side_px = IMAGE_PX if held_out is hovered else PINNED_IMAGE_PX
+                self._cards.append(self._placed(held_out, side_px, spared))
         self.setVisible(bool(pinned) or hovered is not None)
         self.raise_()
         self.update()
@@ -89,15 +126,10 @@ class HeldOutOverlay(QWidget):
         painter = QPainter(pixmap)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        shown = [(held_out, PINNED_IMAGE_PX) for held_out in self.pinned]
-        if self.hovered is not None:
-            shown.append((self.hovered, IMAGE_PX))
-        for held_out, _ in shown:
+        for held_out in (*self.pinned, *filter(None, [self.hovered])):
             self._paint_posterior(painter, held_out)
-        taken: list[QRectF] = []
-        for held_out, side_px in shown:
-            if held_out.image is not None or held_out.lines:
-                taken.append(self._paint_card(painter, held_out, side_px, taken))
+        for card in self._cards:
+            self._paint_card(painter, card)
         painter.end()
 
     def _paint_posterior(self, painter: QPainter, held_out: HeldOut) -> None:
@@ -113,49 +145,51 @@ class HeldOutOverlay(QWidget):
         painter.setBrush(colors.CURSOR)
         painter.drawEllipse(center, POINT_RADIUS_PX, POINT_RADIUS_PX)
 
-    def _paint_card(
-        self, painter: QPainter, held_out: HeldOut, side_px: float, taken: list[QRectF]
-    ) -> QRectF:
-        plain, bold = painter.font(), painter.font()
+    def _placed(self, held_out: HeldOut, side_px: float, spared: Sequence[QRectF]) -> _Card:
+        """Return the card of an image, beside its point and clear of the cards before it."""
+        plain, bold = self.font(), self.font()
         plain.setPointSizeF(TEXT_POINT_SIZE)
         bold.setPointSizeF(TEXT_POINT_SIZE + 1)
         bold.setBold(True)
-        fonts = [bold, *[plain] * (len(held_out.lines) - 1)]
-        heights = [QFontMetricsF(font).height() for font in fonts]
+        fonts = (bold, *[plain] * (len(held_out.lines) - 1))
+        heights = tuple(QFontMetricsF(font).height() for font in fonts)
         widths = [
             QFontMetricsF(font).horizontalAdvance(line)
             for font, line in zip(fonts, held_out.lines, strict=False)
         ]
-        picture = QRectF()
+        picture = QSizeF(0, 0)
         if held_out.image is not None:
             aspect = held_out.image.width() / held_out.image.height()
-            picture = QRectF(0, 0, side_px * min(1, aspect), side_px / max(1, aspect))
+            picture = QSizeF(side_px * min(1, aspect), side_px / max(1, aspect))
         width = max([picture.width(), *widths]) + 2 * PADDING_PX
         text_gap = PADDING_PX / 2 if held_out.lines and held_out.image is not None else 0
         height = picture.height() + sum(heights) + text_gap + 2 * PADDING_PX
-        card = card_place(self._point(held_out), width, height, QRectF(self.rect()), taken)
+        box = card_place(self._point(held_out), width, height, QRectF(self.rect()), self.cards, spared)
+        return _Card(held_out, box, picture, fonts, heights)
+
+    def _paint_card(self, painter: QPainter, card: _Card) -> None:
+        held_out, box = card.held_out, card.box
         # A line connects each card to its point, because cards can be crowded.
         for color, line_width in ((colors.CANVAS, 3.0), (held_out.color, 1.2)):
             painter.setPen(QPen(color, line_width))
-            painter.drawLine(self._point(held_out), card.center())
+            painter.drawLine(self._point(held_out), box.center())
         painter.setPen(QPen(held_out.color, 1.5))
         painter.setBrush(colors.CARD)
-        painter.drawRoundedRect(card, 6, 6)
+        painter.drawRoundedRect(box, 6, 6)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        y = card.top() + PADDING_PX
         if held_out.image is not None:
-            picture.moveTopLeft(QPointF(card.center().x() - picture.width() / 2, y))
+            corner = QPointF(box.center().x() - card.picture.width() / 2, box.top() + PADDING_PX)
+            picture = QRectF(corner, card.picture)
             draw_checks(painter, picture, held_out.image)
             painter.drawImage(picture, held_out.image)
-            y += picture.height() + text_gap
-        for font, line, line_height in zip(fonts, held_out.lines, heights, strict=False):
-            painter.setFont(font)
-            painter.setPen(held_out.color if font is bold else colors.AXIS)
+        y = box.bottom() - PADDING_PX - sum(card.heights)
+        for place, (line, line_height) in enumerate(zip(held_out.lines, card.heights, strict=False)):
+            painter.setFont(card.fonts[place])
+            painter.setPen(colors.AXIS if place else held_out.color)
             painter.drawText(
-                QRectF(card.left(), y, card.width(), line_height), Qt.AlignmentFlag.AlignCenter, line
+                QRectF(box.left(), y, box.width(), line_height), Qt.AlignmentFlag.AlignCenter, line
             )
             y += line_height
-        return card
 
     def _point(self, held_out: HeldOut) -> QPointF:
         x, y = np.clip(self._to_px(held_out.ab), -FAR_PX, FAR_PX).tolist()
@@ -163,16 +197,24 @@ class HeldOutOverlay(QWidget):
 
 
 def card_place(
-    point: QPointF, width: float, height: float, room: QRectF, taken: Sequence[QRectF] = ()
+    point: QPointF,
+    width: float,
+    height: float,
+    room: QRectF,
+    taken: Sequence[QRectF] = (),
+    spared: Sequence[QRectF] = (),
 ) -> QRectF:
     """Return a place beside a point, within `room` and clear of `taken` if possible.
 
-    Below and to the right is preferred, because the cursor's own picture is above.
+    Of such places it is the one that covers the least of what is `spared`. Below and to the right is
+    preferred, because the cursor's own picture is above.
     """
     inside = room.adjusted(4, 4, -4, -4)
-    right, left = point.x() + GAP_PX, point.x() - GAP_PX - width
-    below, above = point.y() + GAP_PX, point.y() - GAP_PX - height
-    places = [QRectF(x, y, width, height) for y in (below, above) for x in (right, left)]
+    places = []
+    for gap_px in GAPS_PX:
+        right, left = point.x() + gap_px, point.x() - gap_px - width
+        below, above = point.y() + gap_px, point.y() - gap_px - height
+        places += [QRectF(x, y, width, height) for y in (below, above) for x in (right, left)]
     within = [place for place in places if inside.contains(place)] or places[:1]
     free = [place for place in within if not any(place.intersects(other) for other in taken)]
-    return (free or within)[0]
+    return min(free or within, key=lambda place: sum(place.intersects(other) for other in spared))

@@ -1,25 +1,37 @@
-"""A hint over the plane: one line that comes and goes softly and takes no events."""
+"""A hint over the plane: one line that comes and goes softly. Only its button to close takes events."""
 
-from PySide6.QtCore import QRectF, Qt, QVariantAnimation, Signal
+from PySide6.QtCore import QPoint, QRect, QRectF, Qt, QVariantAnimation, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QToolButton, QWidget
 
 from desktop.widgets.common import colors
 from desktop.widgets.common.theme import GRID_PX
 from desktop.widgets.plane.axes import MARGIN_BOTTOM_PX, MARGIN_LEFT_PX
+from desktop.widgets.plane.plane_view import PlaneView
 
 FADE_MS = 400
 ABOVE_SCALE_PX = 6 * GRID_PX  # the axes' scale bar stays in view
 PADDING_PX, MOST_WIDTH_PX = 1.5 * GRID_PX, 460
+CLOSE_PX = 2.5 * GRID_PX
+# The plane is dark in each theme.
+CLOSE_STYLE = f"""
+QToolButton {{ color: {colors.CURSOR.name()}; background: transparent; border: 1px solid transparent; }}
+QToolButton:hover, QToolButton:focus {{ border-color: {colors.PATH.name()}; }}
+"""
 FLAGS = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
 
 
 class Hint(QWidget):
-    """Lies in the lower middle of the plane, above the axis."""
+    """Lies at the edge of the plane, where it covers the least: in the lower middle if nothing is there.
+
+    Attributes:
+        close_button: closes it.
+    """
 
     gone = Signal()  # it has faded
+    closed = Signal()  # by its button
 
-    def __init__(self, plane: QWidget) -> None:
+    def __init__(self, plane: PlaneView) -> None:
         super().__init__(plane)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -29,6 +41,15 @@ class Hint(QWidget):
         self._fade = QVariantAnimation(self, duration=FADE_MS, startValue=0.0, endValue=1.0)
         self._fade.valueChanged.connect(self.update)
         self._fade.finished.connect(self._on_end)
+        # Beside it and not in it, because it lets clicks through to the plane.
+        self.close_button = QToolButton(plane)
+        self.close_button.setText("×")
+        self.close_button.setStyleSheet(CLOSE_STYLE)
+        self.close_button.setCursor(Qt.CursorShape.ArrowCursor)
+        self.close_button.setAccessibleName("Close the hint")
+        self.close_button.setToolTip("Close this hint for good; Help › Show the hints again brings it back.")
+        self.close_button.clicked.connect(self.closed)
+        self.close_button.hide()
         self.hide()
 
     def text(self) -> str:
@@ -42,26 +63,32 @@ class Hint(QWidget):
         self.setAccessibleName("Hint")
         self.setAccessibleDescription(text)
         self.place()
-        self.show()
-        self.raise_()
+        for part in (self, self.close_button):
+            part.show()
+            part.raise_()
         self._start()
 
     def fade(self) -> None:
         """Let the text go, and emit `gone` when it has gone."""
         if not self._is_going:
             self._is_going = True
+            self.close_button.hide()
             self._start()
 
     def place(self) -> None:
-        """Take the place that the plane has for it now."""
+        """Take the place where it covers the least of the plane now."""
         room = self._plane.rect().adjusted(MARGIN_LEFT_PX, 0, 0, -MARGIN_BOTTOM_PX)
         room.adjust(GRID_PX, GRID_PX, -GRID_PX, -ABOVE_SCALE_PX)
-        most = min(MOST_WIDTH_PX, room.width()) - round(2 * PADDING_PX)
+        beside = round(2 * PADDING_PX + CLOSE_PX)
+        most = min(MOST_WIDTH_PX, room.width()) - beside
         text = self.fontMetrics().boundingRect(0, 0, most, 0, FLAGS, self._text)
-        box = text.adjusted(0, 0, round(2 * PADDING_PX) + 2, round(PADDING_PX) + 2)
-        box.moveCenter(room.center())
-        box.moveBottom(room.bottom())
-        self.setGeometry(box)
+        box = text.adjusted(0, 0, beside + 2, round(PADDING_PX) + 2)
+        self.setGeometry(min(_places(box, room), key=lambda place: self._plane.crowding(QRectF(place))))
+        side = round(CLOSE_PX)
+        corner = self.geometry().topRight() - QPoint(side + GRID_PX // 2, 0)
+        above = (self.height() - side) // 2
+        self.close_button.setGeometry(QRect(corner + QPoint(0, above), self.close_button.size()))
+        self.close_button.setFixedSize(side, side)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the text on a dark pill, as opaque as it is now."""
@@ -74,7 +101,7 @@ class Hint(QWidget):
         box = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
         painter.drawRoundedRect(box, GRID_PX, GRID_PX)
         painter.setPen(colors.CURSOR)
-        painter.drawText(box, FLAGS, self._text)
+        painter.drawText(box.adjusted(0, 0, -CLOSE_PX, 0), FLAGS, self._text)
 
     def _start(self) -> None:
         self._fade.stop()
@@ -84,3 +111,11 @@ class Hint(QWidget):
         if self._is_going:
             self.hide()
             self.gone.emit()
+
+
+def _places(box: QRect, room: QRect) -> list[QRect]:
+    """Return where a box may lie in a room: at its lower edge and at its upper one, the middle first."""
+    middle = room.center().x() - box.width() // 2
+    lefts = (middle, room.right() - box.width(), room.left())
+    tops = (room.bottom() - box.height(), room.top())
+    return [QRect(QPoint(left, top), box.size()) for top in tops for left in lefts]

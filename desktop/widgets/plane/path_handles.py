@@ -14,9 +14,11 @@ from desktop.widgets.plane.path_layer import POINT_RADIUS_PX
 from desktop.widgets.plane.plane_view import PlaneView
 from desktop.widgets.plane.pointer import PointerHandler
 
-GRAB_PX, LINE_GRAB_PX = POINT_RADIUS_PX + 2, 5.0
+GRAB_PX, LINE_GRAB_PX = POINT_RADIUS_PX, 5.0
 # A press becomes a drag only beyond this distance, because hands tremble.
 DRAG_PX = 3.0
+
+POINT_TIP = "Point {} of {} on the path. Drag it to move it; Alt-click removes it."
 
 
 @dataclass
@@ -51,6 +53,7 @@ class PathHandles(QObject, PointerHandler):
         if not state.path:
             self._held = None
             self._show_shape(None)
+            self._say(None)
 
     def press(self, event: QMouseEvent) -> bool:
         """Take a press of the left button on a point, and one with Shift on the line."""
@@ -86,8 +89,9 @@ class PathHandles(QObject, PointerHandler):
         held = self._held
         if held is None:
             if event.buttons() == Qt.MouseButton.NoButton:
-                over = self.point_at(event.position()) is not None
-                self._show_shape(Qt.CursorShape.OpenHandCursor if over else None)
+                over = self.point_at(event.position())
+                self._show_shape(None if over is None else Qt.CursorShape.OpenHandCursor)
+                self._say(over)
             return False
         way = event.position() - held.from_px
         held.moved = held.moved or max(abs(way.x()), abs(way.y())) > DRAG_PX
@@ -104,6 +108,16 @@ class PathHandles(QObject, PointerHandler):
         over = self.point_at(event.position()) is not None
         self._show_shape(Qt.CursorShape.OpenHandCursor if over else None)
         return True
+
+    def leave(self) -> None:
+        """Say nothing of a point that the pointer is no longer at."""
+        self._say(None)
+
+    def _say(self, index: int | None) -> None:
+        """Say by a tool tip what a point is."""
+        text = "" if index is None else POINT_TIP.format(index + 1, len(self._state.path))
+        if self._plane.toolTip() != text:
+            self._plane.setToolTip(text)
 
     def _points_px(self) -> Doubles:
         return self._plane.to_px(self._state.plane.project(self._state.path))

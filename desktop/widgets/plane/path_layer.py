@@ -1,36 +1,50 @@
-"""Draws the path on the plane: its actual curve and its numbered points."""
+"""Draws the path on the plane: its actual curve, and its numbered points as diamonds.
+
+Groups of points have names in rounded boxes, in bold, and often these are numbers, too. So the path's points
+have another shape, a ground of their own colour, and thinner numbers.
+"""
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtGui import QPainter, QPen, QPolygonF
 
 from desktop.latent.chart import ToPx
 from desktop.latent.paths import path_line
 from desktop.view.state import ViewState
 from desktop.widgets.common import colors
 
-POINT_RADIUS_PX, SELECTED_RADIUS_PX = 8.5, 10.5
-LINE_PX = 2.0
+POINT_RADIUS_PX, SELECTED_RADIUS_PX = 11.0, 13.0  # from the middle to the corners
+LINE_PX, POINT_SIZE = 2.0, 8.0
 
 
-def draw_path(painter: QPainter, state: ViewState, to_px: ToPx, selected: int | None) -> None:
-    """Draw a state's path; `to_px` maps (a, b) [..., 2] to pixels [..., 2]."""
+def draw_path(painter: QPainter, state: ViewState, to_px: ToPx, selected: int | None) -> list[QRectF]:
+    """Draw a state's path, and return the boxes of its points; `to_px` maps (a, b) [..., 2] to pixels."""
     if not state.path:
-        return
+        return []
     _, z = path_line(state.path, state.path_kind, state.path_closed)
     line = [QPointF(x, y) for x, y in to_px(state.plane.project(z)).tolist()]
     for color, width in ((colors.CANVAS, LINE_PX + 2), (colors.PATH, LINE_PX)):
         painter.setPen(QPen(color, width, j=Qt.PenJoinStyle.RoundJoin))
         painter.drawPolyline(line)
     font = painter.font()
-    font.setPointSizeF(8)
-    font.setBold(True)
+    font.setPointSizeF(POINT_SIZE)
+    font.setBold(False)
     painter.setFont(font)
+    boxes = []
     for index, (x, y) in enumerate(to_px(state.plane.project(state.path)).tolist()):
         chosen = index == selected
         radius = SELECTED_RADIUS_PX if chosen else POINT_RADIUS_PX
+        box = QRectF(x - radius, y - radius, 2 * radius, 2 * radius)
         painter.setPen(QPen(colors.CURSOR, 2.5) if chosen else QPen(colors.CANVAS, 1.5))
         painter.setBrush(colors.PATH)
-        painter.drawEllipse(QPointF(x, y), radius, radius)
+        sides = (
+            QPointF(x - radius, y),
+            QPointF(x, y - radius),
+            QPointF(x + radius, y),
+            QPointF(x, y + radius),
+        )
+        painter.drawPolygon(QPolygonF(sides))
         painter.setPen(colors.CANVAS)
-        painter.drawText(QRectF(x - 10, y - 10, 20, 20), Qt.AlignmentFlag.AlignCenter, str(index + 1))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(index + 1))
+        boxes.append(box)
     painter.setBrush(Qt.BrushStyle.NoBrush)
+    return boxes

@@ -33,6 +33,7 @@ from desktop.widgets.common import colors
 from desktop.widgets.plane.axes import Axes
 from desktop.widgets.plane.cursor_mark import CursorMark
 from desktop.widgets.plane.layer import PlaneLayer
+from desktop.widgets.plane.name_boxes import NameBoxes
 from desktop.widgets.plane.path_layer import draw_path
 from desktop.widgets.plane.plane_layers import PlacedPoints, Points, draw_note, draw_points, draw_tiles
 from desktop.widgets.plane.still import Still
@@ -45,10 +46,11 @@ HURRIED_EVERY_MS, NEWS_EVERY_S, HURRY_S = 8, 0.05, 0.1
 TOGETHER_MS = 6
 PAINTED_WITHIN_S = 0.05  # how long layers wait for the painting of a moved cursor, at most
 DIM_OPACITY = 0.45  # of the points while something else is looked at
+MARK_POINTS = 1000  # how many points count as much as a name or mark that would be covered
 NOTE_PX = 24  # from the upper edge to the middle of a note
 
-# Draws something, given a painter, the mapping (a, b) [..., 2] → pixels, and the state; what lies below the
-# points may be drawn in the steps of an iterator.
+# Draws something, given a painter, the mapping (a, b) [..., 2] → pixels, and the state. What lies below the
+# points may be drawn in the steps of an iterator; what lies above may return a list of boxes to keep clear.
 Paint = Callable[[QPainter, ToPx, ViewState], object]
 
 
@@ -90,6 +92,9 @@ class PlaneCanvas(QWidget):
         self._cursor: tuple[ViewState, int, int, QPointF] | None = None
         self._axes = Axes()
         self._mark = CursorMark()
+        self._names = NameBoxes()
+        self._clear: list[QRectF] = []  # what was drawn and should stay in view
+        self._cards: list[QRectF] = []
         # `time.perf_counter`; until then a move of the cursor is about to be painted
         self._move_due_until = 0.0
         self._moved = QRegion()  # what the cursor's last moves left to paint
@@ -212,6 +217,24 @@ class PlaneCanvas(QWidget):
         self._moved += before + self._mark_region()
         self._show_move()
 
+    def set_cards(self, cards: Sequence[QRectF]) -> None:
+        """Set the boxes of cards that lie over the plane, which the picture at the cursor does not cover."""
+        self._cards = list(cards)
+        self._clear_mark()
+
+    def marks(self) -> list[QRectF]:
+        """Return the boxes of what stands on the plane: names, marks, the path's points, and the cursor."""
+        return [*self._clear, *self._mark.boxes(self._cursor_px(), QSizeF(self.size()))]
+
+    def crowding(self, box: QRectF) -> int:
+        """Return how much a box would cover: points, and much more if it covers a name, a mark or a card."""
+        count = MARK_POINTS * sum(box.intersects(other) for other in [*self.marks(), *self._cards])
+        if Layer.POINTS in self._state.layers and len(self._points.ab):
+            x, y = self.to_px(self._points.ab).T
+            inside = (x > box.left()) & (x < box.right()) & (y > box.top()) & (y < box.bottom())
+            count += int(inside.sum())
+        return count
+
     def set_path_point(self, index: int | None) -> None:
         """Set which point of the path is shown as chosen."""
         if index != self._path_point:
@@ -293,7 +316,6 @@ class PlaneCanvas(QWidget):
     def _compose(self, painter: QPainter, area: QRectF) -> None:
         """Paint the layers at their current places within an area, then axes and path."""
         projection, ratio = self.projection, self.devicePixelRatioF()
-        self._mark.set_names(self._names_px(projection))
         painter.fillRect(area, colors.CANVAS)
         for layer in self._layers():
             if layer.pixmap is None:
@@ -310,23 +332,31 @@ class PlaneCanvas(QWidget):
                 self._draw_soon()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._axes.paint(painter, projection, ratio, area)
+        clear = self._names_px(projection)
         for paint in self._over_points:
             painter.save()
-            paint(painter, projection.px, self._state)
+            boxes = paint(painter, projection.px, self._state)
+            clear += boxes if isinstance(boxes, list) else []
             painter.restore()
-        draw_path(painter, self._state, self.to_px, self._path_point)
+        clear += draw_path(painter, self._state, self.to_px, self._path_point)
+        self._clear = clear
+        self._clear_mark()
         if self._old:
             draw_note(painter, QPointF(self.width() / 2, NOTE_PX), self._old)
 
-    def _names_px(self, projection: Projection) -> list[QPointF]:
-        """Return the pixels around which the names of groups stand."""
+    def _clear_mark(self) -> None:
+        """Move the picture at the cursor away from what it should not cover."""
+        before = self._mark_region()
+        self._mark.keep_clear(self._clear + self._cards)
+        if before != self._mark_region():
+            self.update(before + self._mark_region())
+
+    def _names_px(self, projection: Projection) -> list[QRectF]:
+        """Return the boxes of the names of groups."""
         placed, state = self._placed, self._state
-        if placed is None or placed.label_names is None or Layer.POINTS not in state.layers:
+        if placed is None or Layer.POINTS not in state.layers or placed.chart != projection.chart:
             return []
-        middles = [middle for label, middle in placed.middles.items() if label not in state.hidden_labels]
-        if not middles or placed.chart != projection.chart:
-            return []
-        return [QPointF(x, y) for x, y in projection.view_px(middles).tolist()]
+        return self._names.find(self.font(), projection, placed, state.hidden_labels)
 
     def _change(self, part: QRect | None = None) -> None:
         """Have a part painted anew, or everything."""

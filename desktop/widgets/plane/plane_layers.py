@@ -14,7 +14,7 @@ from desktop.base.arrays import Array, Doubles
 from desktop.images.dots import dot_coverage, draw_dots
 from desktop.jobs.tiles import Cut, Tile, TileCache
 from desktop.latent.chart import Chart, Projection
-from desktop.latent.plane import boxes_apart, spread_apart
+from desktop.latent.group_names import group_names, names_apart
 from desktop.latent.selection import Indices
 from desktop.widgets.common import colors
 from desktop.widgets.common.qimage import draw_words, to_qimage
@@ -22,7 +22,7 @@ from desktop.widgets.common.qimage import draw_words, to_qimage
 POINT_PX = 3.4
 FAINT_SHARE = 0.3  # of the points' opacity, for those that are not selected while others are
 ROWS_A_STEP = 256
-LABEL_DISTANCE_PX, MOST_NAMES = 30.0, 24
+MOST_NAMES = 24  # more would cover each other, and the points
 LABEL_POINT_SIZE, NOTE_POINT_SIZE = 12.5, 9.5
 
 
@@ -121,20 +121,29 @@ def draw_points(
     for top in range(0, len(words), ROWS_A_STEP):
         draw_words(painter, words[top : top + ROWS_A_STEP], (-margin, top - margin), ratio)
         yield
-    # More names would cover each other, and the points.
+    for picture, middle in placed_names(painter.font(), ratio, projection, points, hidden):
+        _draw_centered(painter, middle, picture)
+        yield
+
+
+def placed_names(
+    font: QFont, ratio: float, projection: Projection, points: PlacedPoints, hidden: frozenset[int]
+) -> list[tuple[QImage, QPointF]]:
+    """Return the names of the shown groups as pictures, each with its middle in pixels."""
+    shown = [label for label in points.middles if label not in hidden]
     if points.label_names is None or not 0 < len(shown) <= MOST_NAMES:
-        return
+        return []
     names = [points.label_names[label] if label < len(points.label_names) else str(label) for label in shown]
+    found = group_names(names, projection.view_px([points.middles[label] for label in shown]))
     pictures = [
-        _name(painter, name, colors.label_color(label)) for label, name in zip(shown, names, strict=True)
+        _framed_note(font, ratio, name.text)
+        if name.group is None
+        else _name(font, ratio, name.text, colors.label_color(shown[name.group]))
+        for name in found
     ]
     sizes = [picture.deviceIndependentSize() for picture in pictures]
-    middles = projection.view_px([points.middles[label] for label in shown])
-    spread = spread_apart(middles, LABEL_DISTANCE_PX)
-    spread = boxes_apart(spread, [(size.width(), size.height()) for size in sizes])
-    for picture, (x, y) in zip(pictures, spread.tolist(), strict=True):
-        _draw_centered(painter, QPointF(x, y), picture)
-        yield
+    middles = names_apart(found, [(size.width(), size.height()) for size in sizes])
+    return [(picture, QPointF(x, y)) for picture, (x, y) in zip(pictures, middles.tolist(), strict=True)]
 
 
 def _by_strength(
@@ -150,7 +159,7 @@ def _by_strength(
 
 def draw_note(painter: QPainter, center: QPointF, text: str) -> None:
     """Draw a line of text in a frame."""
-    _draw_centered(painter, center, _name(painter, text, colors.AXIS, NOTE_POINT_SIZE, is_bold=False))
+    _draw_centered(painter, center, _framed_note(painter.font(), painter.device().devicePixelRatio(), text))
 
 
 def _draw_centered(painter: QPainter, center: QPointF, picture: QImage) -> None:
@@ -160,14 +169,20 @@ def _draw_centered(painter: QPainter, center: QPointF, picture: QImage) -> None:
     painter.drawImage(QPointF(round(corner.x() * ratio), round(corner.y() * ratio)) / ratio, picture)
 
 
-def _name(
-    painter: QPainter, text: str, color: QColor, point_size: float = LABEL_POINT_SIZE, is_bold: bool = True
-) -> QImage:
-    """Return a text in a frame, for the device of a painter."""
-    font = QFont(painter.font())
-    font.setPointSizeF(point_size)
-    font.setBold(is_bold)
-    return _framed(text, color.rgba(), font.toString(), painter.device().devicePixelRatio())
+def _name(font: QFont, ratio: float, text: str, color: QColor) -> QImage:
+    """Return the name of a group in a frame."""
+    bold = QFont(font)
+    bold.setPointSizeF(LABEL_POINT_SIZE)
+    bold.setBold(True)
+    return _framed(text, color.rgba(), bold.toString(), ratio)
+
+
+def _framed_note(font: QFont, ratio: float, text: str) -> QImage:
+    """Return a text in a frame that is less bright than a name."""
+    plain = QFont(font)
+    plain.setPointSizeF(NOTE_POINT_SIZE)
+    plain.setBold(False)
+    return _framed(text, colors.AXIS.rgba(), plain.toString(), ratio)
 
 
 @lru_cache(maxsize=512)

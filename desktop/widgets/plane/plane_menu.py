@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QAction, QMouseEvent
 from PySide6.QtWidgets import QApplication, QMenu
 
 from desktop.widgets.plane.plane_view import PlaneView
 from desktop.widgets.plane.pointer import PointerHandler
+
+BESIDE_PX = 14
 
 # Adds entries about a pixel of the plane, and returns whether these are all that people look for there.
 Part = Callable[[QMenu, QPointF], bool]
@@ -65,7 +67,8 @@ class PlaneMenu(PointerHandler):
                 break
         menu.addSeparator()
         menu.addActions(self._of_view)
-        menu.popup(self._plane.mapToGlobal(position).toPoint())
+        # Beside the place that it is about, so that a point or a name there stays in view.
+        menu.popup(self._plane.mapToGlobal(position).toPoint() + QPoint(BESIDE_PX, BESIDE_PX))
 
     def _forget(self) -> None:
         self.menu = None

@@ -39,8 +39,10 @@ def text_room(width_px: float, height_px: float) -> QRectF:
 
 def draw_marks(
     painter: QPainter, room: QRectF, mean: QPointF, mode: QPointF | None, gap_nats: float | None
-) -> None:
+) -> list[QRectF]:
     """Draw the mean, and if there is one the mode, with a line between them that carries the gap.
+
+    Returns the boxes of marks and texts.
 
     The mean's text is on the side away from the mode, so that the two never cover each other. A text that has
     no room there goes above or below its mark; none leaves `room`. A mark out of view has no text.
@@ -50,8 +52,7 @@ def draw_marks(
     font.setPointSizeF(POINT_SIZE)
     painter.setFont(font)
     if mode is None:
-        _draw_mark(painter, room, mean, ENCODER, colors.ENCODED, QPointF(-1, 1))
-        return
+        return _draw_mark(painter, room, mean, ENCODER, colors.ENCODED, QPointF(-1, 1))
     for color, width in ((colors.CANVAS, 4.0), (colors.ENCODED, 1.6)):
         painter.setPen(QPen(color, width, Qt.PenStyle.DashLine))
         painter.drawLine(mean, mode)
@@ -61,19 +62,22 @@ def draw_marks(
     # The gap has the room below a short line.
     from_mode = QPointF(-across, -1 if is_short else -along)
     from_mean = QPointF(across, -1 if is_short else along)
-    _draw_mark(painter, room, mode, MODE, colors.TRUE_POSTERIOR, from_mean)
+    boxes = _draw_mark(painter, room, mode, MODE, colors.TRUE_POSTERIOR, from_mean)
     if gap_nats is not None:
         middle = (mean + mode) / 2
         if is_short:
             middle = QPointF(middle.x(), max(mean.y(), mode.y()) + 2 * AWAY_PX)
-        _draw_text(painter, room, middle, f"gap {gap_nats:.2f} nats", colors.ENCODED)
-    _draw_mark(painter, room, mean, ENCODER, colors.ENCODED, from_mode)
+        boxes += _draw_text(painter, room, middle, f"gap {gap_nats:.2f} nats", colors.ENCODED)
+    return boxes + _draw_mark(painter, room, mean, ENCODER, colors.ENCODED, from_mode)
 
 
 def _draw_mark(
     painter: QPainter, room: QRectF, center: QPointF, text: str, color: QColor, away: QPointF
-) -> None:
-    """Draw a dot with its text beside it; `away` has the signs of the way to the text, in x and in y."""
+) -> list[QRectF]:
+    """Draw a dot with its text beside it, and return the boxes of both.
+
+    `away` has the signs of the way to the text, in x and in y.
+    """
     painter.setPen(QPen(colors.CANVAS, 2.0))
     painter.setBrush(color)
     painter.drawEllipse(center, DOT_PX, DOT_PX)
@@ -83,16 +87,20 @@ def _draw_mark(
         beside = center + QPointF(0, 2 * AWAY_PX * away.y())
         if not room.top() + AWAY_PX <= beside.y() <= room.bottom() - AWAY_PX:
             beside = center - QPointF(0, 2 * AWAY_PX * away.y())
-    _draw_text(painter, room, beside, text, color, center)
+    dot = QRectF(center.x() - DOT_PX, center.y() - DOT_PX, 2 * DOT_PX, 2 * DOT_PX)
+    return [dot, *_draw_text(painter, room, beside, text, color, center)]
 
 
 def _draw_text(
     painter: QPainter, room: QRectF, center: QPointF, text: str, color: QColor, mark: QPointF | None = None
-) -> None:
-    """Draw a text around a point, or as near to it as there is room; none if its mark is out of view."""
+) -> list[QRectF]:
+    """Draw a text around a point, or as near to it as there is room; none if its mark is out of view.
+
+    Returns its box, if there is one.
+    """
     whole = room.adjusted(-MARGIN_LEFT_PX, -EDGE_PX, EDGE_PX, MARGIN_BOTTOM_PX)
     if not whole.contains(center if mark is None else mark):
-        return
+        return []
     box = QRectF(painter.fontMetrics().boundingRect(text)).adjusted(-PADDING_PX, -2, PADDING_PX, 2)
     box.moveCenter(center)
     box.moveLeft(max(room.left(), min(box.left(), room.right() - box.width())))
@@ -102,3 +110,4 @@ def _draw_text(
     painter.drawRoundedRect(box, 4, 4)
     painter.setPen(color)
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+    return [box]

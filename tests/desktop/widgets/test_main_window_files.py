@@ -358,7 +358,11 @@ def save_film(window, qtbot, **settings):
 
 
 def test_the_path_is_saved_as_a_gif(window, qtbot, answer, tmp_path, gif_frames, decoded, same_picture):
-    """Frames, speed and size as the dialog says; progress stands there meanwhile and goes at the end."""
+    """Frames, speed and size as the dialog says; progress stands there meanwhile and goes at the end.
+
+    The path and its film last equally long: the dialog begins with the path's seconds, and the film's are the
+    path's from then on.
+    """
     panel = window.panel.path
     window.panel.show_section(panel)
     make_path(window, qtbot)
@@ -377,6 +381,14 @@ def test_the_path_is_saved_as_a_gif(window, qtbot, answer, tmp_path, gif_frames,
     assert same_picture(frames[:, ::23, ::23], decoded(z))
     with Image.open(tmp_path / "walk.gif") as gif:
         assert gif.info["duration"] == 100
+    assert panel.seconds.value() == 3.0
+    qtbot.keyClick(window, Qt.Key.Key_E, CONTROL)
+    assert window.film_control.dialog.frames.value() == 30
+    window.film_control.dialog.reject()
+    panel.seconds.setValue(4)
+    qtbot.keyClick(window, Qt.Key.Key_E, CONTROL)
+    assert "40 frames, 4.0 s" in window.film_control.dialog.facts.text()
+    window.film_control.dialog.reject()
     assert all(visible for visible, _ in shown[:-1])
     values = [value for _, value in shown[:-1]]
     assert values == sorted(values)

@@ -92,7 +92,7 @@ def test_the_export_dialog_tells_the_cost_and_what_is_too_large(window, qtbot, t
     with qtbot.waitSignal(control.exports.cost_known, timeout=SOON_MS):
         control._ask()
     dialog = control.dialog
-    assert dialog.cost.text() == "Still to decode: 120 pictures, about 10 min."
+    assert dialog.cost.text() == "Still to decode: 80 pictures, about 7 min."
     dialog.scale.setValue(1)
     film = dialog.film()
     with qtbot.waitSignal(control.exports.told, timeout=SOON_MS, check_params_cb=lambda one: one.done > 2):

@@ -259,3 +259,14 @@ def test_a_card_goes_where_no_other_is():
         assert not any(card.intersects(other) for other in taken)
         taken.append(card)
     assert card_place(point, 100, 120, room, taken) == taken[0]
+
+
+def test_a_card_covers_no_name_if_it_can():
+    """It goes to the quadrant without names, or farther from its point."""
+    room, point = QRectF(0, 0, 400, 400), QPointF(200, 200)
+    below_right = card_place(point, 50, 60, room)
+    above_right = card_place(point, 50, 60, room, spared=[below_right, QRectF(130, 210, 40, 40)])
+    assert above_right.bottom() < point.y() < below_right.top()
+    assert above_right.left() > point.x()
+    near = [QRectF(200 + 20 * x, 200 + 20 * y, 2, 2) for x in (-1, 1) for y in (-1, 1)]
+    assert not any(card_place(point, 50, 60, room, spared=near).intersects(name) for name in near)

@@ -26,6 +26,7 @@ def test_each_hint_is_there_until_it_is_followed(open_window, make_bundle, qtbot
     before = pixels(on_screen(window.hints.hint))
     qtbot.mouseClick(window.plane, LEFT, pos=at(window, 1, 1))
     shown(window, qtbot, HINTS["path"])
+    assert window.hints.hint.close_button.isVisible()
     qtbot.mouseClick(window.plane, LEFT, SHIFT, at(window, 1, 1))
     shown(window, qtbot, HINTS["draw"])
     canvas = window.image.panel.canvas
@@ -41,6 +42,17 @@ def test_each_hint_is_there_until_it_is_followed(open_window, make_bundle, qtbot
     again.trigger()
     assert window.hints.hint.text() == HINTS["click"]
     qtbot.waitUntil(lambda: settings.followed_hints() == frozenset(), timeout=SOON_MS)
+
+
+def test_a_hint_that_is_closed_stays_closed(open_window, make_bundle, qtbot):
+    """The next one takes its place; at the next start the closed one is not among them."""
+    window = open_window(make_bundle())
+    window.hints.start()
+    close = window.hints.hint.close_button
+    assert window.hints.hint.geometry().contains(close.geometry())
+    qtbot.mouseClick(close, LEFT)
+    shown(window, qtbot, HINTS["path"])
+    qtbot.waitUntil(lambda: settings.followed_hints() == {"click"}, timeout=SOON_MS)
 
 
 @pytest.mark.parametrize("content", [["click", 7], "click", None])

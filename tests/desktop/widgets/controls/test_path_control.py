@@ -76,15 +76,20 @@ def test_a_click_on_a_point_chooses_it_and_moves_nothing(window, qtbot):
 
 
 def test_the_pointer_says_what_a_press_would_do(window, qtbot):
-    """A hand over a point, closed while it holds it, the cross elsewhere and without a path."""
+    """A hand over a point, closed while it holds it, the cross elsewhere and without a path.
+
+    A tool tip says what the point is.
+    """
     qtbot.mouseMove(window.plane, at(window, 1, 1))
     assert window.plane.cursor().shape() == Qt.CursorShape.OpenHandCursor
+    assert "on the path" in window.plane.toolTip()
     qtbot.mousePress(window.plane, LEFT, pos=at(window, 1, 1))
     assert window.plane.cursor().shape() == Qt.CursorShape.ClosedHandCursor
     qtbot.mouseRelease(window.plane, LEFT, pos=at(window, 1, 1))
     assert window.plane.cursor().shape() == Qt.CursorShape.OpenHandCursor
     qtbot.mouseMove(window.plane, at(window, 0, -2))
     assert window.plane.cursor().shape() == Qt.CursorShape.CrossCursor
+    assert not window.plane.toolTip()
     qtbot.mouseMove(window.plane, at(window, 1, 1))
     qtbot.mouseClick(window.panel.path.clear, LEFT)
     assert window.plane.cursor().shape() == Qt.CursorShape.CrossCursor

@@ -1,7 +1,7 @@
-"""The picture beside the cursor stays in the view, gives way to names, and can be left out."""
+"""The picture beside the cursor stays in the view, gives way to names and cards, and can be left out."""
 
 import pytest
-from PySide6.QtCore import QPointF, QRect, QSizeF
+from PySide6.QtCore import QPointF, QRect, QRectF, QSizeF
 from PySide6.QtGui import QImage
 
 from desktop.widgets.plane.cursor_mark import PICTURE_PX, CursorMark
@@ -38,17 +38,28 @@ def test_it_lies_above_right_unless_the_view_ends_there(mark, x, y, expected):
     assert side(mark, QPointF(x, y)) == expected
 
 
+def boxes(*offsets):
+    """Names around points at these offsets from the cursor."""
+    return [QRectF(CENTER.x() + x - 12, CENTER.y() + y - 12, 24, 24) for x, y in offsets]
+
+
 def test_it_gives_way_to_a_name(mark):
     """A name above right sends it to the left; names all around send it farther away."""
-    offset = PICTURE_PX / 2
-    corners = [QPointF(300 + a * offset, 200 + b * offset) for a in (1, -1) for b in (-1, 1)]
-    mark.set_names(corners[:1])
+    mark.keep_clear(boxes((PICTURE_PX / 2, -PICTURE_PX / 2)))
     assert side(mark) == (False, True)
-    mark.set_names([QPointF(300 + a * 20, 200 + b * 20) for a in (1, -1) for b in (-1, 1)])
+    mark.keep_clear(boxes(*((20 * a, 20 * b) for a in (1, -1) for b in (-1, 1))))
     assert side(mark) == (True, True)
     assert mark.region(CENTER, SIZE).boundingRect().right() > 300 + 36 + PICTURE_PX
-    mark.set_names([QPointF(300 + x, 200 + y) for x in range(-150, 151, 30) for y in range(-150, 151, 30)])
+    mark.keep_clear(boxes(*((x, y) for x in range(-150, 151, 30) for y in range(-150, 151, 30))))
     assert QRect(0, 0, 600, 400).contains(mark.region(CENTER, SIZE).boundingRect())
+
+
+def test_it_gives_way_to_a_card(mark):
+    """A card that is larger than the picture has its middle elsewhere, and still stays in view."""
+    card = QRectF(320, 0, 400, 150)
+    mark.keep_clear([card])
+    assert side(mark) == (False, True)
+    assert not any(card.intersects(box) for box in mark.boxes(CENTER, SIZE))
 
 
 def test_it_can_be_left_out(mark):
