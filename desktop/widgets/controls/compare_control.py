@@ -141,6 +141,7 @@ class CompareControl(QObject):
             decoded = self.comparison.picture_of(explorer)
             if is_shown and decoded is not None:
                 self._show_picture(side, decoded)
+        self._show_elbos()
 
     def _open_epoch(self) -> None:
         self._tabs.show_key(COMPARE)
@@ -252,8 +253,18 @@ class CompareControl(QObject):
             if side == 1 and elbos[0] is not None and elbos[1] is not None:
                 numbers += f", {gap_words(elbos[0], elbos[1], comparison.is_comparable)}"
             page.set_elbo(side, words, numbers)
+            self._show_reconstruction(side, encoded)
             (page.left, page.right)[side].redraw_under_points()
             (page.left, page.right)[side].redraw_over_points()
+
+    def _show_reconstruction(self, side: int, encoded: Encoded | None) -> None:
+        """Show how a model reconstructs your image, if one of the two does."""
+        image, text = None, ""
+        if self.page.isVisible() and self._is_drawn and encoded is not None:
+            image = to_qimage(to_bytes(encoded.reconstruction[np.newaxis])[0])
+        elif self._is_drawn and any(each is not None for _, each in self._encodings()):
+            text = f"{'AB'[side]}: none"  # the line with the ELBO says why
+        self.page.set_reconstruction(side, image, text)
 
     def _encodings(self) -> list[tuple[Explorer, Encoded | None]]:
         comparison = self.comparison

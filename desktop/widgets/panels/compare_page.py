@@ -26,6 +26,7 @@ from desktop.widgets.plane.plane_view import PlaneView
 NOTHING = "Nothing to compare with yet"
 CHOOSE = "Choose another epoch of the open model, or another model, below. Cursor and zoom are those of both."
 AT_CURSOR = "{} at the cursor"
+RECONSTRUCTED = "{}'s reconstruction"
 PICTURE_PX, LEAST_PICTURE_PX = 170, 64
 KEY_PX = 10
 
@@ -102,6 +103,8 @@ class ComparePage(QWidget):
         pictures: those of A and B at the cursor.
         difference: the picture of B minus that of A.
         texts: what stands below these three pictures.
+        reconstructions: those of your image by A and B, beside their pictures at the cursor.
+        reconstruction_texts: what stands below these.
     """
 
     shown_changed = Signal(bool)  # whether the page is in front
@@ -137,9 +140,10 @@ class ComparePage(QWidget):
         self.difference.set_tip(self._tip)
         self.key = DifferenceKey()
         self.texts = ElidedLabel(), ElidedLabel(), ElidedLabel()
-        for view, name in zip(
-            (*self.pictures, self.difference), (*map(AT_CURSOR.format, "AB"), "B minus A"), strict=True
-        ):
+        self.reconstructions = PictureView(PICTURE_PX), PictureView(PICTURE_PX)
+        self.reconstruction_texts = ElidedLabel(), ElidedLabel()
+        names = *map(AT_CURSOR.format, "AB"), *map(RECONSTRUCTED.format, "AB"), "B minus A"
+        for view, name in zip((*self.pictures, *self.reconstructions, self.difference), names, strict=True):
             view.setMinimumSize(LEAST_PICTURE_PX, LEAST_PICTURE_PX)
             view.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
             view.setAccessibleName(name)
@@ -150,6 +154,8 @@ class ComparePage(QWidget):
         self._lay_out()
         self.set_epochs(())
         self.set_difference(None)
+        for side in (0, 1):
+            self.set_reconstruction(side, None)
         self.setFocusProxy(self.left)
 
     def set_epochs(self, epochs: tuple[Epoch, ...]) -> None:
@@ -181,6 +187,17 @@ class ComparePage(QWidget):
         self.pictures[side].set_image(image)
         self.texts[side].show_text("" if image is None else AT_CURSOR.format("AB"[side]))
         (self.left, self.right)[side].set_thumbnail(image)
+
+    def set_reconstruction(self, side: int, image: QImage | None, text: str = "") -> None:
+        """Show how A or B reconstructs your image, with its name, or say by a text why it does not.
+
+        Without either the picture is hidden.
+        """
+        view, label = self.reconstructions[side], self.reconstruction_texts[side]
+        view.set_image(image)
+        label.show_text(text if image is None else RECONSTRUCTED.format("AB"[side]))
+        for each in (view, label):
+            each.setVisible(image is not None or bool(text))
 
     def set_difference(self, found: Difference | None) -> None:
         """Show the difference of the pictures, or none."""
@@ -250,12 +267,16 @@ class ComparePage(QWidget):
         pictures = QHBoxLayout()
         pictures.setSpacing(GRID_PX)
         for side in (0, 1):
-            pictures.addLayout(_column(self.pictures[side], self.texts[side]), 1)
+            for picture, text in (
+                (self.pictures[side], self.texts[side]),
+                (self.reconstructions[side], self.reconstruction_texts[side]),
+            ):
+                pictures.addLayout(_column(picture, text), 3)
         keyed = QHBoxLayout()
         keyed.setSpacing(GRID_PX)
         keyed.addWidget(self.difference, 1)
         keyed.addWidget(self.key)
-        pictures.addLayout(_column(keyed, self.texts[2]), 1)
+        pictures.addLayout(_column(keyed, self.texts[2]), 4)  # the key takes the difference
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GRID_PX, GRID_PX, GRID_PX, GRID_PX // 2)
         layout.setSpacing(GRID_PX)

@@ -98,6 +98,38 @@ def test_the_second_model_of_the_last_start_comes_back(open_window, make_bundle,
     assert window.explorer.source.path != other
 
 
+def test_your_image_is_reconstructed_by_both(open_window, make_film, make_bundle, qtbot, gray, same_picture):
+    """Beside the pictures at the cursor, decoded at each encoder's mean; a model without an encoder says so."""
+    film = make_film(3)
+    window = open_window(film.path)
+    page, comparison, canvas = window.compare.page, window.compare.comparison, window.image.panel.canvas
+    qtbot.keyClick(window.plane, Qt.Key.Key_6, CONTROL)
+    qtbot.mouseClick(page.another_epoch, LEFT)
+    assert not page.reconstructions[0].isVisible()
+    qtbot.mouseClick(canvas, LEFT, pos=canvas.rect().center())
+
+    def are_there():
+        for view, explorer, epoch in zip(
+            page.reconstructions, (window.explorer, comparison.second), (3, 1), strict=True
+        ):
+            assert view.image() is not None
+            assert explorer.model.has_encoder
+            mean, _ = explorer.model.encode(window.image.drawing.thresholded()[None])
+            assert same_picture(gray(view.image()), to_bytes(film.decode(epoch, mean))[0])
+
+    qtbot.waitUntil(are_there, timeout=SOON_MS)
+    assert all(view.isVisible() for view in page.reconstructions)
+    window.compare.open(make_bundle())
+    qtbot.waitUntil(lambda: page.reconstructions[1].image() is None, timeout=SOON_MS)
+    assert page.reconstruction_texts[1].text() == "B: none"
+    assert page.elbos[1].text() == "Your image: no encoder"
+    assert page.reconstructions[0].image() is not None
+    canvas.setFocus()
+    window.history.undo.trigger()
+    qtbot.waitUntil(lambda: not page.reconstructions[0].isVisible(), timeout=SOON_MS)
+    assert page.reconstruction_texts[1].text() == ""
+
+
 def test_how_much_higher_an_elbo_is():
     """Higher is better, whatever the sign of the numbers."""
     assert gap_words(-170.0, -155.5, True) == "14.50 higher"
