@@ -44,13 +44,30 @@ class Still:
             self._compose(painter, QRectF(whole))
             return
         if not stale.isEmpty():
-            part = _blocks(stale.boundingRect()) & whole
-            inner = QPainter(self._pixmap)
-            inner.setClipRect(part)
-            self._compose(inner, QRectF(part))
-            inner.end()
-            self._valid += QRegion(part)
+            for part in _parts(stale):
+                part &= whole
+                inner = QPainter(self._pixmap)
+                inner.setClipRect(part)
+                self._compose(inner, QRectF(part))
+                inner.end()
+                self._valid += QRegion(part)
         painter.drawPixmap(0, 0, self._pixmap)
+
+
+def _parts(region: QRegion) -> list[QRect]:
+    """Return rectangles of whole blocks that hold a region and do not touch.
+
+    A cursor that jumps leaves one place and comes to another; what lies between them has not changed.
+    """
+    parts: list[QRect] = []
+    for rect in region:
+        part = _blocks(rect)
+        while near := [other for other in parts if other.intersects(part.adjusted(-1, -1, 1, 1))]:
+            for other in near:
+                parts.remove(other)
+                part |= other
+        parts.append(part)
+    return parts
 
 
 def _blocks(rect: QRect) -> QRect:

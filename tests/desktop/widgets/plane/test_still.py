@@ -22,14 +22,14 @@ class Scene:
         self.asked.append(area.toRect())
         painter.fillRect(area, self.color)
 
-    def paint(self, rect, ratio=1.0):
-        """Paint a part onto a black picture, and return the picture."""
+    def paint(self, part, ratio=1.0):
+        """Paint a rectangle or a region onto a black picture, and return the picture."""
         image = QImage(SIZE * ratio, QImage.Format.Format_RGB32)
         image.setDevicePixelRatio(ratio)
         image.fill(0)
         painter = QPainter(image)
-        painter.setClipRect(rect)
-        self.still.paint(painter, QRegion(rect), SIZE, ratio)
+        painter.setClipRegion(QRegion(part))
+        self.still.paint(painter, QRegion(part), SIZE, ratio)
         painter.end()
         return image
 
@@ -53,6 +53,16 @@ def test_what_is_there_is_copied(scene):
     scene.paint(QRect(10, 10, 30, 30))
     scene.paint(QRect(BLOCK_PX - 40, BLOCK_PX - 40, 30, 30))
     assert len(scene.asked) == 1
+
+
+def test_what_lies_between_two_places_is_not_drawn(scene):
+    """A cursor that jumps has two places drawn; parts that touch are one."""
+    here, there = QRect(0, 0, BLOCK_PX, BLOCK_PX), QRect(256, 256, BLOCK_PX, 44)
+    image = scene.paint(QRegion(QRect(10, 10, 30, 30)) + QRegion(QRect(270, 270, 30, 20)))
+    assert scene.asked == [here, there]
+    assert image.pixelColor(20, 20) == image.pixelColor(280, 280) == scene.color
+    scene.paint(QRegion(QRect(100, 200, 20, 20)) + QRegion(QRect(140, 210, 20, 20)))
+    assert scene.asked[2:] == [QRect(0, BLOCK_PX, 2 * BLOCK_PX, BLOCK_PX)]
 
 
 def test_what_has_changed_is_drawn_anew(scene):
