@@ -60,7 +60,7 @@ def _parts(region: QRegion) -> list[QRect]:
     A cursor that jumps leaves one place and comes to another; what lies between them has not changed.
     """
     parts: list[QRect] = []
-    for rect in region:
+    for rect in region:  # type: ignore[attr-defined]  # the stubs do not know it
         part = _blocks(rect)
         while near := [other for other in parts if other.intersects(part.adjusted(-1, -1, 1, 1))]:
             for other in near:

@@ -99,7 +99,7 @@ def test_the_second_model_of_the_last_start_comes_back(open_window, make_bundle,
 
 
 def test_your_image_is_reconstructed_by_both(open_window, make_film, make_bundle, qtbot, gray, same_picture):
-    """Beside the pictures at the cursor, decoded at each encoder's mean; a model without an encoder says so."""
+    """Beside the pictures at the cursor, decoded at each encoder's mean; without an encoder it says so."""
     film = make_film(3)
     window = open_window(film.path)
     page, comparison, canvas = window.compare.page, window.compare.comparison, window.image.panel.canvas
