@@ -51,6 +51,7 @@ from training.runs import (
     resume_run,
     run_folder,
 )
+from training.step_memory import require_memory
 from training.stop_requests import stop_requests
 
 CHECKPOINT_SECONDS = 300.0
@@ -387,6 +388,7 @@ def command(
                 warn(f"{dataset.name}: {note}")
             if not resume and (words := in_words(config, set(changes))):
                 say(words)
+        require_memory(config, dataset.train_images, chosen, ranks.size)
         run = fit(
             config,
             chosen,
