@@ -130,6 +130,11 @@ class FitConfig:
     crop: Crop = "centre"
     background: str = "white"
 
+    @property
+    def changes_images(self) -> bool:
+        """Whether an epoch's images are warped, flipped or shifted."""
+        return bool(self.warp_share or self.flip_share or self.shift_px)
+
 
 # Why these numbers, and what was tried beside them: training/README.md, "Why".
 _DEFAULT = FitConfig(

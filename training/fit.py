@@ -25,6 +25,7 @@ from training.logbook import FitError
 from training.output import say, warn
 from training.ranks import RanksError, joined, ranks_from
 from training.runs import RunError, is_started, newest_run, read_started_run
+from training.step_memory import require_memory
 
 POSITIVE = click.IntRange(min=1)
 
@@ -198,6 +199,7 @@ def command(
                 warn(f"{dataset.name}: {note}")
             if not resume and (words := in_words(config, set(changes))):
                 say(words)
+        require_memory(config, dataset.train_images, chosen, ranks.size)
         run = fit(
             config,
             chosen,

@@ -102,7 +102,7 @@ class Trainer:
         self.objective: nn.Module = Objective(self.model, config)
         # As they were drawn there: another processor may round otherwise.
         ranks.give_first_([*self.model.parameters(), *self.fitted.parameters()])
-        self._changes_images = bool(config.warp_share or config.flip_share or config.shift_px)
+        self._changes_images = config.changes_images
         # Images that stay in their file; None if they are on the device.
         self._in_file = None if fits(train_images, device) else train_images
         self.images = torch.from_numpy(train_images)

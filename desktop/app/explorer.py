@@ -1,6 +1,6 @@
 """Holds the open model and the view's state, and requests from the worker what the window shows."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QObject, Signal
 
+from desktop.app.opener import Opener
 from desktop.app.tile_decoder import TileDecoder
 from desktop.app.worker import Priority, Worker
 from desktop.base.arrays import Bytes
@@ -26,12 +27,11 @@ from desktop.latent.likelihood import Likelihood
 from desktop.latent.plane import Viewport
 from desktop.latent.prior import NORMAL, Prior
 from desktop.models.model import Model
-from desktop.models.opened import Opened, open_model
+from desktop.models.opened import Opened
 from desktop.models.own_posterior import OwnPosterior
 from desktop.models.point_words import TEST_IMAGES, PointWords, words_of
 from desktop.models.source import Source
 from desktop.reading.overrides import Overrides
-from desktop.vetting.opening import Opening
 from desktop.view.first_view import fresh_view, home_view, is_on_samples, random_view, samples_viewport
 from desktop.view.provenance import Detail, provenance, to_text
 from desktop.view.state import Layer, ViewState
@@ -53,10 +53,6 @@ class PendingPicture:
     expected_s: float
 
 
-# A step of the opener that takes longer may wait for a network drive that is gone, and is not waited for.
-LOST_S = 3.0
-
-
 class Explorer(QObject):
     """Holds one open model at a time. A failure leaves everything as it was and emits `failed`.
 
@@ -66,7 +62,6 @@ class Explorer(QObject):
         device: where models run.
         state: the state of the view.
         worker: the thread that decodes, encodes and writes.
-        opener: the thread that opens models, so that a model that takes long or hangs delays nothing else.
         tiles: the decoded plane.
         own: the own pictures, or z, that take the place of the test images, or None.
     """
@@ -91,13 +86,14 @@ class Explorer(QObject):
         super().__init__(parent)
         self.device: DeviceName = device
         self.worker = Worker(self)
-        self.opener = Worker(self)
-        for thread in (self.worker, self.opener):
-            thread.failed.connect(self.failed)
-        self._left: list[Worker] = []
+        self.worker.failed.connect(self.failed)
+        self._opener = Opener(device, self)
+        self._opener.began.connect(self.opening_began)
+        self._opener.told.connect(self.opening_told)
+        self._opener.open_failed.connect(self.open_failed)
+        self._opener.failed.connect(self.failed)
         self._opened: Opened | None = None
         self._now: Opened | None = None
-        self._opening = Opening()
         self._pictures = DecodedPictures()
         self._decoder: KeptDecoder | None = None
         self.own: OwnPosterior | None = None
@@ -109,6 +105,11 @@ class Explorer(QObject):
         self.tiles.finished.connect(self.backdrop_finished)
         self.state = ViewState()
         self.worker.request("leftovers", Priority.WATCH, _tidy(), lambda _: None, of_model=False)
+
+    @property
+    def opener(self) -> Worker:
+        """The thread that opens models, so that a model that takes long or hangs delays nothing else."""
+        return self._opener.worker
 
     @property
     def source(self) -> Source | None:
@@ -249,17 +250,17 @@ class Explorer(QObject):
 
         `overrides` are for a bare model's reading, as in `open_source`.
         """
-        self._request_open(path, overrides, self._on_opened)
+        self._opener.open(path, overrides, self._on_opened)
 
     def stop_opening(self) -> None:
         """Stop what `open` began; the current model stays open, and `open_failed` says so."""
-        self._opening.stop()
+        self._opener.stop()
 
     def reload(self) -> None:
         """Open the current model again from disk; the view's state stays if it fits."""
         if self._opened is not None:
             source = self._opened.model.source
-            self._request_open(source.path, dict(source.overrides) or None, self.renew)
+            self._opener.open(source.path, dict(source.overrides) or None, self.renew)
 
     def renew(self, opened: Opened) -> None:
         """Replace the open model by a new version of the same file.
@@ -318,13 +319,11 @@ class Explorer(QObject):
 
     def close(self) -> None:
         """End all threads, including those of the models, but for one that waits for a lost drive."""
-        self._opening.stop()
-        self._left.append(self.opener)
-        have_ended = [thread.stop(LOST_S if thread is self.opener else 0) for thread in self._left]
+        have_ended = self._opener.close()
         self.worker.stop()
         for opened in (self._opened, self._now):
             # A thread that is left may still use its model.
-            if opened is not None and all(have_ended):
+            if opened is not None and have_ended:
                 opened.model.close()
         self._pictures.close()
         self.closed.emit()
@@ -393,25 +392,6 @@ class Explorer(QObject):
         """Stop the picture that is being decoded for something that may begin again."""
         if self.model is not None:
             self.model.interrupt()
-
-    def _request_open(
-        self, path: Path, overrides: Overrides | None, on_opened: Callable[[Opened], object]
-    ) -> None:
-        self._opening.stop()  # nobody waits for the last one any longer
-        if self.opener.step_s > LOST_S:
-            self._replace_opener()
-        self._opening = opening = Opening(self.opening_told.emit)
-        job = open_model(path, overrides, self.device, opening)
-        self.opening_began.emit(path)
-        failed = self.open_failed.emit
-        self.opener.request("open", Priority.OPEN, job, on_opened, failed, of_model=False)
-
-    def _replace_opener(self) -> None:
-        """Leave the opener to what it waits for, such as a drive that is gone, and go on with another."""
-        self.opener.stop(0)
-        self._left.append(self.opener)
-        self.opener = Worker(self)
-        self.opener.failed.connect(self.failed)
 
     def _request_picture(self) -> None:
         if self._now is None:

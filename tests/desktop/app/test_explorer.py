@@ -7,18 +7,14 @@ import imageio.v3 as imageio
 import numpy as np
 import pytest
 
-from desktop.app import explorer as explorer_module
-from desktop.app.worker import Priority
 from desktop.images.pixels import BEHIND_GRAY, over_gray, to_bytes
 from desktop.jobs.tiles import reduced
 from desktop.latent.plane import Viewport, axis_plane
 from desktop.latent.prior import NORMAL, Prior, PriorKind
-from desktop.vetting.opening import OpeningStoppedError
 from desktop.view.first_view import first_view
 from desktop.view.state import Layer, start_state
 from export.bundle import BundleError
 from tests.desktop.foreign_models import decoder
-from tests.desktop.hostile_models import endless_loop
 from tests.waiting import SOON_MS, SOON_S
 
 SIZE_PX = (300, 200)
@@ -221,38 +217,6 @@ def test_a_picture_that_cannot_be_saved_is_told(explorer, tmp_path, qtbot):
     assert heard.events == []
 
 
-def test_what_takes_long_to_open_is_told_and_can_be_stopped(explorer, qtbot, tmp_path, monkeypatch):
-    """The open model stays open and decodes meanwhile, and the error says that opening was stopped."""
-    monkeypatch.setattr("desktop.vetting.trial.TIME_LIMIT_S", 600.0)
-    path = tmp_path / "loop.onnx"
-    path.write_bytes(endless_loop())
-    source, told = explorer.source, []
-    explorer.opening_told.connect(told.append)
-    with qtbot.waitSignal(explorer.opening_told, timeout=SOON_MS):
-        explorer.open(path)
-    assert told == ["decoding a first picture"]
-    with qtbot.waitSignal(explorer.picture_decoded, timeout=SOON_MS):
-        explorer.set_state(explorer.state.at((1.0, 1.0)))
-    with qtbot.waitSignal(explorer.open_failed, timeout=SOON_MS) as failed:
-        explorer.stop_opening()
-    assert isinstance(failed.args[0], OpeningStoppedError)
-    assert explorer.source is source
-
-
-def test_opening_another_model_ends_the_trial_of_the_one_before(
-    explorer, make_bundle, qtbot, tmp_path, monkeypatch
-):
-    """Nobody waits for it any longer."""
-    monkeypatch.setattr("desktop.vetting.trial.TIME_LIMIT_S", 600.0)
-    path = tmp_path / "loop.onnx"
-    path.write_bytes(endless_loop())
-    with qtbot.waitSignal(explorer.opening_told, timeout=SOON_MS):
-        explorer.open(path)
-    with qtbot.waitSignal(explorer.opened, timeout=SOON_MS):
-        explorer.open(make_bundle(name="second"))
-    assert explorer.source.name == "second"
-
-
 def test_a_bare_model_of_many_dimensions_starts_at_a_sample(make_explorer, tmp_path):
     """The state is the first view of its prior, which the reading says."""
     explorer = make_explorer(decoder(tmp_path / "model.onnx", latent_dim=20, metadata={"prior": "uniform"}))
@@ -292,26 +256,6 @@ def test_a_state_from_elsewhere_takes_the_models_prior(make_explorer, tmp_path):
     explorer.set_state(replace(explorer.state, z=(1.0, 1.0), prior=Prior(PriorKind.SPHERE)))
     assert explorer.state.z == (1.0, 1.0)
     assert explorer.state.prior == NORMAL
-
-
-def test_a_model_opens_while_a_lost_drive_is_waited_for(make_explorer, bundle_path, qtbot, monkeypatch):
-    """The thread that waits is left, another one opens the model, and closing does not wait for it."""
-    explorer, entered, answers = make_explorer(), threading.Event(), threading.Event()
-
-    def wait():
-        entered.set()
-        yield answers.wait(SOON_S)
-
-    left = explorer.opener
-    left.request("lost", Priority.OPEN, wait(), pytest.fail, of_model=False)
-    assert entered.wait(SOON_S)
-    with monkeypatch.context() as patch, qtbot.waitSignal(explorer.opened, timeout=SOON_MS):
-        patch.setattr(explorer_module, "LOST_S", 0)
-        explorer.open(bundle_path)
-    assert explorer.opener is not left
-    explorer.close()
-    answers.set()
-    assert left.stop()
 
 
 def test_a_quick_picture_is_asked_for_before_the_window_takes_the_state_over(explorer, qtbot):

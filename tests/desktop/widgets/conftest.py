@@ -1,12 +1,13 @@
-"""What the tests of the widgets share: the wheel, and what is really on the screen."""
+"""What the tests of the widgets share: the wheel, dialogs for files, and what is really on the screen."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QImage, QWheelEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
 from desktop.images.pixels import to_bytes
 from desktop.latent.plane import Viewport
@@ -84,3 +85,20 @@ def themed(qapp):
     qapp.setStyleSheet(sheet)
     qapp.setPalette(palette)
     qapp.setStyle(style)
+
+
+@pytest.fixture
+def answer(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path | None], list[tuple[str, str, str]]]:
+    """`answer(path)`: what the person chooses in the next dialogs for a file; asked holds what they asked."""
+    asked: list[tuple[str, str, str]] = []
+
+    def choose(path: Path | None) -> list[tuple[str, str, str]]:
+        def dialog(_parent: object, title: str, name: str, kind: str) -> tuple[str, str]:
+            asked.append((title, name, kind))
+            return ("" if path is None else str(path), kind)
+
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", staticmethod(dialog))
+        monkeypatch.setattr(QFileDialog, "getOpenFileName", staticmethod(dialog))
+        return asked
+
+    return choose

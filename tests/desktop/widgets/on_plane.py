@@ -1,9 +1,10 @@
-"""Where things are on the window's plane, and how to type z."""
+"""Where things are on the window's plane, how to type z, and how to make a path."""
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 
-CONTROL = Qt.KeyboardModifier.ControlModifier
+LEFT = Qt.MouseButton.LeftButton
+SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
 
 
 def at(window, a, b):
@@ -30,3 +31,10 @@ def type_z(window, qtbot, text):
         qtbot.keyClick(window.panel.picture.z, Qt.Key.Key_V, CONTROL)
         QGuiApplication.clipboard().clear()
     qtbot.keyClick(window.panel.picture.z, Qt.Key.Key_Return)
+
+
+def make_path(window, qtbot):
+    """Three points by Shift-click."""
+    width, height = window.plane.width(), window.plane.height()
+    for x, y in ((0.3, 0.3), (0.8, 0.3), (0.5, 0.8)):
+        qtbot.mouseClick(window.plane, LEFT, SHIFT, QPoint(round(x * width), round(y * height)))

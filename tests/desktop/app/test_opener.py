@@ -1,0 +1,63 @@
+"""Opening has a thread of its own: it can be stopped, and what hangs is left behind."""
+
+import threading
+
+import pytest
+
+from desktop.app import opener
+from desktop.app.worker import Priority
+from desktop.vetting.opening import OpeningStoppedError
+from tests.desktop.hostile_models import endless_loop
+from tests.waiting import SOON_MS, SOON_S
+
+
+def test_what_takes_long_to_open_is_told_and_can_be_stopped(explorer, qtbot, tmp_path, monkeypatch):
+    """The open model stays open and decodes meanwhile, and the error says that opening was stopped."""
+    monkeypatch.setattr("desktop.vetting.trial.TIME_LIMIT_S", 600.0)
+    path = tmp_path / "loop.onnx"
+    path.write_bytes(endless_loop())
+    source, told = explorer.source, []
+    explorer.opening_told.connect(told.append)
+    with qtbot.waitSignal(explorer.opening_told, timeout=SOON_MS):
+        explorer.open(path)
+    assert told == ["decoding a first picture"]
+    with qtbot.waitSignal(explorer.picture_decoded, timeout=SOON_MS):
+        explorer.set_state(explorer.state.at((1.0, 1.0)))
+    with qtbot.waitSignal(explorer.open_failed, timeout=SOON_MS) as failed:
+        explorer.stop_opening()
+    assert isinstance(failed.args[0], OpeningStoppedError)
+    assert explorer.source is source
+
+
+def test_opening_another_model_ends_the_trial_of_the_one_before(
+    explorer, make_bundle, qtbot, tmp_path, monkeypatch
+):
+    """Nobody waits for it any longer."""
+    monkeypatch.setattr("desktop.vetting.trial.TIME_LIMIT_S", 600.0)
+    path = tmp_path / "loop.onnx"
+    path.write_bytes(endless_loop())
+    with qtbot.waitSignal(explorer.opening_told, timeout=SOON_MS):
+        explorer.open(path)
+    with qtbot.waitSignal(explorer.opened, timeout=SOON_MS):
+        explorer.open(make_bundle(name="second"))
+    assert explorer.source.name == "second"
+
+
+def test_a_model_opens_while_a_lost_drive_is_waited_for(make_explorer, bundle_path, qtbot, monkeypatch):
+    """The thread that waits is left, another one opens the model, and closing does not wait for it."""
+    explorer, entered, answers = make_explorer(), threading.Event(), threading.Event()
+
+    def wait():
+        entered.set()
+        yield answers.wait(SOON_S)
+
+    left = explorer.opener
+    left.request("lost", Priority.OPEN, wait(), pytest.fail, of_model=False)
+    assert entered.wait(SOON_S)
+    with monkeypatch.context() as patch, qtbot.waitSignal(explorer.opened, timeout=SOON_MS):
+        patch.setattr(opener, "LOST_S", 0)
+        explorer.open(bundle_path)
+    assert explorer.opener is not left
+    explorer.close()
+    answers.set()
+    assert left.stop()
