@@ -1,6 +1,5 @@
 """python -m desktop.render: render sheets, figures and animations, without a window or Qt."""
 
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ with needed("desktop", "python -m desktop.render", __name__):
 
 from desktop.base.errors import ModelError
 from desktop.base.machine import DeviceError
-from desktop.base.progress_bar import LONG_S, ProgressBar
+from desktop.base.progress_bar import LONG_S
 from desktop.base.vector import Vector
 from desktop.figure.figure import FigureError
 from desktop.film.film import Caption, Content, Film, Route, path_cost, path_film
@@ -29,24 +28,22 @@ from desktop.film.formats import (
 )
 from desktop.images.room import RoomError
 from desktop.jobs import sheets
-from desktop.jobs.decoded_pictures import DecodedPictures
-from desktop.jobs.kept_decoder import KeptDecoder
 from desktop.jobs.sheets import KnownScores, Order
 from desktop.latent.paths import PathKind
-from desktop.latent.plane import Viewport, parse_z, sample_prior
+from desktop.latent.plane import parse_z, sample_prior
 from desktop.reading.reading import Reading
 from desktop.render_figure import FILM_LAYERS, subject_of, view
 from desktop.render_parts import (
     RenderError,
-    beside,
+    axes_option,
     check_room,
+    do_job,
     is_on_samples,
+    looking_at,
     model_options,
+    on_axes,
     open_model,
-    plane_of_axes,
     plane_through_points,
-    say_cost,
-    show_step,
     start_options,
     start_view,
     write_sheet,
@@ -73,12 +70,7 @@ def command() -> None:
 @model_options
 @click.option("--n", type=click.IntRange(1, 200), default=20, show_default=True, help="Pictures per side.")
 @start_options
-@click.option(
-    "--axes",
-    type=(click.IntRange(0), click.IntRange(0)),
-    metavar="RIGHT UP",
-    help="The two latent dimensions that span the plane.  [default: 0 1]",
-)
+@axes_option
 @click.option(
     "--through",
     multiple=True,
@@ -108,12 +100,10 @@ def plane(
     if through:
         state = state.with_plane(plane_through_points(through, model.latent_dim))
     elif axes is not None:
-        state = state.with_plane(plane_of_axes(axes, beside(model, state, point, seed)))
+        state = on_axes(model, state, axes, point, seed)
     else:
         even = even or is_on_samples(model)
-    if span is not None or point is not None:
-        a, b = state.plane.project(state.z).tolist()
-        state = replace(state, viewport=Viewport((a, b), span or state.viewport.span))
+    state = looking_at(state, point, span)
     if even:
         plan = sheets.view_plan(model, state.chart, state.viewport, n)
         is_home = span is None and point is None  # then the window's manifold page shows the same
@@ -160,12 +150,13 @@ def reconstructions(n: int, order: str, **common: Any) -> None:
         )
     by, state, pairs = Order[order.upper()], start_view(model), len(posterior.mean)
     check_room(model.source.reading, common, n, lambda n: (min(2 * n, -(-pairs // n)), n), sheets.pairs_size)
-    with closing(DecodedPictures()) as kept:
-        decoder, known = KeptDecoder(model, kept), KnownScores()
-        say_cost(sheets.scores_cost(decoder, posterior, known))
-        with ProgressBar("comparing") as bar:
-            for step in sheets.held_out_scores(decoder, posterior, known, LONG_S):
-                show_step(bar, step)
+    known = KnownScores()
+    do_job(
+        model,
+        lambda decoder: sheets.scores_cost(decoder, posterior, known),
+        lambda decoder: sheets.held_out_scores(decoder, posterior, known, LONG_S),
+        "comparing",
+    )
     assert known.scores is not None
     plan = sheets.reconstructions_plan(posterior, known.scores, by, n)
     write_sheet(plan, model, common, state, "reconstructions", n=n, order=by.value)
@@ -304,13 +295,12 @@ def path(
         state = replace(start, path=corners, path_closed=closed, path_kind=route.kind, path_times=())
         shown = subject_of(model, state, FILM_LAYERS) if with_plane else None
         comment = to_text(provenance(model.source, state, "path", **film.details()))
-        with closing(DecodedPictures()) as kept:
-            decoder = KeptDecoder(model, kept)
-            say_cost(path_cost(decoder, route, film, shown))
-            with ProgressBar("decoding") as bar:
-                steps = path_film(decoder, route, film, out, model.source.name, comment=comment, view=shown)
-                for step in steps:
-                    show_step(bar, step)
+        name = model.source.name
+        do_job(
+            model,
+            lambda decoder: path_cost(decoder, route, film, shown),
+            lambda decoder: path_film(decoder, route, film, out, name, comment=comment, view=shown),
+        )
     except ValueError as error:
         raise RenderError(f"--z: {error}") from error
     click.echo(f"{out}: {frames} frames at {real_fps(chosen, fps):.4g} per second")

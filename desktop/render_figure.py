@@ -1,6 +1,5 @@
 """`desktop.render view`: the plane with its layers as a figure for a paper, PNG or SVG."""
 
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,6 @@ import click
 from desktop.base.command_line import Finite
 from desktop.base.installed import Choice
 from desktop.base.machine import free_memory_bytes
-from desktop.base.progress_bar import ProgressBar
 from desktop.figure.caption import caption_of
 from desktop.figure.figure import (
     LEAST_SIDE_PX,
@@ -28,21 +26,17 @@ from desktop.figure.figure import (
 )
 from desktop.figure.layout import layout_of
 from desktop.figure.writing import figure_cost, kind_of, save_figure
-from desktop.jobs.cost import Progress
-from desktop.jobs.decoded_pictures import DecodedPictures
-from desktop.jobs.kept_decoder import KeptDecoder
 from desktop.latent.chart import AxisScale
-from desktop.latent.plane import Viewport
 from desktop.models.model import Model
 from desktop.reading.reading import Reading
 from desktop.render_parts import (
     RenderError,
-    beside,
+    axes_option,
+    do_job,
+    looking_at,
     model_options,
+    on_axes,
     open_model,
-    plane_of_axes,
-    say_cost,
-    show_step,
     start_options,
     start_view,
 )
@@ -86,12 +80,7 @@ def _layers(context: click.Context, option: click.Parameter, text: str) -> froze
     help="Width and height at scale 1. Texts and lines have fixed sizes in these pixels.",
 )
 @start_options
-@click.option(
-    "--axes",
-    type=(click.IntRange(0), click.IntRange(0)),
-    metavar="RIGHT UP",
-    help="The two latent dimensions that span the plane.  [default: 0 1]",
-)
+@axes_option
 @click.option("--quantiles", is_flag=True, help="Draw axes that are linear in the prior's quantiles.")
 @click.option(
     "--layers",
@@ -167,27 +156,20 @@ def view(
             raise RenderError(f"{reason}; {f'--scale {fitting} fits' if fitting else 'make it smaller'}")
 
     model = open_model(common, None, check)
-    state = start_view(model, point, seed)
-    if axes is not None:
-        state = state.with_plane(plane_of_axes(axes, beside(model, state, point, seed)))
+    state = on_axes(model, start_view(model, point, seed), axes, point, seed)
     subject = subject_of(model, state, layers)
-    if point is not None or span is not None:
-        a, b = subject.state.cursor_ab.tolist()
-        view_of = Viewport((a, b), span or subject.viewport.span)
-        subject = replace(subject, state=replace(subject.state, viewport=view_of))
+    subject = replace(subject, state=looking_at(subject.state, point, span))
     if quantiles:
         subject = replace(subject, state=subject.state.with_scale(AxisScale.QUANTILES))
     text = caption_of(model.source, subject, layers) if caption is None else caption
     figure = replace(figure, caption=text)
     layout_of(subject, figure)
     note = to_text(provenance(model.source, subject.state, "view", **figure.details()))
-    with closing(DecodedPictures()) as kept:
-        decoder = KeptDecoder(model, kept)
-        say_cost(figure_cost(decoder, subject, figure))
-        with ProgressBar("decoding") as bar:
-            for step in save_figure(decoder, subject, figure, out, note):
-                if isinstance(step, Progress):
-                    show_step(bar, step)
+    do_job(
+        model,
+        lambda decoder: figure_cost(decoder, subject, figure),
+        lambda decoder: save_figure(decoder, subject, figure, out, note),
+    )
     width, height = figure.size_px if kind_of(out) is FileKind.SVG else figure.full_px
     click.echo(f"{out}: {width} × {height} pixels")
 

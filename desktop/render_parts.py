@@ -1,6 +1,6 @@
 """What the commands of desktop.render share: options, the opened model, the first view, writing a sheet."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +22,7 @@ from desktop.jobs.decoded_pictures import DecodedPictures
 from desktop.jobs.kept_decoder import KeptDecoder
 from desktop.jobs.sheet_steps import Sheet, sheet_steps
 from desktop.jobs.sheets import Plan
-from desktop.latent.plane import Plane, axis_plane, parse_z, plane_through, sample_prior
+from desktop.latent.plane import Plane, Viewport, axis_plane, parse_z, plane_through, sample_prior
 from desktop.models.model import Model
 from desktop.models.source import open_source
 from desktop.reading.command_options import overrides_from, reading_options
@@ -87,6 +87,16 @@ def start_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
+def axes_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the option that says which dimensions span the plane."""
+    return click.option(
+        "--axes",
+        type=(click.IntRange(0), click.IntRange(0)),
+        metavar="RIGHT UP",
+        help="The two latent dimensions that span the plane.  [default: 0 1]",
+    )(function)
+
+
 def start_view(model: Model, point: str | None = None, seed: int | None = None) -> ViewState:
     """The view of a newly opened model, at z or at the sample of a seed if one is given."""
     if point is not None and seed is not None:
@@ -106,26 +116,37 @@ def start_view(model: Model, point: str | None = None, seed: int | None = None) 
     return state
 
 
-def beside(model: Model, state: ViewState, point: str | None, seed: int | None) -> Vector:
-    """The z through which a plane of two axes goes: the prior's mean, unless samples lie far from it."""
-    if point is not None or seed is not None or is_on_samples(model):
-        return state.z
-    return Vector(state.prior.mean(model.latent_dim))
+def on_axes(
+    model: Model, state: ViewState, axes: tuple[int, int] | None, point: str | None, seed: int | None
+) -> ViewState:
+    """The view on the plane of two latent dimensions, if any are given.
 
-
-def is_on_samples(model: Model) -> bool:
-    """Whether the view of this model starts on a plane through samples."""
-    return model.source.bundle is None and model.latent_dim > MOST_NEAR_MEAN
-
-
-def plane_of_axes(axes: tuple[int, int], z: Vector) -> Plane:
-    """The plane of two latent dimensions through z."""
+    It goes through the prior's mean, or through the view's z if one was asked for or samples lie far from the
+    mean.
+    """
+    if axes is None:
+        return state
+    is_through_z = point is not None or seed is not None or is_on_samples(model)
+    z = state.z if is_through_z else Vector(state.prior.mean(model.latent_dim))
     right, up = axes
     if max(axes) >= len(z) or (right == up and len(z) > 1):
         raise RenderError(
             f"--axes: found {right} {up}, expected two different dimensions from 0 to {len(z) - 1}"
         )
-    return axis_plane(z, right, up)
+    return state.with_plane(axis_plane(z, right, up))
+
+
+def looking_at(state: ViewState, point: str | None, span: float | None) -> ViewState:
+    """The view around its z, so large as `span` says, if a z or a span is given."""
+    if point is None and span is None:
+        return state
+    a, b = state.cursor_ab.tolist()
+    return replace(state, viewport=Viewport((a, b), span or state.viewport.span))
+
+
+def is_on_samples(model: Model) -> bool:
+    """Whether the view of this model starts on a plane through samples."""
+    return model.source.bundle is None and model.latent_dim > MOST_NEAR_MEAN
 
 
 def plane_through_points(texts: tuple[str, ...], latent_dim: int) -> Plane:
@@ -185,13 +206,11 @@ def write_sheet(
     **details: Detail,
 ) -> None:
     """Decode a sheet, write it as a PNG with its note, and say what was written."""
-    with closing(DecodedPictures()) as kept:
-        decoder = KeptDecoder(model, kept)
-        say_cost(decoder.cost(plan.z))
-        sheet = None
-        with ProgressBar("decoding") as bar:
-            for sheet in sheet_steps(decoder, plan, tells_from_s=LONG_S):
-                show_step(bar, sheet)
+    sheet = do_job(
+        model,
+        lambda decoder: decoder.cost(plan.z),
+        lambda decoder: sheet_steps(decoder, plan, tells_from_s=LONG_S),
+    )
     assert isinstance(sheet, Sheet)
     scale = common["scale"] or 1
     enlarged = pixels.enlarge(sheet.picture[None], scale)[0]
@@ -204,15 +223,23 @@ def write_sheet(
         click.echo(model.warning, err=True)
 
 
-def say_cost(cost: Cost) -> None:
-    """Say on standard error how long it takes, if that is long."""
-    if cost.seconds > ASK_FROM_S:
-        click.echo(f"decoding {cost.in_words()}", err=True)
-
-
-def show_step(bar: ProgressBar, step: object) -> None:
-    """Show how far a job is, if that is what its step tells."""
-    if isinstance(step, Progress):
-        bar.show(step.done / step.total, step.in_words())
-    elif isinstance(step, float):
-        bar.show(step)
+def do_job(
+    model: Model,
+    cost_of: Callable[[KeptDecoder], Cost],
+    steps_of: Callable[[KeptDecoder], Iterable[object]],
+    doing: str = "decoding",
+) -> object:
+    """Say what a job costs if that is much, take its steps with a progress bar, and return the last one."""
+    with closing(DecodedPictures()) as kept:
+        decoder = KeptDecoder(model, kept)
+        cost = cost_of(decoder)
+        if cost.seconds > ASK_FROM_S:
+            click.echo(f"decoding {cost.in_words()}", err=True)
+        step: object = None
+        with ProgressBar(doing) as bar:
+            for step in steps_of(decoder):
+                if isinstance(step, Progress):
+                    bar.show(step.done / step.total, step.in_words())
+                elif isinstance(step, float):
+                    bar.show(step)
+    return step

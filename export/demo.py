@@ -16,7 +16,7 @@ from training.command_line import run_command
 from training.stop_requests import stop_requests
 
 POLL_S = 0.1
-# An export of a snapshot takes about as long.
+# How often the plane changes while it forms, unless an export takes long.
 SNAPSHOT_S = 2
 Command = Sequence[str | Path]
 Process = subprocess.Popen[bytes]

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from export.bundle import Bundle, write_bundle
-from export.exporter import Exporter
+from export.exporter import EARLY_IMAGES, Exporter
 from export.growing import grow_bundle, settle_bundle
 from training.runs import (
     CONFIG_FILE,
@@ -26,6 +26,8 @@ from training.snapshot import read_snapshot
 
 # How long to wait before checking the run for a new epoch again.
 POLL_S = 0.25
+# After the export of a snapshot, the fit has the machine for itself for this many times as long.
+REST = 3
 # Grace period for readers that hold the previous manifest, after the last one is written.
 GRACE_S = 1.0
 
@@ -63,13 +65,13 @@ def follow_run(
     """Export a run's epochs as they are finished, until it has all of them. Returns the finished bundle.
 
     `on_growth` gets the bundle whenever it was written, with its new epochs, which are none if it has a new
-    snapshot. Raises StoppedError between
-    epochs if asked to stop, RunError if the fit ended in an error or another run has taken its place, and the
-    errors of `export_run`. Whatever was written before stays and is complete.
+    snapshot. Raises StoppedError between epochs if asked to stop, RunError if the fit ended in an error or
+    another run has taken its place, and the errors of `export_run`. Whatever was written before stays and is
+    complete.
     """
     bundle: Bundle | None = None
     has_grown = False
-    snapshot_step = 0
+    snapshot_step, rested_at = 0, 0.0
     try:
         while True:
             # The failure is read before the run, so that epochs finished before it are still exported.
@@ -81,18 +83,24 @@ def follow_run(
                 if stop_requests:
                     raise StoppedError
             # Epoch 0 goes before it, so that there is something to see at once.
-            snapshot = None if new else read_snapshot(run, snapshot_step)
+            started_at = time.monotonic()
+            is_due = not new and started_at >= rested_at
+            snapshot = read_snapshot(run, snapshot_step) if is_due else None
             if snapshot is not None:
                 exporter.add_snapshot(snapshot)
                 snapshot_step = snapshot.step
             if new or snapshot is not None:
-                content = exporter.content()
+                is_whole = len(run.metrics) == run.config.epochs
+                content = exporter.content(None if is_whole else EARLY_IMAGES)
                 if bundle is None:
                     bundle = write_bundle(out, content.facts, content.files, overwrite)
                 else:
                     has_grown = True
                     bundle = grow_bundle(bundle, content.facts, content.files)
                 on_growth(bundle, new)
+            if snapshot is not None:
+                now = time.monotonic()
+                rested_at = now + REST * (now - started_at)
             if bundle is not None and len(run.metrics) == run.config.epochs:
                 return bundle
             if failure is not None:

@@ -80,15 +80,23 @@ def check_decoder(parity: Parity, decoder: ort.InferenceSession, model: VAE, lat
 
 @torch.inference_mode()
 def check_encoder(
-    parity: Parity, encoder: ort.InferenceSession, model: VAE, images: NDArray[np.uint8]
+    parity: Parity,
+    encoder: ort.InferenceSession,
+    model: VAE,
+    images: NDArray[np.uint8],
+    most: int | None = None,
 ) -> tuple[Floats, Floats]:
-    """Compare the posteriors of all uint8 images [N, C, H, W], and of the first in every batch size.
+    """Compare the posteriors of uint8 images [N, C, H, W], and of the first in every batch size.
 
-    Returns the graph's mean and logvar [N, d]. Raises ParityError.
+    All images are compared, or the first `most`. Returns the graph's mean and logvar [N, d] of all. Raises
+    ParityError.
     """
     for batch in _batches(images.shape[1:]):
         _encode_both(parity, encoder, model, images[:batch])
-    parts = [_encode_both(parity, encoder, model, images[part]) for part in _slices(images)]
+    compared = images[:most]
+    parts = [_encode_both(parity, encoder, model, compared[part]) for part in _slices(compared)]
+    others = images[len(compared) :]
+    parts += [_encode(encoder, _network_input(others[part], model.levels)) for part in _slices(others)]
     mean, logvar = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     return mean, logvar
 
@@ -134,11 +142,16 @@ def _encode_both(
     parity: Parity, encoder: ort.InferenceSession, model: VAE, images: NDArray[np.uint8]
 ) -> tuple[Floats, Floats]:
     x = _network_input(images, model.levels)
-    mean, logvar = encoder.run(["mean", "logvar"], {"x": x})
+    mean, logvar = _encode(encoder, x)
     torch_mean, torch_logvar = model.encoder(torch.from_numpy(x))
     parity.mean = max(parity.mean, _compare("mean", mean, torch_mean.numpy(), POSTERIOR_TOLERANCE))
     parity.logvar = max(parity.logvar, _compare("logvar", logvar, torch_logvar.numpy(), POSTERIOR_TOLERANCE))
     parity.encoded_inputs += len(images)
+    return mean, logvar
+
+
+def _encode(encoder: ort.InferenceSession, x: Floats) -> tuple[Floats, Floats]:
+    mean, logvar = encoder.run(["mean", "logvar"], {"x": x})
     return mean, logvar
 
 
