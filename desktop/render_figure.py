@@ -1,4 +1,4 @@
-"""`desktop.render view`: the plane with its layers as a figure for a paper, PNG or SVG."""
+"""`desktop.render view`: the plane with its layers as a figure for a paper, as PNG, SVG or PDF."""
 
 from contextlib import closing
 from dataclasses import replace
@@ -21,7 +21,6 @@ from desktop.figure.figure import (
     START_SIZE_PX,
     Figure,
     FigureError,
-    FileKind,
     Ground,
     Part,
     Subject,
@@ -50,7 +49,7 @@ from desktop.view.provenance import provenance, to_text
 from desktop.view.state import ViewState
 
 # The parts that a command can ask for, by their names there.
-OF_WINDOW = (Part.PINNED, Part.PATH, Part.ENCODED, Part.TRUE_POSTERIOR)
+OF_WINDOW = (Part.SELECTED, Part.PINNED, Part.PATH, Part.ENCODED, Part.TRUE_POSTERIOR)
 LAYERS = {part.name.lower(): part for part in Part if part not in OF_WINDOW}
 START_LAYERS = ("backdrop", "points", "names", "prior")
 FILM_LAYERS = frozenset({Part.BACKDROP, Part.POINTS, Part.NAMES})
@@ -111,7 +110,7 @@ def _layers(context: click.Context, option: click.Parameter, text: str) -> froze
 @click.option(
     "--invert/--no-invert",
     default=True,
-    help="On white ground, draw grey pictures of the decoded plane dark on white.  [default: --invert]",
+    help="On white or transparent ground, draw grey pictures dark on white.  [default: --invert]",
 )
 @click.option("--frame/--no-frame", default=True, help="Draw a frame with numbers and names of the axes.")
 @click.option("--legend/--no-legend", default=True, help="Draw a legend.")
@@ -123,7 +122,7 @@ def _layers(context: click.Context, option: click.Parameter, text: str) -> froze
     type=Choice([ground.value.lower() for ground in Ground]),
     default=Ground.WHITE.value.lower(),
     show_default=True,
-    help="What it is drawn on.",
+    help="What it is drawn on. On transparent ground the colours are those for white paper.",
 )
 def view(
     size: tuple[int, int],
@@ -141,9 +140,10 @@ def view(
     ground: str,
     **common: Any,
 ) -> None:
-    """Write the plane with its layers as a figure for a paper: PNG, or SVG by the ending of --out.
+    """Write the plane with its layers as a figure for a paper: PNG, SVG or PDF, by the ending of --out.
 
-    With --scale the picture becomes finer and its layout stays as it is.
+    With --scale the picture becomes finer and its layout stays as it is; in SVG and PDF only decoded pictures
+    become finer that are larger than their place on the plane.
     """
     out: Path = common["out"]
     kind_of(out)
@@ -188,7 +188,7 @@ def view(
             for step in save_figure(decoder, subject, figure, out, note):
                 if isinstance(step, Progress):
                     show_step(bar, step)
-    width, height = figure.size_px if kind_of(out) is FileKind.SVG else figure.full_px
+    width, height = figure.size_px if kind_of(out).is_vector else figure.full_px
     click.echo(f"{out}: {width} × {height} pixels")
 
 
