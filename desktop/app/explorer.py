@@ -26,7 +26,7 @@ from desktop.latent.likelihood import Likelihood
 from desktop.latent.plane import Viewport
 from desktop.latent.prior import NORMAL, Prior
 from desktop.models.model import Model
-from desktop.models.opened import Opened, open_model
+from desktop.models.opened import Opened, open_model, same_images
 from desktop.models.own_posterior import OwnPosterior
 from desktop.models.point_words import TEST_IMAGES, PointWords, words_of
 from desktop.models.source import Source
@@ -264,8 +264,8 @@ class Explorer(QObject):
     def renew(self, opened: Opened) -> None:
         """Replace the open model by a new version of the same file.
 
-        A view that fits the test images goes on fitting them; any other stays. A model with other dimensions,
-        or another prior, is opened like any other.
+        A view that fits the test images goes on fitting them; any other stays, but for numbers of test images
+        if these are others. A model with other dimensions, or another prior, is opened like any other.
         """
         old = self._opened
         if old is None or _space(old.model) != _space(opened.model):
@@ -279,6 +279,8 @@ class Explorer(QObject):
         self.renewed.emit(opened)
         if is_shown:
             self._use_model()
+        if self.own is None and not same_images(old.posterior, opened.posterior):
+            self.set_state(_without_points(self.state), record=False)
         fitting = _fitting(self.state, opened)
         if is_fitted and fitting is not None:
             self.set_state(replace(self.state, viewport=fitting), record=False)
@@ -308,9 +310,7 @@ class Explorer(QObject):
         if is_new or model is self.model:
             self.model_changed.emit()
         if is_new:
-            fresh = replace(
-                self.state, hidden_labels=frozenset(), pinned=(), selected=(), only_selected=False
-            )
+            fresh = _without_points(self.state)
             if self.posterior is not None and not keeps_view:
                 around = fresh.chart.around(fresh.plane.project(self.posterior.mean))
                 fresh = replace(fresh, viewport=around, layers=fresh.layers | {Layer.POINTS})
@@ -497,6 +497,11 @@ def _fitting(state: ViewState, opened: Opened) -> Viewport | None:
     if opened.posterior is None:
         return None
     return state.chart.around(state.plane.project(opened.posterior.mean))
+
+
+def _without_points(state: ViewState) -> ViewState:
+    """The state without what it says of points by their numbers and labels."""
+    return replace(state, hidden_labels=frozenset(), pinned=(), selected=(), only_selected=False)
 
 
 def _decoded(z: Vector, kept: Kept) -> Decoded:
