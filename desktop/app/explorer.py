@@ -181,13 +181,13 @@ class Explorer(QObject):
     @property
     def home(self) -> Viewport:
         """The viewport to come home to on the plane that is looked at."""
-        return home_view(self.state, self._is_bundle)
+        return home_view(self.state, self._has_images)
 
     @property
     def samples_viewport(self) -> Viewport | None:
         """On linear axes, the part of the plane with the samples that span it; None on any other plane."""
         state = self.state
-        if not is_on_samples(state, self._is_bundle):
+        if not is_on_samples(state, self._has_images):
             return None
         return samples_viewport(state.plane, state.prior, state.seed)
 
@@ -361,7 +361,7 @@ class Explorer(QObject):
     def draw_z(self) -> None:
         """Move the cursor to another sample of the prior, that of the next seed."""
         if self._opened is not None:
-            self.set_state(random_view(self.state, self._is_bundle))
+            self.set_state(random_view(self.state, self._has_images))
 
     def note(self, kind: str, **details: Detail) -> str:
         """Return the note for an export of the current view; empty while no model is open.
@@ -452,8 +452,8 @@ class Explorer(QObject):
             self.tiles.look(projection, self._ratio, coarse_first)
 
     @property
-    def _is_bundle(self) -> bool:
-        return self._opened is not None and self._opened.model.source.bundle is not None
+    def _has_images(self) -> bool:
+        return self._opened is not None and self._opened.model.source.has_images
 
     def _on_opened(self, opened: Opened) -> None:
         self.worker.cancel_of_model()
@@ -471,7 +471,9 @@ class Explorer(QObject):
         prior = opened.model.source.reading.prior
         same_space = same_file and len(before.z) == opened.model.latent_dim
         if not same_space or before.prior != prior:
-            fresh = fresh_view(opened.model.latent_dim, prior, self._is_bundle)
+            fresh = fresh_view(
+                opened.model.latent_dim, prior, opened.model.source.bundle is not None, self._has_images
+            )
             fresh = replace(fresh, viewport=_fitting(fresh, opened) or fresh.viewport)
             if same_space:  # another prior of the same model, which has been set just now
                 fresh = replace(fresh, path=before.path, path_closed=before.path_closed)

@@ -261,6 +261,15 @@ def test_a_bare_model_of_many_dimensions_starts_at_a_sample(make_explorer, tmp_p
     assert explorer.state == first_view(20, prior)
 
 
+def test_a_bundle_of_many_dimensions_without_test_images_starts_at_a_sample(make_explorer, make_bundle):
+    """As a bare model does: the plane goes through three samples, and R takes it to three others."""
+    explorer = make_explorer(make_bundle(latent_dim=12))
+    assert explorer.state == first_view(12)
+    explorer.draw_z()
+    assert explorer.state == first_view(12, seed=1)
+    assert explorer.samples_viewport == explorer.home == explorer.state.viewport
+
+
 def test_a_random_z_is_another_sample_and_comes_home(make_explorer, tmp_path):
     """Each draw is the next seed's first view; home is the view of its samples."""
     explorer = make_explorer(decoder(tmp_path / "model.onnx", latent_dim=20))
