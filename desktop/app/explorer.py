@@ -320,6 +320,10 @@ class Explorer(QObject):
         """End all threads, including those of the models, but for one that waits for a lost drive."""
         self._opening.stop()
         self._left.append(self.opener)
+        for thread in (*self._left, self.worker):
+            thread.stop(0)  # it begins no other step
+        if self.model is not None:
+            self.model.stop_runs()  # a picture of a slow decoder takes seconds
         have_ended = [thread.stop(LOST_S if thread is self.opener else 0) for thread in self._left]
         self.worker.stop()
         for opened in (self._opened, self._now):

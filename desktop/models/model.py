@@ -276,9 +276,13 @@ class Model:
             )
         return np.concatenate(means), np.concatenate(logvars)
 
+    def stop_runs(self) -> None:
+        """Stop what runs, because the program ends. Any thread may call it, and decodes raise errors."""
+        self._watchdog.close()
+
     def close(self) -> None:
         """End the model's threads and stop their runs."""
-        self._watchdog.close()
+        self.stop_runs()
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._cuda_thread.shutdown(wait=True, cancel_futures=True)
 

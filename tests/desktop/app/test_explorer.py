@@ -323,6 +323,23 @@ def test_a_model_opens_while_a_lost_drive_is_waited_for(make_explorer, bundle_pa
     assert left.stop()
 
 
+def test_closing_does_not_wait_for_a_picture(explorer):
+    """What the model runs is stopped, as its watchdog stops what takes too long."""
+    stopped, entered = threading.Event(), threading.Event()
+    found = []
+
+    def run():
+        with explorer.model._watchdog.watch(stopped.set):
+            entered.set()
+            found.append(stopped.wait(SOON_S))
+        yield
+
+    explorer.worker.request("long", Priority.PICTURE, run(), pytest.fail)
+    assert entered.wait(SOON_S)
+    explorer.close()
+    assert found == [True]
+
+
 def test_a_quick_picture_is_asked_for_before_the_window_takes_the_state_over(explorer, qtbot):
     """Whoever hears of a move finds that its picture is on its way."""
     idle = []
