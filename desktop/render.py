@@ -89,8 +89,8 @@ def plane(
 ) -> None:
     """Write n × n pictures of the plane as PNG: the manifold grid, at the prior's quantiles 0.05 to 0.95.
 
-    For a bare model of more than 8 dimensions the plane goes through three samples of the prior, and the
-    pictures are at even steps over the view that holds them.
+    For a model of more than 8 dimensions without test images the plane goes through three samples of the
+    prior, and the pictures are at even steps over the view that holds them.
     """
     if axes is not None and through:
         raise RenderError("found --axes and --through, expected one of them; leave one out")
@@ -215,8 +215,8 @@ def traversals(
     "--interpolation",
     type=Choice(list(INTERPOLATIONS)),
     help="Straight lines, great circles, or straight lines at a pace at which the picture changes evenly.  "
-    f"[default: straight; spherical for a bare model of more than {MOST_NEAR_MEAN} dimensions whose prior is "
-    "normal or on a sphere]",
+    f"[default: straight; spherical for a model of more than {MOST_NEAR_MEAN} dimensions without test images "
+    "whose prior is normal or on a sphere]",
 )
 @click.option(
     "--format",

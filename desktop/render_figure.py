@@ -1,4 +1,4 @@
-"""`desktop.render view`: the plane with its layers as a figure for a paper, PNG or SVG."""
+"""`desktop.render view`: the plane with its layers as a figure for a paper, as PNG, SVG or PDF."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +19,6 @@ from desktop.figure.figure import (
     START_SIZE_PX,
     Figure,
     FigureError,
-    FileKind,
     Ground,
     Part,
     Subject,
@@ -44,7 +43,7 @@ from desktop.view.provenance import provenance, to_text
 from desktop.view.state import ViewState
 
 # The parts that a command can ask for, by their names there.
-OF_WINDOW = (Part.PINNED, Part.PATH, Part.ENCODED, Part.TRUE_POSTERIOR)
+OF_WINDOW = (Part.SELECTED, Part.PINNED, Part.PATH, Part.ENCODED, Part.TRUE_POSTERIOR)
 LAYERS = {part.name.lower(): part for part in Part if part not in OF_WINDOW}
 START_LAYERS = ("backdrop", "points", "names", "prior")
 FILM_LAYERS = frozenset({Part.BACKDROP, Part.POINTS, Part.NAMES})
@@ -100,7 +99,7 @@ def _layers(context: click.Context, option: click.Parameter, text: str) -> froze
 @click.option(
     "--invert/--no-invert",
     default=True,
-    help="On white ground, draw grey pictures of the decoded plane dark on white.  [default: --invert]",
+    help="On white or transparent ground, draw grey pictures dark on white.  [default: --invert]",
 )
 @click.option("--frame/--no-frame", default=True, help="Draw a frame with numbers and names of the axes.")
 @click.option("--legend/--no-legend", default=True, help="Draw a legend.")
@@ -112,7 +111,7 @@ def _layers(context: click.Context, option: click.Parameter, text: str) -> froze
     type=Choice([ground.value.lower() for ground in Ground]),
     default=Ground.WHITE.value.lower(),
     show_default=True,
-    help="What it is drawn on.",
+    help="What it is drawn on. On transparent ground the colours are those for white paper.",
 )
 def view(
     size: tuple[int, int],
@@ -130,9 +129,10 @@ def view(
     ground: str,
     **common: Any,
 ) -> None:
-    """Write the plane with its layers as a figure for a paper: PNG, or SVG by the ending of --out.
+    """Write the plane with its layers as a figure for a paper: PNG, SVG or PDF, by the ending of --out.
 
-    With --scale the picture becomes finer and its layout stays as it is.
+    With --scale the picture becomes finer and its layout stays as it is; in SVG and PDF only decoded pictures
+    become finer that are larger than their place on the plane.
     """
     out: Path = common["out"]
     kind_of(out)
@@ -170,7 +170,7 @@ def view(
         lambda decoder: figure_cost(decoder, subject, figure),
         lambda decoder: save_figure(decoder, subject, figure, out, note),
     )
-    width, height = figure.size_px if kind_of(out) is FileKind.SVG else figure.full_px
+    width, height = figure.size_px if kind_of(out).is_vector else figure.full_px
     click.echo(f"{out}: {width} × {height} pixels")
 
 

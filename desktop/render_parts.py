@@ -76,7 +76,8 @@ def start_options(function: Callable[..., Any]) -> Callable[..., Any]:
             "--z",
             "point",
             metavar="NUMBERS",
-            help="The z to start at.  [default: a bundle's prior mean; for a bare model, a sample]",
+            help="The z to start at.  [default: a bundle's prior mean; for a bare model, or a bundle of more "
+            f"than {MOST_NEAR_MEAN} dimensions without test images, a sample]",
         ),
         click.option(
             "--seed", type=click.IntRange(0), help="Start at the sample of the prior with this seed instead."
@@ -101,8 +102,9 @@ def start_view(model: Model, point: str | None = None, seed: int | None = None) 
     """The view of a newly opened model, at z or at the sample of a seed if one is given."""
     if point is not None and seed is not None:
         raise RenderError("found --z and --seed, expected one of them; leave one out")
-    prior, is_bundle = model.source.reading.prior, model.source.bundle is not None
-    state = fresh_view(model.latent_dim, prior, is_bundle)
+    source = model.source
+    prior = source.reading.prior
+    state = fresh_view(model.latent_dim, prior, source.bundle is not None, source.has_images)
     if seed is not None and is_on_samples(model):
         state = first_view(model.latent_dim, prior, seed)
     elif seed is not None:
@@ -146,7 +148,7 @@ def looking_at(state: ViewState, point: str | None, span: float | None) -> ViewS
 
 def is_on_samples(model: Model) -> bool:
     """Whether the view of this model starts on a plane through samples."""
-    return model.source.bundle is None and model.latent_dim > MOST_NEAR_MEAN
+    return not model.source.has_images and model.latent_dim > MOST_NEAR_MEAN
 
 
 def plane_through_points(texts: tuple[str, ...], latent_dim: int) -> Plane:

@@ -27,7 +27,7 @@ from desktop.latent.likelihood import Likelihood
 from desktop.latent.plane import Viewport
 from desktop.latent.prior import NORMAL, Prior
 from desktop.models.model import Model
-from desktop.models.opened import Opened
+from desktop.models.opened import Opened, same_images
 from desktop.models.own_posterior import OwnPosterior
 from desktop.models.point_words import TEST_IMAGES, PointWords, words_of
 from desktop.models.source import Source
@@ -182,13 +182,13 @@ class Explorer(QObject):
     @property
     def home(self) -> Viewport:
         """The viewport to come home to on the plane that is looked at."""
-        return home_view(self.state, self._is_bundle)
+        return home_view(self.state, self._has_images)
 
     @property
     def samples_viewport(self) -> Viewport | None:
         """On linear axes, the part of the plane with the samples that span it; None on any other plane."""
         state = self.state
-        if not is_on_samples(state, self._is_bundle):
+        if not is_on_samples(state, self._has_images):
             return None
         return samples_viewport(state.plane, state.prior, state.seed)
 
@@ -265,8 +265,8 @@ class Explorer(QObject):
     def renew(self, opened: Opened) -> None:
         """Replace the open model by a new version of the same file.
 
-        A view that fits the test images goes on fitting them; any other stays. A model with other dimensions,
-        or another prior, is opened like any other.
+        A view that fits the test images goes on fitting them; any other stays, but for numbers of test images
+        if these are others. A model with other dimensions, or another prior, is opened like any other.
         """
         old = self._opened
         if old is None or _space(old.model) != _space(opened.model):
@@ -280,6 +280,8 @@ class Explorer(QObject):
         self.renewed.emit(opened)
         if is_shown:
             self._use_model()
+        if self.own is None and not same_images(old.posterior, opened.posterior):
+            self.set_state(_without_points(self.state), record=False)
         fitting = _fitting(self.state, opened)
         if is_fitted and fitting is not None:
             self.set_state(replace(self.state, viewport=fitting), record=False)
@@ -309,9 +311,7 @@ class Explorer(QObject):
         if is_new or model is self.model:
             self.model_changed.emit()
         if is_new:
-            fresh = replace(
-                self.state, hidden_labels=frozenset(), pinned=(), selected=(), only_selected=False
-            )
+            fresh = _without_points(self.state)
             if self.posterior is not None and not keeps_view:
                 around = fresh.chart.around(fresh.plane.project(self.posterior.mean))
                 fresh = replace(fresh, viewport=around, layers=fresh.layers | {Layer.POINTS})
@@ -319,6 +319,9 @@ class Explorer(QObject):
 
     def close(self) -> None:
         """End all threads, including those of the models, but for one that waits for a lost drive."""
+        self.worker.stop(0)  # it begins no other step
+        if self.model is not None:
+            self.model.stop_runs()  # a picture of a slow decoder takes seconds
         have_ended = self._opener.close()
         self.worker.stop()
         for opened in (self._opened, self._now):
@@ -360,7 +363,7 @@ class Explorer(QObject):
     def draw_z(self) -> None:
         """Move the cursor to another sample of the prior, that of the next seed."""
         if self._opened is not None:
-            self.set_state(random_view(self.state, self._is_bundle))
+            self.set_state(random_view(self.state, self._has_images))
 
     def note(self, kind: str, **details: Detail) -> str:
         """Return the note for an export of the current view; empty while no model is open.
@@ -432,8 +435,8 @@ class Explorer(QObject):
             self.tiles.look(projection, self._ratio, coarse_first)
 
     @property
-    def _is_bundle(self) -> bool:
-        return self._opened is not None and self._opened.model.source.bundle is not None
+    def _has_images(self) -> bool:
+        return self._opened is not None and self._opened.model.source.has_images
 
     def _on_opened(self, opened: Opened) -> None:
         self.worker.cancel_of_model()
@@ -451,7 +454,9 @@ class Explorer(QObject):
         prior = opened.model.source.reading.prior
         same_space = same_file and len(before.z) == opened.model.latent_dim
         if not same_space or before.prior != prior:
-            fresh = fresh_view(opened.model.latent_dim, prior, self._is_bundle)
+            fresh = fresh_view(
+                opened.model.latent_dim, prior, opened.model.source.bundle is not None, self._has_images
+            )
             fresh = replace(fresh, viewport=_fitting(fresh, opened) or fresh.viewport)
             if same_space:  # another prior of the same model, which has been set just now
                 fresh = replace(fresh, path=before.path, path_closed=before.path_closed)
@@ -477,6 +482,11 @@ def _fitting(state: ViewState, opened: Opened) -> Viewport | None:
     if opened.posterior is None:
         return None
     return state.chart.around(state.plane.project(opened.posterior.mean))
+
+
+def _without_points(state: ViewState) -> ViewState:
+    """The state without what it says of points by their numbers and labels."""
+    return replace(state, hidden_labels=frozenset(), pinned=(), selected=(), only_selected=False)
 
 
 def _decoded(z: Vector, kept: Kept) -> Decoded:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from desktop.app.explorer import Explorer
 from desktop.app.worker import Priority
 from desktop.base.arrays import Bytes
+from desktop.figure.backdrop import can_be_finer
 from desktop.figure.caption import caption_of
 from desktop.figure.figure import OF_LAYERS, Figure, FigureError, OwnImage, Part, Subject
 from desktop.figure.writing import figure_cost, figure_picture, save_figure
@@ -26,7 +27,7 @@ class FigureExport(QObject):
     """
 
     progressed = Signal(object)  # Progress; None at the end
-    previewed = Signal(object)  # the picture uint8 [H, W, 3], or the FigureError why there is none
+    previewed = Signal(object)  # the picture uint8 [H, W, 3 or 4], or the FigureError why there is none
     cost_known = Signal(object)  # Cost of the decoded plane of the figure that was previewed
 
     def __init__(self, explorer: Explorer) -> None:
@@ -39,6 +40,12 @@ class FigureExport(QObject):
     def subject(self) -> Subject:
         """The view as it is now, with its points."""
         return replace(subject_of(self._explorer), own=self.own)
+
+    @property
+    def can_be_finer(self) -> bool:
+        """Whether decoded pictures have more pixels than a figure at scale 1 keeps of them."""
+        decoder = self._explorer.decoder
+        return decoder is not None and can_be_finer(decoder)
 
     def caption(self, parts: frozenset[Part]) -> str:
         """The caption of a figure of the view with these layers, until somebody writes another one."""

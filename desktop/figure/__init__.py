@@ -1,1 +1,1 @@
-"""The plane as a figure for a paper: what is on it, its layout, and its drawing as PNG and SVG. No Qt."""
+"""The plane as a figure for a paper: its parts, its layout, and its drawing as PNG, SVG and PDF. No Qt."""

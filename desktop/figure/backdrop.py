@@ -77,6 +77,14 @@ def backdrop_z(decoder: KeptDecoder, projection: Projection, scale: float) -> Fl
     return projection.chart.z(cells.centers())
 
 
+def can_be_finer(decoder: KeptDecoder) -> bool:
+    """Whether decoded pictures have more pixels than a figure at scale 1 keeps of them."""
+    model = decoder.model
+    _, height, width = model.image_shape
+    kept = pyramid_for(model.image_shape, 1e3 * model.picture_s, 1.0).picture_px
+    return kept != (width, height)
+
+
 def backdrop_cost(decoder: KeptDecoder, projection: Projection, scale: float) -> Cost:
     """What it costs to decode the plane; what is there costs nothing."""
     cells = cells_of(decoder, projection, scale)

@@ -51,11 +51,10 @@ def _shown(subject: Subject, parts: frozenset[Part]) -> str:
         by_label = ", coloured by label" if labels is not None else ""
         is_z = isinstance(subject.posterior, OwnPosterior) and subject.posterior.is_z
         where = "" if is_z else " at their posterior means"
-        count = len(subject.posterior.mean)
-        if labels is not None and subject.state.hidden_labels:
-            count -= sum(int((labels == label).sum()) for label in subject.state.hidden_labels)
         name = subject.points_name
-        texts.append(f"{count:,} {name[:1].lower()}{name[1:]}{where}{by_label}")
+        texts.append(f"{subject.are_shown.sum():,} {name[:1].lower()}{name[1:]}{where}{by_label}")
+        if Part.SELECTED in shown:
+            texts.append(f"rings around {len(subject.selected):,} of them that are selected")
     texts += [text for part, text in TEXTS.items() if part in shown and part is not Part.BACKDROP]
     if subject.state.scale is AxisScale.QUANTILES:
         texts.append("axes in quantiles of the prior")

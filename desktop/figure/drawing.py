@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from desktop.figure.backdrop import Backdrop
-from desktop.figure.figure import Figure, Subject
+from desktop.figure.figure import Figure, Ground, Subject
 from desktop.figure.layout import (
     CAPTION_LINE_PX,
     LEGEND_LINE_PX,
@@ -46,7 +46,8 @@ def draw(
     width, height = figure.size_px
     colors = COLORS[figure.ground]
     # One point of 1/72 inch is a pixel at scale 1.
-    canvas = Canvas(figsize=(width / 72, height / 72), dpi=72 * figure.scale, facecolor=colors.paper)
+    ground = "none" if figure.ground is Ground.TRANSPARENT else colors.paper
+    canvas = Canvas(figsize=(width / 72, height / 72), dpi=72 * figure.scale, facecolor=ground)
     left, top, across, down = layout.area
     place = (left / width, 1 - (top + down) / height, across / width, down / height)
     plane = canvas.add_axes(place, xlim=(0, across), ylim=(down, 0))
@@ -109,6 +110,8 @@ def _draw_entry(pen: Pen, entry: Entry, x: float, y: float) -> None:
         pen.circle(center, 3.2, colors.ink, colors.paper, 1.2)
     elif entry.mark is Mark.TRUE:
         pen.line(ends, colors.own, 1.8)
+    elif entry.mark is Mark.SELECTED:
+        pen.circle(center, 3, colors.muted, colors.ink, 1.3)
     elif entry.mark is Mark.RING:
         pen.circle(center, 5, "none", colors.ink, 1.8)
     is_heading = entry.mark is Mark.NONE

@@ -4,11 +4,15 @@ import math
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+import numpy as np
+from numpy.typing import NDArray
+
 from desktop.base.arrays import Doubles, Floats
 from desktop.base.errors import ReportedError
 from desktop.images.room import why_not
 from desktop.latent.chart import Chart
 from desktop.latent.plane import Viewport
+from desktop.latent.selection import Indices, shown_points, within
 from desktop.view.state import Layer, ViewState
 from export.bundle import Posterior
 
@@ -32,12 +36,16 @@ class Part(StrEnum):
     PRIOR = "Prior contours (50, 90, 99 %)"
     POINTS = "Points by label"
     NAMES = "Names of the labels"
+    SELECTED = "Selection"
     TRUE_POSTERIOR = "True posterior of your image"
     ENCODED = "Approximate posterior of your image"
     PINNED = "Pinned images"
     PATH = "Path"
     CURSOR = "Cursor"
 
+
+# Drawn only with the points, whose parts they are.
+OF_POINTS = frozenset({Part.NAMES, Part.SELECTED})
 
 # The layers of the view that are parts too.
 OF_LAYERS = {
@@ -52,10 +60,14 @@ OF_LAYERS = {
 
 
 class Ground(StrEnum):
-    """What a figure is drawn on; the values are the names in the window."""
+    """What a figure is drawn on; the values are the names in the window.
+
+    On transparent ground the colours are those for white paper.
+    """
 
     WHITE = "White"
     DARK = "Dark"
+    TRANSPARENT = "Transparent"
 
 
 class FileKind(StrEnum):
@@ -63,6 +75,12 @@ class FileKind(StrEnum):
 
     PNG = "PNG"
     SVG = "SVG"
+    PDF = "PDF"
+
+    @property
+    def is_vector(self) -> bool:
+        """Whether lines and texts are stored as such, so that they are sharp at any size."""
+        return self is not FileKind.PNG
 
     @property
     def ending(self) -> str:
@@ -76,13 +94,14 @@ class Figure:
 
     Attributes:
         size_px: width and height at scale 1; texts and lines have fixed sizes in these pixels.
-        scale: pixels of the PNG, and of the decoded pictures in an SVG, for each of these.
+        scale: pixels of the PNG for each of these. In SVG and PDF it only keeps more pixels of
+            decoded pictures that are larger than their place on the plane.
         parts: the layers that are drawn.
         has_axes, has_legend: whether these are drawn around the plane.
         caption: the text below; empty for none.
         ground: what it is drawn on.
         opacity: of the decoded plane, from 0 to 1.
-        is_inverted: whether grey pictures are drawn dark on white; only on white ground.
+        is_inverted: whether grey pictures are drawn dark on white; not on dark ground.
     """
 
     size_px: tuple[int, int] = START_SIZE_PX
@@ -171,12 +190,27 @@ class Subject:
         return self.state.viewport
 
     @property
+    def are_shown(self) -> NDArray[np.bool_]:
+        """Whether each point is drawn, [N]."""
+        if self.posterior is None:
+            return np.zeros(0, np.bool_)
+        state, posterior = self.state, self.posterior
+        return shown_points(len(posterior.mean), posterior.labels, state.hidden_labels, state.shown_only)
+
+    @property
+    def selected(self) -> Indices:
+        """The selected points that are drawn, [K]."""
+        shown = self.are_shown
+        rows = within(self.state.selected, len(shown))
+        return rows[shown[rows]]
+
+    @property
     def labels_shown(self) -> list[int]:
         """The labels whose points are drawn, ascending; empty if the points have none."""
         labels = None if self.posterior is None else self.posterior.labels
         if labels is None:
             return []
-        return [label for label in sorted(set(labels.tolist())) if label not in self.state.hidden_labels]
+        return sorted(set(labels[self.are_shown].tolist()))
 
     def label_name(self, label: int) -> str:
         """The name of a label for people."""
@@ -189,6 +223,8 @@ class Subject:
             missing |= {Part.POINTS, Part.NAMES, Part.PINNED}
         elif self.posterior.labels is None:
             missing.add(Part.NAMES)
+        if not len(self.selected):
+            missing.add(Part.SELECTED)
         if self.encoded is None:
             missing |= {Part.DENSITY, Part.HOLES}
         if not self.state.pinned:
@@ -205,5 +241,5 @@ class Subject:
         """The parts that the view itself shows, but for the cursor, which belongs to the window."""
         found = {part for layer, part in OF_LAYERS.items() if layer in self.state.layers}
         if Part.POINTS in found:
-            found.add(Part.NAMES)
+            found |= OF_POINTS
         return frozenset(found | {Part.PINNED, Part.PATH}) & self.possible()

@@ -27,6 +27,7 @@ class Mark(Enum):
     SCALE = auto()
     PATH = auto()
     RING = auto()
+    SELECTED = auto()
     OWN = auto()
     TRUE = auto()
 
@@ -133,6 +134,8 @@ def legend_of(subject: Subject, figure: Figure) -> list[Entry]:
         labels = subject.labels_shown
         entries.append(Entry(Mark.NONE if labels else Mark.DOT, subject.points_name))
         entries += [Entry(Mark.DOT, subject.label_name(n), label_color_name(n)) for n in labels]
+        if Part.SELECTED in parts:
+            entries.append(Entry(Mark.SELECTED, f"selected ({len(subject.selected):,})"))
     if Part.PRIOR in parts:
         entries.append(Entry(Mark.DASH, "prior, 50, 90, 99 %"))
     if Part.HOLES in parts:

@@ -9,6 +9,7 @@ from desktop.figure.figure import Figure, Ground, Part, Subject
 from desktop.figure.layout import NAME_SIZE_PX, TICK_SIZE_PX, Layout
 from desktop.figure.strokes import Pen
 from desktop.figure.texts import shortened, width_px
+from desktop.images.dots import FAINT_SHARE
 from desktop.images.label_colors import label_color_name
 from desktop.images.pixels import to_bytes
 from desktop.jobs.density_map import PosteriorMap
@@ -20,6 +21,7 @@ from desktop.models.own_posterior import OwnPosterior, name_of, pictures_of
 from desktop.view.state import Layer
 
 POINT_PX, POINTS_AT_ONCE = 3.4, 1000
+RING_PX, HOLE_PX = 7.5, 5.2  # the diameters of the ring around a selected point
 # More names would cover each other, and the points.
 MOST_NAME_PX, MOST_NAMES = 160.0, 24
 CURSOR_PX, PATH_POINT_PX = 7.0, 11.0
@@ -78,7 +80,7 @@ class PlaneDrawing:
         left, bottom, right, top = backdrop.edges
         corners = self._projection.view_px([(left, top), (right, bottom)])
         picture, figure = backdrop.picture, self._figure
-        if figure.is_inverted and figure.ground is Ground.WHITE and picture.ndim == 2:
+        if figure.is_inverted and figure.ground is not Ground.DARK and picture.ndim == 2:
             picture = 255 - picture
         image = self._pen.picture(picture, corners, 1, figure.opacity, self._smooth)
         limits = self._projection.chart.limits
@@ -127,20 +129,26 @@ class PlaneDrawing:
         assert posterior is not None
         px = self._projection.px_of(posterior.mean)
         labels, shown = posterior.labels, self._subject.labels_shown
-        seen = ((px > -POINT_PX) & (px < np.array(self._projection.size_px) + POINT_PX)).all(axis=1)
-        if labels is not None:
-            seen &= np.isin(labels, shown)
-        (rows,) = np.nonzero(seen)
-        # In the file's order, so that no label covers all others, and in parts, because Matplotlib holds the
-        # interpreter while it draws one.
-        for start in range(0, len(rows), POINTS_AT_ONCE):
-            part = rows[start : start + POINTS_AT_ONCE]
-            names = [] if labels is None else labels[part].tolist()
-            self._dots(px[part], self._colors.muted if labels is None else list(map(label_color_name, names)))
+        seen = ((px > -RING_PX) & (px < np.array(self._projection.size_px) + RING_PX)).all(axis=1)
+        are_shown = self._subject.are_shown
+        seen &= are_shown
+        is_chosen = np.zeros_like(seen)
+        if Part.SELECTED in self._parts:
+            is_chosen[self._subject.selected] = True
+            self._draw_rings(px[seen & is_chosen])
+        for is_drawn, share in ((~is_chosen, FAINT_SHARE if is_chosen.any() else 1.0), (is_chosen, 1.0)):
+            (rows,) = np.nonzero(seen & is_drawn)
+            # In the file's order, so that no label covers all others, and in parts, because Matplotlib holds
+            # the interpreter while it draws one.
+            for start in range(0, len(rows), POINTS_AT_ONCE):
+                part = rows[start : start + POINTS_AT_ONCE]
+                names = [] if labels is None else labels[part].tolist()
+                dots = self._colors.muted if labels is None else list(map(label_color_name, names))
+                self._dots(px[part], dots, share)
         if not 0 < len(shown) <= MOST_NAMES or Part.NAMES not in self._parts:
             return
         view = self._projection.chart.view_of(posterior.mean)
-        middles = [np.median(view[labels == label], axis=0) for label in shown]
+        middles = [np.median(view[are_shown & (labels == label)], axis=0) for label in shown]
         names = [shortened(self._subject.label_name(n), MOST_NAME_PX, NAME_SIZE_PX) for n in shown]
         found = group_names(names, self._projection.view_px(middles))
         sizes = [(width_px(name.text, NAME_SIZE_PX, is_bold=True) + 13, NAME_SIZE_PX + 10) for name in found]
@@ -153,15 +161,21 @@ class PlaneDrawing:
                 color = label_color_name(shown[name.group])
                 self._pen.name(x, y, name.text, NAME_SIZE_PX, color, 6, is_bold=True)
 
-    def _dots(self, px: Doubles, colors: str | list[str]) -> None:
+    def _draw_rings(self, px: Doubles) -> None:
+        """Draw rings around points; those that meet become one outline."""
+        for color, size, zorder in ((self._colors.ink, RING_PX, 4.8), (self._colors.paper, HOLE_PX, 4.9)):
+            self._pen.axes.scatter(px[:, 0], px[:, 1], s=size**2, c=color, linewidths=0, zorder=zorder)
+
+    def _dots(self, px: Doubles, colors: str | list[str], share: float = 1.0) -> None:
         self._pen.axes.scatter(
             px[:, 0],
             px[:, 1],
             s=POINT_PX**2,
             c=colors,
-            alpha=self._subject.state.opacities.of(Layer.POINTS),
+            alpha=share * self._subject.state.opacities.of(Layer.POINTS),
             edgecolors=self._colors.edge,
-            linewidths=0.2 if self._colors.edge != "none" else 0,
+            # An edge of any width would be drawn a pixel wide by some programs, and faint points be circles.
+            linewidths=0.2 if self._colors.edge != "none" and share == 1 else 0,
             zorder=5,
         )
 

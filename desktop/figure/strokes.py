@@ -42,10 +42,10 @@ class Colors:
     edge: str
 
 
+ON_WHITE = Colors("#ffffff", "#14181d", "#4a535e", "#14181d", "#14181d", "#b3261e", "#d9480f", "#00000055")
 COLORS = {
-    Ground.WHITE: Colors(
-        "#ffffff", "#14181d", "#4a535e", "#14181d", "#14181d", "#b3261e", "#d9480f", "#00000055"
-    ),
+    Ground.WHITE: ON_WHITE,
+    Ground.TRANSPARENT: ON_WHITE,
     Ground.DARK: Colors("#0e1116", "#eef1f5", "#aab4c0", "#ffffff", "#ffffff", "#ffd166", "#ff7a52", "none"),
 }
 

@@ -1,4 +1,4 @@
-"""Makes a figure in the worker's steps, and writes it as PNG or SVG. No Qt."""
+"""Makes a figure in the worker's steps, and writes it as PNG, SVG or PDF. No Qt."""
 
 import io
 from collections.abc import Callable, Generator, Iterator
@@ -11,9 +11,10 @@ import numpy as np
 from desktop.base.arrays import Bytes
 from desktop.base.atomic_file import replaced_file
 from desktop.base.machine import free_memory_bytes
+from desktop.base.words import NAME_CHARS, one_line
 from desktop.figure.backdrop import Backdrop, backdrop_cost, decode_backdrop
 from desktop.figure.drawing import draw
-from desktop.figure.figure import Figure, FigureError, FileKind, Part, Subject
+from desktop.figure.figure import Figure, FigureError, FileKind, Ground, Part, Subject
 from desktop.figure.layout import layout_of
 from desktop.images.pixels import write_png
 from desktop.jobs.cost import Cost, Progress
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
 POLL_S = 0.004
+CREATOR = "Latent Plane"
 # The same ids in each SVG, so that the same figure is the same file.
 SALT = "latent-plane"
+TRUE_TYPE = 42  # texts in a PDF stay texts that other programs can edit
 Found = TypeVar("Found")
 
 
@@ -36,7 +39,8 @@ def kind_of(path: Path) -> FileKind:
     for kind in FileKind:
         if path.suffix.lower() == kind.ending:
             return kind
-    expected = " or ".join(kind.ending for kind in FileKind)
+    *others, last = (kind.ending for kind in FileKind)
+    expected = f"{', '.join(others)} or {last}"
     raise FigureError(f"{path}: found the ending {path.suffix or 'none'!r}, expected {expected}")
 
 
@@ -60,11 +64,15 @@ def save_figure(
         picture = yield from figure_picture(decoder, subject, figure)
         yield from aside(lambda: write_png(path, picture, note))
         return
-    text = yield from _drawn(decoder, subject, figure, lambda canvas: _svg(canvas, figure), is_vector=True)
+    title = one_line(decoder.model.source.name, NAME_CHARS)
+    encode = {FileKind.SVG: _svg, FileKind.PDF: _pdf}[kind]
+    data = yield from _drawn(
+        decoder, subject, figure, lambda canvas: encode(canvas, figure, title), is_vector=True
+    )
 
     def write() -> None:
         with replaced_file(path) as temporary:
-            temporary.write_bytes(text)
+            temporary.write_bytes(data)
 
     yield from aside(write)
 
@@ -72,8 +80,9 @@ def save_figure(
 def figure_picture(
     decoder: KeptDecoder, subject: Subject, figure: Figure
 ) -> Generator[Progress | None, None, Bytes]:
-    """Make a figure as a picture uint8 [H, W, 3]. Raises FigureError."""
-    return (yield from _drawn(decoder, subject, figure, _pixels))
+    """Make a figure as a picture uint8 [H, W, 3], or [H, W, 4] on transparent ground. Raises FigureError."""
+    channels = 4 if figure.ground is Ground.TRANSPARENT else 3
+    return (yield from _drawn(decoder, subject, figure, lambda canvas: _pixels(canvas, channels)))
 
 
 def _drawn(
@@ -100,29 +109,38 @@ def _drawn(
         with matplotlib.rc_context():
             matplotlib.rcdefaults()  # what people set for their own plots has no effect here
             matplotlib.rcParams["svg.hashsalt"] = SALT
+            matplotlib.rcParams["pdf.fonttype"] = TRUE_TYPE
             return finish(draw(subject, figure, layout, backdrop, density, is_vector))
 
     return (yield from aside(make))
 
 
-def _pixels(canvas: "Canvas") -> Bytes:
+def _pixels(canvas: "Canvas", channels: int) -> Bytes:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     agg: Any = FigureCanvasAgg(canvas)
     agg.draw()
-    return np.array(agg.buffer_rgba())[..., :3].copy()
+    return np.array(agg.buffer_rgba())[..., :channels].copy()
 
 
-def _svg(canvas: "Canvas", figure: Figure) -> bytes:
+def _svg(canvas: "Canvas", figure: Figure, title: str) -> bytes:
     file = io.BytesIO()
     canvas.set_dpi(72)
-    canvas.savefig(
-        file, format="svg", metadata={"Date": None, "Creator": "Latent Plane", "Description": figure.caption}
-    )
+    facts = {"Title": title, "Description": figure.caption, "Creator": CREATOR, "Date": None}
+    canvas.savefig(file, format="svg", metadata=facts)
     # Matplotlib's unit is the point, of which a browser makes 4/3 pixels.
     width, height = figure.size_px
     points = f'width="{width}pt" height="{height}pt"'.encode()
     return file.getvalue().replace(points, f'width="{width}" height="{height}"'.encode(), 1)
+
+
+def _pdf(canvas: "Canvas", figure: Figure, title: str) -> bytes:
+    """One page, on which a pixel at scale 1 is a point."""
+    file = io.BytesIO()
+    canvas.set_dpi(72)
+    facts = {"Title": title, "Subject": figure.caption, "Creator": CREATOR, "CreationDate": None}
+    canvas.savefig(file, format="pdf", metadata={name: fact for name, fact in facts.items() if fact != ""})
+    return file.getvalue()
 
 
 def _density(

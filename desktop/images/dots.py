@@ -10,6 +10,7 @@ from desktop.base.arrays import Bytes, Doubles
 
 Words = NDArray[np.uint32]
 
+FAINT_SHARE = 0.3  # of the opacity of points, for those that are not selected while others are
 LEAST_COVERED = 0.02
 SAMPLES = 8  # per pixel and side, for the share of a pixel that a dot covers
 

@@ -234,6 +234,10 @@ class Model:
             )
         return np.concatenate(means), np.concatenate(logvars)
 
+    def stop_runs(self) -> None:
+        """Stop what runs, because the program ends. Any thread may call it, and decodes raise errors."""
+        self._sessions.stop_runs()
+
     def close(self) -> None:
         """End the model's threads and stop their runs."""
         self._sessions.close()

@@ -22,6 +22,16 @@ class Opened:
     posterior: Posterior | None
 
 
+def same_images(one: Posterior | None, other: Posterior | None) -> bool:
+    """Whether two posteriors are of the same images, so that their numbers and labels mean the same."""
+    if one is None or other is None:
+        return one is other
+    if len(one.mean) != len(other.mean):
+        return False
+    pairs = ((one.labels, other.labels), (one.images, other.images))
+    return all(a is b or (a is not None and b is not None and np.array_equal(a, b)) for a, b in pairs)
+
+
 def open_model(
     path: Path, overrides: Overrides | None, device: DeviceName, opening: Opening | None = None
 ) -> Iterator[Opened]:

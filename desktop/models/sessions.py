@@ -153,9 +153,13 @@ class Sessions:
         part = "its encoder: " if name == ENCODER_FILE else ""
         return ModelError(f"{self._source.path}: {part}{text}")
 
+    def stop_runs(self) -> None:
+        """Stop what runs. Any thread may call it, and further runs raise errors."""
+        self._watchdog.close()
+
     def close(self) -> None:
         """Stop what runs, and end the threads."""
-        self._watchdog.close()
+        self.stop_runs()
         self._cuda_thread.shutdown(wait=True, cancel_futures=True)
 
     def _plain(self, graph: Graph, name: str, providers: list[Any]) -> ort.InferenceSession:

@@ -34,6 +34,7 @@ from export.bundle import (
     DECODER_FILE,
     ENCODER_FILE,
     FORMAT,
+    POSTERIOR_FILE,
     Bundle,
     BundleError,
     epoch_file,
@@ -111,6 +112,11 @@ class Source:
         if self.encoder_file is not None:
             return self.encoder_file.sha256
         return hashlib.sha256(self.encoder).hexdigest() if isinstance(self.encoder, bytes) else ""
+
+    @property
+    def has_images(self) -> bool:
+        """Whether a bundle has the posterior of test images, which says where the model's data is."""
+        return self.bundle is not None and POSTERIOR_FILE in self.bundle.files
 
     @property
     def likelihood(self) -> Likelihood | None:

@@ -1,10 +1,11 @@
 """Places that a person gave a name: cursor, plane, viewport and epoch, with a small picture. No Qt."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from desktop.base.structure import shown
+from desktop.base.vector import Vector
 from desktop.base.words import NAME_CHARS, one_line
 from desktop.view.state import ViewState
 from desktop.view.state_json import state_from_dict, state_to_dict
@@ -64,6 +65,28 @@ def moved(marks: tuple[Bookmark, ...], start: int, to: int) -> tuple[Bookmark, .
     left = [*marks[:start], *marks[start + 1 :]]
     left.insert(to, marks[start])
     return tuple(left)
+
+
+def without_old_pictures(marks: tuple[Bookmark, ...], right: Collection[int | None]) -> tuple[Bookmark, ...]:
+    """Return the bookmarks without the pictures that another decoder made.
+
+    `right` are the epochs whose pictures are still right; None is the last one.
+    """
+    if all(not mark.picture or mark.view.epoch in right for mark in marks):
+        return marks
+    return tuple(mark if mark.view.epoch in right else replace(mark, picture="") for mark in marks)
+
+
+def with_picture(
+    marks: tuple[Bookmark, ...], z: Vector, epoch: int | None, picture: str
+) -> tuple[Bookmark, ...]:
+    """Return the bookmarks with this picture for those at z that have none."""
+    return tuple(
+        replace(mark, picture=picture)
+        if not mark.picture and mark.view.z == z and mark.view.epoch == epoch
+        else mark
+        for mark in marks
+    )
 
 
 def as_path(state: ViewState, marks: Sequence[Bookmark], leg_s: float) -> ViewState:

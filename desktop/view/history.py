@@ -2,13 +2,14 @@
 
 import dataclasses
 from collections import Counter, deque
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
 from desktop.base.vector import Vector
-from desktop.view.bookmarks import Bookmark
+from desktop.view.bookmarks import Bookmark, without_old_pictures
 from desktop.view.state import ViewState
 
 MAX_STEPS = 500
@@ -24,7 +25,8 @@ FIELD_WORDS = {
     "nearness": "changing how nearness is measured",
     "path_times": "changing the path's times",
 }
-
+# Fields that mean test images by their numbers, and their labels.
+FIELDS_OF_POINTS = frozenset({"pinned", "selected", "only_selected", "hidden_labels"})
 
 Bookmarks = tuple[Bookmark, ...]
 
@@ -164,6 +166,38 @@ class History:
         self.marks = None if step.marks is None else step.marks[1]
         self._last_s = float("-inf")
         return _with_fields(state, step.after, step.fields)
+
+    def forget_points(self) -> None:
+        """Forget what steps changed by numbers of test images and labels, because these are others now."""
+
+        def kept(step: Step) -> Step | None:
+            fields = tuple(name for name in step.fields if name not in FIELDS_OF_POINTS)
+            is_empty = not fields and step.drawings is None and step.marks is None
+            return None if is_empty else replace(step, fields=fields)
+
+        self._change(kept)
+
+    def forget_pictures(self, right: Collection[int | None]) -> None:
+        """Forget pictures of bookmarks that another decoder made; `right` as in `without_old_pictures`."""
+
+        def kept(step: Step) -> Step:
+            if step.marks is None:
+                return step
+            before, after = step.marks
+            return replace(
+                step, marks=(without_old_pictures(before, right), without_old_pictures(after, right))
+            )
+
+        self._change(kept)
+
+    def _change(self, kept: Callable[[Step], Step | None]) -> None:
+        """Keep of each step what a function makes of it."""
+        self._undo = deque(found for step in self._undo if (found := kept(step)) is not None)
+        self._redo = [found for step in self._redo if (found := kept(step)) is not None]
+        self._held = _HeldVectors()
+        for step in (*self._undo, *self._redo):
+            self._held.add(step)
+        self._last_s = float("-inf")
 
     def clear(self) -> None:
         """Forget all steps, because another model was opened."""

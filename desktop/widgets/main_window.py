@@ -349,6 +349,7 @@ class MainWindow(QMainWindow):
         self.bookmarks.told.connect(self.status.tell)
         self.bookmarks.stepped.connect(self.history.record_bookmarks)
         self.history.bookmarks_wanted.connect(self.bookmarks.show_again)
+        self.bookmarks.outdated.connect(self.history.forget_pictures)
         self.bookmarks.kept.connect(self.saved_control.keep_bookmarks)
         self.saved_control.bookmarks_found.connect(self.bookmarks.show)
         self.bookmarks.path_made.connect(self.panel.path.seconds.setValue)

@@ -10,6 +10,7 @@ process's resident set; its growth is reported in twentieths of a long series of
 """
 
 import argparse
+import atexit
 import gc
 import json
 import os
@@ -183,6 +184,7 @@ def main() -> None:
         watch.settle()
         say(seconds=seconds, memory_mib=memory_mib())
         watch.window.close()
+        atexit.register(gc.freeze)  # as the program does
         return
     say(machine=f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores")
     starts(arguments.bundle, arguments.starts)

@@ -34,7 +34,7 @@ def test_a_figure_carries_the_view_that_it_shows(call, tmp_path, make_bundle):
         (["--size", "4x9"], "found '4x9', expected sides from 160 to 8,192"),
         (["--layers", "backdrop,point"], "Did you mean 'points'?"),
         (["--layers", "density"], "found no test images, expected a bundle that has some for density"),
-        (["--out", "a.pdf"], "found the ending '.pdf', expected .png or .svg"),
+        (["--out", "a.gif"], "found the ending '.gif', expected .png, .svg or .pdf"),
         (["--scale", 64], "--scale: found 64, expected at most 8"),
         (["--size", "8000x8000", "--scale", 8], "expected at most 32,767 per side; --scale 2 fits"),
     ],

@@ -31,6 +31,7 @@ class Theme:
         button: buttons at rest.
         hovered: a button or an entry under the pointer.
         border: lines round inputs and between parts.
+        handle: what is dragged: the handles of scroll bars and splitters.
         text: what is read.
         muted: explanations, and what cannot be used.
         accent: what is chosen, and the frame of the focus.
@@ -45,6 +46,7 @@ class Theme:
     button: str
     hovered: str
     border: str
+    handle: str
     text: str
     muted: str
     accent: str
@@ -60,6 +62,7 @@ LIGHT = Theme(
     button="#ffffff",
     hovered="#e6ebf3",
     border="#c2c9d4",
+    handle="#7f8896",
     text="#1a1e26",
     muted="#596273",
     accent="#1a5fd0",
@@ -74,6 +77,7 @@ DARK = Theme(
     button="#252b36",
     hovered="#323a49",
     border="#3b4453",
+    handle="#6b7687",
     text="#e7eaf0",
     muted="#a0a9b8",
     accent="#6aa8ff",
@@ -137,6 +141,7 @@ QMenu::separator {{ height: 1px; background: {border}; margin: 4px 8px; }}
 QGroupBox {{ border: none; margin-top: 22px; font-weight: 600; }}
 QGroupBox::title {{ subcontrol-origin: margin; left: 0; top: 2px; }}
 QSplitter::handle {{ background: {window}; }}
+QSplitter::handle:horizontal {{ image: url("{marks}/grip-{name}.svg"); }}
 QSplitter::handle:hover {{ background: {accent}; }}
 QStatusBar {{ color: {muted}; border-top: 1px solid {border}; }}
 QStatusBar::item {{ border: none; }}
@@ -147,7 +152,7 @@ QTreeView::item, QListView::item {{ padding: 3px 2px; }}
 QHeaderView::section {{ color: {muted}; background: {window}; border: none; padding: 4px 6px; }}
 QScrollBar:vertical {{ background: transparent; width: 12px; margin: 0; }}
 QScrollBar:horizontal {{ background: transparent; height: 12px; margin: 0; }}
-QScrollBar::handle {{ background: {border}; border-radius: 4px; margin: 2px; min-height: 24px;
+QScrollBar::handle {{ background: {handle}; border-radius: 4px; margin: 2px; min-height: 24px;
     min-width: 24px; }}
 QScrollBar::handle:hover {{ background: {muted}; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}

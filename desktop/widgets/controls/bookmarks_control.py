@@ -2,13 +2,27 @@
 
 from functools import partial
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from desktop.base.arrays import Bytes
+from desktop.app.worker import Priority
+from desktop.base.arrays import Bytes, Floats
 from desktop.base.vector import Vector
+from desktop.images.pixels import to_bytes
 from desktop.jobs.decode import Decoded
+from desktop.jobs.thumbnails import thumbnails
+from desktop.models.epochs import Epoch, epochs_of
 from desktop.models.opened import Opened
-from desktop.view.bookmarks import MAX_BOOKMARKS, Bookmark, as_path, bookmark, moved, renamed
+from desktop.view.bookmarks import (
+    MAX_BOOKMARKS,
+    Bookmark,
+    as_path,
+    bookmark,
+    moved,
+    renamed,
+    with_picture,
+    without_old_pictures,
+)
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.plain_text import menu_text
 from desktop.widgets.common.qimage import png_text, to_qimage
@@ -16,6 +30,7 @@ from desktop.widgets.common.saved_inputs import save_input
 from desktop.widgets.controls.shell import Shell
 from desktop.widgets.panels.bookmarks_panel import BookmarksPanel
 
+NAME = "bookmarks"
 SECTION = "bookmarks"
 PICTURE_PX = 48
 
@@ -31,6 +46,7 @@ class BookmarksControl(QObject):
 
     kept = Signal(object)  # the bookmarks, which have changed
     stepped = Signal(object, object, str)  # the bookmarks before and after a person's change, and its words
+    outdated = Signal(object)  # frozenset of the epochs, None for the last, whose pictures are still right
     told = Signal(str)
     path_made = Signal(float)  # how long the path is, in seconds
 
@@ -41,6 +57,7 @@ class BookmarksControl(QObject):
         self._picture: Bytes | None = None
         self._decoded_z: Vector | None = None
         self._sha256 = ""
+        self._epochs: tuple[Epoch, ...] = ()
         self.marks: tuple[Bookmark, ...] = ()
         self.panel = panel = BookmarksPanel()
         shell.panel.add_section(SECTION, "Bookmarks", panel)
@@ -56,6 +73,8 @@ class BookmarksControl(QObject):
         )
         panel.path_wanted.connect(self._make_path)
         explorer.opened.connect(self._on_opened)
+        explorer.renewed.connect(self._on_renewed)
+        explorer.model_changed.connect(self._ask)
         explorer.picture_decoded.connect(self._on_decoded)
         self.menu = menu = shell.menus["bookmarks"]
         add_action(menu, "&Bookmark this place", "Ctrl+D", self._add)
@@ -71,6 +90,7 @@ class BookmarksControl(QObject):
         self.marks = marks
         self.panel.show_bookmarks(marks)
         self._fill_menu()
+        self._ask()
 
     def set_picture(self, picture: Bytes | None) -> None:
         """Set the picture at the cursor, uint8 [H, W(, C)]."""
@@ -79,6 +99,7 @@ class BookmarksControl(QObject):
     def show_again(self, marks: tuple[Bookmark, ...]) -> None:
         """Go back, or forth, to the bookmarks of an earlier moment."""
         self._set(marks)
+        self._ask()
 
     def _change(self, marks: tuple[Bookmark, ...], words: str, current: int | None = None) -> None:
         """Change the bookmarks as a step that can be undone."""
@@ -119,12 +140,24 @@ class BookmarksControl(QObject):
             return
         text = self._picture_text()
         if text:
-            self._set(
-                tuple(
-                    Bookmark(mark.name, mark.view, text) if not mark.picture and mark.is_at(state) else mark
-                    for mark in self.marks
-                )
-            )
+            self._set(with_picture(self.marks, state.z, state.epoch, text))
+
+    def _ask(self) -> None:
+        """Have the missing pictures of this epoch's bookmarks decoded, or taken if the decoder is slow."""
+        decoder, epoch = self._explorer.decoder, self._explorer.state.epoch
+        missing = [m.view.z for m in self.marks if not m.picture and m.view.epoch == epoch]
+        missing = [z for z in missing if len(z) == self._explorer.latent_dim]
+        if decoder is not None and missing:
+            z = np.stack([np.asarray(one, np.float32) for one in missing])
+            show = partial(self._on_pictures, missing, epoch)
+            self._explorer.worker.request(NAME, Priority.GRID, thumbnails(decoder, z), show)
+
+    def _on_pictures(self, places: list[Vector], epoch: int | None, piece: tuple[int, Floats]) -> None:
+        start, pictures = piece
+        marks = self.marks
+        for z, picture in zip(places[start:], to_bytes(pictures), strict=False):
+            marks = with_picture(marks, z, epoch, png_text(to_qimage(picture), PICTURE_PX))
+        self._set(marks)
 
     def _go(self, index: int) -> None:
         if index < len(self.marks):
@@ -165,10 +198,22 @@ class BookmarksControl(QObject):
         self._shell.panel.show_section(self._shell.panel.path)
 
     def _on_opened(self, opened: Opened) -> None:
-        sha256 = opened.model.source.sha256
-        if sha256 != self._sha256:
-            self._sha256 = sha256
+        source = opened.model.source
+        is_other = source.sha256 != self._sha256
+        self._sha256, self._epochs = source.sha256, epochs_of(source)
+        if is_other:
             self.show(())
+
+    def _on_renewed(self, opened: Opened) -> None:
+        """Keep the bookmarks of a file that has changed, but no picture that its old decoders made."""
+        source = opened.model.source
+        epochs = epochs_of(source)
+        right: set[int | None] = {epoch.number for epoch in epochs if epoch in self._epochs}
+        if source.sha256 == self._sha256:
+            right.add(None)
+        self._sha256, self._epochs = source.sha256, epochs
+        self.outdated.emit(frozenset(right))
+        self._set(without_old_pictures(self.marks, right))
 
     def _fill_menu(self) -> None:
         """List the bookmarks in the menu, where the palette of commands finds them too."""

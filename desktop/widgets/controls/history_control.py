@@ -8,11 +8,12 @@ from PySide6.QtWidgets import QMenu
 
 from desktop.app.explorer import Explorer
 from desktop.images.drawing import Drawing
-from desktop.models.opened import Opened
+from desktop.models.opened import Opened, same_images
 from desktop.view.history import Bookmarks, History
 from desktop.view.state import ViewState
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.plane.pointer import PointerHandler
+from export.bundle import Posterior
 
 
 class HistoryControl(QObject, PointerHandler):
@@ -29,12 +30,14 @@ class HistoryControl(QObject, PointerHandler):
         self._explorer = explorer
         self._history = History()
         self._model: object = None
+        self._posterior: Posterior | None = None
         self.undo = add_action(edit, "&Undo", "Ctrl+Z", self._undo)
         self.redo = add_action(edit, "&Redo", None, self._redo)
         self.redo.setShortcuts([QKeySequence("Ctrl+Shift+Z"), QKeySequence("Ctrl+Y")])
         edit.addSeparator()
         self._explorer.stepped.connect(self._on_step)
         self._explorer.opened.connect(self._on_opened)
+        self._explorer.renewed.connect(self._on_renewed)
         self._show()
 
     def begin_gesture(self) -> None:
@@ -61,12 +64,26 @@ class HistoryControl(QObject, PointerHandler):
         self._show()
 
     def _on_opened(self, opened: Opened) -> None:
-        """Clear the history for another model; the same model opened again keeps it."""
-        model = (str(opened.model.source.path), opened.model.latent_dim, opened.model.image_shape)
+        """Clear the history for another model; the same model opened again, read otherwise, keeps it."""
+        model = _identity(opened)
         if model != self._model:
             self._history.clear()
-        self._model = model
+        self._model, self._posterior = model, opened.posterior
         self._show()
+
+    def _on_renewed(self, opened: Opened) -> None:
+        """Keep the steps of a file that has changed: z means a place of the same space.
+
+        What they say of test images by numbers goes if these are others.
+        """
+        if not same_images(self._posterior, opened.posterior):
+            self._history.forget_points()
+        self._model, self._posterior = _identity(opened), opened.posterior
+        self._show()
+
+    def forget_pictures(self, right: frozenset[int | None]) -> None:
+        """Forget pictures of bookmarks that another decoder made than those of these epochs."""
+        self._history.forget_pictures(right)
 
     def record_drawing(self, before: Drawing, after: Drawing, words: str) -> None:
         """Record a change of the drawing, such as a stroke."""
@@ -95,6 +112,12 @@ class HistoryControl(QObject, PointerHandler):
     def _show(self) -> None:
         _say(self.undo, "&Undo", self._history.undo_words)
         _say(self.redo, "&Redo", self._history.redo_words)
+
+
+def _identity(opened: Opened) -> object:
+    """What makes an open model another one."""
+    source = opened.model.source
+    return str(source.path), source.sha256, opened.model.latent_dim, opened.model.image_shape
 
 
 def _say(action: QAction, verb: str, words: str) -> None:

@@ -1,7 +1,5 @@
 """Has the pictures of the path's points decoded for its strip, and sets the times of its legs."""
 
-from collections.abc import Iterator
-
 import numpy as np
 from PySide6.QtCore import QObject, QTimer
 
@@ -9,7 +7,7 @@ from desktop.app.worker import Priority
 from desktop.base.arrays import Floats
 from desktop.film.film import Route, route_of, straight_walk
 from desktop.images.pixels import to_bytes
-from desktop.jobs.kept_decoder import KeptDecoder
+from desktop.jobs.thumbnails import thumbnails
 from desktop.latent.paths import PathKind, leg_times
 from desktop.view.state import ViewState
 from desktop.widgets.common.qimage import to_qimage
@@ -56,7 +54,7 @@ class PathStripControl(QObject):
         decoder, points = self._explorer.decoder, self._route.points[:MOST_SHOWN]
         if decoder is not None and points and len(points[0]) == self._explorer.latent_dim:
             z = np.stack([np.asarray(point, np.float32) for point in points])
-            self._explorer.worker.request(NAME, Priority.GRID, _pictures(decoder, z), self._on_pictures)
+            self._explorer.worker.request(NAME, Priority.GRID, thumbnails(decoder, z), self._on_pictures)
 
     def _on_pictures(self, piece: tuple[int, Floats]) -> None:
         start, pictures = piece
@@ -91,13 +89,3 @@ class PathStripControl(QObject):
         if sum(new) > 0:
             self._explorer.change(path_times=tuple(new))
             self._panel.seconds.setValue(sum(new))
-
-
-def _pictures(decoder: KeptDecoder, z: Floats) -> Iterator[tuple[int, Floats] | None]:
-    """Decode z [N, d] in steps; of a slow decoder take what is there."""
-    if not decoder.is_slow:
-        yield from decoder.pieces(z)
-        return
-    for place, point in enumerate(z):
-        kept = decoder.in_memory(point)
-        yield None if kept is None else (place, kept.picture[np.newaxis])

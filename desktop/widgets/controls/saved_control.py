@@ -58,6 +58,7 @@ class SavedControl(QObject):
         self._later.timeout.connect(self._write_soon)
         self._explorer.opening_began.connect(self._on_opening)
         self._explorer.opened.connect(self._on_opened)
+        self._explorer.renewed.connect(lambda _: self._on_state(self._explorer.state))
         self._explorer.open_failed.connect(self._on_open_failed)
         self._explorer.state_changed.connect(self._on_state)
 

@@ -1,7 +1,7 @@
 """The dialog for exporting the view as a figure: size, layers, what is around the plane, with a preview."""
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QImage, QPixmap
+from PySide6.QtCore import QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QImage, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
@@ -20,6 +20,7 @@ from desktop.figure.figure import (
     LEAST_SIDE_PX,
     MAX_SCALE,
     MAX_SIZE_PX,
+    OF_POINTS,
     START_SCALE,
     START_SIZE_PX,
     Figure,
@@ -28,6 +29,7 @@ from desktop.figure.figure import (
     Part,
 )
 from desktop.jobs.cost import ASK_FROM_S, Cost
+from desktop.widgets.common.checkerboard import draw_checks
 from desktop.widgets.common.choices import choice_box, count_box
 from desktop.widgets.common.error_label import ErrorLabel
 from desktop.widgets.common.qimage import scaled_down
@@ -35,8 +37,16 @@ from desktop.widgets.common.saved_inputs import save_input
 from desktop.widgets.common.theme import GRID_PX
 
 PREVIEW_PX = 520
+LIGHT_PAGE = QColor(255, 255, 255, 190)  # over the checkerboard: on transparent ground texts are dark
 CAPTION_LINES_PX = 76
 SOON_MS = 150  # after the last key or click, so that a preview is not drawn for each letter
+SCALE_TIP = "Makes the picture finer; texts and lines keep their places."
+VECTOR_SCALE_TIP = (
+    "Keeps more pixels of the decoded pictures; lines and texts are vectors, which are always sharp."
+)
+NO_SCALE_TIP = (
+    "There is nothing to make finer: lines and texts are vectors, and decoded pictures have all their pixels."
+)
 NOTHING_THERE = "There is nothing to draw of this in the view."
 
 
@@ -58,7 +68,6 @@ class FigureDialog(QDialog):
         self.width_px = count_box("Width at scale 1", LEAST_SIDE_PX, MAX_SIZE_PX, START_SIZE_PX[0], " px")
         self.height_px = count_box("Height at scale 1", LEAST_SIDE_PX, MAX_SIZE_PX, START_SIZE_PX[1], " px")
         self.scale = count_box("Scale", 1, MAX_SCALE, START_SCALE, " ×")
-        self.scale.setToolTip("Makes the picture finer; texts and lines keep their places.")
         self.format = choice_box("Format", FileKind)
         self.ground = choice_box("Ground", Ground)
         self.inverted = QCheckBox("Grey pictures dark on white")
@@ -84,6 +93,7 @@ class FigureDialog(QDialog):
         self.save = self.buttons.button(QDialogButtonBox.StandardButton.Save)
         self.save.setText("Save…")
         self._cost = ""
+        self._can_be_finer = True
         self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
         self._soon.timeout.connect(self.changed)
         self._connect()
@@ -107,7 +117,7 @@ class FigureDialog(QDialog):
         """Return the figure as it is set now."""
         return Figure(
             size_px=(self.width_px.value(), self.height_px.value()),
-            scale=self.scale.value(),
+            scale=self.scale.value() if self.scale.isEnabled() else 1,
             parts=frozenset(part for part, box in self.parts.items() if box.isChecked() and box.isEnabled()),
             has_axes=self.axes.isChecked(),
             has_legend=self.legend.isChecked(),
@@ -117,12 +127,17 @@ class FigureDialog(QDialog):
             is_inverted=self.inverted.isChecked(),
         )
 
-    def set_parts(self, possible: frozenset[Part], shown: frozenset[Part]) -> None:
-        """Offer the layers for which there is something, and choose those that the view shows."""
+    def set_parts(self, possible: frozenset[Part], shown: frozenset[Part], can_be_finer: bool = True) -> None:
+        """Offer the layers for which there is something, and choose those that the view shows.
+
+        `can_be_finer` says whether the decoded pictures have more pixels than a figure at scale 1 keeps.
+        """
+        self._can_be_finer = can_be_finer
         for part, box in self.parts.items():
             box.setEnabled(part in possible)
             box.setToolTip("" if part in possible else NOTHING_THERE)
             box.setChecked(part in shown)
+        self._show_uses()
 
     def set_caption(self, text: str) -> None:
         """Set the caption that stands there until somebody writes another one."""
@@ -134,9 +149,16 @@ class FigureDialog(QDialog):
     def show_preview(self, image: QImage) -> None:
         """Show the figure, as large as there is room."""
         ratio = self.devicePixelRatioF()
-        shown = scaled_down(image, round(PREVIEW_PX * ratio))
+        small = scaled_down(image, round(PREVIEW_PX * ratio))
+        shown = QPixmap(small.size())
+        painter = QPainter(shown)
+        draw_checks(painter, QRectF(shown.rect()), small)
+        if small.hasAlphaChannel():
+            painter.fillRect(shown.rect(), LIGHT_PAGE)
+        painter.drawImage(0, 0, small)
+        painter.end()
         shown.setDevicePixelRatio(ratio)
-        self.preview.setPixmap(QPixmap.fromImage(shown))
+        self.preview.setPixmap(shown)
         self._show_facts()
 
     def show_error(self, text: str) -> None:
@@ -169,17 +191,25 @@ class FigureDialog(QDialog):
             check.toggled.connect(self._on_changed)
 
     def _on_changed(self) -> None:
+        self._show_uses()
+        self._show_facts()
+        self._soon.start()
+
+    def _show_uses(self) -> None:
+        """Disable what has no effect with the other settings."""
         has_plane = self.parts[Part.BACKDROP].isChecked()
         self.opacity.setEnabled(has_plane)
-        self.inverted.setEnabled(has_plane and self.ground.currentData() == Ground.WHITE)
-        self.parts[Part.NAMES].setEnabled(
-            self.parts[Part.POINTS].isChecked() and not self.parts[Part.NAMES].toolTip()
-        )
+        self.inverted.setEnabled(has_plane and self.ground.currentData() != Ground.DARK)
+        has_points = self.parts[Part.POINTS].isChecked()
+        for part in OF_POINTS:
+            self.parts[part].setEnabled(has_points and not self.parts[part].toolTip())
+        is_vector = FileKind(self.format.currentData()).is_vector
+        no_use = is_vector and not (has_plane and self._can_be_finer)
+        self.scale.setEnabled(not no_use)
+        self.scale.setToolTip(NO_SCALE_TIP if no_use else VECTOR_SCALE_TIP if is_vector else SCALE_TIP)
         for widget in (self.caption, self.reset):
             widget.setEnabled(self.has_caption.isChecked())
         self.reset.setVisible(self.caption.toPlainText() != self._automatic)
-        self._show_facts()
-        self._soon.start()
 
     def _show_facts(self) -> None:
         """Say how large the file's picture will be, or why it does not fit."""
@@ -194,10 +224,10 @@ class FigureDialog(QDialog):
             return
         width, height = figure.full_px
         size = f"{width:,} × {height:,} px"
-        is_svg = self.format.currentData() == FileKind.SVG
+        is_vector = FileKind(self.format.currentData()).is_vector
         vector = f"{figure.size_px[0]:,} × {figure.size_px[1]:,} px, lines and texts are vectors."
         self.error.setText("")
-        self.facts.setText((vector if is_svg else f"{size}.") + self._cost)
+        self.facts.setText((vector if is_vector else f"{size}.") + self._cost)
 
     def _accept(self) -> None:
         self.accept()

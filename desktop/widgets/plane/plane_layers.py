@@ -11,7 +11,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPen
 
 from desktop.base.arrays import Array, Doubles
-from desktop.images.dots import dot_coverage, draw_dots
+from desktop.images.dots import FAINT_SHARE, dot_coverage, draw_dots
 from desktop.jobs.tiles import Cut, Tile, TileCache
 from desktop.latent.chart import Chart, Projection
 from desktop.latent.group_names import group_names, names_apart
@@ -20,7 +20,6 @@ from desktop.widgets.common import colors
 from desktop.widgets.common.qimage import draw_words, to_qimage
 
 POINT_PX = 3.4
-FAINT_SHARE = 0.3  # of the points' opacity, for those that are not selected while others are
 ROWS_A_STEP = 256
 MOST_NAMES = 24  # more would cover each other, and the points
 LABEL_POINT_SIZE, NOTE_POINT_SIZE = 12.5, 9.5

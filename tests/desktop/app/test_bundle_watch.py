@@ -1,6 +1,7 @@
 """The open bundle is followed as it grows, and nothing else disturbs it."""
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -128,6 +129,26 @@ def test_a_bundle_of_other_dimensions_in_its_place_is_opened(make_film, make_bun
         shutil.move(other, film.path)
     assert explorer.state.z == (0.0, 0.0, 0.0)
     assert explorer.model.latent_dim == 3
+
+
+def test_numbers_of_test_images_go_if_these_are_others(make_bundle, labelled_posterior, watch, qtbot):
+    """With the same test images a reload keeps what is selected and pinned; with others z and view stay."""
+    path = make_bundle(posterior=labelled_posterior, labels=("a", "b", "c"))
+    others = replace(labelled_posterior, labels=labelled_posterior.labels[::-1].copy())
+    explorer = watch(path).parent()
+    explorer.change(selected=(3,), pinned=(1,), z=(0.5, -1.0), viewport=Viewport(span=3.0))
+    before = explorer.state
+    for posterior, expected in (
+        (labelled_posterior, before),
+        (others, replace(before, selected=(), pinned=())),
+    ):
+        made = make_bundle(posterior=posterior, labels=("a", "b", "c"))
+        if made != path:
+            shutil.rmtree(path)
+            shutil.copytree(made, path)
+        with qtbot.waitSignal(explorer.renewed, timeout=SOON_MS):
+            explorer.reload()
+        assert explorer.state == expected
 
 
 def test_the_bundle_that_was_closed_is_watched_no_more(make_film, watch, qtbot, monkeypatch):

@@ -225,6 +225,15 @@ def test_a_bare_model_of_many_dimensions_starts_at_a_sample(make_explorer, tmp_p
     assert explorer.state == first_view(20, prior)
 
 
+def test_a_bundle_of_many_dimensions_without_test_images_starts_at_a_sample(make_explorer, make_bundle):
+    """As a bare model does: the plane goes through three samples, and R takes it to three others."""
+    explorer = make_explorer(make_bundle(latent_dim=12))
+    assert explorer.state == first_view(12)
+    explorer.draw_z()
+    assert explorer.state == first_view(12, seed=1)
+    assert explorer.samples_viewport == explorer.home == explorer.state.viewport
+
+
 def test_a_random_z_is_another_sample_and_comes_home(make_explorer, tmp_path):
     """Each draw is the next seed's first view; home is the view of its samples."""
     explorer = make_explorer(decoder(tmp_path / "model.onnx", latent_dim=20))
@@ -256,6 +265,23 @@ def test_a_state_from_elsewhere_takes_the_models_prior(make_explorer, tmp_path):
     explorer.set_state(replace(explorer.state, z=(1.0, 1.0), prior=Prior(PriorKind.SPHERE)))
     assert explorer.state.z == (1.0, 1.0)
     assert explorer.state.prior == NORMAL
+
+
+def test_closing_does_not_wait_for_a_picture(explorer):
+    """What the model runs is stopped, as its watchdog stops what takes too long."""
+    stopped, entered = threading.Event(), threading.Event()
+    found = []
+
+    def run():
+        with explorer.model._sessions._watchdog.watch(stopped.set):
+            entered.set()
+            found.append(stopped.wait(SOON_S))
+        yield
+
+    explorer.worker.request("long", Priority.PICTURE, run(), pytest.fail)
+    assert entered.wait(SOON_S)
+    explorer.close()
+    assert found == [True]
 
 
 def test_a_quick_picture_is_asked_for_before_the_window_takes_the_state_over(explorer, qtbot):

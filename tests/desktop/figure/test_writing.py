@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from desktop.figure import writing
-from desktop.figure.figure import Figure, FigureError, Ground, OwnImage, Part
+from desktop.figure.figure import OF_POINTS, Figure, FigureError, Ground, OwnImage, Part
 from desktop.figure.layout import layout_of
 from desktop.figure.strokes import COLORS
 from desktop.figure.writing import figure_cost, save_figure
@@ -54,13 +54,13 @@ def test_the_plane_lies_where_the_layout_says(small_decoder, subject, tmp_path):
 
 @pytest.mark.parametrize("ground", list(Ground))
 def test_grey_pictures_are_dark_on_white_if_that_is_wanted(small_decoder, subject, tmp_path, ground):
-    """On white ground the decoded plane can be inverted; elsewhere it never is."""
+    """On white and transparent ground the decoded plane can be inverted; on dark ground it never is."""
     plane = replace(SMALL, parts=frozenset({Part.BACKDROP}), opacity=1.0, ground=ground)
     found = []
     for inverted in (False, True):
         saved(small_decoder, subject, replace(plane, is_inverted=inverted), tmp_path / "a.png")
-        found.append(imageio.imread(tmp_path / "a.png")[40:-40, 40:-40].astype(int))
-    if ground is Ground.WHITE:
+        found.append(imageio.imread(tmp_path / "a.png")[40:-40, 40:-40, :3].astype(int))
+    if ground is not Ground.DARK:
         assert np.abs(found[0] + found[1] - 255).max() <= 2
     else:
         assert (found[0] == found[1]).all()
@@ -80,14 +80,56 @@ def test_an_svg_holds_lines_texts_and_the_decoded_pictures(small_decoder, subjec
     assert len(list(root.iter(f"{SVG}use"))) >= len(subject.posterior.mean)
 
 
+def test_a_pdf_holds_texts_points_and_the_decoded_pictures(small_decoder, subject, tmp_path):
+    """One page of a point for each pixel, with title, caption and a picture, and the same every time."""
+    paths = [tmp_path / name for name in ("a.pdf", "b.pdf")]
+    figure = Figure((400, 300), parts=frozenset({Part.BACKDROP, Part.POINTS}), caption="A plane.")
+    for path in paths:
+        saved(small_decoder, subject, figure, path)
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+    text = paths[0].read_text("latin-1")
+    assert text.startswith("%PDF-") and "/MediaBox [ 0 0 400 300 ]" in text
+    assert f"/Title ({small_decoder.model.source.name})" in text and "/Subject (A plane.)" in text
+    assert text.count("/Subtype /Image") == 1 and "/FontFile2" in text
+    assert "/CreationDate" not in text
+
+
+@pytest.mark.parametrize("kind", ["png", "svg"])
+def test_transparent_ground_is_transparent(small_decoder, subject, tmp_path, kind):
+    """A PNG has an alpha channel of 0 in its corner, and nothing fills an SVG's page."""
+    figure = replace(SMALL, ground=Ground.TRANSPARENT)
+    path = tmp_path / f"a.{kind}"
+    saved(small_decoder, subject, figure, path)
+    if kind == "png":
+        assert imageio.imread(path)[0, 0, 3] == 0
+    else:
+        page = next(ET.parse(path).getroot().iter(f"{SVG}path"))  # noqa: S314 - our own file
+        assert "fill: none" in page.get("style")
+
+
+def test_only_the_points_that_are_shown_are_drawn(small_decoder, subject, tmp_path):
+    """Those of hidden labels, and the others beside “Only these”, are neither drawn nor counted."""
+    figure = replace(SMALL, parts=frozenset({Part.POINTS}))
+    state = replace(subject.state, selected=(0, 3), only_selected=True)
+    for changes, count in (({}, 2), ({"only_selected": False}, 60), ({"hidden_labels": frozenset({0})}, 0)):
+        seen = replace(subject, state=replace(state, **changes))
+        saved(small_decoder, seen, figure, tmp_path / "a.svg")
+        dots = list(ET.parse(tmp_path / "a.svg").getroot().iter(f"{SVG}use"))  # noqa: S314 - our own file
+        assert len(dots) == count == seen.are_shown.sum()
+
+
 @pytest.mark.parametrize("part", [part for part in Part if part not in (Part.BACKDROP, Part.PINNED)])
 def test_each_layer_shows(small_decoder, subject, tmp_path, part):
     """With it, the figure is another one."""
-    state = replace(subject.state, path=(subject.state.at((-1, 0)).z, subject.state.at((1, 1)).z))
+    state = replace(
+        subject.state,
+        selected=tuple(range(10)),
+        path=(subject.state.at((-1, 0)).z, subject.state.at((1, 1)).z),
+    )
     circle = np.stack([np.cos(np.linspace(0, 6.3, 60)), np.sin(np.linspace(0, 6.3, 60))], axis=1)
     own = OwnImage(np.zeros(2, np.float32), np.zeros(2, np.float32), ((circle,), (2 * circle,)))
     seen = replace(subject, state=state, own=own)
-    under = frozenset({Part.POINTS}) if part is Part.NAMES else frozenset()
+    under = frozenset({Part.POINTS}) if part in OF_POINTS else frozenset()
     pictures = []
     for parts in (under, under | {part}):
         saved(small_decoder, seen, replace(SMALL, parts=parts), tmp_path / "a.png")
@@ -110,8 +152,8 @@ def test_what_does_not_fit_is_refused(small_decoder, subject, tmp_path, monkeypa
     monkeypatch.setattr(writing, "free_memory_bytes", lambda: 1 << 20)
     with pytest.raises(FigureError, match="found a picture of 720 × 480 pixels, which takes"):
         saved(small_decoder, subject, replace(SMALL, scale=2), tmp_path / "a.png")
-    with pytest.raises(FigureError, match=r"found the ending '.pdf', expected .png or .svg"):
-        saved(small_decoder, subject, SMALL, tmp_path / "a.pdf")
+    with pytest.raises(FigureError, match=r"found the ending '.gif', expected .png, .svg or .pdf"):
+        saved(small_decoder, subject, SMALL, tmp_path / "a.gif")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -1,8 +1,11 @@
 """Opening a bundle or a model gives one that has decoded, or raises in the worker's step."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
-from desktop.models.opened import open_model
+from desktop.models.opened import open_model, same_images
 from export.bundle import BundleError
 
 
@@ -21,6 +24,19 @@ def test_a_bundle_without_posterior_opens_without(make_bundle):
     (opened,) = open_model(make_bundle(), None, "cpu")
     opened.model.close()
     assert opened.posterior is None
+
+
+def test_images_are_the_same_whatever_an_encoder_makes_of_them(labelled_posterior):
+    """Other means are encodings of the same images; other labels, or fewer of them, are other images."""
+    one = labelled_posterior
+    assert same_images(one, replace(one, mean=one.mean + 1, labels=one.labels.copy()))
+    assert same_images(None, None)
+    assert not same_images(one, None)
+    assert not same_images(one, replace(one, labels=None))
+    assert not same_images(one, replace(one, labels=one.labels[::-1]))
+    assert not same_images(one, replace(one, images=np.zeros((60, 1, 2, 2), np.uint8)))
+    fewer = replace(one, mean=one.mean[:9], logvar=one.logvar[:9], labels=one.labels[:9])
+    assert not same_images(one, fewer)
 
 
 def test_opening_nothing_raises_in_its_step(tmp_path):

@@ -79,7 +79,7 @@ def test_steps_go_back_and_forth_in_order(looking):
         (lambda s: replace(s, picture_mode=PictureMode.SAMPLE), "drawing the picture as “Sample”"),
         (lambda s: replace(s, path_closed=True), "closing the path"),
         (lambda s: replace(s, epoch=3), "changing the epoch"),
-        (lambda s: random_view(s, is_bundle=True), "drawing a random z"),
+        (lambda s: random_view(s, has_images=True), "drawing a random z"),
         (lambda s: s.with_pin_switched(3), "pinning or unpinning an image"),
         (lambda s: replace(s, path_closed=True, hidden_labels=frozenset({1})), "changing the view"),
     ],
@@ -249,7 +249,7 @@ def test_each_random_z_is_a_step():
     """However fast they follow each other, and whatever is held."""
     looking, states = Looking(start_state(3)), [start_state(3)]
     for _ in range(3):
-        states.append(random_view(states[-1], is_bundle=True))
+        states.append(random_view(states[-1], has_images=True))
         looking.look(states[-1], 0.01)
     assert [looking.undo() for _ in range(3)] == states[2::-1]
 
@@ -303,3 +303,26 @@ def test_bookmarks_are_steps_among_those_of_the_view(looking):
     assert (looking.undo(), looking.history.marks) == (before, (one,))
     assert (looking.redo(), looking.history.marks) == (before, (one, two))
     assert looking.history.drawing is None
+
+
+def test_other_test_images_take_the_steps_of_the_old_ones_with_them(looking):
+    """Steps that pinned or selected go; what else such a step changed stays, and so do all others."""
+    moved = START.at((1.0, 0.0))
+    for state in (moved, replace(moved, selected=(3,)), replace(moved, selected=(), pinned=(1,), seed=5)):
+        looking.look(state)
+    looking.history.forget_points()
+    assert looking.undo() == replace(moved, pinned=(1,))
+    assert looking.undo() == replace(START, pinned=(1,))
+    assert not looking.history.undo_words
+
+
+def test_pictures_of_an_old_decoder_are_forgotten(looking):
+    """Those of epochs that are the same stay."""
+    of_last = replace(bookmark(START, ()), picture="old")
+    of_first = replace(bookmark(replace(START, epoch=1), (of_last,)), picture="right")
+    looking.history.record_bookmarks(START, (of_last,), (of_last, of_first), "adding a bookmark")
+    looking.history.forget_pictures({1})
+    looking.undo()
+    assert looking.history.marks == (replace(of_last, picture=""),)
+    looking.redo()
+    assert looking.history.marks == (replace(of_last, picture=""), of_first)

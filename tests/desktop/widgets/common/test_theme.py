@@ -1,9 +1,19 @@
 """Both themes are readable, and all windows follow the one that is chosen."""
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication, QCheckBox, QDialogButtonBox, QProxyStyle, QSpinBox, QStyle
+from PySide6.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QDialogButtonBox,
+    QProxyStyle,
+    QScrollBar,
+    QSpinBox,
+    QSplitter,
+    QStyle,
+    QWidget,
+)
 
 from desktop.widgets.common.colors import contrast
 from desktop.widgets.common.theme import DARK, LIGHT, MARKS, ThemeName, apply_theme, theme_of, theme_palette
@@ -54,7 +64,7 @@ def test_a_palette_is_readable_in_every_pair_of_roles(theme):
 @THEMES
 def test_a_theme_has_its_marks(theme):
     """The ticks and carets that the style sheet names are there."""
-    assert all((MARKS / f"{mark}-{theme.name}.svg").is_file() for mark in ("check", "down", "up"))
+    assert all((MARKS / f"{mark}-{theme.name}.svg").is_file() for mark in ("check", "down", "up", "grip"))
 
 
 def test_a_widget_that_is_open_follows(themed, qtbot):
@@ -68,6 +78,26 @@ def test_a_widget_that_is_open_follows(themed, qtbot):
         apply_theme(theme, themed)
         grounds.append(box.grab().toImage().pixelColor(190, 35).name())
     assert grounds == [DARK.window, LIGHT.window]
+
+
+@THEMES
+def test_what_is_dragged_is_seen(theme, themed, qtbot):
+    """The handles of a scroll bar and of a splitter have a contrast of at least 3 to their ground."""
+    apply_theme(theme, themed)
+    assert contrast(QColor(theme.handle), QColor(theme.field)) >= MARK_CONTRAST, "of lists"
+    bar, splitter = QScrollBar(Qt.Orientation.Vertical), QSplitter(Qt.Orientation.Horizontal)
+    bar.setRange(0, 100)
+    bar.setPageStep(100)
+    for _ in range(2):
+        splitter.addWidget(QWidget())
+    splitter.setHandleWidth(5)
+    for widget, place in ((bar, QPoint(6, 30)), (splitter, None)):
+        qtbot.addWidget(widget)
+        widget.resize(12 if widget is bar else 200, 100)
+        widget.show()
+        spot = place or splitter.handle(1).geometry().center()
+        handle = widget.grab().toImage().pixelColor(spot)
+        assert contrast(handle, QColor(theme.window)) >= MARK_CONTRAST
 
 
 @THEMES

@@ -86,3 +86,24 @@ def test_places_are_kept_and_gone_to(open_window, make_bundle, qtbot):
     again.saved_control.start(None)
     qtbot.waitUntil(lambda: names(again) == ["near <b>3</b>", "Place 1"], timeout=SOON_MS)
     assert np.allclose(again.bookmarks.marks[1].view.z, (0.5, 0.5))
+
+
+def test_pictures_follow_a_file_that_changes(open_window, make_film, qtbot):
+    """A bookmark stays and shows what the new decoder makes of it; undo brings back no old picture."""
+    film = make_film(1)
+    window = open_window(film.path)
+    explorer = window.explorer
+    look_at(window, qtbot, (0.5, -1.0), 3.0)
+    qtbot.keyClick(window.plane, Qt.Key.Key_D, CONTROL)
+    (old,) = window.bookmarks.marks
+    film.write(2)
+    with qtbot.waitSignal(explorer.renewed, timeout=SOON_MS):
+        explorer.reload()
+    qtbot.waitUntil(lambda: window.bookmarks.marks[0].picture not in ("", old.picture), timeout=SOON_MS)
+    (new,) = window.bookmarks.marks
+    assert (new.name, new.view) == (old.name, old.view)
+    assert window.history.undo.text() == "&Undo adding a bookmark"
+    window.history.undo.trigger()
+    assert window.bookmarks.marks == ()
+    window.history.redo.trigger()
+    qtbot.waitUntil(lambda: window.bookmarks.marks == (new,), timeout=SOON_MS)

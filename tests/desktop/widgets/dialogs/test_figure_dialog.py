@@ -45,6 +45,18 @@ def test_the_figure_is_wanted_as_it_was_set(dialog, qtbot):
     assert heard.args == [figure, FileKind.SVG]
 
 
+def test_a_scale_that_changes_nothing_cannot_be_set(dialog):
+    """Small pictures are whole in an SVG and a PDF; of large ones a larger scale keeps more pixels."""
+    dialog.scale.setValue(3)
+    for can_be_finer in (True, False):
+        dialog.set_parts(POSSIBLE, frozenset({Part.BACKDROP}), can_be_finer)
+        for kind in FileKind:
+            dialog.format.setCurrentText(kind.value)
+            assert dialog.scale.isEnabled() == (can_be_finer or kind is FileKind.PNG)
+            assert dialog.figure().scale == (3 if dialog.scale.isEnabled() else 1)
+            assert ("nothing to make finer" in dialog.scale.toolTip()) == (not dialog.scale.isEnabled())
+
+
 def test_a_caption_follows_the_layers_until_somebody_writes_one(dialog, qtbot):
     """Then it stays, until it is reset or left out."""
     dialog.set_caption("A model. Points.")
