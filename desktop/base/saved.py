@@ -12,6 +12,7 @@ define what is in them:
     geometry   the window's geometry, as base64                        desktop.widgets.common.settings
     theme      the chosen theme                                        desktop.widgets.common.settings
     hints      the hints that somebody has followed                    desktop.widgets.common.settings
+    dims_points  whether points become faint while somebody draws      desktop.widgets.common.settings
     layer_presets                                                      desktop.widgets.common.settings
     exports    the folder of the last export, and names by dialog      desktop.widgets.common.settings
 

@@ -65,7 +65,6 @@ class TruePosteriorControl(QObject):
     def set_encoded(self, encoded: Encoded | None) -> None:
         """Set the encoding of the drawing, and update the true posterior if the drawing has changed."""
         self._encoded = encoded
-        self._plane.set_points_dimmed(not self._drawing.is_empty)
         self._plane.redraw_over_points()
         self._on_changed()
 
