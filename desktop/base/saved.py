@@ -5,7 +5,8 @@ do not overwrite each other's entries, and reading needs no lock. These are the 
 define what is in them:
 
     readings   SHA-256 of a decoder → the overrides of its reading     desktop.reading.saved_overrides
-    models     SHA-256 of a decoder → its path, view, own pictures and bookmarks  desktop.view.saved_views
+    models     SHA-256 of a decoder → its path, view, own pictures,
+               bookmarks and drawing                                   desktop.view.saved_views
     last       SHA-256 of the decoder that was open last               desktop.view.saved_views
     controls   name of an input in the window → its value              desktop.view.saved_views
     recent     paths of the models that were opened, newest first      desktop.widgets.common.settings
