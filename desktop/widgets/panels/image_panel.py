@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
+    QProgressBar,
     QPushButton,
     QToolButton,
     QVBoxLayout,
@@ -35,6 +36,7 @@ RESULT_PX = 96
 RADIUS_PX, MOST_RADIUS_PX, AT_SIDE_PX = 1.2, 8.0, 28
 STEP_PX = 52
 LARGE_NATS = 1000
+PROGRESS_PX = 4
 TOOL_ICONS = {Tool.PEN: "pencil-simple", Tool.ERASER: "eraser", Tool.UNKNOWN: "question"}
 TOOL_TIPS = {
     Tool.PEN: "Draw with the left mouse button.",
@@ -67,6 +69,10 @@ FIGURES = {
         "log p(x) − ELBO is the KL divergence of the approximate posterior from the true posterior.",
     ),
 }
+PROGRESS_TIP = (
+    "{} % of the plane is decoded for log p(x). This happens once for each model and epoch;\n"
+    "afterwards every stroke takes a moment."
+)
 
 
 class ImagePanel(QWidget):
@@ -124,6 +130,13 @@ class ImagePanel(QWidget):
         self._completed_name = QLabel("Completed")
         self.figures: dict[str, QLabel] = {}
         self._titles: dict[str, QLabel] = {}
+        self.progress = QProgressBar()
+        self.progress.setTextVisible(False)
+        self.progress.setFixedHeight(PROGRESS_PX)
+        self.progress.setAccessibleName("Progress of log p(x)")
+        room = self.progress.sizePolicy()
+        room.setRetainSizeWhenHidden(True)  # so that nothing below jumps
+        self.progress.setSizePolicy(room)
         self.note = QLabel()
         self.note.setWordWrap(True)
         self.note.setTextFormat(Qt.TextFormat.PlainText)
@@ -139,10 +152,20 @@ class ImagePanel(QWidget):
         self._lay_out()
         self.show_steps(None)
         self.show_completed(None)
+        self.show_progress(None)
 
     def set_figure(self, name: str, nats: float | None, note: str = "") -> None:
         """Show a figure; without one, show `note` or a dash. `note` may also be another way to say it."""
         self.figures[name].setText(note or ("–" if nats is None else in_nats(nats)))
+
+    def show_progress(self, share: float | None) -> None:
+        """Show how much of the work for log p(x) is done; 1 if the rest is not known, None if all is done."""
+        self.progress.setVisible(share is not None)
+        if share is not None:
+            percent = int(100 * share)
+            self.progress.setRange(0, 0 if percent >= 100 else 100)
+            self.progress.setValue(percent)
+            self.progress.setToolTip(PROGRESS_TIP.format(percent))
 
     def show_bits(self, is_shown: bool, bits: float | None = None) -> None:
         """Show bits per dimension, or a dash; they are hidden where they compare nothing."""
@@ -235,7 +258,8 @@ class ImagePanel(QWidget):
             figures.addWidget(value, row, 1)
             self.figures[key] = value
             self._titles[key] = label
-        figures.setRowStretch(len(FIGURES), 1)
+        figures.addWidget(self.progress, len(FIGURES), 0, 1, 2)
+        figures.setRowStretch(len(FIGURES) + 1, 1)
         results = QHBoxLayout()
         results.setSpacing(12)
         results.addLayout(pictures)
