@@ -20,6 +20,7 @@ from desktop.latent.true_posterior import SIDE, LikelihoodTable
 from desktop.view.state import Layer, ViewState
 from desktop.widgets.common import colors
 from desktop.widgets.common.qimage import to_qimage
+from desktop.widgets.common.terms import term_tip
 from desktop.widgets.panels.image_panel import ImagePanel, in_nats
 from desktop.widgets.plane.plane_view import PlaneView
 from desktop.widgets.plane.posterior_marks import draw_marks, text_room
@@ -62,7 +63,9 @@ class TruePosteriorControl(QObject):
         self._explorer.model_changed.connect(self._forget)
         self._explorer.closed.connect(self._drop)
         plane.add_under_points(self._paint)
+        self._marks: dict[str, list[QRectF]] = {}  # of the last painting, by term
         plane.add_over_points(self._paint_marks)
+        plane.add_tips(self._tip_at)
         panel.mode_wanted.connect(self._go_to_mode)
         panel.take_mode.setEnabled(False)
 
@@ -216,13 +219,21 @@ class TruePosteriorControl(QObject):
 
     def _paint_marks(self, painter: QPainter, to_px: Any, state: ViewState) -> list[QRectF]:
         """Mark the encoder's mean and the true posterior's mode, with the gap between them."""
+        self._marks = {}
         if self._encoded is None or self._drawing.is_empty or Layer.ENCODED not in state.layers:
             return []
         mean = QPointF(*to_px(state.plane.project(self._encoded.mean)).tolist())
         mode = None
         if self.located is not None and Layer.TRUE_POSTERIOR in state.layers and state.plane.axes == (0, 1):
             mode = QPointF(*to_px(state.plane.project(self.located.posterior.mode)).tolist())
-        return draw_marks(painter, text_room(*self._plane.size_px()), mean, mode, self._gap_nats())
+        room = text_room(*self._plane.size_px())
+        self._marks = draw_marks(painter, room, mean, mode, self._gap_nats())
+        return [box for boxes in self._marks.values() for box in boxes]
+
+    def _tip_at(self, position: QPointF) -> str:
+        """Explain the mark at a pixel."""
+        found = (term for term, boxes in self._marks.items() if any(box.contains(position) for box in boxes))
+        return "".join(f"{term}: {term_tip(term)}" for term in list(found)[:1])
 
     def _paint(self, painter: QPainter, to_px: Any, state: ViewState) -> None:
         """Draw p(z|x) as a glow, and the contours that hold half and nearly all of it."""

@@ -22,10 +22,12 @@ from desktop.images.drawing import Tool
 from desktop.images.fitting import Fitted
 from desktop.images.pixels import to_bytes
 from desktop.latent.likelihood import THRESHOLD, as_data
+from desktop.widgets.common import terms
 from desktop.widgets.common.icons import line_icon
 from desktop.widgets.common.number_box import NumberBox
 from desktop.widgets.common.picture_view import PictureView
 from desktop.widgets.common.qimage import to_qimage
+from desktop.widgets.common.terms import term_tip
 from desktop.widgets.common.theme import GRID_PX
 from desktop.widgets.panels.color_row import ColorRow
 from desktop.widgets.panels.draw_canvas import DrawCanvas
@@ -44,30 +46,12 @@ TOOL_TIPS = {
     Tool.UNKNOWN: "Mark pixels as unknown, and see on the plane how the image could be completed.",
 }
 FIGURES = {
-    "elbo": ("ELBO", "The evidence lower bound on log p(x) is −(rate + distortion); higher is better."),
-    "bits": (
-        "Bits/dim",
-        (
-            "−ELBO in bits for each number of the image, by which models of\n"
-            "other image sizes can be compared; lower is better."
-        ),
-    ),
-    "rate": (
-        "Rate",
-        "The KL divergence of the approximate posterior from the prior is computed in closed form.",
-    ),
-    "distortion": (
-        "Distortion",
-        (
-            "−E log p(x|z) under the approximate posterior is computed by quadrature or,\n"
-            "in more than two dimensions, from 64 draws."
-        ),
-    ),
-    "log_px": ("log p(x)", "log p(x) is computed by quadrature over the plane, from the decoder alone."),
-    "gap": (
-        "Gap",
-        "log p(x) − ELBO is the KL divergence of the approximate posterior from the true posterior.",
-    ),
+    "elbo": terms.ELBO,
+    "bits": terms.BITS,
+    "rate": terms.RATE,
+    "distortion": terms.DISTORTION,
+    "log_px": terms.LOG_PX,
+    "gap": terms.GAP,
 }
 PROGRESS_TIP = (
     "{} % of the plane is decoded for log p(x). This happens once for each model and epoch;\n"
@@ -122,9 +106,9 @@ class ImagePanel(QWidget):
         self.open = QPushButton("Open an image…")
         self.open.setToolTip("Open an image file; you can also drop or paste an image.")
         self.take = QPushButton("Go to encoder's mean")
-        self.take.setToolTip("Move the cursor to the mean of the approximate posterior.")
+        self.take.setToolTip(f"Move the cursor there.\n{term_tip(terms.MEAN)}")
         self.take_mode = QPushButton("Go to mode")
-        self.take_mode.setToolTip("Move the cursor to the mode of the true posterior.")
+        self.take_mode.setToolTip(f"Move the cursor there.\n{term_tip(terms.MODE)}")
         self.reconstruction = _view("Reconstruction")
         self.completed = _view("Completed picture")
         self._completed_name = QLabel("Completed")
@@ -247,7 +231,9 @@ class ImagePanel(QWidget):
         figures = QGridLayout()
         figures.setHorizontalSpacing(12)
         figures.setVerticalSpacing(2)
-        for row, (key, (title, tip)) in enumerate(FIGURES.items()):
+        for row, (key, title) in enumerate(FIGURES.items()):
+            more = f"Quadrature: {term_tip(terms.QUADRATURE)}" if key == "log_px" else ""
+            tip = term_tip(title, more)
             label, value = QLabel(title), QLabel("–")
             value.setAlignment(Qt.AlignmentFlag.AlignRight)
             value.setAccessibleName(title)

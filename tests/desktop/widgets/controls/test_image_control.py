@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication
 
 from desktop.app.own_picture import network_input
@@ -235,6 +235,9 @@ def test_the_true_posterior_stands_beside_the_encoders(window, qtbot, seven, pix
     gap = f"{posterior.log_px_nats - found.elbo_nats:.2f} nats"
     qtbot.waitUntil(lambda: panel.figures["gap"].text() == gap, timeout=SOON_MS)
     with_layer = pixels(window.plane.grab().toImage())
+    mode = QPointF(*window.plane.to_px(window.explorer.state.plane.project(posterior.mode)))
+    assert window.plane.tip_at(mode).startswith("Mode: The peak of the true posterior")
+    assert not window.plane.tip_at(QPointF(2, 2))
     window.explorer.set_state(window.explorer.state.with_layer(Layer.TRUE_POSTERIOR, on=False))
     changed = (pixels(window.plane.grab().toImage()) != with_layer).any(-1)
     x, y = window.plane.to_px(control.located.picture.peak)
