@@ -5,13 +5,15 @@ do not overwrite each other's entries, and reading needs no lock. These are the 
 define what is in them:
 
     readings   SHA-256 of a decoder → the overrides of its reading     desktop.reading.saved_overrides
-    models     SHA-256 of a decoder → its path, view, own pictures and bookmarks  desktop.view.saved_views
+    models     SHA-256 of a decoder → its path, view, own pictures,
+               bookmarks and drawing                                   desktop.view.saved_views
     last       SHA-256 of the decoder that was open last               desktop.view.saved_views
     controls   name of an input in the window → its value              desktop.view.saved_views
     recent     paths of the models that were opened, newest first      desktop.widgets.common.settings
     geometry   the window's geometry, as base64                        desktop.widgets.common.settings
     theme      the chosen theme                                        desktop.widgets.common.settings
     hints      the hints that somebody has followed                    desktop.widgets.common.settings
+    dims_points  whether points become faint while somebody draws      desktop.widgets.common.settings
     layer_presets                                                      desktop.widgets.common.settings
     exports    the folder of the last export, and names by dialog      desktop.widgets.common.settings
 

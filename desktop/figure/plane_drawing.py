@@ -13,7 +13,7 @@ from desktop.images.dots import FAINT_SHARE
 from desktop.images.label_colors import label_color_name
 from desktop.images.pixels import to_bytes
 from desktop.jobs.density_map import PosteriorMap
-from desktop.latent.group_names import group_names, names_apart
+from desktop.latent.group_names import GroupName, group_names
 from desktop.latent.normals import ellipse, project_normals
 from desktop.latent.paths import path_line
 from desktop.latent.plane_prior import PriorOnPlane
@@ -150,9 +150,8 @@ class PlaneDrawing:
         view = self._projection.chart.view_of(posterior.mean)
         middles = [np.median(view[are_shown & (labels == label)], axis=0) for label in shown]
         names = [shortened(self._subject.label_name(n), MOST_NAME_PX, NAME_SIZE_PX) for n in shown]
-        found = group_names(names, self._projection.view_px(middles))
-        sizes = [(width_px(name.text, NAME_SIZE_PX, is_bold=True) + 13, NAME_SIZE_PX + 10) for name in found]
-        for name, (x, y) in zip(found, names_apart(found, sizes).tolist(), strict=True):
+        for name in group_names(names, self._projection.view_px(middles), _name_size):
+            x, y = name.place_px
             if not self._is_inside(x, y, 4):
                 continue
             if name.group is None:
@@ -263,3 +262,8 @@ class PlaneDrawing:
     def _is_inside(self, x: float, y: float, margin: float) -> bool:
         width, height = self._projection.size_px
         return margin <= x <= width - margin and margin <= y <= height - margin
+
+
+def _name_size(name: GroupName) -> tuple[float, float]:
+    """Width and height of the name of a group."""
+    return width_px(name.text, NAME_SIZE_PX, is_bold=True) + 13, NAME_SIZE_PX + 10

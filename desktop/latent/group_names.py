@@ -1,7 +1,8 @@
 """The names of groups of points on a plane: where they stand, and when one text speaks for several. No Qt."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,9 +11,11 @@ from desktop.base.arrays import Doubles
 from desktop.latent.plane import boxes_apart, spread_apart
 
 DISTANCE_PX = 30.0
-# More names than these, each within this distance of another, cannot be told apart, as before training.
-# Pushed apart, they would make a ring that looks like data.
-MOST_TOGETHER, TOGETHER_PX = 3, 12.0
+# Names are pushed apart, but not farther than this from their groups: a ring of names looks like data.
+MOST_AWAY_PX = 48.0
+# Instead, more names than these, each within such a distance of another, become one text. The smallest of the
+# distances that serves is taken; within the first one, groups cannot be told apart, as before training.
+MOST_TOGETHER, TOGETHER_PX = 3, (12.0, 20.0, 32.0, 52.0, 84.0)
 ABOVE_PX = 26.0  # from the middle of a crowd up to its text, so that the crowd is seen
 
 
@@ -31,11 +34,31 @@ class GroupName:
     place_px: tuple[float, float]
 
 
-def group_names(names: Sequence[str], middles_px: ArrayLike) -> list[GroupName]:
-    """Return the texts for groups with these names and middles [N, 2]."""
+def group_names(
+    names: Sequence[str], middles_px: ArrayLike, size_of: Callable[[GroupName], tuple[float, float]]
+) -> list[GroupName]:
+    """Return the texts for groups with these names and middles [N, 2], none of which covers another.
+
+    `size_of` tells width and height of a text.
+    """
     middles = np.asarray(middles_px, np.float64).reshape(-1, 2)
+    placed: list[GroupName] = []
+    for together_px in TOGETHER_PX:
+        wanted = _texts(names, middles, together_px)
+        places = spread_apart([name.place_px for name in wanted], DISTANCE_PX)
+        places = boxes_apart(places, [size_of(name) for name in wanted])
+        placed = [
+            replace(name, place_px=(x, y)) for name, (x, y) in zip(wanted, places.tolist(), strict=True)
+        ]
+        if all(_away_px(name, middles) <= MOST_AWAY_PX for name in placed):
+            break
+    return placed
+
+
+def _texts(names: Sequence[str], middles: Doubles, together_px: float) -> list[GroupName]:
+    """The texts at the places where they would be without each other."""
     found = []
-    for members in _gathered(middles):
+    for members in _gathered(middles, together_px):
         if len(members) <= MOST_TOGETHER:
             found += [GroupName(names[n], n, (middles[n, 0], middles[n, 1])) for n in members]
         else:
@@ -44,19 +67,19 @@ def group_names(names: Sequence[str], middles_px: ArrayLike) -> list[GroupName]:
     return found
 
 
-def names_apart(names: Sequence[GroupName], sizes: ArrayLike) -> Doubles:
-    """Return the middles [N, 2] of texts with these sizes [N, 2], pushed off each other."""
-    return boxes_apart(spread_apart([name.place_px for name in names], DISTANCE_PX), sizes)
+def _away_px(name: GroupName, middles: Doubles) -> float:
+    """How far a name is from its group; 0 for the text of several."""
+    return 0.0 if name.group is None else math.dist(name.place_px, middles[name.group])
 
 
-def _gathered(middles: Doubles) -> list[list[int]]:
+def _gathered(middles: Doubles, together_px: float) -> list[list[int]]:
     """The groups of middles [N, 2] that are joined by small distances, each in ascending order."""
     left, found = list(range(len(middles))), []
     while left:
         members, edge = [left.pop(0)], 0
         while edge < len(members):
             away = np.linalg.norm(middles[left] - middles[members[edge]], axis=1)
-            near = [n for n, distance in zip(left, away.tolist(), strict=True) if distance < TOGETHER_PX]
+            near = [n for n, distance in zip(left, away.tolist(), strict=True) if distance < together_px]
             members += near
             left = [n for n in left if n not in near]
             edge += 1

@@ -18,6 +18,7 @@ from desktop.base.atomic_file import replaced_file
 from desktop.base.structure import MAX_INTEGER, shown, strict_converter, structure
 from desktop.view.bookmarks import Bookmark, bookmark_to_dict, bookmarks_from_list
 from desktop.view.provenance import SHA256
+from desktop.view.saved_drawing import SavedDrawing, drawing_from_dict, drawing_to_dict
 from desktop.view.state import ViewState
 from desktop.view.state_json import state_from_dict, state_to_dict
 
@@ -53,6 +54,7 @@ class SavedModel:
         pictures: the folder or file of own pictures that was shown with it, or an empty string.
         only: the names in that folder that are meant; all if it is empty.
         bookmarks: its bookmarks as JSON values, or as they are if the view is.
+        drawing: what was drawn, as JSON values if it was read; empty for nothing.
     """
 
     path: str
@@ -60,6 +62,7 @@ class SavedModel:
     pictures: str = ""
     only: tuple[str, ...] = ()
     bookmarks: tuple[Mapping[str, Any], ...] | tuple[Bookmark, ...] = ()
+    drawing: Mapping[str, Any] | SavedDrawing = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,7 @@ class _WrittenModel:
     pictures: str = ""
     only: tuple[str, ...] = ()
     bookmarks: tuple[Mapping[str, Any], ...] = ()
+    drawing: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -122,6 +126,21 @@ class SavedViews:
         except (OSError, ValueError, RecursionError):
             return ()
 
+    def drawing_of(self, sha256: str, image_shape: tuple[int, int, int]) -> SavedDrawing | None:
+        """Return what was drawn for a model with pictures of this shape; None if nothing usable is saved."""
+        model = self.models.get(sha256)
+        if model is None:
+            return None
+        if isinstance(model.drawing, SavedDrawing):
+            return model.drawing if model.drawing.pixels.shape == image_shape else None
+        found: object = model.drawing
+        try:
+            if not isinstance(model.state, ViewState) and IN_FILE in model.state:
+                found = _content(sha256, model.state).get("drawing")
+            return drawing_from_dict(found, image_shape) if isinstance(found, Mapping) and found else None
+        except (OSError, ValueError, RecursionError):
+            return None
+
     def path_of(self, sha256: str) -> Path | None:
         """Return the path at which a model was open last, or None."""
         model = self.models.get(sha256)
@@ -142,13 +161,14 @@ class SavedViews:
         state: ViewState,
         pictures: SavedPictures | None = None,
         bookmarks: tuple[Bookmark, ...] = (),
+        drawing: SavedDrawing | None = None,
     ) -> "SavedViews":
         """Return the views with this model and its view as the last; it replaces other models at its path."""
-        is_large = _is_large(state, bookmarks)
+        is_large = _is_large(state, bookmarks, drawing)
         view = state if is_large else state_to_dict(state)
         marks = bookmarks if is_large else tuple(map(bookmark_to_dict, bookmarks))
         place, only = ("", ()) if pictures is None else (str(pictures.path), _names(pictures))
-        saved_model = SavedModel(str(path), view, place, only, marks)
+        saved_model = SavedModel(str(path), view, place, only, marks, drawing or {})
         models = _with_model(self.models, sha256, saved_model)
         return replace(self, last=sha256, models=models)
 
@@ -188,9 +208,10 @@ def _large_views() -> Path:
     return saved.place().with_name("views")
 
 
-def _is_large(state: ViewState, bookmarks: tuple[Bookmark, ...]) -> bool:
+def _is_large(state: ViewState, bookmarks: tuple[Bookmark, ...], drawing: SavedDrawing | None) -> bool:
     of_state = sum(numbers.nbytes for numbers in state.vectors)
-    return of_state + sum(mark.nbytes for mark in bookmarks) > MAX_BYTES
+    of_drawing = 0 if drawing is None else drawing.nbytes
+    return of_state + of_drawing + sum(mark.nbytes for mark in bookmarks) > MAX_BYTES
 
 
 def _content(sha256: str, state: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -207,20 +228,25 @@ def _content(sha256: str, state: Mapping[str, Any]) -> Mapping[str, Any]:
 def _written(sha256: str, model: SavedModel) -> dict[str, Any]:
     """Return a model as JSON values; a view that is large is written to its own file.
 
-    Its bookmarks go there too. Earlier versions know no pictures, so these are left out if there are none.
+    Its bookmarks and its drawing go there too. Earlier versions know no pictures, so these are left out if
+    there are none.
     """
     state: Mapping[str, Any] | ViewState = model.state
     marks = [bookmark_to_dict(mark) if isinstance(mark, Bookmark) else mark for mark in model.bookmarks]
+    drawn = model.drawing
+    drawing = drawing_to_dict(drawn) if isinstance(drawn, SavedDrawing) else drawn
     if isinstance(state, ViewState):
-        text = json.dumps(state_to_dict(state) | {"bookmarks": marks}, separators=(",", ":"))
-        marks = []
+        more = {"bookmarks": marks, "drawing": drawing}
+        text = json.dumps(state_to_dict(state) | more, separators=(",", ":"))
+        marks, drawing = [], {}
         _large_views().mkdir(exist_ok=True)
         with replaced_file(_large_views() / f"{sha256}.json") as temporary:
             temporary.write_text(text, encoding="ascii")
         state = {IN_FILE: True}
     pictures = {"pictures": model.pictures} if model.pictures else {}
     only = {"only": model.only} if model.only else {}
-    return {"path": model.path, "state": state} | pictures | only | ({"bookmarks": marks} if marks else {})
+    of_model = {"path": model.path, "state": state} | pictures | only
+    return of_model | ({"bookmarks": marks} if marks else {}) | ({"drawing": drawing} if drawing else {})
 
 
 def _names(pictures: SavedPictures) -> tuple[str, ...]:
@@ -249,7 +275,9 @@ def _models(found: Mapping[str, Any]) -> dict[str, SavedModel]:
         except ValueError:
             continue
         if SHA256.fullmatch(sha256) and "\0" not in model.path + model.pictures + "".join(model.only):
-            models[sha256] = SavedModel(model.path, model.state, model.pictures, model.only, model.bookmarks)
+            models[sha256] = SavedModel(
+                model.path, model.state, model.pictures, model.only, model.bookmarks, model.drawing
+            )
     return models
 
 

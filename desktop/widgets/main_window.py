@@ -31,6 +31,7 @@ from desktop.widgets.common.wheel import leave_wheel_to_scrolling
 from desktop.widgets.controls.bookmarks_control import BookmarksControl
 from desktop.widgets.controls.compare_control import CompareControl
 from desktop.widgets.controls.coordinates_control import CoordinatesControl
+from desktop.widgets.controls.dim_control import DimControl
 from desktop.widgets.controls.directions_control import DirectionsControl
 from desktop.widgets.controls.drop_control import DropControl
 from desktop.widgets.controls.figure_control import FigureControl
@@ -214,6 +215,8 @@ class MainWindow(QMainWindow):
         self.film_control = FilmControl(shell)
         self.figure_control = FigureControl(shell)
         self.image = ImageControl(shell)
+        self.dim = DimControl(view, self.image.panel.canvas)
+        self.dim.add_plane(plane)
         self.own_pictures = OwnPicturesControl(shell)
         self.true_posterior = TruePosteriorControl(explorer, plane, self.image.panel)
         self.time_control = TimeControl(explorer, view, self)
@@ -228,6 +231,8 @@ class MainWindow(QMainWindow):
         self.tabs.add_page(PLANE, "&Plane", self.plane)
         self.grids = GridsControl(shell, self.tabs)
         self.compare = CompareControl(shell, self.tabs, self.history, self.path_control)
+        for compared in (self.compare.page.left, self.compare.page.right):
+            self.dim.add_plane(compared)
         file.addSeparator()
         add_action(file, "&Quit", QKeySequence.StandardKey.Quit, self.close)
 
@@ -352,6 +357,9 @@ class MainWindow(QMainWindow):
         self.bookmarks.outdated.connect(self.history.forget_pictures)
         self.bookmarks.kept.connect(self.saved_control.keep_bookmarks)
         self.saved_control.bookmarks_found.connect(self.bookmarks.show)
+        self.image.drawn.connect(self.saved_control.keep_drawing)
+        self.saved_control.drawing_found.connect(self.image.restore)
+        self.saved_control.drawing_found.connect(self.dim.look_away)
         self.bookmarks.path_made.connect(self.panel.path.seconds.setValue)
         self.own_pictures.kept.connect(self.saved_control.keep_pictures)
         self.provenance_control.open_wanted.connect(self.open_path)

@@ -1,4 +1,4 @@
-"""Recent files and exports, hints, theme and the window's geometry, saved between starts by `base.saved`."""
+"""Recent files and exports, hints, theme, dimming and geometry, saved between starts by `base.saved`."""
 
 import contextlib
 from collections.abc import Iterable, Sequence
@@ -12,7 +12,7 @@ from desktop.widgets.common.theme import ThemeName
 
 MAX_RECENT = 8
 RECENT, GEOMETRY, THEME, HINTS = "recent", "geometry", "theme", "hints"
-EXPORTS, PRESETS = "exports", "layer_presets"
+EXPORTS, PRESETS, DIMS = "exports", "layer_presets", "dims_points"
 
 
 def recent_models() -> list[Path]:
@@ -62,6 +62,17 @@ def theme() -> ThemeName:
 def save_theme(name: ThemeName) -> None:
     """Save the chosen theme."""
     _change(lambda content: content.update({THEME: name.value}))
+
+
+def dims_points() -> bool:
+    """Return whether points become faint while somebody draws."""
+    content, _ = saved.read()
+    return content.get(DIMS) is not False
+
+
+def save_dims_points(dims: bool) -> None:
+    """Save whether points become faint while somebody draws."""
+    _change(lambda content: content.update({DIMS: dims}))
 
 
 def followed_hints() -> frozenset[str]:

@@ -113,8 +113,6 @@ class CompareControl(QObject):
     def set_encoded(self, drawing: Drawing, encoded: Encoded | None) -> None:
         """Take over the drawing, and how A encodes it; B encodes it too."""
         self._is_drawn, self._first_encoded = not drawing.is_empty, encoded
-        for plane in (self.page.left, self.page.right):
-            plane.set_points_dimmed(self._is_drawn)
         self.comparison.encode(drawing)
         self._show_elbos()
 

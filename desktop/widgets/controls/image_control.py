@@ -21,6 +21,7 @@ from desktop.images.pixels import to_bytes
 from desktop.images.read_image import SUFFIXES, ImageError
 from desktop.jobs.encode import Encoded
 from desktop.latent.likelihood import Family, Likelihood
+from desktop.view.saved_drawing import SavedDrawing
 from desktop.view.state import Layer, ViewState
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.qimage import from_qimage, to_qimage
@@ -53,6 +54,7 @@ class ImageControl(QObject):
     """
 
     changed = Signal(object)  # Encoded or None, when it or the drawing has changed
+    drawn = Signal(object)  # SavedDrawing or None, whenever the drawing has changed
     stepped = Signal(object, object, str)  # as the canvas says it, for undo
 
     def __init__(self, shell: Shell) -> None:
@@ -98,6 +100,13 @@ class ImageControl(QObject):
         """Show a drawing that undo or redo brought back."""
         self.panel.show_steps(None)
         self.panel.canvas.set_drawing(drawing)
+
+    def restore(self, found: SavedDrawing | None) -> None:
+        """Show what was drawn at an earlier start, unless there is a drawing already."""
+        if found is not None and self.drawing.is_empty:
+            ground = blank(self._surface.shape, self._surface)
+            self.panel.canvas.set_drawing(replace(ground, pixels=found.pixels, known=found.known))
+        self._tell()
 
     def encode(self) -> None:
         """Have the drawing encoded."""
@@ -169,7 +178,12 @@ class ImageControl(QObject):
         if not self.drawing.is_empty:
             self._shell.panel.sections.section("image").set_open(True)
         self.encode()
+        self._tell()
         self.changed.emit(self.encoded)
+
+    def _tell(self) -> None:
+        drawing = self.drawing
+        self.drawn.emit(None if drawing.is_empty else SavedDrawing(drawing.pixels, drawing.known))
 
     def _show(self, encoded: Encoded | None) -> None:
         self.encoded = encoded

@@ -14,6 +14,7 @@ from desktop.models.opened import Opened
 from desktop.models.source import Source
 from desktop.reading.overrides import Overrides
 from desktop.view.bookmarks import Bookmark
+from desktop.view.saved_drawing import SavedDrawing
 from desktop.view.saved_views import SavedPictures, SavedViews, read_views, save_views
 from desktop.view.state import ViewState
 from desktop.widgets.common.saved_inputs import saved_values, set_saved_values
@@ -35,6 +36,7 @@ class SavedControl(QObject):
     picture_wanted = Signal(object)  # Path of a picture to open
     pictures_wanted = Signal(object)  # SavedPictures to show again
     bookmarks_found = Signal(object)  # tuple of Bookmark, of the model that was opened
+    drawing_found = Signal(object)  # SavedDrawing or None, of the model that was opened
 
     def __init__(self, shell: Shell) -> None:
         super().__init__(shell.window)
@@ -47,6 +49,7 @@ class SavedControl(QObject):
         self._picture: Path | None = None
         self._pictures: SavedPictures | None = None
         self._bookmarks: tuple[Bookmark, ...] = ()
+        self._drawing: SavedDrawing | None = None
         self._fallback = False
         self.recovering = False
         self._note = ""
@@ -128,6 +131,14 @@ class SavedControl(QObject):
         self._bookmarks = bookmarks
         self._save_later()
 
+    def keep_drawing(self, drawing: SavedDrawing | None) -> None:
+        """Save this drawing with the open model; None for nothing."""
+        # What the canvas does for a model that is being opened does not concern the one before.
+        source = self._explorer.source
+        if self._latest is None or source is None or self._latest[0].path == source.path:
+            self._drawing = drawing
+            self._save_later()
+
     def path_of(self, sha256: str) -> Path | None:
         """Return the path of the model with this decoder if it was open before and is still there."""
         known = self.views.path_of(sha256)
@@ -164,7 +175,7 @@ class SavedControl(QObject):
         other = before is None or before[0].sha256 != source.sha256
         if before is not None:
             self.views = self.views.with_model(
-                before[0].sha256, self._place, before[1], self._pictures, self._bookmarks
+                before[0].sha256, self._place, before[1], self._pictures, self._bookmarks, self._drawing
             )
         self._place = source.path.resolve()  # now, because its drive may be gone when it is saved
         restoring, self._restoring = self._restoring, True
@@ -177,6 +188,9 @@ class SavedControl(QObject):
             self._bookmarks = self.views.bookmarks_of(source.sha256, opened.model.latent_dim) if has else ()
             self.bookmarks_found.emit(self._bookmarks)
             self._pictures = self.views.pictures_of(source.sha256) if restoring else None
+            image_shape = opened.model.image_shape
+            has = has and restoring
+            self.drawing_found.emit(self.views.drawing_of(source.sha256, image_shape) if has else None)
         if self._started and self._pictures is not None:
             self.pictures_wanted.emit(self._pictures)
         if self._note:
@@ -220,7 +234,7 @@ class SavedControl(QObject):
         if self._latest is not None:
             source, state = self._latest
             self.views = self.views.with_model(
-                source.sha256, self._place, state, self._pictures, self._bookmarks
+                source.sha256, self._place, state, self._pictures, self._bookmarks, self._drawing
             )
         self.views = replace(self.views, controls=saved_values(self._window), note="")
         return self.views

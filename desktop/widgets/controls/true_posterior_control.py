@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QObject, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QPainter, QPen, QPolygonF
 
 from desktop.app.explorer import Explorer
@@ -20,6 +20,7 @@ from desktop.latent.true_posterior import SIDE, LikelihoodTable
 from desktop.view.state import Layer, ViewState
 from desktop.widgets.common import colors
 from desktop.widgets.common.qimage import to_qimage
+from desktop.widgets.common.terms import term_tip
 from desktop.widgets.panels.image_panel import ImagePanel, in_nats
 from desktop.widgets.plane.plane_view import PlaneView
 from desktop.widgets.plane.posterior_marks import draw_marks, text_room
@@ -28,6 +29,7 @@ TABLE, POSTERIOR = "likelihood table", "true posterior"
 NOT_A_PLANE = "needs 2 dimensions"
 TOO_SLOW = "needs 65,536 pictures, too many for this decoder"
 TOO_LARGE = "the images are too large"
+SLOW_MS = 300
 SMALL_PX, RING_PX = 8.0, 6.0  # a posterior that is smaller than this gets a ring of this radius
 
 
@@ -54,18 +56,22 @@ class TruePosteriorControl(QObject):
         self._picture: QImage | None = None
         self._is_first_due = self._is_stale = False
         self._asked: tuple[Any, ...] | None = None
+        # Only the first drawing waits for the plane; another stroke mostly takes less than this.
+        self._slow = QTimer(self, singleShot=True, interval=SLOW_MS)
+        self._slow.timeout.connect(lambda: self._show_progress(is_slow=True))
         self._explorer.opened.connect(self._forget)
         self._explorer.model_changed.connect(self._forget)
         self._explorer.closed.connect(self._drop)
         plane.add_under_points(self._paint)
+        self._marks: dict[str, list[QRectF]] = {}  # of the last painting, by term
         plane.add_over_points(self._paint_marks)
+        plane.add_tips(self._tip_at)
         panel.mode_wanted.connect(self._go_to_mode)
         panel.take_mode.setEnabled(False)
 
     def set_encoded(self, encoded: Encoded | None) -> None:
         """Set the encoding of the drawing, and update the true posterior if the drawing has changed."""
         self._encoded = encoded
-        self._plane.set_points_dimmed(not self._drawing.is_empty)
         self._plane.redraw_over_points()
         self._on_changed()
 
@@ -92,20 +98,25 @@ class TruePosteriorControl(QObject):
             self._asked = None
             self._explorer.worker.cancel(POSTERIOR)
             self._is_first_due = self._is_stale = False
+            self._slow.stop()
             self._show(None)
+            self._show_progress()
             return
         if self.table is None:
             self.table = likelihood_table(self._explorer, self.side)
             if self.table is not None:
                 self._explorer.worker.request(TABLE, Priority.TABLE, self.table.build(), self._on_built)
+                self._show_gap()
         self._locate()
+        self._show_progress()
 
     def _on_built(self, is_finer: bool) -> None:
         if is_finer:
             self._asked = None
             self._locate()
         elif self.table is not None and self.located is None:
-            self._panel.set_figure("log_px", None, f"decoding the plane, {self.table.share:.0%}")
+            self._panel.set_figure("log_px", None, self._waiting)
+        self._show_progress(is_slow=True)  # smaller cells follow after the whole plane
 
     def _locate(self) -> None:
         """Request the posterior of the drawing once the previous request has given its first figures."""
@@ -120,6 +131,8 @@ class TruePosteriorControl(QObject):
             self._is_stale = True
             return
         self._asked, self._is_first_due, self._is_stale = asked, True, False
+        if self.table.share == 1:
+            self._slow.start()
         job = locate(self.table, network_input(self._explorer, drawing), drawing.known)
         self._explorer.worker.request(
             POSTERIOR, Priority.GRID, job, self._on_located, self._on_failed, self._on_end
@@ -131,10 +144,25 @@ class TruePosteriorControl(QObject):
             self._next()
 
     def _on_end(self) -> None:
+        self._slow.stop()
         self._next()
+        self._show_progress()
+
+    @property
+    def _waiting(self) -> str:
+        """What stands in the place of log p(x) before there is a first figure; empty if none will come."""
+        return "" if self.table is None or self._drawing.is_empty else f"decoding, {self.table.share:.0%}"
+
+    def _show_progress(self, is_slow: bool = False) -> None:
+        """Show how much of the plane is decoded; that a posterior takes long is seen too if it `is_slow`."""
+        is_wanted = self.table is not None and not self._drawing.is_empty
+        share = self.table.share if self.table is not None and is_wanted else 1.0
+        self._panel.show_progress(share if share < 1 or (is_wanted and is_slow) else None)
 
     def _on_failed(self, error: Exception) -> None:
         self._is_first_due = self._is_stale = False
+        self._slow.stop()
+        self._show_progress()
         self._explorer.failed.emit(error)
 
     def _next(self) -> None:
@@ -180,23 +208,32 @@ class TruePosteriorControl(QObject):
                 note = TOO_SLOW
             elif latent_dim == 2 and self._explorer.likelihood is not None:
                 note = "" if has_true_posterior(self._explorer) else TOO_LARGE
-            panel.set_figure("log_px", None, note)
-            panel.set_figure("gap", None)
+            panel.set_figure("log_px", None, note or self._waiting)
+            panel.set_figure("gap", None, "…" if not note and self._waiting and self._encoded else "")
             return
         posterior = self.located.posterior
         log_px = in_nats(posterior.log_px_nats)
         panel.set_figure("log_px", None, log_px if posterior.is_converged else f"{log_px} …")
-        panel.set_figure("gap", self._gap_nats())
+        is_coming = posterior.change_nats is None and self._encoded is not None and self._drawing.known.all()
+        panel.set_figure("gap", self._gap_nats(), "…" if is_coming else "")
 
     def _paint_marks(self, painter: QPainter, to_px: Any, state: ViewState) -> list[QRectF]:
         """Mark the encoder's mean and the true posterior's mode, with the gap between them."""
+        self._marks = {}
         if self._encoded is None or self._drawing.is_empty or Layer.ENCODED not in state.layers:
             return []
         mean = QPointF(*to_px(state.plane.project(self._encoded.mean)).tolist())
         mode = None
         if self.located is not None and Layer.TRUE_POSTERIOR in state.layers and state.plane.axes == (0, 1):
             mode = QPointF(*to_px(state.plane.project(self.located.posterior.mode)).tolist())
-        return draw_marks(painter, text_room(*self._plane.size_px()), mean, mode, self._gap_nats())
+        room = text_room(*self._plane.size_px())
+        self._marks = draw_marks(painter, room, mean, mode, self._gap_nats())
+        return [box for boxes in self._marks.values() for box in boxes]
+
+    def _tip_at(self, position: QPointF) -> str:
+        """Explain the mark at a pixel."""
+        found = (term for term, boxes in self._marks.items() if any(box.contains(position) for box in boxes))
+        return "".join(f"{term}: {term_tip(term)}" for term in list(found)[:1])
 
     def _paint(self, painter: QPainter, to_px: Any, state: ViewState) -> None:
         """Draw p(z|x) as a glow, and the contours that hold half and nearly all of it."""

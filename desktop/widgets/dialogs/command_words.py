@@ -27,6 +27,7 @@ MORE_WORDS = {
     "Side panel": "sidebar hide draw canvas settings tools",
     "Full screen": "fullscreen maximize maximise presentation",
     "Picture beside the cursor": "lens magnifier preview thumbnail zoom",
+    "Dim other points while drawing": "faint fade highlight focus drawing",
     "Dark": "night black mode appearance color colour",
     "Light": "day white bright mode appearance color colour",
     "Like the system": "automatic mode appearance dark light",

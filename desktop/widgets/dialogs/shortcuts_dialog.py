@@ -1,6 +1,9 @@
-"""The list of shortcuts, collected from the window's menus and widgets, so that it is never out of date."""
+"""The list of shortcuts, collected from the window's menus and widgets, so that it is never out of date.
 
-from PySide6.QtCore import QSize, Qt
+The terms of the model follow, each with what it means.
+"""
+
+from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QAction, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QDialog,
@@ -16,8 +19,10 @@ from PySide6.QtWidgets import (
 
 from desktop.view.shortcuts import Shortcut
 from desktop.widgets.common.menus import NATIVE, keys_of, menus_of, plain
+from desktop.widgets.common.terms import TERMS
 
 SIZE_PX, MARGIN_PX = QSize(720, 720), 24
+BESIDE_TEXT_PX, ABOVE_TEXT_PX = 6, 3
 
 
 def shortcuts_of(window: QMainWindow) -> list[Shortcut]:
@@ -54,18 +59,19 @@ class ShortcutsDialog(QDialog):
         self.setWindowTitle("Shortcuts")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.filter = QLineEdit()
-        self.filter.setPlaceholderText("Filter by key, mouse button or word")
+        self.filter.setPlaceholderText("Filter by key, mouse button, term or word")
         self.filter.setClearButtonEnabled(True)
         self.filter.setAccessibleName("Filter")
         self.list = QTreeWidget()
-        self.list.setHeaderLabels(["Key or mouse", "What it does"])
+        self.list.setHeaderLabels(["Key, mouse or term", "What it does or means"])
         self.list.setRootIsDecorated(False)
         self.list.setAlternatingRowColors(True)
         self.list.setAccessibleName("Shortcuts")
         self.list.setWordWrap(True)  # nothing is cut off
         self.list.header().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         places: dict[str, QTreeWidgetItem] = {}
-        for shortcut in shortcuts_of(window):
+        terms = [Shortcut(term, meaning, "Terms") for term, meaning in TERMS.items()]
+        for shortcut in [*shortcuts_of(window), *terms]:
             if shortcut.where not in places:
                 place = QTreeWidgetItem([shortcut.where])
                 font = place.font(0)
@@ -97,7 +103,18 @@ class ShortcutsDialog(QDialog):
         keys = min(self.list.sizeHintForColumn(0) + self.list.indentation(), width // 2)
         self.list.setColumnWidth(0, keys)
         self.list.setColumnWidth(1, width - keys)
+        widths = keys - 2 * self.list.indentation(), width - keys
+        for _, items in self._places():
+            for item in items:
+                self._fit(item, widths)
         self.list.scheduleDelayedItemsLayout()
+
+    def _fit(self, item: QTreeWidgetItem, widths: tuple[int, int]) -> None:
+        """Give an item the height that its wrapped texts need: Qt takes that of one line."""
+        for column, width in enumerate(widths):
+            room = QRect(0, 0, max(1, width - 2 * BESIDE_TEXT_PX), 0)
+            text = self.list.fontMetrics().boundingRect(room, Qt.TextFlag.TextWordWrap, item.text(column))
+            item.setSizeHint(column, QSize(0, text.height() + 2 * ABOVE_TEXT_PX))
 
     def shown(self) -> list[Shortcut]:
         """Return the shortcuts that match the filter."""

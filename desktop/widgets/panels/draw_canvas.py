@@ -2,7 +2,7 @@
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QBrush, QHideEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QBrush, QEnterEvent, QHideEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from desktop.images.data_look import Color
@@ -32,6 +32,7 @@ class DrawCanvas(QWidget):
         ("Alt-click", "Draw with the colour there"),
     )
     changed = Signal()
+    entered = Signal()  # by the pointer
     color_taken = Signal(object)  # Color
     stepped = Signal(object, object, str)  # Drawing before and after a change, and what it is called
 
@@ -100,6 +101,10 @@ class DrawCanvas(QWidget):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """End the stroke."""
         self._end()
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """Say that the pointer has come."""
+        self.entered.emit()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """End the stroke, because no release will arrive."""

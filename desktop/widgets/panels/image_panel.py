@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
+    QProgressBar,
     QPushButton,
     QToolButton,
     QVBoxLayout,
@@ -21,10 +22,12 @@ from desktop.images.drawing import Tool
 from desktop.images.fitting import Fitted
 from desktop.images.pixels import to_bytes
 from desktop.latent.likelihood import THRESHOLD, as_data
+from desktop.widgets.common import terms
 from desktop.widgets.common.icons import line_icon
 from desktop.widgets.common.number_box import NumberBox
 from desktop.widgets.common.picture_view import PictureView
 from desktop.widgets.common.qimage import to_qimage
+from desktop.widgets.common.terms import term_tip
 from desktop.widgets.common.theme import GRID_PX
 from desktop.widgets.panels.color_row import ColorRow
 from desktop.widgets.panels.draw_canvas import DrawCanvas
@@ -35,6 +38,7 @@ RESULT_PX = 96
 RADIUS_PX, MOST_RADIUS_PX, AT_SIDE_PX = 1.2, 8.0, 28
 STEP_PX = 52
 LARGE_NATS = 1000
+PROGRESS_PX = 4
 TOOL_ICONS = {Tool.PEN: "pencil-simple", Tool.ERASER: "eraser", Tool.UNKNOWN: "question"}
 TOOL_TIPS = {
     Tool.PEN: "Draw with the left mouse button.",
@@ -42,31 +46,17 @@ TOOL_TIPS = {
     Tool.UNKNOWN: "Mark pixels as unknown, and see on the plane how the image could be completed.",
 }
 FIGURES = {
-    "elbo": ("ELBO", "The evidence lower bound on log p(x) is −(rate + distortion); higher is better."),
-    "bits": (
-        "Bits/dim",
-        (
-            "−ELBO in bits for each number of the image, by which models of\n"
-            "other image sizes can be compared; lower is better."
-        ),
-    ),
-    "rate": (
-        "Rate",
-        "The KL divergence of the approximate posterior from the prior is computed in closed form.",
-    ),
-    "distortion": (
-        "Distortion",
-        (
-            "−E log p(x|z) under the approximate posterior is computed by quadrature or,\n"
-            "in more than two dimensions, from 64 draws."
-        ),
-    ),
-    "log_px": ("log p(x)", "log p(x) is computed by quadrature over the plane, from the decoder alone."),
-    "gap": (
-        "Gap",
-        "log p(x) − ELBO is the KL divergence of the approximate posterior from the true posterior.",
-    ),
+    "elbo": terms.ELBO,
+    "bits": terms.BITS,
+    "rate": terms.RATE,
+    "distortion": terms.DISTORTION,
+    "log_px": terms.LOG_PX,
+    "gap": terms.GAP,
 }
+PROGRESS_TIP = (
+    "{} % of the plane is decoded for log p(x). This happens once for each model and epoch;\n"
+    "afterwards every stroke takes a moment."
+)
 
 
 class ImagePanel(QWidget):
@@ -116,14 +106,21 @@ class ImagePanel(QWidget):
         self.open = QPushButton("Open an image…")
         self.open.setToolTip("Open an image file; you can also drop or paste an image.")
         self.take = QPushButton("Go to encoder's mean")
-        self.take.setToolTip("Move the cursor to the mean of the approximate posterior.")
+        self.take.setToolTip(f"Move the cursor there.\n{term_tip(terms.MEAN)}")
         self.take_mode = QPushButton("Go to mode")
-        self.take_mode.setToolTip("Move the cursor to the mode of the true posterior.")
+        self.take_mode.setToolTip(f"Move the cursor there.\n{term_tip(terms.MODE)}")
         self.reconstruction = _view("Reconstruction")
         self.completed = _view("Completed picture")
         self._completed_name = QLabel("Completed")
         self.figures: dict[str, QLabel] = {}
         self._titles: dict[str, QLabel] = {}
+        self.progress = QProgressBar()
+        self.progress.setTextVisible(False)
+        self.progress.setFixedHeight(PROGRESS_PX)
+        self.progress.setAccessibleName("Progress of log p(x)")
+        room = self.progress.sizePolicy()
+        room.setRetainSizeWhenHidden(True)  # so that nothing below jumps
+        self.progress.setSizePolicy(room)
         self.note = QLabel()
         self.note.setWordWrap(True)
         self.note.setTextFormat(Qt.TextFormat.PlainText)
@@ -139,10 +136,20 @@ class ImagePanel(QWidget):
         self._lay_out()
         self.show_steps(None)
         self.show_completed(None)
+        self.show_progress(None)
 
     def set_figure(self, name: str, nats: float | None, note: str = "") -> None:
         """Show a figure; without one, show `note` or a dash. `note` may also be another way to say it."""
         self.figures[name].setText(note or ("–" if nats is None else in_nats(nats)))
+
+    def show_progress(self, share: float | None) -> None:
+        """Show how much of the work for log p(x) is done; 1 if the rest is not known, None if all is done."""
+        self.progress.setVisible(share is not None)
+        if share is not None:
+            percent = int(100 * share)
+            self.progress.setRange(0, 0 if percent >= 100 else 100)
+            self.progress.setValue(percent)
+            self.progress.setToolTip(PROGRESS_TIP.format(percent))
 
     def show_bits(self, is_shown: bool, bits: float | None = None) -> None:
         """Show bits per dimension, or a dash; they are hidden where they compare nothing."""
@@ -224,7 +231,9 @@ class ImagePanel(QWidget):
         figures = QGridLayout()
         figures.setHorizontalSpacing(12)
         figures.setVerticalSpacing(2)
-        for row, (key, (title, tip)) in enumerate(FIGURES.items()):
+        for row, (key, title) in enumerate(FIGURES.items()):
+            more = f"Quadrature: {term_tip(terms.QUADRATURE)}" if key == "log_px" else ""
+            tip = term_tip(title, more)
             label, value = QLabel(title), QLabel("–")
             value.setAlignment(Qt.AlignmentFlag.AlignRight)
             value.setAccessibleName(title)
@@ -235,7 +244,8 @@ class ImagePanel(QWidget):
             figures.addWidget(value, row, 1)
             self.figures[key] = value
             self._titles[key] = label
-        figures.setRowStretch(len(FIGURES), 1)
+        figures.addWidget(self.progress, len(FIGURES), 0, 1, 2)
+        figures.setRowStretch(len(FIGURES) + 1, 1)
         results = QHBoxLayout()
         results.setSpacing(12)
         results.addLayout(pictures)

@@ -46,6 +46,7 @@ class PathHandles(QObject, PointerHandler):
         self._state = ViewState()
         self._held: _Held | None = None
         self._shape_is_ours = False
+        plane.add_tips(self._tip_at)
 
     def set_state(self, state: ViewState) -> None:
         """Set the state whose path is edited."""
@@ -53,7 +54,6 @@ class PathHandles(QObject, PointerHandler):
         if not state.path:
             self._held = None
             self._show_shape(None)
-            self._say(None)
 
     def press(self, event: QMouseEvent) -> bool:
         """Take a press of the left button on a point, and one with Shift on the line."""
@@ -89,9 +89,8 @@ class PathHandles(QObject, PointerHandler):
         held = self._held
         if held is None:
             if event.buttons() == Qt.MouseButton.NoButton:
-                over = self.point_at(event.position())
-                self._show_shape(None if over is None else Qt.CursorShape.OpenHandCursor)
-                self._say(over)
+                over = self.point_at(event.position()) is not None
+                self._show_shape(Qt.CursorShape.OpenHandCursor if over else None)
             return False
         way = event.position() - held.from_px
         held.moved = held.moved or max(abs(way.x()), abs(way.y())) > DRAG_PX
@@ -109,15 +108,9 @@ class PathHandles(QObject, PointerHandler):
         self._show_shape(Qt.CursorShape.OpenHandCursor if over else None)
         return True
 
-    def leave(self) -> None:
-        """Say nothing of a point that the pointer is no longer at."""
-        self._say(None)
-
-    def _say(self, index: int | None) -> None:
-        """Say by a tool tip what a point is."""
-        text = "" if index is None else POINT_TIP.format(index + 1, len(self._state.path))
-        if self._plane.toolTip() != text:
-            self._plane.setToolTip(text)
+    def _tip_at(self, position: QPointF) -> str:
+        index = self.point_at(position)
+        return "" if index is None else POINT_TIP.format(index + 1, len(self._state.path))
 
     def _points_px(self) -> Doubles:
         return self._plane.to_px(self._state.plane.project(self._state.path))

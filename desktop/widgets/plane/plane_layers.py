@@ -14,7 +14,7 @@ from desktop.base.arrays import Array, Doubles
 from desktop.images.dots import FAINT_SHARE, dot_coverage, draw_dots
 from desktop.jobs.tiles import Cut, Tile, TileCache
 from desktop.latent.chart import Chart, Projection
-from desktop.latent.group_names import group_names, names_apart
+from desktop.latent.group_names import GroupName, group_names
 from desktop.latent.selection import Indices
 from desktop.widgets.common import colors
 from desktop.widgets.common.qimage import draw_words, to_qimage
@@ -133,16 +133,18 @@ def placed_names(
     if points.label_names is None or not 0 < len(shown) <= MOST_NAMES:
         return []
     names = [points.label_names[label] if label < len(points.label_names) else str(label) for label in shown]
-    found = group_names(names, projection.view_px([points.middles[label] for label in shown]))
-    pictures = [
-        _framed_note(font, ratio, name.text)
-        if name.group is None
-        else _name(font, ratio, name.text, colors.label_color(shown[name.group]))
-        for name in found
-    ]
-    sizes = [picture.deviceIndependentSize() for picture in pictures]
-    middles = names_apart(found, [(size.width(), size.height()) for size in sizes])
-    return [(picture, QPointF(x, y)) for picture, (x, y) in zip(pictures, middles.tolist(), strict=True)]
+
+    def picture_of(name: GroupName) -> QImage:
+        if name.group is None:
+            return _framed_note(font, ratio, name.text)
+        return _name(font, ratio, name.text, colors.label_color(shown[name.group]))
+
+    def size_of(name: GroupName) -> tuple[float, float]:
+        size = picture_of(name).deviceIndependentSize()
+        return size.width(), size.height()
+
+    found = group_names(names, projection.view_px([points.middles[label] for label in shown]), size_of)
+    return [(picture_of(name), QPointF(*name.place_px)) for name in found]
 
 
 def _by_strength(

@@ -1,17 +1,18 @@
 """The latent plane as a widget: draws a state, and passes mouse and keys to an ordered list of handlers."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
+    QHelpEvent,
     QKeyEvent,
     QMouseEvent,
     QNativeGestureEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QWidget
+from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QToolTip, QWidget
 
 from desktop.widgets.common.focus_frame import FocusFrame
 from desktop.widgets.common.wheel import turned
@@ -68,7 +69,16 @@ class PlaneView(PlaneCanvas):
         hand.zoom_ended.connect(self.zoom_ended)
         hand.pointer_moved.connect(self.pointer_moved)
         self._router = PointerRouter([hand])
+        self._tips: list[Callable[[QPointF], str]] = []
         FocusFrame(self)
+
+    def add_tips(self, tip_at: Callable[[QPointF], str]) -> None:
+        """Ask this for a tool tip about what is at a pixel; it returns an empty text for nothing."""
+        self._tips.append(tip_at)
+
+    def tip_at(self, position: QPointF) -> str:
+        """Return the tool tip of a pixel; empty for none."""
+        return next(filter(None, (tip_at(position) for tip_at in self._tips)), "")
 
     def set_handlers(self, handlers: Sequence[PointerHandler]) -> None:
         """Ask these handlers in order about mouse and keys; the hand gets what none of them takes."""
@@ -121,11 +131,14 @@ class PlaneView(PlaneCanvas):
             self.menu_wanted.emit(cursor if in_view else QPointF(self.rect().center()))
 
     def event(self, event: QEvent) -> bool:
-        """Zoom with two fingers, on a trackpad or a touch screen; keep keys that a handler claims."""
+        """Zoom with two fingers, on a trackpad or a touch screen; keep keys that are claimed; show tips."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             if self._router.claims(event):
                 event.accept()
                 return True
+        elif event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            QToolTip.showText(event.globalPos(), self.tip_at(QPointF(event.pos())), self)
+            return True
         elif isinstance(event, QNativeGestureEvent):
             if event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
                 self.hand.zoom(1 / max(0.2, 1 + event.value()), event.position())

@@ -8,7 +8,7 @@ from desktop.base.arrays import Floats
 from desktop.latent.chart import ToPx
 from desktop.latent.normals import ellipse, project_normals
 from desktop.latent.plane import Plane
-from desktop.widgets.common import colors
+from desktop.widgets.common import colors, terms
 from desktop.widgets.plane.axes import MARGIN_BOTTOM_PX, MARGIN_LEFT_PX
 
 ENCODER, MODE = "encoder's mean", "mode"
@@ -39,10 +39,10 @@ def text_room(width_px: float, height_px: float) -> QRectF:
 
 def draw_marks(
     painter: QPainter, room: QRectF, mean: QPointF, mode: QPointF | None, gap_nats: float | None
-) -> list[QRectF]:
+) -> dict[str, list[QRectF]]:
     """Draw the mean, and if there is one the mode, with a line between them that carries the gap.
 
-    Returns the boxes of marks and texts.
+    Returns the boxes of marks and texts, by the terms for what they show.
 
     The mean's text is on the side away from the mode, so that the two never cover each other. A text that has
     no room there goes above or below its mark; none leaves `room`. A mark out of view has no text.
@@ -52,7 +52,7 @@ def draw_marks(
     font.setPointSizeF(POINT_SIZE)
     painter.setFont(font)
     if mode is None:
-        return _draw_mark(painter, room, mean, ENCODER, colors.ENCODED, QPointF(-1, 1))
+        return {terms.MEAN: _draw_mark(painter, room, mean, ENCODER, colors.ENCODED, QPointF(-1, 1))}
     for color, width in ((colors.CANVAS, 4.0), (colors.ENCODED, 1.6)):
         painter.setPen(QPen(color, width, Qt.PenStyle.DashLine))
         painter.drawLine(mean, mode)
@@ -62,13 +62,16 @@ def draw_marks(
     # The gap has the room below a short line.
     from_mode = QPointF(-across, -1 if is_short else -along)
     from_mean = QPointF(across, -1 if is_short else along)
-    boxes = _draw_mark(painter, room, mode, MODE, colors.TRUE_POSTERIOR, from_mean)
+    boxes = {}
+    boxes[terms.MODE] = _draw_mark(painter, room, mode, MODE, colors.TRUE_POSTERIOR, from_mean)
     if gap_nats is not None:
         middle = (mean + mode) / 2
         if is_short:
             middle = QPointF(middle.x(), max(mean.y(), mode.y()) + 2 * AWAY_PX)
-        boxes += _draw_text(painter, room, middle, f"gap {gap_nats:.2f} nats", colors.ENCODED)
-    return boxes + _draw_mark(painter, room, mean, ENCODER, colors.ENCODED, from_mode)
+        text = f"gap {gap_nats:.2f} nats"
+        boxes[terms.GAP] = _draw_text(painter, room, middle, text, colors.ENCODED)
+    boxes[terms.MEAN] = _draw_mark(painter, room, mean, ENCODER, colors.ENCODED, from_mode)
+    return boxes
 
 
 def _draw_mark(

@@ -5,10 +5,12 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from desktop.base import saved
 from desktop.view.first_view import first_view
+from desktop.view.saved_drawing import SavedDrawing
 from desktop.view.saved_views import (
     MAX_LARGE,
     MAX_MODELS,
@@ -220,3 +222,22 @@ def test_a_large_view_has_a_file_of_its_own():
     assert found.state_of(first) is None
     assert found.path_of(first) is not None
     assert found.state_of(SHA, 3) == STATE
+
+
+@pytest.mark.parametrize("side", [28, 256])
+def test_a_drawing_is_saved_with_its_model(side):
+    """A large one makes a file of its own; for pictures of another shape there is none."""
+    shape, sha256 = (3, side, side), "a" * 64
+    pixels = np.random.default_rng(0).random(shape, np.float32)
+    drawing = SavedDrawing(pixels, pixels[0] > 0.5)
+    views = SavedViews().with_model(sha256, Path("/a"), start_state(2), drawing=drawing)
+    assert views.drawing_of(sha256, shape) is drawing
+    save_views(views, SavedViews())
+    found = read_views()
+    assert found.state_of(sha256, 2) == start_state(2)
+    assert np.array_equal(found.drawing_of(sha256, shape).pixels, pixels)
+    assert found.drawing_of(sha256, (1, side, side)) is None
+    assert found.drawing_of("b" * 64, shape) is None
+    assert saved.place().stat().st_size < 100_000
+    save_views(found.with_model(sha256, Path("/a"), start_state(2)), found)
+    assert read_views().drawing_of(sha256, shape) is None

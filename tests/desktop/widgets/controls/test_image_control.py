@@ -2,10 +2,11 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication
 
 from desktop.app.own_picture import network_input
@@ -214,19 +215,29 @@ def test_a_picture_can_come_from_the_clipboard(window, qtbot, seven):
 
 
 def test_the_true_posterior_stands_beside_the_encoders(window, qtbot, seven, pixels):
-    """log p(x) is above the ELBO, the gap is their difference, and the layer is drawn where p(z|x) peaks."""
-    paste(window, qtbot, seven)
+    """log p(x) is above the ELBO, the gap is their difference, and the layer is drawn where p(z|x) peaks.
+
+    Until it is there, its place and a bar say how far the plane is decoded, from the first moment on.
+    """
+    canvas, panel = window.image.panel.canvas, window.image.panel
+    canvas.set_drawing(replace(canvas.drawing(), pixels=seven))
+    assert panel.figures["log_px"].text() == "decoding, 0%"
+    assert not panel.progress.isHidden()
     found, control = encoded(window, qtbot), window.true_posterior
     qtbot.waitUntil(
         lambda: control.located is not None and control.located.posterior.is_converged, timeout=SOON_MS
     )
-    posterior, panel = control.located.posterior, window.image.panel
+    posterior = control.located.posterior
+    qtbot.waitUntil(panel.progress.isHidden, timeout=SOON_MS)
     qtbot.mouseClick(panel.take_mode, LEFT)
     assert window.explorer.state.z == pytest.approx(posterior.mode, abs=1e-5)
     assert posterior.log_px_nats > found.elbo_nats
     gap = f"{posterior.log_px_nats - found.elbo_nats:.2f} nats"
     qtbot.waitUntil(lambda: panel.figures["gap"].text() == gap, timeout=SOON_MS)
     with_layer = pixels(window.plane.grab().toImage())
+    mode = QPointF(*window.plane.to_px(window.explorer.state.plane.project(posterior.mode)))
+    assert window.plane.tip_at(mode).startswith("Mode: The peak of the true posterior")
+    assert not window.plane.tip_at(QPointF(2, 2))
     window.explorer.set_state(window.explorer.state.with_layer(Layer.TRUE_POSTERIOR, on=False))
     changed = (pixels(window.plane.grab().toImage()) != with_layer).any(-1)
     x, y = window.plane.to_px(control.located.picture.peak)

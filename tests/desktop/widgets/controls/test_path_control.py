@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication
 
@@ -82,14 +82,14 @@ def test_the_pointer_says_what_a_press_would_do(window, qtbot):
     """
     qtbot.mouseMove(window.plane, at(window, 1, 1))
     assert window.plane.cursor().shape() == Qt.CursorShape.OpenHandCursor
-    assert "on the path" in window.plane.toolTip()
+    assert window.plane.tip_at(QPointF(at(window, 1, 1))).startswith("Point 2 of 3 on the path")
     qtbot.mousePress(window.plane, LEFT, pos=at(window, 1, 1))
     assert window.plane.cursor().shape() == Qt.CursorShape.ClosedHandCursor
     qtbot.mouseRelease(window.plane, LEFT, pos=at(window, 1, 1))
     assert window.plane.cursor().shape() == Qt.CursorShape.OpenHandCursor
     qtbot.mouseMove(window.plane, at(window, 0, -2))
     assert window.plane.cursor().shape() == Qt.CursorShape.CrossCursor
-    assert not window.plane.toolTip()
+    assert not window.plane.tip_at(QPointF(at(window, 0, -2)))
     qtbot.mouseMove(window.plane, at(window, 1, 1))
     qtbot.mouseClick(window.panel.path.clear, LEFT)
     assert window.plane.cursor().shape() == Qt.CursorShape.CrossCursor

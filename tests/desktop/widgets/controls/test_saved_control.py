@@ -83,6 +83,30 @@ def test_the_next_start_goes_on(start, bundle, left):
     assert not window.message.isVisible()
 
 
+def test_what_was_drawn_is_there_again(start, bundle, make_bundle, qtbot):
+    """After another model and at the next start, with its true posterior, and no point is faint for it."""
+    window = start(bundle)
+    canvas = window.image.panel.canvas
+    qtbot.mousePress(canvas, LEFT, pos=QPoint(40, 40))
+    qtbot.mouseMove(canvas, QPoint(90, 60))
+    qtbot.mouseRelease(canvas, LEFT, pos=QPoint(90, 60))
+    drawn = window.image.drawing.pixels
+    for path in (make_bundle(name="other", seed=3, image_shape=(1, 10, 10)), bundle):
+        with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+            window.open_path(path)
+        assert window.image.drawing.is_empty == (path != bundle)
+    assert np.array_equal(window.image.drawing.pixels, drawn)
+    window.close()
+    again = start()
+    assert np.array_equal(again.image.drawing.pixels, drawn)
+    qtbot.waitUntil(lambda: again.true_posterior.located is not None, timeout=SOON_MS)
+    assert not again.plane.are_points_dimmed
+    assert not again.history.undo.isEnabled()
+    again.image.panel.clear.click()
+    again.close()
+    assert start().image.drawing.is_empty
+
+
 def test_a_model_that_is_named_opens_where_it_was_left(start, bundle, left, make_bundle):
     """It holds even if another model was open last; a new model starts with the last layers."""
     other = start(make_bundle(name="other", latent_dim=3, seed=3))

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from desktop.view.shortcuts import Shortcut
 from desktop.widgets.common.actions import add_action
+from desktop.widgets.common.terms import TERMS
 from desktop.widgets.dialogs.shortcuts_dialog import ShortcutsDialog, shortcuts_of
 from tests.waiting import SOON_MS
 
@@ -124,6 +125,13 @@ def test_escape_closes_it_and_nothing_is_left(window, qtbot):
     for _ in range(2):
         window.help.show_shortcuts()
         (dialog,) = window.findChildren(ShortcutsDialog)
-        assert len(dialog.shown()) == len(shortcuts_of(window))
+        assert len(dialog.shown()) == len(shortcuts_of(window)) + len(TERMS)
         qtbot.keyClick(dialog, Qt.Key.Key_Escape)
         qtbot.waitUntil(lambda: not window.findChildren(ShortcutsDialog), timeout=SOON_MS)
+
+
+def test_terms_are_explained_below_the_keys(dialog):
+    """The filter finds them by name and by what they mean."""
+    dialog.filter.setText("quadrature")
+    assert {shortcut.keys for shortcut in dialog.shown()} >= {"Quadrature", "log p(x)"}
+    assert all(shortcut.where == "Terms" for shortcut in dialog.shown())

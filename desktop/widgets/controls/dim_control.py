@@ -1,0 +1,54 @@
+"""Makes the points of planes faint while your image is what people look at."""
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QMenu
+
+from desktop.widgets.common import settings
+from desktop.widgets.common.actions import add_action
+from desktop.widgets.panels.draw_canvas import DrawCanvas
+from desktop.widgets.plane.plane_view import PlaneView
+
+
+class DimControl(QObject):
+    """Dims from a stroke, or a visit to the canvas, until somebody moves the cursor on a plane.
+
+    Args:
+        view: the menu with the switch; what is chosen there is saved.
+        canvas: holds your image.
+    """
+
+    def __init__(self, view: QMenu, canvas: DrawCanvas) -> None:
+        super().__init__(canvas)
+        self._canvas = canvas
+        self._planes: list[PlaneView] = []
+        self._is_looked_at = False
+        self.action = add_action(view, "&Dim other points while drawing", None, self._switch)
+        self.action.setCheckable(True)
+        self.action.setChecked(settings.dims_points())
+        canvas.changed.connect(self._look)
+        canvas.entered.connect(self._look)
+
+    def add_plane(self, plane: PlaneView) -> None:
+        """Make the points of this plane faint, too."""
+        self._planes.append(plane)
+        for moved in (plane.cursor_moved, plane.nudged, plane.path_point_wanted):
+            moved.connect(self.look_away)
+
+    def look_away(self) -> None:
+        """Show the points as usual until your image is drawn on or visited again."""
+        if self._is_looked_at:
+            self._is_looked_at = False
+            self._show()
+
+    def _look(self) -> None:
+        self._is_looked_at = True
+        self._show()
+
+    def _switch(self) -> None:
+        settings.save_dims_points(self.action.isChecked())
+        self._show()
+
+    def _show(self) -> None:
+        has_image = not self._canvas.drawing().is_empty
+        for plane in self._planes:
+            plane.set_points_dimmed(self.action.isChecked() and self._is_looked_at and has_image)
