@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from desktop.app.bundle_watch import BundleWatch
 from desktop.app.drawing_encoder import DrawingEncoder
 from desktop.app.explorer import Explorer
+from desktop.app.plane_subject import same_points
 from desktop.app.timeline import Timeline
 from desktop.app.worker import Priority
 from desktop.images.difference import Difference, difference
@@ -17,6 +18,7 @@ from desktop.jobs.encode import Encoded
 from desktop.models.epochs import Epoch, epochs_of
 from desktop.reading.overrides import Overrides
 from desktop.view.comparison import Other, followed
+from export.bundle import Posterior
 
 NAME = "difference"
 
@@ -50,11 +52,15 @@ class Comparison(QObject):
         self._is_opening = False
         self._drawing: Drawing | None = None
         self._pictures: dict[Explorer, Decoded] = {}
+        self._points: tuple[Posterior | None, Posterior | None] = (None, None)
+        self._are_same_points = False
         self._encoder.encoded.connect(self._on_encoded)
         self._encoder.failed.connect(second.failed)
         first.closed.connect(second.close)
         first.opened.connect(self._on_first_opened)
         first.state_changed.connect(self._follow)
+        for explorer in (first, second):
+            explorer.model_changed.connect(self._follow)
         second.opened.connect(self._on_second_opened)
         second.open_failed.connect(self._on_open_failed)
         second.model_changed.connect(self._encode)
@@ -80,6 +86,14 @@ class Comparison(QObject):
             and first.likelihood == second.likelihood
             and first.image_shape == second.image_shape
         )
+
+    @property
+    def has_same_points(self) -> bool:
+        """Whether a number means the same test image in both; their pictures are compared only once."""
+        now = self.first.posterior, self.second.posterior
+        if now[0] is not self._points[0] or now[1] is not self._points[1]:
+            self._points, self._are_same_points = now, same_points(self.first, self.second)
+        return self._are_same_points
 
     @property
     def first_epochs(self) -> tuple[Epoch, ...]:
@@ -152,7 +166,8 @@ class Comparison(QObject):
         first, second = self.first, self.second
         if self._is_shown and first.source is not None and second.source is not None:
             has_same_labels = first.label_names == second.label_names
-            second.set_state(followed(second.state, first.state, has_same_labels), record=False)
+            state = followed(second.state, first.state, has_same_labels, self.has_same_points)
+            second.set_state(state, record=False)
 
     def _encode(self) -> None:
         if not self._is_shown or self._drawing is None:

@@ -6,6 +6,8 @@ from desktop.latent.chart import AxisScale, Chart
 from desktop.latent.plane import ticks
 from desktop.latent.prior import PriorKind
 
+ENOUGH_FOR_TWO = 8  # so many or fewer include two round numbers, whatever the range is
+
 
 def axis_names(chart: Chart) -> tuple[str, str]:
     """The names of the axes to the right and up; the second is empty if the space has one dimension."""
@@ -18,8 +20,13 @@ def axis_names(chart: Chart) -> tuple[str, str]:
 
 
 def tick_texts(low: float, high: float, most: int) -> list[tuple[float, str]]:
-    """At most `most` round numbers from low to high, with enough decimals to tell them apart."""
-    values = ticks(low, high, most)
+    """At most `most` round numbers from low to high, with enough decimals to tell them apart.
+
+    A single one tells nothing of the scale, so that there are more where those would be fewer than two.
+    """
+    counts = range(most, max(most, ENOUGH_FOR_TWO) + 1)
+    found = (ticks(low, high, count) for count in counts)
+    values = next((each for each in found if len(each) > 1), ticks(low, high, most))
     if len(values) < 2:
         return [(value, f"{value:.6g}") for value in values]
     step = values[1] - values[0]

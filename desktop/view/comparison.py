@@ -33,11 +33,14 @@ def other_from_text(text: str) -> Other | None:
     return Other(Path(path), int(epoch) if epoch else None)
 
 
-def followed(other: ViewState, state: ViewState, has_same_labels: bool) -> ViewState:
+def followed(
+    other: ViewState, state: ViewState, has_same_labels: bool, has_same_points: bool = False
+) -> ViewState:
     """Return the second model's state at the cursor and the viewport of the open one's `state`.
 
     With as many latent dimensions both have the same z on the same plane. Otherwise the second model keeps a
     plane of its own, and the cursor is at the same (a, b) of it. Its epoch and its prior stay its own.
+    What is pinned and selected is the same only if both have the same test images.
     """
     shared = replace(
         other,
@@ -47,6 +50,9 @@ def followed(other: ViewState, state: ViewState, has_same_labels: bool) -> ViewS
         opacities=state.opacities,
         hidden_labels=state.hidden_labels if has_same_labels else frozenset(),
         lens=state.lens,
+        pinned=state.pinned if has_same_points else (),
+        selected=state.selected if has_same_points else (),
+        only_selected=has_same_points and state.only_selected,
     )
     if len(other.z) == len(state.z):
         return replace(

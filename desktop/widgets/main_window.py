@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from desktop.app.explorer import Explorer
 from desktop.app.missing_layers import missing_layers
+from desktop.app.plane_subject import PlaneSubject
 from desktop.base.machine import distribution_warning
 from desktop.base.shipped import shipped_bundle
 from desktop.models.opened import Opened
@@ -52,7 +53,9 @@ from desktop.widgets.controls.page_control import PageControl
 from desktop.widgets.controls.path_control import PathControl
 from desktop.widgets.controls.path_strip_control import PathStripControl
 from desktop.widgets.controls.picture_control import PictureControl
+from desktop.widgets.controls.pins_control import PinsControl
 from desktop.widgets.controls.plane_control import PlaneControl
+from desktop.widgets.controls.plane_gestures import PlaneGestures
 from desktop.widgets.controls.plane_progress import PlaneProgressBar
 from desktop.widgets.controls.presets_menu import PresetsMenu
 from desktop.widgets.controls.provenance_control import ProvenanceControl
@@ -69,7 +72,6 @@ from desktop.widgets.controls.z_control import ZControl
 from desktop.widgets.panels.pages import Pages
 from desktop.widgets.panels.side_panel import WIDTH_PX, SidePanel
 from desktop.widgets.plane.empty_plane import EmptyPlane
-from desktop.widgets.plane.plane_menu import PlaneMenu
 from desktop.widgets.plane.plane_view import PlaneView
 
 PLANE = "plane"
@@ -205,7 +207,8 @@ class MainWindow(QMainWindow):
         self.presets_menu = PresetsMenu(explorer, self)
         view.addMenu(self.presets_menu)
         self.map_control = MapControl(explorer, plane)
-        self.held_out = HeldOutControl(shell)
+        self.held_out = HeldOutControl(PlaneSubject(explorer, explorer), plane)
+        self.pins = PinsControl(shell)
         self.select = SelectControl(shell)
         self.finding = FindControl(shell, self.select.panel.finder)
         self.nearest = NearestControl(explorer, panel.picture)
@@ -230,7 +233,7 @@ class MainWindow(QMainWindow):
         self.full_screen_action.setCheckable(True)
         self.tabs.add_page(PLANE, "&Plane", self.plane)
         self.grids = GridsControl(shell, self.tabs)
-        self.compare = CompareControl(shell, self.tabs, self.history, self.path_control)
+        self.compare = CompareControl(shell, self.tabs)
         for compared in (self.compare.page.left, self.compare.page.right):
             self.dim.add_plane(compared)
         file.addSeparator()
@@ -287,10 +290,13 @@ class MainWindow(QMainWindow):
 
     def _connect_controls(self) -> None:
         """Connect the parts that need each other."""
-        # What the plane's menu is about, from the top down.
-        self.plane_menu = PlaneMenu(
-            self.plane,
-            [self.path_control.fill_menu, self.held_out.fill_menu, self.plane_control.fill_menu],
+        gestures = PlaneGestures(
+            self.history,
+            self.path_control,
+            self.select,
+            self.pins,
+            self.plane_control,
+            self.z_control.copy,
             [
                 *self.plane_control.view_entries,
                 self.provenance_control.copy_entry,
@@ -298,24 +304,16 @@ class MainWindow(QMainWindow):
                 self.bookmarks.menu.menuAction(),
             ],
         )
-        # What handles mouse and keys on the plane, in the order of asking; the plane's own hand comes last.
-        self.plane.set_handlers(
-            [
-                self.history,  # takes nothing; changes while a button is held are one step
-                self.plane_menu,  # takes nothing; opens at a click of the right button
-                self.path_control,  # stops playing at any click or key; takes Delete
-                self.select.selector,  # takes drags with a selecting tool, or with Ctrl and Shift
-                self.path_control.handles,  # takes presses on a point or on the line
-                self.held_out,  # shows the image under the pointer; takes Ctrl-clicks
-            ]
-        )
+        own = PlaneSubject(self.explorer, self.explorer)
+        selector, handles = self.select.selector, self.path_control.handles
+        self.plane_menu = gestures.connect_plane(own, self.plane, self.held_out, selector, handles)
+        self.compare.set_gestures(gestures)
         self.plane.resized.connect(self.empty.place)
         self.empty.open_wanted.connect(self.provenance_control.choose)
         self.empty.example_wanted.connect(lambda: self.open_path(shipped_bundle()))
         self.plane.pointer_moved.connect(self.status.set_pointer)
-        for part in (self.plane_control, self.held_out, self.path_control):
+        for part in (self.plane_control, self.path_control):
             part.copy_wanted.connect(self.z_control.copy)
-        self.held_out.path_wanted.connect(self.path_control.append)
         self.picture_control.told.connect(self.status.tell)
         self.coordinates.stroke_began.connect(self.history.begin_gesture)
         self.coordinates.stroke_ended.connect(self.history.end_gesture)
@@ -326,8 +324,7 @@ class MainWindow(QMainWindow):
         self.z_control.directions_wanted.connect(self.directions.open)
         self.z_control.shown.connect(self.panel.sections.show_key)
         self.plane_control.told.connect(self.status.tell)
-        self.held_out.told.connect(self.status.tell)
-        self.select.selector.began.connect(self.held_out.leave)
+        self.pins.told.connect(self.status.tell)
         self.finding.point_wanted.connect(self.select.go_to)
         self.finding.selection_wanted.connect(self.select.select)
         self.finding.panel_wanted.connect(lambda: self.panel.show_section(self.select.panel))

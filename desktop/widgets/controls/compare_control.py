@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from desktop.app.comparison import Comparison
 from desktop.app.explorer import Explorer, PendingPicture
+from desktop.app.plane_subject import PlaneSubject
 from desktop.base.words import NAME_CHARS, one_line
 from desktop.images.difference import Difference
 from desktop.images.drawing import Drawing
@@ -28,9 +29,11 @@ from desktop.widgets.common.message_bar import Action
 from desktop.widgets.common.qimage import to_qimage
 from desktop.widgets.common.saved_inputs import save_input
 from desktop.widgets.common.wait_ring import WaitRing
+from desktop.widgets.controls.held_out_control import HeldOutControl
 from desktop.widgets.controls.map_control import NAME, MapControl
 from desktop.widgets.controls.opening_control import OpeningControl
 from desktop.widgets.controls.plane_content import PlaneContent
+from desktop.widgets.controls.plane_gestures import PlaneGestures
 from desktop.widgets.controls.reading_control import ReadingControl
 from desktop.widgets.controls.shell import Shell
 from desktop.widgets.dialogs.about_model import state_in_words
@@ -38,7 +41,6 @@ from desktop.widgets.panels.compare_page import ComparePage
 from desktop.widgets.panels.image_panel import in_nats
 from desktop.widgets.panels.pages import Pages
 from desktop.widgets.plane.plane_view import PlaneView
-from desktop.widgets.plane.pointer import PointerHandler
 from desktop.widgets.plane.posterior_marks import draw_ellipses, draw_marks, text_room
 from export.bundle import MANIFEST_FILE
 
@@ -52,21 +54,22 @@ class CompareControl(QObject):
     Args:
         shell: its explorer is that of A.
         tabs: where the page goes.
-        handlers: handle mouse and keys on either plane before the plane's own hand.
 
     Attributes:
         page: the page.
         comparison: holds B.
+        held_out: shows the test images of A and B.
     """
 
     told = Signal(str)
     pointer_moved = Signal(object)  # as the planes say it
 
-    def __init__(self, shell: Shell, tabs: Pages, *handlers: PointerHandler) -> None:
+    def __init__(self, shell: Shell, tabs: Pages) -> None:
         super().__init__(shell.window)
         self._shell = shell
         self._tabs = tabs
         self._first_encoded: Encoded | None = None
+        self.held_out: tuple[HeldOutControl, ...] = ()
         self._is_drawn = False
         self.page = page = ComparePage()
         self.comparison = comparison = Comparison(shell.explorer, self)
@@ -75,7 +78,7 @@ class CompareControl(QObject):
         self._rings = [WaitRing(picture) for picture in page.pictures]
         OpeningControl(second, shell.message, page.empty)
         for side, (explorer, plane) in enumerate(((first, page.left), (second, page.right))):
-            self._connect_plane(explorer, plane, handlers)
+            self._connect_plane(explorer, plane)
             plane.add_under_points(partial(self._paint, side))
             plane.add_over_points(partial(self._paint_mark, side))
             explorer.picture_decoded.connect(partial(self._on_picture, side))
@@ -116,22 +119,30 @@ class CompareControl(QObject):
         self.comparison.encode(drawing)
         self._show_elbos()
 
-    def _connect_plane(
-        self, explorer: Explorer, plane: PlaneView, handlers: tuple[PointerHandler, ...]
-    ) -> None:
+    def set_gestures(self, gestures: PlaneGestures) -> None:
+        """Give both planes the gestures of the window's own; an image at the pointer is shown on both."""
+        comparison, page = self.comparison, self.page
+        first = gestures.add_plane(PlaneSubject(comparison.first, comparison.first), page.left)
+        second = gestures.add_plane(PlaneSubject(comparison.second, comparison.first), page.right)
+        self.held_out = first, second
+        for here, there in (self.held_out, self.held_out[::-1]):
+            here.near_shown.connect(partial(self._show_beside, there))
+
+    def _show_beside(self, held_out: HeldOutControl, index: int | None) -> None:
+        held_out.show_beside(index if self.comparison.has_same_points else None)
+
+    def _connect_plane(self, explorer: Explorer, plane: PlaneView) -> None:
         """Show a model on a plane, and let mouse and keys on it change the state of A."""
         first = self._shell.explorer
         PlaneContent(explorer, plane).arrow.clicked.connect(
             lambda: first.set_state(first.state.with_cursor_in_view(0.0))
         )
         MapControl(explorer, plane, f"{NAME} compared")
-        plane.set_handlers(handlers)
         plane.cursor_moved.connect(lambda a, b: first.set_state(first.state.at((a, b))))
         plane.nudged.connect(lambda a, b: first.set_state(first.state.nudged(a, b)))
         plane.viewport_wanted.connect(lambda viewport: first.change(viewport=viewport))
         plane.pointer_moved.connect(self.pointer_moved)
         plane.zoom_ended.connect(self._shell.plane.zoom_ended)
-        plane.path_point_wanted.connect(self._shell.plane.path_point_wanted)
 
     def _on_shown(self, is_shown: bool) -> None:
         self.comparison.set_shown(is_shown)

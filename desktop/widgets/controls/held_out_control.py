@@ -1,4 +1,4 @@
-"""Test images on the plane: the one under the pointer, the pinned ones, and the labels that are shown."""
+"""Test images on a plane: the one under the pointer and the pinned ones, with their cards and entries."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QMenu
 
+from desktop.app.plane_subject import PlaneSubject
 from desktop.base.arrays import Doubles
 from desktop.base.vector import Vector
 from desktop.images.pixels import to_bytes
@@ -13,16 +14,14 @@ from desktop.latent.chart import Chart
 from desktop.latent.normals import ellipse, project_normals
 from desktop.latent.plane import decimals_in, format_z
 from desktop.latent.selection import shown_points
-from desktop.models.own_posterior import name_of, pictures_of
-from desktop.models.point_words import TEST_IMAGES
+from desktop.models.own_posterior import pictures_of, title_of
 from desktop.view.state import Layer, ViewState
 from desktop.widgets.common import colors
-from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.plain_text import menu_text
 from desktop.widgets.common.qimage import to_qimage
-from desktop.widgets.controls.shell import Shell
 from desktop.widgets.plane.held_out_overlay import HeldOut, HeldOutOverlay
 from desktop.widgets.plane.plane_menu import add_title
+from desktop.widgets.plane.plane_view import PlaneView
 from desktop.widgets.plane.pointer import PointerHandler
 from export.bundle import Posterior
 
@@ -30,23 +29,31 @@ HOVER_MS = 140
 REACH_PX = 9.0
 RADII = (1.0, 2.0)
 MAX_Z_NUMBERS = 4
-PIN = "P&in {}"
 MAX_PINNED = 64  # a view that is opened may come from a stranger
 
 
 class HeldOutControl(QObject, PointerHandler):
-    """Shows the test image under the pointer, pins test images, and shows or hides labels."""
+    """Shows the test image under the pointer and those that are pinned, on one plane.
 
-    told = Signal(str)
+    Args:
+        subject: the model on the plane, and the state that changes.
+        plane: the plane.
+    """
+
     copy_wanted = Signal(object)  # z of an image's mean
     path_wanted = Signal(object)  # z of an image's mean, to be added to the path
+    pin_wanted = Signal(int)  # pin this image, or unpin it
+    near_shown = Signal(object)  # the number of the image that is shown at the pointer now, or None
 
-    def __init__(self, shell: Shell) -> None:
-        super().__init__(shell.window)
-        self._explorer = explorer = shell.explorer
-        self._view = shell.plane
-        self._overlay = HeldOutOverlay(shell.plane, shell.plane.to_px)
-        self._near: int | None = None
+    def __init__(self, subject: PlaneSubject, plane: PlaneView) -> None:
+        super().__init__(plane)
+        self._subject = subject
+        self._explorer = explorer = subject.shown
+        self._view = plane
+        self._overlay = HeldOutOverlay(plane, plane.to_px)
+        self._near: int | None = None  # under the pointer
+        self._beside: int | None = None  # under the pointer on another plane
+        self._told: int | None = None
         self._placed: tuple[Chart, Doubles] | None = None
         self._px: Doubles | None = None
         self._soon = QTimer(self, singleShot=True, interval=HOVER_MS)
@@ -58,14 +65,6 @@ class HeldOutControl(QObject, PointerHandler):
         explorer.model_changed.connect(lambda: self._on_state(explorer.state))
         self._state = explorer.state
         self._posterior: Posterior | None = None
-        self._legend = shell.panel.view.legend
-        self._legend.hidden_wanted.connect(lambda hidden: explorer.change(hidden_labels=hidden))
-        self._pin = add_action(shell.menus["view"], PIN.format(TEST_IMAGES.nearest), "I", self._pin_nearest)
-        self._unpin = add_action(
-            shell.menus["view"], "&Unpin all", "Shift+I", lambda: explorer.change(pinned=())
-        )
-        self._pin.setEnabled(False)
-        self._unpin.setEnabled(False)
 
     @property
     def _is_z(self) -> bool:
@@ -76,6 +75,12 @@ class HeldOutControl(QObject, PointerHandler):
         """The number of the test image that is shown at the pointer, or None."""
         return None if self._overlay.hovered is None else self._overlay.hovered.index
 
+    def show_beside(self, index: int | None) -> None:
+        """Show the test image that another plane has at the pointer, which is not on this one, or none."""
+        if index != self._beside:
+            self._beside = index
+            self._show()
+
     def press(self, event: QMouseEvent) -> bool:
         """Take a Ctrl-click, which pins or unpins the image there, and a click on own z, which goes there."""
         if (
@@ -83,8 +88,8 @@ class HeldOutControl(QObject, PointerHandler):
             and event.modifiers() == Qt.KeyboardModifier.ControlModifier
         ):
             found = self._index_at(event.position().x(), event.position().y())
-            if found is not None:
-                self._switch_pin(found)
+            if found is not None and self._subject.has_same_points:
+                self.pin_wanted.emit(found)
             return True
         self.leave()
         if (
@@ -94,7 +99,7 @@ class HeldOutControl(QObject, PointerHandler):
         ):
             found = self._index_at(event.position().x(), event.position().y())
             if found is not None and self._posterior is not None:
-                self._explorer.set_state(self._explorer.state.moved_to(Vector(self._posterior.mean[found])))
+                self._subject.go_to(Vector(self._posterior.mean[found]))
                 return True
         return False
 
@@ -123,13 +128,14 @@ class HeldOutControl(QObject, PointerHandler):
         if index is None or self._posterior is None:
             return False
         z = Vector(self._posterior.mean[index])
-        add_title(menu, menu_text(self._name(index)))
-        explorer = self._explorer
-        there = "it" if self._is_z else "its mean"
-        menu.addAction(f"&Go to {there}", lambda: explorer.set_state(explorer.state.moved_to(z)))
-        pin = "Un&pin it" if index in explorer.state.pinned else "&Pin it"
-        menu.addAction(pin, lambda: self._switch_pin(index))
-        menu.addAction(f"&Add {there} to the path", lambda: self.path_wanted.emit(z))
+        add_title(menu, menu_text(title_of(self._posterior, index, self._explorer.label_names)))
+        subject, there = self._subject, "it" if self._is_z else "its mean"
+        menu.addAction(f"&Go to {there}", lambda: subject.go_to(z))
+        if subject.has_same_points:
+            pin = "Un&pin it" if index in self._state.pinned else "&Pin it"
+            menu.addAction(pin, lambda: self.pin_wanted.emit(index))
+        if subject.has_same_z:
+            menu.addAction(f"&Add {there} to the path", lambda: self.path_wanted.emit(z))
         menu.addAction("Copy its &z", lambda: self.copy_wanted.emit(z))
         return False
 
@@ -166,24 +172,19 @@ class HeldOutControl(QObject, PointerHandler):
         if self._placed is None or self._placed[0] != chart:
             self._placed = chart, chart.view_of(posterior.mean)
         px = self._view.projection.view_px(self._placed[1])
-        px[~_shown(posterior, self._state)] = np.inf
+        px[~are_shown(posterior, self._state)] = np.inf
         return np.ascontiguousarray(px.T)
 
     def _on_opened(self) -> None:
-        self._posterior = None  # `_on_state` sets it, after the legend has its labels
-        words = self._explorer.words
-        self._pin.setText(PIN.format(words.nearest))
-        self._overlay.setAccessibleName(words.heading("on the plane"))
+        self._posterior = None  # `_on_state` sets it
+        self._overlay.setAccessibleName(self._explorer.words.heading("on the plane"))
 
     def _on_state(self, state: ViewState) -> None:
         posterior, old = self._explorer.posterior, self._state
         self._state = state
-        if self._unpin.isEnabled() != bool(state.pinned):
-            self._unpin.setEnabled(bool(state.pinned))
         if posterior is not self._posterior:
-            self._posterior, self._placed, self._px, self._near = posterior, None, None, None
-            self._count_labels(posterior)
-            self._pin.setEnabled(posterior is not None)
+            self._posterior, self._placed, self._px = posterior, None, None
+            self._near = self._beside = None
         elif (old.chart, old.viewport, old.hidden_labels, old.shown_only) != (
             state.chart,
             state.viewport,
@@ -199,37 +200,10 @@ class HeldOutControl(QObject, PointerHandler):
         self._px, self._near = None, None
         self._show()
 
-    def _count_labels(self, posterior: Posterior | None) -> None:
-        labels = None if posterior is None else posterior.labels
-        counts = [] if labels is None else np.bincount(labels).tolist()
-        self._legend.set_counts(counts)
-
-    def _pin_nearest(self) -> None:
-        """Pin or unpin the shown test image whose mean is nearest to the cursor on the plane."""
-        if self._posterior is None or not len(self._posterior.mean):
-            return
-        state = self._explorer.state
-        squares = ((state.plane.project(self._posterior.mean) - state.cursor_ab) ** 2).sum(1)
-        squares[~_shown(self._posterior, state)] = np.inf
-        nearest = int(squares.argmin())
-        if np.isfinite(squares[nearest]):
-            self._switch_pin(nearest)
-
-    def _switch_pin(self, index: int) -> None:
-        state = self._explorer.state.with_pin_switched(index)
-        self._explorer.set_state(state)
-        self.told.emit(f"{self._name(index)} {'pinned' if index in state.pinned else 'unpinned'}")
-
-    def _name(self, index: int) -> str:
-        """What a point is called, such as "7 · #1203"."""
-        posterior = self._posterior
-        if posterior is None:
-            return f"#{index}"
-        label = None if posterior.labels is None else int(posterior.labels[index])
-        return name_of(posterior, index) or f"{self._label_name(label)}#{index}"
-
     def _show(self) -> None:
         posterior = self._posterior
+        if not self._view.isVisible():  # it catches up when it is shown
+            return
         if posterior is None:
             self._overlay.show_images((), None)
             self._view.set_cards([])
@@ -241,10 +215,15 @@ class HeldOutControl(QObject, PointerHandler):
             if 0 <= n < count
         )
         wanted = {Layer.THUMBNAIL, Layer.ELLIPSE} & self._state.layers
-        near = self._near if wanted and Layer.POINTS in self._state.layers else None
+        shows_near = wanted and Layer.POINTS in self._state.layers
+        here = self._near if shows_near else None
+        near = self._beside if here is None and shows_near else here
         hovered = None if near is None else self._held_out(posterior, near)
         self._overlay.show_images(pinned, hovered, self._view.marks())
         self._view.set_cards(self._overlay.cards)
+        if here != self._told:
+            self._told = here
+            self.near_shown.emit(here)
 
     def _held_out(self, posterior: Posterior, index: int, pinned: bool = False) -> HeldOut:
         mean, plane = posterior.mean[index], self._state.plane
@@ -257,7 +236,7 @@ class HeldOutControl(QObject, PointerHandler):
         if with_card and images is not None:
             image = to_qimage(to_bytes(pictures_of(posterior, slice(index, index + 1)))[0])
         label = None if posterior.labels is None else int(posterior.labels[index])
-        name = self._name(index)
+        name = title_of(posterior, index, self._explorer.label_names)
         shortened = " …" if len(mean) > MAX_Z_NUMBERS else ""
         # Two decimals fewer than elsewhere, because the card is small.
         decimals = decimals_in(self._state.viewport.span) - 2
@@ -271,13 +250,7 @@ class HeldOutControl(QObject, PointerHandler):
             color=colors.AXIS if label is None else colors.label_color(label),
         )
 
-    def _label_name(self, label: int | None) -> str:
-        if label is None:
-            return ""
-        names = self._explorer.label_names
-        return f"{names[label] if label < len(names) else label} · "
 
-
-def _shown(posterior: Posterior, state: ViewState) -> NDArray[np.bool_]:
+def are_shown(posterior: Posterior, state: ViewState) -> NDArray[np.bool_]:
     """Whether each point is shown."""
     return shown_points(len(posterior.mean), posterior.labels, state.hidden_labels, state.shown_only)

@@ -1,10 +1,13 @@
 """Edits the path by mouse, keys, panel and menu, and plays it."""
 
+from functools import partial
+
 import numpy as np
 from PySide6.QtCore import QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QMenu
 
+from desktop.app.plane_subject import PlaneSubject
 from desktop.base.vector import Vector
 from desktop.film.film import Route, route_of, straight_walk
 from desktop.latent.paths import PathKind, Walk
@@ -16,6 +19,7 @@ from desktop.widgets.controls.path_player import PathPlayer
 from desktop.widgets.controls.shell import Shell
 from desktop.widgets.plane.path_handles import PathHandles
 from desktop.widgets.plane.plane_menu import add_title
+from desktop.widgets.plane.plane_view import PlaneView
 from desktop.widgets.plane.pointer import PointerHandler
 
 
@@ -23,7 +27,7 @@ class PathControl(QObject, PointerHandler):
     """Connects the path's panel and menu, and mouse and keys on the plane, to the explorer.
 
     Attributes:
-        handles: edits the path with the mouse.
+        handles: edits the path with the mouse on the window's own plane.
         player: plays the path.
     """
 
@@ -31,7 +35,7 @@ class PathControl(QObject, PointerHandler):
 
     def __init__(self, shell: Shell) -> None:
         super().__init__(shell.window)
-        self._plane = shell.plane
+        self._planes: list[PlaneView] = []
         self._message = shell.message
         self._explorer = explorer = shell.explorer
         self._panel = panel = shell.panel.path
@@ -44,13 +48,7 @@ class PathControl(QObject, PointerHandler):
         self._space_tapped = False
         self._played_z: Vector | None = None
         self.player = PathPlayer(self)
-        self.handles = handles = PathHandles(shell.plane)
-        shell.plane.path_point_wanted.connect(self._add_at)
-        handles.point_chosen.connect(self._go_to)
-        handles.point_dragged.connect(self._drag)
-        handles.point_added.connect(lambda index: self.append(explorer.state.path[index]))
-        handles.point_inserted.connect(self._insert)
-        handles.point_removed.connect(self._remove)
+        self.handles = self.add_plane(PlaneSubject(explorer, explorer), shell.plane)
         self._pictures = PathPictures(explorer, panel.cost, self)
         self._pictures.walk_found.connect(self._on_walk)
         self._pictures.ready.connect(self._start)
@@ -62,6 +60,19 @@ class PathControl(QObject, PointerHandler):
         explorer.state_changed.connect(self._on_state)
         self._fill_menu(shell.menus["path"])
         self._show()
+
+    def add_plane(self, subject: PlaneSubject, plane: PlaneView) -> PathHandles:
+        """Edit the path on a plane, too, whose model may be another one; return what does it there."""
+        handles = PathHandles(plane)
+        self._planes.append(plane)
+        subject.shown.state_changed.connect(handles.set_state)
+        plane.path_point_wanted.connect(partial(self._add_at, subject))
+        handles.point_chosen.connect(self._go_to)
+        handles.point_dragged.connect(self._drag)
+        handles.point_added.connect(lambda index: self.append(self._explorer.state.path[index]))
+        handles.point_inserted.connect(self._insert)
+        handles.point_removed.connect(self._remove)
+        return handles
 
     def press(self, event: QMouseEvent) -> bool:
         """Stop playing at any click on the plane; the click still has its usual effect."""
@@ -137,8 +148,9 @@ class PathControl(QObject, PointerHandler):
     def _add(self) -> None:
         self.append(self._explorer.state.z)
 
-    def _add_at(self, a: float, b: float) -> None:
-        self.append(self._explorer.state.at((a, b)).z)
+    def _add_at(self, subject: PlaneSubject, a: float, b: float) -> None:
+        if subject.has_same_z:
+            self.append(self._explorer.state.at((a, b)).z)
 
     def _insert(self, index: int, z: Vector) -> None:
         path = self._explorer.state.path
@@ -181,10 +193,10 @@ class PathControl(QObject, PointerHandler):
         if index < len(path):
             self._set_path(path, index, path[index])
 
-    def fill_menu(self, menu: QMenu, position: QPointF) -> bool:
-        """Add entries about the point of the path, or its line, under a pixel."""
-        index = self.handles.point_at(position)
-        found = None if index is not None else self.handles.line_at(position)
+    def fill_menu(self, handles: PathHandles, menu: QMenu, position: QPointF) -> bool:
+        """Add entries about the point of the path, or its line, under a pixel of a plane."""
+        index = handles.point_at(position)
+        found = None if index is not None else handles.line_at(position)
         if index is not None:
             z = self._explorer.state.path[index]
             add_title(menu, f"Point {index + 1} of the path")
@@ -258,7 +270,6 @@ class PathControl(QObject, PointerHandler):
             self.player.stop()
         if self._chosen is not None and self._chosen >= len(state.path):
             self._chosen = None
-        self.handles.set_state(state)
         self._show()
 
     def _show(self) -> None:
@@ -270,5 +281,6 @@ class PathControl(QObject, PointerHandler):
         self._shown = shown
         for entry, needed in self._entries:
             entry.setEnabled(len(state.path) >= needed)
-        self._plane.set_path_point(self._chosen)
+        for plane in self._planes:
+            plane.set_path_point(self._chosen)
         self._panel.set_state(state, self._chosen)

@@ -6,12 +6,14 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, QPointF, Signal
 from PySide6.QtWidgets import QMenu
 
+from desktop.app.plane_subject import PlaneSubject
 from desktop.latent.chart import AxisScale
 from desktop.latent.plane import Plane, Viewport, plane_through, principal_plane
 from desktop.models.point_words import TEST_IMAGES
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.controls.plane_content import PlaneContent
 from desktop.widgets.controls.shell import Shell
+from desktop.widgets.plane.plane_view import PlaneView
 
 Look = tuple[AxisScale, Viewport]
 FIT = "&Fit to {}"
@@ -69,16 +71,15 @@ class PlaneControl(QObject):
         self._name_points()
         self._shell.plane.setFocus()
 
-    def fill_menu(self, menu: QMenu, position: QPointF) -> bool:
-        """Add entries about the place under a pixel."""
-        explorer, a_b = self._explorer, self._shell.plane.ab_at(position)
-        if explorer.source is None:
+    def fill_menu(self, subject: PlaneSubject, plane: PlaneView, menu: QMenu, position: QPointF) -> bool:
+        """Add entries about the place under a pixel of a plane."""
+        if subject.shown.source is None:
             return True
-        z = explorer.state.at(a_b).z
-        menu.addAction("Go &here", lambda: explorer.set_state(explorer.state.moved_to(z)))
-        menu.addAction(
-            "Add a point to the &path here", lambda: self._shell.plane.path_point_wanted.emit(*a_b)
-        )
+        a_b = plane.ab_at(position)
+        z = subject.shown.state.at(a_b).z
+        menu.addAction("Go &here", lambda: subject.go_to(z))
+        if subject.has_same_z:
+            menu.addAction("Add a point to the &path here", lambda: plane.path_point_wanted.emit(*a_b))
         menu.addAction("&Copy z of this place", lambda: self.copy_wanted.emit(z))
         return True
 

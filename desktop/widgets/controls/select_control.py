@@ -1,53 +1,42 @@
-"""Selects points on the plane, and shows the selection in its section of the panel."""
+"""Selects points on the planes, and shows the selection in its section of the panel."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QObject
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtGui import QColor, QImage
 
+from desktop.app.plane_subject import PlaneSubject
 from desktop.app.worker import Priority
-from desktop.base.arrays import Doubles
 from desktop.base.vector import Vector
-from desktop.images.dots import dot_coverage, draw_dots
 from desktop.images.pixels import to_bytes
 from desktop.jobs.decode import Decoded, decode_picture
 from desktop.jobs.selection_file import save_csv
-from desktop.latent.chart import Chart, ToPx
-from desktop.latent.selection import (
-    box_corners,
-    chosen_labels,
-    counts_by_label,
-    in_polygon,
-    labels_of_part,
-    of_labels,
-    shown_points,
-    within,
-)
+from desktop.latent.selection import chosen_labels, counts_by_label, labels_of_part, of_labels, within
 from desktop.models.own_posterior import pictures_of, title_of
-from desktop.view.state import Layer, ViewState
+from desktop.view.state import ViewState
 from desktop.widgets.common import colors
 from desktop.widgets.common.actions import add_action
-from desktop.widgets.common.qimage import draw_words, to_qimage
+from desktop.widgets.common.qimage import to_qimage
 from desktop.widgets.common.save_dialog import ask_where
+from desktop.widgets.controls.plane_selection import PlaneSelection, are_on_plane
 from desktop.widgets.controls.shell import Shell
 from desktop.widgets.panels.label_counts import LabelCount
 from desktop.widgets.panels.select_panel import SelectPanel
+from desktop.widgets.plane.plane_view import PlaneView
 from desktop.widgets.plane.selector import Mode, Selector, Tool
 from export.bundle import Posterior
 
 NAME = "selection mean"
 SECTION = "points"
-RING_PX, RING_WIDTH_PX = 8.0, 1.3
 
 
 class SelectControl(QObject):
     """Joins the plane's boxes and lassos, the menu and the section of the selection to the explorer.
 
     Attributes:
-        selector: draws boxes and lassos.
+        selector: draws boxes and lassos on the window's own plane.
         panel: the section.
         menu: the menu of what can be selected.
     """
@@ -56,18 +45,14 @@ class SelectControl(QObject):
         super().__init__(shell.window)
         self._shell = shell
         self._explorer = explorer = shell.explorer
-        self._plane = shell.plane
-        self.selector = Selector(shell.plane)
+        self._planes: list[PlaneSelection] = []
         self.panel = panel = SelectPanel()
         self._posterior: Posterior | None = None
         self._selected: tuple[int, ...] = ()
         self._counted: tuple[int, ...] = ()  # what the bars count, of which all or some labels are selected
-        self._placed: tuple[Chart, Doubles] | None = None
         self._mean: Vector | None = None
         shell.panel.add_section(SECTION, "Select and find", panel)
-        shell.plane.add_under_points(self._draw_rings)
-        self.selector.drawn.connect(self._on_drawn)
-        self.selector.tool_changed.connect(panel.show_tool)
+        self.selector = self.add_plane(PlaneSubject(explorer, explorer), shell.plane)
         panel.tool_wanted.connect(self._set_tool)
         panel.clear_wanted.connect(lambda: self._select(()))
         panel.only_wanted.connect(lambda on: explorer.change(only_selected=on))
@@ -93,6 +78,14 @@ class SelectControl(QObject):
         add_action(menu, "&Save it as CSV…", None, self._save)
         menu.addSeparator()
 
+    def add_plane(self, subject: PlaneSubject, plane: PlaneView) -> Selector:
+        """Select on a plane, too, whose model may be another one; return what does it there."""
+        selection = PlaneSelection(subject, plane)
+        self._planes.append(selection)
+        selection.found.connect(self._on_found)
+        selection.selector.tool_changed.connect(self._on_tool)
+        return selection.selector
+
     def select(self, indices: Iterable[int]) -> None:
         """Select these points and show the section."""
         self._select(indices)
@@ -108,18 +101,21 @@ class SelectControl(QObject):
     # ---- what is selected
 
     def _set_tool(self, tool: Tool | None) -> None:
-        self.selector.set_tool(tool)
-        self._plane.setFocus()
+        self._on_tool(tool)
+        seen = [each.plane for each in self._planes if each.plane.isVisible()]
+        if seen and not any(plane.hasFocus() for plane in seen):
+            seen[0].setFocus()
+
+    def _on_tool(self, tool: Tool | None) -> None:
+        """Have the same tool on all planes."""
+        for each in self._planes:
+            each.selector.set_tool(tool)
+        self.panel.show_tool(tool)
 
     def _switch_tool(self, tool: Tool) -> None:
         self._set_tool(None if self.selector.tool is tool else tool)
 
-    def _on_drawn(self, polygon: Doubles, mode: Mode) -> None:
-        posterior = self._explorer.posterior
-        if posterior is None:
-            return
-        inside = in_polygon(self._plane.projection.view_px(self._view_of(posterior)), polygon)
-        found = set(np.flatnonzero(inside & self._are_shown(posterior)).tolist())
+    def _on_found(self, found: set[int], mode: Mode) -> None:
         before = set(self._explorer.state.selected)
         self.select({Mode.REPLACE: found, Mode.ADD: before | found, Mode.REMOVE: before - found}[mode])
 
@@ -139,10 +135,14 @@ class SelectControl(QObject):
     def _shown(self) -> list[int]:
         """The numbers of the points that are shown."""
         posterior = self._explorer.posterior
-        return [] if posterior is None else np.flatnonzero(self._are_shown(posterior)).tolist()
+        if posterior is None:
+            return []
+        return np.flatnonzero(are_on_plane(posterior, self._explorer.state)).tolist()
 
     def _select_view(self) -> None:
-        self._on_drawn(box_corners((0, 0), self._plane.size_px()), Mode.REPLACE)
+        """Select what is in view on the plane that people see."""
+        seen = [each for each in self._planes if each.plane.isVisible()]
+        (seen or self._planes)[0].find_in_view()
 
     def _invert(self) -> None:
         self._select(set(self._shown()) - set(self._explorer.state.selected))
@@ -151,19 +151,6 @@ class SelectControl(QObject):
         state = self._explorer.state
         if state.selected:
             self._explorer.change(only_selected=not state.only_selected)
-
-    def _are_shown(self, posterior: Posterior) -> NDArray[np.bool_]:
-        state = self._explorer.state
-        if Layer.POINTS not in state.layers:
-            return np.zeros(len(posterior.mean), np.bool_)
-        return shown_points(len(posterior.mean), posterior.labels, state.hidden_labels, state.shown_only)
-
-    def _view_of(self, posterior: Posterior) -> Doubles:
-        """The points in view coordinates [N, 2]."""
-        chart = self._explorer.state.chart
-        if self._placed is None or self._placed[0] != chart:
-            self._placed = chart, chart.view_of(posterior.mean)
-        return self._placed[1]
 
     # ---- what is shown
 
@@ -176,9 +163,8 @@ class SelectControl(QObject):
         if posterior is self._posterior and state.selected == self._selected:
             return
         if posterior is not self._posterior:
-            self._placed, self._counted = None, ()
+            self._counted = ()
         self._posterior, self._selected = posterior, state.selected
-        self._plane.redraw_under_points()
         self._show(posterior)
 
     def _show(self, posterior: Posterior | None) -> None:
@@ -248,22 +234,3 @@ class SelectControl(QObject):
         if path is not None:
             job = save_csv(path, posterior, explorer.state.selected, explorer.label_names)
             explorer.worker.request(f"save {path}", Priority.SAVE, job, explorer.saved.emit, of_model=False)
-
-    def _draw_rings(self, painter: QPainter, to_px: ToPx, state: ViewState) -> Iterator[None]:
-        """Draw a ring around each selected point that is shown; rings that meet become one outline."""
-        posterior = self._explorer.posterior
-        if posterior is None or not state.selected or Layer.POINTS not in state.layers:
-            return
-        rows = within(state.selected, len(posterior.mean))
-        rows = rows[self._are_shown(posterior)[rows]]
-        device = painter.device()
-        ratio = device.devicePixelRatio()
-        margin = 2 * RING_PX  # for rings that are cut off by an edge
-        centers = (to_px(state.plane.project(posterior.mean[rows])) + margin) * ratio
-        size = [round(side_px + 2 * margin * ratio) for side_px in (device.height(), device.width())]
-        words = np.zeros(size, np.uint32)
-        of_all = np.zeros(len(rows), np.intp)
-        for color, diameter_px in ((colors.CURSOR, RING_PX), (colors.CANVAS, RING_PX - 2 * RING_WIDTH_PX)):
-            palette = np.array([[color.red(), color.green(), color.blue()]], np.uint8)
-            yield from draw_dots(words, centers, palette, of_all, dot_coverage(diameter_px * ratio))
-        draw_words(painter, words, (round(-margin * ratio),) * 2, ratio)

@@ -142,6 +142,7 @@ class ComparePage(QWidget):
         self.texts = ElidedLabel(), ElidedLabel(), ElidedLabel()
         self.reconstructions = PictureView(PICTURE_PX), PictureView(PICTURE_PX)
         self.reconstruction_texts = ElidedLabel(), ElidedLabel()
+        self._reconstructed = QWidget(), QWidget()  # a layout alone keeps its room when it is hidden
         names = *map(AT_CURSOR.format, "AB"), *map(RECONSTRUCTED.format, "AB"), "B minus A"
         for view, name in zip((*self.pictures, *self.reconstructions, self.difference), names, strict=True):
             view.setMinimumSize(LEAST_PICTURE_PX, LEAST_PICTURE_PX)
@@ -196,8 +197,7 @@ class ComparePage(QWidget):
         view, label = self.reconstructions[side], self.reconstruction_texts[side]
         view.set_image(image)
         label.show_text(text if image is None else RECONSTRUCTED.format("AB"[side]))
-        for each in (view, label):
-            each.setVisible(image is not None or bool(text))
+        self._reconstructed[side].setVisible(image is not None or bool(text))
 
     def set_difference(self, found: Difference | None) -> None:
         """Show the difference of the pictures, or none."""
@@ -267,11 +267,11 @@ class ComparePage(QWidget):
         pictures = QHBoxLayout()
         pictures.setSpacing(GRID_PX)
         for side in (0, 1):
-            for picture, text in (
-                (self.pictures[side], self.texts[side]),
-                (self.reconstructions[side], self.reconstruction_texts[side]),
-            ):
-                pictures.addLayout(_column(picture, text), 3)
+            pictures.addLayout(_column(self.pictures[side], self.texts[side]), 3)
+            beside = _column(self.reconstructions[side], self.reconstruction_texts[side])
+            beside.setContentsMargins(0, 0, 0, 0)
+            self._reconstructed[side].setLayout(beside)
+            pictures.addWidget(self._reconstructed[side], 3)
         keyed = QHBoxLayout()
         keyed.setSpacing(GRID_PX)
         keyed.addWidget(self.difference, 1)

@@ -1,5 +1,6 @@
 """Draws a box or a lasso on the plane with the mouse, to select the points in it."""
 
+from collections.abc import Callable
 from enum import Enum, auto
 
 import numpy as np
@@ -81,6 +82,10 @@ class Selector(QObject, PointerHandler):
 
     A box or a lasso that was drawn puts the tool away. A click without a drag does what it always does.
 
+    Args:
+        plane: the plane.
+        can_select: whether its points can be selected now; otherwise no drag is taken.
+
     Attributes:
         tool: the chosen tool, or None.
         band: draws the box or lasso.
@@ -90,9 +95,10 @@ class Selector(QObject, PointerHandler):
     drawn = Signal(object, object)  # polygon in pixels float64 [K, 2], Mode
     tool_changed = Signal(object)  # Tool or None
 
-    def __init__(self, plane: PlaneView) -> None:
+    def __init__(self, plane: PlaneView, can_select: Callable[[], bool]) -> None:
         super().__init__(plane)
         self._plane = plane
+        self._can_select = can_select
         self.tool: Tool | None = None
         self.band = SelectBand(plane)
         self._form: Tool | None = None  # of the drag, while a button is held
@@ -117,6 +123,9 @@ class Selector(QObject, PointerHandler):
             return False
         else:
             self._form = self.tool
+        if not self._can_select():
+            self._form = None
+            return False
         self._modifiers = modifiers
         self._way = [event.position()]
         self.began.emit()

@@ -1,0 +1,64 @@
+"""What a plane shows, and whose state people change there: that of the same model, or of one beside it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from desktop.app.explorer import Explorer
+from desktop.base.vector import Vector
+from export.bundle import Posterior
+
+PROBED = 64  # images that are compared to tell whether two sets of them are the same
+
+
+@dataclass(frozen=True)
+class PlaneSubject:
+    """The model on a plane, and the state that mouse and keys change there.
+
+    Attributes:
+        shown: holds the model, its points and the state that is drawn.
+        steered: holds the state that changes, which `shown` follows if it is another explorer.
+    """
+
+    shown: Explorer
+    steered: Explorer
+
+    @property
+    def has_same_z(self) -> bool:
+        """Whether z of the model on the plane are z of the state that changes."""
+        return self.shown is self.steered or self.shown.latent_dim == self.steered.latent_dim
+
+    @property
+    def has_same_points(self) -> bool:
+        """Whether a number means the same point in both, so that it can be pinned or selected."""
+        return self.shown is self.steered or same_points(self.shown, self.steered)
+
+    def go_to(self, z: Vector) -> None:
+        """Move the cursor to z of the model on the plane; the plane keeps its directions."""
+        if self.has_same_z:
+            self.steered.set_state(self.steered.state.moved_to(z))
+            return
+        self.shown.set_state(self.shown.state.moved_to(z), record=False)
+        self.steered.set_state(self.steered.state.at(self.shown.state.cursor_ab))
+
+
+def same_points(one: Explorer, other: Explorer) -> bool:
+    """Whether two explorers show the same test images, wherever their encoders put them."""
+    first, second = one.posterior, other.posterior
+    if first is None or second is None or one.own is not other.own or len(first.mean) != len(second.mean):
+        return False
+    return first is second or (
+        _same(first.labels, second.labels) and first.levels == second.levels and _same_pictures(first, second)
+    )
+
+
+def _same(one: np.ndarray | None, other: np.ndarray | None) -> bool:
+    return one is other or (one is not None and other is not None and np.array_equal(one, other))
+
+
+def _same_pictures(one: Posterior, other: Posterior) -> bool:
+    """Whether some pictures, evenly spread, are the same; points without pictures have nothing to tell."""
+    if one.images is None or other.images is None or one.images.shape[1:] != other.images.shape[1:]:
+        return False
+    rows = np.linspace(0, len(one.mean) - 1, PROBED).astype(np.intp)
+    return bool((one.images[rows] == other.images[rows]).all())

@@ -1,0 +1,69 @@
+"""Pins test images by mouse and key, and has the labels counted that the legend shows or hides."""
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from desktop.models.own_posterior import title_of
+from desktop.models.point_words import TEST_IMAGES
+from desktop.view.state import ViewState
+from desktop.widgets.common.actions import add_action
+from desktop.widgets.controls.held_out_control import are_shown
+from desktop.widgets.controls.shell import Shell
+from export.bundle import Posterior
+
+PIN = "P&in {}"
+
+
+class PinsControl(QObject):
+    """Joins the menu's entries and the legend to the explorer."""
+
+    told = Signal(str)
+
+    def __init__(self, shell: Shell) -> None:
+        super().__init__(shell.window)
+        self._explorer = explorer = shell.explorer
+        self._posterior: Posterior | None = None
+        self._legend = shell.panel.view.legend
+        self._legend.hidden_wanted.connect(lambda hidden: explorer.change(hidden_labels=hidden))
+        view = shell.menus["view"]
+        self._pin = add_action(view, PIN.format(TEST_IMAGES.nearest), "I", self._switch_nearest)
+        self._unpin = add_action(view, "&Unpin all", "Shift+I", lambda: explorer.change(pinned=()))
+        self._pin.setEnabled(False)
+        self._unpin.setEnabled(False)
+        explorer.opened.connect(self._on_points)
+        explorer.points_changed.connect(self._on_points)
+        explorer.state_changed.connect(self._on_state)
+        explorer.model_changed.connect(lambda: self._on_state(explorer.state))
+
+    def switch(self, index: int) -> None:
+        """Pin a test image, or unpin it, and tell which."""
+        state = self._explorer.state.with_pin_switched(index)
+        self._explorer.set_state(state)
+        posterior = self._posterior
+        name = f"#{index}" if posterior is None else title_of(posterior, index, self._explorer.label_names)
+        self.told.emit(f"{name} {'pinned' if index in state.pinned else 'unpinned'}")
+
+    def _switch_nearest(self) -> None:
+        """Pin or unpin the shown test image whose mean is nearest to the cursor on the plane."""
+        if self._posterior is None or not len(self._posterior.mean):
+            return
+        state = self._explorer.state
+        squares = ((state.plane.project(self._posterior.mean) - state.cursor_ab) ** 2).sum(1)
+        squares[~are_shown(self._posterior, state)] = np.inf
+        nearest = int(squares.argmin())
+        if np.isfinite(squares[nearest]):
+            self.switch(nearest)
+
+    def _on_points(self) -> None:
+        self._posterior = None  # `_on_state` sets it, after the legend has its labels
+        self._pin.setText(PIN.format(self._explorer.words.nearest))
+
+    def _on_state(self, state: ViewState) -> None:
+        if self._unpin.isEnabled() != bool(state.pinned):
+            self._unpin.setEnabled(bool(state.pinned))
+        posterior = self._explorer.posterior
+        if posterior is not self._posterior:
+            self._posterior = posterior
+            labels = None if posterior is None else posterior.labels
+            self._legend.set_counts([] if labels is None else np.bincount(labels).tolist())
+            self._pin.setEnabled(posterior is not None)
