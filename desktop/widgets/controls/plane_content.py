@@ -39,6 +39,7 @@ class PlaneContent(QObject):
         explorer.tiles.shown_changed.connect(self._show_tiles)
         plane.resized.connect(self._on_resized)
         plane.pointer_moved.connect(self._on_pointer)
+        plane.move_shown.connect(lambda: self.arrow.set_state(explorer.state))
 
     def _on_resized(self) -> None:
         """Catch up with what was missed, and have tiles decoded for this size."""
@@ -77,7 +78,9 @@ class PlaneContent(QObject):
         if state.plane != self._points_plane or state.shown_only != self._shown_only:
             self._project_points()
         self._plane.set_state(state)
-        self.arrow.set_state(state)
+        # It comes and goes with the cursor, in the same painting.
+        if not self._plane.is_move_held:
+            self.arrow.set_state(state)
 
     def _add_tiles(self, tiles: list[Tile]) -> None:
         if not self._misses():

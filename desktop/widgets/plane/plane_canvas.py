@@ -62,6 +62,7 @@ class PlaneCanvas(QWidget):
     """
 
     resized = Signal()  # or shown again
+    move_shown = Signal()  # the moved cursor is painted next
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -269,6 +270,11 @@ class PlaneCanvas(QWidget):
         return self._motion.state() == QVariantAnimation.State.Running
 
     @property
+    def is_move_held(self) -> bool:
+        """Whether a moved cursor waits for its picture before it is painted."""
+        return self._together.isActive()
+
+    @property
     def is_settled(self) -> bool:
         """Whether everything is drawn with its latest content."""
         projection, ratio = self.projection, self.devicePixelRatioF()
@@ -374,6 +380,7 @@ class PlaneCanvas(QWidget):
     def _show_move(self) -> None:
         """Paint where the cursor was and where it is."""
         self._together.stop()
+        self.move_shown.emit()
         # A cursor out of view, or in a window that is covered, is never painted.
         if not self._moved.isEmpty():
             self._move_due_until = time.perf_counter() + PAINTED_WITHIN_S
