@@ -7,6 +7,7 @@ import imageio.v3 as imageio
 import numpy as np
 import pytest
 
+from desktop.app.worker import Priority
 from desktop.images.pixels import BEHIND_GRAY, over_gray, to_bytes
 from desktop.jobs.tiles import reduced
 from desktop.latent.plane import Viewport, axis_plane
