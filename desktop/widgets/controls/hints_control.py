@@ -20,6 +20,7 @@ HINTS = {
 }
 # A hint that nobody follows makes room for the next one, and comes again at the next start.
 UNFOLLOWED_MS = 45_000
+PLACE_MS = 300  # after the view has changed, so that a hint does not wander about while it does
 
 
 class HintsControl(QObject):
@@ -39,6 +40,8 @@ class HintsControl(QObject):
         self._now = ""
         self._patience = QTimer(self, singleShot=True, interval=UNFOLLOWED_MS)
         self._patience.timeout.connect(self.hint.fade)
+        self._place_soon = QTimer(self, singleShot=True, interval=PLACE_MS)
+        self._place_soon.timeout.connect(self._place)
         self.hint.gone.connect(self._next)
         self.hint.closed.connect(lambda: self._follow(self._now))
         shell.plane.resized.connect(self._place)
@@ -65,6 +68,8 @@ class HintsControl(QObject):
         self._next()
 
     def _on_state(self, state: ViewState) -> None:
+        if self.hint.text():
+            self._place_soon.start()
         if state.path and "path" in self._left:
             self._follow("path")
 

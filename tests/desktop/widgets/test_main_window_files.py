@@ -176,11 +176,11 @@ def test_the_path_is_saved_as_a_gif(window, qtbot, answer, tmp_path, gif_frames,
     with Image.open(tmp_path / "walk.gif") as gif:
         assert gif.info["duration"] == 100
     assert panel.seconds.value() == 3.0
-    qtbot.keyClick(window, Qt.Key.Key_E, CONTROL)
+    qtbot.mouseClick(panel.export, LEFT)
     assert window.film_control.dialog.frames.value() == 30
     window.film_control.dialog.reject()
     panel.seconds.setValue(4)
-    qtbot.keyClick(window, Qt.Key.Key_E, CONTROL)
+    qtbot.mouseClick(panel.export, LEFT)
     assert "40 frames, 4.0 s" in window.film_control.dialog.facts.text()
     window.film_control.dialog.reject()
     assert all(visible for visible, _ in shown[:-1])

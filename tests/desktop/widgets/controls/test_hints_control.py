@@ -1,7 +1,7 @@
 """The hints of the first minutes: each goes when somebody does what it says, and does not come again."""
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 
 from desktop.widgets.common import settings
 from desktop.widgets.controls.hints_control import HINTS
@@ -49,7 +49,11 @@ def test_a_hint_that_is_closed_stays_closed(open_window, make_bundle, qtbot):
     window = open_window(make_bundle())
     window.hints.start()
     close = window.hints.hint.close_button
-    assert window.hints.hint.geometry().contains(close.geometry())
+    place = window.hints.hint.geometry()
+    assert place.contains(close.geometry())
+    below = window.plane.ab_at(QPointF(place.center()))
+    window.explorer.set_state(window.explorer.state.at(below))
+    qtbot.waitUntil(lambda: window.hints.hint.geometry() != place, timeout=SOON_MS)  # off the cursor
     qtbot.mouseClick(close, LEFT)
     shown(window, qtbot, HINTS["path"])
     qtbot.waitUntil(lambda: settings.followed_hints() == {"click"}, timeout=SOON_MS)
