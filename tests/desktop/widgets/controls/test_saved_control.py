@@ -14,7 +14,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QPushButton
 
 from desktop.__main__ import command
-from desktop.app import explorer as explorer_module
+from desktop.app import opener as opener_module
 from desktop.app.own_pictures import OwnPictures
 from desktop.app.worker import Priority
 from desktop.base import saved
@@ -190,7 +190,7 @@ def test_a_model_on_a_drive_that_does_not_answer_is_told(open_window, bundle, qt
     lost.request("lost", Priority.OPEN, (answers.wait(SOON_S) for _ in range(1)), pytest.fail, of_model=False)
     window.saved_control._unanswered.setInterval(50)
     with monkeypatch.context() as patch, qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
-        patch.setattr(explorer_module, "LOST_S", 0)
+        patch.setattr(opener_module, "LOST_S", 0)
         window.saved_control.start(None)
     assert window.explorer.source.path == shipped_bundle()
     expected = f"{bundle}: the last model's drive does not answer; this is the bundle that ships"
