@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from torch import nn
 
 from export import exporter, graphs
 from tests.export.forging import write_small
+from tests.export.small_runs import CONFIG
 from training.data.dataset import Dataset
+from training.fitting import fit
 
 
 @pytest.fixture(params=["small", "small.latent"])
@@ -70,3 +73,40 @@ def traced_once(traced: dict[object, ModelProto], monkeypatch: pytest.MonkeyPatc
         return copy.deepcopy(traced[key])
 
     monkeypatch.setattr(exporter, "export_encoder", export_encoder)
+
+
+@pytest.fixture(scope="session")
+def tiny_run(tmp_path_factory: pytest.TempPathFactory, few_mnist: Dataset) -> Path:
+    """A run of the smallest network with one epoch."""
+    config = dataclasses.replace(CONFIG, epochs=1)
+    folder = tmp_path_factory.mktemp("runs") / "tiny"
+    return fit(config, torch.device("cpu"), folder, few_mnist).folder
+
+
+@pytest.fixture
+def broken_run(tiny_run: Path, tmp_path: Path) -> Path:
+    """A copy of it in a folder of its own, to be damaged."""
+    return Path(shutil.copytree(tiny_run, tmp_path / "runs" / "broken"))
+
+
+@pytest.fixture(scope="session")
+def three_epochs(tmp_path_factory: pytest.TempPathFactory, few_mnist: Dataset) -> Path:
+    """A run of the smallest network with three epochs. Tests must not write to it."""
+    folder = tmp_path_factory.mktemp("runs") / "three"
+    return fit(CONFIG, torch.device("cpu"), folder, few_mnist).folder
+
+
+@pytest.fixture
+def young(three_epochs: Path, tmp_path: Path) -> Path:
+    """That run as it was before its first epoch was finished."""
+    folder = tmp_path / "run"
+    for name in ("config.json", "weights/epoch-000.safetensors"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(three_epochs / name, folder / name)
+    return folder
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    """The path of the bundle."""
+    return tmp_path / "bundle"

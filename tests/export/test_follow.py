@@ -2,8 +2,6 @@
 
 import copy
 import dataclasses
-import itertools
-import os
 import re
 import shutil
 import signal
@@ -20,10 +18,9 @@ from export.bundle import Bundle, open_bundle
 from export.containers import BundleError
 from export.exporter import Exporter
 from export.follow import StoppedError, follow_run, wait_for_run
-from export.onnx import export_run, main
-from tests.export.forging import write_small
-from tests.waiting import wait_until
-from training.config import RECIPES, to_json
+from export.onnx import export_run
+from tests.export.small_runs import CONFIG, PATIENCE_S, epoch_of, finish_epoch
+from training.config import to_json
 from training.fitting import fit
 from training.logbook import FitError
 from training.networks import network_of
@@ -41,40 +38,7 @@ from training.snapshot import save_snapshot
 pytestmark = pytest.mark.usefixtures("gradients")
 
 CPU = torch.device("cpu")
-CONFIG = dataclasses.replace(RECIPES["default"], epochs=3, filters=(2, 2))
 SMALL_FIT = Path(__file__).parents[1] / "training/small_fit.py"
-PATIENCE_S = 60
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory, few_mnist) -> Path:
-    """A run of the smallest network with three epochs. Tests must not write to it."""
-    return fit(CONFIG, CPU, tmp_path_factory.mktemp("runs") / "whole", few_mnist).folder
-
-
-@pytest.fixture
-def young(finished, tmp_path) -> Path:
-    """That run as it was before its first epoch was finished."""
-    folder = tmp_path / "run"
-    for name in ("config.json", "weights/epoch-000.safetensors"):
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(finished / name, folder / name)
-    return folder
-
-
-@pytest.fixture
-def out(tmp_path) -> Path:
-    """The path of the bundle."""
-    return tmp_path / "bundle"
-
-
-def finish_epoch(folder: Path, finished: Path, **changes: object) -> None:
-    """Advance the run by an epoch, as training does: first the weights, then the line."""
-    run = read_started_run(folder)
-    epoch = len(run.metrics) + 1
-    name = f"weights/epoch-{epoch:03d}.safetensors"
-    shutil.copy(finished / name, folder / name)
-    add_epoch(run, read_run(finished).metrics[epoch - 1] | changes)
 
 
 class Following:
@@ -131,20 +95,6 @@ def follow(unused_exporter):
         following.end()
 
 
-def epoch_of(bundle: Bundle, finished: int | None = None) -> int:
-    """The epoch of the bundle's own graphs, after checking that everything in it agrees.
-
-    It has metrics of the epochs up to `finished`, by default all.
-    """
-    files = {name: bundle.read(name) for name in bundle.files}
-    last = bundle.epochs[-1]
-    assert bundle.epochs == tuple(range(last + 1))
-    assert files["decoder.onnx"] == files[f"epochs/{last:03d}/decoder.onnx"]
-    assert (bundle.read_posterior().mean == bundle.read_posterior(last).mean).all()
-    assert [line["epoch"] for line in bundle.manifest["epochs"]] == list(bundle.epochs[1:][:finished])
-    return last
-
-
 def test_a_fit_is_followed_by_whoever_reads(follow, few_mnist, tmp_path, out):
     """During a real fit, a reader finds only complete bundles, with ever later epochs, up to the last.
 
@@ -182,7 +132,7 @@ def test_a_fit_is_followed_by_whoever_reads(follow, few_mnist, tmp_path, out):
 
 
 @pytest.mark.parametrize("name", ["bundle", "bundle.latent"])
-def test_each_epoch_is_added_as_it_is_finished(follow, young, finished, tmp_path, name):
+def test_each_epoch_is_added_as_it_is_finished(follow, young, three_epochs, tmp_path, name):
     """Before the first epoch the bundle holds the initial weights; then it grows epoch by epoch."""
     out = tmp_path / name
     following = follow(young, out)
@@ -193,29 +143,29 @@ def test_each_epoch_is_added_as_it_is_finished(follow, young, finished, tmp_path
         if epoch == 0:
             assert "metrics" not in bundle.manifest
         else:
-            assert bundle.manifest["metrics"] == read_run(finished).metrics[epoch - 1]
+            assert bundle.manifest["metrics"] == read_run(three_epochs).metrics[epoch - 1]
         if epoch < 3:
-            finish_epoch(young, finished)
+            finish_epoch(young, three_epochs)
     following.end()
     assert following.told == [(0,), (1,), (2,), (3,)]
     assert following.bundle.epochs == (0, 1, 2, 3)
 
 
-def test_every_nth_epoch_is_added_and_the_last(follow, young, finished, few_mnist, out):
+def test_every_nth_epoch_is_added_and_the_last(follow, young, three_epochs, few_mnist, out):
     """Other epochs are skipped, but the last epoch of the fit is always exported."""
     following = follow(young, out, Exporter(CONFIG, "Followed", few_mnist, every=2))
     following.wait_for_growth()
     for _ in range(2):
-        finish_epoch(young, finished)
+        finish_epoch(young, three_epochs)
     following.wait_for_growth()
     assert open_bundle(out).epochs == (0, 2)
-    finish_epoch(young, finished)
+    finish_epoch(young, three_epochs)
     following.end()
     assert following.told == [(0,), (2,), (3,)]
     assert following.bundle.epochs == (0, 2, 3)
 
 
-def test_snapshots_stand_for_the_first_epoch(follow, young, finished, unused_exporter, out):
+def test_snapshots_stand_for_the_first_epoch(follow, young, three_epochs, unused_exporter, out):
     """While the fit is in its first epoch, the bundle has the newest snapshot in its place, and says so.
 
     A reader finds a complete bundle each time, and in the end that of a fit without snapshots.
@@ -225,7 +175,7 @@ def test_snapshots_stand_for_the_first_epoch(follow, young, finished, unused_exp
     model, run = network_of(CONFIG), read_started_run(young)
     hashes = []
     for step in (2, 5):
-        model.load_state_dict(load_weights(read_run(finished), step // 2))
+        model.load_state_dict(load_weights(read_run(three_epochs), step // 2))
         save_snapshot(run, model, step, 8)
         following.wait_for_growth()
         bundle = open_bundle(out)
@@ -234,7 +184,7 @@ def test_snapshots_stand_for_the_first_epoch(follow, young, finished, unused_exp
         hashes.append(bundle.manifest["files"]["decoder.onnx"]["sha256"])
     assert len(set(hashes)) == 2
     for _ in range(3):
-        finish_epoch(young, finished)
+        finish_epoch(young, three_epochs)
         following.wait_for_growth()
         assert "unfinished" not in open_bundle(out).manifest
         epoch_of(open_bundle(out))
@@ -244,7 +194,7 @@ def test_snapshots_stand_for_the_first_epoch(follow, young, finished, unused_exp
     assert names == {"manifest.json", *following.bundle.files}
     ordinary = copy.deepcopy(unused_exporter)
     for epoch in range(4):
-        ordinary.add_epoch(read_run(finished), epoch)
+        ordinary.add_epoch(read_run(three_epochs), epoch)
     found = {name: following.bundle.read(name) for name in following.bundle.files}
     assert found == ordinary.content().files
 
@@ -263,25 +213,25 @@ def test_a_damaged_snapshot_is_told(follow, young, out):
     assert epoch_of(open_bundle(out)) == 0
 
 
-def test_an_epoch_without_its_line_is_not_taken(follow, young, finished, out):
+def test_an_epoch_without_its_line_is_not_taken(follow, young, three_epochs, out):
     """Weights without the epoch's line belong to an epoch that is not finished."""
     following = follow(young, out)
     following.wait_for_growth()
-    shutil.copy(finished / "weights/epoch-001.safetensors", young / "weights")
+    shutil.copy(three_epochs / "weights/epoch-001.safetensors", young / "weights")
     following.stop_requests.append(signal.SIGINT)
     following.end()
     assert open_bundle(out).epochs == (0,)
 
 
-def test_an_epoch_that_is_done_again_is_exported_again(follow, young, finished, out):
+def test_an_epoch_that_is_done_again_is_exported_again(follow, young, three_epochs, out):
     """If a fit that was killed and resumed finishes an epoch twice, the bundle has the second one."""
     following = follow(young, out)
     for _ in range(2):
         following.wait_for_growth()
-        finish_epoch(young, finished)
+        finish_epoch(young, three_epochs)
     following.wait_for_growth()
     (young / "metrics.jsonl").unlink()
-    finish_epoch(young, finished, train_seconds=99.0)
+    finish_epoch(young, three_epochs, train_seconds=99.0)
     following.wait_for_growth()
     bundle = open_bundle(out)
     assert epoch_of(bundle) == 1
@@ -289,11 +239,11 @@ def test_an_epoch_that_is_done_again_is_exported_again(follow, young, finished, 
     assert following.told == [(0,), (1,), (2,), (1,)]
 
 
-def test_a_request_to_stop_leaves_a_whole_bundle(follow, young, finished, out):
+def test_a_request_to_stop_leaves_a_whole_bundle(follow, young, three_epochs, out):
     """If asked to stop while waiting, it ends, and the folder holds exactly the epochs so far."""
     following = follow(young, out)
     following.wait_for_growth()
-    finish_epoch(young, finished)
+    finish_epoch(young, three_epochs)
     following.wait_for_growth()
     following.stop_requests.append(signal.SIGTERM)
     following.end()
@@ -304,11 +254,11 @@ def test_a_request_to_stop_leaves_a_whole_bundle(follow, young, finished, out):
     assert names == {"manifest.json", *bundle.files}
 
 
-def test_a_fit_that_ends_in_an_error_ends_it_too(follow, young, finished, out):
+def test_a_fit_that_ends_in_an_error_ends_it_too(follow, young, three_epochs, out):
     """The error that ended the fit is reported, after the epochs finished before it are in the bundle."""
     following = follow(young, out)
     following.wait_for_growth()
-    finish_epoch(young, finished)
+    finish_epoch(young, three_epochs)
     note_failure(read_run(young), FitError("step 9: found a loss of nan,\nexpected a number"))
     following.end()
     assert str(following.error) == (
@@ -318,11 +268,11 @@ def test_a_fit_that_ends_in_an_error_ends_it_too(follow, young, finished, out):
     assert epoch_of(open_bundle(out)) == 1
 
 
-def test_of_a_fit_that_ends_early_the_last_epoch_is_exported(follow, young, finished, few_mnist, out):
+def test_of_a_fit_that_ends_early_the_last_epoch_is_exported(follow, young, three_epochs, few_mnist, out):
     """The last epoch is exported even if it is not an Nth one: the bundle stands for the fit's result."""
     following = follow(young, out, Exporter(CONFIG, "Followed", few_mnist, every=2))
     following.wait_for_growth()
-    finish_epoch(young, finished)
+    finish_epoch(young, three_epochs)
     note_failure(read_run(young), FitError("a loss of nan"))
     following.end()
     assert isinstance(following.error, RunError)
@@ -365,7 +315,7 @@ def test_a_real_fit_that_fails_is_noted(few_mnist, tmp_path):
         ),
     ],
 )
-def test_what_goes_away_meanwhile_is_told(follow, young, finished, out, harm, kind, message):
+def test_what_goes_away_meanwhile_is_told(follow, young, three_epochs, out, harm, kind, message):
     """If weights, run or target vanish or change, it ends with one sentence, and the bundle stays."""
     following = follow(young, out)
     following.wait_for_growth()
@@ -377,142 +327,12 @@ def test_what_goes_away_meanwhile_is_told(follow, young, finished, out, harm, ki
         (young / "metrics.jsonl").write_text("{\n")
     elif harm == "target":
         out.rename(out.with_name("moved"))
-        finish_epoch(young, finished)
+        finish_epoch(young, three_epochs)
     else:
-        add_epoch(read_started_run(young), read_run(finished).metrics[0])
+        add_epoch(read_started_run(young), read_run(three_epochs).metrics[0])
     following.end()
     assert isinstance(following.error, kind)
     pattern = message.replace("{run}", re.escape(str(young))).replace("{out}", re.escape(str(out)))
     assert re.fullmatch(pattern, str(following.error)), following.error
     assert epoch_of(open_bundle(out.with_name("moved") if harm == "target" else out)) == 0
     assert out.exists() == (harm != "target")
-
-
-def test_a_run_is_waited_for(finished, tmp_path):
-    """It waits for the folder, the config and the first weights, and says so once."""
-    folder, said = tmp_path / "run", []
-    steps = itertools.count()
-
-    class Stepping(list):
-        """Asked at every check whether to stop, it advances the run by one step."""
-
-        def __bool__(self) -> bool:
-            step = next(steps)
-            if step == 1:
-                folder.mkdir()
-            elif step == 2:
-                shutil.copy(finished / "config.json", folder)
-            elif step == 3:
-                (folder / "weights").mkdir()
-                shutil.copy(finished / "weights/epoch-000.safetensors", folder / "weights")
-            return False
-
-    run = wait_for_run(folder, Stepping(), said.append)
-    assert (run.folder, run.epochs) == (folder, (0,))
-    assert said == [f"waiting for {folder}; start the run with python -m training.fit --out {folder}"]
-    assert next(steps) == 4
-
-
-def test_without_a_run_the_newest_is_waited_for(young, tmp_path, monkeypatch):
-    """If no run is named, any that appears under artifacts/runs is used, with or without a finished epoch."""
-    monkeypatch.chdir(tmp_path)
-    said: list[str] = []
-
-    class Appearing(list):
-        """At the first check there is no run; then there is one."""
-
-        def __bool__(self) -> bool:
-            (tmp_path / "artifacts").mkdir(exist_ok=True)
-            shutil.copytree(young, tmp_path / "artifacts/runs/new", dirs_exist_ok=True)
-            return False
-
-    run = wait_for_run(None, Appearing(), said.append)
-    assert run.folder == Path("artifacts/runs/new")
-    assert said == ["waiting for a run under artifacts/runs; start one with python -m training.fit"]
-
-
-def test_waiting_can_be_stopped(tmp_path):
-    """A request to stop also ends the waiting."""
-    with pytest.raises(StoppedError):
-        wait_for_run(tmp_path / "gone", [signal.SIGINT], print)
-
-
-@pytest.mark.parametrize("kind", ["file", "folder"])
-def test_a_place_with_something_else_is_no_run(run_main, tmp_path, kind):
-    """A file, or a folder that holds something else, is refused at once, because no run will appear there."""
-    place = tmp_path / "home"
-    if kind == "file":
-        place.write_text("dear")
-    else:
-        place.mkdir()
-        (place / "letter.txt").write_text("dear")
-    line = run_main(main, place, "--follow", "--out", tmp_path / "b").error_line
-    expected = {
-        "file": f"{place}: found no folder there, expected a run; make one with python -m training.fit",
-        "folder": f"{place}/config.json: [Errno 2] No such file or directory: '{place}/config.json'; "
-        "expected a run made by python -m training.fit",
-    }
-    assert line == f"python -m export.onnx: {expected[kind]}"
-
-
-def test_a_target_that_is_taken_is_refused_before_the_waiting(run_main, tmp_path, out):
-    """An existing bundle is kept: without --overwrite the command does not even wait."""
-    write_small(out)
-    line = run_main(main, tmp_path / "gone", "--follow", "--out", out).error_line
-    assert line == (
-        f"python -m export.onnx: {out}: found a folder that is not empty, expected a new name; "
-        "choose another or add --overwrite"
-    )
-
-
-@pytest.mark.slow
-@pytest.mark.usefixtures("cut_mnist", "traced_once")
-def test_following_a_finished_run_is_the_ordinary_export(run_main, young, finished, out):
-    """If all epochs are there, each is exported with its line, and the command ends as usual."""
-    for _ in range(3):
-        finish_epoch(young, finished)
-    ended = run_main(main, young, "--follow", "--out", out, "--name", "Mine")
-    assert (ended.status, ended.err) == (0, "")
-    first, grows, *epochs, agrees, written, following = ended.out.splitlines()
-    assert first == f"exporting {young}, its 3 epochs as they are finished"
-    assert grows == f"bundle {out} grows; view it with python -m desktop {out}"
-    metrics = read_run(finished).metrics
-    assert epochs == [
-        "epoch 0/3: before training",
-        *(f"epoch {line['epoch']}/3: test ELBO {line['test_elbo_nats']:.2f} nats" for line in metrics),
-    ]
-    assert agrees.startswith("agrees with PyTorch: probabilities to ")
-    assert written.startswith(f"bundle {out}: 15 files, ")
-    assert following == f"next: python -m desktop {out}"
-    assert epoch_of(open_bundle(out)) == 3
-
-
-@pytest.mark.slow
-@pytest.mark.usefixtures("cut_mnist", "traced_once")
-def test_a_signal_ends_the_command_with_a_whole_bundle(run_main, young, out):
-    """SIGTERM ends the command with status 130, one line and a bundle that opens."""
-
-    def send_once_it_is_there() -> None:
-        wait_until(out.exists)
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    sender = threading.Thread(target=send_once_it_is_there)
-    sender.start()
-    ended = run_main(main, young, "--follow", "--out", out)
-    sender.join()
-    assert (ended.status, ended.err) == (
-        130,
-        f"interrupted: {out} is complete, with epochs 0 to 0; the run was not finished\n",
-    )
-    assert epoch_of(open_bundle(out)) == 0
-
-
-def test_a_signal_while_waiting_ends_the_command(tmp_path, out):
-    """Before there is a run, Ctrl-C ends the real command with status 130; nothing is written."""
-    command = (sys.executable, "-W", "error", "-m", "export.onnx", tmp_path / "run", "--follow", "--out", out)
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stdout.readline().startswith(f"waiting for {tmp_path / 'run'}; ")
-        process.send_signal(signal.SIGINT)
-        assert process.wait(PATIENCE_S) == 130
-        assert process.stderr.read() == "interrupted: nothing was written; the run was not finished\n"
-    assert list(tmp_path.iterdir()) == []

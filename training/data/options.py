@@ -29,7 +29,10 @@ class Size(click.ParamType[tuple[int, int]]):
         sides = [int(side or found[1]) for side in found.groups()] if found else []
         if not sides or not all(1 <= side <= MOST_PX for side in sides):
             self.fail(
-                f"found {value!r}, expected a side such as 64, or width x height such as 64x48.", param, ctx
+                f"found {value!r}, expected a side such as 64, or width x height such as 64x48, of at most "
+                f"{MOST_PX:,} pixels.",
+                param,
+                ctx,
             )
         return sides[1], sides[0]
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike
 from PySide6.QtCore import (
-    QEasingCurve,
     QPoint,
     QPointF,
     QRect,
@@ -17,7 +16,6 @@ from PySide6.QtCore import (
     QSizeF,
     Qt,
     QTimer,
-    QVariantAnimation,
     Signal,
 )
 from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPixmap, QRegion, QResizeEvent, QShowEvent
@@ -33,9 +31,10 @@ from desktop.widgets.common import colors
 from desktop.widgets.plane.axes import Axes
 from desktop.widgets.plane.cursor_mark import CursorMark
 from desktop.widgets.plane.layer import PlaneLayer
+from desktop.widgets.plane.moving_points import MovingPoints
 from desktop.widgets.plane.name_boxes import NameBoxes
 from desktop.widgets.plane.path_layer import draw_path
-from desktop.widgets.plane.plane_layers import PlacedPoints, Points, draw_note, draw_points, draw_tiles
+from desktop.widgets.plane.plane_layers import Points, draw_note, draw_points, draw_tiles
 from desktop.widgets.plane.still import Still
 
 # How long the layers are drawn before events are handled again.
@@ -70,8 +69,6 @@ class PlaneCanvas(QWidget):
         self.setMinimumSize(240, 240)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._state = ViewState()
-        self._points = Points(np.empty((0, 2)), None, ())
-        self._placed: PlacedPoints | None = None
         self._cache = TileCache()
         self._cut: Cut | None = None
         self._arrived: deque[Tile] = deque()
@@ -82,10 +79,8 @@ class PlaneCanvas(QWidget):
         self._backdrop = PlaneLayer(self._draw_backdrop, colors.CANVAS)
         self._below = PlaneLayer(self._draw_below, keeps_size=True)
         self._dots = PlaneLayer(self._draw_points, keeps_size=True)
-        self._motion = QVariantAnimation(self, startValue=0.0, endValue=1.0)
-        self._motion.setEasingCurve(QEasingCurve.Type.InOutCubic)
-        self._motion.valueChanged.connect(self._move_points)
-        self._points_from, self._points_to = self._points, self._points
+        self._points = MovingPoints(self)
+        self._points.moved.connect(self._show_moved_points)
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._advance)
         self._still = Still(self._compose)
@@ -182,18 +177,12 @@ class PlaneCanvas(QWidget):
         If they take the place of as many others `smoothly`, they move there, unless the desktop's settings
         switch animations off.
         """
-        points, before = Points(ab, labels, label_names), self._points
-        self._motion.stop()
         hint = QStyle.StyleHint.SH_Widget_Animation_Duration
-        duration_ms = self.style().styleHint(hint, None, self) if smoothly and self.isVisible() else 0
-        if duration_ms and len(before.ab) == len(ab) and Layer.POINTS in self._state.layers:
-            self._points_from, self._points_to = before, points
-            self._motion.setDuration(duration_ms)
-            self._motion.start()
-            return
-        self._points, self._placed = points, None
-        self._dots.redraw()
-        self._change()
+        are_seen = self.isVisible() and Layer.POINTS in self._state.layers
+        duration_ms = self.style().styleHint(hint, None, self) if smoothly and are_seen else 0
+        if not self._points.set(Points(ab, labels, label_names), duration_ms):
+            self._dots.redraw()
+            self._change()
 
     def set_backdrop(self, cache: TileCache, cut: Cut | None) -> None:
         """Show the tiles of a cut that are decoded; None shows the empty canvas."""
@@ -235,8 +224,9 @@ class PlaneCanvas(QWidget):
     def crowding(self, box: QRectF) -> int:
         """Return how much a box would cover: points, and much more if it covers a name, a mark or a card."""
         count = MARK_POINTS * sum(box.intersects(other) for other in [*self.marks(), *self._cards])
-        if Layer.POINTS in self._state.layers and len(self._points.ab):
-            x, y = self.to_px(self._points.ab).T
+        ab = self._points.now.ab
+        if Layer.POINTS in self._state.layers and len(ab):
+            x, y = self.to_px(ab).T
             inside = (x > box.left()) & (x < box.right()) & (y > box.top()) & (y < box.bottom())
             count += int(inside.sum())
         return count
@@ -267,7 +257,7 @@ class PlaneCanvas(QWidget):
     @property
     def is_moving(self) -> bool:
         """Whether points are on their way to new places."""
-        return self._motion.state() == QVariantAnimation.State.Running
+        return self._points.is_moving
 
     @property
     def is_move_held(self) -> bool:
@@ -278,10 +268,9 @@ class PlaneCanvas(QWidget):
     def is_settled(self) -> bool:
         """Whether everything is drawn with its latest content."""
         projection, ratio = self.projection, self.devicePixelRatioF()
-        is_moving = self._motion.state() == QVariantAnimation.State.Running
         return (
             not self._arrived
-            and not is_moving
+            and not self.is_moving
             and not any(layer.is_due(projection, ratio) for layer in self._layers())
         )
 
@@ -289,8 +278,7 @@ class PlaneCanvas(QWidget):
         """Draw everything now, for a picture of the window."""
         while self._arrived:
             self._draw_arrived()
-        if self.is_moving:
-            self._motion.setCurrentTime(self._motion.duration())
+        self._points.finish()
         for layer in self._layers():
             layer.complete(self.projection, self.devicePixelRatioF())
         self._change()
@@ -364,8 +352,8 @@ class PlaneCanvas(QWidget):
 
     def _names_px(self, projection: Projection) -> list[QRectF]:
         """Return the boxes of the names of groups."""
-        placed, state = self._placed, self._state
-        if placed is None or Layer.POINTS not in state.layers or placed.chart != projection.chart:
+        placed, state = self._points.last_placed(projection.chart), self._state
+        if placed is None or Layer.POINTS not in state.layers:
             return []
         return self._names.find(self.font(), projection, placed, state.hidden_labels)
 
@@ -390,11 +378,7 @@ class PlaneCanvas(QWidget):
     def _mark_region(self) -> QRegion:
         return self._mark.region(self._cursor_px(), QSizeF(self.size()))
 
-    def _move_points(self, share: float) -> None:
-        """Show the points on their way from their old places to the new ones."""
-        old, new = self._points_from, self._points_to
-        ab = new.ab if share == 1 else old.ab + share * (new.ab - old.ab)
-        self._points, self._placed = replace(new, ab=ab), None
+    def _show_moved_points(self) -> None:
         self._dots.redraw_at_once()
         self._change()
 
@@ -405,7 +389,6 @@ class PlaneCanvas(QWidget):
 
     def _forget(self, old: ViewState, state: ViewState) -> None:
         """Drop what was drawn of the old chart."""
-        self._placed = None
         self._arrived.clear()
         parallel = old.scale == state.scale and (old.plane.u, old.plane.v) == (state.plane.u, state.plane.v)
         for layer in self._layers():
@@ -477,16 +460,15 @@ class PlaneCanvas(QWidget):
     def _draw_points(self, painter: QPainter, projection: Projection) -> Iterator[None]:
         if Layer.POINTS not in self._state.layers:
             return
-        if self._placed is None or self._placed.chart != projection.chart:
-            self._placed = self._points.placed(projection.chart)
+        placed = self._points.placed(projection.chart)
         yield from draw_points(
             painter,
             projection,
-            self._placed,
+            placed,
             self._state.hidden_labels,
             self._state.opacities.of(Layer.POINTS),
             # Where only these are shown, they have other rows.
-            None if self._state.only_selected else within(self._state.selected, len(self._placed.view)),
+            None if self._state.only_selected else within(self._state.selected, len(placed.view)),
         )
 
 

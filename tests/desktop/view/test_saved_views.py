@@ -208,16 +208,16 @@ def test_a_large_view_has_a_file_of_its_own():
     """It comes back equal, and the others stay: their file does not grow by it. The newest few are kept."""
     save_views(VIEWS, SavedViews())
     small = saved.place().stat().st_size
-    large = {f"{index:02d}" * 32: first_view(1 << 20, seed=index) for index in range(MAX_LARGE + 1)}
+    large = {f"{index:02d}" * 32: first_view(1 << 16, seed=index) for index in range(MAX_LARGE + 1)}
     for sha256, state in large.items():
         views = read_views().with_model(sha256, Path(f"/models/{sha256[:2]}"), state)
-        assert views.state_of(sha256, 1 << 20) is state
+        assert views.state_of(sha256, 1 << 16) is state
         save_views(views, SavedViews())
     assert saved.place().stat().st_size < small + 2000
     first, *others = large
     assert {file.stem for file in saved.place().with_name("views").iterdir()} == set(others)
     found = read_views()
-    assert found.state_of(others[-1], 1 << 20) == large[others[-1]]
+    assert found.state_of(others[-1], 1 << 16) == large[others[-1]]
     assert found.state_of(others[-1], 3) is None
     assert found.state_of(first) is None
     assert found.path_of(first) is not None

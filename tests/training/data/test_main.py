@@ -41,6 +41,7 @@ def test_it_tells_counts_labels_size_and_what_is_left_out(make_pictures, tmp_pat
         (("nowhere",), "nowhere: found no such dataset, folder or file, expected mnist, fashion-mnist"),
         (("fashion_mnist",), "did you mean 'fashion-mnist'?"),
         (("mnist", "--size", "0"), "found '0', expected a side such as 64, or width x height"),
+        (("mnist", "--size", "5000"), "such as 64x48, of at most 4,096 pixels"),
         (("mnist", "--size", "8x"), "found '8x', expected a side"),
         (("mnist", "--threshold", "1"), "1.0 is not in the range 0<=x<1"),
         (("mnist", "--channels", "2"), "'2' is not one of '1', '3'"),

@@ -1,9 +1,8 @@
-"""The points of the plane are drawn at their places, by their labels, and move to new places."""
+"""The points of the plane are drawn at their places, by their labels."""
 
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtWidgets import QProxyStyle, QStyle
 
 from desktop.latent.plane import Viewport
 from desktop.view.state import Layer
@@ -18,7 +17,6 @@ from tests.desktop.widgets.plane.seen_plane import (
     near,
     on_its_screen,
 )
-from tests.waiting import SOON_MS
 
 
 def test_points_are_drawn_in_their_labels_colours_at_their_place(view, look):
@@ -114,43 +112,3 @@ def test_points_keep_their_size_while_the_view_is_zoomed(view, look, pixels):
 def view_state(view):
     """The state that the view draws, with points alone."""
     return replace(STATE, layers=frozenset({Layer.POINTS}), viewport=view.viewport)
-
-
-def test_points_move_to_their_new_places(view, qtbot, look, pixels):
-    """Asked for smoothly, they are between the old places and the new ones for a while, and arrive."""
-    view.set_points(np.array([(-1.0, 1.0)]), None, ())
-    before = look()
-    view.set_points(np.array([(1.0, 1.0)]), None, (), smoothly=True)
-    assert not view.is_settled
-    columns = set()
-
-    def bright():
-        row = on_its_screen(view, pixels)[at(0, 1).y(), 60:].max(axis=1)
-        columns.update((60 + np.flatnonzero(row > 100)).tolist())
-        return view.is_settled
-
-    qtbot.waitUntil(bright, timeout=SOON_MS)
-    between = [column for column in columns if at(-0.9, 1).x() < column < at(0.9, 1).x()]
-    assert between
-    arrived = look()
-    view.set_points(np.array([(1.0, 1.0)]), None, ())
-    assert (arrived == look()).all()
-    assert (arrived != before).any()
-
-
-def test_points_do_not_move_where_animations_are_switched_off(view, look):
-    """A desktop without animations shows the new places at once."""
-
-    class Still(QProxyStyle):
-        def styleHint(self, hint, option=None, widget=None, data=None):  # noqa: N802 (Qt's own)
-            if hint == QStyle.StyleHint.SH_Widget_Animation_Duration:
-                return 0
-            return super().styleHint(hint, option, widget, data)
-
-    style = Still("fusion")
-    view.setStyle(style)
-    view.set_points(np.array([(-1.0, 1.0)]), None, ())
-    look()
-    view.set_points(np.array([(1.0, 1.0)]), None, (), smoothly=True)
-    assert not view.is_moving
-    view.setStyle(None)

@@ -1,0 +1,69 @@
+"""The points that a plane shows, and their way to new places."""
+
+from dataclasses import replace
+
+import numpy as np
+from PySide6.QtCore import QEasingCurve, QObject, QVariantAnimation, Signal
+
+from desktop.latent.chart import Chart
+from desktop.widgets.plane.plane_layers import PlacedPoints, Points
+
+
+class MovingPoints(QObject):
+    """Points that move smoothly where as many others are to be shown.
+
+    Attributes:
+        now: the points as they are drawn now.
+    """
+
+    moved = Signal()  # some of the way
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.now = Points(np.empty((0, 2)), None, ())
+        self._from, self._to = self.now, self.now
+        self._placed: PlacedPoints | None = None
+        self._motion = QVariantAnimation(self, startValue=0.0, endValue=1.0)
+        self._motion.setEasingCurve(QEasingCurve.Type.InOutCubic)
+        self._motion.valueChanged.connect(self._move)
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether they are on their way."""
+        return self._motion.state() == QVariantAnimation.State.Running
+
+    def set(self, points: Points, duration_ms: int) -> bool:
+        """Show other points, at once or after a way of so many milliseconds; return whether they move."""
+        self._motion.stop()
+        moves = duration_ms > 0 and len(points.ab) == len(self.now.ab)
+        if moves:
+            self._from, self._to = self.now, points
+            self._motion.setDuration(duration_ms)
+            self._motion.start()
+        else:
+            self._show(points)
+        return moves
+
+    def finish(self) -> None:
+        """Show them at the end of their way."""
+        if self.is_moving:
+            self._motion.setCurrentTime(self._motion.duration())
+
+    def placed(self, chart: Chart) -> PlacedPoints:
+        """Return the points in a chart's view coordinates."""
+        if self._placed is None or self._placed.chart != chart:
+            self._placed = self.now.placed(chart)
+        return self._placed
+
+    def last_placed(self, chart: Chart) -> PlacedPoints | None:
+        """Return what `placed` gave, if these are still the points and the chart."""
+        placed = self._placed
+        return placed if placed is not None and placed.chart == chart else None
+
+    def _move(self, share: float) -> None:
+        ab = self._to.ab if share == 1 else self._from.ab + share * (self._to.ab - self._from.ab)
+        self._show(replace(self._to, ab=ab))
+        self.moved.emit()
+
+    def _show(self, points: Points) -> None:
+        self.now, self._placed = points, None
