@@ -32,7 +32,7 @@ def area(parts, qtbot):
     qtbot.addWidget(area)
     area.show()
     qtbot.waitExposed(area)
-    qtbot.wait(20)  # until all is laid out
+    qtbot.waitUntil(lambda: len(area._tops) == len(parts))  # all is laid out
     area.ensureWidgetVisible(parts[4])
     return area
 
@@ -44,11 +44,10 @@ def _y(area, part):
 @pytest.mark.parametrize("height_px", [GROWN_PX, 20])
 def test_what_is_in_view_stays_in_its_place(area, parts, qtbot, height_px):
     """A part above the view grows or shrinks, and those in view are where they were."""
-    before = _y(area, parts[4])
+    before, gap = _y(area, parts[4]), parts[1].y() - PART_PX - parts[0].y()
     parts[0].setFixedHeight(height_px)
-    qtbot.waitUntil(lambda: parts[0].height() == height_px)
-    qtbot.wait(20)
-    assert _y(area, parts[4]) == before
+    qtbot.waitUntil(lambda: parts[1].y() - parts[0].y() == height_px + gap)
+    qtbot.waitUntil(lambda: _y(area, parts[4]) == before)
 
 
 def test_the_top_stays_in_view(area, parts, qtbot):
