@@ -77,7 +77,7 @@ class HeldOutOverlay(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setAttribute(Qt.WidgetAttribute.WA_NoSystemBackground)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setAccessibleName("Test images on the plane")
+        self.setAccessibleName("Points on the plane")
         self._plane = plane
         self._to_px = to_px
         self.pinned: tuple[HeldOut, ...] = ()
