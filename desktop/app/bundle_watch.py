@@ -48,6 +48,7 @@ class BundleWatch(QObject):
             signal.connect(self._look_soon)
         for opened in (explorer.opened, explorer.renewed):
             opened.connect(self._on_opened)
+        explorer.model_closed.connect(self._on_closed)
 
     def _on_opened(self, opened: Opened) -> None:
         source = opened.model.source
@@ -59,6 +60,12 @@ class BundleWatch(QObject):
             self._poll.stop()
         else:
             self._poll.start()
+
+    def _on_closed(self) -> None:
+        self._source = self._stamp = None
+        self._soon.stop()
+        self._poll.stop()
+        self._watch()
 
     def _watch(self) -> None:
         """Watch the manifest, or the bundle's file, and its folder, because both can be replaced."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
+from itertools import chain
 
 from PySide6.QtCore import QObject, Signal
 
@@ -18,7 +19,6 @@ from desktop.jobs.encode import Encoded
 from desktop.models.epochs import Epoch, epochs_of
 from desktop.reading.overrides import Overrides
 from desktop.view.comparison import Other, followed
-from export.bundle import Posterior
 
 NAME = "difference"
 
@@ -52,7 +52,7 @@ class Comparison(QObject):
         self._is_opening = False
         self._drawing: Drawing | None = None
         self._pictures: dict[Explorer, Decoded] = {}
-        self._points: tuple[Posterior | None, Posterior | None] = (None, None)
+        self._images: tuple[tuple[object, ...], ...] = ((None,) * 4,) * 2
         self._are_same_points = False
         self._encoder.encoded.connect(self._on_encoded)
         self._encoder.failed.connect(second.failed)
@@ -64,6 +64,7 @@ class Comparison(QObject):
         second.opened.connect(self._on_second_opened)
         second.open_failed.connect(self._on_open_failed)
         second.model_changed.connect(self._encode)
+        second.model_closed.connect(partial(self._drop_picture, second))
         for explorer in (first, second):
             explorer.opened.connect(partial(self._drop_picture, explorer))
             explorer.picture_pending.connect(partial(self._drop_picture, explorer))
@@ -89,11 +90,19 @@ class Comparison(QObject):
 
     @property
     def has_same_points(self) -> bool:
-        """Whether a number means the same test image in both; their pictures are compared only once."""
-        now = self.first.posterior, self.second.posterior
-        if now[0] is not self._points[0] or now[1] is not self._points[1]:
-            self._points, self._are_same_points = now, same_points(self.first, self.second)
+        """Whether a number means the same test image in both; the images are compared only once."""
+        now = tuple(self._images_of(explorer) for explorer in (self.first, self.second))
+        if any(a is not b for a, b in zip(chain(*now), chain(*self._images), strict=True)):
+            self._images, self._are_same_points = now, same_points(self.first, self.second)
         return self._are_same_points
+
+    @staticmethod
+    def _images_of(explorer: Explorer) -> tuple[object, ...]:
+        """What the points of a model are, which the epochs of a bundle share."""
+        posterior = explorer.posterior
+        if posterior is None:
+            return (None,) * 4
+        return posterior.images, posterior.labels, explorer.own, explorer.source
 
     @property
     def first_epochs(self) -> tuple[Epoch, ...]:
@@ -133,6 +142,11 @@ class Comparison(QObject):
         source, epochs = self.first.source, self.first_epochs
         if source is not None and len(epochs) > 1:
             self.open(Other(source.path, next(epoch.number for epoch in epochs if epoch.number > 0)))
+
+    def close_second(self) -> None:
+        """Close B, or stop opening it, so that there is nothing to compare with."""
+        self._wanted = None
+        self.second.close_model()
 
     def encode(self, drawing: Drawing) -> None:
         """Have a drawing encoded by B, now or once somebody looks."""
@@ -181,7 +195,7 @@ class Comparison(QObject):
         self.encoded = encoded
         self.encoded_changed.emit()
 
-    def _drop_picture(self, explorer: Explorer, _: object) -> None:
+    def _drop_picture(self, explorer: Explorer, _: object = None) -> None:
         """Show no difference until the explorer has the picture at the cursor."""
         self._pictures.pop(explorer, None)
         self.second.worker.cancel(NAME)

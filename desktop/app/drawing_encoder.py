@@ -23,7 +23,8 @@ class DrawingEncoder(QObject):
         self._explorer = explorer
         self._is_encoding = False
         self._next: Drawing | None = None
-        explorer.opened.connect(self._on_opened)
+        for other in (explorer.opened, explorer.model_closed):
+            other.connect(self._on_opened)
 
     def encode(self, drawing: Drawing) -> None:
         """Have a drawing encoded; if an encoding is running, after it."""

@@ -68,6 +68,7 @@ class Explorer(QObject):
 
     opened = Signal(object)  # Opened
     renewed = Signal(object)  # Opened: the same file, which has changed
+    model_closed = Signal()  # none is open any more; `points_changed` and `model_changed` follow
     points_changed = Signal()  # own pictures came or went; `model_changed` follows
     model_changed = Signal()
     opening_began = Signal(object)  # Path
@@ -261,6 +262,21 @@ class Explorer(QObject):
         if self._opened is not None:
             source = self._opened.model.source
             self._opener.open(source.path, dict(source.overrides) or None, self.renew)
+
+    def close_model(self) -> None:
+        """Close the open model, so that none is open, as at the start; the threads go on."""
+        self._opener.stop()
+        if self._opened is None:
+            return
+        for thread in (self.worker, self.opener):
+            thread.cancel_of_model()
+        self._opened.model.close()
+        self._opened = self._now = self._decoder = self._look = self.own = None
+        self._own_of.clear()
+        self.tiles.forget()
+        for told in (self.model_closed, self.points_changed, self.model_changed):
+            told.emit()
+        self.state_changed.emit(self.state)
 
     def renew(self, opened: Opened) -> None:
         """Replace the open model by a new version of the same file.

@@ -2,13 +2,9 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from desktop.app.explorer import Explorer
 from desktop.base.vector import Vector
-from export.bundle import Posterior
-
-PROBED = 64  # images that are compared to tell whether two sets of them are the same
+from desktop.models.opened import same_images
 
 
 @dataclass(frozen=True)
@@ -43,22 +39,12 @@ class PlaneSubject:
 
 
 def same_points(one: Explorer, other: Explorer) -> bool:
-    """Whether two explorers show the same test images, wherever their encoders put them."""
+    """Whether two explorers show the same test images, wherever their encoders put them.
+
+    Points without images are the same if they are of the same file.
+    """
     first, second = one.posterior, other.posterior
-    if first is None or second is None or one.own is not other.own or len(first.mean) != len(second.mean):
+    if first is None or second is None or one.own is not other.own or not same_images(first, second):
         return False
-    return first is second or (
-        _same(first.labels, second.labels) and first.levels == second.levels and _same_pictures(first, second)
-    )
-
-
-def _same(one: np.ndarray | None, other: np.ndarray | None) -> bool:
-    return one is other or (one is not None and other is not None and np.array_equal(one, other))
-
-
-def _same_pictures(one: Posterior, other: Posterior) -> bool:
-    """Whether some pictures, evenly spread, are the same; points without pictures have nothing to tell."""
-    if one.images is None or other.images is None or one.images.shape[1:] != other.images.shape[1:]:
-        return False
-    rows = np.linspace(0, len(one.mean) - 1, PROBED).astype(np.intp)
-    return bool((one.images[rows] == other.images[rows]).all())
+    paths = [None if each.source is None else each.source.path for each in (one, other)]
+    return first.images is not None or paths[0] == paths[1]

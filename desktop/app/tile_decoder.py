@@ -102,6 +102,16 @@ class TileDecoder(QObject):
         self._running = False
         self._cut = None
 
+    def forget(self) -> None:
+        """Decode nothing and show nothing from now on, because no model is open any more."""
+        self._worker.cancel("backdrop")
+        self._decoder = self._cut = self.shown = None
+        self._cache, self._queue = TileCache(), TileQueue()
+        self._spaces.clear()
+        self._running = False
+        self.progressed.emit(None)
+        self.shown_changed.emit()
+
     def look(self, projection: Projection, ratio: float, coarse_first: bool = True) -> None:
         """Decode what this part of the plane needs, for a screen with `ratio` device pixels per pixel.
 

@@ -28,7 +28,8 @@ class Timeline(QObject):
         self._models: dict[Epoch, Opened] = {}
         self._errors: dict[Epoch, Exception] = {}
         self.epochs: tuple[Epoch, ...] = ()
-        explorer.opened.connect(self._on_opened)
+        for other in (explorer.opened, explorer.model_closed):
+            other.connect(self._on_opened)
         explorer.renewed.connect(self._on_renewed)
         explorer.state_changed.connect(self._on_state)
         explorer.closed.connect(self._close)
@@ -62,7 +63,7 @@ class Timeline(QObject):
         for opened in self._models.values():
             opened.model.close()
 
-    def _on_opened(self, _opened: Opened) -> None:
+    def _on_opened(self) -> None:
         self._models.clear()
         self._set_epochs()
 

@@ -1,4 +1,4 @@
-"""Undo and redo: steps between ViewStates, drawings, and bookmarks; a gesture is one step. No Qt."""
+"""Undo and redo: steps between ViewStates, drawings, bookmarks, second models; a gesture is one. No Qt."""
 
 import dataclasses
 from collections import Counter, deque
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from desktop.base.vector import Vector
 from desktop.view.bookmarks import Bookmark, without_old_pictures
+from desktop.view.comparison import Other
 from desktop.view.state import ViewState
 
 MAX_STEPS = 500
@@ -50,6 +51,7 @@ class Step:
     Attributes:
         drawings: what was drawn before and after it, if the drawing is what changed.
         marks: the bookmarks before and after it, if they are what changed.
+        others: the second model of the comparison before and after it, if that is what changed.
     """
 
     before: ViewState
@@ -58,6 +60,7 @@ class Step:
     words: str
     drawings: tuple[Drawn, Drawn] | None = None
     marks: tuple[Bookmarks, Bookmarks] | None = None
+    others: tuple[Other | None, Other | None] | None = None
 
 
 class History:
@@ -68,11 +71,13 @@ class History:
     Attributes:
         drawing: what the step that was undone or redone last drew; None if it changed something else.
         marks: the bookmarks that it left; None if it changed something else.
+        others: the second model that it left, or None, in a tuple of one; empty if it changed something else.
     """
 
     def __init__(self) -> None:
         self.drawing: Drawn | None = None
         self.marks: Bookmarks | None = None
+        self.others: tuple[Other | None, ...] = ()
         self._undo: deque[Step] = deque()
         self._redo: list[Step] = []
         self._last_s = float("-inf")
@@ -125,6 +130,11 @@ class History:
         self._add(Step(state, state, (), words, marks=(before, after)))
         self._last_s = float("-inf")
 
+    def record_other(self, state: ViewState, before: Other | None, after: Other | None, words: str) -> None:
+        """Record a change of the second model, which is a step of its own."""
+        self._add(Step(state, state, (), words, others=(before, after)))
+        self._last_s = float("-inf")
+
     def _add(self, step: Step) -> None:
         self._undo.append(step)
         self._held.add(step)
@@ -136,35 +146,31 @@ class History:
 
     def _continues(self, last: Step, step: Step) -> bool:
         """Whether a change is of the last one's kind; while a button is held, any kind will do."""
-        if last.drawings is not None or last.marks is not None:
+        if not last.fields:
             return False
         return _goes_on(step) and (step.words == last.words or (self._holding and _goes_on(last)))
 
     def undo(self, state: ViewState) -> ViewState:
         """Return `state` without the last step, or unchanged if there is none.
 
-        `drawing` or `marks` may be others.
+        `drawing`, `marks` or `others` may be others.
         """
-        self.drawing = self.marks = None
+        self.drawing, self.marks, self.others = None, None, ()
         if not self._undo:
             return state
         step = self._undo.pop()
         self._redo.append(step)
-        self.drawing = None if step.drawings is None else step.drawings[0]
-        self.marks = None if step.marks is None else step.marks[0]
-        self._last_s = float("-inf")
+        self._leave(step, 0)
         return _with_fields(state, step.before, step.fields)
 
     def redo(self, state: ViewState) -> ViewState:
         """Return `state` with the step that was undone last, or unchanged if there is none; as `undo`."""
-        self.drawing = self.marks = None
+        self.drawing, self.marks, self.others = None, None, ()
         if not self._redo:
             return state
         step = self._redo.pop()
         self._undo.append(step)
-        self.drawing = None if step.drawings is None else step.drawings[1]
-        self.marks = None if step.marks is None else step.marks[1]
-        self._last_s = float("-inf")
+        self._leave(step, 1)
         return _with_fields(state, step.after, step.fields)
 
     def forget_points(self) -> None:
@@ -172,7 +178,7 @@ class History:
 
         def kept(step: Step) -> Step | None:
             fields = tuple(name for name in step.fields if name not in FIELDS_OF_POINTS)
-            is_empty = not fields and step.drawings is None and step.marks is None
+            is_empty = bool(step.fields) and not fields
             return None if is_empty else replace(step, fields=fields)
 
         self._change(kept)
@@ -197,6 +203,13 @@ class History:
         self._held = _HeldVectors()
         for step in (*self._undo, *self._redo):
             self._held.add(step)
+        self._last_s = float("-inf")
+
+    def _leave(self, step: Step, side: int) -> None:
+        """Say what was there before (side 0) or after (side 1) a step, apart from the view."""
+        self.drawing = None if step.drawings is None else step.drawings[side]
+        self.marks = None if step.marks is None else step.marks[side]
+        self.others = () if step.others is None else (step.others[side],)
         self._last_s = float("-inf")
 
     def clear(self) -> None:

@@ -340,6 +340,8 @@ class MainWindow(QMainWindow):
         self.image.changed.connect(self.figure_control.set_encoded)
         self.image.changed.connect(lambda encoded: self.compare.set_encoded(self.image.drawing, encoded))
         self.compare.told.connect(self.status.tell)
+        self.compare.stepped.connect(self.history.record_other)
+        self.history.other_wanted.connect(self.compare.show_other)
         self.compare.pointer_moved.connect(self.status.set_pointer)
         self.true_posterior.changed.connect(self.figure_control.set_located)
         self.reading.overrides_set.connect(self.explorer.open)

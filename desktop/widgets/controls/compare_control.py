@@ -63,6 +63,7 @@ class CompareControl(QObject):
 
     told = Signal(str)
     pointer_moved = Signal(object)  # as the planes say it
+    stepped = Signal(object, object, str)  # what B was and is, each an Other or None, and the step's words
 
     def __init__(self, shell: Shell, tabs: Pages) -> None:
         super().__init__(shell.window)
@@ -71,6 +72,7 @@ class CompareControl(QObject):
         self._first_encoded: Encoded | None = None
         self.held_out: tuple[HeldOutControl, ...] = ()
         self._is_drawn = False
+        self._closed = ""  # what was said when B was closed
         self.page = page = ComparePage()
         self.comparison = comparison = Comparison(shell.explorer, self)
         first, second = comparison.first, comparison.second
@@ -91,6 +93,7 @@ class CompareControl(QObject):
         comparison.timeline.epochs_changed.connect(self._show_epochs)
         second.state_changed.connect(self._on_second_state)
         second.opened.connect(self._on_opened)
+        second.model_closed.connect(self._on_closed)
         second.renewed.connect(lambda opened: self.reading.set_source(opened.model.source))
         second.open_failed.connect(self._on_open_failed)
         second.failed.connect(shell.message.show_error)
@@ -101,6 +104,7 @@ class CompareControl(QObject):
         page.epoch_wanted.connect(self._open_epoch)
         page.model_wanted.connect(self._choose)
         page.reading_wanted.connect(self.reading.action.trigger)
+        page.close_wanted.connect(self._close)
         page.index_wanted.connect(comparison.timeline.go_to)
         page.restored.connect(self._restore)
         page.empty.invite()
@@ -109,6 +113,8 @@ class CompareControl(QObject):
         view = shell.menus["view"]
         self._epoch_action = add_action(view, "Compare with another epoch", None, self._open_epoch)
         add_action(view, "Compare with another model…", None, self._choose)
+        self._close_action = add_action(view, "Close B", "Ctrl+W", self._close)
+        self._close_action.setEnabled(False)
         save_input("compare.other", page)
         self._show_names()
         self._show_elbos()
@@ -169,6 +175,31 @@ class CompareControl(QObject):
         self._shell.message.hide_error()
         self.comparison.open(Other(path.parent if path.name == MANIFEST_FILE else path), overrides)
 
+    def show_other(self, other: Other | None) -> None:
+        """Compare with a model again, or close B, as undo and redo want it."""
+        if other is None:
+            self.comparison.close_second()
+        else:
+            self.comparison.open(other)
+
+    def _close(self) -> None:
+        """Close B as a step that can be undone, and offer to bring it back."""
+        other = self.comparison.other
+        if other is None:
+            return
+        self.comparison.close_second()
+        self.page.left.setFocus()
+        self.stepped.emit(other, None, "closing B")
+        self._closed = f"B was closed: {one_line(other.path.name, NAME_CHARS)}"
+        self._shell.message.show_note(self._closed, [("Bring it back", partial(self.show_other, other))])
+
+    def _on_closed(self) -> None:
+        """Show that there is nothing to compare with."""
+        self._drop_picture(1)
+        self._show_names()
+        self._show_elbos()
+        self._keep()
+
     def _restore(self, text: str) -> None:
         other = other_from_text(text)
         if other is not None:
@@ -183,10 +214,11 @@ class CompareControl(QObject):
     def _on_opened(self, opened: Opened) -> None:
         source = opened.model.source
         self.reading.set_source(source)
-        self.page.reading.setVisible(source.file is not None)
         notes = [source.guess_note, *source.notes, opened.model.warning]
         review: list[Action] = [("Review…", self.reading.open_dialog)] if source.guess_note else []
         self._shell.message.hide_error()
+        if self._closed and self._shell.message.text() == self._closed:
+            self._shell.message.hide()
         if any(notes):
             self._shell.message.show_note(f"B: {'; '.join(filter(None, notes))}", review)
         self._show_elbos()
@@ -218,6 +250,10 @@ class CompareControl(QObject):
                 name = one_line(source.name, 2 * NAME_CHARS)
                 figures = state_in_words(source, explorer.state.epoch)
             self.page.set_name(side, name, figures)
+        second = self.comparison.second.source
+        self.page.reading.setVisible(second is not None and second.file is not None)
+        self.page.close_b.setVisible(second is not None)
+        self._close_action.setEnabled(second is not None)
         for one in (self.page.another_epoch, self._epoch_action):
             one.setEnabled(len(self.comparison.first_epochs) > 1)
 
@@ -225,7 +261,7 @@ class CompareControl(QObject):
         self._show_names()
         self._show_elbos()
 
-    def _drop_picture(self, side: int, _: Opened) -> None:
+    def _drop_picture(self, side: int, _: object = None) -> None:
         self._rings[side].stop()
         self.page.set_picture(side, None)
 
@@ -250,7 +286,7 @@ class CompareControl(QObject):
     def _show_difference(self, found: Difference | None) -> None:
         self.page.set_difference(found)
         shapes = self.comparison.first.image_shape, self.comparison.second.image_shape
-        self.page.texts[2].show_text(difference_words(found, *shapes))
+        self.page.texts[2].show_text(*difference_words(found, *shapes))
 
     def _show_elbos(self) -> None:
         comparison, page = self.comparison, self.page
@@ -262,17 +298,19 @@ class CompareControl(QObject):
             if side == 1 and elbos[0] is not None and elbos[1] is not None:
                 numbers += f", {gap_words(elbos[0], elbos[1], comparison.is_comparable)}"
             page.set_elbo(side, words, numbers)
-            self._show_reconstruction(side, encoded)
+            can_come = explorer.has_encoder and (fits or side == 0)
+            self._show_reconstruction(side, encoded, "…" if can_come else "none")
             (page.left, page.right)[side].redraw_under_points()
             (page.left, page.right)[side].redraw_over_points()
 
-    def _show_reconstruction(self, side: int, encoded: Encoded | None) -> None:
-        """Show how a model reconstructs your image, if one of the two does."""
+    def _show_reconstruction(self, side: int, encoded: Encoded | None, otherwise: str) -> None:
+        """Show how a model reconstructs your image, if one of the two does; else say what is `otherwise`."""
         image, text = None, ""
         if self.page.isVisible() and self._is_drawn and encoded is not None:
             image = to_qimage(to_bytes(encoded.reconstruction[np.newaxis])[0])
         elif self._is_drawn and any(each is not None for _, each in self._encodings()):
-            text = f"{'AB'[side]}: none"  # the line with the ELBO says why
+            has_model = self._encodings()[side][0].source is not None
+            text = f"{'AB'[side]}: {otherwise}" if has_model else ""  # the line with the ELBO says why
         self.page.set_reconstruction(side, image, text)
 
     def _encodings(self) -> list[tuple[Explorer, Encoded | None]]:
@@ -323,13 +361,13 @@ def difference_words(
     found: Difference | None,
     first_shape: tuple[int, int, int] | None,
     second_shape: tuple[int, int, int] | None,
-) -> str:
-    """How far apart the pictures are, or why that is not known."""
+) -> tuple[str, str]:
+    """How far apart the pictures are, in words and a number; or in words why that is not known."""
     if found is not None:
-        return f"B − A, mean |B − A| {found.mean:.3f}"
+        return "B − A, mean |B − A|", f"{found.mean:.3f}"
     if first_shape is None or second_shape is None or first_shape[1:] == second_shape[1:]:
-        return ""
-    return f"no difference of {_size(first_shape)} and {_size(second_shape)}"
+        return "", ""
+    return f"no difference of {_size(first_shape)} and {_size(second_shape)}", ""
 
 
 def _size(shape: tuple[int, int, int]) -> str:

@@ -178,6 +178,7 @@ class HeldOutControl(QObject, PointerHandler):
     def _on_opened(self) -> None:
         self._posterior = None  # `_on_state` sets it
         self._overlay.setAccessibleName(self._explorer.words.heading("on the plane"))
+        self._show()
 
     def _on_state(self, state: ViewState) -> None:
         posterior, old = self._explorer.posterior, self._state

@@ -1,4 +1,4 @@
-"""Connects undo and redo in the Edit menu to the explorer's state, the drawing, and the bookmarks."""
+"""Connects undo and redo in the Edit menu to the view, the drawing, the bookmarks, and what is compared."""
 
 import time
 
@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMenu
 from desktop.app.explorer import Explorer
 from desktop.images.drawing import Drawing
 from desktop.models.opened import Opened, same_images
+from desktop.view.comparison import Other
 from desktop.view.history import Bookmarks, History
 from desktop.view.state import ViewState
 from desktop.widgets.common.actions import add_action
@@ -17,13 +18,14 @@ from export.bundle import Posterior
 
 
 class HistoryControl(QObject, PointerHandler):
-    """Records what changes in view, drawing and bookmarks, so that it can be undone; a drag is one change.
+    """Records what people change, so that it can be undone; a drag is one change.
 
     It is the first of the plane's handlers, and takes no event.
     """
 
     drawing_wanted = Signal(object)  # Drawing to show again
     bookmarks_wanted = Signal(object)  # tuple of Bookmark to have again
+    other_wanted = Signal(object)  # Other to compare with again, or None
 
     def __init__(self, explorer: Explorer, edit: QMenu, parent: QObject) -> None:
         super().__init__(parent)
@@ -95,6 +97,11 @@ class HistoryControl(QObject, PointerHandler):
         self._history.record_bookmarks(self._explorer.state, before, after, words)
         self._show()
 
+    def record_other(self, before: Other | None, after: Other | None, words: str) -> None:
+        """Record a change of the model that is compared with, such as its end."""
+        self._history.record_other(self._explorer.state, before, after, words)
+        self._show()
+
     def _undo(self) -> None:
         self._restore(self._history.undo(self._explorer.state))
 
@@ -107,6 +114,8 @@ class HistoryControl(QObject, PointerHandler):
             self.drawing_wanted.emit(self._history.drawing)
         if self._history.marks is not None:
             self.bookmarks_wanted.emit(self._history.marks)
+        for other in self._history.others:
+            self.other_wanted.emit(other)
         self._show()
 
     def _show(self) -> None:

@@ -37,6 +37,7 @@ class OpeningControl(QObject):
             ended.connect(self._clock.stop)
         explorer.opened.connect(self._on_opened)
         explorer.open_failed.connect(self._on_failed)
+        explorer.model_closed.connect(self._on_failed)
 
     def _begin(self, path: Path) -> None:
         self._clock.stop()

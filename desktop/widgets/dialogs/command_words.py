@@ -34,6 +34,7 @@ MORE_WORDS = {
     "Play the epochs": "time training animate film",
     "Compare with another epoch": "side by side difference",
     "Compare with another model": "side by side difference",
+    "Close B": "compare comparison end remove second model",
     "Select in a box": "rectangle rubber band marquee",
     "Select in a lasso": "freehand draw around",
     "Clear the selection": "deselect unselect none delete remove",

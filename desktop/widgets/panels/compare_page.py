@@ -11,10 +11,19 @@ from PySide6.QtGui import (
     QPalette,
     QShowEvent,
 )
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from desktop.images.difference import DARKER, EQUAL, LIGHTER, Difference
 from desktop.models.epochs import Epoch
+from desktop.widgets.common.icons import line_icon
 from desktop.widgets.common.picture_view import PictureView
 from desktop.widgets.common.plain_text import ElidedLabel
 from desktop.widgets.common.qimage import to_qimage
@@ -97,6 +106,7 @@ class ComparePage(QWidget):
         left, right: the planes of A and B.
         empty: covers the right one until there is a B.
         names: what A and B are.
+        close_b: closes B; there while there is one.
         figures: which epoch of them it is, and its test ELBO.
         elbos: those of your image, below the planes.
         epochs: B's epochs, if it has any.
@@ -111,6 +121,7 @@ class ComparePage(QWidget):
     epoch_wanted = Signal()
     model_wanted = Signal()
     reading_wanted = Signal()
+    close_wanted = Signal()
     index_wanted = Signal(int)
     restored = Signal(str)  # what `saved_text` gave in an earlier start
 
@@ -130,6 +141,11 @@ class ComparePage(QWidget):
         self.reading = QPushButton("How it is read…")
         self.reading.setToolTip("Set how the second model is read.")
         self.reading.hide()
+        self.close_b = QToolButton()
+        self.close_b.setIcon(line_icon("x"))
+        self.close_b.setAccessibleName("Close B")
+        self.close_b.setToolTip("Close the second model (Ctrl+W).")
+        self.close_b.hide()
         self.epochs = EpochSlider()
         self.epochs.setAccessibleName("Epoch of B")
         self.names = ElidedLabel(), ElidedLabel()
@@ -151,6 +167,7 @@ class ComparePage(QWidget):
         self.another_epoch.clicked.connect(self.epoch_wanted)
         self.another_model.clicked.connect(self.model_wanted)
         self.reading.clicked.connect(self.reading_wanted)
+        self.close_b.clicked.connect(self.close_wanted)
         self.epochs.valueChanged.connect(self.index_wanted)
         self._lay_out()
         self.set_epochs(())
@@ -176,7 +193,8 @@ class ComparePage(QWidget):
         """Say what A (side 0) or B (side 1) is, and below it its epoch and its ELBO."""
         letter = "AB"[side]
         self.names[side].show_text(f"{letter}  {name}" if name else letter)
-        self.figures[side].show_text("", figures)
+        words, elbo, number = figures.partition("ELBO ")
+        self.figures[side].show_text(*((words + elbo.strip(), number) if elbo else ("", figures)))
 
     def set_elbo(self, side: int, words: str, numbers: str = "") -> None:
         """Say how A or B encodes your image; without any words the line is hidden."""
@@ -246,23 +264,28 @@ class ComparePage(QWidget):
             label.setFont(heading_font(self.font()))
         choice = QHBoxLayout()
         choice.setSpacing(GRID_PX)
-        for button in (self.another_epoch, self.another_model, self.reading):
+        for button in (self.another_epoch, self.another_model):
             choice.addWidget(button)
         choice.addStretch(1)
         planes = QGridLayout()
         planes.setHorizontalSpacing(GRID_PX)
         planes.setVerticalSpacing(GRID_PX // 2)
         for column, plane in enumerate((self.left, self.right)):
-            heading = QVBoxLayout()
-            heading.setSpacing(0)
-            heading.addWidget(self.names[column])
-            heading.addWidget(self.figures[column])
+            about = QVBoxLayout()
+            about.setSpacing(0)
+            about.addWidget(self.names[column])
+            about.addWidget(self.figures[column])
+            heading = QHBoxLayout()
+            heading.addLayout(about, 1)
+            if plane is self.right:
+                heading.addWidget(self.close_b, 0, Qt.AlignmentFlag.AlignTop)
             planes.addLayout(heading, 0, column)
             planes.addWidget(plane, 1, column)
             planes.addWidget(self.elbos[column], 2, column)
             planes.setColumnStretch(column, 1)
         planes.addLayout(choice, 3, 0)
         planes.addWidget(self.epochs, 3, 1)
+        planes.addWidget(self.reading, 3, 1, Qt.AlignmentFlag.AlignLeft)  # a bare model has no epochs
         planes.setRowStretch(1, 1)
         pictures = QHBoxLayout()
         pictures.setSpacing(GRID_PX)
@@ -282,6 +305,7 @@ class ComparePage(QWidget):
         layout.setSpacing(GRID_PX)
         layout.addLayout(planes, 3)
         layout.addLayout(pictures, 1)
+        QWidget.setTabOrder(self.left, self.right)
 
 
 def _column(picture: PictureView | QHBoxLayout, text: ElidedLabel) -> QVBoxLayout:

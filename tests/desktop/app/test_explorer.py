@@ -302,3 +302,13 @@ def test_a_quick_picture_is_asked_for_before_the_window_takes_the_state_over(exp
         explorer.change(z=(0.5, 0.5))
         assert idle == [False]
         go_on.set()
+
+
+def test_a_model_that_is_closed_leaves_nothing(explorer, make_bundle, qtbot):
+    """No model, points or tiles, as at the start; the next one opens as ever."""
+    with qtbot.waitSignals([explorer.model_closed, explorer.model_changed], timeout=SOON_MS):
+        explorer.close_model()
+    assert explorer.source is explorer.model is explorer.decoder is explorer.tiles.shown is None
+    explorer.change(z=(1.0, 1.0))  # nothing decodes it
+    with qtbot.waitSignal(explorer.picture_decoded, timeout=SOON_MS):
+        explorer.open(make_bundle(seed=4))

@@ -1,5 +1,6 @@
 """The second model of a comparison follows the first one's view, and is saved as one text."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -58,6 +59,15 @@ def test_a_line_takes_what_it_can(first):
 def test_labels_of_other_names_are_not_hidden(first):
     """Number 3 is another label there."""
     assert followed(start_state(3), first, has_same_labels=False).hidden_labels == frozenset()
+
+
+def test_what_is_pinned_and_selected_is_that_of_the_same_images(first):
+    """Number 3 is another image where the test images are others."""
+    marked = replace(first, pinned=(3,), selected=(3, 5), only_selected=True)
+    same = followed(start_state(3), marked, has_same_labels=True, has_same_points=True)
+    assert (same.pinned, same.selected, same.only_selected) == ((3,), (3, 5), True)
+    others = followed(same, marked, has_same_labels=True, has_same_points=False)
+    assert (others.pinned, others.selected, others.only_selected) == ((), (), False)
 
 
 def test_following_twice_changes_nothing(first):

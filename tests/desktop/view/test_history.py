@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from desktop.latent.plane import Viewport, axis_plane
 from desktop.view import history
 from desktop.view.bookmarks import bookmark
+from desktop.view.comparison import Other
 from desktop.view.first_view import random_view
 from desktop.view.history import GESTURE_S, MAX_STEPS, History
 from desktop.view.state import Layer, PictureMode, ViewState, start_state
@@ -326,3 +328,15 @@ def test_pictures_of_an_old_decoder_are_forgotten(looking):
     assert looking.history.marks == (replace(of_last, picture=""),)
     looking.redo()
     assert looking.history.marks == (replace(of_last, picture=""), of_first)
+
+
+def test_the_end_of_a_comparison_is_a_step(looking):
+    """Undo says which model to compare with, redo that there is none; other steps say nothing of it."""
+    other = Other(Path("/b.latent"), 3)
+    looking.history.record_other(looking.state, other, None, "closing B")
+    before = looking.state
+    assert (looking.undo(), looking.history.others) == (before, (other,))
+    assert (looking.redo(), looking.history.others) == (before, (None,))
+    looking.look(START.at((1.0, 0.0)))
+    looking.undo()
+    assert looking.history.others == ()

@@ -149,16 +149,19 @@ def test_both_planes_take_the_gestures_of_the_windows_own(open_window, make_film
     def there(index):
         return QPoint(*np.rint(page.right.to_px(mean[index])).astype(int).tolist())
 
-    qtbot.mouseMove(page.right, there(35))
-    qtbot.waitUntil(lambda: window.compare.held_out[1].hovered == 35, timeout=SOON_MS)
+    def is_pointed_at():
+        qtbot.mouseMove(page.right, there(35))  # again, because the page may still be laid out
+        return window.compare.held_out[1].hovered == 35
+
+    qtbot.waitUntil(is_pointed_at, timeout=SOON_MS)
     assert window.compare.held_out[0].hovered == 35, "where A has it"
     qtbot.mouseClick(page.right, LEFT, CONTROL, there(35))
     assert explorer.state.pinned == second.state.pinned == (35,)
     qtbot.keyClick(page.right, Qt.Key.Key_B)
-    corners = there(39), there(36)
-    qtbot.mousePress(page.right, LEFT, pos=corners[0] + QPoint(6, -6))
-    qtbot.mouseMove(page.right, corners[1] + QPoint(-6, 6))
-    qtbot.mouseRelease(page.right, LEFT, pos=corners[1] + QPoint(-6, 6))
+    corners = there(39) + QPoint(9, -9), (there(35) + there(36)) / 2 + QPoint(0, 9)
+    qtbot.mousePress(page.right, LEFT, pos=corners[0])
+    qtbot.mouseMove(page.right, corners[1])
+    qtbot.mouseRelease(page.right, LEFT, pos=corners[1])
     assert explorer.state.selected == second.state.selected == (36, 37, 38, 39)
     assert window.select.selector.tool is None
     qtbot.mouseClick(page.right, LEFT, SHIFT, there(0))
@@ -188,6 +191,38 @@ def test_both_planes_take_the_gestures_of_the_windows_own(open_window, make_film
     assert second.state.pinned == second.state.selected == ()
 
 
+def test_b_is_closed_by_button_and_key_and_comes_back(open_window, make_film, qtbot, shows):
+    """Undo brings it back, at its epoch, and so does the note; until then there is nothing to compare."""
+    film = make_film(3)
+    window = open_window(film.path)
+    page, comparison = window.compare.page, window.compare.comparison
+    qtbot.keyClick(window.plane, Qt.Key.Key_6, CONTROL)
+    assert not page.close_b.isVisible()
+    qtbot.mouseClick(page.another_epoch, LEFT)
+    shows(window, film, (3, 1))
+    page.epochs.setValue(2)
+    shows(window, film, (3, 2))
+    other = Other(film.path, 2)
+    qtbot.mouseClick(page.close_b, LEFT)
+    assert page.empty.isVisible()
+    assert not page.close_b.isVisible()
+    assert not page.epochs.isVisible()
+    assert page.names[1].text() == "B"
+    assert page.pictures[1].image() is page.difference.image() is None
+    assert comparison.second.source is comparison.second.tiles.shown is None
+    assert saved_values(window)["compare.other"] == ""
+    assert window.history.undo.text() == "&Undo closing B"
+    qtbot.keyClick(page.left, Qt.Key.Key_Z, CONTROL)
+    shows(window, film, (3, 2))
+    assert not page.empty.isVisible()
+    assert not window.message.isVisible()
+    assert saved_values(window)["compare.other"] == other.text
+    qtbot.keyClick(page.right, Qt.Key.Key_W, CONTROL)
+    assert comparison.other is None
+    qtbot.mouseClick(window.message.action_buttons[0], LEFT)
+    shows(window, film, (3, 2))
+
+
 def menu_at(window, qtbot, pixel):
     """Click B's plane with the right button, and return the menu's entries by their texts."""
     for menu in window.findChildren(QMenu):
@@ -210,9 +245,9 @@ def test_what_is_said_of_the_pictures():
     """How large the difference is, or why there is none."""
     black, half = np.zeros((1, 4, 4), np.float32), np.full((1, 4, 4), 0.5, np.float32)
     shape = (1, 4, 4)
-    assert difference_words(difference(black, half), shape, shape) == "B − A, mean |B − A| 0.500"
-    assert difference_words(None, shape, (3, 8, 8)) == "no difference of 1 × 4 × 4 and 3 × 8 × 8"
-    assert difference_words(None, shape, None) == ""
+    assert difference_words(difference(black, half), shape, shape) == ("B − A, mean |B − A|", "0.500")
+    assert difference_words(None, shape, (3, 8, 8)) == ("no difference of 1 × 4 × 4 and 3 × 8 × 8", "")
+    assert difference_words(None, shape, None) == ("", "")
 
 
 def test_why_a_model_has_no_elbo_of_a_drawing(explorer, make_explorer):
