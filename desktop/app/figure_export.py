@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import Signal
 
 from desktop.app.explorer import Explorer
+from desktop.app.file_export import FileExport
 from desktop.app.worker import Priority
 from desktop.base.arrays import Bytes
 from desktop.figure.backdrop import can_be_finer
@@ -16,25 +17,20 @@ from desktop.figure.writing import figure_cost, figure_picture, save_figure
 from desktop.jobs.cost import ASK_FROM_S, Cost, Progress
 from desktop.view.provenance import provenance, to_text
 
-NAME, PREVIEW = "figure", "figure preview"
 
-
-class FigureExport(QObject):
-    """Draws what the explorer shows; emits the explorer's `saved` on success and its `failed` on failure.
+class FigureExport(FileExport):
+    """Draws what the explorer shows.
 
     Attributes:
         own: the drawn image, which is drawn too, or None.
     """
 
-    progressed = Signal(object)  # Progress; None at the end
     previewed = Signal(object)  # the picture uint8 [H, W, 3 or 4], or the FigureError why there is none
     cost_known = Signal(object)  # Cost of the decoded plane of the figure that was previewed
 
     def __init__(self, explorer: Explorer) -> None:
-        super().__init__(explorer)
-        self._explorer = explorer
+        super().__init__(explorer, "figure")
         self.own: OwnImage | None = None
-        explorer.opened.connect(lambda: self.progressed.emit(None))
 
     @property
     def subject(self) -> Subject:
@@ -75,11 +71,7 @@ class FigureExport(QObject):
             except FigureError as error:
                 yield error
 
-        self._explorer.worker.request(PREVIEW, Priority.SAVE, steps(), self._on_previewed)
-
-    def stop_preview(self) -> None:
-        """Draw no preview that nobody sees any more."""
-        self._explorer.worker.cancel(PREVIEW)
+        self._explorer.worker.request(self.preview_name, Priority.SAVE, steps(), self._on_previewed)
 
     def save(self, path: Path, figure: Figure) -> None:
         """Start to make a file, of the view as it is now."""
@@ -92,39 +84,13 @@ class FigureExport(QObject):
         layers |= {layer for layer in explorer.state.layers if OF_LAYERS.get(layer) not in possible}
         shown = replace(explorer.state, layers=frozenset(layers))
         note = to_text(provenance(source, shown, "view", **figure.details()))
-        self.progressed.emit(Progress(0, 0, 0.0))
-        explorer.worker.request(
-            NAME,
-            Priority.FILM,
-            save_figure(decoder, self.subject, figure, path, note),
-            self._on_step,
-            self._on_failed,
-            lambda: self._on_saved(path),
-        )
-
-    def cancel(self) -> None:
-        """Stop making the file; one that was there before stays as it was."""
-        self._explorer.worker.cancel(NAME)
-        self._explorer.interrupt()
-        self.progressed.emit(None)
+        self._make(path, Progress(0, 0, 0.0), save_figure(decoder, self.subject, figure, path, note))
 
     def _on_previewed(self, found: Bytes | Cost | FigureError | None) -> None:
         if isinstance(found, Cost):
             self.cost_known.emit(found)
         elif found is not None:
             self.previewed.emit(found)
-
-    def _on_step(self, step: Progress | None) -> None:
-        if step is not None:
-            self.progressed.emit(step)
-
-    def _on_saved(self, path: Path) -> None:
-        self.progressed.emit(None)
-        self._explorer.saved.emit(path)
-
-    def _on_failed(self, error: Exception) -> None:
-        self.progressed.emit(None)
-        self._explorer.failed.emit(error)
 
 
 def subject_of(explorer: Explorer) -> Subject:

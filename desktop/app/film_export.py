@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import Signal
 
 from desktop.app.explorer import Explorer
 from desktop.app.figure_export import subject_of
+from desktop.app.file_export import FileExport
 from desktop.app.worker import Priority
 from desktop.base.arrays import Bytes, Floats
 from desktop.figure.figure import FigureError
@@ -37,22 +38,19 @@ from desktop.models.opened import Opened
 from desktop.models.source import Source
 from desktop.view.state import ViewState
 
-NAME, COST, PREVIEW = "animation", "animation cost", "animation preview"
+COST = "animation cost"
 
 
-class AnimationExport(QObject):
-    """Writes animations; emits the explorer's `saved` on success and its `failed` on failure."""
+class AnimationExport(FileExport):
+    """Writes animations; `progressed` has the share that is done, from 0 to 1."""
 
-    progressed = Signal(object)  # share from 0 to 1; None at the end
     told = Signal(object)  # Progress of a slow decoder
     cost_known = Signal(object)  # Cost of the pictures of the film that was asked for
     previewed = Signal(object, float)  # frames uint8 [H, W(, C)], and how many seconds they last together
 
     def __init__(self, explorer: Explorer) -> None:
-        super().__init__(explorer)
-        self._explorer = explorer
+        super().__init__(explorer, "animation")
         self._epoch_model: Model | None = None  # of the epoch that a film decodes now
-        explorer.opened.connect(lambda: self.progressed.emit(None))
         explorer.picture_pending.connect(self._interrupt)
 
     def save(self, path: Path, film: Film) -> None:
@@ -66,7 +64,7 @@ class AnimationExport(QObject):
             return
         route_of(state).curve  # noqa: B018 - raises now, before any progress
         comment = explorer.note("path", **film.details())
-        self._run(path, self._path_steps(decoder, film, path, comment))
+        self._make(path, 0.0, self._path_steps(decoder, film, path, comment))
 
     def _save_epochs(self, path: Path, film: Film) -> None:
         """Save one frame per epoch: the picture at the cursor, the plane's manifold grid, or the plane."""
@@ -77,7 +75,7 @@ class AnimationExport(QObject):
         of_grid = film.subject is Subject.PLANE_EPOCHS
         kind = "plane epochs" if film.with_plane else "manifold epochs" if of_grid else "picture epochs"
         comment = explorer.note(kind, **details)
-        self._run(path, self._epoch_steps(explorer.whole, film, path, comment))
+        self._make(path, 0.0, self._epoch_steps(explorer.whole, film, path, comment))
 
     def _path_steps(
         self, decoder: KeptDecoder, film: Film, path: Path, comment: str = "", make: Make = make_animation
@@ -140,18 +138,12 @@ class AnimationExport(QObject):
                 count = film.frame_count if of_path else len(epoch_order(len(epochs), film.ping_pong))
                 self.previewed.emit(frames, count / real_fps(film.format, film.fps))
 
-        explorer.worker.request(PREVIEW, Priority.SAVE, run(), show, lambda _: None)
-
-    def stop_preview(self) -> None:
-        """Make no preview that nobody sees any more."""
-        self._explorer.worker.cancel(PREVIEW)
+        explorer.worker.request(self.preview_name, Priority.SAVE, run(), show, lambda _: None)
 
     def cancel(self) -> None:
         """Stop the animation; a file that was there before stays as it was."""
-        self._explorer.worker.cancel(NAME)
-        self._explorer.interrupt()
+        super().cancel()
         self._interrupt()
-        self.progressed.emit(None)
 
     def ask_cost(self, film: Film) -> None:
         """Have the cost of a film found out; `cost_known` is emitted if it can be."""
@@ -189,25 +181,11 @@ class AnimationExport(QObject):
         if model is not None:
             model.interrupt()
 
-    def _on_step(self, step: float | Progress) -> None:
+    def _on_step(self, step: object) -> None:
         if isinstance(step, Progress):
             self.told.emit(step)
         else:
-            self.progressed.emit(step)
-
-    def _run(self, path: Path, steps: Iterator[float | Progress]) -> None:
-        self.progressed.emit(0.0)
-        self._explorer.worker.request(
-            NAME, Priority.FILM, steps, self._on_step, self._on_failed, lambda: self._on_saved(path)
-        )
-
-    def _on_saved(self, path: Path) -> None:
-        self.progressed.emit(None)
-        self._explorer.saved.emit(path)
-
-    def _on_failed(self, error: Exception) -> None:
-        self.progressed.emit(None)
-        self._explorer.failed.emit(error)
+            super()._on_step(step)
 
 
 def _z_of_epochs(state: ViewState, film: Film) -> Floats:

@@ -14,6 +14,7 @@ from desktop.images.pixels import to_bytes
 from desktop.jobs.decode import Decoded, decode_picture
 from desktop.jobs.selection_file import save_csv
 from desktop.latent.selection import chosen_labels, counts_by_label, labels_of_part, of_labels, within
+from desktop.models.opened import same_images
 from desktop.models.own_posterior import pictures_of, title_of
 from desktop.view.state import ViewState
 from desktop.widgets.common import colors
@@ -162,7 +163,7 @@ class SelectControl(QObject):
         self.panel.only.setChecked(state.only_selected)
         if posterior is self._posterior and state.selected == self._selected:
             return
-        if posterior is not self._posterior:
+        if posterior is not self._posterior and not same_images(posterior, self._posterior):
             self._counted = ()
         self._posterior, self._selected = posterior, state.selected
         self._show(posterior)

@@ -3,27 +3,25 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QModelIndex, QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QKeyEvent, QPainter, QPaintEvent, QPalette, QPixmap
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
-    QListWidget,
-    QListWidgetItem,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
 from desktop.latent.plane import format_z
 from desktop.view.bookmarks import Bookmark
-from desktop.widgets.common import colors
-from desktop.widgets.common.icons import line_icon
+from desktop.widgets.common.buttons import push_button
 from desktop.widgets.common.number_box import NumberBox
 from desktop.widgets.common.plain_text import tip_text
 from desktop.widgets.common.qimage import from_png_text
+from desktop.widgets.common.row_order import OrderButtons, removes, step_of
 from desktop.widgets.common.theme import GRID_PX
+from desktop.widgets.common.thumbnail_list import ThumbnailList, thumbnail
 
-PICTURE_PX, ROW_PX, ROWS_SHOWN = 40, 48, 4
+ROW_PX, ROWS_SHOWN = 48, 4
 MOST_NUMBERS = 6
 LEG_S = 2.0
 PATH_TIP = "The bookmarks become the points of the path, in their order."
@@ -31,7 +29,7 @@ NO_PATH_TIP = "A path needs at least two bookmarks; add some with Ctrl+D."
 HINT = "Ctrl+D keeps the place that you look at: cursor, plane, zoom and epoch."
 
 
-class BookmarkList(QListWidget):
+class BookmarkList(ThumbnailList):
     """One row for each bookmark; a click or Enter goes there, F2 renames, Delete removes, a drag moves it."""
 
     move_wanted = Signal(int, int)
@@ -39,13 +37,8 @@ class BookmarkList(QListWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setIconSize(QSize(PICTURE_PX, PICTURE_PX))
         self.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
         self.setDefaultDropAction(Qt.DropAction.MoveAction)
-        self.setEditTriggers(
-            QAbstractItemView.EditTrigger.EditKeyPressed | QAbstractItemView.EditTrigger.DoubleClicked
-        )
-        self.setTabKeyNavigation(False)
         self.setFixedHeight(ROWS_SHOWN * ROW_PX + 4)
         self.setAccessibleName("Bookmarks")
         self.setAccessibleDescription(
@@ -56,13 +49,12 @@ class BookmarkList(QListWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Delete removes the current bookmark, and Alt with an arrow moves it."""
-        row, alt = self.currentRow(), event.modifiers() & Qt.KeyboardModifier.AltModifier
-        step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()), 0)
+        row, step = self.currentRow(), step_of(event)
         if row < 0 or self.state() == QAbstractItemView.State.EditingState:
             super().keyPressEvent(event)
-        elif event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+        elif removes(event):
             self.remove_wanted.emit(row)
-        elif alt and step:
+        elif step:
             if 0 <= row + step < self.count():
                 self.move_wanted.emit(row, row + step)
         else:
@@ -95,13 +87,11 @@ class BookmarksPanel(QWidget):
         super().__init__(parent)
         self._marks: tuple[Bookmark, ...] = ()
         self.list = BookmarkList()
-        self.add = _button("Add", "Keep this place (Ctrl+D).")
-        self.add.setIcon(line_icon("bookmark-simple"))
-        self.up = _button("↑", "Move the bookmark up (Alt+Up in the list).", "Move bookmark up")
-        self.down = _button("↓", "Move the bookmark down (Alt+Down in the list).", "Move bookmark down")
-        self.rename = _button("Rename", "Give the bookmark another name (F2 in the list).")
-        self.remove = _button("Remove", "Remove the bookmark (Delete in the list).")
-        self.to_path = _button("Make them the path", PATH_TIP)
+        self.add = push_button("Add", "Keep this place (Ctrl+D).", icon="bookmark-simple")
+        self.rename = push_button("Rename", "Give the bookmark another name (F2 in the list).")
+        self.remove = push_button("Remove", "Remove the bookmark (Delete in the list).")
+        self.order = OrderButtons((self.add, self.rename, self.remove), "bookmark")
+        self.to_path = push_button("Make them the path", PATH_TIP)
         self.leg_s = NumberBox()
         self.leg_s.setRange(0.0, 600.0)
         self.leg_s.setDecimals(1)
@@ -110,14 +100,12 @@ class BookmarksPanel(QWidget):
         self.leg_s.setAccessibleName("Seconds from one bookmark to the next")
         self.leg_s.setToolTip("The time from one bookmark to the next; the path's strip changes each.")
         self.add.clicked.connect(self.add_wanted)
-        self.list.itemClicked.connect(lambda item: self.chosen.emit(self.list.row(item)))
-        self.list.itemActivated.connect(lambda item: self.chosen.emit(self.list.row(item)))
+        self.list.chosen.connect(self.chosen)
         self.list.itemChanged.connect(lambda item: self.rename_wanted.emit(self.list.row(item), item.text()))
         self.list.currentRowChanged.connect(lambda _: self._show_buttons())
         self.list.move_wanted.connect(self.move_wanted)
         self.list.remove_wanted.connect(self.remove_wanted)
-        self.up.clicked.connect(lambda: self._move(-1))
-        self.down.clicked.connect(lambda: self._move(1))
+        self.order.step_wanted.connect(self._move)
         self.rename.clicked.connect(lambda: self.list.editItem(self.list.currentItem()))
         self.remove.clicked.connect(lambda: self.remove_wanted.emit(self.list.currentRow()))
         self.to_path.clicked.connect(lambda: self.path_wanted.emit(self.leg_s.value()))
@@ -129,18 +117,12 @@ class BookmarksPanel(QWidget):
         marks = tuple(marks)
         row = self.list.currentRow() if current is None else current
         self.list.blockSignals(True)
-        # Rows are changed in place, because Qt may be writing to one of them.
-        while self.list.count() > len(marks):
-            self.list.takeItem(self.list.count() - 1)
+        self.list.set_count(len(marks))
         for place, mark in enumerate(marks):
-            if place == self.list.count():
-                new = QListWidgetItem()
-                new.setFlags(new.flags() | Qt.ItemFlag.ItemIsEditable)
-                new.setSizeHint(QSize(0, ROW_PX))
-                self.list.addItem(new)
             item = self.list.item(place)
+            item.setSizeHint(QSize(0, ROW_PX))
             item.setText(mark.name)
-            item.setIcon(_icon(mark))
+            item.setIcon(thumbnail(from_png_text(mark.picture)))
             item.setToolTip(tip_text(_details(mark)))
         self.list.setCurrentRow(min(row, len(marks) - 1))
         self.list.blockSignals(False)
@@ -156,8 +138,7 @@ class BookmarksPanel(QWidget):
 
     def _show_buttons(self) -> None:
         row, count = self.list.currentRow(), len(self._marks)
-        self.up.setEnabled(row > 0)
-        self.down.setEnabled(0 <= row < count - 1)
+        self.order.show_row(row, count)
         self.rename.setEnabled(row >= 0)
         self.remove.setEnabled(row >= 0)
         self.to_path.setEnabled(count > 1)
@@ -165,32 +146,14 @@ class BookmarksPanel(QWidget):
         self.leg_s.setEnabled(count > 1)
 
     def _lay_out(self) -> None:
-        above, below = QHBoxLayout(), QHBoxLayout()
-        above.setSpacing(4)
-        for button in (self.add, self.rename, self.remove):
-            above.addWidget(button, 1)
-        for button in (self.up, self.down):
-            button.setFixedWidth(30)
-            above.addWidget(button)
+        below = QHBoxLayout()
         below.addWidget(self.to_path, 1)
         below.addWidget(self.leg_s)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 4, 0, 4)
         layout.addWidget(self.list)
-        layout.addLayout(above)
+        layout.addLayout(self.order)
         layout.addLayout(below)
-
-
-def _icon(mark: Bookmark) -> QIcon:
-    image = from_png_text(mark.picture)
-    if image is None:
-        pixmap = QPixmap(PICTURE_PX, PICTURE_PX)
-        pixmap.fill(colors.CANVAS)
-        return QIcon(pixmap)
-    pixmap = QPixmap.fromImage(image.scaled(PICTURE_PX, PICTURE_PX, Qt.AspectRatioMode.KeepAspectRatio))
-    icon = QIcon(pixmap)
-    icon.addPixmap(pixmap, QIcon.Mode.Selected)  # the same when it is chosen
-    return icon
 
 
 def _details(mark: Bookmark) -> str:
@@ -198,11 +161,3 @@ def _details(mark: Bookmark) -> str:
     epoch = "" if view.epoch is None else f"\nEpoch {view.epoch}"
     more = " …" if len(view.z) > MOST_NUMBERS else ""
     return f"{mark.name}\nz {format_z(view.z[:MOST_NUMBERS])}{more}{epoch}"
-
-
-def _button(text: str, tip: str, name: str = "") -> QPushButton:
-    button = QPushButton(text)
-    button.setToolTip(tip)
-    if name:
-        button.setAccessibleName(name)
-    return button

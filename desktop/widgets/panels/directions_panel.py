@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QProgressBar,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
 from desktop.base.vector import Vector
 from desktop.base.words import NAME_CHARS, one_line
 from desktop.latent.directions import Directions
+from desktop.widgets.common.buttons import push_button
 from desktop.widgets.common.slider_rows import RowSizes, RowText, SliderRows
 
 ROWS = 10
@@ -52,14 +52,18 @@ class DirectionsPanel(QWidget):
         self.hint = QLabel(EMPTY_HINT)
         self.hint.setWordWrap(True)
         self.hint.setTextFormat(Qt.TextFormat.PlainText)
-        self.open = _button("Open…", "Open your own directions: arrays [d] or [k, d] in a .npy or .npz file.")
-        self.search = _button("Find here", "Find the directions that change the picture most at the cursor.")
+        self.open = push_button(
+            "Open…", "Open your own directions: arrays [d] or [k, d] in a .npy or .npz file."
+        )
+        self.search = push_button(
+            "Find here", "Find the directions that change the picture most at the cursor."
+        )
         self.count = QComboBox()
         self.count.setAccessibleName("How many dimensions are tried")
         self.progress = QProgressBar()
         self.progress.setAccessibleName("Progress of the search")
         self.left = QLabel()
-        self.cancel = _button("Stop", "Stop the search and show what it has found so far.")
+        self.cancel = push_button("Stop", "Stop the search and show what it has found so far.")
         self.tried = QLabel()
         self.tried.setWordWrap(True)
         self._list = SliderRows(ROWS, "direction", self._text, self._values, SIZES)
@@ -68,10 +72,10 @@ class DirectionsPanel(QWidget):
         self.right, self.up = QComboBox(), QComboBox()
         self.right.setAccessibleName("Direction to the right")
         self.up.setAccessibleName("Direction upward")
-        self.plane = _button("Show", "Show the plane of these two directions through the cursor.")
+        self.plane = push_button("Show", "Show the plane of these two directions through the cursor.")
         self.plane.setAccessibleName("Show the plane of two directions")
-        self.back = _button("Back to the start", "Move the cursor back to where every slider is at 0.")
-        self.start = _button("Start here", "Count the sliders from where the cursor is now.")
+        self.back = push_button("Back to the start", "Move the cursor back to where every slider is at 0.")
+        self.start = push_button("Start here", "Count the sliders from where the cursor is now.")
         self.open.clicked.connect(self.open_wanted)
         self.search.clicked.connect(lambda: self.find_wanted.emit(self.count.currentData()))
         self.cancel.clicked.connect(self.cancel_wanted)
@@ -189,9 +193,3 @@ def titles(directions: Directions) -> list[str]:
         return names
     shares = (f"{100 * share:.0f}" if share > 0.1 else f"{100 * share:.1f}" for share in directions.shares)
     return [f"{name} · {share} %" for name, share in zip(names, shares, strict=True)]
-
-
-def _button(text: str, tip: str) -> QPushButton:
-    button = QPushButton(text)
-    button.setToolTip(tip)
-    return button

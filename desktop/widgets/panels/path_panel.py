@@ -18,9 +18,11 @@ from desktop.latent.paths import PathKind
 from desktop.latent.plane import decimals_in
 from desktop.latent.playback import Playback
 from desktop.view.state import ViewState
+from desktop.widgets.common.buttons import push_button
 from desktop.widgets.common.choices import add_choices, show_choice
 from desktop.widgets.common.cost_bar import CostBar
 from desktop.widgets.common.number_box import NumberBox
+from desktop.widgets.common.row_order import OrderButtons
 from desktop.widgets.common.saved_inputs import save_input
 from desktop.widgets.panels.path_points import PathPoints
 from desktop.widgets.panels.path_strip import PathStrip
@@ -56,18 +58,19 @@ class PathPanel(QWidget):
         self._hint.setTextFormat(Qt.TextFormat.PlainText)
         self.strip = PathStrip()
         self.points = PathPoints()
-        self.add = _button("Add", "Add the cursor to the path (P, or Shift-click on the plane).")
-        self.up = _button("↑", "Move the selected point up (Alt+Up in the list).", "Move point up")
-        self.down = _button("↓", "Move the selected point down (Alt+Down in the list).", "Move point down")
-        self.remove = _button("Remove", "Remove the selected point (Delete, or Alt-click on the plane).")
-        self.clear = _button("Clear", "Remove all points.")
+        self.add = push_button("Add", "Add the cursor to the path (P, or Shift-click on the plane).")
+        self.remove = push_button("Remove", "Remove the selected point (Delete, or Alt-click on the plane).")
+        self.clear = push_button("Clear", "Remove all points.")
+        self.order = OrderButtons((self.add, self.remove, self.clear), "point")
         self.kind = QComboBox()
         for kind in PathKind:
             add_choices(self.kind, [kind])
             self.kind.setItemData(self.kind.count() - 1, KIND_TIPS[kind], Qt.ItemDataRole.ToolTipRole)
         self.kind.setAccessibleName("Kind of path")
         self.closed = QCheckBox("Return to the first point")
-        self.play = _button("Play", "Play the path (Space on the plane); a click or a key there stops it.")
+        self.play = push_button(
+            "Play", "Play the path (Space on the plane); a click or a key there stops it."
+        )
         self.seconds = NumberBox()
         self.seconds.setRange(0.2, 600)
         self.seconds.setDecimals(1)
@@ -78,7 +81,9 @@ class PathPanel(QWidget):
         save_input("path.seconds", self.seconds)
         self.loop = QCheckBox("Loop")
         self.ping_pong = QCheckBox("There and back")
-        self.export = _button("Export animation…", "Save the path or the epochs as GIF, WebP, APNG or MP4.")
+        self.export = push_button(
+            "Export animation…", "Save the path or the epochs as GIF, WebP, APNG or MP4."
+        )
         self.cost = CostBar()
         self.progress = QProgressBar()
         self.progress.setRange(0, 100)
@@ -88,8 +93,7 @@ class PathPanel(QWidget):
         self.add.clicked.connect(self.add_wanted)
         self.remove.clicked.connect(self.remove_wanted)
         self.clear.clicked.connect(self.clear_wanted)
-        self.up.clicked.connect(lambda: self._move(-1))
-        self.down.clicked.connect(lambda: self._move(1))
+        self.order.step_wanted.connect(self._move)
         self.closed.clicked.connect(self.closed_wanted)
         self.kind.activated.connect(lambda: self.kind_wanted.emit(PathKind(self.kind.currentData())))
         self.play.clicked.connect(self.play_wanted)
@@ -119,8 +123,7 @@ class PathPanel(QWidget):
         self.points.setVisible(count > 0)
         self.remove.setEnabled(count > 0)
         self.clear.setEnabled(count > 0)
-        self.up.setEnabled(selected is not None and selected > 0)
-        self.down.setEnabled(selected is not None and selected < count - 1)
+        self.order.show_row(-1 if selected is None else selected, count)
         self.play.setEnabled(count > 1)
 
     def show_hint(self, text: str) -> None:
@@ -156,13 +159,6 @@ class PathPanel(QWidget):
         self.move_wanted.emit(row, row + step)
 
     def _lay_out(self) -> None:
-        buttons = QHBoxLayout()
-        buttons.setSpacing(4)
-        for button in (self.add, self.remove, self.clear):
-            buttons.addWidget(button, 1)
-        for button in (self.up, self.down):
-            button.setFixedWidth(30)
-            buttons.addWidget(button)
         playing = QGridLayout()
         playing.addWidget(self.kind, 0, 0, 1, 2)
         playing.addWidget(self.closed, 1, 0, 1, 2)
@@ -180,17 +176,9 @@ class PathPanel(QWidget):
         layout.addWidget(self._hint)
         layout.addWidget(self.strip)
         layout.addWidget(self.points)
-        layout.addLayout(buttons)
+        layout.addLayout(self.order)
         layout.addLayout(playing)
         layout.addWidget(self.cost)
         layout.addWidget(self.export)
         layout.addLayout(running)
         layout.addStretch(1)
-
-
-def _button(text: str, tip: str, name: str = "") -> QPushButton:
-    button = QPushButton(text)
-    button.setToolTip(tip)
-    if name:
-        button.setAccessibleName(name)
-    return button

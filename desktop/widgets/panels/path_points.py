@@ -1,11 +1,12 @@
 """The list of the path's points, which can be selected, edited, moved and removed by the keyboard too."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from desktop.base.vector import Vector
 from desktop.latent.plane import DECIMALS, MOST_TYPED, format_z, parse_z
+from desktop.widgets.common.row_order import removes, step_of
 
 ROWS_SHOWN = 4
 
@@ -61,13 +62,12 @@ class PathPoints(QTableWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Delete removes the selected point, Alt with an arrow moves it, and arrows alone select."""
-        row, alt = self.currentRow(), event.modifiers() & Qt.KeyboardModifier.AltModifier
-        step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()), 0)
+        row, step = self.currentRow(), step_of(event)
         if row < 0 or self.state() == QAbstractItemView.State.EditingState:
             super().keyPressEvent(event)
-        elif event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+        elif removes(event):
             self.remove_wanted.emit(row)
-        elif alt and step:
+        elif step:
             if 0 <= row + step < len(self._path):
                 self.move_wanted.emit(row, row + step)
         else:

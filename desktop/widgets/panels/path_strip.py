@@ -4,38 +4,31 @@ import math
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QImage, QPixmap
-from PySide6.QtWidgets import QAbstractItemView, QListView, QListWidget, QListWidgetItem, QWidget
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QListView, QListWidgetItem, QWidget
 
-from desktop.widgets.common import colors
+from desktop.widgets.common.thumbnail_list import ThumbnailList, thumbnail
 
-PICTURE_PX, CELL_PX, HEIGHT_PX = 40, 58, 78
+CELL_PX, HEIGHT_PX = 58, 78
 MOST_SHOWN = 60
 MOST_S = 600.0
 
 
-class PathStrip(QListWidget):
+class PathStrip(ThumbnailList):
     """A click goes to a point; F2 or a double click sets its time, and an empty text takes all times back."""
 
-    chosen = Signal(int)
     time_typed = Signal(int, object)  # seconds, or None for an even pace
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._count = 0
         self._times: tuple[float | None, ...] = ()
         self.setViewMode(QListView.ViewMode.IconMode)
         self.setFlow(QListView.Flow.LeftToRight)
         self.setWrapping(False)
         self.setMovement(QListView.Movement.Static)
-        self.setIconSize(QSize(PICTURE_PX, PICTURE_PX))
         self.setGridSize(QSize(CELL_PX, HEIGHT_PX - 14))
         self.setFixedHeight(HEIGHT_PX)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setTabKeyNavigation(False)
-        self.setEditTriggers(
-            QAbstractItemView.EditTrigger.EditKeyPressed | QAbstractItemView.EditTrigger.DoubleClicked
-        )
         self.setAccessibleName("Strip of the path")
         self.setAccessibleDescription(
             "Return goes to a point, F2 sets the time from it to the next; an empty time makes the pace even."
@@ -44,29 +37,19 @@ class PathStrip(QListWidget):
             "Click a picture to go to its point. Double-click, or F2, sets the seconds from it to the next;\n"
             "an empty time makes the pace even again."
         )
-        self.itemClicked.connect(lambda item: self.chosen.emit(self.row(item)))
-        self.itemActivated.connect(lambda item: self.chosen.emit(self.row(item)))
         self.itemChanged.connect(self._on_typed)
         self.hide()
 
     def set_count(self, count: int) -> None:
         """Show so many points, at most MOST_SHOWN; the pictures come with `show_picture`."""
-        self._count = min(count, MOST_SHOWN)
-        self.blockSignals(True)
-        while self.count() > self._count:
-            self.takeItem(self.count() - 1)
-        while self.count() < self._count:
-            item = QListWidgetItem(_icon(None), "")
-            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
-            self.addItem(item)
-        self.blockSignals(False)
-        self.setVisible(self._count > 1)
+        super().set_count(min(count, MOST_SHOWN))
+        self.setVisible(self.count() > 1)
 
     def show_picture(self, index: int, image: QImage) -> None:
         """Show the picture of a point."""
         if index < self.count():
             self.blockSignals(True)
-            self.item(index).setIcon(_icon(image))
+            self.item(index).setIcon(thumbnail(image))
             self.blockSignals(False)
 
     def show_times(self, times: Sequence[float | None]) -> None:
@@ -100,15 +83,3 @@ def _seconds(text: str) -> float | None:
     except ValueError:
         return None
     return seconds if math.isfinite(seconds) and 0 <= seconds <= MOST_S else None
-
-
-def _icon(image: QImage | None) -> QIcon:
-    """A picture that looks the same when it is chosen."""
-    if image is None:
-        pixmap = QPixmap(PICTURE_PX, PICTURE_PX)
-        pixmap.fill(colors.CANVAS)
-    else:
-        pixmap = QPixmap.fromImage(image.scaled(PICTURE_PX, PICTURE_PX, Qt.AspectRatioMode.KeepAspectRatio))
-    icon = QIcon(pixmap)
-    icon.addPixmap(pixmap, QIcon.Mode.Selected)
-    return icon

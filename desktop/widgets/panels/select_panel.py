@@ -4,7 +4,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from desktop.models.point_words import TEST_IMAGES, PointWords
-from desktop.widgets.common.icons import line_icon
+from desktop.widgets.common.buttons import push_button
 from desktop.widgets.common.picture_view import PictureView
 from desktop.widgets.common.plain_text import ElidedLabel
 from desktop.widgets.panels.find_panel import FindPanel
@@ -34,9 +34,11 @@ class SelectPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.finder = FindPanel()
-        self.box = _button("Box", "Drag one box around points on the plane (B).", "selection")
-        self.lasso = _button(
-            "Lasso", "Draw once around points on the plane (Shift+B, or Ctrl+Shift+drag).", "scribble-loop"
+        self.box = push_button("Box", "Drag one box around points on the plane (B).", icon="selection")
+        self.lasso = push_button(
+            "Lasso",
+            "Draw once around points on the plane (Shift+B, or Ctrl+Shift+drag).",
+            icon="scribble-loop",
         )
         self.clear = QPushButton("Clear")
         self.clear.setToolTip("Select nothing (Ctrl+Shift+A).")
@@ -108,10 +110,3 @@ class SelectPanel(QWidget):
         layout.addWidget(self.grid)
         layout.addLayout(mean)
         layout.addLayout(below)
-
-
-def _button(text: str, tip: str, icon: str) -> QPushButton:
-    button = QPushButton(text)
-    button.setIcon(line_icon(icon))
-    button.setToolTip(tip)
-    return button

@@ -76,11 +76,11 @@ def test_the_list_shows_the_points_and_which_is_chosen(panel):
         "2.0000, 0.5000",
     ]
     assert panel.points.currentRow() == 1
-    assert panel.up.isEnabled()
-    assert panel.down.isEnabled()
+    assert panel.order.up.isEnabled()
+    assert panel.order.down.isEnabled()
     panel.set_state(with_points(3), None)
     assert panel.points.currentRow() == -1
-    assert not panel.up.isEnabled()
+    assert not panel.order.up.isEnabled()
     assert heard == []
 
 
@@ -126,8 +126,8 @@ def test_buttons_move_the_chosen_point(panel, qtbot):
     """Up and Down emit where it is and where it goes."""
     panel.set_state(with_points(3), 1)
     heard = hear(panel)
-    qtbot.mouseClick(panel.up, LEFT)
-    qtbot.mouseClick(panel.down, LEFT)
+    qtbot.mouseClick(panel.order.up, LEFT)
+    qtbot.mouseClick(panel.order.down, LEFT)
     assert heard == [(1, 0), (1, 2)]
 
 

@@ -1,0 +1,16 @@
+"""Buttons with a tool tip."""
+
+from PySide6.QtWidgets import QPushButton
+
+from desktop.widgets.common.icons import line_icon
+
+
+def push_button(text: str, tip: str, name: str = "", icon: str = "") -> QPushButton:
+    """Return a button; `name` is for screen readers where the text says too little."""
+    button = QPushButton(text)
+    button.setToolTip(tip)
+    if name:
+        button.setAccessibleName(name)
+    if icon:
+        button.setIcon(line_icon(icon))
+    return button

@@ -1,0 +1,55 @@
+"""What lists share whose rows a person moves and removes: keys, and a row of buttons below."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QPushButton
+
+from desktop.widgets.common.buttons import push_button
+
+SPACING_PX, ARROW_PX = 4, 30
+STEPS = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
+
+
+def removes(event: QKeyEvent) -> bool:
+    """Whether a key asks to remove the current row."""
+    return event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
+
+
+def step_of(event: QKeyEvent) -> int:
+    """How far a key asks to move the current row: Alt with an arrow; 0 for any other key."""
+    has_alt = event.modifiers() & Qt.KeyboardModifier.AltModifier
+    return STEPS.get(Qt.Key(event.key()), 0) if has_alt else 0
+
+
+class OrderButtons(QHBoxLayout):
+    """Some buttons of a list, and two that move its current row.
+
+    Args:
+        buttons: those on the left.
+        noun: what a row is, such as "bookmark".
+    """
+
+    step_wanted = Signal(int)  # −1 for up, 1 for down
+
+    def __init__(self, buttons: Sequence[QPushButton], noun: str) -> None:
+        super().__init__()
+        self.setSpacing(SPACING_PX)
+        for button in buttons:
+            self.addWidget(button, 1)
+        self.up, self.down = (
+            push_button(
+                arrow, f"Move the {noun} {way} (Alt+{way.title()} in the list).", f"Move {noun} {way}"
+            )
+            for arrow, way in (("↑", "up"), ("↓", "down"))
+        )
+        for button, step in ((self.up, -1), (self.down, 1)):
+            button.setFixedWidth(ARROW_PX)
+            button.clicked.connect(lambda _=False, step=step: self.step_wanted.emit(step))
+            self.addWidget(button)
+
+    def show_row(self, row: int, count: int) -> None:
+        """Enable what is possible with a row, which is −1 for none, of so many."""
+        self.up.setEnabled(row > 0)
+        self.down.setEnabled(0 <= row < count - 1)
