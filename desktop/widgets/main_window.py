@@ -221,7 +221,7 @@ class MainWindow(QMainWindow):
         self.dim = DimControl(view, self.image.panel.canvas)
         self.dim.add_plane(plane)
         self.own_pictures = OwnPicturesControl(shell)
-        self.true_posterior = TruePosteriorControl(explorer, plane, self.image.panel)
+        self.true_posterior = TruePosteriorControl(explorer, plane, self.image.panel, self.image.marks)
         self.time_control = TimeControl(explorer, view, self)
         self.coordinates = CoordinatesControl(explorer, panel)
         self.directions = DirectionsControl(shell)

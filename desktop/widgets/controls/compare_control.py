@@ -4,8 +4,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QObject, QPointF, Signal
-from PySide6.QtGui import QPainter
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog
 
 from desktop.app.comparison import Comparison
@@ -17,13 +16,11 @@ from desktop.images.drawing import Drawing
 from desktop.images.pixels import to_bytes
 from desktop.jobs.decode import Decoded
 from desktop.jobs.encode import Encoded
-from desktop.latent.chart import ToPx
 from desktop.models.opened import Opened
 from desktop.models.source import UnreadError
 from desktop.reading.overrides import Overrides
 from desktop.vetting.opening import OpeningStoppedError
 from desktop.view.comparison import Other, other_from_text
-from desktop.view.state import Layer, ViewState
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.message_bar import Action
 from desktop.widgets.common.qimage import to_qimage
@@ -40,8 +37,8 @@ from desktop.widgets.dialogs.about_model import state_in_words
 from desktop.widgets.panels.compare_page import ComparePage
 from desktop.widgets.panels.image_panel import in_nats
 from desktop.widgets.panels.pages import Pages
+from desktop.widgets.plane.encoded_marks import EncodedMarks
 from desktop.widgets.plane.plane_view import PlaneView
-from desktop.widgets.plane.posterior_marks import draw_ellipses, draw_marks, text_room
 from export.bundle import MANIFEST_FILE
 
 COMPARE = "compare"
@@ -77,12 +74,11 @@ class CompareControl(QObject):
         self.comparison = comparison = Comparison(shell.explorer, self)
         first, second = comparison.first, comparison.second
         self.reading = ReadingControl(shell.window, shortcut="")
+        self._marks = EncodedMarks(page.left), EncodedMarks(page.right)
         self._rings = [WaitRing(picture) for picture in page.pictures]
         OpeningControl(second, shell.message, page.empty)
         for side, (explorer, plane) in enumerate(((first, page.left), (second, page.right))):
             self._connect_plane(explorer, plane)
-            plane.add_under_points(partial(self._paint, side))
-            plane.add_over_points(partial(self._paint_mark, side))
             explorer.picture_decoded.connect(partial(self._on_picture, side))
             explorer.picture_pending.connect(partial(self._show_pending, side))
             for changed in (explorer.opened, explorer.renewed):
@@ -300,8 +296,7 @@ class CompareControl(QObject):
             page.set_elbo(side, words, numbers)
             can_come = explorer.has_encoder and (fits or side == 0)
             self._show_reconstruction(side, encoded, "…" if can_come else "none")
-            (page.left, page.right)[side].redraw_under_points()
-            (page.left, page.right)[side].redraw_over_points()
+            self._marks[side].show(encoded)
 
     def _show_reconstruction(self, side: int, encoded: Encoded | None, otherwise: str) -> None:
         """Show how a model reconstructs your image, if one of the two does; else say what is `otherwise`."""
@@ -316,20 +311,6 @@ class CompareControl(QObject):
     def _encodings(self) -> list[tuple[Explorer, Encoded | None]]:
         comparison = self.comparison
         return [(comparison.first, self._first_encoded), (comparison.second, comparison.encoded)]
-
-    def _paint(self, side: int, painter: QPainter, to_px: ToPx, state: ViewState) -> None:
-        """Draw where a model's encoder puts your image."""
-        encoded = self._encodings()[side][1]
-        if encoded is not None and Layer.ENCODED in state.layers:
-            draw_ellipses(painter, to_px, state.plane, encoded.mean, encoded.logvar)
-
-    def _paint_mark(self, side: int, painter: QPainter, to_px: ToPx, state: ViewState) -> None:
-        """Mark the mean of that, with its text within the plane."""
-        encoded = self._encodings()[side][1]
-        if encoded is not None and Layer.ENCODED in state.layers:
-            room = text_room(*(self.page.left, self.page.right)[side].size_px())
-            mean = to_px(state.plane.project(encoded.mean)).tolist()
-            draw_marks(painter, room, QPointF(*mean), None, None)
 
 
 def elbo_words(

@@ -2,11 +2,10 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog
 
 from desktop.app.drawing_encoder import DrawingEncoder
@@ -22,12 +21,11 @@ from desktop.images.read_image import SUFFIXES, ImageError
 from desktop.jobs.encode import Encoded
 from desktop.latent.likelihood import Family, Likelihood
 from desktop.view.saved_drawing import SavedDrawing
-from desktop.view.state import Layer, ViewState
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.qimage import from_qimage, to_qimage
 from desktop.widgets.controls.shell import Shell
 from desktop.widgets.panels.image_panel import ImagePanel
-from desktop.widgets.plane.posterior_marks import draw_ellipses
+from desktop.widgets.plane.encoded_marks import EncodedMarks
 
 NO_ENCODER = "The open model has no encoder, so your image has no mean, ELBO or reconstruction."
 NO_ENCODER_OF_EPOCH = (
@@ -50,6 +48,7 @@ class ImageControl(QObject):
 
     Attributes:
         panel: the section; its canvas holds the drawing.
+        marks: shows on the plane where the encoder puts the drawing.
         encoded: the drawing's approximate posterior, reconstruction and ELBO, or None.
     """
 
@@ -71,7 +70,7 @@ class ImageControl(QObject):
         self._colors: tuple[Color, ...] = ()
         shell.panel.set_canvas(self.panel.canvas, self.panel.tool_row)
         shell.panel.add_section("image", "Your image", self.panel)
-        shell.plane.add_under_points(self._paint)
+        self.marks = EncodedMarks(shell.plane)
         add_action(shell.menus["file"], "Open an &image…", None, self._choose)
         self.panel.canvas.changed.connect(self._on_drawn)
         self.panel.canvas.stepped.connect(self.stepped)
@@ -196,7 +195,7 @@ class ImageControl(QObject):
         panel.show_bits(likelihood is not None and likelihood.counts_bits, bits)
         pixels = None if encoded is None else to_bytes(encoded.reconstruction[None])[0]
         panel.reconstruction.set_image(None if pixels is None else to_qimage(pixels))
-        self._shell.plane.redraw_under_points()
+        self.marks.show(encoded)
         if encoded is not None and self._goes_to_mean:
             self._goes_to_mean = False
             self._go_to_mean()
@@ -220,11 +219,6 @@ class ImageControl(QObject):
         chosen, _ = QFileDialog.getOpenFileName(self._shell.window, "Open an image", "", kinds)
         if chosen:
             self.open_file(Path(chosen))
-
-    def _paint(self, painter: QPainter, to_px: Any, state: ViewState) -> None:
-        """Draw the approximate posterior."""
-        if self.encoded is not None and Layer.ENCODED in state.layers:
-            draw_ellipses(painter, to_px, state.plane, self.encoded.mean, self.encoded.logvar)
 
 
 def _about(likelihood: Likelihood | None) -> str:

@@ -20,10 +20,9 @@ from desktop.latent.true_posterior import SIDE, LikelihoodTable
 from desktop.view.state import Layer, ViewState
 from desktop.widgets.common import colors
 from desktop.widgets.common.qimage import to_qimage
-from desktop.widgets.common.terms import term_tip
 from desktop.widgets.panels.image_panel import ImagePanel, in_nats
+from desktop.widgets.plane.encoded_marks import EncodedMarks
 from desktop.widgets.plane.plane_view import PlaneView
-from desktop.widgets.plane.posterior_marks import draw_marks, text_room
 
 TABLE, POSTERIOR = "likelihood table", "true posterior"
 NOT_A_PLANE = "needs 2 dimensions"
@@ -44,8 +43,9 @@ class TruePosteriorControl(QObject):
 
     changed = Signal(object)  # Located or None
 
-    def __init__(self, explorer: Explorer, plane: PlaneView, panel: ImagePanel) -> None:
+    def __init__(self, explorer: Explorer, plane: PlaneView, panel: ImagePanel, marks: EncodedMarks) -> None:
         super().__init__(plane)
+        self._marks = marks
         self._explorer = explorer
         self._plane = plane
         self._panel = panel
@@ -63,16 +63,13 @@ class TruePosteriorControl(QObject):
         self._explorer.model_changed.connect(self._forget)
         self._explorer.closed.connect(self._drop)
         plane.add_under_points(self._paint)
-        self._marks: dict[str, list[QRectF]] = {}  # of the last painting, by term
-        plane.add_over_points(self._paint_marks)
-        plane.add_tips(self._tip_at)
         panel.mode_wanted.connect(self._go_to_mode)
         panel.take_mode.setEnabled(False)
 
     def set_encoded(self, encoded: Encoded | None) -> None:
         """Set the encoding of the drawing, and update the true posterior if the drawing has changed."""
         self._encoded = encoded
-        self._plane.redraw_over_points()
+        self._mark()
         self._on_changed()
 
     @property
@@ -185,7 +182,6 @@ class TruePosteriorControl(QObject):
         self._show_gap()
         self._panel.take_mode.setEnabled(located is not None)
         self._plane.redraw_under_points()
-        self._plane.redraw_over_points()
 
     def _go_to_mode(self) -> None:
         if self.located is not None:
@@ -200,7 +196,13 @@ class TruePosteriorControl(QObject):
         # On a coarse grid log p(x) can be wrong by some nats.
         return None if posterior.change_nats is None else posterior.log_px_nats - elbo
 
+    def _mark(self) -> None:
+        """Mark the mode on the plane, with the gap."""
+        mode = None if self.located is None else Vector(self.located.posterior.mode)
+        self._marks.show_mode(mode, self._gap_nats())
+
     def _show_gap(self) -> None:
+        self._mark()
         panel, latent_dim = self._panel, self._explorer.latent_dim
         if self.located is None:
             note = "" if latent_dim in (None, 2) else NOT_A_PLANE
@@ -216,24 +218,6 @@ class TruePosteriorControl(QObject):
         panel.set_figure("log_px", None, log_px if posterior.is_converged else f"{log_px} …")
         is_coming = posterior.change_nats is None and self._encoded is not None and self._drawing.known.all()
         panel.set_figure("gap", self._gap_nats(), "…" if is_coming else "")
-
-    def _paint_marks(self, painter: QPainter, to_px: Any, state: ViewState) -> list[QRectF]:
-        """Mark the encoder's mean and the true posterior's mode, with the gap between them."""
-        self._marks = {}
-        if self._encoded is None or self._drawing.is_empty or Layer.ENCODED not in state.layers:
-            return []
-        mean = QPointF(*to_px(state.plane.project(self._encoded.mean)).tolist())
-        mode = None
-        if self.located is not None and Layer.TRUE_POSTERIOR in state.layers and state.plane.axes == (0, 1):
-            mode = QPointF(*to_px(state.plane.project(self.located.posterior.mode)).tolist())
-        room = text_room(*self._plane.size_px())
-        self._marks = draw_marks(painter, room, mean, mode, self._gap_nats())
-        return [box for boxes in self._marks.values() for box in boxes]
-
-    def _tip_at(self, position: QPointF) -> str:
-        """Explain the mark at a pixel."""
-        found = (term for term, boxes in self._marks.items() if any(box.contains(position) for box in boxes))
-        return "".join(f"{term}: {term_tip(term)}" for term in list(found)[:1])
 
     def _paint(self, painter: QPainter, to_px: Any, state: ViewState) -> None:
         """Draw p(z|x) as a glow, and the contours that hold half and nearly all of it."""

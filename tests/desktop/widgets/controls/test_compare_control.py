@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QApplication, QMenu
 
 from desktop.images.difference import difference
@@ -123,6 +123,9 @@ def test_your_image_is_reconstructed_by_both(open_window, make_film, make_bundle
 
     qtbot.waitUntil(are_there, timeout=SOON_MS)
     assert all(view.isVisible() for view in page.reconstructions)
+    page.right.grab()
+    place = page.right.to_px(comparison.encoded.mean).tolist()
+    assert page.right.tip_at(QPointF(*place)).startswith("Encoder's mean: ")
     window.compare.open(make_bundle())
     qtbot.waitUntil(lambda: page.reconstructions[1].image() is None, timeout=SOON_MS)
     assert page.reconstruction_texts[1].text() == "B: none"
