@@ -220,7 +220,7 @@ RECIPES = {
         _COLOUR, recipe="colour32", filters=(32, 64, 128), image_shape=(3, 32, 32)
     ),
     "colour64": dataclasses.replace(
-        _COLOUR, recipe="colour64", filters=(16, 32, 64, 128), image_shape=(3, 64, 64)
+        _COLOUR, recipe="colour64", filters=(16, 32, 128, 256), image_shape=(3, 64, 64)
     ),
     "tutorial": FitConfig(
         recipe="tutorial",
