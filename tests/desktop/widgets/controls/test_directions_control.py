@@ -172,7 +172,7 @@ def test_a_search_can_be_stopped_at_once(window, qtbot):
 
 def test_a_stopped_search_shows_what_it_has_found(open_window, make_bundle, qtbot):
     """And says from how many of the dimensions; the next one starts anew."""
-    window = open_window(make_bundle(latent_dim=512))
+    window = open_window(make_bundle(latent_dim=512, image_shape=(1, 40, 40)))
     panel = window.directions.panel
     window.panel.show_section(panel)
     qtbot.waitUntil(panel.search.isEnabled, timeout=SOON_MS)
