@@ -60,6 +60,7 @@ class TileDecoder(QObject):
         self._total = 0
         self._is_paused = False
         self._cut: Cut | None = None
+        self._is_announced = True
         self.shown: Cut | None = None
         self.focus: tuple[float, float] | None = None
 
@@ -101,6 +102,8 @@ class TileDecoder(QObject):
         self._queue = TileQueue()
         self._running = False
         self._cut = None
+        # A model that is opened again has the same tiles, but nobody shows them any longer.
+        self._is_announced = False
 
     def forget(self) -> None:
         """Decode nothing and show nothing from now on, because no model is open any more."""
@@ -141,8 +144,8 @@ class TileDecoder(QObject):
         self._start()
 
     def _show(self) -> None:
-        if self.shown != self._cut:
-            self.shown = self._cut
+        if self.shown != self._cut or not self._is_announced:
+            self.shown, self._is_announced = self._cut, True
             self.shown_changed.emit()
 
     def _start(self) -> None:

@@ -268,6 +268,16 @@ def test_a_state_from_elsewhere_takes_the_models_prior(make_explorer, tmp_path):
     assert explorer.state.prior == NORMAL
 
 
+def test_a_model_with_the_same_decoder_shows_its_plane(explorer, make_bundle, qtbot):
+    """A copy of the open model has the same tiles, and they are shown as those of any other model."""
+    copy = make_bundle(name="copy")
+    heard = Heard(explorer, "opened")
+    explorer.tiles.shown_changed.connect(lambda: heard.events.append("tiles shown"))
+    with qtbot.waitSignal(explorer.backdrop_finished, timeout=SOON_MS):
+        explorer.open(copy)
+    assert heard.events == ["opened", "tiles shown"]
+
+
 def test_closing_does_not_wait_for_a_picture(explorer):
     """What the model runs is stopped, as its watchdog stops what takes too long."""
     stopped, entered = threading.Event(), threading.Event()
