@@ -81,6 +81,7 @@ class Explorer(QObject):
     picture_pending = Signal(object)  # PendingPicture, of a slow decoder
     backdrop_finished = Signal()  # all tiles in view are decoded
     saved = Signal(object)  # Path
+    closing = Signal()  # the worker begins no other step: what runs on models of one's own is to be stopped
     closed = Signal()  # all threads have ended
 
     def __init__(self, device: DeviceName, parent: QObject | None = None) -> None:
@@ -336,8 +337,10 @@ class Explorer(QObject):
     def close(self) -> None:
         """End all threads, including those of the models, but for one that waits for a lost drive."""
         self.worker.stop(0)  # it begins no other step
-        if self.model is not None:
-            self.model.stop_runs()  # a picture of a slow decoder takes seconds
+        for opened in (self._opened, self._now):
+            if opened is not None:
+                opened.model.stop_runs()  # a picture of a slow decoder takes seconds
+        self.closing.emit()
         have_ended = self._opener.close()
         self.worker.stop()
         for opened in (self._opened, self._now):

@@ -51,7 +51,9 @@ class AnimationExport(FileExport):
     def __init__(self, explorer: Explorer) -> None:
         super().__init__(explorer, "animation")
         self._epoch_model: Model | None = None  # of the epoch that a film decodes now
+        self._is_closing = False
         explorer.picture_pending.connect(self._interrupt)
+        explorer.closing.connect(self._on_closing)
 
     def save(self, path: Path, film: Film) -> None:
         """Start an animation. Raises ValueError if there is no path or there are no epochs to animate."""
@@ -173,7 +175,16 @@ class AnimationExport(FileExport):
             self.cost_known.emit(cost)
 
     def _set_epoch_model(self, model: Model | None) -> None:
+        """Set it on the worker's thread, and stop it at once if it was loaded while the window closed."""
         self._epoch_model = model
+        if self._is_closing and model is not None:
+            model.stop_runs()
+
+    def _on_closing(self) -> None:
+        self._is_closing = True
+        model = self._epoch_model
+        if model is not None:
+            model.stop_runs()
 
     def _interrupt(self, *_: object) -> None:
         """Let what somebody waits for go before the picture of an epoch that is being decoded."""

@@ -9,7 +9,7 @@ from desktop.app.worker import Priority, Worker
 from desktop.base.machine import DeviceName
 from desktop.models.opened import Opened, open_model
 from desktop.reading.overrides import Overrides
-from desktop.vetting.opening import Opening
+from desktop.vetting.opening import Opening, OpeningStoppedError
 
 # A step that takes longer may wait for a network drive that is gone, and is not waited for.
 LOST_S = 3.0
@@ -44,8 +44,18 @@ class Opener(QObject):
         self._opening = opening = Opening(self.told.emit)
         job = open_model(path, overrides, self._device, opening)
         self.began.emit(path)
+
+        def take(opened: Opened) -> None:
+            try:
+                opening.check()  # `stop` may have been called while the model was on its way here
+            except OpeningStoppedError as error:
+                opened.model.close()
+                self.open_failed.emit(error)
+            else:
+                on_opened(opened)
+
         failed = self.open_failed.emit
-        self.worker.request("open", Priority.OPEN, job, on_opened, failed, of_model=False)
+        self.worker.request("open", Priority.OPEN, job, take, failed, of_model=False)
 
     def stop(self) -> None:
         """Stop what `open` began; `open_failed` says so."""

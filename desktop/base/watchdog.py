@@ -37,11 +37,16 @@ class Watchdog:
 
     @contextmanager
     def watch(self, stop: Callable[[], None]) -> Iterator[Guard]:
-        """Watch the block: `stop()` may be called once, from another thread, while it runs."""
+        """Watch the block: `stop()` may be called once, from another thread, while it runs.
+
+        After `close` it is called before the block begins.
+        """
         guard = Guard(time.monotonic() + self.limit_s, stop)
         with self._lock:
             self._running.add(guard)
-            if self._thread is None and not self._closing.is_set():
+            if self._closing.is_set():
+                stop()
+            elif self._thread is None:
                 self._thread = threading.Thread(target=self._look, name="watchdog", daemon=True)
                 self._thread.start()
         try:
@@ -52,7 +57,7 @@ class Watchdog:
                 self._last_end = time.monotonic()
 
     def close(self) -> None:
-        """End the thread, and stop whatever still runs."""
+        """End the thread, and stop whatever still runs or begins from now on."""
         with self._lock:
             self._closing.set()
             thread = self._thread

@@ -235,7 +235,7 @@ class Model:
         return np.concatenate(means), np.concatenate(logvars)
 
     def stop_runs(self) -> None:
-        """Stop what runs, because the program ends. Any thread may call it, and decodes raise errors."""
+        """Stop what runs and what would run after it: both raise errors. Any thread may call it."""
         self._sessions.stop_runs()
 
     def close(self) -> None:

@@ -154,7 +154,7 @@ class Sessions:
         return ModelError(f"{self._source.path}: {part}{text}")
 
     def stop_runs(self) -> None:
-        """Stop what runs. Any thread may call it, and further runs raise errors."""
+        """Stop what runs and what would run after it: both raise errors. Any thread may call it."""
         self._watchdog.close()
 
     def close(self) -> None:

@@ -14,6 +14,7 @@ from desktop.images.pixels import tile, to_bytes
 from desktop.latent.paths import PathKind
 from desktop.latent.plane import manifold_grid
 from desktop.view.provenance import from_text
+from export.bundle import BundleError
 from tests.desktop.path_points import path_points
 from tests.waiting import SOON_MS
 
@@ -207,3 +208,18 @@ def test_a_preview_lasts_as_long_as_the_film(explorer, exports, qtbot):
     assert (len(frames), seconds) == (90, 20.0)
     width, height = film_px(film, (12, 12))
     assert frames[0].shape == (height, width, 3)
+
+
+@pytest.mark.parametrize("is_early", [True, False])
+def test_closing_the_window_stops_the_model_of_an_epoch(make_explorer, bundle_path, make_model, is_early):
+    """Whether a film decodes with it already or has just loaded it, its runs raise errors."""
+    explorer, model = make_explorer(bundle_path), make_model(bundle_path)
+    exports = AnimationExport(explorer)
+    if is_early:
+        exports._set_epoch_model(model)
+    explorer.close()
+    if not is_early:
+        model.decode(np.zeros((1, 2), np.float32))
+        exports._set_epoch_model(model)
+    with pytest.raises(BundleError):
+        model.decode(np.zeros((1, 2), np.float32))

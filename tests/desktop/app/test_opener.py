@@ -8,7 +8,7 @@ from desktop.app import opener
 from desktop.app.worker import Priority
 from desktop.vetting.opening import OpeningStoppedError
 from tests.desktop.hostile_models import endless_loop
-from tests.waiting import SOON_MS, SOON_S
+from tests.waiting import SOON_MS, SOON_S, wait_until
 
 
 def test_what_takes_long_to_open_is_told_and_can_be_stopped(explorer, qtbot, tmp_path, monkeypatch):
@@ -27,6 +27,18 @@ def test_what_takes_long_to_open_is_told_and_can_be_stopped(explorer, qtbot, tmp
         explorer.stop_opening()
     assert isinstance(failed.args[0], OpeningStoppedError)
     assert explorer.source is source
+
+
+def test_a_model_that_is_ready_does_not_open_after_a_stop(explorer, make_bundle, qtbot):
+    """It was opened already, and only its arrival was still to come."""
+    source, opened = explorer.source, []
+    explorer.opened.connect(opened.append)
+    explorer.open(make_bundle(name="second"))
+    wait_until(lambda: explorer.opener.is_idle)
+    with qtbot.waitSignal(explorer.open_failed, timeout=SOON_MS) as failed:
+        explorer.stop_opening()
+    assert isinstance(failed.args[0], OpeningStoppedError)
+    assert (explorer.source, opened) == (source, [])
 
 
 def test_opening_another_model_ends_the_trial_of_the_one_before(

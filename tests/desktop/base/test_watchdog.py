@@ -77,11 +77,11 @@ def test_the_thread_goes_when_nothing_runs_and_comes_back(monkeypatch):
 
 
 def test_closing_stops_what_runs_and_ends_the_thread():
-    """After `close` no thread is left, and later runs are not watched."""
+    """After `close` no thread is left, and later runs are stopped before they begin."""
     dog, stopped = Watchdog(60), []
     with dog.watch(lambda: stopped.append(1)):
         dog.close()
     with dog.watch(lambda: stopped.append(2)):
         assert watchdog_threads() == 0
-    assert stopped == [1]
+        assert stopped == [1, 2]
     dog.close()
