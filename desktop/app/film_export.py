@@ -1,7 +1,8 @@
 """Exports animations on the worker, one at a time, with progress and cancel."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from desktop.app.file_export import FileExport
 from desktop.app.worker import Priority
 from desktop.base.arrays import Bytes, Floats
 from desktop.figure.figure import FigureError
+from desktop.figure.figure import Subject as View
 from desktop.film.film import (
     GRID_SIDE,
     Film,
@@ -32,7 +34,7 @@ from desktop.jobs.cost import ASK_FROM_S, Cost, Progress
 from desktop.jobs.epoch_pictures import epoch_pictures, epoch_pictures_cost
 from desktop.jobs.kept_decoder import KeptDecoder
 from desktop.latent.plane import manifold_grid
-from desktop.models.epochs import epochs_of, in_percent
+from desktop.models.epochs import Epoch, epochs_of, in_percent
 from desktop.models.model import Model
 from desktop.models.opened import Opened
 from desktop.models.source import Source
@@ -73,11 +75,12 @@ class AnimationExport(FileExport):
         explorer, epochs = self._explorer, epochs_of(self._explorer.source)
         if explorer.whole is None or not epochs:
             raise ValueError("found no epochs in the open model, expected a bundle with epochs; open one")
-        details = film.details() | {"frames": len(epochs)}
+        details = replace(film, frame_count=len(epoch_order(len(epochs), film.ping_pong))).details()
+        del details["seconds"]  # those are of a path
         of_grid = film.subject is Subject.PLANE_EPOCHS
         kind = "plane epochs" if film.with_plane else "manifold epochs" if of_grid else "picture epochs"
         comment = explorer.note(kind, **details)
-        self._make(path, 0.0, self._epoch_steps(explorer.whole, film, path, comment))
+        self._make(path, 0.0, self._epoch_steps(explorer.whole, epochs, film, path, comment))
 
     def _path_steps(
         self, decoder: KeptDecoder, film: Film, path: Path, comment: str = "", make: Make = make_animation
@@ -90,25 +93,30 @@ class AnimationExport(FileExport):
         return path_film(decoder, route, film, path, name, epoch, comment, view, make)
 
     def _epoch_steps(
-        self, whole: Opened, film: Film, path: Path, comment: str = "", make: Make = make_animation
+        self,
+        whole: Opened,
+        epochs: Sequence[Epoch],
+        film: Film,
+        path: Path,
+        comment: str = "",
+        make: Make = make_animation,
     ) -> Iterator[float]:
-        explorer, state, epochs = self._explorer, self._explorer.state, epochs_of(whole.model.source)
+        explorer, state = self._explorer, self._explorer.state
         decoder = explorer.decoder
         assert decoder is not None
         name = whole.model.source.name
         if film.with_plane:
-            shown = epochs if make is make_animation else some_of(epochs)
-            return plane_epochs_film(self._planes(whole, decoder, film), shown, path, name, comment, make)
+            planes = self._planes(whole, decoder, film, subject_of(explorer))
+            return plane_epochs_film(planes, epochs, path, name, comment, make)
         columns, place = (GRID_SIDE, ()) if film.subject is Subject.PLANE_EPOCHS else (1, state.z)
         z = _z_of_epochs(state, film)
         decoded = epoch_pictures(whole, explorer.device, z, decoder.kept, epochs, self._set_epoch_model)
         numbered = ((epoch.number, pictures) for epoch, pictures in decoded)
         return epoch_film(numbered, len(epochs), columns, film, path, name, place, comment, make)
 
-    def _planes(self, whole: Opened, decoder: KeptDecoder, film: Film) -> PlaneEpochs:
-        explorer = self._explorer
-        view = subject_of(explorer)
-        return PlaneEpochs(whole, explorer.device, decoder.kept, view, film, self._set_epoch_model)
+    def _planes(self, whole: Opened, decoder: KeptDecoder, film: Film, view: View) -> PlaneEpochs:
+        device = self._explorer.device
+        return PlaneEpochs(whole, device, decoder.kept, view, film, self._set_epoch_model)
 
     def preview(self, film: Film) -> None:
         """Have some small frames of a film made; `previewed` is emitted if that takes no long time."""
@@ -121,13 +129,15 @@ class AnimationExport(FileExport):
         if of_path:
             steps: Iterator[object] = self._path_steps(decoder, small, Path(), make=kept.make)
         elif epochs:
-            steps = self._epoch_steps(whole, small, Path(), make=kept.make)
+            shown = some_of(epochs) if small.with_plane else epochs
+            steps = self._epoch_steps(whole, shown, small, Path(), make=kept.make)
         else:
             return
+        find_cost = self._cost_of(decoder, whole, small)
 
         def run() -> Iterator[list[Bytes] | None]:
             if decoder.is_slow:
-                cost = self._cost(decoder, whole, small)
+                cost = find_cost()
                 if cost is None or cost.seconds > ASK_FROM_S:
                     return
             for _ in steps:
@@ -152,23 +162,31 @@ class AnimationExport(FileExport):
         decoder, whole = self._explorer.decoder, self._explorer.whole
         if decoder is None or whole is None:
             return
+        find_cost = self._cost_of(decoder, whole, film)
 
         def steps() -> Iterator[Cost | None]:
-            yield self._cost(decoder, whole, film)
+            yield find_cost()
 
         self._explorer.worker.request(COST, Priority.GRID, steps(), self._on_cost)
 
-    def _cost(self, decoder: KeptDecoder, whole: Opened, film: Film) -> Cost | None:
-        """What a film costs; None if there is no path yet, or no room for the plane, which saving says."""
+    def _cost_of(self, decoder: KeptDecoder, whole: Opened, film: Film) -> Callable[[], Cost | None]:
+        """What finds out, on the worker's thread, what a film of the view as it is now costs.
+
+        It gives None if there is no path yet, or no room for the plane, which saving says.
+        """
         state, epochs = self._explorer.state, epochs_of(whole.model.source)
-        route = route_of(state)
-        with contextlib.suppress(ValueError, FigureError):
-            if film.subject is not Subject.PATH and film.with_plane:
-                return self._planes(whole, decoder, film).cost(decoder, epochs)
-            if film.subject is not Subject.PATH:
+        view = subject_of(self._explorer) if film.with_plane else None
+
+        def find() -> Cost | None:
+            with contextlib.suppress(ValueError, FigureError):
+                if film.subject is Subject.PATH:
+                    return path_cost(decoder, route_of(state), film, view)
+                if view is not None:
+                    return self._planes(whole, decoder, film, view).cost(decoder, epochs)
                 return epoch_pictures_cost(decoder, _z_of_epochs(state, film), epochs)
-            return path_cost(decoder, route, film, subject_of(self._explorer) if film.with_plane else None)
-        return None
+            return None
+
+        return find
 
     def _on_cost(self, cost: Cost | None) -> None:
         if cost is not None:

@@ -1,6 +1,6 @@
 """How long a path's film lasts, and how many frames it needs to last as long as its path is played. No Qt."""
 
-import math
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -28,11 +28,14 @@ def noted_seconds(details: Mapping[str, str | int | float | bool]) -> float | No
 
     Earlier versions noted frames alone. None if that does not tell.
     """
-    seconds = details.get("seconds")
-    if isinstance(seconds, (int, float)) and seconds > 0:
-        return float(seconds)
-    frames, fps = details.get("frames"), details.get("fps")
-    if not isinstance(frames, (int, float)) or not isinstance(fps, (int, float)) or not min(frames, fps) > 0:
-        return None
-    found = frames / fps / (2 if details.get("ping_pong") is True else 1)
-    return found if math.isfinite(found) else None
+    seconds, frames, fps = (_positive(details.get(name)) for name in ("seconds", "frames", "fps"))
+    if seconds is not None or frames is None or fps is None:
+        return seconds
+    return _positive(frames / fps / (2 if details.get("ping_pong") is True else 1))
+
+
+def _positive(value: object) -> float | None:
+    # A whole number of a file can be too large for a float.
+    if isinstance(value, (int, float)) and 0 < value <= sys.float_info.max:
+        return float(value)
+    return None

@@ -151,7 +151,8 @@ class _Frames:
         except StopIteration as end:
             frame: Bytes = end.value
             self._drawing = None
-            if not self._drawn or (len(self._drawn) + 1) * frame.nbytes <= KEPT_BYTES:
+            is_room = not self._drawn or (len(self._drawn) + 1) * frame.nbytes <= KEPT_BYTES
+            if place in self._order[index + 1 :] and is_room:
                 self._drawn[place] = frame
             return frame[np.newaxis]
         return None

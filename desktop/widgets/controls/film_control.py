@@ -119,14 +119,14 @@ class FilmControl(QObject):
 
     def _save(self, film: Film) -> None:
         message, ending = self._shell.message, film.format.ending
-        seconds = self._shell.panel.path.seconds
-        if film.subject is Subject.PATH and lasting(film, seconds.value(), MAX_FRAMES) != film:
-            seconds.setValue(film.once_s)  # the path plays as long as its film from now on
         name = f"walk{ending}" if film.subject is Subject.PATH else f"epochs{ending}"
         kind = f"{film.format.value} (*{ending})"
         path = ask_where(self._shell.window, "Export animation", name, kind, message.show_message)
         if path is None:
             return
+        seconds = self._shell.panel.path.seconds
+        if film.subject is Subject.PATH and lasting(film, seconds.value(), MAX_FRAMES) != film:
+            seconds.setValue(film.once_s)  # the path plays as long as its film from now on
         try:
             self.exports.save(path, film)
         except ValueError as error:

@@ -35,5 +35,9 @@ def test_files_tell_the_duration():
         {"frames": "90", "fps": 30},
         {"frames": 90, "fps": 0},
         {"frames": 1e15, "fps": 1e-300},
+        {"frames": 10**400, "fps": 30},
+        {"seconds": float("inf")},
+        {"seconds": float("nan")},
+        {"seconds": 10**400},
     ):
         assert noted_seconds(details) is None

@@ -9,7 +9,7 @@ from PIL import Image
 from desktop.figure.figure import Subject as View
 from desktop.film.film import Content, Film, Subject, film_px
 from desktop.film.formats import Format
-from desktop.film.plane_epochs import PlaneEpochs, plane_epochs_film
+from desktop.film.plane_epochs import PlaneEpochs, _Frames, plane_epochs_film
 from desktop.film.plane_stage import make_stage
 from desktop.film.preview import MOST_PLANES, some_of
 from desktop.images.pixels import to_bytes
@@ -107,6 +107,17 @@ def test_a_cancelled_film_leaves_no_model_to_interrupt(whole, view, kept, tmp_pa
     assert models[-1] is None
     join_encoders()
     assert [file.name for file in tmp_path.iterdir()] == ["film"]
+
+
+def test_only_frames_that_come_again_are_kept(whole, view, kept):
+    """Without a way back none is, so a long film takes no memory for them."""
+    planes = PlaneEpochs(whole, "cpu", kept, view, replace(FILM, content=Content.PLANE))
+    frames = _Frames(planes, epochs_of(whole.model.source), [0, 1, 0])
+    for index in range(2):
+        while frames.take([index]) is None:
+            pass
+    assert list(frames._drawn) == [0]
+    assert frames.take([2]) is not None
 
 
 def test_own_points_are_where_each_epoch_has_them(whole, view, kept):

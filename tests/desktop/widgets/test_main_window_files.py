@@ -161,13 +161,17 @@ def test_the_path_is_saved_as_a_gif(window, qtbot, answer, tmp_path, gif_frames,
     window.panel.show_section(panel)
     make_path(window, qtbot)
     panel.closed.click()
+    seconds = panel.seconds.value()
+    answer(None)  # the file dialog is cancelled
+    save_film(window, qtbot, frames=30, fps=10)
+    assert panel.seconds.value() == seconds
     asked = answer(tmp_path / "walk")
     shown = []
     window.film_control.exports.progressed.connect(
         lambda _: shown.append((panel.progress.isVisible(), panel.progress.value()))
     )
     saved_picture(window, qtbot, lambda: save_film(window, qtbot, frames=30, fps=10))
-    assert asked == [("Export animation", "walk.gif", "GIF (*.gif)")]
+    assert asked == [("Export animation", "walk.gif", "GIF (*.gif)")] * 2
     assert names(tmp_path) == ["walk.gif"]
     frames = gif_frames(tmp_path / "walk.gif")
     assert frames.shape == (30, 12 * 23, 12 * 23)
