@@ -256,12 +256,17 @@ class Exporter:
             # There are no metrics before the first epoch is finished.
             **({"metrics": metrics[-1]} if metrics else {}),
             "epochs": metrics,
-            **({} if self._share is None else {"unfinished": {"epoch": 1, "share": round(self._share, 3)}}),
+            **({} if self._share is None else {"unfinished": {"epoch": 1, "share": _within(self._share)}}),
             "fit": dataclasses.asdict(public(config)),
             "made_with": [fit_command(config), self._command],
             "parity": self._parity.facts(),
             "tools": tools(),
         }
+
+
+def _within(share: float) -> float:
+    """A share to three places, above 0 and below 1, as a manifest's unfinished epoch needs it."""
+    return min(max(round(share, 3), 0.001), 0.999)
 
 
 def held_out_places(shape: tuple[int, ...], levels: int) -> NDArray[np.int64]:

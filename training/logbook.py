@@ -163,7 +163,8 @@ class Logbook:
             },
         )
         # Before the checkpoint: a fit that ends before this finishes the epoch, and comes here, again.
-        remove_snapshot(self.run)
+        with self._decoration("the snapshot was not removed"):
+            remove_snapshot(self.run)
         seconds, self._epoch_seconds = self._epoch_seconds, 0.0
         # After weights and metrics, because a fit that ends before this repeats all of it from the previous
         # checkpoint.

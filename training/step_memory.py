@@ -1,5 +1,6 @@
 """Whether the CPU's memory holds a step of a fit. Linux ends a process that takes more, without a word."""
 
+import contextlib
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from training.image_access import fits
 from training.networks import network_of
 
 MEMORY = Path("/proc/meminfo")
-LIMIT = Path("/sys/fs/cgroup/memory.max")  # of a container
+GROUP = Path("/sys/fs/cgroup")  # a container's limits and what it takes, control groups version 2
 # Of each weight: itself, its gradient, and Adam's two moments; in float32.
 BYTES_PER_WEIGHT = 4 * 4
 
@@ -69,14 +70,24 @@ def weights_of(config: FitConfig) -> int:
 
 
 def free_bytes() -> int | None:
-    """The free memory and swap space, or a container's limit if that is less; None where no Linux tells."""
+    """The free memory and swap space, each within a container's limit; None where no Linux tells."""
     try:
         lines = MEMORY.read_text(encoding="ascii").splitlines()
         kibibytes = {name: int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in lines)}
-        free = 1024 * (kibibytes["MemAvailable"] + kibibytes["SwapFree"])
+        memory, swap = 1024 * kibibytes["MemAvailable"], 1024 * kibibytes["SwapFree"]
     except (OSError, ValueError, KeyError):
         return None
+    # Linux takes back the memory in which it keeps files, if a program needs it.
+    return _left("memory", memory, "inactive_file") + _left("memory.swap", swap)
+
+
+def _left(kind: str, free: int, given_back: str = "") -> int:
+    """How much of `free` bytes a container may still take; all of it without a limit."""
     try:
-        return min(free, int(LIMIT.read_text(encoding="ascii")))
-    except (OSError, ValueError):  # "max" is no number: there is no limit
+        limit, taken = (int((GROUP / f"{kind}.{name}").read_text("ascii")) for name in ("max", "current"))
+    except (OSError, ValueError):  # "max" is no number
         return free
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        lines = (GROUP / f"{kind}.stat").read_text("ascii").splitlines()
+        taken -= int(dict(line.split() for line in lines)[given_back])
+    return min(free, max(0, limit - taken))

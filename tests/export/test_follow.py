@@ -174,13 +174,13 @@ def test_snapshots_stand_for_the_first_epoch(follow, young, three_epochs, unused
     following.wait_for_growth()
     model, run = network_of(CONFIG), read_started_run(young)
     hashes = []
-    for step in (2, 5):
-        model.load_state_dict(load_weights(read_run(three_epochs), step // 2))
-        save_snapshot(run, model, step, 8)
+    for epoch, step, steps, share in ((1, 2, 8, 0.25), (2, 7999, 8000, 0.999)):
+        model.load_state_dict(load_weights(read_run(three_epochs), epoch))
+        save_snapshot(run, model, step, steps)
         following.wait_for_growth()
         bundle = open_bundle(out)
         assert epoch_of(bundle, finished=0) == 1
-        assert bundle.manifest["unfinished"] == {"epoch": 1, "share": step / 8}
+        assert bundle.manifest["unfinished"] == {"epoch": 1, "share": share}
         hashes.append(bundle.manifest["files"]["decoder.onnx"]["sha256"])
     assert len(set(hashes)) == 2
     for _ in range(3):

@@ -69,6 +69,19 @@ def test_weights_that_are_not_finite_are_no_snapshot(few_images, tmp_path):
     assert read_snapshot(run).step == 1
 
 
+def test_a_snapshot_that_cannot_be_removed_is_no_reason_to_end_a_fit(few_images, tmp_path, capsys):
+    """A line says so; the epoch is finished, so nobody reads the snapshot any more."""
+    run = create_run(tmp_path / "run", CONFIG)
+    (run.folder / NAME).mkdir(parents=True)  # a folder is no file to remove
+    trainer = Trainer(CONFIG, few_images.train_images, CPU)
+    logbook = Logbook(run, trainer, torch.from_numpy(few_images.test_images), None, 300, False)
+    logbook.start_epoch()
+    trainer.train_epoch(logbook.count_step)
+    logbook.finish_epoch()
+    assert "the snapshot was not removed: " in capsys.readouterr().err
+    assert read_snapshot(logbook.run) is None
+
+
 class StoppedError(Exception):
     """A fit was stopped."""
 

@@ -25,13 +25,17 @@ def images(tmp_path):
 
 @pytest.fixture
 def machine(tmp_path, monkeypatch):
-    """`machine(limit)`: this one, with a hundred megabytes free, in a container of so many bytes."""
+    """`machine(limit, …)`: a hundred megabytes free, 30 of them swap, in a container with these limits."""
     monkeypatch.setattr(step_memory, "MEMORY", tmp_path / "meminfo")
-    monkeypatch.setattr(step_memory, "LIMIT", tmp_path / "memory.max")
+    monkeypatch.setattr(step_memory, "GROUP", tmp_path)
 
-    def set_up(limit):
+    def set_up(limit, swap_limit="max"):
         (tmp_path / "meminfo").write_text(MEMINFO)
         (tmp_path / "memory.max").write_text(f"{limit}\n")
+        (tmp_path / "memory.current").write_text("900\n")
+        (tmp_path / "memory.stat").write_text("anon 300\ninactive_file 500\n")
+        (tmp_path / "memory.swap.max").write_text(f"{swap_limit}\n")
+        (tmp_path / "memory.swap.current").write_text("40\n")
 
     return set_up
 
@@ -83,9 +87,17 @@ def test_a_fit_that_does_not_fit_is_refused_before_it_begins(run_main, machine, 
 
 
 def test_free_memory_is_that_of_the_machine_or_its_container(machine):
-    """The less of the two; a container without a limit has the word "max"; without Linux nobody knows."""
+    """The less of the two, for memory and for swap; what a container has taken is not free.
+
+    Files that Linux keeps in memory count as free. A container without a limit has the word "max"; without
+    Linux nobody knows.
+    """
     assert free_bytes() is None
     machine("max")
     assert free_bytes() == 100_000 * 1024
     machine(1000)
-    assert free_bytes() == 1000
+    assert free_bytes() == 600 + 30_000 * 1024
+    machine(1000, swap_limit=100)
+    assert free_bytes() == 600 + 60
+    machine(100, swap_limit=0)
+    assert free_bytes() == 0
