@@ -66,10 +66,15 @@ class HistoryControl(QObject, PointerHandler):
         self._show()
 
     def _on_opened(self, opened: Opened) -> None:
-        """Clear the history for another model; the same model opened again, read otherwise, keeps it."""
+        """Clear the history for another model; the same model opened again, read otherwise, keeps it.
+
+        If it has other test images now, what steps say of them by numbers goes.
+        """
         model = _identity(opened)
         if model != self._model:
             self._history.clear()
+        elif not same_images(self._posterior, opened.posterior):
+            self._history.forget_points()
         self._model, self._posterior = model, opened.posterior
         self._show()
 

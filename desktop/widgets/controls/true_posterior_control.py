@@ -102,7 +102,8 @@ class TruePosteriorControl(QObject):
         if self.table is None:
             self.table = likelihood_table(self._explorer, self.side)
             if self.table is not None:
-                self._explorer.worker.request(TABLE, Priority.TABLE, self.table.build(), self._on_built)
+                build = self.table.build()
+                self._explorer.worker.request(TABLE, Priority.TABLE, build, self._on_built, self._on_failed)
                 self._show_gap()
         self._locate()
         self._show_progress()
@@ -157,8 +158,13 @@ class TruePosteriorControl(QObject):
         self._panel.show_progress(share if share < 1 or (is_wanted and is_slow) else None)
 
     def _on_failed(self, error: Exception) -> None:
+        """End what is computed for this drawing; the next change of it begins anew."""
+        for name in (TABLE, POSTERIOR):
+            self._explorer.worker.cancel(name)
+        self.table = self._asked = None
         self._is_first_due = self._is_stale = False
         self._slow.stop()
+        self._show(None)
         self._show_progress()
         self._explorer.failed.emit(error)
 

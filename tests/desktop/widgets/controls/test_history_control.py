@@ -133,11 +133,18 @@ def test_what_plays_by_itself_is_no_step(window):
 
 
 def test_another_model_starts_a_new_history_and_the_same_one_keeps_it(window, qtbot, make_bundle):
-    """The views of another model do not apply to this one."""
+    """The views of another model do not apply to this one, nor labels of other test images to the same one."""
     drag(window, qtbot, LEFT, QPoint(100, 100), QPoint(120, 100))
     with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
         window.open_path(window.explorer.source.path)
     assert window.history.undo.isEnabled()
+    before = window.history.undo.text()
+    window.panel.view.legend.switched.emit(1)
+    assert window.history.undo.text() != before
+    opened = window.explorer.whole
+    others = replace(opened.posterior, labels=opened.posterior.labels[::-1])
+    window.history._on_opened(replace(opened, posterior=others))
+    assert window.history.undo.text() == before
     with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
         window.open_path(make_bundle(name="other", seed=1))
     assert not window.history.undo.isEnabled()

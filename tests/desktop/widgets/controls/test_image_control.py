@@ -10,9 +10,11 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication
 
 from desktop.app.own_picture import network_input
+from desktop.base.errors import ModelError
 from desktop.base.shipped import shipped_bundle
 from desktop.images.drawing import Tool
 from desktop.images.pixels import to_bytes, write_png
+from desktop.latent.true_posterior import LikelihoodTable
 from desktop.view.state import Layer
 from desktop.widgets.common.qimage import to_qimage
 from desktop.widgets.controls.image_control import NO_ENCODER, NO_ENCODER_OF_EPOCH
@@ -260,6 +262,24 @@ def test_unknown_pixels_are_completed_and_known_ones_kept(window, qtbot, seven, 
     mixture = window.true_posterior.located.posterior.mixture
     assert completed[~known] == pytest.approx(255 * mixture[0][~known], abs=1)
     assert panel.figures["gap"].text() == "–"
+
+
+def test_a_plane_that_cannot_be_decoded_is_waited_for_no_longer(window, qtbot, monkeypatch):
+    """The error is told, bar and words go, and the next stroke tries again."""
+
+    def build(_table):
+        yield False
+        raise ModelError("no")
+
+    control, panel = window.true_posterior, window.image.panel
+    with monkeypatch.context() as patch, qtbot.waitSignal(window.explorer.failed, timeout=SOON_MS):
+        patch.setattr(LikelihoodTable, "build", build)
+        draw(window, qtbot, [(8, 6), (20, 6)])
+    assert control.table is None
+    assert panel.progress.isHidden()
+    assert [panel.figures[name].text() for name in ("log_px", "gap")] == ["–", "–"]
+    draw(window, qtbot, [(8, 16), (20, 16)])
+    qtbot.waitUntil(lambda: control.located is not None, timeout=SOON_MS)
 
 
 def test_without_an_encoder_the_panel_says_so(open_window, make_bundle, qtbot):
