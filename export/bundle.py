@@ -16,8 +16,8 @@ zipped as one file that ends in `.latent`:
 
 The manifest MUST hold `format`, `name`, `created`, `image`, `latent_dim`, `likelihood`, `opset`, `tensors`
 and `files` (size and SHA-256 of every other file), as export/manifest.py checks. Anything else in it is for
-people. Opening checks each
-file against the manifest, and `Bundle.read` checks the bytes that it returns once more.
+people. Opening checks each file against the manifest, and `Bundle.read` checks the bytes that it returns
+once more.
 
 The bundle of a running fit grows in place. While it grows, `previous/NAME` is the file that the previous
 manifest calls NAME. A reader looks there if the bytes at NAME are not those that its manifest describes. So

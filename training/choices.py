@@ -19,7 +19,7 @@ WIDEST = 128
 
 
 class ChoiceError(Exception):
-    """The options do not fit the data."""
+    """The options do not fit the data or the memory."""
 
 
 def recipe_on(recipe: str, device: torch.device, changes: Iterable[str] = ()) -> FitConfig:

@@ -42,8 +42,8 @@ def remove_snapshot(run: Run) -> None:
     _path(run).unlink(missing_ok=True)
 
 
-def read_snapshot(run: Run, after_step: int = 0) -> Snapshot | None:
-    """The snapshot of a run, if it was taken after that step; None once the first epoch is finished.
+def read_snapshot(run: Run, known_step: int = 0) -> Snapshot | None:
+    """The snapshot of a run, unless it is the one of that step; None once the first epoch is finished.
 
     Raises RunError if it is damaged or for another model.
     """
@@ -55,7 +55,7 @@ def read_snapshot(run: Run, after_step: int = 0) -> Snapshot | None:
             facts = file.metadata()
             step = int(facts["step"])
             share = step / int(facts["steps_per_epoch"])
-            if step == after_step:
+            if step == known_step:
                 return None
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no mapping)
     except FileNotFoundError:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -27,6 +28,12 @@ pytestmark = pytest.mark.usefixtures("gradients")
 
 ROOT = Path(__file__).parents[2]
 DEFAULT = RECIPES["default"]
+
+
+def run_python(*arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Python with these arguments, in a process of its own, once it has ended."""
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, **options)
 
 
 @pytest.mark.usefixtures("traced_once")
@@ -81,14 +88,7 @@ def test_another_training_is_told_by_its_file(tmp_path):
     other.parent.mkdir()
     other.touch()
     path = os.pathsep.join(map(str, (tmp_path, ROOT)))
-    ended = subprocess.run(
-        [sys.executable, "-m", "export.onnx"],
-        env=os.environ | {"PYTHONPATH": path},
-        cwd=ROOT.parent,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    ended = run_python("-m", "export.onnx", cwd=ROOT.parent, env=os.environ | {"PYTHONPATH": path})
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr == (
         f"python -m export.onnx: found another module named 'training': {other}, expected this program's; "
@@ -165,12 +165,7 @@ def test_without_any_run_the_command_says_how_to_make_one(run_main, tmp_path, mo
 
 def test_a_missing_run_is_one_line_from_the_real_command(tmp_path):
     """`python -m export.onnx` with a missing run: one line, status 2, no warning, nothing written."""
-    ended = subprocess.run(
-        [sys.executable, "-W", "error", "-m", "export.onnx", tmp_path / "gone", "--out", tmp_path / "b"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    ended = run_python("-W", "error", "-m", "export.onnx", tmp_path / "gone", "--out", tmp_path / "b")
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr == (
         f"python -m export.onnx: {tmp_path / 'gone'}: found no folder there, expected a run; "
