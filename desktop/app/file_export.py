@@ -43,8 +43,7 @@ class FileExport(QObject):
         )
 
     def _on_step(self, step: object) -> None:
-        if step is not None:
-            self.progressed.emit(step)
+        self.progressed.emit(step)
 
     def _on_saved(self, path: Path) -> None:
         self.progressed.emit(None)

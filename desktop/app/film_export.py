@@ -77,7 +77,7 @@ class AnimationExport(FileExport):
             raise ValueError("found no epochs in the open model, expected a bundle with epochs; open one")
         details = replace(film, frame_count=len(epoch_order(len(epochs), film.ping_pong))).details()
         del details["seconds"]  # those are of a path
-        of_grid = film.subject is Subject.PLANE_EPOCHS
+        of_grid = film.subject is Subject.GRID_EPOCHS
         kind = "plane epochs" if film.with_plane else "manifold epochs" if of_grid else "picture epochs"
         comment = explorer.note(kind, **details)
         self._make(path, 0.0, self._epoch_steps(explorer.whole, epochs, film, path, comment))
@@ -108,7 +108,7 @@ class AnimationExport(FileExport):
         if film.with_plane:
             planes = self._planes(whole, decoder, film, subject_of(explorer))
             return plane_epochs_film(planes, epochs, path, name, comment, make)
-        columns, place = (GRID_SIDE, ()) if film.subject is Subject.PLANE_EPOCHS else (1, state.z)
+        columns, place = (GRID_SIDE, ()) if film.subject is Subject.GRID_EPOCHS else (1, state.z)
         z = _z_of_epochs(state, film)
         decoded = epoch_pictures(whole, explorer.device, z, decoder.kept, epochs, self._set_epoch_model)
         numbered = ((epoch.number, pictures) for epoch, pictures in decoded)
@@ -219,7 +219,7 @@ class AnimationExport(FileExport):
 
 def _z_of_epochs(state: ViewState, film: Film) -> Floats:
     """The z [N, d] that a film shows at each epoch: the plane's manifold grid, or the cursor's."""
-    if film.subject is Subject.PLANE_EPOCHS:
+    if film.subject is Subject.GRID_EPOCHS:
         return manifold_grid(state.plane, GRID_SIDE, state.prior)
     return np.array([state.z], np.float32)
 

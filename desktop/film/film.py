@@ -46,8 +46,8 @@ class Subject(StrEnum):
     """What a film shows; the values are the names in the window."""
 
     PATH = "Path"
-    CURSOR_EPOCHS = "Epochs"
-    PLANE_EPOCHS = "Epochs as manifold grids"
+    EPOCHS = "Epochs"
+    GRID_EPOCHS = "Epochs as manifold grids"
 
 
 class Content(StrEnum):
@@ -93,7 +93,7 @@ class Film:
     @property
     def with_plane(self) -> bool:
         """Whether frames show the plane."""
-        return self.subject is not Subject.PLANE_EPOCHS and self.content is not Content.PICTURE
+        return self.subject is not Subject.GRID_EPOCHS and self.content is not Content.PICTURE
 
     @property
     def with_picture(self) -> bool:
@@ -123,7 +123,7 @@ def film_px(film: Film, image_px: tuple[int, int]) -> tuple[int, int]:
     if film.with_plane:
         side = plane_side_px(image_px, film.scale)
         return side + (width if film.with_picture else 0), side
-    grid = GRID_SIDE if film.subject is Subject.PLANE_EPOCHS else 1
+    grid = GRID_SIDE if film.subject is Subject.GRID_EPOCHS else 1
     return grid * width, grid * height
 
 

@@ -215,6 +215,14 @@ def make_model() -> Iterator[Callable[..., Model]]:
 
 
 @pytest.fixture
+def kept() -> Iterator[DecodedPictures]:
+    """The pictures of a session that slow decoders have decoded."""
+    pictures = DecodedPictures()
+    yield pictures
+    pictures.close()
+
+
+@pytest.fixture
 def plain_decoder() -> Callable[[Path], Callable[[Any], NDArray[np.float32]]]:
     """`plain_decoder(path)(z)`: a bundle's decoder by ONNX Runtime alone, all of z [N, d] at once."""
 

@@ -86,11 +86,11 @@ class FilmControl(QObject):
         film = dialog.film()
         state = self._explorer.state
         width, height = dialog.frame_px()
-        of_plane = film.subject is Subject.PLANE_EPOCHS
+        of_grids = film.subject is Subject.GRID_EPOCHS
         epoch = epoch_shown(source, state.epoch)
-        texts = [caption(film, source.name, epoch, () if of_plane else state.z)] if film.captions else []
+        texts = [caption(film, source.name, epoch, () if of_grids else state.z)] if film.captions else []
         strip = CaptionStrip(texts, width)
-        if of_plane:
+        if of_grids:
             dialog.set_preview(None)
         elif film.with_plane or width * height > PREVIEW_PIXELS:  # too large to be made and shrunk again
             dialog.set_preview(to_qimage(picture))

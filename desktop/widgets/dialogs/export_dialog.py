@@ -197,7 +197,7 @@ class ExportDialog(QDialog):
         film, (width, height) = self.film(), self._image_px
         if film.with_plane:
             return (width if film.with_picture else 0) + max(width, height), max(width, height)
-        side = GRID_SIDE if film.subject is Subject.PLANE_EPOCHS else 1
+        side = GRID_SIDE if film.subject is Subject.GRID_EPOCHS else 1
         return width * side, height * side
 
     def frame_px(self) -> tuple[int, int]:
@@ -216,7 +216,7 @@ class ExportDialog(QDialog):
         most = SAVED_SIDE_PX
         if film.with_plane:
             most = SAVED_BESIDE_PX if film.with_picture else SAVED_PLANE_PX
-        if film.subject is Subject.PLANE_EPOCHS:
+        if film.subject is Subject.GRID_EPOCHS:
             side, most = side * GRID_SIDE, SAVED_PLANE_PX
         self.scale.setValue(max(1, most // side))
         self._on_changed()
@@ -227,7 +227,7 @@ class ExportDialog(QDialog):
         film = self.film()
         over_epochs = film.subject is not Subject.PATH
         self.frames.setEnabled(not over_epochs)
-        is_grid = film.subject is Subject.PLANE_EPOCHS
+        is_grid = film.subject is Subject.GRID_EPOCHS
         self.content.setEnabled(not is_grid)
         self.captions[Caption.EPOCH].setEnabled(self._epochs > 0)
         self.captions[Caption.Z].setEnabled(not is_grid and (film.with_picture or not over_epochs))

@@ -147,7 +147,7 @@ def test_opening_another_bundle_ends_the_film_of_the_first(
     assert not (tmp_path / "a.gif").exists()
 
 
-@pytest.mark.parametrize("subject", [Subject.CURSOR_EPOCHS, Subject.PLANE_EPOCHS])
+@pytest.mark.parametrize("subject", [Subject.EPOCHS, Subject.GRID_EPOCHS])
 def test_a_film_of_the_epochs_has_a_frame_of_each(
     make_explorer, bundle_path, tmp_path, qtbot, gif_frames, same_picture, subject
 ):
@@ -159,7 +159,7 @@ def test_a_film_of_the_epochs_has_a_frame_of_each(
     exports.progressed.connect(shares.append)
     with qtbot.waitSignal(explorer.saved, timeout=SOON_MS):
         exports.save(tmp_path / "a.gif", Film(subject, fps=4, scale=2, ping_pong=True))
-    grid = subject is Subject.PLANE_EPOCHS
+    grid = subject is Subject.GRID_EPOCHS
     z = manifold_grid(explorer.state.plane, 20) if grid else np.array([explorer.state.z], np.float32)
     expected = []
     for epoch in (0, 1, 2, 1):
@@ -180,7 +180,7 @@ def test_a_film_of_the_epochs_has_a_frame_of_each(
 def test_a_film_of_the_epochs_can_show_the_plane(make_explorer, bundle_path, tmp_path, qtbot, content):
     """It has a frame of each epoch, as large as was said, and a preview of the same length."""
     explorer = make_explorer(bundle_path)
-    exports, film = AnimationExport(explorer), Film(Subject.CURSOR_EPOCHS, fps=4, scale=10, content=content)
+    exports, film = AnimationExport(explorer), Film(Subject.EPOCHS, fps=4, scale=10, content=content)
     with qtbot.waitSignal(exports.previewed, timeout=SOON_MS) as told:
         exports.preview(film)
     frames, seconds = told.args
@@ -195,7 +195,7 @@ def test_a_film_of_the_epochs_can_show_the_plane(make_explorer, bundle_path, tmp
 def test_a_model_without_epochs_has_no_film_of_them(exports, tmp_path):
     """The error is raised to the caller."""
     with pytest.raises(ValueError, match="found no epochs in the open model"):
-        exports.save(tmp_path / "a.gif", Film(Subject.CURSOR_EPOCHS))
+        exports.save(tmp_path / "a.gif", Film(Subject.EPOCHS))
 
 
 def test_a_preview_lasts_as_long_as_the_film(explorer, exports, qtbot):

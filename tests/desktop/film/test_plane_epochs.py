@@ -13,7 +13,6 @@ from desktop.film.plane_epochs import PlaneEpochs, _Frames, plane_epochs_film
 from desktop.film.plane_stage import make_stage
 from desktop.film.preview import MOST_PLANES, some_of
 from desktop.images.pixels import to_bytes
-from desktop.jobs.decoded_pictures import DecodedPictures
 from desktop.jobs.kept_decoder import KeptDecoder
 from desktop.jobs.points_of_z import points_of_z
 from desktop.latent.named_points import NamedPoints
@@ -21,16 +20,9 @@ from desktop.models.epochs import epochs_of, load_epoch
 from desktop.models.opened import Opened
 from desktop.models.own_posterior import OwnPosterior
 from desktop.view.state import Layer, start_state
+from tests.desktop.finished import finished
 
-FILM = Film(Subject.CURSOR_EPOCHS, Format.APNG, scale=10, ping_pong=True, content=Content.BESIDE)
-
-
-@pytest.fixture
-def kept():
-    """The pictures of a session."""
-    pictures = DecodedPictures()
-    yield pictures
-    pictures.close()
+FILM = Film(Subject.EPOCHS, Format.APNG, scale=10, ping_pong=True, content=Content.BESIDE)
 
 
 @pytest.fixture
@@ -46,15 +38,6 @@ def view(whole):
     state = start_state(2).at((0.5, -0.5))
     shown = replace(state, layers=state.layers | {Layer.POINTS})
     return View(shown, whole.posterior, whole.posterior, ("no", "yes"))
-
-
-def finished(steps):
-    """What a generator returns."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
 
 
 def test_each_frame_is_the_plane_of_its_epoch(whole, view, kept, tmp_path):

@@ -12,9 +12,9 @@ from desktop.film.formats import Format
 from desktop.film.plane_stage import LEAST_PLANE_PX, draw_ring, make_stage
 from desktop.film.preview import MOST_FRAMES, MOST_PIXELS, Preview, preview_film
 from desktop.images.pixels import enlarge, to_bytes
-from desktop.jobs.decoded_pictures import DecodedPictures
 from desktop.jobs.kept_decoder import KeptDecoder
 from desktop.view.state import start_state
+from tests.desktop.finished import finished
 from tests.desktop.path_points import path_points
 
 POINTS = ((-2.0, 0.0), (2.0, 1.0))
@@ -22,22 +22,13 @@ PLANE = Film(format=Format.APNG, frame_count=5, scale=22, content=Content.BESIDE
 
 
 @pytest.fixture
-def decoder(make_bundle, make_model):
-    return KeptDecoder(make_model(make_bundle()), DecodedPictures())
+def decoder(make_bundle, make_model, kept):
+    return KeptDecoder(make_model(make_bundle()), kept)
 
 
 @pytest.fixture
 def subject():
     return Subject(start_state(2))
-
-
-def finished(steps):
-    """What a generator returns."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
 
 
 def test_each_frame_has_the_cursor_at_its_z_and_the_picture_there(decoder, subject, tmp_path):

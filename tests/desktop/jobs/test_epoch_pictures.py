@@ -3,21 +3,12 @@
 import numpy as np
 import pytest
 
-from desktop.jobs.decoded_pictures import DecodedPictures
 from desktop.jobs.epoch_pictures import epoch_pictures, epoch_pictures_cost
 from desktop.jobs.kept_decoder import KeptDecoder
 from desktop.models.epochs import epochs_of
 from desktop.models.opened import Opened
 
 Z = np.random.default_rng(0).normal(size=(45, 2)).astype(np.float32)
-
-
-@pytest.fixture
-def kept():
-    """The pictures of a session."""
-    pictures = DecodedPictures()
-    yield pictures
-    pictures.close()
 
 
 @pytest.fixture

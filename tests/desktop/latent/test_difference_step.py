@@ -6,6 +6,7 @@ import pytest
 from desktop.latent.difference_step import first_step, fitting_step, least_step, pairs, slopes
 from desktop.latent.directions import probes
 from desktop.latent.prior import Prior, PriorKind
+from tests.desktop.finished import finished
 
 Z = (0.3, -0.2, 0.1, 0.0, 0.5)
 UNIT = np.full(5, 5**-0.5)
@@ -31,12 +32,7 @@ class Decoder:
 
 def fitted(decode, first, z=Z):
     """The step, by running all of its search."""
-    search = fitting_step(decode, z, UNIT, first)
-    while True:
-        try:
-            next(search)
-        except StopIteration as end:
-            return end.value
+    return finished(fitting_step(decode, z, UNIT, first))
 
 
 def error(decode, step):

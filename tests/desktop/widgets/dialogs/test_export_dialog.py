@@ -62,12 +62,12 @@ def test_it_says_size_length_and_the_real_speed(dialog):
 
 def test_epochs_are_offered_where_there_are_some(dialog):
     """Each epoch is a frame; a model without epochs goes back to the path."""
-    dialog.subject.setCurrentText(Subject.CURSOR_EPOCHS.value)
+    dialog.subject.setCurrentText(Subject.EPOCHS.value)
     dialog.set_size(280, 280)
     assert "11 frames" in dialog.facts.text()
     assert not dialog.frames.isEnabled()
     assert dialog.film().fps == 4
-    dialog.subject.setCurrentText(Subject.PLANE_EPOCHS.value)
+    dialog.subject.setCurrentText(Subject.GRID_EPOCHS.value)
     assert dialog.picture_px() == (560, 560)
     assert dialog.film().scale == 1
     dialog.set_model((28, 28), 0)
@@ -81,7 +81,7 @@ def test_without_a_path_it_says_how_to_make_one(dialog):
     dialog.set_size(280, 280)
     assert dialog.facts.text() == NO_PATH
     assert not dialog.save.isEnabled()
-    dialog.subject.setCurrentText(Subject.CURSOR_EPOCHS.value)
+    dialog.subject.setCurrentText(Subject.EPOCHS.value)
     dialog.set_size(280, 280)
     assert "11 frames" in dialog.facts.text()
     assert dialog.save.isEnabled()

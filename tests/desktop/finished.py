@@ -1,0 +1,16 @@
+"""What work in steps leads to, for tests that do not look at the steps."""
+
+from collections.abc import Generator
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
+
+
+def finished(steps: Generator[Any, None, Result]) -> Result:
+    """What a generator returns."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            result: Result = end.value
+            return result
