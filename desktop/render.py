@@ -38,7 +38,6 @@ from desktop.render_parts import (
     axes_option,
     check_room,
     do_job,
-    is_on_samples,
     looking_at,
     model_options,
     on_axes,
@@ -48,7 +47,7 @@ from desktop.render_parts import (
     start_view,
     write_sheet,
 )
-from desktop.view.first_view import MOST_NEAR_MEAN
+from desktop.view.first_view import MOST_NEAR_MEAN, starts_on_samples
 from desktop.view.provenance import provenance, to_text
 from export.bundle import BundleError
 
@@ -102,7 +101,7 @@ def plane(
     elif axes is not None:
         state = on_axes(model, state, axes, point, seed)
     else:
-        even = even or is_on_samples(model)
+        even = even or starts_on_samples(model.latent_dim, model.source.has_posterior)
     state = looking_at(state, point, span)
     if even:
         plan = sheets.view_plan(model, state.chart, state.viewport, n)

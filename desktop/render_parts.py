@@ -28,7 +28,7 @@ from desktop.models.source import open_source
 from desktop.reading.command_options import overrides_from, reading_options
 from desktop.reading.reading import Reading
 from desktop.vetting.opening import Opening
-from desktop.view.first_view import MOST_NEAR_MEAN, first_view, fresh_view
+from desktop.view.first_view import MOST_NEAR_MEAN, first_view, fresh_view, starts_on_samples
 from desktop.view.provenance import Detail, provenance, to_text
 from desktop.view.state import ViewState
 
@@ -104,8 +104,8 @@ def start_view(model: Model, point: str | None = None, seed: int | None = None) 
         raise RenderError("found --z and --seed, expected one of them; leave one out")
     source = model.source
     prior = source.reading.prior
-    state = fresh_view(model.latent_dim, prior, source.bundle is not None, source.has_images)
-    if seed is not None and is_on_samples(model):
+    state = fresh_view(model.latent_dim, prior, source.bundle is not None, source.has_posterior)
+    if seed is not None and starts_on_samples(model.latent_dim, source.has_posterior):
         state = first_view(model.latent_dim, prior, seed)
     elif seed is not None:
         (z,) = sample_prior(1, model.latent_dim, seed, prior)
@@ -128,7 +128,8 @@ def on_axes(
     """
     if axes is None:
         return state
-    is_through_z = point is not None or seed is not None or is_on_samples(model)
+    on_samples = starts_on_samples(model.latent_dim, model.source.has_posterior)
+    is_through_z = point is not None or seed is not None or on_samples
     z = state.z if is_through_z else Vector(state.prior.mean(model.latent_dim))
     right, up = axes
     if max(axes) >= len(z) or (right == up and len(z) > 1):
@@ -139,16 +140,11 @@ def on_axes(
 
 
 def looking_at(state: ViewState, point: str | None, span: float | None) -> ViewState:
-    """The view around its z, so large as `span` says, if a z or a span is given."""
+    """The view around its z, as large as `span` says, if a z or a span is given."""
     if point is None and span is None:
         return state
     a, b = state.cursor_ab.tolist()
     return replace(state, viewport=Viewport((a, b), span or state.viewport.span))
-
-
-def is_on_samples(model: Model) -> bool:
-    """Whether the view of this model starts on a plane through samples."""
-    return not model.source.has_images and model.latent_dim > MOST_NEAR_MEAN
 
 
 def plane_through_points(texts: tuple[str, ...], latent_dim: int) -> Plane:

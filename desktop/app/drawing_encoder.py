@@ -13,9 +13,8 @@ NAME = "encode"
 class DrawingEncoder(QObject):
     """Encodes with the model that an explorer decodes with; once another is open, no result of it comes."""
 
-    encoded = Signal(
-        object
-    )  # Encoded; None if nothing is drawn, without an encoder, or when a model is opened
+    # Encoded; None if nothing is drawn, without an encoder, or when a model is opened or closed
+    encoded = Signal(object)
     failed = Signal(object)  # Exception
 
     def __init__(self, explorer: Explorer, parent: QObject) -> None:
@@ -23,8 +22,8 @@ class DrawingEncoder(QObject):
         self._explorer = explorer
         self._is_encoding = False
         self._next: Drawing | None = None
-        for other in (explorer.opened, explorer.model_closed):
-            other.connect(self._on_opened)
+        for signal in (explorer.opened, explorer.model_closed):
+            signal.connect(self._start_over)
 
     def encode(self, drawing: Drawing) -> None:
         """Have a drawing encoded; if an encoding is running, after it."""
@@ -40,8 +39,8 @@ class DrawingEncoder(QObject):
                 NAME, Priority.DRAWING, job, self.encoded.emit, self._on_failed, self._on_end
             )
 
-    def _on_opened(self) -> None:
-        """What the last model gave may have another number of dimensions than the plane has now."""
+    def _start_over(self) -> None:
+        """Forget what the last model gave: its z may have another number of dimensions than the plane now."""
         self._forget()
         self.encoded.emit(None)
 

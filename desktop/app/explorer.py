@@ -184,13 +184,13 @@ class Explorer(QObject):
     @property
     def home(self) -> Viewport:
         """The viewport to come home to on the plane that is looked at."""
-        return home_view(self.state, self._has_images)
+        return home_view(self.state, self._has_posterior)
 
     @property
     def samples_viewport(self) -> Viewport | None:
         """On linear axes, the part of the plane with the samples that span it; None on any other plane."""
         state = self.state
-        if not is_on_samples(state, self._has_images):
+        if not is_on_samples(state, self._has_posterior):
             return None
         return samples_viewport(state.plane, state.prior, state.seed)
 
@@ -282,8 +282,9 @@ class Explorer(QObject):
     def renew(self, opened: Opened) -> None:
         """Replace the open model by a new version of the same file.
 
-        A view that fits the test images goes on fitting them; any other stays, but for numbers of test images
-        if these are others. A model with other dimensions, or another prior, is opened like any other.
+        A view that fits the test images goes on fitting them. Any other view stays. If the test images are
+        others, nothing is pinned, selected or hidden any more. A model with other dimensions, or another
+        prior, is opened like any other.
         """
         old = self._opened
         if old is None or _space(old.model) != _space(opened.model):
@@ -382,7 +383,7 @@ class Explorer(QObject):
     def draw_z(self) -> None:
         """Move the cursor to another sample of the prior, that of the next seed."""
         if self._opened is not None:
-            self.set_state(random_view(self.state, self._has_images))
+            self.set_state(random_view(self.state, self._has_posterior))
 
     def note(self, kind: str, **details: Detail) -> str:
         """Return the note for an export of the current view; empty while no model is open.
@@ -454,8 +455,8 @@ class Explorer(QObject):
             self.tiles.look(projection, self._ratio, coarse_first)
 
     @property
-    def _has_images(self) -> bool:
-        return self._opened is not None and self._opened.model.source.has_images
+    def _has_posterior(self) -> bool:
+        return self._opened is not None and self._opened.model.source.has_posterior
 
     def _on_opened(self, opened: Opened) -> None:
         self.worker.cancel_of_model()
@@ -474,7 +475,7 @@ class Explorer(QObject):
         same_space = same_file and len(before.z) == opened.model.latent_dim
         if not same_space or before.prior != prior:
             fresh = fresh_view(
-                opened.model.latent_dim, prior, opened.model.source.bundle is not None, self._has_images
+                opened.model.latent_dim, prior, opened.model.source.bundle is not None, self._has_posterior
             )
             fresh = replace(fresh, viewport=_fitting(fresh, opened) or fresh.viewport)
             if same_space:  # another prior of the same model, which has been set just now

@@ -28,8 +28,8 @@ class Timeline(QObject):
         self._models: dict[Epoch, Opened] = {}
         self._errors: dict[Epoch, Exception] = {}
         self.epochs: tuple[Epoch, ...] = ()
-        for other in (explorer.opened, explorer.model_closed):
-            other.connect(self._on_opened)
+        for signal in (explorer.opened, explorer.model_closed):
+            signal.connect(self._start_over)
         explorer.renewed.connect(self._on_renewed)
         explorer.state_changed.connect(self._on_state)
         explorer.closed.connect(self._close)
@@ -63,7 +63,7 @@ class Timeline(QObject):
         for opened in self._models.values():
             opened.model.close()
 
-    def _on_opened(self) -> None:
+    def _start_over(self) -> None:
         self._models.clear()
         self._set_epochs()
 

@@ -26,18 +26,19 @@ def caption_of(source: Source, subject: Subject, parts: frozenset[Part]) -> str:
 
 def _model(source: Source, epoch: int | None) -> str:
     words = [one_line(source.name, NAME_CHARS)]
-    metrics = None if source.bundle is None else source.bundle.manifest.get("metrics")
+    bundle = source.bundle
+    shares = {} if bundle is None else unfinished(bundle)
+    metrics = None if bundle is None else bundle.manifest.get("metrics")
     facts = metrics if isinstance(metrics, dict) else {}
     elbo = facts.get("test_elbo_nats")
-    if epoch is None and source.bundle is not None and (now := unfinished(source.bundle)):
-        epoch = next(iter(now))
+    if epoch is None and shares:
+        epoch = next(iter(shares))
     elif epoch is None and type(facts.get("epoch")) is int:
         epoch = facts["epoch"]
-    elif epoch is not None and source.bundle is not None:
-        elbo = elbos_nats(source.bundle).get(epoch)
+    elif epoch is not None and bundle is not None:
+        elbo = elbos_nats(bundle).get(epoch)
     if epoch is not None:
-        share = {} if source.bundle is None else unfinished(source.bundle)
-        words.append(f"epoch {epoch}" + (f", {in_percent(share[epoch])} of it" if epoch in share else ""))
+        words.append(f"epoch {epoch}" + (f", {in_percent(shares[epoch])} of it" if epoch in shares else ""))
     if isinstance(elbo, float):
         words.append(f"test ELBO {elbo:.2f} nats".replace("-", "−"))
     return "; ".join(words) + "."

@@ -173,7 +173,8 @@ class PlaneDrawing:
             c=colors,
             alpha=share * self._subject.state.opacities.of(Layer.POINTS),
             edgecolors=self._colors.edge,
-            # An edge of any width would be drawn a pixel wide by some programs, and faint points be circles.
+            # Some programs draw an edge of any width one pixel wide, and faint points would look like
+            # circles.
             linewidths=0.2 if self._colors.edge != "none" and share == 1 else 0,
             zorder=5,
         )

@@ -54,9 +54,9 @@ class InterruptedDecodeError(ModelError):
 class Sessions:
     """Makes sessions for a source's graphs, on CUDA or on the CPU, and runs them.
 
-    Any thread may run them. A run that takes longer than `limit_s` seconds is stopped; a slow decoder's
-    limit is longer by what its trial took. Raises BundleError (for a bundle) or ModelError (for a bare file)
-    if a graph cannot be loaded or run.
+    Any thread may run them. A run that takes longer than `limit_s` seconds is stopped; for a slow decoder the
+    limit is at least 20 times as long as its trial. Raises BundleError (for a bundle) or ModelError (for a
+    bare file) if a graph cannot be loaded or run.
 
     Attributes:
         device: where runs happen; if CUDA fails at one, the CPU from then on.
@@ -128,9 +128,9 @@ class Sessions:
         return results
 
     @contextmanager
-    def interruptible(self, is_so: bool) -> Iterator[None]:
-        """In this block, if it `is_so`, a run may be stopped by `interrupt`."""
-        self._is_interruptible = is_so
+    def interruptible(self, may_be: bool) -> Iterator[None]:
+        """In this block, if it `may_be`, a run is stopped by `interrupt`."""
+        self._is_interruptible = may_be
         try:
             yield
         finally:

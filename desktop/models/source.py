@@ -114,8 +114,8 @@ class Source:
         return hashlib.sha256(self.encoder).hexdigest() if isinstance(self.encoder, bytes) else ""
 
     @property
-    def has_images(self) -> bool:
-        """Whether a bundle has the posterior of test images, which says where the model's data is."""
+    def has_posterior(self) -> bool:
+        """Whether a bundle has the posterior of test images, which says where the model's data are."""
         return self.bundle is not None and POSTERIOR_FILE in self.bundle.files
 
     @property

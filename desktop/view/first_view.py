@@ -31,6 +31,14 @@ SEEDS = 2**31
 CANDIDATES, MOST_CHOSEN_DIMENSIONS = 24, 1 << 14
 
 
+def starts_on_samples(latent_dim: int, has_posterior: bool) -> bool:
+    """Whether the view of a new model starts on a plane through samples.
+
+    `has_posterior` says whether it comes with the posterior of test images.
+    """
+    return not has_posterior and latent_dim > MOST_NEAR_MEAN
+
+
 def first_view(latent_dim: int, prior: Prior = NORMAL, seed: int = 0) -> ViewState:
     """The view of a newly opened model without test images: the cursor is at the first sample of a seed.
 
@@ -51,13 +59,13 @@ def first_view(latent_dim: int, prior: Prior = NORMAL, seed: int = 0) -> ViewSta
     return replace(state, viewport=samples_viewport(plane, prior, seed))
 
 
-def fresh_view(latent_dim: int, prior: Prior, is_bundle: bool, has_images: bool) -> ViewState:
+def fresh_view(latent_dim: int, prior: Prior, is_bundle: bool, has_posterior: bool) -> ViewState:
     """The view of a newly opened model. That of a model without test images is its `first_view`.
 
     With them the cursor starts at the prior's mean, and they determine the viewport. A bundle of up to 8
     dimensions starts there, too, because it says what its prior is.
     """
-    if has_images or (is_bundle and latent_dim <= MOST_NEAR_MEAN):
+    if has_posterior or (is_bundle and latent_dim <= MOST_NEAR_MEAN):
         return replace(start_state(latent_dim), prior=prior)
     return first_view(latent_dim, prior)
 
@@ -92,24 +100,24 @@ def samples_viewport(plane: Plane, prior: Prior, seed: int) -> Viewport:
     return Viewport((center[0], center[1]), MARGIN * float((high - low).max()))
 
 
-def is_on_samples(state: ViewState, has_images: bool) -> bool:
+def is_on_samples(state: ViewState, has_posterior: bool) -> bool:
     """Whether the plane, or one parallel to it, goes through the three samples of the state's seed."""
     latent_dim = len(state.z)
-    if has_images or latent_dim <= MOST_NEAR_MEAN:
+    if not starts_on_samples(latent_dim, has_posterior):
         return False
     z = corners(latent_dim, state.prior, state.seed)
     sides, seen = np.diff(z, axis=0), np.diff(state.plane.project(z), axis=0)
     return bool(np.allclose(np.linalg.norm(seen, axis=1), np.linalg.norm(sides, axis=1), rtol=1e-4))
 
 
-def home_view(state: ViewState, has_images: bool) -> Viewport:
+def home_view(state: ViewState, has_posterior: bool) -> Viewport:
     """The viewport to come home to: that of the prior, or of the three samples that span the plane."""
-    if is_on_samples(state, has_images) and state.chart.limits is None:
+    if is_on_samples(state, has_posterior) and state.chart.limits is None:
         return samples_viewport(state.plane, state.prior, state.seed)
     return state.chart.home
 
 
-def random_view(state: ViewState, has_images: bool) -> ViewState:
+def random_view(state: ViewState, has_posterior: bool) -> ViewState:
     """The view with the cursor at the first sample of the next seed.
 
     The plane goes with it and keeps its directions, or goes through three new samples if the view of a new
@@ -117,10 +125,10 @@ def random_view(state: ViewState, has_images: bool) -> ViewState:
     """
     seed = (state.seed + 1) % SEEDS
     latent_dim = len(state.z)
-    if not has_images and latent_dim > MOST_NEAR_MEAN:
+    if starts_on_samples(latent_dim, has_posterior):
         drawn = first_view(latent_dim, state.prior, seed)
         moved = replace(state, z=drawn.z, plane=drawn.plane, seed=seed)
-        return replace(moved, viewport=home_view(moved, has_images))
+        return replace(moved, viewport=home_view(moved, has_posterior))
     (z,) = sample_prior(1, latent_dim, seed, state.prior)
     moved = replace(state.moved_to(Vector(z)), seed=seed)
     view, at = state.viewport, moved.chart.view_of(moved.z)

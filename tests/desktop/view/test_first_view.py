@@ -93,19 +93,19 @@ def test_paths_follow_the_shell_if_there_is_one():
 @pytest.mark.parametrize("dims", [1, 2, 8, 9, 64])
 def test_test_images_or_samples_say_where_a_view_starts(dims):
     """With test images, and for a bundle of few dimensions, at the prior's mean on the first two axes."""
-    assert fresh_view(dims, NORMAL, is_bundle=True, has_images=True) == start_state(dims)
+    assert fresh_view(dims, NORMAL, is_bundle=True, has_posterior=True) == start_state(dims)
     without = start_state(dims) if dims <= 8 else first_view(dims)
-    assert fresh_view(dims, NORMAL, is_bundle=True, has_images=False) == without
-    assert fresh_view(dims, NORMAL, is_bundle=False, has_images=False) == first_view(dims)
+    assert fresh_view(dims, NORMAL, is_bundle=True, has_posterior=False) == without
+    assert fresh_view(dims, NORMAL, is_bundle=False, has_posterior=False) == first_view(dims)
 
 
 @pytest.mark.parametrize("dims", [2, 5, 64])
 def test_a_random_z_is_the_first_sample_of_the_next_seed(dims):
     """With test images and without; the cursor is on the plane and in view."""
-    for has_images in (True, False):
-        state = fresh_view(dims, NORMAL, has_images, has_images)
+    for has_posterior in (True, False):
+        state = fresh_view(dims, NORMAL, has_posterior, has_posterior)
         for seed in (1, 2):
-            state = random_view(state, has_images)
+            state = random_view(state, has_posterior)
             assert state.seed == seed
             assert state.z == tuple(map(float, sample_prior(1, dims, seed)[0]))
             np.testing.assert_allclose(state.plane.embed(state.plane.project(state.z)), state.z, atol=1e-5)
@@ -114,18 +114,18 @@ def test_a_random_z_is_the_first_sample_of_the_next_seed(dims):
 
 def test_a_random_z_takes_the_plane_with_it():
     """It keeps its directions, or goes through three samples of the new seed where the first view does."""
-    few = random_view(first_view(5), has_images=False)
+    few = random_view(first_view(5), has_posterior=False)
     assert (few.plane.u, few.plane.v) == (first_view(5).plane.u, first_view(5).plane.v)
-    many = random_view(first_view(64), has_images=False)
+    many = random_view(first_view(64), has_posterior=False)
     assert many == first_view(64, seed=1)
-    bundle = random_view(fresh_view(64, NORMAL, is_bundle=True, has_images=True), has_images=True)
+    bundle = random_view(fresh_view(64, NORMAL, is_bundle=True, has_posterior=True), has_posterior=True)
     assert (bundle.plane.u, bundle.plane.v) == (start_state(64).plane.u, start_state(64).plane.v)
 
 
 def test_a_view_that_a_random_z_leaves_moves_along():
     """It keeps its span."""
     near = replace(first_view(2), viewport=Viewport((3.0, 3.0), 0.01))
-    state = random_view(near, has_images=False)
+    state = random_view(near, has_posterior=False)
     assert state.viewport.span == 0.01
     assert state.viewport.center == pytest.approx(state.z)
 
@@ -134,11 +134,11 @@ def test_home_is_the_view_of_the_samples_where_the_plane_goes_through_them():
     """And on a plane of two axes, or on quantile axes, that of the prior."""
     state = first_view(64)
     away = replace(state, viewport=Viewport((100.0, 0.0), 1.0))
-    assert home_view(away, has_images=False) == state.viewport
-    assert home_view(away, has_images=True) == Viewport()
+    assert home_view(away, has_posterior=False) == state.viewport
+    assert home_view(away, has_posterior=True) == Viewport()
     on_axes = replace(away, plane=axis_plane(away.z, 2, 3))
-    assert home_view(on_axes, has_images=False) == Viewport()
+    assert home_view(on_axes, has_posterior=False) == Viewport()
     parallel = state.moved_to(tuple(sample_prior(1, 64, 9)[0].tolist()))
-    assert is_on_samples(parallel, has_images=False)
-    assert not is_on_samples(replace(state, plane=first_view(64, seed=1).plane), has_images=False)
-    assert home_view(state.with_scale(AxisScale.QUANTILES), has_images=False) == Viewport((0.5, 0.5), 1.12)
+    assert is_on_samples(parallel, has_posterior=False)
+    assert not is_on_samples(replace(state, plane=first_view(64, seed=1).plane), has_posterior=False)
+    assert home_view(state.with_scale(AxisScale.QUANTILES), has_posterior=False) == Viewport((0.5, 0.5), 1.12)

@@ -81,7 +81,7 @@ def test_steps_go_back_and_forth_in_order(looking):
         (lambda s: replace(s, picture_mode=PictureMode.SAMPLE), "drawing the picture as “Sample”"),
         (lambda s: replace(s, path_closed=True), "closing the path"),
         (lambda s: replace(s, epoch=3), "changing the epoch"),
-        (lambda s: random_view(s, has_images=True), "drawing a random z"),
+        (lambda s: random_view(s, has_posterior=True), "drawing a random z"),
         (lambda s: s.with_pin_switched(3), "pinning or unpinning an image"),
         (lambda s: replace(s, path_closed=True, hidden_labels=frozenset({1})), "changing the view"),
     ],
@@ -251,7 +251,7 @@ def test_each_random_z_is_a_step():
     """However fast they follow each other, and whatever is held."""
     looking, states = Looking(start_state(3)), [start_state(3)]
     for _ in range(3):
-        states.append(random_view(states[-1], has_images=True))
+        states.append(random_view(states[-1], has_posterior=True))
         looking.look(states[-1], 0.01)
     assert [looking.undo() for _ in range(3)] == states[2::-1]
 

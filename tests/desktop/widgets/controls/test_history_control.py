@@ -133,7 +133,7 @@ def test_what_plays_by_itself_is_no_step(window):
 
 
 def test_another_model_starts_a_new_history_and_the_same_one_keeps_it(window, qtbot, make_bundle):
-    """The views of another model do not apply to this one, nor labels of other test images to the same one."""
+    """The views of another model do not apply to this one, nor do labels of other test images."""
     drag(window, qtbot, LEFT, QPoint(100, 100), QPoint(120, 100))
     with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
         window.open_path(window.explorer.source.path)
