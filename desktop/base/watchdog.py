@@ -56,6 +56,11 @@ class Watchdog:
                 self._running.discard(guard)
                 self._last_end = time.monotonic()
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing may run any more."""
+        return self._closing.is_set()
+
     def close(self) -> None:
         """End the thread, and stop whatever still runs or begins from now on."""
         with self._lock:

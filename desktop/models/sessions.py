@@ -112,7 +112,9 @@ class Sessions:
             try:
                 results: list[Array] = session.run(outputs, inputs, options)
             except ERRORS as error:
-                if self._interruptible is options and options.terminate and not guard.expired:
+                # What was stopped for good is not tried again.
+                is_for_good = guard.expired or self._watchdog.is_closed
+                if self._interruptible is options and options.terminate and not is_for_good:
                     raise InterruptedDecodeError("the decode was interrupted") from error
                 if ARENA_IS_FULL in str(error):
                     text = f"a run needs more than {CPU_ARENA_BYTES >> 20:,} MiB of memory, expected less"

@@ -86,6 +86,18 @@ def test_closing_ends_what_still_runs(tmp_path, opened):
     assert len(errors) == 1
 
 
+def test_runs_that_were_stopped_for_good_do_not_begin_again(tmp_path, opened):
+    """After `stop_runs` a decode raises an error, not the one after which a slow decode is tried again."""
+    source = bare(tmp_path, picture_nodes((1, 4, 5)), ["N", 1, 4, 5])
+    first = FirstDecode(Vector((1.0, 1.0)), np.zeros((1, 4, 5), np.float32), 1.0)
+    model = opened(dataclasses.replace(source, first=first))
+    model.decode(np.zeros((1, 2), np.float32), may_be_interrupted=True)
+    model.stop_runs()
+    with pytest.raises(ModelError) as caught:
+        model.decode(np.zeros((1, 2), np.float32), may_be_interrupted=True)
+    assert type(caught.value) is ModelError
+
+
 def test_a_bare_file_that_is_no_onnx_is_a_model_error(tmp_path):
     """The error for a file that cannot be loaded is one line, without advice for those who export bundles."""
     source = dataclasses.replace(bare(tmp_path, picture_nodes((1, 4, 5)), ["N", 1, 4, 5]), decoder=b"no")
