@@ -90,7 +90,7 @@ def test_another_model_starts_without_them(explorer, make_bundle, qtbot):
 def test_every_epoch_encodes_them_with_its_own_encoder(explorer, qtbot):
     """Until that is done there are no points; an epoch that was shown before has them at once."""
     timeline = Timeline(explorer)
-    timeline._on_opened()
+    timeline._start_over()
     last = explorer.posterior
     timeline.go_to(0)
     qtbot.waitUntil(lambda: explorer.model is not explorer.whole.model, timeout=SOON_MS)
@@ -107,7 +107,7 @@ def test_every_epoch_encodes_them_with_its_own_encoder(explorer, qtbot):
 def test_an_epoch_that_is_shown_before_the_encoding_has_ended_is_encoded_too(explorer, shown, qtbot):
     """The end of the first encoding may arrive after the epoch's model does."""
     timeline = Timeline(explorer)
-    timeline._on_opened()
+    timeline._start_over()
     timeline.go_to(0)
     qtbot.waitUntil(lambda: explorer.model is not explorer.whole.model, timeout=SOON_MS)
     shown._end()
@@ -168,7 +168,7 @@ def test_own_z_are_points_at_every_epoch(explorer, film, qtbot):
     own.show_z(NamedPoints(z, tuple(map(str, range(30)))), "z.npy")
     assert explorer.posterior.images is None, "the points do not wait for their pictures"
     timeline = Timeline(explorer)
-    timeline._on_opened()
+    timeline._start_over()
     for epoch in (2, 0):
         timeline.go_to(epoch)
         if epoch == 0:
