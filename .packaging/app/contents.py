@@ -22,9 +22,12 @@ MODULES = (
     "_ssl",
     "anywidget",  # notebooks
     "av",  # MP4: with its codecs 100 MB
+    "matplotlib._qhull",  # triangulations
+    "matplotlib._tri",
     "matplotlib.pyplot",  # figures are drawn without a window of Matplotlib's own
     "numpy.f2py",
     "onnx.reference",
+    "readline",  # nobody types into the app
     "sqlite3",
     "tkinter",
     "torch",
