@@ -212,7 +212,7 @@ class MainWindow(QMainWindow):
         self.select = SelectControl(shell)
         self.finding = FindControl(shell, self.select.panel.finder)
         self.nearest = NearestControl(explorer, panel.picture)
-        self.bookmarks = BookmarksControl(shell)
+        self.bookmarks = BookmarksControl(shell, lambda: self.time_control.timeline.is_shown)
         self.path_control = PathControl(shell)
         self.path_strip = PathStripControl(shell)
         self.film_control = FilmControl(shell)
