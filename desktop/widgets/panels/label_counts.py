@@ -49,7 +49,7 @@ class LabelBar(QAbstractButton):
         self.clicked.connect(lambda: self.wanted.emit(self._with_shift))
 
     def show_row(self, row: LabelCount, names_px: float, most: int) -> None:
-        """Show a row, beside names that are so wide if there is room, with a full bar for the count `most`."""
+        """Show a row beside names of this width, if there is room, with a full bar for the count `most`."""
         self.row, self._names_px, self._most = row, names_px, most
         left_out = "" if row.is_chosen else ", not selected"
         self.setAccessibleName(f"{row.name}: {row.count:,}{left_out}")

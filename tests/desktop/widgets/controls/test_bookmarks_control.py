@@ -138,7 +138,7 @@ def test_pictures_follow_a_file_that_changes(open_window, make_film, qtbot):
 
 
 def test_a_picture_is_that_of_the_bookmarks_own_epoch(make_explorer, make_film, control_of, qtbot):
-    """Although another epoch decodes while its own is loaded: what is asked for, and what is at the cursor."""
+    """Although another one decodes while its own is loaded: what is asked for, and what is at the cursor."""
     film, explorer = make_film(3), make_explorer()
     explorer.picture_decoded.connect(
         lambda decoded: control.set_picture(to_bytes(decoded.probabilities[None])[0])
