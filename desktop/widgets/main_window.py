@@ -413,7 +413,6 @@ class MainWindow(QMainWindow):
 
     def _on_open_failed(self, error: Exception) -> None:
         if isinstance(error, OpeningStoppedError):
-            self.message.hide()
             self.status.tell("opening was stopped")
             return
         if self.reading.show_error(error):

@@ -1,5 +1,7 @@
 """A second model follows the open one, and the difference of their pictures is that of the cursor."""
 
+import gc
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -115,6 +117,25 @@ def test_the_drawing_is_encoded_by_both_if_it_fits(compare, make_bundle, qtbot):
         comparison.open(Other(make_bundle(image_shape=(1, 8, 8), latent_dim=3)))
     assert comparison.encoded is None
     assert not comparison.is_comparable
+
+
+def test_after_b_is_closed_its_images_are_not_in_memory(compare, make_bundle, labelled_posterior, qtbot):
+    """Although whether they are those of A was asked before."""
+    images = np.zeros((60, *SHAPE), np.uint8)
+    posterior = replace(labelled_posterior, images=images)
+    comparison = compare(make_bundle(posterior=posterior))
+    with qtbot.waitSignal(comparison.second.opened, timeout=SOON_MS):
+        comparison.open(Other(make_bundle(posterior=posterior, seed=1)))
+    assert comparison.has_same_points
+    held = weakref.ref(comparison.second.posterior.images)
+    comparison.close_second()
+    assert not comparison.has_same_points
+
+    def is_gone():
+        gc.collect()
+        return held() is None
+
+    qtbot.waitUntil(is_gone, timeout=SOON_MS)
 
 
 def test_a_file_that_cannot_be_opened_leaves_b_as_it_was(compare, make_bundle, tmp_path, qtbot):
