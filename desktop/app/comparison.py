@@ -9,7 +9,6 @@ from PySide6.QtCore import QObject, Signal
 from desktop.app.bundle_watch import BundleWatch
 from desktop.app.drawing_encoder import DrawingEncoder
 from desktop.app.explorer import Explorer
-from desktop.app.plane_subject import same_points
 from desktop.app.timeline import Timeline
 from desktop.app.worker import Priority
 from desktop.images.difference import Difference, difference
@@ -17,6 +16,7 @@ from desktop.images.drawing import Drawing
 from desktop.jobs.decode import Decoded
 from desktop.jobs.encode import Encoded
 from desktop.models.epochs import Epoch, epochs_of
+from desktop.models.opened import same_images
 from desktop.reading.overrides import Overrides
 from desktop.view.comparison import Other, followed
 
@@ -237,3 +237,15 @@ class Comparison(QObject):
         self.second.worker.request(
             NAME, Priority.DRAWING, steps(), lambda found: self.compared.emit(found[0])
         )
+
+
+def same_points(one: Explorer, other: Explorer) -> bool:
+    """Whether two explorers show the same test images, wherever their encoders put them.
+
+    Points without images are the same if they are of the same file.
+    """
+    first, second = one.posterior, other.posterior
+    if first is None or second is None or one.own is not other.own or not same_images(first, second):
+        return False
+    paths = [None if each.source is None else each.source.path for each in (one, other)]
+    return first.images is not None or paths[0] == paths[1]

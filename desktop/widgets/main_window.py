@@ -45,6 +45,7 @@ from desktop.widgets.controls.hints_control import HintsControl
 from desktop.widgets.controls.history_control import HistoryControl
 from desktop.widgets.controls.image_control import ImageControl
 from desktop.widgets.controls.layers_menu import LayersMenu
+from desktop.widgets.controls.legend_control import LegendControl
 from desktop.widgets.controls.map_control import MapControl
 from desktop.widgets.controls.nearest_control import NearestControl
 from desktop.widgets.controls.opening_control import OpeningControl
@@ -207,8 +208,9 @@ class MainWindow(QMainWindow):
         self.presets_menu = PresetsMenu(explorer, self)
         view.addMenu(self.presets_menu)
         self.map_control = MapControl(explorer, plane)
-        self.held_out = HeldOutControl(PlaneSubject(explorer, explorer), plane)
+        self.held_out = HeldOutControl(PlaneSubject.of(explorer), plane)
         self.pins = PinsControl(shell)
+        self.legend = LegendControl(explorer, panel.view.legend)
         self.select = SelectControl(shell)
         self.finding = FindControl(shell, self.select.panel.finder)
         self.nearest = NearestControl(explorer, panel.picture)
@@ -304,7 +306,7 @@ class MainWindow(QMainWindow):
                 self.bookmarks.menu.menuAction(),
             ],
         )
-        own = PlaneSubject(self.explorer, self.explorer)
+        own = PlaneSubject.of(self.explorer)
         selector, handles = self.select.selector, self.path_control.handles
         self.plane_menu = gestures.connect_plane(own, self.plane, self.held_out, selector, handles)
         self.compare.set_gestures(gestures)

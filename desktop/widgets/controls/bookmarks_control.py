@@ -14,7 +14,6 @@ from desktop.images.pixels import to_bytes
 from desktop.jobs.decode import Decoded
 from desktop.jobs.thumbnails import thumbnails
 from desktop.models.epochs import Epoch, epochs_of
-from desktop.models.model import Model
 from desktop.models.opened import Opened
 from desktop.view.bookmarks import (
     MAX_BOOKMARKS,
@@ -64,7 +63,7 @@ class BookmarksControl(QObject):
         self._is_epoch_shown = is_epoch_shown
         self._explorer = explorer = shell.explorer
         self._picture: Bytes | None = None
-        self._decoded: tuple[Model | None, Vector | None] = (None, None)  # by which model, and where
+        self._decoded: tuple[object, Vector | None] = (None, None)  # by which model, and where
         self._sha256 = ""
         self._epochs: tuple[Epoch, ...] = ()
         self.marks: tuple[Bookmark, ...] = ()

@@ -34,7 +34,7 @@ from desktop.widgets.controls.plane_content import PlaneContent
 from desktop.widgets.controls.plane_gestures import PlaneGestures
 from desktop.widgets.controls.reading_control import ReadingControl
 from desktop.widgets.controls.shell import Shell
-from desktop.widgets.dialogs.about_model import state_in_words
+from desktop.widgets.dialogs.about_model import state_and_elbo
 from desktop.widgets.panels.compare_page import ComparePage
 from desktop.widgets.panels.image_panel import in_nats
 from desktop.widgets.panels.pages import Pages
@@ -127,8 +127,9 @@ class CompareControl(QObject):
     def set_gestures(self, gestures: PlaneGestures) -> None:
         """Give both planes the gestures of the window's own; an image at the pointer is shown on both."""
         comparison, page = self.comparison, self.page
-        first = gestures.add_plane(PlaneSubject(comparison.first, comparison.first), page.left)
-        second = gestures.add_plane(PlaneSubject(comparison.second, comparison.first), page.right)
+        beside = PlaneSubject(comparison.second, comparison.first, lambda: comparison.has_same_points)
+        first = gestures.add_plane(PlaneSubject.of(comparison.first), page.left)
+        second = gestures.add_plane(beside, page.right)
         self.held_out = first, second
         for here, there in (self.held_out, self.held_out[::-1]):
             here.near_shown.connect(partial(self._show_beside, there))
@@ -260,11 +261,11 @@ class CompareControl(QObject):
     def _show_names(self) -> None:
         for side, explorer in enumerate((self.comparison.first, self.comparison.second)):
             source = explorer.source
-            name, figures = "", ""
+            name, words, elbo = "", "", ""
             if source is not None:
                 name = one_line(source.name, 2 * NAME_CHARS)
-                figures = state_in_words(source, explorer.state.epoch)
-            self.page.set_name(side, name, figures)
+                words, elbo = state_and_elbo(source, explorer.state.epoch)
+            self.page.set_name(side, name, words, elbo)
         second = self.comparison.second.source
         self.page.reading.setVisible(second is not None and second.file is not None)
         can_close = second is not None or self.comparison.is_opening

@@ -53,7 +53,7 @@ class SelectControl(QObject):
         self._counted: tuple[int, ...] = ()  # what the bars count, of which all or some labels are selected
         self._mean: Vector | None = None
         shell.panel.add_section(SECTION, "Select and find", panel)
-        self.selector = self.add_plane(PlaneSubject(explorer, explorer), shell.plane)
+        self.selector = self.add_plane(PlaneSubject.of(explorer), shell.plane)
         panel.tool_wanted.connect(self._set_tool)
         panel.clear_wanted.connect(lambda: self._select(()))
         panel.only_wanted.connect(lambda on: explorer.change(only_selected=on))

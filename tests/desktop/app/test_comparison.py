@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from desktop.app.comparison import Comparison
+from desktop.app.comparison import Comparison, same_points
 from desktop.images.drawing import blank
 from desktop.latent.plane import Viewport
 from desktop.view.comparison import Other
@@ -147,3 +147,21 @@ def test_a_file_that_cannot_be_opened_leaves_b_as_it_was(compare, make_bundle, t
     with qtbot.waitSignal(comparison.second.open_failed, timeout=SOON_MS):
         comparison.open(Other(tmp_path / "nothing.onnx"))
     assert comparison.other == Other(good)
+
+
+@pytest.fixture
+def labelled(labelled_posterior):
+    """The posterior with an image for each mean."""
+    images = np.random.default_rng(0).integers(0, 2, (60, 1, 12, 12), np.uint8)
+    return replace(labelled_posterior, images=images)
+
+
+def test_the_same_images_are_the_same_points(make_explorer, make_bundle, labelled):
+    """Wherever two encoders put them; one other image, or another label, makes them others."""
+    first = make_explorer(make_bundle(posterior=labelled))
+    assert same_points(first, make_explorer(make_bundle(posterior=replace(labelled, mean=-labelled.mean))))
+    images, labels = labelled.images.copy(), labelled.labels.copy()
+    images[59], labels[0] = 1 - images[59], 2
+    assert not same_points(first, make_explorer(make_bundle(posterior=replace(labelled, images=images))))
+    assert not same_points(first, make_explorer(make_bundle(posterior=replace(labelled, labels=labels))))
+    assert not same_points(first, make_explorer(make_bundle()))
