@@ -9,7 +9,6 @@ from PySide6.QtCore import QObject, Signal
 from desktop.app.bundle_watch import BundleWatch
 from desktop.app.drawing_encoder import DrawingEncoder
 from desktop.app.explorer import Explorer
-from desktop.app.plane_subject import same_points
 from desktop.app.timeline import Timeline
 from desktop.app.worker import Priority
 from desktop.images.difference import Difference, difference
@@ -17,10 +16,12 @@ from desktop.images.drawing import Drawing
 from desktop.jobs.decode import Decoded
 from desktop.jobs.encode import Encoded
 from desktop.models.epochs import Epoch, epochs_of
+from desktop.models.opened import same_images
 from desktop.reading.overrides import Overrides
 from desktop.view.comparison import Other, followed
 
 NAME = "difference"
+NO_IMAGES: tuple[tuple[object, ...], ...] = ((None,) * 4,) * 2
 
 
 class Comparison(QObject):
@@ -52,7 +53,7 @@ class Comparison(QObject):
         self._is_opening = False
         self._drawing: Drawing | None = None
         self._pictures: dict[Explorer, Decoded] = {}
-        self._images: tuple[tuple[object, ...], ...] = ((None,) * 4,) * 2
+        self._images = NO_IMAGES
         self._are_same_points = False
         self._encoder.encoded.connect(self._on_encoded)
         self._encoder.failed.connect(second.failed)
@@ -71,12 +72,20 @@ class Comparison(QObject):
             explorer.picture_decoded.connect(partial(self._on_picture, explorer))
 
     @property
-    def other(self) -> Other | None:
-        """The second model: the one that is open, or that is to be opened."""
+    def current(self) -> Other | None:
+        """The second model that is open, or None."""
         source = self.second.source
-        if self._wanted is not None or source is None:
-            return self._wanted
-        return Other(source.path.absolute(), self.second.state.epoch)
+        return None if source is None else Other(source.path.absolute(), self.second.state.epoch)
+
+    @property
+    def other(self) -> Other | None:
+        """The second model: the one that is to be opened, or else the one that is open."""
+        return self._wanted or self.current
+
+    @property
+    def is_opening(self) -> bool:
+        """Whether a second model is being opened."""
+        return self._is_opening
 
     @property
     def is_comparable(self) -> bool:
@@ -122,7 +131,8 @@ class Comparison(QObject):
         self._compare()
 
     def keep(self, other: Other) -> None:
-        """Open a model as B once somebody looks."""
+        """Open a model as B, in place of one that is being opened: now, or once somebody looks."""
+        self._stop_opening()
         self._wanted = other
         self._open_wanted()
 
@@ -131,7 +141,7 @@ class Comparison(QObject):
         source = self.second.source
         has_bundle = source is not None and source.bundle is not None
         if source is not None and has_bundle and source.path.absolute() == other.path.absolute():
-            self._wanted = None
+            self._stop_opening()
             self.second.change(epoch=other.epoch)
             return
         self._wanted, self._is_opening = other, True
@@ -145,13 +155,20 @@ class Comparison(QObject):
 
     def close_second(self) -> None:
         """Close B, or stop opening it, so that there is nothing to compare with."""
-        self._wanted = None
+        self._stop_opening()
         self.second.close_model()
+        self._images, self._are_same_points = NO_IMAGES, False  # which would keep B's images
 
     def encode(self, drawing: Drawing) -> None:
         """Have a drawing encoded by B, now or once somebody looks."""
         self._drawing = drawing
         self._encode()
+
+    def _stop_opening(self) -> None:
+        self._wanted = None
+        if self._is_opening:
+            self._is_opening = False
+            self.second.stop_opening()
 
     def _open_wanted(self) -> None:
         """Open what waits for it, after A, whose opening goes first."""
@@ -173,7 +190,8 @@ class Comparison(QObject):
         self._encode()
 
     def _on_open_failed(self) -> None:
-        self._wanted, self._is_opening = None, False
+        if self._is_opening:  # else it was stopped, and something else may be wanted since
+            self._wanted, self._is_opening = None, False
 
     def _follow(self) -> None:
         """Bring B to A's cursor and viewport."""
@@ -219,3 +237,15 @@ class Comparison(QObject):
         self.second.worker.request(
             NAME, Priority.DRAWING, steps(), lambda found: self.compared.emit(found[0])
         )
+
+
+def same_points(one: Explorer, other: Explorer) -> bool:
+    """Whether two explorers show the same test images, wherever their encoders put them.
+
+    Points without images are the same if they are of the same file.
+    """
+    first, second = one.posterior, other.posterior
+    if first is None or second is None or one.own is not other.own or not same_images(first, second):
+        return False
+    paths = [None if each.source is None else each.source.path for each in (one, other)]
+    return first.images is not None or paths[0] == paths[1]

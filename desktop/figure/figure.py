@@ -12,7 +12,7 @@ from desktop.base.errors import ReportedError
 from desktop.images.room import why_not
 from desktop.latent.chart import Chart
 from desktop.latent.plane import Viewport
-from desktop.latent.selection import Indices, shown_points, within
+from desktop.latent.selection import Indices, within
 from desktop.view.state import Layer, ViewState
 from export.bundle import Posterior
 
@@ -194,8 +194,7 @@ class Subject:
         """Whether each point is drawn, [N]."""
         if self.posterior is None:
             return np.zeros(0, np.bool_)
-        state, posterior = self.state, self.posterior
-        return shown_points(len(posterior.mean), posterior.labels, state.hidden_labels, state.shown_only)
+        return self.state.are_shown(len(self.posterior.mean), self.posterior.labels)
 
     @property
     def selected(self) -> Indices:

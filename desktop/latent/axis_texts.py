@@ -20,9 +20,9 @@ def axis_names(chart: Chart) -> tuple[str, str]:
 
 
 def tick_texts(low: float, high: float, most: int) -> list[tuple[float, str]]:
-    """At most `most` round numbers from low to high, with enough decimals to tell them apart.
+    """About `most` round numbers from low to high, with enough decimals to tell them apart.
 
-    A single one tells nothing of the scale, so that there are more where those would be fewer than two.
+    If they would be fewer than two, which give no scale, up to ENOUGH_FOR_TWO.
     """
     counts = range(most, max(most, ENOUGH_FOR_TWO) + 1)
     found = (ticks(low, high, count) for count in counts)

@@ -13,8 +13,8 @@ from desktop.latent.plane import boxes_apart, spread_apart
 DISTANCE_PX = 30.0
 # Names are pushed apart, but not farther than this from their groups: a ring of names looks like data.
 MOST_AWAY_PX = 48.0
-# Instead, more names than these, each within such a distance of another, become one text. The smallest of the
-# distances that serves is taken; within the first one, groups cannot be told apart, as before training.
+# More than MOST_TOGETHER names whose groups lie within such a distance of each other become one text. The
+# smallest distance is taken at which every name is near its group.
 MOST_TOGETHER, TOGETHER_PX = 3, (12.0, 20.0, 32.0, 52.0, 84.0)
 ABOVE_PX = 26.0  # from the middle of a crowd up to its text, so that the crowd is seen
 

@@ -96,13 +96,18 @@ def epoch_in_words(epochs: Sequence[Epoch], index: int) -> str:
 
     For example "epoch 3 of 10: test ELBO −150.21 nats" or "epoch 1 of 1: 40 % of it".
     """
+    return " ".join(filter(None, epoch_and_elbo(epochs, index)))
+
+
+def epoch_and_elbo(epochs: Sequence[Epoch], index: int) -> tuple[str, str]:
+    """Describe an epoch as `epoch_in_words`, with the number of its ELBO, if there is one, apart."""
     epoch = epochs[index]
     text = f"epoch {epoch.number} of {epochs[-1].number}"
     if epoch.share < 1:
-        return f"{text}: {in_percent(epoch.share)} of it"
+        return f"{text}: {in_percent(epoch.share)} of it", ""
     if epoch.elbo_nats is not None:
-        return f"{text}: test ELBO {epoch.elbo_nats:.2f} nats".replace("-", "−")
-    return f"{text}: before training" if epoch.number == 0 else text
+        return f"{text}: test ELBO", f"{epoch.elbo_nats:.2f} nats".replace("-", "−")
+    return f"{text}: before training" if epoch.number == 0 else text, ""
 
 
 def load_epoch(whole: Opened, epoch: Epoch, device: DeviceName) -> Opened:

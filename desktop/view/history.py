@@ -4,6 +4,7 @@ import dataclasses
 from collections import Counter, deque
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
+from operator import is_
 from typing import Any, Protocol
 
 from numpy.typing import NDArray
@@ -63,21 +64,18 @@ class Step:
     others: tuple[Other | None, Other | None] | None = None
 
 
+NO_STEP = Step(ViewState(), ViewState(), (), "")
+
+
 class History:
     """The steps that can be undone and redone; a new step clears those to redo.
 
     Times are in seconds of any monotonic clock. Undo and redo restore only the fields that the step changed.
-
-    Attributes:
-        drawing: what the step that was undone or redone last drew; None if it changed something else.
-        marks: the bookmarks that it left; None if it changed something else.
-        others: the second model that it left, or None, in a tuple of one; empty if it changed something else.
     """
 
     def __init__(self) -> None:
-        self.drawing: Drawn | None = None
-        self.marks: Bookmarks | None = None
-        self.others: tuple[Other | None, ...] = ()
+        # The step that was undone or redone last, and whether it left what was before (0) or after it (1).
+        self._left = NO_STEP, 0
         self._undo: deque[Step] = deque()
         self._redo: list[Step] = []
         self._last_s = float("-inf")
@@ -93,6 +91,24 @@ class History:
     def redo_words(self) -> str:
         """Describes the step that redo would repeat; empty if there is none."""
         return self._redo[-1].words if self._redo else ""
+
+    @property
+    def drawing(self) -> Drawn | None:
+        """What the step that was undone or redone last left drawn; None if it changed something else."""
+        step, side = self._left
+        return None if step.drawings is None else step.drawings[side]
+
+    @property
+    def marks(self) -> Bookmarks | None:
+        """The bookmarks that it left; None if it changed something else."""
+        step, side = self._left
+        return None if step.marks is None else step.marks[side]
+
+    @property
+    def others(self) -> tuple[Other | None, ...]:
+        """The second model that it left, or None, in a tuple of one; empty if it changed something else."""
+        step, side = self._left
+        return () if step.others is None else (step.others[side],)
 
     def hold(self) -> None:
         """Start a gesture, because a button was pressed; it lasts until `release`, however slow it is."""
@@ -153,9 +169,9 @@ class History:
     def undo(self, state: ViewState) -> ViewState:
         """Return `state` without the last step, or unchanged if there is none.
 
-        `drawing`, `marks` or `others` may be others.
+        `drawing`, `marks` and `others` say what else it leaves.
         """
-        self.drawing, self.marks, self.others = None, None, ()
+        self._left = NO_STEP, 0
         if not self._undo:
             return state
         step = self._undo.pop()
@@ -165,7 +181,7 @@ class History:
 
     def redo(self, state: ViewState) -> ViewState:
         """Return `state` with the step that was undone last, or unchanged if there is none; as `undo`."""
-        self.drawing, self.marks, self.others = None, None, ()
+        self._left = NO_STEP, 0
         if not self._redo:
             return state
         step = self._redo.pop()
@@ -178,8 +194,9 @@ class History:
 
         def kept(step: Step) -> Step | None:
             fields = tuple(name for name in step.fields if name not in FIELDS_OF_POINTS)
-            is_empty = bool(step.fields) and not fields
-            return None if is_empty else replace(step, fields=fields)
+            if fields == step.fields:
+                return step
+            return replace(step, fields=fields) if fields else None
 
         self._change(kept)
 
@@ -189,27 +206,27 @@ class History:
         def kept(step: Step) -> Step:
             if step.marks is None:
                 return step
-            before, after = step.marks
-            return replace(
-                step, marks=(without_old_pictures(before, right), without_old_pictures(after, right))
-            )
+            marks = without_old_pictures(step.marks[0], right), without_old_pictures(step.marks[1], right)
+            return step if marks == step.marks else replace(step, marks=marks)
 
         self._change(kept)
 
     def _change(self, kept: Callable[[Step], Step | None]) -> None:
-        """Keep of each step what a function makes of it."""
-        self._undo = deque(found for step in self._undo if (found := kept(step)) is not None)
-        self._redo = [found for step in self._redo if (found := kept(step)) is not None]
+        """Keep of each step what a function makes of it; a gesture that goes on stays one step."""
+        undo, redo = [kept(step) for step in self._undo], [kept(step) for step in self._redo]
+        if all(map(is_, (*undo, *redo), (*self._undo, *self._redo))):
+            return
+        if undo and undo[-1] is None:
+            self._last_s = float("-inf")  # what follows does not go on with the step before that
+        self._undo = deque(step for step in undo if step is not None)
+        self._redo = [step for step in redo if step is not None]
         self._held = _HeldVectors()
         for step in (*self._undo, *self._redo):
             self._held.add(step)
-        self._last_s = float("-inf")
 
     def _leave(self, step: Step, side: int) -> None:
-        """Say what was there before (side 0) or after (side 1) a step, apart from the view."""
-        self.drawing = None if step.drawings is None else step.drawings[side]
-        self.marks = None if step.marks is None else step.marks[side]
-        self.others = () if step.others is None else (step.others[side],)
+        """Say which step left what was there before (side 0) or after it (side 1)."""
+        self._left = step, side
         self._last_s = float("-inf")
 
     def clear(self) -> None:

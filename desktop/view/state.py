@@ -6,15 +6,16 @@ from enum import StrEnum
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from desktop.base.arrays import Doubles
+from desktop.base.arrays import Array, Doubles
 from desktop.base.vector import Vector, vector
 from desktop.latent.chart import AxisScale, Chart
 from desktop.latent.nearest import Nearness
 from desktop.latent.paths import PathKind, fitted_times
 from desktop.latent.plane import Plane, Viewport, axis_plane
 from desktop.latent.prior import NORMAL, Prior
+from desktop.latent.selection import shown_points
 
 START_VIEWPORT = Viewport()
 START_Z = Vector((0.0, 0.0))
@@ -153,6 +154,10 @@ class ViewState:
     def shown_only(self) -> tuple[int, ...] | None:
         """The numbers of the test images whose points are shown; None for all of them."""
         return self.selected if self.only_selected and self.selected else None
+
+    def are_shown(self, count: int, labels: Array | None) -> NDArray[np.bool_]:
+        """Whether each of `count` points with these labels, if they have any, is shown."""
+        return shown_points(count, labels, self.hidden_labels, self.shown_only)
 
     @property
     def vectors(self) -> tuple[Vector, ...]:

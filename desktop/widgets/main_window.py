@@ -45,6 +45,7 @@ from desktop.widgets.controls.hints_control import HintsControl
 from desktop.widgets.controls.history_control import HistoryControl
 from desktop.widgets.controls.image_control import ImageControl
 from desktop.widgets.controls.layers_menu import LayersMenu
+from desktop.widgets.controls.legend_control import LegendControl
 from desktop.widgets.controls.map_control import MapControl
 from desktop.widgets.controls.nearest_control import NearestControl
 from desktop.widgets.controls.opening_control import OpeningControl
@@ -207,12 +208,13 @@ class MainWindow(QMainWindow):
         self.presets_menu = PresetsMenu(explorer, self)
         view.addMenu(self.presets_menu)
         self.map_control = MapControl(explorer, plane)
-        self.held_out = HeldOutControl(PlaneSubject(explorer, explorer), plane)
+        self.held_out = HeldOutControl(PlaneSubject.of(explorer), plane)
         self.pins = PinsControl(shell)
+        self.legend = LegendControl(explorer, panel.view.legend)
         self.select = SelectControl(shell)
         self.finding = FindControl(shell, self.select.panel.finder)
         self.nearest = NearestControl(explorer, panel.picture)
-        self.bookmarks = BookmarksControl(shell)
+        self.bookmarks = BookmarksControl(shell, lambda: self.time_control.timeline.is_shown)
         self.path_control = PathControl(shell)
         self.path_strip = PathStripControl(shell)
         self.film_control = FilmControl(shell)
@@ -304,7 +306,7 @@ class MainWindow(QMainWindow):
                 self.bookmarks.menu.menuAction(),
             ],
         )
-        own = PlaneSubject(self.explorer, self.explorer)
+        own = PlaneSubject.of(self.explorer)
         selector, handles = self.select.selector, self.path_control.handles
         self.plane_menu = gestures.connect_plane(own, self.plane, self.held_out, selector, handles)
         self.compare.set_gestures(gestures)
@@ -413,7 +415,6 @@ class MainWindow(QMainWindow):
 
     def _on_open_failed(self, error: Exception) -> None:
         if isinstance(error, OpeningStoppedError):
-            self.message.hide()
             self.status.tell("opening was stopped")
             return
         if self.reading.show_error(error):

@@ -38,6 +38,7 @@ class MessageBar(QFrame):
         self.setObjectName("message_bar")
         self._details = self._text = ""
         self._is_error = False
+        self._number = 0  # of the message that was shown last
         self.action_buttons: list[QPushButton] = []
         self._label = QLabel()
         self._label.setWordWrap(True)
@@ -79,11 +80,17 @@ class MessageBar(QFrame):
             text = f"something unexpected went wrong ({type(error).__name__}: {text}); the program goes on"
         self.show_message(" ".join(text.split()), error_text(error), actions)
 
-    def show_note(self, text: str, actions: Sequence[Action] = ()) -> None:
-        """Show a note that is not an error; actions are as in `show_message`."""
+    def show_note(self, text: str, actions: Sequence[Action] = ()) -> int:
+        """Show a note that is not an error, and return its number; actions are as in `show_message`."""
         self._show(text, *NOTE_COLORS, actions)
         self._is_error = False
         self.details.hide()
+        return self._number
+
+    def withdraw(self, number: int) -> None:
+        """Hide the note with this number, unless another message has taken its place."""
+        if number == self._number:
+            self.hide()
 
     def hide_error(self) -> None:
         """Hide an error, because something else is opened now; a note stays."""
@@ -104,6 +111,7 @@ class MessageBar(QFrame):
         self.action_buttons = [self._action(*action) for action in actions]
         for place, new in enumerate(self.action_buttons, start=1):
             self._row.insertWidget(place, new)
+        self._number += 1
         self._set_text(text)
         self.setAccessibleName("Message")
         self.show()
@@ -118,10 +126,10 @@ class MessageBar(QFrame):
         button.clicked.connect(act)
         return button
 
-    def replace_text(self, old: str, new: str) -> None:
-        """Say it in other words, with the same buttons, if `old` is still what the bar shows."""
-        if self.text() == old:
-            self._set_text(new)
+    def replace_text(self, number: int, text: str) -> None:
+        """Say the note with this number in other words, with the same buttons, if it is still shown."""
+        if number == self._number:
+            self._set_text(text)
 
     def text(self) -> str:
         """Return the message."""

@@ -48,7 +48,7 @@ class SteadyScroll(QScrollArea):
         return super().eventFilter(watched, event)
 
     def _follow(self, kept: QWidget | None, before: int) -> None:
-        """Scroll to where `kept` is as it was at the scroll bar's value `before`."""
+        """Scroll so that `kept` stays where it was when the scroll bar stood at `before`."""
         old, self._tops = self._tops, self._tops_now()
         if kept is not None and kept in self._tops:
             self.verticalScrollBar().setValue(before + self._tops[kept] - old[kept])

@@ -42,7 +42,7 @@ TERMS = {
         "q(z|x): the encoder's estimate of the true posterior, a normal distribution. On the plane it is "
         "an ellipse of 1 and one of 2 standard deviations."
     ),
-    MEAN: ("The middle of the approximate posterior: the z that the encoder gives to the image."),
+    MEAN: "The middle of the approximate posterior: the z that the encoder gives to the image.",
     MODE: (
         "The peak of the true posterior: the z that the image most probably comes from, by the decoder alone."
     ),

@@ -1,5 +1,7 @@
 """Keeps places under names, goes to them, and makes them the path."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -23,6 +25,7 @@ from desktop.view.bookmarks import (
     with_picture,
     without_old_pictures,
 )
+from desktop.view.state import ViewState
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.plain_text import menu_text
 from desktop.widgets.common.qimage import png_text, to_qimage
@@ -38,6 +41,10 @@ PICTURE_PX = 48
 class BookmarksControl(QObject):
     """Joins the section and the menu of the bookmarks to the explorer.
 
+    Args:
+        shell: its panel gets the section.
+        is_epoch_shown: says whether the model that decodes is that of the state's epoch.
+
     Attributes:
         panel: the section.
         menu: the menu of the bookmarks.
@@ -50,12 +57,13 @@ class BookmarksControl(QObject):
     told = Signal(str)
     path_made = Signal(float)  # how long the path is, in seconds
 
-    def __init__(self, shell: Shell) -> None:
+    def __init__(self, shell: Shell, is_epoch_shown: Callable[[], bool]) -> None:
         super().__init__(shell.window)
         self._shell = shell
+        self._is_epoch_shown = is_epoch_shown
         self._explorer = explorer = shell.explorer
         self._picture: Bytes | None = None
-        self._decoded_z: Vector | None = None
+        self._decoded: tuple[object, Vector | None] = (None, None)  # by which model, and where
         self._sha256 = ""
         self._epochs: tuple[Epoch, ...] = ()
         self.marks: tuple[Bookmark, ...] = ()
@@ -127,14 +135,16 @@ class BookmarksControl(QObject):
         self.told.emit(f"{mark.name} kept")
 
     def _picture_text(self) -> str:
-        """The picture at the cursor as text; empty as long as it is not decoded."""
-        if self._picture is None or self._decoded_z != self._explorer.state.z:
+        """The picture at the cursor as text; empty as long as it is not decoded by the epoch's model."""
+        explorer = self._explorer
+        is_right = self._is_epoch_shown() and self._decoded == (explorer.model, explorer.state.z)
+        if self._picture is None or not is_right:
             return ""
         return png_text(to_qimage(self._picture), PICTURE_PX)
 
     def _on_decoded(self, decoded: Decoded) -> None:
         """Give bookmarks of this place their picture, which was not decoded when they were made."""
-        self._decoded_z = decoded.z
+        self._decoded = self._explorer.model, decoded.z
         state = self._explorer.state
         if not any(not mark.picture and mark.is_at(state) for mark in self.marks):
             return
@@ -143,7 +153,12 @@ class BookmarksControl(QObject):
             self._set(with_picture(self.marks, state.z, state.epoch, text))
 
     def _ask(self) -> None:
-        """Have the missing pictures of this epoch's bookmarks decoded, or taken if the decoder is slow."""
+        """Have the missing pictures of this epoch's bookmarks decoded, or taken if the decoder is slow.
+
+        As long as the epoch's model is loaded, another one decodes; `model_changed` asks again.
+        """
+        if not self._is_epoch_shown():
+            return
         decoder, epoch = self._explorer.decoder, self._explorer.state.epoch
         missing = [m.view.z for m in self.marks if not m.picture and m.view.epoch == epoch]
         missing = [z for z in missing if len(z) == self._explorer.latent_dim]
@@ -178,15 +193,21 @@ class BookmarksControl(QObject):
         left = (*before[:index], *before[index + 1 :])
         self._change(left, "removing a bookmark", max(0, index - 1))
         text = f"{before[index].name} was removed"
-        bring_back = partial(self._bring_back, before, self.marks, index)
+        bring_back = partial(self._bring_back, before[index], self.marks, index)
         self._shell.message.show_note(text, [("Bring it back", bring_back)])
 
-    def _bring_back(self, before: tuple[Bookmark, ...], after: tuple[Bookmark, ...], index: int) -> None:
-        if before[index] in self.marks:  # undo has brought it back already
+    def _bring_back(self, removed: Bookmark, after: tuple[Bookmark, ...], index: int) -> None:
+        """Put it where it was if the others are as they were, or else at the end.
+
+        Pictures do not count, and its own is made anew: meanwhile the file may have changed.
+        """
+        there = _places(self.marks)
+        if (removed.name, removed.view) in there:  # undo has brought it back already
             return
-        same = self.marks == after
-        marks = before if same else (*self.marks, before[index])
-        self._change(marks, "bringing back a bookmark", index if same else len(self.marks))
+        to = index if there == _places(after) else len(there)
+        marks = (*self.marks[:to], replace(removed, picture=""), *self.marks[to:])
+        self._change(marks, "bringing back a bookmark", to)
+        self._ask()
 
     def _make_path(self, leg_s: float) -> None:
         if len(self.marks) < 2:
@@ -224,3 +245,8 @@ class BookmarksControl(QObject):
         for index, mark in enumerate(self.marks):
             add_action(self.menu, f"Go to {menu_text(mark.name)}", None, partial(self._go, index))
         self._entries = len(self.marks)
+
+
+def _places(marks: tuple[Bookmark, ...]) -> list[tuple[str, ViewState]]:
+    """The bookmarks without their pictures."""
+    return [(mark.name, mark.view) for mark in marks]

@@ -1,5 +1,6 @@
 """The page that compares the open model with another one, or with another epoch of it."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -33,7 +34,7 @@ from desktop.widgets.controls.plane_content import PlaneContent
 from desktop.widgets.controls.plane_gestures import PlaneGestures
 from desktop.widgets.controls.reading_control import ReadingControl
 from desktop.widgets.controls.shell import Shell
-from desktop.widgets.dialogs.about_model import state_in_words
+from desktop.widgets.dialogs.about_model import state_and_elbo
 from desktop.widgets.panels.compare_page import ComparePage
 from desktop.widgets.panels.image_panel import in_nats
 from desktop.widgets.panels.pages import Pages
@@ -69,7 +70,8 @@ class CompareControl(QObject):
         self._first_encoded: Encoded | None = None
         self.held_out: tuple[HeldOutControl, ...] = ()
         self._is_drawn = False
-        self._closed = ""  # what was said when B was closed
+        self._closed_note = 0  # that says that B was closed
+        self._before: tuple[Other | None, ...] = ()  # what the opening that a person began takes the place of
         self.page = page = ComparePage()
         self.comparison = comparison = Comparison(shell.explorer, self)
         first, second = comparison.first, comparison.second
@@ -88,6 +90,7 @@ class CompareControl(QObject):
             explorer.failed.connect(self._rings[side].stop)
         comparison.timeline.epochs_changed.connect(self._show_epochs)
         second.state_changed.connect(self._on_second_state)
+        second.opening_began.connect(self._show_names)
         second.opened.connect(self._on_opened)
         second.model_closed.connect(self._on_closed)
         second.renewed.connect(lambda opened: self.reading.set_source(opened.model.source))
@@ -124,8 +127,9 @@ class CompareControl(QObject):
     def set_gestures(self, gestures: PlaneGestures) -> None:
         """Give both planes the gestures of the window's own; an image at the pointer is shown on both."""
         comparison, page = self.comparison, self.page
-        first = gestures.add_plane(PlaneSubject(comparison.first, comparison.first), page.left)
-        second = gestures.add_plane(PlaneSubject(comparison.second, comparison.first), page.right)
+        beside = PlaneSubject(comparison.second, comparison.first, lambda: comparison.has_same_points)
+        first = gestures.add_plane(PlaneSubject.of(comparison.first), page.left)
+        second = gestures.add_plane(beside, page.right)
         self.held_out = first, second
         for here, there in (self.held_out, self.held_out[::-1]):
             here.near_shown.connect(partial(self._show_beside, there))
@@ -156,7 +160,7 @@ class CompareControl(QObject):
 
     def _open_epoch(self) -> None:
         self._tabs.show_key(COMPARE)
-        self.comparison.open_epoch()
+        self._open_as_step(self.comparison.open_epoch)
 
     def _choose(self) -> None:
         """Ask for a model, and open it as B."""
@@ -169,25 +173,36 @@ class CompareControl(QObject):
     def open(self, path: Path, overrides: Overrides | None = None) -> None:
         """Open a bundle's folder, its manifest.json, a `.latent` file or a bare `.onnx` as B."""
         self._shell.message.hide_error()
-        self.comparison.open(Other(path.parent if path.name == MANIFEST_FILE else path), overrides)
+        other = Other(path.parent if path.name == MANIFEST_FILE else path)
+        self._open_as_step(partial(self.comparison.open, other, overrides))
+
+    def _open_as_step(self, open_it: Callable[[], None]) -> None:
+        """Begin to open B, which can be undone once it is open; another epoch of it is no step."""
+        before = self.comparison.current
+        open_it()
+        self._before = (before,) if self.comparison.is_opening else ()
 
     def show_other(self, other: Other | None) -> None:
-        """Compare with a model again, or close B, as undo and redo want it."""
+        """Compare with a model again once the page is looked at, or close B, as undo and redo want it."""
+        self._before = ()
         if other is None:
             self.comparison.close_second()
         else:
-            self.comparison.open(other)
+            self.comparison.keep(other)
+        self._keep()
 
     def _close(self) -> None:
-        """Close B as a step that can be undone, and offer to bring it back."""
-        other = self.comparison.other
+        """Close B as a step that can be undone, and offer to bring it back; or stop opening it."""
+        other = self.comparison.current
+        self.show_other(None)
+        if self.page.isVisible():
+            self.page.left.setFocus()
         if other is None:
             return
-        self.comparison.close_second()
-        self.page.left.setFocus()
         self.stepped.emit(other, None, "closing B")
-        self._closed = f"B was closed: {one_line(other.path.name, NAME_CHARS)}"
-        self._shell.message.show_note(self._closed, [("Bring it back", partial(self.show_other, other))])
+        text = f"B was closed: {one_line(other.path.name, NAME_CHARS)}"
+        bring_back = partial(self._open_as_step, partial(self.comparison.open, other))
+        self._closed_note = self._shell.message.show_note(text, [("Bring it back", bring_back)])
 
     def _on_closed(self) -> None:
         """Show that there is nothing to compare with."""
@@ -213,15 +228,20 @@ class CompareControl(QObject):
         notes = [source.guess_note, *source.notes, opened.model.warning]
         review: list[Action] = [("Review…", self.reading.open_dialog)] if source.guess_note else []
         self._shell.message.hide_error()
-        if self._closed and self._shell.message.text() == self._closed:
-            self._shell.message.hide()
+        self._shell.message.withdraw(self._closed_note)
         if any(notes):
             self._shell.message.show_note(f"B: {'; '.join(filter(None, notes))}", review)
         self._show_elbos()
+        for before in self._before:
+            self._before, after = (), self.comparison.current
+            if before != after:
+                words = "opening B" if before is None else "replacing B"
+                self.stepped.emit(before, after, words)
 
     def _on_open_failed(self, error: Exception) -> None:
+        self._before = ()
+        self._show_names()
         if isinstance(error, OpeningStoppedError):
-            self._shell.message.hide()
             self.told.emit("opening was stopped")
         elif not self.reading.show_error(error):
             actions = self.reading.actions_for(error) if isinstance(error, UnreadError) else []
@@ -241,15 +261,16 @@ class CompareControl(QObject):
     def _show_names(self) -> None:
         for side, explorer in enumerate((self.comparison.first, self.comparison.second)):
             source = explorer.source
-            name, figures = "", ""
+            name, words, elbo = "", "", ""
             if source is not None:
                 name = one_line(source.name, 2 * NAME_CHARS)
-                figures = state_in_words(source, explorer.state.epoch)
-            self.page.set_name(side, name, figures)
+                words, elbo = state_and_elbo(source, explorer.state.epoch)
+            self.page.set_name(side, name, words, elbo)
         second = self.comparison.second.source
         self.page.reading.setVisible(second is not None and second.file is not None)
-        self.page.close_b.setVisible(second is not None)
-        self._close_action.setEnabled(second is not None)
+        can_close = second is not None or self.comparison.is_opening
+        self.page.close_b.setVisible(can_close)
+        self._close_action.setEnabled(can_close)
         for one in (self.page.another_epoch, self._epoch_action):
             one.setEnabled(len(self.comparison.first_epochs) > 1)
 

@@ -1,7 +1,6 @@
 """Test images on a plane: the one under the pointer and the pinned ones, with their cards and entries."""
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QMenu
@@ -13,7 +12,6 @@ from desktop.images.pixels import to_bytes
 from desktop.latent.chart import Chart
 from desktop.latent.normals import ellipse, project_normals
 from desktop.latent.plane import decimals_in, format_z
-from desktop.latent.selection import shown_points
 from desktop.models.own_posterior import pictures_of, title_of
 from desktop.view.state import Layer, ViewState
 from desktop.widgets.common import colors
@@ -88,7 +86,7 @@ class HeldOutControl(QObject, PointerHandler):
             and event.modifiers() == Qt.KeyboardModifier.ControlModifier
         ):
             found = self._index_at(event.position().x(), event.position().y())
-            if found is not None and self._subject.has_same_points:
+            if found is not None and self._subject.has_same_points():
                 self.pin_wanted.emit(found)
             return True
         self.leave()
@@ -131,7 +129,7 @@ class HeldOutControl(QObject, PointerHandler):
         add_title(menu, menu_text(title_of(self._posterior, index, self._explorer.label_names)))
         subject, there = self._subject, "it" if self._is_z else "its mean"
         menu.addAction(f"&Go to {there}", lambda: subject.go_to(z))
-        if subject.has_same_points:
+        if subject.has_same_points():
             pin = "Un&pin it" if index in self._state.pinned else "&Pin it"
             menu.addAction(pin, lambda: self.pin_wanted.emit(index))
         if subject.has_same_z:
@@ -172,7 +170,7 @@ class HeldOutControl(QObject, PointerHandler):
         if self._placed is None or self._placed[0] != chart:
             self._placed = chart, chart.view_of(posterior.mean)
         px = self._view.projection.view_px(self._placed[1])
-        px[~are_shown(posterior, self._state)] = np.inf
+        px[~self._state.are_shown(len(posterior.mean), posterior.labels)] = np.inf
         return np.ascontiguousarray(px.T)
 
     def _on_opened(self) -> None:
@@ -250,8 +248,3 @@ class HeldOutControl(QObject, PointerHandler):
             lines=((name,) if pinned else (name, z)) if with_card else (),
             color=colors.AXIS if label is None else colors.label_color(label),
         )
-
-
-def are_shown(posterior: Posterior, state: ViewState) -> NDArray[np.bool_]:
-    """Whether each point is shown."""
-    return shown_points(len(posterior.mean), posterior.labels, state.hidden_labels, state.shown_only)

@@ -27,17 +27,18 @@ class OpeningControl(QObject):
         self._empty_soon.timeout.connect(self._show_empty)
         self._explorer = explorer
         self._message = message
-        self._name = self._doing = self._shown = ""
+        self._name = self._doing = ""
+        self._note = 0
         self._began_s = 0.0
         self._clock = QTimer(self, interval=UPDATE_MS)
         self._clock.timeout.connect(self._count)
         explorer.opening_began.connect(self._begin)
         explorer.opening_told.connect(self._tell)
         for ended in (explorer.opened, explorer.renewed, explorer.open_failed):
-            ended.connect(self._clock.stop)
+            ended.connect(self._end)
         explorer.opened.connect(self._on_opened)
-        explorer.open_failed.connect(self._on_failed)
-        explorer.model_closed.connect(self._on_failed)
+        for left_empty in (explorer.open_failed, explorer.model_closed):
+            left_empty.connect(self._invite)
 
     def _begin(self, path: Path) -> None:
         self._clock.stop()
@@ -46,11 +47,16 @@ class OpeningControl(QObject):
             self._empty.show_opening(one_line(path.name, NAME_CHARS))
             self._empty_soon.start()
 
+    def _end(self) -> None:
+        self._clock.stop()
+        self._message.withdraw(self._note)
+
     def _on_opened(self) -> None:
         self._empty_soon.stop()
         self._empty.hide()
 
-    def _on_failed(self) -> None:
+    def _invite(self) -> None:
+        """Say how to open a model, if none is open."""
         if self._explorer.source is None:
             self._empty.invite()
             self._show_empty()
@@ -63,15 +69,12 @@ class OpeningControl(QObject):
 
     def _tell(self, text: str) -> None:
         self._doing = text
-        self._shown = self._text()
-        self._message.show_note(self._shown, [("Stop", self._explorer.stop_opening)])
+        self._note = self._message.show_note(self._text(), [("Stop", self._explorer.stop_opening)])
         self._clock.start()
 
     def _count(self) -> None:
         """Only the text changes: a button that was made anew each second could not be pressed."""
-        text = self._text()
-        self._message.replace_text(self._shown, text)
-        self._shown = text
+        self._message.replace_text(self._note, self._text())
 
     def _text(self) -> str:
         seconds = time.monotonic() - self._began_s

@@ -48,7 +48,7 @@ class PathControl(QObject, PointerHandler):
         self._space_tapped = False
         self._played_z: Vector | None = None
         self.player = PathPlayer(self)
-        self.handles = self.add_plane(PlaneSubject(explorer, explorer), shell.plane)
+        self.handles = self.add_plane(PlaneSubject.of(explorer), shell.plane)
         self._pictures = PathPictures(explorer, panel.cost, self)
         self._pictures.walk_found.connect(self._on_walk)
         self._pictures.ready.connect(self._start)

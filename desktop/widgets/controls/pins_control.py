@@ -1,4 +1,4 @@
-"""Pins test images by mouse and key, and has the labels counted that the legend shows or hides."""
+"""Pins test images by mouse and key."""
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
@@ -7,7 +7,6 @@ from desktop.models.own_posterior import title_of
 from desktop.models.point_words import TEST_IMAGES
 from desktop.view.state import ViewState
 from desktop.widgets.common.actions import add_action
-from desktop.widgets.controls.held_out_control import are_shown
 from desktop.widgets.controls.shell import Shell
 from export.bundle import Posterior
 
@@ -15,7 +14,7 @@ PIN = "P&in {}"
 
 
 class PinsControl(QObject):
-    """Joins the menu's entries and the legend to the explorer."""
+    """Joins the menu's entries to the explorer."""
 
     told = Signal(str)
 
@@ -23,8 +22,6 @@ class PinsControl(QObject):
         super().__init__(shell.window)
         self._explorer = explorer = shell.explorer
         self._posterior: Posterior | None = None
-        self._legend = shell.panel.view.legend
-        self._legend.hidden_wanted.connect(lambda hidden: explorer.change(hidden_labels=hidden))
         view = shell.menus["view"]
         self._pin = add_action(view, PIN.format(TEST_IMAGES.nearest), "I", self._switch_nearest)
         self._unpin = add_action(view, "&Unpin all", "Shift+I", lambda: explorer.change(pinned=()))
@@ -49,13 +46,13 @@ class PinsControl(QObject):
             return
         state = self._explorer.state
         squares = ((state.plane.project(self._posterior.mean) - state.cursor_ab) ** 2).sum(1)
-        squares[~are_shown(self._posterior, state)] = np.inf
+        squares[~state.are_shown(len(self._posterior.mean), self._posterior.labels)] = np.inf
         nearest = int(squares.argmin())
         if np.isfinite(squares[nearest]):
             self.switch(nearest)
 
     def _on_points(self) -> None:
-        self._posterior = None  # `_on_state` sets it, after the legend has its labels
+        self._posterior = None  # `_on_state` sets it
         self._pin.setText(PIN.format(self._explorer.words.nearest))
 
     def _on_state(self, state: ViewState) -> None:
@@ -64,6 +61,4 @@ class PinsControl(QObject):
         posterior = self._explorer.posterior
         if posterior is not self._posterior:
             self._posterior = posterior
-            labels = None if posterior is None else posterior.labels
-            self._legend.set_counts([] if labels is None else np.bincount(labels).tolist())
             self._pin.setEnabled(posterior is not None)

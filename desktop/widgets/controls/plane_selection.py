@@ -15,7 +15,6 @@ from desktop.latent.selection import box_corners, in_polygon, within
 from desktop.view.state import Layer, ViewState
 from desktop.widgets.common import colors
 from desktop.widgets.common.qimage import draw_words
-from desktop.widgets.controls.held_out_control import are_shown
 from desktop.widgets.plane.plane_view import PlaneView
 from desktop.widgets.plane.selector import Mode, Selector
 from export.bundle import Posterior
@@ -43,7 +42,7 @@ class PlaneSelection(QObject):
         self._placed: tuple[Posterior, Chart, Doubles] | None = None
         self._posterior: Posterior | None = None
         self._selected: tuple[int, ...] = ()
-        self.selector = Selector(plane, lambda: subject.has_same_points)
+        self.selector = Selector(plane, subject.has_same_points)
         self.selector.drawn.connect(self._on_drawn)
         plane.add_under_points(self._draw_rings)
         for changed in (subject.shown.opened, subject.shown.points_changed, subject.shown.model_changed):
@@ -102,4 +101,4 @@ def are_on_plane(posterior: Posterior, state: ViewState) -> NDArray[np.bool_]:
     """Whether each point is shown; none is while their layer is off."""
     if Layer.POINTS not in state.layers:
         return np.zeros(len(posterior.mean), np.bool_)
-    return are_shown(posterior, state)
+    return state.are_shown(len(posterior.mean), posterior.labels)

@@ -53,7 +53,7 @@ class SelectControl(QObject):
         self._counted: tuple[int, ...] = ()  # what the bars count, of which all or some labels are selected
         self._mean: Vector | None = None
         shell.panel.add_section(SECTION, "Select and find", panel)
-        self.selector = self.add_plane(PlaneSubject(explorer, explorer), shell.plane)
+        self.selector = self.add_plane(PlaneSubject.of(explorer), shell.plane)
         panel.tool_wanted.connect(self._set_tool)
         panel.clear_wanted.connect(lambda: self._select(()))
         panel.only_wanted.connect(lambda on: explorer.change(only_selected=on))
@@ -176,7 +176,10 @@ class SelectControl(QObject):
         rows = within(self._selected, len(posterior.mean))
         panel.show_count(len(rows), len(posterior.mean), words)
         names = self._explorer.label_names
-        panel.counts.show_counts(self._counts(posterior, rows.tolist(), names), colors.AXIS)
+        chosen = labels_of_part(posterior.labels, self._counted, rows.tolist())
+        if chosen is None:  # else the bars stay those of the selection that these are some labels of
+            self._counted, chosen = tuple(rows.tolist()), frozenset()
+        panel.counts.show_counts(self._counts(posterior, chosen, names), colors.AXIS)
         has_images = posterior.images is not None and len(rows) > 0
         panel.grid.setVisible(has_images)
         panel.grid.points.set_points(
@@ -185,12 +188,10 @@ class SelectControl(QObject):
         self._mean = Vector(posterior.mean[rows].mean(axis=0, dtype=np.float64)) if len(rows) else None
         self._ask_mean()
 
-    def _counts(self, posterior: Posterior, rows: list[int], names: tuple[str, ...]) -> list[LabelCount]:
-        """Count the selection by label; that of before, if some of its labels are what is selected now."""
-        labels = posterior.labels
-        chosen = labels_of_part(labels, self._counted, rows)
-        if chosen is None:
-            self._counted, chosen = tuple(rows), frozenset()
+    def _counts(
+        self, posterior: Posterior, chosen: frozenset[int], names: tuple[str, ...]
+    ) -> list[LabelCount]:
+        """Count by label; if some labels are chosen, the others are shown as left out."""
         return [
             LabelCount(
                 names[label] if label < len(names) else str(label),
@@ -199,7 +200,7 @@ class SelectControl(QObject):
                 frozenset({label}),
                 not chosen or label in chosen,
             )
-            for label, count in counts_by_label(labels, self._counted)
+            for label, count in counts_by_label(posterior.labels, self._counted)
         ]
 
     def _picture(

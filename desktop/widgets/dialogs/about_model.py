@@ -8,25 +8,28 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from desktop.base.words import one_line
-from desktop.models.epochs import epoch_in_words, epochs_of
+from desktop.models.epochs import epoch_and_elbo, epochs_of
 from desktop.models.source import Source
 from desktop.widgets.common.plain_text import breakable
 
 
 def in_words(source: Source, epoch: int | None = None) -> str:
     """Describe the open model in a few words for the status bar: at one of its epochs, or as a whole."""
-    return ", ".join(filter(None, (source.name, state_in_words(source, epoch))))
+    return ", ".join(filter(None, (source.name, " ".join(filter(None, state_and_elbo(source, epoch))))))
 
 
-def state_in_words(source: Source, epoch: int | None = None) -> str:
-    """Say which epoch of a model it is, and its test ELBO, as far as they are known."""
+def state_and_elbo(source: Source, epoch: int | None = None) -> tuple[str, str]:
+    """Say which epoch of a model it is, and apart from these words the number of its test ELBO.
+
+    Either is empty if it is not known.
+    """
     epochs = epochs_of(source)
     numbers = [each.number for each in epochs]
     if epoch in numbers:
-        return epoch_in_words(epochs, numbers.index(epoch))
+        return epoch_and_elbo(epochs, numbers.index(epoch))
     metrics = source.bundle.manifest.get("metrics") if source.bundle is not None else None
     elbo = metrics.get("test_elbo_nats") if isinstance(metrics, dict) else None
-    return f"test ELBO {_in_nats(source, elbo)}" if isinstance(elbo, float) else ""
+    return ("test ELBO", _in_nats(source, elbo)) if isinstance(elbo, float) else ("", "")
 
 
 def show_about(parent: QWidget, source: Source, device: str) -> None:

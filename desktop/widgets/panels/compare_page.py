@@ -189,12 +189,11 @@ class ComparePage(QWidget):
         self.epochs.setValue(index)
         self.epochs.blockSignals(False)
 
-    def set_name(self, side: int, name: str, figures: str) -> None:
-        """Say what A (side 0) or B (side 1) is, and below it its epoch and its ELBO."""
+    def set_name(self, side: int, name: str, words: str, elbo: str) -> None:
+        """Say what A (side 0) or B (side 1) is, and below it in words its epoch, with its ELBO's number."""
         letter = "AB"[side]
         self.names[side].show_text(f"{letter}  {name}" if name else letter)
-        words, elbo, number = figures.partition("ELBO ")
-        self.figures[side].show_text(*((words + elbo.strip(), number) if elbo else ("", figures)))
+        self.figures[side].show_text(words, elbo)
 
     def set_elbo(self, side: int, words: str, numbers: str = "") -> None:
         """Say how A or B encodes your image; without any words the line is hidden."""

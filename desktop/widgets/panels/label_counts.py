@@ -36,7 +36,7 @@ class LabelBar(QAbstractButton):
     """A row with name, bar and count; a click, Return or Space choose it, with Shift beside others."""
 
     wanted = Signal(bool)  # whether Shift was held
-    left = Signal(int)  # an arrow key, Home or End
+    move_wanted = Signal(int)  # an arrow key, Home or End
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -49,7 +49,7 @@ class LabelBar(QAbstractButton):
         self.clicked.connect(lambda: self.wanted.emit(self._with_shift))
 
     def show_row(self, row: LabelCount, names_px: float, most: int) -> None:
-        """Show a row, beside names that are so wide, with a full bar for the count `most`."""
+        """Show a row beside names of this width, if there is room, with a full bar for the count `most`."""
         self.row, self._names_px, self._most = row, names_px, most
         left_out = "" if row.is_chosen else ", not selected"
         self.setAccessibleName(f"{row.name}: {row.count:,}{left_out}")
@@ -69,9 +69,10 @@ class LabelBar(QAbstractButton):
         """Return and Space click, arrows go to another row."""
         self._with_shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
-            self.click()
+            if not event.isAutoRepeat():
+                self.click()
         elif event.key() in MOVES:
-            self.left.emit(event.key())
+            self.move_wanted.emit(event.key())
         else:
             super().keyPressEvent(event)
 
@@ -94,7 +95,8 @@ class LabelBar(QAbstractButton):
         ground = palette.color(QPalette.ColorRole.Midlight)
         painter.setBrush(ground if self.underMouse() else Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(around, 4, 4)
-        left, center = 4 + self._names_px, Qt.AlignmentFlag.AlignVCenter
+        left = 4 + min(NAME_SHARE * self.width(), self._names_px)
+        center = Qt.AlignmentFlag.AlignVCenter
         role = QPalette.ColorRole.WindowText if row.is_chosen else QPalette.ColorRole.PlaceholderText
         painter.setPen(palette.color(role))
         name = painter.fontMetrics().elidedText(
@@ -143,11 +145,10 @@ class LabelCounts(QWidget):
             self._add_bar()
         metrics = self.fontMetrics()
         widest = max((metrics.horizontalAdvance(row.name) for row in rows), default=0)
-        names_px = min(NAME_SHARE * self.width(), widest + NAME_GAP_PX)
         most = max((row.count for row in rows), default=1)
         for place, bar in enumerate(self.bars):
             if place < len(rows):
-                bar.show_row(rows[place], names_px, most)
+                bar.show_row(rows[place], widest + NAME_GAP_PX, most)
             bar.setVisible(place < len(rows))
         self.setAccessibleDescription(", ".join(f"{row.name}: {row.count:,}" for row in rows))
         self.setVisible(bool(rows))
@@ -157,7 +158,7 @@ class LabelCounts(QWidget):
         bar = LabelBar(self)
         place = len(self.bars)
         bar.wanted.connect(lambda adds: self.chosen.emit(bar.row.labels, adds))
-        bar.left.connect(lambda key: self._go_from(place, key))
+        bar.move_wanted.connect(lambda key: self._go_from(place, key))
         self.bars.append(bar)
         self._layout.addWidget(bar)
 

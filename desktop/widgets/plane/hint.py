@@ -87,8 +87,8 @@ class Hint(QWidget):
         side = round(CLOSE_PX)
         corner = self.geometry().topRight() - QPoint(side + GRID_PX // 2, 0)
         above = (self.height() - side) // 2
-        self.close_button.setGeometry(QRect(corner + QPoint(0, above), self.close_button.size()))
         self.close_button.setFixedSize(side, side)
+        self.close_button.move(corner + QPoint(0, above))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the text on a dark pill, as opaque as it is now."""

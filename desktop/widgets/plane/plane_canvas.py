@@ -135,11 +135,6 @@ class PlaneCanvas(QWidget):
             self._are_points_dimmed = are_dimmed
             self._change()
 
-    @property
-    def are_points_dimmed(self) -> bool:
-        """Whether the points are drawn faintly."""
-        return self._are_points_dimmed
-
     def to_px(self, ab: ArrayLike) -> Doubles:
         """Return the pixels [..., 2] of plane coordinates (a, b) [..., 2]."""
         return self.projection.px(ab)

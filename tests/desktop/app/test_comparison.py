@@ -1,11 +1,13 @@
 """A second model follows the open one, and the difference of their pictures is that of the cursor."""
 
+import gc
+import weakref
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from desktop.app.comparison import Comparison
+from desktop.app.comparison import Comparison, same_points
 from desktop.images.drawing import blank
 from desktop.latent.plane import Viewport
 from desktop.view.comparison import Other
@@ -117,6 +119,25 @@ def test_the_drawing_is_encoded_by_both_if_it_fits(compare, make_bundle, qtbot):
     assert not comparison.is_comparable
 
 
+def test_after_b_is_closed_its_images_are_not_in_memory(compare, make_bundle, labelled_posterior, qtbot):
+    """Although whether they are those of A was asked before."""
+    images = np.zeros((60, *SHAPE), np.uint8)
+    posterior = replace(labelled_posterior, images=images)
+    comparison = compare(make_bundle(posterior=posterior))
+    with qtbot.waitSignal(comparison.second.opened, timeout=SOON_MS):
+        comparison.open(Other(make_bundle(posterior=posterior, seed=1)))
+    assert comparison.has_same_points
+    held = weakref.ref(comparison.second.posterior.images)
+    comparison.close_second()
+    assert not comparison.has_same_points
+
+    def is_gone():
+        gc.collect()
+        return held() is None
+
+    qtbot.waitUntil(is_gone, timeout=SOON_MS)
+
+
 def test_a_file_that_cannot_be_opened_leaves_b_as_it_was(compare, make_bundle, tmp_path, qtbot):
     """The error is told by B's own signal."""
     comparison = compare(make_bundle())
@@ -126,3 +147,21 @@ def test_a_file_that_cannot_be_opened_leaves_b_as_it_was(compare, make_bundle, t
     with qtbot.waitSignal(comparison.second.open_failed, timeout=SOON_MS):
         comparison.open(Other(tmp_path / "nothing.onnx"))
     assert comparison.other == Other(good)
+
+
+@pytest.fixture
+def labelled(labelled_posterior):
+    """The posterior with an image for each mean."""
+    images = np.random.default_rng(0).integers(0, 2, (60, 1, 12, 12), np.uint8)
+    return replace(labelled_posterior, images=images)
+
+
+def test_the_same_images_are_the_same_points(make_explorer, make_bundle, labelled):
+    """Wherever two encoders put them; one other image, or another label, makes them others."""
+    first = make_explorer(make_bundle(posterior=labelled))
+    assert same_points(first, make_explorer(make_bundle(posterior=replace(labelled, mean=-labelled.mean))))
+    images, labels = labelled.images.copy(), labelled.labels.copy()
+    images[59], labels[0] = 1 - images[59], 2
+    assert not same_points(first, make_explorer(make_bundle(posterior=replace(labelled, images=images))))
+    assert not same_points(first, make_explorer(make_bundle(posterior=replace(labelled, labels=labels))))
+    assert not same_points(first, make_explorer(make_bundle()))

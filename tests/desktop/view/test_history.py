@@ -330,6 +330,26 @@ def test_pictures_of_an_old_decoder_are_forgotten(looking):
     assert looking.history.marks == (replace(of_last, picture=""), of_first)
 
 
+def test_a_drag_stays_one_step_while_the_file_changes(looking):
+    """What is forgotten of other steps does not end it; the step that is forgotten whole does."""
+    marks = (replace(bookmark(START, ()), picture="old"),)
+    looking.history.record_bookmarks(START, (), marks, "adding a bookmark")
+    looking.look(replace(START, selected=(3,)))
+    looking.history.hold()
+    looking.look(looking.state.at((1.0, 0.0)))
+    looking.history.forget_pictures(set())
+    looking.history.forget_points()
+    looking.look(looking.state.at((2.0, 0.0)))
+    looking.history.release()
+    assert looking.undo().z == (0.0, 0.0)
+    assert looking.history.undo_words == "adding a bookmark"
+    looking.redo()
+    looking.look(replace(looking.state, pinned=(1,)))
+    looking.history.forget_points()
+    looking.look(looking.state.at((3.0, 0.0)), after_s=0.0)
+    assert looking.undo().z == (2.0, 0.0)
+
+
 def test_the_end_of_a_comparison_is_a_step(looking):
     """Undo says which model to compare with, redo that there is none; other steps say nothing of it."""
     other = Other(Path("/b.latent"), 3)

@@ -72,6 +72,25 @@ def decoded(plain_decoder, bundle_path):
 
 
 @pytest.fixture
+def first(make_bundle, labelled_posterior):
+    """A small bundle with points of three labels."""
+    return make_bundle(name="first", posterior=labelled_posterior, labels=("a", "b", "c"))
+
+
+@pytest.fixture
+def window(open_window, first):
+    """The window with that bundle open."""
+    return open_window(first)
+
+
+@pytest.fixture
+def decoded_first(plain_decoder, first):
+    """`decoded_first(z)`: pictures at z [N, 2] by a plain session, uint8 [N, 12, 12]."""
+    decode = plain_decoder(first)
+    return lambda z: to_bytes(decode(z))
+
+
+@pytest.fixture
 def shows(home_window, gray, same_picture):
     """`shows(picture)`: whether the panel shows it."""
     return lambda picture: same_picture(gray(home_window.panel.picture.picture.image()), picture)

@@ -1,4 +1,4 @@
-"""Where things are on the window's plane, how to type z, and how to make a path."""
+"""Where things are on the window's plane, how to type z and make a path, and whether points are faint."""
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
@@ -38,3 +38,12 @@ def make_path(window, qtbot):
     width, height = window.plane.width(), window.plane.height()
     for x, y in ((0.3, 0.3), (0.8, 0.3), (0.5, 0.8)):
         qtbot.mouseClick(window.plane, LEFT, SHIFT, QPoint(round(x * width), round(y * height)))
+
+
+def are_points_faint(plane):
+    """Whether a plane shows its points faintly: drawn in full they look otherwise. It stays as it is."""
+    seen = plane.grab().toImage()
+    plane.set_points_dimmed(False)
+    is_faint = plane.grab().toImage() != seen
+    plane.set_points_dimmed(is_faint)
+    return is_faint

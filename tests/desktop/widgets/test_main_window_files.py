@@ -21,25 +21,6 @@ LEFT = Qt.MouseButton.LeftButton
 SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
 
 
-@pytest.fixture
-def first(make_bundle, labelled_posterior):
-    """A small bundle with points of three labels."""
-    return make_bundle(name="first", posterior=labelled_posterior, labels=("a", "b", "c"))
-
-
-@pytest.fixture
-def window(open_window, first):
-    """The window with that bundle open."""
-    return open_window(first)
-
-
-@pytest.fixture
-def decoded(plain_decoder, first):
-    """`decoded(z)`: pictures at z [N, 2] by a plain session, uint8 [N, 12, 12]."""
-    decode = plain_decoder(first)
-    return lambda z: to_bytes(decode(z))
-
-
 def names(folder):
     return sorted(file.name for file in folder.iterdir())
 
@@ -50,12 +31,12 @@ def saved_picture(window, qtbot, trigger):
     return heard.args[0]
 
 
-def test_the_picture_is_saved_as_it_is_shown(window, qtbot, answer, tmp_path, decoded, same_picture):
+def test_the_picture_is_saved_as_it_is_shown(window, qtbot, answer, tmp_path, decoded_first, same_picture):
     """Ctrl+S and the button write the panel's picture, ten times enlarged, and the status bar says so."""
     qtbot.mouseClick(window.plane, LEFT, pos=QPoint(300, 200))
     with qtbot.waitSignal(window.explorer.picture_decoded, timeout=SOON_MS):
         qtbot.keyClick(window.plane, Qt.Key.Key_Right)
-    expected = decoded([window.explorer.state.z])[0]
+    expected = decoded_first([window.explorer.state.z])[0]
     for name, trigger in (
         ("key.png", lambda: qtbot.keyClick(window.plane, Qt.Key.Key_S, CONTROL)),
         ("button.png", lambda: qtbot.mouseClick(window.panel.picture.save, LEFT)),
@@ -112,7 +93,7 @@ def test_saving_before_anything_is_open_does_nothing(open_window, qtbot, answer)
     assert asked == []
 
 
-def test_a_sheet_is_saved_at_its_scale(window, qtbot, answer, tmp_path, decoded, same_picture):
+def test_a_sheet_is_saved_at_its_scale(window, qtbot, answer, tmp_path, decoded_first, same_picture):
     """The PNG of the samples is the sheet, each pixel enlarged as the page says."""
     qtbot.keyClick(window.plane, Qt.Key.Key_2, CONTROL)
     qtbot.waitUntil(lambda: window.grids.samples.save.isEnabled(), timeout=SOON_MS)
@@ -121,7 +102,7 @@ def test_a_sheet_is_saved_at_its_scale(window, qtbot, answer, tmp_path, decoded,
     saved_picture(window, qtbot, lambda: qtbot.mouseClick(window.grids.samples.save, LEFT))
     found = imageio.imread(tmp_path / "a.png")
     assert found.shape == (8 * 12 * 3,) * 2
-    assert same_picture(found[::3, ::3], tile(decoded(sample_prior(64, 2, 0)), 8))
+    assert same_picture(found[::3, ::3], tile(decoded_first(sample_prior(64, 2, 0)), 8))
 
 
 def test_the_manifold_grid_is_saved_as_560_pixels(
@@ -151,7 +132,7 @@ def save_film(window, qtbot, **settings):
     qtbot.mouseClick(dialog.save, LEFT)
 
 
-def test_the_path_is_saved_as_a_gif(window, qtbot, answer, tmp_path, gif_frames, decoded, same_picture):
+def test_the_path_is_saved_as_a_gif(window, qtbot, answer, tmp_path, gif_frames, decoded_first, same_picture):
     """Frames, speed and size as the dialog says; progress stands there meanwhile and goes at the end.
 
     The path and its film last equally long: the dialog begins with the path's seconds, and the film's are the
@@ -176,7 +157,7 @@ def test_the_path_is_saved_as_a_gif(window, qtbot, answer, tmp_path, gif_frames,
     frames = gif_frames(tmp_path / "walk.gif")
     assert frames.shape == (30, 12 * 23, 12 * 23)
     z = path_points(window.explorer.state.path, 30, True)
-    assert same_picture(frames[:, ::23, ::23], decoded(z))
+    assert same_picture(frames[:, ::23, ::23], decoded_first(z))
     with Image.open(tmp_path / "walk.gif") as gif:
         assert gif.info["duration"] == 100
     assert panel.seconds.value() == 3.0

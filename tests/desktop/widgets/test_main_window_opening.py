@@ -7,7 +7,6 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QAbstractButton, QLabel
 
-from desktop.images.pixels import to_bytes
 from desktop.view.state import Layer
 from desktop.widgets.common import settings
 from export.bundle import FORMAT, open_bundle, write_bundle
@@ -16,25 +15,6 @@ from tests.waiting import SOON_MS
 
 LEFT = Qt.MouseButton.LeftButton
 CONTROL = Qt.KeyboardModifier.ControlModifier
-
-
-@pytest.fixture
-def first(make_bundle, labelled_posterior):
-    """A small bundle with points of three labels."""
-    return make_bundle(name="first", posterior=labelled_posterior, labels=("a", "b", "c"))
-
-
-@pytest.fixture
-def window(open_window, first):
-    """The window with that bundle open."""
-    return open_window(first)
-
-
-@pytest.fixture
-def decoded(plain_decoder, first):
-    """`decoded(z)`: pictures at z [N, 2] by a plain session, uint8 [N, 12, 12]."""
-    decode = plain_decoder(first)
-    return lambda z: to_bytes(decode(z))
 
 
 def drop(window, *urls):
@@ -83,8 +63,8 @@ def test_a_bundle_is_opened_with_the_dialog(window, make_bundle, qtbot, answer):
     assert window.explorer.source.path == path
     assert asked[0][0] == "Open a bundle, a decoder or an export"
     answer(None)
-    qtbot.keyClick(window.plane, Qt.Key.Key_O, CONTROL)
-    qtbot.wait(50)
+    with qtbot.assertNotEmitted(window.explorer.opening_began):
+        qtbot.keyClick(window.plane, Qt.Key.Key_O, CONTROL)
     assert window.explorer.source.path == path
 
 
@@ -155,7 +135,7 @@ def break_the_version(path):
     ],
 )
 def test_a_bundle_that_cannot_be_opened_leaves_the_one_before(
-    window, first, make_bundle, qtbot, gray, decoded, same_picture, damage, said
+    window, first, make_bundle, qtbot, gray, decoded_first, same_picture, damage, said
 ):
     """The bar says what was found, and the model that was open goes on, picture by picture."""
     path = make_bundle(name="damaged")
@@ -173,7 +153,8 @@ def test_a_bundle_that_cannot_be_opened_leaves_the_one_before(
     z = window.explorer.state.z
     assert z != state.z
     qtbot.waitUntil(
-        lambda: same_picture(gray(window.panel.picture.picture.image()), decoded([z])[0]), timeout=SOON_MS
+        lambda: same_picture(gray(window.panel.picture.picture.image()), decoded_first([z])[0]),
+        timeout=SOON_MS,
     )
 
 

@@ -65,6 +65,20 @@ def test_an_error_is_told_in_its_own_words_and_a_fault_as_a_fault(bar):
     assert "KeyError: 'x'" in asked[0]
 
 
+def test_a_note_is_withdrawn_only_while_it_is_shown(bar):
+    """Another message in its place stays as it is, even with the same words."""
+    first = bar.show_note("opening")
+    second = bar.show_note("opening")
+    bar.replace_text(first, "still opening")
+    bar.withdraw(first)
+    assert not bar.isHidden()
+    assert bar.text() == "opening"
+    bar.replace_text(second, "still opening")
+    assert bar.text() == "still opening"
+    bar.withdraw(second)
+    assert bar.isHidden()
+
+
 def test_a_message_is_shown_as_it_is_written(bar):
     """A file name that looks like markup is shown as text, so that similar names look different."""
     bar.show_message("<i></i>bundle: found nothing")

@@ -1,12 +1,24 @@
 """Bookmarks by keys and mouse: kept, gone to, renamed, moved, removed, and there again at the next start."""
 
-import numpy as np
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLineEdit
+from dataclasses import replace
 
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLineEdit, QMainWindow
+
+from desktop.app.timeline import Timeline
 from desktop.base.vector import Vector
+from desktop.images.pixels import to_bytes
 from desktop.latent.plane import Viewport
+from desktop.view.bookmarks import bookmark
 from desktop.widgets.common.colors import CANVAS
+from desktop.widgets.common.message_bar import MessageBar
+from desktop.widgets.common.qimage import png_text, to_qimage
+from desktop.widgets.controls.bookmarks_control import PICTURE_PX, BookmarksControl
+from desktop.widgets.controls.shell import Shell
+from desktop.widgets.panels.side_panel import SidePanel
+from desktop.widgets.plane.plane_view import PlaneView
 from tests.waiting import SOON_MS
 
 CONTROL, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
@@ -28,6 +40,22 @@ def names(window):
     return [
         window.bookmarks.panel.list.item(row).text() for row in range(window.bookmarks.panel.list.count())
     ]
+
+
+@pytest.fixture
+def control_of(qtbot):
+    """`control_of(explorer)`: the control without a window around it."""
+
+    def make(explorer):
+        window, timeline = QMainWindow(), Timeline(explorer)
+        qtbot.addWidget(window)
+        panel, message, plane = SidePanel(), MessageBar(window), PlaneView(window)
+        window.setCentralWidget(panel)
+        menus = {"bookmarks": window.menuBar().addMenu("Bookmarks")}
+        shell = Shell(explorer, plane, panel, menus, message, window)
+        return BookmarksControl(shell, lambda: timeline.is_shown)
+
+    return make
 
 
 def test_places_are_kept_and_gone_to(open_window, make_bundle, qtbot):
@@ -107,3 +135,37 @@ def test_pictures_follow_a_file_that_changes(open_window, make_film, qtbot):
     assert window.bookmarks.marks == ()
     window.history.redo.trigger()
     qtbot.waitUntil(lambda: window.bookmarks.marks == (new,), timeout=SOON_MS)
+
+
+def test_a_picture_is_that_of_the_bookmarks_own_epoch(make_explorer, make_film, control_of, qtbot):
+    """Although another one decodes while its own is loaded: what is asked for, and what is at the cursor."""
+    film, explorer = make_film(3), make_explorer()
+    explorer.picture_decoded.connect(
+        lambda decoded: control.set_picture(to_bytes(decoded.probabilities[None])[0])
+    )
+    control = control_of(explorer)
+    with qtbot.waitSignal(explorer.opened, timeout=SOON_MS):
+        explorer.open(film.path)
+    z = Vector((0.5, -1.0))
+    explorer.set_state(replace(explorer.state.moved_to(z), epoch=1))
+    control.show((bookmark(explorer.state, ()),))
+    control.panel.add_wanted.emit()
+    qtbot.waitUntil(lambda: all(mark.picture for mark in control.marks), timeout=SOON_MS)
+    right = png_text(to_qimage(to_bytes(film.decode(1, [z]))[0]), PICTURE_PX)
+    assert [mark.picture for mark in control.marks] == [right, right]
+
+
+def test_what_is_brought_back_is_there_once(explorer, control_of):
+    """Also if undo has brought it back and the file has changed, so that its picture is another one."""
+    control = control_of(explorer)
+    marks = (bookmark(explorer.state, (), "old"),)
+    control.show(marks)
+    control.panel.remove_wanted.emit(0)
+    (bring_back,) = control._shell.message.action_buttons
+    control.show_again((replace(marks[0], picture="new"),))
+    bring_back.click()
+    assert control.marks == (replace(marks[0], picture="new"),)
+    control.panel.remove_wanted.emit(0)
+    (bring_back,) = control._shell.message.action_buttons
+    bring_back.click()
+    assert control.marks == (replace(marks[0], picture=""),), "it is decoded again"

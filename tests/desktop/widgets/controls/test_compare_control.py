@@ -12,6 +12,7 @@ from desktop.widgets.common.saved_inputs import saved_values, set_saved_values
 from desktop.widgets.controls.compare_control import difference_words, elbo_words, gap_words
 from export.bundle import Posterior
 from tests.desktop.dropping import drag, drop
+from tests.desktop.hostile_models import endless_loop
 from tests.waiting import SOON_MS
 
 LEFT = Qt.MouseButton.LeftButton
@@ -108,7 +109,8 @@ def test_your_image_is_reconstructed_by_both(open_window, make_film, make_bundle
     window = open_window(film.path)
     page, comparison, canvas = window.compare.page, window.compare.comparison, window.image.panel.canvas
     qtbot.keyClick(window.plane, Qt.Key.Key_6, CONTROL)
-    qtbot.mouseClick(page.another_epoch, LEFT)
+    with qtbot.waitSignal(comparison.second.opened, timeout=SOON_MS):
+        qtbot.mouseClick(page.another_epoch, LEFT)
     assert not page.reconstructions[0].isVisible()
     qtbot.mouseClick(canvas, LEFT, pos=canvas.rect().center())
 
@@ -132,6 +134,8 @@ def test_your_image_is_reconstructed_by_both(open_window, make_film, make_bundle
     assert page.elbos[1].text() == "Your image: no encoder"
     assert page.reconstructions[0].image() is not None
     canvas.setFocus()
+    assert window.history.undo.text() == "&Undo replacing B"
+    window.history.undo.trigger()
     window.history.undo.trigger()
     qtbot.waitUntil(lambda: not page.reconstructions[0].isVisible(), timeout=SOON_MS)
     assert page.reconstruction_texts[1].text() == ""
@@ -224,6 +228,46 @@ def test_b_is_closed_by_button_and_key_and_comes_back(open_window, make_film, qt
     assert comparison.other is None
     qtbot.mouseClick(window.message.action_buttons[0], LEFT)
     shows(window, film, (3, 2))
+    assert window.history.undo.text() == "&Undo opening B"
+
+
+def test_opening_and_replacing_b_are_undone_in_order(open_window, make_bundle, qtbot, tmp_path, monkeypatch):
+    """On another page once somebody looks. What closes while another is opened is what was open."""
+    window = open_window(make_bundle())
+    comparison, undo = window.compare.comparison, window.history.undo
+    first, second = make_bundle(seed=3, name="one"), make_bundle(seed=4, name="two")
+    monkeypatch.setattr("desktop.vetting.trial.TIME_LIMIT_S", 600.0)
+    endless = tmp_path / "endless.onnx"
+    endless.write_bytes(endless_loop())
+    window.show_page("compare")
+    for path in (first, second):
+        with qtbot.waitSignal(comparison.second.opened, timeout=SOON_MS):
+            window.compare.open(path)
+    assert undo.text() == "&Undo replacing B"
+    window.show_page("plane")
+    undo.trigger()
+    assert comparison.second.source.path == second
+    assert comparison.other == Other(first)
+    with qtbot.waitSignal(comparison.second.opened, timeout=SOON_MS):
+        window.show_page("compare")
+    assert comparison.second.source.path == first
+    assert undo.text() == "&Undo opening B"
+
+    window.compare.open(endless)
+    with qtbot.waitSignal(comparison.second.open_failed, timeout=SOON_MS):
+        qtbot.keyClick(window.compare.page.left, Qt.Key.Key_W, CONTROL)
+    assert window.message.text() == "B was closed: one"
+    assert window.message.isVisible()
+    assert undo.text() == "&Undo closing B"
+    window.compare.open(endless)
+    with qtbot.waitSignal(comparison.second.open_failed, timeout=SOON_MS):
+        qtbot.mouseClick(window.compare.page.close_b, LEFT)
+    assert undo.text() == "&Undo closing B", "nothing was open"
+    with qtbot.waitSignal(comparison.second.opened, timeout=SOON_MS):
+        undo.trigger()
+    assert comparison.second.source.path == first
+    undo.trigger()
+    assert comparison.other is None
 
 
 def menu_at(window, qtbot, pixel):

@@ -1,5 +1,6 @@
 """Points are faint while somebody looks at the drawing, and no longer."""
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QEnterEvent
@@ -9,6 +10,7 @@ from desktop.images.drawing import blank
 from desktop.widgets.controls.dim_control import DimControl
 from desktop.widgets.panels.draw_canvas import DrawCanvas
 from desktop.widgets.plane.plane_view import PlaneView
+from tests.desktop.widgets.on_plane import are_points_faint
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -21,6 +23,7 @@ def parts(qtbot):
         qtbot.addWidget(widget)
     control = DimControl(QMenu(planes[0]), canvas)
     for plane in planes:
+        plane.set_points(np.array([(-1.0, 1.0), (1.0, 1.0)]), None, ())
         control.add_plane(plane)
     return canvas, planes, control
 
@@ -34,7 +37,7 @@ def draw(qtbot, canvas):
 
 def dimmed(planes):
     """Whether the points of all planes are faint, or of none."""
-    (found,) = {plane.are_points_dimmed for plane in planes}
+    (found,) = {are_points_faint(plane) for plane in planes}
     return found
 
 

@@ -28,6 +28,7 @@ from desktop.widgets.common import settings
 from desktop.widgets.main_window import MainWindow
 from tests.desktop.foreign_models import decoder
 from tests.desktop.small_bundles import decoder_graph, encoder_graph
+from tests.desktop.widgets.on_plane import are_points_faint
 from tests.waiting import SOON_MS, SOON_S
 
 LEFT = Qt.MouseButton.LeftButton
@@ -100,7 +101,8 @@ def test_what_was_drawn_is_there_again(start, bundle, make_bundle, qtbot):
     again = start()
     assert np.array_equal(again.image.drawing.pixels, drawn)
     qtbot.waitUntil(lambda: again.true_posterior.located is not None, timeout=SOON_MS)
-    assert not again.plane.are_points_dimmed
+    qtbot.waitUntil(lambda: again.plane.is_settled, timeout=SOON_MS)
+    assert not are_points_faint(again.plane)
     assert not again.history.undo.isEnabled()
     again.image.panel.clear.click()
     again.close()

@@ -55,7 +55,7 @@ def test_the_pictures_are_the_cursors_and_the_elbos_your_images(page):
 
 def test_a_long_name_leaves_the_numbers_whole(page):
     """At this width, too."""
-    page.set_name(1, "a model with a long name " * 9, "epoch 96 of 320: test ELBO −144.30 nats")
+    page.set_name(1, "a model with a long name " * 9, "epoch 96 of 320: test ELBO", "−144.30 nats")
     page.set_elbo(1, "ELBO of your image", "−255.13 nats, 94.77 lower")
     QApplication.processEvents()
     assert page.names[1].text().startswith("B  a model")

@@ -263,7 +263,8 @@ def test_cursor_and_picture_are_painted_together(view, qtbot):
     view.set_state(replace(STATE, z=(0.5, 0.5)))
     view.set_thumbnail(MAGENTA)
     qtbot.waitUntil(lambda: bool(paintings), timeout=SOON_MS)
-    qtbot.wait(20)
+    qtbot.waitUntil(lambda: not view.is_move_held, timeout=SOON_MS)
+    QApplication.processEvents()
     assert len(paintings) == 1
     assert paintings[0].contains(at(1.5, -1.0))
     assert paintings[0].contains(at(0.5, 0.5))

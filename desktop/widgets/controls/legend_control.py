@@ -1,0 +1,32 @@
+"""Has the labels counted that the legend shows or hides."""
+
+import numpy as np
+from PySide6.QtCore import QObject
+
+from desktop.app.explorer import Explorer
+from desktop.widgets.panels.legend import Legend
+from export.bundle import Posterior
+
+
+class LegendControl(QObject):
+    """Joins the legend to the explorer."""
+
+    def __init__(self, explorer: Explorer, legend: Legend) -> None:
+        super().__init__(legend)
+        self._explorer, self._legend = explorer, legend
+        self._posterior: Posterior | None = None
+        legend.hidden_wanted.connect(lambda hidden: explorer.change(hidden_labels=hidden))
+        for others in (explorer.opened, explorer.points_changed):
+            others.connect(self._on_points)
+        for changed in (explorer.state_changed, explorer.model_changed):
+            changed.connect(self._count)
+
+    def _on_points(self) -> None:
+        self._posterior = None  # they are counted once the legend has their labels
+
+    def _count(self) -> None:
+        posterior = self._explorer.posterior
+        if posterior is not self._posterior:
+            self._posterior = posterior
+            labels = None if posterior is None else posterior.labels
+            self._legend.set_counts([] if labels is None else np.bincount(labels).tolist())
