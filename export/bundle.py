@@ -66,6 +66,7 @@ __all__ = [
     "Bundle",
     "BundleError",
     "Posterior",
+    "bundle_of_file",
     "epoch_file",
     "open_bundle",
     "pack_posterior",
@@ -76,6 +77,7 @@ MAX_MANIFEST_BYTES = 16 << 20
 PREVIOUS_FOLDER = "previous"
 # How often opening is tried if the manifest is replaced meanwhile.
 OPEN_ATTEMPTS = 10
+MOST_FOLDERS = 3  # from a file up to its bundle's folder, as from epochs/001/decoder.onnx
 
 
 @dataclass(frozen=True)
@@ -211,6 +213,19 @@ def _open(path: Path, container: Folder | Zip, text: bytes) -> Bundle:
         manifest=manifest,
         _container=container,
     )
+
+
+def bundle_of_file(path: Path) -> Path | None:
+    """The folder of the bundle whose manifest names this file as one of its own; None if there is none."""
+    path = path.absolute()
+    for folder in path.parents[:MOST_FOLDERS]:
+        try:
+            manifest = parse_manifest(read_manifest(Folder(folder), folder), folder)
+        except BundleError:
+            continue
+        if path.relative_to(folder).as_posix() in manifest["files"]:
+            return folder
+    return None
 
 
 def read_manifest(container: Folder | Zip, path: Path) -> bytes:

@@ -37,6 +37,7 @@ from export.bundle import (
     POSTERIOR_FILE,
     Bundle,
     BundleError,
+    bundle_of_file,
     epoch_file,
     open_bundle,
 )
@@ -51,12 +52,14 @@ class UnreadError(ModelError):
         file: the model.
         overrides: those that were set.
         looks_like: what it is if it looks like something other than a decoder.
+        within: the folder of the bundle that it is a file of, or None.
     """
 
     def __init__(self, error: ModelError, file: ModelFile, overrides: Overrides) -> None:
         super().__init__(str(error), option=error.option, hints=error.hints)
         self.file = file
         self.overrides = dict(overrides)
+        self.within = bundle_of_file(file.path)
         self.looks_like: LooksLike | None = error.looks_like if isinstance(error, NotADecoderError) else None
         self._z_input = error.z_input if isinstance(error, NotADecoderError) else ""
         self._limit_s = error.limit_s if isinstance(error, TrialEndedError) else None
@@ -90,6 +93,7 @@ class Source:
         overrides: the parts of the reading that people set.
         first: the first picture of a slow decoder, or None.
         notes: for people, such as why an encoder that was found could not be read.
+        within: the folder of the bundle that a bare decoder is a file of, or None.
     """
 
     path: Path
@@ -105,6 +109,7 @@ class Source:
     overrides: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     first: FirstDecode | None = None
+    within: Path | None = None
 
     @property
     def encoder_sha256(self) -> str:
@@ -300,6 +305,7 @@ def _read(file: ModelFile, overrides: Overrides, are_new: bool, opening: Opening
         overrides=dict(overrides),
         notes=notes,
         first=first,
+        within=bundle_of_file(file.path),
     )
 
 

@@ -194,6 +194,7 @@ class MainWindow(QMainWindow):
         self.reading = ReadingControl(self)
         self.recent = RecentMenu(self)
         add_action(file, "&Open…", QKeySequence.StandardKey.Open, lambda: self.provenance_control.choose())
+        add_action(file, "Open fold&er…", "Ctrl+Shift+O", lambda: self.provenance_control.choose_folder())
         file.addAction(self.reading.action)
         file.addMenu(self.recent)
         add_action(file, "Re&load", QKeySequence.StandardKey.Refresh, explorer.reload)
@@ -410,8 +411,17 @@ class MainWindow(QMainWindow):
         source = opened.model.source
         review: list[Action] = [("Review…", self.reading.open_dialog)] if source.guess_note else []
         notes = [source.guess_note, *source.notes, opened.model.warning, distribution_warning()]
+        if source.within is not None:
+            notes.insert(
+                0, f"{source.path.name} alone is open; it belongs to the bundle {source.within.name}"
+            )
         if any(notes):
-            self.message.show_note("; ".join(filter(None, notes)), review)
+            actions = [*self._whole_bundle(source.within), *review]
+            self.message.show_note("; ".join(filter(None, notes)), actions)
+
+    def _whole_bundle(self, within: Path | None) -> list[Action]:
+        """The button that opens the bundle which a file belongs to."""
+        return [] if within is None else [("Open the bundle", lambda: self.open_path(within))]
 
     def _on_open_failed(self, error: Exception) -> None:
         if isinstance(error, OpeningStoppedError):
@@ -420,7 +430,7 @@ class MainWindow(QMainWindow):
         if self.reading.show_error(error):
             return
         if isinstance(error, UnreadError):
-            actions = self.reading.actions_for(error)
+            actions = [*self._whole_bundle(error.within), *self.reading.actions_for(error)]
             longer = error.with_more_time()
             if longer is not None:
                 actions.insert(0, ("Give it more time", lambda: self.open_path(error.file.path, longer)))

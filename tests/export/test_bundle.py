@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from export.bundle import open_bundle
+from export.bundle import bundle_of_file, open_bundle
 from export.containers import BundleError
 from export.manifest import DECODER_FILE, MANIFEST_FILE, epoch_file
 from tests.export.forging import (
@@ -151,3 +151,14 @@ def test_a_real_bundle_opens_as_a_file_too(bundle_path, tmp_path):
     folder = open_bundle(bundle_path)
     assert zipped.manifest == folder.manifest
     assert all(zipped.read(name) == folder.read(name) for name in folder.files)
+
+
+def test_a_file_knows_the_bundle_that_names_it(folder):
+    """Also from deeper within; a file beside the manifest that it does not name belongs to no bundle."""
+    open_bundle(folder)
+    assert bundle_of_file(folder / "decoder.onnx") == folder
+    (folder / "mine").mkdir()
+    for stranger in ("other.onnx", "mine/decoder.onnx", "manifest.json"):
+        assert bundle_of_file(folder / stranger) is None
+    (folder / "manifest.json").write_text("{")
+    assert bundle_of_file(folder / "decoder.onnx") is None

@@ -1,6 +1,8 @@
 """Strangers' texts in the places of a window where Qt would read more into them than their letters."""
 
 import re
+from bisect import bisect_right
+from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
@@ -47,10 +49,18 @@ class ElidedLabel(QLabel):
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._text = self._kept = ""
+        self._numbers: tuple[str, ...] = ()
+        self._count = 0
 
     def show_text(self, text: str, kept: str = "") -> None:
         """Show another text, and after it what is `kept` whole as long as there is room for it alone."""
-        self._text, self._kept = one_line(text), one_line(kept)
+        self._text, self._kept, self._numbers = one_line(text), one_line(kept), ()
+        self._elide()
+
+    def show_numbers(self, numbers: Sequence[str], count: int) -> None:
+        """Show the first of `count` numbers; those that do not fit are left out whole, at the end."""
+        self._text, self._kept = "", ""
+        self._numbers, self._count = tuple(numbers), count
         self._elide()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -63,7 +73,15 @@ class ElidedLabel(QLabel):
         room_px = max(0, self.width() - 2)
         kept = f" {self._kept}" if self._text and self._kept else self._kept
         whole = self._text + kept
-        if not kept:
+        if self._numbers:
+            whole = self._first(len(self._numbers))
+            fits = bisect_right(
+                range(1, len(self._numbers) + 1),
+                room_px,
+                key=lambda first: metrics.horizontalAdvance(self._first(first)),
+            )
+            shown = self._first(max(1, fits))
+        elif not kept:
             shown = metrics.elidedText(whole, mode.ElideMiddle, room_px)
         elif (left_px := room_px - metrics.horizontalAdvance(kept)) >= 0:
             shown = metrics.elidedText(self._text, mode.ElideRight, left_px) + kept
@@ -72,3 +90,8 @@ class ElidedLabel(QLabel):
         if shown != self.text():
             self.setText(shown)
         self.setToolTip(tip_text(whole) if shown != whole else "")
+
+    def _first(self, first: int) -> str:
+        """The text with the first numbers, which says how many there are unless these are all."""
+        text = ", ".join(self._numbers[:first])
+        return text if first == self._count else f"{text}, … {self._count:,} numbers"

@@ -7,6 +7,7 @@ TIP_CHARS = 88  # in a line; Qt breaks no lines of plain tool tips
 ELBO, BITS, RATE, DISTORTION, LOG_PX, GAP = "ELBO", "Bits/dim", "Rate", "Distortion", "log p(x)", "Gap"
 QUADRATURE, MODE, MEAN = "Quadrature", "Mode", "Encoder's mean"
 APPROXIMATE, TRUE, NATS = "Approximate posterior", "True posterior", "nats"
+MISPLACED = "Misplaced"
 
 TERMS = {
     ELBO: (
@@ -53,6 +54,10 @@ TERMS = {
     NATS: (
         "The unit of these figures, which are natural logarithms: one nat more is 2.7 times as probable, "
         "and 0.69 nats are one bit."
+    ),
+    MISPLACED: (
+        "A point whose nearest neighbour in z, over all dimensions, has another label. The clearest come first: "
+        "those much nearer to another label than to their own."
     ),
 }
 

@@ -369,8 +369,8 @@ def difference_words(
         return "B − A, mean |B − A|", f"{found.mean:.3f}"
     if first_shape is None or second_shape is None or first_shape[1:] == second_shape[1:]:
         return "", ""
-    return f"no difference of {_size(first_shape)} and {_size(second_shape)}", ""
+    return "", f"sizes differ: {_size(first_shape[1:])}, {_size(second_shape[1:])}"
 
 
-def _size(shape: tuple[int, int, int]) -> str:
+def _size(shape: tuple[int, ...]) -> str:
     return " × ".join(map(str, shape))

@@ -41,6 +41,11 @@ GREY_BERNOULLI = (
 )
 
 DIGITS = tuple("0123456789")
+MNIST_SHAPE = 1, 28, 28
+MNIST_TIP = (
+    "A model knows images as it was trained on them. MNIST's digits stand in the middle and are about\n"
+    "20 of 28 pixels high; what is drawn elsewhere, or smaller, is not recognised so well."
+)
 
 
 class ImageControl(QObject):
@@ -138,6 +143,8 @@ class ImageControl(QObject):
         self._shell.panel.show_canvas("Your image" if can_encode else "")
         bundle = None if self._explorer.source is None else self._explorer.source.bundle
         is_of_digits = bundle is not None and bundle.label_names == DIGITS
+        is_like_mnist = is_of_digits and image_shape == MNIST_SHAPE
+        self.panel.canvas.setToolTip(MNIST_TIP if is_like_mnist else "")
         self.panel.canvas.set_invitation("Draw a digit" if is_of_digits else "Draw here, or drop a picture")
         surface_before = self._surface
         colors = self._look_at_data(image_shape)

@@ -110,6 +110,13 @@ class ProvenanceControl(QObject):
             self.open(Path(chosen))
         return bool(chosen)
 
+    def choose_folder(self) -> None:
+        """Ask for a folder, and open the bundle or the pictures in it."""
+        title = "Open a bundle's folder or a folder of pictures"
+        chosen = QFileDialog.getExistingDirectory(self._window, title)
+        if chosen:
+            self.open(Path(chosen))
+
     def paste(self) -> None:
         """Paste from the clipboard: a view, z, a file or a picture."""
         # There is none if the clipboard is empty, or on Wayland if another window has the keyboard.

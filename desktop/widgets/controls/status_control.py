@@ -102,8 +102,8 @@ class StatusControl(QObject):
         else:
             plane, viewport = self._explorer.state.plane, self._explorer.state.viewport
             numbers = plane.first_numbers(self._pointer_ab)
-            z = format_z(numbers, len(plane.origin), decimals_in(viewport.span))
-            self._place.show_text(f"z  {z}")
+            z = format_z(numbers, decimals=decimals_in(viewport.span))
+            self._place.show_numbers(f"z  {z}".split(", "), len(plane.origin))
 
 
 def _took(decode_ms: float) -> str:

@@ -3,6 +3,7 @@
 # By the entry's own text; one that ends with a space is how texts begin. The words are in lower case.
 MORE_WORDS = {
     "Open": "load model bundle onnx latent import",
+    "Open folder": "directory bundle model pictures photos load",
     "Open an image": "picture photo png jpeg import encode",
     "Open a folder of images as points": "pictures photos encode import",
     "Open a zip or .npz of images as points": "pictures photos encode import archive",

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QHeaderView,
+    QLabel,
     QLineEdit,
     QMainWindow,
     QTreeWidget,
@@ -22,6 +23,7 @@ from desktop.widgets.common.menus import NATIVE, keys_of, menus_of, plain
 from desktop.widgets.common.terms import TERMS
 
 SIZE_PX, MARGIN_PX = QSize(720, 720), 24
+NOTHING = "Nothing was found here. Commands without a key are found by Ctrl+K."
 BESIDE_TEXT_PX, ABOVE_TEXT_PX = 6, 3
 
 
@@ -69,6 +71,10 @@ class ShortcutsDialog(QDialog):
         self.list.setAccessibleName("Shortcuts")
         self.list.setWordWrap(True)  # nothing is cut off
         self.list.header().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.nothing = QLabel(NOTHING)
+        self.nothing.setWordWrap(True)
+        self.nothing.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.nothing.hide()
         places: dict[str, QTreeWidgetItem] = {}
         terms = [Shortcut(term, meaning, "Terms") for term, meaning in TERMS.items()]
         for shortcut in [*shortcuts_of(window), *terms]:
@@ -90,7 +96,8 @@ class ShortcutsDialog(QDialog):
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
         layout.addWidget(self.filter)
-        layout.addWidget(self.list)
+        layout.addWidget(self.list, 1)
+        layout.addWidget(self.nothing, 1)
         layout.addWidget(buttons)
         # Within the window, however small it is.
         self.resize(SIZE_PX.boundedTo(window.size() - QSize(MARGIN_PX, 2 * MARGIN_PX)))
@@ -126,6 +133,9 @@ class ShortcutsDialog(QDialog):
             for item in items:
                 item.setHidden(not _shortcut(item).matches(text))
             place.setHidden(all(item.isHidden() for item in items))
+        is_found = bool(self.shown())
+        self.list.setVisible(is_found)
+        self.nothing.setVisible(not is_found)
 
     def _places(self) -> list[tuple[QTreeWidgetItem, list[QTreeWidgetItem]]]:
         root = self.list.invisibleRootItem()

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
+from desktop.widgets.common import terms
 from desktop.widgets.common.choices import add_choices, show_choice
 from desktop.widgets.common.cost_bar import CostBar
 from desktop.widgets.common.icons import line_icon
@@ -18,14 +19,14 @@ class Tour(StrEnum):
     FOUND = "Found"
     SELECTED = "Selected"
     WORST = "Worst reconstructions"
-    MISPLACED = "Misplaced"
+    MISPLACED = terms.MISPLACED
 
 
 TIPS = {
     Tour.FOUND: "Go through what the search found.",
     Tour.SELECTED: "Go through the selection.",
     Tour.WORST: "Start at the lowest ELBO, or without likelihoods at the largest difference.",
-    Tour.MISPLACED: "Points whose nearest neighbour in z has another label, the clearest first.",
+    Tour.MISPLACED: terms.term_tip(terms.MISPLACED),
 }
 
 

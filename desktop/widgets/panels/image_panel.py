@@ -6,6 +6,7 @@ from itertools import zip_longest
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QButtonGroup,
     QGridLayout,
     QHBoxLayout,
@@ -38,12 +39,16 @@ RESULT_PX = 96
 RADIUS_PX, MOST_RADIUS_PX, AT_SIDE_PX = 1.2, 8.0, 28
 STEP_PX = 52
 LARGE_NATS = 1000
+NO_BREAK_SPACE = "\u00a0"
 PROGRESS_PX = 4
-TOOL_ICONS = {Tool.PEN: "pencil-simple", Tool.ERASER: "eraser", Tool.UNKNOWN: "question"}
+TOOL_ICONS = {Tool.PEN: "pencil-simple", Tool.ERASER: "eraser", Tool.UNKNOWN: "circle-dashed"}
 TOOL_TIPS = {
     Tool.PEN: "Draw with the left mouse button.",
     Tool.ERASER: "Erase with the left mouse button; the right one always erases.",
-    Tool.UNKNOWN: "Mark pixels as unknown, and see on the plane how the image could be completed.",
+    Tool.UNKNOWN: (
+        "Mark pixels as unknown, as if something covered them: the plane shows where such an image\n"
+        "can be, and the section Your image how it can go on."
+    ),
 }
 FIGURES = {
     "elbo": terms.ELBO,
@@ -112,6 +117,7 @@ class ImagePanel(QWidget):
         self.reconstruction = _view("Reconstruction")
         self.completed = _view("Completed picture")
         self._completed_name = QLabel("Completed")
+        self._results = QBoxLayout(QBoxLayout.Direction.LeftToRight)  # the pictures and the figures
         self.figures: dict[str, QLabel] = {}
         self._titles: dict[str, QLabel] = {}
         self.progress = QProgressBar()
@@ -140,7 +146,8 @@ class ImagePanel(QWidget):
 
     def set_figure(self, name: str, nats: float | None, note: str = "") -> None:
         """Show a figure; without one, show `note` or a dash. `note` may also be another way to say it."""
-        self.figures[name].setText(note or ("–" if nats is None else in_nats(nats)))
+        text = note or ("–" if nats is None else in_nats(nats))
+        self.figures[name].setText(text.replace(" nats", f"{NO_BREAK_SPACE}nats"))
 
     def show_progress(self, share: float | None) -> None:
         """Show how much of the work for log p(x) is done; 1 if the rest is not known, None if all is done."""
@@ -176,7 +183,12 @@ class ImagePanel(QWidget):
             self.canvas.color = color
 
     def show_completed(self, picture: QImage | None) -> None:
-        """Show the picture with its unknown pixels filled in; None hides it."""
+        """Show the picture with its unknown pixels filled in; None hides it.
+
+        With it there is no room for the figures beside the pictures, so they are below.
+        """
+        direction = QBoxLayout.Direction
+        self._results.setDirection(direction.LeftToRight if picture is None else direction.TopToBottom)
         self.completed.set_image(picture)
         self.completed.setVisible(picture is not None)
         self._completed_name.setVisible(picture is not None)
@@ -246,10 +258,9 @@ class ImagePanel(QWidget):
             self._titles[key] = label
         figures.addWidget(self.progress, len(FIGURES), 0, 1, 2)
         figures.setRowStretch(len(FIGURES) + 1, 1)
-        results = QHBoxLayout()
-        results.setSpacing(12)
-        results.addLayout(pictures)
-        results.addLayout(figures, 1)
+        self._results.setSpacing(12)
+        self._results.addLayout(pictures)
+        self._results.addLayout(figures, 1)
         goals = QHBoxLayout()
         goals.addWidget(self.take)
         goals.addWidget(self.take_mode)
@@ -264,7 +275,7 @@ class ImagePanel(QWidget):
         about_steps.addWidget(self.steps_text)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(results)
+        layout.addLayout(self._results)
         layout.addLayout(goals)
         layout.addWidget(self.open)
         layout.addWidget(self.note)

@@ -30,7 +30,6 @@ class Hand(QObject, PointerHandler):
     path_point_wanted = Signal(float, float)
     viewport_wanted = Signal(object)  # Viewport
     zoom_ended = Signal()  # zooming in further would show equal float32 z
-    pointer_moved = Signal(object)  # (a, b) or None
 
     def __init__(self, canvas: PlaneCanvas) -> None:
         super().__init__(canvas)
@@ -59,7 +58,6 @@ class Hand(QObject, PointerHandler):
     def move(self, event: QMouseEvent) -> bool:
         """Move the cursor or the plane while a button is held."""
         position = event.position()
-        self.pointer_moved.emit(self._canvas.ab_at(position))
         shift = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
         if self._pan_from is not None:
             viewport = self._canvas.viewport
@@ -76,10 +74,6 @@ class Hand(QObject, PointerHandler):
         self._pan_from = None
         self.show_shape()
         return True
-
-    def leave(self) -> None:
-        """Emit that the pointer has left."""
-        self.pointer_moved.emit(None)
 
     def key_press(self, event: QKeyEvent) -> bool:
         """Nudge by arrows (Shift finer, Ctrl coarser), zoom by + and −, and watch for Space."""

@@ -67,7 +67,6 @@ class PlaneView(PlaneCanvas):
         hand.path_point_wanted.connect(self.path_point_wanted)
         hand.viewport_wanted.connect(self.viewport_wanted)
         hand.zoom_ended.connect(self.zoom_ended)
-        hand.pointer_moved.connect(self.pointer_moved)
         self._router = PointerRouter([hand])
         self._tips: list[Callable[[QPointF], str]] = []
         FocusFrame(self)
@@ -93,15 +92,18 @@ class PlaneView(PlaneCanvas):
         self._router.press(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Pass a move of the pointer to the handlers."""
+        """Say where the pointer is, whatever it drags, and pass the move to the handlers."""
+        self.pointer_moved.emit(self.ab_at(event.position()))
         self._router.move(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Pass a release to the handlers."""
+        """Pass a release to the handlers; what it changes may have moved the plane below the pointer."""
         self._router.release(event)
+        self.pointer_moved.emit(self.ab_at(event.position()))
 
     def leaveEvent(self, event: QEvent) -> None:
         """Tell the handlers that the pointer has left."""
+        self.pointer_moved.emit(None)
         self._router.leave()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -5,7 +5,7 @@ import shutil
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QAbstractButton, QLabel
+from PySide6.QtWidgets import QAbstractButton, QFileDialog, QLabel
 
 from desktop.view.state import Layer
 from desktop.widgets.common import settings
@@ -66,6 +66,25 @@ def test_a_bundle_is_opened_with_the_dialog(window, make_bundle, qtbot, answer):
     with qtbot.assertNotEmitted(window.explorer.opening_began):
         qtbot.keyClick(window.plane, Qt.Key.Key_O, CONTROL)
     assert window.explorer.source.path == path
+
+
+def test_a_file_of_a_bundle_leads_to_the_whole(window, make_bundle, qtbot, monkeypatch):
+    """Its decoder alone opens with a note and a button; the folder is opened by a command of its own."""
+    path = make_bundle(name="second")
+    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+        window.open_path(path / "decoder.onnx")
+    assert window.explorer.source.bundle is None
+    assert f"decoder.onnx alone is open; it belongs to the bundle {path.name}" in window.message.text()
+    button = window.message.action_buttons[0]
+    assert button.text() == "Open the bundle"
+    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+        button.click()
+    assert window.explorer.source.path == path
+    third = make_bundle(name="third")
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", staticmethod(lambda *_: str(third)))
+    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+        qtbot.keyClick(window.plane, Qt.Key.Key_O, CONTROL | Qt.KeyboardModifier.ShiftModifier)
+    assert window.explorer.source.path == third
 
 
 @pytest.mark.qt_log_ignore("This plugin does not support")

@@ -87,3 +87,23 @@ def test_numbers_stay_whole_while_the_words_before_them_are_shortened(qtbot):
     label.show_text("", numbers)
     label.resize(numbers_px + 4, 20)
     assert label.text() == numbers
+
+
+def test_of_many_numbers_whole_ones_are_shown_and_their_count(qtbot):
+    """However narrow the line is, no number loses digits, and at least the first is there."""
+    label = ElidedLabel()
+    qtbot.addWidget(label)
+    label.resize(3000, 20)
+    label.show()
+    numbers = [f"{number / 7:.4f}" for number in range(16)]
+    label.show_numbers(numbers, 16)
+    assert (label.text(), label.toolTip()) == (", ".join(numbers), "")
+    for width in (500, 300, 200, 5):
+        label.resize(width, 20)
+        *shown, rest = label.text().split(", ")
+        assert rest == "… 16 numbers"
+        assert shown == numbers[: len(shown)]
+        assert label.toolTip() == ", ".join(numbers)
+    label.resize(3000, 20)
+    label.show_numbers(numbers, 4096)
+    assert label.text() == f"{', '.join(numbers)}, … 4,096 numbers"

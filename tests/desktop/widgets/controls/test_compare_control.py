@@ -293,7 +293,7 @@ def test_what_is_said_of_the_pictures():
     black, half = np.zeros((1, 4, 4), np.float32), np.full((1, 4, 4), 0.5, np.float32)
     shape = (1, 4, 4)
     assert difference_words(difference(black, half), shape, shape) == ("B − A, mean |B − A|", "0.500")
-    assert difference_words(None, shape, (3, 8, 8)) == ("no difference of 1 × 4 × 4 and 3 × 8 × 8", "")
+    assert difference_words(None, shape, (3, 8, 8)) == ("", "sizes differ: 4 × 4, 8 × 8")
     assert difference_words(None, shape, None) == ("", "")
 
 

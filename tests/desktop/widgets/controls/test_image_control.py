@@ -88,8 +88,9 @@ def test_what_is_drawn_is_encoded(window, qtbot, gray, same_picture):
     found, panel = encoded(window, qtbot), window.image.panel
     mean, _ = window.explorer.model.encode(window.image.drawing.thresholded()[None])
     assert found.mean == pytest.approx(mean[0])
-    assert panel.figures["elbo"].text() == f"{found.elbo_nats:.2f} nats".replace("-", "−")
-    assert panel.figures["rate"].text() == f"{found.rate_nats:.2f} nats"
+    assert panel.figures["elbo"].text() == f"{found.elbo_nats:.2f}\u00a0nats".replace("-", "−")
+    assert panel.figures["rate"].text() == f"{found.rate_nats:.2f}\u00a0nats"
+    assert "MNIST's digits stand in the middle" in panel.canvas.toolTip()
     expected = to_bytes(window.explorer.model.decode(mean))[0]
     assert same_picture(gray(panel.reconstruction.image()), expected)
 
@@ -234,7 +235,7 @@ def test_the_true_posterior_stands_beside_the_encoders(window, qtbot, seven, pix
     qtbot.mouseClick(panel.take_mode, LEFT)
     assert window.explorer.state.z == pytest.approx(posterior.mode, abs=1e-5)
     assert posterior.log_px_nats > found.elbo_nats
-    gap = f"{posterior.log_px_nats - found.elbo_nats:.2f} nats"
+    gap = f"{posterior.log_px_nats - found.elbo_nats:.2f}\u00a0nats"
     qtbot.waitUntil(lambda: panel.figures["gap"].text() == gap, timeout=SOON_MS)
     with_layer = pixels(window.plane.grab().toImage())
     mode = QPointF(*window.plane.to_px(window.explorer.state.plane.project(posterior.mode)))
@@ -261,6 +262,8 @@ def test_unknown_pixels_are_completed_and_known_ones_kept(window, qtbot, seven, 
     assert (completed[known] == 255 * seven[0][known]).all()
     mixture = window.true_posterior.located.posterior.mixture
     assert completed[~known] == pytest.approx(255 * mixture[0][~known], abs=1)
+    elbo = panel.figures["elbo"]
+    assert elbo.height() < 2 * elbo.fontMetrics().height(), "a figure stands in one line"
     assert panel.figures["gap"].text() == "–"
 
 

@@ -92,6 +92,7 @@ def test_the_filter_finds_keys_and_words(dialog, qtbot):
         qtbot.keyClicks(dialog.filter, text)
         found = [shortcut.keys for shortcut in dialog.shown()]
         assert found == keys if keys is not None else "Ctrl+Z" in found
+        assert dialog.nothing.isVisible() is (not found) and dialog.list.isVisible() is bool(found)
     dialog.filter.clear()
     assert len(dialog.shown()) == whole
 
@@ -135,3 +136,5 @@ def test_terms_are_explained_below_the_keys(dialog):
     dialog.filter.setText("quadrature")
     assert {shortcut.keys for shortcut in dialog.shown()} >= {"Quadrature", "log p(x)"}
     assert all(shortcut.where == "Terms" for shortcut in dialog.shown())
+    dialog.filter.setText("misplaced")
+    assert [shortcut.keys for shortcut in dialog.shown()] == ["Misplaced"]

@@ -8,6 +8,7 @@ from PySide6.QtGui import QMouseEvent, QNativeGestureEvent, QPointingDevice
 from PySide6.QtWidgets import QApplication
 
 from desktop.latent.plane import Viewport
+from desktop.widgets.plane.pointer import PointerHandler
 from tests.desktop.widgets.plane.seen_plane import SIDE_PX, STATE, at
 from tests.waiting import SOON_MS
 
@@ -53,6 +54,23 @@ def test_the_pointer_is_told_wherever_it_is(view, heard, qtbot):
     qtbot.mouseMove(view, at(-1, 0.5))
     QApplication.sendEvent(view, QEvent(QEvent.Type.Leave))
     assert wanted(heard, "pointer_moved") == [(pytest.approx((-1, 0.5)),), (None,)]
+    assert wanted(heard, "cursor_moved") == []
+
+
+def test_the_pointer_is_told_while_something_else_is_dragged(view, heard, qtbot):
+    """A handler that takes every event, such as a held path point, does not keep it from being told."""
+
+    class Taker(PointerHandler):
+        def press(self, event):
+            return event is not None
+
+        move = release = press
+
+    view.set_handlers([Taker()])
+    qtbot.mousePress(view, LEFT, pos=at(0, 0))
+    qtbot.mouseMove(view, at(1, 0.5))
+    qtbot.mouseRelease(view, LEFT, pos=at(1.5, 0.5))
+    assert wanted(heard, "pointer_moved") == [(pytest.approx((1, 0.5)),), (pytest.approx((1.5, 0.5)),)]
     assert wanted(heard, "cursor_moved") == []
 
 
