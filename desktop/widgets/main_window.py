@@ -1,5 +1,6 @@
 """The window: makes its parts, lays them out and connects them. What a part does is in its own file."""
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt
@@ -339,6 +340,9 @@ class MainWindow(QMainWindow):
         self.image.changed.connect(self.true_posterior.set_encoded)
         self.image.stepped.connect(self.history.record_drawing)
         self.image.stepped.connect(self.hints.follow_drawing)
+        self.path_control.handles.point_chosen.connect(self.hints.follow_click)
+        self.path_control.player.running_changed.connect(partial(self.hints.set_playing, "path"))
+        self.time_control.playing_changed.connect(partial(self.hints.set_playing, "epochs"))
         self.history.drawing_wanted.connect(self.image.show_again)
         self.image.changed.connect(self.figure_control.set_encoded)
         self.image.changed.connect(lambda encoded: self.compare.set_encoded(self.image.drawing, encoded))

@@ -122,11 +122,20 @@ class FoldingSections(QWidget):
             if section.body is body:
                 self.show_key(key)
 
+    def show_part(self, part: QWidget) -> None:
+        """Scroll to a part of a section that is open."""
+        self._scroll(part)
+
     def _scroll_to(self, section: Section) -> None:
         """Bring a section into view, its header at least."""
+        self._scroll(section.body, section.header)
+
+    def _scroll(self, *parts: QWidget) -> None:
+        """Bring each of these parts into view, the last one at least."""
         above = self.parentWidget()
         while above is not None and not isinstance(above, QScrollArea):
             above = above.parentWidget()
         if above is not None:
-            above.ensureWidgetVisible(section.body, 0, GRID_PX)
-            above.ensureWidgetVisible(section.header, 0, GRID_PX)
+            for part in parts:
+                if part.isVisible():
+                    above.ensureWidgetVisible(part, 0, GRID_PX)

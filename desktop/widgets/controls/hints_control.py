@@ -38,6 +38,8 @@ class HintsControl(QObject):
         self._followed: frozenset[str] = frozenset()
         self._left: list[str] = []
         self._now = ""
+        self._playing: frozenset[str] = frozenset()
+        self._epoch = shell.explorer.state.epoch
         self._patience = QTimer(self, singleShot=True, interval=UNFOLLOWED_MS)
         self._patience.timeout.connect(self.hint.fade)
         self._place_soon = QTimer(self, singleShot=True, interval=PLACE_MS)
@@ -45,7 +47,8 @@ class HintsControl(QObject):
         self.hint.gone.connect(self._next)
         self.hint.closed.connect(lambda: self._follow(self._now))
         shell.plane.resized.connect(self._place)
-        shell.plane.cursor_moved.connect(lambda: self._follow("click"))
+        shell.plane.cursor_moved.connect(self.follow_click)
+        shell.plane.path_point_wanted.connect(self.follow_click)
         shell.explorer.state_changed.connect(self._on_state)
         shell.explorer.opened.connect(self._next)
         add_action(shell.menus["help"], "Show the &hints again", None, self._again)
@@ -55,6 +58,21 @@ class HintsControl(QObject):
         self._followed = settings.followed_hints()
         self._left = [name for name in HINTS if name not in self._followed]
         self._next()
+
+    def follow_click(self) -> None:
+        """Note that the plane was clicked: by the cursor, or for the path."""
+        self._follow("click")
+
+    def set_playing(self, what: str, is_playing: bool) -> None:
+        """Hide the hints while the path or the epochs play, which move what they would lie over."""
+        self._playing = self._playing | {what} if is_playing else self._playing - {what}
+        if self._playing:
+            self._now = ""  # so that it comes again
+            self._patience.stop()
+            if self.hint.text():
+                self.hint.fade()
+        else:
+            self._next()
 
     def follow_drawing(self) -> None:
         """Note that something was drawn."""
@@ -68,7 +86,8 @@ class HintsControl(QObject):
         self._next()
 
     def _on_state(self, state: ViewState) -> None:
-        if self.hint.text():
+        is_same_epoch, self._epoch = state.epoch == self._epoch, state.epoch
+        if self.hint.text() and is_same_epoch:
             self._place_soon.start()
         if state.path and "path" in self._left:
             self._follow("path")
@@ -95,7 +114,7 @@ class HintsControl(QObject):
         self._explorer.worker.request("save hints", Priority.SAVE, write(), lambda _: None, of_model=False)
 
     def _next(self) -> None:
-        if self.hint.text() or self._explorer.source is None:
+        if self.hint.text() or self._explorer.source is None or self._playing:
             return
         later = [name for name in self._left if self._is_possible(name) and name != self._now]
         self._now = later[0] if later else ""

@@ -39,6 +39,7 @@ class PathControl(QObject, PointerHandler):
         self._message = shell.message
         self._explorer = explorer = shell.explorer
         self._panel = panel = shell.panel.path
+        self._sections = shell.panel.sections
         self._section = shell.panel.sections.section("path")
         self._chosen: int | None = None
         self._shown: object = None
@@ -55,7 +56,7 @@ class PathControl(QObject, PointerHandler):
         explorer.model_changed.connect(self._on_model)
         self._connect_panel()
         self.player.moved.connect(self._on_played)
-        self.player.running_changed.connect(panel.set_playing)
+        self.player.running_changed.connect(self._show_playing)
         explorer.opened.connect(self._on_opened)
         explorer.state_changed.connect(self._on_state)
         self._fill_menu(shell.menus["path"])
@@ -125,7 +126,9 @@ class PathControl(QObject, PointerHandler):
         remove = add_action(menu, "&Remove the last point", "Shift+P", self._remove_last)
         clear = add_action(menu, "&Clear", None, lambda: self._set_path((), None))
         menu.addSeparator()
-        play = add_action(menu, "&Play or pause", None, self._play_or_pause)
+        play = add_action(menu, "&Play or pause", "Space", self._play_or_pause)
+        # Only shown: the plane plays when the key is released, because the mouse moves it while it is held.
+        play.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         self._entries = ((remove, 1), (clear, 1), (play, 2))  # each with the points that it needs
 
     # ---- points
@@ -233,6 +236,12 @@ class PathControl(QObject, PointerHandler):
             self._route = route
             self._walk = None if route.kind is PathKind.VISUAL else straight_walk(route)
         self._pictures.play(route, self._walk, self._panel.playback().duration_s)
+
+    def _show_playing(self, playing: bool) -> None:
+        """Turn the panel's button to a pause, and bring it into view, unless the section is folded."""
+        self._panel.set_playing(playing)
+        if playing:
+            self._sections.show_part(self._panel.play)
 
     def _on_walk(self, walk: Walk) -> None:
         self._walk = walk

@@ -24,6 +24,7 @@ class TimeControl(QObject):
     """
 
     told = Signal(str)
+    playing_changed = Signal(bool)
 
     def __init__(self, explorer: Explorer, view: QMenu, parent: QObject) -> None:
         super().__init__(parent)
@@ -81,11 +82,15 @@ class TimeControl(QObject):
             self.timeline.go_to(0)
         self._set_speed()
         self._clock.start()
-        self.bar.set_playing(True)
+        self._show_playing()
 
     def _pause(self) -> None:
         self._clock.stop()
-        self.bar.set_playing(False)
+        self._show_playing()
+
+    def _show_playing(self) -> None:
+        self.bar.set_playing(self._clock.isActive())
+        self.playing_changed.emit(self._clock.isActive())
 
     def _set_speed(self) -> None:
         self._clock.setInterval(round(1000 / self.bar.speed.value()))

@@ -210,7 +210,7 @@ class TimeBar(QWidget):
         """Show whether the epochs are playing."""
         self._is_playing = playing
         self.play.setIcon(_play_icon(playing, self.palette().buttonText().color(), self.devicePixelRatioF()))
-        words = "Pause" if playing else "Play the epochs"
+        words = "Pause the epochs" if playing else "Play the epochs"
         self.play.setAccessibleName(words)
         self.play.setToolTip(f"{words} (E)")
 

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QToolButton, QWidget
 from desktop.widgets.common import colors
 from desktop.widgets.common.theme import GRID_PX
 from desktop.widgets.plane.axes import MARGIN_BOTTOM_PX, MARGIN_LEFT_PX
+from desktop.widgets.plane.plane_canvas import NOTE_PX
 from desktop.widgets.plane.plane_view import PlaneView
 
 FADE_MS = 400
@@ -38,6 +39,7 @@ class Hint(QWidget):
         self._plane = plane
         self._text = ""
         self._is_going = False
+        self._covered = 0  # how much it covered where it was placed
         self._fade = QVariantAnimation(self, duration=FADE_MS, startValue=0.0, endValue=1.0)
         self._fade.valueChanged.connect(self.update)
         self._fade.finished.connect(self._on_end)
@@ -76,14 +78,19 @@ class Hint(QWidget):
             self._start()
 
     def place(self) -> None:
-        """Take the place where it covers the least of the plane now."""
-        room = self._plane.rect().adjusted(MARGIN_LEFT_PX, 0, 0, -MARGIN_BOTTOM_PX)
+        """Stay where it covers no more than before, or else take the place where it covers the least now."""
+        room = self._plane.rect().adjusted(MARGIN_LEFT_PX, 2 * NOTE_PX, 0, -MARGIN_BOTTOM_PX)
         room.adjust(GRID_PX, GRID_PX, -GRID_PX, -ABOVE_SCALE_PX)
         beside = round(2 * PADDING_PX + CLOSE_PX)
         most = min(MOST_WIDTH_PX, room.width()) - beside
         text = self.fontMetrics().boundingRect(0, 0, most, 0, FLAGS, self._text)
         box = text.adjusted(0, 0, beside + 2, round(PADDING_PX) + 2)
-        self.setGeometry(min(_places(box, room), key=lambda place: self._plane.crowding(QRectF(place))))
+        places = _places(box, room)
+        covered = self._plane.crowding(QRectF(self.geometry()))
+        if self.isHidden() or self.geometry() not in places or covered > self._covered:
+            covered, place = min(((self._plane.crowding(QRectF(p)), p) for p in places), key=lambda c: c[0])
+            self.setGeometry(place)
+        self._covered = covered
         side = round(CLOSE_PX)
         corner = self.geometry().topRight() - QPoint(side + GRID_PX // 2, 0)
         above = (self.height() - side) // 2

@@ -59,6 +59,24 @@ def test_a_hint_that_is_closed_stays_closed(open_window, make_bundle, qtbot):
     qtbot.waitUntil(lambda: settings.followed_hints() == {"click"}, timeout=SOON_MS)
 
 
+def test_hints_hide_while_something_plays(open_window, make_bundle, qtbot):
+    """The same hint comes back where it was; one for the path goes with the click that adds its point."""
+    window = open_window(make_bundle())
+    hints = window.hints
+    hints.start()
+    place = hints.hint.geometry()
+    window.path_control.player.running_changed.emit(True)
+    window.time_control.playing_changed.emit(True)
+    shown(window, qtbot, "")
+    window.path_control.player.running_changed.emit(False)
+    assert hints.hint.text() == "", "the epochs still play"
+    window.time_control.playing_changed.emit(False)
+    assert hints.hint.text() == HINTS["click"]
+    assert hints.hint.geometry() == place
+    qtbot.mouseClick(window.plane, LEFT, SHIFT, at(window, 1, 1))
+    shown(window, qtbot, HINTS["draw"])
+
+
 @pytest.mark.parametrize("content", [["click", 7], "click", None])
 def test_what_is_saved_of_hints_may_be_anything(content):
     """The file is a person's, who may have edited it."""

@@ -190,6 +190,7 @@ def test_space_plays_the_path_and_the_picture_follows(window, qtbot, kind):
     window.explorer.state_changed.connect(lambda state: places.append(state.z))
     qtbot.keyClick(window.plane, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: panel.play.text() == "Pause", timeout=SOON_MS)
+    assert not panel.play.visibleRegion().isEmpty(), "it has been scrolled into view"
     qtbot.waitUntil(lambda: not window.path_control.player.is_running, timeout=SOON_MS)
     assert panel.play.text() == "Play"
     assert places[-1] == pytest.approx(CORNERS[-1], abs=0.02)

@@ -119,7 +119,7 @@ def test_playing_shows_each_epoch_in_turn(open_window, make_film, qtbot, shows):
     window.explorer.state_changed.connect(lambda: seen.append(timeline.index))
     clock.timeout.connect(lambda: at_ticks.append(timeline.index))
     qtbot.keyClick(window.plane, "e")
-    assert bar.play.toolTip() == "Pause (E)"
+    assert bar.play.toolTip() == "Pause the epochs (E)"
     qtbot.waitUntil(lambda: bar.play.toolTip() == "Play the epochs (E)", timeout=SOON_MS)
     assert seen == [0, 1, 2, 3, 4]
     shows(window, film, 4)
@@ -135,7 +135,7 @@ def test_playing_stops_when_something_else_is_wanted(open_window, make_film, qtb
     bar.speed.setValue(20)
 
     def pause_at_two() -> None:
-        if timeline.index == 2 and bar.play.toolTip() == "Pause (E)":
+        if timeline.index == 2 and bar.play.toolTip() == "Pause the epochs (E)":
             qtbot.mouseClick(bar.play, Qt.MouseButton.LeftButton)
 
     window.explorer.state_changed.connect(pause_at_two)

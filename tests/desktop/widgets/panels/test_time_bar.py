@@ -94,7 +94,7 @@ def test_it_says_what_it_shows(bar):
     assert epoch_in_words((Epoch(3, (), None),), 0) == "epoch 3 of 3"
     assert bar.play.accessibleName() == "Play the epochs"
     bar.set_playing(True)
-    assert (bar.play.accessibleName(), bar.play.toolTip()) == ("Pause", "Pause (E)")
+    assert (bar.play.accessibleName(), bar.play.toolTip()) == ("Pause the epochs", "Pause the epochs (E)")
     assert bar.speed.accessibleName() == "Epochs per second"
 
 
