@@ -63,7 +63,7 @@ def test_it_gives_way_to_a_card(mark):
 
 
 def test_it_has_the_room_between_what_is_above_and_below(mark):
-    """A long name, as of the encoder's mean, and a point of the path leave only the place beside the cursor."""
+    """Names above and below leave only the place beside the cursor."""
     room = [QRectF(0, 0, 600, 145), QRectF(0, 255, 600, 145)]
     mark.keep_clear(room)
     assert not any(box.intersects(mark.boxes(CENTER, SIZE)[1]) for box in room)
