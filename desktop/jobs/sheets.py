@@ -4,7 +4,7 @@ A plan holds the z of all its pictures; if they do not fit into memory, RoomErro
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -44,6 +44,8 @@ class Plan:
         z: float32 [N, d], row by row.
         columns: how many cells a row has.
         captions: N texts, one for each cell.
+        row_titles, column_titles: what each row and each column has in common; or nothing.
+        marked: the cells that are nearest to where the cursor is.
         originals: what stands on the left of the pictures with these indices, float32 [n, C, H, W]; or None.
     """
 
@@ -51,6 +53,9 @@ class Plan:
     columns: int
     captions: tuple[str, ...]
     originals: Callable[[Array], Floats] | None = None
+    row_titles: tuple[str, ...] = ()
+    column_titles: tuple[str, ...] = ()
+    marked: tuple[int, ...] = ()
 
     def size(self, image_shape: tuple[int, int, int]) -> SheetSize:
         """Return the size of the sheet."""
@@ -126,11 +131,18 @@ def traversals_plan(
     if span is not None:
         low, high = prior.center - span / 2, prior.center + span / 2
     values = np.linspace(low, high, columns, dtype=np.float32)
-    points = np.tile(np.asarray(z, np.float32), (len(dimensions), columns, 1))
+    start = np.asarray(z, np.float32)
+    points = np.tile(start, (len(dimensions), columns, 1))
     for row, dimension in enumerate(dimensions):
         points[row, :, dimension] = values
     captions = [f"z{dimension} = {value:.2f}" for dimension in dimensions for value in values]
-    return _plan(points.reshape(-1, model.latent_dim), columns, captions)
+    nearest = [int(np.abs(values - start[dimension]).argmin()) for dimension in dimensions]
+    return replace(
+        _plan(points.reshape(-1, model.latent_dim), columns, captions),
+        row_titles=tuple(f"z{dimension}" for dimension in dimensions),
+        column_titles=tuple(f"{value:.1f}".replace("-", "−") for value in values),
+        marked=tuple(row * columns + column for row, column in enumerate(nearest)),
+    )
 
 
 def reconstructions_plan(posterior: Posterior, scores: Scores, order: Order, n: int) -> Plan:

@@ -1,7 +1,7 @@
 """A sheet of pictures, each of which is reached by the mouse or by arrow keys."""
 
-from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QImage, QKeyEvent, QPainter, QPaintEvent, QPen
 
 from desktop.jobs.sheet_steps import Sheet
 from desktop.widgets.common import colors
@@ -10,6 +10,7 @@ from desktop.widgets.common.picture_view import PictureView
 from desktop.widgets.common.qimage import to_qimage
 
 SIDE_PX = 560
+TITLE_GAP_PX = 6.0  # between the sheet and the titles of its rows and columns
 OUTER_PX, INNER_PX = 5.0, 2.5  # the dark and the bright line of the frame
 
 
@@ -72,15 +73,51 @@ class SheetView(PictureView):
             super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the sheet, and a frame around the picture that the keys are at."""
+        """Draw the sheet with its titles, and a frame around the picture that the keys are at."""
         super().paintEvent(event)
+        painter = QPainter(self)
+        self._draw_titles(painter)
         if not self.hasFocus() or self.index is None:
             return
-        painter = QPainter(self)
         cell = self._cell(self.index)
         for color, width in ((colors.CANVAS, OUTER_PX), (self.palette().highlight().color(), INNER_PX)):
             painter.setPen(QPen(color, width))
             painter.drawRect(cell)
+
+    def _draw_titles(self, painter: QPainter) -> None:
+        """Name rows and columns, and frame the pictures nearest to the cursor."""
+        if self._sheet is None:
+            return
+        plan, columns = self._sheet.plan, self._sheet.columns
+        for color, width in ((colors.CANVAS, 4.0), (colors.PATH, 1.5)):
+            painter.setPen(QPen(color, width))
+            for index in plan.marked:
+                painter.drawRect(self._cell(index).adjusted(2, 2, -2, -2))
+        painter.setPen(colors.AXIS)  # the ground is dark in each theme
+        for row, title in enumerate(plan.row_titles):
+            box = self._cell(row * columns)
+            box.setRect(0, box.top(), box.left() - TITLE_GAP_PX, box.height())
+            painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, title)
+        widest = max(map(self.fontMetrics().horizontalAdvance, plan.column_titles), default=0)
+        every = max(1, -int(-(widest + TITLE_GAP_PX) // max(1.0, self._cell(0).width())))
+        for column, title in list(enumerate(plan.column_titles))[::every]:
+            box = self._cell(column)
+            box.setRect(box.center().x() - widest, 0, 2 * widest, box.top() - TITLE_GAP_PX / 2)
+            painter.drawText(box, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom, title)
+
+    def _target(self, image: QImage) -> QRectF:
+        """Return where the sheet is, with room for its titles."""
+        plan = None if self._sheet is None else self._sheet.plan
+        if plan is None or not plan.row_titles:
+            return super()._target(image)
+        metrics = self.fontMetrics()
+        left = max(map(metrics.horizontalAdvance, plan.row_titles)) + TITLE_GAP_PX
+        top, right = metrics.height() + TITLE_GAP_PX, TITLE_GAP_PX + metrics.horizontalAdvance("0.0")
+        width, height = self.width() - left - right, self.height() - top
+        scale = max(min(width / image.width(), height / image.height()), 1e-3)
+        target = QRectF(0, 0, image.width() * scale, image.height() * scale)
+        target.moveTopLeft(QPointF(left + (width - target.width()) / 2, top + (height - target.height()) / 2))
+        return target
 
     def _move(self, step: int) -> None:
         assert self._sheet is not None

@@ -13,8 +13,11 @@ from desktop.widgets.common.qimage import scaled_down
 RING_PX = 7.0
 RING_SIDE_PX = 22  # with its line
 PICTURE_PX = 96
+SMALL_PLANE_PX, SMALL_PICTURE_PX = 400, 56  # on a plane with a shorter side, the picture is smaller
 GAPS_PX = (14, 36, 60)  # from the cursor to the picture; the larger ones only to spare what it would cover
 FRAME_PX = 3  # around the picture
+# Where the picture may lie, in the order in which it is tried: the signs of the way from the cursor.
+WAYS = ((1, -1), (-1, -1), (1, 1), (-1, 1), (1, 0), (-1, 0), (0, -1), (0, 1))
 
 
 class CursorMark:
@@ -23,6 +26,7 @@ class CursorMark:
     def __init__(self) -> None:
         self._image: QImage | None = None
         self._fitted = QSizeF()
+        self._side_px = PICTURE_PX
         self._frame: QPixmap | None = None
         self._ring: QPixmap | None = None
         self._region: tuple[QPointF, QSizeF, QRegion] | None = None
@@ -49,12 +53,11 @@ class CursorMark:
         """Show a picture beside the ring, or none; `ratio` is the screen's device pixels per pixel."""
         # Scaled once, and not with every painting.
         self._image = image if image is None else scaled_down(image, round(PICTURE_PX * ratio))
-        fitted = QSizeF() if image is None else _fitted(image)
-        if fitted != self._fitted:
-            self._fitted, self._frame, self._region, self._box = fitted, None, None, None
+        self._fit()
 
     def boxes(self, center: QPointF, size: QSizeF) -> list[QRectF]:
         """Return what the ring covers in a view of this size, and what the picture covers if it is shown."""
+        self._fit_into(size)
         around = RING_SIDE_PX / 2 + 1
         boxes = [QRectF(center.x() - around, center.y() - around, 2 * around, 2 * around)]
         if self._image is not None and self._shows_picture:
@@ -76,6 +79,7 @@ class CursorMark:
             self._ring, self._frame = _ring(ratio), None
         half = RING_SIDE_PX / 2
         painter.drawPixmap(_whole(center - QPointF(half, half), ratio), self._ring)
+        self._fit_into(size)
         if self._image is None or not self._shows_picture:
             return
         if self._frame is None:
@@ -87,6 +91,17 @@ class CursorMark:
         painter.drawImage(box, self._image)
         painter.drawPixmap(corner, self._frame)
 
+    def _fit_into(self, size: QSizeF) -> None:
+        """Make the picture smaller on a small plane."""
+        is_small = min(size.width(), size.height()) < SMALL_PLANE_PX
+        self._side_px = SMALL_PICTURE_PX if is_small else PICTURE_PX
+        self._fit()
+
+    def _fit(self) -> None:
+        fitted = QSizeF() if self._image is None else _fitted(self._image, self._side_px)
+        if fitted != self._fitted:
+            self._fitted, self._frame, self._region, self._box = fitted, None, None, None
+
     def _picture_box(self, center: QPointF, size: QSizeF) -> QRectF:
         """Return where the framed picture goes: beside the cursor, above right if nothing is against it.
 
@@ -97,8 +112,8 @@ class CursorMark:
         inside = QRectF(QPointF(0, 0), size).adjusted(4, 4, -4, -4)
         best, least = None, (True, len(self._clear) + 1)
         for gap_px in GAPS_PX:
-            for right, up in ((True, True), (False, True), (True, False), (False, False)):
-                box = self._beside(center, gap_px, right, up)
+            for way in WAYS:
+                box = self._beside(center, gap_px, *way)
                 cost = not inside.contains(box), self._covered(box)
                 if cost < least:
                     best, least = box, cost
@@ -117,18 +132,18 @@ class CursorMark:
         apart_y = (bottom <= box.top()) | (top >= box.bottom())
         return int((~(apart_x | apart_y)).sum())
 
-    def _beside(self, center: QPointF, gap_px: float, right: bool, up: bool) -> QRectF:
-        """Return the framed picture's place in one of the four directions."""
+    def _beside(self, center: QPointF, gap_px: float, x: int, y: int) -> QRectF:
+        """Return the framed picture's place on one of the ways."""
         fitted = self._fitted
         box = QRectF(QPointF(0, 0), fitted)
-        box.moveLeft(center.x() + gap_px if right else center.x() - gap_px - fitted.width())
-        box.moveTop(center.y() - gap_px - fitted.height() if up else center.y() + gap_px)
+        away = QPointF(x * (gap_px + fitted.width() / 2), y * (gap_px + fitted.height() / 2))
+        box.moveCenter(center + away)
         return box.adjusted(-FRAME_PX, -FRAME_PX, FRAME_PX, FRAME_PX)
 
 
-def _fitted(image: QImage) -> QSizeF:
+def _fitted(image: QImage, side_px: float) -> QSizeF:
     aspect = image.width() / image.height()
-    return QSizeF(PICTURE_PX * min(1.0, aspect), PICTURE_PX / max(1.0, aspect))
+    return QSizeF(side_px * min(1.0, aspect), side_px / max(1.0, aspect))
 
 
 def _whole(place: QPointF, ratio: float) -> QPointF:

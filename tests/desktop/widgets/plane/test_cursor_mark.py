@@ -62,6 +62,20 @@ def test_it_gives_way_to_a_card(mark):
     assert not any(card.intersects(box) for box in mark.boxes(CENTER, SIZE))
 
 
+def test_it_has_the_room_between_what_is_above_and_below(mark):
+    """Names above and below leave only the place beside the cursor."""
+    room = [QRectF(0, 0, 600, 145), QRectF(0, 255, 600, 145)]
+    mark.keep_clear(room)
+    assert not any(box.intersects(mark.boxes(CENTER, SIZE)[1]) for box in room)
+
+
+def test_it_is_smaller_on_a_small_plane(mark):
+    """There it would cover much; on a larger one it has its size again."""
+    small = mark.boxes(QPointF(150, 150), QSizeF(300, 300))[1]
+    large = mark.boxes(CENTER, SIZE)[1]
+    assert small.width() < 70 < PICTURE_PX < large.width()
+
+
 def test_it_can_be_left_out(mark):
     """Then only the ring is drawn."""
     whole = mark.region(CENTER, SIZE).boundingRect()
