@@ -56,8 +56,8 @@ TERMS = {
         "and 0.69 nats are one bit."
     ),
     MISPLACED: (
-        "A point whose nearest neighbour in z, over all dimensions, has another label. The clearest come first: "
-        "those much nearer to another label than to their own."
+        "A point whose nearest neighbour in z, over all dimensions, has another label. The clearest come "
+        "first: those much nearer to another label than to their own."
     ),
 }
 
