@@ -48,8 +48,9 @@ def traversals_steps(
     if decoder is None:
         return None
     model = decoder.model
-    rows = sheets.by_rate(explorer.encoded, model.latent_dim)[:dimensions]
-    return _steps(decoder, lambda: sheets.traversals_plan(model, z, rows, columns), most_s)
+    encoded = explorer.encoded
+    rows = sheets.by_rate(encoded, model.latent_dim)[:dimensions]
+    return _steps(decoder, lambda: sheets.traversals_plan(model, z, rows, columns, posterior=encoded), most_s)
 
 
 def reconstructions_steps(

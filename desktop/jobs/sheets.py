@@ -120,10 +120,12 @@ def traversals_plan(
     dimensions: Sequence[int],
     columns: int,
     span: float | None = None,
+    posterior: Posterior | None = None,
 ) -> Plan:
     """Plan a row for each of `dimensions`: that coordinate moves, and the others stay as in `z`.
 
     It goes over the prior's range (−3 to 3 for N(0, I)), or over `span` around the prior's mean.
+    With a `posterior`, the title of each row has the dimension's rate.
     """
     check_z(len(dimensions) * columns, model.latent_dim)
     prior = model.source.reading.prior
@@ -136,10 +138,11 @@ def traversals_plan(
     for row, dimension in enumerate(dimensions):
         points[row, :, dimension] = values
     captions = [f"z{dimension} = {value:.2f}" for dimension in dimensions for value in values]
+    rates = None if posterior is None or not len(posterior.mean) else kl_nats(posterior)
     nearest = [int(np.abs(values - start[dimension]).argmin()) for dimension in dimensions]
     return replace(
         _plan(points.reshape(-1, model.latent_dim), columns, captions),
-        row_titles=tuple(f"z{dimension}" for dimension in dimensions),
+        row_titles=tuple(f"z{n}" if rates is None else f"z{n}\n{rates[n]:.2f} nats" for n in dimensions),
         column_titles=tuple(f"{value:.1f}".replace("-", "−") for value in values),
         marked=tuple(row * columns + column for row, column in enumerate(nearest)),
     )

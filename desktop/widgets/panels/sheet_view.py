@@ -94,8 +94,11 @@ class SheetView(PictureView):
             for index in plan.marked:
                 painter.drawRect(self._cell(index).adjusted(2, 2, -2, -2))
         painter.setPen(colors.AXIS)  # the ground is dark in each theme
-        for row, title in enumerate(plan.row_titles):
+        line_px, row_px = self.fontMetrics().lineSpacing(), self._cell(0).height()
+        every = max(1, -int(-line_px // row_px))
+        for row, whole in list(enumerate(plan.row_titles))[::every]:
             box = self._cell(row * columns)
+            title = whole if row_px >= 2 * line_px else whole.split("\n")[0]
             box.setRect(0, box.top(), box.left() - TITLE_GAP_PX, box.height())
             painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, title)
         widest = max(map(self.fontMetrics().horizontalAdvance, plan.column_titles), default=0)
@@ -111,7 +114,8 @@ class SheetView(PictureView):
         if plan is None or not plan.row_titles:
             return super()._target(image)
         metrics = self.fontMetrics()
-        left = max(map(metrics.horizontalAdvance, plan.row_titles)) + TITLE_GAP_PX
+        lines = "\n".join(plan.row_titles).split("\n")
+        left = max(map(metrics.horizontalAdvance, lines)) + TITLE_GAP_PX
         top, right = metrics.height() + TITLE_GAP_PX, TITLE_GAP_PX + metrics.horizontalAdvance("0.0")
         width, height = self.width() - left - right, self.height() - top
         scale = max(min(width / image.width(), height / image.height()), 1e-3)

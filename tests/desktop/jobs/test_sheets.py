@@ -83,6 +83,8 @@ def test_a_traversal_moves_one_number_a_row(make_bundle, make_model, plain_decod
     assert sheet.plan.row_titles == ("z2", "z0")
     assert sheet.plan.column_titles == ("−3.0", "−1.5", "0.0", "1.5", "3.0")
     assert sheet.plan.marked == (3, 7), "nearest to 1.0 and to 0.5"
+    with_rates = traversals_plan(model, z, (2, 0), 5, posterior=Posterior(np.eye(1, 4), np.zeros((1, 4))))
+    assert with_rates.row_titles == ("z2\n0.00 nats", "z0\n0.50 nats")
 
 
 def test_dimensions_come_by_their_rate():
