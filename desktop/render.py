@@ -65,7 +65,7 @@ def command() -> None:
     """
 
 
-@command.command()
+@command.command(short_help="Write the manifold grid, n × n pictures, as PNG.")
 @model_options
 @click.option("--n", type=click.IntRange(1, 200), default=20, show_default=True, help="Pictures per side.")
 @start_options
@@ -111,7 +111,7 @@ def plane(
         write_sheet(sheets.manifold_plan(model, state.plane, n), model, common, state, "manifold", n=n)
 
 
-@command.command()
+@command.command(short_help="Write n × n samples of the prior as PNG.")
 @model_options
 @click.option("--n", type=click.IntRange(1, 200), default=8, show_default=True, help="Pictures per side.")
 @click.option(
@@ -128,7 +128,7 @@ def samples(n: int, seed: int, **common: Any) -> None:
     write_sheet(sheets.samples_plan(model, n, seed), model, common, state, "samples", n=n, seed=seed)
 
 
-@command.command()
+@command.command(short_help="Write test images beside their reconstructions as PNG.")
 @model_options
 @click.option("--n", type=click.IntRange(1, 100), default=8, show_default=True, help="Pairs per row.")
 @click.option(
@@ -161,7 +161,7 @@ def reconstructions(n: int, order: str, **common: Any) -> None:
     write_sheet(plan, model, common, state, "reconstructions", n=n, order=by.value)
 
 
-@command.command()
+@command.command(short_help="Write a row for each latent dimension as PNG.")
 @model_options
 @start_options
 @click.option("--n", type=click.IntRange(2, 200), default=11, show_default=True, help="Pictures per row.")
@@ -190,7 +190,7 @@ def traversals(
     write_sheet(plan, model, common, state, "traversals", n=n, dimensions=dimensions)
 
 
-@command.command()
+@command.command(short_help="Write a walk through z as GIF, WebP, APNG or MP4.")
 @model_options
 @click.option(
     "--z",

@@ -68,7 +68,7 @@ def _layers(context: click.Context, option: click.Parameter, text: str) -> froze
     return frozenset(LAYERS[choice.convert(name, option, context)] for name in names)
 
 
-@click.command()
+@click.command(short_help="Write the plane with its layers as PNG, SVG or PDF.")
 @model_options
 @click.option(
     "--size",

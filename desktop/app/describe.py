@@ -1,11 +1,13 @@
 """Describes a model and its reading, as lines for people and as JSON types. No Qt."""
 
 import dataclasses
+import math
 from typing import Any
 
 from desktop.models.source import Source
 from desktop.reading.reading import EncoderReading, Reading
 from desktop.vetting.onnx_file import ModelFile
+from export.bundle import Bundle
 
 MOST_OPERATORS = 12
 
@@ -22,6 +24,8 @@ def facts(source: Source) -> dict[str, Any]:
         found["format"] = source.bundle.manifest["format"]
         found["epochs"] = list(source.bundle.epochs)
         found["likelihood"], found["levels"] = source.bundle.likelihood, source.bundle.levels
+        found["size_bytes"] = _size_bytes(source.bundle)
+        found["test_elbo_nats"], found["test_image_count"] = _elbo_nats(source.bundle), _count(source.bundle)
     for key, file in (("decoder_file", source.file), ("encoder_file", source.encoder_file)):
         if file is not None:
             found[key] = _file_facts(file)
@@ -38,6 +42,7 @@ def describe(source: Source) -> list[str]:
         known = source.likelihood
         words = source.bundle.likelihood if known is None else known.family.words
         lines.append(f"likelihood     {words}, images of {source.bundle.levels} levels")
+        lines += _describe_bundle(source.bundle)
     for title, file in (("decoder", source.file), ("encoder", source.encoder_file)):
         if file is not None:
             lines += ["", f"{title} {file.path.name}", *_describe_file(file)]
@@ -45,6 +50,35 @@ def describe(source: Source) -> list[str]:
     if source.encoder_reading is not None:
         lines += ["", "read as its encoder", *_describe_reading(source.encoder_reading)]
     return lines + [f"note: {note}" for note in source.notes]
+
+
+def _describe_bundle(bundle: Bundle) -> list[str]:
+    epochs, elbo, count = bundle.epochs, _elbo_nats(bundle), _count(bundle)
+    lines = [f"size           {_size_bytes(bundle):,} bytes in {len(bundle.files)} files"]
+    if epochs:
+        lines.append(f"epochs         {len(epochs)} have a decoder of their own, {epochs[0]} to {epochs[-1]}")
+    lines.append(f"test images    {f'{count:,}' if count else 'none'}")
+    if elbo is not None:
+        lines.append(f"test ELBO      {elbo:.2f} nats")
+    return lines
+
+
+def _size_bytes(bundle: Bundle) -> int:
+    """The size of all files but the manifest."""
+    return sum(fact["size_bytes"] for fact in bundle.manifest["files"].values())
+
+
+def _elbo_nats(bundle: Bundle) -> float | None:
+    """The test ELBO after the whole fit, if the manifest gives it."""
+    metrics = bundle.manifest.get("metrics")
+    elbo = metrics.get("test_elbo_nats") if isinstance(metrics, dict) else None
+    return elbo if isinstance(elbo, float) and math.isfinite(elbo) else None
+
+
+def _count(bundle: Bundle) -> int:
+    """How many test images there are a posterior of."""
+    posterior = bundle.read_posterior()
+    return 0 if posterior is None else len(posterior.mean)
 
 
 def _file_facts(file: ModelFile) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from desktop.app.describe import describe
 from desktop.base.installed import program_version
 from desktop.inspect import main
 from desktop.models.source import open_source
@@ -78,6 +79,15 @@ def test_a_bundle_is_inspected_like_a_model(call, bundle_path):
     """Its format and epochs are given besides the reading."""
     facts = json.loads(call(bundle_path, "--json")[1])
     assert (facts["kind"], facts["format"]) == ("bundle", "latent-plane/1")
+    source = open_source(bundle_path)
+    bundle = source.bundle
+    assert facts["test_elbo_nats"] == bundle.manifest["metrics"]["test_elbo_nats"]
+    assert facts["test_image_count"] == len(bundle.read_posterior().mean)
+    lines = describe(source)
+    size_bytes = sum(len(bundle.read(name)) for name in bundle.files)
+    assert f"size           {size_bytes:,} bytes in {len(bundle.files)} files" in lines
+    assert f"test images    {facts['test_image_count']:,}" in lines
+    assert f"test ELBO      {facts['test_elbo_nats']:.2f} nats" in lines
     assert facts["reading"]["guesses"] == []
 
 

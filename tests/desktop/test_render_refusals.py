@@ -47,6 +47,11 @@ def test_without_a_command_the_help_is_shown_as_it_is_written(call):
     assert "\nCommands:\n" in errors
 
 
+def test_no_summary_of_a_command_is_cut(call):
+    """Click would cut what is long at three dots."""
+    assert "..." not in call("-h")[1].partition("Commands:")[2]
+
+
 @pytest.mark.parametrize("arguments", [("-h",), ("plane", "--help")])
 def test_help_is_no_error(call, arguments):
     """The status is 0, and the help goes to standard output."""

@@ -15,7 +15,15 @@ from desktop.widgets.common.plain_text import breakable
 
 def in_words(source: Source, epoch: int | None = None) -> str:
     """Describe the open model in a few words for the status bar: at one of its epochs, or as a whole."""
-    return ", ".join(filter(None, (source.name, " ".join(filter(None, state_and_elbo(source, epoch))))))
+    state = " ".join(filter(None, state_and_elbo(source, epoch)))
+    return ", ".join(filter(None, (source.name, _dimensions(source), state)))
+
+
+def _dimensions(source: Source) -> str:
+    """How many latent dimensions there are, unless the name has said so."""
+    count = source.reading.latent_dim
+    words = f"{count:,} latent dimension{'s' if count > 1 else ''}"
+    return "" if words.casefold() in source.name.casefold() else words
 
 
 def state_and_elbo(source: Source, epoch: int | None = None) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from desktop.models.source import open_source
-from desktop.widgets.dialogs.about_model import show_about
+from desktop.widgets.dialogs.about_model import in_words, show_about
 from tests.waiting import SOON_MS
 
 # A dialog raises itself, which the offscreen plugin cannot do.
@@ -49,6 +49,19 @@ def test_the_model_says_what_it_is_and_how_good(parent, told, bundle_path):
     assert f"Test ELBO {elbo}" in text
     assert "python -m training.fit" in text
     assert "Runs on CPU, 2 threads" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "latent_dim", "words"),
+    [
+        ("emoji64", 3, "emoji64, 3 latent dimensions"),
+        ("line", 1, "line, 1 latent dimension"),
+        ("MNIST, 2 latent dimensions", 2, "MNIST, 2 latent dimensions"),
+    ],
+)
+def test_the_number_of_dimensions_is_told_once(make_bundle, name, latent_dim, words):
+    """If the name has it, it is not told again."""
+    assert in_words(open_source(make_bundle(name=name, latent_dim=latent_dim))) == words
 
 
 def test_a_strangers_words_are_shown_as_words(parent, told, make_bundle):
