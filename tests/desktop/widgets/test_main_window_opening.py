@@ -210,5 +210,5 @@ def test_a_strangers_facts_do_no_harm(window, make_bundle, decoder_graph, qtbot)
         window.open_path(odd)
     labels = window.statusBar().findChildren(QLabel)
     (name,) = (label for label in labels if "stranger" in label.text())
-    assert name.text() == "<h1>stranger</h1>"
+    assert name.text() == "<h1>stranger</h1>, 2 latent dimensions"
     assert name.textFormat() == Qt.TextFormat.PlainText

@@ -67,7 +67,7 @@ def test_the_bar_is_there_for_bundles_with_epochs(open_window, make_film, make_b
     assert window.tabs.key() == "samples"
     assert bar.isVisible(), "each page is of an epoch"
     qtbot.mouseClick(bar.slider, Qt.MouseButton.LeftButton, pos=place(bar, 0))
-    qtbot.waitUntil(lambda: "film, epoch 0 of 3" in status_text(window), timeout=SOON_MS)
+    qtbot.waitUntil(lambda: "film, 2 latent dimensions, epoch 0 of 3" in status_text(window), timeout=SOON_MS)
     qtbot.mouseClick(bar.slider, Qt.MouseButton.LeftButton, pos=place(bar, 3))
     qtbot.waitUntil(lambda: "epoch" not in status_text(window), timeout=SOON_MS)
     with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
