@@ -20,6 +20,8 @@ from desktop.widgets.common import colors
 from desktop.widgets.common.qimage import draw_words, to_qimage
 
 POINT_PX = 3.4
+# Few points are larger and have a dark rim, so that they are seen on light pictures.
+FEW_POINTS, FEW_POINT_PX, RIM_PX = 2_000, 5.0, 1.2
 ROWS_A_STEP = 256
 MOST_NAMES = 24  # more would cover each other, and the points
 LABEL_POINT_SIZE, NOTE_POINT_SIZE = 12.5, 9.5
@@ -111,11 +113,15 @@ def draw_points(
         palette[index] = color.red(), color.green(), color.blue()
     groups = np.searchsorted(keys, points.labels.astype(np.intp)).reshape(-1)
     is_shown = np.isin(keys, shown)[groups]
-    coverage = opacity * dot_coverage(POINT_PX * ratio)
-    margin = len(coverage)  # for dots that are cut off by an edge
+    are_few = np.count_nonzero(is_shown) <= FEW_POINTS
+    coverage = opacity * dot_coverage((FEW_POINT_PX if are_few else POINT_PX) * ratio)
+    with_rim = opacity * dot_coverage((FEW_POINT_PX + 2 * RIM_PX) * ratio)
+    margin = len(with_rim)  # for dots that are cut off by an edge
     words = np.zeros((height + 2 * margin, width + 2 * margin), np.uint32)
     for rows, share in _by_strength(is_shown, chosen):
         centers = projection.view_px(points.view[rows]) * ratio + margin
+        if are_few:
+            yield from draw_dots(words, centers, np.zeros_like(palette), groups[rows], share * with_rim)
         yield from draw_dots(words, centers, palette, groups[rows], share * coverage)
     for top in range(0, len(words), ROWS_A_STEP):
         draw_words(painter, words[top : top + ROWS_A_STEP], (-margin, top - margin), ratio)

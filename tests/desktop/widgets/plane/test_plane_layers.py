@@ -3,10 +3,12 @@
 from dataclasses import replace
 
 import numpy as np
+from PySide6.QtCore import Qt
 
 from desktop.latent.plane import Viewport
 from desktop.view.state import Layer
 from desktop.widgets.common import colors
+from desktop.widgets.plane.plane_layers import FEW_POINTS
 from tests.desktop.widgets.plane.seen_plane import (
     LABELS,
     POINTS,
@@ -107,6 +109,20 @@ def test_points_keep_their_size_while_the_view_is_zoomed(view, look, pixels):
         SIDE_PX // 2 - 20 : SIDE_PX // 2 + 20, SIDE_PX // 2 - 20 : SIDE_PX // 2 + 20
     ]
     assert 4 <= (middle.max(axis=2) > 40).sum() <= 36
+
+
+def test_few_points_have_a_dark_rim(view, look):
+    """One alone is seen on a white ground, too; among thousands it is a small dot without a rim."""
+
+    def around(count):
+        far = np.full((count - 1, 2), 100.0)
+        view.set_points(np.concatenate([[(0.0, 0.0)], far]), None, ())
+        picture = look()[SIDE_PX // 2 - 6 : SIDE_PX // 2 + 6, SIDE_PX // 2 - 6 : SIDE_PX // 2 + 6]
+        return int((picture.min(axis=2) < 128).sum())
+
+    view.add_under_points(lambda painter, *_: painter.fillRect(view.rect(), Qt.GlobalColor.white))
+    view.set_state(replace(STATE, layers=frozenset({Layer.POINTS})))
+    assert around(FEW_POINTS) > 10 + around(FEW_POINTS + 1)
 
 
 def view_state(view):
