@@ -10,7 +10,7 @@ Parts = Callable[[], Sequence[QWidget]]
 
 
 class SteadyScroll(QScrollArea):
-    """Keeps one of its parts in its place: the one under the pointer, with the focus, or first in view.
+    """Keeps one of its parts in its place: under the pointer, in view with the focus, or the first in view.
 
     At the top nothing is kept in its place, so that the top stays in view.
 
@@ -70,9 +70,10 @@ class SteadyScroll(QScrollArea):
         pointer = self.viewport().mapFromGlobal(QCursor.pos())
         if self.viewport().rect().contains(pointer):
             return self._at(top + pointer.y())
-        focus = self.focusWidget()
-        for part in self._tops:
-            if focus is not None and part.isAncestorOf(focus) and focus.hasFocus():
+        focus, bottom = self.focusWidget(), top + self.viewport().height()
+        for part, y in self._tops.items():
+            has_focus = focus is not None and part.isAncestorOf(focus) and focus.hasFocus()
+            if has_focus and y < bottom and y + part.height() > top:
                 return part
         below = [part for part, y in self._tops.items() if y >= top]
         return below[0] if below else self._at(top)

@@ -2,6 +2,7 @@
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop.widgets.common.steady_scroll import SteadyScroll
@@ -41,9 +42,12 @@ def _y(area, part):
     return part.mapTo(area.viewport(), QPoint()).y()
 
 
+@pytest.mark.parametrize("pointer", [QPoint(100, 100), QPoint(1000, 1000)], ids=["inside", "outside"])
 @pytest.mark.parametrize("height_px", [GROWN_PX, 20])
-def test_what_is_in_view_stays_in_its_place(area, parts, qtbot, height_px):
-    """A part above the view grows or shrinks, and those in view are where they were."""
+def test_what_is_in_view_stays_in_its_place(area, parts, qtbot, height_px, pointer):
+    """A part above the view, even one with the focus, grows or shrinks, and those in view stay."""
+    QCursor.setPos(area.mapToGlobal(pointer))
+    parts[0].setFocus()
     before, gap = _y(area, parts[4]), parts[1].y() - PART_PX - parts[0].y()
     parts[0].setFixedHeight(height_px)
     qtbot.waitUntil(lambda: parts[1].y() - parts[0].y() == height_px + gap)
