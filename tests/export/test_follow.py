@@ -100,13 +100,13 @@ def test_a_fit_is_followed_by_whoever_reads(follow, few_mnist, tmp_path, out):
 
     In the end the bundle equals an ordinary export of the run, byte for byte.
     """
-    folder, epochs = tmp_path / "run", 4
+    folder, epochs = tmp_path / "run", 3
     options = ("--filters", "2", "2", "--epochs", str(epochs), "--device", "cpu", "--out", folder)
     # A separate process, as users have: PyTorch's exporter and optimizers share a global variable.
-    command = (sys.executable, "-W", "error", SMALL_FIT, "2000", "100", *options)
+    command = (sys.executable, "-W", "error", SMALL_FIT, "500", "100", *options)
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
-            assert process.stdout.readline().startswith(f"default: {epochs} epochs of 2,000 images")
+            assert process.stdout.readline().startswith(f"default: {epochs} epochs of 500 images")
             run = wait_for_run(folder, [], print)
             # The fit goes on once it is followed.
             process.send_signal(signal.SIGSTOP)
@@ -116,7 +116,7 @@ def test_a_fit_is_followed_by_whoever_reads(follow, few_mnist, tmp_path, out):
             seen = []
             while following.bundle is None and following.error is None:
                 seen.append(epoch_of(open_bundle(out)))
-                time.sleep(0.01)
+                time.sleep(0.05)
         finally:
             process.kill()
     following.end()
