@@ -21,6 +21,8 @@ MAKE_AGAIN = $(MAKE) --no-print-directory
 # Each file's tests stay on one core, because they share what they make.
 PYTEST_IN = QT_QPA_PLATFORM=offscreen $(1)/bin/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 PYTEST := $(call PYTEST_IN,$(VENV))
+# The viewer's tests wait for timers and for other processes, so there is work for one more than there are cores.
+ONE_MORE = --numprocesses $$($(BIN)/python -c 'import os; print(min(4, os.cpu_count() + 1))')
 # Tests start some hundred processes, and each would compile the program anew.
 export PYTHONDONTWRITEBYTECODE :=
 SOURCES := $(wildcard training/*.py training/data/*.py training/data/mnist.xz export/*.py)
@@ -54,12 +56,12 @@ test: style
 	@built=$$(mktemp -d) && export BUILT=$$built && \
 	{ $(PYTEST) tests --ignore tests/desktop --ignore tests/packaging --ignore-glob 'tests/test_*' && { \
 		$(BIN)/mypy >$$built/types 2>&1 & types=$$!; \
-		$(PYTEST) tests --ignore tests/export --ignore tests/training --ignore tests/gpu; status=$$?; \
+		$(PYTEST) $(ONE_MORE) tests --ignore tests/export --ignore tests/training --ignore tests/gpu; status=$$?; \
 		wait $$types || status=$$?; echo $(BIN)/mypy; cat $$built/types; (exit $$status); }; }; \
 	status=$$?; rm -rf "$$built"; exit $$status
 
 check: lint
-	$(PYTEST) -m "not slow"
+	$(PYTEST) $(ONE_MORE) -m "not slow"
 
 lint: style
 	$(BIN)/mypy
