@@ -30,3 +30,7 @@ if (
 # Without this, ONNX Runtime writes paths and the processor's name into the user's cache and looks up a host.
 # It reads the variable when it is imported, so it is set before any module of this package is imported.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
+# Qt fills large areas with a pool of threads. These wait for a core while the worker decodes, and the UI
+# thread waits for them: a drag takes a quarter longer, and a moved plane is painted no sooner.
+os.environ.setdefault("QT_NO_GUI_THREADPOOL", "1")

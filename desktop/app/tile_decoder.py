@@ -234,12 +234,14 @@ def decode_tiles(decoder: KeptDecoder, queue: TileQueue) -> Iterator[list[Decode
             start += len(part)
             try:
                 pictures = decoder.decode_step(part, 1 if hurried else None)
+                decode_ms = model.last_decode_ms
             except InterruptedDecodeError:
                 queue.put_back(cut, tiles)
                 parts.clear()
                 break
+            yield None  # the picture under the pointer need not wait for the rest of the step
             parts.append(pixels.opaque(reduced(pixels.to_bytes(pictures), cut.pyramid.picture_px)))
-            picture_ms += SMOOTHING * (model.last_decode_ms / len(part) - picture_ms)
+            picture_ms += SMOOTHING * (decode_ms / len(part) - picture_ms)
             if start < len(places):
                 yield None
         yield _joined(cut, tiles, parts, exist) if parts else None

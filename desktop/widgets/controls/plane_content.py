@@ -12,6 +12,7 @@ from desktop.widgets.plane.plane_view import PlaneView
 
 # Quick decoders have the new plane by then, and a mark would only flicker.
 OLD_AFTER_MS = 250
+FRAME_MS = 16
 OLD_PLANE = "Old plane, decoding the new one …"
 
 
@@ -39,7 +40,10 @@ class PlaneContent(QObject):
         explorer.tiles.shown_changed.connect(self._show_tiles)
         plane.resized.connect(self._on_resized)
         plane.pointer_moved.connect(self._on_pointer)
-        plane.move_shown.connect(lambda: self.arrow.set_state(explorer.state))
+        # Qt paints what an arrow leaves in a pass of its own, so it goes a frame after the cursor has come.
+        self._arrow_soon = QTimer(self, singleShot=True, interval=FRAME_MS)
+        self._arrow_soon.timeout.connect(lambda: self.arrow.set_state(explorer.state))
+        plane.move_shown.connect(self._move_arrow_soon)
 
     def _on_resized(self) -> None:
         """Catch up with what was missed, and have tiles decoded for this size."""
@@ -78,9 +82,12 @@ class PlaneContent(QObject):
         if state.plane != self._points_plane or state.shown_only != self._shown_only:
             self._project_points()
         self._plane.set_state(state)
-        # It comes and goes with the cursor, in the same painting.
         if not self._plane.is_move_held:
             self.arrow.set_state(state)
+
+    def _move_arrow_soon(self) -> None:
+        if not self._arrow_soon.isActive():
+            self._arrow_soon.start()
 
     def _add_tiles(self, tiles: list[Tile]) -> None:
         if not self._misses():

@@ -30,6 +30,7 @@ from desktop.view.state import Layer, ViewState
 from desktop.widgets.common import colors
 from desktop.widgets.plane.axes import Axes
 from desktop.widgets.plane.cursor_mark import CursorMark
+from desktop.widgets.plane.later import Later
 from desktop.widgets.plane.layer import PlaneLayer
 from desktop.widgets.plane.moving_points import MovingPoints
 from desktop.widgets.plane.name_boxes import NameBoxes
@@ -41,6 +42,8 @@ from desktop.widgets.plane.still import Still
 SLICE_S = 0.0008
 # While the cursor is dragged, the layers are drawn only this often, because its picture goes first.
 HURRIED_EVERY_MS, NEWS_EVERY_S, HURRY_S = 8, 0.05, 0.1
+# Then better pictures of the same come on the screen in pieces, one in this time at least.
+PIECE_EVERY_S = 0.016
 # How long a moved cursor waits for its picture, so that both are painted together. Most pictures take less.
 TOGETHER_MS = 6
 PAINTED_WITHIN_S = 0.05  # how long layers wait for the painting of a moved cursor, at most
@@ -84,6 +87,8 @@ class PlaneCanvas(QWidget):
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._advance)
         self._still = Still(self._compose)
+        self._later = Later()
+        self._piece_s = 0.0  # `time.perf_counter` of the last of its pieces
         self._old = ""
         self._cursor: tuple[ViewState, int, int, QPointF] | None = None
         self._axes = Axes()
@@ -265,6 +270,7 @@ class PlaneCanvas(QWidget):
         projection, ratio = self.projection, self.devicePixelRatioF()
         return (
             not self._arrived
+            and self._later.is_empty
             and not self.is_moving
             and not any(layer.is_due(projection, ratio) for layer in self._layers())
         )
@@ -288,7 +294,7 @@ class PlaneCanvas(QWidget):
         self._move_due_until = 0.0
         painter = QPainter(self)
         ratio = self.devicePixelRatioF()
-        self._still.paint(painter, event.region(), self.size(), ratio)
+        self._still.paint(painter, event.region(), self.size(), ratio, is_kept=self._is_hurried)
         self._mark.paint(painter, self._cursor_px(), QSizeF(self.size()), ratio)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -356,9 +362,29 @@ class PlaneCanvas(QWidget):
         """Have a part painted anew, or everything."""
         self._still.forget(part)
         if part is None:
+            self._later.take_all()
             self.update()
         else:
             self.update(part)
+
+    def _improve(self, part: QRect) -> None:
+        """Have a part painted that shows the same as before, only better."""
+        self._still.forget(part)
+        self._later.add(part)
+        if not self._is_hurried:
+            self.update(self._later.take_all())
+
+    def _next_piece(self) -> QRegion:
+        """Return what is painted next of what was improved."""
+        if not self._is_hurried:
+            return self._later.take_all()
+        self._piece_s = time.perf_counter()
+        return self._later.take(self.size(), self._cursor_px().toPoint())
+
+    @property
+    def _is_hurried(self) -> bool:
+        """Whether the cursor is dragged."""
+        return time.perf_counter() < self._hurry_until
 
     def _show_move(self) -> None:
         """Paint where the cursor was and where it is."""
@@ -367,6 +393,8 @@ class PlaneCanvas(QWidget):
         # A cursor out of view, or in a window that is covered, is never painted.
         if not self._moved.isEmpty():
             self._move_due_until = time.perf_counter() + PAINTED_WITHIN_S
+        if not self._later.is_empty and time.perf_counter() > self._piece_s + PIECE_EVERY_S:
+            self._moved += self._next_piece()
         self.update(self._moved)
         self._moved = QRegion()
 
@@ -408,18 +436,20 @@ class PlaneCanvas(QWidget):
             if layer is self._dots and self.is_moving:
                 continue
             self._has_news |= layer.advance(projection, ratio, deadline)
-        settled = self.is_settled
-        if not settled:
-            self._draw_soon()
         now = time.perf_counter()
-        if self._has_news and (settled or now >= min(self._hurry_until, self._shown_s + NEWS_EVERY_S)):
+        if self._has_news and (
+            self.is_settled or now >= min(self._hurry_until, self._shown_s + NEWS_EVERY_S)
+        ):
             self._shown_s = now
             self._has_news = False
-            self._change()
+            self._improve(self.rect())
+        self.update(self._next_piece())
+        if not self.is_settled:
+            self._draw_soon()
 
     def _draw_soon(self) -> None:
         if not self._soon.isActive():
-            self._soon.start(HURRIED_EVERY_MS if time.perf_counter() < self._hurry_until else 0)
+            self._soon.start(HURRIED_EVERY_MS if self._is_hurried else 0)
 
     def _draw_arrived(self) -> None:
         """Draw the next decoded tile into the backdrop's layer."""
@@ -433,7 +463,7 @@ class PlaneCanvas(QWidget):
             left, bottom, right, top = cut.pyramid.edges(tile)
             corners = self.projection.view_px([(left, top), (right, bottom)])
             (x0, y0), (x1, y1) = np.clip(corners, -1e6, 1e6).tolist()
-            self._change(QRectF(x0, y0, x1 - x0, y1 - y0).toAlignedRect().adjusted(-1, -1, 1, 1))
+            self._improve(QRectF(x0, y0, x1 - x0, y1 - y0).toAlignedRect().adjusted(-1, -1, 1, 1))
 
     def _draw_backdrop(self, painter: QPainter, projection: Projection) -> Iterator[None]:
         if self._cut is None or Layer.BACKDROP not in self._state.layers:

@@ -27,8 +27,13 @@ class Still:
         """Draw a part anew the next time, or all of it."""
         self._valid = QRegion() if rect is None else self._valid - QRegion(rect)
 
-    def paint(self, painter: QPainter, region: QRegion, size: QSize, ratio: float) -> None:
-        """Paint a part of the widget; `painter` is clipped to it."""
+    def paint(
+        self, painter: QPainter, region: QRegion, size: QSize, ratio: float, is_kept: bool = False
+    ) -> None:
+        """Paint a part of the widget; `painter` is clipped to it.
+
+        What changes as a whole, as when the view moves, is copied only if it `is_kept` for what comes next.
+        """
         whole = QRect(0, 0, size.width(), size.height())
         if (
             self._pixmap is None
@@ -39,7 +44,7 @@ class Still:
             self._pixmap.setDevicePixelRatio(ratio)
             self.forget()
         stale = region - self._valid
-        if stale.boundingRect() == whole and stale.rectCount() == 1:
+        if not is_kept and stale.boundingRect() == whole and stale.rectCount() == 1:
             # While the view moves, everything changes with each frame, so a copy would be no use.
             self._compose(painter, QRectF(whole))
             return

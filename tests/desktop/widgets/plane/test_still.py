@@ -22,14 +22,14 @@ class Scene:
         self.asked.append(area.toRect())
         painter.fillRect(area, self.color)
 
-    def paint(self, part, ratio=1.0):
+    def paint(self, part, ratio=1.0, is_kept=False):
         """Paint a rectangle or a region onto a black picture, and return the picture."""
         image = QImage(SIZE * ratio, QImage.Format.Format_RGB32)
         image.setDevicePixelRatio(ratio)
         image.fill(0)
         painter = QPainter(image)
         painter.setClipRegion(QRegion(part))
-        self.still.paint(painter, QRegion(part), SIZE, ratio)
+        self.still.paint(painter, QRegion(part), SIZE, ratio, is_kept)
         painter.end()
         return image
 
@@ -82,3 +82,11 @@ def test_a_whole_view_is_painted_without_a_copy(scene):
     for _ in range(3):
         scene.paint(WHOLE)
     assert scene.asked == [WHOLE] * 3
+
+
+def test_a_whole_view_that_is_kept_is_not_drawn_again(scene):
+    """When the view changes under a dragged cursor, the cursor's next places are there already."""
+    scene.paint(WHOLE, is_kept=True)
+    image = scene.paint(QRect(200, 100, 30, 30))
+    assert scene.asked == [WHOLE]
+    assert image.pixelColor(210, 110) == scene.color

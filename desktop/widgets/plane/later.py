@@ -1,0 +1,46 @@
+"""Parts of a widget that are painted piece by piece, while something else goes first."""
+
+from PySide6.QtCore import QPoint, QRect, QSize
+from PySide6.QtGui import QRegion
+
+# A widget is this many pieces wide and high, whatever its size.
+ACROSS = 4
+
+
+class Later:
+    """What is to be painted when there is time."""
+
+    def __init__(self) -> None:
+        self._region = QRegion()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is left."""
+        return self._region.isEmpty()
+
+    def add(self, part: QRect) -> None:
+        """Add a part."""
+        self._region += part
+
+    def take_all(self) -> QRegion:
+        """Return everything that is left."""
+        taken, self._region = self._region, QRegion()
+        return taken
+
+    def take(self, size: QSize, near: QPoint) -> QRegion:
+        """Return one piece of a widget of this size, that nearest to a place."""
+        width, height = -(-size.width() // ACROSS), -(-size.height() // ACROSS)
+        self._region &= QRect(QPoint(0, 0), size)
+        if self._region.isEmpty():
+            return QRegion()
+        cells = {
+            (column, row)
+            for rect in self._region  # type: ignore[attr-defined]  # the stubs do not know it
+            for column in range(rect.left() // width, rect.right() // width + 1)
+            for row in range(rect.top() // height, rect.bottom() // height + 1)
+        }
+        pieces = [QRect(column * width, row * height, width, height) for column, row in sorted(cells)]
+        nearest = min(pieces, key=lambda piece: (piece.center() - near).manhattanLength())
+        taken = self._region & nearest
+        self._region -= nearest
+        return taken

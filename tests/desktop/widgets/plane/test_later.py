@@ -1,0 +1,51 @@
+"""What waits to be painted comes in pieces, the nearest first, and all of it comes."""
+
+import pytest
+from PySide6.QtCore import QPoint, QRect, QSize
+from PySide6.QtGui import QRegion
+
+from desktop.widgets.plane.later import ACROSS, Later
+
+SIZE = QSize(823, 729)
+PIECE = QRect(0, 0, -(-823 // ACROSS), -(-729 // ACROSS))
+
+
+def test_a_whole_widget_comes_in_pieces_that_do_not_overlap():
+    """They are as many as it is said, and together they are the widget."""
+    later, pieces = Later(), []
+    later.add(QRect(QPoint(0, 0), SIZE))
+    while not later.is_empty:
+        pieces.append(later.take(SIZE, QPoint(400, 300)))
+    assert len(pieces) == ACROSS**2
+    together = QRegion()
+    for piece in pieces:
+        assert not piece.intersects(together)
+        together += piece
+    assert together == QRegion(QRect(QPoint(0, 0), SIZE))
+
+
+@pytest.mark.parametrize("near", [QPoint(5, 5), QPoint(800, 20), QPoint(400, 700)])
+def test_the_piece_nearest_to_the_cursor_is_the_first(near):
+    """It holds the cursor's place."""
+    later = Later()
+    later.add(QRect(QPoint(0, 0), SIZE))
+    assert later.take(SIZE, near).contains(near)
+
+
+def test_only_what_was_added_comes():
+    """A small part comes as it is, what lies outside of the widget never, and an empty one gives nothing."""
+    later = Later()
+    later.add(QRect(10, 20, 30, 40))
+    later.add(QRect(2000, 2000, 30, 40))
+    assert later.take(SIZE, QPoint(700, 700)) == QRegion(QRect(10, 20, 30, 40))
+    assert later.is_empty
+    assert later.take(SIZE, QPoint(0, 0)).isEmpty()
+
+
+def test_everything_can_be_taken_at_once():
+    """Nothing is left then."""
+    later = Later()
+    later.add(PIECE)
+    later.add(QRect(600, 600, 50, 50))
+    assert later.take_all() == QRegion(PIECE) + QRegion(QRect(600, 600, 50, 50))
+    assert later.is_empty
