@@ -51,14 +51,14 @@ def decoder_graph(
     return bytes(model.SerializeToString())
 
 
-def encoder_graph(image_shape: tuple[int, int, int], seed: int) -> bytes:
-    """An encoder into two dimensions: mean = x · W, logvar = 0."""
+def encoder_graph(image_shape: tuple[int, int, int], seed: int, latent_dim: int = 2) -> bytes:
+    """An encoder: mean = x · W, logvar = 0."""
     pixels = int(np.prod(image_shape))
     draw = np.random.default_rng(seed)
     arrays = {
         "shape": np.array([-1, pixels], np.int64),
-        "weights": draw.normal(0, pixels**-0.5, (pixels, 2)).astype(np.float32),
-        "zero": np.zeros((1, 2), np.float32),
+        "weights": draw.normal(0, pixels**-0.5, (pixels, latent_dim)).astype(np.float32),
+        "zero": np.zeros((1, latent_dim), np.float32),
     }
     graph = helper.make_graph(
         [
@@ -68,7 +68,10 @@ def encoder_graph(image_shape: tuple[int, int, int], seed: int) -> bytes:
         ],
         "encoder",
         [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["N", *image_shape])],
-        [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["N", 2]) for name in ("mean", "logvar")],
+        [
+            helper.make_tensor_value_info(name, TensorProto.FLOAT, ["N", latent_dim])
+            for name in ("mean", "logvar")
+        ],
         [numpy_helper.from_array(array, name) for name, array in arrays.items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)

@@ -304,6 +304,7 @@ class PlaneCanvas(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Emit `resized`, because what a plane of another size needed may have been decoded meanwhile."""
         self.resized.emit()
+        self._draw_soon()
 
     def _cursor_px(self) -> QPointF:
         """Return the cursor's pixel, which is computed once for each state and size."""
@@ -422,6 +423,10 @@ class PlaneCanvas(QWidget):
 
     def _advance(self) -> None:
         """Continue drawing for a short time, and show the result."""
+        if (
+            not self.isVisible()
+        ):  # its state may be that of another model; what is missed is drawn when it is shown
+            return
         # The picture that is about to come goes first.
         if self._together.isActive() or time.perf_counter() < self._move_due_until:
             self._draw_soon()

@@ -19,6 +19,7 @@ from desktop.view.state import Layer
 from desktop.widgets.common.qimage import to_qimage
 from desktop.widgets.controls.image_control import NO_ENCODER, NO_ENCODER_OF_EPOCH
 from tests.desktop.photos import GRADIENT, HEIGHT, WIDTH, ink_of, page_of
+from tests.desktop.small_bundles import encoder_graph
 from tests.waiting import SOON_MS
 
 LEFT = Qt.MouseButton.LeftButton
@@ -302,6 +303,19 @@ def test_more_dimensions_have_no_plane_to_integrate_over(open_window, make_bundl
     window.panel.show_section(window.image.panel)
     draw(window, qtbot, [(8, 6), (20, 6)])
     assert window.image.panel.figures["log_px"].text() == "needs 2 dimensions"
+
+
+def test_a_drawing_is_marked_on_a_plane_of_more_dimensions(open_window, make_bundle, qtbot):
+    """No plane draws it that is out of sight, such as those of the page Compare, which knows no model yet."""
+    shape = (1, 28, 28)
+    window = open_window(
+        make_bundle(latent_dim=3, image_shape=shape, encoder=encoder_graph(shape, 0, latent_dim=3))
+    )
+    draw(window, qtbot, [(8, 6), (20, 6)])
+    encoded(window, qtbot)
+    qtbot.waitUntil(lambda: window.plane.is_settled, timeout=SOON_MS)
+    qtbot.wait(50)  # an error of a hidden plane would come now
+    assert not window.message.isVisible()
 
 
 def test_the_plane_is_decoded_before_the_true_posteriors_table(window, qtbot):
