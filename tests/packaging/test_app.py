@@ -153,14 +153,19 @@ def test_a_page_is_written_by_the_command_and_by_the_part_that_the_window_starts
         ("walk.webp", ["path", "--z", "-1,0", "--z", "1,0", "--frames", "5"]),
         ("figure.png", ["view", "--size", "600x450", "--caption", "Where 4 becomes 9."]),
         ("figure.svg", ["view", "--size", "600x450", "--layers", "backdrop,points,names,prior,holes"]),
+        ("figure.pdf", ["view", "--size", "600x450", "--layers", "backdrop,points,names,prior,holes"]),
     ],
 )
 def test_pictures_are_drawn_without_a_window(call, tmp_path, name, arguments):
-    """Sheets, animations with captions, and figures as PNG and SVG; what is kept is in the user's folders."""
+    """Sheets, animations with captions, figures; what is kept is in the user's folders."""
     out = tmp_path / name
     call("latent-plane-render", *arguments, "--out", out)
     if name.endswith(".svg"):
         assert out.read_text().count("<path") > 20
+    elif name.endswith(".pdf"):
+        written = out.read_bytes()
+        assert written.startswith(b"%PDF-")
+        assert len(written) > 20_000
     else:
         frames = imageio.improps(out).shape[0] if name.startswith("walk") else colors_in(out)
         assert frames > 2
