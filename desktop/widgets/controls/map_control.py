@@ -42,7 +42,7 @@ class MapControl(QObject):
         self._projected: tuple[Posterior, Plane, PlaneNormals] | None = None
         self._asked: Asked | None = None
         self._mapped: Asked | None = None
-        self._plane_view.add_under_points(self._paint)
+        self._plane_view.add_map(self._paint)
         self._plane_view.resized.connect(self._refresh)
         self._explorer.opened.connect(self._on_opened)
         self._explorer.points_changed.connect(self._on_points)
@@ -61,7 +61,7 @@ class MapControl(QObject):
     def _on_points(self) -> None:
         self._explorer.worker.cancel(self._name)
         self._on_opened()
-        self._plane_view.redraw_under_points()
+        self._plane_view.redraw_maps()
 
     def _refresh(self) -> None:
         """Request the map of the part in view if a layer needs it and it was not requested already."""
@@ -96,23 +96,24 @@ class MapControl(QObject):
     def _on_map(self, found: PosteriorMap | None) -> None:
         if found is not None:
             self._map, self._picture, self._mapped = found, to_qimage(found.picture), self._asked
-            self._plane_view.redraw_under_points()
+            self._plane_view.redraw_maps()
 
-    def _paint(
-        self,
-        painter: QPainter,
-        to_px: ToPx,
-        state: ViewState,
-    ) -> None:
+    def _paint(self, painter: QPainter, to_px: ToPx, state: ViewState) -> Iterator[None]:
+        """Draw what is on, in steps: on a large plane each of the three takes as long as a frame."""
         # A map of another plane would be wrong, so nothing is drawn until the new map arrives.
         found, picture = self._map, self._picture
         if found is not None and picture is not None and same_marginals(found.plane, state.plane):
             if Layer.DENSITY in state.layers:
                 (x0, y0), (x1, y1) = to_px(found.corners).tolist()
+                painter.save()
                 painter.setOpacity(state.opacities.of(Layer.DENSITY))
                 paint_density(painter, picture, QRectF(x0, y0, x1 - x0, y1 - y0))
-                painter.setOpacity(1.0)
+                painter.restore()
+                yield
             if Layer.HOLES in state.layers:
+                painter.save()
                 paint_holes(painter, to_px, found.holes)
+                painter.restore()
+                yield
         if Layer.PRIOR in state.layers:
-            paint_prior(painter, to_px, PriorOnPlane(state.plane, state.prior))
+            yield from paint_prior(painter, to_px, PriorOnPlane(state.plane, state.prior))

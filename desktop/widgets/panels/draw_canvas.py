@@ -11,6 +11,7 @@ from desktop.images.pixels import to_bytes
 from desktop.latent.likelihood import THRESHOLD
 from desktop.widgets.common import colors
 from desktop.widgets.common.checkerboard import draw_checks
+from desktop.widgets.common.every_move import begin_stroke, end_stroke
 from desktop.widgets.common.qimage import to_qimage
 
 # What a stroke is called after "Undo".
@@ -86,6 +87,7 @@ class DrawCanvas(QWidget):
             self._take_color(self._pixel(event.position()))
         elif event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton):
             self._end()
+            begin_stroke()
             self._before = self._drawing
             is_right = event.button() == Qt.MouseButton.RightButton
             self._words = STROKES[Tool.ERASER if is_right else self.tool]
@@ -132,6 +134,7 @@ class DrawCanvas(QWidget):
             painter.drawText(self.rect().adjusted(8, 8, -8, -8), flags, self._invitation)
 
     def _end(self) -> None:
+        end_stroke()
         before, self._before, self._last, self._stroke = self._before, None, None, None
         if before is not None and before is not self._drawing:
             self.stepped.emit(before, self._drawing, self._words)

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from desktop.base.arrays import Floats
 from desktop.images.map_painting import map_pictures
 from desktop.widgets.common import colors
+from desktop.widgets.common.every_move import begin_stroke, end_stroke
 from desktop.widgets.common.focus_frame import FocusFrame
 from desktop.widgets.common.qimage import to_qimage
 from desktop.widgets.common.wheel import NOTCH, turned
@@ -113,6 +114,7 @@ class MapView(QWidget):
         if self._last is not None or cell is None:
             return
         if event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton):
+            begin_stroke()
             self._pressed, self._button = event.position().toPoint(), event.button()
             if event.button() == Qt.MouseButton.LeftButton:
                 self.select(cell)
@@ -211,6 +213,7 @@ class MapView(QWidget):
                 painter.drawEllipse(self._pointer, radius, radius)
 
     def _end(self) -> None:
+        end_stroke()
         was_painting, self._last, self._pressed = self.is_painting, None, None
         if was_painting:
             self.stroke_ended.emit()

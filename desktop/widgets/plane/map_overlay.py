@@ -1,5 +1,7 @@
 """Draws the maps under the points: the aggregate posterior's density, its holes, and the prior's contours."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QFontMetricsF, QImage, QPainter, QPainterPath, QPen, QPolygonF
@@ -33,14 +35,15 @@ def paint_holes(painter: QPainter, to_px: ToPx, holes: tuple[Region, ...]) -> No
     painter.drawPath(path)
 
 
-def paint_prior(painter: QPainter, to_px: ToPx, prior: PriorOnPlane) -> None:
-    """Draw the prior's contours dashed, each with the share of the prior that it contains."""
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    font = painter.font()
-    font.setPointSizeF(NAME_POINT_SIZE)
-    painter.setFont(font)
-    metrics = QFontMetricsF(font)
+def paint_prior(painter: QPainter, to_px: ToPx, prior: PriorOnPlane) -> Iterator[None]:
+    """Draw the prior's contours dashed, each with the share of the prior that it contains, in a step each."""
     for mass, curves in prior.contours():
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        font = painter.font()
+        font.setPointSizeF(NAME_POINT_SIZE)
+        painter.setFont(font)
+        metrics = QFontMetricsF(font)
         for curve in curves:
             polygon = _polygon(to_px(curve))
             for color, width, style in (
@@ -50,6 +53,8 @@ def paint_prior(painter: QPainter, to_px: ToPx, prior: PriorOnPlane) -> None:
                 painter.setPen(QPen(color, width, style))
                 painter.drawPolyline(polygon)
             _paint_name(painter, metrics, _name_place(curve, to_px), f"{mass:.0%}")
+        painter.restore()
+        yield
 
 
 def _name_place(curve: Doubles, to_px: ToPx) -> QPointF:

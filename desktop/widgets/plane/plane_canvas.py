@@ -4,6 +4,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -76,11 +77,13 @@ class PlaneCanvas(QWidget):
         self._cut: Cut | None = None
         self._arrived: deque[Tile] = deque()
         self._path_point: int | None = None
+        self._map_paints: list[Paint] = []
         self._under_points: list[Paint] = []
         self._over_points: list[Paint] = []
         self._are_points_dimmed = False
         self._backdrop = PlaneLayer(self._draw_backdrop, colors.CANVAS)
-        self._below = PlaneLayer(self._draw_below, keeps_size=True)
+        self._maps = PlaneLayer(partial(self._draw_all, self._map_paints), keeps_size=True)
+        self._below = PlaneLayer(partial(self._draw_all, self._under_points), keeps_size=True)
         self._dots = PlaneLayer(self._draw_points, keeps_size=True)
         self._points = MovingPoints(self)
         self._points.moved.connect(self._show_moved_points)
@@ -117,8 +120,17 @@ class PlaneCanvas(QWidget):
         """The part of the plane in view."""
         return self._state.viewport
 
+    def add_map(self, paint: Paint) -> None:
+        """Add something to be drawn right over the backdrop, which takes long and seldom changes."""
+        self._map_paints.append(paint)
+
+    def redraw_maps(self) -> None:
+        """Draw again what `add_map` added."""
+        self._maps.redraw()
+        self._draw_soon()
+
     def add_under_points(self, paint: Paint) -> None:
-        """Add something to be drawn between the backdrop and the points."""
+        """Add something to be drawn between the maps and the points."""
         self._under_points.append(paint)
 
     def redraw_under_points(self) -> None:
@@ -160,11 +172,11 @@ class PlaneCanvas(QWidget):
         if old.chart != state.chart:
             self._forget(old, state)
         elif _content(old) != _content(state):
-            self._below.redraw()
-            self._dots.redraw()
+            for over in self._layers()[1:]:
+                over.redraw()
             if (Layer.BACKDROP in old.layers) != (Layer.BACKDROP in state.layers):
                 self._backdrop.redraw()
-        for layer, drawn in ((Layer.DENSITY, self._below), (Layer.POINTS, self._dots)):
+        for layer, drawn in ((Layer.DENSITY, self._maps), (Layer.POINTS, self._dots)):
             if old.opacities.of(layer) != state.opacities.of(layer):
                 drawn.redraw()
         self._change()
@@ -408,8 +420,9 @@ class PlaneCanvas(QWidget):
 
     def _layers(self) -> list[PlaneLayer]:
         """Return the layers from the lowest to the highest."""
+        maps = [self._maps] if self._map_paints else []
         below = [self._below] if self._under_points else []
-        return [self._backdrop, *below, self._dots]
+        return [self._backdrop, *maps, *below, self._dots]
 
     def _forget(self, old: ViewState, state: ViewState) -> None:
         """Drop what was drawn of the old chart."""
@@ -478,8 +491,8 @@ class PlaneCanvas(QWidget):
             return
         yield from draw_tiles(painter, projection, self._cache, self._cut)
 
-    def _draw_below(self, painter: QPainter, projection: Projection) -> Iterator[None]:
-        for paint in self._under_points:
+    def _draw_all(self, paints: Sequence[Paint], painter: QPainter, projection: Projection) -> Iterator[None]:
+        for paint in paints:
             painter.save()
             steps = paint(painter, projection.px, self._state)
             painter.restore()

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from desktop.base.arrays import Doubles
 from desktop.latent.selection import box_corners
 from desktop.widgets.common import colors
+from desktop.widgets.common.every_move import begin_stroke, end_stroke
 from desktop.widgets.plane.plane_view import PlaneView
 from desktop.widgets.plane.pointer import PointerHandler
 
@@ -126,6 +127,7 @@ class Selector(QObject, PointerHandler):
         if not self._can_select():
             self._form = None
             return False
+        begin_stroke()
         self._modifiers = modifiers
         self._way = [event.position()]
         self.began.emit()
@@ -178,6 +180,7 @@ class Selector(QObject, PointerHandler):
         self._end()
 
     def _end(self) -> None:
+        end_stroke()
         self._form = None
         self._way = []
         self.band.show_polygon(QPolygonF())
