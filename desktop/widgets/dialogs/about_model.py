@@ -5,12 +5,39 @@ from html import escape
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMessageBox, QWidget
+from PySide6.QtWidgets import QDialogButtonBox, QLabel, QVBoxLayout, QWidget
 
 from desktop.base.words import one_line
 from desktop.models.epochs import epoch_and_elbo, epochs_of
 from desktop.models.source import Source
+from desktop.widgets.common.fitting_dialog import FittingDialog, Scrolled
 from desktop.widgets.common.plain_text import breakable
+
+TEXT_PX = 420  # texts are at least so wide before they break
+
+
+class AboutDialog(FittingDialog):
+    """Shows what is known of a model, as rich text. Deleted when it is closed."""
+
+    def __init__(self, parent: QWidget, text: str) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("About this model")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._text = QLabel(text)
+        self._text.setTextFormat(Qt.TextFormat.RichText)
+        self._text.setWordWrap(True)
+        self._text.setMinimumWidth(TEXT_PX)
+        self._text.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.addWidget(Scrolled(self._text), 1)
+        layout.addWidget(buttons)
+
+    def text(self) -> str:
+        """Return the text."""
+        return self._text.text()
 
 
 def in_words(source: Source, epoch: int | None = None) -> str:
@@ -66,7 +93,7 @@ def show_about(parent: QWidget, source: Source, device: str) -> None:
     lines.append(f"Runs on {device}")
     # The model may come from a stranger: its texts are escaped, so that markup has no effect.
     text = "<br>".join(escape(breakable(one_line(line))) for line in lines)
-    _tell(parent, "About this model", f"<b>{escape(breakable(one_line(source.name)))}</b><br>{text}")
+    AboutDialog(parent, f"<b>{escape(breakable(one_line(source.name)))}</b><br>{text}").open()
 
 
 def _in_nats(source: Source, elbo: float) -> str:
@@ -74,9 +101,3 @@ def _in_nats(source: Source, elbo: float) -> str:
     bits = None if likelihood is None else likelihood.bits_per_dimension(elbo, source.reading.image_shape)
     nats = f"{elbo:.2f} nats".replace("-", "−")
     return nats + ("" if bits is None else f" ({bits:.3f} bits per dimension)")
-
-
-def _tell(parent: QWidget, title: str, text: str) -> None:
-    box = QMessageBox(QMessageBox.Icon.NoIcon, title, text, QMessageBox.StandardButton.Close, parent)
-    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    box.open()

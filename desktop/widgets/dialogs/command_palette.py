@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import (
-    QDialog,
     QLineEdit,
     QMainWindow,
     QTreeWidget,
@@ -13,10 +12,11 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
+from desktop.widgets.common.fitting_dialog import FittingDialog
 from desktop.widgets.common.menus import keys_of, menus_of, plain
 from desktop.widgets.dialogs.command_words import more_words
 
-SIZE_PX = (520, 400)
+SIZE_PX = QSize(520, 400)
 NOTHING = "No command has these words."
 OTHER_WORDS = 3  # the rank of a command that is found by words that its text does not have
 MOVES = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
@@ -61,11 +61,11 @@ def commands_of(window: QMainWindow) -> list[Command]:
     return found
 
 
-class CommandPalette(QDialog):
+class CommandPalette(FittingDialog):
     """A line to type in, and below it the commands that fit. Deleted when it is closed."""
 
     def __init__(self, window: QMainWindow) -> None:
-        super().__init__(window)
+        super().__init__(window, SIZE_PX)
         self.setWindowTitle("Commands")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._commands = commands_of(window)
@@ -81,8 +81,7 @@ class CommandPalette(QDialog):
         layout = QVBoxLayout(self)
         layout.addWidget(self.line)
         layout.addWidget(self.list)
-        self.resize(*SIZE_PX)
-        self.list.setColumnWidth(0, SIZE_PX[0] - 150)
+        self.list.setColumnWidth(0, SIZE_PX.width() - 150)
         self.line.textChanged.connect(self._show_matching)
         self.line.returnPressed.connect(self._run)
         self.list.itemClicked.connect(lambda _item, _column: self._run())

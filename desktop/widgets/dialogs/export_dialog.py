@@ -5,7 +5,6 @@ from PySide6.QtGui import QImage, QPixmap, QStandardItemModel
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDialog,
     QDialogButtonBox,
     QFormLayout,
     QHBoxLayout,
@@ -19,6 +18,7 @@ from desktop.film.film import GRID_SIDE, Caption, Content, Film, Subject, epoch_
 from desktop.film.formats import LIMITS, MAX_FPS, Format, largest_scale, real_fps, why_not, why_too_large
 from desktop.jobs.cost import ASK_FROM_S, Cost
 from desktop.widgets.common.choices import choice_box, count_box, show_choice
+from desktop.widgets.common.fitting_dialog import FittingDialog, Scrolled
 from desktop.widgets.common.saved_inputs import save_input
 
 MAX_FRAMES, MAX_SCALE = 2000, 64
@@ -30,7 +30,7 @@ NO_EPOCHS = "The open model has no epochs to animate."
 NO_PATH = "There is no path yet. Shift-click two places on the plane to make one."
 
 
-class ExportDialog(QDialog):
+class ExportDialog(FittingDialog):
     """Asks for a Film; emits `wanted` with it on saving, and `changed` whenever a setting changes."""
 
     wanted = Signal(object)
@@ -259,11 +259,11 @@ class ExportDialog(QDialog):
             captions.addWidget(box)
         captions.addStretch(1)
         form.addRow("Captions", captions)
-        form.addRow(self.facts)
-        form.addRow(self.cost)
         above = QHBoxLayout()
         above.addWidget(self.preview)
-        above.addLayout(form, 1)
+        above.addWidget(Scrolled(form), 1)
         layout = QVBoxLayout(self)
-        layout.addLayout(above)
+        layout.addLayout(above, 1)
+        layout.addWidget(self.facts)
+        layout.addWidget(self.cost)
         layout.addWidget(self.buttons)

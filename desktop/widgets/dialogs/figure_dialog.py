@@ -1,16 +1,16 @@
 """The dialog for exporting the view as a figure: size, layers, what is around the plane, with a preview."""
 
-from PySide6.QtCore import QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QImage, QPainter, QPixmap
+from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QImage, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
-    QDialog,
     QDialogButtonBox,
     QFormLayout,
     QHBoxLayout,
     QLabel,
     QPlainTextEdit,
     QPushButton,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -32,11 +32,12 @@ from desktop.jobs.cost import ASK_FROM_S, Cost
 from desktop.widgets.common.checkerboard import draw_checks
 from desktop.widgets.common.choices import choice_box, count_box
 from desktop.widgets.common.error_label import ErrorLabel
+from desktop.widgets.common.fitting_dialog import FittingDialog, Scrolled
 from desktop.widgets.common.qimage import scaled_down
 from desktop.widgets.common.saved_inputs import save_input
 from desktop.widgets.common.theme import GRID_PX
 
-PREVIEW_PX = 520
+PREVIEW_PX, LEAST_PREVIEW_PX = 520, 240
 LIGHT_PAGE = QColor(255, 255, 255, 190)  # over the checkerboard: on transparent ground texts are dark
 CAPTION_LINES_PX = 76
 SOON_MS = 150  # after the last key or click, so that a preview is not drawn for each letter
@@ -50,7 +51,52 @@ NO_SCALE_TIP = (
 NOTHING_THERE = "There is nothing to draw of this in the view."
 
 
-class FigureDialog(QDialog):
+class FigurePreview(QLabel):
+    """Shows a figure as large as there is room, on a checkerboard where it is transparent; or a text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._image: QImage | None = None
+        self.setMinimumSize(LEAST_PREVIEW_PX, LEAST_PREVIEW_PX)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.setWordWrap(True)
+        self.setAccessibleName("Preview of the figure")
+
+    def set_image(self, image: QImage | None) -> None:
+        """Show a figure, or nothing."""
+        self._image = image
+        self._show()
+
+    def sizeHint(self) -> QSize:
+        """Return the square that it would like to fill."""
+        return QSize(PREVIEW_PX, PREVIEW_PX)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Make the figure as large as the new room."""
+        super().resizeEvent(event)
+        self._show()
+
+    def _show(self) -> None:
+        if self._image is None:
+            self.clear()
+            return
+        ratio = self.devicePixelRatioF()
+        image = self._image
+        share = min(self.width() / image.width(), self.height() / image.height())
+        small = scaled_down(image, max(1, int(ratio * share * max(image.width(), image.height()))))
+        shown = QPixmap(small.size())
+        painter = QPainter(shown)
+        draw_checks(painter, QRectF(shown.rect()), small)
+        if small.hasAlphaChannel():
+            painter.fillRect(shown.rect(), LIGHT_PAGE)
+        painter.drawImage(0, 0, small)
+        painter.end()
+        shown.setDevicePixelRatio(ratio)
+        self.setPixmap(shown)
+
+
+class FigureDialog(FittingDialog):
     """Asks for a Figure; emits `wanted` with it on saving, and `changed` soon after a setting changes."""
 
     wanted = Signal(object, object)  # Figure, FileKind
@@ -60,11 +106,7 @@ class FigureDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Export the view")
         self._automatic = ""
-        self.preview = QLabel()
-        self.preview.setFixedSize(PREVIEW_PX, PREVIEW_PX)
-        self.preview.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.preview.setWordWrap(True)
-        self.preview.setAccessibleName("Preview of the figure")
+        self.preview = FigurePreview()
         self.width_px = count_box("Width at scale 1", LEAST_SIDE_PX, MAX_SIZE_PX, START_SIZE_PX[0], " px")
         self.height_px = count_box("Height at scale 1", LEAST_SIDE_PX, MAX_SIZE_PX, START_SIZE_PX[1], " px")
         self.scale = count_box("Scale", 1, MAX_SCALE, START_SCALE, " ×")
@@ -148,23 +190,13 @@ class FigureDialog(QDialog):
 
     def show_preview(self, image: QImage) -> None:
         """Show the figure, as large as there is room."""
-        ratio = self.devicePixelRatioF()
-        small = scaled_down(image, round(PREVIEW_PX * ratio))
-        shown = QPixmap(small.size())
-        painter = QPainter(shown)
-        draw_checks(painter, QRectF(shown.rect()), small)
-        if small.hasAlphaChannel():
-            painter.fillRect(shown.rect(), LIGHT_PAGE)
-        painter.drawImage(0, 0, small)
-        painter.end()
-        shown.setDevicePixelRatio(ratio)
-        self.preview.setPixmap(shown)
+        self.preview.set_image(image)
         self._show_facts()
 
     def show_error(self, text: str) -> None:
         """Say why there can be no such figure."""
-        self.preview.clear()
-        self.error.setText(text)
+        self.preview.set_image(None)
+        self._say("", text)
         self.save.setEnabled(False)
 
     def show_cost(self, cost: Cost) -> None:
@@ -219,15 +251,19 @@ class FigureDialog(QDialog):
         if reason:
             fitting = figure.largest_scale(free)
             fits = f"scale {fitting} × fits" if fitting else "make it smaller"
-            self.error.setText(f"{reason}; {fits}.")
-            self.facts.setText("")
+            self._say("", f"{reason}; {fits}.")
             return
         width, height = figure.full_px
         size = f"{width:,} × {height:,} px"
         is_vector = FileKind(self.format.currentData()).is_vector
         vector = f"{figure.size_px[0]:,} × {figure.size_px[1]:,} px, lines and texts are vectors."
-        self.error.setText("")
-        self.facts.setText((vector if is_vector else f"{size}.") + self._cost)
+        self._say((vector if is_vector else f"{size}.") + self._cost)
+
+    def _say(self, facts: str, error: str = "") -> None:
+        """Say above the buttons what the file will be, or why there can be none."""
+        for label, text in ((self.facts, facts), (self.error, error)):
+            label.setText(text)
+            label.setVisible(bool(text))
 
     def _accept(self) -> None:
         self.accept()
@@ -258,12 +294,12 @@ class FigureDialog(QDialog):
         form.addRow("Around it", around)
         form.addRow(self.caption)
         form.addRow("", self.reset)
-        form.addRow(self.facts)
-        form.addRow(self.error)
         above = QHBoxLayout()
         above.setSpacing(2 * GRID_PX)
-        above.addWidget(self.preview)
-        above.addLayout(form, 1)
+        above.addWidget(self.preview, 1)
+        above.addWidget(Scrolled(form))
         layout = QVBoxLayout(self)
-        layout.addLayout(above)
+        layout.addLayout(above, 1)
+        layout.addWidget(self.facts)
+        layout.addWidget(self.error)
         layout.addWidget(self.buttons)

@@ -7,7 +7,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QComboBox,
-    QDialog,
     QDialogButtonBox,
     QFileDialog,
     QFormLayout,
@@ -27,9 +26,11 @@ from desktop.reading.overrides import LAYOUTS, NO_ENCODER, RANGES, SET, SPREADS
 from desktop.reading.reading import EncoderReading, OtherInput, Reading, Spread
 from desktop.vetting.onnx_file import ModelFile
 from desktop.widgets.common.error_label import ErrorLabel
+from desktop.widgets.common.fitting_dialog import FittingDialog, Scrolled
 from desktop.widgets.common.number_box import NumberBox
 from desktop.widgets.common.picture_view import PictureView
 from desktop.widgets.common.plain_text import breakable
+from desktop.widgets.common.wheel import leave_wheel_to_scrolling
 
 PICTURE_PX = 168
 MAX_VALUE = 1e6
@@ -63,7 +64,7 @@ LABELS = {
 }
 
 
-class ReadingDialog(QDialog):
+class ReadingDialog(FittingDialog):
     """Emits `overrides_set` with all overrides as soon as one of them is set.
 
     The receiver opens the model again with them, and reports the result by `set_source` or `show_error`.
@@ -111,7 +112,7 @@ class ReadingDialog(QDialog):
         above.addWidget(self._title, 1)
         layout = QVBoxLayout(self)
         layout.addLayout(above)
-        layout.addLayout(self._parts)
+        layout.addWidget(Scrolled(self._parts), 1)
         layout.addWidget(self._error)
         layout.addWidget(self.buttons)
         if isinstance(what, Source):
@@ -167,6 +168,7 @@ class ReadingDialog(QDialog):
         self._groups = list(groups)
         for group in groups:
             self._parts.addWidget(group)
+            leave_wheel_to_scrolling(group)
 
     def _set_override(self, option: str, value: str) -> None:
         """Set an override; with an empty text the option is guessed."""

@@ -6,7 +6,6 @@ The terms of the model follow, each with what it means.
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QAction, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
-    QDialog,
     QDialogButtonBox,
     QHeaderView,
     QLabel,
@@ -19,10 +18,11 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.view.shortcuts import Shortcut
+from desktop.widgets.common.fitting_dialog import FittingDialog
 from desktop.widgets.common.menus import NATIVE, keys_of, menus_of, plain
 from desktop.widgets.common.terms import TERMS
 
-SIZE_PX, MARGIN_PX = QSize(720, 720), 24
+SIZE_PX = QSize(720, 720)
 NOTHING = "Nothing was found here. Commands without a key are found by Ctrl+K."
 BESIDE_TEXT_PX, ABOVE_TEXT_PX = 6, 3
 
@@ -53,11 +53,11 @@ def shortcuts_of(window: QMainWindow) -> list[Shortcut]:
     return found
 
 
-class ShortcutsDialog(QDialog):
+class ShortcutsDialog(FittingDialog):
     """Shows the list of shortcuts below a filter. Deleted when it is closed."""
 
     def __init__(self, window: QMainWindow) -> None:
-        super().__init__(window)
+        super().__init__(window, SIZE_PX)
         self.setWindowTitle("Shortcuts")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.filter = QLineEdit()
@@ -99,8 +99,6 @@ class ShortcutsDialog(QDialog):
         layout.addWidget(self.list, 1)
         layout.addWidget(self.nothing, 1)
         layout.addWidget(buttons)
-        # Within the window, however small it is.
-        self.resize(SIZE_PX.boundedTo(window.size() - QSize(MARGIN_PX, 2 * MARGIN_PX)))
         self.filter.setFocus()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -1,17 +1,19 @@
 """A dialog that shows a text and copies all of it."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFontDatabase, QGuiApplication
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialogButtonBox, QPlainTextEdit, QVBoxLayout, QWidget
 
-SIZE_PX = (640, 460)
+from desktop.widgets.common.fitting_dialog import FittingDialog
+
+SIZE_PX = QSize(640, 460)
 
 
-class TextDialog(QDialog):
+class TextDialog(FittingDialog):
     """Shows a text in a fixed-width font; the button Copy copies all of it. Deleted when it is closed."""
 
     def __init__(self, parent: QWidget, title: str, text: str) -> None:
-        super().__init__(parent)
+        super().__init__(parent, SIZE_PX)
         self.setWindowTitle(title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._text = QPlainTextEdit(text)
@@ -27,7 +29,6 @@ class TextDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.addWidget(self._text)
         layout.addWidget(buttons)
-        self.resize(*SIZE_PX)
 
     def text(self) -> str:
         """Return the text."""

@@ -10,11 +10,12 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtGui import Qt as GuiQt
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QMessageBox, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QWidget
 
 from desktop.view.state import Layer
 from desktop.widgets.common import settings
 from desktop.widgets.common.plain_text import WORD_JOINER, ZERO_WIDTH_SPACE
+from desktop.widgets.dialogs.about_model import AboutDialog
 from export.bundle import Posterior
 from tests.desktop.foreign_models import decoder
 from tests.desktop.small_bundles import encoder_graph
@@ -63,7 +64,7 @@ def check(window):
             assert not GuiQt.mightBeRichText(text), (owner, text)
         elif kind == "button":
             assert "& " not in text.replace("&&", ""), (owner, text)
-        elif kind == "label" and not isinstance(owner.window(), QMessageBox):
+        elif kind == "label" and not isinstance(owner.window(), AboutDialog):
             assert owner.textFormat() == Qt.TextFormat.PlainText, (owner, text)
         elif kind == "title":
             assert "[*]" not in text.replace("[*][*]", ""), text
@@ -116,7 +117,7 @@ def test_strangers_names_are_shown_letter_by_letter_everywhere(open_window, bund
     check(window)
 
     window.help.show_about_model()
-    box = next(top for top in QApplication.topLevelWidgets() if isinstance(top, QMessageBox))
+    box = next(top for top in QApplication.topLevelWidgets() if isinstance(top, AboutDialog))
     assert f"&lt;b&gt;{MARK} &amp;" in box.text()
     check(window)
     box.close()

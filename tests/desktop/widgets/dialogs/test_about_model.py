@@ -2,10 +2,10 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMessageBox, QWidget
+from PySide6.QtWidgets import QWidget
 
 from desktop.models.source import open_source
-from desktop.widgets.dialogs.about_model import in_words, show_about
+from desktop.widgets.dialogs.about_model import AboutDialog, in_words, show_about
 from tests.waiting import SOON_MS
 
 # A dialog raises itself, which the offscreen plugin cannot do.
@@ -27,11 +27,11 @@ def told(parent, qtbot):
     """`told()` returns the text of the open dialog, closes it with Escape, and checks that it is gone."""
 
     def read():
-        (box,) = parent.findChildren(QMessageBox)
+        (box,) = parent.findChildren(AboutDialog)
         qtbot.waitUntil(box.isVisible, timeout=SOON_MS)
         text = box.text()
         qtbot.keyClick(box, Qt.Key.Key_Escape)
-        qtbot.waitUntil(lambda: not parent.findChildren(QMessageBox), timeout=SOON_MS)
+        qtbot.waitUntil(lambda: not parent.findChildren(AboutDialog), timeout=SOON_MS)
         return text
 
     return read
