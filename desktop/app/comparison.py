@@ -72,6 +72,11 @@ class Comparison(QObject):
             explorer.picture_decoded.connect(partial(self._on_picture, explorer))
 
     @property
+    def is_shown(self) -> bool:
+        """Whether somebody looks at both models."""
+        return self._is_shown
+
+    @property
     def current(self) -> Other | None:
         """The second model that is open, or None."""
         source = self.second.source

@@ -1,52 +1,90 @@
-"""Makes figures of the view on the worker: a preview, and the file with progress and cancel."""
+"""Makes figures of the view on the worker: a preview, and the file with progress and cancel.
 
-from collections.abc import Iterator
+A figure of two models that are compared has a plane of each. What B's plane shows is computed on B's worker
+before A's worker draws both.
+"""
+
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Signal
 
+from desktop.app.comparison import Comparison
 from desktop.app.explorer import Explorer
 from desktop.app.file_export import FileExport
 from desktop.app.worker import Priority
 from desktop.base.arrays import Bytes
 from desktop.figure.backdrop import can_be_finer
-from desktop.figure.caption import caption_of
+from desktop.figure.caption import caption_of, title_of
+from desktop.figure.drawing import Content
 from desktop.figure.figure import OF_LAYERS, Figure, FigureError, OwnImage, Part, Subject
-from desktop.figure.writing import figure_cost, figure_picture, save_figure
+from desktop.figure.writing import NOTHING, figure_cost, figure_picture, plane_content, save_figure
 from desktop.jobs.cost import ASK_FROM_S, Cost, Progress
+from desktop.jobs.kept_decoder import KeptDecoder
 from desktop.view.provenance import provenance, to_text
+
+BEGUN = Progress(0, 0, 0.0)
+FREE = Cost(0, 0.0)
 
 
 class FigureExport(FileExport):
-    """Draws what the explorer shows.
+    """Draws what the explorer shows, or what both explorers of a comparison show while it is looked at.
 
     Attributes:
         own: the drawn image, which is drawn too, or None.
     """
 
     previewed = Signal(object)  # the picture uint8 [H, W, 3 or 4], or the FigureError why there is none
-    cost_known = Signal(object)  # Cost of the decoded plane of the figure that was previewed
+    cost_known = Signal(object)  # Cost of the decoded planes of the figure that was previewed
 
     def __init__(self, explorer: Explorer) -> None:
         super().__init__(explorer, "figure")
         self.own: OwnImage | None = None
+        self._comparison: Comparison | None = None
+        self._waits_for_second = False  # a file that begins once B has given its content
+        explorer.opened.connect(self._drop_second)
+
+    def set_comparison(self, comparison: Comparison) -> None:
+        """Draw both models of a comparison while somebody looks at them."""
+        self._comparison = comparison
+        for gone in (comparison.second.opened, comparison.second.model_closed):
+            gone.connect(self._on_second_gone)
+
+    @property
+    def is_pair(self) -> bool:
+        """Whether a figure has two planes now."""
+        return self._second is not None
 
     @property
     def subject(self) -> Subject:
-        """The view as it is now, with its points."""
-        return replace(subject_of(self._explorer), own=self.own)
+        """The view as it is now, with its points, and that of B beside it if both are looked at."""
+        explorer, second = self._explorer, self._second
+        found = replace(subject_of(explorer), own=self.own)
+        if second is None or self._comparison is None or explorer.source is None or second.source is None:
+            return found
+        encoded = self._comparison.encoded
+        beside = replace(
+            subject_of(second),
+            own=None if encoded is None else OwnImage(encoded.mean, encoded.logvar),
+            title=title_of("B", second.source, second.state.epoch),
+        )
+        # The true posterior by B is not known, and that by A alone would not be compared with anything.
+        own = None if self.own is None else replace(self.own, contours=())
+        title = title_of("A", explorer.source, explorer.state.epoch)
+        return replace(found, own=own, title=title, beside=beside)
 
     @property
     def can_be_finer(self) -> bool:
         """Whether decoded pictures have more pixels than a figure at scale 1 keeps of them."""
-        decoder = self._explorer.decoder
-        return decoder is not None and can_be_finer(decoder)
+        decoders = [each.decoder for each in (self._explorer, self._second) if each is not None]
+        return any(decoder is not None and can_be_finer(decoder) for decoder in decoders)
 
     def caption(self, parts: frozenset[Part]) -> str:
         """The caption of a figure of the view with these layers, until somebody writes another one."""
-        source = self._explorer.source
-        return "" if source is None else caption_of(source, self.subject, parts)
+        source, second = self._explorer.source, self._second
+        beside = None if second is None else second.source
+        return "" if source is None else caption_of(source, self.subject, parts, beside)
 
     def preview(self, figure: Figure, most_px: int) -> None:
         """Have a figure drawn that is at most so large; a slow decoder's plane is left out."""
@@ -55,42 +93,154 @@ class FigureExport(FileExport):
             return
         small = replace(figure, scale=min(figure.scale, most_px / max(figure.size_px)))
 
-        def steps() -> Iterator[Bytes | Cost | FigureError | None]:
-            shown = small
-            try:
-                cost = figure_cost(decoder, subject, figure)
-                yield cost
-                if decoder.is_slow and figure_cost(decoder, subject, small).seconds > ASK_FROM_S:
-                    shown = replace(small, parts=small.parts - {Part.BACKDROP})
-                drawing = figure_picture(decoder, subject, shown)
-                while True:
-                    next(drawing)
-                    yield None
-            except StopIteration as end:
-                yield end.value
-            except FigureError as error:
-                yield error
+        def draw(beside: Content = NOTHING, cost: Cost = FREE) -> None:
+            steps = _preview_steps(decoder, subject, figure, small, beside, cost)
+            self._explorer.worker.request(self.preview_name, Priority.SAVE, steps, self._on_previewed)
 
-        self._explorer.worker.request(self.preview_name, Priority.SAVE, steps(), self._on_previewed)
+        second = self._second
+        if second is None or second.decoder is None:
+            draw()
+            return
+
+        def on_step(found: tuple[Content, Cost] | FigureError) -> None:
+            if isinstance(found, FigureError):
+                self.previewed.emit(found)
+            elif self._explorer.decoder is decoder:
+                draw(*found)
+
+        steps = _second_steps(second.decoder, subject, figure, small)
+        second.worker.request(self.preview_name, Priority.SAVE, steps, on_step)
+
+    def stop_preview(self) -> None:
+        """Make no preview that nobody sees any more."""
+        super().stop_preview()
+        if self._comparison is not None:
+            self._comparison.second.worker.cancel(self.preview_name)
 
     def save(self, path: Path, figure: Figure) -> None:
         """Start to make a file, of the view as it is now."""
         explorer, decoder, source = self._explorer, self._explorer.decoder, self._explorer.source
         if decoder is None or source is None:
             return
-        possible = self.subject.possible()
+        subject = self.subject
+        possible = subject.possible_anywhere()
         layers = {layer for layer, part in OF_LAYERS.items() if part in figure.parts}
         # What there is nothing to draw of stays as it is in the window.
         layers |= {layer for layer in explorer.state.layers if OF_LAYERS.get(layer) not in possible}
         shown = replace(explorer.state, layers=frozenset(layers))
         note = to_text(provenance(source, shown, "view", **figure.details()))
-        self._make(path, Progress(0, 0, 0.0), save_figure(decoder, self.subject, figure, path, note))
+
+        def make(beside: Content = NOTHING) -> None:
+            steps = save_figure(decoder, subject, figure, path, note, beside)
+            self._make(path, BEGUN, steps)
+
+        second = self._second
+        if second is None or second.decoder is None:
+            make()
+            return
+        self._make_after_second(plane_content(second.decoder, subject, figure, plane=1), make)
+
+    def cancel(self) -> None:
+        """Stop making the file; one that was there before stays as it was."""
+        self._drop_second()
+        super().cancel()
+
+    @property
+    def _second(self) -> Explorer | None:
+        """The explorer of B, if both models are looked at."""
+        comparison = self._comparison
+        if comparison is None or not comparison.is_shown or comparison.second.source is None:
+            return None
+        return comparison.second
+
+    def _make_after_second(
+        self, content: Generator[Progress | None, None, Content], make: Callable[[Content], None]
+    ) -> None:
+        """Have B give its content, and then make the file."""
+        assert self._comparison is not None
+        second = self._comparison.second
+
+        def on_step(step: Progress | Content) -> None:
+            if isinstance(step, Content):
+                self._waits_for_second = False
+                make(step)
+            else:
+                self._on_step(step)
+
+        def on_failed(error: Exception) -> None:
+            self._waits_for_second = False
+            self._on_failed(error)
+
+        self._waits_for_second = True
+        self.progressed.emit(BEGUN)
+        second.worker.request(self._name, Priority.FILM, _with_result(content), on_step, on_failed)
+
+    def _drop_second(self, _: object = None) -> None:
+        """Ask nothing more of B."""
+        if self._waits_for_second and self._comparison is not None:
+            self._waits_for_second = False
+            self._comparison.second.worker.cancel(self._name)
+            self._comparison.second.interrupt()
+
+    def _on_second_gone(self, _: object = None) -> None:
+        """End a file whose B was closed or replaced."""
+        if self._waits_for_second:
+            self._drop_second()
+            self.progressed.emit(None)
 
     def _on_previewed(self, found: Bytes | Cost | FigureError | None) -> None:
         if isinstance(found, Cost):
             self.cost_known.emit(found)
         elif found is not None:
             self.previewed.emit(found)
+
+
+def _with_result(
+    content: Generator[Progress | None, None, Content],
+) -> Iterator[Progress | Content | None]:
+    """The steps of a content, and at the end the content itself."""
+    yield (yield from content)
+
+
+def _preview_steps(
+    decoder: KeptDecoder, subject: Subject, figure: Figure, small: Figure, beside: Content, more: Cost
+) -> Iterator[Bytes | Cost | FigureError | None]:
+    """Yield the cost of the figure with that of B's plane, and at the end the small picture; or why not."""
+    try:
+        cost = figure_cost(decoder, subject, figure)
+        pictures = cost.pictures + more.pictures
+        yield Cost(pictures, (cost.seconds + more.seconds) / max(1, pictures))
+        drawing = figure_picture(decoder, subject, _quick(decoder, subject, small), beside)
+        while True:
+            next(drawing)
+            yield None
+    except StopIteration as end:
+        yield end.value
+    except FigureError as error:
+        yield error
+
+
+def _second_steps(
+    decoder: KeptDecoder, subject: Subject, figure: Figure, small: Figure
+) -> Iterator[tuple[Content, Cost] | FigureError | None]:
+    """Yield at the end what B's plane shows in a preview, with the cost of the figure's; or why not."""
+    try:
+        cost = figure_cost(decoder, subject, figure, plane=1)
+        content = plane_content(decoder, subject, _quick(decoder, subject, small, plane=1), plane=1)
+        while True:
+            next(content)
+            yield None
+    except StopIteration as end:
+        yield end.value, cost
+    except FigureError as error:
+        yield error
+
+
+def _quick(decoder: KeptDecoder, subject: Subject, small: Figure, plane: int = 0) -> Figure:
+    """The figure without the decoded plane, if that takes long."""
+    if decoder.is_slow and figure_cost(decoder, subject, small, plane).seconds > ASK_FROM_S:
+        return replace(small, parts=small.parts - {Part.BACKDROP})
+    return small
 
 
 def subject_of(explorer: Explorer) -> Subject:

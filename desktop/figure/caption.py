@@ -19,12 +19,26 @@ TEXTS = {
 }
 
 
-def caption_of(source: Source, subject: Subject, parts: frozenset[Part]) -> str:
-    """Say which model it is, how good it is, and what is shown."""
-    return f"{_model(source, subject.state.epoch)} {_shown(subject, parts)}".strip()
+def caption_of(source: Source, subject: Subject, parts: frozenset[Part], beside: Source | None = None) -> str:
+    """Say which model it is, how good it is, and what is shown; with two planes, both models."""
+    models = _model(source, subject.state.epoch)
+    if subject.beside is not None and beside is not None:
+        models = f"A: {models} B: {_model(beside, subject.beside.state.epoch)}"
+    return f"{models} {_shown(subject, parts)}".strip()
+
+
+def title_of(letter: str, source: Source, epoch: int | None) -> tuple[str, str]:
+    """The two lines above a plane of two: which model it is, and its epoch and test ELBO."""
+    name, *facts = _facts(source, epoch)
+    return f"{letter}  {name}", ", ".join(facts)
 
 
 def _model(source: Source, epoch: int | None) -> str:
+    return "; ".join(_facts(source, epoch)) + "."
+
+
+def _facts(source: Source, epoch: int | None) -> list[str]:
+    """The name of a model, its epoch and its test ELBO, as far as they are known."""
     words = [one_line(source.name, NAME_CHARS)]
     bundle = source.bundle
     shares = {} if bundle is None else unfinished(bundle)
@@ -35,31 +49,43 @@ def _model(source: Source, epoch: int | None) -> str:
         epoch = next(iter(shares))
     elif epoch is None and type(facts.get("epoch")) is int:
         epoch = facts["epoch"]
-    elif epoch is not None and bundle is not None:
+    elif bundle is not None and (epoch is not None or bundle.epochs):
+        epoch = bundle.epochs[-1] if epoch is None else epoch
         elbo = elbos_nats(bundle).get(epoch)
     if epoch is not None:
         words.append(f"epoch {epoch}" + (f", {in_percent(shares[epoch])} of it" if epoch in shares else ""))
     if isinstance(elbo, float):
         words.append(f"test ELBO {elbo:.2f} nats".replace("-", "−"))
-    return "; ".join(words) + "."
+    return words
 
 
 def _shown(subject: Subject, parts: frozenset[Part]) -> str:
-    shown = parts & subject.possible()
+    shown = parts & subject.possible_anywhere()
     texts = [TEXTS[part] for part in (Part.BACKDROP,) if part in shown]
-    if Part.POINTS in shown and subject.posterior is not None:
-        labels = subject.posterior.labels
-        by_label = ", coloured by label" if labels is not None else ""
-        is_z = isinstance(subject.posterior, OwnPosterior) and subject.posterior.is_z
-        where = "" if is_z else " at their posterior means"
-        name = subject.points_name
-        texts.append(f"{subject.are_shown.sum():,} {name[:1].lower()}{name[1:]}{where}{by_label}")
-        if Part.SELECTED in shown:
-            texts.append(f"rings around {len(subject.selected):,} of them that are selected")
+    points = [_points(plane, parts & plane.possible()) for plane in subject.planes]
+    if len(set(points)) > 1:
+        points = [f"{letter}: {text}" for letter, text in zip("AB", points, strict=True) if text]
+    texts += filter(None, dict.fromkeys(points))
     texts += [text for part, text in TEXTS.items() if part in shown and part is not Part.BACKDROP]
     if subject.state.scale is AxisScale.QUANTILES:
         texts.append("axes in quantiles of the prior")
+    if subject.beside is not None and not subject.shares_axes:
+        texts.append("each on a plane of its own")
     if not texts:
         return ""
     text = "; ".join(texts)
     return f"{text[0].upper()}{text[1:]}."
+
+
+def _points(subject: Subject, shown: frozenset[Part]) -> str:
+    """Say what the points on a plane are; empty if there are none."""
+    if Part.POINTS not in shown or subject.posterior is None:
+        return ""
+    by_label = ", coloured by label" if subject.posterior.labels is not None else ""
+    is_z = isinstance(subject.posterior, OwnPosterior) and subject.posterior.is_z
+    where = "" if is_z else " at their posterior means"
+    name = subject.points_name
+    text = f"{subject.are_shown.sum():,} {name[:1].lower()}{name[1:]}{where}{by_label}"
+    if Part.SELECTED in shown:
+        text += f"; rings around {len(subject.selected):,} of them that are selected"
+    return text

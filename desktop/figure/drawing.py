@@ -1,5 +1,7 @@
 """Draws a figure: the plane, and around it its axes, the legend and the caption. No Qt."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -8,19 +10,16 @@ from desktop.figure.backdrop import Backdrop
 from desktop.figure.figure import Figure, Ground, Subject
 from desktop.figure.layout import (
     CAPTION_LINE_PX,
-    LEGEND_LINE_PX,
-    MARGIN_PX,
-    MARK_PX,
     NAME_SIZE_PX,
-    SCALE_BAR_PX,
     TEXT_SIZE_PX,
     TICK_GAP_PX,
     TICK_PX,
     TICK_SIZE_PX,
-    Entry,
+    TITLE_LINE_PX,
     Layout,
-    Mark,
+    PlaneLayout,
 )
+from desktop.figure.legend import LEGEND_LINE_PX, LEGEND_TEXT_PX, MARK_PX, SCALE_BAR_PX, Entry, Mark
 from desktop.figure.plane_drawing import PlaneDrawing
 from desktop.figure.strokes import COLORS, Pen
 from desktop.images.density_colors import HIGH_SHARE, LOW_SHARE, color_scale
@@ -32,12 +31,19 @@ if TYPE_CHECKING:
 DENSITIES = (0.01, 0.1, 1.0, 10.0)  # the numbers at its colours
 
 
+@dataclass(frozen=True, eq=False)
+class Content:
+    """What is computed of a plane before it is drawn; None is not drawn."""
+
+    backdrop: Backdrop | None = None
+    density: PosteriorMap | None = None
+
+
 def draw(
     subject: Subject,
     figure: Figure,
     layout: Layout,
-    backdrop: Backdrop | None = None,
-    density: PosteriorMap | None = None,
+    contents: Sequence[Content],
     is_vector: bool = False,
 ) -> "Canvas":
     """Draw everything; with `is_vector`, pictures keep their own pixels."""
@@ -48,16 +54,20 @@ def draw(
     # One point of 1/72 inch is a pixel at scale 1.
     ground = "none" if figure.ground is Ground.TRANSPARENT else colors.paper
     canvas = Canvas(figsize=(width / 72, height / 72), dpi=72 * figure.scale, facecolor=ground)
-    left, top, across, down = layout.area
-    place = (left / width, 1 - (top + down) / height, across / width, down / height)
-    plane = canvas.add_axes(place, xlim=(0, across), ylim=(down, 0))
-    plane.set_axis_off()
-    PlaneDrawing(subject, figure, layout, Pen(plane, colors), is_vector).draw(backdrop, density)
+    for seen, place, content in zip(subject.planes, layout.planes, contents, strict=True):
+        left, top, across, down = place.area
+        rectangle = (left / width, 1 - (top + down) / height, across / width, down / height)
+        plane = canvas.add_axes(rectangle, xlim=(0, across), ylim=(down, 0))
+        plane.set_axis_off()
+        drawing = PlaneDrawing(seen, figure, place, Pen(plane, colors), is_vector)
+        drawing.draw(content.backdrop, content.density)
     paper = canvas.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(height, 0))
     paper.set_axis_off()
     pen = Pen(paper, colors)
-    if figure.has_axes:
-        _draw_axes(pen, layout)
+    for place in layout.planes:
+        _draw_title(pen, place)
+        if figure.has_axes:
+            _draw_axes(pen, place)
     x, y = layout.legend_px
     for entry in layout.legend:
         _draw_entry(pen, entry, x, y)
@@ -68,7 +78,16 @@ def draw(
     return canvas
 
 
-def _draw_axes(pen: Pen, layout: Layout) -> None:
+def _draw_title(pen: Pen, layout: PlaneLayout) -> None:
+    """Draw the lines above a plane, the first one in bold."""
+    left, top, _, _ = layout.area
+    for row, line in enumerate(layout.title):
+        y = top - 6 - TITLE_LINE_PX * (len(layout.title) - row - 0.5)
+        size, color = (NAME_SIZE_PX, pen.colors.ink) if row == 0 else (TEXT_SIZE_PX, pen.colors.muted)
+        pen.text(left, y, line, size, color, is_bold=row == 0)
+
+
+def _draw_axes(pen: Pen, layout: PlaneLayout) -> None:
     """Draw a frame around the plane, with numbers and names outside of it."""
     left, top, width, height = layout.area
     bottom, right, colors = top + height, left + width, pen.colors
@@ -85,8 +104,9 @@ def _draw_axes(pen: Pen, layout: Layout) -> None:
     y = bottom + TICK_PX + 2 * TICK_GAP_PX + TICK_SIZE_PX + NAME_SIZE_PX / 2 + 2
     pen.text(left + width / 2, y, layout.names[0], NAME_SIZE_PX, colors.ink, "center")
     if layout.names[1]:
-        x = MARGIN_PX + NAME_SIZE_PX / 2
-        pen.text(x, top + height / 2, layout.names[1], NAME_SIZE_PX, colors.ink, "center", turned=90)
+        pen.text(
+            layout.name_x_px, top + height / 2, layout.names[1], NAME_SIZE_PX, colors.ink, "center", turned=90
+        )
 
 
 def _draw_entry(pen: Pen, entry: Entry, x: float, y: float) -> None:
@@ -116,7 +136,7 @@ def _draw_entry(pen: Pen, entry: Entry, x: float, y: float) -> None:
         pen.circle(center, 5, "none", colors.ink, 1.8)
     is_heading = entry.mark is Mark.NONE
     color = colors.muted if is_heading else colors.ink
-    pen.text(x if is_heading else x + MARK_PX, middle, entry.text, TEXT_SIZE_PX, color)
+    pen.text(x if is_heading else x + MARK_PX, middle, entry.text, LEGEND_TEXT_PX, color)
 
 
 def _draw_hatch(pen: Pen, x: float, middle: float) -> None:
@@ -137,4 +157,4 @@ def _draw_scale(pen: Pen, name: str, x: float, y: float) -> None:
         share = (np.log10(value) - low) / (high - low)
         align = "center" if share > 0 else "left"
         pen.text(x + share * SCALE_BAR_PX, top + 18, f"{value:g}", TICK_SIZE_PX, pen.colors.muted, align)
-    pen.text(x, top + 34, name, TEXT_SIZE_PX, pen.colors.ink)
+    pen.text(x, top + 34, name, LEGEND_TEXT_PX, pen.colors.ink)

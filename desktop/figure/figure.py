@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from desktop.base.arrays import Doubles, Floats
 from desktop.base.errors import ReportedError
 from desktop.images.room import why_not
-from desktop.latent.chart import Chart
+from desktop.latent.chart import AxisScale, Chart
 from desktop.latent.plane import Viewport
 from desktop.latent.selection import Indices, within
 from desktop.view.state import Layer, ViewState
 from export.bundle import Posterior
 
 LEAST_SIDE_PX, MAX_SIZE_PX, MAX_SCALE = 160, 8192, 8
-START_SIZE_PX = (1200, 900)
+START_SIZE_PX, START_PAIR_PX = (1200, 900), (1600, 840)  # of a plane, and of two side by side
 START_SCALE = 2
 # Beside the picture, drawing it and encoding it take about as many bytes for each pixel.
 BYTES_PER_PIXEL = 14
@@ -170,6 +170,8 @@ class Subject:
         label_names: the names of the labels; empty if the points have none.
         points_name: what the points are, such as "Test images".
         own: the drawn image, or None.
+        title: the lines above the plane.
+        beside: what is drawn on a second plane, B, to the right of this one, which is A then; or None.
     """
 
     state: ViewState
@@ -178,6 +180,22 @@ class Subject:
     label_names: tuple[str, ...] = ()
     points_name: str = "Test images"
     own: OwnImage | None = None
+    title: tuple[str, ...] = ()
+    beside: "Subject | None" = None
+
+    @property
+    def planes(self) -> tuple["Subject", ...]:
+        """What is on each plane, from left to right."""
+        return (self,) if self.beside is None else (self, self.beside)
+
+    @property
+    def shares_axes(self) -> bool:
+        """Whether both planes have the same z at the same place."""
+        if self.beside is None:
+            return False
+        one, other = self.state, self.beside.state
+        is_same_plane = len(one.z) == len(other.z) and one.plane == other.plane and one.scale == other.scale
+        return is_same_plane and (one.scale is AxisScale.LINEAR or one.prior == other.prior)
 
     @property
     def chart(self) -> Chart:
@@ -215,8 +233,12 @@ class Subject:
         """The name of a label for people."""
         return self.label_names[label] if label < len(self.label_names) else str(label)
 
+    def possible_anywhere(self) -> frozenset[Part]:
+        """The parts for which there is something to draw on one of the planes."""
+        return frozenset().union(*(plane.possible() for plane in self.planes))
+
     def possible(self) -> frozenset[Part]:
-        """The parts for which there is something to draw."""
+        """The parts for which there is something to draw on this plane."""
         missing: set[Part] = set()
         if self.posterior is None:
             missing |= {Part.POINTS, Part.NAMES, Part.PINNED}
@@ -241,4 +263,4 @@ class Subject:
         found = {part for layer, part in OF_LAYERS.items() if layer in self.state.layers}
         if Part.POINTS in found:
             found |= OF_POINTS
-        return frozenset(found | {Part.PINNED, Part.PATH}) & self.possible()
+        return frozenset(found | {Part.PINNED, Part.PATH}) & self.possible_anywhere()

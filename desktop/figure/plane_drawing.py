@@ -6,7 +6,7 @@ from numpy.typing import ArrayLike
 from desktop.base.arrays import Bytes, Doubles
 from desktop.figure.backdrop import Backdrop
 from desktop.figure.figure import Figure, Ground, Part, Subject
-from desktop.figure.layout import NAME_SIZE_PX, TICK_SIZE_PX, Layout
+from desktop.figure.layout import NAME_SIZE_PX, TICK_SIZE_PX, PlaneLayout
 from desktop.figure.strokes import Pen
 from desktop.figure.texts import shortened, width_px
 from desktop.images.dots import FAINT_SHARE
@@ -42,7 +42,9 @@ class PlaneDrawing:
         is_vector: whether pictures keep their own pixels.
     """
 
-    def __init__(self, subject: Subject, figure: Figure, layout: Layout, pen: Pen, is_vector: bool) -> None:
+    def __init__(
+        self, subject: Subject, figure: Figure, layout: PlaneLayout, pen: Pen, is_vector: bool
+    ) -> None:
         self._subject, self._figure, self._pen, self._colors = subject, figure, pen, pen.colors
         self._projection = layout.projection
         self._parts = figure.parts & subject.possible()

@@ -28,14 +28,14 @@ def wrapped(text: str, most_px: float, size_px: float) -> list[str]:
     return lines
 
 
-def shortened(text: str, most_px: float, size_px: float) -> str:
+def shortened(text: str, most_px: float, size_px: float, is_bold: bool = False) -> str:
     """A text that is no wider than `most_px`, with an ellipsis where its end is missing."""
-    if width_px(text, size_px) <= most_px:
+    if width_px(text, size_px, is_bold) <= most_px:
         return text
     low, high = 0, len(text)
     while low < high:
         middle = (low + high + 1) // 2
-        if width_px(text[:middle].rstrip() + ELLIPSIS, size_px) <= most_px:
+        if width_px(text[:middle].rstrip() + ELLIPSIS, size_px, is_bold) <= most_px:
             low = middle
         else:
             high = middle - 1

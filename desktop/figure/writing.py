@@ -13,7 +13,7 @@ from desktop.base.atomic_file import replaced_file
 from desktop.base.machine import free_memory_bytes
 from desktop.base.words import NAME_CHARS, one_line
 from desktop.figure.backdrop import Backdrop, backdrop_cost, decode_backdrop
-from desktop.figure.drawing import draw
+from desktop.figure.drawing import Content, draw
 from desktop.figure.figure import Figure, FigureError, FileKind, Ground, Part, Subject
 from desktop.figure.layout import layout_of
 from desktop.images.pixels import write_png
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
 POLL_S = 0.004
+NOTHING = Content()
 CREATOR = "Latent Plane"
 # The same ids in each SVG, so that the same figure is the same file.
 SALT = "latent-plane"
@@ -44,30 +45,54 @@ def kind_of(path: Path) -> FileKind:
     raise FigureError(f"{path}: found the ending {path.suffix or 'none'!r}, expected {expected}")
 
 
-def figure_cost(decoder: KeptDecoder, subject: Subject, figure: Figure) -> Cost:
-    """What the decoded plane of a figure costs. Raises FigureError."""
+def figure_cost(decoder: KeptDecoder, subject: Subject, figure: Figure, plane: int = 0) -> Cost:
+    """What decoding a plane of a figure costs, by the decoder of that plane. Raises FigureError."""
     layout = layout_of(subject, figure)
     if Part.BACKDROP not in figure.parts:
         return Cost(0, decoder.model.picture_s)
-    return backdrop_cost(decoder, layout.projection, figure.scale)
+    return backdrop_cost(decoder, layout.planes[plane].projection, figure.scale)
+
+
+def plane_content(
+    decoder: KeptDecoder, subject: Subject, figure: Figure, plane: int = 0
+) -> Generator[Progress | None, None, Content]:
+    """Compute what is drawn on a plane of a figure, by the decoder of that plane. Raises FigureError.
+
+    Yields the Progress of decoding.
+    """
+    projection = layout_of(subject, figure).planes[plane].projection
+    backdrop = None
+    if Part.BACKDROP in figure.parts:
+        for step in decode_backdrop(decoder, projection, figure.scale):
+            backdrop = step if isinstance(step, Backdrop) else backdrop
+            yield step if isinstance(step, Progress) else None
+    density = yield from _density(subject.planes[plane], figure, projection)
+    return Content(backdrop, density)
 
 
 def save_figure(
-    decoder: KeptDecoder, subject: Subject, figure: Figure, path: Path, note: str = ""
+    decoder: KeptDecoder,
+    subject: Subject,
+    figure: Figure,
+    path: Path,
+    note: str = "",
+    beside: Content = NOTHING,
 ) -> Iterator[Progress | None]:
     """Make a figure and write it, as its name's ending says. Raises FigureError and OSError.
 
-    Yields the Progress of decoding. A PNG carries `note`, a text from `desktop.view.provenance`.
+    `beside` is the content of the second plane, if there is one, by its own decoder. Yields the Progress of
+    decoding. A PNG carries `note`, a text from `desktop.view.provenance`.
     """
     kind = kind_of(path)
     if kind is FileKind.PNG:
-        picture = yield from figure_picture(decoder, subject, figure)
+        picture = yield from figure_picture(decoder, subject, figure, beside)
         yield from aside(lambda: write_png(path, picture, note))
         return
-    title = one_line(decoder.model.source.name, NAME_CHARS)
+    titles = [plane.title[0] for plane in subject.planes if plane.title]
+    title = " | ".join(titles) or one_line(decoder.model.source.name, NAME_CHARS)
     encode = {FileKind.SVG: _svg, FileKind.PDF: _pdf}[kind]
     data = yield from _drawn(
-        decoder, subject, figure, lambda canvas: encode(canvas, figure, title), is_vector=True
+        decoder, subject, figure, beside, lambda canvas: encode(canvas, figure, title), is_vector=True
     )
 
     def write() -> None:
@@ -78,17 +103,18 @@ def save_figure(
 
 
 def figure_picture(
-    decoder: KeptDecoder, subject: Subject, figure: Figure
+    decoder: KeptDecoder, subject: Subject, figure: Figure, beside: Content = NOTHING
 ) -> Generator[Progress | None, None, Bytes]:
     """Make a figure as a picture uint8 [H, W, 3], or [H, W, 4] on transparent ground. Raises FigureError."""
     channels = 4 if figure.ground is Ground.TRANSPARENT else 3
-    return (yield from _drawn(decoder, subject, figure, lambda canvas: _pixels(canvas, channels)))
+    return (yield from _drawn(decoder, subject, figure, beside, lambda canvas: _pixels(canvas, channels)))
 
 
 def _drawn(
     decoder: KeptDecoder,
     subject: Subject,
     figure: Figure,
+    beside: Content,
     finish: Callable[["Canvas"], Found],
     is_vector: bool = False,
 ) -> Generator[Progress | None, None, Found]:
@@ -96,12 +122,8 @@ def _drawn(
     if reason := figure.why_not(free_memory_bytes()):
         raise FigureError(reason)
     layout = layout_of(subject, figure)
-    backdrop = None
-    if Part.BACKDROP in figure.parts:
-        for step in decode_backdrop(decoder, layout.projection, figure.scale):
-            backdrop = step if isinstance(step, Backdrop) else backdrop
-            yield step if isinstance(step, Progress) else None
-    density = yield from _density(subject, figure, layout.projection)
+    content = yield from plane_content(decoder, subject, figure)
+    contents = (content, beside)[: len(subject.planes)]
 
     def make() -> Found:
         import matplotlib
@@ -110,7 +132,7 @@ def _drawn(
             matplotlib.rcdefaults()  # what people set for their own plots has no effect here
             matplotlib.rcParams["svg.hashsalt"] = SALT
             matplotlib.rcParams["pdf.fonttype"] = TRUE_TYPE
-            return finish(draw(subject, figure, layout, backdrop, density, is_vector))
+            return finish(draw(subject, figure, layout, contents, is_vector))
 
     return (yield from aside(make))
 

@@ -69,7 +69,8 @@ class FigureControl(QObject):
             self.dialog.finished.connect(self.exports.stop_preview)
             self.exports.cost_known.connect(self.dialog.show_cost)
         subject = self.exports.subject
-        self.dialog.set_parts(subject.possible(), subject.shown_parts(), self.exports.can_be_finer)
+        self.dialog.set_pair(self.exports.is_pair)
+        self.dialog.set_parts(subject.possible_anywhere(), subject.shown_parts(), self.exports.can_be_finer)
         self._preview()
         self.dialog.open()
 

@@ -21,6 +21,7 @@ from desktop.figure.figure import (
     MAX_SCALE,
     MAX_SIZE_PX,
     OF_POINTS,
+    START_PAIR_PX,
     START_SCALE,
     START_SIZE_PX,
     Figure,
@@ -180,6 +181,14 @@ class FigureDialog(FittingDialog):
             box.setToolTip("" if part in possible else NOTHING_THERE)
             box.setChecked(part in shown)
         self._show_uses()
+
+    def set_pair(self, is_pair: bool) -> None:
+        """Say whether the figure has two planes; a size that nobody has set fits their number."""
+        self.setWindowTitle("Export both planes" if is_pair else "Export the view")
+        sizes = START_SIZE_PX, START_PAIR_PX
+        if (self.width_px.value(), self.height_px.value()) == sizes[not is_pair]:
+            self.width_px.setValue(sizes[is_pair][0])
+            self.height_px.setValue(sizes[is_pair][1])
 
     def set_caption(self, text: str) -> None:
         """Set the caption that stands there until somebody writes another one."""

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from desktop.figure.figure import Figure, FigureError, Part
-from desktop.figure.layout import Mark, layout_of
+from desktop.figure.layout import layout_of
+from desktop.figure.legend import Mark
 from export.bundle import Posterior
 
 BARE = Figure(has_axes=False, has_legend=False)
@@ -33,11 +34,11 @@ def test_the_plane_gets_the_room_that_the_others_leave(subject, axes, legend, ca
 def test_a_number_stands_at_its_place_on_the_axis(subject):
     """Its pixel in the area is where the plane has that number."""
     layout = layout_of(subject, Figure())
-    assert {text for _, text in layout.across} >= {"−2", "0", "2"}
-    for px, text in layout.across:
+    assert {text for _, text in layout.planes[0].across} >= {"−2", "0", "2"}
+    for px, text in layout.planes[0].across:
         x, _ = layout.projection.ab(px, 0)
         assert x == pytest.approx(float(text.replace("−", "-")))
-    for px, text in layout.upward:
+    for px, text in layout.planes[0].upward:
         _, y = layout.projection.ab(0, px)
         assert y == pytest.approx(float(text.replace("−", "-")))
 

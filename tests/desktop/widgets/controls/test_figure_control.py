@@ -48,3 +48,35 @@ def test_a_view_is_exported_and_dropped_back(open_window, make_bundle, qtbot, mo
     assert (restored.z, restored.viewport) == (state.z, state.viewport)
     assert restored.layers == (state.layers - {Layer.POINTS}) | {Layer.PRIOR}
     assert dialog.width_px.value() == 400
+
+
+def test_on_compare_both_planes_are_exported(open_window, make_film, qtbot, monkeypatch, tmp_path):
+    """The dialog says so, its preview and the file have A and B; without B it is the view again."""
+    film = make_film(2)
+    window = open_window(film.path)
+    comparison, exports = window.compare.comparison, window.figure_control.exports
+    with qtbot.waitSignal(comparison.second.opened, timeout=SOON_MS):
+        window.compare.page.epoch_wanted.emit()
+        window.show_page("compare")
+    with qtbot.waitSignal(exports.previewed, timeout=SOON_MS) as previewed:
+        qtbot.keyClick(window, Qt.Key.Key_E, KEYS)
+    dialog = window.figure_control.dialog
+    assert dialog.windowTitle() == "Export both planes"
+    elbos = "A: film; epoch 2; test ELBO −180.00 nats. B: film; epoch 1; test ELBO −190.00 nats. "
+    assert dialog.caption.toPlainText().startswith(elbos)
+    height, width = previewed.args[0].shape[:2]
+    assert width > 1.5 * height, "a size for two"
+    path = tmp_path / "both.png"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", staticmethod(lambda *_: (str(path), "")))
+    dialog.scale.setValue(1)
+    with qtbot.waitSignal(window.explorer.saved, timeout=SOON_MS):
+        qtbot.mouseClick(dialog.save, LEFT)
+    assert imageio.imread(path).shape == (dialog.height_px.value(), dialog.width_px.value(), 3)
+    window.show_page("plane")
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=SOON_MS)
+    with qtbot.waitSignal(exports.previewed, timeout=SOON_MS):
+        qtbot.keyClick(window.plane, Qt.Key.Key_E, KEYS)
+    assert dialog.windowTitle() == "Export the view"
+    assert dialog.width_px.value() < 1.5 * dialog.height_px.value()
+    dialog.reject()
