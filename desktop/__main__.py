@@ -17,6 +17,7 @@ from desktop.base.command_line import heed_ctrl_c, run_command
 from desktop.base.display import DisplayError, check_display, missing_library
 from desktop.base.errors import ModelError
 from desktop.base.machine import DeviceError, DeviceName
+from desktop.base.option_groups import GroupedCommand
 from desktop.base.shipped import shipped_bundle
 from desktop.reading.command_options import overrides_from, reading_options
 from desktop.vetting.opening import OpeningStoppedError
@@ -39,6 +40,7 @@ def _is_png(context: click.Context, parameter: click.Parameter, file: Path | Non
 
 
 @click.command(
+    cls=GroupedCommand,
     name="python -m desktop",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )

@@ -14,6 +14,7 @@ with needed("desktop", "python -m desktop.inspect", __name__):
 from desktop.app.describe import describe, facts, flat_lines
 from desktop.base.command_line import printable, run_command, say_on_stderr
 from desktop.base.errors import ModelError
+from desktop.base.option_groups import GroupedCommand
 from desktop.base.shipped import shipped_bundle
 from desktop.models.runtime import describe_runtime
 from desktop.models.source import open_source
@@ -23,6 +24,7 @@ from export.bundle import BundleError
 
 
 @click.command(
+    cls=GroupedCommand,
     name="python -m desktop.inspect",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )

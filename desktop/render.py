@@ -1,7 +1,5 @@
 """python -m desktop.render: render sheets, figures and animations, without a window or Qt."""
 
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import click
@@ -9,31 +7,22 @@ import click
 from desktop.base.installed import Choice, needed, version_option
 
 with needed("desktop", "python -m desktop.render", __name__):
-    from desktop.base.command_line import Finite, run_command
+    from desktop.base.command_line import run_command
 
 from desktop.base.errors import ModelError
 from desktop.base.machine import DeviceError
+from desktop.base.option_groups import GroupedCommand
 from desktop.base.progress_bar import LONG_S
-from desktop.base.vector import Vector
 from desktop.figure.figure import FigureError
-from desktop.film.film import Caption, Content, Film, Route, path_cost, path_film
-from desktop.film.formats import (
-    AnimationError,
-    Format,
-    format_of,
-    largest_scale,
-    real_fps,
-    why_not,
-    why_too_large,
-)
+from desktop.film.formats import AnimationError
 from desktop.images.room import RoomError
 from desktop.jobs import sheets
 from desktop.jobs.sheets import KnownScores, Order
-from desktop.latent.paths import PathKind
-from desktop.latent.plane import parse_z, sample_prior
 from desktop.reading.reading import Reading
-from desktop.render_figure import FILM_LAYERS, subject_of, view
+from desktop.render_figure import view
+from desktop.render_film import path
 from desktop.render_parts import (
+    START,
     RenderError,
     axes_option,
     check_room,
@@ -47,12 +36,9 @@ from desktop.render_parts import (
     start_view,
     write_sheet,
 )
-from desktop.view.first_view import MOST_NEAR_MEAN, starts_on_samples
-from desktop.view.provenance import provenance, to_text
+from desktop.view.first_view import starts_on_samples
 from export.bundle import BundleError
 
-INTERPOLATIONS = dict(zip(("straight", "spherical", "visual"), PathKind, strict=True))
-PATH_SAMPLES = 4
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -65,12 +51,12 @@ def command() -> None:
     """
 
 
-@command.command(short_help="Write the manifold grid, n × n pictures, as PNG.")
-@model_options
+@command.command(cls=GroupedCommand, short_help="Write the manifold grid, n × n pictures, as PNG.")
+@model_options()
 @click.option("--n", type=click.IntRange(1, 200), default=20, show_default=True, help="Pictures per side.")
 @start_options
 @axes_option
-@click.option(
+@START(
     "--through",
     multiple=True,
     metavar="NUMBERS",
@@ -111,8 +97,8 @@ def plane(
         write_sheet(sheets.manifold_plan(model, state.plane, n), model, common, state, "manifold", n=n)
 
 
-@command.command(short_help="Write n × n samples of the prior as PNG.")
-@model_options
+@command.command(cls=GroupedCommand, short_help="Write n × n samples of the prior as PNG.")
+@model_options()
 @click.option("--n", type=click.IntRange(1, 200), default=8, show_default=True, help="Pictures per side.")
 @click.option(
     "--seed",
@@ -128,8 +114,8 @@ def samples(n: int, seed: int, **common: Any) -> None:
     write_sheet(sheets.samples_plan(model, n, seed), model, common, state, "samples", n=n, seed=seed)
 
 
-@command.command(short_help="Write test images beside their reconstructions as PNG.")
-@model_options
+@command.command(cls=GroupedCommand, short_help="Write test images beside their reconstructions as PNG.")
+@model_options()
 @click.option("--n", type=click.IntRange(1, 100), default=8, show_default=True, help="Pairs per row.")
 @click.option(
     "--order",
@@ -161,8 +147,8 @@ def reconstructions(n: int, order: str, **common: Any) -> None:
     write_sheet(plan, model, common, state, "reconstructions", n=n, order=by.value)
 
 
-@command.command(short_help="Write a row for each latent dimension as PNG.")
-@model_options
+@command.command(cls=GroupedCommand, short_help="Write a row for each latent dimension as PNG.")
+@model_options()
 @start_options
 @click.option("--n", type=click.IntRange(2, 200), default=11, show_default=True, help="Pictures per row.")
 @click.option(
@@ -190,128 +176,8 @@ def traversals(
     write_sheet(plan, model, common, state, "traversals", n=n, dimensions=dimensions)
 
 
-@command.command(short_help="Write a walk through z as GIF, WebP, APNG or MP4.")
-@model_options
-@click.option(
-    "--z",
-    "points",
-    multiple=True,
-    metavar="NUMBERS",
-    help="A point of the path, its numbers separated by commas. Give at least two: --z -2,0 --z 2,0",
-)
-@click.option(
-    "--seed",
-    type=click.IntRange(0),
-    help=f"Go through {PATH_SAMPLES} samples of the prior with this seed, instead of --z.",
-)
-@click.option(
-    "--frames", type=click.IntRange(2, 10_000), default=60, show_default=True, help="Frames in all."
-)
-@click.option("--fps", type=Finite(1, 60), default=20, show_default=True, help="Frames per second.")
-@click.option("--closed", is_flag=True, help="Return to the first point.")
-@click.option("--ping-pong", is_flag=True, help="Go there and back, with the same number of frames in all.")
-@click.option(
-    "--interpolation",
-    type=Choice(list(INTERPOLATIONS)),
-    help="Straight lines, great circles, or straight lines at a pace at which the picture changes evenly.  "
-    f"[default: straight; spherical for a model of more than {MOST_NEAR_MEAN} dimensions without test images "
-    "whose prior is normal or on a sphere]",
-)
-@click.option(
-    "--format",
-    "kind",
-    type=Choice([kind.value for kind in Format], case_sensitive=False),
-    help="The file format.  [default: by the ending of --out]",
-)
-@click.option(
-    "--size",
-    type=click.IntRange(1, 8192),
-    help="The longest that the longer side may be, in pixels. Replaces --scale.",
-)
-@click.option(
-    "--caption",
-    "captions",
-    type=Choice(["name", "z"]),
-    multiple=True,
-    help="Write this under each frame. Can be given twice.",
-)
-@click.option(
-    "--plane", "with_plane", is_flag=True, help="Show the plane with a moving cursor beside the picture."
-)
-def path(
-    points: tuple[str, ...],
-    seed: int | None,
-    frames: int,
-    fps: float,
-    closed: bool,
-    ping_pong: bool,
-    interpolation: str | None,
-    kind: str | None,
-    size: int | None,
-    captions: tuple[str, ...],
-    with_plane: bool,
-    **common: Any,
-) -> None:
-    """Write a walk through the points given by --z, or through samples, as GIF, WebP, APNG or MP4."""
-    if bool(points) is (seed is not None):
-        found = "both --z and --seed" if points else "neither --z nor --seed"
-        raise RenderError(f"found {found}, expected one of them for the path's points")
-    out: Path = common["out"]
-    chosen = format_of(out) if kind is None else Format(kind)
-    if reason := why_not(chosen):
-        raise AnimationError(reason)
-    if size is not None and common["scale"] is not None:
-        raise RenderError("found --size and --scale, expected one of them; leave one out")
-
-    def check(reading: Reading) -> None:
-        height, width = reading.image_shape[1:]
-        if with_plane:
-            width, height = width + max(width, height), max(width, height)
-        scale = _path_scale(common, size, reading, with_plane)
-        if reason := why_too_large(chosen, width * scale, height * scale):
-            fitting = largest_scale(chosen, width, height, scale)
-            fits = "choose another format" if fitting is None else f"--scale {fitting} fits"
-            raise RenderError(f"{reason}; {fits}")
-
-    model = open_model(common, None, check)
-    scale = _path_scale(common, size, model.source.reading, with_plane)
-    try:
-        corners = tuple(parse_z(text, model.latent_dim) for text in points)
-        if seed is not None:
-            z = sample_prior(PATH_SAMPLES, model.latent_dim, seed, model.source.reading.prior)
-            corners = tuple(map(Vector, z))
-        start = start_view(model)
-        route = Route(corners, closed, INTERPOLATIONS.get(interpolation or "", start.path_kind))
-        film = Film(
-            format=chosen,
-            frame_count=frames,
-            fps=fps,
-            scale=scale,
-            ping_pong=ping_pong,
-            captions=frozenset(Caption.NAME if part == "name" else Caption.Z for part in captions),
-            content=Content.BESIDE if with_plane else Content.PICTURE,
-        )
-        state = replace(start, path=corners, path_closed=closed, path_kind=route.kind, path_times=())
-        shown = subject_of(model, state, FILM_LAYERS) if with_plane else None
-        comment = to_text(provenance(model.source, state, "path", **film.details()))
-        name = model.source.name
-        do_job(
-            model,
-            lambda decoder: path_cost(decoder, route, film, shown),
-            lambda decoder: path_film(decoder, route, film, out, name, comment=comment, view=shown),
-        )
-    except ValueError as error:
-        raise RenderError(f"--z: {error}") from error
-    click.echo(f"{out}: {frames} frames at {real_fps(chosen, fps):.4g} per second")
-
-
-command.add_command(view)
-
-
-def _path_scale(common: dict[str, Any], size: int | None, reading: Reading, with_plane: bool) -> int:
-    """The scale of a film: that of --scale, or the largest within --size, or 8."""
-    largest = max(reading.image_shape[1:]) * (2 if with_plane else 1)
-    return int(common["scale"] or (8 if size is None else max(1, size // largest)))
+for each in (path, view):
+    command.add_command(each)
 
 
 def main() -> None:

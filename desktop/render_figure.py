@@ -9,6 +9,7 @@ import click
 from desktop.base.command_line import Finite
 from desktop.base.installed import Choice
 from desktop.base.machine import free_memory_bytes
+from desktop.base.option_groups import Adds, GroupedCommand
 from desktop.figure.caption import caption_of
 from desktop.figure.figure import (
     LEAST_SIDE_PX,
@@ -29,6 +30,7 @@ from desktop.latent.chart import AxisScale
 from desktop.models.model import Model
 from desktop.reading.reading import Reading
 from desktop.render_parts import (
+    FILE,
     RenderError,
     axes_option,
     do_job,
@@ -46,7 +48,6 @@ from desktop.view.state import ViewState
 OF_WINDOW = (Part.SELECTED, Part.PINNED, Part.PATH, Part.ENCODED, Part.TRUE_POSTERIOR)
 LAYERS = {part.name.lower(): part for part in Part if part not in OF_WINDOW}
 START_LAYERS = ("backdrop", "points", "names", "prior")
-FILM_LAYERS = frozenset({Part.BACKDROP, Part.POINTS, Part.NAMES})
 
 
 def _size(context: click.Context, option: click.Parameter, text: str) -> tuple[int, int]:
@@ -61,16 +62,29 @@ def _size(context: click.Context, option: click.Parameter, text: str) -> tuple[i
     return size
 
 
-def _layers(context: click.Context, option: click.Parameter, text: str) -> frozenset[Part]:
-    """Parse names of layers, separated by commas."""
-    names = [name.strip().lower() for name in text.split(",") if name.strip()]
-    choice = Choice(list(LAYERS))
-    return frozenset(LAYERS[choice.convert(name, option, context)] for name in names)
+def layers_option(start: tuple[str, ...], without: frozenset[Part] = frozenset()) -> Adds:
+    """Add the option that says which layers are drawn, of all but `without`, at first those of `start`."""
+    layers = {name: part for name, part in LAYERS.items() if part not in without}
+
+    def parse(context: click.Context, option: click.Parameter, text: str) -> frozenset[Part]:
+        """Parse names of layers, separated by commas."""
+        names = [name.strip().lower() for name in text.split(",") if name.strip()]
+        choice = Choice(list(layers))
+        return frozenset(layers[choice.convert(name, option, context)] for name in names)
+
+    return click.option(
+        "--layers",
+        callback=parse,
+        metavar="NAMES",
+        default=",".join(start),
+        show_default=True,
+        help=f"What is drawn, of {', '.join(layers)}.",
+    )
 
 
-@click.command(short_help="Write the plane with its layers as PNG, SVG or PDF.")
-@model_options
-@click.option(
+@click.command(cls=GroupedCommand, short_help="Write the plane with its layers as PNG, SVG or PDF.")
+@model_options("2")
+@FILE(
     "--size",
     callback=_size,
     metavar="WIDTHxHEIGHT",
@@ -80,15 +94,8 @@ def _layers(context: click.Context, option: click.Parameter, text: str) -> froze
 )
 @start_options
 @axes_option
+@layers_option(START_LAYERS)
 @click.option("--quantiles", is_flag=True, help="Draw axes that are linear in the prior's quantiles.")
-@click.option(
-    "--layers",
-    callback=_layers,
-    metavar="NAMES",
-    default=",".join(START_LAYERS),
-    show_default=True,
-    help=f"What is drawn, of {', '.join(LAYERS)}.",
-)
 @click.option(
     "--opacity",
     type=Finite(0, 1),

@@ -11,6 +11,7 @@ import click
 from desktop.base.command_line import Finite, printable, say_on_stderr
 from desktop.base.installed import Choice
 from desktop.base.machine import DeviceName, distribution_warning
+from desktop.base.option_groups import Adds, Group, option_of
 from desktop.base.progress_bar import LONG_S, ProgressBar
 from desktop.base.shipped import shipped_bundle
 from desktop.base.vector import Vector
@@ -35,6 +36,7 @@ from desktop.view.state import ViewState
 SPAN_HELP = {
     "plane": "Take even steps over a square of this side around z, instead of the prior's quantiles.",
     "view": "Show so much of the plane along its shorter side.  [default: what the window shows first]",
+    "epochs": "Show so much of the plane along its shorter side.  [default: what the window shows first]",
     "traversals": "How far each dimension goes, half to either side of the prior's mean.  [default: the "
     "prior's range, 6 for N(0, 1)]",
 }
@@ -44,45 +46,61 @@ class RenderError(Exception):
     """The options do not fit the model or each other."""
 
 
-def model_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that all commands take."""
-    for option in (
-        click.argument("model", required=False, type=click.Path(path_type=Path)),
-        reading_options,
-        click.option(
-            "--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The file to write."
-        ),
-        click.option(
-            "--scale",
-            type=click.IntRange(1, 64),
-            help="Enlarge every pixel this many times.  [default: 1; path: 8; view: 2]",
-        ),
-        click.option(
-            "--device",
-            type=Choice(["auto", "cuda", "cpu"]),
-            default="auto",
-            show_default=True,
-            help="Where to run the model.",
-        ),
-    ):
-        function = option(function)
-    return function
+# The options by what they are about.
+FILE, START, OTHER = map(option_of, (Group.FILE, Group.START, Group.OTHER))
+
+
+def model_options(scale: str = "1", takes_bare: bool = True) -> Adds:
+    """Add the options that all commands take.
+
+    Args:
+        scale: what --scale is by default, in words.
+        takes_bare: whether the model can be a bare one, whose reading can be set.
+    """
+
+    def add(function: Callable[..., Any]) -> Callable[..., Any]:
+        for option in (
+            OTHER(
+                "--device",
+                type=Choice(["auto", "cuda", "cpu"]),
+                default="auto",
+                show_default=True,
+                help="Where to run the model.",
+            ),
+            *((reading_options,) if takes_bare else ()),
+            FILE(
+                "--scale",
+                type=click.IntRange(1, 64),
+                help=f"Enlarge every pixel this many times.  [default: {scale}]",
+            ),
+            FILE(
+                "--out",
+                required=True,
+                type=click.Path(path_type=Path, dir_okay=False),
+                help="The file to write.",
+            ),
+            click.argument("model", required=False, type=click.Path(path_type=Path)),
+        ):
+            function = option(function)
+        return function
+
+    return add
 
 
 def start_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say where a view starts."""
     for option in (
-        click.option(
+        START("--span", type=Finite(1e-6, 1e4), help=SPAN_HELP[function.__name__]),
+        START(
+            "--seed", type=click.IntRange(0), help="Start at the sample of the prior with this seed instead."
+        ),
+        START(
             "--z",
             "point",
             metavar="NUMBERS",
             help="The z to start at.  [default: a bundle's prior mean; for a bare model, or a bundle of more "
             f"than {MOST_NEAR_MEAN} dimensions without test images, a sample]",
         ),
-        click.option(
-            "--seed", type=click.IntRange(0), help="Start at the sample of the prior with this seed instead."
-        ),
-        click.option("--span", type=Finite(1e-6, 1e4), help=SPAN_HELP[function.__name__]),
     ):
         function = option(function)
     return function
@@ -90,7 +108,7 @@ def start_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def axes_option(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the option that says which dimensions span the plane."""
-    return click.option(
+    return START(
         "--axes",
         type=(click.IntRange(0), click.IntRange(0)),
         metavar="RIGHT UP",

@@ -4,9 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import click
-
 from desktop.base.errors import ModelError
+from desktop.base.option_groups import Group, option_of
 from desktop.reading.overrides import LAYOUTS, NO_ENCODER, OPTIONS, RANGES, SET, SPREADS
 
 LAYOUT_NAMES = "|".join(name.replace(" ", "\N{NO-BREAK SPACE}") for name in LAYOUTS)
@@ -28,17 +27,18 @@ METAVARS = {
 
 def reading_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add an option for every part of a reading. Pass their values to `overrides_from`."""
-    function = click.option(
+    option = option_of(Group.BARE)
+    function = option(
         "--set",
         "set_inputs",
         multiple=True,
         metavar="NAME=VALUE",
-        help="For a bare model: the value of another input. Can be given more than once.",
+        help="The value of another input. Can be given more than once.",
     )(function)
     for name, what in reversed(OPTIONS.items()):
         metavar = METAVARS.get(name, "NAME")
-        help_text = f"For a bare model: {what}."
-        function = click.option(f"--{name}", metavar=metavar, help=help_text)(function)
+        help_text = f"{what[0].upper()}{what[1:]}."
+        function = option(f"--{name}", metavar=metavar, help=help_text)(function)
     return function
 
 

@@ -280,3 +280,16 @@ def test_far_out_there_is_still_a_picture(call, tmp_path, bundle_path, gif_frame
     status, _, errors = call("path", bundle_path, "--out", out, *points, "--frames", 3, "--scale", 1)
     assert (status, errors) == (0, "")
     assert gif_frames(out).shape[1:] == (28, 28)
+
+
+@pytest.mark.parametrize("name", ["plane", "samples", "reconstructions", "traversals", "path", "view"])
+def test_the_help_begins_with_what_people_want(call, name):
+    """The file comes first and what is set for bare models last, each under a title."""
+    status, said, _ = call(name, "--help")
+    assert status == 0
+    titles = ["The file:", "Options:", "Other options:", "For a bare model (.onnx), instead of a guess:"]
+    places = [said.index(title) for title in titles]
+    assert places == sorted(places)
+    for option, title in (("--out", 0), ("--device", 2), ("-h, --help", 2), ("--z-input", 3), ("--set", 3)):
+        place = said.index(f"\n  {option}")
+        assert [place > start for start in places] == [n <= title for n in range(4)], option

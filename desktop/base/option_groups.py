@@ -1,0 +1,53 @@
+"""The help of a command: its options under titles, those that people want first at the top."""
+
+from collections.abc import Callable
+from enum import StrEnum
+from functools import partial
+from typing import Any
+
+import click
+
+
+class Group(StrEnum):
+    """What options are about, in the order of the help; the values are the titles."""
+
+    FILE = "The file"
+    OWN = "Options"
+    START = "Where it starts"
+    OTHER = "Other options"
+    BARE = "For a bare model (.onnx), instead of a guess"
+
+
+class GroupedOption(click.Option):
+    """An option in a group."""
+
+    def __init__(self, *args: Any, group: Group, **attrs: Any) -> None:
+        super().__init__(*args, **attrs)
+        self.group = group
+
+
+class GroupedCommand(click.Command):
+    """A command whose help shows its options by group; an option without a group is one of its own."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the groups, each under its title."""
+        found: dict[Group, list[tuple[str, str]]] = {group: [] for group in Group}
+        for param in self.get_params(ctx):
+            record = param.get_help_record(ctx) if isinstance(param, click.Option) else None
+            if record is not None:
+                found[param.group if isinstance(param, GroupedOption) else Group.OWN].append(record)
+        if found[Group.OTHER]:
+            found[Group.OTHER].append(found[Group.OWN].pop())  # --help, which click puts last
+        for title, records in found.items():
+            if records:
+                with formatter.section(title):
+                    formatter.write_dl(records)
+
+
+# What adds an option to a function.
+Adds = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def option_of(group: Group) -> Callable[..., Adds]:
+    """Return what `click.option` is, for options in a group."""
+    return partial(click.option, cls=GroupedOption, group=group)

@@ -1,0 +1,207 @@
+"""`desktop.render path`: a walk through z as an animation."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from desktop.base.command_line import Finite
+from desktop.base.installed import Choice
+from desktop.base.option_groups import Adds, GroupedCommand
+from desktop.base.vector import Vector
+from desktop.figure.figure import OF_POINTS, Part
+from desktop.film.film import (
+    Caption,
+    Content,
+    Film,
+    Route,
+    film_px,
+    path_cost,
+    path_film,
+)
+from desktop.film.formats import (
+    AnimationError,
+    Format,
+    format_of,
+    largest_scale,
+    real_fps,
+    why_not,
+    why_too_large,
+)
+from desktop.latent.paths import PathKind
+from desktop.latent.plane import parse_z, sample_prior
+from desktop.reading.reading import Reading
+from desktop.render_figure import subject_of
+from desktop.render_parts import (
+    FILE,
+    RenderError,
+    do_job,
+    model_options,
+    open_model,
+    start_view,
+)
+from desktop.view.first_view import MOST_NEAR_MEAN
+from desktop.view.provenance import provenance, to_text
+
+INTERPOLATIONS = dict(zip(("straight", "spherical", "visual"), PathKind, strict=True))
+PATH_SAMPLES = 4
+PATH_FPS, EPOCHS_FPS = 20, 4
+START_LAYERS = ("backdrop", "points")
+FILM_LAYERS = frozenset({Part.BACKDROP, Part.POINTS})
+# Points have their names, and the cursor is a matter of --content.
+NOT_IN_FILMS = OF_POINTS | {Part.CURSOR}
+
+
+def film_options(fps: float, captions: tuple[Caption, ...]) -> Adds:
+    """Add the options that both kinds of films take."""
+
+    def add(function: Callable[..., Any]) -> Callable[..., Any]:
+        for option in (
+            click.option(
+                "--caption",
+                "captions",
+                type=Choice([part.name.lower() for part in captions]),
+                multiple=True,
+                help="Write this under each frame. Can be given more than once.",
+            ),
+            click.option("--ping-pong", is_flag=True, help="Go there and back."),
+            FILE("--fps", type=Finite(1, 60), default=fps, show_default=True, help="Frames per second."),
+            FILE(
+                "--size",
+                type=click.IntRange(1, 8192),
+                help="The longest that the longer side may be, in pixels. Replaces --scale.",
+            ),
+            FILE(
+                "--format",
+                "kind",
+                type=Choice([kind.value for kind in Format], case_sensitive=False),
+                help="The file format: GIF, WebP, APNG or MP4.  [default: by the ending of --out]",
+            ),
+        ):
+            function = option(function)
+        return function
+
+    return add
+
+
+@click.command(cls=GroupedCommand, short_help="Write a walk through z as GIF, WebP, APNG or MP4.")
+@model_options("8")
+@FILE(
+    "--frames",
+    type=click.IntRange(2, 10_000),
+    default=60,
+    show_default=True,
+    help="Frames in all, there and back if --ping-pong is given.",
+)
+@click.option(
+    "--z",
+    "points",
+    multiple=True,
+    metavar="NUMBERS",
+    help="A point of the path, its numbers separated by commas. Give at least two: --z -2,0 --z 2,0",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0),
+    help=f"Go through {PATH_SAMPLES} samples of the prior with this seed, instead of --z.",
+)
+@click.option("--closed", is_flag=True, help="Return to the first point.")
+@click.option(
+    "--interpolation",
+    type=Choice(list(INTERPOLATIONS)),
+    help="Straight lines, great circles, or straight lines at a pace at which the picture changes evenly.  "
+    f"[default: straight; spherical for a model of more than {MOST_NEAR_MEAN} dimensions without test images "
+    "whose prior is normal or on a sphere]",
+)
+@click.option(
+    "--plane", "with_plane", is_flag=True, help="Show the plane with a moving cursor beside the picture."
+)
+@film_options(PATH_FPS, (Caption.NAME, Caption.Z))
+def path(
+    points: tuple[str, ...],
+    seed: int | None,
+    frames: int,
+    fps: float,
+    closed: bool,
+    ping_pong: bool,
+    interpolation: str | None,
+    kind: str | None,
+    size: int | None,
+    captions: tuple[str, ...],
+    with_plane: bool,
+    **common: Any,
+) -> None:
+    """Write a walk through the points given by --z, or through samples, as GIF, WebP, APNG or MP4."""
+    if bool(points) is (seed is not None):
+        found = "both --z and --seed" if points else "neither --z nor --seed"
+        raise RenderError(f"found {found}, expected one of them for the path's points")
+    out: Path = common["out"]
+    _check_size(common, size)
+    film = Film(
+        format=_format(out, kind),
+        frame_count=frames,
+        fps=fps,
+        ping_pong=ping_pong,
+        captions=_captions(captions),
+        content=Content.BESIDE if with_plane else Content.PICTURE,
+    )
+
+    def scale_of(reading: Reading) -> int:
+        largest = max(reading.image_shape[1:]) * (2 if with_plane else 1)
+        return _scale(common, size, largest, 8)
+
+    model = open_model(common, None, lambda reading: _check(replace(film, scale=scale_of(reading)), reading))
+    film = replace(film, scale=scale_of(model.source.reading))
+    try:
+        corners = tuple(parse_z(text, model.latent_dim) for text in points)
+        if seed is not None:
+            z = sample_prior(PATH_SAMPLES, model.latent_dim, seed, model.source.reading.prior)
+            corners = tuple(map(Vector, z))
+        start = start_view(model)
+        route = Route(corners, closed, INTERPOLATIONS.get(interpolation or "", start.path_kind))
+        state = replace(start, path=corners, path_closed=closed, path_kind=route.kind, path_times=())
+        shown = subject_of(model, state, FILM_LAYERS) if with_plane else None
+        comment = to_text(provenance(model.source, state, "path", **film.details()))
+        name = model.source.name
+        do_job(
+            model,
+            lambda decoder: path_cost(decoder, route, film, shown),
+            lambda decoder: path_film(decoder, route, film, out, name, comment=comment, view=shown),
+        )
+    except ValueError as error:
+        raise RenderError(f"--z: {error}") from error
+    click.echo(f"{out}: {frames} frames at {real_fps(film.format, fps):.4g} per second")
+
+
+def _captions(words: tuple[str, ...]) -> frozenset[Caption]:
+    return frozenset(part for part in Caption if part.name.lower() in words)
+
+
+def _format(out: Path, kind: str | None) -> Format:
+    """The format that was asked for, or else that of the file's ending. Raises AnimationError."""
+    chosen = format_of(out) if kind is None else Format(kind)
+    if reason := why_not(chosen):
+        raise AnimationError(reason)
+    return chosen
+
+
+def _check_size(common: dict[str, Any], size: int | None) -> None:
+    if size is not None and common["scale"] is not None:
+        raise RenderError("found --size and --scale, expected one of them; leave one out")
+
+
+def _scale(common: dict[str, Any], size: int | None, largest_px: int, otherwise: int) -> int:
+    """The scale of a film: that of --scale, or the largest within --size, or another."""
+    return int(common["scale"] or (otherwise if size is None else max(1, size // largest_px)))
+
+
+def _check(film: Film, reading: Reading) -> None:
+    """Raise RenderError if the frames are too large for the format."""
+    height, width = reading.image_shape[1:]
+    if reason := why_too_large(film.format, *film_px(film, (width, height))):
+        at_one = film_px(replace(film, scale=1), (width, height))
+        fitting = largest_scale(film.format, *at_one, film.scale)
+        fits = "choose another format" if fitting is None else f"--scale {fitting} fits"
+        raise RenderError(f"{reason}; {fits}")
