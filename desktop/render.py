@@ -20,7 +20,7 @@ from desktop.jobs import sheets
 from desktop.jobs.sheets import KnownScores, Order
 from desktop.reading.reading import Reading
 from desktop.render_figure import view
-from desktop.render_film import path
+from desktop.render_film import epochs, path
 from desktop.render_parts import (
     START,
     RenderError,
@@ -176,7 +176,7 @@ def traversals(
     write_sheet(plan, model, common, state, "traversals", n=n, dimensions=dimensions)
 
 
-for each in (path, view):
+for each in (path, epochs, view):
     command.add_command(each)
 
 

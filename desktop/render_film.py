@@ -1,22 +1,29 @@
-"""`desktop.render path`: a walk through z as an animation."""
+"""`desktop.render path` and `epochs`: a walk through z, and a model over its epochs, as animations."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import click
+import numpy as np
 
+from desktop.base.arrays import Floats
 from desktop.base.command_line import Finite
 from desktop.base.installed import Choice
 from desktop.base.option_groups import Adds, GroupedCommand
 from desktop.base.vector import Vector
 from desktop.figure.figure import OF_POINTS, Part
 from desktop.film.film import (
+    GRID_SIDE,
     Caption,
     Content,
     Film,
     Route,
+    Subject,
+    epoch_film,
+    epoch_order,
     film_px,
     path_cost,
     path_film,
@@ -30,20 +37,31 @@ from desktop.film.formats import (
     why_not,
     why_too_large,
 )
+from desktop.film.plane_epochs import PlaneEpochs, plane_epochs_film
+from desktop.jobs.cost import Cost
+from desktop.jobs.epoch_pictures import epoch_pictures, epoch_pictures_cost
+from desktop.jobs.kept_decoder import KeptDecoder
 from desktop.latent.paths import PathKind
-from desktop.latent.plane import parse_z, sample_prior
+from desktop.latent.plane import manifold_grid, parse_z, sample_prior
+from desktop.models.epochs import epochs_of
+from desktop.models.opened import Opened
 from desktop.reading.reading import Reading
-from desktop.render_figure import subject_of
+from desktop.render_figure import layers_option, subject_of
 from desktop.render_parts import (
     FILE,
     RenderError,
+    axes_option,
     do_job,
+    looking_at,
     model_options,
+    on_axes,
     open_model,
+    start_options,
     start_view,
 )
 from desktop.view.first_view import MOST_NEAR_MEAN
 from desktop.view.provenance import provenance, to_text
+from desktop.view.state import ViewState
 
 INTERPOLATIONS = dict(zip(("straight", "spherical", "visual"), PathKind, strict=True))
 PATH_SAMPLES = 4
@@ -52,6 +70,20 @@ START_LAYERS = ("backdrop", "points")
 FILM_LAYERS = frozenset({Part.BACKDROP, Part.POINTS})
 # Points have their names, and the cursor is a matter of --content.
 NOT_IN_FILMS = OF_POINTS | {Part.CURSOR}
+
+
+class Shown(StrEnum):
+    """What each frame of a film over the epochs shows; the values are the words of --content."""
+
+    PLANE = "plane"
+    PICTURE = "picture"
+    BOTH = "both"
+    GRID = "grid"
+
+
+CONTENTS = {Shown.PLANE: Content.PLANE, Shown.BOTH: Content.BESIDE}
+# About how many pixels the longer side of a picture, of the plane or of a grid has by default.
+START_SIDE_PX = {Shown.PLANE: 560, Shown.PICTURE: 280, Shown.BOTH: 448, Shown.GRID: 560}
 
 
 def film_options(fps: float, captions: tuple[Caption, ...]) -> Adds:
@@ -173,6 +205,108 @@ def path(
     except ValueError as error:
         raise RenderError(f"--z: {error}") from error
     click.echo(f"{out}: {frames} frames at {real_fps(film.format, fps):.4g} per second")
+
+
+@click.command(cls=GroupedCommand, short_help="Write a bundle over its epochs as GIF, WebP, APNG or MP4.")
+@model_options("what gives about 280 to 560 pixels", takes_bare=False)
+@click.option(
+    "--content",
+    type=Choice([shown.value for shown in Shown]),
+    default=Shown.PLANE.value,
+    show_default=True,
+    help="The plane as each epoch has it, the picture at --z, both side by side, or the manifold grid, "
+    f"{GRID_SIDE} × {GRID_SIDE} pictures.",
+)
+@layers_option(START_LAYERS, without=NOT_IN_FILMS)
+@film_options(EPOCHS_FPS, tuple(Caption))
+@start_options
+@axes_option
+def epochs(
+    content: str,
+    layers: frozenset[Part],
+    point: str | None,
+    seed: int | None,
+    span: float | None,
+    axes: tuple[int, int] | None,
+    fps: float,
+    ping_pong: bool,
+    kind: str | None,
+    size: int | None,
+    captions: tuple[str, ...],
+    **common: Any,
+) -> None:
+    """Write how the space of a bundle forms, a frame for each epoch, as GIF, WebP, APNG or MP4.
+
+    On the plane the points are where each epoch has them.
+    """
+    out, what = Path(common["out"]), Shown(content)
+    _check_size(common, size)
+    film = Film(
+        subject=Subject.GRID_EPOCHS if what is Shown.GRID else Subject.EPOCHS,
+        format=_format(out, kind),
+        fps=fps,
+        ping_pong=ping_pong,
+        captions=_captions(captions),
+        content=CONTENTS.get(what, Content.PICTURE),
+    )
+
+    def scaled(reading: Reading) -> Film:
+        height, width = reading.image_shape[1:]
+        across = GRID_SIDE if what is Shown.GRID else 1
+        largest = across * max(height, width)
+        wide = largest if what is not Shown.BOTH else width + max(height, width)
+        return replace(film, scale=_scale(common, size, wide, max(1, START_SIDE_PX[what] // largest)))
+
+    model = open_model(common, None, lambda reading: _check(scaled(reading), reading))
+    source = model.source
+    each = epochs_of(source)
+    if len(each) < 2:
+        raise RenderError(
+            f"{source.path}: found {len(each) or 'no'} epoch{'s' * (len(each) != 1)}, expected a bundle with "
+            "at least two; python -m export.onnx --every writes them"
+        )
+    film = scaled(source.reading)
+    state = on_axes(model, start_view(model, point, seed), axes, point, seed)
+    view = subject_of(model, state, layers)
+    view = replace(view, state=looking_at(view.state, point, span))
+    shown = view.state if film.with_plane else state
+    order = epoch_order(len(each), ping_pong)
+    details = replace(film, frame_count=len(order)).details()
+    del details["seconds"]  # those are of a path
+    kind_of = (
+        "plane epochs" if film.with_plane else f"{'manifold' if what is Shown.GRID else 'picture'} epochs"
+    )
+    comment = to_text(provenance(source, shown, kind_of, **details))
+    whole = Opened(model, view.posterior)
+    z = _z_of_epochs(state, what)
+
+    def planes(decoder: KeptDecoder) -> PlaneEpochs:
+        return PlaneEpochs(whole, common["device"], decoder.kept, view, film)
+
+    def cost(decoder: KeptDecoder) -> Cost:
+        return (
+            planes(decoder).cost(decoder, each) if film.with_plane else epoch_pictures_cost(decoder, z, each)
+        )
+
+    def steps(decoder: KeptDecoder) -> Iterator[float]:
+        if film.with_plane:
+            return plane_epochs_film(planes(decoder), each, out, source.name, comment)
+        decoded = epoch_pictures(whole, common["device"], z, decoder.kept, each)
+        numbered = ((epoch.number, pictures) for epoch, pictures in decoded)
+        columns, place = (GRID_SIDE, ()) if what is Shown.GRID else (1, state.z)
+        return epoch_film(numbered, len(each), columns, film, out, source.name, place, comment)
+
+    do_job(model, cost, steps)
+    click.echo(
+        f"{out}: {len(order)} frames of {len(each)} epochs at {real_fps(film.format, fps):.4g} per second"
+    )
+
+
+def _z_of_epochs(state: ViewState, what: Shown) -> Floats:
+    """The z [N, d] whose pictures a film shows at each epoch."""
+    if what is Shown.GRID:
+        return manifold_grid(state.plane, GRID_SIDE, state.prior)
+    return np.array([state.z], np.float32)
 
 
 def _captions(words: tuple[str, ...]) -> frozenset[Caption]:
