@@ -158,8 +158,20 @@ def reconstructions(n: int, order: str, **common: Any) -> None:
     show_default=True,
     help="Rows at most. A bundle's dimensions with the highest rate come first.",
 )
+@click.option(
+    "--titles/--no-titles",
+    default=True,
+    show_default=True,
+    help="Write which dimension a row is, with its rate, and the values of the columns at the edges.",
+)
 def traversals(
-    point: str | None, seed: int | None, span: float | None, n: int, dimensions: int, **common: Any
+    point: str | None,
+    seed: int | None,
+    span: float | None,
+    n: int,
+    dimensions: int,
+    titles: bool,
+    **common: Any,
 ) -> None:
     """Write latent traversals as PNG: in each row one dimension of z goes over the prior's range.
 
@@ -171,9 +183,11 @@ def traversals(
 
     model = open_model(common, ".png", check)
     state, bundle = start_view(model, point, seed), model.source.bundle
-    rows = sheets.by_rate(None if bundle is None else bundle.read_posterior(), model.latent_dim)
-    plan = sheets.traversals_plan(model, state.z, rows[:dimensions], n, span)
-    write_sheet(plan, model, common, state, "traversals", n=n, dimensions=dimensions)
+    posterior = None if bundle is None else bundle.read_posterior()
+    rows = sheets.by_rate(posterior, model.latent_dim)
+    plan = sheets.traversals_plan(model, state.z, rows[:dimensions], n, span, posterior)
+    shown, kind = plan.titles if titles else None, "traversals"
+    write_sheet(plan, model, common, state, kind, shown, n=n, dimensions=dimensions, titles=titles)
 
 
 for each in (path, epochs, view):

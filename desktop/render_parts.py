@@ -17,6 +17,7 @@ from desktop.base.shipped import shipped_bundle
 from desktop.base.vector import Vector
 from desktop.images import pixels
 from desktop.images.room import SheetSize, no_room
+from desktop.images.titles import Titles, titled
 from desktop.jobs import sheets
 from desktop.jobs.cost import ASK_FROM_S, Cost, Progress
 from desktop.jobs.decoded_pictures import DecodedPictures
@@ -219,9 +220,10 @@ def write_sheet(
     common: dict[str, Any],
     state: ViewState,
     kind: str,
+    at_edges: Titles | None = None,
     **details: Detail,
 ) -> None:
-    """Decode a sheet, write it as a PNG with its note, and say what was written."""
+    """Decode a sheet, write it as a PNG with its note and its titles, and say what was written."""
     sheet = do_job(
         model,
         lambda decoder: decoder.cost(plan.z),
@@ -230,6 +232,8 @@ def write_sheet(
     assert isinstance(sheet, Sheet)
     scale = common["scale"] or 1
     enlarged = pixels.enlarge(sheet.picture[None], scale)[0]
+    if at_edges is not None:
+        enlarged = titled(enlarged, at_edges)
     note = to_text(provenance(model.source, state, kind, scale=scale, **details))
     pixels.write_png(common["out"], enlarged, note)
     height, width = enlarged.shape[:2]

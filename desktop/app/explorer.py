@@ -17,6 +17,7 @@ from desktop.base.session_folder import remove_leftovers
 from desktop.base.vector import Vector
 from desktop.base.words import NAME_CHARS, one_line
 from desktop.images.data_look import DataLook, data_look
+from desktop.images.titles import Titles
 from desktop.jobs.decode import Decoded, decode_picture, save_png
 from desktop.jobs.decoded_pictures import DecodedPictures, Kept
 from desktop.jobs.kept_decoder import KeptDecoder
@@ -399,16 +400,20 @@ class Explorer(QObject):
             self._size_px, self._ratio = size_px, ratio
             self._request_backdrop()
 
-    def save_picture(self, path: Path, picture: Bytes, scale: int, note: str = "") -> None:
-        """Write a PNG that carries `note`, a text from the method `note`."""
-        job = save_png(path, picture, scale, note)
+    def save_picture(
+        self, path: Path, picture: Bytes, scale: int, note: str = "", titles: Titles | None = None
+    ) -> None:
+        """Write a PNG that carries `note`, a text from the method `note`; a sheet with its titles."""
+        job = save_png(path, picture, scale, note, titles)
         self.worker.request(f"save {path}", Priority.SAVE, job, self.saved.emit, of_model=False)
 
-    def save_sheet(self, path: Path, plan: Plan, scale: int, note: str = "") -> None:
+    def save_sheet(
+        self, path: Path, plan: Plan, scale: int, note: str = "", titles: Titles | None = None
+    ) -> None:
         """Decode a sheet in full size and write it as `save_picture` does."""
         decoder = self.decoder
         if decoder is not None:
-            job = save_sheet(decoder, plan, path, scale, note)
+            job = save_sheet(decoder, plan, path, scale, note, titles)
             self.worker.request(f"save {path}", Priority.SAVE, job, self.saved.emit)
 
     def interrupt(self) -> None:

@@ -1,16 +1,14 @@
 """Captions under the frames of an animation, drawn without Qt."""
 
 from collections.abc import Sequence
-from functools import cache
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
-from PIL.ImageFont import FreeTypeFont
+from PIL import Image, ImageDraw
 
 from desktop.base.arrays import Bytes
+from desktop.images.lettering import GROUND, INK, drawable, font
 
 TEXT_PX, LINE_PX, MARGIN_PX = 13, 17, 4
-GROUND, INK = 16, 240
 SEPARATOR = "   "
 
 
@@ -42,7 +40,7 @@ class CaptionStrip:
         draw = ImageDraw.Draw(image)
         for row, line in enumerate(self._lines[index]):
             place = (MARGIN_PX, MARGIN_PX + row * LINE_PX + LINE_PX // 2)
-            draw.text(place, line, fill=INK, font=_font(), anchor="lm")
+            draw.text(place, line, fill=INK, font=font(TEXT_PX), anchor="lm")
         return np.asarray(image)
 
 
@@ -55,16 +53,16 @@ def caption_number(value: float) -> str:
 def _broken(parts: Sequence[str], width_px: float) -> list[str]:
     """Break the parts into as few lines as possible."""
     lines: list[str] = []
-    for part in filter(None, map(_drawable, parts)):
+    for part in filter(None, map(drawable, parts)):
         joined = f"{lines[-1]}{SEPARATOR}{part}" if lines else ""
-        if joined and _font().getlength(joined) <= width_px:
+        if joined and font(TEXT_PX).getlength(joined) <= width_px:
             lines[-1] = joined
             continue
         words = part.split()
         lines.append(_cut(words[0], width_px))
         for word in words[1:]:
             longer = f"{lines[-1]} {word}"
-            if _font().getlength(longer) <= width_px:
+            if font(TEXT_PX).getlength(longer) <= width_px:
                 lines[-1] = longer
             else:
                 lines.append(_cut(word, width_px))
@@ -72,26 +70,6 @@ def _broken(parts: Sequence[str], width_px: float) -> list[str]:
 
 
 def _cut(word: str, width_px: float) -> str:
-    while len(word) > 1 and _font().getlength(word) > width_px:
+    while len(word) > 1 and font(TEXT_PX).getlength(word) > width_px:
         word = word[:-1]
     return word
-
-
-@cache
-def _font() -> FreeTypeFont:
-    font = ImageFont.load_default(TEXT_PX)
-    assert isinstance(font, FreeTypeFont)
-    return font
-
-
-def _drawable(text: str) -> str:
-    """Replace every letter that the font lacks by a question mark."""
-    minus = text.replace("−", "-").replace("×", "x")
-    return "".join(letter if _has(letter) else "?" for letter in " ".join(minus.split()))
-
-
-@cache
-def _has(letter: str) -> bool:
-    missing = _font().getmask("\uffff")
-    found = _font().getmask(letter)
-    return letter.isspace() or (found.size, bytes(found)) != (missing.size, bytes(missing))

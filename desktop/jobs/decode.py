@@ -10,6 +10,7 @@ import numpy as np
 from desktop.base.arrays import Bytes, Floats
 from desktop.base.vector import Vector
 from desktop.images import pixels
+from desktop.images.titles import Titles, titled
 from desktop.jobs.kept_decoder import KeptDecoder
 from desktop.latent.likelihood import Parameters
 
@@ -45,14 +46,17 @@ def decode_picture(decoder: KeptDecoder, z: Vector, with_parameters: bool = Fals
     yield Decoded(z, kept.picture, kept.decode_ms, kept.warning, parameters)
 
 
-def save_png(path: Path, picture: Bytes, scale: int, note: str = "") -> Iterator[Path | None]:
-    """Enlarge a picture and write it as PNG, with a note of where it came from.
+def save_png(
+    path: Path, picture: Bytes, scale: int, note: str = "", titles: Titles | None = None
+) -> Iterator[Path | None]:
+    """Enlarge a picture and write it as PNG, with a note of where it came from, and a sheet with its titles.
 
     A thread of its own writes, because a large picture takes seconds.
     """
 
     def write() -> None:
-        pixels.write_png(path, pixels.enlarge(picture[None], scale)[0], note)
+        enlarged = pixels.enlarge(picture[None], scale)[0]
+        pixels.write_png(path, enlarged if titles is None else titled(enlarged, titles), note)
 
     with ThreadPoolExecutor(1, "save") as pool:
         written = pool.submit(write)

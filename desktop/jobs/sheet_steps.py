@@ -10,6 +10,7 @@ import numpy as np
 
 from desktop.base.arrays import Array, Bytes, Floats
 from desktop.images import pixels
+from desktop.images.titles import Titles
 from desktop.jobs.cost import ASK_FROM_S, Cost, Progress
 from desktop.jobs.decode import save_png
 from desktop.jobs.kept_decoder import KeptDecoder
@@ -98,12 +99,12 @@ def sheet_steps(
 
 
 def save_sheet(
-    decoder: KeptDecoder, plan: Plan, path: Path, scale: int, note: str = ""
+    decoder: KeptDecoder, plan: Plan, path: Path, scale: int, note: str = "", titles: Titles | None = None
 ) -> Iterator[Path | None]:
-    """Decode a sheet in full size and write it as PNG, with a note of where it came from."""
+    """Decode a sheet in full size and write it as PNG, with a note of where it came from, and its titles."""
     for step in sheet_steps(decoder, plan):
         if isinstance(step, Sheet) and not step.missing:
-            yield from save_png(path, step.picture, scale, note)
+            yield from save_png(path, step.picture, scale, note, titles)
         else:
             yield None
 

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from desktop.base.arrays import Array, Doubles, Floats
 from desktop.images.room import SheetSize, check_z
+from desktop.images.titles import Titles
 from desktop.jobs.cost import ASK_FROM_S, Cost, Progress
 from desktop.jobs.kept_decoder import STEP_PICTURES, KeptDecoder
 from desktop.latent.chart import Chart
@@ -56,6 +57,11 @@ class Plan:
     row_titles: tuple[str, ...] = ()
     column_titles: tuple[str, ...] = ()
     marked: tuple[int, ...] = ()
+
+    @property
+    def titles(self) -> Titles | None:
+        """The titles of rows and columns, if there are any."""
+        return Titles(self.row_titles, self.column_titles) if self.row_titles else None
 
     def size(self, image_shape: tuple[int, int, int]) -> SheetSize:
         """Return the size of the sheet."""

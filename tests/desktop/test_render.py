@@ -104,10 +104,18 @@ def test_traversals_have_a_row_for_each_dimension(call, tmp_path, make_bundle, p
     """One dimension goes from −3 to 3, and the others stay."""
     path, out = make_bundle(latent_dim=3), tmp_path / "a.png"
     options = ("--z", "1,2,3", "--n", 5, "--dimensions", 2)
-    assert call("traversals", path, "--out", out, *options)[0] == 0
+    assert call("traversals", path, "--out", out, *options, "--no-titles")[0] == 0
     z = np.tile(np.float32([1, 2, 3]), (2, 5, 1))
     z[0, :, 0] = z[1, :, 1] = np.linspace(-3, 3, 5)
     assert same_picture(imageio.imread(out), tile(to_bytes(plain_decoder(path)(z.reshape(10, 3))), 5))
+    bare = imageio.imread(out)
+    assert call("traversals", path, "--out", out, *options)[0] == 0
+    with_titles = imageio.imread(out)
+    height, width = bare.shape
+    top = with_titles.shape[0] - height
+    assert top > 10 and with_titles.shape[1] > width, "titles of rows and columns are at the edges"
+    places = range(with_titles.shape[1] - width + 1)
+    assert any((with_titles[top:, x : x + width] == bare).all() for x in places), "its pixels are the same"
 
 
 def test_reconstructions_stand_beside_their_originals(call, tmp_path, make_bundle):

@@ -72,6 +72,7 @@ def test_samples_and_traversals_follow_the_prior(call, tmp_path, bare, same_pict
     assert call("samples", path, *options, "--n", 3, "--seed", 4)[::2] == (0, "")
     assert same_picture(imageio.imread(out), decoded_sheet(path, prior.sample(9, 3, 4), 3))
     assert state_in(out).prior == prior
+    options = (*options, "--no-titles")
     assert call("traversals", path, *options, "--z", "1,2,3", "--n", 4, "--dimensions", 1)[0] == 0
     z = np.tile([1.0, 2.0, 3.0], (4, 1))
     z[:, 0] = np.linspace(0, 2, 4)
@@ -116,7 +117,7 @@ def test_traversals_start_at_a_sample(call, tmp_path, bare, same_picture):
     path, out = bare(20), tmp_path / "a.png"
     for seed, options in ((0, ()), (3, ("--seed", 3))):
         options = ("--prior", "normal", "--dimensions", 1, "--n", 3, "--span", 4, *options)
-        assert call("traversals", path, "--out", out, *options)[0] == 0
+        assert call("traversals", path, "--out", out, *options, "--no-titles")[0] == 0
         z = np.tile(sample_prior(1, 20, seed), (3, 1))
         z[:, 0] = (-2, 0, 2)
         assert same_picture(imageio.imread(out), decoded_sheet(path, z, 3))

@@ -93,6 +93,7 @@ class GridsControl(QObject):
         save_input("manifold.n", self.manifold_n)
         save_input("reconstructions.n", self.pairs_n)
         save_input("reconstructions.order", self.order)
+        save_input("traversals.titles", self.traversals.titles)
         save_input("traversals.n", self.traversal_n)
         save_input("traversals.dimensions", self.dimensions_n)
         self.resample.clicked.connect(lambda: self.seed.setValue((self.seed.value() + 1) % MAX_SEED))
@@ -234,10 +235,11 @@ class GridsControl(QObject):
         if path is None:
             return
         note = self._explorer.note(name, **saved_for(window, name))
+        titles = sheet.plan.titles if self._pages[name].titles.isChecked() else None
         if sheet.is_reduced:
-            self._explorer.save_sheet(path, sheet.plan, scale, note)
+            self._explorer.save_sheet(path, sheet.plan, scale, note, titles)
         else:
-            self._explorer.save_picture(path, sheet.picture, scale, note)
+            self._explorer.save_picture(path, sheet.picture, scale, note, titles)
 
 
 def _spin(low: int, high: int, value: int) -> QSpinBox:

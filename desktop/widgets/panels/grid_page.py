@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
 from desktop.base.words import one_line
 from desktop.jobs.sheet_steps import Sheet
@@ -36,6 +36,10 @@ class GridPage(QWidget):
         self.scale.setSuffix(" ×")
         self.scale.setAccessibleName("Scale of the saved picture")
         self.scale.setToolTip("Each pixel becomes a square of this many pixels per side in the file.")
+        self.titles = QCheckBox("Titles")
+        self.titles.setChecked(True)
+        self.titles.setToolTip("Write the titles of rows and columns at the edges of the saved picture.")
+        self.titles.hide()
         self.save = QPushButton("Save as PNG…")
         self.save.setToolTip("Save the sheet as a PNG that this program can open again.")
         self.save.setEnabled(False)
@@ -55,7 +59,7 @@ class GridPage(QWidget):
         row.addStretch(1)
         saving = QHBoxLayout()
         saving.addWidget(self._note, 1)
-        saving.addLayout(_row([("Scale", self.scale), ("", self.save)]))
+        saving.addLayout(_row([("", self.titles), ("Scale", self.scale), ("", self.save)]))
         layout = QVBoxLayout(self)
         layout.addLayout(row)
         layout.addLayout(saving)
@@ -71,6 +75,8 @@ class GridPage(QWidget):
         """
         self.sheet = sheet
         self.view.set_sheet(sheet)
+        if sheet is not None:
+            self.titles.setVisible(sheet.plan.titles is not None)
         self.save.setEnabled(sheet is not None and not sheet.missing)
         self._note.setText(note or self._hint)
 

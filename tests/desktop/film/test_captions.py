@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from desktop.film.captions import GROUND, INK, CaptionStrip, caption_number
+from desktop.film.captions import CaptionStrip, caption_number
+from desktop.images.lettering import GROUND, INK
 
 
 def picture(width, channels=1):

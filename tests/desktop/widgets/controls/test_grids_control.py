@@ -1,5 +1,6 @@
 """The pages of pictures in the window: reconstructions, traversals, the seed that comes round."""
 
+import imageio.v3 as imageio
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -74,8 +75,8 @@ def test_without_held_out_images_the_page_says_so(open_window, make_bundle, qtbo
     assert not window.grids.reconstructions.save.isEnabled()
 
 
-def test_traversals_follow_the_cursor_most_used_dimension_first(window, qtbot):
-    """A row for each dimension, by its rate; when the cursor moves they are decoded anew."""
+def test_traversals_follow_the_cursor_most_used_dimension_first(window, qtbot, tmp_path, monkeypatch):
+    """A row for each dimension, by its rate, decoded anew when the cursor moves, and saved with titles."""
     open_page(window, qtbot, Qt.Key.Key_5)
     page = window.grids.traversals
     assert window.grids.dimensions_n.value() == 3, "of the ten that it begins with"
@@ -88,6 +89,18 @@ def test_traversals_follow_the_cursor_most_used_dimension_first(window, qtbot):
     assert (page.sheet.z.reshape(3, 11, 3)[0, :, :2] == np.float32([0.5, 1.0])).all()
     expected = to_bytes(window.explorer.model.decode(page.sheet.z[:1]))[0]
     assert (page.sheet.picture[:12, :12] == expected).all()
+
+    out = tmp_path / "a.png"
+    monkeypatch.setattr("desktop.widgets.controls.grids_control.ask_where", lambda *_: out)
+    page.scale.setValue(3)
+    shapes = []
+    for _ in range(2):
+        with qtbot.waitSignal(window.explorer.saved, timeout=SOON_MS):
+            qtbot.mouseClick(page.save, LEFT)
+        shapes.append(imageio.imread(out).shape)
+        page.titles.click()
+    assert shapes[1] == (3 * 36, 3 * 132), "the bare sheet"
+    assert shapes[0] > shapes[1] and shapes[0][1] > shapes[1][1]
 
 
 def test_after_the_last_seed_comes_a_first_one(window, qtbot):

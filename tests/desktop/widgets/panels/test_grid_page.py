@@ -1,5 +1,7 @@
 """A page of pictures emits what the person wants."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -48,6 +50,16 @@ def test_only_what_is_there_can_be_saved(page, qtbot):
     assert heard.args == [5]
     page.set_sheet(None)
     assert not page.save.isEnabled()
+
+
+def test_titles_can_be_left_out_where_there_are_some(page):
+    """A sheet whose rows have titles is saved with them unless the box is switched off."""
+    page.set_sheet(SHEET)
+    assert not page.titles.isVisible()
+    page.set_sheet(
+        replace(SHEET, plan=replace(SHEET.plan, row_titles=tuple("abcd"), column_titles=tuple("1234")))
+    )
+    assert page.titles.isVisible() and page.titles.isChecked()
 
 
 def test_a_page_says_what_it_shows_or_why_it_shows_nothing(page):
