@@ -30,7 +30,7 @@ from desktop.latent.selection import within
 from desktop.view.state import Layer, ViewState
 from desktop.widgets.common import colors
 from desktop.widgets.plane.axes import Axes
-from desktop.widgets.plane.cursor_mark import CursorMark
+from desktop.widgets.plane.cursor_mark import CursorMark, ring_box
 from desktop.widgets.plane.later import Later
 from desktop.widgets.plane.layer import PlaneLayer
 from desktop.widgets.plane.moving_points import MovingPoints
@@ -72,7 +72,7 @@ class PlaneCanvas(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(240, 240)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self._state = ViewState()
+        self._state = self._shown_cursor = ViewState()
         self._cache = TileCache()
         self._cut: Cut | None = None
         self._arrived: deque[Tile] = deque()
@@ -116,6 +116,16 @@ class PlaneCanvas(QWidget):
         return Projection(self._state.chart, self._state.viewport, self.size_px())
 
     @property
+    def state(self) -> ViewState:
+        """What is drawn."""
+        return self._state
+
+    @property
+    def ring(self) -> QRectF:
+        """What the cursor's ring covers; a moved cursor counts as soon as `move_shown` says so."""
+        return ring_box(QPointF(*self.projection.px(self._shown_cursor.cursor_ab).tolist()))
+
+    @property
     def viewport(self) -> Viewport:
         """The part of the plane in view."""
         return self._state.viewport
@@ -142,9 +152,12 @@ class PlaneCanvas(QWidget):
         """Add something to be drawn above the points, below path and cursor. It is painted often."""
         self._over_points.append(paint)
 
-    def redraw_over_points(self) -> None:
-        """Draw again what `add_over_points` added."""
-        self._change()
+    def redraw_over_points(self, boxes: Sequence[QRectF] = ()) -> None:
+        """Draw again what `add_over_points` added, within these boxes if there are any."""
+        if not boxes:
+            self._change()
+        for box in boxes:
+            self._change(box.toAlignedRect().adjusted(-1, -1, 1, 1))
 
     def set_points_dimmed(self, are_dimmed: bool) -> None:
         """Draw the points faintly, because something else is looked at."""
@@ -163,12 +176,14 @@ class PlaneCanvas(QWidget):
         self._mark.show_picture(state.lens)
         if replace(old, z=state.z, path=state.path) == state:
             if old.path != state.path:
+                self._shown_cursor = state
                 self._change()
             else:  # only the cursor moved: paint where it was and where it is
                 self._hurry_until = time.perf_counter() + HURRY_S
                 self._moved += old_mark + self._mark_region()
                 self._together.start()
             return
+        self._shown_cursor = state
         if old.chart != state.chart:
             self._forget(old, state)
         elif _content(old) != _content(state):
@@ -402,6 +417,7 @@ class PlaneCanvas(QWidget):
     def _show_move(self) -> None:
         """Paint where the cursor was and where it is."""
         self._together.stop()
+        self._shown_cursor = self._state
         self.move_shown.emit()
         # A cursor out of view, or in a window that is covered, is never painted.
         if not self._moved.isEmpty():
