@@ -1,5 +1,6 @@
 """The caption that a figure has until somebody writes another one. No Qt."""
 
+from desktop.base.minus import with_minus
 from desktop.base.words import NAME_CHARS, one_line
 from desktop.figure.figure import Part, Subject
 from desktop.latent.chart import AxisScale
@@ -40,7 +41,7 @@ def _model(source: Source, epoch: int | None) -> str:
     if epoch is not None:
         words.append(f"epoch {epoch}" + (f", {in_percent(shares[epoch])} of it" if epoch in shares else ""))
     if isinstance(elbo, float):
-        words.append(f"test ELBO {elbo:.2f} nats".replace("-", "−"))
+        words.append(f"test ELBO {with_minus(f'{elbo:.2f}')} nats")
     return "; ".join(words) + "."
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from desktop.base.arrays import Doubles, Floats
+from desktop.base.minus import with_hyphen, with_minus
 from desktop.base.vector import Vector, vector
 from desktop.latent.prior import NORMAL, Marginal, NormalMarginal, Prior
 
@@ -348,7 +349,7 @@ def parse_z(text: str, latent_dim: int) -> Vector:
 
     Raises ValueError for anything else.
     """
-    words = text.replace("−", "-").replace(",", " ").replace(";", " ").strip(" \t\n()[]").split()
+    words = with_hyphen(text).replace(",", " ").replace(";", " ").strip(" \t\n()[]").split()
     try:
         numbers = [float(word) for word in words]
     except ValueError:
@@ -374,6 +375,6 @@ def format_z(z: Sequence[float], latent_dim: int | None = None, decimals: int = 
     the first ones.
     """
     count = len(z) if latent_dim is None else latent_dim
-    if count <= MOST_TYPED:
-        return ", ".join(f"{value:.{decimals}f}" for value in z)
-    return f"{', '.join(f'{value:.{decimals}f}' for value in z[:MOST_SHOWN])}, … ({count:,} numbers)"
+    shown = [with_minus(f"{value:.{decimals}f}") for value in (z if count <= MOST_TYPED else z[:MOST_SHOWN])]
+    text = ", ".join(shown)
+    return text if count <= MOST_TYPED else f"{text}, … ({count:,} numbers)"

@@ -7,6 +7,7 @@ from functools import lru_cache
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPen
 
+from desktop.base.minus import with_minus
 from desktop.latent.axis_texts import axis_names, tick_texts
 from desktop.latent.chart import AxisScale, Projection
 from desktop.widgets.common import colors
@@ -107,7 +108,7 @@ def _add_scale_bar(marks: _Marks, projection: Projection, floor: int, texts: "_T
     longest = SCALE_BAR_PX * units
     power = 10.0 ** math.floor(math.log10(longest))
     length = next(m * power for m in (5, 2, 1) if m * power <= longest * (1 + 1e-9))
-    text = f"{length:.6g}".replace("-", "−")
+    text = with_minus(f"{length:.6g}")
     bar, word = length / units, texts.width(text)
     box = QRectF(0, 0, bar + word + 22, texts.height + 6)
     box.moveBottomRight(QPointF(projection.size_px[0] - 8, floor - 8))
