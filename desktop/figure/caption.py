@@ -3,6 +3,7 @@
 from desktop.base.minus import with_minus
 from desktop.base.words import NAME_CHARS, one_line
 from desktop.figure.figure import Part, Subject
+from desktop.latent.axis_texts import axis_words
 from desktop.latent.chart import AxisScale
 from desktop.models.epochs import elbos_nats, in_percent, unfinished
 from desktop.models.own_posterior import OwnPosterior
@@ -58,6 +59,7 @@ def _shown(subject: Subject, parts: frozenset[Part]) -> str:
         if Part.SELECTED in shown:
             texts.append(f"rings around {len(subject.selected):,} of them that are selected")
     texts += [text for part, text in TEXTS.items() if part in shown and part is not Part.BACKDROP]
+    texts += [f"axis {text}" for text in axis_words(subject.chart) if ": " in text]
     if subject.state.scale is AxisScale.QUANTILES:
         texts.append("axes in quantiles of the prior")
     if not texts:

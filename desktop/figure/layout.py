@@ -6,7 +6,7 @@ from enum import Enum, auto
 from desktop.figure.figure import Figure, FigureError, Part, Subject
 from desktop.figure.texts import shortened, width_px, wrapped
 from desktop.images.label_colors import label_color_name
-from desktop.latent.axis_texts import axis_names, tick_texts
+from desktop.latent.axis_texts import axis_words, tick_texts
 from desktop.latent.chart import Projection
 
 TICK_SIZE_PX, NAME_SIZE_PX, TEXT_SIZE_PX = 11.0, 13.0, 12.0
@@ -92,7 +92,7 @@ def layout_of(subject: Subject, figure: Figure) -> Layout:
     caption = wrapped(figure.caption, width - 2 * MARGIN_PX, TEXT_SIZE_PX)
     bottom -= CAPTION_LINE_PX * len(caption) + (6 if caption else 0)
     caption_y = bottom + 6 + CAPTION_LINE_PX / 2
-    chart, names = subject.chart, axis_names(subject.chart)
+    chart, names = subject.chart, axis_words(subject.chart)
     if figure.has_axes:
         bottom -= TICK_PX + TICK_GAP_PX + TICK_SIZE_PX + 4 + NAME_SIZE_PX + 4
         top += TICK_SIZE_PX / 2 - 4
@@ -118,12 +118,17 @@ def layout_of(subject: Subject, figure: Figure) -> Layout:
         projection=projection,
         across=tuple(across),
         upward=tuple(upward) if names[1] else (),
-        names=names if figure.has_axes else ("", ""),
+        names=(_name(names[0], area[2]), _name(names[1], area[3])) if figure.has_axes else ("", ""),
         legend_px=(right + GAP_PX, area[1]),
         legend=tuple(fitting),
         caption=tuple(caption),
         caption_px=(MARGIN_PX, caption_y),
     )
+
+
+def _name(name: str, most_px: float) -> str:
+    """The name of an axis of this length."""
+    return shortened(name, most_px, NAME_SIZE_PX)
 
 
 def legend_of(subject: Subject, figure: Figure) -> list[Entry]:

@@ -20,6 +20,13 @@ def axis_names(chart: Chart) -> tuple[str, str]:
     return right, "" if chart.plane.is_line else up
 
 
+def axis_words(chart: Chart) -> tuple[str, str]:
+    """The names of the axes with what they mean, such as "a: towards sample 2"."""
+    named = zip(axis_names(chart), chart.plane.words, strict=True)
+    right, up = (f"{name}: {words}" if name and words else name for name, words in named)
+    return right, up
+
+
 def tick_texts(low: float, high: float, most: int) -> list[tuple[float, str]]:
     """About `most` round numbers from low to high, with enough decimals to tell them apart.
 

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from desktop.base.arrays import Doubles, Floats
 from desktop.base.minus import with_hyphen, with_minus
 from desktop.base.vector import Vector, vector
+from desktop.base.words import NAME_CHARS, one_line
 from desktop.latent.prior import NORMAL, Marginal, NormalMarginal, Prior
 
 Edges = tuple[float, float, float, float]  # left, bottom, right, top
@@ -41,13 +42,18 @@ class Plane:
     """A plane in d dimensions: a point and two orthonormal directions, d numbers each.
 
     If d = 1, the second direction is zero, and so is every b.
+
+    Attributes:
+        words: what a and b mean, for people, such as "towards sample 2"; empty if nothing is known.
     """
 
     origin: Vector
     u: Vector
     v: Vector
+    words: tuple[str, str] = ("", "")
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "words", tuple(one_line(text, NAME_CHARS) for text in self.words))
         for name in ("origin", "u", "v"):
             object.__setattr__(self, name, vector(getattr(self, name)))
 
@@ -142,10 +148,13 @@ class Plane:
             yield part, origin, (u, v)
 
 
-def plane_through(origin: ArrayLike, right: ArrayLike, up: ArrayLike) -> Plane:
+def plane_through(
+    origin: ArrayLike, right: ArrayLike, up: ArrayLike, names: tuple[str, str] = ("point 2", "point 3")
+) -> Plane:
     """The plane through three points, d numbers each, with (0, 0) at the first and a towards the second.
 
-    Raises ValueError if they lie on one line or d is less than two.
+    `names` are those of the second and of the third. Raises ValueError if they lie on one line or d is less
+    than two.
     """
     start = np.asarray(origin, np.float64)
     edges = np.asarray([right, up], np.float64) - start
@@ -154,11 +163,15 @@ def plane_through(origin: ArrayLike, right: ArrayLike, up: ArrayLike) -> Plane:
     beside = edges[1] - edges[1] @ u * u
     if len(start) < 2 or not lengths[0] > MIN_EDGE or not np.linalg.norm(beside) > MIN_SINE * lengths[1]:
         raise ValueError("found three points on one line, expected a triangle that spans a plane; move one")
-    return Plane(Vector(start), Vector(u, is_own=True), Vector(beside / np.linalg.norm(beside), is_own=True))
+    v = beside / np.linalg.norm(beside)
+    words = f"towards {names[0]}", f"towards {names[1]}, at a right angle"
+    return Plane(Vector(start), Vector(u, is_own=True), Vector(v, is_own=True), words)
 
 
-def principal_plane(z: ArrayLike) -> Plane:
+def principal_plane(z: ArrayLike, of_what: str = "") -> Plane:
     """The plane of the two directions along which the points z [N, d] vary most, through their mean.
+
+    Its words say which share of the variance they make; `of_what` stands in them, such as "of epoch 3".
 
     The directions are the first two eigenvectors of the covariance, each with its largest number positive. In
     more than 1,024 dimensions they are those of at most 1,024 of the points, evenly spaced.
@@ -179,7 +192,13 @@ def principal_plane(z: ArrayLike) -> Plane:
     if not variances[-2] > MIN_SINE**2 * variances[-1]:
         raise ValueError("found points on one line, expected them to vary in two directions")
     u, v = (d * np.sign(d[np.argmax(np.abs(d))]) for d in (directions[:, -1], directions[:, -2]))
-    return Plane(Vector(mean), Vector(u), Vector(v))
+    shares = variances[:-3:-1] / variances.clip(0).sum()
+    of_what = f" {of_what}" if of_what else ""
+    right, up = (
+        f"{nth} principal axis{of_what}, {100 * share:.0f} % of the variance"
+        for nth, share in zip(("1st", "2nd"), shares.tolist(), strict=True)
+    )
+    return Plane(Vector(mean), Vector(u), Vector(v), (right, up))
 
 
 def _axis(direction: Vector) -> int | None:

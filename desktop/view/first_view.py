@@ -58,7 +58,7 @@ def first_view(latent_dim: int, prior: Prior = NORMAL, seed: int = 0) -> ViewSta
         away = np.abs(state.chart.view(state.cursor_ab) - home.center).max()
         return replace(state, viewport=replace(home, span=max(home.span, float(away) * _LEAST_SPAN)))
     _, right, up = corners(latent_dim, prior, seed)
-    plane = plane_through(first, right, up)
+    plane = plane_through(first, right, up, ("sample 2", "sample 3"))
     # On the way between two samples of a box one stays in the box; a shell is followed on great circles.
     kind = PathKind.STRAIGHT if prior.kind is PriorKind.UNIFORM else PathKind.SPHERICAL
     state = ViewState(z=first, plane=plane, prior=prior, seed=seed, path_kind=kind)

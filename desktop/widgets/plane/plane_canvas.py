@@ -360,7 +360,7 @@ class PlaneCanvas(QWidget):
                 self._draw_soon()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._axes.paint(painter, projection, ratio, area)
-        clear = self._names_px(projection)
+        clear = self._axes.boxes + self._names_px(projection)
         for paint in self._over_points:
             painter.save()
             boxes = paint(painter, projection.px, self._state)

@@ -69,6 +69,7 @@ class PlaneView(PlaneCanvas):
         hand.zoom_ended.connect(self.zoom_ended)
         self._router = PointerRouter([hand])
         self._tips: list[Callable[[QPointF], str]] = []
+        self.add_tips(self._axes.tip_at)
         FocusFrame(self)
 
     def add_tips(self, tip_at: Callable[[QPointF], str]) -> None:

@@ -127,7 +127,7 @@ def lay_out_marks(
         if is_short:
             middle = QPointF(middle.x(), max(mean.y(), mode.y()) + 2 * AWAY_PX)
         ways = [(0.0, 0.0), (0.0, 1.0), (0.0, -1.0), (0.0, 2.0), (0.0, -2.0), (-3.0, 0.0), (3.0, 0.0)]
-        places = [middle + RING_PX * QPointF(x, y) for x, y in ways]
+        places = [middle + QPointF(RING_PX * x, RING_PX * y) for x, y in ways]
         add(terms.GAP, f"gap {with_minus(f'{gap_nats:.2f}')} nats", colors.ENCODED, middle, places)
     return Marks(mean, mode, tuple(texts))
 

@@ -170,6 +170,10 @@ def test_the_principal_plane_holds_what_varies_most():
     assert plane.origin == pytest.approx(points.mean(axis=0))
     for direction in (plane.u, plane.v):
         assert max(direction, key=abs) > 0
+    shares = ("1st", 87), ("2nd", 13)
+    assert plane.words == tuple(f"{n} principal axis, {p} % of the variance" for n, p in shares)
+    of_epoch = principal_plane(points, "of epoch 3").words[0]
+    assert of_epoch == "1st principal axis of epoch 3, 87 % of the variance"
     for wrong in (points[:2], points[:, :1], np.outer(np.arange(9), np.ones(3))):
         with pytest.raises(ValueError, match=r"^found points .*expected"):
             principal_plane(wrong)

@@ -49,6 +49,7 @@ def test_in_many_dimensions_the_plane_goes_through_three_samples(prior, dims):
         extent = np.ptp(state.plane.project(samples), axis=0).max()
         assert 1.1 * extent < state.viewport.span < 1.5 * extent
         assert (state.prior, state.seed) == (prior, seed)
+        assert state.plane.words == ("towards sample 2", "towards sample 3, at a right angle")
 
 
 @pytest.mark.parametrize("dims", [64, 512])

@@ -93,8 +93,9 @@ def test_long_vectors_are_written_as_base64(dims):
 
 
 def test_long_lists_of_older_versions_are_read():
-    """They wrote every number as text."""
+    """They wrote every number as text, and no words for the axes."""
     state = first_view(2000, NORMAL, 1)
+    state = replace(state, plane=replace(state.plane, words=("", "")))
     written = through_json(state)
     written["z"], written["plane"] = list(state.z), {k: list(getattr(state.plane, k)) for k in "uv"}
     written["plane"]["origin"] = list(state.plane.origin)
