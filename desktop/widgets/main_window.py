@@ -301,6 +301,7 @@ class MainWindow(QMainWindow):
             self.path_control,
             self.select,
             self.pins,
+            self.bookmarks,
             self.plane_control,
             self.z_control.copy,
             [

@@ -147,6 +147,10 @@ def test_what_an_older_version_did_not_write_is_as_in_a_new_state():
     assert state == start_state(3).moved_to((1.0, 2.0, 3.0))
     assert state_from_dict({}) == start_state(2)
     assert state_from_dict({}, 7) == start_state(7)
+    written = through_json(start_state(3).with_layer(Layer.BOOKMARKS, on=False))
+    assert Layer.BOOKMARKS not in state_from_dict(written).layers
+    del written["plane"]["words"]  # before the plane had marks of bookmarks
+    assert state_from_dict(written) == start_state(3)
     assert state_from_dict({"viewport": {"span": 2}}).viewport == Viewport((0.0, 0.0), 2.0)
 
 
