@@ -313,56 +313,6 @@ def ticks(low: float, high: float, most: int = 8) -> list[float]:
     return [n * step for n in range(first, last + 1)]
 
 
-def spread_apart(points: ArrayLike, distance: float, rounds: int = 30) -> Doubles:
-    """Push points [N, 2] away from each other until they are about `distance` apart."""
-    # For so few numbers, Python's own are several times as fast as numpy's.
-    spread: list[list[float]] = np.array(points, np.float64).reshape(-1, 2).tolist()
-    for _ in range(rounds):
-        moved = False
-        for i, first in enumerate(spread):
-            for second in spread[:i]:
-                x, y = first[0] - second[0], first[1] - second[1]
-                length = math.hypot(x, y)
-                if length < distance:
-                    right, up = (x / length, y / length) if length else (0.0, 1.0)
-                    push = (distance - length) / 2
-                    first[0] += push * right
-                    first[1] += push * up
-                    second[0] -= push * right
-                    second[1] -= push * up
-                    moved = True
-        if not moved:
-            break
-    return np.array(spread, np.float64).reshape(-1, 2)
-
-
-def boxes_apart(points: ArrayLike, sizes: ArrayLike, rounds: int = 60) -> Doubles:
-    """Push boxes with these middles [N, 2] and sizes [N, 2] off each other, up and down, or else sideways.
-
-    Each time two that overlap move by half of the smaller overlap each.
-    """
-    # For so few numbers, Python's own are several times as fast as numpy's.
-    spread: list[list[float]] = np.array(points, np.float64).reshape(-1, 2).tolist()
-    half: list[list[float]] = (np.array(sizes, np.float64).reshape(-1, 2) / 2).tolist()
-    for _ in range(rounds):
-        moved = False
-        for i, first in enumerate(spread):
-            for j, second in enumerate(spread[:i]):
-                x, y = first[0] - second[0], first[1] - second[1]
-                over_x = half[i][0] + half[j][0] - abs(x)
-                over_y = half[i][1] + half[j][1] - abs(y)
-                if over_x > 0 and over_y > 0:
-                    axis, push = (
-                        (0, math.copysign(over_x, x)) if over_x <= over_y else (1, math.copysign(over_y, y))
-                    )
-                    first[axis] += push / 2
-                    second[axis] -= push / 2
-                    moved = True
-        if not moved:
-            break
-    return np.array(spread, np.float64).reshape(-1, 2)
-
-
 def parse_z(text: str, latent_dim: int) -> Vector:
     """Parse d numbers separated by commas, semicolons or spaces. Brackets and − for - are allowed.
 

@@ -34,9 +34,15 @@ from desktop.widgets.plane.cursor_mark import CursorMark, ring_box
 from desktop.widgets.plane.later import Later
 from desktop.widgets.plane.layer import PlaneLayer
 from desktop.widgets.plane.moving_points import MovingPoints
-from desktop.widgets.plane.name_boxes import NameBoxes
 from desktop.widgets.plane.path_layer import draw_path
-from desktop.widgets.plane.plane_layers import Points, draw_note, draw_points, draw_tiles
+from desktop.widgets.plane.plane_layers import (
+    NameLayouts,
+    PlacedName,
+    Points,
+    draw_note,
+    draw_points,
+    draw_tiles,
+)
 from desktop.widgets.plane.still import Still
 
 # How long the layers are drawn before events are handled again.
@@ -96,7 +102,7 @@ class PlaneCanvas(QWidget):
         self._cursor: tuple[ViewState, int, int, QPointF] | None = None
         self._axes = Axes()
         self._mark = CursorMark()
-        self._names = NameBoxes()
+        self._names = NameLayouts()
         self._clear: list[QRectF] = []  # what was drawn and should stay in view
         self._cards: list[QRectF] = []
         # `time.perf_counter`; until then a move of the cursor is about to be painted
@@ -258,6 +264,14 @@ class PlaneCanvas(QWidget):
             count += int(inside.sum())
         return count
 
+    def placed_names(self) -> list[PlacedName]:
+        """Return the names of groups."""
+        projection, state = self.projection, self._state
+        placed = self._points.last_placed(projection.chart)
+        if placed is None or Layer.POINTS not in state.layers:
+            return []
+        return self._names.find(self.font(), projection, placed, state.hidden_labels)
+
     def set_path_point(self, index: int | None) -> None:
         """Set which point of the path is shown as chosen."""
         if index != self._path_point:
@@ -360,7 +374,7 @@ class PlaneCanvas(QWidget):
                 self._draw_soon()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._axes.paint(painter, projection, ratio, area)
-        clear = self._axes.boxes + self._names_px(projection)
+        clear = self._axes.boxes + [name.box for name in self.placed_names()]
         for paint in self._over_points:
             painter.save()
             boxes = paint(painter, projection.px, self._state)
@@ -378,13 +392,6 @@ class PlaneCanvas(QWidget):
         self._mark.keep_clear(self._clear + self._cards)
         if before != self._mark_region():
             self.update(before + self._mark_region())
-
-    def _names_px(self, projection: Projection) -> list[QRectF]:
-        """Return the boxes of the names of groups."""
-        placed, state = self._points.last_placed(projection.chart), self._state
-        if placed is None or Layer.POINTS not in state.layers:
-            return []
-        return self._names.find(self.font(), projection, placed, state.hidden_labels)
 
     def _change(self, part: QRect | None = None) -> None:
         """Have a part painted anew, or everything."""
@@ -525,6 +532,7 @@ class PlaneCanvas(QWidget):
             projection,
             placed,
             self._state.hidden_labels,
+            self._names,
             self._state.opacities.of(Layer.POINTS),
             # Where only these are shown, they have other rows.
             None if self._state.only_selected else within(self._state.selected, len(placed.view)),
