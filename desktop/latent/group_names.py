@@ -1,7 +1,7 @@
 """The names of groups of points on a plane: where they stand, and when one text speaks for several. No Qt."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -38,6 +38,7 @@ class GroupName:
         middle_px: the middle of its group, or of its groups.
         offset_px: from there to the middle of the text.
         size_px: the width and height of its box.
+        members: the numbers of the groups that it speaks for.
     """
 
     text: str
@@ -45,6 +46,7 @@ class GroupName:
     middle_px: Place
     offset_px: Place = (0.0, 0.0)
     size_px: Size = (0.0, 0.0)
+    members: tuple[int, ...] = ()
 
     @property
     def place_px(self) -> Place:
@@ -100,12 +102,13 @@ def _texts(
     """The texts at the places where they would be without each other and without points."""
     found = []
     for members in _gathered(middles, together_px):
-        texts: list[tuple[str, int | None, Doubles]] = [(names[n], n, middles[n]) for n in members]
+        texts: list[tuple[str, int | None, list[int]]] = [(names[n], n, [n]) for n in members]
         if len(members) > MOST_TOGETHER:
-            texts = [(f"{len(members)} labels here", None, middles[members].mean(axis=0))]
-        for text, n, (x, y) in texts:
+            texts = [(f"{len(members)} labels here", None, members)]
+        for text, n, groups in texts:
+            x, y = middles[groups].mean(axis=0).tolist()
             above = (0.0, -ABOVE_PX if n is None else 0.0)
-            found.append(GroupName(text, n, (float(x), float(y)), above, size_of(text, n)))
+            found.append(GroupName(text, n, (x, y), above, size_of(text, n), tuple(groups)))
     return found
 
 
@@ -183,7 +186,7 @@ def _placed(
         is_whole = is_whole and bool(is_free.any())
         best = int(np.where(is_free, cost, cost + 1e6).argmin())
         x, y = ways[best].tolist()
-        found[n] = GroupName(name.text, name.group, name.middle_px, (x, y), name.size_px)
+        found[n] = replace(name, offset_px=(x, y))
         boxes = np.vstack([boxes, [*places[best], *half]])
     return [found[n] for n in range(len(wanted))], is_whole
 

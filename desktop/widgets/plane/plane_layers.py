@@ -179,7 +179,7 @@ class NameLayouts:
         return [
             PlacedName(
                 name,
-                "" if name.group is None else self._whole[name.group],
+                "\n".join(self._whole[group] for group in name.members),
                 colors.AXIS if name.group is None else colors.label_color(shown[name.group]),
                 start + QPointF(*name.middle_px),
             )
@@ -193,7 +193,7 @@ class PlacedName:
 
     Attributes:
         name: the text, and where it stands beside the middle of the group.
-        whole: the whole name of the group; empty if the text speaks for several.
+        whole: the whole name of the group, or of each in a line of its own.
         color: of the group.
         middle: of the group, in pixels.
     """

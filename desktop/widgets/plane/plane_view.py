@@ -83,7 +83,7 @@ class PlaneView(PlaneCanvas):
         return next(filter(None, (tip_at(position) for tip_at in self._tips)), "")
 
     def _name_at(self, position: QPointF) -> str:
-        """Return the whole name of a group if it is shortened at a pixel."""
+        """Return the whole name of a group if it is shortened at a pixel, or the names of several."""
         there = (name for name in self.placed_names() if name.box.contains(position))
         return tip_text(next((name.whole for name in there if name.whole != name.name.text), ""))
 

@@ -48,7 +48,7 @@ def test_a_crowd_has_one_text_above_it():
     middles = np.random.default_rng(0).normal((300, 200), 2, (10, 2))
     points = np.random.default_rng(0).normal((300, 200), 4, (500, 2))
     (name,) = group_names(NAMES, middles, points, digits)
-    assert (name.text, name.group) == ("10 labels here", None)
+    assert (name.text, name.group, name.members) == ("10 labels here", None, tuple(range(10)))
     assert name.place_px == pytest.approx((300, 200 - ABOVE_PX), abs=3)
 
 

@@ -52,6 +52,11 @@ def test_a_long_name_is_shortened_and_its_tool_tip_says_all_of_it(view, look):
     assert view.tip_at(shortened.box.center()).replace("\u2060", "") == long
     assert short.name.text == "zero"
     assert not view.tip_at(short.box.center())
+    view.set_points(np.zeros((4, 2)), np.arange(4), ("a", "b", "c", "d"))
+    look()
+    (all_of_them,) = view.placed_names()
+    assert all_of_them.name.text == "4 labels here"
+    assert view.tip_at(all_of_them.box.center()) == "a\nb\nc\nd"
 
 
 def test_hidden_labels_are_not_drawn(view, look):
