@@ -33,7 +33,14 @@ from desktop.models.own_posterior import OwnPosterior
 from desktop.models.point_words import TEST_IMAGES, PointWords, words_of
 from desktop.models.source import Source
 from desktop.reading.overrides import Overrides
-from desktop.view.first_view import fresh_view, home_view, is_on_samples, random_view, samples_viewport
+from desktop.view.first_view import (
+    fitted_view,
+    fresh_view,
+    home_view,
+    is_on_samples,
+    random_view,
+    samples_viewport,
+)
 from desktop.view.provenance import Detail, provenance, to_text
 from desktop.view.state import Layer, ViewState
 from export.bundle import Posterior
@@ -482,7 +489,8 @@ class Explorer(QObject):
             fresh = fresh_view(
                 opened.model.latent_dim, prior, opened.model.source.bundle is not None, self._has_posterior
             )
-            fresh = replace(fresh, viewport=_fitting(fresh, opened) or fresh.viewport)
+            fitting = _fitting(fresh, opened)
+            fresh = fresh if fitting is None else fitted_view(fresh, fitting)
             if same_space:  # another prior of the same model, which has been set just now
                 fresh = replace(fresh, path=before.path, path_closed=before.path_closed)
                 fresh = replace(fresh, path_times=before.path_times)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from desktop.app.describe import describe, flat_lines
 from desktop.base.installed import program_version
 from desktop.base.machine import Device
+from desktop.base.minus import numbers_with_minus
 from desktop.models.runtime import describe_runtime
 from desktop.models.source import Source
 
@@ -55,7 +56,13 @@ def about_text(source: Source | None, device: str, points: str = "") -> str:
         f"Runs on {device}" if device else "No model is open",
     ]
     if source is not None:
-        lines += ["", "Open model", "", *describe(source), f"decoder SHA-256 {source.sha256}"]
+        lines += [
+            "",
+            "Open model",
+            "",
+            *map(numbers_with_minus, describe(source)),
+            f"decoder SHA-256 {source.sha256}",
+        ]
     if points:
         lines += ["", f"Points on the plane: {points}"]
     width = max(len(name) for name, _ in LICENCES)

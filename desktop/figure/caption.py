@@ -1,7 +1,9 @@
 """The caption that a figure has until somebody writes another one. No Qt."""
 
+from desktop.base.minus import with_minus
 from desktop.base.words import NAME_CHARS, one_line
 from desktop.figure.figure import Part, Subject
+from desktop.latent.axis_texts import axis_words
 from desktop.latent.chart import AxisScale
 from desktop.models.epochs import elbos_nats, in_percent, unfinished
 from desktop.models.own_posterior import OwnPosterior
@@ -55,7 +57,7 @@ def _facts(source: Source, epoch: int | None) -> list[str]:
     if epoch is not None:
         words.append(f"epoch {epoch}" + (f", {in_percent(shares[epoch])} of it" if epoch in shares else ""))
     if isinstance(elbo, float):
-        words.append(f"test ELBO {elbo:.2f} nats".replace("-", "−"))
+        words.append(f"test ELBO {with_minus(f'{elbo:.2f}')} nats")
     return words
 
 
@@ -67,6 +69,7 @@ def _shown(subject: Subject, parts: frozenset[Part]) -> str:
         points = [f"{letter}: {text}" for letter, text in zip("AB", points, strict=True) if text]
     texts += filter(None, dict.fromkeys(points))
     texts += [text for part, text in TEXTS.items() if part in shown and part is not Part.BACKDROP]
+    texts += [f"axis {text}" for text in axis_words(subject.chart) if ": " in text]
     if subject.state.scale is AxisScale.QUANTILES:
         texts.append("axes in quantiles of the prior")
     if subject.beside is not None and not subject.shares_axes:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from desktop.figure.figure import Figure, FigureError, Subject
 from desktop.figure.legend import Entry, fitting, legend_of, within_px
 from desktop.figure.texts import shortened, width_px, wrapped
-from desktop.latent.axis_texts import axis_names, tick_texts
+from desktop.latent.axis_texts import axis_words, tick_texts
 from desktop.latent.chart import Projection
 
 TICK_SIZE_PX, NAME_SIZE_PX, TEXT_SIZE_PX = 11.0, 13.0, 12.0
@@ -100,7 +100,7 @@ def _planes(
 ) -> tuple[PlaneLayout, ...]:
     """Lay out the planes side by side up to the right edge, each as wide as the other."""
     count, height = len(subject.planes), bottom - top
-    names = [axis_names(plane.chart) if figure.has_axes else ("", "") for plane in subject.planes]
+    names = [axis_words(plane.chart) if figure.has_axes else ("", "") for plane in subject.planes]
     if subject.shares_axes:
         names[1] = names[1][0], ""  # the numbers at the left are those of A
     names_px = [NAME_SIZE_PX + 8 if up else 0.0 for _, up in names]
@@ -127,7 +127,7 @@ def _planes(
                     projection=projection,
                     across=tuple(across),
                     upward=tuple(upward) if names[n][1] else (),
-                    names=names[n],
+                    names=(_name(names[n][0], width), _name(names[n][1], height)),
                     name_x_px=x + NAME_SIZE_PX / 2,
                     title=_title(plane.title, width),
                 )
@@ -136,6 +136,11 @@ def _planes(
         widest = [max((width_px(text, TICK_SIZE_PX) for _, text in each.upward), default=0) for each in found]
         numbers_px = [each + TICK_PX + TICK_GAP_PX + 4 if each else 0.0 for each in widest]
     return tuple(found)
+
+
+def _name(name: str, most_px: float) -> str:
+    """The name of an axis of this length."""
+    return shortened(name, most_px, NAME_SIZE_PX)
 
 
 def _title(lines: tuple[str, ...], most_px: float) -> tuple[str, ...]:

@@ -152,15 +152,27 @@ class PlaneDrawing:
         view = self._projection.chart.view_of(posterior.mean)
         middles = [np.median(view[are_shown & (labels == label)], axis=0) for label in shown]
         names = [shortened(self._subject.label_name(n), MOST_NAME_PX, NAME_SIZE_PX) for n in shown]
-        for name in group_names(names, self._projection.view_px(middles), _name_size):
+        placed = group_names(names, self._projection.view_px(middles), px[are_shown], _name_size)
+        for name in placed:
             x, y = name.place_px
             if not self._is_inside(x, y, 4):
                 continue
+            if name.leader_px is not None:
+                self._draw_leader(name, label_color_name(shown[name.group]) if name.group is not None else "")
             if name.group is None:
                 self._pen.name(x, y, name.text, TICK_SIZE_PX, self._colors.muted, 6)
             else:
                 color = label_color_name(shown[name.group])
                 self._pen.name(x, y, name.text, NAME_SIZE_PX, color, 6, is_bold=True)
+
+    def _draw_leader(self, name: GroupName, color: str) -> None:
+        """Draw a thin line from a name to the middle of its group."""
+        assert name.leader_px is not None
+        start, color = np.array(name.middle_px), color or self._colors.muted
+        line = np.array([start, start + name.leader_px])
+        self._pen.line(line, self._colors.paper, 2.6, 5.5)
+        self._pen.line(line, color, 1.0, 5.6)
+        self._pen.circle(start, 2.2, color, self._colors.paper, 0.8, 5.7)
 
     def _draw_rings(self, px: Doubles) -> None:
         """Draw rings around points; those that meet become one outline."""
@@ -267,6 +279,6 @@ class PlaneDrawing:
         return margin <= x <= width - margin and margin <= y <= height - margin
 
 
-def _name_size(name: GroupName) -> tuple[float, float]:
-    """Width and height of the name of a group."""
-    return width_px(name.text, NAME_SIZE_PX, is_bold=True) + 13, NAME_SIZE_PX + 10
+def _name_size(text: str, group: int | None) -> tuple[float, float]:
+    """Width and height of the name of a group, or of several."""
+    return width_px(text, NAME_SIZE_PX, is_bold=group is not None) + 13, NAME_SIZE_PX + 10

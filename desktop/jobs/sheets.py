@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from desktop.base.arrays import Array, Doubles, Floats
+from desktop.base.minus import with_minus
 from desktop.images.room import SheetSize, check_z
 from desktop.images.titles import Titles
 from desktop.jobs.cost import ASK_FROM_S, Cost, Progress
@@ -95,8 +96,9 @@ class Scores:
         rate = f"rate {self.rate[index]:.1f}"
         if self.error is not None:
             return f"difference {self.error[index]:.3f} (root mean square), {rate} nats"
-        bits = "" if self.bits is None else f" ({self.bits[index]:.2f} bits per dimension)"
-        return f"ELBO {self.elbo[index]:.1f} nats{bits}: {rate}, distortion {self.distortion[index]:.1f}"
+        bits = "" if self.bits is None else f" ({with_minus(f'{self.bits[index]:.2f}')} bits per dimension)"
+        elbo, distortion = (with_minus(f"{nats:.1f}") for nats in (self.elbo[index], self.distortion[index]))
+        return f"ELBO {elbo} nats{bits}: {rate}, distortion {distortion}"
 
 
 def samples_plan(model: Model, n: int, seed: int) -> Plan:
@@ -143,13 +145,15 @@ def traversals_plan(
     points = np.tile(start, (len(dimensions), columns, 1))
     for row, dimension in enumerate(dimensions):
         points[row, :, dimension] = values
-    captions = [f"z{dimension} = {value:.2f}" for dimension in dimensions for value in values]
+    captions = [
+        f"z{dimension} = {with_minus(f'{value:.2f}')}" for dimension in dimensions for value in values
+    ]
     rates = None if posterior is None or not len(posterior.mean) else kl_nats(posterior)
     nearest = [int(np.abs(values - start[dimension]).argmin()) for dimension in dimensions]
     return replace(
         _plan(points.reshape(-1, model.latent_dim), columns, captions),
         row_titles=tuple(f"z{n}" if rates is None else f"z{n}\n{rates[n]:.2f} nats" for n in dimensions),
-        column_titles=tuple(f"{value:.1f}".replace("-", "−") for value in values),
+        column_titles=tuple(with_minus(f"{value:.1f}") for value in values),
         marked=tuple(row * columns + column for row, column in enumerate(nearest)),
     )
 

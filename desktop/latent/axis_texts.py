@@ -2,6 +2,7 @@
 
 import math
 
+from desktop.base.minus import with_minus
 from desktop.latent.chart import AxisScale, Chart
 from desktop.latent.plane import ticks
 from desktop.latent.prior import PriorKind
@@ -19,6 +20,13 @@ def axis_names(chart: Chart) -> tuple[str, str]:
     return right, "" if chart.plane.is_line else up
 
 
+def axis_words(chart: Chart) -> tuple[str, str]:
+    """The names of the axes with what they mean, such as "a: towards sample 2"."""
+    named = zip(axis_names(chart), chart.plane.words, strict=True)
+    right, up = (f"{name}: {words}" if name and words else name for name, words in named)
+    return right, up
+
+
 def tick_texts(low: float, high: float, most: int) -> list[tuple[float, str]]:
     """About `most` round numbers from low to high, with enough decimals to tell them apart.
 
@@ -28,9 +36,9 @@ def tick_texts(low: float, high: float, most: int) -> list[tuple[float, str]]:
     found = (ticks(low, high, count) for count in counts)
     values = next((each for each in found if len(each) > 1), ticks(low, high, most))
     if len(values) < 2:
-        return [(value, f"{value:.6g}") for value in values]
+        return [(value, with_minus(f"{value:.6g}")) for value in values]
     step = values[1] - values[0]
     if max(map(abs, values)) >= 1e6:
-        return [(value, f"{value:.6g}") for value in values]
+        return [(value, with_minus(f"{value:.6g}")) for value in values]
     decimals = max(0, -math.floor(math.log10(step) + 1e-6))
-    return [(value, f"{value + 0.0:.{decimals}f}".replace("-", "−")) for value in values]
+    return [(value, with_minus(f"{value + 0.0:.{decimals}f}")) for value in values]

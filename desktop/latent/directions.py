@@ -87,10 +87,12 @@ def directions_in(arrays: Mapping[str, Array], start: Vector, name: str) -> Dire
     return Directions(names, numbers / lengths[:, None], start)
 
 
-def plane_of_directions(z: ArrayLike, right: ArrayLike, up: ArrayLike) -> Plane:
+def plane_of_directions(
+    z: ArrayLike, right: ArrayLike, up: ArrayLike, names: tuple[str, str] = ("one", "two")
+) -> Plane:
     """The plane through z [d] with a along the unit vector `right` [d], and b in the plane of both.
 
-    Raises ValueError if they are parallel.
+    `names` are those of the two directions. Raises ValueError if they are parallel.
     """
     u, other = np.asarray(right, np.float64), np.asarray(up, np.float64)
     beside = other - other @ u * u
@@ -99,7 +101,10 @@ def plane_of_directions(z: ArrayLike, right: ArrayLike, up: ArrayLike) -> Plane:
     if not length > MIN_SINE:
         raise ValueError("found two parallel directions, expected two that span a plane; choose another")
     v = beside / length
-    return Plane(vector(z), Vector(u), Vector(v, is_own=True))
+    words = f"along direction {names[0]}", f"along direction {names[1]}"
+    if abs(float(other @ u)) > MIN_SINE:
+        words = words[0], f"{words[1]}, at a right angle"
+    return Plane(vector(z), Vector(u), Vector(v, is_own=True), words)
 
 
 def probes(latent_dim: int, count: int, seed: int = 0) -> Doubles:

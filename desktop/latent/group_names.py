@@ -1,22 +1,31 @@
 """The names of groups of points on a plane: where they stand, and when one text speaks for several. No Qt."""
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from desktop.base.arrays import Doubles
-from desktop.latent.plane import boxes_apart, spread_apart
 
-DISTANCE_PX = 30.0
-# Names are pushed apart, but not farther than this from their groups: a ring of names looks like data.
-MOST_AWAY_PX = 48.0
+Size = tuple[float, float]
+Place = tuple[float, float]
+
+# A name's box is never farther than this from the middle of its group: a ring of names looks like data.
+REACH_PX = 44.0
 # More than MOST_TOGETHER names whose groups lie within such a distance of each other become one text. The
-# smallest distance is taken at which every name is near its group.
-MOST_TOGETHER, TOGETHER_PX = 3, (12.0, 20.0, 32.0, 52.0, 84.0)
+# smallest distance is taken at which every name has a place.
+MOST_TOGETHER, TOGETHER_PX = 3, (12.0, 20.0, 32.0, 52.0, 84.0, 136.0, 220.0)
 ABOVE_PX = 26.0  # from the middle of a crowd up to its text, so that the crowd is seen
+GAP_PX = 2.0  # between names
+STEP_PX, CELL_PX = 8.0, 4.0  # between the places that are tried, and of the grid in which points are counted
+MOST_POINTS = 10_000  # of more, only so many are looked at
+# What a place costs: 1 for covering so large a share of a group's usual number of points, but at least so
+# many; and these for the way from the group, for covering the middle of another group, and for leaving the
+# place that the name has now.
+MANY_SHARE, FEW_POINTS = 0.3, 8
+FAR_COST, OTHER_COST, MOVE_COST = 0.5, 0.5, 0.15
 
 
 @dataclass(frozen=True)
@@ -26,50 +35,160 @@ class GroupName:
     Attributes:
         text: the name of a group, or how many groups lie here.
         group: the number of the group; None if the text speaks for several.
-        place_px: around which point it stands, (x, y).
+        middle_px: the middle of its group, or of its groups.
+        offset_px: from there to the middle of the text.
+        size_px: the width and height of its box.
+        members: the numbers of the groups that it speaks for.
     """
 
     text: str
     group: int | None
-    place_px: tuple[float, float]
+    middle_px: Place
+    offset_px: Place = (0.0, 0.0)
+    size_px: Size = (0.0, 0.0)
+    members: tuple[int, ...] = ()
+
+    @property
+    def place_px(self) -> Place:
+        """The middle of its box."""
+        return self.middle_px[0] + self.offset_px[0], self.middle_px[1] + self.offset_px[1]
+
+    @property
+    def leader_px(self) -> Place | None:
+        """The way from the middle of the group to the nearest point of the box; None if it lies there."""
+        x, y = (
+            offset - min(side / 2, max(-side / 2, offset))
+            for offset, side in zip(self.offset_px, self.size_px, strict=True)
+        )
+        return (x, y) if x or y else None
 
 
 def group_names(
-    names: Sequence[str], middles_px: ArrayLike, size_of: Callable[[GroupName], tuple[float, float]]
+    names: Sequence[str],
+    middles_px: ArrayLike,
+    points_px: ArrayLike,
+    size_of: Callable[[str, int | None], Size],
+    before: Mapping[str, Place] | None = None,
 ) -> list[GroupName]:
     """Return the texts for groups with these names and middles [N, 2], none of which covers another.
 
-    `size_of` tells width and height of a text.
+    Each stands where it covers few of the points [M, 2], at its group or near it. `size_of` tells width and
+    height of a text, given it and its group or None. `before` are the offsets of texts that are shown now,
+    which stay if they are nearly as good: a small change of the view moves no name.
     """
     middles = np.asarray(middles_px, np.float64).reshape(-1, 2)
+    points = np.asarray(points_px, np.float64).reshape(-1, 2)
+    points = points[:: -(-len(points) // MOST_POINTS) or 1]
+    many = max(FEW_POINTS, MANY_SHARE * len(points) / max(1, len(middles)))
+    costs: dict[GroupName, tuple[Doubles, Doubles]] = {}
     placed: list[GroupName] = []
     for together_px in TOGETHER_PX:
-        wanted = _texts(names, middles, together_px)
-        places = spread_apart([name.place_px for name in wanted], DISTANCE_PX)
-        places = boxes_apart(places, [size_of(name) for name in wanted])
-        placed = [
-            replace(name, place_px=(x, y)) for name, (x, y) in zip(wanted, places.tolist(), strict=True)
-        ]
-        if all(_away_px(name, middles) <= MOST_AWAY_PX for name in placed):
+        wanted = _texts(names, middles, together_px, size_of)
+        for name in wanted:
+            if name not in costs:
+                costs[name] = _costs(name, points, many, middles, (before or {}).get(name.text))
+        placed, is_whole = _placed(wanted, costs)
+        if is_whole:
             break
     return placed
 
 
-def _texts(names: Sequence[str], middles: Doubles, together_px: float) -> list[GroupName]:
-    """The texts at the places where they would be without each other."""
+def _texts(
+    names: Sequence[str],
+    middles: Doubles,
+    together_px: float,
+    size_of: Callable[[str, int | None], Size],
+) -> list[GroupName]:
+    """The texts at the places where they would be without each other and without points."""
     found = []
     for members in _gathered(middles, together_px):
-        if len(members) <= MOST_TOGETHER:
-            found += [GroupName(names[n], n, (middles[n, 0], middles[n, 1])) for n in members]
-        else:
-            x, y = middles[members].mean(axis=0).tolist()
-            found.append(GroupName(f"{len(members)} labels here", None, (x, y - ABOVE_PX)))
+        texts: list[tuple[str, int | None, list[int]]] = [(names[n], n, [n]) for n in members]
+        if len(members) > MOST_TOGETHER:
+            texts = [(f"{len(members)} labels here", None, members)]
+        for text, n, groups in texts:
+            x, y = middles[groups].mean(axis=0).tolist()
+            above = (0.0, -ABOVE_PX if n is None else 0.0)
+            found.append(GroupName(text, n, (x, y), above, size_of(text, n), tuple(groups)))
     return found
 
 
-def _away_px(name: GroupName, middles: Doubles) -> float:
-    """How far a name is from its group; 0 for the text of several."""
-    return 0.0 if name.group is None else math.dist(name.place_px, middles[name.group])
+def _costs(
+    name: GroupName, points: Doubles, many: float, middles: Doubles, before: Place | None
+) -> tuple[Doubles, Doubles]:
+    """The offsets [K, 2] of the places for a name, and what each costs [K]: 1 for covering `many` points."""
+    ways, gaps = _ways(name.size_px)
+    if before is not None and _gap(before, name.size_px) <= REACH_PX:
+        ways, gaps = np.vstack([ways, before]), np.append(gaps, _gap(before, name.size_px))
+    covered = _covered(np.asarray(name.middle_px), name.size_px, points, ways)
+    far = gaps if name.group is not None else np.abs(ways - name.offset_px).sum(axis=1)
+    # A hair's weight for the way to the middle, so that without points the name stands there.
+    cost = covered / many + FAR_COST * far / REACH_PX
+    cost += 1e-3 * np.linalg.norm(ways - name.offset_px, axis=1)
+    own = -1 if name.group is None else name.group
+    half = np.asarray(name.size_px) / 2
+    for number, other in enumerate(middles - np.asarray(name.middle_px)):
+        if number != own and name.group is not None and np.abs(other).max() < 2 * (REACH_PX + half.max()):
+            cost += OTHER_COST * (np.abs(ways - other) < half).all(axis=1)
+    if before is not None:
+        cost[np.abs(ways - before).sum(axis=1) > STEP_PX / 2] += MOVE_COST
+    return ways, cost
+
+
+@lru_cache(maxsize=256)
+def _ways(size_px: Size) -> tuple[Doubles, Doubles]:
+    """The offsets [K, 2] at which boxes of a size are within reach, and how far away each is [K]."""
+    x, y = (np.arange(-(n := int((side / 2 + REACH_PX) // STEP_PX)), n + 1) * STEP_PX for side in size_px)
+    ways = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+    ways = np.vstack([ways, (0.0, -ABOVE_PX)])
+    gaps = np.linalg.norm(np.maximum(np.abs(ways) - np.asarray(size_px) / 2, 0), axis=1)
+    return ways[gaps <= REACH_PX], gaps[gaps <= REACH_PX]
+
+
+def _gap(offset: Place, size_px: Size) -> float:
+    """How far a box is from the middle that it is `offset` from."""
+    return float(np.linalg.norm(np.maximum(np.abs(offset) - np.asarray(size_px) / 2, 0)))
+
+
+def _covered(middle: Doubles, size_px: Size, points: Doubles, ways: Doubles) -> Doubles:
+    """How many points each of the boxes covers [K]."""
+    half = np.asarray(size_px) / 2
+    reach = np.abs(ways).max(axis=0) + half + 2 * CELL_PX
+    x, y = points[:, 0] - middle[0], points[:, 1] - middle[1]
+    near = (x > -reach[0]) & (x < reach[0]) & (y > -reach[1]) & (y < reach[1])
+    columns, rows = (np.ceil(2 * reach / CELL_PX).astype(np.intp) + 1).tolist()
+    cells = ((y[near] + reach[1]) // CELL_PX).astype(np.intp) * columns
+    cells += ((x[near] + reach[0]) // CELL_PX).astype(np.intp)
+    counts = np.bincount(cells, minlength=rows * columns).reshape(rows, columns)
+    sums = np.zeros((rows + 1, columns + 1))
+    sums[1:, 1:] = counts.cumsum(axis=0).cumsum(axis=1)
+    left, top = np.rint((ways - half + reach) / CELL_PX).astype(np.intp).T
+    right, bottom = np.rint((ways + half + reach) / CELL_PX).astype(np.intp).T
+    found: Doubles = sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left]
+    return found
+
+
+def _placed(
+    wanted: Sequence[GroupName], costs: Mapping[GroupName, tuple[Doubles, Doubles]]
+) -> tuple[list[GroupName], bool]:
+    """The names at their places, and whether none had to cover another.
+
+    Those that have the least choice go first.
+    """
+    order = sorted(range(len(wanted)), key=lambda n: float(np.median(costs[wanted[n]][1])), reverse=True)
+    boxes = np.empty((0, 4))  # middles, and halves of the sides
+    found, is_whole = {}, True
+    for n in order:
+        name = wanted[n]
+        ways, cost = costs[name]
+        places, half = ways + name.middle_px, np.asarray(name.size_px) / 2
+        apart = np.abs(places[:, None] - boxes[None, :, :2]) >= boxes[None, :, 2:] + half + GAP_PX
+        is_free = np.all(apart.any(axis=2), axis=1)
+        is_whole = is_whole and bool(is_free.any())
+        best = int(np.where(is_free, cost, cost + 1e6).argmin())
+        x, y = ways[best].tolist()
+        found[n] = replace(name, offset_px=(x, y))
+        boxes = np.vstack([boxes, [*places[best], *half]])
+    return [found[n] for n in range(len(wanted))], is_whole
 
 
 def _gathered(middles: Doubles, together_px: float) -> list[list[int]]:

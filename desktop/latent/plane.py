@@ -13,7 +13,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from desktop.base.arrays import Doubles, Floats
+from desktop.base.minus import with_hyphen, with_minus
 from desktop.base.vector import Vector, vector
+from desktop.base.words import NAME_CHARS, one_line
 from desktop.latent.prior import NORMAL, Marginal, NormalMarginal, Prior
 
 Edges = tuple[float, float, float, float]  # left, bottom, right, top
@@ -40,13 +42,18 @@ class Plane:
     """A plane in d dimensions: a point and two orthonormal directions, d numbers each.
 
     If d = 1, the second direction is zero, and so is every b.
+
+    Attributes:
+        words: what a and b mean, for people, such as "towards sample 2"; empty if nothing is known.
     """
 
     origin: Vector
     u: Vector
     v: Vector
+    words: tuple[str, str] = ("", "")
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "words", tuple(one_line(text, NAME_CHARS) for text in self.words))
         for name in ("origin", "u", "v"):
             object.__setattr__(self, name, vector(getattr(self, name)))
 
@@ -141,10 +148,13 @@ class Plane:
             yield part, origin, (u, v)
 
 
-def plane_through(origin: ArrayLike, right: ArrayLike, up: ArrayLike) -> Plane:
+def plane_through(
+    origin: ArrayLike, right: ArrayLike, up: ArrayLike, names: tuple[str, str] = ("point 2", "point 3")
+) -> Plane:
     """The plane through three points, d numbers each, with (0, 0) at the first and a towards the second.
 
-    Raises ValueError if they lie on one line or d is less than two.
+    `names` are those of the second and of the third. Raises ValueError if they lie on one line or d is less
+    than two.
     """
     start = np.asarray(origin, np.float64)
     edges = np.asarray([right, up], np.float64) - start
@@ -153,11 +163,15 @@ def plane_through(origin: ArrayLike, right: ArrayLike, up: ArrayLike) -> Plane:
     beside = edges[1] - edges[1] @ u * u
     if len(start) < 2 or not lengths[0] > MIN_EDGE or not np.linalg.norm(beside) > MIN_SINE * lengths[1]:
         raise ValueError("found three points on one line, expected a triangle that spans a plane; move one")
-    return Plane(Vector(start), Vector(u, is_own=True), Vector(beside / np.linalg.norm(beside), is_own=True))
+    v = beside / np.linalg.norm(beside)
+    words = f"towards {names[0]}", f"towards {names[1]}, at a right angle"
+    return Plane(Vector(start), Vector(u, is_own=True), Vector(v, is_own=True), words)
 
 
-def principal_plane(z: ArrayLike) -> Plane:
+def principal_plane(z: ArrayLike, of_what: str = "") -> Plane:
     """The plane of the two directions along which the points z [N, d] vary most, through their mean.
+
+    Its words say which share of the variance they make; `of_what` stands in them, such as "of epoch 3".
 
     The directions are the first two eigenvectors of the covariance, each with its largest number positive. In
     more than 1,024 dimensions they are those of at most 1,024 of the points, evenly spaced.
@@ -178,7 +192,13 @@ def principal_plane(z: ArrayLike) -> Plane:
     if not variances[-2] > MIN_SINE**2 * variances[-1]:
         raise ValueError("found points on one line, expected them to vary in two directions")
     u, v = (d * np.sign(d[np.argmax(np.abs(d))]) for d in (directions[:, -1], directions[:, -2]))
-    return Plane(Vector(mean), Vector(u), Vector(v))
+    shares = variances[:-3:-1] / variances.clip(0).sum()
+    of_what = f" {of_what}" if of_what else ""
+    right, up = (
+        f"{nth} principal axis{of_what}, {100 * share:.0f} % of the variance"
+        for nth, share in zip(("1st", "2nd"), shares.tolist(), strict=True)
+    )
+    return Plane(Vector(mean), Vector(u), Vector(v), (right, up))
 
 
 def _axis(direction: Vector) -> int | None:
@@ -293,62 +313,12 @@ def ticks(low: float, high: float, most: int = 8) -> list[float]:
     return [n * step for n in range(first, last + 1)]
 
 
-def spread_apart(points: ArrayLike, distance: float, rounds: int = 30) -> Doubles:
-    """Push points [N, 2] away from each other until they are about `distance` apart."""
-    # For so few numbers, Python's own are several times as fast as numpy's.
-    spread: list[list[float]] = np.array(points, np.float64).reshape(-1, 2).tolist()
-    for _ in range(rounds):
-        moved = False
-        for i, first in enumerate(spread):
-            for second in spread[:i]:
-                x, y = first[0] - second[0], first[1] - second[1]
-                length = math.hypot(x, y)
-                if length < distance:
-                    right, up = (x / length, y / length) if length else (0.0, 1.0)
-                    push = (distance - length) / 2
-                    first[0] += push * right
-                    first[1] += push * up
-                    second[0] -= push * right
-                    second[1] -= push * up
-                    moved = True
-        if not moved:
-            break
-    return np.array(spread, np.float64).reshape(-1, 2)
-
-
-def boxes_apart(points: ArrayLike, sizes: ArrayLike, rounds: int = 60) -> Doubles:
-    """Push boxes with these middles [N, 2] and sizes [N, 2] off each other, up and down, or else sideways.
-
-    Each time two that overlap move by half of the smaller overlap each.
-    """
-    # For so few numbers, Python's own are several times as fast as numpy's.
-    spread: list[list[float]] = np.array(points, np.float64).reshape(-1, 2).tolist()
-    half: list[list[float]] = (np.array(sizes, np.float64).reshape(-1, 2) / 2).tolist()
-    for _ in range(rounds):
-        moved = False
-        for i, first in enumerate(spread):
-            for j, second in enumerate(spread[:i]):
-                x, y = first[0] - second[0], first[1] - second[1]
-                over_x = half[i][0] + half[j][0] - abs(x)
-                over_y = half[i][1] + half[j][1] - abs(y)
-                if over_x > 0 and over_y > 0:
-                    axis, push = (
-                        (0, math.copysign(over_x, x)) if over_x <= over_y else (1, math.copysign(over_y, y))
-                    )
-                    first[axis] += push / 2
-                    second[axis] -= push / 2
-                    moved = True
-        if not moved:
-            break
-    return np.array(spread, np.float64).reshape(-1, 2)
-
-
 def parse_z(text: str, latent_dim: int) -> Vector:
     """Parse d numbers separated by commas, semicolons or spaces. Brackets and − for - are allowed.
 
     Raises ValueError for anything else.
     """
-    words = text.replace("−", "-").replace(",", " ").replace(";", " ").strip(" \t\n()[]").split()
+    words = with_hyphen(text).replace(",", " ").replace(";", " ").strip(" \t\n()[]").split()
     try:
         numbers = [float(word) for word in words]
     except ValueError:
@@ -374,6 +344,6 @@ def format_z(z: Sequence[float], latent_dim: int | None = None, decimals: int = 
     the first ones.
     """
     count = len(z) if latent_dim is None else latent_dim
-    if count <= MOST_TYPED:
-        return ", ".join(f"{value:.{decimals}f}" for value in z)
-    return f"{', '.join(f'{value:.{decimals}f}' for value in z[:MOST_SHOWN])}, … ({count:,} numbers)"
+    shown = [with_minus(f"{value:.{decimals}f}") for value in (z if count <= MOST_TYPED else z[:MOST_SHOWN])]
+    text = ", ".join(shown)
+    return text if count <= MOST_TYPED else f"{text}, … ({count:,} numbers)"

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from desktop.base.arrays import Doubles, Floats
+from desktop.base.minus import with_hyphen, with_minus
 from desktop.base.vector import Vector, vector
 
 NORMAL_DIST = NormalDist()
@@ -68,7 +69,7 @@ class Prior:
     def __str__(self) -> str:
         """The prior in words, such as "uniform in [−1, 1]"."""
         if self.kind is PriorKind.UNIFORM:
-            return f"uniform in [{self.low:g}, {self.high:g}]".replace("-", "−")
+            return f"uniform in [{with_minus(f'{self.low:g}')}, {with_minus(f'{self.high:g}')}]"
         if self.kind is PriorKind.SPHERE:
             return "on the unit sphere" if self.scale == 1 else f"on the sphere of radius {self.scale:g}"
         return "normal" if self.scale == 1 else f"normal, standard deviation {self.scale:g}"
@@ -157,7 +158,7 @@ def parse_prior(text: str) -> Prior:
     if found is None or found[1].lower() not in list(PriorKind):
         raise ValueError(f"found the prior {text.strip()[:60]!r}, expected {expected}")
     kind = PriorKind(found[1].lower())
-    numbers = [float(number.replace("−", "-")) for number in found.groups()[1:] if number is not None]
+    numbers = [float(with_hyphen(number)) for number in found.groups()[1:] if number is not None]
     if not numbers:
         return Prior(kind)
     if (len(numbers) == 2) is not (kind is PriorKind.UNIFORM):

@@ -6,6 +6,7 @@ others. So where no text names the prior it is taken for normal, and said to be 
 
 import re
 
+from desktop.base.minus import with_hyphen
 from desktop.latent.prior import NORMAL, Prior, PriorKind
 from desktop.reading.overrides import Overrides, prior_of
 from desktop.vetting.onnx_file import ModelFile
@@ -48,7 +49,7 @@ def prior_in(text: str) -> Prior | None:
     numbers = RANGE.search(short)
     if numbers is None:
         return Prior(kind)
-    low, high = (float(number.replace("−", "-")) for number in numbers.groups())
+    low, high = (float(with_hyphen(number)) for number in numbers.groups())
     try:
         return Prior(kind, (high - low) / 2, (low + high) / 2)
     except ValueError:

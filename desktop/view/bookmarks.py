@@ -4,9 +4,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
+from desktop.base.arrays import Doubles
 from desktop.base.structure import shown
 from desktop.base.vector import Vector
 from desktop.base.words import NAME_CHARS, one_line
+from desktop.latent.plane import Plane
 from desktop.view.state import ViewState
 from desktop.view.state_json import state_from_dict, state_to_dict
 
@@ -14,6 +18,7 @@ from desktop.view.state_json import state_from_dict, state_to_dict
 FIELDS = ("z", "plane", "scale", "viewport", "epoch", "prior")
 MAX_BOOKMARKS = 500
 MAX_PICTURE_CHARS = 1 << 16
+ON_PLANE = 1e-4  # farther from a plane, relative to z, a bookmark is not on it
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,21 @@ def with_picture(
         else mark
         for mark in marks
     )
+
+
+def places_on(plane: Plane, marks: Sequence[Bookmark]) -> tuple[tuple[int, ...], Doubles]:
+    """Return the numbers of the bookmarks that lie on a plane, of any epoch, and their (a, b) [N, 2]."""
+    found: list[int] = []
+    places: list[Doubles] = []
+    for index, mark in enumerate(marks):
+        z = mark.view.z.array
+        if len(z) != len(plane.origin):
+            continue
+        ab = plane.project(z)
+        if np.abs(plane.embed(ab) - z).max() <= ON_PLANE * (1 + np.abs(z).max()):
+            found.append(index)
+            places.append(ab)
+    return tuple(found), np.array(places, np.float64).reshape(-1, 2)
 
 
 def as_path(state: ViewState, marks: Sequence[Bookmark], leg_s: float) -> ViewState:

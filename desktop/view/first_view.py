@@ -23,8 +23,12 @@ from desktop.view.state import ViewState, start_state
 
 # In up to so many dimensions a plane of two axes through the mean is near enough to samples.
 MOST_NEAR_MEAN = 8
-# The span of a view of three samples, as a multiple of their extent.
-MARGIN = 1.25
+# The cursor of a first view is at least this share of the view's shorter side away from each edge.
+EDGE_SHARE = 0.15
+# The span of a view of three samples, as a multiple of their extent. The cursor is at one of them, which is a
+# corner of that extent.
+_LEAST_SPAN = 1.02 / (0.5 - EDGE_SHARE)  # of a view with the cursor at distance 1 from its middle
+MARGIN = _LEAST_SPAN / 2
 SEEDS = 2**31
 # The three samples are chosen among so many. In very many dimensions all planes are about equally far from
 # the mean.
@@ -50,9 +54,11 @@ def first_view(latent_dim: int, prior: Prior = NORMAL, seed: int = 0) -> ViewSta
         plane = axis_plane(prior.mean(latent_dim), 0, min(1, latent_dim - 1))
         z = Vector(plane.embed(plane.project(first)))
         state = ViewState(z=z, plane=plane, prior=prior, seed=seed)
-        return replace(state, viewport=state.chart.home)
+        home = state.chart.home
+        away = np.abs(state.chart.view(state.cursor_ab) - home.center).max()
+        return replace(state, viewport=replace(home, span=max(home.span, float(away) * _LEAST_SPAN)))
     _, right, up = corners(latent_dim, prior, seed)
-    plane = plane_through(first, right, up)
+    plane = plane_through(first, right, up, ("sample 2", "sample 3"))
     # On the way between two samples of a box one stays in the box; a shell is followed on great circles.
     kind = PathKind.STRAIGHT if prior.kind is PriorKind.UNIFORM else PathKind.SPHERICAL
     state = ViewState(z=first, plane=plane, prior=prior, seed=seed, path_kind=kind)
@@ -68,6 +74,19 @@ def fresh_view(latent_dim: int, prior: Prior, is_bundle: bool, has_posterior: bo
     if has_posterior or (is_bundle and latent_dim <= MOST_NEAR_MEAN):
         return replace(start_state(latent_dim), prior=prior)
     return first_view(latent_dim, prior)
+
+
+def fitted_view(state: ViewState, viewport: Viewport) -> ViewState:
+    """The state of a new view with a viewport that fits its test images.
+
+    They may lie elsewhere than the prior's mean, where the cursor is. It is moved so far that it is well
+    inside the view.
+    """
+    state = replace(state, viewport=viewport)
+    at, middle = state.chart.view(state.cursor_ab), np.array(viewport.center)
+    reach = (0.5 - EDGE_SHARE) * viewport.span
+    inside = np.clip(at, middle - reach, middle + reach)
+    return state if np.array_equal(at, inside) else state.at(state.chart.ab(inside))
 
 
 @lru_cache(maxsize=2)

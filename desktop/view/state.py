@@ -49,6 +49,7 @@ class Layer(StrEnum):
     ELLIPSE = "Its approximate posterior (1, 2 σ)"
     ENCODED = "Approximate posterior of your image"
     TRUE_POSTERIOR = "True posterior of your image"
+    BOOKMARKS = "Bookmarks"
 
 
 # All layers except those that cover others; those of your image appear once there is one.

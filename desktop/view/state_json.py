@@ -18,7 +18,7 @@ import numpy as np
 from desktop.base.structure import MAX_NUMBER, shown, strict_converter, structure
 from desktop.base.vector import Vector
 from desktop.latent.plane import MAX_SPAN, MIN_SPAN, Plane
-from desktop.view.state import ViewState, start_state
+from desktop.view.state import Layer, ViewState, start_state
 
 # Directions are written with all digits, so a larger deviation was not written by this program.
 MAX_SKEW = 1e-4
@@ -78,6 +78,8 @@ def state_from_dict(data: object, latent_dim: int | None = None) -> ViewState:
     missing = {"z", "plane"} - set(data)
     written = CONVERTER.unstructure(start_state(dims if missing else 1))
     state = structure(CONVERTER, written | dict(data), ViewState, "state")
+    if "layers" in data and isinstance(data.get("plane"), Mapping) and "words" not in data["plane"]:
+        state = state.with_layer(Layer.BOOKMARKS, on=True)  # the version that wrote it always hid them
     _check(state, latent_dim)
     view = state.viewport
     state = replace(state, viewport=replace(view, span=min(MAX_SPAN, max(MIN_SPAN, view.span))))

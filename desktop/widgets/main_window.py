@@ -25,6 +25,7 @@ from desktop.reading.overrides import Overrides
 from desktop.vetting.opening import OpeningStoppedError
 from desktop.widgets.common import settings
 from desktop.widgets.common.actions import add_action
+from desktop.widgets.common.copied_numbers import CopiedNumbers
 from desktop.widgets.common.field_keys import share_keys
 from desktop.widgets.common.message_bar import Action, MessageBar
 from desktop.widgets.common.plain_text import title_text
@@ -108,6 +109,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.setWindowTitle("Latent Plane")
         self.setAcceptDrops(True)
+        CopiedNumbers(self)
         self.explorer = explorer
         self.plane = PlaneView()
         self.panel = SidePanel()
@@ -299,6 +301,7 @@ class MainWindow(QMainWindow):
             self.path_control,
             self.select,
             self.pins,
+            self.bookmarks,
             self.plane_control,
             self.z_control.copy,
             [

@@ -6,12 +6,16 @@ from PySide6.QtCore import QLocale
 from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import QDoubleSpinBox, QWidget
 
+from desktop.base.minus import MINUS, with_minus
+
 UNFINISHED = re.compile(r"[+-]?\d*\.?\d*(e[+-]?\d*)?", re.IGNORECASE)
 EXACT_DECIMALS = 15
 
 
 class NumberBox(QDoubleSpinBox):
     """A QDoubleSpinBox in which 0.5 is a half everywhere; 0,5 and 5e-1 are read as the same number.
+
+    It shows negative numbers with a minus, and reads those with a hyphen, too.
 
     Qt's own box takes "0.5" for 5 where commas separate decimals, and "5e-1" for 51 everywhere. It also
     rounds its number to the decimals that it shows; this one does not, if `show_decimals` set how many.
@@ -43,13 +47,13 @@ class NumberBox(QDoubleSpinBox):
     def textFromValue(self, value: float) -> str:
         """The number as it is shown."""
         if self._shown_decimals is None:
-            return super().textFromValue(value)
-        return f"{value:.{self._shown_decimals}f}"
+            return with_minus(super().textFromValue(value))
+        return with_minus(f"{value:.{self._shown_decimals}f}")
 
     def valueFromText(self, text: str) -> float:
         """The number in the box; as long as nobody has typed, it is more exact than the text."""
         number = self._number(text)
-        if number is None or self._bare(text) == self.textFromValue(self.value()):
+        if number is None or self._bare(text) == self._bare(self.textFromValue(self.value())):
             return self.value()
         return number
 
@@ -61,4 +65,5 @@ class NumberBox(QDoubleSpinBox):
             return None
 
     def _bare(self, text: str) -> str:
-        return text.removeprefix(self.prefix()).removesuffix(self.suffix()).strip().replace(",", ".")
+        bare = text.removeprefix(self.prefix()).removesuffix(self.suffix()).strip()
+        return bare.replace(",", ".").replace(MINUS, "-")

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop.base.minus import with_minus
 from desktop.base.words import one_line
 from desktop.widgets.common.number_box import NumberBox
 from desktop.widgets.common.plain_text import tip_text
@@ -225,7 +226,7 @@ class SliderRow(QObject):
         self.slider.blockSignals(True)
         self.slider.setValue(at)
         self.slider.blockSignals(False)
-        self.slider.setAccessibleDescription(f"{value:.4f}")
+        self.slider.setAccessibleDescription(with_minus(f"{value:.4f}"))
         self.box.blockSignals(True)
         self.box.setValue(value)
         self.box.blockSignals(False)

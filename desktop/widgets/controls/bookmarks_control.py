@@ -5,8 +5,10 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QPointF, Signal
+from PySide6.QtWidgets import QMenu
 
+from desktop.app.plane_subject import PlaneSubject
 from desktop.app.worker import Priority
 from desktop.base.arrays import Bytes, Floats
 from desktop.base.vector import Vector
@@ -32,6 +34,9 @@ from desktop.widgets.common.qimage import png_text, to_qimage
 from desktop.widgets.common.saved_inputs import save_input
 from desktop.widgets.controls.shell import Shell
 from desktop.widgets.panels.bookmarks_panel import BookmarksPanel
+from desktop.widgets.plane.bookmark_marks import BookmarkMarks
+from desktop.widgets.plane.plane_menu import add_title
+from desktop.widgets.plane.plane_view import PlaneView
 
 NAME = "bookmarks"
 SECTION = "bookmarks"
@@ -67,6 +72,7 @@ class BookmarksControl(QObject):
         self._sha256 = ""
         self._epochs: tuple[Epoch, ...] = ()
         self.marks: tuple[Bookmark, ...] = ()
+        self._on_planes: list[BookmarkMarks] = []
         self.panel = panel = BookmarksPanel()
         shell.panel.add_section(SECTION, "Bookmarks", panel)
         save_input("bookmarks.seconds", panel.leg_s)
@@ -97,8 +103,32 @@ class BookmarksControl(QObject):
         """Show the bookmarks of the model that was opened."""
         self.marks = marks
         self.panel.show_bookmarks(marks)
-        self._fill_menu()
+        self._show_marks()
         self._ask()
+
+    def add_plane(self, subject: PlaneSubject, plane: PlaneView) -> BookmarkMarks:
+        """Mark the bookmarks on a plane."""
+        marks = BookmarkMarks(plane, lambda: subject.has_same_z)
+        marks.show(self.marks)
+        self._on_planes.append(marks)
+        return marks
+
+    def fill_menu(self, marks: BookmarkMarks, menu: QMenu, position: QPointF) -> bool:
+        """Add entries about the bookmark under a pixel of a plane."""
+        index = marks.index_at(position)
+        if index is not None:
+            add_title(menu, f"Bookmark {menu_text(self.marks[index].name)}")
+            menu.addAction("&Go to it", partial(self._go, index))
+            menu.addAction("Re&name it…", partial(self._rename, index))
+            menu.addAction("&Remove it", partial(self._remove, index))
+        return False
+
+    def _rename(self, index: int) -> None:
+        """Show the bookmark in its section, to be typed over."""
+        self._shell.panel.show_section(self.panel)
+        self.panel.list.setCurrentRow(index)
+        self.panel.list.setFocus()
+        self.panel.list.editItem(self.panel.list.item(index))
 
     def set_picture(self, picture: Bytes | None) -> None:
         """Set the picture at the cursor, uint8 [H, W(, C)]."""
@@ -119,7 +149,7 @@ class BookmarksControl(QObject):
     def _set(self, marks: tuple[Bookmark, ...], current: int | None = None) -> None:
         self.marks = marks
         self.panel.show_bookmarks(marks, current)
-        self._fill_menu()
+        self._show_marks()
         self.kept.emit(marks)
 
     def _add(self) -> None:
@@ -235,6 +265,12 @@ class BookmarksControl(QObject):
         self._sha256, self._epochs = source.sha256, epochs
         self.outdated.emit(frozenset(right))
         self._set(without_old_pictures(self.marks, right))
+
+    def _show_marks(self) -> None:
+        """Show the bookmarks in the menu and on the planes."""
+        self._fill_menu()
+        for on_plane in self._on_planes:
+            on_plane.show(self.marks)
 
     def _fill_menu(self) -> None:
         """List the bookmarks in the menu, where the palette of commands finds them too."""

@@ -153,9 +153,9 @@ class DirectionsControl(QObject):
     def _show_plane(self, right: int, up: int) -> None:
         if self.directions is None:
             return
-        units, state = self.directions.units, self._explorer.state
+        units, state, names = self.directions.units, self._explorer.state, self.directions.names
         try:
-            plane = plane_of_directions(state.z, units[right], units[up])
+            plane = plane_of_directions(state.z, units[right], units[up], (names[right], names[up]))
         except ValueError as error:
             self._shell.message.show_error(error)
             return

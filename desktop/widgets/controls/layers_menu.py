@@ -19,7 +19,7 @@ class LayersMenu(QMenu):
         for number, layer in enumerate(Layer, start=1):
             action = self.addAction(layer.value)
             action.setCheckable(True)
-            action.setShortcut(QKeySequence(str(number)))
+            action.setShortcut(QKeySequence(str(number % 10)))
             action.triggered.connect(lambda on, layer=layer: self._switch(layer, on))
             self.entries[layer] = action
         self._explorer.opened.connect(self._on_opened)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QTimer
 
 from desktop.app.explorer import Explorer
 from desktop.app.worker import Priority
+from desktop.base.minus import with_minus
 from desktop.base.vector import Vector
 from desktop.images.pixels import to_bytes
 from desktop.images.shrink import shrink
@@ -150,7 +151,7 @@ class NearestControl(QObject):
                     image=to_qimage(to_bytes(pictures_of(posterior, slice(index, index + 1)))[0]),
                     name=name,
                     color=colors.AXIS if label is None else colors.label_color(label),
-                    distance=f"{neighbour.distance:.4g} {unit}",
+                    distance=with_minus(f"{neighbour.distance:.4g}") + f" {unit}",
                 )
             )
         self.panel.show_images(shown)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMenu
 from desktop.app.plane_subject import PlaneSubject
 from desktop.latent.chart import AxisScale
 from desktop.latent.plane import Plane, Viewport, plane_through, principal_plane
+from desktop.models.epochs import epochs_of
 from desktop.models.point_words import TEST_IMAGES
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.controls.plane_content import PlaneContent
@@ -129,11 +130,25 @@ class PlaneControl(QObject):
     def _set_principal_plane(self) -> None:
         posterior = self._explorer.posterior
         if posterior is not None:
-            mean = posterior.mean
-            self._set_plane(lambda: principal_plane(mean))
+            mean, of_what = posterior.mean, self._points_of
+            self._set_plane(lambda: principal_plane(mean, of_what))
+
+    @property
+    def _points_of(self) -> str:
+        """Which points a plane is of: own pictures, or those of an epoch; empty if there is but one kind."""
+        explorer = self._explorer
+        if explorer.own is not None:
+            return f"of {explorer.words.many}"
+        epoch, epochs = explorer.state.epoch, epochs_of(explorer.source)
+        if epoch is None and epochs:
+            epoch = epochs[-1].number
+        return "" if epoch is None else f"of epoch {epoch}"
 
     def _set_plane_through_path(self) -> None:
-        self._set_plane(lambda: plane_through(*self._explorer.state.path[-3:]))
+        path = self._explorer.state.path
+        start, right, up = path[-3:]
+        names = f"path point {len(path) - 1}", f"path point {len(path)}"
+        self._set_plane(lambda: plane_through(start, right, up, names))
 
     def _set_plane(self, make: Callable[[], Plane]) -> None:
         try:

@@ -7,6 +7,7 @@ from PySide6.QtGui import QAction
 
 from desktop.app.plane_subject import PlaneSubject
 from desktop.base.vector import Vector
+from desktop.widgets.controls.bookmarks_control import BookmarksControl
 from desktop.widgets.controls.held_out_control import HeldOutControl
 from desktop.widgets.controls.history_control import HistoryControl
 from desktop.widgets.controls.path_control import PathControl
@@ -27,6 +28,7 @@ class PlaneGestures:
         path: edits and plays the path.
         select: selects points.
         pins: pins test images.
+        bookmarks: marks bookmarks on planes.
         places: adds entries about the place under the pointer.
         copy: copies z.
         of_view: the menu's entries about the view.
@@ -38,12 +40,13 @@ class PlaneGestures:
         path: PathControl,
         select: SelectControl,
         pins: PinsControl,
+        bookmarks: BookmarksControl,
         places: PlaneControl,
         copy: Callable[[Vector], None],
         of_view: Sequence[QAction],
     ) -> None:
         self._history, self._path, self._select, self._pins = history, path, select, pins
-        self._places, self._copy, self._of_view = places, copy, of_view
+        self._bookmarks, self._places, self._copy, self._of_view = bookmarks, places, copy, of_view
 
     def add_plane(self, subject: PlaneSubject, plane: PlaneView) -> HeldOutControl:
         """Give a plane all gestures; return what shows its points."""
@@ -70,6 +73,7 @@ class PlaneGestures:
             plane,
             [
                 partial(self._path.fill_menu, handles),
+                partial(self._bookmarks.fill_menu, self._bookmarks.add_plane(subject, plane)),
                 held_out.fill_menu,
                 partial(self._places.fill_menu, subject, plane),
             ],

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop.base.minus import with_hyphen, with_minus
 from desktop.base.words import NAME_CHARS, one_line
 from desktop.latent.prior import Prior, PriorKind
 from desktop.models.source import Source, UnreadError
@@ -217,12 +218,12 @@ class ReadingDialog(FittingDialog):
         """Add fields for the family of the prior, and for its scale or its range."""
         shown = next(text for text, kind in PRIORS.items() if kind is prior.kind)
         self._choice(form, known, "prior", PRIORS, shown, "prior")
-        line = QLineEdit(prior.text.partition(":")[2] or f"{prior.scale:g}")
+        line = QLineEdit(with_minus(prior.text.partition(":")[2] or f"{prior.scale:g}"))
         before = line.text()
 
         def finished() -> None:
             if line.text() != before:
-                numbers = line.text().strip()
+                numbers = with_hyphen(line.text().strip())
                 self._set_override("prior", f"{prior.kind}:{numbers}" if numbers else str(prior.kind))
 
         line.editingFinished.connect(finished)

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop.base.minus import with_minus
 from desktop.images.difference import DARKER, EQUAL, LIGHTER, Difference
 from desktop.models.epochs import Epoch
 from desktop.widgets.common.icons import line_icon
@@ -256,7 +257,7 @@ class ComparePage(QWidget):
         numbers = self._found.numbers
         height, width = numbers.shape
         row, column = min(int(down * height), height - 1), min(int(across * width), width - 1)
-        return f"B − A = {numbers[row, column]:+.3f}".replace("-", "−")
+        return f"B − A = {with_minus(f'{numbers[row, column]:+.3f}')}"
 
     def _lay_out(self) -> None:
         for label in self.names:

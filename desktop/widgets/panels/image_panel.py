@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop.base.minus import with_minus
 from desktop.images.data_look import Color
 from desktop.images.drawing import Tool
 from desktop.images.fitting import Fitted
@@ -162,7 +163,7 @@ class ImagePanel(QWidget):
         """Show bits per dimension, or a dash; they are hidden where they compare nothing."""
         for label in (self._titles["bits"], self.figures["bits"]):
             label.setVisible(is_shown)
-        self.figures["bits"].setText("–" if bits is None else f"{bits:.3f}")
+        self.figures["bits"].setText("–" if bits is None else with_minus(f"{bits:.3f}"))
 
     def set_data(self, image_shape: tuple[int, int, int], colors: Sequence[Color], color: Color) -> None:
         """Set what is drawn: images of this shape, with these colours, beginning with `color`.
@@ -285,7 +286,7 @@ class ImagePanel(QWidget):
 
 def in_nats(nats: float) -> str:
     """Write a figure in nats; large ones with fewer digits."""
-    return (f"{nats:.2f} nats" if abs(nats) < LARGE_NATS else f"{nats:,.1f} nats").replace("-", "−")
+    return with_minus(f"{nats:.2f} nats" if abs(nats) < LARGE_NATS else f"{nats:,.1f} nats")
 
 
 def _view(name: str) -> PictureView:

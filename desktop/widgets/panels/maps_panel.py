@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.base.arrays import Floats
+from desktop.base.minus import with_minus
 from desktop.base.vector import Vector
 from desktop.images.map_painting import MAX_VALUE, Brush, MapStroke, MapTool, new_stroke, reach_of
 from desktop.latent.z_maps import MapShape
@@ -284,4 +285,4 @@ def _number(name: str) -> NumberBox:
 
 
 def _told(value: float) -> str:
-    return f"{value:.4f}".replace("-", "−")
+    return with_minus(f"{value:.4f}")

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop.base.minus import with_minus
 from desktop.models.epochs import Epoch, epoch_in_words, in_percent
 
 START_EPOCHS_A_SECOND, MAX_EPOCHS_A_SECOND = 4, 25
@@ -235,6 +236,6 @@ def _play_icon(playing: bool, color: QColor, ratio: float) -> QIcon:
 
 def _label(epochs: Sequence[Epoch], index: int) -> str:
     epoch = epochs[index]
-    elbo = "" if epoch.elbo_nats is None else f"  {epoch.elbo_nats:.1f} nats".replace("-", "−")
+    elbo = "" if epoch.elbo_nats is None else f"  {with_minus(f'{epoch.elbo_nats:.1f}')} nats"
     share = "" if epoch.share == 1 else f"  {in_percent(epoch.share)} of it"
     return f"epoch {epoch.number} / {epochs[-1].number}{share}{elbo}"

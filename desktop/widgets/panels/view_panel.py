@@ -49,6 +49,10 @@ TOOL_TIPS = {
         "Show the true posterior p(z|x) of your image, from the decoder alone, for two latent dimensions;\n"
         "the curves contain 50 and 95 % of it."
     ),
+    Layer.BOOKMARKS: (
+        "Mark the bookmarks that lie on the plane.\n"
+        "Point at a mark for its name; a click with the right button has more."
+    ),
 }
 
 # Why a layer can show nothing.

@@ -1,4 +1,4 @@
-"""Draws the plane's axes: ticks and numbers along two edges, and a scale bar."""
+"""Draws the plane's axes: ticks and numbers along two edges, what they mean, and a scale bar."""
 
 import math
 from dataclasses import dataclass, field
@@ -7,15 +7,19 @@ from functools import lru_cache
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPen
 
-from desktop.latent.axis_texts import axis_names, tick_texts
+from desktop.base.minus import with_minus
+from desktop.latent.axis_texts import axis_names, axis_words, tick_texts
 from desktop.latent.chart import AxisScale, Projection
 from desktop.widgets.common import colors
+from desktop.widgets.common.plain_text import tip_text
 
 TICK_POINT_SIZE = 8.5
 MARGIN_LEFT_PX, MARGIN_BOTTOM_PX = 44, 22
 TICK_EVERY_PX = 90
 TICK_PX = 4
 SCALE_BAR_PX = 110
+AWAY_PX, LEAST_WORDS_PX = 8, 80  # of boxes from the strips; words without so much room are left out
+A_AND_B = "a and b are coordinates on the plane, in units of z, along two directions at a right angle."
 
 
 class Axes:
@@ -31,6 +35,16 @@ class Axes:
             self._of, self._marks = (projection, ratio), _laid_out(projection, painter.font(), ratio)
         self._marks.paint(painter, area)
 
+    @property
+    def boxes(self) -> list[QRectF]:
+        """What lies on the plane itself: what the axes mean, and the scale bar."""
+        return [] if self._marks is None else self._marks.boxes
+
+    def tip_at(self, position: QPointF) -> str:
+        """Return a tool tip about the axis that is named at a pixel; empty for none."""
+        tips = [] if self._marks is None else self._marks.tips
+        return tip_text(next((tip for box, tip in tips if box.contains(position)), ""))
+
 
 @dataclass
 class _Marks:
@@ -40,6 +54,7 @@ class _Marks:
     boxes: list[QRectF] = field(default_factory=list)
     lines: list[QLineF] = field(default_factory=list)
     texts: list[tuple[QPointF, QImage]] = field(default_factory=list)
+    tips: list[tuple[QRectF, str]] = field(default_factory=list)
 
     def paint(self, painter: QPainter, area: QRectF) -> None:
         for strip in self.strips:
@@ -96,18 +111,43 @@ def _laid_out(projection: Projection, font: QFont, ratio: float) -> _Marks:
             marks.lines.append(QLineF(margin - TICK_PX, y, margin, y))
             text_x = margin - 2 * TICK_PX - texts.width(text)
             texts.add(text_x, y + texts.ascent / 2 - 1, text)
+    end_px = width
     if projection.chart.scale is AxisScale.LINEAR:
-        _add_scale_bar(marks, projection, floor, texts)
+        end_px = round(_add_scale_bar(marks, projection, floor, texts).left())
+    right_words, up_words = axis_words(projection.chart)
+    left_px, top_px = margin + AWAY_PX, AWAY_PX
+    if right_words != right_name:
+        bottom_px = floor - AWAY_PX
+        _add_words(marks, texts, f"→ {right_words}", QPointF(left_px, bottom_px), end_px, is_above=True)
+        marks.tips.append((QRectF(0, floor, names_end_px, MARGIN_BOTTOM_PX), A_AND_B))
+    if up_words != up_name:
+        _add_words(marks, texts, f"↑ {up_words}", QPointF(left_px, top_px), width)
     return marks
 
 
-def _add_scale_bar(marks: _Marks, projection: Projection, floor: int, texts: "_Texts") -> None:
-    """Add a bar that shows the length of a round number in z."""
+def _add_words(
+    marks: _Marks, texts: "_Texts", words: str, corner: QPointF, end_px: float, is_above: bool = False
+) -> None:
+    """Add what an axis means in a box above or below `corner` that ends before `end_px`."""
+    room = end_px - AWAY_PX - corner.x() - 2 * AWAY_PX
+    if room < LEAST_WORDS_PX:
+        return
+    shown = texts.elided(words, room)
+    box = QRectF(corner.x(), corner.y(), texts.width(shown) + 2 * AWAY_PX, texts.height + 6)
+    if is_above:
+        box.moveBottom(corner.y())
+    marks.boxes.append(box)
+    marks.tips.append((box, f"{words}\n{A_AND_B}"))
+    texts.add(box.left() + AWAY_PX, box.center().y() + texts.ascent / 2 - 1, shown)
+
+
+def _add_scale_bar(marks: _Marks, projection: Projection, floor: int, texts: "_Texts") -> QRectF:
+    """Add a bar that shows the length of a round number in z, and return its box."""
     units = projection.viewport.units_per_px(projection.size_px)
     longest = SCALE_BAR_PX * units
     power = 10.0 ** math.floor(math.log10(longest))
     length = next(m * power for m in (5, 2, 1) if m * power <= longest * (1 + 1e-9))
-    text = f"{length:.6g}".replace("-", "−")
+    text = with_minus(f"{length:.6g}")
     bar, word = length / units, texts.width(text)
     box = QRectF(0, 0, bar + word + 22, texts.height + 6)
     box.moveBottomRight(QPointF(projection.size_px[0] - 8, floor - 8))
@@ -116,6 +156,7 @@ def _add_scale_bar(marks: _Marks, projection: Projection, floor: int, texts: "_T
     marks.lines.append(QLineF(x, y, x + bar, y))
     marks.lines += [QLineF(end, y - 3, end, y + 3) for end in (x, x + bar)]
     texts.add(x + bar + 6, box.center().y() + texts.ascent / 2 - 1, text)
+    return box
 
 
 class _Texts:
@@ -126,7 +167,12 @@ class _Texts:
         self._font_text = font.toString()
         self._ratio = ratio
         metrics = QFontMetrics(font)
+        self._metrics = metrics
         self.ascent, self.height = metrics.ascent(), metrics.height()
+
+    def elided(self, text: str, room_px: float) -> str:
+        """Return a text with an ellipsis where its end has no room."""
+        return self._metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(room_px))
 
     def width(self, text: str) -> int:
         """Return how far a text reaches to the right."""

@@ -58,8 +58,7 @@ class CursorMark:
     def boxes(self, center: QPointF, size: QSizeF) -> list[QRectF]:
         """Return what the ring covers in a view of this size, and what the picture covers if it is shown."""
         self._fit_into(size)
-        around = RING_SIDE_PX / 2 + 1
-        boxes = [QRectF(center.x() - around, center.y() - around, 2 * around, 2 * around)]
+        boxes = [ring_box(center)]
         if self._image is not None and self._shows_picture:
             boxes.append(self._picture_box(center, size).adjusted(-1, -1, 1, 1))
         return boxes
@@ -139,6 +138,12 @@ class CursorMark:
         away = QPointF(x * (gap_px + fitted.width() / 2), y * (gap_px + fitted.height() / 2))
         box.moveCenter(center + away)
         return box.adjusted(-FRAME_PX, -FRAME_PX, FRAME_PX, FRAME_PX)
+
+
+def ring_box(center: QPointF) -> QRectF:
+    """Return what a ring around this point covers."""
+    around = RING_SIDE_PX / 2 + 1
+    return QRectF(center.x() - around, center.y() - around, 2 * around, 2 * around)
 
 
 def _fitted(image: QImage, side_px: float) -> QSizeF:

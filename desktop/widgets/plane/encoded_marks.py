@@ -9,21 +9,33 @@ from desktop.latent.chart import ToPx
 from desktop.view.state import Layer, ViewState
 from desktop.widgets.common.terms import term_tip
 from desktop.widgets.plane.plane_view import PlaneView
-from desktop.widgets.plane.posterior_marks import draw_ellipses, draw_marks, text_room
+from desktop.widgets.plane.posterior_marks import (
+    Marks,
+    draw_ellipses,
+    draw_marks,
+    lay_out_marks,
+    mark_font,
+    text_room,
+)
 
 
 class EncodedMarks:
-    """Draws the approximate posterior under the points, and over them the marks with their tool tips."""
+    """Draws the approximate posterior under the points, and over them the marks with their tool tips.
+
+    Attributes:
+        shown: the marks as they were painted last.
+    """
 
     def __init__(self, plane: PlaneView) -> None:
         self._plane = plane
         self._encoded: Encoded | None = None
         self._mode: Vector | None = None
         self._gap_nats: float | None = None
-        self._boxes: dict[str, list[QRectF]] = {}  # of the last painting, by term
+        self.shown: Marks | None = None
         plane.add_under_points(self._paint)
         plane.add_over_points(self._paint_marks)
         plane.add_tips(self._tip_at)
+        plane.move_shown.connect(self._keep_clear)
 
     def show(self, encoded: Encoded | None) -> None:
         """Show where an encoder puts your image, or nothing."""
@@ -44,18 +56,35 @@ class EncodedMarks:
 
     def _paint_marks(self, painter: QPainter, to_px: ToPx, state: ViewState) -> list[QRectF]:
         """Mark the encoder's mean and the true posterior's mode, with the gap between them."""
-        self._boxes = {}
-        if self._encoded is None or Layer.ENCODED not in state.layers:
+        self.shown = marks = self._laid_out(to_px, state)
+        if marks is None:
             return []
+        draw_marks(painter, marks)
+        return [box for boxes in marks.boxes.values() for box in boxes]
+
+    def _laid_out(self, to_px: ToPx, state: ViewState) -> Marks | None:
+        if self._encoded is None or Layer.ENCODED not in state.layers:
+            return None
         mean = QPointF(*to_px(state.plane.project(self._encoded.mean)).tolist())
         mode = None
         if self._mode is not None and Layer.TRUE_POSTERIOR in state.layers and state.plane.axes == (0, 1):
             mode = QPointF(*to_px(state.plane.project(self._mode)).tolist())
-        room = text_room(*self._plane.size_px())
-        self._boxes = draw_marks(painter, room, mean, mode, self._gap_nats)
-        return [box for boxes in self._boxes.values() for box in boxes]
+        plane = self._plane
+        room = text_room(*plane.size_px())
+        return lay_out_marks(mark_font(plane.font()), room, mean, mode, self._gap_nats, plane.ring)
+
+    def _keep_clear(self) -> None:
+        """Move texts away from a cursor that has moved there, and back when it has left."""
+        before = self.shown
+        if before is None:
+            return
+        now = self._laid_out(self._plane.to_px, self._plane.state)
+        if now != before:
+            boxes = [text.box for marks in (before, now) if marks is not None for text in marks.texts]
+            self._plane.redraw_over_points(boxes)
 
     def _tip_at(self, position: QPointF) -> str:
         """Explain the mark at a pixel."""
-        found = (term for term, boxes in self._boxes.items() if any(box.contains(position) for box in boxes))
+        boxes_of = {} if self.shown is None else self.shown.boxes
+        found = (term for term, boxes in boxes_of.items() if any(box.contains(position) for box in boxes))
         return "".join(f"{term}: {term_tip(term)}" for term in list(found)[:1])

@@ -30,13 +30,19 @@ from desktop.latent.selection import within
 from desktop.view.state import Layer, ViewState
 from desktop.widgets.common import colors
 from desktop.widgets.plane.axes import Axes
-from desktop.widgets.plane.cursor_mark import CursorMark
+from desktop.widgets.plane.cursor_mark import CursorMark, ring_box
 from desktop.widgets.plane.later import Later
 from desktop.widgets.plane.layer import PlaneLayer
 from desktop.widgets.plane.moving_points import MovingPoints
-from desktop.widgets.plane.name_boxes import NameBoxes
 from desktop.widgets.plane.path_layer import draw_path
-from desktop.widgets.plane.plane_layers import Points, draw_note, draw_points, draw_tiles
+from desktop.widgets.plane.plane_layers import (
+    NameLayouts,
+    PlacedName,
+    Points,
+    draw_note,
+    draw_points,
+    draw_tiles,
+)
 from desktop.widgets.plane.still import Still
 
 # How long the layers are drawn before events are handled again.
@@ -72,7 +78,7 @@ class PlaneCanvas(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(240, 240)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self._state = ViewState()
+        self._state = self._shown_cursor = ViewState()
         self._cache = TileCache()
         self._cut: Cut | None = None
         self._arrived: deque[Tile] = deque()
@@ -96,7 +102,7 @@ class PlaneCanvas(QWidget):
         self._cursor: tuple[ViewState, int, int, QPointF] | None = None
         self._axes = Axes()
         self._mark = CursorMark()
-        self._names = NameBoxes()
+        self._names = NameLayouts()
         self._clear: list[QRectF] = []  # what was drawn and should stay in view
         self._cards: list[QRectF] = []
         # `time.perf_counter`; until then a move of the cursor is about to be painted
@@ -114,6 +120,16 @@ class PlaneCanvas(QWidget):
     def projection(self) -> Projection:
         """The mapping from the plane to the widget's pixels."""
         return Projection(self._state.chart, self._state.viewport, self.size_px())
+
+    @property
+    def state(self) -> ViewState:
+        """What is drawn."""
+        return self._state
+
+    @property
+    def ring(self) -> QRectF:
+        """What the cursor's ring covers; a moved cursor counts as soon as `move_shown` says so."""
+        return ring_box(QPointF(*self.projection.px(self._shown_cursor.cursor_ab).tolist()))
 
     @property
     def viewport(self) -> Viewport:
@@ -142,9 +158,12 @@ class PlaneCanvas(QWidget):
         """Add something to be drawn above the points, below path and cursor. It is painted often."""
         self._over_points.append(paint)
 
-    def redraw_over_points(self) -> None:
-        """Draw again what `add_over_points` added."""
-        self._change()
+    def redraw_over_points(self, boxes: Sequence[QRectF] = ()) -> None:
+        """Draw again what `add_over_points` added, within these boxes if there are any."""
+        if not boxes:
+            self._change()
+        for box in boxes:
+            self._change(box.toAlignedRect().adjusted(-1, -1, 1, 1))
 
     def set_points_dimmed(self, are_dimmed: bool) -> None:
         """Draw the points faintly, because something else is looked at."""
@@ -163,12 +182,14 @@ class PlaneCanvas(QWidget):
         self._mark.show_picture(state.lens)
         if replace(old, z=state.z, path=state.path) == state:
             if old.path != state.path:
+                self._shown_cursor = state
                 self._change()
             else:  # only the cursor moved: paint where it was and where it is
                 self._hurry_until = time.perf_counter() + HURRY_S
                 self._moved += old_mark + self._mark_region()
                 self._together.start()
             return
+        self._shown_cursor = state
         if old.chart != state.chart:
             self._forget(old, state)
         elif _content(old) != _content(state):
@@ -242,6 +263,14 @@ class PlaneCanvas(QWidget):
             inside = (x > box.left()) & (x < box.right()) & (y > box.top()) & (y < box.bottom())
             count += int(inside.sum())
         return count
+
+    def placed_names(self) -> list[PlacedName]:
+        """Return the names of groups."""
+        projection, state = self.projection, self._state
+        placed = self._points.last_placed(projection.chart)
+        if placed is None or Layer.POINTS not in state.layers:
+            return []
+        return self._names.find(self.font(), projection, placed, state.hidden_labels)
 
     def set_path_point(self, index: int | None) -> None:
         """Set which point of the path is shown as chosen."""
@@ -345,7 +374,7 @@ class PlaneCanvas(QWidget):
                 self._draw_soon()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._axes.paint(painter, projection, ratio, area)
-        clear = self._names_px(projection)
+        clear = self._axes.boxes + [name.box for name in self.placed_names()]
         for paint in self._over_points:
             painter.save()
             boxes = paint(painter, projection.px, self._state)
@@ -363,13 +392,6 @@ class PlaneCanvas(QWidget):
         self._mark.keep_clear(self._clear + self._cards)
         if before != self._mark_region():
             self.update(before + self._mark_region())
-
-    def _names_px(self, projection: Projection) -> list[QRectF]:
-        """Return the boxes of the names of groups."""
-        placed, state = self._points.last_placed(projection.chart), self._state
-        if placed is None or Layer.POINTS not in state.layers:
-            return []
-        return self._names.find(self.font(), projection, placed, state.hidden_labels)
 
     def _change(self, part: QRect | None = None) -> None:
         """Have a part painted anew, or everything."""
@@ -402,6 +424,7 @@ class PlaneCanvas(QWidget):
     def _show_move(self) -> None:
         """Paint where the cursor was and where it is."""
         self._together.stop()
+        self._shown_cursor = self._state
         self.move_shown.emit()
         # A cursor out of view, or in a window that is covered, is never painted.
         if not self._moved.isEmpty():
@@ -509,6 +532,7 @@ class PlaneCanvas(QWidget):
             projection,
             placed,
             self._state.hidden_labels,
+            self._names,
             self._state.opacities.of(Layer.POINTS),
             # Where only these are shown, they have other rows.
             None if self._state.only_selected else within(self._state.selected, len(placed.view)),

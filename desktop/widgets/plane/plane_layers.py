@@ -1,14 +1,14 @@
 """Draws the layers that do not change while the cursor moves, in steps: tiles and points."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPen
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QFontMetricsF, QImage, QPainter, QPen
 
 from desktop.base.arrays import Array, Doubles
 from desktop.images.dots import FAINT_SHARE, dot_coverage, draw_dots
@@ -25,6 +25,8 @@ FEW_POINTS, FEW_POINT_PX, RIM_PX = 2_000, 5.0, 1.2
 ROWS_A_STEP = 256
 MOST_NAMES = 24  # more would cover each other, and the points
 LABEL_POINT_SIZE, NOTE_POINT_SIZE = 12.5, 9.5
+MOST_NAME_PX = 160.0  # a longer name loses its end
+LEADER_DOT_PX = 2.5
 
 
 @dataclass(frozen=True)
@@ -94,10 +96,11 @@ def draw_points(
     projection: Projection,
     points: PlacedPoints,
     hidden: frozenset[int],
+    names: "NameLayouts",
     opacity: float = 1.0,
     chosen: Indices | None = None,
 ) -> Iterator[None]:
-    """Draw points in steps, and a name in the middle of each group, which is opaque.
+    """Draw points in steps, and a name at each group or beside it, which is opaque.
 
     If some are `chosen`, all others are faint, and lie below them. All go into an array
     first: QPainter would take ten times as long for ten thousand.
@@ -126,31 +129,105 @@ def draw_points(
     for top in range(0, len(words), ROWS_A_STEP):
         draw_words(painter, words[top : top + ROWS_A_STEP], (-margin, top - margin), ratio)
         yield
-    for picture, middle in placed_names(painter.font(), ratio, projection, points, hidden):
-        _draw_centered(painter, middle, picture)
+    placed = names.find(painter.font(), projection, points, hidden)
+    for name in placed:
+        name.paint_leader(painter)
+    for name in placed:
+        name.paint(painter)
         yield
 
 
-def placed_names(
-    font: QFont, ratio: float, projection: Projection, points: PlacedPoints, hidden: frozenset[int]
-) -> list[tuple[QImage, QPointF]]:
-    """Return the names of the shown groups as pictures, each with its middle in pixels."""
-    shown = [label for label in points.middles if label not in hidden]
-    if points.label_names is None or not 0 < len(shown) <= MOST_NAMES:
-        return []
-    names = [points.label_names[label] if label < len(points.label_names) else str(label) for label in shown]
+class NameLayouts:
+    """Where the names of groups stand beside their points, computed once for each zoom.
 
-    def picture_of(name: GroupName) -> QImage:
-        if name.group is None:
-            return _framed_note(font, ratio, name.text)
-        return _name(font, ratio, name.text, colors.label_color(shown[name.group]))
+    Their places do not depend on the part of the plane in view, so that they stay at their points in a pan.
+    """
 
-    def size_of(name: GroupName) -> tuple[float, float]:
-        size = picture_of(name).deviceIndependentSize()
-        return size.width(), size.height()
+    def __init__(self) -> None:
+        self._placed: PlacedPoints | None = None
+        self._key: Hashable = None
+        self._names: list[GroupName] = []
+        self._whole: tuple[str, ...] = ()
 
-    found = group_names(names, projection.view_px([points.middles[label] for label in shown]), size_of)
-    return [(picture_of(name), QPointF(*name.place_px)) for name in found]
+    def find(
+        self, font: QFont, projection: Projection, points: PlacedPoints, hidden: frozenset[int]
+    ) -> list["PlacedName"]:
+        """Return the names of the shown groups on a projection."""
+        units = projection.viewport.units_per_px(projection.size_px)
+        shown = [label for label in points.middles if label not in hidden]
+        names = points.label_names
+        if names is None or not 0 < len(shown) <= MOST_NAMES:
+            return []
+        key = units, hidden, font.toString()
+        if self._placed is not points or self._key != key:
+            self._whole = tuple(names[n] if n < len(names) else str(n) for n in shown)
+            texts = [_short(font, text) for text in self._whole]
+            middles = np.array([points.middles[label] for label in shown])
+            to_px = np.array([1.0, -1.0]) / units
+
+            def size_of(text: str, group: int | None) -> tuple[float, float]:
+                picture = _name_picture(font, 1.0, text, colors.AXIS, group is not None)
+                size = picture.deviceIndependentSize()
+                return size.width(), size.height()
+
+            before = {name.text: name.offset_px for name in self._names}
+            are_shown = np.isin(points.labels, shown).reshape(-1)
+            px = (points.view[are_shown] - middles[0]) * to_px
+            self._names = group_names(texts, (middles - middles[0]) * to_px, px, size_of, before)
+            self._placed, self._key = points, key
+        start = QPointF(*projection.view_px(points.middles[shown[0]]).tolist())
+        return [
+            PlacedName(
+                name,
+                "\n".join(self._whole[group] for group in name.members),
+                colors.AXIS if name.group is None else colors.label_color(shown[name.group]),
+                start + QPointF(*name.middle_px),
+            )
+            for name in self._names
+        ]
+
+
+@dataclass(frozen=True)
+class PlacedName:
+    """The name of a group, or of several, on a projection.
+
+    Attributes:
+        name: the text, and where it stands beside the middle of the group.
+        whole: the whole name of the group, or of each in a line of its own.
+        color: of the group.
+        middle: of the group, in pixels.
+    """
+
+    name: GroupName
+    whole: str
+    color: QColor
+    middle: QPointF
+
+    @property
+    def box(self) -> QRectF:
+        """The box of the text in pixels."""
+        box = QRectF(QPointF(0, 0), QSizeF(*self.name.size_px))
+        box.moveCenter(self.middle + QPointF(*self.name.offset_px))
+        return box
+
+    def paint_leader(self, painter: QPainter) -> None:
+        """Draw a thin line to the middle of the group, if the text is not there."""
+        way = self.name.leader_px
+        if way is None:
+            return
+        end = self.middle + QPointF(*way)
+        for color, width in ((colors.CANVAS, 3.0), (self.color, 1.2)):
+            painter.setPen(QPen(color, width))
+            painter.drawLine(self.middle, end)
+        painter.setPen(QPen(colors.CANVAS, 1.0))
+        painter.setBrush(self.color)
+        painter.drawEllipse(self.middle, LEADER_DOT_PX, LEADER_DOT_PX)
+
+    def paint(self, painter: QPainter) -> None:
+        """Draw the text."""
+        ratio, is_bold = painter.device().devicePixelRatio(), self.name.group is not None
+        picture = _name_picture(painter.font(), ratio, self.name.text, self.color, is_bold)
+        _draw_centered(painter, self.box.center(), picture)
 
 
 def _by_strength(
@@ -176,12 +253,23 @@ def _draw_centered(painter: QPainter, center: QPointF, picture: QImage) -> None:
     painter.drawImage(QPointF(round(corner.x() * ratio), round(corner.y() * ratio)) / ratio, picture)
 
 
-def _name(font: QFont, ratio: float, text: str, color: QColor) -> QImage:
-    """Return the name of a group in a frame."""
+def _short(font: QFont, text: str) -> str:
+    """Return a name that is not too wide, with an ellipsis where its end is missing."""
+    return QFontMetricsF(_bold(font)).elidedText(text, Qt.TextElideMode.ElideRight, MOST_NAME_PX)
+
+
+def _bold(font: QFont) -> QFont:
     bold = QFont(font)
     bold.setPointSizeF(LABEL_POINT_SIZE)
     bold.setBold(True)
-    return _framed(text, color.rgba(), bold.toString(), ratio)
+    return bold
+
+
+def _name_picture(font: QFont, ratio: float, text: str, color: QColor, is_bold: bool) -> QImage:
+    """Return the name of a group in a frame; that of several is less bright."""
+    if is_bold:
+        return _framed(text, color.rgba(), _bold(font).toString(), ratio)
+    return _framed_note(font, ratio, text)
 
 
 def _framed_note(font: QFont, ratio: float, text: str) -> QImage:

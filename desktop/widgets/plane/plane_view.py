@@ -15,6 +15,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QToolTip, QWidget
 
 from desktop.widgets.common.focus_frame import FocusFrame
+from desktop.widgets.common.plain_text import tip_text
 from desktop.widgets.common.wheel import turned
 from desktop.widgets.plane.hand import Hand
 from desktop.widgets.plane.plane_canvas import PlaneCanvas
@@ -69,6 +70,8 @@ class PlaneView(PlaneCanvas):
         hand.zoom_ended.connect(self.zoom_ended)
         self._router = PointerRouter([hand])
         self._tips: list[Callable[[QPointF], str]] = []
+        self.add_tips(self._axes.tip_at)
+        self.add_tips(self._name_at)
         FocusFrame(self)
 
     def add_tips(self, tip_at: Callable[[QPointF], str]) -> None:
@@ -78,6 +81,11 @@ class PlaneView(PlaneCanvas):
     def tip_at(self, position: QPointF) -> str:
         """Return the tool tip of a pixel; empty for none."""
         return next(filter(None, (tip_at(position) for tip_at in self._tips)), "")
+
+    def _name_at(self, position: QPointF) -> str:
+        """Return the whole name of a group if it is shortened at a pixel, or the names of several."""
+        there = (name for name in self.placed_names() if name.box.contains(position))
+        return tip_text(next((name.whole for name in there if name.whole != name.name.text), ""))
 
     def set_handlers(self, handlers: Sequence[PointerHandler]) -> None:
         """Ask these handlers in order about mouse and keys; the hand gets what none of them takes."""

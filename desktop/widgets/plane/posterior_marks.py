@@ -1,10 +1,14 @@
 """Marks on the plane where the encoder puts your image and where its true posterior is highest."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
 
 from desktop.base.arrays import Floats
+from desktop.base.minus import with_minus
 from desktop.latent.chart import ToPx
 from desktop.latent.normals import ellipse, project_normals
 from desktop.latent.plane import Plane
@@ -14,6 +18,7 @@ from desktop.widgets.plane.axes import MARGIN_BOTTOM_PX, MARGIN_LEFT_PX
 ENCODER, MODE = "encoder's mean", "mode"
 DOT_PX, POINT_SIZE = 4.5, 9.5
 PADDING_PX, AWAY_PX, EDGE_PX = 5.0, 12.0, 2.0
+RING_PX, FAR_PX = 26.0, 46.0  # a text so much farther away is clear of the cursor's ring
 LEAST_LINE_PX = 70.0  # on a shorter line, the gap has its place below the marks
 
 
@@ -37,80 +42,128 @@ def text_room(width_px: float, height_px: float) -> QRectF:
     return QRectF(0, 0, width_px, height_px).adjusted(MARGIN_LEFT_PX, EDGE_PX, -EDGE_PX, -MARGIN_BOTTOM_PX)
 
 
-def draw_marks(
-    painter: QPainter, room: QRectF, mean: QPointF, mode: QPointF | None, gap_nats: float | None
-) -> dict[str, list[QRectF]]:
-    """Draw the mean, and if there is one the mode, with a line between them that carries the gap.
+@dataclass(frozen=True)
+class MarkText:
+    """A text beside a mark: where it stands, and the term for what it says."""
 
-    Returns the boxes of marks and texts, by the terms for what they show.
+    term: str
+    text: str
+    box: QRectF
+    color: QColor
 
-    The mean's text is on the side away from the mode, so that the two never cover each other. A text that has
-    no room there goes above or below its mark; none leaves `room`. A mark out of view has no text.
-    """
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    font = painter.font()
+
+@dataclass(frozen=True)
+class Marks:
+    """The encoder's mean, perhaps the mode with a line to it, and the texts that are in view."""
+
+    mean: QPointF
+    mode: QPointF | None
+    texts: tuple[MarkText, ...]
+
+    @property
+    def boxes(self) -> dict[str, list[QRectF]]:
+        """The boxes of dots and texts, by the terms for what they show."""
+        boxes = {terms.MEAN: [_dot(self.mean)]}
+        if self.mode is not None:
+            boxes[terms.MODE] = [_dot(self.mode)]
+        for text in self.texts:
+            boxes.setdefault(text.term, []).append(text.box)
+        return boxes
+
+
+def mark_font(font: QFont) -> QFont:
+    """The font of the marks' texts."""
+    font = QFont(font)
     font.setPointSizeF(POINT_SIZE)
-    painter.setFont(font)
+    return font
+
+
+def lay_out_marks(
+    font: QFont,
+    room: QRectF,
+    mean: QPointF,
+    mode: QPointF | None = None,
+    gap_nats: float | None = None,
+    ring: QRectF | None = None,
+) -> Marks:
+    """Return where the marks are, and their texts, none of which leaves `room` or covers the cursor's ring.
+
+    If there is a mode, the gap stands on the line to it. The mean's text is on the side away from the mode,
+    so that the two never cover each other. A text without room there, or on a mark, goes to another side,
+    or farther away. A mark out of view has no text.
+    """
+    metrics = QFontMetricsF(font)
+    around = room.adjusted(-MARGIN_LEFT_PX, -EDGE_PX, EDGE_PX, MARGIN_BOTTOM_PX)
+    taken = [_dot(mark) for mark in (mean, mode) if mark is not None] + ([] if ring is None else [ring])
+    texts: list[MarkText] = []
+
+    def add(term: str, text: str, color: QColor, center: QPointF, places: Sequence[QPointF]) -> None:
+        if around.contains(center):
+            size = metrics.boundingRect(text).size() + QSizeF(2 * PADDING_PX, 4)
+            others = [*taken, *(other.box for other in texts)]
+            texts.append(MarkText(term, text, _best_box(room, size, places, others), color))
+
+    def beside(text: str, center: QPointF, away: QPointF) -> list[QPointF]:
+        half = metrics.horizontalAdvance(text) / 2 + PADDING_PX
+        near, far = half + AWAY_PX, half + AWAY_PX + RING_PX
+        ways = [(near * away.x(), 0.0), (0.0, 2 * AWAY_PX * away.y()), (0.0, -2 * AWAY_PX * away.y())]
+        ways += [(far * away.x(), 0.0), (0.0, FAR_PX * away.y()), (0.0, -FAR_PX * away.y())]
+        ways += [(-near * away.x(), 0.0), (-far * away.x(), 0.0)]
+        return [center + QPointF(x, y) for x, y in ways]
+
     if mode is None:
-        return {terms.MEAN: _draw_mark(painter, room, mean, ENCODER, colors.ENCODED, QPointF(-1, 1))}
-    for color, width in ((colors.CANVAS, 4.0), (colors.ENCODED, 1.6)):
-        painter.setPen(QPen(color, width, Qt.PenStyle.DashLine))
-        painter.drawLine(mean, mode)
+        add(terms.MEAN, ENCODER, colors.ENCODED, mean, beside(ENCODER, mean, QPointF(-1, 1)))
+        return Marks(mean, mode, tuple(texts))
     line = mode - mean
     is_short = abs(line.x()) + abs(line.y()) < LEAST_LINE_PX
     across, along = (-1 if line.x() < 0 else 1), (-1 if line.y() < 0 else 1)
     # The gap has the room below a short line.
     from_mode = QPointF(-across, -1 if is_short else -along)
     from_mean = QPointF(across, -1 if is_short else along)
-    boxes = {}
-    boxes[terms.MODE] = _draw_mark(painter, room, mode, MODE, colors.TRUE_POSTERIOR, from_mean)
+    add(terms.MODE, MODE, colors.TRUE_POSTERIOR, mode, beside(MODE, mode, from_mean))
+    add(terms.MEAN, ENCODER, colors.ENCODED, mean, beside(ENCODER, mean, from_mode))
     if gap_nats is not None:
         middle = (mean + mode) / 2
         if is_short:
             middle = QPointF(middle.x(), max(mean.y(), mode.y()) + 2 * AWAY_PX)
-        text = f"gap {gap_nats:.2f} nats"
-        boxes[terms.GAP] = _draw_text(painter, room, middle, text, colors.ENCODED)
-    boxes[terms.MEAN] = _draw_mark(painter, room, mean, ENCODER, colors.ENCODED, from_mode)
-    return boxes
+        ways = [(0.0, 0.0), (0.0, 1.0), (0.0, -1.0), (0.0, 2.0), (0.0, -2.0), (-3.0, 0.0), (3.0, 0.0)]
+        places = [middle + QPointF(RING_PX * x, RING_PX * y) for x, y in ways]
+        add(terms.GAP, f"gap {with_minus(f'{gap_nats:.2f}')} nats", colors.ENCODED, middle, places)
+    return Marks(mean, mode, tuple(texts))
 
 
-def _draw_mark(
-    painter: QPainter, room: QRectF, center: QPointF, text: str, color: QColor, away: QPointF
-) -> list[QRectF]:
-    """Draw a dot with its text beside it, and return the boxes of both.
+def draw_marks(painter: QPainter, marks: Marks) -> None:
+    """Draw a line between the marks, if there are two, their dots, and the texts."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setFont(mark_font(painter.font()))
+    if marks.mode is not None:
+        for color, width in ((colors.CANVAS, 4.0), (colors.ENCODED, 1.6)):
+            painter.setPen(QPen(color, width, Qt.PenStyle.DashLine))
+            painter.drawLine(marks.mean, marks.mode)
+    for center, color in ((marks.mode, colors.TRUE_POSTERIOR), (marks.mean, colors.ENCODED)):
+        if center is not None:
+            painter.setPen(QPen(colors.CANVAS, 2.0))
+            painter.setBrush(color)
+            painter.drawEllipse(center, DOT_PX, DOT_PX)
+    for text in marks.texts:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colors.SHADE)
+        painter.drawRoundedRect(text.box, 4, 4)
+        painter.setPen(text.color)
+        painter.drawText(text.box, Qt.AlignmentFlag.AlignCenter, text.text)
 
-    `away` has the signs of the way to the text, in x and in y.
-    """
-    painter.setPen(QPen(colors.CANVAS, 2.0))
-    painter.setBrush(color)
-    painter.drawEllipse(center, DOT_PX, DOT_PX)
-    half = painter.fontMetrics().horizontalAdvance(text) / 2 + PADDING_PX
-    beside = center + QPointF(away.x() * (half + AWAY_PX), 0)
-    if not room.left() <= beside.x() - half or not beside.x() + half <= room.right():
-        beside = center + QPointF(0, 2 * AWAY_PX * away.y())
-        if not room.top() + AWAY_PX <= beside.y() <= room.bottom() - AWAY_PX:
-            beside = center - QPointF(0, 2 * AWAY_PX * away.y())
-    dot = QRectF(center.x() - DOT_PX, center.y() - DOT_PX, 2 * DOT_PX, 2 * DOT_PX)
-    return [dot, *_draw_text(painter, room, beside, text, color, center)]
+
+def _dot(center: QPointF) -> QRectF:
+    return QRectF(center.x() - DOT_PX, center.y() - DOT_PX, 2 * DOT_PX, 2 * DOT_PX)
 
 
-def _draw_text(
-    painter: QPainter, room: QRectF, center: QPointF, text: str, color: QColor, mark: QPointF | None = None
-) -> list[QRectF]:
-    """Draw a text around a point, or as near to it as there is room; none if its mark is out of view.
-
-    Returns its box, if there is one.
-    """
-    whole = room.adjusted(-MARGIN_LEFT_PX, -EDGE_PX, EDGE_PX, MARGIN_BOTTOM_PX)
-    if not whole.contains(center if mark is None else mark):
-        return []
-    box = QRectF(painter.fontMetrics().boundingRect(text)).adjusted(-PADDING_PX, -2, PADDING_PX, 2)
-    box.moveCenter(center)
-    box.moveLeft(max(room.left(), min(box.left(), room.right() - box.width())))
-    box.moveTop(max(room.top(), min(box.top(), room.bottom() - box.height())))
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(colors.SHADE)
-    painter.drawRoundedRect(box, 4, 4)
-    painter.setPen(color)
-    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
-    return [box]
+def _best_box(room: QRectF, size: QSizeF, places: Sequence[QPointF], taken: Sequence[QRectF]) -> QRectF:
+    """Return the box around the first of the places, moved into `room`, that covers the least of `taken`."""
+    boxes = []
+    for place in places:
+        box = QRectF(QPointF(0, 0), size)
+        box.moveCenter(place)
+        box.moveLeft(max(room.left(), min(box.left(), room.right() - box.width())))
+        box.moveTop(max(room.top(), min(box.top(), room.bottom() - box.height())))
+        boxes.append(box)
+    return min(boxes, key=lambda box: sum(box.intersects(other) for other in taken))

@@ -12,7 +12,7 @@ from desktop.images.pixels import BEHIND_GRAY, over_gray, to_bytes
 from desktop.jobs.tiles import reduced
 from desktop.latent.plane import Viewport, axis_plane
 from desktop.latent.prior import NORMAL, Prior, PriorKind
-from desktop.view.first_view import first_view
+from desktop.view.first_view import first_view, fitted_view
 from desktop.view.state import Layer, start_state
 from export.bundle import BundleError
 from tests.desktop.foreign_models import decoder
@@ -33,7 +33,7 @@ class Heard:
 def test_opening_gives_the_model_and_decodes_the_picture_and_the_backdrop(
     make_explorer, bundle_path, qtbot, plain_decoder
 ):
-    """The first picture is that of the prior's mean, and the view contains the test images' means."""
+    """The view contains the test images' means, and the cursor is well inside it."""
     explorer = make_explorer()
     assert explorer.source is None
     explorer.set_view_size(SIZE_PX)
@@ -44,8 +44,9 @@ def test_opening_gives_the_model_and_decodes_the_picture_and_the_backdrop(
         explorer.open(bundle_path)
     opened, decoded = arrived
     assert explorer.source.name == opened.model.source.name == "MNIST, small"
-    assert explorer.state.z == decoded.z == (0.0, 0.0)
-    assert decoded.probabilities == pytest.approx(plain_decoder(bundle_path)([[0, 0]])[0], abs=1e-6)
+    start = start_state(2)
+    assert explorer.state.z == decoded.z == fitted_view(start, explorer.state.viewport).z
+    assert decoded.probabilities == pytest.approx(plain_decoder(bundle_path)([decoded.z])[0], abs=1e-6)
     left, bottom, right, top = explorer.state.viewport.edges(SIZE_PX)
     mean = opened.posterior.mean
     assert ((mean > [left, bottom]) & (mean < [right, top])).mean() > 0.9

@@ -5,9 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from desktop.figure.caption import caption_of
 from desktop.figure.figure import Figure, FigureError, Part
-from desktop.figure.layout import layout_of
+from desktop.figure.layout import NAME_SIZE_PX, layout_of
 from desktop.figure.legend import Mark
+from desktop.figure.texts import width_px
 from export.bundle import Posterior
 
 BARE = Figure(has_axes=False, has_legend=False)
@@ -69,3 +71,17 @@ def test_a_figure_without_room_for_the_plane_is_refused(subject):
     """The error says how much was left and what to do."""
     with pytest.raises(FigureError, match="pixels left for the plane, expected at least 64 × 64; make the"):
         layout_of(subject, Figure((300, 200), caption="a long caption " * 60))
+
+
+def test_the_axes_say_what_they_are(subject, small_decoder):
+    """In whole if there is room; a caption has the same words."""
+    plane = replace(
+        subject.state.plane, u=(0.6, 0.8), v=(-0.8, 0.6), words=("towards sample 2", ("upward " * 9).strip())
+    )
+    turned = replace(subject, state=replace(subject.state, plane=plane))
+    layout = layout_of(turned, Figure((900, 600)))
+    assert layout.names[0] == "a: towards sample 2"
+    assert layout.names[1].startswith("b: upward upward")
+    assert width_px(layout_of(turned, Figure((300, 260))).names[1], NAME_SIZE_PX) <= 260
+    caption = caption_of(small_decoder.model.source, turned, frozenset())
+    assert caption.endswith(f". Axis a: towards sample 2; axis b: {'upward ' * 8}upward.")

@@ -79,7 +79,7 @@ def test_a_traversal_moves_one_number_a_row(make_bundle, make_model, plain_decod
     expected[0, :, 2] = expected[1, :, 0] = [-3, -1.5, 0, 1.5, 3]
     assert (sheet.z.reshape(2, 5, 4) == expected).all()
     assert same_picture(sheet.picture, tile(to_bytes(plain_decoder(path)(sheet.z)), 5))
-    assert sheet.captions[1].startswith("z2 = -1.50\n")
+    assert sheet.captions[1].startswith("z2 = −1.50\n")
     assert sheet.plan.row_titles == ("z2", "z0")
     assert sheet.plan.column_titles == ("−3.0", "−1.5", "0.0", "1.5", "3.0")
     assert sheet.plan.marked == (3, 7), "nearest to 1.0 and to 0.5"

@@ -62,6 +62,8 @@ def test_two_directions_span_a_plane_through_the_cursor():
         assert plane.u == pytest.approx(u)
         assert plane.v == pytest.approx([0, 0, 1])
         assert abs(np.dot(plane.u, plane.v)) < 1e-12
+        words = plane_of_directions(START, u, other, ("smile", "2")).words
+        assert words == ("along direction smile", "along direction 2" + ", at a right angle" * (sine < 1))
 
 
 @pytest.mark.parametrize("factor", [1, -1])

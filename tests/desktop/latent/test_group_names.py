@@ -1,39 +1,54 @@
-"""Names stand where their groups are, and one text speaks for groups that cannot be told apart."""
+"""Names stand at their groups, where they cover few points; one text speaks for groups in one place."""
 
 import math
 
 import numpy as np
 import pytest
 
-from desktop.latent.group_names import ABOVE_PX, MOST_AWAY_PX, MOST_TOGETHER, TOGETHER_PX, group_names
+from desktop.latent.group_names import ABOVE_PX, MOST_TOGETHER, REACH_PX, TOGETHER_PX, group_names
 
 NAMES = [str(number) for number in range(10)]
+NO_POINTS = np.empty((0, 2))
 
 
-def digits(name):  # noqa: ARG001 (all have one size)
+def digits(text, group):  # noqa: ARG001 (all have one size)
     """The size of a digit's text."""
     return 24, 24
 
 
-def words(name):  # noqa: ARG001 (all have one size)
+def words(text, group):  # noqa: ARG001 (all have one size)
     """The size of a word's text."""
     return 90, 24
 
 
+def box(name):
+    """The left, top, right and bottom of a name."""
+    half = np.array(name.size_px) / 2
+    return np.array([name.place_px - half, name.place_px + half])
+
+
+def covered(name, points):
+    """How many points a name covers."""
+    low, high = box(name)
+    return int(((points > low) & (points < high)).all(axis=1).sum())
+
+
 def test_groups_that_lie_apart_have_their_names():
-    """Each name has its own group and place."""
+    """Each name has its own group, and without points it stands in the middle."""
     middles = [(100.0 * number, 50.0) for number in range(10)]
-    found = group_names(NAMES, middles, digits)
+    found = group_names(NAMES, middles, NO_POINTS, digits)
     assert [(name.text, name.group, name.place_px) for name in found] == list(
         zip(NAMES, range(10), middles, strict=True)
     )
+    assert all(name.leader_px is None for name in found)
 
 
 def test_a_crowd_has_one_text_above_it():
     """As before training, when all encodings lie in one clump."""
     middles = np.random.default_rng(0).normal((300, 200), 2, (10, 2))
-    (name,) = group_names(NAMES, middles, digits)
-    assert (name.text, name.group) == ("10 labels here", None)
+    points = np.random.default_rng(0).normal((300, 200), 4, (500, 2))
+    (name,) = group_names(NAMES, middles, points, digits)
+    assert (name.text, name.group, name.members) == ("10 labels here", None, tuple(range(10)))
     assert name.place_px == pytest.approx((300, 200 - ABOVE_PX), abs=3)
 
 
@@ -41,22 +56,66 @@ def test_a_crowd_has_one_text_above_it():
 def test_a_few_that_lie_close_together_keep_their_names(count):
     """Two or three are still seen beside their places; a chain of more is a crowd."""
     middles = [(TOGETHER_PX[0] * 0.9 * number, 0.0) for number in range(count)] + [(500.0, 0.0)]
-    found = group_names(NAMES[: count + 1], middles, digits)
+    found = group_names(NAMES[: count + 1], middles, NO_POINTS, digits)
     assert len(found) == (count + 1 if count <= MOST_TOGETHER else 2)
     assert found[-1].text == NAMES[count]
 
 
 @pytest.mark.parametrize("size_of", [digits, words])
-@pytest.mark.parametrize("spread_px", [1, 20, 40, 80, 160, 400])
+@pytest.mark.parametrize("spread_px", [1, 20, 40, 80, 160, 400, 1e9])
 def test_no_name_is_far_from_its_group_or_on_another(size_of, spread_px):
-    """However far the view is zoomed out, and however long names are."""
-    middles = np.random.default_rng(1).normal(500, spread_px, (10, 2))
-    found = group_names(NAMES, middles, size_of)
+    """However far the view is zoomed out or in, however long names are, and wherever points lie."""
+    draw = np.random.default_rng(1)
+    middles = draw.normal(500, spread_px, (10, 2))
+    points = (middles + draw.normal(0, spread_px / 3, (40, 10, 2))).reshape(-1, 2)
+    found = group_names(NAMES, middles, points, size_of)
     for name in found:
-        assert name.group is None or math.dist(name.place_px, middles[name.group]) <= MOST_AWAY_PX
-    width, height = size_of(None)
+        away = (0.0, 0.0) if name.leader_px is None else name.leader_px
+        assert math.hypot(*away) <= REACH_PX + 1e-6
+    width, height = size_of("", None)
     for number, first in enumerate(found):
         for second in found[:number]:
             x, y = np.abs(np.subtract(first.place_px, second.place_px))
             assert x >= width - 0.5 or y >= height - 0.5
-    assert group_names([], np.empty((0, 2)), size_of) == []
+    assert group_names([], np.empty((0, 2)), NO_POINTS, size_of) == []
+
+
+def test_a_long_name_gives_way_to_the_points_of_its_group():
+    """A small group is seen whole beside its name, and a line leads from one to the other."""
+    points = np.random.default_rng(2).normal((200, 100), (20, 8), (60, 2))
+    (name,) = group_names(["smileys"], [(200, 100)], points, words)
+    assert covered(name, points) <= 3
+    assert name.leader_px is not None
+    edge = np.array(name.middle_px) + name.leader_px
+    low, high = box(name)
+    assert (edge >= low - 1e-6).all() and (edge <= high + 1e-6).all()
+
+
+def test_a_name_in_a_large_group_stays_there():
+    """It hides a few of many, and is clearest on them."""
+    points = np.random.default_rng(3).uniform(0, 600, (4000, 2))
+    (name,) = group_names(["7"], [(300, 300)], points, digits)
+    assert math.hypot(*name.offset_px) < 16
+
+
+def test_a_small_change_of_the_view_moves_no_name():
+    """Beside its group it keeps its side, as long as that is nearly as good."""
+    points = np.random.default_rng(4).normal((0, 0), (20, 8), (60, 2))
+    places = {}
+    for number, scale in enumerate(np.linspace(1, 1.2, 21)):
+        (name,) = group_names(["smileys"], [(0, 0)], scale * points, words, places)
+        if number:
+            assert np.abs(np.subtract(name.offset_px, places["smileys"])).max() <= 16
+        places = {name.text: name.offset_px}
+
+
+def test_a_pan_moves_names_with_their_groups():
+    """Their places depend on the points alone, not on where they are in view."""
+    draw = np.random.default_rng(5)
+    middles = draw.normal(0, 60, (6, 2))
+    points = (middles + draw.normal(0, 30, (50, 6, 2))).reshape(-1, 2)
+    offsets = [
+        [name.offset_px for name in group_names(NAMES[:6], middles + by, points + by, words)]
+        for by in (0, 512, -4096)
+    ]
+    assert offsets[0] == offsets[1] == offsets[2]

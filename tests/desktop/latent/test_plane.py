@@ -12,7 +12,6 @@ from desktop.latent.plane import (
     Plane,
     Viewport,
     axis_plane,
-    boxes_apart,
     decimals_in,
     format_z,
     manifold_grid,
@@ -21,7 +20,6 @@ from desktop.latent.plane import (
     principal_plane,
     quantile_axis,
     sample_prior,
-    spread_apart,
     ticks,
     viewport_around,
 )
@@ -170,6 +168,10 @@ def test_the_principal_plane_holds_what_varies_most():
     assert plane.origin == pytest.approx(points.mean(axis=0))
     for direction in (plane.u, plane.v):
         assert max(direction, key=abs) > 0
+    shares = ("1st", 87), ("2nd", 13)
+    assert plane.words == tuple(f"{n} principal axis, {p} % of the variance" for n, p in shares)
+    of_epoch = principal_plane(points, "of epoch 3").words[0]
+    assert of_epoch == "1st principal axis of epoch 3, 87 % of the variance"
     for wrong in (points[:2], points[:, :1], np.outer(np.arange(9), np.ones(3))):
         with pytest.raises(ValueError, match=r"^found points .*expected"):
             principal_plane(wrong)
@@ -315,35 +317,6 @@ def test_what_is_shown_can_be_typed():
     """A z as displayed reads back as itself, to its four decimals."""
     z = (-1.23456, 0.0, 1e-5, 12.5)
     assert parse_z(format_z(z), 4) == pytest.approx(z, abs=5e-5)
-
-
-def test_long_names_do_not_cover_each_other():
-    """Boxes of several widths around one place end up beside each other, and one that is free stays."""
-    points = [(0.0, 0.0), (5.0, 1.0), (0.0, 0.0), (20.0, -3.0), (300.0, 0.0)]
-    sizes = np.array([(90.0, 24.0), (60.0, 24.0), (130.0, 24.0), (40.0, 24.0), (50.0, 24.0)])
-    found = boxes_apart(points, sizes)
-    for i in range(5):
-        for j in range(i):
-            overlap = (sizes[i] + sizes[j]) / 2 - np.abs(found[i] - found[j])
-            assert overlap.min() <= 0.01
-    assert found[4].tolist() == [300, 0]
-
-
-def test_names_that_lie_on_each_other_are_spread_apart():
-    """Points closer than the distance move apart to it, around their common centre."""
-    points = [(0.0, 0.0), (0.0, 0.0), (5.0, 0.0), (5.0, 5.0)]
-    spread = spread_apart(points, 30)
-    apart = [np.hypot(*(spread[i] - spread[j])) for i in range(4) for j in range(i)]
-    assert min(apart) > 29
-    assert spread.mean(axis=0) == pytest.approx(np.mean(points, axis=0))
-
-
-def test_names_that_have_room_stay_where_they_are():
-    """Points that are far enough apart do not move, nor does a single one; no points give no points."""
-    points = [(0.0, 0.0), (31.0, 0.0)]
-    assert spread_apart(points, 30).tolist() == [list(point) for point in points]
-    assert spread_apart([(1.0, 2.0)], 30).tolist() == [[1.0, 2.0]]
-    assert spread_apart([], 30).shape == (0, 2)
 
 
 def test_a_plane_of_a_million_dimensions_is_as_right_as_a_small_one():

@@ -7,13 +7,15 @@ import numpy as np
 import pytest
 
 from desktop.base.vector import Vector
-from desktop.latent.plane import Viewport
+from desktop.latent.plane import Viewport, axis_plane
 from desktop.view.bookmarks import (
+    Bookmark,
     as_path,
     bookmark,
     bookmark_to_dict,
     bookmarks_from_list,
     moved,
+    places_on,
     renamed,
 )
 from desktop.view.saved_views import read_views, save_views
@@ -95,3 +97,14 @@ def test_places_are_saved_with_their_model(dims, tmp_path):
     assert found.bookmarks_of(SHA256, dims + 1) == ()
     assert found.bookmarks_of("b" * 64) == ()
     assert isinstance(found.state_of(SHA256), ViewState)
+
+
+def test_those_on_a_plane_are_found_with_their_places():
+    """Of any epoch; those beside it, and those of another number of dimensions, are not."""
+    plane = axis_plane((0.0, 0.0, 0.5), 0, 1)
+    places = [(1.0, 2.0, 0.5), (1.0, 2.0, 0.6), (3.0, 4.0), (-7.0, 0.25, 0.5)]
+    marks = [Bookmark(str(n), ViewState(z=z, epoch=n)) for n, z in enumerate(places)]
+    indices, ab = places_on(plane, marks)
+    assert indices == (0, 3)
+    assert ab.tolist() == [[1.0, 2.0], [-7.0, 0.25]]
+    assert places_on(plane, [])[1].shape == (0, 2)

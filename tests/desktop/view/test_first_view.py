@@ -10,7 +10,15 @@ from desktop.latent.chart import AxisScale
 from desktop.latent.paths import PathKind
 from desktop.latent.plane import Viewport, axis_plane, plane_through, sample_prior
 from desktop.latent.prior import NORMAL, Prior, PriorKind
-from desktop.view.first_view import corners, first_view, fresh_view, home_view, is_on_samples, random_view
+from desktop.view.first_view import (
+    corners,
+    first_view,
+    fitted_view,
+    fresh_view,
+    home_view,
+    is_on_samples,
+    random_view,
+)
 from desktop.view.state import start_state
 
 PRIORS = [NORMAL, Prior(scale=3.0), Prior(PriorKind.UNIFORM, 0.5, 0.5), Prior(PriorKind.SPHERE)]
@@ -41,6 +49,7 @@ def test_in_many_dimensions_the_plane_goes_through_three_samples(prior, dims):
         extent = np.ptp(state.plane.project(samples), axis=0).max()
         assert 1.1 * extent < state.viewport.span < 1.5 * extent
         assert (state.prior, state.seed) == (prior, seed)
+        assert state.plane.words == ("towards sample 2", "towards sample 3, at a right angle")
 
 
 @pytest.mark.parametrize("dims", [64, 512])
@@ -76,6 +85,31 @@ def test_in_few_dimensions_the_plane_is_that_of_two_axes_through_the_mean(prior,
     edges = state.viewport.center[0] + np.array([-0.5, 0.5]) * state.viewport.span
     assert ((samples[:, 0] > edges[0]) & (samples[:, 0] < edges[1])).mean() > 0.99
     assert np.ptp(samples[:, 0]) > (0.7 if prior.kind is not PriorKind.SPHERE else 0.3) * state.viewport.span
+
+
+def from_edges(state):
+    """Return how far the cursor is from the nearest edge, as a share of the view's shorter side."""
+    return 0.5 - np.abs(state.chart.view_of(state.z) - state.viewport.center).max() / state.viewport.span
+
+
+@pytest.mark.parametrize("prior", [*PRIORS, Prior(PriorKind.UNIFORM)], ids=str)
+@pytest.mark.parametrize("dims", [1, 2, 8, 9, 16, 512])
+def test_the_cursor_starts_well_inside_the_view(prior, dims):
+    """At least 15 % of the view's shorter side are between it and each edge."""
+    assert from_edges(first_view(dims, prior)) >= 0.15
+    assert all(from_edges(first_view(dims, prior, seed)) >= 0.15 for seed in range(1, 6) if dims > 8)
+
+
+@pytest.mark.parametrize("center", [(0.0, 0.0), (1.0, -0.5), (7.0, 3.0)])
+def test_the_cursor_is_well_inside_a_view_that_fits_test_images(center):
+    """It stays at the prior's mean if that is there, and is moved no farther than necessary."""
+    viewport = Viewport(center, 4.0)
+    state = fitted_view(start_state(3), viewport)
+    assert state.viewport == viewport
+    assert from_edges(state) >= 0.15 - 1e-6
+    assert state.plane == start_state(3).plane
+    expected = {0.0: (0.0, 0.0, 0.0), 1.0: (0.0, 0.0, 0.0), 7.0: (5.6, 1.6, 0.0)}
+    assert state.z == pytest.approx(expected[center[0]], abs=1e-6)
 
 
 def test_a_uniform_prior_is_seen_with_its_edges():

@@ -93,8 +93,9 @@ def test_long_vectors_are_written_as_base64(dims):
 
 
 def test_long_lists_of_older_versions_are_read():
-    """They wrote every number as text."""
+    """They wrote every number as text, and no words for the axes."""
     state = first_view(2000, NORMAL, 1)
+    state = replace(state, plane=replace(state.plane, words=("", "")))
     written = through_json(state)
     written["z"], written["plane"] = list(state.z), {k: list(getattr(state.plane, k)) for k in "uv"}
     written["plane"]["origin"] = list(state.plane.origin)
@@ -146,6 +147,10 @@ def test_what_an_older_version_did_not_write_is_as_in_a_new_state():
     assert state == start_state(3).moved_to((1.0, 2.0, 3.0))
     assert state_from_dict({}) == start_state(2)
     assert state_from_dict({}, 7) == start_state(7)
+    written = through_json(start_state(3).with_layer(Layer.BOOKMARKS, on=False))
+    assert Layer.BOOKMARKS not in state_from_dict(written).layers
+    del written["plane"]["words"]  # before the plane had marks of bookmarks
+    assert state_from_dict(written) == start_state(3)
     assert state_from_dict({"viewport": {"span": 2}}).viewport == Viewport((0.0, 0.0), 2.0)
 
 

@@ -56,8 +56,12 @@ def on_screen(qtbot: Any) -> Callable[[QWidget], QImage]:
 
 @pytest.fixture
 def home_window(open_window, bundle_path, qtbot):
-    """The window with the real bundle, looking at (−3, −3) to (3, 3) with its backdrop decoded."""
+    """The window with the real bundle, looking at (−3, −3) to (3, 3) with its backdrop decoded.
+
+    The cursor is in the middle.
+    """
     window = open_window(bundle_path)
+    window.explorer.set_state(window.explorer.state.at((0.0, 0.0)), record=False)
     with qtbot.waitSignal(window.explorer.backdrop_finished, timeout=SOON_MS):
         qtbot.keyClick(window.plane, Qt.Key.Key_Home)
     assert window.explorer.state.viewport == Viewport((0.0, 0.0), 6.0)

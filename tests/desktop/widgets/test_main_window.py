@@ -31,7 +31,7 @@ def texts(window):
 
 
 def test_opening_shows_the_model(open_window, bundle_path, qtbot, pixels, gray, plain_decoder, same_picture):
-    """Name in the title, device below, backdrop and points on the plane, the picture of z = 0 beside it."""
+    """Name in the title, device below, backdrop and points on the plane, the cursor's picture beside it."""
     window = open_window()
     assert window.windowTitle() == "Latent Plane"
     bare = pixels(window.plane.grab().toImage())
@@ -48,7 +48,7 @@ def test_opening_shows_the_model(open_window, bundle_path, qtbot, pixels, gray, 
         color = colors.label_color(label)
         target = np.array([color.red(), color.green(), color.blue()])
         assert (np.abs(picture[..., :3].astype(int) - target).max(axis=-1) < 40).any(), label
-    expected = to_bytes(plain_decoder(bundle_path)([[0, 0]]))[0]
+    expected = to_bytes(plain_decoder(bundle_path)([window.explorer.state.z]))[0]
     assert same_picture(gray(window.panel.picture.picture.image()), expected)
     assert not window.message.isVisible()
 

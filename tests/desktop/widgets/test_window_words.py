@@ -1,7 +1,10 @@
-"""The window speaks of buttons and menus: no text in it names a command-line option."""
+"""The window speaks of buttons and menus, not of command-line options, and its numbers have a minus."""
+
+import re
 
 import pytest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
 
 from desktop.app.report import about_text
 from tests.desktop.foreign_models import decoder, encoder
@@ -38,3 +41,42 @@ def test_what_is_said_about_a_model_names_no_option(open_window, tmp_path):
     window = open_window(decoder(tmp_path / "model.onnx", last="", scale=5.0))
     assert window.explorer.source.reading.guesses
     assert "--" not in about_text(window.explorer.source, "CPU")
+
+
+HYPHENS = re.compile(r"(?<![\w/.-])-\.?\d")  # before a number, and not in a name or a path
+
+
+def shown_texts(window):
+    """Return all texts of labels and fields, and all tool tips, seen or not."""
+    texts = [field.text() for kind in (QLabel, QLineEdit) for field in window.findChildren(kind)]
+    return [*texts, *(widget.toolTip() for widget in window.findChildren(QWidget))]
+
+
+def test_negative_numbers_have_a_minus_and_are_copied_with_a_hyphen(open_window, make_bundle, qtbot):
+    """In every label and field; z is read with either, and what is copied is read by every program."""
+    window = open_window(make_bundle(latent_dim=3))
+    window.explorer.change(z=(-0.5, -1.25, 0.0), path=((-1.0, 0.0, 0.0), (1.0, -2.0, 0.0)))
+    window.bookmarks.panel.add.click()
+    window.status.set_pointer((-0.75, -2.0))
+    field = window.panel.picture.z
+    qtbot.waitUntil(lambda: field.text() == "−0.5000, −1.2500, 0.0000", timeout=SOON_MS)
+    found = [text for text in shown_texts(window) if HYPHENS.search(text)]
+    assert found == []
+    assert sum("−" in text for text in shown_texts(window)) >= 5
+    qtbot.waitUntil(lambda: any("−0.7500" in text for text in shown_texts(window)), timeout=SOON_MS)
+    field.selectAll()
+    field.copy()
+    assert QGuiApplication.clipboard().text() == "-0.5000, -1.2500, 0.0000"
+    for text in ("-0.25, 0, −1", "−0.25; 0; -1"):
+        window.explorer.change(z=(0.0, 0.0, 0.0))
+        field.setText(text)
+        field.setModified(True)
+        field.returnPressed.emit()
+        assert window.explorer.state.z == (-0.25, 0.0, -1.0)
+
+
+def test_a_minus_between_words_is_copied_as_it_is(open_window, make_bundle):
+    """Only signs of numbers are written as hyphens."""
+    open_window(make_bundle())
+    QGuiApplication.clipboard().setText("log p(x) − ELBO = −3.5, −.5")
+    assert QGuiApplication.clipboard().text() == "log p(x) − ELBO = -3.5, -.5"

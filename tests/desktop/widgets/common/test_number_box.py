@@ -2,6 +2,7 @@
 
 import pytest
 from PySide6.QtCore import QLocale, Qt
+from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import QDoubleSpinBox
 
 from desktop.widgets.common.number_box import NumberBox
@@ -47,6 +48,24 @@ def typed(qtbot, box, text):
 def test_a_number_is_read_as_it_is_meant(qtbot, text, number):
     """Point, comma and exponent all mean the same number; what is none changes nothing."""
     assert typed(qtbot, NumberBox(), text) == number
+
+
+def test_a_negative_number_has_a_minus_and_is_read_with_either_sign(qtbot):
+    """U+2212 is shown, and whatever is pasted is understood; a lone sign may become a number."""
+    box = NumberBox()
+    assert typed(qtbot, box, "-1.5") == -1.5
+    assert box.text() == "−1.5000"
+    for text in ("−2.25", "-2.25"):
+        box.setValue(0)
+        box.lineEdit().setText(text)
+        box.interpretText()
+        assert box.value() == -2.25
+    assert box.validate("−", 1)[0] is QValidator.State.Intermediate
+    box.show_decimals(2)
+    box.setValue(-0.123456)
+    assert (box.text(), box.value()) == ("−0.12", pytest.approx(-0.123456))
+    box.interpretText()
+    assert box.value() == pytest.approx(-0.123456), "nobody typed, so it is not rounded"
 
 
 @pytest.mark.usefixtures("german")

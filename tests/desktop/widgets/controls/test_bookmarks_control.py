@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QLineEdit, QMainWindow
 
 from desktop.app.timeline import Timeline
@@ -12,7 +12,8 @@ from desktop.base.vector import Vector
 from desktop.images.pixels import to_bytes
 from desktop.latent.plane import Viewport
 from desktop.view.bookmarks import bookmark
-from desktop.widgets.common.colors import CANVAS
+from desktop.view.state import Layer
+from desktop.widgets.common.colors import BOOKMARK, CANVAS
 from desktop.widgets.common.message_bar import MessageBar
 from desktop.widgets.common.qimage import png_text, to_qimage
 from desktop.widgets.controls.bookmarks_control import PICTURE_PX, BookmarksControl
@@ -114,6 +115,50 @@ def test_places_are_kept_and_gone_to(open_window, make_bundle, qtbot):
     again.saved_control.start(None)
     qtbot.waitUntil(lambda: names(again) == ["near <b>3</b>", "Place 1"], timeout=SOON_MS)
     assert np.allclose(again.bookmarks.marks[1].view.z, (0.5, 0.5))
+
+
+def is_marked(window, pixels, place):
+    """Whether the ribbon of a bookmark is seen at a place of the plane."""
+    x, y = np.rint(window.plane.to_px(place)).astype(int)
+    color = np.array(BOOKMARK.getRgb()[:3])
+    part = pixels(window.plane.grab().toImage())[y - 6 : y + 3, x - 4 : x + 5, :3].astype(int)
+    return bool((np.abs(part - color).max(-1) < 8).mean() > 0.6)
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support")  # a menu raises itself and takes the keyboard
+def test_bookmarks_are_marked_on_the_plane(open_window, make_bundle, qtbot, pixels):
+    """With name and menu, as long as they lie on the plane and their layer is shown."""
+    window = open_window(make_bundle(latent_dim=3))
+    explorer, plane = window.explorer, window.plane
+    explorer.set_state(explorer.state.moved_to(Vector((0.5, 0.5, 0.0))))
+    qtbot.keyClick(plane, Qt.Key.Key_D, CONTROL)
+    explorer.set_state(explorer.state.moved_to(Vector((-1.0, 0.25, 0.0))))
+    window.bookmarks.panel.add.click()
+    away = explorer.state.at((1.5, -1.5))
+    explorer.set_state(away)
+    places = (0.5, 0.5), (-1.0, 0.25)
+    assert all(is_marked(window, pixels, place) for place in places)
+    pixel = QPointF(*plane.to_px(places[1]).tolist())
+    assert plane.tip_at(pixel) == "Place 2"
+    assert not plane.tip_at(pixel + QPointF(12, 0))
+    qtbot.mouseClick(plane, Qt.MouseButton.RightButton, pos=pixel.toPoint())
+    entries = {a.text().replace("&", ""): a for a in window.plane_menu.menu.actions() if a.text()}
+    assert list(entries)[:4] == ["Bookmark Place 2", "Go to it", "Rename it…", "Remove it"]
+    entries["Go to it"].trigger()
+    window.plane_menu.menu.close()
+    assert explorer.state.z == Vector((-1.0, 0.25, 0.0))
+
+    explorer.set_state(away)
+    explorer.set_state(away.moved_to(Vector((1.5, -1.5, 0.7))))
+    assert not any(is_marked(window, pixels, place) for place in places), "another parallel plane"
+    assert not plane.tip_at(pixel)
+    explorer.set_state(away)
+    assert is_marked(window, pixels, places[0])
+    window.layers_menu.entries[Layer.BOOKMARKS].trigger()
+    assert not any(is_marked(window, pixels, place) for place in places)
+    assert not plane.tip_at(pixel)
+    qtbot.keyClick(plane, Qt.Key.Key_N)
+    assert explorer.state.z == Vector((0.5, 0.5, 0.0)), "keys go on working"
 
 
 def test_pictures_follow_a_file_that_changes(open_window, make_film, qtbot):

@@ -242,6 +242,14 @@ def test_the_true_posterior_stands_beside_the_encoders(window, qtbot, seven, pix
     mode = QPointF(*window.plane.to_px(window.explorer.state.plane.project(posterior.mode)))
     assert window.plane.tip_at(mode).startswith("Mode: The peak of the true posterior")
     assert not window.plane.tip_at(QPointF(2, 2))
+    marks, plane = window.image.marks, window.plane
+    for place in [text.box.center() for text in marks.shown.texts]:
+        qtbot.mouseClick(plane, LEFT, pos=place.toPoint())
+        qtbot.waitUntil(lambda place=place: plane.ring.contains(place), timeout=SOON_MS)
+        qtbot.waitUntil(
+            lambda: not any(t.box.intersects(plane.ring) for t in marks.shown.texts), timeout=SOON_MS
+        )
+    qtbot.mouseClick(panel.take_mode, LEFT)
     window.explorer.set_state(window.explorer.state.with_layer(Layer.TRUE_POSTERIOR, on=False))
     changed = (pixels(window.plane.grab().toImage()) != with_layer).any(-1)
     x, y = window.plane.to_px(control.located.picture.peak)

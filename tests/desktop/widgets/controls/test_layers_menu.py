@@ -20,7 +20,7 @@ def test_a_digit_switches_a_layer(window, qtbot, layer):
     number = list(Layer).index(layer) + 1
     was_on = layer in window.explorer.state.layers
     for expected in (not was_on, was_on):
-        qtbot.keyClick(window.plane, Qt.Key(Qt.Key.Key_0 + number))
+        qtbot.keyClick(window.plane, Qt.Key(Qt.Key.Key_0 + number % 10))
         assert (layer in window.explorer.state.layers) == expected
         assert window.layers_menu.entries[layer].isChecked() == expected
         assert window.panel.view.layers[layer].isChecked() == expected
@@ -37,10 +37,10 @@ def test_a_digit_that_is_typed_is_no_switch(window, qtbot):
 
 
 def test_without_held_out_images_their_layers_cannot_be_switched(open_window, make_bundle):
-    """The decoded plane and the prior are always there."""
+    """The decoded plane, the prior and the bookmarks are always there."""
     entries = open_window(make_bundle()).layers_menu.entries
     enabled = {layer for layer, entry in entries.items() if entry.isEnabled()}
-    assert enabled == {Layer.BACKDROP, Layer.PRIOR, Layer.TRUE_POSTERIOR}
+    assert enabled == {Layer.BACKDROP, Layer.PRIOR, Layer.TRUE_POSTERIOR, Layer.BOOKMARKS}
 
 
 def test_what_a_model_cannot_have_cannot_be_switched(open_window, make_bundle):

@@ -30,7 +30,7 @@ def test_a_typed_z_is_gone_to(window, qtbot, decoded, shows):
         type_z(window, qtbot, text)
         assert window.explorer.state.z == z
         qtbot.waitUntil(lambda z=z: shows(decoded(z)), timeout=SOON_MS)
-        assert window.panel.picture.z.text() == f"{z[0]:.4f}, {z[1]:.4f}"
+        assert window.panel.picture.z.text() == format_z(z)
 
 
 @pytest.mark.parametrize("text", ["1", "1, 2, 3", "nan, 0", "a, b", "1e39, 0"])

@@ -6,7 +6,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QToolButton
 
 from desktop.images.pixels import to_bytes
-from desktop.latent.plane import Viewport, sample_prior
+from desktop.latent.plane import Viewport, format_z, sample_prior
 from desktop.models.model import Model
 from desktop.view.state import Layer
 from desktop.widgets.common import colors
@@ -34,7 +34,7 @@ def test_a_click_decodes_the_point_of_its_pixel(window, qtbot, decoded, shows, s
     z = window.explorer.state.z
     assert z == pytest.approx(plane_point(window, pixel), abs=1e-5)
     qtbot.waitUntil(lambda: shows(decoded(z)), timeout=SOON_MS)
-    assert window.panel.picture.z.text() == f"{z[0]:.4f}, {z[1]:.4f}"
+    assert window.panel.picture.z.text() == format_z(z)
 
 
 def test_pictures_at_different_points_differ(decoded):

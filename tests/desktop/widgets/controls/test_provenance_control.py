@@ -183,17 +183,18 @@ def test_a_model_that_nobody_knows_is_named_and_can_be_opened(
 def test_with_alt_the_picture_itself_is_encoded(open_window, bundle_path, qtbot, tmp_path):
     """Without Alt, a button offers to encode it."""
     window = open_window(bundle_path)
+    start = window.explorer.state.z
     window.explorer.save_picture(
         tmp_path / "a.png", window.picture_control.picture, 10, window.explorer.note("picture")
     )
     with qtbot.waitSignal(window.explorer.saved, timeout=SOON_MS):
         pass
     drop(window, tmp_path / "a.png", ALT)
-    qtbot.waitUntil(lambda: window.explorer.state.z != (0.0, 0.0), timeout=SOON_MS)
+    qtbot.waitUntil(lambda: window.explorer.state.z != start, timeout=SOON_MS)
     encoded = window.explorer.state.z
     with qtbot.waitSignal(window.provenance_control.page_wanted, timeout=SOON_MS):
         drop(window, tmp_path / "a.png")
-    assert window.explorer.state.z == (0.0, 0.0)
+    assert window.explorer.state.z == start
     assert window.message.text() == "a.png: this is the view that it was made from"
     press(window, "Encode the picture instead")
     qtbot.waitUntil(lambda: window.explorer.state.z == encoded, timeout=SOON_MS)
@@ -203,11 +204,12 @@ def test_with_alt_the_picture_itself_is_encoded(open_window, bundle_path, qtbot,
 def test_a_plain_picture_is_encoded(open_window, bundle_path, qtbot, tmp_path):
     """A picture without a note is encoded."""
     window = open_window(bundle_path)
+    start = window.explorer.state.z
     image = np.full((28, 28), 200, np.uint8)
     image[6:22, 12:16] = 0
     imageio.imwrite(tmp_path / "plain.png", image)
     drop(window, tmp_path / "plain.png")
-    qtbot.waitUntil(lambda: window.explorer.state.z != (0.0, 0.0), timeout=SOON_MS)
+    qtbot.waitUntil(lambda: window.explorer.state.z != start, timeout=SOON_MS)
 
 
 @pytest.mark.parametrize(

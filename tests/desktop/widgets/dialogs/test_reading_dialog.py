@@ -378,7 +378,7 @@ def test_the_prior_is_told_and_set(open_window, tmp_path, qtbot):
     assert window.explorer.state == replace(
         first_view(20, Prior(PriorKind.UNIFORM)), layers=window.explorer.state.layers
     )
-    assert dialog.fields["prior numbers"].text() == "-1,1"
+    assert dialog.fields["prior numbers"].text() == "−1,1"
     with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
         set_text(dialog, "prior numbers", "0, 3", qtbot)
     assert window.explorer.prior == Prior(PriorKind.UNIFORM, 1.5, 1.5)

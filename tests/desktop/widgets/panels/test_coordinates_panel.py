@@ -114,7 +114,7 @@ def test_a_move_of_a_slider_can_be_undone(window, qtbot):
 def test_names_and_values_are_there_for_screen_readers(window):
     """Each slider and each box has them, and they follow changes."""
     window.explorer.set_state(window.explorer.state.moved_to((0.25, -1.5, 3.0, 40.0)))
-    values = ("3.0000", "40.0000", "-1.5000", "0.2500")
+    values = ("3.0000", "40.0000", "−1.5000", "0.2500")
     for row, value in zip(shown(window.coordinates.panel), values, strict=True):
         name = row.name.text()
         assert heard(row.box) == (name, value)

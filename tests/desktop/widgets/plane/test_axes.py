@@ -1,11 +1,12 @@
 """The axes are laid out once for each view, and painted part by part."""
 
+import numpy as np
 import pytest
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter
 
-from desktop.latent.chart import Projection
-from desktop.latent.plane import Viewport
+from desktop.latent.chart import Chart, Projection
+from desktop.latent.plane import Viewport, plane_through
 from desktop.view.state import ViewState
 from desktop.widgets.plane import axes
 from desktop.widgets.plane.axes import Axes
@@ -53,3 +54,21 @@ def test_the_axes_are_laid_out_once_for_a_view(monkeypatch):
         projection = Projection(chart, Viewport((0.0, 0.0), span), (300, 300))
         painted(lambda p, q=projection: marks.paint(p, q, 1.0, QRectF(0, 0, 300, 300)), (300, 300), 1.0)
         assert len(asked) == count
+
+
+@pytest.mark.usefixtures("qapp")
+@pytest.mark.parametrize(("size_px", "count"), [((700, 500), 2), ((300, 240), 2), ((110, 90), 0)])
+def test_what_the_axes_mean_stands_on_the_plane(size_px, count):
+    """Beside the scale bar, inside of the view, with tool tips; small views have no room for it."""
+    plane = plane_through(*np.eye(4)[:3], ("sample 2", "a stranger's <b>long</b> name" + " etc" * 9))
+    marks, projection = Axes(), Projection(Chart(plane), Viewport((0.0, 0.0), 6.0), size_px)
+    painted(lambda p: marks.paint(p, projection, 1.0, QRectF(0, 0, *size_px)), size_px, 1.0)
+    assert len(marks.boxes) == count + 1
+    assert all(QRectF(0, 0, *size_px).contains(box) for box in marks.boxes[1:])
+    assert not any(a.intersects(b) for n, a in enumerate(marks.boxes) for b in marks.boxes[:n])
+    tips = [marks.tip_at(box.center()) for box in marks.boxes]
+    if count:
+        assert tips[1].startswith("→ a: towards sample 2\na and b are coordinates")
+        assert "etc, at a right angle" in tips[2] or "etc…" in tips[2]
+        assert "<b>" not in tips[2]
+    assert not marks.tip_at(QPointF(size_px[0] / 2, size_px[1] / 2))

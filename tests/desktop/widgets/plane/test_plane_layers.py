@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from desktop.latent.plane import Viewport
 from desktop.view.state import Layer
 from desktop.widgets.common import colors
-from desktop.widgets.plane.plane_layers import FEW_POINTS
+from desktop.widgets.plane.plane_layers import FEW_POINTS, MOST_NAME_PX
 from tests.desktop.widgets.plane.seen_plane import (
     LABELS,
     POINTS,
@@ -39,6 +39,24 @@ def test_each_group_carries_its_name(view, look):
     with_names = look()
     view.set_points(POINTS, LABELS, ("", "", "", ""))
     assert (with_names != look()).any()
+
+
+def test_a_long_name_is_shortened_and_its_tool_tip_says_all_of_it(view, look):
+    """No name is wider than a part of the plane, and each is where it says."""
+    long = "a very long name of a <b>label</b> that nobody wants to see at once"
+    view.set_points(POINTS, LABELS, ("zero", "one", "two", long))
+    look()
+    short, shortened = view.placed_names()
+    assert shortened.box.width() < MOST_NAME_PX + 24
+    assert shortened.name.text.endswith("…")
+    assert view.tip_at(shortened.box.center()).replace("\u2060", "") == long
+    assert short.name.text == "zero"
+    assert not view.tip_at(short.box.center())
+    view.set_points(np.zeros((4, 2)), np.arange(4), ("a", "b", "c", "d"))
+    look()
+    (all_of_them,) = view.placed_names()
+    assert all_of_them.name.text == "4 labels here"
+    assert view.tip_at(all_of_them.box.center()) == "a\nb\nc\nd"
 
 
 def test_hidden_labels_are_not_drawn(view, look):

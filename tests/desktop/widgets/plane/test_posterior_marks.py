@@ -5,9 +5,16 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QImage, QPainter
 
 from desktop.widgets.common import colors
-from desktop.widgets.plane.posterior_marks import DOT_PX, draw_marks, text_room
+from desktop.widgets.plane.cursor_mark import ring_box
+from desktop.widgets.plane.posterior_marks import DOT_PX, draw_marks, lay_out_marks, mark_font, text_room
 
 SIZE_PX = (600, 200)
+
+
+def laid_out(font, mean, mode=None, gap_nats=None, ring=None):
+    """Return marks at (x, y) on a plane of this size."""
+    mode = None if mode is None else QPointF(*mode)
+    return lay_out_marks(mark_font(font), text_room(*SIZE_PX), QPointF(*mean), mode, gap_nats, ring)
 
 
 @pytest.fixture
@@ -18,8 +25,7 @@ def drawn(qapp, pixels):  # noqa: ARG001 (fonts need the application)
         image = QImage(*SIZE_PX, QImage.Format.Format_RGB32)
         image.fill(colors.CANVAS)
         painter = QPainter(image)
-        room = text_room(*SIZE_PX)
-        draw_marks(painter, room, QPointF(*mean), None if mode is None else QPointF(*mode), gap_nats)
+        draw_marks(painter, laid_out(painter.font(), mean, mode, gap_nats))
         painter.end()
         return pixels(image)
 
@@ -88,3 +94,23 @@ def test_a_mark_out_of_view_leaves_no_text_behind(drawn):
     """Its text goes with it, however near it is, instead of standing at the edge."""
     for mean in ((-300, 100), (-30, 100), (630, 100), (300, -20)):
         assert not changed(drawn(mean), 0, SIZE_PX[0])
+
+
+@pytest.mark.parametrize(
+    ("mean", "mode", "gap_nats"),
+    [((300, 100), None, None), ((250, 100), (350, 100), 3.0), ((290, 90), (310, 110), 3.0)],
+)
+def test_no_text_touches_the_cursors_ring(qapp, mean, mode, gap_nats):
+    """Wherever the cursor is: on a mark, on a text, beside it. Far away, it changes nothing."""
+    usual = laid_out(qapp.font(), mean, mode, gap_nats)
+    assert len(usual.texts) == (1 if mode is None else 3)
+    places = [(x, y) for x in range(150, 460, 6) for y in range(40, 165, 5)]
+    for x, y in places:
+        ring = ring_box(QPointF(x, y))
+        marks = laid_out(qapp.font(), mean, mode, gap_nats, ring)
+        assert not any(text.box.intersects(ring) for text in marks.texts)
+        boxes = [text.box for text in marks.texts]
+        assert not any(a.intersects(b) for n, a in enumerate(boxes) for b in boxes[:n])
+        if not any(text.box.intersects(ring) for text in usual.texts):
+            assert marks == usual
+    assert laid_out(qapp.font(), mean, mode, gap_nats, ring_box(QPointF(20, 20))) == usual

@@ -1,0 +1,80 @@
+"""Marks on a plane where bookmarks are, in the shape of their icon."""
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPen, QPolygonF
+
+from desktop.base.arrays import Doubles
+from desktop.latent.chart import ToPx
+from desktop.latent.plane import Plane
+from desktop.view.bookmarks import Bookmark, places_on
+from desktop.view.state import Layer, ViewState
+from desktop.widgets.common import colors
+from desktop.widgets.common.plain_text import tip_text
+from desktop.widgets.plane.plane_view import PlaneView
+
+WIDTH_PX, HEIGHT_PX, NOTCH_PX = 11.0, 15.0, 4.0
+REACH_PX = 2.0  # around a mark, for the pointer
+
+
+class BookmarkMarks:
+    """Draws the bookmarks that lie on the plane looked at, and tells their names as tool tips.
+
+    Args:
+        plane: the plane.
+        fits: says whether the plane's z are those of the bookmarks.
+    """
+
+    def __init__(self, plane: PlaneView, fits: Callable[[], bool]) -> None:
+        self._plane, self._fits = plane, fits
+        self._marks: tuple[Bookmark, ...] = ()
+        self._places: tuple[Plane, tuple[int, ...], Doubles] | None = None
+        plane.add_over_points(self._paint)
+        plane.add_tips(self._tip_at)
+
+    def show(self, marks: Sequence[Bookmark]) -> None:
+        """Show these bookmarks, as far as they lie on the plane."""
+        self._marks, self._places = tuple(marks), None
+        self._plane.redraw_over_points()
+
+    def index_at(self, position: QPointF) -> int | None:
+        """Return the number of the bookmark under a pixel; of several, the one that is drawn last."""
+        return next(reversed(self._indices_at(position)), None)
+
+    def _indices_at(self, position: QPointF) -> list[int]:
+        around = QRectF(position.x() - REACH_PX, position.y() - REACH_PX, 2 * REACH_PX, 2 * REACH_PX)
+        boxes = self._boxes(self._plane.to_px, self._plane.state)
+        return [index for index, box in boxes if box.intersects(around)]
+
+    def _tip_at(self, position: QPointF) -> str:
+        names = []
+        for index in self._indices_at(position):
+            mark = self._marks[index]
+            epoch = "" if mark.view.epoch is None else f", epoch {mark.view.epoch}"
+            names.append(f"{mark.name}{epoch}")
+        return tip_text("\n".join(names))
+
+    def _boxes(self, to_px: ToPx, state: ViewState) -> list[tuple[int, QRectF]]:
+        """Where the marks are, with the bookmarks' numbers."""
+        if not self._marks or Layer.BOOKMARKS not in state.layers or not self._fits():
+            return []
+        if self._places is None or self._places[0] != state.plane:
+            self._places = state.plane, *places_on(state.plane, self._marks)
+        _, indices, ab = self._places
+        half_x, half_y = WIDTH_PX / 2, HEIGHT_PX / 2
+        return [
+            (index, QRectF(x - half_x, y - half_y, WIDTH_PX, HEIGHT_PX))
+            for index, (x, y) in zip(indices, to_px(ab).tolist(), strict=True)
+        ]
+
+    def _paint(self, painter: QPainter, to_px: ToPx, state: ViewState) -> list[QRectF]:
+        boxes = [box for _, box in self._boxes(to_px, state)]
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(colors.BOOKMARK)
+        painter.setPen(QPen(colors.CANVAS, 1.5, j=Qt.PenJoinStyle.RoundJoin))
+        for box in boxes:
+            notch = QPointF(box.center().x(), box.bottom() - NOTCH_PX)
+            corners = box.topLeft(), box.topRight(), box.bottomRight(), notch, box.bottomLeft()
+            painter.drawPolygon(QPolygonF(corners))
+        return boxes
