@@ -215,7 +215,7 @@ class MainWindow(QMainWindow):
         self.legend = LegendControl(explorer, panel.view.legend)
         self.select = SelectControl(shell)
         self.finding = FindControl(shell, self.select.panel.finder)
-        self.nearest = NearestControl(explorer, panel.picture)
+        self.nearest = NearestControl(explorer, panel)
         self.bookmarks = BookmarksControl(shell, lambda: self.time_control.timeline.is_shown)
         self.path_control = PathControl(shell)
         self.path_strip = PathStripControl(shell)

@@ -140,6 +140,7 @@ class ImageControl(QObject):
         self.panel.show_steps(None)
         self._show_notes()
         can_encode = self._explorer.has_encoder or has_true_posterior(self._explorer)
+        self._shell.panel.set_image_shape(*image_shape[1:])
         self._shell.panel.show_canvas("Your image" if can_encode else "")
         bundle = None if self._explorer.source is None else self._explorer.source.bundle
         is_of_digits = bundle is not None and bundle.label_names == DIGITS
