@@ -29,6 +29,7 @@ from desktop.widgets.common.field_keys import share_keys
 from desktop.widgets.common.message_bar import Action, MessageBar
 from desktop.widgets.common.plain_text import title_text
 from desktop.widgets.common.saved_inputs import save_input
+from desktop.widgets.common.tab_order import follow_screen, scroll_to_focus
 from desktop.widgets.common.wheel import leave_wheel_to_scrolling
 from desktop.widgets.controls.bookmarks_control import BookmarksControl
 from desktop.widgets.controls.compare_control import CompareControl
@@ -158,6 +159,13 @@ class MainWindow(QMainWindow):
         if not self.tabs.show_key(key):
             self.tabs.show_key(PLANE)
         self.panel.sections.show_key(key)
+
+    def focusNextPrevChild(self, next_one: bool) -> bool:
+        """Go on with Tab as the eye does; what the panel holds changes with the model."""
+        follow_screen(self)
+        moved = super().focusNextPrevChild(next_one)
+        scroll_to_focus(self)
+        return moved
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Save the views and the window's geometry, and end the background threads."""
