@@ -53,6 +53,7 @@ from desktop.widgets.controls.nearest_control import NearestControl
 from desktop.widgets.controls.opening_control import OpeningControl
 from desktop.widgets.controls.own_pictures_control import OwnPicturesControl
 from desktop.widgets.controls.page_control import PageControl
+from desktop.widgets.controls.panel_control import PanelControl
 from desktop.widgets.controls.path_control import PathControl
 from desktop.widgets.controls.path_strip_control import PathStripControl
 from desktop.widgets.controls.picture_control import PictureControl
@@ -238,9 +239,7 @@ class MainWindow(QMainWindow):
         self.coordinates = CoordinatesControl(explorer, panel)
         self.directions = DirectionsControl(shell)
         view.addSeparator()
-        self.panel_action = add_action(view, "&Side panel", "F9", self._switch_panel)
-        self.panel_action.setCheckable(True)
-        self.panel_action.setChecked(True)
+        self.panel_control = PanelControl(shell)
         self.full_screen_action = add_action(view, "F&ull screen", "F11", self._switch_full_screen)
         self.full_screen_action.setCheckable(True)
         self.tabs.add_page(PLANE, "&Plane", self.plane)
@@ -250,11 +249,6 @@ class MainWindow(QMainWindow):
             self.dim.add_plane(compared)
         file.addSeparator()
         add_action(file, "&Quit", QKeySequence.StandardKey.Quit, self.close)
-
-    def _switch_panel(self) -> None:
-        self.panel.setVisible(self.panel_action.isChecked())
-        if self.panel.isHidden():
-            self.plane.setFocus()
 
     def _switch_full_screen(self) -> None:
         """Fill the screen, or come back to the window's size; nothing else changes."""
@@ -339,6 +333,7 @@ class MainWindow(QMainWindow):
         self.pins.told.connect(self.status.tell)
         self.finding.point_wanted.connect(self.select.go_to)
         self.finding.selection_wanted.connect(self.select.select)
+        self.finding.panel_wanted.connect(self.panel_control.show)
         self.finding.panel_wanted.connect(lambda: self.panel.show_section(self.select.panel))
         self.time_control.told.connect(self.status.tell)
         self.provenance_control.told.connect(self.status.tell)

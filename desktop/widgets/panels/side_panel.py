@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -18,6 +18,7 @@ from desktop.widgets.panels.view_panel import ViewPanel
 LEAST_WIDTH_PX, WIDTH_PX = 312, 352
 # From the top down, whichever control adds its own first.
 SECTIONS = ("image", "view", "points", "bookmarks", "path", "z", "directions")
+SHOWN, HIDDEN = "shown", "hidden"
 OPEN_AT_FIRST = ("view",)
 PICTURES_SHARE = 0.36  # of the panel's height, at most
 
@@ -31,8 +32,11 @@ class SidePanel(QWidget):
         scroll_area: the sections scroll in it.
     """
 
+    restored = Signal(bool)  # whether it was shown when the program was left
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._is_shown = True
         self.setMinimumWidth(LEAST_WIDTH_PX)
         self._state: ViewState | None = None
         self.picture = PicturePanel()
@@ -100,6 +104,19 @@ class SidePanel(QWidget):
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Scroll the sections from anywhere on the panel."""
         QApplication.sendEvent(self.scroll_area.verticalScrollBar(), event)
+
+    def set_shown(self, is_shown: bool) -> None:
+        """Show or hide the whole panel."""
+        self._is_shown = is_shown
+        self.setVisible(is_shown)
+
+    def saved_text(self) -> str:
+        """Return whether the panel is shown."""
+        return SHOWN if self._is_shown else HIDDEN
+
+    def restore_text(self, text: str) -> None:
+        """Emit whether the panel was shown."""
+        self.restored.emit(text != HIDDEN)
 
     def add_above_sections(self, widget: QWidget) -> None:
         """Add a widget that scrolls with the sections, above them."""

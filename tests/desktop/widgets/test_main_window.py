@@ -123,6 +123,29 @@ def test_the_window_comes_back_in_its_size(open_window):
     assert second.height() == 740  # the offscreen screen is narrower than the window, so not its width
 
 
+def test_a_key_hides_the_panel_and_another_fills_the_screen(window, qtbot):
+    """F9 leaves the keyboard to the plane, Ctrl+F needs the panel; F11 comes back to the size before."""
+    window.activateWindow()
+    window.panel.picture.z.setFocus()
+    qtbot.keyClick(window.panel.picture.z, Qt.Key.Key_F9)
+    assert not window.panel.isVisible()
+    assert window.plane.hasFocus()
+    qtbot.keyClick(window.plane, Qt.Key.Key_F, CONTROL)
+    assert window.panel.isVisible()
+    assert window.panel_control.action.isChecked()
+    assert window.select.panel.finder.field.hasFocus()
+    qtbot.keyClick(window.plane, Qt.Key.Key_F9)
+    qtbot.keyClick(window.plane, Qt.Key.Key_F9)
+    assert window.panel.isVisible()
+    before = window.size()
+    qtbot.keyClick(window.plane, Qt.Key.Key_F11)
+    qtbot.waitUntil(lambda: window.size() == window.screen().size(), timeout=SOON_MS)
+    assert window.full_screen_action.isChecked()
+    qtbot.keyClick(window.plane, Qt.Key.Key_F11)
+    qtbot.waitUntil(lambda: window.size() == before, timeout=SOON_MS)
+    assert not window.full_screen_action.isChecked()
+
+
 @pytest.mark.qt_log_ignore("This plugin does not support")
 def test_help_is_a_key_away(window, qtbot):
     """F1 opens the shortcuts, and Escape closes them."""
