@@ -30,6 +30,7 @@ from desktop.widgets.common.field_keys import share_keys
 from desktop.widgets.common.message_bar import Action, MessageBar
 from desktop.widgets.common.plain_text import title_text
 from desktop.widgets.common.saved_inputs import save_input
+from desktop.widgets.common.tab_order import follow_screen, scroll_to_focus
 from desktop.widgets.common.wheel import leave_wheel_to_scrolling
 from desktop.widgets.controls.bookmarks_control import BookmarksControl
 from desktop.widgets.controls.compare_control import CompareControl
@@ -53,6 +54,7 @@ from desktop.widgets.controls.nearest_control import NearestControl
 from desktop.widgets.controls.opening_control import OpeningControl
 from desktop.widgets.controls.own_pictures_control import OwnPicturesControl
 from desktop.widgets.controls.page_control import PageControl
+from desktop.widgets.controls.panel_control import PanelControl
 from desktop.widgets.controls.path_control import PathControl
 from desktop.widgets.controls.path_strip_control import PathStripControl
 from desktop.widgets.controls.picture_control import PictureControl
@@ -161,6 +163,13 @@ class MainWindow(QMainWindow):
             self.tabs.show_key(PLANE)
         self.panel.sections.show_key(key)
 
+    def focusNextPrevChild(self, next_one: bool) -> bool:
+        """Go on with Tab as the eye does; what the panel holds changes with the model."""
+        follow_screen(self)
+        moved = super().focusNextPrevChild(next_one)
+        scroll_to_focus(self)
+        return moved
+
     def closeEvent(self, event: QCloseEvent) -> None:
         """Save the views and the window's geometry, and end the background threads."""
         settings.save_window_geometry(self.saveGeometry())
@@ -217,7 +226,7 @@ class MainWindow(QMainWindow):
         self.legend = LegendControl(explorer, panel.view.legend)
         self.select = SelectControl(shell)
         self.finding = FindControl(shell, self.select.panel.finder)
-        self.nearest = NearestControl(explorer, panel.picture)
+        self.nearest = NearestControl(explorer, panel)
         self.bookmarks = BookmarksControl(shell, lambda: self.time_control.timeline.is_shown)
         self.path_control = PathControl(shell)
         self.path_strip = PathStripControl(shell)
@@ -232,9 +241,7 @@ class MainWindow(QMainWindow):
         self.coordinates = CoordinatesControl(explorer, panel)
         self.directions = DirectionsControl(shell)
         view.addSeparator()
-        self.panel_action = add_action(view, "&Side panel", "F9", self._switch_panel)
-        self.panel_action.setCheckable(True)
-        self.panel_action.setChecked(True)
+        self.panel_control = PanelControl(shell)
         self.full_screen_action = add_action(view, "F&ull screen", "F11", self._switch_full_screen)
         self.full_screen_action.setCheckable(True)
         self.tabs.add_page(PLANE, "&Plane", self.plane)
@@ -244,11 +251,6 @@ class MainWindow(QMainWindow):
             self.dim.add_plane(compared)
         file.addSeparator()
         add_action(file, "&Quit", QKeySequence.StandardKey.Quit, self.close)
-
-    def _switch_panel(self) -> None:
-        self.panel.setVisible(self.panel_action.isChecked())
-        if self.panel.isHidden():
-            self.plane.setFocus()
 
     def _switch_full_screen(self) -> None:
         """Fill the screen, or come back to the window's size; nothing else changes."""
@@ -334,6 +336,7 @@ class MainWindow(QMainWindow):
         self.pins.told.connect(self.status.tell)
         self.finding.point_wanted.connect(self.select.go_to)
         self.finding.selection_wanted.connect(self.select.select)
+        self.finding.panel_wanted.connect(self.panel_control.show)
         self.finding.panel_wanted.connect(lambda: self.panel.show_section(self.select.panel))
         self.time_control.told.connect(self.status.tell)
         self.provenance_control.told.connect(self.status.tell)

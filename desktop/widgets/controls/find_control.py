@@ -12,6 +12,7 @@ from desktop.latent.selection import find_points, within
 from desktop.models.own_posterior import title_of
 from desktop.view.state import ViewState
 from desktop.widgets.common.actions import add_action
+from desktop.widgets.common.saved_inputs import save_input
 from desktop.widgets.controls.shell import Shell
 from desktop.widgets.panels.find_panel import FindPanel, Tour
 from export.bundle import Posterior
@@ -43,7 +44,9 @@ class FindControl(QObject):
         panel.searched.connect(self._search)
         panel.select_found_wanted.connect(self._select_found)
         panel.tour_wanted.connect(lambda tour: self.begin(tour))
+        panel.tour_changed.connect(self._take)
         panel.step_wanted.connect(self.step)
+        save_input("find.tour", panel.tour)
         panel.cost.start_wanted.connect(lambda: self._find(math.inf))
         panel.cost.stop_wanted.connect(self._stop)
         explorer.opened.connect(self._on_points)
@@ -73,6 +76,12 @@ class FindControl(QObject):
             self._find(ASK_FROM_S)
         else:
             self._go_on()
+
+    def _take(self, tour: Tour) -> None:
+        """Take other points, and go to the first once that is wanted."""
+        if tour is not self._tour:
+            self._tour = tour
+            self._forget()
 
     def _focus(self) -> None:
         self.panel_wanted.emit()

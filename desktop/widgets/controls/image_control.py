@@ -23,6 +23,7 @@ from desktop.latent.likelihood import Family, Likelihood
 from desktop.view.saved_drawing import SavedDrawing
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.qimage import from_qimage, to_qimage
+from desktop.widgets.common.saved_inputs import save_input
 from desktop.widgets.controls.shell import Shell
 from desktop.widgets.panels.image_panel import ImagePanel
 from desktop.widgets.plane.encoded_marks import EncodedMarks
@@ -75,6 +76,7 @@ class ImageControl(QObject):
         self._colors: tuple[Color, ...] = ()
         shell.panel.set_canvas(self.panel.canvas, self.panel.tool_row)
         shell.panel.add_section("image", "Your image", self.panel)
+        save_input("pen", self.panel)
         self.marks = EncodedMarks(shell.plane)
         add_action(shell.menus["file"], "Open an &image…", None, self._choose)
         self.panel.canvas.changed.connect(self._on_drawn)
@@ -140,6 +142,7 @@ class ImageControl(QObject):
         self.panel.show_steps(None)
         self._show_notes()
         can_encode = self._explorer.has_encoder or has_true_posterior(self._explorer)
+        self._shell.panel.set_image_shape(*image_shape[1:])
         self._shell.panel.show_canvas("Your image" if can_encode else "")
         bundle = None if self._explorer.source is None else self._explorer.source.bundle
         is_of_digits = bundle is not None and bundle.label_names == DIGITS

@@ -29,7 +29,7 @@ from desktop.view.state import ViewState
 from desktop.widgets.common import colors
 from desktop.widgets.common.qimage import to_qimage
 from desktop.widgets.panels.nearest_panel import COUNT, NearestPanel, Shown
-from desktop.widgets.panels.picture_panel import PicturePanel
+from desktop.widgets.panels.side_panel import SidePanel
 from export.bundle import Posterior
 
 # How long the cursor rests before a search: by z it is fast, by picture it reads all images.
@@ -40,16 +40,16 @@ NAME = "nearest"
 
 
 class NearestControl(QObject):
-    """Shows the nearest test images below the panel's picture if the bundle has test images."""
+    """Shows the nearest test images above the panel's sections if the bundle has test images."""
 
-    def __init__(self, explorer: Explorer, picture_panel: PicturePanel) -> None:
-        super().__init__(picture_panel)
+    def __init__(self, explorer: Explorer, side_panel: SidePanel) -> None:
+        super().__init__(side_panel)
         self._explorer = explorer
         self._decoded: Decoded | None = None
         self._posterior: object = None
         self.panel = NearestPanel()
         self.panel.hide()
-        picture_panel.add_below(self.panel)
+        side_panel.add_above_sections(self.panel)
         self._soon = QTimer(self, singleShot=True)
         self._soon.timeout.connect(self._ask)
         self._waits_since_s = 0.0  # `time.perf_counter` of the first move that waits for a search

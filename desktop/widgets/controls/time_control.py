@@ -9,6 +9,7 @@ from desktop.app.timeline import Timeline
 from desktop.models.epochs import epoch_in_words
 from desktop.view.state import ViewState
 from desktop.widgets.common.actions import add_action
+from desktop.widgets.common.saved_inputs import save_input
 from desktop.widgets.panels.time_bar import TimeBar
 
 # How long playing waits for the plane of an epoch to be decoded.
@@ -47,6 +48,7 @@ class TimeControl(QObject):
         self.bar.index_wanted.connect(self._go)
         self.bar.play_wanted.connect(self._play_or_pause)
         self.bar.speed.valueChanged.connect(self._set_speed)
+        save_input("epochs.speed", self.bar.speed)
         self.timeline.epochs_changed.connect(self._on_epochs)
         explorer.opened.connect(self._pause)
         explorer.state_changed.connect(self._on_state)

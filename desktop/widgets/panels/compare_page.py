@@ -305,7 +305,6 @@ class ComparePage(QWidget):
         layout.setSpacing(GRID_PX)
         layout.addLayout(planes, 3)
         layout.addLayout(pictures, 1)
-        QWidget.setTabOrder(self.left, self.right)
 
 
 def _column(picture: PictureView | QHBoxLayout, text: ElidedLabel) -> QVBoxLayout:

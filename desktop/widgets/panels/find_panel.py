@@ -50,6 +50,7 @@ class FindPanel(QWidget):
     searched = Signal(str)  # Enter was pressed
     select_found_wanted = Signal(str)
     tour_wanted = Signal(object)  # Tour
+    tour_changed = Signal(object)  # Tour, also when it is restored
     step_wanted = Signal(int)  # 1 for the next point, −1 for the one before
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -85,6 +86,7 @@ class FindPanel(QWidget):
         self.field.returnPressed.connect(lambda: self.searched.emit(self.field.text()))
         self.field.step_wanted.connect(self.step_wanted)
         self.select.clicked.connect(lambda: self.select_found_wanted.emit(self.field.text()))
+        self.tour.currentIndexChanged.connect(lambda: self.tour_changed.emit(self.chosen()))
         self.tour.activated.connect(lambda: self.tour_wanted.emit(self.chosen()))
         self.before.clicked.connect(lambda: self.step_wanted.emit(-1))
         self.next.clicked.connect(lambda: self.step_wanted.emit(1))

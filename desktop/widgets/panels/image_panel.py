@@ -1,5 +1,6 @@
 """Your own image, drawn, dropped or pasted: the canvas, and the section with its figures."""
 
+import contextlib
 from collections.abc import Sequence
 from itertools import zip_longest
 
@@ -38,6 +39,7 @@ CANVAS_PX = 168
 RESULT_PX = 96
 # Of the pen in images of 28 × 28, where they are MNIST's strokes; larger images have larger pens.
 RADIUS_PX, MOST_RADIUS_PX, AT_SIDE_PX = 1.2, 8.0, 28
+MOST_SAVED_PX = 100.0  # in images of that size, which is more than any can have
 STEP_PX = 52
 LARGE_NATS = 1000
 NO_BREAK_SPACE = "\u00a0"
@@ -83,6 +85,8 @@ class ImagePanel(QWidget):
         self.canvas = DrawCanvas(CANVAS_PX)
         self.tools = {tool: QToolButton() for tool in Tool}
         self._group = QButtonGroup(self)
+        self._pen_px = RADIUS_PX  # in images of AT_SIDE_PX
+        self._scale = 1.0  # of the open model's images to those
         for tool, button in self.tools.items():
             button.setIcon(line_icon(TOOL_ICONS[tool]))
             button.setAccessibleName(tool.value)
@@ -99,7 +103,7 @@ class ImagePanel(QWidget):
         self.radius.setSuffix(" px")
         self.radius.setAccessibleName("Pen radius")
         self.radius.setToolTip("Set the pen radius in pixels of the model.")
-        self.radius.valueChanged.connect(lambda value: setattr(self.canvas, "radius_px", value))
+        self.radius.valueChanged.connect(self._on_radius)
         self.colors = ColorRow()
         self.colors.chosen.connect(lambda color: setattr(self.canvas, "color", color))
         self.colors.hide()
@@ -173,9 +177,29 @@ class ImagePanel(QWidget):
         self.colors.setVisible(bool(colors))
         self.colors.color = self.canvas.color = color
         self.colors.set_colors(colors)
-        by = min(image_shape[1:]) / AT_SIDE_PX
-        self.radius.setRange(0.5, max(2.0, round(MOST_RADIUS_PX * by, 1)))
-        self.radius.setValue(max(0.5, round(RADIUS_PX * by, 1)))
+        self._scale = min(image_shape[1:]) / AT_SIDE_PX
+        self._show_pen(self._pen_px)
+
+    def saved_text(self) -> str:
+        """Return the pen's radius, as it is in images of AT_SIDE_PX."""
+        return f"{self._pen_px:.4g}"
+
+    def restore_text(self, text: str) -> None:
+        """Take a pen that was saved."""
+        with contextlib.suppress(ValueError):
+            pen_px = float(text)
+            if 0 < pen_px <= MOST_SAVED_PX:
+                self._show_pen(pen_px)
+
+    def _show_pen(self, pen_px: float) -> None:
+        """Draw with the pen that goes with the images, as far as there is such a radius."""
+        self.radius.setRange(0.5, max(2.0, round(MOST_RADIUS_PX * self._scale, 1)))
+        self.radius.setValue(round(pen_px * self._scale, 1))
+        self._pen_px = pen_px
+
+    def _on_radius(self, radius_px: float) -> None:
+        self.canvas.radius_px = radius_px
+        self._pen_px = radius_px / self._scale
 
     def _on_taken(self, color: Color) -> None:
         """Draw with a colour of the canvas, if colours can be chosen."""

@@ -88,15 +88,11 @@ class PicturePanel(QWidget):
         above.addWidget(self.save)
         z_row = QFormLayout()
         z_row.addRow("z", self.z)
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.addLayout(above)
-        self._layout.addLayout(z_row)
-        self._layout.addWidget(self.z_error)
-
-    def add_below(self, widget: QWidget) -> None:
-        """Add a widget below z."""
-        self._layout.addWidget(widget)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(above)
+        layout.addLayout(z_row)
+        layout.addWidget(self.z_error)
 
     def set_latent_dim(self, latent_dim: int) -> None:
         """Set how many numbers z has."""

@@ -1,13 +1,14 @@
-"""The panel beside the plane: the picture at the cursor, the canvas for your own, and sections below them."""
+"""The panel beside the plane: the picture at the cursor, the canvas for your own, and below them sections."""
 
 from dataclasses import replace
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from desktop.view.state import ViewState
 from desktop.widgets.common.folding_sections import FoldingSections
-from desktop.widgets.common.square_pair import SquarePair
+from desktop.widgets.common.picture_pair import PicturePair
 from desktop.widgets.common.steady_scroll import SteadyScroll
 from desktop.widgets.common.theme import GRID_PX
 from desktop.widgets.panels.path_panel import PathPanel
@@ -17,22 +18,25 @@ from desktop.widgets.panels.view_panel import ViewPanel
 LEAST_WIDTH_PX, WIDTH_PX = 312, 352
 # From the top down, whichever control adds its own first.
 SECTIONS = ("image", "view", "points", "bookmarks", "path", "z", "directions")
+SHOWN, HIDDEN = "shown", "hidden"
 OPEN_AT_FIRST = ("view",)
+PICTURES_SHARE = 0.36  # of the panel's height, at most
 
 
-class SidePanel(SteadyScroll):
-    """Holds the picture and the sections, and passes the ViewState on to them.
+class SidePanel(QWidget):
+    """Holds the pictures, which are always in view, and the sections, and passes the ViewState on to them.
 
     Attributes:
         picture: the picture at the cursor with its inputs.
         sections: what can be folded.
+        scroll_area: the sections scroll in it.
     """
 
+    restored = Signal(bool)  # whether it was shown when the program was left
+
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(lambda: self.sections.all(), parent)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)  # so that nothing jumps
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        super().__init__(parent)
+        self._is_shown = True
         self.setMinimumWidth(LEAST_WIDTH_PX)
         self._state: ViewState | None = None
         self.picture = PicturePanel()
@@ -41,28 +45,82 @@ class SidePanel(SteadyScroll):
         self.sections = FoldingSections(SECTIONS)
         self.add_section("view", "View", self.view)
         self.add_section("path", "Path", self.path)
-        self._pair = SquarePair(self.picture.picture)
+        self.scroll_area = SteadyScroll(self.sections.all)
+        self._pair = PicturePair(self.picture.picture)
         self._drawing_title = QLabel()
         self._drawing_title.setTextFormat(Qt.TextFormat.PlainText)
         self._tools = QVBoxLayout()
-        self._titles = QHBoxLayout()
-        self._titles.setSpacing(GRID_PX)
-        self._titles.addWidget(QLabel("At the cursor"), 1)
-        self._titles.addWidget(self._drawing_title, 1)
-        inside = QWidget()
-        self.setWidget(inside)
-        layout = QVBoxLayout(inside)
-        layout.setContentsMargins(GRID_PX, GRID_PX, GRID_PX // 2, GRID_PX)
-        layout.setSpacing(GRID_PX)
-        pictures = QVBoxLayout()
+        self._scrolled = QVBoxLayout()
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        titles, pictures, above = QHBoxLayout(), QVBoxLayout(), QVBoxLayout()
+        titles.setSpacing(GRID_PX)
+        titles.addWidget(QLabel("At the cursor"), 1)
+        titles.addWidget(self._drawing_title, 1)
         pictures.setSpacing(GRID_PX // 2)
-        pictures.addLayout(self._titles)
+        pictures.addLayout(titles)
         pictures.addWidget(self._pair)
-        layout.addLayout(pictures)
-        layout.addLayout(self._tools)
-        layout.addWidget(self.picture)
-        layout.addWidget(self.sections)
-        layout.addStretch(1)
+        above.setContentsMargins(GRID_PX, GRID_PX, GRID_PX, GRID_PX)
+        above.setSpacing(GRID_PX)
+        above.addLayout(pictures)
+        above.addLayout(self._tools)
+        above.addWidget(self.picture)
+        self.scroll_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.scroll_area.setVerticalScrollBarPolicy(
+            Qt.ScrollBarPolicy.ScrollBarAlwaysOn
+        )  # so that nothing jumps
+        self.scroll_area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        inside = QWidget()
+        self.scroll_area.setWidget(inside)
+        self._scrolled = QVBoxLayout(inside)
+        self._scrolled.setContentsMargins(GRID_PX, 0, GRID_PX // 2, GRID_PX)
+        self._scrolled.setSpacing(GRID_PX)
+        self._scrolled.addWidget(self.sections)
+        self._scrolled.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(above)
+        layout.addWidget(self._edge())
+        layout.addWidget(self.scroll_area, 1)
+
+    def _edge(self) -> QWidget:
+        """Return a line that is there while something has been scrolled out of view above."""
+        line = QFrame()
+        line.setObjectName("section_line")
+        line.setFixedHeight(1)
+        room = line.sizePolicy()
+        room.setRetainSizeWhenHidden(True)
+        line.setSizePolicy(room)
+        line.hide()
+        self.scroll_area.verticalScrollBar().valueChanged.connect(lambda top_px: line.setVisible(top_px > 0))
+        return line
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave most of the height to the sections."""
+        self._pair.set_most_height(round(PICTURES_SHARE * self.height()))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Scroll the sections from anywhere on the panel."""
+        QApplication.sendEvent(self.scroll_area.verticalScrollBar(), event)
+
+    def set_shown(self, is_shown: bool) -> None:
+        """Show or hide the whole panel."""
+        self._is_shown = is_shown
+        self.setVisible(is_shown)
+
+    def saved_text(self) -> str:
+        """Return whether the panel is shown."""
+        return SHOWN if self._is_shown else HIDDEN
+
+    def restore_text(self, text: str) -> None:
+        """Emit whether the panel was shown."""
+        self.restored.emit(text != HIDDEN)
+
+    def add_above_sections(self, widget: QWidget) -> None:
+        """Add a widget that scrolls with the sections, above them."""
+        self._scrolled.insertWidget(self._scrolled.indexOf(self.sections), widget)
 
     def add_section(self, key: str, title: str, section: QWidget, tip: str = "") -> None:
         """Add a section that can be folded."""
@@ -85,6 +143,10 @@ class SidePanel(SteadyScroll):
         self._drawing_title.setVisible(bool(title))
         self._canvas_tools.setVisible(bool(title))
         self._pair.set_pair(bool(title))
+
+    def set_image_shape(self, height_px: int, width_px: int) -> None:
+        """Give the pictures the room that their shape needs."""
+        self._pair.set_shape(height_px, width_px)
 
     @property
     def has_canvas(self) -> bool:

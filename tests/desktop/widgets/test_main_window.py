@@ -1,13 +1,15 @@
 """The window as a whole: opening, threads, closing, help, and names for who cannot see."""
 
 import threading
+from itertools import pairwise
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QLabel, QSlider
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLabel, QSlider
 
+from desktop.images.drawing import Tool
 from desktop.images.pixels import to_bytes
 from desktop.models.model import Model
 from desktop.widgets.common import colors
@@ -121,6 +123,29 @@ def test_the_window_comes_back_in_its_size(open_window):
     assert second.height() == 740  # the offscreen screen is narrower than the window, so not its width
 
 
+def test_a_key_hides_the_panel_and_another_fills_the_screen(window, qtbot):
+    """F9 leaves the keyboard to the plane, Ctrl+F needs the panel; F11 comes back to the size before."""
+    window.activateWindow()
+    window.panel.picture.z.setFocus()
+    qtbot.keyClick(window.panel.picture.z, Qt.Key.Key_F9)
+    assert not window.panel.isVisible()
+    assert window.plane.hasFocus()
+    qtbot.keyClick(window.plane, Qt.Key.Key_F, CONTROL)
+    assert window.panel.isVisible()
+    assert window.panel_control.action.isChecked()
+    assert window.select.panel.finder.field.hasFocus()
+    qtbot.keyClick(window.plane, Qt.Key.Key_F9)
+    qtbot.keyClick(window.plane, Qt.Key.Key_F9)
+    assert window.panel.isVisible()
+    before = window.size()
+    qtbot.keyClick(window.plane, Qt.Key.Key_F11)
+    qtbot.waitUntil(lambda: window.size() == window.screen().size(), timeout=SOON_MS)
+    assert window.full_screen_action.isChecked()
+    qtbot.keyClick(window.plane, Qt.Key.Key_F11)
+    qtbot.waitUntil(lambda: window.size() == before, timeout=SOON_MS)
+    assert not window.full_screen_action.isChecked()
+
+
 @pytest.mark.qt_log_ignore("This plugin does not support")
 def test_help_is_a_key_away(window, qtbot):
     """F1 opens the shortcuts, and Escape closes them."""
@@ -163,6 +188,30 @@ def test_nothing_in_the_side_panel_changes_under_the_wheel(window, turn_wheel):
             turn_wheel(widget, widget.rect().center(), notches)
             after = widget.currentIndex() if isinstance(widget, QComboBox) else widget.value()
             assert after == before, widget.accessibleName()
+
+
+def test_tab_goes_down_the_panel(window, qtbot):
+    """From the pen to the last section, each stop to the right of the one before or below it, and in view."""
+    window.activateWindow()
+    window.panel.sections.set_open_keys(("view", "points", "path", "z"))
+    qtbot.wait(30)  # for the layout
+    inside = window.panel.scroll_area.widget()
+    window.image.panel.tools[Tool.PEN].setFocus()
+    stops, places = [], []
+    while window.panel.isAncestorOf(stop := QApplication.focusWidget()):
+        stops.append(stop)
+        scrolled = inside.isAncestorOf(stop)
+        corner = stop.mapTo(inside if scrolled else window.panel, QPoint())
+        places.append((scrolled, QRect(corner, stop.size())))
+        assert not stop.visibleRegion().isEmpty()
+        qtbot.keyClick(stop, Qt.Key.Key_Tab)
+    panel = window.panel
+    expected = [panel.picture.mode, panel.picture.z, panel.view.scale, *panel.view.layers.values()]
+    assert [stop for stop in stops if stop in expected] == expected
+    for (was_scrolled, before), (is_scrolled, now) in pairwise(places):
+        is_below = now.top() >= before.center().y()
+        is_beside = now.left() > before.right() and now.bottom() > before.top()
+        assert is_scrolled > was_scrolled or is_below or is_beside
 
 
 def test_a_first_window_is_no_taller_than_the_screen(open_window):

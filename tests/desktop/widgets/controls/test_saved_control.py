@@ -26,6 +26,7 @@ from desktop.view.saved_views import SavedViews, read_views
 from desktop.view.state import Layer
 from desktop.widgets.common import settings
 from desktop.widgets.main_window import MainWindow
+from desktop.widgets.panels.find_panel import Tour
 from tests.desktop.foreign_models import decoder
 from tests.desktop.small_bundles import decoder_graph, encoder_graph
 from tests.desktop.widgets.on_plane import are_points_faint
@@ -82,6 +83,28 @@ def test_the_next_start_goes_on(start, bundle, left):
     assert window.panel.sections.open_keys() == ("view", "path")
     assert not window.history.undo.isEnabled()
     assert not window.message.isVisible()
+
+
+def test_inputs_of_the_window_are_as_they_were_left(start, bundle, qtbot):
+    """The panel that was hidden, epochs per second, the pen's radius, and which points one goes through."""
+    window = start(bundle)
+    window.time_control.bar.speed.setValue(11)
+    window.image.panel.radius.setValue(1.5)
+    finder = window.select.panel.finder
+    finder.tour.setCurrentIndex(finder.tour.findData(Tour.MISPLACED.value))
+    qtbot.keyClick(window, Qt.Key.Key_F9)
+    assert not window.panel.isVisible()
+    window.close()
+    again = start()
+    assert not again.panel.isVisible()
+    assert not again.panel_control.action.isChecked()
+    assert again.time_control.bar.speed.value() == 11
+    assert again.image.panel.canvas.radius_px == again.image.panel.radius.value() == 1.5
+    finder = again.select.panel.finder
+    assert finder.chosen() is Tour.MISPLACED
+    assert finder.place.isHidden()  # nothing is compared before somebody asks for it
+    qtbot.keyClick(again.plane, Qt.Key.Key_Period)
+    qtbot.waitUntil(lambda: "nearest" in finder.place.text(), timeout=SOON_MS)
 
 
 def test_what_was_drawn_is_there_again(start, bundle, make_bundle, qtbot):

@@ -1,6 +1,8 @@
 """The panel passes a state on to the picture and the sections."""
 
 import pytest
+from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QLabel
 
 from desktop.view.state import ViewState
 from desktop.widgets.panels.side_panel import SidePanel
@@ -12,6 +14,9 @@ def panel(qtbot):
     panel = SidePanel()
     qtbot.addWidget(panel)
     panel.set_model(2, ("a", "b", "c"), has_points=True)
+    panel.set_canvas(QLabel("canvas"), QLabel("tools"))
+    panel.show_canvas("Your image")
+    panel.resize(360, 540)
     panel.show()
     qtbot.waitExposed(panel)
     return panel
@@ -30,3 +35,31 @@ def test_a_section_can_be_brought_to_the_front(panel):
     panel.show_section(panel.path)
     assert panel.path.isVisible()
     assert panel.picture.isVisible()
+
+
+@pytest.mark.parametrize("height_px", [440, 540, 1300])
+@pytest.mark.parametrize("is_pair", [True, False])
+def test_pictures_and_tools_stay_where_the_sections_scroll(panel, qtbot, height_px, is_pair):
+    """At the end of the sections they are where they were, and the sections have more than a third."""
+    panel.show_canvas("Your image" if is_pair else "")
+    panel.resize(360, height_px)
+    panel.sections.set_open_keys(("view", "path"))
+    bar = panel.scroll_area.verticalScrollBar()
+    parts = [panel.picture.picture, panel.picture.mode, panel.picture.z]
+    qtbot.wait(30)  # for the layout
+    assert panel.scroll_area.height() > 0.36 * height_px
+    before = [part.mapTo(panel, QPoint()) for part in parts]
+    panel.show_section(panel.path)
+    bar.setValue(bar.maximum())
+    qtbot.waitUntil(lambda: panel.path.visibleRegion().boundingRect().height() > 0)
+    assert [part.mapTo(panel, QPoint()) for part in parts] == before
+    assert all(part.visibleRegion().boundingRect().size() == part.size() for part in parts)
+
+
+def test_the_wheel_scrolls_the_sections_from_the_pictures(panel, qtbot, turn_wheel):
+    """There is nothing else that it could scroll."""
+    panel.sections.set_open_keys(("view", "path"))
+    bar = panel.scroll_area.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 0)
+    turn_wheel(panel, panel.picture.picture.geometry().center(), -1)
+    assert bar.value() > 0

@@ -1,0 +1,40 @@
+"""The pen goes with the images, and is saved so that it fits those of the next start."""
+
+import pytest
+
+from desktop.widgets.panels.image_panel import ImagePanel
+
+WHITE = (1.0,)
+
+
+@pytest.fixture
+def panel(qtbot):
+    """A panel for images of 28 × 28."""
+    panel = ImagePanel()
+    qtbot.addWidget(panel)
+    return panel
+
+
+def test_the_pen_is_as_thick_in_images_of_another_size(panel):
+    """Relative to the image, and as the person set it."""
+    panel.radius.setValue(2.0)
+    panel.set_data((1, 56, 70), (), WHITE)
+    assert panel.radius.value() == panel.canvas.radius_px == 4.0
+    panel.set_data((1, 4, 4), (), WHITE)
+    assert panel.radius.value() == 0.5  # the thinnest
+    panel.set_data((1, 28, 28), (), WHITE)
+    assert panel.radius.value() == panel.canvas.radius_px == 2.0
+
+
+def test_a_saved_pen_fits_images_that_are_opened_later(panel, qtbot):
+    """Nonsense in the saved text changes nothing."""
+    panel.set_data((1, 56, 56), (), WHITE)
+    panel.radius.setValue(6.0)
+    other = ImagePanel()
+    qtbot.addWidget(other)
+    other.restore_text(panel.saved_text())
+    for nonsense in ("", "thick", "nan", "inf", "-1", "1e9"):
+        other.restore_text(nonsense)
+    assert other.radius.value() == 3.0
+    other.set_data((3, 56, 56), (), WHITE)
+    assert other.radius.value() == other.canvas.radius_px == 6.0
