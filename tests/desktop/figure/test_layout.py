@@ -79,9 +79,9 @@ def test_the_axes_say_what_they_are(subject, small_decoder):
         subject.state.plane, u=(0.6, 0.8), v=(-0.8, 0.6), words=("towards sample 2", ("upward " * 9).strip())
     )
     turned = replace(subject, state=replace(subject.state, plane=plane))
-    layout = layout_of(turned, Figure((900, 600)))
+    layout = layout_of(turned, Figure((900, 600))).planes[0]
     assert layout.names[0] == "a: towards sample 2"
     assert layout.names[1].startswith("b: upward upward")
-    assert width_px(layout_of(turned, Figure((300, 260))).names[1], NAME_SIZE_PX) <= 260
+    assert width_px(layout_of(turned, Figure((300, 260))).planes[0].names[1], NAME_SIZE_PX) <= 260
     caption = caption_of(small_decoder.model.source, turned, frozenset())
     assert caption.endswith(f". Axis a: towards sample 2; axis b: {'upward ' * 8}upward.")
