@@ -1,12 +1,9 @@
 """Draws the latent plane: decoded tiles, points of test images, path and cursor. It handles no input."""
 
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 
-import numpy as np
 from numpy.typing import ArrayLike
 from PySide6.QtCore import (
     QPoint,
@@ -24,25 +21,17 @@ from PySide6.QtWidgets import QSizePolicy, QStyle, QWidget
 
 from desktop.base.arrays import Array, Doubles
 from desktop.jobs.tiles import Cut, Tile, TileCache
-from desktop.latent.chart import Projection, ToPx
+from desktop.latent.chart import Projection
 from desktop.latent.plane import Viewport
-from desktop.latent.selection import within
 from desktop.view.state import Layer, ViewState
 from desktop.widgets.common import colors
 from desktop.widgets.plane.axes import Axes
 from desktop.widgets.plane.cursor_mark import CursorMark, ring_box
 from desktop.widgets.plane.later import Later
-from desktop.widgets.plane.layer import PlaneLayer
 from desktop.widgets.plane.moving_points import MovingPoints
 from desktop.widgets.plane.path_layer import draw_path
-from desktop.widgets.plane.plane_layers import (
-    NameLayouts,
-    PlacedName,
-    Points,
-    draw_note,
-    draw_points,
-    draw_tiles,
-)
+from desktop.widgets.plane.plane_layers import PlacedName, Points, draw_note
+from desktop.widgets.plane.plane_stack import Paint, PlaneStack
 from desktop.widgets.plane.still import Still
 
 # How long the layers are drawn before events are handled again.
@@ -54,20 +43,15 @@ PIECE_EVERY_S = 0.016
 # How long a moved cursor waits for its picture, so that both are painted together. Most pictures take less.
 TOGETHER_MS = 6
 PAINTED_WITHIN_S = 0.05  # how long layers wait for the painting of a moved cursor, at most
-DIM_OPACITY = 0.45  # of the points while something else is looked at
 MARK_POINTS = 1000  # how many points count as much as a name or mark that would be covered
 NOTE_PX = 24  # from the upper edge to the middle of a note
-
-# Draws something, given a painter, the mapping (a, b) [..., 2] → pixels, and the state. What lies below the
-# points may be drawn in the steps of an iterator; what lies above may return a list of boxes to keep clear.
-Paint = Callable[[QPainter, ToPx, ViewState], object]
 
 
 class PlaneCanvas(QWidget):
     """Draws a ViewState.
 
-    Everything but path and cursor is drawn into layers, in short steps while there are no events to handle.
-    While the view moves, the layers are moved with it until they are drawn again.
+    All but axes, path and cursor is drawn by a stack of layers, in short steps while there are no events
+    to handle.
     """
 
     resized = Signal()  # or shown again
@@ -79,20 +63,12 @@ class PlaneCanvas(QWidget):
         self.setMinimumSize(240, 240)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._state = self._shown_cursor = ViewState()
-        self._cache = TileCache()
-        self._cut: Cut | None = None
-        self._arrived: deque[Tile] = deque()
         self._path_point: int | None = None
-        self._map_paints: list[Paint] = []
-        self._under_points: list[Paint] = []
         self._over_points: list[Paint] = []
         self._are_points_dimmed = False
-        self._backdrop = PlaneLayer(self._draw_backdrop, colors.CANVAS)
-        self._maps = PlaneLayer(partial(self._draw_all, self._map_paints), keeps_size=True)
-        self._below = PlaneLayer(partial(self._draw_all, self._under_points), keeps_size=True)
-        self._dots = PlaneLayer(self._draw_points, keeps_size=True)
         self._points = MovingPoints(self)
         self._points.moved.connect(self._show_moved_points)
+        self._stack = PlaneStack(self._points)
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._advance)
         self._still = Still(self._compose)
@@ -102,7 +78,6 @@ class PlaneCanvas(QWidget):
         self._cursor: tuple[ViewState, int, int, QPointF] | None = None
         self._axes = Axes()
         self._mark = CursorMark()
-        self._names = NameLayouts()
         self._clear: list[QRectF] = []  # what was drawn and should stay in view
         self._cards: list[QRectF] = []
         # `time.perf_counter`; until then a move of the cursor is about to be painted
@@ -138,20 +113,20 @@ class PlaneCanvas(QWidget):
 
     def add_map(self, paint: Paint) -> None:
         """Add something to be drawn right over the backdrop, which takes long and seldom changes."""
-        self._map_paints.append(paint)
+        self._stack.maps.append(paint)
 
     def redraw_maps(self) -> None:
         """Draw again what `add_map` added."""
-        self._maps.redraw()
+        self._stack.redraw_maps()
         self._draw_soon()
 
     def add_under_points(self, paint: Paint) -> None:
         """Add something to be drawn between the maps and the points."""
-        self._under_points.append(paint)
+        self._stack.under_points.append(paint)
 
     def redraw_under_points(self) -> None:
         """Draw again what `add_under_points` added."""
-        self._below.redraw()
+        self._stack.redraw_under_points()
         self._draw_soon()
 
     def add_over_points(self, paint: Paint) -> None:
@@ -180,7 +155,9 @@ class PlaneCanvas(QWidget):
         old, old_mark = self._state, self._mark_region()
         self._state = state
         self._mark.show_picture(state.lens)
-        if replace(old, z=state.z, path=state.path) == state:
+        has_cursor_moved_only = replace(old, z=state.z, path=state.path) == state
+        self._stack.set_state(state, has_cursor_moved_only)
+        if has_cursor_moved_only:
             if old.path != state.path:
                 self._shown_cursor = state
                 self._change()
@@ -190,16 +167,6 @@ class PlaneCanvas(QWidget):
                 self._together.start()
             return
         self._shown_cursor = state
-        if old.chart != state.chart:
-            self._forget(old, state)
-        elif _content(old) != _content(state):
-            for over in self._layers()[1:]:
-                over.redraw()
-            if (Layer.BACKDROP in old.layers) != (Layer.BACKDROP in state.layers):
-                self._backdrop.redraw()
-        for layer, drawn in ((Layer.DENSITY, self._maps), (Layer.POINTS, self._dots)):
-            if old.opacities.of(layer) != state.opacities.of(layer):
-                drawn.redraw()
         self._change()
 
     def set_points(
@@ -214,17 +181,12 @@ class PlaneCanvas(QWidget):
         are_seen = self.isVisible() and Layer.POINTS in self._state.layers
         duration_ms = self.style().styleHint(hint, None, self) if smoothly and are_seen else 0
         if not self._points.set(Points(ab, labels, label_names), duration_ms):
-            self._dots.redraw()
+            self._stack.redraw_points()
             self._change()
 
     def set_backdrop(self, cache: TileCache, cut: Cut | None) -> None:
         """Show the tiles of a cut that are decoded; None shows the empty canvas."""
-        self._cache, self._cut = cache, cut
-        self._arrived.clear()
-        if cut is None:
-            self._backdrop.forget()
-        else:
-            self._backdrop.redraw()
+        self._stack.set_backdrop(cache, cut)
         self._change()
 
     def set_old(self, text: str) -> None:
@@ -235,7 +197,7 @@ class PlaneCanvas(QWidget):
 
     def add_tiles(self, tiles: Sequence[Tile]) -> None:
         """Draw these tiles, which have just been decoded."""
-        self._arrived.extend(tiles)
+        self._stack.add_tiles(tiles)
         self._draw_soon()
 
     def set_thumbnail(self, image: QImage | None) -> None:
@@ -270,7 +232,7 @@ class PlaneCanvas(QWidget):
         placed = self._points.last_placed(projection.chart)
         if placed is None or Layer.POINTS not in state.layers:
             return []
-        return self._names.find(self.font(), projection, placed, state.hidden_labels)
+        return self._stack.names.find(self.font(), projection, placed, state.hidden_labels)
 
     def set_path_point(self, index: int | None) -> None:
         """Set which point of the path is shown as chosen."""
@@ -308,21 +270,11 @@ class PlaneCanvas(QWidget):
     @property
     def is_settled(self) -> bool:
         """Whether everything is drawn with its latest content."""
-        projection, ratio = self.projection, self.devicePixelRatioF()
-        return (
-            not self._arrived
-            and self._later.is_empty
-            and not self.is_moving
-            and not any(layer.is_due(projection, ratio) for layer in self._layers())
-        )
+        return self._later.is_empty and not self._stack.is_due(self.projection, self.devicePixelRatioF())
 
     def settle(self) -> None:
         """Draw everything now, for a picture of the window."""
-        while self._arrived:
-            self._draw_arrived()
-        self._points.finish()
-        for layer in self._layers():
-            layer.complete(self.projection, self.devicePixelRatioF())
+        self._stack.complete(self.projection, self.devicePixelRatioF())
         self._change()
 
     def grab(self, rectangle: QRect = QRect(QPoint(0, 0), QSize(-1, -1))) -> QPixmap:  # noqa: B008 (Qt's own)
@@ -359,19 +311,8 @@ class PlaneCanvas(QWidget):
         """Paint the layers at their current places within an area, then axes and path."""
         projection, ratio = self.projection, self.devicePixelRatioF()
         painter.fillRect(area, colors.CANVAS)
-        for layer in self._layers():
-            if layer.pixmap is None:
-                layer.complete(projection, ratio)
-            if layer is self._backdrop:  # all of it is over the canvas's own colour
-                painter.setOpacity(self._state.opacities.of(Layer.BACKDROP))
-            elif layer is self._dots and self._are_points_dimmed:
-                painter.setOpacity(DIM_OPACITY)
-            layer.paint(painter, projection, area)
-            painter.setOpacity(1.0)
-            if layer is self._backdrop and self._old:
-                painter.fillRect(area, colors.SHADE)
-            if layer.is_due(projection, ratio):
-                self._draw_soon()
+        if self._stack.paint(painter, projection, ratio, area, self._are_points_dimmed, bool(self._old)):
+            self._draw_soon()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._axes.paint(painter, projection, ratio, area)
         clear = self._axes.boxes + [name.box for name in self.placed_names()]
@@ -438,45 +379,22 @@ class PlaneCanvas(QWidget):
         return self._mark.region(self._cursor_px(), QSizeF(self.size()))
 
     def _show_moved_points(self) -> None:
-        self._dots.redraw_at_once()
+        self._stack.redraw_points(at_once=True)
         self._change()
-
-    def _layers(self) -> list[PlaneLayer]:
-        """Return the layers from the lowest to the highest."""
-        maps = [self._maps] if self._map_paints else []
-        below = [self._below] if self._under_points else []
-        return [self._backdrop, *maps, *below, self._dots]
-
-    def _forget(self, old: ViewState, state: ViewState) -> None:
-        """Drop what was drawn of the old chart."""
-        self._arrived.clear()
-        parallel = old.scale == state.scale and (old.plane.u, old.plane.v) == (state.plane.u, state.plane.v)
-        for layer in self._layers():
-            if parallel:  # its pictures are similar, so they stay until the new ones arrive
-                layer.redraw()
-            else:
-                layer.forget()
 
     def _advance(self) -> None:
         """Continue drawing for a short time, and show the result."""
-        if (
-            not self.isVisible()
-        ):  # its state may be that of another model; what is missed is drawn when it is shown
+        if not self.isVisible():  # its state may be another model's; it is drawn when it is shown
             return
         # The picture that is about to come goes first.
         if self._together.isActive() or time.perf_counter() < self._move_due_until:
             self._draw_soon()
             return
         projection, ratio = self.projection, self.devicePixelRatioF()
-        deadline = time.perf_counter() + SLICE_S
-        while self._arrived and time.perf_counter() < deadline:
-            self._draw_arrived()
-        for layer in self._layers():
-            if time.perf_counter() >= deadline:
-                break
-            if layer is self._dots and self.is_moving:
-                continue
-            self._has_news |= layer.advance(projection, ratio, deadline)
+        parts, has_news = self._stack.advance(projection, ratio, time.perf_counter() + SLICE_S)
+        for part in parts:
+            self._improve(part)
+        self._has_news |= has_news
         now = time.perf_counter()
         if self._has_news and (
             self.is_settled or now >= min(self._hurry_until, self._shown_s + NEWS_EVERY_S)
@@ -491,54 +409,3 @@ class PlaneCanvas(QWidget):
     def _draw_soon(self) -> None:
         if not self._soon.isActive():
             self._soon.start(HURRIED_EVERY_MS if self._is_hurried else 0)
-
-    def _draw_arrived(self) -> None:
-        """Draw the next decoded tile into the backdrop's layer."""
-        tile = self._arrived.popleft()
-        cut = self._cut
-        if cut is None or Layer.BACKDROP not in self._state.layers:
-            return
-        if self._backdrop.amend(
-            lambda painter, drawn: draw_tiles(painter, drawn, self._cache, cut, [tile]), cut.chart
-        ):
-            left, bottom, right, top = cut.pyramid.edges(tile)
-            corners = self.projection.view_px([(left, top), (right, bottom)])
-            (x0, y0), (x1, y1) = np.clip(corners, -1e6, 1e6).tolist()
-            self._improve(QRectF(x0, y0, x1 - x0, y1 - y0).toAlignedRect().adjusted(-1, -1, 1, 1))
-
-    def _draw_backdrop(self, painter: QPainter, projection: Projection) -> Iterator[None]:
-        if self._cut is None or Layer.BACKDROP not in self._state.layers:
-            return
-        if self._cut.chart != projection.chart:  # a parallel plane, whose own tiles are not decoded yet
-            self._backdrop.paint(painter, projection, QRectF(0, 0, *projection.size_px))
-            return
-        yield from draw_tiles(painter, projection, self._cache, self._cut)
-
-    def _draw_all(self, paints: Sequence[Paint], painter: QPainter, projection: Projection) -> Iterator[None]:
-        for paint in paints:
-            painter.save()
-            steps = paint(painter, projection.px, self._state)
-            painter.restore()
-            if isinstance(steps, Iterator):  # it leaves the painter as it was
-                yield from steps
-            yield
-
-    def _draw_points(self, painter: QPainter, projection: Projection) -> Iterator[None]:
-        if Layer.POINTS not in self._state.layers:
-            return
-        placed = self._points.placed(projection.chart)
-        yield from draw_points(
-            painter,
-            projection,
-            placed,
-            self._state.hidden_labels,
-            self._names,
-            self._state.opacities.of(Layer.POINTS),
-            # Where only these are shown, they have other rows.
-            None if self._state.only_selected else within(self._state.selected, len(placed.view)),
-        )
-
-
-def _content(state: ViewState) -> tuple[object, ...]:
-    """What the layers of a chart show."""
-    return state.layers, state.hidden_labels, state.plane, state.selected, state.only_selected
