@@ -64,6 +64,7 @@ from desktop.widgets.controls.plane_gestures import PlaneGestures
 from desktop.widgets.controls.plane_progress import PlaneProgressBar
 from desktop.widgets.controls.presets_menu import PresetsMenu
 from desktop.widgets.controls.provenance_control import ProvenanceControl
+from desktop.widgets.controls.quit_control import QuitControl
 from desktop.widgets.controls.reading_control import ReadingControl
 from desktop.widgets.controls.recent_menu import RecentMenu
 from desktop.widgets.controls.saved_control import SavedControl
@@ -133,6 +134,7 @@ class MainWindow(QMainWindow):
         self.drop = DropControl(shell, self.image.panel.canvas, self.compare.page.right)
         self.help = HelpControl(shell)
         self.hints = HintsControl(shell)
+        self.quitting = QuitControl(explorer.files, self)
         self._lay_out()
         self._connect_controls()
         save_input("page", self.tabs)
@@ -171,7 +173,13 @@ class MainWindow(QMainWindow):
         return moved
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Save the views and the window's geometry, and end the background threads."""
+        """Save the views and the window's geometry, and end the background threads.
+
+        The window stays while a file is written and somebody is asked whether to wait for it.
+        """
+        if not self.quitting.may_close():
+            event.ignore()
+            return
         settings.save_window_geometry(self.saveGeometry())
         self.saved_control.close()
         self.page_control.close()
@@ -294,6 +302,8 @@ class MainWindow(QMainWindow):
         explorer.points_changed.connect(self._show_points)
         explorer.open_failed.connect(self._on_open_failed)
         explorer.failed.connect(self.message.show_error)
+        # Later, when the model that was opened has said what there is to say of it.
+        explorer.files.lost.connect(self._on_lost, Qt.ConnectionType.QueuedConnection)
         explorer.state_changed.connect(self.panel.set_state)
 
     def _connect_controls(self) -> None:
@@ -327,7 +337,6 @@ class MainWindow(QMainWindow):
         self.coordinates.stroke_began.connect(self.history.begin_gesture)
         self.coordinates.stroke_ended.connect(self.history.end_gesture)
         self.z_control.told.connect(self.status.tell)
-        self.page_control.told.connect(self.status.tell)
         self.z_control.points_wanted.connect(self.own_pictures.show_z)
         self.z_control.not_shown_again.connect(lambda: self.saved_control.keep_pictures(None))
         self.z_control.directions_wanted.connect(self.directions.open)
@@ -385,12 +394,15 @@ class MainWindow(QMainWindow):
         self.drop.pictures_wanted.connect(self.own_pictures.show)
         self.drop.told.connect(self.status.tell)
         self.own_pictures.told.connect(self.status.tell)
-        for progress in (self.own_pictures.progress, self.figure_control.progress):
-            self.statusBar().insertPermanentWidget(1, progress)
+        files = (self.figure_control, self.film_control, self.page_control)
+        for strip in (self.own_pictures.progress, *(each.progress for each in files)):
+            self.statusBar().insertPermanentWidget(1, strip)
+        self.quitting.close_wanted.connect(self.close)
         self.provenance_control.files_pasted.connect(self.drop.open)
         self.provenance_control.points_pasted.connect(self.z_control.ask)
         self.provenance_control.image_pasted.connect(self.image.set_image)
         self.provenance_control.page_wanted.connect(self.show_page)
+        self.help.end_wanted.connect(self.quitting.force)
         self.help.end_wanted.connect(self.close)
 
     def _on_opened(self, opened: Opened) -> None:
@@ -402,6 +414,9 @@ class MainWindow(QMainWindow):
     def _on_renewed(self, opened: Opened) -> None:
         self.message.hide_error()  # that of a file that was damaged before
         self._show_source(opened)
+
+    def _on_lost(self, path: Path) -> None:
+        self.message.show_message(f"{path.name} was not written, because another model was opened")
 
     def _show_source(self, opened: Opened) -> None:
         """Show the model in the title, the panel and the reading."""
