@@ -243,6 +243,7 @@ class MainWindow(QMainWindow):
         self.image = ImageControl(shell)
         self.dim = DimControl(view, self.image.panel.canvas)
         self.dim.add_plane(plane)
+        self.dim.looked.connect(self.image.set_looked_at)
         self.own_pictures = OwnPicturesControl(shell)
         self.true_posterior = TruePosteriorControl(explorer, plane, self.image.panel, self.image.marks)
         self.time_control = TimeControl(explorer, view, self)
