@@ -140,7 +140,7 @@ class SidePanel(QWidget):
         self.show_canvas("")
 
     def show_reconstruction(self, image: QImage | None) -> None:
-        """Show the reconstruction of your image beside it, in place of the picture at the cursor, or no more."""
+        """Show the reconstruction beside your image, or with None the picture at the cursor again."""
         self._picture_title.setText(AT_CURSOR if image is None else RECONSTRUCTION)
         self.picture.show_reconstruction(image)
 
