@@ -1,5 +1,6 @@
 """Writes the open model as a page to send to others: asks where, and tells how it went."""
 
+import re
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QUrl
@@ -11,6 +12,8 @@ from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.progress_strip import ProgressStrip
 from desktop.widgets.common.save_dialog import ask_where
 from desktop.widgets.controls.shell import Shell
+
+BEFOREHAND = "decoded beforehand"  # what the command says of a page that cannot decode
 
 
 class PageControl(QObject):
@@ -69,7 +72,14 @@ class PageControl(QObject):
 
     def _on_written(self, path: Path, words: str) -> None:
         self._end(is_written=True)
+        place = path.absolute()
+        size = re.search(r"[\d.]+ MB", words.removeprefix(f"page {path}"))
+        about = f" ({size[0]})" if size else ""
+        how = "; its pictures were decoded beforehand" if BEFOREHAND in words else ""
         self._shell.message.show_note(
-            f"{words}: it opens in any browser, and needs nothing else",
-            [("Open in browser", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.absolute()))))],
+            f"{path.name}{about} is written: it opens in any browser, and needs nothing else{how}",
+            [
+                ("Open in browser", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(place)))),
+                ("Open its folder", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(place.parent)))),
+            ],
         )
