@@ -41,6 +41,7 @@ from desktop.widgets.controls.drop_control import DropControl
 from desktop.widgets.controls.figure_control import FigureControl
 from desktop.widgets.controls.film_control import FilmControl
 from desktop.widgets.controls.find_control import FindControl
+from desktop.widgets.controls.full_screen import FullScreenControl
 from desktop.widgets.controls.grids_control import GridsControl
 from desktop.widgets.controls.held_out_control import HeldOutControl
 from desktop.widgets.controls.help_control import HelpControl
@@ -251,8 +252,8 @@ class MainWindow(QMainWindow):
         self.directions = DirectionsControl(shell)
         view.addSeparator()
         self.panel_control = PanelControl(shell)
-        self.full_screen_action = add_action(view, "F&ull screen", "F11", self._switch_full_screen)
-        self.full_screen_action.setCheckable(True)
+        self.full_screen = FullScreenControl(self, view, self.tabs.tabBar())
+        self.full_screen_action = self.full_screen.action
         self.tabs.add_page(PLANE, "&Plane", self.plane)
         self.grids = GridsControl(shell, self.tabs)
         self.compare = CompareControl(shell, self.tabs)
@@ -260,11 +261,6 @@ class MainWindow(QMainWindow):
             self.dim.add_plane(compared)
         file.addSeparator()
         add_action(file, "&Quit", QKeySequence.StandardKey.Quit, self.close)
-
-    def _switch_full_screen(self) -> None:
-        """Fill the screen, or come back to the window's size; nothing else changes."""
-        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
-        self.full_screen_action.setChecked(self.isFullScreen())
 
     def _pages_over_time(self) -> QWidget:
         """Return the pages with the epochs below them, which are of all pages."""
@@ -355,6 +351,7 @@ class MainWindow(QMainWindow):
         self.picture_control.shown.connect(self.bookmarks.set_picture)
         self.image.changed.connect(self.true_posterior.set_encoded)
         self.image.stepped.connect(self.history.record_drawing)
+        self.image.moved.connect(self.history.add_to_drawing)
         self.image.stepped.connect(self.hints.follow_drawing)
         self.path_control.handles.point_chosen.connect(self.hints.follow_click)
         self.path_control.player.running_changed.connect(partial(self.hints.set_playing, "path"))
@@ -403,6 +400,8 @@ class MainWindow(QMainWindow):
         self.provenance_control.points_pasted.connect(self.z_control.ask)
         self.provenance_control.image_pasted.connect(self.image.set_image)
         self.provenance_control.page_wanted.connect(self.show_page)
+        self.help.escaped.connect(self.full_screen.leave)
+        self.panel.picture.left.connect(self.message.hide)
         self.help.end_wanted.connect(self.quitting.force)
         self.help.end_wanted.connect(self.close)
 

@@ -62,6 +62,7 @@ class ImageControl(QObject):
     changed = Signal(object)  # Encoded or None, when it or the drawing has changed
     drawn = Signal(object)  # SavedDrawing or None, whenever the drawing has changed
     stepped = Signal(object, object, str)  # as the canvas says it, for undo
+    moved = Signal(object, object)  # ViewState before and after an opened picture has moved the cursor
 
     def __init__(self, shell: Shell) -> None:
         super().__init__(shell.window)
@@ -228,7 +229,10 @@ class ImageControl(QObject):
         self.marks.show(encoded)
         if encoded is not None and self._goes_to_mean:
             self._goes_to_mean = False
-            self._go_to_mean()
+            before = self._explorer.state
+            after = before.moved_to(Vector(encoded.mean))
+            self._explorer.set_state(after, record=False)
+            self.moved.emit(before, after)
         self.changed.emit(encoded)
 
     def _on_failed(self, error: Exception) -> None:

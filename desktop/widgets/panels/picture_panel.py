@@ -105,7 +105,7 @@ class PicturePanel(QWidget):
         self.z.setToolTip(LONG_Z if is_long else Z)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Take back what was typed into z on Esc, which otherwise hides a message of the window."""
+        """Take back what was typed into z on Esc, and give the keyboard back to the plane."""
         if watched is self.z and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
             if event.type() == QEvent.Type.ShortcutOverride:
                 event.accept()

@@ -396,3 +396,13 @@ def test_the_large_picture_is_the_reconstruction_until_the_cursor_moves(window, 
         qtbot.keyClick(window.plane, Qt.Key.Key_Left)
     assert panel.picture_title == "At the cursor"
     assert panel.picture.picture.image() is not window.image.panel.reconstruction.image()
+
+
+def test_one_undo_takes_an_opened_picture_back(window, qtbot, seven):
+    """With it goes the cursor's way to its mean."""
+    before = window.explorer.state.z
+    paste(window, qtbot, seven)
+    qtbot.waitUntil(lambda: window.explorer.state.z != before, timeout=SOON_MS)
+    qtbot.keyClick(window.plane, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert window.image.drawing.is_empty
+    assert window.explorer.state.z == before
