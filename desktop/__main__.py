@@ -121,6 +121,7 @@ def command(
     QLocale.setDefault(QLocale.c())  # a number in the window is read as it is written in files and options
     signals = ClosingSignals(application)
     window = MainWindow(Explorer(device))
+    signals.closing.connect(window.quitting.force)
     was_placed = window.restore_place()
     if size is not None:
         window.resize(*size)

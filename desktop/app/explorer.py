@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from desktop.app.opener import Opener
 from desktop.app.tile_decoder import TileDecoder
 from desktop.app.worker import Priority, Worker
+from desktop.app.written_files import WrittenFiles
 from desktop.base.arrays import Bytes
 from desktop.base.machine import Device, DeviceName
 from desktop.base.session_folder import remove_leftovers
@@ -71,6 +72,7 @@ class Explorer(QObject):
         state: the state of the view.
         worker: the thread that decodes, encodes and writes.
         tiles: the decoded plane.
+        files: those that are being written.
         own: the own pictures, or z, that take the place of the test images, or None.
     """
 
@@ -111,6 +113,7 @@ class Explorer(QObject):
         self._own_of: WeakKeyDictionary[Model, OwnPosterior] = WeakKeyDictionary()
         self._size_px = (1, 1)
         self._ratio = 1.0
+        self.files = WrittenFiles(self)
         self.tiles = TileDecoder(self.worker)
         self.tiles.finished.connect(self.backdrop_finished)
         self.state = ViewState()
@@ -279,6 +282,7 @@ class Explorer(QObject):
             return
         for thread in (self.worker, self.opener):
             thread.cancel_of_model()
+        self.files.drop_of_model()
         self._opened.model.close()
         self._opened = self._now = self._decoder = self._look = self.own = None
         self._own_of.clear()
@@ -411,8 +415,7 @@ class Explorer(QObject):
         self, path: Path, picture: Bytes, scale: int, note: str = "", titles: Titles | None = None
     ) -> None:
         """Write a PNG that carries `note`, a text from the method `note`; a sheet with its titles."""
-        job = save_png(path, picture, scale, note, titles)
-        self.worker.request(f"save {path}", Priority.SAVE, job, self.saved.emit, of_model=False)
+        self.save_file(path, save_png(path, picture, scale, note, titles), of_model=False)
 
     def save_sheet(
         self, path: Path, plan: Plan, scale: int, note: str = "", titles: Titles | None = None
@@ -420,8 +423,22 @@ class Explorer(QObject):
         """Decode a sheet in full size and write it as `save_picture` does."""
         decoder = self.decoder
         if decoder is not None:
-            job = save_sheet(decoder, plan, path, scale, note, titles)
-            self.worker.request(f"save {path}", Priority.SAVE, job, self.saved.emit)
+            self.save_file(path, save_sheet(decoder, plan, path, scale, note, titles))
+
+    def save_file(self, path: Path, job: Iterator[Path | None], of_model: bool = True) -> None:
+        """Write a file by steps of which the last one gives its path; `saved` or `failed` follows."""
+
+        def fail(error: Exception) -> None:
+            self.files.end(path, is_written=False)
+            self.failed.emit(error)
+
+        self.files.begin(path, of_model)
+        self.worker.request(f"save {path}", Priority.SAVE, job, self.tell_saved, fail, of_model=of_model)
+
+    def tell_saved(self, path: Path) -> None:
+        """Tell that a file was written."""
+        self.files.end(path, is_written=True)
+        self.saved.emit(path)
 
     def interrupt(self) -> None:
         """Stop the picture that is being decoded for something that may begin again."""
@@ -473,6 +490,7 @@ class Explorer(QObject):
     def _on_opened(self, opened: Opened) -> None:
         self.worker.cancel_of_model()
         self.opener.cancel_of_model()
+        self.files.drop_of_model()
         same_file = (
             self._opened is not None and self._opened.model.source.sha256 == opened.model.source.sha256
         )

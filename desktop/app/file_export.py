@@ -15,6 +15,9 @@ class FileExport(QObject):
 
     Args:
         name: of its request to the worker; that of a preview is `preview_name`.
+
+    Attributes:
+        path: the file that is being made, or None.
     """
 
     progressed = Signal(object)  # how far it is; None at the end
@@ -23,7 +26,13 @@ class FileExport(QObject):
         super().__init__(explorer)
         self._explorer = explorer
         self._name, self.preview_name = name, f"{name} preview"
+        self.path: Path | None = None
         explorer.opened.connect(lambda: self.progressed.emit(None))
+
+    @property
+    def writing(self) -> str:
+        """What is being done, in words; empty while no file is being made."""
+        return "" if self.path is None else f"writing {self.path.name}"
 
     def stop_preview(self) -> None:
         """Make no preview that nobody sees any more."""
@@ -33,22 +42,32 @@ class FileExport(QObject):
         """Stop making the file; one that was there before stays as it was."""
         self._explorer.worker.cancel(self._name)
         self._explorer.interrupt()
-        self.progressed.emit(None)
+        self._end(is_written=False)
 
     def _make(self, path: Path, begun: object, steps: Iterator[Any]) -> None:
         """Begin to make a file; `begun` is the progress at the start, and `_on_step` gets each step's."""
+        self._end(is_written=False)  # the one before, which this one replaces
+        self.path = path
+        self._explorer.files.begin(path)
         self.progressed.emit(begun)
         self._explorer.worker.request(
             self._name, Priority.FILM, steps, self._on_step, self._on_failed, lambda: self._on_saved(path)
         )
 
+    def _end(self, is_written: bool) -> None:
+        """No file is being made any more."""
+        path, self.path = self.path, None
+        self.progressed.emit(None)
+        if path is not None:
+            self._explorer.files.end(path, is_written)
+
     def _on_step(self, step: object) -> None:
         self.progressed.emit(step)
 
     def _on_saved(self, path: Path) -> None:
-        self.progressed.emit(None)
+        self._end(is_written=True)
         self._explorer.saved.emit(path)
 
     def _on_failed(self, error: Exception) -> None:
-        self.progressed.emit(None)
+        self._end(is_written=False)
         self._explorer.failed.emit(error)

@@ -4,7 +4,7 @@ import signal
 import socket
 from types import FrameType
 
-from PySide6.QtCore import QCoreApplication, QObject, QSocketNotifier
+from PySide6.QtCore import QCoreApplication, QObject, QSocketNotifier, Signal
 from PySide6.QtWidgets import QApplication
 
 # SIGHUP comes when the terminal is closed. Windows has none.
@@ -20,6 +20,8 @@ class ClosingSignals(QObject):
     Attributes:
         received: the signal that was received, or None.
     """
+
+    closing = Signal()  # before the windows are closed
 
     def __init__(self, application: QCoreApplication) -> None:
         super().__init__(application)
@@ -59,6 +61,7 @@ class ClosingSignals(QObject):
     def _close(self) -> None:
         self._reader.recv(64)
         if self.received is not None:
+            self.closing.emit()
             QApplication.closeAllWindows()
             # A dialog that waits for an answer would keep the application running.
             self._application.quit()

@@ -1,11 +1,14 @@
-"""Makes a stranger's text fit for one line: no control characters, no line breaks, no turned direction."""
+"""Texts for one line: a stranger's without what could disturb it, and numbers of nats in one format."""
 
 import unicodedata
+
+from desktop.base.minus import with_minus
 
 MAX_CHARS = 300
 NAME_CHARS = 80
 # Signs that turn the direction of the text after them, so that "gnp.exe" is read as "exe.png".
 DIRECTIONS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+LARGE_NATS = 1000
 HIDDEN = frozenset(("Cc", "Cs", "Zl", "Zp"))  # control characters, halves of pairs, line and paragraph ends
 
 
@@ -31,3 +34,8 @@ def _seen(sign: str) -> str:
     if sign in DIRECTIONS or unicodedata.category(sign) in HIDDEN:
         return sign.encode("unicode_escape", "backslashreplace").decode()
     return sign
+
+
+def in_nats(nats: float) -> str:
+    """Write a number of nats with its unit, the same everywhere; large ones with fewer digits."""
+    return with_minus(f"{nats:.2f} nats" if abs(nats) < LARGE_NATS else f"{nats:,.1f} nats")

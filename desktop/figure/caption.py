@@ -1,7 +1,6 @@
 """The caption that a figure has until somebody writes another one. No Qt."""
 
-from desktop.base.minus import with_minus
-from desktop.base.words import NAME_CHARS, one_line
+from desktop.base.words import NAME_CHARS, in_nats, one_line
 from desktop.figure.figure import Part, Subject
 from desktop.latent.axis_texts import axis_words
 from desktop.latent.chart import AxisScale
@@ -13,7 +12,10 @@ TEXTS = {
     Part.BACKDROP: "the picture decoded at each point of the plane",
     Part.PRIOR: "contours that hold 50, 90 and 99 % of the prior",
     Part.DENSITY: "the density of the aggregate posterior, relative to the prior's peak",
-    Part.HOLES: "hatched where the prior expects more than ten times as many images as there are",
+    Part.HOLES: (
+        "hatched, within the contour that holds 99 % of the prior, where the prior expects more than ten "
+        "times as many images as there are"
+    ),
     Part.ENCODED: "the encoder's posterior of a drawn image, 1 and 2 σ",
     Part.TRUE_POSTERIOR: "contours that hold 50 and 95 % of its true posterior",
     Part.PINNED: "pinned images with 1 and 2 σ of their approximate posteriors",
@@ -57,7 +59,7 @@ def _facts(source: Source, epoch: int | None) -> list[str]:
     if epoch is not None:
         words.append(f"epoch {epoch}" + (f", {in_percent(shares[epoch])} of it" if epoch in shares else ""))
     if isinstance(elbo, float):
-        words.append(f"test ELBO {with_minus(f'{elbo:.2f}')} nats")
+        words.append(f"test ELBO {in_nats(elbo)}")
     return words
 
 

@@ -15,7 +15,7 @@ from desktop.images.pixels import to_bytes
 from desktop.jobs.density_map import PosteriorMap
 from desktop.latent.group_names import GroupName, group_names
 from desktop.latent.normals import ellipse, project_normals
-from desktop.latent.paths import path_line
+from desktop.latent.paths import path_line, point_name
 from desktop.latent.plane_prior import PriorOnPlane
 from desktop.models.own_posterior import OwnPosterior, name_of, pictures_of
 from desktop.view.state import Layer
@@ -24,7 +24,7 @@ POINT_PX, POINTS_AT_ONCE = 3.4, 1000
 RING_PX, HOLE_PX = 7.5, 5.2  # the diameters of the ring around a selected point
 # More names would cover each other, and the points.
 MOST_NAME_PX, MOST_NAMES = 160.0, 24
-CURSOR_PX, PATH_POINT_PX = 7.0, 11.0
+CURSOR_PX, PATH_POINT_PX, PATH_TEXT_PX = 7.0, 12.0, 9
 CARD_PX, CARD_PAD_PX, CARD_GAP_PX = 56.0, 5.0, 16.0
 FAR_PX = 1e5
 RADII = (1.0, 2.0)
@@ -264,11 +264,11 @@ class PlaneDrawing:
         line = self._px(state.plane.project(z))
         self._pen.line(line, self._colors.paper, 4, 8)
         self._pen.line(line, self._colors.path, 2, 8)
-        for number, point in enumerate(self._px(state.plane.project(state.path)), 1):
+        for index, point in enumerate(self._px(state.plane.project(state.path))):
             self._pen.diamond(point, PATH_POINT_PX, self._colors.path, self._colors.paper, 1.5, 8.5)
             x, y = point.tolist()
             if self._is_inside(x, y, 0):
-                self._pen.text(x, y, str(number), 10, self._colors.paper, "center", 8.6)
+                self._pen.text(x, y, point_name(index), PATH_TEXT_PX, self._colors.paper, "center", 8.6)
 
     def _px(self, ab: ArrayLike) -> Doubles:
         found: Doubles = np.clip(self._projection.px(ab), -FAR_PX, FAR_PX)

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from desktop.base.arrays import Array, Doubles, Floats
 from desktop.base.minus import with_minus
+from desktop.base.words import in_nats
 from desktop.images.room import SheetSize, check_z
 from desktop.images.titles import Titles
 from desktop.jobs.cost import ASK_FROM_S, Cost, Progress
@@ -93,12 +94,12 @@ class Scores:
 
     def in_words(self, index: int) -> str:
         """Describe the scores of one image."""
-        rate = f"rate {self.rate[index]:.1f}"
+        rate = f"rate {in_nats(self.rate[index])}"
         if self.error is not None:
-            return f"difference {self.error[index]:.3f} (root mean square), {rate} nats"
+            return f"difference {self.error[index]:.3f} (root mean square), {rate}"
         bits = "" if self.bits is None else f" ({with_minus(f'{self.bits[index]:.2f}')} bits per dimension)"
-        elbo, distortion = (with_minus(f"{nats:.1f}") for nats in (self.elbo[index], self.distortion[index]))
-        return f"ELBO {elbo} nats{bits}: {rate}, distortion {distortion}"
+        elbo, distortion = in_nats(self.elbo[index]), in_nats(self.distortion[index])
+        return f"ELBO {elbo}{bits}: {rate}, distortion {distortion}"
 
 
 def samples_plan(model: Model, n: int, seed: int) -> Plan:
@@ -152,7 +153,7 @@ def traversals_plan(
     nearest = [int(np.abs(values - start[dimension]).argmin()) for dimension in dimensions]
     return replace(
         _plan(points.reshape(-1, model.latent_dim), columns, captions),
-        row_titles=tuple(f"z{n}" if rates is None else f"z{n}\n{rates[n]:.2f} nats" for n in dimensions),
+        row_titles=tuple(f"z{n}" if rates is None else f"z{n}\n{in_nats(rates[n])}" for n in dimensions),
         column_titles=tuple(with_minus(f"{value:.1f}") for value in values),
         marked=tuple(row * columns + column for row, column in enumerate(nearest)),
     )

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 
 from desktop.base.arrays import Doubles, Floats
 from desktop.latent.plane import Edges, Plane, Viewport, viewport_around
+from desktop.latent.plane_prior import PRIOR_MASSES, PriorOnPlane
 from desktop.latent.prior import NORMAL, Marginal, Prior
 
 # (a, b) [..., 2] → pixels [..., 2].
@@ -25,6 +26,7 @@ OUTERMOST = 1e-9
 LEAST_STEPS = 32
 # A decoder adds z to numbers of this size, so differences of z below its rounding are lost.
 UNIT = 1.0
+HOME_MARGIN = 1.09  # around the outermost contour of the prior, which is farther out on a slanted plane
 HOME_QUANTILES = Viewport((0.5, 0.5), 1.12)
 
 
@@ -87,7 +89,8 @@ class Chart:
         if self.prior == NORMAL:
             return Viewport()
         a, b = self._middle.tolist()
-        return Viewport((a, b), self.prior.home_span)
+        around = HOME_MARGIN * 2 * PriorOnPlane(self.plane, self.prior).radius(max(PRIOR_MASSES))
+        return Viewport((a, b), max(self.prior.home_span, around))
 
     def around(self, ab: ArrayLike, share: float = 0.995) -> Viewport:
         """A view that holds `share` of the points (a, b) [N, 2] along each axis, with a margin."""

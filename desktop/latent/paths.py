@@ -243,6 +243,11 @@ def visual_walk(
     return Walk(curve, closed, t, distance + lengths / lengths[-1] * max(1e-6 * distance[-1], 1e-9))
 
 
+def point_name(index: int) -> str:
+    """The name of a point of the path: P1, P2, …, because labels are often plain numbers."""
+    return f"P{index + 1}"
+
+
 @lru_cache(maxsize=4)
 def path_line(points: tuple[Vector, ...], kind: PathKind, closed: bool) -> tuple[Doubles, Doubles]:
     """The polyline to draw for a path: parameters t [M] and z [M, d]. One point alone gives itself."""

@@ -16,7 +16,7 @@ from desktop.base.arrays import Doubles, Floats
 from desktop.base.minus import with_hyphen, with_minus
 from desktop.base.vector import Vector, vector
 from desktop.base.words import NAME_CHARS, one_line
-from desktop.latent.prior import NORMAL, Marginal, NormalMarginal, Prior
+from desktop.latent.prior import NORMAL, NORMAL_SPAN, Marginal, NormalMarginal, Prior
 
 Edges = tuple[float, float, float, float]  # left, bottom, right, top
 
@@ -226,7 +226,7 @@ class Viewport:
     """
 
     center: tuple[float, float] = (0.0, 0.0)
-    span: float = 6.0
+    span: float = NORMAL_SPAN
 
     def units_per_px(self, size_px: tuple[float, float]) -> float:
         """Plane units that one pixel covers."""

@@ -77,7 +77,7 @@ class PriorOnPlane:
 
     def beyond(self, mass: float, a: Doubles, b: Doubles) -> Doubles:
         """A field [H, W] that is negative within the contour of a mass, zero on it, positive outside."""
-        outside: Doubles = self._squares(a, b) - self._radius(mass) ** 2
+        outside: Doubles = self._squares(a, b) - self.radius(mass) ** 2
         return outside
 
     def contours(self, masses: tuple[float, ...] = PRIOR_MASSES) -> Contours:
@@ -89,7 +89,7 @@ class PriorOnPlane:
         latent_dim = len(self.plane.origin)
         if self.prior.kind is PriorKind.SPHERE and latent_dim < 3:
             return [(1.0, self._curves(self.prior.scale))]
-        return [(mass, self._curves(self._radius(mass))) for mass in masses]
+        return [(mass, self._curves(self.radius(mass))) for mass in masses]
 
     @property
     def _is_box(self) -> bool:
@@ -111,7 +111,7 @@ class PriorOnPlane:
         upward = ((b - self.middle[1]) ** 2)[:, np.newaxis]
         return np.asarray(np.maximum(across, upward) if self._is_box else across + upward, np.float64)
 
-    def _radius(self, mass: float) -> float:
+    def radius(self, mass: float) -> float:
         """The distance from the middle within which a share of the prior lies."""
         if self._is_box:
             return float(self.prior.scale * mass ** (1 / self.dimensions))

@@ -19,9 +19,9 @@ from desktop.base.minus import with_hyphen, with_minus
 from desktop.base.vector import Vector, vector
 
 NORMAL_DIST = NormalDist()
-# What a view that shows all of the prior on a plane spans, in scales: 3 standard deviations to either side,
-# or the whole range with a little around it.
-NORMAL_SPAN, BOUNDED_SPAN = 6.0, 2.2
+# What a view that shows all of the prior on a plane spans, in scales, with a little around it: the circle of
+# 3.03 standard deviations that holds 99 % of a normal prior, or the whole range.
+NORMAL_SPAN, BOUNDED_SPAN = 6.6, 2.2
 # A walk along one coordinate goes this many standard deviations to either side.
 TRAVERSAL_DEVIATIONS = 3.0
 # Marginals without a closed form are tables: this many points, and terms of the Fourier series.

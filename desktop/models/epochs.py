@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from desktop.base.machine import DeviceName
-from desktop.base.minus import with_minus
+from desktop.base.words import in_nats
 from desktop.models.model import Model
 from desktop.models.opened import Opened
 from desktop.models.source import Source, open_epoch
@@ -107,7 +107,7 @@ def epoch_and_elbo(epochs: Sequence[Epoch], index: int) -> tuple[str, str]:
     if epoch.share < 1:
         return f"{text}: {in_percent(epoch.share)} of it", ""
     if epoch.elbo_nats is not None:
-        return f"{text}: test ELBO", with_minus(f"{epoch.elbo_nats:.2f} nats")
+        return f"{text}: test ELBO", in_nats(epoch.elbo_nats)
     return f"{text}: before training" if epoch.number == 0 else text, ""
 
 

@@ -1,4 +1,4 @@
-"""Places that a person gave a name: cursor, plane, viewport and epoch, with a small picture. No Qt."""
+"""Places that a person gave a name: cursor, plane, viewport, epoch and layers, with a small picture."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ from desktop.view.state import ViewState
 from desktop.view.state_json import state_from_dict, state_to_dict
 
 # What a bookmark keeps of a view.
-FIELDS = ("z", "plane", "scale", "viewport", "epoch", "prior")
+FIELDS = ("z", "plane", "scale", "viewport", "epoch", "prior", "layers")
 MAX_BOOKMARKS = 500
 MAX_PICTURE_CHARS = 1 << 16
 ON_PLANE = 1e-4  # farther from a plane, relative to z, a bookmark is not on it
@@ -29,11 +29,18 @@ class Bookmark:
         name: for people.
         view: a view, of which only FIELDS count.
         picture: the picture at the cursor as a small PNG in base64, or an empty string.
+        has_layers: whether it keeps the layers; those of earlier versions do not.
     """
 
     name: str
     view: ViewState
     picture: str = ""
+    has_layers: bool = True
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """What it keeps of a view."""
+        return FIELDS if self.has_layers else tuple(name for name in FIELDS if name != "layers")
 
     @property
     def nbytes(self) -> int:
@@ -46,7 +53,7 @@ class Bookmark:
 
     def seen_from(self, state: ViewState) -> ViewState:
         """Return `state` at this place."""
-        return replace(state, **{name: getattr(self.view, name) for name in FIELDS})
+        return replace(state, **{name: getattr(self.view, name) for name in self.fields})
 
 
 def bookmark(state: ViewState, taken: Sequence[Bookmark], picture: str = "") -> Bookmark:
@@ -118,7 +125,7 @@ def as_path(state: ViewState, marks: Sequence[Bookmark], leg_s: float) -> ViewSt
 def bookmark_to_dict(mark: Bookmark) -> dict[str, Any]:
     """Return a bookmark as JSON values."""
     view = state_to_dict(mark.view)
-    return {"name": mark.name, "picture": mark.picture, "view": {name: view[name] for name in FIELDS}}
+    return {"name": mark.name, "picture": mark.picture, "view": {name: view[name] for name in mark.fields}}
 
 
 def bookmarks_from_list(data: object, latent_dim: int | None = None) -> tuple[Bookmark, ...]:
@@ -138,4 +145,5 @@ def _read(data: object, latent_dim: int | None) -> Bookmark:
     if not isinstance(name, str) or not isinstance(picture, str) or len(picture) > MAX_PICTURE_CHARS:
         raise ValueError("bookmarks: found no name or no picture as text, expected both")
     kept = {key: view[key] for key in FIELDS if key in view} if isinstance(view, Mapping) else view
-    return Bookmark(one_line(name, NAME_CHARS), state_from_dict(kept, latent_dim), picture)
+    has_layers = isinstance(kept, Mapping) and "layers" in kept
+    return Bookmark(one_line(name, NAME_CHARS), state_from_dict(kept, latent_dim), picture, has_layers)

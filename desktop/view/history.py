@@ -141,6 +141,17 @@ class History:
         self._add(Step(state, state, (), words, (before, after)))
         self._last_s = float("-inf")
 
+    def add_to_drawing(self, before: ViewState, after: ViewState) -> None:
+        """Make a change of the view part of the last step, in which something was drawn that led to it."""
+        names = tuple(f.name for f in dataclasses.fields(ViewState) if _differ(before, after, f.name))
+        last = self._undo[-1] if self._undo else None
+        if last is None or last.drawings is None or last.fields or self._redo:
+            self._add(Step(before, after, names, in_words(before, after)))
+        else:
+            self._held.remove(self._undo.pop())
+            self._add(replace(last, before=before, after=after, fields=names))
+        self._last_s = float("-inf")
+
     def record_bookmarks(self, state: ViewState, before: Bookmarks, after: Bookmarks, words: str) -> None:
         """Record a change of the bookmarks, which is a step of its own."""
         self._add(Step(state, state, (), words, marks=(before, after)))

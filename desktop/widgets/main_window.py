@@ -41,6 +41,7 @@ from desktop.widgets.controls.drop_control import DropControl
 from desktop.widgets.controls.figure_control import FigureControl
 from desktop.widgets.controls.film_control import FilmControl
 from desktop.widgets.controls.find_control import FindControl
+from desktop.widgets.controls.full_screen import FullScreenControl
 from desktop.widgets.controls.grids_control import GridsControl
 from desktop.widgets.controls.held_out_control import HeldOutControl
 from desktop.widgets.controls.help_control import HelpControl
@@ -64,6 +65,7 @@ from desktop.widgets.controls.plane_gestures import PlaneGestures
 from desktop.widgets.controls.plane_progress import PlaneProgressBar
 from desktop.widgets.controls.presets_menu import PresetsMenu
 from desktop.widgets.controls.provenance_control import ProvenanceControl
+from desktop.widgets.controls.quit_control import QuitControl
 from desktop.widgets.controls.reading_control import ReadingControl
 from desktop.widgets.controls.recent_menu import RecentMenu
 from desktop.widgets.controls.saved_control import SavedControl
@@ -133,6 +135,7 @@ class MainWindow(QMainWindow):
         self.drop = DropControl(shell, self.image.panel.canvas, self.compare.page.right)
         self.help = HelpControl(shell)
         self.hints = HintsControl(shell)
+        self.quitting = QuitControl(explorer.files, self)
         self._lay_out()
         self._connect_controls()
         save_input("page", self.tabs)
@@ -171,7 +174,13 @@ class MainWindow(QMainWindow):
         return moved
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Save the views and the window's geometry, and end the background threads."""
+        """Save the views and the window's geometry, and end the background threads.
+
+        The window stays while a file is written and somebody is asked whether to wait for it.
+        """
+        if not self.quitting.may_close():
+            event.ignore()
+            return
         settings.save_window_geometry(self.saveGeometry())
         self.saved_control.close()
         self.page_control.close()
@@ -235,6 +244,7 @@ class MainWindow(QMainWindow):
         self.image = ImageControl(shell)
         self.dim = DimControl(view, self.image.panel.canvas)
         self.dim.add_plane(plane)
+        self.dim.looked.connect(self.image.set_looked_at)
         self.own_pictures = OwnPicturesControl(shell)
         self.true_posterior = TruePosteriorControl(explorer, plane, self.image.panel, self.image.marks)
         self.time_control = TimeControl(explorer, view, self)
@@ -242,8 +252,8 @@ class MainWindow(QMainWindow):
         self.directions = DirectionsControl(shell)
         view.addSeparator()
         self.panel_control = PanelControl(shell)
-        self.full_screen_action = add_action(view, "F&ull screen", "F11", self._switch_full_screen)
-        self.full_screen_action.setCheckable(True)
+        self.full_screen = FullScreenControl(self, view, self.tabs.tabBar())
+        self.full_screen_action = self.full_screen.action
         self.tabs.add_page(PLANE, "&Plane", self.plane)
         self.grids = GridsControl(shell, self.tabs)
         self.compare = CompareControl(shell, self.tabs)
@@ -251,11 +261,6 @@ class MainWindow(QMainWindow):
             self.dim.add_plane(compared)
         file.addSeparator()
         add_action(file, "&Quit", QKeySequence.StandardKey.Quit, self.close)
-
-    def _switch_full_screen(self) -> None:
-        """Fill the screen, or come back to the window's size; nothing else changes."""
-        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
-        self.full_screen_action.setChecked(self.isFullScreen())
 
     def _pages_over_time(self) -> QWidget:
         """Return the pages with the epochs below them, which are of all pages."""
@@ -294,6 +299,8 @@ class MainWindow(QMainWindow):
         explorer.points_changed.connect(self._show_points)
         explorer.open_failed.connect(self._on_open_failed)
         explorer.failed.connect(self.message.show_error)
+        # Later, when the model that was opened has said what there is to say of it.
+        explorer.files.lost.connect(self._on_lost, Qt.ConnectionType.QueuedConnection)
         explorer.state_changed.connect(self.panel.set_state)
 
     def _connect_controls(self) -> None:
@@ -327,7 +334,6 @@ class MainWindow(QMainWindow):
         self.coordinates.stroke_began.connect(self.history.begin_gesture)
         self.coordinates.stroke_ended.connect(self.history.end_gesture)
         self.z_control.told.connect(self.status.tell)
-        self.page_control.told.connect(self.status.tell)
         self.z_control.points_wanted.connect(self.own_pictures.show_z)
         self.z_control.not_shown_again.connect(lambda: self.saved_control.keep_pictures(None))
         self.z_control.directions_wanted.connect(self.directions.open)
@@ -345,6 +351,7 @@ class MainWindow(QMainWindow):
         self.picture_control.shown.connect(self.bookmarks.set_picture)
         self.image.changed.connect(self.true_posterior.set_encoded)
         self.image.stepped.connect(self.history.record_drawing)
+        self.image.moved.connect(self.history.add_to_drawing)
         self.image.stepped.connect(self.hints.follow_drawing)
         self.path_control.handles.point_chosen.connect(self.hints.follow_click)
         self.path_control.player.running_changed.connect(partial(self.hints.set_playing, "path"))
@@ -385,12 +392,17 @@ class MainWindow(QMainWindow):
         self.drop.pictures_wanted.connect(self.own_pictures.show)
         self.drop.told.connect(self.status.tell)
         self.own_pictures.told.connect(self.status.tell)
-        for progress in (self.own_pictures.progress, self.figure_control.progress):
-            self.statusBar().insertPermanentWidget(1, progress)
+        files = (self.figure_control, self.film_control, self.page_control)
+        for strip in (self.own_pictures.progress, *(each.progress for each in files)):
+            self.statusBar().insertPermanentWidget(1, strip)
+        self.quitting.close_wanted.connect(self.close)
         self.provenance_control.files_pasted.connect(self.drop.open)
         self.provenance_control.points_pasted.connect(self.z_control.ask)
         self.provenance_control.image_pasted.connect(self.image.set_image)
         self.provenance_control.page_wanted.connect(self.show_page)
+        self.help.escaped.connect(self.full_screen.leave)
+        self.panel.picture.left.connect(self.message.hide)
+        self.help.end_wanted.connect(self.quitting.force)
         self.help.end_wanted.connect(self.close)
 
     def _on_opened(self, opened: Opened) -> None:
@@ -402,6 +414,9 @@ class MainWindow(QMainWindow):
     def _on_renewed(self, opened: Opened) -> None:
         self.message.hide_error()  # that of a file that was damaged before
         self._show_source(opened)
+
+    def _on_lost(self, path: Path) -> None:
+        self.message.show_message(f"{path.name} was not written, because another model was opened")
 
     def _show_source(self, opened: Opened) -> None:
         """Show the model in the title, the panel and the reading."""

@@ -335,6 +335,7 @@ def open_window(qtbot: Any) -> Iterator[Callable[..., MainWindow]]:
 
     yield make
     for window in windows:
+        window.quitting.force()
         window.close()
     delete_now(*(window.explorer for window in windows), *windows)
     windows.clear()

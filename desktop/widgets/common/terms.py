@@ -45,7 +45,8 @@ TERMS = {
     ),
     MEAN: "The middle of the approximate posterior: the z that the encoder gives to the image.",
     MODE: (
-        "The peak of the true posterior: the z that the image most probably comes from, by the decoder alone."
+        "The peak of the true posterior: the z that the image most probably comes "
+        "from, by the decoder and the prior; the encoder takes no part."
     ),
     GAP: (
         "log p(x) − ELBO, what is lost because the approximate posterior is not the true one: the KL "

@@ -11,14 +11,14 @@ from PySide6.QtWidgets import QFileDialog
 from desktop.app.comparison import Comparison
 from desktop.app.explorer import Explorer, PendingPicture
 from desktop.app.plane_subject import PlaneSubject
-from desktop.base.words import NAME_CHARS, one_line
+from desktop.base.words import NAME_CHARS, in_nats, one_line
 from desktop.images.difference import Difference
 from desktop.images.drawing import Drawing
 from desktop.images.pixels import to_bytes
 from desktop.jobs.decode import Decoded
 from desktop.jobs.encode import Encoded
 from desktop.models.opened import Opened
-from desktop.models.source import UnreadError
+from desktop.models.source import Source, UnreadError
 from desktop.reading.overrides import Overrides
 from desktop.vetting.opening import OpeningStoppedError
 from desktop.view.comparison import Other, other_from_text
@@ -36,7 +36,6 @@ from desktop.widgets.controls.reading_control import ReadingControl
 from desktop.widgets.controls.shell import Shell
 from desktop.widgets.dialogs.about_model import state_and_elbo
 from desktop.widgets.panels.compare_page import ComparePage
-from desktop.widgets.panels.image_panel import in_nats
 from desktop.widgets.panels.pages import Pages
 from desktop.widgets.plane.encoded_marks import EncodedMarks
 from desktop.widgets.plane.plane_view import PlaneView
@@ -265,7 +264,9 @@ class CompareControl(QObject):
             if source is not None:
                 name = one_line(source.name, 2 * NAME_CHARS)
                 words, elbo = state_and_elbo(source, explorer.state.epoch)
-            self.page.set_name(side, name, words, elbo)
+            other = self.comparison.first.source
+            is_another = bool(side and source and other and _differ(source, other))
+            self.page.set_name(side, name, words, elbo, is_another)
         second = self.comparison.second.source
         self.page.reading.setVisible(second is not None and second.file is not None)
         can_close = second is not None or self.comparison.is_opening
@@ -374,3 +375,8 @@ def difference_words(
 
 def _size(shape: tuple[int, ...]) -> str:
     return " × ".join(map(str, shape))
+
+
+def _differ(source: Source, other: Source) -> bool:
+    """Whether two sources are of different models; a file that has changed is the same model."""
+    return source.path != other.path and source.sha256 != other.sha256

@@ -1,6 +1,6 @@
 """Makes the points of planes faint while your image is what people look at."""
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QMenu
 
 from desktop.widgets.common import settings
@@ -16,6 +16,8 @@ class DimControl(QObject):
         view: the menu with the switch; what is chosen there is saved.
         canvas: holds your image.
     """
+
+    looked = Signal(bool)  # whether your image is what people look at, whenever it may have changed
 
     def __init__(self, view: QMenu, canvas: DrawCanvas) -> None:
         super().__init__(canvas)
@@ -50,5 +52,7 @@ class DimControl(QObject):
 
     def _show(self) -> None:
         has_image = not self._canvas.drawing().is_empty
+        is_looked_at = self._is_looked_at and has_image
         for plane in self._planes:
-            plane.set_points_dimmed(self.action.isChecked() and self._is_looked_at and has_image)
+            plane.set_points_dimmed(self.action.isChecked() and is_looked_at)
+        self.looked.emit(is_looked_at)

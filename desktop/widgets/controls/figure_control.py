@@ -99,5 +99,5 @@ class FigureControl(QObject):
         if progress is None:
             self.progress.hide()
         else:
-            text = f"figure: {progress.in_words()}" if progress.total else "figure"
-            self.progress.show_progress(text, progress.done, progress.total)
+            text = f": {progress.in_words()}" if progress.total else ""
+            self.progress.show_progress(f"{self.exports.writing}{text}", progress.done, progress.total)

@@ -11,6 +11,7 @@ from desktop.film.film import Film, Subject, caption, route_of
 from desktop.images.pixels import enlarge
 from desktop.jobs.cost import Cost
 from desktop.widgets.common.actions import add_action
+from desktop.widgets.common.progress_strip import ProgressStrip
 from desktop.widgets.common.qimage import to_qimage
 from desktop.widgets.common.save_dialog import ask_where
 from desktop.widgets.common.saved_inputs import restore_inputs
@@ -26,6 +27,7 @@ class FilmControl(QObject):
     Attributes:
         exports: makes the animations.
         dialog: the export dialog, or None before it is first opened.
+        progress: for the status bar; it is hidden while no file is made.
     """
 
     def __init__(self, shell: Shell) -> None:
@@ -39,6 +41,9 @@ class FilmControl(QObject):
         panel.export_wanted.connect(self._ask)
         panel.cancel_wanted.connect(self.exports.cancel)
         self.exports.progressed.connect(panel.set_progress)
+        self.progress = ProgressStrip()
+        self.progress.cancel_wanted.connect(self.exports.cancel)
+        self.exports.progressed.connect(self._on_progress)
         self.exports.told.connect(panel.show_pictures)
         self.exports.cost_known.connect(self._on_cost)
         self.exports.previewed.connect(self._on_previewed)
@@ -51,6 +56,12 @@ class FilmControl(QObject):
     def set_picture(self, picture: Bytes | None) -> None:
         """Set the picture at the cursor, uint8 [H, W(, C)], which the dialog's preview shows."""
         self._picture = picture
+
+    def _on_progress(self, share: float | None) -> None:
+        if share is None:
+            self.progress.hide()
+        else:
+            self.progress.show_progress(self.exports.writing, round(100 * share), 100)
 
     def _on_opened(self) -> None:
         if self.dialog is not None:

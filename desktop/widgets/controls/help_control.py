@@ -19,6 +19,7 @@ class HelpControl(QObject):
     """Adds the entries of the Help menu, and opens the details of a message."""
 
     end_wanted = Signal()  # Ctrl+C in the terminal
+    escaped = Signal()  # Esc, while there is no message to hide
 
     def __init__(self, shell: Shell) -> None:
         super().__init__(shell.window)
@@ -27,8 +28,15 @@ class HelpControl(QObject):
         add_action(shell.menus["help"], "&Shortcuts", "F1", self.show_shortcuts)
         add_action(shell.menus["help"], "&Commands…", "Ctrl+K", self.show_commands)
         add_action(shell.menus["help"], "&About Latent Plane", None, self.show_about)
-        add_action(shell.menus["view"], "Hide the m&essage", "Esc", shell.message.hide)
+        add_action(shell.menus["view"], "Hide the m&essage", "Esc", self.hide_message)
         shell.message.details_wanted.connect(self._show_details)
+
+    def hide_message(self) -> None:
+        """Hide the message, or tell that there is none."""
+        if self._shell.message.isVisible():
+            self._shell.message.hide()
+        else:
+            self.escaped.emit()
 
     def show_shortcuts(self) -> None:
         """Show the list of shortcuts."""

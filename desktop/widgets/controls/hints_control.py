@@ -20,6 +20,9 @@ HINTS = {
 }
 # A hint that nobody follows makes room for the next one, and comes again at the next start.
 UNFOLLOWED_MS = 45_000
+# Who does so many other things meanwhile needs the hint no more, at the next start either. What follows
+# something else within this time, as in a drag, belongs to it.
+OTHER_ACTS, ACT_MS = 3, 400
 PLACE_MS = 300  # after the view has changed, so that a hint does not wander about while it does
 
 
@@ -38,10 +41,13 @@ class HintsControl(QObject):
         self._followed: frozenset[str] = frozenset()
         self._left: list[str] = []
         self._now = ""
+        self._had_time: set[str] = set()  # the hints that nobody followed in this session
+        self._acts = 0  # other things that were done while the hint is there
         self._playing: frozenset[str] = frozenset()
         self._epoch = shell.explorer.state.epoch
         self._patience = QTimer(self, singleShot=True, interval=UNFOLLOWED_MS)
-        self._patience.timeout.connect(self.hint.fade)
+        self._patience.timeout.connect(self._give_up)
+        self._act = QTimer(self, singleShot=True, interval=ACT_MS)
         self._place_soon = QTimer(self, singleShot=True, interval=PLACE_MS)
         self._place_soon.timeout.connect(self._place)
         self.hint.gone.connect(self._next)
@@ -65,6 +71,8 @@ class HintsControl(QObject):
 
     def set_playing(self, what: str, is_playing: bool) -> None:
         """Hide the hints while the path or the epochs play, which move what they would lie over."""
+        if (what in self._playing) is is_playing:
+            return
         self._playing = self._playing | {what} if is_playing else self._playing - {what}
         if self._playing:
             self._now = ""  # so that it comes again
@@ -77,12 +85,14 @@ class HintsControl(QObject):
     def follow_drawing(self) -> None:
         """Note that something was drawn."""
         self._follow("draw")
+        self._count_act()
 
     def _again(self) -> None:
         self._followed = frozenset()
         self._save()
         self._left = list(HINTS)
         self._now = ""
+        self._had_time.clear()
         self._next()
 
     def _on_state(self, state: ViewState) -> None:
@@ -91,6 +101,21 @@ class HintsControl(QObject):
             self._place_soon.start()
         if state.path and "path" in self._left:
             self._follow("path")
+        self._count_act()
+
+    def _give_up(self) -> None:
+        """Show a hint no more in this session, because nobody has followed it for long."""
+        self._had_time.add(self._now)
+        self.hint.fade()
+
+    def _count_act(self) -> None:
+        """Count what was done without following the hint, until it is clear that nobody needs it."""
+        if not self.hint.text() or self._playing:
+            return
+        self._acts += not self._act.isActive()
+        self._act.start()
+        if self._acts >= OTHER_ACTS:
+            self._follow(self._now)
 
     def _follow(self, name: str) -> None:
         """Show a hint no more, because somebody has done what it says, or has closed it."""
@@ -116,9 +141,10 @@ class HintsControl(QObject):
     def _next(self) -> None:
         if self.hint.text() or self._explorer.source is None or self._playing:
             return
-        later = [name for name in self._left if self._is_possible(name) and name != self._now]
+        later = [name for name in self._left if self._is_possible(name) and name not in self._had_time]
         self._now = later[0] if later else ""
         if self._now:
+            self._acts = 0
             self.hint.show_text(HINTS[self._now])
             self._patience.start()
 

@@ -97,6 +97,11 @@ class HistoryControl(QObject, PointerHandler):
         self._history.record_drawing(self._explorer.state, before, after, words)
         self._show()
 
+    def add_to_drawing(self, before: ViewState, after: ViewState) -> None:
+        """Record a change of the view that the last change of the drawing led to, in one step with it."""
+        self._history.add_to_drawing(before, after)
+        self._show()
+
     def record_bookmarks(self, before: Bookmarks, after: Bookmarks, words: str) -> None:
         """Record a change of the bookmarks, such as the removal of one."""
         self._history.record_bookmarks(self._explorer.state, before, after, words)

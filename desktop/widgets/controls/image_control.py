@@ -21,6 +21,7 @@ from desktop.images.read_image import SUFFIXES, ImageError
 from desktop.jobs.encode import Encoded
 from desktop.latent.likelihood import Family, Likelihood
 from desktop.view.saved_drawing import SavedDrawing
+from desktop.view.state import ViewState
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.qimage import from_qimage, to_qimage
 from desktop.widgets.common.saved_inputs import save_input
@@ -61,6 +62,7 @@ class ImageControl(QObject):
     changed = Signal(object)  # Encoded or None, when it or the drawing has changed
     drawn = Signal(object)  # SavedDrawing or None, whenever the drawing has changed
     stepped = Signal(object, object, str)  # as the canvas says it, for undo
+    moved = Signal(object, object)  # ViewState before and after an opened picture has moved the cursor
 
     def __init__(self, shell: Shell) -> None:
         super().__init__(shell.window)
@@ -68,7 +70,9 @@ class ImageControl(QObject):
         self._explorer = explorer = shell.explorer
         self.panel = ImagePanel()
         self.encoded: Encoded | None = None
-        self._goes_to_mean = False
+        self._goes_to_mean = self._is_looked_at = False
+        self._reconstruction: QImage | None = None
+        self._z = explorer.state.z
         self._encoder = DrawingEncoder(explorer, self)
         self._encoder.encoded.connect(self._show)
         self._encoder.failed.connect(self._on_failed)
@@ -88,11 +92,26 @@ class ImageControl(QObject):
         self.panel.cursor_wanted.connect(self._go_to_mean)
         explorer.opened.connect(self._on_opened)
         explorer.model_changed.connect(self._on_model)
+        explorer.state_changed.connect(self._on_state)
 
     @property
     def drawing(self) -> Drawing:
         """The drawing on the canvas."""
         return self.panel.canvas.drawing()
+
+    def set_looked_at(self, is_looked_at: bool) -> None:
+        """Show the reconstruction beside the canvas while your image is looked at, until the cursor moves."""
+        self._is_looked_at = is_looked_at
+        self._show_reconstruction()
+
+    def _on_state(self, state: ViewState) -> None:
+        if state.z is not self._z:
+            self._z = state.z
+            if self._is_looked_at:
+                self.set_looked_at(False)
+
+    def _show_reconstruction(self) -> None:
+        self._shell.panel.show_reconstruction(self._reconstruction if self._is_looked_at else None)
 
     def open_file(self, path: Path) -> None:
         """Fit a picture file to the model, encode it, and move the cursor to its mean."""
@@ -204,11 +223,16 @@ class ImageControl(QObject):
         bits = None if elbo is None else bits_of(self._explorer, elbo)
         panel.show_bits(likelihood is not None and likelihood.counts_bits, bits)
         pixels = None if encoded is None else to_bytes(encoded.reconstruction[None])[0]
-        panel.reconstruction.set_image(None if pixels is None else to_qimage(pixels))
+        self._reconstruction = None if pixels is None else to_qimage(pixels)
+        panel.reconstruction.set_image(self._reconstruction)
+        self._show_reconstruction()
         self.marks.show(encoded)
         if encoded is not None and self._goes_to_mean:
             self._goes_to_mean = False
-            self._go_to_mean()
+            before = self._explorer.state
+            after = before.moved_to(Vector(encoded.mean))
+            self._explorer.set_state(after, record=False)
+            self.moved.emit(before, after)
         self.changed.emit(encoded)
 
     def _on_failed(self, error: Exception) -> None:

@@ -1,33 +1,43 @@
 """Writes the open model as a page to send to others: asks where, and tells how it went."""
 
+import re
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
 
 from desktop.app.share_page import PageExport
 from desktop.base.errors import ModelError
 from desktop.widgets.common.actions import add_action
+from desktop.widgets.common.progress_strip import ProgressStrip
 from desktop.widgets.common.save_dialog import ask_where
 from desktop.widgets.controls.shell import Shell
 
+BEFOREHAND = "decoded beforehand"  # what the command says of a page that cannot decode
+
 
 class PageControl(QObject):
-    """Adds *Share as a page…* to the File menu."""
+    """Adds *Share as a page…* to the File menu.
 
-    told = Signal(str)
+    Attributes:
+        progress: for the status bar; it is hidden while no page is written.
+    """
 
     def __init__(self, shell: Shell) -> None:
         super().__init__(shell.window)
         self._shell = shell
         self.export = PageExport(self)
         self.export.written.connect(self._on_written)
-        self.export.failed.connect(shell.message.show_message)
+        self.export.failed.connect(self._on_failed)
+        self.progress = ProgressStrip()
+        self.progress.cancel_wanted.connect(self.close)
+        self._path: Path | None = None
         add_action(shell.menus["file"], "Share as a pa&ge…", None, self._ask)
 
     def close(self) -> None:
         """End a page that is being written."""
         self.export.stop()
+        self._end(is_written=False)
 
     def _ask(self) -> None:
         source = self._shell.explorer.source
@@ -44,10 +54,32 @@ class PageControl(QObject):
         except ModelError as error:
             message.show_error(error)
             return
-        self.told.emit(f"writing {path.name}…")
+        self._end(is_written=False)  # the one before, which was stopped
+        self._path = path
+        self._shell.explorer.files.begin(path, of_model=False)
+        self.progress.show_progress(f"writing {path.name}", 0, 0)
+
+    def _end(self, is_written: bool) -> None:
+        """No page is being written any more."""
+        path, self._path = self._path, None
+        self.progress.hide()
+        if path is not None:
+            self._shell.explorer.files.end(path, is_written)
+
+    def _on_failed(self, text: str) -> None:
+        self._end(is_written=False)
+        self._shell.message.show_message(text)
 
     def _on_written(self, path: Path, words: str) -> None:
+        self._end(is_written=True)
+        place = path.absolute()
+        size = re.search(r"[\d.]+ MB", words.removeprefix(f"page {path}"))
+        about = f" ({size[0]})" if size else ""
+        how = "; its pictures were decoded beforehand" if BEFOREHAND in words else ""
         self._shell.message.show_note(
-            f"{words}: it opens in any browser, and needs nothing else",
-            [("Open in browser", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.absolute()))))],
+            f"{path.name}{about} is written: it opens in any browser, and needs nothing else{how}",
+            [
+                ("Open in browser", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(place)))),
+                ("Open its folder", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(place.parent)))),
+            ],
         )

@@ -137,6 +137,8 @@ class PictureControl(QObject):
 
     def _drag(self) -> None:
         """Write the picture to a file of this session, and drag it once it is there."""
+        if not self._shell.panel.picture.is_at_cursor:
+            return
         scale = self._scale_with_room()
         if self.picture is None or not scale:
             return

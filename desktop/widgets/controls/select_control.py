@@ -235,4 +235,4 @@ class SelectControl(QObject):
         path = ask_where(self._shell.window, "Save selection", "selection.csv", "CSV (*.csv)", refuse)
         if path is not None:
             job = save_csv(path, posterior, explorer.state.selected, explorer.label_names)
-            explorer.worker.request(f"save {path}", Priority.SAVE, job, explorer.saved.emit, of_model=False)
+            explorer.save_file(path, job, of_model=False)

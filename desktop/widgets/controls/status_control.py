@@ -1,6 +1,9 @@
 """The status bar: what is open or under the pointer, how long a decode takes, and where the model runs."""
 
-from PySide6.QtCore import QObject, Qt, QTimer
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, QTimer, QUrl
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QLabel, QStatusBar
 
 from desktop.app.explorer import Explorer
@@ -10,10 +13,12 @@ from desktop.jobs.decode import Decoded
 from desktop.latent.plane import decimals_in, format_z
 from desktop.models.opened import Opened
 from desktop.view.state import ViewState
-from desktop.widgets.common.plain_text import ElidedLabel, tip_text
+from desktop.widgets.common.buttons import push_button
+from desktop.widgets.common.plain_text import ElidedLabel, menu_text, tip_text
 from desktop.widgets.dialogs.about_model import in_words
 
-MESSAGE_MS = 6000
+MESSAGE_MS, SAVED_MS = 6000, 60_000
+SAVED_CHARS = 32
 UPDATE_MS = 60
 
 
@@ -21,6 +26,9 @@ class StatusControl(QObject):
     """Keeps the labels of the status bar up to date.
 
     Each new text lays out the bar again, so the labels change every UPDATE_MS at most.
+
+    Attributes:
+        saved: names the file that was written last, for a minute; a click opens its folder.
     """
 
     def __init__(self, explorer: Explorer, bar: QStatusBar) -> None:
@@ -35,7 +43,15 @@ class StatusControl(QObject):
         self._decoded: Decoded | None = None
         self._soon = QTimer(self, singleShot=True, interval=UPDATE_MS)
         self._soon.timeout.connect(self._show)
+        self.saved = push_button("", "")
+        self.saved.setFlat(True)
+        self.saved.clicked.connect(self._open_folder)
+        self.saved.hide()
+        self._saved_path = Path()
+        self._forget_saved = QTimer(self, singleShot=True, interval=SAVED_MS)
+        self._forget_saved.timeout.connect(self.saved.hide)
         bar.addWidget(self._place, 1)
+        bar.addPermanentWidget(self.saved)
         bar.addPermanentWidget(self._timing)
         bar.addPermanentWidget(self._device)
         explorer.opened.connect(self._on_opened)
@@ -43,7 +59,7 @@ class StatusControl(QObject):
         explorer.open_failed.connect(self._on_failed)
         explorer.state_changed.connect(self._on_state)
         explorer.picture_decoded.connect(self._on_decoded)
-        explorer.saved.connect(lambda path: self.tell(f"saved {path}"))
+        explorer.saved.connect(self._on_saved)
 
     def tell(self, text: str) -> None:
         """Show a text for a few seconds."""
@@ -76,6 +92,16 @@ class StatusControl(QObject):
         if state.epoch != self._epoch:
             self._epoch = state.epoch
             self._show_soon()
+
+    def _on_saved(self, path: Path) -> None:
+        self._saved_path = path.absolute()
+        self.saved.setText(menu_text(f"saved {one_line(path.name, SAVED_CHARS)}"))
+        self.saved.setToolTip(tip_text(f"{self._saved_path}\nOpen its folder."))
+        self.saved.show()
+        self._forget_saved.start()
+
+    def _open_folder(self) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._saved_path.parent)))
 
     def _show_device(self) -> None:
         device = self._explorer.running_on

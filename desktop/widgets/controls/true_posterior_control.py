@@ -12,6 +12,7 @@ from desktop.app.own_picture import has_true_posterior, likelihood_table, networ
 from desktop.app.worker import Priority
 from desktop.base.arrays import Doubles
 from desktop.base.vector import Vector
+from desktop.base.words import in_nats
 from desktop.images.drawing import Drawing
 from desktop.images.pixels import to_bytes
 from desktop.jobs.encode import Encoded, Located, locate
@@ -20,7 +21,7 @@ from desktop.latent.true_posterior import SIDE, LikelihoodTable
 from desktop.view.state import Layer, ViewState
 from desktop.widgets.common import colors
 from desktop.widgets.common.qimage import to_qimage
-from desktop.widgets.panels.image_panel import ImagePanel, in_nats
+from desktop.widgets.panels.image_panel import ImagePanel
 from desktop.widgets.plane.encoded_marks import EncodedMarks
 from desktop.widgets.plane.plane_view import PlaneView
 

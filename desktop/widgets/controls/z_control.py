@@ -135,10 +135,7 @@ class ZControl(QObject):
             return
         path = ask_where(self._shell.window, title, name, KIND, self._shell.message.show_message)
         if path is not None:
-            job = save_numbers(path, numbers)
-            self._explorer.worker.request(
-                f"save {path}", Priority.SAVE, job, self._explorer.saved.emit, of_model=False
-            )
+            self._explorer.save_file(path, save_numbers(path, numbers), of_model=False)
 
     def _copy_cursor(self, kind: ZFormat) -> None:
         if self._explorer.latent_dim is not None:

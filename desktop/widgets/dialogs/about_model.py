@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialogButtonBox, QLabel, QVBoxLayout, QWidget
 
 from desktop.base.minus import with_minus
-from desktop.base.words import one_line
+from desktop.base.words import in_nats, one_line
 from desktop.models.epochs import epoch_and_elbo, epochs_of
 from desktop.models.source import Source
 from desktop.widgets.common.fitting_dialog import FittingDialog, Scrolled
@@ -100,5 +100,4 @@ def show_about(parent: QWidget, source: Source, device: str) -> None:
 def _in_nats(source: Source, elbo: float) -> str:
     likelihood = source.likelihood
     bits = None if likelihood is None else likelihood.bits_per_dimension(elbo, source.reading.image_shape)
-    nats = with_minus(f"{elbo:.2f} nats")
-    return nats + ("" if bits is None else f" ({with_minus(f'{bits:.3f}')} bits per dimension)")
+    return in_nats(elbo) + ("" if bits is None else f" ({with_minus(f'{bits:.3f}')} bits per dimension)")

@@ -28,6 +28,11 @@ PATH_TIP = "The bookmarks become the points of the path, in their order."
 NO_PATH_TIP = "A path needs at least two bookmarks; add some with Ctrl+D."
 HINT = "Ctrl+D keeps the place that you look at: cursor, plane, zoom and epoch."
 
+KEEP_TIP = (
+    "Keep this place (Ctrl+D): cursor, plane, zoom, epoch and layers. What is drawn, the path and the\n"
+    "selection are not part of it."
+)
+
 
 class BookmarkList(ThumbnailList):
     """One row for each bookmark; a click or Enter goes there, F2 renames, Delete removes, a drag moves it."""
@@ -87,7 +92,7 @@ class BookmarksPanel(QWidget):
         super().__init__(parent)
         self._marks: tuple[Bookmark, ...] = ()
         self.list = BookmarkList()
-        self.add = push_button("Add", "Keep this place (Ctrl+D).", icon="bookmark-simple")
+        self.add = push_button("Add", KEEP_TIP, icon="bookmark-simple")
         self.rename = push_button("Rename", "Give the bookmark another name (F2 in the list).")
         self.remove = push_button("Remove", "Remove the bookmark (Delete in the list).")
         self.order = OrderButtons((self.add, self.rename, self.remove), "bookmark")

@@ -190,9 +190,12 @@ class ComparePage(QWidget):
         self.epochs.setValue(index)
         self.epochs.blockSignals(False)
 
-    def set_name(self, side: int, name: str, words: str, elbo: str) -> None:
-        """Say what A (side 0) or B (side 1) is, and below it in words its epoch, with its ELBO's number."""
-        letter = "AB"[side]
+    def set_name(self, side: int, name: str, words: str, elbo: str, is_another: bool = False) -> None:
+        """Say what A (side 0) or B (side 1) is, and below it in words its epoch, with its ELBO's number.
+
+        `is_another` says that B is of another model than A.
+        """
+        letter = "AB"[side] + (", another model:" if is_another else "")
         self.names[side].show_text(f"{letter}  {name}" if name else letter)
         self.figures[side].show_text(words, elbo)
 

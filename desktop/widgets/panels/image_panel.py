@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.base.minus import with_minus
+from desktop.base.words import in_nats
 from desktop.images.data_look import Color
 from desktop.images.drawing import Tool
 from desktop.images.fitting import Fitted
@@ -41,7 +42,6 @@ RESULT_PX = 96
 RADIUS_PX, MOST_RADIUS_PX, AT_SIDE_PX = 1.2, 8.0, 28
 MOST_SAVED_PX = 100.0  # in images of that size, which is more than any can have
 STEP_PX = 52
-LARGE_NATS = 1000
 NO_BREAK_SPACE = "\u00a0"
 PROGRESS_PX = 4
 TOOL_ICONS = {Tool.PEN: "pencil-simple", Tool.ERASER: "eraser", Tool.UNKNOWN: "circle-dashed"}
@@ -306,11 +306,6 @@ class ImagePanel(QWidget):
         layout.addWidget(self.note)
         layout.addWidget(self.steps)
         layout.addStretch(1)
-
-
-def in_nats(nats: float) -> str:
-    """Write a figure in nats; large ones with fewer digits."""
-    return with_minus(f"{nats:.2f} nats" if abs(nats) < LARGE_NATS else f"{nats:,.1f} nats")
 
 
 def _view(name: str) -> PictureView:

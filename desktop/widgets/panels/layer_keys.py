@@ -54,7 +54,7 @@ class HolesKey(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._words = "less than 1/10 of the prior"
+        self._words = "q(z) below 1/10 of the prior, within its 99 %"
         self.setToolTip(
             "Here q(z) is less than a tenth of p(z), inside the contour that contains 99 % of the prior:\n"
             "samples from the prior fall here, but almost no images do."

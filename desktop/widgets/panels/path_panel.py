@@ -67,7 +67,10 @@ class PathPanel(QWidget):
             add_choices(self.kind, [kind])
             self.kind.setItemData(self.kind.count() - 1, KIND_TIPS[kind], Qt.ItemDataRole.ToolTipRole)
         self.kind.setAccessibleName("Kind of path")
-        self.closed = QCheckBox("Return to the first point")
+        self.closed = QCheckBox("Closed: back to the first point")
+        self.closed.setToolTip(
+            "Give the path one more leg, from its last point to the first, on the plane and in films."
+        )
         self.play = push_button(
             "Play", "Play the path (Space on the plane); a click or a key there stops it."
         )
@@ -80,7 +83,9 @@ class PathPanel(QWidget):
         self.seconds.setToolTip("Set how long it takes to go along the path once, here and in its animation.")
         save_input("path.seconds", self.seconds)
         self.loop = QCheckBox("Loop")
+        self.loop.setToolTip("When played, begin again at the end; the path stays as it is.")
         self.ping_pong = QCheckBox("There and back")
+        self.ping_pong.setToolTip("When played, go back the same way from the last point to the first.")
         self.export = push_button(
             "Export animation…", "Save the path or the epochs as GIF, WebP, APNG or MP4."
         )

@@ -5,6 +5,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from desktop.base.vector import Vector
+from desktop.latent.paths import point_name
 from desktop.latent.plane import DECIMALS, MOST_TYPED, format_z, parse_z
 from desktop.widgets.common.row_order import removes, step_of
 
@@ -47,6 +48,7 @@ class PathPoints(QTableWidget):
         self._decimals = decimals
         if path != self._path or is_new:
             self.setRowCount(len(path))
+            self.setVerticalHeaderLabels([point_name(row) for row in range(len(path))])
             for row, z in enumerate(path):
                 item = self.item(row, 0)
                 if item is None:

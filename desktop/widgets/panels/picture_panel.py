@@ -20,6 +20,7 @@ from desktop.widgets.common.error_label import ErrorLabel
 from desktop.widgets.common.picture_view import PictureView
 
 PICTURE_PX = 236
+DECODED = "Decoded picture"
 # How long z waits for its picture, so that both are painted together.
 TOGETHER_MS = 6
 MODES = "Show the probabilities, threshold them at 0.5, or draw a Bernoulli sample."
@@ -55,8 +56,10 @@ class PicturePanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state: ViewState | None = None
+        self._decoded: QImage | None = None
+        self._reconstruction: QImage | None = None
         self.picture = PictureView(PICTURE_PX)
-        self.picture.setAccessibleName("Decoded picture")
+        self.picture.setAccessibleName(DECODED)
         self.mode = QComboBox()
         add_choices(self.mode, PictureMode)
         self.mode.setAccessibleName("Picture mode")
@@ -102,7 +105,7 @@ class PicturePanel(QWidget):
         self.z.setToolTip(LONG_Z if is_long else Z)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Take back what was typed into z on Esc, which otherwise hides a message of the window."""
+        """Take back what was typed into z on Esc, and give the keyboard back to the plane."""
         if watched is self.z and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
             if event.type() == QEvent.Type.ShortcutOverride:
                 event.accept()
@@ -131,10 +134,25 @@ class PicturePanel(QWidget):
             show_choice(self.mode, PictureMode.PROBABILITIES)
 
     def show_picture(self, image: QImage) -> None:
-        """Show the decoded picture, together with its z."""
-        self.picture.set_image(image)
+        """Show the decoded picture, together with its z, unless a reconstruction is in its place."""
+        self._decoded = image
+        if self._reconstruction is None:
+            self.picture.set_image(image)
         if self._together.isActive():
             self._paint_z()
+
+    @property
+    def is_at_cursor(self) -> bool:
+        """Whether the picture is that at the cursor, as it is but for a reconstruction in its place."""
+        return self._reconstruction is None
+
+    def show_reconstruction(self, image: QImage | None) -> None:
+        """Show the reconstruction of your image in place of the picture at the cursor, or this again."""
+        if image is self._reconstruction:
+            return
+        self._reconstruction = image
+        self.picture.set_image(self._decoded if image is None else image)
+        self.picture.setAccessibleName(DECODED if image is None else "Reconstruction")
 
     def set_state(self, state: ViewState) -> None:
         """Show a state."""

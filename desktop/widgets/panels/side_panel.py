@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QResizeEvent, QWheelEvent
+from PySide6.QtGui import QImage, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from desktop.view.state import ViewState
@@ -20,6 +20,7 @@ LEAST_WIDTH_PX, WIDTH_PX = 312, 352
 SECTIONS = ("image", "view", "points", "bookmarks", "path", "z", "directions")
 SHOWN, HIDDEN = "shown", "hidden"
 OPEN_AT_FIRST = ("view",)
+AT_CURSOR, RECONSTRUCTION = "At the cursor", "Reconstruction"
 PICTURES_SHARE = 0.36  # of the panel's height, at most
 
 
@@ -49,6 +50,7 @@ class SidePanel(QWidget):
         self._pair = PicturePair(self.picture.picture)
         self._drawing_title = QLabel()
         self._drawing_title.setTextFormat(Qt.TextFormat.PlainText)
+        self._picture_title = QLabel(AT_CURSOR)
         self._tools = QVBoxLayout()
         self._scrolled = QVBoxLayout()
         self._lay_out()
@@ -56,7 +58,7 @@ class SidePanel(QWidget):
     def _lay_out(self) -> None:
         titles, pictures, above = QHBoxLayout(), QVBoxLayout(), QVBoxLayout()
         titles.setSpacing(GRID_PX)
-        titles.addWidget(QLabel("At the cursor"), 1)
+        titles.addWidget(self._picture_title, 1)
         titles.addWidget(self._drawing_title, 1)
         pictures.setSpacing(GRID_PX // 2)
         pictures.addLayout(titles)
@@ -136,6 +138,16 @@ class SidePanel(QWidget):
         self._pair.set_second(canvas)
         self._tools.addWidget(tools)
         self.show_canvas("")
+
+    def show_reconstruction(self, image: QImage | None) -> None:
+        """Show the reconstruction beside your image, or with None the picture at the cursor again."""
+        self._picture_title.setText(AT_CURSOR if image is None else RECONSTRUCTION)
+        self.picture.show_reconstruction(image)
+
+    @property
+    def picture_title(self) -> str:
+        """What the picture beside the canvas is."""
+        return self._picture_title.text()
 
     def show_canvas(self, title: str) -> None:
         """Show the canvas under a title that invites to draw; with an empty one, hide it."""

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop.base.minus import with_minus
+from desktop.base.words import in_nats
 from desktop.models.epochs import Epoch, epoch_in_words, in_percent
 
 START_EPOCHS_A_SECOND, MAX_EPOCHS_A_SECOND = 4, 25
@@ -236,6 +236,6 @@ def _play_icon(playing: bool, color: QColor, ratio: float) -> QIcon:
 
 def _label(epochs: Sequence[Epoch], index: int) -> str:
     epoch = epochs[index]
-    elbo = "" if epoch.elbo_nats is None else f"  {with_minus(f'{epoch.elbo_nats:.1f}')} nats"
+    elbo = "" if epoch.elbo_nats is None else f"  {in_nats(epoch.elbo_nats)}"
     share = "" if epoch.share == 1 else f"  {in_percent(epoch.share)} of it"
     return f"epoch {epoch.number} / {epochs[-1].number}{share}{elbo}"

@@ -32,7 +32,10 @@ TOOL_TIPS = {
         "Show the aggregate posterior, the mean of q(z|x) over {many}, on the plane.\n"
         "Where it agrees with the prior, its colour is that of the prior's own density."
     ),
-    Layer.HOLES: "Show where the prior expects at least ten times as many {bare} as there are.",
+    Layer.HOLES: (
+        "Show where the prior expects at least ten times as many {bare} as there are, within the\n"
+        "contour that contains 99 % of it; beyond it, next to none are expected."
+    ),
     Layer.POINTS: "Show the mean of q(z|x) of each of {many}.{source}",
     Layer.THUMBNAIL: (
         "Show {one} of the point under the pointer.\n"

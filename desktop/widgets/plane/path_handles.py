@@ -8,7 +8,7 @@ from PySide6.QtGui import QMouseEvent
 
 from desktop.base.arrays import Doubles
 from desktop.base.vector import Vector
-from desktop.latent.paths import path_line
+from desktop.latent.paths import path_line, point_name
 from desktop.view.state import ViewState
 from desktop.widgets.plane.path_layer import POINT_RADIUS_PX
 from desktop.widgets.plane.plane_view import PlaneView
@@ -18,7 +18,7 @@ GRAB_PX, LINE_GRAB_PX = POINT_RADIUS_PX, 5.0
 # A press becomes a drag only beyond this distance, because hands tremble.
 DRAG_PX = 3.0
 
-POINT_TIP = "Point {} of {} on the path. Drag it to move it; Alt-click removes it."
+POINT_TIP = "{}, point {} of {} on the path. Drag it to move it; Alt-click removes it."
 
 
 @dataclass
@@ -110,7 +110,7 @@ class PathHandles(QObject, PointerHandler):
 
     def _tip_at(self, position: QPointF) -> str:
         index = self.point_at(position)
-        return "" if index is None else POINT_TIP.format(index + 1, len(self._state.path))
+        return "" if index is None else POINT_TIP.format(point_name(index), index + 1, len(self._state.path))
 
     def _points_px(self) -> Doubles:
         return self._plane.to_px(self._state.plane.project(self._state.path))

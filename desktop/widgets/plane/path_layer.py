@@ -1,19 +1,19 @@
-"""Draws the path on the plane: its actual curve, and its numbered points as diamonds.
+"""Draws the path on the plane: its actual curve, and its named points as diamonds.
 
-Groups of points have names in rounded boxes, in bold, and often these are numbers, too. So the path's points
-have another shape, a ground of their own colour, and thinner numbers.
+Groups of points have names in rounded boxes, in bold, and often these are numbers. So the path's points have
+another shape, a ground of their own colour, and are called P1, P2, ….
 """
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen, QPolygonF
 
 from desktop.latent.chart import ToPx
-from desktop.latent.paths import path_line
+from desktop.latent.paths import path_line, point_name
 from desktop.view.state import ViewState
 from desktop.widgets.common import colors
 
-POINT_RADIUS_PX, SELECTED_RADIUS_PX = 11.0, 13.0  # from the middle to the corners
-LINE_PX, POINT_SIZE = 2.0, 8.0
+POINT_RADIUS_PX, SELECTED_RADIUS_PX = 12.0, 14.0  # from the middle to the corners
+LINE_PX, POINT_SIZE = 2.0, 7.0
 
 
 def draw_path(painter: QPainter, state: ViewState, to_px: ToPx, selected: int | None) -> list[QRectF]:
@@ -44,7 +44,7 @@ def draw_path(painter: QPainter, state: ViewState, to_px: ToPx, selected: int | 
         )
         painter.drawPolygon(QPolygonF(sides))
         painter.setPen(colors.CANVAS)
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(index + 1))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, point_name(index))
         boxes.append(box)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     return boxes

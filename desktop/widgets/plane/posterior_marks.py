@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
 
 from desktop.base.arrays import Floats
-from desktop.base.minus import with_minus
+from desktop.base.words import in_nats
 from desktop.latent.chart import ToPx
 from desktop.latent.normals import ellipse, project_normals
 from desktop.latent.plane import Plane
@@ -128,7 +128,7 @@ def lay_out_marks(
             middle = QPointF(middle.x(), max(mean.y(), mode.y()) + 2 * AWAY_PX)
         ways = [(0.0, 0.0), (0.0, 1.0), (0.0, -1.0), (0.0, 2.0), (0.0, -2.0), (-3.0, 0.0), (3.0, 0.0)]
         places = [middle + QPointF(RING_PX * x, RING_PX * y) for x, y in ways]
-        add(terms.GAP, f"gap {with_minus(f'{gap_nats:.2f}')} nats", colors.ENCODED, middle, places)
+        add(terms.GAP, f"gap {in_nats(gap_nats)}", colors.ENCODED, middle, places)
     return Marks(mean, mode, tuple(texts))
 
 

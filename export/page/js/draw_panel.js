@@ -26,7 +26,7 @@ export function drawPanel(explorer, stage) {
       const last = facts.epochs[facts.epochs.length - 1];
       if (last) explorer.setEpoch(last.epoch); // the encoder is that of the last epoch
       explorer.goTo(mean);
-      setText("pad-text", `KL ${rate.toFixed(1)} nats`);
+      setText("pad-text", `KL ${rate.toFixed(2)} nats`);
     } catch (error) {
       setText("pad-text", error instanceof Error ? error.message : String(error));
     } finally {

@@ -18,7 +18,7 @@ export function timePanel(explorer) {
   const show = () => {
     const index = epochs.findIndex(({ epoch }) => epoch === explorer.epoch);
     const { epoch, elbo } = epochs[index];
-    const text = elbo === null ? `epoch ${epoch}` : `epoch ${epoch}, ELBO ${elbo.toFixed(1)} nats`.replace("-", "−");
+    const text = elbo === null ? `epoch ${epoch}` : `epoch ${epoch}, ELBO ${elbo.toFixed(2)} nats`.replace("-", "−");
     slider.value = String(index);
     slider.setAttribute("aria-valuetext", text);
     setText("epoch-text", epoch === 0 && elbo === null ? "epoch 0, before training" : text);

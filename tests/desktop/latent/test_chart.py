@@ -7,6 +7,8 @@ import pytest
 
 from desktop.latent.chart import OUTERMOST, AxisScale, Chart, Projection
 from desktop.latent.plane import Viewport, axis_plane, plane_through
+from desktop.latent.plane_prior import PriorOnPlane
+from desktop.latent.prior import NORMAL, Prior, PriorKind
 from desktop.view.state import ViewState
 
 PLANE = axis_plane((0.0, 0.0))
@@ -103,3 +105,30 @@ def test_a_view_around_points_holds_them():
         view = chart.view(ab)
         assert ((view >= (left, bottom)) & (view <= (right, top))).all(axis=1).mean() > 0.98
     assert QUANTILES.around(np.empty((0, 2))) == QUANTILES.home
+
+
+@pytest.mark.parametrize(
+    ("prior", "dims"),
+    [
+        (NORMAL, 2),
+        (Prior(scale=0.5), 5),
+        (Prior(PriorKind.UNIFORM, 0.5, 0.5), 5),
+        (Prior(PriorKind.SPHERE), 4),
+    ],
+)
+@pytest.mark.parametrize("slants", [False, True])
+def test_home_shows_the_whole_of_the_outermost_contour(prior, dims, slants):
+    """With a little room around it, on planes of axes and on others."""
+    plane = axis_plane(prior.mean(dims), 0, 1)
+    if slants and dims > 2:
+        z = np.random.default_rng(0).normal(0, 1, (3, dims))
+        plane = plane_through(*z)
+    home = Chart(plane, prior=prior).home
+    left, bottom, right, top = home.edges((300, 200))
+    _, curves = PriorOnPlane(plane, prior).contours()[-1]
+    room = 0.03 * home.span
+    for curve in curves:
+        assert curve[:, 0].min() > left + room
+        assert curve[:, 0].max() < right - room
+        assert curve[:, 1].min() > bottom + room
+        assert curve[:, 1].max() < top - room

@@ -32,16 +32,26 @@ SHA256 = "a" * 64
 
 
 def test_a_place_is_seen_again_and_nothing_else_changes():
-    """Cursor, plane, viewport and epoch come back; layers, path and selection stay as they are."""
+    """Cursor, plane, viewport, epoch and layers come back; path and selection stay as they are."""
     mark = bookmark(HERE, ())
     now = replace(start_state(3), path=(HERE.z,), selected=(5,))
     seen = mark.seen_from(now)
-    for name in ("z", "plane", "scale", "viewport", "epoch"):
+    for name in ("z", "plane", "scale", "viewport", "epoch", "layers"):
         assert getattr(seen, name) == getattr(HERE, name)
-    for name in ("layers", "path", "selected"):
+    for name in ("path", "selected"):
         assert getattr(seen, name) == getattr(now, name)
     assert mark.is_at(HERE)
     assert not mark.is_at(replace(HERE, epoch=3))
+
+
+def test_a_place_of_an_earlier_version_leaves_the_layers():
+    """It kept none, and is written again as it was."""
+    data = bookmark_to_dict(bookmark(HERE, ()))
+    del data["view"]["layers"]
+    (mark,) = bookmarks_from_list([data])
+    now = start_state(3)
+    assert mark.seen_from(now).layers == now.layers
+    assert bookmark_to_dict(mark) == data
 
 
 def test_places_have_names_of_their_own_and_an_order():

@@ -280,6 +280,22 @@ def test_drawings_are_steps_among_those_of_the_view(looking):
     assert looking.state.z[0] == 2.0
 
 
+def test_what_a_drawing_led_to_is_one_step_with_it(looking):
+    """Undo takes back the opened picture and the cursor's way to its mean together; alone it is a step."""
+    empty, picture = Sketch(), Sketch()
+    looking.history.record_drawing(looking.state, empty, picture, "opening a picture")
+    at_mean = looking.state.at((1.0, 0.0))
+    looking.history.add_to_drawing(looking.state, at_mean)
+    looking.state = at_mean
+    assert looking.history.undo_words == "opening a picture"
+    assert (looking.undo(), looking.history.drawing) == (START, empty)
+    assert looking.history.undo_words == ""
+    assert (looking.redo(), looking.history.drawing) == (at_mean, picture)
+    looking.history.add_to_drawing(at_mean, START)
+    assert looking.history.undo_words == "moving the cursor"
+    assert looking.history.undo(START) == at_mean
+
+
 def test_large_drawings_are_forgotten_too(looking, monkeypatch):
     """Their arrays count as the vectors do, each once."""
     monkeypatch.setattr(history, "MAX_BYTES", 50_000)

@@ -63,8 +63,7 @@ def home_window(open_window, bundle_path, qtbot):
     window = open_window(bundle_path)
     window.explorer.set_state(window.explorer.state.at((0.0, 0.0)), record=False)
     with qtbot.waitSignal(window.explorer.backdrop_finished, timeout=SOON_MS):
-        qtbot.keyClick(window.plane, Qt.Key.Key_Home)
-    assert window.explorer.state.viewport == Viewport((0.0, 0.0), 6.0)
+        window.explorer.change(viewport=Viewport((0.0, 0.0), 6.0))
     return window
 
 

@@ -14,9 +14,9 @@ def at(window, a, b):
 
 
 def plane_point(window, pixel):
-    """The point of a pixel, by hand: 6 units span the shorter side, up is positive."""
+    """The point of a pixel, by hand: around (0, 0), the span is that of the shorter side, up is positive."""
     width, height = window.plane.width(), window.plane.height()
-    scale = 6.0 / min(width, height)
+    scale = window.explorer.state.viewport.span / min(width, height)
     return ((pixel.x() - width / 2) * scale, (height / 2 - pixel.y()) * scale)
 
 

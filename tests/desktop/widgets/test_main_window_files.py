@@ -46,7 +46,9 @@ def test_the_picture_is_saved_as_it_is_shown(window, qtbot, answer, tmp_path, de
         found = imageio.imread(tmp_path / name)
         assert found.shape == (120, 120)
         assert same_picture(found[::10, ::10], expected)
-        assert str(tmp_path / name) in window.statusBar().currentMessage()
+        assert window.status.saved.text() == f"saved {name}"
+        assert str(tmp_path / name) in window.status.saved.toolTip()
+        assert window.status.saved.isVisible()
 
 
 def test_a_name_without_an_ending_gets_one(window, qtbot, answer, tmp_path):
@@ -237,17 +239,52 @@ def test_a_film_cancelled_and_saved_again_is_whole(window, qtbot, answer, tmp_pa
         assert gif.n_frames == 7
 
 
-def test_closing_the_window_gives_the_film_up(window, qtbot, answer, tmp_path, join_encoders):
-    """No half-written GIF is left: the folder is as it was."""
+def question(window, qtbot):
+    """What is asked when the window is to be closed while a file is written."""
+    assert not window.close()
+    qtbot.waitUntil(lambda: window.quitting.question is not None, timeout=SOON_MS)
+    box = window.quitting.question
+    assert box.text() == "walk.gif is still being written."
+    return {button.text(): button for button in box.buttons()}
+
+
+def test_closing_the_window_asks_before_it_gives_a_film_up(window, qtbot, answer, tmp_path, join_encoders):
+    """The window stays; without the film no half-written GIF is left: the folder is as it was."""
     make_path(window, qtbot)
     answer(tmp_path / "walk.gif")
     with qtbot.waitSignal(
         window.film_control.exports.progressed, timeout=SOON_MS, check_params_cb=lambda share: share
     ):
         save_film(window, qtbot, frames=500, scale=50)
-    window.close()
+    assert window.film_control.progress.isVisible()
+    assert window.film_control.progress.label.text() == "writing walk.gif"
+    qtbot.mouseClick(question(window, qtbot)["&Do not quit"], LEFT)
+    assert window.isVisible()
+    qtbot.mouseClick(question(window, qtbot)["Quit with&out it"], LEFT)
+    assert not window.isVisible()
     join_encoders()
     assert names(tmp_path) == []
+
+
+def test_a_window_that_is_closed_waits_for_its_film(window, qtbot, answer, tmp_path):
+    """It closes by itself once the file is whole."""
+    make_path(window, qtbot)
+    answer(tmp_path / "walk.gif")
+    save_film(window, qtbot, frames=300, scale=40)
+    qtbot.mouseClick(question(window, qtbot)["&Wait, then quit"], LEFT)
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=SOON_MS)
+    with Image.open(tmp_path / "walk.gif") as gif:
+        assert gif.n_frames == 300
+
+
+def test_a_film_that_another_model_ends_is_told(window, qtbot, answer, tmp_path, make_bundle):
+    """The bar names the file."""
+    make_path(window, qtbot)
+    answer(tmp_path / "walk.gif")
+    save_film(window, qtbot, frames=500, scale=50)
+    window.open_path(make_bundle(name="other"))
+    qtbot.waitUntil(lambda: "walk.gif was not written" in window.message.text(), timeout=SOON_MS)
+    assert window.explorer.files.paths == ()
 
 
 def test_a_path_that_stands_still_is_no_path_to_save(window, qtbot, answer, tmp_path):

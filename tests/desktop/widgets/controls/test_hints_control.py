@@ -77,6 +77,27 @@ def test_hints_hide_while_something_plays(open_window, make_bundle, qtbot):
     shown(window, qtbot, HINTS["draw"])
 
 
+def test_a_hint_that_nobody_needs_goes_for_good(open_window, make_bundle, qtbot, monkeypatch):
+    """After three other things it is followed; one that had its time does not come again with the epochs."""
+    monkeypatch.setattr("desktop.widgets.controls.hints_control.ACT_MS", 0)
+    window = open_window(make_bundle())
+    hints = window.hints
+    hints.start()
+    qtbot.mouseClick(window.plane, LEFT, pos=at(window, 1, 1))
+    shown(window, qtbot, HINTS["path"])
+    for key in (Qt.Key.Key_Left, Qt.Key.Key_Plus, Qt.Key.Key_Up):
+        qtbot.wait(5)
+        assert hints.hint.text() == HINTS["path"]
+        qtbot.keyClick(window.plane, key)
+    shown(window, qtbot, HINTS["draw"])
+    hints._patience.timeout.emit()
+    shown(window, qtbot, "")
+    for playing in (True, False):
+        window.time_control.playing_changed.emit(playing)
+    assert hints.hint.text() == ""
+    qtbot.waitUntil(lambda: settings.followed_hints() == {"click", "path"}, timeout=SOON_MS)
+
+
 @pytest.mark.parametrize("content", [["click", 7], "click", None])
 def test_what_is_saved_of_hints_may_be_anything(content):
     """The file is a person's, who may have edited it."""

@@ -381,3 +381,28 @@ def test_an_epoch_without_an_encoder_says_so(one_encoder, open_window, qtbot):
     qtbot.keyClick(window.plane, "]")
     encoded(window, qtbot)
     assert not panel.note.isVisible()
+
+
+def test_the_large_picture_is_the_reconstruction_until_the_cursor_moves(window, qtbot):
+    """From a stroke on, with its name above; a move of the cursor brings the picture there back."""
+    panel = window.panel
+    at_cursor = panel.picture.picture.image()
+    assert panel.picture_title == "At the cursor"
+    draw(window, qtbot, [(8, 8), (18, 8), (12, 22)])
+    qtbot.waitUntil(lambda: panel.picture_title == "Reconstruction", timeout=SOON_MS)
+    assert panel.picture.picture.image() is window.image.panel.reconstruction.image()
+    assert panel.picture.picture.image() is not at_cursor
+    with qtbot.waitSignal(window.explorer.picture_decoded, timeout=SOON_MS):
+        qtbot.keyClick(window.plane, Qt.Key.Key_Left)
+    assert panel.picture_title == "At the cursor"
+    assert panel.picture.picture.image() is not window.image.panel.reconstruction.image()
+
+
+def test_one_undo_takes_an_opened_picture_back(window, qtbot, seven):
+    """With it goes the cursor's way to its mean."""
+    before = window.explorer.state.z
+    paste(window, qtbot, seven)
+    qtbot.waitUntil(lambda: window.explorer.state.z != before, timeout=SOON_MS)
+    qtbot.keyClick(window.plane, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert window.image.drawing.is_empty
+    assert window.explorer.state.z == before

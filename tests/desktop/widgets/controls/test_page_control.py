@@ -13,11 +13,13 @@ def test_the_menu_writes_a_page(open_window, make_bundle, tmp_path, qtbot, monke
     )
     path = tmp_path / "mine.html"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", staticmethod(lambda *_: (str(path), "")))
-    with qtbot.waitSignal(window.page_control.told) as told:
-        entry.trigger()
-    assert told.args == ["writing mine.html…"]
     with qtbot.waitSignal(window.page_control.export.written, timeout=SOON_MS):
-        pass
+        entry.trigger()
+        assert window.page_control.progress.label.text() == "writing mine.html"
+        assert window.explorer.files.paths == (path,)
+    assert window.explorer.files.paths == ()
     assert "<title>Mine – Latent Plane</title>" in path.read_text("utf-8")
-    assert "MB, decodes in the page" in window.message.text()
-    assert [button.text() for button in window.message.action_buttons] == ["Open in browser"]
+    assert window.message.text().startswith("mine.html (0.")
+    assert window.message.text().endswith(" MB) is written: it opens in any browser, and needs nothing else")
+    buttons = [button.text() for button in window.message.action_buttons]
+    assert buttons == ["Open in browser", "Open its folder"]

@@ -82,7 +82,7 @@ def test_the_pointer_says_what_a_press_would_do(window, qtbot):
     """
     qtbot.mouseMove(window.plane, at(window, 1, 1))
     assert window.plane.cursor().shape() == Qt.CursorShape.OpenHandCursor
-    assert window.plane.tip_at(QPointF(at(window, 1, 1))).startswith("Point 2 of 3 on the path")
+    assert window.plane.tip_at(QPointF(at(window, 1, 1))).startswith("P2, point 2 of 3 on the path")
     qtbot.mousePress(window.plane, LEFT, pos=at(window, 1, 1))
     assert window.plane.cursor().shape() == Qt.CursorShape.ClosedHandCursor
     qtbot.mouseRelease(window.plane, LEFT, pos=at(window, 1, 1))

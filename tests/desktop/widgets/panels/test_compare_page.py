@@ -59,6 +59,9 @@ def test_a_long_name_leaves_the_numbers_whole(page):
     page.set_elbo(1, "ELBO of your image", "−255.13 nats, 94.77 lower")
     QApplication.processEvents()
     assert page.names[1].text().startswith("B  a model")
+    page.set_name(1, "a model with a long name " * 9, "epoch 96 of 320: test ELBO", "−144.30 nats", True)
+    QApplication.processEvents()
+    assert page.names[1].text().startswith("B, another model:  a m")
     assert "…" in page.names[1].text()
     assert page.figures[1].text() == "epoch 96 of 320: test ELBO −144.30 nats"
     assert page.elbos[1].text().endswith("−255.13 nats, 94.77 lower")

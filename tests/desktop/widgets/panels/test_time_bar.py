@@ -81,7 +81,7 @@ def test_showing_a_place_asks_for_nothing(bar, wanted):
     """The state is shown and not emitted again."""
     bar.set_index(2)
     assert (bar.slider.value(), wanted) == (2, [])
-    assert bar.label.text() == "epoch 2 / 5  −180.0 nats"
+    assert bar.label.text() == "epoch 2 / 5  −180.00 nats"
 
 
 def test_it_says_what_it_shows(bar):

@@ -26,10 +26,11 @@ def test_points_are_diamonds_of_the_path_colour(drawn):
     """The corners of their boxes are empty, which those of a name's box are not, and the ground is full."""
     image, boxes = drawn
     assert [box.center().toTuple() for box in boxes] == [(60, 60), (140, 60)]
-    inside, outside = POINT_RADIUS_PX / 2 - 2, POINT_RADIUS_PX / 2 + 3
+    inside, outside = POINT_RADIUS_PX - 4, POINT_RADIUS_PX / 2 + 3
     for x, y in ((60, 60), (140, 60)):
+        for down in (1, -1):  # above and below the name
+            assert image.pixelColor(x, round(y + down * inside)) == colors.PATH
         for right, down in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
-            assert image.pixelColor(round(x + right * inside), round(y + down * inside)) == colors.PATH
             assert image.pixelColor(round(x + right * outside), round(y + down * outside)) == colors.CANVAS
 
 

@@ -1,0 +1,41 @@
+"""Keeps the files that are being written, so that the window ends with none of them half done unasked."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+
+class WrittenFiles(QObject):
+    """Whoever begins a file says so, and when it has ended.
+
+    Attributes:
+        paths: what is being written now, the first one first.
+    """
+
+    ended = Signal(object, bool)  # Path, and whether the file is there
+    lost = Signal(object)  # Path of a file that another model's opening ended
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._of_model: dict[Path, bool] = {}
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """What is being written now, the first one first."""
+        return tuple(self._of_model)
+
+    def begin(self, path: Path, of_model: bool = True) -> None:
+        """A file is begun; what is `of_model` cannot be ended once another model is open."""
+        self._of_model[path] = of_model
+
+    def end(self, path: Path, is_written: bool) -> None:
+        """A file is written, has failed or was cancelled; nothing happens if it was not begun."""
+        if self._of_model.pop(path, None) is not None:
+            self.ended.emit(path, is_written)
+
+    def drop_of_model(self) -> None:
+        """The model that was open until now is closed, and with it what it was needed for."""
+        for path, of_model in list(self._of_model.items()):
+            if of_model:
+                self.end(path, is_written=False)
+                self.lost.emit(path)
