@@ -167,7 +167,10 @@ class MainWindow(QMainWindow):
         self.panel.sections.show_key(key)
 
     def focusNextPrevChild(self, next_one: bool) -> bool:
-        """Go on with Tab as the eye does; what the panel holds changes with the model."""
+        """Go on with Tab as the eye does; what is hidden or disabled just passes the keyboard on."""
+        last = self.focusWidget()
+        if last is not None and not (last.isVisible() and last.isEnabled()):
+            return super().focusNextPrevChild(next_one)
         follow_screen(self)
         moved = super().focusNextPrevChild(next_one)
         scroll_to_focus(self)

@@ -4,12 +4,10 @@ Qt's own order is that in which the widgets were made, or got another parent.
 """
 
 from collections.abc import Iterator
-from functools import partial
 from itertools import pairwise
-from typing import cast
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFormLayout, QGridLayout, QLayout, QMainWindow, QScrollArea, QWidget
+from PySide6.QtWidgets import QScrollArea, QWidget
 
 
 def follow_screen(window: QWidget) -> None:
@@ -20,12 +18,11 @@ def follow_screen(window: QWidget) -> None:
 
 def tab_stops(widget: QWidget) -> Iterator[QWidget]:
     """Yield what takes the keyboard by Tab in a widget, in the order of the screen; disabled ones, too."""
-    if widget.isHidden() and not widget.isWindow():
-        return
     if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.focusProxy() is None:
         yield widget
-    for child in _in_order(widget):
-        yield from tab_stops(child)
+    for row in _rows(widget):
+        for child in row:
+            yield from tab_stops(child)
 
 
 def scroll_to_focus(window: QWidget) -> None:
@@ -38,33 +35,17 @@ def scroll_to_focus(window: QWidget) -> None:
         above = above.parentWidget()
 
 
-def _in_order(widget: QWidget) -> list[QWidget]:
-    """The children: those of the layout by their places in it, then the others by where they are."""
-    layout = widget.layout()
-    # Those of a main window's layout are not in the order of the screen.
-    placed = [] if layout is None or isinstance(widget, QMainWindow) else list(_placed(layout))
-    others = [child for child in widget.children() if isinstance(child, QWidget) and not child.isWindow()]
-    others = [child for child in others if child not in placed]
-    return placed + sorted(others, key=lambda child: (child.y(), child.x()))
+def _rows(widget: QWidget) -> list[list[QWidget]]:
+    """The shown children, row by row: what has its middle beside another one is in its row.
 
-
-def _placed(layout: QLayout) -> Iterator[QWidget]:
-    for place in sorted(range(layout.count()), key=partial(_place, layout)):
-        item = layout.itemAt(place)
-        assert item is not None
-        inner, widget = item.layout(), item.widget()
-        if inner is not None:
-            yield from _placed(inner)
-        elif widget is not None:
-            yield widget
-
-
-def _place(layout: QLayout, index: int) -> tuple[int, ...]:
-    """Where the item with an index is: row and column, or how far it is along the layout."""
-    if isinstance(layout, QGridLayout):
-        row, column, *_ = cast(tuple[int, int, int, int], layout.getItemPosition(index))
-        return row, column
-    if isinstance(layout, QFormLayout):
-        form_row, role = cast(tuple[int, QFormLayout.ItemRole], layout.getItemPosition(index))
-        return form_row, role.value
-    return (index,)
+    They are not taken from the layouts: PySide gives up on the scroll bars of an area whose layout was read.
+    """
+    children = widget.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)
+    shown = [child for child in children if not child.isHidden() and not child.isWindow()]
+    rows: list[list[QWidget]] = []
+    for child in sorted(shown, key=lambda child: child.y()):
+        if rows and child.geometry().center().y() < rows[-1][0].geometry().bottom():
+            rows[-1].append(child)
+        else:
+            rows.append([child])
+    return [sorted(row, key=lambda child: (child.x(), child.y())) for row in rows]

@@ -84,3 +84,15 @@ def test_what_gets_the_keyboard_from_elsewhere_is_scrolled_to(qtbot):
     assert fields[-1].visibleRegion().isEmpty()
     scroll_to_focus(window)
     assert fields[-1].visibleRegion().boundingRect() == fields[-1].rect()
+
+
+def test_what_is_held_of_an_area_can_still_be_used(qtbot):
+    """PySide takes back the objects of Qt's own whose layout was read."""
+    area = QScrollArea()
+    area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+    area.setWidget(QLineEdit())
+    qtbot.addWidget(area)
+    area.show()
+    bar = area.verticalScrollBar()
+    follow_screen(area)
+    assert bar.value() == 0
