@@ -19,6 +19,9 @@ from export.bundle import Posterior
 LEAST_SIDE_PX, MAX_SIZE_PX, MAX_SCALE = 160, 8192, 8
 START_SIZE_PX, START_PAIR_PX = (1200, 900), (1600, 840)  # of a plane, and of two side by side
 START_SCALE = 2
+# In print: the width of a page's text, and the size of the caption's letters.
+START_MM, START_PAIR_MM, START_TEXT_PT = (170, 128), (170, 89), 8
+POINTS_PER_MM = 72 / 25.4
 # Beside the picture, drawing it and encoding it take about as many bytes for each pixel.
 BYTES_PER_PIXEL = 14
 
@@ -102,6 +105,8 @@ class Figure:
         ground: what it is drawn on.
         opacity: of the decoded plane, from 0 to 1.
         is_inverted: whether grey pictures are drawn dark on white; not on dark ground.
+        unit_pt: how many points a pixel of `size_px` is in print. With None it stays a pixel in SVG, and
+            is a point in PDF.
     """
 
     size_px: tuple[int, int] = START_SIZE_PX
@@ -113,12 +118,19 @@ class Figure:
     ground: Ground = Ground.WHITE
     opacity: float = 0.6
     is_inverted: bool = True
+    unit_pt: float | None = None
 
     @property
     def full_px(self) -> tuple[int, int]:
         """Width and height of the PNG."""
         width, height = self.size_px
         return round(width * self.scale), round(height * self.scale)
+
+    @property
+    def size_mm(self) -> tuple[float, float]:
+        """Width and height in print."""
+        width, height = (side * (self.unit_pt or 1.0) / POINTS_PER_MM for side in self.size_px)
+        return width, height
 
     def details(self) -> dict[str, str | int | float | bool]:
         """The settings that are stored in the file beside the view's state."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from desktop.figure.figure import Figure, FigureError, Subject
+from desktop.figure.figure import POINTS_PER_MM, Figure, FigureError, Subject
 from desktop.figure.legend import Entry, fitting, legend_of, within_px
 from desktop.figure.texts import shortened, width_px, wrapped
 from desktop.latent.axis_texts import axis_words, tick_texts
@@ -64,6 +64,16 @@ class Layout:
     def projection(self) -> Projection:
         """The first plane in its area."""
         return self.planes[0].projection
+
+
+def in_print(size_mm: tuple[float, float], text_pt: float) -> tuple[tuple[int, int], float]:
+    """The size of a figure in pixels at scale 1, and how many points such a pixel is, for a size in print.
+
+    `text_pt` is the size of the caption and the legend; the other texts are nearly as large.
+    """
+    unit_pt = text_pt / TEXT_SIZE_PX
+    width, height = (max(1, round(side * POINTS_PER_MM / unit_pt)) for side in size_mm)
+    return (width, height), unit_pt
 
 
 def layout_of(subject: Subject, figure: Figure) -> Layout:

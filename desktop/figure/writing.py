@@ -153,16 +153,34 @@ def _svg(canvas: "Canvas", figure: Figure, title: str) -> bytes:
     # Matplotlib's unit is the point, of which a browser makes 4/3 pixels.
     width, height = figure.size_px
     points = f'width="{width}pt" height="{height}pt"'.encode()
-    return file.getvalue().replace(points, f'width="{width}" height="{height}"'.encode(), 1)
+    size = f'width="{width}" height="{height}"'
+    if figure.unit_pt is not None:
+        size = 'width="{:.2f}mm" height="{:.2f}mm"'.format(*figure.size_mm)
+    return file.getvalue().replace(points, size.encode(), 1)
 
 
 def _pdf(canvas: "Canvas", figure: Figure, title: str) -> bytes:
-    """One page, on which a pixel at scale 1 is a point."""
-    file = io.BytesIO()
+    """One page, on which a pixel at scale 1 is a point, or as many as the figure says."""
+    from matplotlib.backends.backend_mixed import MixedModeRenderer
+    from matplotlib.backends.backend_pdf import FigureCanvasPdf, Op, PdfFile, RendererPdf
+
+    buffer, unit = io.BytesIO(), figure.unit_pt or 1.0
+    width, height = (side / 72 for side in figure.size_px)
+    FigureCanvasPdf(canvas)  # the figure draws on it from now on
     canvas.set_dpi(72)
     facts = {"Title": title, "Subject": figure.caption, "Creator": CREATOR, "CreationDate": None}
-    canvas.savefig(file, format="pdf", metadata={name: fact for name, fact in facts.items() if fact != ""})
-    return file.getvalue()
+    # As Matplotlib writes a page itself, but for the scale.
+    file: Any = PdfFile(buffer, metadata={name: fact for name, fact in facts.items() if fact != ""})
+    try:
+        file.newPage(width * unit, height * unit)
+        file.output(unit, 0, 0, unit, 0, 0, Op.concat_matrix)
+        renderer = MixedModeRenderer(canvas, width, height, 72, RendererPdf(file, 72, height, width))
+        canvas.draw(renderer)
+        renderer.finalize()
+        file.finalize()
+    finally:
+        file.close()
+    return buffer.getvalue()
 
 
 def _density(

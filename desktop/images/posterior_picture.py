@@ -1,6 +1,7 @@
 """Draws the true posterior as a picture with contours, to lie on the plane. No Qt."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import contourpy
 import numpy as np
@@ -31,6 +32,13 @@ class PosteriorPicture:
     picture: Bytes
     contours: tuple[tuple[Doubles, ...], ...]
     peak: tuple[float, float]
+
+    @cached_property
+    def outline(self) -> Doubles:
+        """Two corners (a, b) [2, 2] of the box around the outer contour; without one, around the picture."""
+        curves = self.contours[-1] or (np.array([(self.a[0], self.b[0]), (self.a[-1], self.b[-1])]),)
+        points = np.concatenate(curves)
+        return np.array([points.min(axis=0), points.max(axis=0)])
 
 
 def posterior_picture(posterior: TruePosterior) -> PosteriorPicture:

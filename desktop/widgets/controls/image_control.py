@@ -20,6 +20,8 @@ from desktop.images.pixels import to_bytes
 from desktop.images.read_image import SUFFIXES, ImageError
 from desktop.jobs.encode import Encoded
 from desktop.latent.likelihood import Family, Likelihood
+from desktop.latent.normals import ellipse, project_normals
+from desktop.view.closer import closer_to
 from desktop.view.saved_drawing import SavedDrawing
 from desktop.view.state import ViewState
 from desktop.widgets.common.actions import add_action
@@ -240,8 +242,12 @@ class ImageControl(QObject):
         self._explorer.failed.emit(error)
 
     def _go_to_mean(self) -> None:
-        if self.encoded is not None:
-            self._explorer.set_state(self._explorer.state.moved_to(Vector(self.encoded.mean)))
+        encoded = self.encoded
+        if encoded is not None:
+            state = self._explorer.state.moved_to(Vector(encoded.mean))
+            normals = project_normals(state.plane, encoded.mean[None], encoded.logvar[None])
+            outline = ellipse(normals, 0, 2)
+            self._explorer.set_state(closer_to(state, outline, state.cursor_ab, self._shell.plane.size_px()))
 
     def _clear(self) -> None:
         self.panel.show_steps(None)

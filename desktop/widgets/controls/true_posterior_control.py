@@ -18,6 +18,7 @@ from desktop.images.pixels import to_bytes
 from desktop.jobs.encode import Encoded, Located, locate
 from desktop.latent.chart import AxisScale
 from desktop.latent.true_posterior import SIDE, LikelihoodTable
+from desktop.view.closer import closer_to
 from desktop.view.state import Layer, ViewState
 from desktop.widgets.common import colors
 from desktop.widgets.common.qimage import to_qimage
@@ -192,7 +193,17 @@ class TruePosteriorControl(QObject):
 
     def _go_to_mode(self) -> None:
         if self.located is not None:
-            self._explorer.set_state(self._explorer.state.moved_to(Vector(self.located.posterior.mode)))
+            state = self._explorer.state.moved_to(Vector(self.located.posterior.mode))
+            mean = state.cursor_ab if self._encoded is None else state.plane.project(self._encoded.mean)
+            outline = self._outline
+            if outline is not None:
+                state = closer_to(state, outline, mean, self._plane.size_px())
+            self._explorer.set_state(state)
+
+    @property
+    def _outline(self) -> Doubles | None:
+        """Two corners (a, b) [2, 2] of the box around nearly all of the true posterior."""
+        return None if self.located is None else self.located.picture.outline
 
     def _gap_nats(self) -> float | None:
         """Return log p(x) − ELBO, once the grid is fine enough to tell it."""
@@ -206,7 +217,7 @@ class TruePosteriorControl(QObject):
     def _mark(self) -> None:
         """Mark the mode on the plane, with the gap."""
         mode = None if self.located is None else Vector(self.located.posterior.mode)
-        self._marks.show_mode(mode, self._gap_nats())
+        self._marks.show_mode(mode, self._gap_nats(), self._outline)
 
     def _show_gap(self) -> None:
         self._mark()

@@ -21,14 +21,18 @@ from desktop.figure.figure import (
     MAX_SCALE,
     MAX_SIZE_PX,
     OF_POINTS,
+    START_MM,
+    START_PAIR_MM,
     START_PAIR_PX,
     START_SCALE,
     START_SIZE_PX,
+    START_TEXT_PT,
     Figure,
     FileKind,
     Ground,
     Part,
 )
+from desktop.figure.layout import in_print
 from desktop.jobs.cost import ASK_FROM_S, Cost
 from desktop.widgets.common.checkerboard import draw_checks
 from desktop.widgets.common.choices import choice_box, count_box
@@ -41,6 +45,7 @@ from desktop.widgets.common.theme import GRID_PX
 PREVIEW_PX, LEAST_PREVIEW_PX = 520, 240
 LIGHT_PAGE = QColor(255, 255, 255, 190)  # over the checkerboard: on transparent ground texts are dark
 CAPTION_LINES_PX = 76
+MM_RANGE, TEXT_PT_RANGE = (40, 900), (4, 24)
 SOON_MS = 150  # after the last key or click, so that a preview is not drawn for each letter
 SCALE_TIP = "Makes the picture finer; texts and lines keep their places."
 VECTOR_SCALE_TIP = (
@@ -110,6 +115,10 @@ class FigureDialog(FittingDialog):
         self.preview = FigurePreview()
         self.width_px = count_box("Width at scale 1", LEAST_SIDE_PX, MAX_SIZE_PX, START_SIZE_PX[0], " px")
         self.height_px = count_box("Height at scale 1", LEAST_SIDE_PX, MAX_SIZE_PX, START_SIZE_PX[1], " px")
+        self.width_mm = count_box("Width in print", *MM_RANGE, START_MM[0], " mm")
+        self.height_mm = count_box("Height in print", *MM_RANGE, START_MM[1], " mm")
+        self.text_pt = count_box("Size of texts in print", *TEXT_PT_RANGE, START_TEXT_PT, " pt")
+        self.text_pt.setToolTip("The size of caption and legend in print, where the file is not scaled.")
         self.scale = count_box("Scale", 1, MAX_SCALE, START_SCALE, " ×")
         self.format = choice_box("Format", FileKind)
         self.ground = choice_box("Ground", Ground)
@@ -143,6 +152,9 @@ class FigureDialog(FittingDialog):
         for name, widget in (
             ("width", self.width_px),
             ("height", self.height_px),
+            ("width_mm", self.width_mm),
+            ("height_mm", self.height_mm),
+            ("text_pt", self.text_pt),
             ("scale", self.scale),
             ("format", self.format),
             ("ground", self.ground),
@@ -154,12 +166,17 @@ class FigureDialog(FittingDialog):
         ):
             save_input(f"view.{name}", widget)
         self._lay_out()
+        self._show_uses()
         self._show_facts()
 
     def figure(self) -> Figure:
-        """Return the figure as it is set now."""
+        """Return the figure as it is set now: in pixels for PNG, in millimetres for SVG and PDF."""
+        size_px, unit_pt = (self.width_px.value(), self.height_px.value()), None
+        if self._is_vector:
+            size_px, unit_pt = in_print((self.width_mm.value(), self.height_mm.value()), self.text_pt.value())
         return Figure(
-            size_px=(self.width_px.value(), self.height_px.value()),
+            size_px=size_px,
+            unit_pt=unit_pt,
             scale=self.scale.value() if self.scale.isEnabled() else 1,
             parts=frozenset(part for part, box in self.parts.items() if box.isChecked() and box.isEnabled()),
             has_axes=self.axes.isChecked(),
@@ -189,6 +206,10 @@ class FigureDialog(FittingDialog):
         if (self.width_px.value(), self.height_px.value()) == sizes[not is_pair]:
             self.width_px.setValue(sizes[is_pair][0])
             self.height_px.setValue(sizes[is_pair][1])
+        in_mm = START_MM, START_PAIR_MM
+        if (self.width_mm.value(), self.height_mm.value()) == in_mm[not is_pair]:
+            self.width_mm.setValue(in_mm[is_pair][0])
+            self.height_mm.setValue(in_mm[is_pair][1])
 
     def set_caption(self, text: str) -> None:
         """Set the caption that stands there until somebody writes another one."""
@@ -225,7 +246,8 @@ class FigureDialog(FittingDialog):
         self.caption.textChanged.connect(self._on_changed)
         for combo in (self.format, self.ground):
             combo.currentIndexChanged.connect(self._on_changed)
-        for spin in (self.width_px, self.height_px, self.scale, self.opacity):
+        in_mm = self.width_mm, self.height_mm, self.text_pt
+        for spin in (self.width_px, self.height_px, *in_mm, self.scale, self.opacity):
             spin.valueChanged.connect(self._on_changed)
         checks = (self.axes, self.legend, self.has_caption, self.inverted, *self.parts.values())
         for check in checks:
@@ -244,7 +266,9 @@ class FigureDialog(FittingDialog):
         has_points = self.parts[Part.POINTS].isChecked()
         for part in OF_POINTS:
             self.parts[part].setEnabled(has_points and not self.parts[part].toolTip())
-        is_vector = FileKind(self.format.currentData()).is_vector
+        is_vector = self._is_vector
+        for row, is_shown in ((self._size_px, not is_vector), (self._size_mm, is_vector)):
+            self._form.setRowVisible(row, is_shown)
         no_use = is_vector and not (has_plane and self._can_be_finer)
         self.scale.setEnabled(not no_use)
         self.scale.setToolTip(NO_SCALE_TIP if no_use else VECTOR_SCALE_TIP if is_vector else SCALE_TIP)
@@ -264,9 +288,13 @@ class FigureDialog(FittingDialog):
             return
         width, height = figure.full_px
         size = f"{width:,} × {height:,} px"
-        is_vector = FileKind(self.format.currentData()).is_vector
-        vector = f"{figure.size_px[0]:,} × {figure.size_px[1]:,} px, lines and texts are vectors."
-        self._say((vector if is_vector else f"{size}.") + self._cost)
+        in_mm = f"{self.width_mm.value()} × {self.height_mm.value()} mm in print"
+        vector = f"{in_mm}, texts of {self.text_pt.value()} pt; lines and texts are vectors."
+        self._say((vector if self._is_vector else f"{size}.") + self._cost)
+
+    @property
+    def _is_vector(self) -> bool:
+        return FileKind(self.format.currentData()).is_vector
 
     def _say(self, facts: str, error: str = "") -> None:
         """Say above the buttons what the file will be, or why there can be none."""
@@ -279,11 +307,8 @@ class FigureDialog(FittingDialog):
         self.wanted.emit(self.figure(), FileKind(self.format.currentData()))
 
     def _lay_out(self) -> None:
-        size = QHBoxLayout()
-        size.addWidget(self.width_px)
-        size.addWidget(QLabel("×"))
-        size.addWidget(self.height_px)
-        size.addStretch(1)
+        self._size_px = _row(self.width_px, QLabel("×"), self.height_px)
+        self._size_mm = _row(self.width_mm, QLabel("×"), self.height_mm, QLabel("text"), self.text_pt)
         around = QHBoxLayout()
         for check in (self.axes, self.legend, self.has_caption):
             around.addWidget(check)
@@ -292,10 +317,11 @@ class FigureDialog(FittingDialog):
         layers.setSpacing(GRID_PX // 2)
         for box in self.parts.values():
             layers.addWidget(box)
-        form = QFormLayout()
-        form.addRow("Size", size)
-        form.addRow("Scale", self.scale)
+        self._form = form = QFormLayout()
         form.addRow("Format", self.format)
+        form.addRow("Size", self._size_px)
+        form.addRow("Size", self._size_mm)
+        form.addRow("Scale", self.scale)
         form.addRow("Ground", self.ground)
         form.addRow("Layers", layers)
         form.addRow("Plane's opacity", self.opacity)
@@ -312,3 +338,14 @@ class FigureDialog(FittingDialog):
         layout.addWidget(self.facts)
         layout.addWidget(self.error)
         layout.addWidget(self.buttons)
+
+
+def _row(*widgets: QWidget) -> QWidget:
+    """Return widgets side by side."""
+    row = QWidget()
+    layout = QHBoxLayout(row)
+    layout.setContentsMargins(0, 0, 0, 0)
+    for widget in widgets:
+        layout.addWidget(widget)
+    layout.addStretch(1)
+    return row

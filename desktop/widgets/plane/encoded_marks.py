@@ -3,6 +3,7 @@
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
+from desktop.base.arrays import Doubles
 from desktop.base.vector import Vector
 from desktop.jobs.encode import Encoded
 from desktop.latent.chart import ToPx
@@ -18,6 +19,8 @@ from desktop.widgets.plane.posterior_marks import (
     text_room,
 )
 
+LINE_PX = 2.0
+
 
 class EncodedMarks:
     """Draws the approximate posterior under the points, and over them the marks with their tool tips.
@@ -31,6 +34,7 @@ class EncodedMarks:
         self._encoded: Encoded | None = None
         self._mode: Vector | None = None
         self._gap_nats: float | None = None
+        self._outline: Doubles | None = None
         self.shown: Marks | None = None
         plane.add_under_points(self._paint)
         plane.add_over_points(self._paint_marks)
@@ -44,10 +48,13 @@ class EncodedMarks:
             self._plane.redraw_under_points()
             self._plane.redraw_over_points()
 
-    def show_mode(self, mode: Vector | None, gap_nats: float | None) -> None:
-        """Mark the mode of the true posterior, too, with the gap between log p(x) and the ELBO."""
-        if (mode, gap_nats) != (self._mode, self._gap_nats):
-            self._mode, self._gap_nats = mode, gap_nats
+    def show_mode(self, mode: Vector | None, gap_nats: float | None, outline: Doubles | None = None) -> None:
+        """Mark the mode of the true posterior, too, with the gap between log p(x) and the ELBO.
+
+        What holds nearly all of it, which `outline` (a, b) [N, 2] is around, is kept clear and named.
+        """
+        if (mode, gap_nats) != (self._mode, self._gap_nats) or outline is not self._outline:
+            self._mode, self._gap_nats, self._outline = mode, gap_nats, outline
             self._plane.redraw_over_points()
 
     def _paint(self, painter: QPainter, to_px: ToPx, state: ViewState) -> None:
@@ -60,18 +67,20 @@ class EncodedMarks:
         if marks is None:
             return []
         draw_marks(painter, marks)
-        return [box for boxes in marks.boxes.values() for box in boxes]
+        glow = [] if marks.glow is None else [marks.glow]
+        return [*(box for boxes in marks.boxes.values() for box in boxes), *glow]
 
     def _laid_out(self, to_px: ToPx, state: ViewState) -> Marks | None:
         if self._encoded is None or Layer.ENCODED not in state.layers:
             return None
         mean = QPointF(*to_px(state.plane.project(self._encoded.mean)).tolist())
-        mode = None
+        mode = glow = None
         if self._mode is not None and Layer.TRUE_POSTERIOR in state.layers and state.plane.axes == (0, 1):
             mode = QPointF(*to_px(state.plane.project(self._mode)).tolist())
+            glow = None if self._outline is None else _around(to_px(self._outline))
         plane = self._plane
         room = text_room(*plane.size_px())
-        return lay_out_marks(mark_font(plane.font()), room, mean, mode, self._gap_nats, plane.ring)
+        return lay_out_marks(mark_font(plane.font()), room, mean, mode, self._gap_nats, plane.ring, glow)
 
     def _keep_clear(self) -> None:
         """Move texts away from a cursor that has moved there, and back when it has left."""
@@ -88,3 +97,9 @@ class EncodedMarks:
         boxes_of = {} if self.shown is None else self.shown.boxes
         found = (term for term, boxes in boxes_of.items() if any(box.contains(position) for box in boxes))
         return "".join(f"{term}: {term_tip(term)}" for term in list(found)[:1])
+
+
+def _around(px: Doubles) -> QRectF:
+    """The box around pixels [N, 2], with the lines that are drawn there."""
+    (left, top), (right, bottom) = px.min(axis=0).tolist(), px.max(axis=0).tolist()
+    return QRectF(left, top, right - left, bottom - top).adjusted(-LINE_PX, -LINE_PX, LINE_PX, LINE_PX)

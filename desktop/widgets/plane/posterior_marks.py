@@ -15,10 +15,11 @@ from desktop.latent.plane import Plane
 from desktop.widgets.common import colors, terms
 from desktop.widgets.plane.axes import MARGIN_BOTTOM_PX, MARGIN_LEFT_PX
 
-ENCODER, MODE = "encoder's mean", "mode"
+ENCODER, MODE, GLOW = "encoder's mean", "mode", "true posterior"
 DOT_PX, POINT_SIZE = 4.5, 9.5
 PADDING_PX, AWAY_PX, EDGE_PX = 5.0, 12.0, 2.0
 RING_PX, FAR_PX = 26.0, 46.0  # a text so much farther away is clear of the cursor's ring
+NAMED_PX = 16.0  # a glow that is smaller has no name
 LEAST_LINE_PX = 70.0  # on a shorter line, the gap has its place below the marks
 
 
@@ -54,11 +55,15 @@ class MarkText:
 
 @dataclass(frozen=True)
 class Marks:
-    """The encoder's mean, perhaps the mode with a line to it, and the texts that are in view."""
+    """The encoder's mean, perhaps the mode with a line to it, and the texts that are in view.
+
+    `glow` is the box around the true posterior.
+    """
 
     mean: QPointF
     mode: QPointF | None
     texts: tuple[MarkText, ...]
+    glow: QRectF | None = None
 
     @property
     def boxes(self) -> dict[str, list[QRectF]]:
@@ -85,8 +90,12 @@ def lay_out_marks(
     mode: QPointF | None = None,
     gap_nats: float | None = None,
     ring: QRectF | None = None,
+    glow: QRectF | None = None,
 ) -> Marks:
     """Return where the marks are, and their texts, none of which leaves `room` or covers the cursor's ring.
+
+    `glow` is around the true posterior. It is kept clear, too, as far as that can be, and has its name if it
+    is large enough and there is room beside it.
 
     If there is a mode, the gap stands on the line to it. The mean's text is on the side away from the mode,
     so that the two never cover each other. A text without room there, or on a mark, goes to another side,
@@ -94,7 +103,8 @@ def lay_out_marks(
     """
     metrics = QFontMetricsF(font)
     around = room.adjusted(-MARGIN_LEFT_PX, -EDGE_PX, EDGE_PX, MARGIN_BOTTOM_PX)
-    taken = [_dot(mark) for mark in (mean, mode) if mark is not None] + ([] if ring is None else [ring])
+    taken = [_dot(mark) for mark in (mean, mode) if mark is not None]
+    taken += [each for each in (ring, glow) if each is not None]
     texts: list[MarkText] = []
 
     def add(term: str, text: str, color: QColor, center: QPointF, places: Sequence[QPointF]) -> None:
@@ -109,7 +119,20 @@ def lay_out_marks(
         ways = [(near * away.x(), 0.0), (0.0, 2 * AWAY_PX * away.y()), (0.0, -2 * AWAY_PX * away.y())]
         ways += [(far * away.x(), 0.0), (0.0, FAR_PX * away.y()), (0.0, -FAR_PX * away.y())]
         ways += [(-near * away.x(), 0.0), (-far * away.x(), 0.0)]
-        return [center + QPointF(x, y) for x, y in ways]
+        return [*(center + QPointF(x, y) for x, y in ways), *around_glow(text)]
+
+    def around_glow(text: str) -> list[QPointF]:
+        """The places above, below, at the right and at the left of the glow."""
+        if glow is None:
+            return []
+        middle, half = glow.center(), metrics.horizontalAdvance(text) / 2 + 2 * PADDING_PX
+        x, y = middle.x(), middle.y()
+        above, below = glow.top() - AWAY_PX, glow.bottom() + AWAY_PX
+        places = [(x, above), (x, below), (glow.right() + half, y), (glow.left() - half, y)]
+        # Farther up and down, where the nearer ones are taken.
+        places += [(x, above - 2 * AWAY_PX), (x, below + 2 * AWAY_PX)]
+        places += [(at, row) for at in (glow.left() - half, glow.right() + half) for row in (above, below)]
+        return [QPointF(*place) for place in places]
 
     if mode is None:
         add(terms.MEAN, ENCODER, colors.ENCODED, mean, beside(ENCODER, mean, QPointF(-1, 1)))
@@ -128,8 +151,14 @@ def lay_out_marks(
             middle = QPointF(middle.x(), max(mean.y(), mode.y()) + 2 * AWAY_PX)
         ways = [(0.0, 0.0), (0.0, 1.0), (0.0, -1.0), (0.0, 2.0), (0.0, -2.0), (-3.0, 0.0), (3.0, 0.0)]
         places = [middle + QPointF(RING_PX * x, RING_PX * y) for x, y in ways]
-        add(terms.GAP, f"gap {in_nats(gap_nats)}", colors.ENCODED, middle, places)
-    return Marks(mean, mode, tuple(texts))
+        text = f"gap {in_nats(gap_nats)}"
+        add(terms.GAP, text, colors.ENCODED, middle, [*places, *around_glow(text)])
+    if glow is not None and min(glow.width(), glow.height()) >= NAMED_PX:
+        others = [*taken, *(text.box for text in texts)]
+        add(terms.TRUE, GLOW, colors.TRUE_POSTERIOR, mode, around_glow(GLOW))
+        if len(others) < len(taken) + len(texts) and any(texts[-1].box.intersects(each) for each in others):
+            texts.pop()  # there is no room for it
+    return Marks(mean, mode, tuple(texts), glow)
 
 
 def draw_marks(painter: QPainter, marks: Marks) -> None:

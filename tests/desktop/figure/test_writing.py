@@ -1,5 +1,6 @@
 """Figures in files: PNG with the note, SVG of lines and texts."""
 
+import re
 from dataclasses import replace
 from xml.etree import ElementTree as ET
 
@@ -9,7 +10,7 @@ import pytest
 
 from desktop.figure import writing
 from desktop.figure.figure import OF_POINTS, Figure, FigureError, Ground, OwnImage, Part
-from desktop.figure.layout import layout_of
+from desktop.figure.layout import in_print, layout_of
 from desktop.figure.strokes import COLORS
 from desktop.figure.writing import figure_cost, save_figure
 from desktop.images.note import read_note
@@ -92,6 +93,22 @@ def test_a_pdf_holds_texts_points_and_the_decoded_pictures(small_decoder, subjec
     assert f"/Title ({small_decoder.model.source.name})" in text and "/Subject (A plane.)" in text
     assert text.count("/Subtype /Image") == 1 and "/FontFile2" in text
     assert "/CreationDate" not in text
+
+
+def test_a_vector_file_has_its_size_in_print(small_decoder, subject, tmp_path):
+    """A PDF's page and an SVG's sides are as large as was asked for, and so are the texts."""
+    size_px, unit_pt = in_print((85, 60), 6)
+    figure = Figure(size_px, parts=frozenset({Part.POINTS}), caption="A plane.", unit_pt=unit_pt)
+    assert figure.size_mm == pytest.approx((85, 60), abs=0.2)
+    for name in ("a.pdf", "a.svg"):
+        saved(small_decoder, subject, figure, tmp_path / name)
+    found = re.search(r"/MediaBox \[ 0 0 ([\d.]+) ([\d.]+) \]", (tmp_path / "a.pdf").read_text("latin-1"))
+    assert [float(side) * 25.4 / 72 for side in found.groups()] == pytest.approx([85, 60], abs=0.2)
+    root = ET.parse(tmp_path / "a.svg").getroot()  # noqa: S314 - our own file
+    assert [float(root.get(side).removesuffix("mm")) for side in ("width", "height")] == pytest.approx(
+        [85, 60], abs=0.2
+    )
+    assert [float(side) for side in root.get("viewBox").split()[2:]] == list(size_px)
 
 
 @pytest.mark.parametrize("kind", ["png", "svg"])

@@ -4,6 +4,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from desktop.figure.figure import Figure, FileKind, Ground, Part
+from desktop.figure.layout import TEXT_SIZE_PX
 from desktop.jobs.cost import Cost
 from desktop.widgets.dialogs import figure_dialog
 from desktop.widgets.dialogs.figure_dialog import FigureDialog
@@ -31,7 +32,6 @@ def test_the_figure_is_wanted_as_it_was_set(dialog, qtbot):
     dialog.width_px.setValue(640)
     dialog.height_px.setValue(480)
     dialog.scale.setValue(3)
-    dialog.format.setCurrentText("SVG")
     dialog.ground.setCurrentText("Dark")
     dialog.opacity.setValue(25)
     dialog.parts[Part.CURSOR].click()
@@ -42,7 +42,26 @@ def test_the_figure_is_wanted_as_it_was_set(dialog, qtbot):
         qtbot.mouseClick(dialog.save, LEFT)
     parts = frozenset({Part.BACKDROP, Part.CURSOR})
     figure = Figure((640, 480), 3, parts, False, True, "A model.", Ground.DARK, 0.25)
-    assert heard.args == [figure, FileKind.SVG]
+    assert heard.args == [figure, FileKind.PNG]
+
+
+def test_vector_files_have_a_size_in_millimetres_and_texts_in_points(dialog):
+    """As they are in print; a PNG has pixels. Either keeps its own size."""
+    dialog.width_px.setValue(640)
+    for kind in FileKind:
+        dialog.format.setCurrentText(kind.value)
+        assert dialog.width_mm.isVisible() == dialog.text_pt.isVisible() == kind.is_vector
+        assert dialog.width_px.isVisible() != kind.is_vector
+    dialog.width_mm.setValue(85)
+    dialog.height_mm.setValue(60)
+    dialog.text_pt.setValue(9)
+    figure = dialog.figure()
+    assert figure.size_mm == pytest.approx((85, 60), abs=0.2)
+    assert figure.unit_pt * TEXT_SIZE_PX == 9
+    assert dialog.facts.text() == "85 × 60 mm in print, texts of 9 pt; lines and texts are vectors."
+    dialog.format.setCurrentText("PNG")
+    assert dialog.figure().size_px[0] == 640
+    assert dialog.figure().unit_pt is None
 
 
 def test_a_scale_that_changes_nothing_cannot_be_set(dialog):

@@ -1,7 +1,7 @@
 """Where your image lies is marked on the plane, with the gap between encoder and true posterior."""
 
 import pytest
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QImage, QPainter
 
 from desktop.widgets.common import colors
@@ -11,10 +11,10 @@ from desktop.widgets.plane.posterior_marks import DOT_PX, draw_marks, lay_out_ma
 SIZE_PX = (600, 200)
 
 
-def laid_out(font, mean, mode=None, gap_nats=None, ring=None):
+def laid_out(font, mean, mode=None, gap_nats=None, ring=None, glow=None):
     """Return marks at (x, y) on a plane of this size."""
     mode = None if mode is None else QPointF(*mode)
-    return lay_out_marks(mark_font(font), text_room(*SIZE_PX), QPointF(*mean), mode, gap_nats, ring)
+    return lay_out_marks(mark_font(font), text_room(*SIZE_PX), QPointF(*mean), mode, gap_nats, ring, glow)
 
 
 @pytest.fixture
@@ -114,3 +114,18 @@ def test_no_text_touches_the_cursors_ring(qapp, mean, mode, gap_nats):
         if not any(text.box.intersects(ring) for text in usual.texts):
             assert marks == usual
     assert laid_out(qapp.font(), mean, mode, gap_nats, ring_box(QPointF(20, 20))) == usual
+
+
+@pytest.mark.parametrize("gap_nats", [None, 17.5])
+@pytest.mark.parametrize("size", [10.0, 24.0, 60.0])
+@pytest.mark.parametrize("mean", [(320, 90), (280, 110), (301, 100)])
+def test_texts_keep_clear_of_the_glow_which_has_a_name_where_there_is_room(qapp, mean, size, gap_nats):
+    """Not of one that is as small as a mark, nor of one that fills the view."""
+    glow = QRectF(300 - size / 2, 100 - size / 2, size, size)
+    marks = laid_out(qapp.font(), mean, (300, 100), gap_nats, glow=glow)
+    boxes = [text.box for text in marks.texts]
+    assert not any(box.intersects(glow) for box in boxes)
+    assert all(not one.intersects(other) for n, one in enumerate(boxes) for other in boxes[:n])
+    assert ("true posterior" in [text.text for text in marks.texts]) == (size > 16)
+    whole = laid_out(qapp.font(), mean, (300, 100), gap_nats, glow=QRectF(0, 0, *SIZE_PX))
+    assert "true posterior" not in [text.text for text in whole.texts]
