@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -33,7 +34,9 @@ from desktop.models.opened import Opened, same_images
 from desktop.models.own_posterior import OwnPosterior
 from desktop.models.point_words import TEST_IMAGES, PointWords, words_of
 from desktop.models.source import Source
-from desktop.reading.overrides import Overrides
+from desktop.reading.input_values import InputValues, taken, values_of, without
+from desktop.reading.overrides import SET, Overrides
+from desktop.reading.reading import OtherInput
 from desktop.view.first_view import (
     fitted_view,
     fresh_view,
@@ -74,6 +77,7 @@ class Explorer(QObject):
         tiles: the decoded plane.
         files: those that are being written.
         own: the own pictures, or z, that take the place of the test images, or None.
+        given_inputs: the names of the further inputs whose values the open model was opened with.
     """
 
     opened = Signal(object)  # Opened
@@ -109,6 +113,7 @@ class Explorer(QObject):
         self._pictures = DecodedPictures()
         self._decoder: KeptDecoder | None = None
         self.own: OwnPosterior | None = None
+        self.given_inputs: frozenset[str] = frozenset()
         self._look: tuple[Opened, DataLook] | None = None
         self._own_of: WeakKeyDictionary[Model, OwnPosterior] = WeakKeyDictionary()
         self._size_px = (1, 1)
@@ -151,6 +156,19 @@ class Explorer(QObject):
         if self._decoder is None or self._decoder.model is not model:
             self._decoder = KeptDecoder(model, self._pictures)
         return self._decoder
+
+    @property
+    def inputs(self) -> tuple[OtherInput, ...]:
+        """The further inputs of the open model, such as a class, with their values."""
+        return () if self._opened is None else self._opened.model.source.further_inputs
+
+    def decoder_with(self, inputs: InputValues) -> KeptDecoder | None:
+        """What decodes with other values of the further inputs."""
+        decoder = self.decoder
+        if decoder is None or not inputs:
+            return decoder
+        model = decoder.model.with_inputs(taken(decoder.model.source.further_inputs, inputs))
+        return decoder if model is decoder.model else KeptDecoder(model, self._pictures)
 
     @property
     def latent_dim(self) -> int | None:
@@ -263,7 +281,8 @@ class Explorer(QObject):
 
         `overrides` are for a bare model's reading, as in `open_source`.
         """
-        self._opener.open(path, overrides, self._on_opened)
+        given = frozenset(name.removeprefix(SET) for name in overrides or () if name.startswith(SET))
+        self._opener.open(path, overrides, partial(self._on_opened, given=given))
 
     def stop_opening(self) -> None:
         """Stop what `open` began; the current model stays open, and `open_failed` says so."""
@@ -302,11 +321,13 @@ class Explorer(QObject):
         if old is None or _space(old.model) != _space(opened.model):
             self._on_opened(opened)
             return
+        opened = _with_inputs(opened, self.state.inputs)
         # The old model is not closed: jobs that still use it may finish.
         is_shown, self._opened = self._now is old, opened
         is_fitted = is_shown and self.own is None and self.state.viewport == _fitting(self.state, old)
         if is_shown:
             self._now = opened
+        self.state = replace(self.state, inputs=values_of(self.inputs))
         self.renewed.emit(opened)
         if is_shown:
             self._use_model()
@@ -371,6 +392,9 @@ class Explorer(QObject):
         """
         if state.prior != self.prior:
             state = replace(state, prior=self.prior)
+        is_read_otherwise = state.inputs is not self.state.inputs and self._take_inputs(state.inputs)
+        if state.inputs is not self.state.inputs and self._opened is not None:
+            state = replace(state, inputs=values_of(self.inputs))
         old, self.state = self.state, state
         if old == state:
             return
@@ -382,6 +406,9 @@ class Explorer(QObject):
         if record:
             self.stepped.emit(old, state)
         self.state_changed.emit(state)
+        if is_read_otherwise:
+            self._use_model()
+            return
         needs_more = state.needs_parameters and not old.needs_parameters
         if (moves or needs_more) and not is_early:
             self._request_picture()
@@ -403,7 +430,9 @@ class Explorer(QObject):
         `kind` and `details` say what is exported and how, as in `desktop.view.provenance`.
         """
         source = self.source
-        return "" if source is None else to_text(provenance(source, self.state, kind, **details))
+        # At another time the numbers of own pictures would mean the model's own test images.
+        state = self.state if self.own is None else _without_points(self.state)
+        return "" if source is None else to_text(provenance(source, state, kind, **details))
 
     def set_view_size(self, size_px: tuple[int, int], ratio: float = 1.0) -> None:
         """Set the size at which the plane is drawn, and its `ratio` of device pixels per pixel."""
@@ -475,8 +504,23 @@ class Explorer(QObject):
         self.tiles.set_decoder(self.decoder)
         self.model_changed.emit()
         self._request_picture()
-        # The old plane stays until the new one is complete, because it would flicker tile by tile.
-        self._request_backdrop(coarse_first=False)
+        # The old plane stays until the new one is complete, because it would flicker tile by tile. That of a
+        # slow decoder would stay for a minute.
+        self._request_backdrop(coarse_first=self.decoder.is_slow)
+
+    def _take_inputs(self, wanted: InputValues) -> bool:
+        """Set the further inputs of the open model; whether they have other values now."""
+        if self._opened is None:
+            return False
+        before, had = self._opened, self.posterior
+        after = _with_inputs(before, wanted)
+        if after is before:
+            return False
+        is_encoded_alike = before.model.source.encoder_reading == after.model.source.encoder_reading
+        self._opened = self._now = after
+        if isinstance(had, OwnPosterior) and is_encoded_alike and not had.is_z:
+            self._own_of[after.model] = had  # whose thumbnails are of the pictures themselves
+        return True
 
     def _request_backdrop(self, coarse_first: bool = True) -> None:
         if self._now is not None and min(self._size_px) > 1:
@@ -487,7 +531,7 @@ class Explorer(QObject):
     def _has_posterior(self) -> bool:
         return self._opened is not None and self._opened.model.source.has_posterior
 
-    def _on_opened(self, opened: Opened) -> None:
+    def _on_opened(self, opened: Opened, given: frozenset[str] = frozenset()) -> None:
         self.worker.cancel_of_model()
         self.opener.cancel_of_model()
         self.files.drop_of_model()
@@ -496,11 +540,13 @@ class Explorer(QObject):
         )
         if self._opened is not None:
             self._opened.model.close()
+        before, self.given_inputs = self.state, given
+        if same_file:
+            opened = _with_inputs(opened, without(before.inputs, given))
         self._opened = self._now = opened
         self.own = None
         assert self.decoder is not None
         self.tiles.set_decoder(self.decoder)
-        before = self.state
         prior = opened.model.source.reading.prior
         same_space = same_file and len(before.z) == opened.model.latent_dim
         if not same_space or before.prior != prior:
@@ -519,6 +565,7 @@ class Explorer(QObject):
                 picture_mode=before.picture_mode,
                 nearness=before.nearness,
             )
+        self.state = replace(self.state, inputs=values_of(self.inputs))
         if not self.decoder.is_slow:  # before the plane's first pictures, which are requested meanwhile
             self._request_picture()
         self.opened.emit(opened)
@@ -533,6 +580,12 @@ def _fitting(state: ViewState, opened: Opened) -> Viewport | None:
     if opened.posterior is None:
         return None
     return state.chart.around(state.plane.project(opened.posterior.mean))
+
+
+def _with_inputs(opened: Opened, wanted: InputValues) -> Opened:
+    """The open model with these values of its further inputs, where they fit."""
+    model = opened.model.with_inputs(taken(opened.model.source.further_inputs, wanted))
+    return opened if model is opened.model else replace(opened, model=model)
 
 
 def _without_points(state: ViewState) -> ViewState:

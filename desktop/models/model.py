@@ -1,5 +1,6 @@
 """Run a source's decoder and encoder with ONNX Runtime, on CUDA or on the CPU."""
 
+import copy
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -27,6 +28,7 @@ from desktop.models.pieces import chunk_size, equal_sizes, filled, pieces
 from desktop.models.runtime import cuda_major, preload_cuda
 from desktop.models.sessions import Session, Sessions
 from desktop.models.source import Source
+from desktop.reading.input_values import InputValues
 from desktop.reading.reading import Reading
 from desktop.reading.tensors import encoder_feeds, feeds, logits, numbers, posterior, probabilities
 from export.bundle import DECODER_FILE, ENCODER_FILE, BundleError
@@ -68,6 +70,7 @@ class Model:
         self.warning = ""
         self.last_decode_ms = self.picture_s = 0.0
         self.first = source.first
+        self._shared: Model | None = None  # the model whose sessions it uses
         self._logits: Session | None = None
         self._logits_looked_for = False
         self._chunk = 1
@@ -88,6 +91,18 @@ class Model:
         except BaseException:
             self.close()
             raise
+
+    def with_inputs(self, values: InputValues) -> "Model":
+        """Return the model with other values of its further inputs; both share sessions, and their end."""
+        root = self._shared or self
+        source = root.source.with_inputs(values)
+        if source is root.source:
+            return root
+        other = copy.copy(root)
+        other.source, other._shared = source, root
+        other.first, other.warning = None, ""  # which were made with the values as they are here
+        other.last_decode_ms, other.picture_s = self.last_decode_ms, self.picture_s
+        return other
 
     @property
     def device(self) -> Device:
@@ -137,16 +152,17 @@ class Model:
         They are the graph's own if it ends with a sigmoid, or else computed from its probabilities, within
         ±17.3. Raises the same errors as `decode`.
         """
-        if not self._logits_looked_for:
-            self._logits_looked_for = True
+        shared = self._shared or self
+        if not shared._logits_looked_for:
+            shared._logits_looked_for = True
             graph = self.source.decoder
             # A graph that is kept on disk is too large to be held twice.
             found = without_sigmoid(graph, self.source.reading.output) if isinstance(graph, bytes) else None
             if found is not None:
-                self._logits = self._sessions.make(found, DECODER_FILE, self.device.kind, is_exact=True)
-        if self._logits is None:
+                shared._logits = self._sessions.make(found, DECODER_FILE, self.device.kind, is_exact=True)
+        if shared._logits is None:
             return logits_of(self.decode(z))
-        decode_by = partial(self._decode_by, self._logits, (self.source.reading.output,), logits)
+        decode_by = partial(self._decode_by, shared._logits, (self.source.reading.output,), logits)
         return self._in_pieces(z, decode_by, (self.image_shape,))[0]
 
     def decode_parameters(self, z: Floats) -> Parameters:
@@ -273,12 +289,13 @@ class Model:
 
         Its first picture is there already, and whoever looks at it need not wait for the weights once more.
         """
+        shared = self._shared or self
         with self._loading:
-            if self._loaded is None:
-                self._loaded = self._sessions.make(self.source.decoder, DECODER_FILE, "cpu")
+            if shared._loaded is None:
+                shared._loaded = self._sessions.make(self.source.decoder, DECODER_FILE, "cpu")
                 if self.source.file is not None:
                     self.source.file.check_unchanged()
-            return self._loaded
+            return shared._loaded
 
     def _start(self, device: DeviceName) -> Device:
         """Load the decoder and run it once, because only then is it known where it runs."""

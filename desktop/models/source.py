@@ -14,16 +14,18 @@ from desktop.models.first_decode import FirstDecode, first_decode
 from desktop.reading import tensors
 from desktop.reading.guess_decoder import propose, trial_z
 from desktop.reading.guess_encoder import propose_encoder
+from desktop.reading.input_values import InputValues, inputs_of, with_values
 from desktop.reading.other_inputs import check_set
 from desktop.reading.overrides import (
     MAX_PATIENCE_S,
+    SET,
     Overrides,
     check_names,
     encoder_path_of,
     patience_s_of,
     z_shape_of,
 )
-from desktop.reading.reading import EncoderReading, Layout, Reading, ValueRange
+from desktop.reading.reading import EncoderReading, Layout, OtherInput, Reading, ValueRange
 from desktop.reading.saved_overrides import save_overrides, saved_overrides
 from desktop.reading.what_it_is import LooksLike, NotADecoderError
 from desktop.vetting.onnx_file import Graph, ModelFile, Tensor, read_model_file
@@ -119,6 +121,22 @@ class Source:
         return hashlib.sha256(self.encoder).hexdigest() if isinstance(self.encoder, bytes) else ""
 
     @property
+    def further_inputs(self) -> tuple[OtherInput, ...]:
+        """The inputs of decoder and encoder that take neither z nor a picture, such as a class."""
+        return inputs_of(self.reading, self.encoder_reading)
+
+    def with_inputs(self, values: InputValues) -> "Source":
+        """Return the source with other values of its further inputs, which its overrides then have too."""
+        reading = with_values(self.reading, values)
+        encoder_reading = None if self.encoder_reading is None else with_values(self.encoder_reading, values)
+        if reading is self.reading and encoder_reading is self.encoder_reading:
+            return self
+        are = {other.name: other.value for other in self.further_inputs}
+        changed = {SET + v.name: f"{v.value:.9g}" for v in values if are.get(v.name, v.value) != v.value}
+        overrides = dict(self.overrides) | changed
+        return replace(self, reading=reading, encoder_reading=encoder_reading, overrides=overrides)
+
+    @property
     def has_posterior(self) -> bool:
         """Whether a bundle has the posterior of test images, which says where the model's data are."""
         return self.bundle is not None and POSTERIOR_FILE in self.bundle.files
@@ -144,10 +162,14 @@ class Source:
 
     @property
     def guess_note(self) -> str:
-        """Which parts of the decoder's reading are guesses; empty if there are none or a person set any."""
-        if self.overrides or not self.reading.guesses:
+        """Which parts of the decoder's reading are guesses; empty if there are none or a person set any.
+
+        The values of further inputs are none: they are part of the view.
+        """
+        found = self.reading.guesses - {"other_inputs"}
+        if not found or any(not option.startswith(SET) for option in self.overrides):
             return ""
-        guesses = ", ".join(sorted(name.replace("_", " ") for name in self.reading.guesses))
+        guesses = ", ".join(sorted(name.replace("_", " ") for name in found))
         return f"{self.path.name} was read with guesses: {guesses}"
 
 

@@ -60,7 +60,13 @@ def propose(file: ModelFile, run: Run, overrides: Overrides, is_slow: bool = Fal
             raise _no_reading(file, f"its input {tensor.name} takes {tensor.dtype}, expected numbers")
     chosen = _z_input(file, overrides, guesses)
     others = tuple(
-        other_input(tensor, chosen.batch, overrides, chosen.has_batch_axis)
+        other_input(
+            tensor,
+            chosen.batch,
+            overrides,
+            chosen.has_batch_axis,
+            table_rows=file.table_rows.get(tensor.name),
+        )
         for tensor in file.inputs
         if tensor.name != chosen.tensor.name
     )

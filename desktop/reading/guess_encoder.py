@@ -49,7 +49,11 @@ def propose_encoder(file: ModelFile, run: Run, decoder: Reading, overrides: Over
     else:
         value_range = ValueRange.SIGNED if decoder.value_range is ValueRange.SIGNED else ValueRange.UNIT
         guesses.add("value_range")
-    others = tuple(other_input(other, batch, overrides) for other in file.inputs if other is not tensor)
+    others = tuple(
+        other_input(other, batch, overrides, table_rows=file.table_rows.get(other.name))
+        for other in file.inputs
+        if other is not tensor
+    )
     optional = tuple(
         other_input(other, batch, overrides, own_value=value)
         for other, value in file.optional

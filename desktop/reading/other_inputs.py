@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from desktop.base.errors import ModelError
 from desktop.reading.overrides import SET, Overrides, number_of, refusal
@@ -27,12 +28,13 @@ def other_input(
     overrides: Overrides,
     has_batch_axis: bool = True,
     own_value: float | None = None,
+    table_rows: int | None = None,
 ) -> OtherInput:
     """How to fill an input that takes neither z nor the encoder's picture.
 
     `has_batch_axis` is whether z has a batch axis; `own_value` is what the graph itself takes if nothing is
-    set. Raises ModelError if the value that was set for the input
-    does not fit.
+    set; `table_rows` is how many rows the table has in which it chooses one. Raises ModelError if the value
+    that was set for the input does not fit.
     """
     declared = tensor.shape or ()
     shape: list[int | None] = [size if isinstance(size, int) else 1 for size in declared]
@@ -45,14 +47,16 @@ def other_input(
     if own_value is not None:
         value = own_value
     option = SET + tensor.name
+    most = last - 1 if one_hot and isinstance(last, int) else 1 if tensor.dtype == "bool" else None
+    if most is None and tensor.dtype not in FLOATS and table_rows:
+        most = table_rows - 1
+    other = OtherInput(tensor.name, tensor.dtype, tuple(shape), value, one_hot, most)
     if option in overrides:
         value = number_of(overrides, option)
-        most = last - 1 if one_hot and isinstance(last, int) else None
-        whole = one_hot or tensor.dtype not in FLOATS
-        if whole and (value != int(value) or value < 0 or (most is not None and value > most)):
+        if other.is_whole and not other.fits(value):
             expected = f"a whole number from 0{f' to {most}' if most is not None else ''}"
             raise refusal(option, overrides[option], expected)
-    return OtherInput(tensor.name, tensor.dtype, tuple(shape), value, one_hot)
+    return replace(other, value=value)
 
 
 def shapes_to_try(tensor: Tensor) -> tuple[Shape, ...]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from desktop.base.errors import ModelError
 from desktop.latent.prior import Prior, parse_prior
-from desktop.reading.reading import Layout, Spread, ValueRange
+from desktop.reading.reading import Layout, Reading, Spread, ValueRange
 
 # Each option with what it sets. The command line, the dialog and the saved overrides use the same names.
 OPTIONS = {
@@ -67,6 +67,19 @@ NO_ENCODER = "none"
 MAX_PATIENCE_S = 3600.0
 
 Overrides = Mapping[str, str]
+
+
+def as_options(reading: Reading) -> dict[str, str]:
+    """The options that set a decoder's reading to what it is, but for sizes of z and the batch."""
+    ranges = {kind: name for name, kind in RANGES.items()}
+    return {
+        "z-input": reading.z_input,
+        "output": reading.output,
+        "layout": reading.layout.value,
+        "image-shape": ",".join(map(str, reading.image_shape)),
+        "range": ranges[reading.value_range],
+        "prior": reading.prior.text,
+    }
 
 
 def refusal(option: str, found: object, expected: str) -> ModelError:

@@ -5,6 +5,8 @@ from enum import StrEnum
 
 from desktop.latent.prior import NORMAL, Prior
 
+MAX_INPUT, MAX_WHOLE = 1e30, 2**31 - 1
+
 
 class Layout(StrEnum):
     """The order of a picture's numbers in memory, after the batch axis."""
@@ -30,7 +32,8 @@ class OtherInput:
     """An input that is not z (truncation, noise, a class): every element of it is `value`.
 
     `shape` is as the graph has it, with None for a batch axis if there is one. With `one_hot`, `value` is the
-    index along the last axis at which the input is 1; everything else is 0.
+    index along the last axis at which the input is 1; everything else is 0. `most` is the highest value, if
+    the graph says so.
     """
 
     name: str
@@ -38,6 +41,19 @@ class OtherInput:
     shape: tuple[int | None, ...]
     value: float
     one_hot: bool = False
+    most: int | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether its value is a whole number from 0, such as a class."""
+        return self.one_hot or not self.dtype.startswith("float")
+
+    def fits(self, value: float) -> bool:
+        """Whether it can have a value."""
+        if not self.is_whole:
+            return abs(value) < MAX_INPUT
+        most = MAX_WHOLE if self.most is None else self.most
+        return 0 <= value <= most and value == int(value)
 
 
 @dataclass(frozen=True)

@@ -75,6 +75,7 @@ class ModelFile:
         parameter_count: the numbers in all initializers and Constant nodes.
         makers: the operator that computes each output's values, before any reshapes and the like; a Clip with
             its bounds ("Clip 0 1"); "" if it is unknown.
+        table_rows: the number of rows, for each input that chooses a row of a table, as a class does.
     """
 
     path: Path
@@ -93,6 +94,7 @@ class ModelFile:
     operators: Mapping[str, int]
     parameter_count: int
     makers: Mapping[str, str]
+    table_rows: Mapping[str, int]
 
     def check_unchanged(self) -> None:
         """Raise ModelError if a file of the model was replaced or changed since it was inspected."""
@@ -174,6 +176,7 @@ def _inspect(path: Path, data: bytes | mmap.mmap, stamps: Mapping[Path, Stamp]) 
         ),
         parameter_count=_parameter_count(parts),
         makers=_makers(model.graph),
+        table_rows=_table_rows(model.graph),
     )
 
 
@@ -296,6 +299,22 @@ def _maker(name: str, made_by: Mapping[str, onnx.NodeProto], constants: Mapping[
             return f"Clip {low:g} {high:g}"
         name = node.input[0]
     return ""
+
+
+def _table_rows(graph: onnx.GraphProto) -> dict[str, int]:
+    """The value of `ModelFile.table_rows`."""
+    tables = {tensor.name: tuple(tensor.dims) for tensor in graph.initializer}
+    chosen_by = {value.name: value.name for value in graph.input if value.name not in tables}
+    found: dict[str, int] = {}
+    for node in graph.node:  # a graph's nodes are in the order in which they run
+        if node.op_type in LOOKED_THROUGH and node.input and node.input[0] in chosen_by and node.output:
+            chosen_by[node.output[0]] = chosen_by[node.input[0]]
+        if node.op_type == "Gather" and len(node.input) == 2 and node.input[1] in chosen_by:
+            axis = next((attribute.i for attribute in node.attribute if attribute.name == "axis"), 0)
+            dims, name = tables.get(node.input[0], ()), chosen_by[node.input[1]]
+            if -len(dims) <= axis < len(dims):
+                found[name] = min(dims[axis], found.get(name, dims[axis]))
+    return found
 
 
 def _external_files(path: Path, tensors: Iterable[TensorProto]) -> list[Path]:

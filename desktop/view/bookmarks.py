@@ -1,4 +1,4 @@
-"""Places that a person gave a name: cursor, plane, viewport, epoch and layers, with a small picture."""
+"""Places that a person gave a name: cursor, plane, epoch, layers and inputs, with a small picture. No Qt."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,11 +11,12 @@ from desktop.base.structure import shown
 from desktop.base.vector import Vector
 from desktop.base.words import NAME_CHARS, one_line
 from desktop.latent.plane import Plane
+from desktop.reading.input_values import InputValues
 from desktop.view.state import ViewState
 from desktop.view.state_json import state_from_dict, state_to_dict
 
 # What a bookmark keeps of a view.
-FIELDS = ("z", "plane", "scale", "viewport", "epoch", "prior", "layers")
+FIELDS = ("z", "plane", "scale", "viewport", "epoch", "prior", "layers", "inputs")
 MAX_BOOKMARKS = 500
 MAX_PICTURE_CHARS = 1 << 16
 ON_PLANE = 1e-4  # farther from a plane, relative to z, a bookmark is not on it
@@ -48,8 +49,16 @@ class Bookmark:
         return sum(numbers.nbytes for numbers in self.view.vectors) + len(self.picture)
 
     def is_at(self, state: ViewState) -> bool:
-        """Whether a state has the same cursor and the same epoch."""
-        return self.view.z == state.z and self.view.epoch == state.epoch
+        """Whether a state has the same cursor, the same epoch and the same further inputs."""
+        return self.has_picture_of(state.z, state.epoch, state.inputs)
+
+    def has_picture_of(self, z: Vector, epoch: int | None, inputs: InputValues) -> bool:
+        """Whether its picture is that at z, by the model of an epoch with these inputs.
+
+        A bookmark of an earlier version knows no inputs; its picture is that of those that are set.
+        """
+        view = self.view
+        return view.z == z and view.epoch == epoch and view.inputs in ((), inputs)
 
     def seen_from(self, state: ViewState) -> ViewState:
         """Return `state` at this place."""
@@ -90,13 +99,11 @@ def without_old_pictures(marks: tuple[Bookmark, ...], right: Collection[int | No
 
 
 def with_picture(
-    marks: tuple[Bookmark, ...], z: Vector, epoch: int | None, picture: str
+    marks: tuple[Bookmark, ...], z: Vector, epoch: int | None, inputs: InputValues, picture: str
 ) -> tuple[Bookmark, ...]:
     """Return the bookmarks with this picture for those at z that have none."""
     return tuple(
-        replace(mark, picture=picture)
-        if not mark.picture and mark.view.z == z and mark.view.epoch == epoch
-        else mark
+        replace(mark, picture=picture) if not mark.picture and mark.has_picture_of(z, epoch, inputs) else mark
         for mark in marks
     )
 
@@ -114,6 +121,11 @@ def places_on(plane: Plane, marks: Sequence[Bookmark]) -> tuple[tuple[int, ...],
             found.append(index)
             places.append(ab)
     return tuple(found), np.array(places, np.float64).reshape(-1, 2)
+
+
+def with_other_inputs(marks: Sequence[Bookmark], inputs: InputValues) -> tuple[str, ...]:
+    """Return the names of bookmarks whose further inputs have other values than these."""
+    return tuple(mark.name for mark in marks if mark.view.inputs not in ((), inputs))
 
 
 def as_path(state: ViewState, marks: Sequence[Bookmark], leg_s: float) -> ViewState:

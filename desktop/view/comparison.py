@@ -40,7 +40,8 @@ def followed(
 
     With as many latent dimensions both have the same z on the same plane. Otherwise the second model keeps a
     plane of its own, and the cursor is at the same (a, b) of it. Its epoch and its prior stay its own.
-    What is pinned and selected is the same only if both have the same test images.
+    What is pinned and selected is the same only if both have the same test images. Further inputs of the same
+    name have the same value.
     """
     shared = replace(
         other,
@@ -50,6 +51,7 @@ def followed(
         opacities=state.opacities,
         hidden_labels=state.hidden_labels if has_same_labels else frozenset(),
         lens=state.lens,
+        inputs=state.inputs,
         pinned=state.pinned if has_same_points else (),
         selected=state.selected if has_same_points else (),
         only_selected=has_same_points and state.only_selected,

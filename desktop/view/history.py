@@ -26,6 +26,7 @@ FIELD_WORDS = {
     "pinned": "pinning or unpinning an image",
     "nearness": "changing how nearness is measured",
     "path_times": "changing the path's times",
+    "inputs": "setting an input of the model",
 }
 # Fields that mean test images by their numbers, and their labels.
 FIELDS_OF_POINTS = frozenset({"pinned", "selected", "only_selected", "hidden_labels"})

@@ -15,6 +15,8 @@ from cattrs.cols import is_mapping
 
 from desktop.base.installed import program_version
 from desktop.base.structure import shown, strict_converter, structure
+from desktop.reading.input_values import differences, in_words, values_of
+from desktop.reading.overrides import NAMES, as_options
 from desktop.view.state import ViewState
 from desktop.view.state_json import MOST_LISTED, state_from_dict, state_to_dict
 
@@ -45,6 +47,8 @@ class Provenance:
         kind: what was exported: "picture", "samples", "manifold", "path", …
         details: its settings: n, seed, scale, frames, …
         state: the view; None if it was too large for the note.
+        reading: how a bare model was read, by the options that set it, such as "range"; empty for a bundle,
+            and in notes of earlier versions.
         program: the version of the program that wrote it.
     """
 
@@ -54,11 +58,14 @@ class Provenance:
     kind: str
     details: Mapping[str, Detail] = field(default_factory=dict)
     state: ViewState | None = None
+    reading: Mapping[str, Detail] = field(default_factory=dict)
     program: str = ""
 
 
 def provenance(source: "Source", state: ViewState | None, kind: str, **details: Detail) -> Provenance:
     """Return the provenance of an export of `source` in the view `state`."""
+    if state is not None and not state.inputs:
+        state = replace(state, inputs=values_of(source.further_inputs))
     return Provenance(
         model=source.name,
         decoder_sha256=source.sha256,
@@ -66,8 +73,32 @@ def provenance(source: "Source", state: ViewState | None, kind: str, **details: 
         kind=kind,
         details=details,
         state=state,
+        reading={} if source.bundle is not None else as_options(source.reading),
         program=program_version(),
     )
+
+
+def other_reading(carried: Provenance, source: "Source") -> dict[str, str]:
+    """The options of a model's reading that were set otherwise for an export, as they were then."""
+    now = {} if source.bundle is not None else as_options(source.reading)
+    were = {option: str(carried.reading[option]) for option in now if option in carried.reading}
+    return {option: text for option, text in were.items() if text != now[option]}
+
+
+def lost(carried: Provenance, now: ViewState, source: "Source") -> list[str]:
+    """What is not as it was for an export, now that its view is open; such as "label was 7, is now 3"."""
+    assert carried.state is not None
+    words = differences(carried.state.inputs, now.inputs)
+    said = {each.name for each in carried.state.inputs}
+    unsaid = tuple(each for each in now.inputs if each.name not in said)
+    if unsaid:
+        words.append(f"the file does not say what the inputs were, now {in_words(unsaid)}")
+    if source.bundle is not None and now.epoch is not None and now.epoch not in source.bundle.epochs:
+        words.append(f"epoch was {now.epoch}, is now the last")
+    reading = as_options(source.reading)
+    for option, text in other_reading(carried, source).items():
+        words.append(f"{NAMES[option]} was {text}, is now {reading[option]}")
+    return words
 
 
 def to_text(carried: Provenance) -> str:
@@ -80,6 +111,7 @@ def to_text(carried: Provenance) -> str:
         "bundle": carried.bundle[:MAX_NAME_CHARS],
         "kind": carried.kind,
         "details": dict(carried.details),
+        "reading": dict(carried.reading),
     }
     fits = carried.state is not None and fits_in_text(carried.state)
     state = state_to_dict(carried.state) if carried.state is not None and fits else None

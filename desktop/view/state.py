@@ -16,6 +16,7 @@ from desktop.latent.paths import PathKind, fitted_times
 from desktop.latent.plane import Plane, Viewport, axis_plane
 from desktop.latent.prior import NORMAL, Prior
 from desktop.latent.selection import shown_points
+from desktop.reading.input_values import InputValues
 
 START_VIEWPORT = Viewport()
 START_Z = Vector((0.0, 0.0))
@@ -103,6 +104,8 @@ class ViewState:
         prior: the prior of the model's reading, which quantile axes and contours follow.
         lens: whether the picture at the cursor is shown beside it on the plane.
         seed: the seed of the sample that the cursor was at last, at the start or by drawing a random z.
+        inputs: the values of the model's further inputs, such as a class; those that are missing stay as
+            they are.
     """
 
     z: Vector = START_Z
@@ -125,6 +128,7 @@ class ViewState:
     prior: Prior = NORMAL
     lens: bool = True
     seed: int = 0
+    inputs: InputValues = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "z", vector(self.z))

@@ -23,6 +23,7 @@ from desktop.view.state import Layer, ViewState, start_state
 # Directions are written with all digits, so a larger deviation was not written by this program.
 MAX_SKEW = 1e-4
 MAX_LEG_S = 86_400
+MAX_INPUTS, MAX_NAME_CHARS = 256, 1000
 MOST_LISTED = 1024
 DTYPES: dict[str, np.dtype[Any]] = {"float32": np.dtype("<f4"), "float64": np.dtype("<f8")}
 
@@ -112,6 +113,8 @@ def _check(state: ViewState, latent_dim: int | None) -> None:
         raise ValueError(f"state.path_times: found {state.path_times}, expected seconds up to {MAX_LEG_S:,}")
     if state.seed < 0:
         raise ValueError(f"state.seed: found {state.seed}, expected a whole number from 0")
+    if len(state.inputs) > MAX_INPUTS or any(len(each.name) > MAX_NAME_CHARS for each in state.inputs):
+        raise ValueError(f"state.inputs: found more than {MAX_INPUTS}, or a very long name, expected neither")
     if not state.viewport.span > 0:
         raise ValueError(f"state.viewport.span: found {state.viewport.span}, expected a positive number")
 

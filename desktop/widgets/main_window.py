@@ -48,6 +48,7 @@ from desktop.widgets.controls.help_control import HelpControl
 from desktop.widgets.controls.hints_control import HintsControl
 from desktop.widgets.controls.history_control import HistoryControl
 from desktop.widgets.controls.image_control import ImageControl
+from desktop.widgets.controls.inputs_control import InputsControl
 from desktop.widgets.controls.layers_menu import LayersMenu
 from desktop.widgets.controls.legend_control import LegendControl
 from desktop.widgets.controls.map_control import MapControl
@@ -250,6 +251,7 @@ class MainWindow(QMainWindow):
         self.dim.looked.connect(self.image.set_looked_at)
         self.own_pictures = OwnPicturesControl(shell)
         self.true_posterior = TruePosteriorControl(explorer, plane, self.image.panel, self.image.marks)
+        self.inputs = InputsControl(shell)
         self.time_control = TimeControl(explorer, view, self)
         self.coordinates = CoordinatesControl(explorer, panel)
         self.directions = DirectionsControl(shell)
@@ -300,6 +302,7 @@ class MainWindow(QMainWindow):
         explorer.opened.connect(self._on_opened)
         explorer.renewed.connect(self._on_renewed)
         explorer.points_changed.connect(self._show_points)
+        explorer.model_changed.connect(self._show_reading)
         explorer.open_failed.connect(self._on_open_failed)
         explorer.failed.connect(self.message.show_error)
         # Later, when the model that was opened has said what there is to say of it.
@@ -346,6 +349,7 @@ class MainWindow(QMainWindow):
         self.finding.point_wanted.connect(self.select.go_to)
         self.finding.selection_wanted.connect(self.select.select)
         self.finding.panel_wanted.connect(self.panel_control.show)
+        self.inputs.panel_wanted.connect(self.panel_control.show)
         self.finding.panel_wanted.connect(lambda: self.panel.show_section(self.select.panel))
         self.time_control.told.connect(self.status.tell)
         self.provenance_control.told.connect(self.status.tell)
@@ -427,6 +431,11 @@ class MainWindow(QMainWindow):
         self.reading.set_source(source)
         self.setWindowTitle(f"{title_text(source.name)} — Latent Plane")
         self._show_points()
+
+    def _show_reading(self) -> None:
+        """Tell the reading's dialog how the model is read now: its further inputs may have other values."""
+        if self.explorer.source is not None:
+            self.reading.set_source(self.explorer.source)
 
     def _show_points(self) -> None:
         """Adapt the panel to the model, and to the test images or own pictures that are shown."""

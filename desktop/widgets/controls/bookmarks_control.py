@@ -1,8 +1,9 @@
 """Keeps places under names, goes to them, and makes them the path."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 
 import numpy as np
 from PySide6.QtCore import QObject, QPointF, Signal
@@ -17,6 +18,7 @@ from desktop.jobs.decode import Decoded
 from desktop.jobs.thumbnails import thumbnails
 from desktop.models.epochs import Epoch, epochs_of
 from desktop.models.opened import Opened
+from desktop.reading.input_values import InputValues, in_words
 from desktop.view.bookmarks import (
     MAX_BOOKMARKS,
     Bookmark,
@@ -24,6 +26,7 @@ from desktop.view.bookmarks import (
     bookmark,
     moved,
     renamed,
+    with_other_inputs,
     with_picture,
     without_old_pictures,
 )
@@ -41,6 +44,8 @@ from desktop.widgets.plane.plane_view import PlaneView
 NAME = "bookmarks"
 SECTION = "bookmarks"
 PICTURE_PX = 48
+
+Found = tuple[InputValues, list[Vector], Floats]  # with which inputs, where, and the pictures [K, C, H, W]
 
 
 class BookmarksControl(QObject):
@@ -180,7 +185,7 @@ class BookmarksControl(QObject):
             return
         text = self._picture_text()
         if text:
-            self._set(with_picture(self.marks, state.z, state.epoch, text))
+            self._set(with_picture(self.marks, state.z, state.epoch, state.inputs, text))
 
     def _ask(self) -> None:
         """Have the missing pictures of this epoch's bookmarks decoded, or taken if the decoder is slow.
@@ -189,19 +194,32 @@ class BookmarksControl(QObject):
         """
         if not self._is_epoch_shown():
             return
-        decoder, epoch = self._explorer.decoder, self._explorer.state.epoch
-        missing = [m.view.z for m in self.marks if not m.picture and m.view.epoch == epoch]
-        missing = [z for z in missing if len(z) == self._explorer.latent_dim]
-        if decoder is not None and missing:
-            z = np.stack([np.asarray(one, np.float32) for one in missing])
-            show = partial(self._on_pictures, missing, epoch)
-            self._explorer.worker.request(NAME, Priority.GRID, thumbnails(decoder, z), show)
+        explorer, epoch = self._explorer, self._explorer.state.epoch
+        places: dict[InputValues, list[Vector]] = {}
+        for mark in self.marks:
+            view = mark.view
+            if not mark.picture and view.epoch == epoch and len(view.z) == explorer.latent_dim:
+                places.setdefault(view.inputs or explorer.state.inputs, []).append(view.z)
+        if explorer.decoder is not None and places:
+            parts = [self._pictures(inputs, found) for inputs, found in places.items()]
+            show = partial(self._on_pictures, epoch)
+            explorer.worker.request(NAME, Priority.GRID, chain(*parts), show)
 
-    def _on_pictures(self, places: list[Vector], epoch: int | None, piece: tuple[int, Floats]) -> None:
-        start, pictures = piece
+    def _pictures(self, inputs: InputValues, places: list[Vector]) -> Iterator[Found | None]:
+        """Have the pictures at these places decoded with these inputs, in steps."""
+        decoder = self._explorer.decoder_with(inputs)
+        assert decoder is not None
+        z = np.stack([np.asarray(one, np.float32) for one in places])
+        return (
+            None if piece is None else (inputs, places[piece[0] :], piece[1])
+            for piece in thumbnails(decoder, z)
+        )
+
+    def _on_pictures(self, epoch: int | None, found: Found) -> None:
+        inputs, places, pictures = found
         marks = self.marks
-        for z, picture in zip(places[start:], to_bytes(pictures), strict=False):
-            marks = with_picture(marks, z, epoch, png_text(to_qimage(picture), PICTURE_PX))
+        for z, picture in zip(places, to_bytes(pictures), strict=False):
+            marks = with_picture(marks, z, epoch, inputs, png_text(to_qimage(picture), PICTURE_PX))
         self._set(marks)
 
     def _go(self, index: int) -> None:
@@ -245,6 +263,12 @@ class BookmarksControl(QObject):
             return
         state = as_path(self._explorer.state, self.marks, leg_s)
         self._explorer.set_state(state)
+        others = with_other_inputs(self.marks, state.inputs)
+        if others:
+            self._shell.message.show_note(
+                f"All of the path is decoded with {in_words(state.inputs)}, as it is set now; "
+                f"{len(others)} of the {len(self.marks)} bookmarks had other values"
+            )
         self.path_made.emit(sum(state.path_times))
         self._shell.panel.show_section(self._shell.panel.path)
 

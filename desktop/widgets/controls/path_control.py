@@ -284,7 +284,7 @@ class PathControl(QObject, PointerHandler):
     def _show(self) -> None:
         state = self._explorer.state
         decimals = decimals_in(state.viewport.span)
-        shown = (state.path, state.path_closed, state.path_kind, self._chosen, decimals)
+        shown = (state.path, state.path_closed, state.path_kind, self._chosen, decimals, state.inputs)
         if shown == self._shown:
             return  # only the cursor moved
         self._shown = shown

@@ -21,7 +21,14 @@ from desktop.latent.number_file import is_number_file
 from desktop.latent.plane import parse_z
 from desktop.models.opened import Opened
 from desktop.models.source import Source
-from desktop.view.provenance import Provenance, fits_in_text, from_text, is_provenance
+from desktop.view.provenance import (
+    Provenance,
+    fits_in_text,
+    from_text,
+    is_provenance,
+    lost,
+    other_reading,
+)
 from desktop.view.z_text import without_numpy, z_texts
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.message_bar import Action
@@ -268,11 +275,25 @@ class ProvenanceControl(QObject):
         set_saved_values(self._window, details)
         self.page_wanted.emit(carried.kind)
         actions = self._encode_action(picture)
-        if actions:
+        missing = [] if source is None else lost(carried, self._explorer.state, source)
+        if source is not None and other_reading(carried, source):
+            actions.insert(0, ("Read the model as then", partial(self._read_as_then, carried, name, picture)))
+        if missing:
+            words = f"{name}: the view that it was made from, but {'; '.join(missing)}"
+            self._message.show_note(words, actions)
+        elif actions:
             self._message.show_note(f"{name}: this is the view that it was made from", actions)
         else:
             self._message.hide()
             self.told.emit(f"{name}: this is the view that it was made from")
+
+    def _read_as_then(self, carried: Provenance, name: str, picture: Path | None) -> None:
+        """Open the model again, read as it was for an export, and then restore its view."""
+        source = self._explorer.source
+        if source is not None:
+            overrides = dict(source.overrides) | other_reading(carried, source)
+            self._pending = carried, name, picture
+            self._explorer.open(source.path, overrides)
 
     def _encode_action(self, picture: Path | None) -> list[Action]:
         if picture is None or not self._explorer.has_encoder:

@@ -12,6 +12,7 @@ from desktop.base.shipped import shipped_bundle
 from desktop.images.read_image import is_image
 from desktop.models.opened import Opened
 from desktop.models.source import Source
+from desktop.reading.input_values import without
 from desktop.reading.overrides import Overrides
 from desktop.view.bookmarks import Bookmark
 from desktop.view.saved_drawing import SavedDrawing
@@ -182,6 +183,7 @@ class SavedControl(QObject):
         if self._started and other and restoring:
             state = self.views.state_of(source.sha256, opened.model.latent_dim)
             if state is not None and state.prior == source.reading.prior:
+                state = replace(state, inputs=without(state.inputs, self._explorer.given_inputs))
                 self._explorer.set_state(state, record=False)
         if other:
             has = self._started

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from itertools import pairwise
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -24,17 +25,15 @@ from desktop.base.words import NAME_CHARS, one_line
 from desktop.latent.prior import Prior, PriorKind
 from desktop.models.source import Source, UnreadError
 from desktop.reading.overrides import LAYOUTS, NO_ENCODER, RANGES, SET, SPREADS
-from desktop.reading.reading import EncoderReading, OtherInput, Reading, Spread
+from desktop.reading.reading import EncoderReading, Reading, Spread
 from desktop.vetting.onnx_file import ModelFile
 from desktop.widgets.common.error_label import ErrorLabel
 from desktop.widgets.common.fitting_dialog import FittingDialog, Scrolled
-from desktop.widgets.common.number_box import NumberBox
 from desktop.widgets.common.picture_view import PictureView
 from desktop.widgets.common.plain_text import breakable
 from desktop.widgets.common.wheel import leave_wheel_to_scrolling
 
 PICTURE_PX = 168
-MAX_VALUE = 1e6
 MAX_ERROR_CHARS, WRAPPED_CHARS = 1000, 30
 CERTAIN = "certain"
 # The priors in the window, with what the field beside them holds.
@@ -66,9 +65,11 @@ LABELS = {
 
 
 class ReadingDialog(FittingDialog):
-    """Emits `overrides_set` with all overrides as soon as one of them is set.
+    """Emits `overrides_set` with all overrides as soon as one of them is set, so that the picture shows it.
 
-    The receiver opens the model again with them, and reports the result by `set_source` or `show_error`.
+    The receiver opens the model again with them, and reports the result by `set_source` or `show_error`. OK
+    keeps the choices; Cancel and Esc go back to those before the dialog. The values of further inputs are not
+    set here, but in the panel's section "Inputs".
 
     Args:
         what: the open model, or why it could not be opened.
@@ -97,17 +98,18 @@ class ReadingDialog(FittingDialog):
         self._error = ErrorLabel()
         self._error.hide()
         self.fields: dict[str, QWidget] = {}
+        self._focused = ("", "")
         self._parts = QVBoxLayout()
         self._groups: list[QGroupBox] = []
         self.buttons = QDialogButtonBox()
-        self.apply = self.buttons.addButton("Apply", QDialogButtonBox.ButtonRole.AcceptRole)
+        self.ok = self.buttons.addButton("OK", QDialogButtonBox.ButtonRole.AcceptRole)
         self.guess_again = self.buttons.addButton("Reset to guesses", QDialogButtonBox.ButtonRole.ResetRole)
-        self.revert = self.buttons.addButton(
-            "Revert" if self._before is not None else "Close", QDialogButtonBox.ButtonRole.RejectRole
+        self.cancel = self.buttons.addButton(
+            "Cancel" if self._before is not None else "Close", QDialogButtonBox.ButtonRole.RejectRole
         )
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
-        self.guess_again.clicked.connect(partial(self._set_overrides, {}))
+        self.guess_again.clicked.connect(self._guess_again)
         above = QHBoxLayout()
         above.addWidget(self.picture)
         above.addWidget(self._title, 1)
@@ -125,10 +127,15 @@ class ReadingDialog(FittingDialog):
         """Show the reading with which the model was opened last."""
         self._source, self._overrides = source, dict(source.overrides)
         self._error.hide()
-        self.apply.setEnabled(True)
+        self.ok.setEnabled(True)
         self._title.setText(
             f"{breakable(one_line(source.path.name))}\n\nParts that the file defines are certain. The others "
-            "are guesses until you set them. Your choices are saved for this file."
+            "are guesses until you set them. The picture shows each choice at once. "
+            + (
+                "OK keeps your choices for this file; Cancel, or Esc, goes back to how it was read before."
+                if self._before is not None
+                else "Your choices are kept for this file."
+            )
         )
         self._show_groups(
             self._decoder_group(source.reading),
@@ -146,7 +153,7 @@ class ReadingDialog(FittingDialog):
                 "Set what you know about it. The other parts are guessed again after each change."
             )
             self._show_groups(self._decoder_group(None))
-        self.apply.setEnabled(self._source is not None)
+        self.ok.setEnabled(self._source is not None)
         self._error.setText(breakable(one_line(" ".join(str(error).split()), MAX_ERROR_CHARS)))
         self._error.show()
 
@@ -162,6 +169,8 @@ class ReadingDialog(FittingDialog):
             super().keyPressEvent(event)
 
     def _show_groups(self, *groups: QGroupBox) -> None:
+        """Show other fields in place of those before; the one with the keyboard keeps it, and its text."""
+        focused, typed = self._focused
         for group in self._groups:
             self._parts.removeWidget(group)
             group.hide()
@@ -170,6 +179,25 @@ class ReadingDialog(FittingDialog):
         for group in groups:
             self._parts.addWidget(group)
             leave_wheel_to_scrolling(group)
+        self._put_in_order()
+        field = self.fields.get(focused)
+        if field is not None:
+            field.setFocus(Qt.FocusReason.OtherFocusReason)
+            if typed and isinstance(field, QLineEdit):
+                field.setText(typed)
+                field.setModified(True)
+            elif isinstance(field, QLineEdit):
+                field.selectAll()
+
+    def _put_in_order(self) -> None:
+        """Let Tab go through the fields from the top down, and then to the buttons."""
+        order = [*self.fields.values(), self.guess_again, self.ok, self.cancel]
+        for before, after in pairwise(order):
+            QWidget.setTabOrder(before, after)
+
+    def _guess_again(self) -> None:
+        """Guess all parts; the values of further inputs, which are set elsewhere, stay."""
+        self._set_overrides({name: text for name, text in self._overrides.items() if name.startswith(SET)})
 
     def _set_override(self, option: str, value: str) -> None:
         """Set an override; with an empty text the option is guessed."""
@@ -182,6 +210,7 @@ class ReadingDialog(FittingDialog):
 
     def _decoder_group(self, reading: Reading | None) -> QGroupBox:
         """Build the fields of the decoder's reading or, without one, the fields that have been set so far."""
+        self._focused = self._focus()
         self.fields.clear()
         group, form = _group("Decoder")
         known = _Known(reading, self._overrides)
@@ -199,8 +228,6 @@ class ReadingDialog(FittingDialog):
         batch = "" if reading is None else "any" if reading.batch is None else str(reading.batch)
         settled = reading is not None and isinstance(self._declared(reading)[0], int)
         self._text(form, known, "batch", batch, "batch", is_settled=settled)
-        for other in () if reading is None else reading.other_inputs:
-            self._number(form, known, other)
         names = [tensor.name for tensor in self.file.outputs]
         self._choice(form, known, "output", names, shown.get("output"), "output")
         self._choice(form, known, "layout", list(LAYOUTS), shown.get("layout"), "layout")
@@ -214,6 +241,14 @@ class ReadingDialog(FittingDialog):
             self._prior(form, known, reading.prior)
         return group
 
+    def _focus(self) -> tuple[str, str]:
+        """Return the option of the field that has the keyboard, and what was typed in it and not set yet."""
+        for option, field in self.fields.items():
+            if field.hasFocus():
+                is_typed = isinstance(field, QLineEdit) and field.isModified()
+                return option, field.text() if is_typed and isinstance(field, QLineEdit) else ""
+        return "", ""
+
     def _prior(self, form: QFormLayout, known: "_Known", prior: Prior) -> None:
         """Add fields for the family of the prior, and for its scale or its range."""
         shown = next(text for text, kind in PRIORS.items() if kind is prior.kind)
@@ -222,7 +257,8 @@ class ReadingDialog(FittingDialog):
         before = line.text()
 
         def finished() -> None:
-            if line.text() != before:
+            if line.isModified() and line.text() != before:
+                line.setModified(False)
                 numbers = with_hyphen(line.text().strip())
                 self._set_override("prior", f"{prior.kind}:{numbers}" if numbers else str(prior.kind))
 
@@ -268,9 +304,6 @@ class ReadingDialog(FittingDialog):
             self._choice(form, known, "x-input", inputs, reading.x_input, "x_input")
         layout = reading.layout.value
         self._choice(form, known, "encoder-layout", list(LAYOUTS), layout, "layout")
-        for other in reading.other_inputs:
-            if SET + other.name not in self.fields:  # an input of both models gets one value
-                self._number(form, known, other)
         outputs = [tensor.name for tensor in file.outputs]
         self._choice(form, known, "mean-output", outputs, reading.mean_output, "mean_output")
         if reading.spread is not Spread.NONE and reading.spread_output is not None:
@@ -315,25 +348,14 @@ class ReadingDialog(FittingDialog):
         before = line.text()
 
         def finished() -> None:
-            if line.text() != before:  # leaving the line without a change sets nothing
+            if line.isModified() and line.text() != before:  # leaving it without a change sets nothing
+                line.setModified(False)
                 self._set_override(
                     option, "" if line.text().strip().lower() == "any" else line.text().strip()
                 )
 
         line.editingFinished.connect(finished)
         self._row(form, option, LABELS[option], line, known.words(option, field))
-
-    def _number(self, form: QFormLayout, known: "_Known", other: OtherInput) -> None:
-        spin = NumberBox()
-        whole = other.one_hot or "float" not in other.dtype
-        spin.setDecimals(0 if whole else 3)
-        spin.setRange(0 if whole else -MAX_VALUE, (other.shape[-1] or 1) - 1 if other.one_hot else MAX_VALUE)
-        spin.setSingleStep(1 if whole else 0.1)
-        spin.setValue(other.value)
-        spin.setKeyboardTracking(False)
-        option = SET + other.name
-        spin.valueChanged.connect(lambda value: self._set_override(option, f"{value:g}"))
-        self._row(form, option, other.name, spin, known.words(option, "other_inputs"))
 
     def _row(self, form: QFormLayout, option: str, label: str, field: QWidget, known: str) -> None:
         """Add a field, and beside it how certain its value is."""

@@ -29,8 +29,8 @@ NO_PATH_TIP = "A path needs at least two bookmarks; add some with Ctrl+D."
 HINT = "Ctrl+D keeps the place that you look at: cursor, plane, zoom and epoch."
 
 KEEP_TIP = (
-    "Keep this place (Ctrl+D): cursor, plane, zoom, epoch and layers. What is drawn, the path and the\n"
-    "selection are not part of it."
+    "Keep this place (Ctrl+D): cursor, plane, zoom, epoch, layers and the model's inputs. What is drawn,\n"
+    "the path and the selection are not part of it."
 )
 
 

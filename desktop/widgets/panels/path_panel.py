@@ -17,11 +17,13 @@ from desktop.jobs.cost import Progress
 from desktop.latent.paths import PathKind
 from desktop.latent.plane import decimals_in
 from desktop.latent.playback import Playback
+from desktop.reading.input_values import in_words
 from desktop.view.state import ViewState
 from desktop.widgets.common.buttons import push_button
 from desktop.widgets.common.choices import add_choices, show_choice
 from desktop.widgets.common.cost_bar import CostBar
 from desktop.widgets.common.number_box import NumberBox
+from desktop.widgets.common.plain_text import breakable
 from desktop.widgets.common.row_order import OrderButtons
 from desktop.widgets.common.saved_inputs import save_input
 from desktop.widgets.panels.path_points import PathPoints
@@ -54,6 +56,10 @@ class PathPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._hint = QLabel(EMPTY_HINT)
+        self._inputs = QLabel()
+        self._inputs.setObjectName("muted")
+        self._inputs.setTextFormat(Qt.TextFormat.PlainText)
+        self._inputs.setWordWrap(True)
         self._hint.setWordWrap(True)
         self._hint.setTextFormat(Qt.TextFormat.PlainText)
         self.strip = PathStrip()
@@ -125,6 +131,8 @@ class PathPanel(QWidget):
         show_choice(self.kind, state.path_kind)
         self.kind.setToolTip(KIND_TIPS[state.path_kind])
         self.show_hint("" if count else EMPTY_HINT)
+        self._inputs.setText(breakable(f"All of it is decoded with {in_words(state.inputs)}."))
+        self._inputs.setVisible(count > 1 and bool(state.inputs))
         self.points.setVisible(count > 0)
         self.remove.setEnabled(count > 0)
         self.clear.setEnabled(count > 0)
@@ -178,6 +186,7 @@ class PathPanel(QWidget):
         layout.setContentsMargins(0, 6, 0, 0)
         layout.addWidget(self._hint)
         layout.addWidget(self.strip)
+        layout.addWidget(self._inputs)
         layout.addLayout(playing)
         layout.addWidget(self.points)
         layout.addLayout(self.order)

@@ -17,7 +17,7 @@ from desktop.widgets.panels.view_panel import ViewPanel
 
 LEAST_WIDTH_PX, WIDTH_PX = 312, 352
 # From the top down, whichever control adds its own first.
-SECTIONS = ("image", "view", "points", "bookmarks", "path", "z", "directions")
+SECTIONS = ("inputs", "image", "view", "points", "bookmarks", "path", "z", "directions")
 SHOWN, HIDDEN = "shown", "hidden"
 OPEN_AT_FIRST = ("view",)
 AT_CURSOR, RECONSTRUCTION = "At the cursor", "Reconstruction"

@@ -12,10 +12,12 @@ from desktop.images.pixels import BEHIND_GRAY, over_gray, to_bytes
 from desktop.jobs.tiles import reduced
 from desktop.latent.plane import Viewport, axis_plane
 from desktop.latent.prior import NORMAL, Prior, PriorKind
+from desktop.reading.input_values import InputValue
 from desktop.view.first_view import first_view, fitted_view
+from desktop.view.provenance import from_text
 from desktop.view.state import Layer, start_state
 from export.bundle import BundleError
-from tests.desktop.foreign_models import decoder
+from tests.desktop.foreign_models import conditional, decoder
 from tests.waiting import SOON_MS, SOON_S
 
 SIZE_PX = (300, 200)
@@ -323,3 +325,40 @@ def test_a_model_that_is_closed_leaves_nothing(explorer, make_bundle, qtbot):
     explorer.change(z=(1.0, 1.0))  # nothing decodes it
     with qtbot.waitSignal(explorer.picture_decoded, timeout=SOON_MS):
         explorer.open(make_bundle(seed=4))
+
+
+def picture_of(label, z=(0.0, 0.0)):
+    """What `conditional` gives for a class."""
+    row = np.linspace(-3, 3, 320, dtype=np.float32)[80 * label : 80 * label + 80].reshape(1, 8, 10)
+    assert z == (0.0, 0.0)
+    return 1 / (1 + np.exp(-row))
+
+
+def test_the_class_is_part_of_the_view(make_explorer, qtbot, tmp_path):
+    """Setting it decodes with it, and it is in the note; what the model does not take stays as it was.
+
+    Opened again, the file keeps it, unless it is opened with another.
+    """
+    path = conditional(tmp_path / "model.onnx")
+    explorer = make_explorer(path)
+    assert explorer.state.inputs == (InputValue("label", 0), InputValue("strength", 1))
+    at_mean = replace(explorer.state, plane=axis_plane((0.0, 0.0))).at((0, 0))
+    explorer.set_state(at_mean)
+    steps, pictures = [], []
+    explorer.stepped.connect(lambda *states: steps.append(states))
+    explorer.picture_decoded.connect(pictures.append)
+    with qtbot.waitSignal(explorer.picture_decoded, timeout=SOON_MS):
+        explorer.change(inputs=(InputValue("label", 2),))
+    assert explorer.state.inputs == (InputValue("label", 2), InputValue("strength", 1))
+    qtbot.waitUntil(
+        lambda: pictures[-1].probabilities == pytest.approx(picture_of(2), abs=1e-6), timeout=SOON_MS
+    )
+    assert [before.inputs[0].value for before, _ in steps] == [0]
+    explorer.change(inputs=(InputValue("label", 9), InputValue("other", 1)))
+    assert len(steps) == 1, "nothing changed"
+    assert from_text(explorer.note("picture")).state.inputs == explorer.state.inputs
+    for overrides, label in ((None, 2), ({"set label": "3"}, 3)):
+        with qtbot.waitSignal(explorer.opened, timeout=SOON_MS):
+            explorer.open(path, overrides)
+        assert explorer.state.inputs[0].value == label
+        assert explorer.model.source.reading.other_inputs[0].value == label

@@ -10,8 +10,10 @@ from onnx import TensorProto, helper
 from desktop.base.errors import ModelError
 from desktop.models.model import Model
 from desktop.models.source import open_source
+from desktop.reading.input_values import InputValue
 from desktop.reading.reading import Layout, OtherInput, ValueRange
 from export.bundle import DECODER_FILE, ENCODER_FILE, BundleError
+from tests.desktop.foreign_models import conditional
 from tests.desktop.models.bare_graphs import bare, constant, nan_nodes, picture_nodes
 from tests.waiting import SOON_S
 
@@ -220,6 +222,19 @@ def test_other_inputs_are_fed(tmp_path, opened):
     inputs = (OtherInput("shift", "float32", (None, 1), 0.25),)
     source = bare(tmp_path, nodes, ["N", 1, 4, 5], more=more, other_inputs=inputs)
     assert opened(source).decode(np.zeros((5, 2), np.float32)) == pytest.approx(0.25)
+
+
+def test_a_model_with_other_inputs_shares_the_sessions(tmp_path, opened):
+    """Its pictures are those of the other class; with the values as they were it is the model itself."""
+    model = opened(open_source(conditional(tmp_path / "model.onnx"), use_saved=False))
+    z = np.array([[0.5, -0.5]], np.float32)
+    other = model.with_inputs((InputValue("label", 3), InputValue("strength", 0)))
+    assert other._decoder is model._decoder
+    row = np.linspace(-3, 3, 320, dtype=np.float32)[240:].reshape(8, 10)
+    assert other.decode(z)[0, 0] == pytest.approx(1 / (1 + np.exp(-row)), abs=1e-6)
+    assert (model.decode(z) != other.decode(z)).any()
+    assert other.with_inputs((InputValue("label", 0), InputValue("strength", 1))) is model
+    assert other.decode_logits(z)[0, 0] == pytest.approx(row, abs=1e-5)
 
 
 def test_nan_is_drawn_as_nothing_and_said(tmp_path, opened):

@@ -8,6 +8,7 @@ import pytest
 
 from desktop.base.vector import Vector
 from desktop.latent.plane import Viewport, axis_plane
+from desktop.reading.input_values import InputValue
 from desktop.view.bookmarks import (
     Bookmark,
     as_path,
@@ -17,6 +18,8 @@ from desktop.view.bookmarks import (
     moved,
     places_on,
     renamed,
+    with_other_inputs,
+    with_picture,
 )
 from desktop.view.saved_views import read_views, save_views
 from desktop.view.state import Layer, ViewState, start_state
@@ -52,6 +55,20 @@ def test_a_place_of_an_earlier_version_leaves_the_layers():
     now = start_state(3)
     assert mark.seen_from(now).layers == now.layers
     assert bookmark_to_dict(mark) == data
+
+
+def test_a_place_keeps_the_class():
+    """Going there sets it; a picture of another class is none of this place. Older ones know no class."""
+    seven, three = ((InputValue("label", label),) for label in (7, 3))
+    mark = bookmark(replace(HERE, inputs=seven), ())
+    assert mark.seen_from(replace(HERE, inputs=three)).inputs == seven
+    assert not mark.is_at(replace(HERE, inputs=three))
+    assert bookmarks_from_list(json.loads(json.dumps([bookmark_to_dict(mark)])), 3) == (mark,)
+    assert with_picture((mark,), HERE.z, 4, three, "three")[0].picture == ""
+    assert with_picture((mark,), HERE.z, 4, seven, "seven")[0].picture == "seven"
+    assert with_other_inputs((mark,), seven) == ()
+    assert with_other_inputs((mark,), three) == ("Place 1",)
+    assert with_other_inputs((bookmark(HERE, ()),), three) == ()
 
 
 def test_places_have_names_of_their_own_and_an_order():

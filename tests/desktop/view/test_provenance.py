@@ -8,16 +8,20 @@ from pathlib import Path
 import pytest
 
 from desktop.models.source import open_source
+from desktop.reading.input_values import InputValue
 from desktop.view.provenance import (
     MAX_TEXT_CHARS,
     Provenance,
     from_text,
     is_provenance,
+    lost,
+    other_reading,
     program_version,
     provenance,
     to_text,
 )
 from desktop.view.state import ViewState, start_state
+from tests.desktop.foreign_models import conditional
 
 CARRIED = Provenance(
     model="digits",
@@ -54,6 +58,20 @@ def test_an_export_says_which_model_it_needs_and_no_folder(bundle_path):
     assert carried.program == program_version() == metadata.version("latent-plane")
     assert str(bundle_path.parent) not in to_text(carried)
     assert from_text(to_text(carried)) == carried
+
+
+def test_what_does_not_come_back_is_said(tmp_path):
+    """An input's value, and how the file is read; a note of an earlier version does not know the inputs."""
+    then = open_source(conditional(tmp_path / "model.onnx"), {"set label": "2", "range": "unit"})
+    now = open_source(then.path, {"range": "signed"})
+    carried = from_text(to_text(provenance(then, start_state(2), "picture")))
+    assert carried.state.inputs == (InputValue("label", 2), InputValue("strength", 1))
+    state = replace(carried.state, inputs=(InputValue("label", 3), InputValue("strength", 1)))
+    assert lost(carried, state, now) == ["label was 2, is now 3", "the value range was unit, is now signed"]
+    assert other_reading(carried, now) == {"range": "unit"}
+    assert lost(carried, carried.state, then) == []
+    older = replace(carried, state=replace(carried.state, inputs=()), reading={})
+    assert lost(older, state, now) == ["the file does not say what the inputs were, now label 3, strength 1"]
 
 
 def test_a_state_too_large_to_be_carried_is_left_out():

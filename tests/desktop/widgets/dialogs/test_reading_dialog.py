@@ -11,10 +11,11 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QFileDialog, QLabel
 
 from desktop.latent.prior import NORMAL, Prior, PriorKind
+from desktop.reading.input_values import InputValue
 from desktop.reading.reading import ValueRange
 from desktop.reading.saved_overrides import saved_overrides
 from desktop.view.first_view import first_view
-from tests.desktop.foreign_models import FLOAT, decoder, encoder, graph
+from tests.desktop.foreign_models import FLOAT, conditional, decoder, encoder, graph
 from tests.desktop.hostile_models import endless_loop
 from tests.waiting import SOON_MS
 
@@ -77,7 +78,7 @@ def test_every_part_says_how_well_it_is_known(window, dialog, qtbot):
 
 
 def test_the_picture_changes_as_one_chooses_and_the_cursor_stays(window, dialog, qtbot, gray):
-    """The same z is read differently, in the window and in the dialog; Revert restores it."""
+    """The same z is read differently, in the window and in the dialog; Cancel restores it."""
     z = window.explorer.state.at((0.5, 0.7)).z
     with qtbot.waitSignal(window.explorer.picture_decoded, timeout=SOON_MS):
         window.explorer.set_state(window.explorer.state.at((0.5, 0.7)))
@@ -90,7 +91,7 @@ def test_the_picture_changes_as_one_chooses_and_the_cursor_stays(window, dialog,
     assert (after != before).any()
     assert np.array_equal(gray(dialog.picture.image()), after)
     with qtbot.waitSignal(window.explorer.picture_decoded, timeout=SOON_MS):
-        dialog.revert.click()
+        dialog.cancel.click()
     assert np.array_equal(gray(window.panel.picture.picture.image()), before)
     assert window.reading.dialog is None
     assert saved_overrides(window.explorer.source.sha256) == {}
@@ -100,7 +101,7 @@ def test_a_kept_choice_is_there_when_the_file_is_opened_again(window, dialog, qt
     """All parts can be reset to guesses."""
     with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
         choose(dialog.fields["range"], ValueRange.UNIT.value, qtbot)
-    dialog.apply.click()
+    dialog.ok.click()
     with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
         window.open_path(tmp_path / "model.onnx")
     assert window.explorer.source.reading.value_range is ValueRange.UNIT
@@ -127,25 +128,55 @@ def test_overrides_that_do_not_fit_are_told_in_the_dialog(window, dialog, qtbot)
     assert window.explorer.source.reading.image_shape == (1, 8, 10)
 
 
-def test_other_inputs_and_the_encoder_are_set_there_too(open_window, qtbot, tmp_path, monkeypatch):
-    """A class is set by a number, and the encoder by its file."""
-    more = [helper.make_tensor_value_info("cond", FLOAT, ["N", 10])]
-    window = open_window(decoder(tmp_path / "model.onnx", more_inputs=more))
+def test_the_encoder_is_set_there_and_further_inputs_are_not(open_window, qtbot, tmp_path, monkeypatch):
+    """The encoder by its file; what the panel has set stays as it is, also if all parts are guessed again."""
+    window = open_window(conditional(tmp_path / "model.onnx"))
+    window.explorer.change(inputs=(InputValue("label", 1),))
     window.reading.open_dialog()
     dialog = window.reading.dialog
-    spin = dialog.fields["set cond"]
-    assert (spin.minimum(), spin.maximum()) == (0, 9)
-    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
-        spin.setFocus()
-        qtbot.keyClick(spin, Qt.Key.Key_Up)
-    assert window.explorer.source.reading.other_inputs[0].value == 1
+    assert not any(option.startswith("set ") for option in dialog.fields)
     path = encoder(tmp_path / "mine.onnx")
     monkeypatch.setattr(QFileDialog, "getOpenFileName", staticmethod(lambda *_: (str(path), "")))
     with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
         dialog.fields["encoder"].click()
     assert window.explorer.source.encoder_reading.mean_output == "z_mean"
-    assert window.explorer.source.overrides == {"set cond": "1", "encoder": str(path)}
+    assert window.explorer.source.overrides == {"set label": "1", "encoder": str(path)}
+    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+        dialog.guess_again.click()
+    assert window.explorer.source.overrides == {"set label": "1"}
+    assert window.explorer.state.inputs[0].value == 1
     dialog.done(0)
+
+
+def test_tab_goes_on_to_the_next_field_after_a_value_was_typed(window, dialog, qtbot):
+    """The fields are made anew meanwhile; what was begun in the next one is not lost."""
+    line = dialog.fields["batch"]
+    line.setFocus()
+    line.selectAll()
+    qtbot.keyClicks(line, "2")
+    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+        qtbot.keyClick(line, Qt.Key.Key_Tab)
+    assert dialog.fields["output"].hasFocus()
+    line = dialog.fields["image-shape"]
+    line.setFocus()
+    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+        window.reading.dialog._set_override("range", "unit")
+        line.selectAll()
+        qtbot.keyClicks(line, "1, 8")
+    assert dialog.fields["image-shape"].hasFocus()
+    assert dialog.fields["image-shape"].text() == "1, 8"
+
+
+def test_esc_goes_back_as_the_dialog_says(window, dialog, qtbot):
+    """The words beside the picture say what OK keeps, and what Cancel and Esc do."""
+    said = " ".join(label.text() for label in dialog.findChildren(QLabel))
+    assert "OK keeps your choices for this file; Cancel, or Esc, goes back" in said
+    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+        choose(dialog.fields["range"], ValueRange.UNIT.value, qtbot)
+    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+        qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    assert window.explorer.source.reading.value_range is ValueRange.LOGITS
+    assert saved_overrides(window.explorer.source.sha256) == {}
 
 
 def test_a_bundle_has_nothing_to_read(open_window, make_bundle):
@@ -270,9 +301,7 @@ def test_a_conditional_encoder_shares_its_class_with_the_decoder(open_window, qt
     window = open_window(path)
     window.reading.open_dialog()
     dialog = window.reading.dialog
-    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
-        dialog.fields["set cond"].setFocus()
-        qtbot.keyClick(dialog.fields["set cond"], Qt.Key.Key_Up)
+    window.inputs.panel.boxes["cond"].setValue(1)
     source = window.explorer.source
     assert source.reading.other_inputs[0].value == source.encoder_reading.other_inputs[0].value == 1
     with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
@@ -297,7 +326,7 @@ def test_a_model_without_a_reading_is_set_by_hand(window, qtbot, tmp_path):
     with qtbot.waitSignal(window.explorer.open_failed, timeout=SOON_MS):
         choose(dialog.fields["range"], ValueRange.SIGNED.value, qtbot)
     assert "no output is a picture" in dialog._error.text()
-    assert not dialog.apply.isEnabled()
+    assert not dialog.ok.isEnabled()
     with qtbot.waitSignal(window.explorer.picture_decoded, timeout=SOON_MS):
         set_text(dialog, "image-shape", "8 x 10", qtbot)
     reading = window.explorer.source.reading
@@ -305,7 +334,7 @@ def test_a_model_without_a_reading_is_set_by_hand(window, qtbot, tmp_path):
     assert (reading.image_shape, reading.value_range) == ((1, 8, 10), ValueRange.SIGNED)
     assert dialog.picture.image() is not None
     assert not window.message.isVisible()
-    dialog.revert.click()
+    dialog.cancel.click()
     assert window.explorer.source.path == path
 
 
@@ -383,7 +412,7 @@ def test_the_prior_is_told_and_set(open_window, tmp_path, qtbot):
         set_text(dialog, "prior numbers", "0, 3", qtbot)
     assert window.explorer.prior == Prior(PriorKind.UNIFORM, 1.5, 1.5)
     with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
-        dialog.revert.click()
+        dialog.cancel.click()
     assert window.explorer.prior == NORMAL
 
 

@@ -1,0 +1,96 @@
+"""The values of a model's further inputs, such as a class: which fit, and what a reading is with others."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from desktop.base.minus import with_minus
+from desktop.base.words import NAME_CHARS, one_line
+from desktop.reading.reading import EncoderReading, OtherInput, Reading
+
+R = TypeVar("R", Reading, EncoderReading)
+
+
+@dataclass(frozen=True)
+class InputValue:
+    """The value of an input: a number, or the index of the class that is 1."""
+
+    name: str
+    value: float
+
+    def __str__(self) -> str:
+        return f"{self.name_in_words} {self.number}"
+
+    @property
+    def name_in_words(self) -> str:
+        """The name, which a stranger chose, as people read it."""
+        return one_line(self.name, NAME_CHARS)
+
+    @property
+    def number(self) -> str:
+        """The value as people read it."""
+        return with_minus(f"{self.value:g}")
+
+
+InputValues = tuple[InputValue, ...]
+
+
+def inputs_of(reading: Reading, encoder_reading: EncoderReading | None) -> tuple[OtherInput, ...]:
+    """The further inputs of a decoder and its encoder; one that both have gets one value."""
+    others = (*reading.other_inputs, *(() if encoder_reading is None else encoder_reading.other_inputs))
+    return tuple({other.name: other for other in reversed(others)}[name] for name in _names(others))
+
+
+def values_of(inputs: Iterable[OtherInput]) -> InputValues:
+    """The values that inputs have."""
+    return tuple(InputValue(other.name, other.value) for other in inputs)
+
+
+def taken(inputs: Sequence[OtherInput], wanted: InputValues) -> InputValues:
+    """The values of all inputs, in their order: as wanted where that fits, or else as they are."""
+    by_name = {each.name: each.value for each in wanted}
+    return tuple(
+        InputValue(other.name, by_name[other.name])
+        if other.name in by_name and other.fits(by_name[other.name])
+        else InputValue(other.name, other.value)
+        for other in inputs
+    )
+
+
+def with_values(reading: R, values: InputValues) -> R:
+    """A reading with other values of its further inputs; those that it does not have are left out."""
+    by_name = {each.name: each.value for each in values}
+    if all(by_name.get(other.name, other.value) == other.value for other in reading.other_inputs):
+        return reading
+    others = tuple(
+        replace(other, value=by_name.get(other.name, other.value)) for other in reading.other_inputs
+    )
+    return replace(reading, other_inputs=others)
+
+
+def without(values: InputValues, names: Iterable[str]) -> InputValues:
+    """The values but those of some inputs."""
+    left_out = frozenset(names)
+    return tuple(each for each in values if each.name not in left_out)
+
+
+def differences(were: InputValues, now: InputValues) -> list[str]:
+    """What is no longer as it was, such as "label was 7, is now 3"."""
+    by_name = {each.name: each for each in now}
+    words = []
+    for each in were:
+        found = by_name.get(each.name)
+        if found is None:
+            words.append(f"{each} is no input of this model")
+        elif found.value != each.value:
+            words.append(f"{each.name_in_words} was {each.number}, is now {found.number}")
+    return words
+
+
+def in_words(values: InputValues) -> str:
+    """The values as words, such as "label 7, truncation 0.5"."""
+    return ", ".join(map(str, values))
+
+
+def _names(others: Iterable[OtherInput]) -> list[str]:
+    return list(dict.fromkeys(other.name for other in others))

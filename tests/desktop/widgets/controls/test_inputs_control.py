@@ -1,0 +1,89 @@
+"""The section "Inputs" sets a class and other inputs at once; the view, bookmarks and exports have them."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QSlider
+
+from desktop.reading.input_values import InputValue
+from desktop.reading.saved_overrides import saved_overrides
+from desktop.widgets.dialogs.command_palette import commands_of
+from tests.desktop.foreign_models import conditional, decoder
+from tests.waiting import SOON_MS
+
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
+
+
+def label_of(window):
+    """The class that the view has."""
+    return window.explorer.state.inputs[0].value
+
+
+def test_a_class_is_set_at_once_and_is_part_of_all_that_is_kept(open_window, qtbot, tmp_path, gray):
+    """By keys, without opening the file again: undo, a bookmark and a saved picture bring it back."""
+    window = open_window(conditional(tmp_path / "model.onnx"))
+    explorer, control = window.explorer, window.inputs
+    commands = {command.text: command for command in commands_of(window)}
+    commands["View › Model inputs › Set label"].action.trigger()
+    box = control.panel.boxes["label"]
+    assert box.hasFocus()
+    assert (box.minimum(), box.maximum()) == (0, 3)
+    model = explorer.model
+    opened = []
+    explorer.opened.connect(opened.append)
+    with qtbot.waitSignal(explorer.picture_decoded, timeout=SOON_MS):
+        qtbot.keyClick(box, Qt.Key.Key_Up)
+    qtbot.waitUntil(lambda: explorer.worker.is_idle, timeout=SOON_MS)
+    assert not opened
+    assert (label_of(window), control.panel.sliders["label"].value()) == (1, 1)
+    assert explorer.model._decoder is model._decoder
+    assert "setting an input" in window.history.undo.text()
+    one = gray(window.panel.picture.picture.image())
+    window.bookmarks._add()
+    explorer.save_picture(tmp_path / "one.png", window.picture_control.picture, 2, explorer.note("picture"))
+    with qtbot.waitSignal(explorer.picture_decoded, timeout=SOON_MS):
+        control.panel.sliders["label"].setValue(3)
+    qtbot.waitUntil(lambda: explorer.worker.is_idle, timeout=SOON_MS)
+    assert (label_of(window), box.value()) == (3, 3)
+    assert (gray(window.panel.picture.picture.image()) != one).any()
+    for back in (
+        lambda: window.history.undo.trigger(),
+        lambda: window.bookmarks._go(0),
+        lambda: window.provenance_control.open(tmp_path / "one.png"),
+    ):
+        if label_of(window) != 3:
+            with qtbot.waitSignal(explorer.picture_decoded, timeout=SOON_MS):
+                explorer.change(inputs=(InputValue("label", 3),))
+        with qtbot.waitSignal(explorer.picture_decoded, timeout=SOON_MS):
+            back()
+        assert label_of(window) == 1
+        assert (gray(window.panel.picture.picture.image()) == one).all()
+    assert window.bookmarks.marks[0].picture
+    assert saved_overrides(explorer.source.sha256) == {}, "the view has it, and not the reading of the file"
+
+
+def test_a_class_that_the_model_refuses_is_said_and_the_one_before_stays(open_window, qtbot, tmp_path):
+    """Where the graph does not say which classes there are, one is tried first."""
+    window = open_window(conditional(tmp_path / "model.onnx", table=False))
+    control, explorer = window.inputs, window.explorer
+    assert "label" not in control.panel.sliders
+    assert isinstance(control.panel.sliders["strength"], QSlider)
+    with qtbot.waitSignal(explorer.state_changed, timeout=SOON_MS):
+        control.panel.boxes["label"].setValue(2)
+    assert label_of(window) == 2
+
+    control.panel.boxes["label"].setValue(40)
+    qtbot.waitUntil(lambda: "does not take label 40" in window.message.text(), timeout=SOON_MS)
+    assert "it stays label 2, strength 1" in window.message.text()
+    assert (label_of(window), control.panel.boxes["label"].value()) == (2, 2)
+
+
+def test_a_model_without_further_inputs_has_no_section(open_window, qtbot, tmp_path):
+    """It comes and goes with the models."""
+    window = open_window(decoder(tmp_path / "plain.onnx"))
+    section = window.panel.sections.section("inputs")
+    assert not section.isVisible()
+    assert not window.inputs.menu.menuAction().isVisible()
+    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+        window.open_path(conditional(tmp_path / "model.onnx"))
+    assert section.isVisible()
+    assert section.is_open
