@@ -22,6 +22,12 @@ DRIVER_LIBRARY = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
 DRIVER_FILE = Path("/proc/driver/nvidia/version")
 DISTRIBUTIONS = ("onnxruntime", "onnxruntime-gpu")
 MAX_CPU_THREADS = 8
+# A container's limit, what it takes, and what of that is given back: control groups of versions 2 and 1.
+GROUPS = Path("/sys/fs/cgroup")
+LIMITS = (
+    ("", "memory.max", "memory.current", "inactive_file"),
+    ("memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
+)
 NICE = 10  # of threads that work for seconds while somebody moves the mouse
 
 
@@ -55,10 +61,19 @@ def free_memory_bytes() -> int:
     import psutil  # a twentieth of the imports before the window
 
     free = int(psutil.virtual_memory().available)
-    with contextlib.suppress(OSError, ValueError):  # control groups, version 2; "max" is no number
-        limit = int(Path("/sys/fs/cgroup/memory.max").read_text())
-        free = min(free, limit - int(Path("/sys/fs/cgroup/memory.current").read_text()))
+    for folder, limit_file, taken_file, given_back in LIMITS:
+        with contextlib.suppress(OSError, ValueError):  # "max" is no number
+            limit = int((GROUPS / folder / limit_file).read_text("ascii"))
+            taken = int((GROUPS / folder / taken_file).read_text("ascii"))
+            free = min(free, limit - taken + _given_back_bytes(GROUPS / folder / "memory.stat", given_back))
     return max(0, free)
+
+
+def _given_back_bytes(path: Path, name: str) -> int:
+    """The memory in which files are kept that nobody uses: Linux takes it back if a program needs it."""
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        return int(dict(line.split() for line in path.read_text("ascii").splitlines())[name])
+    return 0
 
 
 def lower_priority() -> None:

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from desktop.base import machine
 from desktop.base.installed import install_line
 from desktop.base.machine import (
     cpu_threads,
     cublas_names,
     distribution_warning,
+    free_memory_bytes,
     missing_in_words,
     missing_libraries,
     needed_libraries,
@@ -111,3 +113,25 @@ def test_without_pytorch_there_is_no_folder(monkeypatch):
 def test_threads_are_few():
     """At least one thread and at most eight."""
     assert 1 <= cpu_threads() <= 8
+
+
+@pytest.mark.parametrize(
+    ("folder", "limit", "taken", "kept"),
+    [
+        ("", "memory.max", "memory.current", "inactive_file"),
+        ("memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
+    ],
+)
+def test_files_kept_in_memory_are_free_in_a_container(folder, limit, taken, kept, tmp_path, monkeypatch):
+    """Of 1,000 bytes 900 are taken, of which 600 keep files; without a limit nothing is cut."""
+    monkeypatch.setattr(machine, "GROUPS", tmp_path)
+    group = tmp_path / folder
+    group.mkdir(exist_ok=True)
+    (group / limit).write_text("1000\n")
+    (group / taken).write_text("900\n")
+    assert free_memory_bytes() == 100
+    (group / "memory.stat").write_text(f"cache 700\ninactive_file 0\n{kept} 600\n")
+    assert free_memory_bytes() == 700
+    for no_limit in ("max\n", f"{(1 << 63) - 4096}\n"):
+        (group / limit).write_text(no_limit)
+        assert free_memory_bytes() > 1000
