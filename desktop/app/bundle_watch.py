@@ -28,6 +28,11 @@ class _Look:
     stamp: Stamp | None
     opened: Opened | None
 
+    def close(self) -> None:
+        """Close the bundle, which nobody takes."""
+        if self.opened is not None:
+            self.opened.close()
+
 
 class BundleWatch(QObject):
     """Follows the open bundle. If it cannot be opened, that is no error here: it is tried again later."""
@@ -85,7 +90,12 @@ class BundleWatch(QObject):
         if self._source is not None and self._source.bundle is not None:
             steps = _look(self._source, self._stamp, self._explorer.device)
             self._explorer.opener.request(
-                "look", Priority.WATCH, steps, self._on_look, on_error=lambda _error: None
+                "look",
+                Priority.WATCH,
+                steps,
+                self._on_look,
+                on_error=lambda _error: None,
+                on_dropped=_Look.close,
             )
 
     def _on_look(self, look: _Look) -> None:

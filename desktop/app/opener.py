@@ -49,13 +49,13 @@ class Opener(QObject):
             try:
                 opening.check()  # `stop` may have been called while the model was on its way here
             except OpeningStoppedError as error:
-                opened.model.close()
+                opened.close()
                 self.open_failed.emit(error)
             else:
                 on_opened(opened)
 
         failed = self.open_failed.emit
-        self.worker.request("open", Priority.OPEN, job, take, failed, of_model=False)
+        self.worker.request("open", Priority.OPEN, job, take, failed, of_model=False, on_dropped=Opened.close)
 
     def stop(self) -> None:
         """Stop what `open` began; `open_failed` says so."""

@@ -117,7 +117,12 @@ class Timeline(QObject):
         if not self._is_loading and keep - self._loader.held:
             self._is_loading = True
             self._explorer.opener.request(
-                "epochs", Priority.EPOCHS, self._loader.steps(), self._on_loaded, on_end=self._on_end
+                "epochs",
+                Priority.EPOCHS,
+                self._loader.steps(),
+                self._on_loaded,
+                on_end=self._on_end,
+                on_dropped=Loaded.close,
             )
 
     def _on_loaded(self, loaded: Loaded) -> None:

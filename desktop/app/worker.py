@@ -55,6 +55,7 @@ class _Request:
     on_result: Callable[[Any], object]
     on_error: Callable[[Exception], object]
     on_end: Callable[[], object]
+    on_dropped: Callable[[Any], object]
 
     @property
     def is_urgent(self) -> bool:
@@ -65,6 +66,7 @@ class _Request:
 class _Arrival:
     request: _Request
     call: Callable[[], object]
+    drop: Callable[[], object] = lambda: None
     is_last: bool = False
 
 
@@ -105,12 +107,14 @@ class Worker(QObject):
         on_error: Callable[[Exception], object] | None = None,
         on_end: Callable[[], object] = lambda: None,
         of_model: bool = True,
+        on_dropped: Callable[[Any], object] = lambda _value: None,
     ) -> None:
         """Run `steps` in the background, in place of any earlier request called `name`.
 
         `on_result` gets each yielded value except None, which only ends a step. Then `on_end` is called, or
         `on_error` if a step raises; without `on_error`, the error goes to `failed`. Requests that are
-        `of_model` are dropped by `cancel_of_model`.
+        `of_model` are dropped by `cancel_of_model`. Results that were on their way when their request was
+        replaced or cancelled go to `on_dropped`, because some must be closed.
         """
         on_error = on_error or self.failed.emit
         with self._changed:
@@ -120,7 +124,7 @@ class Worker(QObject):
                 self._of_model.discard(name)
             self._ticket += 1
             self._latest[name] = self._ticket
-            request = _Request(name, priority, self._ticket, steps, on_result, on_error, on_end)
+            request = _Request(name, priority, self._ticket, steps, on_result, on_error, on_end, on_dropped)
             self._waiting[name] = request
             if request.is_urgent:
                 self._urgent.add(name)
@@ -206,7 +210,9 @@ class Worker(QObject):
             self._finish(request, lambda error=error: request.on_error(error))  # type: ignore[misc]
         else:
             if value is not None:
-                self._arrived.emit(_Arrival(request, lambda: request.on_result(value)))
+                self._arrived.emit(
+                    _Arrival(request, lambda: request.on_result(value), lambda: request.on_dropped(value))
+                )
         finally:
             self._step_began_s = None
         if not request.is_urgent:
@@ -261,6 +267,8 @@ class Worker(QObject):
     def _call(self, arrival: _Arrival) -> None:
         if self._latest.get(arrival.request.name) == arrival.request.ticket:
             arrival.call()
+        else:
+            arrival.drop()
 
 
 def _end(steps: Iterator[Any]) -> None:

@@ -45,6 +45,11 @@ class Loaded:
     error: Exception | None = None
     is_current: bool = True
 
+    def close(self) -> None:
+        """Close the model, if it was loaded and nobody takes it."""
+        if self.opened is not None:
+            self.opened.close()
+
 
 def epochs_of(source: Source | None) -> tuple[Epoch, ...]:
     """The epochs for which a source has a decoder, ascending; none for a bare model."""

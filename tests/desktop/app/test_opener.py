@@ -2,11 +2,13 @@
 
 import threading
 
+import numpy as np
 import pytest
 
 from desktop.app import opener
 from desktop.app.worker import Priority
 from desktop.vetting.opening import OpeningStoppedError
+from export.bundle import BundleError
 from tests.desktop.hostile_models import endless_loop
 from tests.waiting import SOON_MS, SOON_S, wait_until
 
@@ -53,6 +55,30 @@ def test_opening_another_model_ends_the_trial_of_the_one_before(
     with qtbot.waitSignal(explorer.opened, timeout=SOON_MS):
         explorer.open(make_bundle(name="second"))
     assert explorer.source.name == "second"
+
+
+def test_a_model_that_is_ready_is_closed_if_another_was_asked_for(explorer, make_bundle, qtbot, monkeypatch):
+    """Nobody takes it, so its threads end and nothing can run on it any more."""
+    made, taken = [], []
+    opened_as_ever = opener.open_model
+
+    def recorded(*arguments):
+        for opened in opened_as_ever(*arguments):
+            made.append(opened.model)
+            yield opened
+
+    monkeypatch.setattr(opener, "open_model", recorded)
+    explorer.opened.connect(taken.append)
+    explorer.open(make_bundle(name="second"))
+    wait_until(lambda: explorer.opener.is_idle)
+    with qtbot.waitSignal(explorer.opened, timeout=SOON_MS):
+        explorer.open(make_bundle(name="third"))
+    second, third = made
+    assert [opened.model for opened in taken] == [third]
+    z = np.zeros((1, second.latent_dim), np.float32)
+    with pytest.raises(BundleError):
+        second.decode(z)
+    assert third.decode(z).shape[0] == 1
 
 
 def test_a_model_opens_while_a_lost_drive_is_waited_for(make_explorer, bundle_path, qtbot, monkeypatch):

@@ -197,6 +197,25 @@ def test_what_was_cancelled_before_it_began_never_begins(worker, qtbot):
     assert begun == []
 
 
+@pytest.mark.parametrize("ending", ["replaced", "cancelled", "stopped"])
+def test_results_that_nobody_takes_are_given_back(ending, worker, qtbot):
+    """They were on their way when their request ended; those that had arrived are not given back."""
+    log = Log()
+    worker.request("a", 0, iter(["taken"]), log, fail)
+    qtbot.waitUntil(lambda: log.events == ["taken"], timeout=SOON_MS)
+    worker.request(
+        "a", 0, iter(["late"]), pytest.fail, fail, on_dropped=lambda value: log(f"dropped {value}")
+    )
+    wait_until(lambda: worker.is_idle)
+    if ending == "replaced":
+        worker.request("a", 0, iter([]), pytest.fail, fail)
+    elif ending == "cancelled":
+        worker.cancel("a")
+    else:
+        worker.stop()
+    qtbot.waitUntil(lambda: log.events == ["taken", "dropped late"], timeout=SOON_MS)
+
+
 def test_cancelling_what_is_not_there_is_no_error(worker, qtbot):
     """Neither an unknown name nor a request that has ended raises an error."""
     log = Log()
