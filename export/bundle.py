@@ -65,6 +65,7 @@ __all__ = [
     "POSTERIOR_FILE",
     "Bundle",
     "BundleError",
+    "PartOfBundleError",
     "Posterior",
     "bundle_of_file",
     "epoch_file",
@@ -179,11 +180,30 @@ def check_target(path: Path, overwrite: bool, remedy: str = ADD_OVERWRITE) -> No
         )
 
 
-def open_bundle(path: Path) -> Bundle:
-    """Open a bundle and check every file that its manifest names. Raises BundleError.
+class PartOfBundleError(BundleError):
+    """A file or a folder of a bundle was found where the bundle was expected.
 
-    It starts again if the manifest is replaced meanwhile, as happens while a bundle grows.
+    Attributes:
+        within: the bundle's folder.
     """
+
+    def __init__(self, path: Path, within: Path) -> None:
+        what = "the posteriors of the test images" if path.name == POSTERIOR_FILE else "a file"
+        what = "a folder" if path.is_dir() else what
+        super().__init__(f"{path}: found {what} of a bundle, expected the bundle; open {within}")
+        self.within = within
+
+
+def open_bundle(path: Path) -> Bundle:
+    """Open a bundle, also by its manifest, and check every file that the manifest names.
+
+    It starts again if the manifest is replaced meanwhile, as happens while a bundle grows. Raises
+    BundleError, which is a PartOfBundleError for something else in a bundle's folder.
+    """
+    path = path.parent if path.name == MANIFEST_FILE else path
+    within = bundle_of_file(path)
+    if within is not None:
+        raise PartOfBundleError(path, within)
     for _ in range(OPEN_ATTEMPTS - 1):
         container = open_container(path)
         text = read_manifest(container, path)
@@ -216,14 +236,15 @@ def _open(path: Path, container: Folder | Zip, text: bytes) -> Bundle:
 
 
 def bundle_of_file(path: Path) -> Path | None:
-    """The folder of the bundle whose manifest names this file as one of its own; None if there is none."""
+    """The bundle whose manifest names this file, or one in this folder; None if there is none."""
     path = path.absolute()
     for folder in path.parents[:MOST_FOLDERS]:
         try:
             manifest = parse_manifest(read_manifest(Folder(folder), folder), folder)
         except BundleError:
             continue
-        if path.relative_to(folder).as_posix() in manifest["files"]:
+        name = path.relative_to(folder).as_posix()
+        if any(file == name or file.startswith(f"{name}/") for file in manifest["files"]):
             return folder
     return None
 

@@ -49,7 +49,10 @@ def describe(source: Source) -> list[str]:
     lines += ["", "read as a decoder", *_describe_reading(source.reading)]
     if source.encoder_reading is not None:
         lines += ["", "read as its encoder", *_describe_reading(source.encoder_reading)]
-    return lines + [f"note: {note}" for note in source.notes]
+    notes = list(source.notes)
+    if source.within is not None:
+        notes.insert(0, f"this is a file of the bundle {source.within}; describe that for all of it")
+    return lines + [f"note: {note}" for note in notes]
 
 
 def _describe_bundle(bundle: Bundle) -> list[str]:

@@ -36,6 +36,7 @@ from export.bundle import (
     DECODER_FILE,
     ENCODER_FILE,
     FORMAT,
+    MANIFEST_FILE,
     POSTERIOR_FILE,
     Bundle,
     BundleError,
@@ -58,10 +59,15 @@ class UnreadError(ModelError):
     """
 
     def __init__(self, error: ModelError, file: ModelFile, overrides: Overrides) -> None:
-        super().__init__(str(error), option=error.option, hints=error.hints)
+        self.within = bundle_of_file(file.path)
+        text, hints = str(error), error.hints
+        if self.within is not None and isinstance(error, NotADecoderError):
+            kind = error.looks_like.value
+            text = f"{file.path}: found {kind}, a file of a bundle, expected the bundle; open {self.within}"
+            hints = ()
+        super().__init__(text, option=error.option, hints=hints)
         self.file = file
         self.overrides = dict(overrides)
-        self.within = bundle_of_file(file.path)
         self.looks_like: LooksLike | None = error.looks_like if isinstance(error, NotADecoderError) else None
         self._z_input = error.z_input if isinstance(error, NotADecoderError) else ""
         self._limit_s = error.limit_s if isinstance(error, TrialEndedError) else None
@@ -176,13 +182,13 @@ class Source:
 def open_source(
     path: Path, overrides: Overrides | None = None, opening: Opening | None = None, use_saved: bool = True
 ) -> Source:
-    """Open a bundle or a bare `.onnx`.
+    """Open a bundle, also by its manifest, or a bare `.onnx`.
 
     `overrides`, as in `desktop.reading.overrides`, are for a bare model and are saved for that file; None
     uses the saved ones. Without `use_saved` nothing is saved or used: that is for commands, which depend on
     their options alone. `opening` is told what takes long, and can stop it. Raises BundleError for a bundle
-    and ModelError for a bare model (UnreadError if other overrides could help, OpeningStoppedError if it was
-    stopped); OSError if a file cannot be read.
+    or something else in its folder, and ModelError for a bare model (UnreadError if other overrides could
+    help, OpeningStoppedError if it was stopped); OSError if a file cannot be read.
     """
     check_names(overrides or {})
     other = None if path.suffix.lower() in (".onnx", ".latent") else folder_or_zip_format(path)
@@ -221,9 +227,13 @@ def open_epoch(source: Source, epoch: int) -> Source:
 
 
 def _is_bundle(path: Path) -> bool:
-    """Folders, `.latent` files, zips and missing paths are opened as bundles, whose errors fit them all."""
+    """Folders, manifests, `.latent` files, zips and missing paths are opened as bundles.
+
+    A bundle's errors fit them all.
+    """
+    is_there = path.is_file() and path.name != MANIFEST_FILE
     return path.suffix.lower() != ".onnx" and (
-        not path.is_file() or path.suffix.lower() == ".latent" or zipfile.is_zipfile(path)
+        not is_there or path.suffix.lower() == ".latent" or zipfile.is_zipfile(path)
     )
 
 

@@ -81,6 +81,7 @@ from desktop.widgets.panels.pages import Pages
 from desktop.widgets.panels.side_panel import WIDTH_PX, SidePanel
 from desktop.widgets.plane.empty_plane import EmptyPlane
 from desktop.widgets.plane.plane_view import PlaneView
+from export.bundle import PartOfBundleError
 
 PLANE = "plane"
 START_WIDTH_PX = 1180
@@ -474,7 +475,8 @@ class MainWindow(QMainWindow):
                 actions.insert(0, ("Give it more time", lambda: self.open_path(error.file.path, longer)))
             self.message.show_error(error, actions=actions)
         else:
-            self.message.show_error(error)
+            within = error.within if isinstance(error, PartOfBundleError) else None
+            self.message.show_error(error, actions=self._whole_bundle(within))
 
 
 def _dragged(event: QDropEvent) -> list[Path]:

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from export.bundle import bundle_of_file, open_bundle
+from export.bundle import PartOfBundleError, bundle_of_file, open_bundle
 from export.containers import BundleError
 from export.manifest import DECODER_FILE, MANIFEST_FILE, epoch_file
 from tests.export.forging import (
@@ -158,7 +158,25 @@ def test_a_file_knows_the_bundle_that_names_it(folder):
     open_bundle(folder)
     assert bundle_of_file(folder / "decoder.onnx") == folder
     (folder / "mine").mkdir()
-    for stranger in ("other.onnx", "mine/decoder.onnx", "manifest.json"):
+    for stranger in ("other.onnx", "mine", "mine/decoder.onnx", "manifest.json"):
         assert bundle_of_file(folder / stranger) is None
     (folder / "manifest.json").write_text("{")
     assert bundle_of_file(folder / "decoder.onnx") is None
+
+
+def test_a_part_of_a_bundle_is_told_for_what_it_is(tmp_path):
+    """The bundle opens by its manifest, too; a file or folder of it names the bundle to open."""
+    target = tmp_path / "bundle"
+    write_small(target, **{epoch_file(3, DECODER_FILE): b"3"})
+    assert open_bundle(target / MANIFEST_FILE).path == target
+    for name, what in {
+        "posterior.npz": "the posteriors of the test images",
+        "decoder.onnx": "a file",
+        "epochs": "a folder",
+        "epochs/003": "a folder",
+    }.items():
+        part = target / name
+        with pytest.raises(PartOfBundleError) as error:
+            open_bundle(part)
+        assert str(error.value) == f"{part}: found {what} of a bundle, expected the bundle; open {target}"
+        assert error.value.within == target

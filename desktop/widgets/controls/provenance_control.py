@@ -35,7 +35,7 @@ from desktop.widgets.common.message_bar import Action
 from desktop.widgets.common.saved_inputs import set_saved_values
 from desktop.widgets.controls.picture_control import NOTE_TYPE
 from desktop.widgets.controls.shell import Shell
-from export.bundle import DECODER_FILE, MANIFEST_FILE, epoch_file, open_bundle
+from export.bundle import DECODER_FILE, MANIFEST_FILE, bundle_of_file, epoch_file, open_bundle
 
 SHORT_HASH = 12
 CLIPBOARD = "the clipboard"
@@ -88,8 +88,8 @@ class ProvenanceControl(QObject):
         self._message.hide_error()
         if path.is_dir() or path.suffix.lower() in SET_SUFFIXES:
 
-            def look() -> Iterator[tuple[bool]]:
-                yield (is_picture_set(path),)
+            def look() -> Iterator[tuple[bool, Path | None]]:
+                yield is_picture_set(path), bundle_of_file(path)
 
             self._explorer.opener.request(
                 "look into", Priority.OPEN, look(), partial(self._on_looked, path), of_model=False
@@ -206,9 +206,11 @@ class ProvenanceControl(QObject):
         shipped = open_bundle(shipped_bundle())
         return shipped.path if shipped.manifest["files"][DECODER_FILE]["sha256"] == sha256 else None
 
-    def _on_looked(self, path: Path, found: tuple[bool]) -> None:
-        (has_pictures,) = found
-        if has_pictures:
+    def _on_looked(self, path: Path, found: tuple[bool, Path | None]) -> None:
+        has_pictures, within = found
+        if within is not None:
+            self.open_wanted.emit(path)  # which says what it is, and offers the bundle
+        elif has_pictures:
             self.pictures_wanted.emit(path)
         elif is_number_file(path):
             self.numbers_wanted.emit(path)

@@ -285,3 +285,17 @@ def test_an_empty_clipboard_is_told(window, qtbot):
         qtbot.keyClick(window.plane, Qt.Key.Key_V, CONTROL)
     assert told == ["the clipboard has nothing that can be pasted here"] * 2
     QGuiApplication.clipboard().clear()
+
+
+def test_a_file_of_a_bundle_is_told_for_what_it_is_and_offers_the_bundle(window, qtbot, bundle, bundle_path):
+    """Its posteriors are no z of one's own; the open model stays until the button is pressed."""
+    for part in ("posterior.npz", "encoder.onnx"):
+        with qtbot.waitSignal(window.explorer.open_failed, timeout=SOON_MS):
+            window.drop.open([bundle_path / part])
+        assert window.message.isVisible() and str(bundle_path) in window.message.text()
+        assert window.explorer.source.path == bundle
+    button = window.message.action_buttons[0]
+    assert button.text() == "Open the bundle"
+    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+        qtbot.mouseClick(button, LEFT)
+    assert window.explorer.source.path == bundle_path
