@@ -64,6 +64,7 @@ from desktop.widgets.controls.pins_control import PinsControl
 from desktop.widgets.controls.plane_control import PlaneControl
 from desktop.widgets.controls.plane_gestures import PlaneGestures
 from desktop.widgets.controls.plane_progress import PlaneProgressBar
+from desktop.widgets.controls.playing_strip import PlayingStrip
 from desktop.widgets.controls.presets_menu import PresetsMenu
 from desktop.widgets.controls.provenance_control import ProvenanceControl
 from desktop.widgets.controls.quit_control import QuitControl
@@ -130,6 +131,7 @@ class MainWindow(QMainWindow):
         self.plane_progress = PlaneProgressBar(explorer.tiles, self.statusBar())
         shell = Shell(explorer, self.plane, self.panel, menus, self.message, window=self)
         self._make_controls(shell)
+        self.playing = PlayingStrip(self.path_control.player, self.statusBar())
         self._connect_explorer()
         # These may show a message when a model is opened, so they follow the window, which hides it.
         self.saved_control = SavedControl(shell)

@@ -22,6 +22,7 @@ from desktop.view.state import ViewState
 from desktop.widgets.common.buttons import push_button
 from desktop.widgets.common.choices import add_choices, show_choice
 from desktop.widgets.common.cost_bar import CostBar
+from desktop.widgets.common.icons import line_icon
 from desktop.widgets.common.number_box import NumberBox
 from desktop.widgets.common.plain_text import breakable
 from desktop.widgets.common.row_order import OrderButtons
@@ -77,9 +78,8 @@ class PathPanel(QWidget):
         self.closed.setToolTip(
             "Give the path one more leg, from its last point to the first, on the plane and in films."
         )
-        self.play = push_button(
-            "Play", "Play the path (Space on the plane); a click or a key there stops it."
-        )
+        tip = "Play the path (Space on the plane); a click or a key there stops it."
+        self.play = push_button("Play", tip, icon="play")
         self.seconds = NumberBox()
         self.seconds.setRange(0.2, 600)
         self.seconds.setDecimals(1)
@@ -151,6 +151,7 @@ class PathPanel(QWidget):
     def set_playing(self, playing: bool) -> None:
         """Show whether the path is playing: the button then pauses it."""
         self.play.setText("Pause" if playing else "Play")
+        self.play.setIcon(line_icon("pause" if playing else "play"))
 
     def set_progress(self, share: float | None) -> None:
         """Show the share of the export that is done; None if no export is running."""

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QListView, QListWidgetItem, QWidget
 
 from desktop.widgets.common.thumbnail_list import ThumbnailList, thumbnail
 
-CELL_PX, HEIGHT_PX = 58, 78
+CELL_PX, HEIGHT_PX = 76, 78  # wide enough for "600.0 s →"
 MOST_SHOWN = 60
 MOST_S = 600.0
 

@@ -213,6 +213,20 @@ def test_space_that_was_held_plays_nothing(window, qtbot):
     qtbot.waitUntil(lambda: window.path_control.player.is_running, timeout=SOON_MS)
 
 
+def test_a_path_that_plays_is_told_and_paused_with_the_panel_hidden(window, qtbot):
+    """Also on another page; the path goes on from there, and nothing is told once it is paused."""
+    strip = window.playing
+    assert not strip.isVisible()
+    window.panel.hide()
+    qtbot.keyClick(window.plane, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: window.path_control.player.is_running, timeout=SOON_MS)
+    window.tabs.show_key("samples")
+    assert strip.isVisible()
+    qtbot.mouseClick(strip.pause, LEFT)
+    assert not window.path_control.player.is_running
+    assert not strip.isVisible()
+
+
 @pytest.mark.parametrize("stop", ["click", "right drag", "key", "space", "button"])
 def test_any_click_or_key_on_the_plane_stops_it(window, qtbot, stop):
     """A click still has its usual effect, and nothing moves afterwards."""

@@ -3,8 +3,9 @@
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QImage
+from PySide6.QtWidgets import QStyle
 
-from desktop.widgets.panels.path_strip import MOST_SHOWN, PathStrip
+from desktop.widgets.panels.path_strip import CELL_PX, MOST_S, MOST_SHOWN, PathStrip
 
 
 @pytest.fixture
@@ -32,6 +33,13 @@ def test_a_strip_shows_pictures_and_times(strip):
     assert strip.count() == MOST_SHOWN
     strip.set_count(1)
     assert strip.isHidden()
+
+
+def test_the_longest_time_is_not_cut(strip):
+    """A cell has room for it and for what the style leaves free beside a text."""
+    strip.show_times((MOST_S, None))
+    needed = strip.fontMetrics().horizontalAdvance(strip.item(0).text())
+    assert needed + 2 * strip.style().pixelMetric(QStyle.PixelMetric.PM_FocusFrameHMargin) < CELL_PX
 
 
 @pytest.mark.parametrize(
