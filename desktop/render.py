@@ -30,6 +30,7 @@ from desktop.render_parts import (
     looking_at,
     model_options,
     on_axes,
+    on_plane,
     open_model,
     plane_through_points,
     start_options,
@@ -83,7 +84,7 @@ def plane(
     state = start_view(model, point, seed)
     even = span is not None
     if through:
-        state = state.with_plane(plane_through_points(through, model.latent_dim))
+        state = on_plane(state, plane_through_points(through, model.latent_dim))
     elif axes is not None:
         state = on_axes(model, state, axes, point, seed)
     else:

@@ -26,11 +26,12 @@ from desktop.jobs.sheet_steps import Sheet, sheet_steps
 from desktop.jobs.sheets import Plan
 from desktop.latent.plane import Plane, Viewport, axis_plane, parse_z, plane_through, sample_prior
 from desktop.models.model import Model
+from desktop.models.opened import principal_of
 from desktop.models.source import open_source
 from desktop.reading.command_options import overrides_from, reading_options
 from desktop.reading.reading import Reading
 from desktop.vetting.opening import Opening
-from desktop.view.first_view import MOST_NEAR_MEAN, first_view, fresh_view, starts_on_samples
+from desktop.view.first_view import MOST_NEAR_MEAN, first_view, fresh_view, home_view, starts_on_samples
 from desktop.view.provenance import Detail, provenance, to_text
 from desktop.view.state import ViewState
 
@@ -99,8 +100,9 @@ def start_options(function: Callable[..., Any]) -> Callable[..., Any]:
             "--z",
             "point",
             metavar="NUMBERS",
-            help="The z to start at.  [default: a bundle's prior mean; for a bare model, or a bundle of more "
-            f"than {MOST_NEAR_MEAN} dimensions without test images, a sample]",
+            help="The z to start at.  [default: of test images in more than 2 dimensions the one nearest to "
+            f"their mean; for a bare model, or a bundle of more than {MOST_NEAR_MEAN} dimensions without "
+            "test images, a sample; otherwise the prior's mean]",
         ),
     ):
         function = option(function)
@@ -113,7 +115,8 @@ def axes_option(function: Callable[..., Any]) -> Callable[..., Any]:
         "--axes",
         type=(click.IntRange(0), click.IntRange(0)),
         metavar="RIGHT UP",
-        help="The two latent dimensions that span the plane.  [default: 0 1]",
+        help="The two latent dimensions that span the plane.  [default: 0 1; with test images in more than 2 "
+        "dimensions, their two principal axes]",
     )(function)
 
 
@@ -123,7 +126,11 @@ def start_view(model: Model, point: str | None = None, seed: int | None = None) 
         raise RenderError("found --z and --seed, expected one of them; leave one out")
     source = model.source
     prior = source.reading.prior
-    state = fresh_view(model.latent_dim, prior, source.bundle is not None, source.has_posterior)
+    posterior = None if source.bundle is None else source.bundle.read_posterior()
+    principal = principal_of(source, posterior)
+    state = fresh_view(model.latent_dim, prior, source.bundle is not None, source.has_posterior, principal)
+    if posterior is not None and principal is not None:
+        state = replace(state, viewport=home_view(state, source.has_posterior, posterior.mean))
     if seed is not None and starts_on_samples(model.latent_dim, source.has_posterior):
         state = first_view(model.latent_dim, prior, seed)
     elif seed is not None:
@@ -155,7 +162,13 @@ def on_axes(
         raise RenderError(
             f"--axes: found {right} {up}, expected two different dimensions from 0 to {len(z) - 1}"
         )
-    return state.with_plane(axis_plane(z, right, up))
+    return on_plane(state, axis_plane(z, right, up))
+
+
+def on_plane(state: ViewState, plane: Plane) -> ViewState:
+    """The view on another plane; what was in view of the principal one says nothing there."""
+    moved = state.with_plane(plane)
+    return replace(moved, viewport=moved.chart.home) if state.plane.is_principal else moved
 
 
 def looking_at(state: ViewState, point: str | None, span: float | None) -> ViewState:

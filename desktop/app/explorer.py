@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from desktop.app.opener import Opener
@@ -213,7 +214,8 @@ class Explorer(QObject):
     @property
     def home(self) -> Viewport:
         """The viewport to come home to on the plane that is looked at."""
-        return home_view(self.state, self._has_posterior)
+        posterior = self.posterior
+        return home_view(self.state, self._has_posterior, None if posterior is None else posterior.mean)
 
     @property
     def samples_viewport(self) -> Viewport | None:
@@ -324,7 +326,7 @@ class Explorer(QObject):
         opened = _with_inputs(opened, self.state.inputs)
         # The old model is not closed: jobs that still use it may finish.
         is_shown, self._opened = self._now is old, opened
-        is_fitted = is_shown and self.own is None and self.state.viewport == _fitting(self.state, old)
+        is_fitted = is_shown and self.own is None and _looks_at(self.state, _fitting(self.state, old))
         if is_shown:
             self._now = opened
         self.state = replace(self.state, inputs=values_of(self.inputs))
@@ -551,7 +553,11 @@ class Explorer(QObject):
         same_space = same_file and len(before.z) == opened.model.latent_dim
         if not same_space or before.prior != prior:
             fresh = fresh_view(
-                opened.model.latent_dim, prior, opened.model.source.bundle is not None, self._has_posterior
+                opened.model.latent_dim,
+                prior,
+                opened.model.source.bundle is not None,
+                self._has_posterior,
+                opened.principal,
             )
             fitting = _fitting(fresh, opened)
             fresh = fresh if fitting is None else fitted_view(fresh, fitting)
@@ -580,6 +586,14 @@ def _fitting(state: ViewState, opened: Opened) -> Viewport | None:
     if opened.posterior is None:
         return None
     return state.chart.around(state.plane.project(opened.posterior.mean))
+
+
+def _looks_at(state: ViewState, viewport: Viewport | None) -> bool:
+    """Whether that is in view, but for the rounding of an oblique plane that moved with the cursor."""
+    if viewport is None:
+        return False
+    seen, wanted = ((*view.center, view.span) for view in (state.viewport, viewport))
+    return bool(np.allclose(seen, wanted, rtol=0, atol=1e-6 * viewport.span))
 
 
 def _with_inputs(opened: Opened, wanted: InputValues) -> Opened:

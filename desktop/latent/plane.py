@@ -29,8 +29,6 @@ ROUNDING, SINGLE_ROUNDING = 1e-12, 1e-6
 PART_NUMBERS, LEAST_PART = 1 << 16, 4096
 # More numbers are not typed, but opened as files, and only the first ones are shown.
 MOST_TYPED, MOST_SHOWN = 1024, 2
-# A covariance matrix of more dimensions, or products of more points, would take seconds.
-MOST_COVARIANCES = 1024
 MAX_Z = float(np.finfo(np.float32).max)
 DECIMALS, MOST_DECIMALS = 4, 9  # of z in texts; a float32 has no more to say
 LOW_QUANTILE, HIGH_QUANTILE = 0.05, 0.95
@@ -45,12 +43,14 @@ class Plane:
 
     Attributes:
         words: what a and b mean, for people, such as "towards sample 2"; empty if nothing is known.
+        is_principal: whether its directions are the principal axes of points.
     """
 
     origin: Vector
     u: Vector
     v: Vector
     words: tuple[str, str] = ("", "")
+    is_principal: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "words", tuple(one_line(text, NAME_CHARS) for text in self.words))
@@ -166,39 +166,6 @@ def plane_through(
     v = beside / np.linalg.norm(beside)
     words = f"towards {names[0]}", f"towards {names[1]}, at a right angle"
     return Plane(Vector(start), Vector(u, is_own=True), Vector(v, is_own=True), words)
-
-
-def principal_plane(z: ArrayLike, of_what: str = "") -> Plane:
-    """The plane of the two directions along which the points z [N, d] vary most, through their mean.
-
-    Its words say which share of the variance they make; `of_what` stands in them, such as "of epoch 3".
-
-    The directions are the first two eigenvectors of the covariance, each with its largest number positive. In
-    more than 1,024 dimensions they are those of at most 1,024 of the points, evenly spaced.
-    Raises ValueError for fewer than three points or two dimensions, or if the points lie on one line.
-    """
-    points = np.asarray(z)
-    if points.ndim != 2 or len(points) < 3 or points.shape[1] < 2:
-        raise ValueError(f"found points of shape {points.shape}, expected at least 3 in 2 dimensions")
-    if points.shape[1] > MOST_COVARIANCES:
-        points = points[np.linspace(0, len(points) - 1, min(len(points), MOST_COVARIANCES)).astype(np.intp)]
-        offsets = points - points.mean(axis=0)
-        variances, weights = np.linalg.eigh((offsets @ offsets.T).astype(np.float64))
-        directions = offsets.T.astype(np.float64) @ weights[:, -2:]
-        directions /= np.maximum(np.linalg.norm(directions, axis=0), MIN_EDGE)
-    else:
-        variances, directions = np.linalg.eigh(np.cov(points.astype(np.float64), rowvar=False))
-    mean = points.mean(axis=0, dtype=np.float64)
-    if not variances[-2] > MIN_SINE**2 * variances[-1]:
-        raise ValueError("found points on one line, expected them to vary in two directions")
-    u, v = (d * np.sign(d[np.argmax(np.abs(d))]) for d in (directions[:, -1], directions[:, -2]))
-    shares = variances[:-3:-1] / variances.clip(0).sum()
-    of_what = f" {of_what}" if of_what else ""
-    right, up = (
-        f"{nth} principal axis{of_what}, {100 * share:.0f} % of the variance"
-        for nth, share in zip(("1st", "2nd"), shares.tolist(), strict=True)
-    )
-    return Plane(Vector(mean), Vector(u), Vector(v), (right, up))
 
 
 def _axis(direction: Vector) -> int | None:

@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from desktop.base.machine import DeviceName
+from desktop.latent.principal import PrincipalView, principal_view
 from desktop.models.early_source import early_or_open
 from desktop.models.model import Model
+from desktop.models.source import Source
 from desktop.reading.overrides import Overrides
 from desktop.vetting.opening import Opening
 from export.bundle import Posterior
@@ -16,14 +18,29 @@ from export.bundle import Posterior
 
 @dataclass(frozen=True)
 class Opened:
-    """A model that is ready to run, and its held-out posterior if its bundle has one."""
+    """A model that is ready to run.
+
+    Attributes:
+        model: the model.
+        posterior: of the held-out images, if its bundle has one.
+        principal: where to begin among these images, if they span a plane in more than two dimensions.
+    """
 
     model: Model
     posterior: Posterior | None
+    principal: PrincipalView | None = None
 
     def close(self) -> None:
         """Close the model, which nobody uses any more."""
         self.model.close()
+
+
+def principal_of(source: Source, posterior: Posterior | None) -> PrincipalView | None:
+    """Where to begin among the held-out images of a source, if that is not on its own two dimensions."""
+    if posterior is None:
+        return None
+    epochs = () if source.bundle is None else source.bundle.epochs
+    return principal_view(posterior.mean, f"of epoch {epochs[-1]}" if epochs else "")
 
 
 def same_images(one: Posterior | None, other: Posterior | None) -> bool:
@@ -51,4 +68,4 @@ def open_model(
     except BaseException:
         model.close()
         raise
-    yield Opened(model, posterior)
+    yield Opened(model, posterior, principal_of(source, posterior))

@@ -1,11 +1,14 @@
-"""The view of a model that comes without test images: at the start, at another sample, and at home. No Qt.
+"""The view of a newly opened model, at another sample, and at home. No Qt.
 
-In many dimensions samples of the prior lie far from its mean: those of N(0, I) near a shell of radius √d. At
-the mean, or near it on two axes, a generator shows what no sample looks like, or nothing at all. So the view
-is that of three samples: the plane goes through them, and its span holds them. Along each side of that
-triangle one sample turns into another, over about as many pictures as a window shows. Inside it the plane
-comes nearest to the mean, for N(0, I) to about 0.58 √d; of a few samples those are taken whose plane stays
-farthest from it.
+With test images in more than two dimensions the plane is that of their principal axes, and the cursor is at
+the image nearest to their mean: on the first two axes through the prior's mean, no picture is like theirs.
+
+The rest is about models without test images. In many dimensions samples of the prior lie far from its mean:
+those of N(0, I) near a shell of radius √d. At the mean, or near it on two axes, a generator shows what no
+sample looks like, or nothing at all. So the view is that of three samples: the plane goes through them, and
+its span holds them. Along each side of that triangle one sample turns into another, over about as many
+pictures as a window shows. Inside it the plane comes nearest to the mean, for N(0, I) to about 0.58 √d; of a
+few samples those are taken whose plane stays farthest from it.
 """
 
 from dataclasses import replace
@@ -13,11 +16,13 @@ from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from desktop.base.arrays import Array
 from desktop.base.vector import Vector
 from desktop.latent.paths import PathKind
 from desktop.latent.plane import Plane, Viewport, axis_plane, plane_through, sample_prior
+from desktop.latent.principal import PrincipalView
 from desktop.latent.prior import NORMAL, Prior, PriorKind
 from desktop.view.state import ViewState, start_state
 
@@ -65,12 +70,21 @@ def first_view(latent_dim: int, prior: Prior = NORMAL, seed: int = 0) -> ViewSta
     return replace(state, viewport=samples_viewport(plane, prior, seed))
 
 
-def fresh_view(latent_dim: int, prior: Prior, is_bundle: bool, has_posterior: bool) -> ViewState:
+def fresh_view(
+    latent_dim: int,
+    prior: Prior,
+    is_bundle: bool,
+    has_posterior: bool,
+    principal: PrincipalView | None = None,
+) -> ViewState:
     """The view of a newly opened model. That of a model without test images is its `first_view`.
 
-    With them the cursor starts at the prior's mean, and they determine the viewport. A bundle of up to 8
-    dimensions starts there, too, because it says what its prior is.
+    With them it starts on the plane of their principal axes, at the image nearest to their mean, and they
+    determine the viewport. Where there is no such plane the cursor starts at the prior's mean. A bundle of up
+    to 8 dimensions without test images starts there, too, because it says what its prior is.
     """
+    if principal is not None:
+        return ViewState(z=principal.z, plane=principal.plane, prior=prior)
     if has_posterior or (is_bundle and latent_dim <= MOST_NEAR_MEAN):
         return replace(start_state(latent_dim), prior=prior)
     return first_view(latent_dim, prior)
@@ -129,8 +143,13 @@ def is_on_samples(state: ViewState, has_posterior: bool) -> bool:
     return bool(np.allclose(np.linalg.norm(seen, axis=1), np.linalg.norm(sides, axis=1), rtol=1e-4))
 
 
-def home_view(state: ViewState, has_posterior: bool) -> Viewport:
-    """The viewport to come home to: that of the prior, or of the three samples that span the plane."""
+def home_view(state: ViewState, has_posterior: bool, points: ArrayLike | None = None) -> Viewport:
+    """The viewport to come home to: that of the prior, or of the three samples that span the plane.
+
+    On a plane of principal axes it is that of the `points` z [N, d] that are shown, if there are any.
+    """
+    if state.plane.is_principal and points is not None:
+        return state.chart.around(state.plane.project(points))
     if is_on_samples(state, has_posterior) and state.chart.limits is None:
         return samples_viewport(state.plane, state.prior, state.seed)
     return state.chart.home

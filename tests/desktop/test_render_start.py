@@ -11,10 +11,12 @@ from desktop import render
 from desktop.images.note import read_note
 from desktop.images.pixels import tile, to_bytes
 from desktop.latent.paths import PathKind
-from desktop.latent.plane import Viewport, sample_prior
+from desktop.latent.plane import Viewport, axis_plane, sample_prior
+from desktop.latent.principal import principal_view
 from desktop.latent.prior import Prior, PriorKind
 from desktop.view.first_view import first_view
 from desktop.view.provenance import from_text
+from export.bundle import Posterior
 from tests.desktop.foreign_models import decoder
 
 
@@ -99,6 +101,21 @@ def test_in_many_dimensions_the_plane_goes_through_samples(call, tmp_path, bare,
         z = [state.plane.origin + (x + a) * u + (y + b) * v for b in steps[::-1] for a in steps]
         assert same_picture(imageio.imread(out), decoded_sheet(path, z, 4))
         assert state_in(out) == state
+
+
+def test_with_test_images_the_plane_is_that_of_their_principal_axes(call, tmp_path, make_bundle):
+    """As in the window, and the traversals go through the same z; two axes go through the prior's mean."""
+    mean = np.random.default_rng(0).normal(1, (1, 3, 0.5, 2), (300, 4)).astype(np.float32)
+    path, out = make_bundle(latent_dim=4, posterior=Posterior(mean, np.zeros_like(mean))), tmp_path / "a.png"
+    begun = principal_view(mean)
+    for command in ("plane", "traversals"):
+        assert call(command, path, "--out", out, "--n", 2)[0] == 0
+        state = state_in(out)
+        assert (state.z, state.plane) == (begun.z, begun.plane)
+        assert state.viewport == state.chart.around(state.plane.project(mean))
+    assert call("plane", path, "--out", out, "--n", 2, "--axes", 1, 2)[0] == 0
+    state = state_in(out)
+    assert (state.plane, state.viewport) == (axis_plane((0.0,) * 4, 1, 2), Viewport())
 
 
 def test_a_plane_can_be_around_any_z_with_any_span(call, tmp_path, bare, same_picture):

@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QMenu
 
 from desktop.app.plane_subject import PlaneSubject
 from desktop.latent.chart import AxisScale
-from desktop.latent.plane import Plane, Viewport, plane_through, principal_plane
+from desktop.latent.plane import Plane, Viewport, plane_through
+from desktop.latent.principal import principal_plane
 from desktop.models.epochs import epochs_of
 from desktop.models.point_words import TEST_IMAGES
 from desktop.widgets.common.actions import add_action

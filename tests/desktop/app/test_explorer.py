@@ -12,11 +12,12 @@ from desktop.images.pixels import BEHIND_GRAY, over_gray, to_bytes
 from desktop.jobs.tiles import reduced
 from desktop.latent.plane import Viewport, axis_plane
 from desktop.latent.prior import NORMAL, Prior, PriorKind
+from desktop.models.opened import open_model
 from desktop.reading.input_values import InputValue
 from desktop.view.first_view import first_view, fitted_view
 from desktop.view.provenance import from_text
 from desktop.view.state import Layer, start_state
-from export.bundle import BundleError
+from export.bundle import BundleError, Posterior
 from tests.desktop.foreign_models import conditional, decoder
 from tests.waiting import SOON_MS, SOON_S
 
@@ -236,6 +237,47 @@ def test_a_bundle_of_many_dimensions_without_test_images_starts_at_a_sample(make
     explorer.draw_z()
     assert explorer.state == first_view(12, seed=1)
     assert explorer.samples_viewport == explorer.home == explorer.state.viewport
+
+
+def spread(*deviations, seed=0):
+    """The posterior of 300 images whose means have these standard deviations around 1."""
+    mean = np.random.default_rng(seed).normal(1, deviations, (300, len(deviations))).astype(np.float32)
+    return Posterior(mean, np.zeros_like(mean))
+
+
+def test_in_more_than_two_dimensions_a_bundle_starts_at_the_principal_axes(make_explorer, make_bundle):
+    """At the test image nearest to the middle, with all in view; Home comes back on these axes alone."""
+    posterior = spread(1, 3, 0.5, 2)
+    explorer = make_explorer(make_bundle(latent_dim=4, posterior=posterior))
+    begun = explorer.state
+    assert np.abs(begun.plane.u.array).argmax() == 1
+    assert np.abs(begun.plane.v.array).argmax() == 3
+    middle = np.linalg.norm(posterior.mean - posterior.mean.mean(axis=0), axis=1).argmin()
+    assert begun.z == pytest.approx(posterior.mean[middle])
+    assert begun.viewport == begun.chart.around(begun.plane.project(posterior.mean))
+    assert [words.split(",")[0] for words in begun.plane.words] == [
+        "1st principal axis",
+        "2nd principal axis",
+    ]
+    explorer.draw_z()
+    explorer.change(viewport=Viewport((9.0, 9.0), 0.1))
+    assert explorer.home.center == pytest.approx(begun.viewport.center)
+    assert explorer.home.span == pytest.approx(begun.viewport.span)
+    explorer.set_state(begun.with_axes(2, 3))
+    assert explorer.home == Viewport()
+    assert explorer.state.plane.words == ("", "")
+
+
+def test_a_bundle_that_grows_keeps_the_principal_axes(make_explorer, make_bundle):
+    """Those of the new means are others; all of them are in view on the axes that were chosen, at any z."""
+    explorer = make_explorer(make_bundle(latent_dim=3, posterior=spread(3, 2, 1)))
+    explorer.set_state(explorer.state.moved_to((0.3, -1.7, 2.1)))
+    begun = explorer.state
+    (grown,) = open_model(make_bundle(latent_dim=3, posterior=spread(1, 2, 5), seed=1), None, "cpu")
+    explorer.renew(grown)
+    around = begun.chart.around(begun.plane.project(grown.posterior.mean))
+    assert around != begun.viewport
+    assert explorer.state == replace(begun, viewport=around)
 
 
 def test_a_random_z_is_another_sample_and_comes_home(make_explorer, tmp_path):

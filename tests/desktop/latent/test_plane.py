@@ -17,7 +17,6 @@ from desktop.latent.plane import (
     manifold_grid,
     parse_z,
     plane_through,
-    principal_plane,
     quantile_axis,
     sample_prior,
     ticks,
@@ -155,26 +154,6 @@ def test_three_points_on_a_line_span_no_plane(points):
     """Two equal points, or one dimension, do not span a plane either."""
     with pytest.raises(ValueError, match="found three points on one line, expected a triangle"):
         plane_through(*points)
-
-
-def test_the_principal_plane_holds_what_varies_most():
-    """For points spread 5, 2 and 0.1 along three directions, it spans the first two, through the mean."""
-    draw = np.random.default_rng(0)
-    turn = np.linalg.qr(draw.normal(size=(6, 6)))[0]
-    points = draw.normal(size=(4000, 6)) * [5, 2, 0.1, 0.1, 0.1, 0.1] @ turn + 3
-    plane = principal_plane(points)
-    assert abs(np.dot(plane.u, turn[0])) > 0.999
-    assert abs(np.dot(plane.v, turn[1])) > 0.999
-    assert plane.origin == pytest.approx(points.mean(axis=0))
-    for direction in (plane.u, plane.v):
-        assert max(direction, key=abs) > 0
-    shares = ("1st", 87), ("2nd", 13)
-    assert plane.words == tuple(f"{n} principal axis, {p} % of the variance" for n, p in shares)
-    of_epoch = principal_plane(points, "of epoch 3").words[0]
-    assert of_epoch == "1st principal axis of epoch 3, 87 % of the variance"
-    for wrong in (points[:2], points[:, :1], np.outer(np.arange(9), np.ones(3))):
-        with pytest.raises(ValueError, match=r"^found points .*expected"):
-            principal_plane(wrong)
 
 
 @pytest.mark.parametrize(("latent_dim", "axes"), [(1, (0, 0)), (3, (0, 1)), (3, (2, 0)), (8, (5, 3))])
@@ -335,19 +314,6 @@ def test_a_plane_of_a_million_dimensions_is_as_right_as_a_small_one():
     assert plane.project(z) == pytest.approx(ab, abs=1e-4)
     assert plane.project_even(0.5) == pytest.approx(plane.project(np.full(1 << 20, 0.5)), abs=1e-6)
     assert plane.first_numbers(ab[0]) == pytest.approx(z[0, :2], abs=1e-6)
-
-
-def test_principal_directions_of_many_dimensions_need_no_square_matrix():
-    """They are those of the points' own spread, however many dimensions there are."""
-    random = np.random.default_rng(1)
-    right, up = np.linalg.qr(random.standard_normal((1 << 17, 2)))[0].T
-    spread = random.standard_normal((40, 2)) @ np.diag([5.0, 2.0])
-    points = (spread @ np.stack([right, up]) + 0.25).astype(np.float32)
-    plane = principal_plane(points)
-    inside = plane.project(points)
-    assert np.abs(plane.embed(inside) - points).max() < 1e-5
-    assert np.abs(np.corrcoef(inside.T)[0, 1]) < 1e-3
-    assert inside.std(axis=0)[0] > inside.std(axis=0)[1]
 
 
 def test_of_very_many_numbers_the_first_are_shown():

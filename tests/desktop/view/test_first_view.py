@@ -126,7 +126,7 @@ def test_paths_follow_the_shell_if_there_is_one():
 
 @pytest.mark.parametrize("dims", [1, 2, 8, 9, 64])
 def test_test_images_or_samples_say_where_a_view_starts(dims):
-    """With test images, and for a bundle of few dimensions, at the prior's mean on the first two axes."""
+    """Test images that have no principal axes give the first two axes through the prior's mean."""
     assert fresh_view(dims, NORMAL, is_bundle=True, has_posterior=True) == start_state(dims)
     without = start_state(dims) if dims <= 8 else first_view(dims)
     assert fresh_view(dims, NORMAL, is_bundle=True, has_posterior=False) == without

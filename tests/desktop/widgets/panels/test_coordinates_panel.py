@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAccessible, QPalette
 from PySide6.QtWidgets import QSlider
 
+from desktop.view.state import start_state
 from desktop.widgets.panels.coordinates_panel import ROWS, CoordinatesPanel
 from export.bundle import Posterior
 from tests.steps import calls_of
@@ -29,10 +30,11 @@ def panel(qtbot):
 
 @pytest.fixture
 def window(open_window, make_bundle):
-    """A window with a model of four dimensions: the first has collapsed, the third has the highest rate."""
+    """A model of four dimensions at 0: the first has collapsed, the third has the highest rate."""
     mean = np.random.default_rng(0).normal(0, 1, (50, 4)).astype(np.float32) * [0, 0.5, 2, 1]
     posterior = Posterior(mean.astype(np.float32), np.zeros((50, 4), np.float32))
     window = open_window(make_bundle(latent_dim=4, posterior=posterior))
+    window.explorer.set_state(start_state(4), record=False)
     window.panel.show_section(window.coordinates.panel)
     return window
 
