@@ -10,6 +10,7 @@ from desktop.app.bundle_watch import BundleWatch
 from desktop.app.drawing_encoder import DrawingEncoder
 from desktop.app.explorer import Explorer
 from desktop.app.timeline import Timeline
+from desktop.app.true_posterior_finder import TruePosteriorFinder
 from desktop.app.worker import Priority
 from desktop.images.difference import Difference, difference
 from desktop.images.drawing import Drawing
@@ -19,6 +20,7 @@ from desktop.models.epochs import Epoch, epochs_of
 from desktop.models.opened import same_images
 from desktop.reading.overrides import Overrides
 from desktop.view.comparison import Other, followed
+from desktop.view.state import Layer
 
 NAME = "difference"
 NO_IMAGES: tuple[tuple[object, ...], ...] = ((None,) * 4,) * 2
@@ -35,6 +37,7 @@ class Comparison(QObject):
         second: B's explorer.
         timeline: B's epochs.
         encoded: the drawing as B's encoder sees it, or None.
+        finder: finds the drawing's true posterior by B.
     """
 
     compared = Signal(object)  # Difference, or None while there is none
@@ -55,6 +58,9 @@ class Comparison(QObject):
         self._pictures: dict[Explorer, Decoded] = {}
         self._images = NO_IMAGES
         self._are_same_points = False
+        self.finder = TruePosteriorFinder(second, self._located_drawing, self)
+        self.finder.failed.connect(second.failed)
+        self._is_located = False  # whether the layer of the true posterior was shown
         self._encoder.encoded.connect(self._on_encoded)
         self._encoder.failed.connect(second.failed)
         first.closed.connect(second.close)
@@ -205,8 +211,20 @@ class Comparison(QObject):
             has_same_labels = first.label_names == second.label_names
             state = followed(second.state, first.state, has_same_labels, self.has_same_points)
             second.set_state(state, record=False)
+        if (Layer.TRUE_POSTERIOR in first.state.layers) is not self._is_located:
+            self._is_located = not self._is_located
+            self.finder.update()
+
+    def _located_drawing(self) -> Drawing | None:
+        """The drawing whose true posterior by B is looked at, or None."""
+        drawing = self._drawing
+        is_wanted = self._is_shown and Layer.TRUE_POSTERIOR in self.first.state.layers
+        if not is_wanted or drawing is None or drawing.pixels.shape != self.second.image_shape:
+            return None
+        return drawing
 
     def _encode(self) -> None:
+        self.finder.update()
         if not self._is_shown or self._drawing is None:
             return
         if self._drawing.pixels.shape == self.second.image_shape:

@@ -53,6 +53,14 @@ class Located:
     posterior: TruePosterior
     picture: PosteriorPicture
 
+    def gap_nats(self, encoded: Encoded | None) -> float | None:
+        """log p(x) − ELBO, once the grid is fine enough to tell it; None if some pixels are unknown."""
+        elbo = None if encoded is None else encoded.elbo_nats
+        # On a coarse grid log p(x) can be wrong by some nats.
+        if elbo is None or self.posterior.change_nats is None or self.posterior.mixture is not None:
+            return None
+        return self.posterior.log_px_nats - elbo
+
 
 def fit_image(original: Bytes | Path, image_shape: tuple[int, int, int], look: DataLook) -> Iterator[Fitted]:
     """Fit a picture, or one in a file, to the model. Raises ImageError or OSError."""

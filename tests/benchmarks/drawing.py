@@ -78,11 +78,11 @@ def main() -> None:
     start = time.perf_counter()
     mouse(QEvent.Type.MouseButtonPress, canvas, 0.3 * side, 0.3 * side)
     mouse(QEvent.Type.MouseButtonRelease, canvas, 0.3 * side, 0.3 * side)
-    while control.table is None or control.table.share < 1:
+    while control.finder.table is None or control.finder.table.share < 1:
         wait(20)
     table = {
         "seconds": round(time.perf_counter() - start, 2),
-        "megabytes": round(control.table.size_bytes / 1e6),
+        "megabytes": round(control.finder.table.size_bytes / 1e6),
     }
     machine = {"machine": f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores"}
     print(json.dumps({"drawing": "table of the plane, 256 × 256"} | table | machine))

@@ -16,12 +16,13 @@ from desktop.images.difference import Difference
 from desktop.images.drawing import Drawing
 from desktop.images.pixels import to_bytes
 from desktop.jobs.decode import Decoded
-from desktop.jobs.encode import Encoded
+from desktop.jobs.encode import Encoded, Located
 from desktop.models.opened import Opened
 from desktop.models.source import Source, UnreadError
 from desktop.reading.overrides import Overrides
 from desktop.vetting.opening import OpeningStoppedError
 from desktop.view.comparison import Other, other_from_text
+from desktop.view.state import Layer
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.message_bar import Action
 from desktop.widgets.common.qimage import to_qimage
@@ -39,6 +40,7 @@ from desktop.widgets.panels.compare_page import ComparePage
 from desktop.widgets.panels.pages import Pages
 from desktop.widgets.plane.encoded_marks import EncodedMarks
 from desktop.widgets.plane.plane_view import PlaneView
+from desktop.widgets.plane.true_posterior_layer import TruePosteriorLayer
 from export.bundle import MANIFEST_FILE
 
 COMPARE = "compare"
@@ -76,6 +78,8 @@ class CompareControl(QObject):
         first, second = comparison.first, comparison.second
         self.reading = ReadingControl(shell.window, shortcut="")
         self._marks = EncodedMarks(page.left), EncodedMarks(page.right)
+        self._posteriors = TruePosteriorLayer(page.left), TruePosteriorLayer(page.right)
+        self._located: list[Located | None] = [None, None]
         self._rings = [WaitRing(picture) for picture in page.pictures]
         OpeningControl(second, shell.message, page.empty)
         for side, (explorer, plane) in enumerate(((first, page.left), (second, page.right))):
@@ -97,6 +101,7 @@ class CompareControl(QObject):
         second.failed.connect(shell.message.show_error)
         comparison.compared.connect(self._show_difference)
         comparison.encoded_changed.connect(self._show_elbos)
+        comparison.finder.changed.connect(partial(self._show_located, 1))
         self.reading.overrides_set.connect(self.open)
         page.shown_changed.connect(self._on_shown)
         page.epoch_wanted.connect(self._open_epoch)
@@ -121,6 +126,16 @@ class CompareControl(QObject):
         """Take over the drawing, and how A encodes it; B encodes it too."""
         self._is_drawn, self._first_encoded = not drawing.is_empty, encoded
         self.comparison.encode(drawing)
+        self._show_elbos()
+
+    def set_located(self, located: Located | None) -> None:
+        """Take over the drawing's true posterior by A; B's is found while the page is looked at."""
+        self._show_located(0, located)
+
+    def _show_located(self, side: int, located: Located | None) -> None:
+        self._located[side] = located
+        self._posteriors[side].show(located)
+        self._marks[side].show_located(located)
         self._show_elbos()
 
     def set_gestures(self, gestures: PlaneGestures) -> None:
@@ -314,7 +329,11 @@ class CompareControl(QObject):
             words, numbers = elbo_words(explorer, encoded, self._is_drawn, fits or side == 0)
             elbos = [None if each is None else each.elbo_nats for _, each in self._encodings()]
             if side == 1 and elbos[0] is not None and elbos[1] is not None:
-                numbers += f", {gap_words(elbos[0], elbos[1], comparison.is_comparable)}"
+                numbers += f", {difference_of_elbos(elbos[0], elbos[1], comparison.is_comparable)}"
+            located = self._located[side]
+            gap_nats = None if located is None else located.gap_nats(encoded)
+            if gap_nats is not None and Layer.TRUE_POSTERIOR in comparison.first.state.layers:
+                numbers += f", gap {in_nats(gap_nats).removesuffix(' nats')}"
             page.set_elbo(side, words, numbers)
             can_come = explorer.has_encoder and (fits or side == 0)
             self._show_reconstruction(side, encoded, "…" if can_come else "none")
@@ -352,7 +371,7 @@ def elbo_words(
     return "ELBO of your image", in_nats(encoded.elbo_nats)
 
 
-def gap_words(first_nats: float, second_nats: float, is_comparable: bool) -> str:
+def difference_of_elbos(first_nats: float, second_nats: float, is_comparable: bool) -> str:
     """How much higher the ELBO of B is than that of A."""
     if not is_comparable:
         return "of another likelihood"

@@ -5,7 +5,7 @@ from PySide6.QtGui import QPainter
 
 from desktop.base.arrays import Doubles
 from desktop.base.vector import Vector
-from desktop.jobs.encode import Encoded
+from desktop.jobs.encode import Encoded, Located
 from desktop.latent.chart import ToPx
 from desktop.view.state import Layer, ViewState
 from desktop.widgets.common.terms import term_tip
@@ -32,9 +32,8 @@ class EncodedMarks:
     def __init__(self, plane: PlaneView) -> None:
         self._plane = plane
         self._encoded: Encoded | None = None
+        self._located: Located | None = None
         self._mode: Vector | None = None
-        self._gap_nats: float | None = None
-        self._outline: Doubles | None = None
         self.shown: Marks | None = None
         plane.add_under_points(self._paint)
         plane.add_over_points(self._paint_marks)
@@ -48,13 +47,14 @@ class EncodedMarks:
             self._plane.redraw_under_points()
             self._plane.redraw_over_points()
 
-    def show_mode(self, mode: Vector | None, gap_nats: float | None, outline: Doubles | None = None) -> None:
-        """Mark the mode of the true posterior, too, with the gap between log p(x) and the ELBO.
+    def show_located(self, located: Located | None) -> None:
+        """Mark the true posterior's mode, too, with the gap between log p(x) and the ELBO, or neither.
 
-        What holds nearly all of it, which `outline` (a, b) [N, 2] is around, is kept clear and named.
+        What holds nearly all of it is kept clear and named.
         """
-        if (mode, gap_nats) != (self._mode, self._gap_nats) or outline is not self._outline:
-            self._mode, self._gap_nats, self._outline = mode, gap_nats, outline
+        if located is not self._located:
+            self._located = located
+            self._mode = None if located is None else Vector(located.posterior.mode)
             self._plane.redraw_over_points()
 
     def _paint(self, painter: QPainter, to_px: ToPx, state: ViewState) -> None:
@@ -74,13 +74,19 @@ class EncodedMarks:
         if self._encoded is None or Layer.ENCODED not in state.layers:
             return None
         mean = QPointF(*to_px(state.plane.project(self._encoded.mean)).tolist())
-        mode = glow = None
-        if self._mode is not None and Layer.TRUE_POSTERIOR in state.layers and state.plane.axes == (0, 1):
+        mode = glow = gap_nats = None
+        if (
+            self._located is not None
+            and self._mode is not None
+            and Layer.TRUE_POSTERIOR in state.layers
+            and state.plane.axes == (0, 1)
+        ):
             mode = QPointF(*to_px(state.plane.project(self._mode)).tolist())
-            glow = None if self._outline is None else _around(to_px(self._outline))
+            glow = _around(to_px(self._located.picture.outline))
+            gap_nats = self._located.gap_nats(self._encoded)
         plane = self._plane
         room = text_room(*plane.size_px())
-        return lay_out_marks(mark_font(plane.font()), room, mean, mode, self._gap_nats, plane.ring, glow)
+        return lay_out_marks(mark_font(plane.font()), room, mean, mode, gap_nats, plane.ring, glow)
 
     def _keep_clear(self) -> None:
         """Move texts away from a cursor that has moved there, and back when it has left."""

@@ -11,6 +11,7 @@ from desktop.app.comparison import Comparison, same_points
 from desktop.images.drawing import blank
 from desktop.latent.plane import Viewport
 from desktop.view.comparison import Other
+from desktop.view.state import Layer
 from tests.desktop.small_bundles import encoder_graph
 from tests.waiting import SOON_MS
 
@@ -117,6 +118,30 @@ def test_the_drawing_is_encoded_by_both_if_it_fits(compare, make_bundle, qtbot):
         comparison.open(Other(make_bundle(image_shape=(1, 8, 8), latent_dim=3)))
     assert comparison.encoded is None
     assert not comparison.is_comparable
+
+
+def test_the_true_posterior_by_b_is_found_while_somebody_looks_at_it(compare, make_bundle, qtbot):
+    """Behind all else that its worker does, and neither on another page nor without its layer."""
+    comparison = compare(make_bundle())
+    comparison.finder.side = 32
+    with qtbot.waitSignal(comparison.second.opened, timeout=SOON_MS):
+        comparison.open(Other(make_bundle(seed=5)))
+    comparison.set_shown(False)
+    comparison.encode(replace(blank(SHAPE), pixels=np.eye(12, dtype=np.float32)[None]))
+    assert comparison.finder.table is None
+    comparison.set_shown(True)
+    qtbot.waitUntil(
+        lambda: comparison.finder.located is not None and comparison.finder.located.posterior.is_converged,
+        timeout=SOON_MS,
+    )
+    state = comparison.first.state
+    comparison.first.set_state(state.with_layer(Layer.TRUE_POSTERIOR, on=False))
+    assert comparison.finder.located is None
+    comparison.first.set_state(state)
+    qtbot.waitUntil(lambda: comparison.finder.located is not None, timeout=SOON_MS)
+    with qtbot.waitSignal(comparison.second.opened, timeout=SOON_MS):
+        comparison.open(Other(make_bundle(latent_dim=3)))
+    assert comparison.finder.located is comparison.finder.table is None
 
 
 def test_after_b_is_closed_its_images_are_not_in_memory(compare, make_bundle, labelled_posterior, qtbot):

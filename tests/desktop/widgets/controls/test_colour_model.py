@@ -35,7 +35,7 @@ def window(open_window, make_bundle):
     )
     window = open_window(path, (1180, 900))
     window.panel.show_section(window.image.panel)
-    window.true_posterior.side = 32
+    window.true_posterior.finder.side = 32
     return window
 
 

@@ -8,8 +8,9 @@ from PySide6.QtWidgets import QApplication, QMenu
 from desktop.images.difference import difference
 from desktop.images.pixels import to_bytes
 from desktop.view.comparison import Other
+from desktop.view.state import Layer
 from desktop.widgets.common.saved_inputs import saved_values, set_saved_values
-from desktop.widgets.controls.compare_control import difference_words, elbo_words, gap_words
+from desktop.widgets.controls.compare_control import difference_of_elbos, difference_words, elbo_words
 from export.bundle import Posterior
 from tests.desktop.dropping import drag, drop
 from tests.desktop.hostile_models import endless_loop
@@ -104,7 +105,10 @@ def test_the_second_model_of_the_last_start_comes_back(open_window, make_bundle,
 
 
 def test_your_image_is_reconstructed_by_both(open_window, make_film, make_bundle, qtbot, gray, same_picture):
-    """Decoded at each encoder's mean, beside the pictures at the cursor; or it is said that there is none."""
+    """Decoded at each encoder's mean, beside the pictures at the cursor; or it is said that there is none.
+
+    While the layer of the true posterior is shown, its mode and the gap are on both planes.
+    """
     film = make_film(3)
     window = open_window(film.path)
     page, comparison, canvas = window.compare.page, window.compare.comparison, window.image.panel.canvas
@@ -112,6 +116,9 @@ def test_your_image_is_reconstructed_by_both(open_window, make_film, make_bundle
     with qtbot.waitSignal(comparison.second.opened, timeout=SOON_MS):
         qtbot.mouseClick(page.another_epoch, LEFT)
     assert not page.reconstructions[0].isVisible()
+    finders = window.true_posterior.finder, comparison.finder
+    for finder in finders:
+        finder.side = 32  # sooner decoded
     qtbot.mouseClick(canvas, LEFT, pos=canvas.rect().center())
 
     def are_there():
@@ -128,6 +135,23 @@ def test_your_image_is_reconstructed_by_both(open_window, make_film, make_bundle
     page.right.grab()
     place = page.right.to_px(comparison.encoded.mean).tolist()
     assert page.right.tip_at(QPointF(*place)).startswith("Encoder's mean: ")
+
+    def are_located():
+        encodings = window.image.encoded, comparison.encoded
+        for finder, elbo, encoded in zip(finders, page.elbos, encodings, strict=True):
+            posterior = finder.located.posterior
+            assert posterior.is_converged
+            assert elbo.text().endswith(f", gap {posterior.log_px_nats - encoded.elbo_nats:.2f}")
+
+    qtbot.waitUntil(are_located, timeout=SOON_MS)
+    for finder, plane in zip(finders, (page.left, page.right), strict=True):
+        plane.grab()
+        place = plane.to_px(finder.located.posterior.mode).tolist()
+        assert plane.tip_at(QPointF(*place)).startswith("Mode: ")
+    state = window.explorer.state
+    window.explorer.set_state(state.with_layer(Layer.TRUE_POSTERIOR, on=False), record=False)
+    assert comparison.finder.located is None
+    assert not any("gap" in each.text() for each in page.elbos)
     window.compare.open(make_bundle())
     qtbot.waitUntil(lambda: page.reconstructions[1].image() is None, timeout=SOON_MS)
     assert page.reconstruction_texts[1].text() == "B: none"
@@ -283,9 +307,9 @@ def menu_at(window, qtbot, pixel):
 
 def test_how_much_higher_an_elbo_is():
     """Higher is better, whatever the sign of the numbers."""
-    assert gap_words(-170.0, -155.5, True) == "14.50 higher"
-    assert gap_words(-155.5, -170.0, True) == "14.50 lower"
-    assert gap_words(-155.5, 300.0, False) == "of another likelihood"
+    assert difference_of_elbos(-170.0, -155.5, True) == "14.50 higher"
+    assert difference_of_elbos(-155.5, -170.0, True) == "14.50 lower"
+    assert difference_of_elbos(-155.5, 300.0, False) == "of another likelihood"
 
 
 def test_what_is_said_of_the_pictures():

@@ -28,7 +28,7 @@ LEFT = Qt.MouseButton.LeftButton
 def ready_to_draw(window):
     """The window, with the image section in front."""
     window.panel.show_section(window.image.panel)
-    window.true_posterior.side = 64  # sooner decoded
+    window.true_posterior.finder.side = 64  # sooner decoded
     return window
 
 
@@ -287,7 +287,7 @@ def test_a_plane_that_cannot_be_decoded_is_waited_for_no_longer(window, qtbot, m
     with monkeypatch.context() as patch, qtbot.waitSignal(window.explorer.failed, timeout=SOON_MS):
         patch.setattr(LikelihoodTable, "build", build)
         draw(window, qtbot, [(8, 6), (20, 6)])
-    assert control.table is None
+    assert control.finder.table is None
     assert panel.progress.isHidden()
     assert [panel.figures[name].text() for name in ("log_px", "gap")] == ["–", "–"]
     draw(window, qtbot, [(8, 16), (20, 16)])
@@ -328,13 +328,13 @@ def test_a_drawing_is_marked_on_a_plane_of_more_dimensions(open_window, make_bun
 
 def test_the_plane_is_decoded_before_the_true_posteriors_table(window, qtbot):
     """Zoomed right after something was drawn, the plane is there before the table is a quarter decoded."""
-    window.true_posterior.side = 256
+    window.true_posterior.finder.side = 256
     draw(window, qtbot, [(8, 6), (20, 6), (13, 24)])
     encoded(window, qtbot)
     viewport = window.explorer.state.viewport
     with qtbot.waitSignal(window.explorer.backdrop_finished, timeout=SOON_MS):
         window.explorer.change(viewport=viewport.zoomed(0.3, viewport.center))
-    assert window.true_posterior.table.share < 0.25
+    assert window.true_posterior.finder.table.share < 0.25
 
 
 def test_another_epochs_encoder_encodes_at_once(open_window, make_film, qtbot):
