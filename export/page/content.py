@@ -21,8 +21,8 @@ from export.page.reading import Reading, Wanted, bundle_reading, read_model
 from export.page.rules import RULES
 from export.page.words import facts_of, plain
 
-# One multiply-add takes about a third of a nanosecond in WebAssembly, so this is about 20 ms.
-MOST_LIVE_WORK = 60_000_000
+# One multiply-add takes about a third of a nanosecond in WebAssembly, so this is about 30 ms.
+MOST_LIVE_WORK = 100_000_000
 MOST_LIVE_WEIGHTS = 8_000_000
 # Of one picture. The trace keeps every value of a run, and these grow with the picture.
 MOST_LIVE_NUMBERS = 400_000

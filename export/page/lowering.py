@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from onnx import helper
 
 from export.page.program import NotLiveError, Program, ProgramWriter
-from export.page.trace import Trace, trace
+from export.page.trace import Trace, trace, varying_of
 
 Shape = tuple[int, ...]
 
@@ -83,7 +83,10 @@ def lower(
 
     `finish` may add steps to the results. Raises NotLiveError if the page cannot run the graph.
     """
-    unknown = sorted({node.op_type for node in model.graph.node} - set(rules) - {"Constant", "Shape", "Size"})
+    # What does not depend on z is computed here, by whatever operators.
+    varying = varying_of(model, source)
+    used = {node.op_type for node in model.graph.node if varying.intersection(node.output)}
+    unknown = sorted(used - set(rules))
     if unknown and not model.functions:
         raise NotLiveError(_listed(unknown))
     found = trace(model, feeds, source)

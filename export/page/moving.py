@@ -192,12 +192,14 @@ def _resize_matrix(
     scales = np.array([1, 1, 1, want / have if scale is None else scale], np.float32)
     if node.op == "Upsample" and low.found.opset < 9:
         raise NotLiveError("Upsample before opset 9")
+    # Before opset 13 an input that is not used has to be there, without numbers.
+    unused = None if low.found.opset > 12 else np.zeros(0, np.float32)
     if node.op == "Upsample" or low.found.opset < 11:
         given: list[NDArray[Any] | None] = [rows, scales]
     elif scale is None:
-        given = [rows, None, None, np.array([have, 1, 1, want], np.int64)]
+        given = [rows, unused, unused, np.array([have, 1, 1, want], np.int64)]
     else:
-        given = [rows, None if low.found.opset > 12 else np.zeros(0, np.float32), scales]
+        given = [rows, unused, scales]
     result = run_node(alone, given, low.found.opset)
     return result.reshape(have, want)
 

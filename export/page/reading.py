@@ -95,9 +95,9 @@ class Reading:
         (value,) = results
         channels, height, width = self.image_shape
         count = channels * height * width
-        shape = writer.shapes[value]
-        if math.prod(shape) != count:  # a fixed batch: the first picture
-            rows = writer.view(value, (shape[0], count))
+        numbers = math.prod(writer.shapes[value])
+        if numbers != count:  # a fixed batch: the first picture
+            rows = writer.view(value, (numbers // count, count))
             value = writer.step("pick", [rows], (1, count), places=[[0], None], fill=0)
         if self.layout in ("NHWC", "flat") and channels > 1:
             value = writer.view(value, (height, width, channels))
@@ -115,8 +115,9 @@ class Reading:
 
     def picture(self, output: NDArray[Any]) -> NDArray[np.float32]:
         """The first picture [C, H, W] in [0, 1] of a run's output."""
-        numbers = output.reshape(output.shape[0], -1)[0].astype(np.float32)
         channels, height, width = self.image_shape
+        # A graph of one z may leave out the batch axis.
+        numbers: NDArray[Any] = output.reshape(-1)[: channels * height * width].astype(np.float32)
         if self.layout in ("NHWC", "flat"):
             numbers = numbers.reshape(height, width, channels).transpose(2, 0, 1)
         numbers = numbers.reshape(self.image_shape)
@@ -179,7 +180,7 @@ def read_model(path: Path, wanted: Wanted) -> Reading:
     index = outputs.index(wanted.output) if wanted.output is not None else _picture_output(path, results[0])
     if len(outputs) > 1 and wanted.output is None:
         guesses.append(f"The output {outputs[index]!r} is taken as the picture.")
-    samples = np.concatenate([np.asarray(result[index], np.float32)[:1] for result in results])
+    samples = np.concatenate([_first(result[index], z_shape[0]) for result in results])
     layout, image_shape = _layout(path, samples.shape[1:], wanted, guesses)
     kind = wanted.range
     if kind is None:
@@ -257,6 +258,12 @@ def _picture_output(path: Path, results: list[Any]) -> int:
     if not any(counts):
         raise ReadingError(f"{path}: found no output of numbers, expected a picture")
     return counts.index(max(counts))
+
+
+def _first(result: NDArray[Any], batch: int) -> NDArray[np.float32]:
+    """The first of a run's outputs [1, …]; a graph of one z may leave out the batch axis."""
+    output = np.asarray(result, np.float32)
+    return output[:1] if output.ndim and output.shape[0] == batch else output[None]
 
 
 def _layout(

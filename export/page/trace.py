@@ -63,10 +63,7 @@ def trace(model: onnx.ModelProto, feeds: Mapping[str, NDArray[Any]], source: str
         if node.domain not in DOMAINS or node.op_type in RANDOM_OPS or _has_graph(node):
             raise NotLiveError(f"the operator {node.op_type}")
     initial = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
-    varying = {source}
-    for node in model.graph.node:
-        if node.op_type not in SIZE_OPS and varying.intersection(node.input):
-            varying.update(filter(None, node.output))
+    varying = varying_of(model, source)
     names = [name for node in model.graph.node for name in node.output if name]
     whole = onnx.ModelProto()
     whole.CopyFrom(model)
@@ -81,8 +78,20 @@ def trace(model: onnx.ModelProto, feeds: Mapping[str, NDArray[Any]], source: str
     return Trace(tuple(model.graph.node), values, frozenset(varying), opset)
 
 
+def varying_of(model: onnx.ModelProto, source: str) -> set[str]:
+    """The names of the values that depend on the input `source`. Sizes do not: they are known."""
+    varying = {source}
+    for node in model.graph.node:
+        if node.op_type not in SIZE_OPS and varying.intersection(node.input):
+            varying.update(filter(None, node.output))
+    return varying
+
+
 def run_node(node: onnx.NodeProto, inputs: list[NDArray[Any] | None], opset: int) -> NDArray[Any]:
-    """The first output of one node alone, by ONNX Runtime. None stands for an input that is left out."""
+    """The first output of one node alone, by ONNX Runtime. None stands for an input that is left out.
+
+    Raises NotLiveError if it does not run alone.
+    """
     alone = onnx.NodeProto()
     alone.CopyFrom(node)
     names = [f"i{index}" if array is not None else "" for index, array in enumerate(inputs)]
@@ -100,7 +109,10 @@ def run_node(node: onnx.NodeProto, inputs: list[NDArray[Any] | None], opset: int
         [onnx.ValueInfoProto(name="out")],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=10)
-    result: NDArray[Any] = session(model.SerializeToString()).run(["out"], given)[0]
+    try:
+        result: NDArray[Any] = session(model.SerializeToString()).run(["out"], given)[0]
+    except Exception as error:  # ONNX Runtime has no class of errors of its own
+        raise NotLiveError(f"an unusual {node.op_type}") from error
     return result
 
 

@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
-from onnx import helper
+from onnx import helper, numpy_helper
 
 from export.page.__main__ import main
 from export.page.content import Choices, _thinned, content_of, decoder_program
 from export.page.html import bundled, page
 from export.page.packing import _ordered, _zigzag, planes, weight_blocks
 from export.page.reading import ReadingError, Wanted, read_model
+from export.page.trace import session
 from export.page.words import plain, script_json
 from tests.export.forging import edit_manifest
 from tests.export.page.decoders import HOSTILE, bundle, foreign, linear, model, with_noise
@@ -178,3 +179,16 @@ def test_why_a_decoder_is_not_live_is_said(graph, words, tmp_path):
     assert content.facts["mode"] == "atlas"
     assert words in content.notes[-1]
     assert content.facts["atlas"]["columns"] == 2
+
+
+def test_a_picture_without_a_batch_axis_is_whole(tmp_path):
+    """A graph of one z may give [H, W, C] alone: all of it is the picture."""
+    graph = linear(2, 4, 5, 5)
+    graph.graph.node[-1].input[1] = "alone"
+    graph.graph.initializer.append(numpy_helper.from_array(np.array([5, 5, 4], np.int64), "alone"))
+    del graph.graph.output[0].type.tensor_type.shape.dim[:]
+    reading = read_model(saved(tmp_path / "m.onnx", graph), Wanted())
+    assert (reading.layout, reading.image_shape) == ("NHWC", (4, 5, 5))
+    output = session(reading.source).run(None, reading.feeds())[0]
+    assert reading.picture(output) == pytest.approx(output.transpose(2, 0, 1))
+    assert decoder_program(reading).shapes[-1] == (4, 5, 5)

@@ -11,7 +11,7 @@ from onnx import TensorProto, helper, numpy_helper
 from export.page.lowering import lower
 from export.page.program import NotLiveError
 from export.page.rules import MAPS, REDUCTIONS, RULES, ZIPS
-from export.page.trace import session
+from export.page.trace import run_node, session
 
 LOGICAL = ("And", "Or", "Xor")
 COMPARISONS = ("Equal", "Greater", "Less", "GreaterOrEqual", "LessOrEqual")
@@ -243,6 +243,14 @@ CASES = [
     resized(
         "nearest, ceil", None, (1.7, 2.3), nearest_mode="ceil", coordinate_transformation_mode="asymmetric"
     ),
+    Case(
+        "Resize",
+        (1, 2, 5, 6),
+        (np.zeros(0, np.float32), np.zeros(0, np.float32), sizes(1, 2, 10, 9)),
+        {"mode": "linear"},
+        opset=11,
+        name="Resize to a size, opset 11",
+    ),
     resized("linear", None, (2.0, 2.0), mode="linear"),
     resized("linear to a size", (8, 3), None, mode="linear"),
     resized("linear, corners", (9, 11), None, mode="linear", coordinate_transformation_mode="align_corners"),
@@ -305,3 +313,24 @@ def test_an_operator_that_is_not_known_is_named(op):
     )
     with pytest.raises(NotLiveError, match=op):
         lower(helper.make_model(graph), RULES, {"x": numbers(1, 2)}, "x", ["y"])
+
+
+def test_what_does_not_depend_on_z_may_use_any_operator():
+    """Operators that the page does not know make constants where they do not depend on z."""
+    nodes = [
+        helper.make_node("Shape", ["x"], ["shape"]),
+        helper.make_node("ConstantOfShape", ["shape"], ["zeros"]),
+        helper.make_node("Add", ["x", "zeros"], ["y"]),
+    ]
+    infos = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 2]) for name in "xy"]
+    graph = helper.make_graph(nodes, "g", infos[:1], infos[1:])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=8)
+    assert [step["op"] for step in lower(model, RULES, {"x": numbers(1, 2)}, "x", ["y"]).steps][-1] == "zip"
+
+
+def test_a_node_that_does_not_run_alone_is_named():
+    """What ONNX Runtime says of it is not what people read."""
+    node = helper.make_node("Resize", ["x", "", "", "sizes"], ["y"])
+    given = [numbers(1, 1, 2, 2), None, None, np.array([1, 1, 4, 4], np.int64)]
+    with pytest.raises(NotLiveError, match="an unusual Resize"):
+        run_node(node, given, 11)
