@@ -49,12 +49,14 @@ class Pyramid:
         cells: the number of cells along each side of a tile.
         cell_px: the shortest that a cell's longer side gets on the screen.
         picture_px: width and height of the pictures in the cache.
+        is_waited_for: whether its pictures are so slow that they are larger than others for it.
     """
 
     cell: tuple[float, float]
     cells: int
     cell_px: float
     picture_px: tuple[int, int]
+    is_waited_for: bool = False
 
     def level(self, units_per_px: float) -> int:
         """Return the level whose cells are at least `cell_px` and less than twice as long on the screen."""
@@ -91,10 +93,13 @@ class Pyramid:
         """Return the tiles that a view between `edges` needs, in the order in which to decode them.
 
         Coarse levels come before fine ones. Within a level, the tiles nearest to `focus` (view coordinates)
-        come first. Coarse tiles just outside the view come last. Tiles outside `limits` are left out.
+        come first. Coarse tiles just outside the view come last. Tiles outside `limits` are left out. If
+        pictures are waited for, there are no coarse tiles: one all over the view would stand there for long.
         """
         level = self.level(units_per_px)
         inside = _common(edges, limits)
+        if self.is_waited_for:
+            return self._nearest_first(inside, level, focus)
         around = _common(_grown(edges, 0.15), limits)
         tiles: list[Tile] = []
         for coarser in (*COARSER_LEVELS, 0):
@@ -123,7 +128,8 @@ def pyramid_for(
     _, height, width = image_shape
     longer = max(height, width)
     cell_px = min(MAX_CELL_PX, max(MIN_CELL_PX, longer * 0.85))
-    cell_px = max(cell_px, math.sqrt(math.prod(view_px) * picture_ms / PLANE_MS))
+    slow_px = math.sqrt(math.prod(view_px) * picture_ms / PLANE_MS)
+    is_waited_for, cell_px = slow_px > cell_px, max(slow_px, cell_px)
     kept = min(1.0, 2 * cell_px * ratio / longer)
     cells = CELLS_OF_FAST if picture_ms < FAST_MS else CELLS_OF_SLOW if picture_ms > SLOW_MS else 2
     return Pyramid(
@@ -131,6 +137,7 @@ def pyramid_for(
         cells=cells,
         cell_px=cell_px,
         picture_px=(max(1, round(width * kept)), max(1, round(height * kept))),
+        is_waited_for=is_waited_for,
     )
 
 

@@ -50,6 +50,21 @@ def test_a_plane_of_slow_pictures_has_as_many_as_are_decoded_in_a_minute(picture
     assert pyramid_for((3, 512, 512), 1.0, 1.0, view_px) == pyramid_for((3, 512, 512), 1.0)
 
 
+def test_a_plane_that_is_waited_for_has_no_coarse_pictures():
+    """It has those in view alone, each once, while a quick plane begins with one over the whole view."""
+    edges, units_per_px = (0.1, 0.1, 6.9, 6.9), 6.8 / 900
+    slow, quick = (pyramid_for((3, 512, 512), ms, 1.0, (900, 900)) for ms in (1000.0, 1.0))
+    wanted = slow.wanted(edges, units_per_px, (3.0, 3.0))
+    assert sorted(wanted) == sorted(slow.meeting(edges, slow.level(units_per_px)))
+    assert len(wanted) <= 81
+    level = quick.level(units_per_px)
+    assert {tile.level for tile in quick.wanted(edges, units_per_px, (3.0, 3.0))} == {
+        level - 4,
+        level - 2,
+        level,
+    }
+
+
 def test_tiles_that_were_not_decoded_are_put_back_unless_others_are_wanted():
     """They come out first again."""
     queue, cut = TileQueue(), Cut(1, Chart(axis_plane((0, 0), 0, 1)), FAST)
