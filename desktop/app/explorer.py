@@ -308,6 +308,7 @@ class Explorer(QObject):
         self._opened = self._now = self._decoder = self._look = self.own = None
         self._own_of.clear()
         self.tiles.forget()
+        self.tiles.set_paused(False)
         for told in (self.model_closed, self.points_changed, self.model_changed):
             told.emit()
         self.state_changed.emit(self.state)
@@ -549,6 +550,7 @@ class Explorer(QObject):
         self.own = None
         assert self.decoder is not None
         self.tiles.set_decoder(self.decoder)
+        self.tiles.set_paused(False)  # that was for the plane of the model before
         prior = opened.model.source.reading.prior
         same_space = same_file and len(before.z) == opened.model.latent_dim
         if not same_space or before.prior != prior:

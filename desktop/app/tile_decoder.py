@@ -43,6 +43,7 @@ class TileDecoder(QObject):
     decoded = Signal(object)  # list[Tile] of the cut that is shown
     shown_changed = Signal()  # another cut is shown
     progressed = Signal(object)  # Progress of a slow decoder, or None if nothing is left
+    paused_changed = Signal(bool)
     finished = Signal()  # all tiles in view are decoded
 
     def __init__(self, worker: Worker) -> None:
@@ -58,7 +59,8 @@ class TileDecoder(QObject):
         self._ratio = 1.0
         self._view_px: tuple[float, float] = (0, 0)
         self._total = 0
-        self._is_paused = False
+        self._is_paused = self._is_hidden = False
+        self._looked: tuple[Projection, float] | None = None
         self._cut: Cut | None = None
         self._is_announced = True
         self.shown: Cut | None = None
@@ -84,15 +86,42 @@ class TileDecoder(QObject):
         self._queue.hurry_until = time.perf_counter() + HURRY_S
         self._interrupt()
 
+    @property
+    def is_paused(self) -> bool:
+        """Whether people want no more tiles decoded for now."""
+        return self._is_paused
+
     def set_paused(self, is_paused: bool) -> None:
         """Decode no more tiles for now, or go on."""
-        self._is_paused = is_paused
-        if is_paused:
+        if is_paused != self._is_paused:
+            self._is_paused = is_paused
+            self._hold_or_go_on()
+            self.paused_changed.emit(is_paused)
+
+    def set_hidden(self, is_hidden: bool) -> None:
+        """Say whether nobody sees the plane: then a slow decoder is left to what is looked at."""
+        if is_hidden != self._is_hidden:
+            self._is_hidden = is_hidden
+            if self._is_slow:
+                self._hold_or_go_on()
+
+    @property
+    def _is_slow(self) -> bool:
+        return self._decoder is not None and self._decoder.is_slow
+
+    @property
+    def _is_held(self) -> bool:
+        return self._is_paused or (self._is_hidden and self._is_slow)
+
+    def _hold_or_go_on(self) -> None:
+        if self._is_held:
             self._worker.cancel("backdrop")
             self._interrupt()
             self._running = False
-        else:
-            self._start()
+            self._tell_progress()
+        elif self._looked is not None:
+            # A tile that was being decoded is in nobody's queue.
+            self.look(*self._looked)
 
     def set_decoder(self, decoder: KeptDecoder) -> None:
         """Decode with another model from now on, and drop the requests for the last one."""
@@ -101,14 +130,14 @@ class TileDecoder(QObject):
         self._worker.cancel("backdrop")
         self._queue = TileQueue()
         self._running = False
-        self._cut = None
+        self._cut = self._looked = None
         # A model that is opened again has the same tiles, but nobody shows them any longer.
         self._is_announced = False
 
     def forget(self) -> None:
         """Decode nothing and show nothing from now on, because no model is open any more."""
         self._worker.cancel("backdrop")
-        self._decoder = self._cut = self.shown = None
+        self._decoder = self._cut = self.shown = self._looked = None
         self._cache, self._queue = TileCache(), TileQueue()
         self._spaces.clear()
         self._running = False
@@ -122,6 +151,7 @@ class TileDecoder(QObject):
         """
         if self._decoder is None:
             return
+        self._looked = projection, ratio
         size_changed = self._decoder.is_slow and self._view_px != projection.size_px
         if self._cut is None or self._cut.chart != projection.chart or ratio != self._ratio or size_changed:
             self._ratio, self._view_px = ratio, projection.size_px
@@ -149,7 +179,7 @@ class TileDecoder(QObject):
             self.shown_changed.emit()
 
     def _start(self) -> None:
-        if self._decoder is None or self._running or self._is_paused or not len(self._queue):
+        if self._decoder is None or self._running or self._is_held or not len(self._queue):
             return
         self._running = True
         steps = decode_tiles(self._decoder, self._queue)
@@ -177,7 +207,7 @@ class TileDecoder(QObject):
 
     def _tell_progress(self) -> None:
         """For slow decoders only: other planes are there before anyone could read it."""
-        if self._decoder is None or not self._decoder.is_slow:
+        if self._decoder is None or not self._is_slow or self._is_hidden:
             self.progressed.emit(None)
             return
         left = len(self._queue)

@@ -78,6 +78,7 @@ from desktop.widgets.controls.theme_control import ThemeControl
 from desktop.widgets.controls.time_control import TimeControl
 from desktop.widgets.controls.true_posterior_control import TruePosteriorControl
 from desktop.widgets.controls.z_control import ZControl
+from desktop.widgets.panels.grid_page import GridPage
 from desktop.widgets.panels.pages import Pages
 from desktop.widgets.panels.side_panel import WIDTH_PX, SidePanel
 from desktop.widgets.plane.empty_plane import EmptyPlane
@@ -125,6 +126,7 @@ class MainWindow(QMainWindow):
         menus = {name: self.menuBar().addMenu(text) for name, text in MENUS.items()}
         self.theme = ThemeControl(menus["view"])
         self.tabs = Pages(menus["view"])
+        self.tabs.currentChanged.connect(self._tell_hidden)
         self.status = StatusControl(explorer, self.statusBar())
         self.empty = EmptyPlane(self.plane)
         self.opening = OpeningControl(explorer, self.message, self.empty)
@@ -260,6 +262,7 @@ class MainWindow(QMainWindow):
         self.directions = DirectionsControl(shell)
         view.addSeparator()
         self.panel_control = PanelControl(shell)
+        self.plane_progress.add_to(view)
         self.full_screen = FullScreenControl(self, view, self.tabs.tabBar())
         self.full_screen_action = self.full_screen.action
         self.tabs.add_page(PLANE, "&Plane", self.plane)
@@ -269,6 +272,10 @@ class MainWindow(QMainWindow):
             self.dim.add_plane(compared)
         file.addSeparator()
         add_action(file, "&Quit", QKeySequence.StandardKey.Quit, self.close)
+
+    def _tell_hidden(self) -> None:
+        """Leave a slow decoder to the page in front if it shows no plane."""
+        self.explorer.tiles.set_hidden(isinstance(self.tabs.currentWidget(), GridPage))
 
     def _pages_over_time(self) -> QWidget:
         """Return the pages with the epochs below them, which are of all pages."""

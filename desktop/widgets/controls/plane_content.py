@@ -4,6 +4,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer
 
 from desktop.app.explorer import Explorer
+from desktop.jobs.cost import Progress
 from desktop.jobs.tiles import Tile
 from desktop.latent.selection import within
 from desktop.view.state import ViewState
@@ -30,6 +31,7 @@ class PlaneContent(QObject):
         self._points_plane = explorer.state.plane
         self._shown_only: tuple[int, ...] | None = None
         self._has_missed = False
+        self._progress: Progress | None = None
         self.arrow = CursorArrow(plane)
         self._old_soon = QTimer(self, singleShot=True, interval=OLD_AFTER_MS)
         self._old_soon.timeout.connect(self._mark_old)
@@ -38,6 +40,8 @@ class PlaneContent(QObject):
         explorer.state_changed.connect(self._on_state)
         explorer.tiles.decoded.connect(self._add_tiles)
         explorer.tiles.shown_changed.connect(self._show_tiles)
+        explorer.tiles.progressed.connect(self._on_progress)
+        explorer.tiles.paused_changed.connect(self._tell_progress)
         plane.resized.connect(self._on_resized)
         plane.pointer_moved.connect(self._on_pointer)
         # Qt paints what an arrow leaves in a pass of its own, so it goes a frame after the cursor has come.
@@ -104,6 +108,19 @@ class PlaneContent(QObject):
         tiles = self._explorer.tiles
         if tiles.shown is not None and not tiles.is_shown_current:
             self._plane.set_old(OLD_PLANE)
+
+    def _on_progress(self, progress: Progress | None) -> None:
+        self._progress = progress
+        self._tell_progress()
+
+    def _tell_progress(self) -> None:
+        """Say on a plane of slow pictures how far it is, and whether it is paused."""
+        found, text = self._progress, ""
+        if found is not None and self._explorer.tiles.is_paused:
+            text = f"Paused at {found.done:,} of {found.total:,} pictures"
+        elif found is not None:
+            text = f"Decoding the plane, {found.done + 1:,} of {found.total:,}"
+        self._plane.set_note(text)
 
     def _on_pointer(self, ab: tuple[float, float] | None) -> None:
         """Have the tiles at the pointer decoded first."""

@@ -20,6 +20,7 @@ MORE_WORDS = {
     "Undo ": "back revert",
     "Redo ": "again repeat",
     "Copy view as text": "json state share",
+    "Pause decoding the plane": "stop hold wait",
     "Home": "zoom out reset start whole center centre overview",
     "Fit to ": "zoom out all points whole",
     "Show the cursor": "center centre find zoom",

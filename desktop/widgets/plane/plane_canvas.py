@@ -74,7 +74,7 @@ class PlaneCanvas(QWidget):
         self._still = Still(self._compose)
         self._later = Later()
         self._piece_s = 0.0  # `time.perf_counter` of the last of its pieces
-        self._old = ""
+        self._old = self._note = ""
         self._cursor: tuple[ViewState, int, int, QPointF] | None = None
         self._axes = Axes()
         self._mark = CursorMark()
@@ -195,6 +195,12 @@ class PlaneCanvas(QWidget):
             self._old = text
             self._change()
 
+    def set_note(self, text: str) -> None:
+        """Say by a text how far the tiles are; empty to say nothing."""
+        if text != self._note:
+            self._note = text
+            self._change()
+
     def add_tiles(self, tiles: Sequence[Tile]) -> None:
         """Draw these tiles, which have just been decoded."""
         self._stack.add_tiles(tiles)
@@ -256,6 +262,11 @@ class PlaneCanvas(QWidget):
     def old(self) -> str:
         """What is said of tiles that do not belong to the rest; empty if they do."""
         return self._old
+
+    @property
+    def note(self) -> str:
+        """What is said of how far the tiles are; empty if nothing is."""
+        return self._note
 
     @property
     def is_moving(self) -> bool:
@@ -324,8 +335,8 @@ class PlaneCanvas(QWidget):
         clear += draw_path(painter, self._state, self.to_px, self._path_point)
         self._clear = clear
         self._clear_mark()
-        if self._old:
-            draw_note(painter, QPointF(self.width() / 2, NOTE_PX), self._old)
+        if self._old or self._note:
+            draw_note(painter, QPointF(self.width() / 2, NOTE_PX), self._old or self._note)
 
     def _clear_mark(self) -> None:
         """Move the picture at the cursor away from what it should not cover."""
