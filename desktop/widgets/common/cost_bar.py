@@ -14,6 +14,7 @@ class CostBar(QWidget):
 
     Attributes:
         is_running: whether pictures are being decoded.
+        asked: what was asked about last.
     """
 
     start_wanted = Signal()
@@ -26,6 +27,7 @@ class CostBar(QWidget):
         self.button = QPushButton()
         self.button.clicked.connect(self._on_clicked)
         self.is_running = False
+        self.asked: Cost | None = None
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.label)
@@ -33,9 +35,10 @@ class CostBar(QWidget):
         layout.addStretch(1)
         self.hide()
 
-    def ask(self, cost: Cost) -> None:
-        """Say what it costs, and offer to begin."""
-        self._show(cost.in_words(), "Decode", START_TIP, False)
+    def ask(self, cost: Cost, is_rest: bool = False) -> None:
+        """Say what it costs, and offer to begin, or to go on if it `is_rest` of what was begun."""
+        self.asked = cost
+        self._show(cost.in_words(), "Decode the rest" if is_rest else "Decode", START_TIP, False)
 
     def show_progress(self, progress: Progress) -> None:
         """Say how far it is, and offer to stop."""

@@ -25,6 +25,8 @@ from desktop.widgets.panels.pages import Pages
 SAMPLES, MANIFOLD, RECONSTRUCTIONS, TRAVERSALS = "samples", "manifold", "reconstructions", "traversals"
 TO_COMPARE = "Decode compares every image with its reconstruction, to put them in order."
 COMPARING = "Comparing every image with its reconstruction …"
+# As many pictures as somebody had decoded on a page, and up to so many times more, are not asked about again.
+AGREED_SHARE = 1.5
 NO_IMAGES = "The open model has no test images, so there is nothing to reconstruct."
 
 
@@ -39,6 +41,8 @@ class GridsControl(QObject):
         self._tabs = tabs
         self._explorer = shell.explorer
         self._known = KnownScores()
+        self._agreed: dict[str, int] = {}  # how many pictures of a page somebody wanted, whatever they cost
+        self._is_only_asked = False
         self._state = shell.explorer.state
         self.samples_n, self.manifold_n = _spin(1, MAX_SIDE, 8), _spin(1, MAX_SIDE, 20)
         self.pairs_n, self.traversal_n = _spin(1, MAX_SIDE // 2, 8), _spin(2, MAX_SIDE, 11)
@@ -117,13 +121,14 @@ class GridsControl(QObject):
         page = GridPage(hint, controls)
         page.save_wanted.connect(partial(self._save, name))
         page.cell_clicked.connect(partial(self._go_to_cell, name))
-        page.cost.start_wanted.connect(partial(self._fill, most_s=math.inf))
+        page.cost.start_wanted.connect(partial(self._start, name))
         page.cost.stop_wanted.connect(self._stop)
         self._tabs.add_page(name, text, page)
         return page
 
     def _on_opened(self) -> None:
         self._known = KnownScores()
+        self._agreed.clear()
         self._limit_dimensions(self._explorer.latent_dim or MAX_SIDE)
         for page in self._pages.values():
             page.set_sheet(None)
@@ -155,9 +160,16 @@ class GridsControl(QObject):
         if (current == MANIFOLD and old.plane != state.plane) or (current == TRAVERSALS and old.z != state.z):
             self._fill()
 
-    def _fill(self, *_: object, most_s: float = ASK_FROM_S) -> None:
-        """Have the page in front decoded with its inputs and the state, if it takes no more than `most_s`."""
-        name = self._tabs.key()
+    def _fill(self, *_: object, most_s: float | None = None) -> None:
+        """Have the page in front decoded with its inputs and the state, if it takes no more than `most_s`.
+
+        Without `most_s` it may take as long as what is not asked about, or was agreed to on this page.
+        """
+        name, model = self._tabs.key(), self._explorer.model
+        if most_s is None:
+            agreed_s = 0.0 if model is None else self._agreed.get(name, 0) * model.picture_s
+            most_s = max(ASK_FROM_S, AGREED_SHARE * agreed_s)
+        self._is_only_asked = most_s == 0
         steps = self._steps(name, most_s) if name in self._pages else None
         if steps is not None:
             self._pages[name].cost.hide()
@@ -166,8 +178,16 @@ class GridsControl(QObject):
             )
             self._explorer.interrupt()  # what a slow decoder does now can wait
 
+    def _start(self, name: str) -> None:
+        """Decode what was asked about, and from now on as many pictures of this page without a question."""
+        page = self._pages[name]
+        there = 0 if page.sheet is None else len(page.sheet.z)
+        self._agreed[name] = max(there, 0 if page.cost.asked is None else page.cost.asked.pictures)
+        self._fill(most_s=math.inf)
+
     def _stop(self) -> None:
         """Decode no more; what is there stays."""
+        self._agreed.pop(self._tabs.key(), None)
         self._fill(most_s=0.0)
 
     def _on_error(self, name: str, error: Exception) -> None:
@@ -177,6 +197,8 @@ class GridsControl(QObject):
             self._pages[name].set_sheet(None, str(error))
         else:
             self._explorer.failed.emit(error)
+            if name == self._tabs.key() and not self._is_only_asked:
+                self._stop()  # which offers to decode the rest
 
     def _steps(self, name: str, most_s: float) -> pages.Steps | None:
         """Return the job that decodes a page; None if there is nothing to decode."""
@@ -202,7 +224,8 @@ class GridsControl(QObject):
             page.cost.show_progress(step)
             self._tell_about_scores(name, COMPARING)
         elif isinstance(step, Cost):
-            page.cost.ask(step)
+            sheet = page.sheet
+            page.cost.ask(step, sheet is not None and sheet.missing < len(sheet.z))
             self._tell_about_scores(name, TO_COMPARE)
         elif isinstance(step, Sheet):
             page.set_sheet(step)

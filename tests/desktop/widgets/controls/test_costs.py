@@ -37,6 +37,11 @@ def test_a_page_asks_and_its_pictures_come_when_they_are_wanted(window, qtbot):
         qtbot.mouseClick(page.cost.button, LEFT)
     assert not page.cost.isVisible()
     assert page.save.isEnabled()
+    # As many others are not asked about again, until a run is stopped.
+    window.explorer.model.picture_s = 5.0
+    with qtbot.waitSignal(window.grids.sheet_shown, timeout=SOON_MS):
+        qtbot.mouseClick(window.grids.resample, LEFT)
+    assert not page.cost.isVisible()
     # Once decoded, they are there.
     window.explorer.model.picture_s = 5.0
     with qtbot.waitSignal(window.grids.sheet_shown, timeout=SOON_MS):
@@ -53,9 +58,28 @@ def test_a_stopped_page_keeps_its_pictures(window, qtbot):
     window.explorer.decoder.one(Vector(page.sheet.z[40]))
     page.cost.start_wanted.emit()
     page.cost.stop_wanted.emit()
-    qtbot.waitUntil(lambda: page.cost.button.text() == "Decode", timeout=SOON_MS)
+    qtbot.waitUntil(lambda: page.cost.button.text() == "Decode the rest", timeout=SOON_MS)
     qtbot.waitUntil(lambda: page.sheet.missing < 63, timeout=SOON_MS)
     assert page.cost.label.text().startswith(f"{page.sheet.missing} pictures, about ")
+    assert page.cost.isVisible()
+    window.explorer.model.picture_s = 5.0
+    window.grids.resample.click()
+    qtbot.waitUntil(lambda: page.cost.label.text() == "64 pictures, about 5 min", timeout=SOON_MS)
+    assert page.cost.button.text() == "Decode"
+
+
+def test_a_page_that_failed_offers_the_rest(window, qtbot):
+    """The error is told, and what is decoded stays."""
+    page = window.grids.samples
+    qtbot.keyClick(window.plane, Qt.Key.Key_2, CONTROL)
+    qtbot.waitUntil(lambda: page.cost.isVisible(), timeout=SOON_MS)
+    page.cost.hide()
+    window.grids._fill(most_s=1e9)
+    window.grids._on_error("samples", ValueError("found a run that takes too long"))
+    qtbot.waitUntil(lambda: page.cost.isVisible() and not page.cost.is_running, timeout=SOON_MS)
+    assert page.cost.button.text() == "Decode the rest"
+    assert page.sheet.missing
+    assert window.message.isVisible()
 
 
 def test_the_nearest_picture_is_drawn_once(window):
