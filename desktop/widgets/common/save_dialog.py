@@ -5,23 +5,33 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from desktop.models.source import Source
 from desktop.widgets.common import settings
 
 
 def ask_where(
-    parent: QWidget, title: str, name: str, kind: str, refuse: Callable[[str], object]
+    parent: QWidget,
+    title: str,
+    name: str,
+    kind: str,
+    refuse: Callable[[str], object],
+    source: Source | None = None,
 ) -> Path | None:
     """Return the chosen path, with the ending of `name`; None if nothing was chosen.
 
-    The dialog begins in the folder of the last export, with the name that was chosen last under this title.
+    The dialog begins in the folder of the last export. The name is the last one that was chosen under this
+    title, if it was for the same `source`; else it is `name` after that of the source.
 
     If adding the ending leads to an existing file, the dialog has not asked whether to replace it: then
     `refuse` gets a message, and None is returned.
     """
-    ending = Path(name).suffix
-    folder, last = settings.last_export(title)
+    ending = Path(f"x{name}").suffix  # also of an ending alone
+    model = "" if source is None else source.sha256
+    folder, last = settings.last_export(title, model)
     if last:
         name = Path(last).stem + ending  # the format may be another one now
+    elif source is not None:
+        name = name_after(source, name)
     chosen, _ = QFileDialog.getSaveFileName(parent, title, str(folder / name) if folder else name, kind)
     if not chosen:
         return None
@@ -31,5 +41,11 @@ def ask_where(
         if path.exists():
             refuse(f"{path}: found an existing file; choose it by its full name to replace it")
             return None
-    settings.save_last_export(title, path.absolute())
+    settings.save_last_export(title, path.absolute(), model)
     return path
+
+
+def name_after(source: Source, name: str) -> str:
+    """Return a file's name with its model's before it: "mnist-picture.png", or "mnist.html" for ".html"."""
+    stem = source.path.stem or "model"
+    return stem + name if name.startswith(".") else f"{stem}-{name}"

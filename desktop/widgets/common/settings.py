@@ -89,20 +89,28 @@ def save_followed_hints(names: Iterable[str]) -> None:
     _change(lambda content: content.update({HINTS: sorted(names)}))
 
 
-def last_export(title: str) -> tuple[Path | None, str]:
-    """Return the folder of the last export, and the name of the last one from the dialog with this title."""
+def last_export(title: str, model: str) -> tuple[Path | None, str]:
+    """Return the folder of the last export, and the name of the last one from the dialog with this title.
+
+    The name is empty if that one was not of this model, by its hash.
+    """
     content, _ = saved.read()
     folder, names = _exports(content)
-    name = names.get(title)
+    last = names.get(title)
+    is_of_model = isinstance(last, dict) and last.get("model") == model
+    name = last.get("name") if isinstance(last, dict) and is_of_model else ""
     return (Path(folder) if folder else None), name if isinstance(name, str) else ""
 
 
-def save_last_export(title: str, path: Path) -> None:
-    """Save where an export went, and its name."""
+def save_last_export(title: str, path: Path, model: str) -> None:
+    """Save where an export went, its name, and the hash of its model."""
 
     def edit(content: saved.Content) -> None:
         _, names = _exports(content)
-        content[EXPORTS] = {"folder": str(path.parent), "names": names | {title: path.name}}
+        content[EXPORTS] = {
+            "folder": str(path.parent),
+            "names": names | {title: {"name": path.name, "model": model}},
+        }
 
     _change(edit)
 

@@ -91,7 +91,7 @@ class FigureControl(QObject):
     def _save(self, figure: Figure, kind: FileKind) -> None:
         window, refuse = self._shell.window, self._shell.message.show_message
         name, files = f"view{kind.ending}", f"{kind.value} (*{kind.ending})"
-        path = ask_where(window, "Export the view", name, files, refuse)
+        path = ask_where(window, "Export the view", name, files, refuse, self._shell.explorer.source)
         if path is not None:
             self.exports.save(path, figure)
 

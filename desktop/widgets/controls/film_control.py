@@ -129,10 +129,10 @@ class FilmControl(QObject):
             self.dialog.set_cost(cost)
 
     def _save(self, film: Film) -> None:
-        message, ending = self._shell.message, film.format.ending
+        message, ending, source = self._shell.message, film.format.ending, self._shell.explorer.source
         name = f"walk{ending}" if film.subject is Subject.PATH else f"epochs{ending}"
         kind = f"{film.format.value} (*{ending})"
-        path = ask_where(self._shell.window, "Export animation", name, kind, message.show_message)
+        path = ask_where(self._shell.window, "Export animation", name, kind, message.show_message, source)
         if path is None:
             return
         seconds = self._shell.panel.path.seconds

@@ -254,7 +254,7 @@ class GridsControl(QObject):
             fits = "choose fewer pictures" if found.scale is None else f"scale {found.scale} fits"
             refuse(f"{found.reason}; {fits}")
             return
-        path = ask_where(window, f"Save {name}", f"{name}.png", "PNG (*.png)", refuse)
+        path = ask_where(window, f"Save {name}", f"{name}.png", "PNG (*.png)", refuse, self._explorer.source)
         if path is None:
             return
         note = self._explorer.note(name, **saved_for(window, name))

@@ -45,8 +45,8 @@ class PageControl(QObject):
         if source is None:
             message.show_message("Found no open model; open one to share it as a page.")
             return
-        name = f"{source.path.stem or 'model'}.html"
-        path = ask_where(self._shell.window, "Share as a page", name, "HTML (*.html)", message.show_message)
+        window, refuse = self._shell.window, message.show_message
+        path = ask_where(window, "Share as a page", ".html", "HTML (*.html)", refuse, source)
         if path is None:
             return
         try:

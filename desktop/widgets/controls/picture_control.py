@@ -181,9 +181,8 @@ class PictureControl(QObject):
         scale = self._scale_with_room()
         if self.picture is not None and scale:
             shell = self._shell
-            path = ask_where(
-                shell.window, "Save picture", "picture.png", "PNG (*.png)", shell.message.show_message
-            )
+            refuse, source = shell.message.show_message, shell.explorer.source
+            path = ask_where(shell.window, "Save picture", "picture.png", "PNG (*.png)", refuse, source)
             if path is not None:
                 note = shell.explorer.note("picture", scale=scale)
                 shell.explorer.save_picture(path, self.picture, scale, note)

@@ -232,7 +232,8 @@ class SelectControl(QObject):
             self._shell.message.show_note("Nothing is selected; select points first")
             return
         refuse = self._shell.message.show_message
-        path = ask_where(self._shell.window, "Save selection", "selection.csv", "CSV (*.csv)", refuse)
+        window, source = self._shell.window, explorer.source
+        path = ask_where(window, "Save selection", "selection.csv", "CSV (*.csv)", refuse, source)
         if path is not None:
             job = save_csv(path, posterior, explorer.state.selected, explorer.label_names)
             explorer.save_file(path, job, of_model=False)

@@ -133,7 +133,8 @@ class ZControl(QObject):
     def _save(self, title: str, name: str, numbers: ArrayLike) -> None:
         if self._explorer.latent_dim is None:
             return
-        path = ask_where(self._shell.window, title, name, KIND, self._shell.message.show_message)
+        refuse, source = self._shell.message.show_message, self._explorer.source
+        path = ask_where(self._shell.window, title, name, KIND, refuse, source)
         if path is not None:
             self._explorer.save_file(path, save_numbers(path, numbers), of_model=False)
 

@@ -69,7 +69,7 @@ def test_a_dialog_that_is_left_writes_nothing(window, qtbot, answer, tmp_path, m
     qtbot.waitUntil(lambda: window.grids.samples.save.isEnabled(), timeout=SOON_MS)
     qtbot.mouseClick(window.grids.samples.save, LEFT)
     qtbot.wait(50)
-    assert [name for _, name, _ in asked] == ["picture.png", "walk.gif", "samples.png"]
+    assert [name for _, name, _ in asked] == ["first-picture.png", "first-walk.gif", "first-samples.png"]
     assert names(tmp_path) == []
     assert not window.panel.path.progress.isVisible()
 
@@ -154,7 +154,7 @@ def test_the_path_is_saved_as_a_gif(window, qtbot, answer, tmp_path, gif_frames,
         lambda _: shown.append((panel.progress.isVisible(), panel.progress.value()))
     )
     saved_picture(window, qtbot, lambda: save_film(window, qtbot, frames=30, fps=10))
-    assert asked == [("Export animation", "walk.gif", "GIF (*.gif)")] * 2
+    assert asked == [("Export animation", "first-walk.gif", "GIF (*.gif)")] * 2
     assert names(tmp_path) == ["walk.gif"]
     frames = gif_frames(tmp_path / "walk.gif")
     assert frames.shape == (30, 12 * 23, 12 * 23)

@@ -1,5 +1,6 @@
 """The dialog for saving begins where the last one ended."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,15 +8,16 @@ from PySide6.QtWidgets import QFileDialog
 
 from desktop.base import saved
 from desktop.widgets.common.save_dialog import ask_where
+from tests.desktop.models.bare_graphs import bare, picture_nodes
 
 KINDS = "PNG (*.png)"
 
 
 @pytest.fixture
 def ask(monkeypatch):
-    """`ask(chosen, title, name)`: the path that is returned, and the place at which the dialog began."""
+    """`ask(chosen, title, name, source)`: the path that is returned, and where the dialog began."""
 
-    def run(chosen, title="Save picture", name="picture.png"):
+    def run(chosen, title="Save picture", name="picture.png", source=None):
         began = []
 
         def dialog(*arguments):
@@ -23,7 +25,7 @@ def ask(monkeypatch):
             return str(chosen or ""), ""
 
         monkeypatch.setattr(QFileDialog, "getSaveFileName", staticmethod(dialog))
-        return ask_where(None, title, name, KINDS, lambda _: None), Path(began[0])
+        return ask_where(None, title, name, KINDS, lambda _: None, source), Path(began[0])
 
     return run
 
@@ -37,6 +39,16 @@ def test_it_begins_with_the_last_folder_and_name(ask, tmp_path):
     assert ask(None, "Export animation", "walk.webp")[1] == tmp_path / "round.webp"
 
 
+def test_the_name_is_that_of_the_model_unless_the_last_one_was_chosen_for_it(ask, tmp_path):
+    """The folder stays, but another model's file does not get the name of the one before."""
+    faces = replace(bare(tmp_path, picture_nodes([1, 4, 5]), ("N", 1, 4, 5)), path=Path("faces.onnx"))
+    digits = replace(faces, path=Path("digits.onnx"), sha256="d" * 64)
+    assert ask(tmp_path / "mine.html", name=".html", source=faces)[1] == Path("faces.html")
+    assert ask(None, name=".html", source=faces)[1] == tmp_path / "mine.html"
+    assert ask(None, name=".html", source=digits)[1] == tmp_path / "digits.html"
+    assert ask(None, "Export the view", "view.svg", digits)[1] == tmp_path / "digits-view.svg"
+
+
 def test_a_name_gets_its_ending_and_is_remembered_with_it(ask, tmp_path):
     """A refused name is not remembered."""
     assert ask(tmp_path / "mine")[0] == tmp_path / "mine.png"
@@ -45,7 +57,9 @@ def test_a_name_gets_its_ending_and_is_remembered_with_it(ask, tmp_path):
     assert ask(None)[1] == tmp_path / "mine.png"
 
 
-@pytest.mark.parametrize("damaged", [3, {"folder": 7, "names": []}, {"folder": "a\0b"}])
+@pytest.mark.parametrize(
+    "damaged", [3, {"folder": 7, "names": []}, {"folder": "a\0b"}, {"names": {"Save picture": "earlier.png"}}]
+)
 def test_what_is_damaged_is_not_used(ask, damaged):
     """The dialog begins as at the first time."""
     saved.change(lambda content: content.update({"exports": damaged}))
