@@ -103,6 +103,18 @@ def fitted_view(state: ViewState, viewport: Viewport) -> ViewState:
     return state if np.array_equal(at, inside) else state.at(state.chart.ab(inside))
 
 
+def sample_seed(state: ViewState) -> int | None:
+    """The seed whose first sample the cursor is at; None if it is elsewhere."""
+    sample = _first_sample(len(state.z), state.prior, state.seed)
+    is_there = np.allclose(state.z.array, sample, rtol=1e-5, atol=1e-6)
+    return state.seed if is_there else None
+
+
+@lru_cache(maxsize=2)
+def _first_sample(latent_dim: int, prior: Prior, seed: int) -> Array:
+    return sample_prior(1, latent_dim, seed, prior)[0]
+
+
 @lru_cache(maxsize=2)
 def corners(latent_dim: int, prior: Prior, seed: int) -> Array:
     """The three samples [3, d] of a first view: the first of a seed, and two more.

@@ -63,7 +63,7 @@ class PlaneControl(QObject):
         )
         home = add_action(shell.menus["view"], "&Home", "Home", lambda: self._look_at(explorer.home))
         add_action(shell.menus["view"], "Show the &cursor", "C", self._show_cursor)
-        add_action(shell.menus["view"], "&Random z", "R", explorer.draw_z)
+        add_action(shell.menus["view"], "&Random z", "R", self._draw_z)
         self._fit_action = add_action(shell.menus["view"], FIT.format(TEST_IMAGES.many), "F", self._fit)
         quantiles = add_action(shell.menus["view"], "&Quantile axes", "Q", self._switch_scale)
         self.view_entries = [home, self._fit_action, quantiles]
@@ -92,6 +92,13 @@ class PlaneControl(QObject):
     def _show_cursor(self) -> None:
         """Bring the cursor into the middle, with the same zoom."""
         self._explorer.set_state(self._explorer.state.with_cursor_in_view(0.0))
+
+    def _draw_z(self) -> None:
+        """Go to another sample, and say which, because its seed brings it back."""
+        if self._explorer.source is not None:
+            self._explorer.draw_z()
+            seed = self._explorer.state.seed
+            self.told.emit(f"sample of the prior (seed {seed}), the first picture of Samples with this seed")
 
     def _look_at(self, viewport: Viewport) -> None:
         self._explorer.change(viewport=viewport)

@@ -12,6 +12,7 @@ from desktop.base.words import one_line
 from desktop.jobs.decode import Decoded
 from desktop.latent.plane import decimals_in, format_z
 from desktop.models.opened import Opened
+from desktop.view.first_view import sample_seed
 from desktop.view.state import ViewState
 from desktop.widgets.common.buttons import push_button
 from desktop.widgets.common.plain_text import ElidedLabel, menu_text, tip_text
@@ -39,7 +40,7 @@ class StatusControl(QObject):
         self._device.setTextFormat(Qt.TextFormat.PlainText)
         self._pointer_ab: tuple[float, float] | None = None
         self._opening = ""
-        self._epoch = explorer.state.epoch
+        self._epoch, self._z = explorer.state.epoch, explorer.state.z
         self._decoded: Decoded | None = None
         self._soon = QTimer(self, singleShot=True, interval=UPDATE_MS)
         self._soon.timeout.connect(self._show)
@@ -89,8 +90,8 @@ class StatusControl(QObject):
         self._show()
 
     def _on_state(self, state: ViewState) -> None:
-        if state.epoch != self._epoch:
-            self._epoch = state.epoch
+        if state.epoch != self._epoch or (self._pointer_ab is None and state.z != self._z):
+            self._epoch, self._z = state.epoch, state.z
             self._show_soon()
 
     def _on_saved(self, path: Path) -> None:
@@ -124,6 +125,8 @@ class StatusControl(QObject):
         source = self._explorer.source
         if self._pointer_ab is None:
             words = "" if source is None else in_words(source, self._epoch)
+            seed = None if source is None else sample_seed(self._explorer.state)
+            words += "" if seed is None else f", cursor at a sample of the prior (seed {seed})"
             self._place.show_text(self._opening or words)
         else:
             plane, viewport = self._explorer.state.plane, self._explorer.state.viewport

@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 
+from desktop.latent.plane import sample_prior
 from tests.desktop.widgets.on_plane import at
 from tests.waiting import SOON_MS
 
@@ -28,6 +29,18 @@ def test_the_status_bar_says_how_long_a_decode_took(window, qtbot):
     qtbot.waitUntil(lambda: any("last decode" in text for text in texts(window)), timeout=SOON_MS)
     (text,) = (text for text in texts(window) if "last decode" in text)
     assert 0 < float(text.split()[2]) < 1000
+
+
+def test_the_status_bar_says_which_sample_the_cursor_is_at(window, qtbot):
+    """R tells its seed at once; the seed stands there until the cursor leaves the sample."""
+    qtbot.keyClick(window.plane, Qt.Key.Key_R)
+    told = "sample of the prior (seed 1), the first picture of Samples with this seed"
+    assert window.statusBar().currentMessage() == told
+    assert list(window.explorer.state.z) == sample_prior(4, 2, 1)[0].tolist()
+    status = "cursor at a sample of the prior (seed 1)"
+    qtbot.waitUntil(lambda: any(text.endswith(status) for text in texts(window)), timeout=SOON_MS)
+    qtbot.keyClick(window.plane, Qt.Key.Key_Right)
+    qtbot.waitUntil(lambda: not any(text.endswith(status) for text in texts(window)), timeout=SOON_MS)
 
 
 def test_the_status_bar_keeps_up_with_a_drag(window, qtbot):
