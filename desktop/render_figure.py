@@ -99,9 +99,7 @@ def layers_option(start: tuple[str, ...], without: frozenset[Part] = frozenset()
 @click.option(
     "--opacity",
     type=Finite(0, 1),
-    default=Figure.opacity,
-    show_default=True,
-    help="Of the decoded plane.",
+    help="Of the decoded plane.  [default: 0.6 under points, density and holes, or else 1]",
 )
 @click.option(
     "--invert/--no-invert",
@@ -128,7 +126,7 @@ def view(
     axes: tuple[int, int] | None,
     quantiles: bool,
     layers: frozenset[Part],
-    opacity: float,
+    opacity: float | None,
     invert: bool,
     frame: bool,
     legend: bool,

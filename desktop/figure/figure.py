@@ -50,6 +50,10 @@ class Part(StrEnum):
 # Drawn only with the points, whose parts they are.
 OF_POINTS = frozenset({Part.NAMES, Part.SELECTED})
 
+# What the decoded plane is paled for, so that it is seen on white paper, too; and the number of that opacity.
+OVER_BACKDROP = frozenset({Part.POINTS, Part.DENSITY, Part.HOLES})
+PALE_OPACITY, AUTOMATIC = 0.6, 0
+
 # The layers of the view that are parts too.
 OF_LAYERS = {
     Layer.BACKDROP: Part.BACKDROP,
@@ -103,7 +107,7 @@ class Figure:
         has_axes, has_legend: whether these are drawn around the plane.
         caption: the text below; empty for none.
         ground: what it is drawn on.
-        opacity: of the decoded plane, from 0 to 1.
+        opacity: of the decoded plane, from 0 to 1; None is pale under points and maps, and else opaque.
         is_inverted: whether grey pictures are drawn dark on white; not on dark ground.
         unit_pt: how many points a pixel of `size_px` is in print. With None it stays a pixel in SVG, and
             is a point in PDF.
@@ -116,7 +120,7 @@ class Figure:
     has_legend: bool = True
     caption: str = ""
     ground: Ground = Ground.WHITE
-    opacity: float = 0.6
+    opacity: float | None = None
     is_inverted: bool = True
     unit_pt: float | None = None
 
@@ -132,6 +136,12 @@ class Figure:
         width, height = (side * (self.unit_pt or 1.0) / POINTS_PER_MM for side in self.size_px)
         return width, height
 
+    def opacity_under(self, parts: frozenset[Part]) -> float:
+        """The opacity of the decoded plane if these parts are drawn."""
+        if self.opacity is not None:
+            return self.opacity
+        return PALE_OPACITY if parts & OVER_BACKDROP else 1.0
+
     def details(self) -> dict[str, str | int | float | bool]:
         """The settings that are stored in the file beside the view's state."""
         return {
@@ -141,7 +151,7 @@ class Figure:
             "axes": self.has_axes,
             "legend": self.has_legend,
             "ground": self.ground.value,
-            "opacity": round(100 * self.opacity),
+            "opacity": AUTOMATIC if self.opacity is None else round(100 * self.opacity),
             "inverted": self.is_inverted,
         }
 

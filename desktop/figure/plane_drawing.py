@@ -84,7 +84,7 @@ class PlaneDrawing:
         picture, figure = backdrop.picture, self._figure
         if figure.is_inverted and figure.ground is not Ground.DARK and picture.ndim == 2:
             picture = 255 - picture
-        image = self._pen.picture(picture, corners, 1, figure.opacity, self._smooth)
+        image = self._pen.picture(picture, corners, 1, figure.opacity_under(self._parts), self._smooth)
         limits = self._projection.chart.limits
         if limits is not None:
             (x0, y0), (x1, y1) = self._projection.view_px([(limits[0], limits[3]), (limits[2], limits[1])])

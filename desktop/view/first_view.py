@@ -112,7 +112,8 @@ def sample_seed(state: ViewState) -> int | None:
 
 @lru_cache(maxsize=2)
 def _first_sample(latent_dim: int, prior: Prior, seed: int) -> Array:
-    return sample_prior(1, latent_dim, seed, prior)[0]
+    (sample,) = sample_prior(1, latent_dim, seed, prior)
+    return np.asarray(sample)
 
 
 @lru_cache(maxsize=2)

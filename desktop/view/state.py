@@ -53,22 +53,33 @@ class Layer(StrEnum):
     BOOKMARKS = "Bookmarks"
 
 
+# What the decoded plane is paled for, so that it is seen; it needs points.
+OVER_BACKDROP = frozenset({Layer.POINTS, Layer.DENSITY, Layer.HOLES})
+PALE_OPACITY = 0.62
+
+
 # All layers except those that cover others; those of your image appear once there is one.
 START_LAYERS = frozenset(Layer) - {Layer.PRIOR, Layer.DENSITY, Layer.HOLES}
 
 
 @dataclass(frozen=True)
 class Opacities:
-    """How opaque the layers are that can be seen through, from 0 to 1."""
+    """How opaque the layers are that can be seen through, from 0 to 1.
 
-    backdrop: float = 0.62
+    That of the decoded plane is None until somebody sets it: it is pale while something lies over it.
+    """
+
+    backdrop: float | None = None
     density: float = 1.0
     points: float = 0.9
 
-    def of(self, layer: Layer) -> float:
-        """The opacity of a layer; those that have none of their own are opaque."""
+    def of(self, layer: Layer, is_covered: bool = True) -> float:
+        """The opacity of a layer, if it `is_covered` or not; those without one of their own are opaque."""
         name = OPACITY_NAMES.get(layer)
-        return 1.0 if name is None else min(1.0, max(0.0, float(getattr(self, name))))
+        opacity = 1.0 if name is None else getattr(self, name)
+        if opacity is None:
+            opacity = PALE_OPACITY if is_covered else 1.0
+        return min(1.0, max(0.0, float(opacity)))
 
     def with_layer(self, layer: Layer, opacity: float) -> "Opacities":
         """These with another opacity of one layer."""
@@ -144,6 +155,10 @@ class ViewState:
     def chart(self) -> Chart:
         """The plane with the scale of its axes."""
         return Chart(self.plane, self.scale, self.prior)
+
+    def opacity(self, layer: Layer, has_points: bool) -> float:
+        """The opacity of a layer of a model that has points, or of one that has none."""
+        return self.opacities.of(layer, has_points and bool(self.layers & OVER_BACKDROP))
 
     @cached_property
     def cursor_ab(self) -> Doubles:

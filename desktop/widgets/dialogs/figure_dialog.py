@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from desktop.base.machine import free_memory_bytes
 from desktop.figure.figure import (
+    AUTOMATIC,
     LEAST_SIDE_PX,
     MAX_SCALE,
     MAX_SIZE_PX,
@@ -124,7 +125,9 @@ class FigureDialog(FittingDialog):
         self.ground = choice_box("Ground", Ground)
         self.inverted = QCheckBox("Grey pictures dark on white")
         self.inverted.setChecked(True)
-        self.opacity = count_box("Opacity of the decoded plane", 5, 100, round(100 * Figure.opacity), " %")
+        self.opacity = count_box("Opacity of the decoded plane", AUTOMATIC, 100, AUTOMATIC, " %")
+        self.opacity.setSpecialValueText("Automatic")
+        self.opacity.setToolTip("Automatic is 60 % under points, density and holes, and else 100 %.")
         self.parts = {part: QCheckBox(part.value) for part in Part}
         self.axes, self.legend = QCheckBox("Axes"), QCheckBox("Legend")
         self.has_caption = QCheckBox("Caption")
@@ -183,7 +186,7 @@ class FigureDialog(FittingDialog):
             has_legend=self.legend.isChecked(),
             caption=self.caption.toPlainText().strip() if self.has_caption.isChecked() else "",
             ground=Ground(self.ground.currentData()),
-            opacity=self.opacity.value() / 100,
+            opacity=None if self.opacity.value() == AUTOMATIC else self.opacity.value() / 100,
             is_inverted=self.inverted.isChecked(),
         )
 

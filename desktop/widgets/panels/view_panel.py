@@ -122,6 +122,7 @@ class ViewPanel(QWidget):
             slider.valueChanged.connect(
                 lambda percent, layer=layer: self.opacity_wanted.emit(layer, percent / 100)
             )
+        self._state, self._has_points = ViewState(), False
         self._lay_out()
         self.set_words(TEST_IMAGES)
 
@@ -130,6 +131,8 @@ class ViewPanel(QWidget):
         self.legend.set_labels(label_names if has_points else ())
         self.axes.setVisible(latent_dim > 2)
         self.principal.setEnabled(has_points)
+        self._has_points = has_points
+        self._show_opacity(Layer.BACKDROP, self._state)
         for spin in (self.right, self.up):
             spin.blockSignals(True)
             spin.setRange(0, latent_dim - 1)
@@ -168,6 +171,7 @@ class ViewPanel(QWidget):
 
     def set_state(self, state: ViewState) -> None:
         """Show a state."""
+        self._state = state
         axes = state.plane.axes or (NO_AXIS, NO_AXIS)
         for spin, axis in zip((self.right, self.up), axes, strict=True):
             spin.blockSignals(True)
@@ -186,7 +190,7 @@ class ViewPanel(QWidget):
         self.through_path.setEnabled(len(state.path) > 2)
 
     def _show_opacity(self, layer: Layer, state: ViewState) -> None:
-        slider, percent = self.opacities[layer], round(100 * state.opacities.of(layer))
+        slider, percent = self.opacities[layer], round(100 * state.opacity(layer, self._has_points))
         slider.setVisible(layer in state.layers and self.layers[layer].isEnabled())
         slider.setToolTip(f"Opacity: {percent} %")
         slider.blockSignals(True)

@@ -145,7 +145,7 @@ class PlaneStack:
             if layer.pixmap is None:
                 layer.complete(projection, ratio)
             if layer is self._backdrop:  # all of it is over the canvas's own colour
-                painter.setOpacity(self._state.opacities.of(Layer.BACKDROP))
+                painter.setOpacity(self._state.opacity(Layer.BACKDROP, len(self.points.now.ab) > 0))
             elif layer is self._dots and are_points_dimmed:
                 painter.setOpacity(DIM_OPACITY)
             layer.paint(painter, projection, area)

@@ -183,3 +183,13 @@ def test_a_cancelled_figure_leaves_the_old_file(small_decoder, subject, tmp_path
     steps.close()
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_decoded_plane_is_pale_only_under_points_and_maps():
+    """Until somebody sets its opacity."""
+    alone = Figure(parts=frozenset({Part.BACKDROP, Part.PRIOR}))
+    assert alone.opacity_under(alone.parts) == 1.0
+    assert [
+        alone.opacity_under(alone.parts | {part}) for part in (Part.POINTS, Part.DENSITY, Part.HOLES)
+    ] == [0.6] * 3
+    assert replace(alone, opacity=0.3).opacity_under(alone.parts) == 0.3

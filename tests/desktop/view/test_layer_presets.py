@@ -14,6 +14,7 @@ from desktop.view.layer_presets import (
     with_preset,
 )
 from desktop.view.state import Layer, Opacities, ViewState
+from desktop.view.state_json import state_from_dict, state_to_dict
 
 STATE = ViewState(layers=frozenset({Layer.PRIOR, Layer.DENSITY}), opacities=Opacities(density=0.4))
 
@@ -51,6 +52,20 @@ def test_a_name_is_there_once_and_there_are_only_so_many():
 def test_what_is_damaged_is_left_out(data):
     """Good entries beside it stay."""
     assert [preset.name for preset in presets_from_json(data)] in ([], ["a"])
+
+
+def test_the_decoded_plane_is_opaque_unless_something_lies_over_it_or_its_opacity_is_set():
+    """Points and maps lie over it if there are points and the layers are shown."""
+    bare = ViewState(layers=frozenset({Layer.BACKDROP, Layer.PRIOR}))
+    pale = ViewState().opacity(Layer.BACKDROP, has_points=True)
+    assert pale < 0.7
+    assert ViewState().opacity(Layer.BACKDROP, has_points=False) == 1.0
+    assert bare.opacity(Layer.BACKDROP, has_points=True) == 1.0
+    for layer in (Layer.POINTS, Layer.DENSITY, Layer.HOLES):
+        assert bare.with_layer(layer, True).opacity(Layer.BACKDROP, has_points=True) == pale
+    chosen = replace(bare, opacities=bare.opacities.with_layer(Layer.BACKDROP, 0.62))
+    assert chosen.opacity(Layer.BACKDROP, has_points=False) == 0.62
+    assert state_from_dict(state_to_dict(bare), 2) == bare
 
 
 @pytest.mark.parametrize(("opacity", "shown"), [(-1.0, 0.0), (0.3, 0.3), (7.0, 1.0)])

@@ -78,6 +78,16 @@ def test_a_plane_of_no_axes_shows_none(panel):
     assert heard == [(0, 1), (4, 0)]
 
 
+def test_the_slider_of_the_decoded_plane_shows_how_it_is_drawn(panel):
+    """Without points it is opaque until somebody chooses otherwise."""
+    slider = panel.opacities[Layer.BACKDROP]
+    panel.set_state(ViewState())
+    panel.set_model(2, (), has_points=True)
+    assert slider.value() == 62
+    panel.set_model(2, (), has_points=False)
+    assert slider.value() == 100
+
+
 def test_an_opacity_is_set_by_a_slider_while_its_layer_is_on(panel):
     """Showing a state emits nothing; a move emits the layer and a share."""
     heard = []
