@@ -46,8 +46,7 @@ class CaptionStrip:
 
 def caption_number(value: float) -> str:
     """Format a number with two decimals; −0.00 becomes 0.00, because the sign would flicker."""
-    text = f"{value:.2f}"
-    return "0.00" if text == "-0.00" else text
+    return f"{value:z.2f}"
 
 
 def _broken(parts: Sequence[str], width_px: float) -> list[str]:

@@ -147,14 +147,14 @@ def traversals_plan(
     for row, dimension in enumerate(dimensions):
         points[row, :, dimension] = values
     captions = [
-        f"z{dimension} = {with_minus(f'{value:.2f}')}" for dimension in dimensions for value in values
+        f"z{dimension} = {with_minus(f'{value:z.2f}')}" for dimension in dimensions for value in values
     ]
     rates = None if posterior is None or not len(posterior.mean) else kl_nats(posterior)
     nearest = [int(np.abs(values - start[dimension]).argmin()) for dimension in dimensions]
     return replace(
         _plan(points.reshape(-1, model.latent_dim), columns, captions),
         row_titles=tuple(f"z{n}" if rates is None else f"z{n}\n{in_nats(rates[n])}" for n in dimensions),
-        column_titles=tuple(with_minus(f"{value:.1f}") for value in values),
+        column_titles=tuple(with_minus(f"{value:z.1f}") for value in values),
         marked=tuple(row * columns + column for row, column in enumerate(nearest)),
     )
 

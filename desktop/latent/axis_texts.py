@@ -41,4 +41,4 @@ def tick_texts(low: float, high: float, most: int) -> list[tuple[float, str]]:
     if max(map(abs, values)) >= 1e6:
         return [(value, with_minus(f"{value:.6g}")) for value in values]
     decimals = max(0, -math.floor(math.log10(step) + 1e-6))
-    return [(value, with_minus(f"{value + 0.0:.{decimals}f}")) for value in values]
+    return [(value, with_minus(f"{value:z.{decimals}f}")) for value in values]

@@ -305,12 +305,12 @@ def decimals_in(span: float) -> int:
 
 
 def format_z(z: Sequence[float], latent_dim: int | None = None, decimals: int = DECIMALS) -> str:
-    """Z as people read and type it: numbers separated by commas.
+    """Z as people read and type it: numbers separated by commas, and no zero with a minus.
 
     Of more than MOST_TYPED numbers the first ones and how many there are; `latent_dim` is d if z holds only
     the first ones.
     """
     count = len(z) if latent_dim is None else latent_dim
-    shown = [with_minus(f"{value:.{decimals}f}") for value in (z if count <= MOST_TYPED else z[:MOST_SHOWN])]
+    shown = [with_minus(f"{value:z.{decimals}f}") for value in (z if count <= MOST_TYPED else z[:MOST_SHOWN])]
     text = ", ".join(shown)
     return text if count <= MOST_TYPED else f"{text}, … ({count:,} numbers)"

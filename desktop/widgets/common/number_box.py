@@ -48,7 +48,7 @@ class NumberBox(QDoubleSpinBox):
         """The number as it is shown."""
         if self._shown_decimals is None:
             return with_minus(super().textFromValue(value))
-        return with_minus(f"{value:.{self._shown_decimals}f}")
+        return with_minus(f"{value:z.{self._shown_decimals}f}")
 
     def valueFromText(self, text: str) -> float:
         """The number in the box; as long as nobody has typed, it is more exact than the text."""

@@ -226,7 +226,7 @@ class SliderRow(QObject):
         self.slider.blockSignals(True)
         self.slider.setValue(at)
         self.slider.blockSignals(False)
-        self.slider.setAccessibleDescription(with_minus(f"{value:.4f}"))
+        self.slider.setAccessibleDescription(with_minus(f"{value:z.4f}"))
         self.box.blockSignals(True)
         self.box.setValue(value)
         self.box.blockSignals(False)

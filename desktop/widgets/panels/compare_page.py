@@ -260,7 +260,7 @@ class ComparePage(QWidget):
         numbers = self._found.numbers
         height, width = numbers.shape
         row, column = min(int(down * height), height - 1), min(int(across * width), width - 1)
-        return f"B − A = {with_minus(f'{numbers[row, column]:+.3f}')}"
+        return f"B − A = {with_minus(f'{numbers[row, column]:+z.3f}')}"
 
     def _lay_out(self) -> None:
         for label in self.names:

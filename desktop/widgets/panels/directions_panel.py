@@ -25,6 +25,7 @@ EMPTY_HINT = (
     "Directions move all numbers of z at once. Find those that change the picture most at the cursor, "
     "or open your own (.npy, .npz or .json)."
 )
+SHARES = "each with its share of the picture's change"
 SHARE_TIP = "The share of the picture's change at the start that this direction makes, of those tried."
 
 
@@ -127,7 +128,8 @@ class DirectionsPanel(QWidget):
             box.addItems(names)
         self.up.setCurrentIndex(min(1, len(names) - 1))
         self.hint.setVisible(directions is None)
-        self.tried.setText("" if directions is None else directions.tried)
+        tried = "" if directions is None else directions.tried
+        self.tried.setText(f"{tried}; {SHARES}" if tried else "")
         self.tried.setVisible(bool(self.tried.text()))
         self._lower.setVisible(directions is not None)
         self.plane.setEnabled(len(names) > 1)
@@ -191,5 +193,13 @@ def titles(directions: Directions) -> list[str]:
     names = [one_line(name, NAME_CHARS) for name in directions.names]
     if not directions.shares:
         return names
-    shares = (f"{100 * share:.0f}" if share > 0.1 else f"{100 * share:.1f}" for share in directions.shares)
-    return [f"{name} · {share} %" for name, share in zip(names, shares, strict=True)]
+    shares = map(_percent, directions.shares)
+    return [f"{name} · {share}" for name, share in zip(names, shares, strict=True)]
+
+
+def _percent(share: float) -> str:
+    """A share in percent, with a digit after the point where it would else look like all or nothing."""
+    percent = 100 * share
+    if percent < 0.05:
+        return "<0.1 %"
+    return f"{percent:.0f} %" if 10 < percent < 99.5 or percent > 99.95 else f"{percent:.1f} %"

@@ -285,4 +285,4 @@ def _number(name: str) -> NumberBox:
 
 
 def _told(value: float) -> str:
-    return with_minus(f"{value:.4f}")
+    return with_minus(f"{value:z.4f}")

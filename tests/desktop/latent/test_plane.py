@@ -319,6 +319,7 @@ def test_a_plane_of_a_million_dimensions_is_as_right_as_a_small_one():
 def test_of_very_many_numbers_the_first_are_shown():
     """And how many there are."""
     assert format_z([0.5] * 3) == "0.5000, 0.5000, 0.5000"
+    assert format_z([-0.0, -0.00004, -0.00006]) == "0.0000, 0.0000, −0.0001"
     assert format_z(np.zeros(2000)) == format_z([0.0] * 2, 2000)
     assert format_z([0.0] * 2, 2000).endswith("0.0000, … (2,000 numbers)")
 

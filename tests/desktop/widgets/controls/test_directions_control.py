@@ -185,12 +185,12 @@ def test_a_stopped_search_shows_what_it_has_found(open_window, make_bundle, qtbo
     qtbot.waitUntil(lambda: window.directions.directions is not None, timeout=SOON_MS)
     tried, _, rest = panel.tried.text().partition(" of ")
     assert 0 < int(tried) < 512
-    assert rest == "512 dimensions tried"
+    assert rest.startswith("512 dimensions tried; ")
     assert panel.tried.isVisible()
     assert panel.search.isVisible()
     panel.search.click()
     assert panel.cancel.isEnabled()
-    qtbot.waitUntil(lambda: panel.tried.text() == "all 512 dimensions tried", timeout=SOON_MS)
+    qtbot.waitUntil(lambda: panel.tried.text().startswith("all 512 dimensions tried; "), timeout=SOON_MS)
 
 
 def test_another_model_ends_the_search(window, qtbot, make_bundle):

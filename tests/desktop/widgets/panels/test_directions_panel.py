@@ -1,8 +1,11 @@
 """The panel of directions shows names, shares and how far the cursor is, and says what is wanted."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from desktop.base.vector import Vector
 from desktop.latent.directions import Directions
 from desktop.widgets.panels.directions_panel import DirectionsPanel, titles
 
@@ -17,8 +20,10 @@ def panel(qtbot):
 
 def test_shares_are_told_beside_the_numbers():
     """With a digit after the point where they are small; names of files stand alone."""
-    directions = Directions(("1", "2"), np.eye(2), (0.0, 0.0), (0.434, 0.021))
-    assert titles(directions) == ["1 · 43 %", "2 · 2.1 %"]
+    directions = Directions(("1", "2", "3"), np.eye(3), (0.0,) * 3, (0.434, 0.021, 0.0004))
+    assert titles(directions) == ["1 · 43 %", "2 · 2.1 %", "3 · <0.1 %"]
+    most = replace(directions, shares=(0.9961, 0.0039, 0.0))
+    assert titles(most) == ["1 · 99.6 %", "2 · 0.4 %", "3 · <0.1 %"]
     assert titles(Directions(("smile",), np.eye(2)[:1], (0.0, 0.0))) == ["smile"]
 
 
@@ -55,3 +60,19 @@ def test_another_start_keeps_the_rows_in_view(panel):
     assert (panel.scroll_bar.value(), panel.up.currentIndex()) == (2, 5)
     assert [row.name.text() for row in panel.rows] == list("cdefghijkl")
     assert [row.box.value() for row in panel.rows] == [0.25] * 10
+
+
+def test_the_panel_says_of_what_the_shares_are(panel):
+    """Directions from a file have none, and nothing is said."""
+    found = Directions(("1",), np.eye(2)[:1], (0.0, 0.0), (1.0,), "all 2 dimensions tried")
+    panel.set_directions(found)
+    assert panel.tried.text() == "all 2 dimensions tried; each with its share of the picture's change"
+    panel.set_directions(Directions(("smile",), np.eye(2)[1:], (0.0, 0.0)))
+    assert not panel.tried.isVisible()
+
+
+def test_an_offset_that_is_rounded_to_zero_has_no_minus(panel):
+    """What a rotation leaves of it is 0.0000."""
+    panel.set_directions(Directions(("a", "b"), np.eye(2), (0.0, 0.0)))
+    panel.set_z(Vector((-1e-9, -0.00006)))
+    assert [row.box.text() for row in panel.rows[:2]] == ["0.0000", "−0.0001"]
