@@ -30,6 +30,7 @@ Session: TypeAlias = ort.InferenceSession | CudaSession
 CPU_ARENA_BYTES = 2**31
 SAME_AS_REQUESTED = 1  # how the arena grows
 # ONNX Runtime has no exception type for a full arena: only the text tells it apart.
+WHEN_QUIET = "try again when other programs leave the processor to it"
 ARENA_IS_FULL = "Available memory of"
 # A slow decoder may take so many times as long as in its trial, when other programs want the cores too.
 SLOW_RUN_LIMIT = 20.0
@@ -121,10 +122,10 @@ class Sessions:
                     raise self.failure(name, text) from error
                 if not guard.expired:
                     raise self.failure(name, _first_line(error), "export it again") from error
-                limit = f"{self._watchdog.limit_s:g} s"
-                raise self.failure(
-                    name, f"a run took longer than {limit} and was stopped, expected less"
-                ) from error
+                limit_s = self._watchdog.limit_s
+                limit = f"{limit_s:.0f} s" if limit_s >= 10 else f"{limit_s:.1f} s"
+                text = f"a run took longer than {limit} and was stopped, expected less; {WHEN_QUIET}"
+                raise self.failure(name, text) from error
             finally:
                 self._interruptible = None
         return results

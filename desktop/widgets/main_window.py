@@ -314,7 +314,7 @@ class MainWindow(QMainWindow):
         explorer.points_changed.connect(self._show_points)
         explorer.model_changed.connect(self._show_reading)
         explorer.open_failed.connect(self._on_open_failed)
-        explorer.failed.connect(self.message.show_error)
+        explorer.failed.connect(self._tell_failure)
         # Later, when the model that was opened has said what there is to say of it.
         explorer.files.lost.connect(self._on_lost, Qt.ConnectionType.QueuedConnection)
         explorer.state_changed.connect(self.panel.set_state)
@@ -471,6 +471,9 @@ class MainWindow(QMainWindow):
     def _whole_bundle(self, within: Path | None) -> list[Action]:
         """The button that opens the bundle which a file belongs to."""
         return [] if within is None else [("Open the bundle", lambda: self.open_path(within))]
+
+    def _tell_failure(self, error: Exception) -> None:
+        self.message.when_free(partial(self.message.show_error, error))
 
     def _on_open_failed(self, error: Exception) -> None:
         if isinstance(error, OpeningStoppedError):

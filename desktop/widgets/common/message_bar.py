@@ -37,7 +37,8 @@ class MessageBar(QFrame):
         super().__init__(parent)
         self.setObjectName("message_bar")
         self._details = self._text = ""
-        self._is_error = False
+        self._is_error = self._asks = False
+        self._waiting: Callable[[], object] | None = None  # shows a message that waits for an answer
         self._number = 0  # of the message that was shown last
         self.action_buttons: list[QPushButton] = []
         self._label = QLabel()
@@ -52,7 +53,7 @@ class MessageBar(QFrame):
         copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.text()))
         dismiss = QPushButton("Dismiss")
         dismiss.setToolTip("Hide the message (Esc).")
-        dismiss.clicked.connect(self.hide)
+        dismiss.clicked.connect(self.dismiss)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(12, 8, 12, 8)
         self._row.addWidget(self._label, 1)
@@ -66,7 +67,7 @@ class MessageBar(QFrame):
         `details` is shown on request. Each action is a button's text and the function that it calls.
         """
         self._show(text, *ERROR_COLORS, actions)
-        self._is_error = True
+        self._is_error, self._asks = True, bool(actions)
         self._details = details
         self.details.show()
 
@@ -80,10 +81,13 @@ class MessageBar(QFrame):
             text = f"something unexpected went wrong ({type(error).__name__}: {text}); the program goes on"
         self.show_message(" ".join(text.split()), error_text(error), actions)
 
-    def show_note(self, text: str, actions: Sequence[Action] = ()) -> int:
-        """Show a note that is not an error, and return its number; actions are as in `show_message`."""
+    def show_note(self, text: str, actions: Sequence[Action] = (), asks: bool = False) -> int:
+        """Show a note that is not an error, and return its number; actions are as in `show_message`.
+
+        It `asks` if nothing happens until one of the actions is chosen.
+        """
         self._show(text, *NOTE_COLORS, actions)
-        self._is_error = False
+        self._is_error, self._asks = False, asks
         self.details.hide()
         return self._number
 
@@ -91,6 +95,28 @@ class MessageBar(QFrame):
         """Hide the note with this number, unless another message has taken its place."""
         if number == self._number:
             self.hide()
+
+    def when_free(self, show: Callable[[], object]) -> None:
+        """Show a message about what ran in the background, once no question stands there any more.
+
+        An error with a choice of what to do is a question too.
+        """
+        if self._asks and not self.isHidden():
+            self._waiting = show
+        else:
+            show()
+
+    def dismiss(self) -> None:
+        """Hide the message, and show the one that has waited."""
+        waiting = self._waiting
+        self.hide()
+        if waiting is not None:
+            waiting()
+
+    def hide(self) -> None:
+        """Hide the message, and forget the one that waits, because something else is looked at."""
+        self._waiting = None
+        super().hide()
 
     def hide_error(self) -> None:
         """Hide an error, because something else is opened now; a note stays."""
@@ -120,8 +146,11 @@ class MessageBar(QFrame):
         button = QPushButton(text)
 
         def act() -> None:
+            waiting = self._waiting
             self.hide()
             call()
+            if waiting is not None:
+                self.when_free(waiting)
 
         button.clicked.connect(act)
         return button

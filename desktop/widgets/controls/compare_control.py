@@ -98,7 +98,7 @@ class CompareControl(QObject):
         second.model_closed.connect(self._on_closed)
         second.renewed.connect(lambda opened: self.reading.set_source(opened.model.source))
         second.open_failed.connect(self._on_open_failed)
-        second.failed.connect(shell.message.show_error)
+        second.failed.connect(lambda error: shell.message.when_free(partial(shell.message.show_error, error)))
         comparison.compared.connect(self._show_difference)
         comparison.encoded_changed.connect(self._show_elbos)
         comparison.finder.changed.connect(partial(self._show_located, 1))

@@ -34,7 +34,7 @@ class HelpControl(QObject):
     def hide_message(self) -> None:
         """Hide the message, or tell that there is none."""
         if self._shell.message.isVisible():
-            self._shell.message.hide()
+            self._shell.message.dismiss()
         else:
             self.escaped.emit()
 

@@ -1,6 +1,7 @@
 """Writes the open model as a page to send to others: asks where, and tells how it went."""
 
 import re
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QUrl
@@ -68,7 +69,7 @@ class PageControl(QObject):
 
     def _on_failed(self, text: str) -> None:
         self._end(is_written=False)
-        self._shell.message.show_message(text)
+        self._shell.message.when_free(partial(self._shell.message.show_message, text))
 
     def _on_written(self, path: Path, words: str) -> None:
         self._end(is_written=True)
@@ -76,10 +77,9 @@ class PageControl(QObject):
         size = re.search(r"[\d.]+ MB", words.removeprefix(f"page {path}"))
         about = f" ({size[0]})" if size else ""
         how = "; its pictures were decoded beforehand" if BEFOREHAND in words else ""
-        self._shell.message.show_note(
-            f"{path.name}{about} is written: it opens in any browser, and needs nothing else{how}",
-            [
-                ("Open in browser", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(place)))),
-                ("Open its folder", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(place.parent)))),
-            ],
-        )
+        text = f"{path.name}{about} is written: it opens in any browser, and needs nothing else{how}"
+        actions = [
+            ("Open in browser", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(place)))),
+            ("Open its folder", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(place.parent)))),
+        ]
+        self._shell.message.when_free(lambda: self._shell.message.show_note(text, actions))

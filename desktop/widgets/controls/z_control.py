@@ -111,7 +111,7 @@ class ZControl(QObject):
         ]
         if path is not None:
             actions.append(("Open as directions", partial(self.directions_wanted.emit, path)))
-        self._shell.message.show_note(f"{name}: {len(points.z):,} points", actions)
+        self._shell.message.show_note(f"{name}: {len(points.z):,} points", actions, asks=True)
 
     def _set_path(self, name: str, points: Doubles) -> None:
         """Make points [n, d] the path and move the cursor to the first, in one step that can be undone."""

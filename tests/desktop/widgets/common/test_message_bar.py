@@ -1,5 +1,7 @@
 """A message stays in the window until it is dismissed, and can be copied."""
 
+from functools import partial
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
@@ -85,3 +87,26 @@ def test_a_message_is_shown_as_it_is_written(bar):
     shown = bar.grab().toImage()
     bar.show_message("<u></u>bundle: found nothing")
     assert shown != bar.grab().toImage()
+
+
+def test_a_question_is_not_replaced_by_what_ran_in_the_background(bar, qtbot):
+    """That is said once the question is answered or dismissed, and at once where nothing is asked."""
+    said = []
+    failure = partial(bar.show_message, "a run took too long")
+    bar.show_message("its trial took too long", actions=[("Give it more time", lambda: said.append("more"))])
+    bar.when_free(failure)
+    assert bar.text() == "its trial took too long"
+    qtbot.mouseClick(bar.action_buttons[0], LEFT)
+    assert said == ["more"]
+    assert bar.isVisible()
+    assert bar.text() == "a run took too long"
+    bar.show_note("12 points", [("Show as points", lambda: None)], asks=True)
+    bar.when_free(failure)
+    assert bar.text() == "12 points"
+    bar.dismiss()
+    assert bar.text() == "a run took too long"
+    bar.show_note("read with guesses", [("Review…", lambda: None)])
+    bar.when_free(failure)
+    assert bar.text() == "a run took too long"
+    bar.dismiss()
+    assert not bar.isVisible()
