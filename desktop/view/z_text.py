@@ -5,6 +5,10 @@ import re
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 
+import numpy as np
+
+from desktop.view.state import ViewState
+
 NUMPY_TEXT = re.compile(r"\s*(?:np\.|numpy\.)?(?:array|asarray)\s*\((.*?\])\s*(?:,[^\]]*)?\)\s*", re.DOTALL)
 
 INNERMOST = re.compile(r"[\[(]([^\[\]()]*)[\])]")
@@ -24,6 +28,15 @@ def z_text(z: Sequence[float], kind: ZFormat) -> str:
         return json.dumps([float(value) for value in z])
     numbers = ", ".join(repr(float(value)) for value in z)
     return f"np.array([{numbers}], dtype=np.float32)" if kind is ZFormat.NUMPY else numbers
+
+
+def plane_moved(before: ViewState, after: ViewState) -> str:
+    """Say how far the plane, without turning, moved along with the cursor; empty if it did not."""
+    old, new = before.plane, after.plane
+    if new.origin == old.origin or (new.u, new.v) != (old.u, old.v):
+        return ""
+    distance = float(np.linalg.norm(new.origin.array.astype(np.float64) - old.origin.array))
+    return f"it was {distance:.3g} off the plane, which now goes through it"
 
 
 def z_texts(text: str) -> Iterator[str]:

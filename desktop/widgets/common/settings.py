@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QByteArray, QSettings
 
 from desktop.base import saved
+from desktop.base.shipped import shipped_bundle
 from desktop.view.layer_presets import LayerPreset, presets_from_json, presets_to_json
 from desktop.widgets.common.theme import ThemeName
 
@@ -19,6 +20,12 @@ def recent_models() -> list[Path]:
     """Return the recently opened models, newest first; unreadable entries are left out."""
     content, _ = saved.read()
     return [Path(text) for text in _recent(content) if isinstance(text, str) and "\0" not in text]
+
+
+def last_folder() -> str:
+    """Return the folder of the last opened model, other than the one that ships; empty if none is known."""
+    shipped = shipped_bundle().resolve()
+    return next((str(path.parent) for path in recent_models() if path != shipped), "")
 
 
 def save_recent(path: Path) -> None:

@@ -23,6 +23,7 @@ from desktop.reading.overrides import Overrides
 from desktop.vetting.opening import OpeningStoppedError
 from desktop.view.comparison import Other, other_from_text
 from desktop.view.state import Layer
+from desktop.widgets.common import settings
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.message_bar import Action
 from desktop.widgets.common.qimage import to_qimage
@@ -180,7 +181,7 @@ class CompareControl(QObject):
         """Ask for a model, and open it as B."""
         self._tabs.show_key(COMPARE)
         title = "Compare with another model"
-        chosen, _ = QFileDialog.getOpenFileName(self._shell.window, title, "", KINDS)
+        chosen, _ = QFileDialog.getOpenFileName(self._shell.window, title, settings.last_folder(), KINDS)
         if chosen:
             self.open(Path(chosen))
 

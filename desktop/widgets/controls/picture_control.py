@@ -11,12 +11,14 @@ from desktop.app.explorer import PendingPicture
 from desktop.app.worker import Priority
 from desktop.base.arrays import Bytes
 from desktop.base.session_folder import SessionFolder
+from desktop.base.vector import Vector
 from desktop.images.picture_modes import drawn, modes_of
 from desktop.images.pixels import enlarge, to_bytes
 from desktop.images.room import SheetSize, no_room
 from desktop.jobs.decode import Decoded, save_png
 from desktop.models.opened import Opened
 from desktop.view.state import PictureMode, ViewState
+from desktop.view.z_text import plane_moved
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.qimage import scaled_down, to_qimage
 from desktop.widgets.common.save_dialog import ask_where
@@ -57,7 +59,7 @@ class PictureControl(QObject):
         explorer.picture_pending.connect(self._on_pending)
         explorer.failed.connect(self._ring.stop)
         explorer.state_changed.connect(self._on_state)
-        panel.z_typed.connect(lambda z: explorer.set_state(explorer.state.moved_to(z)))
+        panel.z_typed.connect(self._go_to)
         panel.left.connect(shell.plane.setFocus)
         panel.mode_wanted.connect(lambda mode: explorer.change(picture_mode=mode))
         panel.copy_wanted.connect(self._copy)
@@ -176,6 +178,14 @@ class PictureControl(QObject):
         if not found.scale:
             self._shell.message.show_message(f"{found.reason}; close other programs")
         return found.scale or 0
+
+    def _go_to(self, z: Vector) -> None:
+        """Go to a z that was typed, and say if the plane had to move for it."""
+        before = self._shell.explorer.state
+        self._shell.explorer.set_state(before.moved_to(z))
+        moved = plane_moved(before, self._shell.explorer.state)
+        if moved:
+            self.told.emit(moved)
 
     def _save(self) -> None:
         scale = self._scale_with_room()

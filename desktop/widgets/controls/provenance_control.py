@@ -29,7 +29,8 @@ from desktop.view.provenance import (
     lost,
     other_reading,
 )
-from desktop.view.z_text import without_numpy, z_texts
+from desktop.view.z_text import plane_moved, without_numpy, z_texts
+from desktop.widgets.common import settings
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.message_bar import Action
 from desktop.widgets.common.saved_inputs import set_saved_values
@@ -112,7 +113,7 @@ class ProvenanceControl(QObject):
     def choose(self) -> bool:
         """Ask for a file and open it; False if none was chosen."""
         title = "Open a bundle, a decoder or an export"
-        chosen, _ = QFileDialog.getOpenFileName(self._window, title, "", OPEN_KINDS)
+        chosen, _ = QFileDialog.getOpenFileName(self._window, title, settings.last_folder(), OPEN_KINDS)
         if chosen:
             self.open(Path(chosen))
         return bool(chosen)
@@ -120,7 +121,7 @@ class ProvenanceControl(QObject):
     def choose_folder(self) -> None:
         """Ask for a folder, and open the bundle or the pictures in it."""
         title = "Open a bundle's folder or a folder of pictures"
-        chosen = QFileDialog.getExistingDirectory(self._window, title)
+        chosen = QFileDialog.getExistingDirectory(self._window, title, settings.last_folder())
         if chosen:
             self.open(Path(chosen))
 
@@ -158,7 +159,9 @@ class ProvenanceControl(QObject):
             else:
                 self._message.show_error(error)
         else:
-            self._explorer.set_state(self._explorer.state.moved_to(z))
+            before = self._explorer.state
+            self._explorer.set_state(before.moved_to(z))
+            self.told.emit("; ".join(filter(None, ("z pasted", plane_moved(before, self._explorer.state)))))
 
     def copy_text(self) -> None:
         """Copy the view as a text that can be sent and pasted."""

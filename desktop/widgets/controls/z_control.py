@@ -15,7 +15,7 @@ from desktop.base.vector import Vector
 from desktop.jobs.numbers import read_numbers, save_numbers
 from desktop.latent.named_points import NamedPoints, named_points
 from desktop.latent.number_file import NumberFileError
-from desktop.view.z_text import ZFormat, z_text
+from desktop.view.z_text import ZFormat, plane_moved, z_text
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.message_bar import Action
 from desktop.widgets.common.save_dialog import ask_where
@@ -86,9 +86,11 @@ class ZControl(QObject):
             self._shell.message.show_error(error)
             return
         if len(points.z) == 1:
-            self._explorer.set_state(self._explorer.state.moved_to(Vector(points.z[0])))
+            before = self._explorer.state
+            self._explorer.set_state(before.moved_to(Vector(points.z[0])))
             self._shell.message.hide()
-            self.told.emit(f"moved to the z of {path.name}")
+            words = (f"moved to the z of {path.name}", plane_moved(before, self._explorer.state))
+            self.told.emit("; ".join(filter(None, words)))
         else:
             self.ask(points, path.name, path)
 

@@ -66,6 +66,7 @@ def test_a_bundle_is_opened_with_the_dialog(window, make_bundle, qtbot, answer):
     with qtbot.assertNotEmitted(window.explorer.opening_began):
         qtbot.keyClick(window.plane, Qt.Key.Key_O, CONTROL)
     assert window.explorer.source.path == path
+    assert asked[-1][1] == str(path.resolve().parent), "the folder of what was opened last"
 
 
 def test_a_file_of_a_bundle_leads_to_the_whole(window, make_bundle, qtbot, monkeypatch):

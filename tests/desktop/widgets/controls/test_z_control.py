@@ -8,6 +8,7 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMenu, QPushButton
 
+from desktop.base.vector import Vector
 from desktop.latent.nearest import Nearness
 from desktop.view.state import Layer
 from tests.waiting import SOON_MS
@@ -196,6 +197,12 @@ def test_z_is_copied_in_full_and_pasted_back(window, kind):
     window.explorer.set_state(window.explorer.state.moved_to((0.0, 0.0, 0.0)))
     entry(window, "Edit", "Paste").trigger()
     assert window.explorer.state.z == Z
+    said = "z pasted; it was 2.25 off the plane, which now goes through it"
+    assert window.statusBar().currentMessage() == said
+    entry(window, "Edit", "Paste").trigger()
+    assert window.statusBar().currentMessage() == "z pasted"
+    window.panel.picture.z_typed.emit(Vector((1.0, 1.0, 3.25)))
+    assert window.statusBar().currentMessage() == "it was 1 off the plane, which now goes through it"
     QGuiApplication.clipboard().clear()
 
 
