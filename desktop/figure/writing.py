@@ -173,6 +173,7 @@ def _pdf(canvas: "Canvas", figure: Figure, title: str) -> bytes:
     file: Any = PdfFile(buffer, metadata={name: fact for name, fact in facts.items() if fact != ""})
     try:
         file.newPage(width * unit, height * unit)
+        file.width, file.height = width, height  # beyond them nothing is drawn
         file.output(unit, 0, 0, unit, 0, 0, Op.concat_matrix)
         renderer = MixedModeRenderer(canvas, width, height, 72, RendererPdf(file, 72, height, width))
         canvas.draw(renderer)
