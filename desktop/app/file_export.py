@@ -46,7 +46,8 @@ class FileExport(QObject):
 
     def _make(self, path: Path, begun: object, steps: Iterator[Any]) -> None:
         """Begin to make a file; `begun` is the progress at the start, and `_on_step` gets each step's."""
-        self._end(is_written=False)  # the one before, which this one replaces
+        if self.path is not None:
+            self._end(is_written=False)  # the one before, which this one replaces
         self.path = path
         self._explorer.files.begin(path)
         self.progressed.emit(begun)

@@ -62,7 +62,7 @@ def legend_of(subject: Subject, figure: Figure) -> list[Entry]:
     if Part.PRIOR in parts:
         entries.append(Entry(Mark.DASH, "prior, 50, 90, 99 %"))
     if Part.HOLES in parts:
-        entries.append(Entry(Mark.HATCH, "holes: q(z) < p(z) / 10, in its 99 %"))
+        entries.append(Entry(Mark.HATCH, "holes: q < p / 10, in 99 %"))
     if Part.ENCODED in parts:
         entries.append(Entry(Mark.OWN, "encoder's q(z|x), 1, 2 σ"))
     if Part.TRUE_POSTERIOR in parts:

@@ -161,20 +161,23 @@ def _svg(canvas: "Canvas", figure: Figure, title: str) -> bytes:
 
 def _pdf(canvas: "Canvas", figure: Figure, title: str) -> bytes:
     """One page, on which a pixel at scale 1 is a point, or as many as the figure says."""
-    from matplotlib.backends.backend_mixed import MixedModeRenderer
-    from matplotlib.backends.backend_pdf import FigureCanvasPdf, Op, PdfFile, RendererPdf
+    from matplotlib.backends import backend_mixed, backend_pdf
 
+    pdf: Any = backend_pdf  # without types
+    mixed: Any = backend_mixed
     buffer, unit = io.BytesIO(), figure.unit_pt or 1.0
     width, height = (side / 72 for side in figure.size_px)
-    FigureCanvasPdf(canvas)  # the figure draws on it from now on
+    pdf.FigureCanvasPdf(canvas)  # the figure draws on it from now on
     canvas.set_dpi(72)
     facts = {"Title": title, "Subject": figure.caption, "Creator": CREATOR, "CreationDate": None}
     # As Matplotlib writes a page itself, but for the scale.
-    file: Any = PdfFile(buffer, metadata={name: fact for name, fact in facts.items() if fact != ""})
+    file = pdf.PdfFile(buffer, metadata={name: fact for name, fact in facts.items() if fact != ""})
     try:
         file.newPage(width * unit, height * unit)
-        file.output(unit, 0, 0, unit, 0, 0, Op.concat_matrix)
-        renderer = MixedModeRenderer(canvas, width, height, 72, RendererPdf(file, 72, height, width))
+        file.width, file.height = width, height  # beyond them nothing is drawn
+        file.output(unit, 0, 0, unit, 0, 0, pdf.Op.concat_matrix)
+        page = pdf.RendererPdf(file, 72, height, width)
+        renderer = mixed.MixedModeRenderer(canvas, width, height, 72, page)
         canvas.draw(renderer)
         renderer.finalize()
         file.finalize()

@@ -14,6 +14,8 @@ VISIBLE_NATS = 9.0  # below the peak
 MAX_SIDE_PX = 320
 GLOW = (255, 92, 60)  # red, green and blue of the peak
 MARGIN_CELLS = 2
+PEAK_ALPHA = 235
+SEEN_ALPHA = 52  # where the density is a twentieth of the peak's
 
 
 @dataclass(frozen=True)
@@ -35,10 +37,11 @@ class PosteriorPicture:
 
     @cached_property
     def outline(self) -> Doubles:
-        """Two corners (a, b) [2, 2] of the box around the outer contour; without one, around the picture."""
-        curves = self.contours[-1] or (np.array([(self.a[0], self.b[0]), (self.a[-1], self.b[-1])]),)
-        points = np.concatenate(curves)
-        return np.array([points.min(axis=0), points.max(axis=0)])
+        """Two corners (a, b) [2, 2] of the box around what is plainly seen, which holds nearly all of it."""
+        rows, columns = np.nonzero(self.picture[..., 3] >= SEEN_ALPHA)
+        half_a, half_b = (np.ptp(line) / max(1, len(line) - 1) / 2 for line in (self.a, self.b))
+        low = self.a[columns.min()] - half_a, self.b[rows.min()] - half_b
+        return np.array([low, (self.a[columns.max()] + half_a, self.b[rows.max()] + half_b)])
 
 
 def posterior_picture(posterior: TruePosterior) -> PosteriorPicture:
@@ -55,7 +58,7 @@ def posterior_picture(posterior: TruePosterior) -> PosteriorPicture:
     picture = np.empty((*density.shape, 4), np.uint8)
     picture[..., :3] = GLOW
     # The square root keeps the slopes visible beside the peak.
-    picture[..., 3] = np.rint(235 * np.sqrt(np.clip(density, 0, 1)))
+    picture[..., 3] = np.rint(PEAK_ALPHA * np.sqrt(np.clip(density, 0, 1)))
     row, column = np.unravel_index(int(density.argmax()), density.shape)
     peak = (float(a[column]), float(b[row]))
     return PosteriorPicture(a, b, picture, _contours(a, b, density), peak)

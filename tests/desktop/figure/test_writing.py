@@ -104,6 +104,9 @@ def test_a_vector_file_has_its_size_in_print(small_decoder, subject, tmp_path):
         saved(small_decoder, subject, figure, tmp_path / name)
     found = re.search(r"/MediaBox \[ 0 0 ([\d.]+) ([\d.]+) \]", (tmp_path / "a.pdf").read_text("latin-1"))
     assert [float(side) * 25.4 / 72 for side in found.groups()] == pytest.approx([85, 60], abs=0.2)
+    saved(small_decoder, subject, replace(figure, unit_pt=None), tmp_path / "b.pdf")
+    drawn = [(tmp_path / name).stat().st_size for name in ("a.pdf", "b.pdf")]
+    assert drawn[0] == pytest.approx(drawn[1], rel=0.01), "nothing is missing on the smaller page"
     root = ET.parse(tmp_path / "a.svg").getroot()  # noqa: S314 - our own file
     assert [float(root.get(side).removesuffix("mm")) for side in ("width", "height")] == pytest.approx(
         [85, 60], abs=0.2
