@@ -11,7 +11,7 @@ from desktop.images.note import note_in, png_note, read_note, webp_note
 from desktop.view.provenance import Provenance, to_text
 from desktop.view.state import start_state
 
-TEXT = to_text(Provenance("digits", "0" * 64, "mnist", "path", {"n": 3}, start_state(64), "0.1.0"))
+TEXT = to_text(Provenance("digits", "0" * 64, "mnist", "path", {"n": 3}, start_state(64), program="0.1.0"))
 FRAMES = np.random.default_rng(0).integers(0, 255, (3, 20, 24), np.uint8)
 NOTES = {".png": png_note, ".gif": lambda text: {"comment": text.encode("ascii")}, ".webp": webp_note}
 
