@@ -20,6 +20,7 @@ from desktop.jobs.encode import Encoded, Located
 from desktop.models.opened import Opened
 from desktop.models.source import Source, UnreadError
 from desktop.reading.overrides import Overrides
+from desktop.reading.reading import OtherInput
 from desktop.vetting.opening import OpeningStoppedError
 from desktop.view.comparison import Other, other_from_text
 from desktop.view.state import Layer
@@ -77,7 +78,7 @@ class CompareControl(QObject):
         self.page = page = ComparePage()
         self.comparison = comparison = Comparison(shell.explorer, self)
         first, second = comparison.first, comparison.second
-        self.reading = ReadingControl(shell.window, shortcut="")
+        self.reading = ReadingControl(shell.window, shortcut="", own_inputs=self._own_inputs)
         self._marks = EncodedMarks(page.left), EncodedMarks(page.right)
         self._posteriors = TruePosteriorLayer(page.left), TruePosteriorLayer(page.right)
         self._located: list[Located | None] = [None, None]
@@ -290,6 +291,11 @@ class CompareControl(QObject):
         self._close_action.setEnabled(can_close)
         for one in (self.page.another_epoch, self._epoch_action):
             one.setEnabled(len(self.comparison.first_epochs) > 1)
+
+    def _own_inputs(self, source: Source) -> tuple[OtherInput, ...]:
+        """The further inputs of B that A does not have; the others follow the panel."""
+        first = {other.name for other in self._shell.explorer.inputs}
+        return tuple(other for other in source.further_inputs if other.name not in first)
 
     def _on_model(self) -> None:
         self._show_names()

@@ -12,7 +12,7 @@ from desktop.models.source import Source, UnreadError, decoder_beside
 from desktop.reading.what_it_is import LooksLike
 from desktop.widgets.common.message_bar import Action
 from desktop.widgets.common.qimage import to_qimage
-from desktop.widgets.dialogs.reading_dialog import ReadingDialog
+from desktop.widgets.dialogs.reading_dialog import OwnInputs, ReadingDialog
 
 
 class ReadingControl(QObject):
@@ -21,12 +21,16 @@ class ReadingControl(QObject):
     Args:
         parent: of the dialog.
         shortcut: of the action, or an empty string.
+        own_inputs: the further inputs of a model that are set in the dialog.
     """
 
     overrides_set = Signal(object, object)  # Path, dict of options
 
-    def __init__(self, parent: QWidget, shortcut: str = "Ctrl+R") -> None:
+    def __init__(
+        self, parent: QWidget, shortcut: str = "Ctrl+R", own_inputs: OwnInputs = lambda _: ()
+    ) -> None:
         super().__init__(parent)
+        self._own_inputs = own_inputs
         self._parent = parent
         self._source: Source | None = None
         self._picture: Bytes | None = None
@@ -84,7 +88,7 @@ class ReadingControl(QObject):
         if what is None or what.file is None or self.dialog is not None:
             return
         path = what.file.path
-        self.dialog = ReadingDialog(what, self._parent)
+        self.dialog = ReadingDialog(what, self._parent, self._own_inputs)
         self.dialog.overrides_set.connect(lambda overrides: self.overrides_set.emit(path, overrides))
         self.dialog.finished.connect(self._forget)
         self._show_image()

@@ -1,6 +1,6 @@
 """The dialog for a bare model's reading: shows each part and how certain it is, and lets people set it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 
@@ -24,14 +24,18 @@ from desktop.base.minus import with_hyphen, with_minus
 from desktop.base.words import NAME_CHARS, one_line
 from desktop.latent.prior import Prior, PriorKind
 from desktop.models.source import Source, UnreadError
+from desktop.reading.input_values import values_of
 from desktop.reading.overrides import LAYOUTS, NO_ENCODER, RANGES, SET, SPREADS
-from desktop.reading.reading import EncoderReading, Reading, Spread
+from desktop.reading.reading import EncoderReading, OtherInput, Reading, Spread
 from desktop.vetting.onnx_file import ModelFile
 from desktop.widgets.common.error_label import ErrorLabel
 from desktop.widgets.common.fitting_dialog import FittingDialog, Scrolled
 from desktop.widgets.common.picture_view import PictureView
 from desktop.widgets.common.plain_text import breakable
 from desktop.widgets.common.wheel import leave_wheel_to_scrolling
+from desktop.widgets.panels.inputs_panel import InputsPanel
+
+OwnInputs = Callable[[Source], Sequence[OtherInput]]
 
 PICTURE_PX = 168
 MAX_ERROR_CHARS, WRAPPED_CHARS = 1000, 30
@@ -68,18 +72,25 @@ class ReadingDialog(FittingDialog):
     """Emits `overrides_set` with all overrides as soon as one of them is set, so that the picture shows it.
 
     The receiver opens the model again with them, and reports the result by `set_source` or `show_error`. OK
-    keeps the choices; Cancel and Esc go back to those before the dialog. The values of further inputs are not
-    set here, but in the panel's section "Inputs".
+    keeps the choices; Cancel and Esc go back to those before the dialog. The values of further inputs are set
+    in the panel's section "Inputs", and only here if that has none for them.
 
     Args:
         what: the open model, or why it could not be opened.
         parent: the window.
+        own_inputs: the further inputs of a model that are set here.
     """
 
     overrides_set = Signal(object)  # dict of options of desktop.reading.overrides
 
-    def __init__(self, what: Source | UnreadError, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        what: Source | UnreadError,
+        parent: QWidget | None = None,
+        own_inputs: OwnInputs = lambda _: (),
+    ) -> None:
         super().__init__(parent)
+        self._own_inputs = own_inputs
         self.setWindowTitle("How the model is read")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         assert what.file is not None
@@ -140,6 +151,7 @@ class ReadingDialog(FittingDialog):
         self._show_groups(
             self._decoder_group(source.reading),
             self._encoder_group(source.encoder_file, source.encoder_reading),
+            *self._inputs_group(self._own_inputs(source)),
         )
 
     def show_error(self, error: Exception) -> None:
@@ -314,6 +326,21 @@ class ReadingDialog(FittingDialog):
         now = reading.value_range.value
         self._choice(form, known, "encoder-range", ranges, now, "value_range")
         return group
+
+    def _inputs_group(self, inputs: Sequence[OtherInput]) -> list[QGroupBox]:
+        """Return a group with a box for each of these inputs, or nothing if there are none."""
+        if not inputs:
+            return []
+        group = QGroupBox("Inputs")
+        panel = InputsPanel()
+        panel.set_inputs(inputs)
+        panel.show_values(values_of(inputs))
+        panel.value_wanted.connect(lambda name, value: self._set_override(SET + name, f"{value:.9g}"))
+        for slider in panel.sliders.values():  # each of its steps would open the model again
+            slider.hide()
+        self.fields |= {SET + name: box for name, box in panel.boxes.items()}
+        QVBoxLayout(group).addWidget(panel)
+        return [group]
 
     def _choice(
         self,

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QSlider
 
 from desktop.reading.input_values import InputValue
 from desktop.reading.saved_overrides import saved_overrides
+from desktop.view.comparison import Other
 from desktop.widgets.dialogs.command_palette import commands_of
 from tests.desktop.foreign_models import conditional, decoder
 from tests.waiting import SOON_MS
@@ -87,3 +88,27 @@ def test_a_model_without_further_inputs_has_no_section(open_window, qtbot, tmp_p
         window.open_path(conditional(tmp_path / "model.onnx"))
     assert section.isVisible()
     assert section.is_open
+
+
+def test_what_only_model_b_takes_is_set_where_b_is_read(open_window, qtbot, tmp_path):
+    """The panel has the inputs of A; those of the same name are followed by B, and not asked for twice."""
+    window = open_window(decoder(tmp_path / "plain.onnx"))
+    window.tabs.show_key("compare")
+    second = window.compare.comparison.second
+    path = conditional(tmp_path / "model.onnx")
+    with qtbot.waitSignal(second.opened, timeout=SOON_MS):
+        window.compare.comparison.open(Other(path, None))
+    window.compare.reading.open_dialog()
+    dialog = window.compare.reading.dialog
+    with qtbot.waitSignal(second.opened, timeout=SOON_MS):
+        dialog.fields["set label"].setValue(2)
+    assert second.state.inputs[0] == InputValue("label", 2)
+    assert second.model.source.reading.other_inputs[0].value == 2
+    dialog.done(0)
+    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+        window.open_path(path)
+    window.explorer.change(inputs=(InputValue("label", 1),))
+    assert second.state.inputs[0] == InputValue("label", 1)
+    window.compare.reading.open_dialog()
+    assert not any(option.startswith("set ") for option in window.compare.reading.dialog.fields)
+    window.compare.reading.dialog.done(0)
