@@ -325,6 +325,7 @@ class MainWindow(QMainWindow):
             [
                 *self.plane_control.view_entries,
                 self.provenance_control.copy_entry,
+                self.figure_control.action,
                 self.select.menu.menuAction(),
                 self.bookmarks.menu.menuAction(),
             ],

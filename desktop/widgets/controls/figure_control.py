@@ -20,6 +20,7 @@ class FigureControl(QObject):
     """Adds the entry to the File menu.
 
     Attributes:
+        action: the entry.
         exports: makes the figures.
         dialog: the export dialog, or None before it is first opened.
         progress: for the status bar; it is hidden while no file is made.
@@ -37,7 +38,8 @@ class FigureControl(QObject):
         self.exports.progressed.connect(self._on_progress)
         self.exports.previewed.connect(self._on_previewed)
         shell.explorer.opened.connect(self._on_opened)
-        add_action(shell.menus["file"], "Export the &view…", "Ctrl+Shift+E", self._ask)
+        file = shell.menus["file"]
+        self.action = add_action(file, "Export the &view…", "Ctrl+Shift+E", self._ask)
 
     def set_encoded(self, encoded: Encoded | None) -> None:
         """Set the drawn image's approximate posterior, or None."""
