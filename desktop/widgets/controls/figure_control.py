@@ -73,6 +73,7 @@ class FigureControl(QObject):
         subject = self.exports.subject
         self.dialog.set_pair(self.exports.is_pair)
         self.dialog.set_parts(subject.possible_anywhere(), subject.shown_parts(), self.exports.can_be_finer)
+        self.dialog.set_is_gray(self.exports.is_gray)
         self._preview()
         self.dialog.open()
 

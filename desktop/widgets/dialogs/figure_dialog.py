@@ -54,6 +54,7 @@ VECTOR_SCALE_TIP = (
 NO_SCALE_TIP = (
     "There is nothing to make finer: lines and texts are vectors, and decoded pictures have all their pixels."
 )
+DRAWING = "Drawing …"
 NOTHING_THERE = "There is nothing to draw of this in the view."
 
 
@@ -190,9 +191,10 @@ class FigureDialog(FittingDialog):
     def set_parts(self, possible: frozenset[Part], shown: frozenset[Part], can_be_finer: bool = True) -> None:
         """Offer the layers for which there is something, and choose those that the view shows.
 
-        `can_be_finer` says whether the decoded pictures have more pixels than a figure at scale 1 keeps.
+        The preview waits for the new figure. `can_be_finer` says whether the decoded pictures have more pixels than a figure at scale 1 keeps.
         """
         self._can_be_finer = can_be_finer
+        self.preview.setText(DRAWING)
         for part, box in self.parts.items():
             box.setEnabled(part in possible)
             box.setToolTip("" if part in possible else NOTHING_THERE)
@@ -210,6 +212,10 @@ class FigureDialog(FittingDialog):
         if (self.width_mm.value(), self.height_mm.value()) == in_mm[not is_pair]:
             self.width_mm.setValue(in_mm[is_pair][0])
             self.height_mm.setValue(in_mm[is_pair][1])
+
+    def set_is_gray(self, is_gray: bool) -> None:
+        """Offer to invert pictures only where they are grey."""
+        self._form.setRowVisible(self.inverted, is_gray)
 
     def set_caption(self, text: str) -> None:
         """Set the caption that stands there until somebody writes another one."""
@@ -256,6 +262,8 @@ class FigureDialog(FittingDialog):
     def _on_changed(self) -> None:
         self._show_uses()
         self._show_facts()
+        if self.preview.pixmap().isNull():
+            self.preview.setText(DRAWING)
         self._soon.start()
 
     def _show_uses(self) -> None:
