@@ -41,6 +41,7 @@ class ExportDialog(FittingDialog):
         self.setWindowTitle("Export animation")
         self._image_px = (28, 28)
         self._has_path = True
+        self._fps_of_path: int | None = None  # while the epochs stand in for a path that is not there
         self._epochs = 0
         self.preview = QLabel()
         self.preview.setFixedSize(*PREVIEW_PX)
@@ -74,6 +75,7 @@ class ExportDialog(FittingDialog):
         self.buttons.accepted.connect(self._accept)
         self.buttons.rejected.connect(self.reject)
         self.subject.currentIndexChanged.connect(self._on_subject)
+        self.subject.activated.connect(self._on_chosen)
         self.content.currentIndexChanged.connect(self._fit_scale)
         self.format.currentIndexChanged.connect(self._on_changed)
         for spin in (self.scale, self.frames, self.fps):
@@ -104,8 +106,19 @@ class ExportDialog(FittingDialog):
         self._on_changed()
 
     def set_has_path(self, has_path: bool) -> None:
-        """Take over whether there is a path to walk along; `set_size` says it."""
+        """Take over whether there is a path to walk along; without one, begin with the epochs.
+
+        If there are none either, `set_size` says how to make a path.
+        """
         self._has_path = has_path
+        subject = self.film().subject
+        if not has_path and subject is Subject.PATH and self._epochs > 1:
+            self._fps_of_path = self.fps.value()
+            show_choice(self.subject, Subject.EPOCHS)
+        elif has_path and self._fps_of_path is not None:
+            show_choice(self.subject, Subject.PATH)
+            self.fps.setValue(self._fps_of_path)
+            self._fps_of_path = None
 
     def set_duration(self, seconds: float) -> None:
         """Set the frames so that a film goes along the path once in so many seconds."""
@@ -208,6 +221,10 @@ class ExportDialog(FittingDialog):
         """Set speed and scale for the subject: epochs are few and play slowly; grids are already large."""
         self.fps.setValue(PATH_FPS if self.film().subject is Subject.PATH else EPOCHS_FPS)
         self._fit_scale()
+
+    def _on_chosen(self) -> None:
+        """Leave the subject that a person chose."""
+        self._fps_of_path = None
 
     def _fit_scale(self) -> None:
         """Set a scale that goes with what the frames show."""
