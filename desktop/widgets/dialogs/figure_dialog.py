@@ -191,7 +191,8 @@ class FigureDialog(FittingDialog):
     def set_parts(self, possible: frozenset[Part], shown: frozenset[Part], can_be_finer: bool = True) -> None:
         """Offer the layers for which there is something, and choose those that the view shows.
 
-        The preview waits for the new figure. `can_be_finer` says whether the decoded pictures have more pixels than a figure at scale 1 keeps.
+        The preview waits for the new figure. `can_be_finer` says whether decoded pictures have more pixels
+        than a figure at scale 1 keeps.
         """
         self._can_be_finer = can_be_finer
         self.preview.setText(DRAWING)
