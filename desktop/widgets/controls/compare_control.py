@@ -319,7 +319,7 @@ class CompareControl(QObject):
     def _show_difference(self, found: Difference | None) -> None:
         self.page.set_difference(found)
         shapes = self.comparison.first.image_shape, self.comparison.second.image_shape
-        self.page.texts[2].show_text(*difference_words(found, *shapes))
+        self.page.set_difference_words(*difference_words(found, *shapes))
 
     def _show_elbos(self) -> None:
         comparison, page = self.comparison, self.page
