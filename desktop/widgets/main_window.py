@@ -27,6 +27,7 @@ from desktop.widgets.common import settings
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.copied_numbers import CopiedNumbers
 from desktop.widgets.common.field_keys import share_keys
+from desktop.widgets.common.menus import menus_of
 from desktop.widgets.common.message_bar import Action, MessageBar
 from desktop.widgets.common.plain_text import title_text
 from desktop.widgets.common.saved_inputs import save_input
@@ -283,6 +284,8 @@ class MainWindow(QMainWindow):
     def _lay_out(self) -> None:
         leave_wheel_to_scrolling(self.panel)
         share_keys(self)
+        for _, menu in menus_of(self):
+            menu.setToolTipsVisible(True)  # they say why an entry cannot be used
         # From the outside in: a part that gets another parent takes time for everything in it.
         central = QWidget()
         self.setCentralWidget(central)

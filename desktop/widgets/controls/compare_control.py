@@ -27,6 +27,7 @@ from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.message_bar import Action
 from desktop.widgets.common.qimage import to_qimage
 from desktop.widgets.common.saved_inputs import save_input
+from desktop.widgets.common.usable import set_usable
 from desktop.widgets.common.wait_ring import WaitRing
 from desktop.widgets.controls.held_out_control import HeldOutControl
 from desktop.widgets.controls.map_control import NAME, MapControl
@@ -44,6 +45,8 @@ from desktop.widgets.plane.true_posterior_layer import TruePosteriorLayer
 from export.bundle import MANIFEST_FILE
 
 COMPARE = "compare"
+NO_SECOND = "There is no B to close."
+NO_OTHER_EPOCHS = "The open model has no other epochs."
 KINDS = "Models (manifest.json *.latent *.onnx);;All files (*)"
 
 
@@ -117,7 +120,7 @@ class CompareControl(QObject):
         self._epoch_action = add_action(view, "Compare with another epoch", None, self._open_epoch)
         add_action(view, "Compare with another model…", None, self._choose)
         self._close_action = add_action(view, "Close B", "Ctrl+W", self._close)
-        self._close_action.setEnabled(False)
+        set_usable(self._close_action, NO_SECOND)
         save_input("compare.other", page)
         self._show_names()
         self._show_elbos()
@@ -286,9 +289,9 @@ class CompareControl(QObject):
         self.page.reading.setVisible(second is not None and second.file is not None)
         can_close = second is not None or self.comparison.is_opening
         self.page.close_b.setVisible(can_close)
-        self._close_action.setEnabled(can_close)
+        set_usable(self._close_action, "" if can_close else NO_SECOND)
         for one in (self.page.another_epoch, self._epoch_action):
-            one.setEnabled(len(self.comparison.first_epochs) > 1)
+            set_usable(one, "" if len(self.comparison.first_epochs) > 1 else NO_OTHER_EPOCHS)
 
     def _on_model(self) -> None:
         self._show_names()

@@ -27,8 +27,9 @@ from desktop.view.state import ViewState
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.qimage import from_qimage, to_qimage
 from desktop.widgets.common.saved_inputs import save_input
+from desktop.widgets.common.usable import set_usable
 from desktop.widgets.controls.shell import Shell
-from desktop.widgets.panels.image_panel import ImagePanel
+from desktop.widgets.panels.image_panel import NOTHING_DRAWN, ImagePanel
 from desktop.widgets.plane.encoded_marks import EncodedMarks
 
 NO_ENCODER = "The open model has no encoder, so your image has no mean, ELBO or reconstruction."
@@ -87,8 +88,8 @@ class ImageControl(QObject):
         add_action(shell.menus["file"], "Open an &image…", None, self._choose)
         self.panel.canvas.changed.connect(self._on_drawn)
         self.panel.canvas.stepped.connect(self.stepped)
-        self.panel.take.setEnabled(False)
-        self.panel.clear.setEnabled(False)
+        set_usable(self.panel.take, NOTHING_DRAWN)
+        set_usable(self.panel.clear, NOTHING_DRAWN)
         self.panel.clear_wanted.connect(self._clear)
         self.panel.open_wanted.connect(self._choose)
         self.panel.cursor_wanted.connect(self._go_to_mean)
@@ -204,7 +205,8 @@ class ImageControl(QObject):
         self.panel.note.setVisible(bool(notes))
 
     def _on_drawn(self) -> None:
-        self.panel.clear.setEnabled(not self.drawing.is_empty)
+        set_usable(self.panel.clear, NOTHING_DRAWN if self.drawing.is_empty else "")
+        set_usable(self.panel.take, self._why_no_mean())
         if not self.drawing.is_empty:
             self._shell.panel.sections.section("image").set_open(True)
         self.encode()
@@ -218,7 +220,7 @@ class ImageControl(QObject):
     def _show(self, encoded: Encoded | None) -> None:
         self.encoded = encoded
         panel = self.panel
-        panel.take.setEnabled(encoded is not None)
+        set_usable(panel.take, self._why_no_mean())
         for name in ("elbo", "rate", "distortion"):
             panel.set_figure(name, None if encoded is None else getattr(encoded, f"{name}_nats"))
         elbo, likelihood = None if encoded is None else encoded.elbo_nats, self._explorer.likelihood
@@ -236,6 +238,14 @@ class ImageControl(QObject):
             self._explorer.set_state(after, record=False)
             self.moved.emit(before, after)
         self.changed.emit(encoded)
+
+    def _why_no_mean(self) -> str:
+        """Why nobody can go to the encoder's mean; an empty text if they can."""
+        if self.encoded is not None:
+            return ""
+        if not self._explorer.has_encoder:
+            return NO_ENCODER
+        return NOTHING_DRAWN if self.drawing.is_empty else "Your image is being encoded."
 
     def _on_failed(self, error: Exception) -> None:
         self._goes_to_mean = False

@@ -14,9 +14,11 @@ from desktop.latent.paths import PathKind, Walk
 from desktop.latent.plane import decimals_in
 from desktop.view.state import ViewState
 from desktop.widgets.common.actions import add_action
+from desktop.widgets.common.usable import set_usable
 from desktop.widgets.controls.path_pictures import PathPictures
 from desktop.widgets.controls.path_player import PathPlayer
 from desktop.widgets.controls.shell import Shell
+from desktop.widgets.panels.path_panel import NEEDED
 from desktop.widgets.plane.path_handles import PathHandles
 from desktop.widgets.plane.plane_menu import add_title
 from desktop.widgets.plane.plane_view import PlaneView
@@ -213,7 +215,8 @@ class PathControl(QObject, PointerHandler):
         else:
             return False
         menu.addSeparator()
-        menu.addAction("&Play the path", self._play_or_pause).setEnabled(len(self._explorer.state.path) > 1)
+        play = menu.addAction("&Play the path", self._play_or_pause)
+        set_usable(play, "" if len(self._explorer.state.path) > 1 else NEEDED[2])
         menu.addAction("&Clear the path", lambda: self._set_path((), None))
         return True
 
@@ -289,7 +292,7 @@ class PathControl(QObject, PointerHandler):
             return  # only the cursor moved
         self._shown = shown
         for entry, needed in self._entries:
-            entry.setEnabled(len(state.path) >= needed)
+            set_usable(entry, "" if len(state.path) >= needed else NEEDED[needed])
         for plane in self._planes:
             plane.set_path_point(self._chosen)
         self._panel.set_state(state, self._chosen)

@@ -13,11 +13,13 @@ from desktop.latent.principal import principal_plane
 from desktop.models.epochs import epochs_of
 from desktop.models.point_words import TEST_IMAGES
 from desktop.widgets.common.actions import add_action
+from desktop.widgets.common.usable import set_usable
 from desktop.widgets.controls.plane_content import PlaneContent
 from desktop.widgets.controls.shell import Shell
 from desktop.widgets.plane.plane_view import PlaneView
 
 Look = tuple[AxisScale, Viewport]
+NO_POINTS = "The open model has no points."
 FIT = "&Fit to {}"
 
 
@@ -87,7 +89,8 @@ class PlaneControl(QObject):
 
     def _name_points(self) -> None:
         self._fit_action.setText(FIT.format(self._explorer.words.many))
-        self._fit_action.setEnabled(self._explorer.posterior is not None or self._explorer.own is not None)
+        has_points = self._explorer.posterior is not None or self._explorer.own is not None
+        set_usable(self._fit_action, "" if has_points else NO_POINTS)
 
     def _show_cursor(self) -> None:
         """Bring the cursor into the middle, with the same zoom."""

@@ -10,10 +10,12 @@ from desktop.models.epochs import epoch_in_words
 from desktop.view.state import ViewState
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.saved_inputs import save_input
+from desktop.widgets.common.usable import set_usable
 from desktop.widgets.panels.time_bar import TimeBar
 
 # How long playing waits for the plane of an epoch to be decoded.
 PATIENCE_MS = 1000
+NO_EPOCHS = "The open model has no epochs."
 
 
 class TimeControl(QObject):
@@ -59,7 +61,7 @@ class TimeControl(QObject):
         epochs = self.timeline.epochs
         self.bar.set_epochs(epochs)
         for action in self._actions:
-            action.setEnabled(len(epochs) > 1)
+            set_usable(action, "" if len(epochs) > 1 else NO_EPOCHS)
         self._on_state(self._explorer.state)
 
     def _on_state(self, _state: ViewState) -> None:

@@ -20,6 +20,7 @@ from desktop.jobs.cost import ASK_FROM_S, Cost
 from desktop.widgets.common.choices import choice_box, count_box, show_choice
 from desktop.widgets.common.fitting_dialog import FittingDialog, Scrolled
 from desktop.widgets.common.saved_inputs import save_input
+from desktop.widgets.common.usable import set_usable
 
 MAX_FRAMES, MAX_SCALE = 2000, 64
 PREVIEW_PX = 400, 340
@@ -178,7 +179,7 @@ class ExportDialog(FittingDialog):
         film = self.film()
         reason = why_too_large(film.format, width_px, height_px)
         no_path = film.subject is Subject.PATH and not self._has_path
-        self.save.setEnabled(not reason and not no_path)
+        set_usable(self.save, NO_PATH if no_path else reason)
         if no_path:
             self.facts.setText(NO_PATH)
             self.cost.hide()
@@ -243,11 +244,12 @@ class ExportDialog(FittingDialog):
             self._enable(self.format, index, why_not(kind))
         film = self.film()
         over_epochs = film.subject is not Subject.PATH
-        self.frames.setEnabled(not over_epochs)
+        set_usable(self.frames, "Each epoch is a frame." if over_epochs else "")
         is_grid = film.subject is Subject.GRID_EPOCHS
-        self.content.setEnabled(not is_grid)
-        self.captions[Caption.EPOCH].setEnabled(self._epochs > 0)
-        self.captions[Caption.Z].setEnabled(not is_grid and (film.with_picture or not over_epochs))
+        set_usable(self.content, "The frames are manifold grids." if is_grid else "")
+        set_usable(self.captions[Caption.EPOCH], "" if self._epochs else NO_EPOCHS)
+        has_z = not is_grid and (film.with_picture or not over_epochs)
+        set_usable(self.captions[Caption.Z], "" if has_z else "These frames are not of one z.")
         self.changed.emit()
 
     def _accept(self) -> None:

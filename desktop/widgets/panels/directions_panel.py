@@ -18,6 +18,7 @@ from desktop.base.words import NAME_CHARS, one_line
 from desktop.latent.directions import Directions
 from desktop.widgets.common.buttons import push_button
 from desktop.widgets.common.slider_rows import RowSizes, RowText, SliderRows
+from desktop.widgets.common.usable import set_usable
 
 ROWS = 10
 SIZES = RowSizes(name_px=86, box_px=70)
@@ -25,6 +26,7 @@ EMPTY_HINT = (
     "Directions move all numbers of z at once. Find those that change the picture most at the cursor, "
     "or open your own (.npy, .npz or .json)."
 )
+NO_PICTURE = "No picture has been decoded yet."
 SHARE_TIP = "The share of the picture's change at the start that this direction makes, of those tried."
 
 
@@ -87,11 +89,11 @@ class DirectionsPanel(QWidget):
         self._lay_out()
         self.set_directions(None)
         self.set_progress(None)
-        self.search.setEnabled(False)
+        set_usable(self.search, NO_PICTURE)
 
     def set_counts(self, choices: Sequence[tuple[int, str, str]], chosen: int) -> None:
         """Show how many probes can be chosen: each a number, its text and what it costs."""
-        self.search.setEnabled(bool(choices))
+        set_usable(self.search, "" if choices else NO_PICTURE)
         self.count.clear()
         for number, text, cost in choices:
             self.count.addItem(text, number)
@@ -105,13 +107,13 @@ class DirectionsPanel(QWidget):
             widget.setVisible(running)
         for button in (self.search, self.count, self.open):
             button.setVisible(not running)
-        self.cancel.setEnabled(True)
+        set_usable(self.cancel)
         self.left.setText(left)
         self.progress.setValue(round(100 * share) if share is not None else 0)
 
     def show_stopping(self) -> None:
         """Show that the search ends after its current step."""
-        self.cancel.setEnabled(False)
+        set_usable(self.cancel, "The search ends after its current step.")
         self.left.setText("stopping …")
 
     def set_directions(self, directions: Directions | None) -> None:
@@ -130,7 +132,7 @@ class DirectionsPanel(QWidget):
         self.tried.setText("" if directions is None else directions.tried)
         self.tried.setVisible(bool(self.tried.text()))
         self._lower.setVisible(directions is not None)
-        self.plane.setEnabled(len(names) > 1)
+        set_usable(self.plane, "" if len(names) > 1 else "A plane needs two directions.")
         self._list.set_order(range(len(names)))
 
     def set_z(self, z: Vector) -> None:

@@ -42,6 +42,7 @@ RESULT_PX = 96
 RADIUS_PX, MOST_RADIUS_PX, AT_SIDE_PX = 1.2, 8.0, 28
 MOST_SAVED_PX = 100.0  # in images of that size, which is more than any can have
 STEP_PX = 52
+NOTHING_DRAWN = "Draw, drop or open an image first."
 NO_BREAK_SPACE = "\u00a0"
 PROGRESS_PX = 4
 TOOL_ICONS = {Tool.PEN: "pencil-simple", Tool.ERASER: "eraser", Tool.UNKNOWN: "circle-dashed"}

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QToolButton
 from desktop.models.point_words import TEST_IMAGES, PointWords
 from desktop.widgets.common.colors import label_color, luminance
 from desktop.widgets.common.plain_text import menu_text, tip_text
+from desktop.widgets.common.usable import set_usable
 
 MAX_COLUMNS = 5
 MOVES = (
@@ -133,8 +134,8 @@ class Legend(QWidget):
         self._hidden = hidden
         for label, button in enumerate(self._buttons):
             button.setChecked(label not in hidden)
-        self.all.setEnabled(bool(hidden & self._every))
-        self.none.setEnabled(not hidden >= self._every)
+        set_usable(self.all, "" if hidden & self._every else "All labels are shown.")
+        set_usable(self.none, "All labels are hidden." if hidden >= self._every else "")
 
     def _enter_at(self, label: int) -> None:
         """Let Tab stop at one label only, because there may be a hundred; arrow keys reach the others."""
