@@ -25,6 +25,7 @@ from desktop.reading.overrides import Overrides
 from desktop.vetting.opening import OpeningStoppedError
 from desktop.widgets.common import settings
 from desktop.widgets.common.actions import add_action
+from desktop.widgets.common.commands import add_button, name_command
 from desktop.widgets.common.copied_numbers import CopiedNumbers
 from desktop.widgets.common.field_keys import share_keys
 from desktop.widgets.common.menus import menus_of
@@ -93,9 +94,11 @@ MENUS = {
     "file": "&File",
     "edit": "&Edit",
     "view": "&View",
+    "pages": "Pa&ges",
     "select": "&Select",
     "bookmarks": "&Bookmarks",
     "path": "&Path",
+    "draw": "&Draw",
     "help": "&Help",
 }
 
@@ -125,7 +128,7 @@ class MainWindow(QMainWindow):
         self.message = MessageBar()
         menus = {name: self.menuBar().addMenu(text) for name, text in MENUS.items()}
         self.theme = ThemeControl(menus["view"])
-        self.tabs = Pages(menus["view"])
+        self.tabs = Pages(menus["pages"])
         self.status = StatusControl(explorer, self.statusBar())
         self.empty = EmptyPlane(self.plane)
         self.opening = OpeningControl(explorer, self.message, self.empty)
@@ -222,10 +225,15 @@ class MainWindow(QMainWindow):
         file, view = menus["file"], menus["view"]
         self.reading = ReadingControl(self)
         self.recent = RecentMenu(self)
-        add_action(file, "&Open…", QKeySequence.StandardKey.Open, lambda: self.provenance_control.choose())
+        open_file = add_action(
+            file, "&Open…", QKeySequence.StandardKey.Open, lambda: self.provenance_control.choose()
+        )
+        name_command(open_file, self.empty.open)
         add_action(file, "Open fold&er…", "Ctrl+Shift+O", lambda: self.provenance_control.choose_folder())
         file.addAction(self.reading.action)
         file.addMenu(self.recent)
+        example = add_action(file, "Open the e&xample", None, self.empty.example_wanted.emit)
+        name_command(example, self.empty.example)
         add_action(file, "Re&load", QKeySequence.StandardKey.Refresh, explorer.reload)
         file.addSeparator()
         self.history = HistoryControl(explorer, menus["edit"], self)
@@ -235,15 +243,17 @@ class MainWindow(QMainWindow):
         self.plane_control = PlaneControl(shell)
         self.layers_menu = LayersMenu(explorer, self)
         view.addMenu(self.layers_menu)
+        for layer, entry in self.layers_menu.entries.items():
+            name_command(entry, panel.view.layers[layer])
         self.presets_menu = PresetsMenu(explorer, self)
         view.addMenu(self.presets_menu)
         self.map_control = MapControl(explorer, plane)
         self.held_out = HeldOutControl(PlaneSubject.of(explorer), plane)
         self.pins = PinsControl(shell)
-        self.legend = LegendControl(explorer, panel.view.legend)
+        self.legend = LegendControl(explorer, panel.view.legend, view)
         self.select = SelectControl(shell)
         self.finding = FindControl(shell, self.select.panel.finder)
-        self.nearest = NearestControl(explorer, panel)
+        self.nearest = NearestControl(explorer, panel, view)
         self.bookmarks = BookmarksControl(shell, lambda: self.time_control.timeline.is_shown)
         self.path_control = PathControl(shell)
         self.path_strip = PathStripControl(shell)
@@ -257,15 +267,18 @@ class MainWindow(QMainWindow):
         self.true_posterior = TruePosteriorControl(explorer, plane, self.image.panel, self.image.marks)
         self.inputs = InputsControl(shell)
         self.time_control = TimeControl(explorer, view, self)
-        self.coordinates = CoordinatesControl(explorer, panel)
+        self.coordinates = CoordinatesControl(explorer, panel, menus["draw"])
         self.directions = DirectionsControl(shell)
         view.addSeparator()
+        pause = self.plane_progress.pause
+        add_button(view, "Pause decodin&g the plane", pause, within=[self.plane_progress])
         self.panel_control = PanelControl(shell)
         self.full_screen = FullScreenControl(self, view, self.tabs.tabBar())
         self.full_screen_action = self.full_screen.action
         self.tabs.add_page(PLANE, "&Plane", self.plane)
         self.grids = GridsControl(shell, self.tabs)
         self.compare = CompareControl(shell, self.tabs)
+        self.grids.fill_menu(menus["pages"])
         for compared in (self.compare.page.left, self.compare.page.right):
             self.dim.add_plane(compared)
         file.addSeparator()

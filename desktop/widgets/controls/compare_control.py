@@ -24,6 +24,7 @@ from desktop.vetting.opening import OpeningStoppedError
 from desktop.view.comparison import Other, other_from_text
 from desktop.view.state import Layer
 from desktop.widgets.common.actions import add_action
+from desktop.widgets.common.commands import add_button, name_command
 from desktop.widgets.common.message_bar import Action
 from desktop.widgets.common.qimage import to_qimage
 from desktop.widgets.common.saved_inputs import save_input
@@ -116,11 +117,18 @@ class CompareControl(QObject):
         page.empty.invite()
         page.empty.show()
         tabs.add_page(COMPARE, "&Compare", page)
-        view = shell.menus["view"]
-        self._epoch_action = add_action(view, "Compare with another epoch", None, self._open_epoch)
-        add_action(view, "Compare with another model…", None, self._choose)
-        self._close_action = add_action(view, "Close B", "Ctrl+W", self._close)
+        menu = shell.menus["pages"]
+        self._epoch_action = add_action(menu, "Compare with another epoch", None, self._open_epoch)
+        another_model = add_action(menu, "Compare with another model…", None, self._choose)
+        self._close_action = add_action(menu, "Close B", "Ctrl+W", self._close)
         set_usable(self._close_action, NO_SECOND)
+        for entry, button in (
+            (self._epoch_action, page.another_epoch),
+            (another_model, page.another_model),
+            (self._close_action, page.close_b),
+        ):
+            name_command(entry, button)
+        add_button(menu, "How B is rea&d…", page.reading)
         save_input("compare.other", page)
         self._show_names()
         self._show_elbos()

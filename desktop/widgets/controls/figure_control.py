@@ -8,6 +8,7 @@ from desktop.figure.figure import Figure, FigureError, FileKind, OwnImage
 from desktop.jobs.cost import Progress
 from desktop.jobs.encode import Encoded, Located
 from desktop.widgets.common.actions import add_action
+from desktop.widgets.common.commands import add_button
 from desktop.widgets.common.progress_strip import ProgressStrip
 from desktop.widgets.common.qimage import to_qimage
 from desktop.widgets.common.save_dialog import ask_where
@@ -40,6 +41,7 @@ class FigureControl(QObject):
         shell.explorer.opened.connect(self._on_opened)
         file = shell.menus["file"]
         self.action = add_action(file, "Export the &view…", "Ctrl+Shift+E", self._ask)
+        add_button(file, "Stop exporting the view", self.progress.cancel, within=[self.progress])
 
     def set_encoded(self, encoded: Encoded | None) -> None:
         """Set the drawn image's approximate posterior, or None."""

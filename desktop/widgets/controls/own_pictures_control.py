@@ -16,6 +16,7 @@ from desktop.models.own_posterior import OwnPosterior
 from desktop.models.point_words import OWN_PICTURES
 from desktop.view.saved_views import SavedPictures
 from desktop.widgets.common.actions import add_action
+from desktop.widgets.common.commands import add_button
 from desktop.widgets.common.message_bar import Action
 from desktop.widgets.common.progress_strip import ProgressStrip
 from desktop.widgets.common.usable import set_usable
@@ -61,6 +62,7 @@ class OwnPicturesControl(QObject):
         add_action(file, "Open a &zip or .npz of images as points…", None, self._choose_file)
         self.remove = add_action(file, REMOVE.format("your pictures"), None, self._pictures.remove)
         set_usable(self.remove, NO_OWN)
+        add_button(file, "Stop encoding the images", self.progress.cancel, within=[self.progress])
         self.progress.cancel_wanted.connect(self._cancel)
         self._pictures.progressed.connect(self._on_progress)
         self._pictures.shown.connect(self._on_shown)

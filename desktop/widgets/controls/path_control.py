@@ -14,6 +14,7 @@ from desktop.latent.paths import PathKind, Walk
 from desktop.latent.plane import decimals_in
 from desktop.view.state import ViewState
 from desktop.widgets.common.actions import add_action
+from desktop.widgets.common.commands import add_button, add_choice_menu, name_command
 from desktop.widgets.common.usable import set_usable
 from desktop.widgets.controls.path_pictures import PathPictures
 from desktop.widgets.controls.path_player import PathPlayer
@@ -124,13 +125,27 @@ class PathControl(QObject, PointerHandler):
         panel.playback_changed.connect(lambda: self.player.set_playback(panel.playback()))
 
     def _fill_menu(self, menu: QMenu) -> None:
-        add_action(menu, "&Add the cursor", "P", self._add)
+        add = add_action(menu, "&Add the cursor", "P", self._add)
         remove = add_action(menu, "&Remove the last point", "Shift+P", self._remove_last)
         clear = add_action(menu, "&Clear", None, lambda: self._set_path((), None))
         menu.addSeparator()
         play = add_action(menu, "&Play or pause", "Space", self._play_or_pause)
         # Only shown: the plane plays when the key is released, because the mouse moves it while it is held.
         play.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        menu.addSeparator()
+        panel = self._panel
+        for entry, button in ((add, panel.add), (clear, panel.clear), (play, panel.play)):
+            name_command(entry, button)
+        add_button(menu, "Remove the cho&sen point", panel.remove)
+        add_button(menu, "Move the point &up", panel.order.up)
+        add_button(menu, "Move the point &down", panel.order.down)
+        add_choice_menu(menu, "&Kind of path", panel.kind)
+        add_button(menu, "Return to the &first point", panel.closed)
+        add_button(menu, "&Loop", panel.loop)
+        add_button(menu, "&There and back", panel.ping_pong)
+        cost, reveal = panel.cost, partial(self._sections.show_key, "path")
+        add_button(menu, "Decode or stop the path's pictures", cost.button, within=[cost], reveal=reveal)
+        menu.addSeparator()
         self._entries = ((remove, 1), (clear, 1), (play, 2))  # each with the points that it needs
 
     # ---- points

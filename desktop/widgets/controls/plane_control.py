@@ -13,6 +13,7 @@ from desktop.latent.principal import principal_plane
 from desktop.models.epochs import epochs_of
 from desktop.models.point_words import TEST_IMAGES
 from desktop.widgets.common.actions import add_action
+from desktop.widgets.common.commands import add_button, name_command
 from desktop.widgets.common.usable import set_usable
 from desktop.widgets.controls.plane_content import PlaneContent
 from desktop.widgets.controls.shell import Shell
@@ -64,10 +65,14 @@ class PlaneControl(QObject):
             lambda label: explorer.set_state(explorer.state.with_label_switched(label))
         )
         home = add_action(shell.menus["view"], "&Home", "Home", lambda: self._look_at(explorer.home))
-        add_action(shell.menus["view"], "Show the &cursor", "C", self._show_cursor)
+        show_cursor = add_action(shell.menus["view"], "Show the &cursor", "C", self._show_cursor)
+        name_command(show_cursor, self.arrow)
         add_action(shell.menus["view"], "&Random z", "R", explorer.draw_z)
         self._fit_action = add_action(shell.menus["view"], FIT.format(TEST_IMAGES.many), "F", self._fit)
         quantiles = add_action(shell.menus["view"], "&Quantile axes", "Q", self._switch_scale)
+        name_command(quantiles, panel.scale)
+        add_button(shell.menus["view"], "Principal &axes", panel.principal, within=[panel.axes])
+        add_button(shell.menus["view"], "Plane throu&gh the path", panel.through_path, within=[panel.axes])
         self.view_entries = [home, self._fit_action, quantiles]
 
     def _on_opened(self) -> None:

@@ -68,6 +68,7 @@ class FigurePreview(QLabel):
     def __init__(self) -> None:
         super().__init__()
         self._image: QImage | None = None
+        self._text = ""
         self.setMinimumSize(LEAST_PREVIEW_PX, LEAST_PREVIEW_PX)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -76,8 +77,14 @@ class FigurePreview(QLabel):
 
     def set_image(self, image: QImage | None) -> None:
         """Show a figure, or nothing."""
-        self._image = image
+        self._image, self._text = image, ""
         self._show()
+
+    def wait(self) -> None:
+        """Say that the figure is being drawn, unless there is one."""
+        if self._image is None:
+            self._text = DRAWING
+            self._show()
 
     def sizeHint(self) -> QSize:
         """Return the square that it would like to fill."""
@@ -90,7 +97,7 @@ class FigurePreview(QLabel):
 
     def _show(self) -> None:
         if self._image is None:
-            self.clear()
+            self.setText(self._text)
             return
         ratio = self.devicePixelRatioF()
         image = self._image
@@ -199,7 +206,8 @@ class FigureDialog(FittingDialog):
         than a figure at scale 1 keeps.
         """
         self._can_be_finer, self._possible = can_be_finer, possible
-        self.preview.setText(DRAWING)
+        self.preview.set_image(None)
+        self.preview.wait()
         for part, box in self.parts.items():
             box.setChecked(part in shown)
         self._show_uses()
@@ -265,8 +273,7 @@ class FigureDialog(FittingDialog):
     def _on_changed(self) -> None:
         self._show_uses()
         self._show_facts()
-        if self.preview.pixmap().isNull():
-            self.preview.setText(DRAWING)
+        self.preview.wait()
         self._soon.start()
 
     def _show_uses(self) -> None:

@@ -36,6 +36,7 @@ class DirectionsPanel(QWidget):
     Attributes:
         search, count: have directions found by decoding; `count` says along how many dimensions.
         rows: the rows, each of which shows one direction or none.
+        below: what is there only with directions.
     """
 
     offset_wanted = Signal(int, float)  # number of the direction, offset from the start
@@ -131,7 +132,7 @@ class DirectionsPanel(QWidget):
         self.hint.setVisible(directions is None)
         self.tried.setText("" if directions is None else directions.tried)
         self.tried.setVisible(bool(self.tried.text()))
-        self._lower.setVisible(directions is not None)
+        self.below.setVisible(directions is not None)
         set_usable(self.plane, "" if len(names) > 1 else "A plane needs two directions.")
         self._list.set_order(range(len(names)))
 
@@ -173,8 +174,8 @@ class DirectionsPanel(QWidget):
         start = QHBoxLayout()
         start.addWidget(self.back)
         start.addWidget(self.start)
-        self._lower = QWidget()
-        lower = QVBoxLayout(self._lower)
+        self.below = QWidget()
+        lower = QVBoxLayout(self.below)
         lower.setContentsMargins(0, 0, 0, 0)
         lower.addWidget(self.tried)
         lower.addWidget(self._list)
@@ -184,7 +185,7 @@ class DirectionsPanel(QWidget):
         layout.setContentsMargins(0, 6, 0, 0)
         layout.addWidget(self.hint)
         layout.addLayout(above)
-        layout.addWidget(self._lower)
+        layout.addWidget(self.below)
         layout.addStretch(1)
 
 

@@ -80,8 +80,8 @@ class Legend(QWidget):
         self.none.setToolTip("Hide the points of all labels.")
         self.all.clicked.connect(lambda: self.hidden_wanted.emit(frozenset()))
         self.none.clicked.connect(lambda: self.hidden_wanted.emit(self._every))
-        self._ends = QWidget()
-        ends = QHBoxLayout(self._ends)
+        self.ends = QWidget()
+        ends = QHBoxLayout(self.ends)
         ends.setContentsMargins(0, 0, 0, 0)
         ends.addWidget(self.all)
         ends.addWidget(self.none)
@@ -90,8 +90,8 @@ class Legend(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addLayout(self._grid)
-        layout.addWidget(self._ends)
-        self._ends.hide()
+        layout.addWidget(self.ends)
+        self.ends.hide()
 
     def set_labels(self, names: tuple[str, ...]) -> None:
         """Show a button for every label."""
@@ -107,7 +107,7 @@ class Legend(QWidget):
         for label, button in enumerate(self._buttons):
             self._grid.addWidget(button, label // columns, label % columns)
         self._enter_at(0)
-        self._ends.setVisible(bool(names))
+        self.ends.setVisible(bool(names))
         self.set_counts(())
         self.set_hidden(frozenset())
 

@@ -33,7 +33,8 @@ def unexplained(window):
     disabled = [one for one in inputs if not one.isEnabled() and one.parentWidget().isEnabled()]
     if hasattr(window, "menuBar"):
         entries = [entry for _, menu in menus_of(window) for entry in menu.actions()]
-        disabled += [entry for entry in entries if not entry.isEnabled() and entry.text() not in TEXTS]
+        entries = [entry for entry in entries if entry.isVisible() and entry.text() not in TEXTS]
+        disabled += [entry for entry in entries if not entry.isEnabled()]
     assert disabled
     return [
         one.text() if hasattr(one, "text") else one.accessibleName()
