@@ -282,6 +282,7 @@ class MainWindow(QMainWindow):
         for compared in (self.compare.page.left, self.compare.page.right):
             self.dim.add_plane(compared)
         file.addSeparator()
+        add_button(file, "Open the folder of what was saved", self.status.saved)
         add_action(file, "&Quit", QKeySequence.StandardKey.Quit, self.close)
 
     def _pages_over_time(self) -> QWidget:

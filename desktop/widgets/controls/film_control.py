@@ -54,7 +54,7 @@ class FilmControl(QObject):
         shell.explorer.opened.connect(self._on_opened)
         menu = shell.menus["path"]
         name_command(add_action(menu, "&Export animation…", "Ctrl+E", self._ask), panel.export)
-        add_button(menu, "Stop the e&xport", panel.cancel)
+        name_command(add_button(menu, "Stop the e&xport", panel.cancel), self.progress.cancel)
 
     def set_picture(self, picture: Bytes | None) -> None:
         """Set the picture at the cursor, uint8 [H, W(, C)], which the dialog's preview shows."""

@@ -140,7 +140,7 @@ class PathControl(QObject, PointerHandler):
         add_button(menu, "Move the point &up", panel.order.up)
         add_button(menu, "Move the point &down", panel.order.down)
         add_choice_menu(menu, "&Kind of path", panel.kind)
-        add_button(menu, "Return to the &first point", panel.closed)
+        add_button(menu, "Closed: back to the &first point", panel.closed)
         add_button(menu, "&Loop", panel.loop)
         add_button(menu, "&There and back", panel.ping_pong)
         cost, reveal = panel.cost, partial(self._sections.show_key, "path")

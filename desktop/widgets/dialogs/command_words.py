@@ -67,7 +67,7 @@ MORE_WORDS = {
     "Straight": "linear interpolation lerp path",
     "Spherical": "slerp interpolation path",
     "Equal visual change": "interpolation path speed even",
-    "Return to the first point": "closed close ring circle path",
+    "Closed: back to the first point": "close ring circle return path",
     "Loop": "repeat endless path",
     "There and back": "ping pong bounce path",
     "New samples": "resample seed random redraw",

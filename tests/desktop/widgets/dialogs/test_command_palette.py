@@ -115,7 +115,14 @@ def test_what_buttons_and_boxes_do_is_run_by_its_words(window, qtbot):
         qtbot.waitUntil(lambda holds=holds: holds(window), timeout=SOON_MS)
     assert window.image.panel.tools[Tool.UNKNOWN].isChecked()
     checked = {plain(a.text()) for _, menu in menus_of(window) for a in menu.actions() if a.isChecked()}
-    shown = {"Mark unknown", "Thresholded", "By picture", "Spherical", "Return to the first point", "Loop"}
+    shown = {
+        "Mark unknown",
+        "Thresholded",
+        "By picture",
+        "Spherical",
+        "Closed: back to the first point",
+        "Loop",
+    }
     assert shown <= checked
     assert not {"Pen", "Eraser", "Probabilities", "By z", "Straight"} & checked
 
