@@ -136,6 +136,7 @@ class MainWindow(QMainWindow):
         shell = Shell(explorer, self.plane, self.panel, menus, self.message, window=self)
         self._make_controls(shell)
         self.playing = PlayingStrip(self.path_control.player, self.statusBar())
+        name_command(self.path_control.play_entry, self.playing.pause)
         self._connect_explorer()
         # These may show a message when a model is opened, so they follow the window, which hides it.
         self.saved_control = SavedControl(shell)

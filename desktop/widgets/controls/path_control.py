@@ -32,6 +32,7 @@ class PathControl(QObject, PointerHandler):
     Attributes:
         handles: edits the path with the mouse on the window's own plane.
         player: plays the path.
+        play_entry: the menu's entry that plays or pauses it.
     """
 
     copy_wanted = Signal(object)  # z of a point
@@ -146,6 +147,7 @@ class PathControl(QObject, PointerHandler):
         cost, reveal = panel.cost, partial(self._sections.show_key, "path")
         add_button(menu, "Decode or stop the path's pictures", cost.button, within=[cost], reveal=reveal)
         menu.addSeparator()
+        self.play_entry = play
         self._entries = ((remove, 1), (clear, 1), (play, 2))  # each with the points that it needs
 
     # ---- points
