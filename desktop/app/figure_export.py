@@ -57,6 +57,12 @@ class FigureExport(FileExport):
         return self._second is not None
 
     @property
+    def is_gray(self) -> bool:
+        """Whether the pictures of one of the planes are grey."""
+        shapes = [each.image_shape for each in (self._explorer, self._second) if each is not None]
+        return any(shape is not None and shape[0] == 1 for shape in shapes)
+
+    @property
     def subject(self) -> Subject:
         """The view as it is now, with its points, and that of B beside it if both are looked at."""
         explorer, second = self._explorer, self._second

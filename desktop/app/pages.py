@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from desktop.app.explorer import Explorer
 from desktop.jobs import sheets
-from desktop.jobs.cost import ASK_FROM_S
+from desktop.jobs.cost import ASK_FROM_S, Cost
 from desktop.jobs.kept_decoder import KeptDecoder
 from desktop.jobs.sheet_steps import SHOWN_SIDE_PX, SheetStep, sheet_steps
 from desktop.jobs.sheets import KnownScores, Order, Plan, Scores
@@ -58,21 +58,24 @@ def reconstructions_steps(
 ) -> Steps | None:
     """Return the job for test images beside their reconstructions, n pairs per row.
 
-    It computes the scores first that are not `known`, and yields them.
+    It computes the scores first that are not `known`, and yields them. In the order of the file these are
+    only those of what is shown, and of a slow decoder none.
     """
     decoder, posterior = explorer.decoder, explorer.encoded
     if decoder is None or posterior is None or posterior.images is None:
         return None
 
     def steps() -> Steps:
-        if known.scores is None:
-            cost = sheets.scores_cost(decoder, posterior, known)
-            if cost.seconds > most_s:
-                yield cost
-                return
-            yield from sheets.held_out_scores(decoder, posterior, known, tells_from_s=0.0)
-        assert known.scores is not None
-        plan = sheets.reconstructions_plan(posterior, known.scores, order, n)
+        scores, is_sorted = known.scores, order is not Order.FILE
+        if scores is None and (is_sorted or not decoder.is_slow):
+            first = None if is_sorted else sheets.shown_pairs(n)
+            for step in sheets.scores_within(decoder, posterior, known, most_s, first):
+                yield step
+                if isinstance(step, Cost):
+                    return
+                if isinstance(step, Scores):
+                    scores = step
+        plan = sheets.reconstructions_plan(posterior, scores, order, n)
         yield from sheet_steps(decoder, plan, SHOWN_SIDE_PX, most_s)
 
     return steps()

@@ -9,7 +9,7 @@ import numpy as np
 
 from desktop.app.explorer import Explorer
 from desktop.jobs.cost import ASK_FROM_S, Cost, Progress
-from desktop.jobs.sheets import KnownScores, Scores, held_out_scores, scores_cost
+from desktop.jobs.sheets import KnownScores, Scores, scores_within
 from desktop.latent.selection import misplaced
 
 # The points in their order, with what is to be said about each, or an empty list.
@@ -29,12 +29,10 @@ def worst_steps(
 
     def steps() -> Iterator[Found | Progress | Cost | None]:
         if known.scores is None:
-            cost = scores_cost(decoder, posterior, known)
-            if cost.seconds > most_s:
-                yield cost
-                return
-            for step in held_out_scores(decoder, posterior, known):
+            for step in scores_within(decoder, posterior, known, most_s):
                 yield None if isinstance(step, Scores) else step
+                if isinstance(step, Cost):
+                    return
         scores = known.scores
         assert scores is not None
         order = np.argsort(scores.merit, kind="stable")

@@ -3,6 +3,7 @@
 A plan holds the z of all its pictures; if they do not fit into memory, RoomError is raised instead.
 """
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -16,7 +17,7 @@ from desktop.base.words import in_nats
 from desktop.images.room import SheetSize, check_z
 from desktop.images.titles import Titles
 from desktop.jobs.cost import ASK_FROM_S, Cost, Progress
-from desktop.jobs.kept_decoder import STEP_PICTURES, KeptDecoder
+from desktop.jobs.kept_decoder import KeptDecoder
 from desktop.latent.chart import Chart
 from desktop.latent.elbo import rate_nats
 from desktop.latent.kl import by_kl, kl_nats
@@ -28,6 +29,7 @@ from export.bundle import Posterior
 # Images are ranked by one draw each; the fixed seed gives the same ranking every time.
 ELBO_SEED = 0
 PAIR_GAP_PX = 4
+TRY_S = 0.5  # a quick decoder is tried so long before it is said what all images take
 MAX_ROWS = 200
 
 
@@ -159,23 +161,30 @@ def traversals_plan(
     )
 
 
-def reconstructions_plan(posterior: Posterior, scores: Scores, order: Order, n: int) -> Plan:
+def reconstructions_plan(posterior: Posterior, scores: Scores | None, order: Order, n: int) -> Plan:
     """Plan n × 2n pairs: a test image, and beside it the reconstruction from its posterior mean.
 
+    In the order of the file, the scores are only captions: without any there are none.
     Raises ValueError if the bundle has no images, and RoomError.
     """
     if posterior.images is None:
         raise ValueError("found no test images in the bundle, expected some to reconstruct")
-    ranked = {
-        Order.WORST: np.argsort(scores.merit, kind="stable"),
-        Order.BEST: np.argsort(-scores.merit, kind="stable"),
-        Order.FILE: np.arange(len(scores.merit)),
-    }[order][: 2 * n * n]
+    if scores is None or order is Order.FILE:
+        ranked = np.arange(len(posterior.mean))
+    else:
+        ranked = np.argsort(scores.merit if order is Order.WORST else -scores.merit, kind="stable")
+    ranked = ranked[: shown_pairs(n)]
     check_z(len(ranked), posterior.mean.shape[1])
     captions = tuple(
-        f"{_held_out_name(posterior, index)}\n{scores.in_words(index)}" for index in ranked.tolist()
+        _held_out_name(posterior, index) + ("" if scores is None else f"\n{scores.in_words(index)}")
+        for index in ranked.tolist()
     )
     return Plan(posterior.mean[ranked], n, captions, lambda indices: pictures_of(posterior, ranked[indices]))
+
+
+def shown_pairs(n: int) -> int:
+    """How many images are shown with n pairs per row."""
+    return 2 * n * n
 
 
 @dataclass(eq=False)
@@ -191,13 +200,43 @@ class KnownScores:
     scores: Scores | None = None
 
     def missing(self, count: int) -> NDArray[np.int64]:
-        """Return the indices of the images whose values are not known, of `count`."""
-        return np.arange(count) if self.values is None else np.flatnonzero(np.isnan(self.values))
+        """Return the indices of the images whose values are not known, of the first `count`."""
+        return np.arange(count) if self.values is None else np.flatnonzero(np.isnan(self.values[:count]))
 
 
-def scores_cost(decoder: KeptDecoder, posterior: Posterior, known: KnownScores) -> Cost:
+def scores_cost(
+    decoder: KeptDecoder, posterior: Posterior, known: KnownScores, first: int | None = None
+) -> Cost:
     """Return what `held_out_scores` costs."""
-    return Cost(len(known.missing(len(posterior.mean))), decoder.model.picture_s)
+    return Cost(len(known.missing(_count(posterior, first))), decoder.model.picture_s)
+
+
+def scores_within(
+    decoder: KeptDecoder, posterior: Posterior, known: KnownScores, most_s: float, first: int | None = None
+) -> Iterator[Scores | Progress | Cost | None]:
+    """Yield what `held_out_scores` does, with its progress; what takes longer than `most_s` yields its Cost.
+
+    A quick decoder begins, because what it took before may have been a busy moment; it stops when it turns
+    out that the rest takes too long.
+    """
+    expected = scores_cost(decoder, posterior, known, first)
+    if expected.seconds > most_s and (decoder.is_slow or not most_s):
+        yield expected
+        return
+    spent_s, steps = 0.0, held_out_scores(decoder, posterior, known, tells_from_s=0.0, first=first)
+    while True:
+        start_s = time.perf_counter()
+        step = next(steps, None)
+        spent_s += time.perf_counter() - start_s
+        yield step
+        if isinstance(step, Scores):
+            return
+        left = scores_cost(decoder, posterior, known, first).pictures
+        if not decoder.is_slow and spent_s > TRY_S and left < expected.pictures:
+            found = Cost(left, spent_s / (expected.pictures - left))
+            if found.seconds > most_s:
+                yield found
+                return
 
 
 def held_out_scores(
@@ -205,63 +244,68 @@ def held_out_scores(
     posterior: Posterior,
     known: KnownScores | None = None,
     tells_from_s: float = ASK_FROM_S,
+    first: int | None = None,
 ) -> Iterator[Scores | Progress | None]:
-    """Estimate the ELBO of every test image, and yield the Scores last.
+    """Estimate the ELBO of every test image, or of the `first` ones, and yield the Scores last.
 
-    What takes longer than `tells_from_s` yields Progress. What is `known` is not decoded again.
+    Those of the other images are NaN then. What takes longer than `tells_from_s` yields Progress.
+    What is `known` is not decoded again.
     """
     if posterior.images is None:
         raise ValueError("found no test images in the bundle, expected some to reconstruct")
     known = known or KnownScores()
-    count = len(posterior.mean)
-    expected_s = scores_cost(decoder, posterior, known).seconds
-    tells, one_by_one = expected_s > tells_from_s, expected_s > ASK_FROM_S
+    count = _count(posterior, first)
+    tells = scores_cost(decoder, posterior, known, first).seconds > tells_from_s
     missing = known.missing(count)
     if known.values is None:
-        known.values = np.full(count, np.nan)
+        known.values = np.full(len(posterior.mean), np.nan)
     likelihood = decoder.model.source.likelihood
     is_known = likelihood is not None and likelihood.levels == posterior.levels
     values_of = _distortions if is_known else _differences
     done = count - len(missing)
     if tells:
         yield decoder.progress(done, count)
-    for part, values in values_of(decoder, posterior, missing, one_by_one):
+    for part, values in values_of(decoder, posterior, missing):
         known.values[part] = values
         done += len(part)
         yield decoder.progress(done, count) if tells else None
-    rate = rate_nats(posterior.mean, posterior.logvar).sum(1)
+    values, rate = known.values.copy(), rate_nats(posterior.mean, posterior.logvar).sum(1)
     if likelihood is not None and is_known:
-        elbo = -(rate + known.values)
+        elbo = -(rate + values)
         bits = likelihood.bits_per_dimension(elbo, decoder.model.image_shape)
-        known.scores = Scores(elbo, rate, known.values, bits=bits)
+        scores = Scores(elbo, rate, values, bits=bits)
     else:
-        unknown = np.full(count, np.nan)
-        known.scores = Scores(unknown, rate, unknown, known.values)
-    yield known.scores
+        unknown = np.full(len(values), np.nan)
+        scores = Scores(unknown, rate, unknown, values)
+    if not len(known.missing(len(values))):
+        known.scores = scores
+    yield scores
+
+
+def _count(posterior: Posterior, first: int | None) -> int:
+    """How many images there are, or how many of the `first` ones."""
+    count = len(posterior.mean)
+    return count if first is None else min(first, count)
 
 
 # Indices of images, and a value for each of them.
 Values = Iterator[tuple[NDArray[np.int64], Doubles]]
 
 
-def _distortions(
-    decoder: KeptDecoder, posterior: Posterior, missing: NDArray[np.int64], one_by_one: bool
-) -> Values:
+def _distortions(decoder: KeptDecoder, posterior: Posterior, missing: NDArray[np.int64]) -> Values:
     """Yield the distortion of each image in nats, at one draw from its approximate posterior."""
     likelihood = decoder.model.source.likelihood
     assert likelihood is not None
     noise = np.random.default_rng(ELBO_SEED).standard_normal(posterior.mean.shape, dtype=np.float32)
     z = posterior.mean + np.exp(0.5 * posterior.logvar) * noise
-    step = 1 if one_by_one else STEP_PICTURES
+    step = decoder.step_pictures
     for start in range(0, len(missing), step):
         part = missing[start : start + step]
         parameters = decoder.model.decode_parameters(z[part])
         yield part, -likelihood.nats(pictures_of(posterior, part), parameters)
 
 
-def _differences(
-    decoder: KeptDecoder, posterior: Posterior, missing: NDArray[np.int64], _one_by_one: bool
-) -> Values:
+def _differences(decoder: KeptDecoder, posterior: Posterior, missing: NDArray[np.int64]) -> Values:
     """Yield the root of the mean squared difference of each image and its reconstruction at the mean."""
     for piece in decoder.pieces(posterior.mean[missing]):
         if piece is None:

@@ -3,6 +3,7 @@
 import copy
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from functools import partial
@@ -37,7 +38,9 @@ from export.bundle import DECODER_FILE, ENCODER_FILE, BundleError
 Take = Callable[[Reading, Array, Floats], object]
 
 LONG_MS = 50.0  # a first run that takes so long is most likely all decoding
-SMOOTHING = 0.3  # the weight of the last decode in the estimate of the time per picture
+# How long a picture takes is estimated from the last runs. A quick one may have waited for the processor, so
+# the least of some counts; of a slow decoder's, the last one weighs this much in an average.
+RUNS, SMOOTHING = 8, 0.3
 ENCODER_CHUNK = 256
 RUN_LIMIT_S = 20.0
 # ONNX Runtime records a CUDA graph in the first few runs of a size.
@@ -74,6 +77,7 @@ class Model:
         self._logits: Session | None = None
         self._logits_looked_for = False
         self._chunk = 1
+        self._last_s: deque[float] = deque(maxlen=RUNS)
         self._sessions = Sessions(source, limit_s)
         self._pool = ThreadPoolExecutor(self._sessions.cpu_threads, "decode")
         if source.first is not None:
@@ -142,8 +146,11 @@ class Model:
             result = self._without_nan(result)
         self.last_decode_ms = 1e3 * (time.perf_counter() - start)
         if len(z):
-            one_s = self.last_decode_ms / 1e3 / len(z)
-            self.picture_s += SMOOTHING * (one_s - self.picture_s) if self.picture_s else one_s
+            self._last_s.append(self.last_decode_ms / 1e3 / len(z))
+            if not self.is_slow:
+                self.picture_s = min(self._last_s)
+            else:
+                self.picture_s += SMOOTHING * (self._last_s[-1] - self.picture_s)
         return result
 
     def decode_logits(self, z: Floats) -> Floats:

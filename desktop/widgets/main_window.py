@@ -25,8 +25,10 @@ from desktop.reading.overrides import Overrides
 from desktop.vetting.opening import OpeningStoppedError
 from desktop.widgets.common import settings
 from desktop.widgets.common.actions import add_action
+from desktop.widgets.common.commands import add_button, name_command
 from desktop.widgets.common.copied_numbers import CopiedNumbers
 from desktop.widgets.common.field_keys import share_keys
+from desktop.widgets.common.menus import menus_of
 from desktop.widgets.common.message_bar import Action, MessageBar
 from desktop.widgets.common.plain_text import title_text
 from desktop.widgets.common.saved_inputs import save_input
@@ -93,9 +95,11 @@ MENUS = {
     "file": "&File",
     "edit": "&Edit",
     "view": "&View",
+    "pages": "Pa&ges",
     "select": "&Select",
     "bookmarks": "&Bookmarks",
     "path": "&Path",
+    "draw": "&Draw",
     "help": "&Help",
 }
 
@@ -125,7 +129,7 @@ class MainWindow(QMainWindow):
         self.message = MessageBar()
         menus = {name: self.menuBar().addMenu(text) for name, text in MENUS.items()}
         self.theme = ThemeControl(menus["view"])
-        self.tabs = Pages(menus["view"])
+        self.tabs = Pages(menus["pages"])
         self.tabs.currentChanged.connect(self._tell_hidden)
         self.status = StatusControl(explorer, self.statusBar())
         self.empty = EmptyPlane(self.plane)
@@ -134,6 +138,7 @@ class MainWindow(QMainWindow):
         shell = Shell(explorer, self.plane, self.panel, menus, self.message, window=self)
         self._make_controls(shell)
         self.playing = PlayingStrip(self.path_control.player, self.statusBar())
+        name_command(self.path_control.play_entry, self.playing.pause)
         self._connect_explorer()
         # These may show a message when a model is opened, so they follow the window, which hides it.
         self.saved_control = SavedControl(shell)
@@ -223,10 +228,15 @@ class MainWindow(QMainWindow):
         file, view = menus["file"], menus["view"]
         self.reading = ReadingControl(self)
         self.recent = RecentMenu(self)
-        add_action(file, "&Open…", QKeySequence.StandardKey.Open, lambda: self.provenance_control.choose())
+        open_file = add_action(
+            file, "&Open…", QKeySequence.StandardKey.Open, lambda: self.provenance_control.choose()
+        )
+        name_command(open_file, self.empty.open)
         add_action(file, "Open fold&er…", "Ctrl+Shift+O", lambda: self.provenance_control.choose_folder())
         file.addAction(self.reading.action)
         file.addMenu(self.recent)
+        example = add_action(file, "Open the e&xample", None, self.empty.example_wanted.emit)
+        name_command(example, self.empty.example)
         add_action(file, "Re&load", QKeySequence.StandardKey.Refresh, explorer.reload)
         file.addSeparator()
         self.history = HistoryControl(explorer, menus["edit"], self)
@@ -236,15 +246,17 @@ class MainWindow(QMainWindow):
         self.plane_control = PlaneControl(shell)
         self.layers_menu = LayersMenu(explorer, self)
         view.addMenu(self.layers_menu)
+        for layer, entry in self.layers_menu.entries.items():
+            name_command(entry, panel.view.layers[layer])
         self.presets_menu = PresetsMenu(explorer, self)
         view.addMenu(self.presets_menu)
         self.map_control = MapControl(explorer, plane)
         self.held_out = HeldOutControl(PlaneSubject.of(explorer), plane)
         self.pins = PinsControl(shell)
-        self.legend = LegendControl(explorer, panel.view.legend)
+        self.legend = LegendControl(explorer, panel.view.legend, view)
         self.select = SelectControl(shell)
         self.finding = FindControl(shell, self.select.panel.finder)
-        self.nearest = NearestControl(explorer, panel)
+        self.nearest = NearestControl(explorer, panel, view)
         self.bookmarks = BookmarksControl(shell, lambda: self.time_control.timeline.is_shown)
         self.path_control = PathControl(shell)
         self.path_strip = PathStripControl(shell)
@@ -258,7 +270,7 @@ class MainWindow(QMainWindow):
         self.true_posterior = TruePosteriorControl(explorer, plane, self.image.panel, self.image.marks)
         self.inputs = InputsControl(shell)
         self.time_control = TimeControl(explorer, view, self)
-        self.coordinates = CoordinatesControl(explorer, panel)
+        self.coordinates = CoordinatesControl(explorer, panel, menus["draw"])
         self.directions = DirectionsControl(shell)
         view.addSeparator()
         self.panel_control = PanelControl(shell)
@@ -268,9 +280,11 @@ class MainWindow(QMainWindow):
         self.tabs.add_page(PLANE, "&Plane", self.plane)
         self.grids = GridsControl(shell, self.tabs)
         self.compare = CompareControl(shell, self.tabs)
+        self.grids.fill_menu(menus["pages"])
         for compared in (self.compare.page.left, self.compare.page.right):
             self.dim.add_plane(compared)
         file.addSeparator()
+        add_button(file, "Open the folder of what was saved", self.status.saved)
         add_action(file, "&Quit", QKeySequence.StandardKey.Quit, self.close)
 
     def _tell_hidden(self) -> None:
@@ -290,6 +304,8 @@ class MainWindow(QMainWindow):
     def _lay_out(self) -> None:
         leave_wheel_to_scrolling(self.panel)
         share_keys(self)
+        for _, menu in menus_of(self):
+            menu.setToolTipsVisible(True)  # they say why an entry cannot be used
         # From the outside in: a part that gets another parent takes time for everything in it.
         central = QWidget()
         self.setCentralWidget(central)
@@ -332,6 +348,7 @@ class MainWindow(QMainWindow):
             [
                 *self.plane_control.view_entries,
                 self.provenance_control.copy_entry,
+                self.figure_control.action,
                 self.select.menu.menuAction(),
                 self.bookmarks.menu.menuAction(),
             ],

@@ -29,6 +29,7 @@ class MessageBar(QFrame):
     Attributes:
         action_buttons: the buttons for the message's actions.
         details: the button that asks for the details.
+        copy, dismiss: the buttons that copy the message and hide it.
     """
 
     details_wanted = Signal(str)  # more than the message says, such as a traceback
@@ -48,16 +49,16 @@ class MessageBar(QFrame):
         self.details = QPushButton("Details")
         self.details.setToolTip("Show the full error with versions and device, to copy into a bug report.")
         self.details.clicked.connect(lambda: self.details_wanted.emit(self._details))
-        copy = QPushButton("Copy")
-        copy.setToolTip("Copy the message.")
-        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.text()))
-        dismiss = QPushButton("Dismiss")
-        dismiss.setToolTip("Hide the message (Esc).")
-        dismiss.clicked.connect(self.dismiss)
+        self.copy = QPushButton("Copy")
+        self.copy.setToolTip("Copy the message.")
+        self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.text()))
+        self.close_button = QPushButton("Dismiss")
+        self.close_button.setToolTip("Hide the message (Esc).")
+        self.close_button.clicked.connect(self.dismiss)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(12, 8, 12, 8)
         self._row.addWidget(self._label, 1)
-        for button in (self.details, copy, dismiss):
+        for button in (self.details, self.copy, self.close_button):
             self._row.addWidget(button)
         self.hide()
 

@@ -41,7 +41,8 @@ def breakable(text: str) -> str:
 class ElidedLabel(QLabel):
     """A line of plain text that leaves out its middle where it does not fit, and never widens the window.
 
-    Numbers that must not be cut can follow it: then only what stands before them is shortened.
+    Numbers that must not be cut can follow it: then only what stands before them is shortened. Where there
+    are shorter words for it, nothing is cut until these do not fit either. The tool tip has all of it.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -49,17 +50,22 @@ class ElidedLabel(QLabel):
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._text = self._kept = ""
+        self._shorter: tuple[str, ...] = ()
         self._numbers: tuple[str, ...] = ()
         self._count = 0
 
-    def show_text(self, text: str, kept: str = "") -> None:
-        """Show another text, and after it what is `kept` whole as long as there is room for it alone."""
+    def show_text(self, text: str, kept: str = "", shorter: Sequence[str] = ()) -> None:
+        """Show another text, and after it what is `kept` whole as long as there is room for it alone.
+
+        `shorter` are other words for the text, from long to short, for less room.
+        """
         self._text, self._kept, self._numbers = one_line(text), one_line(kept), ()
+        self._shorter = tuple(map(one_line, shorter))
         self._elide()
 
     def show_numbers(self, numbers: Sequence[str], count: int) -> None:
         """Show the first of `count` numbers; those that do not fit are left out whole, at the end."""
-        self._text, self._kept = "", ""
+        self._text, self._kept, self._shorter = "", "", ()
         self._numbers, self._count = tuple(numbers), count
         self._elide()
 
@@ -82,14 +88,20 @@ class ElidedLabel(QLabel):
             )
             shown = self._first(max(1, fits))
         elif not kept:
-            shown = metrics.elidedText(whole, mode.ElideMiddle, room_px)
+            shown = metrics.elidedText(self._words(room_px), mode.ElideMiddle, room_px)
         elif (left_px := room_px - metrics.horizontalAdvance(kept)) >= 0:
-            shown = metrics.elidedText(self._text, mode.ElideRight, left_px) + kept
+            shown = metrics.elidedText(self._words(left_px), mode.ElideRight, left_px) + kept
         else:
             shown = metrics.elidedText(self._kept, mode.ElideRight, room_px)
         if shown != self.text():
             self.setText(shown)
         self.setToolTip(tip_text(whole) if shown != whole else "")
+
+    def _words(self, room_px: int) -> str:
+        """The text in the longest words that fit, or else in the shortest."""
+        every = (self._text, *self._shorter)
+        fitting = (words for words in every if self.fontMetrics().horizontalAdvance(words) <= room_px)
+        return next(fitting, every[-1])
 
     def _first(self, first: int) -> str:
         """The text with the first numbers, which says how many there are unless these are all."""

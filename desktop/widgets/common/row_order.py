@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton
 
 from desktop.widgets.common.buttons import push_button
+from desktop.widgets.common.usable import set_usable
 
 SPACING_PX, ARROW_PX = 4, 30
 STEPS = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
@@ -35,6 +36,7 @@ class OrderButtons(QHBoxLayout):
 
     def __init__(self, buttons: Sequence[QPushButton], noun: str) -> None:
         super().__init__()
+        self._noun = noun
         self.setSpacing(SPACING_PX)
         for button in buttons:
             self.addWidget(button, 1)
@@ -51,5 +53,6 @@ class OrderButtons(QHBoxLayout):
 
     def show_row(self, row: int, count: int) -> None:
         """Enable what is possible with a row, which is −1 for none, of so many."""
-        self.up.setEnabled(row > 0)
-        self.down.setEnabled(0 <= row < count - 1)
+        none = "" if row >= 0 else f"No {self._noun} is chosen."
+        set_usable(self.up, none or ("" if row else f"This {self._noun} is the first."))
+        set_usable(self.down, none or ("" if row < count - 1 else f"This {self._noun} is the last."))

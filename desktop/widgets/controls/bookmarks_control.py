@@ -32,6 +32,7 @@ from desktop.view.bookmarks import (
 )
 from desktop.view.state import ViewState
 from desktop.widgets.common.actions import add_action
+from desktop.widgets.common.commands import add_button, name_command
 from desktop.widgets.common.plain_text import menu_text
 from desktop.widgets.common.qimage import png_text, to_qimage
 from desktop.widgets.common.saved_inputs import save_input
@@ -96,11 +97,20 @@ class BookmarksControl(QObject):
         explorer.model_changed.connect(self._ask)
         explorer.picture_decoded.connect(self._on_decoded)
         self.menu = menu = shell.menus["bookmarks"]
-        add_action(menu, "&Bookmark this place", "Ctrl+D", self._add)
+        name_command(add_action(menu, "&Bookmark this place", "Ctrl+D", self._add), panel.add)
         add_action(menu, "&Next bookmark", "N", lambda: self._step(1))
         add_action(menu, "&Previous bookmark", "Shift+N", lambda: self._step(-1))
         make = lambda: self._make_path(panel.leg_s.value())  # noqa: E731
-        add_action(menu, "&Make them the path", None, make)
+        name_command(add_action(menu, "&Make them the path", None, make), panel.to_path)
+        menu.addSeparator()
+        reveal = partial(shell.panel.show_section, panel)
+        for text, button in (
+            ("&Rename the bookmark", panel.rename),
+            ("Remo&ve the bookmark", panel.remove),
+            ("Move the bookmark &up", panel.order.up),
+            ("Move the bookmark &down", panel.order.down),
+        ):
+            add_button(menu, text, button, reveal=reveal)
         menu.addSeparator()
         self._entries = 0
 

@@ -26,9 +26,11 @@ from desktop.view.comparison import Other, other_from_text
 from desktop.view.state import Layer
 from desktop.widgets.common import settings
 from desktop.widgets.common.actions import add_action
+from desktop.widgets.common.commands import add_button, name_command
 from desktop.widgets.common.message_bar import Action
 from desktop.widgets.common.qimage import to_qimage
 from desktop.widgets.common.saved_inputs import save_input
+from desktop.widgets.common.usable import set_usable
 from desktop.widgets.common.wait_ring import WaitRing
 from desktop.widgets.controls.held_out_control import HeldOutControl
 from desktop.widgets.controls.map_control import NAME, MapControl
@@ -46,6 +48,8 @@ from desktop.widgets.plane.true_posterior_layer import TruePosteriorLayer
 from export.bundle import MANIFEST_FILE
 
 COMPARE = "compare"
+NO_SECOND = "There is no B to close."
+NO_OTHER_EPOCHS = "The open model has no other epochs."
 KINDS = "Models (manifest.json *.latent *.onnx);;All files (*)"
 
 
@@ -115,11 +119,18 @@ class CompareControl(QObject):
         page.empty.invite()
         page.empty.show()
         tabs.add_page(COMPARE, "&Compare", page)
-        view = shell.menus["view"]
-        self._epoch_action = add_action(view, "Compare with another epoch", None, self._open_epoch)
-        add_action(view, "Compare with another model…", None, self._choose)
-        self._close_action = add_action(view, "Close B", "Ctrl+W", self._close)
-        self._close_action.setEnabled(False)
+        menu = shell.menus["pages"]
+        self._epoch_action = add_action(menu, "Compare with another epoch", None, self._open_epoch)
+        another_model = add_action(menu, "Compare with another model…", None, self._choose)
+        self._close_action = add_action(menu, "Close B", "Ctrl+W", self._close)
+        set_usable(self._close_action, NO_SECOND)
+        for entry, button in (
+            (self._epoch_action, page.another_epoch),
+            (another_model, page.another_model),
+            (self._close_action, page.close_b),
+        ):
+            name_command(entry, button)
+        add_button(menu, "How B is rea&d…", page.reading)
         save_input("compare.other", page)
         self._show_names()
         self._show_elbos()
@@ -288,9 +299,9 @@ class CompareControl(QObject):
         self.page.reading.setVisible(second is not None and second.file is not None)
         can_close = second is not None or self.comparison.is_opening
         self.page.close_b.setVisible(can_close)
-        self._close_action.setEnabled(can_close)
+        set_usable(self._close_action, "" if can_close else NO_SECOND)
         for one in (self.page.another_epoch, self._epoch_action):
-            one.setEnabled(len(self.comparison.first_epochs) > 1)
+            set_usable(one, "" if len(self.comparison.first_epochs) > 1 else NO_OTHER_EPOCHS)
 
     def _own_inputs(self, source: Source) -> tuple[OtherInput, ...]:
         """The further inputs of B that A does not have; the others follow the panel."""
@@ -326,7 +337,7 @@ class CompareControl(QObject):
     def _show_difference(self, found: Difference | None) -> None:
         self.page.set_difference(found)
         shapes = self.comparison.first.image_shape, self.comparison.second.image_shape
-        self.page.texts[2].show_text(*difference_words(found, *shapes))
+        self.page.set_difference_words(*difference_words(found, *shapes))
 
     def _show_elbos(self) -> None:
         comparison, page = self.comparison, self.page

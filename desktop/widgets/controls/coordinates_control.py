@@ -1,6 +1,7 @@
 """Connects the section of the cursor's coordinates to the explorer."""
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QMenu
 
 from desktop.app.explorer import Explorer
 from desktop.latent.kl import kl_nats
@@ -8,6 +9,7 @@ from desktop.latent.z_maps import MapShape, map_shape
 from desktop.models.source import Source
 from desktop.reading.reading import Layout
 from desktop.view.state import ViewState
+from desktop.widgets.common.commands import add_button, add_choice_menu
 from desktop.widgets.panels.coordinates_panel import CoordinatesPanel
 from desktop.widgets.panels.side_panel import SidePanel
 
@@ -21,7 +23,7 @@ class CoordinatesControl(QObject):
     stroke_began = Signal()
     stroke_ended = Signal()
 
-    def __init__(self, explorer: Explorer, side_panel: SidePanel) -> None:
+    def __init__(self, explorer: Explorer, side_panel: SidePanel, draw: QMenu) -> None:
         super().__init__(side_panel)
         self._explorer = explorer
         self.panel = CoordinatesPanel()
@@ -29,6 +31,9 @@ class CoordinatesControl(QObject):
         self.panel.coordinate_wanted.connect(self._go)
         maps = self.panel.maps
         maps.z_wanted.connect(lambda z: explorer.set_state(explorer.state.moved_to(z)))
+        draw.addSeparator()
+        add_choice_menu(draw, "&Brush on the maps of z", maps.tool, [maps])
+        add_button(draw, "Paint on a&ll maps of z", maps.all_channels, within=[maps])
         maps.stroke_began.connect(self.stroke_began)
         maps.stroke_ended.connect(self.stroke_ended)
         self._explorer.opened.connect(self._on_opened)

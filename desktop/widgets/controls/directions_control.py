@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import Event
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QMenu
 
 from desktop.app.directions import counts, find_steps, proposed_count, seconds
 from desktop.app.worker import Priority
@@ -20,6 +20,7 @@ from desktop.latent.number_file import NumberFileError
 from desktop.models.opened import Opened
 from desktop.view.state import ViewState
 from desktop.widgets.common.actions import add_action
+from desktop.widgets.common.commands import add_button, name_command
 from desktop.widgets.controls.shell import Shell
 from desktop.widgets.panels.directions_panel import DirectionsPanel
 
@@ -48,7 +49,9 @@ class DirectionsControl(QObject):
         self._has_probed = False
         tip = "Move along directions that change all numbers of z at once."
         shell.panel.add_section("directions", "Directions", panel, tip)
-        add_action(shell.menus["file"], "Open &directions…", None, self._choose)
+        open_them = add_action(shell.menus["file"], "Open &directions…", None, self._choose)
+        name_command(open_them, panel.open)
+        self._fill_menu(shell.menus["view"].addMenu("&Directions"))
         panel.open_wanted.connect(self._choose)
         panel.find_wanted.connect(self.find)
         panel.cancel_wanted.connect(self._cancel)
@@ -59,6 +62,16 @@ class DirectionsControl(QObject):
         explorer.opened.connect(self._on_opened)
         explorer.state_changed.connect(self._on_state)
         explorer.picture_decoded.connect(self._on_decoded)
+
+    def _fill_menu(self, menu: QMenu) -> None:
+        """Add what the section's buttons do; what they show is there."""
+        panel = self.panel
+        add = partial(add_button, menu, reveal=partial(self._shell.panel.show_section, panel))
+        add("&Find directions here", panel.search)
+        add("&Stop the search", panel.cancel)
+        add("&Back to the start", panel.back, within=[panel.below])
+        add("S&tart here", panel.start, within=[panel.below])
+        add("Show the &plane of two", panel.plane, within=[panel.below])
 
     def open(self, path: Path) -> None:
         """Read directions from a `.npy`, `.npz` or `.json` file; they go through the cursor."""

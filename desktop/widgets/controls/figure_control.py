@@ -8,6 +8,7 @@ from desktop.figure.figure import Figure, FigureError, FileKind, OwnImage
 from desktop.jobs.cost import Progress
 from desktop.jobs.encode import Encoded, Located
 from desktop.widgets.common.actions import add_action
+from desktop.widgets.common.commands import add_button
 from desktop.widgets.common.progress_strip import ProgressStrip
 from desktop.widgets.common.qimage import to_qimage
 from desktop.widgets.common.save_dialog import ask_where
@@ -20,6 +21,7 @@ class FigureControl(QObject):
     """Adds the entry to the File menu.
 
     Attributes:
+        action: the entry.
         exports: makes the figures.
         dialog: the export dialog, or None before it is first opened.
         progress: for the status bar; it is hidden while no file is made.
@@ -37,7 +39,9 @@ class FigureControl(QObject):
         self.exports.progressed.connect(self._on_progress)
         self.exports.previewed.connect(self._on_previewed)
         shell.explorer.opened.connect(self._on_opened)
-        add_action(shell.menus["file"], "Export the &view…", "Ctrl+Shift+E", self._ask)
+        file = shell.menus["file"]
+        self.action = add_action(file, "Export the &view…", "Ctrl+Shift+E", self._ask)
+        add_button(file, "Stop exporting the view", self.progress.cancel, within=[self.progress])
 
     def set_encoded(self, encoded: Encoded | None) -> None:
         """Set the drawn image's approximate posterior, or None."""
@@ -71,6 +75,7 @@ class FigureControl(QObject):
         subject = self.exports.subject
         self.dialog.set_pair(self.exports.is_pair)
         self.dialog.set_parts(subject.possible_anywhere(), subject.shown_parts(), self.exports.can_be_finer)
+        self.dialog.set_is_gray(self.exports.is_gray)
         self._preview()
         self.dialog.open()
 

@@ -11,6 +11,7 @@ from desktop.film.film import Film, Subject, caption, route_of
 from desktop.images.pixels import enlarge
 from desktop.jobs.cost import Cost
 from desktop.widgets.common.actions import add_action
+from desktop.widgets.common.commands import add_button, name_command
 from desktop.widgets.common.progress_strip import ProgressStrip
 from desktop.widgets.common.qimage import to_qimage
 from desktop.widgets.common.save_dialog import ask_where
@@ -51,7 +52,9 @@ class FilmControl(QObject):
         self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
         self._soon.timeout.connect(self._play)
         shell.explorer.opened.connect(self._on_opened)
-        add_action(shell.menus["path"], "&Export animation…", "Ctrl+E", self._ask)
+        menu = shell.menus["path"]
+        name_command(add_action(menu, "&Export animation…", "Ctrl+E", self._ask), panel.export)
+        name_command(add_button(menu, "Stop the e&xport", panel.cancel), self.progress.cancel)
 
     def set_picture(self, picture: Bytes | None) -> None:
         """Set the picture at the cursor, uint8 [H, W(, C)], which the dialog's preview shows."""

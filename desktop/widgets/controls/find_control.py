@@ -1,6 +1,7 @@
 """Finds points by label, name or number, and goes through those found, selected, worst or misplaced."""
 
 import math
+from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
@@ -12,6 +13,7 @@ from desktop.latent.selection import find_points, within
 from desktop.models.own_posterior import title_of
 from desktop.view.state import ViewState
 from desktop.widgets.common.actions import add_action
+from desktop.widgets.common.commands import add_button, name_command
 from desktop.widgets.common.saved_inputs import save_input
 from desktop.widgets.controls.shell import Shell
 from desktop.widgets.panels.find_panel import FindPanel, Tour
@@ -55,11 +57,23 @@ class FindControl(QObject):
         explorer.state_changed.connect(self._on_state)
         menu = shell.menus["select"]
         add_action(menu, "&Find…", "Ctrl+F", self._focus)
-        add_action(menu, "Go through the &worst reconstructions", None, lambda: self.begin(Tour.WORST))
+        reveal = self.panel_wanted.emit
+        add_button(menu, "Select those fo&und", panel.select, reveal=reveal)
+        for text, tour in (
+            ("Go through those found", Tour.FOUND),
+            ("Go through the selection", Tour.SELECTED),
+        ):
+            add_action(menu, text, None, partial(self.begin, tour))
+        worst = add_action(
+            menu, "Go through the &worst reconstructions", None, lambda: self.begin(Tour.WORST)
+        )
         add_action(menu, "Go through the misplace&d", None, lambda: self.begin(Tour.MISPLACED))
         add_action(menu, "Selec&t the misplaced", None, lambda: self.begin(Tour.MISPLACED, selects=True))
-        add_action(menu, "&Next point", ".", lambda: self.step(1))
-        add_action(menu, "&Previous point", ",", lambda: self.step(-1))
+        name_command(worst, panel.tour)
+        name_command(add_action(menu, "&Next point", ".", lambda: self.step(1)), panel.next)
+        name_command(add_action(menu, "&Previous point", ",", lambda: self.step(-1)), panel.before)
+        cost = panel.cost
+        add_button(menu, "Decode or stop what is compared", cost.button, within=[cost], reveal=reveal)
 
     def begin(self, tour: Tour, selects: bool = False) -> None:
         """Go to the first of other points, and select all of them if `selects`."""

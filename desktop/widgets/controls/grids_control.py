@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QComboBox, QPushButton, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QMenu, QPushButton, QSpinBox, QWidget
 
 from desktop.app import pages
 from desktop.app.worker import Priority
@@ -16,6 +16,7 @@ from desktop.jobs.sheet_steps import Sheet
 from desktop.jobs.sheets import KnownScores, Order, Scores
 from desktop.view.state import ViewState
 from desktop.widgets.common.choices import add_choices
+from desktop.widgets.common.commands import add_button, add_choice_menu
 from desktop.widgets.common.save_dialog import ask_where
 from desktop.widgets.common.saved_inputs import save_input, saved_for
 from desktop.widgets.controls.shell import Shell
@@ -116,6 +117,19 @@ class GridsControl(QObject):
         self._explorer.model_changed.connect(self._on_model)
         self._explorer.state_changed.connect(self._on_state)
         tabs.currentChanged.connect(self._fill)
+
+    def fill_menu(self, menu: QMenu) -> None:
+        """Add what the pages' buttons do; each shows its page first."""
+        show = self._tabs.show_key
+        menu.addSeparator()
+        save = menu.addMenu("Sa&ve pictures")
+        add_choice_menu(menu, "&Order of the reconstructions", self.order)
+        add_button(menu, "&New samples", self.resample, reveal=partial(show, SAMPLES))
+        for name, page in self._pages.items():
+            add_button(save, f"&{name.capitalize()} as PNG…", page.save, reveal=partial(show, name))
+            add_button(save, f"Titles in the saved {name}", page.titles)
+            text, cost = f"Decode or stop the {name}", page.cost
+            add_button(menu, text, cost.button, within=[cost], reveal=partial(show, name))
 
     def _page(self, text: str, name: str, hint: str, controls: Sequence[tuple[str, QWidget]]) -> GridPage:
         page = GridPage(hint, controls)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from desktop.app.report import about_text, device_text, machine_report
 from desktop.app.worker import Priority
 from desktop.widgets.common.actions import add_action
+from desktop.widgets.common.commands import add_button, name_command
 from desktop.widgets.controls.shell import Shell
 from desktop.widgets.dialogs.about_model import show_about
 from desktop.widgets.dialogs.command_palette import CommandPalette
@@ -28,7 +29,11 @@ class HelpControl(QObject):
         add_action(shell.menus["help"], "&Shortcuts", "F1", self.show_shortcuts)
         add_action(shell.menus["help"], "&Commands…", "Ctrl+K", self.show_commands)
         add_action(shell.menus["help"], "&About Latent Plane", None, self.show_about)
-        add_action(shell.menus["view"], "Hide the m&essage", "Esc", self.hide_message)
+        message, within = shell.message, [shell.message]
+        hide = add_action(shell.menus["view"], "Hide the m&essage", "Esc", self.hide_message)
+        name_command(hide, message.close_button)
+        add_button(shell.menus["help"], "&Details of the message…", message.details, within=within)
+        add_button(shell.menus["help"], "Cop&y the message", message.copy, within=within)
         shell.message.details_wanted.connect(self._show_details)
 
     def hide_message(self) -> None:

@@ -9,6 +9,7 @@ from desktop.app.worker import Priority
 from desktop.view.state import ViewState
 from desktop.widgets.common import settings
 from desktop.widgets.common.actions import add_action
+from desktop.widgets.common.commands import add_button
 from desktop.widgets.controls.shell import Shell
 from desktop.widgets.plane.hint import Hint
 
@@ -58,6 +59,7 @@ class HintsControl(QObject):
         shell.explorer.state_changed.connect(self._on_state)
         shell.explorer.opened.connect(self._next)
         add_action(shell.menus["help"], "Show the &hints again", None, self._again)
+        add_button(shell.menus["help"], "C&lose the hint", self.hint.close_button)
 
     def start(self) -> None:
         """Show the hints that were not followed yet, once a model is open."""

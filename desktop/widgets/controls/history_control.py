@@ -13,6 +13,7 @@ from desktop.view.comparison import Other
 from desktop.view.history import Bookmarks, History
 from desktop.view.state import ViewState
 from desktop.widgets.common.actions import add_action
+from desktop.widgets.common.usable import set_usable
 from desktop.widgets.plane.pointer import PointerHandler
 from export.bundle import Posterior
 
@@ -129,8 +130,8 @@ class HistoryControl(QObject, PointerHandler):
         self._show()
 
     def _show(self) -> None:
-        _say(self.undo, "&Undo", self._history.undo_words)
-        _say(self.redo, "&Redo", self._history.redo_words)
+        _say(self.undo, "&Undo", self._history.undo_words, "Nothing was changed yet.")
+        _say(self.redo, "&Redo", self._history.redo_words, "Nothing was undone.")
 
 
 def _identity(opened: Opened) -> object:
@@ -139,10 +140,9 @@ def _identity(opened: Opened) -> object:
     return str(source.path), source.sha256, opened.model.latent_dim, opened.model.image_shape
 
 
-def _say(action: QAction, verb: str, words: str) -> None:
+def _say(action: QAction, verb: str, words: str, reason: str) -> None:
     """Set an entry's text and state only if they changed, because each move of a drag calls this."""
     text = f"{verb} {words}".rstrip()
     if action.text() != text:
         action.setText(text)
-    if action.isEnabled() != bool(words):
-        action.setEnabled(bool(words))
+    set_usable(action, "" if words else reason)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QMenu
 
 from desktop.app.drawing_encoder import DrawingEncoder
 from desktop.app.own_picture import bits_of, fit_steps, has_true_posterior
@@ -14,7 +14,7 @@ from desktop.app.worker import Priority
 from desktop.base.arrays import Bytes
 from desktop.base.vector import Vector
 from desktop.images.data_look import Color, contrasting, palette, some_images, surface
-from desktop.images.drawing import Drawing, blank
+from desktop.images.drawing import Drawing, Tool, blank
 from desktop.images.fitting import Fitted
 from desktop.images.pixels import to_bytes
 from desktop.images.read_image import SUFFIXES, ImageError
@@ -25,10 +25,12 @@ from desktop.view.closer import closer_to
 from desktop.view.saved_drawing import SavedDrawing
 from desktop.view.state import ViewState
 from desktop.widgets.common.actions import add_action
+from desktop.widgets.common.commands import add_button, name_command
 from desktop.widgets.common.qimage import from_qimage, to_qimage
 from desktop.widgets.common.saved_inputs import save_input
+from desktop.widgets.common.usable import set_usable
 from desktop.widgets.controls.shell import Shell
-from desktop.widgets.panels.image_panel import ImagePanel
+from desktop.widgets.panels.image_panel import NOTHING_DRAWN, ImagePanel
 from desktop.widgets.plane.encoded_marks import EncodedMarks
 
 NO_ENCODER = "The open model has no encoder, so your image has no mean, ELBO or reconstruction."
@@ -45,6 +47,11 @@ GREY_BERNOULLI = (
 )
 
 DIGITS = tuple("0123456789")
+TOOL_ENTRIES = {
+    Tool.PEN: ("&Pen", "D"),
+    Tool.ERASER: ("&Eraser", "X"),
+    Tool.UNKNOWN: ("Mark &unknown", "U"),
+}
 MNIST_SHAPE = 1, 28, 28
 MNIST_TIP = (
     "A model knows images as it was trained on them. MNIST's digits stand in the middle and are about\n"
@@ -84,11 +91,13 @@ class ImageControl(QObject):
         shell.panel.add_section("image", "Your image", self.panel)
         save_input("pen", self.panel)
         self.marks = EncodedMarks(shell.plane)
-        add_action(shell.menus["file"], "Open an &image…", None, self._choose)
+        open_image = add_action(shell.menus["file"], "Open an &image…", None, self._choose)
+        name_command(open_image, self.panel.open)
+        self._fill_menu(shell.menus["draw"])
         self.panel.canvas.changed.connect(self._on_drawn)
         self.panel.canvas.stepped.connect(self.stepped)
-        self.panel.take.setEnabled(False)
-        self.panel.clear.setEnabled(False)
+        set_usable(self.panel.take, NOTHING_DRAWN)
+        set_usable(self.panel.clear, NOTHING_DRAWN)
         self.panel.clear_wanted.connect(self._clear)
         self.panel.open_wanted.connect(self._choose)
         self.panel.cursor_wanted.connect(self._go_to_mean)
@@ -138,6 +147,18 @@ class ImageControl(QObject):
     def encode(self) -> None:
         """Have the drawing encoded."""
         self._encoder.encode(self.drawing)
+
+    def _fill_menu(self, draw: QMenu) -> None:
+        """Add the tools of the canvas, and where one can go to."""
+        panel = self.panel
+        canvas = [panel.tool_row]
+        for tool, (text, key) in TOOL_ENTRIES.items():
+            add_button(draw, text, panel.tools[tool], key, canvas)
+        add_button(draw, "&Another colour…", panel.colors.more, within=[panel.colors, *canvas])
+        add_button(draw, "&Clear the drawing", panel.clear, "Shift+X", canvas)
+        draw.addSeparator()
+        add_button(draw, "&Go to encoder's mean", panel.take, "G")
+        add_button(draw, "Go to m&ode", panel.take_mode, "Shift+G")
 
     def _fit(self, picture: Bytes | Path) -> None:
         job = fit_steps(self._explorer, picture)
@@ -204,7 +225,8 @@ class ImageControl(QObject):
         self.panel.note.setVisible(bool(notes))
 
     def _on_drawn(self) -> None:
-        self.panel.clear.setEnabled(not self.drawing.is_empty)
+        set_usable(self.panel.clear, NOTHING_DRAWN if self.drawing.is_empty else "")
+        set_usable(self.panel.take, self._why_no_mean())
         if not self.drawing.is_empty:
             self._shell.panel.sections.section("image").set_open(True)
         self.encode()
@@ -218,7 +240,7 @@ class ImageControl(QObject):
     def _show(self, encoded: Encoded | None) -> None:
         self.encoded = encoded
         panel = self.panel
-        panel.take.setEnabled(encoded is not None)
+        set_usable(panel.take, self._why_no_mean())
         for name in ("elbo", "rate", "distortion"):
             panel.set_figure(name, None if encoded is None else getattr(encoded, f"{name}_nats"))
         elbo, likelihood = None if encoded is None else encoded.elbo_nats, self._explorer.likelihood
@@ -236,6 +258,14 @@ class ImageControl(QObject):
             self._explorer.set_state(after, record=False)
             self.moved.emit(before, after)
         self.changed.emit(encoded)
+
+    def _why_no_mean(self) -> str:
+        """Why nobody can go to the encoder's mean; an empty text if they can."""
+        if self.encoded is not None:
+            return ""
+        if not self._explorer.has_encoder:
+            return NO_ENCODER
+        return NOTHING_DRAWN if self.drawing.is_empty else "Your image is being encoded."
 
     def _on_failed(self, error: Exception) -> None:
         self._goes_to_mean = False

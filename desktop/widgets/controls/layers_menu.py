@@ -6,7 +6,8 @@ from PySide6.QtWidgets import QMenu, QWidget
 from desktop.app.explorer import Explorer
 from desktop.app.missing_layers import missing_layers
 from desktop.view.state import Layer, ViewState
-from desktop.widgets.panels.view_panel import layer_text
+from desktop.widgets.common.usable import set_usable
+from desktop.widgets.panels.view_panel import layer_text, why_missing
 
 
 class LayersMenu(QMenu):
@@ -34,7 +35,7 @@ class LayersMenu(QMenu):
         missing = missing_layers(self._explorer)
         for layer, action in self.entries.items():
             action.setText(layer_text(layer, self._explorer.words).replace("&", "&&"))
-            action.setEnabled(layer not in missing)
+            set_usable(action, why_missing(layer) if layer in missing else "")
 
     def _show(self, state: ViewState) -> None:
         for layer, action in self.entries.items():

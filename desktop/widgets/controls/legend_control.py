@@ -2,8 +2,10 @@
 
 import numpy as np
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QMenu
 
 from desktop.app.explorer import Explorer
+from desktop.widgets.common.commands import add_button
 from desktop.widgets.panels.legend import Legend
 from export.bundle import Posterior
 
@@ -11,11 +13,14 @@ from export.bundle import Posterior
 class LegendControl(QObject):
     """Joins the legend to the explorer."""
 
-    def __init__(self, explorer: Explorer, legend: Legend) -> None:
+    def __init__(self, explorer: Explorer, legend: Legend, view: QMenu) -> None:
         super().__init__(legend)
         self._explorer, self._legend = explorer, legend
         self._posterior: Posterior | None = None
         legend.hidden_wanted.connect(lambda hidden: explorer.change(hidden_labels=hidden))
+        menu = view.addMenu("Labels")
+        add_button(menu, "&Show all labels", legend.all, within=[legend.ends])
+        add_button(menu, "&Hide all labels", legend.none, within=[legend.ends])
         for others in (explorer.opened, explorer.points_changed):
             others.connect(self._on_points)
         for changed in (explorer.state_changed, explorer.model_changed):

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QMenu
 
 from desktop.app.explorer import Explorer
 from desktop.app.worker import Priority
@@ -27,6 +28,7 @@ from desktop.latent.nearest import (
 from desktop.models.own_posterior import name_of, pictures_of, white_of
 from desktop.view.state import ViewState
 from desktop.widgets.common import colors
+from desktop.widgets.common.commands import add_choice_menu
 from desktop.widgets.common.qimage import to_qimage
 from desktop.widgets.panels.nearest_panel import COUNT, NearestPanel, Shown
 from desktop.widgets.panels.side_panel import SidePanel
@@ -42,7 +44,7 @@ NAME = "nearest"
 class NearestControl(QObject):
     """Shows the nearest test images above the panel's sections if the bundle has test images."""
 
-    def __init__(self, explorer: Explorer, side_panel: SidePanel) -> None:
+    def __init__(self, explorer: Explorer, side_panel: SidePanel, view: QMenu) -> None:
         super().__init__(side_panel)
         self._explorer = explorer
         self._decoded: Decoded | None = None
@@ -50,6 +52,7 @@ class NearestControl(QObject):
         self.panel = NearestPanel()
         self.panel.hide()
         side_panel.add_above_sections(self.panel)
+        add_choice_menu(view, "&Nearest images", self.panel.nearness, [self.panel])
         self._soon = QTimer(self, singleShot=True)
         self._soon.timeout.connect(self._ask)
         self._waits_since_s = 0.0  # `time.perf_counter` of the first move that waits for a search

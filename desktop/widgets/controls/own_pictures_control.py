@@ -16,8 +16,10 @@ from desktop.models.own_posterior import OwnPosterior
 from desktop.models.point_words import OWN_PICTURES
 from desktop.view.saved_views import SavedPictures
 from desktop.widgets.common.actions import add_action
+from desktop.widgets.common.commands import add_button
 from desktop.widgets.common.message_bar import Action
 from desktop.widgets.common.progress_strip import ProgressStrip
+from desktop.widgets.common.usable import set_usable
 from desktop.widgets.controls.shell import Shell
 
 TITLE = "Open pictures as points"
@@ -34,6 +36,8 @@ NO_ENCODER_IN_BUNDLE = (
 REMOVE, SHOW_TEST_IMAGES = "Re&move {}", "Show the model's own test i&mages"
 PRINCIPAL = "Show their principal plane"
 NO_ENCODER_NOW = "The model of this epoch has no encoder, so your pictures are not shown"
+
+NO_OWN = "No pictures or z of yours are shown."
 
 
 class OwnPicturesControl(QObject):
@@ -57,7 +61,8 @@ class OwnPicturesControl(QObject):
         add_action(file, "Open a &folder of images as points…", None, self._choose_folder)
         add_action(file, "Open a &zip or .npz of images as points…", None, self._choose_file)
         self.remove = add_action(file, REMOVE.format("your pictures"), None, self._pictures.remove)
-        self.remove.setEnabled(False)
+        set_usable(self.remove, NO_OWN)
+        add_button(file, "Stop encoding the images", self.progress.cancel, within=[self.progress])
         self.progress.cancel_wanted.connect(self._cancel)
         self._pictures.progressed.connect(self._on_progress)
         self._pictures.shown.connect(self._on_shown)
@@ -127,7 +132,7 @@ class OwnPicturesControl(QObject):
 
     def _on_points(self) -> None:
         own = self._explorer.own
-        self.remove.setEnabled(own is not None)
+        set_usable(self.remove, NO_OWN if own is None else "")
         whole = self._explorer.whole
         words = self._explorer.words if own is not None else OWN_PICTURES
         has_test_images = whole is not None and whole.posterior is not None

@@ -10,6 +10,7 @@ from PySide6.QtGui import QDesktopServices
 from desktop.app.share_page import PageExport
 from desktop.base.errors import ModelError
 from desktop.widgets.common.actions import add_action
+from desktop.widgets.common.commands import add_button
 from desktop.widgets.common.progress_strip import ProgressStrip
 from desktop.widgets.common.save_dialog import ask_where
 from desktop.widgets.controls.shell import Shell
@@ -33,7 +34,9 @@ class PageControl(QObject):
         self.progress = ProgressStrip()
         self.progress.cancel_wanted.connect(self.close)
         self._path: Path | None = None
-        add_action(shell.menus["file"], "Share as a pa&ge…", None, self._ask)
+        file = shell.menus["file"]
+        add_action(file, "Share as a pa&ge…", None, self._ask)
+        add_button(file, "Stop writing the page", self.progress.cancel, within=[self.progress])
 
     def close(self) -> None:
         """End a page that is being written."""

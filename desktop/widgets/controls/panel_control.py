@@ -1,14 +1,18 @@
-"""Shows and hides the side panel, and saves which of them it was."""
+"""Shows and hides the side panel, saves which of them it was, and shows its sections."""
+
+from functools import partial
 
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QMenu
 
 from desktop.widgets.common.actions import add_action
+from desktop.widgets.common.commands import name_command
 from desktop.widgets.common.saved_inputs import save_input
 from desktop.widgets.controls.shell import Shell
 
 
 class PanelControl(QObject):
-    """Adds the entry in the view menu, with its key.
+    """Adds the entry in the view menu, with its key, and one for each section that is there already.
 
     Attributes:
         action: checked while the panel is shown.
@@ -17,6 +21,7 @@ class PanelControl(QObject):
     def __init__(self, shell: Shell) -> None:
         super().__init__(shell.window)
         self._shell = shell
+        self._list_sections(shell.menus["view"].addMenu("Sectio&ns"))
         self.action = add_action(shell.menus["view"], "&Side panel", "F9", self._switch)
         self.action.setCheckable(True)
         self.action.setChecked(True)
@@ -29,6 +34,17 @@ class PanelControl(QObject):
         self._shell.panel.set_shown(is_shown)
         if not is_shown:
             self._shell.plane.setFocus()
+
+    def _list_sections(self, menu: QMenu) -> None:
+        for section in self._shell.panel.sections.all():
+            entry = add_action(menu, section.header.text(), None, partial(self._show_section, section.key))
+            name_command(entry, section.header)
+
+    def _show_section(self, key: str) -> None:
+        """Open a section and scroll to it, also if the panel is hidden."""
+        if not self.action.isChecked():
+            self.show()
+        self._shell.panel.sections.show_key(key)
 
     def _switch(self) -> None:
         self.show(self.action.isChecked())

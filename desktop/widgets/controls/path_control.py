@@ -14,9 +14,12 @@ from desktop.latent.paths import PathKind, Walk
 from desktop.latent.plane import decimals_in
 from desktop.view.state import ViewState
 from desktop.widgets.common.actions import add_action
+from desktop.widgets.common.commands import add_button, add_choice_menu, name_command
+from desktop.widgets.common.usable import set_usable
 from desktop.widgets.controls.path_pictures import PathPictures
 from desktop.widgets.controls.path_player import PathPlayer
 from desktop.widgets.controls.shell import Shell
+from desktop.widgets.panels.path_panel import NEEDED
 from desktop.widgets.plane.path_handles import PathHandles
 from desktop.widgets.plane.plane_menu import add_title
 from desktop.widgets.plane.plane_view import PlaneView
@@ -29,6 +32,7 @@ class PathControl(QObject, PointerHandler):
     Attributes:
         handles: edits the path with the mouse on the window's own plane.
         player: plays the path.
+        play_entry: the menu's entry that plays or pauses it.
     """
 
     copy_wanted = Signal(object)  # z of a point
@@ -122,13 +126,28 @@ class PathControl(QObject, PointerHandler):
         panel.playback_changed.connect(lambda: self.player.set_playback(panel.playback()))
 
     def _fill_menu(self, menu: QMenu) -> None:
-        add_action(menu, "&Add the cursor", "P", self._add)
+        add = add_action(menu, "&Add the cursor", "P", self._add)
         remove = add_action(menu, "&Remove the last point", "Shift+P", self._remove_last)
         clear = add_action(menu, "&Clear", None, lambda: self._set_path((), None))
         menu.addSeparator()
         play = add_action(menu, "&Play or pause", "Space", self._play_or_pause)
         # Only shown: the plane plays when the key is released, because the mouse moves it while it is held.
         play.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        menu.addSeparator()
+        panel = self._panel
+        for entry, button in ((add, panel.add), (clear, panel.clear), (play, panel.play)):
+            name_command(entry, button)
+        add_button(menu, "Remove the cho&sen point", panel.remove)
+        add_button(menu, "Move the point &up", panel.order.up)
+        add_button(menu, "Move the point &down", panel.order.down)
+        add_choice_menu(menu, "&Kind of path", panel.kind)
+        add_button(menu, "Closed: back to the &first point", panel.closed)
+        add_button(menu, "&Loop", panel.loop)
+        add_button(menu, "&There and back", panel.ping_pong)
+        cost, reveal = panel.cost, partial(self._sections.show_key, "path")
+        add_button(menu, "Decode or stop the path's pictures", cost.button, within=[cost], reveal=reveal)
+        menu.addSeparator()
+        self.play_entry = play
         self._entries = ((remove, 1), (clear, 1), (play, 2))  # each with the points that it needs
 
     # ---- points
@@ -213,7 +232,8 @@ class PathControl(QObject, PointerHandler):
         else:
             return False
         menu.addSeparator()
-        menu.addAction("&Play the path", self._play_or_pause).setEnabled(len(self._explorer.state.path) > 1)
+        play = menu.addAction("&Play the path", self._play_or_pause)
+        set_usable(play, "" if len(self._explorer.state.path) > 1 else NEEDED[2])
         menu.addAction("&Clear the path", lambda: self._set_path((), None))
         return True
 
@@ -289,7 +309,7 @@ class PathControl(QObject, PointerHandler):
             return  # only the cursor moved
         self._shown = shown
         for entry, needed in self._entries:
-            entry.setEnabled(len(state.path) >= needed)
+            set_usable(entry, "" if len(state.path) >= needed else NEEDED[needed])
         for plane in self._planes:
             plane.set_path_point(self._chosen)
         self._panel.set_state(state, self._chosen)

@@ -20,6 +20,7 @@ from desktop.models.opened import Opened
 from desktop.view.state import PictureMode, ViewState
 from desktop.view.z_text import plane_moved
 from desktop.widgets.common.actions import add_action
+from desktop.widgets.common.commands import add_choice_menu, name_command
 from desktop.widgets.common.qimage import scaled_down, to_qimage
 from desktop.widgets.common.save_dialog import ask_where
 from desktop.widgets.common.wait_ring import WaitRing
@@ -67,11 +68,13 @@ class PictureControl(QObject):
         self._session = SessionFolder()
         explorer.closed.connect(self._session.close)
         panel.picture.drag_wanted.connect(self._drag)
-        add_action(shell.menus["file"], "&Save picture…", QKeySequence.StandardKey.Save, self._save)
-        add_action(shell.menus["file"], "&Copy picture", QKeySequence.StandardKey.Copy, self._copy)
+        file, keys = shell.menus["file"], QKeySequence.StandardKey
+        name_command(add_action(file, "&Save picture…", keys.Save, self._save), panel.save)
+        name_command(add_action(file, "&Copy picture", keys.Copy, self._copy), panel.copy)
         self.lens = add_action(shell.menus["view"], "Picture &beside the cursor", "L", self._switch_lens)
         self.lens.setCheckable(True)
         self.lens.setChecked(shell.explorer.state.lens)
+        add_choice_menu(shell.menus["view"], "Picture &mode", panel.mode)
 
     def _on_source(self, opened: Opened) -> None:
         """Offer the modes that mean something for the model."""

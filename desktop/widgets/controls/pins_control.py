@@ -7,10 +7,12 @@ from desktop.models.own_posterior import title_of
 from desktop.models.point_words import TEST_IMAGES
 from desktop.view.state import ViewState
 from desktop.widgets.common.actions import add_action
+from desktop.widgets.common.usable import set_usable
 from desktop.widgets.controls.shell import Shell
 from export.bundle import Posterior
 
 PIN = "P&in {}"
+NO_POINTS, NO_PINS = "The open model has no points.", "Nothing is pinned."
 
 
 class PinsControl(QObject):
@@ -25,8 +27,8 @@ class PinsControl(QObject):
         view = shell.menus["view"]
         self._pin = add_action(view, PIN.format(TEST_IMAGES.nearest), "I", self._switch_nearest)
         self._unpin = add_action(view, "&Unpin all", "Shift+I", lambda: explorer.change(pinned=()))
-        self._pin.setEnabled(False)
-        self._unpin.setEnabled(False)
+        set_usable(self._pin, NO_POINTS)
+        set_usable(self._unpin, NO_PINS)
         explorer.opened.connect(self._on_points)
         explorer.points_changed.connect(self._on_points)
         explorer.state_changed.connect(self._on_state)
@@ -56,9 +58,8 @@ class PinsControl(QObject):
         self._pin.setText(PIN.format(self._explorer.words.nearest))
 
     def _on_state(self, state: ViewState) -> None:
-        if self._unpin.isEnabled() != bool(state.pinned):
-            self._unpin.setEnabled(bool(state.pinned))
+        set_usable(self._unpin, "" if state.pinned else NO_PINS)
         posterior = self._explorer.posterior
         if posterior is not self._posterior:
             self._posterior = posterior
-            self._pin.setEnabled(posterior is not None)
+            set_usable(self._pin, NO_POINTS if posterior is None else "")

@@ -13,11 +13,14 @@ from desktop.latent.principal import principal_plane
 from desktop.models.epochs import epochs_of
 from desktop.models.point_words import TEST_IMAGES
 from desktop.widgets.common.actions import add_action
+from desktop.widgets.common.commands import add_button, name_command
+from desktop.widgets.common.usable import set_usable
 from desktop.widgets.controls.plane_content import PlaneContent
 from desktop.widgets.controls.shell import Shell
 from desktop.widgets.plane.plane_view import PlaneView
 
 Look = tuple[AxisScale, Viewport]
+NO_POINTS = "The open model has no points."
 FIT = "&Fit to {}"
 
 
@@ -62,10 +65,14 @@ class PlaneControl(QObject):
             lambda label: explorer.set_state(explorer.state.with_label_switched(label))
         )
         home = add_action(shell.menus["view"], "&Home", "Home", lambda: self._look_at(explorer.home))
-        add_action(shell.menus["view"], "Show the &cursor", "C", self._show_cursor)
+        show_cursor = add_action(shell.menus["view"], "Show the &cursor", "C", self._show_cursor)
+        name_command(show_cursor, self.arrow)
         add_action(shell.menus["view"], "&Random z", "R", self._draw_z)
         self._fit_action = add_action(shell.menus["view"], FIT.format(TEST_IMAGES.many), "F", self._fit)
         quantiles = add_action(shell.menus["view"], "&Quantile axes", "Q", self._switch_scale)
+        name_command(quantiles, panel.scale)
+        add_button(shell.menus["view"], "Principal &axes", panel.principal, within=[panel.axes])
+        add_button(shell.menus["view"], "Plane throu&gh the path", panel.through_path, within=[panel.axes])
         self.view_entries = [home, self._fit_action, quantiles]
 
     def _on_opened(self) -> None:
@@ -87,7 +94,8 @@ class PlaneControl(QObject):
 
     def _name_points(self) -> None:
         self._fit_action.setText(FIT.format(self._explorer.words.many))
-        self._fit_action.setEnabled(self._explorer.posterior is not None or self._explorer.own is not None)
+        has_points = self._explorer.posterior is not None or self._explorer.own is not None
+        set_usable(self._fit_action, "" if has_points else NO_POINTS)
 
     def _show_cursor(self) -> None:
         """Bring the cursor into the middle, with the same zoom."""

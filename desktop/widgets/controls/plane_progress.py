@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QStatusBa
 from desktop.app.tile_decoder import TileDecoder
 from desktop.jobs.cost import Progress
 from desktop.widgets.common.actions import add_action
+from desktop.widgets.common.commands import name_command
 
 PAUSE, RESUME = "Pause decoding the plane", "Resume decoding the paused plane"
 PAUSE_TIP, RESUME_TIP = "Decode no more pictures of the plane for now.", "Decode the rest of the plane."
@@ -38,6 +39,7 @@ class PlaneProgressBar(QWidget):
     def add_to(self, menu: QMenu) -> None:
         """Add the entry to a menu, for the keyboard."""
         self.action = add_action(menu, PAUSE, None, self._switch)
+        name_command(self.action, self.pause)
         self._show_paused()
 
     def show_progress(self, progress: Progress | None) -> None:

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QInputDialog, QMenu, QWidget
 from desktop.app.explorer import Explorer
 from desktop.view.layer_presets import BUILT_IN, LayerPreset, preset_of, with_preset
 from desktop.widgets.common import settings
+from desktop.widgets.common.usable import set_usable
 
 SAVE, REMOVE = "&Save as a preset…", "&Remove"
 
@@ -34,7 +35,7 @@ class PresetsMenu(QMenu):
         self.addSeparator()
         self.addAction(SAVE).triggered.connect(self._ask)
         remove = self.addMenu(REMOVE)
-        remove.setEnabled(bool(self._own))
+        set_usable(remove.menuAction(), "" if self._own else "No preset of yours is saved.")
         for preset in self._own:
             remove.addAction(_text(preset)).triggered.connect(partial(self._remove, preset))
 

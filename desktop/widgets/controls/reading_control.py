@@ -12,7 +12,11 @@ from desktop.models.source import Source, UnreadError, decoder_beside
 from desktop.reading.what_it_is import LooksLike
 from desktop.widgets.common.message_bar import Action
 from desktop.widgets.common.qimage import to_qimage
+from desktop.widgets.common.usable import set_usable
 from desktop.widgets.dialogs.reading_dialog import OwnInputs, ReadingDialog
+
+NO_FILE = "No model is open."
+NO_CHOICE = "The open bundle says itself how it is read."
 
 
 class ReadingControl(QObject):
@@ -39,12 +43,12 @@ class ReadingControl(QObject):
         if shortcut:
             self.action.setShortcut(QKeySequence(shortcut))
         self.action.triggered.connect(lambda: self.open_dialog())
-        self.action.setEnabled(False)
+        set_usable(self.action, NO_FILE)
 
     def set_source(self, source: Source) -> None:
         """Set the open model, also if it was opened again; the reading of a bundle cannot be set."""
         self._source = source
-        self.action.setEnabled(source.file is not None)
+        set_usable(self.action, "" if source.file is not None else NO_CHOICE)
         if self.dialog is not None and (source.file is None or source.path != self.dialog.file.path):
             self.dialog.done(0)
         elif self.dialog is not None:

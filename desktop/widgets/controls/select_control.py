@@ -19,6 +19,7 @@ from desktop.models.own_posterior import pictures_of, title_of
 from desktop.view.state import ViewState
 from desktop.widgets.common import colors
 from desktop.widgets.common.actions import add_action
+from desktop.widgets.common.commands import name_command
 from desktop.widgets.common.qimage import to_qimage
 from desktop.widgets.common.save_dialog import ask_where
 from desktop.widgets.controls.plane_selection import PlaneSelection, are_on_plane
@@ -66,18 +67,27 @@ class SelectControl(QObject):
         explorer.model_changed.connect(self._on_points)
         explorer.state_changed.connect(self._on_state)
         self.menu = menu = shell.menus["select"]
-        add_action(menu, "Select in a &box", "B", partial(self._switch_tool, Tool.BOX))
-        add_action(menu, "Select in a &lasso", "Shift+B", partial(self._switch_tool, Tool.LASSO))
+        box = add_action(menu, "Select in a &box", "B", partial(self._switch_tool, Tool.BOX))
+        lasso = add_action(menu, "Select in a &lasso", "Shift+B", partial(self._switch_tool, Tool.LASSO))
         menu.addSeparator()
         add_action(menu, "Select &all", "Ctrl+A", lambda: self._select(self._shown()))
         add_action(menu, "Select what is in &view", "Shift+V", self._select_view)
         add_action(menu, "&Invert the selection", "Ctrl+I", self._invert)
-        add_action(menu, "&Clear the selection", "Ctrl+Shift+A", lambda: self._select(()))
+        clear = add_action(menu, "&Clear the selection", "Ctrl+Shift+A", lambda: self._select(()))
         menu.addSeparator()
-        add_action(menu, "Show &only the selection", "Shift+O", self._switch_only)
-        add_action(menu, "Go to its &mean", None, self._go_to_mean)
-        add_action(menu, "&Save it as CSV…", None, self._save)
+        only = add_action(menu, "Show &only the selection", "Shift+O", self._switch_only)
+        go_to_mean = add_action(menu, "Go to its &mean", None, self._go_to_mean)
+        save = add_action(menu, "&Save it as CSV…", None, self._save)
         menu.addSeparator()
+        for entry, button in (
+            (box, panel.box),
+            (lasso, panel.lasso),
+            (clear, panel.clear),
+            (only, panel.only),
+            (go_to_mean, panel.go_to_mean),
+            (save, panel.save),
+        ):
+            name_command(entry, button)
 
     def add_plane(self, subject: PlaneSubject, plane: PlaneView) -> Selector:
         """Select on a plane, too, whose model may be another one; return what does it there."""

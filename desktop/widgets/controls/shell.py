@@ -19,7 +19,7 @@ class Shell:
         explorer: the open model and the state.
         plane: the latent plane.
         panel: the panel beside it.
-        menus: the menus by name: file, edit, view, select, bookmarks, path, help.
+        menus: the menus by name: file, edit, view, pages, select, bookmarks, path, draw, help.
         message: the bar for errors and notes.
         window: the parent of dialogs, and of the inputs that are saved; controls use nothing else of it.
     """

@@ -9,11 +9,14 @@ from desktop.app.timeline import Timeline
 from desktop.models.epochs import epoch_in_words
 from desktop.view.state import ViewState
 from desktop.widgets.common.actions import add_action
+from desktop.widgets.common.commands import name_command
 from desktop.widgets.common.saved_inputs import save_input
+from desktop.widgets.common.usable import set_usable
 from desktop.widgets.panels.time_bar import TimeBar
 
 # How long playing waits for the plane of an epoch to be decoded.
 PATIENCE_MS = 1000
+NO_EPOCHS = "The open model has no epochs."
 
 
 class TimeControl(QObject):
@@ -45,6 +48,7 @@ class TimeControl(QObject):
             add_action(view, "&Later epoch", "]", lambda: self._go(self.timeline.index + 1)),
             add_action(view, "Pla&y the epochs", "E", self._play_or_pause),
         )
+        name_command(self._actions[2], self.bar.play)
         self.bar.index_wanted.connect(self._go)
         self.bar.play_wanted.connect(self._play_or_pause)
         self.bar.speed.valueChanged.connect(self._set_speed)
@@ -59,7 +63,7 @@ class TimeControl(QObject):
         epochs = self.timeline.epochs
         self.bar.set_epochs(epochs)
         for action in self._actions:
-            action.setEnabled(len(epochs) > 1)
+            set_usable(action, "" if len(epochs) > 1 else NO_EPOCHS)
         self._on_state(self._explorer.state)
 
     def _on_state(self, _state: ViewState) -> None:

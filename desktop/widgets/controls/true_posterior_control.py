@@ -13,7 +13,8 @@ from desktop.images.pixels import to_bytes
 from desktop.jobs.encode import Encoded, Located
 from desktop.view.closer import closer_to
 from desktop.widgets.common.qimage import to_qimage
-from desktop.widgets.panels.image_panel import ImagePanel
+from desktop.widgets.common.usable import set_usable
+from desktop.widgets.panels.image_panel import NOTHING_DRAWN, ImagePanel
 from desktop.widgets.plane.encoded_marks import EncodedMarks
 from desktop.widgets.plane.plane_view import PlaneView
 from desktop.widgets.plane.true_posterior_layer import TruePosteriorLayer
@@ -21,6 +22,7 @@ from desktop.widgets.plane.true_posterior_layer import TruePosteriorLayer
 NOT_A_PLANE = "needs 2 dimensions"
 TOO_SLOW = "needs 65,536 pictures, too many for this decoder"
 TOO_LARGE = "the images are too large"
+NO_LIKELIHOOD = "needs a model that declares its likelihood"
 
 
 class TruePosteriorControl(QObject):
@@ -45,7 +47,7 @@ class TruePosteriorControl(QObject):
         self.finder.progressed.connect(self._show_progress)
         self.finder.failed.connect(explorer.failed)
         panel.mode_wanted.connect(self._go_to_mode)
-        panel.take_mode.setEnabled(False)
+        self._show_can_go()
 
     @property
     def located(self) -> Located | None:
@@ -81,7 +83,6 @@ class TruePosteriorControl(QObject):
         self._layer.show(located)
         self._marks.show_located(located)
         drawing, panel = self._drawing, self._panel
-        panel.take_mode.setEnabled(located is not None)
         mixture = None if located is None else located.posterior.mixture
         if mixture is None:
             panel.show_completed(None)
@@ -89,6 +90,17 @@ class TruePosteriorControl(QObject):
             completed = np.where(drawing.known, network_input(self._explorer, drawing), mixture)
             panel.show_completed(to_qimage(to_bytes(completed[None].astype(np.float32))[0]))
         self._show_gap()
+        self._show_can_go()
+
+    def _show_can_go(self) -> None:
+        """Enable the way to the mode, or say why there is none."""
+        if self.located is not None:
+            reason = ""
+        elif why := self._why_none():
+            reason = f"The true posterior {why}."
+        else:
+            reason = NOTHING_DRAWN if self._drawing.is_empty else "The true posterior is being computed."
+        set_usable(self._panel.take_mode, reason)
 
     def _go_to_mode(self) -> None:
         if self.located is not None:
@@ -97,14 +109,22 @@ class TruePosteriorControl(QObject):
             outline, size_px = self.located.picture.outline, self._plane.size_px()
             self._explorer.set_state(closer_to(state, outline, mean, size_px))
 
+    def _why_none(self) -> str:
+        """Why the open model has no true posterior; an empty text if it has one."""
+        explorer = self._explorer
+        if explorer.latent_dim not in (None, 2):
+            return NOT_A_PLANE
+        if explorer.model is None or has_true_posterior(explorer):
+            return ""
+        if explorer.model.is_slow:
+            return TOO_SLOW
+        return NO_LIKELIHOOD if explorer.likelihood is None else TOO_LARGE
+
     def _show_gap(self) -> None:
-        panel, latent_dim = self._panel, self._explorer.latent_dim
+        panel = self._panel
         if self.located is None:
-            note = "" if latent_dim in (None, 2) else NOT_A_PLANE
-            if latent_dim == 2 and (model := self._explorer.model) is not None and model.is_slow:
-                note = TOO_SLOW
-            elif latent_dim == 2 and self._explorer.likelihood is not None:
-                note = "" if has_true_posterior(self._explorer) else TOO_LARGE
+            note = self._why_none()
+            note = "" if note == NO_LIKELIHOOD else note
             panel.set_figure("log_px", None, note or self._waiting)
             panel.set_figure("gap", None, "…" if not note and self._waiting and self._encoded else "")
             return

@@ -20,6 +20,7 @@ from desktop.jobs.cost import ASK_FROM_S, Cost
 from desktop.widgets.common.choices import choice_box, count_box, show_choice
 from desktop.widgets.common.fitting_dialog import FittingDialog, Scrolled
 from desktop.widgets.common.saved_inputs import save_input
+from desktop.widgets.common.usable import set_usable
 
 MAX_FRAMES, MAX_SCALE = 2000, 64
 PREVIEW_PX = 400, 340
@@ -41,6 +42,7 @@ class ExportDialog(FittingDialog):
         self.setWindowTitle("Export animation")
         self._image_px = (28, 28)
         self._has_path = True
+        self._fps_of_path: int | None = None  # while the epochs stand in for a path that is not there
         self._epochs = 0
         self.preview = QLabel()
         self.preview.setFixedSize(*PREVIEW_PX)
@@ -74,6 +76,7 @@ class ExportDialog(FittingDialog):
         self.buttons.accepted.connect(self._accept)
         self.buttons.rejected.connect(self.reject)
         self.subject.currentIndexChanged.connect(self._on_subject)
+        self.subject.activated.connect(self._on_chosen)
         self.content.currentIndexChanged.connect(self._fit_scale)
         self.format.currentIndexChanged.connect(self._on_changed)
         for spin in (self.scale, self.frames, self.fps):
@@ -104,8 +107,19 @@ class ExportDialog(FittingDialog):
         self._on_changed()
 
     def set_has_path(self, has_path: bool) -> None:
-        """Take over whether there is a path to walk along; `set_size` says it."""
+        """Take over whether there is a path to walk along; without one, begin with the epochs.
+
+        If there are none either, `set_size` says how to make a path.
+        """
         self._has_path = has_path
+        subject = self.film().subject
+        if not has_path and subject is Subject.PATH and self._epochs > 1:
+            self._fps_of_path = self.fps.value()
+            show_choice(self.subject, Subject.EPOCHS)
+        elif has_path and self._fps_of_path is not None:
+            show_choice(self.subject, Subject.PATH)
+            self.fps.setValue(self._fps_of_path)
+            self._fps_of_path = None
 
     def set_duration(self, seconds: float) -> None:
         """Set the frames so that a film goes along the path once in so many seconds."""
@@ -165,7 +179,7 @@ class ExportDialog(FittingDialog):
         film = self.film()
         reason = why_too_large(film.format, width_px, height_px)
         no_path = film.subject is Subject.PATH and not self._has_path
-        self.save.setEnabled(not reason and not no_path)
+        set_usable(self.save, NO_PATH if no_path else reason)
         if no_path:
             self.facts.setText(NO_PATH)
             self.cost.hide()
@@ -209,6 +223,10 @@ class ExportDialog(FittingDialog):
         self.fps.setValue(PATH_FPS if self.film().subject is Subject.PATH else EPOCHS_FPS)
         self._fit_scale()
 
+    def _on_chosen(self) -> None:
+        """Leave the subject that a person chose."""
+        self._fps_of_path = None
+
     def _fit_scale(self) -> None:
         """Set a scale that goes with what the frames show."""
         film = self.film()
@@ -226,11 +244,12 @@ class ExportDialog(FittingDialog):
             self._enable(self.format, index, why_not(kind))
         film = self.film()
         over_epochs = film.subject is not Subject.PATH
-        self.frames.setEnabled(not over_epochs)
+        set_usable(self.frames, "Each epoch is a frame." if over_epochs else "")
         is_grid = film.subject is Subject.GRID_EPOCHS
-        self.content.setEnabled(not is_grid)
-        self.captions[Caption.EPOCH].setEnabled(self._epochs > 0)
-        self.captions[Caption.Z].setEnabled(not is_grid and (film.with_picture or not over_epochs))
+        set_usable(self.content, "The frames are manifold grids." if is_grid else "")
+        set_usable(self.captions[Caption.EPOCH], "" if self._epochs else NO_EPOCHS)
+        has_z = not is_grid and (film.with_picture or not over_epochs)
+        set_usable(self.captions[Caption.Z], "" if has_z else "These frames are not of one z.")
         self.changed.emit()
 
     def _accept(self) -> None:

@@ -42,6 +42,7 @@ from desktop.widgets.common.fitting_dialog import FittingDialog, Scrolled
 from desktop.widgets.common.qimage import scaled_down
 from desktop.widgets.common.saved_inputs import save_input
 from desktop.widgets.common.theme import GRID_PX
+from desktop.widgets.common.usable import set_usable
 
 PREVIEW_PX, LEAST_PREVIEW_PX = 520, 240
 LIGHT_PAGE = QColor(255, 255, 255, 190)  # over the checkerboard: on transparent ground texts are dark
@@ -55,6 +56,10 @@ VECTOR_SCALE_TIP = (
 NO_SCALE_TIP = (
     "There is nothing to make finer: lines and texts are vectors, and decoded pictures have all their pixels."
 )
+DRAWING = "Drawing …"
+NO_PLANE, NO_POINTS = "The decoded plane is not drawn.", "The points are not drawn."
+NO_INVERSION = "On dark ground, pictures are as they are."
+NO_CAPTION = "There is no caption."
 NOTHING_THERE = "There is nothing to draw of this in the view."
 
 
@@ -64,6 +69,7 @@ class FigurePreview(QLabel):
     def __init__(self) -> None:
         super().__init__()
         self._image: QImage | None = None
+        self._text = ""
         self.setMinimumSize(LEAST_PREVIEW_PX, LEAST_PREVIEW_PX)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -72,8 +78,14 @@ class FigurePreview(QLabel):
 
     def set_image(self, image: QImage | None) -> None:
         """Show a figure, or nothing."""
-        self._image = image
+        self._image, self._text = image, ""
         self._show()
+
+    def wait(self) -> None:
+        """Say that the figure is being drawn, unless there is one."""
+        if self._image is None:
+            self._text = DRAWING
+            self._show()
 
     def sizeHint(self) -> QSize:
         """Return the square that it would like to fill."""
@@ -86,7 +98,7 @@ class FigurePreview(QLabel):
 
     def _show(self) -> None:
         if self._image is None:
-            self.clear()
+            self.setText(self._text)
             return
         ratio = self.devicePixelRatioF()
         image = self._image
@@ -148,7 +160,7 @@ class FigureDialog(FittingDialog):
         self.save = self.buttons.button(QDialogButtonBox.StandardButton.Save)
         self.save.setText("Save…")
         self._cost = ""
-        self._can_be_finer = True
+        self._can_be_finer, self._possible = True, frozenset(Part)
         self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
         self._soon.timeout.connect(self.changed)
         self._connect()
@@ -193,12 +205,13 @@ class FigureDialog(FittingDialog):
     def set_parts(self, possible: frozenset[Part], shown: frozenset[Part], can_be_finer: bool = True) -> None:
         """Offer the layers for which there is something, and choose those that the view shows.
 
-        `can_be_finer` says whether the decoded pictures have more pixels than a figure at scale 1 keeps.
+        The preview waits for the new figure. `can_be_finer` says whether decoded pictures have more pixels
+        than a figure at scale 1 keeps.
         """
-        self._can_be_finer = can_be_finer
+        self._can_be_finer, self._possible = can_be_finer, possible
+        self.preview.set_image(None)
+        self.preview.wait()
         for part, box in self.parts.items():
-            box.setEnabled(part in possible)
-            box.setToolTip("" if part in possible else NOTHING_THERE)
             box.setChecked(part in shown)
         self._show_uses()
 
@@ -213,6 +226,10 @@ class FigureDialog(FittingDialog):
         if (self.width_mm.value(), self.height_mm.value()) == in_mm[not is_pair]:
             self.width_mm.setValue(in_mm[is_pair][0])
             self.height_mm.setValue(in_mm[is_pair][1])
+
+    def set_is_gray(self, is_gray: bool) -> None:
+        """Offer to invert pictures only where they are grey."""
+        self._form.setRowVisible(self.inverted, is_gray)
 
     def set_caption(self, text: str) -> None:
         """Set the caption that stands there until somebody writes another one."""
@@ -230,7 +247,7 @@ class FigureDialog(FittingDialog):
         """Say why there can be no such figure."""
         self.preview.set_image(None)
         self._say("", text)
-        self.save.setEnabled(False)
+        set_usable(self.save, text)
 
     def show_cost(self, cost: Cost) -> None:
         """Say what the decoded plane costs, if it takes long; then it is not in the preview."""
@@ -259,31 +276,34 @@ class FigureDialog(FittingDialog):
     def _on_changed(self) -> None:
         self._show_uses()
         self._show_facts()
+        self.preview.wait()
         self._soon.start()
 
     def _show_uses(self) -> None:
         """Disable what has no effect with the other settings."""
         has_plane = self.parts[Part.BACKDROP].isChecked()
-        self.opacity.setEnabled(has_plane)
-        self.inverted.setEnabled(has_plane and self.ground.currentData() != Ground.DARK)
+        set_usable(self.opacity, "" if has_plane else NO_PLANE)
+        is_dark = self.ground.currentData() == Ground.DARK
+        set_usable(self.inverted, NO_PLANE if not has_plane else NO_INVERSION if is_dark else "")
         has_points = self.parts[Part.POINTS].isChecked()
-        for part in OF_POINTS:
-            self.parts[part].setEnabled(has_points and not self.parts[part].toolTip())
+        for part, box in self.parts.items():
+            no_points = NO_POINTS if part in OF_POINTS and not has_points else ""
+            set_usable(box, no_points if part in self._possible else NOTHING_THERE)
         is_vector = self._is_vector
         for row, is_shown in ((self._size_px, not is_vector), (self._size_mm, is_vector)):
             self._form.setRowVisible(row, is_shown)
         no_use = is_vector and not (has_plane and self._can_be_finer)
-        self.scale.setEnabled(not no_use)
-        self.scale.setToolTip(NO_SCALE_TIP if no_use else VECTOR_SCALE_TIP if is_vector else SCALE_TIP)
+        tip = VECTOR_SCALE_TIP if is_vector else SCALE_TIP
+        set_usable(self.scale, NO_SCALE_TIP if no_use else "", "" if no_use else tip)
         for widget in (self.caption, self.reset):
-            widget.setEnabled(self.has_caption.isChecked())
+            set_usable(widget, "" if self.has_caption.isChecked() else NO_CAPTION)
         self.reset.setVisible(self.caption.toPlainText() != self._automatic)
 
     def _show_facts(self) -> None:
         """Say how large the file's picture will be, or why it does not fit."""
         figure, free = self.figure(), free_memory_bytes()
         reason = figure.why_not(free)
-        self.save.setEnabled(not reason)
+        set_usable(self.save, reason)
         if reason:
             fitting = figure.largest_scale(free)
             fits = f"scale {fitting} × fits" if fitting else "make it smaller"

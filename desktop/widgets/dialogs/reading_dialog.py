@@ -32,6 +32,7 @@ from desktop.widgets.common.error_label import ErrorLabel
 from desktop.widgets.common.fitting_dialog import FittingDialog, Scrolled
 from desktop.widgets.common.picture_view import PictureView
 from desktop.widgets.common.plain_text import breakable
+from desktop.widgets.common.usable import set_usable
 from desktop.widgets.common.wheel import leave_wheel_to_scrolling
 from desktop.widgets.panels.inputs_panel import InputsPanel
 
@@ -47,6 +48,7 @@ PRIOR_NUMBERS = {
     PriorKind.UNIFORM: "From, to",
     PriorKind.SPHERE: "Radius",
 }
+NOT_READ = "The file cannot be read with these settings yet."
 # The names of the options of desktop.reading.overrides in the window.
 LABELS = {
     "z-input": "Latent input (z)",
@@ -138,7 +140,7 @@ class ReadingDialog(FittingDialog):
         """Show the reading with which the model was opened last."""
         self._source, self._overrides = source, dict(source.overrides)
         self._error.hide()
-        self.ok.setEnabled(True)
+        set_usable(self.ok)
         self._title.setText(
             f"{breakable(one_line(source.path.name))}\n\nParts that the file defines are certain. The others "
             "are guesses until you set them. The picture shows each choice at once. "
@@ -165,7 +167,7 @@ class ReadingDialog(FittingDialog):
                 "Set what you know about it. The other parts are guessed again after each change."
             )
             self._show_groups(self._decoder_group(None))
-        self.ok.setEnabled(self._source is not None)
+        set_usable(self.ok, "" if self._source is not None else NOT_READ)
         self._error.setText(breakable(one_line(" ".join(str(error).split()), MAX_ERROR_CHARS)))
         self._error.show()
 
@@ -302,7 +304,7 @@ class ReadingDialog(FittingDialog):
         self.fields["encoder"] = choose
         none = QPushButton("Remove")
         none.setAccessibleName("Use no encoder")
-        none.setEnabled(file is not None)
+        set_usable(none, "" if file is not None else "There is no encoder.")
         none.clicked.connect(partial(self._set_override, "encoder", NO_ENCODER))
         self.fields["no encoder"] = none
         for button in (choose, none):
@@ -371,7 +373,7 @@ class ReadingDialog(FittingDialog):
         is_settled: bool = False,
     ) -> None:
         line = QLineEdit(text or self._overrides.get(option, ""))
-        line.setEnabled(not is_settled)  # the file leaves no choice
+        set_usable(line, "The file says it itself." if is_settled else "")
         before = line.text()
 
         def finished() -> None:

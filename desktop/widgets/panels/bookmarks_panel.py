@@ -20,12 +20,13 @@ from desktop.widgets.common.qimage import from_png_text
 from desktop.widgets.common.row_order import OrderButtons, removes, step_of
 from desktop.widgets.common.theme import GRID_PX
 from desktop.widgets.common.thumbnail_list import ThumbnailList, thumbnail
+from desktop.widgets.common.usable import set_usable
 
 ROW_PX, ROWS_SHOWN = 48, 4
 MOST_NUMBERS = 6
 LEG_S = 2.0
 PATH_TIP = "The bookmarks become the points of the path, in their order."
-NO_PATH_TIP = "A path needs at least two bookmarks; add some with Ctrl+D."
+TOO_FEW = "A path needs at least two bookmarks; add some with Ctrl+D."
 HINT = "Ctrl+D keeps the place that you look at: cursor, plane, zoom and epoch."
 
 KEEP_TIP = (
@@ -144,11 +145,10 @@ class BookmarksPanel(QWidget):
     def _show_buttons(self) -> None:
         row, count = self.list.currentRow(), len(self._marks)
         self.order.show_row(row, count)
-        self.rename.setEnabled(row >= 0)
-        self.remove.setEnabled(row >= 0)
-        self.to_path.setEnabled(count > 1)
-        self.to_path.setToolTip(PATH_TIP if count > 1 else NO_PATH_TIP)
-        self.leg_s.setEnabled(count > 1)
+        for button in (self.rename, self.remove):
+            set_usable(button, "" if row >= 0 else "No bookmark is chosen.")
+        for one in (self.to_path, self.leg_s):
+            set_usable(one, "" if count > 1 else TOO_FEW)
 
     def _lay_out(self) -> None:
         below = QHBoxLayout()

@@ -1,5 +1,7 @@
 """The page that shows two models side by side: two planes, their pictures, and the difference of these."""
 
+import re
+
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
@@ -37,6 +39,10 @@ NOTHING = "Nothing to compare with yet"
 CHOOSE = "Choose another epoch of the open model, or another model, below. Cursor and zoom are those of both."
 AT_CURSOR = "{} at the cursor"
 RECONSTRUCTED = "{}'s reconstruction"
+# For a narrow page, from long to short.
+SHORT_AT_CURSOR, SHORT_RECONSTRUCTED = ("{} at cursor", "{}"), ("{}'s recon.", "{} rec.")
+SHORT_DIFFERENCE, SHORT_ELBO = ("mean |B − A|", "|B − A|"), ("ELBO, your image", "ELBO")
+OF_ALL = re.compile(r" of \d+(?=:|$)")
 PICTURE_PX, LEAST_PICTURE_PX = 170, 64
 KEY_PX = 10
 
@@ -197,17 +203,20 @@ class ComparePage(QWidget):
         """
         letter = "AB"[side] + (", another model:" if is_another else "")
         self.names[side].show_text(f"{letter}  {name}" if name else letter)
-        self.figures[side].show_text(words, elbo)
+        self.figures[side].show_text(words, elbo, shorter_epoch(words))
 
     def set_elbo(self, side: int, words: str, numbers: str = "") -> None:
         """Say how A or B encodes your image; without any words the line is hidden."""
-        self.elbos[side].show_text(words, numbers)
+        self.elbos[side].show_text(words, numbers, SHORT_ELBO if numbers else ())
         self.elbos[side].setVisible(bool(words))
 
     def set_picture(self, side: int, image: QImage | None) -> None:
         """Show the picture of A or B at the cursor, below its plane and on it."""
         self.pictures[side].set_image(image)
-        self.texts[side].show_text("" if image is None else AT_CURSOR.format("AB"[side]))
+        if image is None:
+            self.texts[side].show_text("")
+        else:
+            self.texts[side].show_text(*_short("AB"[side], AT_CURSOR, SHORT_AT_CURSOR))
         (self.left, self.right)[side].set_thumbnail(image)
 
     def set_reconstruction(self, side: int, image: QImage | None, text: str = "") -> None:
@@ -217,7 +226,10 @@ class ComparePage(QWidget):
         """
         view, label = self.reconstructions[side], self.reconstruction_texts[side]
         view.set_image(image)
-        label.show_text(text if image is None else RECONSTRUCTED.format("AB"[side]))
+        if image is None:
+            label.show_text(text)
+        else:
+            label.show_text(*_short("AB"[side], RECONSTRUCTED, SHORT_RECONSTRUCTED))
         self._reconstructed[side].setVisible(image is not None or bool(text))
 
     def set_difference(self, found: Difference | None) -> None:
@@ -226,6 +238,10 @@ class ComparePage(QWidget):
         self.difference.set_image(None if found is None else to_qimage(found.picture))
         if found is not None:
             self.key.set_reach(found.reach)
+
+    def set_difference_words(self, words: str, number: str) -> None:
+        """Say below the difference how large it is."""
+        self.texts[2].show_text(words, number, SHORT_DIFFERENCE if words else ())
 
     def set_other(self, text: str) -> None:
         """Keep B as a text, which is saved between starts."""
@@ -308,6 +324,21 @@ class ComparePage(QWidget):
         layout.setSpacing(GRID_PX)
         layout.addLayout(planes, 3)
         layout.addLayout(pictures, 1)
+
+
+def shorter_epoch(words: str) -> tuple[str, str]:
+    """Say in shorter words which epoch and whose ELBO it is, for a narrow page.
+
+    >>> shorter_epoch("epoch 20 of 40: test ELBO")
+    ('epoch 20: test ELBO', 'epoch 20: ELBO')
+    """
+    short = OF_ALL.sub("", words)
+    return short, short.replace("test ELBO", "ELBO")
+
+
+def _short(letter: str, text: str, shorter: tuple[str, ...]) -> tuple[str, str, list[str]]:
+    """A text about A or B, no numbers after it, and its shorter words."""
+    return text.format(letter), "", [words.format(letter) for words in shorter]
 
 
 def _column(picture: PictureView | QHBoxLayout, text: ElidedLabel) -> QVBoxLayout:

@@ -18,6 +18,7 @@ from desktop.base.words import NAME_CHARS, one_line
 from desktop.latent.directions import Directions
 from desktop.widgets.common.buttons import push_button
 from desktop.widgets.common.slider_rows import RowSizes, RowText, SliderRows
+from desktop.widgets.common.usable import set_usable
 
 ROWS = 10
 SIZES = RowSizes(name_px=86, box_px=70)
@@ -26,6 +27,7 @@ EMPTY_HINT = (
     "or open your own (.npy, .npz or .json)."
 )
 SHARES = "each with its share of the picture's change"
+NO_PICTURE = "No picture has been decoded yet."
 SHARE_TIP = "The share of the picture's change at the start that this direction makes, of those tried."
 
 
@@ -35,6 +37,7 @@ class DirectionsPanel(QWidget):
     Attributes:
         search, count: have directions found by decoding; `count` says along how many dimensions.
         rows: the rows, each of which shows one direction or none.
+        below: what is there only with directions.
     """
 
     offset_wanted = Signal(int, float)  # number of the direction, offset from the start
@@ -88,11 +91,11 @@ class DirectionsPanel(QWidget):
         self._lay_out()
         self.set_directions(None)
         self.set_progress(None)
-        self.search.setEnabled(False)
+        set_usable(self.search, NO_PICTURE)
 
     def set_counts(self, choices: Sequence[tuple[int, str, str]], chosen: int) -> None:
         """Show how many probes can be chosen: each a number, its text and what it costs."""
-        self.search.setEnabled(bool(choices))
+        set_usable(self.search, "" if choices else NO_PICTURE)
         self.count.clear()
         for number, text, cost in choices:
             self.count.addItem(text, number)
@@ -106,13 +109,13 @@ class DirectionsPanel(QWidget):
             widget.setVisible(running)
         for button in (self.search, self.count, self.open):
             button.setVisible(not running)
-        self.cancel.setEnabled(True)
+        set_usable(self.cancel)
         self.left.setText(left)
         self.progress.setValue(round(100 * share) if share is not None else 0)
 
     def show_stopping(self) -> None:
         """Show that the search ends after its current step."""
-        self.cancel.setEnabled(False)
+        set_usable(self.cancel, "The search ends after its current step.")
         self.left.setText("stopping …")
 
     def set_directions(self, directions: Directions | None) -> None:
@@ -131,8 +134,8 @@ class DirectionsPanel(QWidget):
         tried = "" if directions is None else directions.tried
         self.tried.setText(f"{tried}; {SHARES}" if tried else "")
         self.tried.setVisible(bool(self.tried.text()))
-        self._lower.setVisible(directions is not None)
-        self.plane.setEnabled(len(names) > 1)
+        self.below.setVisible(directions is not None)
+        set_usable(self.plane, "" if len(names) > 1 else "A plane needs two directions.")
         self._list.set_order(range(len(names)))
 
     def set_z(self, z: Vector) -> None:
@@ -173,8 +176,8 @@ class DirectionsPanel(QWidget):
         start = QHBoxLayout()
         start.addWidget(self.back)
         start.addWidget(self.start)
-        self._lower = QWidget()
-        lower = QVBoxLayout(self._lower)
+        self.below = QWidget()
+        lower = QVBoxLayout(self.below)
         lower.setContentsMargins(0, 0, 0, 0)
         lower.addWidget(self.tried)
         lower.addWidget(self._list)
@@ -184,7 +187,7 @@ class DirectionsPanel(QWidget):
         layout.setContentsMargins(0, 6, 0, 0)
         layout.addWidget(self.hint)
         layout.addLayout(above)
-        layout.addWidget(self._lower)
+        layout.addWidget(self.below)
         layout.addStretch(1)
 
 

@@ -8,9 +8,11 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QSpin
 from desktop.base.words import one_line
 from desktop.jobs.sheet_steps import Sheet
 from desktop.widgets.common.cost_bar import CostBar
+from desktop.widgets.common.usable import set_usable
 from desktop.widgets.panels.sheet_view import SheetView
 
 MAX_SIDE = 64
+NOT_FULL = "Its pictures are not all decoded yet."
 MAX_SEED = 2**31 - 1
 
 
@@ -42,7 +44,6 @@ class GridPage(QWidget):
         self.titles.hide()
         self.save = QPushButton("Save as PNG…")
         self.save.setToolTip("Save the sheet as a PNG that this program can open again.")
-        self.save.setEnabled(False)
         self.view = SheetView()
         self.view.setAccessibleName(hint)
         self._note = QLabel()
@@ -77,7 +78,7 @@ class GridPage(QWidget):
         self.view.set_sheet(sheet)
         if sheet is not None:
             self.titles.setVisible(sheet.plan.titles is not None)
-        self.save.setEnabled(sheet is not None and not sheet.missing)
+        set_usable(self.save, "" if sheet is not None and not sheet.missing else NOT_FULL)
         self._note.setText(note or self._hint)
 
     def _describe(self, caption: str) -> None:

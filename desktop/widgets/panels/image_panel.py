@@ -42,14 +42,15 @@ RESULT_PX = 96
 RADIUS_PX, MOST_RADIUS_PX, AT_SIDE_PX = 1.2, 8.0, 28
 MOST_SAVED_PX = 100.0  # in images of that size, which is more than any can have
 STEP_PX = 52
+NOTHING_DRAWN = "Draw, drop or open an image first."
 NO_BREAK_SPACE = "\u00a0"
 PROGRESS_PX = 4
 TOOL_ICONS = {Tool.PEN: "pencil-simple", Tool.ERASER: "eraser", Tool.UNKNOWN: "circle-dashed"}
 TOOL_TIPS = {
-    Tool.PEN: "Draw with the left mouse button.",
-    Tool.ERASER: "Erase with the left mouse button; the right one always erases.",
+    Tool.PEN: "Draw with the left mouse button (D).",
+    Tool.ERASER: "Erase with the left mouse button (X); the right one always erases.",
     Tool.UNKNOWN: (
-        "Mark pixels as unknown, as if something covered them: the plane shows where such an image\n"
+        "Mark pixels as unknown (U), as if something covered them: the plane shows where such an image\n"
         "can be, and the section Your image how it can go on."
     ),
 }
@@ -111,14 +112,14 @@ class ImagePanel(QWidget):
         self.clear = QToolButton()
         self.clear.setIcon(line_icon("trash"))
         self.clear.setAccessibleName("Clear")
-        self.clear.setToolTip("Clear the canvas.")
+        self.clear.setToolTip("Clear the canvas (Shift+X).")
         self.tool_row = QWidget()
         self.open = QPushButton("Open an image…")
         self.open.setToolTip("Open an image file; you can also drop or paste an image.")
         self.take = QPushButton("Go to encoder's mean")
-        self.take.setToolTip(f"Move the cursor there.\n{term_tip(terms.MEAN)}")
+        self.take.setToolTip(f"Move the cursor there (G).\n{term_tip(terms.MEAN)}")
         self.take_mode = QPushButton("Go to mode")
-        self.take_mode.setToolTip(f"Move the cursor there.\n{term_tip(terms.MODE)}")
+        self.take_mode.setToolTip(f"Move the cursor there (Shift+G).\n{term_tip(terms.MODE)}")
         self.reconstruction = _view("Reconstruction")
         self.completed = _view("Completed picture")
         self._completed_name = QLabel("Completed")

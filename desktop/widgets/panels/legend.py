@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QToolButton
 from desktop.models.point_words import TEST_IMAGES, PointWords
 from desktop.widgets.common.colors import label_color, luminance
 from desktop.widgets.common.plain_text import menu_text, tip_text
+from desktop.widgets.common.usable import set_usable
 
 MAX_COLUMNS = 5
 MOVES = (
@@ -79,8 +80,8 @@ class Legend(QWidget):
         self.none.setToolTip("Hide the points of all labels.")
         self.all.clicked.connect(lambda: self.hidden_wanted.emit(frozenset()))
         self.none.clicked.connect(lambda: self.hidden_wanted.emit(self._every))
-        self._ends = QWidget()
-        ends = QHBoxLayout(self._ends)
+        self.ends = QWidget()
+        ends = QHBoxLayout(self.ends)
         ends.setContentsMargins(0, 0, 0, 0)
         ends.addWidget(self.all)
         ends.addWidget(self.none)
@@ -89,8 +90,8 @@ class Legend(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addLayout(self._grid)
-        layout.addWidget(self._ends)
-        self._ends.hide()
+        layout.addWidget(self.ends)
+        self.ends.hide()
 
     def set_labels(self, names: tuple[str, ...]) -> None:
         """Show a button for every label."""
@@ -106,7 +107,7 @@ class Legend(QWidget):
         for label, button in enumerate(self._buttons):
             self._grid.addWidget(button, label // columns, label % columns)
         self._enter_at(0)
-        self._ends.setVisible(bool(names))
+        self.ends.setVisible(bool(names))
         self.set_counts(())
         self.set_hidden(frozenset())
 
@@ -133,8 +134,8 @@ class Legend(QWidget):
         self._hidden = hidden
         for label, button in enumerate(self._buttons):
             button.setChecked(label not in hidden)
-        self.all.setEnabled(bool(hidden & self._every))
-        self.none.setEnabled(not hidden >= self._every)
+        set_usable(self.all, "" if hidden & self._every else "All labels are shown.")
+        set_usable(self.none, "All labels are hidden." if hidden >= self._every else "")
 
     def _enter_at(self, label: int) -> None:
         """Let Tab stop at one label only, because there may be a hundred; arrow keys reach the others."""

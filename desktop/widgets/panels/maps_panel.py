@@ -23,6 +23,7 @@ from desktop.images.map_painting import MAX_VALUE, Brush, MapStroke, MapTool, ne
 from desktop.latent.z_maps import MapShape
 from desktop.widgets.common.choices import add_choices
 from desktop.widgets.common.number_box import NumberBox
+from desktop.widgets.common.usable import set_usable
 from desktop.widgets.panels.map_legend import MapLegend
 from desktop.widgets.panels.map_strip import MapStrip
 from desktop.widgets.panels.map_view import Cell, MapView
@@ -212,7 +213,7 @@ class MapsPanel(QWidget):
     def _show_tool(self) -> None:
         tool = MapTool(self.tool.currentData())
         self.tool.setToolTip(TOOL_TIPS[tool])
-        self.value.setEnabled(tool is not MapTool.ERASE)
+        set_usable(self.value, "Erasing needs no value." if tool is MapTool.ERASE else "")
 
     def _show_size(self) -> None:
         self.view.brush_size = self.brush_size.value()

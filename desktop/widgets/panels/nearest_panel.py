@@ -22,6 +22,7 @@ from desktop.widgets.common import colors
 from desktop.widgets.common.checkerboard import draw_checks
 from desktop.widgets.common.choices import add_choices, show_choice
 from desktop.widgets.common.plain_text import tip_text
+from desktop.widgets.common.usable import set_usable
 
 COUNT = 5
 SIDE_PX, TEXT_PX = 54, 16
@@ -70,10 +71,10 @@ class NearestButton(QAbstractButton):
             return False
         is_same_picture = shown is not None and self.shown is not None and shown.looks_like(self.shown)
         self.shown = shown
-        self.setEnabled(shown is not None)
         words = "" if shown is None else f"{shown.title}: {shown.distance}"
         self.setAccessibleName(words)
-        self.setToolTip(tip_text(words and f"{words}\nClick to move the cursor to its mean."))
+        tip = tip_text(words and f"{words}\nClick to move the cursor to its mean.")
+        set_usable(self, "" if shown is not None else "There is no further image.", tip)
         return not is_same_picture
 
     def sizeHint(self) -> QSize:

@@ -1,4 +1,4 @@
-"""The pages of the window as tabs, each with an entry in the view menu and a key."""
+"""The pages of the window as tabs, each with an entry in a menu and a key."""
 
 from functools import partial
 
@@ -12,19 +12,19 @@ class Pages(KeyedTabs):
     """The first page is the plane.
 
     Args:
-        view: the menu that gets an entry for each page.
+        menu: gets an entry for each page.
     """
 
-    def __init__(self, view: QMenu, parent: QWidget | None = None) -> None:
+    def __init__(self, menu: QMenu, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._view = view
+        self._menu = menu
         self.setDocumentMode(True)
         self.currentChanged.connect(self._give_keyboard)
 
     def add_page(self, key: str, text: str, page: QWidget) -> None:
-        """One more tab, with an entry in the view menu and Ctrl with its number."""
+        """One more tab, with an entry in the menu and Ctrl with its number."""
         index = self.add(key, text.replace("&", ""), page)
-        add_action(self._view, text, f"Ctrl+{index + 1}", partial(self.setCurrentWidget, page))
+        add_action(self._menu, text, f"Ctrl+{index + 1}", partial(self.setCurrentWidget, page))
 
     def _give_keyboard(self) -> None:
         """Give the keyboard to what the page has it for, if Qt gave it to the page's first input."""

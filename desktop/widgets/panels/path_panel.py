@@ -27,10 +27,12 @@ from desktop.widgets.common.number_box import NumberBox
 from desktop.widgets.common.plain_text import breakable
 from desktop.widgets.common.row_order import OrderButtons
 from desktop.widgets.common.saved_inputs import save_input
+from desktop.widgets.common.usable import set_usable
 from desktop.widgets.panels.path_points import PathPoints
 from desktop.widgets.panels.path_strip import PathStrip
 
 EMPTY_HINT = "Shift-click on the plane to add points."
+NEEDED = {1: "The path has no points yet.", 2: "The path needs two points."}
 KIND_TIPS = {
     PathKind.STRAIGHT: "The path follows straight lines in z at constant speed.",
     PathKind.SPHERICAL: (
@@ -134,10 +136,9 @@ class PathPanel(QWidget):
         self._inputs.setText(breakable(f"All of it is decoded with {in_words(state.inputs)}."))
         self._inputs.setVisible(count > 1 and bool(state.inputs))
         self.points.setVisible(count > 0)
-        self.remove.setEnabled(count > 0)
-        self.clear.setEnabled(count > 0)
+        for button, needed in ((self.remove, 1), (self.clear, 1), (self.play, 2)):
+            set_usable(button, "" if count >= needed else NEEDED[needed])
         self.order.show_row(-1 if selected is None else selected, count)
-        self.play.setEnabled(count > 1)
 
     def show_hint(self, text: str) -> None:
         """Show a text above the points; an empty one hides it."""

@@ -33,11 +33,18 @@ LONG_Z = (
 NO_MODES = "This model gives pictures, not the probabilities of black and white pixels."
 
 
-def _set_enabled(box: QComboBox, index: int, is_enabled: bool) -> None:
-    """Whether an entry can be chosen."""
+WHY_NOT = {
+    PictureMode.THRESHOLDED: "Only the probabilities of black and white pixels can be thresholded.",
+    PictureMode.SAMPLE: "The model declares no likelihood to draw a sample from.",
+}
+
+
+def _set_usable(box: QComboBox, index: int, reason: str) -> None:
+    """Let an entry be chosen, or give the reason why not as its tool tip."""
     model = box.model()
     assert isinstance(model, QStandardItemModel)
-    model.item(index).setEnabled(is_enabled)
+    model.item(index).setEnabled(not reason)
+    box.setItemData(index, reason, Qt.ItemDataRole.ToolTipRole)
 
 
 class PicturePanel(QWidget):
@@ -127,7 +134,7 @@ class PicturePanel(QWidget):
             mode = PictureMode(self.mode.itemData(index))
             if mode is PictureMode.PROBABILITIES:
                 self.mode.setItemText(index, name)
-            _set_enabled(self.mode, index, mode in modes)
+            _set_usable(self.mode, index, "" if mode in modes else WHY_NOT.get(mode, NO_MODES))
         samples = NO_MODES if likelihood is None else SAMPLES.format(likelihood.family.words)
         self.mode.setToolTip(MODES if are_probabilities else samples)
         if PictureMode(self.mode.currentData()) not in modes:

@@ -7,6 +7,7 @@ from desktop.models.point_words import TEST_IMAGES, PointWords
 from desktop.widgets.common.buttons import push_button
 from desktop.widgets.common.picture_view import PictureView
 from desktop.widgets.common.plain_text import ElidedLabel
+from desktop.widgets.common.usable import set_usable
 from desktop.widgets.panels.find_panel import FindPanel
 from desktop.widgets.panels.label_counts import LabelCounts
 from desktop.widgets.panels.point_grid import PointGrid
@@ -79,7 +80,7 @@ class SelectPanel(QWidget):
         self.summary.show_text(some if count else f"Drag with a tool to select {words.bare}.")
         for part in self._parts:
             part.setVisible(count > 0)
-        self.clear.setEnabled(count > 0)
+        set_usable(self.clear, "" if count else "Nothing is selected.")
 
     def _lay_out(self) -> None:
         tools, mean, below = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()

@@ -21,6 +21,7 @@ from desktop.models.point_words import TEST_IMAGES, PointWords
 from desktop.view.state import OPACITY_NAMES, Layer, ViewState
 from desktop.widgets.common.plain_text import tip_text
 from desktop.widgets.common.theme import GRID_PX
+from desktop.widgets.common.usable import reason_of, set_usable
 from desktop.widgets.panels.layer_keys import DensityKey, HolesKey
 from desktop.widgets.panels.legend import Legend
 
@@ -66,6 +67,11 @@ MISSING = {
         "It needs a bundle with two latent dimensions and a known likelihood, whose decoder is quick."
     ),
 }
+
+
+def why_missing(layer: Layer) -> str:
+    """Why a layer can show nothing of the open model."""
+    return MISSING.get(layer, NO_POINTS)
 
 
 def layer_text(layer: Layer, words: PointWords) -> str:
@@ -130,7 +136,7 @@ class ViewPanel(QWidget):
         """Adapt the controls to another model."""
         self.legend.set_labels(label_names if has_points else ())
         self.axes.setVisible(latent_dim > 2)
-        self.principal.setEnabled(has_points)
+        set_usable(self.principal, "" if has_points else NO_POINTS)
         self._has_points = has_points
         self._show_opacity(Layer.BACKDROP, self._state)
         for spin in (self.right, self.up):
@@ -160,13 +166,11 @@ class ViewPanel(QWidget):
             tip, used = TOOL_TIPS[layer], words
             if layer in OF_IMAGES:
                 used = of_images or words
-            box.setEnabled(layer not in missing)
-            if layer in missing:
-                tip = f"{tip}\n{MISSING.get(layer, NO_POINTS)}"
             for name in ("one", "many", "bare", "source"):
                 tip = tip.replace(f"{{{name}}}", getattr(used, name))
-            box.setToolTip(tip_text(tip))
-        self.principal.setToolTip(f"Use the two directions in which the means of {words.many} vary most.")
+            set_usable(box, why_missing(layer) if layer in missing else "", tip_text(tip))
+        tip = f"Use the two directions in which the means of {words.many} vary most."
+        set_usable(self.principal, reason_of(self.principal), tip)
         self.legend.set_words(words)
 
     def set_state(self, state: ViewState) -> None:
@@ -187,7 +191,7 @@ class ViewPanel(QWidget):
             if layer in self.keys:
                 self.keys[layer].setVisible(layer in state.layers and box.isEnabled())
         self.legend.set_hidden(state.hidden_labels)
-        self.through_path.setEnabled(len(state.path) > 2)
+        set_usable(self.through_path, "" if len(state.path) > 2 else "The path needs three points.")
 
     def _show_opacity(self, layer: Layer, state: ViewState) -> None:
         slider, percent = self.opacities[layer], round(100 * state.opacity(layer, self._has_points))

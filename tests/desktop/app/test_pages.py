@@ -1,12 +1,13 @@
 """The pages' jobs decode with the open model what the state and the bundle say."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from desktop.app import pages
-from desktop.jobs.cost import Progress
+from desktop.jobs.cost import Cost, Progress
 from desktop.jobs.sheet_steps import Sheet
 from desktop.jobs.sheets import KnownScores, Order, Scores
 from desktop.latent.plane import manifold_grid
@@ -85,3 +86,47 @@ def test_reconstructions_need_images(with_images, explorer):
     assert progress.done == 0
     assert sum(isinstance(step, Scores) for step in told) == 1
     assert np.allclose(sheet.z, with_images.posterior.mean[: len(sheet.z)])
+
+
+def test_in_the_order_of_the_file_only_what_is_shown_is_compared(with_images):
+    """The other images wait until an order needs them."""
+    known = KnownScores()
+    sheet = sheet_of(pages.reconstructions_steps(with_images, known, Order.FILE, 1))
+    assert len(sheet.z) == 2
+    assert all("ELBO" in caption for caption in sheet.captions)
+    assert np.isnan(known.values).tolist() == [False] * 2 + [True] * (len(known.values) - 2)
+    assert known.scores is None
+    sheet_of(pages.reconstructions_steps(with_images, known, Order.WORST, 1))
+    assert not np.isnan(known.scores.elbo).any()
+
+
+@pytest.mark.usefixtures("all_are_slow")
+def test_a_slow_decoder_compares_nothing_in_the_order_of_the_file(with_images):
+    """Its pictures alone are decoded, if they do not take too long; another order has its cost first."""
+    with_images.model.picture_s = 5.0
+    steps = pages.reconstructions_steps(with_images, KnownScores(), Order.FILE, 1, most_s=11.0)
+    assert all("ELBO" not in caption for caption in sheet_of(steps).captions)
+    with_images.model.picture_s = 5.0
+    (cost,) = pages.reconstructions_steps(with_images, KnownScores(), Order.WORST, 1, most_s=11.0)
+    assert cost.pictures == len(with_images.posterior.mean)
+
+
+def test_a_busy_moment_before_is_no_reason_to_ask(with_images):
+    """A quick decoder begins, whatever it took before."""
+    with_images.model.picture_s = 5.0
+    sheet = sheet_of(pages.reconstructions_steps(with_images, KnownScores(), Order.WORST, 1, most_s=9.0))
+    assert not sheet.missing
+
+
+def test_what_turns_out_to_take_long_asks_and_keeps_what_it_has(with_images, monkeypatch):
+    """The cost is that of the rest, which goes on when it is wanted; after a stop it is only told."""
+    monkeypatch.setattr("desktop.jobs.sheets.TRY_S", 0.0)
+    count, known = len(with_images.posterior.mean), KnownScores()
+    with_images.model.picture_s = 0.02  # steps of one picture
+    *_, cost = pages.reconstructions_steps(with_images, known, Order.WORST, 1, most_s=1e-9)
+    assert isinstance(cost, Cost)
+    assert cost.pictures == len(known.missing(count)) == count - 1
+    (stopped,) = pages.reconstructions_steps(with_images, known, Order.WORST, 1, most_s=0.0)
+    assert stopped.pictures == count - 1
+    sheet_of(pages.reconstructions_steps(with_images, known, Order.WORST, 1, most_s=math.inf))
+    assert known.scores is not None

@@ -37,6 +37,7 @@ def test_menus_and_titles_have_no_shortcuts_and_no_placeholders():
     assert len(menu_text("x" * 500)) == len(title_text("x" * 500)) == plain_text.MENU_CHARS
 
 
+@pytest.mark.usefixtures("qapp")
 def test_a_long_word_can_be_broken():
     """The letters are the same."""
     word = "/a" * 200
@@ -87,6 +88,23 @@ def test_numbers_stay_whole_while_the_words_before_them_are_shortened(qtbot):
     label.show_text("", numbers)
     label.resize(numbers_px + 4, 20)
     assert label.text() == numbers
+
+
+@pytest.mark.parametrize("kept", ["", "0.024"])
+def test_shorter_words_come_before_a_cut(qtbot, kept):
+    """The longest words that fit are shown, and the tip has the whole; the shortest are cut in the end."""
+    label = ElidedLabel()
+    qtbot.addWidget(label)
+    label.show()
+    every = "the picture at the cursor", "at the cursor", "here"
+    label.show_text(every[0], kept, every[1:])
+    after = f" {kept}" if kept else ""
+    for words in every:
+        label.resize(label.fontMetrics().horizontalAdvance(f"{words}{after}") + 4, 20)
+        assert label.text() == f"{words}{after}"
+        assert label.toolTip() == ("" if words == every[0] else f"{every[0]}{after}")
+    label.resize(label.width() - 6, 20)
+    assert "…" in label.text()
 
 
 def test_of_many_numbers_whole_ones_are_shown_and_their_count(qtbot):

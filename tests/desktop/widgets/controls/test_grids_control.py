@@ -47,6 +47,7 @@ def test_reconstructions_are_ordered_as_chosen(window, qtbot):
     assert window.explorer.state.z == pytest.approx(page.sheet.z[3])
 
 
+@pytest.mark.usefixtures("all_are_slow")
 def test_the_page_says_what_its_button_does(window, qtbot, monkeypatch):
     """Until the click it does not say that anything is compared, and then it says what it shows."""
     page = window.grids.reconstructions

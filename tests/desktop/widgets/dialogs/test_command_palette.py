@@ -3,11 +3,21 @@
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QMenu, QMenuBar, QTabBar
 
-from desktop.view.state import Layer
+from desktop.images.drawing import Tool
+from desktop.latent.nearest import Nearness
+from desktop.latent.paths import PathKind
+from desktop.view.state import Layer, PictureMode
+from desktop.widgets.common.commands import command_of
 from desktop.widgets.common.menus import menus_of, plain
-from desktop.widgets.dialogs.command_palette import OTHER_WORDS, Command, CommandPalette
+from desktop.widgets.dialogs.command_palette import OTHER_WORDS, Command, CommandPalette, commands_of
 from desktop.widgets.dialogs.command_words import MORE_WORDS, more_words
+from desktop.widgets.panels.color_row import ColorRow
+from desktop.widgets.panels.compare_page import NoSecondModel
+from desktop.widgets.panels.legend import LabelSwitch
+from desktop.widgets.panels.nearest_panel import NearestButton
+from desktop.widgets.plane.cursor_arrow import CursorArrow
 from tests.waiting import SOON_MS
 
 # A dialog raises itself, which the offscreen plugin cannot do.
@@ -44,6 +54,77 @@ def test_every_command_that_can_be_used_is_found(window, palette, qtbot):
     qtbot.keyClicks(palette.line, "prior cont")
     assert palette.shown() == ["View › Layers › Prior contours (50, 90, 99 %)"]
     palette.reject()
+
+
+def is_without(widget):
+    """What has no command of its own; each line says why."""
+    parent = widget.parentWidget()
+    return (
+        # There is one for each label, for each colour of the data, or for each image that is near now.
+        isinstance(widget, LabelSwitch | NearestButton)
+        or (isinstance(parent, ColorRow) and widget is not parent.more)
+        # View › Show the cursor brings it into view on all planes; only the window's own is needed.
+        or isinstance(widget, CursorArrow)
+        # It says what to do, and never shows its buttons.
+        or isinstance(parent, NoSecondModel)
+        # They set what another command does: how many dimensions it tries, or along which directions.
+        or widget.accessibleName().startswith(("How many dimensions", "Direction "))
+        # Qt's own: arrows of tabs, the rest of a menu bar, the corner of a table, the cross in a line.
+        or isinstance(parent, QTabBar | QMenuBar | QLineEdit)
+        or type(widget) is QAbstractButton
+    )
+
+
+def test_every_button_and_box_has_a_command(window):
+    """Whatever can be clicked has an entry in a menu; the palette finds it as long as it can be used."""
+    widgets = [*window.findChildren(QAbstractButton), *window.findChildren(QComboBox)]
+    wanted = [widget for widget in widgets if not is_without(widget)]
+    assert len(wanted) > 60
+    entries = {entry for _, menu in menus_of(window) for entry in menu.actions()}
+    missing = [widget for widget in wanted if command_of(widget) not in entries]
+    assert [(widget.accessibleName(), getattr(widget, "text", str)()) for widget in missing] == []
+    found = {command.action for command in commands_of(window)}
+    for widget in wanted:
+        entry = command_of(widget)
+        choices = entry.menu().actions() if isinstance(entry.menu(), QMenu) else [entry]
+        if widget.isVisible() and widget.isEnabled() and entry.isEnabled():
+            assert found & set(choices), entry.text()
+
+
+OF_BUTTONS = {
+    "eraser": lambda w: w.image.panel.canvas.tool is Tool.ERASER,
+    "mark unknown": lambda w: w.image.panel.canvas.tool is Tool.UNKNOWN,
+    "thresholded": lambda w: w.explorer.state.picture_mode is PictureMode.THRESHOLDED,
+    "by picture": lambda w: w.explorer.state.nearness is Nearness.PICTURE,
+    "slerp": lambda w: w.explorer.state.path_kind is PathKind.SPHERICAL,
+    "first point": lambda w: w.explorer.state.path_closed,
+    "loop": lambda w: w.panel.path.playback().loop,
+    "new samples": lambda w: w.tabs.key() == "samples" and w.grids.seed.value() == 1,
+    "directions here": lambda w: w.directions.directions is not None,
+    "sections z": lambda w: w.panel.sections.section("z").is_open,
+}
+
+
+def test_what_buttons_and_boxes_do_is_run_by_its_words(window, qtbot):
+    """The first that is found does what the button does; the button and the entry show it."""
+    for words, holds in OF_BUTTONS.items():
+        assert not holds(window), words
+        palette = CommandPalette(window)
+        palette.line.setText(words)
+        qtbot.keyClick(palette.line, Qt.Key.Key_Return)
+        qtbot.waitUntil(lambda holds=holds: holds(window), timeout=SOON_MS)
+    assert window.image.panel.tools[Tool.UNKNOWN].isChecked()
+    checked = {plain(a.text()) for _, menu in menus_of(window) for a in menu.actions() if a.isChecked()}
+    shown = {
+        "Mark unknown",
+        "Thresholded",
+        "By picture",
+        "Spherical",
+        "Closed: back to the first point",
+        "Loop",
+    }
+    assert shown <= checked
+    assert not {"Pen", "Eraser", "Probabilities", "By z", "Straight"} & checked
 
 
 def test_return_runs_the_chosen_command(window, palette, qtbot):

@@ -75,20 +75,36 @@ def test_epochs_are_offered_where_there_are_some(dialog):
     assert not dialog.subject.model().item(1).isEnabled()
 
 
-def test_without_a_path_it_says_how_to_make_one(dialog):
-    """There is nothing to save then, but the epochs; with a path there is."""
+@pytest.mark.parametrize("epochs", [0, 11])
+def test_without_a_path_it_begins_with_the_epochs_or_says_how_to_make_one(dialog, epochs):
+    """With epochs there is something to save; without any, or if the path is chosen, there is nothing."""
+    dialog.set_model((28, 28), epochs)
     dialog.set_has_path(False)
     dialog.set_size(280, 280)
+    if epochs:
+        assert "11 frames" in dialog.facts.text()
+        assert dialog.save.isEnabled()
+        dialog.subject.setCurrentText(Subject.PATH.value)
+        dialog.set_size(280, 280)
     assert dialog.facts.text() == NO_PATH
     assert not dialog.save.isEnabled()
-    dialog.subject.setCurrentText(Subject.EPOCHS.value)
-    dialog.set_size(280, 280)
-    assert "11 frames" in dialog.facts.text()
-    assert dialog.save.isEnabled()
-    dialog.subject.setCurrentText(Subject.PATH.value)
     dialog.set_has_path(True)
     dialog.set_size(280, 280)
+    assert dialog.film().subject is Subject.PATH
     assert dialog.save.isEnabled()
+
+
+def test_epochs_that_somebody_chose_stay(dialog):
+    """Those that stood in for a path give way to it once there is one."""
+    dialog.fps.setValue(12)
+    dialog.set_has_path(False)
+    assert dialog.film().fps == 4
+    dialog.set_has_path(True)
+    assert (dialog.film().subject, dialog.film().fps) == (Subject.PATH, 12)
+    dialog.set_has_path(False)
+    dialog.subject.activated.emit(dialog.subject.currentIndex())
+    dialog.set_has_path(True)
+    assert dialog.film().subject is Subject.EPOCHS
 
 
 def test_what_cannot_be_written_here_cannot_be_chosen(qtbot, monkeypatch):

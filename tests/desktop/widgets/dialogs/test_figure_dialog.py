@@ -2,12 +2,13 @@
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
 
 from desktop.figure.figure import Figure, FileKind, Ground, Part
 from desktop.figure.layout import TEXT_SIZE_PX
 from desktop.jobs.cost import Cost
 from desktop.widgets.dialogs import figure_dialog
-from desktop.widgets.dialogs.figure_dialog import FigureDialog
+from desktop.widgets.dialogs.figure_dialog import DRAWING, FigureDialog
 from tests.waiting import SOON_MS
 
 LEFT = Qt.MouseButton.LeftButton
@@ -101,6 +102,26 @@ def test_it_says_the_size_and_what_fits(dialog, monkeypatch):
     assert not dialog.save.isEnabled()
     dialog.scale.setValue(2)
     assert (dialog.error.text(), dialog.save.isEnabled()) == ("", True)
+
+
+def test_what_grey_pictures_alone_can_be_is_not_offered_for_colours(dialog):
+    """The box is there for grey pictures."""
+    for is_gray in (False, True):
+        dialog.set_is_gray(is_gray)
+        assert dialog.inverted.isVisible() is is_gray
+
+
+def test_an_empty_preview_says_that_it_is_being_drawn(dialog):
+    """When the dialog opens, and again after a figure that could not be drawn was changed."""
+    assert dialog.preview.text() == DRAWING
+    image = QImage(4, 4, QImage.Format.Format_RGB32)
+    dialog.show_preview(image)
+    dialog.axes.click()
+    assert not dialog.preview.pixmap().isNull(), "until the next one is there"
+    dialog.show_error("No.")
+    assert dialog.preview.text() == ""
+    dialog.axes.click()
+    assert dialog.preview.text() == DRAWING
 
 
 def test_many_changes_are_one(dialog, qtbot):

@@ -53,6 +53,22 @@ def test_the_pictures_are_the_cursors_and_the_elbos_your_images(page):
     assert not page.elbos[1].isVisible()
 
 
+def test_no_words_are_cut_on_a_narrow_page(page):
+    """There are shorter ones: at 530 pixels, which a window of 900 leaves, all lines are whole words."""
+    page.resize(530, 440)
+    image = QImage(4, 4, QImage.Format.Format_Grayscale8)
+    for side in (0, 1):
+        page.set_picture(side, image)
+        page.set_reconstruction(side, image)
+        page.set_name(side, "emoji64", "epoch 20 of 40: test ELBO", "9010.74 nats")
+        page.set_elbo(side, "ELBO of your image", "−3,394.2 nats, 2,518.8 higher")
+    page.set_difference_words("B − A, mean |B − A|", "0.024")
+    QApplication.processEvents()
+    lines = *page.texts, *page.reconstruction_texts, *page.figures, *page.elbos
+    assert not [line.text() for line in lines if "…" in line.text()]
+    assert page.reconstruction_texts[1].toolTip() == "B's reconstruction"
+
+
 def test_a_long_name_leaves_the_numbers_whole(page):
     """At this width, too."""
     page.set_name(1, "a model with a long name " * 9, "epoch 96 of 320: test ELBO", "−144.30 nats")

@@ -12,7 +12,15 @@ from tests.waiting import SOON_MS
 
 RIGHT = Qt.MouseButton.RightButton
 MEANS = np.array([[-1.0, 0.0], [1.0, 0.5]], np.float32)
-OF_VIEW = ["Home", "Fit to the test images", "Quantile axes", "Copy view as text", "Select", "Bookmarks"]
+OF_VIEW = [
+    "Home",
+    "Fit to the test images",
+    "Quantile axes",
+    "Copy view as text",
+    "Export the view…",
+    "Select",
+    "Bookmarks",
+]
 # A menu raises itself and takes the keyboard, which the offscreen plugin cannot do.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 

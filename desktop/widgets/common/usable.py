@@ -1,0 +1,29 @@
+"""Buttons, inputs and menu entries that cannot be used now say why, in their tool tips."""
+
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QWidget
+
+REASON, TIP = "reason", "own_tip"
+
+
+def set_usable(one: QWidget | QAction, reason: str = "", tip: str | None = None) -> None:
+    """Enable something, or disable it for a reason, which its tool tip gives below what it does.
+
+    `tip` is what it does, if that has changed.
+    """
+    known = one.property(TIP)
+    if tip is None:
+        # An entry that has no tip of its own would give its text.
+        tip = known if isinstance(known, str) else "" if isinstance(one, QAction) else one.toolTip()
+    if (tip, reason) == (known, one.property(REASON)) and one.isEnabled() == (not reason):
+        return
+    one.setProperty(TIP, tip)
+    one.setProperty(REASON, reason)
+    one.setToolTip("\n".join(filter(None, [tip, reason])))
+    one.setEnabled(not reason)
+
+
+def reason_of(one: QWidget | QAction) -> str:
+    """Return why something cannot be used; an empty text if it can, or if nobody said it."""
+    reason = one.property(REASON)
+    return reason if isinstance(reason, str) else ""
