@@ -218,7 +218,7 @@ def test_a_drawing_is_encoded(open_tab, mnist_page):
     tab.tab.mouse.up()
     tab.tab.wait_for_timeout(300)
     assert tab.text("#nearest-label") == "1"
-    assert re.fullmatch(r"KL \d+\.\d nats", tab.text("#pad-text"))
+    assert re.fullmatch(r"KL \d+\.\d\d nats", tab.text("#pad-text"))
     tab.tab.click("#pad-clear")
     assert tab.text("#pad-text") == ""
 
