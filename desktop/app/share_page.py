@@ -5,6 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Signal
 
+from desktop.app.page_look import PageLook
 from desktop.base.errors import ModelError
 from desktop.base.installed import HOME
 from desktop.base.own_process import PAGE, command_of
@@ -16,11 +17,11 @@ MODULE = f"{__name__.partition('desktop.')[0]}export.page"
 
 
 def page_arguments(source: Source, out: Path) -> list[str]:
-    """The command's arguments for a model as it is read here.
+    """The command's arguments for a model as it is read here, and a look on standard input.
 
     Raises ModelError if the command cannot be told what the model needs.
     """
-    arguments = ["--out", str(out.absolute()), "--overwrite", "--name", source.name]
+    arguments = ["--out", str(out.absolute()), "--overwrite", "--name", source.name, "--look", "-"]
     model = ["--", str(source.path.absolute())]
     if source.bundle is not None:
         return arguments + model
@@ -36,8 +37,9 @@ def page_arguments(source: Source, out: Path) -> list[str]:
     arguments += ["--z-shape", ",".join(map(str, reading.z_shape[1:]))]
     for other in reading.other_inputs:
         if other.one_hot:
-            raise ModelError(f"found an input for a class, {other.name!r}, which a page cannot set")
-        arguments += ["--set", f"{other.name}={other.value!r}"]
+            arguments += ["--class", f"{other.name}={int(other.value)}"]
+        else:
+            arguments += ["--set", f"{other.name}={other.value!r}"]
     return arguments + model
 
 
@@ -60,8 +62,11 @@ class PageExport(QObject):
         """Whether a page is being written."""
         return self._process is not None
 
-    def start(self, source: Source, out: Path) -> None:
-        """Write a page about `source` to `out`. Raises ModelError if it cannot be told; stops one before."""
+    def start(self, source: Source, out: Path, look: PageLook) -> None:
+        """Write a page about `source` that begins with `look` to `out`; stops one before.
+
+        Raises ModelError if the command cannot be told what the model needs.
+        """
         arguments = page_arguments(source, out)
         self.stop()
         self._out = out
@@ -76,6 +81,8 @@ class PageExport(QObject):
         self._process = process
         program, *own_arguments = command_of(PAGE, "-m", MODULE)
         process.start(program, [*own_arguments, *arguments])
+        process.write(look.text.encode())
+        process.closeWriteChannel()
 
     def stop(self) -> None:
         """End a page that is being written; what was there before stays."""

@@ -242,7 +242,7 @@ class MainWindow(QMainWindow):
         self.history = HistoryControl(explorer, menus["edit"], self)
         self.picture_control = PictureControl(shell)
         self.z_control = ZControl(shell)
-        self.page_control = PageControl(shell)
+        self.page_control = PageControl(shell, lambda: self.bookmarks.marks)
         self.plane_control = PlaneControl(shell)
         self.layers_menu = LayersMenu(explorer, self)
         view.addMenu(self.layers_menu)

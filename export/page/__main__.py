@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import TextIO
 
 import click
 
@@ -124,6 +125,20 @@ def _is_page_name(context: click.Context, parameter: click.Parameter, out: Path)
     metavar="NAME=VALUE",
     help="For a bare model: another input's value.",
 )
+@click.option(
+    "--class",
+    "set_classes",
+    multiple=True,
+    metavar="NAME=N",
+    help="For a bare model: an input that is 1 at place N and 0 elsewhere.",
+)
+@click.option(
+    "--look",
+    type=click.File(encoding="utf-8"),
+    metavar="FILE",
+    help="A JSON file with plane, cursor, path and bookmarks to begin with, as the viewer hands them over; - "
+    "reads standard input.",
+)
 @version_option
 def command(
     model: Path,
@@ -143,6 +158,8 @@ def command(
     image_shape: tuple[int, ...] | None,
     value_range: str | None,
     set_inputs: tuple[str, ...],
+    set_classes: tuple[str, ...],
+    look: TextIO | None,
 ) -> None:
     """Write MODEL, a bundle or a decoder as an ONNX file, as one HTML file that opens in any browser.
 
@@ -161,10 +178,11 @@ def command(
         image_shape=None if image_shape is None else (image_shape[0], image_shape[1], image_shape[2]),
         range=value_range,
         inputs=dict(_set_value(text) for text in set_inputs),
+        classes=dict(_set_class(text) for text in set_classes),
     )
     choices = Choices(
         name=name, mode=mode, precision=weights, points=points, epochs=epochs, atlas_count=atlas,
-        atlas_px=atlas_px, wanted=wanted,
+        atlas_px=atlas_px, wanted=wanted, look=None if look is None else look.read(),
     )  # fmt: skip
     if out.exists() and not overwrite:
         raise click.UsageError(f"{out}: found a file, expected a new name; --overwrite replaces it")
@@ -184,6 +202,13 @@ def _set_value(text: str) -> tuple[str, float]:
     raise click.BadParameter(f"found {text!r}, expected NAME=VALUE, such as psi=0.7.", param_hint="--set")
 
 
+def _set_class(text: str) -> tuple[str, int]:
+    name, equals, value = text.rpartition("=")
+    if equals and name and value.isdecimal():
+        return name, int(value)
+    raise click.BadParameter(f"found {text!r}, expected NAME=N, such as label=7.", param_hint="--class")
+
+
 def _result(out: Path, size_bytes: int, content: Content) -> str:
     facts = content.facts
     how = (
@@ -192,7 +217,8 @@ def _result(out: Path, size_bytes: int, content: Content) -> str:
         else f"{facts['atlas']['columns']} × {facts['atlas']['rows']} pictures, decoded beforehand"
     )
     lines = [f"note: {note}" for note in content.notes]
-    return "\n".join([*lines, f"page {out}: {size_bytes / 1e6:.2f} MB, {how}"])
+    without = f"; not on the plane in view, and left out: {content.left_out}" if content.left_out else ""
+    return "\n".join([*lines, f"page {out}: {size_bytes / 1e6:.2f} MB, {how}{without}"])
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ import onnx
 from export.bundle import Bundle, open_bundle
 from export.manifest import DECODER_FILE, ENCODER_FILE, epoch_file
 from export.page.atlas import Atlas, atlas_of
+from export.page.look import look_of
 from export.page.lowering import lower
 from export.page.packing import fits_float16, weight_blocks
 from export.page.plane import frame_of
@@ -45,6 +46,7 @@ class Choices:
         atlas_count: pictures of an atlas from left to right, and from top to bottom.
         atlas_px: the longer side of each of them at most.
         wanted: parts of a bare model's reading.
+        look: what the page begins with, as the JSON text that `export.page.look` reads; None lets it choose.
     """
 
     name: str | None = None
@@ -55,6 +57,7 @@ class Choices:
     atlas_count: int = 24
     atlas_px: int = 64
     wanted: Wanted = field(default_factory=Wanted)
+    look: str | None = None
 
 
 @dataclass(frozen=True)
@@ -66,12 +69,14 @@ class Content:
         facts: for the script, as JSON.
         blocks: numbers as text, by name.
         notes: what people should know about how it was made, a sentence each.
+        left_out: what of the look the page cannot have, or an empty text.
     """
 
     title: str
     facts: Mapping[str, Any]
     blocks: Mapping[str, str]
     notes: tuple[str, ...]
+    left_out: str = ""
 
 
 def content_of(path: Path, choices: Choices) -> Content:
@@ -107,7 +112,11 @@ def _content(reading: Reading, bundle: Bundle | None, choices: Choices) -> Conte
             ) from error
         reason = str(error)
         epochs = epochs[-1:] if bundle is not None else []
-    frame = frame_of(reading, bundle)
+    look = None if choices.look is None else look_of(choices.look, reading.latent_dim)
+    frame = frame_of(reading, bundle) if look is None else look.place.frame
+    left_out = ""
+    if program is None and look is not None:
+        look, left_out = look.on_its_plane()
     if program is not None:
         precision = choices.precision
         if precision == "float16" and not all(map(fits_float16, sets)):
@@ -142,9 +151,15 @@ def _content(reading: Reading, bundle: Bundle | None, choices: Choices) -> Conte
         "dataset": plain(_dataset(bundle)),
         "frame": frame.as_json(),
         "facts": facts_of(bundle.manifest) if bundle is not None else reading.facts(),
+        "inputs": reading.input_facts(),
         "notes": [plain(note, 400) for note in notes],
     }
-    return Content(f"{name} – Latent Plane", facts, blocks, tuple(notes))
+    if look is not None:
+        facts |= look.facts()
+        if look.place.epoch is not None and epochs:
+            wanted_epoch = look.place.epoch
+            facts["epoch"] = min(epochs, key=lambda epoch: abs(epoch - wanted_epoch))
+    return Content(f"{name} – Latent Plane", facts, blocks, tuple(notes), left_out)
 
 
 def decoder_program(reading: Reading) -> Program:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from export.bundle import Bundle
 from export.page.reading import Reading, is_finite
@@ -41,14 +41,28 @@ class Frame:
         return place
 
     def as_json(self) -> dict[str, Any]:
-        """Without u and v where the axes say them."""
-        facts: dict[str, Any] = {"view": [round(side, 4) for side in self.view], "start": list(self.start)}
+        """For the page's script."""
+        return self.plane_json() | self.view_json()
+
+    def plane_json(self) -> dict[str, Any]:
+        """Where the plane lies: without u and v where the axes say them, and without an origin of zeros."""
+        facts: dict[str, Any] = {}
         if self.axes is not None:
-            return facts | {"axes": list(self.axes)}
-        return facts | {
-            name: np.round(vector, 5).tolist()
-            for name, vector in (("origin", self.origin), ("u", self.u), ("v", self.v))
-        }
+            facts["axes"] = list(self.axes)
+        else:
+            facts |= {"u": rounded(self.u), "v": rounded(self.v)}
+        if self.axes is None or self.origin.any():
+            facts["origin"] = rounded(self.origin)
+        return facts
+
+    def view_json(self) -> dict[str, Any]:
+        """What is seen of it, and where the cursor is."""
+        return {"view": rounded(self.view), "start": rounded(self.start)}
+
+
+def rounded(numbers: ArrayLike) -> list[float]:
+    """Numbers with as many digits as float32 has."""
+    return [float(f"{number:.7g}") for number in np.asarray(numbers, np.float64).tolist()]
 
 
 def frame_of(reading: Reading, bundle: Bundle | None) -> Frame:

@@ -44,6 +44,7 @@ class Wanted:
     image_shape: tuple[int, int, int] | None = None
     range: str | None = None
     inputs: Mapping[str, float] = field(default_factory=dict)
+    classes: Mapping[str, int] = field(default_factory=dict)  # inputs with a 1 at this place, and 0 elsewhere
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ class Reading:
         image_shape: channels, height, width.
         range: of its numbers.
         guesses: what was guessed, a sentence each.
+        classes: the other inputs that are 1 at one place and 0 elsewhere.
     """
 
     where: str
@@ -77,6 +79,7 @@ class Reading:
     image_shape: tuple[int, int, int]
     range: str
     guesses: tuple[str, ...] = ()
+    classes: frozenset[str] = frozenset()
 
     @property
     def latent_dim(self) -> int:
@@ -139,10 +142,19 @@ class Reading:
             ["z", plain(f"input {self.z_input}, {' × '.join(map(str, self.z_shape[1:]))}")],
             ["Output", plain(f"{self.output}, {self.layout}, {RANGE_WORDS[self.range]}")],
         ]
+        facts += [["Input", f"{name} = {value}"] for name, value in self.input_facts()]
         made = " ".join(part for part in (self.model.producer_name, self.model.producer_version) if part)
         if made:
             facts.append(["Made with", plain(made)])
         return facts
+
+    def input_facts(self) -> list[list[str]]:
+        """The other inputs that have numbers: their names, and the value of each or the place of its 1."""
+        return [
+            [plain(name, 40), f"{array.argmax() if name in self.classes else float(array.flat[0]):g}"]
+            for name, array in self.others.items()
+            if array.size
+        ]
 
 
 def bundle_reading(bundle: Bundle, data: bytes) -> Reading:
@@ -188,7 +200,7 @@ def read_model(path: Path, wanted: Wanted) -> Reading:
         guesses.append(f"The output's numbers are taken as {RANGE_WORDS[kind]}, from {TRIED_Z} samples.")
     return Reading(
         str(path), path.stem, model, path, z_input, z_shape, others, outputs[index], layout, image_shape,
-        kind, tuple(guesses),
+        kind, tuple(guesses), frozenset(wanted.classes) & others.keys(),
     )  # fmt: skip
 
 
@@ -240,13 +252,22 @@ def _other(path: Path, value: onnx.ValueInfoProto, wanted: Wanted, guesses: list
     """What another input gets: the number that was set, or zeros."""
     kind = value.type.tensor_type
     shape = tuple(axis.dim_value or 1 for axis in kind.shape.dim)
-    if value.name not in wanted.inputs:
+    if value.name not in wanted.inputs and value.name not in wanted.classes:
         guesses.append(f"The input {value.name!r} is 0.")
     try:
         dtype = helper.tensor_dtype_to_np_dtype(kind.elem_type)
-        return np.full(shape, wanted.inputs.get(value.name, 0), dtype)
+        if value.name not in wanted.classes:
+            return np.full(shape, wanted.inputs.get(value.name, 0), dtype)
     except (KeyError, TypeError, ValueError) as error:
         raise ReadingError(f"{path}: found an input {value.name!r} that takes no numbers") from error
+    place, one = wanted.classes[value.name], np.zeros(shape, dtype)
+    if not shape or not 0 <= place < shape[-1]:
+        raise ReadingError(
+            f"{path}: found the class {place} for the input {value.name!r}, expected 0 to "
+            f"{(shape or (1,))[-1] - 1}"
+        )
+    one[..., place] = 1
+    return one
 
 
 def _picture_output(path: Path, results: list[Any]) -> int:

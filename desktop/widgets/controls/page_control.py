@@ -1,21 +1,27 @@
-"""Writes the open model as a page to send to others: asks where, and tells how it went."""
+"""Writes the open model as a page to send to others: says what goes along, asks where, tells how it went."""
 
 import re
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
 
+from desktop.app.page_look import look_words, page_look
 from desktop.app.share_page import PageExport
 from desktop.base.errors import ModelError
+from desktop.models.source import Source
+from desktop.view.bookmarks import Bookmark
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.commands import add_button
 from desktop.widgets.common.progress_strip import ProgressStrip
 from desktop.widgets.common.save_dialog import ask_where
 from desktop.widgets.controls.shell import Shell
+from desktop.widgets.dialogs.share_dialog import ShareDialog
 
-BEFOREHAND = "decoded beforehand"  # what the command says of a page that cannot decode
+# What the command says of a page that cannot decode, and of what such a page cannot have.
+BEFOREHAND, LEFT_OUT = "decoded beforehand", "left out: "
 
 
 class PageControl(QObject):
@@ -25,9 +31,10 @@ class PageControl(QObject):
         progress: for the status bar; it is hidden while no page is written.
     """
 
-    def __init__(self, shell: Shell) -> None:
+    def __init__(self, shell: Shell, bookmarks: Callable[[], Sequence[Bookmark]]) -> None:
         super().__init__(shell.window)
         self._shell = shell
+        self._bookmarks = bookmarks
         self.export = PageExport(self)
         self.export.written.connect(self._on_written)
         self.export.failed.connect(self._on_failed)
@@ -49,12 +56,23 @@ class PageControl(QObject):
         if source is None:
             message.show_message("Found no open model; open one to share it as a page.")
             return
+        seconds = self._shell.panel.path.playback().duration_s
+        along, left_out = look_words(source, self._shell.explorer.state, self._bookmarks(), seconds)
+        dialog = ShareDialog(self._shell.window, along, left_out)
+        dialog.accepted.connect(partial(self._save, source))
+        dialog.open()
+
+    def _save(self, source: Source) -> None:
+        """Ask where, and write the page as all is now."""
+        message = self._shell.message
         window, refuse = self._shell.window, message.show_message
         path = ask_where(window, "Share as a page", ".html", "HTML (*.html)", refuse, source)
         if path is None:
             return
+        seconds = self._shell.panel.path.playback().duration_s
+        look = page_look(self._shell.explorer.state, self._bookmarks(), seconds)
         try:
-            self.export.start(source, path)
+            self.export.start(source, path, look)
         except ModelError as error:
             message.show_error(error)
             return
@@ -80,6 +98,8 @@ class PageControl(QObject):
         size = re.search(r"[\d.]+ MB", words.removeprefix(f"page {path}"))
         about = f" ({size[0]})" if size else ""
         how = "; its pictures were decoded beforehand" if BEFOREHAND in words else ""
+        left_out = words.removeprefix(f"page {path}").partition(LEFT_OUT)[2]
+        how += f", without {left_out}" if left_out else ""
         text = f"{path.name}{about} is written: it opens in any browser, and needs nothing else{how}"
         actions = [
             ("Open in browser", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(place)))),

@@ -1,5 +1,6 @@
 /** @file The page: reads its facts, shows the first picture as soon as it can, then everything else. */
 
+import { bookmarksPanel } from "./bookmarks_panel.js";
 import { element, made, onClick, setText } from "./dom.js";
 import { drawPanel } from "./draw_panel.js";
 import { Explorer } from "./explorer.js";
@@ -34,8 +35,9 @@ function writeFacts(facts) {
   const { channels, width, height } = facts.image;
   const colors = channels === 1 ? "gray" : channels === 3 ? "colour" : "colour with transparency";
   const dimensions = `${facts.latentDim} latent dimension${facts.latentDim === 1 ? "" : "s"}`;
+  const inputs = facts.inputs.slice(0, 3).map((/** @type {string[]} */ [name, value]) => `, ${name} ${value}`).join("");
   setText("name", facts.name);
-  setText("summary", `${width} × ${height} pixels, ${colors}, ${dimensions}. Drag on the plane to decode.`);
+  setText("summary", `${width} × ${height} pixels, ${colors}, ${dimensions}${inputs}. Drag on the plane to decode.`);
   const about = element("about", HTMLDListElement);
   for (const [name, value] of facts.facts) about.append(made("dt", name), made("dd", value));
   const notes = element("notes", HTMLUListElement);
@@ -112,6 +114,7 @@ async function start() {
   performance.mark("first-picture");
   source.start();
   stage.redraw();
+  bookmarksPanel(explorer);
   if (points) {
     const showEpoch = async () => {
       const { epoch } = explorer;

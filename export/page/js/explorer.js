@@ -18,7 +18,9 @@ export class Explorer {
     this.frame = new Frame(facts.latentDim, facts.frame);
     this.view = new View();
     /** @type {number} */
-    this.epoch = facts.epochs.length ? facts.epochs[facts.epochs.length - 1].epoch : 0;
+    this.epoch = facts.epoch ?? (facts.epochs.length ? facts.epochs[facts.epochs.length - 1].epoch : 0);
+    /** @type {number[]} the part of the plane that counts as all of it */
+    this.home = facts.frame.view;
     this.a = 0;
     this.b = 0;
     /** @type {ImageData | null} */
@@ -83,6 +85,36 @@ export class Explorer {
       const { a, b } = this.frame.nearest(z);
       this.moveTo(a, b);
     }
+  }
+
+  /**
+   * The epoch of a place that was kept: its own if the page has it, or else the last one.
+   * @param {import("./bookmarks_panel.js").Bookmark} mark
+   * @returns {number}
+   */
+  epochOf(mark) {
+    /** @type {number[]} */
+    const epochs = this.facts.epochs.map((/** @type {{epoch: number}} */ { epoch }) => epoch);
+    return mark.epoch !== null && epochs.includes(mark.epoch) ? mark.epoch : (epochs.at(-1) ?? this.epoch);
+  }
+
+  /**
+   * Go to a place that was kept, with its plane and view where the page can show any plane.
+   * @param {import("./bookmarks_panel.js").Bookmark} mark
+   * @returns {void}
+   */
+  visit(mark) {
+    const plane = this.facts.planes[mark.plane];
+    this.setEpoch(this.epochOf(mark));
+    if (this.facts.mode !== "live") {
+      this.goTo(new Frame(this.frame.d, plane).place(mark.start[0], mark.start[1]).z);
+      return;
+    }
+    this.home = mark.view;
+    this.frame.set(plane);
+    this.view.fit(mark.view);
+    this.tell("plane");
+    this.moveTo(mark.start[0], mark.start[1]);
   }
 
   /**

@@ -51,11 +51,13 @@ export function drawTicks(context, view, names) {
   };
   const [left, top] = view.toPlane(0, 0);
   const [right, bottom] = view.toPlane(view.width, view.height);
+  const title = `${names[0]} → ${names[1]} ↑`;
+  const free = Math.max(56, 24 + context.measureText(title).width);
   context.textAlign = "center";
   context.textBaseline = "alphabetic";
   for (let k = Math.ceil(left / step); k * step <= right; k++) {
     const [x] = view.toScreen(k * step, 0);
-    if (x > 56 && x < view.width - 16) write(tickText(k * step, step), x, view.height - 7);
+    if (x > free && x < view.width - 16) write(tickText(k * step, step), x, view.height - 7);
   }
   context.textAlign = "left";
   context.textBaseline = "middle";
@@ -63,21 +65,20 @@ export function drawTicks(context, view, names) {
     const [, y] = view.toScreen(0, k * step);
     if (y > 12 && y < view.height - 30) write(tickText(k * step, step), 7, y);
   }
-  write(`${names[0]} → ${names[1]} ↑`, 7, view.height - 11);
+  write(title, 7, view.height - 11);
 }
 
 /**
  * @param {CanvasRenderingContext2D} context
- * @param {[number, number][]} points on the screen
- * @param {boolean} closed
+ * @param {[number, number][]} line through the points, on the screen
+ * @param {[number, number][]} points
  * @returns {void}
  */
-export function drawPath(context, points, closed) {
+export function drawPath(context, line, points) {
   if (!points.length) return;
   for (const [color, width] of /** @type {[string, number][]} */ ([[SHADE, 5], [PATH, 2.5]])) {
     context.beginPath();
-    for (const [x, y] of points) context.lineTo(x, y);
-    if (closed && points.length > 2) context.closePath();
+    for (const [x, y] of line) context.lineTo(x, y);
     context.lineWidth = width;
     context.lineJoin = "round";
     context.strokeStyle = color;

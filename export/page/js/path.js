@@ -1,11 +1,16 @@
 /** @file A path through z: its points, and where one is after some time. */
 
+/** Of each segment that is bent. */
+const LINE_STEPS = 24;
+
 /** Points in order, and how one goes from each to the next. */
 export class Path {
   constructor() {
     /** @type {Float32Array[]} */
     this.points = [];
     this.closed = true;
+    /** @type {number[]} how long each leg takes, in any unit; those that are missing take the mean of the others */
+    this.times = [];
     /** Whether one keeps the length of z on the way, as samples in many dimensions have nearly one length. */
     this.spherical = false;
   }
@@ -16,18 +21,40 @@ export class Path {
     return n < 2 ? 0 : this.closed && n > 2 ? n : n - 1;
   }
 
+  /** @returns {Float32Array[]} what to draw a line through: the points, and places between them where it is bent */
+  get line() {
+    const { segments, points } = this;
+    if (!segments) return points;
+    const steps = this.spherical ? LINE_STEPS : 1;
+    return Array.from({ length: segments * steps + 1 }, (_, k) => {
+      const index = Math.min(segments - 1, Math.floor(k / steps));
+      return between(points[index], points[(index + 1) % points.length], k / steps - index, this.spherical);
+    });
+  }
+
+  /** @returns {number[]} the time of each segment */
+  get legs() {
+    const known = this.times.slice(0, this.segments);
+    const sum = known.reduce((total, time) => total + time, 0);
+    const usual = sum > 0 ? sum / known.length : 1;
+    return Array.from({ length: this.segments }, (_, leg) => (sum > 0 ? (known[leg] ?? usual) : 1));
+  }
+
   /**
-   * z after `time` segments. At the end a closed path begins again, and an open one turns back.
-   * @param {number} time
+   * z after so many times along the whole path. At the end a closed path begins again, and an open one turns back.
+   * @param {number} turns
    * @returns {Float32Array}
    */
-  at(time) {
-    const { segments, points } = this;
+  at(turns) {
+    const { segments, points, legs } = this;
     if (!segments) return points[0];
-    let t = time % (this.closed && points.length > 2 ? segments : 2 * segments);
-    if (t > segments) t = 2 * segments - t;
-    const index = Math.min(segments - 1, Math.floor(t));
-    return between(points[index], points[(index + 1) % points.length], t - index, this.spherical);
+    let t = turns % (this.closed && points.length > 2 ? 1 : 2);
+    if (t > 1) t = 2 - t;
+    let left = t * legs.reduce((total, time) => total + time, 0);
+    let index = 0;
+    while (index < segments - 1 && left >= legs[index]) left -= legs[index++];
+    const share = legs[index] ? Math.min(1, left / legs[index]) : 1;
+    return between(points[index], points[(index + 1) % points.length], share, this.spherical);
   }
 }
 

@@ -8,10 +8,19 @@ import { element, onClick, setText } from "./dom.js";
  * @returns {{add: () => void, play: () => void}}
  */
 export function pathPanel(explorer, path) {
-  path.spherical = !explorer.frame.axes && explorer.facts.mode === "live";
+  const live = explorer.facts.mode === "live";
+  path.spherical = !explorer.frame.axes && live;
   let [frame, started, offset] = [0, 0, 0];
   const seconds = element("path-seconds", HTMLInputElement);
   const closed = element("path-closed", HTMLInputElement);
+  const given = explorer.facts.path;
+  if (given) {
+    path.points = given.points.map((/** @type {number[]} */ point) => Float32Array.from(point));
+    path.times = given.times;
+    path.spherical = given.spherical && live;
+    path.closed = closed.checked = given.closed;
+    seconds.value = String(given.seconds);
+  }
 
   const stop = () => {
     cancelAnimationFrame(frame);
@@ -27,15 +36,10 @@ export function pathPanel(explorer, path) {
     element("path-help", HTMLParagraphElement).hidden = count > 1;
   };
   const step = (/** @type {number} */ now) => {
-    const turn = Math.max(1, Math.min(60, Number(seconds.value) || 8)) * 1000;
+    const turn = Math.max(0.1, Math.min(600, Number(seconds.value) || 8)) * 1000;
     if (!started) started = now - offset * turn;
     offset = (now - started) / turn;
-    const z = path.at(offset * path.segments);
-    if (path.spherical) explorer.goTo(z);
-    else {
-      const { a, b } = explorer.frame.nearest(z);
-      explorer.moveTo(a, b);
-    }
+    explorer.goTo(path.at(offset));
     frame = requestAnimationFrame(step);
   };
   const play = () => {
@@ -59,6 +63,7 @@ export function pathPanel(explorer, path) {
     stop();
     offset = 0;
     path.points = [];
+    path.times = [];
     explorer.tell("path");
   });
   closed.addEventListener("change", () => {

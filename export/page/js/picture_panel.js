@@ -99,7 +99,7 @@ export function sample(explorer) {
   const { d } = explorer.frame;
   if (explorer.facts.mode === "live" && explorer.frame.axes) explorer.goTo(normals(d));
   else {
-    const [left, bottom, right, top] = explorer.facts.frame.view;
+    const [left, bottom, right, top] = explorer.home;
     explorer.moveTo(left + (right - left) * Math.random(), bottom + (top - bottom) * Math.random());
   }
 }

@@ -1,25 +1,40 @@
 /** @file The plane: z at each of its places, and where they are on the screen. */
 
+/** @typedef {{axes?: number[], origin?: number[], u?: number[], v?: number[]}} Plane as a page's facts have it */
+
 /** The plane z = origin + a·u + b·v. */
 export class Frame {
   /**
    * @param {number} d
-   * @param {{axes?: number[], origin?: number[], u?: number[], v?: number[]}} facts
+   * @param {Plane} facts
    */
   constructor(d, facts) {
     this.d = d;
     /** @type {number[] | null} the coordinates that it is parallel to */
-    this.axes = facts.axes ?? null;
-    this.origin = Float32Array.from(facts.origin ?? new Array(d).fill(0));
+    this.axes = null;
+    this.origin = new Float32Array(d);
     this.u = new Float32Array(d);
     this.v = new Float32Array(d);
-    if (this.axes) this.setAxes(this.axes[0], this.axes[1]);
-    else {
-      this.u.set(facts.u ?? []);
-      this.v.set(facts.v ?? []);
-    }
     /** Counts changes, so that what was decoded for another plane is not taken for this one. */
     this.version = 0;
+    this.set(facts);
+  }
+
+  /**
+   * Lay the plane where the facts say.
+   * @param {Plane} facts
+   * @returns {void}
+   */
+  set(facts) {
+    this.origin.fill(0);
+    this.origin.set(facts.origin ?? []);
+    if (facts.axes) this.setAxes(facts.axes[0], facts.axes[1]);
+    else {
+      this.axes = null;
+      this.u.set(facts.u ?? []);
+      this.v.set(facts.v ?? []);
+      this.version++;
+    }
   }
 
   /**
@@ -93,13 +108,17 @@ export class Frame {
    */
   moveTo(z) {
     const { a, b } = this.nearest(z);
-    let moved = 0;
+    let [moved, most] = [0, 1];
+    const origin = this.origin.map((_, i) => z[i] - a * this.u[i] - b * this.v[i]);
     for (let i = 0; i < this.d; i++) {
-      const origin = z[i] - a * this.u[i] - b * this.v[i];
-      moved = Math.max(moved, Math.abs(origin - this.origin[i]));
-      this.origin[i] = origin;
+      moved = Math.max(moved, Math.abs(origin[i] - this.origin[i]));
+      most = Math.max(most, Math.abs(z[i]));
     }
-    if (moved > 1e-6) this.version++;
+    // Rounding must not count: another plane is decoded anew.
+    if (moved > 2e-6 * most) {
+      this.origin.set(origin);
+      this.version++;
+    }
     return { a, b };
   }
 }

@@ -15,14 +15,10 @@ export function planePanel(explorer) {
   const { frame, facts } = explorer;
   if (frame.d < 3 || facts.mode !== "live") return;
   element("axes-card", HTMLElement).hidden = false;
-  if (!frame.axes) {
-    element("axes-pair", HTMLDivElement).hidden = true;
-    onClick("three-samples", () => {
-      frame.setThrough([normals(frame.d), normals(frame.d), normals(frame.d)]);
-      explorer.planeMoved();
-    }).hidden = false;
-    return;
-  }
+  const through = onClick("three-samples", () => {
+    frame.setThrough([normals(frame.d), normals(frame.d), normals(frame.d)]);
+    explorer.planeMoved();
+  });
   /** @type {number[]} coordinates, those first that vary most among the test images */
   const order = Array.from({ length: frame.d }, (_, axis) => axis);
   const spread = facts.points?.spread;
@@ -30,15 +26,12 @@ export function planePanel(explorer) {
   const selects = [element("axis-x", HTMLSelectElement), element("axis-y", HTMLSelectElement)];
   selects.forEach((select, which) => {
     for (const axis of order.slice(0, MOST_AXES)) select.add(new Option(`z${axis}`, String(axis)));
-    select.value = String(frame.axes?.[which]);
     select.addEventListener("change", () => {
       const z = explorer.place.z;
       let [x, y] = selects.map((other) => Number(other.value));
       if (x === y) {
         const [oldX, oldY] = frame.axes ?? [0, 1];
         [x, y] = which === 0 ? [x, oldX] : [oldY, y];
-        selects[0].value = String(x);
-        selects[1].value = String(y);
       }
       frame.setAxes(x, y);
       const { a, b } = frame.moveTo(z);
@@ -48,9 +41,19 @@ export function planePanel(explorer) {
       explorer.planeMoved();
     });
   });
-  element("rest", HTMLDetailsElement).hidden = false;
   const rows = order.slice(0, MOST_SLIDERS).map((axis) => slider(explorer, axis));
+  // A bookmark may lie on a plane of the other kind.
   const show = () => {
+    const { axes } = frame;
+    through.hidden = axes !== null;
+    element("axes-pair", HTMLDivElement).hidden = axes === null;
+    element("rest", HTMLDetailsElement).hidden = axes === null;
+    if (!axes) return;
+    selects.forEach((select, which) => {
+      const value = String(axes[which]);
+      if (![...select.options].some((option) => option.value === value)) select.add(new Option(`z${value}`, value));
+      select.value = value;
+    });
     for (const row of rows) row();
   };
   explorer.on(["cursor", "plane"], show);

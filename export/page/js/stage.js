@@ -67,7 +67,7 @@ export class Stage {
 
   /** @returns {void} */
   home() {
-    this.explorer.view.fit(this.explorer.facts.frame.view);
+    this.explorer.view.fit(this.explorer.home);
     this.redraw();
   }
 
@@ -117,7 +117,7 @@ export class Stage {
       const { a, b } = frame.nearest(z);
       return view.toScreen(a, b);
     };
-    drawPath(context, this.path.points.map(onScreen), this.path.closed);
+    drawPath(context, this.path.line.map(onScreen), this.path.points.map(onScreen));
     if (this.encoded) {
       const { z, deviation } = this.encoded;
       const along = (/** @type {Float32Array} */ axis) => view.scale * Math.hypot(...axis.map((x, i) => x * deviation[i]));

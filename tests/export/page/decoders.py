@@ -13,6 +13,20 @@ from export.posterior import Posterior, pack_posterior
 
 HOSTILE = "</script><img src=x onerror=alert(1)><!-- ]]> {{script}} \u2028\u202e'\"&amp; ${1}"
 
+# What the viewer hands over with a decoder of three dimensions.
+LOOK = {
+    "planes": [
+        {"axes": [1, 2], "origin": [0.5, 0, 0]},
+        {"origin": [0, 0, 1], "u": [1, 0, 0], "v": [0, 1, 0]},
+    ],
+    "place": {"plane": 0, "view": [-1, -1, 1, 1], "cursor": [0.25, -0.5], "epoch": None},
+    "path": {"points": [[0.5, 0, 0], [0.5, 0, 1]], "times": [1], "seconds": 3, "closed": False},
+    "bookmarks": [
+        {"name": "here", "plane": 0, "view": [-9, -9, 9, 9], "cursor": [0, 0], "epoch": None},
+        {"name": "there", "plane": 1, "view": [-2, -2, 2, 2], "cursor": [1, 1], "epoch": None},
+    ],
+}
+
 
 def _noise(seed: int = 0) -> np.random.Generator:
     return np.random.default_rng(seed)

@@ -1,5 +1,7 @@
 """`python -m export.page`: what it writes, and what it says if something is wrong."""
 
+import json
+
 import numpy as np
 import pytest
 from onnx import helper, numpy_helper
@@ -12,7 +14,7 @@ from export.page.reading import ReadingError, Wanted, read_model
 from export.page.trace import session
 from export.page.words import plain, script_json
 from tests.export.forging import edit_manifest
-from tests.export.page.decoders import HOSTILE, bundle, foreign, linear, model, with_noise
+from tests.export.page.decoders import HOSTILE, LOOK, bundle, foreign, linear, model, with_noise
 
 
 def saved(path, graph):
@@ -192,3 +194,38 @@ def test_a_picture_without_a_batch_axis_is_whole(tmp_path):
     output = session(reading.source).run(None, reading.feeds())[0]
     assert reading.picture(output) == pytest.approx(output.transpose(2, 0, 1))
     assert decoder_program(reading).shapes[-1] == (4, 5, 5)
+
+
+def test_a_page_begins_with_a_look(tmp_path):
+    """Plane, view, cursor, path and bookmarks are in the page; an atlas has what is on its plane, in view."""
+    path = saved(tmp_path / "m.onnx", linear(3, 1, 4, 4))
+    content = content_of(path, Choices(look=json.dumps(LOOK)))
+    frame = content.facts["frame"]
+    assert frame == {"axes": [1, 2], "origin": [0.5, 0, 0], "view": [-1, -1, 1, 1], "start": [0.25, -0.5]}
+    assert [mark["name"] for mark in content.facts["bookmarks"]] == ["here", "there"]
+    assert content.facts["path"]["seconds"] == 3
+    assert content.left_out == ""
+    atlas = content_of(path, Choices(mode="atlas", look=json.dumps(LOOK | {"path": None})))
+    assert [mark["name"] for mark in atlas.facts["bookmarks"]] == ["here"]
+    assert atlas.left_out == "1 bookmark"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"planes": [{"origin": [0, 0], "u": [1, 0], "v": [0, 1]}]},
+        {"place": LOOK["place"] | {"view": [1, 1, 1, 1]}},
+        {"place": LOOK["place"] | {"plane": 7}},
+        {"place": LOOK["place"] | {"cursor": [float("nan"), 0]}},
+        {"path": {"points": [[1]]}},
+        {"bookmarks": 5},
+    ],
+)
+def test_a_look_that_does_not_fit_is_told(change, run_main, tmp_path):
+    """A look of other numbers, or damaged, is one line; no page is written."""
+    path = saved(tmp_path / "m.onnx", linear(3, 1, 4, 4))
+    (tmp_path / "look.json").write_text(json.dumps(LOOK | change))
+    ended = run_main(main, path, "--out", tmp_path / "p.html", "--look", tmp_path / "look.json")
+    assert ended.status == 2
+    assert "as the viewer writes them" in ended.error_line
+    assert not (tmp_path / "p.html").exists()

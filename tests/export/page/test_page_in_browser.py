@@ -1,5 +1,6 @@
 """The page in a real Chromium: what people see and do."""
 
+import json
 import re
 from pathlib import Path
 
@@ -10,14 +11,14 @@ import pytest
 from export.bundle import open_bundle
 from export.page import show
 from export.page.content import Choices, content_of, decoder_program
-from export.page.html import page
+from export.page.html import bundled, page
 from export.page.reading import Wanted, bundle_reading, read_model
 from export.page.trace import session
-from tests.export.page.decoders import HOSTILE, bundle, foreign, linear, with_noise
+from tests.export.page.decoders import HOSTILE, LOOK, bundle, foreign, linear, with_noise
 
 MNIST = Path(__file__).parents[3] / "artifacts" / "mnist"
-PIXELS = """(id) => {
-  const canvas = document.getElementById(id);
+PIXELS = """(selector) => {
+  const canvas = document.querySelector(selector);
   const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
   return [canvas.height, canvas.width, Array.from(data)];
 }"""
@@ -51,8 +52,11 @@ class Tab:
     def text(self, selector: str) -> str:
         return self.tab.locator(selector).text_content()
 
-    def picture(self, id_: str = "picture") -> np.ndarray:
-        height, width, data = self.tab.evaluate(PIXELS, id_)
+    def picture(self) -> np.ndarray:
+        return self.picture_of("#picture")
+
+    def picture_of(self, selector: str) -> np.ndarray:
+        height, width, data = self.tab.evaluate(PIXELS, selector)
         return np.array(data, np.float32).reshape(height, width, 4).transpose(2, 0, 1) / 255
 
     def set_z(self, z: str) -> None:
@@ -214,7 +218,7 @@ def test_a_drawing_is_encoded(open_tab, mnist_page):
     tab.tab.mouse.up()
     tab.tab.wait_for_timeout(300)
     assert tab.text("#nearest-label") == "1"
-    assert re.fullmatch(r"KL \d+\.\d nats", tab.text("#pad-text"))
+    assert re.fullmatch(r"KL \d+\.\d\d nats", tab.text("#pad-text"))
     tab.tab.click("#pad-clear")
     assert tab.text("#pad-text") == ""
 
@@ -292,6 +296,48 @@ def test_many_dimensions(open_tab, tmp_path):
     tab.tab.click("#three-samples")
     tab.settle()
     assert np.abs(tab.picture() - before).max() > 0.05
+
+
+def test_a_look_is_what_one_sees_first(open_tab, tmp_path):
+    """Cursor, path and bookmarks are there; a bookmark brings its plane, and the path plays by its times."""
+    source, file = tmp_path / "m.onnx", tmp_path / "p.html"
+    source.write_bytes(linear(3, 1, 8, 8).SerializeToString())
+    content = content_of(source, Choices(look=json.dumps(LOOK)))
+    file.write_text(page(content.title, content.facts, content.blocks), encoding="utf-8")
+    tab = open_tab(file)
+    assert tab.tab.input_value("#z") == "0.500, 0.250, -0.500"
+    assert (tab.text("#path-text"), tab.tab.input_value("#path-seconds")) == ("2 points", "3")
+    tab.tab.click("#bookmarks button:has-text('there')")
+    tab.settle()
+    assert tab.tab.input_value("#z") == "1.000, 1.000, 1.000"
+    (expected,) = session(source).run(None, {"z": np.ones((1, 3), np.float32)})
+    assert tab.picture()[0] == pytest.approx(expected[0, 0], abs=1e-2)
+    assert tab.tab.is_hidden("#axes-pair")
+    assert tab.picture_of("#bookmarks button:nth-child(2) canvas")[0] == pytest.approx(
+        expected[0, 0], abs=1e-2
+    )
+    tab.tab.click("#bookmarks button:has-text('here')")
+    tab.tab.click("#path-play")
+    tab.tab.wait_for_timeout(300)
+    tab.tab.click("#path-play")
+    x, y, z = map(float, tab.tab.input_value("#z").split(","))
+    assert (x, y) == (0.5, 0)
+    assert 0 < z < 1
+
+
+def test_a_path_keeps_the_times_of_its_legs(calculator):
+    """Equal shares of a turn are equal times; legs that came later take the mean of the others."""
+    calculator.tab.evaluate(f"() => {{ {bundled('path.js')}; globalThis.Path = module_path.Path; }}")
+    shares = calculator.tab.evaluate(
+        """() => {
+          const path = new Path();
+          path.closed = false;
+          path.points = [0, 1, 2, 3].map((x) => Float32Array.of(x));
+          path.times = [3, 1];
+          return [0, 0.25, 0.5, 5 / 8, 1, 1.5].map((turns) => path.at(turns)[0]);
+        }"""
+    )
+    assert shares == pytest.approx([0, 0.5, 1, 1.75, 3, 1], abs=1e-6)
 
 
 def test_a_notebook_shows_the_page_in_a_frame(chromium, tmp_path):

@@ -1,0 +1,139 @@
+"""What a page begins with: the plane and view looked at, the cursor, the path and the bookmarks. No Qt.
+
+It is JSON as the command `export.page` takes it; the same facts are told in words before a page is saved.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from desktop.film.film import Route, straight_walk
+from desktop.latent.chart import AxisScale
+from desktop.latent.paths import PathKind, leg_times
+from desktop.latent.plane import Plane
+from desktop.latent.prior import NORMAL
+from desktop.models.source import Source
+from desktop.view.bookmarks import Bookmark
+from desktop.view.state import ViewState
+
+# Of all planes, places and path points: about 10 MB of the page.
+MOST_NUMBERS = 1_000_000
+# A page computes with float32: a smaller part of the plane would be one picture.
+LEAST_SPAN = 1e-5
+ALWAYS_LEFT_OUT = "Layers, selection and pins, your drawing and your own pictures, directions"
+
+
+@dataclass(frozen=True)
+class PageLook:
+    """What a page begins with.
+
+    Attributes:
+        text: JSON for the command.
+        bookmarks: how many of the bookmarks are in it: those that have room.
+        has_path: whether the path has room.
+    """
+
+    text: str
+    bookmarks: int
+    has_path: bool
+
+
+def page_look(state: ViewState, marks: Sequence[Bookmark], seconds: float) -> PageLook:
+    """The look of a state with these bookmarks; its path is played in so many seconds."""
+    planes: dict[Plane, int] = {}
+    place = _place(state, planes)
+    room = MOST_NUMBERS - _numbers(state.plane)
+    has_path = len(state.path) > 0 and len(state.path) * len(state.z) <= room
+    room -= has_path * len(state.path) * len(state.z)
+    places: list[dict[str, Any]] = []
+    for mark in marks:
+        room -= 0 if mark.view.plane in planes else _numbers(mark.view.plane)
+        if room < 0:
+            break
+        places.append(_place(mark.view, planes) | {"name": mark.name})
+    look = {
+        "planes": [_plane(plane) for plane in planes],
+        "place": place,
+        "path": _path(state, seconds) if has_path else None,
+        "bookmarks": places,
+    }
+    return PageLook(json.dumps(look, allow_nan=False), len(places), has_path)
+
+
+def look_words(
+    source: Source, state: ViewState, marks: Sequence[Bookmark], seconds: float
+) -> tuple[list[str], list[str]]:
+    """What goes along with a page, and what does not, a line each."""
+    look = page_look(state, marks, seconds)
+    along = ["The model, the plane, its part in view, and the cursor"]
+    if source.bundle is not None:
+        along.append("The bundle's test images, up to 2,000, its epochs, and its encoder, where it has them")
+    left_out: list[str] = []
+    count = len(state.path)
+    if look.has_path:
+        points = "1 point" if count == 1 else f"{count} points"
+        times = ", with the times of its legs" if state.path_times else ""
+        along.append(f"The path: {points}, {seconds:g} s{times}")
+    elif count:
+        left_out.append(f"The path: {count} points of so many numbers are too large")
+    if look.bookmarks:
+        kept = "1 bookmark" if look.bookmarks == 1 else f"{look.bookmarks} bookmarks"
+        along.append(f"{kept}, in a row with names and pictures")
+    if look.bookmarks < len(marks):
+        left_out.append(f"{len(marks) - look.bookmarks} bookmarks, which are too large")
+    if source.bundle is None:
+        for other in source.reading.other_inputs:
+            along.append(f"The input {other.name} = {other.value:g}; it cannot be changed there")
+    if count > 1 and state.path_kind is PathKind.VISUAL and not state.path_times:
+        left_out.append("The pace of equal visual change: the path has an even pace there")
+    if state.scale is AxisScale.QUANTILES:
+        left_out.append("Axes of prior quantiles: they are linear there")
+    if state.prior != NORMAL:
+        left_out.append("The prior: Sample draws from N(0, I) there")
+    return along, [*left_out, ALWAYS_LEFT_OUT]
+
+
+def _place(state: ViewState, planes: dict[Plane, int]) -> dict[str, Any]:
+    """A view as a place; its plane gets a number."""
+    (x, y), half = state.viewport.center, state.viewport.span / 2
+    (left, bottom), (right, top) = state.chart.ab([(x - half, y - half), (x + half, y + half)]).tolist()
+    least = LEAST_SPAN * (1 + max(map(abs, (left, bottom, right, top)))) / 2
+    a, b = (left + right) / 2, (bottom + top) / 2
+    across, up = max((right - left) / 2, least), max((top - bottom) / 2, least)
+    return {
+        "plane": planes.setdefault(state.plane, len(planes)),
+        "view": [a - across, b - up, a + across, b + up],
+        "cursor": state.cursor_ab.tolist(),
+        "epoch": state.epoch,
+    }
+
+
+def _plane(plane: Plane) -> dict[str, Any]:
+    origin = list(plane.origin)
+    if plane.axes is not None:
+        return {"axes": list(plane.axes), "origin": origin}
+    return {"origin": origin, "u": list(plane.u), "v": list(plane.v)}
+
+
+def _numbers(plane: Plane) -> int:
+    """How many numbers of the page a plane takes."""
+    return len(plane.origin) * (1 if plane.axes is not None else 3)
+
+
+def _path(state: ViewState, seconds: float) -> dict[str, Any]:
+    # A page closes no path of two points: it goes there and back.
+    closed = state.path_closed and len(state.path) > 2
+    route = Route(state.path, closed, state.path_kind, state.path_times)
+    times: tuple[float, ...] = ()
+    if route.is_walkable:
+        legs = len(state.path) if closed else len(state.path) - 1
+        route = replace(route, times=route.times[:legs])
+        times = leg_times(straight_walk(route), seconds)
+    return {
+        "points": [list(point) for point in state.path],
+        "times": list(times),
+        "seconds": seconds,
+        "closed": closed,
+        "spherical": state.path_kind is PathKind.SPHERICAL,
+    }

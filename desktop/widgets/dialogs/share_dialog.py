@@ -1,0 +1,59 @@
+"""The dialog before a page is saved: what goes along with it, and what does not."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialogButtonBox, QLabel, QVBoxLayout, QWidget
+
+from desktop.base.words import one_line
+from desktop.widgets.common.fitting_dialog import FittingDialog, Scrolled
+from desktop.widgets.common.theme import heading_font
+
+WIDTH_PX = 520
+ABOUT = (
+    "One HTML file that opens in any browser, on a phone too, and needs nothing else. It decodes there. "
+    "If the decoder is too large for that, it has 24 × 24 pictures of the part in view, decoded beforehand, "
+    "and nothing that lies elsewhere."
+)
+
+
+class ShareDialog(FittingDialog):
+    """Says what a page has; its button Save… accepts. Deleted when it is closed."""
+
+    def __init__(self, parent: QWidget, along: Sequence[str], left_out: Sequence[str]) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Share as a page")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.buttons = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel
+        )
+        self.save = self.buttons.button(QDialogButtonBox.StandardButton.Save)
+        self.save.setText("Save…")
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        body = QVBoxLayout()
+        body.addWidget(_text(ABOUT))
+        for title, lines in (("In the page", along), ("Not in the page", left_out)):
+            heading = _text(title)
+            heading.setFont(heading_font(self.font()))
+            body.addSpacing(8)
+            body.addWidget(heading)
+            for line in lines:
+                body.addWidget(_text(f"•  {one_line(line)}"))
+        body.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.addWidget(Scrolled(body), 1)
+        layout.addWidget(self.buttons)
+
+    def texts(self) -> list[str]:
+        """Return the lines that it shows."""
+        return [label.text() for label in self.findChildren(QLabel)]
+
+
+def _text(words: str) -> QLabel:
+    """Return a text that wraps; what strangers named is shown as it is."""
+    label = QLabel(words)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    label.setMinimumWidth(WIDTH_PX)
+    return label

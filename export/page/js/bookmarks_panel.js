@@ -1,0 +1,39 @@
+/** @file A row of places that were kept under names. */
+
+import { element } from "./dom.js";
+import { Frame } from "./plane.js";
+
+/**
+ * @typedef {{name: string, plane: number, view: number[], start: number[], epoch: number | null}} Bookmark
+ */
+
+/**
+ * @param {import("./explorer.js").Explorer} explorer
+ * @returns {Promise<void>} when all have their pictures
+ */
+export async function bookmarksPanel(explorer) {
+  /** @type {Bookmark[]} */
+  const marks = explorer.facts.bookmarks ?? [];
+  if (!marks.length) return;
+  const { source, facts, frame } = explorer;
+  element("bookmarks-card", HTMLElement).hidden = false;
+  const canvases = marks.map((mark) => {
+    const [button, canvas, name] = [document.createElement("button"), document.createElement("canvas"), document.createElement("bdi")];
+    button.type = "button";
+    button.title = mark.name;
+    canvas.width = source.width;
+    canvas.height = source.height;
+    canvas.setAttribute("aria-hidden", "true");
+    name.textContent = mark.name;
+    button.append(canvas, name);
+    button.addEventListener("click", () => explorer.visit(mark));
+    element("bookmarks", HTMLDivElement).append(button);
+    return canvas;
+  });
+  for (const [index, mark] of marks.entries()) {
+    const { z } = new Frame(frame.d, facts.planes[mark.plane]).place(mark.start[0], mark.start[1]);
+    const { pixels } = await source.picture(explorer.epochOf(mark), { ...frame.nearest(z), z });
+    const context = /** @type {CanvasRenderingContext2D} */ (canvases[index].getContext("2d"));
+    context.putImageData(new ImageData(pixels, source.width, source.height), 0, 0);
+  }
+}

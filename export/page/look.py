@@ -1,0 +1,167 @@
+"""What a page begins with instead of its own choice: plane, view, cursor, epoch, a path and bookmarks.
+
+The viewer hands it over as JSON on standard input (`--look -`). All numbers of z are checked here.
+
+    {"planes": [{"axes": [0, 1], "origin": [d numbers]}, {"origin": [d], "u": [d], "v": [d]}],
+     "place": {"plane": 0, "view": [left, bottom, right, top], "cursor": [a, b], "epoch": null},
+     "path": {"points": [[d], …], "times": [s, …], "seconds": 8, "closed": false, "spherical": false},
+     "bookmarks": [{"name": "…", "plane": 1, "view": […], "cursor": […], "epoch": 3}]}
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from export.page.plane import Frame, rounded
+from export.page.reading import ReadingError
+from export.page.words import plain
+
+MOST_BOOKMARKS = 500
+# A plane further away is another one, relative to the numbers of z; an atlas has one alone.
+NEAR = 1e-4
+
+
+@dataclass(frozen=True)
+class Place:
+    """A plane with the part in view and the cursor, and the epoch; None is the last one."""
+
+    plane: int
+    frame: Frame
+    epoch: int | None
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class LookPath:
+    """A path: its points, the time of each leg, which is empty for equal times, and how it is played."""
+
+    points: tuple[NDArray[np.float32], ...]
+    times: tuple[float, ...]
+    seconds: float
+    closed: bool
+    spherical: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """For the page's script."""
+        return {
+            "points": [rounded(point) for point in self.points],
+            "times": list(self.times),
+            "seconds": round(self.seconds, 3),
+            "closed": self.closed,
+            "spherical": self.spherical,
+        }
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a page begins with."""
+
+    place: Place
+    path: LookPath | None = None
+    bookmarks: tuple[Place, ...] = ()
+
+    def facts(self) -> dict[str, Any]:
+        """The path and the bookmarks for the page's script; each plane stands there once."""
+        facts: dict[str, Any] = {}
+        if self.path is not None:
+            facts["path"] = self.path.as_json()
+        if self.bookmarks:
+            numbers = sorted({mark.plane for mark in self.bookmarks})
+            by_number = {mark.plane: mark.frame for mark in self.bookmarks}
+            facts["planes"] = [by_number[number].plane_json() for number in numbers]
+            facts["bookmarks"] = [
+                {"name": mark.name, "plane": numbers.index(mark.plane), "epoch": mark.epoch}
+                | mark.frame.view_json()
+                for mark in self.bookmarks
+            ]
+        return facts
+
+    def on_its_plane(self) -> tuple["Look", str]:
+        """The look without what lies elsewhere than on the part of its plane in view, and what that is."""
+        frame = self.place.frame
+        bookmarks = tuple(mark for mark in self.bookmarks if _is_seen(frame, mark.frame.z(*mark.frame.start)))
+        path = self.path
+        if path is not None and not all(_is_seen(frame, point) for point in path.points):
+            path = None
+        lost = len(self.bookmarks) - len(bookmarks)
+        words = [f"{lost} bookmark{'s' if lost > 1 else ''}"] if lost else []
+        words += ["the path"] if path is not self.path else []
+        return replace(self, path=path, bookmarks=bookmarks), " and ".join(words)
+
+
+def look_of(text: str, latent_dim: int) -> Look:
+    """The look in a JSON text. Raises ReadingError."""
+    try:
+        data = json.loads(text)
+        planes = [_plane(one, latent_dim) for one in data["planes"]]
+        marks = data.get("bookmarks", [])
+        path = data.get("path")
+        return Look(
+            _place(data["place"], planes),
+            None if path is None else _path(path, latent_dim),
+            tuple(_place(mark, planes) for mark in marks[:MOST_BOOKMARKS]),
+        )
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError, RecursionError) as error:
+        said = plain(f"{type(error).__name__}: {error}", 120)
+        raise ReadingError(
+            f"--look: found {said}; expected planes and places for {latent_dim} numbers of z, as the viewer "
+            "writes them"
+        ) from error
+
+
+def _plane(data: Mapping[str, Any], d: int) -> Frame:
+    origin = _vector(data["origin"], d)
+    axes = data.get("axes")
+    if axes is None:
+        u, v = _vector(data["u"], d), _vector(data["v"], d)
+        return Frame(None, origin, u, v, (-1.0, -1.0, 1.0, 1.0))
+    first, second = (int(axis) for axis in axes)
+    if not 0 <= first < d or not 0 <= second < d:
+        raise ValueError(f"axes {first} and {second}")
+    unit = np.eye(1, d, first, dtype=np.float32)[0], np.eye(1, d, second, dtype=np.float32)[0]
+    v = unit[1] if d > 1 else np.zeros(1, np.float32)
+    return Frame((first, second), origin, unit[0], v, (-1.0, -1.0, 1.0, 1.0))
+
+
+def _place(data: Mapping[str, Any], planes: list[Frame]) -> Place:
+    left, bottom, right, top = (_number(side) for side in data["view"])
+    a, b = (_number(side) for side in data["cursor"])
+    if not left < right or not bottom < top:
+        raise ValueError("a view without a size")
+    plane, epoch = int(data["plane"]), data.get("epoch")
+    frame = replace(planes[plane], view=(left, bottom, right, top), start=(a, b))
+    return Place(plane, frame, None if epoch is None else int(epoch), plain(data.get("name", ""), 80))
+
+
+def _path(data: Mapping[str, Any], d: int) -> LookPath:
+    points = tuple(_vector(point, d) for point in data["points"])
+    times = tuple(max(0.0, _number(time)) for time in data.get("times", []))
+    seconds = max(0.1, _number(data.get("seconds", 8)))
+    return LookPath(points, times, seconds, bool(data.get("closed")), bool(data.get("spherical")))
+
+
+def _vector(numbers: object, d: int) -> NDArray[np.float32]:
+    result = np.asarray(numbers, np.float32)
+    if result.shape != (d,) or not np.isfinite(result).all():
+        raise ValueError(f"numbers of the shape {list(result.shape)}, or ones that are not finite")
+    return result
+
+
+def _number(value: object) -> float:
+    number = float(value)  # type: ignore[arg-type]
+    if not math.isfinite(number):
+        raise ValueError(f"{number}")
+    return number
+
+
+def _is_seen(frame: Frame, z: NDArray[np.float32]) -> bool:
+    """Whether z lies on the plane, in its view."""
+    a, b = float((z - frame.origin) @ frame.u), float((z - frame.origin) @ frame.v)
+    left, bottom, right, top = frame.view
+    near = np.abs(frame.z(a, b) - z).max() <= NEAR * (1 + np.abs(z).max())
+    return bool(near) and left <= a <= right and bottom <= b <= top

@@ -1,0 +1,59 @@
+"""What a page begins with: the state's plane, view, cursor, path and bookmarks, as JSON and in words."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from desktop.app.page_look import look_words, page_look
+from desktop.base.vector import Vector
+from desktop.latent.chart import AxisScale
+from desktop.latent.paths import PathKind
+from desktop.latent.plane import Viewport, plane_through
+from desktop.models.source import open_source
+from desktop.view.bookmarks import bookmark
+from desktop.view.state import start_state
+
+
+def points(count, d=3):
+    return tuple(Vector(z) for z in np.random.default_rng(0).standard_normal((count, d)))
+
+
+def test_a_look_has_what_is_looked_at():
+    """Planes stand in it once; the path's legs have their times, and the cursor is on its plane."""
+    state = start_state(3).at((0.5, -1.0)).with_path(points(4))
+    state = replace(state, viewport=Viewport((1.0, 2.0), 4.0), path_kind=PathKind.SPHERICAL, epoch=3)
+    state = replace(state, path_times=(1.0, 2.0, 1.0))
+    tilted = state.with_plane(plane_through(*points(3)))
+    marks = [bookmark(state, []), bookmark(tilted, [])]
+    look = json.loads(page_look(state, marks, 8.0).text)
+    assert look["planes"][0] == {"axes": [0, 1], "origin": [0, 0, 0]}
+    assert [mark["plane"] for mark in look["bookmarks"]] == [0, 1]
+    assert look["place"] == {"plane": 0, "view": [-1, 0, 3, 4], "cursor": [0.5, -1], "epoch": 3}
+    assert look["path"]["times"] == pytest.approx([2, 4, 2])
+    assert (look["path"]["seconds"], look["path"]["closed"], look["path"]["spherical"]) == (8, False, True)
+    other = look["planes"][1]
+    a, b = look["bookmarks"][1]["cursor"]
+    assert np.array(other["origin"]) + a * np.array(other["u"]) + b * np.array(other["v"]) == pytest.approx(
+        tilted.z.array, abs=1e-6
+    )
+
+
+def test_quantile_axes_become_linear():
+    """The view of a page is a part of the plane, also where the window's axes are quantiles."""
+    state = replace(start_state(2), scale=AxisScale.QUANTILES, viewport=Viewport((0.5, 0.5), 0.9))
+    view = json.loads(page_look(state, [], 8.0).text)["place"]["view"]
+    assert view == pytest.approx([-1.645, -1.645, 1.645, 1.645], abs=1e-3)
+
+
+def test_what_has_no_room_is_left_out(make_bundle):
+    """Bookmarks and paths of very long z stay out, and the words say it; what is there is said, too."""
+    source = open_source(make_bundle())
+    state = start_state(200_000).with_path(points(2, 200_000))
+    marks = [bookmark(replace(state, plane=start_state(200_000).with_axes(n, 7).plane), []) for n in range(5)]
+    look = page_look(state, marks, 8.0)
+    assert (look.has_path, look.bookmarks) == (True, 2)
+    along, left_out = look_words(source, state, marks, 8.0)
+    assert "The path: 2 points, 8 s" in along
+    assert left_out[0] == "3 bookmarks, which are too large"
