@@ -17,6 +17,7 @@ from desktop.images.drawing import Drawing
 from desktop.images.pixels import to_bytes
 from desktop.jobs.decode import Decoded
 from desktop.jobs.encode import Encoded, Located
+from desktop.models.epochs import epochs_of
 from desktop.models.opened import Opened
 from desktop.models.source import Source, UnreadError
 from desktop.reading.overrides import Overrides
@@ -291,7 +292,10 @@ class CompareControl(QObject):
             name, words, elbo = "", "", ""
             if source is not None:
                 name = one_line(source.name, 2 * NAME_CHARS)
-                words, elbo = state_and_elbo(source, explorer.state.epoch)
+                numbers = [each.number for each in epochs_of(source)]
+                epoch = explorer.state.epoch
+                # Beside another epoch, the last one is named, too.
+                words, elbo = state_and_elbo(source, numbers[-1] if epoch is None and numbers else epoch)
             other = self.comparison.first.source
             is_another = bool(side and source and other and _differ(source, other))
             self.page.set_name(side, name, words, elbo, is_another)
