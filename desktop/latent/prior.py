@@ -92,6 +92,11 @@ class Prior:
         return self.center + self.scale
 
     @property
+    def reach(self) -> float:
+        """How far from 0 its numbers lie, but for a few beyond three standard deviations."""
+        return abs(self.center) + self.scale * (TRAVERSAL_DEVIATIONS if self.kind is PriorKind.NORMAL else 1)
+
+    @property
     def home_span(self) -> float:
         """The span of a plane through the mean that shows all of the prior."""
         return self.scale * (NORMAL_SPAN if self.kind is PriorKind.NORMAL else BOUNDED_SPAN)

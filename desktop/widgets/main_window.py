@@ -436,7 +436,7 @@ class MainWindow(QMainWindow):
         self.provenance_control.image_pasted.connect(self.image.set_image)
         self.provenance_control.page_wanted.connect(self.show_page)
         self.help.escaped.connect(self.full_screen.leave)
-        self.panel.picture.left.connect(self.message.hide)
+        self.panel.picture.escaped.connect(self.message.dismiss)
         self.help.end_wanted.connect(self.quitting.force)
         self.help.end_wanted.connect(self.close)
 

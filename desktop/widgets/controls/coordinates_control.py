@@ -46,8 +46,7 @@ class CoordinatesControl(QObject):
         if latent_dim is not None and source is not None:
             kl = kl_nats(posterior) if posterior is not None and len(posterior.mean) else None
             self.panel.set_model(latent_dim, kl, explorer.encoded_words)
-            prior = explorer.prior
-            self.panel.set_maps(maps_in(source), abs(prior.center) + prior.home_span / 2)
+            self.panel.set_maps(maps_in(source), explorer.prior.reach)
             self._on_state(explorer.state)
 
     def _on_state(self, state: ViewState) -> None:

@@ -7,8 +7,10 @@ from desktop.app.tile_decoder import TileDecoder
 from desktop.jobs.cost import Progress
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.commands import name_command
+from desktop.widgets.common.usable import set_usable
 
 PAUSE, RESUME = "Pause decoding the plane", "Resume decoding the paused plane"
+NOTHING_TO_PAUSE = "No plane is being decoded."
 PAUSE_TIP, RESUME_TIP = "Decode no more pictures of the plane for now.", "Decode the rest of the plane."
 
 
@@ -58,4 +60,4 @@ class PlaneProgressBar(QWidget):
         self.pause.setToolTip(RESUME_TIP if is_paused else PAUSE_TIP)
         if self.action is not None:
             self.action.setText(RESUME if is_paused else PAUSE)
-            self.action.setEnabled(is_paused or not self.isHidden())
+            set_usable(self.action, "" if is_paused or not self.isHidden() else NOTHING_TO_PAUSE)

@@ -59,6 +59,7 @@ class PicturePanel(QWidget):
     copy_wanted = Signal()
     save_wanted = Signal()
     left = Signal()  # Esc in the line of z: the keyboard goes back to the plane
+    escaped = Signal()  # the same, where nothing had been typed that it takes back
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -118,10 +119,13 @@ class PicturePanel(QWidget):
                 event.accept()
                 return True
             if event.type() == QEvent.Type.KeyPress:
+                was_typed = self.z.isModified()
                 self.z.setModified(False)
                 if self._state is not None:
                     self.set_state(self._state)
                 self.left.emit()
+                if not was_typed:
+                    self.escaped.emit()
                 return True
         return super().eventFilter(watched, event)
 

@@ -114,7 +114,7 @@ def test_a_slow_decoder_compares_nothing_in_the_order_of_the_file(with_images):
 def test_a_busy_moment_before_is_no_reason_to_ask(with_images):
     """A quick decoder begins, whatever it took before."""
     with_images.model.picture_s = 5.0
-    sheet = sheet_of(pages.reconstructions_steps(with_images, KnownScores(), Order.WORST, 1, most_s=9.0))
+    sheet = sheet_of(pages.reconstructions_steps(with_images, KnownScores(), Order.WORST, 1, most_s=11.0))
     assert not sheet.missing
 
 

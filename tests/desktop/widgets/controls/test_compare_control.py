@@ -139,6 +139,7 @@ def test_your_image_is_reconstructed_by_both(open_window, make_film, make_bundle
     def are_located():
         encodings = window.image.encoded, comparison.encoded
         for finder, elbo, encoded in zip(finders, page.elbos, encodings, strict=True):
+            assert finder.located is not None
             posterior = finder.located.posterior
             assert posterior.is_converged
             assert elbo.text().endswith(f", gap {posterior.log_px_nats - encoded.elbo_nats:.2f}")

@@ -16,6 +16,7 @@ from desktop.widgets.dialogs.command_palette import CommandPalette
 from desktop.widgets.dialogs.export_dialog import ExportDialog
 from desktop.widgets.dialogs.figure_dialog import FigureDialog
 from desktop.widgets.dialogs.reading_dialog import ReadingDialog
+from desktop.widgets.dialogs.share_dialog import ShareDialog
 from desktop.widgets.dialogs.shortcuts_dialog import ShortcutsDialog
 from desktop.widgets.dialogs.text_dialog import TextDialog
 from tests.desktop.foreign_models import decoder
@@ -33,6 +34,7 @@ MAKERS = {
     ExportDialog: lambda window, _: ExportDialog(window),
     FigureDialog: lambda window, _: FigureDialog(window),
     ReadingDialog: lambda window, path: ReadingDialog(open_source(decoder(path / "model.onnx")), window),
+    ShareDialog: lambda window, _: ShareDialog(window, [LONG] * 9, [LONG] * 9),
     ShortcutsDialog: lambda window, _: ShortcutsDialog(window),
     TextDialog: lambda window, _: TextDialog(window, "Details", LONG * 40),
 }
