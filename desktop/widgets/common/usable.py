@@ -1,9 +1,11 @@
 """Buttons, inputs and menu entries that cannot be used now say why, in their tool tips."""
 
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QStandardItemModel
+from PySide6.QtWidgets import QComboBox, QWidget
 
 REASON, TIP = "reason", "own_tip"
+NO_POINTS = "The open model has no points."
 
 
 def set_usable(one: QWidget | QAction, reason: str = "", tip: str | None = None) -> None:
@@ -21,6 +23,14 @@ def set_usable(one: QWidget | QAction, reason: str = "", tip: str | None = None)
     one.setProperty(REASON, reason)
     one.setToolTip("\n".join(filter(None, [tip, reason])))
     one.setEnabled(not reason)
+
+
+def set_choice_usable(box: QComboBox, index: int, reason: str = "") -> None:
+    """Let an entry of a box be chosen, or give the reason why not as its tool tip."""
+    entries = box.model()
+    assert isinstance(entries, QStandardItemModel)
+    entries.item(index).setEnabled(not reason)
+    box.setItemData(index, reason, Qt.ItemDataRole.ToolTipRole)
 
 
 def reason_of(one: QWidget | QAction) -> str:

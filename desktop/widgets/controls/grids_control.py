@@ -27,7 +27,7 @@ SAMPLES, MANIFOLD, RECONSTRUCTIONS, TRAVERSALS = "samples", "manifold", "reconst
 TO_COMPARE = "Decode compares every image with its reconstruction, to put them in order."
 COMPARING = "Comparing every image with its reconstruction …"
 # As many pictures as somebody had decoded on a page, and up to so many times more, are not asked about again.
-AGREED_SHARE = 1.5
+AGREED_TIMES = 1.5
 NO_IMAGES = "The open model has no test images, so there is nothing to reconstruct."
 
 
@@ -43,7 +43,7 @@ class GridsControl(QObject):
         self._explorer = shell.explorer
         self._known = KnownScores()
         self._agreed: dict[str, int] = {}  # how many pictures of a page somebody wanted, whatever they cost
-        self._is_only_asked = False
+        self._decodes_nothing = False
         self._state = shell.explorer.state
         self.samples_n, self.manifold_n = _spin(1, MAX_SIDE, 8), _spin(1, MAX_SIDE, 20)
         self.pairs_n, self.traversal_n = _spin(1, MAX_SIDE // 2, 8), _spin(2, MAX_SIDE, 11)
@@ -182,8 +182,8 @@ class GridsControl(QObject):
         name, model = self._tabs.key(), self._explorer.model
         if most_s is None:
             agreed_s = 0.0 if model is None else self._agreed.get(name, 0) * model.picture_s
-            most_s = max(ASK_FROM_S, AGREED_SHARE * agreed_s)
-        self._is_only_asked = most_s == 0
+            most_s = max(ASK_FROM_S, AGREED_TIMES * agreed_s)
+        self._decodes_nothing = most_s == 0
         steps = self._steps(name, most_s) if name in self._pages else None
         if steps is not None:
             self._pages[name].cost.hide()
@@ -211,7 +211,7 @@ class GridsControl(QObject):
             self._pages[name].set_sheet(None, str(error))
         else:
             self._explorer.failed.emit(error)
-            if name == self._tabs.key() and not self._is_only_asked:
+            if name == self._tabs.key() and not self._decodes_nothing:
                 self._stop()  # which offers to decode the rest
 
     def _steps(self, name: str, most_s: float) -> pages.Steps | None:

@@ -7,12 +7,12 @@ from desktop.models.own_posterior import title_of
 from desktop.models.point_words import TEST_IMAGES
 from desktop.view.state import ViewState
 from desktop.widgets.common.actions import add_action
-from desktop.widgets.common.usable import set_usable
+from desktop.widgets.common.usable import NO_POINTS, set_usable
 from desktop.widgets.controls.shell import Shell
 from export.bundle import Posterior
 
 PIN = "P&in {}"
-NO_POINTS, NO_PINS = "The open model has no points.", "Nothing is pinned."
+NO_PINS = "Nothing is pinned."
 
 
 class PinsControl(QObject):

@@ -8,19 +8,19 @@ from PySide6.QtWidgets import QMenu
 
 from desktop.app.plane_subject import PlaneSubject
 from desktop.latent.chart import AxisScale
+from desktop.latent.paths import point_name
 from desktop.latent.plane import Plane, Viewport, plane_through
 from desktop.latent.principal import principal_plane
 from desktop.models.epochs import epochs_of
 from desktop.models.point_words import TEST_IMAGES
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.commands import add_button, name_command
-from desktop.widgets.common.usable import set_usable
+from desktop.widgets.common.usable import NO_POINTS, set_usable
 from desktop.widgets.controls.plane_content import PlaneContent
 from desktop.widgets.controls.shell import Shell
 from desktop.widgets.plane.plane_view import PlaneView
 
 Look = tuple[AxisScale, Viewport]
-NO_POINTS = "The open model has no points."
 FIT = "&Fit to {}"
 
 
@@ -106,7 +106,7 @@ class PlaneControl(QObject):
         if self._explorer.source is not None:
             self._explorer.draw_z()
             seed = self._explorer.state.seed
-            self.told.emit(f"sample of the prior (seed {seed}), the first picture of Samples with this seed")
+            self.told.emit(f"a sample of the prior: seed {seed}. Samples with this seed begins with it.")
 
     def _look_at(self, viewport: Viewport) -> None:
         self._explorer.change(viewport=viewport)
@@ -163,7 +163,7 @@ class PlaneControl(QObject):
     def _set_plane_through_path(self) -> None:
         path = self._explorer.state.path
         start, right, up = path[-3:]
-        names = f"path point {len(path) - 1}", f"path point {len(path)}"
+        names = point_name(len(path) - 2), point_name(len(path) - 1)
         self._set_plane(lambda: plane_through(start, right, up, names))
 
     def _set_plane(self, make: Callable[[], Plane]) -> None:

@@ -1,10 +1,9 @@
 """The dialog for exporting an animation: what it shows, format, size and speed, with a preview that plays."""
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QImage, QPixmap, QStandardItemModel
+from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QDialogButtonBox,
     QFormLayout,
     QHBoxLayout,
@@ -20,7 +19,7 @@ from desktop.jobs.cost import ASK_FROM_S, Cost
 from desktop.widgets.common.choices import choice_box, count_box, show_choice
 from desktop.widgets.common.fitting_dialog import FittingDialog, Scrolled
 from desktop.widgets.common.saved_inputs import save_input
-from desktop.widgets.common.usable import set_usable
+from desktop.widgets.common.usable import set_choice_usable, set_usable
 
 MAX_FRAMES, MAX_SCALE = 2000, 64
 PREVIEW_PX = 400, 340
@@ -101,7 +100,7 @@ class ExportDialog(FittingDialog):
         self._image_px, self._epochs = image_px, epochs
         self._fit_scale()
         for index, subject in enumerate(Subject):
-            self._enable(self.subject, index, "" if subject is Subject.PATH or epochs > 1 else NO_EPOCHS)
+            set_choice_usable(self.subject, index, "" if subject is Subject.PATH or epochs > 1 else NO_EPOCHS)
         if epochs < 2:
             show_choice(self.subject, Subject.PATH)
         self._on_changed()
@@ -241,7 +240,7 @@ class ExportDialog(FittingDialog):
 
     def _on_changed(self) -> None:
         for index, kind in enumerate(Format):
-            self._enable(self.format, index, why_not(kind))
+            set_choice_usable(self.format, index, why_not(kind))
         film = self.film()
         over_epochs = film.subject is not Subject.PATH
         set_usable(self.frames, "Each epoch is a frame." if over_epochs else "")
@@ -255,14 +254,6 @@ class ExportDialog(FittingDialog):
     def _accept(self) -> None:
         self.accept()
         self.wanted.emit(self.film())
-
-    @staticmethod
-    def _enable(box: QComboBox, index: int, reason: str) -> None:
-        """Enable an entry, or disable it and give the reason as its tool tip."""
-        items = box.model()
-        assert isinstance(items, QStandardItemModel)
-        items.item(index).setEnabled(not reason)
-        box.setItemData(index, reason, Qt.ItemDataRole.ToolTipRole)
 
     def _lay_out(self) -> None:
         form = QFormLayout()

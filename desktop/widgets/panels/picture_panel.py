@@ -1,7 +1,7 @@
 """The panel of the picture at the cursor, how it is drawn, and its z."""
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QImage, QKeyEvent, QStandardItemModel
+from PySide6.QtGui import QImage, QKeyEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
@@ -18,6 +18,7 @@ from desktop.view.state import PictureMode, ViewState
 from desktop.widgets.common.choices import add_choices, show_choice
 from desktop.widgets.common.error_label import ErrorLabel
 from desktop.widgets.common.picture_view import PictureView
+from desktop.widgets.common.usable import set_choice_usable
 
 PICTURE_PX = 236
 DECODED = "Decoded picture"
@@ -37,14 +38,6 @@ WHY_NOT = {
     PictureMode.THRESHOLDED: "Only the probabilities of black and white pixels can be thresholded.",
     PictureMode.SAMPLE: "The model declares no likelihood to draw a sample from.",
 }
-
-
-def _set_usable(box: QComboBox, index: int, reason: str) -> None:
-    """Let an entry be chosen, or give the reason why not as its tool tip."""
-    model = box.model()
-    assert isinstance(model, QStandardItemModel)
-    model.item(index).setEnabled(not reason)
-    box.setItemData(index, reason, Qt.ItemDataRole.ToolTipRole)
 
 
 class PicturePanel(QWidget):
@@ -138,7 +131,7 @@ class PicturePanel(QWidget):
             mode = PictureMode(self.mode.itemData(index))
             if mode is PictureMode.PROBABILITIES:
                 self.mode.setItemText(index, name)
-            _set_usable(self.mode, index, "" if mode in modes else WHY_NOT.get(mode, NO_MODES))
+            set_choice_usable(self.mode, index, "" if mode in modes else WHY_NOT.get(mode, NO_MODES))
         samples = NO_MODES if likelihood is None else SAMPLES.format(likelihood.family.words)
         self.mode.setToolTip(MODES if are_probabilities else samples)
         if PictureMode(self.mode.currentData()) not in modes:

@@ -52,7 +52,6 @@ class SidePanel(QWidget):
         self._drawing_title.setTextFormat(Qt.TextFormat.PlainText)
         self._picture_title = QLabel(AT_CURSOR)
         self._tools = QVBoxLayout()
-        self._scrolled = QVBoxLayout()
         self._lay_out()
 
     def _lay_out(self) -> None:

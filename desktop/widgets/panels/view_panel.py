@@ -21,7 +21,7 @@ from desktop.models.point_words import TEST_IMAGES, PointWords
 from desktop.view.state import OPACITY_NAMES, Layer, ViewState
 from desktop.widgets.common.plain_text import tip_text
 from desktop.widgets.common.theme import GRID_PX
-from desktop.widgets.common.usable import reason_of, set_usable
+from desktop.widgets.common.usable import NO_POINTS, reason_of, set_usable
 from desktop.widgets.panels.layer_keys import DensityKey, HolesKey
 from desktop.widgets.panels.legend import Legend
 
@@ -60,7 +60,7 @@ TOOL_TIPS = {
 }
 
 # Why a layer can show nothing.
-NO_POINTS = "The open model has no images for it."
+NO_IMAGES = "The open model has no images for it."
 MISSING = {
     Layer.ENCODED: "The open model has no encoder.",
     Layer.TRUE_POSTERIOR: (
@@ -71,7 +71,7 @@ MISSING = {
 
 def why_missing(layer: Layer) -> str:
     """Why a layer can show nothing of the open model."""
-    return MISSING.get(layer, NO_POINTS)
+    return MISSING.get(layer, NO_IMAGES)
 
 
 def layer_text(layer: Layer, words: PointWords) -> str:
