@@ -48,16 +48,26 @@ class Encoded:
 
 @dataclass(frozen=True)
 class Located:
-    """The true posterior of an image, and its picture."""
+    """The true posterior of an image, and its picture.
+
+    Attributes:
+        x: the image, float32 [C, H, W].
+    """
 
     posterior: TruePosterior
     picture: PosteriorPicture
+    x: Floats
 
     def gap_nats(self, encoded: Encoded | None) -> float | None:
-        """log p(x) − ELBO, once the grid is fine enough to tell it; None if some pixels are unknown."""
+        """log p(x) − ELBO, once the grid is fine enough to tell it.
+
+        None if some pixels are unknown, or if the encoding is of another image, as while somebody draws.
+        """
         elbo = None if encoded is None else encoded.elbo_nats
         # On a coarse grid log p(x) can be wrong by some nats.
         if elbo is None or self.posterior.change_nats is None or self.posterior.mixture is not None:
+            return None
+        if encoded is None or not np.array_equal(encoded.x, self.x):
             return None
         return self.posterior.log_px_nats - elbo
 
@@ -74,7 +84,7 @@ def locate(table: LikelihoodTable, x: Floats, known: NDArray[np.bool_]) -> Itera
     Yields None between steps.
     """
     for posterior in table.posterior(x, np.broadcast_to(known, x.shape)):
-        yield None if posterior is None else Located(posterior, posterior_picture(posterior))
+        yield None if posterior is None else Located(posterior, posterior_picture(posterior), x)
 
 
 def encode(model: Model, x: Floats) -> Iterator[Encoded]:

@@ -442,7 +442,7 @@ class MainWindow(QMainWindow):
 
     def _on_opened(self, opened: Opened) -> None:
         settings.save_recent(opened.model.source.path)
-        self.message.hide()
+        self.message.clear()
         self._show_notes(opened)
         self._show_source(opened)
 

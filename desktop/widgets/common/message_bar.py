@@ -39,7 +39,7 @@ class MessageBar(QFrame):
         self.setObjectName("message_bar")
         self._details = self._text = ""
         self._is_error = self._asks = False
-        self._waiting: Callable[[], object] | None = None  # shows a message that waits for an answer
+        self._waiting: list[Callable[[], object]] = []  # each shows a message; the first is the next one
         self._number = 0  # of the message that was shown last
         self.action_buttons: list[QPushButton] = []
         self._label = QLabel()
@@ -95,34 +95,35 @@ class MessageBar(QFrame):
     def withdraw(self, number: int) -> None:
         """Hide the note with this number, unless another message has taken its place."""
         if number == self._number:
-            self.hide()
+            self.dismiss()
 
     def when_free(self, show: Callable[[], object]) -> None:
         """Show a message about what ran in the background, once no question stands there any more.
 
-        An error with a choice of what to do is a question too.
+        An error with a choice of what to do is a question too. Several messages come one after the other.
         """
-        if self._asks and not self.isHidden():
-            self._waiting = show
-        else:
-            show()
+        self._waiting.append(show)
+        if self.isHidden() or (len(self._waiting) == 1 and not self._asks):
+            self._show_next()
 
     def dismiss(self) -> None:
-        """Hide the message, and show the one that has waited."""
-        waiting = self._waiting
+        """Hide the message, and show the next one that has waited."""
         self.hide()
-        if waiting is not None:
-            waiting()
+        self._show_next()
 
-    def hide(self) -> None:
-        """Hide the message, and forget the one that waits, because something else is looked at."""
-        self._waiting = None
-        super().hide()
+    def clear(self) -> None:
+        """Hide the message, and forget those that wait, because another model is open now."""
+        self._waiting.clear()
+        self.hide()
 
     def hide_error(self) -> None:
-        """Hide an error, because something else is opened now; a note stays."""
+        """Dismiss an error, because something else is opened now; a note stays."""
         if self._is_error:
-            self.hide()
+            self.dismiss()
+
+    def _show_next(self) -> None:
+        if self._waiting:
+            self._waiting.pop(0)()
 
     def _show(self, text: str, ground: str, button: str, hovered: str, actions: Sequence[Action]) -> None:
         self.setStyleSheet(
@@ -147,11 +148,10 @@ class MessageBar(QFrame):
         button = QPushButton(text)
 
         def act() -> None:
-            waiting = self._waiting
             self.hide()
             call()
-            if waiting is not None:
-                self.when_free(waiting)
+            if self.isHidden():
+                self._show_next()
 
         button.clicked.connect(act)
         return button

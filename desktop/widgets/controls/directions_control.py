@@ -104,7 +104,7 @@ class DirectionsControl(QObject):
         except NumberFileError as error:
             self._shell.message.show_error(error)
             return
-        self._shell.message.hide()
+        self._shell.message.dismiss()
         self.show_directions(directions)
         self._shell.panel.show_section(self.panel)
 

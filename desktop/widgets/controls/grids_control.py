@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QMenu, QPushButton, QSpinBox, QWidget
 
 from desktop.app import pages
@@ -19,8 +19,9 @@ from desktop.widgets.common.choices import add_choices
 from desktop.widgets.common.commands import add_button, add_choice_menu
 from desktop.widgets.common.save_dialog import ask_where
 from desktop.widgets.common.saved_inputs import save_input, saved_for
+from desktop.widgets.common.usable import set_usable
 from desktop.widgets.controls.shell import Shell
-from desktop.widgets.panels.grid_page import MAX_SEED, MAX_SIDE, GridPage
+from desktop.widgets.panels.grid_page import MAX_SEED, MAX_SIDE, NOT_FULL, GridPage
 from desktop.widgets.panels.pages import Pages
 
 SAMPLES, MANIFOLD, RECONSTRUCTIONS, TRAVERSALS = "samples", "manifold", "reconstructions", "traversals"
@@ -35,6 +36,9 @@ class GridsControl(QObject):
     """Adds the pages to the window's tabs and connects them to the explorer."""
 
     sheet_shown = Signal(str)  # key of its page
+    _save_due = Signal(
+        str, int
+    )  # as `_save`; queued, because a dialog that asks where holds up what emits it
 
     def __init__(self, shell: Shell, tabs: Pages) -> None:
         super().__init__(shell.window)
@@ -44,6 +48,10 @@ class GridsControl(QObject):
         self._known = KnownScores()
         self._agreed: dict[str, int] = {}  # how many pictures of a page somebody wanted, whatever they cost
         self._decodes_nothing = False
+        self._pending = ""  # the page whose sheet is being made; what it shows is of before
+        # Page and scale of a sheet that is saved once it is made.
+        self._to_save: tuple[str, int] | None = None
+        self._save_due.connect(self._save, Qt.ConnectionType.QueuedConnection)
         self._state = shell.explorer.state
         self.samples_n, self.manifold_n = _spin(1, MAX_SIDE, 8), _spin(1, MAX_SIDE, 20)
         self.pairs_n, self.traversal_n = _spin(1, MAX_SIDE // 2, 8), _spin(2, MAX_SIDE, 11)
@@ -185,7 +193,10 @@ class GridsControl(QObject):
             most_s = max(ASK_FROM_S, AGREED_TIMES * agreed_s)
         self._decodes_nothing = most_s == 0
         steps = self._steps(name, most_s) if name in self._pages else None
+        if self._to_save is not None and (steps is None or self._to_save[0] != name):
+            self._to_save = None
         if steps is not None:
+            self._pending = name
             self._pages[name].cost.hide()
             self._explorer.worker.request(
                 "grid", Priority.GRID, steps, partial(self._on_step, name), partial(self._on_error, name)
@@ -205,6 +216,8 @@ class GridsControl(QObject):
         self._fill(most_s=0.0)
 
     def _on_error(self, name: str, error: Exception) -> None:
+        self._to_save, self._pending = None, ""
+        set_usable(self._pages[name].save, NOT_FULL)  # what stays there is of before
         for page in self._pages.values():
             page.cost.hide()
         if isinstance(error, RoomError):  # it is about the page's inputs, so it stays while they do
@@ -239,13 +252,17 @@ class GridsControl(QObject):
             self._tell_about_scores(name, COMPARING)
         elif isinstance(step, Cost):
             sheet = page.sheet
+            self._to_save, self._pending = None, ""
             page.cost.ask(step, sheet is not None and sheet.missing < len(sheet.z))
             self._tell_about_scores(name, TO_COMPARE)
         elif isinstance(step, Sheet):
             page.set_sheet(step)
             if not step.missing:
                 page.cost.hide()
+                due, self._to_save, self._pending = self._to_save, None, ""
                 self.sheet_shown.emit(name)
+                if due is not None:
+                    self._save_due.emit(*due)
 
     def _tell_about_scores(self, name: str, note: str) -> None:
         """Say above the empty page what goes before its pictures, while the scores are not known."""
@@ -259,6 +276,10 @@ class GridsControl(QObject):
             self._explorer.set_state(self._explorer.state.moved_to(Vector(sheet.z[index])))
 
     def _save(self, name: str, scale: int) -> None:
+        """Ask where, and save the sheet of a page as all is now; one that is still being made, after that."""
+        if name == self._pending:
+            self._to_save = name, scale
+            return
         window, sheet, image_shape = self._shell.window, self._pages[name].sheet, self._explorer.image_shape
         if sheet is None or image_shape is None:
             return
@@ -268,10 +289,10 @@ class GridsControl(QObject):
             fits = "choose fewer pictures" if found.scale is None else f"scale {found.scale} fits"
             refuse(f"{found.reason}; {fits}")
             return
+        note = self._explorer.note(name, **saved_for(window, name))  # before anything moves behind the dialog
         path = ask_where(window, f"Save {name}", f"{name}.png", "PNG (*.png)", refuse, self._explorer.source)
         if path is None:
             return
-        note = self._explorer.note(name, **saved_for(window, name))
         titles = sheet.plan.titles if self._pages[name].titles.isChecked() else None
         if sheet.is_reduced:
             self._explorer.save_sheet(path, sheet.plan, scale, note, titles)

@@ -9,7 +9,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog, QMenu
 
 from desktop.app.drawing_encoder import DrawingEncoder
-from desktop.app.own_picture import bits_of, fit_steps, has_true_posterior
+from desktop.app.own_picture import bits_of, fit_steps, has_true_posterior, network_input
 from desktop.app.worker import Priority
 from desktop.base.arrays import Bytes
 from desktop.base.vector import Vector
@@ -79,7 +79,8 @@ class ImageControl(QObject):
         self._explorer = explorer = shell.explorer
         self.panel = ImagePanel()
         self.encoded: Encoded | None = None
-        self._goes_to_mean = self._is_looked_at = False
+        self._is_looked_at = False
+        self._goes_to: Drawing | None = None  # an opened picture, until its mean is known
         self._reconstruction: QImage | None = None
         self._z = explorer.state.z
         self._encoder = DrawingEncoder(explorer, self)
@@ -170,9 +171,9 @@ class ImageControl(QObject):
         if fitted.problem:
             expected = "expected lines or shapes that do; use a picture with more contrast, or closer"
             self._explorer.failed.emit(ImageError(f"found a picture in which {fitted.problem}, {expected}"))
-        self._goes_to_mean = not fitted.problem
         empty = blank(self._surface.shape, self._surface)
         drawing = empty if fitted.problem else replace(empty, pixels=fitted.pixels)
+        self._goes_to = None if fitted.problem else drawing
         self.panel.canvas.set_drawing(drawing, "opening a picture")
         self.panel.show_steps(fitted, self._explorer.look.levels == 2)
         self._shell.panel.show_section(self.panel)
@@ -180,7 +181,7 @@ class ImageControl(QObject):
     def _on_opened(self) -> None:
         image_shape = self._explorer.image_shape
         assert image_shape is not None
-        self._goes_to_mean = False
+        self._goes_to = None
         self.panel.show_steps(None)
         self._show_notes()
         can_encode = self._explorer.has_encoder or has_true_posterior(self._explorer)
@@ -225,6 +226,8 @@ class ImageControl(QObject):
         self.panel.note.setVisible(bool(notes))
 
     def _on_drawn(self) -> None:
+        if self.drawing is not self._goes_to:
+            self._goes_to = None
         set_usable(self.panel.clear, NOTHING_DRAWN if self.drawing.is_empty else "")
         set_usable(self.panel.take, self._why_no_mean())
         if not self.drawing.is_empty:
@@ -251,8 +254,12 @@ class ImageControl(QObject):
         panel.reconstruction.set_image(self._reconstruction)
         self._show_reconstruction()
         self.marks.show(encoded)
-        if encoded is not None and self._goes_to_mean:
-            self._goes_to_mean = False
+        if encoded is None:
+            self._goes_to = None
+        elif self._goes_to is not None and np.array_equal(
+            encoded.x, network_input(self._explorer, self._goes_to)
+        ):
+            self._goes_to = None
             before = self._explorer.state
             after = before.moved_to(Vector(encoded.mean))
             self._explorer.set_state(after, record=False)
@@ -268,7 +275,7 @@ class ImageControl(QObject):
         return NOTHING_DRAWN if self.drawing.is_empty else "Your image is being encoded."
 
     def _on_failed(self, error: Exception) -> None:
-        self._goes_to_mean = False
+        self._goes_to = None
         self._explorer.failed.emit(error)
 
     def _go_to_mean(self) -> None:

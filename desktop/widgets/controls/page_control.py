@@ -11,10 +11,10 @@ from PySide6.QtGui import QDesktopServices
 from desktop.app.page_look import look_words, page_look
 from desktop.app.share_page import PageExport
 from desktop.base.errors import ModelError
-from desktop.models.source import Source
 from desktop.view.bookmarks import Bookmark
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.commands import add_button
+from desktop.widgets.common.folders import open_folder_of
 from desktop.widgets.common.progress_strip import ProgressStrip
 from desktop.widgets.common.save_dialog import ask_where
 from desktop.widgets.controls.shell import Shell
@@ -48,52 +48,61 @@ class PageControl(QObject):
     def close(self) -> None:
         """End a page that is being written."""
         self.export.stop()
-        self._end(is_written=False)
+        self._end()
 
     def _ask(self) -> None:
-        source = self._shell.explorer.source
-        message = self._shell.message
+        explorer, message = self._shell.explorer, self._shell.message
+        source = explorer.source
         if source is None:
             message.show_message("Found no open model; open one to share it as a page.")
             return
         seconds = self._shell.panel.path.playback().duration_s
-        along, left_out = look_words(source, self._shell.explorer.state, self._bookmarks(), seconds)
+        along, left_out = look_words(source, explorer.state, self._bookmarks(), seconds)
         dialog = ShareDialog(self._shell.window, along, left_out)
-        dialog.accepted.connect(partial(self._save, source))
+        dialog.accepted.connect(self._save)
+        for left in (explorer.opened, explorer.model_closed):
+            left.connect(dialog.reject)  # it speaks of a model that is no longer open
         dialog.open()
 
-    def _save(self, source: Source) -> None:
+    def _save(self) -> None:
         """Ask where, and write the page as all is now."""
-        message = self._shell.message
+        explorer, message = self._shell.explorer, self._shell.message
+        asked_of = explorer.source
         window, refuse = self._shell.window, message.show_message
-        path = ask_where(window, "Share as a page", ".html", "HTML (*.html)", refuse, source)
-        if path is None:
+        path = ask_where(window, "Share as a page", ".html", "HTML (*.html)", refuse, asked_of)
+        source = explorer.source  # the file may have changed while the dialog was open
+        if path is None or asked_of is None or source is None:
+            return
+        if source.path != asked_of.path:
+            refuse(f"{path.name} was not written, because another model was opened")
             return
         seconds = self._shell.panel.path.playback().duration_s
-        look = page_look(self._shell.explorer.state, self._bookmarks(), seconds)
+        look = page_look(explorer.state, self._bookmarks(), seconds)
         try:
             self.export.start(source, path, look)
         except ModelError as error:
             message.show_error(error)
             return
-        self._end(is_written=False)  # the one before, which was stopped
+        self._end()  # the one before, which was stopped
         self._path = path
-        self._shell.explorer.files.begin(path, of_model=False)
+        explorer.files.begin(path, of_model=False)
         self.progress.show_progress(f"writing {path.name}", 0, 0)
 
-    def _end(self, is_written: bool) -> None:
+    def _end(self) -> None:
         """No page is being written any more."""
         path, self._path = self._path, None
         self.progress.hide()
         if path is not None:
-            self._shell.explorer.files.end(path, is_written)
+            self._shell.explorer.files.end(path, is_written=False)
 
     def _on_failed(self, text: str) -> None:
-        self._end(is_written=False)
+        self._end()
         self._shell.message.when_free(partial(self._shell.message.show_message, text))
 
     def _on_written(self, path: Path, words: str) -> None:
-        self._end(is_written=True)
+        self._path = None
+        self.progress.hide()
+        self._shell.explorer.tell_saved(path)
         place = path.absolute()
         size = re.search(r"[\d.]+ MB", words.removeprefix(f"page {path}"))
         about = f" ({size[0]})" if size else ""
@@ -103,6 +112,6 @@ class PageControl(QObject):
         text = f"{path.name}{about} is written: it opens in any browser, and needs nothing else{how}"
         actions = [
             ("Open in browser", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(place)))),
-            ("Open its folder", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(place.parent)))),
+            ("Open its folder", lambda: open_folder_of(place)),
         ]
         self._shell.message.when_free(lambda: self._shell.message.show_note(text, actions))

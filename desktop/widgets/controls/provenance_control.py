@@ -289,7 +289,7 @@ class ProvenanceControl(QObject):
         elif actions:
             self._message.show_note(f"{name}: this is the view that it was made from", actions)
         else:
-            self._message.hide()
+            self._message.dismiss()
             self.told.emit(f"{name}: this is the view that it was made from")
 
     def _read_as_then(self, carried: Provenance, name: str, picture: Path | None) -> None:

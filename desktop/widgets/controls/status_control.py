@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, QTimer, QUrl
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QLabel, QStatusBar
 
 from desktop.app.explorer import Explorer
@@ -15,6 +14,7 @@ from desktop.models.opened import Opened
 from desktop.view.first_view import sample_seed
 from desktop.view.state import ViewState
 from desktop.widgets.common.buttons import push_button
+from desktop.widgets.common.folders import open_folder_of
 from desktop.widgets.common.plain_text import ElidedLabel, menu_text, tip_text
 from desktop.widgets.dialogs.about_model import in_words
 
@@ -102,7 +102,7 @@ class StatusControl(QObject):
         self._forget_saved.start()
 
     def _open_folder(self) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._saved_path.parent)))
+        open_folder_of(self._saved_path)
 
     def _show_device(self) -> None:
         device = self._explorer.running_on

@@ -131,5 +131,6 @@ class TruePosteriorControl(QObject):
         posterior = self.located.posterior
         log_px = in_nats(posterior.log_px_nats)
         panel.set_figure("log_px", None, log_px if posterior.is_converged else f"{log_px} …")
-        is_coming = posterior.change_nats is None and self._encoded is not None and self._drawing.known.all()
-        panel.set_figure("gap", self.located.gap_nats(self._encoded), "…" if is_coming else "")
+        gap_nats = self.located.gap_nats(self._encoded)
+        is_coming = gap_nats is None and self._encoded is not None and self._drawing.known.all()
+        panel.set_figure("gap", gap_nats, "…" if is_coming else "")

@@ -88,7 +88,7 @@ class ZControl(QObject):
         if len(points.z) == 1:
             before = self._explorer.state
             self._explorer.set_state(before.moved_to(Vector(points.z[0])))
-            self._shell.message.hide()
+            self._shell.message.dismiss()
             words = (f"moved to the z of {path.name}", plane_moved(before, self._explorer.state))
             self.told.emit("; ".join(filter(None, words)))
         else:

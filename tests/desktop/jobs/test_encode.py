@@ -7,7 +7,7 @@ from desktop.base.shipped import shipped_bundle
 from desktop.images.data_look import DataLook
 from desktop.images.pixels import write_png
 from desktop.images.read_image import ImageError
-from desktop.jobs.encode import encode, fit_image, locate, posterior_nodes
+from desktop.jobs.encode import Encoded, encode, fit_image, locate, posterior_nodes
 from desktop.latent.true_posterior import LikelihoodTable
 
 MNIST = DataLook(levels=2, is_mnist=True, ground=(0.0,))
@@ -85,3 +85,17 @@ def test_a_located_posterior_is_drawn_where_its_mass_is(make_bundle, make_model)
     (outer, *_) = picture.contours[1]
     assert outer[:, 0].min() < picture.peak[0] < outer[:, 0].max()
     assert outer[:, 1].min() < picture.peak[1] < outer[:, 1].max()
+
+
+def test_a_gap_is_of_one_image(make_bundle, make_model):
+    """log p(x) of one image and the ELBO of another, as while somebody draws, have none."""
+    model = make_model(make_bundle(image_shape=(1, 8, 8)))
+    x = (model.decode(np.zeros((1, 2), np.float32))[0] > 0.5).astype(np.float32)
+    table = LikelihoodTable(model.decode_parameters, 4.5, model.image_shape, 64)
+    for _ in table.build():
+        pass
+    located = [step for step in locate(table, x, np.ones((8, 8), bool)) if step is not None][-1]
+    zeros = np.zeros(2, np.float32)
+    encoded = Encoded(x.copy(), zeros, zeros, x, 1.0, 20.0)
+    assert located.gap_nats(encoded) == pytest.approx(located.posterior.log_px_nats + 21)
+    assert located.gap_nats(Encoded(1 - x, zeros, zeros, x, 1.0, 20.0)) is None

@@ -110,3 +110,34 @@ def test_a_question_is_not_replaced_by_what_ran_in_the_background(bar, qtbot):
     assert bar.text() == "a run took too long"
     bar.dismiss()
     assert not bar.isVisible()
+
+
+def test_no_message_that_waits_is_lost(bar):
+    """Those that wait come one after the other, however each goes away; another model drops them."""
+
+    def wait_for(number):
+        bar.when_free(partial(bar.show_message, f"run {number} took too long"))
+
+    question = bar.show_note("12 points", [("Show as points", lambda: None)], asks=True)
+    for number in range(4):
+        wait_for(number)
+    assert bar.text() == "12 points"
+    bar.withdraw(question)
+    assert bar.text() == "run 0 took too long"
+    wait_for(4)
+    bar.hide_error()
+    assert bar.text() == "run 1 took too long"
+    bar.show_message("its trial took too long", actions=[("Give it more time", lambda: None)])
+    bar.action_buttons[0].click()
+    assert bar.text() == "run 2 took too long"
+    bar.show_message("no such file", actions=[("Look", lambda: bar.show_note("looking"))])
+    bar.action_buttons[0].click()
+    assert bar.text() == "looking"
+    bar.dismiss()
+    assert bar.text() == "run 3 took too long"
+    bar.clear()
+    assert bar.isHidden()
+    wait_for(5)
+    assert bar.text() == "run 5 took too long"
+    bar.dismiss()
+    assert bar.isHidden()

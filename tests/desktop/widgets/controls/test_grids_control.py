@@ -7,6 +7,7 @@ from PySide6.QtCore import QPoint, Qt
 
 from desktop.images.pixels import tile, to_bytes
 from desktop.latent.plane import manifold_grid, sample_prior
+from desktop.widgets.common.commands import command_of
 from desktop.widgets.controls.grids_control import COMPARING, NO_IMAGES, TO_COMPARE
 from desktop.widgets.panels.grid_page import MAX_SEED
 from export.bundle import Posterior
@@ -102,6 +103,24 @@ def test_traversals_follow_the_cursor_most_used_dimension_first(window, qtbot, t
         page.titles.click()
     assert shapes[1] == (3 * 36, 3 * 132), "the bare sheet"
     assert shapes[0] > shapes[1] and shapes[0][1] > shapes[1][1]
+
+
+def test_the_menu_saves_a_sheet_of_now(window, qtbot, tmp_path, monkeypatch):
+    """A page behind another one is decoded at the cursor as it is now, before it is saved."""
+    open_page(window, qtbot, Qt.Key.Key_5)
+    page, out = window.grids.traversals, tmp_path / "a.png"
+    before = page.sheet
+    qtbot.keyClick(page, Qt.Key.Key_1, CONTROL)
+    window.explorer.set_state(window.explorer.state.moved_to((0.5, 1.0, -1.0)))
+    monkeypatch.setattr("desktop.widgets.controls.grids_control.ask_where", lambda *_: out)
+    page.titles.setChecked(False)
+    page.scale.setValue(1)
+    with qtbot.waitSignal(window.explorer.saved, timeout=SOON_MS):
+        command_of(page.save).trigger()
+    assert page.isVisible()
+    assert page.sheet is not before
+    assert (page.sheet.z.reshape(3, 11, 3)[0, :, :2] == np.float32([0.5, 1.0])).all()
+    assert (imageio.imread(out) == page.sheet.picture).all()
 
 
 def test_after_the_last_seed_comes_a_first_one(window, qtbot):

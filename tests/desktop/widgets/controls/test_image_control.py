@@ -144,6 +144,23 @@ def test_a_dropped_picture_is_fitted_step_by_step_and_the_cursor_goes_to_its_mea
     assert panel.figures["elbo"].text() == "–"
 
 
+def test_the_cursor_goes_to_the_mean_of_no_other_drawing(window, qtbot, seven, tmp_path):
+    """What takes the opened picture's place, by a stroke or undo, leaves the cursor where it is."""
+    canvas, z = window.image.panel.canvas, window.explorer.state.z
+    other = np.roll(seven, 5, axis=1)
+
+    def draw_another():
+        canvas.stepped.disconnect(draw_another)
+        canvas.set_drawing(replace(canvas.drawing(), pixels=other))
+
+    canvas.stepped.connect(draw_another)
+    write_png(tmp_path / "a.png", (255 * seven[0]).astype(np.uint8))
+    window.image.open_file(tmp_path / "a.png")
+    qtbot.waitUntil(lambda: np.array_equal(window.image.drawing.pixels, other), timeout=SOON_MS)
+    encoded(window, qtbot)
+    assert window.explorer.state.z == z
+
+
 def test_a_photo_on_grey_paper_is_levelled_step_by_step(window, qtbot, seven, tmp_path):
     """Original, levelled, fitted and thresholded stand side by side, each with its name."""
     page = page_of(ink_of(seven[0]), GRADIENT, GRADIENT * 0.5, 0.02)

@@ -7,7 +7,10 @@ from tests.waiting import SOON_MS
 
 
 def test_the_menu_writes_a_page(open_window, make_bundle, tmp_path, qtbot, monkeypatch):
-    """The entry says what goes along and asks where; then how large the page is and how to open it."""
+    """The entry says what goes along and asks where; then how large the page is and how to open it.
+
+    The dialog goes when another model is opened, because it speaks of the one before.
+    """
     window = open_window(make_bundle(name="Mine"))
     entry = next(
         action for action in window.menuBar().actions()[0].menu().actions() if "pa&ge" in action.text()
@@ -30,3 +33,9 @@ def test_the_menu_writes_a_page(open_window, make_bundle, tmp_path, qtbot, monke
     assert window.message.text().endswith(" MB) is written: it opens in any browser, and needs nothing else")
     buttons = [button.text() for button in window.message.action_buttons]
     assert buttons == ["Open in browser", "Open its folder"]
+    assert window.status.saved.text() == "saved mine.html"
+    window.message.dismiss()
+    entry.trigger()
+    dialog = window.findChild(ShareDialog)
+    with qtbot.waitSignal(dialog.rejected, timeout=SOON_MS):
+        window.open_path(make_bundle(name="Another"))

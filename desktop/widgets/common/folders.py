@@ -1,0 +1,11 @@
+"""Opens the folder of a file with the program that the desktop has for it."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices
+
+
+def open_folder_of(path: Path) -> None:
+    """Open the folder that a file is in."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.absolute().parent)))
