@@ -62,7 +62,7 @@ def _describe_bundle(bundle: Bundle) -> list[str]:
         lines.append(f"epochs         {len(epochs)} have a decoder of their own, {epochs[0]} to {epochs[-1]}")
     lines.append(f"test images    {f'{count:,}' if count else 'none'}")
     if elbo is not None:
-        lines.append(f"test ELBO      {elbo:.2f} nats")
+        lines.append(f"test ELBO      {elbo:z.2f} nats")
     return lines
 
 
