@@ -17,7 +17,7 @@ from desktop.figure.figure import FigureError
 from desktop.film.formats import AnimationError
 from desktop.images.room import RoomError
 from desktop.jobs import sheets
-from desktop.jobs.sheets import KnownScores, Order
+from desktop.jobs.sheets import KnownScores, Order, Scores
 from desktop.reading.reading import Reading
 from desktop.render_figure import view
 from desktop.render_film import epochs, path
@@ -136,15 +136,15 @@ def reconstructions(n: int, order: str, **common: Any) -> None:
         )
     by, state, pairs = Order[order.upper()], start_view(model), len(posterior.mean)
     check_room(model.source.reading, common, n, lambda n: (min(2 * n, -(-pairs // n)), n), sheets.pairs_size)
-    known = KnownScores()
-    do_job(
+    known, first = KnownScores(), sheets.shown_pairs(n) if by is Order.FILE else None
+    scores = do_job(
         model,
-        lambda decoder: sheets.scores_cost(decoder, posterior, known),
-        lambda decoder: sheets.held_out_scores(decoder, posterior, known, LONG_S),
+        lambda decoder: sheets.scores_cost(decoder, posterior, known, first),
+        lambda decoder: sheets.held_out_scores(decoder, posterior, known, LONG_S, first),
         "comparing",
     )
-    assert known.scores is not None
-    plan = sheets.reconstructions_plan(posterior, known.scores, by, n)
+    assert isinstance(scores, Scores)
+    plan = sheets.reconstructions_plan(posterior, scores, by, n)
     write_sheet(plan, model, common, state, "reconstructions", n=n, order=by.value)
 
 

@@ -42,7 +42,7 @@ from desktop.render_parts import (
     start_view,
 )
 from desktop.view.provenance import provenance, to_text
-from desktop.view.state import ViewState
+from desktop.view.state import PALE_OPACITY, ViewState
 
 # The parts that a command can ask for, by their names there.
 OF_WINDOW = (Part.SELECTED, Part.PINNED, Part.PATH, Part.ENCODED, Part.TRUE_POSTERIOR)
@@ -99,7 +99,7 @@ def layers_option(start: tuple[str, ...], without: frozenset[Part] = frozenset()
 @click.option(
     "--opacity",
     type=Finite(0, 1),
-    help="Of the decoded plane.  [default: 0.6 under points, density and holes, or else 1]",
+    help=f"Of the decoded plane.  [default: {PALE_OPACITY} under points, density and holes, or else 1]",
 )
 @click.option(
     "--invert/--no-invert",

@@ -4,8 +4,10 @@ import dataclasses
 import math
 from typing import Any
 
+from desktop.base.minus import with_hyphen
 from desktop.models.source import Source
-from desktop.reading.reading import EncoderReading, Reading
+from desktop.reading.input_values import InputValue
+from desktop.reading.reading import EncoderReading, OtherInput, Reading
 from desktop.vetting.onnx_file import ModelFile
 from export.bundle import Bundle
 
@@ -62,7 +64,7 @@ def _describe_bundle(bundle: Bundle) -> list[str]:
         lines.append(f"epochs         {len(epochs)} have a decoder of their own, {epochs[0]} to {epochs[-1]}")
     lines.append(f"test images    {f'{count:,}' if count else 'none'}")
     if elbo is not None:
-        lines.append(f"test ELBO      {elbo:.2f} nats")
+        lines.append(f"test ELBO      {elbo:z.2f} nats")
     return lines
 
 
@@ -121,6 +123,11 @@ def _describe_file(file: ModelFile) -> list[str]:
     ]
 
 
+def _describe_input(other: OtherInput) -> str:
+    number = with_hyphen(InputValue(other.name, other.value).number)
+    return f"{other.name} = {number}{' (the index of a one)' if other.one_hot else ''}"
+
+
 def _describe_reading(reading: Reading | EncoderReading) -> list[str]:
     lines = []
     for field in dataclasses.fields(reading):
@@ -128,9 +135,7 @@ def _describe_reading(reading: Reading | EncoderReading) -> list[str]:
         if field.name in ("guesses", "notes") or (field.name == "more_channels" and not value):
             continue
         if field.name == "other_inputs":
-            words = ", ".join(
-                f"{o.name} = {o.value:g}{' (the index of a one)' if o.one_hot else ''}" for o in value
-            )
+            words = ", ".join(map(_describe_input, value))
         elif field.name == "batch":
             words = "any number of pictures" if value is None else f"{value} at once"
         elif isinstance(value, tuple):

@@ -10,7 +10,7 @@ from desktop.base.errors import ModelError
 from desktop.base.installed import HOME
 from desktop.base.own_process import PAGE, command_of
 from desktop.models.source import Source
-from desktop.reading.overrides import RANGES
+from desktop.reading.overrides import as_options
 
 # In a wheel the packages lie below another one.
 MODULE = f"{__name__.partition('desktop.')[0]}export.page"
@@ -30,10 +30,9 @@ def page_arguments(source: Source, out: Path) -> list[str]:
         raise ModelError("found a decoder whose z has no batch axis, expected one; a page cannot show it")
     if reading.more_channels:
         raise ModelError("found channels besides the picture's in the output; a page cannot show this model")
-    ranges = {value: name for name, value in RANGES.items()}
-    arguments += ["--z-input", reading.z_input, "--output", reading.output, "--layout", reading.layout.value]
-    arguments += ["--image-shape", ",".join(map(str, reading.image_shape))]
-    arguments += ["--range", ranges[reading.value_range]]
+    for option, text in as_options(reading).items():
+        if option != "prior":  # it comes with the look
+            arguments += [f"--{option}", text]
     arguments += ["--z-shape", ",".join(map(str, reading.z_shape[1:]))]
     for other in reading.other_inputs:
         if other.one_hot:

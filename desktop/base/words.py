@@ -38,4 +38,4 @@ def _seen(sign: str) -> str:
 
 def in_nats(nats: float) -> str:
     """Write a number of nats with its unit, the same everywhere; large ones with fewer digits."""
-    return with_minus(f"{nats:.2f} nats" if abs(nats) < LARGE_NATS else f"{nats:,.1f} nats")
+    return with_minus(f"{nats:z.2f} nats" if abs(nats) < LARGE_NATS else f"{nats:,.1f} nats")

@@ -13,7 +13,7 @@ from desktop.images.room import why_not
 from desktop.latent.chart import AxisScale, Chart
 from desktop.latent.plane import Viewport
 from desktop.latent.selection import Indices, within
-from desktop.view.state import Layer, ViewState
+from desktop.view.state import OVER_BACKDROP, PALE_OPACITY, Layer, ViewState
 from export.bundle import Posterior
 
 LEAST_SIDE_PX, MAX_SIZE_PX, MAX_SCALE = 160, 8192, 8
@@ -50,10 +50,6 @@ class Part(StrEnum):
 # Drawn only with the points, whose parts they are.
 OF_POINTS = frozenset({Part.NAMES, Part.SELECTED})
 
-# What the decoded plane is paled for, so that it is seen on white paper, too; and the number of that opacity.
-OVER_BACKDROP = frozenset({Part.POINTS, Part.DENSITY, Part.HOLES})
-PALE_OPACITY, AUTOMATIC = 0.6, 0
-
 # The layers of the view that are parts too.
 OF_LAYERS = {
     Layer.BACKDROP: Part.BACKDROP,
@@ -64,6 +60,8 @@ OF_LAYERS = {
     Layer.TRUE_POSTERIOR: Part.TRUE_POSTERIOR,
     Layer.ENCODED: Part.ENCODED,
 }
+# What the decoded plane is paled for, as on the screen.
+OVER_PLANE = frozenset(OF_LAYERS[layer] for layer in OVER_BACKDROP)
 
 
 class Ground(StrEnum):
@@ -140,10 +138,11 @@ class Figure:
         """The opacity of the decoded plane if these parts are drawn."""
         if self.opacity is not None:
             return self.opacity
-        return PALE_OPACITY if parts & OVER_BACKDROP else 1.0
+        return PALE_OPACITY if parts & OVER_PLANE else 1.0
 
     def details(self) -> dict[str, str | int | float | bool]:
-        """The settings that are stored in the file beside the view's state."""
+        """The settings that are stored in the file beside the view's state; an automatic opacity is none."""
+        opacity = {} if self.opacity is None else {"opacity": round(100 * self.opacity)}
         return {
             "width": self.size_px[0],
             "height": self.size_px[1],
@@ -151,8 +150,8 @@ class Figure:
             "axes": self.has_axes,
             "legend": self.has_legend,
             "ground": self.ground.value,
-            "opacity": AUTOMATIC if self.opacity is None else round(100 * self.opacity),
             "inverted": self.is_inverted,
+            **opacity,
         }
 
     def why_not(self, free_bytes: int) -> str:

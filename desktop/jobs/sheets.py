@@ -99,7 +99,7 @@ class Scores:
         rate = f"rate {in_nats(self.rate[index])}"
         if self.error is not None:
             return f"difference {self.error[index]:.3f} (root mean square), {rate}"
-        bits = "" if self.bits is None else f" ({with_minus(f'{self.bits[index]:.2f}')} bits per dimension)"
+        bits = "" if self.bits is None else f" ({with_minus(f'{self.bits[index]:z.2f}')} bits per dimension)"
         elbo, distortion = in_nats(self.elbo[index]), in_nats(self.distortion[index])
         return f"ELBO {elbo}{bits}: {rate}, distortion {distortion}"
 

@@ -138,7 +138,7 @@ class Source:
         if reading is self.reading and encoder_reading is self.encoder_reading:
             return self
         are = {other.name: other.value for other in self.further_inputs}
-        changed = {SET + v.name: f"{v.value:.9g}" for v in values if are.get(v.name, v.value) != v.value}
+        changed = {SET + v.name: v.text for v in values if are.get(v.name, v.value) != v.value}
         overrides = dict(self.overrides) | changed
         return replace(self, reading=reading, encoder_reading=encoder_reading, overrides=overrides)
 

@@ -9,6 +9,7 @@ from desktop.base.words import NAME_CHARS, one_line
 from desktop.reading.reading import EncoderReading, OtherInput, Reading
 
 R = TypeVar("R", Reading, EncoderReading)
+MOST_PLAIN = 1e15  # from here on whole numbers have an exponent, too
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,12 @@ class InputValue:
     @property
     def number(self) -> str:
         """The value as people read it."""
-        return with_minus(f"{self.value:g}")
+        return with_minus(str(int(self.value)) if _is_short(self.value) else f"{self.value:g}")
+
+    @property
+    def text(self) -> str:
+        """The value with all its digits, as an override and a command line have it."""
+        return str(int(self.value)) if _is_short(self.value) else repr(float(self.value))
 
 
 InputValues = tuple[InputValue, ...]
@@ -90,6 +96,11 @@ def differences(were: InputValues, now: InputValues) -> list[str]:
 def in_words(values: InputValues) -> str:
     """The values as words, such as "label 7, truncation 0.5"."""
     return ", ".join(map(str, values))
+
+
+def _is_short(value: float) -> bool:
+    """Whether a value is a whole number that is written without an exponent."""
+    return abs(value) < MOST_PLAIN and value == int(value)
 
 
 def _names(others: Iterable[OtherInput]) -> list[str]:

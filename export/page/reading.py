@@ -25,6 +25,7 @@ RANGES = ("unit", "signed", "logits", "bytes")
 RANGE_WORDS = {"unit": "[0, 1]", "signed": "[−1, 1]", "logits": "logits", "bytes": "[0, 255]"}
 # z that is tried to see the range of the output.
 TRIED_Z = 4
+MOST_PLAIN = 1e15  # from here on whole numbers have an exponent, too
 Z_NAMES = ("z", "latent", "latents", "latent_vector")
 MOST_FILE_BYTES = 2 << 30
 
@@ -151,10 +152,16 @@ class Reading:
     def input_facts(self) -> list[list[str]]:
         """The other inputs that have numbers: their names, and the value of each or the place of its 1."""
         return [
-            [plain(name, 40), f"{array.argmax() if name in self.classes else float(array.flat[0]):g}"]
+            [plain(name, 40), _number(array.argmax() if name in self.classes else array.flat[0])]
             for name, array in self.others.items()
             if array.size
         ]
+
+
+def _number(value: Any) -> str:
+    """A number for people: a whole one with all its digits."""
+    number = float(value)
+    return str(int(number)) if abs(number) < MOST_PLAIN and number == int(number) else f"{number:g}"
 
 
 def bundle_reading(bundle: Bundle, data: bytes) -> Reading:

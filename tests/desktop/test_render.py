@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from desktop import render
 from desktop.images.note import read_note
 from desktop.images.pixels import tile, to_bytes
-from desktop.jobs.sheets import PAIR_GAP_PX
+from desktop.jobs.sheets import PAIR_GAP_PX, Scores
 from desktop.latent.paths import PathKind
 from desktop.latent.plane import quantile_axis, sample_prior
 from desktop.view.provenance import from_text
@@ -127,6 +128,27 @@ def test_reconstructions_stand_beside_their_originals(call, tmp_path, make_bundl
     sheet = imageio.imread(out)
     assert (sheet[:12, :12] == images[0, 0] * 255).all()
     assert (sheet[-12:, 24 + PAIR_GAP_PX : 36 + PAIR_GAP_PX] == images[7, 0] * 255).all()
+
+
+@pytest.mark.parametrize(("order", "compared"), [("file", 2), ("worst", 9)])
+def test_only_the_order_of_the_scores_needs_all_of_them(
+    call, tmp_path, make_bundle, monkeypatch, order, compared
+):
+    """In the file's order, the images that are not shown are not decoded."""
+    steps_of, seen = render.sheets.held_out_scores, []
+
+    def watched(*arguments):
+        for step in steps_of(*arguments):
+            if isinstance(step, Scores):
+                seen.append(np.isfinite(step.merit).sum())
+            yield step
+
+    monkeypatch.setattr(render.sheets, "held_out_scores", watched)
+    zeros = np.zeros((9, 2), np.float32)
+    path = make_bundle(posterior=Posterior(zeros, zeros, np.zeros((9, 1, 12, 12), np.uint8)))
+    order = ("--n", 1, "--order", order)
+    assert call("reconstructions", path, "--out", tmp_path / "a.png", *order)[0] == 0
+    assert seen == [compared]
 
 
 def test_the_same_seed_gives_the_same_bytes(call, tmp_path, bundle_path):

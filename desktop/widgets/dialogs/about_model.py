@@ -100,4 +100,4 @@ def show_about(parent: QWidget, source: Source, device: str) -> None:
 def _in_nats(source: Source, elbo: float) -> str:
     likelihood = source.likelihood
     bits = None if likelihood is None else likelihood.bits_per_dimension(elbo, source.reading.image_shape)
-    return in_nats(elbo) + ("" if bits is None else f" ({with_minus(f'{bits:.3f}')} bits per dimension)")
+    return in_nats(elbo) + ("" if bits is None else f" ({with_minus(f'{bits:z.3f}')} bits per dimension)")

@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
 
 from desktop.base.machine import free_memory_bytes
 from desktop.figure.figure import (
-    AUTOMATIC,
     LEAST_SIDE_PX,
     MAX_SCALE,
     MAX_SIZE_PX,
@@ -35,6 +34,7 @@ from desktop.figure.figure import (
 )
 from desktop.figure.layout import in_print
 from desktop.jobs.cost import ASK_FROM_S, Cost
+from desktop.view.state import PALE_OPACITY
 from desktop.widgets.common.checkerboard import draw_checks
 from desktop.widgets.common.choices import choice_box, count_box
 from desktop.widgets.common.error_label import ErrorLabel
@@ -48,6 +48,7 @@ PREVIEW_PX, LEAST_PREVIEW_PX = 520, 240
 LIGHT_PAGE = QColor(255, 255, 255, 190)  # over the checkerboard: on transparent ground texts are dark
 CAPTION_LINES_PX = 76
 MM_RANGE, TEXT_PT_RANGE = (40, 900), (4, 24)
+AUTOMATIC = 0  # the box's number for an opacity that nobody set
 SOON_MS = 150  # after the last key or click, so that a preview is not drawn for each letter
 SCALE_TIP = "Makes the picture finer; texts and lines keep their places."
 VECTOR_SCALE_TIP = (
@@ -139,7 +140,9 @@ class FigureDialog(FittingDialog):
         self.inverted.setChecked(True)
         self.opacity = count_box("Opacity of the decoded plane", AUTOMATIC, 100, AUTOMATIC, " %")
         self.opacity.setSpecialValueText("Automatic")
-        self.opacity.setToolTip("Automatic is 60 % under points, density and holes, and else 100 %.")
+        self.opacity.setToolTip(
+            f"Automatic is {100 * PALE_OPACITY:.0f} % under points, density and holes, and else 100 %."
+        )
         self.parts = {part: QCheckBox(part.value) for part in Part}
         self.axes, self.legend = QCheckBox("Axes"), QCheckBox("Legend")
         self.has_caption = QCheckBox("Caption")

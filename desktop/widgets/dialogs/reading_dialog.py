@@ -24,7 +24,7 @@ from desktop.base.minus import with_hyphen, with_minus
 from desktop.base.words import NAME_CHARS, one_line
 from desktop.latent.prior import Prior, PriorKind
 from desktop.models.source import Source, UnreadError
-from desktop.reading.input_values import values_of
+from desktop.reading.input_values import InputValue, values_of
 from desktop.reading.overrides import LAYOUTS, NO_ENCODER, RANGES, SET, SPREADS
 from desktop.reading.reading import EncoderReading, OtherInput, Reading, Spread
 from desktop.vetting.onnx_file import ModelFile
@@ -337,7 +337,9 @@ class ReadingDialog(FittingDialog):
         panel = InputsPanel()
         panel.set_inputs(inputs)
         panel.show_values(values_of(inputs))
-        panel.value_wanted.connect(lambda name, value: self._set_override(SET + name, f"{value:.9g}"))
+        panel.value_wanted.connect(
+            lambda name, value: self._set_override(SET + name, InputValue(name, value).text)
+        )
         for slider in panel.sliders.values():  # each of its steps would open the model again
             slider.hide()
         self.fields |= {SET + name: box for name, box in panel.boxes.items()}

@@ -116,8 +116,8 @@ class CoordinatesPanel(QWidget):
             return RowText(name, tip=name)
         nats = float(self._kl[dimension])
         collapsed = nats < COLLAPSED_NATS
-        rate = f"{nats:.3f} nats{', collapsed' if collapsed else ''}"
-        return RowText(name, f"{nats:.2f}", rate, f"{name}, {rate}", collapsed)
+        rate = f"{nats:z.3f} nats{', collapsed' if collapsed else ''}"
+        return RowText(name, f"{nats:z.2f}", rate, f"{name}, {rate}", collapsed)
 
     def _values(self, dimensions: Sequence[int]) -> Iterable[float]:
         # A z of another model may come before the model itself.

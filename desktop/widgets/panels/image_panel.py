@@ -168,7 +168,7 @@ class ImagePanel(QWidget):
         """Show bits per dimension, or a dash; they are hidden where they compare nothing."""
         for label in (self._titles["bits"], self.figures["bits"]):
             label.setVisible(is_shown)
-        self.figures["bits"].setText("–" if bits is None else with_minus(f"{bits:.3f}"))
+        self.figures["bits"].setText("–" if bits is None else with_minus(f"{bits:z.3f}"))
 
     def set_data(self, image_shape: tuple[int, int, int], colors: Sequence[Color], color: Color) -> None:
         """Set what is drawn: images of this shape, with these colours, beginning with `color`.

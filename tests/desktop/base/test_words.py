@@ -5,7 +5,7 @@ import unicodedata
 
 import pytest
 
-from desktop.base.words import one_line
+from desktop.base.words import in_nats, one_line
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,9 @@ def test_whatever_comes_in_no_control_character_goes_out():
     found = one_line("".join(map(chr, range(0x3000))), 100_000)
     assert not {unicodedata.category(sign) for sign in found} & {"Cc", "Cs", "Zl", "Zp"}
     assert found.encode()
+
+
+def test_nats_that_round_to_nothing_have_no_sign():
+    """Zero is never negative; what is negative after rounding has a minus, and large numbers one decimal."""
+    shown = [in_nats(nats) for nats in (-0.0, -0.004, -0.006, 12.345, -1234.56)]
+    assert shown == ["0.00 nats", "0.00 nats", "−0.01 nats", "12.35 nats", "−1,234.6 nats"]

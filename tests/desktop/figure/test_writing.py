@@ -16,6 +16,7 @@ from desktop.figure.writing import figure_cost, save_figure
 from desktop.images.note import read_note
 from desktop.jobs.cost import Progress
 from desktop.view.provenance import from_text, provenance, to_text
+from desktop.view.state import PALE_OPACITY
 
 SVG = "{http://www.w3.org/2000/svg}"
 SMALL = Figure((360, 240), scale=1, has_legend=False, has_axes=False, parts=frozenset(), ground=Ground.WHITE)
@@ -194,5 +195,11 @@ def test_the_decoded_plane_is_pale_only_under_points_and_maps():
     assert alone.opacity_under(alone.parts) == 1.0
     assert [
         alone.opacity_under(alone.parts | {part}) for part in (Part.POINTS, Part.DENSITY, Part.HOLES)
-    ] == [0.6] * 3
+    ] == [PALE_OPACITY] * 3
     assert replace(alone, opacity=0.3).opacity_under(alone.parts) == 0.3
+
+
+def test_the_note_tells_a_plane_that_cannot_be_seen_from_an_automatic_opacity():
+    """What nobody set is not in it."""
+    assert "opacity" not in Figure().details()
+    assert Figure(opacity=0.0).details()["opacity"] == 0

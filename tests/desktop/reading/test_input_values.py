@@ -47,3 +47,27 @@ def test_what_is_no_longer_as_it_was_is_said():
         "strength 1 is no input of this model",
     ]
     assert in_words(now) == "label 3, strength 1"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown", "text"),
+    [
+        (1234567, "1234567", "1234567"),
+        (2.0**31 - 1, "2147483647", "2147483647"),
+        (-0.0, "0", "0"),
+        (-0.1234567890123, "−0.123457", "-0.1234567890123"),
+        (1e20, "1e+20", "1e+20"),
+    ],
+)
+def test_a_value_keeps_its_digits(value, shown, text):
+    """A whole number is shown with all of them, and an override gives the same number again."""
+    found = InputValue("label", value)
+    assert (found.number, found.text) == (shown, text)
+    assert float(found.text) == value
+
+
+def test_a_class_of_many_digits_can_be_opened_again(tmp_path):
+    """Its override is a whole number, too."""
+    source = open_source(conditional(tmp_path / "model.onnx", table=False), use_saved=False)
+    other = source.with_inputs((InputValue("label", 2.0**31 - 1),))
+    assert other.overrides == {"set label": "2147483647"}

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from onnx import helper, numpy_helper
+from onnx import TensorProto, helper, numpy_helper
 
 from export.page.__main__ import main
 from export.page.content import Choices, _thinned, content_of, decoder_program
@@ -100,6 +100,17 @@ def test_the_range_is_guessed_from_samples(low, high, expected, tmp_path):
     reading = read_model(path, Wanted())
     assert (reading.range, reading.layout, reading.image_shape) == (expected, "flat", (1, 4, 4))
     assert len(reading.guesses) == 2
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(1234567, "1234567"), (-0.0, "0"), (0.7, "0.7"), (1e20, "1e+20")]
+)
+def test_an_input_keeps_its_digits(value, shown, tmp_path):
+    """A whole number is shown with all of them, such as a class of many."""
+    graph = linear(2, 1, 4, 4)
+    graph.graph.input.append(helper.make_tensor_value_info("y", TensorProto.FLOAT, [1]))
+    reading = read_model(saved(tmp_path / "m.onnx", graph), Wanted(inputs={"y": value}))
+    assert reading.input_facts() == [["y", shown]]
 
 
 def test_an_epoch_is_the_difference_to_the_next():
