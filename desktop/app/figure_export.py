@@ -21,6 +21,7 @@ from desktop.figure.drawing import Content
 from desktop.figure.figure import OF_LAYERS, Figure, FigureError, OwnImage, Part, Subject
 from desktop.figure.writing import NOTHING, figure_cost, figure_picture, plane_content, save_figure
 from desktop.jobs.cost import ASK_FROM_S, Cost, Progress
+from desktop.jobs.encode import Encoded, Located
 from desktop.jobs.kept_decoder import KeptDecoder
 from desktop.view.provenance import provenance, to_text
 
@@ -69,16 +70,12 @@ class FigureExport(FileExport):
         found = replace(subject_of(explorer), own=self.own)
         if second is None or self._comparison is None or explorer.source is None or second.source is None:
             return found
-        encoded = self._comparison.encoded
         beside = replace(
             subject_of(second),
-            own=None if encoded is None else OwnImage(encoded.mean, encoded.logvar),
+            own=own_image(self._comparison.encoded, self._comparison.finder.located),
             title=title_of("B", second.source, second.state.epoch),
         )
-        # The true posterior by B is not known, and that by A alone would not be compared with anything.
-        own = None if self.own is None else replace(self.own, contours=())
-        title = title_of("A", explorer.source, explorer.state.epoch)
-        return replace(found, own=own, title=title, beside=beside)
+        return replace(found, title=title_of("A", explorer.source, explorer.state.epoch), beside=beside)
 
     @property
     def can_be_finer(self) -> bool:
@@ -247,6 +244,13 @@ def _quick(decoder: KeptDecoder, subject: Subject, small: Figure, plane: int = 0
     if decoder.is_slow and figure_cost(decoder, subject, small, plane).seconds > ASK_FROM_S:
         return replace(small, parts=small.parts - {Part.BACKDROP})
     return small
+
+
+def own_image(encoded: Encoded | None, located: Located | None) -> OwnImage | None:
+    """Where a drawn image is, by the encoder and by its true posterior if that is known."""
+    if encoded is None:
+        return None
+    return OwnImage(encoded.mean, encoded.logvar, () if located is None else located.picture.contours)
 
 
 def subject_of(explorer: Explorer) -> Subject:

@@ -1,0 +1,43 @@
+"""Figures of one model and of two that are compared: what is on the planes, and the file that is made."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from desktop.app.comparison import Comparison
+from desktop.app.figure_export import FigureExport, own_image
+from desktop.figure.figure import Part
+from desktop.images.drawing import blank
+from desktop.view.comparison import Other
+from tests.desktop.small_bundles import encoder_graph
+from tests.waiting import SOON_MS
+
+SHAPE = (1, 12, 12)
+
+
+@pytest.fixture
+def pair(make_explorer, make_bundle, qtbot):
+    """The figures of two models that somebody compares, and the comparison."""
+    first = make_explorer(make_bundle())
+    comparison = Comparison(first, first)
+    comparison.set_shown(True)
+    exports = FigureExport(first)
+    exports.set_comparison(comparison)
+    with qtbot.waitSignal(comparison.second.opened, timeout=SOON_MS):
+        comparison.open(Other(make_bundle(seed=5, name="second", encoder=encoder_graph(SHAPE, 1))))
+    return exports, comparison
+
+
+def test_each_plane_has_the_true_posterior_by_its_model(pair, qtbot):
+    """B's is part of a figure as soon as it is found, beside A's."""
+    exports, comparison = pair
+    comparison.finder.side = 32
+    comparison.encode(replace(blank(SHAPE), pixels=np.eye(12, dtype=np.float32)[None]))
+    qtbot.waitUntil(lambda: comparison.finder.located is not None, timeout=SOON_MS)
+    qtbot.waitUntil(lambda: comparison.encoded is not None, timeout=SOON_MS)
+    exports.own = own_image(comparison.encoded, comparison.finder.located)
+    assert Part.TRUE_POSTERIOR in exports.subject.possible()
+    beside = exports.subject.beside
+    assert beside.own.contours is comparison.finder.located.picture.contours
+    assert Part.TRUE_POSTERIOR in beside.possible()
