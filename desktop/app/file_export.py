@@ -27,7 +27,7 @@ class FileExport(QObject):
         self._explorer = explorer
         self._name, self.preview_name = name, f"{name} preview"
         self.path: Path | None = None
-        explorer.opened.connect(lambda: self.progressed.emit(None))
+        explorer.opened.connect(lambda: self._end(is_written=False))
 
     @property
     def writing(self) -> str:
