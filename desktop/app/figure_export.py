@@ -134,9 +134,9 @@ class FigureExport(FileExport):
         note = to_text(provenance(source, shown, "view", **figure.details()))
 
         def make(beside: Content = NOTHING) -> None:
-            steps = save_figure(decoder, subject, figure, path, note, beside)
-            self._make(path, BEGUN, steps)
+            self._request(path, save_figure(decoder, subject, figure, path, note, beside))
 
+        self._begin(path, BEGUN)
         second = self._second
         if second is None or second.decoder is None:
             make()
@@ -175,7 +175,6 @@ class FigureExport(FileExport):
             self._on_failed(error)
 
         self._waits_for_second = True
-        self.progressed.emit(BEGUN)
         second.worker.request(self._name, Priority.FILM, _with_result(content), on_step, on_failed)
 
     def _drop_second(self, _: object = None) -> None:
@@ -186,10 +185,13 @@ class FigureExport(FileExport):
             self._comparison.second.interrupt()
 
     def _on_second_gone(self, _: object = None) -> None:
-        """End a file whose B was closed or replaced."""
-        if self._waits_for_second:
+        """End a file whose B was closed or replaced, and say so."""
+        if self._waits_for_second and self.path is not None:
+            name = self.path.name
             self._drop_second()
-            self.progressed.emit(None)
+            self._on_failed(
+                FigureError(f"{name} was not written, because B was closed or replaced")
+            )
 
     def _on_previewed(self, found: Bytes | Cost | FigureError | None) -> None:
         if isinstance(found, Cost):

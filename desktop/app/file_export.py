@@ -46,11 +46,19 @@ class FileExport(QObject):
 
     def _make(self, path: Path, begun: object, steps: Iterator[Any]) -> None:
         """Begin to make a file; `begun` is the progress at the start, and `_on_step` gets each step's."""
+        self._begin(path, begun)
+        self._request(path, steps)
+
+    def _begin(self, path: Path, begun: object) -> None:
+        """From now on a file is being made, in place of the one before."""
         if self.path is not None:
-            self._end(is_written=False)  # the one before, which this one replaces
+            self.cancel()
         self.path = path
         self._explorer.files.begin(path)
         self.progressed.emit(begun)
+
+    def _request(self, path: Path, steps: Iterator[Any]) -> None:
+        """Have the worker make the file that was begun."""
         self._explorer.worker.request(
             self._name, Priority.FILM, steps, self._on_step, self._on_failed, lambda: self._on_saved(path)
         )

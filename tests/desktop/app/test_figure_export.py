@@ -1,13 +1,15 @@
 """Figures of one model and of two that are compared: what is on the planes, and the file that is made."""
 
 from dataclasses import replace
+from threading import Event
 
 import numpy as np
 import pytest
 
 from desktop.app.comparison import Comparison
 from desktop.app.figure_export import FigureExport, own_image
-from desktop.figure.figure import Part
+from desktop.app.worker import Priority
+from desktop.figure.figure import Figure, Part
 from desktop.images.drawing import blank
 from desktop.view.comparison import Other
 from tests.desktop.small_bundles import encoder_graph
@@ -41,3 +43,45 @@ def test_each_plane_has_the_true_posterior_by_its_model(pair, qtbot):
     beside = exports.subject.beside
     assert beside.own.contours is comparison.finder.located.picture.contours
     assert Part.TRUE_POSTERIOR in beside.possible()
+
+
+def test_a_figure_that_waits_for_b_is_being_written(pair, make_bundle, tmp_path, qtbot):
+    """Everybody knows of it from the start, and how it ended: made, cancelled, or lost with A or B."""
+    exports, comparison = pair
+    files, path, told = comparison.first.files, tmp_path / "both.png", []
+    files.lost.connect(told.append)
+    comparison.first.failed.connect(lambda error: told.append(str(error)))
+
+    def save():
+        exports.save(path, Figure((400, 300), scale=1))
+        assert exports.writing == "writing both.png"
+        assert files.paths == (path,)
+
+    save()
+    exports.cancel()
+    assert (exports.path, files.paths) == (None, ())
+    save()
+    comparison.close_second()
+    assert (exports.path, files.paths) == (None, ())
+    assert told == ["both.png was not written, because B was closed or replaced"]
+    with qtbot.waitSignal(comparison.second.opened, timeout=SOON_MS):
+        comparison.open(Other(make_bundle(seed=5, name="second")))
+    save()
+    with qtbot.waitSignal(comparison.first.saved, timeout=SOON_MS):
+        save()
+    assert (exports.path, files.paths) == (None, ())
+    assert path.exists()
+    told.clear()
+    may_go_on = Event()
+
+    def hold():
+        may_go_on.wait()
+        yield None
+
+    comparison.second.worker.request("hold", Priority.PICTURE, hold(), told.append)
+    save()
+    with qtbot.waitSignal(comparison.first.opened, timeout=SOON_MS):
+        comparison.first.open(make_bundle(name="third"))
+    may_go_on.set()
+    assert (exports.path, files.paths) == (None, ())
+    assert told == [path]
