@@ -23,7 +23,6 @@ from desktop.figure.writing import NOTHING, figure_cost, figure_picture, plane_c
 from desktop.jobs.cost import ASK_FROM_S, Cost, Progress
 from desktop.jobs.encode import Encoded, Located
 from desktop.jobs.kept_decoder import KeptDecoder
-from desktop.view.provenance import provenance, to_text
 
 BEGUN = Progress(0, 0, 0.0)
 FREE = Cost(0, 0.0)
@@ -122,16 +121,15 @@ class FigureExport(FileExport):
 
     def save(self, path: Path, figure: Figure) -> None:
         """Start to make a file, of the view as it is now."""
-        explorer, decoder, source = self._explorer, self._explorer.decoder, self._explorer.source
-        if decoder is None or source is None:
+        explorer, decoder = self._explorer, self._explorer.decoder
+        if decoder is None:
             return
         subject = self.subject
         possible = subject.possible_anywhere()
         layers = {layer for layer, part in OF_LAYERS.items() if part in figure.parts}
         # What there is nothing to draw of stays as it is in the window.
         layers |= {layer for layer in explorer.state.layers if OF_LAYERS.get(layer) not in possible}
-        shown = replace(explorer.state, layers=frozenset(layers))
-        note = to_text(provenance(source, shown, "view", **figure.details()))
+        note = explorer.note("view", frozenset(layers), **figure.details())
 
         def make(beside: Content = NOTHING) -> None:
             self._request(path, save_figure(decoder, subject, figure, path, note, beside))
@@ -189,9 +187,7 @@ class FigureExport(FileExport):
         if self._waits_for_second and self.path is not None:
             name = self.path.name
             self._drop_second()
-            self._on_failed(
-                FigureError(f"{name} was not written, because B was closed or replaced")
-            )
+            self._on_failed(FigureError(f"{name} was not written, because B was closed or replaced"))
 
     def _on_previewed(self, found: Bytes | Cost | FigureError | None) -> None:
         if isinstance(found, Cost):

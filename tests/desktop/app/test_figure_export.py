@@ -11,7 +11,11 @@ from desktop.app.figure_export import FigureExport, own_image
 from desktop.app.worker import Priority
 from desktop.figure.figure import Figure, Part
 from desktop.images.drawing import blank
+from desktop.images.note import read_note
+from desktop.models.own_posterior import OwnPosterior
 from desktop.view.comparison import Other
+from desktop.view.provenance import from_text
+from desktop.view.state import Layer
 from tests.desktop.small_bundles import encoder_graph
 from tests.waiting import SOON_MS
 
@@ -85,3 +89,17 @@ def test_a_figure_that_waits_for_b_is_being_written(pair, make_bundle, tmp_path,
     may_go_on.set()
     assert (exports.path, files.paths) == (None, ())
     assert told == [path]
+
+
+def test_the_note_has_no_numbers_of_own_pictures(explorer, tmp_path, qtbot):
+    """At another time they would mean test images; its layers are those of the figure."""
+    mean = np.eye(2, dtype=np.float32)
+    explorer.show_pictures(OwnPosterior(mean, mean))
+    explorer.change(pinned=(1,), selected=(0, 1))
+    with qtbot.waitSignal(explorer.saved, timeout=SOON_MS):
+        parts = frozenset({Part.PRIOR})
+        FigureExport(explorer).save(tmp_path / "view.png", Figure((400, 300), scale=1, parts=parts))
+    carried = from_text(read_note(tmp_path / "view.png")).state
+    assert (carried.pinned, carried.selected) == ((), ())
+    assert Layer.PRIOR in carried.layers
+    assert Layer.BACKDROP not in carried.layers
