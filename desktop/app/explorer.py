@@ -427,14 +427,16 @@ class Explorer(QObject):
         if self._opened is not None:
             self.set_state(random_view(self.state, self._has_posterior))
 
-    def note(self, kind: str, **details: Detail) -> str:
+    def note(self, kind: str, layers: frozenset[Layer] | None = None, /, **details: Detail) -> str:
         """Return the note for an export of the current view; empty while no model is open.
 
-        `kind` and `details` say what is exported and how, as in `desktop.view.provenance`.
+        `kind` and `details` say what is exported and how, as in `desktop.view.provenance`; `layers` are those
+        that it shows, if they are others than the view's.
         """
         source = self.source
         # At another time the numbers of own pictures would mean the model's own test images.
         state = self.state if self.own is None else _without_points(self.state)
+        state = state if layers is None else replace(state, layers=layers)
         return "" if source is None else to_text(provenance(source, state, kind, **details))
 
     def set_view_size(self, size_px: tuple[int, int], ratio: float = 1.0) -> None:

@@ -21,8 +21,8 @@ from desktop.figure.drawing import Content
 from desktop.figure.figure import OF_LAYERS, Figure, FigureError, OwnImage, Part, Subject
 from desktop.figure.writing import NOTHING, figure_cost, figure_picture, plane_content, save_figure
 from desktop.jobs.cost import ASK_FROM_S, Cost, Progress
+from desktop.jobs.encode import Encoded, Located
 from desktop.jobs.kept_decoder import KeptDecoder
-from desktop.view.provenance import provenance, to_text
 
 BEGUN = Progress(0, 0, 0.0)
 FREE = Cost(0, 0.0)
@@ -69,16 +69,12 @@ class FigureExport(FileExport):
         found = replace(subject_of(explorer), own=self.own)
         if second is None or self._comparison is None or explorer.source is None or second.source is None:
             return found
-        encoded = self._comparison.encoded
         beside = replace(
             subject_of(second),
-            own=None if encoded is None else OwnImage(encoded.mean, encoded.logvar),
+            own=own_image(self._comparison.encoded, self._comparison.finder.located),
             title=title_of("B", second.source, second.state.epoch),
         )
-        # The true posterior by B is not known, and that by A alone would not be compared with anything.
-        own = None if self.own is None else replace(self.own, contours=())
-        title = title_of("A", explorer.source, explorer.state.epoch)
-        return replace(found, own=own, title=title, beside=beside)
+        return replace(found, title=title_of("A", explorer.source, explorer.state.epoch), beside=beside)
 
     @property
     def can_be_finer(self) -> bool:
@@ -125,21 +121,20 @@ class FigureExport(FileExport):
 
     def save(self, path: Path, figure: Figure) -> None:
         """Start to make a file, of the view as it is now."""
-        explorer, decoder, source = self._explorer, self._explorer.decoder, self._explorer.source
-        if decoder is None or source is None:
+        explorer, decoder = self._explorer, self._explorer.decoder
+        if decoder is None:
             return
         subject = self.subject
         possible = subject.possible_anywhere()
         layers = {layer for layer, part in OF_LAYERS.items() if part in figure.parts}
         # What there is nothing to draw of stays as it is in the window.
         layers |= {layer for layer in explorer.state.layers if OF_LAYERS.get(layer) not in possible}
-        shown = replace(explorer.state, layers=frozenset(layers))
-        note = to_text(provenance(source, shown, "view", **figure.details()))
+        note = explorer.note("view", frozenset(layers), **figure.details())
 
         def make(beside: Content = NOTHING) -> None:
-            steps = save_figure(decoder, subject, figure, path, note, beside)
-            self._make(path, BEGUN, steps)
+            self._request(path, save_figure(decoder, subject, figure, path, note, beside))
 
+        self._begin(path, BEGUN)
         second = self._second
         if second is None or second.decoder is None:
             make()
@@ -178,7 +173,6 @@ class FigureExport(FileExport):
             self._on_failed(error)
 
         self._waits_for_second = True
-        self.progressed.emit(BEGUN)
         second.worker.request(self._name, Priority.FILM, _with_result(content), on_step, on_failed)
 
     def _drop_second(self, _: object = None) -> None:
@@ -189,10 +183,11 @@ class FigureExport(FileExport):
             self._comparison.second.interrupt()
 
     def _on_second_gone(self, _: object = None) -> None:
-        """End a file whose B was closed or replaced."""
-        if self._waits_for_second:
+        """End a file whose B was closed or replaced, and say so."""
+        if self._waits_for_second and self.path is not None:
+            name = self.path.name
             self._drop_second()
-            self.progressed.emit(None)
+            self._on_failed(FigureError(f"{name} was not written, because B was closed or replaced"))
 
     def _on_previewed(self, found: Bytes | Cost | FigureError | None) -> None:
         if isinstance(found, Cost):
@@ -247,6 +242,13 @@ def _quick(decoder: KeptDecoder, subject: Subject, small: Figure, plane: int = 0
     if decoder.is_slow and figure_cost(decoder, subject, small, plane).seconds > ASK_FROM_S:
         return replace(small, parts=small.parts - {Part.BACKDROP})
     return small
+
+
+def own_image(encoded: Encoded | None, located: Located | None) -> OwnImage | None:
+    """Where a drawn image is, by the encoder and by its true posterior if that is known."""
+    if encoded is None:
+        return None
+    return OwnImage(encoded.mean, encoded.logvar, () if located is None else located.picture.contours)
 
 
 def subject_of(explorer: Explorer) -> Subject:

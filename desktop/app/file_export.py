@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from desktop.app.explorer import Explorer
 from desktop.app.worker import Priority
+from desktop.app.written_files import OneFile
 
 
 class FileExport(QObject):
@@ -15,9 +16,6 @@ class FileExport(QObject):
 
     Args:
         name: of its request to the worker; that of a preview is `preview_name`.
-
-    Attributes:
-        path: the file that is being made, or None.
     """
 
     progressed = Signal(object)  # how far it is; None at the end
@@ -26,8 +24,13 @@ class FileExport(QObject):
         super().__init__(explorer)
         self._explorer = explorer
         self._name, self.preview_name = name, f"{name} preview"
-        self.path: Path | None = None
-        explorer.opened.connect(lambda: self.progressed.emit(None))
+        self._file = OneFile(explorer.files)
+        explorer.opened.connect(lambda: self._end(is_written=False))
+
+    @property
+    def path(self) -> Path | None:
+        """The file that is being made, or None."""
+        return self._file.path
 
     @property
     def writing(self) -> str:
@@ -46,21 +49,26 @@ class FileExport(QObject):
 
     def _make(self, path: Path, begun: object, steps: Iterator[Any]) -> None:
         """Begin to make a file; `begun` is the progress at the start, and `_on_step` gets each step's."""
+        self._begin(path, begun)
+        self._request(path, steps)
+
+    def _begin(self, path: Path, begun: object) -> None:
+        """From now on a file is being made, in place of the one before."""
         if self.path is not None:
-            self._end(is_written=False)  # the one before, which this one replaces
-        self.path = path
-        self._explorer.files.begin(path)
+            self.cancel()
+        self._file.begin(path)
         self.progressed.emit(begun)
+
+    def _request(self, path: Path, steps: Iterator[Any]) -> None:
+        """Have the worker make the file that was begun."""
         self._explorer.worker.request(
             self._name, Priority.FILM, steps, self._on_step, self._on_failed, lambda: self._on_saved(path)
         )
 
     def _end(self, is_written: bool) -> None:
         """No file is being made any more."""
-        path, self.path = self.path, None
+        self._file.end(is_written)
         self.progressed.emit(None)
-        if path is not None:
-            self._explorer.files.end(path, is_written)
 
     def _on_step(self, step: object) -> None:
         self.progressed.emit(step)

@@ -39,3 +39,27 @@ class WrittenFiles(QObject):
             if of_model:
                 self.end(path, is_written=False)
                 self.lost.emit(path)
+
+
+class OneFile:
+    """The file that is being made where only one is made at a time.
+
+    Attributes:
+        path: the file, or None while there is none.
+    """
+
+    def __init__(self, files: WrittenFiles, of_model: bool = True) -> None:
+        self._files, self._of_model = files, of_model
+        self.path: Path | None = None
+
+    def begin(self, path: Path) -> None:
+        """A file is begun; the one before, if it has not ended, is not written."""
+        self.end(is_written=False)
+        self.path = path
+        self._files.begin(path, self._of_model)
+
+    def end(self, is_written: bool) -> None:
+        """The file is written, has failed or was cancelled; nothing happens if there is none."""
+        path, self.path = self.path, None
+        if path is not None:
+            self._files.end(path, is_written)

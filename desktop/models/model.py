@@ -97,11 +97,16 @@ class Model:
             raise
 
     def with_inputs(self, values: InputValues) -> "Model":
-        """Return the model with other values of its further inputs; both share sessions, and their end."""
+        """Return the model with other values of its further inputs; both share sessions, and their end.
+
+        It is this model if it has these values already.
+        """
         root = self._shared or self
         source = root.source.with_inputs(values)
         if source is root.source:
             return root
+        if (source.reading, source.encoder_reading) == (self.source.reading, self.source.encoder_reading):
+            return self
         other = copy.copy(root)
         other.source, other._shared = source, root
         other.first, other.warning = None, ""  # which were made with the values as they are here

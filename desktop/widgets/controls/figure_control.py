@@ -2,9 +2,9 @@
 
 from PySide6.QtCore import QObject
 
-from desktop.app.figure_export import FigureExport
+from desktop.app.figure_export import FigureExport, own_image
 from desktop.base.arrays import Bytes
-from desktop.figure.figure import Figure, FigureError, FileKind, OwnImage
+from desktop.figure.figure import Figure, FigureError, FileKind
 from desktop.jobs.cost import Progress
 from desktop.jobs.encode import Encoded, Located
 from desktop.widgets.common.actions import add_action
@@ -54,9 +54,7 @@ class FigureControl(QObject):
         self._set_own()
 
     def _set_own(self) -> None:
-        encoded, located = self._encoded, self._located
-        contours = () if located is None else located.picture.contours
-        self.exports.own = None if encoded is None else OwnImage(encoded.mean, encoded.logvar, contours)
+        self.exports.own = own_image(self._encoded, self._located)
 
     def _on_opened(self) -> None:
         if self.dialog is not None:

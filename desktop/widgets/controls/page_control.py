@@ -10,6 +10,7 @@ from PySide6.QtGui import QDesktopServices
 
 from desktop.app.page_look import look_words, page_look
 from desktop.app.share_page import PageExport
+from desktop.app.written_files import OneFile
 from desktop.base.errors import ModelError
 from desktop.view.bookmarks import Bookmark
 from desktop.widgets.common.actions import add_action
@@ -40,7 +41,7 @@ class PageControl(QObject):
         self.export.failed.connect(self._on_failed)
         self.progress = ProgressStrip()
         self.progress.cancel_wanted.connect(self.close)
-        self._path: Path | None = None
+        self._file = OneFile(shell.explorer.files, of_model=False)
         file = shell.menus["file"]
         add_action(file, "Share as a pa&ge…", None, self._ask)
         add_button(file, "Stop writing the page", self.progress.cancel, within=[self.progress])
@@ -83,24 +84,20 @@ class PageControl(QObject):
         except ModelError as error:
             message.show_error(error)
             return
-        self._end()  # the one before, which was stopped
-        self._path = path
-        explorer.files.begin(path, of_model=False)
+        self._file.begin(path)
         self.progress.show_progress(f"writing {path.name}", 0, 0)
 
     def _end(self) -> None:
         """No page is being written any more."""
-        path, self._path = self._path, None
+        self._file.end(is_written=False)
         self.progress.hide()
-        if path is not None:
-            self._shell.explorer.files.end(path, is_written=False)
 
     def _on_failed(self, text: str) -> None:
         self._end()
         self._shell.message.when_free(partial(self._shell.message.show_message, text))
 
     def _on_written(self, path: Path, words: str) -> None:
-        self._path = None
+        self._file.end(is_written=True)
         self.progress.hide()
         self._shell.explorer.tell_saved(path)
         place = path.absolute()

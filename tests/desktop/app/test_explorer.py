@@ -398,6 +398,9 @@ def test_the_class_is_part_of_the_view(make_explorer, qtbot, tmp_path):
     assert [before.inputs[0].value for before, _ in steps] == [0]
     explorer.change(inputs=(InputValue("label", 9), InputValue("other", 1)))
     assert len(steps) == 1, "nothing changed"
+    model = explorer.model
+    explorer.change(inputs=tuple(explorer.state.inputs[:1]))
+    assert explorer.model is model, "the same values again are the same model"
     assert from_text(explorer.note("picture")).state.inputs == explorer.state.inputs
     for overrides, label in ((None, 2), ({"set label": "3"}, 3)):
         with qtbot.waitSignal(explorer.opened, timeout=SOON_MS):

@@ -141,6 +141,7 @@ def test_opening_another_bundle_ends_the_film_of_the_first(
     with qtbot.waitSignal(explorer.opened, timeout=SOON_MS):
         explorer.open(make_bundle(name="second"))
     assert shares[-1] is None
+    assert exports.path is None
     join_encoders()
     qtbot.wait(100)
     assert told == []

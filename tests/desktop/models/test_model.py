@@ -234,7 +234,7 @@ def test_other_inputs_are_fed(tmp_path, opened):
 
 
 def test_a_model_with_other_inputs_shares_the_sessions(tmp_path, opened):
-    """Its pictures are those of the other class; with the values as they were it is the model itself."""
+    """Its pictures are those of the other class; with the values that it has it is the model itself."""
     model = opened(open_source(conditional(tmp_path / "model.onnx"), use_saved=False))
     z = np.array([[0.5, -0.5]], np.float32)
     other = model.with_inputs((InputValue("label", 3), InputValue("strength", 0)))
@@ -243,6 +243,7 @@ def test_a_model_with_other_inputs_shares_the_sessions(tmp_path, opened):
     assert other.decode(z)[0, 0] == pytest.approx(1 / (1 + np.exp(-row)), abs=1e-6)
     assert (model.decode(z) != other.decode(z)).any()
     assert other.with_inputs((InputValue("label", 0), InputValue("strength", 1))) is model
+    assert other.with_inputs((InputValue("label", 3), InputValue("strength", 0))) is other
     assert other.decode_logits(z)[0, 0] == pytest.approx(row, abs=1e-5)
 
 

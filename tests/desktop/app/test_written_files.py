@@ -1,0 +1,23 @@
+"""Files that are being written: everybody knows which, and how each has ended."""
+
+from pathlib import Path
+
+import pytest
+
+from desktop.app.written_files import OneFile, WrittenFiles
+
+
+@pytest.mark.usefixtures("qapp")
+def test_of_files_that_are_made_one_at_a_time_each_ends_once():
+    """Another one ends the one before, which is not written; the end of none is told to nobody."""
+    files, ended = WrittenFiles(), []
+    files.ended.connect(lambda *how: ended.append(how))
+    file = OneFile(files)
+    for name in "ab":
+        file.begin(Path(name))
+        assert (file.path, files.paths) == (Path(name), (Path(name),))
+    assert ended == [(Path("a"), False)]
+    for _ in range(2):
+        file.end(is_written=True)
+    assert (file.path, files.paths) == (None, ())
+    assert ended == [(Path("a"), False), (Path("b"), True)]
