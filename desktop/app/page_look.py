@@ -14,6 +14,7 @@ from desktop.latent.paths import PathKind, leg_times
 from desktop.latent.plane import Plane
 from desktop.latent.prior import NORMAL
 from desktop.models.source import Source
+from desktop.reading.input_values import values_of
 from desktop.view.bookmarks import Bookmark
 from desktop.view.state import ViewState
 
@@ -83,8 +84,8 @@ def look_words(
     if look.bookmarks < len(marks):
         left_out.append(f"{len(marks) - look.bookmarks} bookmarks, which are too large")
     if source.bundle is None:
-        for other in source.reading.other_inputs:
-            along.append(f"The input {other.name} = {other.value:g}; it cannot be changed there")
+        for value in values_of(source.reading.other_inputs):
+            along.append(f"The input {value}; it cannot be changed there")
     if count > 1 and state.path_kind is PathKind.VISUAL and not state.path_times:
         left_out.append("The pace of equal visual change: the path has an even pace there")
     if state.scale is AxisScale.QUANTILES:

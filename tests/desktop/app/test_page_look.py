@@ -14,6 +14,7 @@ from desktop.latent.plane import Viewport, plane_through
 from desktop.models.source import open_source
 from desktop.view.bookmarks import bookmark
 from desktop.view.state import start_state
+from tests.desktop.foreign_models import conditional
 
 
 def points(count, d=3):
@@ -57,3 +58,13 @@ def test_what_has_no_room_is_left_out(make_bundle):
     along, left_out = look_words(source, state, marks, 8.0)
     assert "The path: 2 points, 8 s" in along
     assert left_out[0] == "3 bookmarks, which are too large"
+
+
+def test_further_inputs_are_told_as_elsewhere(tmp_path):
+    """The words of an input are those of the whole window; its name, which a stranger chose, is one line."""
+    source = open_source(conditional(tmp_path / "model.onnx"), {"set label": "3", "set strength": "-1"})
+    along, _ = look_words(source, start_state(source.reading.latent_dim), [], 8.0)
+    assert along[1:] == [
+        "The input label 3; it cannot be changed there",
+        "The input strength −1; it cannot be changed there",
+    ]
