@@ -14,8 +14,8 @@ from desktop.latent.paths import PathKind, leg_times
 from desktop.latent.plane import Plane
 from desktop.latent.prior import NORMAL
 from desktop.models.source import Source
-from desktop.reading.input_values import values_of
-from desktop.view.bookmarks import Bookmark
+from desktop.reading.input_values import in_words, values_of
+from desktop.view.bookmarks import Bookmark, with_other_inputs
 from desktop.view.state import ViewState
 
 # Of all planes, places and path points: about 10 MB of the page.
@@ -31,7 +31,7 @@ class PageLook:
 
     Attributes:
         text: JSON for the command.
-        bookmarks: how many of the bookmarks are in it: those that have room.
+        bookmarks: how many of the bookmarks are in it: those that have room and the inputs' values of now.
         has_path: whether the path has room.
     """
 
@@ -41,7 +41,10 @@ class PageLook:
 
 
 def page_look(state: ViewState, marks: Sequence[Bookmark], seconds: float) -> PageLook:
-    """The look of a state with these bookmarks; its path is played in so many seconds."""
+    """The look of a state with these bookmarks; its path is played in so many seconds.
+
+    A page decodes with one value of each further input, so bookmarks with other values are not in it.
+    """
     planes: dict[Plane, int] = {}
     place = _place(state, planes)
     room = MOST_NUMBERS - _numbers(state.plane)
@@ -49,6 +52,8 @@ def page_look(state: ViewState, marks: Sequence[Bookmark], seconds: float) -> Pa
     room -= has_path * len(state.path) * len(state.z)
     places: list[dict[str, Any]] = []
     for mark in marks:
+        if not mark.has_inputs(state.inputs):
+            continue
         room -= 0 if mark.view.plane in planes else _numbers(mark.view.plane)
         if room < 0:
             break
@@ -79,10 +84,14 @@ def look_words(
     elif count:
         left_out.append(f"The path: {count} points of so many numbers are too large")
     if look.bookmarks:
-        kept = "1 bookmark" if look.bookmarks == 1 else f"{look.bookmarks} bookmarks"
-        along.append(f"{kept}, in a row with names and pictures")
-    if look.bookmarks < len(marks):
-        left_out.append(f"{len(marks) - look.bookmarks} bookmarks, which are too large")
+        along.append(f"{_bookmarks(look.bookmarks)}, in a row with names and pictures")
+    others = len(with_other_inputs(marks, state.inputs))
+    if others:
+        values = in_words(state.inputs) or "none"
+        left_out.append(f"{_bookmarks(others)} of other inputs than the page's, {values}")
+    too_large = len(marks) - others - look.bookmarks
+    if too_large:
+        left_out.append(f"{_bookmarks(too_large)}, too large for the page")
     if source.bundle is None:
         for value in values_of(source.reading.other_inputs):
             along.append(f"The input {value}; it cannot be changed there")
@@ -93,6 +102,10 @@ def look_words(
     if state.prior != NORMAL:
         left_out.append("The prior: Sample draws from N(0, I) there")
     return along, [*left_out, ALWAYS_LEFT_OUT]
+
+
+def _bookmarks(count: int) -> str:
+    return "1 bookmark" if count == 1 else f"{count} bookmarks"
 
 
 def _place(state: ViewState, planes: dict[Plane, int]) -> dict[str, Any]:

@@ -57,8 +57,11 @@ class Bookmark:
 
         A bookmark of an earlier version knows no inputs; its picture is that of those that are set.
         """
-        view = self.view
-        return view.z == z and view.epoch == epoch and view.inputs in ((), inputs)
+        return self.view.z == z and self.view.epoch == epoch and self.has_inputs(inputs)
+
+    def has_inputs(self, inputs: InputValues) -> bool:
+        """Whether it keeps these values of further inputs, or knows none."""
+        return self.view.inputs in ((), inputs)
 
     def seen_from(self, state: ViewState) -> ViewState:
         """Return `state` at this place."""
@@ -125,7 +128,7 @@ def places_on(plane: Plane, marks: Sequence[Bookmark]) -> tuple[tuple[int, ...],
 
 def with_other_inputs(marks: Sequence[Bookmark], inputs: InputValues) -> tuple[str, ...]:
     """Return the names of bookmarks whose further inputs have other values than these."""
-    return tuple(mark.name for mark in marks if mark.view.inputs not in ((), inputs))
+    return tuple(mark.name for mark in marks if not mark.has_inputs(inputs))
 
 
 def as_path(state: ViewState, marks: Sequence[Bookmark], leg_s: float) -> ViewState:

@@ -12,6 +12,7 @@ from desktop.latent.chart import AxisScale
 from desktop.latent.paths import PathKind
 from desktop.latent.plane import Viewport, plane_through
 from desktop.models.source import open_source
+from desktop.reading.input_values import InputValue
 from desktop.view.bookmarks import bookmark
 from desktop.view.state import start_state
 from tests.desktop.foreign_models import conditional
@@ -57,7 +58,7 @@ def test_what_has_no_room_is_left_out(make_bundle):
     assert (look.has_path, look.bookmarks) == (True, 2)
     along, left_out = look_words(source, state, marks, 8.0)
     assert "The path: 2 points, 8 s" in along
-    assert left_out[0] == "3 bookmarks, which are too large"
+    assert left_out[0] == "3 bookmarks, too large for the page"
 
 
 def test_further_inputs_are_told_as_elsewhere(tmp_path):
@@ -68,3 +69,14 @@ def test_further_inputs_are_told_as_elsewhere(tmp_path):
         "The input label 3; it cannot be changed there",
         "The input strength −1; it cannot be changed there",
     ]
+
+
+def test_bookmarks_of_another_class_are_left_out(make_bundle):
+    """A page decodes with one class alone: a bookmark of another one stays out, and the words say it."""
+    three, seven = ((InputValue("label", value),) for value in (3.0, 7.0))
+    state = replace(start_state(2), inputs=three)
+    marks = [bookmark(replace(state, inputs=inputs), []) for inputs in (three, seven, ())]
+    look = page_look(state, marks, 8.0)
+    assert look.bookmarks == len(json.loads(look.text)["bookmarks"]) == 2
+    _, left_out = look_words(open_source(make_bundle()), state, marks, 8.0)
+    assert left_out[:-1] == ["1 bookmark of other inputs than the page's, label 3"]
