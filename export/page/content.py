@@ -155,10 +155,7 @@ def _content(reading: Reading, bundle: Bundle | None, choices: Choices) -> Conte
         "notes": [plain(note, 400) for note in notes],
     }
     if look is not None:
-        facts |= look.facts()
-        if look.place.epoch is not None and epochs:
-            wanted_epoch = look.place.epoch
-            facts["epoch"] = min(epochs, key=lambda epoch: abs(epoch - wanted_epoch))
+        facts |= look.facts(epochs)
     return Content(f"{name} – Latent Plane", facts, blocks, tuple(notes), left_out)
 
 

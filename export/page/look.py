@@ -10,7 +10,7 @@ The viewer hands it over as JSON on standard input (`--look -`). All numbers of 
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -34,6 +34,13 @@ class Place:
     frame: Frame
     epoch: int | None
     name: str = ""
+
+    def epoch_of(self, epochs: Sequence[int]) -> int | None:
+        """The nearest of the epochs that a page has; None if it has none to choose from."""
+        if not epochs:
+            return None
+        wanted = max(epochs) if self.epoch is None else self.epoch
+        return min(epochs, key=lambda epoch: abs(epoch - wanted))
 
 
 @dataclass(frozen=True)
@@ -65,9 +72,9 @@ class Look:
     path: LookPath | None = None
     bookmarks: tuple[Place, ...] = ()
 
-    def facts(self) -> dict[str, Any]:
-        """The path and the bookmarks for the page's script; each plane stands there once."""
-        facts: dict[str, Any] = {}
+    def facts(self, epochs: Sequence[int]) -> dict[str, Any]:
+        """What is to begin with for the script of a page with these epochs; each plane stands there once."""
+        facts: dict[str, Any] = {"epoch": self.place.epoch_of(epochs)}
         if self.path is not None:
             facts["path"] = self.path.as_json()
         if self.bookmarks:
@@ -75,7 +82,7 @@ class Look:
             by_number = {mark.plane: mark.frame for mark in self.bookmarks}
             facts["planes"] = [by_number[number].plane_json() for number in numbers]
             facts["bookmarks"] = [
-                {"name": mark.name, "plane": numbers.index(mark.plane), "epoch": mark.epoch}
+                {"name": mark.name, "plane": numbers.index(mark.plane), "epoch": mark.epoch_of(epochs)}
                 | mark.frame.view_json()
                 for mark in self.bookmarks
             ]

@@ -4,7 +4,8 @@ import { element } from "./dom.js";
 import { Frame } from "./plane.js";
 
 /**
- * @typedef {{name: string, plane: number, view: number[], start: number[], epoch: number | null}} Bookmark
+ * @typedef {{name: string, plane: number, view: number[], start: number[], epoch: number | null}} Bookmark with one of
+ *   the page's epochs, or null where it has none
  */
 
 /**
@@ -32,7 +33,7 @@ export async function bookmarksPanel(explorer) {
   });
   for (const [index, mark] of marks.entries()) {
     const { z } = new Frame(frame.d, facts.planes[mark.plane]).place(mark.start[0], mark.start[1]);
-    const { pixels } = await source.picture(explorer.epochOf(mark), { ...frame.nearest(z), z });
+    const { pixels } = await source.picture(mark.epoch ?? explorer.epoch, { ...frame.nearest(z), z });
     const context = /** @type {CanvasRenderingContext2D} */ (canvases[index].getContext("2d"));
     context.putImageData(new ImageData(pixels, source.width, source.height), 0, 0);
   }

@@ -88,24 +88,13 @@ export class Explorer {
   }
 
   /**
-   * The epoch of a place that was kept: its own if the page has it, or else the last one.
-   * @param {import("./bookmarks_panel.js").Bookmark} mark
-   * @returns {number}
-   */
-  epochOf(mark) {
-    /** @type {number[]} */
-    const epochs = this.facts.epochs.map((/** @type {{epoch: number}} */ { epoch }) => epoch);
-    return mark.epoch !== null && epochs.includes(mark.epoch) ? mark.epoch : (epochs.at(-1) ?? this.epoch);
-  }
-
-  /**
    * Go to a place that was kept, with its plane and view where the page can show any plane.
    * @param {import("./bookmarks_panel.js").Bookmark} mark
    * @returns {void}
    */
   visit(mark) {
     const plane = this.facts.planes[mark.plane];
-    this.setEpoch(this.epochOf(mark));
+    this.setEpoch(mark.epoch ?? this.epoch);
     if (this.facts.mode !== "live") {
       this.goTo(new Frame(this.frame.d, plane).place(mark.start[0], mark.start[1]).z);
       return;

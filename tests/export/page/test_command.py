@@ -1,6 +1,7 @@
 """`python -m export.page`: what it writes, and what it says if something is wrong."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from onnx import TensorProto, helper, numpy_helper
 from export.page.__main__ import main
 from export.page.content import Choices, _thinned, content_of, decoder_program
 from export.page.html import bundled, page
+from export.page.look import look_of
 from export.page.packing import _ordered, _zigzag, planes, weight_blocks
 from export.page.reading import ReadingError, Wanted, read_model
 from export.page.trace import session
@@ -219,6 +221,18 @@ def test_a_page_begins_with_a_look(tmp_path):
     atlas = content_of(path, Choices(mode="atlas", look=json.dumps(LOOK | {"path": None})))
     assert [mark["name"] for mark in atlas.facts["bookmarks"]] == ["here"]
     assert atlas.left_out == "1 bookmark"
+
+
+def test_all_places_get_the_nearest_epoch_by_one_rule():
+    """A place at an epoch that the page does not have gets the nearest one, as the beginning does."""
+    look = look_of(json.dumps(LOOK), 3)
+    here, there = look.bookmarks
+    marks = (replace(here, epoch=20), replace(there, epoch=90))
+    facts = replace(look, place=replace(look.place, epoch=20), bookmarks=marks).facts([0, 32, 64])
+    assert facts["epoch"] == 32
+    assert [mark["epoch"] for mark in facts["bookmarks"]] == [32, 64]
+    assert look.facts([0, 32])["epoch"] == look.facts([0, 32])["bookmarks"][0]["epoch"] == 32
+    assert look.facts([])["bookmarks"][0]["epoch"] is None
 
 
 @pytest.mark.parametrize(
