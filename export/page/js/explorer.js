@@ -3,7 +3,7 @@
 import { Frame, View } from "./plane.js";
 
 /**
- * @typedef {"cursor" | "picture" | "epoch" | "plane" | "view" | "path"} Change
+ * @typedef {"cursor" | "picture" | "epoch" | "plane" | "view" | "path" | "visit"} Change
  */
 
 /** The state of a page, and the picture under the cursor. */
@@ -94,6 +94,7 @@ export class Explorer {
    */
   visit(mark) {
     const plane = this.facts.planes[mark.plane];
+    this.tell("visit");
     this.setEpoch(mark.epoch ?? this.epoch);
     if (this.facts.mode !== "live") {
       this.goTo(new Frame(this.frame.d, plane).place(mark.start[0], mark.start[1]).z);

@@ -70,8 +70,9 @@ export function pathPanel(explorer, path) {
     path.closed = closed.checked;
     explorer.tell("path");
   });
-  // A hand on the plane takes the cursor back.
+  // A hand on the plane takes the cursor back, and so does a place that is gone to.
   element("plane", HTMLDivElement).addEventListener("pointerdown", () => frame && stop());
+  explorer.on(["visit"], () => frame && stop());
   explorer.on(["path"], show);
   show();
   return { add, play };

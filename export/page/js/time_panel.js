@@ -46,6 +46,7 @@ export function timePanel(explorer) {
     explorer.setEpoch(epochs[Number(slider.value)].epoch);
   });
   explorer.on(["epoch"], show);
+  explorer.on(["visit"], stop);
   show();
   return (step) => {
     const next = epochs[Number(slider.value) + step];

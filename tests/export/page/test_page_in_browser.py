@@ -299,7 +299,7 @@ def test_many_dimensions(open_tab, tmp_path):
 
 
 def test_a_look_is_what_one_sees_first(open_tab, tmp_path):
-    """Cursor, path and bookmarks are there; a bookmark brings its plane, and the path plays by its times."""
+    """Cursor, path and bookmarks are there; one brings its plane, and ends the path with its times."""
     source, file = tmp_path / "m.onnx", tmp_path / "p.html"
     source.write_bytes(linear(3, 1, 8, 8).SerializeToString())
     content = content_of(source, Choices(look=json.dumps(LOOK)))
@@ -323,6 +323,11 @@ def test_a_look_is_what_one_sees_first(open_tab, tmp_path):
     x, y, z = map(float, tab.tab.input_value("#z").split(","))
     assert (x, y) == (0.5, 0)
     assert 0 < z < 1
+    tab.tab.click("#path-play")
+    tab.tab.click("#bookmarks button:has-text('there')")
+    tab.tab.wait_for_timeout(300)
+    assert tab.text("#path-play") == "Play"
+    assert tab.tab.input_value("#z") == "1.000, 1.000, 1.000"
 
 
 def test_a_path_keeps_the_times_of_its_legs(calculator):
