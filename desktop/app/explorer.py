@@ -14,7 +14,7 @@ from desktop.app.opener import Opener
 from desktop.app.tile_decoder import TileDecoder
 from desktop.app.worker import Priority, Worker
 from desktop.app.written_files import WrittenFiles
-from desktop.base.arrays import Bytes
+from desktop.base.arrays import Bytes, Floats
 from desktop.base.machine import Device, DeviceName
 from desktop.base.session_folder import remove_leftovers
 from desktop.base.vector import Vector
@@ -244,6 +244,12 @@ class Explorer(QObject):
         if self.own is not None and self.own.is_z:
             return None if self._now is None else self._now.posterior
         return self.posterior
+
+    @property
+    def test_means(self) -> Floats | None:
+        """The means z [N, d] of the test images by that model's encoder, whatever is shown as points."""
+        found = None if self._now is None else self._now.posterior
+        return None if found is None else found.mean
 
     @property
     def encoded_words(self) -> PointWords:

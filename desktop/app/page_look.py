@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from numpy.typing import ArrayLike
+
 from desktop.film.film import Route, straight_walk
 from desktop.latent.chart import AxisScale
 from desktop.latent.paths import PathKind, leg_times
@@ -16,6 +18,7 @@ from desktop.latent.prior import NORMAL
 from desktop.models.source import Source
 from desktop.reading.input_values import in_words, values_of
 from desktop.view.bookmarks import Bookmark, with_other_inputs
+from desktop.view.first_view import is_on_samples
 from desktop.view.state import ViewState
 
 # Of all planes, places and path points: about 10 MB of the page.
@@ -40,9 +43,12 @@ class PageLook:
     has_path: bool
 
 
-def page_look(state: ViewState, marks: Sequence[Bookmark], seconds: float) -> PageLook:
+def page_look(
+    state: ViewState, marks: Sequence[Bookmark], seconds: float, means: ArrayLike | None = None
+) -> PageLook:
     """The look of a state with these bookmarks; its path is played in so many seconds.
 
+    `means` z [N, d] are those of the bundle's test images, if it has them.
     A page decodes with one value of each further input, so bookmarks with other values are not in it.
     """
     planes: dict[Plane, int] = {}
@@ -59,7 +65,7 @@ def page_look(state: ViewState, marks: Sequence[Bookmark], seconds: float) -> Pa
             break
         places.append(_place(mark.view, planes) | {"name": mark.name})
     look = {
-        "planes": [_plane(plane) for plane in planes],
+        "planes": [_plane(plane, state, means is not None) for plane in planes],
         "place": place,
         "path": _path(state, seconds) if has_path else None,
         "bookmarks": places,
@@ -123,11 +129,12 @@ def _place(state: ViewState, planes: dict[Plane, int]) -> dict[str, Any]:
     }
 
 
-def _plane(plane: Plane) -> dict[str, Any]:
+def _plane(plane: Plane, state: ViewState, has_posterior: bool) -> dict[str, Any]:
     origin = list(plane.origin)
     if plane.axes is not None:
         return {"axes": list(plane.axes), "origin": origin}
-    return {"origin": origin, "u": list(plane.u), "v": list(plane.v)}
+    on_samples = is_on_samples(replace(state, plane=plane), has_posterior)
+    return {"origin": origin, "u": list(plane.u), "v": list(plane.v), "on_samples": on_samples}
 
 
 def _numbers(plane: Plane) -> int:

@@ -2,7 +2,8 @@
 
 The viewer hands it over as JSON on standard input (`--look -`). All numbers of z are checked here.
 
-    {"planes": [{"axes": [0, 1], "origin": [d numbers]}, {"origin": [d], "u": [d], "v": [d]}],
+    {"planes": [{"axes": [0, 1], "origin": [d numbers]},
+                {"origin": [d], "u": [d], "v": [d], "on_samples": false}],
      "place": {"plane": 0, "view": [left, bottom, right, top], "cursor": [a, b], "epoch": null},
      "path": {"points": [[d], …], "times": [s, …], "seconds": 8, "closed": false, "spherical": false},
      "bookmarks": [{"name": "…", "plane": 1, "view": […], "cursor": […], "epoch": 3}]}
@@ -126,7 +127,7 @@ def _plane(data: Mapping[str, Any], d: int) -> Frame:
     axes = data.get("axes")
     if axes is None:
         u, v = _vector(data["u"], d), _vector(data["v"], d)
-        return Frame(None, origin, u, v, (-1.0, -1.0, 1.0, 1.0))
+        return Frame(None, origin, u, v, (-1.0, -1.0, 1.0, 1.0), on_samples=bool(data.get("on_samples")))
     first, second = (int(axis) for axis in axes)
     if not 0 <= first < d or not 0 <= second < d:
         raise ValueError(f"axes {first} and {second}")

@@ -20,12 +20,13 @@ class Frame:
     """The plane z = origin + a·u + b·v, and its part that is seen first.
 
     Attributes:
-        axes: the two coordinates that it is parallel to; None if it goes through three samples.
+        axes: the two coordinates that it is parallel to; None if it is oblique.
         origin: float32 [d].
         u: float32 [d], of length 1.
         v: float32 [d], of length 1, orthogonal to `u`.
         view: least a, least b, greatest a, greatest b.
         start: where the cursor is at first.
+        on_samples: whether it goes through three samples of the prior.
     """
 
     axes: tuple[int, int] | None
@@ -34,6 +35,7 @@ class Frame:
     v: NDArray[np.float32]
     view: tuple[float, float, float, float]
     start: tuple[float, float] = (0.0, 0.0)
+    on_samples: bool = False
 
     def z(self, a: float, b: float) -> NDArray[np.float32]:
         """z at a place of the plane."""
@@ -53,6 +55,8 @@ class Frame:
             facts |= {"u": rounded(self.u), "v": rounded(self.v)}
         if self.axes is None or self.origin.any():
             facts["origin"] = rounded(self.origin)
+        if self.on_samples:
+            facts["onSamples"] = True
         return facts
 
     def view_json(self) -> dict[str, Any]:
@@ -112,4 +116,5 @@ def _through_samples(reading: Reading) -> Frame:
         u.astype(np.float32),
         v.astype(np.float32),
         (-half, -half, half, half),
+        on_samples=True,
     )

@@ -108,6 +108,20 @@ export class Explorer {
   }
 
   /**
+   * Lay the plane as it was at first, with the cursor where it was then.
+   * @returns {void}
+   */
+  toFirstPlane() {
+    const { frame } = this.facts;
+    this.tell("visit");
+    this.frame.set(frame);
+    this.view.fit(frame.view);
+    this.tell("plane");
+    const [a, b] = frame.start ?? [0, 0];
+    this.moveTo(a, b);
+  }
+
+  /**
    * @param {number} epoch
    * @returns {void}
    */

@@ -9,7 +9,7 @@ import { element, onClick, setText } from "./dom.js";
  */
 export function pathPanel(explorer, path) {
   const live = explorer.facts.mode === "live";
-  path.spherical = !explorer.frame.axes && live;
+  path.spherical = explorer.frame.onSamples && live;
   let [frame, started, offset] = [0, 0, 0];
   const seconds = element("path-seconds", HTMLInputElement);
   const closed = element("path-closed", HTMLInputElement);

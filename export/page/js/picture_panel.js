@@ -91,13 +91,13 @@ export function picturePanel(explorer, points) {
 }
 
 /**
- * Move to a z drawn from the prior; with an atlas, to one on the plane.
+ * Move to a z drawn from the prior; with an atlas, or on a plane through samples, to one on the plane.
  * @param {import("./explorer.js").Explorer} explorer
  * @returns {void}
  */
 export function sample(explorer) {
   const { d } = explorer.frame;
-  if (explorer.facts.mode === "live" && explorer.frame.axes) explorer.goTo(normals(d));
+  if (explorer.facts.mode === "live" && !explorer.frame.onSamples) explorer.goTo(normals(d));
   else {
     const [left, bottom, right, top] = explorer.home;
     explorer.moveTo(left + (right - left) * Math.random(), bottom + (top - bottom) * Math.random());

@@ -1,6 +1,6 @@
 /** @file The plane: z at each of its places, and where they are on the screen. */
 
-/** @typedef {{axes?: number[], origin?: number[], u?: number[], v?: number[]}} Plane as a page's facts have it */
+/** @typedef {{axes?: number[], origin?: number[], u?: number[], v?: number[], onSamples?: boolean}} Plane as a page's facts have it */
 
 /** The plane z = origin + a·u + b·v. */
 export class Frame {
@@ -12,6 +12,8 @@ export class Frame {
     this.d = d;
     /** @type {number[] | null} the coordinates that it is parallel to */
     this.axes = null;
+    /** Whether it goes through three samples of the prior. */
+    this.onSamples = false;
     this.origin = new Float32Array(d);
     this.u = new Float32Array(d);
     this.v = new Float32Array(d);
@@ -31,6 +33,7 @@ export class Frame {
     if (facts.axes) this.setAxes(facts.axes[0], facts.axes[1]);
     else {
       this.axes = null;
+      this.onSamples = facts.onSamples ?? false;
       this.u.set(facts.u ?? []);
       this.v.set(facts.v ?? []);
       this.version++;
@@ -45,6 +48,7 @@ export class Frame {
    */
   setAxes(first, second) {
     this.axes = [first, second];
+    this.onSamples = false;
     this.u.fill(0);
     this.v.fill(0);
     this.u[first] = 1;
@@ -53,12 +57,13 @@ export class Frame {
   }
 
   /**
-   * Lay the plane through three points.
+   * Lay the plane through three samples of the prior.
    * @param {Float32Array[]} points
    * @returns {void}
    */
   setThrough([p, q, r]) {
     this.axes = null;
+    this.onSamples = true;
     for (let i = 0; i < this.d; i++) this.origin[i] = (p[i] + q[i] + r[i]) / 3;
     const towards = (/** @type {Float32Array} */ to, /** @type {Float32Array} */ x) => {
       for (let i = 0; i < this.d; i++) to[i] = x[i] - p[i];

@@ -1,6 +1,6 @@
 /** @file Which part of a space of more than two dimensions the plane shows, and what lies over it. */
 
-import { element, normals, onClick } from "./dom.js";
+import { element, normals, onClick, setText } from "./dom.js";
 import { colorOf } from "./points.js";
 
 const MOST_AXES = 256;
@@ -19,6 +19,9 @@ export function planePanel(explorer) {
     frame.setThrough([normals(frame.d), normals(frame.d), normals(frame.d)]);
     explorer.planeMoved();
   });
+  // An oblique plane cannot be chosen again by its coordinates.
+  const beganOblique = !frame.axes;
+  const back = onClick("first-plane", () => explorer.toFirstPlane());
   /** @type {number[]} coordinates, those first that vary most among the test images */
   const order = Array.from({ length: frame.d }, (_, axis) => axis);
   const spread = facts.points?.spread;
@@ -29,8 +32,12 @@ export function planePanel(explorer) {
     select.addEventListener("change", () => {
       const z = explorer.place.z;
       let [x, y] = selects.map((other) => Number(other.value));
-      if (x === y) {
-        const [oldX, oldY] = frame.axes ?? [0, 1];
+      if (!frame.axes) {
+        // The other one is not chosen yet.
+        const other = order.find((axis) => axis !== (which === 0 ? x : y)) ?? 0;
+        [x, y] = which === 0 ? [x, other] : [other, y];
+      } else if (x === y) {
+        const [oldX, oldY] = frame.axes;
         [x, y] = which === 0 ? [x, oldX] : [oldY, y];
       }
       frame.setAxes(x, y);
@@ -44,12 +51,18 @@ export function planePanel(explorer) {
   const rows = order.slice(0, MOST_SLIDERS).map((axis) => slider(explorer, axis));
   // A bookmark may lie on a plane of the other kind.
   const show = () => {
-    const { axes } = frame;
-    through.hidden = axes !== null;
-    element("axes-pair", HTMLDivElement).hidden = axes === null;
-    element("rest", HTMLDetailsElement).hidden = axes === null;
-    if (!axes) return;
+    const { axes, onSamples } = frame;
+    through.hidden = !onSamples;
+    back.hidden = !(beganOblique && axes);
+    element("axes-pair", HTMLDivElement).hidden = onSamples;
+    element("rest", HTMLDetailsElement).hidden = onSamples;
+    if (onSamples) return;
+    setText("rest-title", axes ? "Other coordinates" : "Coordinates");
     selects.forEach((select, which) => {
+      if (!axes) {
+        select.selectedIndex = -1;
+        return;
+      }
       const value = String(axes[which]);
       if (![...select.options].some((option) => option.value === value)) select.add(new Option(`z${value}`, value));
       select.value = value;
@@ -74,14 +87,14 @@ function slider(explorer, axis) {
   label.append(name, input, value);
   element("sliders", HTMLDivElement).append(label);
   input.addEventListener("input", () => {
-    frame.origin[axis] = Number(input.value);
-    frame.version++;
-    explorer.planeMoved();
+    const { z } = explorer.place;
+    z[axis] = Number(input.value);
+    explorer.goTo(z);
   });
   return () => {
     // The plane's own two coordinates are the cursor's.
     label.hidden = frame.axes?.includes(axis) ?? false;
-    const now = frame.origin[axis];
+    const now = explorer.place.z[axis];
     input.value = String(now);
     value.textContent = now.toFixed(2).replace("-", "−");
   };

@@ -14,6 +14,7 @@ from desktop.latent.plane import Viewport, plane_through
 from desktop.models.source import open_source
 from desktop.reading.input_values import InputValue
 from desktop.view.bookmarks import bookmark
+from desktop.view.first_view import first_view
 from desktop.view.state import start_state
 from tests.desktop.foreign_models import conditional
 
@@ -80,3 +81,13 @@ def test_bookmarks_of_another_class_are_left_out(make_bundle):
     assert look.bookmarks == len(json.loads(look.text)["bookmarks"]) == 2
     _, left_out = look_words(open_source(make_bundle()), state, marks, 8.0)
     assert left_out[:-1] == ["1 bookmark of other inputs than the page's, label 3"]
+
+
+def test_a_plane_through_samples_is_told_from_other_oblique_ones():
+    """Only what goes through the three samples of the view says so: there, a page draws others."""
+    state = first_view(16, seed=3)
+    through = state.with_plane(plane_through(*points(3, 16)))
+    look = json.loads(page_look(state, [bookmark(through, [])], 8.0).text)
+    assert [plane["on_samples"] for plane in look["planes"]] == [True, False]
+    look = json.loads(page_look(state, [], 8.0, means=np.zeros((5, 16))).text)
+    assert [plane["on_samples"] for plane in look["planes"]] == [False]

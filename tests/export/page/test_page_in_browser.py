@@ -312,7 +312,7 @@ def test_a_look_is_what_one_sees_first(open_tab, tmp_path):
     assert tab.tab.input_value("#z") == "1.000, 1.000, 1.000"
     (expected,) = session(source).run(None, {"z": np.ones((1, 3), np.float32)})
     assert tab.picture()[0] == pytest.approx(expected[0, 0], abs=1e-2)
-    assert tab.tab.is_hidden("#axes-pair")
+    assert tab.tab.input_value("#axis-x") == ""
     assert tab.picture_of("#bookmarks button:nth-child(2) canvas")[0] == pytest.approx(
         expected[0, 0], abs=1e-2
     )
@@ -328,6 +328,35 @@ def test_a_look_is_what_one_sees_first(open_tab, tmp_path):
     tab.tab.wait_for_timeout(300)
     assert tab.text("#path-play") == "Play"
     assert tab.tab.input_value("#z") == "1.000, 1.000, 1.000"
+
+
+def test_an_oblique_plane_is_left_and_found_again(open_tab, tmp_path):
+    """Sample leaves it for a sample of the prior; coordinates and axes can be chosen, and one comes back."""
+    source, file = tmp_path / "m.onnx", tmp_path / "p.html"
+    source.write_bytes(linear(3, 1, 8, 8).SerializeToString())
+    side = 0.5**0.5
+    plane = {"origin": [0, 0, 0], "u": [side, side, 0], "v": [0, 0, 1]}
+    look = {"planes": [plane], "place": LOOK["place"] | {"cursor": [0, 0.5]}}
+    content = content_of(source, Choices(look=json.dumps(look)))
+    file.write_text(page(content.title, content.facts, content.blocks), encoding="utf-8")
+    tab = open_tab(file)
+    assert tab.tab.is_hidden("#three-samples")
+    assert tab.tab.is_hidden("#first-plane")
+    tab.tab.click("#sample")
+    tab.settle()
+    x, y, _ = map(float, tab.tab.input_value("#z").split(","))
+    assert abs(x - y) > 1e-3
+    tab.tab.click("#rest summary")
+    tab.tab.locator("#sliders input").nth(1).fill("2.5")
+    tab.settle()
+    assert tab.tab.input_value("#z").split(", ")[1] == "2.500"
+    tab.tab.select_option("#axis-y", "0")
+    tab.settle()
+    assert (tab.tab.input_value("#axis-x"), tab.tab.input_value("#axis-y")) == ("1", "0")
+    tab.tab.click("#first-plane")
+    tab.settle()
+    assert tab.tab.input_value("#z") == "0.000, 0.000, 0.500"
+    assert tab.tab.input_value("#axis-x") == ""
 
 
 def test_a_path_keeps_the_times_of_its_legs(calculator):
