@@ -8,23 +8,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from numpy.typing import ArrayLike
-
+from desktop.base.arrays import Floats
 from desktop.film.film import Route, straight_walk
-from desktop.latent.chart import AxisScale
+from desktop.latent.chart import AxisScale, Chart
 from desktop.latent.paths import PathKind, leg_times
-from desktop.latent.plane import Plane
+from desktop.latent.plane import Plane, Viewport
 from desktop.latent.prior import NORMAL
 from desktop.models.source import Source
 from desktop.reading.input_values import in_words, values_of
 from desktop.view.bookmarks import Bookmark, with_other_inputs
-from desktop.view.first_view import is_on_samples
+from desktop.view.first_view import home_view, is_on_samples
 from desktop.view.state import ViewState
 
 # Of all planes, places and path points: about 10 MB of the page.
 MOST_NUMBERS = 1_000_000
 # A page computes with float32: a smaller part of the plane would be one picture.
 LEAST_SPAN = 1e-5
+# A page has no more test images.
+MOST_MEANS = 2000
 ALWAYS_LEFT_OUT = "Layers, selection and pins, your drawing and your own pictures, directions"
 
 
@@ -44,7 +45,7 @@ class PageLook:
 
 
 def page_look(
-    state: ViewState, marks: Sequence[Bookmark], seconds: float, means: ArrayLike | None = None
+    state: ViewState, marks: Sequence[Bookmark], seconds: float, means: Floats | None = None
 ) -> PageLook:
     """The look of a state with these bookmarks; its path is played in so many seconds.
 
@@ -65,7 +66,7 @@ def page_look(
             break
         places.append(_place(mark.view, planes) | {"name": mark.name})
     look = {
-        "planes": [_plane(plane, state, means is not None) for plane in planes],
+        "planes": [_plane(replace(state, plane=plane, scale=AxisScale.LINEAR), means) for plane in planes],
         "place": place,
         "path": _path(state, seconds) if has_path else None,
         "bookmarks": places,
@@ -116,25 +117,33 @@ def _bookmarks(count: int) -> str:
 
 def _place(state: ViewState, planes: dict[Plane, int]) -> dict[str, Any]:
     """A view as a place; its plane gets a number."""
-    (x, y), half = state.viewport.center, state.viewport.span / 2
-    (left, bottom), (right, top) = state.chart.ab([(x - half, y - half), (x + half, y + half)]).tolist()
-    least = LEAST_SPAN * (1 + max(map(abs, (left, bottom, right, top)))) / 2
-    a, b = (left + right) / 2, (bottom + top) / 2
-    across, up = max((right - left) / 2, least), max((top - bottom) / 2, least)
     return {
         "plane": planes.setdefault(state.plane, len(planes)),
-        "view": [a - across, b - up, a + across, b + up],
+        "view": _rectangle(state.chart, state.viewport),
         "cursor": state.cursor_ab.tolist(),
         "epoch": state.epoch,
     }
 
 
-def _plane(plane: Plane, state: ViewState, has_posterior: bool) -> dict[str, Any]:
-    origin = list(plane.origin)
+def _rectangle(chart: Chart, viewport: Viewport) -> list[float]:
+    """The left, bottom, right and top of a viewport in (a, b)."""
+    (x, y), half = viewport.center, viewport.span / 2
+    (left, bottom), (right, top) = chart.ab([(x - half, y - half), (x + half, y + half)]).tolist()
+    least = LEAST_SPAN * (1 + max(map(abs, (left, bottom, right, top)))) / 2
+    a, b = (left + right) / 2, (bottom + top) / 2
+    across, up = max((right - left) / 2, least), max((top - bottom) / 2, least)
+    return [a - across, b - up, a + across, b + up]
+
+
+def _plane(state: ViewState, means: Floats | None) -> dict[str, Any]:
+    """The plane of a state on linear axes, and what is all of it, as Home shows it in the window."""
+    plane, has_posterior = state.plane, means is not None
+    home = home_view(state, has_posterior, None if means is None else means[:MOST_MEANS])
+    facts = {"origin": list(plane.origin), "home": _rectangle(state.chart, home)}
     if plane.axes is not None:
-        return {"axes": list(plane.axes), "origin": origin}
-    on_samples = is_on_samples(replace(state, plane=plane), has_posterior)
-    return {"origin": origin, "u": list(plane.u), "v": list(plane.v), "on_samples": on_samples}
+        return facts | {"axes": list(plane.axes)}
+    on_samples = is_on_samples(state, has_posterior)
+    return facts | {"u": list(plane.u), "v": list(plane.v), "on_samples": on_samples}
 
 
 def _numbers(plane: Plane) -> int:

@@ -2,8 +2,8 @@
 
 The viewer hands it over as JSON on standard input (`--look -`). All numbers of z are checked here.
 
-    {"planes": [{"axes": [0, 1], "origin": [d numbers]},
-                {"origin": [d], "u": [d], "v": [d], "on_samples": false}],
+    {"planes": [{"axes": [0, 1], "origin": [d numbers], "home": [left, bottom, right, top]},
+                {"origin": [d], "u": [d], "v": [d], "home": […], "on_samples": false}],
      "place": {"plane": 0, "view": [left, bottom, right, top], "cursor": [a, b], "epoch": null},
      "path": {"points": [[d], …], "times": [s, …], "seconds": 8, "closed": false, "spherical": false},
      "bookmarks": [{"name": "…", "plane": 1, "view": […], "cursor": […], "epoch": 3}]}
@@ -11,7 +11,7 @@ The viewer hands it over as JSON on standard input (`--look -`). All numbers of 
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -124,25 +124,25 @@ def look_of(text: str, latent_dim: int) -> Look:
 
 def _plane(data: Mapping[str, Any], d: int) -> Frame:
     origin = _vector(data["origin"], d)
+    home = None if data.get("home") is None else _rectangle(data["home"])
     axes = data.get("axes")
     if axes is None:
         u, v = _vector(data["u"], d), _vector(data["v"], d)
-        return Frame(None, origin, u, v, (-1.0, -1.0, 1.0, 1.0), on_samples=bool(data.get("on_samples")))
+        on_samples = bool(data.get("on_samples"))
+        return Frame(None, origin, u, v, (-1.0, -1.0, 1.0, 1.0), on_samples=on_samples, home=home)
     first, second = (int(axis) for axis in axes)
     if not 0 <= first < d or not 0 <= second < d:
         raise ValueError(f"axes {first} and {second}")
     unit = np.eye(1, d, first, dtype=np.float32)[0], np.eye(1, d, second, dtype=np.float32)[0]
     v = unit[1] if d > 1 else np.zeros(1, np.float32)
-    return Frame((first, second), origin, unit[0], v, (-1.0, -1.0, 1.0, 1.0))
+    return Frame((first, second), origin, unit[0], v, (-1.0, -1.0, 1.0, 1.0), home=home)
 
 
 def _place(data: Mapping[str, Any], planes: list[Frame]) -> Place:
-    left, bottom, right, top = (_number(side) for side in data["view"])
+    view = _rectangle(data["view"])
     a, b = (_number(side) for side in data["cursor"])
-    if not left < right or not bottom < top:
-        raise ValueError("a view without a size")
     plane, epoch = int(data["plane"]), data.get("epoch")
-    frame = replace(planes[plane], view=(left, bottom, right, top), start=(a, b))
+    frame = replace(planes[plane], view=view, start=(a, b))
     return Place(plane, frame, None if epoch is None else int(epoch), plain(data.get("name", ""), 80))
 
 
@@ -151,6 +151,13 @@ def _path(data: Mapping[str, Any], d: int) -> LookPath:
     times = tuple(max(0.0, _number(time)) for time in data.get("times", []))
     seconds = max(0.1, _number(data.get("seconds", 8)))
     return LookPath(points, times, seconds, bool(data.get("closed")), bool(data.get("spherical")))
+
+
+def _rectangle(data: Iterable[object]) -> tuple[float, float, float, float]:
+    left, bottom, right, top = (_number(side) for side in data)
+    if not left < right or not bottom < top:
+        raise ValueError("a view without a size")
+    return left, bottom, right, top
 
 
 def _vector(numbers: object, d: int) -> NDArray[np.float32]:

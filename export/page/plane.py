@@ -27,6 +27,7 @@ class Frame:
         view: least a, least b, greatest a, greatest b.
         start: where the cursor is at first.
         on_samples: whether it goes through three samples of the prior.
+        home: the part that counts as all of it, as `view` is; None for `view` itself.
     """
 
     axes: tuple[int, int] | None
@@ -36,6 +37,7 @@ class Frame:
     view: tuple[float, float, float, float]
     start: tuple[float, float] = (0.0, 0.0)
     on_samples: bool = False
+    home: tuple[float, float, float, float] | None = None
 
     def z(self, a: float, b: float) -> NDArray[np.float32]:
         """z at a place of the plane."""
@@ -47,7 +49,7 @@ class Frame:
         return self.plane_json() | self.view_json()
 
     def plane_json(self) -> dict[str, Any]:
-        """Where the plane lies: without u and v where the axes say them, and without an origin of zeros."""
+        """Where the plane lies, and its home; u, v and the origin only where they are needed."""
         facts: dict[str, Any] = {}
         if self.axes is not None:
             facts["axes"] = list(self.axes)
@@ -57,6 +59,8 @@ class Frame:
             facts["origin"] = rounded(self.origin)
         if self.on_samples:
             facts["onSamples"] = True
+        if self.home is not None:
+            facts["home"] = rounded(self.home)
         return facts
 
     def view_json(self) -> dict[str, Any]:

@@ -20,7 +20,7 @@ export class Explorer {
     /** @type {number} */
     this.epoch = facts.epoch ?? (facts.epochs.length ? facts.epochs[facts.epochs.length - 1].epoch : 0);
     /** @type {number[]} the part of the plane that counts as all of it */
-    this.home = facts.frame.view;
+    this.home = this.homeOf(facts.frame);
     this.a = 0;
     this.b = 0;
     /** @type {ImageData | null} */
@@ -48,6 +48,15 @@ export class Explorer {
    */
   tell(change) {
     for (const listener of this.listeners.get(change) ?? []) listener();
+  }
+
+  /**
+   * What counts as all of a plane; of pictures that were decoded beforehand there is no more than the first view.
+   * @param {import("./plane.js").Plane} plane
+   * @returns {number[]}
+   */
+  homeOf(plane) {
+    return (this.facts.mode === "live" && plane.home) || this.facts.frame.view;
   }
 
   /** @returns {import("./source.js").Place} */
@@ -100,7 +109,7 @@ export class Explorer {
       this.goTo(new Frame(this.frame.d, plane).place(mark.start[0], mark.start[1]).z);
       return;
     }
-    this.home = mark.view;
+    this.home = this.homeOf(plane);
     this.frame.set(plane);
     this.view.fit(mark.view);
     this.tell("plane");
@@ -114,6 +123,7 @@ export class Explorer {
   toFirstPlane() {
     const { frame } = this.facts;
     this.tell("visit");
+    this.home = this.homeOf(frame);
     this.frame.set(frame);
     this.view.fit(frame.view);
     this.tell("plane");

@@ -1,6 +1,6 @@
 /** @file The plane: z at each of its places, and where they are on the screen. */
 
-/** @typedef {{axes?: number[], origin?: number[], u?: number[], v?: number[], onSamples?: boolean}} Plane as a page's facts have it */
+/** @typedef {{axes?: number[], origin?: number[], u?: number[], v?: number[], onSamples?: boolean, home?: number[]}} Plane as a page's facts have it */
 
 /** The plane z = origin + a·u + b·v. */
 export class Frame {

@@ -60,7 +60,7 @@ export class Stage {
     }
     view.width = width;
     view.height = height;
-    if (!this.fitted) this.home();
+    if (!this.fitted) view.fit(this.explorer.facts.frame.view);
     this.fitted = true;
     this.redraw();
   }

@@ -11,6 +11,7 @@ from desktop.base.vector import Vector
 from desktop.latent.chart import AxisScale
 from desktop.latent.paths import PathKind
 from desktop.latent.plane import Viewport, plane_through
+from desktop.latent.principal import principal_plane
 from desktop.models.source import open_source
 from desktop.reading.input_values import InputValue
 from desktop.view.bookmarks import bookmark
@@ -31,7 +32,7 @@ def test_a_look_has_what_is_looked_at():
     tilted = state.with_plane(plane_through(*points(3)))
     marks = [bookmark(state, []), bookmark(tilted, [])]
     look = json.loads(page_look(state, marks, 8.0).text)
-    assert look["planes"][0] == {"axes": [0, 1], "origin": [0, 0, 0]}
+    assert look["planes"][0] == {"axes": [0, 1], "origin": [0, 0, 0], "home": [-3.3, -3.3, 3.3, 3.3]}
     assert [mark["plane"] for mark in look["bookmarks"]] == [0, 1]
     assert look["place"] == {"plane": 0, "view": [-1, 0, 3, 4], "cursor": [0.5, -1], "epoch": 3}
     assert look["path"]["times"] == pytest.approx([2, 4, 2])
@@ -91,3 +92,18 @@ def test_a_plane_through_samples_is_told_from_other_oblique_ones():
     assert [plane["on_samples"] for plane in look["planes"]] == [True, False]
     look = json.loads(page_look(state, [], 8.0, means=np.zeros((5, 16))).text)
     assert [plane["on_samples"] for plane in look["planes"]] == [False]
+
+
+def test_each_plane_says_what_is_all_of_it():
+    """That is what Home shows in the window, wherever one looks, and also on axes of quantiles."""
+    state = replace(start_state(2), viewport=Viewport((3.0, 1.0), 0.1))
+    home = Viewport().span / 2
+    for scale in AxisScale:
+        look = json.loads(page_look(replace(state, scale=scale), [], 8.0).text)
+        assert look["planes"][0]["home"] == [-home, -home, home, home]
+    means = np.random.default_rng(0).standard_normal((400, 5)).astype(np.float32) + 50
+    principal = start_state(5).with_plane(principal_plane(means))
+    left, bottom, right, top = json.loads(page_look(principal, [], 8.0, means).text)["planes"][0]["home"]
+    a, b = principal.plane.project(means).T
+    assert left < np.percentile(a, 1) and right > np.percentile(a, 99)
+    assert bottom < np.percentile(b, 1) and top > np.percentile(b, 99)

@@ -331,12 +331,13 @@ def test_a_look_is_what_one_sees_first(open_tab, tmp_path):
 
 
 def test_an_oblique_plane_is_left_and_found_again(open_tab, tmp_path):
-    """Sample leaves it for a sample of the prior; coordinates and axes can be chosen, and one comes back."""
+    """Sample leaves it for a sample of the prior; coordinates and axes can be chosen; Home is all of it."""
     source, file = tmp_path / "m.onnx", tmp_path / "p.html"
     source.write_bytes(linear(3, 1, 8, 8).SerializeToString())
     side = 0.5**0.5
-    plane = {"origin": [0, 0, 0], "u": [side, side, 0], "v": [0, 0, 1]}
-    look = {"planes": [plane], "place": LOOK["place"] | {"cursor": [0, 0.5]}}
+    plane = {"origin": [0, 0, 0], "u": [side, side, 0], "v": [0, 0, 1], "home": [-4, -4, 4, 4]}
+    place = LOOK["place"] | {"cursor": [0, 0.5], "view": [1, 1, 2, 2]}
+    look = {"planes": [plane], "place": place, "bookmarks": [place | {"name": "there"}]}
     content = content_of(source, Choices(look=json.dumps(look)))
     file.write_text(page(content.title, content.facts, content.blocks), encoding="utf-8")
     tab = open_tab(file)
@@ -357,6 +358,11 @@ def test_an_oblique_plane_is_left_and_found_again(open_tab, tmp_path):
     tab.settle()
     assert tab.tab.input_value("#z") == "0.000, 0.000, 0.500"
     assert tab.tab.input_value("#axis-x") == ""
+    for press, middle in ("#home", 0), ("#bookmarks button", 1.5), ("#home", 0):
+        tab.tab.click(press)
+        tab.tab.click("#plane")
+        tab.settle()
+        assert float(tab.tab.input_value("#z").split(",")[2]) == pytest.approx(middle, abs=0.02)
 
 
 def test_a_path_keeps_the_times_of_its_legs(calculator):
