@@ -14,6 +14,11 @@ from tests.waiting import SOON_MS
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
 
+def texts(window):
+    """What the palette of commands has."""
+    return {command.text for command in commands_of(window)}
+
+
 def label_of(window):
     """The class that the view has."""
     return window.explorer.state.inputs[0].value
@@ -78,16 +83,36 @@ def test_a_class_that_the_model_refuses_is_said_and_the_one_before_stays(open_wi
     assert (label_of(window), control.panel.boxes["label"].value()) == (2, 2)
 
 
+def test_what_is_changed_while_a_class_is_tried_stays(open_window, qtbot, tmp_path):
+    """Another input keeps its new value and the tried one comes, unless its own was set from elsewhere."""
+    window = open_window(conditional(tmp_path / "model.onnx", table=False))
+    panel, explorer = window.inputs.panel, window.explorer
+    panel.boxes["label"].setValue(2)
+    panel.boxes["strength"].setValue(0.5)
+    assert panel.boxes["label"].value() == 2, "the box shows what is tried"
+    qtbot.waitUntil(lambda: label_of(window) == 2, timeout=SOON_MS)
+    assert explorer.state.inputs[1].value == 0.5
+
+    panel.boxes["label"].setValue(3)
+    window.history.undo.trigger()
+    assert (label_of(window), panel.boxes["label"].value()) == (0, 0)
+    qtbot.waitUntil(lambda: explorer.worker.is_idle, timeout=SOON_MS)
+    assert label_of(window) == 0
+    assert window.history.redo.isEnabled(), "what was undone is not lost"
+
+
 def test_a_model_without_further_inputs_has_no_section(open_window, qtbot, tmp_path):
     """It comes and goes with the models."""
     window = open_window(decoder(tmp_path / "plain.onnx"))
     section = window.panel.sections.section("inputs")
     assert not section.isVisible()
     assert not window.inputs.menu.menuAction().isVisible()
+    assert not {"View › Sections › Inputs", "View › Labels › Show all labels"} & texts(window)
     with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
         window.open_path(conditional(tmp_path / "model.onnx"))
     assert section.isVisible()
     assert section.is_open
+    assert "View › Sections › Inputs" in texts(window)
 
 
 def test_what_only_model_b_takes_is_set_where_b_is_read(open_window, qtbot, tmp_path):
