@@ -5,7 +5,7 @@ import pytest
 from desktop.latent.plane import plane_through
 from desktop.models.point_words import TEST_IMAGES
 from desktop.view.state import Layer, Opacities, ViewState
-from desktop.widgets.panels.view_panel import NO_POINTS, ViewPanel
+from desktop.widgets.panels.view_panel import NO_IMAGES, ViewPanel
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_without_held_out_images_there_is_nothing_to_switch(panel):
     """Without points, their check boxes are disabled, and say why."""
     panel.set_words(TEST_IMAGES, missing={Layer.POINTS})
     assert not panel.layers[Layer.POINTS].isEnabled()
-    assert panel.layers[Layer.POINTS].toolTip().endswith(NO_POINTS)
+    assert panel.layers[Layer.POINTS].toolTip().endswith(NO_IMAGES)
     panel.set_words(TEST_IMAGES)
     assert panel.layers[Layer.POINTS].isEnabled()
 
