@@ -184,6 +184,7 @@ def test_a_hidden_label_leaves_the_screen_and_comes_back(window, qtbot, pixels):
 
 def test_the_layers_can_be_switched_off(window, qtbot, pixels):
     """Without backdrop and points, only axes, path and cursor are left; both come back."""
+    qtbot.waitUntil(lambda: window.picture_control.picture is not None, timeout=SOON_MS)
     both = pixels(window.plane.grab().toImage())
     boxes = (window.panel.view.layers[Layer.BACKDROP], window.panel.view.layers[Layer.POINTS])
     seen = [both]
