@@ -1,6 +1,7 @@
 """Sets the further inputs of the open model, such as a class, from the panel and from the menu."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 
 from PySide6.QtCore import QObject, Signal
@@ -16,8 +17,15 @@ from desktop.widgets.common.wheel import leave_wheel_to_scrolling
 from desktop.widgets.controls.shell import Shell
 from desktop.widgets.panels.inputs_panel import InputsPanel
 
-NAME = "inputs"
 SECTION = "inputs"
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """A value that is tried, and the one that the input has until then."""
+
+    before: float
+    value: float
 
 
 class InputsControl(QObject):
@@ -33,6 +41,7 @@ class InputsControl(QObject):
         super().__init__(shell.window)
         self._shell = shell
         self._explorer = explorer = shell.explorer
+        self._tried: dict[str, _Trial] = {}  # by the names of the inputs
         self.panel = InputsPanel()
         shell.panel.add_section(
             SECTION, "Inputs", self.panel, "What the model takes besides z, such as a class."
@@ -48,10 +57,11 @@ class InputsControl(QObject):
 
     def _on_model(self) -> None:
         inputs = self._explorer.inputs
+        self._forget(*self._tried)
         if self.panel.set_inputs(inputs):
             leave_wheel_to_scrolling(self.panel)
             share_keys(self.panel)
-        self.panel.show_values(self._explorer.state.inputs)
+        self._show_values()
         self.menu.clear()
         for other in inputs:
             self.menu.addAction(f"Set {menu_text(other.name)}", partial(self._edit, other.name))
@@ -61,7 +71,10 @@ class InputsControl(QObject):
             self._section.offer()
 
     def _on_state(self, state: ViewState) -> None:
-        self.panel.show_values(state.inputs)
+        """Show the values; one that undo, say, has set meanwhile is tried no more."""
+        now = {each.name: each.value for each in state.inputs}
+        self._forget(*(name for name, trial in self._tried.items() if trial.before != now.get(name)))
+        self._show_values()
 
     def _edit(self, name: str) -> None:
         """Show the section, and give the input's box the keyboard."""
@@ -71,36 +84,59 @@ class InputsControl(QObject):
 
     def _set(self, name: str, value: float) -> None:
         explorer = self._explorer
-        inputs = explorer.inputs
-        changed = tuple(
-            InputValue(name, value) if each.name == name else each for each in explorer.state.inputs
-        )
-        wanted = taken(inputs, changed)
-        other = next((each for each in inputs if each.name == name), None)
-        explorer.worker.cancel(NAME)
+        other = next((each for each in explorer.inputs if each.name == name), None)
+        self._forget(name)
         if other is None or explorer.source is None:
             return
+        wanted = taken(explorer.inputs, (InputValue(name, value),))
         if not other.is_whole or other.most is not None:
             explorer.change(inputs=wanted)
             return
         decoder = explorer.decoder_with(wanted)
         if decoder is not None:
+            self._tried[name] = _Trial(other.value, value)
             explorer.worker.request(
-                NAME,
+                _job(name),
                 Priority.PICTURE,
                 _try(decoder, explorer.state),
-                lambda _: explorer.change(inputs=wanted),
-                partial(self._on_refused, wanted),
+                lambda _: self._on_taken(name),
+                partial(self._on_refused, name, wanted),
             )
 
-    def _on_refused(self, wanted: InputValues, error: Exception) -> None:
+    def _on_taken(self, name: str) -> None:
+        """Set what was tried, and leave the other inputs as they are by now."""
+        value = InputValue(name, self._tried.pop(name).value)
+        self._explorer.change(inputs=taken(self._explorer.inputs, (value,)))
+
+    def _on_refused(self, name: str, wanted: InputValues, error: Exception) -> None:
         """Say that the graph does not take a value, and show the one that stays."""
+        self._tried.pop(name, None)
         words = " ".join(str(error).split())
         stays = in_words(self._explorer.state.inputs)
         self._shell.message.show_message(
             f"the model does not take {in_words(wanted)}; it stays {stays} ({words})"
         )
-        self.panel.show_values(self._explorer.state.inputs)
+        self._show_values()
+
+    def _forget(self, *names: str) -> None:
+        """Try these values no more."""
+        for name in names:
+            if self._tried.pop(name, None) is not None:
+                self._explorer.worker.cancel(_job(name))
+
+    def _show_values(self) -> None:
+        """Show the values of the view, and those that are being tried in the place of theirs."""
+        self.panel.show_values(
+            tuple(
+                InputValue(each.name, self._tried[each.name].value) if each.name in self._tried else each
+                for each in self._explorer.state.inputs
+            )
+        )
+
+
+def _job(name: str) -> str:
+    """What the trial of an input is called, so that those of two do not replace each other."""
+    return f"input {name}"
 
 
 def _try(decoder: KeptDecoder, state: ViewState) -> Iterator[tuple[bool]]:

@@ -78,6 +78,24 @@ def test_a_class_that_the_model_refuses_is_said_and_the_one_before_stays(open_wi
     assert (label_of(window), control.panel.boxes["label"].value()) == (2, 2)
 
 
+def test_what_is_changed_while_a_class_is_tried_stays(open_window, qtbot, tmp_path):
+    """Another input keeps its new value and the tried one comes, unless its own was set from elsewhere."""
+    window = open_window(conditional(tmp_path / "model.onnx", table=False))
+    panel, explorer = window.inputs.panel, window.explorer
+    panel.boxes["label"].setValue(2)
+    panel.boxes["strength"].setValue(0.5)
+    assert panel.boxes["label"].value() == 2, "the box shows what is tried"
+    qtbot.waitUntil(lambda: label_of(window) == 2, timeout=SOON_MS)
+    assert explorer.state.inputs[1].value == 0.5
+
+    panel.boxes["label"].setValue(3)
+    window.history.undo.trigger()
+    assert (label_of(window), panel.boxes["label"].value()) == (0, 0)
+    qtbot.waitUntil(lambda: explorer.worker.is_idle, timeout=SOON_MS)
+    assert label_of(window) == 0
+    assert window.history.redo.isEnabled(), "what was undone is not lost"
+
+
 def test_a_model_without_further_inputs_has_no_section(open_window, qtbot, tmp_path):
     """It comes and goes with the models."""
     window = open_window(decoder(tmp_path / "plain.onnx"))
