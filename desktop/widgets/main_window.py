@@ -175,7 +175,7 @@ class MainWindow(QMainWindow):
         key = key.lower()
         if not self.tabs.show_key(key):
             self.tabs.show_key(PLANE)
-        self.panel.sections.show_key(key)
+        self.panel.show_section(key)
 
     def focusNextPrevChild(self, next_one: bool) -> bool:
         """Go on with Tab as the eye does; what is hidden or disabled just passes the keyboard on."""
@@ -370,14 +370,11 @@ class MainWindow(QMainWindow):
         self.z_control.points_wanted.connect(self.own_pictures.show_z)
         self.z_control.not_shown_again.connect(lambda: self.saved_control.keep_pictures(None))
         self.z_control.directions_wanted.connect(self.directions.open)
-        self.z_control.shown.connect(self.panel.sections.show_key)
+        self.z_control.shown.connect(self.panel.show_section)
         self.plane_control.told.connect(self.status.tell)
         self.pins.told.connect(self.status.tell)
         self.finding.point_wanted.connect(self.select.go_to)
         self.finding.selection_wanted.connect(self.select.select)
-        self.finding.panel_wanted.connect(self.panel_control.show)
-        self.inputs.panel_wanted.connect(self.panel_control.show)
-        self.finding.panel_wanted.connect(lambda: self.panel.show_section(self.select.panel))
         self.time_control.told.connect(self.status.tell)
         self.provenance_control.told.connect(self.status.tell)
         self.picture_control.shown.connect(self.reading.set_picture)

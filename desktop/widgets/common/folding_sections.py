@@ -116,12 +116,6 @@ class FoldingSections(QWidget):
         QTimer.singleShot(0, section, lambda: self._scroll_to(section))
         return True
 
-    def show_body(self, body: QWidget) -> None:
-        """Open the section with this body and scroll to it."""
-        for key, section in self._sections.items():
-            if section.body is body:
-                self.show_key(key)
-
     def show_part(self, part: QWidget) -> None:
         """Scroll to a part of a section that is open."""
         self._scroll(part)

@@ -103,7 +103,7 @@ class BookmarksControl(QObject):
         make = lambda: self._make_path(panel.leg_s.value())  # noqa: E731
         name_command(add_action(menu, "&Make them the path", None, make), panel.to_path)
         menu.addSeparator()
-        reveal = partial(shell.panel.show_section, panel)
+        reveal = partial(shell.panel.reveal, panel)
         for text, button in (
             ("&Rename the bookmark", panel.rename),
             ("Remo&ve the bookmark", panel.remove),
@@ -140,7 +140,7 @@ class BookmarksControl(QObject):
 
     def _rename(self, index: int) -> None:
         """Show the bookmark in its section, to be typed over."""
-        self._shell.panel.show_section(self.panel)
+        self._shell.panel.reveal(self.panel)
         self.panel.list.setCurrentRow(index)
         self.panel.list.setFocus()
         self.panel.list.editItem(self.panel.list.item(index))

@@ -66,7 +66,7 @@ class DirectionsControl(QObject):
     def _fill_menu(self, menu: QMenu) -> None:
         """Add what the section's buttons do; what they show is there."""
         panel = self.panel
-        add = partial(add_button, menu, reveal=partial(self._shell.panel.show_section, panel))
+        add = partial(add_button, menu, reveal=partial(self._shell.panel.reveal, panel))
         add("&Find directions here", panel.search)
         add("&Stop the search", panel.cancel)
         add("&Back to the start", panel.back, within=[panel.below])
@@ -106,7 +106,7 @@ class DirectionsControl(QObject):
             return
         self._shell.message.dismiss()
         self.show_directions(directions)
-        self._shell.panel.show_section(self.panel)
+        self._shell.panel.reveal(self.panel)
 
     def _on_step(self, step: Progress | Directions) -> None:
         if isinstance(step, Progress):

@@ -20,6 +20,7 @@ from desktop.widgets.panels.find_panel import FindPanel, Tour
 from export.bundle import Posterior
 
 NAME = "tour"
+SECTION = "points"  # holds the panel, below the selection
 
 
 class FindControl(QObject):
@@ -27,10 +28,10 @@ class FindControl(QObject):
 
     point_wanted = Signal(int)  # go to its mean
     selection_wanted = Signal(object)  # tuple of numbers
-    panel_wanted = Signal()  # the section is to be shown
 
     def __init__(self, shell: Shell, panel: FindPanel) -> None:
         super().__init__(shell.window)
+        self._shell = shell
         self._explorer = explorer = shell.explorer
         self._panel = panel
         self._tour = Tour.FOUND
@@ -57,7 +58,7 @@ class FindControl(QObject):
         explorer.state_changed.connect(self._on_state)
         menu = shell.menus["select"]
         add_action(menu, "&Find…", "Ctrl+F", self._focus)
-        reveal = self.panel_wanted.emit
+        reveal = self._reveal
         add_button(menu, "Select those fo&und", panel.select, reveal=reveal)
         for text, tour in (
             ("Go through those found", Tour.FOUND),
@@ -80,7 +81,7 @@ class FindControl(QObject):
         self._tour, self._selects = tour, selects
         self._panel.show_tour(tour)
         self._forget()
-        self.panel_wanted.emit()
+        self._reveal()
         self.step(1)
 
     def step(self, by: int) -> None:
@@ -97,8 +98,11 @@ class FindControl(QObject):
             self._tour = tour
             self._forget()
 
+    def _reveal(self) -> None:
+        self._shell.panel.reveal(SECTION)
+
     def _focus(self) -> None:
-        self.panel_wanted.emit()
+        self._reveal()
         self._panel.field.setFocus()
         self._panel.field.selectAll()
 

@@ -176,7 +176,7 @@ class ImageControl(QObject):
         self._goes_to = None if fitted.problem else drawing
         self.panel.canvas.set_drawing(drawing, "opening a picture")
         self.panel.show_steps(fitted, self._explorer.look.levels == 2)
-        self._shell.panel.show_section(self.panel)
+        self._shell.panel.reveal(self.panel)
 
     def _on_opened(self) -> None:
         image_shape = self._explorer.image_shape

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMenu
 
 from desktop.app.worker import Priority
@@ -34,8 +34,6 @@ class InputsControl(QObject):
     A value that the graph may refuse, because it does not say which it takes, is tried with the picture at
     the cursor before the view has it.
     """
-
-    panel_wanted = Signal()  # the panel is to be shown, if it is hidden
 
     def __init__(self, shell: Shell) -> None:
         super().__init__(shell.window)
@@ -78,8 +76,7 @@ class InputsControl(QObject):
 
     def _edit(self, name: str) -> None:
         """Show the section, and give the input's box the keyboard."""
-        self.panel_wanted.emit()
-        self._shell.panel.show_section(self.panel)
+        self._shell.panel.reveal(self.panel)
         self.panel.edit(name)
 
     def _set(self, name: str, value: float) -> None:

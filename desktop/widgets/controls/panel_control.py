@@ -25,26 +25,20 @@ class PanelControl(QObject):
         self.action = add_action(shell.menus["view"], "&Side panel", "F9", self._switch)
         self.action.setCheckable(True)
         self.action.setChecked(True)
-        shell.panel.restored.connect(self.show)
+        shell.panel.switched.connect(self._on_switched)
         save_input("panel", shell.panel)
 
-    def show(self, is_shown: bool = True) -> None:
-        """Show or hide the panel; without it, the keyboard is the plane's."""
+    def _list_sections(self, menu: QMenu) -> None:
+        panel = self._shell.panel
+        for section in panel.sections.all():
+            entry = add_action(menu, section.header.text(), None, partial(panel.reveal, section.key))
+            name_command(entry, section.header)
+
+    def _on_switched(self, is_shown: bool) -> None:
+        """Check the entry while the panel is shown; without it, the keyboard is the plane's."""
         self.action.setChecked(is_shown)
-        self._shell.panel.set_shown(is_shown)
         if not is_shown:
             self._shell.plane.setFocus()
 
-    def _list_sections(self, menu: QMenu) -> None:
-        for section in self._shell.panel.sections.all():
-            entry = add_action(menu, section.header.text(), None, partial(self._show_section, section.key))
-            name_command(entry, section.header)
-
-    def _show_section(self, key: str) -> None:
-        """Open a section and scroll to it, also if the panel is hidden."""
-        if not self.action.isChecked():
-            self.show()
-        self._shell.panel.sections.show_key(key)
-
     def _switch(self) -> None:
-        self.show(self.action.isChecked())
+        self._shell.panel.set_shown(self.action.isChecked())

@@ -43,7 +43,7 @@ class PathControl(QObject, PointerHandler):
         self._message = shell.message
         self._explorer = explorer = shell.explorer
         self._panel = panel = shell.panel.path
-        self._sections = shell.panel.sections
+        self._side = shell.panel
         self._section = shell.panel.sections.section("path")
         self._chosen: int | None = None
         self._shown: object = None
@@ -144,7 +144,7 @@ class PathControl(QObject, PointerHandler):
         add_button(menu, "Closed: back to the &first point", panel.closed)
         add_button(menu, "&Loop", panel.loop)
         add_button(menu, "&There and back", panel.ping_pong)
-        cost, reveal = panel.cost, partial(self._sections.show_key, "path")
+        cost, reveal = panel.cost, partial(self._side.reveal, panel)
         add_button(menu, "Decode or stop the path's pictures", cost.button, within=[cost], reveal=reveal)
         menu.addSeparator()
         self.play_entry = play
@@ -261,7 +261,7 @@ class PathControl(QObject, PointerHandler):
         """Turn the panel's button to a pause, and bring it into view, unless the section is folded."""
         self._panel.set_playing(playing)
         if playing:
-            self._sections.show_part(self._panel.play)
+            self._side.sections.show_part(self._panel.play)
 
     def _on_walk(self, walk: Walk) -> None:
         self._walk = walk

@@ -33,7 +33,7 @@ class SidePanel(QWidget):
         scroll_area: the sections scroll in it.
     """
 
-    restored = Signal(bool)  # whether it was shown when the program was left
+    switched = Signal(bool)  # whether the panel is shown now
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -110,14 +110,15 @@ class SidePanel(QWidget):
         """Show or hide the whole panel."""
         self._is_shown = is_shown
         self.setVisible(is_shown)
+        self.switched.emit(is_shown)
 
     def saved_text(self) -> str:
         """Return whether the panel is shown."""
         return SHOWN if self._is_shown else HIDDEN
 
     def restore_text(self, text: str) -> None:
-        """Emit whether the panel was shown."""
-        self.restored.emit(text != HIDDEN)
+        """Show or hide the panel as it was when the program was left."""
+        self.set_shown(text != HIDDEN)
 
     def add_above_sections(self, widget: QWidget) -> None:
         """Add a widget that scrolls with the sections, above them."""
@@ -127,9 +128,20 @@ class SidePanel(QWidget):
         """Add a section that can be folded."""
         self.sections.add(key, title, section, is_open=key in OPEN_AT_FIRST, tip=tip)
 
-    def show_section(self, section: QWidget) -> None:
-        """Open a section and scroll to it."""
-        self.sections.show_body(section)
+    def show_section(self, section: QWidget | str) -> None:
+        """Open a section, given by its body or its key, and scroll to it; a hidden panel stays hidden.
+
+        This is for what people do elsewhere, such as selecting on the plane.
+        """
+        for each in self.sections.all():
+            if section in (each.key, each.body):
+                self.sections.show_key(each.key)
+
+    def reveal(self, section: QWidget | str) -> None:
+        """Show a section of which something is wanted, and the panel if it is hidden."""
+        if not self._is_shown:
+            self.set_shown(True)
+        self.show_section(section)
 
     def set_canvas(self, canvas: QWidget, tools: QWidget) -> None:
         """Give the canvas for your own image its place beside the picture, with its tools below."""

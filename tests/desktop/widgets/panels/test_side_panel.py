@@ -29,6 +29,18 @@ def test_every_part_shows_the_state(panel):
     assert not any(box.isChecked() for box in panel.view.layers.values())
 
 
+def test_what_is_wanted_of_a_section_shows_a_hidden_panel(panel):
+    """By key or body; what is done elsewhere opens the section and leaves the panel hidden."""
+    told = []
+    panel.switched.connect(told.append)
+    panel.set_shown(False)
+    panel.show_section(panel.path)
+    assert not panel.isVisible()
+    panel.reveal("path")
+    assert panel.path.isVisible()
+    assert told == [False, True]
+
+
 def test_a_section_can_be_brought_to_the_front(panel):
     """A hidden section becomes visible."""
     assert not panel.path.isVisible()
