@@ -95,6 +95,11 @@ def add_choice_menu(menu: QMenu, title: str, box: QComboBox, within: Sequence[QW
     return choices
 
 
+def follow_presence(entry: QAction, widget: QWidget) -> None:
+    """Keep an entry, or that of a menu, in its menu as long as a widget is there."""
+    _watch(entry, [widget], lambda: entry.setVisible(_is_there(widget, ())))
+
+
 def _is_there(widget: QWidget, within: Sequence[QWidget]) -> bool:
     return not any(one.isHidden() for one in (widget, *within))
 

@@ -5,7 +5,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMenu
 
 from desktop.app.explorer import Explorer
-from desktop.widgets.common.commands import add_button
+from desktop.widgets.common.commands import add_button, follow_presence
 from desktop.widgets.panels.legend import Legend
 from export.bundle import Posterior
 
@@ -21,6 +21,7 @@ class LegendControl(QObject):
         menu = view.addMenu("Labels")
         add_button(menu, "&Show all labels", legend.all, within=[legend.ends])
         add_button(menu, "&Hide all labels", legend.none, within=[legend.ends])
+        follow_presence(menu.menuAction(), legend.ends)
         for others in (explorer.opened, explorer.points_changed):
             others.connect(self._on_points)
         for changed in (explorer.state_changed, explorer.model_changed):

@@ -6,13 +6,13 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMenu
 
 from desktop.widgets.common.actions import add_action
-from desktop.widgets.common.commands import name_command
+from desktop.widgets.common.commands import follow_presence, name_command
 from desktop.widgets.common.saved_inputs import save_input
 from desktop.widgets.controls.shell import Shell
 
 
 class PanelControl(QObject):
-    """Adds the entry in the view menu, with its key, and one for each section that is there already.
+    """Adds the entry in the view menu, with its key, and one for each section, there as the section is.
 
     Attributes:
         action: checked while the panel is shown.
@@ -33,6 +33,7 @@ class PanelControl(QObject):
         for section in panel.sections.all():
             entry = add_action(menu, section.header.text(), None, partial(panel.reveal, section.key))
             name_command(entry, section.header)
+            follow_presence(entry, section)
 
     def _on_switched(self, is_shown: bool) -> None:
         """Check the entry while the panel is shown; without it, the keyboard is the plane's."""

@@ -2,9 +2,9 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QMenu, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
 
-from desktop.widgets.common.commands import NOT_NOW, add_button, add_choice_menu, command_of
+from desktop.widgets.common.commands import NOT_NOW, add_button, add_choice_menu, command_of, follow_presence
 from desktop.widgets.common.usable import reason_of, set_usable
 
 
@@ -52,6 +52,19 @@ def test_an_entry_clicks_its_button_and_follows_it(menu, part):
         assert not entry.isVisible()
         one.show()
         assert entry.isVisible() and entry.isEnabled()
+
+
+def test_an_entry_is_there_as_a_widget_is(menu, part):
+    """Also while the window with the widget is not shown."""
+    entry, label = menu.addAction("Section"), QLabel()
+    part.layout().addWidget(label)
+    label.show()
+    follow_presence(entry, label)
+    assert entry.isVisible()
+    label.hide()
+    assert not entry.isVisible()
+    label.show()
+    assert entry.isVisible()
 
 
 def test_a_box_has_a_menu_of_its_choices(menu, part):

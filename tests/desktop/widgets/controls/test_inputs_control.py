@@ -14,6 +14,11 @@ from tests.waiting import SOON_MS
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
 
+def texts(window):
+    """What the palette of commands has."""
+    return {command.text for command in commands_of(window)}
+
+
 def label_of(window):
     """The class that the view has."""
     return window.explorer.state.inputs[0].value
@@ -102,10 +107,12 @@ def test_a_model_without_further_inputs_has_no_section(open_window, qtbot, tmp_p
     section = window.panel.sections.section("inputs")
     assert not section.isVisible()
     assert not window.inputs.menu.menuAction().isVisible()
+    assert not {"View › Sections › Inputs", "View › Labels › Show all labels"} & texts(window)
     with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
         window.open_path(conditional(tmp_path / "model.onnx"))
     assert section.isVisible()
     assert section.is_open
+    assert "View › Sections › Inputs" in texts(window)
 
 
 def test_what_only_model_b_takes_is_set_where_b_is_read(open_window, qtbot, tmp_path):
