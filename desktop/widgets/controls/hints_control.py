@@ -57,6 +57,7 @@ class HintsControl(QObject):
         shell.plane.cursor_moved.connect(self.follow_click)
         shell.plane.path_point_wanted.connect(self.follow_click)
         shell.explorer.state_changed.connect(self._on_state)
+        shell.explorer.stepped.connect(self._count_act)  # not what the program does, such as a restored view
         shell.explorer.opened.connect(self._next)
         add_action(shell.menus["help"], "Show the &hints again", None, self._again)
         add_button(shell.menus["help"], "C&lose the hint", self.hint.close_button)
@@ -103,7 +104,6 @@ class HintsControl(QObject):
             self._place_soon.start()
         if state.path and "path" in self._left:
             self._follow("path")
-        self._count_act()
 
     def _give_up(self) -> None:
         """Show a hint no more in this session, because nobody has followed it for long."""
