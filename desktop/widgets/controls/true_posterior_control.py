@@ -77,6 +77,7 @@ class TruePosteriorControl(QObject):
         if is_slow and is_wanted and self.located is None:
             self._panel.set_figure("log_px", None, self._waiting)
         self._panel.show_progress(share if share < 1 or (is_wanted and is_slow) else None)
+        self._show_can_go()
 
     def _show(self, located: Located | None) -> None:
         self.changed.emit(located)

@@ -17,6 +17,7 @@ from desktop.images.pixels import to_bytes, write_png
 from desktop.latent.true_posterior import LikelihoodTable
 from desktop.view.state import Layer
 from desktop.widgets.common.qimage import to_qimage
+from desktop.widgets.common.usable import reason_of
 from desktop.widgets.controls.image_control import NO_ENCODER, NO_ENCODER_OF_EPOCH
 from tests.desktop.photos import GRADIENT, HEIGHT, WIDTH, ink_of, page_of
 from tests.desktop.small_bundles import encoder_graph
@@ -243,6 +244,7 @@ def test_the_true_posterior_stands_beside_the_encoders(window, qtbot, seven, pix
     canvas, panel = window.image.panel.canvas, window.image.panel
     canvas.set_drawing(replace(canvas.drawing(), pixels=seven))
     assert panel.figures["log_px"].text() == "decoding, 0%"
+    assert reason_of(panel.take_mode) == "The true posterior is being computed."
     assert not panel.progress.isHidden()
     found, control = encoded(window, qtbot), window.true_posterior
     qtbot.waitUntil(
